@@ -1,0 +1,31 @@
+export const PLATFORMS = ['ios', 'android', 'web', 'server', 'other'] as const;
+
+export type Platform = (typeof PLATFORMS)[number];
+
+/** One mobile or web app of a project. Times are epoch milliseconds. */
+export type App = {
+  id: string;
+  projectId: string;
+  name: string;
+  platform: Platform;
+  bundleId: string | null;
+  /** IANA name; days of this app's numbers begin at its midnight. */
+  timezone: string;
+  /** ISO 4217 code of the single `revenue` figure. */
+  currency: string;
+  createdAt: number;
+  updatedAt: number;
+  /** Set while the app is deleted: its events are kept and refused, and it can be restored. */
+  deletedAt: number | null;
+  /** True once the events are gone for good. */
+  purged: boolean;
+  revision: number;
+};
+
+/** How long a deleted app can be restored. */
+export const RESTORABLE_MS = 30 * 86_400_000;
+
+/** Whether the app is gone for good at `now` (epoch milliseconds), purged or not yet. */
+export function isBeyondRestoring(app: App, now: number): boolean {
+  return app.purged || (app.deletedAt !== null && now - app.deletedAt >= RESTORABLE_MS);
+}

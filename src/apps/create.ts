@@ -1,0 +1,58 @@
+import { type Static, Type } from 'typebox';
+import { closedObject } from '../http/route.ts';
+import { newId } from '../lib/id.ts';
+import type { Services } from '../services.ts';
+import { type App, PLATFORMS } from './app.ts';
+
+/** What can be said of an app; the same members are patched later. */
+export const APP_FIELDS = {
+  name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
+  platform: Type.Enum([...PLATFORMS]),
+  bundle_id: Type.String({ minLength: 1, maxLength: 200 }),
+  timezone: Type.String({
+    format: 'timezone',
+    description: 'IANA name; days of the numbers begin at its midnight.',
+  }),
+  currency: Type.String({ format: 'currency', description: 'ISO 4217 code of the single revenue figure.' }),
+};
+
+export const CREATE_APP_BODY = closedObject({
+  name: APP_FIELDS.name,
+  platform: APP_FIELDS.platform,
+  bundle_id: Type.Optional(APP_FIELDS.bundle_id),
+  timezone: Type.Optional(APP_FIELDS.timezone),
+  currency: Type.Optional(APP_FIELDS.currency),
+});
+
+/** Creates an app in a project and returns it. */
+export async function createApp(
+  { control, directory, clock }: Pick<Services, 'control' | 'directory' | 'clock'>,
+  projectId: string,
+  body: Static<typeof CREATE_APP_BODY>,
+): Promise<App> {
+  const id = newId('app');
+  const now = clock.now();
+  await control.write(async (tx, revision) => {
+    await tx
+      .insertInto('apps')
+      .values({
+        id,
+        project_id: projectId,
+        name: body.name.trim(),
+        platform: body.platform,
+        bundle_id: body.bundle_id ?? null,
+        timezone: body.timezone ?? 'UTC',
+        currency: body.currency ?? 'USD',
+        created_at: now,
+        updated_at: now,
+        deleted_at: null,
+        purged: 0,
+        revision,
+      })
+      .execute();
+  });
+  await directory.refresh();
+  const app = directory.findApp(id);
+  if (!app) throw new Error(`App ${id} was stored and is not in the directory.`);
+  return app;
+}

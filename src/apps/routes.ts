@@ -1,0 +1,107 @@
+import { Type } from 'typebox';
+import { ApiError } from '../http/errors.ts';
+import { LIST_QUERY, pageById, pageOf } from '../http/list.ts';
+import { type Caller, closedObject, defineRoute, type Route } from '../http/route.ts';
+import { APP_JSON, toAppJson } from './app-json.ts';
+import { CREATE_APP_BODY, createApp } from './create.ts';
+import { deleteApp } from './delete.ts';
+import { getApp } from './resolve.ts';
+import { UPDATE_APP_BODY, updateApp } from './update.ts';
+
+const APP_PARAMS = closedObject({ id: Type.String() });
+const EXAMPLE_ID = 'app_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
+
+/** A new app belongs to the whole project: a key narrowed to some apps cannot make it. */
+function requireWholeProject({ key }: Caller): void {
+  if (key.appIds === null) return;
+  throw new ApiError('app_not_allowed', {
+    detail: 'This key is narrowed to some apps and cannot make another.',
+  });
+}
+
+const createRoute = defineRoute({
+  method: 'POST',
+  path: '/v1/apps',
+  summary: 'Create an app',
+  access: 'apps:write',
+  limit: 'management',
+  body: CREATE_APP_BODY,
+  answer: { status: 201, schema: APP_JSON },
+  example: { body: { name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin', currency: 'EUR' } },
+  async handle(services, { caller, body }) {
+    requireWholeProject(caller);
+    return toAppJson(await createApp(services, caller.project.id, body));
+  },
+});
+
+const listRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/apps',
+  summary: 'List apps, newest first',
+  access: 'apps:read',
+  limit: 'management',
+  query: closedObject({
+    ...LIST_QUERY,
+    deleted: Type.Optional(
+      Type.Boolean({ description: 'true lists the deleted apps that can still be restored.' }),
+    ),
+  }),
+  answer: { status: 200, schema: pageOf(APP_JSON) },
+  handle({ directory }, { caller, query }) {
+    const { appIds, projectId } = caller.key;
+    const apps = directory
+      .listApps(projectId)
+      .filter((app) => !app.purged && (app.deletedAt !== null) === (query.deleted ?? false))
+      .filter((app) => appIds === null || appIds.includes(app.id));
+    const { page, next_cursor } = pageById(apps, query);
+    return { data: page.map(toAppJson), next_cursor };
+  },
+});
+
+const getRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/apps/{id}',
+  summary: 'Get an app',
+  access: 'apps:read',
+  limit: 'management',
+  params: APP_PARAMS,
+  answer: { status: 200, schema: APP_JSON },
+  example: { params: { id: EXAMPLE_ID } },
+  handle({ directory }, { caller, params }) {
+    return toAppJson(getApp(directory, caller, params.id));
+  },
+});
+
+const updateRoute = defineRoute({
+  method: 'PATCH',
+  path: '/v1/apps/{id}',
+  summary: 'Change an app, or restore a deleted one',
+  access: 'apps:write',
+  limit: 'management',
+  params: APP_PARAMS,
+  body: UPDATE_APP_BODY,
+  answer: { status: 200, schema: APP_JSON },
+  example: { params: { id: EXAMPLE_ID }, body: { name: 'Notes' } },
+  async handle(services, { caller, params, body }) {
+    const app = getApp(services.directory, caller, params.id);
+    return toAppJson(await updateApp(services, app, body));
+  },
+});
+
+const deleteRoute = defineRoute({
+  method: 'DELETE',
+  path: '/v1/apps/{id}',
+  summary: 'Delete an app; it can be restored for 30 days',
+  access: 'apps:write',
+  limit: 'management',
+  params: APP_PARAMS,
+  answer: { status: 200, schema: APP_JSON },
+  example: { params: { id: EXAMPLE_ID } },
+  async handle(services, { caller, params }) {
+    const app = getApp(services.directory, caller, params.id);
+    return toAppJson(await deleteApp(services, app));
+  },
+});
+
+/** The apps of a project. */
+export const appRoutes: Route[] = [createRoute, listRoute, getRoute, updateRoute, deleteRoute];

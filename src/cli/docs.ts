@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SETTINGS } from '../config.ts';
+import { renderErrorDocs } from '../http/error-docs.ts';
+import type { Route } from '../http/route.ts';
+import { ROUTES } from '../routes.ts';
+
+const DOCS_DIR = join(import.meta.dirname, '../../docs');
+
+function renderConfiguration(): string {
+  const rows = SETTINGS.map(
+    ({ name, default: value, help }) => `| \`${name}\` | ${value || '-'} | ${help} |`,
+  );
+  return `# Configuration
+
+Environment variables only, all optional, read once at start; every mistake is reported at once.
+
+| variable | default | what it does |
+|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+function renderParameters(route: Route): string {
+  const required = new Set(route.query.required ?? []);
+  const names = Object.keys(route.query.properties).map(
+    (name) => `\`${name}\`${required.has(name) ? ' (required)' : ''}`,
+  );
+  return names.length === 0 ? '' : `\nQuery: ${names.join(', ')}.\n`;
+}
+
+function renderExample(route: Route): string {
+  if (route.example.body === undefined) return '';
+  return `\n\`\`\`json\n${JSON.stringify(route.example.body, null, 2)}\n\`\`\`\n`;
+}
+
+function renderRoute(route: Route): string {
+  const access = route.access === 'public' ? 'no key' : `\`${route.access}\`, limit \`${route.limit}\``;
+  return `## ${route.method} ${route.path}\n\n${route.summary}. Needs: ${access}.\n${renderParameters(route)}${renderExample(route)}`;
+}
+
+function renderApi(): string {
+  const intro = '# API\n\nEvery route, as served. `/openapi.json` has the schemas.\n';
+  return [intro, ...ROUTES.map(renderRoute)].join('\n');
+}
+
+/** The pages made from code. `npm run docs` writes them; with `--check` it fails when one is out of date. */
+const pages = {
+  'errors.md': renderErrorDocs(),
+  'configuration.md': renderConfiguration(),
+  'api.md': renderApi(),
+};
+
+function readPage(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const isCheck = process.argv.includes('--check');
+const stale = Object.entries(pages).filter(([name, text]) => readPage(join(DOCS_DIR, name)) !== text);
+for (const [name, text] of isCheck ? [] : stale) writeFileSync(join(DOCS_DIR, name), text);
+if (isCheck && stale.length > 0) {
+  console.error(`Out of date, run npm run docs: ${stale.map(([name]) => `docs/${name}`).join(', ')}`);
+  process.exit(1);
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hasAtMostCharacters, parseContext } from './context.ts';
+
+const NOTHING = {
+  platform: '',
+  os_version: '',
+  app_version: '',
+  country: '',
+  locale: '',
+  device_model: '',
+  sdk: '',
+};
+const FULL = {
+  platform: 'ios',
+  os_version: '18.1',
+  app_version: '2.4.0',
+  country: 'DE',
+  locale: 'de_DE',
+  device_model: 'iPhone17,1',
+  sdk: 'appflow-js/1.0.0',
+};
+
+test('fills the seven columns', () => {
+  assert.deepEqual(parseContext(FULL), { columns: FULL, unknownKeys: [] });
+});
+
+test('takes absent and null as nothing said, for the object and each value', () => {
+  const nulls = Object.fromEntries(Object.keys(NOTHING).map((key) => [key, null]));
+  for (const value of [undefined, null, {}, nulls]) {
+    assert.deepEqual(parseContext(value), { columns: NOTHING, unknownKeys: [] });
+  }
+});
+
+for (const key of Object.keys(NOTHING)) {
+  test(`takes ${key} up to 128 characters and refuses anything but a text`, () => {
+    assert.deepEqual(parseContext({ [key]: 'x'.repeat(128) }), {
+      columns: { ...NOTHING, [key]: 'x'.repeat(128) },
+      unknownKeys: [],
+    });
+    for (const value of ['x'.repeat(129), 18, true, [], {}]) {
+      const parsed = parseContext({ [key]: value });
+      assert.ok('message' in parsed);
+      assert.equal(parsed.field, `context.${key}`);
+      assert.match(parsed.message, /string of at most 128 characters/);
+    }
+  });
+}
+
+test('drops and names keys it does not know, whatever they hold, even names that objects inherit', () => {
+  const value = JSON.parse(
+    '{"platform":"ios","battery":{"level":1},"__proto__":{"sdk":"x"},"constructor":1}',
+  );
+  assert.deepEqual(parseContext(value), {
+    columns: { ...NOTHING, platform: 'ios' },
+    unknownKeys: ['battery', '__proto__', 'constructor'],
+  });
+});
+
+test('refuses a context that is no object', () => {
+  for (const value of ['ios', 1, true, [], [FULL]]) {
+    const parsed = parseContext(value);
+    assert.ok('message' in parsed);
+    assert.equal(parsed.field, 'context');
+  }
+});
+
+test('replaces half a character, which cutting at 128 leaves behind', () => {
+  assert.deepEqual(parseContext({ device_model: 'Phone \ud83d' }), {
+    columns: { ...NOTHING, device_model: 'Phone \ufffd' },
+    unknownKeys: [],
+  });
+});
+
+test('counts characters, not UTF-16 units', () => {
+  assert.equal(hasAtMostCharacters('😀'.repeat(128), 128), true);
+  assert.equal(hasAtMostCharacters(`${'😀'.repeat(128)}x`, 128), false);
+  assert.equal(hasAtMostCharacters('x'.repeat(257), 128), false);
+});

@@ -1,0 +1,163 @@
+import { type Static, Type } from 'typebox';
+import type { App } from '../apps/app.ts';
+import { getApp } from '../apps/resolve.ts';
+import { ApiError, validationFailed } from '../http/errors.ts';
+import { type Caller, closedObject, nullable } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import type { EventRow } from '../warehouse/event-row.ts';
+import { type AppOfEvent, type BatchContext, parseEvent, REJECTION_CURES, type Rejection } from './event.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+/** Events in the largest batch; more is 413 and the client halves. */
+export const EVENTS_PER_BATCH_MAX = 1_000;
+
+/** Bytes of the largest batch after decompression. */
+export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
+
+/**
+ * The envelope only: each event is judged apart, so that one bad event never takes good ones with it. Unknown members
+ * are allowed, because a newer SDK must not lose data on an older server.
+ */
+export const BATCH_BODY = Type.Object({
+  app_id: Type.Optional(nullable(Type.String())),
+  sent_at: Type.Optional(nullable(Type.Union([Type.String(), Type.Number()]))),
+  events: Type.Array(Type.Unknown()),
+});
+
+export const BATCH_ANSWER = closedObject({
+  accepted: Type.Integer({ description: 'Events stored by this request, on disk.' }),
+  duplicates: Type.Integer({ description: 'Events whose event_id was stored before.' }),
+  rejected: Type.Array(
+    closedObject({
+      index: Type.Integer(),
+      event_id: Type.Optional(Type.String()),
+      code: Type.String(),
+      field: Type.String(),
+      message: Type.String(),
+    }),
+  ),
+  warnings: Type.Array(
+    closedObject({
+      code: Type.String(),
+      field: Type.String(),
+      events: Type.Integer(),
+      message: Type.String(),
+    }),
+  ),
+});
+
+type Batch = Static<typeof BATCH_BODY>;
+type Answer = Static<typeof BATCH_ANSWER>;
+
+/**
+ * Stores the good events of a batch and tells of each other one why not. Resolves after what was accepted is on disk.
+ * Throws 413 for too many events, 422 when the batch itself is unusable, StorageError when the outcome is unknown.
+ */
+export async function ingest(
+  services: Services,
+  caller: Caller,
+  app: App | undefined,
+  batch: Batch,
+): Promise<Answer> {
+  requireBatch(batch);
+  const receivedAt = services.clock.now();
+  const context: BatchContext = {
+    projectId: caller.project.id,
+    keyId: caller.key.id,
+    verified: caller.key.type === 'client' ? 0 : 1,
+    receivedAt,
+    sentAt: sentAtOf(batch),
+  };
+  const resolveApp = appResolver(services, caller, app);
+  const rows: EventRow[] = [];
+  const rejected: Answer['rejected'] = [];
+  const dropped = new Map<string, number>();
+  batch.events.forEach((event, index) => {
+    const parsed = parseEvent(event, context, resolveApp);
+    if ('rejection' in parsed) {
+      rejected.push({ index, ...parsed.rejection });
+      return;
+    }
+    rows.push(parsed.row);
+    for (const key of parsed.unknownKeys) dropped.set(key, (dropped.get(key) ?? 0) + 1);
+  });
+  requireSomeApp(app, batch, rejected);
+  const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
+  const accepted = stored.filter(Boolean).length;
+  return { accepted, duplicates: rows.length - accepted, rejected, warnings: warningsOf(dropped) };
+}
+
+/** How many events the request is charged for: those received, good or bad. */
+export function countEvents(batch: Batch): number {
+  return batch.events.length;
+}
+
+function requireBatch({ events }: Batch): void {
+  if (events.length <= EVENTS_PER_BATCH_MAX) return;
+  throw new ApiError('payload_too_large', {
+    detail: `The batch holds ${events.length} events; at most ${EVENTS_PER_BATCH_MAX} are taken at once. Halve it.`,
+  });
+}
+
+function sentAtOf({ sent_at }: Batch): number | undefined {
+  if (sent_at === undefined || sent_at === null) return undefined;
+  const sentAt = parseTimestamp(sent_at);
+  if (sentAt !== undefined) return sentAt;
+  throw validationFailed([
+    {
+      field: 'sent_at',
+      code: 'invalid_timestamp',
+      message: 'sent_at must be an RFC 3339 time or epoch milliseconds.',
+    },
+  ]);
+}
+
+/** Judges the app an event names itself; without one the batch's app counts, or the only one the key reaches. */
+function appResolver({ directory }: Services, caller: Caller, batchApp: App | undefined) {
+  const resolved = new Map<string, AppOfEvent | Rejection>();
+  return (appId: string | undefined): AppOfEvent | Rejection => {
+    if (appId === undefined) return batchApp ?? reject('app_required');
+    const known = resolved.get(appId);
+    if (known) return known;
+    const answer = judge(appId);
+    resolved.set(appId, answer);
+    return answer;
+  };
+
+  function judge(appId: string): AppOfEvent | Rejection {
+    try {
+      const app = getApp(directory, caller, appId);
+      return app.deletedAt === null ? app : reject('app_not_found');
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return reject(error.code === 'app_not_allowed' ? 'app_not_allowed' : 'app_not_found');
+    }
+  }
+}
+
+const reject = (code: 'app_required' | 'app_not_found' | 'app_not_allowed'): Rejection => ({
+  code,
+  field: 'app_id',
+  message: REJECTION_CURES[code],
+});
+
+/** A batch that names no app anywhere is a mistake of the request, not of each of its events. */
+function requireSomeApp(
+  app: App | undefined,
+  { events }: Batch,
+  rejected: readonly { code: string }[],
+): void {
+  if (app !== undefined || events.length === 0) return;
+  const allLackApp =
+    rejected.length === events.length && rejected.every(({ code }) => code === 'app_required');
+  if (allLackApp) throw new ApiError('app_required');
+}
+
+function warningsOf(dropped: ReadonlyMap<string, number>): Answer['warnings'] {
+  return [...dropped].map(([field, events]) => ({
+    code: 'unknown_field',
+    field,
+    events,
+    message: `${field} is not known to this server and was dropped.`,
+  }));
+}

@@ -1,0 +1,93 @@
+import { hasAtMostCharacters } from './context.ts';
+
+const KEYS_MAX = 200;
+const DEPTH_MAX = 5;
+const KEY_CHARACTERS_MAX = 128;
+
+/** An event's properties, read. `bytes` counts the JSON text that the client would have sent without spaces. */
+export type ParsedProperties = { json: string; bytes: number; revenue: unknown; currency: unknown } | Flaw;
+
+/** What is wrong, and where: a path such as `properties.items.0.sku`. */
+type Flaw = { field: string; message: string };
+
+const NONE: ParsedProperties = { json: '{}', bytes: 2, revenue: undefined, currency: undefined };
+
+// A lone surrogate (JSON.stringify escapes just those as \ud…), or so many digits that a number may be too large.
+const MAY_BE_UNREADABLE = /\\ud|\d{19}/;
+
+/**
+ * Returns an event's `properties` as JSON text that the event store can read, or the first thing wrong in them.
+ * Objects and lists may nest 5 deep, `properties` itself being the first; only its own keys count towards the 200.
+ * Absent and null are the same.
+ */
+export function parseProperties(value: unknown): ParsedProperties {
+  if (value === undefined || value === null) return NONE;
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    return { field: 'properties', message: 'Send properties as a JSON object, or leave it out.' };
+  }
+  if (Object.keys(value).length > KEYS_MAX) {
+    return { field: 'properties', message: `Send at most ${KEYS_MAX} properties with one event.` };
+  }
+  const flaw = findFlaw(value, 1);
+  if (flaw !== undefined) return { field: `properties${flaw.field}`, message: flaw.message };
+  const text = JSON.stringify(value);
+  const { revenue, currency } = value as { revenue?: unknown; currency?: unknown };
+  const json = MAY_BE_UNREADABLE.test(text) ? writeReadable(value) : text;
+  return { json, bytes: Buffer.byteLength(text), revenue, currency };
+}
+
+/** Paths are built on the way back, so that an event without a flaw pays nothing for them. */
+function findFlaw(value: unknown, depth: number): Flaw | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : TOO_LARGE_NUMBER;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > DEPTH_MAX) return TOO_DEEP;
+  return Array.isArray(value)
+    ? findFlawInList(value, depth)
+    : findFlawInObject(value as Readonly<Record<string, unknown>>, depth);
+}
+
+// JSON allows 1e999; JavaScript reads Infinity and would write null, which loses it without a word.
+const TOO_LARGE_NUMBER: Flaw = { field: '', message: 'Send a number beyond ±1.797e308 as a string.' };
+const TOO_DEEP: Flaw = {
+  field: '',
+  message: `Nest objects and lists at most ${DEPTH_MAX} deep, properties itself being the first.`,
+};
+
+function findFlawInList(list: readonly unknown[], depth: number): Flaw | undefined {
+  for (let index = 0; index < list.length; index += 1) {
+    const flaw = findFlaw(list[index], depth + 1);
+    if (flaw !== undefined) return { field: `.${index}${flaw.field}`, message: flaw.message };
+  }
+  return undefined;
+}
+
+function findFlawInObject(object: Readonly<Record<string, unknown>>, depth: number): Flaw | undefined {
+  for (const key of Object.keys(object)) {
+    if (!hasAtMostCharacters(key, KEY_CHARACTERS_MAX)) {
+      const start = key.slice(0, 32).toWellFormed();
+      return {
+        field: `.${start}…`,
+        message: `Shorten this key to at most ${KEY_CHARACTERS_MAX} characters.`,
+      };
+    }
+    const flaw = findFlaw(object[key], depth + 1);
+    if (flaw !== undefined) return { field: `.${key}${flaw.field}`, message: flaw.message };
+  }
+  return undefined;
+}
+
+/**
+ * Writes JSON that ClickHouse reads. Its parser gives up on the whole text, every other property included, at a
+ * lone surrogate and at an integer written out beyond 64 bits: the first becomes U+FFFD, the second its exponent
+ * form, the same number. Recursion is bounded: `findFlaw` has seen the depth.
+ */
+function writeReadable(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.toWellFormed());
+  if (typeof value === 'number' && Math.abs(value) >= 2 ** 63) return value.toExponential();
+  if (Array.isArray(value)) return `[${value.map(writeReadable).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(
+    ([key, entry]) => `${writeReadable(key)}:${writeReadable(entry)}`,
+  );
+  return `{${members.join(',')}}`;
+}

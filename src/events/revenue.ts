@@ -1,0 +1,52 @@
+const DECIMAL = /^-?\d+(?:\.\d+)?$/;
+// What normalising would return unchanged: nearly every amount, so it is tried first.
+const NORMALISED = /^-?(?:[1-9]\d{0,17}(?:\.\d{0,5}[1-9])?|0\.\d{0,5}[1-9])$/;
+const INTEGER_DIGITS_MAX = 18;
+const SCALE_MAX = 6;
+const ZERO = 48;
+
+/**
+ * Returns an exact amount as a decimal text without needless zeros ("9.99", "0", "-5"); undefined unless it is a
+ * decimal text (no sign `+`, no exponent, no spaces) or a number, with at most 18 integer digits and a scale of
+ * at most 6. Zeros that change nothing do not count: "9.9900000" is 9.99.
+ */
+export function parseRevenue(value: unknown): string | undefined {
+  // A number means its shortest decimal. Where that has an exponent (from 1e21, below 1e-6) it breaks a limit
+  // anyway, so DECIMAL refuses it unexpanded; Infinity (JSON 1e999) likewise.
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string') return undefined;
+  if (NORMALISED.test(text)) return text;
+  return DECIMAL.test(text) ? normalise(text) : undefined;
+}
+
+function normalise(text: string): string | undefined {
+  const isNegative = text.startsWith('-');
+  const point = text.indexOf('.');
+  const integerEnd = point === -1 ? text.length : point;
+  // Loops, not /0+$/: that pattern takes quadratic time on long runs of zeros, and the caller chooses the text.
+  let start = isNegative ? 1 : 0;
+  while (start < integerEnd - 1 && text.charCodeAt(start) === ZERO) start += 1;
+  let end = text.length;
+  while (end > integerEnd && text.charCodeAt(end - 1) === ZERO) end -= 1;
+  const isWhole = end <= integerEnd + 1;
+  const scale = isWhole ? 0 : end - integerEnd - 1;
+  if (integerEnd - start > INTEGER_DIGITS_MAX || scale > SCALE_MAX) return undefined;
+  const amount = text.slice(start, isWhole ? integerEnd : end);
+  return isNegative && amount !== '0' ? `-${amount}` : amount;
+}
+
+// ICU lists money in daily use. It misses ISO 4217's fund, metal, accounting and testing codes (second and third
+// line), and drops codes once they are withdrawn: those of the last ten years are named, because ten years of
+// history must import, and because a new Node version must not refuse what an old one took.
+const NOT_IN_ICU = `VED ANG BGN BYR CUC HRK MRO SLL STD VEF ZWL
+  BOV CHE CHW CLF COU MXV USN UYI UYW XSU XUA
+  XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XTS XXX`;
+const CURRENCIES: ReadonlySet<string> = new Set([
+  ...Intl.supportedValuesOf('currency'),
+  ...NOT_IN_ICU.split(/\s+/),
+]);
+
+/** Whether `value` is an alphabetic currency code of ISO 4217. Only upper case: "usd" would be a second currency. */
+export function isCurrency(value: unknown): value is string {
+  return typeof value === 'string' && CURRENCIES.has(value);
+}

@@ -1,0 +1,49 @@
+import { defineRoute, type Route } from '../http/route.ts';
+import { BATCH_ANSWER, BATCH_BODY, BATCH_BYTES_MAX, countEvents, ingest } from './ingest.ts';
+import { SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
+
+const ingestRoute = defineRoute({
+  method: 'POST',
+  path: '/v1/events',
+  summary: 'Store a batch of events',
+  access: 'events:write',
+  limit: 'events',
+  cors: 'any_origin',
+  app: { from: 'body', required: false },
+  body: BATCH_BODY,
+  bodyBytesMax: BATCH_BYTES_MAX,
+  eventCount: countEvents,
+  answer: { status: 200, schema: BATCH_ANSWER },
+  example: {
+    body: {
+      sent_at: '2026-11-22T10:00:05Z',
+      events: [
+        {
+          event_id: '01KAN5X5N8T2QHV4J7RZ3M6CDE',
+          event_name: 'purchase_complete',
+          app_user_id: 'user_123',
+          timestamp: '2026-11-22T10:00:00.000Z',
+          properties: { product_id: 'pro_monthly', revenue: '9.99', currency: 'USD' },
+          context: { platform: 'ios', app_version: '2.4.0', country: 'DE' },
+        },
+      ],
+    },
+  },
+  handle: (services, { caller, app, body }) => ingest(services, caller, app, body),
+});
+
+const searchRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/events',
+  summary: 'Search events, newest first',
+  access: 'events:read',
+  limit: 'analytics',
+  app: { from: 'query', required: false },
+  query: SEARCH_QUERY,
+  answer: { status: 200, schema: SEARCH_ANSWER },
+  example: { query: { event_name: ['purchase_complete'], limit: 20 } },
+  handle: (services, { caller, app, query, signal }) => searchEvents(services, caller, app, query, signal),
+});
+
+/** Events in and out. */
+export const eventRoutes: Route[] = [ingestRoute, searchRoute];

@@ -1,0 +1,93 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import { ApiError } from './errors.ts';
+
+type Decompress = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+const DECOMPRESS: Record<string, Decompress> = {
+  gzip: promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.gunzip),
+  'x-gzip': promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.gunzip),
+  deflate: promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.inflate),
+  br: promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.brotliDecompress),
+};
+
+function tooLarge(bytesMax: number): ApiError {
+  return new ApiError('payload_too_large', {
+    detail: `The body is larger than ${bytesMax} bytes after decompression. Send less at once.`,
+    // The rest of the body is not read: a connection that still carries it cannot be used again.
+    headers: { connection: 'close' },
+  });
+}
+
+/** Reads at most `bytesMax` bytes; more is an error as soon as it shows, not after it was all read. */
+async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    const bytes: Buffer = chunk;
+    length += bytes.length;
+    if (length > bytesMax) throw tooLarge(bytesMax);
+    chunks.push(bytes);
+  }
+  const [first] = chunks;
+  return chunks.length === 1 && first ? first : Buffer.concat(chunks, length);
+}
+
+/** Decompression stops at `bytesMax`, so that a small bomb never becomes a large one. */
+async function decompress(bytes: Buffer, encoding: string, bytesMax: number): Promise<Buffer> {
+  if (encoding === '' || encoding === 'identity') return bytes;
+  const run = DECOMPRESS[encoding];
+  if (!run) {
+    throw new ApiError('unsupported_media_type', {
+      detail: `Content-Encoding "${encoding}" is not read here; use gzip, deflate, br or none.`,
+      headers: { 'accept-encoding': 'gzip, deflate, br' },
+    });
+  }
+  try {
+    return await run(bytes, { maxOutputLength: bytesMax });
+  } catch (error) {
+    if (
+      error instanceof RangeError ||
+      (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+    ) {
+      throw tooLarge(bytesMax);
+    }
+    throw new ApiError('invalid_encoding', { detail: `The body is not valid ${encoding}.`, cause: error });
+  }
+}
+
+function requireJson(contentType: string | undefined): void {
+  const [type = '', ...parameters] = (contentType ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
+  if (type === 'application/json' && (charset === undefined || /^"?utf-?8"?$/.test(charset))) return;
+  throw new ApiError('unsupported_media_type', {
+    detail: `Content-Type is ${contentType ? `"${contentType.slice(0, 100)}"` : 'missing'}; send application/json in UTF-8.`,
+  });
+}
+
+function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new ApiError('invalid_encoding', { detail: 'The body is not valid UTF-8.' });
+  if (bytes.length === 0)
+    throw new ApiError('malformed_json', { detail: 'The body is empty; send a JSON object.' });
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    // The parser's message quotes at most a few characters of the caller's own text back to the caller.
+    const reason = error instanceof Error ? error.message : 'unreadable';
+    throw new ApiError('malformed_json', { detail: `The body is not valid JSON: ${reason}.` });
+  }
+}
+
+/** Returns the JSON value a request carries: read, decompressed and decoded within `bytesMax`. Throws ApiError. */
+export async function readJson(request: IncomingMessage, bytesMax: number): Promise<unknown> {
+  requireJson(request.headers['content-type']);
+  const bytes = await readBytes(request, bytesMax);
+  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+  return parseJson(await decompress(bytes, encoding, bytesMax));
+}

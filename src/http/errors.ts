@@ -1,0 +1,215 @@
+/**
+ * Every error a caller can get: the closed list. A code is never renamed; its heading in docs/errors.md is
+ * made from this table. `meaning` and `cure` are for the person reading the docs, `title` for the answer.
+ */
+export const ERRORS = {
+  malformed_json: {
+    status: 400,
+    title: 'Malformed JSON',
+    meaning: 'The request body is not valid JSON (RFC 8259).',
+    cure: 'Send one JSON value. The detail names the first thing that could not be read.',
+  },
+  invalid_encoding: {
+    status: 400,
+    title: 'Invalid encoding',
+    meaning: 'The body or the URL is not valid UTF-8, or the body does not match its Content-Encoding.',
+    cure: 'Encode text as UTF-8, percent-encode it in URLs, and compress with gzip, deflate or br as declared.',
+  },
+  multiple_credentials: {
+    status: 400,
+    title: 'Multiple credentials',
+    meaning: 'The request carries more than one Authorization header.',
+    cure: 'Send exactly one header: Authorization: Bearer <key>.',
+  },
+  missing_api_key: {
+    status: 401,
+    title: 'Missing API key',
+    meaning: 'The request carries no API key.',
+    cure: 'Send the header Authorization: Bearer <key>. Keys are never read from the URL or a cookie.',
+  },
+  invalid_api_key: {
+    status: 401,
+    title: 'Invalid API key',
+    meaning: 'The key is malformed, mistyped, or unknown to this server.',
+    cure: 'Check that the whole key was copied (56 characters) and that it was made on this server.',
+  },
+  api_key_expired: {
+    status: 401,
+    title: 'API key expired',
+    meaning: 'The key reached its expires_at.',
+    cure: 'Create a new key, or move expires_at while the key is still alive.',
+  },
+  api_key_revoked: {
+    status: 401,
+    title: 'API key revoked',
+    meaning: 'Someone revoked this key.',
+    cure: 'Create a new key. Ask who revoked it if you did not expect this.',
+  },
+  api_key_disabled: {
+    status: 401,
+    title: 'API key disabled',
+    meaning: 'The key is switched off for now.',
+    cure: 'Enable the key again, or use another one.',
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'Insufficient scope',
+    meaning: 'The key is valid, but its type or its scopes do not reach this endpoint.',
+    cure: 'Use a key that has the scope named under required. Client keys write events only; read-only keys read.',
+  },
+  app_not_allowed: {
+    status: 403,
+    title: 'App not allowed',
+    meaning: 'The key is narrowed to some apps of its project, and this is not one of them.',
+    cure: 'Use a key without app_ids, or one that lists this app.',
+  },
+  ip_not_allowed: {
+    status: 403,
+    title: 'IP address not allowed',
+    meaning: 'The key may be used from the addresses on its ip_allowlist only.',
+    cure: 'Call from an allowed address. Behind a proxy, set TRUSTED_PROXIES so that the real address is seen.',
+  },
+  origin_not_allowed: {
+    status: 403,
+    title: 'Origin not allowed',
+    meaning: 'A browser sent this read-only key from an origin that is not on its allowed_origins.',
+    cure: 'Add the origin to the key, or call from a backend. Only analytics can be read from a browser.',
+  },
+  secret_key_in_browser: {
+    status: 403,
+    title: 'Secret key in a browser',
+    meaning:
+      'A server key arrived with an Origin header: it is being used from a web page that anyone can read.',
+    cure: 'Replace the key at once (it has leaked), and use a client key (ck_) in browsers and apps.',
+  },
+  exceeds_own_permissions: {
+    status: 403,
+    title: 'Exceeds own permissions',
+    meaning: 'A key can only make keys that lie within its own scopes, apps, lifetime, addresses and limits.',
+    cure: 'Ask for less (the detail names what is too much), or use a key that has it.',
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    meaning: 'There is no such path or thing, or it belongs to another project.',
+    cure: 'Check the path and the id. Ids of other projects look exactly like ids that do not exist.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    meaning: 'The path exists, but not for this method.',
+    cure: 'Use one of the methods in the Allow header.',
+  },
+  conflict: {
+    status: 409,
+    title: 'Conflict',
+    meaning: 'The request does not fit the present state of the thing.',
+    cure: 'Read the thing again and decide anew. The detail names what stands in the way.',
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'Precondition failed',
+    meaning: 'The thing changed since you read it (If-Match).',
+    cure: 'Read it again and repeat your change.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'Payload too large',
+    meaning:
+      'The body is larger than this endpoint takes: 5 MB after decompression and 1,000 events for batches.',
+    cure: 'Send less at once: halve the batch. Waiting does not help.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    meaning: 'The body is not application/json, or is compressed in a way this server does not read.',
+    cure: 'Send Content-Type: application/json, and gzip, deflate, br or nothing as Content-Encoding.',
+  },
+  validation_failed: {
+    status: 422,
+    title: 'Validation failed',
+    meaning: 'The request was readable, but some of its fields are not acceptable.',
+    cure: 'Correct the fields listed under errors; all of them are named at once.',
+  },
+  app_required: {
+    status: 422,
+    title: 'App required',
+    meaning: 'The project has several apps (or none), so the request must say which one it means.',
+    cure: 'Send app_id. GET /v1/apps lists the apps; POST /v1/apps makes one.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Rate limited',
+    meaning: 'The key made more requests (or sent more events) than its limit allows.',
+    cure: 'Wait as long as Retry-After says, and double the wait on each further 429, up to 60 seconds.',
+  },
+  too_many_failed_authentications: {
+    status: 429,
+    title: 'Too many failed authentications',
+    meaning: 'Many unknown keys came from this address.',
+    cure: 'Wait as long as Retry-After says and check the key. Valid keys are never held up by this.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Overloaded',
+    meaning: 'The server is busy and refused the request before doing anything.',
+    cure: 'Send it again after Retry-After seconds.',
+  },
+  storage_unavailable: {
+    status: 503,
+    title: 'Storage unavailable',
+    meaning: 'A database did not answer. Events may or may not be stored.',
+    cure: 'Send the same request again, events with the same event_id: nothing is counted twice.',
+  },
+  query_timeout: {
+    status: 503,
+    title: 'Query timeout',
+    meaning: 'The question took longer than its time limit.',
+    cure: 'Ask for a shorter range or fewer filters, or try again when the server is less busy.',
+  },
+  internal: {
+    status: 500,
+    title: 'Internal error',
+    meaning: 'Something went wrong on our side.',
+    cure: 'Try again. If it stays, report the request_id: the log holds the rest.',
+  },
+} as const satisfies Record<string, { status: number; title: string; meaning: string; cure: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One field that was not acceptable: `field` is a path such as `events.0.event_name`. */
+export type FieldError = { field: string; code: string; message: string };
+
+/** What an error carries beside its code. `cause` goes to the log only, never to the caller. */
+export type ErrorDetails = {
+  detail?: string;
+  /** Members added to the problem body, e.g. `required` and `granted`. */
+  members?: Record<string, unknown>;
+  headers?: Record<string, string>;
+  cause?: unknown;
+};
+
+/** An answer that is not a success. Thrown by verb files and the pipeline only, rendered in one place. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly members: Record<string, unknown>;
+  readonly headers: Record<string, string>;
+
+  constructor(code: ErrorCode, { detail, members = {}, headers = {}, cause }: ErrorDetails = {}) {
+    super(detail ?? ERRORS[code].meaning, { cause });
+    this.name = 'ApiError';
+    this.code = code;
+    this.members = members;
+    this.headers = headers;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+}
+
+/** Returns the 422 that lists every unacceptable field at once. */
+export function validationFailed(errors: FieldError[]): ApiError {
+  const fields = [...new Set(errors.map((error) => error.field))].join(', ');
+  return new ApiError('validation_failed', { detail: `Not acceptable: ${fields}.`, members: { errors } });
+}

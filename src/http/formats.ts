@@ -1,0 +1,36 @@
+import Format from 'typebox/format';
+import { Settings } from 'typebox/system';
+import { isCurrency } from '../events/revenue.ts';
+import { parseTimestamp } from '../events/timestamp.ts';
+import { parseCidr } from '../lib/ip.ts';
+import { isTimeZone } from '../lib/time-zone.ts';
+
+// All mistakes of a body are told at once; the library stops at 8 unless told otherwise.
+const ERRORS_MAX = 100;
+
+/** What each string format means in an error message. */
+export const FORMAT_MESSAGES: Record<string, string> = {
+  'date-time': 'must be an RFC 3339 time such as 2026-11-22T10:00:00Z',
+  date: 'must be a calendar date such as 2026-11-22',
+  timezone: 'must be an IANA time zone such as Europe/Berlin',
+  currency: 'must be an ISO 4217 code such as USD',
+  cidr: 'must be an IP address or CIDR such as 203.0.113.0/24',
+  origin: 'must be an origin such as https://app.example.com, without a path',
+};
+
+const isDate = (text: string) =>
+  /^\d{4}-\d{2}-\d{2}$/.test(text) && parseTimestamp(`${text}T00:00:00Z`) !== undefined;
+
+const isOrigin = (text: string) =>
+  /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+/** Teaches the schema library our formats. Called once, before the first schema is compiled. */
+export function registerFormats(): void {
+  Settings.Set({ maxErrors: ERRORS_MAX });
+  Format.Set('date-time', (text) => parseTimestamp(text) !== undefined);
+  Format.Set('date', isDate);
+  Format.Set('timezone', isTimeZone);
+  Format.Set('currency', isCurrency);
+  Format.Set('cidr', (text) => parseCidr(text) !== undefined);
+  Format.Set('origin', isOrigin);
+}

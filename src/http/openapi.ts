@@ -1,0 +1,88 @@
+import type { TObject } from 'typebox';
+import { ERRORS } from './errors.ts';
+import type { Route } from './route.ts';
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'detail', 'request_id'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', enum: Object.keys(ERRORS) },
+    detail: { type: 'string' },
+    request_id: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { field: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+  },
+} as const;
+
+const tagOf = (path: string) => (path.startsWith('/v1/') ? (path.split('/')[2] ?? 'system') : 'system');
+
+function parametersOf(
+  place: 'path' | 'query',
+  schema: TObject,
+  example: Record<string, unknown> | undefined,
+) {
+  return Object.entries(schema.properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || (schema.required ?? []).includes(name),
+    schema: property,
+    ...(example?.[name] === undefined ? {} : { example: example[name] }),
+  }));
+}
+
+function operationOf(route: Route) {
+  const { answer, body, example } = route;
+  const isPublic = route.access === 'public';
+  const contentType = answer.contentType ?? 'application/json';
+  return {
+    operationId: `${route.method.toLowerCase()}_${route.path.replace('/v1/', '').replaceAll(/\W+/g, '_')}`,
+    summary: route.summary,
+    tags: [tagOf(route.path)],
+    security: isPublic ? [] : [{ apiKey: [] }],
+    ...(isPublic ? {} : { 'x-appflow-scope': route.access, 'x-appflow-limit': route.limit }),
+    parameters: [
+      ...parametersOf('path', route.params, example.params as Record<string, unknown> | undefined),
+      ...parametersOf('query', route.query, example.query as Record<string, unknown> | undefined),
+    ],
+    ...(body
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: body, example: example.body } },
+          },
+        }
+      : {}),
+    responses: {
+      [answer.status]: { description: 'Success', content: { [contentType]: { schema: answer.schema } } },
+      default: {
+        description: 'Any failure (RFC 9457)',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  };
+}
+
+/** Returns the OpenAPI 3.1 description of these routes. */
+export function describeApi(routes: readonly Route[], version: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Appflow', version, description: 'Every request carries Authorization: Bearer <key>.' },
+    paths,
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } },
+      schemas: { Problem: PROBLEM_SCHEMA },
+    },
+  };
+}

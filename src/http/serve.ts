@@ -1,0 +1,180 @@
+import type { IncomingMessage } from 'node:http';
+import type { App } from '../apps/app.ts';
+import { findRequestedApp } from '../apps/resolve.ts';
+import { verify } from '../keys/verify.ts';
+import type { LimitedRequest, Verdict as LimitVerdict } from '../limits/limiter.ts';
+import type { Services } from '../services.ts';
+import { resolveAddress } from './address.ts';
+import { readJson } from './body.ts';
+import { invalidToken, readCredential } from './credential.ts';
+import { ApiError, validationFailed } from './errors.ts';
+import { corsHeaders, requireAddress, requireOrigin, requireScope } from './permit.ts';
+import { parseQuery } from './query.ts';
+import type { Caller, Route } from './route.ts';
+import { type Check, compileCheck } from './validate.ts';
+
+/** What the HTTP server hands to the pipeline. `params` are the path's, decoded; `search` is what follows the `?`. */
+export type Exchange = {
+  raw: IncomingMessage;
+  params: Record<string, string>;
+  search: string;
+  signal: AbortSignal;
+  /** Headers of the answer, success or not; each step adds its own. */
+  headers: Record<string, string>;
+  /** Set once verified: the log names it. */
+  keyId: string | undefined;
+};
+
+/** A route with its schemas compiled. */
+export type ServedRoute = {
+  route: Route;
+  checks: { params: Check; query: Check; body: Check; answer: Check };
+};
+
+type Parsed = { params: Record<string, unknown>; query: Record<string, unknown>; body: unknown };
+
+const always: Check = () => [];
+
+/** Returns the route ready to be served. Throws when a schema is wrong: at start rather than at a request. */
+export function prepareRoute(route: Route): ServedRoute {
+  const checks = {
+    params: compileCheck(route.params),
+    query: compileCheck(route.query),
+    body: route.body ? compileCheck(route.body) : always,
+    answer: compileCheck(route.answer.schema),
+  };
+  return { route, checks };
+}
+
+/**
+ * The one way through: what every request passes, in this order. The order is the security argument (nothing is told
+ * before the key is proved, no body is read for a caller over the limit, nothing is handled before it is charged), so
+ * it stands in one place. Returns the body of the success; throws ApiError, or what a database throws.
+ */
+export async function answerRequest(
+  services: Services,
+  served: ServedRoute,
+  exchange: Exchange,
+): Promise<unknown> {
+  const { route } = served;
+  const { limiter, directory } = services;
+  if (route.access === 'public') {
+    const nothing = { params: exchange.params, query: {}, body: undefined, app: undefined };
+    return checked(
+      served,
+      await route.handle(services, { ...nothing, caller: undefined, signal: exchange.signal }),
+    );
+  }
+  const { access } = route;
+  const caller = await authenticate(services, route, exchange);
+  requireAddress(caller.key, caller.address);
+  requireOrigin(caller.key, exchange.raw.headers.origin, route.cors);
+  const limited = { keyId: caller.key.id, keyType: caller.key.type, category: route.limit };
+  const input = await chargedWhenRefused(services, limited, exchange, async () => {
+    requireScope(caller.key, access);
+    passLimit(exchange, limiter.peek(limited));
+    const parsed = await parseInput(served, exchange);
+    return {
+      ...parsed,
+      app: route.app && chooseApp(findRequestedApp(directory, caller, appIdIn(route, parsed)), route),
+    };
+  });
+  passLimit(exchange, limiter.charge({ ...limited, events: route.eventCount(input.body) }));
+  return checked(served, await route.handle(services, { ...input, caller, signal: exchange.signal }));
+}
+
+/** Credential → look-up → state. Whoever gets past this proved possession of a live key. */
+async function authenticate(services: Services, route: Route, exchange: Exchange): Promise<Caller> {
+  const { directory, pepper, clock, config, limiter } = services;
+  const { rawHeaders, headers, socket } = exchange.raw;
+  Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, undefined));
+  const secret = readCredential(rawHeaders);
+  // Only when another process changed something: in the common case nothing is awaited.
+  const catchingUp = directory.ensureFresh();
+  if (await catchingUp) await catchingUp;
+  const verdict = verify(secret, directory, pepper, clock.now());
+  const forwarded = headers['x-forwarded-for'];
+  const address = resolveAddress(socket.remoteAddress ?? '', forwarded?.toString(), config.trustedProxies);
+  if (!verdict.ok) {
+    // Consulted only for well-formed keys nobody knows: a verified key is never refused because of its address.
+    if (verdict.refusal.unknown) passFailedAuthentication(limiter.chargeFailedAuthentication(address));
+    throw invalidToken(verdict.refusal.code);
+  }
+  const { key, secret: shown } = verdict.found;
+  const project = directory.findProject(key.projectId);
+  if (!project) throw new Error(`Key ${key.id} belongs to project ${key.projectId}, which does not exist.`);
+  exchange.keyId = key.id;
+  Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, key));
+  return { key, secret: shown, project, address };
+}
+
+/** A request refused once its key is proved costs one request: a flood of refusals is limited like any other. */
+async function chargedWhenRefused<T>(
+  { limiter }: Services,
+  limited: LimitedRequest,
+  exchange: Exchange,
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const isRefusal = error instanceof ApiError && error.code !== 'rate_limited';
+    if (isRefusal) Object.assign(exchange.headers, limiter.chargeRefusal(limited).headers);
+    throw error;
+  }
+}
+
+/** Throws 429 with the exact wait, or 413 for a batch that no waiting would let through. */
+function passLimit(exchange: Exchange, verdict: LimitVerdict): void {
+  if (verdict.allowed) {
+    Object.assign(exchange.headers, verdict.headers);
+    return;
+  }
+  if (verdict.impossible) {
+    const { cost, burst, policy } = verdict;
+    throw new ApiError('payload_too_large', {
+      detail: `The batch holds ${cost} events, but the limit "${policy}" never lets more than ${burst} through at once.`,
+    });
+  }
+  const { category, policy, retryAfterMs, retryAfterSeconds, headers } = verdict;
+  throw new ApiError('rate_limited', {
+    detail: `The limit "${policy}" of this key is used up. Try again in ${retryAfterSeconds} s.`,
+    members: { category, policy, retry_after_ms: retryAfterMs },
+    headers,
+  });
+}
+
+function passFailedAuthentication(retryAfterSeconds: number | undefined): void {
+  if (retryAfterSeconds === undefined) return;
+  throw new ApiError('too_many_failed_authentications', {
+    headers: { 'Retry-After': String(retryAfterSeconds) },
+  });
+}
+
+/** Reads and validates path, query and body; every unacceptable field is told at once. */
+async function parseInput({ route, checks }: ServedRoute, exchange: Exchange): Promise<Parsed> {
+  const { params } = exchange;
+  const query = parseQuery(exchange.search, route.query);
+  const body = route.body ? await readJson(exchange.raw, route.bodyBytesMax) : undefined;
+  const errors = [...checks.params(params), ...checks.query(query), ...checks.body(body)];
+  if (errors.length > 0) throw validationFailed(errors);
+  return { params, query, body };
+}
+
+function appIdIn(route: Route, { query, body }: Parsed): string | undefined {
+  const holder = route.app?.from === 'query' ? query : body;
+  const hasAppId = typeof holder === 'object' && holder !== null && 'app_id' in holder;
+  return hasAppId && typeof holder.app_id === 'string' ? holder.app_id : undefined;
+}
+
+function chooseApp(app: App | undefined, route: Route): App | undefined {
+  if (app === undefined && route.app?.required) throw new ApiError('app_required');
+  return app;
+}
+
+/** An answer that breaks its own schema is our defect: better an error than a client that trips over it. */
+function checked({ route, checks }: ServedRoute, answer: unknown): unknown {
+  const errors = checks.answer(answer);
+  if (errors.length === 0) return answer;
+  throw new Error(`${route.method} ${route.path} answered against its schema: ${JSON.stringify(errors)}`);
+}

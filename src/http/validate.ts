@@ -1,0 +1,82 @@
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { FieldError } from './errors.ts';
+import { FORMAT_MESSAGES, registerFormats } from './formats.ts';
+
+registerFormats();
+
+/** Returns what is wrong with `value`, field by field; an empty list when nothing is. */
+export type Check = (value: unknown) => FieldError[];
+
+type SchemaError = {
+  keyword: string;
+  instancePath: string;
+  params: Record<string, unknown>;
+  message: string;
+};
+
+/** Returns the compiled check of a schema. */
+export function compileCheck(schema: TSchema): Check {
+  const validator = Compile(schema);
+  return (value) => (validator.Check(value) ? [] : toFieldErrors(validator.Errors(value) as SchemaError[]));
+}
+
+const fieldOf = (instancePath: string) =>
+  instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join('.');
+
+const join = (parent: string, name: string) => (parent === '' ? name : `${parent}.${name}`);
+
+/** One entry a field: of a union's several complaints the first says most, and `must be null` says nothing. */
+function toFieldErrors(errors: SchemaError[]): FieldError[] {
+  const byField = new Map<string, FieldError>();
+  for (const error of errors.flatMap(expand)) {
+    if (!byField.has(error.field)) byField.set(error.field, error);
+  }
+  return [...byField.values()];
+}
+
+const listOf = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
+
+function expand({ keyword, instancePath, params, message }: SchemaError): FieldError[] {
+  const field = fieldOf(instancePath);
+  switch (keyword) {
+    // Told by the parent's `additionalProperties`, which names the field.
+    case 'boolean':
+    case 'anyOf':
+      return [];
+    case 'required':
+      return listOf(params.requiredProperties).map((name) => ({
+        field: join(field, name),
+        code: 'required',
+        message: `${name} is required.`,
+      }));
+    case 'additionalProperties':
+      return listOf(params.additionalProperties).map((name) => ({
+        field: join(field, name),
+        code: 'unknown_field',
+        message: `There is no field ${name} here; check its spelling.`,
+      }));
+    default:
+      return [
+        {
+          field: field || 'body',
+          code: codeOf(keyword),
+          message: `${field || 'body'} ${explain(keyword, params, message)}.`,
+        },
+      ];
+  }
+}
+
+const codeOf = (keyword: string) =>
+  ({ type: 'invalid_type', enum: 'invalid_choice', format: 'invalid_format' })[keyword] ?? 'out_of_range';
+
+function explain(keyword: string, params: Record<string, unknown>, message: string): string {
+  if (keyword === 'format') return FORMAT_MESSAGES[String(params.format)] ?? message;
+  if (keyword === 'enum') return `must be one of ${listOf(params.allowedValues).join(', ')}`;
+  if (keyword === 'type') return `must be of type ${String(params.type)}`;
+  return message;
+}

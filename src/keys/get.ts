@@ -1,0 +1,17 @@
+import { ApiError } from '../http/errors.ts';
+import type { Caller } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import type { ApiKey } from './key.ts';
+import { reachesMoreApps } from './within.ts';
+
+/** Returns the key of this id. Throws 404 when it is not of the caller's project, 403 when it reaches more apps. */
+export function getKey({ directory }: Services, caller: Caller, keyId: string): ApiKey {
+  const key = directory.findKey(keyId);
+  if (!key || key.projectId !== caller.project.id) {
+    throw new ApiError('not_found', { detail: 'There is no such API key.' });
+  }
+  if (reachesMoreApps(key, caller.key)) {
+    throw new ApiError('app_not_allowed', { detail: 'That key reaches apps that yours does not.' });
+  }
+  return key;
+}

@@ -1,0 +1,83 @@
+import type { Selectable } from 'kysely';
+import type { App, Platform } from '../apps/app.ts';
+import type { ApiKeyTable, AppTable, KeySecretTable, ProjectTable } from '../control/schema.ts';
+import type { Project } from '../projects/project.ts';
+import type { ApiKey, KeySecret } from './key.ts';
+import { effectiveScopes, type KeyType, type Scope } from './scopes.ts';
+
+// The control database is ours and typed by its schema, so this is where its text becomes values: the one place that
+// parses its JSON columns and narrows its strings.
+
+function parseList<T extends string>(json: string): T[] {
+  return JSON.parse(json) as T[];
+}
+
+/** Returns the project held in a row. */
+export function toProject(row: Selectable<ProjectTable>): Project {
+  return {
+    id: row.id,
+    name: row.name,
+    maxKeyLifetimeDays: row.max_key_lifetime_days,
+    countUnverifiedRevenue: row.count_unverified_revenue === 1,
+    leakedKeyPolicy: row.leaked_key_policy === 'revoke' ? 'revoke' : Number(row.leaked_key_policy),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    revision: row.revision,
+  };
+}
+
+/** Returns the app held in a row. */
+export function toApp(row: Selectable<AppTable>): App {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    name: row.name,
+    platform: row.platform as Platform,
+    bundleId: row.bundle_id,
+    timezone: row.timezone,
+    currency: row.currency,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    deletedAt: row.deleted_at,
+    purged: row.purged === 1,
+    revision: row.revision,
+  };
+}
+
+function toSecret(row: Selectable<KeySecretTable>): KeySecret {
+  return {
+    version: row.version,
+    mac: Buffer.from(row.mac, 'base64url').toString('latin1'),
+    hint: row.hint,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+/** Returns the key held in a row and the rows of its secrets. */
+export function toApiKey(row: Selectable<ApiKeyTable>, secrets: Selectable<KeySecretTable>[]): ApiKey {
+  const type = row.type as KeyType;
+  const scopes = row.scopes === null ? null : parseList<Scope>(row.scopes);
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    type,
+    name: row.name,
+    scopes,
+    granted: effectiveScopes(type, scopes),
+    appIds: row.app_ids === null ? null : parseList(row.app_ids),
+    expiresAt: row.expires_at,
+    ipAllowlist: parseList(row.ip_allowlist),
+    allowedOrigins: parseList(row.allowed_origins),
+    bundleIds: parseList(row.bundle_ids),
+    metadata: JSON.parse(row.metadata) as Record<string, string>,
+    disabled: row.disabled === 1,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    revokedAt: row.revoked_at,
+    revokedBy: row.revoked_by,
+    revokedReason: row.revoked_reason,
+    secrets: secrets.map(toSecret).sort((a, b) => b.version - a.version),
+    revision: row.revision,
+  };
+}

@@ -1,0 +1,37 @@
+/** What a key can be allowed to do. Members' roles know two more, above every key's ceiling. */
+export const KEY_SCOPES = [
+  'events:write',
+  'events:read',
+  'analytics:read',
+  'users:read',
+  'users:delete',
+  'apps:read',
+  'apps:write',
+  'project:read',
+  'project:write',
+  'keys:read',
+  'keys:write',
+  'audit:read',
+] as const;
+
+export type Scope = (typeof KEY_SCOPES)[number];
+
+export const KEY_TYPES = ['server', 'client', 'read_only'] as const;
+
+export type KeyType = (typeof KEY_TYPES)[number];
+
+/** The most a key of each type can ever do, whatever its scopes say. */
+export const CEILINGS: Record<KeyType, readonly Scope[]> = {
+  server: KEY_SCOPES,
+  client: ['events:write'],
+  read_only: ['analytics:read', 'apps:read', 'project:read'],
+};
+
+/** Prefix of each type's secrets. */
+export const TYPE_PREFIXES: Record<KeyType, string> = { server: 'sk', client: 'ck', read_only: 'ro' };
+
+/** Returns what a key can do: its type's ceiling, narrowed by its own scopes when it has any. */
+export function effectiveScopes(type: KeyType, scopes: readonly Scope[] | null): ReadonlySet<Scope> {
+  const ceiling = CEILINGS[type];
+  return new Set(scopes === null ? ceiling : ceiling.filter((scope) => scopes.includes(scope)));
+}

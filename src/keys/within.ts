@@ -1,0 +1,44 @@
+import { isWithin, parseCidrs } from '../lib/ip.ts';
+import type { ApiKey } from './key.ts';
+import type { Scope } from './scopes.ts';
+
+/** What a key could do: the part of it that is compared when one key makes another. */
+export type Reach = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist'> & {
+  granted: ReadonlySet<Scope>;
+};
+
+/**
+ * Returns in what `target` reaches further than `caller`, as words for the caller; an empty list when it lies within.
+ * A restriction left out means unrestricted, so it is never inherited. Client keys are exempt from expiry and address:
+ * they only write, and a backend locked to its address must be able to make a key for phones.
+ */
+export function findExcess(target: Reach, caller: Reach): string[] {
+  const excess: string[] = [];
+  const scopes = [...target.granted].filter((scope) => !caller.granted.has(scope));
+  if (scopes.length > 0) excess.push(`scopes (${scopes.join(', ')})`);
+  if (reachesMoreApps(target, caller)) excess.push('app_ids');
+  if (target.type === 'client') return excess;
+  if (livesLonger(target, caller)) excess.push('expires_at');
+  if (reachesMoreAddresses(target, caller)) excess.push('ip_allowlist');
+  return excess;
+}
+
+/** Whether `target` reaches an app that `caller` does not. */
+export function reachesMoreApps(target: Pick<Reach, 'appIds'>, caller: Pick<Reach, 'appIds'>): boolean {
+  const { appIds } = caller;
+  if (appIds === null) return false;
+  return target.appIds === null || target.appIds.some((id) => !appIds.includes(id));
+}
+
+function livesLonger(target: Reach, caller: Reach): boolean {
+  if (caller.expiresAt === null) return false;
+  return target.expiresAt === null || target.expiresAt > caller.expiresAt;
+}
+
+function reachesMoreAddresses(target: Reach, caller: Reach): boolean {
+  if (caller.ipAllowlist.length === 0) return false;
+  if (target.ipAllowlist.length === 0) return true;
+  const allowed = parseCidrs(caller.ipAllowlist).cidrs;
+  const asked = parseCidrs(target.ipAllowlist).cidrs;
+  return asked.some((network) => !allowed.some((outer) => isWithin(network, outer)));
+}

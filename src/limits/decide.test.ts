@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Charge, decide, decideRefused, type LimitState, type Tat } from './decide.ts';
+import { createLimit, type PolicyRate } from './limit.ts';
+
+const startUs = 1_700_000_000_000_000;
+
+/** One bucket under one limit, with a clock the test moves. */
+function openBucket(rate: PolicyRate, nowUs = startUs) {
+  const limit = createLimit('analytics', rate);
+  let tat: Tat | undefined;
+  let now = nowUs;
+  return {
+    wait(us: number) {
+      now += us;
+    },
+    spend(cost: number) {
+      const decision = decide([tat], [{ limit, cost }], now);
+      if (decision.allowed) tat = decision.tats[0];
+      return decision;
+    },
+    ask: (cost: number) => decide([tat], [{ limit, cost }], now).allowed,
+    remaining: () => firstState(decide([tat], [{ limit, cost: 0 }], now)).remaining,
+  };
+}
+
+function firstState(decision: ReturnType<typeof decide>): LimitState {
+  const state = 'states' in decision ? decision.states[0] : undefined;
+  assert.ok(state);
+  return state;
+}
+
+function getDenial(decision: ReturnType<typeof decide>) {
+  assert.ok(!decision.allowed && !decision.impossible);
+  return decision;
+}
+
+describe('how many pass', () => {
+  test('after a long pause exactly the burst passes at once', () => {
+    const bucket = openBucket({ rate: 10, burst: 60 });
+    bucket.wait(86_400_000_000);
+    const passed = Array.from({ length: 180 }, () => bucket.spend(1)).filter(({ allowed }) => allowed);
+    assert.equal(passed.length, 60);
+  });
+
+  test('no second or minute boundary gives anything extra', () => {
+    const bucket = openBucket({ rate: 10, burst: 60 }, 59_999_999);
+    for (let call = 0; call < 60; call += 1) assert.ok(bucket.spend(1).allowed);
+    bucket.wait(2);
+    assert.ok(!bucket.spend(1).allowed);
+    bucket.wait(99_997);
+    assert.ok(!bucket.spend(1).allowed, 'one microsecond before the next unit');
+    bucket.wait(1);
+    assert.ok(bucket.spend(1).allowed, 'at the very microsecond');
+    assert.ok(!bucket.spend(1).allowed);
+  });
+
+  test('at twice the rate for a minute, rate times time plus burst passes, to the unit', () => {
+    const bucket = openBucket({ rate: 10, burst: 60 });
+    let passed = 0;
+    for (let call = 0; call < 1200; call += 1) {
+      if (bucket.spend(1).allowed) passed += 1;
+      bucket.wait(50_000);
+    }
+    assert.equal(passed, 60 + 599, '1,199 intervals of 50 ms refill 599 whole units before the last call');
+  });
+
+  test('batches of 60, 60 and 40 of 100: yes, no, yes', () => {
+    const bucket = openBucket({ rate: 1, burst: 100 });
+    assert.deepEqual(
+      [60, 60, 40].map((cost) => bucket.spend(cost).allowed),
+      [true, false, true],
+    );
+    assert.equal(bucket.remaining(), 0);
+  });
+
+  test('cost 0 passes an empty bucket and costs nothing', () => {
+    const bucket = openBucket({ rate: 0.5, burst: 5 });
+    bucket.spend(5);
+    const decision = bucket.spend(0);
+    assert.ok(decision.allowed);
+    assert.equal(firstState(decision).resetSeconds, 2, 'the wait for one unit: for nothing there is none');
+    bucket.wait(2_000_000);
+    assert.equal(bucket.remaining(), 1);
+  });
+
+  test('a cost equal to the burst passes once, and again after the whole burst time', () => {
+    const bucket = openBucket({ rate: 10, burst: 50 });
+    assert.ok(bucket.spend(50).allowed);
+    bucket.wait(4_999_999);
+    assert.ok(!bucket.spend(50).allowed);
+    bucket.wait(1);
+    assert.ok(bucket.spend(50).allowed);
+  });
+
+  test('a pause of ten minutes gives one burst and no more', () => {
+    const bucket = openBucket({ rate: 10, burst: 60 });
+    bucket.spend(60);
+    bucket.wait(600_000_000);
+    assert.equal(bucket.remaining(), 60);
+    assert.ok(bucket.spend(60).allowed);
+    assert.ok(!bucket.spend(1).allowed);
+  });
+
+  test('a refund gives back what was spent and never more than the burst', () => {
+    const bucket = openBucket({ rate: 1, burst: 10 });
+    bucket.spend(7);
+    bucket.spend(-3);
+    assert.equal(bucket.remaining(), 6);
+    bucket.spend(-Number.MAX_SAFE_INTEGER);
+    assert.equal(bucket.remaining(), 10);
+  });
+
+  test('a cost that is not a whole number is a programming error, not a free pass', () => {
+    const bucket = openBucket({ rate: 1, burst: 10 });
+    for (const cost of [Number.NaN, 0.5, Number.POSITIVE_INFINITY])
+      assert.throws(() => bucket.spend(cost), RangeError);
+  });
+});
+
+describe('the wait that is named', () => {
+  test('waiting it always passes, for 500 denials of any cost; 1.1 s less is denied when 2 s or more are named', () => {
+    let denials = 0;
+    for (let call = 0; denials < 500; call += 1) {
+      const rate = [0.7, 3, 7, 10, 1000][call % 5] ?? 1;
+      const cost = 1 + ((call * 17) % 40);
+      const bucket = openBucket({ rate, burst: 40 });
+      bucket.spend(40);
+      bucket.wait((call * 7919) % 900_000);
+      const decision = bucket.spend(cost);
+      if (decision.allowed) continue;
+      denials += 1;
+      const { retryAfterMs } = getDenial(decision);
+      const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
+      bucket.wait(retryAfterMs * 1000 + 1000);
+      assert.ok(bucket.ask(cost), 'the exact wait and 1 ms');
+      bucket.wait(seconds * 1_000_000 - retryAfterMs * 1000 - 1000);
+      assert.ok(bucket.ask(cost), 'the whole seconds');
+      bucket.wait(-1_100_000);
+      if (seconds >= 2) assert.ok(!bucket.ask(cost), '1.1 s too early');
+    }
+  });
+
+  test('is a whole number of milliseconds, at least 1, even a microsecond before time', () => {
+    const bucket = openBucket({ rate: 3, burst: 1 });
+    bucket.spend(1);
+    bucket.wait(333_333);
+    assert.equal(getDenial(bucket.spend(1)).retryAfterMs, 1);
+    bucket.wait(1);
+    assert.ok(bucket.spend(1).allowed);
+  });
+
+  test('is for the cost of this batch: a smaller one may pass earlier', () => {
+    const bucket = openBucket({ rate: 10, burst: 100 });
+    bucket.spend(100);
+    assert.equal(getDenial(bucket.spend(80)).retryAfterMs, 8000);
+    assert.equal(getDenial(bucket.spend(5)).retryAfterMs, 500);
+    bucket.wait(500_000);
+    assert.ok(bucket.spend(5).allowed);
+  });
+
+  test('a denied call changes nothing, however often it comes', () => {
+    const bucket = openBucket({ rate: 1, burst: 5 });
+    bucket.spend(5);
+    for (let call = 0; call < 1000; call += 1) assert.equal(getDenial(bucket.spend(2)).retryAfterMs, 2000);
+  });
+
+  test('a cost above the burst is impossible, with no wait and nothing spent; one unit less is not', () => {
+    const bucket = openBucket({ rate: 1, burst: 100 });
+    assert.deepEqual(bucket.spend(101), {
+      allowed: false,
+      impossible: true,
+      policy: 'analytics',
+      cost: 101,
+      burst: 100,
+    });
+    assert.ok(bucket.spend(100).allowed);
+  });
+});
+
+describe('several limits of one request', () => {
+  const requests = createLimit('events-requests', { rate: 1, burst: 3 });
+  const events = createLimit('events', { rate: 10, burst: 100 });
+  const charge = (cost: number): Charge[] => [
+    { limit: events, cost },
+    { limit: requests, cost: 1 },
+  ];
+
+  test('when one denies, none is spent, and the denial names it', () => {
+    const first = decide([], charge(90), startUs);
+    assert.ok(first.allowed);
+    const denial = getDenial(decide(first.tats, charge(90), startUs));
+    assert.equal(denial.policy, 'events');
+    assert.equal(denial.retryAfterMs, 8000);
+    assert.deepEqual(
+      denial.states.map(({ remaining }) => remaining),
+      [10, 2],
+    );
+  });
+
+  test('when several deny, the longest wait counts, so that waiting it once is enough', () => {
+    let tats: readonly Tat[] = [];
+    for (const cost of [90, 5, 5]) {
+      const decision = decide(tats, charge(cost), startUs);
+      assert.ok(decision.allowed);
+      tats = decision.tats;
+    }
+    assert.deepEqual(
+      [5, 50].map((cost) => getDenial(decide(tats, charge(cost), startUs)).policy),
+      ['events-requests', 'events'],
+    );
+    const { retryAfterMs } = getDenial(decide(tats, charge(50), startUs));
+    assert.ok(decide(tats, charge(50), startUs + retryAfterMs * 1000).allowed);
+    assert.ok(!decide(tats, charge(50), startUs + retryAfterMs * 1000 - 1).allowed);
+  });
+
+  test('an impossible cost wins over a denial, for no wait would help it', () => {
+    const decision = decide([], [{ limit: requests, cost: 3 }], startUs);
+    assert.ok(decision.allowed);
+    const [spent] = decision.tats;
+    const both = decide([undefined, spent], charge(101), startUs);
+    assert.ok(!both.allowed && both.impossible);
+  });
+});
+
+describe('a changed limit or a clock set back', () => {
+  test('a lowered burst locks nobody out for longer than its own burst time', () => {
+    const before = createLimit('analytics', { rate: 1, burst: 1000 });
+    const after = createLimit('analytics', { rate: 3, burst: 6 });
+    const spent = decide([], [{ limit: before, cost: 1000 }], startUs);
+    assert.ok(spent.allowed);
+    const denial = getDenial(decide(spent.tats, [{ limit: after, cost: 6 }], startUs));
+    assert.equal(denial.retryAfterMs, 2000);
+    assert.equal(firstState(denial).remaining, 0, 'never negative');
+  });
+
+  test('a rate of another fraction keeps the debt to the microsecond', () => {
+    // One unit at 0.654321 a second: 1,528,301 us and 160,378 of 654,321 parts of one. At 1 a second parts are whole.
+    const before = createLimit('analytics', { rate: 0.654321, burst: 1000 });
+    const after = createLimit('analytics', { rate: 1, burst: 1000 });
+    const spent = decide([], [{ limit: before, cost: 1 }], startUs);
+    assert.ok(spent.allowed);
+    const full = (waitUs: number) =>
+      decide(spent.tats, [{ limit: after, cost: 1000 }], startUs + waitUs).allowed;
+    assert.deepEqual([full(1_528_300), full(1_528_301)], [false, true]);
+  });
+
+  test('a raised rate does not give back what was spent', () => {
+    const before = createLimit('analytics', { rate: 10, burst: 60 });
+    const after = createLimit('analytics', { rate: 20, burst: 60 });
+    const spent = decide([], [{ limit: before, cost: 60 }], startUs);
+    assert.ok(spent.allowed);
+    assert.ok(!decide(spent.tats, [{ limit: after, cost: 1 }], startUs).allowed);
+  });
+
+  test('a clock one hour back locks out for one burst time at most', () => {
+    const limit = createLimit('analytics', { rate: 10, burst: 60 });
+    const spent = decide([], [{ limit, cost: 1 }], startUs);
+    assert.ok(spent.allowed);
+    const denial = getDenial(decide(spent.tats, [{ limit, cost: 60 }], startUs - 3_600_000_000));
+    assert.equal(denial.retryAfterMs, 6000);
+  });
+});
+
+test('a refused request takes what is there and is never denied', () => {
+  const limit = createLimit('analytics', { rate: 1, burst: 2 });
+  let tats: readonly Tat[] = [];
+  for (const remaining of [1, 0, 0]) {
+    const decision = decideRefused(tats, [{ limit, cost: 1 }], startUs);
+    assert.equal(firstState(decision).remaining, remaining);
+    tats = decision.tats;
+  }
+  assert.equal(getDenial(decide(tats, [{ limit, cost: 1 }], startUs)).retryAfterMs, 1000, 'no debt piles up');
+});

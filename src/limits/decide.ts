@@ -1,0 +1,145 @@
+import type { Limit, PolicyName } from './limit.ts';
+
+/**
+ * A bucket's theoretical arrival time: when it will be full again. Whole microseconds, and ticks of
+ * `1 / limit.ticksPerUs` of one. Two numbers, because one double cannot hold an epoch time and an exact third.
+ */
+export type Tat = { readonly us: number; readonly ticks: number };
+
+/** What one request costs under one limit, in whole units: 0 asks only, below 0 gives back. */
+export type Charge = { readonly limit: Limit; readonly cost: number };
+
+/** Where a bucket stands. `remaining` is what could be spent now, in units: `r` of `RateLimit`. */
+export type LimitState = {
+  readonly limit: Limit;
+  readonly remaining: number;
+  /** Whole seconds, at least 1, after which a request of this cost passes: `t` of `RateLimit`. */
+  readonly resetSeconds: number;
+};
+
+/** Every limit had room. `tats` are to be stored, in the order of the charges. */
+export type AllowedDecision = {
+  readonly allowed: true;
+  readonly tats: readonly Tat[];
+  readonly states: readonly LimitState[];
+};
+
+/** A limit lacked room and nothing changes. `policy` is the one with the longest wait. */
+export type DeniedDecision = {
+  readonly allowed: false;
+  readonly impossible: false;
+  readonly policy: PolicyName;
+  /** Milliseconds, at least 1, after which the very same charges pass, if nobody else spends meanwhile. */
+  readonly retryAfterMs: number;
+  readonly states: readonly LimitState[];
+};
+
+/** A cost above the burst: no wait would help (413, never 429), and nothing changes. */
+export type ImpossibleDecision = {
+  readonly allowed: false;
+  readonly impossible: true;
+  readonly policy: PolicyName;
+  readonly cost: number;
+  readonly burst: number;
+};
+
+/** What is to become of a request. */
+export type Decision = AllowedDecision | DeniedDecision | ImpossibleDecision;
+
+/**
+ * Decides all limits of one request together, all or nothing, at `nowUs` (whole microseconds of the clock that
+ * made the `tats`; undefined is a full bucket). Throws RangeError on a cost that is not a whole number.
+ *
+ * The generic cell rate algorithm, in its virtual scheduling form (ITU-T I.371, annex A; ATM Forum Traffic
+ * Management 4.1, 4.4.2). Its tolerance is the burst less one unit, so that exactly `burst` units pass at once.
+ */
+export function decide(
+  tats: readonly (Tat | undefined)[],
+  charges: readonly Charge[],
+  nowUs: number,
+): Decision {
+  const impossible = findImpossible(charges);
+  if (impossible !== undefined) return impossible;
+  const owedTicks = charges.map(({ limit }, index) => countOwedTicks(limit, tats[index], nowUs));
+  const denial = findLongestWait(owedTicks, charges);
+  if (denial !== undefined) {
+    const states = charges.map((charge, index) => describeState(charge, owedTicks[index] ?? 0));
+    return { allowed: false, impossible: false, ...denial, states };
+  }
+  return settle(owedTicks, charges, nowUs);
+}
+
+/**
+ * Charges without ever denying: where there is less than the cost, it takes what is there. For a request that was
+ * refused for another reason, whose answer must stay that reason.
+ */
+export function decideRefused(
+  tats: readonly (Tat | undefined)[],
+  charges: readonly Charge[],
+  nowUs: number,
+): AllowedDecision {
+  const owedTicks = charges.map(({ limit }, index) => countOwedTicks(limit, tats[index], nowUs));
+  return settle(owedTicks, charges, nowUs);
+}
+
+/** Ticks until the bucket is full. Above a burst only after the limit was lowered or a clock stepped back: held to one. */
+function countOwedTicks(limit: Limit, tat: Tat | undefined, nowUs: number): number {
+  if (tat === undefined) return 0;
+  const ticks = Math.min(tat.ticks, limit.ticksPerUs - 1);
+  const owedTicks = (tat.us - nowUs) * limit.ticksPerUs + ticks;
+  return Math.min(Math.max(owedTicks, 0), limit.burstTicks);
+}
+
+function findImpossible(charges: readonly Charge[]): ImpossibleDecision | undefined {
+  for (const { limit, cost } of charges) {
+    if (!Number.isSafeInteger(cost)) throw new RangeError(`A cost is a whole number of units, not ${cost}.`);
+    if (cost > limit.burst) {
+      return { allowed: false, impossible: true, policy: limit.policy, cost, burst: limit.burst };
+    }
+  }
+  return undefined;
+}
+
+function findLongestWait(
+  owedTicks: readonly number[],
+  charges: readonly Charge[],
+): { policy: PolicyName; retryAfterMs: number } | undefined {
+  let longest: { policy: PolicyName; retryAfterMs: number } | undefined;
+  for (const [index, { limit, cost }] of charges.entries()) {
+    const retryAfterMs = countWaitMs(limit, owedTicks[index] ?? 0, cost);
+    if (retryAfterMs > (longest?.retryAfterMs ?? 0)) longest = { policy: limit.policy, retryAfterMs };
+  }
+  return longest;
+}
+
+/** Milliseconds, rounded up, until `cost` units fit beside what is owed. */
+function countWaitMs(limit: Limit, owedTicks: number, cost: number): number {
+  const missingTicks = owedTicks + cost * limit.unitTicks - limit.burstTicks;
+  if (missingTicks <= 0) return 0;
+  return Math.ceil(Math.ceil(missingTicks / limit.ticksPerUs) / 1000);
+}
+
+/** The decision once nothing stands against the charges; holds the result between a full and an empty bucket. */
+function settle(owedTicks: readonly number[], charges: readonly Charge[], nowUs: number): AllowedDecision {
+  const tats: Tat[] = [];
+  const states: LimitState[] = [];
+  for (const [index, charge] of charges.entries()) {
+    const { unitTicks, burstTicks, ticksPerUs } = charge.limit;
+    const spentTicks = (owedTicks[index] ?? 0) + charge.cost * unitTicks;
+    const afterTicks = Math.min(Math.max(spentTicks, 0), burstTicks);
+    const wholeUs = Math.floor(afterTicks / ticksPerUs);
+    tats.push({ us: nowUs + wholeUs, ticks: afterTicks - wholeUs * ticksPerUs });
+    states.push(describeState(charge, afterTicks));
+  }
+  return { allowed: true, tats, states };
+}
+
+/**
+ * `t` is the wait for the cost just asked, not for a full bucket: so it equals `Retry-After` on a denial, as the
+ * draft wants, and does not jump between an allowed call and the denied one after it.
+ */
+function describeState({ limit, cost }: Charge, owedTicks: number): LimitState {
+  const remaining = Math.floor((limit.burstTicks - owedTicks) / limit.unitTicks);
+  const waitMs = countWaitMs(limit, owedTicks, Math.max(cost, 1));
+  return { limit, remaining, resetSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
+}

@@ -1,0 +1,30 @@
+import type { LimitState } from './decide.ts';
+import type { Limit } from './limit.ts';
+
+/** Response header fields, by name. */
+export type HeaderFields = Readonly<Record<string, string>>;
+
+/**
+ * Returns the value of `RateLimit-Policy`: each limit's burst `q` and the seconds `w` in which it flows back.
+ * List form of draft-ietf-httpapi-ratelimit-headers. It depends on the limits alone: build it once and keep it.
+ */
+export function formatRateLimitPolicy(limits: readonly Limit[]): string {
+  return limits
+    .map(({ policy, burst, windowSeconds }) => `"${policy}";q=${burst};w=${windowSeconds}`)
+    .join(', ');
+}
+
+/** Returns the value of `RateLimit`: for each limit the units left `r`, and `t` in seconds (see `LimitState`). */
+export function formatRateLimit(states: readonly LimitState[]): string {
+  let text = '';
+  for (const { limit, remaining, resetSeconds } of states) {
+    if (text !== '') text += ', ';
+    text += `"${limit.policy}";r=${remaining};t=${resetSeconds}`;
+  }
+  return text;
+}
+
+/** Returns the whole seconds for `Retry-After`, rounded up and at least 1 (RFC 9110, 10.2.3). */
+export function countRetryAfterSeconds(retryAfterMs: number): number {
+  return Math.max(1, Math.ceil(retryAfterMs / 1000));
+}

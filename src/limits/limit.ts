@@ -1,0 +1,72 @@
+/** The limits there are. The names appear in `RateLimit-Policy` and in error bodies: never rename one. */
+export type PolicyName = 'events-requests' | 'events' | 'analytics' | 'management' | 'failed-auth';
+
+/** `rate` is what flows back per `perSeconds` (absent: per second), `burst` what may be spent at once after a pause. */
+export type PolicyRate = { readonly rate: number; readonly burst: number; readonly perSeconds?: number };
+
+/**
+ * A policy in exact arithmetic. One unit flows back every `unitTicks / ticksPerUs` microseconds, a fraction in
+ * lowest terms: 3 a second is 1,000,000/3. Whole ticks are added, so nothing is ever rounded and nothing drifts.
+ */
+export type Limit = {
+  readonly policy: PolicyName;
+  readonly burst: number;
+  /** Seconds in which a spent burst is whole again, rounded up: `w` of `RateLimit-Policy`. */
+  readonly windowSeconds: number;
+  readonly ticksPerUs: number;
+  readonly unitTicks: number;
+  readonly burstTicks: number;
+};
+
+/** Half of what a double counts exactly: a clock reading in epoch microseconds added to it stays exact too. */
+const burstTicksMax = 2n ** 52n;
+const rateMax = 1_000_000_000;
+const millionths = 1_000_000;
+
+/**
+ * Returns the exact limit of a policy.
+ * Throws RangeError on what `findRateMistake` names: check what people wrote with that first.
+ */
+export function createLimit(policy: PolicyName, { rate, burst, perSeconds = 1 }: PolicyRate): Limit {
+  const mistake = findRateMistake({ rate, burst, perSeconds });
+  if (mistake !== undefined) throw new RangeError(`Limit ${policy}: ${mistake}.`);
+  const { unitTicks, ticksPerUs } = reduceInterval(rate, perSeconds);
+  const burstTicks = unitTicks * BigInt(burst);
+  const windowTicks = ticksPerUs * 1_000_000n;
+  return {
+    policy,
+    burst,
+    windowSeconds: Number((burstTicks + windowTicks - 1n) / windowTicks),
+    ticksPerUs: Number(ticksPerUs),
+    unitTicks: Number(unitTicks),
+    burstTicks: Number(burstTicks),
+  };
+}
+
+/** Returns what is wrong with a rate and burst, as the end of a sentence, or undefined when they can be kept exactly. */
+export function findRateMistake({ rate, burst, perSeconds = 1 }: PolicyRate): string | undefined {
+  if (!Number.isFinite(rate)) return 'the rate is not a number';
+  if (rate <= 0) return 'the rate must be above 0';
+  if (rate > rateMax) return `the rate must be at most ${rateMax}`;
+  // Dividing back gives the very same double exactly when the rate was written with six decimals or fewer.
+  if (Math.round(rate * millionths) / millionths !== rate) return 'the rate has more than 6 decimals';
+  if (!Number.isSafeInteger(burst)) return 'the burst is not a whole number';
+  if (burst < 1) return 'the burst must be at least 1';
+  const { unitTicks } = reduceInterval(rate, perSeconds);
+  if (unitTicks * BigInt(burst) > burstTicksMax) {
+    return 'this burst at this rate is too large to count exactly; take a smaller burst or a rate with fewer decimals';
+  }
+  return undefined;
+}
+
+/** The time one unit takes to flow back, as ticks over ticks per microsecond in lowest terms. */
+function reduceInterval(rate: number, perSeconds: number): { unitTicks: bigint; ticksPerUs: bigint } {
+  const unitTicks = BigInt(perSeconds) * 1_000_000n * BigInt(millionths);
+  const ticksPerUs = BigInt(Math.round(rate * millionths));
+  const divisor = findCommonDivisor(unitTicks, ticksPerUs);
+  return { unitTicks: unitTicks / divisor, ticksPerUs: ticksPerUs / divisor };
+}
+
+function findCommonDivisor(a: bigint, b: bigint): bigint {
+  return b === 0n ? a : findCommonDivisor(b, a % b);
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createLimit } from './limit.ts';
+import { createMemoryLimiter } from './memory.ts';
+
+const analytics = [{ limit: createLimit('analytics', { rate: 10, burst: 60 }), cost: 1 }];
+const management = [{ limit: createLimit('management', { rate: 10, burst: 60 }), cost: 1 }];
+const both = [...analytics, ...management];
+
+function openMemory() {
+  let now = 0;
+  const limiter = createMemoryLimiter({ nowUs: () => now });
+  return {
+    limiter,
+    wait(us: number) {
+      now += us;
+    },
+  };
+}
+
+const spendAll = (limiter: ReturnType<typeof createMemoryLimiter>, keyId: string, charges = analytics) => {
+  let passed = 0;
+  while (limiter.charge(keyId, charges).allowed) passed += 1;
+  return passed;
+};
+
+test('no two keys or policies share a bucket, whatever the id is made of', () => {
+  const { limiter } = openMemory();
+  const keyIds = ['a', 'a:analytics', ':', '', '{a}', 'ключ', '__proto__', 'analytics', 'x'.repeat(10_000)];
+  for (const keyId of keyIds) {
+    assert.equal(spendAll(limiter, keyId), 60, keyId.slice(0, 20));
+    assert.equal(spendAll(limiter, keyId, management), 60, keyId.slice(0, 20));
+  }
+});
+
+test('a peek answers as the charge would and spends nothing', () => {
+  const { limiter } = openMemory();
+  for (let call = 0; call < 200; call += 1) assert.ok(limiter.peek('key', analytics).allowed);
+  assert.equal(limiter.countBuckets(), 0);
+  assert.equal(spendAll(limiter, 'key'), 60);
+  assert.ok(!limiter.peek('key', analytics).allowed);
+});
+
+test('a cost of 0 takes up no memory', () => {
+  const { limiter } = openMemory();
+  for (const charge of analytics) assert.ok(limiter.charge('key', [{ ...charge, cost: 0 }]).allowed);
+  assert.equal(limiter.countBuckets(), 0);
+});
+
+test('a charge that one limit denies leaves the other whole', () => {
+  const { limiter } = openMemory();
+  spendAll(limiter, 'key');
+  assert.ok(!limiter.charge('key', both).allowed);
+  assert.equal(spendAll(limiter, 'key', management), 60);
+});
+
+test('a wall clock set forward or back by an hour has no effect', (context) => {
+  const limiter = createMemoryLimiter();
+  context.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const slow = [{ limit: createLimit('analytics', { rate: 1, perSeconds: 3600, burst: 2 }), cost: 1 }];
+  assert.equal(spendAll(limiter, 'key', slow), 2);
+  const wallMs = Date.now();
+  for (const shiftMs of [3_600_000, -3_600_000]) {
+    context.mock.timers.setTime(Math.max(0, wallMs + shiftMs));
+    assert.ok(!limiter.charge('key', slow).allowed);
+    assert.ok(limiter.charge(`fresh ${shiftMs}`, slow).allowed);
+  }
+});
+
+test('a process stopped for ten minutes goes on with one burst and no more', () => {
+  const { limiter, wait } = openMemory();
+  spendAll(limiter, 'key');
+  wait(600_000_000);
+  assert.equal(spendAll(limiter, 'key'), 60);
+});
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+function measureMemoryBytes(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+test('a bucket weighs under 150 bytes, its id aside, and every one is forgotten once full, without a timer', () => {
+  const { limiter, wait } = openMemory();
+  const keyIds = Array.from({ length: 200_000 }, (_, index) => `key_${index}`);
+  const beforeBytes = measureMemoryBytes();
+  const beforeArrayBytes = process.memoryUsage().arrayBuffers;
+  for (const keyId of keyIds) limiter.charge(keyId, analytics);
+  assert.equal(limiter.countBuckets(), keyIds.length, 'the clock stood still: none is full, none may go');
+  const bucketBytes = (measureMemoryBytes() - beforeBytes) / keyIds.length;
+  assert.ok(bucketBytes < 150, `${bucketBytes} bytes`);
+  wait(100_000);
+  for (let call = 0; call < 100; call += 1) limiter.charge('key_0', analytics);
+  assert.equal(
+    limiter.countBuckets(),
+    keyIds.length,
+    'full from this microsecond on: forgotten from the next',
+  );
+  wait(1);
+  for (let call = 0; call < 60_000; call += 1) limiter.charge('key_alive', analytics);
+  assert.ok(limiter.countBuckets() <= 2);
+  const leftBytes = (measureMemoryBytes() - beforeBytes) / keyIds.length;
+  assert.ok(process.memoryUsage().arrayBuffers - beforeArrayBytes < 500_000, 'the arrays shrink as well');
+  assert.ok(leftBytes < bucketBytes / 2, `${leftBytes} bytes a key are left`);
+});
+
+test('a million strangers neither grow the memory without end nor free a blocked offender', () => {
+  const { limiter, wait } = openMemory();
+  const slow = [{ limit: createLimit('management', { rate: 1, perSeconds: 86_400, burst: 5 }), cost: 1 }];
+  assert.equal(spendAll(limiter, 'offender', slow), 5);
+  let most = 0;
+  for (let call = 0; call < 1_000_000; call += 1) {
+    wait(10);
+    limiter.charge(`stranger ${call}`, analytics);
+    if (call % 1000 === 0) most = Math.max(most, limiter.countBuckets());
+  }
+  // A stranger's bucket is full after 100 ms, in which 10,000 others come; the sweep may lag behind a little.
+  assert.ok(most < 20_000, `${most} buckets`);
+  assert.ok(!limiter.charge('offender', slow).allowed);
+});
+
+test('keeps no process alive', () => {
+  const script = `
+    import { createMemoryLimiter } from './memory.ts';
+    import { createLimit } from './limit.ts';
+    const limit = createLimit('analytics', { rate: 1, burst: 2 });
+    createMemoryLimiter().charge('key', [{ limit, cost: 1 }]);
+    console.log(process.getActiveResourcesInfo().filter((name) => /Timeout|Immediate/.test(name)).length);`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: import.meta.dirname,
+    timeout: 20_000,
+    encoding: 'utf8',
+  });
+  assert.equal(output.trim(), '0');
+});

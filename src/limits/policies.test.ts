@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLimit } from './limit.ts';
+import { defaultRates, eventsPerBatchMax, failedAuthRate, parseLimitSwitches } from './policies.ts';
+
+test('every default can be counted exactly and lets the largest batch pass', () => {
+  for (const rates of Object.values(defaultRates)) {
+    assert.doesNotThrow(() => createLimit('events', rates.events));
+    assert.doesNotThrow(() => createLimit('events-requests', rates['events-requests']));
+    assert.doesNotThrow(() => createLimit('analytics', rates.analytics));
+    assert.doesNotThrow(() => createLimit('management', rates.management));
+    assert.ok(rates.events.burst >= eventsPerBatchMax);
+  }
+  assert.equal(createLimit('failed-auth', failedAuthRate).windowSeconds, 60);
+});
+
+test('reads each switch, with off, decimals and spaces', () => {
+  const { overrides, mistakes } = parseLimitSwitches({
+    APPFLOW_LIMIT_EVENTS_REQUESTS: 'off',
+    APPFLOW_LIMIT_EVENTS: '2000/1000',
+    APPFLOW_LIMIT_ANALYTICS: ' 0.5 / 1 ',
+    APPFLOW_LIMIT_MANAGEMENT: '50/200',
+    APPFLOW_LIMIT_FAILED_AUTH: '0.3333/20',
+  });
+  assert.deepEqual(mistakes, []);
+  assert.deepEqual(overrides, {
+    'events-requests': 'off',
+    events: { rate: 2000, burst: 1000 },
+    analytics: { rate: 0.5, burst: 1 },
+    management: { rate: 50, burst: 200 },
+    'failed-auth': { rate: 0.3333, burst: 20 },
+  });
+});
+
+test('passes over other variables, and over empty ones', () => {
+  const { overrides, mistakes } = parseLimitSwitches({
+    PATH: '/bin',
+    APPFLOW_SECRET: 'x',
+    APPFLOW_LIMIT_EVENTS: '',
+    APPFLOW_LIMIT_ANALYTICS: undefined,
+  });
+  assert.deepEqual({ overrides, mistakes }, { overrides: {}, mistakes: [] });
+});
+
+test('refuses nonsense, naming the variable, the mistake and what to write', () => {
+  const cases: [string, RegExp][] = [
+    ['none', /neither "off" nor two numbers/],
+    ['100', /neither/],
+    ['1/2/3', /neither/],
+    ['0/10', /above 0/],
+    ['-1/10', /above 0/],
+    ['x/10', /rate is not a number/],
+    ['/10', /rate is not a number/],
+    ['0x10/10', /rate is not a number/],
+    ['1e3/10', /rate is not a number/],
+    ['10/', /burst is not a whole number/],
+    ['10/1.5', /burst is not a whole number/],
+    ['10/0', /at least 1/],
+  ];
+  for (const [value, pattern] of cases) {
+    const { overrides, mistakes } = parseLimitSwitches({ APPFLOW_LIMIT_ANALYTICS: value });
+    assert.deepEqual(overrides, {}, value);
+    assert.equal(mistakes.length, 1, value);
+    assert.match(mistakes[0] ?? '', pattern);
+    assert.ok(mistakes[0]?.startsWith(`APPFLOW_LIMIT_ANALYTICS=${value}: `));
+    assert.match(mistakes[0] ?? '', /100\/500/);
+  }
+});
+
+test('refuses an events burst below the largest batch, which could never pass', () => {
+  assert.match(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS: '999/999' }).mistakes[0] ?? '', /at least 1000/);
+  assert.deepEqual(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS: '999/1000' }).mistakes, []);
+  assert.deepEqual(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_REQUESTS: '9/9' }).mistakes, []);
+});
+
+test('a mistyped switch is a mistake, not silence; a limit not enforced yet may only be off', () => {
+  assert.match(parseLimitSwitches({ APPFLOW_LIMIT_EVENT: 'off' }).mistakes[0] ?? '', /no such limit/);
+  assert.deepEqual(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_IP: 'off' }), { overrides: {}, mistakes: [] });
+  assert.match(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_IP: '5/50' }).mistakes[0] ?? '', /not enforce/);
+});
+
+test('tells every mistake at once', () => {
+  const variables = {
+    APPFLOW_LIMIT_EVENTS: 'x',
+    APPFLOW_LIMIT_ANALYTICS: '0/1',
+    APPFLOW_LIMIT_MANAGEMENT: '1/0',
+  };
+  assert.equal(parseLimitSwitches(variables).mistakes.length, 3);
+});

@@ -1,0 +1,22 @@
+import { ConfigError, readConfig } from './config.ts';
+import { startServer } from './server.ts';
+
+try {
+  const server = await startServer(readConfig());
+  process.stdout.write(`Appflow is ready on ${server.url}\n`);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      server.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`Appflow did not stop cleanly: ${String(error)}\n`);
+          process.exit(1);
+        },
+      );
+    });
+  }
+} catch (error) {
+  const isMistake = error instanceof ConfigError;
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(isMistake ? 2 : 1);
+}

@@ -1,0 +1,14 @@
+/** A project: owns apps, keys and events. Nothing crosses projects. Times are epoch milliseconds. */
+export type Project = {
+  id: string;
+  name: string;
+  /** Longest life a new key may be given, in days; null for any. */
+  maxKeyLifetimeDays: number | null;
+  /** Whether revenue that came with a client key is part of the numbers. */
+  countUnverifiedRevenue: boolean;
+  /** What happens to a key reported as leaked: `revoke`, or minutes until it is disabled. */
+  leakedKeyPolicy: 'revoke' | number;
+  createdAt: number;
+  updatedAt: number;
+  revision: number;
+};

@@ -1,0 +1,17 @@
+import { appRoutes } from './apps/routes.ts';
+import { eventRoutes } from './events/routes.ts';
+import { describeApi } from './http/openapi.ts';
+import type { Route } from './http/route.ts';
+import { systemRoutes } from './http/system-routes.ts';
+import { keyRoutes } from './keys/routes.ts';
+import { projectRoutes } from './projects/routes.ts';
+import { VERSION } from './version.ts';
+
+/** Every route: the API's table of contents. */
+export const ROUTES: readonly Route[] = [
+  ...eventRoutes,
+  ...appRoutes,
+  ...projectRoutes,
+  ...keyRoutes,
+  ...systemRoutes(() => describeApi(ROUTES, VERSION)),
+];

@@ -1,0 +1,86 @@
+import { eventColumns } from './event-columns.ts';
+import type { EventRow } from './event-row.ts';
+import type { Gateway } from './gateway.ts';
+import { eventKey } from './id-filter.ts';
+import { seenUsers } from './seen-users.ts';
+
+/** The statements of the writer. All reject with StorageError; an insert's outcome is then unknown. */
+export type BlockStore = {
+  /** Returns the keys (see eventKey) of those of the given ids that are stored already. */
+  findStored(ids: Pick<EventRow, 'project_id' | 'event_id'>[]): Promise<Set<string>>;
+  /** Inserts encoded rows (see encodeRow) as block number `block`; resolves once they are on disk. */
+  insertEvents(lines: string[], block: number): Promise<void>;
+  /** Inserts what follows from rows that are on disk already: their ids and their users. */
+  insertDerived(rows: EventRow[], block: number): Promise<void>;
+  /**
+   * Derives again what may be missing, and returns the highest block number stored. The derived tables lag
+   * behind `events` by one block at most, as the writer derives each block before it inserts the next.
+   */
+  repair(): Promise<number>;
+};
+
+const insertEventsSql = `INSERT INTO events (${eventColumns.join(', ')}, block) FORMAT JSONCompactEachRow\n`;
+const insertIdsSql =
+  'INSERT INTO event_ids (project_id, event_id, app_id, block) FORMAT JSONCompactEachRow\n';
+const insertUsersSql = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
+FORMAT JSONCompactEachRow\n`;
+
+/** A block's ids are one part, there or not; so what lacks them are the blocks above the highest one there. */
+const repairIdsSql = `INSERT INTO event_ids (project_id, event_id, app_id, block)
+SELECT project_id, event_id, app_id, block FROM events WHERE block > `;
+/** The highest block's users may be missing though its ids are there; a second time changes nothing. */
+const repairUsersSql = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
+SELECT project_id, app_id, app_user_id, min(timestamp), max(timestamp) FROM events WHERE block >= `;
+const groupUsersSql = ' GROUP BY project_id, app_id, app_user_id';
+
+/**
+ * Returns the writer's statements. `gateway` needs two connections. The derived tables are filled by
+ * statements of ours, after the events and side by side: a view on `events` could commit an id before its
+ * event, and took twice as long for small blocks.
+ */
+export function createBlockStore(gateway: Gateway): BlockStore {
+  return {
+    async findStored(ids) {
+      const projects = [...new Set(ids.map((id) => id.project_id))];
+      // Two lists instead of pairs may find an id of another project in the list too: its key differs.
+      const rows = await gateway.query<{ project_id: string; event_id: string }>(
+        `SELECT project_id, event_id FROM event_ids
+        WHERE project_id IN {projects:Array(String)} AND event_id IN {ids:Array(String)}`,
+        { projects, ids: ids.map((id) => id.event_id) },
+      );
+      return new Set(rows.map((row) => eventKey(row.project_id, row.event_id)));
+    },
+    async insertEvents(lines, block) {
+      const end = `,${block}]`;
+      await gateway.command(`${insertEventsSql}${lines.join(`${end}\n`)}${end}`);
+    },
+    async insertDerived(rows, block) {
+      const ids = rows.map((row) => JSON.stringify([row.project_id, row.event_id, row.app_id, block]));
+      const users = seenUsers(rows).map((user) => JSON.stringify(user));
+      await both(
+        gateway.command(`${insertIdsSql}${ids.join('\n')}`),
+        gateway.command(`${insertUsersSql}${users.join('\n')}`),
+      );
+    },
+    async repair() {
+      const derived = await maxBlock('event_ids');
+      await both(
+        gateway.command(`${repairIdsSql}${derived}`),
+        gateway.command(`${repairUsersSql}${derived}${groupUsersSql}`),
+      );
+      return await maxBlock('event_ids');
+    },
+  };
+
+  async function maxBlock(table: string): Promise<number> {
+    const [row] = await gateway.query<{ block: string }>(`SELECT max(block) AS block FROM ${table}`);
+    return Number(row?.block ?? 0);
+  }
+}
+
+/** Waits for both even when one fails, so that no statement still runs when the caller repairs. */
+async function both(...statements: [Promise<void>, Promise<void>]): Promise<void> {
+  for (const result of await Promise.allSettled(statements)) {
+    if (result.status === 'rejected') throw result.reason;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Append } from './append-queue.ts';
+import type { EventRow } from './event-row.ts';
+
+/** The rows of some appends, each distinct key once. */
+export type Block = {
+  /** First occurrence of each key: where its row is. */
+  firsts: Map<string, { append: number; row: number }>;
+  appends: Append[];
+};
+
+/** Returns the appends as one block in which the first row of each key wins. */
+export function formBlock(appends: Append[]): Block {
+  const firsts: Block['firsts'] = new Map();
+  for (const [index, { keys }] of appends.entries()) {
+    for (const [row, key] of keys.entries()) if (!firsts.has(key)) firsts.set(key, { append: index, row });
+  }
+  return { firsts, appends };
+}
+
+/** Returns the rows to insert and their lines: first rows whose key is not in `stored`. */
+export function freshRows(block: Block, stored: ReadonlySet<string>): { rows: EventRow[]; lines: string[] } {
+  const fresh: { rows: EventRow[]; lines: string[] } = { rows: [], lines: [] };
+  for (const [key, { append, row }] of block.firsts) {
+    const event = block.appends[append]?.rows[row];
+    const line = block.appends[append]?.lines[row];
+    if (event === undefined || line === undefined || stored.has(key)) continue;
+    fresh.rows.push(event);
+    fresh.lines.push(line);
+  }
+  return fresh;
+}
+
+/** Returns the answer to each append: `true` for each of its rows that this block stores. */
+export function answers(block: Block, stored: ReadonlySet<string>): boolean[][] {
+  return block.appends.map(({ keys }, index) =>
+    keys.map((key, row) => {
+      const first = block.firsts.get(key);
+      return first?.append === index && first.row === row && !stored.has(key);
+    }),
+  );
+}

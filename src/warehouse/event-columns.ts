@@ -1,0 +1,74 @@
+import type { EventRow } from './event-row.ts';
+
+/** The columns of `events` that an EventRow fills, in the order of the encoded line; `block` follows. */
+export const eventColumns = [
+  'project_id',
+  'app_id',
+  'event_id',
+  'event_name',
+  'app_user_id',
+  'session_id',
+  'timestamp',
+  'received_at',
+  'properties',
+  'revenue',
+  'currency',
+  'key_id',
+  'verified',
+  'platform',
+  'os_version',
+  'app_version',
+  'country',
+  'locale',
+  'device_model',
+  'sdk',
+] as const satisfies readonly (keyof EventRow)[];
+
+/** Smaller numbers would be read as seconds; the contract refuses events before 2000 anyway. */
+const timestampMin = Date.UTC(2000, 0, 1);
+const timestampMax = Date.UTC(2299, 11, 31);
+const decimal = /^-?\d{1,18}(\.\d{1,6})?$/;
+
+/**
+ * Returns the row as the beginning of a JSONCompactEachRow line, `[…` without its end, so that the block's
+ * number can follow. Throws TypeError for a row that the engine could not read: it would fail the whole
+ * block, other projects' events included.
+ */
+export function encodeRow(row: EventRow): string {
+  if (!isTime(row.timestamp) || !isTime(row.received_at)) throw new TypeError('Event time out of range');
+  if (row.revenue !== null && !decimal.test(row.revenue)) throw new TypeError('Event revenue is no decimal');
+  if (row.verified !== 0 && row.verified !== 1) throw new TypeError('Event verified is neither 0 nor 1');
+  const line = JSON.stringify([
+    text(row.project_id),
+    text(row.app_id),
+    text(row.event_id),
+    text(row.event_name),
+    text(row.app_user_id),
+    text(row.session_id),
+    row.timestamp,
+    row.received_at,
+    text(row.properties),
+    row.revenue,
+    text(row.currency),
+    text(row.key_id),
+    row.verified,
+    text(row.platform),
+    text(row.os_version),
+    text(row.app_version),
+    text(row.country),
+    text(row.locale),
+    text(row.device_model),
+    text(row.sdk),
+  ]);
+  return line.slice(0, -1);
+}
+
+function isTime(value: number): boolean {
+  return Number.isInteger(value) && value >= timestampMin && value <= timestampMax;
+}
+
+/** Half a surrogate pair becomes U+FFFD: the engine stores UTF-8, which has no halves. */
+function text(value: string): string {
+  if (typeof value !== 'string') throw new TypeError('Event column is no text');
+  return value.toWellFormed();
+}

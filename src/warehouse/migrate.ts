@@ -1,0 +1,33 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { Gateway } from './gateway.ts';
+
+const folder = new URL('./migrations/', import.meta.url);
+
+/**
+ * Brings the tables up to date and returns the names of the files applied now. A file may run twice when the
+ * process dies between it and its mark, so each statement in it says IF NOT EXISTS or the like.
+ */
+export async function migrate(gateway: Gateway): Promise<string[]> {
+  await gateway.command(`CREATE TABLE IF NOT EXISTS schema_migrations (
+    name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
+  ) ENGINE = MergeTree ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`);
+  const rows = await gateway.query<{ name: string }>('SELECT name FROM schema_migrations');
+  const done = new Set(rows.map((row) => row.name));
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql') && !done.has(name)).sort();
+  for (const name of names) {
+    for (const statement of splitStatements(await readFile(new URL(name, folder), 'utf8'))) {
+      await gateway.command(statement);
+    }
+    await gateway.command(`INSERT INTO schema_migrations (name) VALUES ('${name}')`);
+  }
+  return names;
+}
+
+/** Returns the statements of a migration file: a semicolon at the end of a line ends one. */
+export function splitStatements(text: string): string[] {
+  return text
+    .replaceAll(/^--.*$/gm, '')
+    .split(/;[ \t]*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+}

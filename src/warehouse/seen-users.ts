@@ -1,0 +1,28 @@
+import type { EventRow } from './event-row.ts';
+
+/** One row of `users`: project, app and user, first and last time seen in epoch milliseconds. */
+export type SeenUser = [
+  projectId: string,
+  appId: string,
+  appUserId: string,
+  firstSeen: number,
+  lastSeen: number,
+];
+
+/** Returns each user of the rows once, with the first and last time among them. */
+export function seenUsers(rows: EventRow[]): SeenUser[] {
+  const users = new Map<string, SeenUser>();
+  for (const row of rows) {
+    // Project and app ids hold no space, so the key is unambiguous whatever the user id holds.
+    const key = `${row.project_id} ${row.app_id} ${row.app_user_id}`;
+    const user = users.get(key);
+    if (user === undefined) {
+      const userId = row.app_user_id.toWellFormed();
+      users.set(key, [row.project_id, row.app_id, userId, row.timestamp, row.timestamp]);
+    } else {
+      user[3] = Math.min(user[3], row.timestamp);
+      user[4] = Math.max(user[4], row.timestamp);
+    }
+  }
+  return [...users.values()];
+}

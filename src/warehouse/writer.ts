@@ -1,0 +1,138 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { type Append, createAppendQueue, type QueueLimits } from './append-queue.ts';
+import { answers, type Block, formBlock, freshRows } from './block.ts';
+import type { BlockStore } from './block-store.ts';
+import { encodeRow } from './event-columns.ts';
+import type { EventRow } from './event-row.ts';
+import { eventKey, hashKey } from './id-filter.ts';
+import type { SeenIds } from './seen-ids.ts';
+import { StorageError } from './storage-error.ts';
+
+/** The only way events get into the store. */
+export type Writer = {
+  /**
+   * Resolves once the rows are on disk: for each row `true` when it was stored now, `false` when its
+   * (project, event id) was stored before. Rejects with StorageError `busy` when the queue is full (nothing
+   * was done) or `unavailable` when the outcome is unknown, and with TypeError for a malformed row.
+   */
+  append(rows: EventRow[]): Promise<boolean[]>;
+  /** What waits now, and what may. */
+  queue(): { rows: number; bytes: number; rowsMax: number; bytesMax: number };
+  /** Refuses further appends, stores what waits, then resolves. */
+  close(): Promise<void>;
+};
+
+export type WriterOptions = {
+  store: BlockStore;
+  seenIds: Pick<SeenIds, 'mayHave' | 'add'>;
+  clock: Clock;
+  log: Log;
+  limits?: Partial<QueueLimits>;
+  repairRetryMs?: number;
+};
+
+const limitsDefault: QueueLimits = {
+  rowsMax: 100_000,
+  bytesMax: 64_000_000,
+  blockRowsMax: 10_000,
+  blockBytesMax: 16_000_000,
+};
+
+/** Repairs what the last process left behind, then returns a writer. Rejects when the repair fails. */
+export async function openWriter(options: WriterOptions): Promise<Writer> {
+  const { store, log, repairRetryMs = 200 } = options;
+  const limits = { ...limitsDefault, ...options.limits };
+  const queue = createAppendQueue(limits);
+  const state = { lastBlock: await store.repair(), isDamaged: false, isClosed: false };
+  let work: Promise<void> | undefined;
+
+  async function drain(): Promise<void> {
+    // One turn of the event loop: requests that arrived together become one block, not one and the rest.
+    await setImmediate();
+    for (let appends = queue.take(); appends.length > 0; appends = queue.take()) {
+      await storeAppends(options, state, appends);
+      if (state.isDamaged) await repairOnce();
+      await setImmediate();
+    }
+    work = undefined;
+  }
+
+  async function repairOnce(): Promise<void> {
+    try {
+      state.lastBlock = Math.max(state.lastBlock, await store.repair());
+      state.isDamaged = false;
+    } catch (error) {
+      log.error({ err: error }, 'repairing the event store failed, trying again');
+      if (!state.isClosed) await setTimeout(repairRetryMs);
+    }
+  }
+
+  return {
+    async append(rows) {
+      if (state.isClosed) throw new StorageError('busy', 'The event store is closing');
+      const [first] = rows;
+      if (first === undefined) return [];
+      const { promise, resolve, reject } = Promise.withResolvers<boolean[]>();
+      const append = { ...encode(rows, limits), resolve, reject };
+      if (!queue.push(first.project_id, append)) {
+        throw new StorageError('busy', 'Too many events wait to be stored');
+      }
+      work ??= drain();
+      return await promise;
+    },
+    queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
+    async close() {
+      state.isClosed = true;
+      await work;
+    },
+  };
+}
+
+function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' | 'reject'> {
+  if (rows.length > limits.blockRowsMax) throw new TypeError(`More than ${limits.blockRowsMax} rows at once`);
+  const lines = rows.map(encodeRow);
+  const bytes = lines.reduce((sum, line) => sum + line.length, 0);
+  return { rows, keys: rows.map((row) => eventKey(row.project_id, row.event_id)), lines, bytes };
+}
+
+type State = { lastBlock: number; isDamaged: boolean; isClosed: boolean };
+
+/** Stores and answers some appends; never rejects. While damage is not repaired, it refuses them. */
+async function storeAppends(options: WriterOptions, state: State, appends: Append[]): Promise<void> {
+  try {
+    if (state.isDamaged) throw new StorageError('unavailable', 'The event store is being repaired');
+    const block = formBlock(appends);
+    const stored = await findStored(options, block);
+    const { rows, lines } = freshRows(block, stored);
+    if (rows.length > 0) {
+      state.lastBlock = Math.max(state.lastBlock + 1, options.clock.now() * 1000);
+      state.isDamaged = true;
+      await options.store.insertEvents(lines, state.lastBlock);
+      await options.store.insertDerived(rows, state.lastBlock);
+      state.isDamaged = false;
+    }
+    for (const [index, isNew] of answers(block, stored).entries()) appends[index]?.resolve(isNew);
+  } catch (error) {
+    if (!(error instanceof StorageError)) options.log.error({ err: error }, 'storing a block failed');
+    const unknown = new StorageError(
+      'unavailable',
+      'The events may be stored or not; send them again',
+      error,
+    );
+    for (const append of appends) append.reject(unknown);
+  }
+}
+
+/** Looks up only what the filter cannot prove new, and tells the filter of what is about to be inserted. */
+async function findStored({ store, seenIds }: WriterOptions, block: Block): Promise<Set<string>> {
+  const suspects: EventRow[] = [];
+  for (const [key, { append, row }] of block.firsts) {
+    const event = block.appends[append]?.rows[row];
+    if (event !== undefined && seenIds.mayHave(hashKey(key))) suspects.push(event);
+  }
+  const stored = suspects.length === 0 ? new Set<string>() : await store.findStored(suspects);
+  seenIds.add([...block.firsts.keys()].filter((key) => !stored.has(key)).map(hashKey));
+  return stored;
+}
