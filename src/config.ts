@@ -165,6 +165,11 @@ export function readConfig(env: Environment = process.env): Config {
   return config;
 }
 
+/** Returns the configuration of a command: its output is for people, so the log stays quiet unless LOG_LEVEL is set. */
+export function readCommandConfig(env: Environment = process.env): Config {
+  return readConfig({ ...env, LOG_LEVEL: env.LOG_LEVEL || 'error' });
+}
+
 /** Returns the API key the CLI acts with (`APPFLOW_API_KEY`), if set. */
 export function readApiKey(env: Environment = process.env): string | undefined {
   return env.APPFLOW_API_KEY || undefined;

@@ -3,7 +3,6 @@ import { startServer } from './server.ts';
 
 try {
   const server = await startServer(readConfig());
-  process.stdout.write(`Appflow is ready on ${server.url}\n`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       server.stop().then(
@@ -15,6 +14,8 @@ try {
       );
     });
   }
+  // Last: whoever reads this line may stop the server at once, and that must be a clean stop already.
+  process.stdout.write(`Appflow is ready on ${server.url}\n`);
 } catch (error) {
   const isMistake = error instanceof ConfigError;
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 import { openControl } from './control/open.ts';
 import { openDirectory } from './keys/directory.ts';
-import { derivePepper } from './keys/secret.ts';
+import { derivePepper, redactSecrets } from './keys/secret.ts';
 import { loadSecret, prepareDataDir, requireSameSecret } from './keys/secret-store.ts';
 import { systemClock } from './lib/clock.ts';
 import { openLog } from './lib/log.ts';
@@ -14,10 +14,9 @@ export type ControlServices = Omit<Services, 'warehouse' | 'limiter'> & {
 };
 
 /** Opens the control plane in the data folder: made at the first start, found again at the next. */
-export async function openControlServices(config: Config): Promise<ControlServices> {
+export async function openControlServices(config: Config, clock = systemClock()): Promise<ControlServices> {
   const { controlFile, eventsDir, secretFile } = prepareDataDir(config.dataDir);
-  const clock = systemClock();
-  const log = openLog(config.logLevel);
+  const log = openLog(config.logLevel, redactSecrets);
   const pepper = derivePepper(config.secret ?? loadSecret(secretFile));
   const control = await openControl(controlFile, clock);
   try {

@@ -1,3 +1,4 @@
+import { analyticsRoutes } from './analytics/routes.ts';
 import { appRoutes } from './apps/routes.ts';
 import { eventRoutes } from './events/routes.ts';
 import { describeApi } from './http/openapi.ts';
@@ -10,6 +11,7 @@ import { VERSION } from './version.ts';
 /** Every route: the API's table of contents. */
 export const ROUTES: readonly Route[] = [
   ...eventRoutes,
+  ...analyticsRoutes,
   ...appRoutes,
   ...projectRoutes,
   ...keyRoutes,

@@ -1,10 +1,12 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { type Initialised, init } from '../src/cli/init.ts';
 import { type Config, readConfig } from '../src/config.ts';
-import { type RunningServer, startServer } from '../src/server.ts';
+import type { Clock } from '../src/lib/clock.ts';
+import { type Clocks, type RunningServer, startServer } from '../src/server.ts';
 
 /** Limits off: for tests that are not about limits. */
 export const LIMITS_OFF = {
@@ -74,10 +76,13 @@ export type TestServer = Api & { server: RunningServer; config: Config; project:
  * Starts a real server on a folder of its own with one project, stopped when the test file ends. One a test file: the
  * embedded event store takes one folder a process.
  */
-export async function startTestServer(env: Record<string, string> = {}): Promise<TestServer> {
+export async function startTestServer(
+  env: Record<string, string> = {},
+  clocks: Clocks = {},
+): Promise<TestServer> {
   const config = makeConfig(env);
   const project = await init(config, { project: 'Test', app: 'Main', platform: 'ios' });
-  const server = await startServer(config);
+  const server = await startServer(config, clocks);
   after(() => server.stop());
   return { ...connect(server.url), server, config, project };
 }
@@ -85,4 +90,26 @@ export async function startTestServer(env: Record<string, string> = {}): Promise
 /** Returns another project on the same server: for proving that nothing crosses. */
 export function initProject(config: Config, app = 'Other'): Promise<Initialised> {
   return init(config, { project: 'Other', app, platform: 'android' });
+}
+
+/** Returns a wall clock that starts at the present and moves only when told, forwards or to an instant. */
+export function makeClock(): Clock & { advance: (ms: number) => void; set: (instantMs: number) => void } {
+  let instant = Date.now();
+  return {
+    now: () => instant,
+    advance: (ms) => {
+      instant += ms;
+    },
+    set: (instantMs) => {
+      instant = instantMs;
+    },
+  };
+}
+
+/** Creates a key through the API and returns its record with the secret under `key`. Fails unless it is made. */
+export async function makeKey(api: TestServer, fields: Record<string, unknown>) {
+  const options = { key: api.project.server_key, body: { name: 'Test', ...fields } };
+  const { status, body, text } = await api.call('POST', '/v1/api-keys', options);
+  assert.equal(status, 201, text);
+  return body as { id: string; key: string; [name: string]: unknown };
 }

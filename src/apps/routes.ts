@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { ApiError } from '../http/errors.ts';
 import { LIST_QUERY, pageById, pageOf } from '../http/list.ts';
 import { type Caller, closedObject, defineRoute, type Route } from '../http/route.ts';
+import { isBeyondRestoring } from './app.ts';
 import { APP_JSON, toAppJson } from './app-json.ts';
 import { CREATE_APP_BODY, createApp } from './create.ts';
 import { deleteApp } from './delete.ts';
@@ -47,11 +48,12 @@ const listRoute = defineRoute({
     ),
   }),
   answer: { status: 200, schema: pageOf(APP_JSON) },
-  handle({ directory }, { caller, query }) {
+  handle({ directory, clock }, { caller, query }) {
     const { appIds, projectId } = caller.key;
+    const now = clock.now();
     const apps = directory
       .listApps(projectId)
-      .filter((app) => !app.purged && (app.deletedAt !== null) === (query.deleted ?? false))
+      .filter((app) => (app.deletedAt !== null) === (query.deleted ?? false) && !isBeyondRestoring(app, now))
       .filter((app) => appIds === null || appIds.includes(app.id));
     const { page, next_cursor } = pageById(apps, query);
     return { data: page.map(toAppJson), next_cursor };

@@ -1,10 +1,14 @@
-import type { App, Platform } from '../apps/app.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type App, PLATFORMS, type Platform } from '../apps/app.ts';
 import { createApp } from '../apps/create.ts';
-import type { Config } from '../config.ts';
+import { type Config, readCommandConfig } from '../config.ts';
+import { isCurrency } from '../events/revenue.ts';
 import { createKey } from '../keys/create.ts';
 import { KEY_TYPES, type KeyType } from '../keys/scopes.ts';
+import { isTimeZone } from '../lib/time-zone.ts';
 import { openControlServices } from '../open-services.ts';
 import { createProject } from '../projects/create.ts';
+import { renderInitialised } from './init-text.ts';
 
 /** What `init` made: one project, one app, one key of each type. The keys are shown this once. */
 export type Initialised = {
@@ -57,4 +61,41 @@ export async function init(config: Config, options: InitOptions): Promise<Initia
   } finally {
     await services.close();
   }
+}
+
+const NAME_CHARACTERS_MAX = 100;
+
+function parseName(text: string): string {
+  const name = text.trim();
+  if (name.length >= 1 && name.length <= NAME_CHARACTERS_MAX) return name;
+  throw new InvalidArgumentError(`Write 1 to ${NAME_CHARACTERS_MAX} characters.`);
+}
+
+function parseTimeZone(text: string): string {
+  if (isTimeZone(text)) return text;
+  throw new InvalidArgumentError('Write an IANA name such as Europe/Berlin.');
+}
+
+function parseCurrency(text: string): string {
+  if (isCurrency(text)) return text;
+  throw new InvalidArgumentError('Write an upper-case ISO 4217 code such as USD.');
+}
+
+/** Adds `appflow init`: a new project each time, with an app and one key of each type. */
+export function addInitCommand(program: Command): void {
+  program
+    .command('init')
+    .description('make a new project with an app and one key of each type; needs no running server')
+    .option('--project <name>', 'name of the project', parseName, 'My Project')
+    .option('--app <name>', 'name of its first app', parseName, 'My App')
+    .addOption(new Option('--platform <platform>', 'platform of the app').choices(PLATFORMS).default('other'))
+    .option('--timezone <name>', "IANA time zone; the app's days begin at its midnight (UTC)", parseTimeZone)
+    .option('--currency <code>', "ISO 4217 code of the app's revenue (USD)", parseCurrency)
+    .option('--json', 'print the ids and keys as one JSON line')
+    .action(async (options: InitOptions & { json?: true }) => {
+      const config = readCommandConfig();
+      const made = await init(config, options);
+      const text = options.json ? JSON.stringify(made) : renderInitialised(config, options, made);
+      process.stdout.write(`${text}\n`);
+    });
 }

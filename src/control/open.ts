@@ -9,6 +9,8 @@ export type Control = {
   db: Kysely<ControlSchema>;
   /** Differs from before when another process has committed since. Costs no statement on a table. */
   changeStamp: () => number;
+  /** Statements run so far. A request costs none: what it needs is in the directory. */
+  countStatements: () => number;
   /** Runs `change` in one transaction with the revision its rows must carry; all of it is stored, or nothing. */
   write: <T>(change: (tx: Transaction<ControlSchema>, revision: number) => Promise<T>) => Promise<T>;
   close: () => Promise<void>;
@@ -34,11 +36,12 @@ async function migrateWhenFree(db: Kysely<ControlSchema>, now: number): Promise<
 
 /** Opens (and, when needed, creates or upgrades) the control database in `file`. Throws what SQLite throws. */
 export async function openControl(file: string, clock: Clock): Promise<Control> {
-  const { db, changeStamp, close } = openSqlite(file);
+  const { db, changeStamp, countStatements, close } = openSqlite(file);
   await migrateWhenFree(db, clock.now());
   return {
     db,
     changeStamp,
+    countStatements,
     close,
     write: (change) =>
       db.transaction().execute(async (tx) => {

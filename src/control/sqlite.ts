@@ -7,6 +7,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 export type SqliteControl = {
   db: Kysely<ControlSchema>;
   changeStamp: () => number;
+  countStatements: () => number;
   close: () => Promise<void>;
 };
 
@@ -23,6 +24,17 @@ export function openSqlite(file: string): SqliteControl {
   // Deleted content is overwritten, so that nothing secret lingers in free pages.
   database.pragma('secure_delete = ON');
   const dataVersion = database.prepare('PRAGMA data_version').pluck();
-  const db = new Kysely<ControlSchema>({ dialect: new SqliteDialect({ database }) });
-  return { db, changeStamp: () => Number(dataVersion.get()), close: () => db.destroy() };
+  let statements = 0;
+  const db = new Kysely<ControlSchema>({
+    dialect: new SqliteDialect({ database }),
+    log: () => {
+      statements += 1;
+    },
+  });
+  return {
+    db,
+    changeStamp: () => Number(dataVersion.get()),
+    countStatements: () => statements,
+    close: () => db.destroy(),
+  };
 }

@@ -3,16 +3,17 @@ import type { App } from '../apps/app.ts';
 import { getApp } from '../apps/resolve.ts';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import { type Caller, closedObject, nullable } from '../http/route.ts';
+import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import type { Services } from '../services.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { type AppOfEvent, type BatchContext, parseEvent, REJECTION_CURES, type Rejection } from './event.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-/** Events in the largest batch; more is 413 and the client halves. */
-export const EVENTS_PER_BATCH_MAX = 1_000;
-
 /** Bytes of the largest batch after decompression. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
+
+const WARNINGS_MAX = 20;
+const WARNING_FIELD_LENGTH_MAX = 128;
 
 /**
  * The envelope only: each event is judged apart, so that one bad event never takes good ones with it. Unknown members
@@ -153,11 +154,15 @@ function requireSomeApp(
   if (allLackApp) throw new ApiError('app_required');
 }
 
+/** Names are the sender's: the first ones, cut short, tell what is wrong without making the answer as long as the batch. */
 function warningsOf(dropped: ReadonlyMap<string, number>): Answer['warnings'] {
-  return [...dropped].map(([field, events]) => ({
-    code: 'unknown_field',
-    field,
-    events,
-    message: `${field} is not known to this server and was dropped.`,
-  }));
+  return [...dropped].slice(0, WARNINGS_MAX).map(([name, events]) => {
+    const field = name.slice(0, WARNING_FIELD_LENGTH_MAX);
+    return {
+      code: 'unknown_field',
+      field,
+      events,
+      message: `${field} is not known to this server and was dropped.`,
+    };
+  });
 }

@@ -6,12 +6,15 @@ import { ApiError } from './errors.ts';
 
 type Decompress = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
-const DECOMPRESS: Record<string, Decompress> = {
-  gzip: promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.gunzip),
-  'x-gzip': promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.gunzip),
-  deflate: promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.inflate),
-  br: promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.brotliDecompress),
-};
+const gunzip: Decompress = promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.gunzip);
+
+// A Map, not an object: the name comes from the caller, and every object has a `constructor`.
+const DECOMPRESS: ReadonlyMap<string, Decompress> = new Map([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  ['deflate', promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.inflate)],
+  ['br', promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.brotliDecompress)],
+]);
 
 function tooLarge(bytesMax: number): ApiError {
   return new ApiError('payload_too_large', {
@@ -26,11 +29,20 @@ async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Bu
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    const bytes: Buffer = chunk;
-    length += bytes.length;
-    if (length > bytesMax) throw tooLarge(bytesMax);
-    chunks.push(bytes);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const bytes: Buffer = chunk;
+      length += bytes.length;
+      if (length > bytesMax) throw tooLarge(bytesMax);
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    // The caller hung up, or its chunks were broken: a fault of the request, not of ours.
+    throw new ApiError('invalid_encoding', {
+      detail: 'The body ended before it was complete.',
+      cause: error,
+    });
   }
   const [first] = chunks;
   return chunks.length === 1 && first ? first : Buffer.concat(chunks, length);
@@ -39,7 +51,7 @@ async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Bu
 /** Decompression stops at `bytesMax`, so that a small bomb never becomes a large one. */
 async function decompress(bytes: Buffer, encoding: string, bytesMax: number): Promise<Buffer> {
   if (encoding === '' || encoding === 'identity') return bytes;
-  const run = DECOMPRESS[encoding];
+  const run = DECOMPRESS.get(encoding);
   if (!run) {
     throw new ApiError('unsupported_media_type', {
       detail: `Content-Encoding "${encoding}" is not read here; use gzip, deflate, br or none.`,
@@ -73,8 +85,9 @@ function requireJson(contentType: string | undefined): void {
 
 function parseJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new ApiError('invalid_encoding', { detail: 'The body is not valid UTF-8.' });
-  if (bytes.length === 0)
+  if (bytes.length === 0) {
     throw new ApiError('malformed_json', { detail: 'The body is empty; send a JSON object.' });
+  }
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {

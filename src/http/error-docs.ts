@@ -1,15 +1,23 @@
+import { REJECTION_CURES } from '../events/event.ts';
 import { ERRORS } from './errors.ts';
 
-/** Returns docs/errors.md: what each error code means and what to do about it. */
-export function renderErrorDocs(): string {
-  const sections = Object.entries(ERRORS).map(
-    ([code, { status, title, meaning, cure }]) =>
-      `## ${code}\n\n**${status} ${title}.** ${meaning}\n\n**Cure.** ${cure}\n`,
-  );
-  const intro = `# Errors
+const INTRO = `# Errors
 
 Every error is \`application/problem+json\` (RFC 9457) with a \`code\` from this list, which never changes its meaning.
 \`request_id\` finds the request in the server's log.
 `;
-  return [intro, ...sections].join('\n');
+
+const REJECTIONS_INTRO = `# Rejected events
+
+\`POST /v1/events\` stores the good events of a batch and lists the others under \`rejected\`, each with one of these codes.
+`;
+
+/** Returns docs/errors.md: what each error code, and each reason to reject an event, means and what to do about it. */
+export function renderErrorDocs(): string {
+  const errors = Object.entries(ERRORS).map(
+    ([code, { status, title, meaning, cure }]) =>
+      `## ${code}\n\n**${status} ${title}.** ${meaning}\n\n**Cure.** ${cure}\n`,
+  );
+  const rejections = Object.entries(REJECTION_CURES).map(([code, cure]) => `## ${code}\n\n${cure}\n`);
+  return [INTRO, ...errors, REJECTIONS_INTRO, ...rejections].join('\n');
 }

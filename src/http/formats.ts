@@ -18,6 +18,11 @@ export const FORMAT_MESSAGES: Record<string, string> = {
   origin: 'must be an origin such as https://app.example.com, without a path',
 };
 
+/** The first instant after what RFC 3339 can write in UTC; an offset can reach beyond it, and we could not answer it. */
+const YEAR_10000_MS = 253_402_300_800_000;
+
+const isInstant = (text: string) => (parseTimestamp(text) ?? YEAR_10000_MS) < YEAR_10000_MS;
+
 const isDate = (text: string) =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && parseTimestamp(`${text}T00:00:00Z`) !== undefined;
 
@@ -27,7 +32,7 @@ const isOrigin = (text: string) =>
 /** Teaches the schema library our formats. Called once, before the first schema is compiled. */
 export function registerFormats(): void {
   Settings.Set({ maxErrors: ERRORS_MAX });
-  Format.Set('date-time', (text) => parseTimestamp(text) !== undefined);
+  Format.Set('date-time', isInstant);
   Format.Set('date', isDate);
   Format.Set('timezone', isTimeZone);
   Format.Set('currency', isCurrency);

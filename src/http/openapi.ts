@@ -22,6 +22,21 @@ const PROBLEM_SCHEMA = {
   },
 } as const;
 
+/**
+ * Returns the schema as generators of clients understand it best. The schema library leaves out the type of a choice
+ * and describes an object of any names by a pattern that fits all.
+ */
+function toOpenApiSchema(schema: object): object {
+  return JSON.parse(JSON.stringify(schema), (_name, value) => {
+    if (Array.isArray(value?.enum)) return { type: 'string', ...value };
+    if (!value?.patternProperties?.[ANY_NAME]) return value;
+    const { patternProperties, ...rest } = value;
+    return { ...rest, additionalProperties: patternProperties[ANY_NAME] };
+  });
+}
+
+const ANY_NAME = '^.*$';
+
 const tagOf = (path: string) => (path.startsWith('/v1/') ? (path.split('/')[2] ?? 'system') : 'system');
 
 function parametersOf(
@@ -33,7 +48,7 @@ function parametersOf(
     name,
     in: place,
     required: place === 'path' || (schema.required ?? []).includes(name),
-    schema: property,
+    schema: toOpenApiSchema(property),
     ...(example?.[name] === undefined ? {} : { example: example[name] }),
   }));
 }
@@ -43,7 +58,9 @@ function operationOf(route: Route) {
   const isPublic = route.access === 'public';
   const contentType = answer.contentType ?? 'application/json';
   return {
-    operationId: `${route.method.toLowerCase()}_${route.path.replace('/v1/', '').replaceAll(/\W+/g, '_')}`,
+    operationId: `${route.method.toLowerCase()}_${route.path.replace('/v1/', '').replaceAll(/\W+/g, '_')}`
+      .replaceAll(/_+/g, '_')
+      .replace(/_$/, ''),
     summary: route.summary,
     tags: [tagOf(route.path)],
     security: isPublic ? [] : [{ apiKey: [] }],
@@ -56,12 +73,15 @@ function operationOf(route: Route) {
       ? {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: body, example: example.body } },
+            content: { 'application/json': { schema: toOpenApiSchema(body), example: example.body } },
           },
         }
       : {}),
     responses: {
-      [answer.status]: { description: 'Success', content: { [contentType]: { schema: answer.schema } } },
+      [answer.status]: {
+        description: 'Success',
+        content: { [contentType]: { schema: toOpenApiSchema(answer.schema) } },
+      },
       default: {
         description: 'Any failure (RFC 9457)',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

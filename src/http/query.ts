@@ -1,4 +1,5 @@
 import type { TObject, TSchema } from 'typebox';
+import { ApiError } from './errors.ts';
 
 const typeOf = (schema: TSchema | undefined) => (schema && 'type' in schema ? schema.type : undefined);
 
@@ -11,10 +12,20 @@ function coerce(value: unknown, schema: TSchema | undefined): unknown {
   return value;
 }
 
-/** Returns the parameters of a query string as the schema's types; repeated names become lists. */
+/** URLSearchParams reads anything: `%ff` as a replacement character, `%zz` as text. Neither is what was meant. */
+function requireDecodable(search: string): void {
+  try {
+    decodeURIComponent(search);
+  } catch {
+    throw new ApiError('invalid_encoding', { detail: 'The query string is not percent-encoded UTF-8.' });
+  }
+}
+
+/** Returns the parameters of a query string as the schema's types; repeated names become lists. Throws ApiError. */
 export function parseQuery(search: string, schema: TObject): Record<string, unknown> {
   const values: Record<string, unknown> = Object.create(null);
   if (search === '') return values;
+  requireDecodable(search);
   const params = new URLSearchParams(search);
   for (const name of new Set(params.keys())) {
     const all = params.getAll(name);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { App } from '../apps/app.ts';
 import { findRequestedApp } from '../apps/resolve.ts';
 import { verify } from '../keys/verify.ts';
+import { callerNetwork } from '../lib/ip.ts';
 import type { LimitedRequest, Verdict as LimitVerdict } from '../limits/limiter.ts';
 import type { Services } from '../services.ts';
 import { resolveAddress } from './address.ts';
@@ -59,11 +60,9 @@ export async function answerRequest(
   const { route } = served;
   const { limiter, directory } = services;
   if (route.access === 'public') {
-    const nothing = { params: exchange.params, query: {}, body: undefined, app: undefined };
-    return checked(
-      served,
-      await route.handle(services, { ...nothing, caller: undefined, signal: exchange.signal }),
-    );
+    const nothing = { params: exchange.params, query: {}, body: undefined };
+    const input = withSignal(exchange, { ...nothing, app: undefined, caller: undefined });
+    return checked(served, await route.handle(services, input));
   }
   const { access } = route;
   const caller = await authenticate(services, route, exchange);
@@ -74,13 +73,18 @@ export async function answerRequest(
     requireScope(caller.key, access);
     passLimit(exchange, limiter.peek(limited));
     const parsed = await parseInput(served, exchange);
-    return {
-      ...parsed,
-      app: route.app && chooseApp(findRequestedApp(directory, caller, appIdIn(route, parsed)), route),
-    };
+    const app = route.app && chooseApp(findRequestedApp(directory, caller, appIdIn(route, parsed)), route);
+    passLimit(exchange, limiter.charge({ ...limited, events: route.eventCount(parsed.body) }));
+    return { ...parsed, app };
   });
-  passLimit(exchange, limiter.charge({ ...limited, events: route.eventCount(input.body) }));
-  return checked(served, await route.handle(services, { ...input, caller, signal: exchange.signal }));
+  return checked(served, await route.handle(services, withSignal(exchange, { ...input, caller })));
+}
+
+/** The signal is made when a handler looks at it: most requests are answered before anyone could hang up. */
+function withSignal<T extends object>(exchange: Exchange, input: T): T & { signal: AbortSignal } {
+  return Object.defineProperty(input, 'signal', { get: () => exchange.signal }) as T & {
+    signal: AbortSignal;
+  };
 }
 
 /** Credential → look-up → state. Whoever gets past this proved possession of a live key. */
@@ -91,13 +95,15 @@ async function authenticate(services: Services, route: Route, exchange: Exchange
   const secret = readCredential(rawHeaders);
   // Only when another process changed something: in the common case nothing is awaited.
   const catchingUp = directory.ensureFresh();
-  if (await catchingUp) await catchingUp;
+  if (catchingUp !== undefined) await catchingUp;
   const verdict = verify(secret, directory, pepper, clock.now());
   const forwarded = headers['x-forwarded-for'];
   const address = resolveAddress(socket.remoteAddress ?? '', forwarded?.toString(), config.trustedProxies);
   if (!verdict.ok) {
     // Consulted only for well-formed keys nobody knows: a verified key is never refused because of its address.
-    if (verdict.refusal.unknown) passFailedAuthentication(limiter.chargeFailedAuthentication(address));
+    if (verdict.refusal.unknown) {
+      passFailedAuthentication(limiter.chargeFailedAuthentication(callerNetwork(address)));
+    }
     throw invalidToken(verdict.refusal.code);
   }
   const { key, secret: shown } = verdict.found;

@@ -1,9 +1,9 @@
-import { STATUS_CODES } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { isWellFormedSecret, redactSecrets } from '../keys/secret.ts';
 import { newId } from '../lib/id.ts';
 import type { Services } from '../services.ts';
 import { StorageError } from '../warehouse/storage-error.ts';
-import { ApiError, ERRORS } from './errors.ts';
+import { ApiError } from './errors.ts';
 import { preflightHeaders } from './permit.ts';
 import { renderProblem } from './problem.ts';
 import type { Route } from './route.ts';
@@ -15,41 +15,58 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const HEADERS_TIMEOUT_MS = 20_000;
 const RETRY_AFTER_SECONDS_MAX = 5;
 
-/** Returns the HTTP server over these routes, not yet listening. The only file that knows Fastify, beside main.ts. */
+/**
+ * Returns the HTTP server over these routes, not yet listening. The only file that knows Fastify, beside main.ts.
+ * Everything is answered in `onRequest`: later, Fastify judges the Content-Type, and that must not overtake the key.
+ */
 export function createServer(services: Services, routes: readonly Route[]): FastifyInstance {
   const app = Fastify({
     logger: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    // A missing Host is refused below, with a body like every refusal.
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 300 },
     // Idle keep-alive connections must not hold up a stop.
     forceCloseConnections: 'idle',
-    frameworkErrors: (_error, request, reply) => {
-      sendError(
-        services,
-        request,
-        reply,
-        new ApiError('invalid_encoding', { detail: 'The URL cannot be decoded.' }),
-        {},
-      );
+    // While stopping, what still arrives on a live connection is answered, then the connection is closed.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      sendError(services, request, reply, refusalOfPath(error.code), {});
     },
     clientErrorHandler: (_error, socket) => {
-      if (socket.writable) socket.end(badRequest());
+      if (socket.writable) socket.end(badRequest(services.config.publicUrl));
     },
   });
-  // The pipeline reads bodies itself, after the limits: nothing may consume them before.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // Expectations other than 100-continue may be ignored (RFC 9110 §10.1.1); Node would answer 417 with no body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  app.addHook('onRequest', (request, reply, done) => {
+    const refusal = request.is404 ? noSuchRoute(routes, request) : findHostMistake(request);
+    if (refusal) sendError(services, request, reply, refusal, {});
+    else done();
+  });
   for (const route of routes) addRoute(app, services, prepareRoute(route));
   addPreflights(app, routes);
-  app.setNotFoundHandler((request, reply) => {
-    sendError(services, request, reply, noSuchRoute(routes, request), {});
-  });
   app.setErrorHandler((error, request, reply) => {
     sendError(services, request, reply, error, {});
   });
   return app;
 }
+
+const nothingHere = () => new ApiError('not_found', { detail: 'There is nothing at this path.' });
+
+/** The router gives up on a path for two reasons: an id longer than any of ours, or broken percent-encoding. */
+function refusalOfPath(code: string): ApiError {
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return nothingHere();
+  return new ApiError('invalid_encoding', { detail: 'The URL cannot be decoded.' });
+}
+
+/** RFC 9112 §3.2: a server must refuse HTTP/1.1 without Host. */
+function findHostMistake({ raw }: FastifyRequest): ApiError | undefined {
+  if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
+  return new ApiError('invalid_encoding', { detail: 'The request has no Host header.' });
+}
+
+const neverReached = () => undefined;
 
 const toFastifyPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
@@ -59,7 +76,8 @@ function addRoute(app: FastifyInstance, services: Services, served: ServedRoute)
   app.route({
     method,
     url: toFastifyPath(path),
-    handler: async (request, reply) => {
+    handler: neverReached,
+    onRequest: async (request, reply) => {
       const exchange = toExchange(request, reply);
       try {
         const body = await answerRequest(services, served, exchange);
@@ -88,9 +106,10 @@ function toExchange(request: FastifyRequest, reply: FastifyReply): Exchange {
   };
 }
 
-/** Made only for handlers that ask: most requests are answered before anyone could hang up. */
+/** Returns a signal that fires when the caller goes away before it has its answer. */
 function abortedOnHangUp(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
+  if (reply.raw.socket?.destroyed !== false) controller.abort();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort();
   });
@@ -105,6 +124,8 @@ function send(
   contentType: string,
   body: unknown,
 ): void {
+  // A connection that stayed open would hold up the stop.
+  if (!request.server.server.listening) reply.header('connection', 'close');
   reply
     .code(status)
     .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
@@ -119,7 +140,9 @@ function requestIdOf(request: FastifyRequest): string {
   const known = requestIds.get(request);
   if (known) return known;
   const sent = request.headers['x-request-id'];
-  const id = typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : newId('req');
+  // A key has the shape of an id; it must be in no log and no answer, also when it is sent in the wrong place.
+  const isKept = typeof sent === 'string' && REQUEST_ID.test(sent) && !isWellFormedSecret(sent);
+  const id = isKept ? sent : newId('req');
   requestIds.set(request, id);
   return id;
 }
@@ -136,7 +159,8 @@ function sendError(
 ): void {
   const apiError = toApiError(error);
   const requestId = requestIdOf(request);
-  if (apiError.status >= 500) services.log.error({ requestId, ...context, err: error }, apiError.code);
+  if (apiError.status >= 500 && !isHangUp(error))
+    services.log.error({ requestId, ...context, err: error }, apiError.code);
   const problem = renderProblem(apiError, requestId, services.config.publicUrl);
   send(
     request,
@@ -144,9 +168,13 @@ function sendError(
     apiError.status,
     { ...headers, ...apiError.headers },
     'application/problem+json',
-    problem,
+    redactSecrets(JSON.stringify(problem)),
   );
 }
+
+/** The caller went away and its query was stopped: nobody reads the answer, and nothing is wrong. */
+const isHangUp = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || isHangUp(error.cause));
 
 /** What is not an ApiError says nothing to the caller but its kind: no message, no stack, no SQL leaves the process. */
 function toApiError(error: unknown): ApiError {
@@ -166,32 +194,46 @@ const patternOf = (path: string) =>
 /** 405 when the path exists for other methods, 404 otherwise: the same for everyone, key or no key. */
 function noSuchRoute(routes: readonly Route[], request: FastifyRequest): ApiError {
   const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
-  const methods = routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method);
-  if (methods.length === 0) return new ApiError('not_found', { detail: 'There is nothing at this path.' });
-  const allow = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+  const methods = new Set<string>(
+    routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method),
+  );
+  if (methods.size === 0) return nothingHere();
+  if (methods.has('GET')) methods.add('HEAD');
+  const allow = [...methods].join(', ');
   return new ApiError('method_not_allowed', {
-    detail: `${request.method} is not possible here; use ${allow.join(', ')}.`,
-    headers: { allow: allow.join(', ') },
+    detail: `${request.method} is not possible here; use ${allow}.`,
+    headers: { allow },
   });
 }
 
 function addPreflights(app: FastifyInstance, routes: readonly Route[]): void {
   const open = routes.filter((route) => route.cors !== 'none');
   for (const [path, samePath] of Map.groupBy(open, (route) => route.path)) {
-    app.options(toFastifyPath(path), (_request, reply) =>
-      reply.code(204).headers(preflightHeaders(samePath)).send(),
-    );
+    app.options(toFastifyPath(path), {
+      handler: neverReached,
+      onRequest: async (request, reply) =>
+        reply
+          .code(204)
+          .headers({ ...preflightHeaders(samePath), 'x-request-id': requestIdOf(request) })
+          .send(),
+    });
   }
 }
 
 /** The answer to bytes that are not HTTP: there is no request to answer, so it is written by hand. */
-function badRequest(): string {
-  const body = JSON.stringify({
-    type: 'about:blank',
-    title: ERRORS.invalid_encoding.title,
-    status: 400,
-    code: 'invalid_encoding',
-  });
-  const head = `HTTP/1.1 400 ${STATUS_CODES[400]}\r\nContent-Type: application/problem+json\r\nConnection: close`;
-  return `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+function badRequest(docsUrl: string): string {
+  const detail = 'This is not a complete HTTP request, or its headers are too large.';
+  const requestId = newId('req');
+  const body = JSON.stringify(
+    renderProblem(new ApiError('invalid_encoding', { detail }), requestId, docsUrl),
+  );
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+    `X-Request-Id: ${requestId}`,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

@@ -18,8 +18,19 @@ type SchemaError = {
 /** Returns the compiled check of a schema. */
 export function compileCheck(schema: TSchema): Check {
   const validator = Compile(schema);
-  return (value) => (validator.Check(value) ? [] : toFieldErrors(validator.Errors(value) as SchemaError[]));
+  return (value) => {
+    if (validator.Check(value)) return [];
+    const errors = toFieldErrors(validator.Errors(value) as SchemaError[]);
+    // The library stops counting errors, so those that name a field may be cut off: never mistake that for none.
+    return errors.length > 0 ? errors : [TOO_MANY_MISTAKES];
+  };
 }
+
+const TOO_MANY_MISTAKES: FieldError = {
+  field: 'body',
+  code: 'invalid',
+  message: 'body has too many mistakes to list, most of them unknown fields.',
+};
 
 const fieldOf = (instancePath: string) =>
   instancePath
@@ -30,11 +41,13 @@ const fieldOf = (instancePath: string) =>
 
 const join = (parent: string, name: string) => (parent === '' ? name : `${parent}.${name}`);
 
-/** One entry a field: of a union's several complaints the first says most, and `must be null` says nothing. */
+/** One entry a field: of a union's several complaints, the one about a value of the right type says most. */
 function toFieldErrors(errors: SchemaError[]): FieldError[] {
   const byField = new Map<string, FieldError>();
   for (const error of errors.flatMap(expand)) {
-    if (!byField.has(error.field)) byField.set(error.field, error);
+    const known = byField.get(error.field);
+    const saysMore = known?.code === 'invalid_type' && error.code !== 'invalid_type';
+    if (known === undefined || saysMore) byField.set(error.field, error);
   }
   return [...byField.values()];
 }
@@ -72,11 +85,14 @@ function expand({ keyword, instancePath, params, message }: SchemaError): FieldE
 }
 
 const codeOf = (keyword: string) =>
-  ({ type: 'invalid_type', enum: 'invalid_choice', format: 'invalid_format' })[keyword] ?? 'out_of_range';
+  ({ type: 'invalid_type', enum: 'invalid_choice', const: 'invalid_choice', format: 'invalid_format' })[
+    keyword
+  ] ?? 'out_of_range';
 
 function explain(keyword: string, params: Record<string, unknown>, message: string): string {
   if (keyword === 'format') return FORMAT_MESSAGES[String(params.format)] ?? message;
   if (keyword === 'enum') return `must be one of ${listOf(params.allowedValues).join(', ')}`;
+  if (keyword === 'const') return `must be ${JSON.stringify(params.allowedValue)}`;
   if (keyword === 'type') return `must be of type ${String(params.type)}`;
   return message;
 }

@@ -6,6 +6,7 @@ import { newId } from '../lib/id.ts';
 import type { Project } from '../projects/project.ts';
 import type { Services } from '../services.ts';
 import type { ApiKey } from './key.ts';
+import { METADATA } from './key-json.ts';
 import { CEILINGS, effectiveScopes, KEY_SCOPES, KEY_TYPES } from './scopes.ts';
 import { createSecret, hintOf, macOf } from './secret.ts';
 import { findExcess, type Reach } from './within.ts';
@@ -26,7 +27,7 @@ export const CREATE_KEY_BODY = closedObject({
   allowed_origins: Type.Optional(Type.Array(Type.String({ format: 'origin' }), { maxItems: 20 })),
   bundle_ids: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 20 })),
   disabled: Type.Optional(Type.Boolean()),
-  metadata: Type.Optional(Type.Record(Type.String({ maxLength: 100 }), Type.String({ maxLength: 2_048 }))),
+  metadata: Type.Optional(METADATA),
 });
 
 export type CreateKeyBody = Static<typeof CREATE_KEY_BODY>;
@@ -53,7 +54,7 @@ export async function createKey(
   const errors = [...findMisfits(body), ...findExpiryMistakes(body, project, now)];
   if (errors.length > 0) throw validationFailed(errors);
   requireApps(services, project, body.app_ids ?? []);
-  requireWithin(body, maker);
+  requireWithin(body, project, maker);
   const keyId = newId('key');
   const secret = createSecret(body.type);
   await insertKey(services, { keyId, secret, project, body, createdBy: maker.id, now });
@@ -85,7 +86,7 @@ function findMisfits(body: CreateKeyBody): FieldError[] {
   const metadata = body.metadata ?? {};
   if (
     Object.keys(metadata).length > METADATA_KEYS_MAX ||
-    JSON.stringify(metadata).length > METADATA_BYTES_MAX
+    Buffer.byteLength(JSON.stringify(metadata)) > METADATA_BYTES_MAX
   ) {
     const message = `metadata holds at most ${METADATA_KEYS_MAX} entries and ${METADATA_BYTES_MAX} bytes.`;
     errors.push({ field: 'metadata', code: 'out_of_range', message });
@@ -120,7 +121,7 @@ function requireApps({ directory }: KeyServices, project: Project, appIds: reado
   }
 }
 
-function requireWithin(body: CreateKeyBody, { reach }: KeyMaker): void {
+function requireWithin(body: CreateKeyBody, project: Project, { reach }: KeyMaker): void {
   if (!reach) return;
   const target: Reach = {
     type: body.type,
@@ -129,7 +130,7 @@ function requireWithin(body: CreateKeyBody, { reach }: KeyMaker): void {
     expiresAt: expiryOf(body),
     ipAllowlist: body.ip_allowlist ?? [],
   };
-  const excess = findExcess(target, reach);
+  const excess = findExcess(target, reach, project.maxKeyLifetimeDays !== null);
   if (excess.length === 0) return;
   throw new ApiError('exceeds_own_permissions', {
     detail: `The new key would reach further than the key that makes it: ${excess.join(', ')}.`,

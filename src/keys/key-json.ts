@@ -5,6 +5,11 @@ import { KEY_SCOPES, KEY_TYPES } from './scopes.ts';
 
 const instant = () => Type.String({ format: 'date-time' });
 
+/** An object of strings. Not Type.Record: its pattern for names does not see names with a line break. */
+export const METADATA = Type.Unsafe<Record<string, string>>(
+  Type.Object({}, { additionalProperties: Type.String() }),
+);
+
 /** A key as the API tells it: everything but the secret. */
 export const API_KEY_JSON = closedObject({
   id: Type.String(),
@@ -20,7 +25,7 @@ export const API_KEY_JSON = closedObject({
   allowed_origins: Type.Array(Type.String()),
   bundle_ids: Type.Array(Type.String()),
   disabled: Type.Boolean(),
-  metadata: Type.Record(Type.String(), Type.String()),
+  metadata: METADATA,
   secrets: Type.Array(
     closedObject({
       version: Type.Integer(),

@@ -10,7 +10,7 @@ export type RevokeReason = (typeof REVOKE_REASONS)[number];
  * A key that is already revoked stays as it is: the first reason and time remain.
  */
 export async function revokeKey(
-  services: Services,
+  services: Pick<Services, 'control' | 'directory' | 'clock'>,
   key: ApiKey,
   reason: RevokeReason,
   revokedBy: string,

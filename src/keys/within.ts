@@ -9,17 +9,18 @@ export type Reach = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist'
 
 /**
  * Returns in what `target` reaches further than `caller`, as words for the caller; an empty list when it lies within.
- * A restriction left out means unrestricted, so it is never inherited. Client keys are exempt from expiry and address:
- * they only write, and a backend locked to its address must be able to make a key for phones.
+ * A restriction left out means unrestricted, so it is never inherited. Client keys are exempt from the address rule:
+ * they only write, and a backend locked to its address must be able to make a key for phones; and from the expiry
+ * rule too, unless the project limits how long keys live (`isLifetimeLimited`).
  */
-export function findExcess(target: Reach, caller: Reach): string[] {
+export function findExcess(target: Reach, caller: Reach, isLifetimeLimited: boolean): string[] {
   const excess: string[] = [];
   const scopes = [...target.granted].filter((scope) => !caller.granted.has(scope));
   if (scopes.length > 0) excess.push(`scopes (${scopes.join(', ')})`);
   if (reachesMoreApps(target, caller)) excess.push('app_ids');
-  if (target.type === 'client') return excess;
-  if (livesLonger(target, caller)) excess.push('expires_at');
-  if (reachesMoreAddresses(target, caller)) excess.push('ip_allowlist');
+  const isClient = target.type === 'client';
+  if ((!isClient || isLifetimeLimited) && livesLonger(target, caller)) excess.push('expires_at');
+  if (!isClient && reachesMoreAddresses(target, caller)) excess.push('ip_allowlist');
   return excess;
 }
 

@@ -15,8 +15,10 @@ export function canonicalAddress(text: string): string | undefined {
 /** Returns the network that `text` names: an address or `address/bits`, v4 or v6. Undefined when it names none. */
 export function parseCidr(text: string): Cidr | undefined {
   try {
-    if (text.includes('/')) return foldMapped(ipaddr.parseCIDR(text));
-    if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;
+    const [base = ''] = text.split('/', 1);
+    // `10/8` would be read as 0.0.0.10/8 and `010.0.0.1` as octal: nobody who writes them means that.
+    if (!ipaddr.IPv4.isValidFourPartDecimal(base) && !ipaddr.IPv6.isValid(base)) return undefined;
+    if (base !== text) return foldMapped(ipaddr.parseCIDR(text));
     const address = ipaddr.process(text);
     return [address, BITS[address.kind()]];
   } catch {
@@ -28,6 +30,12 @@ export function parseCidr(text: string): Cidr | undefined {
 function foldMapped([address, bits]: [Address, number]): Cidr {
   const isMapped = address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress();
   return isMapped && bits >= 96 ? [address.toIPv4Address(), bits - 96] : [address, bits];
+}
+
+/** Returns what stands for one caller where addresses are counted: the address, or the /64 that a single IPv6 line has. */
+export function callerNetwork(address: string): string {
+  if (!ipaddr.IPv6.isValid(address)) return address;
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString()}/64`;
 }
 
 /** Returns the networks in `texts` and, apart, what of them is none. */

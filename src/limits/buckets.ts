@@ -18,8 +18,8 @@ export type Buckets = {
 type Shard = { rows: Map<string, number>; keyIds: string[]; times: Float64Array };
 
 /** One Map of a million entries stops the process for over 100 ms when it grows; 64 smaller ones for 1–2 ms each. */
-const shardsPerPolicy = 64;
-const rowsMin = 16;
+const SHARDS_PER_POLICY = 64;
+const ROWS_MIN = 16;
 
 /** Returns an empty store of buckets. A bucket is found by policy, then key id, never by the two joined to one text. */
 export function createBuckets(): Buckets {
@@ -30,7 +30,7 @@ export function createBuckets(): Buckets {
   function getShards(policy: PolicyName): readonly Shard[] {
     const known = shardsByPolicy.get(policy);
     if (known !== undefined) return known;
-    const shards = Array.from({ length: shardsPerPolicy }, createShard);
+    const shards = Array.from({ length: SHARDS_PER_POLICY }, createShard);
     shardsByPolicy.set(policy, shards);
     allShards.push(...shards);
     return shards;
@@ -56,7 +56,7 @@ export function createBuckets(): Buckets {
 }
 
 function createShard(): Shard {
-  return { rows: new Map(), keyIds: [], times: new Float64Array(2 * rowsMin) };
+  return { rows: new Map(), keyIds: [], times: new Float64Array(2 * ROWS_MIN) };
 }
 
 /** FNV-1a over the whole id: ids made in the same second share all but their last characters. */
@@ -65,7 +65,7 @@ function chooseShard(keyId: string): number {
   for (let index = 0; index < keyId.length; index += 1) {
     hash = Math.imul(hash ^ keyId.charCodeAt(index), 0x01000193);
   }
-  return (hash ^ (hash >>> 15)) & (shardsPerPolicy - 1);
+  return (hash ^ (hash >>> 15)) & (SHARDS_PER_POLICY - 1);
 }
 
 function readRow(shard: Shard, row: number): Tat {
@@ -97,7 +97,7 @@ function removeRow(shard: Shard, row: number): void {
     shard.keyIds[row] = lastKeyId;
     writeRow(shard, row, readRow(shard, lastRow));
   }
-  const isSparse = shard.times.length > 2 * rowsMin && 8 * lastRow < shard.times.length;
+  const isSparse = shard.times.length > 2 * ROWS_MIN && 8 * lastRow < shard.times.length;
   if (!isSparse) return;
   resizeTimes(shard, shard.times.length / 2);
   // V8 keeps an array's room after pop(); only a copy lets it go.

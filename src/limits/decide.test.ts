@@ -235,7 +235,7 @@ describe('a changed limit or a clock set back', () => {
   });
 
   test('a rate of another fraction keeps the debt to the microsecond', () => {
-    // One unit at 0.654321 a second: 1,528,301 us and 160,378 of 654,321 parts of one. At 1 a second parts are whole.
+    // One unit at 0.654321 a second: 1,528,301 us and 561,379 of 654,321 parts of one. At 1 a second parts are whole.
     const before = createLimit('analytics', { rate: 0.654321, burst: 1000 });
     const after = createLimit('analytics', { rate: 1, burst: 1000 });
     const spent = decide([], [{ limit: before, cost: 1 }], startUs);

@@ -1,7 +1,7 @@
 import { countRetryAfterSeconds } from './headers.ts';
 import { createLimit } from './limit.ts';
 import type { MemoryLimiter } from './memory.ts';
-import { failedAuthRate, type LimitOverrides } from './policies.ts';
+import { FAILED_AUTH_RATE, type LimitOverrides } from './policies.ts';
 
 /**
  * Returns the function that spends one failure of an address and returns undefined, or the whole seconds (at least
@@ -11,7 +11,7 @@ export function createFailedAuthenticationLimit(
   store: MemoryLimiter,
   overrides: LimitOverrides,
 ): (address: string) => number | undefined {
-  const rate = overrides['failed-auth'] ?? failedAuthRate;
+  const rate = overrides['failed-auth'] ?? FAILED_AUTH_RATE;
   if (rate === 'off') return () => undefined;
   const charges = [{ limit: createLimit('failed-auth', rate), cost: 1 }];
   return (address) => {

@@ -19,9 +19,9 @@ export type Limit = {
 };
 
 /** Half of what a double counts exactly: a clock reading in epoch microseconds added to it stays exact too. */
-const burstTicksMax = 2n ** 52n;
-const rateMax = 1_000_000_000;
-const millionths = 1_000_000;
+const BURST_TICKS_MAX = 2n ** 52n;
+const RATE_MAX = 1_000_000_000;
+const MILLIONTHS = 1_000_000;
 
 /**
  * Returns the exact limit of a policy.
@@ -47,13 +47,13 @@ export function createLimit(policy: PolicyName, { rate, burst, perSeconds = 1 }:
 export function findRateMistake({ rate, burst, perSeconds = 1 }: PolicyRate): string | undefined {
   if (!Number.isFinite(rate)) return 'the rate is not a number';
   if (rate <= 0) return 'the rate must be above 0';
-  if (rate > rateMax) return `the rate must be at most ${rateMax}`;
+  if (rate > RATE_MAX) return `the rate must be at most ${RATE_MAX}`;
   // Dividing back gives the very same double exactly when the rate was written with six decimals or fewer.
-  if (Math.round(rate * millionths) / millionths !== rate) return 'the rate has more than 6 decimals';
+  if (Math.round(rate * MILLIONTHS) / MILLIONTHS !== rate) return 'the rate has more than 6 decimals';
   if (!Number.isSafeInteger(burst)) return 'the burst is not a whole number';
   if (burst < 1) return 'the burst must be at least 1';
   const { unitTicks } = reduceInterval(rate, perSeconds);
-  if (unitTicks * BigInt(burst) > burstTicksMax) {
+  if (unitTicks * BigInt(burst) > BURST_TICKS_MAX) {
     return 'this burst at this rate is too large to count exactly; take a smaller burst or a rate with fewer decimals';
   }
   return undefined;
@@ -61,8 +61,8 @@ export function findRateMistake({ rate, burst, perSeconds = 1 }: PolicyRate): st
 
 /** The time one unit takes to flow back, as ticks over ticks per microsecond in lowest terms. */
 function reduceInterval(rate: number, perSeconds: number): { unitTicks: bigint; ticksPerUs: bigint } {
-  const unitTicks = BigInt(perSeconds) * 1_000_000n * BigInt(millionths);
-  const ticksPerUs = BigInt(Math.round(rate * millionths));
+  const unitTicks = BigInt(perSeconds) * 1_000_000n * BigInt(MILLIONTHS);
+  const ticksPerUs = BigInt(Math.round(rate * MILLIONTHS));
   const divisor = findCommonDivisor(unitTicks, ticksPerUs);
   return { unitTicks: unitTicks / divisor, ticksPerUs: ticksPerUs / divisor };
 }

@@ -11,10 +11,10 @@ import { createMemoryLimiter } from './memory.ts';
 import {
   type Category,
   type CostUnit,
-  defaultRates,
+  DEFAULT_RATES,
   type KeyType,
   type LimitOverrides,
-  policiesByCategory,
+  POLICIES_BY_CATEGORY,
 } from './policies.ts';
 
 /** Whose request it is and what it counts under. `keyId` is the id that verification resolved. */
@@ -77,7 +77,7 @@ type Plan = {
   readonly policyHeader: string;
 };
 
-const unlimited: AllowedVerdict = { allowed: true, headers: undefined };
+const UNLIMITED: AllowedVerdict = { allowed: true, headers: undefined };
 
 /**
  * Returns the limiter of this installation. `overrides` from `parseLimitSwitches`; `nowUs` as in
@@ -111,17 +111,17 @@ export function createLimiter(
   return {
     peek({ keyId, keyType, category }) {
       const plan = plans[keyType][category];
-      if (plan.limits.length === 0) return unlimited;
+      if (plan.limits.length === 0) return UNLIMITED;
       return conclude(store.peek(keyId, listCharges(plan, 0)), plan, category);
     },
     charge({ keyId, keyType, category, events = 0 }) {
       const plan = plans[keyType][category];
-      if (plan.limits.length === 0) return unlimited;
+      if (plan.limits.length === 0) return UNLIMITED;
       return conclude(store.charge(keyId, listCharges(plan, events)), plan, category);
     },
     chargeRefusal({ keyId, keyType, category }) {
       const plan = plans[keyType][category];
-      if (plan.limits.length === 0) return unlimited;
+      if (plan.limits.length === 0) return UNLIMITED;
       const { states } = store.chargeRefusal(keyId, listCharges(plan, 0));
       return { allowed: true, headers: writeHeaders(plan, states) };
     },
@@ -144,8 +144,8 @@ function planCategories(keyType: KeyType, overrides: LimitOverrides): Record<Cat
 }
 
 function planCategory(category: Category, keyType: KeyType, overrides: LimitOverrides): Plan {
-  const limits = policiesByCategory[category].flatMap(({ policy, unit }) => {
-    const rate = overrides[policy] ?? defaultRates[keyType][policy];
+  const limits = POLICIES_BY_CATEGORY[category].flatMap(({ policy, unit }) => {
+    const rate = overrides[policy] ?? DEFAULT_RATES[keyType][policy];
     return rate === 'off' ? [] : [{ limit: createLimit(policy, rate), unit }];
   });
   return { limits, policyHeader: formatRateLimitPolicy(limits.map(({ limit }) => limit)) };

@@ -14,7 +14,7 @@ export type MemoryLimiter = {
 };
 
 /** Two buckets are added by a call at the most, so the sweep looks at more than grow: memory stays bounded. */
-const visitsPerCall = 8;
+const VISITS_PER_CALL = 8;
 
 /**
  * Returns a limiter that keeps its buckets in memory. `nowUs`: whole microseconds of a clock that never steps back.
@@ -44,14 +44,14 @@ export function createMemoryLimiter({
     },
     charge(keyId, charges) {
       const now = nowUs();
-      buckets.sweep(now, visitsPerCall);
+      buckets.sweep(now, VISITS_PER_CALL);
       const decision = decide(findTats(keyId, charges), charges, now);
       if (decision.allowed) store(keyId, charges, decision);
       return decision;
     },
     chargeRefusal(keyId, charges) {
       const now = nowUs();
-      buckets.sweep(now, visitsPerCall);
+      buckets.sweep(now, VISITS_PER_CALL);
       const decision = decideRefused(findTats(keyId, charges), charges, now);
       store(keyId, charges, decision);
       return decision;

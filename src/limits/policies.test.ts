@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLimit } from './limit.ts';
-import { defaultRates, eventsPerBatchMax, failedAuthRate, parseLimitSwitches } from './policies.ts';
+import { DEFAULT_RATES, EVENTS_PER_BATCH_MAX, FAILED_AUTH_RATE, parseLimitSwitches } from './policies.ts';
 
 test('every default can be counted exactly and lets the largest batch pass', () => {
-  for (const rates of Object.values(defaultRates)) {
+  for (const rates of Object.values(DEFAULT_RATES)) {
     assert.doesNotThrow(() => createLimit('events', rates.events));
     assert.doesNotThrow(() => createLimit('events-requests', rates['events-requests']));
     assert.doesNotThrow(() => createLimit('analytics', rates.analytics));
     assert.doesNotThrow(() => createLimit('management', rates.management));
-    assert.ok(rates.events.burst >= eventsPerBatchMax);
+    assert.ok(rates.events.burst >= EVENTS_PER_BATCH_MAX);
   }
-  assert.equal(createLimit('failed-auth', failedAuthRate).windowSeconds, 60);
+  assert.equal(createLimit('failed-auth', FAILED_AUTH_RATE).windowSeconds, 60);
 });
 
 test('reads each switch, with off, decimals and spaces', () => {

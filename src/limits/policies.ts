@@ -16,9 +16,9 @@ export type LimitOverrides = { readonly [Name in PolicyName]?: PolicyRate | 'off
 export type CostUnit = 'request' | 'event';
 
 /** Events in the largest batch the API reads (events.md). A smaller `events` burst could never let it pass. */
-export const eventsPerBatchMax = 1000;
+export const EVENTS_PER_BATCH_MAX = 1000;
 
-const sharedRates: Record<KeyPolicyName, PolicyRate> = {
+const SHARED_RATES: Record<KeyPolicyName, PolicyRate> = {
   'events-requests': { rate: 100, burst: 500 },
   events: { rate: 10_000, burst: 50_000 },
   analytics: { rate: 10, burst: 60 },
@@ -26,18 +26,18 @@ const sharedRates: Record<KeyPolicyName, PolicyRate> = {
 };
 
 /** The table of defaults, by key type and policy (rate-limits.md). */
-export const defaultRates: Record<KeyType, Record<KeyPolicyName, PolicyRate>> = {
-  server: sharedRates,
-  read_only: sharedRates,
+export const DEFAULT_RATES: Record<KeyType, Record<KeyPolicyName, PolicyRate>> = {
+  server: SHARED_RATES,
+  read_only: SHARED_RATES,
   client: {
-    ...sharedRates,
+    ...SHARED_RATES,
     'events-requests': { rate: 2000, burst: 10_000 },
     events: { rate: 50_000, burst: 200_000 },
   },
 };
 
 /** The policies that a request of each category is charged under, in the order they appear in the headers. */
-export const policiesByCategory: Record<Category, readonly { policy: KeyPolicyName; unit: CostUnit }[]> = {
+export const POLICIES_BY_CATEGORY: Record<Category, readonly { policy: KeyPolicyName; unit: CostUnit }[]> = {
   events: [
     { policy: 'events', unit: 'event' },
     { policy: 'events-requests', unit: 'request' },
@@ -47,11 +47,11 @@ export const policiesByCategory: Record<Category, readonly { policy: KeyPolicyNa
 };
 
 /** Unknown keys per address: 20 a minute. */
-export const failedAuthRate: PolicyRate = { rate: 20, perSeconds: 60, burst: 20 };
+export const FAILED_AUTH_RATE: PolicyRate = { rate: 20, perSeconds: 60, burst: 20 };
 
-const prefix = 'APPFLOW_LIMIT_';
+const PREFIX = 'APPFLOW_LIMIT_';
 
-const policyByVariable: ReadonlyMap<string, PolicyName> = new Map([
+const POLICY_BY_VARIABLE: ReadonlyMap<string, PolicyName> = new Map([
   ['APPFLOW_LIMIT_EVENTS_REQUESTS', 'events-requests'],
   ['APPFLOW_LIMIT_EVENTS', 'events'],
   ['APPFLOW_LIMIT_ANALYTICS', 'analytics'],
@@ -59,10 +59,10 @@ const policyByVariable: ReadonlyMap<string, PolicyName> = new Map([
   ['APPFLOW_LIMIT_FAILED_AUTH', 'failed-auth'],
 ]);
 
-const example = 'Write "off", or rate/burst such as 100/500: 100 a second, 500 at once.';
+const EXAMPLE = 'Write "off", or rate/burst such as 100/500: 100 a second, 500 at once.';
 
 /** Documented policies that this version does not enforce: switching one off is true already, setting one is not. */
-const unenforced: readonly string[] = [
+const UNENFORCED: readonly string[] = [
   'APPFLOW_LIMIT_EVENTS_IP_REQUESTS',
   'APPFLOW_LIMIT_EVENTS_IP',
   'APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT',
@@ -82,8 +82,8 @@ export function parseLimitSwitches(variables: Readonly<Record<string, string | u
   const mistakes: string[] = [];
   for (const [name, text] of Object.entries(variables)) {
     const value = text?.trim() ?? '';
-    if (!name.startsWith(prefix) || value === '') continue;
-    const policy = policyByVariable.get(name);
+    if (!name.startsWith(PREFIX) || value === '') continue;
+    const policy = POLICY_BY_VARIABLE.get(name);
     const parsed = policy === undefined ? parseUnknown(name, value) : parseSwitch(policy, value);
     if ('mistake' in parsed) mistakes.push(`${name}=${value}: ${parsed.mistake}`);
     else if (policy !== undefined) overrides[policy] = parsed.value;
@@ -92,8 +92,8 @@ export function parseLimitSwitches(variables: Readonly<Record<string, string | u
 }
 
 function parseUnknown(name: string, value: string): Switch {
-  if (!unenforced.includes(name)) {
-    return { mistake: `there is no such limit. The names are ${[...policyByVariable.keys()].join(', ')}.` };
+  if (!UNENFORCED.includes(name)) {
+    return { mistake: `there is no such limit. The names are ${[...POLICY_BY_VARIABLE.keys()].join(', ')}.` };
   }
   if (value === 'off') return { value };
   return { mistake: 'this version does not enforce that limit yet; leave it out or write "off".' };
@@ -103,16 +103,16 @@ function parseSwitch(policy: PolicyName, text: string): Switch {
   if (text === 'off') return { value: text };
   const [rateText, burstText, ...rest] = text.split('/');
   if (rateText === undefined || burstText === undefined || rest.length > 0) {
-    return { mistake: `it is neither "off" nor two numbers with a slash between. ${example}` };
+    return { mistake: `it is neither "off" nor two numbers with a slash between. ${EXAMPLE}` };
   }
   const value = { rate: parseDecimal(rateText.trim()), burst: parseDecimal(burstText.trim()) };
   const mistake = findRateMistake(value) ?? findBatchMistake(policy, value.burst);
-  return mistake === undefined ? { value } : { mistake: `${mistake}. ${example}` };
+  return mistake === undefined ? { value } : { mistake: `${mistake}. ${EXAMPLE}` };
 }
 
 function findBatchMistake(policy: PolicyName, burst: number): string | undefined {
-  if (policy !== 'events' || burst >= eventsPerBatchMax) return undefined;
-  return `the burst must be at least ${eventsPerBatchMax}, the largest batch, which could otherwise never pass`;
+  if (policy !== 'events' || burst >= EVENTS_PER_BATCH_MAX) return undefined;
+  return `the burst must be at least ${EVENTS_PER_BATCH_MAX}, the largest batch, which could otherwise never pass`;
 }
 
 /** Plain decimals only: Number() alone would read "", "0x10" and "1e9" as numbers. */

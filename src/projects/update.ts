@@ -22,7 +22,7 @@ export const UPDATE_PROJECT_BODY = Type.Object(
 
 /** Changes a project's settings and returns it. Keys keep the expiry they have; new ones follow the new rule. */
 export async function updateProject(
-  { control, directory, clock }: Services,
+  { control, directory, clock }: Pick<Services, 'control' | 'directory' | 'clock'>,
   project: Project,
   body: Static<typeof UPDATE_PROJECT_BODY>,
 ): Promise<Project> {

@@ -28,7 +28,7 @@ export type AppendQueue = {
 type Lane = { appends: Append[]; head: number; rows: number; bytes: number; allowance: number };
 
 /** Rows that a project may add to a block in each turn (deficit round robin, Shreedhar & Varghese 1995). */
-const turnRows = 200;
+const TURN_ROWS = 200;
 
 /** Returns an empty queue. A single project may fill half of it, so that a flood leaves room for others. */
 export function createAppendQueue(limits: QueueLimits): AppendQueue {
@@ -46,7 +46,7 @@ export function createAppendQueue(limits: QueueLimits): AppendQueue {
 
   /** Moves appends of one project to the block; returns false when the next one does not fit in it. */
   function drain(lane: Lane, block: Append[], room: { rows: number; bytes: number }): boolean {
-    lane.allowance += turnRows;
+    lane.allowance += TURN_ROWS;
     for (let next = lane.appends[lane.head]; next !== undefined; next = lane.appends[lane.head]) {
       if (next.rows.length > lane.allowance) return true;
       const fits = next.rows.length <= room.rows && next.bytes <= room.bytes;
@@ -93,9 +93,9 @@ export function createAppendQueue(limits: QueueLimits): AppendQueue {
   };
 }
 
-/** Forgets what was taken, once that is most of the list: a shift for each would be quadratic. */
+/** Forgets what was taken once it is half of the list: a shift for each would be quadratic. */
 function compact(lane: Lane): Lane {
-  if (lane.head > 1000) {
+  if (lane.head * 2 >= lane.appends.length) {
     lane.appends = lane.appends.slice(lane.head);
     lane.head = 0;
   }

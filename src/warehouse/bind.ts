@@ -1,11 +1,11 @@
 /** Text that a literal cannot hold as it is. NUL is escaped because C code below may end a text there. */
-const specials = /['\\\0]/g;
+const SPECIALS = /['\\\0]/g;
 
 /**
  * A literal, a comment or a placeholder `{name:Type}`. Literals and comments come first so that what looks
  * like a placeholder inside them is left alone, as the engine's own binder does.
  */
-const tokens = /'(?:[^'\\]|\\[\s\S]|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|\{\s*(\w+)\s*:\s*([^{}]+?)\s*\}/g;
+const TOKENS = /'(?:[^'\\]|\\[\s\S]|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|\{\s*(\w+)\s*:\s*([^{}]+?)\s*\}/g;
 
 /**
  * Returns the statement with every `{name:Type}` replaced by its value as a literal of that type. Values are
@@ -15,7 +15,7 @@ const tokens = /'(?:[^'\\]|\\[\s\S]|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|\{\s*(\w+)\s
  * binding package runs such queries one after another (measured: four readers as slow as one).
  */
 export function bind(sql: string, params: Record<string, unknown> = {}): string {
-  return sql.replace(tokens, (token, name: string | undefined, type: string | undefined) =>
+  return sql.replace(TOKENS, (token, name: string | undefined, type: string | undefined) =>
     name === undefined || type === undefined ? token : literal(params, name, type),
   );
 }
@@ -40,5 +40,5 @@ function render(value: unknown, name: string): string {
 }
 
 function quote(text: string): string {
-  return `'${text.toWellFormed().replace(specials, (found) => (found === '\0' ? '\\0' : `\\${found}`))}'`;
+  return `'${text.toWellFormed().replace(SPECIALS, (found) => (found === '\0' ? '\\0' : `\\${found}`))}'`;
 }

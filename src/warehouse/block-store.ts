@@ -1,4 +1,4 @@
-import { eventColumns } from './event-columns.ts';
+import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import type { Gateway } from './gateway.ts';
 import { eventKey } from './id-filter.ts';
@@ -19,19 +19,19 @@ export type BlockStore = {
   repair(): Promise<number>;
 };
 
-const insertEventsSql = `INSERT INTO events (${eventColumns.join(', ')}, block) FORMAT JSONCompactEachRow\n`;
-const insertIdsSql =
+const INSERT_EVENTS_SQL = `INSERT INTO events (${EVENT_COLUMNS.join(', ')}, block) FORMAT JSONCompactEachRow\n`;
+const INSERT_IDS_SQL =
   'INSERT INTO event_ids (project_id, event_id, app_id, block) FORMAT JSONCompactEachRow\n';
-const insertUsersSql = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
+const INSERT_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
 FORMAT JSONCompactEachRow\n`;
 
 /** A block's ids are one part, there or not; so what lacks them are the blocks above the highest one there. */
-const repairIdsSql = `INSERT INTO event_ids (project_id, event_id, app_id, block)
+const REPAIR_IDS_SQL = `INSERT INTO event_ids (project_id, event_id, app_id, block)
 SELECT project_id, event_id, app_id, block FROM events WHERE block > `;
 /** The highest block's users may be missing though its ids are there; a second time changes nothing. */
-const repairUsersSql = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
+const REPAIR_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
 SELECT project_id, app_id, app_user_id, min(timestamp), max(timestamp) FROM events WHERE block >= `;
-const groupUsersSql = ' GROUP BY project_id, app_id, app_user_id';
+const GROUP_USERS_SQL = ' GROUP BY project_id, app_id, app_user_id';
 
 /**
  * Returns the writer's statements. `gateway` needs two connections. The derived tables are filled by
@@ -52,21 +52,21 @@ export function createBlockStore(gateway: Gateway): BlockStore {
     },
     async insertEvents(lines, block) {
       const end = `,${block}]`;
-      await gateway.command(`${insertEventsSql}${lines.join(`${end}\n`)}${end}`);
+      await gateway.command(`${INSERT_EVENTS_SQL}${lines.join(`${end}\n`)}${end}`);
     },
     async insertDerived(rows, block) {
       const ids = rows.map((row) => JSON.stringify([row.project_id, row.event_id, row.app_id, block]));
       const users = seenUsers(rows).map((user) => JSON.stringify(user));
       await both(
-        gateway.command(`${insertIdsSql}${ids.join('\n')}`),
-        gateway.command(`${insertUsersSql}${users.join('\n')}`),
+        gateway.command(`${INSERT_IDS_SQL}${ids.join('\n')}`),
+        gateway.command(`${INSERT_USERS_SQL}${users.join('\n')}`),
       );
     },
     async repair() {
       const derived = await maxBlock('event_ids');
       await both(
-        gateway.command(`${repairIdsSql}${derived}`),
-        gateway.command(`${repairUsersSql}${derived}${groupUsersSql}`),
+        gateway.command(`${REPAIR_IDS_SQL}${derived}`),
+        gateway.command(`${REPAIR_USERS_SQL}${derived}${GROUP_USERS_SQL}`),
       );
       return await maxBlock('event_ids');
     },

@@ -11,13 +11,13 @@ export type Connection = {
 export type OpenConnection = () => Promise<Connection>;
 
 /** Name of the database that every connection starts in. */
-export const databaseName = 'appflow';
+export const DATABASE_NAME = 'appflow';
 
 /**
  * Settings fixed once for each connection, because a setting given with a call would stay on it.
  * Money and 64-bit counts travel as strings: as JSON numbers they would be rounded.
  */
-export const connectionSettings = {
+export const CONNECTION_SETTINGS = {
   output_format_json_quote_decimals: 1,
   output_format_json_quote_64bit_integers: 1,
   output_format_json_quote_denormals: 0,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
-import { type Connection, connectionSettings, databaseName, type OpenConnection } from './connection.ts';
+import { CONNECTION_SETTINGS, type Connection, DATABASE_NAME, type OpenConnection } from './connection.ts';
 import { StorageError } from './storage-error.ts';
 
 type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
@@ -15,13 +15,12 @@ type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient
 export function embedded(path: string): OpenConnection {
   const folder = resolve(path);
   return async () => {
-    await mkdir(folder, { recursive: true });
     const client = await connect(folder);
-    const setup = Object.entries(connectionSettings).map(([name, value]) => `SET ${name} = '${value}'`);
+    const setup = Object.entries(CONNECTION_SETTINGS).map(([name, value]) => `SET ${name} = '${value}'`);
     try {
       await client.command({ query: setup.join('; ') });
-      await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${databaseName}` });
-      await client.command({ query: `USE ${databaseName}` });
+      await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${DATABASE_NAME}` });
+      await client.command({ query: `USE ${DATABASE_NAME}` });
     } catch (error) {
       await client.close();
       throw new StorageError('unavailable', `Cannot prepare the event store in ${folder}`, error);
@@ -55,29 +54,31 @@ function parseRows<Row>(lines: string): Row[] {
 }
 
 async function connect(folder: string) {
-  await access(folder, constants.R_OK | constants.W_OK | constants.X_OK).catch((error: unknown) => {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
     throw new StorageError(
       'unavailable',
       `The event store folder ${folder} cannot be read and written`,
       error,
     );
-  });
+  }
   try {
     // The two packages carry equal copies of one interface; only the copies' private fields differ.
     const connection = createChdbConnection({ path: folder }) as unknown as InjectedConnection;
     return createClient({ connection });
   } catch (error) {
-    throw new StorageError('unavailable', await refusal(folder), error);
+    throw new StorageError('unavailable', await refusal(folder, error), error);
   }
 }
 
-/** The engine says only "failed"; its lock file names the process that holds the folder. */
-async function refusal(folder: string): Promise<string> {
-  const status = await readFile(join(folder, 'status'), 'utf8').catch(() => '');
-  const holder = /PID: (\d+)/.exec(status)?.[1];
-  if (holder === String(process.pid)) {
-    return `This process already holds another event store, or the one in ${folder} is damaged; one process opens one folder`;
+/** The engine says only "failed" when another process holds its lock; the lock file names that process. */
+async function refusal(folder: string, error: unknown): Promise<string> {
+  if (error instanceof Error && error.message.includes('one active data directory')) {
+    return `Cannot open the event store in ${folder}: this process has another one open, and may have only one`;
   }
-  const who = holder === undefined ? '' : ` (last used by process ${holder})`;
-  return `Cannot open the event store in ${folder}: another Appflow process holds it${who}. Stop that process, or choose another folder`;
+  const status = await readFile(join(folder, 'status'), 'utf8').catch(() => '');
+  const holder = /PID: (\d+)/.exec(status)?.[1] ?? 'unknown';
+  return `Cannot open the event store in ${folder}: another Appflow process (${holder}) holds it. Stop it, or choose another folder`;
 }

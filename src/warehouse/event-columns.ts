@@ -1,7 +1,7 @@
 import type { EventRow } from './event-row.ts';
 
 /** The columns of `events` that an EventRow fills, in the order of the encoded line; `block` follows. */
-export const eventColumns = [
+export const EVENT_COLUMNS = [
   'project_id',
   'app_id',
   'event_id',
@@ -25,9 +25,9 @@ export const eventColumns = [
 ] as const satisfies readonly (keyof EventRow)[];
 
 /** Smaller numbers would be read as seconds; the contract refuses events before 2000 anyway. */
-const timestampMin = Date.UTC(2000, 0, 1);
-const timestampMax = Date.UTC(2299, 11, 31);
-const decimal = /^-?\d{1,18}(\.\d{1,6})?$/;
+const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
+const TIMESTAMP_MAX = Date.UTC(2299, 11, 31);
+const DECIMAL = /^-?\d{1,18}(\.\d{1,6})?$/;
 
 /**
  * Returns the row as the beginning of a JSONCompactEachRow line, `[…` without its end, so that the block's
@@ -36,7 +36,7 @@ const decimal = /^-?\d{1,18}(\.\d{1,6})?$/;
  */
 export function encodeRow(row: EventRow): string {
   if (!isTime(row.timestamp) || !isTime(row.received_at)) throw new TypeError('Event time out of range');
-  if (row.revenue !== null && !decimal.test(row.revenue)) throw new TypeError('Event revenue is no decimal');
+  if (row.revenue !== null && !DECIMAL.test(row.revenue)) throw new TypeError('Event revenue is no decimal');
   if (row.verified !== 0 && row.verified !== 1) throw new TypeError('Event verified is neither 0 nor 1');
   const line = JSON.stringify([
     text(row.project_id),
@@ -64,7 +64,7 @@ export function encodeRow(row: EventRow): string {
 }
 
 function isTime(value: number): boolean {
-  return Number.isInteger(value) && value >= timestampMin && value <= timestampMax;
+  return Number.isInteger(value) && value >= TIMESTAMP_MIN && value <= TIMESTAMP_MAX;
 }
 
 /** Half a surrogate pair becomes U+FFFD: the engine stores UTF-8, which has no halves. */

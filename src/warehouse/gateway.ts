@@ -20,9 +20,9 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
-const timeoutDefaultMs = 15_000;
+const TIMEOUT_DEFAULT_MS = 15_000;
 /** The engine looks at its time limit between pieces of work; a caller never waits longer than this on top. */
-const graceMs = 1_000;
+const GRACE_MS = 1_000;
 
 /** Opens `size` connections; at most `waitingMax` callers wait for one, further ones get StorageError `busy`. */
 export async function openGateway(
@@ -63,11 +63,11 @@ export async function openGateway(
   return {
     async query<Row>(sql: string, params?: Record<string, unknown>, options: QueryOptions = {}) {
       const text = bind(sql, params);
-      const timeoutMs = options.timeoutMs ?? timeoutDefaultMs;
+      const timeoutMs = options.timeoutMs ?? TIMEOUT_DEFAULT_MS;
       const deadline = performance.now() + timeoutMs;
       const work = (connection: Connection) =>
         connection.query<Row>(text, Math.max(10, Math.ceil(deadline - performance.now())));
-      return await bounded(slots, work, timeoutMs + graceMs, options.signal);
+      return await bounded(slots, work, timeoutMs + GRACE_MS, options.signal);
     },
     async command(sql) {
       await slots.run((slot) => slot.run((connection) => connection.command(sql))).catch(rethrow);

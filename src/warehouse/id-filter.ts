@@ -10,8 +10,8 @@ export type IdFilter = {
   count(): number;
 };
 
-const bitsPerId = 16;
-const probes = 6;
+const BITS_PER_ID = 16;
+const PROBES = 6;
 
 /** Returns what names an event for dedupe. Ids are visible ASCII, so a space cannot stand in one. */
 export function eventKey(projectId: string, eventId: string): string {
@@ -23,36 +23,46 @@ export function hashKey(key: string): number {
   return crc32(key);
 }
 
-/** Returns an empty Bloom filter for `capacity` ids: 2 bytes an id, about 0.1 % needless look-ups when full. */
+/**
+ * Returns an empty Bloom filter for `capacity` ids: 2 to 4 bytes an id, about 0.3 % needless look-ups when full.
+ * All bits of an id lie in one block of 512, a line of the processor's cache (Putze, Sanders & Singler 2007).
+ */
 export function createIdFilter(capacity: number): IdFilter {
-  const words = 2 ** Math.ceil(Math.log2((Math.max(capacity, 64) * bitsPerId) / 32));
-  const bits = new Uint32Array(words);
-  const mask = words * 32 - 1;
+  const blocks = 2 ** Math.ceil(Math.log2((Math.max(capacity, 64) * BITS_PER_ID) / 512));
+  const words = new Uint32Array(blocks * 16);
   let count = 0;
+
+  /** First word of the id's block. */
+  function blockOf(hash: number): number {
+    return (mix(hash) & (blocks - 1)) * 16;
+  }
+
   return {
     capacity,
     count: () => count,
     mayHave(hash) {
-      const step = mix(hash ^ 0x9e3779b9) | 1;
-      let at = mix(hash);
-      for (let probe = 0; probe < probes; probe += 1) {
-        const bit = at & mask;
-        if ((((bits[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 0) return false;
-        at = (at + step) | 0;
+      const block = blockOf(hash);
+      const bits = mix(hash ^ 0x9e3779b9);
+      for (let probe = 0, at = bits; probe < PROBES; probe += 1, at = (at + stepOf(bits)) | 0) {
+        if ((((words[block + ((at >>> 5) & 15)] ?? 0) >>> (at & 31)) & 1) === 0) return false;
       }
       return true;
     },
     add(hash) {
       count += 1;
-      const step = mix(hash ^ 0x9e3779b9) | 1;
-      let at = mix(hash);
-      for (let probe = 0; probe < probes; probe += 1) {
-        const bit = at & mask;
-        bits[bit >>> 5] = (bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
-        at = (at + step) | 0;
+      const block = blockOf(hash);
+      const bits = mix(hash ^ 0x9e3779b9);
+      for (let probe = 0, at = bits; probe < PROBES; probe += 1, at = (at + stepOf(bits)) | 0) {
+        const word = block + ((at >>> 5) & 15);
+        words[word] = (words[word] ?? 0) | (1 << (at & 31));
       }
     },
   };
+}
+
+/** An odd step from bits that the first position does not use. */
+function stepOf(bits: number): number {
+  return ((bits >>> 9) & 511) | 1;
 }
 
 /** The finaliser of MurmurHash3: CRC32 is linear, so ids counted upwards would share their bits. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Gateway } from './gateway.ts';
 
-const folder = new URL('./migrations/', import.meta.url);
+const FOLDER = new URL('./migrations/', import.meta.url);
 
 /**
  * Brings the tables up to date and returns the names of the files applied now. A file may run twice when the
@@ -13,9 +13,9 @@ export async function migrate(gateway: Gateway): Promise<string[]> {
   ) ENGINE = MergeTree ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`);
   const rows = await gateway.query<{ name: string }>('SELECT name FROM schema_migrations');
   const done = new Set(rows.map((row) => row.name));
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql') && !done.has(name)).sort();
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql') && !done.has(name)).sort();
   for (const name of names) {
-    for (const statement of splitStatements(await readFile(new URL(name, folder), 'utf8'))) {
+    for (const statement of splitStatements(await readFile(new URL(name, FOLDER), 'utf8'))) {
       await gateway.command(statement);
     }
     await gateway.command(`INSERT INTO schema_migrations (name) VALUES ('${name}')`);

@@ -30,26 +30,30 @@ export type WarehouseOptions = {
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
   const { path, log, clock, readers = 4 } = options;
   const open = embedded(path);
-  const writing = await openGateway(open, { size: 2, waitingMax: 8 });
-  try {
-    const applied = await migrate(writing);
-    if (applied.length > 0) log.info({ applied }, 'event store migrated');
-    const reading = await openGateway(open, { size: readers, waitingMax: 64 });
-    const seenIds = await openSeenIds(reading, log);
-    const writer = await openWriter({ store: createBlockStore(writing), seenIds, clock, log });
-    return {
-      query: reading.query,
-      append: writer.append,
-      queue: writer.queue,
-      async close() {
-        await writer.close();
-        seenIds.stop();
-        await reading.close();
-        await writing.close();
-      },
-    };
-  } catch (error) {
-    await writing.close();
-    throw error;
-  }
+  await using opening = new AsyncDisposableStack();
+  const writing = opening.adopt(await openGateway(open, { size: 2, waitingMax: 8 }), close);
+  const applied = await migrate(writing);
+  if (applied.length > 0) log.info({ applied }, 'event store migrated');
+  const reading = opening.adopt(await openGateway(open, { size: readers, waitingMax: 64 }), close);
+  const writer = opening.adopt(
+    await openWriter({
+      store: createBlockStore(writing),
+      openSeenIds: () => openSeenIds(reading, log),
+      clock,
+      log,
+    }),
+    close,
+  );
+  // From here on the caller closes, in the reverse order of opening: first the writer, which drains.
+  const opened = opening.move();
+  return {
+    query: reading.query,
+    append: writer.append,
+    queue: writer.queue,
+    close: () => opened.disposeAsync(),
+  };
+}
+
+async function close(opened: { close(): Promise<void> }): Promise<void> {
+  await opened.close();
 }

@@ -16,22 +16,26 @@ export type SeenIds = {
   stop(): void;
 };
 
-const chunkIds = 50_000;
+const CHUNK_IDS = 100_000;
 /** Ids added to the filter in one go; keeps the event loop free for others. */
-const sliceIds = 10_000;
-const retryMs = 1_000;
+const SLICE_IDS = 5_000;
+const RETRY_MS = 1_000;
 
-const chunkSql = `SELECT count() AS ids, base64Encode(arrayStringConcat(groupArray(hash))) AS hashes,
-  max((project_id, event_id)) AS last
+/**
+ * The next ids' hashes, four bytes each. `char` makes exactly four, whereas a FixedString loses its trailing
+ * zeros when it becomes text; as JSON numbers they took three times the time of the event loop.
+ */
+const CHUNK_SQL = `SELECT count() AS ids, base64Encode(arrayStringConcat(groupArray(bytes))) AS hashes,
+  max(project_id) AS last_project_id, argMax(event_id, tuple(project_id, event_id)) AS last_event_id
 FROM (
-  SELECT toString(project_id) AS project_id, event_id,
-    toString(reinterpretAsFixedString(CRC32(concat(project_id, ' ', event_id)))) AS hash
+  SELECT toString(project_id) AS project_id, event_id, CRC32(concat(project_id, ' ', event_id)) AS hash,
+    char(hash, bitShiftRight(hash, 8), bitShiftRight(hash, 16), bitShiftRight(hash, 24)) AS bytes
   FROM event_ids
   WHERE project_id > {project_id:String} OR (project_id = {project_id:String} AND event_id > {event_id:String})
   ORDER BY event_ids.project_id, event_ids.event_id LIMIT {limit:UInt64}
 )`;
 
-type Chunk = { ids: string; hashes: string; last: [string, string] };
+type Chunk = { ids: string; hashes: string; last_project_id: string; last_event_id: string };
 
 /** Reads how many ids there are, then starts loading and returns. Rejects with StorageError. */
 export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_000_000): Promise<SeenIds> {
@@ -53,7 +57,7 @@ export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_00
       } catch (error) {
         if (isStopped) break;
         log.warn({ err: error }, 'loading the event ids failed, trying again');
-        await setTimeout(retryMs, undefined, { ref: false });
+        await setTimeout(RETRY_MS, undefined, { ref: false });
       }
     }
     loading = undefined;
@@ -63,12 +67,14 @@ export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_00
     let after = ['', ''];
     for (let isLast = false; !isLast; ) {
       if (isStopped) throw new StorageError('busy', 'The event store is closing');
-      const params = { project_id: after[0], event_id: after[1], limit: chunkIds };
-      const [chunk] = await gateway.query<Chunk>(chunkSql, params);
+      const params = { project_id: after[0], event_id: after[1], limit: CHUNK_IDS };
+      const [chunk] = await gateway.query<Chunk>(CHUNK_SQL, params);
       if (chunk === undefined) return;
-      await addAll(filter, Buffer.from(chunk.hashes, 'base64'));
-      after = chunk.last;
-      isLast = Number(chunk.ids) < chunkIds;
+      const hashes = Buffer.from(chunk.hashes, 'base64');
+      if (hashes.length !== 4 * Number(chunk.ids)) throw new Error('The hashes of the event ids are cut off');
+      await addAll(filter, hashes);
+      after = [chunk.last_project_id, chunk.last_event_id];
+      isLast = Number(chunk.ids) < CHUNK_IDS;
     }
   }
 
@@ -91,8 +97,9 @@ export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_00
 }
 
 async function addAll(filter: IdFilter, hashes: Buffer): Promise<void> {
-  for (let offset = 0; offset < hashes.length; offset += 4) {
-    filter.add(hashes.readUInt32LE(offset));
-    if ((offset / 4) % sliceIds === sliceIds - 1) await setImmediate();
+  for (let from = 0; from < hashes.length; from += 4 * SLICE_IDS) {
+    const to = Math.min(from + 4 * SLICE_IDS, hashes.length);
+    for (let offset = from; offset < to; offset += 4) filter.add(hashes.readUInt32LE(offset));
+    await setImmediate();
   }
 }

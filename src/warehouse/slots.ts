@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { StorageError } from './storage-error.ts';
 
 /** A fixed number of things that are used by one caller at a time. */
@@ -8,9 +9,12 @@ export type Slots<S> = {
    * `busy` when too many wait or after `close`.
    */
   run<T>(task: (slot: S) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** Rejects what waits, waits for what runs, then closes each slot. */
+  /** Rejects what waits, waits up to 5 s for what runs, then closes each slot. */
   close(): Promise<void>;
 };
+
+/** An abandoned statement runs on until its time limit; a graceful stop cannot wait for that. */
+const CLOSE_WAIT_MS = 5_000;
 
 type Waiter<S> = { take: (slot: S) => void; drop: (error: unknown) => void };
 
@@ -67,7 +71,7 @@ export function createSlots<S extends { close(): Promise<void> }>(all: S[], wait
       closed = true;
       for (const waiter of waiting) waiter.drop(new StorageError('busy', 'The event store is closing'));
       waiting.clear();
-      await Promise.allSettled(running);
+      await Promise.race([Promise.allSettled(running), setTimeout(CLOSE_WAIT_MS, undefined, { ref: false })]);
       await Promise.all(all.map((slot) => slot.close()));
     },
   };

@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type Append, createAppendQueue, type QueueLimits } from './append-queue.ts';
@@ -26,11 +26,11 @@ export type Writer = {
 
 export type WriterOptions = {
   store: BlockStore;
-  seenIds: Pick<SeenIds, 'mayHave' | 'add'>;
+  /** Called after the repair, which may store ids that a filter loaded earlier would call new. */
+  openSeenIds: () => Promise<SeenIds>;
   clock: Clock;
   log: Log;
   limits?: Partial<QueueLimits>;
-  repairRetryMs?: number;
 };
 
 const limitsDefault: QueueLimits = {
@@ -42,30 +42,30 @@ const limitsDefault: QueueLimits = {
 
 /** Repairs what the last process left behind, then returns a writer. Rejects when the repair fails. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
-  const { store, log, repairRetryMs = 200 } = options;
+  const { store, log } = options;
   const limits = { ...limitsDefault, ...options.limits };
   const queue = createAppendQueue(limits);
-  const state = { lastBlock: await store.repair(), isDamaged: false, isClosed: false };
+  const lastBlock = await store.repair();
+  const state: State = { lastBlock, isDamaged: false, isClosed: false, seenIds: await options.openSeenIds() };
   let work: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
     // One turn of the event loop: requests that arrived together become one block, not one and the rest.
     await setImmediate();
     for (let appends = queue.take(); appends.length > 0; appends = queue.take()) {
+      if (state.isDamaged) await repair();
       await storeAppends(options, state, appends);
-      if (state.isDamaged) await repairOnce();
       await setImmediate();
     }
     work = undefined;
   }
 
-  async function repairOnce(): Promise<void> {
+  async function repair(): Promise<void> {
     try {
       state.lastBlock = Math.max(state.lastBlock, await store.repair());
       state.isDamaged = false;
     } catch (error) {
-      log.error({ err: error }, 'repairing the event store failed, trying again');
-      if (!state.isClosed) await setTimeout(repairRetryMs);
+      log.error({ err: error }, 'repairing the event store failed; the next events try again');
     }
   }
 
@@ -74,11 +74,11 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       if (state.isClosed) throw new StorageError('busy', 'The event store is closing');
       const [first] = rows;
       if (first === undefined) return [];
+      // Before the work of encoding, so that a flood is refused cheaply.
+      if (queue.size().rows + rows.length > limits.rowsMax) throw full();
       const { promise, resolve, reject } = Promise.withResolvers<boolean[]>();
       const append = { ...encode(rows, limits), resolve, reject };
-      if (!queue.push(first.project_id, append)) {
-        throw new StorageError('busy', 'Too many events wait to be stored');
-      }
+      if (!queue.push(first.project_id, append)) throw full();
       work ??= drain();
       return await promise;
     },
@@ -86,8 +86,13 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     async close() {
       state.isClosed = true;
       await work;
+      state.seenIds.stop();
     },
   };
+}
+
+function full(): StorageError {
+  return new StorageError('busy', 'Too many events wait to be stored');
 }
 
 function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' | 'reject'> {
@@ -97,14 +102,17 @@ function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' |
   return { rows, keys: rows.map((row) => eventKey(row.project_id, row.event_id)), lines, bytes };
 }
 
-type State = { lastBlock: number; isDamaged: boolean; isClosed: boolean };
+type State = { lastBlock: number; isDamaged: boolean; isClosed: boolean; seenIds: SeenIds };
 
-/** Stores and answers some appends; never rejects. While damage is not repaired, it refuses them. */
+/**
+ * Stores and answers some appends; never rejects. Damage is anything between the events and what follows from
+ * them: it is assumed until the last insert succeeded, and while it is there nothing may be inserted.
+ */
 async function storeAppends(options: WriterOptions, state: State, appends: Append[]): Promise<void> {
   try {
     if (state.isDamaged) throw new StorageError('unavailable', 'The event store is being repaired');
     const block = formBlock(appends);
-    const stored = await findStored(options, block);
+    const stored = await findStored(options.store, state.seenIds, block);
     const { rows, lines } = freshRows(block, stored);
     if (rows.length > 0) {
       state.lastBlock = Math.max(state.lastBlock + 1, options.clock.now() * 1000);
@@ -115,7 +123,7 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
     }
     for (const [index, isNew] of answers(block, stored).entries()) appends[index]?.resolve(isNew);
   } catch (error) {
-    if (!(error instanceof StorageError)) options.log.error({ err: error }, 'storing a block failed');
+    options.log.error({ err: error, appends: appends.length }, 'storing a block failed');
     const unknown = new StorageError(
       'unavailable',
       'The events may be stored or not; send them again',
@@ -126,7 +134,7 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
 }
 
 /** Looks up only what the filter cannot prove new, and tells the filter of what is about to be inserted. */
-async function findStored({ store, seenIds }: WriterOptions, block: Block): Promise<Set<string>> {
+async function findStored(store: BlockStore, seenIds: SeenIds, block: Block): Promise<Set<string>> {
   const suspects: EventRow[] = [];
   for (const [key, { append, row }] of block.firsts) {
     const event = block.appends[append]?.rows[row];

@@ -1,7 +1,8 @@
--- One row an event. `block` is the writer's insert that brought it, so that what a crash left out of the
--- derived tables is found again without reading everything. Columns of few values stay with LZ4, which is
--- cheaper to write. `min_parts_to_merge_at_once`: small blocks arrive many times a second, and merging them by
--- twos and threes cost as much as writing them.
+-- One row an event. `block` is the writer's insert that brought it: what a crash left out of the derived
+-- tables are the blocks above their highest. It has no index, which every insert would sync to disk twice; only
+-- a start reads it, all of it.
+-- Columns of few values stay with LZ4, which is cheaper to write. `min_parts_to_merge_at_once`: small blocks
+-- arrive many times a second, and merging them by twos and threes cost as much as writing them.
 CREATE TABLE IF NOT EXISTS events (
   project_id LowCardinality(String),
   app_id LowCardinality(String),
@@ -23,8 +24,7 @@ CREATE TABLE IF NOT EXISTS events (
   locale String,
   device_model String,
   sdk String,
-  block UInt64 CODEC(Delta, ZSTD(1)),
-  INDEX block_range block TYPE minmax GRANULARITY 1
+  block UInt64 CODEC(Delta, ZSTD(1))
 ) ENGINE = MergeTree
 PARTITION BY toYear(timestamp)
 ORDER BY (project_id, app_id, timestamp, event_id)

@@ -1,0 +1,49 @@
+import autocannon from 'autocannon';
+import { createSecret } from '../src/keys/secret.ts';
+import { describeRun, median } from './report.ts';
+import { LIMITS_OFF, startAppflow, startScript } from './server.ts';
+
+const ROUNDS = 5;
+const SECONDS = 4;
+const CONNECTIONS = 32;
+/** Wide enough never to deny: the limiter decides and writes its headers at every request. */
+const LIMITS_WIDE = { ...LIMITS_OFF, APPFLOW_LIMIT_MANAGEMENT: '1000000/10000000' };
+
+async function measure(url: string, key: string | undefined): Promise<number> {
+  const result = await autocannon({
+    url: `${url}/v1/api-keys/self`,
+    connections: CONNECTIONS,
+    duration: SECONDS,
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    // In a thread of its own it would share no event loop with this one; the servers are processes of their own anyway.
+    workers: 1,
+  });
+  return result.requests.average;
+}
+
+const bare = await startScript('bare-server.ts', {});
+const appflow = await startAppflow(LIMITS_WIDE);
+const cases = {
+  bare: () => measure(bare.url, undefined),
+  valid: () => measure(appflow.url, appflow.project.server_key),
+  unknown: () => measure(appflow.url, createSecret('server')),
+};
+console.log(
+  describeRun(
+    'HTTP: GET /v1/api-keys/self',
+    `${CONNECTIONS} connections, ${ROUNDS} × ${SECONDS} s, limits on and wide`,
+  ),
+);
+const rounds: Record<keyof typeof cases, number[]> = { bare: [], valid: [], unknown: [] };
+for (let round = 0; round < ROUNDS; round += 1) {
+  for (const name of ['bare', 'valid', 'unknown'] as const) rounds[name].push(await cases[name]());
+}
+const ratios = (a: keyof typeof cases, b: keyof typeof cases) =>
+  median(rounds[a].map((value, index) => value / (rounds[b][index] ?? Number.NaN))).toFixed(2);
+for (const [name, values] of Object.entries(rounds)) {
+  console.log(`${name}: median ${Math.round(median(values))} rps (${values.map(Math.round).join(', ')})`);
+}
+console.log(`authenticated + limited ÷ bare Fastify: ${ratios('valid', 'bare')} (median of rounds)`);
+console.log(`unknown ÷ valid: ${ratios('unknown', 'valid')} (median of rounds)`);
+await bare.stop();
+await appflow.stop();

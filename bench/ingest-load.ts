@@ -1,0 +1,74 @@
+import http from 'node:http';
+import { ulid } from 'ulid';
+import { quantile } from './report.ts';
+
+// The load generator of bench/ingest.ts, a process of its own: a closed loop of keep-alive connections.
+const [url = '', key = '', batchText = '50', connectionsText = '64', secondsText = '10'] =
+  process.argv.slice(2);
+const [batch, connections, seconds] = [Number(batchText), Number(connectionsText), Number(secondsText)];
+const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
+const latencies: number[] = [];
+let accepted = 0;
+let refused = 0;
+
+/** As a phone sends it: seven context columns, a few properties, revenue on some. */
+function makeEvent(index: number): Record<string, unknown> {
+  const isPurchase = index % 10 === 0;
+  return {
+    event_id: ulid(),
+    event_name: isPurchase ? 'purchase_complete' : 'screen_view',
+    app_user_id: `user_${Math.floor(Math.random() * 100_000)}`,
+    session_id: `session_${Math.floor(Math.random() * 100_000)}`,
+    timestamp: new Date(Date.now() - Math.random() * 60_000).toISOString(),
+    properties: isPurchase
+      ? { product_id: 'pro', revenue: '9.99', currency: 'USD' }
+      : { screen: 'home', depth: 3 },
+    context: { platform: 'ios', os_version: '18.1', app_version: '2.4.0', country: 'DE', locale: 'de_DE' },
+  };
+}
+
+function post(): Promise<void> {
+  const body = JSON.stringify({ events: Array.from({ length: batch }, (_, index) => makeEvent(index)) });
+  const headers = {
+    authorization: `Bearer ${key}`,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  const start = performance.now();
+  return new Promise((resolve, reject) => {
+    const request = http.request(`${url}/v1/events`, { method: 'POST', agent, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => {
+        latencies.push(performance.now() - start);
+        if (response.statusCode === 200) accepted += JSON.parse(text).accepted;
+        else refused += 1;
+        resolve();
+      });
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+const started = performance.now();
+const end = started + seconds * 1_000;
+async function loop(): Promise<void> {
+  while (performance.now() < end) await post();
+}
+await Promise.all(Array.from({ length: connections }, loop));
+const elapsed = (performance.now() - started) / 1_000;
+const { user, system } = process.cpuUsage();
+const result = {
+  accepted,
+  refused,
+  perSecond: Math.round(accepted / elapsed),
+  p50: Math.round(quantile(latencies, 0.5)),
+  p99: Math.round(quantile(latencies, 0.99)),
+  generatorCpuShare: Number(((user + system) / 1e6 / elapsed).toFixed(2)),
+};
+console.log(JSON.stringify(result));
+agent.destroy();

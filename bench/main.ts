@@ -1,0 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+// Each bench in a process of its own, one after another: none warms or crowds the next.
+for (const name of ['verify', 'http', 'ingest', 'limits-core']) {
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+  console.log();
+}

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Initialised, init } from '../src/cli/init.ts';
+import { readConfig } from '../src/config.ts';
+
+/** Limits off, as every bench but the limiter's own runs and prints. */
+export const LIMITS_OFF = {
+  APPFLOW_LIMIT_EVENTS_REQUESTS: 'off',
+  APPFLOW_LIMIT_EVENTS: 'off',
+  APPFLOW_LIMIT_ANALYTICS: 'off',
+  APPFLOW_LIMIT_MANAGEMENT: 'off',
+  APPFLOW_LIMIT_FAILED_AUTH: 'off',
+};
+
+/** A server in a process of its own. */
+export type BenchServer = { url: string; pid: number; stop: () => Promise<void> };
+
+async function readUrl(child: ChildProcess): Promise<string> {
+  let text = '';
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk);
+    const url = /http:\/\/[\d.:]+/.exec(text)?.[0];
+    if (url) return url;
+  }
+  throw new Error('The server did not start.');
+}
+
+/** Starts `script` with Node and waits until it prints its address. */
+export async function startScript(script: string, env: Record<string, string>): Promise<BenchServer> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, script)], {
+    env: { ...process.env, PORT: '0', UV_THREADPOOL_SIZE: '8', LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await readUrl(child);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
+  return { url, pid: child.pid ?? 0, stop };
+}
+
+/** Starts Appflow on a new data folder with one project; `stop` removes the folder. */
+export async function startAppflow(
+  env: Record<string, string> = LIMITS_OFF,
+): Promise<BenchServer & { project: Initialised }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'appflow-bench-'));
+  const config = readConfig({ APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'warn' });
+  const project = await init(config, { project: 'Bench', app: 'Main', platform: 'ios' });
+  const server = await startScript('../src/main.ts', { ...env, APPFLOW_DATA_DIR: dataDir });
+  const stop = async () => {
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { ...server, stop, project };
+}

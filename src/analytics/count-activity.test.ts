@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { App } from '../apps/app.ts';
+import { createTestStore, eventRow } from '../warehouse/test-store.ts';
+import { formatDay, parseDay } from './calendar.ts';
+import { countActivity } from './count-activity.ts';
+import type { Question } from './filters.ts';
+
+const store = await createTestStore();
+const warehouse = await store.open();
+after(async () => {
+  await warehouse.close();
+  await store.remove();
+});
+
+const APP: App = {
+  id: 'app_a',
+  projectId: 'proj_a',
+  name: 'Notes',
+  platform: 'ios',
+  bundleId: null,
+  timezone: 'UTC',
+  currency: 'USD',
+  createdAt: 0,
+  updatedAt: 0,
+  deletedAt: null,
+  purged: false,
+  revision: 1,
+};
+
+async function countEvents(start: string, end: string): Promise<Record<string, number | undefined>> {
+  const range = { first: parseDay(start), last: parseDay(end) };
+  const timezone = 'America/St_Johns';
+  const question: Question = { app: APP, timezone, filters: {}, countsUnverifiedRevenue: true, range };
+  const days = await countActivity(warehouse, question, ['events'], new AbortController().signal);
+  return Object.fromEntries([...days].map(([day, { events }]) => [formatDay(day), events]).sort());
+}
+
+test('only days of the range and events of the project count where a piece of the next day lies among the hours', async () => {
+  const instants = [
+    '2010-11-07T02:29:00Z',
+    '2010-11-07T02:30:30Z',
+    '2010-11-07T02:31:00Z',
+    '2010-11-07T03:30:00Z',
+  ];
+  const rows = instants.map((instant) => eventRow({ event_id: instant, timestamp: Date.parse(instant) }));
+  // An app belongs to one project; should an id ever be met in two, they still do not mix.
+  const others = rows.map((row) => ({ ...row, project_id: 'proj_b' }));
+  await warehouse.append([...rows, ...others]);
+  assert.deepEqual(await countEvents('2010-11-06', '2010-11-06'), { '2010-11-06': 2 });
+  assert.deepEqual(await countEvents('2010-11-07', '2010-11-07'), { '2010-11-07': 2 });
+  assert.deepEqual(await countEvents('2010-11-01', '2010-11-30'), { '2010-11-06': 2, '2010-11-07': 2 });
+});

@@ -1,0 +1,106 @@
+import { type Static, Type } from 'typebox';
+import type { App } from '../apps/app.ts';
+import { validationFailed } from '../http/errors.ts';
+import { type Caller, closedObject } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { type Day, formatDay, listDays } from './calendar.ts';
+import { countActivity, isActivityMetric } from './count-activity.ts';
+import { countNewUsers } from './count-new-users.ts';
+import { METRIC_DEFINITIONS } from './definitions.ts';
+import { COMMON_QUERY, parseScope, type Question } from './filters.ts';
+import { describeScope, META_FIELDS } from './meta.ts';
+import { METRICS, METRICS_QUERY, type Metric, parseMetrics } from './metrics.ts';
+import { parseRange, RANGE_QUERY } from './range.ts';
+import { sumRevenue, toRevenue } from './sum-revenue.ts';
+import { dayAt } from './zone-offsets.ts';
+
+/** What daily can be asked. */
+export const DAILY_QUERY = closedObject({ ...COMMON_QUERY, ...RANGE_QUERY, ...METRICS_QUERY });
+
+const COUNT = Type.Optional(Type.Integer({ minimum: 0 }));
+const MONEY = Type.String({ description: 'Exact decimal.' });
+
+const DAY_JSON = closedObject({
+  date: Type.String({ format: 'date' }),
+  dau: COUNT,
+  new_users: COUNT,
+  sessions: COUNT,
+  events: COUNT,
+  revenue: Type.Optional(MONEY),
+  revenue_by_currency: Type.Optional(Type.Record(Type.String(), MONEY)),
+});
+
+/** What daily answers. */
+export const DAILY_ANSWER = closedObject({
+  data: Type.Array(DAY_JSON, { description: 'A row for each day, oldest first; days without events too.' }),
+  meta: closedObject({
+    ...META_FIELDS,
+    start: Type.String({ format: 'date' }),
+    end: Type.String({ format: 'date' }),
+    metrics: Type.Array(Type.Enum([...METRICS])),
+  }),
+});
+
+type Answer = Static<typeof DAILY_ANSWER>;
+type Row = Answer['data'][number];
+
+/** Returns a row for each day asked for, with the metrics asked for. Throws 422, StorageError. */
+export async function answerDaily(
+  { warehouse, clock }: Pick<Services, 'warehouse' | 'clock'>,
+  caller: Caller,
+  app: App | undefined,
+  query: Static<typeof DAILY_QUERY>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const nowMs = clock.now();
+  const { question, metrics } = parseDaily(caller, app, query, nowMs);
+  const row = await readDays(warehouse, question, metrics, signal);
+  const definitions = Object.fromEntries(metrics.map((metric) => [metric, METRIC_DEFINITIONS[metric]]));
+  return {
+    data: listDays(question.range).map(row),
+    meta: {
+      ...describeScope(question, definitions, nowMs),
+      start: formatDay(question.range.first),
+      end: formatDay(question.range.last),
+      metrics,
+    },
+  };
+}
+
+/** Every unacceptable parameter is told at once, across range and metrics. */
+function parseDaily(
+  caller: Caller,
+  app: App | undefined,
+  query: Static<typeof DAILY_QUERY>,
+  nowMs: number,
+): { question: Question; metrics: Metric[] } {
+  const scope = parseScope(caller, app, query);
+  const range = parseRange(query, dayAt(scope.timezone, nowMs));
+  const asked = parseMetrics(query.metrics);
+  const errors = [...('range' in range ? [] : range.errors), ...('metrics' in asked ? [] : asked.errors)];
+  if (!('range' in range && 'metrics' in asked)) throw validationFailed(errors);
+  return { question: { ...scope, range: range.range }, metrics: asked.metrics };
+}
+
+/** Reads what the metrics need side by side, and returns how a day's row is made of it. */
+async function readDays(
+  warehouse: Services['warehouse'],
+  question: Question,
+  metrics: readonly Metric[],
+  signal: AbortSignal,
+): Promise<(day: Day) => Row> {
+  const counted = metrics.filter(isActivityMetric);
+  const [activity, newUsers, revenue] = await Promise.all([
+    counted.length > 0 ? countActivity(warehouse, question, counted, signal) : undefined,
+    metrics.includes('new_users') ? countNewUsers(warehouse, question, signal) : undefined,
+    metrics.includes('revenue') ? sumRevenue(warehouse, question, signal) : undefined,
+  ]);
+  const cells: Record<Metric, (day: Day) => Partial<Row>> = {
+    dau: (day) => ({ dau: activity?.get(day)?.dau ?? 0 }),
+    new_users: (day) => ({ new_users: newUsers?.get(day) ?? 0 }),
+    sessions: (day) => ({ sessions: activity?.get(day)?.sessions ?? 0 }),
+    events: (day) => ({ events: activity?.get(day)?.events ?? 0 }),
+    revenue: (day) => toRevenue(revenue?.get(day), question.app.currency),
+  };
+  return (day) => Object.assign({ date: formatDay(day) }, ...metrics.map((metric) => cells[metric](day)));
+}

@@ -1,0 +1,25 @@
+import type { Metric } from './metrics.ts';
+
+/** How each metric is counted, in the words printed beside its number. */
+export const METRIC_DEFINITIONS: Record<Metric, string> = {
+  dau: 'Distinct app_user_id with at least one event that day in the reporting timezone. Exact, not estimated. Days do not add up to weeks: who came on two days counts on both.',
+  new_users:
+    'Users whose first event ever in this app fell on that day in the reporting timezone, whatever range was asked for. With filters: those of them who also have an event that passes the filters on that day.',
+  sessions:
+    'Distinct pairs of app_user_id and session_id with at least one event that day; events without session_id belong to none. Days do not add up to weeks: a session over midnight counts on both days.',
+  events: 'Events of that day by their own timestamp in the reporting timezone, each event_id once.',
+  revenue:
+    "Sum of properties.revenue over all events that carry it; an event named refund subtracts its absolute value. revenue counts the amounts in the app's currency only, revenue_by_currency each currency apart; nothing is converted. Exact decimals.",
+};
+
+/** How the live numbers are counted. */
+export const LIVE_DEFINITIONS = {
+  active_users_5m: 'Distinct app_user_id with an event in the 5 minutes up to generated_at, by event time.',
+  active_users_30m: 'Distinct app_user_id with an event in the 30 minutes up to generated_at, by event time.',
+  dau_today: METRIC_DEFINITIONS.dau,
+  revenue_today: METRIC_DEFINITIONS.revenue,
+  events_per_minute:
+    'Events in each of the 30 minutes up to generated_at, by event time, oldest first; the last is the 60 seconds before generated_at. Events dated later than generated_at are in none.',
+  top_events:
+    'The ten most frequent events of the 30 minutes up to generated_at, ties in the order of their names.',
+} as const;

@@ -1,0 +1,127 @@
+import { type Static, Type } from 'typebox';
+import type { App } from '../apps/app.ts';
+import { type Caller, closedObject } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import type { Warehouse } from '../warehouse/open.ts';
+import { formatDay } from './calendar.ts';
+import { type Condition, ofScope } from './conditions.ts';
+import { countActivity } from './count-activity.ts';
+import { LIVE_DEFINITIONS } from './definitions.ts';
+import { COMMON_QUERY, parseScope, type Scope } from './filters.ts';
+import { describeScope, META_FIELDS } from './meta.ts';
+import { sumRevenue, toRevenue } from './sum-revenue.ts';
+import { dayAt } from './zone-offsets.ts';
+
+const MINUTE_MS = 60_000;
+const MINUTES = 30;
+const SHORT_MINUTES = 5;
+const TOP_EVENTS_MAX = 10;
+
+/** What live can be asked. */
+export const LIVE_QUERY = closedObject(COMMON_QUERY);
+
+const COUNT = Type.Integer({ minimum: 0 });
+
+/** What live answers. */
+export const LIVE_ANSWER = closedObject({
+  data: closedObject({
+    active_users_5m: COUNT,
+    active_users_30m: COUNT,
+    dau_today: COUNT,
+    revenue_today: Type.String({ description: "Exact decimal in the app's currency." }),
+    events_per_minute: Type.Array(COUNT, {
+      minItems: MINUTES,
+      maxItems: MINUTES,
+      description: 'Oldest first.',
+    }),
+    top_events: Type.Array(closedObject({ event_name: Type.String(), events: COUNT }), {
+      maxItems: TOP_EVENTS_MAX,
+    }),
+  }),
+  meta: closedObject({
+    ...META_FIELDS,
+    today: Type.String({ format: 'date', description: 'The day of dau_today and revenue_today.' }),
+  }),
+});
+
+type Live = Static<typeof LIVE_ANSWER>['data'];
+
+/** Returns what happens now, by event time. `today` is the same number that daily answers. Throws StorageError. */
+export async function answerLive(
+  { warehouse, clock }: Pick<Services, 'warehouse' | 'clock'>,
+  caller: Caller,
+  app: App | undefined,
+  query: Static<typeof LIVE_QUERY>,
+  signal: AbortSignal,
+): Promise<Static<typeof LIVE_ANSWER>> {
+  const nowMs = clock.now();
+  const scope = parseScope(caller, app, query);
+  const today = dayAt(scope.timezone, nowMs);
+  const question = { ...scope, range: { first: today, last: today } };
+  const recent = ofLastMinutes(scope, nowMs);
+  const [{ events_per_minute, ...active }, top_events, activity, revenue] = await Promise.all([
+    readWindow(warehouse, recent, signal),
+    listTopEvents(warehouse, recent, signal),
+    countActivity(warehouse, question, ['dau'], signal),
+    sumRevenue(warehouse, question, signal),
+  ]);
+  return {
+    data: {
+      ...active,
+      dau_today: activity.get(today)?.dau ?? 0,
+      revenue_today: toRevenue(revenue.get(today), scope.app.currency).revenue,
+      events_per_minute,
+      top_events,
+    },
+    meta: { ...describeScope(scope, LIVE_DEFINITIONS, nowMs), today: formatDay(today) },
+  };
+}
+
+/** Events may be dated up to an hour ahead of the server; they count once their time has come. */
+function ofLastMinutes(scope: Scope, nowMs: number): Condition {
+  const { sql, params } = ofScope(scope);
+  return {
+    sql: `${sql} AND timestamp > fromUnixTimestamp64Milli({window_ms:Int64}) AND timestamp <= fromUnixTimestamp64Milli({now_ms:Int64})`,
+    params: { ...params, window_ms: nowMs - MINUTES * MINUTE_MS, now_ms: nowMs },
+  };
+}
+
+type Window = Pick<Live, 'active_users_5m' | 'active_users_30m' | 'events_per_minute'>;
+
+async function readWindow(
+  warehouse: Pick<Warehouse, 'query'>,
+  recent: Condition,
+  signal: AbortSignal,
+): Promise<Window> {
+  const [row] = await warehouse.query<{ short: string; all: string; minutes: Record<string, string> }>(
+    `SELECT uniqExactIf(app_user_id, ago < ${SHORT_MINUTES}) AS short, uniqExact(app_user_id) AS all,
+            sumMap(map(ago, toUInt64(1))) AS minutes
+     FROM (
+       SELECT app_user_id, toUInt8(intDiv({now_ms:Int64} - toUnixTimestamp64Milli(timestamp), ${MINUTE_MS})) AS ago
+       FROM events WHERE ${recent.sql}
+     )`,
+    recent.params,
+    { signal },
+  );
+  return {
+    active_users_5m: Number(row?.short ?? 0),
+    active_users_30m: Number(row?.all ?? 0),
+    events_per_minute: Array.from({ length: MINUTES }, (_, index) =>
+      Number(row?.minutes[MINUTES - 1 - index] ?? 0),
+    ),
+  };
+}
+
+async function listTopEvents(
+  warehouse: Pick<Warehouse, 'query'>,
+  recent: Condition,
+  signal: AbortSignal,
+): Promise<Live['top_events']> {
+  const rows = await warehouse.query<{ event_name: string; events: string }>(
+    `SELECT event_name, count() AS events FROM events WHERE ${recent.sql}
+     GROUP BY event_name ORDER BY events DESC, event_name LIMIT ${TOP_EVENTS_MAX}`,
+    recent.params,
+    { signal },
+  );
+  return rows.map(({ event_name, events }) => ({ event_name, events: Number(events) }));
+}

@@ -1,0 +1,31 @@
+import { type Static, Type } from 'typebox';
+import type { Scope } from './filters.ts';
+
+/** What every answer says of itself, so that a number can be understood later. */
+export const META_FIELDS = {
+  app_id: Type.String(),
+  timezone: Type.String(),
+  filters: Type.Record(Type.String(), Type.Array(Type.String()), { description: 'As they were given.' }),
+  currency: Type.String({ description: "ISO 4217 code of the single revenue figure: the app's." }),
+  definitions: Type.Record(Type.String(), Type.String(), { description: 'How each number is counted.' }),
+  unverified_revenue: Type.Enum(['included', 'excluded'], {
+    description:
+      "Whether revenue that came with a client key counts: the project's count_unverified_revenue.",
+  }),
+  generated_at: Type.String({ format: 'date-time' }),
+};
+
+type Meta = { [Name in keyof typeof META_FIELDS]: Static<(typeof META_FIELDS)[Name]> };
+
+/** Returns what an answer about a scope says of itself. */
+export function describeScope(scope: Scope, definitions: Record<string, string>, nowMs: number): Meta {
+  return {
+    app_id: scope.app.id,
+    timezone: scope.timezone,
+    filters: scope.filters,
+    currency: scope.app.currency,
+    definitions,
+    unverified_revenue: scope.countsUnverifiedRevenue ? 'included' : 'excluded',
+    generated_at: new Date(nowMs).toISOString(),
+  };
+}

@@ -1,0 +1,32 @@
+import { Type } from 'typebox';
+import type { FieldError } from '../http/errors.ts';
+
+/** What can be asked of each day, in the order of the answer. */
+export const METRICS = ['dau', 'new_users', 'sessions', 'events', 'revenue'] as const;
+
+export type Metric = (typeof METRICS)[number];
+
+const ITEMS_MAX = 20;
+
+/** The query parameter that chooses metrics. */
+export const METRICS_QUERY = {
+  metrics: Type.Optional(
+    Type.Array(Type.String({ maxLength: 200 }), {
+      maxItems: ITEMS_MAX,
+      description: `Any of ${METRICS.join(', ')}; separated by commas or repeated. Default all.`,
+    }),
+  ),
+};
+
+const isMetric = (name: string): name is Metric => METRICS.some((metric) => metric === name);
+
+/** Returns the metrics named, each once and in the order of the answer (all when none is given), or what is wrong. */
+export function parseMetrics(
+  given: readonly string[] = METRICS,
+): { metrics: Metric[] } | { errors: FieldError[] } {
+  const names = given.flatMap((text) => text.split(',')).map((name) => name.trim());
+  const unknown = names.filter((name) => !isMetric(name));
+  if (unknown.length === 0) return { metrics: METRICS.filter((metric) => names.includes(metric)) };
+  const message = `metrics must be any of ${METRICS.join(', ')}; there is no ${unknown.map((name) => `"${name}"`).join(', ')}.`;
+  return { errors: [{ field: 'metrics', code: 'invalid_choice', message }] };
+}

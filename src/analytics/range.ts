@@ -1,0 +1,63 @@
+import { type Static, Type } from 'typebox';
+import type { FieldError } from '../http/errors.ts';
+import type { closedObject } from '../http/route.ts';
+import { countDays, type Day, type DayRange, parseDay } from './calendar.ts';
+
+const DAYS_MAX = 4_000;
+const DAYS_DEFAULT = 30;
+
+/** The query parameters that choose calendar days: `days`, or `start` and `end`. */
+export const RANGE_QUERY = {
+  days: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: DAYS_MAX,
+      description: `The last so many calendar days, today included; default ${DAYS_DEFAULT}.`,
+    }),
+  ),
+  start: Type.Optional(
+    Type.String({ format: 'date', description: 'First day (YYYY-MM-DD), inclusive; instead of days.' }),
+  ),
+  end: Type.Optional(
+    Type.String({ format: 'date', description: 'Last day (YYYY-MM-DD), inclusive; instead of days.' }),
+  ),
+};
+
+type RangeQuery = Static<ReturnType<typeof closedObject<typeof RANGE_QUERY>>>;
+
+/** The days asked for, or one entry for each field at fault. */
+export type ParsedRange = { range: DayRange } | { errors: FieldError[] };
+
+/** Returns the days a query asks for, as of `today`, or what contradicts in it. */
+export function parseRange(query: RangeQuery, today: Day): ParsedRange {
+  const { days, start, end } = query;
+  if (days !== undefined && (start !== undefined || end !== undefined)) return contradiction(query);
+  if (start !== undefined && end !== undefined)
+    return checkOrder({ first: parseDay(start), last: parseDay(end) });
+  if (start !== undefined) return { errors: [missing('end', 'start')] };
+  if (end !== undefined) return { errors: [missing('start', 'end')] };
+  return { range: { first: today - (days ?? DAYS_DEFAULT) + 1, last: today } };
+}
+
+function contradiction(query: RangeQuery): ParsedRange {
+  const given = (['days', 'start', 'end'] as const).filter((field) => query[field] !== undefined);
+  const message = 'Send either days, or start and end; not both.';
+  return { errors: given.map((field) => ({ field, code: 'contradiction', message })) };
+}
+
+const missing = (field: string, other: string): FieldError => ({
+  field,
+  code: 'required',
+  message: `${field} is required with ${other}; or send days instead.`,
+});
+
+function checkOrder(range: DayRange): ParsedRange {
+  if (range.last < range.first) return bothOutOfRange('start must not be later than end.');
+  const count = countDays(range);
+  if (count <= DAYS_MAX) return { range };
+  return bothOutOfRange(`start to end is ${count} days; at most ${DAYS_MAX} are answered at once.`);
+}
+
+function bothOutOfRange(message: string): ParsedRange {
+  return { errors: ['start', 'end'].map((field) => ({ field, code: 'out_of_range', message })) };
+}

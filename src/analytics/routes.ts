@@ -1,0 +1,33 @@
+import { defineRoute, type Route } from '../http/route.ts';
+import { answerDaily, DAILY_ANSWER, DAILY_QUERY } from './daily.ts';
+import { answerLive, LIVE_ANSWER, LIVE_QUERY } from './live.ts';
+
+const dailyRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/analytics/daily',
+  summary: 'Count users, sessions, events and revenue of each day',
+  access: 'analytics:read',
+  limit: 'analytics',
+  cors: 'key_origins',
+  app: { from: 'query', required: true },
+  query: DAILY_QUERY,
+  answer: { status: 200, schema: DAILY_ANSWER },
+  example: { query: { days: 7 } },
+  handle: (services, { caller, app, query, signal }) => answerDaily(services, caller, app, query, signal),
+});
+
+const liveRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/analytics/live',
+  summary: 'Tell what happens now',
+  access: 'analytics:read',
+  limit: 'analytics',
+  cors: 'key_origins',
+  app: { from: 'query', required: true },
+  query: LIVE_QUERY,
+  answer: { status: 200, schema: LIVE_ANSWER },
+  handle: (services, { caller, app, query, signal }) => answerLive(services, caller, app, query, signal),
+});
+
+/** Questions about events, answered in numbers. */
+export const analyticsRoutes: Route[] = [dailyRoute, liveRoute];

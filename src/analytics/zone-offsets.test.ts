@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { DAY_MS, formatDay } from './calendar.ts';
+import { dayAt, listOffsets } from './zone-offsets.ts';
+
+const HOUR_MS = 3_600_000;
+const YEAR_2000 = Date.UTC(2000, 0, 1) / DAY_MS;
+const YEAR_2040 = Date.UTC(2040, 0, 1) / DAY_MS;
+
+/** The date a zone's clocks show, read from its parts instead of from its offset. */
+function localDate(timezone: string, atMs: number): string {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: timezone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  });
+  const [month, day, year] = format.format(atMs).split('/');
+  return `${year}-${month}-${day}`;
+}
+
+test('offsets change at the millisecond the clocks do', () => {
+  const range = { first: Date.UTC(2010, 10, 7) / DAY_MS, last: Date.UTC(2010, 10, 7) / DAY_MS };
+  const [before, after, ...more] = listOffsets('America/St_Johns', range);
+  assert.deepEqual(before?.offsetMs, -2.5 * HOUR_MS);
+  assert.deepEqual(after, { fromMs: Date.parse('2010-11-07T02:31:00Z'), offsetMs: -3.5 * HOUR_MS });
+  assert.deepEqual(more, []);
+});
+
+test('a zone without summer has one offset, and UTC none', () => {
+  const range = { first: YEAR_2000, last: YEAR_2000 + 3_999 };
+  assert.deepEqual(
+    listOffsets('Asia/Kathmandu', range).map(({ offsetMs }) => offsetMs),
+    [5.75 * HOUR_MS],
+  );
+  assert.deepEqual(
+    listOffsets('UTC', range).map(({ offsetMs }) => offsetMs),
+    [0],
+  );
+});
+
+test('reads offsets with seconds, as before standard time', () => {
+  const [first] = listOffsets('America/St_Johns', { first: -50_000, last: -50_000 });
+  assert.equal(first?.offsetMs, -(3 * HOUR_MS + 30 * 60_000 + 52_000));
+});
+
+test('the offsets of any range give the local date of any instant in it, in every zone', () => {
+  const instant = fc.record({
+    timezone: fc.constantFrom(...Intl.supportedValuesOf('timeZone')),
+    first: fc.integer({ min: YEAR_2000, max: YEAR_2040 }),
+    days: fc.integer({ min: 1, max: 400 }),
+    part: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(instant, ({ timezone, first, days, part }) => {
+      const atMs = Math.floor((first + days * part) * DAY_MS);
+      const offsets = listOffsets(timezone, { first, last: first + days - 1 });
+      const offset = offsets.findLast(({ fromMs }) => fromMs <= atMs);
+      const expected = localDate(timezone, atMs);
+      assert.equal(formatDay(Math.floor((atMs + (offset?.offsetMs ?? Number.NaN)) / DAY_MS)), expected);
+      assert.equal(formatDay(dayAt(timezone, atMs)), expected);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('both sides of every change of every zone since 2000 are found', () => {
+  for (const timezone of Intl.supportedValuesOf('timeZone')) {
+    const offsets = listOffsets(timezone, { first: YEAR_2000, last: YEAR_2000 + 3_999 });
+    for (const { fromMs, offsetMs } of offsets.slice(1)) {
+      const shown = localDate(timezone, fromMs);
+      assert.equal(formatDay(Math.floor((fromMs + offsetMs) / DAY_MS)), shown, timezone);
+    }
+    const neighbours = offsets.slice(1).map(({ offsetMs }, index) => [offsets[index]?.offsetMs, offsetMs]);
+    assert.ok(
+      neighbours.every(([before, after]) => before !== after),
+      timezone,
+    );
+  }
+});

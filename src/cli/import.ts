@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Config, readApiKey, readCommandConfig } from '../config.ts';
+import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
+import { importEvents } from './import/import-events.ts';
+import { openProgress, type Progress } from './import/progress.ts';
+import { type Finished, renderJson, renderRejected, renderText } from './import/report.ts';
+import { NO_RESUME, openResume, type Resume } from './import/resume.ts';
+import type { Outside } from './import/send.ts';
+import { openSource, type Source } from './import/source.ts';
+import { openTarget } from './import/target.ts';
+import { countRejected, NOTHING, type Totals } from './import/totals.ts';
+import { localUrl } from './server-address.ts';
+import { UsageError } from './usage-error.ts';
+
+type Options = {
+  appId?: string;
+  url?: string;
+  key?: string;
+  keyFile?: string;
+  batchSize: number;
+  restart?: true;
+  json?: true;
+};
+
+const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
+
+function parseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const hasExtras = !url || `${url.username}${url.password}${url.search}${url.hash}` !== '';
+  if (!hasExtras && /^https?:$/.test(url.protocol)) return text.replace(/\/+$/, '');
+  throw new InvalidArgumentError('Write an address such as https://appflow.example.com.');
+}
+
+function parseBatchSize(text: string): number {
+  const size = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (size >= 1 && size <= EVENTS_PER_BATCH_MAX) return size;
+  throw new InvalidArgumentError(`Write a whole number from 1 to ${EVENTS_PER_BATCH_MAX}.`);
+}
+
+function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`The key file ${file} cannot be read.`, { cause: error });
+  }
+}
+
+function findKey({ key, keyFile }: Options): string {
+  if (key !== undefined) {
+    tell('Warning: a key given by --key stays in the shell history; APPFLOW_API_KEY or --key-file does not.');
+  }
+  const found = key ?? (keyFile === undefined ? readApiKey() : readKeyFile(keyFile));
+  if (!found) {
+    throw new UsageError('No API key: set APPFLOW_API_KEY, or name a file that holds it with --key-file.');
+  }
+  // Said here, because a header with a line end in it would only fail as "fetch failed".
+  if (!/^[\x21-\x7e]+$/.test(found))
+    throw new UsageError('The API key holds blanks or other odd characters.');
+  return found;
+}
+
+function findName(file: string | undefined): string {
+  if (file !== undefined) return file;
+  if (process.stdin.isTTY) throw new UsageError('Name a file to import, or pipe events to standard input.');
+  return '-';
+}
+
+/** Aborts at Ctrl-C or SIGTERM; a second one ends the process as usual. */
+function stopOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
+function openResumeOf(source: Source, options: Options, config: Config, key: string): Resume {
+  if (!source.identity) return NO_RESUME;
+  const url = options.url ?? localUrl(config);
+  return openResume(config.dataDir, { url, appId: options.appId, key, file: source.identity });
+}
+
+function findStart(resume: Resume, options: Options): Totals {
+  const found = options.restart ? undefined : resume.find();
+  if (!found) return NOTHING;
+  tell(`Continuing after line ${found.line}, where the last run ended; --restart begins anew.`);
+  return found;
+}
+
+type Job = { source: Source; key: string; config: Config; options: Options; signal: AbortSignal };
+
+/** The part with a server: opens it, imports, and closes it whatever happens. */
+async function importInto({ source, key, config, options, signal }: Job): Promise<Finished> {
+  const resume = openResumeOf(source, options, config, key);
+  const start = findStart(resume, options);
+  const target = await openTarget(config, options.url);
+  if (target.isOwn) tell('No server is running: importing with one of its own, which ends with the import.');
+  const startedAt = performance.now();
+  const alreadyDone = start.accepted + start.duplicates + countRejected(start);
+  const progress = openProgress(process.stderr, source.totalBytes, alreadyDone, () => performance.now());
+  const { url } = target;
+  try {
+    const totals = await importEvents(
+      {
+        source,
+        target: { url, key, appId: options.appId },
+        batchSize: options.batchSize,
+        start,
+        resume,
+        progress,
+      },
+      outsideOf(progress, signal),
+    );
+    const seconds = (performance.now() - startedAt) / 1_000;
+    return { totals, seconds, resumedAfterLine: start.line };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Error(howToGoOn(source, resume), { cause: error });
+  } finally {
+    progress.stop();
+    await target.close();
+  }
+}
+
+function howToGoOn({ identity }: Source, resume: Resume): string {
+  if (!identity) return 'Stopped. Pipe the same events in again: those already stored count once.';
+  const line = resume.find()?.line ?? 0;
+  return `Stopped after line ${line}. Run the same command again to continue from there.`;
+}
+
+function outsideOf(progress: Progress, signal: AbortSignal): Outside {
+  return {
+    fetch,
+    now: Date.now,
+    sleep: (ms, sleepSignal) => setTimeout(ms, undefined, { signal: sleepSignal }),
+    random: Math.random,
+    notify: progress.note,
+    signal,
+  };
+}
+
+async function runImport(file: string | undefined, options: Options): Promise<void> {
+  const config = readCommandConfig();
+  const key = findKey(options);
+  const signal = stopOnSignals();
+  const source = await openSource(findName(file), process.stdin, signal);
+  const finished = await importInto({ source, key, config, options, signal });
+  const rejected = renderRejected(finished.totals);
+  if (rejected) tell(rejected);
+  process.stdout.write(`${options.json ? renderJson(finished) : renderText(finished)}\n`);
+  if (rejected) process.exitCode = 1;
+}
+
+/** Adds `appflow import`: events from a file or a pipe, through the API. */
+export function addImportCommand(program: Command): void {
+  program
+    .command('import')
+    .description('send events, one JSON object a line, plain or gzip, to a server; again changes nothing')
+    .argument('[file]', 'file to import; - or none reads standard input')
+    .option('--app-id <id>', 'app of events that name none')
+    .option(
+      '--url <address>',
+      'the server; default the local one, started for the import if none runs',
+      parseUrl,
+    )
+    .option('--key-file <file>', 'file that holds the API key (default: the variable APPFLOW_API_KEY)')
+    .addOption(
+      new Option('--key <key>', 'the API key itself; it stays in the shell history').conflicts('keyFile'),
+    )
+    .option('--batch-size <events>', 'events a request', parseBatchSize, EVENTS_PER_BATCH_MAX)
+    .option('--restart', 'begin at the first line even if an earlier run was interrupted')
+    .option('--json', 'print the result as one JSON line')
+    .action(runImport);
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLineParser } from './event-line.ts';
+
+/** Returns the JSON texts that the lines become; a rejected line gives its code. */
+function parseAll(...texts: string[]): string[] {
+  const parse = createLineParser();
+  return texts.map((text, index) => {
+    const parsed = parse({ number: index + 1, text });
+    return 'item' in parsed ? parsed.item.json : parsed.rejected.code;
+  });
+}
+
+const idsOf = (...texts: string[]) => parseAll(...texts).map((json) => JSON.parse(json).event_id as string);
+
+test('sends a line with an id byte for byte: long numbers keep every digit', () => {
+  const line = '{"event_id":"e1", "properties":{"revenue":12345678901234567.123456}}';
+  assert.deepEqual(parseAll(line), [line]);
+});
+
+test('gives an event without an id one that only its own line decides', () => {
+  const [id] = idsOf('{"event_name":"a"}');
+  assert.match(id ?? '', /^imp_[0-9a-f]{32}$/);
+  assert.deepEqual(idsOf('{"event_name":"b"}', '{"event_name":"a"}')[1], id);
+});
+
+test('counts two equal lines as two events, the same two each time', () => {
+  const twice = idsOf('{"event_name":"a"}', '{"event_name":"a"}');
+  assert.equal(new Set(twice).size, 2);
+  assert.deepEqual(
+    idsOf('{"event_name":"a"}', '{"event_name":"b"}', '{"event_name":"a"}').toSpliced(1, 1),
+    twice,
+  );
+});
+
+test('a made id wins over null and fits into any object', () => {
+  for (const text of ['{"event_id":null}', '{}', '{ }', '{"properties":{}}', '{"a":"}"}']) {
+    assert.match(idsOf(text)[0] ?? '', /^imp_/, text);
+  }
+});
+
+test('leaves it to the server to judge JSON that is no event', () => {
+  assert.deepEqual(parseAll('42', '[]', 'null', '"text"'), ['42', '[]', 'null', '"text"']);
+});
+
+test('rejects what is not JSON as invalid_json, with its line', () => {
+  const parse = createLineParser();
+  for (const text of ['{"a":1', 'hello', "{'a':1}", '{}{}']) {
+    const parsed = parse({ number: 7, text });
+    assert.ok('rejected' in parsed, text);
+    assert.equal(parsed.rejected.line, 7);
+    assert.equal(parsed.rejected.code, 'invalid_json');
+  }
+});

@@ -1,0 +1,73 @@
+import { Presets, SingleBar } from 'cli-progress';
+import { countRejected, type Totals } from './totals.ts';
+
+/** Shows how far an import is. `note` says something beside it. */
+export type Progress = {
+  update: (readBytes: number, totals: Totals) => void;
+  note: (sentence: string) => void;
+  stop: () => void;
+};
+
+type Output = { write: (text: string) => unknown; isTTY?: boolean };
+
+const LINE_EVERY_MS = 5_000;
+const MEGABYTE = 1_000_000;
+
+const megabytes = (bytes: number) => (bytes / MEGABYTE).toFixed(1);
+
+/** `alreadyDone` were counted by an earlier run: they are no part of this run's speed. */
+function speedometer(now: () => number, alreadyDone: number): (totals: Totals) => number {
+  const startedAt = now();
+  return (totals) => {
+    const done = totals.accepted + totals.duplicates + countRejected(totals) - alreadyDone;
+    return Math.round((done * 1_000) / Math.max(1, now() - startedAt));
+  };
+}
+
+function describe(totals: Totals, perSecond: number): string {
+  return `accepted ${totals.accepted}, duplicates ${totals.duplicates}, rejected ${countRejected(totals)}, ${perSecond} events/s`;
+}
+
+/** Returns a bar for a person at a terminal, and a line every five seconds for a log. */
+export function openProgress(
+  output: Output,
+  totalBytes: number | undefined,
+  alreadyDone: number,
+  now: () => number,
+): Progress {
+  const speedOf = speedometer(now, alreadyDone);
+  if (output.isTTY && totalBytes !== undefined) return openBar(totalBytes, speedOf);
+  let toldAt = now();
+  return {
+    update(readBytes, totals) {
+      if (now() - toldAt < LINE_EVERY_MS) return;
+      toldAt = now();
+      const of = totalBytes === undefined ? '' : ` of ${megabytes(totalBytes)}`;
+      output.write(`${megabytes(readBytes)}${of} MB, ${describe(totals, speedOf(totals))}\n`);
+    },
+    note: (sentence) => output.write(`${sentence}\n`),
+    stop: () => undefined,
+  };
+}
+
+function openBar(totalBytes: number, speedOf: (totals: Totals) => number): Progress {
+  const total = megabytes(totalBytes);
+  const bar = new SingleBar(
+    {
+      format: `{bar} {percentage}% {read}/${total} MB | {text} {note}`,
+      clearOnComplete: false,
+      hideCursor: true,
+      barsize: 20,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(totalBytes, 0, { read: '0.0', text: '', note: '' });
+  return {
+    update(readBytes, totals) {
+      const text = describe(totals, speedOf(totals));
+      bar.update(readBytes, { read: megabytes(readBytes), text, note: '' });
+    },
+    note: (sentence) => bar.update({ note: sentence }),
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,34 @@
+import { countRejected, type Totals } from './totals.ts';
+
+/** What a finished import tells beside its totals. `resumedAfterLine` is 0 when it began at the start. */
+export type Finished = { totals: Totals; seconds: number; resumedAfterLine: number };
+
+/** Returns the result as one JSON line: counts over all runs of this import, seconds of this one. */
+export function renderJson({ totals, seconds, resumedAfterLine }: Finished): string {
+  return JSON.stringify({
+    accepted: totals.accepted,
+    duplicates: totals.duplicates,
+    rejected: countRejected(totals),
+    rejected_by_code: totals.rejectedByCode,
+    rejected_lines: totals.rejectedLines,
+    lines: totals.line,
+    resumed_after_line: resumedAfterLine,
+    seconds: Math.round(seconds * 1_000) / 1_000,
+  });
+}
+
+/** Returns the result as a sentence. */
+export function renderText({ totals, seconds }: Finished): string {
+  return `Imported ${totals.accepted} events in ${seconds.toFixed(1)} s (${totals.duplicates} duplicates, ${countRejected(totals)} rejected).`;
+}
+
+/** Returns which lines were rejected and why: the first ones, then how many of each kind. Empty when none was. */
+export function renderRejected(totals: Totals): string {
+  const count = countRejected(totals);
+  if (count === 0) return '';
+  const lines = totals.rejectedLines.map(({ line, code, message }) => `  line ${line}: ${code}: ${message}`);
+  const more = count > lines.length ? [`  … and ${count - lines.length} more`] : [];
+  const kinds = Object.entries(totals.rejectedByCode).map(([code, times]) => `${code} ${times}`);
+  const head = `Rejected ${count} ${count === 1 ? 'line' : 'lines'}; imported the rest:`;
+  return [head, ...lines, ...more, `By reason: ${kinds.join(', ')}.`].join('\n');
+}

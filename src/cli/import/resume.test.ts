@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { type ImportIdentity, openResume } from './resume.ts';
+import { NOTHING } from './totals.ts';
+
+const identity: ImportIdentity = {
+  url: 'http://127.0.0.1:8080',
+  appId: undefined,
+  key: 'sk_secret',
+  file: { path: '/a.ndjson', size: 10, modifiedMs: 5, head: 'abc' },
+};
+const totals = { ...NOTHING, line: 7, accepted: 6, rejectedByCode: { invalid_json: 1 } };
+
+function makeDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'appflow-resume-'));
+  after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+test('finds the progress that was saved, until it is removed', () => {
+  const dir = makeDir();
+  assert.equal(openResume(dir, identity).find(), undefined);
+  openResume(dir, identity).save(totals);
+  assert.deepEqual(openResume(dir, identity).find(), totals);
+  openResume(dir, identity).remove();
+  assert.equal(openResume(dir, identity).find(), undefined);
+  assert.deepEqual(readdirSync(join(dir, 'imports')), []);
+});
+
+test('keeps the file to the owner and the key out of it', () => {
+  const dir = makeDir();
+  openResume(dir, identity).save(totals);
+  const [name = ''] = readdirSync(join(dir, 'imports'));
+  const path = join(dir, 'imports', name);
+  assert.equal(statSync(join(dir, 'imports')).mode & 0o777, 0o700);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.doesNotMatch(name + readFileSync(path, 'utf8'), /sk_secret/);
+});
+
+test('begins anew for another server, app, key or file, and for a file that changed', () => {
+  const dir = makeDir();
+  openResume(dir, identity).save(totals);
+  const others: Partial<ImportIdentity>[] = [
+    { url: 'http://127.0.0.1:9090' },
+    { appId: 'app_1' },
+    { key: 'sk_other' },
+    ...(['path', 'size', 'modifiedMs', 'head'] as const).map((member) => ({
+      file: { ...identity.file, [member]: typeof identity.file[member] === 'number' ? 99 : 'other' },
+    })),
+  ];
+  for (const other of others) {
+    assert.equal(openResume(dir, { ...identity, ...other }).find(), undefined, JSON.stringify(other));
+  }
+});
+
+test('begins anew when the progress cannot be read', () => {
+  const dir = makeDir();
+  openResume(dir, identity).save(totals);
+  const [name = ''] = readdirSync(join(dir, 'imports'));
+  for (const text of [
+    '',
+    '{',
+    'null',
+    '[]',
+    JSON.stringify({ file: identity.file, totals: { line: 'x' } }),
+  ]) {
+    writeFileSync(join(dir, 'imports', name), text);
+    assert.equal(openResume(dir, identity).find(), undefined, text);
+  }
+});

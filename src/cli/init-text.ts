@@ -1,0 +1,30 @@
+import type { Config } from '../config.ts';
+import type { Initialised, InitOptions } from './init.ts';
+import { localUrl } from './server-address.ts';
+
+/** Returns what a person reads after `init`: the ids, the keys, and three commands that work as they stand. */
+export function renderInitialised(config: Config, options: InitOptions, made: Initialised): string {
+  const url = config.publicUrl || localUrl(config);
+  return `Project "${options.project}" is ready.
+
+  project  ${made.project_id}
+  app      ${made.app_id}  ${options.app} (${options.platform})
+
+Its keys, shown only now; keep them like passwords:
+
+  server key     ${made.server_key}  for your backend
+  client key     ${made.client_key}  for the app itself: it can only send events
+  read-only key  ${made.read_only_key}  for reading numbers
+
+With the server running (npm start), send an event:
+
+  curl -X POST ${url}/v1/events -H 'Authorization: Bearer ${made.client_key}' -H 'Content-Type: application/json' -d '{"app_id":"${made.app_id}","events":[{"event_name":"app_opened","app_user_id":"user_1"}]}'
+
+ask for the numbers of the last seven days:
+
+  curl '${url}/v1/analytics/daily?app_id=${made.app_id}&days=7' -H 'Authorization: Bearer ${made.read_only_key}'
+
+and list the keys:
+
+  curl ${url}/v1/api-keys -H 'Authorization: Bearer ${made.server_key}'`;
+}

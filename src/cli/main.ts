@@ -1,0 +1,39 @@
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config.ts';
+import { VERSION } from '../version.ts';
+import { addImportCommand } from './import.ts';
+import { addInitCommand } from './init.ts';
+import { addServeCommand } from './serve.ts';
+import { UsageError } from './usage-error.ts';
+
+const FAILED = 1;
+const USAGE = 2;
+
+function buildProgram(): Command {
+  const program = new Command('appflow')
+    .description('Appflow: send events, read numbers. The API keys decide who may do what.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain the command')
+    .helpCommand(false)
+    .showHelpAfterError('Add --help to see what is possible.')
+    .exitOverride();
+  addInitCommand(program);
+  addServeCommand(program);
+  addImportCommand(program);
+  return program;
+}
+
+/** Runs one command and returns the exit code: 0 done, 1 failed, 2 called wrongly. A failure is a sentence, no stack. */
+async function run(argv: readonly string[]): Promise<number> {
+  try {
+    await buildProgram().parseAsync(argv);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    // Commander has told the mistake, or printed the help, before it throws.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof ConfigError || error instanceof UsageError ? USAGE : FAILED;
+  }
+}
+
+process.exitCode = await run(process.argv);

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { type ApiKey, statusOf } from './key.ts';
+
+const DAY_MS = 86_400_000;
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+
+function key(fields: Partial<ApiKey>): ApiKey {
+  return {
+    id: 'key_1',
+    projectId: 'proj_1',
+    type: 'server',
+    name: 'Test',
+    scopes: null,
+    granted: new Set(),
+    appIds: null,
+    expiresAt: null,
+    ipAllowlist: [],
+    allowedOrigins: [],
+    bundleIds: [],
+    metadata: {},
+    disabled: false,
+    createdAt: 0,
+    createdBy: 'cli',
+    revokedAt: null,
+    revokedBy: null,
+    revokedReason: null,
+    secrets: [],
+    revision: 1,
+    ...fields,
+  };
+}
+
+it('is active without an end, and until 30 days before one', () => {
+  assert.equal(statusOf(key({}), NOW), 'active');
+  assert.equal(statusOf(key({ expiresAt: NOW + 30 * DAY_MS + 1 }), NOW), 'active');
+});
+
+it('is expiring from exactly 30 days before its end to the last millisecond', () => {
+  assert.equal(statusOf(key({ expiresAt: NOW + 30 * DAY_MS }), NOW), 'expiring');
+  assert.equal(statusOf(key({ expiresAt: NOW + 1 }), NOW), 'expiring');
+});
+
+it('is expired from exactly its end on', () => {
+  assert.equal(statusOf(key({ expiresAt: NOW }), NOW), 'expired');
+  assert.equal(statusOf(key({ expiresAt: NOW - 1 }), NOW), 'expired');
+});
+
+it('tells the strongest reason: revoked, then expired, then disabled', () => {
+  assert.equal(statusOf(key({ disabled: true }), NOW), 'disabled');
+  assert.equal(statusOf(key({ disabled: true, expiresAt: NOW + 1 }), NOW), 'disabled');
+  assert.equal(statusOf(key({ disabled: true, expiresAt: NOW }), NOW), 'expired');
+  assert.equal(statusOf(key({ disabled: true, expiresAt: NOW, revokedAt: 0 }), NOW), 'revoked');
+});

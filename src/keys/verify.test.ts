@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { makeClock, makeConfig } from '../../test/harness.ts';
+import { openControlServices } from '../open-services.ts';
+import { createProject } from '../projects/create.ts';
+import { type CreateKeyBody, createKey } from './create.ts';
+import { revokeKey } from './revoke.ts';
+import { createSecret, derivePepper } from './secret.ts';
+import { verify } from './verify.ts';
+
+const clock = makeClock();
+const services = await openControlServices(makeConfig(), clock);
+after(() => services.close());
+const { directory, pepper, control } = services;
+const project = await createProject(services, 'Verified');
+
+const make = (fields: Partial<CreateKeyBody> = {}) =>
+  createKey(services, project, { name: 'Test', type: 'server', ...fields }, { id: 'cli', reach: undefined });
+
+const judge = (secret: string, now = clock.now()) => verify(secret, directory, pepper, now);
+const refusal = (code: string, unknown = false) => ({ ok: false, refusal: { code, unknown } });
+
+describe('a presented key', () => {
+  it('is found with its secret when it lives', async () => {
+    const { key, secret } = await make();
+    const verdict = judge(secret);
+    assert.ok(verdict.ok);
+    assert.equal(verdict.found.key.id, key.id);
+    assert.equal(verdict.found.secret.version, 1);
+  });
+
+  it('costs no look-up when its checksum is wrong', async () => {
+    const { secret } = await make();
+    const wrong = secret.slice(0, -1) + (secret.endsWith('0') ? '1' : '0');
+    const untouched = { ...directory, findByMac: () => assert.fail('looked up') };
+    assert.deepEqual(verify(wrong, untouched, pepper, clock.now()), refusal('invalid_api_key'));
+    assert.throws(() => verify(secret, untouched, pepper, clock.now()), /looked up/);
+  });
+
+  it('is a failed guess only when it is well formed and nobody has it', () => {
+    assert.deepEqual(judge(createSecret('server')), refusal('invalid_api_key', true));
+    assert.deepEqual(judge('sk_af1_short'), refusal('invalid_api_key', false));
+  });
+
+  it('is unknown under another pepper', async () => {
+    const { secret } = await make();
+    const verdict = verify(
+      secret,
+      directory,
+      derivePepper('another secret, long enough to pass'),
+      clock.now(),
+    );
+    assert.deepEqual(verdict, refusal('invalid_api_key', true));
+  });
+
+  it('lives until the millisecond before expires_at and no longer', async () => {
+    const end = clock.now() + 60_000;
+    const { secret } = await make({ expires_at: new Date(end).toISOString() });
+    assert.ok(judge(secret, end - 1).ok);
+    assert.deepEqual(judge(secret, end), refusal('api_key_expired'));
+    assert.deepEqual(judge(secret, end + 1), refusal('api_key_expired'));
+  });
+
+  it('expires with the shown secret, to the millisecond, though the key lives on', async () => {
+    const { key, secret } = await make();
+    const end = clock.now() + 60_000;
+    await control.write(async (tx, revision) => {
+      await tx.updateTable('key_secrets').set({ expires_at: end }).where('key_id', '=', key.id).execute();
+      await tx.updateTable('api_keys').set({ revision }).where('id', '=', key.id).execute();
+    });
+    await directory.refresh();
+    assert.ok(judge(secret, end - 1).ok);
+    assert.deepEqual(judge(secret, end), refusal('api_key_expired'));
+  });
+
+  it('is refused while disabled', async () => {
+    const { secret } = await make({ disabled: true });
+    assert.deepEqual(judge(secret), refusal('api_key_disabled'));
+  });
+
+  it('names the strongest reason: revoked, then expired, then disabled', async () => {
+    const end = clock.now() + 60_000;
+    const { key, secret } = await make({ disabled: true, expires_at: new Date(end).toISOString() });
+    assert.deepEqual(judge(secret, end), refusal('api_key_expired'));
+    await revokeKey(services, key, 'leaked', 'cli');
+    assert.deepEqual(judge(secret, end), refusal('api_key_revoked'));
+    assert.deepEqual(judge(secret, end - 1), refusal('api_key_revoked'));
+  });
+});

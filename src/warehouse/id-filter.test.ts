@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createIdFilter, eventKey, hashKey } from './id-filter.ts';
+
+test('never calls an added id new', () => {
+  const ids = fc.array(fc.string({ minLength: 1, maxLength: 128 }), { maxLength: 2000 });
+  fc.assert(
+    fc.property(ids, (all) => {
+      const filter = createIdFilter(100);
+      const hashes = all.map((id) => hashKey(eventKey('proj_a', id)));
+      for (const hash of hashes) filter.add(hash);
+      assert.ok(hashes.every((hash) => filter.mayHave(hash)));
+      assert.equal(filter.count(), all.length);
+    }),
+  );
+});
+
+test('sends less than one new id in 200 to a look-up when full of consecutive ids', () => {
+  const ids = 2 ** 18;
+  const filter = createIdFilter(ids);
+  const hash = (index: number) => hashKey(eventKey('proj_a', `01JD${String(index).padStart(22, '0')}`));
+  for (let index = 0; index < ids; index += 1) filter.add(hash(index));
+  let maybe = 0;
+  for (let index = ids; index < 2 * ids; index += 1) if (filter.mayHave(hash(index))) maybe += 1;
+  assert.ok(maybe < ids / 200, `${maybe} of ${ids}`);
+});
+
+test('keeps projects apart', () => {
+  assert.notEqual(hashKey(eventKey('proj_a', 'e')), hashKey(eventKey('proj_b', 'e')));
+});

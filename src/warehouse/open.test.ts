@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import fc from 'fast-check';
+import { systemClock } from '../lib/clock.ts';
+import { openLog } from '../lib/log.ts';
+import { embedded } from './embedded.ts';
+import { EVENT_COLUMNS } from './event-columns.ts';
+import type { EventRow } from './event-row.ts';
+import { openGateway } from './gateway.ts';
+import { openWarehouse, type Warehouse } from './open.ts';
+import { StorageError } from './storage-error.ts';
+import { createTestStore, eventRow, type TestStore } from './test-store.ts';
+
+let store: TestStore;
+let warehouse: Warehouse;
+let project = 0;
+/** A project of its own for each test. */
+let project_id = '';
+
+before(async () => {
+  store = await createTestStore();
+  warehouse = await store.open();
+});
+
+after(async () => {
+  await warehouse.close();
+  await store.remove();
+});
+
+beforeEach(() => {
+  project += 1;
+  project_id = `proj_${project}`;
+});
+
+async function restart(meanwhile?: () => Promise<void>): Promise<void> {
+  await warehouse.close();
+  await meanwhile?.();
+  warehouse = await store.open();
+}
+
+function row(event_id: string, part: Partial<EventRow> = {}): EventRow {
+  return eventRow({ project_id, event_id, ...part });
+}
+
+async function storedIds(): Promise<string[]> {
+  const sql = 'SELECT event_id FROM events WHERE project_id = {project_id:String} ORDER BY event_id';
+  return (await warehouse.query<{ event_id: string }>(sql, { project_id })).map((one) => one.event_id);
+}
+
+async function users(): Promise<unknown[]> {
+  const sql = `SELECT app_user_id AS user, toUnixTimestamp64Milli(min(first_seen)) AS first,
+    toUnixTimestamp64Milli(max(last_seen)) AS last FROM users
+    WHERE project_id = {project_id:String} GROUP BY app_user_id ORDER BY app_user_id`;
+  return await warehouse.query(sql, { project_id });
+}
+
+test('has every event at the next query, each column as it was given', async () => {
+  const given: EventRow = row('e', {
+    app_id: 'app_b',
+    event_name: 'purchase',
+    app_user_id: 'o\'\\"\n\t\0😀 {x:String}',
+    session_id: 's',
+    timestamp: Date.UTC(2000, 0, 1, 0, 0, 0, 1),
+    received_at: Date.UTC(2026, 10, 22, 10, 0, 0, 999),
+    properties: JSON.stringify({ text: '"]\n[\\u0000', deep: { x: [1, null] } }),
+    revenue: '-123456789012345678.123456',
+    currency: 'USD',
+    verified: 0,
+  });
+  await warehouse.append([given]);
+  const columns = EVENT_COLUMNS.map((name) =>
+    name.endsWith('d_at') || name === 'timestamp' ? `toUnixTimestamp64Milli(e.${name}) AS ${name}` : name,
+  );
+  const sql = `SELECT ${columns.join(', ')} FROM events AS e WHERE project_id = {project_id:String}`;
+  const [stored] = await warehouse.query<Record<string, unknown>>(sql, { project_id });
+  assert.deepEqual(
+    { ...stored, timestamp: Number(stored?.timestamp), received_at: Number(stored?.received_at) },
+    given,
+  );
+});
+
+test('counts an event once within an append, across appends at once and later', async () => {
+  assert.deepEqual(await warehouse.append([row('a'), row('a'), row('b')]), [true, false, true]);
+  const both = await Promise.all([warehouse.append([row('c')]), warehouse.append([row('c'), row('a')])]);
+  assert.deepEqual(both, [[true], [false, false]]);
+  assert.deepEqual(await warehouse.append([row('b'), row('d')]), [false, true]);
+  assert.deepEqual(await storedIds(), ['a', 'b', 'c', 'd']);
+});
+
+test('counts an event once across restarts, and keeps the first', async () => {
+  await warehouse.append([row('a', { event_name: 'first' })]);
+  await restart();
+  assert.deepEqual(await warehouse.append([row('a', { event_name: 'second' })]), [false]);
+  await restart();
+  const sql = 'SELECT event_name FROM events WHERE project_id = {project_id:String}';
+  assert.deepEqual(await warehouse.query(sql, { project_id }), [{ event_name: 'first' }]);
+});
+
+test('keeps the ids of projects apart', async () => {
+  await warehouse.append([row('a')]);
+  assert.deepEqual(await warehouse.append([row('a', { project_id: `${project_id}_other` })]), [true]);
+});
+
+test('answers nothing for no rows', async () => {
+  assert.deepEqual(await warehouse.append([]), []);
+});
+
+test('stores a century in one append', async () => {
+  const rows = Array.from({ length: 120 }, (_, year) =>
+    row(`y${year}`, { timestamp: Date.UTC(2000 + year, 5, 1) }),
+  );
+  assert.deepEqual(new Set(await warehouse.append(rows)), new Set([true]));
+  assert.equal((await storedIds()).length, 120);
+});
+
+test('finds after a crash the events whose ids and users were not written any more', async () => {
+  await warehouse.append([row('before')]);
+  await restart(async () => {
+    const gateway = await openGateway(embedded(store.path), { size: 1, waitingMax: 1 });
+    // What a process leaves that dies between its two steps, with one of the block's two years on disk.
+    await gateway.command(`INSERT INTO events (project_id, app_id, event_id, app_user_id, timestamp, block)
+      SELECT '${project_id}', 'app_a', 'lost', 'user_b', toDateTime64('2025-01-01 00:00:00', 3, 'UTC'), max(block) + 1
+      FROM events`);
+    await gateway.close();
+  });
+  assert.deepEqual(await warehouse.append([row('lost'), row('other year')]), [false, true]);
+  assert.deepEqual(await storedIds(), ['before', 'lost', 'other year']);
+  const [, second] = await users();
+  assert.deepEqual(second, {
+    user: 'user_b',
+    first: String(Date.UTC(2025, 0, 1)),
+    last: String(Date.UTC(2025, 0, 1)),
+  });
+});
+
+test('derives nothing twice at a clean start', async () => {
+  await warehouse.append([row('a'), row('b')]);
+  await restart();
+  const sql = 'SELECT count() AS n FROM event_ids WHERE project_id = {project_id:String}';
+  assert.deepEqual(await warehouse.query(sql, { project_id }), [{ n: '2' }]);
+});
+
+test('keeps the first and last time of each user whatever the order of events', async () => {
+  const times = fc.array(fc.integer({ min: Date.UTC(2001, 0, 1), max: Date.UTC(2026, 0, 1) }), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(times, async (all) => {
+      run += 1;
+      project_id = `proj_order_${project}_${run}`;
+      for (const [index, timestamp] of all.entries())
+        await warehouse.append([row(`e${index}`, { timestamp })]);
+      const seen = { first: String(Math.min(...all)), last: String(Math.max(...all)) };
+      assert.deepEqual(await users(), [{ user: 'user_a', ...seen }]);
+    }),
+    { numRuns: 8 },
+  );
+});
+
+test('syncs to disk every table that an append reaches', async () => {
+  const tables = ['event_ids', 'events', 'schema_migrations', 'users'];
+  const rows = await warehouse.query<{ name: string; engine_full: string }>(
+    "SELECT name, engine_full FROM system.tables WHERE database = 'appflow' AND engine != 'Null' ORDER BY name",
+  );
+  // Every table there is: one added later must be in the list, and synced.
+  assert.deepEqual(
+    rows.map((one) => one.name),
+    tables,
+  );
+  for (const { name, engine_full } of rows) {
+    assert.match(engine_full, /fsync_after_insert = 1/, name);
+    assert.match(engine_full, /fsync_part_directory = 1/, name);
+  }
+});
+
+test('refuses a malformed row and stores the appends beside it', async () => {
+  const [good, bad] = await Promise.allSettled([
+    warehouse.append([row('a')]),
+    warehouse.append([row('b', { revenue: 'much' })]),
+  ]);
+  assert.deepEqual(good, { status: 'fulfilled', value: [true] });
+  assert.equal(bad.status === 'rejected' && bad.reason instanceof TypeError, true);
+});
+
+test('stores half a character as U+FFFD instead of failing the block', async () => {
+  assert.deepEqual(
+    await warehouse.append([row('a', { app_user_id: 'x\ud800', properties: '{"a":"\\ud800"}' })]),
+    [true],
+  );
+  assert.deepEqual((await users()).length, 1);
+});
+
+test('stores what waits before it closes, and is busy afterwards', async () => {
+  const appends = Array.from({ length: 50 }, (_, index) => warehouse.append([row(`e${index}`)]));
+  const closing = warehouse;
+  await closing.close();
+  assert.deepEqual(new Set((await Promise.all(appends)).flat()), new Set([true]));
+  await assert.rejects(
+    closing.append([row('late')]),
+    (error) => error instanceof StorageError && error.reason === 'busy',
+  );
+  warehouse = await store.open();
+  assert.equal((await storedIds()).length, 50);
+});
+
+test('says which folder cannot be used when it is not a folder', async () => {
+  const opening = openWarehouse({ path: '/dev/null', log: openLog('silent'), clock: systemClock() });
+  await assert.rejects(
+    opening,
+    (error) => error instanceof StorageError && error.message.includes('/dev/null'),
+  );
+});

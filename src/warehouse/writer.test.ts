@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { systemClock } from '../lib/clock.ts';
+import { openLog } from '../lib/log.ts';
+import { createBlockStore } from './block-store.ts';
+import { embedded } from './embedded.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+import { migrate } from './migrate.ts';
+import { openSeenIds } from './seen-ids.ts';
+import { StorageError } from './storage-error.ts';
+import { createTestStore, eventRow, type TestStore } from './test-store.ts';
+import { openWriter, type Writer, type WriterOptions } from './writer.ts';
+
+const log = openLog('silent');
+let store: TestStore;
+let gateway: Gateway;
+
+before(async () => {
+  store = await createTestStore();
+  gateway = await openGateway(embedded(store.path), { size: 2, waitingMax: 100 });
+  await migrate(gateway);
+});
+
+after(async () => {
+  await gateway.close();
+  await store.remove();
+});
+
+type Fault = {
+  /** `refused`: the statement is not run. `unanswered`: it is run, and its success lost on the way. */
+  kind: 'refused' | 'unanswered';
+  /** Which statement, counted from 1. */
+  at: number;
+  /** Statements that fail from there on. */
+  times: number;
+};
+
+/** Returns the gateway with a fault in it, and how many statements were asked of it. */
+function faulty({ kind, at, times }: Fault): { gateway: Gateway; asked(): number } {
+  let count = 0;
+  async function run<T>(statement: () => Promise<T>): Promise<T> {
+    count += 1;
+    const fails = count >= at && count < at + times;
+    if (fails && kind === 'refused') throw new StorageError('unavailable', 'injected');
+    const result = await statement();
+    if (fails) throw new StorageError('unavailable', 'injected');
+    return result;
+  }
+  return {
+    asked: () => count,
+    gateway: {
+      query: (sql, params, options) => run(() => gateway.query(sql, params, options)),
+      command: (sql) => run(() => gateway.command(sql)),
+      close: async () => {},
+    },
+  };
+}
+
+async function open(over: Gateway, options: Partial<WriterOptions> = {}): Promise<Writer> {
+  return await openWriter({
+    store: createBlockStore(over),
+    openSeenIds: async () => {
+      // Loaded to the end: a filter that is not would hide what it lacks.
+      const seenIds = await openSeenIds(gateway, log);
+      await seenIds.settled();
+      return seenIds;
+    },
+    clock: systemClock(),
+    log,
+    ...options,
+  });
+}
+
+/** Sends until acknowledged, as a client does; opens a new writer when opening or sending fails for long. */
+async function appendUntilStored(
+  over: Gateway,
+  appends: ReturnType<typeof eventRow>[][],
+): Promise<boolean[][]> {
+  const answers: boolean[][] = [];
+  let writer: Writer | undefined;
+  for (const rows of appends) {
+    for (let isStored = false; !isStored; ) {
+      try {
+        writer ??= await open(over);
+        answers.push(await writer.append(rows));
+        isStored = true;
+      } catch (error) {
+        assert.ok(error instanceof StorageError && error.reason === 'unavailable', String(error));
+      }
+    }
+  }
+  return answers;
+}
+
+async function assertStoredOnce(projectId: string, ids: string[]): Promise<void> {
+  const params = { projectId };
+  const events = await gateway.query<{ event_id: string }>(
+    'SELECT event_id FROM events WHERE project_id = {projectId:String} ORDER BY event_id',
+    params,
+  );
+  assert.deepEqual(
+    events.map((event) => event.event_id),
+    ids,
+  );
+  const derived = await gateway.query(
+    `SELECT (SELECT uniqExact(event_id) FROM event_ids WHERE project_id = {projectId:String}) AS ids,
+      (SELECT uniqExact(app_user_id) FROM users WHERE project_id = {projectId:String}) AS users`,
+    params,
+  );
+  assert.deepEqual(derived, [{ ids: String(ids.length), users: String(ids.length) }]);
+}
+
+for (const kind of ['refused', 'unanswered'] as const) {
+  for (const times of [1, 4]) {
+    test(`loses and doubles nothing when ${times} statement(s) from the n-th on are ${kind}, for every n`, async () => {
+      for (let at = 1, isReached = true; isReached; at += 1) {
+        const project_id = `proj_${kind}_${times}_${at}`;
+        const row = (id: string) => {
+          const timestamp = Date.UTC(id === 'b' ? 2025 : 2026, 0, 1);
+          return eventRow({ project_id, event_id: id, app_user_id: `user_${id}`, timestamp });
+        };
+        const fault = faulty({ kind, at, times });
+        await appendUntilStored(fault.gateway, [
+          [row('a'), row('b')],
+          [row('b'), row('c')],
+          [row('a'), row('d')],
+        ]);
+        await assertStoredOnce(project_id, ['a', 'b', 'c', 'd']);
+        isReached = fault.asked() >= at;
+      }
+    });
+  }
+}
+
+test('loses and doubles nothing when the process dies after the n-th statement, for every n', async () => {
+  for (let at = 1, isReached = true; isReached; at += 1) {
+    const project_id = `proj_crash_${at}`;
+    const row = (id: string) => eventRow({ project_id, event_id: id, app_user_id: `user_${id}` });
+    const fault = faulty({ kind: 'refused', at, times: Number.POSITIVE_INFINITY });
+    const dying = await open(fault.gateway).catch(() => undefined);
+    await dying?.append([row('a'), row('b')]).catch(() => undefined);
+    isReached = fault.asked() >= at;
+    await appendUntilStored(gateway, [[row('b'), row('c')], [row('a')]]);
+    await assertStoredOnce(project_id, ['a', 'b', 'c']);
+  }
+});
+
+test('groups what arrives together into one block', async () => {
+  const fault = faulty({ kind: 'refused', at: Number.POSITIVE_INFINITY, times: 0 });
+  const writer = await open(fault.gateway);
+  const before = fault.asked();
+  const row = (index: number) => eventRow({ project_id: 'proj_group', event_id: `e${index}` });
+  await Promise.all(Array.from({ length: 100 }, (_, index) => writer.append([row(index)])));
+  assert.equal(fault.asked() - before, 3);
+});
+
+test('is busy when its queue is full, and stores everything it took', async () => {
+  const limits = { rowsMax: 40, bytesMax: 1e6, blockRowsMax: 10, blockBytesMax: 1e6 };
+  const writer = await open(gateway, { limits });
+  const row = (index: number) => eventRow({ project_id: `proj_full_${index % 4}`, event_id: `e${index}` });
+  const results = await Promise.allSettled(
+    Array.from({ length: 100 }, (_, index) => writer.append([row(index)])),
+  );
+  const busy = results.filter((result) => result.status === 'rejected');
+  assert.equal(busy.length, 60);
+  for (const { reason } of busy) assert.ok(reason instanceof StorageError && reason.reason === 'busy');
+  assert.deepEqual(writer.queue(), { rows: 0, bytes: 0, rowsMax: 40, bytesMax: 1e6 });
+});
+
+test('answers a small project while another one floods', async () => {
+  const writer = await open(gateway, { limits: { blockRowsMax: 1000 } });
+  let flooded = 0;
+  const flood = Array.from({ length: 40 }, async (_, index) => {
+    const rows = Array.from({ length: 500 }, (_, row) =>
+      eventRow({ project_id: 'proj_flood', event_id: `${index}.${row}` }),
+    );
+    await writer.append(rows);
+    flooded += 1;
+  });
+  await writer.append([eventRow({ project_id: 'proj_small', event_id: 'e' })]);
+  assert.ok(flooded < 10, `${flooded} of 40 floods before`);
+  await Promise.all(flood);
+});
+
+test('refuses more rows at once than a block holds', async () => {
+  const writer = await open(gateway, { limits: { blockRowsMax: 2 } });
+  const rows = ['a', 'b', 'c'].map((event_id) => eventRow({ event_id }));
+  await assert.rejects(writer.append(rows), TypeError);
+});
+
+test('numbers its blocks upwards though the clock is set back', async () => {
+  const times = [5e9, 4e9, 4e9];
+  const writer = await open(gateway, { clock: { now: () => times.shift() ?? 0 } });
+  for (const event_id of ['a', 'b', 'c'])
+    await writer.append([eventRow({ project_id: 'proj_clock', event_id })]);
+  const rows = await gateway.query<{ block: string }>(
+    "SELECT block FROM events WHERE project_id = 'proj_clock' ORDER BY event_id",
+  );
+  const blocks = rows.map((row) => Number(row.block));
+  assert.deepEqual(
+    blocks,
+    blocks.toSorted((a, b) => a - b),
+  );
+  assert.equal(new Set(blocks).size, 3);
+});

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import type { Initialised } from '../src/cli/init.ts';
+import { type Api, connect } from './harness.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** What a child sees of the environment: nothing that a developer's shell may have set for Appflow. */
+function childEnv(env: Record<string, string>): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', UV_THREADPOOL_SIZE: '8', ...env };
+}
+
+/** How a command ended. */
+export type Ended = { code: number | null; stdout: string; stderr: string };
+
+/** A command under way: `ended` resolves when it is over. */
+export type Command = { child: ChildProcess; ended: Promise<Ended> };
+
+/** Starts `appflow <args>`; `input` is piped to it, otherwise its standard input is empty. */
+export function startCli(
+  args: readonly string[],
+  env: Record<string, string>,
+  input: string | Uint8Array = '',
+): Command {
+  const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), ...args], {
+    cwd: ROOT,
+    env: childEnv(env),
+    stdio: 'pipe',
+  });
+  // A command that ends without reading its input is no mistake of the test.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
+    ([stdout, stderr, [code]]) => ({ code, stdout, stderr }),
+  );
+  return { child, ended };
+}
+
+/** Runs `appflow <args>` to its end. */
+export function runCli(
+  args: readonly string[],
+  env: Record<string, string>,
+  input?: string | Uint8Array,
+): Promise<Ended> {
+  return startCli(args, env, input).ended;
+}
+
+/** Makes a project in the data folder that `env` names, as a person would. */
+export async function initByCli(env: Record<string, string>): Promise<Initialised> {
+  const { code, stdout, stderr } = await runCli(['init', '--json'], env);
+  if (code !== 0) throw new Error(`init failed: ${stderr}`);
+  return JSON.parse(stdout) as Initialised;
+}
+
+/** A server in a process of its own, killed when the `await using` scope ends. */
+export type ServerProcess = Api &
+  AsyncDisposable & {
+    child: ChildProcess;
+    /** `kill -9`: resolves when the process is gone. */
+    kill: () => Promise<void>;
+    /** Asks it to stop and returns its exit code. */
+    stop: () => Promise<number | null>;
+  };
+
+/** Starts the server; resolves when it listens. `prefix` is a command to run it under, e.g. strace. */
+export async function startServerProcess(
+  env: Record<string, string>,
+  prefix: readonly string[] = [],
+): Promise<ServerProcess> {
+  const [command = '', ...args] = [...prefix, process.execPath, join(ROOT, 'src/main.ts')];
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env: childEnv({ PORT: '0', LOG_LEVEL: 'error', ...env }),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  // Not 'close': that waits until somebody has read all of the output.
+  const closed = once(child, 'exit');
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await closed;
+  };
+  try {
+    const url = await findUrl(child);
+    const stop = async () => {
+      await end('SIGTERM');
+      return child.exitCode;
+    };
+    const kill = () => end('SIGKILL');
+    return { ...connect(url), child, kill, stop, [Symbol.asyncDispose]: kill };
+  } catch (error) {
+    await end('SIGKILL');
+    throw error;
+  }
+}
+
+async function findUrl({ stdout }: ChildProcess): Promise<string> {
+  if (stdout === null) throw new Error('The server has no output.');
+  for await (const line of createInterface({ input: stdout })) {
+    const url = /ready on (\S+)/.exec(line)?.[1];
+    if (url) return url;
+  }
+  throw new Error('The server ended before it listened.');
+}
+
+/** Returns a port that is free now: for servers that must come back at the same address. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No port.');
+  return address.port;
+}

@@ -1,0 +1,37 @@
+import { readConfig } from '../src/config.ts';
+import { createKey } from '../src/keys/create.ts';
+import { revokeKey } from '../src/keys/revoke.ts';
+import { openControlServices } from '../src/open-services.ts';
+
+// A second process on the same control database, as the CLI is one: does what it is told and says when it was done.
+
+export type Order = { create: { projectId: string } } | { revoke: { keyId: string } };
+export type Done = { keyId: string; secret: string; beganAt: number; doneAt: number };
+
+const wallMs = () => performance.timeOrigin + performance.now();
+const services = await openControlServices(readConfig());
+
+async function obey(order: Order): Promise<Done> {
+  const beganAt = wallMs();
+  if ('create' in order) {
+    const project = services.directory.findProject(order.create.projectId);
+    if (!project) throw new Error('There is no such project.');
+    const body = { name: 'Worker', type: 'server' } as const;
+    const { key, secret } = await createKey(services, project, body, { id: 'cli', reach: undefined });
+    return { keyId: key.id, secret, beganAt, doneAt: wallMs() };
+  }
+  const key = services.directory.findKey(order.revoke.keyId);
+  if (!key) throw new Error('There is no such key.');
+  await revokeKey(services, key, 'leaked', 'cli');
+  return { keyId: key.id, secret: '', beganAt, doneAt: wallMs() };
+}
+
+process.on('message', (order: Order) => {
+  obey(order).then(
+    (done) => process.send?.(done),
+    (error: unknown) => {
+      throw error;
+    },
+  );
+});
+process.send?.('ready');

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { startChildServer } from '../child-server.ts';
+import { FUZZES } from '../fuzz-requests.ts';
+import { initProject, makeConfig, makeTempDir } from '../harness.ts';
+
+const TOTAL_MS = 60_000;
+/** Far above what the engine and a full write queue need, far below a leak of a minute. */
+const MEMORY_MB_MAX = 1_500;
+
+const dataDir = makeTempDir();
+const project = await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
+const server = await startChildServer({ APPFLOW_DATA_DIR: dataDir });
+const keys = [project.server_key, project.client_key, project.read_only_key];
+
+const memoryMb = () => {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) / 1024;
+};
+
+describe('for a minute, no answer is a 5xx or tells of the insides, whatever comes as', () => {
+  for (const { name, run } of FUZZES) {
+    it(name, () => run(server, keys, TOTAL_MS / FUZZES.length));
+  }
+});
+
+it('is alive and well afterwards, without having grown', async (t) => {
+  assert.equal((await server.call('GET', '/readyz')).body.status, 'ok');
+  t.diagnostic(`${memoryMb().toFixed(0)} MB resident`);
+  assert.ok(memoryMb() < MEMORY_MB_MAX);
+  assert.equal((await server.stop()).code, 0);
+  const errors = server
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"level":50'));
+  assert.deepEqual(errors, []);
+});

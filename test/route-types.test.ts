@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { Type } from 'typebox';
+import { closedObject, defineRoute } from '../src/http/route.ts';
+
+// The proof is that tsc passes: an @ts-expect-error that expects nothing is an error itself.
+const answer = { status: 200, schema: closedObject({ ok: Type.Boolean() }) } as const;
+const plain = { method: 'GET', path: '/v1/x', summary: 'X', limit: 'management', answer } as const;
+const handle = () => ({ ok: true });
+
+it('does not compile without `access`', () => {
+  // @ts-expect-error access is missing
+  const route = defineRoute({ ...plain, handle });
+  assert.equal(route.access, undefined);
+});
+
+it('does not compile with a scope that does not exist', () => {
+  // @ts-expect-error no such scope
+  assert.ok(defineRoute({ ...plain, access: 'events:delete', handle }));
+});
+
+it('does not compile without a rate-limit category', () => {
+  const { limit: _limit, ...rest } = plain;
+  // @ts-expect-error limit is missing
+  assert.ok(defineRoute({ ...rest, access: 'apps:read', handle }));
+});
+
+it('does not compile when a handler answers something else than its schema', () => {
+  // @ts-expect-error ok is a boolean
+  assert.ok(defineRoute({ ...plain, access: 'apps:read', handle: () => ({ ok: 'yes' }) }));
+});
+
+it('does not compile when a public handler looks at the caller', () => {
+  assert.ok(
+    defineRoute({
+      ...plain,
+      access: 'public',
+      // @ts-expect-error there is no caller
+      handle: (_services, { caller }) => ({ ok: caller.key.disabled }),
+    }),
+  );
+});
+
+it('does not compile when a handler reads a parameter that its schema does not have', () => {
+  assert.ok(
+    defineRoute({
+      ...plain,
+      access: 'apps:read',
+      query: closedObject({ days: Type.Integer() }),
+      // @ts-expect-error day is days
+      handle: (_services, { query }) => ({ ok: query.day > 0 }),
+    }),
+  );
+});
+
+it('compiles with all of it', () => {
+  const route = defineRoute({ ...plain, access: 'apps:read', handle });
+  assert.equal(route.access, 'apps:read');
+  assert.equal(route.cors, 'none');
+});
