@@ -24,7 +24,6 @@ const APP: App = {
   createdAt: 0,
   updatedAt: 0,
   deletedAt: null,
-  purged: false,
   revision: 1,
 };
 

@@ -17,15 +17,13 @@ export type App = {
   updatedAt: number;
   /** Set while the app is deleted: its events are kept and refused, and it can be restored. */
   deletedAt: number | null;
-  /** True once the events are gone for good. */
-  purged: boolean;
   revision: number;
 };
 
 /** How long a deleted app can be restored. */
 export const RESTORABLE_MS = 30 * 86_400_000;
 
-/** Whether the app is gone for good at `now` (epoch milliseconds), purged or not yet. */
+/** Whether the app was deleted too long ago, at `now` (epoch milliseconds), to be restored. */
 export function isBeyondRestoring(app: App, now: number): boolean {
-  return app.purged || (app.deletedAt !== null && now - app.deletedAt >= RESTORABLE_MS);
+  return app.deletedAt !== null && now - app.deletedAt >= RESTORABLE_MS;
 }

@@ -46,7 +46,6 @@ export async function createApp(
         created_at: now,
         updated_at: now,
         deleted_at: null,
-        purged: 0,
         revision,
       })
       .execute();

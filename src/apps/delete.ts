@@ -2,8 +2,8 @@ import type { Services } from '../services.ts';
 import type { App } from './app.ts';
 
 /**
- * Marks an app as deleted and returns it: its events are kept and refused for 30 days, then gone. Deleting it again
- * changes nothing, so that the 30 days run from the first time.
+ * Marks an app as deleted and returns it: its events are kept and refused, and it can be restored for 30 days.
+ * Deleting it again changes nothing, so that the 30 days run from the first time.
  */
 export async function deleteApp({ control, directory, clock }: Services, app: App): Promise<App> {
   const now = clock.now();

@@ -16,7 +16,7 @@ export function listReachableApps(directory: Directory, { key }: Pick<Caller, 'k
  */
 export function getApp(directory: Directory, { key }: Pick<Caller, 'key'>, appId: string): App {
   const app = directory.findApp(appId);
-  if (!app || app.projectId !== key.projectId || app.purged) throw appNotFound();
+  if (!app || app.projectId !== key.projectId) throw appNotFound();
   if (key.appIds !== null && !key.appIds.includes(app.id)) throw new ApiError('app_not_allowed');
   return app;
 }

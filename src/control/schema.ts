@@ -36,8 +36,6 @@ export type AppTable = {
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
-  /** 1 once the events of a deleted app are gone and it can no longer be restored. */
-  purged: number;
   revision: number;
 };
 

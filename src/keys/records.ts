@@ -39,7 +39,6 @@ export function toApp(row: Selectable<AppTable>): App {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     deletedAt: row.deleted_at,
-    purged: row.purged === 1,
     revision: row.revision,
   };
 }

@@ -40,7 +40,6 @@ async function createProjectsAndApps(db: Kysely<ControlSchema>): Promise<void> {
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
     .addColumn('deleted_at', 'bigint')
-    .addColumn('purged', 'integer', (column) => column.notNull())
     .addColumn('revision', 'bigint', (column) => column.notNull())
     .execute();
 }
