@@ -16,6 +16,11 @@ try {
   }
   // Last: whoever reads this line may stop the server at once, and that must be a clean stop already.
   process.stdout.write(`Appflow is ready on ${server.url}\n`);
+  if (server.isNew) {
+    process.stdout.write(
+      'There is no project yet. Make one: npm run --silent appflow -- init --project "My App"\n',
+    );
+  }
 } catch (error) {
   const isMistake = error instanceof ConfigError;
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

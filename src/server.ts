@@ -6,8 +6,8 @@ import { openControlServices } from './open-services.ts';
 import { ROUTES } from './routes.ts';
 import { openWarehouse } from './warehouse/open.ts';
 
-/** A server that listens. `url` is where; `stop` resolves when everything acknowledged is safe and closed. */
-export type RunningServer = { url: string; stop: () => Promise<void> };
+/** A server that listens. `stop` resolves when everything acknowledged is safe and closed. */
+export type RunningServer = { url: string; isNew: boolean; stop: () => Promise<void> };
 
 /** What tests put in the place of time: the wall clock, and the limiter's monotonic one in whole microseconds. */
 export type Clocks = { clock?: Clock; nowUs?: () => number };
@@ -41,7 +41,7 @@ export async function startServer(
     try {
       const url = await app.listen({ port: config.port, host: config.host });
       log.info({ url }, 'listening');
-      return { url, stop };
+      return { url, isNew: !control.directory.hasProjects(), stop };
     } catch (error) {
       await warehouse.close();
       throw error;

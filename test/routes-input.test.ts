@@ -21,6 +21,9 @@ for (const route of GUARDED.filter((one) => one.body)) {
     api.call(method, path, { key, body, headers });
 
   describe(`the body of ${nameOf(route)}`, () => {
+    const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${key}`;
+    const jsonHead = `${head}\r\nContent-Type: application/json`;
+
     it('must be JSON', async () => {
       for (const body of ['', '{', '{"a":1,}', "{'a':1}", 'NaN', '{} {}', '\u0000']) {
         assertProblem(await call(body), 400, 'malformed_json');
@@ -49,7 +52,6 @@ for (const route of GUARDED.filter((one) => one.body)) {
     });
 
     it('must name its type at all', async () => {
-      const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${key}`;
       const answer = await sendRaw(api.url, `${head}\r\nContent-Length: ${good.length}\r\n\r\n${good}`);
       assertProblem(parseAnswer(answer), 415, 'unsupported_media_type');
     });
@@ -98,13 +100,23 @@ for (const route of GUARDED.filter((one) => one.body)) {
       assertProblem(await call(gzipSync(over), { 'content-encoding': 'gzip' }), 413, 'payload_too_large');
     });
 
-    it('has that limit for chunks without a length too', async () => {
-      const chunk = `${(65_536).toString(16)}\r\n${' '.repeat(65_536)}\r\n`;
-      const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}`;
-      const rest = 'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
-      const chunks = chunk.repeat(Math.ceil(route.bodyBytesMax / 65_536) + 1);
-      const answer = await sendRaw(api.url, `${head}\r\n${rest}${chunks}`);
-      assertProblem(parseAnswer(answer), 413, 'payload_too_large');
+    it('has that limit to the byte for chunks without a length too', async () => {
+      const chunkOf = (size: number) => `${size.toString(16)}\r\n${' '.repeat(size)}\r\n`;
+      const chunked = async (bytes: number) => {
+        const chunks = `${chunkOf(bytes - 1)}${chunkOf(1)}0\r\n\r\n`;
+        return parseAnswer(
+          await sendRaw(api.url, `${jsonHead}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`),
+        );
+      };
+      assertProblem(await chunked(route.bodyBytesMax), 400, 'malformed_json');
+      assertProblem(await chunked(route.bodyBytesMax + 1), 413, 'payload_too_large');
+    });
+
+    it('is refused by the length it announces, before any of it is sent', async () => {
+      const announced = `${jsonHead}\r\nContent-Length: ${route.bodyBytesMax + 1}\r\n\r\n`;
+      const answer = parseAnswer(await sendRaw(api.url, announced));
+      assertProblem(answer, 413, 'payload_too_large');
+      assert.equal(answer.headers.get('connection'), 'close');
     });
 
     it('cannot be a bomb', async () => {

@@ -3,6 +3,7 @@ import { connect as connectSocket } from 'node:net';
 import { it } from 'node:test';
 import { type ChildServer, startChildServer } from './child-server.ts';
 import { initProject, makeConfig, makeTempDir } from './harness.ts';
+import { parseAnswer } from './raw-http.ts';
 
 const STOP_MS_MAX = 10_000;
 const READY_MS_MAX = 2_000;
@@ -81,6 +82,39 @@ it('stops within 10 s though clients hold connections open, idle or in the middl
   assert.equal(code, 0, server.output());
   assert.ok(ms < STOP_MS_MAX);
   for (const socket of sockets) socket.destroy();
+});
+
+it('answers what was half sent when it was told to stop, then closes the connection', async () => {
+  const { project, start } = await makeFolder();
+  const server = await start();
+  const { port, hostname } = new URL(server.url);
+  const body = JSON.stringify({ events: [{ event_id: 'late', event_name: 'opened', app_user_id: 'u1' }] });
+  const head = `POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${project.client_key}\r\n`;
+  const whole = `${head}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const cuts = [whole.indexOf('Authorization'), whole.length - 5];
+  const pending = cuts.map((cut) => {
+    const answer: Buffer[] = [];
+    const socket = connectSocket({ port: Number(port), host: hostname }, () =>
+      socket.write(whole.slice(0, cut)),
+    );
+    socket.on('data', (chunk) => answer.push(chunk));
+    const closed = new Promise<string>((resolve) =>
+      socket.on('close', () => resolve(String(Buffer.concat(answer)))),
+    );
+    return { finish: () => socket.write(whole.slice(cut)), closed };
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const stopping = server.stop();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  for (const { finish } of pending) finish();
+  for (const { closed } of pending) {
+    const answer = parseAnswer(await closed);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers.get('connection'), 'close');
+  }
+  const { code, ms } = await stopping;
+  assert.equal(code, 0);
+  assert.ok(ms < 3_000, `nobody had to be cut off, yet it took ${ms} ms`);
 });
 
 it('is ready within 2 s of the start of node, median of 5', async (t) => {

@@ -15,6 +15,7 @@ export type Directory = {
   findByMac: (mac: string) => FoundKey | undefined;
   findKey: (keyId: string) => ApiKey | undefined;
   listKeys: (projectId: string) => ApiKey[];
+  hasProjects: () => boolean;
   findProject: (projectId: string) => Project | undefined;
   findApp: (appId: string) => App | undefined;
   listApps: (projectId: string) => App[];
@@ -97,6 +98,7 @@ export async function openDirectory(control: Control): Promise<Directory> {
     findByMac: (mac) => held.byMac.get(mac),
     findKey: (keyId) => held.keys.get(keyId),
     listKeys: (projectId) => [...(held.keysByProject.get(projectId)?.values() ?? [])],
+    hasProjects: () => held.projects.size > 0,
     findProject: (projectId) => held.projects.get(projectId),
     findApp: (appId) => held.apps.get(appId),
     listApps: (projectId) => [...(held.appsByProject.get(projectId)?.values() ?? [])],
