@@ -46,10 +46,11 @@ function betweenRequestAndAnswer(calls: readonly Call[]): { calls: Call[]; answe
   return { calls: calls.slice(from, to), answeredAt: calls[to]?.began ?? 0 };
 }
 
+/** The tracer writes its last lines after the server is gone. It pads process ids with blanks. */
 async function readWholeTrace(file: string, pid: number | undefined): Promise<string> {
   for (;;) {
     const trace = readFileSync(file, 'utf8');
-    if (new RegExp(`^${pid} \\+\\+\\+ exited`, 'm').test(trace)) return trace;
+    if (new RegExp(`^${pid} +\\+\\+\\+ exited`, 'm').test(trace)) return trace;
     await setTimeout(20);
   }
 }

@@ -52,7 +52,7 @@ type Answer = Static<typeof BATCH_ANSWER>;
 
 /**
  * Stores the good events of a batch and tells of each other one why not. Resolves after what was accepted is on disk.
- * Throws 413 for too many events, 422 when the batch itself is unusable, StorageError when the outcome is unknown.
+ * Throws 422 when the batch itself is unusable, StorageError when the outcome is unknown.
  */
 export async function ingest(
   services: Services,
@@ -60,7 +60,6 @@ export async function ingest(
   app: App | undefined,
   batch: Batch,
 ): Promise<Answer> {
-  requireBatch(batch);
   const receivedAt = services.clock.now();
   const context: BatchContext = {
     projectId: caller.project.id,
@@ -88,8 +87,9 @@ export async function ingest(
   return { accepted, duplicates: rows.length - accepted, rejected, warnings: warningsOf(dropped) };
 }
 
-/** How many events the request is charged for: those received, good or bad. */
+/** Returns how many events the request is charged for: those received, good or bad. Throws 413 above a batch's most. */
 export function countEvents(batch: Batch): number {
+  requireBatch(batch);
   return batch.events.length;
 }
 

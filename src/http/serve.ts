@@ -61,8 +61,11 @@ export async function answerRequest(
   const { limiter, directory } = services;
   if (route.access === 'public') {
     const nothing = { params: exchange.params, query: {}, body: undefined };
-    const input = withSignal(exchange, { ...nothing, app: undefined, caller: undefined });
-    return checked(served, await route.handle(services, input));
+    const { signal } = exchange;
+    return checked(
+      served,
+      await route.handle(services, { ...nothing, app: undefined, caller: undefined, signal }),
+    );
   }
   const { access } = route;
   const caller = await authenticate(services, route, exchange);
@@ -77,14 +80,15 @@ export async function answerRequest(
     passLimit(exchange, limiter.charge({ ...limited, events: route.eventCount(parsed.body) }));
     return { ...parsed, app };
   });
-  return checked(served, await route.handle(services, withSignal(exchange, { ...input, caller })));
-}
-
-/** The signal is made when a handler looks at it: most requests are answered before anyone could hang up. */
-function withSignal<T extends object>(exchange: Exchange, input: T): T & { signal: AbortSignal } {
-  return Object.defineProperty(input, 'signal', { get: () => exchange.signal }) as T & {
-    signal: AbortSignal;
-  };
+  const answer = await route.handle(services, {
+    ...input,
+    caller,
+    // Made when a handler looks at it: most requests are answered before anyone could hang up.
+    get signal() {
+      return exchange.signal;
+    },
+  });
+  return checked(served, answer);
 }
 
 /** Credential → look-up → state. Whoever gets past this proved possession of a live key. */

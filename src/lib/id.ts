@@ -14,10 +14,3 @@ export function newId(prefix: IdPrefix): string {
 export function newUlid(): string {
   return nextUlid();
 }
-
-const ULID_PATTERN = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
-
-/** Whether `value` has the shape of an id with this prefix; says nothing about the thing existing. */
-export function isId(value: string, prefix: IdPrefix): boolean {
-  return value.startsWith(`${prefix}_`) && ULID_PATTERN.test(value.slice(prefix.length + 1));
-}
