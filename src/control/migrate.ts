@@ -1,9 +1,13 @@
 import type { Kysely } from 'kysely';
 import * as m0001 from './migrations/0001-projects-apps-keys.ts';
+import * as m0002 from './migrations/0002-audit-log.ts';
 import type { ControlSchema } from './schema.ts';
 
 /** All migrations, oldest first. A released one is never edited, only followed. */
-const MIGRATIONS = [{ name: '0001-projects-apps-keys', up: m0001.up }];
+const MIGRATIONS = [
+  { name: '0001-projects-apps-keys', up: m0001.up },
+  { name: '0002-audit-log', up: m0002.up },
+];
 
 /** Brings the control database to the present schema, in one transaction: all of it or nothing. */
 export async function migrateControl(db: Kysely<ControlSchema>, now: number): Promise<void> {

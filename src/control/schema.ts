@@ -11,6 +11,8 @@ export type ControlSchema = {
   apps: AppTable;
   api_keys: ApiKeyTable;
   key_secrets: KeySecretTable;
+  audit_log: AuditTable;
+  audit_head: { id: number; seq: number; mac: string };
 };
 
 export type ProjectTable = {
@@ -70,4 +72,24 @@ export type KeySecretTable = {
   hint: string;
   created_at: number;
   expires_at: number | null;
+};
+
+export type AuditTable = {
+  /** Position in the one chain of the installation, from 1, without gaps. */
+  seq: number;
+  id: string;
+  at: number;
+  /** Null for what concerns the installation. */
+  project_id: string | null;
+  actor_type: string;
+  actor_id: string;
+  action: string;
+  target: string;
+  diff: string | null;
+  ip: string | null;
+  request_id: string | null;
+  /** Which secret's derived key made `mac`. */
+  pepper_id: string;
+  /** HMAC-SHA-256 over this row and the row before, base64url. */
+  mac: string;
 };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Control } from '../control/open.ts';
 import { macOf, type Pepper } from './secret.ts';
@@ -28,19 +28,26 @@ export function prepareDataDir(dataDir: string): {
 
 /** Returns the secret kept in `file`, made at the first start. Two first starts at once agree on one of them. */
 export function loadSecret(file: string): string {
-  if (!existsSync(file)) {
-    try {
-      writeFileSync(file, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, {
-        mode: 0o600,
-        flag: 'wx',
-        flush: true,
-      });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-  }
+  if (!existsSync(file)) createSecretFile(file);
   chmodSync(file, 0o600);
-  return readFileSync(file, 'utf8').trim();
+  const secret = readFileSync(file, 'utf8').trim();
+  if (secret.length >= SECRET_BYTES) return secret;
+  throw new Error(
+    `The secret in ${file} is cut short. Put the former one back; without it no API key works.`,
+  );
+}
+
+/** Written aside and linked into place: nobody ever reads half a secret, and a kill leaves none. */
+function createSecretFile(file: string): void {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600, flush: true });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 /** Throws, saying what to do, when the stored keys were made under another secret: no key would ever match. */

@@ -72,11 +72,18 @@ export function redactSecrets(text: string): string {
  */
 export type Pepper = { id: string; key: KeyObject };
 
+/** Returns a key for one purpose, derived from `APPFLOW_SECRET` (HKDF-SHA-256, RFC 5869, a label for each purpose). */
+export function deriveKey(appflowSecret: string, label: string): KeyObject {
+  return createSecretKey(deriveBytes(appflowSecret, label, 32));
+}
+
+const deriveBytes = (appflowSecret: string, label: string, length: number) =>
+  Buffer.from(hkdfSync('sha256', appflowSecret, '', `appflow/${label}/1`, length));
+
 /** Returns the pepper derived from `APPFLOW_SECRET` (HKDF-SHA-256, RFC 5869, with a label of its own). */
 export function derivePepper(appflowSecret: string): Pepper {
-  const derive = (label: string, length: number) =>
-    Buffer.from(hkdfSync('sha256', appflowSecret, '', `appflow/keys/${label}/1`, length));
-  return { id: derive('pepper-id', 8).toString('hex'), key: createSecretKey(derive('pepper', 32)) };
+  const id = deriveBytes(appflowSecret, 'keys/pepper-id', 8).toString('hex');
+  return { id, key: deriveKey(appflowSecret, 'keys/pepper') };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { monotonicFactory } from 'ulid';
 
 /** Prefixes of Appflow's ids; the rest is a ULID (26 characters, time-ordered, https://github.com/ulid/spec). */
-export type IdPrefix = 'proj' | 'app' | 'key' | 'req';
+export type IdPrefix = 'proj' | 'app' | 'key' | 'req' | 'aud';
 
 const nextUlid = monotonicFactory();
 

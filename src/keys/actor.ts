@@ -1,0 +1,12 @@
+/** Who did something: a key, the operator at the command line, or the server itself. Part of every audit entry. */
+export type Actor = {
+  type: 'key' | 'cli' | 'system';
+  /** A key id, `cli`, or which part of the server. */
+  id: string;
+  /** The address it came from; null when it came from the machine itself. */
+  ip: string | null;
+  requestId: string | null;
+};
+
+/** The operator at the command line: whoever can open the data folder. */
+export const CLI_ACTOR: Actor = { type: 'cli', id: 'cli', ip: null, requestId: null };

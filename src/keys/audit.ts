@@ -1,0 +1,142 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import type { Selectable, Transaction } from 'kysely';
+import type { Control } from '../control/open.ts';
+import type { AuditTable, ControlSchema } from '../control/schema.ts';
+import type { Clock } from '../lib/clock.ts';
+import { newId } from '../lib/id.ts';
+import type { Actor } from './actor.ts';
+
+/** What can happen, as the log names it. Never renamed. */
+export const AUDIT_ACTIONS = [
+  'api_key.created',
+  'api_key.updated',
+  'api_key.rotated',
+  'api_key.grace_ended',
+  'api_key.revoked',
+  'api_key.restored',
+  'api_key.disabled',
+  'api_key.leak_reported',
+  'app.created',
+  'app.updated',
+  'app.deleted',
+  'app.restored',
+  'project.created',
+  'project.updated',
+  'authentication.failed',
+  'secret.rotated',
+] as const;
+
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** One thing that happened. `diff` maps a field to its value before and after; never a secret. */
+export type AuditEntry = {
+  projectId: string | null;
+  actor: Actor;
+  action: AuditAction;
+  /** The id of what it happened to. */
+  target: string;
+  diff?: Record<string, readonly [before: unknown, after: unknown]>;
+};
+
+/** A key of the chain and its name, so that rows made under a former secret can still be verified. */
+export type AuditKey = { id: string; key: KeyObject };
+
+/** The audit log. Rows form one chain: each carries an HMAC over itself and the HMAC of the row before. */
+export type Audit = {
+  /** Appends inside the transaction of what it tells of: both are stored, or neither. */
+  append: (tx: Transaction<ControlSchema>, entry: AuditEntry) => Promise<void>;
+};
+
+/** Returns the log's writer under the present key. Transactions that write are serialised, and so is the chain. */
+export function createAudit(auditKey: AuditKey, clock: Clock): Audit {
+  return {
+    async append(tx, { projectId, actor, action, target, diff }) {
+      const head = await tx
+        .selectFrom('audit_head')
+        .selectAll()
+        .where('id', '=', 1)
+        .executeTakeFirstOrThrow();
+      const row = {
+        seq: Number(head.seq) + 1,
+        id: newId('aud'),
+        at: clock.now(),
+        project_id: projectId,
+        actor_type: actor.type,
+        actor_id: actor.id,
+        action,
+        target,
+        diff: diff ? JSON.stringify(diff) : null,
+        ip: actor.ip,
+        request_id: actor.requestId,
+        pepper_id: auditKey.id,
+      };
+      const mac = chainMac(row, head.mac, auditKey.key);
+      await tx
+        .insertInto('audit_log')
+        .values({ ...row, mac })
+        .execute();
+      await tx.updateTable('audit_head').set({ seq: row.seq, mac }).where('id', '=', 1).execute();
+    },
+  };
+}
+
+/** Returns a row's link: HMAC-SHA-256 over the row, every column in a fixed order, and the link before. */
+function chainMac(row: Omit<Selectable<AuditTable>, 'mac'>, previousMac: string, key: KeyObject): string {
+  const columns = [
+    row.seq,
+    row.id,
+    row.at,
+    row.project_id,
+    row.actor_type,
+    row.actor_id,
+    row.action,
+    row.target,
+  ];
+  const text = JSON.stringify([...columns, row.diff, row.ip, row.request_id, row.pepper_id, previousMac]);
+  return createHmac('sha256', key).update(text).digest('base64url');
+}
+
+/** What `verifyChain` found: how many rows hold, or where and how the chain is broken. */
+export type ChainVerdict =
+  | { ok: true; rows: number }
+  | { ok: false; rows: number; seq: number; reason: string };
+
+const ROWS_A_PAGE = 5_000;
+
+/**
+ * Walks the whole chain. Notices an edited row, a removed row and a cut tail; whoever has the database but not
+ * `APPFLOW_SECRET` cannot mend it. `keys` are the present key and those of retired secrets.
+ */
+export async function verifyChain({ db }: Control, keys: readonly AuditKey[]): Promise<ChainVerdict> {
+  const byId = new Map(keys.map(({ id, key }) => [id, key]));
+  let [seq, previousMac] = [0, ''];
+  for (;;) {
+    const rows = await db
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('seq', '>', seq)
+      .orderBy('seq')
+      .limit(ROWS_A_PAGE)
+      .execute();
+    for (const row of rows) {
+      const reason = findBreak(row, seq, previousMac, byId.get(row.pepper_id));
+      if (reason) return { ok: false, rows: seq, seq: Number(row.seq), reason };
+      [seq, previousMac] = [Number(row.seq), row.mac];
+    }
+    if (rows.length < ROWS_A_PAGE) break;
+  }
+  const head = await db.selectFrom('audit_head').selectAll().executeTakeFirstOrThrow();
+  if (Number(head.seq) === seq && head.mac === previousMac) return { ok: true, rows: seq };
+  return { ok: false, rows: seq, seq: Number(head.seq), reason: 'rows are missing at the end' };
+}
+
+function findBreak(
+  { mac, ...row }: Selectable<AuditTable>,
+  lastSeq: number,
+  previousMac: string,
+  key: KeyObject | undefined,
+): string | undefined {
+  if (Number(row.seq) !== lastSeq + 1) return 'a row was removed before this one';
+  if (!key) return 'it was made under a secret that is not configured (APPFLOW_SECRET_RETIRED)';
+  return chainMac(row, previousMac, key) === mac ? undefined : 'it, or the row before, was changed';
+}
