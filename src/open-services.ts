@@ -1,7 +1,8 @@
 import type { Config } from './config.ts';
 import { openControl } from './control/open.ts';
+import { createAudit } from './keys/audit.ts';
 import { openDirectory } from './keys/directory.ts';
-import { derivePepper, redactSecrets } from './keys/secret.ts';
+import { deriveKey, derivePepper, redactSecrets } from './keys/secret.ts';
 import { loadSecret, prepareDataDir, requireSameSecret } from './keys/secret-store.ts';
 import { systemClock } from './lib/clock.ts';
 import { openLog } from './lib/log.ts';
@@ -17,16 +18,18 @@ export type ControlServices = Omit<Services, 'warehouse' | 'limiter'> & {
 export async function openControlServices(config: Config, clock = systemClock()): Promise<ControlServices> {
   const { controlFile, eventsDir, secretFile } = prepareDataDir(config.dataDir);
   const log = openLog(config.logLevel, redactSecrets);
-  const pepper = derivePepper(config.secret ?? loadSecret(secretFile));
+  const secret = config.secret ?? loadSecret(secretFile);
+  const pepper = derivePepper(secret);
   const control = await openControl(controlFile, clock);
   try {
     await requireSameSecret(control, pepper);
     const directory = await openDirectory(control);
+    const audit = createAudit({ id: pepper.id, key: deriveKey(secret, 'audit') }, clock);
     const close = async () => {
       directory.close();
       await control.close();
     };
-    return { config, control, directory, pepper, clock, log, eventsDir, close };
+    return { config, control, directory, pepper, audit, clock, log, eventsDir, close };
   } catch (error) {
     await control.close();
     throw error;

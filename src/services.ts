@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import type { Control } from './control/open.ts';
+import type { Audit } from './keys/audit.ts';
 import type { Directory } from './keys/directory.ts';
 import type { Pepper } from './keys/secret.ts';
 import type { Clock } from './lib/clock.ts';
@@ -15,6 +16,7 @@ export type Services = {
   warehouse: Warehouse;
   limiter: Limiter;
   pepper: Pepper;
+  audit: Audit;
   clock: Clock;
   log: Log;
 };

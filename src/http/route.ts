@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import type { App } from '../apps/app.ts';
+import type { Actor } from '../keys/actor.ts';
 import type { ApiKey, KeySecret } from '../keys/key.ts';
 import type { Scope } from '../keys/scopes.ts';
 import type { Category } from '../limits/policies.ts';
@@ -9,8 +10,8 @@ import type { Services } from '../services.ts';
 /** What a route asks for: a scope, any key at all, or nothing. There is no default: leaving it out does not compile. */
 export type Access = Scope | 'any_key' | 'public';
 
-/** Who is calling: a verified key and its project. */
-export type Caller = { key: ApiKey; secret: KeySecret; project: Project; address: string };
+/** Who is calling: a verified key, which of its secrets was shown, its project; `actor` is how the audit log names it. */
+export type Caller = { key: ApiKey; secret: KeySecret; project: Project; address: string; actor: Actor };
 
 /** Which web pages may read the answer: any (write-only keys), those a key names, or none. */
 export type CorsRule = 'any_origin' | 'key_origins' | 'none';

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { App } from '../apps/app.ts';
 import { findRequestedApp } from '../apps/resolve.ts';
+import type { Actor } from '../keys/actor.ts';
 import { verify } from '../keys/verify.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import type { LimitedRequest, Verdict as LimitVerdict } from '../limits/limiter.ts';
@@ -22,6 +23,7 @@ export type Exchange = {
   signal: AbortSignal;
   /** Headers of the answer, success or not; each step adds its own. */
   headers: Record<string, string>;
+  requestId: string;
   /** Set once verified: the log names it. */
   keyId: string | undefined;
 };
@@ -115,7 +117,8 @@ async function authenticate(services: Services, route: Route, exchange: Exchange
   if (!project) throw new Error(`Key ${key.id} belongs to project ${key.projectId}, which does not exist.`);
   exchange.keyId = key.id;
   Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, key));
-  return { key, secret: shown, project, address };
+  const actor: Actor = { type: 'key', id: key.id, ip: address, requestId: exchange.requestId };
+  return { key, secret: shown, project, address, actor };
 }
 
 /** A request refused once its key is proved costs one request: a flood of refusals is limited like any other. */

@@ -102,6 +102,7 @@ function toExchange(request: FastifyRequest, reply: FastifyReply): Exchange {
       return abortedOnHangUp(reply);
     },
     headers: {},
+    requestId: requestIdOf(request),
     keyId: undefined,
   };
 }
