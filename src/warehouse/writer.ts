@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type Append, createAppendQueue, type QueueLimits } from './append-queue.ts';
@@ -18,6 +18,11 @@ export type Writer = {
    * was done) or `unavailable` when the outcome is unknown, and with TypeError for a malformed row.
    */
   append(rows: EventRow[]): Promise<boolean[]>;
+  /**
+   * Resolves when what follows from all that was answered so far is written too (a first-seen time comes some
+   * milliseconds after its event); undefined when it is. Never rejects: the next block repairs what failed.
+   */
+  derived(): Promise<void> | undefined;
   /** What waits now, and what may. */
   queue(): { rows: number; bytes: number; rowsMax: number; bytesMax: number };
   /** Refuses further appends, stores what waits, then resolves. */
@@ -33,7 +38,10 @@ export type WriterOptions = {
   limits?: Partial<QueueLimits>;
 };
 
-const limitsDefault: QueueLimits = {
+const REPAIR_ATTEMPTS = 5;
+const REPAIR_RETRY_MS = 50;
+
+const LIMITS_DEFAULT: QueueLimits = {
   rowsMax: 100_000,
   bytesMax: 64_000_000,
   blockRowsMax: 10_000,
@@ -42,31 +50,23 @@ const limitsDefault: QueueLimits = {
 
 /** Repairs what the last process left behind, then returns a writer. Rejects when the repair fails. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
-  const { store, log } = options;
-  const limits = { ...limitsDefault, ...options.limits };
+  const { store } = options;
+  const limits = { ...LIMITS_DEFAULT, ...options.limits };
   const queue = createAppendQueue(limits);
   const lastBlock = await store.repair();
-  const state: State = { lastBlock, isDamaged: false, isClosed: false, seenIds: await options.openSeenIds() };
+  const seenIds = await options.openSeenIds();
+  const state: State = { lastBlock, isDamaged: false, isClosed: false, seenIds, derived: undefined };
   let work: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
     // One turn of the event loop: requests that arrived together become one block, not one and the rest.
     await setImmediate();
     for (let appends = queue.take(); appends.length > 0; appends = queue.take()) {
-      if (state.isDamaged) await repair();
+      if (state.isDamaged) await repair(options, state);
       await storeAppends(options, state, appends);
       await setImmediate();
     }
     work = undefined;
-  }
-
-  async function repair(): Promise<void> {
-    try {
-      state.lastBlock = Math.max(state.lastBlock, await store.repair());
-      state.isDamaged = false;
-    } catch (error) {
-      log.error({ err: error }, 'repairing the event store failed; the next events try again');
-    }
   }
 
   return {
@@ -82,6 +82,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       work ??= drain();
       return await promise;
     },
+    derived: () => state.derived,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
     async close() {
       state.isClosed = true;
@@ -102,11 +103,18 @@ function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' |
   return { rows, keys: rows.map((row) => eventKey(row.project_id, row.event_id)), lines, bytes };
 }
 
-type State = { lastBlock: number; isDamaged: boolean; isClosed: boolean; seenIds: SeenIds };
+type State = {
+  lastBlock: number;
+  isDamaged: boolean;
+  isClosed: boolean;
+  seenIds: SeenIds;
+  derived: Promise<void> | undefined;
+};
 
 /**
- * Stores and answers some appends; never rejects. Damage is anything between the events and what follows from
- * them: it is assumed until the last insert succeeded, and while it is there nothing may be inserted.
+ * Stores and answers some appends; never rejects. They are answered once their events are on disk: what follows from
+ * them can be derived again, and whoever asks a question waits for it. Damage is anything between the events and what
+ * follows from them: it is assumed until the last insert succeeded, and while it is there nothing may be inserted.
  */
 async function storeAppends(options: WriterOptions, state: State, appends: Append[]): Promise<void> {
   try {
@@ -118,10 +126,11 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
       state.lastBlock = Math.max(state.lastBlock + 1, options.clock.now() * 1000);
       state.isDamaged = true;
       await options.store.insertEvents(lines, state.lastBlock);
-      await options.store.insertDerived(rows, state.lastBlock);
-      state.isDamaged = false;
+      state.derived = derive(options, state, rows);
     }
     for (const [index, isNew] of answers(block, stored).entries()) appends[index]?.resolve(isNew);
+    // The next block looks its ids up in what this one derives.
+    await state.derived;
   } catch (error) {
     options.log.error({ err: error, appends: appends.length }, 'storing a block failed');
     const unknown = new StorageError(
@@ -130,6 +139,32 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
       error,
     );
     for (const append of appends) append.reject(unknown);
+  }
+}
+
+/** Who was answered is owed this, so a failure is repaired at once; what stays broken, the next block tries again. */
+async function derive(options: WriterOptions, state: State, rows: EventRow[]): Promise<void> {
+  try {
+    await options.store.insertDerived(rows, state.lastBlock);
+    state.isDamaged = false;
+  } catch (error) {
+    options.log.error({ err: error, rows: rows.length }, 'deriving from a block failed');
+    for (let attempt = 1; state.isDamaged && attempt <= REPAIR_ATTEMPTS; attempt += 1) {
+      await setTimeout(attempt * REPAIR_RETRY_MS);
+      await repair(options, state);
+    }
+  } finally {
+    state.derived = undefined;
+  }
+}
+
+/** Derives again what may be missing. Never rejects: damage that stays is logged, and nothing is inserted meanwhile. */
+async function repair({ store, log }: WriterOptions, state: State): Promise<void> {
+  try {
+    state.lastBlock = Math.max(state.lastBlock, await store.repair());
+    state.isDamaged = false;
+  } catch (error) {
+    log.error({ err: error }, 'repairing the event store failed; the next events try again');
   }
 }
 
