@@ -4,12 +4,15 @@ import { describeRun, median } from './report.ts';
 import { LIMITS_OFF, startAppflow, startScript } from './server.ts';
 
 const ROUNDS = 5;
-const SECONDS = 4;
+const SECONDS = Number(process.argv[2] ?? 4);
 const CONNECTIONS = 32;
 /** Wide enough never to deny: the limiter decides and writes its headers at every request. */
 const LIMITS_WIDE = { ...LIMITS_OFF, APPFLOW_LIMIT_MANAGEMENT: '1000000/10000000' };
+const NAMES = ['bare', 'valid', 'unknown', 'betterAuth'] as const;
 
-async function measure(url: string, key: string | undefined): Promise<number> {
+type Name = (typeof NAMES)[number];
+
+async function measure(url: string, key: string | undefined, expected = 200): Promise<number> {
   const result = await autocannon({
     url: `${url}/v1/api-keys/self`,
     connections: CONNECTIONS,
@@ -18,32 +21,40 @@ async function measure(url: string, key: string | undefined): Promise<number> {
     // In a thread of its own it would share no event loop with this one; the servers are processes of their own anyway.
     workers: 1,
   });
+  const expectedCount = expected === 200 ? result['2xx'] : result['4xx'];
+  if (expectedCount === 0) throw new Error(`${url} did not answer ${expected} even once.`);
   return result.requests.average;
 }
 
 const bare = await startScript('bare-server.ts', {});
 const appflow = await startAppflow(LIMITS_WIDE);
-const cases = {
+const betterAuth = await startScript('better-auth-server.ts', {});
+const cases: Record<Name, () => Promise<number>> = {
   bare: () => measure(bare.url, undefined),
   valid: () => measure(appflow.url, appflow.project.server_key),
-  unknown: () => measure(appflow.url, createSecret('server')),
+  unknown: () => measure(appflow.url, createSecret('server'), 401),
+  betterAuth: () => measure(betterAuth.url, betterAuth.said[0]),
 };
 console.log(
   describeRun(
     'HTTP: GET /v1/api-keys/self',
-    `${CONNECTIONS} connections, ${ROUNDS} × ${SECONDS} s, limits on and wide`,
+    `${CONNECTIONS} connections, ${ROUNDS} interleaved rounds of ${SECONDS} s, limits on and wide; better-auth 1.7.5 with its limit off`,
   ),
 );
-const rounds: Record<keyof typeof cases, number[]> = { bare: [], valid: [], unknown: [] };
+const rounds: Record<Name, number[]> = { bare: [], valid: [], unknown: [], betterAuth: [] };
 for (let round = 0; round < ROUNDS; round += 1) {
-  for (const name of ['bare', 'valid', 'unknown'] as const) rounds[name].push(await cases[name]());
+  for (const name of NAMES) rounds[name].push(await cases[name]());
 }
-const ratios = (a: keyof typeof cases, b: keyof typeof cases) =>
+const ratios = (a: Name, b: Name) =>
   median(rounds[a].map((value, index) => value / (rounds[b][index] ?? Number.NaN))).toFixed(2);
 for (const [name, values] of Object.entries(rounds)) {
   console.log(`${name}: median ${Math.round(median(values))} rps (${values.map(Math.round).join(', ')})`);
 }
 console.log(`authenticated + limited ÷ bare Fastify: ${ratios('valid', 'bare')} (median of rounds)`);
+console.log(
+  `authenticated ÷ better-auth api-key on SQLite: ${ratios('valid', 'betterAuth')} (median of rounds)`,
+);
 console.log(`unknown ÷ valid: ${ratios('unknown', 'valid')} (median of rounds)`);
 await bare.stop();
+await betterAuth.stop();
 await appflow.stop();

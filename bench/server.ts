@@ -15,15 +15,15 @@ export const LIMITS_OFF = {
   APPFLOW_LIMIT_FAILED_AUTH: 'off',
 };
 
-/** A server in a process of its own. */
-export type BenchServer = { url: string; pid: number; stop: () => Promise<void> };
+/** A server in a process of its own. `said`: the lines it printed before its address. */
+export type BenchServer = { url: string; pid: number; said: string[]; stop: () => Promise<void> };
 
-async function readUrl(child: ChildProcess): Promise<string> {
+async function readUrl(child: ChildProcess): Promise<{ url: string; said: string[] }> {
   let text = '';
   for await (const chunk of child.stdout ?? []) {
     text += String(chunk);
     const url = /http:\/\/[\d.:]+/.exec(text)?.[0];
-    if (url) return url;
+    if (url) return { url, said: text.split('\n') };
   }
   throw new Error('The server did not start.');
 }
@@ -34,12 +34,12 @@ export async function startScript(script: string, env: Record<string, string>): 
     env: { ...process.env, PORT: '0', UV_THREADPOOL_SIZE: '8', LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const url = await readUrl(child);
+  const { url, said } = await readUrl(child);
   const stop = async () => {
     child.kill('SIGTERM');
     await once(child, 'exit');
   };
-  return { url, pid: child.pid ?? 0, stop };
+  return { url, pid: child.pid ?? 0, said, stop };
 }
 
 /** Starts Appflow on a new data folder with one project; `stop` removes the folder. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type PublicKeys, parseGithubKeys } from './leaks/github-keys.ts';
 import { parseCidrs } from './lib/ip.ts';
 import { type LimitOverrides, parseLimitSwitches } from './limits/policies.ts';
 
@@ -24,6 +25,21 @@ export const SETTINGS = [
     help: 'At least 32 characters. Every stored key depends on it: lose it and all keys stop working.',
   },
   { name: 'APPFLOW_SECRET_FILE', default: '', help: 'A file to read APPFLOW_SECRET from instead.' },
+  {
+    name: 'APPFLOW_SECRET_RETIRED',
+    default: '',
+    help: 'Comma-separated former secrets. To replace the secret: 1. put the former one here and a new one in APPFLOW_SECRET (or in secrets/appflow-secret); 2. restart every process; 3. keys made before go on working and are moved to the new secret when they are next seen; 4. `appflow doctor` says how many are left: when none is, or those left are no longer wanted, keep the former secret here only to verify older audit entries, or remove it.',
+  },
+  {
+    name: 'APPFLOW_KEY_MAX_STALE_SECONDS',
+    default: '60',
+    help: 'How long keys are judged from memory while the control database cannot be read (0 to 3600). After that every request with a key is refused with 503.',
+  },
+  {
+    name: 'APPFLOW_GITHUB_SCANNING_KEYS_FILE',
+    default: 'asked for at api.github.com when a report comes',
+    help: "A file with GitHub's public keys for secret scanning, as https://api.github.com/meta/public_keys/secret_scanning answers them: for servers that cannot reach it.",
+  },
   {
     name: 'APPFLOW_PUBLIC_URL',
     default: '',
@@ -60,6 +76,16 @@ export const SETTINGS = [
     default: 'draft',
     help: '`draft` sends RateLimit and RateLimit-Policy (IETF httpapi draft), `off` neither. Retry-After is always sent.',
   },
+  {
+    name: 'METRICS_TOKEN',
+    default: '',
+    help: 'Whoever sends it as `Authorization: Bearer` may read `/metrics`, from anywhere. Unset: only this machine may. At least 16 characters.',
+  },
+  {
+    name: 'METRICS_PORT',
+    default: '',
+    help: 'A port of its own for `/metrics` (on HOST), which then is not on the main port. Open to whoever reaches it, unless METRICS_TOKEN is set.',
+  },
   { name: 'LOG_LEVEL', default: 'info', help: 'fatal, error, warn, info, debug, trace or silent.' },
 ] as const satisfies readonly Setting[];
 
@@ -68,6 +94,7 @@ const NOT_YET_SERVED = ['DATABASE_URL', 'CLICKHOUSE_URL', 'REDIS_URL'] as const;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const SECRET_LENGTH_MIN = 32;
+const STALE_SECONDS_MAX = 3_600;
 const PORT_MAX = 65_535;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -79,11 +106,20 @@ export type Config = {
   dataDir: string;
   /** Undefined: take the one kept in the data folder, or make it. */
   secret: string | undefined;
+  /** Former secrets, the newest first: what was stored under them still verifies. */
+  retiredSecrets: readonly string[];
+  keyMaxStaleMs: number;
+  /** GitHub's public keys, when they are not to be asked for. */
+  githubScanningKeys: PublicKeys | undefined;
   /** Without a slash at the end; empty when unset. */
   publicUrl: string;
   trustedProxies: ReturnType<typeof parseCidrs>['cidrs'];
   limitOverrides: LimitOverrides;
   rateLimitHeaders: boolean;
+  /** What readers of `/metrics` send; undefined: only this machine reads them. */
+  metricsToken: string | undefined;
+  /** Undefined: `/metrics` is on the main port. */
+  metricsPort: number | undefined;
   logLevel: string;
 };
 
@@ -95,11 +131,17 @@ export class ConfigError extends Error {
   }
 }
 
-function parsePort(text: string, mistakes: string[]): number {
+function parsePort(text: string, mistakes: string[], name = 'PORT'): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= PORT_MAX) return port;
-  mistakes.push(`PORT is "${text}"; write a whole number from 0 to ${PORT_MAX}.`);
+  mistakes.push(`${name} is "${text}"; write a whole number from 0 to ${PORT_MAX}.`);
   return 0;
+}
+
+function parseMetricsToken(token: string | undefined, mistakes: string[]): string | undefined {
+  if (token === undefined || /^\S{16,}$/.test(token)) return token;
+  mistakes.push('METRICS_TOKEN is too short, or has blanks; use 16 or more random characters.');
+  return undefined;
 }
 
 function parsePublicUrl(text: string, mistakes: string[]): string {
@@ -122,6 +164,41 @@ function parseSecret(env: Environment, mistakes: string[]): string | undefined {
   return secret;
 }
 
+function parseRetiredSecrets(text: string, mistakes: string[]): string[] {
+  const secrets = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  secrets.forEach((secret, index) => {
+    if (secret.length >= SECRET_LENGTH_MIN) return;
+    // Never quoted: it may be a part of a real one.
+    mistakes.push(
+      `APPFLOW_SECRET_RETIRED: secret ${index + 1} has fewer than ${SECRET_LENGTH_MIN} characters.`,
+    );
+  });
+  return secrets;
+}
+
+function readGithubKeys(file: string | undefined, mistakes: string[]): PublicKeys | undefined {
+  if (!file) return undefined;
+  try {
+    return parseGithubKeys(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    mistakes.push(`APPFLOW_GITHUB_SCANNING_KEYS_FILE names ${file}, which cannot be used: ${reason}`);
+    return undefined;
+  }
+}
+
+function parseMaxStale(text: string, mistakes: string[]): number {
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds <= STALE_SECONDS_MAX) return seconds * 1_000;
+  mistakes.push(
+    `APPFLOW_KEY_MAX_STALE_SECONDS is "${text}"; write whole seconds from 0 to ${STALE_SECONDS_MAX}.`,
+  );
+  return 0;
+}
+
 function readSecretFile(file: string, mistakes: string[]): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
@@ -136,16 +213,25 @@ function parseChoice(name: string, text: string, choices: string[], mistakes: st
   return text;
 }
 
+function refuseNotYetServed(env: Environment, mistakes: string[]): void {
+  for (const name of NOT_YET_SERVED) {
+    if (!env[name]) continue;
+    mistakes.push(`${name} is set, but this release runs on its embedded engines only: unset it.`);
+  }
+}
+
+function parseTrustedProxies(text: string, mistakes: string[]): Config['trustedProxies'] {
+  const proxies = parseCidrs(text.split(',').filter((part) => part.trim() !== ''));
+  for (const wrong of proxies.mistakes) {
+    mistakes.push(`TRUSTED_PROXIES holds "${wrong}", which is no address or CIDR.`);
+  }
+  return proxies.cidrs;
+}
+
 /** Returns the configuration that `env` describes. Throws ConfigError naming every mistake. */
 export function readConfig(env: Environment = process.env): Config {
   const mistakes: string[] = [];
-  for (const name of NOT_YET_SERVED) {
-    if (env[name])
-      mistakes.push(`${name} is set, but this release runs on its embedded engines only: unset it.`);
-  }
-  const proxies = parseCidrs((env.TRUSTED_PROXIES ?? '').split(',').filter((part) => part.trim() !== ''));
-  for (const wrong of proxies.mistakes)
-    mistakes.push(`TRUSTED_PROXIES holds "${wrong}", which is no address or CIDR.`);
+  refuseNotYetServed(env, mistakes);
   const limits = parseLimitSwitches(env);
   mistakes.push(...limits.mistakes);
   const config: Config = {
@@ -153,12 +239,17 @@ export function readConfig(env: Environment = process.env): Config {
     host: env.HOST || '127.0.0.1',
     dataDir: env.APPFLOW_DATA_DIR || './data',
     secret: parseSecret(env, mistakes),
+    retiredSecrets: parseRetiredSecrets(env.APPFLOW_SECRET_RETIRED ?? '', mistakes),
+    keyMaxStaleMs: parseMaxStale(env.APPFLOW_KEY_MAX_STALE_SECONDS || '60', mistakes),
+    githubScanningKeys: readGithubKeys(env.APPFLOW_GITHUB_SCANNING_KEYS_FILE, mistakes),
     publicUrl: parsePublicUrl(env.APPFLOW_PUBLIC_URL ?? '', mistakes),
-    trustedProxies: proxies.cidrs,
+    trustedProxies: parseTrustedProxies(env.TRUSTED_PROXIES ?? '', mistakes),
     limitOverrides: limits.overrides,
     rateLimitHeaders:
       parseChoice('RATE_LIMIT_HEADERS', env.RATE_LIMIT_HEADERS || 'draft', ['draft', 'off'], mistakes) ===
       'draft',
+    metricsToken: parseMetricsToken(env.METRICS_TOKEN || undefined, mistakes),
+    metricsPort: env.METRICS_PORT ? parsePort(env.METRICS_PORT, mistakes, 'METRICS_PORT') : undefined,
     logLevel: parseChoice('LOG_LEVEL', env.LOG_LEVEL || 'info', LOG_LEVELS, mistakes),
   };
   if (mistakes.length > 0) throw new ConfigError(mistakes);

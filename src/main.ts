@@ -1,18 +1,13 @@
 import { ConfigError, readConfig } from './config.ts';
-import { startServer } from './server.ts';
+import { type RunningServer, startServer } from './server.ts';
+
+/** Whoever stops a server kills it after 10 s: it must have told by then why it could not stop. */
+const STOP_MS_MAX = 9_500;
 
 try {
   const server = await startServer(readConfig());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      server.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`Appflow did not stop cleanly: ${String(error)}\n`);
-          process.exit(1);
-        },
-      );
-    });
+    process.once(signal, () => void stopWithin(server, STOP_MS_MAX));
   }
   // Last: whoever reads this line may stop the server at once, and that must be a clean stop already.
   process.stdout.write(`Appflow is ready on ${server.url}\n`);
@@ -25,4 +20,23 @@ try {
   const isMistake = error instanceof ConfigError;
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(isMistake ? 2 : 1);
+}
+
+/** Stops and ends the process: with 0, or with 1 and a sentence when something could not be closed. */
+async function stopWithin(server: RunningServer, waitMs: number): Promise<void> {
+  const watchdog = setTimeout(() => {
+    process.stderr.write(`Appflow did not stop within ${waitMs} ms and was ended.\n`);
+    // Not exit(): that waits for the engine's threads, and one of them is what holds up the stop.
+    process.kill(process.pid, 'SIGKILL');
+  }, waitMs);
+  try {
+    await server.stop();
+    process.exitCode = 0;
+  } catch (error) {
+    process.stderr.write(`Appflow did not stop cleanly: ${String(error)}\n`);
+    process.exitCode = 1;
+  } finally {
+    clearTimeout(watchdog);
+    process.exit();
+  }
 }

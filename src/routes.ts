@@ -4,7 +4,9 @@ import { eventRoutes } from './events/routes.ts';
 import { describeApi } from './http/openapi.ts';
 import type { Route } from './http/route.ts';
 import { systemRoutes } from './http/system-routes.ts';
+import { auditRoutes } from './keys/audit-routes.ts';
 import { keyRoutes } from './keys/routes.ts';
+import { leakRoutes } from './leaks/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { VERSION } from './version.ts';
 
@@ -15,5 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...appRoutes,
   ...projectRoutes,
   ...keyRoutes,
+  ...auditRoutes,
+  ...leakRoutes,
   ...systemRoutes(() => describeApi(ROUTES, VERSION)),
 ];

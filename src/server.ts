@@ -1,13 +1,26 @@
 import type { Config } from './config.ts';
 import { createServer } from './http/server.ts';
+import { startAuditHeadLog } from './keys/audit-head.ts';
+import { startExpiryNotices } from './keys/expiry-notices.ts';
+import { startDisablingLeaked } from './leaks/disable-leaked.ts';
 import type { Clock } from './lib/clock.ts';
 import { createLimiter } from './limits/limiter.ts';
+import { requireFreePort, toListenError } from './listen-error.ts';
+import { listenForMetrics } from './metrics/listen.ts';
+import { watchServices } from './metrics/sources.ts';
 import { openControlServices } from './open-services.ts';
 import { ROUTES } from './routes.ts';
+import type { Services } from './services.ts';
 import { openWarehouse } from './warehouse/open.ts';
 
 /** A server that listens. `stop` resolves when everything acknowledged is safe and closed. */
-export type RunningServer = { url: string; isNew: boolean; stop: () => Promise<void> };
+export type RunningServer = {
+  url: string;
+  /** Where `/metrics` is, when METRICS_PORT gives it a port of its own. */
+  metricsUrl: string | undefined;
+  isNew: boolean;
+  stop: () => Promise<void>;
+};
 
 /** What tests put in the place of time: the wall clock, and the limiter's monotonic one in whole microseconds. */
 export type Clocks = { clock?: Clock; nowUs?: () => number };
@@ -20,34 +33,63 @@ export async function startServer(
   config: Config,
   { clock: given, nowUs }: Clocks = {},
 ): Promise<RunningServer> {
-  const control = await openControlServices(config, given);
+  await requireFreePort(config);
+  await using opening = new AsyncDisposableStack();
+  const control = opening.adopt(await openControlServices(config, given), close);
   const { clock, log } = control;
+  const warehouse = opening.adopt(await openWarehouse({ path: control.eventsDir, log, clock }), close);
+  const limiter = createLimiter({
+    overrides: config.limitOverrides,
+    rateLimitHeaders: config.rateLimitHeaders,
+    ...(nowUs === undefined ? {} : { nowUs }),
+  });
+  const services = { ...control, warehouse, limiter };
+  const app = createServer(services, ROUTES);
+  let stopTasks = async () => {};
+  opening.defer(() => stopTasks());
+  let metricsListener: Awaited<ReturnType<typeof listenForMetrics>>;
+  opening.defer(async () => metricsListener?.close());
+  opening.defer(() => closeServer(app));
+  const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
+    throw toListenError(error, config);
+  });
+  metricsListener = await listenForMetrics(services).catch((error: unknown) => {
+    throw toListenError(error, { port: config.metricsPort ?? 0, host: config.host }, 'METRICS_PORT');
+  });
+  watchServices(services);
+  stopTasks = startTasks(services);
+  log.info({ url }, 'listening');
+  // From here on the caller closes, in the reverse order of opening, each step though the one before failed: requests
+  // under way are answered first, then the writer drains, so what was acknowledged is on disk.
+  const opened = opening.move();
+  const isNew = !control.directory.hasProjects();
+  return { url, metricsUrl: metricsListener?.url, isNew, stop: () => opened.disposeAsync() };
+}
+
+async function close(opened: { close: () => Promise<void> }): Promise<void> {
+  await opened.close();
+}
+
+/** Answers what is under way; who is still sending or waiting after the grace is cut off. */
+async function closeServer(app: ReturnType<typeof createServer>): Promise<void> {
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
   try {
-    const warehouse = await openWarehouse({ path: control.eventsDir, log, clock });
-    const limiter = createLimiter({
-      overrides: config.limitOverrides,
-      rateLimitHeaders: config.rateLimitHeaders,
-      ...(nowUs === undefined ? {} : { nowUs }),
-    });
-    const app = createServer({ ...control, warehouse, limiter }, ROUTES);
-    const stop = async () => {
-      // Requests under way are answered first, then the writer drains: what was acknowledged is already on disk.
-      const cutOff = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
-      await app.close();
-      clearTimeout(cutOff);
-      await warehouse.close();
-      await control.close();
-    };
-    try {
-      const url = await app.listen({ port: config.port, host: config.host });
-      log.info({ url }, 'listening');
-      return { url, isNew: !control.directory.hasProjects(), stop };
-    } catch (error) {
-      await warehouse.close();
-      throw error;
-    }
-  } catch (error) {
-    await control.close();
-    throw error;
+    await app.close();
+  } finally {
+    clearTimeout(cutOff);
   }
+}
+
+/** Starts what a server does beside answering. Returns the function that ends it, after the last request. */
+function startTasks(services: Services): () => Promise<void> {
+  const stopDisabling = startDisablingLeaked(services);
+  const stopHeadLog = startAuditHeadLog(services.control, services.log);
+  const stopNotices = startExpiryNotices(services);
+  const stopUsage = services.usage.keepFlushed();
+  return async () => {
+    stopHeadLog();
+    await stopDisabling();
+    await stopNotices();
+    await stopUsage();
+  };
 }

@@ -1,14 +1,20 @@
+import type { KeyObject } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { Control } from './control/open.ts';
 import type { Audit } from './keys/audit.ts';
+import type { FailureLog } from './keys/audit-failures.ts';
 import type { Directory } from './keys/directory.ts';
+import type { Rehash } from './keys/rehash.ts';
 import type { Pepper } from './keys/secret.ts';
+import type { Usage } from './keys/usage.ts';
+import type { GithubKeys } from './leaks/github-keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Limiter } from './limits/limiter.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { Warehouse } from './warehouse/open.ts';
 
-/** What handlers get: one plain record, made in main.ts, passed along, never global. */
+/** What handlers get: one plain record, made in server.ts, passed along, never global. */
 export type Services = {
   config: Config;
   control: Control;
@@ -16,7 +22,16 @@ export type Services = {
   warehouse: Warehouse;
   limiter: Limiter;
   pepper: Pepper;
+  /** Peppers of `APPFLOW_SECRET_RETIRED`: keys stored under them still verify. */
+  retiredPeppers: readonly Pepper[];
+  rehash: Rehash;
+  /** Derived from `APPFLOW_SECRET`: half of what decrypts an answer that is given twice. */
+  replaySecret: KeyObject;
   audit: Audit;
+  usage: Usage;
+  metrics: Metrics;
+  failures: FailureLog;
+  githubKeys: GithubKeys;
   clock: Clock;
   log: Log;
 };

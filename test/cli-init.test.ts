@@ -120,7 +120,15 @@ test('exits 1 with a sentence, without a stack, when the data folder cannot be m
 });
 
 test('every command explains itself with --help and exits 0', async () => {
-  for (const args of [['--help'], ['init', '--help'], ['serve', '--help'], ['import', '--help']]) {
+  for (const args of [
+    ['--help'],
+    ['init', '--help'],
+    ['serve', '--help'],
+    ['import', '--help'],
+    ['doctor', '--help'],
+    ['keys', '--help'],
+    ['keys', 'create', '--help'],
+  ]) {
     const ended = await runCli(args, {});
     assert.equal(ended.code, 0);
     assert.match(ended.stdout, /^Usage: appflow/);

@@ -1,5 +1,7 @@
 import { readConfig } from '../src/config.ts';
+import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { createKey } from '../src/keys/create.ts';
+import { CLI_MAKER } from '../src/keys/maker.ts';
 import { revokeKey } from '../src/keys/revoke.ts';
 import { openControlServices } from '../src/open-services.ts';
 
@@ -17,12 +19,12 @@ async function obey(order: Order): Promise<Done> {
     const project = services.directory.findProject(order.create.projectId);
     if (!project) throw new Error('There is no such project.');
     const body = { name: 'Worker', type: 'server' } as const;
-    const { key, secret } = await createKey(services, project, body, { id: 'cli', reach: undefined });
+    const { key, secret } = await createKey(services, project, body, CLI_MAKER);
     return { keyId: key.id, secret, beganAt, doneAt: wallMs() };
   }
   const key = services.directory.findKey(order.revoke.keyId);
   if (!key) throw new Error('There is no such key.');
-  await revokeKey(services, key, 'leaked', 'cli');
+  await revokeKey(services, key, 'leaked', CLI_ACTOR);
   return { keyId: key.id, secret: '', beganAt, doneAt: wallMs() };
 }
 

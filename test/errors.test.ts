@@ -6,9 +6,9 @@ import { Type } from 'typebox';
 import { ApiError, ERRORS } from '../src/http/errors.ts';
 import { closedObject, defineRoute } from '../src/http/route.ts';
 import { createServer } from '../src/http/server.ts';
+import { StorageError } from '../src/lib/storage-error.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { openControlServices } from '../src/open-services.ts';
-import { StorageError } from '../src/warehouse/storage-error.ts';
 import { type Answer, connect, makeConfig } from './harness.ts';
 import { parseAnswer, sendRaw } from './raw-http.ts';
 

@@ -121,7 +121,7 @@ export const FUZZES: Fuzz[] = [
     'paths',
     fc.tuple(
       fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'QUERY', 'TRACE', 'PURGE'),
-      fc.constantFrom(...ROUTES),
+      fc.constantFrom(...ROUTES.filter(({ path }) => path !== '/v1/api-keys/self/revoke')),
       fc.string({ maxLength: 60 }),
     ),
     (api, key, [method, route, tail]) => {

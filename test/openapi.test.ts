@@ -113,6 +113,11 @@ it('leaves nothing untyped but what may be anything', () => {
   // Events are judged one by one, their properties are any JSON, and this document describes itself.
   assert.deepEqual(
     untyped.map(([path]) => path),
-    ['POST /v1/events body.events.items', 'GET /v1/events.data.items.properties.*', 'GET /openapi.json.*'],
+    [
+      'POST /v1/events body.events.items',
+      'GET /v1/events.data.items.properties.*',
+      'GET /v1/audit-log.data.items.diff.*.items',
+      'GET /openapi.json.*',
+    ],
   );
 });

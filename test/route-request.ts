@@ -5,6 +5,9 @@ import type { CallOptions } from './harness.ts';
 /** Every route that needs a key: what a new route joins by existing. */
 export const GUARDED = ROUTES.filter((route) => route.access !== 'public');
 
+/** The same without the one that kills the key it is called with. */
+export const HARMLESS = GUARDED.filter((route) => route.path !== '/v1/api-keys/self/revoke');
+
 export const nameOf = (route: Route) => `${route.method} ${route.path}`;
 
 /** What to change in the example of a route: path parameters, query parameters and members of the body. */

@@ -26,6 +26,7 @@ for (const route of GUARDED.filter((one) => one.body)) {
 
     it('must be JSON', async () => {
       for (const body of ['', '{', '{"a":1,}', "{'a':1}", 'NaN', '{} {}', '\u0000']) {
+        if (body === '' && route.isBodyOptional) continue;
         assertProblem(await call(body), 400, 'malformed_json');
       }
     });

@@ -13,7 +13,7 @@ import {
   startTestServer,
 } from './harness.ts';
 import { sendRaw } from './raw-http.ts';
-import { GUARDED, idParamOf, nameOf, requestOf } from './route-request.ts';
+import { GUARDED, HARMLESS, idParamOf, nameOf, requestOf } from './route-request.ts';
 
 const ADDRESS_ELSEWHERE = '203.0.113.0/24';
 const ORIGIN = 'https://board.example.com';
@@ -29,6 +29,7 @@ await api.call('DELETE', `/v1/api-keys/${revoked.id}`, { key: server_key });
 const elsewhere = await makeKey(api, { type: 'server', ip_allowlist: [ADDRESS_ELSEWHERE] });
 const elsewhereReading = await makeKey(api, { type: 'read_only', ip_allowlist: [ADDRESS_ELSEWHERE] });
 const onBoard = await makeKey(api, { type: 'read_only', allowed_origins: [ORIGIN] });
+const doomed = await makeKey(api, { type: 'server' });
 const allButOne = new Map<string, string>();
 const onlyOne = new Map<string, string>();
 for (const scope of KEY_SCOPES) {
@@ -49,6 +50,12 @@ function assertProblem(answer: Answer, status: number, code: string): void {
 const CHALLENGE = 'Bearer realm="appflow"';
 const invalidToken = (description?: string) =>
   `${CHALLENGE}, error="invalid_token"${description ? `, error_description="${description}"` : ''}`;
+
+/** What must have happened before an example can be answered. */
+const PREPARATIONS: Record<string, (id: string) => [method: string, path: string][]> = {
+  'POST /v1/api-keys/{id}/end-grace': (id) => [['POST', `/v1/api-keys/${id}/rotate`]],
+  'POST /v1/api-keys/{id}/restore': (id) => [['DELETE', `/v1/api-keys/${id}`]],
+};
 
 for (const route of GUARDED) {
   const [method, path, options] = requestOf(route);
@@ -105,7 +112,9 @@ for (const route of GUARDED) {
     });
 
     it('takes the scheme in any case and the key in its own', async () => {
-      const answer = await call(undefined, { authorization: `bEARER  ${server_key}` });
+      // A key of its own: one route kills the key it is called with.
+      const key = HARMLESS.includes(route) ? server_key : doomed.key;
+      const answer = await call(undefined, { authorization: `bEARER  ${key}` });
       assert.notEqual(answer.status, 401);
       assert.equal(
         (await call(undefined, { authorization: `Bearer ${server_key.toUpperCase()}` })).status,
@@ -185,8 +194,11 @@ for (const route of GUARDED) {
       const made =
         id?.kind === 'app' ? spare.project.app_id : id && (await makeKey(spare, { type: 'client' })).id;
       const [, realPath] = requestOf(route, id && made ? { params: { [id.name]: made } } : {});
+      for (const [first, firstPath] of PREPARATIONS[nameOf(route)]?.(String(made)) ?? []) {
+        assert.equal((await api.call(first, firstPath, { key: spare.project.server_key })).status, 200);
+      }
       const answer = await api.call(method, realPath, { ...options, key: spare.project.server_key });
-      assert.equal(answer.status, route.answer.status, answer.text);
+      assert.equal(answer.status, route.answer.mayBeEmpty ? 204 : route.answer.status, answer.text);
       assert.equal(answer.headers.get('cache-control'), 'no-store');
       assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
     });
@@ -203,7 +215,7 @@ describe('over the limit', async () => {
     APPFLOW_LIMIT_MANAGEMENT: '0.01/1',
   });
   // The first request of each category is let through and leaves nothing for a second.
-  for (const route of new Map(GUARDED.map((one) => [one.limit, one])).values()) {
+  for (const route of new Map(HARMLESS.map((one) => [one.limit, one])).values()) {
     const [method, path, options] = requestOf(route);
     const { status } = await limited.call(method, path, { ...options, key });
     assert.notEqual(status, 429);

@@ -41,8 +41,16 @@ export function daySql(time: string): string {
 /** The condition that the `day` of `daySql` lies in the question's range. */
 export const DAY_IN_RANGE = 'day BETWEEN {first_day:Int32} AND {last_day:Int32}';
 
-/** Returns the values that `daySql`, DAY_IN_RANGE and TIME_IN_RANGE need. */
-export function daysOf({ timezone, range }: Question): Record<string, unknown> {
+const daysOfQuestions = new WeakMap<Question, Record<string, unknown>>();
+
+/** Returns the values that `daySql`, DAY_IN_RANGE and TIME_IN_RANGE need; worked out once for each question. */
+export function daysOf(question: Question): Record<string, unknown> {
+  const known = daysOfQuestions.get(question) ?? listDayValues(question);
+  daysOfQuestions.set(question, known);
+  return known;
+}
+
+function listDayValues({ timezone, range }: Question): Record<string, unknown> {
   const offsets = listOffsets(timezone, range);
   const sizes = offsets.map(({ offsetMs }) => offsetMs);
   return {

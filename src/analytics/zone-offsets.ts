@@ -4,6 +4,7 @@ import { DAY_MS, type Day, type DayRange } from './calendar.ts';
 export type ZoneOffset = { fromMs: number; offsetMs: number };
 
 const HOUR_MS = 3_600_000;
+const WEEK_MS = 7 * DAY_MS;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 /** No zone was ever further from UTC than this (Manila and Alaska before their date line moved). */
@@ -22,12 +23,12 @@ export function listOffsets(timezone: string, { first, last }: DayRange): ZoneOf
   let atMs = first * DAY_MS - OFFSET_MS_MAX;
   const endMs = (last + 1) * DAY_MS + OFFSET_MS_MAX;
   const offsets = [{ fromMs: atMs, offsetMs: offsetAt(atMs) }];
-  // A day at a time: since 2000, the year of the oldest events, no zone changed twice within a week.
-  for (; atMs < endMs; atMs += DAY_MS) {
-    const before = offsetAt(atMs);
-    const after = offsetAt(atMs + DAY_MS);
+  // A week at a time: since 2000, the year of the oldest events, no zone changed twice within one.
+  for (let before = offsetAt(atMs); atMs < endMs; atMs += WEEK_MS) {
+    const after = offsetAt(atMs + WEEK_MS);
     if (before === after) continue;
-    offsets.push({ fromMs: findChange(offsetAt, before, atMs, atMs + DAY_MS), offsetMs: after });
+    offsets.push({ fromMs: findChange(offsetAt, before, atMs, atMs + WEEK_MS), offsetMs: after });
+    before = after;
   }
   return offsets;
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { closedObject } from '../http/route.ts';
+import type { Actor } from '../keys/actor.ts';
 import { newId } from '../lib/id.ts';
 import type { Services } from '../services.ts';
 import { type App, PLATFORMS } from './app.ts';
@@ -24,11 +25,12 @@ export const CREATE_APP_BODY = closedObject({
   currency: Type.Optional(APP_FIELDS.currency),
 });
 
-/** Creates an app in a project and returns it. */
+/** Creates an app in a project for `actor` and returns it. */
 export async function createApp(
-  { control, directory, clock }: Pick<Services, 'control' | 'directory' | 'clock'>,
+  { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
   projectId: string,
   body: Static<typeof CREATE_APP_BODY>,
+  actor: Actor,
 ): Promise<App> {
   const id = newId('app');
   const now = clock.now();
@@ -49,6 +51,7 @@ export async function createApp(
         revision,
       })
       .execute();
+    await audit.append(tx, { projectId, actor, action: 'app.created', target: id });
   });
   await directory.refresh();
   const app = directory.findApp(id);

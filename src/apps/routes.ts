@@ -31,7 +31,7 @@ const createRoute = defineRoute({
   example: { body: { name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin', currency: 'EUR' } },
   async handle(services, { caller, body }) {
     requireWholeProject(caller);
-    return toAppJson(await createApp(services, caller.project.id, body));
+    return toAppJson(await createApp(services, caller.project.id, body, caller.actor));
   },
 });
 
@@ -86,7 +86,7 @@ const updateRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID }, body: { name: 'Notes' } },
   async handle(services, { caller, params, body }) {
     const app = getApp(services.directory, caller, params.id);
-    return toAppJson(await updateApp(services, app, body));
+    return toAppJson(await updateApp(services, app, body, caller.actor));
   },
 });
 
@@ -101,7 +101,7 @@ const deleteRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID } },
   async handle(services, { caller, params }) {
     const app = getApp(services.directory, caller, params.id);
-    return toAppJson(await deleteApp(services, app));
+    return toAppJson(await deleteApp(services, app, caller.actor));
   },
 });
 

@@ -1,8 +1,15 @@
+import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
+import type { ControlSchema } from '../control/schema.ts';
 import { ApiError } from '../http/errors.ts';
 import { nullable } from '../http/route.ts';
+import type { Actor } from '../keys/actor.ts';
+import type { Audit } from '../keys/audit.ts';
+import { diffOf } from '../keys/audit-diff.ts';
+import { toApp } from '../keys/records.ts';
 import type { Services } from '../services.ts';
 import { type App, isBeyondRestoring } from './app.ts';
+import { toAppJson } from './app-json.ts';
 import { APP_FIELDS } from './create.ts';
 
 export const UPDATE_APP_BODY = Type.Object(
@@ -24,6 +31,7 @@ export async function updateApp(
   services: Services,
   app: App,
   body: Static<typeof UPDATE_APP_BODY>,
+  actor: Actor,
 ): Promise<App> {
   const now = services.clock.now();
   if (app.deletedAt !== null && body.deleted !== false) {
@@ -38,6 +46,7 @@ export async function updateApp(
   }
   const { deleted, name, ...rest } = body;
   await services.control.write(async (tx, revision) => {
+    const before = await getRow(tx, app.id);
     await tx
       .updateTable('apps')
       .set({
@@ -49,7 +58,28 @@ export async function updateApp(
       })
       .where('id', '=', app.id)
       .execute();
+    await appendChange(services.audit, tx, actor, before, await getRow(tx, app.id));
   });
   await services.directory.refresh();
   return services.directory.findApp(app.id) ?? app;
+}
+
+type ControlTransaction = Transaction<ControlSchema>;
+
+async function getRow(tx: ControlTransaction, appId: string): Promise<App> {
+  return toApp(await tx.selectFrom('apps').selectAll().where('id', '=', appId).executeTakeFirstOrThrow());
+}
+
+/** Coming back and being changed are two things that happened, even in one request. */
+async function appendChange(
+  audit: Audit,
+  tx: ControlTransaction,
+  actor: Actor,
+  before: App,
+  after: App,
+): Promise<void> {
+  const entry = { projectId: after.projectId, actor, target: after.id };
+  if (before.deletedAt !== null) await audit.append(tx, { ...entry, action: 'app.restored' });
+  const diff = diffOf(toAppJson(before), toAppJson(after), ['updated_at', 'deleted_at']);
+  if (diff) await audit.append(tx, { ...entry, action: 'app.updated', diff });
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TObject, TSchema } from 'typebox';
 import { SETTINGS } from '../config.ts';
 import { renderErrorDocs } from '../http/error-docs.ts';
 import type { Route } from '../http/route.ts';
@@ -21,12 +22,48 @@ ${rows.join('\n')}
 `;
 }
 
-function renderParameters(route: Route): string {
-  const required = new Set(route.query.required ?? []);
-  const names = Object.keys(route.query.properties).map(
-    (name) => `\`${name}\`${required.has(name) ? ' (required)' : ''}`,
-  );
-  return names.length === 0 ? '' : `\nQuery: ${names.join(', ')}.\n`;
+type Described = {
+  type?: string;
+  enum?: string[];
+  format?: string;
+  description?: string;
+  minimum?: number;
+  maximum?: number;
+  anyOf?: Described[];
+  items?: Described;
+};
+
+function describeType(schema: Described): string {
+  if (schema.anyOf) return schema.anyOf.map(describeType).join(' or ');
+  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
+  if (schema.items) return `list of ${describeType(schema.items)}`;
+  const range =
+    schema.minimum !== undefined && schema.maximum !== undefined
+      ? ` ${schema.minimum}–${schema.maximum}`
+      : '';
+  return `${schema.format ?? schema.type ?? 'any'}${range}`;
+}
+
+/** Returns the table of an object's members, or nothing when it has none. */
+function renderMembers(title: string, schema: TSchema | undefined): string {
+  if (!schema || !('properties' in schema)) return '';
+  const { properties, required = [] } = schema as TObject;
+  const rows = Object.entries(properties).map(([name, property]) => {
+    const described = property as Described;
+    const need = (required as string[]).includes(name) ? 'required' : '';
+    return `| \`${name}\` | ${describeType(described)} | ${need} | ${described.description ?? ''} |`;
+  });
+  if (rows.length === 0) return '';
+  return `\n| ${title} | type | | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+function renderTables(route: Route): string {
+  const tables = [
+    renderMembers('query', route.query),
+    renderMembers('body', route.body),
+    renderMembers('answer', route.answer.schema),
+  ];
+  return tables.join('');
 }
 
 function renderExample(route: Route): string {
@@ -36,7 +73,7 @@ function renderExample(route: Route): string {
 
 function renderRoute(route: Route): string {
   const access = route.access === 'public' ? 'no key' : `\`${route.access}\`, limit \`${route.limit}\``;
-  return `## ${route.method} ${route.path}\n\n${route.summary}. Needs: ${access}.\n${renderParameters(route)}${renderExample(route)}`;
+  return `## ${route.method} ${route.path}\n\n${route.summary}. Needs: ${access}.\n${renderTables(route)}${renderExample(route)}`;
 }
 
 function renderApi(): string {

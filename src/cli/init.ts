@@ -3,7 +3,9 @@ import { type App, PLATFORMS, type Platform } from '../apps/app.ts';
 import { createApp } from '../apps/create.ts';
 import { type Config, readCommandConfig } from '../config.ts';
 import { isCurrency } from '../events/revenue.ts';
+import { CLI_ACTOR } from '../keys/actor.ts';
 import { createKey } from '../keys/create.ts';
+import { CLI_MAKER } from '../keys/maker.ts';
 import { KEY_TYPES, type KeyType } from '../keys/scopes.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
 import { openControlServices } from '../open-services.ts';
@@ -37,18 +39,18 @@ const KEY_NAMES: Record<KeyType, string> = {
 export async function init(config: Config, options: InitOptions): Promise<Initialised> {
   const services = await openControlServices(config);
   try {
-    const project = await createProject(services, options.project);
+    const project = await createProject(services, options.project, CLI_ACTOR);
     const { timezone, currency } = options;
-    const app: App = await createApp(services, project.id, {
+    const fields = {
       name: options.app,
       platform: options.platform,
       ...(timezone === undefined ? {} : { timezone }),
       ...(currency === undefined ? {} : { currency }),
-    });
+    };
+    const app: App = await createApp(services, project.id, fields, CLI_ACTOR);
     const secrets = {} as Record<KeyType, string>;
     for (const type of KEY_TYPES) {
-      const maker = { id: 'cli', reach: undefined };
-      const { secret } = await createKey(services, project, { name: KEY_NAMES[type], type }, maker);
+      const { secret } = await createKey(services, project, { name: KEY_NAMES[type], type }, CLI_MAKER);
       secrets[type] = secret;
     }
     return {

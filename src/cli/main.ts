@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { VERSION } from '../version.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addImportCommand } from './import.ts';
 import { addInitCommand } from './init.ts';
+import { addKeysCommand } from './keys.ts';
 import { addServeCommand } from './serve.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -20,6 +22,8 @@ function buildProgram(): Command {
   addInitCommand(program);
   addServeCommand(program);
   addImportCommand(program);
+  addKeysCommand(program);
+  addDoctorCommand(program);
   return program;
 }
 

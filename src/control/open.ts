@@ -1,58 +1,76 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { migrateControl } from './migrate.ts';
 import type { ControlSchema } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
+import { isLockedOut } from './sqlite-trouble.ts';
 
-/** The control database: projects, apps, keys. Few writes, all durable when the promise resolves. */
+/**
+ * The control database: projects, apps, keys. Few writes, all durable when the promise resolves. Trouble of the disk,
+ * a lock or the file rejects with StorageError `unavailable`.
+ */
 export type Control = {
   db: Kysely<ControlSchema>;
   /** Differs from before when another process has committed since. Costs no statement on a table. */
   changeStamp: () => number;
   /** Statements run so far. A request costs none: what it needs is in the directory. */
   countStatements: () => number;
-  /** Runs `change` in one transaction with the revision its rows must carry; all of it is stored, or nothing. */
+  /**
+   * Runs `change` in one transaction with the revision its rows must carry; all of it is stored, or nothing. Waits up
+   * to 5 s for another process's write lock, while everything else goes on.
+   */
   write: <T>(change: (tx: Transaction<ControlSchema>, revision: number) => Promise<T>) => Promise<T>;
   close: () => Promise<void>;
 };
 
-const OPEN_ATTEMPTS = 20;
-const OPEN_RETRY_MS = 50;
+const LOCK_WAIT_MS = 5_000;
+const LOCK_RETRY_MS_FIRST = 5;
+const LOCK_RETRY_MS_MAX = 50;
 
-const isBusy = (error: unknown) =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
-
-/** Two processes may be first at the same moment; the loser of SQLite's lock looks again and finds the work done. */
-async function migrateWhenFree(db: Kysely<ControlSchema>, now: number): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
+/**
+ * Runs `work` until no other process's lock is in its way, for up to 5 s. The wait holds neither the event loop nor
+ * the connection. Only for work that has done nothing when it is locked out.
+ */
+export async function whenFree<T>(work: () => T | Promise<T>): Promise<T> {
+  const deadline = performance.now() + LOCK_WAIT_MS;
+  for (let delayMs = LOCK_RETRY_MS_FIRST; ; delayMs = Math.min(2 * delayMs, LOCK_RETRY_MS_MAX)) {
     try {
-      return await migrateControl(db, now);
+      return await work();
     } catch (error) {
-      if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, OPEN_RETRY_MS));
+      if (!isLockedOut(error) || performance.now() >= deadline) throw error;
+      await setTimeout(delayMs);
     }
   }
 }
 
-/** Opens (and, when needed, creates or upgrades) the control database in `file`. Throws what SQLite throws. */
+/** Opens (and, when needed, creates or upgrades) the control database in `file`. Rejects with StorageError. */
 export async function openControl(file: string, clock: Clock): Promise<Control> {
-  const { db, changeStamp, countStatements, close } = openSqlite(file);
-  await migrateWhenFree(db, clock.now());
+  const { db, changeStamp, countStatements, close } = await whenFree(() => openSqlite(file));
+  try {
+    // Two processes may be first at the same moment; the loser of the lock looks again and finds the work done.
+    await whenFree(() => migrateControl(db, clock.now()));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     db,
     changeStamp,
     countStatements,
     close,
     write: (change) =>
-      db.transaction().execute(async (tx) => {
-        // First statement of the transaction: it takes the write lock before anything is read.
-        const row = await tx
-          .updateTable('revision')
-          .set((eb) => ({ value: eb('value', '+', 1) }))
-          .where('id', '=', 1)
-          .returning('value')
-          .executeTakeFirstOrThrow();
-        return change(tx, Number(row.value));
-      }),
+      whenFree(() =>
+        db.transaction().execute(async (tx) => {
+          // First statement of the transaction: it takes the write lock before anything is read.
+          const row = await tx
+            .updateTable('revision')
+            .set((eb) => ({ value: eb('value', '+', 1) }))
+            .where('id', '=', 1)
+            .returning('value')
+            .executeTakeFirstOrThrow();
+          return change(tx, Number(row.value));
+        }),
+      ),
   };
 }

@@ -11,8 +11,16 @@ export type ControlSchema = {
   apps: AppTable;
   api_keys: ApiKeyTable;
   key_secrets: KeySecretTable;
+  idempotent_calls: IdempotentCallTable;
+  /** Leaked keys that are disabled after a while; `done_at` once they are. */
+  leaked_keys: { key_id: string; disable_at: number; done_at: number | null };
   audit_log: AuditTable;
   audit_head: { id: number; seq: number; mac: string };
+  /** The one counter of usage flushes, as `revision` counts changes. */
+  usage_flush: { id: number; value: number };
+  key_usage: KeyUsageTable;
+  key_usage_hours: KeyUsageHourTable;
+  key_expiry_notices: { key_id: string; expires_at: number; days: number };
 };
 
 export type ProjectTable = {
@@ -59,6 +67,9 @@ export type ApiKeyTable = {
   revoked_at: number | null;
   revoked_by: string | null;
   revoked_reason: string | null;
+  rate_limits: string | null;
+  /** When someone first said that this client key is public. */
+  leak_reported_at: number | null;
   revision: number;
 };
 
@@ -71,7 +82,25 @@ export type KeySecretTable = {
   pepper_id: string;
   hint: string;
   created_at: number;
+  /** When its grace ends; null for the newest secret. */
   expires_at: number | null;
+  /** When it was ended before its time. */
+  revoked_at: number | null;
+  /** When it was first seen; noted only while an older secret still lives. */
+  first_used_at: number | null;
+  /** How long it lives on once the newer secret is first seen; null when its end does not wait for that. */
+  grace_ms: number | null;
+};
+
+/** One intent of one caller: never two keys for it, and for a while the same answer. */
+export type IdempotentCallTable = {
+  /** Hash of caller, method, path and header. */
+  intent: string;
+  body_hash: string;
+  key_id: string;
+  /** The answer under a key that only the same caller with the same header can derive; null once it is too old. */
+  sealed_answer: string | null;
+  created_at: number;
 };
 
 export type AuditTable = {
@@ -92,4 +121,28 @@ export type AuditTable = {
   pepper_id: string;
   /** HMAC-SHA-256 over this row and the row before, base64url. */
   mac: string;
+};
+
+export type KeyUsageTable = {
+  key_id: string;
+  /** Which of the key's secrets. */
+  version: number;
+  last_used_at: number;
+  last_used_ip: string | null;
+  last_used_sdk: string | null;
+  request_count: number;
+  bundle_id_mismatches: number;
+  /** The value of `usage_flush` when the row last changed. */
+  flush: number;
+};
+
+export type KeyUsageHourTable = {
+  key_id: string;
+  /** Its first millisecond. */
+  hour: number;
+  category: string;
+  ok: number;
+  unauthorized: number;
+  forbidden: number;
+  limited: number;
 };

@@ -1,6 +1,7 @@
 import type { EventRow } from '../warehouse/event-row.ts';
 
-const CONTEXT_KEYS = [
+/** The keys of an event's context that have a column of their own. */
+export const CONTEXT_KEYS = [
   'platform',
   'os_version',
   'app_version',

@@ -21,7 +21,7 @@ const WARNING_FIELD_LENGTH_MAX = 128;
  */
 export const BATCH_BODY = Type.Object({
   app_id: Type.Optional(nullable(Type.String())),
-  sent_at: Type.Optional(nullable(Type.Union([Type.String(), Type.Number()]))),
+  sent_at: Type.Optional(nullable(Type.Union([Type.String({ format: 'date-time' }), Type.Number()]))),
   events: Type.Array(Type.Unknown()),
 });
 
@@ -81,9 +81,9 @@ export async function ingest(
     rows.push(parsed.row);
     for (const key of parsed.unknownKeys) dropped.set(key, (dropped.get(key) ?? 0) + 1);
   });
-  requireSomeApp(app, batch, rejected);
   const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
   const accepted = stored.filter(Boolean).length;
+  services.metrics.countEvents(accepted, rows.length - accepted, rejected.length);
   return { accepted, duplicates: rows.length - accepted, rejected, warnings: warningsOf(dropped) };
 }
 
@@ -91,6 +91,14 @@ export async function ingest(
 export function countEvents(batch: Batch): number {
   requireBatch(batch);
   return batch.events.length;
+}
+
+/** Whether the batch itself must say which app it means: none of its events does. */
+export function needsApp({ events }: Batch): boolean {
+  return (
+    events.length > 0 &&
+    !events.some((event) => typeof event === 'object' && event !== null && 'app_id' in event)
+  );
 }
 
 function requireBatch({ events }: Batch): void {
@@ -141,18 +149,6 @@ const reject = (code: 'app_required' | 'app_not_found' | 'app_not_allowed'): Rej
   field: 'app_id',
   message: REJECTION_CURES[code],
 });
-
-/** A batch that names no app anywhere is a mistake of the request, not of each of its events. */
-function requireSomeApp(
-  app: App | undefined,
-  { events }: Batch,
-  rejected: readonly { code: string }[],
-): void {
-  if (app !== undefined || events.length === 0) return;
-  const allLackApp =
-    rejected.length === events.length && rejected.every(({ code }) => code === 'app_required');
-  if (allLackApp) throw new ApiError('app_required');
-}
 
 /** Names are the sender's: the first ones, cut short, tell what is wrong without making the answer as long as the batch. */
 function warningsOf(dropped: ReadonlyMap<string, number>): Answer['warnings'] {

@@ -1,5 +1,5 @@
 import { defineRoute, type Route } from '../http/route.ts';
-import { BATCH_ANSWER, BATCH_BODY, BATCH_BYTES_MAX, countEvents, ingest } from './ingest.ts';
+import { BATCH_ANSWER, BATCH_BODY, BATCH_BYTES_MAX, countEvents, ingest, needsApp } from './ingest.ts';
 import { SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
 
 const ingestRoute = defineRoute({
@@ -9,7 +9,7 @@ const ingestRoute = defineRoute({
   access: 'events:write',
   limit: 'events',
   cors: 'any_origin',
-  app: { from: 'body', required: false },
+  app: { from: 'body', required: needsApp },
   body: BATCH_BODY,
   bodyBytesMax: BATCH_BYTES_MAX,
   eventCount: countEvents,

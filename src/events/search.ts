@@ -5,6 +5,7 @@ import { validationFailed } from '../http/errors.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../http/list.ts';
 import { type Caller, closedObject, nullable } from '../http/route.ts';
 import type { Services } from '../services.ts';
+import { CONTEXT_KEYS } from './context.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 export const SEARCH_QUERY = closedObject({
@@ -46,17 +47,7 @@ export const SEARCH_ANSWER = pageOf(EVENT_JSON);
 type Query = Static<typeof SEARCH_QUERY>;
 type EventJson = Static<typeof EVENT_JSON>;
 
-const CONTEXT_COLUMNS = [
-  'platform',
-  'os_version',
-  'app_version',
-  'country',
-  'locale',
-  'device_model',
-  'sdk',
-] as const;
-
-type Row = Record<(typeof CONTEXT_COLUMNS)[number], string> & {
+type Row = Record<(typeof CONTEXT_KEYS)[number], string> & {
   event_id: string;
   app_id: string;
   event_name: string;
@@ -87,7 +78,7 @@ export async function searchEvents(
   const rows = await warehouse.query<Row>(
     `SELECT event_id, app_id, event_name, app_user_id, session_id, toUnixTimestamp64Milli(timestamp) AS timestamp_ms,
             toUnixTimestamp64Milli(received_at) AS received_ms, properties, toString(revenue) AS revenue, currency, verified,
-            ${CONTEXT_COLUMNS.join(', ')}
+            ${CONTEXT_KEYS.join(', ')}
      FROM events WHERE ${conditions.join(' AND ')}
      ORDER BY timestamp DESC, event_id DESC LIMIT {limit:UInt32}`,
     { ...params, limit: limit + 1 },
@@ -153,16 +144,15 @@ function addTimes(filter: Filter, query: Query): void {
 function addProperty(filter: Filter, text: string, index: number): void {
   const mark = text.indexOf(':');
   const [name, value] = [`property_name_${index}`, `property_value_${index}`];
-  const condition = `(JSONExtractString(properties, {${name}:String}) = {${value}:String}
-    OR JSONExtractRaw(properties, {${name}:String}) = {${value}:String})`;
+  const held = `properties, {${name}:String}`;
+  // JSONHas: what is absent extracts as the empty text, and must not be found by it.
+  const condition = `JSONHas(${held}) AND {${value}:String} =
+    if(JSONType(${held}) = 'String', JSONExtractString(${held}), JSONExtractRaw(${held}))`;
   add(filter, condition, { [name]: text.slice(0, mark), [value]: text.slice(mark + 1) });
 }
 
 function toEventJson(row: Row): EventJson {
-  const context = CONTEXT_COLUMNS.filter((column) => row[column] !== '').map((column) => [
-    column,
-    row[column],
-  ]);
+  const context = CONTEXT_KEYS.filter((column) => row[column] !== '').map((column) => [column, row[column]]);
   return {
     event_id: row.event_id,
     app_id: row.app_id,

@@ -16,17 +16,33 @@ const DECOMPRESS: ReadonlyMap<string, Decompress> = new Map([
   ['br', promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.brotliDecompress)],
 ]);
 
+/** How much of a body that is too large is read and thrown away, so that its sender can read the answer. */
+const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
+
 function tooLarge(bytesMax: number): ApiError {
   return new ApiError('payload_too_large', {
     detail: `The body is larger than ${bytesMax} bytes after decompression. Send less at once.`,
-    // The rest of the body is not read: a connection that still carries it cannot be used again.
-    headers: { connection: 'close' },
   });
 }
 
-/** Reads at most `bytesMax` bytes; more is an error as soon as it shows, not after it was all read. */
-async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
+/**
+ * Lets the sender finish: most clients look for an answer only after they sent everything, and a connection that is
+ * closed on them shows as a network error instead of the 413 that tells them to halve. Bounded, and by time too.
+ */
+function discardRest(request: IncomingMessage): void {
+  let left = DISCARDED_BYTES_MAX;
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+}
+
+/** Reads at most `bytesMax` bytes; more is an error as soon as it shows, not after it was all read. Throws ApiError. */
+export async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
+    discardRest(request);
+    throw tooLarge(bytesMax);
+  }
   const chunks: Buffer[] = [];
   let length = 0;
   try {
@@ -37,7 +53,10 @@ async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Bu
       chunks.push(bytes);
     }
   } catch (error) {
-    if (error instanceof ApiError) throw error;
+    if (error instanceof ApiError) {
+      discardRest(request);
+      throw error;
+    }
     // The caller hung up, or its chunks were broken: a fault of the request, not of ours.
     throw new ApiError('invalid_encoding', {
       detail: 'The body ended before it was complete.',

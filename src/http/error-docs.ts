@@ -4,7 +4,7 @@ import { ERRORS } from './errors.ts';
 const INTRO = `# Errors
 
 Every error is \`application/problem+json\` (RFC 9457) with a \`code\` from this list, which never changes its meaning.
-\`request_id\` finds the request in the server's log.
+\`request_id\` names the request; the server logs it with every 5xx.
 `;
 
 const REJECTIONS_INTRO = `# Rejected events

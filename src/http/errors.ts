@@ -51,6 +51,12 @@ export const ERRORS = {
     meaning: 'The key is switched off for now.',
     cure: 'Enable the key again, or use another one.',
   },
+  invalid_signature: {
+    status: 401,
+    title: 'Invalid signature',
+    meaning: 'A report of leaked keys does not carry a signature of the service that it claims to come from.',
+    cure: 'Nothing, unless you are that service: sign the body as sent. Offline, check APPFLOW_GITHUB_SCANNING_KEYS_FILE.',
+  },
   insufficient_scope: {
     status: 403,
     title: 'Insufficient scope',
@@ -106,6 +112,31 @@ export const ERRORS = {
     meaning: 'The request does not fit the present state of the thing.',
     cure: 'Read the thing again and decide anew. The detail names what stands in the way.',
   },
+  rotation_in_progress: {
+    status: 409,
+    title: 'Rotation in progress',
+    meaning: 'The key was rotated before and its former secret still works; never more than two do.',
+    cure: 'Wait until the grace ends, end it (POST …/end-grace), or send force to replace a secret now.',
+  },
+  no_grace_running: {
+    status: 409,
+    title: 'No grace running',
+    meaning: 'The key has one secret only: there is no former one to end.',
+    cure: 'Nothing is left to do. The record lists under secrets which ones work.',
+  },
+  not_restorable: {
+    status: 409,
+    title: 'Not restorable',
+    meaning:
+      'The key is not revoked, was revoked more than 60 minutes ago, or was revoked because it leaked.',
+    cure: 'Create another key.',
+  },
+  idempotency_replay_expired: {
+    status: 409,
+    title: 'Idempotency replay expired',
+    meaning: 'This was done before under the same Idempotency-Key, and its secret can no longer be shown.',
+    cure: 'The key under key_id exists. If its secret was lost, rotate it, with a new Idempotency-Key.',
+  },
   precondition_failed: {
     status: 412,
     title: 'Precondition failed',
@@ -130,6 +161,12 @@ export const ERRORS = {
     title: 'Validation failed',
     meaning: 'The request was readable, but some of its fields are not acceptable.',
     cure: 'Correct the fields listed under errors; all of them are named at once.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency key reused',
+    meaning: 'The same Idempotency-Key came with another body within 24 hours.',
+    cure: 'Send a new Idempotency-Key for a new intent, or the former body to have the former answer.',
   },
   app_required: {
     status: 422,

@@ -68,19 +68,29 @@ function operationOf(route: Route) {
     parameters: [
       ...parametersOf('path', route.params, example.params as Record<string, unknown> | undefined),
       ...parametersOf('query', route.query, example.query as Record<string, unknown> | undefined),
+      ...route.requestHeaders.map((name) => ({
+        name,
+        in: 'header',
+        required: false,
+        schema: { type: 'string' },
+      })),
     ],
     ...(body
       ? {
           requestBody: {
-            required: true,
+            required: !route.isBodyOptional,
             content: { 'application/json': { schema: toOpenApiSchema(body), example: example.body } },
           },
         }
       : {}),
     responses: {
+      ...(answer.mayBeEmpty ? { 204: { description: 'Success, with nothing to tell' } } : {}),
       [answer.status]: {
         description: 'Success',
-        content: { [contentType]: { schema: toOpenApiSchema(answer.schema) } },
+        content: {
+          [contentType]: { schema: toOpenApiSchema(answer.schema) },
+          ...Object.fromEntries((answer.exports ?? []).map((type) => [type, { schema: { type: 'string' } }])),
+        },
       },
       default: {
         description: 'Any failure (RFC 9457)',

@@ -30,7 +30,7 @@ export function requireScope(key: ApiKey, access: Exclude<Access, 'public'>): vo
   });
 }
 
-const EXPOSED = 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id';
+const EXPOSED = 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Appflow-Key-Expires';
 const PREFLIGHT_AGE_SECONDS = '600';
 
 /** Returns the CORS headers of an answer: errors on open routes included, so that a page can read why. */

@@ -2,17 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import type { App } from '../apps/app.ts';
 import { findRequestedApp } from '../apps/resolve.ts';
 import type { Actor } from '../keys/actor.ts';
+import { noteFirstUse } from '../keys/first-use.ts';
+import { endOfSecret } from '../keys/key.ts';
+import type { KeyUse } from '../keys/usage-tally.ts';
 import { verify } from '../keys/verify.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import type { LimitedRequest, Verdict as LimitVerdict } from '../limits/limiter.ts';
 import type { Services } from '../services.ts';
 import { resolveAddress } from './address.ts';
-import { readJson } from './body.ts';
+import { readBytes, readJson } from './body.ts';
 import { invalidToken, readCredential } from './credential.ts';
 import { ApiError, validationFailed } from './errors.ts';
+import { findIntent } from './intent.ts';
 import { corsHeaders, requireAddress, requireOrigin, requireScope } from './permit.ts';
 import { parseQuery } from './query.ts';
-import type { Caller, Route } from './route.ts';
+import { type Caller, isExport, type RawRequest, type Route } from './route.ts';
 import { type Check, compileCheck } from './validate.ts';
 
 /** What the HTTP server hands to the pipeline. `params` are the path's, decoded; `search` is what follows the `?`. */
@@ -26,6 +30,8 @@ export type Exchange = {
   requestId: string;
   /** Set once verified: the log names it. */
   keyId: string | undefined;
+  /** Set once the key is known, good or not: the answer is counted there. */
+  use: KeyUse | undefined;
 };
 
 /** A route with its schemas compiled. */
@@ -37,6 +43,8 @@ export type ServedRoute = {
 type Parsed = { params: Record<string, unknown>; query: Record<string, unknown>; body: unknown };
 
 const always: Check = () => [];
+
+const NO_HEADERS = { ifMatch: undefined, intent: undefined };
 
 /** Returns the route ready to be served. Throws when a schema is wrong: at start rather than at a request. */
 export function prepareRoute(route: Route): ServedRoute {
@@ -62,50 +70,75 @@ export async function answerRequest(
   const { route } = served;
   const { limiter, directory } = services;
   if (route.access === 'public') {
-    const nothing = { params: exchange.params, query: {}, body: undefined };
-    const { signal } = exchange;
-    return checked(
-      served,
-      await route.handle(services, { ...nothing, app: undefined, caller: undefined, signal }),
-    );
+    const { params, signal } = exchange;
+    const nothing = { ...NO_HEADERS, query: {}, body: undefined, app: undefined, caller: undefined };
+    const raw = toRaw(services, exchange);
+    return checked(served, await route.handle(services, { ...nothing, params, signal, raw }));
   }
   const { access } = route;
   const caller = await authenticate(services, route, exchange);
   requireAddress(caller.key, caller.address);
   requireOrigin(caller.key, exchange.raw.headers.origin, route.cors);
-  const limited = { keyId: caller.key.id, keyType: caller.key.type, category: route.limit };
+  const noted = noteFirstUse(services, caller);
+  if (noted !== undefined) await noted;
+  const limited = {
+    keyId: caller.key.id,
+    keyType: caller.key.type,
+    category: route.limit,
+    keyLimits: caller.key.rateLimits,
+    projectLimits: caller.project.rateLimits,
+  };
   const input = await chargedWhenRefused(services, limited, exchange, async () => {
     requireScope(caller.key, access);
     passLimit(exchange, limiter.peek(limited));
     const parsed = await parseInput(served, exchange);
-    const app = route.app && chooseApp(findRequestedApp(directory, caller, appIdIn(route, parsed)), route);
+    const app =
+      route.app && chooseApp(findRequestedApp(directory, caller, appIdIn(route, parsed)), route, parsed.body);
+    const intent = findIntent(services, route, exchange.raw, caller, parsed.body);
     passLimit(exchange, limiter.charge({ ...limited, events: route.eventCount(parsed.body) }));
-    return { ...parsed, app };
+    return { ...parsed, app, intent };
   });
   const answer = await route.handle(services, {
     ...input,
     caller,
+    raw: undefined,
+    ifMatch: exchange.raw.headers['if-match'],
     // Made when a handler looks at it: most requests are answered before anyone could hang up.
     get signal() {
       return exchange.signal;
     },
   });
-  return checked(served, answer);
+  const body = checked(served, answer);
+  if (!isExport(body)) Object.assign(exchange.headers, route.answer.headersOf?.(body));
+  return body;
+}
+
+function toRaw(services: Services, exchange: Exchange): RawRequest {
+  const { raw, requestId } = exchange;
+  const address = addressOf(services, exchange);
+  return { address, headers: raw.headers, requestId, readBody: (bytesMax) => readBytes(raw, bytesMax) };
+}
+
+function addressOf({ config }: Services, { raw }: Exchange): string {
+  const forwarded = raw.headers['x-forwarded-for'];
+  return resolveAddress(raw.socket.remoteAddress ?? '', forwarded?.toString(), config.trustedProxies);
 }
 
 /** Credential → look-up → state. Whoever gets past this proved possession of a live key. */
 async function authenticate(services: Services, route: Route, exchange: Exchange): Promise<Caller> {
-  const { directory, pepper, clock, config, limiter } = services;
-  const { rawHeaders, headers, socket } = exchange.raw;
+  const { directory, pepper, retiredPeppers, clock, limiter } = services;
+  const { rawHeaders, headers } = exchange.raw;
   Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, undefined));
   const secret = readCredential(rawHeaders);
   // Only when another process changed something: in the common case nothing is awaited.
   const catchingUp = directory.ensureFresh();
   if (catchingUp !== undefined) await catchingUp;
-  const verdict = verify(secret, directory, pepper, clock.now());
-  const forwarded = headers['x-forwarded-for'];
-  const address = resolveAddress(socket.remoteAddress ?? '', forwarded?.toString(), config.trustedProxies);
+  const verdict = verify(secret, directory, pepper, clock.now(), retiredPeppers);
+  const address = addressOf(services, exchange);
   if (!verdict.ok) {
+    if (verdict.found) exchange.use = services.usage.look(verdict.found.key.id);
+    const { requestId } = exchange;
+    services.failures.note({ code: verdict.refusal.code, found: verdict.found, address, requestId });
     // Consulted only for well-formed keys nobody knows: a verified key is never refused because of its address.
     if (verdict.refusal.unknown) {
       passFailedAuthentication(limiter.chargeFailedAuthentication(callerNetwork(address)));
@@ -113,9 +146,13 @@ async function authenticate(services: Services, route: Route, exchange: Exchange
     throw invalidToken(verdict.refusal.code);
   }
   const { key, secret: shown } = verdict.found;
+  if (verdict.isRetired) services.rehash.note(secret, verdict.found);
   const project = directory.findProject(key.projectId);
   if (!project) throw new Error(`Key ${key.id} belongs to project ${key.projectId}, which does not exist.`);
   exchange.keyId = key.id;
+  exchange.use = services.usage.touch(verdict.found, address, headers);
+  const end = endOfSecret(key, shown);
+  if (end !== null) exchange.headers['appflow-key-expires'] = new Date(end).toISOString();
   Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, key));
   const actor: Actor = { type: 'key', id: key.id, ip: address, requestId: exchange.requestId };
   return { key, secret: shown, project, address, actor };
@@ -164,11 +201,18 @@ function passFailedAuthentication(retryAfterSeconds: number | undefined): void {
   });
 }
 
+/** A request without a body has neither a length nor chunks (RFC 9112 §6.3). */
+function readBody(route: Route, raw: IncomingMessage): Promise<unknown> | unknown {
+  const { 'content-length': length = '0', 'transfer-encoding': chunks } = raw.headers;
+  if (route.isBodyOptional && length === '0' && chunks === undefined) return {};
+  return readJson(raw, route.bodyBytesMax);
+}
+
 /** Reads and validates path, query and body; every unacceptable field is told at once. */
 async function parseInput({ route, checks }: ServedRoute, exchange: Exchange): Promise<Parsed> {
   const { params } = exchange;
   const query = parseQuery(exchange.search, route.query);
-  const body = route.body ? await readJson(exchange.raw, route.bodyBytesMax) : undefined;
+  const body = route.body ? await readBody(route, exchange.raw) : undefined;
   const errors = [...checks.params(params), ...checks.query(query), ...checks.body(body)];
   if (errors.length > 0) throw validationFailed(errors);
   return { params, query, body };
@@ -180,13 +224,15 @@ function appIdIn(route: Route, { query, body }: Parsed): string | undefined {
   return hasAppId && typeof holder.app_id === 'string' ? holder.app_id : undefined;
 }
 
-function chooseApp(app: App | undefined, route: Route): App | undefined {
-  if (app === undefined && route.app?.required) throw new ApiError('app_required');
+function chooseApp(app: App | undefined, route: Route, body: unknown): App | undefined {
+  if (app === undefined && route.app?.isRequired(body)) throw new ApiError('app_required');
   return app;
 }
 
 /** An answer that breaks its own schema is our defect: better an error than a client that trips over it. */
 function checked({ route, checks }: ServedRoute, answer: unknown): unknown {
+  if (isExport(answer)) return answer;
+  if (answer === undefined && route.answer.mayBeEmpty) return answer;
   const errors = checks.answer(answer);
   if (errors.length === 0) return answer;
   throw new Error(`${route.method} ${route.path} answered against its schema: ${JSON.stringify(errors)}`);

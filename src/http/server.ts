@@ -1,12 +1,14 @@
+import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { isWellFormedSecret, redactSecrets } from '../keys/secret.ts';
 import { newId } from '../lib/id.ts';
+import { StorageError } from '../lib/storage-error.ts';
 import type { Services } from '../services.ts';
-import { StorageError } from '../warehouse/storage-error.ts';
 import { ApiError } from './errors.ts';
+import { addMetricsEndpoint } from './metrics-endpoint.ts';
 import { preflightHeaders } from './permit.ts';
 import { renderProblem } from './problem.ts';
-import type { Route } from './route.ts';
+import { type Export, isExport, type Route } from './route.ts';
 import { answerRequest, type Exchange, prepareRoute, type ServedRoute } from './serve.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
@@ -16,7 +18,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const RETRY_AFTER_SECONDS_MAX = 5;
 
 /**
- * Returns the HTTP server over these routes, not yet listening. The only file that knows Fastify, beside main.ts.
+ * Returns the HTTP server over these routes, not yet listening. The only file that knows Fastify.
  * Everything is answered in `onRequest`: later, Fastify judges the Content-Type, and that must not overtake the key.
  */
 export function createServer(services: Services, routes: readonly Route[]): FastifyInstance {
@@ -39,13 +41,18 @@ export function createServer(services: Services, routes: readonly Route[]): Fast
   });
   // Expectations other than 100-continue may be ignored (RFC 9110 §10.1.1); Node would answer 417 with no body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  const tallyUnmatched = services.metrics.tallyOf('any', 'unmatched');
   app.addHook('onRequest', (request, reply, done) => {
     const refusal = request.is404 ? noSuchRoute(routes, request) : findHostMistake(request);
-    if (refusal) sendError(services, request, reply, refusal, {});
-    else done();
+    if (!refusal) return done();
+    sendError(services, request, reply, refusal, {});
+    tallyUnmatched(refusal.status, 0);
   });
   for (const route of routes) addRoute(app, services, prepareRoute(route));
   addPreflights(app, routes);
+  addMetricsEndpoint(app, services, (request, reply, error) =>
+    sendError(services, request, reply, error, {}),
+  );
   app.setErrorHandler((error, request, reply) => {
     sendError(services, request, reply, error, {});
   });
@@ -73,22 +80,30 @@ const toFastifyPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 function addRoute(app: FastifyInstance, services: Services, served: ServedRoute): void {
   const { method, path, answer } = served.route;
   const contentType = answer.contentType ?? 'application/json';
+  const tally = services.metrics.tallyOf(method, path);
   app.route({
     method,
     url: toFastifyPath(path),
     handler: neverReached,
     onRequest: async (request, reply) => {
+      const startedAt = performance.now();
       const exchange = toExchange(request, reply);
       try {
         const body = await answerRequest(services, served, exchange);
-        send(request, reply, answer.status, exchange.headers, contentType, body);
+        if (isExport(body)) sendExport(services, request, reply, exchange, body);
+        else send(request, reply, statusOf(served.route, body), exchange.headers, contentType, body);
       } catch (error) {
         sendError(services, request, reply, error, exchange.headers, { route: path, keyId: exchange.keyId });
       }
+      const { statusCode } = reply;
+      if (exchange.use) services.usage.count(exchange.use, served.route.limit, statusCode);
+      tally(statusCode, (performance.now() - startedAt) / 1_000);
       return reply;
     },
   });
 }
+
+const statusOf = ({ answer }: Route, body: unknown) => (body === undefined ? 204 : answer.status);
 
 function toExchange(request: FastifyRequest, reply: FastifyReply): Exchange {
   const { raw } = request;
@@ -104,6 +119,7 @@ function toExchange(request: FastifyRequest, reply: FastifyReply): Exchange {
     headers: {},
     requestId: requestIdOf(request),
     keyId: undefined,
+    use: undefined,
   };
 }
 
@@ -131,8 +147,28 @@ function send(
     .code(status)
     .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
     .header('x-request-id', requestIdOf(request))
-    .header('content-type', contentType)
-    .send(typeof body === 'string' ? body : JSON.stringify(body));
+    .headers(body === undefined ? {} : { 'content-type': contentType })
+    .send(typeof body === 'string' || body instanceof Readable ? body : JSON.stringify(body));
+}
+
+const EXPORT_LOOK_MS = 500;
+
+/** Streams an export, and cuts it off when its caller loses the right to read on: a half one never looks whole. */
+function sendExport(
+  { log }: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { headers, requestId }: Exchange,
+  { contentType, chunks, isAllowed }: Export,
+): void {
+  const stream = Readable.from(chunks);
+  const timer = setInterval(() => {
+    if (!isAllowed()) stream.destroy(new Error('The caller of this export may not read on.'));
+  }, EXPORT_LOOK_MS);
+  timer.unref();
+  stream.once('close', () => clearInterval(timer));
+  stream.once('error', (error) => log.warn({ requestId, err: error }, 'an export was cut off'));
+  send(request, reply, 200, headers, contentType, stream);
 }
 
 const requestIds = new WeakMap<FastifyRequest, string>();
@@ -161,7 +197,7 @@ function sendError(
   const apiError = toApiError(error);
   const requestId = requestIdOf(request);
   if (apiError.status >= 500 && !isHangUp(error))
-    services.log.error({ requestId, ...context, err: error }, apiError.code);
+    services.log.error({ requestId, ...context, ...toLogFields(error) }, apiError.code);
   const problem = renderProblem(apiError, requestId, services.config.publicUrl);
   send(
     request,
@@ -176,6 +212,16 @@ function sendError(
 /** The caller went away and its query was stopped: nobody reads the answer, and nothing is wrong. */
 const isHangUp = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'AbortError' || isHangUp(error.cause));
+
+const REASON_CHARACTERS_MAX = 500;
+
+/** A store in trouble is no mistake in the code: one line with every cause's sentence, as it comes with each request. */
+function toLogFields(error: unknown): Record<string, unknown> {
+  if (!(error instanceof StorageError)) return { err: error };
+  const sentences: string[] = [];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) sentences.push(at.message);
+  return { reason: sentences.join(': ').slice(0, REASON_CHARACTERS_MAX) };
+}
 
 /** What is not an ApiError says nothing to the caller but its kind: no message, no stack, no SQL leaves the process. */
 function toApiError(error: unknown): ApiError {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { renderErrorDocs } from './error-docs.ts';
+import { assessReadiness } from './readiness.ts';
 import { closedObject, defineRoute, type Route } from './route.ts';
 
 const health = defineRoute({
@@ -25,19 +26,8 @@ const ready = defineRoute({
       warnings: Type.Array(Type.String()),
     }),
   },
-  async handle({ warehouse, log }) {
-    const warnings: string[] = [];
-    await warehouse.query('SELECT 1').catch((error: unknown) => {
-      log.warn({ err: error }, 'the event store does not answer');
-      warnings.push('The event store does not answer: events are refused with 503 until it does.');
-    });
-    const { rows, rowsMax } = warehouse.queue();
-    if (rows > rowsMax * QUEUE_WARNING_SHARE) warnings.push('The write queue is nearly full.');
-    return { status: warnings.length === 0 ? ('ok' as const) : ('degraded' as const), warnings };
-  },
+  handle: (services) => assessReadiness(services),
 });
-
-const QUEUE_WARNING_SHARE = 0.8;
 
 const errorDocs = defineRoute({
   method: 'GET',
@@ -51,6 +41,7 @@ const errorDocs = defineRoute({
 
 /** Returns the routes that need no key. `describe` gives the OpenAPI document of all routes, these included. */
 export function systemRoutes(describe: () => Record<string, unknown>): Route[] {
+  let description: Record<string, unknown> | undefined;
   const openapi = defineRoute({
     method: 'GET',
     path: '/openapi.json',
@@ -58,7 +49,11 @@ export function systemRoutes(describe: () => Record<string, unknown>): Route[] {
     access: 'public',
     limit: 'management',
     answer: { status: 200, schema: Type.Record(Type.String(), Type.Unknown()) },
-    handle: () => describe(),
+    // Made once, when first asked for: by then the list of routes is complete.
+    handle: () => {
+      description ??= describe();
+      return description;
+    },
   });
   return [health, ready, errorDocs, openapi];
 }

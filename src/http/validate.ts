@@ -44,12 +44,18 @@ const join = (parent: string, name: string) => (parent === '' ? name : `${parent
 /** One entry a field: of a union's several complaints, the one about a value of the right type says most. */
 function toFieldErrors(errors: SchemaError[]): FieldError[] {
   const byField = new Map<string, FieldError>();
-  for (const error of errors.flatMap(expand)) {
+  for (const error of errors.filter((one) => !isIdle(one, errors)).flatMap(expand)) {
     const known = byField.get(error.field);
     const saysMore = known?.code === 'invalid_type' && error.code !== 'invalid_type';
     if (known === undefined || saysMore) byField.set(error.field, error);
   }
   return [...byField.values()];
+}
+
+/** "Must be null" says nothing beside what is wrong inside a value that is not meant to be null. */
+function isIdle({ keyword, params, instancePath }: SchemaError, errors: SchemaError[]): boolean {
+  if (keyword !== 'type' || params.type !== 'null') return false;
+  return errors.some((other) => other.instancePath.startsWith(`${instancePath}/`));
 }
 
 const listOf = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);

@@ -35,7 +35,9 @@ export type AuditEntry = {
   action: AuditAction;
   /** The id of what it happened to. */
   target: string;
-  diff?: Record<string, readonly [before: unknown, after: unknown]>;
+  diff?: Record<string, readonly [before: unknown, after: unknown]> | undefined;
+  /** When it happened, epoch milliseconds, if that was before it is appended. */
+  at?: number;
 };
 
 /** A key of the chain and its name, so that rows made under a former secret can still be verified. */
@@ -50,7 +52,7 @@ export type Audit = {
 /** Returns the log's writer under the present key. Transactions that write are serialised, and so is the chain. */
 export function createAudit(auditKey: AuditKey, clock: Clock): Audit {
   return {
-    async append(tx, { projectId, actor, action, target, diff }) {
+    async append(tx, { projectId, actor, action, target, diff, at = clock.now() }) {
       const head = await tx
         .selectFrom('audit_head')
         .selectAll()
@@ -59,7 +61,7 @@ export function createAudit(auditKey: AuditKey, clock: Clock): Audit {
       const row = {
         seq: Number(head.seq) + 1,
         id: newId('aud'),
-        at: clock.now(),
+        at,
         project_id: projectId,
         actor_type: actor.type,
         actor_id: actor.id,
@@ -105,10 +107,19 @@ const ROWS_A_PAGE = 5_000;
 
 /**
  * Walks the whole chain. Notices an edited row, a removed row and a cut tail; whoever has the database but not
- * `APPFLOW_SECRET` cannot mend it. `keys` are the present key and those of retired secrets.
+ * `APPFLOW_SECRET` cannot mend it. `keys` are the present key and those of retired secrets; `noted` is an end of the
+ * chain found in an older log line, which must still be part of it.
  */
-export async function verifyChain({ db }: Control, keys: readonly AuditKey[]): Promise<ChainVerdict> {
+export async function verifyChain(
+  { db }: Control,
+  keys: readonly AuditKey[],
+  noted?: ChainEnd,
+): Promise<ChainVerdict> {
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
+  // Read before the rows: what a running server appends meanwhile comes after it and is no break.
+  const head = await db.selectFrom('audit_head').selectAll().executeTakeFirst();
+  if (!head) return { ok: false, rows: 0, seq: 0, reason: 'the end of the chain was removed' };
+  const ends: readonly ChainEnd[] = [{ seq: Number(head.seq), mac: head.mac }, ...(noted ? [noted] : [])];
   let [seq, previousMac] = [0, ''];
   for (;;) {
     const rows = await db
@@ -119,15 +130,23 @@ export async function verifyChain({ db }: Control, keys: readonly AuditKey[]): P
       .limit(ROWS_A_PAGE)
       .execute();
     for (const row of rows) {
-      const reason = findBreak(row, seq, previousMac, byId.get(row.pepper_id));
+      const reason = findBreak(row, seq, previousMac, byId.get(row.pepper_id)) ?? findOtherEnd(row, ends);
       if (reason) return { ok: false, rows: seq, seq: Number(row.seq), reason };
       [seq, previousMac] = [Number(row.seq), row.mac];
     }
     if (rows.length < ROWS_A_PAGE) break;
   }
-  const head = await db.selectFrom('audit_head').selectAll().executeTakeFirstOrThrow();
-  if (Number(head.seq) === seq && head.mac === previousMac) return { ok: true, rows: seq };
-  return { ok: false, rows: seq, seq: Number(head.seq), reason: 'rows are missing at the end' };
+  const missing = ends.find((end) => end.seq > seq);
+  if (missing) return { ok: false, rows: seq, seq: missing.seq, reason: 'rows are missing at the end' };
+  return { ok: true, rows: seq };
+}
+
+/** The last row of the chain at some time: its position and its HMAC. */
+export type ChainEnd = { seq: number; mac: string };
+
+function findOtherEnd(row: Selectable<AuditTable>, ends: readonly ChainEnd[]): string | undefined {
+  const other = ends.some(({ seq, mac }) => seq === Number(row.seq) && mac !== row.mac);
+  return other ? 'it is another row than was once noted here' : undefined;
 }
 
 function findBreak(

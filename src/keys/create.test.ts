@@ -7,6 +7,7 @@ import { newId } from '../lib/id.ts';
 import { openControlServices } from '../open-services.ts';
 import { createProject } from '../projects/create.ts';
 import { updateProject } from '../projects/update.ts';
+import { CLI_ACTOR } from './actor.ts';
 import { type CreateKeyBody, createKey } from './create.ts';
 import { isWellFormedSecret } from './secret.ts';
 import type { Reach } from './within.ts';
@@ -15,16 +16,25 @@ const DAY_MS = 86_400_000;
 const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);
 after(() => services.close());
-const project = await createProject(services, 'Keys');
-const other = await createProject(services, 'Other');
-const limited = await updateProject(services, await createProject(services, 'Limited'), {
-  max_key_lifetime_days: 10,
-});
-const newApp = (projectId: string) => createApp(services, projectId, { name: 'App', platform: 'ios' });
+const project = await createProject(services, 'Keys', CLI_ACTOR);
+const other = await createProject(services, 'Other', CLI_ACTOR);
+const limited = await updateProject(
+  services,
+  await createProject(services, 'Limited', CLI_ACTOR),
+  { max_key_lifetime_days: 10 },
+  CLI_ACTOR,
+);
+const newApp = (projectId: string) =>
+  createApp(services, projectId, { name: 'App', platform: 'ios' }, CLI_ACTOR);
 const [first, second, foreign] = [await newApp(project.id), await newApp(project.id), await newApp(other.id)];
 
 const make = (body: Partial<CreateKeyBody>, reach?: Reach, into = project) =>
-  createKey(services, into, { name: 'Test', type: 'server', ...body }, { id: 'key_maker', reach });
+  createKey(
+    services,
+    into,
+    { name: 'Test', type: 'server', ...body },
+    { actor: { ...CLI_ACTOR, id: 'key_maker' }, reach },
+  );
 
 const at = (ms: number) => new Date(clock.now() + ms).toISOString();
 

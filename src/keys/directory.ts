@@ -1,5 +1,6 @@
 import type { App } from '../apps/app.ts';
 import type { Control } from '../control/open.ts';
+import { StorageError } from '../lib/storage-error.ts';
 import type { Project } from '../projects/project.ts';
 import type { ApiKey, KeySecret } from './key.ts';
 import { toApiKey, toApp, toProject } from './records.ts';
@@ -15,18 +16,35 @@ export type Directory = {
   findByMac: (mac: string) => FoundKey | undefined;
   findKey: (keyId: string) => ApiKey | undefined;
   listKeys: (projectId: string) => ApiKey[];
+  /** All projects' keys that expire before an instant, epoch milliseconds; those that have expired too. */
+  listExpiringBefore: (instant: number) => ApiKey[];
   hasProjects: () => boolean;
+  listProjects: () => Project[];
+  countKeys: () => number;
+  /** Milliseconds since it was last known to hold all that was committed. */
+  ageMs: () => number;
   findProject: (projectId: string) => Project | undefined;
   findApp: (appId: string) => App | undefined;
   listApps: (projectId: string) => App[];
   /** Resolves when the directory holds all that was committed before the call. Call after every own write. */
   refresh: () => Promise<void>;
-  /** Resolves at once unless another process committed since the last look; then when its changes are here. */
+  /**
+   * Resolves at once unless another process committed since the last look; then when its changes are here. While the
+   * database cannot be read, memory serves on for `maxStaleMs`; then it rejects with StorageError `unavailable`.
+   */
   ensureFresh: () => Promise<void> | undefined;
   close: () => void;
 };
 
 const IDLE_LOOK_MS = 250;
+const MAX_STALE_MS = 60_000;
+
+export type DirectoryOptions = {
+  /** How long memory is trusted while the database cannot be read, in milliseconds. */
+  maxStaleMs?: number;
+  /** A clock that only runs forwards, in milliseconds; tests put their own in its place. */
+  nowMs?: () => number;
+};
 
 type Held = {
   revision: number;
@@ -82,7 +100,7 @@ async function loadChanges(control: Control, held: Held): Promise<void> {
 }
 
 /** Opens the directory over the control database, filled. */
-export async function openDirectory(control: Control): Promise<Directory> {
+export async function openDirectory(control: Control, options: DirectoryOptions = {}): Promise<Directory> {
   const held: Held = {
     revision: -1,
     projects: new Map(),
@@ -92,13 +110,18 @@ export async function openDirectory(control: Control): Promise<Directory> {
     keysByProject: new Map(),
     byMac: new Map(),
   };
-  const { refresh, ensureFresh, close } = keepFresh(control, held);
+  const { refresh, ensureFresh, ageMs, close } = keepFresh(control, held, options);
   await refresh();
   return {
     findByMac: (mac) => held.byMac.get(mac),
     findKey: (keyId) => held.keys.get(keyId),
     listKeys: (projectId) => [...(held.keysByProject.get(projectId)?.values() ?? [])],
+    listExpiringBefore: (instant) =>
+      [...held.keys.values()].filter(({ expiresAt }) => expiresAt !== null && expiresAt < instant),
     hasProjects: () => held.projects.size > 0,
+    listProjects: () => [...held.projects.values()],
+    countKeys: () => held.keys.size,
+    ageMs,
     findProject: (projectId) => held.projects.get(projectId),
     findApp: (appId) => held.apps.get(appId),
     listApps: (projectId) => [...(held.appsByProject.get(projectId)?.values() ?? [])],
@@ -108,38 +131,83 @@ export async function openDirectory(control: Control): Promise<Directory> {
   };
 }
 
-function keepFresh(control: Control, held: Held): Pick<Directory, 'refresh' | 'ensureFresh' | 'close'> {
+function keepFresh(
+  control: Control,
+  held: Held,
+  { maxStaleMs = MAX_STALE_MS, nowMs = () => performance.now() }: DirectoryOptions,
+): Pick<Directory, 'refresh' | 'ensureFresh' | 'ageMs' | 'close'> {
   let stamp = control.changeStamp();
   let lookedThisTurn = false;
+  let freshAt = nowMs();
+  /** Why the last look failed; undefined when it did not. */
+  let failure: { cause: unknown } | undefined;
   let running: Promise<void> = Promise.resolve();
   let pending: Promise<void> | undefined;
 
   // One load after another: each starts after the caller's commit, so it cannot miss it, and none overtakes another.
   function refresh(): Promise<void> {
     const load = running.then(() => loadChanges(control, held));
-    running = load.catch(() => undefined);
+    running = load.catch(() => {
+      // What it should have brought is not here: no stamp is the right one until a load succeeds.
+      stamp = Number.NaN;
+    });
     return load;
   }
 
-  function ensureFresh(): Promise<void> | undefined {
-    if (lookedThisTurn) return pending;
+  /** Serves from memory for a while; then nobody is let in, because a key may be revoked that still looks alive. */
+  function requireNotTooOld(): void {
+    if (failure === undefined || nowMs() - freshAt <= maxStaleMs) return;
+    throw new StorageError(
+      'unavailable',
+      'The control database cannot be read, and what memory holds of keys is too old to be trusted',
+      failure.cause,
+    );
+  }
+
+  function load(now: number, lookedAt: number): void {
+    const settled = refresh()
+      .then(
+        () => {
+          [stamp, freshAt, failure] = [now, lookedAt, undefined];
+        },
+        (cause: unknown) => {
+          failure = { cause };
+          requireNotTooOld();
+        },
+      )
+      .finally(() => {
+        if (pending === settled) pending = undefined;
+      });
+    pending = settled;
+  }
+
+  function look(): void {
     lookedThisTurn = true;
     setImmediate(() => {
       lookedThisTurn = false;
     });
-    const now = control.changeStamp();
-    if (now === stamp) return pending;
-    const load = refresh().then(() => {
-      stamp = now;
-    });
-    const settled = load.finally(() => {
-      if (pending === settled) pending = undefined;
-    });
-    pending = settled;
-    return settled;
+    const lookedAt = nowMs();
+    try {
+      const now = control.changeStamp();
+      if (now !== stamp) load(now, lookedAt);
+      else if (pending === undefined) [freshAt, failure] = [lookedAt, undefined];
+    } catch (cause) {
+      failure = { cause };
+    }
+  }
+
+  function ensureFresh(): Promise<void> | undefined {
+    if (!lookedThisTurn) look();
+    if (pending !== undefined || failure === undefined) return pending;
+    try {
+      requireNotTooOld();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return undefined;
   }
 
   const timer = setInterval(() => ensureFresh()?.catch(() => undefined), IDLE_LOOK_MS);
   timer.unref();
-  return { refresh, ensureFresh, close: () => clearInterval(timer) };
+  return { refresh, ensureFresh, ageMs: () => nowMs() - freshAt, close: () => clearInterval(timer) };
 }

@@ -1,7 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { closedObject, nullable } from '../http/route.ts';
-import { type ApiKey, KEY_STATUSES, statusOf } from './key.ts';
+import type { Clock } from '../lib/clock.ts';
+import { type ApiKey, endOfSecret, etagOf, KEY_STATUSES, liveSecrets, statusOf } from './key.ts';
+import { RATE_LIMITS } from './rate-limits.ts';
 import { KEY_SCOPES, KEY_TYPES } from './scopes.ts';
+import type { KeyUsage } from './usage.ts';
 
 const instant = () => Type.String({ format: 'date-time' });
 
@@ -24,6 +27,7 @@ export const API_KEY_JSON = closedObject({
   ip_allowlist: Type.Array(Type.String()),
   allowed_origins: Type.Array(Type.String()),
   bundle_ids: Type.Array(Type.String()),
+  rate_limits: nullable(RATE_LIMITS),
   disabled: Type.Boolean(),
   metadata: METADATA,
   secrets: Type.Array(
@@ -31,6 +35,7 @@ export const API_KEY_JSON = closedObject({
       version: Type.Integer(),
       hint: Type.String(),
       created_at: instant(),
+      last_used_at: nullable(instant()),
       expires_at: nullable(instant()),
     }),
   ),
@@ -39,6 +44,24 @@ export const API_KEY_JSON = closedObject({
   revoked_at: nullable(instant()),
   revoked_by: nullable(Type.String()),
   revoked_reason: nullable(Type.String()),
+  leak_reported_at: nullable(instant()),
+  last_used_at: nullable(instant()),
+  last_used_ip: nullable(Type.String()),
+  last_used_sdk: nullable(
+    Type.String({ description: 'X-Appflow-Sdk, else User-Agent, of the last request.' }),
+  ),
+  request_count: Type.Integer(),
+  bundle_id_mismatches: Type.Integer({
+    description:
+      'Requests whose X-Appflow-Bundle-Id is not in bundle_ids. Anyone can send that header: a hint, no proof.',
+  }),
+  etag: Type.String({ description: 'Send it as If-Match with a PATCH: 412 when someone else was faster.' }),
+});
+
+/** A key with its new secret: the answer to making one and to rotating one. */
+export const MINTED_KEY_JSON = closedObject({
+  ...API_KEY_JSON.properties,
+  key: Type.String({ description: 'The whole key. This is the only time it is shown.' }),
 });
 
 export type ApiKeyJson = Static<typeof API_KEY_JSON>;
@@ -46,8 +69,28 @@ export type ApiKeyJson = Static<typeof API_KEY_JSON>;
 const toIso = (instantMs: number) => new Date(instantMs).toISOString();
 const toIsoOrNull = (instantMs: number | null) => (instantMs === null ? null : toIso(instantMs));
 
+/** What a key was used for, as its record tells it. */
+export type KeyUsageTold = KeyUsage;
+
+const NEVER_USED: KeyUsageTold = {
+  lastUsedAt: null,
+  lastUsedIp: null,
+  lastUsedSdk: null,
+  requestCount: 0,
+  bundleIdMismatches: 0,
+  secretsLastUsedAt: new Map(),
+};
+
+/** What telling a key takes. Commands that work beside a server count no usage, and have none to tell. */
+export type TellServices = { clock: Clock; usage?: { find: (keyId: string) => KeyUsageTold } };
+
+/** Returns a key as the API tells it now, with what it was used for. */
+export function tellKey({ clock, usage }: TellServices, key: ApiKey): ApiKeyJson {
+  return toApiKeyJson(key, clock.now(), usage?.find(key.id));
+}
+
 /** Returns a key as the API tells it at `now` (epoch milliseconds). */
-export function toApiKeyJson(key: ApiKey, now: number): ApiKeyJson {
+export function toApiKeyJson(key: ApiKey, now: number, usage: KeyUsageTold = NEVER_USED): ApiKeyJson {
   return {
     id: key.id,
     project_id: key.projectId,
@@ -61,18 +104,27 @@ export function toApiKeyJson(key: ApiKey, now: number): ApiKeyJson {
     ip_allowlist: [...key.ipAllowlist],
     allowed_origins: [...key.allowedOrigins],
     bundle_ids: [...key.bundleIds],
+    rate_limits: key.rateLimits,
     disabled: key.disabled,
     metadata: { ...key.metadata },
-    secrets: key.secrets.map((secret) => ({
+    secrets: liveSecrets(key, now).map((secret) => ({
       version: secret.version,
       hint: secret.hint,
       created_at: toIso(secret.createdAt),
-      expires_at: toIsoOrNull(secret.expiresAt),
+      last_used_at: toIsoOrNull(usage.secretsLastUsedAt.get(secret.version) ?? null),
+      expires_at: toIsoOrNull(endOfSecret(key, secret)),
     })),
     created_at: toIso(key.createdAt),
     created_by: key.createdBy,
     revoked_at: toIsoOrNull(key.revokedAt),
     revoked_by: key.revokedBy,
     revoked_reason: key.revokedReason,
+    leak_reported_at: toIsoOrNull(key.leakReportedAt),
+    last_used_at: toIsoOrNull(usage.lastUsedAt),
+    last_used_ip: usage.lastUsedIp,
+    last_used_sdk: usage.lastUsedSdk,
+    request_count: usage.requestCount,
+    bundle_id_mismatches: usage.bundleIdMismatches,
+    etag: etagOf(key),
   };
 }

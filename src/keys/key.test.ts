@@ -25,6 +25,8 @@ function key(fields: Partial<ApiKey>): ApiKey {
     revokedAt: null,
     revokedBy: null,
     revokedReason: null,
+    rateLimits: null,
+    leakReportedAt: null,
     secrets: [],
     revision: 1,
     ...fields,

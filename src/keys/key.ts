@@ -1,12 +1,20 @@
+import type { RateLimits } from './rate-limits.ts';
 import type { KeyType, Scope } from './scopes.ts';
 
-/** One of the one or two live secrets of a key. Times are epoch milliseconds. */
+/** One of a key's secrets, one or two of which live at a time. Times are epoch milliseconds. */
 export type KeySecret = {
   version: number;
   mac: string;
   hint: string;
   createdAt: number;
+  /** When its grace ends; null for the newest. */
   expiresAt: number | null;
+  /** When it was ended before its time: by a forced rotation, or by ending the grace. */
+  revokedAt: number | null;
+  /** When it was first seen; noted only while an older secret still lives. */
+  firstUsedAt: number | null;
+  /** How long it lives on once the newer secret is first seen; null when its end does not wait for that. */
+  graceMs: number | null;
 };
 
 /** An API key as the directory holds it. Lists that are null mean "no restriction". Times are epoch milliseconds. */
@@ -25,6 +33,8 @@ export type ApiKey = {
   allowedOrigins: readonly string[];
   bundleIds: readonly string[];
   metadata: Readonly<Record<string, string>>;
+  /** Parts that are absent have the project's default; null when all are. */
+  rateLimits: RateLimits | null;
   disabled: boolean;
   createdAt: number;
   /** Who made it: a key id, or `cli`. */
@@ -32,6 +42,9 @@ export type ApiKey = {
   revokedAt: number | null;
   revokedBy: string | null;
   revokedReason: string | null;
+  /** When someone first said that this client key is public. */
+  leakReportedAt: number | null;
+  /** Newest first, ended ones included: what they are refused with differs from what nobody knows. */
   secrets: readonly KeySecret[];
   revision: number;
 };
@@ -49,4 +62,21 @@ export function statusOf(key: ApiKey, now: number): KeyStatus {
   if (key.disabled) return 'disabled';
   if (key.expiresAt !== null && key.expiresAt - now <= EXPIRING_WITHIN_MS) return 'expiring';
   return 'active';
+}
+
+/** Returns the secrets of a key that are accepted at `now`: the newest, and during a grace the one before. */
+export function liveSecrets(key: Pick<ApiKey, 'secrets'>, now: number): KeySecret[] {
+  return key.secrets.filter(
+    ({ revokedAt, expiresAt }) => revokedAt === null && (expiresAt === null || expiresAt > now),
+  );
+}
+
+/** Returns when a secret stops working, epoch milliseconds: its grace never outlives its key. */
+export function endOfSecret(key: Pick<ApiKey, 'expiresAt'>, { expiresAt }: KeySecret): number | null {
+  return expiresAt === null || key.expiresAt === null ? expiresAt : Math.min(expiresAt, key.expiresAt);
+}
+
+/** Returns the entity tag of a key (RFC 9110 §8.8.3), quoted as headers want it: another one after every change. */
+export function etagOf(key: Pick<ApiKey, 'revision'>): string {
+  return `"${key.revision}"`;
 }

@@ -3,6 +3,7 @@ import type { App, Platform } from '../apps/app.ts';
 import type { ApiKeyTable, AppTable, KeySecretTable, ProjectTable } from '../control/schema.ts';
 import type { Project } from '../projects/project.ts';
 import type { ApiKey, KeySecret } from './key.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { effectiveScopes, type KeyType, type Scope } from './scopes.ts';
 
 // The control database is ours and typed by its schema, so this is where its text becomes values: the one place that
@@ -10,6 +11,10 @@ import { effectiveScopes, type KeyType, type Scope } from './scopes.ts';
 
 function parseList<T extends string>(json: string): T[] {
   return JSON.parse(json) as T[];
+}
+
+function parseRateLimits(json: string | null): RateLimits | null {
+  return json === null ? null : (JSON.parse(json) as RateLimits);
 }
 
 /** Returns the project held in a row. */
@@ -20,6 +25,7 @@ export function toProject(row: Selectable<ProjectTable>): Project {
     maxKeyLifetimeDays: row.max_key_lifetime_days,
     countUnverifiedRevenue: row.count_unverified_revenue === 1,
     leakedKeyPolicy: row.leaked_key_policy === 'revoke' ? 'revoke' : Number(row.leaked_key_policy),
+    rateLimits: parseRateLimits(row.rate_limits),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     revision: row.revision,
@@ -50,6 +56,9 @@ function toSecret(row: Selectable<KeySecretTable>): KeySecret {
     hint: row.hint,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+    firstUsedAt: row.first_used_at,
+    graceMs: row.grace_ms,
   };
 }
 
@@ -76,6 +85,8 @@ export function toApiKey(row: Selectable<ApiKeyTable>, secrets: Selectable<KeySe
     revokedAt: row.revoked_at,
     revokedBy: row.revoked_by,
     revokedReason: row.revoked_reason,
+    rateLimits: parseRateLimits(row.rate_limits),
+    leakReportedAt: row.leak_reported_at,
     secrets: secrets.map(toSecret).sort((a, b) => b.version - a.version),
     revision: row.revision,
   };

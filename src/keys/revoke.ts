@@ -1,28 +1,35 @@
 import type { Services } from '../services.ts';
+import type { Actor } from './actor.ts';
 import type { ApiKey } from './key.ts';
+import { getStoredKey } from './stored-key.ts';
 
 export const REVOKE_REASONS = ['unused', 'rotated', 'leaked', 'member_left', 'other'] as const;
 
 export type RevokeReason = (typeof REVOKE_REASONS)[number];
 
 /**
- * Revokes a key for good and returns it. From the moment this resolves no request with it passes in this process.
+ * Revokes a key and returns it. From the moment this resolves no request with it passes in this process.
  * A key that is already revoked stays as it is: the first reason and time remain.
  */
 export async function revokeKey(
-  services: Pick<Services, 'control' | 'directory' | 'clock'>,
-  key: ApiKey,
+  { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  { id, projectId }: Pick<ApiKey, 'id' | 'projectId'>,
   reason: RevokeReason,
-  revokedBy: string,
+  actor: Actor,
 ): Promise<ApiKey> {
-  await services.control.write(async (tx, revision) => {
-    await tx
+  const revoked = await control.write(async (tx, revision) => {
+    const { numUpdatedRows } = await tx
       .updateTable('api_keys')
-      .set({ revoked_at: services.clock.now(), revoked_by: revokedBy, revoked_reason: reason, revision })
-      .where('id', '=', key.id)
+      .set({ revoked_at: clock.now(), revoked_by: actor.id, revoked_reason: reason, revision })
+      .where('id', '=', id)
       .where('revoked_at', 'is', null)
-      .execute();
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) {
+      const diff = { revoked_reason: [null, reason] } as const;
+      await audit.append(tx, { projectId, actor, action: 'api_key.revoked', target: id, diff });
+    }
+    return getStoredKey(tx, id);
   });
-  await services.directory.refresh();
-  return services.directory.findKey(key.id) ?? key;
+  await directory.refresh();
+  return directory.findKey(id) ?? revoked;
 }

@@ -1,21 +1,25 @@
 import { Type } from 'typebox';
 import { LIST_QUERY, pageById, pageOf } from '../http/list.ts';
 import { closedObject, defineRoute, type Route } from '../http/route.ts';
-import { CREATE_KEY_BODY, createKey } from './create.ts';
+import { CREATE_KEY_BODY, insertKey } from './create.ts';
+import { endGrace } from './end-grace.ts';
 import { getKey } from './get.ts';
-import { KEY_STATUSES, statusOf } from './key.ts';
-import { API_KEY_JSON, toApiKeyJson } from './key-json.ts';
+import { API_KEY_JSON, type ApiKeyJson, MINTED_KEY_JSON, tellKey } from './key-json.ts';
+import { KEY_FILTERS, listKeys } from './list.ts';
+import { toMaker } from './maker.ts';
+import { mintOnce } from './mint-once.ts';
+import { restoreKey } from './restore.ts';
 import { REVOKE_REASONS, revokeKey } from './revoke.ts';
-import { KEY_TYPES } from './scopes.ts';
-import { reachesMoreApps } from './within.ts';
+import { ROTATE_KEY_BODY, replaceSecret } from './rotate.ts';
+import { selfRevokeRoute, selfRoute } from './self-routes.ts';
+import { UPDATE_KEY_BODY, updateKey } from './update.ts';
+import { usageRoute } from './usage-routes.ts';
 
 const KEY_PARAMS = closedObject({ id: Type.String() });
 const EXAMPLE_ID = 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
 
-const CREATED_KEY_JSON = closedObject({
-  ...API_KEY_JSON.properties,
-  key: Type.String({ description: 'The whole key. This is the only time it is shown.' }),
-});
+const headersOf = ({ etag }: Pick<ApiKeyJson, 'etag'>) => ({ etag });
+const KEY_ANSWER = { status: 200, schema: API_KEY_JSON, headersOf } as const;
 
 const createRoute = defineRoute({
   method: 'POST',
@@ -24,12 +28,13 @@ const createRoute = defineRoute({
   access: 'keys:write',
   limit: 'management',
   body: CREATE_KEY_BODY,
-  answer: { status: 201, schema: CREATED_KEY_JSON },
+  requestHeaders: ['Idempotency-Key'],
+  answer: { status: 201, schema: MINTED_KEY_JSON, headersOf },
   example: { body: { name: 'Production iOS', type: 'client', scopes: ['events:write'] } },
-  async handle(services, { caller, body }) {
-    const maker = { id: caller.key.id, reach: caller.key };
-    const { key, secret } = await createKey(services, caller.project, body, maker);
-    return { ...toApiKeyJson(key, services.clock.now()), key: secret };
+  handle(services, { caller, body, intent }) {
+    return mintOnce(services, intent, (tx, revision) =>
+      insertKey(services, tx, revision, caller.project, body, toMaker(caller)),
+    );
   },
 });
 
@@ -39,43 +44,12 @@ const listRoute = defineRoute({
   summary: 'List API keys, newest first',
   access: 'keys:read',
   limit: 'management',
-  query: closedObject({
-    ...LIST_QUERY,
-    type: Type.Optional(Type.Enum([...KEY_TYPES])),
-    status: Type.Optional(Type.Enum([...KEY_STATUSES])),
-  }),
+  query: closedObject({ ...LIST_QUERY, ...KEY_FILTERS }),
+  app: { from: 'query', required: false },
   answer: { status: 200, schema: pageOf(API_KEY_JSON) },
-  handle({ directory, clock }, { caller, query }) {
-    const now = clock.now();
-    const keys = directory
-      .listKeys(caller.project.id)
-      .filter((key) => !reachesMoreApps(key, caller.key))
-      .filter((key) => query.type === undefined || key.type === query.type)
-      .filter((key) => query.status === undefined || statusOf(key, now) === query.status);
-    const { page, next_cursor } = pageById(keys, query);
-    return { data: page.map((key) => toApiKeyJson(key, now)), next_cursor };
-  },
-});
-
-/** What a client key learns of itself: whoever holds the app can ask. */
-const CLIENT_SELF = ['id', 'type', 'scopes', 'project_id', 'app_ids', 'expires_at'] as const;
-const SELF_JSON = Type.Interface(
-  [Type.Pick(API_KEY_JSON, [...CLIENT_SELF])],
-  Type.Partial(Type.Omit(API_KEY_JSON, [...CLIENT_SELF])).properties,
-);
-
-const selfRoute = defineRoute({
-  method: 'GET',
-  path: '/v1/api-keys/self',
-  summary: 'Tell what the presented key is and can do',
-  access: 'any_key',
-  limit: 'management',
-  answer: { status: 200, schema: SELF_JSON },
-  handle({ clock }, { caller }) {
-    const all = toApiKeyJson(caller.key, clock.now());
-    if (caller.key.type !== 'client') return all;
-    const { id, type, scopes, project_id, app_ids, expires_at } = all;
-    return { id, type, scopes, project_id, app_ids, expires_at };
+  handle(services, { caller, query }) {
+    const { page, next_cursor } = pageById(listKeys(services, caller, query), query);
+    return { data: page.map((key) => tellKey(services, key)), next_cursor };
   },
 });
 
@@ -86,10 +60,63 @@ const getRoute = defineRoute({
   access: 'keys:read',
   limit: 'management',
   params: KEY_PARAMS,
-  answer: { status: 200, schema: API_KEY_JSON },
+  answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
   handle(services, { caller, params }) {
-    return toApiKeyJson(getKey(services, caller, params.id), services.clock.now());
+    return tellKey(services, getKey(services, caller, params.id));
+  },
+});
+
+const updateRoute = defineRoute({
+  method: 'PATCH',
+  path: '/v1/api-keys/{id}',
+  summary: 'Change an API key, or switch it off and on',
+  access: 'keys:write',
+  limit: 'management',
+  params: KEY_PARAMS,
+  body: UPDATE_KEY_BODY,
+  requestHeaders: ['If-Match'],
+  answer: KEY_ANSWER,
+  example: { params: { id: EXAMPLE_ID }, body: { name: 'Production iOS 2' } },
+  async handle(services, { caller, params, body, ifMatch }) {
+    const { id: keyId } = getKey(services, caller, params.id);
+    const change = { keyId, body, ifMatch };
+    return tellKey(services, await updateKey(services, caller.project, change, toMaker(caller)));
+  },
+});
+
+const rotateRoute = defineRoute({
+  method: 'POST',
+  path: '/v1/api-keys/{id}/rotate',
+  summary: 'Give an API key a new secret; the former one works on for its grace',
+  access: 'keys:write',
+  limit: 'management',
+  params: KEY_PARAMS,
+  body: ROTATE_KEY_BODY,
+  isBodyOptional: true,
+  requestHeaders: ['Idempotency-Key'],
+  answer: { status: 200, schema: MINTED_KEY_JSON, headersOf },
+  example: { params: { id: EXAMPLE_ID }, body: { grace_seconds: 3_600 } },
+  handle(services, { caller, params, body, intent }) {
+    const { id: keyId } = getKey(services, caller, params.id);
+    return mintOnce(services, intent, (tx, revision) =>
+      replaceSecret(services, tx, revision, caller.project, { keyId, body }, toMaker(caller)),
+    );
+  },
+});
+
+const endGraceRoute = defineRoute({
+  method: 'POST',
+  path: '/v1/api-keys/{id}/end-grace',
+  summary: 'End the former secret of an API key at once',
+  access: 'keys:write',
+  limit: 'management',
+  params: KEY_PARAMS,
+  answer: KEY_ANSWER,
+  example: { params: { id: EXAMPLE_ID } },
+  async handle(services, { caller, params }) {
+    const key = getKey(services, caller, params.id);
+    return tellKey(services, await endGrace(services, key, caller.actor));
   },
 });
 
@@ -101,14 +128,40 @@ const revokeRoute = defineRoute({
   limit: 'management',
   params: KEY_PARAMS,
   query: closedObject({ reason: Type.Optional(Type.Enum([...REVOKE_REASONS])) }),
-  answer: { status: 200, schema: API_KEY_JSON },
+  answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
   async handle(services, { caller, params, query }) {
     const key = getKey(services, caller, params.id);
-    const revoked = await revokeKey(services, key, query.reason ?? 'other', caller.key.id);
-    return toApiKeyJson(revoked, services.clock.now());
+    return tellKey(services, await revokeKey(services, key, query.reason ?? 'other', caller.actor));
+  },
+});
+
+const restoreRoute = defineRoute({
+  method: 'POST',
+  path: '/v1/api-keys/{id}/restore',
+  summary: 'Take back a revocation, within 60 minutes and unless the key leaked',
+  access: 'keys:write',
+  limit: 'management',
+  params: KEY_PARAMS,
+  answer: KEY_ANSWER,
+  example: { params: { id: EXAMPLE_ID } },
+  async handle(services, { caller, params }) {
+    const { id } = getKey(services, caller, params.id);
+    return tellKey(services, await restoreKey(services, caller.project, id, toMaker(caller)));
   },
 });
 
 /** Settings → API Keys, as an API. `self` stands before `{id}` for the reader; the router does not mind. */
-export const keyRoutes: Route[] = [createRoute, listRoute, selfRoute, getRoute, revokeRoute];
+export const keyRoutes: Route[] = [
+  createRoute,
+  listRoute,
+  selfRoute,
+  selfRevokeRoute,
+  getRoute,
+  usageRoute,
+  updateRoute,
+  rotateRoute,
+  endGraceRoute,
+  revokeRoute,
+  restoreRoute,
+];

@@ -15,6 +15,12 @@ const ANY_SECRET = `(?:sk|ck|ro)_${VENDOR_MARK}_[0-9A-Za-z]{${RANDOM_LENGTH + CH
 
 /** What secret scanners look for: one regular expression for all three types. */
 export const SECRET_PATTERN = `\\b${ANY_SECRET}\\b`;
+
+/** Returns the regular expression for the keys of one type, by their prefix. */
+export function patternOf(prefix: string): string {
+  return `\\b${prefix}_${VENDOR_MARK}_[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}\\b`;
+}
+
 const WHOLE_SECRET = new RegExp(`^${ANY_SECRET}$`);
 // Without word boundaries: in JSON a line break before a key is written `\n`, which would end in a letter.
 const SECRETS_IN_TEXT = new RegExp(ANY_SECRET, 'g');

@@ -3,7 +3,9 @@ import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/harness.ts';
 import { openControlServices } from '../open-services.ts';
 import { createProject } from '../projects/create.ts';
+import { CLI_ACTOR } from './actor.ts';
 import { type CreateKeyBody, createKey } from './create.ts';
+import { CLI_MAKER } from './maker.ts';
 import { revokeKey } from './revoke.ts';
 import { createSecret, derivePepper } from './secret.ts';
 import { verify } from './verify.ts';
@@ -12,12 +14,15 @@ const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);
 after(() => services.close());
 const { directory, pepper, control } = services;
-const project = await createProject(services, 'Verified');
+const project = await createProject(services, 'Verified', CLI_ACTOR);
 
 const make = (fields: Partial<CreateKeyBody> = {}) =>
-  createKey(services, project, { name: 'Test', type: 'server', ...fields }, { id: 'cli', reach: undefined });
+  createKey(services, project, { name: 'Test', type: 'server', ...fields }, CLI_MAKER);
 
-const judge = (secret: string, now = clock.now()) => verify(secret, directory, pepper, now);
+const judge = (secret: string, now = clock.now()) => {
+  const verdict = verify(secret, directory, pepper, now);
+  return verdict.ok ? verdict : { ok: verdict.ok, refusal: verdict.refusal };
+};
 const refusal = (code: string, unknown = false) => ({ ok: false, refusal: { code, unknown } });
 
 describe('a presented key', () => {
@@ -82,7 +87,7 @@ describe('a presented key', () => {
     const end = clock.now() + 60_000;
     const { key, secret } = await make({ disabled: true, expires_at: new Date(end).toISOString() });
     assert.deepEqual(judge(secret, end), refusal('api_key_expired'));
-    await revokeKey(services, key, 'leaked', 'cli');
+    await revokeKey(services, key, 'leaked', CLI_ACTOR);
     assert.deepEqual(judge(secret, end), refusal('api_key_revoked'));
     assert.deepEqual(judge(secret, end - 1), refusal('api_key_revoked'));
   });

@@ -8,26 +8,69 @@ export type Refusal = {
   unknown: boolean;
 };
 
-export type Verdict = { ok: true; found: FoundKey } | { ok: false; refusal: Refusal };
+/**
+ * `isRetired`: the key is stored under a former secret and wants to be stored under the present one. `found`, in a
+ * refusal: the key it was, for counting and the audit log.
+ */
+export type Verdict =
+  | { ok: true; found: FoundKey; isRetired: boolean }
+  | { ok: false; refusal: Refusal; found?: FoundKey };
 
 const refuse = (code: Refusal['code'], unknown = false): Verdict => ({
   ok: false,
   refusal: { code, unknown },
 });
 
+const refuseKnown = (code: Refusal['code'], found: FoundKey): Verdict => ({
+  ok: false,
+  refusal: { code, unknown: false },
+  found,
+});
+
 /**
  * Judges a presented key at `now` (epoch milliseconds): shape and checksum first, then one HMAC and one look-up in
  * memory, then its state. A state reason is only ever told to someone who proved possession of the whole key.
  */
-export function verify(secret: string, directory: Directory, pepper: Pepper, now: number): Verdict {
+export function verify(
+  secret: string,
+  directory: Directory,
+  pepper: Pepper,
+  now: number,
+  retired: readonly Pepper[] = [],
+): Verdict {
   if (!isWellFormedSecret(secret)) return refuse('invalid_api_key');
-  const found = directory.findByMac(macOf(secret, pepper));
+  const present = directory.findByMac(macOf(secret, pepper));
+  const found = present ?? findUnderRetired(secret, directory, retired);
   if (!found) return refuse('invalid_api_key', true);
   const { key } = found;
-  if (key.revokedAt !== null) return refuse('api_key_revoked');
-  if (isPast(key.expiresAt, now) || isPast(found.secret.expiresAt, now)) return refuse('api_key_expired');
-  if (key.disabled) return refuse('api_key_disabled');
-  return { ok: true, found };
+  if (key.revokedAt !== null || found.secret.revokedAt !== null) return refuseKnown('api_key_revoked', found);
+  if (isPast(key.expiresAt, now) || isPast(found.secret.expiresAt, now))
+    return refuseKnown('api_key_expired', found);
+  if (key.disabled) return refuseKnown('api_key_disabled', found);
+  return { ok: true, found, isRetired: present === undefined };
 }
 
 const isPast = (instant: number | null, now: number) => instant !== null && instant <= now;
+
+/** Each former secret costs a miss one HMAC more, and a key that is found one only until it has been moved. */
+function findUnderRetired(
+  secret: string,
+  directory: Directory,
+  retired: readonly Pepper[],
+): FoundKey | undefined {
+  for (const pepper of retired) {
+    const found = directory.findByMac(macOf(secret, pepper));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Returns the key a secret is of, whatever its state: for reports of leaks, never to let anyone in. */
+export function findBySecret(
+  secret: string,
+  directory: Directory,
+  pepper: Pepper,
+  retired: readonly Pepper[],
+): FoundKey | undefined {
+  return findUnderRetired(secret, directory, [pepper, ...retired]);
+}

@@ -12,10 +12,13 @@ function reach({ type = 'server', scopes, ...rest }: Part = {}): Reach {
     appIds: null,
     expiresAt: null,
     ipAllowlist: [],
+    rateLimits: null,
     ...rest,
   };
 }
 
+const FREE = { maxKeyLifetimeDays: null, limits: { project: null, installation: {} } };
+const LIMITED = { ...FREE, maxKeyLifetimeDays: 10 };
 const NOON = Date.parse('2026-11-22T12:00:00Z');
 
 /** What the caller is, what it wants to make, and in what that reaches further. */
@@ -80,17 +83,17 @@ const TABLE: [what: string, caller: Part, target: Part, excess: string[]][] = [
 describe('what a key may make', () => {
   for (const [what, caller, target, excess] of TABLE) {
     it(`${excess.length === 0 ? 'allows' : 'refuses'} ${what}`, () => {
-      assert.deepEqual(findExcess(reach(target), reach(caller), false), excess);
+      assert.deepEqual(findExcess(reach(target), reach(caller), FREE), excess);
     });
   }
 
   it('holds client keys to the end of their maker where the project limits lifetimes', () => {
     const caller = reach({ expiresAt: NOON, ipAllowlist: ['10.0.0.1'] });
     const late = reach({ type: 'client', expiresAt: NOON + 1 });
-    assert.deepEqual(findExcess(late, caller, true), ['expires_at']);
-    assert.deepEqual(findExcess(reach({ type: 'client' }), caller, true), ['expires_at']);
-    assert.deepEqual(findExcess(reach({ type: 'client', expiresAt: NOON }), caller, true), []);
-    assert.deepEqual(findExcess(late, caller, false), []);
+    assert.deepEqual(findExcess(late, caller, LIMITED), ['expires_at']);
+    assert.deepEqual(findExcess(reach({ type: 'client' }), caller, LIMITED), ['expires_at']);
+    assert.deepEqual(findExcess(reach({ type: 'client', expiresAt: NOON }), caller, LIMITED), []);
+    assert.deepEqual(findExcess(late, caller, FREE), []);
   });
 });
 

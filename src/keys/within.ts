@@ -1,26 +1,35 @@
 import { isWithin, parseCidrs } from '../lib/ip.ts';
 import type { ApiKey } from './key.ts';
+import { findHigherLimits, type LimitDefaults } from './rate-limits.ts';
 import type { Scope } from './scopes.ts';
 
 /** What a key could do: the part of it that is compared when one key makes another. */
-export type Reach = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist'> & {
+export type Reach = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist' | 'rateLimits'> & {
   granted: ReadonlySet<Scope>;
 };
+
+/** What a project and the installation say of the keys in it. */
+export type MakingRules = { maxKeyLifetimeDays: number | null; limits: LimitDefaults };
 
 /**
  * Returns in what `target` reaches further than `caller`, as words for the caller; an empty list when it lies within.
  * A restriction left out means unrestricted, so it is never inherited. Client keys are exempt from the address rule:
  * they only write, and a backend locked to its address must be able to make a key for phones; and from the expiry
- * rule too, unless the project limits how long keys live (`isLifetimeLimited`).
+ * rule too, unless the project limits how long keys live. Limits bind who may not change the project's.
+ * Origins are not compared: only server keys make keys, and no web page may send one.
  */
-export function findExcess(target: Reach, caller: Reach, isLifetimeLimited: boolean): string[] {
+export function findExcess(target: Reach, caller: Reach, rules: MakingRules): string[] {
   const excess: string[] = [];
   const scopes = [...target.granted].filter((scope) => !caller.granted.has(scope));
   if (scopes.length > 0) excess.push(`scopes (${scopes.join(', ')})`);
   if (reachesMoreApps(target, caller)) excess.push('app_ids');
   const isClient = target.type === 'client';
-  if ((!isClient || isLifetimeLimited) && livesLonger(target, caller)) excess.push('expires_at');
+  if ((!isClient || rules.maxKeyLifetimeDays !== null) && livesLonger(target, caller))
+    excess.push('expires_at');
   if (!isClient && reachesMoreAddresses(target, caller)) excess.push('ip_allowlist');
+  if (!caller.granted.has('project:write')) {
+    excess.push(...findHigherLimits(target.type, target.rateLimits, caller.rateLimits, rules.limits));
+  }
   return excess;
 }
 

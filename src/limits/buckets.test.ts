@@ -33,12 +33,12 @@ test('holds what a plain map holds, through any writes and sweeps', () => {
       const buckets = createBuckets();
       for (const next of steps) {
         if (next.kind === 'sweep') buckets.sweep(next.us, enoughVisits);
-        else buckets.put('events', `key ${next.key}`, { us: next.us, ticks: next.us % 3 });
+        else buckets.put('events', `key ${next.key}`, { us: next.us, ticks: next.us % 3, unitUs: 7 });
       }
       const plain = replayPlainly(steps);
       assert.equal(buckets.count(), plain.size);
       for (const [keyId, dueUs] of plain) {
-        assert.deepEqual(buckets.find('events', keyId), { us: dueUs, ticks: dueUs % 3 });
+        assert.deepEqual(buckets.find('events', keyId), { us: dueUs, ticks: dueUs % 3, unitUs: 7 });
       }
     }),
     { numRuns: 40 },
@@ -51,19 +51,24 @@ test('a bucket is full, so unknown, until it is written', () => {
 
 test('each policy has buckets of its own, and a sweep visits them all', () => {
   const buckets = createBuckets();
-  buckets.put('events', 'key', { us: 10, ticks: 0 });
-  buckets.put('analytics', 'key', { us: 20, ticks: 0 });
-  assert.deepEqual(buckets.find('events', 'key'), { us: 10, ticks: 0 });
+  buckets.put('events', 'key', { us: 10, ticks: 0, unitUs: 5 });
+  buckets.put('analytics', 'key', { us: 20, ticks: 0, unitUs: 5 });
+  assert.deepEqual(buckets.find('events', 'key'), { us: 10, ticks: 0, unitUs: 5 });
   buckets.sweep(20, enoughVisits);
   assert.equal(buckets.find('events', 'key'), undefined);
-  assert.deepEqual(buckets.find('analytics', 'key'), { us: 20, ticks: 0 }, 'due now, maybe with ticks to go');
+  assert.deepEqual(
+    buckets.find('analytics', 'key'),
+    { us: 20, ticks: 0, unitUs: 5 },
+    'due now, maybe with ticks to go',
+  );
   buckets.sweep(21, enoughVisits);
   assert.equal(buckets.count(), 0);
 });
 
 test('one sweep does no more work than it was asked to', () => {
   const buckets = createBuckets();
-  for (let index = 0; index < 1000; index += 1) buckets.put('events', `key ${index}`, { us: 0, ticks: 0 });
+  for (let index = 0; index < 1000; index += 1)
+    buckets.put('events', `key ${index}`, { us: 0, ticks: 0, unitUs: 5 });
   const before = buckets.count();
   buckets.sweep(1, 8);
   assert.ok(before - buckets.count() <= 8);

@@ -1,11 +1,14 @@
 import type { Tat } from './decide.ts';
 import type { PolicyName } from './limit.ts';
 
+/** A bucket's time, and the microseconds a unit took to flow back under the limit it was counted by. */
+export type Bucket = Tat & { readonly unitUs: number };
+
 /** The theoretical arrival times of every bucket that is not full. */
 export type Buckets = {
-  /** Returns a bucket's time, or undefined when it is full. */
-  find(policy: PolicyName, keyId: string): Tat | undefined;
-  put(policy: PolicyName, keyId: string, tat: Tat): void;
+  /** Returns a bucket, or undefined when it is full. */
+  find(policy: PolicyName, keyId: string): Bucket | undefined;
+  put(policy: PolicyName, keyId: string, bucket: Bucket): void;
   /** Looks at the next `visits` buckets, round and round, and forgets those that are full again at `nowUs`. */
   sweep(nowUs: number, visits: number): void;
   count(): number;
@@ -13,13 +16,14 @@ export type Buckets = {
 
 /**
  * A map from key id to a row, and the rows packed in arrays: an object per bucket would take twice the memory.
- * `times` holds two numbers a row, whole microseconds and ticks.
+ * `times` holds `COLUMNS` numbers a row: whole microseconds, ticks, and the unit's microseconds.
  */
 type Shard = { rows: Map<string, number>; keyIds: string[]; times: Float64Array };
 
 /** One Map of a million entries stops the process for over 100 ms when it grows; 64 smaller ones for 1–2 ms each. */
 const SHARDS_PER_POLICY = 64;
 const ROWS_MIN = 16;
+const COLUMNS = 3;
 
 /** Returns an empty store of buckets. A bucket is found by policy, then key id, never by the two joined to one text. */
 export function createBuckets(): Buckets {
@@ -42,9 +46,9 @@ export function createBuckets(): Buckets {
       const row = shard?.rows.get(keyId);
       return shard === undefined || row === undefined ? undefined : readRow(shard, row);
     },
-    put(policy, keyId, tat) {
+    put(policy, keyId, bucket) {
       const shard = getShards(policy)[chooseShard(keyId)];
-      if (shard !== undefined) writeRow(shard, shard.rows.get(keyId) ?? addRow(shard, keyId), tat);
+      if (shard !== undefined) writeRow(shard, shard.rows.get(keyId) ?? addRow(shard, keyId), bucket);
     },
     sweep(nowUs, visits) {
       for (let visit = 0; visit < visits; visit += 1) visitNext(allShards, cursor, nowUs);
@@ -56,7 +60,7 @@ export function createBuckets(): Buckets {
 }
 
 function createShard(): Shard {
-  return { rows: new Map(), keyIds: [], times: new Float64Array(2 * ROWS_MIN) };
+  return { rows: new Map(), keyIds: [], times: new Float64Array(COLUMNS * ROWS_MIN) };
 }
 
 /** FNV-1a over the whole id: ids made in the same second share all but their last characters. */
@@ -68,18 +72,22 @@ function chooseShard(keyId: string): number {
   return (hash ^ (hash >>> 15)) & (SHARDS_PER_POLICY - 1);
 }
 
-function readRow(shard: Shard, row: number): Tat {
-  return { us: shard.times[2 * row] ?? 0, ticks: shard.times[2 * row + 1] ?? 0 };
+function readRow(shard: Shard, row: number): Bucket {
+  const at = COLUMNS * row;
+  const { times } = shard;
+  return { us: times[at] ?? 0, ticks: times[at + 1] ?? 0, unitUs: times[at + 2] ?? 0 };
 }
 
-function writeRow(shard: Shard, row: number, tat: Tat): void {
-  shard.times[2 * row] = tat.us;
-  shard.times[2 * row + 1] = tat.ticks;
+function writeRow(shard: Shard, row: number, bucket: Bucket): void {
+  const at = COLUMNS * row;
+  shard.times[at] = bucket.us;
+  shard.times[at + 1] = bucket.ticks;
+  shard.times[at + 2] = bucket.unitUs;
 }
 
 function addRow(shard: Shard, keyId: string): number {
   const row = shard.keyIds.length;
-  if (2 * row === shard.times.length) resizeTimes(shard, 4 * row);
+  if (COLUMNS * row === shard.times.length) resizeTimes(shard, 2 * COLUMNS * row);
   shard.keyIds.push(keyId);
   shard.rows.set(keyId, row);
   return row;
@@ -97,7 +105,7 @@ function removeRow(shard: Shard, row: number): void {
     shard.keyIds[row] = lastKeyId;
     writeRow(shard, row, readRow(shard, lastRow));
   }
-  const isSparse = shard.times.length > 2 * ROWS_MIN && 8 * lastRow < shard.times.length;
+  const isSparse = shard.times.length > COLUMNS * ROWS_MIN && 4 * COLUMNS * lastRow < shard.times.length;
   if (!isSparse) return;
   resizeTimes(shard, shard.times.length / 2);
   // V8 keeps an array's room after pop(); only a copy lets it go.
@@ -106,7 +114,7 @@ function removeRow(shard: Shard, row: number): void {
 
 function resizeTimes(shard: Shard, length: number): void {
   const times = new Float64Array(length);
-  times.set(shard.times.subarray(0, Math.min(2 * shard.keyIds.length, length)));
+  times.set(shard.times.subarray(0, Math.min(COLUMNS * shard.keyIds.length, length)));
   shard.times = times;
 }
 
@@ -119,6 +127,6 @@ function visitNext(shards: readonly Shard[], cursor: { shard: number; row: numbe
     return;
   }
   // Strictly earlier, so that a bucket with a fraction of a microsecond to go still counts as owing.
-  if ((shard.times[2 * cursor.row] ?? 0) < nowUs) removeRow(shard, cursor.row);
+  if ((shard.times[COLUMNS * cursor.row] ?? 0) < nowUs) removeRow(shard, cursor.row);
   cursor.row -= 1;
 }

@@ -8,6 +8,7 @@ import {
 } from './headers.ts';
 import { createLimit, type Limit, type PolicyName } from './limit.ts';
 import { createMemoryLimiter } from './memory.ts';
+import { combineOverrides, type OwnLimits } from './overrides.ts';
 import {
   type Category,
   type CostUnit,
@@ -22,7 +23,13 @@ export type LimitedRequest = {
   readonly keyId: string;
   readonly keyType: KeyType;
   readonly category: Category;
+  /** The limits of its own that the key has, and those of its project. Another object after each change. */
+  readonly keyLimits?: OwnLimits | null;
+  readonly projectLimits?: OwnLimits | null;
 };
+
+/** How often a policy let requests through, denied them, or refused a batch that could never pass. */
+export type PolicyDecisions = { allowed: number; denied: number; impossible: number };
 
 /** Go on. `headers` belong on the answer; undefined when nothing is limited or the fields are switched off. */
 export type AllowedVerdict = { readonly allowed: true; readonly headers: HeaderFields | undefined };
@@ -67,6 +74,8 @@ export type Limiter = {
    * the seconds for `Retry-After` of 429 `too_many_failed_authentications`. Never ask for a key that verified.
    */
   chargeFailedAuthentication(address: string): number | undefined;
+  /** What each policy decided so far, by name, for metrics: charges and denials, not peeks that passed. */
+  readonly decisions: Readonly<Record<PolicyName, Readonly<PolicyDecisions>>>;
   /** Buckets held in memory, for metrics and tests. */
   countBuckets(): number;
 };
@@ -88,11 +97,9 @@ export function createLimiter(
 ): Limiter {
   const { overrides = {}, nowUs, rateLimitHeaders = true } = options;
   const store = createMemoryLimiter(nowUs === undefined ? {} : { nowUs });
-  const plans = {
-    server: planCategories('server', overrides),
-    client: planCategories('client', overrides),
-    read_only: planCategories('read_only', overrides),
-  };
+  const findPlan = planner(overrides);
+  const decisions = startCounting();
+  const chargeFailure = createFailedAuthenticationLimit(store, overrides);
 
   function writeHeaders(plan: Plan, states: readonly LimitState[]): HeaderFields | undefined {
     if (!rateLimitHeaders) return undefined;
@@ -101,7 +108,11 @@ export function createLimiter(
 
   function conclude(decision: Decision, plan: Plan, category: Category): Verdict {
     if (decision.allowed) return { allowed: true, headers: writeHeaders(plan, decision.states) };
-    if (decision.impossible) return { ...decision, category };
+    if (decision.impossible) {
+      decisions[decision.policy].impossible += 1;
+      return { ...decision, category };
+    }
+    decisions[decision.policy].denied += 1;
     const { policy, retryAfterMs, states } = decision;
     const retryAfterSeconds = countRetryAfterSeconds(retryAfterMs);
     const headers = { 'Retry-After': String(retryAfterSeconds), ...writeHeaders(plan, states) };
@@ -109,24 +120,70 @@ export function createLimiter(
   }
 
   return {
-    peek({ keyId, keyType, category }) {
-      const plan = plans[keyType][category];
+    peek(request) {
+      const { keyId, category } = request;
+      const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
       return conclude(store.peek(keyId, listCharges(plan, 0)), plan, category);
     },
-    charge({ keyId, keyType, category, events = 0 }) {
-      const plan = plans[keyType][category];
+    charge(request) {
+      const { keyId, category, events = 0 } = request;
+      const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
-      return conclude(store.charge(keyId, listCharges(plan, events)), plan, category);
+      const decision = store.charge(keyId, listCharges(plan, events));
+      if (decision.allowed) for (const { limit } of plan.limits) decisions[limit.policy].allowed += 1;
+      return conclude(decision, plan, category);
     },
-    chargeRefusal({ keyId, keyType, category }) {
-      const plan = plans[keyType][category];
+    chargeRefusal(request) {
+      const { keyId } = request;
+      const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
       const { states } = store.chargeRefusal(keyId, listCharges(plan, 0));
       return { allowed: true, headers: writeHeaders(plan, states) };
     },
-    chargeFailedAuthentication: createFailedAuthenticationLimit(store, overrides),
+    chargeFailedAuthentication(address) {
+      const retryAfterSeconds = chargeFailure(address);
+      decisions['failed-auth'][retryAfterSeconds === undefined ? 'allowed' : 'denied'] += 1;
+      return retryAfterSeconds;
+    },
+    decisions,
     countBuckets: store.countBuckets,
+  };
+}
+
+function startCounting(): Record<PolicyName, PolicyDecisions> {
+  const none = () => ({ allowed: 0, denied: 0, impossible: 0 });
+  return {
+    'events-requests': none(),
+    events: none(),
+    analytics: none(),
+    management: none(),
+    'failed-auth': none(),
+  };
+}
+
+type Plans = Record<KeyType, Record<Category, Plan>>;
+
+/** Plans are made once for each pair of `rate_limits`; a change brings another object, and with it another plan. */
+function planner(installation: LimitOverrides): (request: LimitedRequest) => Plan {
+  const defaults = planTypes(installation);
+  const known = new WeakMap<OwnLimits, { projectLimits: OwnLimits | null; plans: Plans }>();
+  return ({ keyType, category, keyLimits = null, projectLimits = null }) => {
+    const changed = keyLimits ?? projectLimits;
+    if (changed === null) return defaults[keyType][category];
+    const entry = known.get(changed);
+    if (entry?.projectLimits === projectLimits) return entry.plans[keyType][category];
+    const plans = planTypes(combineOverrides(installation, projectLimits, keyLimits));
+    known.set(changed, { projectLimits, plans });
+    return plans[keyType][category];
+  };
+}
+
+function planTypes(overrides: LimitOverrides): Plans {
+  return {
+    server: planCategories('server', overrides),
+    client: planCategories('client', overrides),
+    read_only: planCategories('read_only', overrides),
   };
 }
 

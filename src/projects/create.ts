@@ -1,11 +1,13 @@
+import type { Actor } from '../keys/actor.ts';
 import { newId } from '../lib/id.ts';
 import type { Services } from '../services.ts';
 import type { Project } from './project.ts';
 
-/** Creates a project and returns it. */
+/** Creates a project for `actor` and returns it. */
 export async function createProject(
-  { control, directory, clock }: Pick<Services, 'control' | 'directory' | 'clock'>,
+  { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
   name: string,
+  actor: Actor,
 ): Promise<Project> {
   const id = newId('proj');
   const now = clock.now();
@@ -24,6 +26,7 @@ export async function createProject(
         revision,
       })
       .execute();
+    await audit.append(tx, { projectId: id, actor, action: 'project.created', target: id });
   });
   await directory.refresh();
   const project = directory.findProject(id);

@@ -1,3 +1,5 @@
+import type { RateLimits } from '../keys/rate-limits.ts';
+
 /** A project: owns apps, keys and events. Nothing crosses projects. Times are epoch milliseconds. */
 export type Project = {
   id: string;
@@ -8,6 +10,8 @@ export type Project = {
   countUnverifiedRevenue: boolean;
   /** What happens to a key reported as leaked: `revoke`, or minutes until it is disabled. */
   leakedKeyPolicy: 'revoke' | number;
+  /** The default limits of its keys, where they differ from the installation's; null when none does. */
+  rateLimits: RateLimits | null;
   createdAt: number;
   updatedAt: number;
   revision: number;

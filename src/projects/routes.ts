@@ -1,30 +1,7 @@
-import { type Static, Type } from 'typebox';
 import { ApiError } from '../http/errors.ts';
-import { closedObject, defineRoute, nullable, type Route } from '../http/route.ts';
-import type { Project } from './project.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { PROJECT_JSON, toProjectJson } from './project-json.ts';
 import { UPDATE_PROJECT_BODY, updateProject } from './update.ts';
-
-const PROJECT_JSON = closedObject({
-  id: Type.String(),
-  name: Type.String(),
-  max_key_lifetime_days: nullable(Type.Integer()),
-  count_unverified_revenue: Type.Boolean(),
-  leaked_key_policy: Type.Union([Type.Literal('revoke'), Type.Integer()]),
-  created_at: Type.String({ format: 'date-time' }),
-  updated_at: Type.String({ format: 'date-time' }),
-});
-
-function toProjectJson(project: Project): Static<typeof PROJECT_JSON> {
-  return {
-    id: project.id,
-    name: project.name,
-    max_key_lifetime_days: project.maxKeyLifetimeDays,
-    count_unverified_revenue: project.countUnverifiedRevenue,
-    leaked_key_policy: project.leakedKeyPolicy,
-    created_at: new Date(project.createdAt).toISOString(),
-    updated_at: new Date(project.updatedAt).toISOString(),
-  };
-}
 
 const getRoute = defineRoute({
   method: 'GET',
@@ -53,7 +30,7 @@ const updateRoute = defineRoute({
         detail: 'This key is narrowed to some apps; the project holds more.',
       });
     }
-    return toProjectJson(await updateProject(services, caller.project, body));
+    return toProjectJson(await updateProject(services, caller.project, body, caller.actor));
   },
 });
 

@@ -3,8 +3,9 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
+import { StorageError } from '../lib/storage-error.ts';
 import { CONNECTION_SETTINGS, type Connection, DATABASE_NAME, type OpenConnection } from './connection.ts';
-import { StorageError } from './storage-error.ts';
+import { findHolder } from './folder-lock.ts';
 
 type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
@@ -14,12 +15,23 @@ type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient
  */
 export function embedded(path: string): OpenConnection {
   const folder = resolve(path);
+  let created: Promise<unknown> | undefined;
+  /** Once for all connections; what failed is tried again by the next one. */
+  function createDatabase(client: ReturnType<typeof createClient>): Promise<unknown> {
+    created ??= client
+      .command({ query: `CREATE DATABASE IF NOT EXISTS ${DATABASE_NAME}` })
+      .catch((error: unknown) => {
+        created = undefined;
+        throw error;
+      });
+    return created;
+  }
   return async () => {
     const client = await connect(folder);
     const setup = Object.entries(CONNECTION_SETTINGS).map(([name, value]) => `SET ${name} = '${value}'`);
     try {
       await client.command({ query: setup.join('; ') });
-      await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${DATABASE_NAME}` });
+      await createDatabase(client);
       await client.command({ query: `USE ${DATABASE_NAME}` });
     } catch (error) {
       await client.close();
@@ -64,6 +76,8 @@ async function connect(folder: string) {
       error,
     );
   }
+  const holder = await findHolder(folder);
+  if (holder !== undefined) throw new StorageError('unavailable', heldBy(folder, holder));
   try {
     // The two packages carry equal copies of one interface; only the copies' private fields differ.
     const connection = createChdbConnection({ path: folder }) as unknown as InjectedConnection;
@@ -80,5 +94,8 @@ async function refusal(folder: string, error: unknown): Promise<string> {
   }
   const status = await readFile(join(folder, 'status'), 'utf8').catch(() => '');
   const holder = /PID: (\d+)/.exec(status)?.[1] ?? 'unknown';
-  return `Cannot open the event store in ${folder}: another Appflow process (${holder}) holds it. Stop it, or choose another folder`;
+  return heldBy(folder, holder);
 }
+
+const heldBy = (folder: string, holder: number | string) =>
+  `Cannot open the event store in ${folder}: another Appflow process (${holder}) holds it. Stop it, or set APPFLOW_DATA_DIR to another folder`;

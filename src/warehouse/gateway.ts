@@ -1,7 +1,7 @@
+import { StorageError } from '../lib/storage-error.ts';
 import { bind } from './bind.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { createSlots, type Slots } from './slots.ts';
-import { StorageError } from './storage-error.ts';
 
 export type QueryOptions = {
   /** Time for waiting and running together; 15,000 when absent. */
@@ -29,13 +29,7 @@ export async function openGateway(
   open: OpenConnection,
   { size, waitingMax }: { size: number; waitingMax: number },
 ): Promise<Gateway> {
-  const connections: Connection[] = [];
-  try {
-    for (let index = 0; index < size; index += 1) connections.push(await open());
-  } catch (error) {
-    await Promise.allSettled(connections.map((connection) => connection.close()));
-    throw storageError(error);
-  }
+  const connections = await openAll(open, size);
   const slots = createSlots(connections.map(createSlot), waitingMax);
 
   function createSlot(first: Connection) {
@@ -76,6 +70,16 @@ export async function openGateway(
       await slots.close();
     },
   };
+}
+
+/** Side by side, as each takes a while; when one cannot be had, none stays open. */
+async function openAll(open: OpenConnection, size: number): Promise<Connection[]> {
+  const attempts = await Promise.allSettled(Array.from({ length: size }, () => open()));
+  const connections = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+  const failed = attempts.find((attempt) => attempt.status === 'rejected');
+  if (failed === undefined) return connections;
+  await Promise.allSettled(connections.map((connection) => connection.close()));
+  throw storageError(failed.reason);
 }
 
 type Slot = { run<T>(statement: (connection: Connection) => Promise<T>): Promise<T>; close(): Promise<void> };

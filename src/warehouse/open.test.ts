@@ -3,12 +3,12 @@ import { after, before, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '../lib/clock.ts';
 import { openLog } from '../lib/log.ts';
+import { StorageError } from '../lib/storage-error.ts';
 import { embedded } from './embedded.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { openGateway } from './gateway.ts';
 import { openWarehouse, type Warehouse } from './open.ts';
-import { StorageError } from './storage-error.ts';
 import { createTestStore, eventRow, type TestStore } from './test-store.ts';
 
 let store: TestStore;

@@ -34,7 +34,9 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const writing = opening.adopt(await openGateway(open, { size: 2, waitingMax: 8 }), close);
   const applied = await migrate(writing);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
-  const reading = opening.adopt(await openGateway(open, { size: readers, waitingMax: 64 }), close);
+  const reading = opening.adopt(await openGateway(open, { size: readers, waitingMax: 64 }), (gateway) =>
+    closeReaders(gateway, writing, log),
+  );
   const writer = opening.adopt(
     await openWriter({
       store: createBlockStore(writing),
@@ -56,6 +58,19 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     queue: writer.queue,
     close: () => opened.disposeAsync(),
   };
+}
+
+/**
+ * Ends what still runs: whoever asked is gone by then, and the engine would compute on until the time limit, which
+ * keeps the process from ending even after it has closed everything.
+ */
+async function closeReaders(reading: Gateway, writing: Gateway, log: Log): Promise<void> {
+  // First, so that no waiting query takes the place of one that is ended.
+  const closed = reading.close();
+  await writing.command("KILL QUERY WHERE query_id != '' ASYNC").catch((error: unknown) => {
+    log.warn({ err: error }, 'queries that still run could not be ended');
+  });
+  await closed;
 }
 
 async function close(opened: { close(): Promise<void> }): Promise<void> {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openLog } from '../lib/log.ts';
+import { StorageError } from '../lib/storage-error.ts';
 import { embedded } from './embedded.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { eventKey, hashKey } from './id-filter.ts';
 import { migrate } from './migrate.ts';
 import { openSeenIds } from './seen-ids.ts';
-import { StorageError } from './storage-error.ts';
 import { createTestStore, type TestStore } from './test-store.ts';
 
 const log = openLog('silent');

@@ -1,8 +1,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
+import { StorageError } from '../lib/storage-error.ts';
 import type { Gateway } from './gateway.ts';
 import { createIdFilter, type IdFilter } from './id-filter.ts';
-import { StorageError } from './storage-error.ts';
 
 /** The id filter over everything stored: loaded in the background, rebuilt when outgrown. */
 export type SeenIds = {

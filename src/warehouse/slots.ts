@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { StorageError } from './storage-error.ts';
+import { StorageError } from '../lib/storage-error.ts';
 
 /** A fixed number of things that are used by one caller at a time. */
 export type Slots<S> = {
@@ -9,12 +9,12 @@ export type Slots<S> = {
    * `busy` when too many wait or after `close`.
    */
   run<T>(task: (slot: S) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** Rejects what waits, waits up to 5 s for what runs, then closes each slot. */
+  /** Rejects what waits, waits up to 2 s for what runs, then closes each slot. */
   close(): Promise<void>;
 };
 
-/** An abandoned statement runs on until its time limit; a graceful stop cannot wait for that. */
-const CLOSE_WAIT_MS = 5_000;
+/** An abandoned statement runs on until its time limit or until it is killed; a graceful stop cannot wait for that. */
+const CLOSE_WAIT_MS = 2_000;
 
 type Waiter<S> = { take: (slot: S) => void; drop: (error: unknown) => void };
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemClock } from '../lib/clock.ts';
 import { openLog } from '../lib/log.ts';
+import { StorageError } from '../lib/storage-error.ts';
 import { createBlockStore } from './block-store.ts';
 import { embedded } from './embedded.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { migrate } from './migrate.ts';
 import { openSeenIds } from './seen-ids.ts';
-import { StorageError } from './storage-error.ts';
 import { createTestStore, eventRow, type TestStore } from './test-store.ts';
 import { openWriter, type Writer, type WriterOptions } from './writer.ts';
 

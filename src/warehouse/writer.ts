@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { StorageError } from '../lib/storage-error.ts';
 import { type Append, createAppendQueue, type QueueLimits } from './append-queue.ts';
 import { answers, type Block, formBlock, freshRows } from './block.ts';
 import type { BlockStore } from './block-store.ts';
@@ -8,7 +9,6 @@ import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { eventKey, hashKey } from './id-filter.ts';
 import type { SeenIds } from './seen-ids.ts';
-import { StorageError } from './storage-error.ts';
 
 /** The only way events get into the store. */
 export type Writer = {
@@ -55,7 +55,14 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   const queue = createAppendQueue(limits);
   const lastBlock = await store.repair();
   const seenIds = await options.openSeenIds();
-  const state: State = { lastBlock, isDamaged: false, isClosed: false, seenIds, derived: undefined };
+  const state: State = {
+    lastBlock,
+    isDamaged: false,
+    isClosed: false,
+    seenIds,
+    derived: undefined,
+    failing: undefined,
+  };
   let work: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
@@ -109,7 +116,23 @@ type State = {
   isClosed: boolean;
   seenIds: SeenIds;
   derived: Promise<void> | undefined;
+  /** Since when, and how often so far, what was tried failed; undefined while all is well. */
+  failing: { since: number; times: number } | undefined;
 };
+
+/** Logs the first failure with its cause; what follows it, one for each request, would only fill the disk. */
+function noteFailure({ log, clock }: WriterOptions, state: State, err: unknown, what: string): void {
+  if (state.failing === undefined) log.error({ err }, `${what}; logged again when events are stored again`);
+  state.failing ??= { since: clock.now(), times: 0 };
+  state.failing.times += 1;
+}
+
+function noteSuccess({ log, clock }: WriterOptions, state: State): void {
+  if (state.failing === undefined) return;
+  const { since, times } = state.failing;
+  log.warn({ failures: times, forMs: clock.now() - since }, 'events are stored again');
+  state.failing = undefined;
+}
 
 /**
  * Stores and answers some appends; never rejects. They are answered once their events are on disk: what follows from
@@ -132,7 +155,7 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
     // The next block looks its ids up in what this one derives.
     await state.derived;
   } catch (error) {
-    options.log.error({ err: error, appends: appends.length }, 'storing a block failed');
+    noteFailure(options, state, error, 'storing events failed');
     const unknown = new StorageError(
       'unavailable',
       'The events may be stored or not; send them again',
@@ -148,23 +171,24 @@ async function derive(options: WriterOptions, state: State, rows: EventRow[]): P
     await options.store.insertDerived(rows, state.lastBlock);
     state.isDamaged = false;
   } catch (error) {
-    options.log.error({ err: error, rows: rows.length }, 'deriving from a block failed');
+    noteFailure(options, state, error, 'deriving from events failed');
     for (let attempt = 1; state.isDamaged && attempt <= REPAIR_ATTEMPTS; attempt += 1) {
       await setTimeout(attempt * REPAIR_RETRY_MS);
       await repair(options, state);
     }
   } finally {
     state.derived = undefined;
+    if (!state.isDamaged) noteSuccess(options, state);
   }
 }
 
-/** Derives again what may be missing. Never rejects: damage that stays is logged, and nothing is inserted meanwhile. */
-async function repair({ store, log }: WriterOptions, state: State): Promise<void> {
+/** Derives again what may be missing. Never rejects: damage that stays is noted, and nothing is inserted meanwhile. */
+async function repair(options: WriterOptions, state: State): Promise<void> {
   try {
-    state.lastBlock = Math.max(state.lastBlock, await store.repair());
+    state.lastBlock = Math.max(state.lastBlock, await options.store.repair());
     state.isDamaged = false;
   } catch (error) {
-    log.error({ err: error }, 'repairing the event store failed; the next events try again');
+    noteFailure(options, state, error, 'repairing the event store failed, the next events try again');
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * Why the event store could not answer. `unavailable`: the outcome is unknown, ask again;
+ * Why a store could not answer. `unavailable`: the outcome is unknown, ask again;
  * `timeout`: the query's time limit passed; `busy`: a queue is full, nothing was done.
  */
 export type StorageErrorReason = 'unavailable' | 'timeout' | 'busy';
 
-/** The only error the warehouse throws. `cause` is for the log, never for a caller. */
+/** The only error stores throw for trouble of theirs. `cause` is for the log, never for a caller. */
 export class StorageError extends Error {
   readonly reason: StorageErrorReason;
 

@@ -1,0 +1,68 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type Config, ConfigError, readCommandConfig } from '../config.ts';
+import type { ChainEnd } from '../keys/audit.ts';
+import { checkControl } from './doctor/check-control.ts';
+import { checkFolder } from './doctor/check-folder.ts';
+import { checkProxies, checkServer } from './doctor/check-server.ts';
+import { type Finding, failed, failedBy, ok } from './doctor/finding.ts';
+
+const SIGNS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
+
+/** Looks at everything an installation needs, changes nothing, and returns what it found, one finding a thing. */
+export async function examine(readConfig: () => Config, noted?: ChainEnd): Promise<Finding[]> {
+  let config: Config;
+  try {
+    config = readConfig();
+  } catch (error) {
+    if (error instanceof ConfigError) return [failed('configuration', error.message)];
+    throw error;
+  }
+  const findings: Finding[] = [ok('configuration', 'Every variable can be read.'), ...checkProxies(config)];
+  for (const check of [checkFolder, (one: Config) => checkControl(one, noted), checkServer]) {
+    findings.push(...(await attempt(() => check(config))));
+  }
+  return findings;
+}
+
+async function attempt(check: () => Finding[] | Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return [failedBy('doctor', error)];
+  }
+}
+
+/** Returns the findings for people: a line each, then what they come to. */
+export function renderFindings(findings: readonly Finding[]): string {
+  const lines = findings.map(({ check, status, message }) => `${SIGNS[status]}  ${check}: ${message}`);
+  const wrong = findings.filter(({ status }) => status === 'failed').length;
+  const summary =
+    wrong === 0 ? 'Nothing is wrong.' : `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.`;
+  return `${lines.join('\n')}\n\n${summary}`;
+}
+
+function parseNoted(text: string): ChainEnd {
+  const [, seq, mac] = /^(\d+):([\w-]+)$/.exec(text) ?? [];
+  if (seq !== undefined && mac !== undefined) return { seq: Number(seq), mac };
+  throw new InvalidArgumentError('Write SEQ:MAC as in the log line "audit log head".');
+}
+
+/** Adds `appflow doctor`: exit code 1 when something is wrong. */
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('check configuration, data folder, databases, secret, audit log and clock; changes nothing')
+    .option('--json', 'print the findings as one JSON line')
+    .option(
+      '--audit-head <seq:mac>',
+      'an "audit log head" from an older log line, which must still be in the audit log',
+      parseNoted,
+    )
+    .action(async ({ json, auditHead }: { json?: true; auditHead?: ChainEnd }) => {
+      const findings = await examine(readCommandConfig, auditHead);
+      const isWell = findings.every(({ status }) => status !== 'failed');
+      const text = json ? JSON.stringify({ ok: isWell, findings }) : renderFindings(findings);
+      process.stdout.write(`${text}\n`);
+      if (!isWell) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../config.ts';
+import { type Control, openControl } from '../../control/open.ts';
+import { type ChainEnd, verifyChain } from '../../keys/audit.ts';
+import { derivePepper } from '../../keys/secret.ts';
+import { countStoredUnder, findSecretMatch, loadSecret, WRONG_SECRET } from '../../keys/secret-store.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { toAuditKey } from '../../open-services.ts';
+import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
+
+const DATABASE = 'control database';
+const CLOCK_TOLERANCE_MS = 5_000;
+const TOO_EARLY = Date.UTC(2026, 0, 1);
+
+/** Checks the control database and all that depends on the secret. Makes nothing that is not there. */
+export async function checkControl(config: Config, noted: ChainEnd | undefined): Promise<Finding[]> {
+  const file = join(config.dataDir, 'control.db');
+  if (!existsSync(file)) {
+    return [warning(DATABASE, 'There is none yet; the first start or `appflow init` makes it.')];
+  }
+  let control: Control;
+  try {
+    control = await openControl(file, systemClock());
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [failed(DATABASE, `${file} cannot be opened (${reason}). Restore it from a backup.`)];
+  }
+  try {
+    return [
+      await checkTables(control),
+      await checkClock(control),
+      ...(await checkSecret(config, control, noted)),
+    ];
+  } catch (error) {
+    return [failedBy(DATABASE, error)];
+  } finally {
+    await control.close();
+  }
+}
+
+async function checkTables({ db }: Control): Promise<Finding> {
+  try {
+    const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
+    const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();
+    const { count: keys } = await db.selectFrom('api_keys').select(count(db)).executeTakeFirstOrThrow();
+    return ok(DATABASE, `It opens and holds ${projects} projects and ${keys} API keys.`);
+  } catch (error) {
+    return failedBy(DATABASE, error);
+  }
+}
+
+/** Expiry, limits and the audit log hang on the clock: it must not lie before what is already written. */
+async function checkClock({ db }: Control): Promise<Finding> {
+  const check = 'clock';
+  const last = await db
+    .selectFrom('audit_log')
+    .select('at')
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const now = Date.now();
+  const present = new Date(now).toISOString();
+  if (now < TOO_EARLY) return failed(check, `It says ${present}: set it, and run a time service (NTP).`);
+  if (last && last.at > now + CLOCK_TOLERANCE_MS) {
+    const written = new Date(last.at).toISOString();
+    return failed(check, `It says ${present}, but the audit log was written at ${written}: it was set back.`);
+  }
+  return ok(check, `It says ${present}.`);
+}
+
+async function checkSecret(
+  config: Config,
+  control: Control,
+  noted: ChainEnd | undefined,
+): Promise<Finding[]> {
+  const check = 'secret';
+  const file = join(config.dataDir, 'secrets', 'appflow-secret');
+  if (config.secret === undefined && !existsSync(file)) {
+    return [failed(check, `APPFLOW_SECRET is not set and ${file} is missing. ${WRONG_SECRET}`)];
+  }
+  let secret: string;
+  try {
+    secret = config.secret ?? loadSecret(file);
+  } catch (error) {
+    return [failedBy(check, error)];
+  }
+  const secrets = [secret, ...config.retiredSecrets];
+  const [pepper, ...retired] = [derivePepper(secret), ...config.retiredSecrets.map(derivePepper)];
+  const match = await findSecretMatch(control, pepper, retired);
+  if (match === 'wrong') return [failed(check, WRONG_SECRET)];
+  const said =
+    match === 'retired'
+      ? warning(
+          check,
+          'The folder was last used with a retired secret; the next start moves it to the present one.',
+        )
+      : ok(check, 'It is the one this data folder was made with.');
+  return [
+    said,
+    tellStored(await countStoredUnder(control, pepper, retired), retired.length > 0),
+    await checkChain(control, secrets, noted),
+  ];
+}
+
+type StoredUnder = Awaited<ReturnType<typeof countStoredUnder>>;
+
+function tellStored({ present, retired, unknown }: StoredUnder, hasRetired: boolean): Finding {
+  const check = 'stored keys';
+  if (unknown > 0) {
+    const cure = 'Set their secret in APPFLOW_SECRET_RETIRED, or replace them and revoke them.';
+    return failed(
+      check,
+      `${unknown} were made under a secret that is not configured and cannot be used. ${cure}`,
+    );
+  }
+  if (retired > 0) {
+    const cure =
+      'They go on working and move when they are next used; keep APPFLOW_SECRET_RETIRED until then.';
+    return warning(check, `${retired} are still stored under a retired secret. ${cure}`);
+  }
+  const rest = hasRetired
+    ? ' No key needs APPFLOW_SECRET_RETIRED any more, only older audit entries do.'
+    : '';
+  return ok(check, `${present} are stored under the present secret.${rest}`);
+}
+
+async function checkChain(
+  control: Control,
+  secrets: readonly string[],
+  noted: ChainEnd | undefined,
+): Promise<Finding> {
+  const check = 'audit log';
+  const verdict = await verifyChain(control, secrets.map(toAuditKey), noted);
+  if (verdict.ok) return ok(check, `All ${verdict.rows} entries are as they were written.`);
+  const cure =
+    'Keep a copy of the data folder and compare it with a backup and with "audit log head" in the logs.';
+  return failed(check, `It was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${cure}`);
+}

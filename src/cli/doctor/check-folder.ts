@@ -1,0 +1,53 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../config.ts';
+import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
+
+const OTHERS = 0o077;
+const MEGABYTE = 1024 * 1024;
+const FREE_WARNING_MB = 2_048;
+const FREE_FAILED_MB = 256;
+
+/** Checks that the data folder is there, ours, closed to others, and has room. */
+export function checkFolder({ dataDir }: Config): Finding[] {
+  const check = 'data folder';
+  if (!existsSync(dataDir)) {
+    return [warning(check, `${dataDir} does not exist yet; the first start makes it.`)];
+  }
+  try {
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch {
+    return [
+      failed(
+        check,
+        `${dataDir} cannot be read and written by this user: give it to the user Appflow runs as.`,
+      ),
+    ];
+  }
+  return [checkRights(dataDir), checkSpace(dataDir)];
+}
+
+function checkRights(dataDir: string): Finding {
+  const check = 'data folder rights';
+  const secrets = [join(dataDir, 'secrets'), join(dataDir, 'secrets', 'appflow-secret')];
+  const open = secrets.find((path) => existsSync(path) && isOpen(path));
+  if (open) return failed(check, `Others can read ${open}: run chmod -R go= ${join(dataDir, 'secrets')}.`);
+  if (isOpen(dataDir)) return warning(check, `Others can look into ${dataDir}: run chmod go= ${dataDir}.`);
+  return ok(check, `Only this user can look into ${dataDir}.`);
+}
+
+const isOpen = (path: string) => (statSync(path).mode & OTHERS) !== 0;
+
+function checkSpace(dataDir: string): Finding {
+  const check = 'free disk';
+  try {
+    const { bavail, bsize } = statfsSync(dataDir);
+    const freeMb = Math.floor((bavail * bsize) / MEGABYTE);
+    const message = `${freeMb.toLocaleString('en')} MB are free where ${dataDir} is.`;
+    if (freeMb < FREE_FAILED_MB)
+      return failed(check, `${message} Make room: events are refused when none is left.`);
+    return freeMb < FREE_WARNING_MB ? warning(check, `${message} Make room soon.`) : ok(check, message);
+  } catch (error) {
+    return failedBy(check, error);
+  }
+}

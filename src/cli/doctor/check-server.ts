@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../config.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { openLog } from '../../lib/log.ts';
+import { localUrl } from '../server-address.ts';
+import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
+
+const STORE = 'event store';
+const ASK_MS_MAX = 5_000;
+
+/** Checks the event store: through the server when one listens, by opening it when nobody holds it. */
+export async function checkServer(config: Config): Promise<Finding[]> {
+  const url = localUrl(config);
+  const answer = config.port === 0 ? undefined : await ask(`${url}/readyz`);
+  if (answer) return [ok('server', `One listens at ${url}.`), tellReadiness(answer)];
+  const nobody = ok('server', `None listens at ${url}.`);
+  const path = join(config.dataDir, 'events');
+  if (!existsSync(path)) return [nobody, ok(STORE, 'There is none yet; the first start makes it.')];
+  return [nobody, await openStore(path)];
+}
+
+type Readiness = { status?: unknown; warnings?: unknown };
+
+async function ask(url: string): Promise<Readiness | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(ASK_MS_MAX), redirect: 'manual' });
+    const body: unknown = await response.json();
+    return typeof body === 'object' && body !== null ? body : {};
+  } catch {
+    return undefined;
+  }
+}
+
+function tellReadiness({ status, warnings }: Readiness): Finding {
+  if (status === 'ok') return ok(STORE, 'The server says that it answers.');
+  const told = Array.isArray(warnings) && warnings.length > 0 ? warnings.join(' ') : 'No reason was given.';
+  return failed(STORE, `The server is not ready: ${told}`);
+}
+
+async function openStore(path: string): Promise<Finding> {
+  // Loaded only here: the engine is 250 MB of memory that no other check needs.
+  const { openWarehouse } = await import('../../warehouse/open.ts');
+  try {
+    const warehouse = await openWarehouse({ path, log: openLog('silent'), clock: systemClock(), readers: 1 });
+    await warehouse.query('SELECT 1');
+    await warehouse.close();
+    return ok(STORE, 'It opens and answers.');
+  } catch (error) {
+    return failedBy(STORE, error);
+  }
+}
+
+/** Hints at what is configured in a way that rarely is meant. */
+export function checkProxies({ publicUrl, trustedProxies, host }: Config): Finding[] {
+  const check = 'TRUSTED_PROXIES';
+  const isBehindProxy = publicUrl.startsWith('https:');
+  if (isBehindProxy && trustedProxies.length === 0) {
+    const why =
+      'every caller seems to come from the proxy, so IP allow-lists and per-address limits do not work';
+    return [
+      warning(check, `APPFLOW_PUBLIC_URL is https, so a proxy stands in front, but none is named: ${why}.`),
+    ];
+  }
+  const everywhere = trustedProxies.some(([, bits]) => bits === 0);
+  if (everywhere) {
+    return [
+      failed(check, 'It trusts every address, so anybody can claim to come from anywhere. Name the proxies.'),
+    ];
+  }
+  return [
+    ok(check, trustedProxies.length > 0 ? 'Set.' : `Not needed for callers that reach ${host} directly.`),
+  ];
+}

@@ -1,0 +1,14 @@
+import type { Directory } from '../../keys/directory.ts';
+import type { ApiKey } from '../../keys/key.ts';
+import { isWellFormedSecret } from '../../keys/secret.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** Returns the key of this id. Throws UsageError when there is none, without repeating a key given by mistake. */
+export function getKeyById(directory: Directory, keyId: string): ApiKey {
+  if (isWellFormedSecret(keyId)) {
+    throw new UsageError('That is a key itself. Name it by its id (key_…), as `appflow keys list` shows it.');
+  }
+  const key = directory.findKey(keyId);
+  if (key) return key;
+  throw new UsageError(`There is no API key ${keyId}. \`appflow keys list\` shows them.`);
+}

@@ -1,0 +1,17 @@
+import type { Project } from '../../projects/project.ts';
+import type { Services } from '../../services.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** Returns the project of this id, or the only one there is when none is named. Throws UsageError otherwise. */
+export function chooseProject({ directory }: Pick<Services, 'directory'>, id?: string): Project {
+  if (id !== undefined) {
+    const project = directory.findProject(id);
+    if (project) return project;
+    throw new UsageError(`There is no project ${id}.`);
+  }
+  const [only, ...others] = directory.listProjects();
+  if (!only) throw new UsageError('There is no project yet. Make one: appflow init --project "My App"');
+  if (others.length === 0) return only;
+  const names = [only, ...others].map((project) => `  ${project.id}  ${project.name}`);
+  throw new UsageError(`There are several projects; name one with --project:\n${names.join('\n')}`);
+}

@@ -1,0 +1,40 @@
+import { createInterface } from 'node:readline/promises';
+import { type Command, Option } from 'commander';
+import { CLI_ACTOR } from '../../keys/actor.ts';
+import type { ApiKey } from '../../keys/key.ts';
+import { toApiKeyJson } from '../../keys/key-json.ts';
+import { REVOKE_REASONS, type RevokeReason, revokeKey } from '../../keys/revoke.ts';
+import { getKeyById } from './find-key.ts';
+import { withServices } from './with-services.ts';
+
+type Options = { reason: RevokeReason; yes?: true; json?: true };
+
+/** Adds `appflow keys revoke`: asks first when a person sits there, never in a script. */
+export function addRevokeCommand(keys: Command): void {
+  keys
+    .command('revoke')
+    .description('revoke an API key at once, also for a running server')
+    .argument('<key-id>', 'its id, key_…')
+    .addOption(new Option('--reason <reason>', 'why').choices(REVOKE_REASONS).default('other'))
+    .option('--yes', 'do not ask')
+    .option('--json', 'print the record as one JSON line')
+    .action((keyId: string, { reason, yes, json }: Options) =>
+      withServices(async (services) => {
+        const key = getKeyById(services.directory, keyId);
+        if (!yes && process.stdin.isTTY && !(await isConfirmed(key))) throw new Error('Nothing was revoked.');
+        const revoked = await revokeKey(services, key, reason, CLI_ACTOR);
+        if (json) return JSON.stringify(toApiKeyJson(revoked, services.clock.now()));
+        return `${key.id}, "${key.name}", is revoked (${revoked.revokedReason}). No request with it passes any more.`;
+      }),
+    );
+}
+
+async function isConfirmed({ id, name, type }: ApiKey): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`Revoke the ${type} key ${id}, "${name}"? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,38 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { toApiKeyJson } from '../../keys/key-json.ts';
+import { CLI_MAKER } from '../../keys/maker.ts';
+import { rotateKey } from '../../keys/rotate.ts';
+import { getKeyById } from './find-key.ts';
+import { chooseProject } from './project.ts';
+import { withServices } from './with-services.ts';
+
+type Options = { graceSeconds?: number; force?: true; json?: true };
+
+function parseSeconds(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write whole seconds.');
+}
+
+/** Adds `appflow keys rotate`. */
+export function addRotateCommand(keys: Command): void {
+  keys
+    .command('rotate')
+    .description('give an API key a new secret; the former one works on for a while')
+    .argument('<key-id>', 'its id, key_…')
+    .option('--grace-seconds <seconds>', 'how long the former secret still works (86400)', parseSeconds)
+    .option('--force', 'rotate although a former secret still works')
+    .option('--json', 'print the record and the key as one JSON line')
+    .action((keyId: string, { graceSeconds, force, json }: Options) =>
+      withServices(async (services) => {
+        const { projectId, id } = getKeyById(services.directory, keyId);
+        const body = {
+          ...(graceSeconds === undefined ? {} : { grace_seconds: graceSeconds }),
+          ...(force ? { force } : {}),
+        };
+        const project = chooseProject(services, projectId);
+        const { key, secret } = await rotateKey(services, project, id, body, CLI_MAKER);
+        if (json) return JSON.stringify({ ...toApiKeyJson(key, services.clock.now()), key: secret });
+        return `${secret}\n\nThis is the new secret of ${key.id}, "${key.name}". It is shown only now; keep it like a password.`;
+      }),
+    );
+}

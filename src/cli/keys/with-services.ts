@@ -1,0 +1,26 @@
+import { readCommandConfig } from '../../config.ts';
+import { ApiError } from '../../http/errors.ts';
+import { type ControlServices, openControlServices } from '../../open-services.ts';
+import { UsageError } from '../usage-error.ts';
+
+/**
+ * Runs a command on the control database, beside a running server or without one. What the verbs refuse becomes a
+ * sentence: UsageError for fields that cannot be, else an error with the reason.
+ */
+export async function withServices(run: (services: ControlServices) => Promise<string>): Promise<void> {
+  const services = await openControlServices(readCommandConfig());
+  try {
+    process.stdout.write(`${await run(services)}\n`);
+  } catch (error) {
+    throw error instanceof ApiError ? toSentence(error) : error;
+  } finally {
+    await services.close();
+  }
+}
+
+function toSentence(error: ApiError): Error {
+  if (error.code !== 'validation_failed') return new Error(error.message);
+  const { errors } = error.members;
+  if (!Array.isArray(errors)) return new UsageError(error.message);
+  return new UsageError(errors.map(({ message }) => String(message)).join('\n'));
+}

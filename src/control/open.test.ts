@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, it } from 'node:test';
+import Database from 'better-sqlite3';
+import { CompiledQuery } from 'kysely';
+import { systemClock } from '../lib/clock.ts';
+import { StorageError } from '../lib/storage-error.ts';
+import { type Control, openControl } from './open.ts';
+
+let dir: string;
+let file: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'appflow-control-'));
+  file = join(dir, 'control.db');
+});
+
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const addSetting = (control: Control, name: string, value = 'x') =>
+  control.write((tx) => tx.insertInto('settings').values({ name, value }).execute());
+
+const listSettings = async ({ db }: Control) => {
+  const rows = await db.selectFrom('settings').select('name').orderBy('name').execute();
+  return rows.map((row) => row.name);
+};
+
+/** Fails unless it is the trouble that SQLite calls `code`, told in words. */
+function isTrouble(code: RegExp, words: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof StorageError, String(error));
+    assert.equal(error.reason, 'unavailable');
+    assert.match(error.message, words);
+    assert.ok(error.message.includes(file));
+    assert.ok(error.cause instanceof Error && 'code' in error.cause);
+    assert.match(String(error.cause.code), code);
+    return true;
+  };
+}
+
+it('waits for the write lock of another process without stopping the event loop, then writes', async () => {
+  const control = await openControl(file, systemClock());
+  const other = new Database(file);
+  other.exec('BEGIN IMMEDIATE');
+  let longestGapMs = 0;
+  let last = performance.now();
+  const heart = setInterval(() => {
+    longestGapMs = Math.max(longestGapMs, performance.now() - last);
+    last = performance.now();
+  }, 5);
+  const writes = ['a', 'b', 'c'].map((name) => addSetting(control, name));
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.deepEqual(await listSettings(control), [], 'reads go on meanwhile');
+  other.exec('COMMIT');
+  await Promise.all(writes);
+  clearInterval(heart);
+  assert.deepEqual(await listSettings(control), ['a', 'b', 'c']);
+  assert.ok(longestGapMs < 300, `the event loop stood still for ${longestGapMs} ms`);
+  other.close();
+  await control.close();
+});
+
+it('gives up after 5 s of a foreign write lock, for all who wait at the same time', async () => {
+  const control = await openControl(file, systemClock());
+  const other = new Database(file);
+  other.exec('BEGIN IMMEDIATE');
+  const from = performance.now();
+  const refused = isTrouble(/^SQLITE_BUSY/, /another process holds it locked/);
+  await Promise.all(['a', 'b'].map((name) => assert.rejects(addSetting(control, name), refused)));
+  const tookMs = performance.now() - from;
+  assert.ok(tookMs >= 4_900 && tookMs < 7_000, `${tookMs} ms`);
+  other.exec('COMMIT');
+  await addSetting(control, 'a');
+  other.close();
+  await control.close();
+});
+
+it('waits at the first start while another process is about to make the same database', async () => {
+  const other = new Database(file);
+  other.exec('BEGIN EXCLUSIVE; CREATE TABLE anything (id INTEGER)');
+  const opening = openControl(file, systemClock());
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  other.exec('COMMIT');
+  const control = await opening;
+  assert.deepEqual(await listSettings(control), []);
+  other.close();
+  await control.close();
+});
+
+it('tells that the disk is full, not what the rollback said after it, and works again once there is room', async () => {
+  const control = await openControl(file, systemClock());
+  // A limit on the pages is what a full disk looks like to SQLite; the pragma is this connection's own.
+  const { pages } = await pragma(control, 'page_count');
+  await pragma(control, `max_page_count = ${pages}`);
+  const refused = isTrouble(/^SQLITE_FULL/, /the disk is full; make room/);
+  await assert.rejects(addSetting(control, 'big', 'x'.repeat(1_000_000)), refused);
+  await assert.rejects(addSetting(control, 'big', 'x'.repeat(1_000_000)), refused);
+  await pragma(control, 'max_page_count = 1000000');
+  await addSetting(control, 'small');
+  assert.deepEqual(await listSettings(control), ['small']);
+  await control.close();
+});
+
+async function pragma({ db }: Control, text: string): Promise<{ pages: number }> {
+  const { rows } = await db.executeQuery<Record<string, number>>(CompiledQuery.raw(`PRAGMA ${text}`));
+  return { pages: Object.values(rows[0] ?? {})[0] ?? 0 };
+}
+
+it('names the file that is no database, and what to do', async () => {
+  writeFileSync(file, 'this is a text file, and quite a long one at that\n'.repeat(100));
+  const refused = isTrouble(/^SQLITE_NOTADB/, /not a SQLite database; move it away or restore/);
+  await assert.rejects(openControl(file, systemClock()), refused);
+});
+
+it('tells trouble of a read like that of a write, and a mistake in a statement as it is', async () => {
+  const control = await openControl(file, systemClock());
+  await assert.rejects(
+    control.write((tx) => tx.insertInto('revision').values({ id: 1, value: 0 }).execute()),
+    /UNIQUE constraint failed/,
+  );
+  writeFileSync(file, Buffer.alloc(100_000, 7));
+  rmSync(`${file}-wal`, { force: true });
+  const second = openControl(file, systemClock());
+  await assert.rejects(second, isTrouble(/^SQLITE_(NOTADB|IOERR|CORRUPT)/, /does not answer/));
+  await control.close();
+});

@@ -1,0 +1,36 @@
+import { StorageError } from '../lib/storage-error.ts';
+
+/** Result codes of SQLite (https://sqlite.org/rescode.html) that no statement is to blame for, and what to do. */
+const CURES: Record<string, string> = {
+  SQLITE_BUSY: 'another process holds it locked; end that process, or wait until it is done',
+  SQLITE_LOCKED: 'another statement holds it locked',
+  SQLITE_FULL: 'the disk is full; make room, then it works again without a restart',
+  SQLITE_IOERR: 'the disk cannot be read or written; make room on it, or check it',
+  SQLITE_READONLY: 'it cannot be written; give this user the right to write the file and its folder',
+  SQLITE_PERM: 'it cannot be opened; give this user the right to read and write the file and its folder',
+  SQLITE_CANTOPEN: 'it cannot be opened; check that its folder exists, has room and may be written',
+  SQLITE_CORRUPT: 'it is damaged; restore it from a backup',
+  SQLITE_NOTADB: 'it is not a SQLite database; move it away or restore it from a backup',
+  SQLITE_PROTOCOL: 'another process holds it locked',
+  SQLITE_NOMEM: 'the memory is full',
+};
+
+/** Extended codes such as SQLITE_IOERR_WRITE begin with their primary code. */
+function findCure(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error)) return undefined;
+  const [primary] = /^SQLITE_[A-Z]+/.exec(String(error.code)) ?? [];
+  return primary === undefined ? undefined : CURES[primary];
+}
+
+/** Returns the StorageError that an error of SQLite stands for; a mistake in a statement, or anything else, as it is. */
+export function toStorageError(error: unknown, file: string): unknown {
+  const cure = findCure(error);
+  if (cure === undefined) return error;
+  return new StorageError('unavailable', `The control database ${file} does not answer: ${cure}.`, error);
+}
+
+/** Whether a lock of another process or connection was in the way: nothing was done, and it may be tried again. */
+export function isLockedOut(error: unknown): boolean {
+  if (!(error instanceof StorageError && error.cause instanceof Error && 'code' in error.cause)) return false;
+  return /^SQLITE_(BUSY|PROTOCOL)/.test(String(error.cause.code));
+}

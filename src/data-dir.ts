@@ -1,0 +1,76 @@
+import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+/** The parts of a data folder. */
+export type DataDir = {
+  controlFile: string;
+  eventsDir: string;
+  secretFile: string;
+  /** Nothing was stored in it yet: only then may a secret be made. */
+  isNew: boolean;
+};
+
+const OWNER_ONLY = 0o700;
+
+/**
+ * Makes the data folder and its parts with the rights they need: nobody else reads the keys, the events or the secret.
+ * From here on this process gives its owner alone the right to what it makes. Throws, saying what to do, when the
+ * folder cannot be made.
+ */
+export function prepareDataDir(dataDir: string): DataDir {
+  const secretsDir = join(dataDir, 'secrets');
+  const controlFile = join(dataDir, 'control.db');
+  process.umask(0o077);
+  try {
+    mkdirSync(secretsDir, { recursive: true, mode: OWNER_ONLY });
+    // A folder that was there before keeps its rights unless they are set.
+    chmodSync(secretsDir, OWNER_ONLY);
+  } catch (error) {
+    throw new Error(`APPFLOW_DATA_DIR is ${dataDir}: ${cureOf(rootCause(error, dataDir))}`, { cause: error });
+  }
+  closeToOthers(dataDir);
+  return {
+    controlFile,
+    eventsDir: join(dataDir, 'events'),
+    secretFile: join(secretsDir, 'appflow-secret'),
+    // Before anybody looks for the secret: who is first makes the secret, then the database.
+    isNew: !existsSync(controlFile),
+  };
+}
+
+/** A mounted volume may belong to somebody else; its files are then made private by the umask alone. */
+function closeToOthers(dataDir: string): void {
+  try {
+    chmodSync(dataDir, OWNER_ONLY);
+  } catch {
+    return;
+  }
+}
+
+/** Making a folder in a read-only file system, Node says ENOENT of the part it was asked for, not why. */
+function rootCause(error: unknown, dataDir: string): unknown {
+  let existing = resolve(dataDir);
+  while (!existsSync(existing)) existing = dirname(existing);
+  try {
+    accessSync(existing, constants.W_OK);
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+const CURES: Record<string, string> = {
+  EEXIST: 'that is a file. Name a folder.',
+  ENOTDIR: 'a part of that path is a file. Name a folder.',
+  EACCES: 'this user may not write there. Give it the right to, or name another folder.',
+  EPERM: 'this user may not change it. Make this user its owner, or name another folder.',
+  EROFS: 'that file system is read-only. Mount it writable, or name another folder.',
+  ENOSPC: 'the disk is full. Make room on it, or name another folder.',
+  EDQUOT: 'the disk quota is used up. Make room, or name another folder.',
+};
+
+/** Returns what to do about an error of the file system in the data folder. */
+export function cureOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return CURES[code] ?? `it cannot be used (${error instanceof Error ? error.message : String(error)}).`;
+}

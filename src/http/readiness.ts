@@ -1,0 +1,55 @@
+import { StorageError } from '../lib/storage-error.ts';
+import type { Services } from '../services.ts';
+
+/** What /readyz answers: always 200 once started, with what does not work as sentences. */
+export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
+
+type Needs = Pick<Services, 'warehouse' | 'log' | 'clock'>;
+
+/** Anyone may ask, as often as they like: the event store is asked once a second at most. */
+const PROBE_AGE_MS = 1_000;
+const QUEUE_WARNING_SHARE = 0.8;
+
+type Probe = { at: number; isAnswering: Promise<boolean>; wasAnswering: boolean };
+
+const probes = new WeakMap<Services['warehouse'], Probe>();
+
+/** Returns whether everything the server needs is at hand, and if not, what is missing. */
+export async function assessReadiness(services: Needs): Promise<Readiness> {
+  const warnings: string[] = [];
+  if (!(await isStoreAnswering(services))) {
+    warnings.push('The event store does not answer: events are refused with 503 until it does.');
+  }
+  const { rows, rowsMax } = services.warehouse.queue();
+  if (rows > rowsMax * QUEUE_WARNING_SHARE) warnings.push('The write queue is nearly full.');
+  return { status: warnings.length === 0 ? 'ok' : 'degraded', warnings };
+}
+
+function isStoreAnswering(services: Needs): Promise<boolean> {
+  const { warehouse, clock } = services;
+  const last = probes.get(warehouse);
+  if (last && clock.now() - last.at < PROBE_AGE_MS) return last.isAnswering;
+  const probe: Probe = {
+    at: clock.now(),
+    isAnswering: ask(services),
+    wasAnswering: last?.wasAnswering ?? true,
+  };
+  probes.set(warehouse, probe);
+  void probe.isAnswering.then((isAnswering) => {
+    // Told when it changes, not at each look: whoever asks often must not fill the log.
+    if (isAnswering !== probe.wasAnswering)
+      services.log.warn({ isAnswering }, 'whether the event store answers has changed');
+    probe.wasAnswering = isAnswering;
+  });
+  return probe.isAnswering;
+}
+
+async function ask({ warehouse }: Needs): Promise<boolean> {
+  try {
+    await warehouse.query('SELECT 1');
+    return true;
+  } catch (error) {
+    // Busy is not broken: others are being answered.
+    return error instanceof StorageError && error.reason === 'busy';
+  }
+}

@@ -1,0 +1,70 @@
+import type { Selectable } from 'kysely';
+import { type Static, Type } from 'typebox';
+import type { Control } from '../control/open.ts';
+import type { AuditTable } from '../control/schema.ts';
+import { closedObject, nullable } from '../http/route.ts';
+
+/** The value of a field before and after. */
+const CHANGE = Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 });
+
+/** An entry of the audit log as the API tells it. */
+export const AUDIT_ENTRY_JSON = closedObject({
+  id: Type.String(),
+  at: Type.String({ format: 'date-time' }),
+  actor: closedObject({ type: Type.String(), id: Type.String() }),
+  action: Type.String(),
+  target: Type.String(),
+  // Not Type.Record: its pattern for names does not see names with a line break.
+  diff: Type.Optional(
+    Type.Unsafe<Record<string, unknown[]>>(Type.Object({}, { additionalProperties: CHANGE })),
+  ),
+  ip: nullable(Type.String()),
+  request_id: nullable(Type.String()),
+});
+
+export type AuditEntryJson = Static<typeof AUDIT_ENTRY_JSON>;
+
+/** Which entries are asked for. Times are epoch milliseconds; `from` belongs to them, `to` does not. */
+export type AuditFilter = {
+  projectId: string;
+  action?: string | undefined;
+  actorId?: string | undefined;
+  target?: string | undefined;
+  from?: number | undefined;
+  to?: number | undefined;
+};
+
+/** A row of the log with its position, by which pages are cut. */
+export type AuditRow = Selectable<AuditTable>;
+
+/** Returns at most `limit` entries before position `beforeSeq` (undefined: from the newest), newest first. */
+export async function listAuditRows(
+  { db }: Control,
+  { projectId, action, actorId, target, from, to }: AuditFilter,
+  beforeSeq: number | undefined,
+  limit: number,
+): Promise<AuditRow[]> {
+  let query = db.selectFrom('audit_log').selectAll().where('project_id', '=', projectId);
+  if (action !== undefined) query = query.where('action', '=', action);
+  if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
+  if (target !== undefined) query = query.where('target', '=', target);
+  if (from !== undefined) query = query.where('at', '>=', from);
+  if (to !== undefined) query = query.where('at', '<', to);
+  if (beforeSeq !== undefined) query = query.where('seq', '<', beforeSeq);
+  return query.orderBy('seq', 'desc').limit(limit).execute();
+}
+
+/** Returns a row as the API tells it. */
+export function toAuditEntryJson(row: AuditRow): AuditEntryJson {
+  return {
+    id: row.id,
+    at: new Date(row.at).toISOString(),
+    actor: { type: row.actor_type, id: row.actor_id },
+    action: row.action,
+    target: row.target,
+    // Written by us as JSON: the one place where it is read again.
+    ...(row.diff === null ? {} : { diff: JSON.parse(row.diff) as Record<string, unknown[]> }),
+    ip: row.ip,
+    request_id: row.request_id,
+  };
+}

@@ -1,0 +1,95 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Services } from '../services.ts';
+import type { ApiKey } from './key.ts';
+
+/** A key nears its end: what the log line and the internal event say. Times are epoch milliseconds. */
+export type ExpiryNotice = {
+  keyId: string;
+  projectId: string;
+  name: string;
+  expiresAt: number;
+  /** Which notice it is: 30, 7 or 1. */
+  days: number;
+};
+
+/** The internal event: `EXPIRING_KEYS.subscribe` hears each notice once, in the process that gives it. */
+export const EXPIRING_KEYS = channel('appflow:api_key.expiring');
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const NOTICE_DAYS = [1, 7, 30] as const;
+const ROWS_PER_STATEMENT = 200;
+
+type NoticeServices = Pick<Services, 'control' | 'directory' | 'clock' | 'log'>;
+
+/**
+ * Tells of keys that expire within 30, 7 and 1 days: a log line and an internal event, each once, whatever restarts and
+ * however many processes look: the row in the database decides who tells. Returns what it told.
+ */
+export async function giveExpiryNotices(services: NoticeServices): Promise<ExpiryNotice[]> {
+  const now = services.clock.now();
+  const due = services.directory
+    .listExpiringBefore(now + 30 * DAY_MS + 1)
+    .flatMap((key) => noticeDue(key, now));
+  const mine: ExpiryNotice[] = [];
+  for (let start = 0; start < due.length; start += ROWS_PER_STATEMENT) {
+    mine.push(...(await claim(services, due.slice(start, start + ROWS_PER_STATEMENT))));
+  }
+  for (const notice of mine) {
+    services.log.warn({ ...notice, event: 'api_key.expiring' }, 'an API key expires soon');
+    EXPIRING_KEYS.publish(notice);
+  }
+  return mine;
+}
+
+/** The nearest notice whose time has come. One that would have come before the key was made has never been due. */
+function noticeDue(key: ApiKey, now: number): ExpiryNotice[] {
+  const { id, projectId, name, expiresAt, revokedAt, createdAt } = key;
+  if (expiresAt === null || expiresAt <= now || revokedAt !== null) return [];
+  const days = NOTICE_DAYS.find((candidate) => expiresAt - now <= candidate * DAY_MS);
+  if (days === undefined || expiresAt - days * DAY_MS < createdAt) return [];
+  return [{ keyId: id, projectId, name, expiresAt, days }];
+}
+
+/** Returns those nobody gave before. Known first, so that an hour with nothing new writes nothing. */
+async function claim({ control }: NoticeServices, notices: readonly ExpiryNotice[]): Promise<ExpiryNotice[]> {
+  const known = await control.db
+    .selectFrom('key_expiry_notices')
+    .selectAll()
+    .where(
+      'key_id',
+      'in',
+      notices.map(({ keyId }) => keyId),
+    )
+    .execute();
+  const given = new Set(known.map((row) => nameOf(row.key_id, Number(row.expires_at), row.days)));
+  const fresh = notices.filter(({ keyId, expiresAt, days }) => !given.has(nameOf(keyId, expiresAt, days)));
+  if (fresh.length === 0) return [];
+  const rows = await control.db
+    .insertInto('key_expiry_notices')
+    .values(fresh.map(({ keyId, expiresAt, days }) => ({ key_id: keyId, expires_at: expiresAt, days })))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(['key_id', 'expires_at', 'days'])
+    .execute();
+  const won = new Set(rows.map((row) => nameOf(row.key_id, Number(row.expires_at), row.days)));
+  return fresh.filter(({ keyId, expiresAt, days }) => won.has(nameOf(keyId, expiresAt, days)));
+}
+
+const nameOf = (keyId: string, expiresAt: number, days: number) => `${keyId} ${expiresAt} ${days}`;
+
+/** Looks now and every hour. Returns the function that stops it, once a look under way is over. */
+export function startExpiryNotices(services: NoticeServices): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  const look = () => {
+    running = giveExpiryNotices(services).catch((error: unknown) => {
+      services.log.error({ err: error }, 'expiring API keys could not be looked up');
+    });
+  };
+  look();
+  const timer = setInterval(look, HOUR_MS);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}

@@ -1,0 +1,81 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import { validationFailed } from '../http/errors.ts';
+
+/** One thing a caller wants done once, by its `Idempotency-Key` header. Holds no credential and not the header. */
+export type Intent = {
+  /** The same for the same caller, method, path and header. */
+  id: string;
+  /** The same for the same body, whatever the order of its members. */
+  bodyHash: string;
+  /** Encrypts and decrypts the answer: only the same caller with the same header comes to it again. */
+  sealKey: Buffer;
+};
+
+/** The request an intent is read from. `credential` is the key as it was presented. */
+export type IntentSource = {
+  header: string;
+  credential: string;
+  callerId: string;
+  method: string;
+  path: string;
+  body: unknown;
+};
+
+const HEADER = /^[\x21-\x7e]{1,255}$/;
+const SEAL_KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Returns the intent of a request. Throws 422 unless the header is 1 to 255 visible ASCII characters. */
+export function readIntent({ header, credential, ...source }: IntentSource, replaySecret: KeyObject): Intent {
+  if (!HEADER.test(header)) {
+    const message = 'Idempotency-Key must be 1 to 255 visible ASCII characters.';
+    throw validationFailed([{ field: 'Idempotency-Key', code: 'invalid_format', message }]);
+  }
+  const { callerId, method, path, body } = source;
+  const material = `${credential}\n${header}`;
+  return {
+    id: hashOf(JSON.stringify([callerId, method, path, header])),
+    bodyHash: hashOf(canonical(body)),
+    sealKey: Buffer.from(hkdfSync('sha256', replaySecret, '', material, SEAL_KEY_BYTES)),
+  };
+}
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
+
+/** JSON with the members of every object in order: a client may write them as it likes. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, inner) => {
+    const isObject = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+    return isObject ? Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)) : inner;
+  });
+}
+
+/** Returns an answer encrypted (AES-256-GCM), bound to its intent. */
+export function sealAnswer({ id, sealKey }: Intent, answer: unknown): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(Buffer.from(id));
+  const sealed = Buffer.concat([cipher.update(JSON.stringify(answer), 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
+}
+
+/** Returns the answer that was sealed; undefined when the caller shows another secret now, or APPFLOW_SECRET changed. */
+export function openAnswer({ id, sealKey }: Intent, sealed: string): unknown {
+  const bytes = Buffer.from(sealed, 'base64url');
+  const nonce = bytes.subarray(0, NONCE_BYTES);
+  const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
+  const decipher = createDecipheriv('aes-256-gcm', sealKey, nonce).setAAD(Buffer.from(id)).setAuthTag(tag);
+  try {
+    const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
+    return JSON.parse(text.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

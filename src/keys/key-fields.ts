@@ -1,0 +1,119 @@
+import { type Static, Type } from 'typebox';
+import { parseTimestamp } from '../events/timestamp.ts';
+import { closedObject, nullable } from '../http/route.ts';
+import type { ApiKey } from './key.ts';
+import { METADATA } from './key-json.ts';
+import { foldRateLimits, RATE_LIMITS } from './rate-limits.ts';
+import { KEY_SCOPES } from './scopes.ts';
+
+/** What can be said of a key when it is made, and changed later. */
+export const KEY_FIELDS = {
+  name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
+  scopes: nullable(Type.Array(Type.Enum([...KEY_SCOPES]), { minItems: 1, maxItems: KEY_SCOPES.length })),
+  app_ids: nullable(Type.Array(Type.String(), { minItems: 1, maxItems: 100 })),
+  expires_at: nullable(Type.String({ format: 'date-time' })),
+  ip_allowlist: Type.Array(Type.String({ format: 'cidr' }), { maxItems: 100 }),
+  allowed_origins: Type.Array(Type.String({ format: 'origin' }), { maxItems: 20 }),
+  bundle_ids: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 20 }),
+  rate_limits: nullable(RATE_LIMITS),
+  disabled: Type.Boolean(),
+  metadata: METADATA,
+};
+
+/** The same, each of them optional: what is left out has its default, or stays as it is. */
+export const OPTIONAL_KEY_FIELDS = {
+  scopes: Type.Optional(KEY_FIELDS.scopes),
+  app_ids: Type.Optional(KEY_FIELDS.app_ids),
+  expires_at: Type.Optional(KEY_FIELDS.expires_at),
+  ip_allowlist: Type.Optional(KEY_FIELDS.ip_allowlist),
+  allowed_origins: Type.Optional(KEY_FIELDS.allowed_origins),
+  bundle_ids: Type.Optional(KEY_FIELDS.bundle_ids),
+  rate_limits: Type.Optional(KEY_FIELDS.rate_limits),
+  disabled: Type.Optional(KEY_FIELDS.disabled),
+  metadata: Type.Optional(KEY_FIELDS.metadata),
+};
+
+const KEY_FIELDS_BODY = closedObject({ ...OPTIONAL_KEY_FIELDS, name: Type.Optional(KEY_FIELDS.name) });
+
+type KeyFieldsBody = Static<typeof KEY_FIELDS_BODY>;
+
+/** The fields of a key that can be changed. */
+export type KeyFields = Pick<
+  ApiKey,
+  | 'name'
+  | 'scopes'
+  | 'appIds'
+  | 'expiresAt'
+  | 'ipAllowlist'
+  | 'allowedOrigins'
+  | 'bundleIds'
+  | 'rateLimits'
+  | 'disabled'
+  | 'metadata'
+>;
+
+/** A key of which nothing is said: reaches all that its type can, never ends, may be used from anywhere. */
+export const UNRESTRICTED: Omit<KeyFields, 'name'> = {
+  scopes: null,
+  appIds: null,
+  expiresAt: null,
+  ipAllowlist: [],
+  allowedOrigins: [],
+  bundleIds: [],
+  rateLimits: null,
+  disabled: false,
+  metadata: {},
+};
+
+const distinct = <T>(list: readonly T[] | null): T[] | null => (list === null ? null : [...new Set(list)]);
+
+/** Returns the fields that a body says something of, as the directory holds them. */
+export function readKeyFields(body: KeyFieldsBody): Partial<KeyFields> {
+  const fields: Partial<KeyFields> = {};
+  if (body.name !== undefined) fields.name = body.name.trim();
+  if (body.scopes !== undefined) fields.scopes = distinct(body.scopes);
+  if (body.app_ids !== undefined) fields.appIds = distinct(body.app_ids);
+  // The schema has seen the text; null means never.
+  if (body.expires_at !== undefined) fields.expiresAt = parseTimestamp(body.expires_at) ?? null;
+  if (body.ip_allowlist !== undefined) fields.ipAllowlist = body.ip_allowlist;
+  if (body.allowed_origins !== undefined) fields.allowedOrigins = body.allowed_origins;
+  if (body.bundle_ids !== undefined) fields.bundleIds = body.bundle_ids;
+  if (body.rate_limits !== undefined) fields.rateLimits = foldRateLimits(body.rate_limits);
+  if (body.disabled !== undefined) fields.disabled = body.disabled;
+  if (body.metadata !== undefined) fields.metadata = body.metadata;
+  return fields;
+}
+
+const jsonOrNull = (value: unknown) => (value === null ? null : JSON.stringify(value));
+
+/** Returns the columns that hold these fields. */
+export function toColumns(fields: KeyFields) {
+  return {
+    name: fields.name,
+    scopes: jsonOrNull(fields.scopes),
+    app_ids: jsonOrNull(fields.appIds),
+    expires_at: fields.expiresAt,
+    ip_allowlist: JSON.stringify(fields.ipAllowlist),
+    allowed_origins: JSON.stringify(fields.allowedOrigins),
+    bundle_ids: JSON.stringify(fields.bundleIds),
+    rate_limits: jsonOrNull(fields.rateLimits),
+    disabled: fields.disabled ? 1 : 0,
+    metadata: JSON.stringify(fields.metadata),
+  };
+}
+
+/** Returns the fields as the audit log tells them: by their names in the API. */
+export function toAuditFields(fields: KeyFields): Record<string, unknown> {
+  return {
+    name: fields.name,
+    scopes: fields.scopes,
+    app_ids: fields.appIds,
+    expires_at: fields.expiresAt === null ? null : new Date(fields.expiresAt).toISOString(),
+    ip_allowlist: fields.ipAllowlist,
+    allowed_origins: fields.allowedOrigins,
+    bundle_ids: fields.bundleIds,
+    rate_limits: fields.rateLimits,
+    disabled: fields.disabled,
+    metadata: fields.metadata,
+  };
+}

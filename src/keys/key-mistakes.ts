@@ -1,0 +1,80 @@
+import { ApiError, type FieldError, validationFailed } from '../http/errors.ts';
+import type { Project } from '../projects/project.ts';
+import type { Services } from '../services.ts';
+import type { KeyFields } from './key-fields.ts';
+import { findRateLimitMistakes } from './rate-limits.ts';
+import { CEILINGS, type KeyType } from './scopes.ts';
+
+const DAY_MS = 86_400_000;
+const METADATA_BYTES_MAX = 2_048;
+const METADATA_KEYS_MAX = 20;
+
+/** Which key the fields are for: its type, and when it was made (a project may limit how long keys live). */
+export type FieldsOf = { type: KeyType; createdAt: number; now: number };
+
+/**
+ * Throws 422 naming every field that is fine alone but not for this key, or 404 for apps that are not the project's.
+ * Only the fields that are given are judged: what was accepted once stays.
+ */
+export function requireFitting(
+  { directory }: Pick<Services, 'directory'>,
+  project: Project,
+  fields: Partial<KeyFields>,
+  of: FieldsOf,
+): void {
+  const errors = [
+    ...findMisfits(fields, of.type),
+    ...findMetadataMistakes(fields.metadata ?? {}),
+    ...findRateLimitMistakes(fields.rateLimits ?? {}),
+    ...(fields.expiresAt === undefined ? [] : findExpiryMistakes(fields.expiresAt, project, of)),
+  ];
+  if (errors.length > 0) throw validationFailed(errors);
+  for (const appId of fields.appIds ?? []) {
+    const app = directory.findApp(appId);
+    if (app?.projectId === project.id && app.deletedAt === null) continue;
+    throw new ApiError('not_found', { detail: 'One of app_ids is no app of this project.' });
+  }
+}
+
+function findMisfits(fields: Partial<KeyFields>, type: KeyType): FieldError[] {
+  const errors: FieldError[] = [];
+  const ceiling = CEILINGS[type];
+  fields.scopes?.forEach((scope, index) => {
+    if (ceiling.includes(scope)) return;
+    const message = `A ${type} key can never have ${scope}; it can have ${ceiling.join(', ')}.`;
+    errors.push({ field: `scopes.${index}`, code: 'above_ceiling', message });
+  });
+  if (fields.allowedOrigins?.length && type !== 'read_only') {
+    const message = 'Only read_only keys have allowed_origins.';
+    errors.push({ field: 'allowed_origins', code: 'wrong_type', message });
+  }
+  if (fields.bundleIds?.length && type !== 'client') {
+    errors.push({ field: 'bundle_ids', code: 'wrong_type', message: 'Only client keys have bundle_ids.' });
+  }
+  return errors;
+}
+
+function findMetadataMistakes(metadata: Readonly<Record<string, string>>): FieldError[] {
+  const isSmall =
+    Object.keys(metadata).length <= METADATA_KEYS_MAX &&
+    Buffer.byteLength(JSON.stringify(metadata)) <= METADATA_BYTES_MAX;
+  if (isSmall) return [];
+  const message = `metadata holds at most ${METADATA_KEYS_MAX} entries and ${METADATA_BYTES_MAX} bytes.`;
+  return [{ field: 'metadata', code: 'out_of_range', message }];
+}
+
+function findExpiryMistakes(expiresAt: number | null, project: Project, of: FieldsOf): FieldError[] {
+  const days = project.maxKeyLifetimeDays;
+  const mistake = (code: string, message: string) => [{ field: 'expires_at', code, message }];
+  if (expiresAt === null) {
+    return days === null
+      ? []
+      : mistake('required', `This project's keys live at most ${days} days: send expires_at.`);
+  }
+  if (expiresAt <= of.now) return mistake('out_of_range', 'expires_at must be in the future.');
+  // From when it was made: else a key could be moved on and on, a day at a time.
+  if (days !== null && expiresAt > of.createdAt + days * DAY_MS) {
+    return mistake('out_of_range', `This project's keys live at most ${days} days.`);
+  }
+  return [];
+}

@@ -1,0 +1,57 @@
+import { type Static, Type } from 'typebox';
+import { parseTimestamp } from '../events/timestamp.ts';
+import type { Caller } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { type ApiKey, KEY_STATUSES, statusOf } from './key.ts';
+import type { TellServices } from './key-json.ts';
+import { KEY_TYPES } from './scopes.ts';
+import { reachesMoreApps } from './within.ts';
+
+const DAY_MS = 86_400_000;
+const UNUSED_DAYS_MAX = 3_650;
+
+/** The filters of the list of keys; all that are given must hold. */
+export const KEY_FILTERS = {
+  type: Type.Optional(Type.Enum([...KEY_TYPES])),
+  status: Type.Optional(Type.Enum([...KEY_STATUSES])),
+  expires_before: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description: 'Keys that end before; those that never end are not among them.',
+    }),
+  ),
+  unused_for_days: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: UNUSED_DAYS_MAX,
+      description: 'Keys not used for so long; a key never used counts from when it was made.',
+    }),
+  ),
+  app_id: Type.Optional(
+    Type.String({ description: 'Keys that reach this app, those that reach all apps included.' }),
+  ),
+};
+
+type KeyFilters = { [Name in keyof typeof KEY_FILTERS]?: Static<(typeof KEY_FILTERS)[Name]> };
+
+/** Returns the keys of the caller's project that it may see and that pass the filters. */
+export function listKeys(
+  { directory, clock, usage }: Pick<Services, 'directory'> & TellServices,
+  { key: own, project }: Caller,
+  filters: KeyFilters,
+): ApiKey[] {
+  const now = clock.now();
+  const { type, status, app_id: appId } = filters;
+  const endsBefore = parseTimestamp(filters.expires_before) ?? Number.POSITIVE_INFINITY;
+  const isToEnd = filters.expires_before !== undefined;
+  const unusedSince = now - (filters.unused_for_days ?? 0) * DAY_MS;
+  const lastUseOf = (key: ApiKey) => usage?.find(key.id).lastUsedAt ?? key.createdAt;
+  return directory
+    .listKeys(project.id)
+    .filter((key) => !reachesMoreApps(key, own))
+    .filter((key) => type === undefined || key.type === type)
+    .filter((key) => status === undefined || statusOf(key, now) === status)
+    .filter((key) => !isToEnd || (key.expiresAt !== null && key.expiresAt < endsBefore))
+    .filter((key) => filters.unused_for_days === undefined || lastUseOf(key) <= unusedSince)
+    .filter((key) => appId === undefined || key.appIds === null || key.appIds.includes(appId));
+}

@@ -1,0 +1,30 @@
+import type { Services } from '../services.ts';
+import type { ApiKey } from './key.ts';
+import { createSecret, hintOf, macOf } from './secret.ts';
+import type { ControlTransaction } from './stored-key.ts';
+
+/** Gives a key a new secret and returns it. What is stored is its MAC. */
+export async function insertSecret(
+  { pepper, clock }: Pick<Services, 'pepper' | 'clock'>,
+  tx: ControlTransaction,
+  { id, type }: Pick<ApiKey, 'id' | 'type'>,
+  version: number,
+): Promise<string> {
+  const secret = createSecret(type);
+  await tx
+    .insertInto('key_secrets')
+    .values({
+      key_id: id,
+      version,
+      mac: Buffer.from(macOf(secret, pepper), 'latin1').toString('base64url'),
+      pepper_id: pepper.id,
+      hint: hintOf(secret),
+      created_at: clock.now(),
+      expires_at: null,
+      revoked_at: null,
+      first_used_at: null,
+      grace_ms: null,
+    })
+    .execute();
+  return secret;
+}

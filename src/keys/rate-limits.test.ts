@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { findHigherLimits, findRateLimitMistakes, foldRateLimits, type RateLimits } from './rate-limits.ts';
+
+const FREE = { project: null, installation: {} };
+const events = (rate: number, burst: number): RateLimits => ({ events: { requests: { rate, burst } } });
+const management = (rate: number, burst: number): RateLimits => ({
+  management: { requests: { rate, burst } },
+});
+const inFlight = (in_flight: number): RateLimits => ({ analytics: { in_flight } });
+
+describe('higher limits', () => {
+  it('are compared part by part, rate and burst each', () => {
+    const own = events(10, 20);
+    assert.deepEqual(findHigherLimits('server', events(10, 20), own, FREE), []);
+    for (const more of [events(10, 21), events(10.5, 20), {}]) {
+      assert.deepEqual(findHigherLimits('server', more, own, FREE), ['rate_limits.events.requests']);
+    }
+    assert.deepEqual(findHigherLimits('server', inFlight(3), inFlight(2), FREE), [
+      'rate_limits.analytics.in_flight',
+    ]);
+  });
+
+  it('are those above the default of the target’s type where the caller has none of its own', () => {
+    assert.deepEqual(findHigherLimits('client', null, null, FREE), []);
+    assert.deepEqual(findHigherLimits('client', events(2_000, 10_000), null, FREE), []);
+    assert.equal(findHigherLimits('client', events(2_001, 10_000), null, FREE).length, 1);
+    assert.equal(findHigherLimits('server', events(2_000, 10_000), null, FREE).length, 1);
+    assert.equal(findHigherLimits('server', inFlight(6), null, FREE).length, 1);
+    assert.equal(findHigherLimits('server', inFlight(5), null, FREE).length, 0);
+  });
+
+  it('know the project’s default, and the installation’s behind it', () => {
+    const installation = { management: { rate: 5, burst: 5 } };
+    assert.equal(
+      findHigherLimits('server', management(6, 5), null, { project: null, installation }).length,
+      1,
+    );
+    assert.equal(
+      findHigherLimits('server', management(5, 5), null, { project: null, installation }).length,
+      0,
+    );
+    const project = management(7, 7);
+    assert.equal(findHigherLimits('server', management(7, 7), null, { project, installation }).length, 0);
+    assert.equal(findHigherLimits('server', management(8, 7), null, { project, installation }).length, 1);
+    const off = { project: null, installation: { management: 'off' } } as const;
+    assert.equal(findHigherLimits('server', management(11, 60), null, off).length, 1);
+  });
+});
+
+it('names each rate that cannot be kept', () => {
+  const limits = {
+    events: { events: { rate: 1, burst: 999 } },
+    management: { requests: { rate: -1, burst: 5 } },
+  };
+  assert.deepEqual(
+    findRateLimitMistakes(limits).map(({ field }) => field),
+    ['rate_limits.events.events', 'rate_limits.management.requests'],
+  );
+  assert.deepEqual(findRateLimitMistakes({ events: { events: { rate: 1, burst: 1_000 } } }), []);
+});
+
+it('keeps nothing where nothing is said', () => {
+  for (const nothing of [null, {}, { events: {} }, { events: {}, analytics: {}, management: {} }]) {
+    assert.equal(foldRateLimits(nothing), null);
+  }
+  assert.deepEqual(foldRateLimits(inFlight(1)), inFlight(1));
+});

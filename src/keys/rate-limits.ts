@@ -1,0 +1,96 @@
+import { type Static, Type } from 'typebox';
+import type { FieldError } from '../http/errors.ts';
+import { closedObject } from '../http/route.ts';
+import { findRateMistake, type PolicyRate } from '../limits/limit.ts';
+import {
+  DEFAULT_RATES,
+  EVENTS_PER_BATCH_MAX,
+  type KeyPolicyName,
+  type LimitOverrides,
+} from '../limits/policies.ts';
+import type { KeyType } from './scopes.ts';
+
+const IN_FLIGHT_MAX = 1_000;
+const IN_FLIGHT_DEFAULT = 5;
+
+const RATE = closedObject({
+  rate: Type.Number({ description: 'What flows back per second.' }),
+  burst: Type.Integer({ description: 'What may be spent at once after a pause.' }),
+});
+
+/** Limits of one key, or of a project's keys. Parts that are absent have the default. */
+export const RATE_LIMITS = closedObject({
+  events: Type.Optional(closedObject({ requests: Type.Optional(RATE), events: Type.Optional(RATE) })),
+  analytics: Type.Optional(
+    closedObject({
+      requests: Type.Optional(RATE),
+      in_flight: Type.Optional(Type.Integer({ minimum: 1, maximum: IN_FLIGHT_MAX })),
+    }),
+  ),
+  management: Type.Optional(closedObject({ requests: Type.Optional(RATE) })),
+});
+
+export type RateLimits = Static<typeof RATE_LIMITS>;
+
+type Part = { field: string; policy: KeyPolicyName; read: (limits: RateLimits) => PolicyRate | undefined };
+
+const PARTS: readonly Part[] = [
+  { field: 'events.requests', policy: 'events-requests', read: ({ events }) => events?.requests },
+  { field: 'events.events', policy: 'events', read: ({ events }) => events?.events },
+  { field: 'analytics.requests', policy: 'analytics', read: ({ analytics }) => analytics?.requests },
+  { field: 'management.requests', policy: 'management', read: ({ management }) => management?.requests },
+];
+
+/** Returns what is wrong with limits that have the right shape; an empty list when they can be kept. */
+export function findRateLimitMistakes(limits: RateLimits): FieldError[] {
+  return PARTS.flatMap(({ field, policy, read }) => {
+    const rate = read(limits);
+    const mistake = rate && (findRateMistake(rate) ?? findBatchMistake(policy, rate));
+    if (mistake === undefined) return [];
+    const path = `rate_limits.${field}`;
+    return [{ field: path, code: 'out_of_range', message: `${path} is not possible: ${mistake}.` }];
+  });
+}
+
+function findBatchMistake(policy: KeyPolicyName, { burst }: PolicyRate): string | undefined {
+  if (policy !== 'events' || burst >= EVENTS_PER_BATCH_MAX) return undefined;
+  return `the burst must be at least ${EVENTS_PER_BATCH_MAX}, the largest batch, which could otherwise never pass`;
+}
+
+/** Returns limits as they are kept: null when no part says anything. */
+export function foldRateLimits(limits: RateLimits | null): RateLimits | null {
+  if (limits === null) return null;
+  const saysSomething =
+    limits.analytics?.in_flight !== undefined || PARTS.some(({ read }) => read(limits) !== undefined);
+  return saysSomething ? limits : null;
+}
+
+/** What holds where a key says nothing: its project's limits, else the installation's, else the table's. */
+export type LimitDefaults = { project: RateLimits | null; installation: LimitOverrides };
+
+/** A limit that is switched off binds nobody, but a key that says nothing is still no reason to give more. */
+const rateOf = (override: PolicyRate | 'off' | undefined) => (override === 'off' ? undefined : override);
+
+/**
+ * Returns the parts in which a key of type `type` would have more than its maker. A part left out has the
+ * default for that type, on both sides: whoever has no limit of its own gives what any key gets, and no more.
+ */
+export function findHigherLimits(
+  type: KeyType,
+  target: RateLimits | null,
+  caller: RateLimits | null,
+  { project, installation }: LimitDefaults,
+): string[] {
+  const higher = PARTS.filter(({ policy, read }) => {
+    const byDefault = read(project ?? {}) ?? rateOf(installation[policy]) ?? DEFAULT_RATES[type][policy];
+    const asked = read(target ?? {}) ?? byDefault;
+    const own = read(caller ?? {}) ?? byDefault;
+    return asked.rate > own.rate || asked.burst > own.burst;
+  }).map(({ field }) => `rate_limits.${field}`);
+  const inFlight = (limits: RateLimits | null) => limits?.analytics?.in_flight;
+  const byDefault = inFlight(project) ?? IN_FLIGHT_DEFAULT;
+  if ((inFlight(target) ?? byDefault) > (inFlight(caller) ?? byDefault)) {
+    higher.push('rate_limits.analytics.in_flight');
+  }
+  return higher;
+}

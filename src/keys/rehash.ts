@@ -1,0 +1,71 @@
+import type { Control } from '../control/open.ts';
+import type { Log } from '../lib/log.ts';
+import { createDeferredQueue } from './deferred-queue.ts';
+import type { Directory, FoundKey } from './directory.ts';
+import { macOf, type Pepper } from './secret.ts';
+
+/** Moves keys that are seen from a retired secret's pepper to the present one, outside the request's path. */
+export type Rehash = {
+  /** Queues a key that was just shown and found under a retired pepper. */
+  note: (secret: string, found: FoundKey) => void;
+  /** Resolves when what was noted is stored. */
+  flush: () => Promise<void>;
+  close: () => Promise<void>;
+};
+
+const FLUSH_MS = 1_000;
+const QUEUE_MAX = 10_000;
+
+type Move = { keyId: string; version: number; fromMac: string; toMac: string };
+
+const toStored = (mac: string) => Buffer.from(mac, 'latin1').toString('base64url');
+
+/** Returns the mover of this installation. A key that is not noted (a full queue) is noted at its next request. */
+export function createRehash(services: {
+  control: Control;
+  directory: Directory;
+  pepper: Pepper;
+  log: Log;
+}): Rehash {
+  const { control, directory, pepper, log } = services;
+  const waiting = new Set<string>();
+
+  async function store(moves: readonly Move[]): Promise<void> {
+    await control.write(async (tx, revision) => {
+      for (const { keyId, version, fromMac, toMac } of moves) {
+        const { numUpdatedRows } = await tx
+          .updateTable('key_secrets')
+          .set({ mac: toStored(toMac), pepper_id: pepper.id })
+          .where('key_id', '=', keyId)
+          .where('version', '=', version)
+          .where('mac', '=', toStored(fromMac))
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) continue;
+        await tx.updateTable('api_keys').set({ revision }).where('id', '=', keyId).execute();
+      }
+    });
+    await directory.refresh();
+    for (const { fromMac } of moves) waiting.delete(fromMac);
+    log.info({ keys: moves.length }, 'keys moved from a retired APPFLOW_SECRET to the present one');
+  }
+
+  const queue = createDeferredQueue<Move>({
+    delayMs: FLUSH_MS,
+    itemsMax: QUEUE_MAX,
+    write: store,
+    onError: (err) => {
+      waiting.clear();
+      log.error({ err }, 'keys could not be moved to the present APPFLOW_SECRET');
+    },
+  });
+  return {
+    note(secret, { key, secret: { mac, version } }) {
+      if (waiting.has(mac)) return;
+      // Hashed now: the key itself is kept nowhere, not even for a second.
+      const move = { keyId: key.id, version, fromMac: mac, toMac: macOf(secret, pepper) };
+      if (queue.push(move)) waiting.add(mac);
+    },
+    flush: queue.flush,
+    close: queue.close,
+  };
+}

@@ -1,0 +1,49 @@
+import { ApiError } from '../http/errors.ts';
+import type { Project } from '../projects/project.ts';
+import type { KeyServices } from './create.ts';
+import type { ApiKey } from './key.ts';
+import { type Maker, requireWithin } from './maker.ts';
+import { getStoredKey } from './stored-key.ts';
+
+const RESTORABLE_MS = 60 * 60_000;
+
+/**
+ * Takes back the revocation of a key and returns it. Throws 409 when it is not revoked, was revoked more than an hour
+ * ago or because it leaked; 403 when it reaches further than who asks.
+ */
+export async function restoreKey(
+  services: KeyServices,
+  project: Project,
+  keyId: string,
+  maker: Maker,
+): Promise<ApiKey> {
+  const { control, directory, clock, audit } = services;
+  const restored = await control.write(async (tx, revision) => {
+    const key = await getStoredKey(tx, keyId);
+    requireWithin(services, key, maker, project, 'The key');
+    requireRestorable(key, clock.now());
+    await tx
+      .updateTable('api_keys')
+      .set({ revoked_at: null, revoked_by: null, revoked_reason: null, revision })
+      .where('id', '=', keyId)
+      .execute();
+    const diff = { revoked_reason: [key.revokedReason, null] } as const;
+    const entry = { projectId: project.id, actor: maker.actor, target: keyId, diff };
+    await audit.append(tx, { ...entry, action: 'api_key.restored' });
+    return getStoredKey(tx, keyId);
+  });
+  await directory.refresh();
+  return directory.findKey(keyId) ?? restored;
+}
+
+function requireRestorable({ revokedAt, revokedReason }: ApiKey, now: number): void {
+  const detail = findHindrance(revokedAt, revokedReason, now);
+  if (detail !== undefined) throw new ApiError('not_restorable', { detail });
+}
+
+function findHindrance(revokedAt: number | null, reason: string | null, now: number): string | undefined {
+  if (revokedAt === null) return 'The key is not revoked.';
+  if (reason === 'leaked') return 'The key was revoked because it leaked: whoever found it still has it.';
+  if (now - revokedAt > RESTORABLE_MS) return 'The key was revoked more than 60 minutes ago.';
+  return undefined;
+}

@@ -1,0 +1,135 @@
+import { type Static, Type } from 'typebox';
+import { ApiError, validationFailed } from '../http/errors.ts';
+import { closedObject } from '../http/route.ts';
+import type { Project } from '../projects/project.ts';
+import type { KeyServices, MintedKey } from './create.ts';
+import { type ApiKey, type KeySecret, liveSecrets, statusOf } from './key.ts';
+import { type Maker, requireWithin } from './maker.ts';
+import { insertSecret } from './new-secret.ts';
+import type { KeyType } from './scopes.ts';
+import { type ControlTransaction, getStoredKey } from './stored-key.ts';
+
+const DAY_SECONDS = 86_400;
+const GRACE_DEFAULT_SECONDS = DAY_SECONDS;
+/** App stores are slow, and so are people who update: a client key's secret may linger for a year. */
+const GRACE_SECONDS_MAX: Record<KeyType, number> = {
+  server: 7 * DAY_SECONDS,
+  read_only: 7 * DAY_SECONDS,
+  client: 365 * DAY_SECONDS,
+};
+/** How long a countdown waits for the new secret to be seen. */
+const FIRST_USE_MS_MAX = 30 * DAY_SECONDS * 1_000;
+
+export const ROTATE_KEY_BODY = closedObject({
+  grace_seconds: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: GRACE_SECONDS_MAX.client,
+      description: `How long the former secret still works; default ${GRACE_DEFAULT_SECONDS}, at most ${GRACE_SECONDS_MAX.server} unless the key is a client key.`,
+    }),
+  ),
+  force: Type.Optional(Type.Boolean({ description: 'Rotate although a former secret still works.' })),
+  grace_from: Type.Optional(
+    Type.Enum(['now', 'first_use'], {
+      description: 'first_use: the grace begins when the new secret is first seen, at most 30 days later.',
+    }),
+  ),
+});
+
+export type RotateKeyBody = Static<typeof ROTATE_KEY_BODY>;
+
+/**
+ * Gives a key a new secret and returns it; the former one works on for its grace. Throws 409 while another grace runs
+ * (unless forced) or when the key is dead, 403 when it reaches further than who asks, 422 for too long a grace.
+ */
+export async function rotateKey(
+  services: KeyServices,
+  project: Project,
+  keyId: string,
+  body: RotateKeyBody,
+  maker: Maker,
+): Promise<MintedKey> {
+  const { key, secret } = await services.control.write((tx, revision) =>
+    replaceSecret(services, tx, revision, project, { keyId, body }, maker),
+  );
+  await services.directory.refresh();
+  return { key: services.directory.findKey(keyId) ?? key, secret };
+}
+
+/** The part of `rotateKey` inside a transaction: for callers that store more in the same one. */
+export async function replaceSecret(
+  services: KeyServices,
+  tx: ControlTransaction,
+  revision: number,
+  project: Project,
+  { keyId, body }: { keyId: string; body: RotateKeyBody },
+  maker: Maker,
+): Promise<MintedKey> {
+  const now = services.clock.now();
+  const key = await getStoredKey(tx, keyId);
+  requireWithin(services, key, maker, project, 'The key');
+  requireRotatable(key, body, now);
+  const [newest, older] = liveSecrets(key, now);
+  if (newest) await retire(tx, key, newest, older, body, now);
+  const version = 1 + Math.max(0, ...key.secrets.map((secret) => secret.version));
+  const secret = await insertSecret(services, tx, key, version);
+  await tx.updateTable('api_keys').set({ revision }).where('id', '=', keyId).execute();
+  const rotated = await getStoredKey(tx, keyId);
+  const diff = { secrets: [versions(key, now), versions(rotated, now)] } as const;
+  const entry = { projectId: project.id, actor: maker.actor, target: keyId, diff };
+  await services.audit.append(tx, { ...entry, action: 'api_key.rotated' });
+  return { key: rotated, secret };
+}
+
+const versions = (key: ApiKey, now: number) => liveSecrets(key, now).map(({ version }) => version);
+
+function requireRotatable(key: ApiKey, body: RotateKeyBody, now: number): void {
+  const status = statusOf(key, now);
+  if (status === 'revoked' || status === 'expired') {
+    throw new ApiError('conflict', { detail: `The key is ${status}: a new secret would not work either.` });
+  }
+  const graceMax = GRACE_SECONDS_MAX[key.type];
+  if (body.grace_seconds !== undefined && body.grace_seconds > graceMax) {
+    const message = `grace_seconds must be at most ${graceMax} for a ${key.type} key.`;
+    throw validationFailed([{ field: 'grace_seconds', code: 'out_of_range', message }]);
+  }
+  if (liveSecrets(key, now).length > 1 && body.force !== true) throw new ApiError('rotation_in_progress');
+}
+
+/** Makes room for one more secret, so that never more than two live. */
+async function retire(
+  tx: ControlTransaction,
+  key: ApiKey,
+  newest: KeySecret,
+  older: KeySecret | undefined,
+  body: RotateKeyBody,
+  now: number,
+): Promise<void> {
+  // The answer with the newest was probably lost: nobody has it, and the older one is what is in use.
+  if (older && newest.firstUsedAt === null) return endSecret(tx, key.id, newest.version, now);
+  if (older) await endSecret(tx, key.id, older.version, now);
+  const graceMs = (body.grace_seconds ?? GRACE_DEFAULT_SECONDS) * 1_000;
+  const waits = body.grace_from === 'first_use';
+  const end = now + graceMs + (waits ? FIRST_USE_MS_MAX : 0);
+  await tx
+    .updateTable('key_secrets')
+    .set({ expires_at: end, grace_ms: waits ? graceMs : null })
+    .where('key_id', '=', key.id)
+    .where('version', '=', newest.version)
+    .execute();
+}
+
+/** Ends a secret before its time: from now on it is refused as revoked. */
+export async function endSecret(
+  tx: ControlTransaction,
+  keyId: string,
+  version: number,
+  now: number,
+): Promise<void> {
+  await tx
+    .updateTable('key_secrets')
+    .set({ revoked_at: now })
+    .where('key_id', '=', keyId)
+    .where('version', '=', version)
+    .execute();
+}

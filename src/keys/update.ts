@@ -1,0 +1,109 @@
+import { type Static, Type } from 'typebox';
+import { ApiError } from '../http/errors.ts';
+import type { Project } from '../projects/project.ts';
+import { diffOf } from './audit-diff.ts';
+import type { KeyServices } from './create.ts';
+import { requireMatch } from './if-match.ts';
+import { type ApiKey, statusOf } from './key.ts';
+import {
+  KEY_FIELDS,
+  type KeyFields,
+  OPTIONAL_KEY_FIELDS,
+  readKeyFields,
+  toAuditFields,
+  toColumns,
+} from './key-fields.ts';
+import { requireFitting } from './key-mistakes.ts';
+import { type Maker, requireWithin } from './maker.ts';
+import { effectiveScopes } from './scopes.ts';
+import { type ControlTransaction, getStoredKey } from './stored-key.ts';
+
+/** What changes of a key. Fields left out stay; null takes a restriction away. */
+export const UPDATE_KEY_BODY = Type.Object(
+  { name: Type.Optional(KEY_FIELDS.name), ...OPTIONAL_KEY_FIELDS },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+export type UpdateKeyBody = Static<typeof UPDATE_KEY_BODY>;
+
+/** A change to the key of this id. `ifMatch` is the header: with it, only the version it names is changed. */
+export type KeyChange = { keyId: string; body: UpdateKeyBody; ifMatch?: string | undefined };
+
+/**
+ * Changes a key and returns it. Throws 412 when `ifMatch` names another version, 422 and 404 as at creation, 403 when
+ * the key reaches further than who asks, before or after; switching a key off needs no more than `keys:write`.
+ */
+export async function updateKey(
+  services: KeyServices,
+  project: Project,
+  change: KeyChange,
+  maker: Maker,
+): Promise<ApiKey> {
+  const { keyId } = change;
+  const updated = await services.control.write(async (tx, revision) => {
+    const before = await getStoredKey(tx, keyId);
+    const after = requireChangeable(services, project, before, change, maker);
+    const diff = diffOf(toAuditFields(before), toAuditFields(after));
+    // Nothing changed: the row keeps its version, so that nobody else's If-Match fails for it.
+    if (diff === undefined) return before;
+    await storeFields(tx, keyId, after, revision);
+    const action = isSwitchOff(change.body) ? 'api_key.disabled' : 'api_key.updated';
+    await services.audit.append(tx, {
+      projectId: project.id,
+      actor: maker.actor,
+      action,
+      target: keyId,
+      diff,
+    });
+    return getStoredKey(tx, keyId);
+  });
+  await services.directory.refresh();
+  return services.directory.findKey(keyId) ?? updated;
+}
+
+/** Returns the fields as they will be. Throws when this change cannot be made, or not by this maker. */
+function requireChangeable(
+  services: KeyServices,
+  project: Project,
+  before: ApiKey,
+  { body, ifMatch }: KeyChange,
+  maker: Maker,
+): KeyFields {
+  const now = services.clock.now();
+  const given = readKeyFields(body);
+  const after = { ...before, ...given };
+  if (!isSwitchOff(body)) {
+    requireWithin(services, before, maker, project, 'The key');
+    const granted = effectiveScopes(before.type, after.scopes);
+    requireWithin(services, { ...after, granted }, maker, project, 'The changed key');
+  }
+  requireMatch(ifMatch, before);
+  requireAlive(statusOf(before, now), body);
+  requireFitting(services, project, given, { type: before.type, createdAt: before.createdAt, now });
+  return after;
+}
+
+const isSwitchOff = (body: UpdateKeyBody) => body.disabled === true && Object.keys(body).length === 1;
+
+/** Whoever relies on a key being dead must not find it alive again; restoring is a verb of its own. */
+function requireAlive(status: string, body: UpdateKeyBody): void {
+  if (status === 'revoked') {
+    throw new ApiError('conflict', { detail: 'The key is revoked. Restore it first, or create another.' });
+  }
+  if (status === 'expired' && body.expires_at !== undefined) {
+    throw new ApiError('conflict', { detail: 'The key has expired and stays so. Create another.' });
+  }
+}
+
+async function storeFields(
+  tx: ControlTransaction,
+  keyId: string,
+  fields: KeyFields,
+  revision: number,
+): Promise<void> {
+  await tx
+    .updateTable('api_keys')
+    .set({ ...toColumns(fields), revision })
+    .where('id', '=', keyId)
+    .execute();
+}

@@ -1,0 +1,65 @@
+import { Type } from 'typebox';
+import { parseTimestamp } from '../events/timestamp.ts';
+import { type FieldError, validationFailed } from '../http/errors.ts';
+import { closedObject, defineRoute } from '../http/route.ts';
+import { getKey } from './get.ts';
+import { USAGE_CATEGORIES } from './usage-tally.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 7;
+const DAYS_MAX = 90;
+
+const COUNT = Type.Integer({ minimum: 0 });
+
+/** One hour of one key in one category. `ok` is every request that passed key, permission and limits, whatever came of it. */
+const USAGE_JSON = closedObject({
+  data: Type.Array(
+    closedObject({
+      hour: Type.String({ format: 'date-time' }),
+      category: Type.Enum([...USAGE_CATEGORIES]),
+      ok: COUNT,
+      unauthorized: COUNT,
+      forbidden: COUNT,
+      limited: COUNT,
+    }),
+  ),
+});
+
+const instant = () => Type.Optional(Type.String({ format: 'date-time' }));
+
+/** Returns the first millisecond of the hours asked for and the one after the last. Throws 422. */
+function parseRange(query: { from?: string; to?: string }, now: number): { from: number; to: number } {
+  const to = query.to === undefined ? now + 1 : (parseTimestamp(query.to) ?? now + 1);
+  const from = query.from === undefined ? to - DEFAULT_DAYS * DAY_MS : (parseTimestamp(query.from) ?? to);
+  const mistake = (message: string): FieldError[] => [{ field: 'from', code: 'out_of_range', message }];
+  if (from > to) throw validationFailed(mistake('from must not be after to.'));
+  if (to - from > DAYS_MAX * DAY_MS + 1) {
+    throw validationFailed(mistake(`from and to may lie at most ${DAYS_MAX} days apart.`));
+  }
+  return { from: from - (from % HOUR_MS), to };
+}
+
+export const usageRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/api-keys/{id}/usage',
+  summary: 'Count the requests made with an API key, by hour, category and outcome',
+  access: 'keys:read',
+  limit: 'management',
+  params: closedObject({ id: Type.String() }),
+  query: closedObject({ from: instant(), to: instant() }),
+  answer: { status: 200, schema: USAGE_JSON },
+  example: { params: { id: 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD' } },
+  async handle(services, { caller, params, query }) {
+    const key = getKey(services, caller, params.id);
+    const { from, to } = parseRange(query, services.clock.now());
+    const hours = await services.usage.listHours(key.id, from, to);
+    return {
+      data: hours.map(({ hour, category, ...counts }) => ({
+        hour: new Date(hour).toISOString(),
+        category: USAGE_CATEGORIES.find((known) => known === category) ?? 'management',
+        ...counts,
+      })),
+    };
+  },
+});

@@ -1,0 +1,272 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
+import type { Control } from '../control/open.ts';
+import type { ControlSchema, KeyUsageHourTable, KeyUsageTable } from '../control/schema.ts';
+import type { Clock } from '../lib/clock.ts';
+import {
+  addSecretUse,
+  createKeyUse,
+  type KeyUse,
+  OUTCOMES_PER_CATEGORY,
+  USAGE_CATEGORIES,
+} from './usage-tally.ts';
+
+/** How requests with one key in one hour and category ended. `hour` is its first millisecond. */
+export type UsageHour = Omit<Selectable<KeyUsageHourTable>, 'key_id'>;
+
+/** The counts of a key in an hour that is over and not yet written. */
+type PastHour = { keyId: string; hour: number; counts: Uint32Array };
+
+type State = {
+  control: Control;
+  uses: Map<string, KeyUse>;
+  unsaved: Set<KeyUse>;
+  past: PastHour[];
+  /** The highest flush whose rows are all in memory. */
+  flushSeen: number;
+  stamp: number;
+  prunedAt: number;
+};
+
+const COUNTS = USAGE_CATEGORIES.length * OUTCOMES_PER_CATEGORY;
+const ROWS_PER_STATEMENT = 200;
+const HOURS_KEPT_MS = 90 * 86_400_000;
+const PRUNE_EVERY_MS = 3_600_000;
+
+/** The database's side of usage: what is in `uses` and how it gets into the tables and back. */
+export function createUsageStore(control: Control, clock: Clock, uses: Map<string, KeyUse>) {
+  const state: State = {
+    control,
+    uses,
+    unsaved: new Set(),
+    past: [],
+    flushSeen: 0,
+    stamp: -1,
+    prunedAt: clock.now(),
+  };
+  let running: Promise<unknown> = Promise.resolve();
+
+  // One after another: no flush runs while hours are read, so that nothing is told twice or not at all.
+  function inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const turn = running.then(step);
+    running = turn.catch(() => undefined);
+    return turn;
+  }
+
+  return {
+    load: () => learn(state),
+    noteUnsaved: (use: KeyUse) => noteUnsaved(state, use),
+    /** Returns the counts of the hour; those of an hour that is over are put aside for the next flush. */
+    countsOf(use: KeyUse, hour: number): Uint32Array {
+      if (use.counts !== undefined && use.hour === hour) return use.counts;
+      if (use.counts !== undefined) state.past.push({ keyId: use.keyId, hour: use.hour, counts: use.counts });
+      use.hour = hour;
+      use.counts = new Uint32Array(COUNTS);
+      return use.counts;
+    },
+    flush: () => inTurn(() => flush(state, clock.now())),
+    listHours: (keyId: string, from: number, to: number) => inTurn(() => listHours(state, keyId, from, to)),
+  };
+}
+
+/** Takes in what this and other processes wrote since the last look. */
+async function learn(state: State, db: Control['db'] | Transaction<ControlSchema> = state.control.db) {
+  // Read before the rows: what is committed in between is looked at once more.
+  const stamp = state.control.changeStamp();
+  const rows = await db.selectFrom('key_usage').selectAll().where('flush', '>', state.flushSeen).execute();
+  for (const row of rows) takeIn(state, row);
+  state.stamp = stamp;
+}
+
+function takeIn(state: State, row: Selectable<KeyUsageTable>): void {
+  let use = state.uses.get(row.key_id);
+  if (!use) {
+    use = createKeyUse(row.key_id);
+    state.uses.set(row.key_id, use);
+  }
+  const secret = use.secrets.find(({ version }) => version === row.version) ?? addSecretUse(use, row.version);
+  secret.requestsSaved = Number(row.request_count);
+  secret.mismatchesSaved = Number(row.bundle_id_mismatches);
+  state.flushSeen = Math.max(state.flushSeen, Number(row.flush));
+  if (Number(row.last_used_at) < secret.lastUsedAt) return;
+  secret.lastUsedAt = Number(row.last_used_at);
+  secret.lastUsedIp = row.last_used_ip;
+  secret.lastUsedSdk = row.last_used_sdk;
+}
+
+async function flush(state: State, now: number): Promise<void> {
+  const isPruning = now - state.prunedAt >= PRUNE_EVERY_MS;
+  if (state.unsaved.size === 0 && !isPruning) {
+    if (state.control.changeStamp() !== state.stamp) await learn(state);
+    return;
+  }
+  const uses = [...state.unsaved];
+  state.unsaved.clear();
+  const hours = takeHours(state, uses);
+  const secretRows = uses.flatMap(secretRowsOf);
+  try {
+    state.flushSeen = await state.control.db.transaction().execute(async (tx) => {
+      const flushId = await nextFlushId(tx);
+      await learn(state, tx);
+      await inParts(secretRows, (rows) => saveSecrets(tx, rows, flushId));
+      await inParts(hours.flatMap(hourRowsOf), (rows) => saveHours(tx, rows));
+      if (isPruning)
+        await tx
+          .deleteFrom('key_usage_hours')
+          .where('hour', '<', now - HOURS_KEPT_MS)
+          .execute();
+      return flushId;
+    });
+  } catch (error) {
+    state.past.push(...hours);
+    for (const use of uses) noteUnsaved(state, use);
+    throw error;
+  }
+  if (isPruning) state.prunedAt = now;
+  for (const row of secretRows) moveToSaved(state, row);
+}
+
+function noteUnsaved(state: State, use: KeyUse): void {
+  if (use.isUnsaved) return;
+  use.isUnsaved = true;
+  state.unsaved.add(use);
+}
+
+/** Takes the counts away from their keys, which count anew meanwhile; a flush that fails puts them with the past hours. */
+function takeHours(state: State, uses: readonly KeyUse[]): PastHour[] {
+  const hours = [...state.past.splice(0), ...uses.flatMap(presentHourOf)];
+  for (const use of uses) {
+    use.counts = undefined;
+    use.isUnsaved = false;
+  }
+  return hours;
+}
+
+/** First statement of the transaction: it takes the write lock, so flushes are numbered in the order they commit. */
+async function nextFlushId(tx: Transaction<ControlSchema>): Promise<number> {
+  const { value } = await tx
+    .updateTable('usage_flush')
+    .set((eb) => ({ value: eb('value', '+', 1) }))
+    .where('id', '=', 1)
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  return Number(value);
+}
+
+/** After the commit, never before: moves exactly what was written, so what was counted meanwhile stays unsaved. */
+function moveToSaved(state: State, row: SecretRow): void {
+  const secret = state.uses.get(row.key_id)?.secrets.find(({ version }) => version === row.version);
+  if (!secret) return;
+  secret.requestsSaved += row.request_count;
+  secret.requestsUnsaved -= row.request_count;
+  secret.mismatchesSaved += row.bundle_id_mismatches;
+  secret.mismatchesUnsaved -= row.bundle_id_mismatches;
+}
+
+/** Many rows at a time, and a turn of the event loop between: a flush must not hold up requests. */
+async function inParts<T>(rows: readonly T[], save: (part: T[]) => Promise<unknown>): Promise<void> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
+    if (start > 0) await setImmediate();
+    await save(rows.slice(start, start + ROWS_PER_STATEMENT));
+  }
+}
+
+type SecretRow = Omit<Insertable<KeyUsageTable>, 'flush'>;
+type HourRow = Insertable<KeyUsageHourTable>;
+
+function secretRowsOf({ keyId, secrets }: KeyUse): SecretRow[] {
+  return secrets
+    .filter(({ requestsUnsaved }) => requestsUnsaved > 0)
+    .map((secret) => ({
+      key_id: keyId,
+      version: secret.version,
+      last_used_at: secret.lastUsedAt,
+      last_used_ip: secret.lastUsedIp,
+      last_used_sdk: secret.lastUsedSdk,
+      request_count: secret.requestsUnsaved,
+      bundle_id_mismatches: secret.mismatchesUnsaved,
+    }));
+}
+
+const presentHourOf = ({ keyId, hour, counts }: KeyUse): PastHour[] =>
+  counts === undefined ? [] : [{ keyId, hour, counts }];
+
+function hourRowsOf({ keyId, hour, counts }: PastHour): HourRow[] {
+  return USAGE_CATEGORIES.flatMap((category, index) => {
+    const start = index * OUTCOMES_PER_CATEGORY;
+    const [ok = 0, unauthorized = 0, forbidden = 0, limited = 0] = counts.subarray(
+      start,
+      start + OUTCOMES_PER_CATEGORY,
+    );
+    if (ok + unauthorized + forbidden + limited === 0) return [];
+    return [{ key_id: keyId, hour, category, ok, unauthorized, forbidden, limited }];
+  });
+}
+
+/** Several processes add up: each adds what it counted itself, and the latest use wins. */
+async function saveSecrets(tx: Transaction<ControlSchema>, rows: SecretRow[], flush: number): Promise<void> {
+  await tx
+    .insertInto('key_usage')
+    .values(rows.map((row) => ({ ...row, flush })))
+    .onConflict((conflict) =>
+      conflict.columns(['key_id', 'version']).doUpdateSet((eb) => {
+        const latest = <T>(column: 'last_used_at' | 'last_used_ip' | 'last_used_sdk') =>
+          sql<T>`case when excluded.last_used_at >= key_usage.last_used_at then ${eb.ref(`excluded.${column}`)} else ${eb.ref(`key_usage.${column}`)} end`;
+        return {
+          last_used_at: latest<number>('last_used_at'),
+          last_used_ip: latest<string | null>('last_used_ip'),
+          last_used_sdk: latest<string | null>('last_used_sdk'),
+          request_count: eb('key_usage.request_count', '+', eb.ref('excluded.request_count')),
+          bundle_id_mismatches: eb(
+            'key_usage.bundle_id_mismatches',
+            '+',
+            eb.ref('excluded.bundle_id_mismatches'),
+          ),
+          flush,
+        };
+      }),
+    )
+    .execute();
+}
+
+async function saveHours(tx: Transaction<ControlSchema>, rows: HourRow[]): Promise<void> {
+  await tx
+    .insertInto('key_usage_hours')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['key_id', 'hour', 'category']).doUpdateSet((eb) => ({
+        ok: eb('key_usage_hours.ok', '+', eb.ref('excluded.ok')),
+        unauthorized: eb('key_usage_hours.unauthorized', '+', eb.ref('excluded.unauthorized')),
+        forbidden: eb('key_usage_hours.forbidden', '+', eb.ref('excluded.forbidden')),
+        limited: eb('key_usage_hours.limited', '+', eb.ref('excluded.limited')),
+      })),
+    )
+    .execute();
+}
+
+async function listHours(state: State, keyId: string, from: number, to: number): Promise<UsageHour[]> {
+  const rows = await state.control.db
+    .selectFrom('key_usage_hours')
+    .selectAll()
+    .where('key_id', '=', keyId)
+    .where('hour', '>=', from)
+    .where('hour', '<', to)
+    .execute();
+  const use = state.uses.get(keyId);
+  const unsaved = [...state.past.filter((past) => past.keyId === keyId), ...(use ? presentHourOf(use) : [])];
+  const merged = new Map<string, UsageHour>();
+  for (const { key_id: _, ...row } of [...rows, ...unsaved.flatMap(hourRowsOf)]) {
+    const hour = Number(row.hour);
+    if (hour < from || hour >= to) continue;
+    const known = merged.get(`${hour} ${row.category}`);
+    merged.set(`${hour} ${row.category}`, {
+      hour,
+      category: row.category,
+      ok: Number(row.ok) + (known?.ok ?? 0),
+      unauthorized: Number(row.unauthorized) + (known?.unauthorized ?? 0),
+      forbidden: Number(row.forbidden) + (known?.forbidden ?? 0),
+      limited: Number(row.limited) + (known?.limited ?? 0),
+    });
+  }
+  return [...merged.values()].sort((a, b) => a.hour - b.hour || (a.category < b.category ? -1 : 1));
+}

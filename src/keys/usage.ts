@@ -1,0 +1,134 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Control } from '../control/open.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Category } from '../limits/policies.ts';
+import type { FoundKey } from './directory.ts';
+import { redactSecrets } from './secret.ts';
+import { createUsageStore, type UsageHour } from './usage-store.ts';
+import { addSecretUse, createKeyUse, type KeyUse, type SecretUse } from './usage-tally.ts';
+
+/** A key's use, as its record tells it: all processes' as of their last flush, this process's as of now. */
+export type KeyUsage = {
+  lastUsedAt: number | null;
+  lastUsedIp: string | null;
+  lastUsedSdk: string | null;
+  requestCount: number;
+  bundleIdMismatches: number;
+  /** When each secret was last used, by version; a secret never used is not in it. */
+  secretsLastUsedAt: ReadonlyMap<number, number>;
+};
+
+/** Who uses which key for what: recorded in memory at each request, written to the database now and then. */
+export type Usage = {
+  /** Notes that a live key was shown; returns its tally for `count`. Costs no statement and, but once a key, no memory. */
+  touch: (found: FoundKey, address: string, headers: IncomingHttpHeaders) => KeyUse;
+  /** Returns the tally of a key that is known but not good (401). Not a use: its last use stays. */
+  look: (keyId: string) => KeyUse;
+  /** Counts the answer to a request under the present hour. */
+  count: (use: KeyUse, category: Category, status: number) => void;
+  /** Answers from memory. */
+  find: (keyId: string) => KeyUsage;
+  /** Returns the hours of a key in [from, to), oldest first, what is not yet written included. */
+  listHours: (keyId: string, from: number, to: number) => Promise<UsageHour[]>;
+  /** Writes what was counted and learns what other processes wrote. On failure everything stays counted. */
+  flush: () => Promise<void>;
+  /** Flushes from now on every 10 s; the returned function ends that with a last flush. */
+  keepFlushed: () => () => Promise<void>;
+};
+
+const HOUR_MS = 3_600_000;
+/** Contract: at most 15 s pass until a use is written. */
+const FLUSH_EVERY_MS = 10_000;
+const SDK_LENGTH_MAX = 128;
+
+const CATEGORY_OFFSETS: Record<Category, number> = { events: 0, analytics: 4, management: 8 };
+const OUTCOME_OFFSETS: Readonly<Record<number, number>> = { 401: 1, 403: 2, 429: 3 };
+
+/** Opens the record of usage with what the database holds. */
+export async function openUsage(control: Control, clock: Clock, log: Log): Promise<Usage> {
+  const uses = new Map<string, KeyUse>();
+  const store = createUsageStore(control, clock, uses);
+  await store.load();
+
+  function look(keyId: string): KeyUse {
+    const known = uses.get(keyId);
+    if (known) return known;
+    const use = createKeyUse(keyId);
+    uses.set(keyId, use);
+    return use;
+  }
+
+  return {
+    look,
+    touch({ key, secret }, address, headers) {
+      const use = look(key.id);
+      const shown = findSecretUse(use, secret.version) ?? addSecretUse(use, secret.version);
+      shown.lastUsedAt = Math.max(shown.lastUsedAt, clock.now());
+      shown.lastUsedIp = address;
+      shown.requestsUnsaved += 1;
+      noteSdk(shown, headers);
+      if (isOtherBundle(key.bundleIds, headers['x-appflow-bundle-id'])) shown.mismatchesUnsaved += 1;
+      store.noteUnsaved(use);
+      return use;
+    },
+    count(use, category, status) {
+      const now = clock.now();
+      const counts = store.countsOf(use, now - (now % HOUR_MS));
+      const index = CATEGORY_OFFSETS[category] + (OUTCOME_OFFSETS[status] ?? 0);
+      counts[index] = (counts[index] ?? 0) + 1;
+      store.noteUnsaved(use);
+    },
+    find: (keyId) => summarise(uses.get(keyId)),
+    listHours: store.listHours,
+    flush: store.flush,
+    keepFlushed: () => keepFlushed(store.flush, log),
+  };
+}
+
+function findSecretUse(use: KeyUse, version: number): SecretUse | undefined {
+  for (const secret of use.secrets) if (secret.version === version) return secret;
+  return undefined;
+}
+
+/** The sender's own words: cut short, and never a place where a key could hide. */
+function noteSdk(secret: SecretUse, headers: IncomingHttpHeaders): void {
+  const sent = headers['x-appflow-sdk'] ?? headers['user-agent'];
+  if (sent === undefined || sent === secret.lastUsedSdk) return;
+  secret.lastUsedSdk = redactSecrets(String(sent)).slice(0, SDK_LENGTH_MAX);
+}
+
+function isOtherBundle(bundleIds: readonly string[], sent: string | string[] | undefined): boolean {
+  return bundleIds.length > 0 && sent !== undefined && !bundleIds.includes(String(sent));
+}
+
+function summarise(use: KeyUse | undefined): KeyUsage {
+  const secrets = use?.secrets ?? [];
+  let last: SecretUse | undefined;
+  let [requestCount, bundleIdMismatches] = [0, 0];
+  for (const secret of secrets) {
+    if (last === undefined || secret.lastUsedAt >= last.lastUsedAt) last = secret;
+    requestCount += secret.requestsSaved + secret.requestsUnsaved;
+    bundleIdMismatches += secret.mismatchesSaved + secret.mismatchesUnsaved;
+  }
+  return {
+    lastUsedAt: last?.lastUsedAt ?? null,
+    lastUsedIp: last?.lastUsedIp ?? null,
+    lastUsedSdk: last?.lastUsedSdk ?? null,
+    requestCount,
+    bundleIdMismatches,
+    secretsLastUsedAt: new Map(secrets.map(({ version, lastUsedAt }) => [version, lastUsedAt])),
+  };
+}
+
+function keepFlushed(flush: () => Promise<void>, log: Log): () => Promise<void> {
+  // A flush that fails is tried again with the next: nothing counted is lost while the process lives.
+  const attempt = () =>
+    flush().catch((error: unknown) => log.warn({ err: error }, 'key usage was not saved'));
+  const timer = setInterval(attempt, FLUSH_EVERY_MS);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await attempt();
+  };
+}

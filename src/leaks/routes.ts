@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { Type } from 'typebox';
+import { ApiError, validationFailed } from '../http/errors.ts';
+import { closedObject, defineRoute, type RawRequest, type Route } from '../http/route.ts';
+import { compileCheck } from '../http/validate.ts';
+import type { Actor } from '../keys/actor.ts';
+import { KEY_TYPES, TYPE_PREFIXES } from '../keys/scopes.ts';
+import { isWellFormedSecret, patternOf } from '../keys/secret.ts';
+import { findBySecret } from '../keys/verify.ts';
+import { callerNetwork } from '../lib/ip.ts';
+import type { Services } from '../services.ts';
+import { handleLeak } from './handle-leak.ts';
+import { requireGithubSignature } from './signature.ts';
+
+const REPORT_BYTES_MAX = 1_048_576;
+const TOKENS_MAX = 1_000;
+
+const patternsRoute = defineRoute({
+  method: 'GET',
+  path: '/.well-known/appflow-key-patterns.json',
+  summary: 'Publish what API keys look like, for secret scanners',
+  access: 'public',
+  limit: 'management',
+  answer: {
+    status: 200,
+    schema: closedObject({
+      patterns: Type.Array(
+        closedObject({
+          type: Type.Enum([...KEY_TYPES]),
+          pattern: Type.String({ description: 'Regular expression; the last 6 characters are a checksum.' }),
+          is_secret: Type.Boolean({ description: 'false for keys that are meant to be in apps.' }),
+        }),
+      ),
+    }),
+  },
+  handle: () => ({
+    patterns: KEY_TYPES.map((type) => ({
+      type,
+      pattern: patternOf(TYPE_PREFIXES[type]),
+      is_secret: type !== 'client',
+    })),
+  }),
+});
+
+/** What GitHub sends. Members it may add later are passed over. */
+const REPORT = Type.Array(
+  Type.Object({
+    token: Type.String({ maxLength: 1_000 }),
+    type: Type.String({ maxLength: 200 }),
+    url: Type.Optional(Type.String()),
+  }),
+  { maxItems: TOKENS_MAX },
+);
+const checkReport = compileCheck(REPORT);
+
+type Finding = { token: string; type: string };
+
+const LABEL_JSON = closedObject({
+  token_hash: Type.String({ description: 'SHA-256 of the reported token, in hexadecimal.' }),
+  token_type: Type.String(),
+  label: Type.Enum(['true_positive', 'false_positive']),
+});
+
+const githubRoute = defineRoute({
+  method: 'POST',
+  path: '/hooks/secret-scanning/github',
+  summary: 'Take a signed report of leaked keys (GitHub secret scanning partner program)',
+  access: 'public',
+  limit: 'management',
+  answer: { status: 200, schema: Type.Array(LABEL_JSON) },
+  async handle(services, { raw }) {
+    passLimit(services, raw);
+    const body = await raw.readBody(REPORT_BYTES_MAX);
+    await requireGithubSignature(services.githubKeys, raw.headers, body);
+    const findings = parseReport(body);
+    await services.directory.ensureFresh();
+    const { address, requestId } = raw;
+    const actor: Actor = { type: 'system', id: 'github_secret_scanning', ip: address, requestId };
+    const labels = [];
+    for (const finding of findings) labels.push(await judge(services, finding, actor));
+    return labels;
+  },
+});
+
+/** Charged before anything is read: what does not come from GitHub shall cost little. */
+function passLimit({ limiter }: Services, { address }: RawRequest): void {
+  const seconds = limiter.chargeFailedAuthentication(`hooks ${callerNetwork(address)}`);
+  if (seconds === undefined) return;
+  throw new ApiError('rate_limited', {
+    detail: `Too many reports came from this address. Try again in ${seconds} s.`,
+    headers: { 'retry-after': String(seconds) },
+  });
+}
+
+function parseReport(body: Buffer): Finding[] {
+  let report: unknown;
+  try {
+    report = JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new ApiError('malformed_json');
+  }
+  const errors = checkReport(report);
+  if (errors.length > 0) throw validationFailed(errors);
+  return report as Finding[];
+}
+
+/** Says whether the token is, or was, one of ours, and does what its project wants done. Never repeats the token. */
+async function judge(services: Services, { token, type }: Finding, actor: Actor) {
+  const { directory, pepper, retiredPeppers } = services;
+  const found = isWellFormedSecret(token)
+    ? findBySecret(token, directory, pepper, retiredPeppers)
+    : undefined;
+  if (found) await handleLeak(services, found, actor);
+  const token_hash = createHash('sha256').update(token).digest('hex');
+  return {
+    token_hash,
+    token_type: type,
+    label: found ? ('true_positive' as const) : ('false_positive' as const),
+  };
+}
+
+/** Where scanners learn what keys look like, and say where they found one. */
+export const leakRoutes: Route[] = [patternsRoute, githubRoute];

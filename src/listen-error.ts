@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+const CURES: Record<string, string> = {
+  EADDRINUSE: 'another process listens there. Stop it, or set %s to another port.',
+  EACCES: 'this user may not listen there. Set %s to 1024 or more.',
+  EADDRNOTAVAIL: 'this machine does not have that address. Set HOST to one of its own.',
+  ENOTFOUND: 'that name has no address. Set HOST to an address of this machine.',
+};
+
+/** Where a server listens. */
+export type Address = { port: number; host: string };
+
+/** Returns what to tell a person when nobody can listen at HOST and the port that `variable` sets. */
+export function toListenError(error: unknown, { port, host }: Address, variable = 'PORT'): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const cure = CURES[code];
+  if (cure === undefined) return error instanceof Error ? error : new Error(String(error));
+  return new Error(`Cannot listen on HOST ${host}, ${variable} ${port}: ${cure.replace('%s', variable)}`, {
+    cause: error,
+  });
+}
+
+/** Throws, saying what to do, when `port` cannot be had: told before the stores are opened and repaired. */
+export async function requireFreePort(address: Address): Promise<void> {
+  if (address.port === 0) return;
+  const probe = createServer();
+  try {
+    const listening = once(probe, 'listening');
+    probe.listen(address);
+    await listening;
+  } catch (error) {
+    throw toListenError(error, address);
+  }
+  const closed = once(probe, 'close');
+  probe.close();
+  await closed;
+}

@@ -1,0 +1,108 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Counts the answers of one route; `seconds` is what the answer took. */
+export type RequestTally = (status: number, seconds: number) => void;
+
+/** The numbers of this process, as Prometheus reads them. */
+export type Metrics = {
+  /** Returns the tally of a route. Ask once a route, not once a request. */
+  tallyOf: (method: string, route: string) => RequestTally;
+  countEvents: (accepted: number, duplicates: number, rejected: number) => void;
+  /** Adds a number that is read when someone looks. */
+  watch: (watched: Watched) => void;
+  /** Adds what must be asked for before the numbers are read. */
+  prepare: (step: () => Promise<void>) => void;
+  /** Adds what Node tells of the process: memory, CPU, event loop, garbage collection. */
+  watchProcess: () => void;
+  render: () => Promise<string>;
+  contentType: string;
+};
+
+export type Reading = { labels?: Record<string, string>; value: number };
+
+/** A number kept elsewhere. `read` returns one row for each set of labels. */
+export type Watched = {
+  name: string;
+  help: string;
+  kind: 'counter' | 'gauge';
+  labelNames?: string[];
+  read: () => Reading[];
+};
+
+/** From a refusal out of memory to a long query, in seconds. */
+const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
+
+/** Returns metrics with a registry of their own: two servers in one process do not share numbers. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const latencies = new Histogram({
+    name: 'appflow_http_request_duration_seconds',
+    help: 'Time from the headers of a request to its answer, by route.',
+    labelNames: ['method', 'route'],
+    buckets: BUCKETS,
+    registers: [registry],
+  });
+  const statuses = new Map<string, { method: string; route: string; counts: Map<number, number> }>();
+  const events = { accepted: 0, duplicate: 0, rejected: 0 };
+  const steps: (() => Promise<void>)[] = [];
+  const watch: Metrics['watch'] = (watched) => addWatched(registry, watched);
+
+  watch({
+    name: 'appflow_http_requests_total',
+    help: 'Requests answered, by route pattern, method and status.',
+    kind: 'counter',
+    labelNames: ['method', 'route', 'status'],
+    read: () =>
+      [...statuses.values()].flatMap(({ method, route, counts }) =>
+        [...counts].map(([status, value]) => ({ labels: { method, route, status: String(status) }, value })),
+      ),
+  });
+  watch({
+    name: 'appflow_events_total',
+    help: 'Events received, by what became of them.',
+    kind: 'counter',
+    labelNames: ['outcome'],
+    read: () => Object.entries(events).map(([outcome, value]) => ({ labels: { outcome }, value })),
+  });
+
+  return {
+    watch,
+    tallyOf(method, route) {
+      const name = `${method} ${route}`;
+      const known = statuses.get(name) ?? { method, route, counts: new Map<number, number>() };
+      statuses.set(name, known);
+      const latency = latencies.labels(method, route);
+      return (status, seconds) => {
+        known.counts.set(status, (known.counts.get(status) ?? 0) + 1);
+        latency.observe(seconds);
+      };
+    },
+    countEvents(accepted, duplicates, rejected) {
+      events.accepted += accepted;
+      events.duplicate += duplicates;
+      events.rejected += rejected;
+    },
+    watchProcess: () => collectDefaultMetrics({ register: registry }),
+    prepare: (step) => {
+      steps.push(step);
+    },
+    async render() {
+      for (const step of steps) await step();
+      return await registry.metrics();
+    },
+    contentType: registry.contentType,
+  };
+}
+
+/** What is counted elsewhere is read at a scrape, so that requests pay nothing for it. */
+function addWatched(registry: Registry, { name, help, kind, labelNames = [], read }: Watched): void {
+  const options = { name, help, labelNames, registers: [registry] };
+  const fill = (metric: Counter | Gauge) => {
+    metric.reset();
+    for (const { labels = {}, value } of read()) metric.inc(labels, value);
+  };
+  // biome-ignore format: one line a kind
+  if (kind === 'counter') new Counter({ ...options, collect() { fill(this); } });
+  // biome-ignore format: one line a kind
+  else new Gauge({ ...options, collect() { fill(this); } });
+}

@@ -1,0 +1,105 @@
+import { type AuditHead, findAuditHead } from '../keys/audit-head.ts';
+import type { Services } from '../services.ts';
+
+const AUDIT_HEAD_AGE_MAX_MS = 15_000;
+const MS_PER_SECOND = 1_000;
+
+/** Shows in `services.metrics` what the parts of a running server know of themselves. */
+export function watchServices(services: Services): void {
+  services.metrics.watchProcess();
+  watchKeys(services);
+  watchLimiter(services);
+  watchStorage(services);
+  watchAuditHead(services);
+}
+
+function watchKeys({ metrics, directory, failures }: Services): void {
+  metrics.watch({
+    name: 'appflow_keys',
+    help: 'API keys in the in-memory directory.',
+    kind: 'gauge',
+    read: () => [{ value: directory.countKeys() }],
+  });
+  metrics.watch({
+    name: 'appflow_key_directory_age_seconds',
+    help: 'Time since the directory was last known to hold all that was committed.',
+    kind: 'gauge',
+    read: () => [{ value: directory.ageMs() / MS_PER_SECOND }],
+  });
+  metrics.watch({
+    name: 'appflow_failed_authentications_total',
+    help: 'Keys that were shown and not accepted, by error code; none is left out, as the audit log does.',
+    kind: 'counter',
+    labelNames: ['code'],
+    read: () => [...failures.totals()].map(([code, value]) => ({ labels: { code }, value })),
+  });
+}
+
+function watchLimiter({ metrics, limiter }: Services): void {
+  metrics.watch({
+    name: 'appflow_ratelimit_decisions_total',
+    help: 'Decisions of the rate limiter, by policy and outcome.',
+    kind: 'counter',
+    labelNames: ['policy', 'outcome'],
+    read: () =>
+      Object.entries(limiter.decisions).flatMap(([policy, outcomes]) =>
+        Object.entries(outcomes).map(([outcome, value]) => ({ labels: { policy, outcome }, value })),
+      ),
+  });
+  metrics.watch({
+    name: 'appflow_ratelimit_buckets',
+    help: 'Buckets in memory: keys and addresses that spent something lately.',
+    kind: 'gauge',
+    read: () => [{ value: limiter.countBuckets() }],
+  });
+}
+
+function watchStorage({ metrics, control, warehouse }: Services): void {
+  metrics.watch({
+    name: 'appflow_db_statements_total',
+    help: 'Statements run on the control database. Requests with a key add none.',
+    kind: 'counter',
+    read: () => [{ value: control.countStatements() }],
+  });
+  metrics.watch({
+    name: 'appflow_writer_queue_rows',
+    help: 'Events that wait to be stored, and how many may.',
+    kind: 'gauge',
+    labelNames: ['state'],
+    read: () => {
+      const { rows, rowsMax } = warehouse.queue();
+      return [
+        { labels: { state: 'waiting' }, value: rows },
+        { labels: { state: 'max' }, value: rowsMax },
+      ];
+    },
+  });
+  metrics.watch({
+    name: 'appflow_writer_queue_bytes',
+    help: 'Bytes of the events that wait to be stored.',
+    kind: 'gauge',
+    read: () => [{ value: warehouse.queue().bytes }],
+  });
+}
+
+/** Read before the other numbers and kept a while: two looks in a row show what requests cost, not what looking costs. */
+function watchAuditHead({ metrics, control, log }: Services): void {
+  let head: AuditHead | undefined;
+  let readAt = Number.NEGATIVE_INFINITY;
+  metrics.prepare(async () => {
+    if (performance.now() - readAt < AUDIT_HEAD_AGE_MAX_MS) return;
+    readAt = performance.now();
+    // A database that does not answer is no reason to show no numbers.
+    head = await findAuditHead(control).catch((error: unknown) => {
+      log.warn({ err: error }, 'the head of the audit log cannot be read');
+      return undefined;
+    });
+  });
+  metrics.watch({
+    name: 'appflow_audit_head_seq',
+    help: 'Number of the last entry of the audit log; it never falls. `mac` is its link in the chain.',
+    kind: 'gauge',
+    labelNames: ['mac'],
+    read: () => (head ? [{ labels: { mac: head.mac }, value: head.seq }] : []),
+  });
+}

@@ -1,0 +1,27 @@
+import { type Static, Type } from 'typebox';
+import { closedObject, nullable } from '../http/route.ts';
+import type { Project } from './project.ts';
+
+/** A project as the API tells it. */
+export const PROJECT_JSON = closedObject({
+  id: Type.String(),
+  name: Type.String(),
+  max_key_lifetime_days: nullable(Type.Integer()),
+  count_unverified_revenue: Type.Boolean(),
+  leaked_key_policy: Type.Union([Type.Literal('revoke'), Type.Integer()]),
+  created_at: Type.String({ format: 'date-time' }),
+  updated_at: Type.String({ format: 'date-time' }),
+});
+
+/** Returns a project as the API tells it. */
+export function toProjectJson(project: Project): Static<typeof PROJECT_JSON> {
+  return {
+    id: project.id,
+    name: project.name,
+    max_key_lifetime_days: project.maxKeyLifetimeDays,
+    count_unverified_revenue: project.countUnverifiedRevenue,
+    leaked_key_policy: project.leakedKeyPolicy,
+    created_at: new Date(project.createdAt).toISOString(),
+    updated_at: new Date(project.updatedAt).toISOString(),
+  };
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { after, describe, it } from 'node:test';
+import { ConfigError, readConfig } from '../src/config.ts';
+import { judgeMetricsCaller } from '../src/metrics/access.ts';
+import { startServer } from '../src/server.ts';
+import { findFreePort } from './child-processes.ts';
+import { connect, makeKey, startTestServer } from './harness.ts';
+
+const TOKEN = 'a token of some length';
+const GOOD_TOKEN = TOKEN.replaceAll(' ', '-');
+
+const api = await startTestServer({ APPFLOW_LIMIT_ANALYTICS: '0.001/1' });
+const { server_key, client_key, app_id } = api.project;
+
+/** Returns the samples of a scrape: what stands before the value, to the value. */
+async function scrape(): Promise<Map<string, number>> {
+  const { text, status } = await api.call('GET', '/metrics');
+  assert.equal(status, 200);
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+}
+
+const requestFrom = (remoteAddress: string, headers: Record<string, string> = {}) =>
+  ({ socket: { remoteAddress }, headers }) as unknown as IncomingMessage;
+
+describe('GET /metrics', () => {
+  it('counts answers by route pattern, method and status, never by URL', async () => {
+    const { id } = await makeKey(api, { type: 'server' });
+    const sample = 'appflow_http_requests_total{method="GET",route="/v1/api-keys/{id}",status="200"}';
+    const before = (await scrape()).get(sample) ?? 0;
+    await api.call('GET', `/v1/api-keys/${id}`, { key: server_key });
+    await api.call('GET', '/nowhere/secret-path');
+    const samples = await scrape();
+    assert.equal(samples.get(sample), before + 1);
+    assert.equal(samples.get('appflow_http_requests_total{method="any",route="unmatched",status="404"}'), 1);
+    const names = [...samples.keys()].join('\n');
+    assert.ok(!names.includes(id));
+    assert.ok(!names.includes('secret-path'));
+    const seconds = 'appflow_http_request_duration_seconds_count{method="GET",route="/v1/api-keys/{id}"}';
+    assert.equal(samples.get(seconds), before + 1);
+  });
+
+  it('counts events by what became of them', async () => {
+    const event = { event_id: 'e1', event_name: 'seen', app_user_id: 'u', timestamp: Date.now() };
+    const events = [event, event, { ...event, event_id: 'e2' }, { event_name: 1 }];
+    const answer = await api.call('POST', '/v1/events', { key: client_key, body: { app_id, events } });
+    assert.equal(answer.status, 200, answer.text);
+    const samples = await scrape();
+    assert.equal(samples.get('appflow_events_total{outcome="accepted"}'), answer.body.accepted);
+    assert.equal(samples.get('appflow_events_total{outcome="duplicate"}'), answer.body.duplicates);
+    assert.equal(samples.get('appflow_events_total{outcome="rejected"}'), answer.body.rejected.length);
+    assert.ok(answer.body.accepted > 0 && answer.body.rejected.length > 0);
+  });
+
+  it('counts what the limiter decided, by policy and outcome', async () => {
+    const before = await scrape();
+    const query = `/v1/analytics/daily?app_id=${app_id}&days=1`;
+    assert.equal((await api.call('GET', query, { key: server_key })).status, 200);
+    assert.equal((await api.call('GET', query, { key: server_key })).status, 429);
+    const samples = await scrape();
+    const grown = (outcome: string) => {
+      const sample = `appflow_ratelimit_decisions_total{policy="analytics",outcome="${outcome}"}`;
+      return (samples.get(sample) ?? 0) - (before.get(sample) ?? 0);
+    };
+    assert.deepEqual(['allowed', 'denied', 'impossible'].map(grown), [1, 1, 0]);
+  });
+
+  it('shows the queue, the key directory, statements, the audit head and the process', async () => {
+    const samples = await scrape();
+    assert.ok((samples.get('appflow_keys') ?? 0) >= 3);
+    assert.ok((samples.get('appflow_key_directory_age_seconds') ?? 99) < 5);
+    assert.equal(samples.get('appflow_writer_queue_rows{state="waiting"}'), 0);
+    assert.ok((samples.get('appflow_db_statements_total') ?? 0) > 0);
+    assert.ok([...samples.keys()].some((name) => name.startsWith('appflow_audit_head_seq{mac="')));
+    assert.ok((samples.get('process_resident_memory_bytes') ?? 0) > 0);
+    assert.ok(samples.has('nodejs_eventloop_lag_seconds'));
+  });
+
+  it('costs two looks in a row no statement', async () => {
+    const first = (await scrape()).get('appflow_db_statements_total');
+    assert.equal((await scrape()).get('appflow_db_statements_total'), first);
+  });
+
+  it('shows no key', async () => {
+    const { text } = await api.call('GET', '/metrics');
+    for (const secret of [server_key, client_key]) assert.ok(!text.includes(secret));
+  });
+});
+
+describe('who may read /metrics', () => {
+  it('is this machine, by the peer itself', () => {
+    assert.equal(judgeMetricsCaller(requestFrom('127.0.0.1'), undefined), 'allowed');
+    assert.equal(judgeMetricsCaller(requestFrom('::1'), undefined), 'allowed');
+    assert.equal(judgeMetricsCaller(requestFrom('::ffff:127.0.0.1'), undefined), 'allowed');
+    assert.equal(judgeMetricsCaller(requestFrom('10.0.0.8'), undefined), 'hidden');
+    const forged = { 'x-forwarded-for': '127.0.0.1' };
+    assert.equal(judgeMetricsCaller(requestFrom('10.0.0.8', forged), undefined), 'hidden');
+  });
+
+  it('is nobody behind a proxy on this machine', async () => {
+    for (const name of ['x-forwarded-for', 'forwarded']) {
+      const { status, body } = await api.call('GET', '/metrics', { headers: { [name]: '203.0.113.9' } });
+      assert.equal(status, 404);
+      assert.equal(body.code, 'not_found');
+    }
+  });
+
+  it('is whoever has METRICS_TOKEN, and nobody else, when it is set', () => {
+    const judge = (authorization?: string, from = '10.0.0.8') =>
+      judgeMetricsCaller(requestFrom(from, authorization === undefined ? {} : { authorization }), GOOD_TOKEN);
+    assert.equal(judge(`Bearer ${GOOD_TOKEN}`), 'allowed');
+    assert.equal(judge(`bearer ${GOOD_TOKEN}`), 'allowed');
+    assert.equal(judge(`Bearer ${GOOD_TOKEN}x`), 'token_wrong');
+    assert.equal(judge('Bearer short'), 'token_wrong');
+    assert.equal(judge(undefined, '127.0.0.1'), 'token_missing');
+    assert.equal(judge(GOOD_TOKEN), 'token_missing');
+  });
+
+  it('is told by METRICS_TOKEN and METRICS_PORT, which are checked at start', () => {
+    assert.throws(() => readConfig({ METRICS_TOKEN: 'short' }), ConfigError);
+    assert.throws(() => readConfig({ METRICS_TOKEN: TOKEN }), ConfigError);
+    assert.throws(() => readConfig({ METRICS_PORT: 'x' }), /METRICS_PORT is "x"/);
+    assert.equal(readConfig({ METRICS_PORT: '9100' }).metricsPort, 9100);
+    assert.equal(readConfig({}).metricsPort, undefined);
+  });
+});
+
+// Last: the embedded event store takes one folder a process, so the first server must go before another starts.
+describe('METRICS_TOKEN on a running server', () => {
+  it('opens /metrics to its bearer only', async () => {
+    await api.server.stop();
+    const server = await startServer({ ...api.config, metricsToken: GOOD_TOKEN });
+    const { call } = connect(server.url);
+    assert.equal((await call('GET', '/metrics', { key: GOOD_TOKEN })).status, 200);
+    const missing = await call('GET', '/metrics');
+    assert.equal(missing.status, 401);
+    assert.match(missing.headers.get('www-authenticate') ?? '', /^Bearer/);
+    assert.equal((await call('GET', '/metrics', { key: server_key })).status, 401);
+    await server.stop();
+  });
+});
+
+describe('METRICS_PORT', () => {
+  it('moves /metrics to a port of its own', async () => {
+    const metricsPort = await findFreePort();
+    const server = await startServer({ ...api.config, metricsPort });
+    assert.equal((await connect(server.url).call('GET', '/metrics')).status, 404);
+    assert.equal(server.metricsUrl, `http://127.0.0.1:${metricsPort}`);
+    const { call } = connect(server.metricsUrl ?? '');
+    const answer = await call('GET', '/metrics');
+    assert.equal(answer.status, 200);
+    assert.match(answer.text, /^appflow_keys \d+$/m);
+    assert.equal((await call('GET', '/v1/project')).status, 404);
+    assert.equal((await call('POST', '/metrics')).status, 404);
+    await server.stop();
+  });
+
+  it('that is taken is told at start, and nothing stays open', async () => {
+    const occupant = createServer().listen(0, '127.0.0.1');
+    after(() => occupant.close());
+    await once(occupant, 'listening');
+    const { port: metricsPort } = occupant.address() as AddressInfo;
+    await assert.rejects(startServer({ ...api.config, metricsPort }), /METRICS_PORT|EADDRINUSE/);
+    await new Promise((resolve) => occupant.close(resolve));
+    const server = await startServer({ ...api.config, metricsPort });
+    await server.stop();
+  });
+});
