@@ -1,68 +1,44 @@
-import type { Control } from '../src/control/open.ts';
+import Database from 'better-sqlite3';
 import { createSecret, hintOf, macOf, type Pepper } from '../src/keys/secret.ts';
 
-const ROWS_PER_STATEMENT = 500;
+const INSERT_PROJECT = `
+  INSERT INTO projects (id, name, count_unverified_revenue, leaked_key_policy, created_at, updated_at, revision)
+  VALUES ('proj_bench', 'Bench', 1, 'revoke', @now, @now, @revision)`;
+const INSERT_KEY = `
+  INSERT INTO api_keys (id, project_id, type, name, ip_allowlist, allowed_origins, bundle_ids, metadata, disabled,
+    created_at, created_by, revision)
+  VALUES (@id, 'proj_bench', 'server', @id, '[]', '[]', '[]', '{}', 0, @now, 'cli', @revision)`;
+const INSERT_SECRET = `
+  INSERT INTO key_secrets (key_id, version, mac, pepper_id, hint, created_at)
+  VALUES (@id, 1, @mac, @pepperId, @hint, @now)`;
 
-/** Stores `count` server keys of one project, in one transaction, and returns the secrets of `kept` of them, spread out. */
-export async function fillKeys(
-  control: Control,
-  pepper: Pepper,
-  count: number,
-  kept: number,
-): Promise<string[]> {
+/** Returns the id of the key at `index`: as long as a real one. */
+export const keyIdAt = (index: number) => `key_01K9ZV0Q6T4M8X${String(index).padStart(12, '0')}`;
+
+/**
+ * Stores `count` server keys of one project in the control database in `file`, in one transaction, and returns the
+ * secrets of about `kept` of them, spread out. Prepared statements of its own: the product never stores a million keys.
+ */
+export function fillKeys(file: string, pepper: Pepper, count: number, kept: number): string[] {
+  const database = new Database(file);
   const secrets: string[] = [];
   const keepEvery = Math.max(1, Math.floor(count / kept));
-  await control.write(async (tx, revision) => {
+  const insertKey = database.prepare(INSERT_KEY);
+  const insertSecret = database.prepare(INSERT_SECRET);
+  const fill = database.transaction(() => {
+    const revision = database.prepare('UPDATE revision SET value = value + 1 RETURNING value').pluck().get();
     const now = Date.now();
-    await tx.insertInto('projects').values(projectRow(now, revision)).execute();
-    for (let start = 0; start < count; start += ROWS_PER_STATEMENT) {
-      const rows = Array.from({ length: Math.min(ROWS_PER_STATEMENT, count - start) }, (_, offset) => {
-        const index = start + offset;
-        const secret = createSecret('server');
-        if (index % keepEvery === 0) secrets.push(secret);
-        return rowsOf(`key_01K9ZV0Q6T4M8X${String(index).padStart(12, '0')}`, secret, pepper, now, revision);
-      });
-      await tx
-        .insertInto('api_keys')
-        .values(rows.map(({ key }) => key))
-        .execute();
-      await tx
-        .insertInto('key_secrets')
-        .values(rows.map((row) => row.secret))
-        .execute();
+    database.prepare(INSERT_PROJECT).run({ now, revision });
+    for (let index = 0; index < count; index += 1) {
+      const secret = createSecret('server');
+      const id = keyIdAt(index);
+      insertKey.run({ id, now, revision });
+      const mac = Buffer.from(macOf(secret, pepper), 'latin1').toString('base64url');
+      insertSecret.run({ id, mac, pepperId: pepper.id, hint: hintOf(secret), now });
+      if (index % keepEvery === 0) secrets.push(secret);
     }
   });
+  fill();
+  database.close();
   return secrets;
-}
-
-const projectRow = (now: number, revision: number) => ({
-  id: 'proj_bench',
-  name: 'Bench',
-  max_key_lifetime_days: null,
-  count_unverified_revenue: 1,
-  leaked_key_policy: 'revoke',
-  rate_limits: null,
-  created_at: now,
-  updated_at: now,
-  revision,
-});
-
-function rowsOf(id: string, secret: string, pepper: Pepper, now: number, revision: number) {
-  const key = {
-    id,
-    project_id: 'proj_bench',
-    type: 'server',
-    name: id,
-    ip_allowlist: '[]',
-    allowed_origins: '[]',
-    bundle_ids: '[]',
-    metadata: '{}',
-    disabled: 0,
-    created_at: now,
-    created_by: 'cli',
-    revision,
-  };
-  const mac = Buffer.from(macOf(secret, pepper), 'latin1').toString('base64url');
-  const row = { key_id: id, version: 1, mac, pepper_id: pepper.id, hint: hintOf(secret), created_at: now };
-  return { key, secret: row };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../src/config.ts';
 import { openControlServices } from '../src/open-services.ts';
-import { fillKeys } from './fill-keys.ts';
+import { fillKeys, keyIdAt } from './fill-keys.ts';
 import { describeRun, quantile } from './report.ts';
 import type { HammerReport } from './revoke-hammer.ts';
 
@@ -16,7 +16,7 @@ const wallMs = () => performance.timeOrigin + performance.now();
 const dataDir = mkdtempSync(join(tmpdir(), 'appflow-bench-'));
 const env = { APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'warn' };
 const services = await openControlServices(readConfig(env));
-const secrets = await fillKeys(services.control, services.pepper, ROUNDS, ROUNDS);
+const secrets = fillKeys(join(dataDir, 'control.db'), services.pepper, ROUNDS, ROUNDS);
 await services.directory.refresh();
 const hammer = fork(join(import.meta.dirname, 'revoke-hammer.ts'), {
   env: { ...process.env, ...env },
@@ -56,8 +56,7 @@ console.log(
 );
 const delays: number[] = [];
 for (const [index, secret] of secrets.entries()) {
-  const keyId = `key_01K9ZV0Q6T4M8X${String(index).padStart(12, '0')}`;
-  delays.push(await measure(secret, keyId));
+  delays.push(await measure(secret, keyIdAt(index)));
 }
 const figure = (p: number) => `${quantile(delays, p).toFixed(2)} ms`;
 console.log(`last success after the commit: p50 ${figure(0.5)}, p99 ${figure(0.99)}, worst ${figure(1)}`);

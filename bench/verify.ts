@@ -33,9 +33,10 @@ const memoryMb = () => {
 
 const dir = mkdtempSync(join(tmpdir(), 'appflow-bench-'));
 const pepper = derivePepper('a secret for the bench, of no use elsewhere');
-const control = await openControl(join(dir, 'control.db'), systemClock());
+const file = join(dir, 'control.db');
+const control = await openControl(file, systemClock());
 const filledFrom = performance.now();
-const secrets = await fillKeys(control, pepper, KEYS, SAMPLE);
+const secrets = fillKeys(file, pepper, KEYS, SAMPLE);
 const fillSeconds = (performance.now() - filledFrom) / 1_000;
 const before = memoryMb();
 const loadedFrom = performance.now();

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import type { Ended } from './child-processes.ts';
 import { initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { makeTempDir } from './harness.ts';
+
+/** util-linux: runs a command on a terminal. */
+const HAS_SCRIPT = spawnSync('script', ['--version']).status === 0;
 
 async function makeInstallation() {
   const env = { APPFLOW_DATA_DIR: makeTempDir() };
@@ -72,6 +76,26 @@ describe('appflow keys, alone', async () => {
     assert.match((await keys('revoke', made.id, '--reason', 'unused')).stdout, /is revoked \(unused\)/);
     const again = recordOf(await keys('revoke', made.id, '--json'));
     assert.equal(again.revoked_reason, 'unused');
+  });
+
+  it('asks on a terminal, and revokes only when told yes', { skip: !HAS_SCRIPT }, async () => {
+    const made = recordOf(await keys('create', '--type', 'server', '--name', 'Asked', '--json'));
+    const statusNow = async () =>
+      recordOf(await keys('list', '--json')).data.find(({ id }: { id: string }) => id === made.id).status;
+    for (const [answer, code, status] of [
+      ['n', 1, 'active'],
+      ['', 1, 'active'],
+      ['y', 0, 'revoked'],
+    ] as const) {
+      const command = `"${process.execPath}" src/cli/main.ts keys revoke ${made.id}`;
+      const ended = spawnSync('script', ['-qec', command, '/dev/null'], {
+        input: `${answer}\n`,
+        env: { PATH: process.env.PATH, ...env },
+        encoding: 'utf8',
+      });
+      assert.match(ended.stdout, /Revoke the server key key_\w+, "Asked"\? \[y\/N\]/);
+      assert.deepEqual([ended.status, await statusNow()], [code, status]);
+    }
   });
 
   it('refuses what the API refuses, in a sentence, and makes nothing', async () => {

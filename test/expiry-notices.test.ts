@@ -59,7 +59,9 @@ describe('a key that nears its end', () => {
     assert.deepEqual(await give(), []);
     clock.advance(DAY_MS);
     assert.deepEqual(await give(), ['key_a 30']);
+    const stamp = beside.control.changeStamp();
     assert.deepEqual(await give(), [], 'not twice');
+    assert.equal(beside.control.changeStamp(), stamp, 'an hour with nothing new writes nothing');
     clock.advance(22 * DAY_MS);
     assert.deepEqual(await give(), []);
     clock.advance(DAY_MS);

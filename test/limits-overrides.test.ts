@@ -82,6 +82,14 @@ describe('the limits a key has of its own', () => {
     assert.equal(caller.spendAll(management(10, 20)), 20);
   });
 
+  it('leave the other parts to a project whose limits change', () => {
+    const own: OwnLimits = { analytics: { requests: { rate: 1, burst: 3 } } };
+    const caller = makeCaller();
+    assert.equal(caller.spendAll(own, management(1, 7)), 7);
+    assert.equal(caller.spendAll(own, management(1, 9)), 2);
+    assert.equal(caller.spendAll(own, null), 51);
+  });
+
   it('keep what was spent when they are taken away and given back', () => {
     const caller = makeCaller();
     assert.equal(caller.spendAll(management(1, 10)), 10);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { it } from 'node:test';
 import { type ChildServer, startChildServer } from './child-server.ts';
@@ -129,4 +131,38 @@ it('is ready within 2 s of the start of node, median of 5', async (t) => {
   const median = times.toSorted((a, b) => a - b)[2] ?? Number.POSITIVE_INFINITY;
   t.diagnostic(`ready after ${times.map((ms) => ms.toFixed(0)).join(', ')} ms, median ${median.toFixed(0)}`);
   assert.ok(median < READY_MS_MAX, `${median} ms`);
+});
+
+/** Asks the event store something that takes minutes, goes away, closes the store and ends, as a stop does. */
+const SLOW_QUERY_SCRIPT = `
+import { openWarehouse } from ${JSON.stringify(new URL('../src/warehouse/open.ts', import.meta.url).href)};
+import { systemClock } from ${JSON.stringify(new URL('../src/lib/clock.ts', import.meta.url).href)};
+import { openLog } from ${JSON.stringify(new URL('../src/lib/log.ts', import.meta.url).href)};
+const warehouse = await openWarehouse({ path: process.argv[1], log: openLog('silent'), clock: systemClock() });
+const sql = 'SELECT count() AS c FROM numbers(1000000000000) WHERE sipHash64(number) = 1';
+const caller = new AbortController();
+// More than there are readers: some run, some wait; half of them are given up.
+for (let index = 0; index < 8; index += 1)
+  warehouse.query(sql, {}, index % 2 ? { signal: caller.signal } : {}).catch(() => undefined);
+await new Promise((resolve) => setTimeout(resolve, 300));
+caller.abort();
+process.stdout.write('closing');
+await warehouse.close();
+process.exit(0);
+`;
+
+it('ends at once though queries run whose callers are gone, instead of at their time limit', async (t) => {
+  const args = ['--input-type=module', '-e', SLOW_QUERY_SCRIPT, makeTempDir()];
+  const child = spawn(process.execPath, args, {
+    // As in the npm scripts: every reader and the writer need a thread.
+    env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  await once(child.stdout, 'data');
+  const from = performance.now();
+  assert.deepEqual(await exited, [0, null]);
+  const ms = performance.now() - from;
+  t.diagnostic(`ended in ${ms.toFixed(0)} ms`);
+  assert.ok(ms < 3_000, `${ms} ms`);
 });

@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
 import { EXPORT_FORMATS, exportAudit } from './audit-export.ts';
 import { AUDIT_ENTRY_JSON, type AuditFilter, listAuditRows, toAuditEntryJson } from './audit-list.ts';
-import { statusOf } from './key.ts';
+import { liveSecrets, statusOf } from './key.ts';
 
 const ANY_ID = Type.String({ minLength: 1, maxLength: 300 });
 
@@ -73,8 +73,7 @@ function mayStillRead({ directory, clock }: Services, caller: Caller): boolean {
   const key = directory.findKey(caller.key.id);
   if (!key || key.appIds !== null || !key.granted.has('audit:read')) return false;
   const now = clock.now();
-  const secret = key.secrets.find(({ version }) => version === caller.secret.version);
-  const isSecretAlive = secret !== undefined && (secret.expiresAt === null || secret.expiresAt > now);
+  const isSecretAlive = liveSecrets(key, now).some(({ version }) => version === caller.secret.version);
   return isSecretAlive && ['active', 'expiring'].includes(statusOf(key, now));
 }
 

@@ -51,28 +51,16 @@ function noticeDue(key: ApiKey, now: number): ExpiryNotice[] {
   return [{ keyId: id, projectId, name, expiresAt, days }];
 }
 
-/** Returns those nobody gave before. Known first, so that an hour with nothing new writes nothing. */
+/** Returns those nobody gave before. A row that is there already is left as it is, and nothing is written. */
 async function claim({ control }: NoticeServices, notices: readonly ExpiryNotice[]): Promise<ExpiryNotice[]> {
-  const known = await control.db
-    .selectFrom('key_expiry_notices')
-    .selectAll()
-    .where(
-      'key_id',
-      'in',
-      notices.map(({ keyId }) => keyId),
-    )
-    .execute();
-  const given = new Set(known.map((row) => nameOf(row.key_id, Number(row.expires_at), row.days)));
-  const fresh = notices.filter(({ keyId, expiresAt, days }) => !given.has(nameOf(keyId, expiresAt, days)));
-  if (fresh.length === 0) return [];
   const rows = await control.db
     .insertInto('key_expiry_notices')
-    .values(fresh.map(({ keyId, expiresAt, days }) => ({ key_id: keyId, expires_at: expiresAt, days })))
+    .values(notices.map(({ keyId, expiresAt, days }) => ({ key_id: keyId, expires_at: expiresAt, days })))
     .onConflict((conflict) => conflict.doNothing())
     .returning(['key_id', 'expires_at', 'days'])
     .execute();
   const won = new Set(rows.map((row) => nameOf(row.key_id, Number(row.expires_at), row.days)));
-  return fresh.filter(({ keyId, expiresAt, days }) => won.has(nameOf(keyId, expiresAt, days)));
+  return notices.filter(({ keyId, expiresAt, days }) => won.has(nameOf(keyId, expiresAt, days)));
 }
 
 const nameOf = (keyId: string, expiresAt: number, days: number) => `${keyId} ${expiresAt} ${days}`;

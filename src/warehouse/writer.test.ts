@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { pino } from 'pino';
 import { systemClock } from '../lib/clock.ts';
 import { openLog } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
@@ -206,4 +207,27 @@ test('numbers its blocks upwards though the clock is set back', async () => {
     blocks.toSorted((a, b) => a - b),
   );
   assert.equal(new Set(blocks).size, 3);
+});
+
+test('logs when storing begins to fail and when it works again, not each failure in between', async () => {
+  const logged: string[] = [];
+  const spy = pino({ base: null }, { write: (line: string) => logged.push(JSON.parse(line).msg) });
+  // Opening takes four statements, the repair; then nothing works for a while.
+  const fault = faulty({ kind: 'refused', at: 5, times: 30 });
+  const writer = await open(fault.gateway, { log: spy });
+  let failures = 0;
+  for (let isStored = false; !isStored; ) {
+    const row = eventRow({ project_id: 'proj_logged', event_id: 'a' });
+    isStored = await writer.append([row]).then(
+      () => true,
+      () => false,
+    );
+    if (!isStored) failures += 1;
+  }
+  await writer.derived();
+  await writer.close();
+  assert.ok(failures > 5, `${failures} failures`);
+  assert.equal(logged.length, 2, logged.join('\n'));
+  assert.match(logged[0] ?? '', /failed.*logged again when events are stored again/);
+  assert.equal(logged[1], 'events are stored again');
 });
