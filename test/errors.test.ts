@@ -50,6 +50,7 @@ const warehouse = {
   query: async () => [],
   append: async () => [],
   queue: () => assert.fail(),
+  isFailing: () => false,
   close: async () => {},
 };
 const app = createServer({ ...services, warehouse, limiter: createLimiter() }, ROUTES);

@@ -111,6 +111,7 @@ it('keeps all it acknowledged on a disk that fills up, and goes on without a res
     assert.ok(Number(refusal.headers.get('retry-after')) > 0);
   }
   assert.equal((await server.call('GET', '/healthz')).status, 200);
+  assert.equal((await server.call('GET', '/readyz')).body.status, 'degraded');
   const init = await runCli(['init'], { ...env });
   assert.equal(init.code, 1);
   assert.match(init.stderr, /^[^\n]*disk[^\n]*\n$/);

@@ -20,6 +20,9 @@ export async function assessReadiness(services: Needs): Promise<Readiness> {
   if (!(await isStoreAnswering(services))) {
     warnings.push('The event store does not answer: events are refused with 503 until it does.');
   }
+  if (services.warehouse.isFailing()) {
+    warnings.push('Events cannot be stored and are refused with 503; the log says why. Is the disk full?');
+  }
   const { rows, rowsMax } = services.warehouse.queue();
   if (rows > rowsMax * QUEUE_WARNING_SHARE) warnings.push('The write queue is nearly full.');
   return { status: warnings.length === 0 ? 'ok' : 'degraded', warnings };

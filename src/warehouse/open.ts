@@ -9,7 +9,7 @@ import { openWriter, type Writer } from './writer.ts';
 
 /** The event store: questions on its readers, events through its one writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
-  Pick<Writer, 'append' | 'queue'> & {
+  Pick<Writer, 'append' | 'queue' | 'isFailing'> & {
     /** Refuses new work, stores what waits, then closes the engine. */
     close(): Promise<void>;
   };
@@ -56,6 +56,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     },
     append: writer.append,
     queue: writer.queue,
+    isFailing: writer.isFailing,
     close: () => opened.disposeAsync(),
   };
 }

@@ -25,6 +25,8 @@ export type Writer = {
   derived(): Promise<void> | undefined;
   /** What waits now, and what may. */
   queue(): { rows: number; bytes: number; rowsMax: number; bytesMax: number };
+  /** Whether the last events could not be stored, and none since. */
+  isFailing(): boolean;
   /** Refuses further appends, stores what waits, then resolves. */
   close(): Promise<void>;
 };
@@ -90,6 +92,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       return await promise;
     },
     derived: () => state.derived,
+    isFailing: () => state.failing !== undefined,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
     async close() {
       state.isClosed = true;
