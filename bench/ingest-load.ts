@@ -1,5 +1,4 @@
 import http from 'node:http';
-import { ulid } from 'ulid';
 import { quantile } from './report.ts';
 
 // The load generator of bench/ingest.ts, a process of its own: a closed loop of keep-alive connections.
@@ -11,24 +10,28 @@ const latencies: number[] = [];
 let accepted = 0;
 let refused = 0;
 
-/** As a phone sends it: seven context columns, a few properties, revenue on some. */
-function makeEvent(index: number): Record<string, unknown> {
+const PLACE = `,"context":{"platform":"ios","os_version":"18.1","app_version":"2.4.0","country":"DE","locale":"de_DE"}}`;
+const RUN_ID = Date.now().toString(36);
+let made = 0;
+
+/**
+ * One event as a phone sends it: five context columns, a few properties, revenue on some. Text, not an object: the
+ * generator shares two cores with the server, and what it spends is missing there.
+ */
+function makeEvent(index: number, timestamp: string): string {
+  made += 1;
+  const id = `${RUN_ID}-${process.pid}-${made}`;
+  const person = Math.floor(Math.random() * 100_000);
   const isPurchase = index % 10 === 0;
-  return {
-    event_id: ulid(),
-    event_name: isPurchase ? 'purchase_complete' : 'screen_view',
-    app_user_id: `user_${Math.floor(Math.random() * 100_000)}`,
-    session_id: `session_${Math.floor(Math.random() * 100_000)}`,
-    timestamp: new Date(Date.now() - Math.random() * 60_000).toISOString(),
-    properties: isPurchase
-      ? { product_id: 'pro', revenue: '9.99', currency: 'USD' }
-      : { screen: 'home', depth: 3 },
-    context: { platform: 'ios', os_version: '18.1', app_version: '2.4.0', country: 'DE', locale: 'de_DE' },
-  };
+  const what = isPurchase
+    ? `"purchase_complete","properties":{"product_id":"pro","revenue":"9.99","currency":"USD"}`
+    : `"screen_view","properties":{"screen":"home","depth":3}`;
+  return `{"event_id":"${id}","app_user_id":"user_${person}","session_id":"s_${person}","timestamp":"${timestamp}","event_name":${what}${PLACE}`;
 }
 
 function post(): Promise<void> {
-  const body = JSON.stringify({ events: Array.from({ length: batch }, (_, index) => makeEvent(index)) });
+  const timestamp = new Date(Date.now() - Math.random() * 60_000).toISOString();
+  const body = `{"events":[${Array.from({ length: batch }, (_, index) => makeEvent(index, timestamp)).join(',')}]}`;
   const headers = {
     authorization: `Bearer ${key}`,
     'content-type': 'application/json',

@@ -49,11 +49,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   // From here on the caller closes, in the reverse order of opening: first the writer, which drains.
   const opened = opening.move();
   return {
-    // Whoever was told that its events are stored must see everything that follows from them.
-    async query(...question) {
-      await writer.derived();
-      return await reading.query(...question);
-    },
+    query: reading.query,
     append: writer.append,
     queue: writer.queue,
     isFailing: writer.isFailing,
