@@ -21,6 +21,15 @@ function assertRefused(answer: Answer, status: number, code: string): void {
 }
 
 describe('restoring', () => {
+  it('is barred by a leak, also one that is told after another reason', async () => {
+    const made = await makeKey(api, { type: 'server' });
+    await revoke(made.id, 'unused');
+    const { body } = await revoke(made.id, 'leaked');
+    assert.equal(body.revoked_reason, 'unused', 'the first reason stays');
+    assertRefused(await post(`${made.id}/restore`), 409, 'not_restorable');
+    assertRefused(await self(made.key), 401, 'api_key_revoked');
+  });
+
   it('takes a revocation back, all secrets included', async () => {
     const made = await makeKey(api, { type: 'server' });
     const { body: rotated } = await post(`${made.id}/rotate`);

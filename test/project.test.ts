@@ -17,6 +17,7 @@ it('tells the project of the key, with its defaults', async () => {
     max_key_lifetime_days: null,
     count_unverified_revenue: true,
     leaked_key_policy: 'revoke',
+    rate_limits: null,
   });
   assert.equal(created_at, updated_at);
 });
@@ -31,6 +32,8 @@ it('changes what is sent and nothing else, and never another project', async () 
     { max_key_lifetime_days: null },
     { count_unverified_revenue: false },
     { leaked_key_policy: 15 },
+    { rate_limits: { management: { requests: { rate: 500, burst: 900 } } } },
+    { rate_limits: null },
     { leaked_key_policy: 'revoke', count_unverified_revenue: true },
   ]) {
     const { status, body } = await patch(change);

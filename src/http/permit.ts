@@ -53,7 +53,7 @@ export function preflightHeaders(routes: readonly Route[]): Record<string, strin
     'access-control-allow-origin': '*',
     'access-control-allow-methods': routes.map((route) => route.method).join(', '),
     'access-control-allow-headers':
-      'Authorization, Content-Type, Content-Encoding, X-Request-Id, X-Appflow-Bundle-Id',
+      'Authorization, Content-Type, Content-Encoding, X-Request-Id, X-Appflow-Bundle-Id, X-Appflow-Sdk',
     'access-control-max-age': PREFLIGHT_AGE_SECONDS,
   };
 }

@@ -4,10 +4,12 @@ import type { Services } from '../services.ts';
 /** What /readyz answers: always 200 once started, with what does not work as sentences. */
 export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
 
-type Needs = Pick<Services, 'warehouse' | 'log' | 'clock'>;
+type Needs = Pick<Services, 'warehouse' | 'directory' | 'log' | 'clock'>;
 
 /** Anyone may ask, as often as they like: the event store is asked once a second at most. */
 const PROBE_AGE_MS = 1_000;
+/** It is looked at four times a second. */
+const DIRECTORY_AGE_SECONDS_MAX = 2;
 const QUEUE_WARNING_SHARE = 0.8;
 
 type Probe = { at: number; isAnswering: Promise<boolean>; wasAnswering: boolean };
@@ -19,6 +21,12 @@ export async function assessReadiness(services: Needs): Promise<Readiness> {
   const warnings: string[] = [];
   if (!(await isStoreAnswering(services))) {
     warnings.push('The event store does not answer: events are refused with 503 until it does.');
+  }
+  const ageSeconds = Math.round(services.directory.ageMs() / 1_000);
+  if (ageSeconds > DIRECTORY_AGE_SECONDS_MAX) {
+    warnings.push(
+      `The control database cannot be read since ${ageSeconds} s: keys are judged from memory, and soon refused with 503.`,
+    );
   }
   if (services.warehouse.isFailing()) {
     warnings.push('Events cannot be stored and are refused with 503; the log says why. Is the disk full?');

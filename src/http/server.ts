@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { isWellFormedSecret, redactSecrets } from '../keys/secret.ts';
+import { redactSecrets } from '../keys/secret.ts';
 import { newId } from '../lib/id.ts';
 import { StorageError } from '../lib/storage-error.ts';
 import type { Services } from '../services.ts';
@@ -177,8 +177,8 @@ function requestIdOf(request: FastifyRequest): string {
   const known = requestIds.get(request);
   if (known) return known;
   const sent = request.headers['x-request-id'];
-  // A key has the shape of an id; it must be in no log and no answer, also when it is sent in the wrong place.
-  const isKept = typeof sent === 'string' && REQUEST_ID.test(sent) && !isWellFormedSecret(sent);
+  // A key, or an id around one, has the shape of an id; it must be in no log and no answer, also when it is sent in the wrong place.
+  const isKept = typeof sent === 'string' && REQUEST_ID.test(sent) && redactSecrets(sent) === sent;
   const id = isKept ? sent : newId('req');
   requestIds.set(request, id);
   return id;

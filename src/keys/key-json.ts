@@ -81,7 +81,7 @@ const NEVER_USED: KeyUsageTold = {
   secretsLastUsedAt: new Map(),
 };
 
-/** What telling a key takes. Commands that work beside a server count no usage, and have none to tell. */
+/** What telling a key takes. */
 export type TellServices = { clock: Clock; usage?: { find: (keyId: string) => KeyUsageTold } };
 
 /** Returns a key as the API tells it now, with what it was used for. */

@@ -36,14 +36,19 @@ export async function restoreKey(
   return directory.findKey(keyId) ?? restored;
 }
 
-function requireRestorable({ revokedAt, revokedReason }: ApiKey, now: number): void {
-  const detail = findHindrance(revokedAt, revokedReason, now);
+function requireRestorable(key: ApiKey, now: number): void {
+  const detail = findHindrance(key, now);
   if (detail !== undefined) throw new ApiError('not_restorable', { detail });
 }
 
-function findHindrance(revokedAt: number | null, reason: string | null, now: number): string | undefined {
+/** A leak told after a revocation for another reason counts as well; client keys are in every phone anyway. */
+const hasLeaked = ({ type, revokedReason, leakReportedAt }: ApiKey) =>
+  revokedReason === 'leaked' || (type !== 'client' && leakReportedAt !== null);
+
+function findHindrance(key: ApiKey, now: number): string | undefined {
+  const { revokedAt } = key;
   if (revokedAt === null) return 'The key is not revoked.';
-  if (reason === 'leaked') return 'The key was revoked because it leaked: whoever found it still has it.';
+  if (hasLeaked(key)) return 'The key was revoked and has leaked: whoever found it still has it.';
   if (now - revokedAt > RESTORABLE_MS) return 'The key was revoked more than 60 minutes ago.';
   return undefined;
 }

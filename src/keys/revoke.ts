@@ -1,5 +1,8 @@
+import type { Transaction } from 'kysely';
+import type { ControlSchema } from '../control/schema.ts';
 import type { Services } from '../services.ts';
 import type { Actor } from './actor.ts';
+import type { Audit } from './audit.ts';
 import type { ApiKey } from './key.ts';
 import { getStoredKey } from './stored-key.ts';
 
@@ -9,7 +12,7 @@ export type RevokeReason = (typeof REVOKE_REASONS)[number];
 
 /**
  * Revokes a key and returns it. From the moment this resolves no request with it passes in this process.
- * A key that is already revoked stays as it is: the first reason and time remain.
+ * A key that is already revoked stays as it is: the first reason and time remain, but a leak told now bars restoring.
  */
 export async function revokeKey(
   { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
@@ -27,9 +30,28 @@ export async function revokeKey(
     if (numUpdatedRows > 0n) {
       const diff = { revoked_reason: [null, reason] } as const;
       await audit.append(tx, { projectId, actor, action: 'api_key.revoked', target: id, diff });
+    } else if (reason === 'leaked') {
+      await noteLeak(tx, { id, projectId, at: clock.now(), revision, actor, audit });
     }
     return getStoredKey(tx, id);
   });
   await directory.refresh();
   return directory.findKey(id) ?? revoked;
+}
+
+type Leak = { id: string; projectId: string; at: number; revision: number; actor: Actor; audit: Audit };
+
+/** Without this, a key revoked as unused and then told as leaked could be restored. */
+async function noteLeak(
+  tx: Transaction<ControlSchema>,
+  { id, projectId, at, revision, actor, audit }: Leak,
+): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('api_keys')
+    .set({ leak_reported_at: at, revision })
+    .where('id', '=', id)
+    .where('leak_reported_at', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows > 0n)
+    await audit.append(tx, { projectId, actor, action: 'api_key.leak_reported', target: id });
 }

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { closedObject, nullable } from '../http/route.ts';
+import { RATE_LIMITS } from '../keys/rate-limits.ts';
 import type { Project } from './project.ts';
 
 /** A project as the API tells it. */
@@ -9,6 +10,7 @@ export const PROJECT_JSON = closedObject({
   max_key_lifetime_days: nullable(Type.Integer()),
   count_unverified_revenue: Type.Boolean(),
   leaked_key_policy: Type.Union([Type.Literal('revoke'), Type.Integer()]),
+  rate_limits: nullable(RATE_LIMITS),
   created_at: Type.String({ format: 'date-time' }),
   updated_at: Type.String({ format: 'date-time' }),
 });
@@ -21,6 +23,7 @@ export function toProjectJson(project: Project): Static<typeof PROJECT_JSON> {
     max_key_lifetime_days: project.maxKeyLifetimeDays,
     count_unverified_revenue: project.countUnverifiedRevenue,
     leaked_key_policy: project.leakedKeyPolicy,
+    rate_limits: project.rateLimits,
     created_at: new Date(project.createdAt).toISOString(),
     updated_at: new Date(project.updatedAt).toISOString(),
   };

@@ -1,7 +1,10 @@
 import { type Static, Type } from 'typebox';
+import type { ProjectTable } from '../control/schema.ts';
+import { validationFailed } from '../http/errors.ts';
 import { nullable } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import { diffOf } from '../keys/audit-diff.ts';
+import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../keys/rate-limits.ts';
 import { toProject } from '../keys/records.ts';
 import type { Services } from '../services.ts';
 import type { Project } from './project.ts';
@@ -20,33 +23,47 @@ export const UPDATE_PROJECT_BODY = Type.Object(
         description: '`revoke`, or after how many minutes a leaked key is disabled.',
       }),
     ),
+    rate_limits: Type.Optional(nullable(RATE_LIMITS)),
   },
   { additionalProperties: false, minProperties: 1 },
 );
 
-/** Changes a project's settings and returns it. Keys keep the expiry they have; new ones follow the new rule. */
+type ProjectChange = Static<typeof UPDATE_PROJECT_BODY>;
+
+const toJson = (value: object | null) => (value === null ? null : JSON.stringify(value));
+
+/** Returns the columns that a change sets; what is left out stays as it is. */
+function toColumns(body: ProjectChange): Partial<ProjectTable> {
+  const { count_unverified_revenue, leaked_key_policy, name, rate_limits, ...rest } = body;
+  return {
+    ...rest,
+    ...(name === undefined ? {} : { name: name.trim() }),
+    ...(count_unverified_revenue === undefined
+      ? {}
+      : { count_unverified_revenue: Number(count_unverified_revenue) }),
+    ...(leaked_key_policy === undefined ? {} : { leaked_key_policy: String(leaked_key_policy) }),
+    ...(rate_limits === undefined ? {} : { rate_limits: toJson(foldRateLimits(rate_limits)) }),
+  };
+}
+
+/**
+ * Changes a project's settings and returns it. Keys keep the expiry they have; new ones follow the new rule. Limits
+ * count from the next request on; null or `{}` returns to the defaults. Throws 422 for limits that make no sense.
+ */
 export async function updateProject(
   { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
   project: Project,
-  body: Static<typeof UPDATE_PROJECT_BODY>,
+  body: ProjectChange,
   actor: Actor,
 ): Promise<Project> {
-  const { count_unverified_revenue, leaked_key_policy, name, ...rest } = body;
+  const mistakes = findRateLimitMistakes(body.rate_limits ?? {});
+  if (mistakes.length > 0) throw validationFailed(mistakes);
   await control.write(async (tx, revision) => {
     const rowOf = tx.selectFrom('projects').selectAll().where('id', '=', project.id);
     const before = toProject(await rowOf.executeTakeFirstOrThrow());
     await tx
       .updateTable('projects')
-      .set({
-        ...rest,
-        ...(name === undefined ? {} : { name: name.trim() }),
-        ...(count_unverified_revenue === undefined
-          ? {}
-          : { count_unverified_revenue: count_unverified_revenue ? 1 : 0 }),
-        ...(leaked_key_policy === undefined ? {} : { leaked_key_policy: String(leaked_key_policy) }),
-        updated_at: clock.now(),
-        revision,
-      })
+      .set({ ...toColumns(body), updated_at: clock.now(), revision })
       .where('id', '=', project.id)
       .execute();
     const after = toProject(await rowOf.executeTakeFirstOrThrow());

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { validationFailed } from '../../http/errors.ts';
 import { compileCheck } from '../../http/validate.ts';
 import { CREATE_KEY_BODY, type CreateKeyBody, createKey } from '../../keys/create.ts';
-import { toApiKeyJson } from '../../keys/key-json.ts';
+import { tellKey } from '../../keys/key-json.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { KEY_TYPES } from '../../keys/scopes.ts';
 import { chooseProject } from './project.ts';
@@ -52,7 +52,7 @@ export function addCreateCommand(keys: Command): void {
       withServices(async (services) => {
         const project = chooseProject(services, options.project);
         const { key, secret } = await createKey(services, project, toBody(options), CLI_MAKER);
-        if (options.json) return JSON.stringify({ ...toApiKeyJson(key, services.clock.now()), key: secret });
+        if (options.json) return JSON.stringify({ ...tellKey(services, key), key: secret });
         return `${secret}\n\nThis is ${key.id}, "${key.name}" of ${project.name}. The key is shown only now; keep it like a password.`;
       }),
     );

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ApiKey, statusOf } from '../../keys/key.ts';
-import { toApiKeyJson } from '../../keys/key-json.ts';
+import { tellKey } from '../../keys/key-json.ts';
 import { chooseProject } from './project.ts';
 import { withServices } from './with-services.ts';
 
@@ -18,7 +18,7 @@ export function addListCommand(keys: Command): void {
         const found = services.directory
           .listKeys(project.id)
           .toSorted((one, other) => (one.id < other.id ? 1 : -1));
-        if (options.json) return JSON.stringify({ data: found.map((key) => toApiKeyJson(key, now)) });
+        if (options.json) return JSON.stringify({ data: found.map((key) => tellKey(services, key)) });
         return renderTable(found, now);
       }),
     );

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { toApiKeyJson } from '../../keys/key-json.ts';
+import { tellKey } from '../../keys/key-json.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { rotateKey } from '../../keys/rotate.ts';
 import { getKeyById } from './find-key.ts';
@@ -31,7 +31,7 @@ export function addRotateCommand(keys: Command): void {
         };
         const project = chooseProject(services, projectId);
         const { key, secret } = await rotateKey(services, project, id, body, CLI_MAKER);
-        if (json) return JSON.stringify({ ...toApiKeyJson(key, services.clock.now()), key: secret });
+        if (json) return JSON.stringify({ ...tellKey(services, key), key: secret });
         return `${secret}\n\nThis is the new secret of ${key.id}, "${key.name}". It is shown only now; keep it like a password.`;
       }),
     );
