@@ -49,7 +49,11 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   // From here on the caller closes, in the reverse order of opening: first the writer, which drains.
   const opened = opening.move();
   return {
-    query: reading.query,
+    // Whoever was told that its events are stored must see everything that follows from them.
+    async query(...question) {
+      await writer.derived();
+      return await reading.query(...question);
+    },
     append: writer.append,
     queue: writer.queue,
     isFailing: writer.isFailing,

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
@@ -18,6 +18,11 @@ export type Writer = {
    * was done) or `unavailable` when the outcome is unknown, and with TypeError for a malformed row.
    */
   append(rows: EventRow[]): Promise<boolean[]>;
+  /**
+   * Resolves when what follows from all that was answered so far is written too (a first-seen time comes some
+   * milliseconds after its event); undefined when it is. Never rejects: the next block repairs what failed.
+   */
+  derived(): Promise<void> | undefined;
   /** What waits now, and what may. */
   queue(): { rows: number; bytes: number; rowsMax: number; bytesMax: number };
   /** Whether the last events could not be stored, and none since. */
@@ -34,6 +39,9 @@ export type WriterOptions = {
   log: Log;
   limits?: Partial<QueueLimits>;
 };
+
+const REPAIR_ATTEMPTS = 5;
+const REPAIR_RETRY_MS = 50;
 
 const LIMITS_DEFAULT: QueueLimits = {
   rowsMax: 100_000,
@@ -54,6 +62,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     isDamaged: false,
     isClosed: false,
     seenIds,
+    derived: undefined,
     failing: undefined,
   };
   let work: Promise<void> | undefined;
@@ -82,6 +91,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       work ??= drain();
       return await promise;
     },
+    derived: () => state.derived,
     isFailing: () => state.failing !== undefined,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
     async close() {
@@ -108,6 +118,7 @@ type State = {
   isDamaged: boolean;
   isClosed: boolean;
   seenIds: SeenIds;
+  derived: Promise<void> | undefined;
   /** Since when, and how often so far, what was tried failed; undefined while all is well. */
   failing: { since: number; times: number } | undefined;
 };
@@ -127,8 +138,9 @@ function noteSuccess({ log, clock }: WriterOptions, state: State): void {
 }
 
 /**
- * Stores and answers some appends; never rejects. Damage is anything between the events and what follows from
- * them: it is assumed until the last insert succeeded, and while it is there nothing may be inserted.
+ * Stores and answers some appends; never rejects. They are answered once their events are on disk: what follows from
+ * them can be derived again, and whoever asks a question waits for it. Damage is anything between the events and what
+ * follows from them: it is assumed until the last insert succeeded, and while it is there nothing may be inserted.
  */
 async function storeAppends(options: WriterOptions, state: State, appends: Append[]): Promise<void> {
   try {
@@ -140,11 +152,11 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
       state.lastBlock = Math.max(state.lastBlock + 1, options.clock.now() * 1000);
       state.isDamaged = true;
       await options.store.insertEvents(lines, state.lastBlock);
-      await options.store.insertDerived(rows, state.lastBlock);
-      state.isDamaged = false;
-      noteSuccess(options, state);
+      state.derived = derive(options, state, rows);
     }
     for (const [index, isNew] of answers(block, stored).entries()) appends[index]?.resolve(isNew);
+    // The next block looks its ids up in what this one derives.
+    await state.derived;
   } catch (error) {
     noteFailure(options, state, error, 'storing events failed');
     const unknown = new StorageError(
@@ -153,6 +165,23 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
       error,
     );
     for (const append of appends) append.reject(unknown);
+  }
+}
+
+/** Who was answered is owed this, so a failure is repaired at once; what stays broken, the next block tries again. */
+async function derive(options: WriterOptions, state: State, rows: EventRow[]): Promise<void> {
+  try {
+    await options.store.insertDerived(rows, state.lastBlock);
+    state.isDamaged = false;
+  } catch (error) {
+    noteFailure(options, state, error, 'deriving from events failed');
+    for (let attempt = 1; state.isDamaged && attempt <= REPAIR_ATTEMPTS; attempt += 1) {
+      await setTimeout(attempt * REPAIR_RETRY_MS);
+      await repair(options, state);
+    }
+  } finally {
+    state.derived = undefined;
+    if (!state.isDamaged) noteSuccess(options, state);
   }
 }
 
