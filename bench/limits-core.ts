@@ -1,10 +1,13 @@
 import { createLimiter } from '../src/limits/limiter.ts';
+import { describeRun } from './report.ts';
 
 /** Prints what one decision costs and what a million buckets weigh. Run: node --expose-gc bench/limits-core.ts */
 
-const keyCount = 1_000_000;
-const warmKeyCount = 1000;
+const KEYS = 1_000_000;
+const WARM_KEYS = 1000;
 let nowUs = 0;
+
+console.log(describeRun('Limiter in memory', 'one process, injected time'));
 
 function measureMemoryMb(): number {
   globalThis.gc?.();
@@ -38,8 +41,8 @@ function chargeAll(keyIds: readonly string[]): { longestMs: number } {
 const ids = (count: number, prefix: string) =>
   Array.from({ length: count }, (_, index) => `${prefix}01K5Z8QJ3V7T2M${String(index).padStart(12, '0')}`);
 
-const warmIds = ids(warmKeyCount, 'key_');
-const pick = (index: number) => warmIds[index % warmKeyCount] ?? '';
+const warmIds = ids(WARM_KEYS, 'key_');
+const pick = (index: number) => warmIds[index % WARM_KEYS] ?? '';
 
 const realClock = createLimiter();
 timeDecisions('peek, one limit', (index) => {
@@ -53,16 +56,16 @@ timeDecisions('charge, two limits, 50 events', (index) => {
 });
 
 const limiter = createLimiter({ nowUs: () => nowUs });
-const manyIds = ids(keyCount, 'many_');
+const manyIds = ids(KEYS, 'many_');
 const beforeMb = measureMemoryMb();
 const startMs = performance.now();
 const { longestMs } = chargeAll(manyIds);
-printRow('charge, a new key each time', ((performance.now() - startMs) * 1e6) / keyCount, 'ns');
+printRow('charge, a new key each time', ((performance.now() - startMs) * 1e6) / KEYS, 'ns');
 printRow('longest of those calls', longestMs, 'ms');
 printRow(`${limiter.countBuckets()} buckets, ids not counted`, measureMemoryMb() - beforeMb, 'MB');
 nowUs += 3_600_000_000;
 let reclaimCalls = 0;
-while (limiter.countBuckets() > 1 && reclaimCalls < keyCount) {
+while (limiter.countBuckets() > 1 && reclaimCalls < KEYS) {
   for (let call = 0; call < 1000; call += 1) {
     limiter.charge({ keyId: 'key_alive', keyType: 'server', category: 'analytics' });
   }

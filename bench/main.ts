@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 // Each bench in a process of its own, one after another: none warms or crowds the next.
 for (const name of ['keys', 'ingest', 'limits-core']) {
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], {
+  const { status } = spawnSync(process.execPath, ['--expose-gc', join(import.meta.dirname, `${name}.ts`)], {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);

@@ -171,7 +171,7 @@ describe('revoking', () => {
     const { id } = await makeKey(api, { type: 'client' });
     const first = await revoke(id, '?reason=unused');
     clock.advance(5_000);
-    const second = await revoke(id, '?reason=leaked');
+    const second = await revoke(id, '?reason=member_left');
     assert.equal(second.status, 200);
     assert.deepEqual(second.body, first.body);
   });

@@ -196,8 +196,11 @@ function sendError(
 ): void {
   const apiError = toApiError(error);
   const requestId = requestIdOf(request);
-  if (apiError.status >= 500 && !isHangUp(error))
-    services.log.error({ requestId, ...context, ...toLogFields(error) }, apiError.code);
+  if (apiError.status >= 500 && !isHangUp(error)) {
+    // Refusing work that is too much, or comes while the server stops, is no defect.
+    const level = apiError.code === 'overloaded' ? 'warn' : 'error';
+    services.log[level]({ requestId, ...context, ...toLogFields(error) }, apiError.code);
+  }
   const problem = renderProblem(apiError, requestId, services.config.publicUrl);
   send(
     request,
