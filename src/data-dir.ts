@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** The parts of a data folder. */
@@ -8,14 +8,17 @@ export type DataDir = {
   secretFile: string;
   /** Nothing was stored in it yet: only then may a secret be made. */
   isNew: boolean;
+  /** What to do when others may look into the folder; undefined when only its owner may. */
+  rightsWarning: string | undefined;
 };
 
 const OWNER_ONLY = 0o700;
+const OTHERS = 0o077;
 
 /**
  * Makes the data folder and its parts with the rights they need: nobody else reads the keys, the events or the secret.
- * From here on this process gives its owner alone the right to what it makes. Throws, saying what to do, when the
- * folder cannot be made.
+ * From here on this process gives its owner alone the right to what it makes. A folder that was there before keeps its
+ * rights, as it may hold other things that others need. Throws, saying what to do, when the folder cannot be made.
  */
 export function prepareDataDir(dataDir: string): DataDir {
   const secretsDir = join(dataDir, 'secrets');
@@ -23,28 +26,30 @@ export function prepareDataDir(dataDir: string): DataDir {
   process.umask(0o077);
   try {
     mkdirSync(secretsDir, { recursive: true, mode: OWNER_ONLY });
-    // A folder that was there before keeps its rights unless they are set.
+    // This one is Appflow's own, and one that was there before keeps its rights unless they are set.
     chmodSync(secretsDir, OWNER_ONLY);
   } catch (error) {
     throw new Error(`APPFLOW_DATA_DIR is ${dataDir}: ${cureOf(rootCause(error, dataDir))}`, { cause: error });
   }
-  closeToOthers(dataDir);
   return {
     controlFile,
     eventsDir: join(dataDir, 'events'),
     secretFile: join(secretsDir, 'appflow-secret'),
     // Before anybody looks for the secret: who is first makes the secret, then the database.
     isNew: !existsSync(controlFile),
+    rightsWarning: findRightsWarning(dataDir),
   };
 }
 
-/** A mounted volume may belong to somebody else; its files are then made private by the umask alone. */
-function closeToOthers(dataDir: string): void {
-  try {
-    chmodSync(dataDir, OWNER_ONLY);
-  } catch {
-    return;
-  }
+/** Returns what to do when others may look into a folder that is there; undefined when only its owner may. */
+export function findRightsWarning(dataDir: string): string | undefined {
+  if (!isOpenToOthers(dataDir)) return undefined;
+  return `Others can look into ${dataDir}: run chmod go= ${dataDir}, unless they need it.`;
+}
+
+/** Whether anybody but its owner has any right to a file or folder that is there. */
+export function isOpenToOthers(path: string): boolean {
+  return (statSync(path).mode & OTHERS) !== 0;
 }
 
 /** Making a folder in a read-only file system, Node says ENOENT of the part it was asked for, not why. */

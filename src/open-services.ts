@@ -1,17 +1,24 @@
 import type { Config } from './config.ts';
+import { AUDIT_SEAL_MIGRATION } from './control/migrate.ts';
 import { openControl } from './control/open.ts';
 import { prepareDataDir } from './data-dir.ts';
-import { type AuditKey, createAudit } from './keys/audit.ts';
+import { createUntrustedProxy } from './http/untrusted-proxy.ts';
+import { type AuditKey, createAudit, sealHead } from './keys/audit.ts';
 import { createFailureLog } from './keys/audit-failures.ts';
 import { openDirectory } from './keys/directory.ts';
+import { createFirstUse } from './keys/first-use.ts';
 import { createRehash } from './keys/rehash.ts';
-import { forgetAnswers, keepForgetting } from './keys/replays.ts';
+import { keepForgetting } from './keys/replays.ts';
 import { deriveKey, derivePepper, redactSecrets } from './keys/secret.ts';
-import { loadSecret, requireSameSecret } from './keys/secret-store.ts';
+import { findSecretWarning, loadSecret, requireSameSecret } from './keys/secret-store.ts';
 import { openUsage } from './keys/usage.ts';
 import { createGithubKeys } from './leaks/github-keys.ts';
 import { systemClock } from './lib/clock.ts';
-import { openLog } from './lib/log.ts';
+import { closeAll, closeInReverse } from './lib/close-all.ts';
+import { type LogDestination, openLog } from './lib/log.ts';
+import { createLoopDelay } from './limits/loop-delay.ts';
+import { createShedding } from './limits/shedding.ts';
+import { createPeople } from './members/people.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Services } from './services.ts';
 
@@ -27,46 +34,61 @@ export function toAuditKey(secret: string): AuditKey {
 }
 
 /** Opens the control plane in the data folder: made at the first start, found again at the next. */
-export async function openControlServices(config: Config, clock = systemClock()): Promise<ControlServices> {
-  const { controlFile, eventsDir, secretFile, isNew } = prepareDataDir(config.dataDir);
-  const log = openLog(config.logLevel, redactSecrets);
+export async function openControlServices(
+  config: Config,
+  clock = systemClock(),
+  logTo?: LogDestination,
+): Promise<ControlServices> {
+  const { controlFile, eventsDir, secretFile, isNew, rightsWarning } = prepareDataDir(config.dataDir);
+  const log = openLog(config.logLevel, redactSecrets, logTo);
+  if (rightsWarning !== undefined) log.warn(rightsWarning);
   const secret = config.secret ?? loadSecret(secretFile, { isNew });
   const pepper = derivePepper(secret);
   const retiredPeppers = config.retiredSecrets.map(derivePepper);
-  const control = await openControl(controlFile, clock);
-  try {
-    const audit = createAudit(toAuditKey(secret), clock);
-    await requireSameSecret({ control, audit }, pepper, retiredPeppers);
-    const directory = await openDirectory(control, { maxStaleMs: config.keyMaxStaleMs });
-    const usage = await openUsage(control, clock, log);
-    const failures = createFailureLog({ control, audit, clock, log });
-    const rehash = createRehash({ control, directory, pepper, log });
-    const close = async () => {
-      stopForgetting();
-      await failures.close();
-      await rehash.close();
-      directory.close();
-      await control.close();
-    };
-    const replaySecret = deriveKey(secret, 'keys/replay');
-    await forgetAnswers(control, clock.now());
-    const stopForgetting = keepForgetting(control, clock, log);
-    const keys = { replaySecret, directory, pepper, retiredPeppers, rehash, audit, failures };
-    const githubKeys = createGithubKeys({ pinned: config.githubScanningKeys });
-    return {
-      config,
-      control,
-      ...keys,
-      githubKeys,
-      usage,
-      metrics: createMetrics(),
-      clock,
-      log,
-      eventsDir,
-      close,
-    };
-  } catch (error) {
-    await control.close();
-    throw error;
+  await using opening = new AsyncDisposableStack();
+  const control = opening.adopt(await openControl(controlFile, clock), ({ close }) => close());
+  const audit = createAudit(toAuditKey(secret), clock, config.retiredSecrets.map(toAuditKey));
+  if (control.migrated.includes(AUDIT_SEAL_MIGRATION)) {
+    await control.write((tx) => sealHead(tx, toAuditKey(secret)));
   }
+  await requireSameSecret({ control, audit }, pepper, retiredPeppers);
+  const secretWarning = await findSecretWarning(control, pepper, retiredPeppers);
+  if (secretWarning !== undefined) log.warn(secretWarning);
+  const options = { maxStaleMs: config.keyMaxStaleMs };
+  const directory = opening.adopt(await openDirectory(control, options), ({ close }) => close());
+  const usage = await openUsage(control, clock, log);
+  const failures = createFailureLog({ control, audit, clock, log });
+  const rehash = createRehash({ control, directory, pepper, log });
+  const firstUse = createFirstUse({ control, directory, clock, log });
+  const loopDelay = createLoopDelay();
+  opening.defer(loopDelay.close);
+  const people = createPeople(control, clock, [secret, ...config.retiredSecrets]);
+  opening.defer(people.standings.close);
+  const stopForgetting = keepForgetting(control, clock, log);
+  // At the same time: each may wait for another process's write lock, and a stop has to end.
+  opening.defer(() => closeAll([stopForgetting, failures.close, rehash.close, firstUse.close, usage.close]));
+  const opened = opening.move();
+  return {
+    config,
+    control,
+    directory,
+    pepper,
+    retiredPeppers,
+    secretWarning,
+    replaySecret: deriveKey(secret, 'keys/replay'),
+    audit,
+    usage,
+    failures,
+    people,
+    rehash,
+    firstUse,
+    githubKeys: createGithubKeys({ pinned: config.githubScanningKeys }),
+    metrics: createMetrics(),
+    untrustedProxy: createUntrustedProxy({ clock, log }),
+    shedding: createShedding({ readLoopDelayMs: loopDelay.readMs, clock, log }),
+    clock,
+    log,
+    eventsDir,
+    close: () => closeInReverse(opened),
+  };
 }

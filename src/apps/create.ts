@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
+import { validationFailed } from '../http/errors.ts';
 import { closedObject } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
+import { findKeysIn } from '../keys/holds-a-key.ts';
 import { newId } from '../lib/id.ts';
 import type { Services } from '../services.ts';
 import { type App, PLATFORMS } from './app.ts';
@@ -25,13 +27,20 @@ export const CREATE_APP_BODY = closedObject({
   currency: Type.Optional(APP_FIELDS.currency),
 });
 
-/** Creates an app in a project for `actor` and returns it. */
+/** Throws 422 when an API key was pasted into an app's text. */
+export function requireNoKeysIn({ name, bundle_id }: { name?: string; bundle_id?: string | null }): void {
+  const mistakes = findKeysIn({ name: [name], bundle_id: [bundle_id] });
+  if (mistakes.length > 0) throw validationFailed(mistakes);
+}
+
+/** Creates an app in a project for `actor` and returns it. Throws 422 when an API key is in its text. */
 export async function createApp(
   { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
   projectId: string,
   body: Static<typeof CREATE_APP_BODY>,
   actor: Actor,
 ): Promise<App> {
+  requireNoKeysIn(body);
   const id = newId('app');
   const now = clock.now();
   await control.write(async (tx, revision) => {

@@ -1,27 +1,30 @@
 import { ApiError } from '../http/errors.ts';
 import type { Caller } from '../http/route.ts';
 import type { Directory } from '../keys/directory.ts';
+import { reachesMoreApps } from '../keys/within.ts';
 import type { App } from './app.ts';
 
-/** Returns the project's apps that this key reaches and that are not deleted. */
-export function listReachableApps(directory: Directory, { key }: Pick<Caller, 'key'>): App[] {
+/** Returns the project's apps that the caller reaches and that are not deleted. */
+export function listReachableApps(directory: Directory, { principal }: Pick<Caller, 'principal'>): App[] {
   return directory
-    .listApps(key.projectId)
-    .filter((app) => app.deletedAt === null && (key.appIds === null || key.appIds.includes(app.id)));
+    .listApps(principal.projectId)
+    .filter(
+      (app) => app.deletedAt === null && (principal.appIds === null || principal.appIds.includes(app.id)),
+    );
 }
 
 /**
  * Returns the app of this id, deleted ones included. Throws 404 when it is not in the caller's project (exactly as
- * for an id that does not exist) and 403 when it is, but the key is narrowed to others.
+ * for an id that does not exist) and 403 when it is, but the caller is narrowed to others.
  */
-export function getApp(directory: Directory, { key }: Pick<Caller, 'key'>, appId: string): App {
+export function getApp(directory: Directory, { principal }: Pick<Caller, 'principal'>, appId: string): App {
   const app = directory.findApp(appId);
-  if (!app || app.projectId !== key.projectId) throw appNotFound();
-  if (key.appIds !== null && !key.appIds.includes(app.id)) throw new ApiError('app_not_allowed');
+  if (!app || app.projectId !== principal.projectId) throw appNotFound();
+  if (reachesMoreApps({ appIds: [app.id] }, principal)) throw new ApiError('app_not_allowed');
   return app;
 }
 
-/** Returns the live app a request means: the one it names, else the only one the key reaches, else undefined. */
+/** Returns the live app a request means: the one it names, else the only one the caller reaches, else undefined. */
 export function findRequestedApp(
   directory: Directory,
   caller: Caller,

@@ -13,8 +13,8 @@ const APP_PARAMS = closedObject({ id: Type.String() });
 const EXAMPLE_ID = 'app_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
 
 /** A new app belongs to the whole project: a key narrowed to some apps cannot make it. */
-function requireWholeProject({ key }: Caller): void {
-  if (key.appIds === null) return;
+function requireWholeProject({ principal }: Caller): void {
+  if (principal.appIds === null) return;
   throw new ApiError('app_not_allowed', {
     detail: 'This key is narrowed to some apps and cannot make another.',
   });
@@ -35,21 +35,24 @@ const createRoute = defineRoute({
   },
 });
 
+/** What the list of apps can be asked. */
+export const APP_LIST_QUERY = closedObject({
+  ...LIST_QUERY,
+  deleted: Type.Optional(
+    Type.Boolean({ description: 'true lists the deleted apps that can still be restored.' }),
+  ),
+});
+
 const listRoute = defineRoute({
   method: 'GET',
   path: '/v1/apps',
   summary: 'List apps, newest first',
   access: 'apps:read',
   limit: 'management',
-  query: closedObject({
-    ...LIST_QUERY,
-    deleted: Type.Optional(
-      Type.Boolean({ description: 'true lists the deleted apps that can still be restored.' }),
-    ),
-  }),
+  query: APP_LIST_QUERY,
   answer: { status: 200, schema: pageOf(APP_JSON) },
   handle({ directory, clock }, { caller, query }) {
-    const { appIds, projectId } = caller.key;
+    const { appIds, projectId } = caller.principal;
     const now = clock.now();
     const apps = directory
       .listApps(projectId)
@@ -97,6 +100,7 @@ const deleteRoute = defineRoute({
   access: 'apps:write',
   limit: 'management',
   params: APP_PARAMS,
+  stepUp: true,
   answer: { status: 200, schema: APP_JSON },
   example: { params: { id: EXAMPLE_ID } },
   async handle(services, { caller, params }) {

@@ -10,7 +10,7 @@ import { toApp } from '../keys/records.ts';
 import type { Services } from '../services.ts';
 import { type App, isBeyondRestoring } from './app.ts';
 import { toAppJson } from './app-json.ts';
-import { APP_FIELDS } from './create.ts';
+import { APP_FIELDS, requireNoKeysIn } from './create.ts';
 
 export const UPDATE_APP_BODY = Type.Object(
   {
@@ -26,13 +26,17 @@ export const UPDATE_APP_BODY = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
-/** Changes an app and returns it. Throws 409 when a deleted one is changed without being restored, or too late. */
+/**
+ * Changes an app and returns it. Throws 409 when a deleted one is changed without being restored, or too late, and 422
+ * when an API key is in its text.
+ */
 export async function updateApp(
   services: Services,
   app: App,
   body: Static<typeof UPDATE_APP_BODY>,
   actor: Actor,
 ): Promise<App> {
+  requireNoKeysIn(body);
   const now = services.clock.now();
   if (app.deletedAt !== null && body.deleted !== false) {
     throw new ApiError('conflict', {

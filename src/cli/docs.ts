@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TObject, TSchema } from 'typebox';
-import { SETTINGS } from '../config.ts';
 import { renderErrorDocs } from '../http/error-docs.ts';
 import type { Route } from '../http/route.ts';
-import { ROUTES } from '../routes.ts';
+import { FRONT_DOOR_ROUTES, ROUTES } from '../routes.ts';
+import { SETTINGS } from '../settings.ts';
+import { renderLimitsTable } from './limits-table.ts';
 
 const DOCS_DIR = join(import.meta.dirname, '../../docs');
 
@@ -78,7 +79,40 @@ function renderRoute(route: Route): string {
 
 function renderApi(): string {
   const intro = '# API\n\nEvery route, as served. `/openapi.json` has the schemas.\n';
-  return [intro, ...ROUTES.map(renderRoute)].join('\n');
+  return [intro, ...ROUTES.map(renderRoute), renderFrontDoor()].join('\n');
+}
+
+const NEEDS: Partial<Record<Route['access'], string>> = { visitor: 'nothing', signed_in: 'a session' };
+
+/** The dashboard's own door, in short: what it mirrors is described above. */
+function renderFrontDoor(): string {
+  const own = FRONT_DOOR_ROUTES.filter(
+    ({ path }) => !ROUTES.some((route) => path.endsWith(route.path.slice(3))),
+  );
+  const rows = own.map(
+    ({ method, path, access, summary }) =>
+      `| \`${method} ${path}\` | ${NEEDS[access] ?? `\`${access}\``} | ${summary} |`,
+  );
+  return `## The dashboard's door
+
+Under \`/app/v1\` the dashboard finds what it needs, with the cookie of a session in place of a key. It serves our own pages
+and may change with them, so it is not part of \`/openapi.json\`: programs use \`/v1\` with a key. Neither door takes the
+other's credential. \`/app/v1/projects/{project_id}/…\` has every route above that asks for a scope, with the same query, body
+and answer; a role is judged as a key's scopes are. Whatever changes something needs the page's own \`Origin\` and, once
+signed in, \`X-Appflow-CSRF\` with the \`csrf_token\` of \`GET /app/v1/session\`.
+
+| besides | needs | does |
+|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+/** Returns the page with the lines between its two markers replaced: a table made from code in a text for people. */
+function fillIn(page: string, table: string): string {
+  return readPage(join(DOCS_DIR, page)).replace(
+    /(<!-- made by npm run docs -->\n)[\s\S]*?(<!-- end -->)/,
+    (_, begin, end) => `${begin}\n${table}\n\n${end}`,
+  );
 }
 
 /** The pages made from code. `npm run docs` writes them; with `--check` it fails when one is out of date. */
@@ -86,6 +120,7 @@ const pages = {
   'errors.md': renderErrorDocs(),
   'configuration.md': renderConfiguration(),
   'api.md': renderApi(),
+  'guides/rate-limits.md': fillIn('guides/rate-limits.md', renderLimitsTable()),
 };
 
 function readPage(file: string): string {

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, readApiKey, readCommandConfig } from '../config.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { importEvents } from './import/import-events.ts';
-import { openProgress, type Progress } from './import/progress.ts';
+import { openProgress } from './import/progress.ts';
 import { type Finished, renderJson, renderRejected, renderText } from './import/report.ts';
 import { NO_RESUME, openResume, type Resume } from './import/resume.ts';
-import type { Outside } from './import/send.ts';
 import { openSource, type Source } from './import/source.ts';
 import { openTarget } from './import/target.ts';
 import { countRejected, NOTHING, type Totals } from './import/totals.ts';
@@ -23,6 +21,10 @@ type Options = {
   restart?: true;
   json?: true;
 };
+
+const EXAMPLE = `
+Example:
+  APPFLOW_API_KEY=sk_… appflow import events.ndjson.gz --url https://appflow.example.com`;
 
 const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
@@ -77,7 +79,7 @@ function stopOnSignals(): AbortSignal {
 function openResumeOf(source: Source, options: Options, config: Config, key: string): Resume {
   if (!source.identity) return NO_RESUME;
   const url = options.url ?? localUrl(config);
-  return openResume(config.dataDir, { url, appId: options.appId, key, file: source.identity });
+  return openResume(config.dataDir, { url, appId: options.appId, key, file: source.identity }, tell);
 }
 
 function findStart(resume: Resume, options: Options): Totals {
@@ -109,7 +111,7 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
         resume,
         progress,
       },
-      outsideOf(progress, signal),
+      { notify: progress.note, signal },
     );
     const seconds = (performance.now() - startedAt) / 1_000;
     return { totals, seconds, resumedAfterLine: start.line };
@@ -124,19 +126,10 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
 
 function howToGoOn({ identity }: Source, resume: Resume): string {
   if (!identity) return 'Stopped. Pipe the same events in again: those already stored count once.';
-  const line = resume.find()?.line ?? 0;
+  const line = resume.find()?.line;
+  if (line === undefined)
+    return 'Stopped. Run the same command again: it begins at the first line, and what is stored counts once.';
   return `Stopped after line ${line}. Run the same command again to continue from there.`;
-}
-
-function outsideOf(progress: Progress, signal: AbortSignal): Outside {
-  return {
-    fetch,
-    now: Date.now,
-    sleep: (ms, sleepSignal) => setTimeout(ms, undefined, { signal: sleepSignal }),
-    random: Math.random,
-    notify: progress.note,
-    signal,
-  };
 }
 
 async function runImport(file: string | undefined, options: Options): Promise<void> {
@@ -170,5 +163,6 @@ export function addImportCommand(program: Command): void {
     .option('--batch-size <events>', 'events a request', parseBatchSize, EVENTS_PER_BATCH_MAX)
     .option('--restart', 'begin at the first line even if an earlier run was interrupted')
     .option('--json', 'print the result as one JSON line')
+    .addHelpText('after', EXAMPLE)
     .action(runImport);
 }

@@ -5,6 +5,7 @@ import { type Config, readCommandConfig } from '../config.ts';
 import { isCurrency } from '../events/revenue.ts';
 import { CLI_ACTOR } from '../keys/actor.ts';
 import { createKey } from '../keys/create.ts';
+import { holdsKey } from '../keys/holds-a-key.ts';
 import { CLI_MAKER } from '../keys/maker.ts';
 import { KEY_TYPES, type KeyType } from '../keys/scopes.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
@@ -68,6 +69,7 @@ export async function init(config: Config, options: InitOptions): Promise<Initia
 const NAME_CHARACTERS_MAX = 100;
 
 function parseName(text: string): string {
+  if (holdsKey(text)) throw new InvalidArgumentError('That is an API key; keys belong in no name.');
   const name = text.trim();
   if (name.length >= 1 && name.length <= NAME_CHARACTERS_MAX) return name;
   throw new InvalidArgumentError(`Write 1 to ${NAME_CHARACTERS_MAX} characters.`);

@@ -1,10 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
+import { redactSecrets } from '../keys/secret.ts';
 import { VERSION } from '../version.ts';
+import { addAuditCommand } from './audit.ts';
+import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addImportCommand } from './import.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommand } from './keys.ts';
+import { addMembersCommand } from './members.ts';
 import { addServeCommand } from './serve.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -18,11 +22,16 @@ function buildProgram(): Command {
     .helpOption('-h, --help', 'explain the command')
     .helpCommand(false)
     .showHelpAfterError('Add --help to see what is possible.')
+    // A complaint quotes what was written, and a key may have been written in the wrong place.
+    .configureOutput({ writeErr: (text) => process.stderr.write(redactSecrets(text)) })
     .exitOverride();
   addInitCommand(program);
   addServeCommand(program);
   addImportCommand(program);
+  addDemoCommand(program);
   addKeysCommand(program);
+  addMembersCommand(program);
+  addAuditCommand(program);
   addDoctorCommand(program);
   return program;
 }
@@ -35,7 +44,7 @@ async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has told the mistake, or printed the help, before it throws.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${redactSecrets(error instanceof Error ? error.message : String(error))}\n`);
     return error instanceof ConfigError || error instanceof UsageError ? USAGE : FAILED;
   }
 }

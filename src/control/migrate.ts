@@ -4,7 +4,13 @@ import * as m0002 from './migrations/0002-audit-log.ts';
 import * as m0003 from './migrations/0003-key-lifecycle.ts';
 import * as m0004 from './migrations/0004-key-usage.ts';
 import * as m0005 from './migrations/0005-leaked-keys.ts';
+import * as m0006 from './migrations/0006-leaked-secrets.ts';
+import * as m0007 from './migrations/0007-people.ts';
+import * as m0008 from './migrations/0008-audit-head-seal.ts';
 import type { ControlSchema } from './schema.ts';
+
+/** After it the present end of the audit chain is to be sealed, which needs the secret. */
+export const AUDIT_SEAL_MIGRATION = '0008-audit-head-seal';
 
 /** All migrations, oldest first. A released one is never edited, only followed. */
 const MIGRATIONS = [
@@ -13,23 +19,59 @@ const MIGRATIONS = [
   { name: '0003-key-lifecycle', up: m0003.up },
   { name: '0004-key-usage', up: m0004.up },
   { name: '0005-leaked-keys', up: m0005.up },
+  { name: '0006-leaked-secrets', up: m0006.up },
+  { name: '0007-people', up: m0007.up },
+  { name: AUDIT_SEAL_MIGRATION, up: m0008.up },
 ];
 
-/** Brings the control database to the present schema, in one transaction: all of it or nothing. */
-export async function migrateControl(db: Kysely<ControlSchema>, now: number): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+/**
+ * Brings the control database to the present schema, in one transaction: all of it or nothing. Returns the names of the
+ * migrations it made. Throws when a newer release made the database: this one would write what that one cannot read.
+ */
+export async function migrateControl(db: Kysely<ControlSchema>, now: number): Promise<string[]> {
+  return db.transaction().execute(async (tx) => {
     await tx.schema
       .createTable('schema_migrations')
       .ifNotExists()
       .addColumn('name', 'text', (column) => column.primaryKey())
       .addColumn('applied_at', 'bigint', (column) => column.notNull())
       .execute();
-    const rows = await tx.selectFrom('schema_migrations').select('name').execute();
-    const applied = new Set(rows.map((row) => row.name));
-    for (const migration of MIGRATIONS) {
-      if (applied.has(migration.name)) continue;
-      await migration.up(tx);
-      await tx.insertInto('schema_migrations').values({ name: migration.name, applied_at: now }).execute();
+    const { pending, unknown } = await compareMigrations(tx);
+    if (unknown.length > 0) throw new Error(tellNewer(unknown));
+    for (const { name, up } of pending) {
+      await up(tx);
+      await tx.insertInto('schema_migrations').values({ name, applied_at: now }).execute();
     }
+    return pending.map(({ name }) => name);
   });
+}
+
+/** How a database stands to this release: what it still needs, oldest first, and what only a newer release knows. */
+export type MigrationState = { pending: readonly string[]; unknown: readonly string[] };
+
+/** Returns how a control database stands to this release. Changes nothing. */
+export async function findMigrationState(db: Kysely<ControlSchema>): Promise<MigrationState> {
+  const tables = await db.introspection.getTables();
+  // An empty file is a control database whose first start was cut short.
+  const isNew = !tables.some(({ name }) => name === 'schema_migrations');
+  const { pending, unknown } = isNew ? { pending: MIGRATIONS, unknown: [] } : await compareMigrations(db);
+  return { pending: pending.map(({ name }) => name), unknown };
+}
+
+/** Returns the sentence for a database with migrations that this release does not know. */
+export function tellNewer(unknown: readonly string[]): string {
+  return (
+    `The control database was made by a newer release of Appflow (it has ${unknown.join(', ')}). ` +
+    'Run that release, or restore a backup from before it.'
+  );
+}
+
+async function compareMigrations(db: Kysely<ControlSchema>) {
+  const rows = await db.selectFrom('schema_migrations').select('name').orderBy('name').execute();
+  const applied = new Set(rows.map(({ name }) => name));
+  const known = new Set(MIGRATIONS.map(({ name }) => name));
+  return {
+    pending: MIGRATIONS.filter(({ name }) => !applied.has(name)),
+    unknown: [...applied].filter((name) => !known.has(name)),
+  };
 }

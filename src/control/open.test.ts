@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'node:test';
@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/storage-error.ts';
-import { type Control, openControl } from './open.ts';
+import { type Control, openControl, openControlAsIs } from './open.ts';
 
 let dir: string;
 let file: string;
@@ -108,6 +108,19 @@ async function pragma({ db }: Control, text: string): Promise<{ pages: number }>
   return { pages: Object.values(rows[0] ?? {})[0] ?? 0 };
 }
 
+it('syncs every commit and overwrites what is deleted', async () => {
+  const control = await openControl(file, systemClock());
+  const settings = ['synchronous', 'secure_delete', 'foreign_keys', 'journal_mode'] as const;
+  const { rows } = await control.db.executeQuery(
+    CompiledQuery.raw(
+      `SELECT ${settings.map((name) => `(SELECT * FROM pragma_${name}) AS ${name}`).join(', ')}`,
+    ),
+  );
+  // 2 is FULL (https://sqlite.org/pragma.html#pragma_synchronous).
+  assert.deepEqual(rows, [{ synchronous: 2, secure_delete: 1, foreign_keys: 1, journal_mode: 'wal' }]);
+  await control.close();
+});
+
 it('names the file that is no database, and what to do', async () => {
   writeFileSync(file, 'this is a text file, and quite a long one at that\n'.repeat(100));
   const refused = isTrouble(/^SQLITE_NOTADB/, /not a SQLite database; move it away or restore/);
@@ -125,4 +138,61 @@ it('tells trouble of a read like that of a write, and a mistake in a statement a
   const second = openControl(file, systemClock());
   await assert.rejects(second, isTrouble(/^SQLITE_(NOTADB|IOERR|CORRUPT)/, /does not answer/));
   await control.close();
+});
+
+/** The files of the folder and what is in them; `-shm` holds locks, no content. */
+const contents = () =>
+  readdirSync(dir)
+    .filter((name) => !name.endsWith('-shm'))
+    .sort()
+    .map((name) => [name, readFileSync(join(dir, name), 'base64')]);
+
+/** Makes the database one that an older release left: without the last migrations. */
+function forgetMigrations(from: string): void {
+  const database = new Database(file);
+  database.prepare('DELETE FROM schema_migrations WHERE name >= ?').run(from);
+  database.close();
+}
+
+it('is looked at without a change to any file or a new one, and names the migrations that it waits for', async () => {
+  await (await openControl(file, systemClock())).close();
+  const current = await openControlAsIs(file);
+  assert.deepEqual(current.pendingMigrations, []);
+  await current.close();
+  forgetMigrations('0004');
+  const before = contents();
+  assert.deepEqual(readdirSync(dir), ['control.db']);
+  const old = await openControlAsIs(file);
+  assert.deepEqual(old.pendingMigrations.slice(0, 2), ['0004-key-usage', '0005-leaked-keys']);
+  assert.equal((await old.db.selectFrom('projects').selectAll().execute()).length, 0);
+  assert.deepEqual(readdirSync(dir), ['control.db']);
+  await assert.rejects(
+    old.db.insertInto('settings').values({ name: 'x', value: 'x' }).execute(),
+    /cannot be written/,
+  );
+  await old.close();
+  assert.deepEqual(readdirSync(dir), ['control.db']);
+  assert.deepEqual(contents(), before);
+});
+
+it('is looked at beside a process that has it open, with what that one has not yet moved from its log', async () => {
+  const control = await openControl(file, systemClock());
+  await addSetting(control, 'fresh');
+  const before = contents();
+  const seen = await openControlAsIs(file);
+  const rows = await seen.db.selectFrom('settings').select('name').execute();
+  assert.deepEqual(rows, [{ name: 'fresh' }]);
+  await seen.close();
+  assert.deepEqual(contents(), before);
+  await addSetting(control, 'later');
+  await control.close();
+});
+
+it('that is an empty file waits for every migration, and one that is none is told', async () => {
+  writeFileSync(file, '');
+  const empty = await openControlAsIs(file);
+  assert.equal(empty.pendingMigrations[0], '0001-projects-apps-keys');
+  await empty.close();
+  writeFileSync(file, 'too short');
+  await assert.rejects(openControlAsIs(file), isTrouble(/^SQLITE_NOTADB/, /not a SQLite database/));
 });

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
-import { migrateControl } from './migrate.ts';
+import { findMigrationState, migrateControl } from './migrate.ts';
 import type { ControlSchema } from './schema.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite, openSqliteAsIs } from './sqlite.ts';
 import { isLockedOut } from './sqlite-trouble.ts';
 
 /**
@@ -21,6 +21,8 @@ export type Control = {
    * to 5 s for another process's write lock, while everything else goes on.
    */
   write: <T>(change: (tx: Transaction<ControlSchema>, revision: number) => Promise<T>) => Promise<T>;
+  /** The migrations that opening it made. */
+  migrated: readonly string[];
   close: () => Promise<void>;
 };
 
@@ -44,12 +46,35 @@ export async function whenFree<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Opens (and, when needed, creates or upgrades) the control database in `file`. Rejects with StorageError. */
+/** A control database that is only looked at: how it stands to this release, and its rows as far as there are tables. */
+export type ControlAsIs = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
+  pendingMigrations: readonly string[];
+  /** Made by a newer release. */
+  unknownMigrations: readonly string[];
+};
+
+/** Opens the control database in `file` without changing a byte of it, migrations included. Rejects with StorageError. */
+export async function openControlAsIs(file: string): Promise<ControlAsIs> {
+  const { db, changeStamp, close } = await whenFree(() => openSqliteAsIs(file));
+  try {
+    const { pending, unknown } = await whenFree(() => findMigrationState(db));
+    return { db, changeStamp, close, pendingMigrations: pending, unknownMigrations: unknown };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Opens (and, when needed, creates or upgrades) the control database in `file`. Rejects with
+ * StorageError, and with a sentence when a newer release made it.
+ */
 export async function openControl(file: string, clock: Clock): Promise<Control> {
   const { db, changeStamp, countStatements, close } = await whenFree(() => openSqlite(file));
+  let migrated: readonly string[];
   try {
     // Two processes may be first at the same moment; the loser of the lock looks again and finds the work done.
-    await whenFree(() => migrateControl(db, clock.now()));
+    migrated = await whenFree(() => migrateControl(db, clock.now()));
   } catch (error) {
     await close();
     throw error;
@@ -58,6 +83,7 @@ export async function openControl(file: string, clock: Clock): Promise<Control> 
     db,
     changeStamp,
     countStatements,
+    migrated,
     close,
     write: (change) =>
       whenFree(() =>

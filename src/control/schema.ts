@@ -1,3 +1,6 @@
+import type { Generated } from 'kysely';
+import type { PeopleSchema } from './people-schema.ts';
+
 /**
  * The tables of the control plane, as Kysely types. Times are epoch milliseconds, flags 0 or 1, lists and objects
  * JSON text. `revision` is the value of the one counter at the row's last change: whoever remembers the highest
@@ -12,16 +15,16 @@ export type ControlSchema = {
   api_keys: ApiKeyTable;
   key_secrets: KeySecretTable;
   idempotent_calls: IdempotentCallTable;
-  /** Leaked keys that are disabled after a while; `done_at` once they are. */
-  leaked_keys: { key_id: string; disable_at: number; done_at: number | null };
+  leaked_secrets: LeakedSecretTable;
   audit_log: AuditTable;
-  audit_head: { id: number; seq: number; mac: string };
+  /** `seal`: HMAC-SHA-256 over `seq` and `mac` under a label of its own, base64url. */
+  audit_head: { id: number; seq: number; mac: string; seal: Generated<string> };
   /** The one counter of usage flushes, as `revision` counts changes. */
   usage_flush: { id: number; value: number };
   key_usage: KeyUsageTable;
   key_usage_hours: KeyUsageHourTable;
   key_expiry_notices: { key_id: string; expires_at: number; days: number };
-};
+} & PeopleSchema;
 
 export type ProjectTable = {
   id: string;
@@ -101,6 +104,16 @@ export type IdempotentCallTable = {
   /** The answer under a key that only the same caller with the same header can derive; null once it is too old. */
   sealed_answer: string | null;
   created_at: number;
+};
+
+/** One secret of a server or read-only key that someone found in public. */
+export type LeakedSecretTable = {
+  key_id: string;
+  version: number;
+  /** When its key is to be disabled, if the secret still works then; null when the project does not wait. */
+  disable_at: number | null;
+  /** When that was looked at. */
+  done_at: number | null;
 };
 
 export type AuditTable = {

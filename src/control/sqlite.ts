@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { ControlSchema } from './schema.ts';
@@ -19,7 +20,21 @@ const BUSY_TIMEOUT_MS = 0;
  * the file is thrown as StorageError `unavailable`.
  */
 export function openSqlite(file: string): SqliteControl {
-  const database = translated(file, () => openDatabase(file));
+  return controlOver(
+    translated(file, () => openDatabase(file)),
+    file,
+  );
+}
+
+/** Opens the database in `file` as it is, for reading only: neither the file nor what lies beside it is changed. */
+export function openSqliteAsIs(file: string): SqliteControl {
+  return controlOver(
+    translated(file, () => openDatabaseAsIs(file)),
+    file,
+  );
+}
+
+function controlOver(database: Database.Database, file: string): SqliteControl {
   const dataVersion = database.prepare('PRAGMA data_version').pluck();
   let statements = 0;
   const db = new Kysely<ControlSchema>({
@@ -57,6 +72,25 @@ function openDatabase(file: string): Database.Database {
     database.close();
     throw error;
   }
+}
+
+/** The two bytes of the header that ask for a write-ahead log, and what stands there in a file without one. */
+const JOURNAL_BYTES = [18, 20] as const;
+const NO_WRITE_AHEAD_LOG = 1;
+const COPY_BYTES_MAX = 1024 ** 3;
+
+function openDatabaseAsIs(file: string): Database.Database {
+  const options = { readonly: true, timeout: BUSY_TIMEOUT_MS };
+  // There while a process has the database open, and after one was killed: its content belongs to the database.
+  const isInUse = existsSync(`${file}-wal`);
+  // Otherwise nobody writes the file. Opened in place, even for reading, it would get a `-wal` and a `-shm` that stay
+  // (https://sqlite.org/wal.html#read_only_databases), so a copy in memory is read, unless it would fill the memory.
+  if (isInUse || statSync(file).size > COPY_BYTES_MAX) {
+    return new Database(file, { ...options, fileMustExist: true });
+  }
+  const bytes = readFileSync(file);
+  bytes.subarray(...JOURNAL_BYTES).fill(NO_WRITE_AHEAD_LOG);
+  return new Database(bytes, options);
 }
 
 function translated<T>(file: string, work: () => T): T {

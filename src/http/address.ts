@@ -1,14 +1,47 @@
-import { type Cidr, canonicalAddress, isInCidrs } from '../lib/ip.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Cidr, callerNetwork, canonicalAddress, isInCidrs, parseCidrs } from '../lib/ip.ts';
+import { findForwardingHeader } from './forwarding.ts';
+
+/** Where a request came from. */
+export type CallerAddress = {
+  /** Canonical text: what allow-lists compare and the audit log names. */
+  ip: string;
+  /**
+   * What limits per address count by; undefined when they must not count, because `ip` is that of a proxy nobody named and all
+   * of its callers would share one bucket.
+   */
+  network: string | undefined;
+  /** The header by which the peer showed itself to be a proxy that `TRUSTED_PROXIES` should name. */
+  untrustedProxyHeader: string | undefined;
+};
+
+/** Where no caller from the internet can come from: only something of the operator's own stands there. */
+const NEARBY = parseCidrs([
+  ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10'],
+  ...['::1', 'fc00::/7', 'fe80::/10'],
+]).cidrs;
 
 /**
- * Returns the address a request came from: the right-most hop of `X-Forwarded-For` that is no trusted proxy, or the
- * peer when the peer itself is not trusted. Whatever an untrusted peer claims is ignored, so an address cannot be forged.
+ * Returns where a request came from: `X-Forwarded-For` counts as far as its hops are `trusted`. With no trusted proxy
+ * at all, a peer nearby that says it passes the request on is taken for a proxy that nobody named.
  */
 export function resolveAddress(
   peer: string,
-  forwardedFor: string | undefined,
+  headers: IncomingHttpHeaders,
   trusted: readonly Cidr[],
-): string {
+): CallerAddress {
+  const ip = findOrigin(peer, headers['x-forwarded-for']?.toString(), trusted);
+  const header = trusted.length === 0 ? findForwardingHeader(headers) : undefined;
+  const untrustedProxyHeader = header !== undefined && isInCidrs(ip, NEARBY) ? header : undefined;
+  const network = untrustedProxyHeader === undefined ? callerNetwork(ip) : undefined;
+  return { ip, network, untrustedProxyHeader };
+}
+
+/**
+ * The right-most hop of `X-Forwarded-For` that is no trusted proxy, or the peer when the peer itself is not trusted.
+ * Whatever an untrusted peer claims is ignored, so an address cannot be forged.
+ */
+function findOrigin(peer: string, forwardedFor: string | undefined, trusted: readonly Cidr[]): string {
   let address = canonicalAddress(peer) ?? peer;
   if (trusted.length === 0 || !forwardedFor) return address;
   for (const hop of forwardedFor.split(',').reverse()) {

@@ -1,7 +1,7 @@
-/** Who did something: a key, the operator at the command line, or the server itself. Part of every audit entry. */
+/** Who did something: a key, a person, the operator at the command line, or the server itself. Part of every audit entry. */
 export type Actor = {
-  type: 'key' | 'cli' | 'system';
-  /** A key id, `cli`, or which part of the server. */
+  type: 'key' | 'member' | 'cli' | 'system';
+  /** A key id, a person's id, `cli`, or which part of the server. */
   id: string;
   /** The address it came from; null when it came from the machine itself. */
   ip: string | null;

@@ -1,17 +1,28 @@
 import type { Control } from '../control/open.ts';
+import type { PlaceRefusal } from '../http/permit.ts';
 import type { Clock } from '../lib/clock.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import type { Log } from '../lib/log.ts';
 import type { Audit, AuditEntry } from './audit.ts';
+import { diffOf } from './audit-diff.ts';
 import { createDeferredQueue } from './deferred-queue.ts';
 import type { FoundKey } from './directory.ts';
+import { redactSecrets } from './secret.ts';
 import type { Refusal } from './verify.ts';
 
-/** A key that was shown and not accepted. `found` when it is, or was, one of ours. */
+/** Why somebody was not let in: no key, two, no living one, one in the wrong place, or a wrong password or code. */
+export type FailureCode = Refusal['code'] | PlaceRefusal | 'multiple_credentials' | 'invalid_credentials';
+
+/**
+ * A credential that was shown and not accepted. `found` when it is, or was, a key of ours, `person` when it was to be
+ * the password of one; `origin` when a web page sent a key.
+ */
 export type FailedAuthentication = {
-  code: Refusal['code'];
+  code: FailureCode;
   found: FoundKey | undefined;
+  person?: { id: string; projectId: string } | undefined;
   address: string;
+  origin?: string | undefined;
   requestId: string;
 };
 
@@ -20,43 +31,88 @@ export type FailureLog = {
   /** Counts a failure and perhaps queues an entry. Never touches the database. */
   note: (failure: FailedAuthentication) => void;
   /** Exact number of failures since the start by code, sampled or not: for metrics. */
-  totals: () => ReadonlyMap<Refusal['code'], number>;
+  totals: () => ReadonlyMap<FailureCode, number>;
   /** Resolves when the queued entries are in the log. */
   flush: () => Promise<void>;
   /** Writes what is queued for the last time. */
   close: () => Promise<void>;
 };
 
-/** At most this many entries a minute of one code from one network. */
-export const ENTRIES_PER_NETWORK_MAX = 3;
-/** At most this many a minute of unknown keys, and apart from them of known ones: about 6 MB a day in a lasting flood. */
-export const ENTRIES_PER_MINUTE_MAX = 10;
+/**
+ * The most entries a minute. A budget is only ever shared by those it protects: no flood with the keys of one project,
+ * or with keys nobody knows, keeps what happens to another project out of its log. A lasting flood of one project
+ * writes some 5 MB a day.
+ */
+export const ENTRIES_A_MINUTE = {
+  /** Of all unknown keys together. */
+  unknown: 10,
+  /** Of all keys of one project. */
+  project: 10,
+  /** Of one of its keys. */
+  key: 5,
+  /** Of one code from one network, among the unknown keys or those with the same key. */
+  network: 3,
+} as const;
+
 const WINDOW_MS = 60_000;
 const FLUSH_MS = 3_000;
-const QUEUE_MAX = 200;
+/** Room for the whole budgets of 200 projects that are flooded at once. */
+const QUEUE_MAX = 2_000;
+const ORIGIN_CHARACTERS_MAX = 300;
 
-type Window = { endsAt: number; unknown: number; known: number; byNetwork: Map<string, number> };
+/** A minute, and how many entries each budget has given in it. */
+type Window = { endsAt: number; taken: Map<string, number> };
 
-/** Whether the failure is within this minute's budget; takes its share when it is. */
-function takeShare(window: Window, kind: 'unknown' | 'known', network: string): boolean {
-  if (window[kind] >= ENTRIES_PER_MINUTE_MAX) return false;
-  const taken = window.byNetwork.get(network) ?? 0;
-  if (taken >= ENTRIES_PER_NETWORK_MAX) return false;
-  // Only entries that are taken are remembered here, so a flood of addresses cannot fill the memory.
-  window.byNetwork.set(network, taken + 1);
-  window[kind] += 1;
+type Budget = readonly [name: string, entriesMax: number];
+
+/** Whose credential it was, and in which project that is to be told. */
+function subjectOf({ found, person }: FailedAuthentication) {
+  if (found) return { type: 'key', id: found.key.id, projectId: found.key.projectId } as const;
+  return person && ({ type: 'member', ...person } as const);
+}
+
+function budgetsOf(failure: FailedAuthentication): Budget[] {
+  const { code, address } = failure;
+  const subject = subjectOf(failure);
+  const { unknown, project, key, network } = ENTRIES_A_MINUTE;
+  const from = `${code} ${callerNetwork(address)}`;
+  if (!subject) {
+    return [
+      ['unknown', unknown],
+      [`unknown ${from}`, network],
+    ];
+  }
+  const { id, projectId } = subject;
+  return [
+    [projectId, project],
+    [id, key],
+    [`${id} ${from}`, network],
+  ];
+}
+
+/** Whether the failure is within all of this minute's budgets; takes its share of each when it is. */
+function takeShare({ taken }: Window, budgets: readonly Budget[]): boolean {
+  const hasRoom = ([name, entriesMax]: Budget) => (taken.get(name) ?? 0) < entriesMax;
+  if (!budgets.every(hasRoom)) return false;
+  // Only what is taken is remembered, so a flood of addresses cannot fill the memory.
+  for (const [name] of budgets) taken.set(name, (taken.get(name) ?? 0) + 1);
   return true;
 }
 
-function toEntry({ code, found, address, requestId }: FailedAuthentication, at: number): AuditEntry {
+function toEntry(failure: FailedAuthentication, at: number): AuditEntry {
+  const { code, address, origin, requestId } = failure;
   const actor = { ip: address, requestId };
-  const told = { action: 'authentication.failed', diff: { code: [null, code] }, at } as const;
-  if (!found) {
+  // Whatever a caller likes to send: cut to size, and never a key.
+  const page = origin && redactSecrets(origin).slice(0, ORIGIN_CHARACTERS_MAX);
+  const diff = diffOf({}, page ? { code, origin: page } : { code });
+  const told = { action: 'authentication.failed', diff, at } as const;
+  const subject = subjectOf(failure);
+  if (!subject) {
     const nobody = { ...actor, type: 'system', id: 'authentication' } as const;
     return { ...told, projectId: null, actor: nobody, target: 'unknown' };
   }
-  const { id, projectId } = found.key;
-  return { ...told, projectId, actor: { ...actor, type: 'key', id }, target: id };
+  const { type, id, projectId } = subject;
+  return { ...told, projectId, actor: { ...actor, type, id }, target: id };
 }
 
 /** Returns the log of failed authentications over the audit log. */
@@ -67,8 +123,8 @@ export function createFailureLog(services: {
   log: Log;
 }): FailureLog {
   const { control, audit, clock, log } = services;
-  const totals = new Map<Refusal['code'], number>();
-  let window: Window = { endsAt: 0, unknown: 0, known: 0, byNetwork: new Map() };
+  const totals = new Map<FailureCode, number>();
+  let window: Window = { endsAt: 0, taken: new Map() };
   const queue = createDeferredQueue<AuditEntry>({
     delayMs: FLUSH_MS,
     itemsMax: QUEUE_MAX,
@@ -82,11 +138,8 @@ export function createFailureLog(services: {
     note(failure) {
       totals.set(failure.code, (totals.get(failure.code) ?? 0) + 1);
       const now = clock.now();
-      if (now >= window.endsAt) {
-        window = { endsAt: now + WINDOW_MS, unknown: 0, known: 0, byNetwork: new Map() };
-      }
-      const network = `${failure.code} ${callerNetwork(failure.address)}`;
-      if (takeShare(window, failure.found ? 'known' : 'unknown', network)) queue.push(toEntry(failure, now));
+      if (now >= window.endsAt) window = { endsAt: now + WINDOW_MS, taken: new Map() };
+      if (takeShare(window, budgetsOf(failure))) queue.push(toEntry(failure, now));
     },
     totals: () => totals,
     flush: queue.flush,

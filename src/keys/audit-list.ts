@@ -24,9 +24,15 @@ export const AUDIT_ENTRY_JSON = closedObject({
 
 export type AuditEntryJson = Static<typeof AUDIT_ENTRY_JSON>;
 
-/** Which entries are asked for. Times are epoch milliseconds; `from` belongs to them, `to` does not. */
+/** Stands for the entries of every project and of none: for the operator only, so nothing a caller sends can be it. */
+export const EVERY_PROJECT = Symbol('every project');
+
+/**
+ * Which entries are asked for. Times are epoch milliseconds; `from` belongs to them, `to` does not. A null project
+ * means those of no project: what happened to the installation, failures with unknown keys among it.
+ */
 export type AuditFilter = {
-  projectId: string;
+  projectId: string | null | typeof EVERY_PROJECT;
   action?: string | undefined;
   actorId?: string | undefined;
   target?: string | undefined;
@@ -39,12 +45,14 @@ export type AuditRow = Selectable<AuditTable>;
 
 /** Returns at most `limit` entries before position `beforeSeq` (undefined: from the newest), newest first. */
 export async function listAuditRows(
-  { db }: Control,
+  { db }: Pick<Control, 'db'>,
   { projectId, action, actorId, target, from, to }: AuditFilter,
   beforeSeq: number | undefined,
   limit: number,
 ): Promise<AuditRow[]> {
-  let query = db.selectFrom('audit_log').selectAll().where('project_id', '=', projectId);
+  let query = db.selectFrom('audit_log').selectAll();
+  // IS also compares with null.
+  if (projectId !== EVERY_PROJECT) query = query.where('project_id', 'is', projectId);
   if (action !== undefined) query = query.where('action', '=', action);
   if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
   if (target !== undefined) query = query.where('target', '=', target);

@@ -24,6 +24,21 @@ export const AUDIT_ACTIONS = [
   'project.updated',
   'authentication.failed',
   'secret.rotated',
+  'account.created',
+  'account.updated',
+  'account.password_changed',
+  'account.password_reset',
+  'account.reset_link_created',
+  'account.totp_enabled',
+  'account.totp_disabled',
+  'session.started',
+  'session.ended',
+  'session.stepped_up',
+  'member.added',
+  'member.updated',
+  'member.removed',
+  'invitation.created',
+  'invitation.revoked',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
@@ -49,8 +64,12 @@ export type Audit = {
   append: (tx: Transaction<ControlSchema>, entry: AuditEntry) => Promise<void>;
 };
 
-/** Returns the log's writer under the present key. Transactions that write are serialised, and so is the chain. */
-export function createAudit(auditKey: AuditKey, clock: Clock): Audit {
+/**
+ * Returns the log's writer under the present key; `retired` keys are those the end may still be sealed with.
+ * Transactions that write are serialised, and so is the chain.
+ */
+export function createAudit(auditKey: AuditKey, clock: Clock, retired: readonly AuditKey[] = []): Audit {
+  const keys = [auditKey, ...retired];
   return {
     async append(tx, { projectId, actor, action, target, diff, at = clock.now() }) {
       const head = await tx
@@ -77,9 +96,40 @@ export function createAudit(auditKey: AuditKey, clock: Clock): Audit {
         .insertInto('audit_log')
         .values({ ...row, mac })
         .execute();
-      await tx.updateTable('audit_head').set({ seq: row.seq, mac }).where('id', '=', 1).execute();
+      const end = { seq: row.seq, mac };
+      // A seal that was broken stays broken: else the next entry would vouch for a tail that was cut before it.
+      const seal = isSealed(head, keys) ? sealOf(end, auditKey.key) : head.seal;
+      await tx
+        .updateTable('audit_head')
+        .set({ ...end, seal })
+        .where('id', '=', 1)
+        .execute();
     },
   };
+}
+
+/** Seals the end of a chain that an older release left without a seal. */
+export async function sealHead(tx: Transaction<ControlSchema>, { key }: AuditKey): Promise<void> {
+  const head = await tx.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
+  if (head?.seal !== '') return;
+  const seal = sealOf({ seq: Number(head.seq), mac: head.mac }, key);
+  await tx.updateTable('audit_head').set({ seal }).where('id', '=', 1).execute();
+}
+
+type SealedEnd = Omit<Selectable<ControlSchema['audit_head']>, 'id'>;
+
+/** Returns the seal of the chain's end: HMAC-SHA-256 under a label, so that no row's own HMAC can stand in for it. */
+function sealOf({ seq, mac }: ChainEnd, key: KeyObject): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['head', seq, mac]))
+    .digest('base64url');
+}
+
+function isSealed(head: SealedEnd, keys: readonly AuditKey[]): boolean {
+  const end = { seq: Number(head.seq), mac: head.mac };
+  // Before the first entry there is nothing to seal.
+  if (end.seq === 0 && head.seal === '') return true;
+  return keys.some(({ key }) => sealOf(end, key) === head.seal);
 }
 
 /** Returns a row's link: HMAC-SHA-256 over the row, every column in a fixed order, and the link before. */
@@ -106,20 +156,21 @@ export type ChainVerdict =
 const ROWS_A_PAGE = 5_000;
 
 /**
- * Walks the whole chain. Notices an edited row, a removed row and a cut tail; whoever has the database but not
- * `APPFLOW_SECRET` cannot mend it. `keys` are the present key and those of retired secrets; `noted` is an end of the
- * chain found in an older log line, which must still be part of it.
+ * Walks the whole chain. Notices an edited row, a removed row, a cut tail and an emptied log; whoever has the database
+ * but not `APPFLOW_SECRET` can mend none of it. What nobody can see in the database alone is that all of it was set back
+ * to what it once was: that takes `noted`, an end of the chain found in an older log line, which must still be part of
+ * it. `keys` are the present key and those of retired secrets.
  */
 export async function verifyChain(
-  { db }: Control,
+  { db }: Pick<Control, 'db'>,
   keys: readonly AuditKey[],
   noted?: ChainEnd,
 ): Promise<ChainVerdict> {
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
   // Read before the rows: what a running server appends meanwhile comes after it and is no break.
-  const head = await db.selectFrom('audit_head').selectAll().executeTakeFirst();
+  const head = await db.selectFrom('audit_head').select(['seq', 'mac', 'seal']).executeTakeFirst();
   if (!head) return { ok: false, rows: 0, seq: 0, reason: 'the end of the chain was removed' };
-  const ends: readonly ChainEnd[] = [{ seq: Number(head.seq), mac: head.mac }, ...(noted ? [noted] : [])];
+  const ends = listEnds(head, noted);
   let [seq, previousMac] = [0, ''];
   for (;;) {
     const rows = await db
@@ -136,9 +187,50 @@ export async function verifyChain(
     }
     if (rows.length < ROWS_A_PAGE) break;
   }
-  const missing = ends.find((end) => end.seq > seq);
-  if (missing) return { ok: false, rows: seq, seq: missing.seq, reason: 'rows are missing at the end' };
-  return { ok: true, rows: seq };
+  const flaw = findMissing(ends, seq) ?? (await findCut(db, head, keys));
+  return flaw ? { ok: false, rows: seq, ...flaw } : { ok: true, rows: seq };
+}
+
+function listEnds(head: SealedEnd, noted: ChainEnd | undefined): readonly ChainEnd[] {
+  const stored = { seq: Number(head.seq), mac: head.mac };
+  return noted ? [stored, noted] : [stored];
+}
+
+type Flaw = { seq: number; reason: string };
+
+function findMissing(ends: readonly ChainEnd[], lastSeq: number): Flaw | undefined {
+  const missing = ends.find(({ seq }) => seq > lastSeq);
+  return missing && { seq: missing.seq, reason: 'rows are missing at the end' };
+}
+
+/** Returns what shows that the log was cut although its end fits the rows that are left. */
+async function findCut(
+  db: Control['db'],
+  head: SealedEnd,
+  keys: readonly AuditKey[],
+): Promise<Flaw | undefined> {
+  if (!isSealed(head, keys)) return { seq: Number(head.seq), reason: 'rows after it were cut off' };
+  return (await lacksBeginnings(db)) ? { seq: 1, reason: 'rows before it were cut off' } : undefined;
+}
+
+/** Whether a project is there whose beginning is not told: then the log was emptied, whatever its end says. */
+async function lacksBeginnings(db: Control['db']): Promise<boolean> {
+  const untold = await db
+    .selectFrom('projects')
+    .select('id')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('audit_log')
+            .select('seq')
+            .whereRef('audit_log.project_id', '=', 'projects.id')
+            .where('action', '=', 'project.created'),
+        ),
+      ),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  return untold !== undefined;
 }
 
 /** The last row of the chain at some time: its position and its HMAC. */

@@ -3,14 +3,16 @@ import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/harness.ts';
 import { createApp } from '../apps/create.ts';
 import { ApiError, type FieldError } from '../http/errors.ts';
+import type { KeyCaller } from '../http/route.ts';
 import { newId } from '../lib/id.ts';
 import { openControlServices } from '../open-services.ts';
 import { createProject } from '../projects/create.ts';
 import { updateProject } from '../projects/update.ts';
 import { CLI_ACTOR } from './actor.ts';
 import { type CreateKeyBody, createKey } from './create.ts';
+import type { ApiKey } from './key.ts';
+import { CLI_MAKER, toMaker } from './maker.ts';
 import { isWellFormedSecret } from './secret.ts';
-import type { Reach } from './within.ts';
 
 const DAY_MS = 86_400_000;
 const clock = makeClock();
@@ -28,12 +30,20 @@ const newApp = (projectId: string) =>
   createApp(services, projectId, { name: 'App', platform: 'ios' }, CLI_ACTOR);
 const [first, second, foreign] = [await newApp(project.id), await newApp(project.id), await newApp(other.id)];
 
-const make = (body: Partial<CreateKeyBody>, reach?: Reach, into = project) =>
+const actor = { ...CLI_ACTOR, id: 'key_maker' };
+
+/** Returns a request with the newest secret of a key, from an address in every list that the makers here have. */
+function callerOf(key: ApiKey): KeyCaller {
+  const secret = key.secrets[0] ?? assert.fail();
+  return { principal: key, key, secret, project, address: '10.0.0.1', network: undefined, actor };
+}
+
+const make = (body: Partial<CreateKeyBody>, maker?: ApiKey, into = project) =>
   createKey(
     services,
     into,
     { name: 'Test', type: 'server', ...body },
-    { actor: { ...CLI_ACTOR, id: 'key_maker' }, reach },
+    maker ? toMaker(callerOf(maker)) : { ...CLI_MAKER, actor },
   );
 
 const at = (ms: number) => new Date(clock.now() + ms).toISOString();

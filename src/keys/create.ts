@@ -69,8 +69,8 @@ export async function insertKey(
   }
   const fields = { ...UNRESTRICTED, name: '', ...readKeyFields(body) };
   requireFitting(services, project, fields, { type, createdAt: now, now });
-  const target = { ...fields, type, granted: effectiveScopes(type, fields.scopes) };
-  requireWithin(services, target, maker, project, 'The new key');
+  const target = { ...fields, type, granted: effectiveScopes(type, fields.scopes), limitsBefore: null };
+  await requireWithin(services, tx, target, maker, project, 'The new key');
   const keyId = newId('key');
   await tx
     .insertInto('api_keys')

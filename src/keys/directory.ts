@@ -33,6 +33,8 @@ export type Directory = {
    * database cannot be read, memory serves on for `maxStaleMs`; then it rejects with StorageError `unavailable`.
    */
   ensureFresh: () => Promise<void> | undefined;
+  /** Whether memory may not be trusted any more; a look at most 250 ms ago decides. */
+  isTooOld: () => boolean;
   close: () => void;
 };
 
@@ -45,6 +47,8 @@ export type DirectoryOptions = {
   /** A clock that only runs forwards, in milliseconds; tests put their own in its place. */
   nowMs?: () => number;
 };
+
+type ReadableControl = Pick<Control, 'db' | 'changeStamp'>;
 
 type Held = {
   revision: number;
@@ -77,7 +81,7 @@ function holdApp(held: Held, app: App): void {
 }
 
 /** Reads what changed after `held.revision` in one snapshot, so that a key never appears before its project. */
-async function loadChanges(control: Control, held: Held): Promise<void> {
+async function loadChanges(control: ReadableControl, held: Held): Promise<void> {
   await control.db.transaction().execute(async (tx) => {
     const since = held.revision;
     const { value } = await tx.selectFrom('revision').select('value').executeTakeFirstOrThrow();
@@ -100,7 +104,10 @@ async function loadChanges(control: Control, held: Held): Promise<void> {
 }
 
 /** Opens the directory over the control database, filled. */
-export async function openDirectory(control: Control, options: DirectoryOptions = {}): Promise<Directory> {
+export async function openDirectory(
+  control: ReadableControl,
+  options: DirectoryOptions = {},
+): Promise<Directory> {
   const held: Held = {
     revision: -1,
     projects: new Map(),
@@ -110,7 +117,7 @@ export async function openDirectory(control: Control, options: DirectoryOptions 
     keysByProject: new Map(),
     byMac: new Map(),
   };
-  const { refresh, ensureFresh, ageMs, close } = keepFresh(control, held, options);
+  const { refresh, ensureFresh, isTooOld, ageMs, close } = keepFresh(control, held, options);
   await refresh();
   return {
     findByMac: (mac) => held.byMac.get(mac),
@@ -127,15 +134,16 @@ export async function openDirectory(control: Control, options: DirectoryOptions 
     listApps: (projectId) => [...(held.appsByProject.get(projectId)?.values() ?? [])],
     refresh,
     ensureFresh,
+    isTooOld,
     close,
   };
 }
 
 function keepFresh(
-  control: Control,
+  control: ReadableControl,
   held: Held,
   { maxStaleMs = MAX_STALE_MS, nowMs = () => performance.now() }: DirectoryOptions,
-): Pick<Directory, 'refresh' | 'ensureFresh' | 'ageMs' | 'close'> {
+): Pick<Directory, 'refresh' | 'ensureFresh' | 'isTooOld' | 'ageMs' | 'close'> {
   let stamp = control.changeStamp();
   let lookedThisTurn = false;
   let freshAt = nowMs();
@@ -154,15 +162,9 @@ function keepFresh(
     return load;
   }
 
-  /** Serves from memory for a while; then nobody is let in, because a key may be revoked that still looks alive. */
-  function requireNotTooOld(): void {
-    if (failure === undefined || nowMs() - freshAt <= maxStaleMs) return;
-    throw new StorageError(
-      'unavailable',
-      'The control database cannot be read, and what memory holds of keys is too old to be trusted',
-      failure.cause,
-    );
-  }
+  const ageMs = () => nowMs() - freshAt;
+  /** Memory serves for a while; then nobody is let in, because a key may be revoked that still looks alive. */
+  const isTooOld = () => failure !== undefined && ageMs() > maxStaleMs;
 
   function load(now: number, lookedAt: number): void {
     const settled = refresh()
@@ -172,7 +174,7 @@ function keepFresh(
         },
         (cause: unknown) => {
           failure = { cause };
-          requireNotTooOld();
+          if (isTooOld()) throw tooOld(cause);
         },
       )
       .finally(() => {
@@ -198,16 +200,18 @@ function keepFresh(
 
   function ensureFresh(): Promise<void> | undefined {
     if (!lookedThisTurn) look();
-    if (pending !== undefined || failure === undefined) return pending;
-    try {
-      requireNotTooOld();
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return undefined;
+    if (pending !== undefined || !isTooOld()) return pending;
+    return Promise.reject(tooOld(failure?.cause));
   }
 
   const timer = setInterval(() => ensureFresh()?.catch(() => undefined), IDLE_LOOK_MS);
   timer.unref();
-  return { refresh, ensureFresh, ageMs: () => nowMs() - freshAt, close: () => clearInterval(timer) };
+  return { refresh, ensureFresh, isTooOld, ageMs, close: () => clearInterval(timer) };
 }
+
+const tooOld = (cause: unknown) =>
+  new StorageError(
+    'unavailable',
+    'The control database cannot be read, and what memory holds of keys is too old to be trusted',
+    cause,
+  );

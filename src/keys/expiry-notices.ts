@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { whenFree } from '../control/open.ts';
 import type { Services } from '../services.ts';
 import type { ApiKey } from './key.ts';
 
@@ -31,15 +32,19 @@ export async function giveExpiryNotices(services: NoticeServices): Promise<Expir
   const due = services.directory
     .listExpiringBefore(now + 30 * DAY_MS + 1)
     .flatMap((key) => noticeDue(key, now));
-  const mine: ExpiryNotice[] = [];
+  const told: ExpiryNotice[] = [];
   for (let start = 0; start < due.length; start += ROWS_PER_STATEMENT) {
-    mine.push(...(await claim(services, due.slice(start, start + ROWS_PER_STATEMENT))));
+    const mine = await claim(services, due.slice(start, start + ROWS_PER_STATEMENT));
+    // Told before the next are claimed: should that fail, nobody else would tell of these.
+    for (const notice of mine) tell(services, notice);
+    told.push(...mine);
   }
-  for (const notice of mine) {
-    services.log.warn({ ...notice, event: 'api_key.expiring' }, 'an API key expires soon');
-    EXPIRING_KEYS.publish(notice);
-  }
-  return mine;
+  return told;
+}
+
+function tell({ log }: NoticeServices, notice: ExpiryNotice): void {
+  log.warn({ ...notice, event: 'api_key.expiring' }, 'an API key expires soon');
+  EXPIRING_KEYS.publish(notice);
 }
 
 /** The nearest notice whose time has come. One that would have come before the key was made has never been due. */
@@ -53,12 +58,12 @@ function noticeDue(key: ApiKey, now: number): ExpiryNotice[] {
 
 /** Returns those nobody gave before. A row that is there already is left as it is, and nothing is written. */
 async function claim({ control }: NoticeServices, notices: readonly ExpiryNotice[]): Promise<ExpiryNotice[]> {
-  const rows = await control.db
+  const insert = control.db
     .insertInto('key_expiry_notices')
     .values(notices.map(({ keyId, expiresAt, days }) => ({ key_id: keyId, expires_at: expiresAt, days })))
     .onConflict((conflict) => conflict.doNothing())
-    .returning(['key_id', 'expires_at', 'days'])
-    .execute();
+    .returning(['key_id', 'expires_at', 'days']);
+  const rows = await whenFree(() => insert.execute());
   const won = new Set(rows.map((row) => nameOf(row.key_id, Number(row.expires_at), row.days)));
   return notices.filter(({ keyId, expiresAt, days }) => won.has(nameOf(keyId, expiresAt, days)));
 }

@@ -6,7 +6,8 @@ import { createProject } from '../projects/create.ts';
 import { CLI_ACTOR } from './actor.ts';
 import { createKey } from './create.ts';
 import type { FoundKey } from './directory.ts';
-import { noteFirstUse } from './first-use.ts';
+import { endGrace } from './end-grace.ts';
+import { createFirstUse } from './first-use.ts';
 import { CLI_MAKER } from './maker.ts';
 import { rotateKey } from './rotate.ts';
 import { macOf } from './secret.ts';
@@ -14,7 +15,7 @@ import { macOf } from './secret.ts';
 const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);
 after(() => services.close());
-const { directory, pepper, control } = services;
+const { directory, pepper, control, firstUse } = services;
 const project = await createProject(services, 'First use', CLI_ACTOR);
 
 function find(secret: string): FoundKey {
@@ -23,42 +24,137 @@ function find(secret: string): FoundKey {
   return found;
 }
 
+const rotate = async (keyId: string, force = false, by = services) => {
+  const body = { grace_seconds: 60, grace_from: 'first_use', force } as const;
+  return (await rotateKey(by, project, keyId, body, CLI_MAKER)).secret;
+};
+
 async function makeRotated() {
   const made = await createKey(services, project, { name: 'Test', type: 'server' }, CLI_MAKER);
-  const body = { grace_seconds: 60, grace_from: 'first_use' } as const;
-  return {
-    old: made.secret,
-    fresh: (await rotateKey(services, project, made.key.id, body, CLI_MAKER)).secret,
-  };
+  const fresh = await rotate(made.key.id);
+  return { id: made.key.id, old: made.secret, fresh };
 }
 
+const isPending = ({ key, secret }: FoundKey) => firstUse.isPending(key.id, secret.version);
+
 describe('the first use of a new secret', () => {
-  it('is written once, however stale the look that noticed it', async () => {
+  it('counts from the first time it was seen, however late it is written and often it is seen', async () => {
     const { old, fresh } = await makeRotated();
     const stale = find(fresh);
     const seenAt = clock.now();
-    await noteFirstUse(services, stale);
+    firstUse.note(stale);
     clock.advance(10_000);
-    await noteFirstUse(services, stale);
+    firstUse.note(stale);
+    assert.equal(find(fresh).secret.firstUsedAt, null, 'not in the request');
+    await firstUse.flush();
     assert.equal(find(fresh).secret.firstUsedAt, seenAt);
     assert.equal(find(old).secret.expiresAt, seenAt + 60_000);
+    firstUse.note(stale);
+    await firstUse.flush();
+    assert.equal(find(fresh).secret.firstUsedAt, seenAt, 'nor when a stale look notes it again');
+  });
+
+  it('makes no grace longer than it was to be at most', async () => {
+    const { old, fresh } = await makeRotated();
+    const end = find(old).secret.expiresAt;
+    assert.ok(end);
+    clock.set(end - 30_000);
+    firstUse.note(find(fresh));
+    await firstUse.flush();
+    assert.equal(find(old).secret.expiresAt, end);
   });
 
   it('costs nothing afterwards, for the former secret, and for keys never rotated', async () => {
     const { old, fresh } = await makeRotated();
-    await noteFirstUse(services, find(fresh));
+    firstUse.note(find(fresh));
+    await firstUse.flush();
     const { secret } = await createKey(services, project, { name: 'Test', type: 'server' }, CLI_MAKER);
     const before = control.countStatements();
-    for (const one of [fresh, old, secret]) assert.equal(noteFirstUse(services, find(one)), undefined);
+    for (const one of [fresh, old, secret]) {
+      firstUse.note(find(one));
+      assert.equal(isPending(find(one)), false);
+    }
+    await firstUse.flush();
     assert.equal(control.countStatements(), before);
   });
 
-  it('is noted by the next request when the note was lost, and no request is refused for it', async () => {
+  it('is written once for a burst of requests, of many keys in one transaction', async () => {
+    const all = [await makeRotated(), await makeRotated(), await makeRotated()];
+    const revision = () => control.db.selectFrom('revision').select('value').executeTakeFirstOrThrow();
+    const before = (await revision()).value;
+    for (let round = 0; round < 20; round += 1) for (const { fresh } of all) firstUse.note(find(fresh));
+    await firstUse.flush();
+    assert.equal((await revision()).value, before + 1);
+    for (const { fresh } of all) assert.equal(find(fresh).secret.firstUsedAt, clock.now());
+  });
+
+  it('stays known when it could not be written, and is written later with its own instant', async () => {
     const { fresh } = await makeRotated();
-    const broken = { ...control, write: () => Promise.reject(new Error('disk full')) };
-    await noteFirstUse({ ...services, control: broken }, find(fresh));
+    let isBroken = true;
+    const broken: typeof control = {
+      ...control,
+      write: (change) => (isBroken ? Promise.reject(new Error('disk full')) : control.write(change)),
+    };
+    const own = createFirstUse({ ...services, control: broken });
+    const { key, secret } = find(fresh);
+    const seenAt = clock.now();
+    own.note({ key, secret });
+    await own.flush();
     assert.equal(find(fresh).secret.firstUsedAt, null);
-    await noteFirstUse(services, find(fresh));
-    assert.equal(find(fresh).secret.firstUsedAt, clock.now());
+    assert.equal(own.isPending(key.id, secret.version), true);
+    isBroken = false;
+    clock.advance(5_000);
+    await own.close();
+    assert.equal(find(fresh).secret.firstUsedAt, seenAt);
+    assert.equal(own.isPending(key.id, secret.version), false);
+  });
+
+  it('changes nothing of a key whose grace was ended, or that was rotated again, before it was written', async () => {
+    const [ended, again] = [await makeRotated(), await makeRotated()];
+    firstUse.note(find(ended.fresh));
+    firstUse.note(find(again.fresh));
+    await endGrace(services, { id: ended.id, projectId: project.id }, CLI_ACTOR);
+    const third = await rotate(again.id, true);
+    const before = find(again.fresh).secret.expiresAt;
+    await firstUse.flush();
+    assert.equal(find(ended.old).secret.revokedAt, clock.now());
+    assert.equal(find(third).secret.firstUsedAt, null);
+    assert.equal(find(again.fresh).secret.expiresAt, before, 'its grace waits for the third');
+  });
+
+  it('is written when the services are closed', async () => {
+    const config = makeConfig();
+    const own = await openControlServices(config, clock);
+    const there = await createProject(own, 'Closing', CLI_ACTOR);
+    const { key } = await createKey(own, there, { name: 'Test', type: 'server' }, CLI_MAKER);
+    const { secret } = await rotateKey(own, there, key.id, {}, CLI_MAKER);
+    const found = own.directory.findByMac(macOf(secret, own.pepper));
+    assert.ok(found);
+    own.firstUse.note(found);
+    await own.close();
+    const reopened = await openControlServices(config, clock);
+    assert.equal(reopened.directory.findKey(key.id)?.secrets[0]?.firstUsedAt, clock.now());
+    await reopened.close();
+  });
+});
+
+describe('a forced rotation', () => {
+  it('ends the older secret when the newest was seen but a moment ago, before that is written', async () => {
+    const { id, old, fresh } = await makeRotated();
+    const broken = { ...control, write: () => Promise.reject(new Error('disk full')) };
+    const unwritten = createFirstUse({ ...services, control: broken });
+    unwritten.note(find(fresh));
+    const third = await rotate(id, true, { ...services, firstUse: unwritten });
+    await unwritten.close();
+    assert.equal(find(old).secret.revokedAt, clock.now());
+    assert.equal(find(fresh).secret.revokedAt, null);
+    assert.equal(find(third).secret.version, 3);
+  });
+
+  it('ends the newest when nobody has seen it', async () => {
+    const { id, old, fresh } = await makeRotated();
+    await rotate(id, true);
+    assert.equal(find(old).secret.revokedAt, null);
+    assert.equal(find(fresh).secret.revokedAt, clock.now());
   });
 });

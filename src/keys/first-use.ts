@@ -1,54 +1,77 @@
-import type { Services } from '../services.ts';
-import type { FoundKey } from './directory.ts';
+import type { Control } from '../control/open.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { createDeferredQueue } from './deferred-queue.ts';
+import type { Directory, FoundKey } from './directory.ts';
 import { liveSecrets } from './key.ts';
-import { getStoredKey } from './stored-key.ts';
+import { type ControlTransaction, getStoredKey } from './stored-key.ts';
 
-type FirstUseServices = Pick<Services, 'control' | 'directory' | 'clock' | 'log'>;
+/** Notes that the new secret of a key in rotation was seen, outside the request's path. */
+export type FirstUse = {
+  /** Queues a key that was just shown; at no cost when there is nothing to note of it. */
+  note: (found: FoundKey) => void;
+  /** Whether a use of this secret is known here and not stored yet. */
+  isPending: (keyId: string, version: number) => boolean;
+  /** Resolves when what was noted is stored, or has failed and will be tried again. */
+  flush: () => Promise<void>;
+  close: () => Promise<void>;
+};
 
-/** Notes under way, so that a burst of first requests writes once. */
-const underWay = new Map<string, Promise<void>>();
+/** Short, because another process that rotates knows only what is stored. */
+const FLUSH_MS = 10;
+const QUEUE_MAX = 10_000;
 
-/**
- * Notes that the new secret of a key in rotation was seen, and starts a countdown that waits for it. Undefined, at no
- * cost, for every other request; the promise never rejects: a request is not refused because a note was lost, and the
- * next one writes it.
- */
-export function noteFirstUse(
-  services: FirstUseServices,
-  { key, secret }: FoundKey,
-): Promise<void> | undefined {
-  if (key.secrets.length === 1 || secret.firstUsedAt !== null) return undefined;
-  const [newest, older] = liveSecrets(key, services.clock.now());
-  if (!older || newest?.version !== secret.version) return undefined;
-  const name = `${key.id} ${secret.version}`;
-  const known = underWay.get(name);
-  if (known !== undefined) return known;
-  const note = storeFirstUse(services, key.id, secret.version)
-    .catch((error: unknown) => {
-      services.log.warn({ keyId: key.id, err: error }, 'the first use of a new secret was not noted');
-    })
-    .finally(() => underWay.delete(name));
-  underWay.set(name, note);
-  return note;
+type Use = { keyId: string; version: number; seenAt: number };
+
+const nameOf = ({ keyId, version }: Omit<Use, 'seenAt'>) => `${keyId} ${version}`;
+
+/** Returns the noter of this installation. A use that is not noted (a full queue) is noted by the next request. */
+export function createFirstUse(services: {
+  control: Control;
+  directory: Directory;
+  clock: Clock;
+  log: Log;
+}): FirstUse {
+  const { control, directory, clock, log } = services;
+  const queue = createDeferredQueue<Use>({
+    delayMs: FLUSH_MS,
+    itemsMax: QUEUE_MAX,
+    nameOf,
+    async write(uses) {
+      await control.write(async (tx, revision) => {
+        for (const use of uses) await storeFirstUse(tx, revision, use);
+      });
+      await directory.refresh();
+    },
+    onError: (err) => log.warn({ err }, 'the first use of new secrets was not stored; it is tried again'),
+  });
+  return {
+    note({ key, secret: { version, firstUsedAt } }) {
+      if (key.secrets.length === 1 || firstUsedAt !== null) return;
+      const seenAt = clock.now();
+      const [newest, older] = liveSecrets(key, seenAt);
+      if (older && newest?.version === version) queue.push({ keyId: key.id, version, seenAt });
+    },
+    isPending: (keyId, version) => queue.has(nameOf({ keyId, version })),
+    flush: queue.flush,
+    close: queue.close,
+  };
 }
 
+/** Everything counts from the instant of the use: a lock that held up the writing makes no grace longer. */
 async function storeFirstUse(
-  { control, directory, clock }: FirstUseServices,
-  keyId: string,
-  version: number,
+  tx: ControlTransaction,
+  revision: number,
+  { keyId, version, seenAt }: Use,
 ): Promise<void> {
-  await control.write(async (tx, revision) => {
-    const now = clock.now();
-    const [newest, older] = liveSecrets(await getStoredKey(tx, keyId), now);
-    if (newest?.version !== version || newest.firstUsedAt !== null) return;
-    const secrets = tx.updateTable('key_secrets').where('key_id', '=', keyId);
-    await secrets.set({ first_used_at: now }).where('version', '=', version).execute();
-    if (older?.graceMs != null) {
-      const end = Math.min(now + older.graceMs, older.expiresAt ?? Number.POSITIVE_INFINITY);
-      const row = secrets.set({ expires_at: end, grace_ms: null });
-      await row.where('version', '=', older.version).execute();
-    }
-    await tx.updateTable('api_keys').set({ revision }).where('id', '=', keyId).execute();
-  });
-  await directory.refresh();
+  const [newest, older] = liveSecrets(await getStoredKey(tx, keyId), seenAt);
+  if (newest?.version !== version || newest.firstUsedAt !== null) return;
+  const secrets = tx.updateTable('key_secrets').where('key_id', '=', keyId);
+  await secrets.set({ first_used_at: seenAt }).where('version', '=', version).execute();
+  if (older?.graceMs != null) {
+    const end = Math.min(seenAt + older.graceMs, older.expiresAt ?? Number.POSITIVE_INFINITY);
+    const row = secrets.set({ expires_at: end, grace_ms: null });
+    await row.where('version', '=', older.version).execute();
+  }
+  await tx.updateTable('api_keys').set({ revision }).where('id', '=', keyId).execute();
 }

@@ -10,7 +10,7 @@ export function getKey({ directory }: Services, caller: Caller, keyId: string): 
   if (!key || key.projectId !== caller.project.id) {
     throw new ApiError('not_found', { detail: 'There is no such API key.' });
   }
-  if (reachesMoreApps(key, caller.key)) {
+  if (reachesMoreApps(key, caller.principal)) {
     throw new ApiError('app_not_allowed', { detail: 'That key reaches apps that yours does not.' });
   }
   return key;

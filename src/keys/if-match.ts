@@ -1,11 +1,12 @@
 import { ApiError } from '../http/errors.ts';
-import { type ApiKey, etagOf } from './key.ts';
+import { etagOf } from './etag.ts';
+import type { ApiKey } from './key.ts';
 
 /**
  * Throws 412 when the `If-Match` header is there and names no version that the key has (RFC 9110 §13.1.1). The
  * comparison is strong, so a weak tag never matches; a tag without its quotes is understood.
  */
-export function requireMatch(ifMatch: string | undefined, key: Pick<ApiKey, 'revision'>): void {
+export function requireMatch(ifMatch: string | undefined, key: ApiKey): void {
   if (ifMatch === undefined) return;
   const etag = etagOf(key);
   const names = ifMatch.split(',').map((name) => name.trim());

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { closedObject, nullable } from '../http/route.ts';
 import type { Clock } from '../lib/clock.ts';
-import { type ApiKey, endOfSecret, etagOf, KEY_STATUSES, liveSecrets, statusOf } from './key.ts';
+import { etagOf } from './etag.ts';
+import { type ApiKey, endOfSecret, KEY_STATUSES, liveSecrets, statusOf } from './key.ts';
 import { RATE_LIMITS } from './rate-limits.ts';
 import { KEY_SCOPES, KEY_TYPES } from './scopes.ts';
 import type { KeyUsage } from './usage.ts';
@@ -98,7 +99,7 @@ export function toApiKeyJson(key: ApiKey, now: number, usage: KeyUsageTold = NEV
     name: key.name,
     hint: key.secrets[0]?.hint ?? '',
     status: statusOf(key, now),
-    scopes: [...key.granted],
+    scopes: KEY_SCOPES.filter((scope) => key.granted.has(scope)),
     app_ids: key.appIds === null ? null : [...key.appIds],
     expires_at: toIsoOrNull(key.expiresAt),
     ip_allowlist: [...key.ipAllowlist],

@@ -1,10 +1,10 @@
 import { ApiError, type FieldError, validationFailed } from '../http/errors.ts';
 import type { Project } from '../projects/project.ts';
 import type { Services } from '../services.ts';
+import { findKeysIn } from './holds-a-key.ts';
 import type { KeyFields } from './key-fields.ts';
 import { findRateLimitMistakes } from './rate-limits.ts';
 import { CEILINGS, type KeyType } from './scopes.ts';
-import { redactSecrets } from './secret.ts';
 
 const DAY_MS = 86_400_000;
 const METADATA_BYTES_MAX = 2_048;
@@ -26,7 +26,11 @@ export function requireFitting(
   const errors = [
     ...findMisfits(fields, of.type),
     ...findMetadataMistakes(fields.metadata ?? {}),
-    ...findSecrets(fields),
+    ...findKeysIn({
+      name: [fields.name],
+      metadata: Object.entries(fields.metadata ?? {}).flat(),
+      bundle_ids: fields.bundleIds ?? [],
+    }),
     ...findRateLimitMistakes(fields.rateLimits ?? {}),
     ...(fields.expiresAt === undefined ? [] : findExpiryMistakes(fields.expiresAt, project, of)),
   ];
@@ -54,18 +58,6 @@ function findMisfits(fields: Partial<KeyFields>, type: KeyType): FieldError[] {
     errors.push({ field: 'bundle_ids', code: 'wrong_type', message: 'Only client keys have bundle_ids.' });
   }
   return errors;
-}
-
-/** A key pasted into the wrong field would be stored and shown in every list. */
-function findSecrets({ name = '', metadata = {}, bundleIds = [] }: Partial<KeyFields>): FieldError[] {
-  const texts = { name: [name], metadata: Object.entries(metadata).flat(), bundle_ids: bundleIds };
-  return Object.entries(texts)
-    .filter(([, values]) => values.some((text) => redactSecrets(text) !== text))
-    .map(([field]) => ({
-      field,
-      code: 'holds_a_key',
-      message: `${field} holds an API key; keys belong in no record.`,
-    }));
 }
 
 function findMetadataMistakes(metadata: Readonly<Record<string, string>>): FieldError[] {

@@ -75,8 +75,3 @@ export function liveSecrets(key: Pick<ApiKey, 'secrets'>, now: number): KeySecre
 export function endOfSecret(key: Pick<ApiKey, 'expiresAt'>, { expiresAt }: KeySecret): number | null {
   return expiresAt === null || key.expiresAt === null ? expiresAt : Math.min(expiresAt, key.expiresAt);
 }
-
-/** Returns the entity tag of a key (RFC 9110 §8.8.3), quoted as headers want it: another one after every change. */
-export function etagOf(key: Pick<ApiKey, 'revision'>): string {
-  return `"${key.revision}"`;
-}

@@ -37,7 +37,7 @@ type KeyFilters = { [Name in keyof typeof KEY_FILTERS]?: Static<(typeof KEY_FILT
 /** Returns the keys of the caller's project that it may see and that pass the filters. */
 export function listKeys(
   { directory, clock, usage }: Pick<Services, 'directory'> & TellServices,
-  { key: own, project }: Caller,
+  { principal: own, project }: Pick<Caller, 'project'> & { principal: Pick<ApiKey, 'appIds'> },
   filters: KeyFilters,
 ): ApiKey[] {
   const now = clock.now();

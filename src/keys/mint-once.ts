@@ -1,15 +1,21 @@
 import type { Static } from 'typebox';
 import { ApiError } from '../http/errors.ts';
+import type { Project } from '../projects/project.ts';
 import type { Services } from '../services.ts';
 import type { MintedKey } from './create.ts';
 import { type Intent, openAnswer, sealAnswer } from './intent.ts';
+import { type ApiKey, liveSecrets, statusOf } from './key.ts';
 import { type MINTED_KEY_JSON, type TellServices, tellKey } from './key-json.ts';
-import { forgetAnswers, REPLAYABLE_MS } from './replays.ts';
-import type { ControlTransaction } from './stored-key.ts';
+import { type Maker, requireWithin } from './maker.ts';
+import { REMEMBERED_MS, REPLAYABLE_MS } from './replays.ts';
+import { type ControlTransaction, getStoredKey } from './stored-key.ts';
 
 type MintedKeyJson = Static<typeof MINTED_KEY_JSON>;
 
-type MintServices = Pick<Services, 'control' | 'directory' | 'clock'> & TellServices;
+type MintServices = Pick<Services, 'control' | 'directory' | 'clock' | 'config'> & TellServices;
+
+/** Who wants a key or a secret, where, and what it wants done once; without an intent, each call is one of its own. */
+export type Asked = { project: Project; maker: Maker; intent: Intent | undefined };
 
 type Mint = (tx: ControlTransaction, revision: number) => Promise<MintedKey>;
 
@@ -17,17 +23,14 @@ type Mint = (tx: ControlTransaction, revision: number) => Promise<MintedKey>;
  * Runs `mint` in a transaction and returns its answer; for an intent that was carried out before, the answer it had.
  * The key and the note of the intent are one transaction, so there are never two keys for one intent, whenever the
  * process dies; and writers wait for one another, so a second call never finds the first half done. Throws 422 when
- * the body is another than before, 409 when the secret can no longer be shown.
+ * the body is another than before, 409 when the secret can no longer be shown or works no more, 403 when the key reaches
+ * further than its maker by now.
  */
-export async function mintOnce(
-  services: MintServices,
-  intent: Intent | undefined,
-  mint: Mint,
-): Promise<MintedKeyJson> {
+export async function mintOnce(services: MintServices, asked: Asked, mint: Mint): Promise<MintedKeyJson> {
   const { control, directory, clock } = services;
-  if (intent) await forgetAnswers(control, clock.now());
+  const { intent } = asked;
   const answer = await control.write(async (tx, revision) => {
-    const known = intent && (await findAnswer(tx, intent, clock.now()));
+    const known = intent && (await findAnswer(services, tx, intent, asked));
     if (known) return known;
     const { key, secret } = await mint(tx, revision);
     const fresh = { ...tellKey(services, key), key: secret };
@@ -39,25 +42,40 @@ export async function mintOnce(
 }
 
 async function findAnswer(
+  services: MintServices,
   tx: ControlTransaction,
   intent: Intent,
-  now: number,
+  { project, maker }: Asked,
 ): Promise<MintedKeyJson | undefined> {
+  const now = services.clock.now();
   const call = await tx
     .selectFrom('idempotent_calls')
     .selectAll()
     .where('intent', '=', intent.id)
+    .where('created_at', '>', now - REMEMBERED_MS)
     .executeTakeFirst();
   if (!call) return undefined;
   if (call.body_hash !== intent.bodyHash) throw new ApiError('idempotency_key_reused');
+  const key = await getStoredKey(tx, call.key_id);
+  // To be told a secret is to be given it: whoever asks may have less by now.
+  await requireWithin(services, tx, key, maker, project, 'The key');
   const isReplayable = call.sealed_answer !== null && now - call.created_at < REPLAYABLE_MS;
-  const answer = isReplayable ? openAnswer(intent, call.sealed_answer ?? '') : undefined;
   // Sealed by this server and authenticated: it is what was answered then.
-  if (answer !== undefined) return answer as MintedKeyJson;
+  const answer = (isReplayable ? openAnswer(intent, call.sealed_answer ?? '') : undefined) as
+    | MintedKeyJson
+    | undefined;
+  if (answer !== undefined && isSecretAlive(key, answer, now)) return answer;
   throw new ApiError('idempotency_replay_expired', {
     detail: `This was done; the key is ${call.key_id}. Its secret can no longer be shown.`,
     members: { key_id: call.key_id },
   });
+}
+
+/** The newest of an answer's secrets is the one it tells. */
+function isSecretAlive(key: ApiKey, { secrets: [told] }: MintedKeyJson, now: number): boolean {
+  const status = statusOf(key, now);
+  if (status === 'revoked' || status === 'expired') return false;
+  return liveSecrets(key, now).some(({ version }) => version === told?.version);
 }
 
 async function noteAnswer(
@@ -66,9 +84,16 @@ async function noteAnswer(
   answer: MintedKeyJson,
   now: number,
 ): Promise<void> {
-  const row = { intent: intent.id, body_hash: intent.bodyHash, key_id: answer.id, created_at: now };
+  const call = {
+    body_hash: intent.bodyHash,
+    key_id: answer.id,
+    sealed_answer: sealAnswer(intent, answer),
+    created_at: now,
+  };
   await tx
     .insertInto('idempotent_calls')
-    .values({ ...row, sealed_answer: sealAnswer(intent, answer) })
+    .values({ intent: intent.id, ...call })
+    // A call that is too old to be known may still be there: it is forgotten beside requests, not before them.
+    .onConflict((conflict) => conflict.column('intent').doUpdateSet(call))
     .execute();
 }

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { findHigherLimits, findRateLimitMistakes, foldRateLimits, type RateLimits } from './rate-limits.ts';
 
 const FREE = { project: null, installation: {} };
+/** What a key that had the default is given. */
+const giving = (after: RateLimits | null) => ({ before: null, after });
 const events = (rate: number, burst: number): RateLimits => ({ events: { requests: { rate, burst } } });
 const management = (rate: number, burst: number): RateLimits => ({
   management: { requests: { rate, burst } },
@@ -12,39 +14,58 @@ const inFlight = (in_flight: number): RateLimits => ({ analytics: { in_flight } 
 describe('higher limits', () => {
   it('are compared part by part, rate and burst each', () => {
     const own = events(10, 20);
-    assert.deepEqual(findHigherLimits('server', events(10, 20), own, FREE), []);
+    assert.deepEqual(findHigherLimits('server', giving(events(10, 20)), own, FREE), []);
     for (const more of [events(10, 21), events(10.5, 20), {}]) {
-      assert.deepEqual(findHigherLimits('server', more, own, FREE), ['rate_limits.events.requests']);
+      assert.deepEqual(findHigherLimits('server', giving(more), own, FREE), ['rate_limits.events.requests']);
     }
-    assert.deepEqual(findHigherLimits('server', inFlight(3), inFlight(2), FREE), [
+    assert.deepEqual(findHigherLimits('server', giving(inFlight(3)), inFlight(2), FREE), [
       'rate_limits.analytics.in_flight',
     ]);
   });
 
   it('are those above the default of the target’s type where the caller has none of its own', () => {
-    assert.deepEqual(findHigherLimits('client', null, null, FREE), []);
-    assert.deepEqual(findHigherLimits('client', events(2_000, 10_000), null, FREE), []);
-    assert.equal(findHigherLimits('client', events(2_001, 10_000), null, FREE).length, 1);
-    assert.equal(findHigherLimits('server', events(2_000, 10_000), null, FREE).length, 1);
-    assert.equal(findHigherLimits('server', inFlight(6), null, FREE).length, 1);
-    assert.equal(findHigherLimits('server', inFlight(5), null, FREE).length, 0);
+    assert.deepEqual(findHigherLimits('client', giving(null), null, FREE), []);
+    assert.deepEqual(findHigherLimits('client', giving(events(2_000, 10_000)), null, FREE), []);
+    assert.equal(findHigherLimits('client', giving(events(2_001, 10_000)), null, FREE).length, 1);
+    assert.equal(findHigherLimits('server', giving(events(2_000, 10_000)), null, FREE).length, 1);
+    assert.equal(findHigherLimits('server', giving(inFlight(6)), null, FREE).length, 1);
+    assert.equal(findHigherLimits('server', giving(inFlight(5)), null, FREE).length, 0);
   });
 
   it('know the project’s default, and the installation’s behind it', () => {
     const installation = { management: { rate: 5, burst: 5 } };
     assert.equal(
-      findHigherLimits('server', management(6, 5), null, { project: null, installation }).length,
+      findHigherLimits('server', giving(management(6, 5)), null, { project: null, installation }).length,
       1,
     );
     assert.equal(
-      findHigherLimits('server', management(5, 5), null, { project: null, installation }).length,
+      findHigherLimits('server', giving(management(5, 5)), null, { project: null, installation }).length,
       0,
     );
     const project = management(7, 7);
-    assert.equal(findHigherLimits('server', management(7, 7), null, { project, installation }).length, 0);
-    assert.equal(findHigherLimits('server', management(8, 7), null, { project, installation }).length, 1);
+    assert.equal(
+      findHigherLimits('server', giving(management(7, 7)), null, { project, installation }).length,
+      0,
+    );
+    assert.equal(
+      findHigherLimits('server', giving(management(8, 7)), null, { project, installation }).length,
+      1,
+    );
     const off = { project: null, installation: { management: 'off' } } as const;
-    assert.equal(findHigherLimits('server', management(11, 60), null, off).length, 1);
+    assert.equal(findHigherLimits('server', giving(management(11, 60)), null, off).length, 1);
+  });
+
+  it('know how many queries the installation lets run at once', () => {
+    const countHigher = (running: number, limit: { running: number; waiting: number } | 'off') =>
+      findHigherLimits('server', giving(inFlight(running)), null, {
+        project: null,
+        installation: { 'analytics-in-flight': limit },
+      }).length;
+    assert.deepEqual(
+      [countHigher(2, { running: 2, waiting: 0 }), countHigher(3, { running: 2, waiting: 0 })],
+      [0, 1],
+    );
+    assert.deepEqual([countHigher(5, 'off'), countHigher(6, 'off')], [0, 1]);
   });
 });
 

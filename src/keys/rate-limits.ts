@@ -4,14 +4,14 @@ import { closedObject } from '../http/route.ts';
 import { findRateMistake, type PolicyRate } from '../limits/limit.ts';
 import {
   DEFAULT_RATES,
-  EVENTS_PER_BATCH_MAX,
+  findBatchMistake,
+  IN_FLIGHT_DEFAULT,
+  IN_FLIGHT_MAX,
+  IN_FLIGHT_POLICY,
   type KeyPolicyName,
   type LimitOverrides,
 } from '../limits/policies.ts';
 import type { KeyType } from './scopes.ts';
-
-const IN_FLIGHT_MAX = 1_000;
-const IN_FLIGHT_DEFAULT = 5;
 
 const RATE = closedObject({
   rate: Type.Number({ description: 'What flows back per second.' }),
@@ -52,11 +52,6 @@ export function findRateLimitMistakes(limits: RateLimits): FieldError[] {
   });
 }
 
-function findBatchMistake(policy: KeyPolicyName, { burst }: PolicyRate): string | undefined {
-  if (policy !== 'events' || burst >= EVENTS_PER_BATCH_MAX) return undefined;
-  return `the burst must be at least ${EVENTS_PER_BATCH_MAX}, the largest batch, which could otherwise never pass`;
-}
-
 /** Returns limits as they are kept: null when no part says anything. */
 export function foldRateLimits(limits: RateLimits | null): RateLimits | null {
   if (limits === null) return null;
@@ -69,28 +64,37 @@ export function foldRateLimits(limits: RateLimits | null): RateLimits | null {
 export type LimitDefaults = { project: RateLimits | null; installation: LimitOverrides };
 
 /** A limit that is switched off binds nobody, but a key that says nothing is still no reason to give more. */
-const rateOf = (override: PolicyRate | 'off' | undefined) => (override === 'off' ? undefined : override);
+const rateOf = <T>(override: T | 'off' | undefined) => (override === 'off' ? undefined : override);
 
 /**
- * Returns the parts in which a key of type `type` would have more than its maker. A part left out has the
- * default for that type, on both sides: whoever has no limit of its own gives what any key gets, and no more.
+ * Returns the parts in which a key of type `type` would have more than its maker, or be raised above the default. A part
+ * left out has the default for that type, on both sides: whoever has no limit of its own gives what any key gets.
  */
 export function findHigherLimits(
   type: KeyType,
-  target: RateLimits | null,
+  { before, after }: { before: RateLimits | null; after: RateLimits | null },
   caller: RateLimits | null,
   { project, installation }: LimitDefaults,
 ): string[] {
   const higher = PARTS.filter(({ policy, read }) => {
     const byDefault = read(project ?? {}) ?? rateOf(installation[policy]) ?? DEFAULT_RATES[type][policy];
-    const asked = read(target ?? {}) ?? byDefault;
-    const own = read(caller ?? {}) ?? byDefault;
-    return asked.rate > own.rate || asked.burst > own.burst;
+    const rateIn = (limits: RateLimits | null) => read(limits ?? {}) ?? byDefault;
+    const [had, gets, own] = [rateIn(before), rateIn(after), rateIn(caller)];
+    return (
+      isHigher(gets.rate, { had: had.rate, own: own.rate, byDefault: byDefault.rate }) ||
+      isHigher(gets.burst, { had: had.burst, own: own.burst, byDefault: byDefault.burst })
+    );
   }).map(({ field }) => `rate_limits.${field}`);
-  const inFlight = (limits: RateLimits | null) => limits?.analytics?.in_flight;
-  const byDefault = inFlight(project) ?? IN_FLIGHT_DEFAULT;
-  if ((inFlight(target) ?? byDefault) > (inFlight(caller) ?? byDefault)) {
-    higher.push('rate_limits.analytics.in_flight');
-  }
+  const byDefault =
+    project?.analytics?.in_flight ?? (rateOf(installation[IN_FLIGHT_POLICY]) ?? IN_FLIGHT_DEFAULT).running;
+  const runningIn = (limits: RateLimits | null) => limits?.analytics?.in_flight ?? byDefault;
+  const [had, gets, own] = [runningIn(before), runningIn(after), runningIn(caller)];
+  if (isHigher(gets, { had, own, byDefault })) higher.push('rate_limits.analytics.in_flight');
   return higher;
 }
+
+type Bounds = { had: number; own: number; byDefault: number };
+
+/** What a key had above the default it may keep, as far as its maker has it too. */
+const isHigher = (gets: number, { had, own, byDefault }: Bounds) =>
+  gets > Math.min(own, Math.max(had, byDefault));

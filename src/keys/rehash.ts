@@ -28,7 +28,6 @@ export function createRehash(services: {
   log: Log;
 }): Rehash {
   const { control, directory, pepper, log } = services;
-  const waiting = new Set<string>();
 
   async function store(moves: readonly Move[]): Promise<void> {
     await control.write(async (tx, revision) => {
@@ -45,25 +44,21 @@ export function createRehash(services: {
       }
     });
     await directory.refresh();
-    for (const { fromMac } of moves) waiting.delete(fromMac);
     log.info({ keys: moves.length }, 'keys moved from a retired APPFLOW_SECRET to the present one');
   }
 
   const queue = createDeferredQueue<Move>({
     delayMs: FLUSH_MS,
     itemsMax: QUEUE_MAX,
+    nameOf: ({ fromMac }) => fromMac,
     write: store,
-    onError: (err) => {
-      waiting.clear();
-      log.error({ err }, 'keys could not be moved to the present APPFLOW_SECRET');
-    },
+    onError: (err) => log.error({ err }, 'keys could not be moved to the present APPFLOW_SECRET'),
   });
   return {
     note(secret, { key, secret: { mac, version } }) {
-      if (waiting.has(mac)) return;
+      if (queue.has(mac)) return;
       // Hashed now: the key itself is kept nowhere, not even for a second.
-      const move = { keyId: key.id, version, fromMac: mac, toMac: macOf(secret, pepper) };
-      if (queue.push(move)) waiting.add(mac);
+      queue.push({ keyId: key.id, version, fromMac: mac, toMac: macOf(secret, pepper) });
     },
     flush: queue.flush,
     close: queue.close,

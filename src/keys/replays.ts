@@ -1,34 +1,41 @@
-import type { Control } from '../control/open.ts';
+import { type Control, whenFree } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 
 /** How long an answer with a secret in it can be had again. */
 export const REPLAYABLE_MS = 15 * 60_000;
 /** How long an intent is known. */
-const REMEMBERED_MS = 24 * 60 * 60_000;
+export const REMEMBERED_MS = 24 * 60 * 60_000;
 const SWEEP_EVERY_MS = 60_000;
 
-/** Deletes answers that are too old to be shown again, and intents that are too old to be known (secure_delete is on). */
+/**
+ * Deletes answers that are too old to be shown again, and intents that are too old to be known (secure_delete is on).
+ * Waits up to 5 s for another process's write lock.
+ */
 export async function forgetAnswers({ db }: Pick<Control, 'db'>, now: number): Promise<void> {
-  await db
+  const answers = db
     .updateTable('idempotent_calls')
     .set({ sealed_answer: null })
     .where('sealed_answer', 'is not', null)
-    .where('created_at', '<=', now - REPLAYABLE_MS)
-    .execute();
-  await db
-    .deleteFrom('idempotent_calls')
-    .where('created_at', '<=', now - REMEMBERED_MS)
-    .execute();
+    .where('created_at', '<=', now - REPLAYABLE_MS);
+  const intents = db.deleteFrom('idempotent_calls').where('created_at', '<=', now - REMEMBERED_MS);
+  await whenFree(() => answers.execute());
+  await whenFree(() => intents.execute());
 }
 
-/** Forgets answers in time while nobody asks. Returns what ends that. */
-export function keepForgetting(control: Control, clock: Clock, log: Log): () => void {
-  const timer = setInterval(() => {
-    forgetAnswers(control, clock.now()).catch((error: unknown) => {
-      log.warn({ err: error }, 'answers that are too old were not deleted; they will be in a minute');
-    });
-  }, SWEEP_EVERY_MS);
+/** Forgets answers now and every minute. Returns what ends that, once a sweep under way is over. */
+export function keepForgetting(control: Control, clock: Clock, log: Log): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+  const sweep = () => {
+    running = running
+      .then(() => forgetAnswers(control, clock.now()))
+      .catch((err: unknown) => log.warn({ err }, 'answers that are too old were not deleted yet'));
+  };
+  sweep();
+  const timer = setInterval(sweep, SWEEP_EVERY_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
 }

@@ -5,7 +5,8 @@ import { getStoredKey } from './stored-key.ts';
 
 /**
  * Records on a client key that someone found it, and returns the key. Nothing else changes: every installed app holds
- * it, so it was never secret. Only the first report is recorded, or a flood of them would fill the audit log.
+ * it, so it was never secret. Only the first report is recorded, or a flood of them would fill the audit log. Of other
+ * keys it matters which secret was found: `handleLeak`.
  */
 export async function reportLeak(
   { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,

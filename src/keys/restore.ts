@@ -20,7 +20,7 @@ export async function restoreKey(
   const { control, directory, clock, audit } = services;
   const restored = await control.write(async (tx, revision) => {
     const key = await getStoredKey(tx, keyId);
-    requireWithin(services, key, maker, project, 'The key');
+    await requireWithin(services, tx, key, maker, project, 'The key');
     requireRestorable(key, clock.now());
     await tx
       .updateTable('api_keys')

@@ -1,10 +1,8 @@
-import type { Transaction } from 'kysely';
-import type { ControlSchema } from '../control/schema.ts';
 import type { Services } from '../services.ts';
 import type { Actor } from './actor.ts';
 import type { Audit } from './audit.ts';
 import type { ApiKey } from './key.ts';
-import { getStoredKey } from './stored-key.ts';
+import { type ControlTransaction, getStoredKey } from './stored-key.ts';
 
 export const REVOKE_REASONS = ['unused', 'rotated', 'leaked', 'member_left', 'other'] as const;
 
@@ -15,35 +13,47 @@ export type RevokeReason = (typeof REVOKE_REASONS)[number];
  * A key that is already revoked stays as it is: the first reason and time remain, but a leak told now bars restoring.
  */
 export async function revokeKey(
-  { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
-  { id, projectId }: Pick<ApiKey, 'id' | 'projectId'>,
+  services: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  key: Pick<ApiKey, 'id' | 'projectId'>,
   reason: RevokeReason,
   actor: Actor,
 ): Promise<ApiKey> {
+  const { control, directory } = services;
   const revoked = await control.write(async (tx, revision) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('api_keys')
-      .set({ revoked_at: clock.now(), revoked_by: actor.id, revoked_reason: reason, revision })
-      .where('id', '=', id)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    if (numUpdatedRows > 0n) {
-      const diff = { revoked_reason: [null, reason] } as const;
-      await audit.append(tx, { projectId, actor, action: 'api_key.revoked', target: id, diff });
-    } else if (reason === 'leaked') {
-      await noteLeak(tx, { id, projectId, at: clock.now(), revision, actor, audit });
-    }
-    return getStoredKey(tx, id);
+    await storeRevocation(services, tx, revision, key, { reason, actor });
+    return getStoredKey(tx, key.id);
   });
   await directory.refresh();
-  return directory.findKey(id) ?? revoked;
+  return directory.findKey(key.id) ?? revoked;
+}
+
+/** The part of `revokeKey` inside a transaction: for callers that store more in the same one. */
+export async function storeRevocation(
+  { clock, audit }: Pick<Services, 'clock' | 'audit'>,
+  tx: ControlTransaction,
+  revision: number,
+  { id, projectId }: Pick<ApiKey, 'id' | 'projectId'>,
+  { reason, actor }: { reason: RevokeReason; actor: Actor },
+): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('api_keys')
+    .set({ revoked_at: clock.now(), revoked_by: actor.id, revoked_reason: reason, revision })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows > 0n) {
+    const diff = { revoked_reason: [null, reason] } as const;
+    await audit.append(tx, { projectId, actor, action: 'api_key.revoked', target: id, diff });
+  } else if (reason === 'leaked') {
+    await noteLeak(tx, { id, projectId, at: clock.now(), revision, actor, audit });
+  }
 }
 
 type Leak = { id: string; projectId: string; at: number; revision: number; actor: Actor; audit: Audit };
 
 /** Without this, a key revoked as unused and then told as leaked could be restored. */
 async function noteLeak(
-  tx: Transaction<ControlSchema>,
+  tx: ControlTransaction,
   { id, projectId, at, revision, actor, audit }: Leak,
 ): Promise<void> {
   const { numUpdatedRows } = await tx

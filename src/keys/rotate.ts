@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import { closedObject } from '../http/route.ts';
 import type { Project } from '../projects/project.ts';
+import type { Services } from '../services.ts';
 import type { KeyServices, MintedKey } from './create.ts';
 import { type ApiKey, type KeySecret, liveSecrets, statusOf } from './key.ts';
 import { type Maker, requireWithin } from './maker.ts';
@@ -38,12 +39,14 @@ export const ROTATE_KEY_BODY = closedObject({
 
 export type RotateKeyBody = Static<typeof ROTATE_KEY_BODY>;
 
+type RotateServices = KeyServices & Pick<Services, 'firstUse'>;
+
 /**
  * Gives a key a new secret and returns it; the former one works on for its grace. Throws 409 while another grace runs
  * (unless forced) or when the key is dead, 403 when it reaches further than who asks, 422 for too long a grace.
  */
 export async function rotateKey(
-  services: KeyServices,
+  services: RotateServices,
   project: Project,
   keyId: string,
   body: RotateKeyBody,
@@ -58,7 +61,7 @@ export async function rotateKey(
 
 /** The part of `rotateKey` inside a transaction: for callers that store more in the same one. */
 export async function replaceSecret(
-  services: KeyServices,
+  services: RotateServices,
   tx: ControlTransaction,
   revision: number,
   project: Project,
@@ -67,10 +70,13 @@ export async function replaceSecret(
 ): Promise<MintedKey> {
   const now = services.clock.now();
   const key = await getStoredKey(tx, keyId);
-  requireWithin(services, key, maker, project, 'The key');
+  await requireWithin(services, tx, key, maker, project, 'The key');
   requireRotatable(key, body, now);
   const [newest, older] = liveSecrets(key, now);
-  if (newest) await retire(tx, key, newest, older, body, now);
+  if (newest && older && !isUsed(services, keyId, newest)) {
+    // The answer with the newest was probably lost: nobody has it, and the older one is what is in use.
+    await endSecret(tx, keyId, newest.version, now);
+  } else if (newest) await retire(tx, keyId, newest, older, body, now);
   const version = 1 + Math.max(0, ...key.secrets.map((secret) => secret.version));
   const secret = await insertSecret(services, tx, key, version);
   await tx.updateTable('api_keys').set({ revision }).where('id', '=', keyId).execute();
@@ -96,25 +102,27 @@ function requireRotatable(key: ApiKey, body: RotateKeyBody, now: number): void {
   if (liveSecrets(key, now).length > 1 && body.force !== true) throw new ApiError('rotation_in_progress');
 }
 
-/** Makes room for one more secret, so that never more than two live. */
+/** A use that is not stored yet counts: whoever has shown the secret has it. */
+const isUsed = ({ firstUse }: RotateServices, keyId: string, { version, firstUsedAt }: KeySecret) =>
+  firstUsedAt !== null || firstUse.isPending(keyId, version);
+
+/** Gives the newest secret its grace, and ends the older one, so that never more than two live. */
 async function retire(
   tx: ControlTransaction,
-  key: ApiKey,
+  keyId: string,
   newest: KeySecret,
   older: KeySecret | undefined,
   body: RotateKeyBody,
   now: number,
 ): Promise<void> {
-  // The answer with the newest was probably lost: nobody has it, and the older one is what is in use.
-  if (older && newest.firstUsedAt === null) return endSecret(tx, key.id, newest.version, now);
-  if (older) await endSecret(tx, key.id, older.version, now);
+  if (older) await endSecret(tx, keyId, older.version, now);
   const graceMs = (body.grace_seconds ?? GRACE_DEFAULT_SECONDS) * 1_000;
   const waits = body.grace_from === 'first_use';
   const end = now + graceMs + (waits ? FIRST_USE_MS_MAX : 0);
   await tx
     .updateTable('key_secrets')
     .set({ expires_at: end, grace_ms: waits ? graceMs : null })
-    .where('key_id', '=', key.id)
+    .where('key_id', '=', keyId)
     .where('version', '=', newest.version)
     .execute();
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { LIST_QUERY, pageById, pageOf } from '../http/list.ts';
 import { closedObject, defineRoute, type Route } from '../http/route.ts';
+import type { Services } from '../services.ts';
 import { CREATE_KEY_BODY, insertKey } from './create.ts';
 import { endGrace } from './end-grace.ts';
 import { getKey } from './get.ts';
@@ -21,6 +22,16 @@ const EXAMPLE_ID = 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
 const headersOf = ({ etag }: Pick<ApiKeyJson, 'etag'>) => ({ etag });
 const KEY_ANSWER = { status: 200, schema: API_KEY_JSON, headersOf } as const;
 
+/** A server key can do all that its project can: giving one out asks a member for the password. */
+function isServerKey(
+  { directory }: Services,
+  { params, projectId }: { params: { id: string }; projectId: string | undefined },
+): boolean {
+  const key = directory.findKey(params.id);
+  // Of another project it is as if it did not exist.
+  return key?.type === 'server' && key.projectId === projectId;
+}
+
 const createRoute = defineRoute({
   method: 'POST',
   path: '/v1/api-keys',
@@ -28,15 +39,21 @@ const createRoute = defineRoute({
   access: 'keys:write',
   limit: 'management',
   body: CREATE_KEY_BODY,
+  stepUp: (_services, { body }) => body.type === 'server',
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 201, schema: MINTED_KEY_JSON, headersOf },
   example: { body: { name: 'Production iOS', type: 'client', scopes: ['events:write'] } },
   handle(services, { caller, body, intent }) {
-    return mintOnce(services, intent, (tx, revision) =>
-      insertKey(services, tx, revision, caller.project, body, toMaker(caller)),
+    const { project } = caller;
+    const maker = toMaker(caller);
+    return mintOnce(services, { project, maker, intent }, (tx, revision) =>
+      insertKey(services, tx, revision, project, body, maker),
     );
   },
 });
+
+/** What the list of keys can be asked. */
+export const KEY_LIST_QUERY = closedObject({ ...LIST_QUERY, ...KEY_FILTERS });
 
 const listRoute = defineRoute({
   method: 'GET',
@@ -44,7 +61,7 @@ const listRoute = defineRoute({
   summary: 'List API keys, newest first',
   access: 'keys:read',
   limit: 'management',
-  query: closedObject({ ...LIST_QUERY, ...KEY_FILTERS }),
+  query: KEY_LIST_QUERY,
   app: { from: 'query', required: false },
   answer: { status: 200, schema: pageOf(API_KEY_JSON) },
   handle(services, { caller, query }) {
@@ -93,14 +110,17 @@ const rotateRoute = defineRoute({
   limit: 'management',
   params: KEY_PARAMS,
   body: ROTATE_KEY_BODY,
+  stepUp: isServerKey,
   isBodyOptional: true,
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 200, schema: MINTED_KEY_JSON, headersOf },
   example: { params: { id: EXAMPLE_ID }, body: { grace_seconds: 3_600 } },
   handle(services, { caller, params, body, intent }) {
     const { id: keyId } = getKey(services, caller, params.id);
-    return mintOnce(services, intent, (tx, revision) =>
-      replaceSecret(services, tx, revision, caller.project, { keyId, body }, toMaker(caller)),
+    const { project } = caller;
+    const maker = toMaker(caller);
+    return mintOnce(services, { project, maker, intent }, (tx, revision) =>
+      replaceSecret(services, tx, revision, project, { keyId, body }, maker),
     );
   },
 });
@@ -120,6 +140,9 @@ const endGraceRoute = defineRoute({
   },
 });
 
+/** Why a key is revoked. */
+export const REVOKE_QUERY = closedObject({ reason: Type.Optional(Type.Enum([...REVOKE_REASONS])) });
+
 const revokeRoute = defineRoute({
   method: 'DELETE',
   path: '/v1/api-keys/{id}',
@@ -127,7 +150,7 @@ const revokeRoute = defineRoute({
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,
-  query: closedObject({ reason: Type.Optional(Type.Enum([...REVOKE_REASONS])) }),
+  query: REVOKE_QUERY,
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
   async handle(services, { caller, params, query }) {
@@ -143,6 +166,7 @@ const restoreRoute = defineRoute({
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,
+  stepUp: isServerKey,
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
   async handle(services, { caller, params }) {

@@ -14,7 +14,8 @@ export const KEY_SCOPES = [
   'audit:read',
 ] as const;
 
-export type Scope = (typeof KEY_SCOPES)[number];
+/** Includes what only people's roles can hold, above every key's ceiling. */
+export type Scope = (typeof KEY_SCOPES)[number] | 'members:read' | 'members:write';
 
 export const KEY_TYPES = ['server', 'client', 'read_only'] as const;
 

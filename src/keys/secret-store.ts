@@ -21,6 +21,11 @@ export function loadSecret(file: string, { isNew = false }: { isNew?: boolean } 
     createSecretFile(file);
   }
   chmodSync(file, 0o600);
+  return readSecret(file);
+}
+
+/** Returns the secret kept in `file` and changes nothing. Throws, saying what to do, when it is cut short. */
+export function readSecret(file: string): string {
   const secret = readFileSync(file, 'utf8').trim();
   if (secret.length >= SECRET_BYTES) return secret;
   throw new Error(
@@ -126,7 +131,7 @@ export type StoredUnder = { present: number; retired: number; unknown: number };
 
 /** Counts the stored secrets of keys that are not revoked by the secret they are stored under. */
 export async function countStoredUnder(
-  { db }: Control,
+  { db }: Pick<Control, 'db'>,
   pepper: Pepper,
   retired: readonly Pepper[],
 ): Promise<StoredUnder> {
@@ -145,4 +150,22 @@ export async function countStoredUnder(
     else counts.unknown += Number(count);
   }
   return counts;
+}
+
+/**
+ * Returns a warning, with the cure, when keys that are not revoked were made under a secret that is not configured: they
+ * are refused as unknown, and nothing else would say why.
+ */
+export async function findSecretWarning(
+  control: Pick<Control, 'db'>,
+  pepper: Pepper,
+  retired: readonly Pepper[],
+): Promise<string | undefined> {
+  const { unknown } = await countStoredUnder(control, pepper, retired);
+  if (unknown === 0) return undefined;
+  const which = unknown === 1 ? 'secret of an API key is' : 'secrets of API keys are';
+  return (
+    `${unknown} ${which} stored under a secret that is not configured and refused with invalid_api_key. ` +
+    'Set the former secret again as APPFLOW_SECRET_RETIRED and restart; or replace those keys and revoke them.'
+  );
 }

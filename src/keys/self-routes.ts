@@ -6,7 +6,8 @@ import { revokeKey } from './revoke.ts';
 
 /** What a client key learns of itself: whoever holds the app can ask. */
 const CLIENT_SELF = ['id', 'type', 'scopes', 'project_id', 'app_ids', 'expires_at'] as const;
-const SELF_JSON = Type.Interface(
+/** What a key learns of itself. */
+export const SELF_JSON = Type.Interface(
   [Type.Pick(API_KEY_JSON, [...CLIENT_SELF])],
   Type.Partial(Type.Omit(API_KEY_JSON, [...CLIENT_SELF])).properties,
 );
@@ -27,7 +28,8 @@ export const selfRoute = defineRoute({
   },
 });
 
-const LEAK_REPORT_JSON = closedObject({
+/** What a client key learns after reporting itself. */
+export const LEAK_REPORT_JSON = closedObject({
   id: Type.String(),
   message: Type.String(),
 });

@@ -42,7 +42,7 @@ export async function updateKey(
   const { keyId } = change;
   const updated = await services.control.write(async (tx, revision) => {
     const before = await getStoredKey(tx, keyId);
-    const after = requireChangeable(services, project, before, change, maker);
+    const after = await requireChangeable(services, tx, project, before, change, maker);
     const diff = diffOf(toAuditFields(before), toAuditFields(after));
     // Nothing changed: the row keeps its version, so that nobody else's If-Match fails for it.
     if (diff === undefined) return before;
@@ -62,20 +62,22 @@ export async function updateKey(
 }
 
 /** Returns the fields as they will be. Throws when this change cannot be made, or not by this maker. */
-function requireChangeable(
+async function requireChangeable(
   services: KeyServices,
+  tx: ControlTransaction,
   project: Project,
   before: ApiKey,
   { body, ifMatch }: KeyChange,
   maker: Maker,
-): KeyFields {
+): Promise<KeyFields> {
   const now = services.clock.now();
   const given = readKeyFields(body);
   const after = { ...before, ...given };
   if (!isSwitchOff(body)) {
-    requireWithin(services, before, maker, project, 'The key');
+    await requireWithin(services, tx, before, maker, project, 'The key');
     const granted = effectiveScopes(before.type, after.scopes);
-    requireWithin(services, { ...after, granted }, maker, project, 'The changed key');
+    const target = { ...after, granted, limitsBefore: before.rateLimits };
+    await requireWithin(services, tx, target, maker, project, 'The changed key');
   }
   requireMatch(ifMatch, before);
   requireAlive(statusOf(before, now), body);

@@ -13,7 +13,7 @@ const DAYS_MAX = 90;
 const COUNT = Type.Integer({ minimum: 0 });
 
 /** One hour of one key in one category. `ok` is every request that passed key, permission and limits, whatever came of it. */
-const USAGE_JSON = closedObject({
+export const USAGE_JSON = closedObject({
   data: Type.Array(
     closedObject({
       hour: Type.String({ format: 'date-time' }),
@@ -27,6 +27,9 @@ const USAGE_JSON = closedObject({
 });
 
 const instant = () => Type.Optional(Type.String({ format: 'date-time' }));
+
+/** From and to; by default the last seven days. */
+export const USAGE_QUERY = closedObject({ from: instant(), to: instant() });
 
 /** Returns the first millisecond of the hours asked for and the one after the last. Throws 422. */
 function parseRange(query: { from?: string; to?: string }, now: number): { from: number; to: number } {
@@ -47,7 +50,7 @@ export const usageRoute = defineRoute({
   access: 'keys:read',
   limit: 'management',
   params: closedObject({ id: Type.String() }),
-  query: closedObject({ from: instant(), to: instant() }),
+  query: USAGE_QUERY,
   answer: { status: 200, schema: USAGE_JSON },
   example: { params: { id: 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD' } },
   async handle(services, { caller, params, query }) {

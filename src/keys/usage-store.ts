@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
-import type { Control } from '../control/open.ts';
+import { type Control, whenFree } from '../control/open.ts';
 import type { ControlSchema, KeyUsageHourTable, KeyUsageTable } from '../control/schema.ts';
 import type { Clock } from '../lib/clock.ts';
 import {
@@ -17,8 +17,10 @@ export type UsageHour = Omit<Selectable<KeyUsageHourTable>, 'key_id'>;
 /** The counts of a key in an hour that is over and not yet written. */
 type PastHour = { keyId: string; hour: number; counts: Uint32Array };
 
+type ReadableControl = Pick<Control, 'db' | 'changeStamp'>;
+
 type State = {
-  control: Control;
+  control: ReadableControl;
   uses: Map<string, KeyUse>;
   unsaved: Set<KeyUse>;
   past: PastHour[];
@@ -34,7 +36,7 @@ const HOURS_KEPT_MS = 90 * 86_400_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 /** The database's side of usage: what is in `uses` and how it gets into the tables and back. */
-export function createUsageStore(control: Control, clock: Clock, uses: Map<string, KeyUse>) {
+export function createUsageStore(control: ReadableControl, clock: Clock, uses: Map<string, KeyUse>) {
   const state: State = {
     control,
     uses,
@@ -64,7 +66,8 @@ export function createUsageStore(control: Control, clock: Clock, uses: Map<strin
       use.counts = new Uint32Array(COUNTS);
       return use.counts;
     },
-    flush: () => inTurn(() => flush(state, clock.now())),
+    // Each attempt is a turn of its own: hours can be read while another process's write lock is waited for.
+    flush: () => whenFree(() => inTurn(() => flush(state, clock.now()))),
     listHours: (keyId: string, from: number, to: number) => inTurn(() => listHours(state, keyId, from, to)),
   };
 }
@@ -100,16 +103,15 @@ async function flush(state: State, now: number): Promise<void> {
     if (state.control.changeStamp() !== state.stamp) await learn(state);
     return;
   }
-  const uses = [...state.unsaved];
-  state.unsaved.clear();
-  const hours = takeHours(state, uses);
-  const secretRows = uses.flatMap(secretRowsOf);
+  let taken: Taken = { uses: [], hours: [], secretRows: [] };
   try {
     state.flushSeen = await state.control.db.transaction().execute(async (tx) => {
       const flushId = await nextFlushId(tx);
+      // Not before the lock is had: an attempt that is locked out leaves everything as it is.
+      taken = take(state);
       await learn(state, tx);
-      await inParts(secretRows, (rows) => saveSecrets(tx, rows, flushId));
-      await inParts(hours.flatMap(hourRowsOf), (rows) => saveHours(tx, rows));
+      await inParts(taken.secretRows, (rows) => saveSecrets(tx, rows, flushId));
+      await inParts(taken.hours.flatMap(hourRowsOf), (rows) => saveHours(tx, rows));
       if (isPruning)
         await tx
           .deleteFrom('key_usage_hours')
@@ -118,12 +120,12 @@ async function flush(state: State, now: number): Promise<void> {
       return flushId;
     });
   } catch (error) {
-    state.past.push(...hours);
-    for (const use of uses) noteUnsaved(state, use);
+    state.past.push(...taken.hours);
+    for (const use of taken.uses) noteUnsaved(state, use);
     throw error;
   }
   if (isPruning) state.prunedAt = now;
-  for (const row of secretRows) moveToSaved(state, row);
+  for (const row of taken.secretRows) moveToSaved(state, row);
 }
 
 function noteUnsaved(state: State, use: KeyUse): void {
@@ -133,13 +135,15 @@ function noteUnsaved(state: State, use: KeyUse): void {
 }
 
 /** Takes the counts away from their keys, which count anew meanwhile; a flush that fails puts them with the past hours. */
-function takeHours(state: State, uses: readonly KeyUse[]): PastHour[] {
+function take(state: State): Taken {
+  const uses = [...state.unsaved];
+  state.unsaved.clear();
   const hours = [...state.past.splice(0), ...uses.flatMap(presentHourOf)];
   for (const use of uses) {
     use.counts = undefined;
     use.isUnsaved = false;
   }
-  return hours;
+  return { uses, hours, secretRows: uses.flatMap(secretRowsOf) };
 }
 
 /** First statement of the transaction: it takes the write lock, so flushes are numbered in the order they commit. */
@@ -173,6 +177,8 @@ async function inParts<T>(rows: readonly T[], save: (part: T[]) => Promise<unkno
 
 type SecretRow = Omit<Insertable<KeyUsageTable>, 'flush'>;
 type HourRow = Insertable<KeyUsageHourTable>;
+/** What a flush is about to write. */
+type Taken = { uses: KeyUse[]; hours: PastHour[]; secretRows: SecretRow[] };
 
 function secretRowsOf({ keyId, secrets }: KeyUse): SecretRow[] {
   return secrets

@@ -33,8 +33,8 @@ export type Usage = {
   listHours: (keyId: string, from: number, to: number) => Promise<UsageHour[]>;
   /** Writes what was counted and learns what other processes wrote. On failure everything stays counted. */
   flush: () => Promise<void>;
-  /** Flushes from now on every 10 s; the returned function ends that with a last flush. */
-  keepFlushed: () => () => Promise<void>;
+  /** Flushes for the last time. */
+  close: () => Promise<void>;
 };
 
 const HOUR_MS = 3_600_000;
@@ -45,7 +45,7 @@ const SDK_LENGTH_MAX = 128;
 const CATEGORY_OFFSETS: Record<Category, number> = { events: 0, analytics: 4, management: 8 };
 const OUTCOME_OFFSETS: Readonly<Record<number, number>> = { 401: 1, 403: 2, 429: 3 };
 
-/** Opens the record of usage with what the database holds. */
+/** Opens the record of usage with what the database holds; from then on it is flushed every 10 s. */
 export async function openUsage(control: Control, clock: Clock, log: Log): Promise<Usage> {
   const uses = new Map<string, KeyUse>();
   const store = createUsageStore(control, clock, uses);
@@ -82,8 +82,18 @@ export async function openUsage(control: Control, clock: Clock, log: Log): Promi
     find: (keyId) => summarise(uses.get(keyId)),
     listHours: store.listHours,
     flush: store.flush,
-    keepFlushed: () => keepFlushed(store.flush, log),
+    close: keepFlushed(store.flush, log),
   };
+}
+
+/** Returns what the database holds of usage, and keeps nothing running: for commands that only read. */
+export async function loadUsage(
+  control: Pick<Control, 'db' | 'changeStamp'>,
+  clock: Clock,
+): Promise<Pick<Usage, 'find'>> {
+  const uses = new Map<string, KeyUse>();
+  await createUsageStore(control, clock, uses).load();
+  return { find: (keyId) => summarise(uses.get(keyId)) };
 }
 
 function findSecretUse(use: KeyUse, version: number): SecretUse | undefined {
@@ -121,6 +131,7 @@ function summarise(use: KeyUse | undefined): KeyUsage {
   };
 }
 
+/** Returns what ends it, with a last flush. */
 function keepFlushed(flush: () => Promise<void>, log: Log): () => Promise<void> {
   // A flush that fails is tried again with the next: nothing counted is lost while the process lives.
   const attempt = () =>

@@ -1,10 +1,14 @@
 import type { ErrorCode } from '../http/errors.ts';
 import type { Directory, FoundKey } from './directory.ts';
+import type { ApiKey } from './key.ts';
 import { isWellFormedSecret, macOf, type Pepper } from './secret.ts';
+
+/** Why a key of ours is not accepted. */
+export type StateRefusal = Extract<ErrorCode, 'api_key_expired' | 'api_key_revoked' | 'api_key_disabled'>;
 
 /** Why a credential was not accepted. `unknown` is apart from `malformed`: only it counts as a failed guess. */
 export type Refusal = {
-  code: Extract<ErrorCode, 'invalid_api_key' | 'api_key_expired' | 'api_key_revoked' | 'api_key_disabled'>;
+  code: 'invalid_api_key' | StateRefusal;
   unknown: boolean;
 };
 
@@ -42,12 +46,21 @@ export function verify(
   const present = directory.findByMac(macOf(secret, pepper));
   const found = present ?? findUnderRetired(secret, directory, retired);
   if (!found) return refuse('invalid_api_key', true);
-  const { key } = found;
-  if (key.revokedAt !== null || found.secret.revokedAt !== null) return refuseKnown('api_key_revoked', found);
-  if (isPast(key.expiresAt, now) || isPast(found.secret.expiresAt, now))
-    return refuseKnown('api_key_expired', found);
-  if (key.disabled) return refuseKnown('api_key_disabled', found);
-  return { ok: true, found, isRetired: present === undefined };
+  const code = findStateRefusal(found, now);
+  return code ? refuseKnown(code, found) : { ok: true, found, isRetired: present === undefined };
+}
+
+/** Returns why a key is not accepted with this secret at `now`, undefined when it is; the strongest reason wins. */
+export function findStateRefusal({ key, secret }: FoundKey, now: number): StateRefusal | undefined {
+  if (key.revokedAt !== null || secret.revokedAt !== null) return 'api_key_revoked';
+  if (isPast(key.expiresAt, now) || isPast(secret.expiresAt, now)) return 'api_key_expired';
+  return key.disabled ? 'api_key_disabled' : undefined;
+}
+
+/** Returns a key as it is by now with the secret that was shown; undefined when it is not there any more. */
+export function findShown(key: ApiKey | undefined, { version }: { version: number }): FoundKey | undefined {
+  const secret = key?.secrets.find((one) => one.version === version);
+  return key && secret && { key, secret };
 }
 
 const isPast = (instant: number | null, now: number) => instant !== null && instant <= now;

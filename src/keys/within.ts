@@ -8,6 +8,12 @@ export type Reach = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist'
   granted: ReadonlySet<Scope>;
 };
 
+/** A key as it is, or as it is to become: then with the limits it had, null for the default. */
+export type Target = Reach & { limitsBefore?: ApiKey['rateLimits'] };
+
+/** The part of whoever makes a key that it is compared with. */
+export type MakerReach = Omit<Reach, 'type'>;
+
 /** What a project and the installation say of the keys in it. */
 export type MakingRules = { maxKeyLifetimeDays: number | null; limits: LimitDefaults };
 
@@ -15,10 +21,11 @@ export type MakingRules = { maxKeyLifetimeDays: number | null; limits: LimitDefa
  * Returns in what `target` reaches further than `caller`, as words for the caller; an empty list when it lies within.
  * A restriction left out means unrestricted, so it is never inherited. Client keys are exempt from the address rule:
  * they only write, and a backend locked to its address must be able to make a key for phones; and from the expiry
- * rule too, unless the project limits how long keys live. Limits bind who may not change the project's.
+ * rule too, unless the project limits how long keys live. Limits bind who may not change the project's: it raises none
+ * above the default, not even to its own.
  * Origins are not compared: only server keys make keys, and no web page may send one.
  */
-export function findExcess(target: Reach, caller: Reach, rules: MakingRules): string[] {
+export function findExcess(target: Target, caller: MakerReach, rules: MakingRules): string[] {
   const excess: string[] = [];
   const scopes = [...target.granted].filter((scope) => !caller.granted.has(scope));
   if (scopes.length > 0) excess.push(`scopes (${scopes.join(', ')})`);
@@ -28,7 +35,8 @@ export function findExcess(target: Reach, caller: Reach, rules: MakingRules): st
     excess.push('expires_at');
   if (!isClient && reachesMoreAddresses(target, caller)) excess.push('ip_allowlist');
   if (!caller.granted.has('project:write')) {
-    excess.push(...findHigherLimits(target.type, target.rateLimits, caller.rateLimits, rules.limits));
+    const { type, rateLimits: after, limitsBefore: before = after } = target;
+    excess.push(...findHigherLimits(type, { before, after }, caller.rateLimits, rules.limits));
   }
   return excess;
 }
@@ -40,12 +48,12 @@ export function reachesMoreApps(target: Pick<Reach, 'appIds'>, caller: Pick<Reac
   return target.appIds === null || target.appIds.some((id) => !appIds.includes(id));
 }
 
-function livesLonger(target: Reach, caller: Reach): boolean {
+function livesLonger(target: Reach, caller: MakerReach): boolean {
   if (caller.expiresAt === null) return false;
   return target.expiresAt === null || target.expiresAt > caller.expiresAt;
 }
 
-function reachesMoreAddresses(target: Reach, caller: Reach): boolean {
+function reachesMoreAddresses(target: Reach, caller: MakerReach): boolean {
   if (caller.ipAllowlist.length === 0) return false;
   if (target.ipAllowlist.length === 0) return true;
   const allowed = parseCidrs(caller.ipAllowlist).cidrs;

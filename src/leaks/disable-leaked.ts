@@ -1,51 +1,67 @@
 import type { Kysely } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
+import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
 import type { Services } from '../services.ts';
+import { isUsable } from './handle-leak.ts';
 
 type DisableServices = Pick<Services, 'control' | 'directory' | 'clock' | 'audit' | 'log'>;
 
 const SYSTEM_ACTOR: Actor = { type: 'system', id: 'leaks', ip: null, requestId: null };
 const LOOK_MS = 60_000;
 
-function listDue(db: Kysely<ControlSchema>, now: number): Promise<{ key_id: string }[]> {
+type DueSecret = { key_id: string; version: number };
+
+function listDue(db: Kysely<ControlSchema>, now: number): Promise<DueSecret[]> {
   return db
-    .selectFrom('leaked_keys')
-    .select('key_id')
+    .selectFrom('leaked_secrets')
+    .select(['key_id', 'version'])
     .where('disable_at', '<=', now)
     .where('done_at', 'is', null)
     .execute();
 }
 
-/** Disables the leaked keys whose time has come, and returns how many. What was missed while stopped comes first. */
+/**
+ * Disables the keys whose leaked secret still works when its time has come, and returns how many. A key that was
+ * rotated away from it meanwhile lives on. What was missed while stopped comes first.
+ */
 export async function disableDueKeys(services: DisableServices): Promise<number> {
-  const { control, directory, clock, audit, log } = services;
-  const now = clock.now();
-  if ((await listDue(control.db, now)).length === 0) return 0;
+  const { control, directory, clock, log } = services;
+  if ((await listDue(control.db, clock.now())).length === 0) return 0;
   const disabled = await control.write(async (tx, revision) => {
-    // Looked at again under the write lock: of two processes, one does it.
+    // Looked at again under the write lock, which may have been waited for: of two processes, one does it.
+    const now = clock.now();
     const ids: string[] = [];
-    for (const { key_id: id } of await listDue(tx, now)) {
-      await tx.updateTable('leaked_keys').set({ done_at: now }).where('key_id', '=', id).execute();
-      const row = await tx
-        .updateTable('api_keys')
-        .set({ disabled: 1, revision })
-        .where('id', '=', id)
-        .where('disabled', '=', 0)
-        .where('revoked_at', 'is', null)
-        .returning('project_id')
-        .executeTakeFirst();
-      if (!row) continue;
-      const diff = { disabled: [false, true] } as const;
-      const entry = { projectId: row.project_id, actor: SYSTEM_ACTOR, target: id, diff };
-      await audit.append(tx, { ...entry, action: 'api_key.disabled' });
-      ids.push(id);
+    for (const due of await listDue(tx, now)) {
+      if (await disableIfUsable(services, tx, revision, due, now)) ids.push(due.key_id);
     }
     return ids;
   });
   await directory.refresh();
   for (const keyId of disabled) log.warn({ keyId }, 'a leaked API key was disabled');
   return disabled.length;
+}
+
+async function disableIfUsable(
+  { audit }: DisableServices,
+  tx: ControlTransaction,
+  revision: number,
+  { key_id: id, version }: DueSecret,
+  now: number,
+): Promise<boolean> {
+  await tx
+    .updateTable('leaked_secrets')
+    .set({ done_at: now })
+    .where('key_id', '=', id)
+    .where('version', '=', version)
+    .execute();
+  const key = await getStoredKey(tx, id);
+  if (key.disabled || !isUsable(key, version, now)) return false;
+  await tx.updateTable('api_keys').set({ disabled: 1, revision }).where('id', '=', id).execute();
+  const diff = { disabled: [false, true] } as const;
+  const entry = { projectId: key.projectId, actor: SYSTEM_ACTOR, target: id, diff };
+  await audit.append(tx, { ...entry, action: 'api_key.disabled' });
+  return true;
 }
 
 /** Looks now and every minute for leaked keys to disable. Returns the function that ends it. */

@@ -5,14 +5,21 @@ const FETCH_MS_MAX = 5_000;
 /** An identifier nobody has costs GitHub's server one request a minute at most, whoever makes them up. */
 const ASK_AGAIN_MS = 60_000;
 const CACHED_MS = 24 * 3_600_000;
+const BACK_OFF_MS_MAX = 3_600_000;
 
 /** The public keys GitHub signs its reports with, by their identifiers. */
 export type PublicKeys = ReadonlyMap<string, KeyObject>;
 
+/** The key of an identifier; that GitHub has none; or that this cannot be known until it answers again. */
+export type KeyAnswer =
+  | { outcome: 'found'; key: KeyObject }
+  | { outcome: 'unknown' }
+  | { outcome: 'unavailable'; retryAfterSeconds: number; cause: unknown };
+
 /** Where GitHub's public keys are had. */
 export type GithubKeys = {
-  /** Resolves with the key of this identifier, undefined when GitHub has none. Rejects when it cannot be asked. */
-  find: (identifier: string) => Promise<KeyObject | undefined>;
+  /** Never rejects. */
+  find: (identifier: string) => Promise<KeyAnswer>;
 };
 
 export type GithubKeysOptions = {
@@ -36,37 +43,60 @@ function parseKey(entry: { key_identifier?: unknown; key?: unknown }): [string, 
   throw new Error('A key has no key_identifier, or is not on the curve P-256.');
 }
 
-/** Returns GitHub's keys: the pinned ones, or those of its meta endpoint, asked when needed and kept for a day. */
+/**
+ * Returns GitHub's keys: the pinned ones, or those of its meta endpoint, asked when needed and kept for a day; while it
+ * does not answer the keys at hand serve on, and it is asked again after a minute, two, four … at most an hour.
+ */
 export function createGithubKeys(options: GithubKeysOptions = {}): GithubKeys {
   const { pinned, fetch: ask = fetch, nowMs = () => performance.now() } = options;
+  if (pinned) return { find: async (identifier) => toAnswer(pinned.get(identifier)) };
   let cached: PublicKeys = new Map();
   let askedAt = Number.NEGATIVE_INFINITY;
+  let refreshAt = Number.NEGATIVE_INFINITY;
+  /** Of the asking since the last that succeeded: how often, and why the last one failed. */
+  let failures = 0;
+  let cause: unknown;
   let asking: Promise<void> | undefined;
 
   async function update(): Promise<void> {
     askedAt = nowMs();
-    const signal = AbortSignal.timeout(FETCH_MS_MAX);
-    const response = await ask(META_URL, { signal, redirect: 'error' });
-    if (!response.ok) throw new Error(`${META_URL} answered ${response.status}`);
-    cached = parseGithubKeys(await response.text());
+    try {
+      cached = await fetchKeys(ask);
+      failures = 0;
+      refreshAt = askedAt + CACHED_MS;
+    } catch (error) {
+      cause = error;
+      refreshAt = askedAt + Math.min(ASK_AGAIN_MS * 2 ** failures, BACK_OFF_MS_MAX);
+      failures += 1;
+    }
   }
 
-  async function find(identifier: string): Promise<KeyObject | undefined> {
-    const age = nowMs() - askedAt;
-    const isWanted = age >= CACHED_MS || (!cached.has(identifier) && age >= ASK_AGAIN_MS);
-    if (isWanted) {
+  async function find(identifier: string): Promise<KeyAnswer> {
+    const now = nowMs();
+    const isMissing = !cached.has(identifier);
+    const isDue = now >= refreshAt;
+    if (isDue || (isMissing && now - askedAt >= ASK_AGAIN_MS)) {
       asking ??= update().finally(() => {
         asking = undefined;
       });
     }
-    try {
-      await asking;
-    } catch (error) {
-      // A key that is known serves on while GitHub does not answer.
-      if (!cached.has(identifier)) throw error;
-    }
-    return cached.get(identifier);
+    if (isDue || isMissing) await asking;
+    const key = cached.get(identifier);
+    // After a failure nobody knows whether GitHub has a key that is not at hand: to say "unknown" would lose a report.
+    if (key || failures === 0) return toAnswer(key);
+    const waitMs = askedAt + ASK_AGAIN_MS - nowMs();
+    return { outcome: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)), cause };
   }
 
-  return pinned ? { find: async (identifier) => pinned.get(identifier) } : { find };
+  return { find };
+}
+
+function toAnswer(key: KeyObject | undefined): KeyAnswer {
+  return key ? { outcome: 'found', key } : { outcome: 'unknown' };
+}
+
+async function fetchKeys(ask: typeof fetch): Promise<PublicKeys> {
+  const response = await ask(META_URL, { signal: AbortSignal.timeout(FETCH_MS_MAX), redirect: 'error' });
+  if (!response.ok) throw new Error(`${META_URL} answered ${response.status}`);
+  return parseGithubKeys(await response.text());
 }

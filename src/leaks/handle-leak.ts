@@ -1,46 +1,123 @@
+import type { Kysely } from 'kysely';
+import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { FoundKey } from '../keys/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../keys/key.ts';
 import { reportLeak } from '../keys/report-leak.ts';
-import { revokeKey } from '../keys/revoke.ts';
+import { storeRevocation } from '../keys/revoke.ts';
+import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
+import type { Project } from '../projects/project.ts';
 import type { Services } from '../services.ts';
 
 const MINUTE_MS = 60_000;
 
 type LeakServices = Pick<Services, 'control' | 'directory' | 'clock' | 'audit' | 'log'>;
 
+/** Revoke the key, disable it after these minutes, or nothing. */
+type Reaction = Project['leakedKeyPolicy'] | 'nothing';
+
 /**
  * Does what a project wants done with a key that was found in public. Doing it again changes nothing: a client key is
- * labelled; any other is revoked at once, or noted to be disabled after the project's minutes.
+ * labelled; any other is revoked at once, or noted to be disabled after the project's minutes. A secret that has ended
+ * is only put on record: nobody can use it, so its key is not in danger.
  */
-export async function handleLeak(
-  services: LeakServices,
-  { key, secret }: FoundKey,
-  actor: Actor,
-): Promise<void> {
-  const { directory, clock, log } = services;
-  const now = clock.now();
-  await reportLeak(services, key, actor);
-  // Nobody can use a secret that has ended, so the key itself is not in danger.
-  const isLive = liveSecrets(key, now).some(({ version }) => version === secret.version);
-  if (key.type === 'client' || !isLive || ['revoked', 'expired'].includes(statusOf(key, now))) return;
-  const policy = directory.findProject(key.projectId)?.leakedKeyPolicy ?? 'revoke';
-  if (policy === 'revoke') {
-    await revokeKey(services, key, 'leaked', actor);
-    log.warn({ keyId: key.id, projectId: key.projectId }, 'a leaked API key was revoked');
+export async function handleLeak(services: LeakServices, found: FoundKey, actor: Actor): Promise<void> {
+  const { control, directory, clock } = services;
+  const { key, secret } = found;
+  if (key.type === 'client') {
+    await reportLeak(services, key, actor);
     return;
   }
-  await noteToDisable(services, key, now + policy * MINUTE_MS);
+  // Reports come again and again: those that change nothing wait for no lock.
+  const reaction = decideReaction(services, key, secret.version);
+  if (reaction !== 'revoke' && (await isOnRecord(control.db, key.id, secret.version))) return;
+  const done = await control.write((tx, revision) => storeLeak(services, tx, revision, found, actor));
+  await directory.refresh();
+  tell(services, key, done, clock.now());
 }
 
-/** Only the first report counts: a second one does not give the key more time, nor touch one that was enabled again. */
-async function noteToDisable({ control, log }: LeakServices, key: ApiKey, disableAt: number): Promise<void> {
-  const { numInsertedOrUpdatedRows } = await control.db
-    .insertInto('leaked_keys')
-    .values({ key_id: key.id, disable_at: disableAt, done_at: null })
-    .onConflict((conflict) => conflict.column('key_id').doNothing())
+/** Whether someone who holds this secret of the key can do something with it, now or once the key is enabled again. */
+export function isUsable(key: ApiKey, version: number, now: number): boolean {
+  return isLive(key, version, now) && !['revoked', 'expired'].includes(statusOf(key, now));
+}
+
+const isLive = (key: ApiKey, version: number, now: number) =>
+  liveSecrets(key, now).some((secret) => secret.version === version);
+
+function decideReaction(
+  { directory, clock }: Pick<LeakServices, 'directory' | 'clock'>,
+  key: ApiKey,
+  version: number,
+): Reaction {
+  if (!isUsable(key, version, clock.now())) return 'nothing';
+  return directory.findProject(key.projectId)?.leakedKeyPolicy ?? 'revoke';
+}
+
+async function isOnRecord(db: Kysely<ControlSchema>, keyId: string, version: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('leaked_secrets')
+    .select('version')
+    .where('key_id', '=', keyId)
+    .where('version', '=', version)
     .executeTakeFirst();
-  if (!numInsertedOrUpdatedRows) return;
-  const until = new Date(disableAt).toISOString();
-  log.warn({ keyId: key.id, projectId: key.projectId, until }, 'a leaked API key is going to be disabled');
+  return row !== undefined;
+}
+
+/**
+ * Stores the report and what follows from it, together, and returns what followed. Only the first report of a secret
+ * counts for disabling: a second one does not give the key more time, nor touch one that was enabled again.
+ */
+async function storeLeak(
+  services: LeakServices,
+  tx: ControlTransaction,
+  revision: number,
+  { key: { id }, secret: { version } }: FoundKey,
+  actor: Actor,
+): Promise<Reaction> {
+  const { clock } = services;
+  const key = await getStoredKey(tx, id);
+  const reaction = decideReaction(services, key, version);
+  const { numInsertedOrUpdatedRows = 0n } = await tx
+    .insertInto('leaked_secrets')
+    .values({
+      key_id: id,
+      version,
+      disable_at: typeof reaction === 'number' ? clock.now() + reaction * MINUTE_MS : null,
+      done_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  const isFirst = numInsertedOrUpdatedRows > 0n;
+  if (isFirst) await noteReport(services, tx, revision, key, version, actor);
+  if (reaction === 'revoke') await storeRevocation(services, tx, revision, key, { reason: 'leaked', actor });
+  return isFirst || reaction === 'revoke' ? reaction : 'nothing';
+}
+
+/** Marks the key, which bars restoring it, only when the secret could come alive again with it. */
+async function noteReport(
+  { clock, audit }: LeakServices,
+  tx: ControlTransaction,
+  revision: number,
+  key: ApiKey,
+  version: number,
+  actor: Actor,
+): Promise<void> {
+  const now = clock.now();
+  if (isLive(key, version, now) && key.leakReportedAt === null) {
+    await tx
+      .updateTable('api_keys')
+      .set({ leak_reported_at: now, revision })
+      .where('id', '=', key.id)
+      .execute();
+  }
+  const diff = { leaked_secret: [null, version] } as const;
+  const { id: target, projectId } = key;
+  await audit.append(tx, { projectId, actor, action: 'api_key.leak_reported', target, diff });
+}
+
+function tell({ log }: LeakServices, { id: keyId, projectId }: ApiKey, done: Reaction, now: number): void {
+  if (done === 'revoke') log.warn({ keyId, projectId }, 'a leaked API key was revoked');
+  if (typeof done !== 'number') return;
+  const until = new Date(now + done * MINUTE_MS).toISOString();
+  log.warn({ keyId, projectId, until }, 'a leaked API key is going to be disabled');
 }

@@ -1,31 +1,44 @@
-import { verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { ApiError } from '../http/errors.ts';
 import type { RawRequest } from '../http/route.ts';
 import type { GithubKeys } from './github-keys.ts';
 
+/** What the headers of a report claim: which of GitHub's keys signed it, and the signature (DER). */
+export type SignatureClaim = { identifier: string; signature: Buffer };
+
+const IDENTIFIER = /^[\w.-]{1,128}$/;
+/** Two integers of at most 33 bytes in DER are 8 to 72 bytes; in base64 at most 96 characters. */
+const SIGNATURE = /^[A-Za-z0-9+/]{11,96}={0,2}$/;
+
 const refuse = (detail: string) => new ApiError('invalid_signature', { detail });
 
-function readHeader(headers: RawRequest['headers'], name: string): string {
+function readHeader(headers: RawRequest['headers'], name: string, pattern: RegExp): string {
   const value = headers[name.toLowerCase()];
-  if (typeof value === 'string' && value !== '') return value;
-  throw refuse(`The header ${name} is missing.`);
+  if (typeof value !== 'string' || value === '') throw refuse(`The header ${name} is missing.`);
+  if (!pattern.test(value)) throw refuse(`The header ${name} is not of the form that GitHub sends.`);
+  return value;
 }
 
-/** Throws 401 unless GitHub signed these bytes (ECDSA on P-256 with SHA-256, DER in base64), 503 when it cannot be asked. */
-export async function requireGithubSignature(
-  keys: GithubKeys,
-  headers: RawRequest['headers'],
-  body: Buffer,
-): Promise<void> {
-  const identifier = readHeader(headers, 'Github-Public-Key-Identifier');
-  const signature = Buffer.from(readHeader(headers, 'Github-Public-Key-Signature'), 'base64');
-  const key = await keys.find(identifier).catch((cause: unknown) => {
-    throw new ApiError('overloaded', {
-      detail: "GitHub's public keys cannot be had just now. Send the report again.",
-      headers: { 'retry-after': '60' },
-      cause,
-    });
+/** Returns what the headers claim. Throws 401 when they are missing or cannot be true, whatever the body. */
+export function readSignature(headers: RawRequest['headers']): SignatureClaim {
+  const identifier = readHeader(headers, 'Github-Public-Key-Identifier', IDENTIFIER);
+  const signature = readHeader(headers, 'Github-Public-Key-Signature', SIGNATURE);
+  return { identifier, signature: Buffer.from(signature, 'base64') };
+}
+
+/** Returns GitHub's key of this identifier. Throws 401 when it has none, 503 when it cannot be asked. */
+export async function getSigningKey(keys: GithubKeys, identifier: string): Promise<KeyObject> {
+  const answer = await keys.find(identifier);
+  if (answer.outcome === 'found') return answer.key;
+  if (answer.outcome === 'unknown') throw refuse('GitHub has no key of this identifier.');
+  throw new ApiError('overloaded', {
+    detail: "GitHub's public keys cannot be had just now. Send the report again.",
+    headers: { 'retry-after': String(answer.retryAfterSeconds) },
+    cause: answer.cause,
   });
-  if (!key) throw refuse('GitHub has no key of this identifier.');
+}
+
+/** Throws 401 unless this key signed these bytes (ECDSA on P-256 with SHA-256). */
+export function requireSigned(body: Buffer, key: KeyObject, { signature }: SignatureClaim): void {
   if (!verify('sha256', body, key, signature)) throw refuse('The signature is not one of this body.');
 }

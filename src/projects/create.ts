@@ -1,14 +1,20 @@
+import { validationFailed } from '../http/errors.ts';
 import type { Actor } from '../keys/actor.ts';
+import { findKeysIn } from '../keys/holds-a-key.ts';
 import { newId } from '../lib/id.ts';
+import { insertMember } from '../members/insert-member.ts';
 import type { Services } from '../services.ts';
 import type { Project } from './project.ts';
 
-/** Creates a project for `actor` and returns it. */
+/** Creates a project for `actor`, owned by a person when one is named, and returns it. Throws 422 for an API key as name. */
 export async function createProject(
   { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
   name: string,
   actor: Actor,
+  { ownerId }: { ownerId?: string } = {},
 ): Promise<Project> {
+  const mistakes = findKeysIn({ name: [name] });
+  if (mistakes.length > 0) throw validationFailed(mistakes);
   const id = newId('proj');
   const now = clock.now();
   await control.write(async (tx, revision) => {
@@ -27,6 +33,8 @@ export async function createProject(
       })
       .execute();
     await audit.append(tx, { projectId: id, actor, action: 'project.created', target: id });
+    if (ownerId === undefined) return;
+    await insertMember({ audit, clock }, tx, { projectId: id, personId: ownerId, role: 'owner' }, actor);
   });
   await directory.refresh();
   const project = directory.findProject(id);

@@ -25,7 +25,7 @@ const updateRoute = defineRoute({
   answer: { status: 200, schema: PROJECT_JSON },
   example: { body: { max_key_lifetime_days: 365 } },
   async handle(services, { caller, body }) {
-    if (caller.key.appIds !== null) {
+    if (caller.principal.appIds !== null) {
       throw new ApiError('app_not_allowed', {
         detail: 'This key is narrowed to some apps; the project holds more.',
       });

@@ -4,6 +4,7 @@ import { validationFailed } from '../http/errors.ts';
 import { nullable } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import { diffOf } from '../keys/audit-diff.ts';
+import { findKeysIn } from '../keys/holds-a-key.ts';
 import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../keys/rate-limits.ts';
 import { toProject } from '../keys/records.ts';
 import type { Services } from '../services.ts';
@@ -48,7 +49,8 @@ function toColumns(body: ProjectChange): Partial<ProjectTable> {
 
 /**
  * Changes a project's settings and returns it. Keys keep the expiry they have; new ones follow the new rule. Limits
- * count from the next request on; null or `{}` returns to the defaults. Throws 422 for limits that make no sense.
+ * count from the next request on; null or `{}` returns to the defaults. Throws 422 for limits that make no
+ * sense and for an API key in the name.
  */
 export async function updateProject(
   { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
@@ -56,7 +58,7 @@ export async function updateProject(
   body: ProjectChange,
   actor: Actor,
 ): Promise<Project> {
-  const mistakes = findRateLimitMistakes(body.rate_limits ?? {});
+  const mistakes = [...findRateLimitMistakes(body.rate_limits ?? {}), ...findKeysIn({ name: [body.name] })];
   if (mistakes.length > 0) throw validationFailed(mistakes);
   await control.write(async (tx, revision) => {
     const rowOf = tx.selectFrom('projects').selectAll().where('id', '=', project.id);

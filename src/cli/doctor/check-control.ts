@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
-import { type Control, openControl } from '../../control/open.ts';
+import { tellNewer } from '../../control/migrate.ts';
+import { type ControlAsIs, openControlAsIs } from '../../control/open.ts';
 import { type ChainEnd, verifyChain } from '../../keys/audit.ts';
 import { derivePepper } from '../../keys/secret.ts';
-import { countStoredUnder, findSecretMatch, loadSecret, WRONG_SECRET } from '../../keys/secret-store.ts';
-import { systemClock } from '../../lib/clock.ts';
+import { countStoredUnder, findSecretMatch, readSecret, WRONG_SECRET } from '../../keys/secret-store.ts';
+import { StorageError } from '../../lib/storage-error.ts';
 import { toAuditKey } from '../../open-services.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
@@ -13,45 +14,61 @@ const DATABASE = 'control database';
 const CLOCK_TOLERANCE_MS = 5_000;
 const TOO_EARLY = Date.UTC(2026, 0, 1);
 
-/** Checks the control database and all that depends on the secret. Makes nothing that is not there. */
+/** Checks the control database and all that depends on the secret. Changes nothing in it and makes nothing. */
 export async function checkControl(config: Config, noted: ChainEnd | undefined): Promise<Finding[]> {
   const file = join(config.dataDir, 'control.db');
   if (!existsSync(file)) {
     return [warning(DATABASE, 'There is none yet; the first start or `appflow init` makes it.')];
   }
-  let control: Control;
+  let control: ControlAsIs;
   try {
-    control = await openControl(file, systemClock());
+    control = await openControlAsIs(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return [failed(DATABASE, `${file} cannot be opened (${reason}). Restore it from a backup.`)];
   }
   try {
+    if (control.unknownMigrations.length > 0) return [failed(DATABASE, tellNewer(control.unknownMigrations))];
     return [
-      await checkTables(control),
-      await checkClock(control),
-      ...(await checkSecret(config, control, noted)),
+      ...tellPending(control),
+      ...(await attempt(control, DATABASE, () => checkTables(control))),
+      ...(await attempt(control, 'clock', () => checkClock(control))),
+      ...(await attempt(control, 'secret', () => checkSecret(config, control, noted))),
     ];
-  } catch (error) {
-    return [failedBy(DATABASE, error)];
   } finally {
     await control.close();
   }
 }
 
-async function checkTables({ db }: Control): Promise<Finding> {
+function tellPending({ pendingMigrations }: ControlAsIs): Finding[] {
+  if (pendingMigrations.length === 0) return [];
+  const names = pendingMigrations.join(', ');
+  return [warning('schema', `The next start of this release applies ${names}. Make a backup before it.`)];
+}
+
+/** What a check needs may be made by a migration that is yet to come: then there is nothing wrong. */
+async function attempt(
+  { pendingMigrations }: ControlAsIs,
+  check: string,
+  look: () => Promise<Finding | Finding[]>,
+): Promise<Finding[]> {
   try {
-    const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
-    const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();
-    const { count: keys } = await db.selectFrom('api_keys').select(count(db)).executeTakeFirstOrThrow();
-    return ok(DATABASE, `It opens and holds ${projects} projects and ${keys} API keys.`);
+    return [await look()].flat();
   } catch (error) {
-    return failedBy(DATABASE, error);
+    if (pendingMigrations.length === 0 || error instanceof StorageError) return [failedBy(check, error)];
+    return [warning(check, 'This release can check it only after the migrations.')];
   }
 }
 
+async function checkTables({ db }: ControlAsIs): Promise<Finding> {
+  const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
+  const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();
+  const { count: keys } = await db.selectFrom('api_keys').select(count(db)).executeTakeFirstOrThrow();
+  return ok(DATABASE, `It opens and holds ${projects} projects and ${keys} API keys.`);
+}
+
 /** Expiry, limits and the audit log hang on the clock: it must not lie before what is already written. */
-async function checkClock({ db }: Control): Promise<Finding> {
+async function checkClock({ db }: ControlAsIs): Promise<Finding> {
   const check = 'clock';
   const last = await db
     .selectFrom('audit_log')
@@ -71,7 +88,7 @@ async function checkClock({ db }: Control): Promise<Finding> {
 
 async function checkSecret(
   config: Config,
-  control: Control,
+  control: ControlAsIs,
   noted: ChainEnd | undefined,
 ): Promise<Finding[]> {
   const check = 'secret';
@@ -81,7 +98,7 @@ async function checkSecret(
   }
   let secret: string;
   try {
-    secret = config.secret ?? loadSecret(file);
+    secret = config.secret ?? readSecret(file);
   } catch (error) {
     return [failedBy(check, error)];
   }
@@ -98,8 +115,10 @@ async function checkSecret(
       : ok(check, 'It is the one this data folder was made with.');
   return [
     said,
-    tellStored(await countStoredUnder(control, pepper, retired), retired.length > 0),
-    await checkChain(control, secrets, noted),
+    ...(await attempt(control, 'stored keys', async () =>
+      tellStored(await countStoredUnder(control, pepper, retired), retired.length > 0),
+    )),
+    ...(await attempt(control, 'audit log', () => checkChain(control, secrets, noted))),
   ];
 }
 
@@ -125,14 +144,21 @@ function tellStored({ present, retired, unknown }: StoredUnder, hasRetired: bool
   return ok(check, `${present} are stored under the present secret.${rest}`);
 }
 
+/** What the chain proves by itself ends where the whole database may have been replaced. */
+function tellReach(noted: ChainEnd | undefined): string {
+  if (noted) return `Entry ${noted.seq}, as noted, is among them.`;
+  return 'That an older copy of the whole database was not put in its place shows only with --audit-head.';
+}
+
 async function checkChain(
-  control: Control,
+  control: ControlAsIs,
   secrets: readonly string[],
   noted: ChainEnd | undefined,
 ): Promise<Finding> {
   const check = 'audit log';
   const verdict = await verifyChain(control, secrets.map(toAuditKey), noted);
-  if (verdict.ok) return ok(check, `All ${verdict.rows} entries are as they were written.`);
+  if (verdict.ok)
+    return ok(check, `All ${verdict.rows} entries are as they were written. ${tellReach(noted)}`);
   const cure =
     'Keep a copy of the data folder and compare it with a backup and with "audit log head" in the logs.';
   return failed(check, `It was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${cure}`);

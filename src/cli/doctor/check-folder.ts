@@ -1,9 +1,9 @@
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
+import { findRightsWarning, isOpenToOthers } from '../../data-dir.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
-const OTHERS = 0o077;
 const MEGABYTE = 1024 * 1024;
 const FREE_WARNING_MB = 2_048;
 const FREE_FAILED_MB = 256;
@@ -30,13 +30,13 @@ export function checkFolder({ dataDir }: Config): Finding[] {
 function checkRights(dataDir: string): Finding {
   const check = 'data folder rights';
   const secrets = [join(dataDir, 'secrets'), join(dataDir, 'secrets', 'appflow-secret')];
-  const open = secrets.find((path) => existsSync(path) && isOpen(path));
+  const open = secrets.find((path) => existsSync(path) && isOpenToOthers(path));
   if (open) return failed(check, `Others can read ${open}: run chmod -R go= ${join(dataDir, 'secrets')}.`);
-  if (isOpen(dataDir)) return warning(check, `Others can look into ${dataDir}: run chmod go= ${dataDir}.`);
-  return ok(check, `Only this user can look into ${dataDir}.`);
+  const rights = findRightsWarning(dataDir);
+  return rights === undefined
+    ? ok(check, `Only this user can look into ${dataDir}.`)
+    : warning(check, rights);
 }
-
-const isOpen = (path: string) => (statSync(path).mode & OTHERS) !== 0;
 
 function checkSpace(dataDir: string): Finding {
   const check = 'free disk';

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { openLog } from '../../lib/log.ts';
 import { localUrl } from '../server-address.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
@@ -13,7 +11,7 @@ const ASK_MS_MAX = 5_000;
 export async function checkServer(config: Config): Promise<Finding[]> {
   const url = localUrl(config);
   const answer = config.port === 0 ? undefined : await ask(`${url}/readyz`);
-  if (answer) return [ok('server', `One listens at ${url}.`), tellReadiness(answer)];
+  if (answer) return [ok('server', `One listens at ${url}.`), ...tellReadiness(answer)];
   const nobody = ok('server', `None listens at ${url}.`);
   const path = join(config.dataDir, 'events');
   if (!existsSync(path)) return [nobody, ok(STORE, 'There is none yet; the first start makes it.')];
@@ -32,20 +30,20 @@ async function ask(url: string): Promise<Readiness | undefined> {
   }
 }
 
-function tellReadiness({ status, warnings }: Readiness): Finding {
-  if (status === 'ok') return ok(STORE, 'The server says that it answers.');
-  const told = Array.isArray(warnings) && warnings.length > 0 ? warnings.join(' ') : 'No reason was given.';
-  return failed(STORE, `The server is not ready: ${told}`);
+function tellReadiness({ status, warnings }: Readiness): Finding[] {
+  const told = Array.isArray(warnings) ? warnings.join(' ') : '';
+  if (status !== 'ok') return [failed(STORE, `The server is not ready: ${told || 'no reason was given.'}`)];
+  const answers = ok(STORE, 'The server says that it answers.');
+  return told === '' ? [answers] : [answers, warning('server warning', told)];
 }
 
 async function openStore(path: string): Promise<Finding> {
   // Loaded only here: the engine is 250 MB of memory that no other check needs.
-  const { openWarehouse } = await import('../../warehouse/open.ts');
+  const { lookAtStore } = await import('../../warehouse/look.ts');
   try {
-    const warehouse = await openWarehouse({ path, log: openLog('silent'), clock: systemClock(), readers: 1 });
-    await warehouse.query('SELECT 1');
-    await warehouse.close();
-    return ok(STORE, 'It opens and answers.');
+    const pending = await lookAtStore(path);
+    if (pending.length === 0) return ok(STORE, 'It opens and answers.');
+    return warning(STORE, `It opens. The next start of this release applies ${pending.join(', ')}.`);
   } catch (error) {
     return failedBy(STORE, error);
   }

@@ -7,7 +7,7 @@ function parseAll(...texts: string[]): string[] {
   const parse = createLineParser();
   return texts.map((text, index) => {
     const parsed = parse({ number: index + 1, text });
-    return 'item' in parsed ? parsed.item.json : parsed.rejected.code;
+    return 'json' in parsed ? parsed.json : parsed.rejected.code;
   });
 }
 

@@ -2,11 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Line } from './lines.ts';
 import type { RejectedLine } from './totals.ts';
 
-/** One event to send: its line, and its JSON text, which carries an `event_id`. */
-export type Item = { line: number; json: string };
-
-/** An event to send, or why the line is none. */
-export type ParsedLine = { item: Item } | { rejected: RejectedLine };
+/** The JSON text of an event to send, which carries an `event_id`, or why the line is none. */
+export type ParsedLine = { json: string } | { rejected: RejectedLine };
 
 /**
  * Returns a function that turns lines, from the first one on, into events. The text is sent as it stands, because
@@ -19,8 +16,9 @@ export function createLineParser(): (line: Line) => ParsedLine {
     if ('mistake' in line) return { rejected: rejectLine(line.number, line.mistake) };
     const parsed = parseJson(line.text);
     if ('mistake' in parsed) return { rejected: rejectLine(line.number, parsed.mistake) };
-    const json = lacksId(parsed.value) ? withId(line.text, parsed.value, makeId(line.text)) : line.text;
-    return { item: { line: line.number, json } };
+    return {
+      json: lacksId(parsed.value) ? withId(line.text, parsed.value, makeId(line.text)) : line.text,
+    };
   };
 }
 

@@ -1,10 +1,12 @@
-import { type Batch, readBatches } from './batches.ts';
+import type { Progress as Sent } from '../../../client/src/send-all.ts';
+import { createLineParser } from './event-line.ts';
+import { openLedger } from './ledger.ts';
 import { splitLines } from './lines.ts';
 import type { Progress } from './progress.ts';
 import type { Resume } from './resume.ts';
 import { type Outside, sendEvents, type Target } from './send.ts';
 import type { Source } from './source.ts';
-import { addDelivery, type Totals } from './totals.ts';
+import type { Totals } from './totals.ts';
 
 export type Import = {
   source: Pick<Source, 'bytes' | 'readBytes'>;
@@ -21,19 +23,41 @@ export type Import = {
  * reached so too, and "all lines up to here are done" stays true at every moment.
  */
 export async function importEvents(job: Import, outside: Outside): Promise<Totals> {
-  let totals = job.start;
-  const lines = splitLines(job.source.bytes);
-  for await (const batch of readBatches(lines, { afterLine: totals.line, size: job.batchSize })) {
-    totals = addDelivery(totals, await deliver(job.target, batch, outside), batch.lastLine);
-    job.resume.save(totals);
-    job.progress.update(job.source.readBytes(), totals);
-  }
-  job.resume.remove();
-  return totals;
-}
+  const { source, target, batchSize, start, resume, progress } = job;
+  const ledger = openLedger(start);
+  let failure: { error: unknown } | undefined;
 
-async function deliver(target: Target, { items, rejected }: Batch, outside: Outside) {
-  const delivery = await sendEvents(target, items, outside);
-  const inOrder = [...rejected, ...delivery.rejected].sort((one, other) => one.line - other.line);
-  return { ...delivery, rejected: inOrder };
+  async function* readEvents(): AsyncGenerator<string> {
+    // Lines already done are parsed too: how often a line came before is part of the ids made for later ones.
+    const parseLine = createLineParser();
+    try {
+      for await (const line of splitLines(source.bytes)) {
+        const parsed = parseLine(line);
+        if (line.number <= start.line) continue;
+        if ('rejected' in parsed) {
+          ledger.refuse(parsed.rejected);
+          continue;
+        }
+        ledger.send(line.number);
+        yield parsed.json;
+      }
+    } catch (error) {
+      // What could be read of a damaged file is sent first.
+      failure = { error };
+    }
+  }
+
+  function note(sent: Sent): Totals {
+    const totals = ledger.settle(sent);
+    resume.save(totals);
+    progress.update(source.readBytes(), totals);
+    return totals;
+  }
+
+  const sent = await sendEvents(target, readEvents(), { batchSize, onProgress: note }, outside);
+  // Lines behind the last event that are none.
+  const totals = note({ ...sent, rejections: [] });
+  if (failure) throw failure.error;
+  resume.remove();
+  return totals;
 }

@@ -22,17 +22,17 @@ function makeDir(): string {
 
 test('finds the progress that was saved, until it is removed', () => {
   const dir = makeDir();
-  assert.equal(openResume(dir, identity).find(), undefined);
-  openResume(dir, identity).save(totals);
-  assert.deepEqual(openResume(dir, identity).find(), totals);
-  openResume(dir, identity).remove();
-  assert.equal(openResume(dir, identity).find(), undefined);
+  assert.equal(openResume(dir, identity, assert.fail).find(), undefined);
+  openResume(dir, identity, assert.fail).save(totals);
+  assert.deepEqual(openResume(dir, identity, assert.fail).find(), totals);
+  openResume(dir, identity, assert.fail).remove();
+  assert.equal(openResume(dir, identity, assert.fail).find(), undefined);
   assert.deepEqual(readdirSync(join(dir, 'imports')), []);
 });
 
 test('keeps the file to the owner and the key out of it', () => {
   const dir = makeDir();
-  openResume(dir, identity).save(totals);
+  openResume(dir, identity, assert.fail).save(totals);
   const [name = ''] = readdirSync(join(dir, 'imports'));
   const path = join(dir, 'imports', name);
   assert.equal(statSync(join(dir, 'imports')).mode & 0o777, 0o700);
@@ -42,7 +42,7 @@ test('keeps the file to the owner and the key out of it', () => {
 
 test('begins anew for another server, app, key or file, and for a file that changed', () => {
   const dir = makeDir();
-  openResume(dir, identity).save(totals);
+  openResume(dir, identity, assert.fail).save(totals);
   const others: Partial<ImportIdentity>[] = [
     { url: 'http://127.0.0.1:9090' },
     { appId: 'app_1' },
@@ -52,13 +52,17 @@ test('begins anew for another server, app, key or file, and for a file that chan
     })),
   ];
   for (const other of others) {
-    assert.equal(openResume(dir, { ...identity, ...other }).find(), undefined, JSON.stringify(other));
+    assert.equal(
+      openResume(dir, { ...identity, ...other }, assert.fail).find(),
+      undefined,
+      JSON.stringify(other),
+    );
   }
 });
 
 test('begins anew when the progress cannot be read', () => {
   const dir = makeDir();
-  openResume(dir, identity).save(totals);
+  openResume(dir, identity, assert.fail).save(totals);
   const [name = ''] = readdirSync(join(dir, 'imports'));
   for (const text of [
     '',
@@ -68,6 +72,24 @@ test('begins anew when the progress cannot be read', () => {
     JSON.stringify({ file: identity.file, totals: { line: 'x' } }),
   ]) {
     writeFileSync(join(dir, 'imports', name), text);
-    assert.equal(openResume(dir, identity).find(), undefined, text);
+    assert.equal(openResume(dir, identity, assert.fail).find(), undefined, text);
   }
+});
+
+test('goes on where no progress can be kept, says so once and why, and keeps it again once it can', () => {
+  const dir = makeDir();
+  writeFileSync(join(dir, 'imports'), 'a file where the folder should be');
+  const warnings: string[] = [];
+  const resume = openResume(dir, identity, (sentence) => warnings.push(sentence));
+  assert.equal(resume.find(), undefined);
+  resume.save(totals);
+  resume.save(totals);
+  resume.remove();
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? '', /^Warning: no progress can be kept in \S+imports: .* The import goes on;/);
+  assert.equal(readFileSync(join(dir, 'imports'), 'utf8'), 'a file where the folder should be');
+  rmSync(join(dir, 'imports'));
+  resume.save(totals);
+  assert.deepEqual(resume.find(), totals);
+  assert.equal(warnings.length, 1);
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
+import { cureOf } from '../../data-dir.ts';
 import type { FileIdentity } from './source.ts';
 import { TOTALS, type Totals } from './totals.ts';
 
@@ -19,26 +20,47 @@ export type ImportIdentity = { url: string; appId: string | undefined; key: stri
 /** Nothing is kept: for standard input. */
 export const NO_RESUME: Resume = { find: () => undefined, save: () => undefined, remove: () => undefined };
 
-/** Returns the progress of this import, kept under `imports/` in the data folder. */
-export function openResume(dataDir: string, { url, appId, key, file }: ImportIdentity): Resume {
+const WITHOUT = 'The import goes on; if it is interrupted, the next one sends all again, which counts once.';
+
+/**
+ * Returns the progress of this import, kept under `imports/` in the data folder. Where it cannot be kept, `warn` is
+ * told so once: the import is worth more than its progress, and goes on without.
+ */
+export function openResume(
+  dataDir: string,
+  { url, appId, key, file }: ImportIdentity,
+  warn: (sentence: string) => void,
+): Resume {
   const folder = join(dataDir, 'imports');
   const name = createHash('sha256')
     .update(JSON.stringify([url, appId, key, file.path]))
     .digest('hex');
   const path = join(folder, `${name.slice(0, 32)}.json`);
+  let hasWarned = false;
+
+  function attempt(change: () => void): void {
+    try {
+      change();
+    } catch (error) {
+      if (!hasWarned) warn(`Warning: no progress can be kept in ${folder}: ${cureOf(error)} ${WITHOUT}`);
+      hasWarned = true;
+    }
+  }
+
   return {
     find() {
       const saved = readJson(path);
       // A file that changed since is begun anew: ids make that right, only slower.
       return Value.Check(TOTALS, saved?.totals) && isSameFile(saved?.file, file) ? saved?.totals : undefined;
     },
-    save(totals) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      // Renamed into place: an interruption leaves the former progress or this one, never half a file.
-      writeFileSync(`${path}.new`, JSON.stringify({ file, totals }), { mode: 0o600 });
-      renameSync(`${path}.new`, path);
-    },
-    remove: () => rmSync(path, { force: true }),
+    save: (totals) =>
+      attempt(() => {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        // Renamed into place: an interruption leaves the former progress or this one, never half a file.
+        writeFileSync(`${path}.new`, JSON.stringify({ file, totals }), { mode: 0o600 });
+        renameSync(`${path}.new`, path);
+      }),
+    remove: () => attempt(() => rmSync(path, { force: true })),
   };
 }
 

@@ -1,180 +1,168 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { after, test } from 'node:test';
-import { type Outside, sendEvents } from './send.ts';
+import { test } from 'node:test';
+import {
+  limited,
+  refusal,
+  type Scripted,
+  type Seen,
+  startScriptedServer,
+  stored,
+} from '../../../test/scripted-server.ts';
+import { sendEvents } from './send.ts';
 
-type Sent = { app_id?: string; events: { event_id: string }[] };
-type Answer = { status: number; headers?: Record<string, string>; body?: unknown } | 'hang_up';
+const KEY = 'sk_af1_secret';
+const make = (count: number) => Array.from({ length: count }, (_, index) => `{"event_id":"e${index}"}`);
 
-const START = Date.parse('2026-11-22T10:00:00Z');
-
-/** A server that answers as told, over a real socket; `outside` has a clock that only sleeping moves. */
-async function startScript(answer: (sent: Sent, count: number) => Answer) {
-  const requests: Sent[] = [];
-  const respond = async (request: IncomingMessage, response: ServerResponse) => {
-    const sent = JSON.parse(await text(request)) as Sent;
-    requests.push(sent);
-    const told = answer(sent, requests.length);
-    if (told === 'hang_up') request.socket.destroy();
-    else response.writeHead(told.status, told.headers).end(JSON.stringify(told.body ?? {}));
-  };
-  const server = createServer((request, response) => void respond(request, response)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  after(() => server.close());
-  const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  const waits: number[] = [];
+/** A server that answers as told, and a sender whose time only waiting moves. */
+async function open(script: (seen: Seen, n: number) => Scripted) {
+  const world = await startScriptedServer(script);
+  const { clock, fetch } = world;
   const notes: string[] = [];
-  let now = START;
-  const outside: Outside = {
+  const stop = new AbortController();
+  const outside = {
+    notify: (sentence: string) => notes.push(sentence),
+    signal: stop.signal,
+    clock,
     fetch,
-    now: () => now,
-    sleep: (ms) => {
-      waits.push(ms);
-      now += ms;
-      return Promise.resolve();
-    },
     random: () => 0,
-    notify: (sentence) => notes.push(sentence),
-    signal: new AbortController().signal,
   };
-  return { requests, waits, notes, outside, target: { url, key: 'sk_x', appId: undefined } };
+  const begin = (events = make(1), appId?: string) =>
+    sendEvents({ url: world.url, key: KEY, appId }, events, { onProgress: () => undefined }, outside);
+  const send = (...args: Parameters<typeof begin>) => world.run(begin(...args));
+  return { world, notes, stop, begin, send };
 }
 
-const ok = (events: unknown[]): Answer => ({
-  status: 200,
-  body: { accepted: events.length, duplicates: 0, rejected: [], warnings: [] },
+test('a limit is waited for, and told of from five seconds on', async () => {
+  for (const [seconds, told] of [
+    [4, []],
+    [5, ["The key's rate limit is reached; trying again in 5.0 s."]],
+  ] as const) {
+    const { send, notes, world } = await open(({ body }, n) => (n === 0 ? limited(seconds) : stored(body)));
+    assert.equal((await send()).accepted, 1);
+    assert.deepEqual(notes, told);
+    assert.equal(world.clock.monotonicMs(), seconds * 1_000);
+  }
 });
-const problem = (status: number, headers: Record<string, string> = {}): Answer => ({
-  status,
-  headers,
-  body: { code: 'some_code', detail: 'What to do.' },
-});
-const items = (count: number) =>
-  Array.from({ length: count }, (_, index) => ({ line: 10 + index, json: `{"event_id":"e${index}"}` }));
 
-test('waits as long as a 429 asks, longer at each one in a row, and sends the same events again', async () => {
-  const script = await startScript((sent, count) =>
-    count <= 3 ? problem(429, { 'retry-after': '2' }) : ok(sent.events),
+test('trouble is told of at every wait, with the reason', async () => {
+  const { send, notes } = await open(
+    ({ body }, n) =>
+      (['hang_up', refusal(500, 'internal'), refusal(503, 'overloaded', { 'retry-after': '2' })] as const)[
+        n
+      ] ?? stored(body),
   );
-  const delivery = await sendEvents(script.target, items(3), script.outside);
-  assert.deepEqual(delivery, { accepted: 3, duplicates: 0, rejected: [] });
-  assert.deepEqual(script.waits, [2_000, 4_000, 8_000]);
-  assert.equal(script.requests.length, 4);
-  for (const request of script.requests) assert.deepEqual(request, script.requests[0]);
+  assert.equal((await send(make(2))).accepted, 2);
+  assert.equal(notes.length, 3, notes.join('\n'));
+  assert.match(notes[0] ?? '', /^The server does not answer \(.+\); trying again in 0\.5 s\.$/);
+  assert.equal(notes[1], 'The server answered 500: It is internal; trying again in 0.5 s.');
+  assert.match(notes[2] ?? '', /^The server answered 503: It is overloaded; trying again in \d\.\d s\.$/);
 });
 
-test('begins with the plain Retry-After again after a success', async () => {
-  const script = await startScript((sent, count) =>
-    count % 2 === 1 ? problem(429, { 'retry-after': '1' }) : ok(sent.events),
-  );
-  for (let round = 0; round < 3; round++) await sendEvents(script.target, items(1), script.outside);
-  assert.deepEqual(script.waits, [1_000, 1_000, 1_000]);
+for (const [name, answer, words] of [
+  [
+    'does not answer',
+    'hang_up',
+    /^The server does not answer \(.*\), for five minutes now\. Run the same command again/,
+  ],
+  [
+    'is overloaded',
+    refusal(503, 'overloaded'),
+    /^The server answered 503: It is overloaded, for five minutes now\./,
+  ],
+  ['fails', refusal(500, 'internal'), /^The server answered 500: It is internal, for five minutes now\./],
+] as const) {
+  test(`a server that ${name} is given up after five minutes`, async () => {
+    const { send, world } = await open(() => answer);
+    await assert.rejects(send(), { message: words });
+    const waitedMs = world.clock.monotonicMs();
+    assert.ok(waitedMs > 4 * 60_000 && waitedMs <= 5 * 60_000, String(waitedMs));
+  });
+}
+
+test('a server that only limits is waited for beyond five minutes, and trouble counts anew after it', async () => {
+  const { send, world } = await open(({ body }, n) => {
+    if (n === 20) return stored(body);
+    return n % 4 === 3 ? limited(60) : 'hang_up';
+  });
+  assert.equal((await send()).accepted, 1);
+  assert.ok(world.clock.monotonicMs() > 5 * 60_000, String(world.clock.monotonicMs()));
 });
 
-test('waits at a 503 as at a 429', async () => {
-  const script = await startScript((sent, count) =>
-    count <= 2 ? problem(503, { 'retry-after': '5' }) : ok(sent.events),
-  );
-  await sendEvents(script.target, items(1), script.outside);
-  assert.deepEqual(script.waits, [5_000, 10_000]);
-  assert.match(script.notes[0] ?? '', /answered 503: What to do; trying again in 5\.0 s\./);
+test('trouble counts anew after a batch that was stored', async () => {
+  const { send, world } = await open(({ body }, n) => (n % 3 === 2 ? stored(body) : 'hang_up'));
+  assert.equal((await send(make(12_000))).accepted, 12_000);
+  assert.ok(world.clock.monotonicMs() > 5 * 60_000, String(world.clock.monotonicMs()));
 });
 
-test('sends the same events again after a lost connection and after a 500', async () => {
-  const script = await startScript(
-    (sent, count) => (['hang_up', problem(500)] as const)[count - 1] ?? ok(sent.events),
-  );
-  const delivery = await sendEvents(script.target, items(2), script.outside);
-  assert.equal(delivery.accepted, 2);
-  assert.deepEqual(script.waits, [500, 1_000]);
-  for (const request of script.requests) assert.deepEqual(request, script.requests[0]);
-});
-
-test('gives up a server that has not answered for five minutes', async () => {
-  const script = await startScript(() => 'hang_up');
-  await assert.rejects(sendEvents(script.target, items(1), script.outside), /does not answer .*five minutes/);
-  const waited = script.waits.reduce((sum, ms) => sum + ms, 0);
-  assert.ok(waited > 4 * 60_000 && waited <= 5 * 60_000, String(waited));
-});
-
-test('does not give up while the server only limits, but tells when it asks for over an hour', async () => {
-  const patient = await startScript((sent, count) =>
-    count <= 20 ? problem(429, { 'retry-after': '60' }) : ok(sent.events),
-  );
-  assert.equal((await sendEvents(patient.target, items(1), patient.outside)).accepted, 1);
-  const closed = await startScript(() => problem(429, { 'retry-after': '7200' }));
-  await assert.rejects(sendEvents(closed.target, items(1), closed.outside), /wait 120 minutes/);
-  assert.deepEqual(closed.waits, []);
+test('a wait of an hour is waited for; a longer one is told at once', async () => {
+  const patient = await open(({ body }, n) => (n === 0 ? limited(3_600) : stored(body)));
+  assert.equal((await patient.send()).accepted, 1);
+  for (const answer of [limited(3_601), refusal(503, 'overloaded', { 'retry-after': '3601' })]) {
+    const { send, world } = await open(() => answer);
+    await assert.rejects(send(), {
+      message: 'The server asks to wait 61 minutes. Run the same command again then.',
+    });
+    assert.equal(world.clock.monotonicMs(), 0);
+  }
 });
 
 for (const status of [400, 401, 403, 404, 422]) {
   test(`stops at ${status} with the server's own words`, async () => {
-    const script = await startScript(() => problem(status));
-    const expected = { message: `The server answered ${status}: What to do.` };
-    await assert.rejects(sendEvents(script.target, items(1), script.outside), expected);
-    assert.equal(script.requests.length, 1);
+    const { send, world } = await open(() => refusal(status, 'not_found'));
+    await assert.rejects(send(), { message: `The server answered ${status}: It is not_found.` });
+    assert.equal(world.seen.length, 1);
   });
 }
 
-test('halves a batch at 413 without waiting, and rejects the one event that is too large by itself', async () => {
-  const script = await startScript(({ events }) =>
-    events.length > 2 || events.some(({ event_id }) => event_id === 'e4') ? problem(413) : ok(events),
-  );
-  const delivery = await sendEvents(script.target, items(7), script.outside);
-  assert.equal(delivery.accepted, 6);
-  assert.deepEqual(
-    delivery.rejected.map(({ line, code }) => [line, code]),
-    [[14, 'payload_too_large']],
-  );
-  assert.deepEqual(script.waits, []);
+test('does not follow a redirect with the key, nor take the answer of something else for ours', async () => {
+  for (const [answer, words] of [
+    [{ status: 302, headers: { location: '/elsewhere' } }, 'The server answered 302: check --url.'],
+    [{ status: 404, body: '<html>' }, 'The server answered 404: check --url.'],
+    [{ status: 200, body: '<html>' }, 'The answer is not that of an Appflow server: check --url.'],
+    [{ status: 200, body: { ok: true } }, 'The answer is not that of an Appflow server: check --url.'],
+    [{ status: 200, body: 'null' }, 'The answer is not that of an Appflow server: check --url.'],
+  ] as const) {
+    const { send, world } = await open(() => answer);
+    await assert.rejects(send(), { message: words });
+    assert.equal(world.seen.length, 1);
+  }
 });
 
-test('tells rejected events by their line, also out of the halves of a batch', async () => {
-  const script = await startScript(({ events }) => {
-    if (events.length > 2) return problem(413);
-    const rejected = [{ index: events.length - 1, code: 'invalid_event_name', message: 'Name it.' }];
-    return { status: 200, body: { accepted: events.length - 1, duplicates: 0, rejected } };
-  });
-  const { rejected } = await sendEvents(script.target, items(4), script.outside);
-  assert.deepEqual(
-    rejected.map(({ line }) => line),
-    [11, 13],
-  );
+test('the key is in the header and in nothing that is said', async () => {
+  const { send, world, notes } = await open(() => 'hang_up');
+  const error = await send().catch((reason: unknown) => reason);
+  assert.equal(world.seen[0]?.headers.authorization, `Bearer ${KEY}`);
+  assert.doesNotMatch(`${error} ${notes}`, /sk_af1/);
 });
 
 test('names the app only when one is given', async () => {
-  const script = await startScript(({ events }) => ok(events));
-  await sendEvents(script.target, items(1), script.outside);
-  await sendEvents({ ...script.target, appId: 'app_"1' }, items(1), script.outside);
+  const { send, world } = await open(({ body }) => stored(body));
+  await send();
+  await send(make(1), 'app_"1');
   assert.deepEqual(
-    script.requests.map((request) => request.app_id),
+    world.seen.map(({ body }) => body.app_id),
     [undefined, 'app_"1'],
   );
 });
 
-test('does not follow a redirect with the key, nor take another page for an answer', async () => {
-  const moved = await startScript(() => ({ status: 302, headers: { location: '/elsewhere' } }));
-  await assert.rejects(sendEvents(moved.target, items(1), moved.outside), /answered 302: check --url/);
-  const page = await startScript(() => ({ status: 200, body: '<html>' }));
-  await assert.rejects(sendEvents(page.target, items(1), page.outside), /not that of an Appflow server/);
-});
-
 test('asks nothing of the server for no events', async () => {
-  const script = await startScript(() => problem(400));
-  await sendEvents(script.target, [], script.outside);
-  assert.equal(script.requests.length, 0);
+  const { send, world } = await open(() => refusal(400, 'not_found'));
+  assert.equal((await send([])).events, 0);
+  assert.equal(world.seen.length, 0);
 });
 
-test('ends at once when the person stops it', async () => {
-  const controller = new AbortController();
-  const script = await startScript(() => {
-    controller.abort();
+test('ends at once when the person stops it, on the way and in a wait, and leaves no timer', async () => {
+  const onTheWay = await open(() => {
+    onTheWay.stop.abort();
     return 'hang_up';
   });
-  const outside = { ...script.outside, signal: controller.signal };
-  await assert.rejects(sendEvents(script.target, items(1), outside), { name: 'AbortError' });
-  assert.deepEqual(script.waits, []);
+  await assert.rejects(onTheWay.begin(), { name: 'AbortError' });
+  assert.deepEqual([onTheWay.notes, onTheWay.world.clock.pending()], [[], 0]);
+  const waiting = await open(() => limited(600));
+  const work = waiting.begin();
+  await waiting.world.settle();
+  assert.equal(waiting.notes.length, 1);
+  waiting.stop.abort();
+  await assert.rejects(work, { name: 'AbortError' });
+  assert.equal(waiting.world.clock.pending(), 0);
 });

@@ -1,191 +1,108 @@
-import type { Item } from './event-line.ts';
-import type { Delivery } from './totals.ts';
-import { decideWait, parseRetryAfter } from './wait.ts';
+import { AppflowAdmin } from '../../../client/src/admin.ts';
+import { type Clock, SYSTEM_CLOCK } from '../../../client/src/clock.ts';
+import { AppflowError } from '../../../client/src/errors.ts';
+import type { OnWait } from '../../../client/src/patience.ts';
+import type { Progress, SendAllAnswer, Sendable } from '../../../client/src/send-all.ts';
+import type { Fetch } from '../../../client/src/transport.ts';
 
 /** Where events go, and with which key. */
 export type Target = { url: string; key: string; appId: string | undefined };
 
-/** The world outside, so that a test can be it. `sleep` rejects when `signal` aborts. */
+/** How they go: events a request, and who is told after each one, in order. */
+export type SendOptions = { batchSize?: number; onProgress: (progress: Progress) => void };
+
+/** The person who waits, and the world, which a test can be. */
 export type Outside = {
-  fetch: typeof fetch;
-  /** Wall time in epoch milliseconds: Retry-After may be a date. */
-  now: () => number;
-  sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
-  random: () => number;
   /** Tells the person who waits why they wait. */
   notify: (sentence: string) => void;
-  /** Aborts when the person stops the import. */
+  /** Aborts when the person stops it. */
   signal: AbortSignal;
+  clock?: Clock;
+  fetch?: Fetch;
+  random?: () => number;
 };
 
-type Answer = {
-  accepted: number;
-  duplicates: number;
-  rejected: { index: number; code: string; message: string }[];
-};
-
-type Outcome =
-  | { kind: 'answer'; answer: Answer }
-  | { kind: 'too_large' }
-  | { kind: 'refused'; reason: string }
-  /** The server asks for a wait: 429. */
-  | { kind: 'limited'; retryAfterMs: number | undefined }
-  /** Whether the events were stored is unknown: no answer, or 5xx. */
-  | { kind: 'unknown'; reason: string; retryAfterMs: number | undefined };
-
-const ATTEMPT_MS_MAX = 60_000;
 const TROUBLE_MS_MAX = 5 * 60_000;
-const WAIT_MS_MAX = 60 * 60_000;
 /** A long import meets its limit every few seconds: shorter waits for it are no news. */
 const SILENT_MS_MAX = 5_000;
+const TOO_MANY_REQUESTS = 429;
 
 /**
- * Sends events until each is stored, a duplicate or rejected. Sending the same ones again is harmless, as each carries
- * an id: an unknown outcome is tried again for five minutes, a limit waits as long as the server asks, a batch that is
- * too large is halved. Throws with the server's own words when trying again would not help.
+ * Sends events by `events.sendAll` of the admin client and returns what they came to. A limit is waited for as long as
+ * the server asks, trouble for five minutes. Throws with the server's own words when trying again would not help.
  */
 export async function sendEvents(
-  target: Target,
-  items: readonly Item[],
-  outside: Outside,
-): Promise<Delivery> {
-  if (items.length === 0) return { accepted: 0, duplicates: 0, rejected: [] };
-  const answer = await sendBatch(target, items, outside);
-  if (answer !== 'too_large') return toDelivery(answer, items);
-  const [first] = items;
-  if (items.length === 1 && first) {
-    const message = 'The server refuses the event as too large.';
-    return {
-      accepted: 0,
-      duplicates: 0,
-      rejected: [{ line: first.line, code: 'payload_too_large', message }],
-    };
-  }
-  const middle = Math.ceil(items.length / 2);
-  const front = await sendEvents(target, items.slice(0, middle), outside);
-  const back = await sendEvents(target, items.slice(middle), outside);
-  return {
-    accepted: front.accepted + back.accepted,
-    duplicates: front.duplicates + back.duplicates,
-    rejected: [...front.rejected, ...back.rejected],
-  };
-}
-
-function toDelivery({ accepted, duplicates, rejected }: Answer, items: readonly Item[]): Delivery {
-  const lines = rejected.map(({ index, code, message }) => ({
-    line: items[index]?.line ?? 0,
-    code,
-    message,
-  }));
-  return { accepted, duplicates, rejected: lines };
-}
-
-async function sendBatch(
-  target: Target,
-  items: readonly Item[],
-  outside: Outside,
-): Promise<Answer | 'too_large'> {
-  const app = target.appId === undefined ? '' : `"app_id":${JSON.stringify(target.appId)},`;
-  const body = `{${app}"events":[${items.map(({ json }) => json).join(',')}]}`;
-  const wait = createPatience(outside);
-  for (;;) {
-    const outcome = await attempt(target, body, outside);
-    if (outcome.kind === 'answer') return outcome.answer;
-    if (outcome.kind === 'too_large') return 'too_large';
-    if (outcome.kind === 'refused') throw new Error(outcome.reason);
-    await wait(outcome);
-  }
-}
-
-/** Waits longer each time; throws once there is no hope left. */
-function createPatience(outside: Outside): (outcome: Wait) => Promise<void> {
-  let previousBaseMs = 0;
-  let troubleSince: number | undefined;
-  return async (outcome) => {
-    const { retryAfterMs } = outcome;
-    const { baseMs, waitMs } = decideWait({ previousBaseMs, retryAfterMs, random: outside.random() });
-    previousBaseMs = baseMs;
-    const now = outside.now();
-    // A server that limits is alive: the five minutes begin again.
-    troubleSince = outcome.kind === 'limited' ? undefined : (troubleSince ?? now);
-    requireHope(outcome, waitMs, troubleSince === undefined ? 0 : now + waitMs - troubleSince);
-    if (outcome.kind === 'unknown' || waitMs >= SILENT_MS_MAX) {
-      outside.notify(`${whyWait(outcome)}; trying again in ${(waitMs / 1_000).toFixed(1)} s.`);
-    }
-    await outside.sleep(waitMs, outside.signal);
-  };
-}
-
-type Wait = Extract<Outcome, { kind: 'limited' | 'unknown' }>;
-
-const whyWait = (outcome: Wait) =>
-  outcome.kind === 'limited' ? "The key's rate limit is reached" : outcome.reason;
-
-function requireHope(outcome: Wait, waitMs: number, troubleMs: number): void {
-  if (waitMs > WAIT_MS_MAX) {
-    throw new Error(
-      `The server asks to wait ${Math.ceil(waitMs / 60_000)} minutes. Run the import again then.`,
-    );
-  }
-  if (outcome.kind === 'unknown' && troubleMs > TROUBLE_MS_MAX) {
-    throw new Error(`${outcome.reason}, for five minutes now. Run the import again when the server answers.`);
-  }
-}
-
-async function attempt({ url, key }: Target, body: string, outside: Outside): Promise<Outcome> {
+  { url, key, appId }: Target,
+  events: AsyncIterable<Sendable> | Iterable<Sendable>,
+  { onProgress, ...options }: SendOptions,
+  { notify, signal, clock = SYSTEM_CLOCK, ...world }: Outside,
+): Promise<SendAllAnswer> {
+  const trouble = watchTrouble(notify, clock);
+  const { onWait } = trouble;
+  const admin = new AppflowAdmin({
+    apiKey: key,
+    baseUrl: url,
+    // Not in all, as a limit may take hours: `onWait` ends what is in trouble.
+    timeLimitMs: Number.POSITIVE_INFINITY,
+    onWait,
+    clock,
+    ...world,
+  });
   try {
-    const response = await outside.fetch(`${url}/v1/events`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body,
-      // A redirect would turn the POST into a GET, or carry the key to another server.
-      redirect: 'manual',
-      signal: AbortSignal.any([outside.signal, AbortSignal.timeout(ATTEMPT_MS_MAX)]),
+    return await admin.events.sendAll(events, {
+      ...options,
+      ...(appId === undefined ? {} : { appId }),
+      signal,
+      onProgress(progress) {
+        trouble.end();
+        onProgress(progress);
+      },
     });
-    return judge(response, await response.text(), outside.now());
   } catch (error) {
-    if (outside.signal.aborted) throw error;
-    return {
-      kind: 'unknown',
-      reason: `The server does not answer (${reasonOf(error)})`,
-      retryAfterMs: undefined,
-    };
+    throw error instanceof AppflowError ? new Error(explain(error), { cause: error }) : error;
   }
 }
 
-/** `fetch` says only "fetch failed"; what happened is the cause. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause);
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+/** Tells of waits, and throws once there has been nothing but trouble for five minutes. */
+function watchTrouble(
+  notify: Outside['notify'],
+  { monotonicMs }: Clock,
+): { onWait: OnWait; end: () => void } {
+  let sinceMs: number | undefined;
+  return {
+    onWait({ waitMs, error }) {
+      const isTrouble = error !== undefined && error.status !== TOO_MANY_REQUESTS;
+      const nowMs = monotonicMs();
+      // A server that limits is alive: the five minutes begin again.
+      sinceMs = isTrouble ? (sinceMs ?? nowMs) : undefined;
+      const reason = isTrouble ? describe(error).replace(/\.$/, '') : "The key's rate limit is reached";
+      if (sinceMs !== undefined && nowMs + waitMs - sinceMs > TROUBLE_MS_MAX) {
+        throw new Error(
+          `${reason}, for five minutes now. Run the same command again when the server answers.`,
+        );
+      }
+      if (!isTrouble && waitMs < SILENT_MS_MAX) return;
+      notify(`${reason}; trying again in ${(waitMs / 1_000).toFixed(1)} s.`);
+    },
+    end() {
+      sinceMs = undefined;
+    },
+  };
 }
 
-function judge(response: Response, text: string, now: number): Outcome {
-  const { status } = response;
-  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), now);
-  if (status === 413) return { kind: 'too_large' };
-  if (status === 429) return { kind: 'limited', retryAfterMs };
-  const body = parseObject(text);
-  if (status === 200 && isAnswer(body)) return { kind: 'answer', answer: body };
-  if (status === 200)
-    return { kind: 'refused', reason: 'The answer is not that of an Appflow server: check --url.' };
-  const detail = typeof body.detail === 'string' ? `: ${body.detail}` : '';
-  const reason = `The server answered ${status}${detail}`;
-  if (status >= 500) return { kind: 'unknown', reason: reason.replace(/\.$/, ''), retryAfterMs };
-  return { kind: 'refused', reason: detail === '' ? `${reason}: check --url.` : reason };
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
+function explain(error: AppflowError): string {
+  const { code, status, retryAfterMs } = error;
+  // The client retries these, and waits for up to an hour by itself: this one asks for longer.
+  if (retryAfterMs !== undefined && (status === TOO_MANY_REQUESTS || status >= 500)) {
+    return `The server asks to wait ${Math.ceil(retryAfterMs / 60_000)} minutes. Run the same command again then.`;
   }
+  if (code !== 'unexpected_answer') return describe(error);
+  if (status === 200) return 'The answer is not that of an Appflow server: check --url.';
+  return `The server answered ${status}: check --url.`;
 }
 
-function isAnswer(body: Record<string, unknown>): body is Answer {
-  return (
-    typeof body.accepted === 'number' && typeof body.duplicates === 'number' && Array.isArray(body.rejected)
-  );
+/** Puts the status before the server's own words; where there are none, the client's name it already. */
+function describe({ status, message }: AppflowError): string {
+  const answered = `The server answered ${status}`;
+  return status === 0 || message.startsWith(answered) ? message : `${answered}: ${message}`;
 }

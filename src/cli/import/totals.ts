@@ -17,9 +17,6 @@ export type Totals = Static<typeof TOTALS>;
 /** One line of the file that was not stored, and why. */
 export type RejectedLine = Static<typeof REJECTED_LINE>;
 
-/** What became of some of the lines. */
-export type Delivery = { accepted: number; duplicates: number; rejected: readonly RejectedLine[] };
-
 const REJECTED_LINES_SHOWN = 10;
 
 /** Nothing imported yet. */
@@ -31,21 +28,25 @@ export const NOTHING: Totals = {
   rejectedLines: [],
 };
 
-/** Returns the totals after a delivery that ended with line number `line`. */
-export function addDelivery(
-  totals: Totals,
-  { accepted, duplicates, rejected }: Delivery,
-  line: number,
-): Totals {
+/** Returns the totals of lines and of those behind them. */
+export function addTotals(totals: Totals, more: Totals): Totals {
   const rejectedByCode = { ...totals.rejectedByCode };
-  for (const { code } of rejected) rejectedByCode[code] = (rejectedByCode[code] ?? 0) + 1;
+  for (const [code, times] of Object.entries(more.rejectedByCode)) {
+    rejectedByCode[code] = (rejectedByCode[code] ?? 0) + times;
+  }
   return {
-    line,
-    accepted: totals.accepted + accepted,
-    duplicates: totals.duplicates + duplicates,
+    line: more.line,
+    accepted: totals.accepted + more.accepted,
+    duplicates: totals.duplicates + more.duplicates,
     rejectedByCode,
-    rejectedLines: [...totals.rejectedLines, ...rejected].slice(0, REJECTED_LINES_SHOWN),
+    rejectedLines: [...totals.rejectedLines, ...more.rejectedLines].slice(0, REJECTED_LINES_SHOWN),
   };
+}
+
+/** Returns the totals with one more line, which was rejected. */
+export function addRejected(totals: Totals, rejected: RejectedLine): Totals {
+  const { line, code } = rejected;
+  return addTotals(totals, { ...NOTHING, line, rejectedByCode: { [code]: 1 }, rejectedLines: [rejected] });
 }
 
 /** Returns how many lines were rejected. */

@@ -1,10 +1,11 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { validationFailed } from '../../http/errors.ts';
 import { compileCheck } from '../../http/validate.ts';
 import { CREATE_KEY_BODY, type CreateKeyBody, createKey } from '../../keys/create.ts';
 import { tellKey } from '../../keys/key-json.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { KEY_TYPES } from '../../keys/scopes.ts';
+import { parseList } from './parse-list.ts';
 import { chooseProject } from './project.ts';
 import { withServices } from './with-services.ts';
 
@@ -15,22 +16,55 @@ type Options = {
   scopes?: string[];
   appIds?: string[];
   expiresAt?: string;
+  ipAllowlist?: string[];
+  allowedOrigins?: string[];
+  bundleIds?: string[];
+  rateLimits?: unknown;
+  metadata?: Record<string, string>;
   json?: true;
 };
 
-const parseList = (text: string) => text.split(',').map((part) => part.trim());
+const EXAMPLE = `
+Example, a key for one backend that may only read:
+  appflow keys create --type server --name "Reports" --scopes analytics:read,events:read \\
+    --ip-allowlist 203.0.113.0/24 --metadata team=growth \\
+    --rate-limits '{"analytics":{"requests":{"rate":2,"burst":20}}}'`;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError(
+      'Write JSON such as \'{"events":{"requests":{"rate":100,"burst":500}}}\'.',
+    );
+  }
+}
+
+/** Adds one NAME=VALUE to those given before; the value may hold further equals signs. */
+function addMetadata(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Write NAME=VALUE.');
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} is given twice.`);
+  return { ...before, [name]: value };
+}
 
 const check = compileCheck(CREATE_KEY_BODY);
 
 /** Returns the options as the API's body, judged by the API's own schema. Throws 422 telling every mistake. */
-function toBody({ type, name, scopes, appIds, expiresAt }: Options): CreateKeyBody {
-  const body = {
-    type,
-    name,
-    ...(scopes ? { scopes } : {}),
-    ...(appIds ? { app_ids: appIds } : {}),
-    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+function toBody(options: Options): CreateKeyBody {
+  const fields = {
+    type: options.type,
+    name: options.name,
+    scopes: options.scopes,
+    app_ids: options.appIds,
+    expires_at: options.expiresAt,
+    ip_allowlist: options.ipAllowlist,
+    allowed_origins: options.allowedOrigins,
+    bundle_ids: options.bundleIds,
+    rate_limits: options.rateLimits,
+    metadata: options.metadata,
   };
+  const body = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const errors = check(body);
   if (errors.length > 0) throw validationFailed(errors);
   return body as CreateKeyBody;
@@ -40,14 +74,22 @@ function toBody({ type, name, scopes, appIds, expiresAt }: Options): CreateKeyBo
 export function addCreateCommand(keys: Command): void {
   keys
     .command('create')
-    .description('make an API key; it is shown once')
+    .description(
+      'make an API key; it is shown once. Lists are separated by commas, or the option is repeated',
+    )
     .option('--project <id>', 'whose key it is; not needed when there is only one project')
     .addOption(new Option('--type <type>', 'what it is for').choices(KEY_TYPES).makeOptionMandatory())
     .requiredOption('--name <name>', 'what to call it')
-    .option('--scopes <scopes>', 'what it may do, separated by commas (all its type can do)', parseList)
-    .option('--app-ids <ids>', 'apps it reaches, separated by commas (all)', parseList)
+    .option('--scopes <scopes>', 'what it may do (all its type can do)', parseList)
+    .option('--app-ids <ids>', 'apps it reaches (all)', parseList)
     .option('--expires-at <time>', 'when it ends, such as 2027-01-31T00:00:00Z (never)')
+    .option('--ip-allowlist <networks>', 'addresses and CIDRs it may be used from (any)', parseList)
+    .option('--allowed-origins <origins>', 'web origins a read_only key may be used from (none)', parseList)
+    .option('--bundle-ids <ids>', "apps that a client key's requests should name (any)", parseList)
+    .option('--rate-limits <json>', 'its limits, as the API takes them (the defaults)', parseJson)
+    .option('--metadata <name=value>', 'a note kept with the key; may be repeated', addMetadata)
     .option('--json', 'print the record and the key as one JSON line')
+    .addHelpText('after', EXAMPLE)
     .action((options: Options) =>
       withServices(async (services) => {
         const project = chooseProject(services, options.project);

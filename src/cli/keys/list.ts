@@ -1,30 +1,44 @@
-import type { Command } from 'commander';
-import { type ApiKey, statusOf } from '../../keys/key.ts';
+import { type Command, Option } from 'commander';
+import { type ApiKey, KEY_STATUSES, type KeyStatus, statusOf } from '../../keys/key.ts';
 import { tellKey } from '../../keys/key-json.ts';
+import { listKeys } from '../../keys/list.ts';
+import { KEY_TYPES, type KeyType } from '../../keys/scopes.ts';
+import { renderTable } from '../table.ts';
 import { chooseProject } from './project.ts';
-import { withServices } from './with-services.ts';
+import { readServices } from './read-services.ts';
 
-/** Adds `appflow keys list`. */
+type Options = { project?: string; type?: KeyType; status?: KeyStatus; json?: true };
+
+const EXAMPLE = `
+Example, the server keys that end within 30 days:
+  appflow keys list --type server --status expiring`;
+
+/** The operator sees every key of the project. */
+const EVERY_APP = { appIds: null };
+
+/** Adds `appflow keys list`: it only reads, also while another process writes. */
 export function addListCommand(keys: Command): void {
   keys
     .command('list')
     .description('list the API keys of a project, newest first')
     .option('--project <id>', 'whose keys; not needed when there is only one project')
+    .addOption(new Option('--type <type>', 'only keys of this type').choices(KEY_TYPES))
+    .addOption(new Option('--status <status>', 'only keys in this state').choices(KEY_STATUSES))
     .option('--json', 'print the records as one JSON line')
-    .action((options: { project?: string; json?: true }) =>
-      withServices(async (services) => {
-        const project = chooseProject(services, options.project);
-        const now = services.clock.now();
-        const found = services.directory
-          .listKeys(project.id)
-          .toSorted((one, other) => (one.id < other.id ? 1 : -1));
-        if (options.json) return JSON.stringify({ data: found.map((key) => tellKey(services, key)) });
-        return renderTable(found, now);
+    .addHelpText('after', EXAMPLE)
+    .action(({ project: projectId, json, ...filters }: Options) =>
+      readServices((services) => {
+        const project = chooseProject(services, projectId);
+        const found = listKeys(services, { principal: EVERY_APP, project }, filters).toSorted((one, other) =>
+          one.id < other.id ? 1 : -1,
+        );
+        if (json) return JSON.stringify({ data: found.map((key) => tellKey(services, key)) });
+        return renderKeys(found, services.clock.now());
       }),
     );
 }
 
-function renderTable(keys: readonly ApiKey[], now: number): string {
+function renderKeys(keys: readonly ApiKey[], now: number): string {
   const rows = keys.map((key) => [
     key.id,
     key.type,
@@ -32,14 +46,5 @@ function renderTable(keys: readonly ApiKey[], now: number): string {
     key.secrets[0]?.hint ?? '',
     key.name,
   ]);
-  const table = [['id', 'type', 'status', 'key', 'name'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return renderTable([['id', 'type', 'status', 'key', 'name'], ...rows]);
 }

@@ -2,6 +2,9 @@ import type { Project } from '../../projects/project.ts';
 import type { Services } from '../../services.ts';
 import { UsageError } from '../usage-error.ts';
 
+/** What to do where nothing is stored yet. */
+export const NO_PROJECT = 'There is no project yet. Make one: appflow init --project "My App"';
+
 /** Returns the project of this id, or the only one there is when none is named. Throws UsageError otherwise. */
 export function chooseProject({ directory }: Pick<Services, 'directory'>, id?: string): Project {
   if (id !== undefined) {
@@ -10,7 +13,7 @@ export function chooseProject({ directory }: Pick<Services, 'directory'>, id?: s
     throw new UsageError(`There is no project ${id}.`);
   }
   const [only, ...others] = directory.listProjects();
-  if (!only) throw new UsageError('There is no project yet. Make one: appflow init --project "My App"');
+  if (!only) throw new UsageError(NO_PROJECT);
   if (others.length === 0) return only;
   const names = [only, ...others].map((project) => `  ${project.id}  ${project.name}`);
   throw new UsageError(`There are several projects; name one with --project:\n${names.join('\n')}`);

@@ -9,6 +9,10 @@ import { withServices } from './with-services.ts';
 
 type Options = { reason: RevokeReason; yes?: true; json?: true };
 
+const EXAMPLE = `
+Example, of a key that was found in a public repository:
+  appflow keys revoke key_01KAB… --reason leaked`;
+
 /** Adds `appflow keys revoke`: asks first when a person sits there, never in a script. */
 export function addRevokeCommand(keys: Command): void {
   keys
@@ -18,6 +22,7 @@ export function addRevokeCommand(keys: Command): void {
     .addOption(new Option('--reason <reason>', 'why').choices(REVOKE_REASONS).default('other'))
     .option('--yes', 'do not ask')
     .option('--json', 'print the record as one JSON line')
+    .addHelpText('after', EXAMPLE)
     .action((keyId: string, { reason, yes, json }: Options) =>
       withServices(async (services) => {
         const key = getKeyById(services.directory, keyId);

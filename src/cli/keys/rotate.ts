@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { tellKey } from '../../keys/key-json.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { rotateKey } from '../../keys/rotate.ts';
@@ -6,7 +6,11 @@ import { getKeyById } from './find-key.ts';
 import { chooseProject } from './project.ts';
 import { withServices } from './with-services.ts';
 
-type Options = { graceSeconds?: number; force?: true; json?: true };
+type Options = { graceSeconds?: number; graceFrom?: 'now' | 'first_use'; force?: true; json?: true };
+
+const EXAMPLE = `
+Example, for a key that an app store release brings to the phones; the former one ends 90 days after that:
+  appflow keys rotate key_01KAB… --grace-seconds 7776000 --grace-from first_use`;
 
 function parseSeconds(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -20,13 +24,21 @@ export function addRotateCommand(keys: Command): void {
     .description('give an API key a new secret; the former one works on for a while')
     .argument('<key-id>', 'its id, key_…')
     .option('--grace-seconds <seconds>', 'how long the former secret still works (86400)', parseSeconds)
+    .addOption(
+      new Option(
+        '--grace-from <start>',
+        'when that time begins: now, or when the new secret is first seen, at most 30 days later (now)',
+      ).choices(['now', 'first_use']),
+    )
     .option('--force', 'rotate although a former secret still works')
     .option('--json', 'print the record and the key as one JSON line')
-    .action((keyId: string, { graceSeconds, force, json }: Options) =>
+    .addHelpText('after', EXAMPLE)
+    .action((keyId: string, { graceSeconds, graceFrom, force, json }: Options) =>
       withServices(async (services) => {
         const { projectId, id } = getKeyById(services.directory, keyId);
         const body = {
           ...(graceSeconds === undefined ? {} : { grace_seconds: graceSeconds }),
+          ...(graceFrom === undefined ? {} : { grace_from: graceFrom }),
           ...(force ? { force } : {}),
         };
         const project = chooseProject(services, projectId);

@@ -1,0 +1,77 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ControlAsIs } from '../control/open.ts';
+import { parseTimestamp } from '../events/timestamp.ts';
+import { type AuditRow, EVERY_PROJECT, listAuditRows, toAuditEntryJson } from '../keys/audit-list.ts';
+import { readControl } from './read-control.ts';
+import { renderTable } from './table.ts';
+import { UsageError } from './usage-error.ts';
+
+type Options = { project?: string; installation?: true; since?: number; limit: number; json?: true };
+
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 10_000;
+
+const EXAMPLE = `
+Example, who tried keys today that nobody here has:
+  appflow audit --installation --since 24h`;
+
+/** Adds `appflow audit`: the only door to the entries that belong to no project. */
+export function addAuditCommand(program: Command): void {
+  program
+    .command('audit')
+    .description(
+      'list the audit log, newest first; needs neither a running server nor a key, changes nothing',
+    )
+    .addOption(new Option('--project <id>', 'only what happened in this project').conflicts('installation'))
+    .option('--installation', 'only what belongs to no project, such as attempts with unknown keys')
+    .option('--since <time>', 'not before this time: 30m, 24h, 7d ago or 2026-01-31T12:00:00Z', parseSince)
+    .option('--limit <count>', `at most this many entries, up to ${LIMIT_MAX}`, parseLimit, LIMIT_DEFAULT)
+    .option('--json', 'print the entries as one JSON line')
+    .addHelpText('after', EXAMPLE)
+    .action(async ({ project, installation, since, limit, json }: Options) => {
+      const rows = await readControl(async (control) => {
+        if (project !== undefined) await requireProject(control, project);
+        const projectId = project ?? (installation ? null : EVERY_PROJECT);
+        return listAuditRows(control, { projectId, from: since }, undefined, limit);
+      });
+      process.stdout.write(`${json ? JSON.stringify({ data: rows.map(toJson) }) : renderRows(rows)}\n`);
+    });
+}
+
+const toJson = (row: AuditRow) => ({ ...toAuditEntryJson(row), project_id: row.project_id });
+
+const HEADER = ['at', 'action', 'target', 'actor', 'ip', 'project', 'request', 'changes'];
+
+function renderRows(rows: readonly AuditRow[]): string {
+  if (rows.length === 0) return 'There are no such entries.';
+  return renderTable([HEADER, ...rows.map(toCells)]);
+}
+
+function toCells(row: AuditRow): string[] {
+  const { action, target, actor_id, ip, project_id, request_id, diff } = row;
+  const at = new Date(row.at).toISOString();
+  return [at, action, target, actor_id, ip ?? '-', project_id ?? '-', request_id ?? '-', diff ?? ''];
+}
+
+async function requireProject({ db }: ControlAsIs, id: string): Promise<void> {
+  const found = await db.selectFrom('projects').select('id').where('id', '=', id).executeTakeFirst();
+  if (!found) throw new UsageError(`There is no project ${id}.`);
+}
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function parseSince(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const instant =
+    unit === 'm' || unit === 'h' || unit === 'd'
+      ? Date.now() - Number(count) * UNIT_MS[unit]
+      : parseTimestamp(text);
+  if (instant !== undefined) return instant;
+  throw new InvalidArgumentError('Write 30m, 24h, 7d, or a time like 2026-01-31T12:00:00Z.');
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= LIMIT_MAX) return limit;
+  throw new InvalidArgumentError(`Write a number from 1 to ${LIMIT_MAX}.`);
+}

@@ -1,0 +1,106 @@
+import { payments } from './payments.ts';
+import { type DEMO_PLATFORMS, type DemoPlan, type DemoPlatform, makePerson, type Person } from './person.ts';
+import { randomOf } from './random.ts';
+import { comesOn, type Deed, visit } from './visits.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Versions with the day on which each came out, newest first. */
+const RELEASES = [
+  ['3.2.0', 76],
+  ['3.1.0', 55],
+  ['3.0.1', 37],
+  ['3.0.0', 33],
+  ['2.9.0', 12],
+  ['2.8.4', Number.NEGATIVE_INFINITY],
+] as const;
+
+/** An event of the demo as `POST /v1/events` takes it. */
+export type DemoEvent = {
+  event_id: string;
+  app_id: string;
+  event_name: string;
+  app_user_id: string;
+  session_id?: string;
+  timestamp: string;
+  properties?: Record<string, unknown>;
+  context: Record<string, string>;
+};
+
+/** Where and when the events happen: the app of each platform, and the midnight (epoch ms, UTC) of day 0. */
+export type DemoStage = { appIds: Record<DemoPlatform, string>; startMs: number };
+
+/**
+ * Yields the events of each day from day 0 on that happened after `fromMs` and not after `untilMs`, both epoch
+ * milliseconds. Ids and times follow from plan and stage alone: the same part is the same however often it is made.
+ */
+export function* makeDays(
+  plan: DemoPlan,
+  stage: DemoStage,
+  { fromMs, untilMs }: { fromMs: number; untilMs: number },
+): Generator<DemoEvent[]> {
+  const people = Array.from({ length: plan.users }, (_, index) => makePerson(plan, index));
+  const first = Math.max(0, Math.floor((fromMs - stage.startMs) / DAY_MS));
+  const last = Math.floor((untilMs - stage.startMs) / DAY_MS);
+  for (let day = first; day <= last; day += 1) {
+    const dayMs = stage.startMs + day * DAY_MS;
+    const isWithin = ({ atMs }: Deed) => dayMs + atMs > fromMs && dayMs + atMs <= untilMs;
+    yield people
+      .flatMap((person) => makeDay(plan, stage, person, day, isWithin))
+      .sort((one, other) => (one.timestamp < other.timestamp ? -1 : 1));
+  }
+}
+
+/** How many days `makeDays` yields. */
+export function countDemoDays({ startMs }: DemoStage, fromMs: number, untilMs: number): number {
+  return Math.floor((untilMs - startMs) / DAY_MS) - Math.max(0, Math.floor((fromMs - startMs) / DAY_MS)) + 1;
+}
+
+function makeDay(
+  { seed }: DemoPlan,
+  { appIds, startMs }: DemoStage,
+  person: Person,
+  day: number,
+  isWithin: (deed: Deed) => boolean,
+): DemoEvent[] {
+  const random = randomOf('day', seed, person.index, day);
+  const weekday = new Date(startMs + day * DAY_MS).getUTCDay();
+  const isThere = comesOn(person, day, weekday, random);
+  const deeds = [...(isThere ? visit(person, day, random) : []), ...payments(person, day, isThere, random)];
+  const context = contextOf(person, day);
+  return deeds.flatMap((deed, index) => {
+    if (!isWithin(deed)) return [];
+    return {
+      event_id: `demo-${seed}-${person.index}-${day}-${index}`,
+      app_id: appIds[person.platform],
+      event_name: deed.name,
+      app_user_id: person.id,
+      ...(deed.session === undefined ? {} : { session_id: deed.session }),
+      timestamp: new Date(startMs + day * DAY_MS + deed.atMs).toISOString(),
+      ...(deed.properties ? { properties: deed.properties } : {}),
+      context,
+    };
+  });
+}
+
+function contextOf(person: Person, day: number): Record<string, string> {
+  // The web has the newest version at once.
+  const wait = person.platform === 'web' ? 0 : person.updateDays;
+  const [version] = RELEASES.find(([, released]) => released + wait <= day) ?? ['2.8.4'];
+  return {
+    platform: person.platform,
+    os_version: person.osVersion,
+    app_version: version,
+    country: person.country,
+    locale: person.locale,
+    device_model: person.device,
+    sdk: person.platform === 'web' ? 'appflow-js/1.0.0' : 'appflow-js/0.9.2',
+  };
+}
+
+/** What the apps of the demo are called. */
+export const DEMO_APP_NAMES: Record<(typeof DEMO_PLATFORMS)[number], string> = {
+  ios: 'Lingo for iOS',
+  android: 'Lingo for Android',
+  web: 'Lingo for Web',
+};

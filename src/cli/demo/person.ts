@@ -1,0 +1,123 @@
+import { pick, randomOf } from './random.ts';
+
+/** The apps of the demo, in the order in which they are made. */
+export const DEMO_PLATFORMS = ['ios', 'android', 'web'] as const;
+
+export type DemoPlatform = (typeof DEMO_PLATFORMS)[number];
+
+/** How large the demo is. The same plan gives the same people and the same events. */
+export type DemoPlan = { seed: number; days: number; users: number };
+
+/** Somebody who uses one of the apps. Days count from the first day of the demo. */
+export type Person = {
+  index: number;
+  id: string;
+  platform: DemoPlatform;
+  country: string;
+  locale: string;
+  currency: string;
+  /** Hours ahead of UTC. */
+  zoneHours: number;
+  device: string;
+  osVersion: string;
+  /** May lie before the first day: then the person is there from the beginning. */
+  joined: number;
+  /** 0 to 1: how likely a visit is on a day soon after joining, and how slowly that fades. */
+  loyalty: number;
+  /** How many days after a release the person has it. */
+  updateDays: number;
+  /** When a subscription begins and its last day; undefined for most. */
+  subscription: { from: number; until: number; product: 'pro_monthly' | 'pro_yearly' } | undefined;
+};
+
+type Place = Pick<Person, 'country' | 'locale' | 'currency' | 'zoneHours'>;
+
+const COUNTRIES = [
+  [{ country: 'US', locale: 'en_US', currency: 'USD', zoneHours: -6 }, 34],
+  [{ country: 'DE', locale: 'de_DE', currency: 'EUR', zoneHours: 1 }, 14],
+  [{ country: 'GB', locale: 'en_GB', currency: 'GBP', zoneHours: 0 }, 10],
+  [{ country: 'FR', locale: 'fr_FR', currency: 'EUR', zoneHours: 1 }, 8],
+  [{ country: 'JP', locale: 'ja_JP', currency: 'JPY', zoneHours: 9 }, 9],
+  [{ country: 'BR', locale: 'pt_BR', currency: 'BRL', zoneHours: -3 }, 9],
+  [{ country: 'IN', locale: 'en_IN', currency: 'INR', zoneHours: 5.5 }, 11],
+  [{ country: 'ES', locale: 'es_ES', currency: 'EUR', zoneHours: 1 }, 5],
+] as const;
+
+const DEVICES = {
+  ios: [
+    ['iPhone17,1', 30],
+    ['iPhone16,2', 28],
+    ['iPhone15,4', 22],
+    ['iPad14,8', 8],
+  ],
+  android: [
+    ['Pixel 9', 14],
+    ['SM-S928B', 24],
+    ['SM-A556B', 30],
+    ['2311DRK48G', 16],
+  ],
+  web: [
+    ['Chrome', 55],
+    ['Safari', 25],
+    ['Firefox', 12],
+  ],
+} as const;
+
+const SYSTEMS = {
+  ios: [
+    ['18.1', 45],
+    ['18.0', 30],
+    ['17.6', 20],
+  ],
+  android: [
+    ['15', 30],
+    ['14', 45],
+    ['13', 20],
+  ],
+  web: [
+    ['macOS 15', 35],
+    ['Windows 11', 50],
+    ['Linux', 10],
+  ],
+} as const;
+
+const PLATFORM_WEIGHTS = [
+  ['ios', 44],
+  ['android', 40],
+  ['web', 16],
+] as const;
+
+/** Of all people, those who were there before the first day. */
+const EARLIER = 0.35;
+const EARLIER_DAYS = 120;
+
+/** Returns the person number `index` of a plan. More join each week than in the week before. */
+export function makePerson({ seed, days }: DemoPlan, index: number): Person {
+  const random = randomOf('person', seed, index);
+  const platform = pick<DemoPlatform>(random, PLATFORM_WEIGHTS);
+  const place = pick<Place>(random, COUNTRIES);
+  const isEarlier = random() < EARLIER;
+  const joined = Math.floor(isEarlier ? -EARLIER_DAYS * random() : days * random() ** 0.7);
+  const loyalty = 0.15 + 0.75 * random() ** 2;
+  return {
+    ...place,
+    index,
+    id: `user_${Math.floor(random() * 36 ** 8)
+      .toString(36)
+      .padStart(8, '0')}${index.toString(36)}`,
+    platform,
+    device: pick<string>(random, DEVICES[platform]),
+    osVersion: pick<string>(random, SYSTEMS[platform]),
+    joined,
+    loyalty,
+    updateDays: -9 * Math.log(1 - 0.98 * random()),
+    subscription: random() < 0.02 + 0.12 * loyalty ? makeSubscription(random, joined) : undefined,
+  };
+}
+
+function makeSubscription(random: () => number, joined: number): Person['subscription'] {
+  const product = random() < 0.8 ? 'pro_monthly' : 'pro_yearly';
+  const from = joined + 7 + Math.floor(random() * 20);
+  const months = product === 'pro_yearly' ? 12 : 1 + Math.floor(random() * 8);
+  return { from, until: from + 30 * months, product };
+}

@@ -1,0 +1,92 @@
+import type { Person } from './person.ts';
+import { pick, type Random } from './random.ts';
+
+/** Something a person does: its name, its properties, and the milliseconds since the day began. */
+export type Deed = { name: string; atMs: number; properties?: Record<string, unknown>; session?: string };
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How busy each weekday is, Sunday first. */
+const WEEKDAYS = [1.15, 0.92, 0.9, 0.92, 0.96, 1.08, 1.22];
+
+/** How busy the hours of a local day are. */
+const HOURS = [2, 1, 1, 1, 1, 2, 4, 7, 8, 7, 6, 6, 8, 8, 6, 6, 7, 8, 10, 12, 13, 12, 8, 4].map(
+  (weight, hour) => [hour, weight] as const,
+);
+
+const SCREENS = [
+  ['home', 40],
+  ['lesson', 28],
+  ['library', 14],
+  ['profile', 10],
+  ['settings', 5],
+] as const;
+
+const ACTIONS = [
+  ['lesson_started', 34],
+  ['lesson_completed', 26],
+  ['search', 14],
+  ['item_saved', 12],
+  ['share_tapped', 5],
+  ['notification_opened', 9],
+] as const;
+
+/** Whether the person comes on a day: often at first, then ever more rarely, and more on weekends. */
+export function comesOn({ joined, loyalty }: Person, day: number, weekday: number, random: Random): boolean {
+  if (day < joined) return false;
+  if (day === joined) return true;
+  const fading = (1 + day - joined) ** -(0.75 - 0.6 * loyalty);
+  return random() < fading * (0.35 + 0.6 * loyalty) * (WEEKDAYS[weekday] ?? 1);
+}
+
+/** Returns what the person does on a day of theirs, in one to three sessions. */
+export function visit(person: Person, day: number, random: Random): Deed[] {
+  const isFirst = day === person.joined;
+  const sessions = pick(random, [
+    [1, 62],
+    [2, 28],
+    [3, 10],
+  ] as const);
+  return Array.from({ length: sessions }, (_, index) => {
+    const localMs = (pick(random, HOURS) + random()) * HOUR_MS;
+    const startMs = (localMs - person.zoneHours * HOUR_MS + DAY_MS) % DAY_MS;
+    return session(`s_${person.index}_${day}_${index}`, startMs, isFirst && index === 0, random);
+  }).flat();
+}
+
+function session(id: string, startMs: number, isFirst: boolean, random: Random): Deed[] {
+  const names: [string, Record<string, unknown>?][] = [['app_open']];
+  if (isFirst)
+    names.push([
+      'sign_up',
+      {
+        method: pick(random, [
+          ['apple', 40],
+          ['google', 38],
+          ['email', 22],
+        ]),
+      },
+    ]);
+  if (isFirst && random() < 0.72) names.push(['onboarding_completed', { steps: 4 }]);
+  const count = 1 + Math.floor(random() * 5);
+  for (let done = 0; done < count; done += 1) {
+    names.push(['screen_view', { screen: pick(random, SCREENS) }]);
+    if (random() < 0.55) names.push([pick(random, ACTIONS)]);
+  }
+  if (random() < 0.09)
+    names.push([
+      'paywall_viewed',
+      {
+        source: pick(random, [
+          ['lesson', 60],
+          ['profile', 40],
+        ]),
+      },
+    ]);
+  let atMs = startMs;
+  return names.map(([name, properties]) => {
+    atMs = Math.min(atMs + Math.floor(2_000 + random() * 60_000), DAY_MS - 1);
+    return { name, atMs: Math.floor(atMs), session: id, ...(properties ? { properties } : {}) };
+  });
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openLedger } from './ledger.ts';
+import { NOTHING, type Totals } from './totals.ts';
+
+const broken = (line: number) => ({ line, code: 'invalid_json', message: `Line ${line}.` });
+const rejection = (index: number) => ({ index, code: 'invalid_event_name', field: '', message: 'Name it.' });
+const linesOf = ({ rejectedLines }: Totals) => rejectedLines.map(({ line }) => line);
+
+test('totals end with the line of the last event that is dealt with, refused lines in their place', () => {
+  const ledger = openLedger(NOTHING);
+  ledger.send(1);
+  ledger.refuse(broken(3));
+  ledger.send(4);
+  ledger.send(6);
+  ledger.refuse(broken(7));
+  ledger.send(8);
+  const first = ledger.settle({
+    events: 2,
+    accepted: 1,
+    duplicates: 0,
+    rejected: 1,
+    rejections: [rejection(1)],
+  });
+  assert.deepEqual([first.line, first.accepted, linesOf(first)], [4, 1, [3, 4]]);
+  assert.deepEqual(first.rejectedByCode, { invalid_json: 1, invalid_event_name: 1 });
+  const second = ledger.settle({
+    events: 4,
+    accepted: 2,
+    duplicates: 0,
+    rejected: 2,
+    rejections: [rejection(3)],
+  });
+  assert.deepEqual([second.line, second.accepted, linesOf(second)], [8, 2, [3, 4, 7, 8]]);
+});
+
+test('lines behind the last event count once nothing before them is open', () => {
+  const ledger = openLedger(NOTHING);
+  ledger.send(1);
+  ledger.send(2);
+  ledger.refuse(broken(9));
+  const none = { accepted: 0, duplicates: 0, rejected: 0, rejections: [] };
+  assert.equal(ledger.settle({ ...none, events: 1, accepted: 1 }).line, 1);
+  const done = ledger.settle({ ...none, events: 2, accepted: 2 });
+  assert.deepEqual([done.line, linesOf(done)], [9, [9]]);
+  assert.deepEqual(ledger.settle({ ...none, events: 2, accepted: 2 }), done);
+});
+
+test('goes on from the totals of an earlier run', () => {
+  const start = { ...NOTHING, line: 50, accepted: 40, duplicates: 2, rejectedByCode: { invalid_json: 8 } };
+  const ledger = openLedger(start);
+  ledger.refuse(broken(51));
+  ledger.send(52);
+  const { line, accepted, duplicates, rejectedByCode } = ledger.settle({
+    events: 1,
+    accepted: 0,
+    duplicates: 1,
+    rejected: 0,
+    rejections: [],
+  });
+  assert.deepEqual({ line, accepted, duplicates }, { line: 52, accepted: 40, duplicates: 3 });
+  assert.deepEqual(rejectedByCode, { invalid_json: 9 });
+});
+
+test('keeps the first ten of any number of refused lines, and counts all', () => {
+  const ledger = openLedger(NOTHING);
+  for (let line = 1; line <= 5_000; line += 1) ledger.refuse(broken(line));
+  const totals = ledger.settle({ events: 0, accepted: 0, duplicates: 0, rejected: 0, rejections: [] });
+  assert.deepEqual([totals.line, totals.rejectedByCode], [5_000, { invalid_json: 5_000 }]);
+  assert.deepEqual(linesOf(totals), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});

@@ -1,0 +1,21 @@
+import { openDirectory } from '../../keys/directory.ts';
+import { loadUsage, type Usage } from '../../keys/usage.ts';
+import { systemClock } from '../../lib/clock.ts';
+import type { Services } from '../../services.ts';
+import { readControl } from '../read-control.ts';
+
+type ReadServices = Pick<Services, 'directory' | 'clock'> & { usage: Pick<Usage, 'find'> };
+
+/**
+ * Runs a command that only reads the control database: it changes no byte, needs no secret and waits for no other
+ * process that writes. Throws UsageError when there is no database yet, and a sentence when another release made it.
+ */
+export async function readServices(run: (services: ReadServices) => string): Promise<void> {
+  const text = await readControl(async (control) => {
+    const clock = systemClock();
+    const directory = await openDirectory(control);
+    directory.close();
+    return run({ directory, usage: await loadUsage(control, clock), clock });
+  });
+  process.stdout.write(`${text}\n`);
+}

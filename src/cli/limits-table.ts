@@ -1,0 +1,86 @@
+import type { InFlightLimit } from '../limits/in-flight.ts';
+import type { PolicyName, PolicyRate } from '../limits/limit.ts';
+import {
+  ADDRESS_RATES,
+  DEFAULT_RATES,
+  FAILED_AUTH_RATE,
+  IN_FLIGHT_DEFAULT,
+  IN_FLIGHT_MEMBER,
+  IN_FLIGHT_POLICY,
+  LEAK_HOOK_RATE,
+  nameVariableOf,
+  SIGN_IN_RATE,
+  STREAMS_MAX,
+  STREAMS_POLICY,
+} from '../limits/policies.ts';
+
+type Row = { policy: string; counts: string; per: string; least: string; variable: string };
+
+const number = (value: number) => value.toLocaleString('en-US');
+
+function describeRate({ rate, burst, perSeconds = 1 }: PolicyRate): string {
+  return `${number(rate)} ${perSeconds === 60 ? 'a minute' : 'a second'}, ${number(burst)} at once`;
+}
+
+const describeSlots = ({ running, waiting }: InFlightLimit) =>
+  `${running} run, ${waiting} more wait for up to 2 s`;
+
+const rowOf = (policy: PolicyName, counts: string, per: string, rate: PolicyRate): Row => ({
+  policy,
+  counts,
+  per,
+  least: describeRate(rate),
+  variable: nameVariableOf(policy),
+});
+
+const { server, client, member } = DEFAULT_RATES;
+
+const ROWS: readonly Row[] = [
+  rowOf('events-requests', 'calls of `POST /v1/events`', 'server key', server['events-requests']),
+  rowOf('events', 'events received in them', 'server key', server.events),
+  rowOf('events-requests', 'calls of `POST /v1/events`', 'client key', client['events-requests']),
+  rowOf('events', 'events received in them', 'client key', client.events),
+  rowOf(
+    'events-ip-requests',
+    'the same calls',
+    'client key and address',
+    ADDRESS_RATES['events-ip-requests'],
+  ),
+  rowOf('events-ip', 'the same events', 'client key and address', ADDRESS_RATES['events-ip']),
+  rowOf('analytics', 'questions', 'key; client key and address', server.analytics),
+  rowOf('analytics', 'questions', 'member in the dashboard', member.analytics),
+  {
+    policy: IN_FLIGHT_POLICY,
+    counts: 'questions at once',
+    per: 'key and process',
+    least: describeSlots(IN_FLIGHT_DEFAULT),
+    variable: nameVariableOf(IN_FLIGHT_POLICY),
+  },
+  {
+    policy: IN_FLIGHT_POLICY,
+    counts: 'questions at once',
+    per: 'member and process',
+    least: describeSlots(IN_FLIGHT_MEMBER),
+    variable: nameVariableOf(IN_FLIGHT_POLICY),
+  },
+  {
+    policy: STREAMS_POLICY,
+    counts: 'open streams',
+    per: 'key and process',
+    least: `${STREAMS_MAX.running}`,
+    variable: '',
+  },
+  rowOf('management', 'everything else', 'key; client key and address', server.management),
+  rowOf('failed-auth', 'keys that nobody knows', 'address', FAILED_AUTH_RATE),
+  rowOf('leak-hook', 'reports of leaked keys', 'address', LEAK_HOOK_RATE),
+  rowOf('sign-in', 'wrong passwords', 'account, and address', SIGN_IN_RATE),
+];
+
+/** Returns the table of the default limits, made from the policies that are enforced. */
+export function renderLimitsTable(): string {
+  const rows = ROWS.map(({ policy, counts, per, least, variable }) => {
+    const setting = variable === '' ? '-' : `\`${variable}\``;
+    return `| \`${policy}\` | ${counts} | ${per} | ${least} | ${setting} |`;
+  });
+  return ['| policy | counts | for each | default | setting |', '|---|---|---|---|---|', ...rows].join('\n');
+}

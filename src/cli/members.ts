@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { CLI_ACTOR } from '../keys/actor.ts';
+import { createResetLink } from '../members/reset-password.ts';
+import type { ControlServices } from '../open-services.ts';
+import { withServices } from './keys/with-services.ts';
+import { renderTable } from './table.ts';
+
+/** Adds `appflow members`: who may sign in, and a way back in for who forgot the password. */
+export function addMembersCommand(program: Command): void {
+  const members = program
+    .command('members')
+    .description('people who sign in to the dashboard')
+    .helpOption('-h, --help', 'explain the command')
+    .helpCommand(false);
+  members
+    .command('list')
+    .description('list the members of every project')
+    .option('--json', 'print one JSON line a membership')
+    .action(({ json }: { json?: true }) =>
+      withServices((services) => renderMembers(services, json === true)),
+    );
+  members
+    .command('reset-link')
+    .description('print a link to a new password: it works once, for one hour')
+    .argument('<email>', 'the e-mail address of the account')
+    .action((email: string) =>
+      withServices(async (services) => {
+        const token = await createResetLink(services, email, CLI_ACTOR);
+        if (token === undefined) throw new Error(`There is no account with the e-mail address ${email}.`);
+        const { publicUrl, port } = services.config;
+        return `${publicUrl || `http://127.0.0.1:${port}`}/reset#${token}`;
+      }),
+    );
+}
+
+async function renderMembers({ control, directory }: ControlServices, isJson: boolean): Promise<string> {
+  const rows = await control.db
+    .selectFrom('project_members')
+    .innerJoin('people', 'people.id', 'project_members.person_id')
+    .select([
+      'people.id',
+      'people.name',
+      'people.email',
+      'project_members.role',
+      'project_members.project_id',
+    ])
+    .orderBy('project_members.project_id')
+    .orderBy('project_members.created_at')
+    .execute();
+  if (isJson) return rows.map((row) => JSON.stringify(row)).join('\n');
+  if (rows.length === 0) return 'Nobody has an account yet. The server prints a setup link when it starts.';
+  const lines = rows.map(({ name, email, role, project_id }) => [
+    directory.findProject(project_id)?.name ?? project_id,
+    role,
+    name,
+    email,
+  ]);
+  return renderTable([['PROJECT', 'ROLE', 'NAME', 'E-MAIL'], ...lines]);
+}

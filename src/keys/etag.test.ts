@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { makeClock, makeConfig } from '../../test/harness.ts';
+import { openControlServices } from '../open-services.ts';
+import { createProject } from '../projects/create.ts';
+import { CLI_ACTOR } from './actor.ts';
+import { createKey } from './create.ts';
+import { endGrace } from './end-grace.ts';
+import { etagOf } from './etag.ts';
+import { CLI_MAKER } from './maker.ts';
+import { restoreKey } from './restore.ts';
+import { revokeKey } from './revoke.ts';
+import { rotateKey } from './rotate.ts';
+import { macOf } from './secret.ts';
+import { type UpdateKeyBody, updateKey } from './update.ts';
+
+const [FIRST, SECOND] = ['the first secret of this installation', 'the second secret of this installation'];
+
+const clock = makeClock();
+const config = makeConfig({ APPFLOW_SECRET: FIRST });
+const services = await openControlServices(config, clock);
+after(() => services.close());
+const project = await createProject(services, 'Versions', CLI_ACTOR);
+
+const make = () => createKey(services, project, { name: 'Test', type: 'server' }, CLI_MAKER);
+
+function tagOf(keyId: string, { directory } = services): string {
+  const key = directory.findKey(keyId);
+  assert.ok(key);
+  return etagOf(key);
+}
+
+describe('the etag of a key', () => {
+  it('is another one after each field that somebody changes', async () => {
+    const { key } = await make();
+    const seen = new Set([tagOf(key.id)]);
+    const changes: UpdateKeyBody[] = [
+      { name: 'Other' },
+      { scopes: ['keys:read'] },
+      { expires_at: new Date(clock.now() + 1_000_000).toISOString() },
+      { expires_at: new Date(clock.now() + 1_000_001).toISOString() },
+      { ip_allowlist: ['10.0.0.0/8'] },
+      { rate_limits: { management: { requests: { rate: 1, burst: 1 } } } },
+      { metadata: { a: 'b' } },
+      { metadata: { a: 'c' } },
+      { disabled: true },
+    ];
+    for (const body of changes) {
+      await updateKey(services, project, { keyId: key.id, body }, CLI_MAKER);
+      seen.add(tagOf(key.id));
+    }
+    assert.equal(seen.size, changes.length + 1);
+  });
+
+  it('is another one after rotating, ending a grace, revoking and restoring', async () => {
+    const { key } = await make();
+    const start = tagOf(key.id);
+    await rotateKey(services, project, key.id, {}, CLI_MAKER);
+    const rotated = tagOf(key.id);
+    await rotateKey(services, project, key.id, { force: true }, CLI_MAKER);
+    const forced = tagOf(key.id);
+    await endGrace(services, key, CLI_ACTOR);
+    const ended = tagOf(key.id);
+    await revokeKey(services, key, 'unused', CLI_ACTOR);
+    const revoked = tagOf(key.id);
+    assert.equal(new Set([start, rotated, forced, ended, revoked]).size, 5);
+    await restoreKey(services, project, key.id, CLI_MAKER);
+    assert.equal(tagOf(key.id), ended, 'a key that is again what it was');
+  });
+
+  it('stays when its new secret is first seen, also when a countdown waited for that', async () => {
+    const { key } = await make();
+    const body = { grace_seconds: 60, grace_from: 'first_use' } as const;
+    const { secret } = await rotateKey(services, project, key.id, body, CLI_MAKER);
+    const etag = tagOf(key.id);
+    const before = services.directory.findKey(key.id);
+    const found = services.directory.findByMac(macOf(secret, services.pepper));
+    assert.ok(found);
+    services.firstUse.note(found);
+    await services.firstUse.flush();
+    const after = services.directory.findKey(key.id);
+    assert.notEqual(after?.revision, before?.revision);
+    assert.notEqual(after?.secrets[1]?.expiresAt, before?.secrets[1]?.expiresAt);
+    assert.equal(tagOf(key.id), etag);
+    const change = { keyId: key.id, body: { name: 'Patched' }, ifMatch: etag };
+    assert.equal((await updateKey(services, project, change, CLI_MAKER)).name, 'Patched');
+  });
+
+  it('stays when its secret moves to another APPFLOW_SECRET, and in every process', async () => {
+    const { key, secret } = await make();
+    const etag = tagOf(key.id);
+    const env = { APPFLOW_SECRET: SECOND, APPFLOW_SECRET_RETIRED: FIRST, APPFLOW_DATA_DIR: config.dataDir };
+    const moved = await openControlServices(makeConfig(env), clock);
+    const { directory, pepper, retiredPeppers, rehash } = moved;
+    assert.equal(tagOf(key.id, moved), etag);
+    const [retired] = retiredPeppers;
+    assert.ok(retired);
+    const found = directory.findByMac(macOf(secret, retired));
+    assert.ok(found);
+    rehash.note(secret, found);
+    await rehash.flush();
+    assert.ok(directory.findByMac(macOf(secret, pepper)), 'it has moved');
+    assert.notEqual(directory.findKey(key.id)?.revision, found.key.revision);
+    const change = { keyId: key.id, body: { name: 'Patched' }, ifMatch: etag };
+    const there = moved.directory.findProject(project.id);
+    assert.ok(there);
+    assert.equal((await updateKey(moved, there, change, CLI_MAKER)).name, 'Patched');
+    await moved.close();
+  });
+});

@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+import type { ApiKey } from './key.ts';
+
+/**
+ * Returns the entity tag of a key (RFC 9110 §8.8.3), quoted as headers want it: another one whenever somebody changed
+ * the key. What the server does by itself does not move it, or a PATCH with If-Match would fail though nobody else was
+ * faster: not `revision`, which counts every write; not a secret's MAC, made anew under a new APPFLOW_SECRET; not its
+ * first use, nor the end of the former secret, which a countdown that waits for that use moves. Whoever rotates or
+ * ends a grace adds a secret or revokes one.
+ */
+export function etagOf(key: ApiKey): string {
+  const { revision: _revision, granted: _granted, secrets, ...told } = key;
+  const state = { ...told, secrets: secrets.map(({ version, revokedAt }) => [version, revokedAt]) };
+  return `"${createHash('sha256').update(JSON.stringify(state)).digest('base64url').slice(0, 22)}"`;
+}
