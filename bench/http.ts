@@ -8,7 +8,7 @@ const SECONDS = Number(process.argv[2] ?? 4);
 const CONNECTIONS = 32;
 /** Wide enough never to deny: the limiter decides and writes its headers at every request. */
 const LIMITS_WIDE = { ...LIMITS_OFF, APPFLOW_LIMIT_MANAGEMENT: '1000000/10000000' };
-const NAMES = ['bare', 'valid', 'unknown', 'betterAuth'] as const;
+const NAMES = ['bare', 'keyless', 'valid', 'unknown', 'betterAuth'] as const;
 
 type Name = (typeof NAMES)[number];
 
@@ -27,10 +27,12 @@ async function measure(url: string, key: string | undefined, expected = 200): Pr
 }
 
 const bare = await startScript('bare-server.ts', {});
+const keyless = await startScript('keyless-server.ts', {});
 const appflow = await startAppflow(LIMITS_WIDE);
 const betterAuth = await startScript('better-auth-server.ts', {});
 const cases: Record<Name, () => Promise<number>> = {
   bare: () => measure(bare.url, undefined),
+  keyless: () => measure(keyless.url, undefined),
   valid: () => measure(appflow.url, appflow.project.server_key),
   unknown: () => measure(appflow.url, createSecret('server'), 401),
   betterAuth: () => measure(betterAuth.url, betterAuth.said[0]),
@@ -41,7 +43,7 @@ console.log(
     `${CONNECTIONS} connections, ${ROUNDS} interleaved rounds of ${SECONDS} s, limits on and wide; better-auth 1.7.5 with its limit off`,
   ),
 );
-const rounds: Record<Name, number[]> = { bare: [], valid: [], unknown: [], betterAuth: [] };
+const rounds: Record<Name, number[]> = { bare: [], keyless: [], valid: [], unknown: [], betterAuth: [] };
 for (let round = 0; round < ROUNDS; round += 1) {
   for (const name of NAMES) rounds[name].push(await cases[name]());
 }
@@ -50,11 +52,15 @@ const ratios = (a: Name, b: Name) =>
 for (const [name, values] of Object.entries(rounds)) {
   console.log(`${name}: median ${Math.round(median(values))} rps (${values.map(Math.round).join(', ')})`);
 }
+console.log(
+  `authenticated + limited ÷ the same server and record without: ${ratios('valid', 'keyless')} (median of rounds)`,
+);
 console.log(`authenticated + limited ÷ bare Fastify: ${ratios('valid', 'bare')} (median of rounds)`);
 console.log(
   `authenticated ÷ better-auth api-key on SQLite: ${ratios('valid', 'betterAuth')} (median of rounds)`,
 );
 console.log(`unknown ÷ valid: ${ratios('unknown', 'valid')} (median of rounds)`);
 await bare.stop();
+await keyless.stop();
 await betterAuth.stop();
 await appflow.stop();

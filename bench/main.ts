@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 // Each bench in a process of its own, one after another: none warms or crowds the next.
-for (const name of ['keys', 'ingest', 'limits-core']) {
+for (const name of ['keys', 'ingest', 'limits']) {
   const { status } = spawnSync(process.execPath, ['--expose-gc', join(import.meta.dirname, `${name}.ts`)], {
     stdio: 'inherit',
   });

@@ -10,9 +10,13 @@ import { readConfig } from '../src/config.ts';
 export const LIMITS_OFF = {
   APPFLOW_LIMIT_EVENTS_REQUESTS: 'off',
   APPFLOW_LIMIT_EVENTS: 'off',
+  APPFLOW_LIMIT_EVENTS_IP_REQUESTS: 'off',
+  APPFLOW_LIMIT_EVENTS_IP: 'off',
   APPFLOW_LIMIT_ANALYTICS: 'off',
+  APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: 'off',
   APPFLOW_LIMIT_MANAGEMENT: 'off',
   APPFLOW_LIMIT_FAILED_AUTH: 'off',
+  APPFLOW_LIMIT_LEAK_HOOK: 'off',
 };
 
 /** A server in a process of its own. `said`: the lines it printed before its address. */

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openControl } from '../src/control/open.ts';
+import { findPlaceRefusal } from '../src/http/permit.ts';
 import { openDirectory } from '../src/keys/directory.ts';
-import { createSecret, derivePepper } from '../src/keys/secret.ts';
+import { createSecret, derivePepper, macOf } from '../src/keys/secret.ts';
 import { verify } from '../src/keys/verify.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { fillKeys } from './fill-keys.ts';
@@ -62,6 +63,14 @@ for (const [name, list] of [
   const { p50, p99 } = timeCalls((index) => verify(list[index % list.length] ?? '', directory, pepper, now));
   console.log(`${name}: p50 ${p50.toFixed(2)} µs, p99 ${p99.toFixed(2)} µs`);
 }
+// The longest list a key may have. It is judged before every limit, so it must cost next to nothing.
+const found = directory.findByMac(macOf(secrets[0] ?? '', pepper));
+if (!found) throw new Error('The first key is not there.');
+const ipAllowlist = Array.from({ length: 100 }, (_, index) => `10.${index}.0.0/16`);
+const locked = { ...found.key, ipAllowlist };
+const place = { address: '203.0.113.1', origin: undefined, cors: 'none' } as const;
+const refused = timeCalls(() => findPlaceRefusal(locked, place));
+console.log(`refused by 100 addresses: p50 ${refused.p50.toFixed(2)} µs, p99 ${refused.p99.toFixed(2)} µs`);
 directory.close();
 await control.close();
 rmSync(dir, { recursive: true, force: true });

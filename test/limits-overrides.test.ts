@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { createLimiter, type LimitedRequest } from '../src/limits/limiter.ts';
 import type { OwnLimits } from '../src/limits/overrides.ts';
+import type { Payer } from '../src/limits/plan.ts';
 import { openControlServices } from '../src/open-services.ts';
 import { makeKey, startTestServer } from './harness.ts';
+import { makeInstantLimiter } from './instant-limiter.ts';
 
 /** A limiter on a clock of its own, and a caller that spends as much as it can under given limits. */
-function makeCaller(overrides: Parameters<typeof createLimiter>[0] = {}) {
+function makeCaller(overrides: Parameters<typeof makeInstantLimiter>[0] = {}) {
   let nowUs = 1_000_000_000;
-  const limiter = createLimiter({ nowUs: () => nowUs, ...overrides });
-  const request = (limits: OwnLimits | null, project: OwnLimits | null = null): LimitedRequest => ({
+  const limiter = makeInstantLimiter({ nowUs: () => nowUs, ...overrides });
+  const request = (limits: OwnLimits | null, project: OwnLimits | null = null): Payer => ({
     keyId: 'key_a',
     keyType: 'server',
     category: 'management',

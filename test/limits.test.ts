@@ -13,6 +13,8 @@ const clock = makeClock();
 const DEFAULTS = {
   APPFLOW_LIMIT_EVENTS_REQUESTS: '',
   APPFLOW_LIMIT_EVENTS: '',
+  APPFLOW_LIMIT_EVENTS_IP_REQUESTS: '',
+  APPFLOW_LIMIT_EVENTS_IP: '',
   APPFLOW_LIMIT_MANAGEMENT: '',
   APPFLOW_LIMIT_FAILED_AUTH: '',
 };
@@ -56,6 +58,8 @@ describe('the headers of a limited answer', () => {
     assert.deepEqual(fields(await send(client_key, { events: [] }), 'RateLimit-Policy'), {
       events: { q: 200_000, w: 4 },
       'events-requests': { q: 10_000, w: 5 },
+      'events-ip': { q: 10_000, w: 10 },
+      'events-ip-requests': { q: 500, w: 10 },
     });
   });
 

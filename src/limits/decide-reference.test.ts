@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decide, type Tat } from './decide.ts';
+import { type Bucket, countOwedTicks, toBucket } from './debt.ts';
+import { decide } from './decide.ts';
 import { createLimit, type PolicyRate } from './limit.ts';
 
 /** A token bucket in big integers: another algorithm, the same answers. The level is in parts of one unit. */
@@ -25,11 +26,11 @@ function openReference({ rate, burst, perSeconds = 1 }: PolicyRate, startUs: num
 
 function openBucket(rate: PolicyRate) {
   const limit = createLimit('analytics', rate);
-  let tat: Tat | undefined;
+  let tat: Bucket | undefined;
   return (cost: number, nowUs: number) => {
-    const decision = decide([tat], [{ limit, cost }], nowUs);
+    const decision = decide([countOwedTicks(limit, tat, nowUs)], [{ limit, cost }]);
     if (!decision.allowed && decision.impossible) assert.fail('the costs stay within the burst');
-    if (decision.allowed) tat = decision.tats[0];
+    if (decision.allowed) tat = toBucket(limit, decision.owedTicks[0] ?? 0, nowUs);
     const retryAfterMs = decision.allowed ? 0 : decision.retryAfterMs;
     return { allowed: decision.allowed, remaining: decision.states[0]?.remaining, retryAfterMs };
   };

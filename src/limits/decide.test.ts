@@ -1,36 +1,46 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Charge, decide, decideRefused, type LimitState, type Tat } from './decide.ts';
+import { type Bucket, countOwedTicks, toBucket } from './debt.ts';
+import { type Charge, type Decision, decide, decideRefused, type LimitState } from './decide.ts';
 import { createLimit, type PolicyRate } from './limit.ts';
 
 const startUs = 1_700_000_000_000_000;
 
+/** Decides on buckets at a moment, as a store does; `tats` is what it would keep. */
+function decideAt(tats: readonly (Bucket | undefined)[], charges: readonly Charge[], nowUs: number) {
+  const owedTicks = charges.map(({ limit }, index) => countOwedTicks(limit, tats[index], nowUs));
+  const decision = decide(owedTicks, charges);
+  if (!decision.allowed) return decision;
+  const left = charges.map(({ limit }, index) => toBucket(limit, decision.owedTicks[index] ?? 0, nowUs));
+  return { ...decision, tats: left };
+}
+
 /** One bucket under one limit, with a clock the test moves. */
 function openBucket(rate: PolicyRate, nowUs = startUs) {
   const limit = createLimit('analytics', rate);
-  let tat: Tat | undefined;
+  let tat: Bucket | undefined;
   let now = nowUs;
   return {
     wait(us: number) {
       now += us;
     },
     spend(cost: number) {
-      const decision = decide([tat], [{ limit, cost }], now);
+      const decision = decideAt([tat], [{ limit, cost }], now);
       if (decision.allowed) tat = decision.tats[0];
       return decision;
     },
-    ask: (cost: number) => decide([tat], [{ limit, cost }], now).allowed,
-    remaining: () => firstState(decide([tat], [{ limit, cost: 0 }], now)).remaining,
+    ask: (cost: number) => decideAt([tat], [{ limit, cost }], now).allowed,
+    remaining: () => firstState(decideAt([tat], [{ limit, cost: 0 }], now)).remaining,
   };
 }
 
-function firstState(decision: ReturnType<typeof decide>): LimitState {
+function firstState(decision: Decision): LimitState {
   const state = 'states' in decision ? decision.states[0] : undefined;
   assert.ok(state);
   return state;
 }
 
-function getDenial(decision: ReturnType<typeof decide>) {
+function getDenial(decision: Decision) {
   assert.ok(!decision.allowed && !decision.impossible);
   return decision;
 }
@@ -187,9 +197,9 @@ describe('several limits of one request', () => {
   ];
 
   test('when one denies, none is spent, and the denial names it', () => {
-    const first = decide([], charge(90), startUs);
+    const first = decideAt([], charge(90), startUs);
     assert.ok(first.allowed);
-    const denial = getDenial(decide(first.tats, charge(90), startUs));
+    const denial = getDenial(decideAt(first.tats, charge(90), startUs));
     assert.equal(denial.policy, 'events');
     assert.equal(denial.retryAfterMs, 8000);
     assert.deepEqual(
@@ -199,26 +209,26 @@ describe('several limits of one request', () => {
   });
 
   test('when several deny, the longest wait counts, so that waiting it once is enough', () => {
-    let tats: readonly Tat[] = [];
+    let tats: readonly Bucket[] = [];
     for (const cost of [90, 5, 5]) {
-      const decision = decide(tats, charge(cost), startUs);
+      const decision = decideAt(tats, charge(cost), startUs);
       assert.ok(decision.allowed);
       tats = decision.tats;
     }
     assert.deepEqual(
-      [5, 50].map((cost) => getDenial(decide(tats, charge(cost), startUs)).policy),
+      [5, 50].map((cost) => getDenial(decideAt(tats, charge(cost), startUs)).policy),
       ['events-requests', 'events'],
     );
-    const { retryAfterMs } = getDenial(decide(tats, charge(50), startUs));
-    assert.ok(decide(tats, charge(50), startUs + retryAfterMs * 1000).allowed);
-    assert.ok(!decide(tats, charge(50), startUs + retryAfterMs * 1000 - 1).allowed);
+    const { retryAfterMs } = getDenial(decideAt(tats, charge(50), startUs));
+    assert.ok(decideAt(tats, charge(50), startUs + retryAfterMs * 1000).allowed);
+    assert.ok(!decideAt(tats, charge(50), startUs + retryAfterMs * 1000 - 1).allowed);
   });
 
   test('an impossible cost wins over a denial, for no wait would help it', () => {
-    const decision = decide([], [{ limit: requests, cost: 3 }], startUs);
+    const decision = decideAt([], [{ limit: requests, cost: 3 }], startUs);
     assert.ok(decision.allowed);
     const [spent] = decision.tats;
-    const both = decide([undefined, spent], charge(101), startUs);
+    const both = decideAt([undefined, spent], charge(101), startUs);
     assert.ok(!both.allowed && both.impossible);
   });
 });
@@ -227,48 +237,46 @@ describe('a changed limit or a clock set back', () => {
   test('a lowered burst locks nobody out for longer than its own burst time', () => {
     const before = createLimit('analytics', { rate: 1, burst: 1000 });
     const after = createLimit('analytics', { rate: 3, burst: 6 });
-    const spent = decide([], [{ limit: before, cost: 1000 }], startUs);
+    const spent = decideAt([], [{ limit: before, cost: 1000 }], startUs);
     assert.ok(spent.allowed);
-    const denial = getDenial(decide(spent.tats, [{ limit: after, cost: 6 }], startUs));
+    const denial = getDenial(decideAt(spent.tats, [{ limit: after, cost: 6 }], startUs));
     assert.equal(denial.retryAfterMs, 2000);
     assert.equal(firstState(denial).remaining, 0, 'never negative');
   });
 
-  test('a rate of another fraction keeps the debt to the microsecond', () => {
-    // One unit at 0.654321 a second: 1,528,301 us and 561,379 of 654,321 parts of one. At 1 a second parts are whole.
+  test('a rate of another fraction keeps the debt in units, to the microsecond', () => {
+    // One unit at 0.654321 a second: 1,528,301 us and 561,379 of 654,321 parts of one, which count as a whole one.
     const before = createLimit('analytics', { rate: 0.654321, burst: 1000 });
     const after = createLimit('analytics', { rate: 1, burst: 1000 });
-    const spent = decide([], [{ limit: before, cost: 1 }], startUs);
+    const spent = decideAt([], [{ limit: before, cost: 1 }], startUs);
     assert.ok(spent.allowed);
-    const full = (waitUs: number) =>
-      decide(spent.tats, [{ limit: after, cost: 1000 }], startUs + waitUs).allowed;
-    assert.deepEqual([full(1_528_300), full(1_528_301)], [false, true]);
+    assert.equal(countOwedTicks(after, spent.tats[0], startUs), 1_000_001);
   });
 
   test('a raised rate does not give back what was spent', () => {
     const before = createLimit('analytics', { rate: 10, burst: 60 });
     const after = createLimit('analytics', { rate: 20, burst: 60 });
-    const spent = decide([], [{ limit: before, cost: 60 }], startUs);
+    const spent = decideAt([], [{ limit: before, cost: 60 }], startUs);
     assert.ok(spent.allowed);
-    assert.ok(!decide(spent.tats, [{ limit: after, cost: 1 }], startUs).allowed);
+    assert.ok(!decideAt(spent.tats, [{ limit: after, cost: 1 }], startUs).allowed);
   });
 
   test('a clock one hour back locks out for one burst time at most', () => {
     const limit = createLimit('analytics', { rate: 10, burst: 60 });
-    const spent = decide([], [{ limit, cost: 1 }], startUs);
+    const spent = decideAt([], [{ limit, cost: 1 }], startUs);
     assert.ok(spent.allowed);
-    const denial = getDenial(decide(spent.tats, [{ limit, cost: 60 }], startUs - 3_600_000_000));
+    const denial = getDenial(decideAt(spent.tats, [{ limit, cost: 60 }], startUs - 3_600_000_000));
     assert.equal(denial.retryAfterMs, 6000);
   });
 });
 
 test('a refused request takes what is there and is never denied', () => {
   const limit = createLimit('analytics', { rate: 1, burst: 2 });
-  let tats: readonly Tat[] = [];
+  let owedTicks: readonly number[] = [];
   for (const remaining of [1, 0, 0]) {
-    const decision = decideRefused(tats, [{ limit, cost: 1 }], startUs);
+    const decision = decideRefused(owedTicks, [{ limit, cost: 1 }]);
     assert.equal(firstState(decision).remaining, remaining);
-    tats = decision.tats;
+    owedTicks = decision.owedTicks;
   }
-  assert.equal(getDenial(decide(tats, [{ limit, cost: 1 }], startUs)).retryAfterMs, 1000, 'no debt piles up');
+  assert.equal(getDenial(decide(owedTicks, [{ limit, cost: 1 }])).retryAfterMs, 1000, 'no debt piles up');
 });

@@ -1,11 +1,5 @@
 import type { Limit, PolicyName } from './limit.ts';
 
-/**
- * A bucket's theoretical arrival time: when it will be full again. Whole microseconds, and ticks of
- * `1 / limit.ticksPerUs` of one. Two numbers, because one double cannot hold an epoch time and an exact third.
- */
-export type Tat = { readonly us: number; readonly ticks: number };
-
 /** What one request costs under one limit, in whole units: 0 asks only, below 0 gives back. */
 export type Charge = { readonly limit: Limit; readonly cost: number };
 
@@ -17,10 +11,10 @@ export type LimitState = {
   readonly resetSeconds: number;
 };
 
-/** Every limit had room. `tats` are to be stored, in the order of the charges. */
+/** Every limit had room. `owedTicks` is what each bucket owes from now on, in the order of the charges. */
 export type AllowedDecision = {
   readonly allowed: true;
-  readonly tats: readonly Tat[];
+  readonly owedTicks: readonly number[];
   readonly states: readonly LimitState[];
 };
 
@@ -47,47 +41,31 @@ export type ImpossibleDecision = {
 export type Decision = AllowedDecision | DeniedDecision | ImpossibleDecision;
 
 /**
- * Decides all limits of one request together, all or nothing, at `nowUs` (whole microseconds of the clock that
- * made the `tats`; undefined is a full bucket). Throws RangeError on a cost that is not a whole number.
+ * Decides all limits of one request together, all or nothing. `owedTicks`: what each bucket owes now (`countOwedTicks`),
+ * 0 for a full one. Throws RangeError on a cost that is not a whole number.
  *
  * The generic cell rate algorithm, in its virtual scheduling form (ITU-T I.371, annex A; ATM Forum Traffic
  * Management 4.1, 4.4.2). Its tolerance is the burst less one unit, so that exactly `burst` units pass at once.
  */
-export function decide(
-  tats: readonly (Tat | undefined)[],
-  charges: readonly Charge[],
-  nowUs: number,
-): Decision {
+export function decide(owedTicks: readonly number[], charges: readonly Charge[]): Decision {
   const impossible = findImpossible(charges);
   if (impossible !== undefined) return impossible;
-  const owedTicks = charges.map(({ limit }, index) => countOwedTicks(limit, tats[index], nowUs));
   const denial = findLongestWait(owedTicks, charges);
-  if (denial !== undefined) {
-    const states = charges.map((charge, index) => describeState(charge, owedTicks[index] ?? 0));
-    return { allowed: false, impossible: false, ...denial, states };
-  }
-  return settle(owedTicks, charges, nowUs);
+  if (denial === undefined) return decideRefused(owedTicks, charges);
+  const states = charges.map((charge, index) => describeState(charge, owedTicks[index] ?? 0));
+  return { allowed: false, impossible: false, ...denial, states };
 }
 
 /**
  * Charges without ever denying: where there is less than the cost, it takes what is there. For a request that was
  * refused for another reason, whose answer must stay that reason.
  */
-export function decideRefused(
-  tats: readonly (Tat | undefined)[],
-  charges: readonly Charge[],
-  nowUs: number,
-): AllowedDecision {
-  const owedTicks = charges.map(({ limit }, index) => countOwedTicks(limit, tats[index], nowUs));
-  return settle(owedTicks, charges, nowUs);
-}
-
-/** Ticks until the bucket is full. Above a burst only after the limit was lowered or a clock stepped back: held to one. */
-function countOwedTicks(limit: Limit, tat: Tat | undefined, nowUs: number): number {
-  if (tat === undefined) return 0;
-  const ticks = Math.min(tat.ticks, limit.ticksPerUs - 1);
-  const owedTicks = (tat.us - nowUs) * limit.ticksPerUs + ticks;
-  return Math.min(Math.max(owedTicks, 0), limit.burstTicks);
+export function decideRefused(owedTicks: readonly number[], charges: readonly Charge[]): AllowedDecision {
+  const afterTicks = charges.map(({ limit, cost }, index) =>
+    Math.min(Math.max((owedTicks[index] ?? 0) + cost * limit.unitTicks, 0), limit.burstTicks),
+  );
+  const states = charges.map((charge, index) => describeState(charge, afterTicks[index] ?? 0));
+  return { allowed: true, owedTicks: afterTicks, states };
 }
 
 function findImpossible(charges: readonly Charge[]): ImpossibleDecision | undefined {
@@ -117,21 +95,6 @@ function countWaitMs(limit: Limit, owedTicks: number, cost: number): number {
   const missingTicks = owedTicks + cost * limit.unitTicks - limit.burstTicks;
   if (missingTicks <= 0) return 0;
   return Math.ceil(Math.ceil(missingTicks / limit.ticksPerUs) / 1000);
-}
-
-/** The decision once nothing stands against the charges; holds the result between a full and an empty bucket. */
-function settle(owedTicks: readonly number[], charges: readonly Charge[], nowUs: number): AllowedDecision {
-  const tats: Tat[] = [];
-  const states: LimitState[] = [];
-  for (const [index, charge] of charges.entries()) {
-    const { unitTicks, burstTicks, ticksPerUs } = charge.limit;
-    const spentTicks = (owedTicks[index] ?? 0) + charge.cost * unitTicks;
-    const afterTicks = Math.min(Math.max(spentTicks, 0), burstTicks);
-    const wholeUs = Math.floor(afterTicks / ticksPerUs);
-    tats.push({ us: nowUs + wholeUs, ticks: afterTicks - wholeUs * ticksPerUs });
-    states.push(describeState(charge, afterTicks));
-  }
-  return { allowed: true, tats, states };
 }
 
 /**

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseList } from 'structured-headers';
+import fc from 'fast-check';
+import { type Item, parseList, serializeList } from 'structured-headers';
 import { countRetryAfterSeconds, formatRateLimit, formatRateLimitPolicy } from './headers.ts';
-import { createLimit } from './limit.ts';
+import { createLimit, findRateMistake } from './limit.ts';
 
 const events = createLimit('events', { rate: 10_000, burst: 50_000 });
 const requests = createLimit('events-requests', { rate: 100, burst: 500 });
@@ -33,6 +34,34 @@ test('both fields are lists of strings with integer parameters to a structured-f
   );
   const [item] = parseList(formatRateLimit([{ limit: events, remaining: 7, resetSeconds: 1 }]));
   assert.deepEqual([item?.[0], Object.fromEntries(item?.[1] ?? [])], ['events', { r: 7, t: 1 }]);
+});
+
+test('RateLimit is word for word what a structured-field serializer makes of it, whatever the numbers', () => {
+  const whole = fc.integer({ min: 0, max: 999_999_999_999_999 });
+  const state = fc.record({
+    limit: fc.constantFrom(events, requests),
+    remaining: fc.oneof(whole, fc.constant(999_999_999_999_999)),
+    resetSeconds: whole,
+  });
+  fc.assert(
+    fc.property(fc.array(state, { maxLength: 4 }), (states) => {
+      const items = states.map(({ limit, remaining, resetSeconds }): Item => {
+        const parameters = new Map([
+          ['r', remaining],
+          ['t', resetSeconds],
+        ]);
+        return [limit.policy, parameters];
+      });
+      assert.equal(formatRateLimit(states), serializeList(items));
+    }),
+  );
+});
+
+test('every limit that can be set can be told: the largest burst fits the field, one more is refused', () => {
+  const rate = 1_000_000_000;
+  const largest = createLimit('events', { rate, burst: 999_999_999_999_999 });
+  assert.match(formatRateLimitPolicy([largest]), /^"events";q=999999999999999;w=\d+$/);
+  assert.match(findRateMistake({ rate, burst: 1_000_000_000_000_000 }) ?? '', /at most 999999999999999/);
 });
 
 test('Retry-After is whole seconds, rounded up, at least 1', () => {

@@ -1,3 +1,4 @@
+import { type Item, serializeList } from 'structured-headers';
 import type { LimitState } from './decide.ts';
 import type { Limit } from './limit.ts';
 
@@ -9,12 +10,22 @@ export type HeaderFields = Readonly<Record<string, string>>;
  * List form of draft-ietf-httpapi-ratelimit-headers. It depends on the limits alone: build it once and keep it.
  */
 export function formatRateLimitPolicy(limits: readonly Limit[]): string {
-  return limits
-    .map(({ policy, burst, windowSeconds }) => `"${policy}";q=${burst};w=${windowSeconds}`)
-    .join(', ');
+  return serializeList(
+    limits.map(({ policy, burst, windowSeconds }): Item => {
+      const parameters = new Map([
+        ['q', burst],
+        ['w', windowSeconds],
+      ]);
+      return [policy, parameters];
+    }),
+  );
 }
 
-/** Returns the value of `RateLimit`: for each limit the units left `r`, and `t` in seconds (see `LimitState`). */
+/**
+ * Returns the value of `RateLimit`: for each limit the units left `r`, and `t` in seconds (see `LimitState`). Written by
+ * hand, because it is made for every answer and the library takes microseconds: names are plain and numbers are whole,
+ * so nothing needs escaping. A test holds it against the library.
+ */
 export function formatRateLimit(states: readonly LimitState[]): string {
   let text = '';
   for (const { limit, remaining, resetSeconds } of states) {

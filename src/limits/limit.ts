@@ -1,5 +1,14 @@
 /** The limits there are. The names appear in `RateLimit-Policy` and in error bodies: never rename one. */
-export type PolicyName = 'events-requests' | 'events' | 'analytics' | 'management' | 'failed-auth';
+export type PolicyName =
+  | 'events-requests'
+  | 'events'
+  | 'events-ip-requests'
+  | 'events-ip'
+  | 'analytics'
+  | 'management'
+  | 'failed-auth'
+  | 'leak-hook'
+  | 'sign-in';
 
 /** `rate` is what flows back per `perSeconds` (absent: per second), `burst` what may be spent at once after a pause. */
 export type PolicyRate = { readonly rate: number; readonly burst: number; readonly perSeconds?: number };
@@ -21,6 +30,8 @@ export type Limit = {
 /** Half of what a double counts exactly: a clock reading in epoch microseconds added to it stays exact too. */
 const BURST_TICKS_MAX = 2n ** 52n;
 const RATE_MAX = 1_000_000_000;
+/** The largest integer a header field can hold (RFC 9651 §3.3.1). */
+const BURST_MAX = 999_999_999_999_999;
 const MILLIONTHS = 1_000_000;
 
 /**
@@ -52,6 +63,7 @@ export function findRateMistake({ rate, burst, perSeconds = 1 }: PolicyRate): st
   if (Math.round(rate * MILLIONTHS) / MILLIONTHS !== rate) return 'the rate has more than 6 decimals';
   if (!Number.isSafeInteger(burst)) return 'the burst is not a whole number';
   if (burst < 1) return 'the burst must be at least 1';
+  if (burst > BURST_MAX) return `the burst must be at most ${BURST_MAX}`;
   const { unitTicks } = reduceInterval(rate, perSeconds);
   if (unitTicks * BigInt(burst) > BURST_TICKS_MAX) {
     return 'this burst at this rate is too large to count exactly; take a smaller burst or a rate with fewer decimals';

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseList } from 'structured-headers';
+import { makeInstantLimiter } from '../../test/instant-limiter.ts';
 import type { HeaderFields } from './headers.ts';
-import { createLimiter, type DeniedVerdict, type LimitedRequest, type Verdict } from './limiter.ts';
+import type { Payer } from './plan.ts';
 import type { LimitOverrides } from './policies.ts';
+import type { DeniedVerdict, Verdict } from './verdict.ts';
 
-const serverEvents: LimitedRequest = { keyId: 'key_1', keyType: 'server', category: 'events' };
+const serverEvents: Payer = { keyId: 'key_1', keyType: 'server', category: 'events' };
 
 function openLimiter(options: { overrides?: LimitOverrides; rateLimitHeaders?: boolean } = {}) {
   let now = 5_000_000;
-  const limiter = createLimiter({ ...options, nowUs: () => now });
+  const limiter = makeInstantLimiter({ ...options, nowUs: () => now });
   return {
     limiter,
     wait(us: number) {
@@ -80,7 +82,7 @@ describe('what a request is charged', () => {
 
   test('a refused request is charged once and never denied, so that a flood of refusals meets the limit', () => {
     const { limiter } = openLimiter({ overrides: { analytics: { rate: 1, burst: 2 } } });
-    const request: LimitedRequest = { ...serverEvents, category: 'analytics' };
+    const request: Payer = { ...serverEvents, category: 'analytics' };
     const left = [1, 2, 3].map(() => limiter.chargeRefusal(request));
     assert.deepEqual(
       left.map(({ headers }) => headers?.RateLimit),
@@ -105,7 +107,7 @@ describe('what a request is charged', () => {
 
   test('categories and keys never share a bucket', () => {
     const { limiter } = openLimiter();
-    const analytics: LimitedRequest = { ...serverEvents, category: 'analytics' };
+    const analytics: Payer = { ...serverEvents, category: 'analytics' };
     for (let call = 0; call < 60; call += 1) assert.ok(limiter.charge(analytics).allowed);
     assert.ok(!limiter.charge(analytics).allowed);
     assert.ok(limiter.charge({ ...analytics, category: 'management' }).allowed);
@@ -116,7 +118,7 @@ describe('what a request is charged', () => {
 describe('which limits apply', () => {
   test('a client key has the wide defaults, server and read-only keys the narrow ones', () => {
     const { limiter } = openLimiter();
-    const read = (keyType: LimitedRequest['keyType']) =>
+    const read = (keyType: Payer['keyType']) =>
       readField(
         getHeaders(limiter.peek({ keyId: keyType, keyType, category: 'events' })),
         'RateLimit-Policy',
@@ -163,7 +165,7 @@ describe('what the answer says', () => {
       overrides: { analytics: { rate: 0.5, burst: 1 } },
       rateLimitHeaders: false,
     });
-    const request: LimitedRequest = { ...serverEvents, category: 'analytics' };
+    const request: Payer = { ...serverEvents, category: 'analytics' };
     assert.deepEqual(limiter.charge(request), { allowed: true, headers: undefined });
     const denial = getDenial(limiter.charge(request));
     assert.deepEqual(denial.headers, { 'Retry-After': '2' });
@@ -251,5 +253,18 @@ describe('unknown keys', () => {
       assert.equal(limiter.chargeFailedAuthentication('key_1'), undefined);
     }
     assert.equal(limiter.countBuckets(), 0);
+  });
+});
+
+describe('reports of leaked keys', () => {
+  test('the 61st of an address within a minute must wait; unknown keys from there have a bucket of their own', () => {
+    const { limiter, wait } = openLimiter();
+    for (let call = 0; call < 60; call += 1) assert.equal(limiter.chargeLeakReport('192.0.2.1'), undefined);
+    assert.equal(limiter.chargeLeakReport('192.0.2.1'), 1);
+    assert.equal(limiter.chargeLeakReport('192.0.2.2'), undefined);
+    assert.equal(limiter.chargeFailedAuthentication('192.0.2.1'), undefined);
+    wait(1_000_000);
+    assert.equal(limiter.chargeLeakReport('192.0.2.1'), undefined);
+    assert.deepEqual(limiter.decisions['leak-hook'], { allowed: 62, denied: 1, impossible: 0 });
   });
 });

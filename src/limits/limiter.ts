@@ -1,110 +1,104 @@
-import type { Charge, Decision, LimitState } from './decide.ts';
-import { createFailedAuthenticationLimit } from './failed-authentications.ts';
-import {
-  countRetryAfterSeconds,
-  formatRateLimit,
-  formatRateLimitPolicy,
-  type HeaderFields,
-} from './headers.ts';
-import { createLimit, type Limit, type PolicyName } from './limit.ts';
+import { createAddressLimit } from './address-limit.ts';
+import type { Decision, LimitState } from './decide.ts';
+import { formatRateLimit, type HeaderFields } from './headers.ts';
+import type { Asker, InFlightTime, Slot } from './in-flight.ts';
+import type { PolicyRate } from './limit.ts';
 import { createMemoryLimiter } from './memory.ts';
-import { combineOverrides, type OwnLimits } from './overrides.ts';
+import { createPlanner, listCharges, type Payer, type Plan } from './plan.ts';
 import {
   type Category,
-  type CostUnit,
-  DEFAULT_RATES,
-  type KeyType,
+  type DecidingPolicy,
+  FAILED_AUTH_RATE,
+  IN_FLIGHT_POLICY,
+  LEAK_HOOK_RATE,
   type LimitOverrides,
-  POLICIES_BY_CATEGORY,
+  SIGN_IN_RATE,
+  STREAMS_POLICY,
 } from './policies.ts';
+import { createSignInLimit } from './sign-in-limit.ts';
+import { createSlots, type Entering, type Slots } from './slots.ts';
+import { type Soon, soon } from './soon.ts';
+import type { LimitStore, StoreReport } from './store.ts';
+import {
+  type AllowedVerdict,
+  type DeniedVerdict,
+  denied,
+  type PolicyDecisions,
+  type Verdict,
+} from './verdict.ts';
 
-/** Whose request it is and what it counts under. `keyId` is the id that verification resolved. */
-export type LimitedRequest = {
-  readonly keyId: string;
-  readonly keyType: KeyType;
-  readonly category: Category;
-  /** The limits of its own that the key has, and those of its project. Another object after each change. */
-  readonly keyLimits?: OwnLimits | null;
-  readonly projectLimits?: OwnLimits | null;
-};
-
-/** How often a policy let requests through, denied them, or refused a batch that could never pass. */
-export type PolicyDecisions = { allowed: number; denied: number; impossible: number };
-
-/** Go on. `headers` belong on the answer; undefined when nothing is limited or the fields are switched off. */
-export type AllowedVerdict = { readonly allowed: true; readonly headers: HeaderFields | undefined };
-
-/** Answer 429 `rate_limited` with these headers; nothing was spent. Both waits are at least 1. */
-export type DeniedVerdict = {
-  readonly allowed: false;
-  readonly impossible: false;
-  readonly policy: PolicyName;
-  readonly category: Category;
-  readonly retryAfterSeconds: number;
-  readonly retryAfterMs: number;
-  readonly headers: HeaderFields;
-};
-
-/** Answer 413 and suggest no wait: the cost is above the burst and would never pass. Nothing was spent. */
-export type ImpossibleVerdict = {
-  readonly allowed: false;
-  readonly impossible: true;
-  readonly policy: PolicyName;
-  readonly category: Category;
-  readonly cost: number;
-  readonly burst: number;
-};
-
-/** What the limits say about a request. */
-export type Verdict = AllowedVerdict | DeniedVerdict | ImpossibleVerdict;
-
-/**
- * What the pipeline asks. Every answer comes at once; with Redis, a round trip away, `peek` and `charge` will return
- * promises, so call them where an `await` can stand.
- */
+/** What the pipeline asks. */
 export type Limiter = {
   /** Before the body is read: is there room for one more request? Spends nothing. */
-  peek(request: LimitedRequest): Verdict;
+  peek(request: Payer): Verdict;
   /** Once the body is read: spends one request and, in category `events`, the events received in the batch. */
-  charge(request: LimitedRequest & { readonly events?: number }): Verdict;
+  charge(request: Payer & { readonly events?: number }): Soon<Verdict>;
+  /**
+   * Once the body is read: takes a slot among the key's running queries, or open streams, if its category has a number of
+   * them. Waits up to 2 s, and rejects with the signal's reason when the caller goes away. Release it when all is sent.
+   */
+  enter(request: Entering, asker: Asker): Soon<Slot | DeniedVerdict>;
   /** For a request refused after the peek (403, 404, 415, 422 …): spends one request as far as there is one. */
-  chargeRefusal(request: LimitedRequest): AllowedVerdict;
+  chargeRefusal(request: Payer): Soon<AllowedVerdict>;
   /**
    * After a key that nobody knows: spends one failure of the address (canonical; IPv6 its /64). Returns undefined, or
    * the seconds for `Retry-After` of 429 `too_many_failed_authentications`. Never ask for a key that verified.
    */
-  chargeFailedAuthentication(address: string): number | undefined;
+  chargeFailedAuthentication(network: string): Soon<number | undefined>;
+  /** Before a report of leaked keys is read: spends one of the address. Returns undefined, or seconds, as above. */
+  chargeLeakReport(network: string): Soon<number | undefined>;
+  /** Before a password is looked at: spends one failure of each name, of all or of none. Returns as above. */
+  chargeSignIn(names: readonly string[]): Soon<number | undefined>;
+  /** The password was right: gives back what was spent. */
+  refundSignIn(names: readonly string[]): Soon<void>;
   /** What each policy decided so far, by name, for metrics: charges and denials, not peeks that passed. */
-  readonly decisions: Readonly<Record<PolicyName, Readonly<PolicyDecisions>>>;
+  readonly decisions: Readonly<Record<DecidingPolicy, Readonly<PolicyDecisions>>>;
+  /** Queries that run and wait now, for metrics. */
+  countInFlight: Slots['countInFlight'];
+  /** Streams that are open now, for metrics. */
+  countStreams(): number;
   /** Buckets held in memory, for metrics and tests. */
   countBuckets(): number;
+  /** How the store that processes share does; undefined when this process counts for itself. */
+  reportStore(): StoreReport | undefined;
 };
 
-/** The limits of one category for one key type, with all that can be prepared before a request comes. */
-type Plan = {
-  readonly limits: readonly { readonly limit: Limit; readonly unit: CostUnit }[];
-  readonly policyHeader: string;
-};
-
+/** Nothing is limited, or nothing is known: no figures then rather than wrong ones. */
 const UNLIMITED: AllowedVerdict = { allowed: true, headers: undefined };
 
+/** What a limiter is made of. `store` is memory unless processes share one; `nowUs` as in `createMemoryLimiter`. */
+export type LimiterOptions = {
+  overrides?: LimitOverrides;
+  nowUs?: () => number;
+  rateLimitHeaders?: boolean;
+  store?: LimitStore;
+  inFlightTime?: InFlightTime;
+};
+
 /**
- * Returns the limiter of this installation. `overrides` from `parseLimitSwitches`; `nowUs` as in
- * `createMemoryLimiter`; `rateLimitHeaders` false (`RATE_LIMIT_HEADERS=off`) leaves `Retry-After` only.
+ * Returns the limiter of this installation. `overrides` from `parseLimitSwitches`; `rateLimitHeaders` false
+ * (`RATE_LIMIT_HEADERS=off`) leaves `Retry-After` only.
  */
-export function createLimiter(
-  options: { overrides?: LimitOverrides; nowUs?: () => number; rateLimitHeaders?: boolean } = {},
-): Limiter {
+export function createLimiter(options: LimiterOptions = {}): Limiter {
   const { overrides = {}, nowUs, rateLimitHeaders = true } = options;
-  const store = createMemoryLimiter(nowUs === undefined ? {} : { nowUs });
-  const findPlan = planner(overrides);
+  const store = options.store ?? createMemoryLimiter(nowUs === undefined ? {} : { nowUs });
+  const findPlan = createPlanner(overrides);
   const decisions = startCounting();
-  const chargeFailure = createFailedAuthenticationLimit(store, overrides);
 
   function writeHeaders(plan: Plan, states: readonly LimitState[]): HeaderFields | undefined {
     if (!rateLimitHeaders) return undefined;
     return { 'RateLimit-Policy': plan.policyHeader, RateLimit: formatRateLimit(states) };
   }
+
+  /** What is left when nothing is spent; undefined where this process does not know it. */
+  function readHeaders(plan: Plan, request: Payer): HeaderFields | undefined {
+    if (plan.limits.length === 0) return undefined;
+    const asking = listCharges(plan, request, 0).map((charge) => ({ ...charge, cost: 0 }));
+    const decision = store.peek(asking);
+    return decision?.allowed ? writeHeaders(plan, decision.states) : undefined;
+  }
+
+  const slots = createSlots({ time: options.inFlightTime, decisions, readHeaders });
 
   function conclude(decision: Decision, plan: Plan, category: Category): Verdict {
     if (decision.allowed) return { allowed: true, headers: writeHeaders(plan, decision.states) };
@@ -114,96 +108,85 @@ export function createLimiter(
     }
     decisions[decision.policy].denied += 1;
     const { policy, retryAfterMs, states } = decision;
-    const retryAfterSeconds = countRetryAfterSeconds(retryAfterMs);
-    const headers = { 'Retry-After': String(retryAfterSeconds), ...writeHeaders(plan, states) };
-    return { allowed: false, impossible: false, policy, category, retryAfterSeconds, retryAfterMs, headers };
+    return denied(policy, category, retryAfterMs, writeHeaders(plan, states));
+  }
+
+  function concludeCharge(decision: Decision, plan: Plan, category: Category): Verdict {
+    if (decision.allowed) for (const { limit } of plan.limits) decisions[limit.policy].allowed += 1;
+    return conclude(decision, plan, category);
   }
 
   return {
     peek(request) {
-      const { keyId, category } = request;
       const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
-      return conclude(store.peek(keyId, listCharges(plan, 0)), plan, category);
+      const decision = store.peek(listCharges(plan, request, 0));
+      return decision === undefined ? UNLIMITED : conclude(decision, plan, request.category);
     },
     charge(request) {
-      const { keyId, category, events = 0 } = request;
+      const { category, events = 0 } = request;
       const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
-      const decision = store.charge(keyId, listCharges(plan, events));
-      if (decision.allowed) for (const { limit } of plan.limits) decisions[limit.policy].allowed += 1;
-      return conclude(decision, plan, category);
+      const decision = store.charge(listCharges(plan, request, events));
+      return soon(decision, (known) => concludeCharge(known, plan, category));
     },
+    enter: (request, asker) => slots.enter(findPlan(request), request, asker),
     chargeRefusal(request) {
-      const { keyId } = request;
       const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
-      const { states } = store.chargeRefusal(keyId, listCharges(plan, 0));
-      return { allowed: true, headers: writeHeaders(plan, states) };
+      const decision = store.chargeRefusal(listCharges(plan, request, 0));
+      return soon(decision, ({ states }) => ({ allowed: true, headers: writeHeaders(plan, states) }));
     },
-    chargeFailedAuthentication(address) {
-      const retryAfterSeconds = chargeFailure(address);
-      decisions['failed-auth'][retryAfterSeconds === undefined ? 'allowed' : 'denied'] += 1;
-      return retryAfterSeconds;
-    },
+    ...createKeylessCharges(store, overrides, decisions),
     decisions,
     countBuckets: store.countBuckets,
+    reportStore: () => store.report?.(),
+    countInFlight: slots.countInFlight,
+    countStreams: slots.countStreams,
   };
 }
 
-function startCounting(): Record<PolicyName, PolicyDecisions> {
+/** What is charged to those who show no key. */
+function createKeylessCharges(
+  store: LimitStore,
+  overrides: LimitOverrides,
+  decisions: Record<DecidingPolicy, PolicyDecisions>,
+): Pick<Limiter, 'chargeFailedAuthentication' | 'chargeLeakReport' | 'chargeSignIn' | 'refundSignIn'> {
+  const chargerOf = (policy: 'failed-auth' | 'leak-hook', rate: PolicyRate) =>
+    counted(decisions[policy], createAddressLimit(store, policy, overrides[policy] ?? rate));
+  const signIn = createSignInLimit(store, overrides['sign-in'] ?? SIGN_IN_RATE);
+  return {
+    chargeFailedAuthentication: chargerOf('failed-auth', FAILED_AUTH_RATE),
+    chargeLeakReport: chargerOf('leak-hook', LEAK_HOOK_RATE),
+    chargeSignIn: counted(decisions['sign-in'], signIn.charge),
+    refundSignIn: signIn.refund,
+  };
+}
+
+function counted<T>(
+  tally: PolicyDecisions,
+  charge: (whose: T) => Soon<number | undefined>,
+): (whose: T) => Soon<number | undefined> {
+  return (whose) =>
+    soon(charge(whose), (retryAfterSeconds) => {
+      tally[retryAfterSeconds === undefined ? 'allowed' : 'denied'] += 1;
+      return retryAfterSeconds;
+    });
+}
+
+function startCounting(): Record<DecidingPolicy, PolicyDecisions> {
   const none = () => ({ allowed: 0, denied: 0, impossible: 0 });
   return {
     'events-requests': none(),
     events: none(),
+    'events-ip-requests': none(),
+    'events-ip': none(),
     analytics: none(),
+    [IN_FLIGHT_POLICY]: none(),
+    [STREAMS_POLICY]: none(),
     management: none(),
     'failed-auth': none(),
+    'leak-hook': none(),
+    'sign-in': none(),
   };
-}
-
-type Plans = Record<KeyType, Record<Category, Plan>>;
-
-/** Plans are made once for each pair of `rate_limits`; a change brings another object, and with it another plan. */
-function planner(installation: LimitOverrides): (request: LimitedRequest) => Plan {
-  const defaults = planTypes(installation);
-  const known = new WeakMap<OwnLimits, { projectLimits: OwnLimits | null; plans: Plans }>();
-  return ({ keyType, category, keyLimits = null, projectLimits = null }) => {
-    const changed = keyLimits ?? projectLimits;
-    if (changed === null) return defaults[keyType][category];
-    const entry = known.get(changed);
-    if (entry?.projectLimits === projectLimits) return entry.plans[keyType][category];
-    const plans = planTypes(combineOverrides(installation, projectLimits, keyLimits));
-    known.set(changed, { projectLimits, plans });
-    return plans[keyType][category];
-  };
-}
-
-function planTypes(overrides: LimitOverrides): Plans {
-  return {
-    server: planCategories('server', overrides),
-    client: planCategories('client', overrides),
-    read_only: planCategories('read_only', overrides),
-  };
-}
-
-/** The limits of a policy that costs nothing this time are asked all the same: every answer shows the same names. */
-function listCharges(plan: Plan, events: number): Charge[] {
-  return plan.limits.map(({ limit, unit }) => ({ limit, cost: unit === 'request' ? 1 : events }));
-}
-
-function planCategories(keyType: KeyType, overrides: LimitOverrides): Record<Category, Plan> {
-  return {
-    events: planCategory('events', keyType, overrides),
-    analytics: planCategory('analytics', keyType, overrides),
-    management: planCategory('management', keyType, overrides),
-  };
-}
-
-function planCategory(category: Category, keyType: KeyType, overrides: LimitOverrides): Plan {
-  const limits = POLICIES_BY_CATEGORY[category].flatMap(({ policy, unit }) => {
-    const rate = overrides[policy] ?? DEFAULT_RATES[keyType][policy];
-    return rate === 'off' ? [] : [{ limit: createLimit(policy, rate), unit }];
-  });
-  return { limits, policyHeader: formatRateLimitPolicy(limits.map(({ limit }) => limit)) };
 }

@@ -4,25 +4,37 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Charge } from './decide.ts';
 import { createLimit } from './limit.ts';
-import { createMemoryLimiter } from './memory.ts';
+import { createMemoryLimiter, type MemoryLimiter } from './memory.ts';
 
 const analytics = [{ limit: createLimit('analytics', { rate: 10, burst: 60 }), cost: 1 }];
 const management = [{ limit: createLimit('management', { rate: 10, burst: 60 }), cost: 1 }];
 const both = [...analytics, ...management];
 
-function openMemory() {
-  let now = 0;
-  const limiter = createMemoryLimiter({ nowUs: () => now });
+/** All charges of a call are paid by one key. */
+function forKeys(store: MemoryLimiter) {
+  const toCharges = (bucket: string, charges: readonly Charge[]) =>
+    charges.map((charge) => ({ ...charge, bucket }));
   return {
-    limiter,
+    peek: (bucket: string, charges: readonly Charge[]) => store.peek(toCharges(bucket, charges)),
+    charge: (bucket: string, charges: readonly Charge[]) => store.charge(toCharges(bucket, charges)),
+    countBuckets: store.countBuckets,
+  };
+}
+
+function openMemory(options: { openBucketsMax?: number } = {}) {
+  let now = 0;
+  const store = createMemoryLimiter({ ...options, nowUs: () => now });
+  return {
+    limiter: forKeys(store),
     wait(us: number) {
       now += us;
     },
   };
 }
 
-const spendAll = (limiter: ReturnType<typeof createMemoryLimiter>, keyId: string, charges = analytics) => {
+const spendAll = (limiter: ReturnType<typeof forKeys>, keyId: string, charges = analytics) => {
   let passed = 0;
   while (limiter.charge(keyId, charges).allowed) passed += 1;
   return passed;
@@ -58,8 +70,21 @@ test('a charge that one limit denies leaves the other whole', () => {
   assert.equal(spendAll(limiter, 'key', management), 60);
 });
 
+test('a lowered burst locks nobody out for longer than the new burst time, and the wait named is the wait', () => {
+  const { limiter, wait } = openMemory();
+  const before = [{ limit: createLimit('analytics', { rate: 1, burst: 60 }), cost: 1 }];
+  const after = [{ limit: createLimit('analytics', { rate: 1, burst: 10 }), cost: 1 }];
+  assert.equal(spendAll(limiter, 'key', before), 60);
+  const denial = limiter.charge('key', after);
+  assert.ok(!denial.allowed && !denial.impossible && denial.retryAfterMs === 1000);
+  wait(1_000_000);
+  assert.ok(limiter.charge('key', after).allowed);
+  wait(10_000_000);
+  assert.equal(spendAll(limiter, 'key', after), 10);
+});
+
 test('a wall clock set forward or back by an hour has no effect', (context) => {
-  const limiter = createMemoryLimiter();
+  const limiter = forKeys(createMemoryLimiter());
   context.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const slow = [{ limit: createLimit('analytics', { rate: 1, perSeconds: 3600, burst: 2 }), cost: 1 }];
   assert.equal(spendAll(limiter, 'key', slow), 2);
@@ -133,12 +158,53 @@ test('a million strangers neither grow the memory without end nor free a blocked
   assert.ok(!limiter.charge('offender', slow).allowed);
 });
 
+const perAddress = [{ limit: createLimit('failed-auth', { rate: 20, perSeconds: 60, burst: 20 }), cost: 1 }];
+
+test('two million addresses at once take up no more room than allowed, and a blocked offender stays blocked', () => {
+  const { limiter, wait } = openMemory({ openBucketsMax: 20_000 });
+  assert.equal(spendAll(limiter, '192.0.2.1', perAddress), 20);
+  for (let call = 0; call < 2_000_000; call += 1) {
+    if (call % 100 === 0) wait(1);
+    limiter.charge(`address ${call}`, perAddress);
+  }
+  // Those without room share 4,096 buckets.
+  assert.ok(limiter.countBuckets() <= 20_000 + 4_096, `${limiter.countBuckets()} buckets`);
+  assert.ok(!limiter.charge('192.0.2.1', perAddress).allowed);
+});
+
+test('with one place left an address has a bucket of its own, with none it shares one, and then again its own', () => {
+  const { limiter, wait } = openMemory({ openBucketsMax: 2 });
+  assert.equal(spendAll(limiter, 'first', perAddress), 20);
+  assert.equal(spendAll(limiter, 'second', perAddress), 20);
+  for (let call = 0; call < 200_000; call += 1) limiter.charge(`crowd ${call}`, perAddress);
+  assert.ok(!limiter.charge('third', perAddress).allowed, 'the crowd has used up what it shares');
+  wait(60_000_001);
+  assert.equal(spendAll(limiter, 'third', perAddress), 20);
+});
+
+test('the keys of the installation are never pooled, however many they are', () => {
+  const { limiter } = openMemory({ openBucketsMax: 2 });
+  for (const key of ['a', 'b', 'c', 'd']) assert.equal(spendAll(limiter, key), 60);
+});
+
+test('addresses inside a key are pooled as others are, under whatever policy, and the key itself is not', () => {
+  const { limiter } = openMemory({ openBucketsMax: 2 });
+  for (let call = 0; call < 50_000; call += 1) {
+    limiter.charge(
+      `key ${call}`,
+      analytics.map((charge) => ({ ...charge, isOpen: true })),
+    );
+  }
+  assert.ok(limiter.countBuckets() <= 2 + 4_096, `${limiter.countBuckets()} buckets`);
+  assert.equal(spendAll(limiter, 'key'), 60);
+});
+
 test('keeps no process alive', () => {
   const script = `
     import { createMemoryLimiter } from './memory.ts';
     import { createLimit } from './limit.ts';
     const limit = createLimit('analytics', { rate: 1, burst: 2 });
-    createMemoryLimiter().charge('key', [{ limit, cost: 1 }]);
+    createMemoryLimiter().charge([{ limit, cost: 1, bucket: 'key' }]);
     console.log(process.getActiveResourcesInfo().filter((name) => /Timeout|Immediate/.test(name)).length);`;
   const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: import.meta.dirname,

@@ -1,93 +1,99 @@
-import { type Bucket, createBuckets } from './buckets.ts';
-import { type AllowedDecision, type Charge, type Decision, decide, decideRefused } from './decide.ts';
-import type { Limit } from './limit.ts';
+import { createBuckets, hashOf } from './buckets.ts';
+import { countOwedTicks, isOutdated, toBucket } from './debt.ts';
+import { type AllowedDecision, type Decision, decide, decideRefused } from './decide.ts';
+import { OPEN_POLICIES } from './policies.ts';
+import type { BucketCharge, LimitStore } from './store.ts';
 
-/** The limiter of one process. Buckets belong to the key id that verification resolved, never to a raw header. */
-export type MemoryLimiter = {
-  /** Decides without spending. */
-  peek(keyId: string, charges: readonly Charge[]): Decision;
-  /** Decides and, when allowed, spends; all charges or none. */
-  charge(keyId: string, charges: readonly Charge[]): Decision;
-  /** Spends what is there, up to the cost, and never denies. */
-  chargeRefusal(keyId: string, charges: readonly Charge[]): AllowedDecision;
-  /** Buckets held: those not full, and those the sweep has not come by yet. */
-  countBuckets(): number;
+/** The buckets of one process: it answers at once. */
+export type MemoryLimiter = Omit<LimitStore, 'peek' | 'charge' | 'chargeRefusal'> & {
+  peek(charges: readonly BucketCharge[]): Decision;
+  charge(charges: readonly BucketCharge[]): Decision;
+  chargeRefusal(charges: readonly BucketCharge[]): AllowedDecision;
 };
 
-/** Two buckets are added by a call at the most, so the sweep looks at more than grow: memory stays bounded. */
+/** Four buckets are added by a call at the most, so the sweep looks at more than grow: memory stays bounded. */
 const VISITS_PER_CALL = 8;
+
+/** Buckets of its own that a policy open to everyone may have; 20 MB of memory each. */
+const OPEN_BUCKETS_MAX = 200_000;
 
 /**
  * Returns a limiter that keeps its buckets in memory. `nowUs`: whole microseconds of a clock that never steps back.
- * It holds no timer: each call sweeps a few buckets, and only full ones go, so that no offender is forgotten.
+ * It holds no timer: each call sweeps a few buckets, and only full ones go, so that no offender is forgotten. When more
+ * addresses come than there is room for, those without a bucket share a few: a flood cannot wash an offender out.
  */
 export function createMemoryLimiter({
   nowUs = readMonotonicUs,
+  openBucketsMax = OPEN_BUCKETS_MAX,
 }: {
   nowUs?: () => number;
+  openBucketsMax?: number;
 } = {}): MemoryLimiter {
   const buckets = createBuckets();
 
-  /** A bucket counted by another rate is counted anew at first sight, once: from here on it flows at the new rate. */
-  function findTats(keyId: string, charges: readonly Charge[], now: number) {
-    return charges.map(({ limit }) => {
-      const bucket = buckets.find(limit.policy, keyId);
-      if (bucket === undefined || bucket.unitUs === unitUsOf(limit)) return bucket;
-      const recounted = recount(bucket, limit, now);
-      buckets.put(limit.policy, keyId, recounted);
-      return recounted;
-    });
+  /** Whose bucket pays: the one asked for, or a shared one when there is no room for another. */
+  function nameOf({
+    limit: { policy },
+    bucket,
+    isOpen = OPEN_POLICIES.includes(policy),
+  }: BucketCharge): string {
+    if (!isOpen || buckets.countOf(policy) < openBucketsMax) return bucket;
+    return buckets.find(policy, bucket) === undefined ? sharedNameOf(bucket) : bucket;
   }
 
-  function store(keyId: string, charges: readonly Charge[], { tats }: AllowedDecision): void {
-    for (const [index, { limit, cost }] of charges.entries()) {
-      const tat = tats[index];
-      if (tat === undefined || cost === 0) continue;
-      buckets.put(limit.policy, keyId, { us: tat.us, ticks: tat.ticks, unitUs: unitUsOf(limit) });
+  /** A bucket counted by other numbers is counted anew at first sight, once: from here on it flows by the new ones. */
+  function findOwedTicks(charge: BucketCharge, now: number): number {
+    const { limit } = charge;
+    const name = nameOf(charge);
+    const bucket = buckets.find(limit.policy, name);
+    const owedTicks = countOwedTicks(limit, bucket, now);
+    if (bucket !== undefined && isOutdated(limit, bucket, now)) {
+      buckets.put(limit.policy, name, toBucket(limit, owedTicks, now));
+    }
+    return owedTicks;
+  }
+
+  const listOwedTicks = (charges: readonly BucketCharge[], now: number) =>
+    charges.map((charge) => findOwedTicks(charge, now));
+
+  function store(charges: readonly BucketCharge[], { owedTicks }: AllowedDecision, now: number): void {
+    for (const [index, charge] of charges.entries()) {
+      if (charge.cost === 0) continue;
+      const { limit } = charge;
+      buckets.put(limit.policy, nameOf(charge), toBucket(limit, owedTicks[index] ?? 0, now));
     }
   }
 
   return {
-    peek(keyId, charges) {
+    peek(charges) {
       const now = nowUs();
-      return decide(findTats(keyId, charges, now), charges, now);
+      return decide(listOwedTicks(charges, now), charges);
     },
-    charge(keyId, charges) {
-      const now = nowUs();
-      buckets.sweep(now, VISITS_PER_CALL);
-      const decision = decide(findTats(keyId, charges, now), charges, now);
-      if (decision.allowed) store(keyId, charges, decision);
-      return decision;
-    },
-    chargeRefusal(keyId, charges) {
+    charge(charges) {
       const now = nowUs();
       buckets.sweep(now, VISITS_PER_CALL);
-      const decision = decideRefused(findTats(keyId, charges, now), charges, now);
-      store(keyId, charges, decision);
+      const decision = decide(listOwedTicks(charges, now), charges);
+      if (decision.allowed) store(charges, decision, now);
       return decision;
     },
-    countBuckets() {
-      return buckets.count();
+    chargeRefusal(charges) {
+      const now = nowUs();
+      buckets.sweep(now, VISITS_PER_CALL);
+      const decision = decideRefused(listOwedTicks(charges, now), charges);
+      store(charges, decision, now);
+      return decision;
     },
+    countBuckets: buckets.count,
   };
 }
 
-const unitUsOf = ({ unitTicks, ticksPerUs }: Limit): number => unitTicks / ticksPerUs;
+const SHARED_BUCKETS = 4096;
 
-/**
- * Carries what is owed, in units, from the limit a bucket was counted by to `limit`: a change of the rate neither
- * forgives what was spent nor makes more of it, and nobody is locked out longer than the new burst takes to flow back.
- */
-function recount(bucket: Bucket, limit: Limit, nowUs: number): Bucket {
-  // The ticks are a part of one microsecond: counted as a whole one, so that nothing is given away.
-  const owedUs = Math.max(0, bucket.us - nowUs + (bucket.ticks > 0 ? 1 : 0));
-  const owedTicks = Math.min(Math.ceil((owedUs / bucket.unitUs) * limit.unitTicks), limit.burstTicks);
-  const wholeUs = Math.floor(owedTicks / limit.ticksPerUs);
-  return { us: nowUs + wholeUs, ticks: owedTicks - wholeUs * limit.ticksPerUs, unitUs: unitUsOf(limit) };
-}
+/** One of a few buckets, the same for the same name. No name of one's own starts like this. */
+const sharedNameOf = (bucket: string): string => `~${hashOf(bucket) % SHARED_BUCKETS}`;
 
-/** Since some fixed moment, unmoved by whoever sets the wall clock. Whole, as the arithmetic needs. */
-function readMonotonicUs(): number {
+/** Returns whole microseconds since some fixed moment, unmoved by whoever sets the wall clock. */
+export function readMonotonicUs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1_000_000 + Math.floor(nanoseconds / 1000);
 }

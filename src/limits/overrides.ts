@@ -1,10 +1,10 @@
 import { findRateMistake, type PolicyName, type PolicyRate } from './limit.ts';
-import type { KeyPolicyName, LimitOverrides } from './policies.ts';
+import { IN_FLIGHT_DEFAULT, IN_FLIGHT_POLICY, type KeyPolicyName, type LimitOverrides } from './policies.ts';
 
 /** The limits a key or a project has of its own, as `rate_limits` spells them. What is absent stays at its default. */
 export type OwnLimits = {
   readonly events?: { readonly requests?: PolicyRate; readonly events?: PolicyRate };
-  readonly analytics?: { readonly requests?: PolicyRate };
+  readonly analytics?: { readonly requests?: PolicyRate; readonly in_flight?: number };
   readonly management?: { readonly requests?: PolicyRate };
 };
 
@@ -21,7 +21,10 @@ export function combineOverrides(
   for (const [policy, rate] of [...listRates(project), ...listRates(key)]) {
     if (combined[policy] !== 'off' && findRateMistake(rate) === undefined) combined[policy] = rate;
   }
-  return combined;
+  const running = key?.analytics?.in_flight ?? project?.analytics?.in_flight;
+  const inFlight = installation[IN_FLIGHT_POLICY] ?? IN_FLIGHT_DEFAULT;
+  if (running === undefined || inFlight === 'off') return combined;
+  return { ...combined, [IN_FLIGHT_POLICY]: { ...inFlight, running } };
 }
 
 function listRates(limits: OwnLimits | null): [KeyPolicyName, PolicyRate][] {

@@ -21,6 +21,7 @@ test('reads each switch, with off, decimals and spaces', () => {
     APPFLOW_LIMIT_ANALYTICS: ' 0.5 / 1 ',
     APPFLOW_LIMIT_MANAGEMENT: '50/200',
     APPFLOW_LIMIT_FAILED_AUTH: '0.3333/20',
+    APPFLOW_LIMIT_LEAK_HOOK: '1/60',
   });
   assert.deepEqual(mistakes, []);
   assert.deepEqual(overrides, {
@@ -29,6 +30,7 @@ test('reads each switch, with off, decimals and spaces', () => {
     analytics: { rate: 0.5, burst: 1 },
     management: { rate: 50, burst: 200 },
     'failed-auth': { rate: 0.3333, burst: 20 },
+    'leak-hook': { rate: 1, burst: 60 },
   });
 });
 
@@ -73,10 +75,47 @@ test('refuses an events burst below the largest batch, which could never pass', 
   assert.deepEqual(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_REQUESTS: '9/9' }).mistakes, []);
 });
 
-test('a mistyped switch is a mistake, not silence; a limit not enforced yet may only be off', () => {
+test('a mistyped switch is a mistake, not silence', () => {
   assert.match(parseLimitSwitches({ APPFLOW_LIMIT_EVENT: 'off' }).mistakes[0] ?? '', /no such limit/);
-  assert.deepEqual(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_IP: 'off' }), { overrides: {}, mistakes: [] });
-  assert.match(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_IP: '5/50' }).mistakes[0] ?? '', /not enforce/);
+});
+
+test('reads how many queries may run and wait, bounds included', () => {
+  const read = (value: string) => {
+    const { overrides, mistakes } = parseLimitSwitches({ APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: value });
+    assert.deepEqual(mistakes, []);
+    return overrides['analytics-in-flight'];
+  };
+  assert.equal(read('off'), 'off');
+  assert.deepEqual(read('5/10'), { running: 5, waiting: 10 });
+  assert.deepEqual(read(' 1 / 0 '), { running: 1, waiting: 0 });
+  assert.deepEqual(read('1000/1000'), { running: 1000, waiting: 1000 });
+});
+
+test('refuses nonsense about queries at once, and says what to write', () => {
+  const cases: [string, RegExp][] = [
+    ['5', /neither "off" nor/],
+    ['1/2/3', /neither/],
+    ['on', /neither/],
+    ['0/10', /running is not a whole number from 1 to 1000/],
+    ['1001/10', /running is not/],
+    ['1.5/10', /running is not/],
+    ['x/10', /running is not/],
+    ['/10', /running is not/],
+    ['5/-1', /waiting is not a whole number from 0 to 1000/],
+    ['5/1001', /waiting is not/],
+    ['5/', /waiting is not/],
+  ];
+  for (const [value, pattern] of cases) {
+    const { overrides, mistakes } = parseLimitSwitches({ APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: value });
+    assert.deepEqual(overrides, {}, value);
+    assert.match(mistakes[0] ?? '', pattern);
+    assert.match(mistakes[0] ?? '', /^APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT=.*5\/10/);
+  }
+});
+
+test('the events of an address too have room for the largest batch, or the start is refused', () => {
+  assert.deepEqual(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_IP: '10/1000' }).mistakes, []);
+  assert.match(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_IP: '10/999' }).mistakes[0] ?? '', /largest batch/);
 });
 
 test('tells every mistake at once', () => {

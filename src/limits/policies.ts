@@ -1,16 +1,31 @@
+import type { InFlightLimit } from './in-flight.ts';
 import { findRateMistake, type PolicyName, type PolicyRate } from './limit.ts';
 
 /** The groups of routes that are limited together; a route declares exactly one. */
 export type Category = 'events' | 'analytics' | 'management';
 
-/** The type of the API key that pays. Every install of an app shares one client key, so its limits are wider. */
-export type KeyType = 'server' | 'client' | 'read_only';
+/**
+ * Who pays: an API key, by its type, or a member in the dashboard. Every install of an app shares one client key, so its
+ * limits are wider; a page asks several questions at once.
+ */
+export type KeyType = 'server' | 'client' | 'read_only' | 'member';
 
-/** The policies kept per API key. */
-export type KeyPolicyName = Exclude<PolicyName, 'failed-auth'>;
+/** The policies a key can have rates of its own for. */
+export type KeyPolicyName = 'events-requests' | 'events' | 'analytics' | 'management';
+
+/** The policy that counts what runs rather than what comes. It has slots in place of a rate. */
+export const IN_FLIGHT_POLICY = 'analytics-in-flight';
+
+/** The same for streams, which stay open and have slots of their own. */
+export const STREAMS_POLICY = 'analytics-streams';
+
+/** Every policy a decision can name. */
+export type DecidingPolicy = PolicyName | typeof IN_FLIGHT_POLICY | typeof STREAMS_POLICY;
 
 /** What replaces a policy's default, whatever the key's type; `off` removes the limit. */
-export type LimitOverrides = { readonly [Name in PolicyName]?: PolicyRate | 'off' };
+export type LimitOverrides = { readonly [Name in PolicyName]?: PolicyRate | 'off' } & {
+  readonly [IN_FLIGHT_POLICY]?: InFlightLimit | 'off';
+};
 
 /** What a policy counts: whole requests, or the events received in the batch (received, not accepted). */
 export type CostUnit = 'request' | 'event';
@@ -34,41 +49,124 @@ export const DEFAULT_RATES: Record<KeyType, Record<KeyPolicyName, PolicyRate>> =
     'events-requests': { rate: 2000, burst: 10_000 },
     events: { rate: 50_000, burst: 200_000 },
   },
+  member: { ...SHARED_RATES, analytics: { rate: 10, burst: 120 } },
 };
 
-/** The policies that a request of each category is charged under, in the order they appear in the headers. */
-export const POLICIES_BY_CATEGORY: Record<Category, readonly { policy: KeyPolicyName; unit: CostUnit }[]> = {
-  events: [
-    { policy: 'events', unit: 'event' },
-    { policy: 'events-requests', unit: 'request' },
-  ],
-  analytics: [{ policy: 'analytics', unit: 'request' }],
-  management: [{ policy: 'management', unit: 'request' }],
+/** A policy a request is charged under: what it counts, and whose bucket pays, the key's or the address's inside the key. */
+export type ChargedPolicy = {
+  readonly policy: KeyPolicyName | AddressPolicyName;
+  readonly unit: CostUnit;
+  readonly per: 'key' | 'address';
 };
+
+/** Kept per address inside a client key, so that one device cannot use up what every install of the app shares. */
+export type AddressPolicyName = 'events-ip-requests' | 'events-ip';
+
+/** The defaults per address: room for a carrier's shared address, not for a flood. */
+export const ADDRESS_RATES: Record<AddressPolicyName, PolicyRate> = {
+  'events-ip-requests': { rate: 50, burst: 500 },
+  'events-ip': { rate: 1000, burst: 10_000 },
+};
+
+/** Policies all of whose buckets anyone on the internet can make by sending from another address (`BucketCharge.isOpen`). */
+export const OPEN_POLICIES: readonly PolicyName[] = [
+  'events-ip-requests',
+  'events-ip',
+  'failed-auth',
+  'leak-hook',
+  'sign-in',
+];
+
+type ChargedPolicies = Readonly<Record<Category, readonly ChargedPolicy[]>>;
+
+const KEY_POLICIES: ChargedPolicies = {
+  events: [
+    { policy: 'events', unit: 'event', per: 'key' },
+    { policy: 'events-requests', unit: 'request', per: 'key' },
+  ],
+  analytics: [{ policy: 'analytics', unit: 'request', per: 'key' }],
+  management: [{ policy: 'management', unit: 'request', per: 'key' }],
+};
+
+/** A client key is in every install: whoever takes it from one must not use up what another asks with it, refusals included. */
+const CLIENT_POLICIES: ChargedPolicies = {
+  events: [
+    ...KEY_POLICIES.events,
+    { policy: 'events-ip', unit: 'event', per: 'address' },
+    { policy: 'events-ip-requests', unit: 'request', per: 'address' },
+  ],
+  analytics: [{ policy: 'analytics', unit: 'request', per: 'address' }],
+  management: [{ policy: 'management', unit: 'request', per: 'address' }],
+};
+
+/**
+ * Returns the policies that a request of this category by such a key is charged under, in the headers' order.
+ * `hasAddress`: whether the caller's address tells callers apart; where it does not, only keys are limited.
+ */
+export function listChargedPolicies(
+  category: Category,
+  keyType: KeyType,
+  hasAddress: boolean,
+): readonly ChargedPolicy[] {
+  return (keyType === 'client' && hasAddress ? CLIENT_POLICIES : KEY_POLICIES)[category];
+}
+
+/** Returns a policy's default for a key type. */
+export function defaultRateOf(policy: ChargedPolicy['policy'], keyType: KeyType): PolicyRate {
+  if (policy === 'events-ip' || policy === 'events-ip-requests') return ADDRESS_RATES[policy];
+  return DEFAULT_RATES[keyType][policy];
+}
+
+/** Queries of one key at once, in this process. */
+export const IN_FLIGHT_DEFAULT: InFlightLimit = { running: 5, waiting: 10 };
+
+/** Open streams of one key, in this process: none waits for another to end. */
+export const STREAMS_MAX: InFlightLimit = { running: 5, waiting: 0 };
+
+/** The same for a member in the dashboard. */
+export const IN_FLIGHT_MEMBER: InFlightLimit = { running: 10, waiting: 10 };
+
+/** The most that may be asked for, running or waiting. */
+export const IN_FLIGHT_MAX = 1000;
 
 /** Unknown keys per address: 20 a minute. */
 export const FAILED_AUTH_RATE: PolicyRate = { rate: 20, perSeconds: 60, burst: 20 };
+
+/** Reports of leaked keys per address: 60 a minute. */
+export const LEAK_HOOK_RATE: PolicyRate = { rate: 60, perSeconds: 60, burst: 60 };
+
+/** Wrong passwords per account, and per address: 5 a minute. */
+export const SIGN_IN_RATE: PolicyRate = { rate: 5, perSeconds: 60, burst: 5 };
 
 const PREFIX = 'APPFLOW_LIMIT_';
 
 const POLICY_BY_VARIABLE: ReadonlyMap<string, PolicyName> = new Map([
   ['APPFLOW_LIMIT_EVENTS_REQUESTS', 'events-requests'],
   ['APPFLOW_LIMIT_EVENTS', 'events'],
+  ['APPFLOW_LIMIT_EVENTS_IP_REQUESTS', 'events-ip-requests'],
+  ['APPFLOW_LIMIT_EVENTS_IP', 'events-ip'],
   ['APPFLOW_LIMIT_ANALYTICS', 'analytics'],
   ['APPFLOW_LIMIT_MANAGEMENT', 'management'],
   ['APPFLOW_LIMIT_FAILED_AUTH', 'failed-auth'],
+  ['APPFLOW_LIMIT_LEAK_HOOK', 'leak-hook'],
+  ['APPFLOW_LIMIT_SIGN_IN', 'sign-in'],
 ]);
+
+/** Returns the environment variable that replaces a policy's default; empty when there is none. */
+export function nameVariableOf(policy: DecidingPolicy): string {
+  if (policy === IN_FLIGHT_POLICY) return IN_FLIGHT_VARIABLE;
+  const [variable = ''] = [...POLICY_BY_VARIABLE].find(([, named]) => named === policy) ?? [];
+  return variable;
+}
 
 const EXAMPLE = 'Write "off", or rate/burst such as 100/500: 100 a second, 500 at once.';
 
-/** Documented policies that this version does not enforce: switching one off is true already, setting one is not. */
-const UNENFORCED: readonly string[] = [
-  'APPFLOW_LIMIT_EVENTS_IP_REQUESTS',
-  'APPFLOW_LIMIT_EVENTS_IP',
-  'APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT',
-];
+const IN_FLIGHT_VARIABLE = 'APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT';
 
-type Switch = { value: PolicyRate | 'off' } | { mistake: string };
+const IN_FLIGHT_EXAMPLE =
+  'Write "off", or running/waiting such as 5/10: 5 run at once, 10 more wait for 2 s.';
+
+type Mistake = { mistake: string };
 
 /**
  * Returns the installation's overrides from its `APPFLOW_LIMIT_<POLICY>` variables, and one sentence for each
@@ -78,40 +176,59 @@ export function parseLimitSwitches(variables: Readonly<Record<string, string | u
   overrides: LimitOverrides;
   mistakes: string[];
 } {
-  const overrides: { [Name in PolicyName]?: PolicyRate | 'off' } = {};
+  const overrides: LimitOverrides = {};
   const mistakes: string[] = [];
   for (const [name, text] of Object.entries(variables)) {
     const value = text?.trim() ?? '';
     if (!name.startsWith(PREFIX) || value === '') continue;
-    const policy = POLICY_BY_VARIABLE.get(name);
-    const parsed = policy === undefined ? parseUnknown(name, value) : parseSwitch(policy, value);
+    const parsed = parseVariable(name, value);
     if ('mistake' in parsed) mistakes.push(`${name}=${value}: ${parsed.mistake}`);
-    else if (policy !== undefined) overrides[policy] = parsed.value;
+    else Object.assign(overrides, parsed);
   }
   return { overrides, mistakes };
 }
 
-function parseUnknown(name: string, value: string): Switch {
-  if (!UNENFORCED.includes(name)) {
-    return { mistake: `there is no such limit. The names are ${[...POLICY_BY_VARIABLE.keys()].join(', ')}.` };
-  }
-  if (value === 'off') return { value };
-  return { mistake: 'this version does not enforce that limit yet; leave it out or write "off".' };
+function parseVariable(name: string, text: string): LimitOverrides | Mistake {
+  if (name === IN_FLIGHT_VARIABLE) return parseInFlight(text);
+  const policy = POLICY_BY_VARIABLE.get(name);
+  if (policy !== undefined) return parseRate(policy, text);
+  const names = [...POLICY_BY_VARIABLE.keys(), IN_FLIGHT_VARIABLE];
+  return { mistake: `there is no such limit. The names are ${names.join(', ')}.` };
 }
 
-function parseSwitch(policy: PolicyName, text: string): Switch {
-  if (text === 'off') return { value: text };
-  const [rateText, burstText, ...rest] = text.split('/');
-  if (rateText === undefined || burstText === undefined || rest.length > 0) {
+function parseRate(policy: PolicyName, text: string): LimitOverrides | Mistake {
+  if (text === 'off') return { [policy]: text };
+  const [rate, burst, ...rest] = text.split('/').map((part) => parseDecimal(part.trim()));
+  if (rate === undefined || burst === undefined || rest.length > 0) {
     return { mistake: `it is neither "off" nor two numbers with a slash between. ${EXAMPLE}` };
   }
-  const value = { rate: parseDecimal(rateText.trim()), burst: parseDecimal(burstText.trim()) };
-  const mistake = findRateMistake(value) ?? findBatchMistake(policy, value.burst);
-  return mistake === undefined ? { value } : { mistake: `${mistake}. ${EXAMPLE}` };
+  const value = { rate, burst };
+  const mistake = findRateMistake(value) ?? findBatchMistake(policy, value);
+  return mistake === undefined ? { [policy]: value } : { mistake: `${mistake}. ${EXAMPLE}` };
 }
 
-function findBatchMistake(policy: PolicyName, burst: number): string | undefined {
-  if (policy !== 'events' || burst >= EVENTS_PER_BATCH_MAX) return undefined;
+function parseInFlight(text: string): LimitOverrides | Mistake {
+  if (text === 'off') return { [IN_FLIGHT_POLICY]: text };
+  const [running, waiting, ...rest] = text.split('/').map((part) => parseDecimal(part.trim()));
+  if (running === undefined || waiting === undefined || rest.length > 0) {
+    return { mistake: `it is neither "off" nor two numbers with a slash between. ${IN_FLIGHT_EXAMPLE}` };
+  }
+  if (!isWhole(running, 1)) {
+    return { mistake: `running is not a whole number from 1 to ${IN_FLIGHT_MAX}. ${IN_FLIGHT_EXAMPLE}` };
+  }
+  if (!isWhole(waiting, 0)) {
+    return { mistake: `waiting is not a whole number from 0 to ${IN_FLIGHT_MAX}. ${IN_FLIGHT_EXAMPLE}` };
+  }
+  return { [IN_FLIGHT_POLICY]: { running, waiting } };
+}
+
+const isWhole = (value: number, least: number) =>
+  Number.isInteger(value) && value >= least && value <= IN_FLIGHT_MAX;
+
+/** Returns why a burst could let no largest batch pass, as the end of a sentence; undefined when it could. */
+export function findBatchMistake(policy: PolicyName, { burst }: PolicyRate): string | undefined {
+  const countsEvents = policy === 'events' || policy === 'events-ip';
+  if (!countsEvents || burst >= EVENTS_PER_BATCH_MAX) return undefined;
   return `the burst must be at least ${EVENTS_PER_BATCH_MAX}, the largest batch, which could otherwise never pass`;
 }
 

@@ -1,0 +1,169 @@
+import { AppflowError } from './errors.ts';
+import type { Gate } from './gate.ts';
+import type { Queue, TrackedEvent } from './queue.ts';
+import { attempt, notOurs, type Outcome, readJson, type Target } from './transport.ts';
+import type { BatchAnswer } from './wire.ts';
+
+/** What a sender works with. `saved` resolves when the queue is stored: nothing leaves before. */
+export type SenderParts = {
+  queue: Queue;
+  appId: string | undefined;
+  /** Looked at for each batch: the key can change. */
+  findTarget: () => Target;
+  findGate: () => Gate;
+  saved: () => Promise<void>;
+  /** Told what became of events: `sent` includes duplicates, which the server had already. */
+  onSent: (sent: number) => void;
+  onDrop: (count: number, reason: string) => void;
+  onError: (error: unknown) => void;
+};
+
+/** Empties the queue into the server. */
+export type Sender = {
+  /** Sends what is in the queue now; resolves when it is done, or when sending has stopped. Never rejects. */
+  drain: () => Promise<void>;
+  /** Sends what one last request can hold while the page goes away. */
+  sendLast: () => void;
+  isDraining: () => boolean;
+  /** Whether the server refused the key or the request: nothing is sent until `restart`. */
+  isHalted: () => boolean;
+  restart: () => void;
+  /** Breaks off what is on its way or waits. */
+  stop: () => void;
+};
+
+const BATCH_SIZE = 100;
+/** Browsers let 64 KB outlive a page. */
+const LAST_BYTES_MAX = 60_000;
+
+/** How it goes. */
+type State = { abort: AbortController; isHalted: boolean; batchSize: number };
+
+/** Returns a sender. */
+export function createSender(parts: SenderParts): Sender {
+  const { queue, findTarget, findGate, appId } = parts;
+  const state: State = { abort: new AbortController(), isHalted: false, batchSize: BATCH_SIZE };
+  let draining: Promise<void> | undefined;
+  let leaving: TrackedEvent[] = [];
+
+  async function drain(): Promise<void> {
+    let left = queue.size();
+    while (left > 0 && queue.size() > 0 && !state.isHalted) {
+      const done = await sendBatch(parts, state, Math.min(left, state.batchSize));
+      if (done === 'stopped') return;
+      left -= done;
+    }
+  }
+
+  return {
+    drain() {
+      draining ??= drain().finally(() => {
+        draining = undefined;
+      });
+      return draining;
+    },
+    sendLast() {
+      if (state.isHalted || !findGate().isOpen()) return;
+      // A page that closes is hidden first: what left then must not leave again.
+      const batch = takeLast(queue.list().filter((event) => !leaving.includes(event)));
+      if (batch.length === 0) return;
+      leaving.push(...batch);
+      void attemptBatch(findTarget(), batch, appId, { keepalive: true }).then((outcome) => {
+        leaving = [];
+        if (outcome.ok) settle(parts, batch, outcome.value);
+      });
+    },
+    isDraining: () => draining !== undefined,
+    isHalted: () => state.isHalted,
+    restart() {
+      state.abort.abort();
+      state.abort = new AbortController();
+      state.isHalted = false;
+    },
+    stop: () => state.abort.abort(),
+  };
+}
+
+/** Returns how many events are done with, or that sending has stopped. */
+async function sendBatch(parts: SenderParts, state: State, count: number): Promise<number | 'stopped'> {
+  const { queue, findTarget, findGate, saved, onError, appId } = parts;
+  const { signal } = state.abort;
+  const batch = queue.hold(count);
+  try {
+    await saved();
+    const target = findTarget();
+    const attempt = () => attemptBatch(target, batch, appId, { signal });
+    const answer = await findGate().run(attempt, { signal, onRetry: onError });
+    state.batchSize = BATCH_SIZE;
+    settle(parts, batch, answer);
+    return batch.length;
+  } catch (error) {
+    return signal.aborted ? 'stopped' : onFailure(parts, state, batch, error);
+  } finally {
+    queue.hold(0);
+  }
+}
+
+function onFailure(
+  { queue, onError, onDrop }: SenderParts,
+  state: State,
+  batch: readonly TrackedEvent[],
+  error: unknown,
+): number | 'stopped' {
+  if (!(error instanceof AppflowError) || error.status !== 413) {
+    state.isHalted = true;
+    onError(error);
+    return 'stopped';
+  }
+  // A server that takes less at once: no wait helps, half a batch does.
+  state.batchSize = Math.ceil(batch.length / 2);
+  if (batch.length > 1) return 0;
+  queue.remove(batch);
+  onError(error);
+  onDrop(1, error.code);
+  return 1;
+}
+
+function settle(
+  { queue, onSent, onDrop }: SenderParts,
+  batch: readonly TrackedEvent[],
+  answer: BatchAnswer,
+): void {
+  const { rejected } = answer;
+  const removed = queue.remove(batch);
+  // What another request brought meanwhile (a page that went away and came back) was counted by that one.
+  if (removed === 0) return;
+  onSent(Math.max(0, removed - rejected.length));
+  for (const { code } of rejected) onDrop(1, code);
+}
+
+/** Stamped anew each time: the server corrects the device's clock by it. */
+async function attemptBatch(
+  target: Target,
+  batch: readonly TrackedEvent[],
+  appId: string | undefined,
+  options: { signal?: AbortSignal; keepalive?: boolean },
+): Promise<Outcome<BatchAnswer>> {
+  const sent_at = new Date(target.clock.now()).toISOString();
+  const body = JSON.stringify({ app_id: appId, sent_at, events: batch });
+  const call = { method: 'POST', path: '/v1/events', body, ...options };
+  const outcome = await attempt(target, call, readAnswer);
+  // A hotel's sign-in page answers 200 to everything: the events must wait, not be forgotten.
+  const isStranger = !outcome.ok && outcome.error.code === 'unexpected_answer' && outcome.error.status < 400;
+  return isStranger ? { ...outcome, retry: 'trouble' } : outcome;
+}
+
+async function readAnswer(response: Response): Promise<BatchAnswer> {
+  const answer = (await readJson(response)) as Partial<BatchAnswer> | null | undefined;
+  if (typeof answer?.accepted === 'number' && Array.isArray(answer.rejected)) return answer as BatchAnswer;
+  throw notOurs(response);
+}
+
+/** Returns the oldest events that one last request can hold; a character is at most three bytes. */
+function takeLast(events: readonly TrackedEvent[]): TrackedEvent[] {
+  let bytes = 0;
+  return events.slice(0, BATCH_SIZE).filter((event) => {
+    bytes += 3 * JSON.stringify(event).length;
+    return bytes <= LAST_BYTES_MAX;
+  });
+}

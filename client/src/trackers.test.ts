@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { connectAdmin, connectTracker, failureOf, makeStorage, PAGE } from '../../test/scripted-clients.ts';
+import { limited, startScriptedServer, stored } from '../../test/scripted-server.ts';
+import { SYSTEM_CLOCK } from './clock.ts';
+import { SURROUNDINGS } from './environment.ts';
+import { findGate, forgetGates } from './gate.ts';
+
+const start = () => startScriptedServer(({ body }) => stored(body));
+
+describe('several trackers on one storage', () => {
+  for (const isAsync of [false, true]) {
+    const how = isAsync ? 'an async storage' : 'a sync storage';
+    it(`keep each other's events, and only those that still wait: ${how}`, async () => {
+      const world = await startScriptedServer(({ body }) => stored(body));
+      const storage = makeStorage(isAsync);
+      const one = connectTracker(world, { storage });
+      const other = connectTracker(world, { storage });
+      await world.settle();
+      one.track('of_one');
+      other.track('of_other');
+      await world.settle();
+      const kept = () => [...storage.items.values()].join();
+      assert.equal(storage.items.size, 1);
+      assert.ok(kept().includes('"of_one"') && kept().includes('"of_other"'), kept());
+      await world.run(one.flush());
+      assert.ok(!kept().includes('"of_one"') && kept().includes('"of_other"'), kept());
+      // The other is gone before it sent anything: the next one does.
+      const next = connectTracker(world, { storage });
+      await world.run(next.flush());
+      const names = world.seen.flatMap(({ body }) => body.events).map(({ event_name }) => event_name);
+      assert.deepEqual(names, ['session_start', 'of_one', 'session_start', 'of_other']);
+      assert.ok(!kept().includes('"of_other"'), kept());
+    });
+  }
+
+  it('another key or server without an app, and another app, never get what waits', async () => {
+    const killed = await start();
+    const storage = makeStorage();
+    connectTracker(killed, { storage }).track('not_yours');
+    connectTracker(killed, { storage, appId: 'app_1' }).track('not_yours');
+    await killed.settle();
+    const [world, elsewhere] = [await start(), await start()];
+    for (const options of [{ apiKey: 'ck_2' }, { appId: 'app_2' }]) {
+      const appflow = connectTracker(killed, { storage, fetch: world.fetch, clock: world.clock, ...options });
+      assert.equal(appflow.stats().queued, 0);
+    }
+    for (const options of [{}, { appId: 'app_1' }])
+      assert.equal(connectTracker(elsewhere, { storage, ...options }).stats().queued, 0);
+  });
+
+  it('with an app, a new key goes on with what waits and who it was', async () => {
+    const killed = await start();
+    const storage = makeStorage();
+    connectTracker(killed, { storage, appId: 'app_1' }).track('waits');
+    await killed.settle();
+    assert.equal(connectTracker(killed, { storage, appId: 'app_1', apiKey: 'ck_2' }).stats().queued, 2);
+  });
+});
+
+it('shutdown returns in its own time although the storage never answers', async () => {
+  const world = await start();
+  const storage = { ...makeStorage(), setItem: () => new Promise<void>(() => undefined) };
+  const appflow = connectTracker(world, { storage });
+  appflow.track('a');
+  await world.run(appflow.shutdown({ timeoutMs: 2_000 }));
+  assert.equal(world.clock.monotonicMs(), 2_000);
+});
+
+it('a page that is hidden and then closed sends each event once, and what came between', async (t) => {
+  const page = new EventTarget();
+  const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
+  const before = { ...SURROUNDINGS };
+  t.after(() =>
+    Object.assign(SURROUNDINGS, { document: undefined, addEventListener: before.addEventListener }),
+  );
+  Object.assign(SURROUNDINGS, {
+    document,
+    addEventListener: page.addEventListener.bind(page),
+    removeEventListener: page.removeEventListener.bind(page),
+  });
+  const world = await start();
+  const appflow = connectTracker(world, { storage: undefined });
+  appflow.track('a');
+  document.dispatchEvent(new Event('visibilitychange'));
+  appflow.track('b');
+  page.dispatchEvent(new Event('pagehide'));
+  await world.settle();
+  const names = world.seen.map(({ body }) =>
+    body.events.map((each: { event_name: string }) => each.event_name),
+  );
+  assert.deepEqual(names.sort(), [['b'], ['session_start', 'a']]);
+  assert.deepEqual(appflow.stats(), { queued: 0, sent: 3, dropped: 0 });
+});
+
+it('a stream too many waits alone: queries go on', async () => {
+  const world = await startScriptedServer(({ path }) => (path.includes('/stream') ? limited(30) : PAGE));
+  const admin = connectAdmin(world, 0, 60_000);
+  const next = admin.events
+    .stream()
+    .next()
+    .catch(() => undefined);
+  await world.settle();
+  await Promise.all([admin.analytics.live(), admin.events.search()]);
+  assert.equal(world.clock.monotonicMs(), 0);
+  assert.equal(world.seen.length, 3);
+  await world.run(next);
+});
+
+it('parallel refusals with a senseless Retry-After wait a day at most', async () => {
+  for (const seconds of ['9999999999', '9'.repeat(400)]) {
+    const world = await startScriptedServer((_seen, n) => (n < 2 ? limited(seconds) : PAGE));
+    const admin = connectAdmin(world, 0, 10_000_000);
+    const calls = [admin.apps.list(), admin.apps.list()].map(failureOf);
+    for (const error of await world.run(Promise.all(calls))) assert.equal(error.retryAfterMs, 86_400_000);
+  }
+});
+
+it('at 1,000 gates the open ones are forgotten', () => {
+  const clock = { ...SYSTEM_CLOCK };
+  const find = (n: number) => findGate({ apiKey: `sk_${n}`, baseUrl: '', clock }, 'events', () => 0);
+  const first = find(0);
+  for (let n = 1; n < 999; n += 1) find(n);
+  forgetGates(clock);
+  assert.equal(find(0), first);
+  find(999);
+  forgetGates(clock);
+  assert.notEqual(find(0), first);
+});

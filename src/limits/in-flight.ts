@@ -1,0 +1,127 @@
+import type { Soon } from './soon.ts';
+
+/** How many queries of one key may run at once, and how many more may wait for a slot. */
+export type InFlightLimit = { readonly running: number; readonly waiting: number };
+
+/** A slot among the running queries. `release` gives it back; called again it does nothing. */
+export type Slot = { readonly allowed: true; readonly release: () => void };
+
+/** No slot: all were taken and so was the queue, or the wait in it was over. Milliseconds, at least 1. */
+export type NoSlot = { readonly allowed: false; readonly retryAfterMs: number };
+
+/** Who asks. The signal fires when it goes away; it is looked at only when there is something to wait for. */
+export type Asker = { readonly signal: AbortSignal };
+
+/** The queries of each key that run or wait in this process. */
+export type InFlight = {
+  /**
+   * Takes a slot of the key, at once or within `IN_FLIGHT_WAIT_MS`, in order of arrival. Rejects with the signal's
+   * reason when the caller goes away meanwhile: it leaves the queue at once.
+   */
+  enter(keyId: string, limit: InFlightLimit, asker: Asker): Soon<Slot | NoSlot>;
+  /** How many run and wait now, over all keys. */
+  count(): { running: number; waiting: number };
+};
+
+/** What stands in the place of time in tests: a monotonic clock in milliseconds, and a timer that can be called off. */
+export type InFlightTime = { nowMs: () => number; schedule: (task: () => void, ms: number) => () => void };
+
+/** How long a query waits for a slot. */
+export const IN_FLIGHT_WAIT_MS = 2_000;
+
+/** Whoever gave up its place in the queue finds one again at once: this keeps it from asking in a tight loop. */
+const RETRY_MS = 1_000;
+
+type Waiter = { enteredAt: number; settle: (answer: Slot | NoSlot) => void };
+
+/** One key's queries. `limit` is that of its latest call: a change is obeyed by the next. */
+type Lane = { limit: InFlightLimit; running: number; waiting: Set<Waiter>; onIdle: () => void };
+
+const SYSTEM_TIME: InFlightTime = {
+  nowMs: () => performance.now(),
+  schedule(task, ms) {
+    const timer = setTimeout(task, ms);
+    // A connection keeps the process alive, a wait does not.
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Returns the queries of one process: none yet. A key takes memory only while it has some. */
+export function createInFlight(time: InFlightTime = SYSTEM_TIME): InFlight {
+  const lanes = new Map<string, Lane>();
+
+  function openLane(keyId: string, limit: InFlightLimit): Lane {
+    const lane: Lane = { limit, running: 0, waiting: new Set(), onIdle: () => lanes.delete(keyId) };
+    lanes.set(keyId, lane);
+    return lane;
+  }
+
+  return {
+    enter(keyId, limit, asker) {
+      const lane = lanes.get(keyId) ?? openLane(keyId, limit);
+      lane.limit = limit;
+      admitWaiting(lane);
+      if (lane.running < limit.running) return take(lane);
+      if (lane.waiting.size < limit.waiting) return wait(lane, asker.signal, time);
+      return { allowed: false, retryAfterMs: countMsUntilRoom(lane, time.nowMs()) };
+    },
+    count() {
+      const total = { running: 0, waiting: 0 };
+      for (const { running, waiting } of lanes.values()) {
+        total.running += running;
+        total.waiting += waiting.size;
+      }
+      return total;
+    },
+  };
+}
+
+function take(lane: Lane): Slot {
+  lane.running += 1;
+  let isHeld = true;
+  const release = () => {
+    if (!isHeld) return;
+    isHeld = false;
+    lane.running -= 1;
+    admitWaiting(lane);
+    if (lane.running === 0) lane.onIdle();
+  };
+  return { allowed: true, release };
+}
+
+function admitWaiting(lane: Lane): void {
+  for (const waiter of lane.waiting) {
+    if (lane.running >= lane.limit.running) return;
+    waiter.settle(take(lane));
+  }
+}
+
+function wait(lane: Lane, signal: AbortSignal, { nowMs, schedule }: InFlightTime): Promise<Slot | NoSlot> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  const { promise, resolve, reject } = Promise.withResolvers<Slot | NoSlot>();
+  const leave = () => {
+    lane.waiting.delete(waiter);
+    callOff();
+    signal.removeEventListener('abort', onAbort);
+  };
+  const onAbort = () => {
+    leave();
+    reject(signal.reason);
+  };
+  const settle = (answer: Slot | NoSlot) => {
+    leave();
+    resolve(answer);
+  };
+  const callOff = schedule(() => settle({ allowed: false, retryAfterMs: RETRY_MS }), IN_FLIGHT_WAIT_MS);
+  const waiter: Waiter = { enteredAt: nowMs(), settle };
+  lane.waiting.add(waiter);
+  signal.addEventListener('abort', onAbort);
+  return promise;
+}
+
+/** Whoever has waited longest is out of the queue by then: one caller that waits exactly that long finds room in it. */
+function countMsUntilRoom({ waiting }: Lane, now: number): number {
+  const [first] = waiting;
+  return first === undefined ? RETRY_MS : Math.max(1, Math.ceil(first.enteredAt + IN_FLIGHT_WAIT_MS - now));
+}

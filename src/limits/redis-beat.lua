@@ -1,0 +1,14 @@
+-- Says that a process lives, or with 'leave' that it ends, and returns how many live. KEYS: the set of processes.
+-- ARGV: 'stay' or 'leave', and the id of this one. Entries of the future are from before the server's clock was set back.
+local time = redis.call('TIME')
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+local key, liveMs = KEYS[1], 5000
+if ARGV[1] == 'stay' then
+  redis.call('ZADD', key, string.format('%.0f', nowMs), ARGV[2])
+else
+  redis.call('ZREM', key, ARGV[2])
+end
+redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('(%.0f', nowMs - liveMs))
+redis.call('ZREMRANGEBYSCORE', key, string.format('(%.0f', nowMs + liveMs), '+inf')
+redis.call('PEXPIRE', key, 2 * liveMs)
+return redis.call('ZCARD', key)

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../lib/log.ts';
+import { openRedisClient, type RedisClient, readScript } from './redis-client.ts';
+import { createRedisGuard } from './redis-guard.ts';
+import type { StoreReport } from './store.ts';
+
+/** The way to a Redis that may be away, and what is known of it and of the other processes that use it. */
+export type RedisLink = {
+  /**
+   * Asks Redis. Returns undefined at once when it is known not to answer, and resolves with undefined when it does not;
+   * never rejects.
+   */
+  ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined;
+  /** Whether the next question would be left unasked, or be the first after a trouble. */
+  isTroubled(): boolean;
+  /** Processes that lived when Redis was last asked, this one included. */
+  processes(): number;
+  report(): Omit<StoreReport, 'localDecisions'>;
+  /** Resolves when this process no longer counts among the others. */
+  close(): Promise<void>;
+};
+
+/** `onTrouble` is called when what was known of Redis may no longer be so; `answerMs` as for `openRedisClient`. */
+export type RedisLinkOptions = {
+  url: string;
+  nodesKey: string;
+  log: Log;
+  onTrouble: () => void;
+  answerMs: number | undefined;
+};
+
+const BEAT = readScript('redis-beat.lua');
+/** The others forget a process after five of these. */
+const BEAT_MS = 1_000;
+/** How often it is looked whether a probe is due: a Redis that is back is found although no request comes. */
+const LOOK_MS = 200;
+/** How long a start waits for Redis. One that is there is connected to much sooner. */
+const START_MS = 1_000;
+
+/** Returns the link once Redis has answered, or is found not to: a start never fails for it. */
+export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLink> {
+  const { url, nodesKey, log, onTrouble, answerMs } = options;
+  const id = randomUUID();
+  const guard = createRedisGuard(log, onTrouble);
+  const started = Promise.withResolvers<void>();
+  let processes = 1;
+  let warning: string | undefined;
+
+  const events = {
+    onReady() {
+      void beat().finally(started.resolve);
+      void findEvictionWarning(client, log).then((found) => {
+        warning = found;
+      });
+    },
+    onLost(reason: string) {
+      guard.trip(reason);
+      started.resolve();
+    },
+  };
+  const client = openRedisClient(url, events, answerMs);
+
+  function ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined {
+    return client.isReady() ? guard.ask(() => question(client)) : undefined;
+  }
+
+  const isTroubled = () => guard.isOpen() || !client.isReady();
+
+  async function beat(): Promise<void> {
+    const count = await ask(({ run }) => run(BEAT, [nodesKey], ['stay', id]));
+    if (typeof count === 'number') processes = Math.max(1, count);
+  }
+
+  let beatAtMs = performance.now() + BEAT_MS;
+  const looks = setInterval(() => {
+    if (performance.now() < beatAtMs && !guard.isOpen()) return;
+    beatAtMs = performance.now() + BEAT_MS;
+    void beat();
+  }, LOOK_MS).unref();
+  const waited = setTimeout(started.resolve, START_MS);
+  await started.promise;
+  clearTimeout(waited);
+
+  return {
+    ask,
+    isTroubled,
+    processes: () => processes,
+    report() {
+      const { callsAnswered, callsFailed } = guard;
+      const trouble = isTroubled()
+        ? `Redis does not answer, the log says why: this process keeps to 1/${processes} of each rate limit.`
+        : undefined;
+      return { callsAnswered, callsFailed, trouble, warning, processes };
+    },
+    async close() {
+      clearInterval(looks);
+      if (client.isReady()) await client.run(BEAT, [nodesKey], ['leave', id]).catch(() => undefined);
+      client.close();
+    },
+  };
+}
+
+async function findEvictionWarning(client: RedisClient, log: Log): Promise<string | undefined> {
+  const policy = await client.findSetting('maxmemory-policy');
+  if (policy === undefined || policy === 'noeviction') return undefined;
+  log.warn({ policy }, 'rate limits: Redis may evict them; set its maxmemory-policy to noeviction');
+  return `Redis may forget who spent what: its maxmemory-policy is ${policy}. Set it to noeviction.`;
+}

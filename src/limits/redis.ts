@@ -1,0 +1,89 @@
+import type { Log } from '../lib/log.ts';
+import { type Decision, decide, decideRefused } from './decide.ts';
+import { createDenyCache } from './deny-cache.ts';
+import { createMemoryLimiter, readMonotonicUs } from './memory.ts';
+import { type ChargeMode, chargeBuckets } from './redis-buckets.ts';
+import { openRedisLink } from './redis-link.ts';
+import { createShares } from './share.ts';
+import type { Soon } from './soon.ts';
+import type { BucketCharge, LimitStore } from './store.ts';
+
+/** Buckets that all processes share. `close` resolves when this one no longer counts among them. */
+export type RedisStore = Required<LimitStore> & { close(): Promise<void> };
+
+/** `nowUs` is the clock of what this process keeps (`readMonotonicUs`), `serverNowUs` replaces Redis's in tests. */
+export type RedisStoreOptions = {
+  url: string;
+  log: Log;
+  prefix?: string;
+  nowUs?: () => number;
+  serverNowUs?: () => number;
+  /** How long Redis may take for an answer, in milliseconds; tests that count exactly give it longer. */
+  answerMs?: number;
+};
+
+/**
+ * Returns the limits' store in Redis at `url`, whether it answers or not. Whatever becomes of Redis, every request is
+ * decided: if need be by this process alone, with its share of each limit, from buckets that it kept all along.
+ */
+export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
+  const { url, log, prefix = 'appflow:', nowUs = readMonotonicUs, serverNowUs, answerMs } = options;
+  const local = createMemoryLimiter({ nowUs });
+  const denied = createDenyCache({ nowUs });
+  const takeShares = createShares();
+  const link = await openRedisLink({
+    url,
+    nodesKey: `${prefix}nodes`,
+    log,
+    onTrouble: denied.clear,
+    answerMs,
+  });
+  let localDecisions = 0;
+
+  const share = (charges: readonly BucketCharge[]) => takeShares(charges, link.processes());
+
+  /** Keeps what was learned, for the requests that come next and for a time when Redis is away. */
+  function learn(charges: readonly BucketCharge[], owedTicks: readonly number[], isAllowed: boolean): void {
+    denied.note(charges, owedTicks);
+    if (isAllowed) local.chargeRefusal(share(charges));
+  }
+
+  /** Decides by what Redis says is owed, or alone when it says nothing. */
+  function decideShared<T extends Decision>(
+    charges: readonly BucketCharge[],
+    mode: ChargeMode,
+    decideBy: (owedTicks: readonly number[], charges: readonly BucketCharge[]) => T,
+    decideAlone: (shares: readonly BucketCharge[]) => T,
+  ): Soon<T> {
+    const conclude = (owedTicks: readonly number[] | undefined) => {
+      if (owedTicks === undefined) {
+        localDecisions += 1;
+        return decideAlone(share(charges));
+      }
+      const decision = decideBy(owedTicks, charges);
+      learn(charges, decision.allowed ? decision.owedTicks : owedTicks, decision.allowed);
+      return decision;
+    };
+    const asked = link.ask((client) =>
+      chargeBuckets(client, charges, mode, { prefix: `${prefix}rl:`, serverNowUs: serverNowUs?.() }),
+    );
+    return asked === undefined ? conclude(undefined) : asked.then(conclude);
+  }
+
+  return {
+    peek(charges) {
+      const known = denied.decide(charges);
+      if (!known.allowed) return known;
+      return link.isTroubled() ? local.peek(share(charges)) : undefined;
+    },
+    charge(charges) {
+      const known = denied.decide(charges);
+      return known.allowed ? decideShared(charges, 'charge', decide, local.charge) : known;
+    },
+    chargeRefusal: (charges) =>
+      denied.findRefusal(charges) ?? decideShared(charges, 'refusal', decideRefused, local.chargeRefusal),
+    countBuckets: local.countBuckets,
+    report: () => ({ ...link.report(), localDecisions }),
+    close: link.close,
+  };
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseList } from 'structured-headers';
+import { type Answer, type CallOptions, makeKey, startTestServer } from './harness.ts';
+
+// Of limits per address where the address is known, and of the places a key may be used from. The clock stands still.
+const limits = { APPFLOW_LIMIT_MANAGEMENT: '', APPFLOW_LIMIT_ANALYTICS: '' };
+const api = await startTestServer(
+  { ...limits, TRUSTED_PROXIES: '127.0.0.1' },
+  { nowUs: () => 1_000_000_000 },
+);
+const { app_id } = api.project;
+const FLOODER = '192.0.2.1';
+
+const ask = (path: string, key: string, from: string, headers: CallOptions['headers'] = {}) =>
+  api.call('GET', path, { key, headers: { 'x-forwarded-for': from, ...headers } });
+
+const remaining = (answer: Answer) =>
+  Object.fromEntries(
+    parseList(answer.headers.get('ratelimit') ?? '').map(([name, parameters]) => [name, parameters.get('r')]),
+  );
+
+describe('a client key in the hands of one caller', () => {
+  const floods = [
+    { policy: 'management', path: '/v1/project' },
+    { policy: 'analytics', path: `/v1/analytics/live?app_id=${app_id}` },
+  ];
+  for (const { policy, path } of floods) {
+    it(`that is refused over and over uses up its own ${policy} limit, and 50 others have all of theirs`, async () => {
+      const { key } = await makeKey(api, { type: 'client' });
+      for (let round = 1; round <= 70; round += 1) {
+        const answer = await ask(path, key, FLOODER);
+        assert.equal(answer.status, 403);
+        assert.deepEqual(remaining(answer), { [policy]: Math.max(0, 60 - round) });
+      }
+      for (let other = 1; other <= 50; other += 1) {
+        assert.deepEqual(remaining(await ask(path, key, `198.51.100.${other}`)), { [policy]: 59 });
+      }
+    });
+  }
+
+  it('is held up where it may ask, and nobody else is', async () => {
+    const { key } = await makeKey(api, { type: 'client' });
+    for (let round = 0; round < 60; round += 1) await ask('/v1/project', key, FLOODER);
+    const denied = await ask('/v1/api-keys/self', key, FLOODER);
+    assert.deepEqual([denied.status, denied.body.policy], [429, 'management']);
+    for (let other = 1; other <= 50; other += 1) {
+      assert.equal((await ask('/v1/api-keys/self', key, `198.51.100.${other}`)).status, 200);
+    }
+  });
+});
+
+describe('a key used from a place it may not be used from', () => {
+  const HOME = '203.0.113.1';
+  const PAGE = { origin: 'https://elsewhere.example' };
+  const refusals = [
+    { code: 'ip_not_allowed', fields: { type: 'server', ip_allowlist: [HOME] }, from: FLOODER, headers: {} },
+    { code: 'secret_key_in_browser', fields: { type: 'server' }, from: HOME, headers: PAGE },
+    { code: 'origin_not_allowed', fields: { type: 'read_only' }, from: HOME, headers: PAGE },
+  ];
+  for (const { code, fields, from, headers } of refusals) {
+    it(`costs its owner nothing: ${code}`, async () => {
+      const { key } = await makeKey(api, fields);
+      for (let round = 0; round < 100; round += 1) {
+        const refused = await ask('/v1/api-keys/self', key, from, headers);
+        assert.deepEqual([refused.status, refused.body.code], [403, code]);
+        assert.equal(refused.headers.get('ratelimit'), null);
+      }
+      assert.deepEqual(remaining(await ask('/v1/api-keys/self', key, HOME)), { management: 59 });
+    });
+  }
+});

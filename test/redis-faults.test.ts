@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile } from '../bench/report.ts';
+import { findFreePort } from './free-port.ts';
+import { makeTempDir } from './harness.ts';
+import { NEEDS_REDIS, startProxy, startRedis, type TestRedis } from './redis-server.ts';
+import { countPassing, oneUnit, openStore, requireHealed, startLoad, waitUntil } from './redis-store.ts';
+
+/** Far above the 50 ms that a call waits for Redis, below the seconds of a call that waits for its return. */
+const UNHELD_MS = 1_500;
+/** A start waits a second for Redis at the most; the rest is for a busy machine. */
+const START_MS_MAX = 10_000;
+const FROZEN_MS = 3_000;
+
+const wide = { rate: 1_000_000, burst: 1_000_000 };
+const anyKey = () => oneUnit(`key_${Math.floor(Math.random() * 100)}`, wide);
+
+/** Units of `oneUnit('key')` spent, as Redis has them: one flows back in 864 s. */
+async function countSpent({ client }: TestRedis): Promise<number> {
+  const [us] = (await client.get('appflow:rl:{key}:analytics'))?.split(' ') ?? [];
+  return Math.round((Number(us) / 1e6 - Date.now() / 1e3) / 864);
+}
+
+function describeLatencies(name: string, ms: readonly number[]): string {
+  const [p50, p99, max] = [0.5, 0.99, 1].map((p) => quantile(ms, p).toFixed(1));
+  return `${name}: ${ms.length} calls, p50 ${p50} ms, p99 ${p99} ms, longest ${max} ms`;
+}
+
+describe('a Redis that fails', NEEDS_REDIS, () => {
+  test('30: killed under load, every call is decided at once, and it is used again within 2 s of its return', async (context) => {
+    await using redis = await startRedis();
+    const store = await openStore(redis.url);
+    const load = startLoad(store, anyKey);
+    await waitUntil(() => load.calls.length > 500, 10_000);
+    await redis.kill();
+    await waitUntil(() => store.report().trouble !== undefined, 1_000);
+    const from = load.calls.length;
+    await waitUntil(() => load.calls.length > from + 2_000, 10_000);
+    await using _again = await startRedis([], redis.port);
+    context.diagnostic(`healed ${(await requireHealed(store)).toFixed(0)} ms after Redis was back`);
+    const answered = store.report().callsAnswered;
+    await waitUntil(() => store.report().callsAnswered > answered + 100, 2_000);
+    const calls = await load.stop();
+    context.diagnostic(
+      describeLatencies(
+        'killed',
+        calls.map(({ ms }) => ms),
+      ),
+    );
+    assert.ok(calls.every(({ isAllowed }) => isAllowed));
+    assert.ok(Math.max(...calls.map(({ ms }) => ms)) < UNHELD_MS);
+    assert.equal(store.lines.length, 2, `one line for each change: ${store.lines.join('')}`);
+  });
+
+  test('30: while it is away each of two processes keeps to half of the limit, and what was spent stays spent', async () => {
+    await using redis = await startRedis();
+    const stores = [await openStore(redis.url), await openStore(redis.url)] as const;
+    await waitUntil(() => stores.every((store) => store.report().processes === 2), 3_000);
+    for (let call = 0; call < 20; call += 1) await stores[0].charge(oneUnit('key'));
+    await redis.kill();
+    const passed = [
+      await countPassing(stores[0], oneUnit('key')),
+      await countPassing(stores[1], oneUnit('key')),
+    ];
+    assert.deepEqual(passed, [30, 50]);
+    assert.match(stores[0].report().trouble ?? '', /1\/2 of each rate limit/);
+    assert.equal(stores[0].peek(oneUnit('key'))?.allowed, false, 'the peek knows it too');
+    assert.ok(stores[0].report().localDecisions > 0);
+  });
+
+  test('31: frozen, a few first calls wait and then a probe a second, the others not, nothing piles up, and it heals when it goes on', async (context) => {
+    await using redis = await startRedis();
+    const store = await openStore(redis.url);
+    const load = startLoad(store, anyKey);
+    await waitUntil(() => load.calls.length > 500, 10_000);
+    const failedBefore = store.report().callsFailed;
+    redis.freeze();
+    const from = load.calls.length;
+    await waitUntil(() => store.report().trouble !== undefined, 1_000);
+    const opened = load.calls.length;
+    await sleep(FROZEN_MS);
+    const frozen = load.calls.slice(opened);
+    const failed = store.report().callsFailed - failedBefore;
+    redis.thaw();
+    const healedMs = await requireHealed(store);
+    const calls = await load.stop();
+    context.diagnostic(
+      describeLatencies(
+        'frozen, first',
+        calls.slice(from, opened).map(({ ms }) => ms),
+      ),
+    );
+    context.diagnostic(
+      describeLatencies(
+        'frozen, then',
+        frozen.map(({ ms }) => ms),
+      ),
+    );
+    context.diagnostic(`${failed} calls waited in vain; healed ${healedMs.toFixed(0)} ms after`);
+    assert.ok(Math.max(...calls.map(({ ms }) => ms)) < UNHELD_MS);
+    // Eight callers at first, then a probe a second, and three beats at most.
+    assert.ok(failed <= 8 + 4 + 4, `${failed} calls waited`);
+  });
+
+  test('32, 34: 200 ms late, calls are decided alone after 50 ms, a late answer is not asked for again', async () => {
+    await using redis = await startRedis();
+    await using proxy = await startProxy(redis.port);
+    const store = await openStore(`redis://127.0.0.1:${proxy.port}`);
+    await store.charge(oneUnit('key'));
+    proxy.setDelay(200);
+    const decidedAlone = store.report().localDecisions;
+    const startMs = performance.now();
+    assert.ok((await store.charge(oneUnit('key'))).allowed);
+    const waitedMs = performance.now() - startMs;
+    assert.ok(waitedMs >= 45, `${waitedMs} ms`);
+    assert.equal(store.report().localDecisions, decidedAlone + 1, 'decided before the answer came');
+    await Promise.all([1, 2, 3].map(() => store.charge(oneUnit('key'))));
+    assert.ok(store.report().trouble !== undefined);
+    proxy.setDelay(0);
+    await requireHealed(store);
+    while ((await countSpent(redis)) < 5) await sleep(20);
+    const decision = await store.charge(oneUnit('key'));
+    assert.ok('states' in decision);
+    assert.equal(decision.states[0]?.remaining, 100 - 6, 'each of six calls once, the late four too');
+  });
+
+  test('33: a replica that only reads, and one promoted', async () => {
+    await using redis = await startRedis();
+    const store = await openStore(redis.url);
+    await redis.client.replicaof('127.0.0.1', await findFreePort());
+    for (let call = 0; call < 20; call += 1) assert.ok((await store.charge(oneUnit('key'))).allowed);
+    await waitUntil(() => store.report().trouble !== undefined, 2_000);
+    await redis.client.replicaof('NO', 'ONE');
+    await requireHealed(store);
+    assert.ok((await store.charge(oneUnit('key'))).allowed);
+  });
+
+  test('33: after a failover it asks for the name anew, though the old connection still stands', async () => {
+    await using old = await startRedis();
+    await using next = await startRedis();
+    await using proxy = await startProxy(old.port);
+    const store = await openStore(`redis://127.0.0.1:${proxy.port}`);
+    await old.client.replicaof('127.0.0.1', String(next.port));
+    proxy.retarget(next.port);
+    await waitUntil(() => {
+      void store.charge(oneUnit('key'));
+      return store.report().trouble !== undefined;
+    }, 2_000);
+    await requireHealed(store);
+    await store.charge(oneUnit('key'));
+    assert.equal(await next.client.exists('appflow:rl:{key}:analytics'), 1);
+  });
+
+  test('a host that vanishes without a word is connected to anew', async () => {
+    await using redis = await startRedis();
+    await using proxy = await startProxy(redis.port);
+    const store = await openStore(`redis://127.0.0.1:${proxy.port}`);
+    proxy.swallow();
+    for (let call = 0; call < 3; call += 1) assert.ok((await store.charge(oneUnit('key'))).allowed);
+    assert.ok(store.report().trouble !== undefined);
+    await requireHealed(store);
+  });
+
+  test('33: no memory left, with noeviction', async () => {
+    await using redis = await startRedis();
+    const store = await openStore(redis.url);
+    await redis.client.config('SET', 'maxmemory', '1');
+    for (let call = 0; call < 20; call += 1) assert.ok((await store.charge(oneUnit('key'))).allowed);
+    await waitUntil(() => store.report().trouble !== undefined, 3_000);
+    await redis.client.config('SET', 'maxmemory', '0');
+    await requireHealed(store);
+  });
+
+  test('33: one that is still loading its data', async () => {
+    const stored = ['--dir', makeTempDir()];
+    await using redis = await startRedis(stored);
+    await redis.client.mset(
+      Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`key ${index}`, 1])),
+    );
+    await redis.client.save();
+    await redis.kill();
+    // Two milliseconds a key, so that there is time to look.
+    const slowly = ['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'];
+    const loading = startRedis([...stored, ...slowly], redis.port);
+    try {
+      const store = await openStore(redis.url);
+      assert.equal(await countPassing(store, oneUnit('key')), 100);
+      assert.ok(store.report().trouble !== undefined);
+      await loading;
+      await requireHealed(store);
+    } finally {
+      await (await loading)[Symbol.asyncDispose]();
+    }
+  });
+
+  test('33: scripts forgotten, and a value of another type: no failure at all', async () => {
+    await using redis = await startRedis();
+    const store = await openStore(redis.url);
+    await store.charge(oneUnit('key'));
+    await redis.client.script('FLUSH');
+    assert.ok((await store.charge(oneUnit('key'))).allowed);
+    await redis.client.del('appflow:rl:{key}:analytics');
+    await redis.client.sadd('appflow:rl:{key}:analytics', 'a set');
+    assert.ok((await store.charge(oneUnit('key'))).allowed);
+    assert.equal(store.report().callsFailed, 0);
+  });
+
+  test('33: a wrong password degrades, is never logged, and the right one is taken when it is set', async () => {
+    await using redis = await startRedis(['--requirepass', 'right-one']);
+    const store = await openStore(`redis://:wrong-one@127.0.0.1:${redis.port}`);
+    assert.ok(store.report().trouble !== undefined);
+    assert.equal(await countPassing(store, oneUnit('key')), 100);
+    await redis.client.config('SET', 'requirepass', 'wrong-one');
+    await requireHealed(store);
+    assert.match(store.lines[0] ?? '', /WRONGPASS/);
+    assert.doesNotMatch(store.lines.join(''), /wrong-one/);
+  });
+
+  test('33: a name that stands for nobody, and rights to nothing, degrade', async () => {
+    const nobody = await openStore('redis://redis.invalid:6379');
+    assert.equal(await countPassing(nobody, oneUnit('key')), 100);
+    await using redis = await startRedis();
+    await redis.client.call('ACL', 'SETUSER', 'poor', 'on', '>secret', '+hello', '+client', '+info');
+    const poor = await openStore(`redis://poor:secret@127.0.0.1:${redis.port}`);
+    assert.equal(await countPassing(poor, oneUnit('key')), 100);
+    assert.ok(poor.report().trouble !== undefined);
+  });
+
+  test('36: missing at the start, the process starts degraded and heals when Redis comes', async () => {
+    const port = await findFreePort();
+    const startMs = performance.now();
+    const store = await openStore(`redis://127.0.0.1:${port}`);
+    assert.ok(performance.now() - startMs < START_MS_MAX);
+    assert.ok(store.report().trouble !== undefined);
+    assert.equal(await countPassing(store, oneUnit('key')), 100);
+    await using redis = await startRedis([], port);
+    await requireHealed(store);
+    assert.equal(await countPassing(store, oneUnit('key')), 100);
+    assert.equal(await redis.client.exists('appflow:rl:{key}:analytics'), 1);
+  });
+
+  test('36: one that takes connections and says nothing does not hold up a start', async () => {
+    await using redis = await startRedis();
+    redis.freeze();
+    const startMs = performance.now();
+    const store = await openStore(redis.url);
+    assert.ok(performance.now() - startMs < START_MS_MAX);
+    assert.ok((await store.charge(oneUnit('key'))).allowed);
+    redis.thaw();
+    await requireHealed(store);
+  });
+
+  test('37: a policy that evicts is warned of at the start; noeviction is not', async () => {
+    await using redis = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
+    const store = await openStore(redis.url);
+    await waitUntil(() => store.report().warning !== undefined, 1_000);
+    assert.match(store.report().warning ?? '', /allkeys-lru/);
+    assert.match(store.lines.join(''), /noeviction/);
+    await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
+    const other = await openStore(redis.url);
+    // Redis answers in order: what was asked at the start is answered by then.
+    await other.charge(oneUnit('key'));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(other.report().warning, undefined);
+  });
+
+  test('a pause of this process is not taken for a silence of Redis', async () => {
+    await using redis = await startRedis();
+    const store = await openStore(redis.url);
+    await store.charge(oneUnit('key'));
+    const calls = [1, 2, 3, 4].map(() => store.charge(oneUnit('key')));
+    await new Promise((resolve) => setImmediate(resolve));
+    // Asleep rather than busy: Redis may need the processor meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    await Promise.all(calls);
+    assert.deepEqual([store.report().callsFailed, store.report().trouble], [0, undefined]);
+  });
+});

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createLimit } from '../src/limits/limit.ts';
+import { createLimiter } from '../src/limits/limiter.ts';
+import { IN_FLIGHT_POLICY } from '../src/limits/policies.ts';
+import { NEEDS_REDIS, startRedis, type TestRedis } from './redis-server.ts';
+import { countPassing, oneUnit, openStore as openRedis, waitUntil } from './redis-store.ts';
+
+const WORKER = join(import.meta.dirname, 'redis-worker.ts');
+const US_PER_SECOND = 1_000_000;
+/** Every figure here is exact, so no call may be given up because the machine is busy. */
+const PATIENT = { answerMs: 60_000 };
+
+const openStore = (url: string, options: Parameters<typeof openRedis>[1] = {}) =>
+  openRedis(url, { ...PATIENT, ...options });
+
+describe('limits shared in Redis', NEEDS_REDIS, () => {
+  let redis: TestRedis;
+  before(async () => {
+    redis = await startRedis();
+  });
+  after(() => redis[Symbol.asyncDispose]());
+
+  test('1: of 5,000 tries in each of 4 processes at a limit of 1,000 exactly 1,000 pass, 20 times, with 1 to 64 in flight', async () => {
+    const workers = Array.from({ length: 4 }, () => fork(WORKER, { env: { REDIS_URL: redis.url } }));
+    await Promise.all(workers.map((worker) => once(worker, 'message')));
+    let rounds = 0;
+    for (let run = 0; run < 20; rounds += 1) {
+      assert.ok(rounds < 40, 'Redis answers in time in half of the runs at least');
+      const order = { bucket: `key_${rounds}`, tries: 5000, inFlight: run % 2 === 0 ? 64 : 1 };
+      const answers = await Promise.all(
+        workers.map(async (worker) => {
+          worker.send(order);
+          const [answer] = await once(worker, 'message');
+          return answer as { passed: number; failed: number };
+        }),
+      );
+      // Where Redis did not answer within 50 ms, a process decides alone: nothing to count by.
+      if (answers.some(({ failed }) => failed > 0)) continue;
+      assert.equal(
+        answers.reduce((sum, { passed }) => sum + passed, 0),
+        1000,
+        JSON.stringify(answers),
+      );
+      run += 1;
+    }
+    for (const worker of workers) worker.disconnect();
+    await Promise.all(workers.map((worker) => once(worker, 'exit')));
+    assert.equal(await redis.client.zcard('appflow:nodes'), 0, 'all have told that they left');
+  });
+
+  test('2: three times the burst at once lets exactly the burst pass', async () => {
+    const store = await openStore(redis.url);
+    const charges = oneUnit('three times');
+    const decisions = await Promise.all(Array.from({ length: 300 }, () => store.charge(charges)));
+    assert.equal(decisions.filter(({ allowed }) => allowed).length, 100);
+  });
+
+  test('8, 11: the wait that is named, to the millisecond, is enough by the clock of Redis', async () => {
+    const store = await openStore(redis.url);
+    const charges = oneUnit('waits', { rate: 20, burst: 1 });
+    await store.charge(charges);
+    for (let denials = 0; denials < 10; denials += 1) {
+      const denial = await store.charge(charges);
+      if (denial.allowed || denial.impossible) assert.fail('the bucket is empty');
+      const startMs = performance.now();
+      await waitUntil(() => performance.now() - startMs >= denial.retryAfterMs, 1000);
+      assert.ok((await store.charge(charges)).allowed);
+    }
+  });
+
+  test('45: a hot denied key costs one call to Redis per wait, however often it comes', async () => {
+    let now = 7 * US_PER_SECOND;
+    const clock = () => now;
+    const store = await openStore(redis.url, { nowUs: clock, serverNowUs: clock });
+    const charges = oneUnit('hot', { rate: 10, burst: 5 });
+    const beforeRun = store.report().callsAnswered;
+    let passed = 0;
+    for (let wait = 0; wait < 50; wait += 1) {
+      for (let call = 0; call < 200; call += 1) {
+        if (store.peek(charges)?.allowed !== false && (await store.charge(charges)).allowed) passed += 1;
+      }
+      now += 100_000;
+    }
+    assert.equal(passed, 5 + 49);
+    const calls = store.report().callsAnswered - beforeRun;
+    // Five for the burst, one for each of 49 waits; the rest tell that the process lives, once a second.
+    assert.ok(calls <= 54 + 10, `${calls} calls`);
+  });
+
+  test('a flood of refused requests meets the limit, though only this process knows at the peek', async () => {
+    const store = await openStore(redis.url);
+    const charges = oneUnit('refused');
+    for (let call = 0; call < 99; call += 1) await store.chargeRefusal(charges);
+    assert.equal(store.peek(charges), undefined, 'nothing is known against it');
+    await store.chargeRefusal(charges);
+    assert.equal(store.peek(charges)?.allowed, false);
+    assert.ok((await store.chargeRefusal(charges)).allowed, 'a refusal is never denied');
+  });
+
+  test('a flood of refusals on an empty bucket costs two calls to Redis per wait at the most', async () => {
+    let now = 7 * US_PER_SECOND;
+    const clock = () => now;
+    const store = await openStore(redis.url, { nowUs: clock, serverNowUs: clock, prefix: 'refusals:' });
+    const charges = oneUnit('refused', { rate: 10, burst: 5 });
+    for (let call = 0; call < 5; call += 1) await store.chargeRefusal(charges);
+    // The sign of life is a call too, once a second.
+    const before = store.report().callsAnswered;
+    const startMs = performance.now();
+    for (let wait = 0; wait < 20; wait += 1) {
+      for (let call = 0; call < 500; call += 1) {
+        const { states } = await store.chargeRefusal(charges);
+        assert.equal(states[0]?.remaining, 0);
+      }
+      now += 100_000;
+    }
+    const beats = Math.ceil((performance.now() - startMs) / 1_000) + 1;
+    const calls = store.report().callsAnswered - before;
+    assert.ok(calls <= 2 * 20 + beats, `${calls} calls`);
+  });
+
+  test('an answer without a charge shows no figures where this process knows none, and never a full bucket', async () => {
+    const [one, other] = [await openStore(redis.url), await openStore(redis.url)];
+    const overrides = {
+      analytics: { rate: 0.001, burst: 60 },
+      [IN_FLIGHT_POLICY]: { running: 1, waiting: 0 },
+    };
+    const [limiter, elsewhere] = [one, other].map((store) => createLimiter({ store, overrides }));
+    assert.ok(limiter && elsewhere);
+    const request = { keyId: 'shown', keyType: 'server', category: 'analytics' } as const;
+    for (let call = 0; call < 50; call += 1) await elsewhere.charge(request);
+    const asker = { signal: AbortSignal.abort() };
+    assert.ok((await limiter.enter(request, asker)).allowed);
+    const charged = await limiter.charge(request);
+    assert.match(('headers' in charged && charged.headers?.RateLimit) || '', /r=9;/);
+    assert.deepEqual(limiter.peek(request), { allowed: true, headers: undefined });
+    const busy = await limiter.enter(request, asker);
+    assert.ok(!busy.allowed);
+    assert.deepEqual(busy.headers, { 'Retry-After': '1' });
+  });
+
+  test('18, 53: what could never pass, and what is not limited, is told without asking Redis', async () => {
+    const store = await openStore(redis.url);
+    const events = [{ limit: createLimit('events', { rate: 1, burst: 1000 }), cost: 1001, bucket: 'big' }];
+    const decision = await store.charge(events);
+    assert.ok(!decision.allowed && decision.impossible);
+    const limiter = createLimiter({ store, overrides: { analytics: 'off' } });
+    const request = { keyId: 'big', keyType: 'server', category: 'analytics' } as const;
+    assert.deepEqual(await limiter.charge(request), { allowed: true, headers: undefined });
+    assert.deepEqual(await redis.client.keys('*{big}*'), []);
+  });
+
+  test('13: r falls by exactly the cost, over two processes', async () => {
+    const [one, other] = [await openStore(redis.url), await openStore(redis.url)];
+    const charges = oneUnit('counted');
+    const left: (number | undefined)[] = [];
+    for (const store of [one, other, one, other]) {
+      const decision = await store.charge(charges);
+      left.push('states' in decision ? decision.states[0]?.remaining : undefined);
+    }
+    assert.deepEqual(left, [99, 98, 97, 96]);
+  });
+
+  test('49: a limit changed live is obeyed by the next call, a cached denial notwithstanding', async () => {
+    const store = await openStore(redis.url);
+    assert.equal(await countPassing(store, oneUnit('changed', { rate: 0.001, burst: 10 })), 10);
+    assert.equal(await countPassing(store, oneUnit('changed', { rate: 0.001, burst: 25 })), 15);
+    assert.equal(await countPassing(store, oneUnit('changed', { rate: 0.002, burst: 25 })), 0);
+    assert.equal(await countPassing(store, oneUnit('changed', { rate: 0.002, burst: 26 })), 1);
+  });
+
+  test('35: after FLUSHALL the limits start anew, without an error', async () => {
+    const store = await openStore(redis.url);
+    const charges = oneUnit('flushed');
+    for (let call = 0; call < 60; call += 1) await store.charge(charges);
+    await redis.client.flushall();
+    assert.equal(await countPassing(store, charges), 100);
+    assert.equal(store.report().callsFailed, 0);
+  });
+
+  test('processes count each other, and no longer those that stopped or went silent', async () => {
+    const [one, other] = [
+      await openStore(redis.url, { prefix: 'n:' }),
+      await openStore(redis.url, { prefix: 'n:' }),
+    ];
+    await waitUntil(() => one.report().processes === 2, 3_000);
+    const nowMs = Date.now();
+    await redis.client.zadd(
+      'n:nodes',
+      nowMs - 2_000,
+      'silent',
+      nowMs - 6_000,
+      'gone',
+      nowMs + 3_600_000,
+      'future',
+    );
+    await waitUntil(() => one.report().processes === 3, 3_000);
+    await other.close();
+    await waitUntil(() => one.report().processes === 1, 10_000);
+  });
+
+  test('47: a stop takes less than a second and leaves nothing that keeps the process alive', async () => {
+    const worker = fork(WORKER, { env: { REDIS_URL: redis.url } });
+    await once(worker, 'message');
+    const startMs = performance.now();
+    worker.disconnect();
+    const [code] = await once(worker, 'exit');
+    assert.equal(code, 0);
+    assert.ok(performance.now() - startMs < 1_000);
+  });
+});
