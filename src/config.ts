@@ -1,96 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type PublicKeys, parseGithubKeys } from './leaks/github-keys.ts';
 import { parseCidrs } from './lib/ip.ts';
 import { type LimitOverrides, parseLimitSwitches } from './limits/policies.ts';
 
-/** One environment variable: what docs/configuration.md says of it, made from this list. */
-export type Setting = { name: string; default: string; help: string };
-
-/** Every environment variable Appflow reads, in the order of the documentation. All are optional. */
-export const SETTINGS = [
-  { name: 'PORT', default: '8080', help: 'TCP port to listen on; 0 takes any free one.' },
-  {
-    name: 'HOST',
-    default: '127.0.0.1',
-    help: 'Address to listen on. Behind a TLS proxy on the same machine the default is right.',
-  },
-  {
-    name: 'APPFLOW_DATA_DIR',
-    default: './data',
-    help: 'Folder that holds everything: control database, event store, secret. One process at a time serves it.',
-  },
-  {
-    name: 'APPFLOW_SECRET',
-    default: 'made at the first start, kept in secrets/appflow-secret (0600) in the data folder',
-    help: 'At least 32 characters. Every stored key depends on it: lose it and all keys stop working.',
-  },
-  { name: 'APPFLOW_SECRET_FILE', default: '', help: 'A file to read APPFLOW_SECRET from instead.' },
-  {
-    name: 'APPFLOW_SECRET_RETIRED',
-    default: '',
-    help: 'Comma-separated former secrets. To replace the secret: 1. put the former one here and a new one in APPFLOW_SECRET (or in secrets/appflow-secret); 2. restart every process; 3. keys made before go on working and are moved to the new secret when they are next seen; 4. `appflow doctor` says how many are left: when none is, or those left are no longer wanted, keep the former secret here only to verify older audit entries, or remove it.',
-  },
-  {
-    name: 'APPFLOW_KEY_MAX_STALE_SECONDS',
-    default: '60',
-    help: 'How long keys are judged from memory while the control database cannot be read (0 to 3600). After that every request with a key is refused with 503.',
-  },
-  {
-    name: 'APPFLOW_GITHUB_SCANNING_KEYS_FILE',
-    default: 'asked for at api.github.com when a report comes',
-    help: "A file with GitHub's public keys for secret scanning, as https://api.github.com/meta/public_keys/secret_scanning answers them: for servers that cannot reach it.",
-  },
-  {
-    name: 'APPFLOW_PUBLIC_URL',
-    default: '',
-    help: 'The address people reach this server under, e.g. https://appflow.example.com; links in errors begin with it.',
-  },
-  {
-    name: 'TRUSTED_PROXIES',
-    default: '',
-    help: 'Comma-separated addresses or CIDRs of proxies whose X-Forwarded-For is believed. Needed for IP allow-lists behind a proxy.',
-  },
-  {
-    name: 'APPFLOW_LIMIT_EVENTS_REQUESTS',
-    default: 'per key type',
-    help: 'Requests to POST /v1/events per key: `off` or `rate/burst` (rate per second).',
-  },
-  {
-    name: 'APPFLOW_LIMIT_EVENTS',
-    default: 'per key type',
-    help: 'Events received per key: `off` or `rate/burst`. The burst must hold a whole batch (1,000).',
-  },
-  { name: 'APPFLOW_LIMIT_ANALYTICS', default: '10/60', help: 'Queries per key: `off` or `rate/burst`.' },
-  {
-    name: 'APPFLOW_LIMIT_MANAGEMENT',
-    default: '10/60',
-    help: 'Management calls per key: `off` or `rate/burst`.',
-  },
-  {
-    name: 'APPFLOW_LIMIT_FAILED_AUTH',
-    default: '0.3333/20 (20 a minute)',
-    help: 'Unknown keys per address: `off` or `rate/burst`. Valid keys are never held up by it.',
-  },
-  {
-    name: 'RATE_LIMIT_HEADERS',
-    default: 'draft',
-    help: '`draft` sends RateLimit and RateLimit-Policy (IETF httpapi draft), `off` neither. Retry-After is always sent.',
-  },
-  {
-    name: 'METRICS_TOKEN',
-    default: '',
-    help: 'Whoever sends it as `Authorization: Bearer` may read `/metrics`, from anywhere. Unset: only this machine may. At least 16 characters.',
-  },
-  {
-    name: 'METRICS_PORT',
-    default: '',
-    help: 'A port of its own for `/metrics` (on HOST), which then is not on the main port. Open to whoever reaches it, unless METRICS_TOKEN is set.',
-  },
-  { name: 'LOG_LEVEL', default: 'info', help: 'fatal, error, warn, info, debug, trace or silent.' },
-] as const satisfies readonly Setting[];
-
 /** Named in the specification, not served by this release: set, they would silently do nothing, so they are refused. */
-const NOT_YET_SERVED = ['DATABASE_URL', 'CLICKHOUSE_URL', 'REDIS_URL'] as const;
+const NOT_YET_SERVED = ['DATABASE_URL', 'CLICKHOUSE_URL'] as const;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const SECRET_LENGTH_MIN = 32;
@@ -104,6 +19,8 @@ export type Config = {
   port: number;
   host: string;
   dataDir: string;
+  /** Where the built dashboard is; not a setting, but tests serve another one. */
+  dashboardDir: string;
   /** Undefined: take the one kept in the data folder, or make it. */
   secret: string | undefined;
   /** Former secrets, the newest first: what was stored under them still verifies. */
@@ -113,8 +30,12 @@ export type Config = {
   githubScanningKeys: PublicKeys | undefined;
   /** Without a slash at the end; empty when unset. */
   publicUrl: string;
+  /** Whether people may sign in over plain HTTP from elsewhere than this machine. */
+  allowHttp: boolean;
   trustedProxies: ReturnType<typeof parseCidrs>['cidrs'];
   limitOverrides: LimitOverrides;
+  /** With its password. Undefined: limits are counted in this process. */
+  redisUrl: string | undefined;
   rateLimitHeaders: boolean;
   /** What readers of `/metrics` send; undefined: only this machine reads them. */
   metricsToken: string | undefined;
@@ -150,6 +71,14 @@ function parsePublicUrl(text: string, mistakes: string[]): string {
   if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return text.replace(/\/+$/, '');
   mistakes.push(`APPFLOW_PUBLIC_URL is "${text}"; write an address such as https://appflow.example.com.`);
   return '';
+}
+
+function parseRedisUrl(text: string | undefined, mistakes: string[]): string | undefined {
+  const url = text && URL.canParse(text) ? new URL(text) : undefined;
+  const isUsable = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
+  // Never quoted: it may hold a password.
+  if (text && !isUsable) mistakes.push('REDIS_URL is no address such as redis://127.0.0.1:6379.');
+  return isUsable ? text : undefined;
 }
 
 function parseSecret(env: Environment, mistakes: string[]): string | undefined {
@@ -208,7 +137,7 @@ function readSecretFile(file: string, mistakes: string[]): string | undefined {
   }
 }
 
-function parseChoice(name: string, text: string, choices: string[], mistakes: string[]): string {
+function parseChoice(name: string, text: string, choices: readonly string[], mistakes: string[]): string {
   if (!choices.includes(text)) mistakes.push(`${name} is "${text}"; write one of ${choices.join(', ')}.`);
   return text;
 }
@@ -228,29 +157,44 @@ function parseTrustedProxies(text: string, mistakes: string[]): Config['trustedP
   return proxies.cidrs;
 }
 
+/** What holds where nothing is set; an empty value counts as none. */
+const DEFAULTS = {
+  PORT: '8080',
+  HOST: '127.0.0.1',
+  APPFLOW_DATA_DIR: './data',
+  APPFLOW_KEY_MAX_STALE_SECONDS: '60',
+  APPFLOW_ALLOW_HTTP: '0',
+  RATE_LIMIT_HEADERS: 'draft',
+  LOG_LEVEL: 'info',
+} as const;
+
 /** Returns the configuration that `env` describes. Throws ConfigError naming every mistake. */
 export function readConfig(env: Environment = process.env): Config {
   const mistakes: string[] = [];
+  const read = (name: keyof typeof DEFAULTS) => env[name] || DEFAULTS[name];
+  const choose = (name: keyof typeof DEFAULTS, choices: readonly string[]) =>
+    parseChoice(name, read(name), choices, mistakes);
   refuseNotYetServed(env, mistakes);
   const limits = parseLimitSwitches(env);
   mistakes.push(...limits.mistakes);
   const config: Config = {
-    port: parsePort(env.PORT || '8080', mistakes),
-    host: env.HOST || '127.0.0.1',
-    dataDir: env.APPFLOW_DATA_DIR || './data',
+    port: parsePort(read('PORT'), mistakes),
+    host: read('HOST'),
+    dataDir: read('APPFLOW_DATA_DIR'),
+    dashboardDir: join(import.meta.dirname, '../dashboard/dist'),
     secret: parseSecret(env, mistakes),
     retiredSecrets: parseRetiredSecrets(env.APPFLOW_SECRET_RETIRED ?? '', mistakes),
-    keyMaxStaleMs: parseMaxStale(env.APPFLOW_KEY_MAX_STALE_SECONDS || '60', mistakes),
+    keyMaxStaleMs: parseMaxStale(read('APPFLOW_KEY_MAX_STALE_SECONDS'), mistakes),
     githubScanningKeys: readGithubKeys(env.APPFLOW_GITHUB_SCANNING_KEYS_FILE, mistakes),
     publicUrl: parsePublicUrl(env.APPFLOW_PUBLIC_URL ?? '', mistakes),
+    allowHttp: choose('APPFLOW_ALLOW_HTTP', ['0', '1']) === '1',
     trustedProxies: parseTrustedProxies(env.TRUSTED_PROXIES ?? '', mistakes),
     limitOverrides: limits.overrides,
-    rateLimitHeaders:
-      parseChoice('RATE_LIMIT_HEADERS', env.RATE_LIMIT_HEADERS || 'draft', ['draft', 'off'], mistakes) ===
-      'draft',
+    redisUrl: parseRedisUrl(env.REDIS_URL, mistakes),
+    rateLimitHeaders: choose('RATE_LIMIT_HEADERS', ['draft', 'off']) === 'draft',
     metricsToken: parseMetricsToken(env.METRICS_TOKEN || undefined, mistakes),
     metricsPort: env.METRICS_PORT ? parsePort(env.METRICS_PORT, mistakes, 'METRICS_PORT') : undefined,
-    logLevel: parseChoice('LOG_LEVEL', env.LOG_LEVEL || 'info', LOG_LEVELS, mistakes),
+    logLevel: choose('LOG_LEVEL', LOG_LEVELS),
   };
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;

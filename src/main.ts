@@ -11,6 +11,9 @@ try {
   }
   // Last: whoever reads this line may stop the server at once, and that must be a clean stop already.
   process.stdout.write(`Appflow is ready on ${server.url}\n`);
+  if (server.setupUrl !== undefined) {
+    process.stdout.write(`Make the first account of the dashboard: ${server.setupUrl}\n`);
+  }
   if (server.isNew) {
     process.stdout.write(
       'There is no project yet. Make one: npm run --silent appflow -- init --project "My App"\n',

@@ -1,12 +1,16 @@
 import { analyticsRoutes } from './analytics/routes.ts';
 import { appRoutes } from './apps/routes.ts';
 import { eventRoutes } from './events/routes.ts';
+import { mirrorForPeople } from './http/front-door.ts';
 import { describeApi } from './http/openapi.ts';
 import type { Route } from './http/route.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { auditRoutes } from './keys/audit-routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { leakRoutes } from './leaks/routes.ts';
+import { accountRoutes } from './members/account-routes.ts';
+import { memberRoutes } from './members/routes.ts';
+import { signInRoutes } from './members/sign-in-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { VERSION } from './version.ts';
 
@@ -20,4 +24,15 @@ export const ROUTES: readonly Route[] = [
   ...auditRoutes,
   ...leakRoutes,
   ...systemRoutes(() => describeApi(ROUTES, VERSION)),
+];
+
+/**
+ * Every route of the dashboard's door: what the API has, and what only people need. Not in OpenAPI, which is for those
+ * who hold a key: this door changes with the dashboard, and takes nothing but its session.
+ */
+export const FRONT_DOOR_ROUTES: readonly Route[] = [
+  ...signInRoutes,
+  ...accountRoutes,
+  ...memberRoutes,
+  ...mirrorForPeople(ROUTES),
 ];

@@ -4,12 +4,17 @@ import { startAuditHeadLog } from './keys/audit-head.ts';
 import { startExpiryNotices } from './keys/expiry-notices.ts';
 import { startDisablingLeaked } from './leaks/disable-leaked.ts';
 import type { Clock } from './lib/clock.ts';
+import { closeAll, closeInReverse } from './lib/close-all.ts';
+import type { Log, LogDestination } from './lib/log.ts';
 import { createLimiter } from './limits/limiter.ts';
+import { createMemoryLimiter } from './limits/memory.ts';
+import { openRedisStore } from './limits/redis.ts';
 import { requireFreePort, toListenError } from './listen-error.ts';
+import { renewSetupLink } from './members/setup-link.ts';
 import { listenForMetrics } from './metrics/listen.ts';
 import { watchServices } from './metrics/sources.ts';
 import { openControlServices } from './open-services.ts';
-import { ROUTES } from './routes.ts';
+import { FRONT_DOOR_ROUTES, ROUTES } from './routes.ts';
 import type { Services } from './services.ts';
 import { openWarehouse } from './warehouse/open.ts';
 
@@ -19,6 +24,8 @@ export type RunningServer = {
   /** Where `/metrics` is, when METRICS_PORT gives it a port of its own. */
   metricsUrl: string | undefined;
   isNew: boolean;
+  /** Where the first account is made, once; undefined when there is one. It holds a secret: for the operator's eyes. */
+  setupUrl: string | undefined;
   stop: () => Promise<void>;
 };
 
@@ -32,19 +39,18 @@ const STOP_GRACE_MS = 5_000;
 export async function startServer(
   config: Config,
   { clock: given, nowUs }: Clocks = {},
+  logTo?: LogDestination,
 ): Promise<RunningServer> {
   await requireFreePort(config);
   await using opening = new AsyncDisposableStack();
-  const control = opening.adopt(await openControlServices(config, given), close);
+  const control = opening.adopt(await openControlServices(config, given, logTo), close);
   const { clock, log } = control;
   const warehouse = opening.adopt(await openWarehouse({ path: control.eventsDir, log, clock }), close);
-  const limiter = createLimiter({
-    overrides: config.limitOverrides,
-    rateLimitHeaders: config.rateLimitHeaders,
-    ...(nowUs === undefined ? {} : { nowUs }),
-  });
+  const store = opening.adopt(await openLimitStore(config, log, nowUs), close);
+  const { limitOverrides: overrides, rateLimitHeaders } = config;
+  const limiter = createLimiter({ overrides, rateLimitHeaders, store });
   const services = { ...control, warehouse, limiter };
-  const app = createServer(services, ROUTES);
+  const app = createServer(services, [...ROUTES, ...FRONT_DOOR_ROUTES]);
   let stopTasks = async () => {};
   opening.defer(() => stopTasks());
   let metricsListener: Awaited<ReturnType<typeof listenForMetrics>>;
@@ -58,12 +64,22 @@ export async function startServer(
   });
   watchServices(services);
   stopTasks = startTasks(services);
+  const setupToken = await renewSetupLink(services);
   log.info({ url }, 'listening');
   // From here on the caller closes, in the reverse order of opening, each step though the one before failed: requests
   // under way are answered first, then the writer drains, so what was acknowledged is on disk.
   const opened = opening.move();
   const isNew = !control.directory.hasProjects();
-  return { url, metricsUrl: metricsListener?.url, isNew, stop: () => opened.disposeAsync() };
+  const setupUrl = setupToken && `${config.publicUrl || url}/setup#${setupToken}`;
+  const stop = () => closeInReverse(opened);
+  return { url, metricsUrl: metricsListener?.url, isNew, setupUrl, stop };
+}
+
+/** Buckets are counted together with other processes, or in this one. */
+async function openLimitStore({ redisUrl }: Config, log: Log, nowUs: Clocks['nowUs']) {
+  const time = nowUs === undefined ? {} : { nowUs };
+  if (redisUrl === undefined) return { ...createMemoryLimiter(time), close: async () => {} };
+  return openRedisStore({ url: redisUrl, log, ...time });
 }
 
 async function close(opened: { close: () => Promise<void> }): Promise<void> {
@@ -85,11 +101,8 @@ function startTasks(services: Services): () => Promise<void> {
   const stopDisabling = startDisablingLeaked(services);
   const stopHeadLog = startAuditHeadLog(services.control, services.log);
   const stopNotices = startExpiryNotices(services);
-  const stopUsage = services.usage.keepFlushed();
   return async () => {
     stopHeadLog();
-    await stopDisabling();
-    await stopNotices();
-    await stopUsage();
+    await closeAll([stopDisabling, stopNotices]);
   };
 }

@@ -1,9 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { Control } from './control/open.ts';
+import type { UntrustedProxy } from './http/untrusted-proxy.ts';
 import type { Audit } from './keys/audit.ts';
 import type { FailureLog } from './keys/audit-failures.ts';
 import type { Directory } from './keys/directory.ts';
+import type { FirstUse } from './keys/first-use.ts';
 import type { Rehash } from './keys/rehash.ts';
 import type { Pepper } from './keys/secret.ts';
 import type { Usage } from './keys/usage.ts';
@@ -11,6 +13,8 @@ import type { GithubKeys } from './leaks/github-keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Limiter } from './limits/limiter.ts';
+import type { Shedding } from './limits/shedding.ts';
+import type { People } from './members/people.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Warehouse } from './warehouse/open.ts';
 
@@ -21,16 +25,22 @@ export type Services = {
   directory: Directory;
   warehouse: Warehouse;
   limiter: Limiter;
+  shedding: Shedding;
+  untrustedProxy: UntrustedProxy;
   pepper: Pepper;
   /** Peppers of `APPFLOW_SECRET_RETIRED`: keys stored under them still verify. */
   retiredPeppers: readonly Pepper[];
+  /** What is wrong with the configured secrets, as of the start. */
+  secretWarning: string | undefined;
   rehash: Rehash;
+  firstUse: FirstUse;
   /** Derived from `APPFLOW_SECRET`: half of what decrypts an answer that is given twice. */
   replaySecret: KeyObject;
   audit: Audit;
   usage: Usage;
   metrics: Metrics;
   failures: FailureLog;
+  people: People;
   githubKeys: GithubKeys;
   clock: Clock;
   log: Log;

@@ -23,3 +23,14 @@ export const LIVE_DEFINITIONS = {
   top_events:
     'The ten most frequent events of the 30 minutes up to generated_at, ties in the order of their names.',
 } as const;
+
+/** How the numbers of a breakdown are counted. */
+export const BREAKDOWN_DEFINITIONS = {
+  events: 'Events of the range with this value, each event_id once.',
+  users:
+    'Distinct app_user_id with at least one event of the range that has this value. Values do not add up to the whole: who has events with two values counts for both.',
+  revenue: METRIC_DEFINITIONS.revenue,
+  share:
+    "Of all events, all distinct users, or all revenue in the app's currency that the range and filters let pass. null where it would be no part of a whole: of nothing, negative, or more than all because refunds outweigh the rest.",
+  other: 'What belongs to the values beyond limit, counted together; of users each person once.',
+} as const;

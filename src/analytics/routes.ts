@@ -1,4 +1,5 @@
 import { defineRoute, type Route } from '../http/route.ts';
+import { answerBreakdown, BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from './breakdown.ts';
 import { answerDaily, DAILY_ANSWER, DAILY_QUERY } from './daily.ts';
 import { answerLive, LIVE_ANSWER, LIVE_QUERY } from './live.ts';
 
@@ -29,5 +30,20 @@ const liveRoute = defineRoute({
   handle: (services, { caller, app, query, signal }) => answerLive(services, caller, app, query, signal),
 });
 
+const breakdownRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/analytics/breakdown',
+  summary:
+    'Measure events, users or revenue by what events carry: the highest values, and all others together',
+  access: 'analytics:read',
+  limit: 'analytics',
+  cors: 'key_origins',
+  app: { from: 'query', required: true },
+  query: BREAKDOWN_QUERY,
+  answer: { status: 200, schema: BREAKDOWN_ANSWER },
+  example: { query: { by: 'country', metric: 'users', days: 7 } },
+  handle: (services, { caller, app, query, signal }) => answerBreakdown(services, caller, app, query, signal),
+});
+
 /** Questions about events, answered in numbers. */
-export const analyticsRoutes: Route[] = [dailyRoute, liveRoute];
+export const analyticsRoutes: Route[] = [dailyRoute, liveRoute, breakdownRoute];

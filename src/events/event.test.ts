@@ -127,7 +127,7 @@ test('refuses event names that are not snake_case of 1 to 64 characters', () => 
     'appOpen',
     '1a',
     '_a',
-    '$identify',
+    '$other',
     'a-b',
     'a b',
     'a\n',

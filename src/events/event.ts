@@ -1,3 +1,4 @@
+import { redactSecrets } from '../keys/secret.ts';
 import { newUlid } from '../lib/id.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { hasAtMostCharacters, parseContext } from './context.ts';
@@ -58,7 +59,8 @@ type EventFields = { readonly [Key in (typeof EVENT_KEYS)[number]]?: unknown };
 type Identity = Pick<EventRow, 'event_id' | 'event_name' | 'app_user_id' | 'session_id'>;
 type Money = Pick<EventRow, 'revenue' | 'currency'>;
 
-const EVENT_KEYS = [
+/** The members of an event that are not dropped. */
+export const EVENT_KEYS = [
   'app_id',
   'event_id',
   'event_name',
@@ -71,6 +73,8 @@ const EVENT_KEYS = [
 const KNOWN: ReadonlySet<string> = new Set(EVENT_KEYS);
 const EVENT_BYTES_MAX = 32_768;
 const EVENT_NAME = /^[a-z][a-z0-9_]{0,63}$/;
+/** The one reserved name: the client's word that two ids are one person. */
+const IDENTIFY = '$identify';
 const EVENT_ID = /^[\x21-\x7e]{1,128}$/;
 const ASCII_ID = /^[\x21-\x7e]+$/;
 const UNESCAPED_ASCII = /^[ !#-[\]-~]*$/;
@@ -129,9 +133,9 @@ function reject(code: RejectionCode, field: string, message: string = REJECTION_
   return { code, field, message };
 }
 
-/** Names the event when its id is one: the client finds what to repair by it. */
-function refuse(rejection: Rejection, event: EventFields): ParsedEvent {
-  return { rejection: isEventId(event.event_id) ? { ...rejection, event_id: event.event_id } : rejection };
+/** Names the event when its id is one: the client finds what to repair by it. A key in its place is not repeated. */
+function refuse(rejection: Rejection, { event_id }: EventFields): ParsedEvent {
+  return { rejection: isEventId(event_id) ? { ...rejection, event_id: redactSecrets(event_id) } : rejection };
 }
 
 function findApp(
@@ -145,8 +149,11 @@ function findApp(
 
 function parseIdentity(event: EventFields): Identity | Rejection {
   const { event_name, app_user_id } = event;
-  if (typeof event_name !== 'string' || !EVENT_NAME.test(event_name)) {
+  if (typeof event_name !== 'string' || !(EVENT_NAME.test(event_name) || event_name === IDENTIFY)) {
     return reject('invalid_event_name', 'event_name');
+  }
+  if (event_name === IDENTIFY && !namesAnonymousId(event.properties)) {
+    return reject('invalid_properties', 'properties.anonymous_id', IDENTIFY_CURE);
   }
   if (!isAppUserId(app_user_id)) {
     return reject('invalid_app_user_id', 'app_user_id');
@@ -163,6 +170,15 @@ function parseIdentity(event: EventFields): Identity | Rejection {
     return reject('invalid_session_id', 'session_id');
   }
   return { event_id, event_name, app_user_id, session_id };
+}
+
+const IDENTIFY_CURE =
+  'Send properties.anonymous_id with $identify: the app_user_id of the events before, not a placeholder.';
+
+function namesAnonymousId(properties: unknown): boolean {
+  if (typeof properties !== 'object' || properties === null || !('anonymous_id' in properties)) return false;
+  const { anonymous_id } = properties;
+  return isAppUserId(anonymous_id) && !isPlaceholderAppUserId(anonymous_id);
 }
 
 /**

@@ -3,10 +3,12 @@ import type { App } from '../apps/app.ts';
 import { getApp } from '../apps/resolve.ts';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import { type Caller, closedObject, nullable } from '../http/route.ts';
+import { redactSecrets } from '../keys/secret.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import type { Services } from '../services.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { type AppOfEvent, type BatchContext, parseEvent, REJECTION_CURES, type Rejection } from './event.ts';
+import { cutKeys, listFieldsWithKeys } from './keys-in-row.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /** Bytes of the largest batch after decompression. */
@@ -63,8 +65,8 @@ export async function ingest(
   const receivedAt = services.clock.now();
   const context: BatchContext = {
     projectId: caller.project.id,
-    keyId: caller.key.id,
-    verified: caller.key.type === 'client' ? 0 : 1,
+    keyId: caller.principal.id,
+    verified: caller.principal.type === 'client' ? 0 : 1,
     receivedAt,
     sentAt: sentAtOf(batch),
   };
@@ -72,19 +74,28 @@ export async function ingest(
   const rows: EventRow[] = [];
   const rejected: Answer['rejected'] = [];
   const dropped = new Map<string, number>();
+  const withKeys = new Map<string, number>();
   batch.events.forEach((event, index) => {
     const parsed = parseEvent(event, context, resolveApp);
     if ('rejection' in parsed) {
-      rejected.push({ index, ...parsed.rejection });
+      // The path may be in the sender's own words.
+      rejected.push({ index, ...parsed.rejection, field: redactSecrets(parsed.rejection.field) });
       return;
     }
-    rows.push(parsed.row);
-    for (const key of parsed.unknownKeys) dropped.set(key, (dropped.get(key) ?? 0) + 1);
+    const fields = listFieldsWithKeys(parsed.row);
+    rows.push(fields.length === 0 ? parsed.row : cutKeys(parsed.row));
+    for (const field of fields) addOne(withKeys, field);
+    for (const key of parsed.unknownKeys) addOne(dropped, key);
   });
   const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
   const accepted = stored.filter(Boolean).length;
   services.metrics.countEvents(accepted, rows.length - accepted, rejected.length);
-  return { accepted, duplicates: rows.length - accepted, rejected, warnings: warningsOf(dropped) };
+  return {
+    accepted,
+    duplicates: rows.length - accepted,
+    rejected,
+    warnings: [...tellKeys(withKeys), ...tellDropped(dropped)],
+  };
 }
 
 /** Returns how many events the request is charged for: those received, good or bad. Throws 413 above a batch's most. */
@@ -150,10 +161,23 @@ const reject = (code: 'app_required' | 'app_not_found' | 'app_not_allowed'): Rej
   message: REJECTION_CURES[code],
 });
 
+function addOne(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+function tellKeys(withKeys: ReadonlyMap<string, number>): Answer['warnings'] {
+  return [...withKeys].map(([field, events]) => ({
+    code: 'holds_a_key',
+    field,
+    events,
+    message: `${field} held an API key, of which only the hint was stored. Send no keys; revoke this one unless it is a client key.`,
+  }));
+}
+
 /** Names are the sender's: the first ones, cut short, tell what is wrong without making the answer as long as the batch. */
-function warningsOf(dropped: ReadonlyMap<string, number>): Answer['warnings'] {
+function tellDropped(dropped: ReadonlyMap<string, number>): Answer['warnings'] {
   return [...dropped].slice(0, WARNINGS_MAX).map(([name, events]) => {
-    const field = name.slice(0, WARNING_FIELD_LENGTH_MAX);
+    const field = redactSecrets(name).slice(0, WARNING_FIELD_LENGTH_MAX);
     return {
       code: 'unknown_field',
       field,

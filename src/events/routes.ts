@@ -1,6 +1,9 @@
-import { defineRoute, type Route } from '../http/route.ts';
+import { defineRoute, EVENT_STREAM, EXPORT_TYPES, type Route } from '../http/route.ts';
+import { EVENT_JSON } from './event-json.ts';
+import { exportEvents } from './export.ts';
 import { BATCH_ANSWER, BATCH_BODY, BATCH_BYTES_MAX, countEvents, ingest, needsApp } from './ingest.ts';
 import { SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
+import { STREAM_QUERY, streamEvents } from './stream.ts';
 
 const ingestRoute = defineRoute({
   method: 'POST',
@@ -35,15 +38,34 @@ const ingestRoute = defineRoute({
 const searchRoute = defineRoute({
   method: 'GET',
   path: '/v1/events',
-  summary: 'Search events, newest first',
+  summary: 'Search events, newest first, or export all that fit',
   access: 'events:read',
   limit: 'analytics',
   app: { from: 'query', required: false },
   query: SEARCH_QUERY,
-  answer: { status: 200, schema: SEARCH_ANSWER },
+  answer: { status: 200, schema: SEARCH_ANSWER, exports: Object.values(EXPORT_TYPES) },
   example: { query: { event_name: ['purchase_complete'], limit: 20 } },
-  handle: (services, { caller, app, query, signal }) => searchEvents(services, caller, app, query, signal),
+  handle(services, { caller, app, query, signal }) {
+    const { format = 'json' } = query;
+    if (format === 'json') return searchEvents(services, caller, app, query, signal);
+    return exportEvents(services, caller, app, { format, query }, signal);
+  },
+});
+
+const streamRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/events/stream',
+  summary:
+    'Follow events as they are stored, as server-sent events in receive order: `event` for each, `gap` with how many a slow reader missed, `closed` with the code that ends it',
+  access: 'events:read',
+  limit: 'analytics',
+  app: { from: 'query', required: false },
+  query: STREAM_QUERY,
+  requestHeaders: ['Last-Event-ID'],
+  answer: { status: 200, contentType: EVENT_STREAM, schema: EVENT_JSON },
+  handle: (services, { caller, app, query, lastEventId, signal }) =>
+    streamEvents(services, caller, app, { query, lastEventId }, signal),
 });
 
 /** Events in and out. */
-export const eventRoutes: Route[] = [ingestRoute, searchRoute];
+export const eventRoutes: Route[] = [ingestRoute, searchRoute, streamRoute];

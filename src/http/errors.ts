@@ -57,6 +57,18 @@ export const ERRORS = {
     meaning: 'A report of leaked keys does not carry a signature of the service that it claims to come from.',
     cure: 'Nothing, unless you are that service: sign the body as sent. Offline, check APPFLOW_GITHUB_SCANNING_KEYS_FILE.',
   },
+  not_signed_in: {
+    status: 401,
+    title: 'Not signed in',
+    meaning: 'The dashboard asked without a session, or its session has ended.',
+    cure: 'Sign in again. API keys are not accepted under /app/v1: use the same path under /v1.',
+  },
+  invalid_credentials: {
+    status: 401,
+    title: 'Invalid credentials',
+    meaning: 'The e-mail address, the password or the code is wrong.',
+    cure: 'Try again. A forgotten password: ask the operator to run appflow members reset-link EMAIL.',
+  },
   insufficient_scope: {
     status: 403,
     title: 'Insufficient scope',
@@ -87,6 +99,26 @@ export const ERRORS = {
     meaning:
       'A server key arrived with an Origin header: it is being used from a web page that anyone can read.',
     cure: 'Replace the key at once (it has leaked), and use a client key (ck_) in browsers and apps.',
+  },
+  csrf_rejected: {
+    status: 403,
+    title: 'Cross-site request rejected',
+    meaning:
+      "The change did not come from the dashboard's own page: its Origin is another, or the token is missing.",
+    cure: 'Send X-Appflow-CSRF with the csrf_token of GET /app/v1/session. Behind a proxy, set APPFLOW_PUBLIC_URL.',
+  },
+  step_up_required: {
+    status: 403,
+    title: 'Step-up required',
+    meaning: 'This asks for the password once more, given within the last 10 minutes.',
+    cure: 'POST /app/v1/step-up with the password, then send the request again.',
+  },
+  tls_required: {
+    status: 403,
+    title: 'TLS required',
+    meaning:
+      'The dashboard was reached over plain HTTP from another machine: passwords would cross the network readable.',
+    cure: 'Put a proxy with TLS in front and set APPFLOW_PUBLIC_URL to its https address, or APPFLOW_ALLOW_HTTP=1.',
   },
   exceeds_own_permissions: {
     status: 403,

@@ -15,7 +15,7 @@ export const FORMAT_MESSAGES: Record<string, string> = {
   timezone: 'must be an IANA time zone such as Europe/Berlin',
   currency: 'must be an ISO 4217 code such as USD',
   cidr: 'must be an IP address or CIDR such as 203.0.113.0/24',
-  origin: 'must be an origin such as https://app.example.com, without a path',
+  origin: 'must be an origin such as https://app.example.com, without a path or a wildcard; list each origin',
 };
 
 /** The first instant after what RFC 3339 can write in UTC; an offset can reach beyond it, and we could not answer it. */
@@ -26,8 +26,9 @@ const isInstant = (text: string) => (parseTimestamp(text) ?? YEAR_10000_MS) < YE
 const isDate = (text: string) =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && parseTimestamp(`${text}T00:00:00Z`) !== undefined;
 
+/** A wildcard is part of a host's name to a URL parser, and no page's origin ever has one: it would match nothing. */
 const isOrigin = (text: string) =>
-  /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
 /** Teaches the schema library our formats. Called once, before the first schema is compiled. */
 export function registerFormats(): void {

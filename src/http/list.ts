@@ -31,12 +31,8 @@ export function decodeCursor<T extends (string | number)[]>(
   isPosition: (value: unknown) => value is T,
 ): T | undefined {
   if (cursor === undefined) return undefined;
-  try {
-    const position: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (isPosition(position)) return position;
-  } catch {
-    // Not base64 or not JSON: told below like any other cursor that is not ours.
-  }
+  const position = readPosition(cursor, isPosition);
+  if (position) return position;
   throw validationFailed([
     {
       field: 'cursor',
@@ -44,6 +40,19 @@ export function decodeCursor<T extends (string | number)[]>(
       message: 'cursor must be the next_cursor of an earlier answer.',
     },
   ]);
+}
+
+/** Returns the values of what `encodeCursor` made; undefined when the text is not that, or not of this kind. */
+export function readPosition<T extends (string | number)[]>(
+  text: string,
+  isPosition: (value: unknown) => value is T,
+): T | undefined {
+  try {
+    const position: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    return isPosition(position) ? position : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const isIdPosition = (value: unknown): value is [string] =>

@@ -1,16 +1,21 @@
 import { StorageError } from '../lib/storage-error.ts';
 import type { Services } from '../services.ts';
 
-/** What /readyz answers: always 200 once started, with what does not work as sentences. */
+/**
+ * What /readyz answers, always with 200 once started. `warnings` are sentences: what does not work, which makes it
+ * `degraded`, and after that what works but is set up wrong, which alone leaves it `ok`.
+ */
 export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
 
-type Needs = Pick<Services, 'warehouse' | 'directory' | 'log' | 'clock'>;
+type Needs = Pick<
+  Services,
+  'warehouse' | 'directory' | 'limiter' | 'shedding' | 'untrustedProxy' | 'secretWarning' | 'log' | 'clock'
+>;
 
 /** Anyone may ask, as often as they like: the event store is asked once a second at most. */
 const PROBE_AGE_MS = 1_000;
 /** It is looked at four times a second. */
 const DIRECTORY_AGE_SECONDS_MAX = 2;
-const QUEUE_WARNING_SHARE = 0.8;
 
 type Probe = { at: number; isAnswering: Promise<boolean>; wasAnswering: boolean };
 
@@ -18,6 +23,19 @@ const probes = new WeakMap<Services['warehouse'], Probe>();
 
 /** Returns whether everything the server needs is at hand, and if not, what is missing. */
 export async function assessReadiness(services: Needs): Promise<Readiness> {
+  const troubles = await listTroubles(services);
+  const misconfigured = [
+    services.secretWarning,
+    services.untrustedProxy.findWarning(),
+    services.limiter.reportStore()?.warning,
+  ];
+  return {
+    status: troubles.length === 0 ? 'ok' : 'degraded',
+    warnings: [...troubles, ...misconfigured.filter((warning) => warning !== undefined)],
+  };
+}
+
+async function listTroubles(services: Needs): Promise<string[]> {
   const warnings: string[] = [];
   if (!(await isStoreAnswering(services))) {
     warnings.push('The event store does not answer: events are refused with 503 until it does.');
@@ -31,9 +49,11 @@ export async function assessReadiness(services: Needs): Promise<Readiness> {
   if (services.warehouse.isFailing()) {
     warnings.push('Events cannot be stored and are refused with 503; the log says why. Is the disk full?');
   }
-  const { rows, rowsMax } = services.warehouse.queue();
-  if (rows > rowsMax * QUEUE_WARNING_SHARE) warnings.push('The write queue is nearly full.');
-  return { status: warnings.length === 0 ? 'ok' : 'degraded', warnings };
+  const limitTrouble = services.limiter.reportStore()?.trouble;
+  if (limitTrouble !== undefined) warnings.push(limitTrouble);
+  const busy = services.shedding.findWarning(services.warehouse.queue());
+  if (busy !== undefined) warnings.push(busy);
+  return warnings;
 }
 
 function isStoreAnswering(services: Needs): Promise<boolean> {

@@ -4,33 +4,86 @@ import type { App } from '../apps/app.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Intent } from '../keys/intent.ts';
 import type { ApiKey, KeySecret } from '../keys/key.ts';
-import type { Scope } from '../keys/scopes.ts';
+import type { KeyType, Scope } from '../keys/scopes.ts';
+import type { Reach } from '../keys/within.ts';
 import type { Category } from '../limits/policies.ts';
+import type { Standing } from '../members/find-member.ts';
+import type { Session } from '../members/person.ts';
 import type { Project } from '../projects/project.ts';
 import type { Services } from '../services.ts';
+import type { ErrorCode } from './errors.ts';
 
-/** What a route asks for: a scope, any key at all, or nothing. There is no default: leaving it out does not compile. */
-export type Access = Scope | 'any_key' | 'public';
+/**
+ * What a route asks for: a scope, any key at all, or nothing; in the dashboard also a session of anyone's, or only that
+ * the request comes from its own pages (`visitor`). There is no default: leaving it out does not compile.
+ */
+export type Access = Scope | 'any_key' | 'public' | 'signed_in' | 'visitor';
 
-/** Who is calling: a verified key, which of its secrets was shown, its project; `actor` is how the audit log names it. */
-export type Caller = { key: ApiKey; secret: KeySecret; project: Project; address: string; actor: Actor };
+/** What the verbs ask about whoever calls, the same of a key and of a member of the project. */
+export type Principal = Omit<Reach, 'type'> & { id: string; projectId: string; type: KeyType | 'member' };
+
+type From = {
+  address: string;
+  /** What limits per address count by; undefined when they must not, see `CallerAddress`. */
+  network: string | undefined;
+  /** How the audit log names who is calling. */
+  actor: Actor;
+};
+
+/** Who is calling, in which project: a key or a member. */
+export type Caller = From & { principal: Principal; project: Project };
+
+/** A verified key, and which of its secrets was shown. */
+export type KeyCaller = Caller & { key: ApiKey; secret: KeySecret };
+
+/** A person with a living session, in no project. `siteUrl` is where its browser finds us, without a slash at the end. */
+export type SignedIn = From & { session: Session; siteUrl: string };
+
+/** A person with a living session, as a member of the project. `lookAgain` tells how that stands by now. */
+export type MemberCaller = Caller & SignedIn & { lookAgain: () => Standing | 'unknown' };
 
 /** Which web pages may read the answer: any (write-only keys), those a key names, or none. */
 export type CorsRule = 'any_origin' | 'key_origins' | 'none';
 
-type CallerOf<A extends Access> = A extends 'public' ? undefined : Caller;
+type CallerOf<A extends Access> = A extends 'public'
+  ? undefined
+  : A extends 'visitor'
+    ? SignedIn | undefined
+    : A extends 'signed_in'
+      ? SignedIn
+      : A extends 'any_key'
+        ? KeyCaller
+        : A extends 'members:read' | 'members:write'
+          ? MemberCaller
+          : KeyCaller | MemberCaller;
 
 /** The request as it came, for a public route that must judge it itself, by a signature over the very bytes. */
 export type RawRequest = {
   /** Where it came from, resolved through the trusted proxies. */
   address: string;
+  /** What limits per address count by; undefined when they must not, see `CallerAddress`. */
+  network: string | undefined;
   headers: IncomingHttpHeaders;
   requestId: string;
   /** Reads the body, neither decompressed nor parsed. Throws 413 beyond `bytesMax`. */
   readBody: (bytesMax: number) => Promise<Buffer>;
 };
 
-type RawOf<A extends Access> = A extends 'public' ? RawRequest : undefined;
+/** A request of a page of ours, for the routes that sign people in and out. */
+export type Visit = Omit<RawRequest, 'readBody'> & {
+  /** Whether its cookies travel encrypted. */
+  isSecure: boolean;
+  /** Whether people may sign in over this connection. */
+  allowsSignIn: boolean;
+  /** Adds a `Set-Cookie` to the answer. */
+  setCookie: (cookie: string) => void;
+};
+
+type RawOf<A extends Access> = A extends 'public'
+  ? RawRequest
+  : A extends 'visitor' | 'signed_in'
+    ? Visit
+    : undefined;
 
 /** What a handler gets: plain values, already validated against the route's schemas. */
 export type Input<A extends Access, P extends TObject, Q extends TObject, B extends TSchema> = {
@@ -44,40 +97,58 @@ export type Input<A extends Access, P extends TObject, Q extends TObject, B exte
   signal: AbortSignal;
   /** The `If-Match` header, when the route heeds it. */
   ifMatch: string | undefined;
+  /** The `Last-Event-ID` header: after which message a stream goes on. */
+  lastEventId: string | undefined;
   /** What `Idempotency-Key` says is wanted once, when the route heeds it. */
   intent: Intent | undefined;
 };
 
 /** A header that some routes heed. Listed on the route, so that OpenAPI tells of it. */
-export type RequestHeader = 'If-Match' | 'Idempotency-Key';
+export type RequestHeader = 'If-Match' | 'Idempotency-Key' | 'Last-Event-ID';
 
-/** An answer too long to hold: text in a form of its own, page after page. */
-export type Export = {
-  contentType: ExportType;
+/** An answer too long to hold: text in a form of its own, sent as it comes, ended when its caller may not read on. */
+export type Streamed = {
+  contentType: ExportType | typeof EVENT_STREAM;
   chunks: AsyncIterable<string>;
-  /** Asked twice a second while the export runs: false ends it, because its caller may not read on. */
-  isAllowed: () => boolean;
+  /** The apps it tells of; null when it tells of the whole project. */
+  appIds: readonly string[] | null;
+  /** Ends it with a last word that says why. Absent: it is torn off, as half an export must never look whole. */
+  end?: (code: ErrorCode) => void;
 };
 
-export type ExportType = 'application/x-ndjson' | 'text/csv; charset=utf-8';
+/** The forms of an export by their names. */
+export const EXPORT_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' } as const;
 
-/** Returns the export as what a handler may answer in place of its schema; the server streams it. */
+export type ExportType = (typeof EXPORT_TYPES)[keyof typeof EXPORT_TYPES];
+
+/** The form of an answer that goes on as long as there is something to tell (HTML, "Server-sent events"). */
+export const EVENT_STREAM = 'text/event-stream';
+
+/** Returns an export as what a handler may answer in place of its schema; the server streams it. */
 export function exportAs(
   contentType: ExportType,
   chunks: AsyncIterable<string>,
-  isAllowed: () => boolean,
-): Export {
-  const made = { contentType, chunks, isAllowed };
-  exports.add(made);
-  return made;
+  appIds: Streamed['appIds'],
+): Streamed {
+  return known({ contentType, chunks, appIds });
+}
+
+/** Returns an open stream as what the handler of an EVENT_STREAM route answers; its schema is that of a message's data. */
+export function streamAs(stream: Required<Omit<Streamed, 'contentType'>>): Streamed {
+  return known({ contentType: EVENT_STREAM, ...stream });
 }
 
 // Known by identity: no answer of another route can be taken for one by its looks.
-const exports = new WeakSet<object>();
+const streamed = new WeakSet<object>();
 
-/** Whether an answer is an export, made by `exportAs`. */
-export function isExport(answer: unknown): answer is Export {
-  return typeof answer === 'object' && answer !== null && exports.has(answer);
+function known(made: Streamed): Streamed {
+  streamed.add(made);
+  return made;
+}
+
+/** Whether an answer is streamed: made by `exportAs` or `streamAs`. */
+export function isStreamed(answer: unknown): answer is Streamed {
+  return typeof answer === 'object' && answer !== null && streamed.has(answer);
 }
 
 type Empty = TObject<Record<never, TSchema>>;
@@ -111,19 +182,32 @@ export type RouteDeclaration<
     mayBeEmpty?: boolean;
     /** Headers that follow from the answer, e.g. its `ETag`. */
     headersOf?(answer: Static<R>): Record<string, string>;
-    contentType?: 'application/json' | 'text/markdown; charset=utf-8';
+    contentType?: 'application/json' | 'text/markdown; charset=utf-8' | typeof EVENT_STREAM;
     /** Other forms that a `format` parameter asks for. */
     exports?: readonly ExportType[];
   };
   cors?: CorsRule;
+  /** Whether a member must have given the password in the last 10 minutes. Keys have none, so it does not bind them. */
+  stepUp?: StepUpRule<P, Q, B>;
   /** Where `app_id` is read from, and whether the request makes sense without an app. */
   app?: { from: 'query' | 'body'; required: boolean | ((body: Static<B>) => boolean) };
   /** How many events the request carries; only the events category counts them. */
   eventCount?: (body: Static<B>) => number;
   /** A request that passes validation; OpenAPI shows it and the route table test sends it. */
   example?: { params?: Static<P>; query?: Static<Q>; body?: Static<B> };
-  handle: (services: Services, input: Input<A, P, Q, B>) => Promise<Static<R> | Export> | Static<R> | Export;
+  handle: (services: Services, input: Input<A, P, Q, B>) => Promise<AnswerOf<A, R>> | AnswerOf<A, R>;
 };
+
+/** Only what asks for something in a project may stream: a stream ends when its caller loses the right it was let in for. */
+type AnswerOf<A extends Access, R extends TSchema> =
+  | Static<R>
+  | (A extends 'public' | 'visitor' | 'signed_in' ? never : Streamed);
+
+type StepUpRule<P extends TObject, Q extends TObject, B extends TSchema> =
+  | true
+  | ((services: Services, input: StepUpInput<Static<P>, Static<Q>, Static<B>>) => boolean);
+
+type StepUpInput<P, Q, B> = { params: P; query: Q; body: B; projectId: string | undefined };
 
 /** A declaration whose types have been checked and forgotten, so that routes of all shapes form one list. */
 export type Route = Required<
@@ -145,6 +229,9 @@ export type Route = Required<
   >
 > & {
   body: TSchema | undefined;
+  /** Whose credential it takes: an API key, or under /app/v1 a session. */
+  door: 'api' | 'app';
+  needsStepUp: (services: Services, input: StepUpInput<unknown, unknown, unknown>) => boolean;
   app: { from: 'query' | 'body'; isRequired: (body: unknown) => boolean } | undefined;
   eventCount: (body: unknown) => number;
   handle: (services: Services, input: Input<Access, TObject, TObject, TSchema>) => Promise<unknown> | unknown;
@@ -163,7 +250,7 @@ export function defineRoute<
   Q extends TObject = Empty,
   B extends TSchema = TSchema,
 >(declaration: RouteDeclaration<A, P, Q, B, R>): Route {
-  const { app, eventCount, handle } = declaration;
+  const { app, eventCount, stepUp = () => false, handle } = declaration;
   return {
     params: closedObject({}),
     query: closedObject({}),
@@ -174,6 +261,9 @@ export function defineRoute<
     example: {},
     ...declaration,
     body: declaration.body,
+    door: declaration.path.startsWith('/app/v1/') ? 'app' : 'api',
+    needsStepUp: (services, input) =>
+      stepUp === true || stepUp(services, input as StepUpInput<Static<P>, Static<Q>, Static<B>>),
     app: app && { from: app.from, isRequired: (body) => isRequired(app.required, body as Static<B>) },
     // The one place where types are forgotten: the pipeline has validated what it passes against these very schemas.
     eventCount: eventCount ? (body) => eventCount(body as Static<B>) : () => 0,

@@ -1,38 +1,39 @@
 import type { IncomingMessage } from 'node:http';
 import type { App } from '../apps/app.ts';
 import { findRequestedApp } from '../apps/resolve.ts';
-import type { Actor } from '../keys/actor.ts';
-import { noteFirstUse } from '../keys/first-use.ts';
-import { endOfSecret } from '../keys/key.ts';
-import type { KeyUse } from '../keys/usage-tally.ts';
-import { verify } from '../keys/verify.ts';
-import { callerNetwork } from '../lib/ip.ts';
-import type { LimitedRequest, Verdict as LimitVerdict } from '../limits/limiter.ts';
+import type { Slot } from '../limits/in-flight.ts';
+import type { Payer } from '../limits/plan.ts';
+import type { DeniedVerdict, Verdict as LimitVerdict } from '../limits/verdict.ts';
 import type { Services } from '../services.ts';
-import { resolveAddress } from './address.ts';
 import { readBytes, readJson } from './body.ts';
-import { invalidToken, readCredential } from './credential.ts';
+import { readCredential } from './credential.ts';
+import { holdRight } from './cut-off.ts';
 import { ApiError, validationFailed } from './errors.ts';
+import { addressOf, type Exchange } from './exchange.ts';
 import { findIntent } from './intent.ts';
-import { corsHeaders, requireAddress, requireOrigin, requireScope } from './permit.ts';
+import { authenticateKey, judgeKeyAgain, requirePlace } from './key-door.ts';
+import { overloaded } from './overload.ts';
+import { requireScope } from './permit.ts';
 import { parseQuery } from './query.ts';
-import { type Caller, isExport, type RawRequest, type Route } from './route.ts';
+import {
+  EVENT_STREAM,
+  isStreamed,
+  type KeyCaller,
+  type MemberCaller,
+  type RawRequest,
+  type Route,
+  type SignedIn,
+} from './route.ts';
+import {
+  authenticatePerson,
+  findVisitor,
+  judgePersonAgain,
+  readSessionToken,
+  requireOwnSite,
+  requireStepUp,
+  toVisit,
+} from './session.ts';
 import { type Check, compileCheck } from './validate.ts';
-
-/** What the HTTP server hands to the pipeline. `params` are the path's, decoded; `search` is what follows the `?`. */
-export type Exchange = {
-  raw: IncomingMessage;
-  params: Record<string, string>;
-  search: string;
-  signal: AbortSignal;
-  /** Headers of the answer, success or not; each step adds its own. */
-  headers: Record<string, string>;
-  requestId: string;
-  /** Set once verified: the log names it. */
-  keyId: string | undefined;
-  /** Set once the key is known, good or not: the answer is counted there. */
-  use: KeyUse | undefined;
-};
 
 /** A route with its schemas compiled. */
 export type ServedRoute = {
@@ -44,7 +45,7 @@ type Parsed = { params: Record<string, unknown>; query: Record<string, unknown>;
 
 const always: Check = () => [];
 
-const NO_HEADERS = { ifMatch: undefined, intent: undefined };
+const NO_HEADERS = { ifMatch: undefined, lastEventId: undefined, intent: undefined };
 
 /** Returns the route ready to be served. Throws when a schema is wrong: at start rather than at a request. */
 export function prepareRoute(route: Route): ServedRoute {
@@ -59,8 +60,10 @@ export function prepareRoute(route: Route): ServedRoute {
 
 /**
  * The one way through: what every request passes, in this order. The order is the security argument (nothing is told
- * before the key is proved, no body is read for a caller over the limit, nothing is handled before it is charged), so
- * it stands in one place. Returns the body of the success; throws ApiError, or what a database throws.
+ * before the key or the session is proved, no body is read for a caller over the limit, nothing is handled before it is
+ * charged, nor for a right that ended meanwhile), so it stands in one place, for both doors: they differ in whose
+ * credential they take, and in nothing after.
+ * Returns the body of the success; throws ApiError, or what a database throws.
  */
 export async function answerRequest(
   services: Services,
@@ -68,100 +71,145 @@ export async function answerRequest(
   exchange: Exchange,
 ): Promise<unknown> {
   const { route } = served;
-  const { limiter, directory } = services;
-  if (route.access === 'public') {
-    const { params, signal } = exchange;
-    const nothing = { ...NO_HEADERS, query: {}, body: undefined, app: undefined, caller: undefined };
-    const raw = toRaw(services, exchange);
-    return checked(served, await route.handle(services, { ...nothing, params, signal, raw }));
-  }
+  const { limiter } = services;
+  if (route.access === 'public') return answerAnyone(services, served, exchange);
+  if (route.access === 'visitor') return answerVisitor(services, served, exchange);
   const { access } = route;
-  const caller = await authenticate(services, route, exchange);
-  requireAddress(caller.key, caller.address);
-  requireOrigin(caller.key, exchange.raw.headers.origin, route.cors);
-  const noted = noteFirstUse(services, caller);
-  if (noted !== undefined) await noted;
-  const limited = {
-    keyId: caller.key.id,
-    keyType: caller.key.type,
-    category: route.limit,
-    keyLimits: caller.key.rateLimits,
-    projectLimits: caller.project.rateLimits,
-  };
+  const entered = await enterByDoor(services, route, exchange);
+  shedLoad(services, route);
+  const limited = toPayer(entered, route);
   const input = await chargedWhenRefused(services, limited, exchange, async () => {
-    requireScope(caller.key, access);
+    if (access !== 'signed_in') requireScope(inProject(entered).principal, access);
     passLimit(exchange, limiter.peek(limited));
     const parsed = await parseInput(served, exchange);
-    const app =
-      route.app && chooseApp(findRequestedApp(directory, caller, appIdIn(route, parsed)), route, parsed.body);
-    const intent = findIntent(services, route, exchange.raw, caller, parsed.body);
-    passLimit(exchange, limiter.charge({ ...limited, events: route.eventCount(parsed.body) }));
+    if ('session' in entered) requireStepUp(services, route, entered, parsed);
+    const app = findApp(services, route, entered, parsed);
+    const source = intentSourceOf(services, exchange, entered);
+    const intent = findIntent(services, route, exchange, source, parsed.body);
+    exchange.slot = passEntry(await limiter.enter({ ...limited, isStream: isStreamRoute(route) }, exchange));
+    passLimit(exchange, await limiter.charge({ ...limited, events: route.eventCount(parsed.body) }));
     return { ...parsed, app, intent };
   });
+  // A body may take a minute to come, a slot two seconds: a key revoked meanwhile must not act, nor make another.
+  const caller = await judgeAgain(services, route, exchange, entered);
+  const isAsBefore = caller === entered && isAppAsBefore(services, input.app);
   const answer = await route.handle(services, {
     ...input,
+    app: isAsBefore ? input.app : findApp(services, route, caller, input),
     caller,
-    raw: undefined,
+    raw: access === 'signed_in' ? toVisit(services, exchange) : undefined,
     ifMatch: exchange.raw.headers['if-match'],
+    lastEventId: exchange.raw.headers['last-event-id']?.toString(),
     // Made when a handler looks at it: most requests are answered before anyone could hang up.
     get signal() {
       return exchange.signal;
     },
   });
   const body = checked(served, answer);
-  if (!isExport(body)) Object.assign(exchange.headers, route.answer.headersOf?.(body));
+  if (isStreamed(body)) exchange.held = holdRight(route, exchange, inProject(caller), body);
+  else Object.assign(exchange.headers, route.answer.headersOf?.(body));
   return body;
+}
+
+/** A path that asks for nothing: health, docs, and hooks that judge the request themselves. */
+async function answerAnyone(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
+  const { params, signal } = exchange;
+  const nothing = { ...NO_HEADERS, query: {}, body: undefined, app: undefined, caller: undefined };
+  const raw = toRaw(services, exchange);
+  return checked(served, await served.route.handle(services, { ...nothing, params, signal, raw }));
+}
+
+/** A page of ours whose reader need not be signed in. What it asks for limits itself, by account and address. */
+async function answerVisitor(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
+  const { route } = served;
+  requireOwnSite(services, exchange);
+  shedLoad(services, route);
+  const parsed = await parseInput(served, exchange);
+  const caller = await findVisitor(services, exchange);
+  const { signal } = exchange;
+  const raw = toVisit(services, exchange);
+  return checked(
+    served,
+    await route.handle(services, { ...NO_HEADERS, ...parsed, app: undefined, caller, signal, raw }),
+  );
+}
+
+type AnyCaller = KeyCaller | MemberCaller | SignedIn;
+
+/** Each door takes its own credential and looks at no other: cookies are nothing under /v1, keys nothing under /app/v1. */
+async function enterByDoor(services: Services, route: Route, exchange: Exchange): Promise<AnyCaller> {
+  if (route.door === 'app') return authenticatePerson(services, route, exchange);
+  const caller = await authenticateKey(services, route, exchange);
+  requirePlace(services, route, exchange, caller);
+  services.usage.touch(caller, caller.address, exchange.raw.headers);
+  services.firstUse.note(caller);
+  return caller;
+}
+
+/**
+ * Returns the caller as it is by now: for a key, the very same object while nothing changed. Throws what the same
+ * request would get if it came now.
+ */
+function judgeAgain(
+  services: Services,
+  route: Route,
+  exchange: Exchange,
+  caller: AnyCaller,
+): AnyCaller | Promise<AnyCaller> {
+  if (!('key' in caller)) return judgePersonAgain(services, route, caller);
+  const catchingUp = services.directory.ensureFresh();
+  if (catchingUp === undefined) return judgeKeyAgain(services, route, exchange, caller);
+  return catchingUp.then(() => judgeKeyAgain(services, route, exchange, caller));
+}
+
+const isAppAsBefore = ({ directory }: Services, app: App | undefined) =>
+  app === undefined || directory.findApp(app.id) === app;
+
+/** A route that asks for a scope has its project in the path, or from the key. */
+function inProject(caller: AnyCaller): KeyCaller | MemberCaller {
+  if ('project' in caller) return caller;
+  throw new Error('A route that asks for a scope is not in a project.');
+}
+
+function toPayer(caller: AnyCaller, { limit: category }: Route): Payer {
+  if ('key' in caller) {
+    const { key, project, network } = caller;
+    const { id: keyId, type: keyType, rateLimits: keyLimits } = key;
+    return { keyId, keyType, category, keyLimits, projectLimits: project.rateLimits, network };
+  }
+  const place = 'project' in caller ? `${caller.project.id} ` : '';
+  return { keyId: `${place}${caller.session.person.id}`, keyType: 'member', category };
+}
+
+function intentSourceOf(services: Services, exchange: Exchange, caller: AnyCaller) {
+  if ('key' in caller) {
+    return { callerId: caller.key.id, readCredential: () => readCredential(exchange.raw.rawHeaders) };
+  }
+  const readToken = () => readSessionToken(services, exchange) ?? '';
+  return { callerId: caller.session.person.id, readCredential: readToken };
 }
 
 function toRaw(services: Services, exchange: Exchange): RawRequest {
   const { raw, requestId } = exchange;
-  const address = addressOf(services, exchange);
-  return { address, headers: raw.headers, requestId, readBody: (bytesMax) => readBytes(raw, bytesMax) };
+  const { ip: address, network } = addressOf(services, exchange);
+  return {
+    address,
+    network,
+    headers: raw.headers,
+    requestId,
+    readBody: (bytesMax) => readBytes(raw, bytesMax),
+  };
 }
 
-function addressOf({ config }: Services, { raw }: Exchange): string {
-  const forwarded = raw.headers['x-forwarded-for'];
-  return resolveAddress(raw.socket.remoteAddress ?? '', forwarded?.toString(), config.trustedProxies);
-}
-
-/** Credential → look-up → state. Whoever gets past this proved possession of a live key. */
-async function authenticate(services: Services, route: Route, exchange: Exchange): Promise<Caller> {
-  const { directory, pepper, retiredPeppers, clock, limiter } = services;
-  const { rawHeaders, headers } = exchange.raw;
-  Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, undefined));
-  const secret = readCredential(rawHeaders);
-  // Only when another process changed something: in the common case nothing is awaited.
-  const catchingUp = directory.ensureFresh();
-  if (catchingUp !== undefined) await catchingUp;
-  const verdict = verify(secret, directory, pepper, clock.now(), retiredPeppers);
-  const address = addressOf(services, exchange);
-  if (!verdict.ok) {
-    if (verdict.found) exchange.use = services.usage.look(verdict.found.key.id);
-    const { requestId } = exchange;
-    services.failures.note({ code: verdict.refusal.code, found: verdict.found, address, requestId });
-    // Consulted only for well-formed keys nobody knows: a verified key is never refused because of its address.
-    if (verdict.refusal.unknown) {
-      passFailedAuthentication(limiter.chargeFailedAuthentication(callerNetwork(address)));
-    }
-    throw invalidToken(verdict.refusal.code);
-  }
-  const { key, secret: shown } = verdict.found;
-  if (verdict.isRetired) services.rehash.note(secret, verdict.found);
-  const project = directory.findProject(key.projectId);
-  if (!project) throw new Error(`Key ${key.id} belongs to project ${key.projectId}, which does not exist.`);
-  exchange.keyId = key.id;
-  exchange.use = services.usage.touch(verdict.found, address, headers);
-  const end = endOfSecret(key, shown);
-  if (end !== null) exchange.headers['appflow-key-expires'] = new Date(end).toISOString();
-  Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, key));
-  const actor: Actor = { type: 'key', id: key.id, ip: address, requestId: exchange.requestId };
-  return { key, secret: shown, project, address, actor };
+/** Throws 503 when the server cannot keep up. The caller was told before what no waiting helps against. */
+function shedLoad({ shedding, warehouse }: Services, { limit }: Route): void {
+  if (shedding.refuses(limit, warehouse.queue())) throw overloaded();
 }
 
 /** A request refused once its key is proved costs one request: a flood of refusals is limited like any other. */
 async function chargedWhenRefused<T>(
   { limiter }: Services,
-  limited: LimitedRequest,
+  limited: Payer,
   exchange: Exchange,
   step: () => Promise<T>,
 ): Promise<T> {
@@ -169,7 +217,7 @@ async function chargedWhenRefused<T>(
     return await step();
   } catch (error) {
     const isRefusal = error instanceof ApiError && error.code !== 'rate_limited';
-    if (isRefusal) Object.assign(exchange.headers, limiter.chargeRefusal(limited).headers);
+    if (isRefusal) Object.assign(exchange.headers, (await limiter.chargeRefusal(limited)).headers);
     throw error;
   }
 }
@@ -186,18 +234,23 @@ function passLimit(exchange: Exchange, verdict: LimitVerdict): void {
       detail: `The batch holds ${cost} events, but the limit "${policy}" never lets more than ${burst} through at once.`,
     });
   }
-  const { category, policy, retryAfterMs, retryAfterSeconds, headers } = verdict;
-  throw new ApiError('rate_limited', {
-    detail: `The limit "${policy}" of this key is used up. Try again in ${retryAfterSeconds} s.`,
-    members: { category, policy, retry_after_ms: retryAfterMs },
-    headers,
-  });
+  throw rateLimited(verdict, `The limit "${verdict.policy}" of this key is used up.`);
 }
 
-function passFailedAuthentication(retryAfterSeconds: number | undefined): void {
-  if (retryAfterSeconds === undefined) return;
-  throw new ApiError('too_many_failed_authentications', {
-    headers: { 'Retry-After': String(retryAfterSeconds) },
+/** Returns the slot. Throws 429 when there was none within the wait: nothing is spent. */
+function passEntry(entry: Slot | DeniedVerdict): Slot {
+  if (entry.allowed) return entry;
+  throw rateLimited(entry, `As many of this key run as the limit "${entry.policy}" allows at once.`);
+}
+
+const isStreamRoute = ({ answer }: Route) => answer.contentType === EVENT_STREAM;
+
+function rateLimited(verdict: DeniedVerdict, sentence: string): ApiError {
+  const { category, policy, retryAfterMs, retryAfterSeconds, headers } = verdict;
+  return new ApiError('rate_limited', {
+    detail: `${sentence} Try again in ${retryAfterSeconds} s.`,
+    members: { category, policy, retry_after_ms: retryAfterMs },
+    headers,
   });
 }
 
@@ -224,14 +277,16 @@ function appIdIn(route: Route, { query, body }: Parsed): string | undefined {
   return hasAppId && typeof holder.app_id === 'string' ? holder.app_id : undefined;
 }
 
-function chooseApp(app: App | undefined, route: Route, body: unknown): App | undefined {
-  if (app === undefined && route.app?.isRequired(body)) throw new ApiError('app_required');
+function findApp({ directory }: Services, route: Route, caller: AnyCaller, parsed: Parsed): App | undefined {
+  if (!route.app) return undefined;
+  const app = findRequestedApp(directory, inProject(caller), appIdIn(route, parsed));
+  if (app === undefined && route.app.isRequired(parsed.body)) throw new ApiError('app_required');
   return app;
 }
 
 /** An answer that breaks its own schema is our defect: better an error than a client that trips over it. */
 function checked({ route, checks }: ServedRoute, answer: unknown): unknown {
-  if (isExport(answer)) return answer;
+  if (isStreamed(answer)) return answer;
   if (answer === undefined && route.answer.mayBeEmpty) return answer;
   const errors = checks.answer(answer);
   if (errors.length === 0) return answer;

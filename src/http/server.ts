@@ -4,18 +4,21 @@ import { redactSecrets } from '../keys/secret.ts';
 import { newId } from '../lib/id.ts';
 import { StorageError } from '../lib/storage-error.ts';
 import type { Services } from '../services.ts';
+import { addDashboard } from './dashboard-files.ts';
 import { ApiError } from './errors.ts';
+import type { Exchange } from './exchange.ts';
 import { addMetricsEndpoint } from './metrics-endpoint.ts';
+import { isOverloaded, retryWithJitter } from './overload.ts';
 import { preflightHeaders } from './permit.ts';
 import { renderProblem } from './problem.ts';
-import { type Export, isExport, type Route } from './route.ts';
-import { answerRequest, type Exchange, prepareRoute, type ServedRoute } from './serve.ts';
+import { requestIdOf } from './request-id.ts';
+import { EVENT_STREAM, isStreamed, type Route, type Streamed } from './route.ts';
+import { openBody } from './send-streamed.ts';
+import { answerRequest, prepareRoute, type ServedRoute } from './serve.ts';
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 /** A client that has not finished sending its request by then is cut off. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const HEADERS_TIMEOUT_MS = 20_000;
-const RETRY_AFTER_SECONDS_MAX = 5;
 
 /**
  * Returns the HTTP server over these routes, not yet listening. The only file that knows Fastify.
@@ -48,9 +51,19 @@ export function createServer(services: Services, routes: readonly Route[]): Fast
     sendError(services, request, reply, refusal, {});
     tallyUnmatched(refusal.status, 0);
   });
-  for (const route of routes) addRoute(app, services, prepareRoute(route));
+  const stopping = new AbortController();
+  // Open streams would hold up the stop.
+  app.addHook('preClose', (done) => {
+    stopping.abort();
+    done();
+  });
+  for (const route of routes) addRoute(app, { services, stopping: stopping.signal }, prepareRoute(route));
   addPreflights(app, routes);
-  addMetricsEndpoint(app, services, (request, reply, error) =>
+  addMetricsEndpoint(app, services, {
+    send: (request, reply, { contentType, text }) => send(request, reply, 200, {}, contentType, text),
+    refuse: (request, reply, error) => sendError(services, request, reply, error, {}),
+  });
+  addDashboard(app, services.config.dashboardDir, (request, reply, error) =>
     sendError(services, request, reply, error, {}),
   );
   app.setErrorHandler((error, request, reply) => {
@@ -77,7 +90,11 @@ const neverReached = () => undefined;
 
 const toFastifyPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
-function addRoute(app: FastifyInstance, services: Services, served: ServedRoute): void {
+/** What routes are served with; the signal fires when the server stops. */
+type Served = { services: Services; stopping: AbortSignal };
+
+function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): void {
+  const { services } = server;
   const { method, path, answer } = served.route;
   const contentType = answer.contentType ?? 'application/json';
   const tally = services.metrics.tallyOf(method, path);
@@ -90,10 +107,14 @@ function addRoute(app: FastifyInstance, services: Services, served: ServedRoute)
       const exchange = toExchange(request, reply);
       try {
         const body = await answerRequest(services, served, exchange);
-        if (isExport(body)) sendExport(services, request, reply, exchange, body);
+        if (exchange.cookies.length > 0) reply.header('set-cookie', exchange.cookies);
+        if (isStreamed(body)) sendStreamed(server, request, reply, exchange, body);
         else send(request, reply, statusOf(served.route, body), exchange.headers, contentType, body);
       } catch (error) {
-        sendError(services, request, reply, error, exchange.headers, { route: path, keyId: exchange.keyId });
+        sendError(services, request, reply, error, exchange.headers, { route: path, ...whoOf(exchange) });
+      } finally {
+        // What is streamed runs on, and gives its slot back when it ends.
+        if (exchange.held === undefined) exchange.slot?.release();
       }
       const { statusCode } = reply;
       if (exchange.use) services.usage.count(exchange.use, served.route.limit, statusCode);
@@ -117,9 +138,13 @@ function toExchange(request: FastifyRequest, reply: FastifyReply): Exchange {
       return abortedOnHangUp(reply);
     },
     headers: {},
-    requestId: requestIdOf(request),
+    cookies: [],
+    requestId: requestIdOf(request.raw),
     keyId: undefined,
+    personId: undefined,
     use: undefined,
+    slot: undefined,
+    held: undefined,
   };
 }
 
@@ -146,45 +171,33 @@ function send(
   reply
     .code(status)
     .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
-    .header('x-request-id', requestIdOf(request))
+    .header('x-request-id', requestIdOf(request.raw))
     .headers(body === undefined ? {} : { 'content-type': contentType })
     .send(typeof body === 'string' || body instanceof Readable ? body : JSON.stringify(body));
 }
 
-const EXPORT_LOOK_MS = 500;
-
-/** Streams an export, and cuts it off when its caller loses the right to read on: a half one never looks whole. */
-function sendExport(
-  { log }: Services,
+/** Sends an answer that takes its time. HEAD is told what it would be, and none of it is made. */
+function sendStreamed(
+  { services, stopping }: Served,
   request: FastifyRequest,
   reply: FastifyReply,
-  { headers, requestId }: Exchange,
-  { contentType, chunks, isAllowed }: Export,
+  exchange: Exchange,
+  answer: Streamed,
 ): void {
-  const stream = Readable.from(chunks);
-  const timer = setInterval(() => {
-    if (!isAllowed()) stream.destroy(new Error('The caller of this export may not read on.'));
-  }, EXPORT_LOOK_MS);
-  timer.unref();
-  stream.once('close', () => clearInterval(timer));
-  stream.once('error', (error) => log.warn({ requestId, err: error }, 'an export was cut off'));
-  send(request, reply, 200, headers, contentType, stream);
+  const { contentType } = answer;
+  const headers = { ...exchange.headers, ...(contentType === EVENT_STREAM ? STREAM_HEADERS : {}) };
+  const isHead = request.method === 'HEAD';
+  if (isHead) exchange.slot?.release();
+  const body = isHead ? '' : openBody(services, exchange, answer, reply.raw, stopping);
+  send(request, reply, 200, headers, contentType, body);
 }
 
-const requestIds = new WeakMap<FastifyRequest, string>();
+/** No proxy may gather it up, and nothing follows it on its connection, which would hold up a stop. */
+const STREAM_HEADERS = { connection: 'close', 'x-accel-buffering': 'no' };
 
-function requestIdOf(request: FastifyRequest): string {
-  const known = requestIds.get(request);
-  if (known) return known;
-  const sent = request.headers['x-request-id'];
-  // A key, or an id around one, has the shape of an id; it must be in no log and no answer, also when it is sent in the wrong place.
-  const isKept = typeof sent === 'string' && REQUEST_ID.test(sent) && redactSecrets(sent) === sent;
-  const id = isKept ? sent : newId('req');
-  requestIds.set(request, id);
-  return id;
-}
+type Context = { route?: string; keyId?: string | undefined; personId?: string | undefined };
 
-type Context = { route?: string; keyId?: string | undefined };
+const whoOf = ({ keyId, personId }: Exchange): Context => ({ keyId, personId });
 
 function sendError(
   services: Services,
@@ -195,8 +208,8 @@ function sendError(
   context: Context = {},
 ): void {
   const apiError = toApiError(error);
-  const requestId = requestIdOf(request);
-  if (apiError.status >= 500 && !isHangUp(error)) {
+  const requestId = requestIdOf(request.raw);
+  if (apiError.status >= 500 && !isHangUp(error) && !isOverloaded(error)) {
     // Refusing work that is too much, or comes while the server stops, is no defect.
     const level = apiError.code === 'overloaded' ? 'warn' : 'error';
     services.log[level]({ requestId, ...context, ...toLogFields(error) }, apiError.code);
@@ -233,9 +246,7 @@ function toApiError(error: unknown): ApiError {
   const code = (
     { unavailable: 'storage_unavailable', timeout: 'query_timeout', busy: 'overloaded' } as const
   )[error.reason];
-  // Jitter, so that refused clients do not come back all at once.
-  const seconds = 1 + Math.floor(Math.random() * RETRY_AFTER_SECONDS_MAX);
-  return new ApiError(code, { headers: { 'retry-after': String(seconds) }, cause: error });
+  return new ApiError(code, { headers: retryWithJitter(), cause: error });
 }
 
 const patternOf = (path: string) =>
@@ -264,7 +275,7 @@ function addPreflights(app: FastifyInstance, routes: readonly Route[]): void {
       onRequest: async (request, reply) =>
         reply
           .code(204)
-          .headers({ ...preflightHeaders(samePath), 'x-request-id': requestIdOf(request) })
+          .headers({ ...preflightHeaders(samePath), 'x-request-id': requestIdOf(request.raw) })
           .send(),
     });
   }

@@ -95,10 +95,30 @@ const codeOf = (keyword: string) =>
     keyword
   ] ?? 'out_of_range';
 
+const countOf = (count: unknown, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+
+/** What to send, where the library says what was wrong. */
+const BOUNDS: Record<string, (limit: unknown) => string> = {
+  minItems: (limit) => `must hold at least ${countOf(limit, 'entry', 'entries')}`,
+  maxItems: (limit) => `must hold at most ${countOf(limit, 'entry', 'entries')}`,
+  minProperties: (limit) => `must hold at least ${countOf(limit, 'field', 'fields')}`,
+  maxProperties: (limit) => `must hold at most ${countOf(limit, 'field', 'fields')}`,
+  minLength: (limit) => `must have at least ${countOf(limit, 'character', 'characters')}`,
+  maxLength: (limit) => `must have at most ${countOf(limit, 'character', 'characters')}`,
+  minimum: (limit) => `must be at least ${limit}`,
+  maximum: (limit) => `must be at most ${limit}`,
+};
+
+const PATTERNS: Record<string, string> = {
+  '\\S': 'must have a character that can be seen',
+};
+
 function explain(keyword: string, params: Record<string, unknown>, message: string): string {
   if (keyword === 'format') return FORMAT_MESSAGES[String(params.format)] ?? message;
   if (keyword === 'enum') return `must be one of ${listOf(params.allowedValues).join(', ')}`;
   if (keyword === 'const') return `must be ${JSON.stringify(params.allowedValue)}`;
   if (keyword === 'type') return `must be of type ${String(params.type)}`;
-  return message;
+  if (keyword === 'pattern')
+    return PATTERNS[String(params.pattern)] ?? `must match ${String(params.pattern)}`;
+  return BOUNDS[keyword]?.(params.limit) ?? message;
 }

@@ -1,23 +1,29 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isInCidrs, parseCidrs } from '../lib/ip.ts';
+import { findForwardingHeader } from '../http/forwarding.ts';
+import { isLoopbackHost, LOOPBACK } from '../http/loopback.ts';
+import { isInCidrs } from '../lib/ip.ts';
 
 /** Whether a caller may read the numbers: yes, no such path for them, or only with the token. */
 export type MetricsVerdict = 'allowed' | 'hidden' | 'token_missing' | 'token_wrong';
 
-const LOOPBACK = parseCidrs(['127.0.0.0/8', '::1/128']).cidrs;
 const BEARER = /^bearer +(\S+) *$/i;
 
 /**
- * Judges a request for `/metrics` on the API's own port. With a token, whoever sends it; without, only this machine, and
- * by the peer itself, not by what a header claims. A request that a proxy passed on comes from elsewhere, although its
- * peer is this machine: behind a proxy on the same machine, everyone would be let in otherwise.
+ * Judges a request for `/metrics` on the API's own port. With a token, whoever sends it; without, only this machine.
+ * The peer alone does not tell: behind a proxy on this machine everyone would be let in. So the request must have come
+ * straight from here: under a name of this machine, and passed on by nobody.
  */
 export function judgeMetricsCaller(request: IncomingMessage, token: string | undefined): MetricsVerdict {
   if (token !== undefined) return judgeToken(request, token);
-  const { 'x-forwarded-for': forwardedFor, forwarded } = request.headers;
-  if (forwardedFor !== undefined || forwarded !== undefined) return 'hidden';
-  return isInCidrs(request.socket.remoteAddress ?? '', LOOPBACK) ? 'allowed' : 'hidden';
+  const { socket, headers, httpVersion } = request;
+  const isLocal =
+    isInCidrs(socket.remoteAddress ?? '', LOOPBACK) &&
+    isLoopbackHost(headers.host) &&
+    findForwardingHeader(headers) === undefined &&
+    // A proxy that was told nothing but where to pass to may send our own address as Host; it speaks HTTP/1.0 then.
+    httpVersion !== '1.0';
+  return isLocal ? 'allowed' : 'hidden';
 }
 
 /** Judges the token alone: for a port of its own, where the peer does not matter. */

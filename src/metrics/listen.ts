@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ApiError } from '../http/errors.ts';
+import { renderProblem } from '../http/problem.ts';
+import { requestIdOf } from '../http/request-id.ts';
 import type { Services } from '../services.ts';
 import { judgeToken } from './access.ts';
+import { findMetricsRefusal } from './refusal.ts';
 
 /** The port of its own that METRICS_PORT asks for. */
 export type MetricsListener = { url: string; close: () => Promise<void> };
@@ -14,7 +18,7 @@ export async function listenForMetrics(services: Services): Promise<MetricsListe
   const server = createServer((request, response) => {
     answer(services, request, response).catch((error: unknown) => {
       services.log.error({ err: error }, 'the metrics cannot be told');
-      response.writeHead(500).end();
+      refuse(services, request, response, new ApiError('internal', { cause: error }));
     });
   });
   server.listen(metricsPort, host);
@@ -28,18 +32,33 @@ export async function listenForMetrics(services: Services): Promise<MetricsListe
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close };
 }
 
-async function answer(
-  { config, metrics }: Services,
+async function answer(services: Services, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { config, metrics } = services;
+  const [path] = (request.url ?? '').split('?', 1);
+  const verdict = path === '/metrics' ? judgeToken(request, config.metricsToken) : 'hidden';
+  const refusal = findMetricsRefusal(request.method ?? '', verdict);
+  if (refusal) return refuse(services, request, response, refusal);
+  const text = await metrics.render();
+  response.writeHead(200, headersOf(request, metrics.contentType)).end(text);
+}
+
+function refuse(
+  { config }: Services,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> {
-  const [path] = (request.url ?? '').split('?', 1);
-  if (path !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
-    response.writeHead(404).end();
-  } else if (judgeToken(request, config.metricsToken) !== 'allowed') {
-    response.writeHead(401, { 'www-authenticate': 'Bearer realm="appflow metrics"' }).end();
-  } else {
-    const text = await metrics.render();
-    response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }).end(text);
-  }
+  refusal: ApiError,
+): void {
+  const problem = renderProblem(refusal, requestIdOf(request), config.publicUrl);
+  const headers = { ...headersOf(request, 'application/problem+json'), ...refusal.headers };
+  response.writeHead(refusal.status, headers).end(JSON.stringify(problem));
+}
+
+/** The headers that every answer has, on this port too. */
+function headersOf(request: IncomingMessage, contentType: string): Record<string, string> {
+  return {
+    'content-type': contentType,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': requestIdOf(request),
+  };
 }

@@ -9,7 +9,10 @@ export function watchServices(services: Services): void {
   services.metrics.watchProcess();
   watchKeys(services);
   watchLimiter(services);
+  watchLimitStore(services);
+  watchLoad(services);
   watchStorage(services);
+  watchProxies(services);
   watchAuditHead(services);
 }
 
@@ -28,7 +31,7 @@ function watchKeys({ metrics, directory, failures }: Services): void {
   });
   metrics.watch({
     name: 'appflow_failed_authentications_total',
-    help: 'Keys that were shown and not accepted, by error code; none is left out, as the audit log does.',
+    help: 'Keys that were shown and not accepted, or not from that place, by error code. The audit log holds a sample of them; none is left out here.',
     kind: 'counter',
     labelNames: ['code'],
     read: () => [...failures.totals()].map(([code, value]) => ({ labels: { code }, value })),
@@ -51,6 +54,61 @@ function watchLimiter({ metrics, limiter }: Services): void {
     help: 'Buckets in memory: keys and addresses that spent something lately.',
     kind: 'gauge',
     read: () => [{ value: limiter.countBuckets() }],
+  });
+}
+
+function watchLoad({ metrics, limiter, shedding }: Services): void {
+  metrics.watch({
+    name: 'appflow_queries_in_flight',
+    help: 'Queries that run, or wait for a slot of their key, and streams that are open, in this process.',
+    kind: 'gauge',
+    labelNames: ['state'],
+    read: () =>
+      Object.entries({ ...limiter.countInFlight(), streaming: limiter.countStreams() }).map(
+        ([state, value]) => ({ labels: { state }, value }),
+      ),
+  });
+  metrics.watch({
+    name: 'appflow_shed_requests_total',
+    help: 'Requests refused with 503 before they cost anything, because the server could not keep up, by category.',
+    kind: 'counter',
+    labelNames: ['category'],
+    read: () =>
+      Object.entries(shedding.totals()).map(([category, value]) => ({ labels: { category }, value })),
+  });
+}
+
+function watchLimitStore({ metrics, limiter }: Services): void {
+  metrics.watch({
+    name: 'appflow_ratelimit_degraded',
+    help: '1 while Redis does not answer and this process keeps to its share of each limit, otherwise 0.',
+    kind: 'gauge',
+    read: () => [{ value: limiter.reportStore()?.trouble === undefined ? 0 : 1 }],
+  });
+  metrics.watch({
+    name: 'appflow_ratelimit_redis_calls_total',
+    help: 'Calls to Redis for limits and to tell that this process lives, by outcome.',
+    kind: 'counter',
+    labelNames: ['outcome'],
+    read: () => {
+      const { callsAnswered = 0, callsFailed = 0 } = limiter.reportStore() ?? {};
+      return [
+        { labels: { outcome: 'answered' }, value: callsAnswered },
+        { labels: { outcome: 'failed' }, value: callsFailed },
+      ];
+    },
+  });
+  metrics.watch({
+    name: 'appflow_ratelimit_local_decisions_total',
+    help: 'Decisions this process made by its share of the limits, because Redis did not answer.',
+    kind: 'counter',
+    read: () => [{ value: limiter.reportStore()?.localDecisions ?? 0 }],
+  });
+  metrics.watch({
+    name: 'appflow_ratelimit_processes',
+    help: 'Processes that share the limits, this one included, as last known.',
+    kind: 'gauge',
+    read: () => [{ value: limiter.reportStore()?.processes ?? 1 }],
   });
 }
 
@@ -79,6 +137,15 @@ function watchStorage({ metrics, control, warehouse }: Services): void {
     help: 'Bytes of the events that wait to be stored.',
     kind: 'gauge',
     read: () => [{ value: warehouse.queue().bytes }],
+  });
+}
+
+function watchProxies({ metrics, untrustedProxy }: Services): void {
+  metrics.watch({
+    name: 'appflow_untrusted_proxy_requests_total',
+    help: 'Requests that a proxy nearby passed on while TRUSTED_PROXIES names none: their limits per address are suspended.',
+    kind: 'counter',
+    read: () => [{ value: untrustedProxy.countRequests() }],
   });
 }
 

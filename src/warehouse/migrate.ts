@@ -11,9 +11,7 @@ export async function migrate(gateway: Gateway): Promise<string[]> {
   await gateway.command(`CREATE TABLE IF NOT EXISTS schema_migrations (
     name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
   ) ENGINE = MergeTree ORDER BY name SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`);
-  const rows = await gateway.query<{ name: string }>('SELECT name FROM schema_migrations');
-  const done = new Set(rows.map((row) => row.name));
-  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql') && !done.has(name)).sort();
+  const names = await listUnapplied(gateway);
   for (const name of names) {
     for (const statement of splitStatements(await readFile(new URL(name, FOLDER), 'utf8'))) {
       await gateway.command(statement);
@@ -21,6 +19,24 @@ export async function migrate(gateway: Gateway): Promise<string[]> {
     await gateway.command(`INSERT INTO schema_migrations (name) VALUES ('${name}')`);
   }
   return names;
+}
+
+/** Returns the names of the migrations that an event store still needs, in their order. Changes nothing. */
+export async function listPendingMigrations(gateway: Gateway): Promise<string[]> {
+  const marks = await gateway.query(
+    "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'",
+  );
+  return marks.length === 0 ? listMigrations() : listUnapplied(gateway);
+}
+
+async function listUnapplied(gateway: Gateway): Promise<string[]> {
+  const rows = await gateway.query<{ name: string }>('SELECT name FROM schema_migrations');
+  const applied = new Set(rows.map(({ name }) => name));
+  return (await listMigrations()).filter((name) => !applied.has(name));
+}
+
+async function listMigrations(): Promise<string[]> {
+  return (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
 }
 
 /** Returns the statements of a migration file: a semicolon at the end of a line ends one. */

@@ -9,7 +9,7 @@ import { openWriter, type Writer } from './writer.ts';
 
 /** The event store: questions on its readers, events through its one writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
-  Pick<Writer, 'append' | 'queue' | 'isFailing'> & {
+  Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> & {
     /** Refuses new work, stores what waits, then closes the engine. */
     close(): Promise<void>;
   };
@@ -55,6 +55,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
       return await reading.query(...question);
     },
     append: writer.append,
+    feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
     close: () => opened.disposeAsync(),

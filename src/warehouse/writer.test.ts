@@ -135,6 +135,49 @@ for (const kind of ['refused', 'unanswered'] as const) {
   }
 }
 
+/** Returns the ids that a reader of the feed comes to: told ones, and the store's where the feed points at it. */
+async function readFed(
+  projectId: string,
+  from: number,
+  told: { block: number; ids: string[] | undefined }[],
+) {
+  const seen: string[] = [];
+  let place = from;
+  for (const { block, ids } of told) {
+    const stored = await gateway.query<{ event_id: string }>(
+      `SELECT event_id FROM events WHERE project_id = {projectId:String}
+       AND block > {place:UInt64} AND block <= {block:UInt64} ORDER BY event_id`,
+      { projectId, place, block },
+    );
+    seen.push(...(ids ?? stored.map(({ event_id }) => event_id)));
+    place = block;
+  }
+  return seen.sort();
+}
+
+for (const kind of ['refused', 'unanswered'] as const) {
+  test(`tells its feed every stored event once when the n-th statement is ${kind}, for every n`, async () => {
+    for (let at = 1, isReached = true; isReached; at += 1) {
+      const project_id = `proj_fed_${kind}_${at}`;
+      const fault = faulty({ kind, at, times: 1 });
+      const writer = await open(fault.gateway).catch(() => open(fault.gateway));
+      const told: { block: number; ids: string[] | undefined }[] = [];
+      const from = writer.feed.reached();
+      writer.feed.subscribe(project_id, (block, rows) => {
+        told.push({ block, ids: rows?.map(({ event_id }) => event_id) });
+      });
+      for (const ids of [['a', 'b'], ['b', 'c'], ['d']]) {
+        const rows = ids.map((event_id) => eventRow({ project_id, event_id }));
+        // As a client does: the outcome is unknown, so the same again.
+        await writer.append(rows).catch(() => writer.append(rows));
+        await writer.derived();
+      }
+      assert.deepEqual(await readFed(project_id, from, told), ['a', 'b', 'c', 'd']);
+      isReached = fault.asked() >= at;
+    }
+  });
+}
+
 test('loses and doubles nothing when the process dies after the n-th statement, for every n', async () => {
   for (let at = 1, isReached = true; isReached; at += 1) {
     const project_id = `proj_crash_${at}`;

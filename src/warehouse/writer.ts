@@ -7,6 +7,7 @@ import { answers, type Block, formBlock, freshRows } from './block.ts';
 import type { BlockStore } from './block-store.ts';
 import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
+import { createFeed, type Feed, type FeedSource } from './feed.ts';
 import { eventKey, hashKey } from './id-filter.ts';
 import type { SeenIds } from './seen-ids.ts';
 
@@ -23,6 +24,8 @@ export type Writer = {
    * milliseconds after its event); undefined when it is. Never rejects: the next block repairs what failed.
    */
   derived(): Promise<void> | undefined;
+  /** What is stored from now on, told before `append` resolves. */
+  feed: Feed;
   /** What waits now, and what may. */
   queue(): { rows: number; bytes: number; rowsMax: number; bytesMax: number };
   /** Whether the last events could not be stored, and none since. */
@@ -59,6 +62,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   const seenIds = await options.openSeenIds();
   const state: State = {
     lastBlock,
+    feed: createFeed(lastBlock),
     isDamaged: false,
     isClosed: false,
     seenIds,
@@ -92,6 +96,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       return await promise;
     },
     derived: () => state.derived,
+    feed: state.feed,
     isFailing: () => state.failing !== undefined,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
     async close() {
@@ -115,6 +120,7 @@ function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' |
 
 type State = {
   lastBlock: number;
+  feed: FeedSource;
   isDamaged: boolean;
   isClosed: boolean;
   seenIds: SeenIds;
@@ -152,6 +158,7 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
       state.lastBlock = Math.max(state.lastBlock + 1, options.clock.now() * 1000);
       state.isDamaged = true;
       await options.store.insertEvents(lines, state.lastBlock);
+      state.feed.tell(state.lastBlock, rows);
       state.derived = derive(options, state, rows);
     }
     for (const [index, isNew] of answers(block, stored).entries()) appends[index]?.resolve(isNew);
@@ -190,6 +197,8 @@ async function repair(options: WriterOptions, state: State): Promise<void> {
   try {
     state.lastBlock = Math.max(state.lastBlock, await options.store.repair());
     state.isDamaged = false;
+    // An insert that failed may have stored its events all the same: its retry finds duplicates, and tells nobody.
+    state.feed.tell(state.lastBlock);
   } catch (error) {
     noteFailure(options, state, error, 'repairing the event store failed, the next events try again');
   }

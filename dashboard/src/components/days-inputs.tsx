@@ -1,0 +1,47 @@
+import { useEffect, useState } from 'react';
+import { type DayRange, parseWantedDays, writeWantedDays } from '../lib/day-range.ts';
+import { Input } from './ui/input.tsx';
+
+type DaysInputsProps = { range: DayRange; today: string; onChange: (range: DayRange) => void };
+
+/** From one day to another. Told only when both are days, in order and not too far apart. */
+export function DaysInputs({ range, today, onChange }: DaysInputsProps) {
+  const [typed, setTyped] = useState(range);
+  const { first, last } = range;
+  useEffect(() => setTyped({ first, last }), [first, last]);
+  const change = (next: DayRange) => {
+    setTyped(next);
+    const wanted = parseWantedDays(writeWantedDays(next));
+    if (wanted && 'first' in wanted) onChange(wanted);
+  };
+  const isWrong = parseWantedDays(writeWantedDays(typed)) === undefined;
+  const title = isWrong ? 'Not in order, or too far apart' : undefined;
+  return (
+    <fieldset className="flex min-w-0 items-center gap-1.5">
+      <legend className="sr-only">From and to, both included</legend>
+      <Input
+        type="date"
+        aria-label="First day"
+        className="w-37"
+        max={today}
+        title={title}
+        value={typed.first}
+        aria-invalid={isWrong || undefined}
+        onChange={({ target }) => change({ ...typed, first: target.value })}
+      />
+      <span className="text-soft" aria-hidden>
+        –
+      </span>
+      <Input
+        type="date"
+        aria-label="Last day"
+        className="w-37"
+        max={today}
+        title={title}
+        value={typed.last}
+        aria-invalid={isWrong || undefined}
+        onChange={({ target }) => change({ ...typed, last: target.value })}
+      />
+    </fieldset>
+  );
+}

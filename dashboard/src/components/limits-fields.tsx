@@ -1,0 +1,90 @@
+import type { ReactNode } from 'react';
+import type { KeyRateLimits, KeyType } from '../api/answers.ts';
+import { formatCount } from '../lib/format.ts';
+import {
+  LIMIT_PARTS,
+  type LimitPart,
+  type Rate,
+  readLimit,
+  USUAL_RATES,
+  withLimit,
+} from '../lib/limits-draft.ts';
+import { FieldGroup, FieldMistake } from './ui/field.tsx';
+import { Input } from './ui/input.tsx';
+
+type LimitsFieldsProps = {
+  type: KeyType;
+  limits: KeyRateLimits | null;
+  onChange: (limits: KeyRateLimits | null) => void;
+  label?: ReactNode;
+  hint?: string;
+  mistake?: string | undefined;
+};
+
+/** Rates of the key's own; what is left empty has the project's default. */
+export function LimitsFields({
+  type,
+  limits,
+  onChange,
+  label = 'Rate limits',
+  hint,
+  mistake,
+}: LimitsFieldsProps) {
+  const parts = LIMIT_PARTS.filter(({ types }) => types.includes(type));
+  return (
+    <FieldGroup label={label} hint={hint ?? "Empty: the project's defaults."}>
+      <div className="grid gap-2">
+        {parts.map(({ part, label, unit }) => (
+          <LimitRow
+            key={part}
+            part={part}
+            label={label}
+            unit={unit}
+            usual={USUAL_RATES[type][part]}
+            value={readLimit(limits, part)}
+            onChange={(rate) => onChange(withLimit(limits, part, rate))}
+          />
+        ))}
+      </div>
+      {mistake && <FieldMistake>{mistake}</FieldMistake>}
+    </FieldGroup>
+  );
+}
+
+type LimitRowProps = {
+  part: LimitPart;
+  label: string;
+  unit: string;
+  usual: Rate;
+  value: Rate | undefined;
+  onChange: (rate: Rate | undefined) => void;
+};
+
+function LimitRow({ label, unit, usual, value, onChange }: LimitRowProps) {
+  const set = (name: keyof Rate, text: string) => {
+    if (text === '') return onChange(undefined);
+    onChange({ ...(value ?? usual), [name]: Number(text) });
+  };
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)_6.5rem_6.5rem] items-center gap-2 text-sm">
+      <span className="min-w-0">
+        {label}
+        <span className="block text-soft text-xs">{unit}</span>
+      </span>
+      {(['rate', 'burst'] as const).map((name) => (
+        <div key={name} className="grid gap-0.5 text-soft text-xs">
+          <span aria-hidden>{name === 'rate' ? 'per second' : 'burst'}</span>
+          <Input
+            type="number"
+            min={1}
+            inputMode="numeric"
+            aria-label={`${label}: ${name === 'rate' ? 'per second' : 'burst'}`}
+            placeholder={formatCount(usual[name])}
+            value={value?.[name] ?? ''}
+            onChange={(event) => set(name, event.target.value)}
+          />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { CircleAlert, type LucideIcon, RotateCw } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Problem, sentenceOf } from '../api/problem.ts';
+import { cn } from '../lib/class-names.ts';
+import { CodeBlock } from './code-block.tsx';
+import { Button } from './ui/button.tsx';
+
+type EmptyStateProps = {
+  icon?: LucideIcon;
+  title: string;
+  children?: ReactNode;
+  /** A command that changes the emptiness. */
+  command?: string;
+  actions?: ReactNode;
+  className?: string;
+};
+
+/** Says that there is nothing yet, and what to do next. */
+export function EmptyState({ icon: Icon, title, children, command, actions, className }: EmptyStateProps) {
+  return (
+    <div className={cn('mx-auto flex max-w-xl flex-col items-center px-6 py-12 text-center', className)}>
+      {Icon && (
+        <span className="mb-4 grid size-11 place-items-center rounded-xl border bg-muted text-soft">
+          <Icon className="size-5" aria-hidden />
+        </span>
+      )}
+      <h3 className="font-semibold text-[0.9375rem] tracking-tight">{title}</h3>
+      {children && (
+        <div className="mt-1 w-full max-w-md text-pretty text-[0.8125rem] text-soft">{children}</div>
+      )}
+      {command && <CodeBlock code={command} className="mt-4 w-full text-left" />}
+      {actions && <div className="mt-4 flex flex-wrap justify-center gap-2">{actions}</div>}
+    </div>
+  );
+}
+
+type ErrorStateProps = {
+  /** What failed, as in "The keys could not be loaded". */
+  what: string;
+  error: unknown;
+  onRetry?: () => unknown;
+  className?: string;
+};
+
+/** Says what failed and why, and offers to try again. */
+export function ErrorState({ what, error, onRetry, className }: ErrorStateProps) {
+  const requestId = error instanceof Problem ? error.requestId : undefined;
+  return (
+    <div role="alert" className={cn('flex flex-col items-center px-6 py-10 text-center', className)}>
+      <CircleAlert className="mb-3 size-6 text-bad" aria-hidden />
+      <h3 className="font-semibold text-[0.9375rem] tracking-tight">{what}</h3>
+      <p className="mt-1 max-w-md text-pretty text-[0.8125rem] text-soft">{sentenceOf(error)}</p>
+      {requestId && <p className="mt-1 font-mono text-soft text-xs">{requestId}</p>}
+      {onRetry && (
+        <Button size="sm" className="mt-4" onClick={() => void onRetry()}>
+          <RotateCw aria-hidden />
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}

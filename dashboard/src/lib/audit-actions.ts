@@ -1,0 +1,48 @@
+import type { AuditAction } from '../../../src/keys/audit.ts';
+
+/** What each action of the audit log is called on the pages; the compiler knows when one is missing. */
+const WORDS: Record<AuditAction, string> = {
+  'api_key.created': 'API key created',
+  'api_key.updated': 'API key changed',
+  'api_key.rotated': 'API key rotated',
+  'api_key.grace_ended': 'Grace of an API key ended',
+  'api_key.revoked': 'API key revoked',
+  'api_key.restored': 'API key restored',
+  'api_key.disabled': 'API key disabled',
+  'api_key.leak_reported': 'API key reported as leaked',
+  'app.created': 'App created',
+  'app.updated': 'App changed',
+  'app.deleted': 'App deleted',
+  'app.restored': 'App restored',
+  'project.created': 'Project created',
+  'project.updated': 'Project settings changed',
+  'authentication.failed': 'Authentication failed',
+  'secret.rotated': 'Installation secret replaced',
+  'account.created': 'Account created',
+  'account.updated': 'Account changed',
+  'account.password_changed': 'Password changed',
+  'account.password_reset': 'Password reset by a link',
+  'account.reset_link_created': 'Link to reset a password made',
+  'account.totp_enabled': 'Two-factor authentication turned on',
+  'account.totp_disabled': 'Two-factor authentication turned off',
+  'session.started': 'Signed in',
+  'session.ended': 'Session ended',
+  'session.stepped_up': 'Password confirmed',
+  'member.added': 'Member added',
+  'member.updated': 'Role changed',
+  'member.removed': 'Member removed',
+  'invitation.created': 'Invitation made',
+  'invitation.revoked': 'Invitation withdrawn',
+};
+
+const KNOWN = new Map<string, string>(Object.entries(WORDS));
+
+/** Returns an action of the audit log in words; one of a newer server as readable as it comes. */
+export function describeAction(action: string): string {
+  return KNOWN.get(action) ?? sentenceCase(action.replaceAll(/[._]/g, ' '));
+}
+
+const sentenceCase = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The actions that can be asked for, in the order in which they are offered. */
+export const AUDIT_ACTIONS: readonly string[] = [...KNOWN.keys()];

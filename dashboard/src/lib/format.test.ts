@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import {
+  formatAmount,
+  formatChange,
+  formatCompact,
+  formatCount,
+  formatDay,
+  formatExact,
+  formatMoney,
+  formatRelative,
+  formatShare,
+  formatSpan,
+} from './format.ts';
+
+const NOW = Date.parse('2026-11-23T12:00:00Z');
+const ago = (ms: number) => new Date(NOW - ms).toISOString();
+
+it('separates thousands', () => {
+  assert.equal(formatCount(0), '0');
+  assert.equal(formatCount(999), '999');
+  assert.equal(formatCount(1_234_567), '1,234,567');
+  assert.equal(formatCompact(12_345), '12.3K');
+});
+
+it('takes one thing in the singular and all else in the plural', () => {
+  assert.equal(formatAmount(1, 'key'), '1 key');
+  assert.equal(formatAmount(0, 'key'), '0 keys');
+  assert.equal(formatAmount(2_000, 'entry', 'entries'), '2,000 entries');
+});
+
+it('keeps money exact, beyond what a double holds too', () => {
+  assert.equal(formatMoney('9.99', 'USD'), '$9.99');
+  assert.equal(formatMoney('1234.5', 'EUR'), '€1,234.50');
+  assert.equal(formatMoney('12345678901234567.89', 'USD'), '$12,345,678,901,234,567.89');
+  assert.equal(formatMoney('-3', 'JPY'), '-¥3');
+});
+
+it('shows money of a currency nobody knows with its code', () => {
+  assert.equal(formatMoney('5', 'not a code'), '5 not a code');
+});
+
+it('does not round a share that exists to nothing', () => {
+  assert.equal(formatShare(0), '0%');
+  assert.equal(formatShare(0.0009), '< 0.1%');
+  assert.equal(formatShare(0.001), '0.1%');
+  assert.equal(formatShare(1), '100%');
+});
+
+it('tells a change with its sign, and none where there is nothing to compare with', () => {
+  assert.equal(formatChange(110, 100), '+10%');
+  assert.equal(formatChange(95, 100), '-5%');
+  assert.equal(formatChange(100, 100), '0%');
+  assert.equal(formatChange(5, 0), undefined);
+});
+
+it('tells how long ago, in the largest unit that is full', () => {
+  assert.equal(formatRelative(ago(0), NOW), 'just now');
+  assert.equal(formatRelative(ago(59_999), NOW), 'just now');
+  assert.equal(formatRelative(ago(60_000), NOW), '1 minute ago');
+  assert.equal(formatRelative(ago(3_599_000), NOW), '59 minutes ago');
+  assert.equal(formatRelative(ago(3_600_000), NOW), '1 hour ago');
+  assert.equal(formatRelative(ago(86_400_000), NOW), '1 day ago');
+  assert.equal(formatRelative(ago(-12 * 86_400_000), NOW), 'in 12 days');
+  assert.equal(formatRelative(ago(-30_000), NOW), 'in a moment');
+});
+
+it('tells the zone with an exact time', () => {
+  assert.equal(formatExact('2026-11-23T06:21:05Z', 'UTC'), 'Nov 23, 2026, 06:21:05 UTC');
+});
+
+it('shows a calendar day as it is, whatever zone the browser is in', () => {
+  assert.equal(formatDay('2026-01-01'), 'Jan 1');
+  assert.equal(formatDay('2026-12-31', true), 'Dec 31, 2026');
+});
+
+it('tells a span in its largest fitting unit', () => {
+  assert.equal(formatSpan(86_400), '1 day');
+  assert.equal(formatSpan(604_800), '7 days');
+  assert.equal(formatSpan(3_600), '1 hour');
+  assert.equal(formatSpan(5_400), '90 minutes');
+  assert.equal(formatSpan(61), '61 seconds');
+});

@@ -1,0 +1,123 @@
+/** Numbers, money, sizes of time as people read them. English throughout: the pages are. */
+const LOCALE = 'en-US';
+
+const WHOLE = new Intl.NumberFormat(LOCALE);
+const COMPACT = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
+
+/** Returns a count with thousands separators: `12,345`. */
+export function formatCount(value: number): string {
+  return WHOLE.format(value);
+}
+
+/** Returns a count short enough for an axis: `12.3K`. */
+export function formatCompact(value: number): string {
+  return COMPACT.format(value);
+}
+
+/** Returns a count with its noun: `1 key`, `3 keys`, `2 entries` when the plural is given. */
+export function formatAmount(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** Returns a decimal string of money in its currency: `$1,234.50`. Amounts beyond a double's digits stay exact. */
+export function formatMoney(decimal: string, currency: string): string {
+  try {
+    const format = new Intl.NumberFormat(LOCALE, { style: 'currency', currency });
+    return format.format(decimal as unknown as number);
+  } catch {
+    return `${decimal} ${currency}`;
+  }
+}
+
+/** Returns a share of 0–1 as per cent: `12.5 %`; below a tenth of a per cent `< 0.1%`. */
+export function formatShare(share: number): string {
+  if (share > 0 && share < 0.001) return '< 0.1%';
+  return new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 1 }).format(share);
+}
+
+/** Returns how much `now` differs from `before` as a signed per cent; undefined when there is nothing to compare with. */
+export function formatChange(now: number, before: number): string | undefined {
+  if (before === 0) return undefined;
+  const change = (now - before) / Math.abs(before);
+  const format = new Intl.NumberFormat(LOCALE, {
+    style: 'percent',
+    maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0,
+    signDisplay: 'exceptZero',
+  });
+  return format.format(change);
+}
+
+const UNITS = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'always' });
+
+/** Returns an instant as seen from `now` (epoch milliseconds): `5 minutes ago`, `in 12 days`, `just now`. */
+export function formatRelative(instant: string, now: number): string {
+  const seconds = (Date.parse(instant) - now) / 1_000;
+  for (const [unit, size] of UNITS) {
+    if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
+  }
+  return seconds > 5 ? 'in a moment' : 'just now';
+}
+
+/** Returns an instant in full, with its time zone: `Nov 23, 2026, 06:21:05 UTC`. */
+export function formatExact(instant: string, timeZone?: string): string {
+  const options: Intl.DateTimeFormatOptions = {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  };
+  return new Intl.DateTimeFormat(LOCALE, { ...options, ...(timeZone && { timeZone }) }).format(
+    new Date(instant),
+  );
+}
+
+/** Returns a calendar day (`YYYY-MM-DD`) short: `Nov 23`, with the year when asked. */
+export function formatDay(day: string, withYear = false): string {
+  const options: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric', timeZone: 'UTC' };
+  return new Intl.DateTimeFormat(LOCALE, { ...options, ...(withYear && { year: 'numeric' }) }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
+}
+
+/** Returns a span of seconds in its largest fitting unit: `1 day`, `36 hours`, `90 seconds`. */
+export function formatSpan(seconds: number): string {
+  for (const [unit, size] of UNITS.slice(2)) {
+    if (seconds >= size && seconds % size === 0) return formatAmount(seconds / size, unit);
+  }
+  return formatAmount(seconds, 'second');
+}
+
+/** Returns the time of day of an instant with seconds: `06:21:05`. */
+export function formatTimeOfDay(instant: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium', hourCycle: 'h23', timeZone }).format(
+    new Date(instant),
+  );
+}
+
+/** Returns an instant with seconds and without its time zone; the year only when it is not that of `now`. */
+export function formatMoment(instant: string, timeZone: string, now: number): string {
+  const yearOf = (at: number) => new Date(at).getUTCFullYear();
+  const isThisYear = yearOf(Date.parse(instant)) === yearOf(now);
+  return new Intl.DateTimeFormat(LOCALE, {
+    ...(!isThisYear && { year: 'numeric' }),
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZone,
+  }).format(new Date(instant));
+}

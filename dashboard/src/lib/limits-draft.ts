@@ -1,0 +1,65 @@
+import type { KeyRateLimits, KeyType } from '../api/answers.ts';
+
+/** A number of the limits that can be given, by the path of its field in the API. */
+export type LimitPart = 'events.requests' | 'events.events' | 'analytics.requests' | 'management.requests';
+
+export type Rate = { rate: number; burst: number };
+
+/** What each limit counts, and which types of key can run into it. */
+export const LIMIT_PARTS: readonly {
+  part: LimitPart;
+  label: string;
+  unit: string;
+  types: readonly KeyType[];
+}[] = [
+  { part: 'events.requests', label: 'Event batches', unit: 'requests', types: ['server', 'client'] },
+  { part: 'events.events', label: 'Events', unit: 'events', types: ['server', 'client'] },
+  { part: 'analytics.requests', label: 'Analytics', unit: 'requests', types: ['server', 'read_only'] },
+  { part: 'management.requests', label: 'Management', unit: 'requests', types: ['server', 'read_only'] },
+];
+
+/** What holds where neither key nor project says anything, as documented; the installation may differ. */
+export const USUAL_RATES: Record<KeyType, Record<LimitPart, Rate>> = {
+  server: usual({ rate: 100, burst: 500 }, { rate: 10_000, burst: 50_000 }),
+  read_only: usual({ rate: 100, burst: 500 }, { rate: 10_000, burst: 50_000 }),
+  client: usual({ rate: 2_000, burst: 10_000 }, { rate: 50_000, burst: 200_000 }),
+};
+
+function usual(requests: Rate, events: Rate): Record<LimitPart, Rate> {
+  const calls = { rate: 10, burst: 60 };
+  return {
+    'events.requests': requests,
+    'events.events': events,
+    'analytics.requests': calls,
+    'management.requests': calls,
+  };
+}
+
+/** Returns what the limits say of one part; undefined when they leave it at the default. */
+export function readLimit(limits: KeyRateLimits | null, part: LimitPart): Rate | undefined {
+  if (limits === null) return undefined;
+  return {
+    'events.requests': limits.events?.requests,
+    'events.events': limits.events?.events,
+    'analytics.requests': limits.analytics?.requests,
+    'management.requests': limits.management?.requests,
+  }[part];
+}
+
+/** Returns the limits with one part set, or left at the default again (undefined); null when no part is left. */
+export function withLimit(
+  limits: KeyRateLimits | null,
+  part: LimitPart,
+  rate: Rate | undefined,
+): KeyRateLimits | null {
+  const of = (known: LimitPart) => (known === part ? rate : readLimit(limits, known));
+  const inFlight = limits?.analytics?.in_flight;
+  const events = { requests: of('events.requests'), events: of('events.events') };
+  const analytics = { requests: of('analytics.requests'), in_flight: inFlight };
+  const management = { requests: of('management.requests') };
+  const given = (group: object) => Object.entries(group).filter(([, value]) => value !== undefined);
+  const groups = Object.entries({ events, analytics, management })
+    .map(([name, group]) => [name, Object.fromEntries(given(group))] as const)
+    .filter(([, group]) => Object.keys(group).length > 0);
+  return groups.length === 0 ? null : Object.fromEntries(groups);
+}

@@ -1,0 +1,11 @@
+/** Returns a `curl` that sends one event; the key is a placeholder, for no page ever holds one. */
+export function sampleEventCommand(origin: string, appId: string): string {
+  return [
+    `curl ${origin}/v1/events \\`,
+    "  -H 'Authorization: Bearer YOUR_API_KEY' \\",
+    "  -H 'Content-Type: application/json' \\",
+    `  -d '{"app_id":"${appId}",`,
+    '       "events":[{"event_name":"app_opened",',
+    `                  "app_user_id":"user_123"}]}'`,
+  ].join('\n');
+}

@@ -1,0 +1,26 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import './styles.css';
+import { whenSignedOut } from './api/http.ts';
+import { queryClient } from './api/query-client.ts';
+import { leaveToSignIn } from './api/session.ts';
+import { followSystemTheme } from './lib/theme.ts';
+import { router } from './router.tsx';
+
+followSystemTheme();
+whenSignedOut(() => {
+  const { pathname, search } = window.location;
+  if (pathname !== '/sign-in') leaveToSignIn(pathname + search);
+});
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root.');
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,65 @@
+import { Link } from '@tanstack/react-router';
+import { ArrowLeft, Plus } from 'lucide-react';
+import { useState } from 'react';
+import { useSession } from '../../api/session.ts';
+import { Page } from '../../components/page.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Callout } from '../../components/ui/callout.tsx';
+import { findHome } from '../../shell/home.ts';
+import { NewProjectDialog } from '../../shell/new-project-dialog.tsx';
+import { PasswordCard } from './password-card.tsx';
+import { ProfileCard } from './profile-card.tsx';
+import { SessionsCard } from './sessions-card.tsx';
+import { TotpCard } from './totp-card.tsx';
+
+/** The person's own account: name, address, password, second factor, where they are signed in. */
+export function AccountPage() {
+  const session = useSession();
+  const home = findHome(session);
+  return (
+    <main>
+      <Page
+        isNarrow
+        title="Account and security"
+        description={`Signed in as ${session.user.email}.`}
+        actions={
+          home && (
+            <Button asChild>
+              <Link to="/p/$projectId/overview" params={{ projectId: home.id }}>
+                <ArrowLeft aria-hidden />
+                Back to {home.name}
+              </Link>
+            </Button>
+          )
+        }
+      >
+        {!home && <NoProject />}
+        <ProfileCard />
+        <PasswordCard />
+        <TotpCard />
+        <SessionsCard />
+      </Page>
+    </main>
+  );
+}
+
+/** Where the first account finds itself, and whoever was removed from everything. */
+function NoProject() {
+  const [isCreating, setCreating] = useState(false);
+  return (
+    <>
+      <Callout
+        title="You are in no project yet"
+        actions={
+          <Button variant="primary" size="sm" onClick={() => setCreating(true)}>
+            <Plus aria-hidden />
+            New project
+          </Button>
+        }
+      >
+        Create one for your apps, or open the link of an invitation to somebody else's.
+      </Callout>
+      <NewProjectDialog isOpen={isCreating} onClose={() => setCreating(false)} />
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { toast } from 'sonner';
+import { api } from '../../api/http.ts';
+import { sentenceOf } from '../../api/problem.ts';
+import { isCancelled } from '../../api/step-up.ts';
+import { PasswordField } from '../../components/password-field.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { findPasswordMistake, PASSWORD_MIN } from '../../lib/password-rules.ts';
+
+/** Changes the password; the present one is asked for before. */
+export function PasswordCard() {
+  const [password, setPassword] = useState('');
+  const [wasTried, setTried] = useState(false);
+  const client = useQueryClient();
+  const change = useMutation({
+    gcTime: 0,
+    mutationFn: () =>
+      api('POST', '/app/v1/account/password', { body: { new_password: password }, stepUp: true }),
+    onSuccess: async () => {
+      setPassword('');
+      setTried(false);
+      toast.success('Your password is changed. Your other sessions were ended.');
+      await client.invalidateQueries({ queryKey: ['sessions'] });
+    },
+    onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (findPasswordMistake(password) === undefined) change.mutate();
+  };
+  return (
+    <Card>
+      <CardHeader title="Password" description="Changing it ends your sessions on other devices." />
+      <CardBody>
+        <form onSubmit={submit} className="grid max-w-sm gap-4">
+          <PasswordField
+            isNew
+            label="New password"
+            value={password}
+            onChange={setPassword}
+            hint={`At least ${PASSWORD_MIN} characters.`}
+            mistake={wasTried ? findPasswordMistake(password) : undefined}
+          />
+          <div>
+            <Button type="submit" disabled={password === ''} isBusy={change.isPending}>
+              Change password
+            </Button>
+          </div>
+        </form>
+      </CardBody>
+    </Card>
+  );
+}

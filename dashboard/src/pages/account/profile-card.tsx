@@ -1,0 +1,79 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { toast } from 'sonner';
+import type { Session } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { mistakeIn, sentenceOf } from '../../api/problem.ts';
+import { keepSession, useSession } from '../../api/session.ts';
+import { isCancelled } from '../../api/step-up.ts';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Input } from '../../components/ui/input.tsx';
+
+/** Name and address of the account. */
+export function ProfileCard() {
+  const { user } = useSession();
+  const [name, setName] = useState(user.name);
+  const [email, setEmail] = useState(user.email);
+  const client = useQueryClient();
+  const body = {
+    ...(name.trim() !== user.name && { name: name.trim() }),
+    ...(email.trim() !== user.email && { email: email.trim() }),
+  };
+  const save = useMutation({
+    mutationFn: () => api<Session>('PATCH', '/app/v1/account', { body, stepUp: 'email' in body }),
+    onSuccess: (session) => {
+      keepSession(client, session);
+      toast.success('Your profile is saved.');
+    },
+    onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <Card>
+      <CardHeader title="Profile" description="Your name is shown to members and in the audit log." />
+      <CardBody>
+        <form onSubmit={submit} className="grid gap-4 sm:grid-cols-2">
+          <Field label="Name" mistake={mistakeIn(save.error, 'name')}>
+            {(control) => (
+              <Input
+                {...control}
+                required
+                maxLength={100}
+                autoComplete="name"
+                value={name}
+                onChange={(event) => setName(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="E-mail" mistake={mistakeIn(save.error, 'email')}>
+            {(control) => (
+              <Input
+                {...control}
+                type="email"
+                required
+                autoComplete="email"
+                value={email}
+                onChange={(event) => setEmail(event.target.value)}
+              />
+            )}
+          </Field>
+          <div className="sm:col-span-2">
+            <Button
+              type="submit"
+              variant="primary"
+              disabled={Object.keys(body).length === 0}
+              isBusy={save.isPending}
+            >
+              Save profile
+            </Button>
+          </div>
+        </form>
+      </CardBody>
+    </Card>
+  );
+}

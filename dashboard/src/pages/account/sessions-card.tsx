@@ -1,0 +1,84 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Monitor, Smartphone } from 'lucide-react';
+import { toast } from 'sonner';
+import type { BrowserSession, Page } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { sentenceOf } from '../../api/problem.ts';
+import { ErrorState } from '../../components/states.tsx';
+import { TimeAgo } from '../../components/time-ago.tsx';
+import { Badge } from '../../components/ui/badge.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, CardHeader } from '../../components/ui/card.tsx';
+import { SkeletonRows } from '../../components/ui/skeleton.tsx';
+import { describeBrowser } from '../../lib/describe-browser.ts';
+
+/** Where the person is signed in; each can be ended from here. */
+export function SessionsCard() {
+  const sessions = useQuery({
+    queryKey: ['sessions'],
+    queryFn: async ({ signal }) =>
+      (await api<Page<BrowserSession>>('GET', '/app/v1/sessions', { signal })).data,
+  });
+  return (
+    <Card>
+      <CardHeader title="Sessions" description="Where you are signed in. End what you do not recognize." />
+      {sessions.isPending ? (
+        <SkeletonRows rows={2} />
+      ) : sessions.isError ? (
+        <ErrorState
+          what="Your sessions could not be loaded"
+          error={sessions.error}
+          onRetry={sessions.refetch}
+        />
+      ) : (
+        <ul className="divide-y border-t">
+          {sessions.data.map((session) => (
+            <SessionRow key={session.id} session={session} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function SessionRow({ session }: { session: BrowserSession }) {
+  const client = useQueryClient();
+  const { name, isPhone } = describeBrowser(session.user_agent ?? '');
+  const Icon = isPhone ? Smartphone : Monitor;
+  const end = useMutation({
+    mutationFn: () => api('DELETE', `/app/v1/sessions/${session.id}`),
+    onSuccess: async () => {
+      toast.success(`The session of ${name} is ended.`);
+      await client.invalidateQueries({ queryKey: ['sessions'] });
+    },
+    onError: (error) => toast.error(sentenceOf(error)),
+  });
+  return (
+    <li className="flex items-center gap-3.5 px-5 py-3">
+      <Icon className="size-5 shrink-0 text-soft" aria-hidden />
+      <div className="min-w-0 flex-1">
+        <p
+          className="flex flex-wrap items-center gap-2 font-medium text-sm"
+          title={session.user_agent ?? undefined}
+        >
+          {name}
+          {session.is_current && <Badge tone="good">This browser</Badge>}
+        </p>
+        <p className="text-soft text-xs">
+          {session.ip ?? 'Unknown address'} · active <TimeAgo at={session.last_seen_at} /> · signed in{' '}
+          <TimeAgo at={session.created_at} />
+        </p>
+      </div>
+      {!session.is_current && (
+        <Button
+          size="sm"
+          onClick={() => end.mutate()}
+          isBusy={end.isPending}
+          aria-label={`End session of ${name}`}
+        >
+          End
+        </Button>
+      )}
+    </li>
+  );
+}

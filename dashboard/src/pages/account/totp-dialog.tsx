@@ -1,0 +1,137 @@
+import { useMutation } from '@tanstack/react-query';
+import { Download } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { encode } from 'uqr';
+import { api } from '../../api/http.ts';
+import { sentenceOf } from '../../api/problem.ts';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Callout } from '../../components/ui/callout.tsx';
+import { Dialog, DialogBody, DialogContent, DialogFooter } from '../../components/ui/dialog.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Input } from '../../components/ui/input.tsx';
+import { downloadText } from '../../lib/download-text.ts';
+
+/** What an authenticator app is given, and the codes for the day the phone is lost. */
+export type TotpEnrolment = { uri: string; secret: string; backup_codes: string[] };
+
+/** Takes the secret into an app, proves it by a code, then shows the backup codes once. */
+export function TotpDialog({ enrolment, onClose }: { enrolment: TotpEnrolment; onClose: () => void }) {
+  const [isOn, setOn] = useState(false);
+  return (
+    <Dialog open onOpenChange={(open) => !open && onClose()}>
+      <DialogContent
+        className="max-w-md"
+        title={isOn ? 'Save your backup codes' : 'Set up authenticator app'}
+        description={
+          isOn
+            ? 'Each signs you in once when your phone is not at hand. They are shown only now.'
+            : 'Scan the code with an app such as 1Password, Aegis or Google Authenticator.'
+        }
+      >
+        {isOn ? (
+          <BackupCodes codes={enrolment.backup_codes} onClose={onClose} />
+        ) : (
+          <ScanForm enrolment={enrolment} onConfirmed={() => setOn(true)} />
+        )}
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+function ScanForm({ enrolment, onConfirmed }: { enrolment: TotpEnrolment; onConfirmed: () => void }) {
+  const [code, setCode] = useState('');
+  const confirm = useMutation({
+    mutationFn: () => api('POST', '/app/v1/account/totp/confirm', { body: { code: code.trim() } }),
+    onSuccess: onConfirmed,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    confirm.mutate();
+  };
+  return (
+    <form onSubmit={submit} className="contents">
+      <DialogBody className="grid gap-4">
+        <QrCode text={enrolment.uri} />
+        <div className="flex items-center justify-center gap-1 text-[0.8125rem]">
+          <span className="text-soft">Or type:</span>
+          <code className="break-all font-mono">{enrolment.secret}</code>
+          <CopyButton text={enrolment.secret} what="secret" />
+        </div>
+        <Field
+          label="Code from the app"
+          hint="Six digits; it proves that the app has the secret."
+          mistake={confirm.error ? sentenceOf(confirm.error) : undefined}
+        >
+          {(control) => (
+            <Input
+              {...control}
+              required
+              autoFocus
+              inputMode="numeric"
+              autoComplete="one-time-code"
+              maxLength={7}
+              className="font-mono tracking-widest"
+              value={code}
+              onChange={(event) => setCode(event.target.value)}
+            />
+          )}
+        </Field>
+      </DialogBody>
+      <DialogFooter>
+        <Button type="submit" variant="primary" isBusy={confirm.isPending}>
+          Turn on
+        </Button>
+      </DialogFooter>
+    </form>
+  );
+}
+
+/** Dark on light in both themes: scanners expect that. */
+function QrCode({ text }: { text: string }) {
+  const { data, size } = encode(text, { border: 2 });
+  const path = data
+    .flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])))
+    .join('');
+  return (
+    <svg
+      role="img"
+      aria-label="QR code for the authenticator app"
+      viewBox={`0 0 ${size} ${size}`}
+      className="mx-auto size-44 rounded-lg bg-white"
+      shapeRendering="crispEdges"
+    >
+      <path d={path} fill="black" />
+    </svg>
+  );
+}
+
+function BackupCodes({ codes, onClose }: { codes: readonly string[]; onClose: () => void }) {
+  const text = codes.join('\n');
+  return (
+    <>
+      <DialogBody className="grid gap-4">
+        <Callout tone="warn">
+          Keep them where you keep the password of your phone's backup, not on the phone.
+        </Callout>
+        <ul className="grid grid-cols-2 gap-2 rounded-lg border bg-muted/60 p-4 text-center font-mono text-sm">
+          {codes.map((code) => (
+            <li key={code}>{code}</li>
+          ))}
+        </ul>
+        <div className="flex flex-wrap gap-2">
+          <CopyButton text={text} what="codes" hasLabel variant="secondary" />
+          <Button size="sm" onClick={() => downloadText('appflow-backup-codes.txt', `${text}\n`)}>
+            <Download aria-hidden />
+            Download
+          </Button>
+        </div>
+      </DialogBody>
+      <DialogFooter>
+        <Button variant="primary" onClick={onClose}>
+          I have saved them
+        </Button>
+      </DialogFooter>
+    </>
+  );
+}

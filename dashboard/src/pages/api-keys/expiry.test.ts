@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { defaultExpiry, describeExpiry, expiryChoices, expiryInstant } from './expiry.ts';
+
+const NOW = Date.parse('2026-11-23T12:00:00Z');
+const valuesOf = (maxDays: number | null) => expiryChoices(maxDays).map(({ value }) => value);
+
+it('offers no more than the project allows', () => {
+  assert.deepEqual(valuesOf(null), ['30', '90', '365', 'never', 'date']);
+  assert.deepEqual(valuesOf(90), ['30', '90', 'date']);
+  assert.deepEqual(valuesOf(89), ['30', 'date']);
+  assert.deepEqual(valuesOf(7), ['date']);
+});
+
+it('starts with a year, for client keys with no end, and with what is allowed otherwise', () => {
+  assert.equal(defaultExpiry('server', null), '365');
+  assert.equal(defaultExpiry('client', null), 'never');
+  assert.equal(defaultExpiry('server', 90), '90');
+  assert.equal(defaultExpiry('client', 365), '365');
+  assert.equal(defaultExpiry('read_only', 7), 'date');
+});
+
+it('counts days from now, takes a picked day to its end, and never as null', () => {
+  assert.equal(expiryInstant('30', '', NOW), '2026-12-23T12:00:00.000Z');
+  assert.equal(expiryInstant('never', '', NOW), null);
+  assert.equal(expiryInstant('date', '2027-01-31', NOW), new Date('2027-01-31T23:59:59').toISOString());
+  assert.equal(expiryInstant('date', '', NOW), undefined);
+});
+
+it('tells when a key ends as seen from now', () => {
+  assert.equal(describeExpiry(null, NOW), 'Never expires');
+  assert.equal(describeExpiry('2026-12-05T12:00:00Z', NOW), 'Expires in 12 days');
+  assert.equal(describeExpiry('2026-11-20T12:00:00Z', NOW), 'Expired 3 days ago');
+});

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { adviseGrace } from './grace-advice.ts';
+
+const NOW = Date.parse('2026-11-23T12:00:00Z');
+const HOUR_MS = 3_600_000;
+const ago = (ms: number) => new Date(NOW - ms).toISOString();
+const ROTATED = ago(48 * HOUR_MS);
+
+const secret = (version: number, lastUsed: string | null, created = ROTATED) => ({
+  version,
+  hint: 'sk_af1_AbCd…WxYz',
+  created_at: created,
+  last_used_at: lastUsed,
+  expires_at: null,
+});
+
+const stateOf = (newest: string | null, older: string | null) =>
+  adviseGrace([secret(1, older, ago(900 * HOUR_MS)), secret(2, newest)], NOW)?.state;
+
+it('says nothing of a key with one secret', () => {
+  assert.equal(adviseGrace([secret(1, null)], NOW), undefined);
+});
+
+it('waits while nobody has used the new secret', () => {
+  assert.equal(stateOf(null, ago(HOUR_MS)), 'waiting');
+  assert.equal(stateOf(null, null), 'waiting');
+});
+
+it('is safe once the new one is in use and the former one was not used since', () => {
+  assert.equal(stateOf(ago(HOUR_MS), null), 'safe');
+  assert.equal(stateOf(ago(HOUR_MS), ago(49 * HOUR_MS)), 'safe');
+});
+
+it('is safe after the former one was quiet for 25 hours: a daily job has run', () => {
+  assert.equal(stateOf(ago(HOUR_MS), ago(25 * HOUR_MS)), 'safe');
+  assert.equal(stateOf(ago(HOUR_MS), ago(25 * HOUR_MS - 1)), 'in_use');
+});

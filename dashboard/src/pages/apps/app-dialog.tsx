@@ -1,0 +1,180 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { toast } from 'sonner';
+import type { App, Platform } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { mistakeIn, sentenceOf } from '../../api/problem.ts';
+import { useProject } from '../../api/project.ts';
+import { PLATFORM_NAMES } from '../../components/platform.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Callout } from '../../components/ui/callout.tsx';
+import { Dialog, DialogBody, DialogClose, DialogContent, DialogFooter } from '../../components/ui/dialog.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Input } from '../../components/ui/input.tsx';
+import { Select } from '../../components/ui/select.tsx';
+
+const PLATFORMS = ['ios', 'android', 'web', 'server', 'other'] as const satisfies readonly Platform[];
+const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')];
+const CURRENCIES = Intl.supportedValuesOf('currency');
+
+type AppDialogProps = { isOpen: boolean; subject: App | undefined; onClose: () => void };
+
+/** Adds an app, or changes one. */
+export function AppDialog({ isOpen, subject, onClose }: AppDialogProps) {
+  return (
+    <Dialog open={isOpen} onOpenChange={(open) => !open && onClose()}>
+      {isOpen && (
+        <DialogContent
+          className="max-w-md"
+          title={subject ? `Edit ${subject.name}` : 'Add app'}
+          description={
+            subject
+              ? 'Changes hold from the next question on; events stay as they are.'
+              : 'One app of one platform.'
+          }
+        >
+          <AppForm subject={subject} onDone={onClose} />
+        </DialogContent>
+      )}
+    </Dialog>
+  );
+}
+
+type AppDraft = { name: string; platform: Platform; bundleId: string; timezone: string; currency: string };
+
+const newApp = (): AppDraft => ({
+  name: '',
+  platform: 'ios',
+  bundleId: '',
+  timezone: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC',
+  currency: 'USD',
+});
+
+const toDraft = (app: App): AppDraft => ({ ...app, bundleId: app.bundle_id ?? '' });
+
+function toBody({ name, platform, bundleId, timezone, currency }: AppDraft, isNew: boolean) {
+  const bundle = bundleId.trim();
+  const bundlePart = bundle !== '' ? { bundle_id: bundle } : isNew ? {} : { bundle_id: null };
+  return { name: name.trim(), platform, timezone, currency, ...bundlePart };
+}
+
+function AppForm({ subject, onDone }: { subject: App | undefined; onDone: () => void }) {
+  const [draft, setDraft] = useState(() => (subject ? toDraft(subject) : newApp()));
+  const change = (part: Partial<AppDraft>) => setDraft({ ...draft, ...part });
+  const { project, path } = useProject();
+  const client = useQueryClient();
+  const save = useMutation({
+    mutationFn: () =>
+      subject
+        ? api<App>('PATCH', path(`/apps/${subject.id}`), { body: toBody(draft, false) })
+        : api<App>('POST', path('/apps'), { body: toBody(draft, true) }),
+    onSuccess: async ({ name }) => {
+      toast.success(subject ? `${name} is saved.` : `${name} is added.`);
+      onDone();
+      await client.invalidateQueries({ queryKey: ['projects', project.id, 'apps'] });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <form onSubmit={submit} className="contents">
+      <DialogBody className="grid gap-4">
+        <AppFields draft={draft} change={change} error={save.error} />
+        {save.error && (
+          <Callout tone="bad" isAlert title="The app was not saved">
+            {sentenceOf(save.error)}
+          </Callout>
+        )}
+      </DialogBody>
+      <DialogFooter>
+        <DialogClose asChild>
+          <Button>Cancel</Button>
+        </DialogClose>
+        <Button type="submit" variant="primary" isBusy={save.isPending}>
+          {subject ? 'Save app' : 'Add app'}
+        </Button>
+      </DialogFooter>
+    </form>
+  );
+}
+
+type AppFieldsProps = { draft: AppDraft; change: (part: Partial<AppDraft>) => void; error: unknown };
+
+function AppFields({ draft, change, error }: AppFieldsProps) {
+  const choose = (text: string) => PLATFORMS.find((known) => known === text) ?? 'other';
+  return (
+    <>
+      <Field label="Name" mistake={mistakeIn(error, 'name')}>
+        {(control) => (
+          <Input
+            {...control}
+            required
+            autoFocus
+            maxLength={100}
+            placeholder="Acme iOS"
+            value={draft.name}
+            onChange={(event) => change({ name: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="Platform">
+        {(control) => (
+          <Select
+            {...control}
+            value={draft.platform}
+            onChange={(event) => change({ platform: choose(event.target.value) })}
+          >
+            {PLATFORMS.map((platform) => (
+              <option key={platform} value={platform}>
+                {PLATFORM_NAMES[platform]}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      <Field label="Bundle id" aside="optional" mistake={mistakeIn(error, 'bundle_id')}>
+        {(control) => (
+          <Input
+            {...control}
+            maxLength={200}
+            placeholder="com.example.app"
+            value={draft.bundleId}
+            onChange={(event) => change({ bundleId: event.target.value })}
+          />
+        )}
+      </Field>
+      <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_8rem]">
+        <Field label="Time zone" hint="Days begin at its midnight." mistake={mistakeIn(error, 'timezone')}>
+          {(control) => (
+            <Select
+              {...control}
+              value={draft.timezone}
+              onChange={(event) => change({ timezone: event.target.value })}
+            >
+              {(TIME_ZONES.includes(draft.timezone) ? TIME_ZONES : [draft.timezone, ...TIME_ZONES]).map(
+                (name) => (
+                  <option key={name}>{name}</option>
+                ),
+              )}
+            </Select>
+          )}
+        </Field>
+        <Field label="Currency" hint="Of the revenue." mistake={mistakeIn(error, 'currency')}>
+          {(control) => (
+            <Select
+              {...control}
+              value={draft.currency}
+              onChange={(event) => change({ currency: event.target.value })}
+            >
+              {CURRENCIES.map((code) => (
+                <option key={code}>{code}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import type { App } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { sentenceOf } from '../../api/problem.ts';
+import { useProject } from '../../api/project.ts';
+import { isCancelled } from '../../api/step-up.ts';
+import { Button } from '../../components/ui/button.tsx';
+import { Dialog, DialogBody, DialogClose, DialogContent, DialogFooter } from '../../components/ui/dialog.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Input } from '../../components/ui/input.tsx';
+import { useRestoreApp } from './restore-app.ts';
+
+/** Deletes an app after its name was typed; it can be restored for 30 days. */
+export function DeleteAppDialog({ subject, onClose }: { subject: App | undefined; onClose: () => void }) {
+  return (
+    <Dialog open={subject !== undefined} onOpenChange={(open) => !open && onClose()}>
+      {subject && <DeleteContent subject={subject} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+function DeleteContent({ subject, onClose }: { subject: App; onClose: () => void }) {
+  const [typed, setTyped] = useState('');
+  const { project, path } = useProject();
+  const client = useQueryClient();
+  const restore = useRestoreApp();
+  const remove = useMutation({
+    mutationFn: () => api('DELETE', path(`/apps/${subject.id}`), { stepUp: true }),
+    onSuccess: async () => {
+      onClose();
+      toast.success(`${subject.name} is deleted.`, {
+        description: 'Its events are refused from now on, and kept for 30 days.',
+        duration: 12_000,
+        action: { label: 'Undo', onClick: () => restore.mutate(subject) },
+      });
+      await client.invalidateQueries({ queryKey: ['projects', project.id, 'apps'] });
+    },
+    onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
+  });
+  return (
+    <DialogContent
+      className="max-w-md"
+      title={`Delete ${subject.name}?`}
+      description="New events for it are refused at once. It can be restored for 30 days; then its events are gone."
+    >
+      <DialogBody>
+        <Field label={`Type “${subject.name}” to confirm`}>
+          {(control) => (
+            <Input
+              {...control}
+              autoFocus
+              autoComplete="off"
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          )}
+        </Field>
+      </DialogBody>
+      <DialogFooter>
+        <DialogClose asChild>
+          <Button>Cancel</Button>
+        </DialogClose>
+        <Button
+          variant="danger"
+          disabled={typed.trim() !== subject.name.trim()}
+          isBusy={remove.isPending}
+          onClick={() => remove.mutate()}
+        >
+          Delete app
+        </Button>
+      </DialogFooter>
+    </DialogContent>
+  );
+}

@@ -1,0 +1,86 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { ScrollText } from 'lucide-react';
+import { useActorNames } from '../../api/actors.ts';
+import type { ApiKey, AuditEntry, Page as PageOf } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { appsQuery, useProject } from '../../api/project.ts';
+import { Page } from '../../components/page.tsx';
+import { EmptyState, ErrorState } from '../../components/states.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { SkeletonRows } from '../../components/ui/skeleton.tsx';
+import { AuditFilters } from './audit-filters.tsx';
+import { auditQueryOf } from './audit-query.ts';
+import { AuditTable } from './audit-table.tsx';
+import { ExportMenu } from './export-menu.tsx';
+
+const PAGE_ROWS = 50;
+
+/** Who did what, when and from where; it cannot be edited unseen. */
+export function AuditLogPage() {
+  const { project, path } = useProject();
+  const search = useSearch({ from: '/signed-in/p/$projectId/settings/audit-log' });
+  const query = auditQueryOf(search, Date.now());
+  const log = useInfiniteQuery({
+    // By what was asked, not by the instant it means: else each look would be another question.
+    queryKey: ['projects', project.id, 'audit-log', search],
+    queryFn: ({ signal, pageParam }) =>
+      api<PageOf<AuditEntry>>('GET', path('/audit-log'), {
+        query: { ...query, limit: PAGE_ROWS, ...(pageParam !== '' && { cursor: pageParam }) },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
+  });
+  const entries = log.data?.pages.flatMap(({ data }) => data) ?? [];
+  const names = useNames();
+  return (
+    <Page
+      title="Audit log"
+      description="Who did what, when, and from where. Each entry is chained to the one before: nothing can be changed unseen."
+      actions={<ExportMenu />}
+    >
+      <Card>
+        <AuditFilters />
+        {log.isPending ? (
+          <SkeletonRows rows={8} />
+        ) : log.isError ? (
+          <ErrorState what="The audit log could not be loaded" error={log.error} onRetry={log.refetch} />
+        ) : entries.length === 0 ? (
+          <EmptyState icon={ScrollText} title="Nothing in this view">
+            No entry fits the filters. Everything that changes keys, apps, members or settings is written
+            here.
+          </EmptyState>
+        ) : (
+          <AuditTable entries={entries} names={names} />
+        )}
+        {log.hasNextPage && (
+          <div className="border-t p-3 text-center">
+            <Button size="sm" onClick={() => void log.fetchNextPage()} isBusy={log.isFetchingNextPage}>
+              Show older
+            </Button>
+          </div>
+        )}
+      </Card>
+    </Page>
+  );
+}
+
+export type Names = { actor: (id: string) => string; target: (id: string) => string };
+
+/** Names of keys, apps and members, so that the log reads as sentences. */
+function useNames(): Names {
+  const { project, path, can } = useProject();
+  const { data: keys = [] } = useQuery({
+    queryKey: ['projects', project.id, 'api-keys', 'names'],
+    queryFn: async ({ signal }) =>
+      (await api<PageOf<ApiKey>>('GET', path('/api-keys'), { query: { limit: 200 }, signal })).data,
+    enabled: can('keys:read'),
+    staleTime: 60_000,
+  });
+  const { data: apps = [] } = useQuery(appsQuery(project.id));
+  const actor = useActorNames(keys);
+  const things = new Map([...keys, ...apps, project].map(({ id, name }) => [id, name]));
+  return { actor, target: (id) => things.get(id) ?? actor(id) };
+}

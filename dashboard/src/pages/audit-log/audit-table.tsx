@@ -1,0 +1,64 @@
+import { Link } from '@tanstack/react-router';
+import type { AuditEntry } from '../../api/answers.ts';
+import { AuditDiff } from '../../components/audit-diff.tsx';
+import { TimeAgo } from '../../components/time-ago.tsx';
+import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
+import { describeAction } from '../../lib/audit-actions.ts';
+import type { Names } from './audit-log-page.tsx';
+
+/** The entries, newest first, each with what it changed. */
+export function AuditTable({ entries, names }: { entries: readonly AuditEntry[]; names: Names }) {
+  return (
+    <Table label="Audit log" className="min-w-[56rem]">
+      <thead>
+        <HeadRow>
+          <Head>When</Head>
+          <Head>Who</Head>
+          <Head>What</Head>
+          <Head>On</Head>
+          <Head>From</Head>
+        </HeadRow>
+      </thead>
+      <tbody>
+        {entries.map((entry) => (
+          <Row key={entry.id} className="align-top">
+            <Cell className="whitespace-nowrap align-top text-soft">
+              <TimeAgo at={entry.at} />
+            </Cell>
+            <Cell className="max-w-44 truncate align-top">
+              <FilterLink name="actor" value={entry.actor.id} text={names.actor(entry.actor.id)} />
+            </Cell>
+            <Cell className="max-w-md align-top">
+              <span className="font-medium">{describeAction(entry.action)}</span>
+              {entry.diff && <AuditDiff diff={entry.diff} className="mt-1.5" />}
+            </Cell>
+            <Cell className="max-w-48 truncate align-top">
+              <FilterLink name="target" value={entry.target} text={names.target(entry.target)} />
+            </Cell>
+            <Cell className="whitespace-nowrap align-top text-soft">
+              {entry.ip ?? '–'}
+              {entry.request_id && (
+                <span className="block font-mono text-[0.6875rem]">{entry.request_id}</span>
+              )}
+            </Cell>
+          </Row>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+type FilterLinkProps = { name: 'actor' | 'target'; value: string; text: string };
+
+function FilterLink({ name, value, text }: FilterLinkProps) {
+  return (
+    <Link
+      to="."
+      search={(search) => ({ ...search, [name]: value })}
+      title={`Show only this ${name}: ${value}`}
+      className="rounded hover:underline"
+    >
+      {text}
+    </Link>
+  );
+}

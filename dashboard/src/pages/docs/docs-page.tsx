@@ -1,0 +1,56 @@
+import { useCurrentApp, useProject } from '../../api/project.ts';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Page } from '../../components/page.tsx';
+import { EmptyState } from '../../components/states.tsx';
+import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { KeyHints } from './key-hints.tsx';
+import { QuickStart } from './quick-start.tsx';
+import { Reference } from './reference.tsx';
+
+/** Docs: the first event and the first question, with this project's own ids; where to read on. */
+export function DocsPage() {
+  const { project, can } = useProject();
+  const { app, isPending } = useCurrentApp();
+  return (
+    <Page
+      isNarrow
+      title="Docs"
+      description="From nothing to your first number in three commands. Everything below is made for this project."
+    >
+      <Card>
+        <CardHeader title="Your ids" />
+        <CardBody className="grid gap-1.5 text-sm">
+          <IdRow name="Address" value={window.location.origin} />
+          <IdRow name="Project id" value={project.id} />
+          {isPending ? (
+            <Skeleton className="h-8" />
+          ) : (
+            app && <IdRow name={`App id (${app.name})`} value={app.id} />
+          )}
+        </CardBody>
+      </Card>
+      {can('keys:read') && <KeyHints />}
+      {app ? (
+        <QuickStart app={app} />
+      ) : (
+        !isPending && (
+          <Card>
+            <EmptyState title="Add an app first">Events belong to an app. Add one under Apps.</EmptyState>
+          </Card>
+        )
+      )}
+      <Reference />
+    </Page>
+  );
+}
+
+function IdRow({ name, value }: { name: string; value: string }) {
+  return (
+    <div className="flex flex-wrap items-center gap-x-3">
+      <span className="w-44 shrink-0 text-soft">{name}</span>
+      <span className="min-w-0 break-all font-mono text-[0.8125rem]">{value}</span>
+      <CopyButton text={value} what={name} />
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ApiKey, Page } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { useProject } from '../../api/project.ts';
+import { ErrorState } from '../../components/states.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { Skeleton } from '../../components/ui/skeleton.tsx';
+
+const TYPES = [
+  { type: 'client', variable: 'CLIENT_KEY', use: 'sends events from apps' },
+  { type: 'server', variable: 'SERVER_KEY', use: 'for your backend' },
+  { type: 'read_only', variable: 'READ_KEY', use: 'reads numbers' },
+] as const;
+
+/** Which of the project's keys fits which variable of the commands: by hint, for a key is never shown again. */
+export function KeyHints() {
+  const { project, path } = useProject();
+  const keys = useQuery({
+    queryKey: ['projects', project.id, 'api-keys', 'hints'],
+    queryFn: async ({ signal }) =>
+      (await api<Page<ApiKey>>('GET', path('/api-keys'), { query: { limit: 200 }, signal })).data,
+  });
+  const usable = keys.data?.filter(({ status }) => status === 'active' || status === 'expiring') ?? [];
+  return (
+    <Card>
+      <CardHeader
+        title="Your keys"
+        description="The commands below read keys from these variables. A key is shown only when it is made: take it from where you stored it, or create one."
+        actions={
+          <Button asChild size="sm">
+            <Link to="/p/$projectId/settings/api-keys" params={{ projectId: project.id }}>
+              API keys
+            </Link>
+          </Button>
+        }
+      />
+      <CardBody>
+        {keys.isPending ? (
+          <Skeleton className="h-24" />
+        ) : keys.isError ? (
+          <ErrorState what="The keys could not be loaded" error={keys.error} onRetry={keys.refetch} />
+        ) : (
+          <dl className="grid gap-2 text-sm">
+            {TYPES.map(({ type, variable, use }) => (
+              <HintRow
+                key={type}
+                variable={variable}
+                use={use}
+                found={usable.filter((key) => key.type === type)}
+              />
+            ))}
+          </dl>
+        )}
+      </CardBody>
+    </Card>
+  );
+}
+
+type HintRowProps = { variable: string; use: string; found: readonly ApiKey[] };
+
+function HintRow({ variable, use, found }: HintRowProps) {
+  const [first, ...others] = found;
+  return (
+    <div className="flex flex-wrap items-baseline gap-x-3">
+      <dt className="w-44 shrink-0">
+        <code className="font-mono text-[0.8125rem]">{variable}</code>{' '}
+        <span className="block text-soft text-xs">{use}</span>
+      </dt>
+      <dd className="min-w-0">
+        {first ? (
+          <>
+            {first.name} <span className="font-mono text-soft text-xs">{first.hint}</span>
+            {others.length > 0 && <span className="text-soft text-xs"> and {others.length} more</span>}
+          </>
+        ) : (
+          <span className="text-soft">None yet</span>
+        )}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+import { useQuery } from '@tanstack/react-query';
+import { ExternalLink } from 'lucide-react';
+import { api } from '../../api/http.ts';
+import { ErrorState } from '../../components/states.tsx';
+import { Badge, Code } from '../../components/ui/badge.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, CardHeader } from '../../components/ui/card.tsx';
+import { SkeletonRows } from '../../components/ui/skeleton.tsx';
+import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
+import { type ApiDescription, listOperations } from './operations.ts';
+
+/** Every route with the scope it needs, from this server's own description of itself. */
+export function Reference() {
+  const description = useQuery({
+    queryKey: ['openapi'],
+    queryFn: ({ signal }) => api<ApiDescription>('GET', '/openapi.json', { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <Card>
+      <CardHeader
+        title="API reference"
+        description="What this server answers, and the scope that each route asks of a key."
+        actions={
+          <>
+            <DocLink href="/openapi.json">OpenAPI</DocLink>
+            <DocLink href="/docs/errors">Error codes</DocLink>
+          </>
+        }
+      />
+      {description.isPending ? (
+        <SkeletonRows rows={6} />
+      ) : description.isError ? (
+        <ErrorState
+          what="The description could not be loaded"
+          error={description.error}
+          onRetry={description.refetch}
+        />
+      ) : (
+        <OperationTable description={description.data} />
+      )}
+    </Card>
+  );
+}
+
+function DocLink({ href, children }: { href: string; children: string }) {
+  return (
+    <Button asChild size="sm">
+      <a href={href} target="_blank" rel="noreferrer">
+        {children}
+        <ExternalLink aria-hidden />
+        <span className="sr-only">(new tab)</span>
+      </a>
+    </Button>
+  );
+}
+
+function OperationTable({ description }: { description: ApiDescription }) {
+  return (
+    <Table label="Routes" className="min-w-[44rem] border-t">
+      <thead>
+        <HeadRow>
+          <Head>Route</Head>
+          <Head>Does</Head>
+          <Head>Scope</Head>
+        </HeadRow>
+      </thead>
+      <tbody>
+        {listOperations(description).map(({ method, path, summary, scope }) => (
+          <Row key={`${method} ${path}`}>
+            <Cell className="whitespace-nowrap">
+              <Badge tone={method === 'GET' ? 'neutral' : 'info'} className="w-15 justify-center font-mono">
+                {method}
+              </Badge>{' '}
+              <span className="font-mono text-xs">{path}</span>
+            </Cell>
+            <Cell className="text-[0.8125rem]">{summary}</Cell>
+            <Cell className="whitespace-nowrap">
+              {scope === 'any_key' ? (
+                <span className="text-soft text-xs">any key</span>
+              ) : (
+                <Code>{scope}</Code>
+              )}
+            </Cell>
+          </Row>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,74 @@
+import type { App, EventRecord } from '../../api/answers.ts';
+import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
+import { Tooltip } from '../../components/ui/tooltip.tsx';
+import { formatMoment, formatMoney, formatRelative } from '../../lib/format.ts';
+import { useNow } from '../../lib/now.ts';
+import { previewProperties } from '../../lib/preview-properties.ts';
+
+type EventsTableProps = {
+  events: readonly EventRecord[];
+  apps: readonly App[];
+  timezone: string;
+  /** Names the app of each event: when there are several. */
+  hasApps: boolean;
+  onOpen: (event: EventRecord) => void;
+};
+
+/** Events, newest first; a row opens its event. */
+export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsTableProps) {
+  const now = useNow();
+  const appName = (id: string) => apps.find((app) => app.id === id)?.name ?? id;
+  return (
+    <Table label="Events, newest first">
+      <thead>
+        <HeadRow>
+          <Head>Time ({timezone})</Head>
+          <Head>Event</Head>
+          <Head>User</Head>
+          {hasApps && <Head>App</Head>}
+          <Head className="hidden lg:table-cell">From</Head>
+          <Head className="hidden w-2/5 md:table-cell">Properties</Head>
+        </HeadRow>
+      </thead>
+      <tbody>
+        {events.map((event) => (
+          <Row key={event.event_id} className="cursor-pointer" onClick={() => onOpen(event)}>
+            <Cell className="whitespace-nowrap text-soft tabular-nums">
+              <Tooltip content={formatRelative(event.timestamp, now)}>
+                <time dateTime={event.timestamp}>{formatMoment(event.timestamp, timezone, now)}</time>
+              </Tooltip>
+            </Cell>
+            <Cell className="whitespace-nowrap">
+              <button
+                type="button"
+                className="font-medium"
+                onClick={(click) => {
+                  // The row opens it too; this one is for the keyboard.
+                  click.stopPropagation();
+                  onOpen(event);
+                }}
+              >
+                {event.event_name}
+              </button>
+              {event.revenue !== null && (
+                <span className="ml-2 text-good text-xs tabular-nums">
+                  {formatMoney(event.revenue, event.currency ?? 'USD')}
+                </span>
+              )}
+            </Cell>
+            <Cell className="max-w-48 truncate">{event.app_user_id}</Cell>
+            {hasApps && <Cell className="max-w-40 truncate text-soft">{appName(event.app_id)}</Cell>}
+            <Cell className="hidden max-w-44 truncate whitespace-nowrap text-[0.8125rem] text-soft lg:table-cell">
+              {[event.context.platform, event.context.country, event.context.app_version]
+                .filter(Boolean)
+                .join(' · ')}
+            </Cell>
+            <Cell className="hidden max-w-0 truncate text-[0.8125rem] text-soft md:table-cell">
+              {previewProperties(event.properties)}
+            </Cell>
+          </Row>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,144 @@
+import { useQuery } from '@tanstack/react-query';
+import { Plus, X } from 'lucide-react';
+import { type FormEvent, useId, useState } from 'react';
+import type { App, BreakdownAnswer } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { useProject } from '../../api/project.ts';
+import { Button } from '../../components/ui/button.tsx';
+import { Input } from '../../components/ui/input.tsx';
+import { Select } from '../../components/ui/select.tsx';
+import { describeFilter, FIELD_NAMES, FIELDS, type Field, type SetFilter } from './filters.ts';
+
+type FilterBarProps = {
+  app: App | undefined;
+  filters: readonly SetFilter[];
+  onAdd: (filter: SetFilter) => void;
+  onRemove: (filter: SetFilter) => void;
+  /** Undefined when there is nothing to clear. */
+  onClear: (() => void) | undefined;
+};
+
+/** One line that adds a filter, and those that are set. */
+export function FilterBar({ app, filters, onAdd, onRemove, onClear }: FilterBarProps) {
+  return (
+    <div className="grid gap-3">
+      <AddFilter app={app} onAdd={onAdd} />
+      {onClear && (
+        <ul aria-label="Filters" className="flex flex-wrap items-center gap-2">
+          {filters.map((filter) => (
+            <Chip key={`${filter.field} ${filter.value}`} filter={filter} onRemove={() => onRemove(filter)} />
+          ))}
+          <li>
+            <Button variant="ghost" size="sm" className="h-7 px-2" onClick={onClear}>
+              Clear filters
+            </Button>
+          </li>
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Chip({ filter, onRemove }: { filter: SetFilter; onRemove: () => void }) {
+  const { name, value } = describeFilter(filter);
+  return (
+    <li className="flex h-7 min-w-0 max-w-full items-center rounded-full border bg-muted pl-3 text-[0.8125rem]">
+      <span className="truncate">
+        <span className="text-soft">{name} is </span>
+        <span className="font-medium">{value}</span>
+      </span>
+      <button
+        type="button"
+        aria-label={`Remove the filter ${name} is ${value}`}
+        onClick={onRemove}
+        className="ml-1 grid size-7 shrink-0 place-items-center rounded-full text-soft hover:text-foreground"
+      >
+        <X className="size-3.5" aria-hidden />
+      </button>
+    </li>
+  );
+}
+
+function AddFilter({ app, onAdd }: Pick<FilterBarProps, 'app' | 'onAdd'>) {
+  const [field, setField] = useState<Field>('event_name');
+  const [property, setProperty] = useState('');
+  const [value, setValue] = useState('');
+  const names = useEventNames(app);
+  const listId = useId();
+  const { label, placeholder, lengthMax } = FIELDS[field];
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onAdd({ field, value: field === 'property' ? `${property.trim()}:${value}` : value.trim() });
+    setValue('');
+    setProperty('');
+  };
+  return (
+    <form onSubmit={submit} className="flex flex-wrap items-center gap-2">
+      <Select
+        aria-label="Filter by"
+        className="w-36"
+        value={field}
+        onChange={({ target }) => setField(FIELD_NAMES.find((name) => name === target.value) ?? 'event_name')}
+      >
+        {FIELD_NAMES.map((name) => (
+          <option key={name} value={name}>
+            {FIELDS[name].label}
+          </option>
+        ))}
+      </Select>
+      {field === 'property' && (
+        <Input
+          aria-label="Name of the property"
+          className="w-28 flex-1 sm:w-40 sm:flex-none"
+          placeholder="plan"
+          required
+          maxLength={128}
+          pattern="[^:]*[^:\s][^:]*"
+          title="A property's name, without a colon"
+          value={property}
+          onChange={({ target }) => setProperty(target.value)}
+        />
+      )}
+      <Input
+        aria-label={field === 'property' ? 'Value of the property' : label}
+        className="min-w-24 flex-1 sm:max-w-72"
+        placeholder={placeholder}
+        required={field !== 'property'}
+        maxLength={lengthMax}
+        spellCheck={false}
+        autoCapitalize="none"
+        autoComplete="off"
+        list={field === 'event_name' ? listId : undefined}
+        value={value}
+        onChange={({ target }) => setValue(target.value)}
+      />
+      <datalist id={listId}>
+        {names.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <Button type="submit">
+        <Plus aria-hidden />
+        <span>
+          Add<span className="max-sm:sr-only"> filter</span>
+        </span>
+      </Button>
+    </form>
+  );
+}
+
+const SUGGESTED_DAYS = 90;
+const SUGGESTIONS_MAX = 200;
+
+/** The names an app has sent lately, the most frequent first. Only a help: without an answer there are none. */
+function useEventNames(app: App | undefined): string[] {
+  const { project, path, can } = useProject();
+  const query = { app_id: app?.id, by: 'event_name', days: SUGGESTED_DAYS, limit: SUGGESTIONS_MAX };
+  const { data } = useQuery({
+    queryKey: ['projects', project.id, 'analytics', 'breakdown', query],
+    queryFn: ({ signal }) => api<BreakdownAnswer>('GET', path('/analytics/breakdown'), { query, signal }),
+    enabled: app !== undefined && can('analytics:read'),
+    staleTime: 300_000,
+  });
+  return data?.data.flatMap(({ value }) => value ?? []) ?? [];
+}

@@ -1,0 +1,51 @@
+import { DaysInputs } from '../../components/days-inputs.tsx';
+import { Select } from '../../components/ui/select.tsx';
+import { dayAt, parseWantedDays, resolveDays, writeWantedDays } from '../../lib/day-range.ts';
+
+const CHOICES = [
+  { value: '', label: 'All time' },
+  { value: '1h', label: 'Last hour' },
+  { value: '24h', label: 'Last 24 hours' },
+  { value: '7d', label: 'Last 7 days' },
+  { value: '30d', label: 'Last 30 days' },
+  { value: '90d', label: 'Last 90 days' },
+];
+const CUSTOM = 'custom';
+
+type RangeSelectProps = {
+  range: string | undefined;
+  timezone: string;
+  onChange: (range: string | undefined) => void;
+};
+
+/** When the events happened. */
+export function RangeSelect({ range, timezone, onChange }: RangeSelectProps) {
+  const today = dayAt(timezone, Date.now());
+  const wanted = parseWantedDays(range);
+  const isListed = CHOICES.some(({ value }) => value === (range ?? ''));
+  const custom = isListed || wanted === undefined ? undefined : resolveDays(wanted, today);
+  const choose = (value: string) => {
+    if (value !== CUSTOM) return onChange(value || undefined);
+    onChange(writeWantedDays(resolveDays(wanted ?? { days: 7 }, today)));
+  };
+  return (
+    <>
+      {custom && (
+        <DaysInputs range={custom} today={today} onChange={(days) => onChange(writeWantedDays(days))} />
+      )}
+      <Select
+        aria-label="When"
+        className="w-40"
+        value={custom ? CUSTOM : isListed ? (range ?? '') : ''}
+        onChange={({ target }) => choose(target.value)}
+      >
+        {CHOICES.map(({ value, label }) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+        <option value={CUSTOM}>Between two days</option>
+      </Select>
+    </>
+  );
+}

@@ -1,0 +1,99 @@
+import type { LiveAnswer } from '../../api/answers.ts';
+import { BarList } from '../../components/bar-list.tsx';
+import { InfoTip } from '../../components/info-tip.tsx';
+import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { formatCount, formatMoney } from '../../lib/format.ts';
+import { MinuteBars } from './minute-bars.tsx';
+
+/** Who is there now, and today so far. */
+export function Now({ answer: { data, meta } }: { answer: LiveAnswer }) {
+  const { definitions, currency } = meta;
+  const tiles = [
+    {
+      label: 'Active, 5 minutes',
+      value: formatCount(data.active_users_5m),
+      definition: definitions.active_users_5m,
+    },
+    {
+      label: 'Active, 30 minutes',
+      value: formatCount(data.active_users_30m),
+      definition: definitions.active_users_30m,
+    },
+    { label: 'Active users today', value: formatCount(data.dau_today), definition: definitions.dau_today },
+    {
+      label: 'Revenue today',
+      value: formatMoney(data.revenue_today, currency),
+      definition: definitions.revenue_today,
+    },
+  ];
+  return (
+    <ul className="grid grid-cols-2 gap-3 lg:grid-cols-4">
+      {tiles.map(({ label, value, definition }) => (
+        <li key={label} className="min-w-0 rounded-xl border bg-surface px-4 py-3.5 shadow-card">
+          <p className="flex items-center gap-1 font-medium text-[0.8125rem] text-soft">
+            <span className="truncate">{label}</span>
+            {definition && <InfoTip about={label}>{definition}</InfoTip>}
+          </p>
+          <p className="mt-1 truncate font-semibold text-2xl tabular-nums tracking-tight">{value}</p>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The last half hour, minute by minute. */
+export function Minutes({ answer: { data, meta } }: { answer: LiveAnswer }) {
+  const sum = data.events_per_minute.reduce((total, events) => total + events, 0);
+  return (
+    <Card className="flex flex-col">
+      <CardHeader
+        title={
+          <span className="flex items-center gap-1">
+            Events a minute
+            <InfoTip about="Events a minute">{meta.definitions.events_per_minute}</InfoTip>
+          </span>
+        }
+        description={`${formatCount(sum)} in the last 30 minutes`}
+      />
+      <CardBody className="flex flex-1 flex-col">
+        <MinuteBars minutes={data.events_per_minute} />
+        <p aria-hidden className="mt-2 flex justify-between text-soft text-xs">
+          <span>30 minutes ago</span>
+          <span>now</span>
+        </p>
+      </CardBody>
+    </Card>
+  );
+}
+
+/** What happens most. */
+export function TopEvents({ answer: { data, meta } }: { answer: LiveAnswer }) {
+  return (
+    <Card>
+      <CardHeader
+        title={
+          <span className="flex items-center gap-1">
+            Top events
+            <InfoTip about="Top events">{meta.definitions.top_events}</InfoTip>
+          </span>
+        }
+        description="In the last 30 minutes"
+      />
+      <CardBody className="px-2.5">
+        {data.top_events.length === 0 ? (
+          <p className="px-2.5 text-[0.8125rem] text-soft">Nothing happened yet.</p>
+        ) : (
+          <BarList
+            label="Top events in the last 30 minutes"
+            bars={data.top_events.map(({ event_name, events }) => ({
+              key: event_name,
+              label: event_name,
+              weight: events,
+              value: formatCount(events),
+            }))}
+          />
+        )}
+      </CardBody>
+    </Card>
+  );
+}

@@ -1,0 +1,151 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { App, EventRecord, LiveAnswer, Page as PageOf } from '../../api/answers.ts';
+import { api, urlOf } from '../../api/http.ts';
+import { useCurrentApp, useProject } from '../../api/project.ts';
+import { EventSheet } from '../../components/event-sheet.tsx';
+import { Page } from '../../components/page.tsx';
+import { EmptyState, ErrorState } from '../../components/states.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { sampleEventCommand } from '../../lib/sample-event.ts';
+import { throttle } from '../../lib/throttle.ts';
+import { Minutes, Now, TopEvents } from './live-numbers.tsx';
+import { StreamCard } from './stream-card.tsx';
+import { useEventStream } from './use-event-stream.ts';
+
+/** What happens right now. */
+export function LivePage() {
+  const { app, isPending, error, retry } = useCurrentApp();
+  const { project } = useProject();
+  return (
+    <Page title="Live">
+      {app ? (
+        <Live key={app.id} app={app} />
+      ) : isPending ? (
+        <LiveSkeleton />
+      ) : error ? (
+        <ErrorState what="The apps could not be loaded" error={error} onRetry={retry} />
+      ) : (
+        <Card>
+          <EmptyState
+            title="Create your first app"
+            actions={
+              <Button asChild variant="primary">
+                <Link to="/p/$projectId/apps" params={{ projectId: project.id }}>
+                  Go to apps
+                </Link>
+              </Button>
+            }
+          >
+            Events belong to an app; as soon as there is one, they show here.
+          </EmptyState>
+        </Card>
+      )}
+    </Page>
+  );
+}
+
+/** Without events the numbers still change: minutes pass. */
+const QUIET_MS = 5_000;
+const BUSY_MS = 1_000;
+const EARLIER = 25;
+
+const liveKey = (projectId: string, appId: string) => ['projects', projectId, 'live', appId];
+
+function Live({ app }: { app: App }) {
+  const { project, path, can } = useProject();
+  const [opened, setOpened] = useState<EventRecord>();
+  const query = { app_id: app.id };
+  const canFollow = can('events:read');
+  const renew = useRenewal(project.id, app.id);
+  const stream = useEventStream(canFollow ? urlOf(path('/events/stream'), query) : undefined, renew);
+  const live = useQuery({
+    queryKey: [...liveKey(project.id, app.id), 'numbers'],
+    queryFn: ({ signal }) => api<LiveAnswer>('GET', path('/analytics/live'), { query, signal }),
+    // Whoever may not follow any more may not ask either: the page stays as it is and says why.
+    refetchInterval: stream.connection.state === 'closed' ? false : QUIET_MS,
+  });
+  const earlier = useQuery({
+    queryKey: [...liveKey(project.id, app.id), 'earlier'],
+    queryFn: ({ signal }) =>
+      api<PageOf<EventRecord>>('GET', path('/events'), { query: { ...query, limit: EARLIER }, signal }),
+    enabled: canFollow,
+    // What comes later is the stream's to tell.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+  const open = useCallback((event: EventRecord) => setOpened(event), []);
+  if (!live.data) {
+    if (!live.error) return <LiveSkeleton />;
+    return (
+      <Card>
+        <ErrorState what="The live numbers could not be loaded" error={live.error} onRetry={live.refetch} />
+      </Card>
+    );
+  }
+  return (
+    <>
+      <Now answer={live.data} />
+      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem] xl:grid-rows-[auto_1fr]">
+        <Minutes answer={live.data} />
+        <div className="xl:sticky xl:top-5 xl:col-start-2 xl:row-span-2 xl:row-start-1">
+          <TopEvents answer={live.data} />
+        </div>
+        {canFollow && (
+          <StreamCard
+            stream={stream}
+            earlier={earlier.data?.data ?? []}
+            timezone={app.timezone}
+            command={sampleEventCommand(window.location.origin, app.id)}
+            onOpen={open}
+          />
+        )}
+      </div>
+      <EventSheet
+        event={opened}
+        apps={[app]}
+        timezone={app.timezone}
+        onClose={() => setOpened(undefined)}
+        actions={(event) => (
+          <Button asChild size="sm">
+            <Link
+              to="/p/$projectId/events"
+              params={{ projectId: project.id }}
+              search={{ app: app.id, user: event.app_user_id }}
+            >
+              All events of this user
+            </Link>
+          </Button>
+        )}
+      />
+    </>
+  );
+}
+
+/** Returns what asks for the numbers anew, at most once a second. */
+function useRenewal(projectId: string, appId: string): () => void {
+  const client = useQueryClient();
+  const renewal = useMemo(() => {
+    const filter = { queryKey: [...liveKey(projectId, appId), 'numbers'] };
+    return throttle(() => void client.refetchQueries(filter, { cancelRefetch: false }), BUSY_MS);
+  }, [client, projectId, appId]);
+  useEffect(() => renewal.cancel, [renewal]);
+  return renewal.call;
+}
+
+function LiveSkeleton() {
+  return (
+    <div role="status" aria-label="Loading" className="grid gap-5">
+      <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
+        {['5m', '30m', 'today', 'revenue'].map((name) => (
+          <Skeleton key={name} className="h-22 rounded-xl" />
+        ))}
+      </div>
+      <Skeleton className="h-52 rounded-xl" />
+      <Skeleton className="h-96 rounded-xl" />
+    </div>
+  );
+}

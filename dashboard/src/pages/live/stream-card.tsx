@@ -1,0 +1,114 @@
+import { Pause, Play, Radio, TriangleAlert } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { EventRecord } from '../../api/answers.ts';
+import { leaveToSignIn } from '../../api/session.ts';
+import { EmptyState } from '../../components/states.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Callout } from '../../components/ui/callout.tsx';
+import { Card, CardHeader } from '../../components/ui/card.tsx';
+import { formatAmount, formatCount } from '../../lib/format.ts';
+import { reasonOf } from './connection.ts';
+import { ConnectionBadge } from './connection-badge.tsx';
+import { EventRow } from './event-row.tsx';
+import { ROWS_MAX, rowIdOf } from './stream-rows.ts';
+import type { EventStream } from './use-event-stream.ts';
+
+type StreamCardProps = {
+  stream: EventStream;
+  /** What was there before the page was opened, newest first. */
+  earlier: readonly EventRecord[];
+  timezone: string;
+  /** A command that sends an event, for when there are none. */
+  command: string;
+  onOpen: (event: EventRecord) => void;
+};
+
+/** Events as they arrive, the newest on top. */
+export function StreamCard({ stream, earlier, timezone, command, onOpen }: StreamCardProps) {
+  const { connection, rows, pause, resume } = stream;
+  const known = new Set(rows.shown.map(({ id }) => id));
+  const before = earlier.filter((event) => !known.has(rowIdOf(event))).slice(0, ROWS_MAX - rows.shown.length);
+  const isEmpty = rows.shown.length === 0 && before.length === 0;
+  return (
+    <Card className="min-w-0">
+      <CardHeader
+        title={
+          <span className="flex items-center gap-2.5">
+            Events
+            <ConnectionBadge connection={connection} isPaused={rows.isPaused} />
+          </span>
+        }
+        description={`Newest first, times in ${timezone}`}
+        actions={
+          <Button size="sm" onClick={rows.isPaused ? resume : pause} disabled={connection.state === 'closed'}>
+            {rows.isPaused ? <Play aria-hidden /> : <Pause aria-hidden />}
+            {rows.isPaused ? 'Resume' : 'Pause'}
+            {rows.heldCount > 0 && (
+              <span className="text-soft tabular-nums">{formatCount(rows.heldCount)} new</span>
+            )}
+          </Button>
+        }
+      />
+      <Ended stream={stream} />
+      {isEmpty ? (
+        <EmptyState icon={Radio} title="Waiting for events" command={command} className="pt-6">
+          Send one with any key of this project; it shows here within a second.
+        </EmptyState>
+      ) : (
+        <ol aria-label="Events, newest first" className="border-t">
+          {rows.shown.map((row) =>
+            row.kind === 'gap' ? (
+              <Divider key={row.id}>
+                <TriangleAlert className="size-3.5 text-warn" aria-hidden />
+                {row.missed === undefined
+                  ? 'Events may be missing here: the connection was lost'
+                  : `${formatAmount(row.missed, 'event')} missing here: they came too fast for this page`}
+              </Divider>
+            ) : (
+              <EventRow key={row.id} event={row.event} timezone={timezone} isNew onOpen={onOpen} />
+            ),
+          )}
+          {before.length > 0 && rows.shown.length > 0 && <Divider>Before you opened this page</Divider>}
+          {before.map((event) => (
+            <EventRow key={rowIdOf(event)} event={event} timezone={timezone} onOpen={onOpen} />
+          ))}
+        </ol>
+      )}
+    </Card>
+  );
+}
+
+function Divider({ children }: { children: ReactNode }) {
+  return (
+    <li className="flex items-center justify-center gap-2 border-b bg-muted/60 px-5 py-1.5 text-center text-soft text-xs">
+      {children}
+    </li>
+  );
+}
+
+function Ended({ stream: { connection, reopen } }: { stream: EventStream }) {
+  if (connection.state !== 'closed') return null;
+  const isSignedOut = connection.code === 'not_signed_in';
+  const { pathname, search } = window.location;
+  return (
+    <Callout
+      tone="warn"
+      isAlert
+      title="The stream has ended"
+      className="mx-5 mb-4"
+      actions={
+        isSignedOut ? (
+          <Button size="sm" onClick={() => leaveToSignIn(pathname + search)}>
+            Sign in again
+          </Button>
+        ) : (
+          <Button size="sm" onClick={reopen}>
+            Try again
+          </Button>
+        )
+      }
+    >
+      {reasonOf(connection.code)}
+    </Callout>
+  );
+}

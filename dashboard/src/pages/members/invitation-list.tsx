@@ -1,0 +1,69 @@
+import { Mail } from 'lucide-react';
+import { toast } from 'sonner';
+import type { Invitation } from '../../api/answers.ts';
+import { sentenceOf } from '../../api/problem.ts';
+import { useProject } from '../../api/project.ts';
+import { ErrorState } from '../../components/states.tsx';
+import { TimeAgo } from '../../components/time-ago.tsx';
+import { Badge } from '../../components/ui/badge.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, CardHeader } from '../../components/ui/card.tsx';
+import { useInvitations, useMemberActions } from './members-api.ts';
+
+/** Links that were sent and not used yet; nothing while there are none. */
+export function InvitationList() {
+  const { data, error, refetch } = useInvitations();
+  if (error) {
+    return (
+      <Card>
+        <ErrorState what="The invitations could not be loaded" error={error} onRetry={refetch} />
+      </Card>
+    );
+  }
+  if (!data || data.length === 0) return null;
+  return (
+    <Card>
+      <CardHeader title="Invitations" description="Links that were made and not used yet." />
+      <ul className="divide-y border-t">
+        {data.map((invitation) => (
+          <InvitationRow key={invitation.id} invitation={invitation} />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function InvitationRow({ invitation }: { invitation: Invitation }) {
+  const { can } = useProject();
+  const { withdraw } = useMemberActions();
+  const end = () =>
+    withdraw.mutate(invitation, {
+      onSuccess: () => toast.success(`The link for ${invitation.email} no longer works.`),
+      onError: (error) => toast.error(sentenceOf(error)),
+    });
+  return (
+    <li className="flex items-center gap-3 px-5 py-2.5">
+      <Mail className="size-4 shrink-0 text-soft" aria-hidden />
+      <div className="min-w-0 flex-1">
+        <p className="truncate text-sm">{invitation.email}</p>
+        <p className="text-soft text-xs">
+          made <TimeAgo at={invitation.created_at} />, ends <TimeAgo at={invitation.expires_at} />
+        </p>
+      </div>
+      <Badge tone="outline" className="capitalize">
+        {invitation.role}
+      </Badge>
+      {can('members:write') && (
+        <Button
+          size="sm"
+          variant="ghost"
+          onClick={end}
+          isBusy={withdraw.isPending}
+          aria-label={`Withdraw the invitation of ${invitation.email}`}
+        >
+          Withdraw
+        </Button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,39 @@
+import { toast } from 'sonner';
+import type { Member } from '../../api/answers.ts';
+import { sentenceOf } from '../../api/problem.ts';
+import { useProject } from '../../api/project.ts';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { useMemberActions } from './members-api.ts';
+
+/** Takes a member out of the project. */
+export function RemoveMemberDialog({
+  subject,
+  onClose,
+}: {
+  subject: Member | undefined;
+  onClose: () => void;
+}) {
+  const { project } = useProject();
+  const { remove } = useMemberActions();
+  if (!subject) return null;
+  const confirm = () =>
+    remove.mutate(subject, {
+      onSuccess: () => {
+        onClose();
+        toast.success(`${subject.name} can no longer enter ${project.name}.`);
+      },
+      onError: (error) => toast.error(sentenceOf(error)),
+    });
+  return (
+    <ConfirmDialog
+      isOpen
+      isDanger
+      onClose={onClose}
+      title={`Remove ${subject.name}?`}
+      description={`${subject.email} loses access to ${project.name} at once. API keys they know keep working: rotate those.`}
+      confirm="Remove member"
+      isBusy={remove.isPending}
+      onConfirm={confirm}
+    />
+  );
+}

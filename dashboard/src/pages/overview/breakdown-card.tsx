@@ -1,0 +1,98 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { BreakdownAnswer } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { useProject } from '../../api/project.ts';
+import { type Bar, BarList } from '../../components/bar-list.tsx';
+import { InfoTip } from '../../components/info-tip.tsx';
+import { ErrorState } from '../../components/states.tsx';
+import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { SkeletonRows } from '../../components/ui/skeleton.tsx';
+import { formatCount, formatMoney, formatShare } from '../../lib/format.ts';
+import { DIMENSIONS, type Dimension, nameOf } from './dimensions.ts';
+import type { Measure } from './wanted.ts';
+
+const VALUES_MAX = 8;
+
+type BreakdownCardProps = {
+  by: Dimension;
+  measure: Measure;
+  /** What is asked beside: app, days, time zone. */
+  query: Record<string, string | number | undefined>;
+  /** The `range` of a URL with the same days. */
+  range: string;
+};
+
+/** The largest values of one dimension, as bars with their share. */
+export function BreakdownCard({ by, measure, query, range }: BreakdownCardProps) {
+  const { project, path } = useProject();
+  const asked = { ...query, by, metric: measure, limit: VALUES_MAX };
+  const { data, error, refetch, isPlaceholderData } = useQuery({
+    queryKey: ['projects', project.id, 'analytics', 'breakdown', asked],
+    queryFn: ({ signal }) =>
+      api<BreakdownAnswer>('GET', path('/analytics/breakdown'), { query: asked, signal }),
+    placeholderData: keepPreviousData,
+  });
+  const { title } = DIMENSIONS[by];
+  const definitions = Object.values(data?.meta.definitions ?? {});
+  return (
+    <Card>
+      <CardHeader
+        title={
+          <span className="flex items-center gap-1">
+            {title}
+            {definitions.length > 0 && <InfoTip about={title}>{definitions.join(' ')}</InfoTip>}
+          </span>
+        }
+      />
+      {data ? (
+        <CardBody className={isPlaceholderData ? 'px-2.5 opacity-60 transition-opacity' : 'px-2.5'}>
+          <Values answer={data} by={by} measure={measure} range={range} />
+        </CardBody>
+      ) : error ? (
+        <ErrorState what={`${title} could not be loaded`} error={error} onRetry={refetch} />
+      ) : (
+        <SkeletonRows rows={4} />
+      )}
+    </Card>
+  );
+}
+
+type ValuesProps = { answer: BreakdownAnswer; by: Dimension; measure: Measure; range: string };
+
+function Values({ answer: { data, other, meta }, by, measure, range }: ValuesProps) {
+  const toBar = (key: string, label: ReactNode, row: BreakdownAnswer['other']): Bar => ({
+    key,
+    label,
+    weight: Number(row[measure] ?? 0),
+    value:
+      measure === 'revenue' ? formatMoney(row.revenue ?? '0', meta.currency) : formatCount(row[measure] ?? 0),
+    aside: row.share === null ? undefined : formatShare(row.share),
+  });
+  const bars = data
+    .map((row) => toBar(`=${row.value ?? ''}`, <ValueName value={row.value} by={by} range={range} />, row))
+    .filter(({ weight }) => weight !== 0);
+  if (bars.length === 0) {
+    return <p className="px-2.5 pb-2 text-[0.8125rem] text-soft">Nothing in these days.</p>;
+  }
+  const rest = toBar('other', <span className="text-soft">All others</span>, other);
+  return <BarList label={DIMENSIONS[by].title} bars={rest.weight > 0 ? [...bars, rest] : bars} />;
+}
+
+/** A value; an event's name leads to its events. */
+function ValueName({ value, by, range }: { value: string | null; by: Dimension; range: string }) {
+  const { project, can } = useProject();
+  if (value === null || value === '') return <span className="text-soft italic">Not told</span>;
+  if (by !== 'event_name' || !can('events:read')) return nameOf(by, value);
+  return (
+    <Link
+      to="/p/$projectId/events"
+      params={{ projectId: project.id }}
+      search={(search) => ({ ...(search.app && { app: search.app }), event_name: [value], range })}
+      className="underline-offset-4 hover:underline"
+    >
+      {value}
+    </Link>
+  );
+}

@@ -1,0 +1,85 @@
+import { Link } from '@tanstack/react-router';
+import { AppWindow, CalendarSearch, Rocket } from 'lucide-react';
+import type { App } from '../../api/answers.ts';
+import { useProject } from '../../api/project.ts';
+import { EmptyState } from '../../components/states.tsx';
+import { TimeAgo } from '../../components/time-ago.tsx';
+import { Code } from '../../components/ui/badge.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { sampleEventCommand } from '../../lib/sample-event.ts';
+
+/** A project without apps. */
+export function NoApp() {
+  const { project } = useProject();
+  return (
+    <Card>
+      <EmptyState
+        icon={AppWindow}
+        title="Create your first app"
+        actions={
+          <Button asChild variant="primary">
+            <Link to="/p/$projectId/apps" params={{ projectId: project.id }}>
+              Go to apps
+            </Link>
+          </Button>
+        }
+      >
+        Events belong to an app: the one your team ships, on one platform.
+      </EmptyState>
+    </Card>
+  );
+}
+
+/** An app that never got an event. */
+export function NoEvents({ app }: { app: App }) {
+  const { project, can } = useProject();
+  const params = { projectId: project.id };
+  return (
+    <Card>
+      <EmptyState
+        icon={Rocket}
+        title={`Send ${app.name} its first event`}
+        command={sampleEventCommand(window.location.origin, app.id)}
+        actions={
+          <>
+            {can('keys:read') && (
+              <Button asChild variant="primary">
+                <Link to="/p/$projectId/settings/api-keys" params={params}>
+                  Get an API key
+                </Link>
+              </Button>
+            )}
+            <Button asChild>
+              <Link to="/p/$projectId/docs" params={params}>
+                Read the quick start
+              </Link>
+            </Button>
+          </>
+        }
+      >
+        Put one of this project's keys in place of <Code>YOUR_API_KEY</Code>: a client key (<Code>ck_</Code>)
+        in an app, a server key (<Code>sk_</Code>) on a server. The event shows here and under Live at once.
+      </EmptyState>
+    </Card>
+  );
+}
+
+/** Days without events, of an app that has some. */
+export function NothingInRange({ lastAt, onWiden }: { lastAt: string; onWiden: () => void }) {
+  return (
+    <Card>
+      <EmptyState
+        icon={CalendarSearch}
+        title="No events in these days"
+        actions={
+          <Button variant="primary" onClick={onWiden}>
+            Show the days around it
+          </Button>
+        }
+      >
+        The newest event of this app is from <TimeAgo at={lastAt} />.
+      </EmptyState>
+    </Card>
+  );
+}

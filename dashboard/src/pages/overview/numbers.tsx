@@ -1,0 +1,160 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { App, DailyAnswer, EventRecord, Page } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { useProject } from '../../api/project.ts';
+import { ErrorState } from '../../components/states.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { Segmented } from '../../components/ui/segmented.tsx';
+import { cn } from '../../lib/class-names.ts';
+import { type WantedDays, writeWantedDays } from '../../lib/day-range.ts';
+import { formatAmount, formatDay } from '../../lib/format.ts';
+import { BreakdownCard } from './breakdown-card.tsx';
+import { ChartCard } from './chart-card.tsx';
+import { DIMENSION_NAMES } from './dimensions.ts';
+import { MetricCard } from './metric-card.tsx';
+import { type Comparison, compareDays, METRICS } from './metrics.ts';
+import { NoEvents, NothingInRange } from './nothing-yet.tsx';
+import { NumbersSkeleton } from './numbers-skeleton.tsx';
+import { parseMeasure, parseMetric, rangeQuery, wantedCount } from './wanted.ts';
+
+const FRESH_MS = 60_000;
+const WAITING_MS = 5_000;
+
+const isEmptyAnswer = ({ data }: DailyAnswer) => data.every(({ events }) => events === 0);
+
+type NumbersProps = {
+  app: App;
+  wanted: WantedDays;
+  timezone: string;
+  onShowAround: (instant: string) => void;
+};
+
+/** The numbers of an app in some days, or what to do while there are none. */
+export function Numbers({ app, wanted, timezone, onShowAround }: NumbersProps) {
+  const { project, path, can } = useProject();
+  const query = { app_id: app.id, timezone, ...rangeQuery(wanted, true) };
+  const daily = useQuery({
+    queryKey: ['projects', project.id, 'analytics', 'daily', query],
+    queryFn: ({ signal }) => api<DailyAnswer>('GET', path('/analytics/daily'), { query, signal }),
+    placeholderData: keepPreviousData,
+    // The first event is waited for.
+    refetchInterval: ({ state }) => (state.data && isEmptyAnswer(state.data) ? WAITING_MS : FRESH_MS),
+  });
+  const comparison = daily.data && compareDays(daily.data, wantedCount(wanted));
+  const isEmpty = comparison?.current.every(({ events }) => events === 0) ?? false;
+  const newest = useQuery({
+    queryKey: ['projects', project.id, 'events', 'newest', app.id],
+    queryFn: ({ signal }) =>
+      api<Page<EventRecord>>('GET', path('/events'), { query: { app_id: app.id, limit: 1 }, signal }),
+    enabled: isEmpty && !daily.isPlaceholderData && can('events:read'),
+    refetchInterval: WAITING_MS,
+  });
+  if (daily.data === undefined || comparison === undefined) {
+    if (!daily.error) return <NumbersSkeleton />;
+    return (
+      <Card>
+        <ErrorState what="The numbers could not be loaded" error={daily.error} onRetry={daily.refetch} />
+      </Card>
+    );
+  }
+  if (isEmpty && newest.data) {
+    const last = newest.data.data[0];
+    return last ? (
+      <NothingInRange lastAt={last.timestamp} onWiden={() => onShowAround(last.timestamp)} />
+    ) : (
+      <NoEvents app={app} />
+    );
+  }
+  return (
+    <div className={cn('grid gap-5 transition-opacity', daily.isPlaceholderData && 'opacity-60')}>
+      <Metrics answer={daily.data} comparison={comparison} />
+      <Breakdowns app={app} wanted={wanted} timezone={timezone} />
+    </div>
+  );
+}
+
+function Metrics({ answer: { meta }, comparison }: { answer: DailyAnswer; comparison: Comparison }) {
+  const search = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const shown = parseMetric(search.metric);
+  const { currency, definitions, timezone } = meta;
+  return (
+    <section aria-label="Numbers" className="grid min-w-0 gap-5">
+      <div>
+        <ul className="grid grid-cols-2 gap-3 lg:grid-cols-3 xl:grid-cols-5 [&>:last-child]:max-lg:col-span-2">
+          {METRICS.map((metric) => (
+            <MetricCard
+              key={metric}
+              metric={metric}
+              comparison={comparison}
+              currency={currency}
+              definition={definitions[metric]}
+              isShown={metric === shown}
+              onShow={() =>
+                void navigate({ to: '.', search: (was) => ({ ...was, metric }), resetScroll: false })
+              }
+            />
+          ))}
+        </ul>
+        <Compared comparison={comparison} />
+      </div>
+      <ChartCard
+        metric={shown}
+        comparison={comparison}
+        currency={currency}
+        timezone={timezone}
+        definition={definitions[shown]}
+        view={search.view === 'table' ? 'table' : 'chart'}
+        onView={(view) => void navigate({ to: '.', search: (was) => ({ ...was, view }), resetScroll: false })}
+      />
+    </section>
+  );
+}
+
+/** Says what the changes compare. */
+function Compared({ comparison: { current, previous, completeCount } }: { comparison: Comparison }) {
+  const [first, last] = [previous[0], previous[completeCount - 1]];
+  if (!first || !last) return null;
+  const before = `${formatDay(first.date)} – ${formatDay(last.date, true)}`;
+  const isOpen = completeCount < current.length;
+  return (
+    <p className="mt-2.5 text-soft text-xs">
+      Changes against {before}, the {formatAmount(completeCount, 'day')} one period earlier.
+      {isOpen && ' Today is not over: it is in the sums, but left out of changes and averages.'}
+    </p>
+  );
+}
+
+const MEASURE_OPTIONS = [
+  { value: 'events', label: 'Events' },
+  { value: 'users', label: 'Users' },
+  { value: 'revenue', label: 'Revenue' },
+] as const;
+
+function Breakdowns({ app, wanted, timezone }: Pick<NumbersProps, 'app' | 'wanted' | 'timezone'>) {
+  const search = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const measure = parseMeasure(search.by);
+  const query = { app_id: app.id, timezone, ...rangeQuery(wanted, false) };
+  return (
+    <section aria-labelledby="breakdowns" className="grid min-w-0 gap-3">
+      <header className="flex flex-wrap items-center justify-between gap-3 pt-1">
+        <h2 id="breakdowns" className="font-semibold text-[0.9375rem] tracking-tight">
+          Breakdown
+        </h2>
+        <Segmented
+          label="Measured by"
+          value={measure}
+          onChange={(by) => void navigate({ to: '.', search: (was) => ({ ...was, by }), resetScroll: false })}
+          options={MEASURE_OPTIONS}
+        />
+      </header>
+      <div className="grid min-w-0 gap-5 lg:grid-cols-2 [&>*]:min-w-0">
+        {DIMENSION_NAMES.map((by) => (
+          <BreakdownCard key={by} by={by} measure={measure} query={query} range={writeWantedDays(wanted)} />
+        ))}
+      </div>
+    </section>
+  );
+}

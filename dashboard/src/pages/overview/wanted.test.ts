@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { daysBefore, parseMeasure, parseMetric, rangeQuery, wantedCount } from './wanted.ts';
+
+test('asks for the days and as many before them', () => {
+  assert.deepEqual(rangeQuery({ days: 30 }, true), { days: 60 });
+  assert.deepEqual(rangeQuery({ days: 30 }, false), { days: 30 });
+  const october = { first: '2026-10-01', last: '2026-10-31' };
+  assert.deepEqual(rangeQuery(october, true), { start: '2026-08-31', end: '2026-10-31' });
+  assert.deepEqual(rangeQuery(october, false), { start: '2026-10-01', end: '2026-10-31' });
+  assert.equal(wantedCount(october), 31);
+});
+
+test('the period before is as long and ends the day before', () => {
+  assert.deepEqual(daysBefore({ first: '2026-10-01', last: '2026-10-31' }), {
+    first: '2026-08-31',
+    last: '2026-09-30',
+  });
+  assert.deepEqual(daysBefore({ first: '2026-03-01', last: '2026-03-01' }), {
+    first: '2026-02-28',
+    last: '2026-02-28',
+  });
+});
+
+test('a name that is none means the default', () => {
+  assert.equal(parseMetric('revenue'), 'revenue');
+  assert.equal(parseMetric('__proto__'), 'dau');
+  assert.equal(parseMeasure('users'), 'users');
+  assert.equal(parseMeasure(undefined), 'events');
+});

@@ -1,0 +1,44 @@
+import { type FormEvent, useState } from 'react';
+import type { KeyType, ProjectSettings } from '../../api/answers.ts';
+import { LimitsFields } from '../../components/limits-fields.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { useSaveSettings } from './save-settings.ts';
+
+/** Shows the fields of all categories; keys of other types have other defaults where nothing is said. */
+const SHOWN_AS: KeyType = 'server';
+
+/** The limits of every key that has none of its own. */
+export function LimitsCard({ settings }: { settings: ProjectSettings }) {
+  const [limits, setLimits] = useState(settings.rate_limits);
+  const save = useSaveSettings();
+  const isSame = JSON.stringify(limits) === JSON.stringify(settings.rate_limits);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate({ rate_limits: limits });
+  };
+  return (
+    <Card>
+      <CardHeader
+        title="Rate limits"
+        description="For every key that has none of its own, each by itself. A change is live at once."
+      />
+      <CardBody>
+        <form onSubmit={submit} className="grid max-w-md gap-4">
+          <LimitsFields
+            type={SHOWN_AS}
+            label={<span className="sr-only">Rate limits</span>}
+            limits={limits}
+            onChange={setLimits}
+            hint="Empty: the defaults, shown for server keys."
+          />
+          <div>
+            <Button type="submit" variant="primary" disabled={isSame} isBusy={save.isPending}>
+              Save limits
+            </Button>
+          </div>
+        </form>
+      </CardBody>
+    </Card>
+  );
+}

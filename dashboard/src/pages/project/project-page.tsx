@@ -1,0 +1,87 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ProjectSettings } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { useProject } from '../../api/project.ts';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Page } from '../../components/page.tsx';
+import { ErrorState } from '../../components/states.tsx';
+import { TimeAgo } from '../../components/time-ago.tsx';
+import { Callout } from '../../components/ui/callout.tsx';
+import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { SkeletonRows } from '../../components/ui/skeleton.tsx';
+import { KeyRulesCard } from './key-rules-card.tsx';
+import { LimitsCard } from './limits-card.tsx';
+import { NameCard } from './name-card.tsx';
+import { RevenueCard } from './revenue-card.tsx';
+
+/** Settings → Project: its name, and the rules its keys and numbers follow. */
+export function ProjectPage() {
+  const { project, path, can } = useProject();
+  const settings = useQuery({
+    queryKey: ['projects', project.id, 'settings'],
+    queryFn: ({ signal }) => api<ProjectSettings>('GET', path('/project'), { signal }),
+  });
+  const { data } = settings;
+  return (
+    <Page isNarrow title="Project" description="What holds for all apps and keys of this project.">
+      {settings.isPending && (
+        <Card>
+          <SkeletonRows rows={5} />
+        </Card>
+      )}
+      {settings.isError && (
+        <Card>
+          <ErrorState
+            what="The settings could not be loaded"
+            error={settings.error}
+            onRetry={settings.refetch}
+          />
+        </Card>
+      )}
+      {data && (
+        <fieldset disabled={!can('project:write')} className="contents">
+          {!can('project:write') && (
+            <Callout title="You can look, not change">
+              Your role, {project.role}, may not change these.
+            </Callout>
+          )}
+          <NameCard key={`name-${data.updated_at}`} settings={data} />
+          <KeyRulesCard key={`keys-${data.updated_at}`} settings={data} />
+          <RevenueCard settings={data} />
+          <LimitsCard key={`limits-${data.updated_at}`} settings={data} />
+          <FactsCard settings={data} />
+        </fieldset>
+      )}
+    </Page>
+  );
+}
+
+function FactsCard({ settings }: { settings: ProjectSettings }) {
+  const { can } = useProject();
+  return (
+    <Card>
+      <CardHeader title="About" />
+      <CardBody className="grid gap-2 text-sm">
+        <p className="flex flex-wrap items-center gap-2">
+          <span className="text-soft">Project id</span>
+          <span className="break-all font-mono text-xs">{settings.id}</span>
+          <CopyButton text={settings.id} what="project id" />
+        </p>
+        <p className="text-soft">
+          Created <TimeAgo at={settings.created_at} />, changed <TimeAgo at={settings.updated_at} />.{' '}
+          {can('audit:read') && (
+            <Link
+              to="/p/$projectId/settings/audit-log"
+              params={{ projectId: settings.id }}
+              search={{ target: settings.id }}
+              className="text-link underline underline-offset-2"
+            >
+              What was changed
+            </Link>
+          )}
+        </p>
+      </CardBody>
+    </Card>
+  );
+}

@@ -1,0 +1,23 @@
+import type { ProjectSettings } from '../../api/answers.ts';
+import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { Switch } from '../../components/ui/checkbox.tsx';
+import { useSaveSettings } from './save-settings.ts';
+
+/** Whether revenue that phones report counts. */
+export function RevenueCard({ settings }: { settings: ProjectSettings }) {
+  const save = useSaveSettings();
+  return (
+    <Card>
+      <CardHeader title="Revenue" />
+      <CardBody>
+        <Switch
+          label="Count revenue reported by client keys"
+          hint="Anyone who has the app could send it. Switched off, only revenue from your backend counts. Every answer says which."
+          checked={settings.count_unverified_revenue}
+          disabled={save.isPending}
+          onCheckedChange={(isOn) => save.mutate({ count_unverified_revenue: isOn })}
+        />
+      </CardBody>
+    </Card>
+  );
+}

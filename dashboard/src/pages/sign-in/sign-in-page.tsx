@@ -1,0 +1,156 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import type { Session } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { sentenceOf } from '../../api/problem.ts';
+import { CodeBlock } from '../../components/code-block.tsx';
+import { PasswordField } from '../../components/password-field.tsx';
+import { ErrorState } from '../../components/states.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Callout } from '../../components/ui/callout.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Input } from '../../components/ui/input.tsx';
+import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { useEnter } from './enter.ts';
+import { Entrance } from './entrance.tsx';
+import { NeedsTls } from './needs-tls.tsx';
+import { setupQuery } from './setup-state.ts';
+
+/** Sign-in: password, then the code of an authenticator where one is set up. */
+export function SignInPage() {
+  const setup = useQuery(setupQuery);
+  const [needsCode, setNeedsCode] = useState(false);
+  if (setup.isError) {
+    return (
+      <Entrance title="Sign in">
+        <ErrorState
+          what="Appflow does not answer"
+          error={setup.error}
+          onRetry={setup.refetch}
+          className="p-0"
+        />
+      </Entrance>
+    );
+  }
+  if (setup.data && !setup.data.allows_sign_in) return <NeedsTls />;
+  if (setup.data?.needs_setup) return <NeedsSetup />;
+  if (needsCode) return <CodeForm onBack={() => setNeedsCode(false)} />;
+  return (
+    <Entrance
+      title="Sign in"
+      footer={
+        <details>
+          <summary className="cursor-pointer">Forgot your password?</summary>
+          <p className="mt-2 mb-2">Whoever runs this server can make you a link to choose a new one:</p>
+          <CodeBlock className="text-left" code="npm run --silent appflow -- members reset-link EMAIL" />
+        </details>
+      }
+    >
+      {setup.isPending ? (
+        <Skeleton className="h-44" />
+      ) : (
+        <PasswordForm onCodeNeeded={() => setNeedsCode(true)} />
+      )}
+    </Entrance>
+  );
+}
+
+function NeedsSetup() {
+  return (
+    <Entrance
+      title="Welcome to Appflow"
+      description="There is no account yet. The server printed a one-time setup link when it started: open it to make the first one."
+    >
+      <p className="text-[0.8125rem] text-soft">Lost it? Each start prints a new one:</p>
+      <CodeBlock code="npm start" />
+    </Entrance>
+  );
+}
+
+type SignInAnswer = Session | { totp_required: true };
+
+function PasswordForm({ onCodeNeeded }: { onCodeNeeded: () => void }) {
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const { return: returnTo } = useSearch({ from: '/sign-in' });
+  const enter = useEnter();
+  const signIn = useMutation({
+    gcTime: 0,
+    mutationFn: () =>
+      api<SignInAnswer>('POST', '/app/v1/sign-in', { body: { email: email.trim(), password } }),
+    onSuccess: (answer) => ('totp_required' in answer ? onCodeNeeded() : enter(answer, returnTo)),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    signIn.mutate();
+  };
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <Field label="E-mail">
+        {(control) => (
+          <Input
+            {...control}
+            type="email"
+            required
+            autoFocus
+            autoComplete="username"
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+        )}
+      </Field>
+      <PasswordField value={password} onChange={setPassword} />
+      {signIn.error && (
+        <Callout tone="bad" isAlert>
+          {sentenceOf(signIn.error)}
+        </Callout>
+      )}
+      <Button type="submit" variant="primary" isBusy={signIn.isPending}>
+        Sign in
+      </Button>
+    </form>
+  );
+}
+
+function CodeForm({ onBack }: { onBack: () => void }) {
+  const [code, setCode] = useState('');
+  const { return: returnTo } = useSearch({ from: '/sign-in' });
+  const enter = useEnter();
+  const confirm = useMutation({
+    mutationFn: () => api<Session>('POST', '/app/v1/sign-in/totp', { body: { code: code.trim() } }),
+    onSuccess: (session) => enter(session, returnTo),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    confirm.mutate();
+  };
+  return (
+    <Entrance
+      title="One more step"
+      description="Enter the code that your authenticator app shows, or one of your backup codes."
+    >
+      <form onSubmit={submit} className="grid gap-4">
+        <Field label="Code" mistake={confirm.error ? sentenceOf(confirm.error) : undefined}>
+          {(control) => (
+            <Input
+              {...control}
+              required
+              autoFocus
+              autoComplete="one-time-code"
+              className="text-center font-mono tracking-widest"
+              value={code}
+              onChange={(event) => setCode(event.target.value)}
+            />
+          )}
+        </Field>
+        <Button type="submit" variant="primary" isBusy={confirm.isPending}>
+          Sign in
+        </Button>
+        <Button variant="ghost" onClick={onBack}>
+          Back
+        </Button>
+      </form>
+    </Entrance>
+  );
+}

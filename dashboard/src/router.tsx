@@ -1,0 +1,213 @@
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  notFound,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router';
+import type { MemberScope } from './api/answers.ts';
+import { Problem } from './api/problem.ts';
+import { queryClient } from './api/query-client.ts';
+import { isProbablySignedIn, sessionQuery } from './api/session.ts';
+import { safeReturn } from './lib/safe-return.ts';
+import { textIn, textsIn } from './lib/search-values.ts';
+import { NotFound, PageError, PagePending } from './shell/fallbacks.tsx';
+import { findHome, rememberProject } from './shell/home.ts';
+import { Root } from './shell/root.tsx';
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    /** What a member must be allowed to see the page at all. */
+    scope?: MemberScope;
+  }
+}
+
+const rootRoute = createRootRouteWithContext()({ component: Root, notFoundComponent: NotFound });
+
+/** Loads who is signed in; sends to the sign-in page, and back afterwards, when nobody is. */
+async function requireSession(href: string) {
+  if (!isProbablySignedIn()) throw redirect({ to: '/sign-in', search: { return: href } });
+  return queryClient.ensureQueryData(sessionQuery).catch((error: unknown) => {
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    throw redirect({ to: '/sign-in', search: { return: href } });
+  });
+}
+
+const indexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: async () => {
+    const home = findHome(await requireSession('/'));
+    if (home === undefined) throw redirect({ to: '/account' });
+    throw redirect({ to: '/p/$projectId/overview', params: { projectId: home.id } });
+  },
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { return?: string } => {
+    const path = safeReturn(search.return);
+    return path === '/' ? {} : { return: path };
+  },
+  component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+
+const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./pages/sign-in/setup-page.tsx'), 'SetupPage'),
+});
+
+const inviteRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/invite',
+  component: lazyRouteComponent(() => import('./pages/sign-in/invite-page.tsx'), 'InvitePage'),
+});
+
+const resetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('./pages/sign-in/reset-page.tsx'), 'ResetPage'),
+});
+
+const signedInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'signed-in',
+  beforeLoad: async ({ location }) => ({ session: await requireSession(location.href) }),
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/account/account-page.tsx'), 'AccountPage'),
+});
+
+const projectRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/p/$projectId',
+  validateSearch: (search: Record<string, unknown>): { app?: string } => textIn(search, 'app'),
+  search: { middlewares: [retainSearchParams(['app'])] },
+  beforeLoad: ({ context, params }) => {
+    if (!context.session.projects.some(({ id }) => id === params.projectId)) throw notFound();
+    rememberProject(params.projectId);
+  },
+  component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
+});
+
+const projectIndexRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/p/$projectId/overview', params });
+  },
+});
+
+const overviewRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/overview',
+  staticData: { scope: 'analytics:read' },
+  validateSearch: (search: Record<string, unknown>) =>
+    textIn(search, 'range', 'timezone', 'metric', 'by', 'view'),
+  component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
+});
+
+const liveRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/live',
+  staticData: { scope: 'analytics:read' },
+  component: lazyRouteComponent(() => import('./pages/live/live-page.tsx'), 'LivePage'),
+});
+
+const eventsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/events',
+  staticData: { scope: 'events:read' },
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...textIn(search, 'user', 'session', 'event', 'range', 'apps', 'open'),
+    ...textsIn(search, 'event_name', 'property'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/events/events-page.tsx'), 'EventsPage'),
+});
+
+const appsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/apps',
+  staticData: { scope: 'apps:read' },
+  component: lazyRouteComponent(() => import('./pages/apps/apps-page.tsx'), 'AppsPage'),
+});
+
+const docsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/docs',
+  component: lazyRouteComponent(() => import('./pages/docs/docs-page.tsx'), 'DocsPage'),
+});
+
+const apiKeysRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/settings/api-keys',
+  staticData: { scope: 'keys:read' },
+  validateSearch: (search: Record<string, unknown>) => textIn(search, 'type', 'status', 'q', 'key', 'tab'),
+  component: lazyRouteComponent(() => import('./pages/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
+});
+
+const membersRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/settings/members',
+  staticData: { scope: 'members:read' },
+  component: lazyRouteComponent(() => import('./pages/members/members-page.tsx'), 'MembersPage'),
+});
+
+const auditLogRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/settings/audit-log',
+  staticData: { scope: 'audit:read' },
+  validateSearch: (search: Record<string, unknown>) => textIn(search, 'action', 'actor', 'target', 'range'),
+  component: lazyRouteComponent(() => import('./pages/audit-log/audit-log-page.tsx'), 'AuditLogPage'),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/settings/project',
+  staticData: { scope: 'project:read' },
+  component: lazyRouteComponent(() => import('./pages/project/project-page.tsx'), 'ProjectPage'),
+});
+
+const routeTree = rootRoute.addChildren([
+  indexRoute,
+  signInRoute,
+  setupRoute,
+  inviteRoute,
+  resetRoute,
+  signedInRoute.addChildren([
+    accountRoute,
+    projectRoute.addChildren([
+      projectIndexRoute,
+      overviewRoute,
+      liveRoute,
+      eventsRoute,
+      appsRoute,
+      docsRoute,
+      apiKeysRoute,
+      membersRoute,
+      auditLogRoute,
+      settingsRoute,
+    ]),
+  ]),
+]);
+
+/** Every page of the dashboard. Pages are loaded when they are first wanted. */
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  defaultPendingMs: 150,
+  defaultPendingComponent: PagePending,
+  defaultErrorComponent: PageError,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});

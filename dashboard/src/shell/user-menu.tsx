@@ -1,0 +1,89 @@
+import { useMutation } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
+import { toast } from 'sonner';
+import { api } from '../api/http.ts';
+import { sentenceOf } from '../api/problem.ts';
+import { leaveToSignIn, useSession } from '../api/session.ts';
+import {
+  Menu,
+  MenuContent,
+  MenuItem,
+  MenuLabel,
+  MenuRadioGroup,
+  MenuRadioItem,
+  MenuSeparator,
+  MenuTrigger,
+} from '../components/ui/menu.tsx';
+import { chooseTheme, type ThemeChoice, useThemeChoice } from '../lib/theme.ts';
+
+const THEMES = [
+  { value: 'system', label: 'As the system', icon: Monitor },
+  { value: 'light', label: 'Light', icon: Sun },
+  { value: 'dark', label: 'Dark', icon: Moon },
+] as const;
+
+/** Who is signed in: account, looks, signing out. */
+export function UserMenu() {
+  const { user } = useSession();
+  const theme = useThemeChoice();
+  const navigate = useNavigate();
+  const signOut = useMutation({
+    mutationFn: () => api('POST', '/app/v1/sign-out'),
+    onSuccess: () => leaveToSignIn(),
+    onError: (error) => toast.error(`You are still signed in. ${sentenceOf(error)}`),
+  });
+  return (
+    <Menu>
+      <MenuTrigger className="flex h-11 w-full items-center gap-2.5 rounded-md px-2 text-left transition-colors hover:bg-hover">
+        <Initials name={user.name} />
+        <span className="min-w-0 flex-1">
+          <span className="block truncate font-medium text-[0.8125rem] leading-5">
+            <span className="sr-only">Account: </span>
+            {user.name}
+          </span>
+          <span className="block truncate text-soft text-xs leading-4">{user.email}</span>
+        </span>
+        <ChevronsUpDown className="size-3.5 shrink-0 text-soft" aria-hidden />
+      </MenuTrigger>
+      <MenuContent align="start" side="top" className="w-[var(--radix-dropdown-menu-trigger-width)]">
+        <MenuItem onSelect={() => void navigate({ to: '/account' })}>
+          <UserRound aria-hidden />
+          Account and security
+        </MenuItem>
+        <MenuSeparator />
+        <MenuLabel>Theme</MenuLabel>
+        <MenuRadioGroup value={theme} onValueChange={(chosen) => chooseTheme(chosen as ThemeChoice)}>
+          {THEMES.map(({ value, label, icon: Icon }) => (
+            <MenuRadioItem key={value} value={value}>
+              <Icon aria-hidden />
+              {label}
+            </MenuRadioItem>
+          ))}
+        </MenuRadioGroup>
+        <MenuSeparator />
+        <MenuItem onSelect={() => signOut.mutate()}>
+          <LogOut aria-hidden />
+          Sign out
+        </MenuItem>
+      </MenuContent>
+    </Menu>
+  );
+}
+
+/** A person's initials in a circle, in place of a picture. */
+export function Initials({ name }: { name: string }) {
+  const letters = name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => [...word][0] ?? '')
+    .join('');
+  return (
+    <span
+      aria-hidden
+      className="grid size-7 shrink-0 place-items-center rounded-full bg-info-soft font-semibold text-[0.6875rem] text-link uppercase"
+    >
+      {letters}
+    </span>
+  );
+}

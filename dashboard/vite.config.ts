@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+
+const THEME_SOURCE = readFileSync(join(import.meta.dirname, 'src/theme-boot.js'), 'utf8');
+
+/**
+ * Puts the theme on the page before the first paint: a file of its own that blocks rendering, because the
+ * Content-Security-Policy refuses inline scripts and a module would run too late and flash.
+ */
+function themeBoot(): Plugin {
+  let file = '/src/theme-boot.js';
+  return {
+    name: 'theme-boot',
+    buildStart() {
+      if (this.meta.watchMode) return;
+      const id = this.emitFile({ type: 'asset', name: 'theme.js', source: THEME_SOURCE });
+      file = id;
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle }) {
+        const emitted = Object.keys(bundle ?? {}).find((name) => /theme-[\w-]+\.js$/.test(name));
+        const src = emitted === undefined ? file : `/${emitted}`;
+        return [{ tag: 'script', attrs: { src }, injectTo: 'head-prepend' }];
+      },
+    },
+  };
+}
+
+const toBrotli = promisify(brotliCompress);
+const toGzip = promisify(gzip);
+const TEXT = /\.(js|css|html|svg)$/;
+
+/** Writes `.br` and `.gz` beside every text file, so that the server compresses nothing while it answers. */
+function precompress(): Plugin {
+  return {
+    name: 'precompress',
+    apply: 'build',
+    async writeBundle({ dir = 'dist' }) {
+      const files = (await readdir(dir, { recursive: true })).filter((name) => TEXT.test(name));
+      await Promise.all(
+        files.map(async (name) => {
+          const path = join(dir, name);
+          const bytes = await readFile(path);
+          const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
+          await writeFile(`${path}.br`, await toBrotli(bytes, quality));
+          await writeFile(`${path}.gz`, await toGzip(bytes, { level: 9 }));
+        }),
+      );
+    },
+  };
+}
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react(), tailwindcss(), themeBoot(), precompress()],
+  build: { outDir: 'dist', emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
+  server: { proxy: { '/app/v1': 'http://127.0.0.1:8080', '/v1': 'http://127.0.0.1:8080' } },
+});

@@ -1,0 +1,123 @@
+import { type Static, Type } from 'typebox';
+import type { App } from '../apps/app.ts';
+import { validationFailed } from '../http/errors.ts';
+import { requireScope } from '../http/permit.ts';
+import { type Caller, closedObject, nullable } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { formatDay } from './calendar.ts';
+import { countTop } from './count-top.ts';
+import { BREAKDOWN_DEFINITIONS } from './definitions.ts';
+import { COMMON_QUERY, FILTERS, parseScope, type Question } from './filters.ts';
+import { describeScope, META_FIELDS } from './meta.ts';
+import { parseRange, RANGE_QUERY } from './range.ts';
+import { sumTopRevenue } from './sum-top-revenue.ts';
+import type { Dimension } from './top-values.ts';
+import { dayAt } from './zone-offsets.ts';
+
+const BREAKDOWN_METRICS = ['events', 'users', 'revenue'] as const;
+const LIMIT_DEFAULT = 10;
+const LIMIT_MAX = 200;
+const PROPERTY = 'property:';
+
+/** What breakdown can be asked. */
+export const BREAKDOWN_QUERY = closedObject({
+  ...COMMON_QUERY,
+  ...RANGE_QUERY,
+  by: Type.String({
+    pattern: '^(event_name|platform|country|app_version|property:[\\s\\S]{1,128})$',
+    description:
+      'event_name, platform, country, app_version, or property:NAME (property:plan), which needs events:read too.',
+  }),
+  metric: Type.Optional(
+    Type.Enum([...BREAKDOWN_METRICS], { description: 'What each value is measured by; default events.' }),
+  ),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: LIMIT_MAX,
+      description: `Values told apart, default ${LIMIT_DEFAULT}; the rest is other.`,
+    }),
+  ),
+});
+
+const COUNT = Type.Optional(Type.Integer({ minimum: 0 }));
+const MONEY = Type.String({ description: 'Exact decimal.' });
+
+const MEASURE = {
+  events: COUNT,
+  users: COUNT,
+  revenue: Type.Optional(MONEY),
+  revenue_by_currency: Type.Optional(Type.Record(Type.String(), MONEY)),
+  share: nullable(
+    Type.Number({ minimum: 0, maximum: 1, description: 'Of the whole; null where it is no part of one.' }),
+  ),
+};
+
+/** What breakdown answers. */
+export const BREAKDOWN_ANSWER = closedObject({
+  data: Type.Array(closedObject({ value: nullable(Type.String()), ...MEASURE }), {
+    description: 'The highest values, highest first; value is null for events that carry none.',
+  }),
+  other: closedObject(MEASURE),
+  meta: closedObject({
+    ...META_FIELDS,
+    start: Type.String({ format: 'date' }),
+    end: Type.String({ format: 'date' }),
+    by: Type.String(),
+    metric: Type.Enum([...BREAKDOWN_METRICS]),
+    limit: Type.Integer(),
+  }),
+});
+
+type Query = Static<typeof BREAKDOWN_QUERY>;
+
+/** Returns the values of `by` that measure highest, and all others together. Throws 403, 422, StorageError. */
+export async function answerBreakdown(
+  { warehouse, clock }: Pick<Services, 'warehouse' | 'clock'>,
+  caller: Caller,
+  app: App | undefined,
+  query: Query,
+  signal: AbortSignal,
+): Promise<Static<typeof BREAKDOWN_ANSWER>> {
+  const { by, metric = 'events', limit = LIMIT_DEFAULT } = query;
+  // What events carry is theirs who may read events; numbers about it would tell it value by value.
+  if (by.startsWith(PROPERTY)) requireScope(caller.principal, 'events:read');
+  const nowMs = clock.now();
+  const question = parseQuestion(caller, app, query, nowMs);
+  const top = { dimension: toDimension(by), limit };
+  const { data, other } =
+    metric === 'revenue'
+      ? await sumTopRevenue(warehouse, question, top, signal)
+      : await countTop(warehouse, question, metric, top, signal);
+  return {
+    data,
+    other,
+    meta: {
+      ...describeScope(question, definitionsOf(metric), nowMs),
+      start: formatDay(question.range.first),
+      end: formatDay(question.range.last),
+      by,
+      metric,
+      limit,
+    },
+  };
+}
+
+function parseQuestion(caller: Caller, app: App | undefined, query: Query, nowMs: number): Question {
+  const scope = parseScope(caller, app, query);
+  const parsed = parseRange(query, dayAt(scope.timezone, nowMs));
+  if ('errors' in parsed) throw validationFailed(parsed.errors);
+  return { ...scope, range: parsed.range };
+}
+
+/** The schema lets nothing through but the names of columns and of properties. */
+function toDimension(by: string): Dimension {
+  const column = FILTERS.find((name) => name === by);
+  return column ? { column } : { property: by.slice(PROPERTY.length) };
+}
+
+const definitionsOf = (metric: keyof typeof BREAKDOWN_DEFINITIONS) => ({
+  [metric]: BREAKDOWN_DEFINITIONS[metric],
+  share: BREAKDOWN_DEFINITIONS.share,
+  other: BREAKDOWN_DEFINITIONS.other,
+});

@@ -1,0 +1,52 @@
+import type { Warehouse } from '../warehouse/open.ts';
+import type { Question } from './filters.ts';
+import { type Ranked, selectEvents, shareOf, type Top } from './top-values.ts';
+
+/** What values can be counted by, and the aggregate that counts it: its states add up without counting anyone twice. */
+const AGGREGATES = {
+  events: { name: 'count', of: '' },
+  users: { name: 'uniqExact', of: 'app_user_id' },
+} as const;
+
+export type CountedMetric = keyof typeof AGGREGATES;
+
+/** A measured value: its count under the metric's name, and its share of the whole. */
+export type Counted = { [Metric in CountedMetric]?: number } & { share: number | null };
+
+/**
+ * Returns the values with the highest counts (equal ones in the order of their bytes, null last), and all others
+ * together. One statement, so that the parts are of the same whole. Throws StorageError.
+ */
+export async function countTop(
+  warehouse: Pick<Warehouse, 'query'>,
+  question: Question,
+  metric: CountedMetric,
+  top: Top,
+  signal: AbortSignal,
+): Promise<{ data: ({ value: string | null } & Counted)[]; other: Counted }> {
+  const { name, of } = AGGREGATES[metric];
+  const events = selectEvents(question, top, 'app_user_id');
+  const rows = await warehouse.query<Ranked<{ amount: string }>>(
+    `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, ${name}Merge(state) AS amount
+     FROM (
+       SELECT value, state, if(rank <= {limit:UInt32}, rank, 0) AS place
+       FROM (
+         SELECT value, state,
+           row_number() OVER (ORDER BY finalizeAggregation(state) DESC, value ASC NULLS LAST) AS rank
+         FROM (SELECT value, ${name}State(${of}) AS state FROM (${events.sql}) GROUP BY value)
+       )
+     )
+     GROUP BY GROUPING SETS ((place), ()) ORDER BY place`,
+    { ...events.params, limit: top.limit },
+    { signal },
+  );
+  const whole = Number(rows.find(({ is_whole }) => is_whole === 1)?.amount ?? 0);
+  const parts = rows.filter(({ is_whole }) => is_whole === 0);
+  const toCounted = (amount: number): Counted => ({ [metric]: amount, share: shareOf(amount, whole) });
+  return {
+    data: parts
+      .filter(({ place }) => place > 0)
+      .map(({ value, amount }) => ({ value, ...toCounted(Number(amount)) })),
+    other: toCounted(Number(parts.find(({ place }) => place === 0)?.amount ?? 0)),
+  };
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { makeManualTimers } from '../../test/manual-timers.ts';
+import { createFeed, type FeedSource } from '../warehouse/feed.ts';
+import { createTestStore, eventRow } from '../warehouse/test-store.ts';
+import { buildFilter } from './event-filter.ts';
+import { BUFFER_BYTES_MAX, openLiveBuffer } from './live-buffer.ts';
+import { HEARTBEAT_MS, openTail } from './live-tail.ts';
+
+const store = await createTestStore();
+const warehouse = await store.open();
+after(async () => {
+  await warehouse.close();
+  await store.remove();
+});
+
+const choice = {
+  projectId: 'proj_a',
+  findFilter: () => buildFilter('proj_a', ['app_a'], {}),
+  passes: () => true,
+};
+const never = new AbortController().signal;
+
+function open({
+  feed = warehouse.feed,
+  signal = never,
+}: {
+  feed?: FeedSource | typeof warehouse.feed;
+  signal?: AbortSignal;
+} = {}) {
+  const timers = makeManualTimers();
+  const tail = openTail({ query: warehouse.query, feed }, choice, undefined, signal, timers.time.schedule);
+  const chunks = tail.chunks[Symbol.asyncIterator]();
+  return { ...timers, ...tail, next: async () => (await chunks.next()).value as string | undefined };
+}
+
+/** Gives way until the tail waits. */
+async function untilWaiting(countTimers: () => number): Promise<void> {
+  while (countTimers() === 0) await new Promise(setImmediate);
+}
+
+const idsIn = (text = '') => [...text.matchAll(/"event_id":"([^"]+)"/g)].map(([, id]) => id);
+
+describe('a live tail', () => {
+  it('shows every 15 s of silence that it lives, and not before', async () => {
+    const { next, advance, countTimers, end } = open();
+    assert.match((await next()) ?? '', /^retry: 1000\nid: \S+\n\n$/);
+    for (let round = 0; round < 2; round += 1) {
+      let told: string | undefined;
+      const waiting = next().then((text) => {
+        told = text;
+      });
+      await untilWaiting(countTimers);
+      advance(HEARTBEAT_MS - 1);
+      await new Promise(setImmediate);
+      assert.equal(told, undefined);
+      advance(1);
+      await waiting;
+      assert.equal(told, ': heartbeat\n\n');
+    }
+    end('overloaded');
+    assert.match((await next()) ?? '', /^event: closed\ndata: \{"code":"overloaded"\}\n\n$/);
+    assert.equal(await next(), undefined);
+    assert.equal(countTimers(), 0);
+  });
+
+  it('ends without a word when its caller is gone', async () => {
+    const caller = new AbortController();
+    const { next, countTimers } = open({ signal: caller.signal });
+    await next();
+    const waiting = next();
+    await untilWaiting(countTimers);
+    caller.abort();
+    assert.equal(await waiting, undefined);
+  });
+
+  it('asks the store when the writer does not know what it stored, and tells nothing twice', async () => {
+    const feed = createFeed(warehouse.feed.reached());
+    const { next, countTimers, end } = open({ feed });
+    await next();
+    const first = next();
+    await untilWaiting(countTimers);
+    const rows = [eventRow({ event_id: 'unsure-1' }), eventRow({ event_id: 'unsure-2' })];
+    await warehouse.append(rows);
+    feed.tell(warehouse.feed.reached());
+    assert.deepEqual(idsIn(await first), ['unsure-1', 'unsure-2']);
+    const second = next();
+    await untilWaiting(countTimers);
+    const last = eventRow({ event_id: 'sure' });
+    await warehouse.append([last]);
+    feed.tell(warehouse.feed.reached(), [last]);
+    assert.deepEqual(idsIn(await second), ['sure']);
+    end('overloaded');
+  });
+});
+
+describe('the buffer of a reader', () => {
+  const big = (event_id: string, bytes: number) =>
+    eventRow({ event_id, properties: `"${'x'.repeat(bytes)}"` });
+  const openBuffer = (feed: FeedSource) =>
+    openLiveBuffer(feed, 'proj_a', () => true, makeManualTimers().time.schedule);
+  const half = BUFFER_BYTES_MAX / 2;
+
+  it('holds a block however large, and no second one beyond its bound', async () => {
+    const feed = createFeed(0);
+    const buffer = openBuffer(feed);
+    feed.tell(1, [big('1', 3 * BUFFER_BYTES_MAX)]);
+    const taken = await buffer.take(1, never);
+    assert.equal(taken.kind === 'events' && taken.events.length, 1);
+    feed.tell(2, [big('2', half)]);
+    feed.tell(3, [big('3', half - 1_000)]);
+    feed.tell(4, [big('4', half), big('5', 1)]);
+    feed.tell(5, [big('6', 1)]);
+    assert.deepEqual(await buffer.take(1, never), { kind: 'overflow', missed: 5 });
+  });
+
+  it('is told exactly when it is full', async () => {
+    const feed = createFeed(0);
+    const buffer = openBuffer(feed);
+    feed.tell(1, [big('1', half - 502)]);
+    feed.tell(2, [big('2', half - 502)]);
+    const taken = await buffer.take(1, never);
+    assert.equal(taken.kind === 'events' && taken.events.length, 2);
+    feed.tell(3, [big('3', half - 502)]);
+    feed.tell(4, [big('4', half - 501)]);
+    assert.deepEqual(await buffer.take(1, never), { kind: 'overflow', missed: 2 });
+  });
+
+  it('takes nothing more once it is closed', async () => {
+    const feed = createFeed(0);
+    const buffer = openBuffer(feed);
+    buffer.close();
+    feed.tell(1, [big('1', 1)]);
+    assert.deepEqual(await buffer.take(1, AbortSignal.abort()), { kind: 'silence' });
+  });
+});

@@ -1,0 +1,56 @@
+import type { Static } from 'typebox';
+import type { App } from '../apps/app.ts';
+import { listReachableApps } from '../apps/resolve.ts';
+import { validationFailed } from '../http/errors.ts';
+import { readPosition } from '../http/list.ts';
+import { type Caller, closedObject, type Streamed, streamAs } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import type { EventRow } from '../warehouse/event-row.ts';
+import { buildFilter, PLAIN_FILTERS } from './event-filter.ts';
+import { openTail } from './live-tail.ts';
+import { isPlace, type Place } from './received.ts';
+
+export const STREAM_QUERY = closedObject(PLAIN_FILTERS);
+
+type StreamQuery = Static<typeof STREAM_QUERY>;
+
+/** Returns the stream of the caller's events from now on, or after the message that the caller saw last. Throws 422. */
+export function streamEvents(
+  { warehouse, directory }: Pick<Services, 'warehouse' | 'directory'>,
+  caller: Caller,
+  app: App | undefined,
+  { query, lastEventId }: { query: StreamQuery; lastEventId: string | undefined },
+  signal: AbortSignal,
+): Streamed {
+  const after = parsePlace(lastEventId);
+  const appIds = query.app_id !== undefined && app ? [app.id] : caller.principal.appIds;
+  const findFilter = () => {
+    // Anew each time: with a key that reaches all apps, those count too that were made meanwhile.
+    const stored = appIds ?? listReachableApps(directory, caller).map(({ id }) => id);
+    return buildFilter(caller.project.id, stored, query);
+  };
+  const passes = (row: EventRow) => fits(row, appIds, query);
+  const choice = { projectId: caller.project.id, findFilter, passes };
+  return streamAs({ ...openTail(warehouse, choice, after, signal), appIds });
+}
+
+/** The same choice in memory that `buildFilter` makes in the store. */
+function fits(row: EventRow, appIds: readonly string[] | null, query: StreamQuery): boolean {
+  if (appIds && !appIds.includes(row.app_id)) return false;
+  if (query.app_user_id !== undefined && row.app_user_id !== query.app_user_id) return false;
+  return query.event_name?.includes(row.event_name) ?? true;
+}
+
+function parsePlace(lastEventId: string | undefined): Place | undefined {
+  // Empty is what a browser's EventSource stands for before its first message.
+  if (!lastEventId) return undefined;
+  const place = readPosition(lastEventId, isPlace);
+  if (place) return place;
+  throw validationFailed([
+    {
+      field: 'Last-Event-ID',
+      code: 'invalid_cursor',
+      message: 'Last-Event-ID must be the id of a message of this stream; leave it out to begin now.',
+    },
+  ]);
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from './errors.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** The pages of the dashboard. Which of them exists in full is its own router's to say: each answers the same file. */
+export const DASHBOARD_PATHS = ['/', '/sign-in', '/setup', '/invite', '/reset', '/account', '/p/*'] as const;
+
+/**
+ * Nothing but this server's own files and answers. Styles may stand in the page: the dialogs measure the scroll bar
+ * and write a rule for it, which no file or nonce can hold. Scripts never may.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "object-src 'none'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ');
+
+const FILE_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+const PAGE_HEADERS = {
+  ...FILE_HEADERS,
+  'cache-control': 'no-cache',
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'referrer-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+};
+
+type Refuse = (request: FastifyRequest, reply: FastifyReply, error: ApiError) => void;
+
+const NOT_BUILT = 'The dashboard is not built. Build it with `npm run build` and start the server again.';
+
+/**
+ * Adds the dashboard built into `dir`: its one page at every path of `DASHBOARD_PATHS`, asked for anew each time, and
+ * its files under `/assets`, whose names change with their content, kept for a year. What was compressed at build is
+ * sent so. Without a build those paths say how to make one, and everything else works.
+ */
+export function addDashboard(app: FastifyInstance, dir: string, refuse: Refuse): void {
+  const isBuilt = existsSync(join(dir, 'index.html'));
+  // A file that went away while the server runs; paths that are no route never come so far.
+  app.setNotFoundHandler((request, reply) => {
+    refuse(request, reply, new ApiError('not_found', { detail: 'There is nothing at this path.' }));
+  });
+  void app.register((scope, _options, done) => {
+    scope.addHook('onRequest', (request, reply, next) => {
+      reply.header('x-request-id', requestIdOf(request.raw));
+      // A connection that stayed open would hold up the stop.
+      if (!app.server.listening) reply.header('connection', 'close');
+      next();
+    });
+    if (isBuilt) serveFiles(scope, dir);
+    for (const path of DASHBOARD_PATHS) {
+      scope.get(path, (request, reply) => {
+        if (!isBuilt) return refuse(request, reply, new ApiError('not_found', { detail: NOT_BUILT }));
+        return reply.headers(PAGE_HEADERS).sendFile('index.html', { cacheControl: false });
+      });
+    }
+    done();
+  });
+}
+
+/** A route for each file, known now: what is no file of the build is nothing, however its path is written. */
+function serveFiles(scope: FastifyInstance, dir: string): void {
+  void scope.register(fastifyStatic, { root: dir, serve: false, preCompressed: true });
+  void scope.register(fastifyStatic, {
+    root: join(dir, 'assets'),
+    prefix: '/assets/',
+    decorateReply: false,
+    wildcard: false,
+    globIgnore: ['**/*.{br,gz}'],
+    index: false,
+    preCompressed: true,
+    immutable: true,
+    maxAge: '1y',
+    setHeaders: (reply) => {
+      for (const [name, value] of Object.entries(FILE_HEADERS)) reply.header(name, value);
+    },
+  });
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { type TSchema, Type } from 'typebox';
+import { compileCheck } from './validate.ts';
+
+/** Returns what is said of a body whose one field holds `value`; undefined when it is accepted. */
+function told(schema: TSchema, value: unknown): string | undefined {
+  const [error] = compileCheck(Type.Object({ f: schema }))({ f: value });
+  return error?.message;
+}
+
+it('says what to send, with the bound in it, just beyond every bound and nothing at it', () => {
+  const text = Type.String({ minLength: 2, maxLength: 3 });
+  const list = Type.Array(Type.String(), { minItems: 1, maxItems: 2 });
+  const number = Type.Integer({ minimum: 1, maximum: 200 });
+  for (const [schema, beyond, message, within] of [
+    [list, [], 'f must hold at least 1 entry.', ['a']],
+    [list, ['a', 'b', 'c'], 'f must hold at most 2 entries.', ['a', 'b']],
+    [text, 'a', 'f must have at least 2 characters.', 'ab'],
+    [text, 'abcd', 'f must have at most 3 characters.', 'abc'],
+    [number, 0, 'f must be at least 1.', 1],
+    [number, 201, 'f must be at most 200.', 200],
+    [Type.Object({}, { minProperties: 1 }), {}, 'f must hold at least 1 field.', { a: 1 }],
+    [Type.Object({}, { maxProperties: 1 }), { a: 1, b: 1 }, 'f must hold at most 1 field.', { a: 1 }],
+    [Type.String({ pattern: '\\S' }), ' ', 'f must have a character that can be seen.', 'x'],
+    [Type.String({ pattern: '^a$' }), 'b', 'f must match ^a$.', 'a'],
+  ] as const) {
+    assert.equal(told(schema, beyond), message);
+    assert.equal(told(schema, within), undefined);
+  }
+});
+
+it('accepts the origins a browser sends, and says that wildcards are none', () => {
+  const origin = Type.String({ format: 'origin' });
+  for (const text of ['https://app.example.com', 'http://localhost:5173', 'https://[::1]:8443']) {
+    assert.equal(told(origin, text), undefined, text);
+  }
+  const wrong = [
+    'https://*.example.com',
+    'https://*',
+    'https://app.example.com/',
+    'https://A.example.com',
+    '*',
+  ];
+  for (const text of wrong) {
+    assert.match(told(origin, text) ?? '', /without a path or a wildcard; list each origin/, text);
+  }
+});

@@ -1,0 +1,155 @@
+import { Type } from 'typebox';
+import { ApiError } from '../http/errors.ts';
+import { closedObject, defineRoute, type Route, type SignedIn } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';
+import { endSession } from './end-session.ts';
+import { findSessionById } from './find-session.ts';
+import { listSessions, ONE_SESSION_JSON } from './list-sessions.ts';
+import { NOTHING } from './nothing.ts';
+import { SESSION_JSON, tellSession } from './session-json.ts';
+import { stepUp } from './step-up.ts';
+import { confirmTotp, offerTotp, removeTotp } from './totp.ts';
+import { changePassword, updateAccount } from './update-account.ts';
+
+const stepUpRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/step-up',
+  summary: 'Give the password once more: it counts for 10 minutes',
+  access: 'signed_in',
+  limit: 'management',
+  body: closedObject({ password: GIVEN_PASSWORD }),
+  answer: { status: 200, schema: closedObject({ stepped_up_until: Type.String({ format: 'date-time' }) }) },
+  async handle(services, { caller, body }) {
+    const until = await stepUp(services, caller, body.password);
+    return { stepped_up_until: new Date(until).toISOString() };
+  },
+});
+
+const listRoute = defineRoute({
+  method: 'GET',
+  path: '/app/v1/sessions',
+  summary: "List one's own sessions, newest first",
+  access: 'signed_in',
+  limit: 'management',
+  answer: {
+    status: 200,
+    schema: closedObject({ data: Type.Array(ONE_SESSION_JSON), next_cursor: Type.Null() }),
+  },
+  async handle(services, { caller }) {
+    return { data: await listSessions(services, caller), next_cursor: null };
+  },
+});
+
+const endRoute = defineRoute({
+  method: 'DELETE',
+  path: '/app/v1/sessions/{id}',
+  summary: "End one of one's own sessions",
+  access: 'signed_in',
+  limit: 'management',
+  params: closedObject({ id: Type.String() }),
+  answer: NOTHING,
+  async handle(services, { caller, params }) {
+    await endSession(services, caller.session.person.id, params.id, caller.actor);
+    return undefined;
+  },
+});
+
+const updateRoute = defineRoute({
+  method: 'PATCH',
+  path: '/app/v1/account',
+  summary: "Change one's own name or e-mail address",
+  access: 'signed_in',
+  limit: 'management',
+  body: Type.Object(
+    { name: Type.Optional(ACCOUNT_FIELDS.name), email: Type.Optional(ACCOUNT_FIELDS.email) },
+    { additionalProperties: false, minProperties: 1 },
+  ),
+  stepUp: (_services, { body }) => body.email !== undefined,
+  answer: { status: 200, schema: SESSION_JSON },
+  async handle(services, { caller, body }) {
+    await updateAccount(services, caller, body);
+    return tellAnew(services, caller);
+  },
+});
+
+async function tellAnew(services: Services, { session: { id } }: SignedIn) {
+  const session = await findSessionById(services, id);
+  if (!session) throw new ApiError('not_signed_in');
+  return tellSession(services, session);
+}
+
+const passwordRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/account/password',
+  summary: "Change one's own password; the other sessions end",
+  access: 'signed_in',
+  limit: 'management',
+  body: closedObject({ new_password: ACCOUNT_FIELDS.password }),
+  stepUp: true,
+  answer: NOTHING,
+  async handle(services, { caller, body }) {
+    await changePassword(services, caller, body.new_password);
+    return undefined;
+  },
+});
+
+const offerRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/account/totp',
+  summary: 'Get what an authenticator app needs, and backup codes; a code confirms it',
+  access: 'signed_in',
+  limit: 'management',
+  body: closedObject({}),
+  isBodyOptional: true,
+  stepUp: true,
+  answer: {
+    status: 200,
+    schema: closedObject({
+      uri: Type.String(),
+      secret: Type.String(),
+      backup_codes: Type.Array(Type.String()),
+    }),
+  },
+  handle: (services, { caller }) => offerTotp(services, caller),
+});
+
+const confirmRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/account/totp/confirm',
+  summary: 'Switch the second factor on, with a code of the app',
+  access: 'signed_in',
+  limit: 'management',
+  body: closedObject({ code: Type.String({ pattern: '^\\d{6}$' }) }),
+  answer: NOTHING,
+  async handle(services, { caller, body }) {
+    await confirmTotp(services, caller, body.code);
+    return undefined;
+  },
+});
+
+const removeRoute = defineRoute({
+  method: 'DELETE',
+  path: '/app/v1/account/totp',
+  summary: 'Switch the second factor off',
+  access: 'signed_in',
+  limit: 'management',
+  stepUp: true,
+  answer: NOTHING,
+  async handle(services, { caller }) {
+    await removeTotp(services, caller);
+    return undefined;
+  },
+});
+
+/** What a person does with the own account. */
+export const accountRoutes: Route[] = [
+  stepUpRoute,
+  listRoute,
+  endRoute,
+  updateRoute,
+  passwordRoute,
+  offerRoute,
+  confirmRoute,
+  removeRoute,
+];

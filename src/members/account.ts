@@ -1,0 +1,100 @@
+import type { Transaction } from 'kysely';
+import { Type } from 'typebox';
+import type { ControlSchema } from '../control/schema.ts';
+import { ApiError } from '../http/errors.ts';
+import type { Actor } from '../keys/actor.ts';
+import type { AuditAction, AuditEntry } from '../keys/audit.ts';
+import { newId } from '../lib/id.ts';
+import type { Services } from '../services.ts';
+
+type Tx = Transaction<ControlSchema>;
+
+/** What better-auth takes for an address when somebody signs in: another could never sign in. */
+const EMAIL =
+  "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-.]*)[A-Za-z0-9_+\\-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$";
+
+/** The fields of an account. */
+export const ACCOUNT_FIELDS = {
+  name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
+  email: Type.String({ maxLength: 254, pattern: EMAIL, description: 'An e-mail address.' }),
+  password: Type.String({ minLength: 12, maxLength: 128 }),
+};
+
+/** A password that is given to prove who it is: whatever was typed, it is compared, not judged. */
+export const GIVEN_PASSWORD = Type.String({ minLength: 1, maxLength: 128 });
+
+/** Returns the stored form of a password: scrypt with a salt of its own. Takes some 50 ms, so never in a transaction. */
+export async function hashPassword({ people }: Pick<Services, 'people'>, password: string): Promise<string> {
+  const { password: hasher } = await (await people.auth()).$context;
+  return hasher.hash(password);
+}
+
+export type NewAccount = { name: string; email: string; passwordHash: string };
+
+/** Stores a new account, as better-auth would, and returns its id. Throws 409 when the address has one already. */
+export async function insertAccount(
+  { clock, audit }: Pick<Services, 'clock' | 'audit'>,
+  tx: Tx,
+  { name, email: written, passwordHash }: NewAccount,
+  from: Omit<Actor, 'type' | 'id'>,
+): Promise<string> {
+  const email = written.toLowerCase();
+  const known = await tx.selectFrom('people').select('id').where('email', '=', email).executeTakeFirst();
+  if (known) throw new ApiError('conflict', { detail: 'There is an account with this e-mail address.' });
+  const id = newId('usr');
+  const now = new Date(clock.now()).toISOString();
+  const times = { created_at: now, updated_at: now };
+  const person = { id, name: name.trim(), email, image: null, email_verified: 0, two_factor_enabled: 0 };
+  await tx
+    .insertInto('people')
+    .values({ ...person, ...times })
+    .execute();
+  await tx
+    .insertInto('credentials')
+    .values({
+      ...NO_TOKENS,
+      ...times,
+      id: newId('row'),
+      account_id: id,
+      provider_id: 'credential',
+      person_id: id,
+      password: passwordHash,
+    })
+    .execute();
+  const actor: Actor = { ...from, type: 'member', id };
+  await audit.append(tx, { projectId: null, actor, action: 'account.created', target: id });
+  return id;
+}
+
+const NO_TOKENS = {
+  access_token: null,
+  refresh_token: null,
+  id_token: null,
+  access_token_expires_at: null,
+  refresh_token_expires_at: null,
+  scope: null,
+};
+
+/** What happened to a person, to be told in every project the person belongs to. */
+export type PersonEntry = { personId: string; actor: Actor; action: AuditAction; diff?: AuditEntry['diff'] };
+
+/** Appends what happened to a person to the log of each of its projects; to the installation's, when there is none. */
+export async function appendForPerson(
+  { audit }: Pick<Services, 'audit'>,
+  tx: Tx,
+  { personId, ...entry }: PersonEntry,
+): Promise<void> {
+  const projectIds: (string | null)[] = await listProjectIds(tx, personId);
+  if (projectIds.length === 0) projectIds.push(null);
+  for (const projectId of projectIds) await audit.append(tx, { ...entry, projectId, target: personId });
+}
+
+/** Returns the ids of the projects a person belongs to. */
+export async function listProjectIds(db: Pick<Tx, 'selectFrom'>, personId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('project_members')
+    .select('project_id')
+    .where('person_id', '=', personId)
+    .execute();
+  return rows.map(({ project_id }) => project_id);
+}

@@ -1,0 +1,22 @@
+import { COOKIES, renderCookie } from '../http/cookies.ts';
+import type { Visit } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './lifetimes.ts';
+import { type SessionJson, tellSession } from './session-json.ts';
+import type { SignInOutcome } from './sign-in.ts';
+
+/** Sets the cookie that a sign-in comes to, and returns its answer. */
+export async function answerSignIn(
+  services: Services,
+  visit: Visit,
+  outcome: SignInOutcome,
+): Promise<SessionJson | { totp_required: true }> {
+  const { isSecure } = visit;
+  if ('challenge' in outcome) {
+    const flags = { isSecure, maxAgeSeconds: TWO_FACTOR_SECONDS };
+    visit.setCookie(renderCookie(COOKIES.challenge, outcome.challenge, flags));
+    return { totp_required: true };
+  }
+  visit.setCookie(renderCookie(COOKIES.session, outcome.token, { isSecure, maxAgeSeconds: SESSION_SECONDS }));
+  return tellSession(services, outcome.session);
+}

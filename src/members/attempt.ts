@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { ApiError } from '../http/errors.ts';
+import type { Services } from '../services.ts';
+
+/** Whose password is tried, and from where; `network` is undefined where addresses must not count. */
+export type Attempted = { email: string; network: string | undefined };
+
+/**
+ * Tries a password, or a code, within the limit of wrong ones per account and per address: `attempt` returns undefined
+ * when it was wrong. An account that does not exist has the same limit. Throws 429 before anything is looked at.
+ */
+export async function attemptWithin<T>(
+  { limiter }: Pick<Services, 'limiter'>,
+  { email, network }: Attempted,
+  attempt: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const names = [`account ${hashOf(email)}`, ...(network === undefined ? [] : [`address ${network}`])];
+  const seconds = await limiter.chargeSignIn(names);
+  if (seconds !== undefined) {
+    throw new ApiError('rate_limited', {
+      detail: `Too many wrong passwords for this account or from this address. Try again in ${seconds} s.`,
+      members: { category: 'sign-in', policy: 'sign-in', retry_after_ms: seconds * 1_000 },
+      headers: { 'Retry-After': String(seconds) },
+    });
+  }
+  const outcome = await attempt();
+  if (outcome !== undefined) await limiter.refundSignIn(names);
+  return outcome;
+}
+
+/** Of one length, whatever was typed: the names are kept in memory, or in a shared store. */
+const hashOf = (email: string) =>
+  createHash('sha256').update(email.toLowerCase()).digest('base64url').slice(0, 22);

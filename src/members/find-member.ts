@@ -1,0 +1,32 @@
+import { type FindServices, findSessionById } from './find-session.ts';
+import type { Role } from './roles.ts';
+
+/** Returns a person's role in a project, undefined when the person is no member of it. */
+export async function findRole(
+  { control }: Pick<FindServices, 'control'>,
+  projectId: string,
+  personId: string,
+): Promise<Role | undefined> {
+  const row = await control.db
+    .selectFrom('project_members')
+    .select('role')
+    .where('project_id', '=', projectId)
+    .where('person_id', '=', personId)
+    .executeTakeFirst();
+  // Only roles are ever written.
+  return row?.role as Role | undefined;
+}
+
+/** Whether a session lives, and as what its person stands in a project: what a stream depends on after its beginning. */
+export type Standing = { isSignedIn: boolean; role: Role | undefined };
+
+/** Returns how a session stands in a project at this moment. */
+export async function findStanding(
+  services: FindServices,
+  sessionId: string,
+  projectId: string,
+): Promise<Standing> {
+  const session = await findSessionById(services, sessionId);
+  const role = session && (await findRole(services, projectId, session.person.id));
+  return { isSignedIn: session !== undefined, role };
+}

@@ -1,0 +1,59 @@
+import type { Control } from '../control/open.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Session } from './person.ts';
+import { hashToken } from './token.ts';
+
+/** Where sessions are found: in the database, or as a transaction sees it. */
+export type FindServices = { control: Pick<Control, 'db'>; clock: Clock };
+
+const SEEN_EVERY_MS = 60_000;
+
+/** Returns the living session whose token a cookie holds, and notes, once a minute, that it was seen. */
+export async function findSession(services: FindServices, token: string): Promise<Session | undefined> {
+  const row = await selectSessions(services)
+    .where('sessions.token', '=', hashToken(token))
+    .executeTakeFirst();
+  if (row && Date.parse(row.updated_at) <= services.clock.now() - SEEN_EVERY_MS)
+    await noteSeen(services, row.id);
+  return row && living(row, services.clock.now());
+}
+
+/** Returns the living session of this id: for whoever was let in with it and goes on. */
+export async function findSessionById(services: FindServices, id: string): Promise<Session | undefined> {
+  const row = await selectSessions(services).where('sessions.id', '=', id).executeTakeFirst();
+  return row && living(row, services.clock.now());
+}
+
+const selectSessions = ({ control }: FindServices) =>
+  control.db
+    .selectFrom('sessions')
+    .innerJoin('people', 'people.id', 'sessions.person_id')
+    .select(['sessions.id', 'sessions.person_id', 'people.name', 'people.email', 'people.two_factor_enabled'])
+    .select([
+      'sessions.created_at',
+      'sessions.updated_at',
+      'sessions.expires_at',
+      'sessions.stepped_up_until',
+    ]);
+
+type Row = NonNullable<Awaited<ReturnType<ReturnType<typeof selectSessions>['executeTakeFirst']>>>;
+
+function living(row: Row, now: number): Session | undefined {
+  const expiresAt = Date.parse(row.expires_at);
+  if (expiresAt <= now) return undefined;
+  const { person_id: id, name, email } = row;
+  return {
+    id: row.id,
+    person: { id, name, email, hasTotp: row.two_factor_enabled === 1 },
+    createdAt: Date.parse(row.created_at),
+    expiresAt,
+    steppedUpUntil: row.stepped_up_until,
+  };
+}
+
+/** Nothing depends on it: when the database is held by another process, the next request notes it. */
+async function noteSeen({ control, clock }: FindServices, id: string): Promise<void> {
+  const updated_at = new Date(clock.now()).toISOString();
+  const update = control.db.updateTable('sessions').set({ updated_at }).where('id', '=', id);
+  await update.execute().catch(() => undefined);
+}

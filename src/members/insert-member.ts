@@ -1,0 +1,21 @@
+import type { Transaction } from 'kysely';
+import type { ControlSchema } from '../control/schema.ts';
+import type { Actor } from '../keys/actor.ts';
+import { diffOf } from '../keys/audit-diff.ts';
+import type { Services } from '../services.ts';
+import type { Role } from './roles.ts';
+
+/** Stores that a person is a member of a project, in the transaction of why it is. */
+export async function insertMember(
+  { audit, clock }: Pick<Services, 'audit' | 'clock'>,
+  tx: Transaction<ControlSchema>,
+  { projectId, personId, role }: { projectId: string; personId: string; role: Role },
+  actor: Actor,
+): Promise<void> {
+  await tx
+    .insertInto('project_members')
+    .values({ project_id: projectId, person_id: personId, role, created_at: clock.now() })
+    .execute();
+  const diff = diffOf({}, { role });
+  await audit.append(tx, { projectId, actor, action: 'member.added', target: personId, diff });
+}

@@ -1,0 +1,123 @@
+import type { Selectable } from 'kysely';
+import { type Static, Type } from 'typebox';
+import type { InvitationTable } from '../control/people-schema.ts';
+import { ApiError } from '../http/errors.ts';
+import { type Caller, closedObject } from '../http/route.ts';
+import { diffOf } from '../keys/audit-diff.ts';
+import { newId } from '../lib/id.ts';
+import type { Services } from '../services.ts';
+import { INVITATION_MS } from './lifetimes.ts';
+import { ROLES, type Role } from './roles.ts';
+import { createToken, hashToken } from './token.ts';
+import { requireSay } from './update-member.ts';
+
+/** An invitation that waits to be accepted. */
+export const INVITATION_JSON = closedObject({
+  id: Type.String(),
+  email: Type.String(),
+  role: Type.Enum([...ROLES]),
+  created_at: Type.String({ format: 'date-time' }),
+  expires_at: Type.String({ format: 'date-time' }),
+  created_by: Type.String(),
+});
+
+type InvitationJson = Static<typeof INVITATION_JSON>;
+
+/** Returns an invitation as the members of the project are told of it: without its token, which nobody knows any more. */
+function toInvitationJson(row: Selectable<InvitationTable>): InvitationJson {
+  return {
+    id: row.id,
+    email: row.email,
+    // Only roles are ever written.
+    role: row.role as Role,
+    created_at: new Date(row.created_at).toISOString(),
+    expires_at: new Date(row.expires_at).toISOString(),
+    created_by: row.created_by,
+  };
+}
+
+/** Returns the invitations to the caller's project that can be accepted, newest first. */
+export async function listInvitations(
+  { control, clock }: Pick<Services, 'control' | 'clock'>,
+  { project }: Caller,
+): Promise<InvitationJson[]> {
+  const rows = await control.db
+    .selectFrom('invitations')
+    .selectAll()
+    .where('project_id', '=', project.id)
+    .where('expires_at', '>', clock.now())
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map(toInvitationJson);
+}
+
+/**
+ * Invites somebody to the caller's project and returns the invitation with the token of its link, which nobody sees
+ * again. An earlier one to the same address is void. Throws 403 for a role the caller may not give, 409 for a member.
+ */
+export async function invite(
+  { control, clock, audit }: Services,
+  caller: Caller,
+  { email: written, role }: { email: string; role: Role },
+): Promise<{ invitation: InvitationJson; token: string }> {
+  const email = written.toLowerCase();
+  const now = clock.now();
+  const { project, actor } = caller;
+  const token = createToken();
+  const row = {
+    id: newId('inv'),
+    project_id: project.id,
+    email,
+    role,
+    token_hash: hashToken(token),
+    created_at: now,
+    created_by: actor.id,
+    expires_at: now + INVITATION_MS,
+  };
+  await control.write(async (tx) => {
+    await requireSay(tx, caller, [role]);
+    const member = await tx
+      .selectFrom('project_members')
+      .innerJoin('people', 'people.id', 'project_members.person_id')
+      .select('people.id')
+      .where('project_id', '=', project.id)
+      .where('email', '=', email)
+      .executeTakeFirst();
+    if (member) throw new ApiError('conflict', { detail: 'Whoever has this address is a member already.' });
+    await tx
+      .deleteFrom('invitations')
+      .where('project_id', '=', project.id)
+      .where(({ eb, or }) => or([eb('email', '=', email), eb('expires_at', '<=', now)]))
+      .execute();
+    await tx.insertInto('invitations').values(row).execute();
+    const diff = diffOf({}, { email, role });
+    await audit.append(tx, {
+      projectId: project.id,
+      actor,
+      action: 'invitation.created',
+      target: row.id,
+      diff,
+    });
+  });
+  return { invitation: toInvitationJson(row), token };
+}
+
+/** Withdraws an invitation to the caller's project. Throws 404 when there is none. */
+export async function revokeInvitation(
+  { control, audit }: Services,
+  caller: Caller,
+  id: string,
+): Promise<void> {
+  const { project, actor } = caller;
+  await control.write(async (tx) => {
+    const gone = await tx
+      .deleteFrom('invitations')
+      .where('id', '=', id)
+      .where('project_id', '=', project.id)
+      .returning('role')
+      .executeTakeFirst();
+    if (!gone) throw new ApiError('not_found', { detail: 'There is no such invitation.' });
+    if (gone.role === 'owner') await requireSay(tx, caller, ['owner']);
+    await audit.append(tx, { projectId: project.id, actor, action: 'invitation.revoked', target: id });
+  });
+}

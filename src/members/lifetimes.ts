@@ -1,0 +1,14 @@
+/** How long a session lasts, whatever is done in it. */
+export const SESSION_SECONDS = 7 * 86_400;
+
+/** How long whoever gave the password may look for the code. */
+export const TWO_FACTOR_SECONDS = 600;
+
+/** How long a password counts as just given. */
+export const STEP_UP_MS = 600_000;
+
+/** How long an invitation can be accepted. */
+export const INVITATION_MS = 7 * 86_400_000;
+
+/** How long a link to a new password works. */
+export const RESET_MS = 3_600_000;

@@ -1,0 +1,48 @@
+import { type Static, Type } from 'typebox';
+import { type Caller, closedObject, nullable } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { ROLES, type Role } from './roles.ts';
+
+/** A member as the members of the project are told of it. */
+export const MEMBER_JSON = closedObject({
+  id: Type.String(),
+  name: Type.String(),
+  email: Type.String(),
+  role: Type.Enum([...ROLES]),
+  created_at: Type.String({ format: 'date-time' }),
+  last_seen_at: nullable(
+    Type.String({ format: 'date-time', description: 'In a session that has not ended.' }),
+  ),
+  is_you: Type.Boolean(),
+});
+
+export type MemberJson = Static<typeof MEMBER_JSON>;
+
+/** Returns the members of the caller's project in the order in which they joined. */
+export async function listMembers(
+  { control }: Pick<Services, 'control'>,
+  { project, principal }: Caller,
+): Promise<MemberJson[]> {
+  const rows = await control.db
+    .selectFrom('project_members as member')
+    .innerJoin('people', 'people.id', 'member.person_id')
+    .select(['people.id', 'people.name', 'people.email', 'member.role', 'member.created_at'])
+    .select(({ selectFrom }) =>
+      selectFrom('sessions')
+        .select(({ fn }) => fn.max('sessions.updated_at').as('last_seen_at'))
+        .whereRef('sessions.person_id', '=', 'people.id')
+        .as('last_seen_at'),
+    )
+    .where('member.project_id', '=', project.id)
+    .orderBy('member.created_at')
+    .orderBy('people.id')
+    .execute();
+  return rows.map(({ role, created_at, last_seen_at, ...person }) => ({
+    ...person,
+    // Only roles are ever written.
+    role: role as Role,
+    created_at: new Date(created_at).toISOString(),
+    last_seen_at,
+    is_you: person.id === principal.id,
+  }));
+}

@@ -1,0 +1,203 @@
+import { Type } from 'typebox';
+import { closedObject, defineRoute, type Route } from '../http/route.ts';
+import { createProject } from '../projects/create.ts';
+import { acceptInvitation, lookAtInvitation } from './accept-invitation.ts';
+import { ACCOUNT_FIELDS } from './account.ts';
+import { answerSignIn } from './answer-sign-in.ts';
+import { INVITATION_JSON, invite, listInvitations, revokeInvitation } from './invitations.ts';
+import { listMembers, MEMBER_JSON } from './list-members.ts';
+import { NOTHING } from './nothing.ts';
+import { isMighty, ROLES } from './roles.ts';
+import { listProjectsOf, SIGN_IN_JSON, tellSession } from './session-json.ts';
+import { changeRole, removeMember } from './update-member.ts';
+
+const PROJECT_PATH = '/app/v1/projects/{project_id}';
+const IN_PROJECT = closedObject({ project_id: Type.String() });
+const ONE_IN_PROJECT = closedObject({ project_id: Type.String(), id: Type.String() });
+const ROLE = Type.Enum([...ROLES]);
+const TOKEN = Type.String({ minLength: 1, maxLength: 200, description: 'What follows the # in the link.' });
+
+const wholeListOf = <T extends Parameters<typeof Type.Array>[0]>(item: T) =>
+  closedObject({ data: Type.Array(item), next_cursor: Type.Null() });
+
+const PROJECT_JSON = closedObject({
+  id: Type.String(),
+  name: Type.String(),
+  role: ROLE,
+  created_at: Type.String({ format: 'date-time' }),
+});
+
+const projectsRoute = defineRoute({
+  method: 'GET',
+  path: '/app/v1/projects',
+  summary: "List one's own projects",
+  access: 'signed_in',
+  limit: 'management',
+  answer: { status: 200, schema: wholeListOf(PROJECT_JSON) },
+  async handle(services, { caller }) {
+    const projects = await listProjectsOf(services, caller.session.person.id);
+    const data = projects.map(({ id, name, role, createdAt }) => ({
+      id,
+      name,
+      role,
+      created_at: new Date(createdAt).toISOString(),
+    }));
+    return { data, next_cursor: null };
+  },
+});
+
+const createProjectRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/projects',
+  summary: 'Create a project, and own it',
+  access: 'signed_in',
+  limit: 'management',
+  body: closedObject({ name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }) }),
+  answer: { status: 201, schema: PROJECT_JSON },
+  async handle(services, { caller, body }) {
+    const project = await createProject(services, body.name.trim(), caller.actor, {
+      ownerId: caller.session.person.id,
+    });
+    const created_at = new Date(project.createdAt).toISOString();
+    return { id: project.id, name: project.name, role: 'owner' as const, created_at };
+  },
+});
+
+const membersRoute = defineRoute({
+  method: 'GET',
+  path: `${PROJECT_PATH}/members`,
+  summary: 'List the members of the project',
+  access: 'members:read',
+  limit: 'management',
+  params: IN_PROJECT,
+  answer: { status: 200, schema: wholeListOf(MEMBER_JSON) },
+  async handle(services, { caller }) {
+    return { data: await listMembers(services, caller), next_cursor: null };
+  },
+});
+
+const roleRoute = defineRoute({
+  method: 'PATCH',
+  path: `${PROJECT_PATH}/members/{id}`,
+  summary: "Change a member's role",
+  access: 'members:write',
+  limit: 'management',
+  params: ONE_IN_PROJECT,
+  body: closedObject({ role: ROLE }),
+  stepUp: (_services, { body }) => isMighty(body.role),
+  answer: NOTHING,
+  async handle(services, { caller, params, body }) {
+    await changeRole(services, caller, params.id, body.role);
+    return undefined;
+  },
+});
+
+const removeRoute = defineRoute({
+  method: 'DELETE',
+  path: `${PROJECT_PATH}/members/{id}`,
+  summary: 'Remove a member',
+  access: 'members:write',
+  limit: 'management',
+  params: ONE_IN_PROJECT,
+  answer: NOTHING,
+  async handle(services, { caller, params }) {
+    await removeMember(services, caller, params.id);
+    return undefined;
+  },
+});
+
+const invitationsRoute = defineRoute({
+  method: 'GET',
+  path: `${PROJECT_PATH}/invitations`,
+  summary: 'List the invitations that wait to be accepted',
+  access: 'members:read',
+  limit: 'management',
+  params: IN_PROJECT,
+  answer: { status: 200, schema: wholeListOf(INVITATION_JSON) },
+  async handle(services, { caller }) {
+    return { data: await listInvitations(services, caller), next_cursor: null };
+  },
+});
+
+const inviteRoute = defineRoute({
+  method: 'POST',
+  path: `${PROJECT_PATH}/invitations`,
+  summary: 'Invite somebody by a link that is shown once and works once, for 7 days',
+  access: 'members:write',
+  limit: 'management',
+  params: IN_PROJECT,
+  body: closedObject({ email: ACCOUNT_FIELDS.email, role: ROLE }),
+  stepUp: (_services, { body }) => isMighty(body.role),
+  answer: { status: 201, schema: closedObject({ ...INVITATION_JSON.properties, link: Type.String() }) },
+  async handle(services, { caller, body }) {
+    const { invitation, token } = await invite(services, caller, body);
+    return { ...invitation, link: `${caller.siteUrl}/invite#${token}` };
+  },
+});
+
+const revokeRoute = defineRoute({
+  method: 'DELETE',
+  path: `${PROJECT_PATH}/invitations/{id}`,
+  summary: 'Withdraw an invitation',
+  access: 'members:write',
+  limit: 'management',
+  params: ONE_IN_PROJECT,
+  answer: NOTHING,
+  async handle(services, { caller, params }) {
+    await revokeInvitation(services, caller, params.id);
+    return undefined;
+  },
+});
+
+const lookRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/invitations/look',
+  summary: 'Tell what an invitation is to',
+  access: 'visitor',
+  limit: 'management',
+  body: closedObject({ token: TOKEN }),
+  answer: {
+    status: 200,
+    schema: closedObject({
+      project_name: Type.String(),
+      role: ROLE,
+      email: Type.String(),
+      has_account: Type.Boolean(),
+    }),
+  },
+  handle: (services, { body }) => lookAtInvitation(services, body.token),
+});
+
+const acceptRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/invitations/accept',
+  summary: 'Accept an invitation: as signed in, with the password of an account, or with a new account',
+  access: 'visitor',
+  limit: 'management',
+  body: closedObject({
+    token: TOKEN,
+    name: Type.Optional(ACCOUNT_FIELDS.name),
+    password: Type.Optional(ACCOUNT_FIELDS.password),
+  }),
+  answer: { status: 200, schema: SIGN_IN_JSON },
+  async handle(services, { raw, caller, body }) {
+    const outcome = await acceptInvitation(services, raw, caller, body);
+    if (outcome) return answerSignIn(services, raw, outcome);
+    if (!caller) throw new Error('An invitation was accepted by nobody.');
+    return tellSession(services, caller.session);
+  },
+});
+
+/** Projects, their members, and how people become members. */
+export const memberRoutes: Route[] = [
+  projectsRoute,
+  createProjectRoute,
+  membersRoute,
+  roleRoute,
+  removeRoute,
+  invitationsRoute,
+  inviteRoute,
+  revokeRoute,
+  lookRoute,
+  acceptRoute,
+];

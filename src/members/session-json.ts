@@ -1,0 +1,72 @@
+import { type Static, Type } from 'typebox';
+import { closedObject, nullable } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import type { Session } from './person.ts';
+import { ROLE_SCOPES, ROLES, type Role } from './roles.ts';
+
+const MOMENT = Type.String({ format: 'date-time' });
+
+/** Who is signed in, and where they may do what: what the dashboard asks first. */
+export const SESSION_JSON = closedObject({
+  user: closedObject({
+    id: Type.String(),
+    name: Type.String(),
+    email: Type.String(),
+    has_totp: Type.Boolean(),
+  }),
+  csrf_token: Type.String({ description: 'To be sent as X-Appflow-CSRF with each change.' }),
+  stepped_up_until: nullable(MOMENT),
+  projects: Type.Array(
+    closedObject({
+      id: Type.String(),
+      name: Type.String(),
+      role: Type.Enum([...ROLES]),
+      scopes: Type.Array(Type.String()),
+    }),
+  ),
+});
+
+export type SessionJson = Static<typeof SESSION_JSON>;
+
+/** What a sign-in answers: the session, or that a code is still to be given. */
+export const SIGN_IN_JSON = Type.Union([SESSION_JSON, closedObject({ totp_required: Type.Literal(true) })]);
+
+/** Returns a session as the dashboard is told it. */
+export async function tellSession(services: Services, session: Session): Promise<SessionJson> {
+  const { id, name, email, hasTotp } = session.person;
+  const { steppedUpUntil } = session;
+  const isSteppedUp = steppedUpUntil !== null && steppedUpUntil > services.clock.now();
+  const projects = await listProjectsOf(services, id);
+  return {
+    user: { id, name, email, has_totp: hasTotp },
+    csrf_token: services.people.csrfTokenOf(session.id),
+    stepped_up_until: isSteppedUp ? new Date(steppedUpUntil).toISOString() : null,
+    projects: projects.map((one) => ({
+      id: one.id,
+      name: one.name,
+      role: one.role,
+      scopes: [...ROLE_SCOPES[one.role]],
+    })),
+  };
+}
+
+/** Returns the projects of a person, the oldest first, each with the person's role. */
+export async function listProjectsOf(
+  { control }: Pick<Services, 'control'>,
+  personId: string,
+): Promise<{ id: string; name: string; role: Role; createdAt: number }[]> {
+  const rows = await control.db
+    .selectFrom('project_members')
+    .innerJoin('projects', 'projects.id', 'project_members.project_id')
+    .select(['projects.id', 'projects.name', 'project_members.role', 'projects.created_at'])
+    .where('project_members.person_id', '=', personId)
+    .orderBy('projects.id')
+    .execute();
+  // Only roles are ever written.
+  return rows.map(({ id, name, role, created_at }) => ({
+    id,
+    name,
+    role: role as Role,
+    createdAt: created_at,
+  }));
+}

@@ -1,0 +1,52 @@
+import type { Transaction } from 'kysely';
+import type { ControlSchema } from '../control/schema.ts';
+import type { Visit } from '../http/route.ts';
+import type { Actor } from '../keys/actor.ts';
+import type { Services } from '../services.ts';
+import { hashPassword, insertAccount } from './account.ts';
+import { insertMember } from './insert-member.ts';
+import { linkOver, requireLink, spendLink } from './one-time-link.ts';
+import { requireSafeWay } from './sign-in.ts';
+
+/** What the setup page sends. */
+export type SetUp = { token: string; name: string; email: string; password: string };
+
+/**
+ * Makes the first account, which owns every project without an owner. Spending the link and making the account are one
+ * transaction: of many at the same moment one makes it. Throws 404 when the link does not work (any more).
+ */
+export async function setUp(services: Services, visit: Visit, body: SetUp): Promise<void> {
+  requireSafeWay(visit);
+  await requireLink(services, 'setup', body.token);
+  const passwordHash = await hashPassword(services, body.password);
+  const { control, clock } = services;
+  const from = { ip: visit.address, requestId: visit.requestId };
+  await control.write(async (tx) => {
+    await spendLink(tx, 'setup', body.token, clock.now());
+    const someone = await tx.selectFrom('people').select('id').limit(1).executeTakeFirst();
+    if (someone) throw linkOver();
+    const { name, email } = body;
+    const id = await insertAccount(services, tx, { name, email, passwordHash }, from);
+    await ownOrphans(services, tx, { ...from, type: 'member', id });
+  });
+}
+
+async function ownOrphans(services: Services, tx: Transaction<ControlSchema>, actor: Actor): Promise<void> {
+  const orphans = await tx
+    .selectFrom('projects')
+    .select('id')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('project_members')
+            .select('person_id')
+            .whereRef('project_members.project_id', '=', 'projects.id')
+            .where('role', '=', 'owner'),
+        ),
+      ),
+    )
+    .execute();
+  for (const { id: projectId } of orphans) {
+    await insertMember(services, tx, { projectId, personId: actor.id, role: 'owner' }, actor);
+  }
+}

@@ -1,0 +1,124 @@
+import { Type } from 'typebox';
+import { COOKIES, readCookie, renderCookie } from '../http/cookies.ts';
+import { closedObject, defineRoute, type Route } from '../http/route.ts';
+import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';
+import { answerSignIn } from './answer-sign-in.ts';
+import { endSession } from './end-session.ts';
+import { NOTHING } from './nothing.ts';
+import { resetPassword } from './reset-password.ts';
+import { SESSION_JSON, SIGN_IN_JSON, tellSession } from './session-json.ts';
+import { setUp } from './set-up.ts';
+import { hasAccounts } from './setup-link.ts';
+import { signIn, signInWithCode } from './sign-in.ts';
+
+const TOKEN = Type.String({ minLength: 1, maxLength: 200, description: 'What follows the # in the link.' });
+
+const setupStateRoute = defineRoute({
+  method: 'GET',
+  path: '/app/v1/setup',
+  summary:
+    'Tell whether the first account is still to be made, and whether this connection is safe enough for it',
+  access: 'visitor',
+  limit: 'management',
+  answer: {
+    status: 200,
+    schema: closedObject({ needs_setup: Type.Boolean(), allows_sign_in: Type.Boolean() }),
+  },
+  async handle(services, { raw }) {
+    return { needs_setup: !(await hasAccounts(services)), allows_sign_in: raw.allowsSignIn };
+  },
+});
+
+const setupRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/setup',
+  summary: 'Make the first account with the link the server printed, and sign in',
+  access: 'visitor',
+  limit: 'management',
+  body: closedObject({ token: TOKEN, ...ACCOUNT_FIELDS }),
+  answer: { status: 201, schema: SIGN_IN_JSON },
+  async handle(services, { raw, body }) {
+    await setUp(services, raw, body);
+    return answerSignIn(services, raw, await signIn(services, raw, body));
+  },
+});
+
+const signInRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/sign-in',
+  summary: 'Sign in',
+  access: 'visitor',
+  limit: 'management',
+  body: closedObject({ email: Type.String({ minLength: 1, maxLength: 254 }), password: GIVEN_PASSWORD }),
+  answer: { status: 200, schema: SIGN_IN_JSON },
+  async handle(services, { raw, body }) {
+    return answerSignIn(services, raw, await signIn(services, raw, body));
+  },
+});
+
+const codeRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/sign-in/totp',
+  summary: 'Sign in, second step: the code of the app, or a backup code',
+  access: 'visitor',
+  limit: 'management',
+  body: closedObject({ code: Type.String({ minLength: 1, maxLength: 40 }) }),
+  answer: { status: 200, schema: SIGN_IN_JSON },
+  async handle(services, { raw, body }) {
+    const { isSecure, headers } = raw;
+    const challenge = readCookie(headers.cookie, COOKIES.challenge, isSecure);
+    const outcome = await signInWithCode(services, raw, { challenge, code: body.code.trim() });
+    raw.setCookie(renderCookie(COOKIES.challenge, '', { isSecure, maxAgeSeconds: 0 }));
+    return answerSignIn(services, raw, outcome);
+  },
+});
+
+const signOutRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/sign-out',
+  summary: 'Sign out',
+  access: 'signed_in',
+  limit: 'management',
+  answer: NOTHING,
+  async handle(services, { caller, raw }) {
+    await endSession(services, caller.session.person.id, caller.session.id, caller.actor);
+    const { isSecure } = raw;
+    raw.setCookie(renderCookie(COOKIES.session, '', { isSecure, maxAgeSeconds: 0 }));
+    return undefined;
+  },
+});
+
+const resetRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/reset',
+  summary: 'Set a new password with a link of appflow members reset-link; all sessions end',
+  access: 'visitor',
+  limit: 'management',
+  body: closedObject({ token: TOKEN, password: ACCOUNT_FIELDS.password }),
+  answer: NOTHING,
+  async handle(services, { raw, body }) {
+    await resetPassword(services, raw, body);
+    return undefined;
+  },
+});
+
+const sessionRoute = defineRoute({
+  method: 'GET',
+  path: '/app/v1/session',
+  summary: 'Tell who is signed in',
+  access: 'signed_in',
+  limit: 'management',
+  answer: { status: 200, schema: SESSION_JSON },
+  handle: (services, { caller }) => tellSession(services, caller.session),
+});
+
+/** How people get in and out. */
+export const signInRoutes: Route[] = [
+  setupStateRoute,
+  setupRoute,
+  signInRoute,
+  codeRoute,
+  signOutRoute,
+  resetRoute,
+  sessionRoute,
+];

@@ -1,0 +1,53 @@
+import type { Standing } from './find-member.ts';
+
+/** How the members stand whose streams are open, read again and again while somebody looks. */
+export type Standings = {
+  /** Returns what was last read, at most `READ_MS` and a query ago; 'unknown' when the database did not answer. */
+  look: (sessionId: string, projectId: string, known: Standing) => Standing | 'unknown';
+  close: () => void;
+};
+
+/** Streams look twice a second: together they end within one second of the change. */
+const READ_MS = 250;
+/** Who has not looked for so long has gone. */
+const FORGET_MS = 2_000;
+
+type Watched = { sessionId: string; projectId: string; last: Standing | 'unknown'; lookedAtMs: number };
+
+/** Returns the standings of one process; `read` is asked every 250 ms for each that is looked at, and for no other. */
+export function createStandings(
+  read: (sessionId: string, projectId: string) => Promise<Standing>,
+): Standings {
+  const watched = new Map<string, Watched>();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function readAgain(one: Watched): Promise<void> {
+    one.last = await read(one.sessionId, one.projectId).catch(() => 'unknown' as const);
+  }
+
+  function readAll(): void {
+    const now = performance.now();
+    for (const [name, one] of watched) {
+      if (now - one.lookedAtMs > FORGET_MS) watched.delete(name);
+      else void readAgain(one);
+    }
+    if (watched.size === 0) close();
+  }
+
+  function close(): void {
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  return {
+    look(sessionId, projectId, known) {
+      const name = `${sessionId} ${projectId}`;
+      const one = watched.get(name) ?? { sessionId, projectId, last: known, lookedAtMs: 0 };
+      one.lookedAtMs = performance.now();
+      watched.set(name, one);
+      timer ??= setInterval(readAll, READ_MS).unref();
+      return one.last;
+    },
+    close,
+  };
+}

@@ -1,0 +1,44 @@
+import { ApiError } from '../http/errors.ts';
+import type { SignedIn } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { appendForPerson } from './account.ts';
+import { attemptWithin } from './attempt.ts';
+import { STEP_UP_MS } from './lifetimes.ts';
+
+/**
+ * Takes the password once more and returns until when it counts as just given, epoch milliseconds. Throws 401 when it
+ * is wrong, and 429 when it was wrong too often: who found an open browser must not guess on.
+ */
+export async function stepUp(services: Services, caller: SignedIn, password: string): Promise<number> {
+  const { control, clock } = services;
+  const { id: personId, email } = caller.session.person;
+  const isRight = await attemptWithin(services, { email, network: caller.network }, async () =>
+    (await isPasswordOf(services, personId, password)) ? true : undefined,
+  );
+  if (!isRight) throw new ApiError('invalid_credentials', { detail: 'The password is wrong.' });
+  const until = clock.now() + STEP_UP_MS;
+  await control.write(async (tx) => {
+    await tx
+      .updateTable('sessions')
+      .set({ stepped_up_until: until })
+      .where('id', '=', caller.session.id)
+      .execute();
+    await appendForPerson(services, tx, { personId, actor: caller.actor, action: 'session.stepped_up' });
+  });
+  return until;
+}
+
+async function isPasswordOf(
+  { control, people }: Services,
+  personId: string,
+  password: string,
+): Promise<boolean> {
+  const row = await control.db
+    .selectFrom('credentials')
+    .select('password')
+    .where('person_id', '=', personId)
+    .where('provider_id', '=', 'credential')
+    .executeTakeFirst();
+  const { password: hasher } = await (await people.auth()).$context;
+  return row?.password ? hasher.verify({ hash: row.password, password }) : false;
+}

@@ -1,0 +1,26 @@
+import type { Transaction } from 'kysely';
+import type { ControlSchema } from '../control/schema.ts';
+import type { Services } from '../services.ts';
+
+/** Stores a new password and ends the person's sessions, but the one that is kept. */
+export async function storePassword(
+  { clock }: Pick<Services, 'clock'>,
+  tx: Transaction<ControlSchema>,
+  personId: string,
+  passwordHash: string,
+  keptSessionId = '',
+): Promise<void> {
+  await tx
+    .updateTable('credentials')
+    .set({ password: passwordHash, updated_at: new Date(clock.now()).toISOString() })
+    .where('person_id', '=', personId)
+    .where('provider_id', '=', 'credential')
+    .execute();
+  await tx
+    .deleteFrom('sessions')
+    .where('person_id', '=', personId)
+    .where('id', '!=', keptSessionId)
+    .execute();
+  // A link that was made before would undo it.
+  await tx.deleteFrom('one_time_links').where('person_id', '=', personId).execute();
+}

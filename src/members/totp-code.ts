@@ -1,0 +1,29 @@
+import { createHmac } from 'node:crypto';
+
+const STEP_MS = 30_000;
+const DIGITS = 6;
+
+/** Returns the code that an authenticator app shows at `now`, epoch milliseconds (RFC 6238, HMAC-SHA-1, 6 digits, 30 s). */
+export function totpCode(secret: string, now: number): string {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(now / STEP_MS)));
+  const digest = createHmac('sha1', secret).update(counter).digest();
+  // Dynamic truncation (RFC 4226 §5.3): the last nibble says where the 31 bits are.
+  const offset = (digest.at(-1) ?? 0) & 0x0f;
+  const number = digest.readUInt32BE(offset) & 0x7fff_ffff;
+  return String(number % 10 ** DIGITS).padStart(DIGITS, '0');
+}
+
+/** Whether an app with this secret shows, or showed half a minute before or will show after, this code. */
+export function isTotpCode(secret: string, code: string, now: number): boolean {
+  return [now, now - STEP_MS, now + STEP_MS].some((moment) => totpCode(secret, moment) === code);
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** Returns bytes as an authenticator app takes them: base32 (RFC 4648 §6) without padding. */
+export function toBase32(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const groups = bits.match(/.{1,5}/g) ?? [];
+  return groups.map((group) => BASE32.charAt(Number.parseInt(group.padEnd(5, '0'), 2))).join('');
+}

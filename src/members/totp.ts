@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { ApiError, validationFailed } from '../http/errors.ts';
+import type { SignedIn } from '../http/route.ts';
+import { newId } from '../lib/id.ts';
+import type { Services } from '../services.ts';
+import { appendForPerson } from './account.ts';
+import { isTotpCode, toBase32 } from './totp-code.ts';
+
+/** What an authenticator app needs, and the codes for when it is lost. Shown once. */
+export type TotpOffer = { uri: string; secret: string; backup_codes: string[] };
+
+const BACKUP_CODES = 10;
+
+/**
+ * Offers whoever asks a second factor; it counts only once a code of it was given. Written as the twoFactor plugin of
+ * better-auth reads it, which asks for it when signing in. Throws 409 when there is one already.
+ */
+export async function offerTotp(services: Services, { session: { person } }: SignedIn): Promise<TotpOffer> {
+  const { encrypt } = await loadCipher(services);
+  // 24 characters of base64url: 144 random bits, as text, which is what the plugin takes for the key.
+  const secret = randomBytes(18).toString('base64url');
+  const codes = Array.from({ length: BACKUP_CODES }, createBackupCode);
+  const offer = { secret: await encrypt(secret), backup_codes: await encrypt(JSON.stringify(codes)) };
+  await services.control.write(async (tx) => {
+    const known = await tx
+      .selectFrom('two_factors')
+      .select('id')
+      .where('person_id', '=', person.id)
+      .where('verified', '=', 1)
+      .executeTakeFirst();
+    if (known)
+      throw new ApiError('conflict', { detail: 'There is a second factor already. Remove it first.' });
+    await tx.deleteFrom('two_factors').where('person_id', '=', person.id).execute();
+    await tx
+      .insertInto('two_factors')
+      .values({
+        ...offer,
+        id: newId('row'),
+        person_id: person.id,
+        verified: 0,
+        failed_verification_count: 0,
+        locked_until: null,
+      })
+      .execute();
+  });
+  return { uri: uriOf(person.email, secret), secret: toBase32(Buffer.from(secret)), backup_codes: codes };
+}
+
+const uriOf = (email: string, secret: string) =>
+  `otpauth://totp/Appflow:${encodeURIComponent(email)}?secret=${toBase32(Buffer.from(secret))}&issuer=Appflow&digits=6&period=30`;
+
+/** Five letters and digits, twice: 50 random bits, and the account is locked after ten wrong ones. */
+function createBackupCode(): string {
+  const text = toBase32(randomBytes(7)).toLowerCase();
+  return `${text.slice(0, 5)}-${text.slice(5, 10)}`;
+}
+
+/** Makes the offered second factor count, by a code of it. Throws 422 for a wrong code, 409 when none was offered. */
+export async function confirmTotp(services: Services, caller: SignedIn, code: string): Promise<void> {
+  const { control, clock } = services;
+  const { id: personId } = caller.session.person;
+  const offered = await control.db
+    .selectFrom('two_factors')
+    .select(['id', 'secret'])
+    .where('person_id', '=', personId)
+    .where('verified', '=', 0)
+    .executeTakeFirst();
+  if (!offered) throw new ApiError('conflict', { detail: 'No second factor waits for its first code.' });
+  const { decrypt } = await loadCipher(services);
+  if (!isTotpCode(await decrypt(offered.secret), code, clock.now())) {
+    const message = 'The code is wrong or too old. Check the time of the phone, and try the next one.';
+    throw validationFailed([{ field: 'code', code: 'invalid_choice', message }]);
+  }
+  await control.write(async (tx) => {
+    await tx.updateTable('two_factors').set({ verified: 1 }).where('id', '=', offered.id).execute();
+    await tx.updateTable('people').set({ two_factor_enabled: 1 }).where('id', '=', personId).execute();
+    await appendForPerson(services, tx, { personId, actor: caller.actor, action: 'account.totp_enabled' });
+  });
+}
+
+/** Removes the second factor of whoever asks; without one it does nothing. */
+export async function removeTotp(services: Services, { session, actor }: SignedIn): Promise<void> {
+  const { id: personId, hasTotp } = session.person;
+  await services.control.write(async (tx) => {
+    await tx.deleteFrom('two_factors').where('person_id', '=', personId).execute();
+    await tx.updateTable('people').set({ two_factor_enabled: 0 }).where('id', '=', personId).execute();
+    if (hasTotp) await appendForPerson(services, tx, { personId, actor, action: 'account.totp_disabled' });
+  });
+}
+
+/** The plugin's own encryption, under its own keys. */
+async function loadCipher({ people }: Services) {
+  const { secretConfig: key } = await (await people.auth()).$context;
+  const { symmetricDecrypt, symmetricEncrypt } = await import('better-auth/crypto');
+  return {
+    encrypt: (data: string) => symmetricEncrypt({ key, data }),
+    decrypt: (data: string) => symmetricDecrypt({ key, data }),
+  };
+}

@@ -1,0 +1,54 @@
+import { ApiError } from '../http/errors.ts';
+import type { SignedIn } from '../http/route.ts';
+import { diffOf } from '../keys/audit-diff.ts';
+import type { Services } from '../services.ts';
+import { appendForPerson, hashPassword } from './account.ts';
+import { storePassword } from './store-password.ts';
+
+/** What a person changes of the own account. */
+export type AccountChange = { name?: string; email?: string };
+
+/** Changes the name and the address of whoever asks. Throws 409 when the address is another account's. */
+export async function updateAccount(
+  services: Services,
+  { session: { person }, actor }: SignedIn,
+  change: AccountChange,
+): Promise<void> {
+  const { control, clock } = services;
+  const after = {
+    name: change.name?.trim() ?? person.name,
+    email: change.email?.toLowerCase() ?? person.email,
+  };
+  await control.write(async (tx) => {
+    const other = await tx
+      .selectFrom('people')
+      .select('id')
+      .where('email', '=', after.email)
+      .where('id', '!=', person.id)
+      .executeTakeFirst();
+    if (other) throw new ApiError('conflict', { detail: 'Another account has this e-mail address.' });
+    const updated_at = new Date(clock.now()).toISOString();
+    await tx
+      .updateTable('people')
+      .set({ ...after, updated_at })
+      .where('id', '=', person.id)
+      .execute();
+    const diff = diffOf({ name: person.name, email: person.email }, after);
+    if (diff)
+      await appendForPerson(services, tx, { personId: person.id, actor, action: 'account.updated', diff });
+  });
+}
+
+/** Gives whoever asks a new password; the other sessions end. */
+export async function changePassword(
+  services: Services,
+  { session, actor }: SignedIn,
+  newPassword: string,
+): Promise<void> {
+  const { id: personId } = session.person;
+  const passwordHash = await hashPassword(services, newPassword);
+  await services.control.write(async (tx) => {
+    await storePassword(services, tx, personId, passwordHash, session.id);
+    await appendForPerson(services, tx, { personId, actor, action: 'account.password_changed' });
+  });
+}

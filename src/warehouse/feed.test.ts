@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { EventRow } from './event-row.ts';
+import { createFeed } from './feed.ts';
+import { eventRow } from './test-store.ts';
+
+const row = (event_id: string, project_id = 'proj_a') => eventRow({ event_id, project_id });
+const idsOf = (rows: readonly EventRow[] | undefined) => rows?.map(({ event_id }) => event_id);
+
+it('tells each project its own rows of a block, and nothing of blocks without any', () => {
+  const feed = createFeed(10);
+  const told: unknown[] = [];
+  feed.subscribe('proj_a', (block, rows) => told.push(['a', block, idsOf(rows)]));
+  feed.subscribe('proj_b', (block, rows) => told.push(['b', block, idsOf(rows)]));
+  feed.tell(11, [row('1'), row('2', 'proj_b'), row('3')]);
+  feed.tell(12, [row('4', 'proj_c')]);
+  assert.deepEqual(told, [
+    ['a', 11, ['1', '3']],
+    ['b', 11, ['2']],
+  ]);
+  assert.equal(feed.reached(), 12);
+});
+
+it('tells everyone to look into the store when nobody knows what a block holds, and steps never back', () => {
+  const feed = createFeed(10);
+  const told: unknown[] = [];
+  feed.subscribe('proj_a', (block, rows) => told.push([block, rows]));
+  feed.tell(9);
+  assert.deepEqual(told, [[10, undefined]]);
+  assert.equal(feed.reached(), 10);
+});
+
+it('tells nobody who has left, in the middle of a block too', () => {
+  const feed = createFeed(0);
+  let told = 0;
+  const first = feed.subscribe('proj_a', () => {
+    told += 1;
+    second.end();
+  });
+  const second = feed.subscribe('proj_a', () => assert.fail());
+  first.end();
+  second.end();
+  feed.tell(1, [row('1')]);
+  assert.equal(told, 0);
+});

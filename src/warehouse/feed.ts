@@ -1,0 +1,49 @@
+import type { EventRow } from './event-row.ts';
+
+/**
+ * Told of what was stored, in the order it was: `rows` are all of a project's that blocks up to `block` brought since the
+ * last call. Undefined: which ones is not known, the store has them. Must neither throw nor take long: a writer waits.
+ */
+export type FeedListener = (block: number, rows: readonly EventRow[] | undefined) => void;
+
+/** What the writer stores, told as it happens. Nothing is kept: the store has what came before. */
+export type Feed = {
+  /** Up to which block everything is on disk and was told. */
+  reached(): number;
+  /** Calls the listener for every block above `reached()` that brings events of the project. */
+  subscribe(projectId: string, listener: FeedListener): { end(): void };
+};
+
+/** The writer's side of a feed. */
+export type FeedSource = Feed & {
+  /** Call once a block is on disk, before anyone is answered; without rows when only the store knows what it holds. */
+  tell(block: number, rows?: readonly EventRow[]): void;
+};
+
+/** Returns a feed without listeners, for a store that has blocks up to `reached`. */
+export function createFeed(reached: number): FeedSource {
+  const listeners = new Map<string, Set<FeedListener>>();
+  let last = reached;
+  return {
+    reached: () => last,
+    subscribe(projectId, listener) {
+      const known = listeners.get(projectId) ?? new Set();
+      listeners.set(projectId, known.add(listener));
+      return {
+        end() {
+          known.delete(listener);
+          if (known.size === 0 && listeners.get(projectId) === known) listeners.delete(projectId);
+        },
+      };
+    },
+    tell(block, rows) {
+      last = Math.max(last, block);
+      // Most installations have no listener most of the time: then a block costs nothing here.
+      for (const [projectId, ofProject] of listeners) {
+        const own = rows?.filter((row) => row.project_id === projectId);
+        if (own?.length === 0) continue;
+        for (const listener of [...ofProject]) listener(last, own);
+      }
+    },
+  };
+}
