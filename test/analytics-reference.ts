@@ -76,7 +76,8 @@ export function dedupe<T extends { event_id: string }>(events: readonly T[]): T[
   return [...byId.values()];
 }
 
-function passes(event: PlainEvent, { platform, country, app_version, event_name }: ReferenceFilters) {
+/** Whether an event passes the filters. */
+export function passes(event: PlainEvent, { platform, country, app_version, event_name }: ReferenceFilters) {
   const { context = {} } = event;
   if (platform && !platform.includes(context.platform ?? '')) return false;
   if (country && !country.includes(context.country ?? '')) return false;
@@ -100,7 +101,11 @@ function writeMoney(millionths: bigint, currency: string): string {
   return `${millionths < 0n ? '-' : ''}${size / MILLION}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-function sumMoney(events: readonly PlainEvent[], { currency, countsUnverified = true }: ReferenceQuestion) {
+/** Returns the revenue figures of these events. */
+export function sumMoney(
+  events: readonly PlainEvent[],
+  { currency, countsUnverified = true }: Pick<ReferenceQuestion, 'currency' | 'countsUnverified'>,
+) {
   const sums = new Map<string, bigint>();
   for (const { event_name, properties = {}, verified = true } of events) {
     if (properties.revenue === undefined || !(verified || countsUnverified)) continue;

@@ -5,7 +5,7 @@ import type { TestServer } from './harness.ts';
 /** Asks a question and returns the whole answer; fails unless it is 200. */
 export async function ask(
   api: TestServer,
-  question: 'daily' | 'live',
+  question: 'daily' | 'live' | 'breakdown',
   parameters: Record<string, string | number | readonly string[]>,
   key: string = api.project.read_only_key,
 ) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { openControlServices } from '../src/open-services.ts';
 import { type Answer, initProject, makeClock, makeKey, startTestServer } from './harness.ts';
@@ -164,17 +164,24 @@ describe('an export of the audit log', () => {
     assert.equal(end, '');
   });
 
-  it('is cut off within a second when its key is revoked, and does not look whole', async () => {
-    await appendMany(4_000, 'app_long', 10_000);
-    const reader = await makeKey(api, { type: 'server' });
-    const authorization = `Bearer ${reader.key}`;
-    const { body } = await fetch(`${api.url}/v1/audit-log?format=ndjson`, { headers: { authorization } });
-    const stream = body?.getReader() ?? assert.fail('no body');
-    await stream.read();
-    await api.call('DELETE', `/v1/api-keys/${reader.id}`, { key });
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    await assert.rejects(async () => {
-      while (!(await stream.read()).done);
+  const changes: [what: string, method: string, body?: object][] = [
+    ['revoked', 'DELETE'],
+    ['narrowed to other addresses', 'PATCH', { ip_allowlist: ['203.0.113.1'] }],
+  ];
+  before(() => appendMany(4_000, 'app_long', 10_000));
+  for (const [what, method, change] of changes) {
+    it(`is cut off within a second when its key is ${what}, and does not look whole`, async () => {
+      const reader = await makeKey(api, { type: 'server' });
+      const authorization = `Bearer ${reader.key}`;
+      const path = `${api.url}/v1/audit-log?format=ndjson&target=app_long`;
+      const { body } = await fetch(path, { headers: { authorization } });
+      const stream = body?.getReader() ?? assert.fail('no body');
+      await stream.read();
+      await api.call(method, `/v1/api-keys/${reader.id}`, { key, ...(change ? { body: change } : {}) });
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await assert.rejects(async () => {
+        while (!(await stream.read()).done);
+      });
     });
-  });
+  }
 });

@@ -1,17 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { after } from 'node:test';
 import type { Initialised } from '../src/cli/init.ts';
 import { type Api, connect } from './harness.ts';
+import { noteSecrets, requireNoSecrets } from './minted-secrets.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 /** What a child sees of the environment: nothing that a developer's shell may have set for Appflow. */
 function childEnv(env: Record<string, string>): Record<string, string> {
-  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', UV_THREADPOOL_SIZE: '8', ...env };
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+  // Half of what a short command takes is compiling: the suite's many share one cache where the runner names one.
+  return { PATH, HOME, NODE_COMPILE_CACHE, UV_THREADPOOL_SIZE: '8', ...env };
 }
 
 /** How a command ended. */
@@ -20,7 +23,10 @@ export type Ended = { code: number | null; stdout: string; stderr: string };
 /** A command under way: `ended` resolves when it is over. */
 export type Command = { child: ChildProcess; ended: Promise<Ended> };
 
-/** Starts `appflow <args>`; `input` is piped to it, otherwise its standard input is empty. */
+/**
+ * Starts `appflow <args>`; `input` is piped to it, otherwise its standard input is empty. A key it says is noted, and
+ * one in what it says of its troubles is a failure.
+ */
 export function startCli(
   args: readonly string[],
   env: Record<string, string>,
@@ -35,7 +41,11 @@ export function startCli(
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
-    ([stdout, stderr, [code]]) => ({ code, stdout, stderr }),
+    ([stdout, stderr, [code]]) => {
+      noteSecrets(stdout);
+      requireNoSecrets(`Standard error of appflow ${args.join(' ')}`, stderr);
+      return { code, stdout, stderr };
+    },
   );
   return { child, ended };
 }
@@ -66,17 +76,27 @@ export type ServerProcess = Api &
     stop: () => Promise<number | null>;
   };
 
-/** Starts the server; resolves when it listens. `prefix` is a command to run it under, e.g. strace. */
+/**
+ * Starts the server; resolves when it listens. `prefix` is a command to run it under, e.g. strace; `main` another file
+ * that says the same once it listens. Fails in the end when a key is in its log.
+ */
 export async function startServerProcess(
   env: Record<string, string>,
   prefix: readonly string[] = [],
+  main = join(ROOT, 'src/main.ts'),
 ): Promise<ServerProcess> {
-  const [command = '', ...args] = [...prefix, process.execPath, join(ROOT, 'src/main.ts')];
+  const [command = '', ...args] = [...prefix, process.execPath, main];
   const child = spawn(command, args, {
     cwd: ROOT,
     env: childEnv({ PORT: '0', LOG_LEVEL: 'error', ...env }),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const logged: string[] = [];
+  child.stderr.on('data', (chunk) => {
+    logged.push(String(chunk));
+    process.stderr.write(chunk);
+  });
+  after(() => requireNoSecrets("The server's log", logged.join('')));
   // Not 'close': that waits until somebody has read all of the output.
   const closed = once(child, 'exit');
   const end = async (signal: NodeJS.Signals) => {
@@ -104,15 +124,4 @@ async function findUrl({ stdout }: ChildProcess): Promise<string> {
     if (url) return url;
   }
   throw new Error('The server ended before it listened.');
-}
-
-/** Returns a port that is free now: for servers that must come back at the same address. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port.');
-  return address.port;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { type Api, connect, LIMITS_OFF } from './harness.ts';
+import { requireNoSecrets } from './minted-secrets.ts';
 
 /** A server in a process of its own: it can be signalled, and it takes its own data folder. */
 export type ChildServer = Api & {
@@ -17,16 +18,22 @@ export type ChildServer = Api & {
 
 const MAIN = join(import.meta.dirname, '../src/main.ts');
 
-/** Starts `src/main.ts` with these variables and nothing else, and resolves when it says that it is ready. */
+/**
+ * Starts `src/main.ts` with these variables and nothing else, and resolves when it says that it is ready. Fails in the
+ * end when a key is in what it wrote.
+ */
 export async function startChildServer(env: Record<string, string>): Promise<ChildServer> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8', PORT: '0', ...LIMITS_OFF, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  after(() => child.kill('SIGKILL'));
   const said: string[] = [];
   const logged: string[] = [];
+  after(() => {
+    child.kill('SIGKILL');
+    requireNoSecrets("The server's output", said.join('') + logged.join(''));
+  });
   child.stderr.on('data', (chunk) => logged.push(String(chunk)));
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The server exited with ${code}: ${logged.join('')}`)));

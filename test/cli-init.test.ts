@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Initialised } from '../src/cli/init.ts';
 import { VERSION } from '../src/version.ts';
-import { findFreePort, initByCli, runCli, startServerProcess } from './child-processes.ts';
+import { initByCli, runCli, startServerProcess } from './child-processes.ts';
+import { findFreePort } from './free-port.ts';
 import { makeTempDir } from './harness.ts';
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);

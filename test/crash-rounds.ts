@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import type { Initialised } from '../src/cli/init.ts';
-import {
-  findFreePort,
-  initByCli,
-  type ServerProcess,
-  startCli,
-  startServerProcess,
-} from './child-processes.ts';
+import { initByCli, type ServerProcess, startCli, startServerProcess } from './child-processes.ts';
+import { findFreePort } from './free-port.ts';
 import { LIMITS_OFF } from './harness.ts';
 import { readImportedLine } from './import-progress.ts';
 import { contributionsFile, countByDay, countUsers, listStoredEvents, readFixture } from './stored-events.ts';

@@ -39,48 +39,10 @@ async function tell(order: Order): Promise<Done> {
 
 const create = () => tell({ create: { projectId: project.project_id } });
 const self = async (key: string) => (await api.call('GET', '/v1/api-keys/self', { key })).status;
+const ROUNDS = 20;
 const wallMs = () => performance.timeOrigin + performance.now();
 
-it('knows at the next request a key that another process made, and one that it revoked', async () => {
-  for (let round = 0; round < 20; round += 1) {
-    const { keyId, secret } = await create();
-    assert.equal(await self(secret), 200);
-    await tell({ revoke: { keyId } });
-    assert.equal(await self(secret), 401);
-  }
-});
-
-it('lets no request through from 50 ms after another process revoked its key, under load', async (t) => {
-  const lags: number[] = [];
-  for (let round = 0; round < 5; round += 1) {
-    const { keyId, secret } = await create();
-    const answers: { sentAt: number; gotAt: number; status: number }[] = [];
-    let isRunning = true;
-    const hammer = async () => {
-      while (isRunning) {
-        const sentAt = wallMs();
-        const status = await self(secret);
-        answers.push({ sentAt, gotAt: wallMs(), status });
-      }
-    };
-    const load = Array.from({ length: 8 }, hammer);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const { doneAt } = await tell({ revoke: { keyId } });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    isRunning = false;
-    await Promise.all(load);
-    const refusals = answers.filter(({ status }) => status === 401);
-    lags.push(Math.min(...refusals.map(({ gotAt }) => gotAt)) - doneAt);
-    for (const { sentAt, status } of answers) assert.ok(status === 401 || sentAt < doneAt + 50);
-  }
-  const median = lags.toSorted((a, b) => a - b)[2] ?? Number.POSITIVE_INFINITY;
-  t.diagnostic(
-    `first refusal, in ms after the other process had committed: ${lags.map((ms) => ms.toFixed(1))}`,
-  );
-  // Client, server and worker share the machine with other tests: the median tells, not the worst.
-  assert.ok(median < 50, `the first refusal came ${median} ms after the key was revoked`);
-});
-
+// First: refused keys are told to the audit log some seconds later, and those are statements.
 it('runs no database statement for a request, good or bad', async () => {
   const { server_key, client_key } = project;
   const events = [{ event_name: 'opened', app_user_id: 'u1' }];
@@ -100,6 +62,47 @@ it('runs no database statement for a request, good or bad', async () => {
   assert.equal(control.countStatements(), before);
   await api.call('PATCH', '/v1/project', { key: server_key, body: { name: 'Renamed' } });
   assert.ok(control.countStatements() > before, 'statements are counted');
+});
+
+it('knows at the next request a key that another process made, and one that it revoked', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const { keyId, secret } = await create();
+    assert.equal(await self(secret), 200);
+    await tell({ revoke: { keyId } });
+    assert.equal(await self(secret), 401);
+  }
+});
+
+it('lets no request through that starts 5 ms after another process revoked its key, under load', async (t) => {
+  const delays: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { keyId, secret } = await create();
+    let lastPassedAt = Number.NEGATIVE_INFINITY;
+    let isRunning = true;
+    const hammer = async () => {
+      while (isRunning) {
+        const sentAt = wallMs();
+        if ((await self(secret)) === 200) lastPassedAt = Math.max(lastPassedAt, sentAt);
+      }
+    };
+    const load = Array.from({ length: 8 }, hammer);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const { doneAt } = await tell({ revoke: { keyId } });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    isRunning = false;
+    await Promise.all(load);
+    assert.equal(await self(secret), 401);
+    delays.push(lastPassedAt - doneAt);
+  }
+  const sorted = delays.toSorted((a, b) => a - b);
+  const [median = Number.NaN, worst = Number.NaN] = [sorted[ROUNDS / 2], sorted[ROUNDS - 1]];
+  t.diagnostic(
+    `start of the last request that passed, in ms after the other process was done: p50 ${median.toFixed(1)}, worst of ${ROUNDS} ${worst.toFixed(1)}`,
+  );
+  // Client, server and worker share the machine with other tests: one in ten may be held up by the scheduler.
+  const late = delays.filter((ms) => ms > 5);
+  assert.ok(late.length <= ROUNDS / 10, `passed after 5 ms: ${late}`);
+  assert.ok(worst < 50, `passed ${worst} ms after the key was revoked`);
 });
 
 it('shows what it wrote itself to the next request, in order, under concurrent changes', async () => {

@@ -1,41 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import Database from 'better-sqlite3';
-import type { Finding } from '../src/cli/doctor/finding.ts';
 import { openControlServices } from '../src/open-services.ts';
-import { findFreePort, initByCli, runCli, startServerProcess } from './child-processes.ts';
+import { initByCli, runCli, startServerProcess } from './child-processes.ts';
+import { assertFailed, examine, makeInstallation, snapshot } from './doctor-installation.ts';
+import { findFreePort } from './free-port.ts';
 import { initProject, makeConfig, makeTempDir } from './harness.ts';
-
-type Examined = { code: number | null; ok: boolean; byCheck: Map<string, Finding> };
-
-async function examine(env: Record<string, string>, ...args: string[]): Promise<Examined> {
-  const { code, stdout, stderr } = await runCli(['doctor', '--json', ...args], { PORT: '0', ...env });
-  assert.equal(stderr, '');
-  const { ok, findings }: { ok: boolean; findings: Finding[] } = JSON.parse(stdout);
-  return { code, ok, byCheck: new Map(findings.map((finding) => [finding.check, finding])) };
-}
-
-/** Returns a data folder with a project in it, and a way to run SQL in its control database as an intruder would. */
-async function makeInstallation() {
-  const dataDir = makeTempDir();
-  await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
-  const tamper = (sql: string) => {
-    const database = new Database(join(dataDir, 'control.db'));
-    const { changes } = database.prepare(sql).run();
-    database.close();
-    assert.equal(changes, 1);
-  };
-  return { dataDir, env: { APPFLOW_DATA_DIR: dataDir }, tamper };
-}
-
-function assertFailed({ code, ok, byCheck }: Examined, check: string, message: RegExp): void {
-  assert.deepEqual([code, ok], [1, false]);
-  assert.equal(byCheck.get(check)?.status, 'failed', JSON.stringify([...byCheck.values()]));
-  assert.match(byCheck.get(check)?.message ?? '', message);
-  for (const finding of byCheck.values()) assert.ok(finding.status !== 'failed' || finding.check === check);
-}
 
 describe('doctor', () => {
   it('finds nothing wrong with a folder that a command made, and says so in words', async () => {
@@ -55,37 +26,68 @@ describe('doctor', () => {
     assert.equal(byCheck.get('data folder')?.status, 'warning');
   });
 
-  it('notices an edited row of the audit log', async () => {
-    const { env, tamper } = await makeInstallation();
-    tamper("UPDATE audit_log SET actor_id = 'key_other' WHERE seq = 2");
-    assertFailed(await examine(env), 'audit log', /at entry 2: it, or the row before, was changed/);
+  it('changes nothing: no byte, no right and no file', async () => {
+    const { dataDir, env } = await makeInstallation();
+    chmodSync(dataDir, 0o755);
+    chmodSync(join(dataDir, 'secrets', 'appflow-secret'), 0o644);
+    const before = snapshot(dataDir);
+    const { byCheck } = await examine(env);
+    assert.equal(byCheck.get('audit log')?.status, 'ok');
+    assert.deepEqual(snapshot(dataDir), before);
   });
 
-  it('notices a removed row', async () => {
-    const { env, tamper } = await makeInstallation();
-    tamper('DELETE FROM audit_log WHERE seq = 1');
-    assertFailed(await examine(env), 'audit log', /at entry 2: a row was removed before this one/);
-  });
-
-  it('notices a cut tail', async () => {
-    const { env, tamper } = await makeInstallation();
-    tamper('DELETE FROM audit_log WHERE seq = (SELECT max(seq) FROM audit_log)');
-    assertFailed(await examine(env), 'audit log', /rows are missing at the end/);
-  });
-
-  it('notices a tail that was cut and hidden, given an end of the log that was noted before', async () => {
+  it('names the migrations that the next start makes, makes none, and checks what it can', async () => {
     const { dataDir, env, tamper } = await makeInstallation();
-    const database = new Database(join(dataDir, 'control.db'), { readonly: true });
-    const { seq, mac } = database.prepare('SELECT seq, mac FROM audit_head').get() as Record<string, string>;
-    database.close();
-    const noted = ['--audit-head', `${seq}:${mac}`];
-    assert.equal((await examine(env, ...noted)).code, 0);
-    tamper('DELETE FROM audit_log WHERE seq = (SELECT max(seq) FROM audit_log)');
-    tamper(
-      'UPDATE audit_head SET (seq, mac) = (SELECT seq, mac FROM audit_log ORDER BY seq DESC LIMIT 1) WHERE id = 1',
+    tamper('DROP TABLE usage_flush', 0);
+    tamper("DELETE FROM schema_migrations WHERE name = '0004-key-usage'");
+    const before = snapshot(dataDir);
+    const { code, byCheck } = await examine(env);
+    assert.equal(code, 0, JSON.stringify([...byCheck.values()]));
+    assert.equal(byCheck.get('schema')?.status, 'warning');
+    assert.match(byCheck.get('schema')?.message ?? '', /applies 0004-key-usage\. Make a backup/);
+    for (const check of ['secret', 'stored keys', 'audit log'])
+      assert.equal(byCheck.get(check)?.status, 'ok');
+    assert.deepEqual(snapshot(dataDir), before);
+  });
+
+  it('says so where only a migration makes what it would check', async () => {
+    const { env, tamper } = await makeInstallation();
+    tamper('DROP TABLE audit_log', 0);
+    tamper("DELETE FROM schema_migrations WHERE name = '0002-audit-log'");
+    const { code, byCheck } = await examine(env);
+    assert.equal(code, 0, JSON.stringify([...byCheck.values()]));
+    for (const check of ['clock', 'audit log']) {
+      assert.equal(byCheck.get(check)?.status, 'warning');
+      assert.match(byCheck.get(check)?.message ?? '', /only after the migrations/);
+    }
+    assert.equal(byCheck.get('secret')?.status, 'ok');
+  });
+
+  it('hints at a data folder that others can look into', async () => {
+    const { dataDir, env } = await makeInstallation();
+    for (const mode of [0o710, 0o701]) {
+      chmodSync(dataDir, mode);
+      const { code, byCheck } = await examine(env);
+      assert.deepEqual([code, byCheck.get('data folder rights')?.status], [0, 'warning']);
+    }
+  });
+
+  it('refuses a database that a newer release made, changes nothing, and says what to run', async () => {
+    const { dataDir, env, tamper } = await makeInstallation();
+    tamper("INSERT INTO schema_migrations (name, applied_at) VALUES ('9999-from-the-future', 1)");
+    const before = readFileSync(join(dataDir, 'control.db'), 'base64');
+    assertFailed(
+      await examine(env),
+      'control database',
+      /made by a newer release of Appflow \(it has 9999-from-the-future\)\. Run that release/,
     );
-    assert.equal((await examine(env)).code, 0);
-    assertFailed(await examine(env, ...noted), 'audit log', /rows are missing at the end/);
+    for (const command of [['init'], ['keys', 'list'], ['audit']]) {
+      const { code, stderr } = await runCli(command, env);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /made by a newer release/);
+    }
+    await assert.rejects(openControlServices(makeConfig(env)), /made by a newer release/);
+    assert.equal(readFileSync(join(dataDir, 'control.db'), 'base64'), before);
   });
 
   it('notices another secret and a missing one, and says what to do', async () => {
@@ -146,6 +148,11 @@ describe('doctor', () => {
     const beside = await examine(env);
     assert.equal(beside.code, 0, JSON.stringify([...beside.byCheck.values()]));
     assert.equal(beside.byCheck.get('event store')?.message, 'The server says that it answers.');
+    assert.equal(beside.byCheck.get('server warning'), undefined);
+    await server.call('GET', '/healthz', { headers: { 'x-forwarded-for': '203.0.113.9' } });
+    const warned = await examine(env);
+    assert.deepEqual([warned.code, warned.byCheck.get('server warning')?.status], [0, 'warning']);
+    assert.match(warned.byCheck.get('server warning')?.message ?? '', /TRUSTED_PROXIES is not set/);
     assert.equal(await server.stop(), 0);
     const alone = await examine(env);
     assert.equal(alone.code, 0);

@@ -9,6 +9,7 @@ import { createServer } from '../src/http/server.ts';
 import { StorageError } from '../src/lib/storage-error.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { openControlServices } from '../src/open-services.ts';
+import { createFeed } from '../src/warehouse/feed.ts';
 import { type Answer, connect, makeConfig } from './harness.ts';
 import { parseAnswer, sendRaw } from './raw-http.ts';
 
@@ -49,6 +50,7 @@ const services = await openControlServices(makeConfig());
 const warehouse = {
   query: async () => [],
   append: async () => [],
+  feed: createFeed(0),
   queue: () => assert.fail(),
   isFailing: () => false,
   close: async () => {},

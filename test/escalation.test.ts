@@ -83,6 +83,23 @@ const DIMENSIONS: { name: string; caller: Fields; wide: Fields; within: Fields; 
   },
 ];
 
+const LIMITS: [part: string, own: Fields, more: Fields][] = [
+  ['events.requests', { requests: { rate: 5, burst: 20 } }, { requests: { rate: 5, burst: 21 } }],
+  ['events.events', { events: { rate: 5, burst: 1_000 } }, { events: { rate: 5, burst: 1_001 } }],
+  ['analytics.requests', { requests: { rate: 1, burst: 2 } }, { requests: { rate: 1.5, burst: 2 } }],
+  ['analytics.in_flight', { in_flight: 2 }, { in_flight: 3 }],
+];
+for (const [part, own, more] of LIMITS) {
+  const [category = ''] = part.split('.');
+  const rates = (limits: Fields) => ({ scopes: SCOPES, rate_limits: { [category]: limits } });
+  DIMENSIONS.push({
+    name: `a higher limit than its own, ${part}`,
+    caller: rates(own),
+    wide: rates(more),
+    within: rates(own),
+  });
+}
+
 const post = (path: string, key: string, body?: unknown) =>
   api.call('POST', `/v1/api-keys${path}`, body === undefined ? { key } : { key, body });
 const patch = (id: string, key: string, body: unknown) =>
@@ -202,6 +219,36 @@ describe('who may change the project', () => {
   });
 });
 
+describe('a key whose own limits are above the default', async () => {
+  const caller = await makeKey(api, { type: 'server', scopes: SCOPES, rate_limits: rate(20, 200) });
+  const server = { name: 'x', type: 'server', scopes: SCOPES };
+
+  it('gives no key more than the default, and raises none above it', async () => {
+    const limits = [rate(10.5, 60), rate(10, 61), rate(20, 200)];
+    const target = await makeKey(api, server);
+    for (const rate_limits of limits) {
+      assertRefused(await post('', caller.key, { ...server, rate_limits }), 403, 'exceeds_own_permissions');
+      const raised = await patch(target.id, caller.key, { rate_limits });
+      assertRefused(raised, 403, 'exceeds_own_permissions');
+    }
+    assert.equal((await post('', caller.key, { ...server, rate_limits: rate(10, 60) })).status, 201);
+    assert.equal((await patch(target.id, caller.key, { rate_limits: rate(10, 60) })).status, 200);
+  });
+
+  it('works with keys that have as much as itself, and lowers them', async () => {
+    const target = await makeKey(api, { ...server, rate_limits: rate(20, 200) });
+    assert.equal((await patch(target.id, caller.key, { name: 'Mine' })).status, 200);
+    assert.equal((await post(`/${target.id}/rotate`, caller.key, {})).status, 200);
+    assert.equal((await patch(target.id, caller.key, { rate_limits: rate(20, 199) })).status, 200);
+    assertRefused(
+      await patch(target.id, caller.key, { rate_limits: rate(20, 200) }),
+      403,
+      'exceeds_own_permissions',
+    );
+    assert.equal((await patch(caller.id, caller.key, { name: 'Myself' })).status, 200);
+  });
+});
+
 describe('client keys', () => {
   it('may be made and kept by a key that is held to its address and will end', async () => {
     const caller = await makeKey(api, {
@@ -214,5 +261,21 @@ describe('client keys', () => {
     const { id } = made.body;
     assert.equal((await patch(id, caller.key, { name: 'Tablets' })).status, 200);
     assert.equal((await post(`/${id}/rotate`, caller.key)).status, 200);
+  });
+
+  it('end with their maker where the project limits how long keys live', async () => {
+    const end = at(DAY_MS);
+    const caller = await makeKey(api, { type: 'server', expires_at: end });
+    const limit = (max_key_lifetime_days: number | null) =>
+      api.call('PATCH', '/v1/project', { key: root, body: { max_key_lifetime_days } });
+    await limit(10);
+    const make = (expires_at: string) => post('', caller.key, { name: 'Phones', type: 'client', expires_at });
+    assertRefused(await make(at(DAY_MS + 1)), 403, 'exceeds_own_permissions');
+    const made = await make(end);
+    assert.equal(made.status, 201, made.text);
+    const later = await patch(made.body.id, caller.key, { expires_at: at(DAY_MS + 1) });
+    assertRefused(later, 403, 'exceeds_own_permissions');
+    await limit(null);
+    assert.equal((await make(at(DAY_MS + 1))).status, 201);
   });
 });

@@ -114,6 +114,50 @@ describe('an answer with a secret', () => {
   });
 });
 
+describe('an answer that is asked for again', () => {
+  const SCOPES = ['keys:write', 'keys:read', 'apps:read'];
+
+  it('is not told to a caller that has less by now, and is again when it has all of it', async () => {
+    const caller = await makeKey(api, { type: 'server', scopes: SCOPES });
+    const body = { name: 'Mighty', type: 'server', scopes: SCOPES };
+    const first = await create('intent-7', body, caller.key);
+    const target = await makeKey(api, { type: 'server', scopes: SCOPES });
+    const rotated = await rotate(target.id, 'intent-7', {}, caller.key);
+    const allow = (scopes: string[]) =>
+      api.call('PATCH', `/v1/api-keys/${caller.id}`, { key: root, body: { scopes } });
+    await allow(['keys:write']);
+    assertRefused(await create('intent-7', body, caller.key), 403, 'exceeds_own_permissions');
+    assertRefused(await rotate(target.id, 'intent-7', {}, caller.key), 403, 'exceeds_own_permissions');
+    await allow(SCOPES);
+    assert.equal((await create('intent-7', body, caller.key)).text, first.text);
+    assert.equal((await rotate(target.id, 'intent-7', {}, caller.key)).text, rotated.text);
+  });
+
+  const endings: [what: string, end: (id: string) => Promise<unknown>][] = [
+    ['is revoked', (id) => api.call('DELETE', `/v1/api-keys/${id}`, { key: root })],
+    ['has expired', async () => clock.advance(5 * MINUTE_MS)],
+    ['has lost this secret', (id) => rotate(id, 'unrelated', { grace_seconds: 0 })],
+  ];
+  for (const [what, end] of endings) {
+    it(`is not told when the key ${what}: the secret would not work`, async () => {
+      const expires_at = new Date(clock.now() + 5 * MINUTE_MS).toISOString();
+      const body = { name: 'Mortal', type: 'client', expires_at };
+      const first = await create(`intent ${what}`.replaceAll(' ', '-'), body);
+      await end(first.body.id);
+      const again = await create(`intent ${what}`.replaceAll(' ', '-'), body);
+      assertRefused(again, 409, 'idempotency_replay_expired');
+      assert.equal(again.body.key_id, first.body.id);
+    });
+  }
+
+  it('is the same however the letters of its path are escaped', async () => {
+    const { id } = await makeKey(api, { type: 'client' });
+    const first = await rotate(id, 'intent-8');
+    const escaped = await rotate(id.replace('_', '%5F').replace('0', '%30'), 'intent-8');
+    assert.deepEqual([escaped.status, escaped.text], [200, first.text]);
+  });
+});
+
 describe('the header', () => {
   it('is 1 to 255 visible ASCII characters', async () => {
     for (const intent of ['', 'two words', 'a'.repeat(256), 'ü', 'a, b']) {
@@ -140,7 +184,7 @@ describe('a process that dies', async () => {
     readIntent({ ...source, header, credential: 'sk' }, services.replaySecret);
   const body = { name: 'Survivor', type: 'server' } as const;
   const mintWith = (used: typeof services, header: string) =>
-    mintOnce(used, intentOf(header), (tx, revision) =>
+    mintOnce(used, { project, maker: CLI_MAKER, intent: intentOf(header) }, (tx, revision) =>
       insertKey(used, tx, revision, project, body, CLI_MAKER),
     );
   const dies = () => Promise.reject(new Error('The process died here.'));
@@ -170,6 +214,8 @@ describe('a process that dies', async () => {
     assert.equal(sealed.length, 2);
     assert.ok(!JSON.stringify(sealed).includes('sk_af1_'));
     clock.advance(15 * MINUTE_MS);
+    // Forgets at each start; closing waits for that.
+    await (await openControlServices(config, clock)).close();
     const reopened = await openControlServices(config, clock);
     const rows = await reopened.control.db.selectFrom('idempotent_calls').selectAll().execute();
     assert.deepEqual(

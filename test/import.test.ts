@@ -86,6 +86,40 @@ for (const { name, events, users } of FIXTURES) {
   });
 }
 
+test('imports through a limit that lets a single batch through at once', async () => {
+  const project = await initByCli(env);
+  const created = await server.call('POST', '/v1/api-keys', {
+    key: project.server_key,
+    body: {
+      name: 'Narrow',
+      type: 'server',
+      rate_limits: { events: { events: { rate: 1_000, burst: 1_000 } } },
+    },
+  });
+  assert.equal(created.status, 201, created.text);
+  for (const { name, events } of FIXTURES) {
+    const narrow = { ...project, server_key: String(created.body.key) };
+    const result = await runImport(narrow, [contributionsFile(name)]);
+    assert.deepEqual(countsOf(result), { accepted: events, duplicates: 0, rejected: 0, code: 0 });
+  }
+});
+
+test('numbers arrive as they are written in the file, and what no number can hold is refused, not changed', async () => {
+  const project = await initByCli(env);
+  const lines = ['12.10', '"12.10"', '9007199254740991', '-0', '1e999'].map(
+    (amount, index) =>
+      `{"event_id":"n${index}","event_name":"refund","app_user_id":"u_1","properties":{"revenue":${amount},"n":${index}}}`,
+  );
+  const result = await runImport(project, [writeLines('numbers.ndjson', lines)]);
+  assert.deepEqual(countsOf(result), { accepted: 4, duplicates: 0, rejected: 1, code: 1 });
+  assert.match(result.stderr, /line 5: invalid_properties: /);
+  const { body } = await server.call('GET', '/v1/events?event_name=refund', { key: project.server_key });
+  const amounts = (body.data as { event_id: string; revenue: string }[])
+    .sort((one, other) => (one.event_id < other.event_id ? -1 : 1))
+    .map(({ revenue }) => revenue);
+  assert.deepEqual(amounts, ['12.1', '12.1', '9007199254740991', '0']);
+});
+
 test('both files go into two apps of one project', async () => {
   const project = await initByCli(env);
   const created = await server.call('POST', '/v1/apps', {
@@ -213,6 +247,18 @@ test('takes the key from a file, or from the command line with a warning', async
   assert.equal(byOption.code, 0);
   assert.match(byOption.stderr, /Warning: .* shell history/);
   assert.ok(!byOption.stderr.includes(project.server_key));
+});
+
+test('imports without a resume file, and one warning, where the local data folder cannot be written', async () => {
+  const project = await initByCli(env);
+  // A file is what not even root can make a folder in.
+  const nowhere = join(writeLines('no-folder', ['']), 'data');
+  const variables = { APPFLOW_DATA_DIR: nowhere, APPFLOW_API_KEY: project.server_key };
+  const command = ['import', contributionsFile('b'), '--url', server.url, '--batch-size', '500', '--json'];
+  const ended = await runCli(command, variables);
+  assert.equal(ended.code, 0, ended.stderr);
+  assert.equal(JSON.parse(ended.stdout).accepted, 2_790);
+  assert.match(ended.stderr, /^Warning: no progress can be kept in \S+: .*The import goes on[^\n]*\n$/);
 });
 
 test('a person in a hurry is told by a sentence what is missing', async () => {

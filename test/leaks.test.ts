@@ -1,33 +1,15 @@
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import { createSecret } from '../src/keys/secret.ts';
 import { disableDueKeys } from '../src/leaks/disable-leaked.ts';
 import { openControlServices } from '../src/open-services.ts';
 import { startChildServer } from './child-server.ts';
-import {
-  type Answer,
-  initProject,
-  makeClock,
-  makeConfig,
-  makeKey,
-  makeTempDir,
-  startTestServer,
-} from './harness.ts';
+import { report as reportTo, writeKeysFile } from './github-report.ts';
+import { initProject, makeClock, makeConfig, makeKey, makeTempDir, startTestServer } from './harness.ts';
 
 const MINUTE_MS = 60_000;
-const HOOK = '/hooks/secret-scanning/github';
-
-const makePair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const [github, stranger] = [makePair(), makePair()];
-const KEYS_FILE = join(makeTempDir(), 'github-keys.json');
-const pem = github.publicKey.export({ type: 'spki', format: 'pem' });
-writeFileSync(
-  KEYS_FILE,
-  JSON.stringify({ public_keys: [{ key_identifier: 'k1', key: pem, is_current: true }] }),
-);
+const KEYS_FILE = writeKeysFile();
 
 const clock = makeClock();
 const api = await startTestServer({ APPFLOW_GITHUB_SCANNING_KEYS_FILE: KEYS_FILE }, { clock });
@@ -35,21 +17,7 @@ const { server_key: key } = api.project;
 const services = await openControlServices(api.config, clock);
 after(() => services.close());
 
-const signedBy = (privateKey: KeyObject, body: string, identifier = 'k1') => ({
-  'github-public-key-identifier': identifier,
-  'github-public-key-signature': sign('sha256', Buffer.from(body), privateKey).toString('base64'),
-});
-
-const bodyOf = (...tokens: string[]) =>
-  JSON.stringify(
-    tokens.map((token) => ({ token, type: 'appflow_key', url: 'https://github.com/a/b', source: 'commit' })),
-  );
-
-function report(...tokens: string[]): Promise<Answer> {
-  const body = bodyOf(...tokens);
-  return api.call('POST', HOOK, { body, headers: signedBy(github.privateKey, body) });
-}
-
+const report = (...tokens: string[]) => reportTo(api, ...tokens);
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 const get = async (id: string, as = key) => (await api.call('GET', `/v1/api-keys/${id}`, { key: as })).body;
 const codeOf = async (secret: string) =>
@@ -88,11 +56,14 @@ describe('a report of leaked keys', () => {
 
   it('may come again: the answer is the same and nothing happens twice', async () => {
     const leaked = await makeKey(api, { type: 'server' });
-    const first = await report(leaked.key, leaked.key);
-    const before = await actionsOn(leaked.id);
-    const again = await Promise.all(Array.from({ length: 10 }, () => report(leaked.key, leaked.key)));
-    for (const { body } of again) assert.deepEqual(body, first.body);
-    assert.deepEqual(await actionsOn(leaked.id), before);
+    const once = await Promise.all(Array.from({ length: 10 }, () => report(leaked.key, leaked.key)));
+    const again = await report(leaked.key, leaked.key);
+    for (const { status, body } of once) assert.deepEqual([status, body], [200, again.body]);
+    assert.deepEqual(await actionsOn(leaked.id), [
+      'api_key.revoked',
+      'api_key.leak_reported',
+      'api_key.created',
+    ]);
   });
 
   it('says which tokens are none of ours, whatever they look like', async () => {
@@ -129,51 +100,128 @@ describe('a report of leaked keys', () => {
   });
 });
 
-describe('a report', () => {
-  it('is believed only with a signature of GitHub over its very bytes', async () => {
+/** A project that wants 30 minutes before a leaked key is disabled, with a key of this type. */
+async function makeWaiting(type: string) {
+  const there = { ...api, project: await initProject(api.config) };
+  const own = there.project.server_key;
+  await api.call('PATCH', '/v1/project', { key: own, body: { leaked_key_policy: 30 } });
+  const leaked = await makeKey(there, { type });
+  const post = async (verb: string, body: unknown = {}) => {
+    const answer = await api.call('POST', `/v1/api-keys/${leaked.id}/${verb}`, { key: own, body });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body;
+  };
+  return { own, leaked, post, rotate: async (body: unknown) => String((await post('rotate', body)).key) };
+}
+
+// The wait was kept by key: rotating away from the leaked secret did not save the key.
+describe('a leaked secret of a key that is rotated while its project waits', () => {
+  it('takes the key with it when its grace runs on to the end of the wait, and not when it ends in time', async () => {
+    for (const [grace_seconds, count] of [
+      [1801, 1],
+      [1800, 0],
+      [0, 0],
+    ] as const) {
+      const { own, leaked, rotate } = await makeWaiting('server');
+      await report(leaked.key);
+      const next = await rotate({ grace_seconds });
+      clock.advance(30 * MINUTE_MS);
+      assert.equal(await disableDueKeys(services), count, `${grace_seconds}`);
+      assert.equal(await codeOf(next), count === 1 ? 'api_key_disabled' : undefined);
+      const actions = await actionsOn(leaked.id, own);
+      assert.equal(actions.includes('api_key.disabled'), count === 1);
+      // Done with: nothing comes back to it.
+      clock.advance(60 * MINUTE_MS);
+      assert.equal(await disableDueKeys(services), 0);
+    }
+  });
+
+  it('does nothing to the key once it was replaced or its grace was ended', async () => {
+    for (const end of ['force', 'end-grace']) {
+      const { leaked, rotate, post } = await makeWaiting('read_only');
+      const first = await rotate({});
+      const lives = end === 'force' ? await rotate({ force: true }) : first;
+      await report(end === 'force' ? first : leaked.key);
+      if (end === 'end-grace') await post('end-grace');
+      clock.advance(30 * MINUTE_MS);
+      assert.equal(await disableDueKeys(services), 0);
+      assert.equal(await codeOf(lives), undefined);
+    }
+  });
+
+  it('has a wait of its own beside that of the newer one', async () => {
+    const { leaked, rotate } = await makeWaiting('server');
+    await report(leaked.key);
+    const next = await rotate({ grace_seconds: 60 });
+    clock.advance(10 * MINUTE_MS);
+    await report(next);
+    clock.advance(20 * MINUTE_MS);
+    assert.equal(await disableDueKeys(services), 0);
+    clock.advance(10 * MINUTE_MS - 1);
+    assert.equal(await disableDueKeys(services), 0);
+    clock.advance(1);
+    assert.equal(await disableDueKeys(services), 1);
+    assert.equal(await codeOf(next), 'api_key_disabled');
+  });
+
+  it('does nothing to a key that was revoked, and revokes at once when its project wants that meanwhile', async () => {
+    const revoked = await makeWaiting('server');
+    await report(revoked.leaked.key);
+    await api.call('DELETE', `/v1/api-keys/${revoked.leaked.id}?reason=unused`, { key: revoked.own });
+    const hurried = await makeWaiting('server');
+    await report(hurried.leaked.key);
+    await api.call('PATCH', '/v1/project', { key: hurried.own, body: { leaked_key_policy: 'revoke' } });
+    await report(hurried.leaked.key);
+    assert.equal(await codeOf(hurried.leaked.key), 'api_key_revoked');
+    clock.advance(30 * MINUTE_MS);
+    assert.equal(await disableDueKeys(services), 0);
+    for (const { own, leaked } of [revoked, hurried]) {
+      assert.deepEqual((await actionsOn(leaked.id, own)).toSorted(), [
+        'api_key.created',
+        'api_key.leak_reported',
+        'api_key.revoked',
+      ]);
+    }
+  });
+});
+
+describe('a secret that has ended', () => {
+  it('is put on record once when it is found, and neither harms its key nor bars restoring it', async () => {
     const leaked = await makeKey(api, { type: 'server' });
-    const body = bodyOf(leaked.key);
-    const good = signedBy(github.privateKey, body);
-    const { 'github-public-key-signature': signature, ...unsigned } = good;
-    const { 'github-public-key-identifier': _id, ...unnamed } = good;
-    for (const [headers, sent] of [
-      [{}, body],
-      [unsigned, body],
-      [unnamed, body],
-      [{ ...unsigned, 'github-public-key-signature': 'AAAA' }, body],
-      [{ ...unsigned, 'github-public-key-signature': `x${signature}` }, body],
-      [signedBy(stranger.privateKey, body), body],
-      [signedBy(github.privateKey, body, 'k2'), body],
-      [good, `${body} `],
-    ] as const) {
-      const answer = await api.call('POST', HOOK, { body: sent, headers });
-      assert.deepEqual([answer.status, answer.body.code], [401, 'invalid_signature'], answer.text);
+    const path = `/v1/api-keys/${leaked.id}`;
+    const { body } = await api.call('POST', `${path}/rotate`, { key, body: { grace_seconds: 0 } });
+    for (let time = 0; time < 2; time += 1) {
+      assert.equal((await report(leaked.key)).body[0].label, 'true_positive');
     }
-    assert.equal(await codeOf(leaked.key), undefined);
-    assert.equal((await api.call('POST', HOOK, { body, headers: good })).status, 200);
+    const { status, leak_reported_at } = await get(leaked.id);
+    assert.deepEqual([status, leak_reported_at], ['active', null]);
+    assert.deepEqual(await actionsOn(leaked.id), [
+      'api_key.leak_reported',
+      'api_key.rotated',
+      'api_key.created',
+    ]);
+    assert.equal((await api.call('DELETE', `${path}?reason=other`, { key })).status, 200);
+    assert.equal((await api.call('POST', `${path}/restore`, { key })).status, 200);
+    assert.equal(await codeOf(body.key), undefined);
   });
 
-  it('is refused when it is signed but is no report', async () => {
-    for (const [body, status] of [
-      ['{', 400],
-      ['{}', 422],
-      ['[{}]', 422],
-      [JSON.stringify(Array.from({ length: 1_001 }, () => ({ token: 'x', type: 'y' }))), 422],
-    ] as const) {
-      const answer = await api.call('POST', HOOK, { body, headers: signedBy(github.privateKey, body) });
-      assert.equal(answer.status, status, answer.text);
-    }
+  it('cannot revoke its key', async () => {
+    const made = await makeKey(api, { type: 'server' });
+    const { body } = await api.call('POST', `/v1/api-keys/${made.id}/rotate`, {
+      key,
+      body: { grace_seconds: 0 },
+    });
+    const answer = await api.call('POST', '/v1/api-keys/self/revoke', { key: made.key });
+    assert.deepEqual([answer.status, answer.body.code], [401, 'api_key_expired']);
+    assert.equal(await codeOf(body.key), undefined);
   });
 
-  it('holds at most a megabyte', async () => {
-    for (const [bytes, status] of [
-      [1_048_576, 200],
-      [1_048_577, 413],
-    ] as const) {
-      const body = '[]'.padEnd(bytes);
-      const answer = await api.call('POST', HOOK, { body, headers: signedBy(github.privateKey, body) });
-      assert.equal(answer.status, status);
-    }
+  it('bars restoring its key as long as it would work again with it', async () => {
+    const leaked = await makeKey(api, { type: 'server' });
+    await api.call('DELETE', `/v1/api-keys/${leaked.id}?reason=unused`, { key });
+    await report(leaked.key);
+    const answer = await api.call('POST', `/v1/api-keys/${leaked.id}/restore`, { key });
+    assert.deepEqual([answer.status, answer.body.code], [409, 'not_restorable']);
   });
 });
 
@@ -182,24 +230,12 @@ describe('a server of its own', async () => {
   const project = await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
   const env = { APPFLOW_DATA_DIR: dataDir, APPFLOW_GITHUB_SCANNING_KEYS_FILE: KEYS_FILE };
 
-  it('limits reports per address, before it reads them', async () => {
-    const server = await startChildServer({ ...env, APPFLOW_LIMIT_FAILED_AUTH: '0.01/3' });
-    const statuses: number[] = [];
-    for (let index = 0; index < 5; index += 1) {
-      statuses.push((await server.call('POST', HOOK, { body: '[]' })).status);
-    }
-    assert.deepEqual(statuses, [401, 401, 401, 429, 429]);
-    const unknown = await server.call('GET', '/v1/project', { key: createSecret('server') });
-    assert.equal(unknown.status, 401, 'unknown keys have a budget of their own');
-    assert.equal((await server.stop()).code, 0);
-  });
-
   it('disables at its start what fell due while it was stopped, and logs no key', async () => {
     const own = await openControlServices(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
     const [found] = own.directory.listKeys(project.project_id).filter(({ type }) => type === 'server');
     assert.ok(found);
-    const due = { key_id: found.id, disable_at: Date.now() - 1, done_at: null };
-    await own.control.db.insertInto('leaked_keys').values(due).execute();
+    const due = { key_id: found.id, version: 1, disable_at: Date.now() - 1, done_at: null };
+    await own.control.db.insertInto('leaked_secrets').values(due).execute();
     await own.close();
     const server = await startChildServer({ ...env, LOG_LEVEL: 'info' });
     let code: string | undefined;

@@ -6,8 +6,9 @@ import { after, describe, it } from 'node:test';
 import { ConfigError, readConfig } from '../src/config.ts';
 import { judgeMetricsCaller } from '../src/metrics/access.ts';
 import { startServer } from '../src/server.ts';
-import { findFreePort } from './child-processes.ts';
-import { connect, makeKey, startTestServer } from './harness.ts';
+import { findFreePort } from './free-port.ts';
+import { type Answer, connect, makeKey, startTestServer } from './harness.ts';
+import { sendRaw } from './raw-http.ts';
 
 const TOKEN = 'a token of some length';
 const GOOD_TOKEN = TOKEN.replaceAll(' ', '-');
@@ -23,8 +24,14 @@ async function scrape(): Promise<Map<string, number>> {
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
 }
 
-const requestFrom = (remoteAddress: string, headers: Record<string, string> = {}) =>
-  ({ socket: { remoteAddress }, headers }) as unknown as IncomingMessage;
+type Sent = { headers?: Record<string, string>; httpVersion?: string };
+
+const requestFrom = (remoteAddress: string, { headers = {}, httpVersion = '1.1' }: Sent = {}) =>
+  ({
+    socket: { remoteAddress },
+    headers: { host: 'localhost:8080', ...headers },
+    httpVersion,
+  }) as unknown as IncomingMessage;
 
 describe('GET /metrics', () => {
   it('counts answers by route pattern, method and status, never by URL', async () => {
@@ -84,11 +91,37 @@ describe('GET /metrics', () => {
     assert.equal((await scrape()).get('appflow_db_statements_total'), first);
   });
 
-  it('shows no key', async () => {
-    const { text } = await api.call('GET', '/metrics');
-    for (const secret of [server_key, client_key]) assert.ok(!text.includes(secret));
+  it('answers HEAD as it answers GET, without the body, with the headers of every answer', async () => {
+    const sent = { 'x-request-id': 'my-request-1' };
+    for (const method of ['GET', 'HEAD']) {
+      const { status, headers, text } = await api.call(method, '/metrics', { headers: sent });
+      assert.equal(status, 200);
+      assert.equal(text === '', method === 'HEAD');
+      assert.match(headers.get('content-type') ?? '', /^text\/plain; version=/);
+      assert.equal(headers.get('cache-control'), 'no-store');
+      assert.equal(headers.get('x-content-type-options'), 'nosniff');
+      assert.equal(headers.get('x-request-id'), 'my-request-1');
+    }
+    assert.match((await api.call('GET', '/metrics')).headers.get('x-request-id') ?? '', /^req_/);
+  });
+
+  it('answers other methods with 405, and with 404 whom it answers nothing', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      assertMethodRefused(await api.call(method, '/metrics'), method);
+      const passedOn = { 'x-forwarded-for': '203.0.113.9' };
+      const hidden = await api.call(method, '/metrics', { headers: passedOn });
+      assert.deepEqual([hidden.status, hidden.body.code], [404, 'not_found']);
+      assert.equal(hidden.headers.get('allow'), null);
+    }
   });
 });
+
+function assertMethodRefused({ status, headers, body }: Answer, method: string): void {
+  assert.deepEqual([status, body.code], [405, 'method_not_allowed'], method);
+  assert.equal(headers.get('allow'), 'GET, HEAD');
+  assert.match(headers.get('content-type') ?? '', /^application\/problem\+json/);
+  assert.equal(headers.get('x-request-id'), body.request_id);
+}
 
 describe('who may read /metrics', () => {
   it('is this machine, by the peer itself', () => {
@@ -96,21 +129,53 @@ describe('who may read /metrics', () => {
     assert.equal(judgeMetricsCaller(requestFrom('::1'), undefined), 'allowed');
     assert.equal(judgeMetricsCaller(requestFrom('::ffff:127.0.0.1'), undefined), 'allowed');
     assert.equal(judgeMetricsCaller(requestFrom('10.0.0.8'), undefined), 'hidden');
-    const forged = { 'x-forwarded-for': '127.0.0.1' };
+    const forged = { headers: { 'x-forwarded-for': '127.0.0.1' } };
     assert.equal(judgeMetricsCaller(requestFrom('10.0.0.8', forged), undefined), 'hidden');
   });
 
+  it('is this machine under a name of its own only', () => {
+    const judge = (host: string) =>
+      judgeMetricsCaller(requestFrom('127.0.0.1', { headers: { host } }), undefined);
+    for (const host of ['localhost', 'LOCALHOST:80', '127.0.0.1', '127.9.9.9:8080', '[::1]', '[::1]:8080']) {
+      assert.equal(judge(host), 'allowed', host);
+    }
+    for (const host of [
+      ...['', 'appflow.example.com', 'appflow.example.com:8080', 'localhost.example.com', 'xlocalhost'],
+      ...[
+        '127.0.0.1.example.com',
+        '10.0.0.8:8080',
+        '[::2]',
+        '[2001:db8::1]:80',
+        '::1',
+        'localhost:x',
+        '[localhost',
+      ],
+    ]) {
+      assert.equal(judge(host), 'hidden', host);
+    }
+  });
+
   it('is nobody behind a proxy on this machine', async () => {
-    for (const name of ['x-forwarded-for', 'forwarded']) {
+    for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip', 'x-forwarded-proto']) {
       const { status, body } = await api.call('GET', '/metrics', { headers: { [name]: '203.0.113.9' } });
-      assert.equal(status, 404);
+      assert.equal(status, 404, name);
       assert.equal(body.code, 'not_found');
     }
+    const { host } = new URL(api.url);
+    const ask = (version: string, name: string) =>
+      sendRaw(api.url, `GET /metrics HTTP/${version}\r\nHost: ${name}\r\nConnection: close\r\n\r\n`);
+    assert.match(await ask('1.1', host), /^HTTP\/1.1 200 /);
+    assert.match(await ask('1.1', 'appflow.example.com'), /^HTTP\/1.1 404 /);
+    // What a proxy does that was told nothing but where to pass to.
+    assert.match(await ask('1.0', host), /^HTTP\/1.1 404 /);
   });
 
   it('is whoever has METRICS_TOKEN, and nobody else, when it is set', () => {
     const judge = (authorization?: string, from = '10.0.0.8') =>
-      judgeMetricsCaller(requestFrom(from, authorization === undefined ? {} : { authorization }), GOOD_TOKEN);
+      judgeMetricsCaller(
+        requestFrom(from, authorization === undefined ? {} : { headers: { authorization } }),
+        GOOD_TOKEN,
+      );
     assert.equal(judge(`Bearer ${GOOD_TOKEN}`), 'allowed');
     assert.equal(judge(`bearer ${GOOD_TOKEN}`), 'allowed');
     assert.equal(judge(`Bearer ${GOOD_TOKEN}x`), 'token_wrong');
@@ -139,6 +204,7 @@ describe('METRICS_TOKEN on a running server', () => {
     assert.equal(missing.status, 401);
     assert.match(missing.headers.get('www-authenticate') ?? '', /^Bearer/);
     assert.equal((await call('GET', '/metrics', { key: server_key })).status, 401);
+    assertMethodRefused(await call('POST', '/metrics'), 'POST');
     await server.stop();
   });
 });
@@ -153,8 +219,24 @@ describe('METRICS_PORT', () => {
     const answer = await call('GET', '/metrics');
     assert.equal(answer.status, 200);
     assert.match(answer.text, /^appflow_keys \d+$/m);
-    assert.equal((await call('GET', '/v1/project')).status, 404);
-    assert.equal((await call('POST', '/metrics')).status, 404);
+    assert.match(answer.headers.get('x-request-id') ?? '', /^req_/);
+    const elsewhere = await call('GET', '/v1/project');
+    assert.deepEqual([elsewhere.status, elsewhere.body.code], [404, 'not_found']);
+    assertMethodRefused(await call('POST', '/metrics'), 'POST');
+    const head = await call('HEAD', '/metrics');
+    assert.deepEqual([head.status, head.text], [200, '']);
+    await server.stop();
+  });
+
+  it('asks for METRICS_TOKEN there too, when it is set', async () => {
+    const metricsPort = await findFreePort();
+    const server = await startServer({ ...api.config, metricsPort, metricsToken: GOOD_TOKEN });
+    const { call } = connect(server.metricsUrl ?? '');
+    assert.equal((await call('GET', '/metrics', { key: GOOD_TOKEN })).status, 200);
+    const missing = await call('GET', '/metrics');
+    assert.deepEqual([missing.status, missing.body.code], [401, 'missing_api_key']);
+    assert.match(missing.headers.get('www-authenticate') ?? '', /^Bearer/);
+    assert.equal((await call('GET', '/metrics', { key: server_key })).body.code, 'invalid_api_key');
     await server.stop();
   });
 

@@ -116,6 +116,7 @@ it('leaves nothing untyped but what may be anything', () => {
     [
       'POST /v1/events body.events.items',
       'GET /v1/events.data.items.properties.*',
+      'GET /v1/events/stream.properties.*',
       'GET /v1/audit-log.data.items.diff.*.items',
       'GET /openapi.json.*',
     ],

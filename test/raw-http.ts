@@ -1,13 +1,19 @@
 import { connect } from 'node:net';
 import type { Answer } from './harness.ts';
 
-/** Sends bytes as they are over a new connection and returns everything that came back until it was closed. */
+/**
+ * Sends bytes as they are over a new connection and returns everything that came back until it was closed; of an answer
+ * that goes on for ever, what came first.
+ */
 export function sendRaw(url: string, bytes: string | Buffer): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect({ host: hostname, port: Number(port) }, () => socket.write(bytes));
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      if (/^content-type: text\/event-stream/im.test(String(chunks[0]))) socket.destroy();
+    });
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
     socket.on('error', reject);
     socket.setTimeout(5_000, () => socket.destroy(new Error('No answer in 5 s')));

@@ -180,37 +180,6 @@ describe('rotating while a grace runs', () => {
   });
 });
 
-describe('a grace that waits for the first use', () => {
-  it('begins when the new secret is first seen', async () => {
-    const { id, key } = await makeKey(api, { type: 'client' });
-    const { key: fresh, secrets } = await rotated(id, { grace_seconds: 60, grace_from: 'first_use' });
-    assert.equal(secrets[1].expires_at, iso(clock.now() + 30 * DAY_MS + 60_000));
-    clock.advance(10 * DAY_MS);
-    assert.equal((await self(key)).status, 200);
-    const seenAt = clock.now();
-    const seen = await Promise.all(Array.from({ length: 20 }, () => self(fresh)));
-    assert.ok(seen.every(({ status }) => status === 200));
-    clock.advance(30_000);
-    await self(fresh);
-    assert.equal((await self(key)).headers.get('appflow-key-expires'), iso(seenAt + 60_000));
-    clock.set(seenAt + 59_999);
-    assert.equal((await self(key)).status, 200);
-    clock.set(seenAt + 60_000);
-    assertRefused(await self(key), 401, 'api_key_expired');
-  });
-
-  it('begins after 30 days at most', async () => {
-    const { id, key } = await makeKey(api, { type: 'server' });
-    const { key: fresh } = await rotated(id, { grace_seconds: 60, grace_from: 'first_use' });
-    const end = clock.now() + 30 * DAY_MS + 60_000;
-    clock.set(end - 30_000);
-    assert.equal((await self(fresh)).status, 200);
-    assert.equal((await self(key)).headers.get('appflow-key-expires'), iso(end));
-    clock.set(end);
-    assertRefused(await self(key), 401, 'api_key_expired');
-  });
-});
-
 describe('ending a grace', () => {
   it('ends the former secret at once', async () => {
     const { id, key } = await makeKey(api, { type: 'server' });

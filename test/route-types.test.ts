@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Type } from 'typebox';
-import { closedObject, defineRoute } from '../src/http/route.ts';
+import { closedObject, defineRoute, exportAs } from '../src/http/route.ts';
 
 // The proof is that tsc passes: an @ts-expect-error that expects nothing is an error itself.
 const answer = { status: 200, schema: closedObject({ ok: Type.Boolean() }) } as const;
@@ -51,6 +51,15 @@ it('does not compile when a handler reads a parameter that its schema does not h
       handle: (_services, { query }) => ({ ok: query.day > 0 }),
     }),
   );
+});
+
+it('does not compile when a route outside a project streams: nothing would cut it off', () => {
+  const streams = () => exportAs('application/x-ndjson', (async function* () {})(), null);
+  for (const access of ['public', 'visitor', 'signed_in'] as const) {
+    // @ts-expect-error only what asks for something in a project may stream
+    assert.ok(defineRoute({ ...plain, access, handle: streams }));
+  }
+  assert.ok(defineRoute({ ...plain, access: 'apps:read', handle: streams }));
 });
 
 it('compiles with all of it', () => {

@@ -78,7 +78,16 @@ it('answers a preflight whatever content type it claims', async () => {
 });
 
 it('has nothing at other paths, whoever asks', async () => {
-  for (const path of ['/', '/v1', '/v1/', '/v1/app', '/V1/apps', '/v1/apps/a/b', '/v1//apps', '/healthz/']) {
+  for (const path of [
+    '/v2',
+    '/v1',
+    '/v1/',
+    '/v1/app',
+    '/V1/apps',
+    '/v1/apps/a/b',
+    '/v1//apps',
+    '/healthz/',
+  ]) {
     for (const method of ['GET', 'POST', 'OPTIONS', 'PROPFIND']) {
       for (const options of [{}, { key }, { body: 'x', headers: { 'content-type': '///' } }]) {
         if (method === 'GET' && 'body' in options) continue;

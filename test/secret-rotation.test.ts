@@ -65,6 +65,7 @@ describe('a replaced APPFLOW_SECRET', () => {
     await (await openControlServices(makeConfig(envOf(dataDir, SECOND, FIRST)))).close();
     const server = await startChildServer(envOf(dataDir, THIRD, SECOND, FIRST));
     assert.equal((await server.call('GET', '/v1/project', { key: project.server_key })).status, 200);
+    assert.deepEqual((await server.call('GET', '/readyz')).body.warnings, [], 'no key is left behind');
     assert.equal((await server.stop()).code, 0);
   });
 
@@ -93,8 +94,14 @@ describe('a replaced APPFLOW_SECRET', () => {
     const between = await runCli(['doctor'], { ...envOf(dataDir, SECOND, FIRST), PORT: '0' });
     assert.equal(between.code, 0);
     assert.match(between.stdout, /warning {2}stored keys: 3 are still stored under a retired secret/);
-    const server = await startChildServer(envOf(dataDir, SECOND));
+    const server = await startChildServer({ ...envOf(dataDir, SECOND), LOG_LEVEL: 'warn' });
     assert.equal((await server.call('GET', '/v1/project', { key: project.server_key })).status, 401);
+    const sentence =
+      /3 secrets of API keys are stored under a secret that is not configured .* APPFLOW_SECRET_RETIRED and restart/;
+    const { status, warnings } = (await server.call('GET', '/readyz')).body;
+    assert.equal(status, 'ok');
+    assert.match(warnings.join(), sentence);
+    assert.match(server.output(), sentence);
     assert.equal((await server.stop()).code, 0);
     const { code, stdout } = await runCli(['doctor'], { ...envOf(dataDir, SECOND), PORT: '0' });
     assert.equal(code, 1);

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { type Answer, type Api, connect } from './harness.ts';
+
+/** A browser on one of our pages: it keeps cookies, and sends Origin and the page's token with every change. */
+export type Browser = Api & {
+  /** What it would send as Cookie. */
+  cookie: () => string;
+  /** The `Set-Cookie` lines of the last answer that had some. */
+  lastCookies: () => readonly string[];
+};
+
+export const PASSWORD = 'correct horse battery staple';
+
+/** Returns a browser that has no cookie yet. `fixed` headers go along with every request. */
+export function openBrowser(url: string, fixed: Record<string, string> = {}): Browser {
+  const api = connect(url);
+  const jar = new Map<string, string>();
+  let lastCookies: readonly string[] = [];
+  let csrfToken: string | undefined;
+  const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+
+  function keep(answer: Answer): void {
+    const lines = answer.headers.getSetCookie();
+    if (lines.length > 0) lastCookies = lines;
+    for (const line of lines) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === '') jar.delete(name);
+      else jar.set(name, value);
+    }
+    if (typeof answer.body?.csrf_token === 'string') csrfToken = answer.body.csrf_token;
+  }
+
+  return {
+    url,
+    cookie,
+    lastCookies: () => lastCookies,
+    async call(method, path, { headers = {}, ...rest } = {}) {
+      const own: Record<string, string> = { origin: url, ...fixed };
+      if (jar.size > 0) own.cookie = cookie();
+      if (csrfToken !== undefined && method !== 'GET') own['x-appflow-csrf'] = csrfToken;
+      const answer = await api.call(method, path, { ...rest, headers: { ...own, ...headers } });
+      keep(answer);
+      return answer;
+    },
+  };
+}
+
+/** What follows the # in a link. */
+export const tokenOf = (link: string | undefined): string => link?.split('#')[1] ?? assert.fail('a link');
+
+/** Makes the first account in a browser and stays signed in. */
+export async function setUp(url: string, setupUrl: string | undefined): Promise<Browser> {
+  const browser = openBrowser(url);
+  const body = { token: tokenOf(setupUrl), name: 'Ada', email: 'ada@example.com', password: PASSWORD };
+  const answer = await browser.call('POST', '/app/v1/setup', { body });
+  assert.equal(answer.status, 201, answer.text);
+  return browser;
+}
+
+/** Gives the password once more. */
+export async function stepUp(browser: Browser): Promise<void> {
+  const answer = await browser.call('POST', '/app/v1/step-up', { body: { password: PASSWORD } });
+  assert.equal(answer.status, 200, answer.text);
+}
+
+/** Invites somebody, who makes an account and stays signed in. `owner` must have stepped up for the mighty roles. */
+export async function join(owner: Browser, projectId: string, role: string, name: string): Promise<Browser> {
+  const path = `/app/v1/projects/${projectId}/invitations`;
+  const email = `${name.toLowerCase()}@example.com`;
+  const invited = await owner.call('POST', path, { body: { email, role } });
+  assert.equal(invited.status, 201, invited.text);
+  const browser = openBrowser(owner.url);
+  const body = { token: tokenOf(invited.body.link), name, password: PASSWORD };
+  const accepted = await browser.call('POST', '/app/v1/invitations/accept', { body });
+  assert.equal(accepted.status, 200, accepted.text);
+  return browser;
+}
+
+/** Signs somebody in, in a browser of its own. */
+export async function signIn(url: string, email: string): Promise<Browser> {
+  const browser = openBrowser(url);
+  const answer = await browser.call('POST', '/app/v1/sign-in', { body: { email, password: PASSWORD } });
+  assert.equal(answer.status, 200, answer.text);
+  return browser;
+}

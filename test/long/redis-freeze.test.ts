@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { quantile } from '../../bench/report.ts';
+import { NEEDS_REDIS, startRedis } from '../redis-server.ts';
+import { oneUnit, openStore, requireHealed, startLoad, waitUntil } from '../redis-store.ts';
+
+const FREEZE_MS = 30_000;
+/** Far below what 30 s of calls that wait would hold, above what the measured times take. */
+const GROWTH_MB_MAX = 40;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+function heapMb(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed / 1e6;
+}
+
+test(
+  '31: frozen for 30 s: a probe a second waits, nobody else, memory stays flat, and it heals',
+  NEEDS_REDIS,
+  async (context) => {
+    await using redis = await startRedis();
+    const store = await openStore(redis.url);
+    const wide = { rate: 1_000_000, burst: 1_000_000 };
+    const load = startLoad(store, () => oneUnit(`key_${Math.floor(Math.random() * 100)}`, wide));
+    await waitUntil(() => load.calls.length > 500, 10_000);
+    redis.freeze();
+    await waitUntil(() => store.report().trouble !== undefined, 1_000);
+    const failedBefore = store.report().callsFailed;
+    const heapBefore = heapMb();
+    const from = load.calls.length;
+    await sleep(FREEZE_MS);
+    const frozen = load.calls.slice(from).map(({ ms }) => ms);
+    const failed = store.report().callsFailed - failedBefore;
+    const grownMb = heapMb() - heapBefore;
+    redis.thaw();
+    const healedMs = await requireHealed(store);
+    await load.stop();
+    const p99 = quantile(frozen, 0.99);
+    context.diagnostic(
+      `${frozen.length} calls, p99 ${p99.toFixed(2)} ms, longest ${quantile(frozen, 1).toFixed(1)} ms`,
+    );
+    context.diagnostic(
+      `${failed} waited in vain, heap ${grownMb.toFixed(1)} MB more, healed in ${healedMs.toFixed(0)} ms`,
+    );
+    assert.ok(p99 < 1_000);
+    assert.ok(failed <= 32, `${failed} calls waited`);
+    assert.ok(grownMb < GROWTH_MB_MAX, `${grownMb} MB`);
+  },
+);

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { renewSetupLink } from '../src/members/setup-link.ts';
+import { openControlServices } from '../src/open-services.ts';
+import { type Browser, join, setUp, signIn, stepUp } from './browser.ts';
+import { startSlowServer } from './slow-server.ts';
+
+const { url, clock, config, project, services, hooks, sendSlowly, lookAtEverything } =
+  await startSlowServer();
+const { project_id } = project;
+const elsewhere = await openControlServices(config, clock);
+after(() => elsewhere.close());
+
+describe('a member whose request is still being read', async () => {
+  const setupUrl = `${url}/setup#${await renewSetupLink(services)}`;
+  const owner = await setUp(url, setupUrl);
+  await stepUp(owner);
+  await join(owner, project_id, 'admin', 'Grace');
+  const path = (rest: string) => `/app/v1/projects/${project_id}${rest}`;
+  const { body: members } = await owner.call('GET', path('/members'));
+  const { id } = members.data.find(({ email }: { email: string }) => email === 'grace@example.com');
+
+  async function headersOf(browser: Browser): Promise<Record<string, string>> {
+    const { body } = await browser.call('GET', '/app/v1/session');
+    return { cookie: browser.cookie(), origin: url, 'x-appflow-csrf': body.csrf_token };
+  }
+
+  async function makeLate(meanwhile: (browser: Browser) => Promise<unknown>) {
+    const browser = await signIn(url, 'grace@example.com');
+    const headers = await headersOf(browser);
+    const before = await lookAtEverything();
+    const body = { name: 'Late', platform: 'ios' };
+    const call = { method: 'POST', path: path('/apps'), body, headers };
+    const { status, body: problem } = await sendSlowly(call, () => meanwhile(browser));
+    assert.deepEqual(await lookAtEverything(), before);
+    return [status, problem.code];
+  }
+
+  it('does nothing when the session ends meanwhile', async () => {
+    const refused = await makeLate((browser) => browser.call('POST', '/app/v1/sign-out'));
+    assert.deepEqual(refused, [401, 'not_signed_in']);
+  });
+
+  it('does nothing when the role changes meanwhile', async () => {
+    const refused = await makeLate(() =>
+      owner.call('PATCH', path(`/members/${id}`), { body: { role: 'analyst' } }),
+    );
+    assert.deepEqual(refused, [403, 'insufficient_scope']);
+    await owner.call('PATCH', path(`/members/${id}`), { body: { role: 'admin' } });
+  });
+
+  it('makes no key while its write waits for another process, which takes its role', async () => {
+    const browser = await signIn(url, 'grace@example.com');
+    const before = await lookAtEverything();
+    const isWaiting = Promise.withResolvers<void>();
+    const isTaken = Promise.withResolvers<void>();
+    const writing = elsewhere.control.write(async (tx) => {
+      await tx.updateTable('project_members').set({ role: 'analyst' }).where('person_id', '=', id).execute();
+      isTaken.resolve();
+      await isWaiting.promise;
+    });
+    await isTaken.promise;
+    await browser.call('GET', '/app/v1/session');
+    hooks.onWrite = isWaiting.resolve;
+    const body = { name: 'Late', type: 'client' };
+    const refused = await browser.call('POST', path('/api-keys'), { body });
+    hooks.onWrite = () => {};
+    await writing;
+    assert.deepEqual([refused.status, refused.body.code], [403, 'insufficient_scope'], refused.text);
+    assert.deepEqual(await lookAtEverything(), before);
+    await owner.call('PATCH', path(`/members/${id}`), { body: { role: 'admin' } });
+  });
+
+  it('does nothing when the membership ends meanwhile', async () => {
+    const refused = await makeLate(() => owner.call('DELETE', path(`/members/${id}`)));
+    assert.deepEqual(refused, [404, 'not_found']);
+  });
+});
