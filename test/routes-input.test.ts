@@ -179,11 +179,17 @@ for (const route of GUARDED) {
     it('has a limit from 1 to 200 where it has one, and a cursor of ours', async () => {
       if (!('limit' in route.query.properties)) return;
       for (const limit of ['0', '-1', '201', '1.5', 'ten', '', '1e2', '5&limit=6']) {
-        const bare = requestOf(route)[1].split('?')[0];
-        const answer = await api.call(method, `${bare}?limit=${limit}`, { key });
+        const [bare, search] = path.split('?');
+        const others = new URLSearchParams(search);
+        others.delete('limit');
+        const answer = await api.call(method, `${bare}?${others}&limit=${limit}`, { key });
         assertProblem(answer, 422, 'validation_failed');
-        assert.equal(answer.body.errors[0].field, 'limit');
+        assert.deepEqual(
+          answer.body.errors.map(({ field }: { field: string }) => field),
+          ['limit'],
+        );
       }
+      if (!('cursor' in route.query.properties)) return;
       for (const cursor of ['x', '%00', 'W10', 'bnVsbA', 'eyJhIjoxfQ', 'WyIiLCIiLCIiXQ']) {
         const answer = await call(`cursor=${cursor}`);
         assertProblem(answer, 422, 'validation_failed');
