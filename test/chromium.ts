@@ -82,13 +82,18 @@ function watch(page: Page): () => string[] {
   };
 }
 
+/** As the server sets them: a cookie without the first would go along with another site's form for two minutes. */
+const FLAGS = { sameSite: 'Lax', httpOnly: true } as const;
+
 /** Gives a window the session of somebody who signed in by the API: what a browser keeps of it. */
 export async function enterAs({ context }: Window, who: SignedIn): Promise<void> {
   const cookies = who
     .cookie()
     .split('; ')
     .map((pair) => pair.split('='));
-  await context.addCookies(cookies.map(([name = '', value = '']) => ({ name, value, url: who.url })));
+  await context.addCookies(
+    cookies.map(([name = '', value = '']) => ({ name, value, url: who.url, ...FLAGS })),
+  );
   await context.addInitScript(
     `if (origin === '${who.url}') localStorage.setItem('appflow-signed-in', 'yes')`,
   );

@@ -1,7 +1,9 @@
+import { Link } from '@tanstack/react-router';
 import { useCurrentApp, useProject } from '../../api/project.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Page } from '../../components/page.tsx';
 import { EmptyState } from '../../components/states.tsx';
+import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { KeyHints } from './key-hints.tsx';
@@ -36,7 +38,18 @@ export function DocsPage() {
       ) : (
         !isPending && (
           <Card>
-            <EmptyState title="Add an app first">Events belong to an app. Add one under Apps.</EmptyState>
+            <EmptyState
+              title="Add an app first"
+              actions={
+                <Button asChild variant="primary">
+                  <Link to="/p/$projectId/apps" params={{ projectId: project.id }}>
+                    Go to apps
+                  </Link>
+                </Button>
+              }
+            >
+              Events belong to an app; the commands of the quick start are made for one.
+            </EmptyState>
           </Card>
         )
       )}

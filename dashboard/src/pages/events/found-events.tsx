@@ -1,4 +1,4 @@
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { ListX, Radio, RotateCw } from 'lucide-react';
 import type { App } from '../../api/answers.ts';
 import { EventSheet } from '../../components/event-sheet.tsx';
@@ -82,6 +82,7 @@ function More({ found, onRefresh }: FoundEventsProps) {
 }
 
 function Nothing({ app, onClear }: Pick<FoundEventsProps, 'app' | 'onClear'>) {
+  const { projectId = '' } = useParams({ strict: false });
   if (onClear) {
     return (
       <EmptyState
@@ -102,6 +103,15 @@ function Nothing({ app, onClear }: Pick<FoundEventsProps, 'app' | 'onClear'>) {
       icon={Radio}
       title="No events yet"
       {...(app && { command: sampleEventCommand(window.location.origin, app.id) })}
+      actions={
+        !app && (
+          <Button asChild variant="primary">
+            <Link to="/p/$projectId/apps" params={{ projectId }}>
+              Go to apps
+            </Link>
+          </Button>
+        )
+      }
     >
       {app
         ? 'Send the first one, with a key of this project in place of YOUR_API_KEY.'

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import type { Page } from 'playwright-core';
+import { runDemo } from '../src/cli/demo.ts';
+import { startServer } from '../src/server.ts';
+import { join as joinProject, setUp, stepUp } from './browser.ts';
+import { browserTest, enterAs, findBarriers, startChromium, untilLoaded } from './chromium.ts';
+import { makeConfig, makeTempDir } from './harness.ts';
+import { noteSecrets } from './minted-secrets.ts';
+
+/** Every page is kept as a picture, to be looked at: in APPFLOW_TEST_SHOTS, else in a folder that is removed. */
+const shots = process.env.APPFLOW_TEST_SHOTS ?? join(makeTempDir(), 'shots');
+mkdirSync(shots, { recursive: true });
+
+const config = makeConfig();
+const demo = await runDemo(config, { users: 300 }, Date.now(), new AbortController().signal);
+noteSecrets(JSON.stringify(demo.keys));
+const server = await startServer(config);
+after(server.stop);
+const owner = await setUp(server.url, server.setupUrl);
+await stepUp(owner);
+const { projectId } = demo.state;
+const inProject = (path: string) => `/app/v1/projects/${projectId}${path}`;
+
+async function make(path: string, body: object) {
+  const answer = await owner.call('POST', inProject(path), { body });
+  assert.ok(answer.status < 300, answer.text);
+  noteSecrets(answer.text);
+  return answer.body;
+}
+
+const rotating = await make('/api-keys', {
+  name: 'Backend, being rotated',
+  type: 'server',
+  ip_allowlist: ['10.0.0.0/8'],
+});
+await make(`/api-keys/${rotating.id}/rotate`, { grace_seconds: 86_400 });
+const gone = await make('/api-keys', { name: 'Former partner', type: 'read_only' });
+await owner.call('DELETE', inProject(`/api-keys/${gone.id}`));
+await joinProject(owner, projectId, 'developer', 'Grace');
+await joinProject(owner, projectId, 'analyst', 'Alan');
+const invitation = await make('/invitations', { email: 'margaret@example.com', role: 'admin' });
+const newest = (await owner.call('GET', inProject('/events?limit=1'))).body.data[0];
+const empty = (await owner.call('POST', '/app/v1/projects', { body: { name: 'Empty' } })).body.id;
+
+type Shown = { name: string; path: string; act?: (page: Page) => Promise<void> };
+
+const click = (name: string | RegExp) => async (page: Page) => {
+  await page.getByRole('button', { name }).first().click();
+  await page.getByRole('dialog').waitFor();
+};
+
+const MEMBERS_PAGES: Shown[] = [
+  { name: 'overview', path: '/overview' },
+  { name: 'live', path: '/live' },
+  { name: 'events', path: '/events' },
+  { name: 'event', path: `/events?open=${newest.event_id}` },
+  { name: 'apps', path: '/apps' },
+  { name: 'docs', path: '/docs' },
+  { name: 'api-keys', path: '/settings/api-keys' },
+  { name: 'api-key', path: `/settings/api-keys?key=${rotating.id}` },
+  { name: 'api-key-usage', path: `/settings/api-keys?key=${rotating.id}&tab=usage` },
+  { name: 'api-key-activity', path: `/settings/api-keys?key=${rotating.id}&tab=activity` },
+  { name: 'api-key-settings', path: `/settings/api-keys?key=${rotating.id}&tab=settings` },
+  { name: 'api-key-create', path: '/settings/api-keys', act: click('Create API key') },
+  { name: 'members', path: '/settings/members' },
+  { name: 'member-invite', path: '/settings/members', act: click('Invite member') },
+  { name: 'audit-log', path: '/settings/audit-log' },
+  { name: 'project', path: '/settings/project' },
+].map((page) => ({ ...page, path: `/p/${projectId}${page.path}` }));
+
+const OTHER_PAGES: Shown[] = [
+  { name: 'account', path: '/account' },
+  { name: 'not-found', path: '/p/proj_00000000000000000000000000/overview' },
+];
+
+const VISITORS_PAGES: Shown[] = [
+  { name: 'sign-in', path: '/sign-in' },
+  { name: 'setup-done', path: '/setup' },
+  { name: 'invite', path: `/invite#${invitation.link.split('#')[1]}` },
+  { name: 'reset', path: '/reset#token' },
+];
+
+const chromium = startChromium();
+const WIDTHS = { 1440: { width: 1440, height: 900 }, 390: { width: 390, height: 844 } };
+
+/** Shows each page at this width, in both themes, keeps pictures, and returns all that is wrong with any. */
+async function inspect(pages: Shown[], width: keyof typeof WIDTHS, isSignedIn: boolean): Promise<string[]> {
+  const window = await chromium.open({ viewport: WIDTHS[width], reducedMotion: 'reduce' });
+  const { page, troubles } = window;
+  if (isSignedIn) await enterAs(window, owner);
+  const wrong: string[] = [];
+  for (const { name, path, act } of pages) {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.goto(server.url + path);
+    await untilLoaded(page);
+    await act?.(page);
+    const isCovered = (await page.getByRole('dialog').count()) > 0;
+    // Themes differ in colours alone, so the second is asked only about those.
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme });
+      const barriers = await findBarriers(page, theme === 'dark' ? ['color-contrast'] : undefined);
+      await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`), fullPage: !isCovered });
+      wrong.push(...barriers.map((barrier) => `${name} ${width} ${theme}: ${barrier}`));
+    }
+    const tooWide = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
+    if (tooWide > 0) wrong.push(`${name} ${width}: scrolls sideways by ${tooWide} px`);
+    wrong.push(...troubles().map((trouble) => `${name} ${width}: ${trouble}`));
+  }
+  await window.context.close();
+  return wrong;
+}
+
+/** Both widths at once: a page waits more than it works. */
+async function inspectAll(pages: Shown[], isSignedIn: boolean): Promise<string[]> {
+  const widths = [1440, 390] as const;
+  return (await Promise.all(widths.map((width) => inspect(pages, width, isSignedIn)))).flat();
+}
+
+browserTest(
+  'shows members every page, wide and narrow, in both themes, without an error or a barrier',
+  async () => {
+    assert.deepEqual(await inspectAll([...MEMBERS_PAGES, ...OTHER_PAGES], true), []);
+  },
+);
+
+browserTest(
+  'shows visitors every page, wide and narrow, in both themes, without an error or a barrier',
+  async () => {
+    assert.deepEqual(await inspectAll(VISITORS_PAGES, false), []);
+  },
+);
+
+const NEXT_STEPS: Readonly<Record<string, RegExp>> = {
+  '/overview': /Create your first app/,
+  '/live': /Create your first app/,
+  '/events': /Go to apps/,
+  '/apps': /Add the first one, then create a client key/,
+  '/docs': /Add an app first/,
+  '/settings/api-keys': /Create a client key for your app/,
+  '/settings/members': /Invite member/,
+  '/settings/audit-log': /^Project created$/,
+  '/settings/project': /Save/,
+};
+
+browserTest('says what to do next on every page of an empty project', async () => {
+  const window = await chromium.open();
+  await enterAs(window, owner);
+  const { page, troubles } = window;
+  for (const [path, next] of Object.entries(NEXT_STEPS)) {
+    await page.goto(`${server.url}/p/${empty}${path}`);
+    await untilLoaded(page);
+    await page.getByRole('main').getByText(next).locator('visible=true').first().waitFor();
+    await page.screenshot({ path: join(shots, `empty${path.replaceAll('/', '-')}.png`), fullPage: true });
+  }
+  assert.deepEqual(troubles(), []);
+});
