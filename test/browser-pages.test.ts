@@ -39,8 +39,8 @@ const rotating = await make('/api-keys', {
 await make(`/api-keys/${rotating.id}/rotate`, { grace_seconds: 86_400 });
 const gone = await make('/api-keys', { name: 'Former partner', type: 'read_only' });
 await owner.call('DELETE', inProject(`/api-keys/${gone.id}`));
-await joinProject(owner, projectId, 'developer', 'Grace');
-await joinProject(owner, projectId, 'analyst', 'Alan');
+await joinProject(owner, projectId, 'developer', 'Developer');
+await joinProject(owner, projectId, 'analyst', 'Analyst');
 const invitation = await make('/invitations', { email: 'margaret@example.com', role: 'admin' });
 const newest = (await owner.call('GET', inProject('/events?limit=1'))).body.data[0];
 const empty = (await owner.call('POST', '/app/v1/projects', { body: { name: 'Empty' } })).body.id;

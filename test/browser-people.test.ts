@@ -38,7 +38,7 @@ browserTest('lets an invited analyst in, who sees no key page and is refused by 
   await enterAs(inviting, owner);
   await inviting.page.goto(at('/settings/members'));
   await button(inviting.page, 'Invite member').click();
-  await inviting.page.getByLabel('E-mail').fill('alan@example.com');
+  await inviting.page.getByLabel('E-mail').fill('analyst@example.com');
   await inviting.page.getByLabel('Role', { exact: true }).selectOption('analyst');
   await button(inviting.page, 'Create link').click();
   await button(inviting.page, 'Copy link').click();
@@ -47,8 +47,8 @@ browserTest('lets an invited analyst in, who sees no key page and is refused by 
 
   const { page, troubles } = await chromium.open();
   await page.goto(link);
-  await page.getByText('You are invited as analyst with alan@example.com').waitFor();
-  await page.getByLabel('Your name').fill('Alan');
+  await page.getByText('You are invited as analyst with analyst@example.com').waitFor();
+  await page.getByLabel('Your name').fill('Analyst');
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await button(page, 'Join Test').click();
   const links = page.getByRole('navigation', { name: 'Project' }).getByRole('link');
@@ -71,7 +71,7 @@ browserTest('lets an invited analyst in, who sees no key page and is refused by 
 
 browserTest('shows a developer the keys without a way to make, rotate or revoke one', async () => {
   const window = await chromium.open();
-  await enterAs(window, await join(owner, project_id, 'developer', 'Grace'));
+  await enterAs(window, await join(owner, project_id, 'developer', 'Developer'));
   const { page, troubles } = window;
   await page.goto(at('/settings/api-keys'));
   await page.getByRole('table', { name: 'API keys' }).getByRole('link').first().click();
@@ -185,7 +185,7 @@ browserTest(
 
 browserTest('keeps the session in a cookie that no script reads and no other site sends', async () => {
   const window = await chromium.open();
-  await signIn(window, 'ada@example.com');
+  await signIn(window, 'owner@example.com');
   await window.page.getByRole('heading', { name: 'Account and security' }).waitFor();
   const [cookie, ...others] = await window.context.cookies();
   assert.deepEqual(others, []);
@@ -199,7 +199,7 @@ browserTest('keeps the session in a cookie that no script reads and no other sit
 
   const host = new URL(api.url).host;
   const secure = openBrowser(api.url, { 'x-forwarded-proto': 'https', origin: `https://${host}` });
-  const body = { email: 'ada@example.com', password: PASSWORD };
+  const body = { email: 'owner@example.com', password: PASSWORD };
   assert.equal((await secure.call('POST', '/app/v1/sign-in', { body })).status, 200);
   const [line = ''] = secure.lastCookies();
   assert.match(line, /^__Host-appflow_session=/);

@@ -85,7 +85,7 @@ browserTest('leads after signing in to pages of its own only', async () => {
   for (const target of wanted) {
     const { page, context } = await chromium.open();
     await page.goto(`${api.url}/sign-in?return=${encodeURIComponent(target)}`);
-    await page.getByLabel('E-mail').fill('ada@example.com');
+    await page.getByLabel('E-mail').fill('owner@example.com');
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page

@@ -63,8 +63,8 @@ browserTest('leads from the setup link to keys that work, are replaced, revoked 
   const { page, troubles } = window;
 
   await page.goto(server.setupUrl ?? assert.fail('a setup link'));
-  await page.getByLabel('Your name').fill('Ada');
-  await page.getByLabel('E-mail').fill('ada@example.com');
+  await page.getByLabel('Your name').fill('Owner');
+  await page.getByLabel('E-mail').fill('owner@example.com');
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await button(page, 'Create account').click();
 

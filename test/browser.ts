@@ -51,7 +51,7 @@ export const tokenOf = (link: string | undefined): string => link?.split('#')[1]
 /** Makes the first account in a browser and stays signed in. */
 export async function setUp(url: string, setupUrl: string | undefined): Promise<Browser> {
   const browser = openBrowser(url);
-  const body = { token: tokenOf(setupUrl), name: 'Ada', email: 'ada@example.com', password: PASSWORD };
+  const body = { token: tokenOf(setupUrl), name: 'Owner', email: 'owner@example.com', password: PASSWORD };
   const answer = await browser.call('POST', '/app/v1/setup', { body });
   assert.equal(answer.status, 201, answer.text);
   return browser;

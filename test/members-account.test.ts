@@ -11,7 +11,7 @@ const clock = makeClock();
 const api = await startTestServer({}, { clock });
 const { project_id, app_id } = api.project;
 const owner = await setUp(api.url, api.server.setupUrl);
-const EMAIL = 'ada@example.com';
+const EMAIL = 'owner@example.com';
 const inProject = (path: string) => `/app/v1/projects/${project_id}${path}`;
 const assertProblem = (answer: Answer, status: number, code: string) =>
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
@@ -53,7 +53,7 @@ describe('the password once more', () => {
       { email: 'y@example.com', role: 'developer' },
     ],
     ['reading the audit log', 'GET', inProject('/audit-log')],
-    ['changing the name', 'PATCH', '/app/v1/account', { name: 'Ada L.' }],
+    ['changing the name', 'PATCH', '/app/v1/account', { name: 'Owner L.' }],
   ];
   for (const [what, method, path, body] of free) {
     it(`is not asked for before ${what}`, async () => {
@@ -148,7 +148,7 @@ describe('the second factor', () => {
     const browser = await signIn(api.url, EMAIL);
     await stepUp(browser);
     const { body } = await browser.call('POST', '/app/v1/account/totp', { body: {} });
-    assert.ok(body.uri.startsWith('otpauth://totp/Appflow:ada%40example.com?secret='));
+    assert.ok(body.uri.startsWith('otpauth://totp/Appflow:owner%40example.com?secret='));
     assert.equal(body.backup_codes.length, 10);
     secret = fromBase32(body.secret);
     backupCodes = body.backup_codes;
@@ -246,7 +246,7 @@ describe('a reset link', () => {
     assert.equal(before.status, 200);
     const start = clock.now();
     const voided = await createResetLink(services, EMAIL, CLI_ACTOR);
-    const token = await createResetLink(services, ' ADA@example.com', CLI_ACTOR);
+    const token = await createResetLink(services, ' OWNER@example.com', CLI_ACTOR);
     assertProblem(await reset(voided), 404, 'not_found');
     assertProblem(await reset(token, 'short'), 422, 'validation_failed');
     clock.set(start + 3_600_000);

@@ -16,7 +16,7 @@ const api = await startTestServer({
 });
 const owner = await setUp(api.url, api.server.setupUrl);
 const { project_id } = api.project;
-const credentials = { email: 'ada@example.com', password: PASSWORD };
+const credentials = { email: 'owner@example.com', password: PASSWORD };
 const assertProblem = (answer: Answer, status: number, code: string) =>
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 
@@ -93,13 +93,13 @@ describe('appflow members', () => {
   };
 
   it('lists who may sign in, as a table and as JSON', async () => {
-    assert.match((await run('list')).stdout, /Test +owner +Ada +ada@example\.com/);
+    assert.match((await run('list')).stdout, /Test +owner +Owner +owner@example\.com/);
     const [line = ''] = (await run('list', '--json')).stdout.split('\n');
     assert.equal(JSON.parse(line).role, 'owner');
   });
 
   it('makes a link to a new password that works on the running server', async () => {
-    const { stdout } = await run('reset-link', 'Ada@example.com');
+    const { stdout } = await run('reset-link', 'Owner@example.com');
     assert.ok(stdout.startsWith(`${PUBLIC_URL}/reset#`));
     const body = { token: tokenOf(stdout.trim()), password: 'a new long password' };
     assert.equal((await openBrowser(api.url).call('POST', '/app/v1/reset', { body })).status, 204);

@@ -15,11 +15,11 @@ it('logs no password, no token of a link and none of a session, and prints a new
 
   const server = await startServer(config, {}, logTo);
   assert.notEqual(tokenOf(server.setupUrl), voided);
-  const old = { token: voided, name: 'Eve', email: 'eve@example.com', password: PASSWORD };
+  const old = { token: voided, name: 'Stranger', email: 'stranger@example.com', password: PASSWORD };
   assert.equal((await openBrowser(server.url).call('POST', '/app/v1/setup', { body: old })).status, 404);
   const browser = await setUp(server.url, server.setupUrl);
   await browser.call('POST', '/app/v1/sign-in', {
-    body: { email: 'ada@example.com', password: 'guess guess guess' },
+    body: { email: 'owner@example.com', password: 'guess guess guess' },
   });
   await browser.call('POST', '/app/v1/sign-in', { body: { email: 1, password: PASSWORD } });
   const [, session = ''] = browser.cookie().split('=');

@@ -15,10 +15,10 @@ describe('a member whose request is still being read', async () => {
   const setupUrl = `${url}/setup#${await renewSetupLink(services)}`;
   const owner = await setUp(url, setupUrl);
   await stepUp(owner);
-  await join(owner, project_id, 'admin', 'Grace');
+  await join(owner, project_id, 'admin', 'Developer');
   const path = (rest: string) => `/app/v1/projects/${project_id}${rest}`;
   const { body: members } = await owner.call('GET', path('/members'));
-  const { id } = members.data.find(({ email }: { email: string }) => email === 'grace@example.com');
+  const { id } = members.data.find(({ email }: { email: string }) => email === 'developer@example.com');
 
   async function headersOf(browser: Browser): Promise<Record<string, string>> {
     const { body } = await browser.call('GET', '/app/v1/session');
@@ -26,7 +26,7 @@ describe('a member whose request is still being read', async () => {
   }
 
   async function makeLate(meanwhile: (browser: Browser) => Promise<unknown>) {
-    const browser = await signIn(url, 'grace@example.com');
+    const browser = await signIn(url, 'developer@example.com');
     const headers = await headersOf(browser);
     const before = await lookAtEverything();
     const body = { name: 'Late', platform: 'ios' };
@@ -50,7 +50,7 @@ describe('a member whose request is still being read', async () => {
   });
 
   it('makes no key while its write waits for another process, which takes its role', async () => {
-    const browser = await signIn(url, 'grace@example.com');
+    const browser = await signIn(url, 'developer@example.com');
     const before = await lookAtEverything();
     const isWaiting = Promise.withResolvers<void>();
     const isTaken = Promise.withResolvers<void>();

@@ -19,7 +19,7 @@ const { project_id } = await initProject(config);
 const patient = ({ shedding }: Services) => ({ shedding: { ...shedding, refuses: () => false } });
 const { url, services, stop } = await startOpenServer(config, undefined, patient, FRONT_DOOR_ROUTES);
 after(stop);
-const body = { name: 'Ada', email: 'Ada@Example.com', password: PASSWORD };
+const body = { name: 'Owner', email: 'Owner@Example.com', password: PASSWORD };
 const post = (path: string, sent: unknown) => openBrowser(url).call('POST', path, { body: sent });
 const countPeople = async () =>
   (await services.control.db.selectFrom('people').select('id').execute()).length;

@@ -19,13 +19,13 @@ const refill = () => {
 
 describe('signing in', () => {
   it('takes the e-mail address in any case', async () => {
-    const answer = await tryPassword('ADA@example.COM', PASSWORD);
+    const answer = await tryPassword('OWNER@example.COM', PASSWORD);
     assert.equal(answer.status, 200);
-    assert.equal(answer.body.user.email, 'ada@example.com');
+    assert.equal(answer.body.user.email, 'owner@example.com');
   });
 
   it('answers the same for a wrong password and an account that does not exist', async () => {
-    const known = await tryPassword('ada@example.com', 'wrong password 1');
+    const known = await tryPassword('owner@example.com', 'wrong password 1');
     const unknown = await tryPassword('nobody@example.com', 'wrong password 1');
     const nonsense = await tryPassword('not an address', 'wrong password 1');
     const bare = ({ status, body }: Answer) => ({ status, body: { ...body, request_id: '' } });
@@ -37,12 +37,12 @@ describe('signing in', () => {
 
   it('gives back what a right password spent: only failures count', async () => {
     for (let round = 0; round < 8; round += 1) {
-      assert.equal((await tryPassword('ada@example.com', PASSWORD)).status, 200);
+      assert.equal((await tryPassword('owner@example.com', PASSWORD)).status, 200);
     }
   });
 
   it('refuses the sixth failure within a minute, whether there is such an account or not, and then the right one', async () => {
-    for (const email of ['ada@example.com', 'nobody@example.com']) {
+    for (const email of ['owner@example.com', 'nobody@example.com']) {
       for (let failure = 1; failure <= 5; failure += 1) {
         assertProblem(await tryPassword(email, 'wrong'), 401, 'invalid_credentials');
       }
@@ -67,7 +67,7 @@ describe('signing in', () => {
 
   it('lets no more guesses through when they come at the same moment', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 12 }, () => tryPassword('ada@example.com', 'wrong')),
+      Array.from({ length: 12 }, () => tryPassword('owner@example.com', 'wrong')),
     );
     assert.equal(answers.filter(({ status }) => status === 401).length, 5);
     assert.equal(answers.filter(({ status }) => status === 429).length, 7);
@@ -83,7 +83,7 @@ describe('signing in', () => {
   });
 
   it('ends a session after a week', async () => {
-    const browser = await signIn(api.url, 'ada@example.com');
+    const browser = await signIn(api.url, 'owner@example.com');
     // A session begins by the machine's clock, not by the test's.
     clock.set(Date.now() + 7 * 86_400_000 - 10_000);
     assert.equal((await browser.call('GET', '/app/v1/session')).status, 200);
@@ -93,7 +93,7 @@ describe('signing in', () => {
   });
 
   it('ends a session by signing out, and only that one', async () => {
-    const [one, other] = [await signIn(api.url, 'ada@example.com'), await signIn(api.url, 'ada@example.com')];
+    const [one, other] = [await signIn(api.url, 'owner@example.com'), await signIn(api.url, 'owner@example.com')];
     const cookie = one.cookie();
     assert.equal((await one.call('POST', '/app/v1/sign-out')).status, 204);
     assert.match(one.lastCookies()[0] ?? '', /^appflow_session=; .*Max-Age=0/);
@@ -103,7 +103,7 @@ describe('signing in', () => {
   });
 
   it('tells of sign-ins and failures in the audit log of the project', async () => {
-    const browser = await signIn(api.url, 'ada@example.com');
+    const browser = await signIn(api.url, 'owner@example.com');
     const told = async (action: string) => {
       const { body } = await browser.call('GET', `/app/v1/projects/${project_id}/audit-log?action=${action}`);
       return body.data;
@@ -126,7 +126,7 @@ describe('signing in', () => {
 describe('a change that does not come from our page', () => {
   const path = `/app/v1/projects/${project_id}/apps`;
   const body = { name: 'Forged', platform: 'ios' };
-  const browserOf = () => signIn(api.url, 'ada@example.com');
+  const browserOf = () => signIn(api.url, 'owner@example.com');
 
   it('is rejected without the token, and with that of another session', async () => {
     const browser = await browserOf();
@@ -149,7 +149,7 @@ describe('a change that does not come from our page', () => {
     it(`is rejected from ${what}, though cookie and token are right`, async () => {
       const browser = await browserOf();
       assertProblem(await browser.call('POST', path, { body, headers }), 403, 'csrf_rejected');
-      const sent = { body: { email: 'ada@example.com', password: PASSWORD }, headers };
+      const sent = { body: { email: 'owner@example.com', password: PASSWORD }, headers };
       assertProblem(await openBrowser(api.url).call('POST', '/app/v1/sign-in', sent), 403, 'csrf_rejected');
     });
   }

@@ -39,7 +39,7 @@ describe('members', () => {
     assert.deepEqual(
       members.map(({ email, role, is_you }) => [email, role, is_you]),
       [
-        ['ada@example.com', 'owner', true],
+        ['owner@example.com', 'owner', true],
         ['admin@example.com', 'admin', false],
         ['dev@example.com', 'developer', false],
       ],
@@ -47,10 +47,10 @@ describe('members', () => {
   });
 
   it('lets nobody but an owner make, change, invite or remove an owner', async () => {
-    assertProblem(await setRole(admin, 'ada@example.com', 'analyst'), 403, 'exceeds_own_permissions');
+    assertProblem(await setRole(admin, 'owner@example.com', 'analyst'), 403, 'exceeds_own_permissions');
     assertProblem(await setRole(admin, 'dev@example.com', 'owner'), 403, 'exceeds_own_permissions');
     assertProblem(await setRole(admin, 'admin@example.com', 'owner'), 403, 'exceeds_own_permissions');
-    const ownerId = await idOf('ada@example.com');
+    const ownerId = await idOf('owner@example.com');
     assertProblem(
       await admin.call('DELETE', inProject(`/members/${ownerId}`)),
       403,
@@ -60,21 +60,21 @@ describe('members', () => {
   });
 
   it('keeps the last owner, whoever asks', async () => {
-    const ownerId = await idOf('ada@example.com');
+    const ownerId = await idOf('owner@example.com');
     assertProblem(await owner.call('DELETE', inProject(`/members/${ownerId}`)), 409, 'conflict');
-    assertProblem(await setRole(owner, 'ada@example.com', 'analyst'), 409, 'conflict');
+    assertProblem(await setRole(owner, 'owner@example.com', 'analyst'), 409, 'conflict');
   });
 
   it('keeps one owner of two that step down at the same moment', async () => {
     assert.equal((await setRole(owner, 'admin@example.com', 'owner')).status, 204);
     const answers = await Promise.all([
-      setRole(owner, 'ada@example.com', 'admin'),
+      setRole(owner, 'owner@example.com', 'admin'),
       setRole(admin, 'admin@example.com', 'admin'),
     ]);
     assert.deepEqual(answers.map(({ status }) => status).sort(), [204, 409]);
     const [left] = (await listMembers()).filter(({ role }) => role === 'owner');
-    const [restored, gone] = left?.email === 'ada@example.com' ? [owner, admin] : [admin, owner];
-    assert.equal((await setRole(restored, 'ada@example.com', 'owner')).status, 204);
+    const [restored, gone] = left?.email === 'owner@example.com' ? [owner, admin] : [admin, owner];
+    assert.equal((await setRole(restored, 'owner@example.com', 'owner')).status, 204);
     assert.equal((await setRole(restored, 'admin@example.com', 'admin')).status, 204);
     assert.ok(gone);
   });
@@ -106,7 +106,7 @@ describe('members', () => {
     const [last] = body.data;
     assert.deepEqual(last.diff, { role: ['admin', 'developer'] });
     assert.equal(last.target, await idOf('dev@example.com'));
-    assert.deepEqual(last.actor, { type: 'member', id: await idOf('ada@example.com') });
+    assert.deepEqual(last.actor, { type: 'member', id: await idOf('owner@example.com') });
   });
 });
 
