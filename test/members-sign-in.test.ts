@@ -93,7 +93,10 @@ describe('signing in', () => {
   });
 
   it('ends a session by signing out, and only that one', async () => {
-    const [one, other] = [await signIn(api.url, 'owner@example.com'), await signIn(api.url, 'owner@example.com')];
+    const [one, other] = [
+      await signIn(api.url, 'owner@example.com'),
+      await signIn(api.url, 'owner@example.com'),
+    ];
     const cookie = one.cookie();
     assert.equal((await one.call('POST', '/app/v1/sign-out')).status, 204);
     assert.match(one.lastCookies()[0] ?? '', /^appflow_session=; .*Max-Age=0/);
