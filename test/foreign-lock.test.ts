@@ -92,7 +92,7 @@ describe('beside requests, while another process holds the write lock', async ()
   });
 
   it('answers that are too old are forgotten', async () => {
-    const call = { body_hash: 'x', key_id: key.id, sealed_answer: 'x' };
+    const call = { body_hash: 'x', made_id: key.id, sealed_answer: 'x' };
     await control.db
       .insertInto('idempotent_calls')
       .values([

@@ -226,3 +226,31 @@ describe('a process that dies', async () => {
     await services.close();
   });
 });
+
+describe('the same intent for an app', () => {
+  const createApp = (intent: string, body: object) =>
+    api.call('POST', '/v1/apps', { key: root, body, headers: { 'idempotency-key': intent } });
+  const countApps = async (name: string) => {
+    const { body } = await api.call('GET', '/v1/apps?limit=200', { key: root });
+    return body.data.filter((app: { name: string }) => app.name === name).length;
+  };
+
+  it('makes one app when it comes 20 times at once, and answers with it for 24 hours', async () => {
+    const body = { name: 'One app', platform: 'ios' };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => createApp('app-20', body)));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]));
+    assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
+    assert.equal(await countApps('One app'), 1);
+    clock.advance(24 * 60 * MINUTE_MS - 1);
+    assert.equal((await createApp('app-20', body)).text, answers[0]?.text);
+    clock.advance(1);
+    assert.notEqual((await createApp('app-20', body)).body.id, answers[0]?.body.id);
+  });
+
+  it('with another body is refused', async () => {
+    await createApp('app-2', { name: 'First', platform: 'ios' });
+    const answer = await createApp('app-2', { name: 'Second', platform: 'ios' });
+    assertRefused(answer, 422, 'idempotency_key_reused');
+    assert.equal(await countApps('Second'), 0);
+  });
+});

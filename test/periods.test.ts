@@ -64,7 +64,7 @@ describe('what is done from time to time', () => {
   it('takes an answer that is 15 minutes old out of the database and its files within a minute', async () => {
     const { control } = services;
     const sealed = `sealed-${'answer'.repeat(100)}`;
-    const call = { intent: 'intent', body_hash: 'hash', key_id: keyId, sealed_answer: sealed };
+    const call = { intent: 'intent', body_hash: 'hash', made_id: keyId, sealed_answer: sealed };
     await control.db
       .insertInto('idempotent_calls')
       .values({ ...call, created_at: clock.now() })

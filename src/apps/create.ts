@@ -3,6 +3,8 @@ import { validationFailed } from '../http/errors.ts';
 import { closedObject } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
+import { findIdempotentCall, insertIdempotentCall } from '../keys/idempotent-call.ts';
+import type { Intent } from '../keys/intent.ts';
 import { newId } from '../lib/id.ts';
 import type { Services } from '../services.ts';
 import { type App, PLATFORMS } from './app.ts';
@@ -33,17 +35,23 @@ export function requireNoKeysIn({ name, bundle_id }: { name?: string; bundle_id?
   if (mistakes.length > 0) throw validationFailed(mistakes);
 }
 
-/** Creates an app in a project for `actor` and returns it. Throws 422 when an API key is in its text. */
+/**
+ * Creates an app in a project for `actor` and returns it; for an intent that was carried out before, the app it made.
+ * Throws 422 when an API key is in its text, or when the intent's body is another than before.
+ */
 export async function createApp(
   { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
   projectId: string,
   body: Static<typeof CREATE_APP_BODY>,
   actor: Actor,
+  intent?: Intent,
 ): Promise<App> {
   requireNoKeysIn(body);
-  const id = newId('app');
   const now = clock.now();
-  await control.write(async (tx, revision) => {
+  const id = await control.write(async (tx, revision) => {
+    const known = intent && (await findIdempotentCall(tx, intent, now));
+    if (known) return known.madeId;
+    const id = newId('app');
     await tx
       .insertInto('apps')
       .values({
@@ -61,6 +69,8 @@ export async function createApp(
       })
       .execute();
     await audit.append(tx, { projectId, actor, action: 'app.created', target: id });
+    if (intent) await insertIdempotentCall(tx, intent, { madeId: id, sealedAnswer: null, createdAt: now });
+    return id;
   });
   await directory.refresh();
   const app = directory.findApp(id);

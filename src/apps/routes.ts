@@ -27,11 +27,12 @@ const createRoute = defineRoute({
   access: 'apps:write',
   limit: 'management',
   body: CREATE_APP_BODY,
+  requestHeaders: ['Idempotency-Key'],
   answer: { status: 201, schema: APP_JSON },
   example: { body: { name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin', currency: 'EUR' } },
-  async handle(services, { caller, body }) {
+  async handle(services, { caller, body, intent }) {
     requireWholeProject(caller);
-    return toAppJson(await createApp(services, caller.project.id, body, caller.actor));
+    return toAppJson(await createApp(services, caller.project.id, body, caller.actor, intent));
   },
 });
 

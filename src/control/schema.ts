@@ -95,12 +95,13 @@ export type KeySecretTable = {
   grace_ms: number | null;
 };
 
-/** One intent of one caller: never two keys for it, and for a while the same answer. */
+/** One intent of one caller: never two keys or apps for it, and for a while the same answer. */
 export type IdempotentCallTable = {
   /** Hash of caller, method, path and header. */
   intent: string;
   body_hash: string;
-  key_id: string;
+  /** The key or app that arose. */
+  made_id: string;
   /** The answer under a key that only the same caller with the same header can derive; null once it is too old. */
   sealed_answer: string | null;
   created_at: number;

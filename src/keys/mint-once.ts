@@ -3,11 +3,12 @@ import { ApiError } from '../http/errors.ts';
 import type { Project } from '../projects/project.ts';
 import type { Services } from '../services.ts';
 import type { MintedKey } from './create.ts';
+import { findIdempotentCall, insertIdempotentCall } from './idempotent-call.ts';
 import { type Intent, openAnswer, sealAnswer } from './intent.ts';
 import { type ApiKey, liveSecrets, statusOf } from './key.ts';
 import { type MINTED_KEY_JSON, type TellServices, tellKey } from './key-json.ts';
 import { type Maker, requireWithin } from './maker.ts';
-import { REMEMBERED_MS, REPLAYABLE_MS } from './replays.ts';
+import { REPLAYABLE_MS } from './replays.ts';
 import { type ControlTransaction, getStoredKey } from './stored-key.ts';
 
 type MintedKeyJson = Static<typeof MINTED_KEY_JSON>;
@@ -34,7 +35,10 @@ export async function mintOnce(services: MintServices, asked: Asked, mint: Mint)
     if (known) return known;
     const { key, secret } = await mint(tx, revision);
     const fresh = { ...tellKey(services, key), key: secret };
-    if (intent) await noteAnswer(tx, intent, fresh, clock.now());
+    if (intent) {
+      const call = { madeId: fresh.id, sealedAnswer: sealAnswer(intent, fresh), createdAt: clock.now() };
+      await insertIdempotentCall(tx, intent, call);
+    }
     return fresh;
   });
   await directory.refresh();
@@ -48,26 +52,18 @@ async function findAnswer(
   { project, maker }: Asked,
 ): Promise<MintedKeyJson | undefined> {
   const now = services.clock.now();
-  const call = await tx
-    .selectFrom('idempotent_calls')
-    .selectAll()
-    .where('intent', '=', intent.id)
-    .where('created_at', '>', now - REMEMBERED_MS)
-    .executeTakeFirst();
+  const call = await findIdempotentCall(tx, intent, now);
   if (!call) return undefined;
-  if (call.body_hash !== intent.bodyHash) throw new ApiError('idempotency_key_reused');
-  const key = await getStoredKey(tx, call.key_id);
+  const key = await getStoredKey(tx, call.madeId);
   // To be told a secret is to be given it: whoever asks may have less by now.
   await requireWithin(services, tx, key, maker, project, 'The key');
-  const isReplayable = call.sealed_answer !== null && now - call.created_at < REPLAYABLE_MS;
   // Sealed by this server and authenticated: it is what was answered then.
-  const answer = (isReplayable ? openAnswer(intent, call.sealed_answer ?? '') : undefined) as
-    | MintedKeyJson
-    | undefined;
+  const sealed = now - call.createdAt < REPLAYABLE_MS ? call.sealedAnswer : null;
+  const answer = (sealed === null ? undefined : openAnswer(intent, sealed)) as MintedKeyJson | undefined;
   if (answer !== undefined && isSecretAlive(key, answer, now)) return answer;
   throw new ApiError('idempotency_replay_expired', {
-    detail: `This was done; the key is ${call.key_id}. Its secret can no longer be shown.`,
-    members: { key_id: call.key_id },
+    detail: `This was done; the key is ${call.madeId}. Its secret can no longer be shown.`,
+    members: { key_id: call.madeId },
   });
 }
 
@@ -76,24 +72,4 @@ function isSecretAlive(key: ApiKey, { secrets: [told] }: MintedKeyJson, now: num
   const status = statusOf(key, now);
   if (status === 'revoked' || status === 'expired') return false;
   return liveSecrets(key, now).some(({ version }) => version === told?.version);
-}
-
-async function noteAnswer(
-  tx: ControlTransaction,
-  intent: Intent,
-  answer: MintedKeyJson,
-  now: number,
-): Promise<void> {
-  const call = {
-    body_hash: intent.bodyHash,
-    key_id: answer.id,
-    sealed_answer: sealAnswer(intent, answer),
-    created_at: now,
-  };
-  await tx
-    .insertInto('idempotent_calls')
-    .values({ intent: intent.id, ...call })
-    // A call that is too old to be known may still be there: it is forgotten beside requests, not before them.
-    .onConflict((conflict) => conflict.column('intent').doUpdateSet(call))
-    .execute();
 }
