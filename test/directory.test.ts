@@ -42,13 +42,13 @@ const self = async (key: string) => (await api.call('GET', '/v1/api-keys/self', 
 const ROUNDS = 20;
 const wallMs = () => performance.timeOrigin + performance.now();
 
-// First: refused keys are told to the audit log some seconds later, and those are statements.
 it('runs no database statement for a request, good or bad', async () => {
   const { server_key, client_key } = project;
   const events = [{ event_name: 'opened', app_user_id: 'u1' }];
+  const perRound: number[] = [];
   await self(server_key);
-  const before = control.countStatements();
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = control.countStatements();
     await self(server_key);
     await self(server_key.slice(0, -1));
     await self(`${server_key.slice(0, 50)}000000`);
@@ -58,8 +58,11 @@ it('runs no database statement for a request, good or bad', async () => {
     await api.call('GET', `/v1/apps/${project.app_id}`, { key: server_key });
     await api.call('POST', '/v1/events', { key: client_key, body: { events } });
     await api.call('GET', '/v1/events', { key: server_key });
+    perRound.push(control.countStatements() - before);
   }
-  assert.equal(control.countStatements(), before);
+  // Usage and refused keys are written down every few seconds, whoever asks: that falls into a round or two.
+  assert.ok(perRound.filter((count) => count > 0).length <= 3, `statements a round: ${perRound}`);
+  const before = control.countStatements();
   await api.call('PATCH', '/v1/project', { key: server_key, body: { name: 'Renamed' } });
   assert.ok(control.countStatements() > before, 'statements are counted');
 });
