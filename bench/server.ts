@@ -22,12 +22,15 @@ export const LIMITS_OFF = {
 /** A server in a process of its own. `said`: the lines it printed before its address. */
 export type BenchServer = { url: string; pid: number; said: string[]; stop: () => Promise<void> };
 
-async function readUrl(child: ChildProcess): Promise<{ url: string; said: string[] }> {
+async function readUrl({ stdout }: ChildProcess): Promise<{ url: string; said: string[] }> {
   let text = '';
-  for await (const chunk of child.stdout ?? []) {
+  // Not closed after the address: a server that still has something to say would die of it.
+  for await (const chunk of stdout?.iterator({ destroyOnReturn: false }) ?? []) {
     text += String(chunk);
     const url = /http:\/\/[\d.:]+/.exec(text)?.[0];
-    if (url) return { url, said: text.split('\n') };
+    if (!url) continue;
+    stdout?.resume();
+    return { url, said: text.split('\n') };
   }
   throw new Error('The server did not start.');
 }

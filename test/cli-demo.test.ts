@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
 import { after, describe, it } from 'node:test';
 import { makeDays } from '../src/cli/demo/events.ts';
 import { runDemo } from '../src/cli/demo.ts';
 import { UsageError } from '../src/cli/usage-error.ts';
 import { startServer } from '../src/server.ts';
-import { connect, makeConfig } from './harness.ts';
+import { startCli } from './child-processes.ts';
+import { connect, makeConfig, makeTempDir } from './harness.ts';
 import { noteSecrets } from './minted-secrets.ts';
 
 const HOUR_MS = 3_600_000;
@@ -46,7 +48,7 @@ describe('appflow demo', () => {
     }
   });
 
-  it('makes a project with three apps and a key of each type; the one it loaded with is revoked', async () => {
+  it('makes a project with three apps and a key of each type, and no other key', async () => {
     const { body: project } = await api.call('GET', '/v1/project', { key });
     assert.deepEqual([project.name, project.id], ['Appflow Demo', projectId]);
     const { body: apps } = await api.call('GET', '/v1/apps', { key });
@@ -57,7 +59,7 @@ describe('appflow demo', () => {
     ]);
     const { body: keys } = await api.call('GET', '/v1/api-keys', { key });
     const made = keys.data.map(({ type, status }: Record<string, string>) => `${type} ${status}`).sort();
-    assert.deepEqual(made, ['client active', 'read_only active', 'server active', 'server revoked']);
+    assert.deepEqual(made, ['client active', 'read_only active', 'server active']);
   });
 
   it('run again changes nothing', () => {
@@ -72,6 +74,11 @@ describe('appflow demo', () => {
     const all = [...makeDays(PLAN, stage, { fromMs: stage.startMs - 1, untilMs: laterMs })].flat();
     assert.equal(added.accepted, all.length - first.accepted);
     assert.equal(added.duplicates, 0);
+    const { body: keys } = await api.call('GET', '/v1/api-keys?status=revoked', { key });
+    assert.deepEqual(
+      keys.data.map(({ name, revoked_reason }: Record<string, string>) => [name, revoked_reason]),
+      [['Demo loader', 'unused']],
+    );
   });
 
   it('refuses another plan for the same folder', async () => {
@@ -79,4 +86,35 @@ describe('appflow demo', () => {
       await assert.rejects(runDemo(config, other, nowMs, never), UsageError);
     }
   });
+});
+
+it('serves what it made until SIGTERM, and ends with 0', async () => {
+  const env = { APPFLOW_DATA_DIR: makeTempDir(), PORT: '0', LOG_LEVEL: 'error' };
+  const { child, ended } = startCli(['demo', '--users', '60', '--days', '3'], env);
+  try {
+    assert.ok(child.stdout);
+    let said = '';
+    let url: string | undefined;
+    for await (const line of createInterface({ input: child.stdout })) {
+      said += `${line}\n`;
+      url = /ready on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
+      if (url) break;
+    }
+    const [, appId = '', readKey = ''] =
+      /app_id=(app_\w+)&days=7' -H 'Authorization: Bearer (ro_\w+)'/.exec(said) ?? [];
+    noteSecrets(said);
+    const made = connect(url ?? assert.fail(said));
+    const { body, text } = await made.call('GET', `/v1/analytics/daily?app_id=${appId}&days=3`, {
+      key: readKey,
+    });
+    // Not every day: the last one may have begun a minute ago.
+    assert.ok(
+      body.data?.some(({ events }: { events: number }) => events > 0),
+      text,
+    );
+    child.kill('SIGTERM');
+    assert.equal((await ended).code, 0);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });

@@ -4,9 +4,11 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { setUp } from './browser.ts';
 import { makeTempDir, startTestServer } from './harness.ts';
 
-const { url, project, config } = await startTestServer();
+const { url, project, config, server } = await startTestServer();
+await setUp(url, server.setupUrl);
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
 

@@ -57,12 +57,12 @@ describe('a key whose request is still being read', () => {
       it(`does not ${does} when it ${what} meanwhile`, async () => {
         // Without an end, so that it could do all of it; but where the end is the point.
         const key = code === 'api_key_expired' ? await makeEnding() : await makeKey();
-        const before = await lookAtEverything();
+        const before = await lookAtEverything(key.id);
         const answer = await sendSlowly({ method, path, body, headers: withKey(key) }, () => change(key));
         assert.equal(answer.body.code, code, answer.text);
         assert.ok([401, 403].includes(answer.status));
         if (code !== 'ip_not_allowed') assert.ok(answer.headers.has('www-authenticate'));
-        assert.deepEqual(await lookAtEverything(), before);
+        assert.deepEqual(await lookAtEverything(key.id), before);
       });
     }
   }
@@ -150,36 +150,72 @@ describe('a key that waits for a slot', () => {
   }
 });
 
-describe('a write that waits for another process', () => {
-  const VERBS: [what: string, method: string, path: (target: Made) => string, body: object][] = [
+describe('a write that waits for another process', async () => {
+  const spare = await manage('POST', '/v1/apps', { name: 'Spare', platform: 'web' });
+  const VERBS: [what: string, method: string, path: (target: Made) => string, body?: object][] = [
     ['makes no key', 'POST', () => '/v1/api-keys', { name: 'Late', type: 'client' }],
-    ['rotates none', 'POST', ({ id }) => `/v1/api-keys/${id}/rotate`, {}],
+    ['rotates none', 'POST', ({ id }) => `/v1/api-keys/${id}/rotate`],
     ['changes none', 'PATCH', ({ id }) => `/v1/api-keys/${id}`, { name: 'Late' }],
-    ['restores none', 'POST', ({ id }) => `/v1/api-keys/${id}/restore`, {}],
+    ['restores none', 'POST', ({ id }) => `/v1/api-keys/${id}/restore`],
+    ['revokes none', 'DELETE', ({ id }) => `/v1/api-keys/${id}`],
+    ['makes no app', 'POST', () => '/v1/apps', { name: 'Late', platform: 'ios' }],
+    ['changes no app', 'PATCH', () => `/v1/apps/${spare.id}`, { name: 'Late' }],
+    ['deletes no app', 'DELETE', () => `/v1/apps/${spare.id}`],
+    ['leaves the project as it is', 'PATCH', () => '/v1/project', { name: 'Late' }],
   ];
+
+  /** Sends a request whose write waits until another process, which was first, has made its change. */
+  async function sendBehind(
+    change: Parameters<typeof elsewhere.control.write>[0],
+    call: Parameters<typeof api.call>,
+  ) {
+    const isWaiting = Promise.withResolvers<void>();
+    const isChanged = Promise.withResolvers<void>();
+    const writing = elsewhere.control.write(async (tx, revision) => {
+      await change(tx, revision);
+      isChanged.resolve();
+      await isWaiting.promise;
+    });
+    await isChanged.promise;
+    hooks.onWrite = isWaiting.resolve;
+    const answer = await api.call(...call);
+    hooks.onWrite = () => {};
+    isWaiting.resolve();
+    await writing;
+    return answer;
+  }
 
   for (const [what, method, pathOf, body] of VERBS) {
     it(`${what} for a key that the other one revokes`, async () => {
       const [maker, kept] = [await makeKey(), await makeKey()];
       if (what.startsWith('restores')) await manage('DELETE', `/v1/api-keys/${kept.id}`);
-      const before = await lookAtEverything();
-      const isWaiting = Promise.withResolvers<void>();
-      const isRevoked = Promise.withResolvers<void>();
-      const writing = elsewhere.control.write(async (tx, revision) => {
-        const key = { id: maker.id, projectId: project_id };
-        const told = { reason: 'leaked', actor: CLI_ACTOR } as const;
-        await storeRevocation(elsewhere, tx, revision, key, told);
-        isRevoked.resolve();
-        await isWaiting.promise;
-      });
-      await isRevoked.promise;
-      hooks.onWrite = isWaiting.resolve;
-      const sent = method === 'PATCH' || what === 'makes no key' ? { body } : {};
-      const answer = await api.call(method, pathOf(kept), { key: maker.key, ...sent });
-      hooks.onWrite = () => {};
-      await writing;
+      const before = await lookAtEverything(maker.id);
+      const sent = body === undefined ? {} : { body };
+      const answer = await sendBehind(
+        (tx, revision) => {
+          const told = { reason: 'leaked', actor: CLI_ACTOR } as const;
+          return storeRevocation(elsewhere, tx, revision, { id: maker.id, projectId: project_id }, told);
+        },
+        [method, pathOf(kept), { key: maker.key, ...sent }],
+      );
       assert.deepEqual([answer.status, answer.body.code], [401, 'api_key_revoked'], answer.text);
-      assert.deepEqual(await lookAtEverything(), before);
+      assert.deepEqual(await lookAtEverything(maker.id), before);
     });
   }
+
+  it('makes no app for a key that the other one narrows to some apps', async () => {
+    const maker = await makeKey();
+    const before = await lookAtEverything();
+    const answer = await sendBehind(
+      (tx, revision) =>
+        tx
+          .updateTable('api_keys')
+          .set({ app_ids: JSON.stringify([app_id]), revision })
+          .where('id', '=', maker.id)
+          .execute(),
+      ['POST', '/v1/apps', { key: maker.key, body: { name: 'Late', platform: 'ios' } }],
+    );
+    assert.deepEqual([answer.status, answer.body.code], [403, 'app_not_allowed'], answer.text);
+    assert.deepEqual(await lookAtEverything(), before);
+  });
 });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { openBrowser, PASSWORD, setUp, signIn, tokenOf } from './browser.ts';
 import { type Answer, startTestServer } from './harness.ts';
+import { enableTotp } from './second-factor.ts';
 
 const PUBLIC_URL = 'https://appflow.example.com';
 
@@ -104,6 +105,25 @@ describe('appflow members', () => {
     const body = { token: tokenOf(stdout.trim()), password: 'a new long password' };
     assert.equal((await openBrowser(api.url).call('POST', '/app/v1/reset', { body })).status, 204);
     assertProblem(await owner.call('GET', '/app/v1/session'), 401, 'not_signed_in');
+  });
+
+  it('makes one that switches the second factor off when it is asked to', async () => {
+    const email = 'owner@example.com';
+    const password = 'a new long password';
+    const visit = async () => {
+      const browser = openBrowser(api.url);
+      return {
+        browser,
+        answer: await browser.call('POST', '/app/v1/sign-in', { body: { email, password } }),
+      };
+    };
+    const { browser } = await visit();
+    await enableTotp(browser, Date.now(), password);
+    assert.deepEqual((await visit()).answer.body, { totp_required: true });
+    const { stdout } = await run('reset-link', email, '--without-second-factor');
+    const body = { token: tokenOf(stdout.trim()), password };
+    assert.equal((await openBrowser(api.url).call('POST', '/app/v1/reset', { body })).status, 204);
+    assert.equal((await visit()).answer.body.user?.has_totp, false);
   });
 
   it('says so when there is no such account', async () => {

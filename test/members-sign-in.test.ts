@@ -65,6 +65,20 @@ describe('signing in', () => {
     refill();
   });
 
+  it('counts for each account only behind a proxy that nobody named, and /readyz tells of it', async () => {
+    const tryThrough = (email: string) =>
+      openBrowser(api.url, { 'x-forwarded-for': '203.0.113.9' }).call('POST', '/app/v1/sign-in', {
+        body: { email, password: 'wrong' },
+      });
+    for (let failure = 1; failure <= 6; failure += 1)
+      assertProblem(await tryThrough(`someone${failure}@example.com`), 401, 'invalid_credentials');
+    for (let failure = 1; failure <= 5; failure += 1) await tryThrough('owner@example.com');
+    assertProblem(await tryThrough('owner@example.com'), 429, 'rate_limited');
+    const { warnings } = (await connect(api.url).call('GET', '/readyz')).body;
+    assert.match(warnings.join(), /limits per address, on wrong passwords too, are suspended/);
+    refill();
+  });
+
   it('lets no more guesses through when they come at the same moment', async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => tryPassword('owner@example.com', 'wrong')),

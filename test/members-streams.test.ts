@@ -60,6 +60,13 @@ describe('an open stream of a member', () => {
     await assertEnds(one, () => other.call('DELETE', `/app/v1/sessions/${id}`), 'not_signed_in');
   });
 
+  it('ends when its member leaves the project', async () => {
+    const leaver = await join(owner, project_id, 'analyst', 'Leaver');
+    const { body: session } = await leaver.call('GET', '/app/v1/session');
+    const path = `/app/v1/projects/${project_id}/members/${session.user.id}`;
+    await assertEnds(leaver, () => leaver.call('DELETE', path), 'not_found');
+  });
+
   it('goes on with a role that may read, and ends when its member is removed', async () => {
     const browser = await signIn(api.url, 'reader@example.com');
     const change = async () => {

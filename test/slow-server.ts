@@ -74,14 +74,22 @@ export async function startSlowServer() {
     return answer.body;
   }
 
-  /** Returns what a request could have changed: the keys and apps as they are stored, and how many events there are. */
-  async function lookAtEverything() {
+  /** Returns what a request could have changed, as it is stored, and how many events there are; but not its own key. */
+  async function lookAtEverything(ownKeyId = '') {
     const { db } = services.control;
-    const keys = await db.selectFrom('api_keys').select(['id', 'name']).orderBy('id').execute();
+    const keys = await db
+      .selectFrom('api_keys')
+      .select(['id', 'name', 'revoked_at'])
+      .where('id', '!=', ownKeyId)
+      .orderBy('id')
+      .execute();
     const secrets = await db.selectFrom('key_secrets').select(['key_id', 'version']).orderBy('mac').execute();
-    const apps = await db.selectFrom('apps').select(['id', 'name']).orderBy('id').execute();
+    const apps = await db.selectFrom('apps').select(['id', 'name', 'deleted_at']).orderBy('id').execute();
+    const projects = await db.selectFrom('projects').select(['id', 'name']).orderBy('id').execute();
+    const roles = await db.selectFrom('project_members').select(['person_id', 'role']).execute();
+    const invitations = await db.selectFrom('invitations').select('email').execute();
     const { data } = await manage('GET', '/v1/events');
-    return { keys, secrets, apps, events: data.length };
+    return { keys, secrets, apps, projects, roles, invitations, events: data.length };
   }
 
   return { url, api, clock, config, project, limiter, services, hooks, sendSlowly, manage, lookAtEverything };

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, readCommandConfig } from '../config.ts';
-import { openControlServices } from '../open-services.ts';
+import { type ControlServices, openControlServices } from '../open-services.ts';
 import {
   createDemo,
   DEMO_NAME,
@@ -12,7 +12,9 @@ import {
 import { loadDemo } from './demo/load.ts';
 import type { DemoPlan } from './demo/person.ts';
 import { openDemoProgress } from './demo/progress.ts';
-import { openTarget } from './import/target.ts';
+import { openServerSink } from './demo/server-sink.ts';
+import type { DemoSink } from './demo/sink.ts';
+import { openStoreSink } from './demo/store-sink.ts';
 import { localUrl } from './server-address.ts';
 
 type Options = Partial<DemoPlan> & { serve: boolean };
@@ -29,7 +31,7 @@ const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
 /**
  * Makes the demo in the data folder, or brings the one that is there up to `nowMs`; again changes nothing. Sends to the
- * server that runs on the folder, or starts one for as long as it takes.
+ * server that runs on the folder, or writes to the event store itself.
  */
 export async function runDemo(
   config: Config,
@@ -45,24 +47,32 @@ export async function runDemo(
       ? { state: found, keys: undefined }
       : await createDemo(services, { ...PLAN_DEFAULT, ...asked }, nowMs);
     if (nowMs - state.loadedUntilMs < FRESH_MS) return { state, keys, accepted: 0, duplicates: 0 };
-    const target = await openTarget(config, undefined);
+    const sink = await openSink(services, state, signal);
     const progress = openDemoProgress(process.stderr);
     try {
-      const loaded = await loadDemo(
-        services,
-        state,
-        { url: target.url, untilMs: nowMs },
-        progress.report,
-        signal,
-      );
+      const loaded = await loadDemo(services, state, { sink, untilMs: nowMs }, progress.report, signal);
       return { state, keys, ...loaded };
     } finally {
       progress.stop();
-      await target.close();
+      await sink.close();
     }
   } finally {
     await services.close();
   }
+}
+
+/** One process at a time holds the event store: the server, or this one. */
+async function openSink(
+  services: ControlServices,
+  { projectId }: DemoState,
+  signal: AbortSignal,
+): Promise<DemoSink> {
+  const project = services.directory.findProject(projectId);
+  if (!project) throw new Error(`The project ${projectId} of the demo is not there.`);
+  const url = localUrl(services.config);
+  return (await isServed(url))
+    ? openServerSink(services, project, url, signal)
+    : openStoreSink(services, project);
 }
 
 /** Returns what a person reads after `demo`. */

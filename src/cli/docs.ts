@@ -6,6 +6,7 @@ import type { Route } from '../http/route.ts';
 import { FRONT_DOOR_ROUTES, ROUTES } from '../routes.ts';
 import { SETTINGS } from '../settings.ts';
 import { renderLimitsTable } from './limits-table.ts';
+import { renderRolesTable } from './roles-table.ts';
 
 const DOCS_DIR = join(import.meta.dirname, '../../docs');
 
@@ -90,8 +91,8 @@ function renderFrontDoor(): string {
     ({ path }) => !ROUTES.some((route) => path.endsWith(route.path.slice(3))),
   );
   const rows = own.map(
-    ({ method, path, access, summary }) =>
-      `| \`${method} ${path}\` | ${NEEDS[access] ?? `\`${access}\``} | ${summary} |`,
+    ({ method, path, access, selfParam, summary }) =>
+      `| \`${method} ${path}\` | ${NEEDS[access] ?? `\`${access}\``}${selfParam ? ', or to be that member' : ''} | ${summary} |`,
   );
   return `## The dashboard's door
 
@@ -121,6 +122,7 @@ const pages = {
   'configuration.md': renderConfiguration(),
   'api.md': renderApi(),
   'guides/rate-limits.md': fillIn('guides/rate-limits.md', renderLimitsTable()),
+  'guides/people.md': fillIn('guides/people.md', renderRolesTable()),
 };
 
 function readPage(file: string): string {

@@ -9,9 +9,11 @@ import { holdsKey } from '../keys/holds-a-key.ts';
 import { CLI_MAKER } from '../keys/maker.ts';
 import { KEY_TYPES, type KeyType } from '../keys/scopes.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
+import { findPersonId } from '../members/find-person.ts';
 import { openControlServices } from '../open-services.ts';
-import { createProject } from '../projects/create.ts';
+import { createProject, type FindOwner } from '../projects/create.ts';
 import { renderInitialised } from './init-text.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What `init` made: one project, one app, one key of each type. The keys are shown this once. */
 export type Initialised = {
@@ -28,6 +30,8 @@ export type InitOptions = {
   platform: Platform;
   timezone?: string;
   currency?: string;
+  /** The e-mail address of the account that is to own it: the first account's when left out. */
+  owner?: string;
 };
 
 const KEY_NAMES: Record<KeyType, string> = {
@@ -36,11 +40,14 @@ const KEY_NAMES: Record<KeyType, string> = {
   read_only: 'First read-only key',
 };
 
-/** Makes a project with an app and a key of each type. Works with and without a running server on the same folder. */
+/**
+ * Makes a project with an app and a key of each type. Works with and without a running server on the same folder.
+ * Throws UsageError when nobody has the owner's e-mail address.
+ */
 export async function init(config: Config, options: InitOptions): Promise<Initialised> {
   const services = await openControlServices(config);
   try {
-    const project = await createProject(services, options.project, CLI_ACTOR);
+    const project = await createProject(services, options.project, CLI_ACTOR, toFindOwner(options.owner));
     const { timezone, currency } = options;
     const fields = {
       name: options.app,
@@ -64,6 +71,15 @@ export async function init(config: Config, options: InitOptions): Promise<Initia
   } finally {
     await services.close();
   }
+}
+
+function toFindOwner(email: string | undefined): FindOwner | undefined {
+  if (email === undefined) return undefined;
+  return async (tx) => {
+    const id = await findPersonId(tx, email);
+    if (id === undefined) throw new UsageError(`There is no account with the e-mail address ${email}.`);
+    return id;
+  };
 }
 
 const NAME_CHARACTERS_MAX = 100;
@@ -95,6 +111,7 @@ export function addInitCommand(program: Command): void {
     .addOption(new Option('--platform <platform>', 'platform of the app').choices(PLATFORMS).default('other'))
     .option('--timezone <name>', "IANA time zone; the app's days begin at its midnight (UTC)", parseTimeZone)
     .option('--currency <code>', "ISO 4217 code of the app's revenue (USD)", parseCurrency)
+    .option('--owner <email>', 'account that owns the project (the first account)')
     .option('--json', 'print the ids and keys as one JSON line')
     .action(async (options: InitOptions & { json?: true }) => {
       const config = readCommandConfig();

@@ -5,7 +5,7 @@ import type { ControlServices } from '../open-services.ts';
 import { withServices } from './keys/with-services.ts';
 import { renderTable } from './table.ts';
 
-/** Adds `appflow members`: who may sign in, and a way back in for who forgot the password. */
+/** Adds `appflow members`: who may sign in, and a way back in for who lost the password or the second factor. */
 export function addMembersCommand(program: Command): void {
   const members = program
     .command('members')
@@ -21,11 +21,16 @@ export function addMembersCommand(program: Command): void {
     );
   members
     .command('reset-link')
-    .description('print a link to a new password: it works once, for one hour')
+    .description('print a link to a new password: it works once, for one hour, and ends every session')
     .argument('<email>', 'the e-mail address of the account')
-    .action((email: string) =>
+    .option(
+      '--without-second-factor',
+      'it also switches the second factor off, for who lost the phone and the backup codes',
+    )
+    .action((email: string, { withoutSecondFactor }: { withoutSecondFactor?: true }) =>
       withServices(async (services) => {
-        const token = await createResetLink(services, email, CLI_ACTOR);
+        const purpose = withoutSecondFactor ? 'reset_without_totp' : 'reset';
+        const token = await createResetLink(services, email, purpose, CLI_ACTOR);
         if (token === undefined) throw new Error(`There is no account with the e-mail address ${email}.`);
         const { publicUrl, port } = services.config;
         return `${publicUrl || `http://127.0.0.1:${port}`}/reset#${token}`;

@@ -67,7 +67,7 @@ export const ERRORS = {
     status: 401,
     title: 'Invalid credentials',
     meaning: 'The e-mail address, the password or the code is wrong.',
-    cure: 'Try again. A forgotten password: ask the operator to run appflow members reset-link EMAIL.',
+    cure: 'Try again. A forgotten password: ask the operator to run appflow members reset-link EMAIL, with --without-second-factor when that is lost too.',
   },
   insufficient_scope: {
     status: 403,

@@ -97,6 +97,20 @@ export function requireScope(principal: Principal, access: KeyAccess): void {
   });
 }
 
+/**
+ * Throws 403 unless the caller has the scope the route asks for, or is the member whom the route is about, where that is
+ * enough. `params` are those of the path.
+ */
+export function requireRight(
+  principal: Principal,
+  { access, selfParam }: Pick<Route, 'access' | 'selfParam'>,
+  params: Readonly<Record<string, unknown>>,
+): void {
+  const isAboutSelf =
+    principal.type === 'member' && selfParam !== undefined && params[selfParam] === principal.id;
+  if (isInProject(access) && !isAboutSelf) requireScope(principal, access);
+}
+
 const EXPOSED = 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Appflow-Key-Expires';
 const PREFLIGHT_AGE_SECONDS = '600';
 

@@ -189,6 +189,8 @@ export type RouteDeclaration<
   cors?: CorsRule;
   /** Whether a member must have given the password in the last 10 minutes. Keys have none, so it does not bind them. */
   stepUp?: StepUpRule<P, Q, B>;
+  /** The path parameter that names a member: to oneself every member may do it, without the scope. */
+  selfParam?: keyof Static<P> & string;
   /** Where `app_id` is read from, and whether the request makes sense without an app. */
   app?: { from: 'query' | 'body'; required: boolean | ((body: Static<B>) => boolean) };
   /** How many events the request carries; only the events category counts them. */
@@ -229,6 +231,7 @@ export type Route = Required<
   >
 > & {
   body: TSchema | undefined;
+  selfParam: string | undefined;
   /** Whose credential it takes: an API key, or under /app/v1 a session. */
   door: 'api' | 'app';
   needsStepUp: (services: Services, input: StepUpInput<unknown, unknown, unknown>) => boolean;
@@ -261,6 +264,7 @@ export function defineRoute<
     example: {},
     ...declaration,
     body: declaration.body,
+    selfParam: declaration.selfParam,
     door: declaration.path.startsWith('/app/v1/') ? 'app' : 'api',
     needsStepUp: (services, input) =>
       stepUp === true || stepUp(services, input as StepUpInput<Static<P>, Static<Q>, Static<B>>),

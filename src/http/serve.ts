@@ -13,7 +13,7 @@ import { addressOf, type Exchange } from './exchange.ts';
 import { findIntent } from './intent.ts';
 import { authenticateKey, judgeKeyAgain, requirePlace } from './key-door.ts';
 import { overloaded } from './overload.ts';
-import { requireScope } from './permit.ts';
+import { requireRight } from './permit.ts';
 import { parseQuery } from './query.ts';
 import {
   EVENT_STREAM,
@@ -33,6 +33,7 @@ import {
   requireStepUp,
   toVisit,
 } from './session.ts';
+import { actingFor } from './stored-right.ts';
 import { type Check, compileCheck } from './validate.ts';
 
 /** A route with its schemas compiled. */
@@ -79,7 +80,7 @@ export async function answerRequest(
   shedLoad(services, route);
   const limited = toPayer(entered, route);
   const input = await chargedWhenRefused(services, limited, exchange, async () => {
-    if (access !== 'signed_in') requireScope(inProject(entered).principal, access);
+    if (access !== 'signed_in') requireRight(inProject(entered).principal, route, exchange.params);
     passLimit(exchange, limiter.peek(limited));
     const parsed = await parseInput(served, exchange);
     if ('session' in entered) requireStepUp(services, route, entered, parsed);
@@ -93,7 +94,7 @@ export async function answerRequest(
   // A body may take a minute to come, a slot two seconds: a key revoked meanwhile must not act, nor make another.
   const caller = await judgeAgain(services, route, exchange, entered);
   const isAsBefore = caller === entered && isAppAsBefore(services, input.app);
-  const answer = await route.handle(services, {
+  const answer = await route.handle(actingFor(services, route, exchange.params, caller), {
     ...input,
     app: isAsBefore ? input.app : findApp(services, route, caller, input),
     caller,
@@ -156,7 +157,7 @@ function judgeAgain(
   exchange: Exchange,
   caller: AnyCaller,
 ): AnyCaller | Promise<AnyCaller> {
-  if (!('key' in caller)) return judgePersonAgain(services, route, caller);
+  if (!('key' in caller)) return judgePersonAgain(services, route, exchange, caller);
   const catchingUp = services.directory.ensureFresh();
   if (catchingUp === undefined) return judgeKeyAgain(services, route, exchange, caller);
   return catchingUp.then(() => judgeKeyAgain(services, route, exchange, caller));

@@ -8,7 +8,7 @@ import { COOKIES, readCookie } from './cookies.ts';
 import { ApiError } from './errors.ts';
 import { addressOf, type Exchange } from './exchange.ts';
 import { allowsSignIn, findTransport, isFromOwnSite, type SiteRequest, type Transport } from './own-site.ts';
-import { isInProject, requireScope } from './permit.ts';
+import { requireRight } from './permit.ts';
 import type { MemberCaller, Route, SignedIn, Visit } from './route.ts';
 
 const siteRequestOf = ({ raw }: Exchange): SiteRequest => ({
@@ -121,14 +121,15 @@ async function asMember(services: Services, caller: SignedIn, projectId: string)
  */
 export async function judgePersonAgain(
   services: Services,
-  { access }: Route,
+  route: Route,
+  { params }: Exchange,
   caller: SignedIn | MemberCaller,
 ): Promise<SignedIn | MemberCaller> {
   const session = await findSessionById(services, caller.session.id);
   if (!session) throw new ApiError('not_signed_in');
   if (!('project' in caller)) return { ...caller, session };
   const member = await asMember(services, { ...caller, session }, caller.project.id);
-  if (isInProject(access)) requireScope(member.principal, access);
+  requireRight(member.principal, route, params);
   return member;
 }
 

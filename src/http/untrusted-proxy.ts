@@ -16,7 +16,8 @@ const HOUR_MS = 3_600_000;
 
 const WARNING =
   'A proxy passes requests on, but TRUSTED_PROXIES is not set: IP allow-lists and the audit log see the proxy instead ' +
-  'of the callers, and limits per address are suspended for its requests. Set TRUSTED_PROXIES to its address.';
+  'of the callers, and limits per address, on wrong passwords too, are suspended for its requests. Set ' +
+  'TRUSTED_PROXIES to its address.';
 
 /** Returns the memory of one server. */
 export function createUntrustedProxy({ clock, log }: { clock: Clock; log: Log }): UntrustedProxy {

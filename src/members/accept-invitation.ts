@@ -5,11 +5,14 @@ import type { SignedIn, Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Services } from '../services.ts';
 import { hashPassword, insertAccount } from './account.ts';
+import { findRole } from './find-member.ts';
+import { findPersonId } from './find-person.ts';
 import { insertMember } from './insert-member.ts';
 import { linkOver } from './one-time-link.ts';
-import type { Role } from './roles.ts';
+import { readRole } from './roles.ts';
 import { requireSafeWay, type SignInOutcome, signIn } from './sign-in.ts';
 import { hashToken } from './token.ts';
+import { actorOfVisit } from './visit-actor.ts';
 
 type Invitation = Selectable<InvitationTable>;
 
@@ -18,13 +21,8 @@ export async function lookAtInvitation(services: Services, token: string) {
   const { email, role, project_id } = await getInvitation(services, token);
   const project = services.directory.findProject(project_id);
   if (!project) throw linkOver();
-  // Only roles are ever written.
-  return {
-    project_name: project.name,
-    role: role as Role,
-    email,
-    has_account: await hasAccount(services, email),
-  };
+  const personId = await findPersonId(services.control.db, email);
+  return { project_name: project.name, role: readRole(role), email, has_account: personId !== undefined };
 }
 
 /** What the page of an invitation sends: for a new account name and password, for one that exists its password or none. */
@@ -49,26 +47,18 @@ export async function acceptInvitation(
     return undefined;
   }
   if (password === undefined) throw missing('password');
-  if (await hasAccount(services, email)) {
+  if ((await findPersonId(services.control.db, email)) !== undefined) {
     const outcome = await signIn(services, visit, { email, password });
     if ('session' in outcome)
-      await join(services, token, async () => actorOf(visit, outcome.session.person.id));
+      await join(services, token, async () => actorOfVisit(visit, outcome.session.person.id));
     return outcome;
   }
   if (name === undefined) throw missing('name');
   const passwordHash = await hashPassword(services, password);
   const account = { name, email, passwordHash };
-  const from = { ip: visit.address, requestId: visit.requestId };
-  await join(services, token, async (tx) => actorOf(visit, await insertAccount(services, tx, account, from)));
+  await join(services, token, (tx) => insertAccount(services, tx, account, visit));
   return signIn(services, visit, { email, password });
 }
-
-const actorOf = ({ address, requestId }: Visit, id: string): Actor => ({
-  type: 'member',
-  id,
-  ip: address,
-  requestId,
-});
 
 const forSomebodyElse = (email: string) =>
   new ApiError('conflict', {
@@ -95,15 +85,9 @@ async function join(
     if (!spent || spent.expires_at <= services.clock.now()) throw linkOver();
     const actor = await findActor(tx);
     const { project_id: projectId } = spent;
-    const known = await tx
-      .selectFrom('project_members')
-      .select('role')
-      .where('project_id', '=', projectId)
-      .where('person_id', '=', actor.id)
-      .executeTakeFirst();
+    const known = await findRole({ control: { db: tx } }, projectId, actor.id);
     if (known) throw new ApiError('conflict', { detail: 'You are a member of this project already.' });
-    // Only roles are ever written.
-    await insertMember(services, tx, { projectId, personId: actor.id, role: spent.role as Role }, actor);
+    await insertMember(services, tx, { projectId, personId: actor.id, role: readRole(spent.role) }, actor);
   });
 }
 
@@ -116,13 +100,4 @@ async function getInvitation({ control, clock }: Services, token: string): Promi
     .executeTakeFirst();
   if (!row) throw linkOver();
   return row;
-}
-
-async function hasAccount({ control }: Services, email: string): Promise<boolean> {
-  const row = await control.db
-    .selectFrom('people')
-    .select('id')
-    .where('email', '=', email)
-    .executeTakeFirst();
-  return row !== undefined;
 }

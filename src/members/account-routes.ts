@@ -11,6 +11,7 @@ import { SESSION_JSON, tellSession } from './session-json.ts';
 import { stepUp } from './step-up.ts';
 import { confirmTotp, offerTotp, removeTotp } from './totp.ts';
 import { changePassword, updateAccount } from './update-account.ts';
+import { wholeList, wholeListOf } from './whole-list.ts';
 
 const stepUpRoute = defineRoute({
   method: 'POST',
@@ -32,12 +33,9 @@ const listRoute = defineRoute({
   summary: "List one's own sessions, newest first",
   access: 'signed_in',
   limit: 'management',
-  answer: {
-    status: 200,
-    schema: closedObject({ data: Type.Array(ONE_SESSION_JSON), next_cursor: Type.Null() }),
-  },
+  answer: { status: 200, schema: wholeListOf(ONE_SESSION_JSON) },
   async handle(services, { caller }) {
-    return { data: await listSessions(services, caller), next_cursor: null };
+    return wholeList(await listSessions(services, caller));
   },
 });
 
@@ -49,10 +47,8 @@ const endRoute = defineRoute({
   limit: 'management',
   params: closedObject({ id: Type.String() }),
   answer: NOTHING,
-  async handle(services, { caller, params }) {
-    await endSession(services, caller.session.person.id, params.id, caller.actor);
-    return undefined;
-  },
+  handle: (services, { caller, params }) =>
+    endSession(services, caller.session.person.id, params.id, caller.actor),
 });
 
 const updateRoute = defineRoute({
@@ -88,10 +84,7 @@ const passwordRoute = defineRoute({
   body: closedObject({ new_password: ACCOUNT_FIELDS.password }),
   stepUp: true,
   answer: NOTHING,
-  async handle(services, { caller, body }) {
-    await changePassword(services, caller, body.new_password);
-    return undefined;
-  },
+  handle: (services, { caller, body }) => changePassword(services, caller, body.new_password),
 });
 
 const offerRoute = defineRoute({
@@ -122,10 +115,7 @@ const confirmRoute = defineRoute({
   limit: 'management',
   body: closedObject({ code: Type.String({ pattern: '^\\d{6}$' }) }),
   answer: NOTHING,
-  async handle(services, { caller, body }) {
-    await confirmTotp(services, caller, body.code);
-    return undefined;
-  },
+  handle: (services, { caller, body }) => confirmTotp(services, caller, body.code),
 });
 
 const removeRoute = defineRoute({
@@ -136,10 +126,7 @@ const removeRoute = defineRoute({
   limit: 'management',
   stepUp: true,
   answer: NOTHING,
-  async handle(services, { caller }) {
-    await removeTotp(services, caller);
-    return undefined;
-  },
+  handle: (services, { caller }) => removeTotp(services, caller),
 });
 
 /** What a person does with the own account. */

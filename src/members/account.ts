@@ -1,11 +1,15 @@
 import type { Transaction } from 'kysely';
 import { Type } from 'typebox';
 import type { ControlSchema } from '../control/schema.ts';
-import { ApiError } from '../http/errors.ts';
+import { ApiError, validationFailed } from '../http/errors.ts';
+import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { AuditAction, AuditEntry } from '../keys/audit.ts';
+import { findKeysIn } from '../keys/holds-a-key.ts';
 import { newId } from '../lib/id.ts';
 import type { Services } from '../services.ts';
+import { findPersonId } from './find-person.ts';
+import { actorOfVisit } from './visit-actor.ts';
 
 type Tx = Transaction<ControlSchema>;
 
@@ -23,6 +27,12 @@ export const ACCOUNT_FIELDS = {
 /** A password that is given to prove who it is: whatever was typed, it is compared, not judged. */
 export const GIVEN_PASSWORD = Type.String({ minLength: 1, maxLength: 128 });
 
+/** Throws 422 when an API key was pasted into a person's text. */
+export function requireNoKeysIn({ name, email }: { name?: string; email?: string }): void {
+  const mistakes = findKeysIn({ name: [name], email: [email] });
+  if (mistakes.length > 0) throw validationFailed(mistakes);
+}
+
 /** Returns the stored form of a password: scrypt with a salt of its own. Takes some 50 ms, so never in a transaction. */
 export async function hashPassword({ people }: Pick<Services, 'people'>, password: string): Promise<string> {
   const { password: hasher } = await (await people.auth()).$context;
@@ -31,16 +41,20 @@ export async function hashPassword({ people }: Pick<Services, 'people'>, passwor
 
 export type NewAccount = { name: string; email: string; passwordHash: string };
 
-/** Stores a new account, as better-auth would, and returns its id. Throws 409 when the address has one already. */
+/**
+ * Stores a new account, as better-auth would, and returns its person as the audit log names who acts. Throws 409 when the
+ * address has one already, 422 when an API key is in its text.
+ */
 export async function insertAccount(
   { clock, audit }: Pick<Services, 'clock' | 'audit'>,
   tx: Tx,
   { name, email: written, passwordHash }: NewAccount,
-  from: Omit<Actor, 'type' | 'id'>,
-): Promise<string> {
+  visit: Pick<Visit, 'address' | 'requestId'>,
+): Promise<Actor> {
+  requireNoKeysIn({ name, email: written });
   const email = written.toLowerCase();
-  const known = await tx.selectFrom('people').select('id').where('email', '=', email).executeTakeFirst();
-  if (known) throw new ApiError('conflict', { detail: 'There is an account with this e-mail address.' });
+  if ((await findPersonId(tx, email)) !== undefined)
+    throw new ApiError('conflict', { detail: 'There is an account with this e-mail address.' });
   const id = newId('usr');
   const now = new Date(clock.now()).toISOString();
   const times = { created_at: now, updated_at: now };
@@ -61,9 +75,9 @@ export async function insertAccount(
       password: passwordHash,
     })
     .execute();
-  const actor: Actor = { ...from, type: 'member', id };
+  const actor = actorOfVisit(visit, id);
   await audit.append(tx, { projectId: null, actor, action: 'account.created', target: id });
-  return id;
+  return actor;
 }
 
 const NO_TOKENS = {

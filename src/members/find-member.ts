@@ -1,5 +1,5 @@
 import { type FindServices, findSessionById } from './find-session.ts';
-import type { Role } from './roles.ts';
+import { type Role, readRole } from './roles.ts';
 
 /** Returns a person's role in a project, undefined when the person is no member of it. */
 export async function findRole(
@@ -13,8 +13,7 @@ export async function findRole(
     .where('project_id', '=', projectId)
     .where('person_id', '=', personId)
     .executeTakeFirst();
-  // Only roles are ever written.
-  return row?.role as Role | undefined;
+  return row && readRole(row.role);
 }
 
 /** Whether a session lives, and as what its person stands in a project: what a stream depends on after its beginning. */

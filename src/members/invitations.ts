@@ -6,8 +6,9 @@ import { type Caller, closedObject } from '../http/route.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import { newId } from '../lib/id.ts';
 import type { Services } from '../services.ts';
+import { requireNoKeysIn } from './account.ts';
 import { INVITATION_MS } from './lifetimes.ts';
-import { ROLES, type Role } from './roles.ts';
+import { ROLES, type Role, readRole } from './roles.ts';
 import { createToken, hashToken } from './token.ts';
 import { requireSay } from './update-member.ts';
 
@@ -28,8 +29,7 @@ function toInvitationJson(row: Selectable<InvitationTable>): InvitationJson {
   return {
     id: row.id,
     email: row.email,
-    // Only roles are ever written.
-    role: row.role as Role,
+    role: readRole(row.role),
     created_at: new Date(row.created_at).toISOString(),
     expires_at: new Date(row.expires_at).toISOString(),
     created_by: row.created_by,
@@ -53,13 +53,15 @@ export async function listInvitations(
 
 /**
  * Invites somebody to the caller's project and returns the invitation with the token of its link, which nobody sees
- * again. An earlier one to the same address is void. Throws 403 for a role the caller may not give, 409 for a member.
+ * again. An earlier one to the same address is void. Throws 403 for a role the caller may not give, 409 for a member, 422
+ * for an API key in the address.
  */
 export async function invite(
   { control, clock, audit }: Services,
   caller: Caller,
   { email: written, role }: { email: string; role: Role },
 ): Promise<{ invitation: InvitationJson; token: string }> {
+  requireNoKeysIn({ email: written });
   const email = written.toLowerCase();
   const now = clock.now();
   const { project, actor } = caller;

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { type Caller, closedObject, nullable } from '../http/route.ts';
 import type { Services } from '../services.ts';
-import { ROLES, type Role } from './roles.ts';
+import { ROLES, readRole } from './roles.ts';
 
 /** A member as the members of the project are told of it. */
 export const MEMBER_JSON = closedObject({
@@ -39,8 +39,7 @@ export async function listMembers(
     .execute();
   return rows.map(({ role, created_at, last_seen_at, ...person }) => ({
     ...person,
-    // Only roles are ever written.
-    role: role as Role,
+    role: readRole(role),
     created_at: new Date(created_at).toISOString(),
     last_seen_at,
     is_you: person.id === principal.id,

@@ -6,22 +6,18 @@ import { createToken, hashToken } from './token.ts';
 
 type Tx = Transaction<ControlSchema>;
 
-/** What a link that works once is for. */
-export type LinkPurpose = 'setup' | 'reset';
+/** What a link that works once is for: the first account, a new password, or that and no second factor any more. */
+export type LinkPurpose = 'setup' | 'reset' | 'reset_without_totp';
 
 type Link = { purpose: LinkPurpose; personId: string | null; expiresAt: number | null };
 
-/** Stores a new link, of which only the hash is kept, in place of those before it. Returns its token. */
+/** Stores a new link, of which only the hash is kept, in place of the person's before it. Returns its token. */
 export async function insertLink(
   tx: Tx,
   { purpose, personId, expiresAt }: Link,
   now: number,
 ): Promise<string> {
-  await tx
-    .deleteFrom('one_time_links')
-    .where('purpose', '=', purpose)
-    .where('person_id', 'is', personId)
-    .execute();
+  await tx.deleteFrom('one_time_links').where('person_id', 'is', personId).execute();
   const token = createToken();
   await tx
     .insertInto('one_time_links')
@@ -36,36 +32,37 @@ export async function insertLink(
   return token;
 }
 
-/** Throws 404 unless the link works now: asked before what takes long, and spent after it. */
+/** Throws 404 unless the link is for this and works now: asked before what takes long, and spent after it. */
 export async function requireLink(
   { control, clock }: Pick<Services, 'control' | 'clock'>,
-  purpose: LinkPurpose,
+  purposes: readonly LinkPurpose[],
   token: string,
 ): Promise<void> {
   const link = await control.db
     .selectFrom('one_time_links')
     .select('expires_at')
     .where('token_hash', '=', hashToken(token))
-    .where('purpose', '=', purpose)
+    .where('purpose', 'in', purposes)
     .executeTakeFirst();
   if (!link || isOver(link.expires_at, clock.now())) throw linkOver();
 }
 
-/** Spends a link in one statement: of many at the same moment, one gets it. Returns whose it is. Throws 404. */
+/** Spends a link in one statement: of many at the same moment, one gets it. Returns whose it is and what for. Throws 404. */
 export async function spendLink(
   tx: Tx,
-  purpose: LinkPurpose,
+  purposes: readonly LinkPurpose[],
   token: string,
   now: number,
-): Promise<string | null> {
+): Promise<{ personId: string | null; purpose: LinkPurpose }> {
   const link = await tx
     .deleteFrom('one_time_links')
     .where('token_hash', '=', hashToken(token))
-    .where('purpose', '=', purpose)
-    .returning(['person_id', 'expires_at'])
+    .where('purpose', 'in', purposes)
+    .returning(['purpose', 'person_id', 'expires_at'])
     .executeTakeFirst();
-  if (!link || isOver(link.expires_at, now)) throw linkOver();
-  return link.person_id;
+  const purpose = purposes.find((one) => one === link?.purpose);
+  if (!link || !purpose || isOver(link.expires_at, now)) throw linkOver();
+  return { personId: link.person_id, purpose };
 }
 
 const isOver = (expiresAt: number | null, now: number) => expiresAt !== null && expiresAt <= now;

@@ -9,6 +9,9 @@ const ALL: readonly Scope[] = [...KEY_SCOPES, 'members:read', 'members:write'];
 
 const NOT_FOR_DEVELOPERS: readonly Scope[] = ['members:write', 'keys:write', 'project:write', 'users:delete'];
 
+/** Returns a role as the database holds it: only roles are ever written. */
+export const readRole = (stored: string): Role => stored as Role;
+
 /** Each role as a set of scopes, judged by the same check as a key's. */
 export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   owner: ALL,

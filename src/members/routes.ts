@@ -9,16 +9,14 @@ import { listMembers, MEMBER_JSON } from './list-members.ts';
 import { NOTHING } from './nothing.ts';
 import { isMighty, ROLES } from './roles.ts';
 import { listProjectsOf, SIGN_IN_JSON, tellSession } from './session-json.ts';
+import { TOKEN } from './token.ts';
 import { changeRole, removeMember } from './update-member.ts';
+import { wholeList, wholeListOf } from './whole-list.ts';
 
 const PROJECT_PATH = '/app/v1/projects/{project_id}';
 const IN_PROJECT = closedObject({ project_id: Type.String() });
 const ONE_IN_PROJECT = closedObject({ project_id: Type.String(), id: Type.String() });
 const ROLE = Type.Enum([...ROLES]);
-const TOKEN = Type.String({ minLength: 1, maxLength: 200, description: 'What follows the # in the link.' });
-
-const wholeListOf = <T extends Parameters<typeof Type.Array>[0]>(item: T) =>
-  closedObject({ data: Type.Array(item), next_cursor: Type.Null() });
 
 const PROJECT_JSON = closedObject({
   id: Type.String(),
@@ -36,13 +34,13 @@ const projectsRoute = defineRoute({
   answer: { status: 200, schema: wholeListOf(PROJECT_JSON) },
   async handle(services, { caller }) {
     const projects = await listProjectsOf(services, caller.session.person.id);
-    const data = projects.map(({ id, name, role, createdAt }) => ({
+    const told = projects.map(({ id, name, role, createdAt }) => ({
       id,
       name,
       role,
       created_at: new Date(createdAt).toISOString(),
     }));
-    return { data, next_cursor: null };
+    return wholeList(told);
   },
 });
 
@@ -55,9 +53,8 @@ const createProjectRoute = defineRoute({
   body: closedObject({ name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }) }),
   answer: { status: 201, schema: PROJECT_JSON },
   async handle(services, { caller, body }) {
-    const project = await createProject(services, body.name.trim(), caller.actor, {
-      ownerId: caller.session.person.id,
-    });
+    const findOwnerId = () => Promise.resolve(caller.session.person.id);
+    const project = await createProject(services, body.name.trim(), caller.actor, findOwnerId);
     const created_at = new Date(project.createdAt).toISOString();
     return { id: project.id, name: project.name, role: 'owner' as const, created_at };
   },
@@ -72,7 +69,7 @@ const membersRoute = defineRoute({
   params: IN_PROJECT,
   answer: { status: 200, schema: wholeListOf(MEMBER_JSON) },
   async handle(services, { caller }) {
-    return { data: await listMembers(services, caller), next_cursor: null };
+    return wholeList(await listMembers(services, caller));
   },
 });
 
@@ -86,24 +83,19 @@ const roleRoute = defineRoute({
   body: closedObject({ role: ROLE }),
   stepUp: (_services, { body }) => isMighty(body.role),
   answer: NOTHING,
-  async handle(services, { caller, params, body }) {
-    await changeRole(services, caller, params.id, body.role);
-    return undefined;
-  },
+  handle: (services, { caller, params, body }) => changeRole(services, caller, params.id, body.role),
 });
 
 const removeRoute = defineRoute({
   method: 'DELETE',
   path: `${PROJECT_PATH}/members/{id}`,
-  summary: 'Remove a member',
+  summary: 'Remove a member, or leave',
   access: 'members:write',
+  selfParam: 'id',
   limit: 'management',
   params: ONE_IN_PROJECT,
   answer: NOTHING,
-  async handle(services, { caller, params }) {
-    await removeMember(services, caller, params.id);
-    return undefined;
-  },
+  handle: (services, { caller, params }) => removeMember(services, caller, params.id),
 });
 
 const invitationsRoute = defineRoute({
@@ -115,7 +107,7 @@ const invitationsRoute = defineRoute({
   params: IN_PROJECT,
   answer: { status: 200, schema: wholeListOf(INVITATION_JSON) },
   async handle(services, { caller }) {
-    return { data: await listInvitations(services, caller), next_cursor: null };
+    return wholeList(await listInvitations(services, caller));
   },
 });
 
@@ -143,10 +135,7 @@ const revokeRoute = defineRoute({
   limit: 'management',
   params: ONE_IN_PROJECT,
   answer: NOTHING,
-  async handle(services, { caller, params }) {
-    await revokeInvitation(services, caller, params.id);
-    return undefined;
-  },
+  handle: (services, { caller, params }) => revokeInvitation(services, caller, params.id),
 });
 
 const lookRoute = defineRoute({

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { closedObject, nullable } from '../http/route.ts';
 import type { Services } from '../services.ts';
 import type { Session } from './person.ts';
-import { ROLE_SCOPES, ROLES, type Role } from './roles.ts';
+import { ROLE_SCOPES, ROLES, type Role, readRole } from './roles.ts';
 
 const MOMENT = Type.String({ format: 'date-time' });
 
@@ -62,11 +62,10 @@ export async function listProjectsOf(
     .where('project_members.person_id', '=', personId)
     .orderBy('projects.id')
     .execute();
-  // Only roles are ever written.
   return rows.map(({ id, name, role, created_at }) => ({
     id,
     name,
-    role: role as Role,
+    role: readRole(role),
     createdAt: created_at,
   }));
 }

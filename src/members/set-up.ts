@@ -17,17 +17,16 @@ export type SetUp = { token: string; name: string; email: string; password: stri
  */
 export async function setUp(services: Services, visit: Visit, body: SetUp): Promise<void> {
   requireSafeWay(visit);
-  await requireLink(services, 'setup', body.token);
+  await requireLink(services, ['setup'], body.token);
   const passwordHash = await hashPassword(services, body.password);
   const { control, clock } = services;
-  const from = { ip: visit.address, requestId: visit.requestId };
   await control.write(async (tx) => {
-    await spendLink(tx, 'setup', body.token, clock.now());
+    await spendLink(tx, ['setup'], body.token, clock.now());
     const someone = await tx.selectFrom('people').select('id').limit(1).executeTakeFirst();
     if (someone) throw linkOver();
     const { name, email } = body;
-    const id = await insertAccount(services, tx, { name, email, passwordHash }, from);
-    await ownOrphans(services, tx, { ...from, type: 'member', id });
+    const actor = await insertAccount(services, tx, { name, email, passwordHash }, visit);
+    await ownOrphans(services, tx, actor);
   });
 }
 

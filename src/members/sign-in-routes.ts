@@ -10,8 +10,7 @@ import { SESSION_JSON, SIGN_IN_JSON, tellSession } from './session-json.ts';
 import { setUp } from './set-up.ts';
 import { hasAccounts } from './setup-link.ts';
 import { signIn, signInWithCode } from './sign-in.ts';
-
-const TOKEN = Type.String({ minLength: 1, maxLength: 200, description: 'What follows the # in the link.' });
+import { TOKEN } from './token.ts';
 
 const setupStateRoute = defineRoute({
   method: 'GET',
@@ -84,7 +83,6 @@ const signOutRoute = defineRoute({
     await endSession(services, caller.session.person.id, caller.session.id, caller.actor);
     const { isSecure } = raw;
     raw.setCookie(renderCookie(COOKIES.session, '', { isSecure, maxAgeSeconds: 0 }));
-    return undefined;
   },
 });
 
@@ -96,10 +94,7 @@ const resetRoute = defineRoute({
   limit: 'management',
   body: closedObject({ token: TOKEN, password: ACCOUNT_FIELDS.password }),
   answer: NOTHING,
-  async handle(services, { raw, body }) {
-    await resetPassword(services, raw, body);
-    return undefined;
-  },
+  handle: (services, { raw, body }) => resetPassword(services, raw, body),
 });
 
 const sessionRoute = defineRoute({

@@ -1,12 +1,14 @@
 import { ApiError } from '../http/errors.ts';
 import type { Visit } from '../http/route.ts';
-import type { Actor } from '../keys/actor.ts';
+import { holdsKey } from '../keys/holds-a-key.ts';
 import type { Services } from '../services.ts';
 import { appendForPerson, listProjectIds } from './account.ts';
 import { ADDRESS_HEADER } from './address-header.ts';
 import { attemptWithin } from './attempt.ts';
+import { findPersonId } from './find-person.ts';
 import { findSession } from './find-session.ts';
 import type { Session } from './person.ts';
+import { actorOfVisit } from './visit-actor.ts';
 
 /** What signing in comes to: a session and the token of its cookie, or that a code is still to be given. */
 export type SignInOutcome = { token: string; session: Session } | { challenge: string };
@@ -71,7 +73,8 @@ function readChallenge(headers: Headers): string | undefined {
 function headersFor({ address, headers }: Visit, cookie?: string): Headers {
   const sent = new Headers({ [ADDRESS_HEADER]: address });
   const agent = headers['user-agent'];
-  if (agent !== undefined) sent.set('user-agent', agent.slice(0, 300));
+  // It is stored with the session; a key that came in the wrong header must not be.
+  if (agent !== undefined && !holdsKey(agent)) sent.set('user-agent', agent.slice(0, 300));
   if (cookie !== undefined) sent.set('cookie', cookie);
   return sent;
 }
@@ -128,7 +131,7 @@ async function begin(
   const session = await findSession(services, token);
   if (!session) throw new Error('A session was made and is not there.');
   const { id } = session.person;
-  const actor: Actor = { type: 'member', id, ip: visit.address, requestId: visit.requestId };
+  const actor = actorOfVisit(visit, id);
   await services.control.write(async (tx) => {
     // Nobody can come back to a session that is over, and people sign in seldom enough to tidy up then.
     const now = new Date(services.clock.now()).toISOString();
@@ -145,12 +148,8 @@ async function noteFailure(
   email: string | undefined,
 ): Promise<void> {
   const failure = { code: 'invalid_credentials', found: undefined, address, requestId } as const;
-  const person = await control.db
-    .selectFrom('people')
-    .select('id')
-    .where('email', '=', email ?? '')
-    .executeTakeFirst();
-  const projectIds = await listProjectIds(control.db, person?.id ?? '');
-  if (!person || projectIds.length === 0) return failures.note(failure);
-  for (const projectId of projectIds) failures.note({ ...failure, person: { id: person.id, projectId } });
+  const id = await findPersonId(control.db, email ?? '');
+  const projectIds = await listProjectIds(control.db, id ?? '');
+  if (id === undefined || projectIds.length === 0) return failures.note(failure);
+  for (const projectId of projectIds) failures.note({ ...failure, person: { id, projectId } });
 }

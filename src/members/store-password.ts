@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Services } from '../services.ts';
 
-/** Stores a new password and ends the person's sessions, but the one that is kept. */
+/** Stores a new password and ends what the former one opened: sessions, but the one that is kept, and half sign-ins. */
 export async function storePassword(
   { clock }: Pick<Services, 'clock'>,
   tx: Transaction<ControlSchema>,
@@ -21,6 +21,8 @@ export async function storePassword(
     .where('person_id', '=', personId)
     .where('id', '!=', keptSessionId)
     .execute();
+  // Whoever gave the former password and was still to give a code.
+  await tx.deleteFrom('verifications').where('value', '=', personId).execute();
   // A link that was made before would undo it.
   await tx.deleteFrom('one_time_links').where('person_id', '=', personId).execute();
 }

@@ -1,4 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { Type } from 'typebox';
+
+/** The token of a link as a page sends it. */
+export const TOKEN = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: 'What follows the # in the link.',
+});
 
 const TOKEN_BYTES = 32;
 

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import type { ControlSchema } from '../control/schema.ts';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import type { SignedIn } from '../http/route.ts';
+import type { Actor } from '../keys/actor.ts';
 import { newId } from '../lib/id.ts';
 import type { Services } from '../services.ts';
 import { appendForPerson } from './account.ts';
@@ -80,12 +83,25 @@ export async function confirmTotp(services: Services, caller: SignedIn, code: st
 
 /** Removes the second factor of whoever asks; without one it does nothing. */
 export async function removeTotp(services: Services, { session, actor }: SignedIn): Promise<void> {
-  const { id: personId, hasTotp } = session.person;
-  await services.control.write(async (tx) => {
-    await tx.deleteFrom('two_factors').where('person_id', '=', personId).execute();
-    await tx.updateTable('people').set({ two_factor_enabled: 0 }).where('id', '=', personId).execute();
-    if (hasTotp) await appendForPerson(services, tx, { personId, actor, action: 'account.totp_disabled' });
-  });
+  await services.control.write((tx) => deleteTotp(services, tx, session.person.id, actor));
+}
+
+/** Removes a person's second factor, backup codes and all, in the transaction of why; without one it does nothing. */
+export async function deleteTotp(
+  services: Pick<Services, 'audit'>,
+  tx: Transaction<ControlSchema>,
+  personId: string,
+  actor: Actor,
+): Promise<void> {
+  await tx.deleteFrom('two_factors').where('person_id', '=', personId).execute();
+  const disabled = await tx
+    .updateTable('people')
+    .set({ two_factor_enabled: 0 })
+    .where('id', '=', personId)
+    .where('two_factor_enabled', '=', 1)
+    .returning('id')
+    .executeTakeFirst();
+  if (disabled) await appendForPerson(services, tx, { personId, actor, action: 'account.totp_disabled' });
 }
 
 /** The plugin's own encryption, under its own keys. */

@@ -2,31 +2,29 @@ import { ApiError } from '../http/errors.ts';
 import type { SignedIn } from '../http/route.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { Services } from '../services.ts';
-import { appendForPerson, hashPassword } from './account.ts';
+import { appendForPerson, hashPassword, requireNoKeysIn } from './account.ts';
+import { findPersonId } from './find-person.ts';
 import { storePassword } from './store-password.ts';
 
 /** What a person changes of the own account. */
 export type AccountChange = { name?: string; email?: string };
 
-/** Changes the name and the address of whoever asks. Throws 409 when the address is another account's. */
+/** Changes the name and the address of whoever asks. Throws 409 when the address is another account's, 422 for a key in them. */
 export async function updateAccount(
   services: Services,
   { session: { person }, actor }: SignedIn,
   change: AccountChange,
 ): Promise<void> {
+  requireNoKeysIn(change);
   const { control, clock } = services;
   const after = {
     name: change.name?.trim() ?? person.name,
     email: change.email?.toLowerCase() ?? person.email,
   };
   await control.write(async (tx) => {
-    const other = await tx
-      .selectFrom('people')
-      .select('id')
-      .where('email', '=', after.email)
-      .where('id', '!=', person.id)
-      .executeTakeFirst();
-    if (other) throw new ApiError('conflict', { detail: 'Another account has this e-mail address.' });
+    const holder = await findPersonId(tx, after.email);
+    if (holder !== undefined && holder !== person.id)
+      throw new ApiError('conflict', { detail: 'Another account has this e-mail address.' });
     const updated_at = new Date(clock.now()).toISOString();
     await tx
       .updateTable('people')

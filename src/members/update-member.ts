@@ -4,6 +4,7 @@ import { ApiError } from '../http/errors.ts';
 import type { Caller } from '../http/route.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { Services } from '../services.ts';
+import { findRole } from './find-member.ts';
 import type { Role } from './roles.ts';
 
 type Tx = Transaction<ControlSchema>;
@@ -34,7 +35,7 @@ export async function changeRole(
   });
 }
 
-/** Removes a member from the caller's project. Throws as `changeRole`. */
+/** Removes a member from the caller's project: another one, or the caller, who leaves. Throws as `changeRole`. */
 export async function removeMember(services: Services, caller: Caller, personId: string): Promise<void> {
   await services.control.write(async (tx) => {
     const before = await getRole(tx, caller, personId);
@@ -51,15 +52,9 @@ export async function removeMember(services: Services, caller: Caller, personId:
 }
 
 async function getRole(tx: Tx, { project }: Caller, personId: string): Promise<Role> {
-  const row = await tx
-    .selectFrom('project_members')
-    .select('role')
-    .where('project_id', '=', project.id)
-    .where('person_id', '=', personId)
-    .executeTakeFirst();
-  if (!row) throw new ApiError('not_found', { detail: 'There is no such member.' });
-  // Only roles are ever written.
-  return row.role as Role;
+  const role = await findRole({ control: { db: tx } }, project.id, personId);
+  if (!role) throw new ApiError('not_found', { detail: 'There is no such member.' });
+  return role;
 }
 
 /**
@@ -73,7 +68,7 @@ export async function requireSay(tx: Tx, caller: Caller, concerned: readonly Rol
   });
 }
 
-async function requireOtherOwner(tx: Tx, { project }: Caller, personId: string): Promise<void> {
+async function requireOtherOwner(tx: Tx, { project, principal }: Caller, personId: string): Promise<void> {
   const other = await tx
     .selectFrom('project_members')
     .select('person_id')
@@ -82,8 +77,9 @@ async function requireOtherOwner(tx: Tx, { project }: Caller, personId: string):
     .where('person_id', '!=', personId)
     .limit(1)
     .executeTakeFirst();
-  if (!other)
-    throw new ApiError('conflict', { detail: 'This is the last owner. Make somebody else an owner first.' });
+  if (other) return;
+  const who = personId === principal.id ? 'You are' : 'This is';
+  throw new ApiError('conflict', { detail: `${who} the last owner. Make somebody else an owner first.` });
 }
 
 /** What was handed out with the former role must not bring it back. */

@@ -1,17 +1,26 @@
+import type { Transaction } from 'kysely';
+import type { ControlSchema } from '../control/schema.ts';
 import { validationFailed } from '../http/errors.ts';
 import type { Actor } from '../keys/actor.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
 import { newId } from '../lib/id.ts';
+import { findFirstPersonId } from '../members/find-person.ts';
 import { insertMember } from '../members/insert-member.ts';
 import type { Services } from '../services.ts';
 import type { Project } from './project.ts';
 
-/** Creates a project for `actor`, owned by a person when one is named, and returns it. Throws 422 for an API key as name. */
+/** Tells whose a new project is, by the id of a person; asked in the transaction that makes it. */
+export type FindOwner = (tx: Transaction<ControlSchema>) => Promise<string | undefined>;
+
+/**
+ * Creates a project for `actor` and returns it. It belongs to whom `findOwnerId` tells: to the first account, unless
+ * said otherwise; while there is none, the first to come will own it. Throws 422 for an API key as name.
+ */
 export async function createProject(
   { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
   name: string,
   actor: Actor,
-  { ownerId }: { ownerId?: string } = {},
+  findOwnerId: FindOwner = findFirstPersonId,
 ): Promise<Project> {
   const mistakes = findKeysIn({ name: [name] });
   if (mistakes.length > 0) throw validationFailed(mistakes);
@@ -33,6 +42,7 @@ export async function createProject(
       })
       .execute();
     await audit.append(tx, { projectId: id, actor, action: 'project.created', target: id });
+    const ownerId = await findOwnerId(tx);
     if (ownerId === undefined) return;
     await insertMember({ audit, clock }, tx, { projectId: id, personId: ownerId, role: 'owner' }, actor);
   });

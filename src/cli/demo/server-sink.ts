@@ -1,0 +1,43 @@
+import { CLI_ACTOR } from '../../keys/actor.ts';
+import { createKey } from '../../keys/create.ts';
+import { CLI_MAKER } from '../../keys/maker.ts';
+import { revokeKey } from '../../keys/revoke.ts';
+import type { ControlServices } from '../../open-services.ts';
+import type { Project } from '../../projects/project.ts';
+import { sendEvents } from '../import/send.ts';
+import { type DemoSink, requireNoneRefused } from './sink.ts';
+
+const LOADER_HOURS = 1;
+const HOUR_MS = 3_600_000;
+const LOADER_LIMITS = {
+  events: { requests: { rate: 10_000, burst: 10_000 }, events: { rate: 1_000_000, burst: 1_000_000 } },
+};
+
+/** Returns the server at `url` that holds the store, sent to as any backend would: with a key of its own, revoked at the end. */
+export async function openServerSink(
+  services: ControlServices,
+  project: Project,
+  url: string,
+  signal: AbortSignal,
+): Promise<DemoSink> {
+  const fields = {
+    name: 'Demo loader',
+    type: 'server' as const,
+    scopes: ['events:write' as const],
+    expires_at: new Date(services.clock.now() + LOADER_HOURS * HOUR_MS).toISOString(),
+    rate_limits: LOADER_LIMITS,
+  };
+  const { key, secret } = await createKey(services, project, fields, CLI_MAKER);
+  const target = { url, key: secret, appId: undefined };
+  const options = {
+    onProgress: ({ rejections }: { rejections: { message: string }[] }) => requireNoneRefused(rejections),
+  };
+  return {
+    take: (events) => sendEvents(target, events, options, { notify, signal }),
+    async close() {
+      await revokeKey(services, key, 'unused', CLI_ACTOR);
+    },
+  };
+}
+
+const notify = (sentence: string) => process.stderr.write(`${sentence}\n`);

@@ -1,0 +1,58 @@
+import { ingest } from '../../events/ingest.ts';
+import type { Caller } from '../../http/route.ts';
+import { CLI_ACTOR } from '../../keys/actor.ts';
+import type { Scope } from '../../keys/scopes.ts';
+import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
+import type { ControlServices } from '../../open-services.ts';
+import type { Project } from '../../projects/project.ts';
+import type { DemoEvent } from './events.ts';
+import { type DemoSink, type Loaded, requireNoneRefused } from './sink.ts';
+
+/**
+ * Returns the event store itself, judged and written as the server does it, which is not running: so no key is made that
+ * nobody needs afterwards. Throws StorageError when another process holds the store.
+ */
+export async function openStoreSink(services: ControlServices, project: Project): Promise<DemoSink> {
+  // Loaded only here: the engine is 250 MB of memory.
+  const { openWarehouse } = await import('../../warehouse/open.ts');
+  const { eventsDir: path, log, clock } = services;
+  const warehouse = await openWarehouse({ path, log, clock });
+  const caller = operatorOf(project);
+  return {
+    async take(events) {
+      const loaded: Loaded = { accepted: 0, duplicates: 0 };
+      const taking = batchesOf(events).map(async (batch) => {
+        const answer = await ingest({ ...services, warehouse }, caller, undefined, { events: batch });
+        requireNoneRefused(answer.rejected);
+        loaded.accepted += answer.accepted;
+        loaded.duplicates += answer.duplicates;
+      });
+      await Promise.all(taking);
+      return loaded;
+    },
+    close: () => warehouse.close(),
+  };
+}
+
+/** Whoever can open the data folder, as the one who sends. */
+function operatorOf(project: Project): Caller {
+  const principal = {
+    id: CLI_ACTOR.id,
+    projectId: project.id,
+    type: 'server',
+    granted: new Set<Scope>(['events:write']),
+    appIds: null,
+    expiresAt: null,
+    ipAllowlist: [],
+    rateLimits: null,
+  } as const;
+  return { principal, project, address: '127.0.0.1', network: undefined, actor: CLI_ACTOR };
+}
+
+function batchesOf(events: readonly DemoEvent[]): DemoEvent[][] {
+  const batches: DemoEvent[][] = [];
+  for (let start = 0; start < events.length; start += EVENTS_PER_BATCH_MAX) {
+    batches.push(events.slice(start, start + EVENTS_PER_BATCH_MAX));
+  }
+  return batches;
+}

@@ -1,0 +1,89 @@
+import type { Transaction } from 'kysely';
+import type { ControlSchema } from '../control/schema.ts';
+import { getStoredKey } from '../keys/stored-key.ts';
+import { findShown } from '../keys/verify.ts';
+import { findStanding } from '../members/find-member.ts';
+import { findSessionById } from '../members/find-session.ts';
+import { ROLE_SCOPES } from '../members/roles.ts';
+import type { Services } from '../services.ts';
+import { invalidToken } from './credential.ts';
+import { ApiError } from './errors.ts';
+import { findLostRight, lostRightError, requireRight } from './permit.ts';
+import type { KeyCaller, MemberCaller, Principal, Route, SignedIn } from './route.ts';
+
+type Tx = Transaction<ControlSchema>;
+
+/**
+ * Returns the services a caller's request acts through: each of its writes first reads the caller again, as stored. A
+ * transaction may have waited 5 s for another process, which may have revoked or narrowed the key, or ended the
+ * session or its role. A write then throws what the same request would get at the door.
+ */
+export function actingFor(
+  services: Services,
+  route: Route,
+  params: Readonly<Record<string, unknown>>,
+  caller: KeyCaller | MemberCaller | SignedIn,
+): Services {
+  // These write nothing into the control database.
+  if (route.method === 'GET' || route.limit === 'events') return services;
+  const { control } = services;
+  const write: typeof control.write = (work) =>
+    control.write(async (tx, revision) => {
+      await requireStoredRight(services, tx, route, params, caller);
+      return work(tx, revision);
+    });
+  return { ...services, control: { ...control, write } };
+}
+
+async function requireStoredRight(
+  services: Pick<Services, 'clock'>,
+  tx: Tx,
+  route: Route,
+  params: Readonly<Record<string, unknown>>,
+  caller: KeyCaller | MemberCaller | SignedIn,
+): Promise<void> {
+  if (!('project' in caller)) {
+    const { clock } = services;
+    if (await findSessionById({ control: { db: tx }, clock }, caller.session.id)) return;
+    throw new ApiError('not_signed_in');
+  }
+  const stored = await getStoredPrincipal(services, tx, caller);
+  requireRight(stored, route, params);
+  if (hasSameApps(stored, caller.principal)) return;
+  throw new ApiError('app_not_allowed', {
+    detail: 'Which apps this key may reach was changed while the request waited.',
+  });
+}
+
+const hasSameApps = (stored: Principal, before: Principal) =>
+  JSON.stringify(stored.appIds) === JSON.stringify(before.appIds);
+
+/** Returns the caller with what it has as the transaction sees it. Throws what it would get at the door without its right. */
+export function getStoredPrincipal(
+  { clock }: Pick<Services, 'clock'>,
+  tx: Tx,
+  caller: KeyCaller | MemberCaller,
+): Promise<Principal> {
+  return 'key' in caller
+    ? getLivingKey(tx, caller, clock.now())
+    : getPresentMember({ control: { db: tx }, clock }, caller);
+}
+
+async function getLivingKey(tx: Tx, { key, secret, address }: KeyCaller, now: number): Promise<Principal> {
+  const found = findShown(await getStoredKey(tx, key.id), secret);
+  if (!found) throw invalidToken('invalid_api_key');
+  // No page: only server keys change anything here, and no page may send one.
+  const code = findLostRight(found, { address, origin: undefined, cors: 'none' }, now);
+  if (code !== undefined) throw lostRightError(code, address);
+  return found.key;
+}
+
+async function getPresentMember(
+  services: Parameters<typeof findStanding>[0],
+  { session, project, principal }: MemberCaller,
+): Promise<Principal> {
+  const { isSignedIn, role } = await findStanding(services, session.id, project.id);
+  if (!isSignedIn) throw new ApiError('not_signed_in');
+  if (!role) throw new ApiError('not_found', { detail: 'There is no such project.' });
+  return { ...principal, granted: new Set(ROLE_SCOPES[role]) };
+}
