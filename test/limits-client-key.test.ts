@@ -4,7 +4,8 @@ import { parseList } from 'structured-headers';
 import { type Answer, type CallOptions, makeKey, startTestServer } from './harness.ts';
 
 // Of limits per address where the address is known, and of the places a key may be used from. The clock stands still.
-const limits = { APPFLOW_LIMIT_MANAGEMENT: '', APPFLOW_LIMIT_ANALYTICS: '' };
+const names = ['MANAGEMENT', 'ANALYTICS', 'EVENTS', 'EVENTS_REQUESTS', 'EVENTS_IP', 'EVENTS_IP_REQUESTS'];
+const limits = Object.fromEntries(names.map((name) => [`APPFLOW_LIMIT_${name}`, '']));
 const api = await startTestServer(
   { ...limits, TRUSTED_PROXIES: '127.0.0.1' },
   { nowUs: () => 1_000_000_000 },
@@ -47,6 +48,36 @@ describe('a client key in the hands of one caller', () => {
     for (let other = 1; other <= 50; other += 1) {
       assert.equal((await ask('/v1/api-keys/self', key, `198.51.100.${other}`)).status, 200);
     }
+  });
+});
+
+describe('a device that floods a client key with batches it has no events left for', async () => {
+  const { key } = await makeKey(api, { type: 'client' });
+  const event = { event_name: 'opened', app_user_id: 'user_1' };
+  const send = (from: string, count: number) =>
+    api.call('POST', '/v1/events', {
+      key,
+      body: { app_id, events: Array.from({ length: count }, () => event) },
+      headers: { 'x-forwarded-for': from },
+    });
+  for (let batch = 0; batch < 10; batch += 1) assert.equal((await send(FLOODER, 1000)).status, 200);
+
+  it('is stopped before a body is read after as many as its address has requests', async () => {
+    const policies = new Map<string, number>();
+    for (let round = 0; round < 600; round += 1) {
+      const { status, body } = await send(FLOODER, 1);
+      assert.equal(status, 429);
+      policies.set(body.policy, (policies.get(body.policy) ?? 0) + 1);
+    }
+    // 500 requests a burst, 10 of them spent on what was stored; the last one leaves no room for another.
+    assert.deepEqual(Object.fromEntries(policies), { 'events-ip': 489, 'events-ip-requests': 111 });
+  });
+
+  it('leaves the others all of theirs, and most of the key', async () => {
+    const answer = await send('198.51.100.1', 1);
+    assert.equal(answer.status, 200);
+    const { 'events-ip-requests': own, 'events-requests': ofKey } = remaining(answer);
+    assert.deepEqual([own, ofKey], [499, 10_000 - 500 - 1]);
   });
 });
 

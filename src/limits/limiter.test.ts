@@ -61,13 +61,14 @@ describe('what a request is charged', () => {
     assert.deepEqual([left.events?.r, left['events-requests']?.r], [50_000, 499]);
   });
 
-  test('when the events are denied the request is not spent either', () => {
-    const { limiter } = openLimiter();
-    for (let call = 0; call < 50; call += 1) limiter.charge({ ...serverEvents, events: 1000 });
-    const denial = getDenial(limiter.charge({ ...serverEvents, events: 1000 }));
-    assert.deepEqual([denial.policy, denial.category], ['events', 'events']);
-    assert.equal(readField(denial.headers, 'RateLimit')['events-requests']?.r, 450);
-    assert.ok(limiter.charge({ ...serverEvents, events: 0 }).allowed);
+  test('when the events are denied none is spent, but the request that brought them is', () => {
+    const { limiter } = openLimiter({ overrides: { events: { rate: 1000, burst: 1000 } } });
+    limiter.charge({ ...serverEvents, events: 400 });
+    const denial = getDenial(limiter.charge({ ...serverEvents, events: 700 }));
+    assert.deepEqual([denial.policy, denial.category, denial.retryAfterMs], ['events', 'events', 100]);
+    const { events, 'events-requests': requests } = readField(denial.headers, 'RateLimit');
+    assert.deepEqual([events?.r, requests?.r], [600, 498]);
+    assert.ok(limiter.charge({ ...serverEvents, events: 600 }).allowed);
   });
 
   test('a peek denies when no request is left, and spends nothing before', () => {

@@ -1,5 +1,6 @@
 import { createAddressLimit } from './address-limit.ts';
 import type { Decision, LimitState } from './decide.ts';
+import { chargeDenied } from './denied-late.ts';
 import { formatRateLimit, type HeaderFields } from './headers.ts';
 import type { Asker, InFlightTime, Slot } from './in-flight.ts';
 import type { PolicyRate } from './limit.ts';
@@ -29,9 +30,12 @@ import {
 
 /** What the pipeline asks. */
 export type Limiter = {
-  /** Before the body is read: is there room for one more request? Spends nothing. */
+  /** Before the body is read: is there room for one more request? Spends nothing; a denial waits for one event too. */
   peek(request: Payer): Verdict;
-  /** Once the body is read: spends one request and, in category `events`, the events received in the batch. */
+  /**
+   * Once the body is read: spends one request and, in category `events`, the events received in the batch; all or none.
+   * A denial spends no event, but the request as far as there is one.
+   */
   charge(request: Payer & { readonly events?: number }): Soon<Verdict>;
   /**
    * Once the body is read: takes a slot among the key's running queries, or open streams, if its category has a number of
@@ -111,24 +115,26 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
     return denied(policy, category, retryAfterMs, writeHeaders(plan, states));
   }
 
-  function concludeCharge(decision: Decision, plan: Plan, category: Category): Verdict {
-    if (decision.allowed) for (const { limit } of plan.limits) decisions[limit.policy].allowed += 1;
-    return conclude(decision, plan, category);
-  }
-
   return {
     peek(request) {
       const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
       const decision = store.peek(listCharges(plan, request, 0));
-      return decision === undefined ? UNLIMITED : conclude(decision, plan, request.category);
+      if (decision === undefined) return UNLIMITED;
+      // Whoever comes back brings events: with none left either, to wait for a request alone would be in vain.
+      const next = decision.allowed ? undefined : store.peek(listCharges(plan, request, 1));
+      return conclude(next?.allowed === false ? next : decision, plan, request.category);
     },
     charge(request) {
       const { category, events = 0 } = request;
       const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
-      const decision = store.charge(listCharges(plan, request, events));
-      return soon(decision, (known) => concludeCharge(known, plan, category));
+      return soon(store.charge(listCharges(plan, request, events)), (decision) => {
+        if (decision.allowed) for (const { limit } of plan.limits) decisions[limit.policy].allowed += 1;
+        if (decision.allowed || decision.impossible) return conclude(decision, plan, category);
+        const charged = chargeDenied(store, plan, request, decision);
+        return soon(charged, (denial) => conclude(denial, plan, category));
+      });
     },
     enter: (request, asker) => slots.enter(findPlan(request), request, asker),
     chargeRefusal(request) {

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseList } from 'structured-headers';
+import { makeInstantLimiter } from '../../test/instant-limiter.ts';
+import type { Payer } from './plan.ts';
+import type { LimitOverrides } from './policies.ts';
+import type { DeniedVerdict, Verdict } from './verdict.ts';
+
+const serverEvents: Payer = { keyId: 'key_1', keyType: 'server', category: 'events' };
+
+function openLimiter({ overrides }: { overrides: LimitOverrides }) {
+  let now = 5_000_000;
+  const limiter = makeInstantLimiter({ overrides, nowUs: () => now });
+  const wait = (us: number) => {
+    now += us;
+  };
+  return { limiter, wait };
+}
+
+function getDenial(verdict: Verdict): DeniedVerdict {
+  assert.ok(!verdict.allowed && !verdict.impossible);
+  return verdict;
+}
+
+test('a flood of denied batches ends before a body is read, and the wait told then and before is exact', () => {
+  const { limiter, wait } = openLimiter({
+    overrides: { 'events-requests': { rate: 1, burst: 3 }, events: { rate: 100, burst: 1000 } },
+  });
+  assert.ok(limiter.charge({ ...serverEvents, events: 1000 }).allowed);
+  const batch = { ...serverEvents, events: 50 };
+  const late = [1, 2].map(() => getDenial(limiter.charge(batch)));
+  assert.deepEqual(
+    late.map(({ policy, retryAfterSeconds }) => [policy, retryAfterSeconds]),
+    [
+      ['events', 1],
+      ['events-requests', 1],
+    ],
+  );
+  assert.equal(getDenial(limiter.peek(batch)).policy, 'events-requests');
+  wait(1_000_000);
+  assert.ok(limiter.peek(batch).allowed);
+  assert.ok(limiter.charge(batch).allowed);
+});
+
+test('a denial before the body waits for an event too when none is left', () => {
+  const { limiter, wait } = openLimiter({
+    overrides: { 'events-requests': { rate: 10, burst: 3 }, events: { rate: 0.1, burst: 1000 } },
+  });
+  limiter.charge({ ...serverEvents, events: 1000 });
+  limiter.charge({ ...serverEvents, events: 0 });
+  limiter.charge({ ...serverEvents, events: 0 });
+  const denial = getDenial(limiter.peek(serverEvents));
+  assert.deepEqual([denial.policy, denial.retryAfterSeconds], ['events', 10]);
+  const told = new Map(
+    parseList(denial.headers.RateLimit ?? '').map(([name, parameters]) => [name, parameters.get('t')]),
+  );
+  assert.equal(told.get('events'), 10);
+  wait(9_000_000);
+  assert.ok(!limiter.charge({ ...serverEvents, events: 1 }).allowed);
+  wait(1_000_000);
+  assert.ok(limiter.charge({ ...serverEvents, events: 1 }).allowed);
+});

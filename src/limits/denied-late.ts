@@ -1,0 +1,40 @@
+import type { DeniedDecision, LimitState } from './decide.ts';
+import { listCharges, type Payer, type Plan } from './plan.ts';
+import { type Soon, soon } from './soon.ts';
+import type { LimitStore } from './store.ts';
+
+/**
+ * Spends the request of a batch whose events were denied, once its body was read, as far as there is one; no event.
+ * Reading a batch is work: with a client key, which is public, a flood of denials would else be free. Returns the
+ * denial with what is left then; its wait is still exact: where the last request went, it lasts until there is another.
+ */
+export function chargeDenied(
+  store: Pick<LimitStore, 'chargeRefusal'>,
+  plan: Plan,
+  request: Payer,
+  denial: DeniedDecision,
+): Soon<DeniedDecision> {
+  const isByEvents = plan.limits.some(
+    ({ limit, unit }) => unit === 'event' && limit.policy === denial.policy,
+  );
+  if (!isByEvents) return denial;
+  const spending = store.chargeRefusal(listCharges(plan, request, 0));
+  return soon(spending, ({ states }) => withRequestsLeft(plan, denial, states));
+}
+
+function withRequestsLeft(
+  { limits }: Plan,
+  denial: DeniedDecision,
+  left: readonly LimitState[],
+): DeniedDecision {
+  const told = { ...denial, states: [...denial.states] };
+  for (const [index, state] of left.entries()) {
+    if (limits[index]?.unit !== 'request') continue;
+    told.states[index] = state;
+    const waitMs = state.remaining < 1 ? state.resetSeconds * 1000 : 0;
+    if (waitMs <= told.retryAfterMs) continue;
+    told.retryAfterMs = waitMs;
+    told.policy = state.limit.policy;
+  }
+  return told;
+}
