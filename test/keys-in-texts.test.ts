@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createSecret, hintOf } from '../src/keys/secret.ts';
+import { openBrowser, PASSWORD, setUp, stepUp, tokenOf } from './browser.ts';
 import { runCli } from './child-processes.ts';
-import { makeConfig, makeTempDir, startTestServer } from './harness.ts';
+import { type Answer, makeConfig, makeTempDir, startTestServer } from './harness.ts';
 import { noteSecrets } from './minted-secrets.ts';
 
 const api = await startTestServer();
@@ -52,6 +53,55 @@ describe('an API key in the text of a record', () => {
     const { init } = await import('../src/cli/init.ts');
     const options = { project: stranger, app: 'x', platform: 'ios' } as const;
     await assert.rejects(init(makeConfig(), options), /Not acceptable: name/);
+  });
+});
+
+describe('an API key in the text of a person', () => {
+  const email = `${stranger}@example.com`;
+  const assertRefused = ({ status, body, text }: Answer, fields: string[]) =>
+    assert.deepEqual(
+      [status, body.errors?.map((error: Record<string, string>) => [error.field, error.code])],
+      [422, fields.map((field) => [field, 'holds_a_key'])],
+      text,
+    );
+
+  it('is refused wherever a person has text of its own, links stay unspent, and nothing changes', async () => {
+    const token = tokenOf(api.server.setupUrl);
+    const both = { token, name: `I ${stranger}`, email, password: PASSWORD };
+    assertRefused(await openBrowser(api.url).call('POST', '/app/v1/setup', { body: both }), [
+      'name',
+      'email',
+    ]);
+    const owner = await setUp(api.url, api.server.setupUrl);
+    await stepUp(owner);
+    const before = (await owner.call('GET', '/app/v1/session')).text;
+    const invitations = `/app/v1/projects/${api.project.project_id}/invitations`;
+    for (const [method, path, body, field] of [
+      ['PATCH', '/app/v1/account', { name: stranger }, 'name'],
+      ['PATCH', '/app/v1/account', { email }, 'email'],
+      ['POST', '/app/v1/projects', { name: `My ${stranger}` }, 'name'],
+      ['POST', invitations, { email, role: 'analyst' }, 'email'],
+    ] as const) {
+      assertRefused(await owner.call(method, path, { body }), [field]);
+    }
+    assert.equal((await owner.call('GET', '/app/v1/session')).text, before);
+    const invited = await owner.call('POST', invitations, {
+      body: { email: 'guest@example.com', role: 'analyst' },
+    });
+    const accept = (name: string) =>
+      openBrowser(api.url).call('POST', '/app/v1/invitations/accept', {
+        body: { token: tokenOf(invited.body.link), name, password: PASSWORD },
+      });
+    assertRefused(await accept(stranger), ['name']);
+    assert.equal((await accept('Guest sk_af1_')).status, 200);
+  });
+
+  it('is not kept as the name of a browser in the list of sessions', async () => {
+    const browser = openBrowser(api.url, { 'user-agent': `App/1.0 ${stranger}` });
+    const body = { email: 'owner@example.com', password: PASSWORD };
+    assert.equal((await browser.call('POST', '/app/v1/sign-in', { body })).status, 200);
+    const { body: sessions } = await browser.call('GET', '/app/v1/sessions');
+    assert.equal(sessions.data[0].user_agent, null);
   });
 });
 

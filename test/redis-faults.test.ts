@@ -7,6 +7,8 @@ import { makeTempDir } from './harness.ts';
 import { NEEDS_REDIS, startProxy, startRedis, type TestRedis } from './redis-server.ts';
 import { countPassing, oneUnit, openStore, requireHealed, startLoad, waitUntil } from './redis-store.ts';
 
+/** What a call waits for Redis: those that do not are below it on any machine, but for one in a hundred. */
+const ANSWER_MS = 50;
 /** Far above the 50 ms that a call waits for Redis, below the seconds of a call that waits for its return. */
 const UNHELD_MS = 1_500;
 /** A start waits a second for Redis at the most; the rest is for a busy machine. */
@@ -18,7 +20,7 @@ const anyKey = () => oneUnit(`key_${Math.floor(Math.random() * 100)}`, wide);
 
 /** Units of `oneUnit('key')` spent, as Redis has them: one flows back in 864 s. */
 async function countSpent({ client }: TestRedis): Promise<number> {
-  const [us] = (await client.get('appflow:rl:{key}:analytics'))?.split(' ') ?? [];
+  const [us] = (await client.get('appflow:rl:analytics:key'))?.split(' ') ?? [];
   return Math.round((Number(us) / 1e6 - Date.now() / 1e3) / 864);
 }
 
@@ -101,6 +103,12 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.ok(Math.max(...calls.map(({ ms }) => ms)) < UNHELD_MS);
     // Eight callers at first, then a probe a second, and three beats at most.
     assert.ok(failed <= 8 + 4 + 4, `${failed} calls waited`);
+    assert.ok(
+      quantile(
+        frozen.map(({ ms }) => ms),
+        0.99,
+      ) < ANSWER_MS,
+    );
   });
 
   test('32, 34: 200 ms late, calls are decided alone after 50 ms, a late answer is not asked for again', async () => {
@@ -149,7 +157,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     }, 2_000);
     await requireHealed(store);
     await store.charge(oneUnit('key'));
-    assert.equal(await next.client.exists('appflow:rl:{key}:analytics'), 1);
+    assert.equal(await next.client.exists('appflow:rl:analytics:key'), 1);
   });
 
   test('a host that vanishes without a word is connected to anew', async () => {
@@ -200,8 +208,8 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     await store.charge(oneUnit('key'));
     await redis.client.script('FLUSH');
     assert.ok((await store.charge(oneUnit('key'))).allowed);
-    await redis.client.del('appflow:rl:{key}:analytics');
-    await redis.client.sadd('appflow:rl:{key}:analytics', 'a set');
+    await redis.client.del('appflow:rl:analytics:key');
+    await redis.client.sadd('appflow:rl:analytics:key', 'a set');
     assert.ok((await store.charge(oneUnit('key'))).allowed);
     assert.equal(store.report().callsFailed, 0);
   });
@@ -237,7 +245,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     await using redis = await startRedis([], port);
     await requireHealed(store);
     assert.equal(await countPassing(store, oneUnit('key')), 100);
-    assert.equal(await redis.client.exists('appflow:rl:{key}:analytics'), 1);
+    assert.equal(await redis.client.exists('appflow:rl:analytics:key'), 1);
   });
 
   test('36: one that takes connections and says nothing does not hold up a start', async () => {

@@ -10,7 +10,7 @@ const store = await openRedisStore({ url: process.env.REDIS_URL ?? '', log: pino
 const limit = createLimit('analytics', { rate: 1, perSeconds: 86_400, burst: 1000 });
 
 async function spend({ bucket, tries, inFlight }: Run) {
-  const failedBefore = store.report().callsFailed;
+  const aloneBefore = store.report().localDecisions;
   let passed = 0;
   let left = tries;
   const spendInTurn = async () => {
@@ -21,7 +21,7 @@ async function spend({ bucket, tries, inFlight }: Run) {
     }
   };
   await Promise.all(Array.from({ length: inFlight }, spendInTurn));
-  return { passed, failed: store.report().callsFailed - failedBefore };
+  return { passed, alone: store.report().localDecisions - aloneBefore };
 }
 
 process.on('message', async (run) => process.send?.(await spend(run as Run)));

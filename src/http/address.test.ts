@@ -17,6 +17,9 @@ const TABLE: [what: string, peer: string, forwarded: string | undefined, address
   ['the last address before a hop that is none', '10.0.0.1', '1.2.3.4, _hidden, 10.2.2.2', '10.2.2.2'],
   ['the proxy when it forwards nothing', '10.0.0.1', '', '10.0.0.1'],
   ['IPv4 for IPv4-mapped IPv6', '::ffff:10.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
+  ['a hop without its port', '10.0.0.1', '203.0.113.9:51234', '203.0.113.9'],
+  ['an IPv6 hop without brackets and port', '10.0.0.1', '[2001:db8::1]:443, [::1]', '2001:db8::1'],
+  ['the proxy when a hop only looks like an address with a port', '10.0.0.1', '203.0.113.9:x', '10.0.0.1'],
   ['IPv6 in its shortest form', '::1', '2001:DB8:0:0::0001', '2001:db8::1'],
 ];
 

@@ -46,10 +46,16 @@ function findOrigin(peer: string, forwardedFor: string | undefined, trusted: rea
   if (trusted.length === 0 || !forwardedFor) return address;
   for (const hop of forwardedFor.split(',').reverse()) {
     if (!isInCidrs(address, trusted)) break;
-    const next = canonicalAddress(hop.trim());
+    const next = canonicalAddress(withoutPort(hop.trim()));
     // A hop that is no address (`unknown`, an obfuscated name) cannot be trusted further: stop at the proxy that sent it.
     if (next === undefined) break;
     address = next;
   }
   return address;
+}
+
+/** Some proxies write the port of a hop too: `203.0.113.9:51234`, `[2001:db8::1]:443`, or the brackets alone. */
+function withoutPort(hop: string): string {
+  const [, inBrackets, ipv4] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(hop) ?? [];
+  return inBrackets ?? ipv4 ?? hop;
 }

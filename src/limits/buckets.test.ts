@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createBuckets } from './buckets.ts';
+import { type Buckets, createBuckets, readBucket, writeBucket } from './buckets.ts';
+import type { Bucket } from './debt.ts';
+import type { PolicyName } from './limit.ts';
 
 const enoughVisits = 5000;
+
+const find = (buckets: Buckets, policy: PolicyName, name: string) => readBucket(buckets.locate(policy, name));
+const put = (buckets: Buckets, policy: PolicyName, name: string, bucket: Bucket) =>
+  writeBucket(buckets.locate(policy, name), bucket);
 
 type Step = { kind: 'put'; key: number; us: number } | { kind: 'sweep'; us: number };
 
@@ -33,12 +39,12 @@ test('holds what a plain map holds, through any writes and sweeps', () => {
       const buckets = createBuckets();
       for (const next of steps) {
         if (next.kind === 'sweep') buckets.sweep(next.us, enoughVisits);
-        else buckets.put('events', `key ${next.key}`, { us: next.us, ticks: next.us % 3, unitUs: 7 });
+        else put(buckets, 'events', `key ${next.key}`, { us: next.us, ticks: next.us % 3, unitUs: 7 });
       }
       const plain = replayPlainly(steps);
       assert.equal(buckets.count(), plain.size);
       for (const [keyId, dueUs] of plain) {
-        assert.deepEqual(buckets.find('events', keyId), { us: dueUs, ticks: dueUs % 3, unitUs: 7 });
+        assert.deepEqual(find(buckets, 'events', keyId), { us: dueUs, ticks: dueUs % 3, unitUs: 7 });
       }
     }),
     { numRuns: 40 },
@@ -46,18 +52,44 @@ test('holds what a plain map holds, through any writes and sweeps', () => {
 });
 
 test('a bucket is full, so unknown, until it is written', () => {
-  assert.equal(createBuckets().find('events', 'key'), undefined);
+  assert.equal(find(createBuckets(), 'events', 'key'), undefined);
+});
+
+test('a bucket named twice before it is first written is one bucket', () => {
+  const buckets = createBuckets();
+  const [one, same] = [buckets.locate('events', 'key'), buckets.locate('events', 'key')];
+  writeBucket(one, { us: 10, ticks: 0, unitUs: 5 });
+  writeBucket(same, { us: 15, ticks: 0, unitUs: 5 });
+  assert.equal(buckets.count(), 1);
+  assert.equal(find(buckets, 'events', 'key')?.us, 15);
+});
+
+test('no shard holds twice its part: of ids made at once, of IPv4 addresses, and of the /64s of one network', () => {
+  const groups = [
+    (index: number) => `key_01K5Z8QJ3V7T2M${String(index).padStart(12, '0')}`,
+    (index: number) => `key_1 198.51.${index >> 8}.${index & 255}`,
+    (index: number) => `key_1 2001:db8:0:${index.toString(16)}::/64`,
+  ];
+  for (const nameOf of groups) {
+    const buckets = createBuckets();
+    const sizes = new Map<unknown, number>();
+    for (let index = 0; index < 6400; index += 1) {
+      const { shard } = buckets.locate('events-ip', nameOf(index));
+      sizes.set(shard, (sizes.get(shard) ?? 0) + 1);
+    }
+    assert.ok(Math.max(...sizes.values()) < 200, `${nameOf(1)}: ${[...sizes.values()]}`);
+  }
 });
 
 test('each policy has buckets of its own, and a sweep visits them all', () => {
   const buckets = createBuckets();
-  buckets.put('events', 'key', { us: 10, ticks: 0, unitUs: 5 });
-  buckets.put('analytics', 'key', { us: 20, ticks: 0, unitUs: 5 });
-  assert.deepEqual(buckets.find('events', 'key'), { us: 10, ticks: 0, unitUs: 5 });
+  put(buckets, 'events', 'key', { us: 10, ticks: 0, unitUs: 5 });
+  put(buckets, 'analytics', 'key', { us: 20, ticks: 0, unitUs: 5 });
+  assert.deepEqual(find(buckets, 'events', 'key'), { us: 10, ticks: 0, unitUs: 5 });
   buckets.sweep(20, enoughVisits);
-  assert.equal(buckets.find('events', 'key'), undefined);
+  assert.equal(find(buckets, 'events', 'key'), undefined);
   assert.deepEqual(
-    buckets.find('analytics', 'key'),
+    find(buckets, 'analytics', 'key'),
     { us: 20, ticks: 0, unitUs: 5 },
     'due now, maybe with ticks to go',
   );
@@ -68,7 +100,7 @@ test('each policy has buckets of its own, and a sweep visits them all', () => {
 test('one sweep does no more work than it was asked to', () => {
   const buckets = createBuckets();
   for (let index = 0; index < 1000; index += 1)
-    buckets.put('events', `key ${index}`, { us: 0, ticks: 0, unitUs: 5 });
+    put(buckets, 'events', `key ${index}`, { us: 0, ticks: 0, unitUs: 5 });
   const before = buckets.count();
   buckets.sweep(1, 8);
   assert.ok(before - buckets.count() <= 8);

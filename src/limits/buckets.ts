@@ -3,15 +3,17 @@ import type { PolicyName } from './limit.ts';
 
 /** The theoretical arrival times of every bucket that is not full. */
 export type Buckets = {
-  /** Returns a bucket, or undefined when it is full. */
-  find(policy: PolicyName, name: string): Bucket | undefined;
-  put(policy: PolicyName, name: string, bucket: Bucket): void;
+  /** Returns a bucket's place, to read and write without looking it up again. It holds until the next sweep. */
+  locate(policy: PolicyName, name: string): Place;
   /** Looks at the next `visits` buckets, round and round, and forgets those that are full again at `nowUs`. */
   sweep(nowUs: number, visits: number): void;
   count(): number;
   /** Those of one policy. */
   countOf(policy: PolicyName): number;
 };
+
+/** Where a bucket is, or would be: it has no `row` while it is full. */
+export type Place = { readonly shard: Shard; readonly name: string; readonly row: number | undefined };
 
 /**
  * A map from a bucket's name to its row, and the rows packed in arrays: an object per bucket would take twice the memory.
@@ -22,6 +24,8 @@ type Shard = { rows: Map<string, number>; names: string[]; times: Float64Array; 
 /** How many buckets a policy has; its shards count together. */
 type Tally = { count: number };
 
+type Family = { shards: (Shard | undefined)[]; tally: Tally };
+
 /** One Map of a million entries stops the process for over 100 ms when it grows; 64 smaller ones for 1–2 ms each. */
 const SHARDS_PER_POLICY = 64;
 const ROWS_MIN = 16;
@@ -29,48 +33,60 @@ const COLUMNS = 3;
 
 /** Returns an empty store of buckets. A bucket is found by policy, then name, never by the two joined to one text. */
 export function createBuckets(): Buckets {
-  const shardsByPolicy = new Map<PolicyName, readonly Shard[]>();
+  const families = new Map<PolicyName, Family>();
   const allShards: Shard[] = [];
   const cursor = { shard: 0, row: -1 };
 
-  function getShards(policy: PolicyName): readonly Shard[] {
-    const known = shardsByPolicy.get(policy);
+  function getFamily(policy: PolicyName): Family {
+    const known = families.get(policy);
     if (known !== undefined) return known;
-    const tally = { count: 0 };
-    const shards = Array.from({ length: SHARDS_PER_POLICY }, () => createShard(tally));
-    shardsByPolicy.set(policy, shards);
-    allShards.push(...shards);
-    return shards;
+    const family = { shards: [], tally: { count: 0 } };
+    families.set(policy, family);
+    return family;
+  }
+
+  function getShard({ shards, tally }: Family, index: number): Shard {
+    const known = shards[index];
+    if (known !== undefined) return known;
+    const shard = { rows: new Map(), names: [], times: new Float64Array(COLUMNS * ROWS_MIN), tally };
+    shards[index] = shard;
+    allShards.push(shard);
+    return shard;
   }
 
   return {
-    find(policy, name) {
-      const shard = getShards(policy)[chooseShard(name)];
-      const row = shard?.rows.get(name);
-      return shard === undefined || row === undefined ? undefined : readRow(shard, row);
-    },
-    put(policy, name, bucket) {
-      const shard = getShards(policy)[chooseShard(name)];
-      if (shard !== undefined) writeRow(shard, shard.rows.get(name) ?? addRow(shard, name), bucket);
+    locate(policy, name) {
+      const shard = getShard(getFamily(policy), chooseShard(name));
+      return { shard, name, row: shard.rows.get(name) };
     },
     sweep(nowUs, visits) {
       for (let visit = 0; visit < visits; visit += 1) visitNext(allShards, cursor, nowUs);
     },
     count: () => allShards.reduce((sum, { names }) => sum + names.length, 0),
-    countOf: (policy) => getShards(policy)[0]?.tally.count ?? 0,
+    countOf: (policy) => getFamily(policy).tally.count,
   };
 }
 
-function createShard(tally: Tally): Shard {
-  return { rows: new Map(), names: [], times: new Float64Array(COLUMNS * ROWS_MIN), tally };
+/** Returns the bucket at a place, or undefined when it is full. */
+export function readBucket({ shard, row }: Place): Bucket | undefined {
+  return row === undefined ? undefined : readRow(shard, row);
 }
 
-const chooseShard = (name: string): number => hashOf(name) & (SHARDS_PER_POLICY - 1);
+/** Puts a bucket at its place. Looked up anew where none was: one request may name a bucket twice. */
+export function writeBucket({ shard, name, row }: Place, bucket: Bucket): void {
+  writeRow(shard, row ?? shard.rows.get(name) ?? addRow(shard, name), bucket);
+}
 
-/** Returns 32 bits for a name. FNV-1a over the whole of it: ids made in the same second share all but their ends. */
-export function hashOf(name: string): number {
+/** The end of a name tells it from others: ids made in the same second share their beginnings, a /64 its last five. */
+const TELLING_END = 12;
+
+const chooseShard = (name: string): number =>
+  hashOf(name, name.length - TELLING_END) & (SHARDS_PER_POLICY - 1);
+
+/** Returns 32 bits for a name, or for what follows its first `from` characters (FNV-1a). */
+export function hashOf(name: string, from = 0): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < name.length; index += 1) {
+  for (let index = Math.max(0, from); index < name.length; index += 1) {
     hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
   }
   return (hash ^ (hash >>> 15)) >>> 0;

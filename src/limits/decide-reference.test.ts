@@ -73,6 +73,40 @@ test('decides, counts and names the wait as a big-integer token bucket does, on 
   );
 });
 
+/** The moments at which calls of one unit passed, so many microseconds after one another. */
+function listPassed(rate: PolicyRate, waitsUs: readonly number[]): number[] {
+  const bucket = openBucket(rate);
+  let nowUs = startUs;
+  return waitsUs.flatMap((waitUs) => {
+    nowUs += waitUs;
+    return bucket(1, nowUs).allowed ? [nowUs] : [];
+  });
+}
+
+test('between any two moments no more passes than the burst and what flows back meanwhile', () => {
+  const waitUs = fc.oneof(
+    fc.constant(0),
+    fc.integer({ min: 0, max: 2_000 }),
+    fc.integer({ min: 0, max: 2_000_000 }),
+  );
+  const small = fc.record({
+    rate: fc.integer({ min: 1, max: 5_000 }),
+    burst: fc.integer({ min: 1, max: 40 }),
+  });
+  fc.assert(
+    fc.property(small, fc.array(waitUs, { minLength: 100, maxLength: 200 }), ({ rate, burst }, waitsUs) => {
+      const passed = listPassed({ rate, burst }, waitsUs);
+      for (const [first, fromUs] of passed.entries()) {
+        for (const [further, toUs] of passed.slice(first).entries()) {
+          // In millionths of a unit, so that all is whole.
+          assert.ok((further + 1) * 1e6 <= burst * 1e6 + rate * (toUs - fromUs));
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
 const extremes: [string, PolicyRate, number][] = [
   ['3 a second', { rate: 3, burst: 5 }, 111_111],
   ['7 a minute', { rate: 7, perSeconds: 60, burst: 2 }, 4_000_001],

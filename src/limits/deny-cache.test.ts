@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Decision } from './decide.ts';
 import { createDenyCache } from './deny-cache.ts';
 import { createLimit, type Limit } from './limit.ts';
 
 const limit = createLimit('events', { rate: 10, burst: 100 });
 const charge = (cost: number, bucket = 'key', under: Limit = limit) => [{ limit: under, cost, bucket }];
 const owing = (units: number) => [units * limit.unitTicks];
+
+const listRemaining = (decision: Decision | undefined) =>
+  decision !== undefined && 'states' in decision
+    ? decision.states.map((state) => [state.limit.policy, state.remaining])
+    : undefined;
 
 function openCache(bucketsMax = 1000) {
   let now = 5_000_000;
@@ -62,12 +68,33 @@ test('a refused request has nothing to take from buckets known to be empty, unti
   const both = [...charge(0, 'events'), ...charge(1)];
   assert.equal(cache.findRefusal(both), undefined, 'nothing is known');
   cache.note(both, [0, ...owing(100)]);
-  assert.equal(cache.findRefusal(both)?.states[1]?.remaining, 0);
+  assert.deepEqual(listRemaining(cache.findRefusal(both)), [['events', 0]], 'of the bucket that pays');
   assert.equal(cache.findRefusal([...charge(1, 'events'), ...charge(1)]), undefined, 'one of them has room');
   cache.wait(99_999);
   assert.notEqual(cache.findRefusal(both), undefined);
   cache.wait(1);
   assert.equal(cache.findRefusal(both), undefined);
+});
+
+test('a denial shows what is left of the limits that lack room only, of the others nothing is known', () => {
+  const cache = openCache();
+  const requests = createLimit('events-requests', { rate: 10, burst: 10 });
+  const both = [...charge(50), ...charge(1, 'key', requests)];
+  cache.note(charge(50), owing(80));
+  assert.deepEqual(listRemaining(cache.decide(both)), [['events', 20]]);
+  const emptyTicks = 10 * requests.unitTicks;
+  cache.note(both, [...owing(80), emptyTicks - 1]);
+  assert.deepEqual(listRemaining(cache.decide(both)), [
+    ['events', 20],
+    ['events-requests', 0],
+  ]);
+  cache.note(both, [...owing(80), emptyTicks - requests.unitTicks]);
+  assert.deepEqual(listRemaining(cache.decide(both)), [['events', 20]], 'there is room for the request');
+});
+
+test('a cost that is no number of units is refused as anywhere', () => {
+  const cache = openCache();
+  assert.throws(() => cache.decide(charge(Number.NaN)), RangeError);
 });
 
 test('a refund seen on the way ends a denial', () => {

@@ -1,6 +1,6 @@
-import { createBuckets } from './buckets.ts';
+import { createBuckets, readBucket, writeBucket } from './buckets.ts';
 import { countOwedTicks, isOutdated, toBucket } from './debt.ts';
-import { type AllowedDecision, type Decision, decide, decideRefused } from './decide.ts';
+import { type AllowedDecision, type Charge, type Decision, decide, decideRefused } from './decide.ts';
 import { readMonotonicUs } from './memory.ts';
 import type { BucketCharge } from './store.ts';
 
@@ -8,12 +8,14 @@ import type { BucketCharge } from './store.ts';
 export type DenyCache = {
   /**
    * Decides by what is known: a denial holds (others can only have spent more), anything else has to be asked. A debt
-   * flows back as time passes, so a denial ends when its wait does, and a smaller batch may be asked about earlier.
+   * flows back as time passes, so a denial ends when its wait does, and a smaller batch may be asked about earlier. The
+   * states are those of the limits that lack room: of the others nothing true is known, they were never read here or long
+   * ago.
    */
   decide(charges: readonly BucketCharge[]): Decision;
   /**
    * Returns the answer to the charge of a refused request when every bucket that pays is known to be empty, so that there
-   * is nothing to take; undefined when it has to be asked.
+   * is nothing to take; undefined when it has to be asked. The states are those of the buckets that pay.
    */
   findRefusal(charges: readonly BucketCharge[]): AllowedDecision | undefined;
   /** Remembers what buckets owe, just read from the shared store, when one of them had no room for its charge. */
@@ -35,41 +37,40 @@ export function createDenyCache({
   let buckets = createBuckets();
 
   function findOwedTicks({ limit, bucket: name }: BucketCharge, now: number): number {
-    const bucket = buckets.find(limit.policy, name);
+    const bucket = readBucket(buckets.locate(limit.policy, name));
     // After a change of the limit it says nothing: the store counts the bucket anew.
     if (bucket === undefined || isOutdated(limit, bucket, now)) return 0;
     return countOwedTicks(limit, bucket, now);
   }
 
+  const isShort = (charge: BucketCharge, now: number) => lacksRoom(charge, findOwedTicks(charge, now));
+
+  const listOwedTicks = (charges: readonly BucketCharge[], now: number) =>
+    charges.map((charge) => findOwedTicks(charge, now));
+
   return {
     decide(charges) {
       const now = nowUs();
-      return decide(
-        charges.map((charge) => findOwedTicks(charge, now)),
-        charges,
-      );
+      const short = charges.filter((charge) => isShort(charge, now));
+      return decide(listOwedTicks(short, now), short);
     },
     findRefusal(charges) {
       const now = nowUs();
-      const owedTicks = charges.map((charge) => findOwedTicks(charge, now));
-      const isEmpty = charges.every(
-        ({ limit, cost }, index) =>
-          cost === 0 || (owedTicks[index] ?? 0) + cost * limit.unitTicks > limit.burstTicks,
-      );
-      const nothing = charges.map(({ limit }) => ({ limit, cost: 0 }));
-      return isEmpty ? decideRefused(owedTicks, nothing) : undefined;
+      const paying = charges.filter(({ cost }) => cost !== 0);
+      if (!paying.every((charge) => isShort(charge, now))) return undefined;
+      const nothing = paying.map((charge) => ({ ...charge, cost: 0 }));
+      return decideRefused(listOwedTicks(nothing, now), nothing);
     },
     note(charges, owedTicks) {
       const now = nowUs();
       buckets.sweep(now, VISITS_PER_NOTE);
-      const lacksRoom = charges.some(({ limit, cost }, index) => {
-        const roomTicks = limit.burstTicks - (owedTicks[index] ?? 0);
-        return roomTicks < Math.max(cost, 1) * limit.unitTicks;
-      });
+      const isDenial = charges.some(({ limit, cost }, index) =>
+        lacksRoom({ limit, cost: Math.max(cost, 1) }, owedTicks[index] ?? 0),
+      );
       for (const [index, { limit, bucket: name }] of charges.entries()) {
-        const isKnown = buckets.find(limit.policy, name) !== undefined;
-        if (!isKnown && !(lacksRoom && buckets.count() < bucketsMax)) continue;
-        buckets.put(limit.policy, name, toBucket(limit, owedTicks[index] ?? 0, now));
+        const place = buckets.locate(limit.policy, name);
+        if (place.row === undefined && !(isDenial && buckets.count() < bucketsMax)) continue;
+        writeBucket(place, toBucket(limit, owedTicks[index] ?? 0, now));
       }
     },
     clear() {
@@ -78,3 +79,7 @@ export function createDenyCache({
     count: () => buckets.count(),
   };
 }
+
+/** A cost that is no number lacks room too: `decide` refuses it. */
+const lacksRoom = ({ limit, cost }: Charge, owedTicks: number): boolean =>
+  !(owedTicks + cost * limit.unitTicks <= limit.burstTicks);

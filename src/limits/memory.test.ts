@@ -158,6 +158,20 @@ test('a million strangers neither grow the memory without end nor free a blocked
   assert.ok(!limiter.charge('offender', slow).allowed);
 });
 
+test('42: of a million new keys none is held up for 30 ms: no table grows all at once', () => {
+  const { limiter } = openMemory();
+  let longestUs = 0;
+  for (let key = 0; key < 1_000_000; key += 1) {
+    // Of this thread's own: what a busy machine gives to others meanwhile is not the limiter's doing.
+    const before = process.threadCpuUsage();
+    limiter.charge(`key ${key}`, analytics);
+    const { user, system } = process.threadCpuUsage(before);
+    longestUs = Math.max(longestUs, user + system);
+  }
+  assert.equal(limiter.countBuckets(), 1_000_000);
+  assert.ok(longestUs < 30_000, `${longestUs} us`);
+});
+
 const perAddress = [{ limit: createLimit('failed-auth', { rate: 20, perSeconds: 60, burst: 20 }), cost: 1 }];
 
 test('two million addresses at once take up no more room than allowed, and a blocked offender stays blocked', () => {
@@ -170,6 +184,12 @@ test('two million addresses at once take up no more room than allowed, and a blo
   // Those without room share 4,096 buckets.
   assert.ok(limiter.countBuckets() <= 20_000 + 4_096, `${limiter.countBuckets()} buckets`);
   assert.ok(!limiter.charge('192.0.2.1', perAddress).allowed);
+});
+
+test('while there is room no two addresses share a bucket', () => {
+  const { limiter } = openMemory({ openBucketsMax: 9_000 });
+  for (let call = 0; call < 9_000; call += 1) limiter.charge(`address ${call}`, perAddress);
+  assert.equal(limiter.countBuckets(), 9_000);
 });
 
 test('with one place left an address has a bucket of its own, with none it shares one, and then again its own', () => {

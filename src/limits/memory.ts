@@ -1,6 +1,6 @@
-import { createBuckets, hashOf } from './buckets.ts';
+import { createBuckets, hashOf, type Place, readBucket, writeBucket } from './buckets.ts';
 import { countOwedTicks, isOutdated, toBucket } from './debt.ts';
-import { type AllowedDecision, type Decision, decide, decideRefused } from './decide.ts';
+import { type AllowedDecision, type Charge, type Decision, decide, decideRefused } from './decide.ts';
 import { OPEN_POLICIES } from './policies.ts';
 import type { BucketCharge, LimitStore } from './store.ts';
 
@@ -32,59 +32,56 @@ export function createMemoryLimiter({
   const buckets = createBuckets();
 
   /** Whose bucket pays: the one asked for, or a shared one when there is no room for another. */
-  function nameOf({
-    limit: { policy },
-    bucket,
-    isOpen = OPEN_POLICIES.includes(policy),
-  }: BucketCharge): string {
-    if (!isOpen || buckets.countOf(policy) < openBucketsMax) return bucket;
-    return buckets.find(policy, bucket) === undefined ? sharedNameOf(bucket) : bucket;
+  function locatePayer({ limit, cost, bucket, isOpen }: BucketCharge): PlacedCharge {
+    const { policy } = limit;
+    const own = buckets.locate(policy, bucket);
+    const isFull = buckets.countOf(policy) >= openBucketsMax && own.row === undefined;
+    const isPooled = isFull && (isOpen ?? OPEN_POLICIES.includes(policy));
+    return { limit, cost, place: isPooled ? buckets.locate(policy, sharedNameOf(bucket)) : own };
   }
 
-  /** A bucket counted by other numbers is counted anew at first sight, once: from here on it flows by the new ones. */
-  function findOwedTicks(charge: BucketCharge, now: number): number {
-    const { limit } = charge;
-    const name = nameOf(charge);
-    const bucket = buckets.find(limit.policy, name);
-    const owedTicks = countOwedTicks(limit, bucket, now);
-    if (bucket !== undefined && isOutdated(limit, bucket, now)) {
-      buckets.put(limit.policy, name, toBucket(limit, owedTicks, now));
-    }
-    return owedTicks;
-  }
-
-  const listOwedTicks = (charges: readonly BucketCharge[], now: number) =>
-    charges.map((charge) => findOwedTicks(charge, now));
-
-  function store(charges: readonly BucketCharge[], { owedTicks }: AllowedDecision, now: number): void {
-    for (const [index, charge] of charges.entries()) {
-      if (charge.cost === 0) continue;
-      const { limit } = charge;
-      buckets.put(limit.policy, nameOf(charge), toBucket(limit, owedTicks[index] ?? 0, now));
-    }
+  function settle<T extends Decision>(
+    charges: readonly BucketCharge[],
+    decideBy: (owedTicks: readonly number[], charges: readonly Charge[]) => T,
+  ): T {
+    const now = nowUs();
+    buckets.sweep(now, VISITS_PER_CALL);
+    const placed = charges.map(locatePayer);
+    const decision = decideBy(listOwedTicks(placed, now), placed);
+    if (decision.allowed) store(placed, decision, now);
+    return decision;
   }
 
   return {
     peek(charges) {
-      const now = nowUs();
-      return decide(listOwedTicks(charges, now), charges);
+      const placed = charges.map(locatePayer);
+      return decide(listOwedTicks(placed, nowUs()), placed);
     },
-    charge(charges) {
-      const now = nowUs();
-      buckets.sweep(now, VISITS_PER_CALL);
-      const decision = decide(listOwedTicks(charges, now), charges);
-      if (decision.allowed) store(charges, decision, now);
-      return decision;
-    },
-    chargeRefusal(charges) {
-      const now = nowUs();
-      buckets.sweep(now, VISITS_PER_CALL);
-      const decision = decideRefused(listOwedTicks(charges, now), charges);
-      store(charges, decision, now);
-      return decision;
-    },
+    charge: (charges) => settle(charges, decide),
+    chargeRefusal: (charges) => settle(charges, decideRefused),
     countBuckets: buckets.count,
   };
+}
+
+type PlacedCharge = Charge & { readonly place: Place };
+
+const listOwedTicks = (charges: readonly PlacedCharge[], now: number) =>
+  charges.map((charge) => findOwedTicks(charge, now));
+
+/** A bucket counted by other numbers is counted anew at first sight, once: from here on it flows by the new ones. */
+function findOwedTicks({ limit, place }: PlacedCharge, now: number): number {
+  const bucket = readBucket(place);
+  const owedTicks = countOwedTicks(limit, bucket, now);
+  if (bucket !== undefined && isOutdated(limit, bucket, now)) {
+    writeBucket(place, toBucket(limit, owedTicks, now));
+  }
+  return owedTicks;
+}
+
+function store(charges: readonly PlacedCharge[], { owedTicks }: AllowedDecision, now: number): void {
+  for (const [index, { limit, cost, place }] of charges.entries()) {
+    if (cost !== 0) writeBucket(place, toBucket(limit, owedTicks[index] ?? 0, now));
+  }
 }
 
 const SHARED_BUCKETS = 4096;

@@ -69,10 +69,11 @@ export function createPlanner(installation: LimitOverrides): (payer: Payer) => P
  * same: every answer shows the same names. An address counts inside its key, so its bucket is named by both.
  */
 export function listCharges(plan: Plan, { keyId, network }: Payer, events: number): BucketCharge[] {
+  const names = { key: keyId, address: `${keyId} ${network}` };
   return plan.limits.map(({ limit, unit, per }) => ({
     limit,
     cost: unit === 'request' ? 1 : events,
-    bucket: per === 'key' ? keyId : `${keyId} ${network}`,
+    bucket: names[per],
     isOpen: per === 'address',
   }));
 }

@@ -3,6 +3,9 @@
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 local key, liveMs = KEYS[1], 5000
+-- What is no set of processes was not written by us: it is written over, as a bucket is.
+local kind = redis.call('TYPE', key).ok
+if kind ~= 'zset' and kind ~= 'none' then redis.call('DEL', key) end
 if ARGV[1] == 'stay' then
   redis.call('ZADD', key, string.format('%.0f', nowMs), ARGV[2])
 else

@@ -41,15 +41,11 @@ export async function chargeBuckets(
 }
 
 /**
- * Returns the key of a bucket, the same in every version: processes of two versions share it. Its first word, the API key's id, is what Redis Cluster chooses the node by, so that the keys of
- * one request are on one node. No two buckets share a key: the word has no space, the rest begins with one, and no
- * policy has a colon.
+ * Returns the key of a bucket, the same in every version: processes of two versions share it. No two buckets share one,
+ * for no policy has a colon.
  */
-export function keyOf(prefix: string, { policy }: Limit, bucket: string): string {
-  const space = bucket.indexOf(' ');
-  if (space === -1) return `${prefix}{${bucket}}:${policy}`;
-  return `${prefix}{${bucket.slice(0, space)}}${bucket.slice(space)}:${policy}`;
-}
+export const keyOf = (prefix: string, { policy }: Limit, bucket: string): string =>
+  `${prefix}${policy}:${bucket}`;
 
 const isNumbers = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'number');

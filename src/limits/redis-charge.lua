@@ -18,14 +18,15 @@ for i = 1, #KEYS do
   local at = 5 * i - 2
   local unitUs = ARGV[at + 4]
   local cost, perUs, unit, burst = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-  local us, ticks, countedUs = string.match(values[i] or '', '^(%d+) (%d+) (%d%S*)$')
+  local us, ticks, unitText = string.match(values[i] or '', '^(%d+) (%d+) (%d%S*)$')
+  local countedUs = tonumber(unitText or '')
   local debt = 0
-  if us then
-    if countedUs == unitUs then
+  if countedUs and countedUs > 0 then
+    if unitText == unitUs then
       debt = (us - now) * perUs + ticks
     else
       local owedUs = math.max(0, us - now + (tonumber(ticks) > 0 and 1 or 0))
-      debt = math.ceil(owedUs / tonumber(countedUs) * unit)
+      debt = math.ceil(owedUs / countedUs * unit)
       outdated[i] = true
     end
     if debt > burst then outdated[i] = true end

@@ -15,6 +15,8 @@ export type RedisClient = {
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   /** Returns a setting of the server, undefined when it does not tell. */
   findSetting(name: string): Promise<string | undefined>;
+  /** Whether the server is a node of a Redis Cluster; false when it does not tell. */
+  isClusterNode(): Promise<boolean>;
   isReady(): boolean;
   close(): void;
 };
@@ -78,6 +80,10 @@ export function openRedisClient(
     async findSetting(name) {
       const pair: unknown = await redis.config('GET', name).catch(() => undefined);
       return Array.isArray(pair) && typeof pair[1] === 'string' ? pair[1] : undefined;
+    },
+    async isClusterNode() {
+      const info = await redis.info('cluster').catch(() => '');
+      return /^cluster_enabled:1/m.test(info);
     },
     isReady: () => redis.status === 'ready',
     close() {

@@ -37,6 +37,9 @@ const LOOK_MS = 200;
 /** How long a start waits for Redis. One that is there is connected to much sooner. */
 const START_MS = 1_000;
 
+/** One request charges buckets that a cluster may keep on several nodes, which no script reaches. */
+const CLUSTER_REFUSAL = 'REDIS_URL names a node of a Redis Cluster, give a single Redis or Valkey';
+
 /** Returns the link once Redis has answered, or is found not to: a start never fails for it. */
 export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLink> {
   const { url, nodesKey, log, onTrouble, answerMs } = options;
@@ -44,11 +47,12 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
   const guard = createRedisGuard(log, onTrouble);
   const started = Promise.withResolvers<void>();
   let processes = 1;
+  let refusal: string | undefined;
   let warning: string | undefined;
 
   const events = {
     onReady() {
-      void beat().finally(started.resolve);
+      void meet().finally(started.resolve);
       void findEvictionWarning(client, log).then((found) => {
         warning = found;
       });
@@ -61,10 +65,17 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
   const client = openRedisClient(url, events, answerMs);
 
   function ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined {
-    return client.isReady() ? guard.ask(() => question(client)) : undefined;
+    return client.isReady() && refusal === undefined ? guard.ask(() => question(client)) : undefined;
   }
 
   const isTroubled = () => guard.isOpen() || !client.isReady();
+
+  /** Looks at what has been connected to, which may be another server each time, and tells it that this process lives. */
+  async function meet(): Promise<void> {
+    refusal = (await client.isClusterNode()) ? CLUSTER_REFUSAL : undefined;
+    if (refusal !== undefined) guard.trip(refusal);
+    await beat();
+  }
 
   async function beat(): Promise<void> {
     const count = await ask(({ run }) => run(BEAT, [nodesKey], ['stay', id]));
@@ -87,8 +98,9 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
     processes: () => processes,
     report() {
       const { callsAnswered, callsFailed } = guard;
+      const reason = refusal ?? 'Redis does not answer, the log says why';
       const trouble = isTroubled()
-        ? `Redis does not answer, the log says why: this process keeps to 1/${processes} of each rate limit.`
+        ? `${reason}: this process keeps to 1/${processes} of each rate limit.`
         : undefined;
       return { callsAnswered, callsFailed, trouble, warning, processes };
     },

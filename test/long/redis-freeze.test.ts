@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { quantile } from '../../bench/report.ts';
 import { NEEDS_REDIS, startRedis } from '../redis-server.ts';
 import { oneUnit, openStore, requireHealed, startLoad, waitUntil } from '../redis-store.ts';
+import { LEFT, requireSteady, startLimitedServer, waitForStatus } from '../redis-under-load.ts';
 
 const FREEZE_MS = 30_000;
+/** What a call waits for Redis: those that do not are below it on any machine, but for one in a hundred. */
+const ANSWER_MS = 50;
 /** Far below what 30 s of calls that wait would hold, above what the measured times take. */
 const GROWTH_MB_MAX = 40;
 
@@ -19,10 +22,9 @@ function heapMb(): number {
   return process.memoryUsage().heapUsed / 1e6;
 }
 
-test(
-  '31: frozen for 30 s: a probe a second waits, nobody else, memory stays flat, and it heals',
-  NEEDS_REDIS,
-  async (context) => {
+// Side by side: each has a Redis of its own, and both wait out the same 30 s.
+describe('frozen for 30 s', { ...NEEDS_REDIS, concurrency: true }, () => {
+  test('31: a probe a second waits, nobody else, memory stays flat, and it heals', async (context) => {
     await using redis = await startRedis();
     const store = await openStore(redis.url);
     const wide = { rate: 1_000_000, burst: 1_000_000 };
@@ -47,8 +49,23 @@ test(
     context.diagnostic(
       `${failed} waited in vain, heap ${grownMb.toFixed(1)} MB more, healed in ${healedMs.toFixed(0)} ms`,
     );
-    assert.ok(p99 < 1_000);
+    assert.ok(p99 < ANSWER_MS, `p99 ${p99} ms`);
     assert.ok(failed <= 32, `${failed} calls waited`);
     assert.ok(grownMb < GROWTH_MB_MAX, `${grownMb} MB`);
-  },
-);
+  });
+
+  test('31: over HTTP, under load: no 5xx, nobody waits for Redis, the limit holds to the end, and it heals', async (context) => {
+    await using redis = await startRedis();
+    const limited = await startLimitedServer(redis.url);
+    await waitForStatus(limited.server, 'ok', 5_000);
+    await requireSteady(context, limited, {
+      name: 'frozen',
+      lastsMs: FREEZE_MS,
+      passing: LEFT,
+      async break() {
+        redis.freeze();
+        return async () => redis.thaw();
+      },
+    });
+  });
+});
