@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeInstantLimiter } from '../../test/instant-limiter.ts';
-import type { Payer } from './plan.ts';
+import type { OwnLimits } from './overrides.ts';
+import { createPlanner, type Payer } from './plan.ts';
 
 const phone = (network: string | undefined): Payer => ({
   keyId: 'key_app',
@@ -107,4 +108,31 @@ test('who sends from ever more addresses with a client key cannot fill the memor
   assert.ok(limiter.countBuckets() <= 200_000 + 4_096, `${limiter.countBuckets()} buckets`);
   const server: Payer = { keyId: 'key_server', keyType: 'server', category: 'management' };
   for (let call = 0; call < 60; call += 1) assert.ok(limiter.charge(server).allowed);
+});
+
+test('how many questions of a key run at once is said by the key, then its project, then the installation', () => {
+  const installation = { 'analytics-in-flight': { running: 7, waiting: 3 } } as const;
+  const findPlan = createPlanner(installation);
+  const runningOf = (keyLimits: OwnLimits | null, projectLimits: OwnLimits | null) => {
+    const { inFlight } = findPlan({
+      keyId: 'key_1',
+      keyType: 'server',
+      category: 'analytics',
+      keyLimits,
+      projectLimits,
+    });
+    return inFlight === 'off' ? 'off' : [inFlight.running, inFlight.waiting];
+  };
+  const [own, ofProject] = [{ analytics: { in_flight: 1 } }, { analytics: { in_flight: 9 } }];
+  assert.deepEqual(runningOf(own, ofProject), [1, 3]);
+  assert.deepEqual(runningOf(null, ofProject), [9, 3]);
+  assert.deepEqual(runningOf(null, null), [7, 3]);
+  assert.equal(
+    createPlanner({ 'analytics-in-flight': 'off' })({
+      ...phone(undefined),
+      category: 'analytics',
+      keyLimits: own,
+    }).inFlight,
+    'off',
+  );
 });
