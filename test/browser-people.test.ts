@@ -4,6 +4,7 @@ import { totpCode } from '../src/members/totp-code.ts';
 import { join, openBrowser, PASSWORD, setUp, stepUp } from './browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded, type Window } from './chromium.ts';
 import { startTestServer } from './harness.ts';
+import { fromBase32 } from './second-factor.ts';
 
 const api = await startTestServer({ TRUSTED_PROXIES: '127.0.0.1' });
 const { project_id } = api.project;
@@ -135,15 +136,6 @@ browserTest('asks for the password before what could do harm, and sends nothing 
   await page.getByRole('dialog', { name: 'Your new API key' }).waitFor();
   assert.deepEqual(troubles(), []);
 });
-
-/** Returns what an authenticator app makes of the letters it is given (RFC 4648 §6). */
-function fromBase32(letters: string): string {
-  const bits = [...letters].map((letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  );
-  const bytes = bits.join('').match(/.{8}/g) ?? [];
-  return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2))).toString();
-}
 
 browserTest(
   'turns a second factor on, asks for it when signing in, and takes a backup code once',

@@ -58,8 +58,8 @@ export async function setUp(url: string, setupUrl: string | undefined): Promise<
 }
 
 /** Gives the password once more. */
-export async function stepUp(browser: Browser): Promise<void> {
-  const answer = await browser.call('POST', '/app/v1/step-up', { body: { password: PASSWORD } });
+export async function stepUp(browser: Browser, password = PASSWORD): Promise<void> {
+  const answer = await browser.call('POST', '/app/v1/step-up', { body: { password } });
   assert.equal(answer.status, 200, answer.text);
 }
 

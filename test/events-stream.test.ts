@@ -164,6 +164,22 @@ describe('GET /v1/events/stream', () => {
     assert.deepEqual(idsOf(await reader.events(1)), [event.event_id]);
   });
 
+  it('begins at an id that tells nothing of what other projects store', async () => {
+    const begin = async () => {
+      const reader = await open();
+      const waiting = reader.next().catch(() => undefined);
+      while (reader.lastId() === '') await new Promise(setImmediate);
+      reader.close();
+      await waiting;
+      return reader.lastId();
+    };
+    const before = await begin();
+    await send([makeEvent()], theirs.server_key);
+    assert.equal(await begin(), before);
+    await send([makeEvent()]);
+    assert.notEqual(await begin(), before);
+  });
+
   it('refuses a Last-Event-ID that is not of a stream', async () => {
     for (const id of [
       'x',

@@ -4,6 +4,7 @@ import { connect as connectSocket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { setInterval as ticks } from 'node:timers/promises';
 import { closedObject, defineRoute, exportAs } from '../src/http/route.ts';
+import { STALLED_MS } from '../src/http/send-streamed.ts';
 import { createServer } from '../src/http/server.ts';
 import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { revokeKey } from '../src/keys/revoke.ts';
@@ -40,11 +41,15 @@ async function* tick(): AsyncGenerator<string> {
 
 /** Ends when nobody takes another chunk. */
 let flood = Promise.withResolvers<number>();
+let poured = 0;
 
 async function* pour(): AsyncGenerator<string> {
   const line = `${' '.repeat(64 * 1024)}\n`;
   try {
-    for (;;) yield line;
+    for (;;) {
+      poured += 1;
+      yield line;
+    }
   } finally {
     flood.resolve(performance.now());
   }
@@ -150,15 +155,41 @@ for (const [what, change] of CHANGES) {
   });
 }
 
+/** Gives way until the server had so many looks at its streams, by a stream that lives on through them. */
+async function passLooks(count: number): Promise<void> {
+  const { socket } = await read('/v1/ticks', server_key);
+  let lines = 0;
+  // Ten milliseconds a line, half a second between looks.
+  for await (const chunk of socket) {
+    lines += String(chunk).split('{}').length - 1;
+    if (lines > count * 60) return;
+  }
+  assert.fail('the stream was cut off');
+}
+
 describe('an export whose key stays as it is', () => {
-  it('goes on past the looks at its key', async () => {
-    const { socket } = await read('/v1/ticks', (await makeReader()).key);
-    let lines = 0;
-    // Ten milliseconds a line, half a second between looks.
-    for await (const chunk of socket) {
-      lines += String(chunk).split('{}').length - 1;
-      if (lines > 150) break;
+  it('goes on past the looks at its key', () => passLooks(3));
+
+  it('is reset when its reader has taken nothing for 30 s, and not before', async () => {
+    flood = Promise.withResolvers();
+    let isOver = false;
+    void flood.promise.then(() => (isOver = true));
+    const { ended, socket } = await read('/v1/flood', server_key);
+    for (let pause = 0; pause < 2; pause += 1) {
+      socket.pause();
+      for (let before = -1; before !== poured; await passLooks(1)) before = poured;
+      clock.advance(STALLED_MS - 1);
+      await passLooks(2);
+      assert.ok(!isOver, 'a reader may pause');
+      if (pause > 0) break;
+      // It takes something: the time begins anew.
+      const taken = poured;
+      socket.resume();
+      while (poured === taken) await new Promise(setImmediate);
     }
-    assert.ok(lines > 150);
+    clock.advance(1);
+    await flood.promise;
+    socket.resume();
+    assert.equal((await ended).code, 'ECONNRESET');
   });
 });

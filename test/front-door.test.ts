@@ -140,3 +140,18 @@ describe('the dashboard’s door', () => {
     assert.notEqual(other.body.id, first.body.id);
   });
 });
+
+describe('a role that may not do something to others', () => {
+  const aboutSelf = inProject.filter(({ selfParam }) => selfParam !== undefined);
+  for (const route of aboutSelf) {
+    for (const role of ROLES) {
+      it(`lets the ${role} into ${nameOf(route)} where it is about that member`, async () => {
+        const leaver = await join(owner, mine, role, `Leaving-${role}`);
+        const { body } = await leaver.call('GET', '/app/v1/session');
+        const path = pathOf(route).replace(NOWHERE, body.user.id);
+        const answer = await leaver.call(methodOf(route), path);
+        assert.ok(answer.status < 300, answer.text);
+      });
+    }
+  }
+});

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { validationFailed } from '../http/errors.ts';
 import type { closedObject } from '../http/route.ts';
+import { TIMESTAMP_MIN } from '../warehouse/event-columns.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /** The query parameters that choose events as they are written, without looking into properties or at times. */
@@ -30,44 +31,58 @@ export const EVENT_FILTERS = {
 type EventFilters = Static<ReturnType<typeof closedObject<typeof EVENT_FILTERS>>>;
 
 /** Conditions in SQL and the values bound to them; no value is ever part of the text. */
-export type Filter = { conditions: string[]; params: Record<string, unknown> };
+export type Filter = {
+  conditions: string[];
+  params: Record<string, unknown>;
+  /** No event before `from` or at `to` or later passes, epoch milliseconds; conditions say so too. */
+  times: { from: number; to: number | undefined };
+};
 
 /** Returns the filter for these apps' events of a project that `filters` let pass. Throws 422. */
 export function buildFilter(projectId: string, appIds: readonly string[], filters: EventFilters): Filter {
   const filter: Filter = {
     conditions: ['project_id = {project_id:String}'],
     params: { project_id: projectId },
+    times: parseTimes(filters),
   };
-  const [first, ...others] = appIds;
-  // Equality, where there is one app, lets the engine read the newest events straight from the end of its order.
-  if (first !== undefined && others.length === 0) {
-    addCondition(filter, 'app_id = {app_id:String}', { app_id: first });
-  } else addCondition(filter, 'app_id IN {app_ids:Array(String)}', { app_ids: appIds });
+  addCondition(filter, 'app_id IN {app_ids:Array(String)}', { app_ids: appIds });
   for (const column of ['app_user_id', 'event_id', 'session_id'] as const) {
     const value = filters[column];
     if (value !== undefined) addCondition(filter, `${column} = {${column}:String}`, { [column]: value });
   }
   const { event_name: event_names } = filters;
   if (event_names) addCondition(filter, 'event_name IN {event_names:Array(String)}', { event_names });
-  addTimes(filter, filters);
+  addTimes(filter);
   for (const [index, text] of (filters.property ?? []).entries()) addProperty(filter, text, index);
   return filter;
 }
 
-/** Adds a condition to a filter, which is changed. */
-export function addCondition(filter: Filter, condition: string, params: Record<string, unknown>): void {
+function addCondition(filter: Filter, condition: string, params: Record<string, unknown>): void {
   filter.conditions.push(condition);
   Object.assign(filter.params, params);
 }
 
-function addTimes(filter: Filter, filters: EventFilters): void {
+/** Returns a copy of a filter with one more condition. */
+export function withCondition(filter: Filter, condition: string, params: Record<string, unknown>): Filter {
+  return {
+    ...filter,
+    conditions: [...filter.conditions, condition],
+    params: { ...filter.params, ...params },
+  };
+}
+
+function parseTimes(filters: EventFilters): Filter['times'] {
   const from = filters.from === undefined ? undefined : parseTimestamp(filters.from);
   const to = filters.to === undefined ? undefined : parseTimestamp(filters.to);
   if (from !== undefined && to !== undefined && from >= to) {
     throw validationFailed([{ field: 'to', code: 'out_of_range', message: 'to must be later than from.' }]);
   }
-  if (from !== undefined)
-    addCondition(filter, 'timestamp >= fromUnixTimestamp64Milli({from_ms:Int64})', { from_ms: from });
+  return { from: Math.max(from ?? TIMESTAMP_MIN, TIMESTAMP_MIN), to };
+}
+
+function addTimes(filter: Filter): void {
+  const { from, to } = filter.times;
+  addCondition(filter, 'timestamp >= fromUnixTimestamp64Milli({from_ms:Int64})', { from_ms: from });
   if (to !== undefined)
     addCondition(filter, 'timestamp < fromUnixTimestamp64Milli({to_ms:Int64})', { to_ms: to });
 }

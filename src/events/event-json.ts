@@ -29,14 +29,15 @@ export const TOLD_COLUMNS = `event_id, app_id, event_name, app_user_id, session_
   toUnixTimestamp64Milli(timestamp) AS timestamp_ms, toUnixTimestamp64Milli(received_at) AS received_ms,
   properties, toString(revenue) AS revenue, currency, verified, ${CONTEXT_KEYS.join(', ')}`;
 
-/** A row of TOLD_COLUMNS: the engine sends 64-bit numbers as text. */
+/** A row of a page of TOLD_COLUMNS, see `readPage`: the engine sends 64-bit numbers as text. */
 export type ToldRow = Omit<ToldEvent, 'timestamp' | 'received_at'> & {
   timestamp_ms: string;
   received_ms: string;
+  page_bytes: string;
 };
 
 /** Returns the event that a row of TOLD_COLUMNS holds. */
-export function toToldEvent({ timestamp_ms, received_ms, ...row }: ToldRow): ToldEvent {
+export function toToldEvent({ timestamp_ms, received_ms, page_bytes, ...row }: ToldRow): ToldEvent {
   return { ...row, timestamp: Number(timestamp_ms), received_at: Number(received_ms) };
 }
 

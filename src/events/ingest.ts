@@ -57,7 +57,7 @@ type Answer = Static<typeof BATCH_ANSWER>;
  * Throws 422 when the batch itself is unusable, StorageError when the outcome is unknown.
  */
 export async function ingest(
-  services: Services,
+  services: Pick<Services, 'clock' | 'directory' | 'warehouse' | 'metrics'>,
   caller: Caller,
   app: App | undefined,
   batch: Batch,
@@ -133,7 +133,7 @@ function sentAtOf({ sent_at }: Batch): number | undefined {
 }
 
 /** Judges the app an event names itself; without one the batch's app counts, or the only one the key reaches. */
-function appResolver({ directory }: Services, caller: Caller, batchApp: App | undefined) {
+function appResolver({ directory }: Pick<Services, 'directory'>, caller: Caller, batchApp: App | undefined) {
   const resolved = new Map<string, AppOfEvent | Rejection>();
   return (appId: string | undefined): AppOfEvent | Rejection => {
     if (appId === undefined) return batchApp ?? reject('app_required');

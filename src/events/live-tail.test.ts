@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import { makeManualTimers } from '../../test/manual-timers.ts';
 import { createFeed, type FeedSource } from '../warehouse/feed.ts';
@@ -75,22 +76,84 @@ describe('a live tail', () => {
   });
 
   it('asks the store when the writer does not know what it stored, and tells nothing twice', async () => {
-    const feed = createFeed(warehouse.feed.reached());
+    const feed = createFeed(warehouse.feed.reached('proj_a'));
     const { next, countTimers, end } = open({ feed });
     await next();
     const first = next();
     await untilWaiting(countTimers);
     const rows = [eventRow({ event_id: 'unsure-1' }), eventRow({ event_id: 'unsure-2' })];
     await warehouse.append(rows);
-    feed.tell(warehouse.feed.reached());
+    feed.tell(warehouse.feed.reached('proj_a'));
     assert.deepEqual(idsIn(await first), ['unsure-1', 'unsure-2']);
     const second = next();
     await untilWaiting(countTimers);
     const last = eventRow({ event_id: 'sure' });
     await warehouse.append([last]);
-    feed.tell(warehouse.feed.reached(), [last]);
+    feed.tell(warehouse.feed.reached('proj_a'), [last]);
     assert.deepEqual(idsIn(await second), ['sure']);
     end('overloaded');
+  });
+});
+
+describe('more than a live tail holds', () => {
+  /** Stores events, and tells of each as so large that no second one is held beside it. */
+  async function flood(feed: FeedSource, ids: readonly string[]): Promise<void> {
+    for (const event_id of ids) {
+      await warehouse.append([eventRow({ event_id })]);
+      const told = eventRow({ event_id, properties: `"${'x'.repeat(BUFFER_BYTES_MAX)}"` });
+      feed.tell(warehouse.feed.reached('proj_a'), [told]);
+    }
+  }
+
+  async function openBehind() {
+    const before = warehouse.feed.reached('proj_a');
+    const first = randomUUID();
+    await warehouse.append([eventRow({ event_id: first })]);
+    const feed = createFeed(warehouse.feed.reached('proj_a'));
+    let meanwhile = async () => {};
+    const query: typeof warehouse.query = async (...asked) => {
+      await meanwhile();
+      meanwhile = async () => {};
+      return warehouse.query(...asked);
+    };
+    const whileReading = (task: () => Promise<void>) => {
+      meanwhile = task;
+    };
+    const { time, countTimers } = makeManualTimers();
+    const { chunks, end } = openTail({ query, feed }, choice, [before], never, time.schedule);
+    const iterator = chunks[Symbol.asyncIterator]();
+    const next = async () => (await iterator.next()).value as string | undefined;
+    await next();
+    return {
+      feed,
+      next,
+      end,
+      countTimers,
+      first,
+      whileReading,
+    };
+  }
+
+  it('is no gap while the store is still read: what came is read from there', async () => {
+    const { feed, next, end, first, whileReading } = await openBehind();
+    const ids = [randomUUID(), randomUUID(), randomUUID()];
+    whileReading(() => flood(feed, ids));
+    assert.deepEqual(idsIn(await next()), [first]);
+    assert.deepEqual(idsIn(await next()), ids);
+    end('overloaded');
+  });
+
+  it('is a gap, and the end, for a reader that was let fall behind what it is told', async () => {
+    const { feed, next, countTimers, first } = await openBehind();
+    assert.deepEqual(idsIn(await next()), [first]);
+    const live = next();
+    await untilWaiting(countTimers);
+    const told = randomUUID();
+    feed.tell(warehouse.feed.reached('proj_a') + 1, [eventRow({ event_id: told })]);
+    assert.deepEqual(idsIn(await live), [told]);
+    await flood(feed, [randomUUID(), randomUUID()]);
+    assert.match((await next()) ?? '', /event: gap\ndata: \{"missed":2\}\n\n$/);
+    assert.equal(await next(), undefined);
   });
 });
 

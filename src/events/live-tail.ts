@@ -6,7 +6,7 @@ import type { Warehouse } from '../warehouse/open.ts';
 import type { Filter } from './event-filter.ts';
 import { toEventJson } from './event-json.ts';
 import { type LiveBuffer, openLiveBuffer, type Schedule } from './live-buffer.ts';
-import { type Place, placeOf, type Received, readEventsSince } from './received.ts';
+import { countReceived, type Place, placeOf, type Received, readReceived } from './received.ts';
 
 /** Which events a live tail tells: the same choice for the store and for what comes. */
 export type TailChoice = { projectId: string; findFilter: () => Filter; passes: (row: EventRow) => boolean };
@@ -18,12 +18,19 @@ export type Tail = { chunks: AsyncIterable<string>; end: (code: ErrorCode) => vo
 export const HEARTBEAT_MS = 15_000;
 /** How soon a caller whose connection broke should come back. */
 const RETRY_MS = 1_000;
-const EVENTS_A_PAGE = 500;
+/**
+ * More than this lies between only when a reader was away for long. The store has no order of receiving: each page of a
+ * way back looks through the whole project, and this bounds how many there are.
+ */
+export const RESUME_EVENTS_MAX = 50_000;
+export const RESUME_BYTES_MAX = 50_000_000;
+/** Rendered at once; between two of them others get their turn. */
+const EVENTS_A_CHUNK = 200;
 
 /**
  * Returns the events stored after a place (undefined: from now on) in receive order, for ever. What was stored before it
- * began comes from the store, what is stored meanwhile from the writer; a reader too slow for that is told how much it
- * missed, and the tail ends. Nothing is read before the first chunk is asked for. `signal` fires when the caller is gone.
+ * began comes from the store, what is stored meanwhile from the writer; a reader that was away too long is told how much
+ * it missed, and goes on; one that reads too slowly is told so too, and the tail ends. Nothing is read before the first chunk is asked for. `signal` fires when the caller is gone.
  */
 export function openTail(
   warehouse: Pick<Warehouse, 'query' | 'feed'>,
@@ -67,20 +74,17 @@ async function* follow(
   schedule: Schedule | undefined,
 ): AsyncGenerator<string> {
   const { feed } = warehouse;
-  let place: Place = after ?? [feed.reached()];
+  let place: Place = after ?? [feed.reached(projectId)];
   yield renderOpening(RETRY_MS, encodeCursor(place));
   while (!over.aborted) {
     // In this order: from here on nothing is stored that is neither in the store now nor told to the buffer.
     const buffer = openLiveBuffer(feed, projectId, passes, schedule);
     try {
-      const upTo = feed.reached();
-      for await (const page of readPages(warehouse, findFilter(), place, upTo, over)) {
-        yield renderEvents(page);
-        place = endOf(page) ?? place;
-      }
+      const upTo = feed.reached(projectId);
+      yield* tellStored(warehouse, findFilter(), place, upTo, over);
       place = [upTo];
       const outcome = yield* followBuffer(buffer, place, over);
-      if (outcome.kind === 'overflow') return yield renderGap(outcome.missed, [feed.reached()]);
+      if (outcome.kind === 'overflow') return yield renderGap(outcome.missed, [feed.reached(projectId)]);
       place = outcome.place;
     } finally {
       buffer.close();
@@ -88,18 +92,21 @@ async function* follow(
   }
 }
 
-async function* readPages(
+/** Tells what the store has after a place, up to block `upTo`; only how much, when that is too much to go through. */
+async function* tellStored(
   warehouse: Pick<Warehouse, 'query'>,
   filter: Filter,
   after: Place,
   upTo: number,
   over: AbortSignal,
-): AsyncGenerator<Received[]> {
-  for (let place = after; place[0] < upTo || place.length > 1; ) {
-    const page = await readEventsSince(warehouse, filter, place, { upTo, limit: EVENTS_A_PAGE }, over);
-    if (page.length > 0 && !over.aborted) yield page;
-    if (page.length < EVENTS_A_PAGE) return;
-    place = endOf(page) ?? place;
+): AsyncGenerator<string> {
+  const { events, bytes } = await countReceived(warehouse, filter, after, upTo, over);
+  if (events > RESUME_EVENTS_MAX || bytes > RESUME_BYTES_MAX) return yield renderGap(events, [upTo]);
+  if (events === 0) return;
+  for await (const page of readReceived(warehouse, filter, after, upTo, over)) {
+    for (let at = 0; at < page.length && !over.aborted; at += EVENTS_A_CHUNK) {
+      yield renderEvents(page.slice(at, at + EVENTS_A_CHUNK));
+    }
   }
 }
 

@@ -1,6 +1,8 @@
+import { isEventTime } from '../warehouse/event-columns.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import { addCondition, type Filter } from './event-filter.ts';
+import { type Filter, withCondition } from './event-filter.ts';
 import { TOLD_COLUMNS, type ToldEvent, type ToldRow, toToldEvent } from './event-json.ts';
+import { readPage } from './page.ts';
 
 /**
  * A place in the order in which events were received: behind a whole block, or behind one event in it. Events of one
@@ -14,40 +16,70 @@ export type Received = { block: number; event: ToldEvent };
 /** Whether a value read from a caller's cursor is a place. */
 export function isPlace(value: unknown): value is Place {
   if (!Array.isArray(value) || !Number.isSafeInteger(value[0]) || value[0] < 0) return false;
-  return value.length === 1 || (value.length === 3 && isTime(value[1]) && typeof value[2] === 'string');
+  return value.length === 1 || (value.length === 3 && isEventTime(value[1]) && typeof value[2] === 'string');
 }
-
-const isTime = (value: unknown) => Number.isSafeInteger(value) && Math.abs(Number(value)) < TIME_MS_MAX;
-
-/** Beyond it the engine's times overflow. */
-const TIME_MS_MAX = Date.UTC(2299, 11, 31);
 
 /** Returns the place behind an event. */
 export function placeOf({ block, event }: Received): Place {
   return [block, event.timestamp, event.event_id];
 }
 
-/** Returns at most `limit` events after a place, up to block `upTo`, in receive order. Throws StorageError. */
-export async function readEventsSince(
+const EVENTS_A_PAGE = 5_000;
+
+/** Yields the events after a place, up to block `upTo`, in receive order, a page at a time. Throws StorageError. */
+export async function* readReceived(
   warehouse: Pick<Warehouse, 'query'>,
-  { conditions, params }: Filter,
-  [block, timestamp, eventId]: Place,
-  { upTo, limit }: { upTo: number; limit: number },
+  filter: Filter,
+  after: Place,
+  upTo: number,
   signal: AbortSignal,
-): Promise<Received[]> {
-  const narrowed: Filter = { conditions: [...conditions], params: { ...params, block, up_to: upTo, limit } };
-  const isWithin = timestamp !== undefined;
-  addCondition(narrowed, `block ${isWithin ? '>=' : '>'} {block:UInt64} AND block <= {up_to:UInt64}`, {});
-  if (isWithin) {
-    const condition = `(block > {block:UInt64}
-      OR (timestamp, event_id) > (fromUnixTimestamp64Milli({place_ms:Int64}), {place_id:String}))`;
-    addCondition(narrowed, condition, { place_ms: timestamp, place_id: eventId });
+): AsyncGenerator<Received[]> {
+  for (let place = after; hasMore(place, upTo); ) {
+    const { rows, fill } = await readPage<ToldRow & { block: string }>(
+      warehouse,
+      {
+        columns: `block, ${TOLD_COLUMNS}`,
+        filter: between(filter, place, upTo),
+        order: 'block, timestamp_ms, event_id',
+        limit: EVENTS_A_PAGE,
+      },
+      signal,
+    );
+    const page = rows.map(({ block, ...row }) => ({ block: Number(block), event: toToldEvent(row) }));
+    const last = page.at(-1);
+    if (last === undefined) return;
+    yield page;
+    if (fill < 1) return;
+    place = placeOf(last);
   }
-  const rows = await warehouse.query<ToldRow & { block: string }>(
-    `SELECT block, ${TOLD_COLUMNS} FROM events WHERE ${narrowed.conditions.join(' AND ')}
-     ORDER BY events.block, events.timestamp, events.event_id LIMIT {limit:UInt32}`,
-    narrowed.params,
+}
+
+/** Returns how many events lie after a place, up to block `upTo`, and the bytes of their properties. Throws StorageError. */
+export async function countReceived(
+  warehouse: Pick<Warehouse, 'query'>,
+  filter: Filter,
+  after: Place,
+  upTo: number,
+  signal: AbortSignal,
+): Promise<{ events: number; bytes: number }> {
+  if (!hasMore(after, upTo)) return { events: 0, bytes: 0 };
+  const { conditions, params } = between(filter, after, upTo);
+  const [row] = await warehouse.query<{ events: string; bytes: string }>(
+    `SELECT count() AS events, sum(length(properties)) AS bytes FROM events WHERE ${conditions.join(' AND ')}`,
+    params,
     { signal },
   );
-  return rows.map(({ block: number, ...row }) => ({ block: Number(number), event: toToldEvent(row) }));
+  return { events: Number(row?.events ?? 0), bytes: Number(row?.bytes ?? 0) };
+}
+
+const hasMore = (place: Place, upTo: number) => place[0] < upTo || place.length > 1;
+
+function between(filter: Filter, [block, timestamp, eventId]: Place, upTo: number): Filter {
+  const isWithin = timestamp !== undefined;
+  const blocks = `block ${isWithin ? '>=' : '>'} {block:UInt64} AND block <= {up_to:UInt64}`;
+  const narrowed = withCondition(filter, blocks, { block, up_to: upTo });
+  if (!isWithin) return narrowed;
+  const condition = `(block > {block:UInt64}
+    OR (timestamp, event_id) > (fromUnixTimestamp64Milli({place_ms:Int64}), {place_id:String}))`;
+  return withCondition(narrowed, condition, { place_ms: timestamp, place_id: eventId });
 }

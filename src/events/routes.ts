@@ -56,7 +56,7 @@ const streamRoute = defineRoute({
   method: 'GET',
   path: '/v1/events/stream',
   summary:
-    'Follow events as they are stored, as server-sent events in receive order: `event` for each, `gap` with how many a slow reader missed, `closed` with the code that ends it',
+    'Follow events as they are stored, as server-sent events in receive order: `event` for each, `gap` with how many were missed by a reader that was away for more than 50,000 events (or 50 MB of properties) or reads too slowly, `closed` with the code that ends it',
   access: 'events:read',
   limit: 'analytics',
   app: { from: 'query', required: false },

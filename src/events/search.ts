@@ -4,16 +4,12 @@ import { listReachableApps } from '../apps/resolve.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../http/list.ts';
 import { type Caller, closedObject } from '../http/route.ts';
 import type { Services } from '../services.ts';
+import { isEventTime } from '../warehouse/event-columns.ts';
+import { QUERY_TIMEOUT_MS } from '../warehouse/gateway.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import { addCondition, buildFilter, EVENT_FILTERS, type Filter } from './event-filter.ts';
-import {
-  EVENT_JSON,
-  TOLD_COLUMNS,
-  type ToldEvent,
-  type ToldRow,
-  toEventJson,
-  toToldEvent,
-} from './event-json.ts';
+import { buildFilter, EVENT_FILTERS } from './event-filter.ts';
+import { EVENT_JSON, type ToldEvent, toEventJson } from './event-json.ts';
+import { type EventPosition, positionOf, readNewestFirst } from './newest-first.ts';
 
 /** The forms an export can have. */
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
@@ -33,12 +29,9 @@ export const SEARCH_ANSWER = pageOf(EVENT_JSON);
 /** What search and export can be asked. */
 export type SearchQuery = Static<typeof SEARCH_QUERY>;
 
-/** The place of an event in the order of a search: its time in epoch milliseconds, and its id. */
-export type EventPosition = [number, string];
-
 /** Returns a page of the project's events, newest first; events of equal time by id. Throws 422, StorageError. */
 export async function searchEvents(
-  { warehouse, directory }: Pick<Services, 'warehouse' | 'directory'>,
+  { warehouse, directory, clock }: Pick<Services, 'warehouse' | 'directory' | 'clock'>,
   caller: Caller,
   app: App | undefined,
   query: SearchQuery,
@@ -52,44 +45,26 @@ export async function searchEvents(
     query,
   );
   const before = decodeCursor(query.cursor, isPosition);
-  const events = await readEventsBefore(warehouse, filter, before, limit + 1, signal);
+  const reading = { before, limit: limit + 1, nowMs: clock.now() };
+  const events: ToldEvent[] = [];
+  for await (const found of readNewestFirst(asOneQuestion(warehouse), filter, reading, signal)) {
+    events.push(...found);
+    if (events.length > limit) break;
+  }
   const page = events.slice(0, limit);
   const last = page.at(-1);
   const next_cursor = last && events.length > limit ? encodeCursor(positionOf(last)) : null;
   return { data: page.map(toEventJson), next_cursor };
 }
 
-/** Returns at most `limit` events before a position (undefined: from the newest), newest first. Throws StorageError. */
-export async function readEventsBefore(
-  warehouse: Pick<Warehouse, 'query'>,
-  { conditions, params }: Filter,
-  before: EventPosition | undefined,
-  limit: number,
-  signal: AbortSignal,
-): Promise<ToldEvent[]> {
-  const narrowed: Filter = { conditions: [...conditions], params: { ...params, limit } };
-  if (before) {
-    const [cursor_ms, cursor_id] = before;
-    const condition =
-      '(timestamp, event_id) < (fromUnixTimestamp64Milli({cursor_ms:Int64}), {cursor_id:String})';
-    addCondition(narrowed, condition, { cursor_ms, cursor_id });
-  }
-  const rows = await warehouse.query<ToldRow>(
-    `SELECT ${TOLD_COLUMNS} FROM events WHERE ${narrowed.conditions.join(' AND ')}
-     ORDER BY timestamp DESC, event_id DESC LIMIT {limit:UInt32}`,
-    narrowed.params,
-    { signal },
-  );
-  return rows.map(toToldEvent);
-}
-
-/** Returns the place of an event in the order of a search. */
-export function positionOf({ timestamp, event_id }: ToldEvent): EventPosition {
-  return [timestamp, event_id];
+/** However many slices a page takes, its caller waits no longer than for any other question. */
+function asOneQuestion({ query }: Pick<Warehouse, 'query'>): Pick<Warehouse, 'query'> {
+  const deadline = performance.now() + QUERY_TIMEOUT_MS;
+  return {
+    query: (sql, params, options) =>
+      query(sql, params, { ...options, timeoutMs: Math.max(1, deadline - performance.now()) }),
+  };
 }
 
 const isPosition = (value: unknown): value is EventPosition =>
-  Array.isArray(value) &&
-  value.length === 2 &&
-  Number.isSafeInteger(value[0]) &&
-  typeof value[1] === 'string';
+  Array.isArray(value) && value.length === 2 && isEventTime(value[0]) && typeof value[1] === 'string';

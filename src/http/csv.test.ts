@@ -7,9 +7,16 @@ it('quotes what would break a line, and doubles quotes', () => {
 });
 
 it('never lets a cell begin like a formula', () => {
-  for (const start of ['=', '+', '-', '@', '\t', '\r']) {
+  for (const start of ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
     const line = csvLine([`${start}cmd|x`]);
     assert.match(line, /^"?'/, JSON.stringify(line));
   }
   assert.equal(csvLine(['=1', 'a=1']), "'=1,a=1\r\n");
+});
+
+it('leaves a number as it is, below zero too, and nothing that only begins like one', () => {
+  assert.equal(csvLine(['-9.99', '-5', '0', '9.99']), '-9.99,-5,0,9.99\r\n');
+  for (const text of ['-9.99+cmd', '-1-1', '-.5', '-1.', '--1', '-', '-1e5', '-1\n', '+1']) {
+    assert.match(csvLine([text]), /^"?'/, text);
+  }
 });

@@ -8,12 +8,21 @@ import type { Streamed } from './route.ts';
 
 const LOOK_MS = 500;
 
+/**
+ * A reader that takes not one piece in this time is given up: it holds a slot of its key, and memory. What reads on
+ * takes a piece in milliseconds; 30 s is time enough for a wireless connection to come back.
+ */
+export const STALLED_MS = 30_000;
+/** Small, so that a slow reader shows that it takes something; 2 KB a second are enough. */
+const PIECE_BYTES = 64 * 1024;
+
 /** What a stream gets that is open when the server stops: the same as a request that comes then. */
 const STOPPING: ErrorCode = 'overloaded';
 
 /**
  * Returns the body of a streamed answer. It ends when its caller loses the right to read on, within half a second and
- * before the next chunk, and an open stream when `stopping` fires. Gives the slot of the exchange back when it is over.
+ * before the next chunk, or has taken nothing for STALLED_MS, and an open stream when `stopping` fires. Gives the slot of
+ * the exchange back when it is over.
  */
 export function openBody(
   services: Pick<Services, 'directory' | 'clock' | 'log'>,
@@ -24,23 +33,30 @@ export function openBody(
 ): Readable {
   const body = Readable.from(guarded());
   let isEnding = false;
+  let takenAt = services.clock.now();
+  function tearOff(why: Error): void {
+    // A reset, not a close: what waits in the system's buffers for a slow reader is thrown away.
+    response.socket?.resetAndDestroy();
+    body.destroy(why);
+  }
   function stop(code: ErrorCode): void {
     // A reader that takes nothing would get the last words only after all that waits for it.
     isEnding = end !== undefined && !response.writableNeedDrain;
-    if (isEnding) {
-      end?.(code);
-      return;
-    }
-    // A reset, not a close: what waits in the system's buffers for a slow reader is thrown away.
-    response.socket?.resetAndDestroy();
-    body.destroy(new ApiError(code));
+    if (isEnding) end?.(code);
+    else tearOff(new ApiError(code));
   }
   function mayGoOn(): boolean {
     const code = held && findCutOff(services, held);
     if (code !== undefined && !isEnding) stop(code);
     return code === undefined;
   }
-  const timer = setInterval(mayGoOn, LOOK_MS);
+  function look(): void {
+    mayGoOn();
+    const now = services.clock.now();
+    if (!response.writableNeedDrain) takenAt = now;
+    else if (now - takenAt >= STALLED_MS) tearOff(new Error(`Nothing was taken for ${STALLED_MS} ms`));
+  }
+  const timer = setInterval(look, LOOK_MS);
   timer.unref();
   const onStopping = () => end && stop(STOPPING);
   stopping.addEventListener('abort', onStopping);
@@ -55,11 +71,23 @@ export function openBody(
   );
   return body;
 
-  async function* guarded(): AsyncGenerator<string> {
+  async function* guarded(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       // Once it is ending, what comes are the last words.
-      if (isEnding || mayGoOn()) yield chunk;
+      if (isEnding || mayGoOn()) yield* noteTaken(inPieces(chunk));
       else if (!isEnding) return;
     }
   }
+
+  function* noteTaken(pieces: Iterable<Buffer>): Generator<Buffer> {
+    for (const piece of pieces) {
+      yield piece;
+      takenAt = services.clock.now();
+    }
+  }
+}
+
+function* inPieces(text: string): Generator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }

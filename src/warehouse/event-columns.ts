@@ -24,8 +24,8 @@ export const EVENT_COLUMNS = [
   'sdk',
 ] as const satisfies readonly (keyof EventRow)[];
 
-/** Smaller numbers would be read as seconds; the contract refuses events before 2000 anyway. */
-const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
+/** The earliest time of an event, epoch milliseconds: what is smaller would be read as seconds; the contract refuses it too. */
+export const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
 const TIMESTAMP_MAX = Date.UTC(2299, 11, 31);
 const DECIMAL = /^-?\d{1,18}(\.\d{1,6})?$/;
 
@@ -35,7 +35,8 @@ const DECIMAL = /^-?\d{1,18}(\.\d{1,6})?$/;
  * block, other projects' events included.
  */
 export function encodeRow(row: EventRow): string {
-  if (!isTime(row.timestamp) || !isTime(row.received_at)) throw new TypeError('Event time out of range');
+  if (!isEventTime(row.timestamp) || !isEventTime(row.received_at))
+    throw new TypeError('Event time out of range');
   if (row.revenue !== null && !DECIMAL.test(row.revenue)) throw new TypeError('Event revenue is no decimal');
   if (row.verified !== 0 && row.verified !== 1) throw new TypeError('Event verified is neither 0 nor 1');
   const line = JSON.stringify([
@@ -63,7 +64,8 @@ export function encodeRow(row: EventRow): string {
   return line.slice(0, -1);
 }
 
-function isTime(value: number): boolean {
+/** Whether a number is a time that an event may have, epoch milliseconds. */
+export function isEventTime(value: number): boolean {
   return Number.isInteger(value) && value >= TIMESTAMP_MIN && value <= TIMESTAMP_MAX;
 }
 

@@ -18,7 +18,15 @@ it('tells each project its own rows of a block, and nothing of blocks without an
     ['a', 11, ['1', '3']],
     ['b', 11, ['2']],
   ]);
-  assert.equal(feed.reached(), 12);
+});
+
+it('tells how far a project is, whatever others store', () => {
+  const feed = createFeed(10);
+  feed.tell(11, [row('1'), row('2', 'proj_b'), row('3')]);
+  feed.tell(12, [row('4', 'proj_b')]);
+  assert.deepEqual(['proj_a', 'proj_b', 'proj_c'].map(feed.reached), [11, 12, 10]);
+  feed.tell(13);
+  assert.deepEqual(['proj_a', 'proj_b', 'proj_c'].map(feed.reached), [13, 13, 13]);
 });
 
 it('tells everyone to look into the store when nobody knows what a block holds, and steps never back', () => {
@@ -27,7 +35,7 @@ it('tells everyone to look into the store when nobody knows what a block holds, 
   feed.subscribe('proj_a', (block, rows) => told.push([block, rows]));
   feed.tell(9);
   assert.deepEqual(told, [[10, undefined]]);
-  assert.equal(feed.reached(), 10);
+  assert.equal(feed.reached('proj_a'), 10);
 });
 
 it('tells nobody who has left, in the middle of a block too', () => {

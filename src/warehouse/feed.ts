@@ -8,9 +8,12 @@ export type FeedListener = (block: number, rows: readonly EventRow[] | undefined
 
 /** What the writer stores, told as it happens. Nothing is kept: the store has what came before. */
 export type Feed = {
-  /** Up to which block everything is on disk and was told. */
-  reached(): number;
-  /** Calls the listener for every block above `reached()` that brings events of the project. */
+  /**
+   * Up to which block everything of the project is on disk and was told. Readers are shown it, so it does not move with
+   * what other projects store.
+   */
+  reached(projectId: string): number;
+  /** Calls the listener for every block above `reached(projectId)` that brings events of the project. */
   subscribe(projectId: string, listener: FeedListener): { end(): void };
 };
 
@@ -23,9 +26,29 @@ export type FeedSource = Feed & {
 /** Returns a feed without listeners, for a store that has blocks up to `reached`. */
 export function createFeed(reached: number): FeedSource {
   const listeners = new Map<string, Set<FeedListener>>();
+  const lastOf = new Map<string, number>();
+  /**
+   * Above it no project has anything but what `lastOf` knows. A project that has stored nothing since sees it: of others
+   * it tells when the last event before the start was stored, and no more.
+   */
+  let floor = reached;
   let last = reached;
+
+  function note(rows: readonly EventRow[] | undefined): void {
+    if (rows === undefined) {
+      floor = last;
+      lastOf.clear();
+    }
+    let noted: string | undefined;
+    // Rows of one project lie together, as they came in one request.
+    for (const { project_id } of rows ?? []) {
+      if (project_id !== noted) lastOf.set(project_id, last);
+      noted = project_id;
+    }
+  }
+
   return {
-    reached: () => last,
+    reached: (projectId) => lastOf.get(projectId) ?? floor,
     subscribe(projectId, listener) {
       const known = listeners.get(projectId) ?? new Set();
       listeners.set(projectId, known.add(listener));
@@ -38,7 +61,8 @@ export function createFeed(reached: number): FeedSource {
     },
     tell(block, rows) {
       last = Math.max(last, block);
-      // Most installations have no listener most of the time: then a block costs nothing here.
+      note(rows);
+      // Most installations have no listener most of the time: then a block costs nothing more.
       for (const [projectId, ofProject] of listeners) {
         const own = rows?.filter((row) => row.project_id === projectId);
         if (own?.length === 0) continue;

@@ -4,7 +4,7 @@ import type { Connection, OpenConnection } from './connection.ts';
 import { createSlots, type Slots } from './slots.ts';
 
 export type QueryOptions = {
-  /** Time for waiting and running together; 15,000 when absent. */
+  /** Time for waiting and running together; QUERY_TIMEOUT_MS when absent. */
   timeoutMs?: number;
   /** Ends the caller's wait at once. In process the statement runs on until its time limit. */
   signal?: AbortSignal;
@@ -20,7 +20,8 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
-const TIMEOUT_DEFAULT_MS = 15_000;
+/** How long a question may take. */
+export const QUERY_TIMEOUT_MS = 15_000;
 /** The engine looks at its time limit between pieces of work; a caller never waits longer than this on top. */
 const GRACE_MS = 1_000;
 
@@ -57,7 +58,7 @@ export async function openGateway(
   return {
     async query<Row>(sql: string, params?: Record<string, unknown>, options: QueryOptions = {}) {
       const text = bind(sql, params);
-      const timeoutMs = options.timeoutMs ?? TIMEOUT_DEFAULT_MS;
+      const timeoutMs = options.timeoutMs ?? QUERY_TIMEOUT_MS;
       const deadline = performance.now() + timeoutMs;
       const work = (connection: Connection) =>
         connection.query<Row>(text, Math.max(10, Math.ceil(deadline - performance.now())));

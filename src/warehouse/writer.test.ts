@@ -162,7 +162,7 @@ for (const kind of ['refused', 'unanswered'] as const) {
       const fault = faulty({ kind, at, times: 1 });
       const writer = await open(fault.gateway).catch(() => open(fault.gateway));
       const told: { block: number; ids: string[] | undefined }[] = [];
-      const from = writer.feed.reached();
+      const from = writer.feed.reached(project_id);
       writer.feed.subscribe(project_id, (block, rows) => {
         told.push({ block, ids: rows?.map(({ event_id }) => event_id) });
       });

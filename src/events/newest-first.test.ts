@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import type { EventRow } from '../warehouse/event-row.ts';
+import { createTestStore, eventRow } from '../warehouse/test-store.ts';
+import { buildFilter } from './event-filter.ts';
+import type { ToldEvent } from './event-json.ts';
+import { type EventPosition, positionOf, readNewestFirst } from './newest-first.ts';
+import { PAGE_BYTES_MAX } from './page.ts';
+
+const store = await createTestStore();
+const warehouse = await store.open();
+after(async () => {
+  await warehouse.close();
+  await store.remove();
+});
+
+const HOUR_MS = 3_600_000;
+const NOW = Date.UTC(2026, 10, 1);
+const APPS = ['app_a', 'app_b', 'app_c'];
+const BLOCK_ROWS = 10_000;
+const never = new AbortController().signal;
+
+async function append(rows: EventRow[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += BLOCK_ROWS)
+    await warehouse.append(rows.slice(at, at + BLOCK_ROWS));
+}
+
+type Asked = { limit?: number; before?: EventPosition; from?: number; to?: number };
+
+async function readPages(projectId: string, { limit = 1_000, before, from, to }: Asked = {}) {
+  const times = {
+    ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
+    ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
+  };
+  const reading = { before, limit, nowMs: NOW };
+  const pages: ToldEvent[][] = [];
+  for await (const page of readNewestFirst(warehouse, buildFilter(projectId, APPS, times), reading, never)) {
+    assert.ok(page.length > 0 && page.length <= limit, `a page of ${page.length}`);
+    pages.push(page);
+  }
+  return pages;
+}
+
+const readIds = async (projectId: string, asked: Asked) =>
+  (await readPages(projectId, asked)).flat().map(({ event_id }) => event_id);
+
+const newestFirst = (rows: readonly EventRow[]) =>
+  rows.toSorted((a, b) => b.timestamp - a.timestamp || (a.event_id < b.event_id ? 1 : -1));
+
+describe('events of several apps, newest first', () => {
+  it('are each looked at a few times at most, however many pages they are', async () => {
+    const project_id = 'proj_many';
+    const rows = Array.from({ length: 30_000 }, (_, index) =>
+      eventRow({
+        project_id,
+        app_id: APPS[index % 3] ?? '',
+        event_id: `e${index}`,
+        timestamp: NOW - 60 * HOUR_MS + index * 6_000,
+      }),
+    );
+    await append(rows);
+    let looked = 0;
+    const query: typeof warehouse.query = async (sql, params, options) => {
+      const parts = await warehouse.query<{ rows: string }>(`EXPLAIN ESTIMATE ${sql}`, params);
+      for (const part of parts) looked += Number(part.rows);
+      return warehouse.query(sql, params, options);
+    };
+    const reading = { before: undefined, limit: 2_000, nowMs: NOW };
+    let found = 0;
+    for await (const page of readNewestFirst({ query }, buildFilter(project_id, APPS, {}), reading, never)) {
+      found += page.length;
+    }
+    assert.equal(found, rows.length);
+    assert.ok(looked >= rows.length, 'the engine tells what it looks at');
+    // A page of the whole table each time would be 15 times as many.
+    assert.ok(looked < 8 * rows.length, `${looked} rows were looked at for ${rows.length}`);
+  });
+
+  it('come once each and in order, whatever lies between them and wherever they begin and end', async () => {
+    const project_id = 'proj_odd';
+    const times = [
+      // Many at one time, a burst, silence of years, clocks ahead, and the earliest there is.
+      ...Array(40).fill(NOW - 5 * HOUR_MS),
+      ...Array.from({ length: 60 }, (_, index) => NOW - HOUR_MS + (index % 20)),
+      ...[NOW, NOW + 1, NOW + HOUR_MS],
+      ...[NOW - HOUR_MS - 1, NOW - HOUR_MS, NOW - HOUR_MS + 1],
+      ...[Date.UTC(2016, 0, 1), Date.UTC(2016, 0, 2), Date.UTC(2000, 0, 1), Date.UTC(2000, 0, 1)],
+    ];
+    const rows = times.map((timestamp, index) =>
+      eventRow({
+        project_id,
+        app_id: APPS[index % 3] ?? '',
+        event_id: `odd${(index * 37) % 101}-${index}`,
+        timestamp,
+      }),
+    );
+    await append(rows);
+    const sorted = newestFirst(rows);
+    const ids = sorted.map(({ event_id }) => event_id);
+    for (const limit of [3, 40, 109, 110, 111]) {
+      assert.deepEqual(await readIds(project_id, { limit }), ids, `pages of ${limit}`);
+    }
+    for (const [index, row] of sorted.entries()) {
+      if (index % 20 > 0) continue;
+      const { event_id, timestamp } = row;
+      assert.deepEqual(await readIds(project_id, { before: [timestamp, event_id] }), ids.slice(index + 1));
+      const [older, newer] = [
+        sorted.filter((other) => other.timestamp < timestamp),
+        sorted.filter((other) => other.timestamp >= timestamp),
+      ];
+      assert.deepEqual(
+        await readIds(project_id, { to: timestamp }),
+        older.map((other) => other.event_id),
+      );
+      assert.deepEqual(
+        await readIds(project_id, { from: timestamp }),
+        newer.map((other) => other.event_id),
+      );
+    }
+  });
+
+  it('come in pages of bounded size, however large they are', async () => {
+    const project_id = 'proj_large';
+    const bytes = 30_000;
+    const properties = JSON.stringify({ filling: 'ä'.repeat((bytes - 14) / 2) });
+    const rows = Array.from({ length: 200 }, (_, index) =>
+      eventRow({ project_id, event_id: `large${index}`, timestamp: NOW - index, properties }),
+    );
+    await append([...rows, eventRow({ project_id, event_id: 'small', timestamp: NOW - 1_000 })]);
+    const pages = await readPages(project_id);
+    assert.deepEqual(pages.flat().map(positionOf), [
+      ...newestFirst(rows).map(positionOf),
+      [NOW - 1_000, 'small'],
+    ]);
+    for (const page of pages) {
+      const size = page.reduce((sum, event) => sum + Buffer.byteLength(event.properties), 0);
+      assert.ok(size < PAGE_BYTES_MAX + bytes, `${size} bytes`);
+    }
+    assert.ok(pages.length < 8);
+  });
+});

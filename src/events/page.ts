@@ -1,0 +1,33 @@
+import type { Warehouse } from '../warehouse/open.ts';
+import type { Filter } from './event-filter.ts';
+
+/** What is read of `events`: which columns, in which order, how many rows at most. */
+export type Reading = { columns: string; filter: Filter; order: string; limit: number };
+
+/** Rows, and which share of a page they fill: from 1 on there may be more. */
+export type Page<Row> = { rows: Row[]; fill: number };
+
+/** Events are up to 32 KB: without a bound in bytes a page of them would be hundreds of MB. */
+export const PAGE_BYTES_MAX = 2_000_000;
+
+/**
+ * Returns the first events of a reading: as many as `limit`, and as fit into PAGE_BYTES_MAX by their properties, the one
+ * that crosses it included. `order` names columns of the result. Throws StorageError.
+ */
+export async function readPage<Row extends { page_bytes: string }>(
+  warehouse: Pick<Warehouse, 'query'>,
+  { columns, filter, order, limit }: Reading,
+  signal: AbortSignal,
+): Promise<Page<Row>> {
+  const rows = await warehouse.query<Row>(
+    `SELECT * FROM (
+       SELECT *, sum(length(properties)) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS page_bytes FROM (
+         SELECT ${columns} FROM events WHERE ${filter.conditions.join(' AND ')}
+         ORDER BY ${order} LIMIT {limit:UInt32}))
+     WHERE page_bytes - length(properties) < {bytes_max:UInt64} ORDER BY ${order}`,
+    { ...filter.params, limit, bytes_max: PAGE_BYTES_MAX },
+    { signal },
+  );
+  const bytes = Number(rows.at(-1)?.page_bytes ?? 0);
+  return { rows, fill: Math.max(rows.length / limit, bytes / PAGE_BYTES_MAX) };
+}
