@@ -1,3 +1,4 @@
+import { createDrainPace } from './drain-pace.ts';
 import { findGate, forgetGates } from './gate.ts';
 import { makeId } from './id.ts';
 import { OPERATIONS, type Operation, type OperationName } from './operations.ts';
@@ -49,9 +50,9 @@ export function createCaller(
   ): Promise<T> {
     const operation: Operation = OPERATIONS[operationName];
     const { gate: name = operation.category } = operation;
-    const gate = findGate(target, name, random);
-    const { end, ...limits } = limitCall(target.clock, gate, name, timeLimitMs, input.options?.signal);
-    const patience = onWait ? tellWaits(limits.patience, target.clock, gate, onWait) : limits.patience;
+    const gate = findGate(target, name, random, createDrainPace());
+    const { end, ...limits } = limitCall(target.clock, name, timeLimitMs, input.options?.signal);
+    const patience = onWait ? tellWaits(limits.patience, onWait) : limits.patience;
     const call: Call = { ...toCall(operation, input, target), signal: limits.signal };
     try {
       return await gate.run(() => attempt(target, call, read), { ...limits, patience });

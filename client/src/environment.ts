@@ -23,8 +23,7 @@ export function isBrowser({ document, importScripts }: Surroundings = SURROUNDIN
 
 /** Whether a developer is looking on. */
 export function isDevelopment({ __DEV__, process, location }: Surroundings = SURROUNDINGS): boolean {
-  if (__DEV__ !== undefined) return __DEV__;
-  return process?.env?.NODE_ENV === 'development' || location?.hostname === 'localhost';
+  return __DEV__ ?? (process?.env?.NODE_ENV === 'development' || location?.hostname === 'localhost');
 }
 
 /** Throws when a key that starts with one of `prefixes` would be in a browser, where everyone can read it. */

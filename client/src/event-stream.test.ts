@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { connectAdmin, failureOf } from '../../test/scripted-clients.ts';
-import { refusal, type Scripted, startScriptedServer } from '../../test/scripted-server.ts';
-import type { StreamMessage } from './event-stream.ts';
+import {
+  makeManualClock,
+  refusal,
+  type Scripted,
+  startScriptedServer,
+  type World,
+} from '../../test/scripted-server.ts';
+import { SILENCE_MS_MAX, type StreamMessage } from './event-stream.ts';
+import type { Fetch } from './transport.ts';
 
 const stream = (...blocks: string[]): Scripted => ({
   status: 200,
@@ -21,7 +28,7 @@ it('goes on after the last message when the connection ends, and ends with the w
   const told: string[] = [];
   const read = async () => {
     for await (const message of connectAdmin(world).events.stream({ event_name: ['a', 'b'] }))
-      told.push(describe(message));
+      told.push(print(message));
   };
   const error = await failureOf(world.run(read()));
   assert.equal(error.code, 'api_key_revoked');
@@ -37,7 +44,7 @@ it('goes on after the last message when the connection ends, and ends with the w
   assert.equal(world.seen[0]?.path, '/v1/events/stream?event_name=a&event_name=b');
 });
 
-const describe = (message: StreamMessage) =>
+const print = (message: StreamMessage) =>
   'event' in message ? `${message.id}: ${message.event.event_id}` : `${message.id}: ${message.missed} missed`;
 
 it('begins where it is told, and a signal ends it', async () => {
@@ -50,4 +57,64 @@ it('begins where it is told, and a signal ends it', async () => {
   stop.abort(new Error('Enough.'));
   await assert.rejects(next, /Enough/);
   assert.equal(world.seen[0]?.headers['last-event-id'], '8');
+});
+
+describe('a connection on which nothing comes', () => {
+  /** A server whose connections stay open and say only what they are told to; the scripted one ends each answer. */
+  function startSilent() {
+    const clock = makeManualClock();
+    const lines: ((text: string) => void)[] = [];
+    const lastIds: (string | undefined)[] = [];
+    const open: Fetch = async (_url, { headers }) => {
+      lastIds.push((headers as Record<string, string>)['last-event-id']);
+      return new Response(
+        new ReadableStream({
+          start(stream) {
+            lines.push((text) => stream.enqueue(new TextEncoder().encode(`${text}\n\n`)));
+          },
+        }),
+      );
+    };
+    const admin = connectAdmin({ url: 'http://server.example', clock, fetch: open } as World);
+    return { clock, lines, lastIds, messages: admin.events.stream() };
+  }
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+  it('is given up after two and a half heartbeats, and the stream goes on after its last message', async () => {
+    const { clock, lines, lastIds, messages } = startSilent();
+    const first = messages.next();
+    await settle();
+    lines[0]?.(event('7'));
+    assert.equal((await first).value?.id, '7');
+    const second = messages.next();
+    await settle();
+    clock.advance(30_000);
+    lines[0]?.(': heartbeat');
+    await settle();
+    clock.advance(SILENCE_MS_MAX - 1);
+    await settle();
+    assert.deepEqual(lastIds, [undefined]);
+    clock.advance(1);
+    await settle();
+    clock.advance(1_000);
+    await settle();
+    assert.deepEqual(lastIds, [undefined, '7']);
+    lines[1]?.(event('8'));
+    assert.equal((await second).value?.id, '8');
+    await messages.return();
+    assert.equal(clock.pending(), 0);
+  });
+
+  it('does not count while nobody reads', async () => {
+    const { clock, lines, lastIds, messages } = startSilent();
+    const first = messages.next();
+    await settle();
+    lines[0]?.(event('1'));
+    await first;
+    clock.advance(10 * SILENCE_MS_MAX);
+    lines[0]?.(event('2'));
+    assert.equal((await messages.next()).value?.id, '2');
+    assert.equal(lastIds.length, 1);
+    await messages.return();
+  });
 });

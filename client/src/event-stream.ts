@@ -1,6 +1,6 @@
 import { type Clock, sleep } from './clock.ts';
 import { AppflowError } from './errors.ts';
-import { readText } from './text.ts';
+import { readText, type Silence } from './text.ts';
 import type { ErrorCode, StoredEvent } from './wire.ts';
 
 /** What a stream tells: an event, or how many were missed because they were read too slowly. `id` is where to go on. */
@@ -11,6 +11,8 @@ type Message = { id?: string; event?: string; data?: string; retryMs?: number };
 
 const RETRY_MS = 1_000;
 const RETRY_MS_MIN = 250;
+/** The server says something every 15 s; a connection on which two and a half of that pass is gone. */
+export const SILENCE_MS_MAX = 37_500;
 /** A server that stops or is busy says so; it will be back. */
 const PASSING: readonly string[] = ['overloaded', 'storage_unavailable'] satisfies ErrorCode[];
 
@@ -26,8 +28,9 @@ export async function* followStream(
 ): AsyncGenerator<StreamMessage, void, undefined> {
   let last = from;
   let retryMs = RETRY_MS;
+  const silence = { clock, maxMs: SILENCE_MS_MAX };
   for (;;) {
-    for await (const message of readMessages(() => open(last), signal)) {
+    for await (const message of readMessages(() => open(last), signal, silence)) {
       last = message.id ?? last;
       retryMs = Math.max(RETRY_MS_MIN, message.retryMs ?? retryMs);
       const told = read(message, last ?? '');
@@ -46,12 +49,16 @@ function read({ event, data = 'null' }: Message, id: string): StreamMessage | un
   throw new AppflowError(`The server ended the stream: ${code}.`, { code, status: 200 });
 }
 
-/** Ends when the connection does, whole or broken; what fails before it stands is thrown. */
-async function* readMessages(open: () => Promise<Response>, signal: AbortSignal | undefined) {
+/** Ends when the connection does, whole, broken or silent; what fails before it stands is thrown. */
+async function* readMessages(
+  open: () => Promise<Response>,
+  signal: AbortSignal | undefined,
+  silence: Silence,
+) {
   const response = await open();
   let rest = '';
   try {
-    for await (const piece of readText(async () => response, signal)) {
+    for await (const piece of readText(async () => response, signal, silence)) {
       const blocks = (rest + piece).split('\n\n');
       rest = blocks.pop() ?? '';
       for (const block of blocks) yield parseMessage(block);

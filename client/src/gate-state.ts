@@ -1,66 +1,92 @@
+import type { DrainPace } from './drain-pace.ts';
+import type { AppflowError } from './errors.ts';
 import type { Room } from './rate-limit.ts';
-import { decideWait } from './wait.ts';
+import type { Wait } from './wait.ts';
 
 /**
- * Where a gate stands. `open`: everyone passes. `closed` until a time; then one probe (`probing`); when that succeeds,
- * those who wait follow in order (`draining`), and when none is left the gate is open.
+ * Where a gate stands. Open, it lets everyone pass. A refusal closes it until a time; then one leaves, the probe, and when
+ * that succeeds those who wait follow in turn, as many as there is room for.
  */
 export type GateState = {
-  readonly phase: 'open' | 'closed' | 'probing' | 'draining';
-  /** Counts closings: a request that left before the last one says nothing of how it is now. */
-  readonly era: number;
-  /** Monotonic milliseconds; of meaning while closed. */
+  /** How many may leave; Infinity while the gate is open. */
+  readonly room: number;
+  /** Monotonic milliseconds: nobody leaves before. In the past while the gate is open. */
   readonly opensAtMs: number;
-  /** The last wait without its jitter; 0 after a success. */
-  readonly baseMs: number;
   /** Requests of this era that are on their way. */
   readonly inFlight: number;
+  /** Counts refusals: a request that left before the last one says nothing of how it is now. */
+  readonly era: number;
+  /** The last wait without its jitter; 0 after a success. */
+  readonly baseMs: number;
+  /** What closed the gate; undefined after a success. */
+  readonly error: AppflowError | undefined;
+  /** Not for those who send one after the other anyway: their gate opens in between, and nothing is learned. */
+  readonly pace: DrainPace | undefined;
 };
 
 /** A gate nobody was refused at. */
-export const OPEN: GateState = { phase: 'open', era: 0, opensAtMs: 0, baseMs: 0, inFlight: 0 };
+export const OPEN: GateState = {
+  room: Number.POSITIVE_INFINITY,
+  opensAtMs: 0,
+  inFlight: 0,
+  era: 0,
+  baseMs: 0,
+  error: undefined,
+  pace: undefined,
+};
 
-/** A refusal: when, what the server asked for, and the pause that a spent budget adds. */
-export type Refusal = { nowMs: number; retryAfterMs: number | undefined; pauseMs: number; random: number };
+/** Whether everyone passes. */
+export const isOpen = ({ room }: GateState): boolean => room === OPEN.room;
+
+/** Whether a gate at which nobody waits may open: what was sent last succeeded, and nothing is on its way. */
+export const isIdle = ({ baseMs, inFlight, opensAtMs }: GateState, nowMs: number): boolean =>
+  baseMs + inFlight === 0 && opensAtMs <= nowMs;
+
+/** Returns the state after a request left. */
+export function afterLeaving(state: GateState, nowMs: number): GateState {
+  const opensAtMs = nowMs + (state.pace?.pauseMs ?? 0);
+  return { ...state, opensAtMs, inFlight: state.inFlight + 1, room: state.room - 1 };
+}
+
+/** Returns the state after a request was broken off: it tells nothing, the next in the queue takes its place. */
+export function afterBreak(state: GateState): GateState {
+  const inFlight = state.inFlight - 1;
+  return { ...state, inFlight, room: Math.max(inFlight === 0 ? 1 : 0, state.room) };
+}
 
 /**
- * Returns the state after the answer to a request of `era`, and how many of those who wait may leave now: one, or as
- * many as there is `room` for. When the server says that there is none, the next one leaves when there is.
+ * Returns the state after an answer: one after the other may leave, or as many as there is `room` for. When the server says
+ * that there is none, the next one leaves when there is.
  */
-export function afterAnswer(
-  state: GateState,
-  era: number,
-  room: Room | undefined,
-  nowMs: number,
-): { state: GateState; letGo: number } {
-  if (era !== state.era) return { state, letGo: 0 };
-  const after: GateState = { ...state, baseMs: 0, inFlight: state.inFlight - 1 };
-  if (state.phase === 'open') return { state: after, letGo: 0 };
+export function afterAnswer(state: GateState, room: Room | undefined, nowMs: number): GateState {
+  const after = afterBreak(state);
+  if (isOpen(state)) return after;
   const { requests = 1, resetMs = 0 } = room ?? {};
-  if (after.inFlight === 0 && requests === 0) {
-    return { state: { ...after, phase: 'closed', opensAtMs: nowMs + resetMs }, letGo: 0 };
-  }
-  // The server counted the room before it saw those still on their way: they take of it.
-  return { state: { ...after, phase: 'draining' }, letGo: Math.max(0, requests - after.inFlight) };
+  // Those still on their way take of the room.
+  const left = Math.max(after.inFlight === 0 ? 1 : 0, requests - after.inFlight);
+  const pace = state.pace?.afterAnswer(room?.requests);
+  // A pace tells better than whole seconds when the next one may leave.
+  const isUsedUp = requests === 0 && !pace?.pauseMs;
+  const opensAtMs = isUsedUp ? nowMs + resetMs : state.opensAtMs;
+  return { ...after, opensAtMs, baseMs: 0, error: undefined, pace, room: left };
 }
 
-/** Returns the state after a refusal of a request of `era`. Many refused together are one refusal: the wait doubles once. */
-export function afterRefusal(state: GateState, era: number, refusal: Refusal): GateState {
-  const { nowMs, retryAfterMs, pauseMs, random } = refusal;
-  if (era !== state.era) {
-    // No further refusal, but the server may have told a longer wait.
-    const opensAtMs = Math.max(state.opensAtMs, nowMs + (retryAfterMs ?? 0));
-    return state.phase === 'closed' ? { ...state, opensAtMs } : state;
-  }
-  const { baseMs, waitMs } = decideWait({ previousBaseMs: state.baseMs, retryAfterMs, random });
-  const opensAtMs = nowMs + Math.max(waitMs, pauseMs);
-  return { phase: 'closed', era: era + 1, opensAtMs, baseMs, inFlight: 0 };
+/** Returns the state after a refusal, and the wait that follows from it. */
+export function afterRefusal(state: GateState, nowMs: number, error: AppflowError, wait: Wait): GateState {
+  const { baseMs, waitMs } = wait;
+  const pace = state.pace?.afterRefusal(nowMs, error.retryAfterMs);
+  return { room: 1, opensAtMs: nowMs + waitMs, inFlight: 0, era: state.era + 1, baseMs, error, pace };
 }
 
-/** Returns the state after a request of `era` was broken off: it tells nothing, the next in the queue takes its place. */
-export function afterBreak(state: GateState, era: number): { state: GateState; letGo: number } {
-  if (era !== state.era) return { state, letGo: 0 };
-  const inFlight = state.inFlight - 1;
-  const phase = state.phase === 'probing' ? 'closed' : state.phase;
-  return { state: { ...state, phase, inFlight }, letGo: phase === 'draining' && inFlight === 0 ? 1 : 0 };
+/**
+ * Returns the state after a refusal of a request that had left before the last one. Many refused together are one refusal,
+ * and the wait doubles once; but the server may have told a longer one.
+ */
+export function afterLateRefusal(
+  state: GateState,
+  nowMs: number,
+  { retryAfterMs = 0 }: AppflowError,
+): GateState {
+  const untilMs = state.baseMs === 0 ? 0 : nowMs + retryAfterMs;
+  return { ...state, opensAtMs: Math.max(state.opensAtMs, untilMs) };
 }

@@ -1,10 +1,11 @@
 import { type Budget, createBudget } from './budget.ts';
 import { type Clock, sleep } from './clock.ts';
+import type { DrainPace } from './drain-pace.ts';
 import type { AppflowError } from './errors.ts';
-import { createGateQueue, enter, type GateQueue, move, type Patience, waitMsOf } from './gate-queue.ts';
-import { afterAnswer, afterBreak, afterRefusal } from './gate-state.ts';
+import { createGateQueue, enter, type GateQueue, move, type Patience } from './gate-queue.ts';
+import { afterAnswer, afterBreak, afterLateRefusal, afterRefusal, isOpen, OPEN } from './gate-state.ts';
 import type { Failure, Outcome } from './transport.ts';
-import { decideWait } from './wait.ts';
+import { decideWait, type Wait } from './wait.ts';
 
 /** The groups of operations that the server limits together. */
 export type Category = 'events' | 'analytics' | 'management';
@@ -26,17 +27,9 @@ export type Gate = {
   run: <T>(attempt: () => Promise<Outcome<T>>, options?: RunOptions) => Promise<T>;
   /** Whether a request may leave now. */
   isOpen: () => boolean;
-  /** How long it stays closed, in milliseconds, and what closed it last. */
-  wait: () => { waitMs: number; error: AppflowError | undefined };
 };
 
-type Parts = {
-  clock: Clock;
-  random: () => number;
-  budget: Budget;
-  queue: GateQueue;
-  lastError: AppflowError | undefined;
-};
+type Parts = { clock: Clock; random: () => number; budget: Budget; queue: GateQueue };
 
 const GATES_MAX = 1_000;
 const gates = new WeakMap<Clock, Record<string, Gate>>();
@@ -46,11 +39,12 @@ export function findGate(
   { apiKey, baseUrl, clock }: { apiKey: string; baseUrl: string; clock: Clock },
   gateName: GateName,
   random: () => number,
+  pace?: DrainPace,
 ): Gate {
   const ofClock = gates.get(clock) ?? {};
   gates.set(clock, ofClock);
   const name = gateName + apiKey + baseUrl;
-  const gate = ofClock[name] ?? createGate(clock, random);
+  const gate = ofClock[name] ?? createGate(clock, random, pace);
   ofClock[name] = gate;
   return gate;
 }
@@ -62,11 +56,11 @@ export function forgetGates(clock: Clock): void {
   gates.set(clock, Object.fromEntries(ofClock.filter(([, gate]) => !gate.isOpen())));
 }
 
-/** Returns a gate that is open. `random` gives numbers from 0 to 1. */
-export function createGate(clock: Clock, random: () => number): Gate {
-  const queue = createGateQueue(clock);
+/** Returns a gate that is open. `random` gives numbers from 0 to 1. With a `pace` it learns how much the server takes. */
+export function createGate(clock: Clock, random: () => number, pace?: DrainPace): Gate {
+  const queue = createGateQueue(clock, { ...OPEN, pace });
   const budget = createBudget(clock.monotonicMs);
-  const parts: Parts = { clock, random, queue, budget, lastError: undefined };
+  const parts: Parts = { clock, random, queue, budget };
   return {
     async run(attempt, options = {}) {
       let aloneMs = 0;
@@ -83,8 +77,7 @@ export function createGate(clock: Clock, random: () => number): Gate {
         if (outcome.retry === 'alone') aloneMs = await waitAlone(parts, outcome, aloneMs, options);
       }
     },
-    isOpen: () => queue.state.phase === 'open',
-    wait: () => ({ waitMs: waitMsOf(queue), error: parts.lastError }),
+    isOpen: () => isOpen(queue.state),
   };
 }
 
@@ -96,51 +89,46 @@ async function attemptOnce<T>(
   const { queue } = parts;
   try {
     const outcome = await attempt();
-    if (!outcome.ok) parts.lastError = outcome.error;
     note(parts, era, outcome);
     return outcome;
   } catch (error) {
-    const { state, letGo } = afterBreak(queue.state, era);
-    move(queue, state, letGo);
+    if (era === queue.state.era) move(queue, afterBreak(queue.state));
     throw error;
   }
 }
 
 /** Opens or closes the gate by what an attempt came to. A failure that concerns one request only is an answer too. */
-function note({ queue, clock, random, budget }: Parts, era: number, outcome: Outcome<unknown>): void {
+function note(parts: Parts, era: number, outcome: Outcome<unknown>): void {
+  const { queue, clock } = parts;
+  const { state } = queue;
+  const nowMs = clock.monotonicMs();
+  // A request that left before the last refusal says nothing of how it is now.
+  const isLate = era !== state.era;
   if (outcome.ok || outcome.retry === 'alone' || outcome.retry === 'never') {
-    const room = outcome.ok ? outcome.room : undefined;
-    const { state, letGo } = afterAnswer(queue.state, era, room, clock.monotonicMs());
-    move(queue, state, letGo);
-    return;
-  }
-  // A server that limits is alive and says itself when to come back; only trouble is paid for, once for all.
-  let pauseMs = 0;
-  if (outcome.retry === 'trouble' && era === queue.state.era) {
-    pauseMs = budget.pauseMs();
-    budget.spend();
-  }
-  const refusal = {
-    nowMs: clock.monotonicMs(),
-    retryAfterMs: outcome.error.retryAfterMs,
-    pauseMs,
-    random: random(),
-  };
-  move(queue, afterRefusal(queue.state, era, refusal));
+    if (!isLate) move(queue, afterAnswer(state, outcome.room, nowMs));
+  } else if (isLate) move(queue, afterLateRefusal(state, nowMs, outcome.error));
+  else move(queue, afterRefusal(state, nowMs, outcome.error, decide(parts, outcome, state.baseMs)));
+}
+
+/** Decides a wait. A server that limits is alive and says itself when to come back; only trouble is paid for. */
+function decide({ random, budget }: Parts, { error, retry }: Failure, previousBaseMs: number): Wait {
+  const { retryAfterMs } = error;
+  const { baseMs, waitMs } = decideWait({ previousBaseMs, retryAfterMs, random: random() });
+  const pauseMs = retry === 'limited' ? 0 : budget.pauseMs();
+  if (retry !== 'limited') budget.spend();
+  return { baseMs, waitMs: Math.max(waitMs, pauseMs) };
 }
 
 /** Waits for a call whose failure concerns nobody else; returns the base of its next wait. Throws when out of patience. */
 async function waitAlone(
-  { clock, random, budget }: Parts,
-  { error: { retryAfterMs } }: Failure,
+  parts: Parts,
+  failure: Failure,
   previousBaseMs: number,
   { patience, signal }: RunOptions,
 ): Promise<number> {
-  const { baseMs, waitMs } = decideWait({ previousBaseMs, retryAfterMs, random: random() });
-  const allMs = Math.max(waitMs, budget.pauseMs());
-  const error = patience?.(allMs);
-  if (error) throw error;
-  budget.spend();
-  await sleep(clock, allMs, signal);
+  const { baseMs, waitMs } = decide(parts, failure, previousBaseMs);
+  const refusal = patience?.(waitMs, failure.error);
+  if (refusal) throw refusal;
+  await sleep(parts.clock, waitMs, signal);
   return baseMs;
 }

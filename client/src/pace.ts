@@ -1,13 +1,20 @@
 import type { Clock } from './clock.ts';
 
 /** When what is queued leaves. */
-export type PaceOptions = { flushAt: number; flushIntervalMs: number; debug: boolean };
+export type PaceOptions = {
+  /** So many events leave at once; default 20. */
+  flushAt?: number;
+  /** Otherwise events leave at most this often; default 10,000. */
+  flushIntervalMs?: number;
+  /** Sends each event at once, and tells of mistakes on the console. */
+  debug?: boolean;
+};
 
 /** Decides when to send, and sends then. */
 export type Pace = {
   /** Notes that the queue holds `queued` events. */
   onQueued: (queued: number) => void;
-  /** Notes that a request leaves: the interval counts from here. */
+  /** Notes that what is queued leaves: the interval counts from here. */
   onSend: () => void;
   stop: () => void;
 };
@@ -20,7 +27,7 @@ const FIRST_MS = 150;
  * interval is over or `flushAt` are together.
  */
 export function createPace(
-  { flushAt, flushIntervalMs, debug }: PaceOptions,
+  { flushAt = 20, flushIntervalMs = 10_000, debug }: PaceOptions,
   clock: Clock,
   send: () => void,
 ): Pace {
@@ -42,12 +49,10 @@ export function createPace(
       if (dueAtMs !== undefined && atMs >= dueAtMs) return;
       stop();
       dueAtMs = atMs;
-      timer = clock.setTimeout(() => {
-        stop();
-        send();
-      }, atMs - nowMs);
+      timer = clock.setTimeout(send, atMs - nowMs);
     },
     onSend() {
+      stop();
       sentAtMs = clock.monotonicMs();
     },
     stop,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { inTurn, PAGE } from '../../test/scripted-clients.ts';
+import { failureOf, inTurn, PAGE } from '../../test/scripted-clients.ts';
 import { limited, refusal, startScriptedServer, type World } from '../../test/scripted-server.ts';
 import { AppflowAdmin } from './admin.ts';
 import type { OnWait } from './patience.ts';
@@ -50,6 +50,19 @@ describe('onWait', () => {
     }
   });
 
+  it('is told of no failure that is over', async () => {
+    const usedUp = { ...PAGE, headers: { ratelimit: '"management";r=0;t=5' } };
+    const world = await startScriptedServer(inTurn(limited(1), usedUp, PAGE));
+    const told: unknown[] = [];
+    const admin = connect(world, ({ waitMs, error }) => told.push([waitMs, error?.code]));
+    await world.run(admin.apps.list());
+    await world.run(admin.apps.list());
+    assert.deepEqual(told, [
+      [1_000, 'rate_limited'],
+      [5_000, undefined],
+    ]);
+  });
+
   it('is not told of a wait that is too long to begin', async () => {
     const world = await startScriptedServer(inTurn(limited(3_601), PAGE));
     const told: number[] = [];
@@ -57,4 +70,26 @@ describe('onWait', () => {
     await assert.rejects(world.run(admin.apps.list()), { code: 'rate_limited' });
     assert.deepEqual(told, []);
   });
+});
+
+/** A server that never answers. */
+const hang = ({ signal }: RequestInit) =>
+  new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+
+it('a call that gets no answer within its time limit says so, whatever failed before', async () => {
+  const world = await startScriptedServer(inTurn(limited(1), PAGE));
+  let isHanging = false;
+  const admin = new AppflowAdmin({
+    apiKey: 'sk_1',
+    baseUrl: world.url,
+    clock: world.clock,
+    fetch: (url, init) => (isHanging ? hang(init) : world.fetch(url, init)),
+    timeLimitMs: 10_000,
+  });
+  await world.run(admin.apps.list());
+  isHanging = true;
+  const error = await failureOf(world.run(admin.apps.list()));
+  assert.deepEqual([error.code, error.status], ['network_error', 0]);
+  assert.match(error.message, /took longer than 10 s/);
+  assert.equal(world.clock.pending(), 0);
 });

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { AppflowError } from './errors.ts';
-import type { Gate, GateName, RunOptions } from './gate.ts';
+import type { GateName, RunOptions } from './gate.ts';
 import type { Patience } from './gate-queue.ts';
 
 /** Whoever waits for an answer is told of a longer wait at once, whatever the time limit is. */
@@ -16,7 +16,6 @@ export type Limited = Required<Pick<RunOptions, 'patience'>> & {
 /** Returns the limits of a call through the gate that begins now; `signal` is the caller's own. */
 export function limitCall(
   clock: Clock,
-  gate: Gate,
   category: GateName,
   timeLimitMs: number,
   signal: AbortSignal | undefined,
@@ -26,15 +25,17 @@ export function limitCall(
   const onAbort = () => abort.abort(signal?.reason);
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
-  const timer = Number.isFinite(timeLimitMs)
-    ? clock.setTimeout(() => abort.abort(gaveUp(category, gate.wait().waitMs, gate)), timeLimitMs)
-    : undefined;
+  let reason: AppflowError | undefined;
+  const onLimit = () => abort.abort(gaveUp(`it took longer than ${inSeconds(timeLimitMs)}`, reason));
+  const timer = Number.isFinite(timeLimitMs) ? clock.setTimeout(onLimit, timeLimitMs) : undefined;
   return {
     signal: abort.signal,
-    patience: (waitMs) =>
-      waitMs > SURFACE_MS_MIN || clock.monotonicMs() + waitMs > deadlineMs
-        ? gaveUp(category, waitMs, gate)
-        : undefined,
+    patience(waitMs, error) {
+      reason = error ?? reason;
+      if (waitMs <= SURFACE_MS_MIN && clock.monotonicMs() + waitMs <= deadlineMs) return undefined;
+      const wait = `the category "${category}" would have to wait another ${inSeconds(waitMs)}`;
+      return gaveUp(wait, error, waitMs);
+    },
     end() {
       clock.clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
@@ -43,39 +44,36 @@ export function limitCall(
 }
 
 /**
- * Told when a call begins to wait: how long, in milliseconds, and the failure that it waits for. What it throws ends the
- * call.
+ * Told when a call begins to wait: how long, in milliseconds, and the failure that it waits for, if there was one. What it
+ * throws ends the call.
  */
 export type OnWait = (wait: { waitMs: number; error: AppflowError | undefined }) => void;
 
-/** Returns the patience with `onWait` told of each wait once, however often the gate asks about it. */
-export function tellWaits(patience: Patience, clock: Clock, gate: Gate, onWait: OnWait): Patience {
-  let toldUntilMs = Number.NEGATIVE_INFINITY;
-  return (waitMs) => {
-    const refusal = patience(waitMs);
-    const untilMs = clock.monotonicMs() + waitMs;
-    // Half a millisecond is what sums of fractions may differ by.
-    if (refusal || untilMs < toldUntilMs + 0.5) return refusal;
-    toldUntilMs = untilMs;
+/** Returns the patience with `onWait` told when a call begins to wait and of each new failure, however often the gate asks. */
+export function tellWaits(patience: Patience, onWait: OnWait): Patience {
+  let isTold = false;
+  let lastError: AppflowError | undefined;
+  return (waitMs, error) => {
+    const refusal = patience(waitMs, error);
+    if (refusal || (isTold && (error === undefined || error === lastError))) return refusal;
+    isTold = true;
+    lastError = error;
     try {
-      onWait({ waitMs, error: gate.wait().error });
+      onWait({ waitMs, error });
       return undefined;
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+    } catch (thrown) {
+      return thrown instanceof Error ? thrown : new Error(String(thrown));
     }
   };
 }
 
-/** Names the category and the wait, and has the code of what stood in the way. */
-function gaveUp(category: GateName, waitMs: number, gate: Gate): AppflowError {
-  const { error } = gate.wait();
-  const { code = 'rate_limited', status = 0, requestId, message = '' } = error ?? {};
-  const wait = `the category "${category}" would have to wait another ${Math.ceil(waitMs / 1_000)} s`;
-  return new AppflowError(`Gave up: ${wait}. ${message}`.trim(), {
-    code,
-    status,
-    requestId,
-    retryAfterMs: Math.ceil(waitMs),
-    cause: error,
-  });
+const inSeconds = (ms: number) => `${Math.ceil(ms / 1_000)} s`;
+
+/** Has the code of what stood in the way: a wait is the server's, the end of the time limit nobody's answer. */
+function gaveUp(why: string, error: AppflowError | undefined, waitMs?: number): AppflowError {
+  const unknown = waitMs === undefined ? 'network_error' : 'rate_limited';
+  const { code = unknown, status = 0, requestId, message = '' } = error ?? {};
+  const retryAfterMs = waitMs === undefined ? undefined : Math.ceil(waitMs);
+  const words = `Gave up: ${why}. ${message}`.trim();
+  return new AppflowError(words, { code, status, requestId, retryAfterMs, cause: error });
 }

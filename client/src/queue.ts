@@ -22,7 +22,7 @@ export const idsOf = (events: readonly TrackedEvent[]): ReadonlySet<string> =>
   new Set(events.map(({ event_id }) => event_id));
 
 /** Returns an empty queue of at most `sizeMax` events. */
-export function createQueue(sizeMax: number): Queue {
+export function createQueue(sizeMax = 1_000): Queue {
   let events: TrackedEvent[] = [];
   let held = 0;
 

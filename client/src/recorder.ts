@@ -1,17 +1,10 @@
 import { isAppUserId } from './app-user-id.ts';
 import { makeId } from './id.ts';
-import type { Queue, TrackedEvent } from './queue.ts';
+import type { Queue } from './queue.ts';
+import type { Saved } from './saved.ts';
 import { goesOn, type Session } from './session.ts';
 import { SDK } from './version.ts';
 import type { EventContext } from './wire.ts';
-
-/** What outlives the process, in one piece. */
-export type Saved = {
-  anonymousId: string;
-  userId: string | null;
-  session: Session | null;
-  queue: readonly TrackedEvent[];
-};
 
 /** Called with how many events were dropped and why. */
 export type OnDrop = (count: number, reason: string) => void;

@@ -1,21 +1,19 @@
 import { AppflowError } from './errors.ts';
 import type { Gate } from './gate.ts';
+import type { Journal } from './journal.ts';
 import type { Queue, TrackedEvent } from './queue.ts';
+import type { Report } from './report.ts';
 import { attempt, notOurs, type Outcome, readJson, type Target } from './transport.ts';
 import type { BatchAnswer } from './wire.ts';
 
-/** What a sender works with. `saved` resolves when the queue is stored: nothing leaves before. */
+/** What a sender works with. Nothing leaves before the journal has stored it. */
 export type SenderParts = {
   queue: Queue;
   appId: string | undefined;
-  /** Looked at for each batch: the key can change. */
-  findTarget: () => Target;
-  findGate: () => Gate;
-  saved: () => Promise<void>;
-  /** Told what became of events: `sent` includes duplicates, which the server had already. */
-  onSent: (sent: number) => void;
-  onDrop: (count: number, reason: string) => void;
-  onError: (error: unknown) => void;
+  /** Where to, and through which gate; looked at for each batch, since the key can change. */
+  connect: () => { target: Target; gate: Gate };
+  journal: Journal;
+  report: Report;
 };
 
 /** Empties the queue into the server. */
@@ -25,7 +23,7 @@ export type Sender = {
   /** Sends what one last request can hold while the page goes away. */
   sendLast: () => void;
   isDraining: () => boolean;
-  /** Whether the server refused the key or the request: nothing is sent until `restart`. */
+  /** Whether the server refused the key or the request, or it was stopped: nothing is sent until `restart`. */
   isHalted: () => boolean;
   restart: () => void;
   /** Breaks off what is on its way or waits. */
@@ -41,7 +39,7 @@ type State = { abort: AbortController; isHalted: boolean; batchSize: number };
 
 /** Returns a sender. */
 export function createSender(parts: SenderParts): Sender {
-  const { queue, findTarget, findGate, appId } = parts;
+  const { queue, connect, appId } = parts;
   const state: State = { abort: new AbortController(), isHalted: false, batchSize: BATCH_SIZE };
   let draining: Promise<void> | undefined;
   let leaving: TrackedEvent[] = [];
@@ -49,9 +47,7 @@ export function createSender(parts: SenderParts): Sender {
   async function drain(): Promise<void> {
     let left = queue.size();
     while (left > 0 && queue.size() > 0 && !state.isHalted) {
-      const done = await sendBatch(parts, state, Math.min(left, state.batchSize));
-      if (done === 'stopped') return;
-      left -= done;
+      left -= await sendBatch(parts, state, Math.min(left, state.batchSize));
     }
   }
 
@@ -63,12 +59,13 @@ export function createSender(parts: SenderParts): Sender {
       return draining;
     },
     sendLast() {
-      if (state.isHalted || !findGate().isOpen()) return;
+      const { target, gate } = connect();
+      if (state.isHalted || !gate.isOpen()) return;
       // A page that closes is hidden first: what left then must not leave again.
       const batch = takeLast(queue.list().filter((event) => !leaving.includes(event)));
       if (batch.length === 0) return;
       leaving.push(...batch);
-      void attemptBatch(findTarget(), batch, appId, { keepalive: true }).then((outcome) => {
+      void attemptBatch(target, batch, appId, { keepalive: true }).then((outcome) => {
         leaving = [];
         if (outcome.ok) settle(parts, batch, outcome.value);
       });
@@ -80,52 +77,55 @@ export function createSender(parts: SenderParts): Sender {
       state.abort = new AbortController();
       state.isHalted = false;
     },
-    stop: () => state.abort.abort(),
+    stop() {
+      state.isHalted = true;
+      state.abort.abort();
+    },
   };
 }
 
-/** Returns how many events are done with, or that sending has stopped. */
-async function sendBatch(parts: SenderParts, state: State, count: number): Promise<number | 'stopped'> {
-  const { queue, findTarget, findGate, saved, onError, appId } = parts;
+/** Returns how many events are done with. */
+async function sendBatch(parts: SenderParts, state: State, count: number): Promise<number> {
+  const { queue, connect, journal, report, appId } = parts;
   const { signal } = state.abort;
   const batch = queue.hold(count);
   try {
-    await saved();
-    const target = findTarget();
+    await journal.saved();
+    const { target, gate } = connect();
     const attempt = () => attemptBatch(target, batch, appId, { signal });
-    const answer = await findGate().run(attempt, { signal, onRetry: onError });
+    const answer = await gate.run(attempt, { signal, onRetry: report.failed });
     state.batchSize = BATCH_SIZE;
     settle(parts, batch, answer);
     return batch.length;
   } catch (error) {
-    return signal.aborted ? 'stopped' : onFailure(parts, state, batch, error);
+    return signal.aborted ? 0 : onFailure(parts, state, batch, error);
   } finally {
     queue.hold(0);
   }
 }
 
 function onFailure(
-  { queue, onError, onDrop }: SenderParts,
+  { queue, report }: SenderParts,
   state: State,
   batch: readonly TrackedEvent[],
   error: unknown,
-): number | 'stopped' {
+): number {
   if (!(error instanceof AppflowError) || error.status !== 413) {
     state.isHalted = true;
-    onError(error);
-    return 'stopped';
+    report.failed(error);
+    return 0;
   }
   // A server that takes less at once: no wait helps, half a batch does.
   state.batchSize = Math.ceil(batch.length / 2);
   if (batch.length > 1) return 0;
   queue.remove(batch);
-  onError(error);
-  onDrop(1, error.code);
+  report.failed(error);
+  report.dropped(1, error.code);
   return 1;
 }
 
 function settle(
-  { queue, onSent, onDrop }: SenderParts,
+  { queue, journal, report }: SenderParts,
   batch: readonly TrackedEvent[],
   answer: BatchAnswer,
 ): void {
@@ -133,8 +133,9 @@ function settle(
   const removed = queue.remove(batch);
   // What another request brought meanwhile (a page that went away and came back) was counted by that one.
   if (removed === 0) return;
-  onSent(Math.max(0, removed - rejected.length));
-  for (const { code } of rejected) onDrop(1, code);
+  journal.touch();
+  report.sent(Math.max(0, removed - rejected.length));
+  for (const { code } of rejected) report.dropped(1, code);
 }
 
 /** Stamped anew each time: the server corrects the device's clock by it. */

@@ -1,7 +1,16 @@
-/** Yields the text of an answer as it comes. Throws the signal's reason when it aborts, and what breaks the connection. */
+import type { Clock } from './clock.ts';
+
+/** How long nothing may come until a connection counts as broken. */
+export type Silence = { clock: Clock; maxMs: number };
+
+/**
+ * Yields the text of an answer as it comes. Throws the signal's reason when it aborts, and what breaks the connection; ends
+ * when nothing comes for too long, while somebody waits for it.
+ */
 export async function* readText(
   open: () => Promise<Response>,
   signal: AbortSignal | undefined,
+  silence?: Silence,
 ): AsyncGenerator<string, void, undefined> {
   const { body } = await open();
   if (body === null) return;
@@ -11,7 +20,9 @@ export async function* readText(
   try {
     const decoder = new TextDecoder();
     for (;;) {
-      const { done, value } = await reader.read();
+      // A connection may be gone without a word; cancelled, it reads as ended.
+      const timer = silence?.clock.setTimeout(cancel, silence.maxMs);
+      const { done, value } = await reader.read().finally(() => silence?.clock.clearTimeout(timer));
       signal?.throwIfAborted();
       if (done) return;
       yield decoder.decode(value, { stream: true });

@@ -1,41 +1,16 @@
-import { BACKGROUND_CLOCK, type Clock, sleep } from './clock.ts';
-import { isDevelopment, refuseInBrowser, SURROUNDINGS } from './environment.ts';
-import { AppflowError } from './errors.ts';
+import { BACKGROUND_CLOCK, type Clock } from './clock.ts';
+import { createDepartures, type Departures } from './departures.ts';
+import { isDevelopment, refuseInBrowser } from './environment.ts';
 import { findGate } from './gate.ts';
-import { type AppflowEvents, createListeners } from './listeners.ts';
-import { createPace, type Pace } from './pace.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { guessContext } from './page.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
-import { createSender, type Sender } from './sender.ts';
-import { type AppflowStorage, createSaver, findStorage, type Saver } from './storage.ts';
-import { type Fetch, GLOBAL_FETCH, type Target } from './transport.ts';
+import { type AppflowEvents, createReport, type Report } from './report.ts';
+import { findStorage } from './storage.ts';
+import type { AppflowOptions } from './tracker-options.ts';
+import { GLOBAL_FETCH, type Target } from './transport.ts';
 import type { EventContext } from './wire.ts';
-
-/** What a tracker is made of; all but the first two have a default. */
-export type AppflowOptions = {
-  /** A client key (`ck_`). */
-  apiKey: string;
-  /** Where the server is, e.g. `https://events.example.com`. */
-  baseUrl: string;
-  /** The app the events belong to; needed when the project has several. */
-  appId?: string;
-  /** Where events wait for the next start. Default: localStorage in a browser, else memory only. */
-  storage?: AppflowStorage | undefined;
-  /** So many events leave at once; default 20. */
-  flushAt?: number;
-  /** Otherwise events leave at most this often; default 10,000. */
-  flushIntervalMs?: number;
-  /** So many events wait at most; beyond, the oldest are dropped and counted. Default 1,000. */
-  queueSizeMax?: number;
-  /** Sends each event at once, and tells of mistakes on the console. */
-  debug?: boolean;
-  /** What is said of each event; see `setContext`. */
-  context?: EventContext;
-  fetch?: Fetch;
-  clock?: Clock;
-  /** Numbers from 0 to 1. */
-  random?: () => number;
-};
 
 const FLUSH_LIMIT_MS = 10_000;
 const SHUTDOWN_LIMIT_MS = 5_000;
@@ -52,54 +27,47 @@ const SHUTDOWN_LIMIT_MS = 5_000;
  * ```
  */
 export class Appflow {
-  readonly #listeners = createListeners();
   readonly #clock: Clock;
-  readonly #isTalkative: boolean;
+  readonly #report: Report;
   readonly #queue: Queue;
   readonly #recorder: Recorder;
-  readonly #saver: Saver;
-  readonly #sender: Sender;
-  readonly #pace: Pace;
-  #apiKey: string;
-  #sent = 0;
-  #dropped = 0;
-  #isShut = false;
-  /** What was asked before the storage answered; undefined once it has. */
-  #early: (() => void)[] | undefined = [];
+  readonly #journal: Journal;
+  readonly #departures: Departures;
   readonly #ready: Promise<void>;
-  readonly #unhook: () => void;
+  #apiKey: string;
+  #isShut = false;
 
   /** Throws AppflowError when a key that can do more than write events is in a browser. */
   constructor(options: AppflowOptions) {
     const { baseUrl, appId, clock = BACKGROUND_CLOCK, fetch = GLOBAL_FETCH, random = Math.random } = options;
-    const { flushAt = 20, flushIntervalMs = 10_000, queueSizeMax = 1_000, debug = false } = options;
     const storage = 'storage' in options ? options.storage : findStorage();
     refuseInBrowser(options.apiKey, ['sk_', 'ro_']);
     this.#apiKey = options.apiKey;
     this.#clock = clock;
-    this.#isTalkative = debug || isDevelopment();
-    const onDrop = (count: number, reason: string) => this.#onDrop(count, reason);
-    const onError = (error: unknown) => this.#onError(error);
-    this.#queue = createQueue(queueSizeMax);
+    this.#report = createReport(options.debug || isDevelopment());
+    this.#queue = createQueue(options.queueSizeMax);
     const context = { ...guessContext(), ...options.context };
-    this.#recorder = createRecorder(this.#queue, context, onDrop, clock.now());
-    // Without an app, the key's checksum tells projects apart: what waits for one must not be sent to another.
-    const item = `appflow.${baseUrl}.${appId ?? options.apiKey.slice(-6)}`;
-    this.#saver = createSaver(storage, item, this.#recorder.save, onError);
-    const findTarget = (): Target => ({ apiKey: this.#apiKey, baseUrl, fetch, clock });
-    this.#sender = createSender({
+    this.#recorder = createRecorder(this.#queue, context, this.#report.dropped, clock.now());
+    this.#journal = createJournal({
+      storage,
+      // Without an app, the key's checksum tells projects apart: what waits for one must not be sent to another.
+      key: `appflow.${baseUrl}.${appId ?? options.apiKey.slice(-6)}`,
+      recorder: this.#recorder,
+      onChange: () => this.#departures.note(),
+      onError: this.#report.failed,
+    });
+    const connect = () => {
+      const target: Target = { apiKey: this.#apiKey, baseUrl, fetch, clock };
+      return { target, gate: findGate(target, 'events', random) };
+    };
+    this.#departures = createDepartures(options, clock, {
       queue: this.#queue,
       appId,
-      findTarget,
-      findGate: () => findGate(findTarget(), 'events', random),
-      saved: this.#saver.saved,
-      onSent: (count) => this.#onSent(count),
-      onDrop,
-      onError,
+      connect,
+      journal: this.#journal,
+      report: this.#report,
     });
-    this.#pace = createPace({ flushAt, flushIntervalMs, debug }, clock, () => void this.#send());
-    this.#unhook = onPageHidden(() => this.#sender.sendLast());
-    this.#ready = this.#load(storage, item);
+    this.#ready = this.#journal.open();
   }
 
   /**
@@ -110,16 +78,15 @@ export class Appflow {
    * ```
    */
   track(name: string, properties?: Record<string, unknown>): void {
-    const atMs = this.#clock.now();
     let copy: Record<string, unknown> | undefined;
     try {
       // As it is now: the app may change the object afterwards.
       copy = properties === undefined ? undefined : JSON.parse(JSON.stringify(properties));
     } catch {
-      this.#onDrop(1, 'invalid_properties');
+      this.#report.dropped(1, 'invalid_properties');
       return;
     }
-    this.#record(() => this.#recorder.track(name, copy, atMs));
+    this.#record((atMs) => this.#recorder.track(name, copy, atMs));
   }
 
   /**
@@ -130,8 +97,7 @@ export class Appflow {
    * ```
    */
   identify(appUserId: string): void {
-    const atMs = this.#clock.now();
-    this.#record(() => this.#recorder.identify(appUserId, atMs));
+    this.#record((atMs) => this.#recorder.identify(appUserId, atMs));
   }
 
   /**
@@ -155,7 +121,7 @@ export class Appflow {
   setApiKey(apiKey: string): void {
     refuseInBrowser(apiKey, ['sk_', 'ro_']);
     this.#apiKey = apiKey;
-    this.#sender.restart();
+    this.#departures.restart();
     void this.flush();
   }
 
@@ -167,8 +133,7 @@ export class Appflow {
    * ```
    */
   reset(): void {
-    const atMs = this.#clock.now();
-    this.#record(() => this.#recorder.reset(atMs));
+    this.#record(this.#recorder.reset);
   }
 
   /**
@@ -179,11 +144,13 @@ export class Appflow {
    * ```
    */
   async flush({ timeoutMs = FLUSH_LIMIT_MS }: { timeoutMs?: number } = {}): Promise<void> {
-    const limit = new AbortController();
-    const late = sleep(this.#clock, timeoutMs, limit.signal, true).catch(() => undefined);
+    let timer: unknown;
+    const late = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimeout(resolve, timeoutMs, true);
+    });
     // A storage that never answers must not hold it up either.
-    await Promise.race([late, this.#sendAll().then(this.#saver.saved)]);
-    limit.abort();
+    await Promise.race([late, this.#ready.then(this.#departures.sendAll).then(this.#journal.saved)]);
+    this.#clock.clearTimeout(timer);
   }
 
   /**
@@ -194,13 +161,10 @@ export class Appflow {
    * ```
    */
   async shutdown({ timeoutMs = SHUTDOWN_LIMIT_MS }: { timeoutMs?: number } = {}): Promise<void> {
-    const atMs = this.#clock.now();
-    if (!this.#isShut) this.#record(() => this.#recorder.endSession(atMs));
+    if (!this.#isShut) this.#record(this.#recorder.endSession);
     this.#isShut = true;
     await this.flush({ timeoutMs });
-    this.#pace.stop();
-    this.#sender.stop();
-    this.#unhook();
+    this.#departures.stop();
   }
 
   /**
@@ -212,7 +176,7 @@ export class Appflow {
    * ```
    */
   stats(): { queued: number; sent: number; dropped: number } {
-    return { queued: this.#queue.size(), sent: this.#sent, dropped: this.#dropped };
+    return { queued: this.#queue.size(), ...this.#report.counts() };
   }
 
   /**
@@ -224,103 +188,12 @@ export class Appflow {
    * ```
    */
   on<E extends keyof AppflowEvents>(event: E, listener: (told: AppflowEvents[E]) => void): () => void {
-    return this.#listeners.on(event, listener);
+    return this.#report.on(event, listener);
   }
 
-  /** Does what the app asked once it is known who uses it, and sees to it that it is kept and sent. */
-  #record(change: () => void): void {
-    if (this.#isShut) {
-      this.#onDrop(1, 'shut_down');
-      return;
-    }
-    if (this.#early === undefined) this.#apply(change);
-    else this.#early.push(change);
+  #record(change: (atMs: number) => void): void {
+    const atMs = this.#clock.now();
+    if (this.#isShut) this.#report.dropped(1, 'shut_down');
+    else this.#journal.record(() => change(atMs));
   }
-
-  #apply(change: () => void): void {
-    try {
-      change();
-    } catch (error) {
-      this.#onError(error);
-    }
-    this.#saver.touch();
-    if (!this.#sender.isHalted() && !this.#sender.isDraining()) this.#pace.onQueued(this.#queue.size());
-  }
-
-  async #load(storage: AppflowStorage | undefined, item: string): Promise<void> {
-    try {
-      const text = storage?.getItem(item) ?? '';
-      // Only what is late is waited for: a sync storage has what is tracked next at once.
-      this.#recorder.restore(this.#saver.open(typeof text === 'string' ? text : await text));
-    } catch (error) {
-      this.#onError(error);
-    }
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const change of early) this.#apply(change);
-    this.#pace.onQueued(this.#queue.size());
-  }
-
-  async #send(): Promise<void> {
-    this.#pace.stop();
-    if (this.#queue.size() === 0) return;
-    this.#pace.onSend();
-    await this.#sender.drain();
-    if (!this.#isShut && !this.#sender.isHalted()) this.#pace.onQueued(this.#queue.size());
-  }
-
-  /** A drain under way sends what waited when it began; what came since needs another. */
-  async #sendAll(): Promise<void> {
-    await this.#ready;
-    if (this.#sender.isDraining()) await this.#sender.drain();
-    await this.#send();
-  }
-
-  #onSent(sent: number): void {
-    this.#sent += sent;
-    this.#saver.touch();
-    this.#listeners.tell('flush', { sent });
-  }
-
-  #onDrop(count: number, reason: string): void {
-    this.#dropped += count;
-    if (this.#isTalkative) warn(`${count} event(s) dropped: ${reason}.`);
-    this.#listeners.tell('drop', { count, reason });
-  }
-
-  #onError(error: unknown): void {
-    // Anything else is the storage's.
-    const told =
-      error instanceof AppflowError ? error : new AppflowError(`${error}`, { code: 'storage_error' });
-    if (this.#isTalkative) warn(told.message);
-    this.#listeners.tell('error', told);
-  }
-}
-
-function warn(text: string): void {
-  // biome-ignore lint/suspicious/noConsole: only while a developer looks on.
-  console.warn(`Appflow: ${text}`);
-}
-
-/** What can be known without asking the app. */
-function guessContext(): EventContext {
-  const { document, navigator } = SURROUNDINGS;
-  return {
-    ...(document === undefined ? {} : { platform: 'web' }),
-    ...(typeof navigator?.language === 'string' ? { locale: navigator.language } : {}),
-  };
-}
-
-/** Calls `send` when a page may be seen for the last time; returns how to stop that. */
-function onPageHidden(send: () => void): () => void {
-  const { document } = SURROUNDINGS;
-  const onChange = () => {
-    if (document?.visibilityState === 'hidden') send();
-  };
-  document?.addEventListener('visibilitychange', onChange);
-  SURROUNDINGS.addEventListener?.('pagehide', send);
-  return () => {
-    document?.removeEventListener('visibilitychange', onChange);
-    SURROUNDINGS.removeEventListener?.('pagehide', send);
-  };
 }

@@ -5,6 +5,7 @@ import { limited, startScriptedServer, stored } from '../../test/scripted-server
 import { SYSTEM_CLOCK } from './clock.ts';
 import { SURROUNDINGS } from './environment.ts';
 import { findGate, forgetGates } from './gate.ts';
+import type { Fetch } from './transport.ts';
 
 const start = () => startScriptedServer(({ body }) => stored(body));
 
@@ -80,7 +81,12 @@ it('a page that is hidden and then closed sends each event once, and what came b
     removeEventListener: page.removeEventListener.bind(page),
   });
   const world = await start();
-  const appflow = connectTracker(world, { storage: undefined });
+  const outlives: (boolean | undefined)[] = [];
+  const fetch: Fetch = (url, init) => {
+    outlives.push(init.keepalive);
+    return world.fetch(url, init);
+  };
+  const appflow = connectTracker(world, { storage: undefined, fetch });
   appflow.track('a');
   document.dispatchEvent(new Event('visibilitychange'));
   appflow.track('b');
@@ -91,6 +97,7 @@ it('a page that is hidden and then closed sends each event once, and what came b
   );
   assert.deepEqual(names.sort(), [['b'], ['session_start', 'a']]);
   assert.deepEqual(appflow.stats(), { queued: 0, sent: 3, dropped: 0 });
+  assert.deepEqual(outlives, [true, true], 'the requests outlive the page');
 });
 
 it('a stream too many waits alone: queries go on', async () => {
@@ -126,4 +133,34 @@ it('at 1,000 gates the open ones are forgotten', () => {
   find(999);
   forgetGates(clock);
   assert.notEqual(find(0), first);
+});
+
+it('mistakes are told on the console in development and with debug, and nowhere else', async (t) => {
+  const { __DEV__ } = SURROUNDINGS;
+  const warn = t.mock.method(console, 'warn', () => undefined);
+  t.after(() => Object.assign(SURROUNDINGS, { __DEV__ }));
+  const world = await start();
+  for (const [development, debug, told] of [
+    [false, false, 0],
+    [true, false, 1],
+    [false, true, 1],
+  ] as const) {
+    warn.mock.resetCalls();
+    SURROUNDINGS.__DEV__ = development;
+    const appflow = connectTracker(world, { debug });
+    appflow.track('Not a name');
+    assert.equal(appflow.stats().dropped, 1);
+    const words = warn.mock.calls.map(({ arguments: [text] }) => text);
+    assert.deepEqual(words, Array(told).fill('Appflow: 1 event(s) dropped: invalid_event_name.'));
+  }
+});
+
+it('a flush of nothing is no send: the next event still leaves within 250 ms', async () => {
+  const world = await start();
+  const appflow = connectTracker(world);
+  await world.run(appflow.flush());
+  assert.equal(world.seen.length, 0);
+  appflow.track('first');
+  await world.pass(250);
+  assert.equal(world.seen.length, 1);
 });

@@ -110,6 +110,17 @@ describe('65: what is retried', () => {
     }
   });
 
+  it("a POST takes the caller's own Idempotency-Key: the same intent, also from another process", async () => {
+    const world = await startScriptedServer(inTurn('hang_up', PAGE));
+    await world.run(
+      connectAdmin(world).apps.create({ name: 'A', platform: 'ios' }, { idempotencyKey: 'mine' }),
+    );
+    assert.deepEqual(
+      world.seen.map(({ headers }) => headers['idempotency-key']),
+      ['mine', 'mine'],
+    );
+  });
+
   it('an answer that no Appflow server gives is not, and neither is a redirect followed', async () => {
     for (const answer of [
       { status: 200, body: '<html>' },

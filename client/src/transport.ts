@@ -31,7 +31,7 @@ export type Call = {
 export type Retry = 'limited' | 'trouble' | 'alone' | 'never';
 
 /** A failed attempt. */
-export type Failure = { ok: false; error: AppflowError; retry: Retry };
+export type Failure = { ok: false; error: AppflowError; retry: Retry; room?: undefined };
 
 /** What one attempt came to. `room` is for how many more there is, if it says. */
 export type Outcome<T> = { ok: true; value: T; room: Room | undefined } | Failure;
@@ -57,7 +57,7 @@ export async function attempt<T>(
   signal?.addEventListener('abort', end);
   try {
     const response = await send(target.baseUrl.replace(/\/+$/, '') + call.path, toInit(target, call, abort));
-    if (response.status < 200 || response.status > 299) return await toFailure(response, clock);
+    if (!response.ok) return await toFailure(response, clock);
     const room = call.readRoom?.(response.headers.get('ratelimit'));
     return { ok: true, value: await read(response), room };
   } catch (error) {

@@ -8,6 +8,9 @@ export type WaitFacts = {
   random: number;
 };
 
+/** How long to wait, in milliseconds. `baseMs` leaves out the jitter, so that it does not add up from wait to wait. */
+export type Wait = { baseMs: number; waitMs: number };
+
 const DOUBLING_MS_MAX = 60_000;
 const FIRST_MS = 1_000;
 // A server that asks for no wait at all must not be asked in a tight loop.
@@ -18,12 +21,9 @@ const JITTER_MS_MAX = 1_000;
 /**
  * Returns how long to wait before the next try: never less than the server asked for, doubling up to a minute while it
  * keeps refusing, jittered upward. Without its word: from one second, half of it random. `baseMs` is the next call's
- * `previousBaseMs`, so that jitter does not add up.
+ * `previousBaseMs`.
  */
-export function decideWait({ previousBaseMs, retryAfterMs, random }: WaitFacts): {
-  baseMs: number;
-  waitMs: number;
-} {
+export function decideWait({ previousBaseMs, retryAfterMs, random }: WaitFacts): Wait {
   const doubledMs = Math.min(DOUBLING_MS_MAX, 2 * previousBaseMs);
   if (retryAfterMs === undefined) {
     const baseMs = Math.max(FIRST_MS, doubledMs);

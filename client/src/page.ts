@@ -1,0 +1,25 @@
+import { SURROUNDINGS } from './environment.ts';
+import type { EventContext } from './wire.ts';
+
+/** Returns what a page tells of its visitor without being asked; nothing outside of a page. */
+export function guessContext(): EventContext {
+  const { document, navigator } = SURROUNDINGS;
+  return {
+    ...(document && { platform: 'web' }),
+    ...(navigator?.language && { locale: navigator.language }),
+  };
+}
+
+/** Calls `send` when a page may be seen for the last time; returns how to stop that. */
+export function onPageHidden(send: () => void): () => void {
+  const { document } = SURROUNDINGS;
+  const onChange = () => {
+    if (document?.visibilityState === 'hidden') send();
+  };
+  document?.addEventListener('visibilitychange', onChange);
+  SURROUNDINGS.addEventListener?.('pagehide', send);
+  return () => {
+    document?.removeEventListener('visibilitychange', onChange);
+    SURROUNDINGS.removeEventListener?.('pagehide', send);
+  };
+}

@@ -1,0 +1,29 @@
+import type { TrackedEvent } from './queue.ts';
+import type { Session } from './session.ts';
+
+/** What outlives the process, in one piece. */
+export type Saved = {
+  anonymousId: string;
+  userId: string | null;
+  session: Session | null;
+  queue: readonly TrackedEvent[];
+};
+
+/** Returns what was saved; undefined for what no tracker wrote. */
+export function parseSaved(text: string | null | undefined): Saved | undefined {
+  try {
+    const saved = JSON.parse(text ?? '') as Partial<Saved> | null;
+    return saved?.anonymousId && Array.isArray(saved.queue) ? (saved as Saved) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns several savings as one: who it is from the last, and the events of all, each once. Undefined without any. */
+export function joinSaved(texts: readonly string[]): string | undefined {
+  const all = texts.map(parseSaved).filter((saved) => saved !== undefined);
+  const last = all.at(-1);
+  if (last === undefined) return undefined;
+  const events = all.flatMap(({ queue }) => queue).map((event) => [event.event_id, event] as const);
+  return JSON.stringify({ ...last, queue: [...new Map(events).values()] });
+}
