@@ -7,25 +7,24 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
-const THEME_SOURCE = readFileSync(join(import.meta.dirname, 'src/theme-boot.js'), 'utf8');
+const FIRST_PAINT = readFileSync(join(import.meta.dirname, 'src/first-paint.js'), 'utf8');
 
 /**
  * Puts the theme on the page before the first paint: a file of its own that blocks rendering, because the
  * Content-Security-Policy refuses inline scripts and a module would run too late and flash.
  */
-function themeBoot(): Plugin {
-  let file = '/src/theme-boot.js';
+function firstPaint(): Plugin {
+  let file = '/src/first-paint.js';
   return {
-    name: 'theme-boot',
+    name: 'first-paint',
     buildStart() {
       if (this.meta.watchMode) return;
-      const id = this.emitFile({ type: 'asset', name: 'theme.js', source: THEME_SOURCE });
-      file = id;
+      file = this.emitFile({ type: 'asset', name: 'first-paint.js', source: FIRST_PAINT });
     },
     transformIndexHtml: {
       order: 'post',
       handler(_html, { bundle }) {
-        const emitted = Object.keys(bundle ?? {}).find((name) => /theme-[\w-]+\.js$/.test(name));
+        const emitted = Object.keys(bundle ?? {}).find((name) => /first-paint-[\w-]+\.js$/.test(name));
         const src = emitted === undefined ? file : `/${emitted}`;
         return [{ tag: 'script', attrs: { src }, injectTo: 'head-prepend' }];
       },
@@ -59,7 +58,7 @@ function precompress(): Plugin {
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), tailwindcss(), themeBoot(), precompress()],
+  plugins: [react(), tailwindcss(), firstPaint(), precompress()],
   build: { outDir: 'dist', emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
   server: { proxy: { '/app/v1': 'http://127.0.0.1:8080', '/v1': 'http://127.0.0.1:8080' } },
 });

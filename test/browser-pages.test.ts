@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { runDemo } from '../src/cli/demo.ts';
 import { startServer } from '../src/server.ts';
 import { join as joinProject, setUp, stepUp } from './browser.ts';
-import { browserTest, enterAs, findBarriers, startChromium, untilLoaded } from './chromium.ts';
+import { browserTest, enterAs, findBarriers, showTheme, startChromium, untilLoaded } from './chromium.ts';
 import { makeConfig, makeTempDir } from './harness.ts';
 import { noteSecrets } from './minted-secrets.ts';
 
@@ -41,7 +41,7 @@ const gone = await make('/api-keys', { name: 'Former partner', type: 'read_only'
 await owner.call('DELETE', inProject(`/api-keys/${gone.id}`));
 await joinProject(owner, projectId, 'developer', 'Developer');
 await joinProject(owner, projectId, 'analyst', 'Analyst');
-const invitation = await make('/invitations', { email: 'margaret@example.com', role: 'admin' });
+const invitation = await make('/invitations', { email: 'invited@example.com', role: 'admin' });
 const newest = (await owner.call('GET', inProject('/events?limit=1'))).body.data[0];
 const empty = (await owner.call('POST', '/app/v1/projects', { body: { name: 'Empty' } })).body.id;
 
@@ -100,7 +100,7 @@ async function inspect(pages: Shown[], width: keyof typeof WIDTHS, isSignedIn: b
     const isCovered = (await page.getByRole('dialog').count()) > 0;
     // Themes differ in colours alone, so the second is asked only about those.
     for (const theme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: theme });
+      await showTheme(page, theme);
       const barriers = await findBarriers(page, theme === 'dark' ? ['color-contrast'] : undefined);
       await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`), fullPage: !isCovered });
       wrong.push(...barriers.map((barrier) => `${name} ${width} ${theme}: ${barrier}`));

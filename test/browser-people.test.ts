@@ -86,12 +86,12 @@ browserTest('shows a developer the keys without a way to make, rotate or revoke 
 
 browserTest('ends an open live tail together with its session', async () => {
   const away = await chromium.open();
-  await join(owner, project_id, 'admin', 'Barbara');
-  await signIn(away, 'barbara@example.com', `/p/${project_id}/live`);
+  await join(owner, project_id, 'admin', 'Traveller');
+  await signIn(away, 'traveller@example.com', `/p/${project_id}/live`);
   await away.page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
 
   const home = await chromium.open();
-  await signIn(home, 'barbara@example.com');
+  await signIn(home, 'traveller@example.com');
   // One more is that of the invitation, which the test itself keeps.
   const rows = home.page
     .getByRole('listitem')
@@ -110,8 +110,8 @@ browserTest('ends an open live tail together with its session', async () => {
 
 browserTest('asks for the password before what could do harm, and sends nothing without it', async () => {
   const window = await chromium.open();
-  await join(owner, project_id, 'admin', 'Katherine');
-  await signIn(window, 'katherine@example.com', `/p/${project_id}/settings/api-keys`);
+  await join(owner, project_id, 'admin', 'Analyst2');
+  await signIn(window, 'analyst2@example.com', `/p/${project_id}/settings/api-keys`);
   const { page, troubles } = window;
   const sent: string[] = [];
   page.on('request', (request) => request.method() === 'POST' && sent.push(new URL(request.url()).pathname));
@@ -125,13 +125,13 @@ browserTest('asks for the password before what could do harm, and sends nothing 
   assert.deepEqual(sent, []);
 
   await button(page, 'Create key').click();
-  await question.getByLabel('Password').fill('not my password');
+  await question.getByLabel('Password', { exact: true }).fill('not my password');
   await button(page, 'Confirm').click();
   await question.getByRole('alert').waitFor();
   assert.deepEqual(sent, ['/app/v1/step-up']);
   // What a wrong password is answered with, and the browser's own line about it.
   assert.ok(troubles().every((trouble) => /401|403|422/.test(trouble)));
-  await question.getByLabel('Password').fill(PASSWORD);
+  await question.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await button(page, 'Confirm').click();
   await page.getByRole('dialog', { name: 'Your new API key' }).waitFor();
   assert.deepEqual(troubles(), []);
@@ -141,8 +141,8 @@ browserTest(
   'turns a second factor on, asks for it when signing in, and takes a backup code once',
   async () => {
     const window = await chromium.open();
-    await join(owner, project_id, 'analyst', 'Joan');
-    await signIn(window, 'joan@example.com');
+    await join(owner, project_id, 'analyst', 'Keeper');
+    await signIn(window, 'keeper@example.com');
     const { page, troubles } = window;
     await button(page, 'Set up authenticator app').click();
     await page.getByLabel('Password', { exact: true }).last().fill(PASSWORD);
@@ -153,11 +153,14 @@ browserTest(
     await button(page, 'Turn on').click();
     const saving = page.getByRole('dialog', { name: 'Save your backup codes' });
     const code = (await saving.getByRole('listitem').first().textContent()) ?? '';
-    await button(page, 'I have saved them').click();
+    await page.keyboard.press('Escape');
+    await saving.getByText('It cannot be shown again').waitFor();
+    await page.getByLabel('I have saved these codes').click();
+    await button(page, 'Done').click();
     await page.getByText('On', { exact: true }).waitFor();
 
     await window.context.clearCookies();
-    await signIn(window, 'joan@example.com');
+    await signIn(window, 'keeper@example.com');
     await page.getByRole('heading', { name: 'One more step' }).waitFor();
     await page.getByLabel('Code').fill(code);
     await button(page, 'Sign in').click();
@@ -165,7 +168,7 @@ browserTest(
     assert.deepEqual(troubles(), []);
 
     await window.context.clearCookies();
-    await signIn(window, 'joan@example.com');
+    await signIn(window, 'keeper@example.com');
     await page.getByLabel('Code').fill(code);
     await button(page, 'Sign in').click();
     await page

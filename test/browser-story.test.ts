@@ -87,7 +87,7 @@ browserTest('leads from the setup link to keys that work, are replaced, revoked 
   await page.getByRole('dialog').getByLabel('Name').fill('Production backend');
   await button(page, 'Create key').click();
   // Only a server key can do harm: the password is asked for first.
-  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await button(page, 'Confirm').click();
   const backend = await takeSecret(page);
   const keys = { client, reader, backend };

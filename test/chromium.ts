@@ -120,6 +120,16 @@ export async function untilLoaded(page: Page): Promise<number> {
   return (await page.evaluate(UNTIL_LOADED)) as number;
 }
 
+/** Shows the page in this theme of the system; resolves once that is painted: axe would else see a bit of both. */
+export async function showTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme });
+  await page.evaluate(`new Promise((resolve) => {
+    const isShown = () => document.documentElement.classList.contains('dark') === ${theme === 'dark'};
+    const look = () => requestAnimationFrame(isShown() ? () => requestAnimationFrame(resolve) : look);
+    look();
+  })`);
+}
+
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 type AxeResult = {

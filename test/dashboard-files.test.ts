@@ -34,6 +34,7 @@ mkdirSync(join(dir, 'assets'));
 writeBoth(join(dir, 'index.html'), PAGE);
 writeBoth(join(dir, 'assets/index-AbCd1234.js'), SCRIPT);
 writeFileSync(join(dir, 'assets/font-AbCd1234.woff2'), 'font');
+writeFileSync(join(dir, 'assets/.hidden.js'), 'not to be served');
 writeFileSync(join(dir, 'secret.txt'), 'not to be served');
 
 const server = await startServer({ ...makeConfig(), dashboardDir: dir });
@@ -129,6 +130,11 @@ it('serves nothing else: other paths and ways around are not found, as a problem
     '/assets/',
     '/assets/index-00000000.js',
     '/assets/index-AbCd1234.js.br',
+    '/assets/index-AbCd1234.js.gz',
+    '/assets/.hidden.js',
+    '/assets/%2e%2e%2fassets%2findex-AbCd1234.js',
+    '/assets/index-AbCd1234.js%00',
+    '/assets/index-AbCd1234.js/',
     '/assets/..%2fsecret.txt',
     '/assets/%2e%2e/secret.txt',
     '/assets//index-AbCd1234.js',
@@ -160,11 +166,23 @@ it('answers a file that went away while it ran as a problem document', async () 
   assert.match(headers.get('content-type') ?? '', /^application\/problem\+json/);
 });
 
+it('serves a build that was made while it ran', async () => {
+  const before = await api.call('GET', '/assets/index-EfGh5678.js');
+  assert.equal(before.status, 404);
+  writeBoth(join(dir, 'assets/index-EfGh5678.js'), 'console.log("anew")');
+  const { status, text, headers } = await api.call('GET', '/assets/index-EfGh5678.js');
+  assert.equal(status, 200);
+  assert.equal(text, 'console.log("anew")');
+  assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable');
+  assert.equal(headers.get('content-security-policy'), null);
+});
+
 it('says how to build the dashboard when it is not built, and serves everything else', async () => {
   const app = Fastify();
   after(() => app.close());
   app.get('/healthz', () => ({ status: 'ok' }));
-  addDashboard(app, makeTempDir(), (_request, reply, error) => {
+  const notBuilt = makeTempDir();
+  addDashboard(app, notBuilt, (_request, reply, error) => {
     void reply.code(error.status).send(renderProblem(error, 'req_1', ''));
   });
   for (const path of DASHBOARD_PATHS) {
@@ -173,4 +191,6 @@ it('says how to build the dashboard when it is not built, and serves everything 
     assert.match(answer.json().detail, /npm run build/);
   }
   assert.equal((await app.inject('/healthz')).statusCode, 200);
+  writeFileSync(join(notBuilt, 'index.html'), PAGE);
+  assert.equal((await app.inject('/')).body, PAGE, 'until it is built');
 });

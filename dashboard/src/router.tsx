@@ -1,4 +1,5 @@
 import {
+  type AnyRoute,
   createRootRouteWithContext,
   createRoute,
   createRouter,
@@ -9,12 +10,14 @@ import {
 } from '@tanstack/react-router';
 import type { MemberScope } from './api/answers.ts';
 import { Problem } from './api/problem.ts';
+import { appsQuery } from './api/project.ts';
 import { queryClient } from './api/query-client.ts';
 import { isProbablySignedIn, sessionQuery } from './api/session.ts';
 import { safeReturn } from './lib/safe-return.ts';
-import { textIn, textsIn } from './lib/search-values.ts';
+import { textIn } from './lib/search-values.ts';
 import { NotFound, PageError, PagePending } from './shell/fallbacks.tsx';
-import { findHome, rememberProject } from './shell/home.ts';
+import { findHome, isLastProject, rememberProject } from './shell/home.ts';
+import { auditLogSearch, eventsSearch, overviewSearch } from './shell/page-search.ts';
 import { Root } from './shell/root.tsx';
 
 declare module '@tanstack/react-router' {
@@ -76,10 +79,26 @@ const resetRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/sign-in/reset-page.tsx'), 'ResetPage'),
 });
 
+/** Asks for all that a page needs and that need not wait for who is signed in: its code, and the apps of one's project. */
+function startEarly(matches: readonly { routeId: string; params: { projectId?: string } }[]): void {
+  const routes: Readonly<Record<string, AnyRoute>> = router.routesById;
+  for (const { routeId } of matches) {
+    const route = routes[routeId];
+    if (route) void router.loadRouteChunk(route);
+  }
+  const projectId = matches.at(-1)?.params.projectId;
+  if (projectId !== undefined && isProbablySignedIn() && isLastProject(projectId)) {
+    void queryClient.prefetchQuery(appsQuery(projectId));
+  }
+}
+
 const signedInRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'signed-in',
-  beforeLoad: async ({ location }) => ({ session: await requireSession(location.href) }),
+  beforeLoad: async ({ location, matches }) => {
+    startEarly(matches);
+    return { session: await requireSession(location.href) };
+  },
 });
 
 const accountRoute = createRoute({
@@ -96,6 +115,7 @@ const projectRoute = createRoute({
   beforeLoad: ({ context, params }) => {
     if (!context.session.projects.some(({ id }) => id === params.projectId)) throw notFound();
     rememberProject(params.projectId);
+    void queryClient.prefetchQuery(appsQuery(params.projectId));
   },
   component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
 });
@@ -112,8 +132,7 @@ const overviewRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/overview',
   staticData: { scope: 'analytics:read' },
-  validateSearch: (search: Record<string, unknown>) =>
-    textIn(search, 'range', 'timezone', 'metric', 'by', 'view'),
+  validateSearch: overviewSearch,
   component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
 });
 
@@ -121,6 +140,7 @@ const liveRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/live',
   staticData: { scope: 'analytics:read' },
+  validateSearch: (search: Record<string, unknown>) => textIn(search, 'open'),
   component: lazyRouteComponent(() => import('./pages/live/live-page.tsx'), 'LivePage'),
 });
 
@@ -128,10 +148,7 @@ const eventsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/events',
   staticData: { scope: 'events:read' },
-  validateSearch: (search: Record<string, unknown>) => ({
-    ...textIn(search, 'user', 'session', 'event', 'range', 'apps', 'open'),
-    ...textsIn(search, 'event_name', 'property'),
-  }),
+  validateSearch: eventsSearch,
   component: lazyRouteComponent(() => import('./pages/events/events-page.tsx'), 'EventsPage'),
 });
 
@@ -152,7 +169,8 @@ const apiKeysRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/settings/api-keys',
   staticData: { scope: 'keys:read' },
-  validateSearch: (search: Record<string, unknown>) => textIn(search, 'type', 'status', 'q', 'key', 'tab'),
+  validateSearch: (search: Record<string, unknown>) =>
+    textIn(search, 'type', 'status', 'q', 'key', 'tab', 'page'),
   component: lazyRouteComponent(() => import('./pages/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
 });
 
@@ -167,7 +185,7 @@ const auditLogRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/settings/audit-log',
   staticData: { scope: 'audit:read' },
-  validateSearch: (search: Record<string, unknown>) => textIn(search, 'action', 'actor', 'target', 'range'),
+  validateSearch: auditLogSearch,
   component: lazyRouteComponent(() => import('./pages/audit-log/audit-log-page.tsx'), 'AuditLogPage'),
 });
 

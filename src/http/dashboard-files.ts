@@ -42,19 +42,22 @@ const PAGE_HEADERS = {
 
 type Refuse = (request: FastifyRequest, reply: FastifyReply, error: ApiError) => void;
 
-const NOT_BUILT = 'The dashboard is not built. Build it with `npm run build` and start the server again.';
+const NOT_BUILT = 'The dashboard is not built. Build it with `npm run build`.';
+
+/** A file of the build by its own name: no path, nothing hidden, none of the compressed copies beside it. */
+const ASSET = /^\w[\w.-]*(?<!\.(?:br|gz))$/;
 
 /**
  * Adds the dashboard built into `dir`: its one page at every path of `DASHBOARD_PATHS`, asked for anew each time, and
  * its files under `/assets`, whose names change with their content, kept for a year. What was compressed at build is
- * sent so. Without a build those paths say how to make one, and everything else works.
+ * sent so. Each is looked for when it is asked for: a build made while the server runs is served at once. Without a
+ * build those paths say how to make one, and everything else works.
  */
 export function addDashboard(app: FastifyInstance, dir: string, refuse: Refuse): void {
-  const isBuilt = existsSync(join(dir, 'index.html'));
-  // A file that went away while the server runs; paths that are no route never come so far.
-  app.setNotFoundHandler((request, reply) => {
+  const refuseFile = (request: FastifyRequest, reply: FastifyReply) =>
     refuse(request, reply, new ApiError('not_found', { detail: 'There is nothing at this path.' }));
-  });
+  // A file that is not there; paths that are no route never come so far.
+  app.setNotFoundHandler(refuseFile);
   void app.register((scope, _options, done) => {
     scope.addHook('onRequest', (request, reply, next) => {
       reply.header('x-request-id', requestIdOf(request.raw));
@@ -62,32 +65,19 @@ export function addDashboard(app: FastifyInstance, dir: string, refuse: Refuse):
       if (!app.server.listening) reply.header('connection', 'close');
       next();
     });
-    if (isBuilt) serveFiles(scope, dir);
+    void scope.register(fastifyStatic, { root: dir, serve: false, preCompressed: true });
+    scope.get<{ Params: { file: string } }>('/assets/:file', (request, reply) => {
+      const { file } = request.params;
+      if (!ASSET.test(file)) return refuseFile(request, reply);
+      return reply.headers(FILE_HEADERS).sendFile(`assets/${file}`, { immutable: true, maxAge: '1y' });
+    });
     for (const path of DASHBOARD_PATHS) {
       scope.get(path, (request, reply) => {
-        if (!isBuilt) return refuse(request, reply, new ApiError('not_found', { detail: NOT_BUILT }));
-        return reply.headers(PAGE_HEADERS).sendFile('index.html', { cacheControl: false });
+        if (existsSync(join(dir, 'index.html')))
+          return reply.headers(PAGE_HEADERS).sendFile('index.html', { cacheControl: false });
+        return refuse(request, reply, new ApiError('not_found', { detail: NOT_BUILT }));
       });
     }
     done();
-  });
-}
-
-/** A route for each file, known now: what is no file of the build is nothing, however its path is written. */
-function serveFiles(scope: FastifyInstance, dir: string): void {
-  void scope.register(fastifyStatic, { root: dir, serve: false, preCompressed: true });
-  void scope.register(fastifyStatic, {
-    root: join(dir, 'assets'),
-    prefix: '/assets/',
-    decorateReply: false,
-    wildcard: false,
-    globIgnore: ['**/*.{br,gz}'],
-    index: false,
-    preCompressed: true,
-    immutable: true,
-    maxAge: '1y',
-    setHeaders: (reply) => {
-      for (const [name, value] of Object.entries(FILE_HEADERS)) reply.header(name, value);
-    },
   });
 }

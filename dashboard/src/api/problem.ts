@@ -59,6 +59,12 @@ export function unreachable(): Problem {
   });
 }
 
+/** Whether nobody knows if the request was carried out: no answer came, or only that of a proxy in between. */
+export function isUnanswered(error: unknown): boolean {
+  if (!(error instanceof Problem)) return false;
+  return error.status === 0 || (error.status >= 500 && error.code === 'unexpected_answer');
+}
+
 /** Returns the sentence to show for anything thrown. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Problem && error.errors.length > 0) {

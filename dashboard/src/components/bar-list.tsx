@@ -16,7 +16,7 @@ export function BarList({ label, bars }: { label: string; bars: readonly Bar[] }
   return (
     <ol aria-label={label} className="grid gap-1">
       {bars.map(({ key, label: name, weight, value, aside }) => (
-        <li key={key} className="relative flex h-8 items-center gap-3 rounded-md px-2.5 text-[0.8125rem]">
+        <li key={key} className="relative flex h-8 items-center gap-3 rounded-md px-2.5 text-note">
           <span
             aria-hidden
             className="absolute inset-y-0 left-0 rounded-md bg-chart-1/12 transition-[width] duration-300 dark:bg-chart-1/18"

@@ -11,18 +11,18 @@ type CodeBlockProps = {
   onCopied?: () => void;
 };
 
-/** Commands or code with a button that copies all of it. Scrolls inside itself. */
+/** Commands or code, scrolling inside itself, with a button beside it that copies all of it. */
 export function CodeBlock({ code, what = 'command', copied = code, className, onCopied }: CodeBlockProps) {
   return (
-    <div className={cn('group relative min-w-0 rounded-lg border bg-muted/60', className)}>
+    <div className={cn('flex min-w-0 items-start rounded-lg border bg-muted/60', className)}>
       <pre
-        className="overflow-x-auto py-3 pr-12 pl-4 font-mono text-[0.78125rem] leading-relaxed"
+        className="min-w-0 flex-1 overflow-x-auto py-3 pl-4 font-mono text-[0.78125rem] leading-relaxed"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1).
         tabIndex={0}
       >
         <code>{code}</code>
       </pre>
-      <div className="absolute top-1.5 right-0 rounded-l-md bg-muted pr-1.5">
+      <div className="shrink-0 p-1.5">
         <CopyButton text={copied} what={what} {...(onCopied && { onCopied })} />
       </div>
     </div>

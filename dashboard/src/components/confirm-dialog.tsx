@@ -3,7 +3,6 @@ import { Button } from './ui/button.tsx';
 import { Dialog, DialogBody, DialogClose, DialogContent, DialogFooter } from './ui/dialog.tsx';
 
 type ConfirmDialogProps = {
-  isOpen: boolean;
   onClose: () => void;
   title: string;
   description?: string;
@@ -11,22 +10,29 @@ type ConfirmDialogProps = {
   confirm: string;
   isDanger?: boolean;
   isBusy?: boolean;
+  /** Keeps the button from being pressed yet. */
+  isDisabled?: boolean;
   onConfirm: () => void;
   children?: ReactNode;
 };
 
-/** Asks before something that cannot simply be taken back. */
+/** Asks before something that cannot simply be taken back; open as long as it is on the page. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { isOpen, onClose, title, description, confirm, isDanger, isBusy, onConfirm, children } = props;
+  const { onClose, title, description, confirm, isDanger, isBusy = false, isDisabled, onConfirm } = props;
   return (
-    <Dialog open={isOpen} onOpenChange={(open) => !open && onClose()}>
+    <Dialog open onOpenChange={(isOpen) => !isOpen && !isBusy && onClose()}>
       <DialogContent title={title} description={description} className="max-w-md">
-        {children && <DialogBody>{children}</DialogBody>}
+        {props.children && <DialogBody>{props.children}</DialogBody>}
         <DialogFooter>
           <DialogClose asChild>
-            <Button>Cancel</Button>
+            <Button disabled={isBusy}>Cancel</Button>
           </DialogClose>
-          <Button variant={isDanger ? 'danger' : 'primary'} onClick={onConfirm} isBusy={isBusy ?? false}>
+          <Button
+            variant={isDanger ? 'danger' : 'primary'}
+            onClick={onConfirm}
+            isBusy={isBusy}
+            disabled={isDisabled}
+          >
             {confirm}
           </Button>
         </DialogFooter>

@@ -3,6 +3,7 @@ import type { App, EventRecord } from '../api/answers.ts';
 import { formatExact, formatMoney } from '../lib/format.ts';
 import { CodeBlock } from './code-block.tsx';
 import { CopyButton } from './copy-button.tsx';
+import { platformName } from './platform.tsx';
 import { TimeAgo } from './time-ago.tsx';
 import { Badge } from './ui/badge.tsx';
 import { Dialog, DialogBody, DialogFooter, SheetContent } from './ui/dialog.tsx';
@@ -31,7 +32,7 @@ export function EventSheet({ event, apps, timezone, onClose, actions }: EventShe
               {Object.keys(event.properties).length > 0 ? (
                 <CodeBlock code={JSON.stringify(event.properties, null, 2)} what="properties" />
               ) : (
-                <p className="text-[0.8125rem] text-soft">None.</p>
+                <p className="text-note text-soft">None.</p>
               )}
             </Part>
             <Context context={event.context} />
@@ -67,11 +68,13 @@ function Facts({
 }: Pick<EventSheetProps, 'apps' | 'timezone'> & { event: EventRecord }) {
   const app = apps.find(({ id }) => id === event.app_id);
   return (
-    <dl className="grid grid-cols-[5rem_minmax(0,1fr)] gap-x-4 text-[0.8125rem] sm:grid-cols-[7rem_minmax(0,1fr)]">
+    <dl className="grid grid-cols-[5rem_minmax(0,1fr)] gap-x-4 text-note sm:grid-cols-[7rem_minmax(0,1fr)]">
       <Fact name="User" id={event.app_user_id} />
       {event.session_id !== null && <Fact name="Session" id={event.session_id} />}
       <Fact name="Event id" id={event.event_id} />
-      <Fact name="App">{app?.name ?? event.app_id}</Fact>
+      <Fact name="App">
+        <bdi>{app?.name ?? event.app_id}</bdi>
+      </Fact>
       <Fact name="Happened">
         {formatExact(event.timestamp, timezone)} <TimeAgo at={event.timestamp} />
       </Fact>
@@ -116,11 +119,13 @@ function Context({ context }: { context: EventRecord['context'] }) {
   if (entries.length === 0) return null;
   return (
     <Part title="Context">
-      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-1 rounded-lg border px-4 py-3 text-[0.8125rem]">
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-1 rounded-lg border px-4 py-3 text-note">
         {entries.map(([name, value]) => (
           <div key={name} className="contents">
             <dt className="text-soft">{name.replaceAll('_', ' ')}</dt>
-            <dd className="min-w-0 break-words text-right">{value}</dd>
+            <dd className="min-w-0 break-words text-right">
+              {name === 'platform' ? platformName(value) : <bdi>{value}</bdi>}
+            </dd>
           </div>
         ))}
       </dl>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { KeyRateLimits, KeyType } from '../api/answers.ts';
+import { cn } from '../lib/class-names.ts';
 import { formatCount } from '../lib/format.ts';
 import {
   LIMIT_PARTS,
@@ -34,6 +35,10 @@ export function LimitsFields({
   return (
     <FieldGroup label={label} hint={hint ?? "Empty: the project's defaults."}>
       <div className="grid gap-2">
+        <div aria-hidden className={cn(ROW, 'text-soft text-xs')}>
+          <span className="col-start-2">per second</span>
+          <span>burst</span>
+        </div>
         {parts.map(({ part, label, unit }) => (
           <LimitRow
             key={part}
@@ -51,6 +56,10 @@ export function LimitsFields({
   );
 }
 
+/** What is limited, then its two numbers in columns of their own. */
+const ROW =
+  'grid grid-cols-[minmax(0,1fr)_6.25rem_6.25rem] items-center gap-2 sm:grid-cols-[minmax(0,1fr)_6.5rem_6.5rem]';
+
 type LimitRowProps = {
   part: LimitPart;
   label: string;
@@ -66,24 +75,22 @@ function LimitRow({ label, unit, usual, value, onChange }: LimitRowProps) {
     onChange({ ...(value ?? usual), [name]: Number(text) });
   };
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)_6.5rem_6.5rem] items-center gap-2 text-sm">
+    <div className={cn(ROW, 'text-sm')}>
       <span className="min-w-0">
         {label}
         <span className="block text-soft text-xs">{unit}</span>
       </span>
       {(['rate', 'burst'] as const).map((name) => (
-        <div key={name} className="grid gap-0.5 text-soft text-xs">
-          <span aria-hidden>{name === 'rate' ? 'per second' : 'burst'}</span>
-          <Input
-            type="number"
-            min={1}
-            inputMode="numeric"
-            aria-label={`${label}: ${name === 'rate' ? 'per second' : 'burst'}`}
-            placeholder={formatCount(usual[name])}
-            value={value?.[name] ?? ''}
-            onChange={(event) => set(name, event.target.value)}
-          />
-        </div>
+        <Input
+          key={name}
+          type="number"
+          min={1}
+          inputMode="numeric"
+          aria-label={`${label}: ${name === 'rate' ? 'per second' : 'burst'}`}
+          placeholder={formatCount(usual[name])}
+          value={value?.[name] ?? ''}
+          onChange={(event) => set(name, event.target.value)}
+        />
       ))}
     </div>
   );

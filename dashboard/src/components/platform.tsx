@@ -12,6 +12,11 @@ export const PLATFORM_NAMES: Record<Platform, string> = {
   other: 'Other',
 };
 
+/** Returns what people call a platform as events tell it; what is no platform stays as it is. */
+export function platformName(platform: string): string {
+  return Object.entries(PLATFORM_NAMES).find(([known]) => known === platform)?.[1] ?? platform;
+}
+
 /** A platform's picture; its name stands beside it or is not needed. */
 export function PlatformIcon({ platform, ...rest }: { platform: Platform } & LucideProps) {
   const Icon = ICONS[platform];

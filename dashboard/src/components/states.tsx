@@ -7,16 +7,20 @@ import { Button } from './ui/button.tsx';
 
 type EmptyStateProps = {
   icon?: LucideIcon;
-  title: string;
+  title: ReactNode;
   children?: ReactNode;
   /** A command that changes the emptiness. */
   command?: string;
   actions?: ReactNode;
+  /** It is all there is on the page: its title is the page's heading. */
+  isPage?: boolean;
   className?: string;
 };
 
 /** Says that there is nothing yet, and what to do next. */
-export function EmptyState({ icon: Icon, title, children, command, actions, className }: EmptyStateProps) {
+export function EmptyState(props: EmptyStateProps) {
+  const { icon: Icon, title, children, command, actions, isPage, className } = props;
+  const Heading = isPage ? 'h1' : 'h3';
   return (
     <div className={cn('mx-auto flex max-w-xl flex-col items-center px-6 py-12 text-center', className)}>
       {Icon && (
@@ -24,10 +28,8 @@ export function EmptyState({ icon: Icon, title, children, command, actions, clas
           <Icon className="size-5" aria-hidden />
         </span>
       )}
-      <h3 className="font-semibold text-[0.9375rem] tracking-tight">{title}</h3>
-      {children && (
-        <div className="mt-1 w-full max-w-md text-pretty text-[0.8125rem] text-soft">{children}</div>
-      )}
+      <Heading className="font-semibold text-[0.9375rem] tracking-tight">{title}</Heading>
+      {children && <div className="mt-1 w-full max-w-md text-pretty text-note text-soft">{children}</div>}
       {command && <CodeBlock code={command} className="mt-4 w-full text-left" />}
       {actions && <div className="mt-4 flex flex-wrap justify-center gap-2">{actions}</div>}
     </div>
@@ -39,17 +41,20 @@ type ErrorStateProps = {
   what: string;
   error: unknown;
   onRetry?: () => unknown;
+  /** It is all there is on the page: what failed is the page's heading. */
+  isPage?: boolean;
   className?: string;
 };
 
 /** Says what failed and why, and offers to try again. */
-export function ErrorState({ what, error, onRetry, className }: ErrorStateProps) {
+export function ErrorState({ what, error, onRetry, isPage, className }: ErrorStateProps) {
+  const Heading = isPage ? 'h1' : 'h3';
   const requestId = error instanceof Problem ? error.requestId : undefined;
   return (
     <div role="alert" className={cn('flex flex-col items-center px-6 py-10 text-center', className)}>
       <CircleAlert className="mb-3 size-6 text-bad" aria-hidden />
-      <h3 className="font-semibold text-[0.9375rem] tracking-tight">{what}</h3>
-      <p className="mt-1 max-w-md text-pretty text-[0.8125rem] text-soft">{sentenceOf(error)}</p>
+      <Heading className="font-semibold text-[0.9375rem] tracking-tight">{what}</Heading>
+      <p className="mt-1 max-w-md text-pretty text-note text-soft">{sentenceOf(error)}</p>
       {requestId && <p className="mt-1 font-mono text-soft text-xs">{requestId}</p>}
       {onRetry && (
         <Button size="sm" className="mt-4" onClick={() => void onRetry()}>

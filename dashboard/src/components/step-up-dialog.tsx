@@ -1,12 +1,11 @@
-import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState, useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { api } from '../api/http.ts';
 import { sentenceOf } from '../api/problem.ts';
 import { cancelStepUp, confirmStepUp, isStepUpWanted, subscribeStepUp } from '../api/step-up.ts';
+import { PasswordField } from './password-field.tsx';
 import { Button } from './ui/button.tsx';
 import { Dialog, DialogBody, DialogContent, DialogFooter } from './ui/dialog.tsx';
-import { Field } from './ui/field.tsx';
-import { Input } from './ui/input.tsx';
+import { useSubmission } from './use-submission.ts';
 
 /** Asks for the password whenever a request wants it; stands once at the root of the page. */
 export function StepUpDialog() {
@@ -28,36 +27,24 @@ export function StepUpDialog() {
 
 function PasswordForm() {
   const [password, setPassword] = useState('');
-  const confirmation = useMutation({
-    mutationFn: () => api<{ stepped_up_until: string }>('POST', '/app/v1/step-up', { body: { password } }),
-    onSuccess: ({ stepped_up_until }) => confirmStepUp(stepped_up_until),
+  const { submit, isBusy, error } = useSubmission(async () => {
+    const body = { password };
+    const answer = await api<{ stepped_up_until: string }>('POST', '/app/v1/step-up', { body });
+    confirmStepUp(answer.stepped_up_until);
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    // React hands the event on through the tree: a form that opened this dialog must not be sent too.
-    event.stopPropagation();
-    confirmation.mutate();
-  };
   return (
     <form onSubmit={submit} className="contents">
       <DialogBody>
-        <Field label="Password" mistake={confirmation.error ? sentenceOf(confirmation.error) : undefined}>
-          {(control) => (
-            <Input
-              {...control}
-              type="password"
-              autoComplete="current-password"
-              autoFocus
-              required
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
+        <PasswordField
+          autoFocus
+          value={password}
+          onChange={setPassword}
+          mistake={error ? sentenceOf(error) : undefined}
+        />
       </DialogBody>
       <DialogFooter>
         <Button onClick={cancelStepUp}>Cancel</Button>
-        <Button type="submit" variant="primary" isBusy={confirmation.isPending}>
+        <Button type="submit" variant="primary" isBusy={isBusy}>
           Confirm
         </Button>
       </DialogFooter>

@@ -54,15 +54,27 @@ it('tells a change with its sign, and none where there is nothing to compare wit
   assert.equal(formatChange(5, 0), undefined);
 });
 
-it('tells how long ago, in the largest unit that is full', () => {
+it('tells how long ago, rounded, in the largest unit there is one of', () => {
   assert.equal(formatRelative(ago(0), NOW), 'just now');
   assert.equal(formatRelative(ago(59_999), NOW), 'just now');
   assert.equal(formatRelative(ago(60_000), NOW), '1 minute ago');
-  assert.equal(formatRelative(ago(3_599_000), NOW), '59 minutes ago');
-  assert.equal(formatRelative(ago(3_600_000), NOW), '1 hour ago');
+  assert.equal(formatRelative(ago(3_569_000), NOW), '59 minutes ago');
+  assert.equal(formatRelative(ago(3_570_000), NOW), '1 hour ago');
+  assert.equal(formatRelative(ago(23.4 * 3_600_000), NOW), '23 hours ago');
   assert.equal(formatRelative(ago(86_400_000), NOW), '1 day ago');
   assert.equal(formatRelative(ago(-12 * 86_400_000), NOW), 'in 12 days');
   assert.equal(formatRelative(ago(-30_000), NOW), 'in a moment');
+});
+
+it('tells days up to 90, then months, and a year from where twelve of them would be', () => {
+  const inDays = (days: number) => formatRelative(ago(-days * 86_400_000), NOW);
+  assert.equal(inDays(59.9), 'in 60 days');
+  assert.equal(inDays(90.4), 'in 90 days');
+  assert.equal(inDays(90.6), 'in 3 months');
+  assert.equal(inDays(344), 'in 11 months');
+  assert.equal(inDays(346), 'in 1 year');
+  assert.equal(inDays(364.9), 'in 1 year');
+  assert.equal(inDays(600), 'in 2 years');
 });
 
 it('tells the zone with an exact time', () => {

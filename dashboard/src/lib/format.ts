@@ -47,23 +47,30 @@ export function formatChange(now: number, before: number): string | undefined {
   return format.format(change);
 }
 
-const UNITS = [
-  ['year', 31_536_000],
-  ['month', 2_592_000],
+const SPANS = [
   ['day', 86_400],
   ['hour', 3_600],
   ['minute', 60],
 ] as const;
 
+/** The units of a distance in time, each with its seconds and up to how many of it are told: "76 days" says more than "3 months". */
+const DISTANCES = [
+  ['minute', 60, 59],
+  ['hour', 3_600, 23],
+  ['day', 86_400, 90],
+  ['month', 2_592_000, 11],
+] as const;
+const YEAR = ['year', 31_536_000] as const;
+
 const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'always' });
 
-/** Returns an instant as seen from `now` (epoch milliseconds): `5 minutes ago`, `in 12 days`, `just now`. */
+/** Returns an instant as seen from `now` (epoch milliseconds), rounded: `5 minutes ago`, `in 12 days`, `just now`. */
 export function formatRelative(instant: string, now: number): string {
   const seconds = (Date.parse(instant) - now) / 1_000;
-  for (const [unit, size] of UNITS) {
-    if (Math.abs(seconds) >= size) return RELATIVE.format(Math.trunc(seconds / size), unit);
-  }
-  return seconds > 5 ? 'in a moment' : 'just now';
+  if (Math.abs(seconds) < 60) return seconds > 5 ? 'in a moment' : 'just now';
+  const [unit, size] =
+    DISTANCES.find(([, each, most]) => Math.round(Math.abs(seconds) / each) <= most) ?? YEAR;
+  return RELATIVE.format(Math.round(seconds / size), unit);
 }
 
 /** Returns an instant in full, with its time zone: `Nov 23, 2026, 06:21:05 UTC`. */
@@ -93,7 +100,7 @@ export function formatDay(day: string, withYear = false): string {
 
 /** Returns a span of seconds in its largest fitting unit: `1 day`, `36 hours`, `90 seconds`. */
 export function formatSpan(seconds: number): string {
-  for (const [unit, size] of UNITS.slice(2)) {
+  for (const [unit, size] of SPANS) {
     if (seconds >= size && seconds % size === 0) return formatAmount(seconds / size, unit);
   }
   return formatAmount(seconds, 'second');

@@ -15,7 +15,13 @@ export function readTheme(): ThemeChoice {
 function apply(): void {
   const choice = readTheme();
   const isDark = choice === 'system' ? systemIsDark().matches : choice === 'dark';
-  document.documentElement.classList.toggle('dark', isDark);
+  const { classList } = document.documentElement;
+  // The ground changes at once: text that faded from one theme to the other would be unreadable upon it for a while.
+  classList.add('without-transitions');
+  classList.toggle('dark', isDark);
+  // Asked for, the new colours are settled before transitions are back.
+  void getComputedStyle(document.documentElement).color;
+  classList.remove('without-transitions');
   for (const listener of listeners) listener();
 }
 

@@ -1,5 +1,6 @@
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { Compass } from 'lucide-react';
+import { useTitle } from '../components/page.tsx';
 import { EmptyState, ErrorState } from '../components/states.tsx';
 import { Button } from '../components/ui/button.tsx';
 import { Skeleton } from '../components/ui/skeleton.tsx';
@@ -24,18 +25,20 @@ export function PageError({ error, reset }: ErrorComponentProps) {
   };
   return (
     <main className="grid min-h-dvh place-items-center">
-      <ErrorState what="This page could not be loaded" error={error} onRetry={retry} />
+      <ErrorState what="This page could not be loaded" error={error} onRetry={retry} isPage />
     </main>
   );
 }
 
 /** An address that leads nowhere, or to a project of other people: both look the same. */
 export function NotFound() {
+  useTitle('Not found');
   return (
     <main className="grid min-h-dvh place-items-center">
       <EmptyState
         icon={Compass}
         title="There is nothing here"
+        isPage
         actions={
           <Button asChild variant="primary">
             <Link to="/">Go to the dashboard</Link>

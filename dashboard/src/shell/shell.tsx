@@ -47,7 +47,7 @@ function MobileBar() {
         </LeftSheetContent>
       </Dialog>
       <Logo className="size-6" />
-      <span className="min-w-0 truncate font-medium">{project.name}</span>
+      <bdi className="min-w-0 truncate font-medium">{project.name}</bdi>
     </header>
   );
 }
@@ -59,9 +59,9 @@ function PermittedPage() {
   const missing = scopes.find((scope): scope is MemberScope => scope !== undefined && !can(scope));
   if (missing === undefined) return <Outlet />;
   return (
-    <EmptyState icon={Lock} title="Your role does not reach this page" className="py-24">
-      You are <Badge>{project.role}</Badge> in {project.name}; this page needs <Code>{missing}</Code>. Ask an
-      owner or admin of the project.
+    <EmptyState icon={Lock} title="Your role does not reach this page" isPage className="py-24">
+      You are <Badge>{project.role}</Badge> in <bdi>{project.name}</bdi>; this page needs{' '}
+      <Code>{missing}</Code>. Ask an owner or admin of the project.
     </EmptyState>
   );
 }

@@ -46,7 +46,7 @@ function NavigationGroup({ label, items, onNavigate }: NavigationGroupProps) {
               to={to}
               params={{ projectId: project.id }}
               {...(onNavigate && { onClick: onNavigate })}
-              className="flex h-8 items-center gap-2.5 rounded-md px-2.5 font-medium text-[0.8125rem] text-soft transition-colors hover:bg-hover hover:text-foreground aria-[current=page]:bg-hover aria-[current=page]:text-foreground [&_svg]:size-4 [&_svg]:shrink-0 aria-[current=page]:[&_svg]:text-link"
+              className="flex h-8 items-center gap-2.5 rounded-md px-2.5 font-medium text-note text-soft transition-colors hover:bg-hover hover:text-foreground aria-[current=page]:bg-hover aria-[current=page]:text-foreground [&_svg]:size-4 [&_svg]:shrink-0 aria-[current=page]:[&_svg]:text-link"
             >
               <Icon aria-hidden />
               {name}

@@ -38,7 +38,7 @@ export function UserMenu() {
       <MenuTrigger className="flex h-11 w-full items-center gap-2.5 rounded-md px-2 text-left transition-colors hover:bg-hover">
         <Initials name={user.name} />
         <span className="min-w-0 flex-1">
-          <span className="block truncate font-medium text-[0.8125rem] leading-5">
+          <span className="block truncate font-medium text-note leading-5">
             <span className="sr-only">Account: </span>
             {user.name}
           </span>

@@ -18,7 +18,7 @@ export const buttonVariants = cva(
       },
       size: {
         md: 'h-9 px-3.5 text-sm',
-        sm: 'h-8 px-3 text-[0.8125rem]',
+        sm: 'h-8 px-3 text-note',
         icon: 'size-9',
         'icon-sm': 'size-8',
       },

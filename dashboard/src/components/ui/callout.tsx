@@ -30,7 +30,7 @@ export function Callout({ tone = 'info', title, isAlert, actions, children, clas
       <Icon className={cn('mt-0.5 size-4 shrink-0', tint)} aria-hidden />
       <div className="min-w-0 flex-1">
         {title && <p className="font-medium">{title}</p>}
-        {children && <div className="text-[0.8125rem] text-foreground/80">{children}</div>}
+        {children && <div className="text-note text-foreground/80">{children}</div>}
         {actions && <div className="mt-2 flex flex-wrap gap-2">{actions}</div>}
       </div>
     </div>

@@ -22,7 +22,7 @@ export function CardHeader({ title, description, actions, className }: CardHeade
     >
       <div className="min-w-0">
         <h2 className="font-semibold text-[0.9375rem] leading-6 tracking-tight">{title}</h2>
-        {description && <p className="max-w-prose text-[0.8125rem] text-soft">{description}</p>}
+        {description && <p className="max-w-prose text-note text-soft">{description}</p>}
       </div>
       {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
     </header>

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog as Primitive } from 'radix-ui';
-import type { ComponentProps, ReactNode } from 'react';
+import { type ComponentProps, type ReactNode, useState } from 'react';
 import { cn } from '../../lib/class-names.ts';
 import { Button } from './button.tsx';
 
@@ -20,6 +20,33 @@ function keepOpenForToasts(event: { target: EventTarget | null; preventDefault: 
     event.preventDefault();
 }
 
+/** Returns what has the focus, or, of a menu that is about to go, the button that opened it. */
+function findFocused(): HTMLElement | undefined {
+  const focused = document.activeElement;
+  const menu = focused?.closest('[role=menu]');
+  const place = menu ? document.getElementById(menu.getAttribute('aria-labelledby') ?? '') : focused;
+  return place instanceof HTMLElement && place !== document.body ? place : undefined;
+}
+
+/** Where the focus was before the first of the dialogs that are open or followed one another. */
+let beforeAll: HTMLElement | undefined;
+
+/** Returns what gives the focus back when the dialog is gone: Radix does so only for dialogs with a trigger of its own. */
+function useFocusReturn(): (event: Event) => void {
+  // Read while rendering: once the dialog is on the page, its first field has the focus.
+  const [places] = useState(() => {
+    const focused = findFocused();
+    if (focused && !focused.closest('[role=dialog]')) beforeAll = focused;
+    return [focused, beforeAll];
+  });
+  return (event) => {
+    event.preventDefault();
+    // Another dialog took its place.
+    if (document.activeElement !== document.body) return;
+    places.find((place) => place?.isConnected && !place.matches(':disabled'))?.focus();
+  };
+}
+
 type ContentProps = Omit<ComponentProps<typeof Primitive.Content>, 'title'> & {
   title: ReactNode;
   description?: ReactNode;
@@ -34,12 +61,10 @@ function Heading({
 }: Pick<ContentProps, 'title' | 'description' | 'hasNoClose'>) {
   return (
     <header className="flex items-start justify-between gap-4 px-6 pt-5 pb-4">
-      <div className="min-w-0">
+      <div className="min-w-0 wrap-anywhere">
         <Primitive.Title className="font-semibold text-base tracking-tight">{title}</Primitive.Title>
         {description && (
-          <Primitive.Description className="mt-0.5 text-[0.8125rem] text-soft">
-            {description}
-          </Primitive.Description>
+          <Primitive.Description className="mt-0.5 text-note text-soft">{description}</Primitive.Description>
         )}
       </div>
       {!hasNoClose && (
@@ -53,51 +78,50 @@ function Heading({
   );
 }
 
+/** What dialogs and sheets share. On the page only while it is open. */
+function Panel({ title, description, hasNoClose, children, ...rest }: ContentProps) {
+  const returnFocus = useFocusReturn();
+  return (
+    <Primitive.Content
+      {...(description ? {} : { 'aria-describedby': undefined })}
+      onInteractOutside={keepOpenForToasts}
+      onCloseAutoFocus={returnFocus}
+      {...rest}
+    >
+      <Heading title={title} description={description} {...(hasNoClose && { hasNoClose })} />
+      {children}
+    </Primitive.Content>
+  );
+}
+
 /** A dialog in the middle; at the bottom edge on phones. Its body scrolls, heading and footer stay. */
-export function DialogContent({
-  title,
-  description,
-  hasNoClose,
-  className,
-  children,
-  ...rest
-}: ContentProps) {
+export function DialogContent({ className, ...rest }: ContentProps) {
   return (
     <Primitive.Portal>
       <Primitive.Overlay className={OVERLAY} />
-      <Primitive.Content
+      <Panel
         className={cn(
           'fixed inset-x-0 bottom-0 z-50 mx-auto flex max-h-[92dvh] w-full max-w-lg flex-col rounded-t-2xl border bg-raised shadow-pop outline-none data-[state=open]:animate-rise-in sm:inset-x-4 sm:top-1/2 sm:bottom-auto sm:max-h-[86dvh] sm:w-auto sm:-translate-y-1/2 sm:rounded-2xl',
           className,
         )}
-        {...(description ? {} : { 'aria-describedby': undefined })}
-        onInteractOutside={keepOpenForToasts}
         {...rest}
-      >
-        <Heading title={title} description={description} {...(hasNoClose && { hasNoClose })} />
-        {children}
-      </Primitive.Content>
+      />
     </Primitive.Portal>
   );
 }
 
 /** A panel at the right edge: details of one row. The whole width on phones. */
-export function SheetContent({ title, description, className, children, ...rest }: ContentProps) {
+export function SheetContent({ className, ...rest }: ContentProps) {
   return (
     <Primitive.Portal>
       <Primitive.Overlay className={OVERLAY} />
-      <Primitive.Content
+      <Panel
         className={cn(
           'fixed inset-y-0 right-0 z-50 flex w-full max-w-xl flex-col border-l bg-raised shadow-pop outline-none data-[state=open]:animate-slide-in',
           className,
         )}
-        {...(description ? {} : { 'aria-describedby': undefined })}
-        onInteractOutside={keepOpenForToasts}
         {...rest}
-      >
-        <Heading title={title} description={description} />
-        {children}
-      </Primitive.Content>
+      />
     </Primitive.Portal>
   );
 }

@@ -3,12 +3,22 @@ import { DropdownMenu as Primitive } from 'radix-ui';
 import type { ComponentProps } from 'react';
 import { cn } from '../../lib/class-names.ts';
 
-/** Holds whether a menu is open. */
-export const Menu = Primitive.Root;
+/** Holds whether a menu is open. The page beside it stays as it is: hidden from screen readers, it could still be tabbed into. */
+export function Menu(props: ComponentProps<typeof Primitive.Root>) {
+  return <Primitive.Root modal={false} {...props} />;
+}
 /** Opens the menu it stands in. */
 export const MenuTrigger = Primitive.Trigger;
 /** Items of which one is chosen. */
 export const MenuRadioGroup = Primitive.RadioGroup;
+
+/** An item may have opened a dialog: the focus is there by then, and stays. */
+function keepFocus(event: Event): void {
+  if (document.activeElement !== document.body) event.preventDefault();
+}
+
+/** Inside an open sheet, the sheet would take the wheel and the finger for its own. */
+const letScroll = (event: { stopPropagation: () => void }) => event.stopPropagation();
 
 /** The menu's panel. */
 export function MenuContent({ className, ...rest }: ComponentProps<typeof Primitive.Content>) {
@@ -17,6 +27,9 @@ export function MenuContent({ className, ...rest }: ComponentProps<typeof Primit
       <Primitive.Content
         sideOffset={6}
         collisionPadding={8}
+        onCloseAutoFocus={keepFocus}
+        onWheel={letScroll}
+        onTouchMove={letScroll}
         className={cn(
           'z-50 max-h-[min(24rem,var(--radix-dropdown-menu-content-available-height))] min-w-48 overflow-y-auto rounded-lg border bg-raised p-1 shadow-pop data-[state=open]:animate-rise-in',
           className,

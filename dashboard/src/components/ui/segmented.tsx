@@ -34,7 +34,7 @@ export function Segmented<T extends string>({
         <Primitive.Item
           key={option.value}
           value={option.value}
-          className="h-7 cursor-pointer whitespace-nowrap rounded-md px-2.5 font-medium text-[0.8125rem] text-soft transition-colors hover:text-foreground data-[state=on]:bg-raised data-[state=on]:text-foreground data-[state=on]:shadow-card"
+          className="h-7 cursor-pointer whitespace-nowrap rounded-md px-2.5 font-medium text-note text-soft transition-colors hover:text-foreground data-[state=on]:bg-raised data-[state=on]:text-foreground data-[state=on]:shadow-card"
         >
           {option.label}
         </Primitive.Item>

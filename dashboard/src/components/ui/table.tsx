@@ -1,14 +1,26 @@
 import type { ComponentProps } from 'react';
 import { cn } from '../../lib/class-names.ts';
 
-/** A table that scrolls inside itself when it is wider than the page. `label` names it for screen readers. */
-export function Table({ label, className, ...rest }: ComponentProps<'table'> & { label: string }) {
+/** On phones each row is a block and each cell a line of it, headed by its `data-label`. */
+const STACKED = [
+  'max-sm:block max-sm:[&>thead]:sr-only max-sm:[&>tbody]:block',
+  'max-sm:[&>tbody>tr]:grid max-sm:[&>tbody>tr]:gap-1.5 max-sm:[&>tbody>tr]:px-5 max-sm:[&>tbody>tr]:py-3.5',
+  'max-sm:[&_td]:flex max-sm:[&_td]:w-full max-sm:[&_td]:max-w-none max-sm:[&_td]:items-center max-sm:[&_td]:p-0!',
+  'max-sm:[&_td[data-label]]:justify-between max-sm:[&_td[data-label]]:gap-4',
+  'max-sm:[&_td[data-label]]:before:shrink-0 max-sm:[&_td[data-label]]:before:text-soft max-sm:[&_td[data-label]]:before:text-xs',
+  'max-sm:[&_td[data-label]]:before:content-[attr(data-label)]',
+].join(' ');
+
+type TableProps = ComponentProps<'table'> & { label: string; isStacked?: boolean };
+
+/** A table that scrolls inside itself when it is wider than the page; `isStacked` on phones. `label` names it for screen readers. */
+export function Table({ label, isStacked, className, ...rest }: TableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1).
     <section aria-label={label} className="relative w-full overflow-x-auto" tabIndex={0}>
       <table
         aria-label={label}
-        className={cn('w-full border-collapse text-left text-sm', className)}
+        className={cn('w-full border-collapse text-left text-sm', isStacked && STACKED, className)}
         {...rest}
       />
     </section>

@@ -1,19 +1,45 @@
 import { Tooltip as Primitive } from 'radix-ui';
-import type { ReactElement, ReactNode } from 'react';
+import { type MouseEvent, type ReactElement, type ReactNode, useState } from 'react';
+import { cn } from '../../lib/class-names.ts';
 
 /** Stands once around the page: tooltips of neighbours follow each other without a wait. */
 export const TooltipProvider = Primitive.Provider;
 
-/** Tells more about `children` on hover and focus. `children` must be one element that can hold focus or is read anyway. */
-export function Tooltip({ content, children }: { content: ReactNode; children: ReactElement }) {
+const LOOKS = {
+  note: 'max-w-72 rounded-md bg-foreground px-2.5 py-1.5 text-background',
+  explanation: 'max-w-80 rounded-lg border bg-raised px-3.5 py-2.5 text-left text-foreground leading-relaxed',
+} as const;
+
+type TooltipProps = {
+  content: ReactNode;
+  looks?: keyof typeof LOOKS;
+  /** Opens on a press too, the only way on a touch screen: for what does nothing else when pressed. */
+  opensOnPress?: boolean;
+  /** One element that can hold the focus. */
+  children: ReactElement;
+};
+
+/** Tells more about `children` on hover and focus: a note of a few words, or an explanation. */
+export function Tooltip({ content, looks = 'note', opensOnPress, children }: TooltipProps) {
+  const [isOpen, setOpen] = useState(false);
+  const press = (event: MouseEvent) => {
+    // Radix closes it when pressed.
+    event.preventDefault();
+    setOpen(true);
+  };
   return (
-    <Primitive.Root>
-      <Primitive.Trigger asChild>{children}</Primitive.Trigger>
+    <Primitive.Root open={isOpen} onOpenChange={setOpen}>
+      <Primitive.Trigger asChild {...(opensOnPress && { onClick: press })}>
+        {children}
+      </Primitive.Trigger>
       <Primitive.Portal>
         <Primitive.Content
           sideOffset={6}
-          collisionPadding={8}
-          className="z-50 max-w-72 text-pretty rounded-md bg-foreground px-2.5 py-1.5 text-background text-xs shadow-pop data-[state=delayed-open]:animate-fade-in"
+          collisionPadding={12}
+          className={cn(
+            'z-50 text-pretty text-xs shadow-pop data-[state=delayed-open]:animate-fade-in',
+            LOOKS[looks],
+          )}
         >
           {content}
         </Primitive.Content>

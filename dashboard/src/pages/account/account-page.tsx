@@ -9,6 +9,7 @@ import { findHome } from '../../shell/home.ts';
 import { NewProjectDialog } from '../../shell/new-project-dialog.tsx';
 import { PasswordCard } from './password-card.tsx';
 import { ProfileCard } from './profile-card.tsx';
+import { ProjectsCard } from './projects-card.tsx';
 import { SessionsCard } from './sessions-card.tsx';
 import { TotpCard } from './totp-card.tsx';
 
@@ -38,6 +39,7 @@ export function AccountPage() {
         <PasswordCard />
         <TotpCard />
         <SessionsCard />
+        <ProjectsCard />
       </Page>
     </main>
   );
@@ -59,7 +61,7 @@ function NoProject() {
       >
         Create one for your apps, or open the link of an invitation to somebody else's.
       </Callout>
-      <NewProjectDialog isOpen={isCreating} onClose={() => setCreating(false)} />
+      {isCreating && <NewProjectDialog onClose={() => setCreating(false)} />}
     </>
   );
 }

@@ -4,7 +4,7 @@ import { toast } from 'sonner';
 import type { BrowserSession, Page } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
 import { sentenceOf } from '../../api/problem.ts';
-import { ErrorState } from '../../components/states.tsx';
+import { QueryState } from '../../components/query-state.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
@@ -22,21 +22,19 @@ export function SessionsCard() {
   return (
     <Card>
       <CardHeader title="Sessions" description="Where you are signed in. End what you do not recognize." />
-      {sessions.isPending ? (
-        <SkeletonRows rows={2} />
-      ) : sessions.isError ? (
-        <ErrorState
-          what="Your sessions could not be loaded"
-          error={sessions.error}
-          onRetry={sessions.refetch}
-        />
-      ) : (
-        <ul className="divide-y border-t">
-          {sessions.data.map((session) => (
-            <SessionRow key={session.id} session={session} />
-          ))}
-        </ul>
-      )}
+      <QueryState
+        query={sessions}
+        what="Your sessions could not be loaded"
+        pending={<SkeletonRows rows={2} />}
+      >
+        {(all) => (
+          <ul className="divide-y border-t">
+            {all.map((session) => (
+              <SessionRow key={session.id} session={session} />
+            ))}
+          </ul>
+        )}
+      </QueryState>
     </Card>
   );
 }

@@ -18,7 +18,6 @@ export function TotpCard() {
   const [enrolment, setEnrolment] = useState<TotpEnrolment>();
   const [isEnding, setEnding] = useState(false);
   const client = useQueryClient();
-  const renew = () => client.invalidateQueries({ queryKey: sessionQuery.queryKey });
   const onError = (error: unknown) => {
     if (!isCancelled(error)) toast.error(sentenceOf(error));
   };
@@ -33,7 +32,7 @@ export function TotpCard() {
     onSuccess: async () => {
       setEnding(false);
       toast.success('Two-factor authentication is off.');
-      await renew();
+      await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
     },
     onError,
   });
@@ -64,25 +63,18 @@ export function TotpCard() {
           </Button>
         )}
       </CardBody>
-      {enrolment && (
-        <TotpDialog
-          enrolment={enrolment}
-          onClose={() => {
-            setEnrolment(undefined);
-            void renew();
-          }}
+      {enrolment && <TotpDialog enrolment={enrolment} onClose={() => setEnrolment(undefined)} />}
+      {isEnding && (
+        <ConfirmDialog
+          isDanger
+          onClose={() => setEnding(false)}
+          title="Turn off two-factor authentication?"
+          description="Your password alone will then open your account. Your backup codes stop working."
+          confirm="Turn off"
+          isBusy={end.isPending}
+          onConfirm={() => end.mutate()}
         />
       )}
-      <ConfirmDialog
-        isOpen={isEnding}
-        isDanger
-        onClose={() => setEnding(false)}
-        title="Turn off two-factor authentication?"
-        description="Your password alone will then open your account. Your backup codes stop working."
-        confirm="Turn off"
-        isBusy={end.isPending}
-        onConfirm={() => end.mutate()}
-      />
     </Card>
   );
 }

@@ -1,13 +1,14 @@
-import { useMutation } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { encode } from 'uqr';
 import { api } from '../../api/http.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { sessionQuery } from '../../api/session.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { FormDialog } from '../../components/form-dialog.tsx';
+import { ShownOnceDialog } from '../../components/shown-once-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
-import { Dialog, DialogBody, DialogContent, DialogFooter } from '../../components/ui/dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { downloadText } from '../../lib/download-text.ts';
@@ -15,75 +16,58 @@ import { downloadText } from '../../lib/download-text.ts';
 /** What an authenticator app is given, and the codes for the day the phone is lost. */
 export type TotpEnrolment = { uri: string; secret: string; backup_codes: string[] };
 
+type TotpDialogProps = { enrolment: TotpEnrolment; onClose: () => void };
+
 /** Takes the secret into an app, proves it by a code, then shows the backup codes once. */
-export function TotpDialog({ enrolment, onClose }: { enrolment: TotpEnrolment; onClose: () => void }) {
+export function TotpDialog({ enrolment, onClose }: TotpDialogProps) {
   const [isOn, setOn] = useState(false);
-  return (
-    <Dialog open onOpenChange={(open) => !open && onClose()}>
-      <DialogContent
-        className="max-w-md"
-        title={isOn ? 'Save your backup codes' : 'Set up authenticator app'}
-        description={
-          isOn
-            ? 'Each signs you in once when your phone is not at hand. They are shown only now.'
-            : 'Scan the code with an app such as 1Password, Aegis or Google Authenticator.'
-        }
-      >
-        {isOn ? (
-          <BackupCodes codes={enrolment.backup_codes} onClose={onClose} />
-        ) : (
-          <ScanForm enrolment={enrolment} onConfirmed={() => setOn(true)} />
-        )}
-      </DialogContent>
-    </Dialog>
-  );
+  if (isOn) return <BackupCodes codes={enrolment.backup_codes} onClose={onClose} />;
+  return <ScanForm enrolment={enrolment} onClose={onClose} onConfirmed={() => setOn(true)} />;
 }
 
-function ScanForm({ enrolment, onConfirmed }: { enrolment: TotpEnrolment; onConfirmed: () => void }) {
+function ScanForm({ enrolment, onClose, onConfirmed }: TotpDialogProps & { onConfirmed: () => void }) {
   const [code, setCode] = useState('');
-  const confirm = useMutation({
-    mutationFn: () => api('POST', '/app/v1/account/totp/confirm', { body: { code: code.trim() } }),
-    onSuccess: onConfirmed,
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    confirm.mutate();
+  const client = useQueryClient();
+  const confirm = async () => {
+    await api('POST', '/app/v1/account/totp/confirm', { body: { code: code.trim() } });
+    onConfirmed();
+    await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };
   return (
-    <form onSubmit={submit} className="contents">
-      <DialogBody className="grid gap-4">
-        <QrCode text={enrolment.uri} />
-        <div className="flex items-center justify-center gap-1 text-[0.8125rem]">
-          <span className="text-soft">Or type:</span>
-          <code className="break-all font-mono">{enrolment.secret}</code>
-          <CopyButton text={enrolment.secret} what="secret" />
-        </div>
-        <Field
-          label="Code from the app"
-          hint="Six digits; it proves that the app has the secret."
-          mistake={confirm.error ? sentenceOf(confirm.error) : undefined}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              required
-              autoFocus
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              maxLength={7}
-              className="font-mono tracking-widest"
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-            />
-          )}
-        </Field>
-      </DialogBody>
-      <DialogFooter>
-        <Button type="submit" variant="primary" isBusy={confirm.isPending}>
-          Turn on
-        </Button>
-      </DialogFooter>
-    </form>
+    <FormDialog
+      title="Set up authenticator app"
+      description="Scan the code with an app such as 1Password, Aegis or Google Authenticator."
+      deed={{ subject: 'Two-factor authentication', done: 'turned on', isRepeatable: false }}
+      submitLabel="Turn on"
+      onSubmit={confirm}
+      onClose={onClose}
+    >
+      {() => (
+        <>
+          <QrCode text={enrolment.uri} />
+          <div className="flex items-center justify-center gap-1 text-note">
+            <span className="text-soft">Or type:</span>
+            <code className="break-all font-mono">{enrolment.secret}</code>
+            <CopyButton text={enrolment.secret} what="secret" />
+          </div>
+          <Field label="Code from the app" hint="Six digits; it proves that the app has the secret.">
+            {(control) => (
+              <Input
+                {...control}
+                required
+                autoFocus
+                inputMode="numeric"
+                autoComplete="one-time-code"
+                maxLength={7}
+                className="font-mono tracking-widest"
+                value={code}
+                onChange={(event) => setCode(event.target.value)}
+              />
+            )}
+          </Field>
+        </>
+      )}
+    </FormDialog>
   );
 }
 
@@ -109,29 +93,28 @@ function QrCode({ text }: { text: string }) {
 function BackupCodes({ codes, onClose }: { codes: readonly string[]; onClose: () => void }) {
   const text = codes.join('\n');
   return (
-    <>
-      <DialogBody className="grid gap-4">
-        <Callout tone="warn">
-          Keep them where you keep the password of your phone's backup, not on the phone.
-        </Callout>
-        <ul className="grid grid-cols-2 gap-2 rounded-lg border bg-muted/60 p-4 text-center font-mono text-sm">
-          {codes.map((code) => (
-            <li key={code}>{code}</li>
-          ))}
-        </ul>
-        <div className="flex flex-wrap gap-2">
-          <CopyButton text={text} what="codes" hasLabel variant="secondary" />
-          <Button size="sm" onClick={() => downloadText('appflow-backup-codes.txt', `${text}\n`)}>
-            <Download aria-hidden />
-            Download
-          </Button>
-        </div>
-      </DialogBody>
-      <DialogFooter>
-        <Button variant="primary" onClick={onClose}>
-          I have saved them
+    <ShownOnceDialog
+      className="max-w-md"
+      title="Save your backup codes"
+      description="Each signs you in once when your phone is not at hand. They are shown only now."
+      confirmation="I have saved these codes"
+      onClose={onClose}
+    >
+      <Callout tone="warn">
+        Keep them where you keep the password of your phone's backup, not on the phone.
+      </Callout>
+      <ul className="grid grid-cols-2 gap-2 rounded-lg border bg-muted/60 p-4 text-center font-mono text-sm">
+        {codes.map((code) => (
+          <li key={code}>{code}</li>
+        ))}
+      </ul>
+      <div className="flex flex-wrap gap-2">
+        <CopyButton text={text} what="codes" hasLabel variant="secondary" />
+        <Button size="sm" onClick={() => downloadText('appflow-backup-codes.txt', `${text}\n`)}>
+          <Download aria-hidden />
+          Download
         </Button>
-      </DialogFooter>
-    </>
+      </div>
+    </ShownOnceDialog>
   );
 }

@@ -5,10 +5,13 @@ import { useState } from 'react';
 import type { ApiKey, MintedKey } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
-import { EmptyState, ErrorState } from '../../components/states.tsx';
+import { Pager } from '../../components/pager.tsx';
+import { QueryState } from '../../components/query-state.tsx';
+import { EmptyState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
+import { pageOf } from '../../lib/pages.ts';
 import { CreateKeyDialog } from './create-key-dialog.tsx';
 import { filterKeys } from './filter-keys.ts';
 import { KeyFilters } from './key-filters.tsx';
@@ -21,43 +24,50 @@ import { RotateDialog } from './rotate-dialog.tsx';
 import { SafetyPanel } from './safety-panel.tsx';
 import { SecretDialog } from './secret-dialog.tsx';
 
+/** Each key on the page has its usage asked for: well inside a member's burst of management requests. */
+const PAGE_KEYS = 25;
+
 /** Settings → API keys: what exists, whether it is safe, and everything that can be done with it. */
 export function ApiKeysPage() {
   const { project, can } = useProject();
   const [isCreating, setCreating] = useState(false);
   const [minted, setMinted] = useState<MintedKey>();
   const keys = useQuery(keysQuery(project.id));
-  const mayWrite = can('keys:write');
-  const createButton = mayWrite && (
+  const createButton = can('keys:write') && (
     <Button variant="primary" onClick={() => setCreating(true)}>
       <Plus aria-hidden />
       Create API key
     </Button>
   );
+  const reveal = (made: MintedKey) => {
+    setCreating(false);
+    setMinted(made);
+  };
   return (
     <Page
       title="API keys"
       description="Every request to the API carries a key. A key does what it was made for, until the moment it is revoked."
       actions={createButton}
     >
-      {keys.isPending ? (
-        <Card>
-          <SkeletonRows rows={6} />
-        </Card>
-      ) : keys.isError ? (
-        <Card>
-          <ErrorState what="The keys could not be loaded" error={keys.error} onRetry={keys.refetch} />
-        </Card>
-      ) : keys.data.length === 0 ? (
-        <Card>
-          <EmptyState icon={KeyRound} title="No API keys yet" actions={createButton}>
-            Create a client key for your app to send its first event, or a server key for your backend.
-          </EmptyState>
-        </Card>
-      ) : (
-        <Keys keys={keys.data} onMinted={setMinted} />
-      )}
-      <CreateKeyDialog isOpen={isCreating} onClose={() => setCreating(false)} onMinted={setMinted} />
+      <QueryState
+        query={keys}
+        what="The keys could not be loaded"
+        isCarded
+        pending={<SkeletonRows rows={6} />}
+      >
+        {(all) =>
+          all.length > 0 ? (
+            <Keys keys={all} onMinted={reveal} />
+          ) : (
+            <Card>
+              <EmptyState icon={KeyRound} title="No API keys yet" actions={createButton}>
+                Create a client key for your app to send its first event, or a server key for your backend.
+              </EmptyState>
+            </Card>
+          )
+        }
+      </QueryState>
+      {isCreating && <CreateKeyDialog onClose={() => setCreating(false)} onMinted={reveal} />}
       {minted && <SecretDialog minted={minted} onClose={() => setMinted(undefined)} />}
     </Page>
   );
@@ -66,33 +76,38 @@ export function ApiKeysPage() {
 function Keys({ keys, onMinted }: { keys: readonly ApiKey[]; onMinted: (minted: MintedKey) => void }) {
   const search = useSearch({ from: '/signed-in/p/$projectId/settings/api-keys' });
   const navigate = useNavigate();
-  const usage = useUsageOf(keys);
-  const [intent, setIntent] = useState<KeyIntent>();
   const shown = filterKeys(keys, search);
-  const opened = keys.find(({ id }) => id === search.key);
+  const page = pageOf(shown, search.page, PAGE_KEYS);
+  const usage = useUsageOf(page.items);
+  const [intent, setIntent] = useState<KeyIntent>();
   const meant = keys.find(({ id }) => id === intent?.keyId);
-  const open = (key: string | undefined) =>
-    void navigate({
-      to: '.',
-      search: ({ key: _key, tab: _tab, ...rest }) => ({ ...rest, ...(key && { key }) }),
-    });
+  const endIntent = () => setIntent(undefined);
+  const open = (key: string) => void navigate({ to: '.', search: (was) => ({ ...was, key }) });
+  // In place of the open sheet: "back" must not open it again.
+  const close = () =>
+    void navigate({ to: '.', replace: true, search: ({ key: _key, tab: _tab, ...rest }) => rest });
+  const turn = (next: number) =>
+    void navigate({ to: '.', search: (was) => ({ ...was, page: String(next) }), resetScroll: false });
   return (
     <>
-      <SafetyPanel keys={keys} usage={usage} onOpen={open} />
+      <SafetyPanel keys={keys} usage={usage.hours} onOpen={open} />
       <Card>
         <KeyFilters total={keys.length} shown={shown.length} />
-        <KeyTable keys={shown} all={keys} usage={usage} onOpen={open} onIntent={setIntent} />
+        <KeyTable keys={page.items} all={keys} usage={usage} onOpen={open} onIntent={setIntent} />
+        <Pager page={page} total={shown.length} onChange={turn} />
       </Card>
-      <KeySheet opened={opened} all={keys} onClose={() => open(undefined)} onIntent={setIntent} />
-      <RotateDialog
-        subject={intent?.verb === 'rotate' ? meant : undefined}
-        onClose={() => setIntent(undefined)}
-        onMinted={onMinted}
-      />
-      <RevokeDialog
-        subject={intent?.verb === 'revoke' ? meant : undefined}
-        onClose={() => setIntent(undefined)}
-      />
+      <KeySheet openedId={search.key} all={keys} onClose={close} onIntent={setIntent} />
+      {meant && intent?.verb === 'rotate' && (
+        <RotateDialog
+          subject={meant}
+          onClose={endIntent}
+          onMinted={(minted) => {
+            endIntent();
+            onMinted(minted);
+          }}
+        />
+      )}
+      {meant && intent?.verb === 'revoke' && <RevokeDialog subject={meant} onClose={endIntent} />}
     </>
   );
 }

@@ -40,7 +40,7 @@ export function AppsField({ appIds, onChange }: AppsFieldProps) {
           {apps.map(({ id, name, platform }) => (
             <Checkbox
               key={id}
-              label={name}
+              label={<bdi>{name}</bdi>}
               hint={PLATFORM_NAMES[platform]}
               checked={appIds.includes(id)}
               onCheckedChange={() => toggle(id)}

@@ -1,36 +1,41 @@
 import { ArrowLeft } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { KeyType, MintedKey } from '../../api/answers.ts';
-import { sentenceOf } from '../../api/problem.ts';
-import { isCancelled } from '../../api/step-up.ts';
+import { makeAttempts } from '../../api/attempts.ts';
+import { FormDialog } from '../../components/form-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Callout } from '../../components/ui/callout.tsx';
-import { Dialog, DialogBody, DialogContent, DialogFooter } from '../../components/ui/dialog.tsx';
+import { Dialog, DialogBody, DialogContent } from '../../components/ui/dialog.tsx';
 import { TypeBadge, TypeIcon } from './key-badges.tsx';
 import { creationBody, findDraftMistakes, type KeyDraft, newDraft } from './key-draft.ts';
 import { KeyFields } from './key-fields.tsx';
 import { KEY_TYPE_ORDER, KEY_TYPES } from './key-labels.ts';
 import { useKeyActions, useProjectSettings } from './keys-api.ts';
 
-type CreateKeyDialogProps = { isOpen: boolean; onClose: () => void; onMinted: (minted: MintedKey) => void };
+type CreateKeyDialogProps = { onClose: () => void; onMinted: (minted: MintedKey) => void };
 
 /** Makes a key, starting from where it will live: that decides its type, and most of the rest. */
-export function CreateKeyDialog({ isOpen, onClose, onMinted }: CreateKeyDialogProps) {
-  return (
-    <Dialog open={isOpen} onOpenChange={(open) => !open && onClose()}>
-      {isOpen && <Steps onClose={onClose} onMinted={onMinted} />}
-    </Dialog>
-  );
-}
-
-type StepsProps = Omit<CreateKeyDialogProps, 'isOpen'>;
-
-function Steps({ onClose, onMinted }: StepsProps) {
+export function CreateKeyDialog({ onClose, onMinted }: CreateKeyDialogProps) {
   const [draft, setDraft] = useState<KeyDraft>();
   const { data: settings } = useProjectSettings();
   const maxDays = settings?.max_key_lifetime_days ?? null;
-  if (!draft) {
-    return (
+  if (!draft) return <PlaceDialog onClose={onClose} onChoose={(type) => setDraft(newDraft(type, maxDays))} />;
+  return (
+    <DetailsDialog
+      draft={draft}
+      maxDays={maxDays}
+      onChange={setDraft}
+      onBack={() => setDraft(undefined)}
+      onClose={onClose}
+      onMinted={onMinted}
+    />
+  );
+}
+
+type PlaceDialogProps = { onClose: () => void; onChoose: (type: KeyType) => void };
+
+function PlaceDialog({ onClose, onChoose }: PlaceDialogProps) {
+  return (
+    <Dialog open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <DialogContent
         title="Where will this key live?"
         description="That decides what it may be allowed to do."
@@ -38,29 +43,11 @@ function Steps({ onClose, onMinted }: StepsProps) {
       >
         <DialogBody className="grid gap-2.5">
           {KEY_TYPE_ORDER.map((type) => (
-            <PlaceButton key={type} type={type} onChoose={() => setDraft(newDraft(type, maxDays))} />
+            <PlaceButton key={type} type={type} onChoose={() => onChoose(type)} />
           ))}
         </DialogBody>
       </DialogContent>
-    );
-  }
-  return (
-    <DialogContent
-      title={`New ${KEY_TYPES[draft.type].name.toLowerCase()} key`}
-      description={KEY_TYPES[draft.type].consequence}
-      className="max-w-xl"
-    >
-      <DetailsForm
-        draft={draft}
-        maxDays={maxDays}
-        onChange={setDraft}
-        onBack={() => setDraft(undefined)}
-        onMinted={(minted) => {
-          onClose();
-          onMinted(minted);
-        }}
-      />
-    </DialogContent>
+    </Dialog>
   );
 }
 
@@ -80,56 +67,55 @@ function PlaceButton({ type, onChoose }: { type: KeyType; onChoose: () => void }
           {place}
           <TypeBadge type={type} />
         </span>
-        <span className="block text-[0.8125rem] text-soft">{examples}</span>
-        <span className="mt-1 block text-[0.8125rem]">{consequence}</span>
+        <span className="block text-note text-soft">{examples}</span>
+        <span className="mt-1 block text-note">{consequence}</span>
       </span>
     </button>
   );
 }
 
-type DetailsFormProps = {
+type DetailsDialogProps = CreateKeyDialogProps & {
   draft: KeyDraft;
   maxDays: number | null;
   onChange: (draft: KeyDraft) => void;
   onBack: () => void;
-  onMinted: (minted: MintedKey) => void;
 };
 
-function DetailsForm({ draft, maxDays, onChange, onBack, onMinted }: DetailsFormProps) {
+function DetailsDialog({ draft, maxDays, onChange, onBack, onClose, onMinted }: DetailsDialogProps) {
   const [wasTried, setTried] = useState(false);
   const { create } = useKeyActions();
+  const [attemptOf] = useState(() => makeAttempts((made: KeyDraft) => creationBody(made, Date.now())));
   const mistakes = findDraftMistakes(draft, Date.now());
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     setTried(true);
-    if (Object.keys(mistakes).length > 0) return;
-    create.mutate(creationBody(draft, Date.now()), { onSuccess: onMinted });
+    if (Object.keys(mistakes).length === 0) onMinted(await create.mutateAsync(attemptOf(draft)));
   };
   return (
-    <form onSubmit={submit} className="contents" noValidate>
-      <DialogBody className="grid gap-5">
+    <FormDialog
+      title={`New ${KEY_TYPES[draft.type].name.toLowerCase()} key`}
+      description={KEY_TYPES[draft.type].consequence}
+      className="max-w-xl"
+      deed={{ subject: 'The key', done: 'created', isRepeatable: true }}
+      submitLabel="Create key"
+      checksItself
+      aside={(isBusy) => (
+        <Button variant="ghost" onClick={onBack} disabled={isBusy}>
+          <ArrowLeft aria-hidden />
+          Back
+        </Button>
+      )}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {(error) => (
         <KeyFields
           draft={draft}
           maxDays={maxDays}
           onChange={onChange}
           mistakes={wasTried ? mistakes : {}}
-          error={create.error}
+          error={error}
         />
-        {create.error && !isCancelled(create.error) && (
-          <Callout tone="bad" isAlert title="The key was not created">
-            {sentenceOf(create.error)}
-          </Callout>
-        )}
-      </DialogBody>
-      <DialogFooter className="justify-between">
-        <Button variant="ghost" onClick={onBack}>
-          <ArrowLeft aria-hidden />
-          Back
-        </Button>
-        <Button type="submit" variant="primary" isBusy={create.isPending}>
-          Create key
-        </Button>
-      </DialogFooter>
-    </form>
+      )}
+    </FormDialog>
   );
 }

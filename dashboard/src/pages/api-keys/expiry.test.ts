@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { defaultExpiry, describeExpiry, expiryChoices, expiryInstant } from './expiry.ts';
+import { defaultExpiry, expiryChoices, expiryInstant } from './expiry.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const valuesOf = (maxDays: number | null) => expiryChoices(maxDays).map(({ value }) => value);
@@ -25,10 +25,4 @@ it('counts days from now, takes a picked day to its end, and never as null', () 
   assert.equal(expiryInstant('never', '', NOW), null);
   assert.equal(expiryInstant('date', '2027-01-31', NOW), new Date('2027-01-31T23:59:59').toISOString());
   assert.equal(expiryInstant('date', '', NOW), undefined);
-});
-
-it('tells when a key ends as seen from now', () => {
-  assert.equal(describeExpiry(null, NOW), 'Never expires');
-  assert.equal(describeExpiry('2026-12-05T12:00:00Z', NOW), 'Expires in 12 days');
-  assert.equal(describeExpiry('2026-11-20T12:00:00Z', NOW), 'Expired 3 days ago');
 });

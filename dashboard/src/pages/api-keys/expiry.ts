@@ -1,5 +1,4 @@
 import type { KeyType } from '../../api/answers.ts';
-import { formatRelative } from '../../lib/format.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -39,11 +38,4 @@ export function expiryInstant(choice: ExpiryChoice, date: string, now: number): 
   // The end of the day where the person is: "until the 24th" includes it.
   const end = new Date(`${date}T23:59:59`);
   return Number.isNaN(end.getTime()) ? undefined : end.toISOString();
-}
-
-/** Returns a key's end in words: `Never expires`, `Expires in 12 days`, `Expired 3 days ago`. */
-export function describeExpiry(expiresAt: string | null, now: number): string {
-  if (expiresAt === null) return 'Never expires';
-  const isOver = Date.parse(expiresAt) <= now;
-  return `${isOver ? 'Expired' : 'Expires'} ${formatRelative(expiresAt, now)}`;
 }

@@ -47,7 +47,7 @@ export function GracePanel({ subject }: { subject: ApiKey }) {
         <h3 className="font-medium text-sm">Rotation under way</h3>
         <Badge tone={tone}>{label}</Badge>
       </header>
-      <p className="px-4 pt-1 text-[0.8125rem] text-soft">{text}</p>
+      <p className="px-4 pt-1 text-note text-soft">{text}</p>
       <dl className="mt-3 divide-y border-y">
         <SecretRow title="New secret" secret={advice.newest} />
         <SecretRow title="Former secret" secret={advice.older} />
@@ -70,7 +70,7 @@ export function GracePanel({ subject }: { subject: ApiKey }) {
 
 function SecretRow({ title, secret }: { title: string; secret: ApiKey['secrets'][number] }) {
   return (
-    <div className="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-2 text-[0.8125rem]">
+    <div className="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-2 text-note">
       <dt>
         {title} <span className="font-mono text-soft text-xs">{secret.hint}</span>
       </dt>

@@ -5,7 +5,8 @@ import type { ApiKey, AuditEntry, Page } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
 import { useProject } from '../../api/project.ts';
 import { AuditDiff } from '../../components/audit-diff.tsx';
-import { EmptyState, ErrorState } from '../../components/states.tsx';
+import { QueryState } from '../../components/query-state.tsx';
+import { EmptyState } from '../../components/states.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { describeAction } from '../../lib/audit-actions.ts';
@@ -19,21 +20,32 @@ export function KeyActivity({ subject, all }: { subject: ApiKey; all: readonly A
     queryFn: ({ signal }) =>
       api<Page<AuditEntry>>('GET', path('/audit-log'), { query: { target: subject.id, limit: 100 }, signal }),
   });
-  if (log.isPending) return <Skeleton className="h-48" />;
-  if (log.isError) {
-    return <ErrorState what="The activity could not be loaded" error={log.error} onRetry={log.refetch} />;
-  }
-  if (log.data.data.length === 0) {
-    return <EmptyState icon={ScrollText} title="Nothing happened yet" />;
-  }
+  return (
+    <QueryState query={log} what="The activity could not be loaded" pending={<Skeleton className="h-48" />}>
+      {({ data }) =>
+        data.length > 0 ? (
+          <Entries entries={data} nameOf={nameOf} />
+        ) : (
+          <EmptyState icon={ScrollText} title="Nothing happened yet" />
+        )
+      }
+    </QueryState>
+  );
+}
+
+type EntriesProps = { entries: readonly AuditEntry[]; nameOf: (id: string) => string };
+
+function Entries({ entries, nameOf }: EntriesProps) {
   return (
     <ol className="grid gap-0">
-      {log.data.data.map((entry) => (
+      {entries.map((entry) => (
         <li key={entry.id} className="relative border-l pb-5 pl-5 last:pb-0">
           <span className="absolute top-1.5 -left-[4.5px] size-2 rounded-full bg-primary" aria-hidden />
           <p className="text-sm">
             <span className="font-medium">{describeAction(entry.action)}</span>{' '}
-            <span className="text-soft">by {nameOf(entry.actor.id)}</span>
+            <span className="text-soft">
+              by <bdi>{nameOf(entry.actor.id)}</bdi>
+            </span>
           </p>
           <p className="text-soft text-xs">
             <TimeAgo at={entry.at} />

@@ -11,17 +11,18 @@ import { TimeAgo } from '../../components/time-ago.tsx';
 import { Badge, Code } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
-import { Switch } from '../../components/ui/checkbox.tsx';
+import { Switch } from '../../components/ui/switch.tsx';
 import { formatCount } from '../../lib/format.ts';
 import { LIMIT_PARTS, readLimit } from '../../lib/limits-draft.ts';
 import { useNow } from '../../lib/now.ts';
-import { describeExpiry } from './expiry.ts';
 import { GracePanel } from './grace-panel.tsx';
 import { StatusBadge, TypeBadge } from './key-badges.tsx';
+import { Expiry } from './key-expiry.tsx';
 import type { KeyIntent } from './key-intent.ts';
 import { isAlive, REVOKE_REASONS } from './key-labels.ts';
 import { useKeyActions } from './keys-api.ts';
 import { isRestorable } from './restorable.ts';
+import { useRestoreKey } from './restore-key.ts';
 
 type KeyDetailsProps = {
   subject: ApiKey;
@@ -58,14 +59,9 @@ function RevokedNote({ subject, all }: Omit<KeyDetailsProps, 'onIntent'>) {
   const nameOf = useActorNames(all);
   const now = useNow();
   const { can } = useProject();
-  const { restore } = useKeyActions();
+  const restore = useRestoreKey();
   if (subject.revoked_at === null) return null;
   const reason = REVOKE_REASONS.find(({ value }) => value === subject.revoked_reason)?.label;
-  const undo = () =>
-    restore.mutate(subject, {
-      onSuccess: () => toast.success(`${subject.name} works again.`),
-      onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
-    });
   return (
     <Callout
       tone="warn"
@@ -73,14 +69,14 @@ function RevokedNote({ subject, all }: Omit<KeyDetailsProps, 'onIntent'>) {
       actions={
         can('keys:write') &&
         isRestorable(subject, now) && (
-          <Button size="sm" onClick={undo} isBusy={restore.isPending}>
+          <Button size="sm" onClick={() => restore.mutate(subject)} isBusy={restore.isPending}>
             <RotateCcw aria-hidden />
             Restore key
           </Button>
         )
       }
     >
-      <TimeAgo at={subject.revoked_at} /> by {nameOf(subject.revoked_by ?? '')}
+      <TimeAgo at={subject.revoked_at} /> by <bdi>{nameOf(subject.revoked_by ?? '')}</bdi>
       {reason && `: ${reason.toLowerCase()}`}. Every request with it is refused.
     </Callout>
   );
@@ -121,7 +117,6 @@ function Actions({ subject, onIntent }: Omit<KeyDetailsProps, 'all'>) {
 
 function Facts({ subject, all }: Omit<KeyDetailsProps, 'onIntent'>) {
   const nameOf = useActorNames(all);
-  const now = useNow();
   const { apps } = useCurrentApp();
   const limits = LIMIT_PARTS.flatMap(({ part, label }) => {
     const rate = readLimit(subject.rate_limits, part);
@@ -134,7 +129,9 @@ function Facts({ subject, all }: Omit<KeyDetailsProps, 'onIntent'>) {
         <List items={subject.scopes} />
       </Fact>
       <Fact name="Apps">{appNames?.join(', ') ?? 'All apps, later ones included'}</Fact>
-      <Fact name="Expires">{describeExpiry(subject.expires_at, now)}</Fact>
+      <Fact name="Expires">
+        <Expiry at={subject.expires_at} />
+      </Fact>
       <Fact name="IP addresses">
         <List items={subject.ip_allowlist} absent="Any" />
       </Fact>
@@ -155,7 +152,7 @@ function Facts({ subject, all }: Omit<KeyDetailsProps, 'onIntent'>) {
       )}
       <Fact name="Rate limits">{limits.length === 0 ? "The project's defaults" : limits.join(' · ')}</Fact>
       <Fact name="Created">
-        <TimeAgo at={subject.created_at} /> by {nameOf(subject.created_by)}
+        <TimeAgo at={subject.created_at} /> by <bdi>{nameOf(subject.created_by)}</bdi>
       </Fact>
       <Fact name="Last used">
         <TimeAgo at={subject.last_used_at} />

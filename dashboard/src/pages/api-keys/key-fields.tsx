@@ -174,7 +174,7 @@ function LinesField({ label, hint, placeholder, value, onChange, mistake }: Line
           rows={2}
           spellCheck={false}
           placeholder={placeholder}
-          className="min-h-16 font-mono text-[0.8125rem]"
+          className="min-h-16 font-mono text-note"
           value={value}
           onChange={(event) => onChange(event.target.value)}
         />

@@ -17,7 +17,10 @@ export function KeyFilters({ shown, total }: { shown: number; total: number }) {
     void navigate({
       to: '.',
       replace: name === 'q',
-      search: (search) => ({ ...search, [name]: value === '' || value === 'live' ? undefined : value }),
+      search: ({ page: _page, ...rest }) => ({
+        ...rest,
+        [name]: value === '' || value === 'live' ? undefined : value,
+      }),
     });
   return (
     <div className="flex flex-wrap items-center gap-2 border-b p-3">

@@ -1,6 +1,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { KeyRound } from 'lucide-react';
 import type { ApiKey } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
+import { EmptyState } from '../../components/states.tsx';
 import { Dialog, DialogBody, SheetContent } from '../../components/ui/dialog.tsx';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '../../components/ui/tabs.tsx';
 import { EditKeyForm } from './edit-key-form.tsx';
@@ -11,23 +13,28 @@ import { isAlive } from './key-labels.ts';
 import { KeyUsagePanel } from './key-usage-panel.tsx';
 
 type KeySheetProps = {
-  opened: ApiKey | undefined;
+  openedId: string | undefined;
   all: readonly ApiKey[];
   onClose: () => void;
   onIntent: (intent: KeyIntent) => void;
 };
 
 /** Everything about one key: what it is, what it was used for, what happened to it. Which part is in the URL. */
-export function KeySheet({ opened, all, onClose, onIntent }: KeySheetProps) {
+export function KeySheet({ openedId, all, onClose, onIntent }: KeySheetProps) {
+  const opened = all.find(({ id }) => id === openedId);
   return (
-    <Dialog open={opened !== undefined} onOpenChange={(open) => !open && onClose()}>
-      {opened && (
-        <SheetContent title={opened.name} description={opened.id}>
-          <DialogBody>
-            <Parts subject={opened} all={all} onIntent={onIntent} />
-          </DialogBody>
-        </SheetContent>
-      )}
+    <Dialog open={openedId !== undefined} onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <SheetContent title={<bdi>{opened?.name ?? 'There is no such key'}</bdi>} description={openedId}>
+        <DialogBody>
+          {opened ? (
+            <Parts key={openedId} subject={opened} all={all} onIntent={onIntent} />
+          ) : (
+            <EmptyState icon={KeyRound} title="Nothing to show">
+              This project has no key of this id. The link is wrong, or it belongs to another project.
+            </EmptyState>
+          )}
+        </DialogBody>
+      </SheetContent>
     </Dialog>
   );
 }
@@ -60,7 +67,7 @@ function Parts({ subject, all, onIntent }: PartsProps) {
       </TabsContent>
       {mayChange && (
         <TabsContent value="settings">
-          <EditKeyForm key={subject.etag} subject={subject} />
+          <EditKeyForm subject={subject} />
         </TabsContent>
       )}
     </Tabs>

@@ -9,24 +9,24 @@ import { TimeAgo } from '../../components/time-ago.tsx';
 import { Code } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from '../../components/ui/menu.tsx';
+import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { Tooltip } from '../../components/ui/tooltip.tsx';
 import { formatAmount, formatCount, formatExact } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
-import { describeExpiry } from './expiry.ts';
 import { adviseGrace } from './grace-advice.ts';
 import { StatusBadge, TypeBadge } from './key-badges.tsx';
+import { Expiry } from './key-expiry.tsx';
 import type { KeyIntent } from './key-intent.ts';
 import { isAlive, summarizeScopes } from './key-labels.ts';
-import { USAGE_DAYS } from './keys-api.ts';
-import type { UsageById } from './safety.ts';
+import { USAGE_DAYS, type Usage } from './keys-api.ts';
 import { sumByDay, totalOf } from './usage-days.ts';
 
 type KeyTableProps = {
   keys: readonly ApiKey[];
   /** All keys of the project: makers may be among those not shown. */
   all: readonly ApiKey[];
-  usage: UsageById;
+  usage: Usage;
   onOpen: (keyId: string) => void;
   onIntent: (intent: KeyIntent) => void;
 };
@@ -42,7 +42,7 @@ export function KeyTable({ keys, all, usage, onOpen, onIntent }: KeyTableProps) 
     );
   }
   return (
-    <Table label="API keys" className="min-w-[64rem]">
+    <Table label="API keys" isStacked className="sm:min-w-[64rem]">
       <thead>
         <HeadRow>
           <Head>Key</Head>
@@ -59,23 +59,19 @@ export function KeyTable({ keys, all, usage, onOpen, onIntent }: KeyTableProps) 
       </thead>
       <tbody>
         {keys.map((key) => (
-          <Row key={key.id}>
+          <Row key={key.id} className="relative">
             <NameCell apiKey={key} />
-            <Cell>
-              <Tooltip content={key.scopes.join(', ')}>
-                <span>
-                  <Code>{summarizeScopes(key.type, key.scopes)}</Code>
-                </span>
-              </Tooltip>
-            </Cell>
+            <ScopesCell apiKey={key} />
             <AppsCell appIds={key.app_ids} />
-            <Cell className="max-w-36 truncate text-soft">{nameOf(key.created_by)}</Cell>
-            <Cell className="whitespace-nowrap">
+            <Cell data-label="Created by" className="max-w-36 truncate text-soft">
+              <bdi>{nameOf(key.created_by)}</bdi>
+            </Cell>
+            <Cell data-label="Last used" className="whitespace-nowrap">
               <TimeAgo at={key.last_used_at} />
             </Cell>
             <RequestsCell apiKey={key} usage={usage} />
             <StatusCell apiKey={key} />
-            <Cell className="w-0">
+            <Cell className="w-0 max-sm:absolute max-sm:top-3 max-sm:right-3 max-sm:w-auto!">
               <KeyMenu apiKey={key} onOpen={onOpen} onIntent={onIntent} />
             </Cell>
           </Row>
@@ -89,81 +85,115 @@ type OfKey = { apiKey: ApiKey };
 
 function NameCell({ apiKey }: OfKey) {
   return (
-    <Cell>
-      <div className="flex items-center gap-2">
-        <Link
-          to="."
-          search={(search) => ({ ...search, key: apiKey.id })}
-          className="max-w-56 truncate rounded font-medium hover:underline"
-        >
-          {apiKey.name}
-        </Link>
-        <TypeBadge type={apiKey.type} />
+    <Cell className="max-sm:pr-10!">
+      <div className="min-w-0">
+        <div className="flex items-center gap-2 max-sm:flex-wrap">
+          <Link
+            to="."
+            search={(search) => ({ ...search, key: apiKey.id })}
+            className="max-w-56 truncate rounded font-medium hover:underline max-sm:max-w-full"
+          >
+            <bdi>{apiKey.name}</bdi>
+          </Link>
+          <TypeBadge type={apiKey.type} />
+        </div>
+        <span className="font-mono text-soft text-xs">{apiKey.hint}</span>
       </div>
-      <span className="font-mono text-soft text-xs">{apiKey.hint}</span>
+    </Cell>
+  );
+}
+
+function ScopesCell({ apiKey: { type, scopes } }: OfKey) {
+  return (
+    <Cell data-label="Scopes">
+      <Tooltip content={scopes.join(', ')} opensOnPress>
+        <button type="button">
+          <Code>{summarizeScopes(type, scopes)}</Code>
+        </button>
+      </Tooltip>
     </Cell>
   );
 }
 
 function AppsCell({ appIds }: { appIds: readonly string[] | null }) {
   const { apps } = useCurrentApp();
-  if (appIds === null) return <Cell className="whitespace-nowrap text-soft">All apps</Cell>;
-  const names = appIds.map((id) => apps.find((app) => app.id === id)?.name ?? id);
+  const names = appIds?.map((id) => apps.find((app) => app.id === id)?.name ?? id) ?? [];
   return (
-    <Cell className="max-w-40 truncate">
-      {names.length === 1 ? (
-        names[0]
+    <Cell data-label="Apps" className="max-w-40 truncate whitespace-nowrap">
+      {appIds === null ? (
+        <span className="text-soft">All apps</span>
+      ) : names.length === 1 ? (
+        <bdi className="min-w-0 truncate">{names[0]}</bdi>
       ) : (
-        <span title={names.join(', ')}>{formatAmount(names.length, 'app')}</span>
+        <Tooltip content={<bdi>{names.join(', ')}</bdi>} opensOnPress>
+          <button type="button">{formatAmount(names.length, 'app')}</button>
+        </Tooltip>
       )}
     </Cell>
   );
 }
 
-function RequestsCell({ apiKey, usage }: OfKey & { usage: UsageById }) {
+function RequestsCell({ apiKey, usage }: OfKey & { usage: Usage }) {
   const now = useNow();
-  const hours = usage.get(apiKey.id);
-  const days = sumByDay(hours ?? [], USAGE_DAYS, now).map(totalOf);
-  const sum = days.reduce((total, value) => total + value, 0);
-  const counted = hours === undefined ? apiKey.request_count : sum;
+  const hours = apiKey.last_used_at === null ? [] : usage.hours.get(apiKey.id);
   return (
-    <Cell>
-      <div className="flex items-center gap-3">
-        <Sparkline
-          values={days}
-          label={`${formatAmount(counted, 'request')} in the last ${USAGE_DAYS} days`}
-          className="h-6 w-20"
-        />
-        <span className="text-soft text-xs tabular-nums">{formatCount(counted)}</span>
-      </div>
+    <Cell data-label="Requests">
+      {hours ? (
+        <Requests days={sumByDay(hours, USAGE_DAYS, now).map(totalOf)} />
+      ) : usage.failed.has(apiKey.id) ? (
+        <span className="text-soft text-xs">Not known</span>
+      ) : (
+        <Skeleton className="h-6 w-28" />
+      )}
     </Cell>
+  );
+}
+
+function Requests({ days }: { days: readonly number[] }) {
+  const sum = days.reduce((total, value) => total + value, 0);
+  return (
+    <div className="flex items-center gap-3">
+      <Sparkline
+        values={days}
+        label={`${formatAmount(sum, 'request')} in the last ${USAGE_DAYS} days`}
+        className="h-6 w-20"
+      />
+      <span className="text-soft text-xs tabular-nums">{formatCount(sum)}</span>
+    </div>
   );
 }
 
 function StatusCell({ apiKey }: OfKey) {
   const now = useNow();
   const isRotating = isAlive(apiKey.status) && adviseGrace(apiKey.secrets, now) !== undefined;
-  const end = apiKey.revoked_at ?? apiKey.expires_at;
   return (
-    <Cell className="whitespace-nowrap">
-      <div className="flex items-center gap-1.5">
-        <StatusBadge status={apiKey.status} />
-        {apiKey.leak_reported_at && (
-          <Tooltip content={`Reported as leaked on ${formatExact(apiKey.leak_reported_at)}`}>
-            <TriangleAlert className="size-4 text-bad" aria-label="Reported as leaked" role="img" />
-          </Tooltip>
-        )}
+    <Cell data-label="Status" className="whitespace-nowrap">
+      <div className="max-sm:text-right">
+        <div className="flex items-center gap-1.5 max-sm:justify-end">
+          <StatusBadge status={apiKey.status} />
+          {apiKey.leak_reported_at && <LeakMark at={apiKey.leak_reported_at} />}
+        </div>
+        <span className="text-soft text-xs">
+          {apiKey.revoked_at ? (
+            <TimeAgo at={apiKey.revoked_at} />
+          ) : isRotating ? (
+            'Rotating: two secrets'
+          ) : (
+            <Expiry at={apiKey.expires_at} />
+          )}
+        </span>
       </div>
-      <span className="text-soft text-xs" title={end === null ? undefined : formatExact(end)}>
-        {apiKey.revoked_at ? (
-          <TimeAgo at={apiKey.revoked_at} />
-        ) : isRotating ? (
-          'Rotating: two secrets'
-        ) : (
-          describeExpiry(apiKey.expires_at, now)
-        )}
-      </span>
     </Cell>
+  );
+}
+
+function LeakMark({ at }: { at: string }) {
+  return (
+    <Tooltip content={`Reported as leaked on ${formatExact(at)}`} opensOnPress>
+      <button type="button" aria-label="Reported as leaked">
+        <TriangleAlert className="size-4 text-bad" aria-hidden />
+      </button>
+    </Tooltip>
   );
 }
 

@@ -1,8 +1,9 @@
 import { ChartNoAxesColumn } from 'lucide-react';
-import type { ApiKey } from '../../api/answers.ts';
+import type { ApiKey, UsageHour } from '../../api/answers.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
+import { QueryState } from '../../components/query-state.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
-import { EmptyState, ErrorState } from '../../components/states.tsx';
+import { EmptyState } from '../../components/states.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { formatAmount, formatCount, formatDay } from '../../lib/format.ts';
@@ -19,13 +20,17 @@ const OUTCOMES = [
 
 /** What a key's requests came to, day by day. */
 export function KeyUsagePanel({ subject }: { subject: ApiKey }) {
-  const now = useNow();
   const usage = useKeyUsage(subject.id);
-  if (usage.isPending) return <Skeleton className="h-64" />;
-  if (usage.isError) {
-    return <ErrorState what="The usage could not be loaded" error={usage.error} onRetry={usage.refetch} />;
-  }
-  const days = sumByDay(usage.data, USAGE_DAYS, now);
+  return (
+    <QueryState query={usage} what="The usage could not be loaded" pending={<Skeleton className="h-64" />}>
+      {(hours) => <Summary hours={hours} />}
+    </QueryState>
+  );
+}
+
+function Summary({ hours }: { hours: readonly UsageHour[] }) {
+  const now = useNow();
+  const days = sumByDay(hours, USAGE_DAYS, now);
   const sum = (name: (typeof OUTCOMES)[number]['name']) => days.reduce((total, day) => total + day[name], 0);
   const total = days.reduce((all, day) => all + totalOf(day), 0);
   if (total === 0) {

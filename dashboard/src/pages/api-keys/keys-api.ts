@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ApiKey, MintedKey, Page, ProjectSettings, UsageHour } from '../../api/answers.ts';
+import type { Attempt } from '../../api/attempts.ts';
 import { api } from '../../api/http.ts';
 import { projectPath, useProject } from '../../api/project.ts';
 import type { RevokeReason } from './key-labels.ts';
@@ -8,8 +9,6 @@ import type { UsageById } from './safety.ts';
 const PAGE_MAX = 200;
 const REFRESH_MS = 30_000;
 export const USAGE_DAYS = 30;
-/** How many keys' usage is asked for at once: well inside a member's burst of management requests. */
-const USAGE_KEYS_MAX = 40;
 const DAY_MS = 86_400_000;
 
 async function loadAllKeys(projectId: string, signal: AbortSignal): Promise<ApiKey[]> {
@@ -51,17 +50,21 @@ export function useKeyUsage(keyId: string) {
   return useQuery(usageQuery(project.id, keyId));
 }
 
-/** Returns the usage of the keys used last, as far as it is loaded; keys without requests need none. */
-export function useUsageOf(keys: readonly ApiKey[]): UsageById {
+/** Hours of use by key, as far as they are loaded; `failed` are the keys whose use could not be. */
+export type Usage = { hours: UsageById; failed: ReadonlySet<string> };
+
+/** Returns the usage of these keys; of those never used, nothing needs to be asked. */
+export function useUsageOf(keys: readonly ApiKey[]): Usage {
   const { project } = useProject();
-  const used = keys
-    .filter(({ last_used_at }) => last_used_at !== null)
-    .toSorted((a, b) => ((a.last_used_at ?? '') < (b.last_used_at ?? '') ? 1 : -1))
-    .slice(0, USAGE_KEYS_MAX);
+  const used = keys.filter(({ last_used_at }) => last_used_at !== null);
   return useQueries({
     queries: used.map(({ id }) => usageQuery(project.id, id)),
-    combine: (results) =>
-      new Map(used.flatMap(({ id }, index) => (results[index]?.data ? [[id, results[index].data]] : []))),
+    combine: (results) => ({
+      hours: new Map(
+        used.flatMap(({ id }, index) => (results[index]?.data ? [[id, results[index].data]] : [])),
+      ),
+      failed: new Set(used.flatMap(({ id }, index) => (results[index]?.isError ? [id] : []))),
+    }),
   });
 }
 
@@ -75,36 +78,54 @@ export function useProjectSettings() {
   });
 }
 
-/** Only server keys are guarded so: the others can change nothing. */
-const needsStepUp = ({ type }: Pick<ApiKey, 'type'>) => type === 'server';
+/** Whether a deed on this key asks for the password first: only server keys can do harm. */
+export const needsStepUp = ({ type }: Pick<ApiKey, 'type'>) => type === 'server';
+
+/** Returns what loads the keys and the audit log anew, once a key was changed. */
+export function useKeyRenewal(): () => Promise<unknown> {
+  const { project } = useProject();
+  const client = useQueryClient();
+  return () =>
+    Promise.all([
+      client.invalidateQueries({ queryKey: keysKey(project.id) }),
+      client.invalidateQueries({ queryKey: ['projects', project.id, 'audit-log'] }),
+    ]);
+}
+
+type Sent = Attempt<Record<string, unknown>>;
 
 /** Returns the verbs of keys. Each renews the list when it is done. */
 export function useKeyActions() {
   const { path, project } = useProject();
   const client = useQueryClient();
-  const onSettled = () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: keysKey(project.id) }),
-      client.invalidateQueries({ queryKey: ['projects', project.id, 'audit-log'] }),
-    ]);
+  const onSettled = useKeyRenewal();
   const of = (id: string, verb = '') => path(`/api-keys/${id}${verb}`);
+  const once = (idempotencyKey: string) => ({ headers: { 'idempotency-key': idempotencyKey } });
   return {
     create: useMutation({
       // The answer holds the whole key: it must not stay in the cache.
       gcTime: 0,
-      mutationFn: (body: Record<string, unknown>) =>
-        api<MintedKey>('POST', path('/api-keys'), { body, stepUp: body.type === 'server' }),
+      mutationFn: ({ body, idempotencyKey }: Sent) => {
+        const options = { body, stepUp: body.type === 'server', ...once(idempotencyKey) };
+        return api<MintedKey>('POST', path('/api-keys'), options);
+      },
       onSettled,
     }),
     rotate: useMutation({
       gcTime: 0,
-      mutationFn: ({ key, body }: { key: ApiKey; body: Record<string, unknown> }) =>
-        api<MintedKey>('POST', of(key.id, '/rotate'), { body, stepUp: needsStepUp(key) }),
+      mutationFn: ({ key, body, idempotencyKey }: Sent & { key: ApiKey }) => {
+        const options = { body, stepUp: needsStepUp(key), ...once(idempotencyKey) };
+        return api<MintedKey>('POST', of(key.id, '/rotate'), options);
+      },
       onSettled,
     }),
     update: useMutation({
       mutationFn: ({ key, body }: { key: ApiKey; body: Record<string, unknown> }) =>
         api<ApiKey>('PATCH', of(key.id), { body, headers: { 'if-match': key.etag } }),
+      onSuccess: (saved) =>
+        client.setQueryData(keysQuery(project.id).queryKey, (keys) =>
+          keys?.map((key) => (key.id === saved.id ? saved : key)),
+        ),
       onSettled,
     }),
     endGrace: useMutation({
@@ -114,10 +135,6 @@ export function useKeyActions() {
     revoke: useMutation({
       mutationFn: ({ key, reason }: { key: ApiKey; reason: RevokeReason }) =>
         api<ApiKey>('DELETE', of(key.id), { query: { reason } }),
-      onSettled,
-    }),
-    restore: useMutation({
-      mutationFn: (key: ApiKey) => api<ApiKey>('POST', of(key.id, '/restore'), { stepUp: needsStepUp(key) }),
       onSettled,
     }),
   };

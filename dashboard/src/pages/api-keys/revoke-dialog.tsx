@@ -2,7 +2,6 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import type { ApiKey } from '../../api/answers.ts';
 import { sentenceOf } from '../../api/problem.ts';
-import { isCancelled } from '../../api/step-up.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
@@ -10,21 +9,17 @@ import { Field } from '../../components/ui/field.tsx';
 import { Select } from '../../components/ui/select.tsx';
 import { REVOKE_REASONS, type RevokeReason } from './key-labels.ts';
 import { useKeyActions } from './keys-api.ts';
+import { useRestoreKey } from './restore-key.ts';
 
 const UNDO_SHOWN_MS = 12_000;
 
-type RevokeDialogProps = { subject: ApiKey | undefined; onClose: () => void };
+type RevokeDialogProps = { subject: ApiKey; onClose: () => void };
 
 /** Revokes a key at once, and offers to take it back. */
 export function RevokeDialog({ subject, onClose }: RevokeDialogProps) {
   const [reason, setReason] = useState<RevokeReason>('unused');
-  const { revoke, restore } = useKeyActions();
-  if (!subject) return null;
-  const undo = () =>
-    restore.mutate(subject, {
-      onSuccess: () => toast.success(`${subject.name} works again.`),
-      onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
-    });
+  const { revoke } = useKeyActions();
+  const restore = useRestoreKey();
   const confirm = () =>
     revoke.mutate(
       { key: subject, reason },
@@ -34,7 +29,9 @@ export function RevokeDialog({ subject, onClose }: RevokeDialogProps) {
           toast.success(`${subject.name} is revoked.`, {
             duration: UNDO_SHOWN_MS,
             description: 'Requests with it are refused from now on.',
-            ...(reason !== 'leaked' && { action: { label: 'Undo', onClick: undo } }),
+            ...(reason !== 'leaked' && {
+              action: { label: 'Undo', onClick: () => restore.mutate(subject) },
+            }),
           });
         },
         onError: (error) => toast.error(`${subject.name} was not revoked. ${sentenceOf(error)}`),
@@ -42,7 +39,6 @@ export function RevokeDialog({ subject, onClose }: RevokeDialogProps) {
     );
   return (
     <ConfirmDialog
-      isOpen
       isDanger
       onClose={onClose}
       title={`Revoke ${subject.name}?`}
@@ -76,7 +72,7 @@ export function RevokeDialog({ subject, onClose }: RevokeDialogProps) {
         {reason === 'leaked' ? (
           <Callout tone="warn">A key revoked as leaked can never be restored.</Callout>
         ) : (
-          <p className="text-[0.8125rem] text-soft">You can restore it for 60 minutes.</p>
+          <p className="text-note text-soft">You can restore it for 60 minutes.</p>
         )}
       </div>
     </ConfirmDialog>

@@ -7,7 +7,7 @@ import { cn } from '../../lib/class-names.ts';
 import { formatAmount, formatRelative } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { USAGE_DAYS } from './keys-api.ts';
-import { type Finding, findRisks, type UsageById } from './safety.ts';
+import { countComparedWidths, type Finding, findRisks, UNUSED_DAYS, type UsageById } from './safety.ts';
 
 const ICONS = { leaked: ShieldAlert, never_expires: TimerOff, unused: Clock, too_wide: Maximize2 } as const;
 const SHOWN_FIRST = 3;
@@ -45,25 +45,13 @@ export function SafetyPanel({ keys, usage, onOpen }: SafetyPanelProps) {
   const [isOpen, setOpen] = useState(false);
   const findings = findRisks(keys, usage, now);
   const shown = isOpen ? findings : findings.slice(0, SHOWN_FIRST);
-  if (findings.length === 0) {
-    return (
-      <Card aria-label="Safety" className="flex items-center gap-3 px-5 py-3.5 text-sm">
-        <ShieldCheck className="size-5 shrink-0 text-good" aria-hidden />
-        <p>
-          <span className="font-medium">Nothing to worry about.</span>{' '}
-          <span className="text-soft">No key is leaked, forgotten, endless or wider than it is used.</span>
-        </p>
-      </Card>
-    );
-  }
+  if (findings.length === 0) return <NothingFound {...countComparedWidths(keys, usage)} />;
   return (
     <Card aria-label="Safety">
       <header className="flex items-center gap-2.5 px-5 pt-3.5 pb-2">
         <ShieldAlert className="size-4.5 text-warn" aria-hidden />
         <h2 className="font-semibold text-[0.9375rem] tracking-tight">Safety</h2>
-        <span className="text-[0.8125rem] text-soft">
-          {formatAmount(findings.length, 'thing')} to look at
-        </span>
+        <span className="text-note text-soft">{formatAmount(findings.length, 'thing')} to look at</span>
       </header>
       <ul className="divide-y border-t">
         {shown.map((finding) => (
@@ -77,6 +65,22 @@ export function SafetyPanel({ keys, usage, onOpen }: SafetyPanelProps) {
           </Button>
         </div>
       )}
+    </Card>
+  );
+}
+
+function NothingFound({ compared, used }: { compared: number; used: number }) {
+  const which = compared === used ? 'None' : `Of the ${compared} of ${used} server keys looked at, none`;
+  return (
+    <Card aria-label="Safety" className="flex items-center gap-3 px-5 py-3.5 text-sm">
+      <ShieldCheck className="size-5 shrink-0 text-good" aria-hidden />
+      <p>
+        <span className="font-medium">Nothing to worry about.</span>{' '}
+        <span className="text-soft">
+          No key is leaked or unused for {UNUSED_DAYS} days, and every server and read-only key has an end.
+          {compared > 0 && ` ${which} can do more than it does.`}
+        </span>
+      </p>
     </Card>
   );
 }
@@ -95,8 +99,8 @@ function FindingRow({ finding, now, onOpen }: FindingRowProps) {
         className="flex w-full items-center gap-3 px-5 py-2.5 text-left transition-colors hover:bg-hover/50 focus-visible:-outline-offset-2"
       >
         <Icon className={cn('size-4 shrink-0', isGrave ? 'text-bad' : 'text-warn')} aria-hidden />
-        <span className="min-w-0 flex-1 text-[0.8125rem]">
-          <span className="font-medium">{finding.key.name}</span> {claim}.{' '}
+        <span className="wrap-anywhere min-w-0 flex-1 text-note">
+          <bdi className="font-medium">{finding.key.name}</bdi> {claim}.{' '}
           <span className="text-soft">{advice}</span>
         </span>
         <ChevronRight className="size-4 shrink-0 text-soft" aria-hidden />

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { ApiKey, UsageHour } from '../../api/answers.ts';
-import { findRisks } from './safety.ts';
+import { countComparedWidths, findRisks } from './safety.ts';
 import { makeTestKey } from './test-key.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
@@ -52,6 +52,18 @@ it('says nothing of the width of keys whose use is unknown, or that never had su
   assert.deepEqual(kindsOf(key), []);
   assert.deepEqual(kindsOf(key, new Map([['key_1', []]])), []);
   assert.deepEqual(kindsOf(key, new Map([['key_1', [used('events', 0)]]])), []);
+});
+
+it('counts as compared only used server keys whose use is known', () => {
+  const keys = [
+    makeTestKey({ id: 'known' }),
+    makeTestKey({ id: 'unknown' }),
+    makeTestKey({ id: 'never', last_used_at: null }),
+    makeTestKey({ id: 'dead', status: 'revoked' }),
+    makeTestKey({ id: 'client', type: 'client' }),
+  ];
+  const usage = new Map(['known', 'dead', 'client'].map((id) => [id, [used('events')]]));
+  assert.deepEqual(countComparedWidths(keys, usage), { compared: 1, used: 2 });
 });
 
 it('finds leaks first, of client keys that live on and of keys revoked lately', () => {

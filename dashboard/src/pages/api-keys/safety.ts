@@ -69,6 +69,17 @@ function findExcess(key: ApiKey, hours: readonly UsageHour[] | undefined): Findi
   return [{ kind: 'too_wide', key, used, unusedScopes }];
 }
 
+/** Returns of how many server keys the use is known, of all that were used: only of those can it be said that they are not too wide. */
+export function countComparedWidths(
+  keys: readonly ApiKey[],
+  usage: UsageById,
+): { compared: number; used: number } {
+  const used = keys.filter(
+    ({ type, status, last_used_at }) => type === 'server' && isAlive(status) && last_used_at !== null,
+  );
+  return { compared: used.filter(({ id }) => usage.has(id)).length, used: used.length };
+}
+
 /** Returns the kinds of request that a key made with success. */
 export function usedCategories(hours: readonly UsageHour[]): Category[] {
   return [...new Set(hours.filter(({ ok }) => ok > 0).map(({ category }) => category))];

@@ -36,7 +36,7 @@ export function ScopesField({ type, scopes, onChange, mistake }: ScopesFieldProp
       </div>
       {mistake && <FieldMistake>{mistake}</FieldMistake>}
       <details className="rounded-lg border">
-        <summary className="cursor-pointer select-none rounded-lg px-4 py-2 text-[0.8125rem] text-soft hover:bg-hover/50">
+        <summary className="cursor-pointer select-none rounded-lg px-4 py-2 text-note text-soft hover:bg-hover/50">
           {chosen
             ? 'Choose scopes one by one'
             : `${scopes.length} of ${CEILINGS[type].length} scopes, chosen one by one`}
@@ -45,7 +45,7 @@ export function ScopesField({ type, scopes, onChange, mistake }: ScopesFieldProp
           {CEILINGS[type].map((scope) => (
             <Checkbox
               key={scope}
-              label={<span className="font-mono text-[0.8125rem]">{scope}</span>}
+              label={<span className="font-mono text-note">{scope}</span>}
               hint={SCOPE_MEANINGS[scope]}
               checked={scopes.includes(scope)}
               onCheckedChange={() => onChange(toggleScope(type, scopes, scope))}

@@ -1,14 +1,13 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { toast } from 'sonner';
 import type { App, Platform } from '../../api/answers.ts';
+import { makeAttempts } from '../../api/attempts.ts';
 import { api } from '../../api/http.ts';
-import { mistakeIn, sentenceOf } from '../../api/problem.ts';
+import { mistakeIn } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
+import { FormDialog } from '../../components/form-dialog.tsx';
 import { PLATFORM_NAMES } from '../../components/platform.tsx';
-import { Button } from '../../components/ui/button.tsx';
-import { Callout } from '../../components/ui/callout.tsx';
-import { Dialog, DialogBody, DialogClose, DialogContent, DialogFooter } from '../../components/ui/dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
@@ -16,29 +15,6 @@ import { Select } from '../../components/ui/select.tsx';
 const PLATFORMS = ['ios', 'android', 'web', 'server', 'other'] as const satisfies readonly Platform[];
 const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')];
 const CURRENCIES = Intl.supportedValuesOf('currency');
-
-type AppDialogProps = { isOpen: boolean; subject: App | undefined; onClose: () => void };
-
-/** Adds an app, or changes one. */
-export function AppDialog({ isOpen, subject, onClose }: AppDialogProps) {
-  return (
-    <Dialog open={isOpen} onOpenChange={(open) => !open && onClose()}>
-      {isOpen && (
-        <DialogContent
-          className="max-w-md"
-          title={subject ? `Edit ${subject.name}` : 'Add app'}
-          description={
-            subject
-              ? 'Changes hold from the next question on; events stay as they are.'
-              : 'One app of one platform.'
-          }
-        >
-          <AppForm subject={subject} onDone={onClose} />
-        </DialogContent>
-      )}
-    </Dialog>
-  );
-}
 
 type AppDraft = { name: string; platform: Platform; bundleId: string; timezone: string; currency: string };
 
@@ -58,45 +34,40 @@ function toBody({ name, platform, bundleId, timezone, currency }: AppDraft, isNe
   return { name: name.trim(), platform, timezone, currency, ...bundlePart };
 }
 
-function AppForm({ subject, onDone }: { subject: App | undefined; onDone: () => void }) {
+type AppDialogProps = { subject: App | undefined; onClose: () => void };
+
+/** Adds an app, or changes one. */
+export function AppDialog({ subject, onClose }: AppDialogProps) {
   const [draft, setDraft] = useState(() => (subject ? toDraft(subject) : newApp()));
   const change = (part: Partial<AppDraft>) => setDraft({ ...draft, ...part });
   const { project, path } = useProject();
   const client = useQueryClient();
-  const save = useMutation({
-    mutationFn: () =>
-      subject
-        ? api<App>('PATCH', path(`/apps/${subject.id}`), { body: toBody(draft, false) })
-        : api<App>('POST', path('/apps'), { body: toBody(draft, true) }),
-    onSuccess: async ({ name }) => {
-      toast.success(subject ? `${name} is saved.` : `${name} is added.`);
-      onDone();
-      await client.invalidateQueries({ queryKey: ['projects', project.id, 'apps'] });
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
+  const [attemptOf] = useState(() => makeAttempts((made: AppDraft) => toBody(made, !subject)));
+  const save = async () => {
+    const { body, idempotencyKey } = attemptOf(draft);
+    const headers = { 'idempotency-key': idempotencyKey };
+    const { name } = subject
+      ? await api<App>('PATCH', path(`/apps/${subject.id}`), { body })
+      : await api<App>('POST', path('/apps'), { body, headers });
+    toast.success(subject ? `${name} is saved.` : `${name} is added.`);
+    onClose();
+    await client.invalidateQueries({ queryKey: ['projects', project.id, 'apps'] });
   };
   return (
-    <form onSubmit={submit} className="contents">
-      <DialogBody className="grid gap-4">
-        <AppFields draft={draft} change={change} error={save.error} />
-        {save.error && (
-          <Callout tone="bad" isAlert title="The app was not saved">
-            {sentenceOf(save.error)}
-          </Callout>
-        )}
-      </DialogBody>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" isBusy={save.isPending}>
-          {subject ? 'Save app' : 'Add app'}
-        </Button>
-      </DialogFooter>
-    </form>
+    <FormDialog
+      title={subject ? `Edit ${subject.name}` : 'Add app'}
+      description={
+        subject
+          ? 'Changes hold from the next question on; events stay as they are.'
+          : 'One app of one platform.'
+      }
+      deed={{ subject: 'The app', done: subject ? 'saved' : 'added', isRepeatable: true }}
+      submitLabel={subject ? 'Save app' : 'Add app'}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      {(error) => <AppFields draft={draft} change={change} error={error} />}
+    </FormDialog>
   );
 }
 

@@ -4,16 +4,14 @@ import { useState } from 'react';
 import type { App, Page as PageOf } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
 import { appsQuery, useProject } from '../../api/project.ts';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { Page } from '../../components/page.tsx';
-import { PLATFORM_NAMES, PlatformIcon } from '../../components/platform.tsx';
-import { EmptyState, ErrorState } from '../../components/states.tsx';
-import { TimeAgo } from '../../components/time-ago.tsx';
+import { QueryState } from '../../components/query-state.tsx';
+import { EmptyState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
-import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { AppDialog } from './app-dialog.tsx';
+import { AppTable } from './app-table.tsx';
 import { DeleteAppDialog } from './delete-app-dialog.tsx';
 import { DeletedApps } from './deleted-apps.tsx';
 
@@ -31,6 +29,11 @@ export function AppsPage() {
       (await api<PageOf<App>>('GET', path('/apps'), { query: { deleted: true, limit: 200 }, signal })).data,
   });
   const mayWrite = can('apps:write');
+  const end = () => setDoing(undefined);
+  const actions = {
+    onEdit: (app: App) => setDoing({ verb: 'edit', app }),
+    onDelete: (app: App) => setDoing({ verb: 'delete', app }),
+  };
   const addButton = mayWrite && (
     <Button variant="primary" onClick={() => setDoing({ verb: 'new' })}>
       <Plus aria-hidden />
@@ -44,101 +47,22 @@ export function AppsPage() {
       actions={addButton}
     >
       <Card>
-        {apps.isPending ? (
-          <SkeletonRows rows={3} />
-        ) : apps.isError ? (
-          <ErrorState what="The apps could not be loaded" error={apps.error} onRetry={apps.refetch} />
-        ) : apps.data.length === 0 ? (
-          <EmptyState icon={AppWindow} title="No app yet" actions={addButton}>
-            Events belong to an app. Add the first one, then create a client key for it.
-          </EmptyState>
-        ) : (
-          <AppTable apps={apps.data} mayWrite={mayWrite} onDo={setDoing} />
-        )}
+        <QueryState query={apps} what="The apps could not be loaded" pending={<SkeletonRows rows={3} />}>
+          {(all) =>
+            all.length > 0 ? (
+              <AppTable apps={all} actions={mayWrite ? actions : undefined} />
+            ) : (
+              <EmptyState icon={AppWindow} title="No app yet" actions={addButton}>
+                Events belong to an app. Add the first one, then create a client key for it.
+              </EmptyState>
+            )
+          }
+        </QueryState>
       </Card>
       <DeletedApps apps={deleted.data ?? []} mayWrite={mayWrite} />
-      <AppDialog
-        isOpen={doing?.verb === 'new' || doing?.verb === 'edit'}
-        subject={doing?.verb === 'edit' ? doing.app : undefined}
-        onClose={() => setDoing(undefined)}
-      />
-      <DeleteAppDialog
-        subject={doing?.verb === 'delete' ? doing.app : undefined}
-        onClose={() => setDoing(undefined)}
-      />
+      {doing?.verb === 'new' && <AppDialog subject={undefined} onClose={end} />}
+      {doing?.verb === 'edit' && <AppDialog subject={doing.app} onClose={end} />}
+      {doing?.verb === 'delete' && <DeleteAppDialog subject={doing.app} onClose={end} />}
     </Page>
-  );
-}
-
-type AppTableProps = { apps: readonly App[]; mayWrite: boolean; onDo: (doing: Doing) => void };
-
-function AppTable({ apps, mayWrite, onDo }: AppTableProps) {
-  return (
-    <Table label="Apps" className="min-w-[52rem]">
-      <thead>
-        <HeadRow>
-          <Head>App</Head>
-          <Head>App id</Head>
-          <Head>Time zone</Head>
-          <Head>Currency</Head>
-          <Head>Created</Head>
-          <Head>
-            <span className="sr-only">Actions</span>
-          </Head>
-        </HeadRow>
-      </thead>
-      <tbody>
-        {apps.map((app) => (
-          <Row key={app.id}>
-            <Cell>
-              <div className="flex items-center gap-3">
-                <span className="grid size-9 shrink-0 place-items-center rounded-lg border bg-muted text-soft">
-                  <PlatformIcon platform={app.platform} className="size-4.5" />
-                </span>
-                <div className="min-w-0">
-                  <p className="max-w-56 truncate font-medium">{app.name}</p>
-                  <p className="max-w-56 truncate text-soft text-xs">
-                    {PLATFORM_NAMES[app.platform]}
-                    {app.bundle_id && ` · ${app.bundle_id}`}
-                  </p>
-                </div>
-              </div>
-            </Cell>
-            <Cell className="whitespace-nowrap">
-              <div className="flex items-center gap-1">
-                <span className="font-mono text-xs">{app.id}</span>
-                <CopyButton text={app.id} what={`id of ${app.name}`} />
-              </div>
-            </Cell>
-            <Cell className="whitespace-nowrap">{app.timezone}</Cell>
-            <Cell>{app.currency}</Cell>
-            <Cell className="whitespace-nowrap text-soft">
-              <TimeAgo at={app.created_at} />
-            </Cell>
-            <Cell>
-              {mayWrite && (
-                <div className="flex justify-end gap-1.5">
-                  <Button
-                    size="sm"
-                    onClick={() => onDo({ verb: 'edit', app })}
-                    aria-label={`Edit ${app.name}`}
-                  >
-                    Edit
-                  </Button>
-                  <Button
-                    size="sm"
-                    variant="ghost"
-                    onClick={() => onDo({ verb: 'delete', app })}
-                    aria-label={`Delete ${app.name}`}
-                  >
-                    Delete
-                  </Button>
-                </div>
-              )}
-            </Cell>
-          </Row>
-        ))}
-      </tbody>
-    </Table>
   );
 }

@@ -6,22 +6,13 @@ import { api } from '../../api/http.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { isCancelled } from '../../api/step-up.ts';
-import { Button } from '../../components/ui/button.tsx';
-import { Dialog, DialogBody, DialogClose, DialogContent, DialogFooter } from '../../components/ui/dialog.tsx';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { useRestoreApp } from './restore-app.ts';
 
 /** Deletes an app after its name was typed; it can be restored for 30 days. */
-export function DeleteAppDialog({ subject, onClose }: { subject: App | undefined; onClose: () => void }) {
-  return (
-    <Dialog open={subject !== undefined} onOpenChange={(open) => !open && onClose()}>
-      {subject && <DeleteContent subject={subject} onClose={onClose} />}
-    </Dialog>
-  );
-}
-
-function DeleteContent({ subject, onClose }: { subject: App; onClose: () => void }) {
+export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const { project, path } = useProject();
   const client = useQueryClient();
@@ -40,37 +31,27 @@ function DeleteContent({ subject, onClose }: { subject: App; onClose: () => void
     onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
   });
   return (
-    <DialogContent
-      className="max-w-md"
+    <ConfirmDialog
+      isDanger
+      onClose={onClose}
       title={`Delete ${subject.name}?`}
       description="New events for it are refused at once. It can be restored for 30 days; then its events are gone."
+      confirm="Delete app"
+      isDisabled={typed.trim() !== subject.name.trim()}
+      isBusy={remove.isPending}
+      onConfirm={() => remove.mutate()}
     >
-      <DialogBody>
-        <Field label={`Type “${subject.name}” to confirm`}>
-          {(control) => (
-            <Input
-              {...control}
-              autoFocus
-              autoComplete="off"
-              value={typed}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          )}
-        </Field>
-      </DialogBody>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button
-          variant="danger"
-          disabled={typed.trim() !== subject.name.trim()}
-          isBusy={remove.isPending}
-          onClick={() => remove.mutate()}
-        >
-          Delete app
-        </Button>
-      </DialogFooter>
-    </DialogContent>
+      <Field label={`Type “${subject.name}” to confirm`}>
+        {(control) => (
+          <Input
+            {...control}
+            autoFocus
+            autoComplete="off"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        )}
+      </Field>
+    </ConfirmDialog>
   );
 }

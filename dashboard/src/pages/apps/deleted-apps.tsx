@@ -21,7 +21,7 @@ export function DeletedApps({ apps, mayWrite }: { apps: readonly App[]; mayWrite
           <li key={app.id} className="flex items-center gap-3 px-5 py-2.5">
             <PlatformIcon platform={app.platform} className="size-4 shrink-0 text-soft" />
             <span className="min-w-0 flex-1 truncate text-sm">
-              {app.name}{' '}
+              <bdi>{app.name}</bdi>{' '}
               <span className="text-soft text-xs">
                 deleted <TimeAgo at={app.deleted_at} />
               </span>

@@ -6,7 +6,8 @@ import type { ApiKey, AuditEntry, Page as PageOf } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
 import { appsQuery, useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
-import { EmptyState, ErrorState } from '../../components/states.tsx';
+import { QueryState } from '../../components/query-state.tsx';
+import { EmptyState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
@@ -33,8 +34,6 @@ export function AuditLogPage() {
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
   });
-  const entries = log.data?.pages.flatMap(({ data }) => data) ?? [];
-  const names = useNames();
   return (
     <Page
       title="Audit log"
@@ -43,18 +42,9 @@ export function AuditLogPage() {
     >
       <Card>
         <AuditFilters />
-        {log.isPending ? (
-          <SkeletonRows rows={8} />
-        ) : log.isError ? (
-          <ErrorState what="The audit log could not be loaded" error={log.error} onRetry={log.refetch} />
-        ) : entries.length === 0 ? (
-          <EmptyState icon={ScrollText} title="Nothing in this view">
-            No entry fits the filters. Everything that changes keys, apps, members or settings is written
-            here.
-          </EmptyState>
-        ) : (
-          <AuditTable entries={entries} names={names} />
-        )}
+        <QueryState query={log} what="The audit log could not be loaded" pending={<SkeletonRows rows={8} />}>
+          {({ pages }) => <Entries entries={pages.flatMap(({ data }) => data)} />}
+        </QueryState>
         {log.hasNextPage && (
           <div className="border-t p-3 text-center">
             <Button size="sm" onClick={() => void log.fetchNextPage()} isBusy={log.isFetchingNextPage}>
@@ -64,6 +54,16 @@ export function AuditLogPage() {
         )}
       </Card>
     </Page>
+  );
+}
+
+function Entries({ entries }: { entries: readonly AuditEntry[] }) {
+  const names = useNames();
+  if (entries.length > 0) return <AuditTable entries={entries} names={names} />;
+  return (
+    <EmptyState icon={ScrollText} title="Nothing in this view">
+      No entry fits the filters. Everything that changes keys, apps, members or settings is written here.
+    </EmptyState>
   );
 }
 

@@ -9,6 +9,11 @@ export const AUDIT_RANGES = [
   { value: '90d', label: 'Last 90 days' },
 ] as const;
 
+/** Whether a URL's `range` is one of these. */
+export function isAuditRange(range: string): boolean {
+  return AUDIT_RANGES.some(({ value }) => value === range);
+}
+
 export type AuditSearch = { action?: string; actor?: string; target?: string; range?: string };
 
 /** Returns the parameters of the API that a URL's filters mean at `now`; what makes no sense is left out. */

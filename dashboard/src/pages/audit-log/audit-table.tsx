@@ -9,7 +9,7 @@ import type { Names } from './audit-log-page.tsx';
 /** The entries, newest first, each with what it changed. */
 export function AuditTable({ entries, names }: { entries: readonly AuditEntry[]; names: Names }) {
   return (
-    <Table label="Audit log" className="min-w-[56rem]">
+    <Table label="Audit log" isStacked className="sm:min-w-[56rem]">
       <thead>
         <HeadRow>
           <Head>When</Head>
@@ -22,24 +22,26 @@ export function AuditTable({ entries, names }: { entries: readonly AuditEntry[];
       <tbody>
         {entries.map((entry) => (
           <Row key={entry.id} className="align-top">
-            <Cell className="whitespace-nowrap align-top text-soft">
+            <Cell data-label="When" className="whitespace-nowrap align-top text-soft">
               <TimeAgo at={entry.at} />
             </Cell>
-            <Cell className="max-w-44 truncate align-top">
+            <Cell data-label="Who" className="max-w-44 truncate align-top">
               <FilterLink name="actor" value={entry.actor.id} text={names.actor(entry.actor.id)} />
             </Cell>
-            <Cell className="max-w-md align-top">
+            <Cell className="max-w-md align-top max-sm:order-first max-sm:block!">
               <span className="font-medium">{describeAction(entry.action)}</span>
               {entry.diff && <AuditDiff diff={entry.diff} className="mt-1.5" />}
             </Cell>
-            <Cell className="max-w-48 truncate align-top">
+            <Cell data-label="On" className="max-w-48 truncate align-top">
               <FilterLink name="target" value={entry.target} text={names.target(entry.target)} />
             </Cell>
-            <Cell className="whitespace-nowrap align-top text-soft">
-              {entry.ip ?? '–'}
-              {entry.request_id && (
-                <span className="block font-mono text-[0.6875rem]">{entry.request_id}</span>
-              )}
+            <Cell data-label="From" className="whitespace-nowrap align-top text-soft max-sm:text-right">
+              <span className="min-w-0">
+                {entry.ip ?? '–'}
+                {entry.request_id && (
+                  <span className="block truncate font-mono text-[0.6875rem]">{entry.request_id}</span>
+                )}
+              </span>
             </Cell>
           </Row>
         ))}
@@ -56,7 +58,7 @@ function FilterLink({ name, value, text }: FilterLinkProps) {
       to="."
       search={(search) => ({ ...search, [name]: value })}
       title={`Show only this ${name}: ${value}`}
-      className="rounded hover:underline"
+      className="truncate rounded hover:underline"
     >
       {text}
     </Link>

@@ -18,7 +18,7 @@ export function DocsPage() {
     <Page
       isNarrow
       title="Docs"
-      description="From nothing to your first number in three commands. Everything below is made for this project."
+      description="From nothing to your first number, step by step. Everything below is made for this project."
     >
       <Card>
         <CardHeader title="Your ids" />
@@ -60,10 +60,12 @@ export function DocsPage() {
 
 function IdRow({ name, value }: { name: string; value: string }) {
   return (
-    <div className="flex flex-wrap items-center gap-x-3">
-      <span className="w-44 shrink-0 text-soft">{name}</span>
-      <span className="min-w-0 break-all font-mono text-[0.8125rem]">{value}</span>
-      <CopyButton text={value} what={name} />
+    <div className="grid items-center gap-x-3 sm:grid-cols-[11rem_minmax(0,1fr)]">
+      <bdi className="truncate text-soft">{name}</bdi>
+      <span className="flex min-w-0 items-center gap-2">
+        <span className="min-w-0 break-all font-mono text-note">{value}</span>
+        <CopyButton text={value} what={name} />
+      </span>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ApiKey, Page } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
 import { useProject } from '../../api/project.ts';
-import { ErrorState } from '../../components/states.tsx';
+import { QueryState } from '../../components/query-state.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
@@ -37,22 +37,20 @@ export function KeyHints() {
         }
       />
       <CardBody>
-        {keys.isPending ? (
-          <Skeleton className="h-24" />
-        ) : keys.isError ? (
-          <ErrorState what="The keys could not be loaded" error={keys.error} onRetry={keys.refetch} />
-        ) : (
-          <dl className="grid gap-2 text-sm">
-            {TYPES.map(({ type, variable, use }) => (
-              <HintRow
-                key={type}
-                variable={variable}
-                use={use}
-                found={usable.filter((key) => key.type === type)}
-              />
-            ))}
-          </dl>
-        )}
+        <QueryState query={keys} what="The keys could not be loaded" pending={<Skeleton className="h-24" />}>
+          {() => (
+            <dl className="grid gap-2 text-sm">
+              {TYPES.map(({ type, variable, use }) => (
+                <HintRow
+                  key={type}
+                  variable={variable}
+                  use={use}
+                  found={usable.filter((key) => key.type === type)}
+                />
+              ))}
+            </dl>
+          )}
+        </QueryState>
       </CardBody>
     </Card>
   );
@@ -65,7 +63,7 @@ function HintRow({ variable, use, found }: HintRowProps) {
   return (
     <div className="flex flex-wrap items-baseline gap-x-3">
       <dt className="w-44 shrink-0">
-        <code className="font-mono text-[0.8125rem]">{variable}</code>{' '}
+        <code className="font-mono text-note">{variable}</code>{' '}
         <span className="block text-soft text-xs">{use}</span>
       </dt>
       <dd className="min-w-0">

@@ -20,7 +20,7 @@ export function QuickStart({ app }: { app: App }) {
           </Step>
           <Step number={2} title="Send an event">
             <CodeBlock code={sendCommand(context)} />
-            <p className="text-[0.8125rem] text-soft">
+            <p className="text-note text-soft">
               200 means stored: it is on disk before the answer. Send it again and it is a duplicate: an id
               counts once.{' '}
               {can('events:read') && (
@@ -36,7 +36,7 @@ export function QuickStart({ app }: { app: App }) {
           </Step>
           <Step number={3} title="Ask a question">
             <CodeBlock code={askCommand(context)} />
-            <p className="text-[0.8125rem] text-soft">
+            <p className="text-note text-soft">
               A row for each day, with users, sessions, events and exact revenue; how each is counted stands
               under <code className="font-mono">meta</code>.
             </p>
@@ -46,7 +46,7 @@ export function QuickStart({ app }: { app: App }) {
           </Step>
           <Step number={5} title="Bring your history">
             <CodeBlock code={importCommand(context)} />
-            <p className="text-[0.8125rem] text-soft">
+            <p className="text-note text-soft">
               One event a line. It goes on where it was interrupted, and can be run twice without counting
               twice.
             </p>

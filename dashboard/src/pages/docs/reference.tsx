@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ExternalLink } from 'lucide-react';
 import { api } from '../../api/http.ts';
-import { ErrorState } from '../../components/states.tsx';
+import { QueryState } from '../../components/query-state.tsx';
 import { Badge, Code } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
@@ -28,17 +28,13 @@ export function Reference() {
           </>
         }
       />
-      {description.isPending ? (
-        <SkeletonRows rows={6} />
-      ) : description.isError ? (
-        <ErrorState
-          what="The description could not be loaded"
-          error={description.error}
-          onRetry={description.refetch}
-        />
-      ) : (
-        <OperationTable description={description.data} />
-      )}
+      <QueryState
+        query={description}
+        what="The description could not be loaded"
+        pending={<SkeletonRows rows={6} />}
+      >
+        {(told) => <OperationTable description={told} />}
+      </QueryState>
     </Card>
   );
 }
@@ -74,7 +70,7 @@ function OperationTable({ description }: { description: ApiDescription }) {
               </Badge>{' '}
               <span className="font-mono text-xs">{path}</span>
             </Cell>
-            <Cell className="text-[0.8125rem]">{summary}</Cell>
+            <Cell className="text-note">{summary}</Cell>
             <Cell className="whitespace-nowrap">
               {scope === 'any_key' ? (
                 <span className="text-soft text-xs">any key</span>

@@ -58,12 +58,12 @@ export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsT
             </Cell>
             <Cell className="max-w-48 truncate">{event.app_user_id}</Cell>
             {hasApps && <Cell className="max-w-40 truncate text-soft">{appName(event.app_id)}</Cell>}
-            <Cell className="hidden max-w-44 truncate whitespace-nowrap text-[0.8125rem] text-soft lg:table-cell">
+            <Cell className="hidden max-w-44 truncate whitespace-nowrap text-note text-soft lg:table-cell">
               {[event.context.platform, event.context.country, event.context.app_version]
                 .filter(Boolean)
                 .join(' · ')}
             </Cell>
-            <Cell className="hidden max-w-0 truncate text-[0.8125rem] text-soft md:table-cell">
+            <Cell className="hidden max-w-0 truncate text-note text-soft md:table-cell">
               {previewProperties(event.properties)}
             </Cell>
           </Row>

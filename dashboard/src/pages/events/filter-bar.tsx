@@ -42,7 +42,7 @@ export function FilterBar({ app, filters, onAdd, onRemove, onClear }: FilterBarP
 function Chip({ filter, onRemove }: { filter: SetFilter; onRemove: () => void }) {
   const { name, value } = describeFilter(filter);
   return (
-    <li className="flex h-7 min-w-0 max-w-full items-center rounded-full border bg-muted pl-3 text-[0.8125rem]">
+    <li className="flex h-7 min-w-0 max-w-full items-center rounded-full border bg-muted pl-3 text-note">
       <span className="truncate">
         <span className="text-soft">{name} is </span>
         <span className="font-medium">{value}</span>
@@ -76,7 +76,7 @@ function AddFilter({ app, onAdd }: Pick<FilterBarProps, 'app' | 'onAdd'>) {
     <form onSubmit={submit} className="flex flex-wrap items-center gap-2">
       <Select
         aria-label="Filter by"
-        className="w-36"
+        className="w-full sm:w-36"
         value={field}
         onChange={({ target }) => setField(FIELD_NAMES.find((name) => name === target.value) ?? 'event_name')}
       >

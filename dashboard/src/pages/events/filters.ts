@@ -1,5 +1,6 @@
 import type { QueryValue } from '../../api/http.ts';
 import { addDays, dayAt, parseWantedDays, resolveDays, startOfDay } from '../../lib/day-range.ts';
+import { hoursOf } from './event-range.ts';
 
 /** The part of a URL's query that chooses events. */
 export type EventSearch = {
@@ -74,7 +75,6 @@ export function clearFilters<Search extends EventSearch>(search: Search): Search
 }
 
 const HOUR_MS = 3_600_000;
-const HOURS: Readonly<Record<string, number>> = { '1h': 1, '24h': 24 };
 
 /** Returns from when (inclusive) to when (exclusive) a range reaches, as of `nowMs`; nothing for all time. */
 export function timesOf(
@@ -82,7 +82,7 @@ export function timesOf(
   timezone: string,
   nowMs: number,
 ): { from?: string; to?: string } {
-  const hours = range !== undefined && Object.hasOwn(HOURS, range) ? HOURS[range] : undefined;
+  const hours = hoursOf(range);
   if (hours !== undefined) return { from: new Date(nowMs - hours * HOUR_MS).toISOString() };
   const wanted = parseWantedDays(range);
   if (wanted === undefined) return {};

@@ -1,7 +1,7 @@
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { ListX, Radio, RotateCw } from 'lucide-react';
 import type { App } from '../../api/answers.ts';
-import { EventSheet } from '../../components/event-sheet.tsx';
+import { OpenEventSheet } from '../../components/open-event-sheet.tsx';
 import { EmptyState, ErrorState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
@@ -10,7 +10,7 @@ import { formatAmount } from '../../lib/format.ts';
 import { sampleEventCommand } from '../../lib/sample-event.ts';
 import { EventsTable } from './events-table.tsx';
 import type { SetFilter } from './filters.ts';
-import { type FoundEventsAnswer, useOneEvent } from './use-found-events.ts';
+import type { FoundEventsAnswer } from './use-found-events.ts';
 
 type FoundEventsProps = {
   found: FoundEventsAnswer;
@@ -26,7 +26,7 @@ type FoundEventsProps = {
 
 /** What was found, or why there is nothing to see. */
 export function FoundEvents(props: FoundEventsProps) {
-  const { found, apps, app, timezone, hasApps, onClear } = props;
+  const { found, apps, app, timezone, hasApps, onFilter, onClear } = props;
   const navigate = useNavigate();
   if (!found.isLoaded) {
     if (!found.error) return <SkeletonRows rows={10} />;
@@ -50,7 +50,23 @@ export function FoundEvents(props: FoundEventsProps) {
           <More {...props} />
         </div>
       )}
-      <OpenEvent {...props} />
+      <OpenEventSheet
+        atHand={found.events}
+        apps={apps}
+        timezone={timezone}
+        actions={({ app_user_id, session_id }) => (
+          <>
+            <Button size="sm" onClick={() => onFilter({ field: 'user', value: app_user_id })}>
+              Only this user
+            </Button>
+            {session_id !== null && (
+              <Button size="sm" onClick={() => onFilter({ field: 'session', value: session_id })}>
+                Only this session
+              </Button>
+            )}
+          </>
+        )}
+      />
     </>
   );
 }
@@ -59,7 +75,7 @@ function More({ found, onRefresh }: FoundEventsProps) {
   const { events, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, isFetching } = found;
   return (
     <footer className="flex flex-wrap items-center justify-between gap-3 border-t px-5 py-3">
-      <p role="status" className={cn('text-[0.8125rem]', isFetchNextPageError ? 'text-bad' : 'text-soft')}>
+      <p role="status" className={cn('text-note', isFetchNextPageError ? 'text-bad' : 'text-soft')}>
         {isFetchNextPageError
           ? 'More events could not be loaded. Try again.'
           : hasNextPage
@@ -117,33 +133,5 @@ function Nothing({ app, onClear }: Pick<FoundEventsProps, 'app' | 'onClear'>) {
         ? 'Send the first one, with a key of this project in place of YOUR_API_KEY.'
         : 'Create an app first: events belong to one.'}
     </EmptyState>
-  );
-}
-
-function OpenEvent({ found, apps, timezone, onFilter }: FoundEventsProps) {
-  const { open } = useSearch({ strict: false });
-  const navigate = useNavigate();
-  const event = useOneEvent(open, found.events) ?? undefined;
-  return (
-    <EventSheet
-      event={event}
-      apps={apps}
-      timezone={timezone}
-      onClose={() =>
-        void navigate({ to: '.', search: ({ open: _, ...was }) => was, resetScroll: false, replace: true })
-      }
-      actions={({ app_user_id, session_id }) => (
-        <>
-          <Button size="sm" onClick={() => onFilter({ field: 'user', value: app_user_id })}>
-            Only this user
-          </Button>
-          {session_id !== null && (
-            <Button size="sm" onClick={() => onFilter({ field: 'session', value: session_id })}>
-              Only this session
-            </Button>
-          )}
-        </>
-      )}
-    />
   );
 }

@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { EventRecord, Page } from '../../api/answers.ts';
 import { api, type QueryValue } from '../../api/http.ts';
 import { useProject } from '../../api/project.ts';
@@ -27,22 +27,3 @@ export function useFoundEvents(query: Record<string, QueryValue>, askedAtMs: num
 }
 
 export type FoundEventsAnswer = ReturnType<typeof useFoundEvents>;
-
-/** Returns the event of this id: from those at hand, else from the server; null when there is none. */
-export function useOneEvent(
-  eventId: string | undefined,
-  atHand: readonly EventRecord[],
-): EventRecord | null | undefined {
-  const { project, path } = useProject();
-  const known = atHand.find(({ event_id }) => event_id === eventId);
-  const { data } = useQuery({
-    queryKey: ['projects', project.id, 'events', 'one', eventId],
-    queryFn: async ({ signal }) => {
-      const query = { event_id: eventId, limit: 1 };
-      const { data: events } = await api<Page<EventRecord>>('GET', path('/events'), { query, signal });
-      return events[0] ?? null;
-    },
-    enabled: eventId !== undefined && known === undefined,
-  });
-  return eventId === undefined ? undefined : (known ?? data);
-}

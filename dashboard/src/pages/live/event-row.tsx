@@ -21,7 +21,7 @@ export const EventRow = memo(function EventRow({ event, timezone, isNew, onOpen 
       <button
         type="button"
         onClick={() => onOpen(event)}
-        className="grid w-full grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-0.5 px-5 py-2 text-left text-[0.8125rem] transition-colors hover:bg-hover/50 focus-visible:-outline-offset-2 md:grid-cols-[4.5rem_minmax(0,12rem)_minmax(0,10rem)_minmax(0,1fr)_auto]"
+        className="grid w-full grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-0.5 px-5 py-2 text-left text-note transition-colors hover:bg-hover/50 focus-visible:-outline-offset-2 md:grid-cols-[4.5rem_minmax(0,12rem)_minmax(0,10rem)_minmax(0,1fr)_auto]"
       >
         <time
           dateTime={timestamp}

@@ -30,7 +30,7 @@ export function Now({ answer: { data, meta } }: { answer: LiveAnswer }) {
     <ul className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       {tiles.map(({ label, value, definition }) => (
         <li key={label} className="min-w-0 rounded-xl border bg-surface px-4 py-3.5 shadow-card">
-          <p className="flex items-center gap-1 font-medium text-[0.8125rem] text-soft">
+          <p className="flex items-center gap-1 font-medium text-note text-soft">
             <span className="truncate">{label}</span>
             {definition && <InfoTip about={label}>{definition}</InfoTip>}
           </p>
@@ -81,7 +81,7 @@ export function TopEvents({ answer: { data, meta } }: { answer: LiveAnswer }) {
       />
       <CardBody className="px-2.5">
         {data.top_events.length === 0 ? (
-          <p className="px-2.5 text-[0.8125rem] text-soft">Nothing happened yet.</p>
+          <p className="px-2.5 text-note text-soft">Nothing happened yet.</p>
         ) : (
           <BarList
             label="Top events in the last 30 minutes"

@@ -1,11 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useCallback, useEffect, useMemo } from 'react';
 import type { App, EventRecord, LiveAnswer, Page as PageOf } from '../../api/answers.ts';
 import { api, urlOf } from '../../api/http.ts';
 import { useCurrentApp, useProject } from '../../api/project.ts';
-import { EventSheet } from '../../components/event-sheet.tsx';
+import { OpenEventSheet } from '../../components/open-event-sheet.tsx';
 import { Page } from '../../components/page.tsx';
+import { QueryState } from '../../components/query-state.tsx';
 import { EmptyState, ErrorState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
@@ -14,6 +15,7 @@ import { sampleEventCommand } from '../../lib/sample-event.ts';
 import { throttle } from '../../lib/throttle.ts';
 import { Minutes, Now, TopEvents } from './live-numbers.tsx';
 import { StreamCard } from './stream-card.tsx';
+import { eventsIn } from './stream-rows.ts';
 import { useEventStream } from './use-event-stream.ts';
 
 /** What happens right now. */
@@ -57,7 +59,12 @@ const liveKey = (projectId: string, appId: string) => ['projects', projectId, 'l
 
 function Live({ app }: { app: App }) {
   const { project, path, can } = useProject();
-  const [opened, setOpened] = useState<EventRecord>();
+  const navigate = useNavigate();
+  const open = useCallback(
+    ({ event_id }: EventRecord) =>
+      void navigate({ to: '.', search: (was) => ({ ...was, open: event_id }), resetScroll: false }),
+    [navigate],
+  );
   const query = { app_id: app.id };
   const canFollow = can('events:read');
   const renew = useRenewal(project.id, app.id);
@@ -72,55 +79,59 @@ function Live({ app }: { app: App }) {
     queryKey: [...liveKey(project.id, app.id), 'earlier'],
     queryFn: ({ signal }) =>
       api<PageOf<EventRecord>>('GET', path('/events'), { query: { ...query, limit: EARLIER }, signal }),
+    select: ({ data }) => data,
     enabled: canFollow,
     // What comes later is the stream's to tell.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
-  const open = useCallback((event: EventRecord) => setOpened(event), []);
-  if (!live.data) {
-    if (!live.error) return <LiveSkeleton />;
-    return (
-      <Card>
-        <ErrorState what="The live numbers could not be loaded" error={live.error} onRetry={live.refetch} />
-      </Card>
-    );
-  }
   return (
     <>
-      <Now answer={live.data} />
-      <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem] xl:grid-rows-[auto_1fr]">
-        <Minutes answer={live.data} />
-        <div className="xl:sticky xl:top-5 xl:col-start-2 xl:row-span-2 xl:row-start-1">
-          <TopEvents answer={live.data} />
-        </div>
-        {canFollow && (
-          <StreamCard
-            stream={stream}
-            earlier={earlier.data?.data ?? []}
-            timezone={app.timezone}
-            command={sampleEventCommand(window.location.origin, app.id)}
-            onOpen={open}
-          />
+      <QueryState
+        query={live}
+        what="The live numbers could not be loaded"
+        pending={<LiveSkeleton />}
+        isCarded
+      >
+        {(answer) => (
+          <>
+            <Now answer={answer} />
+            <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem] xl:grid-rows-[auto_1fr]">
+              <Minutes answer={answer} />
+              <div className="xl:sticky xl:top-5 xl:col-start-2 xl:row-span-2 xl:row-start-1">
+                <TopEvents answer={answer} />
+              </div>
+              {canFollow && (
+                <StreamCard
+                  stream={stream}
+                  earlier={earlier}
+                  timezone={app.timezone}
+                  command={sampleEventCommand(window.location.origin, app.id)}
+                  onOpen={open}
+                />
+              )}
+            </div>
+          </>
         )}
-      </div>
-      <EventSheet
-        event={opened}
-        apps={[app]}
-        timezone={app.timezone}
-        onClose={() => setOpened(undefined)}
-        actions={(event) => (
-          <Button asChild size="sm">
-            <Link
-              to="/p/$projectId/events"
-              params={{ projectId: project.id }}
-              search={{ app: app.id, user: event.app_user_id }}
-            >
-              All events of this user
-            </Link>
-          </Button>
-        )}
-      />
+      </QueryState>
+      {canFollow && (
+        <OpenEventSheet
+          atHand={[...eventsIn(stream.rows), ...(earlier.data ?? [])]}
+          apps={[app]}
+          timezone={app.timezone}
+          actions={(event) => (
+            <Button asChild size="sm">
+              <Link
+                to="/p/$projectId/events"
+                params={{ projectId: project.id }}
+                search={{ app: app.id, user: event.app_user_id }}
+              >
+                All events of this user
+              </Link>
+            </Button>
+          )}
+        />
+      )}
     </>
   );
 }

@@ -2,10 +2,11 @@ import { Pause, Play, Radio, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { EventRecord } from '../../api/answers.ts';
 import { leaveToSignIn } from '../../api/session.ts';
-import { EmptyState } from '../../components/states.tsx';
+import { EmptyState, ErrorState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
+import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { formatAmount, formatCount } from '../../lib/format.ts';
 import { reasonOf } from './connection.ts';
 import { ConnectionBadge } from './connection-badge.tsx';
@@ -13,10 +14,12 @@ import { EventRow } from './event-row.tsx';
 import { ROWS_MAX, rowIdOf } from './stream-rows.ts';
 import type { EventStream } from './use-event-stream.ts';
 
+type Earlier = { data: readonly EventRecord[] | undefined; error: unknown; refetch: () => unknown };
+
 type StreamCardProps = {
   stream: EventStream;
   /** What was there before the page was opened, newest first. */
-  earlier: readonly EventRecord[];
+  earlier: Earlier;
   timezone: string;
   /** A command that sends an event, for when there are none. */
   command: string;
@@ -27,7 +30,9 @@ type StreamCardProps = {
 export function StreamCard({ stream, earlier, timezone, command, onOpen }: StreamCardProps) {
   const { connection, rows, pause, resume } = stream;
   const known = new Set(rows.shown.map(({ id }) => id));
-  const before = earlier.filter((event) => !known.has(rowIdOf(event))).slice(0, ROWS_MAX - rows.shown.length);
+  const before = (earlier.data ?? [])
+    .filter((event) => !known.has(rowIdOf(event)))
+    .slice(0, ROWS_MAX - rows.shown.length);
   const isEmpty = rows.shown.length === 0 && before.length === 0;
   return (
     <Card className="min-w-0">
@@ -51,9 +56,7 @@ export function StreamCard({ stream, earlier, timezone, command, onOpen }: Strea
       />
       <Ended stream={stream} />
       {isEmpty ? (
-        <EmptyState icon={Radio} title="Waiting for events" command={command} className="pt-6">
-          Send one with any key of this project; it shows here within a second.
-        </EmptyState>
+        <NoRows earlier={earlier} command={command} />
       ) : (
         <ol aria-label="Events, newest first" className="border-t">
           {rows.shown.map((row) =>
@@ -75,6 +78,21 @@ export function StreamCard({ stream, earlier, timezone, command, onOpen }: Strea
         </ol>
       )}
     </Card>
+  );
+}
+
+/** While nothing came: what came before is still being asked, or cannot be told, or is nothing either. */
+function NoRows({ earlier, command }: Pick<StreamCardProps, 'earlier' | 'command'>) {
+  if (earlier.error) {
+    return (
+      <ErrorState what="Earlier events could not be loaded" error={earlier.error} onRetry={earlier.refetch} />
+    );
+  }
+  if (earlier.data === undefined) return <SkeletonRows />;
+  return (
+    <EmptyState icon={Radio} title="Waiting for events" command={command} className="pt-6">
+      Send one with a client or server key of this project; it shows here within a second.
+    </EmptyState>
   );
 }
 

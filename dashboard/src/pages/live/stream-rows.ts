@@ -34,6 +34,11 @@ export function rowIdOf({ event_id }: Pick<EventRecord, 'event_id'>): string {
   return `event ${event_id}`;
 }
 
+/** Returns the events that are shown, the newest first. */
+export function eventsIn({ shown }: StreamRows): EventRecord[] {
+  return shown.flatMap((row) => (row.kind === 'event' ? [row.event] : []));
+}
+
 /** Returns the list after something happened. What the server repeats after a reconnection is shown once. */
 export function reduceRows(rows: StreamRows, action: StreamAction): StreamRows {
   if (action.type === 'paused') return { ...rows, isPaused: true };

@@ -3,7 +3,7 @@ import { toast } from 'sonner';
 import type { Invitation } from '../../api/answers.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
-import { ErrorState } from '../../components/states.tsx';
+import { QueryState } from '../../components/query-state.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
@@ -12,23 +12,21 @@ import { useInvitations, useMemberActions } from './members-api.ts';
 
 /** Links that were sent and not used yet; nothing while there are none. */
 export function InvitationList() {
-  const { data, error, refetch } = useInvitations();
-  if (error) {
-    return (
-      <Card>
-        <ErrorState what="The invitations could not be loaded" error={error} onRetry={refetch} />
-      </Card>
-    );
-  }
-  if (!data || data.length === 0) return null;
+  const invitations = useInvitations();
+  // No skeleton: mostly there are none.
+  if (!invitations.error && !invitations.data?.length) return null;
   return (
     <Card>
       <CardHeader title="Invitations" description="Links that were made and not used yet." />
-      <ul className="divide-y border-t">
-        {data.map((invitation) => (
-          <InvitationRow key={invitation.id} invitation={invitation} />
-        ))}
-      </ul>
+      <QueryState query={invitations} what="The invitations could not be loaded" pending={null}>
+        {(all) => (
+          <ul className="divide-y border-t">
+            {all.map((invitation) => (
+              <InvitationRow key={invitation.id} invitation={invitation} />
+            ))}
+          </ul>
+        )}
+      </QueryState>
     </Card>
   );
 }

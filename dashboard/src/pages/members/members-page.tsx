@@ -4,30 +4,33 @@ import { useMembers } from '../../api/actors.ts';
 import type { Member } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
-import { ErrorState } from '../../components/states.tsx';
+import { QueryState } from '../../components/query-state.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { InvitationList } from './invitation-list.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
+import { LeaveProjectDialog } from './leave-project-dialog.tsx';
 import { MemberTable } from './member-table.tsx';
 import { RemoveMemberDialog } from './remove-member-dialog.tsx';
 import { ROLES } from './roles.ts';
 
+/** What the person is about to do. */
+type Doing = { verb: 'invite' | 'leave' } | { verb: 'remove'; member: Member };
+
 /** Who may enter the project, and as what. */
 export function MembersPage() {
   const { can, project } = useProject();
-  const [isInviting, setInviting] = useState(false);
-  const [leaving, setLeaving] = useState<Member>();
+  const [doing, setDoing] = useState<Doing>();
   const members = useMembers();
-  const mayWrite = can('members:write');
+  const end = () => setDoing(undefined);
   return (
     <Page
       title="Members"
       description={`People who sign in to ${project.name}. A role holds from the next click on.`}
       actions={
-        mayWrite && (
-          <Button variant="primary" onClick={() => setInviting(true)}>
+        can('members:write') && (
+          <Button variant="primary" onClick={() => setDoing({ verb: 'invite' })}>
             <UserPlus aria-hidden />
             Invite member
           </Button>
@@ -35,22 +38,25 @@ export function MembersPage() {
       }
     >
       <Card>
-        {members.isPending ? (
-          <SkeletonRows rows={3} />
-        ) : members.isError ? (
-          <ErrorState
-            what="The members could not be loaded"
-            error={members.error}
-            onRetry={members.refetch}
-          />
-        ) : (
-          <MemberTable members={members.data} onRemove={setLeaving} />
-        )}
+        <QueryState
+          query={members}
+          what="The members could not be loaded"
+          pending={<SkeletonRows rows={3} />}
+        >
+          {(all) => (
+            <MemberTable
+              members={all}
+              onRemove={(member) => setDoing({ verb: 'remove', member })}
+              onLeave={() => setDoing({ verb: 'leave' })}
+            />
+          )}
+        </QueryState>
       </Card>
       <InvitationList />
       <RolesCard />
-      <InviteDialog isOpen={isInviting} onClose={() => setInviting(false)} />
-      <RemoveMemberDialog subject={leaving} onClose={() => setLeaving(undefined)} />
+      {doing?.verb === 'invite' && <InviteDialog onClose={end} />}
+      {doing?.verb === 'remove' && <RemoveMemberDialog subject={doing.member} onClose={end} />}
+      {doing?.verb === 'leave' && <LeaveProjectDialog project={project} onClose={end} />}
     </Page>
   );
 }
@@ -60,7 +66,7 @@ function RolesCard() {
     <Card>
       <CardHeader title="What the roles mean" />
       <CardBody>
-        <dl className="grid gap-x-6 gap-y-2 text-[0.8125rem] sm:grid-cols-[7rem_minmax(0,1fr)]">
+        <dl className="grid gap-x-6 gap-y-2 text-note sm:grid-cols-[7rem_minmax(0,1fr)]">
           {ROLES.map(({ role, label, meaning }) => (
             <div key={role} className="contents">
               <dt className="font-medium">{label}</dt>

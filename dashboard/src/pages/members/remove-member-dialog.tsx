@@ -6,16 +6,9 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { useMemberActions } from './members-api.ts';
 
 /** Takes a member out of the project. */
-export function RemoveMemberDialog({
-  subject,
-  onClose,
-}: {
-  subject: Member | undefined;
-  onClose: () => void;
-}) {
+export function RemoveMemberDialog({ subject, onClose }: { subject: Member; onClose: () => void }) {
   const { project } = useProject();
   const { remove } = useMemberActions();
-  if (!subject) return null;
   const confirm = () =>
     remove.mutate(subject, {
       onSuccess: () => {
@@ -26,7 +19,6 @@ export function RemoveMemberDialog({
     });
   return (
     <ConfirmDialog
-      isOpen
       isDanger
       onClose={onClose}
       title={`Remove ${subject.name}?`}

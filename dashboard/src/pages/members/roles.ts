@@ -12,6 +12,11 @@ export const ROLES: readonly { role: Role; label: string; meaning: string }[] = 
   { role: 'analyst', label: 'Analyst', meaning: 'Reads numbers, events and users. Changes nothing.' },
 ];
 
+/** Returns what a role is called. */
+export function labelOf(role: Role): string {
+  return ROLES.find((known) => known.role === role)?.label ?? role;
+}
+
 /** Whether giving this role asks for the password first. */
 export function isPowerful(role: Role): boolean {
   return role === 'owner' || role === 'admin';

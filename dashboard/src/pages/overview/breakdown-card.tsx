@@ -74,7 +74,7 @@ function Values({ answer: { data, other, meta }, by, measure, range }: ValuesPro
     .map((row) => toBar(`=${row.value ?? ''}`, <ValueName value={row.value} by={by} range={range} />, row))
     .filter(({ weight }) => weight !== 0);
   if (bars.length === 0) {
-    return <p className="px-2.5 pb-2 text-[0.8125rem] text-soft">Nothing in these days.</p>;
+    return <p className="px-2.5 pb-2 text-note text-soft">Nothing in these days.</p>;
   }
   const rest = toBar('other', <span className="text-soft">All others</span>, other);
   return <BarList label={DIMENSIONS[by].title} bars={rest.weight > 0 ? [...bars, rest] : bars} />;

@@ -1,14 +1,10 @@
-import { lazy, Suspense } from 'react';
 import { InfoTip } from '../../components/info-tip.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
-import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { formatAmount, formatDay } from '../../lib/format.ts';
+import { MetricChart } from './metric-chart.tsx';
 import { type Comparison, chartPoints, formatValue, METRIC_WORDS, METRICS, type Metric } from './metrics.ts';
-
-// The chart library is the heaviest part of the page: numbers come first.
-const MetricChart = lazy(async () => ({ default: (await import('./metric-chart.tsx')).MetricChart }));
 
 export type View = 'chart' | 'table';
 
@@ -55,13 +51,11 @@ export function ChartCard(props: ChartCardProps) {
       ) : (
         <CardBody className="px-2 sm:px-3">
           <div className="h-72">
-            <Suspense fallback={<Skeleton className="mx-2 h-full" />}>
-              <MetricChart
-                points={chartPoints(comparison, metric, currency)}
-                label={title}
-                isMoney={metric === 'revenue'}
-              />
-            </Suspense>
+            <MetricChart
+              points={chartPoints(comparison, metric, currency)}
+              label={title}
+              isMoney={metric === 'revenue'}
+            />
           </div>
         </CardBody>
       )}

@@ -40,7 +40,7 @@ export function MetricCard({ metric, comparison, currency, definition, isShown, 
           type="button"
           aria-pressed={isShown}
           onClick={onShow}
-          className="font-medium text-[0.8125rem] text-soft outline-offset-4 after:absolute after:inset-0 after:rounded-xl"
+          className="font-medium text-note text-soft outline-offset-4 after:absolute after:inset-0 after:rounded-xl"
         >
           {label}
           <span className="sr-only">, show in the chart</span>
@@ -82,22 +82,18 @@ function Change({ now, before }: { now: number; before: number }) {
   );
 }
 
-const SHOWN_MAX = 2;
-
 function OtherCurrencies({ comparison, currency }: Pick<MetricCardProps, 'comparison' | 'currency'>) {
   const others = otherCurrencies(comparison.current, currency).map((other) =>
     formatMoney(other.sum, other.currency),
   );
   if (others.length === 0) return null;
-  const hidden = others.slice(SHOWN_MAX);
-  const text = `+ ${others.slice(0, SHOWN_MAX).join(' + ')}${hidden.length > 0 ? ` and ${hidden.length} more` : ''}`;
   return (
     <Tooltip content={`Other currencies, not converted: ${others.join(', ')}`}>
       <button
         type="button"
         className="relative z-10 mt-0.5 truncate text-left text-soft text-xs tabular-nums"
       >
-        {text}
+        + {others.length === 1 ? others[0] : `${others.length} other currencies`}
       </button>
     </Tooltip>
   );

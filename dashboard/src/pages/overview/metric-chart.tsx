@@ -1,14 +1,7 @@
-import {
-  Area,
-  CartesianGrid,
-  ComposedChart,
-  Line,
-  ResponsiveContainer,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from 'recharts';
+import { type PointerEvent, useId, useState } from 'react';
+import { cn } from '../../lib/class-names.ts';
 import { formatCompact, formatDay } from '../../lib/format.ts';
+import { across, areaPath, axisTicks, down, labelledDays, linePath, nearestDay } from './chart-scale.ts';
 import type { ChartPoint } from './metrics.ts';
 
 type MetricChartProps = {
@@ -18,105 +11,203 @@ type MetricChartProps = {
   isMoney: boolean;
 };
 
-const AXIS = { fontSize: 12, fill: 'var(--soft)' };
+const LINES = 4;
+const NAMED_MAX = 8;
 
-/** A metric day by day: what is over as a line, what is not dotted, the period before dashed. */
+/**
+ * A metric day by day: what is over as a line, what is not dotted, the period before dashed. Drawn in a square of 100
+ * that is stretched to its place, so that it needs no measuring and never leaves its card.
+ */
 export function MetricChart({ points, label, isMoney }: MetricChartProps) {
-  const lone = points.length === 1;
+  const [chosen, setChosen] = useState<number>();
+  const values = points.flatMap(({ complete, open, previous }) => [complete, open, previous]);
+  const ticks = axisTicks(
+    values.filter((value) => value !== null),
+    LINES,
+    !isMoney,
+  );
+  const point = chosen === undefined ? undefined : points[chosen];
+  const choose = ({ currentTarget, clientX }: PointerEvent) => {
+    const { left, width } = currentTarget.getBoundingClientRect();
+    setChosen(nearestDay((clientX - left) / width, points.length));
+  };
   return (
-    <ResponsiveContainer width="100%" height="100%">
-      <ComposedChart
-        data={[...points]}
-        margin={{ top: 8, right: 12, bottom: 0, left: 0 }}
-        title={label}
-        desc="The arrow keys go from day to day. The same numbers can be shown as a table."
+    <figure aria-label={label} className="relative h-full overflow-hidden pt-2 pr-3 pb-8 pl-12">
+      <div
+        className="relative h-full touch-pan-y"
+        onPointerMove={choose}
+        onPointerDown={choose}
+        onPointerLeave={() => setChosen(undefined)}
       >
-        <defs>
-          <linearGradient id="metric-fill" x1="0" y1="0" x2="0" y2="1">
-            <stop offset="0%" stopColor="var(--chart-1)" stopOpacity={0.22} />
-            <stop offset="100%" stopColor="var(--chart-1)" stopOpacity={0} />
-          </linearGradient>
-        </defs>
-        <CartesianGrid vertical={false} stroke="var(--border)" />
-        <XAxis
-          dataKey="date"
-          tickFormatter={(day: string) => formatDay(day)}
-          tick={AXIS}
-          tickLine={false}
-          axisLine={false}
-          tickMargin={10}
-          minTickGap={40}
-          interval="equidistantPreserveStart"
-        />
-        <YAxis
-          tickFormatter={(value: number) => formatCompact(value)}
-          tick={AXIS}
-          tickLine={false}
-          axisLine={false}
-          // Measured by itself, its width came late and pushed the lines out of the card.
-          width={44}
-          tickMargin={4}
-          tickCount={5}
-          allowDecimals={isMoney}
-        />
-        <Tooltip
-          cursor={{ stroke: 'var(--input)', strokeWidth: 1 }}
-          isAnimationActive={false}
-          content={({ active, payload }) => {
-            const point = payload[0]?.payload as ChartPoint | undefined;
-            return active && point ? <PointCard point={point} /> : null;
-          }}
-        />
-        <Line
-          dataKey="previous"
-          stroke="var(--soft)"
-          strokeOpacity={0.65}
-          strokeWidth={1.5}
-          strokeDasharray="5 4"
-          dot={lone && { strokeDasharray: '' }}
-          activeDot={{ r: 3, fill: 'var(--soft)', stroke: 'var(--surface)' }}
-          isAnimationActive={false}
-        />
-        <Area
-          dataKey="complete"
-          stroke="var(--chart-1)"
-          strokeWidth={2}
-          fill="url(#metric-fill)"
-          dot={lone}
-          activeDot={{ r: 4, fill: 'var(--chart-1)', stroke: 'var(--surface)', strokeWidth: 2 }}
-          isAnimationActive={false}
-        />
-        <Line
-          dataKey="open"
-          stroke="var(--chart-1)"
-          strokeWidth={2}
-          strokeDasharray="1 5"
-          strokeLinecap="round"
-          dot={(props) => <OpenDot key={props.index} {...props} isLast={props.index === points.length - 1} />}
-          activeDot={false}
-          isAnimationActive={false}
-        />
-      </ComposedChart>
-    </ResponsiveContainer>
+        <GridLines ticks={ticks} />
+        <Lines points={points} ticks={ticks} />
+        <Dots points={points} ticks={ticks} chosen={chosen} />
+        <DayNames points={points} />
+        {point && chosen !== undefined && (
+          <div
+            aria-hidden
+            className={cn(
+              'pointer-events-none absolute top-2 z-10',
+              chosen * 2 < points.length ? 'ml-3' : '-ml-3 -translate-x-full',
+            )}
+            style={{ left: `${across(chosen, points.length)}%` }}
+          >
+            <PointCard point={point} />
+          </div>
+        )}
+        <DayInput label={label} points={points} chosen={chosen} onChoose={setChosen} />
+      </div>
+    </figure>
   );
 }
 
-/** The ring around a day that is not over. */
-function OpenDot({ cx, cy, isLast }: { cx?: number | undefined; cy?: number | undefined; isLast: boolean }) {
-  if (!isLast || cx === undefined || cy === undefined) return null;
-  return <circle cx={cx} cy={cy} r={4} fill="var(--surface)" stroke="var(--chart-1)" strokeWidth={2} />;
+type DrawnProps = { points: readonly ChartPoint[]; ticks: readonly number[] };
+
+function GridLines({ ticks }: Pick<DrawnProps, 'ticks'>) {
+  return ticks.map((tick) => (
+    <div
+      key={tick}
+      aria-hidden
+      className="absolute inset-x-0 border-t text-soft text-xs"
+      style={{ top: `${down(tick, ticks)}%` }}
+    >
+      <span className="absolute right-full mr-2.5 -translate-y-1/2 tabular-nums">{formatCompact(tick)}</span>
+    </div>
+  ));
+}
+
+function Lines({ points, ticks }: DrawnProps) {
+  const fill = useId();
+  const complete = points.map((point) => point.complete);
+  return (
+    <svg
+      aria-hidden
+      viewBox="0 0 100 100"
+      preserveAspectRatio="none"
+      className="absolute inset-0 size-full overflow-visible fill-none stroke-2 *:[vector-effect:non-scaling-stroke]"
+      strokeLinejoin="round"
+    >
+      <linearGradient id={fill} x1="0" y1="0" x2="0" y2="1">
+        <stop offset="0%" stopColor="var(--color-chart-1)" stopOpacity={0.22} />
+        <stop offset="100%" stopColor="var(--color-chart-1)" stopOpacity={0} />
+      </linearGradient>
+      <path d={areaPath(complete, ticks)} fill={`url(#${fill})`} />
+      <path
+        d={linePath(
+          points.map(({ previous }) => previous),
+          ticks,
+        )}
+        className="stroke-[1.5px] stroke-soft/65"
+        strokeDasharray="5 4"
+      />
+      <path d={linePath(complete, ticks)} className="stroke-chart-1" />
+      <path
+        d={linePath(
+          points.map(({ open }) => open),
+          ticks,
+        )}
+        className="stroke-chart-1"
+        strokeDasharray="1 5"
+        strokeLinecap="round"
+      />
+    </svg>
+  );
+}
+
+/** The day that is not over, days that are no line because they are alone, and the one that is looked at. */
+function Dots({ points, ticks, chosen }: DrawnProps & { chosen: number | undefined }) {
+  const last = points.length - 1;
+  return points.map(({ date, complete, open, previous }, index) => {
+    const isShown = index === chosen || points.length === 1;
+    const isOpen = index === last && complete === null;
+    const value = complete ?? open;
+    const left = `${across(index, points.length)}%`;
+    return (
+      <div key={date} aria-hidden className="pointer-events-none">
+        {index === chosen && <div className="absolute inset-y-0 w-px bg-input" style={{ left }} />}
+        {isShown && previous !== null && (
+          <Dot left={left} top={down(previous, ticks)} className="bg-soft ring-surface" />
+        )}
+        {(isShown || isOpen) && value !== null && (
+          <Dot
+            left={left}
+            top={down(value, ticks)}
+            className={isOpen ? 'bg-surface ring-chart-1' : 'bg-chart-1 ring-surface'}
+          />
+        )}
+      </div>
+    );
+  });
+}
+
+function Dot({ left, top, className }: { left: string; top: number; className: string }) {
+  return (
+    <span
+      className={cn('absolute size-1.5 -translate-1/2 rounded-full ring-2', className)}
+      style={{ left, top: `${top}%` }}
+    />
+  );
+}
+
+function DayNames({ points }: Pick<DrawnProps, 'points'>) {
+  return labelledDays(points.length, NAMED_MAX).map((index, place) => (
+    <span
+      key={index}
+      aria-hidden
+      className={cn(
+        'absolute top-full mt-3 -translate-x-1/2 whitespace-nowrap text-soft text-xs',
+        place % 2 === 1 && 'max-lg:hidden',
+      )}
+      style={{ left: `${across(index, points.length)}%` }}
+    >
+      {formatDay(points[index]?.date ?? '')}
+    </span>
+  ));
+}
+
+type DayInputProps = {
+  label: string;
+  points: readonly ChartPoint[];
+  chosen: number | undefined;
+  onChoose: (index: number | undefined) => void;
+};
+
+/** The chart for the keyboard and for screen readers: a slider over the days, which nobody sees but for its focus. */
+function DayInput({ label, points, chosen, onChoose }: DayInputProps) {
+  const last = points.length - 1;
+  const at = chosen ?? last;
+  const point = points[at];
+  return (
+    <input
+      type="range"
+      aria-label={`${label}, day by day`}
+      aria-valuetext={point && describePoint(point)}
+      min={0}
+      max={last}
+      value={at}
+      onChange={({ target }) => onChoose(Number(target.value))}
+      onFocus={() => onChoose(at)}
+      onBlur={() => onChoose(undefined)}
+      className="pointer-events-none absolute inset-0 size-full appearance-none rounded-md bg-transparent [&::-moz-range-thumb]:opacity-0 [&::-webkit-slider-thumb]:opacity-0"
+    />
+  );
+}
+
+const noteOf = ({ complete }: ChartPoint) => (complete === null ? ' (not over)' : '');
+
+function describePoint(point: ChartPoint): string {
+  const { date, text, previousDate, previousText } = point;
+  const before = previousDate === undefined ? '' : `; ${formatDay(previousDate, true)}: ${previousText}`;
+  return `${formatDay(date, true)}${noteOf(point)}: ${text}${before}`;
 }
 
 function PointCard({ point }: { point: ChartPoint }) {
-  const { date, text, complete, previousDate, previousText } = point;
+  const { date, text, previousDate, previousText } = point;
   return (
-    <div className="rounded-lg border bg-raised px-3 py-2 text-xs shadow-pop">
+    <div className="whitespace-nowrap rounded-lg border bg-raised px-3 py-2 text-xs shadow-pop">
       <p className="flex items-baseline justify-between gap-5">
-        <span className="text-soft">
-          {formatDay(date, true)}
-          {complete === null && ' (not over)'}
-        </span>
-        <span className="font-semibold text-[0.8125rem] tabular-nums">{text}</span>
+        <span className="text-soft">{formatDay(date, true) + noteOf(point)}</span>
+        <span className="font-semibold text-note tabular-nums">{text}</span>
       </p>
       {previousDate && (
         <p className="mt-0.5 flex items-baseline justify-between gap-5 text-soft">

@@ -39,7 +39,11 @@ export function NoEvents({ app }: { app: App }) {
     <Card>
       <EmptyState
         icon={Rocket}
-        title={`Send ${app.name} its first event`}
+        title={
+          <>
+            Send <bdi>{app.name}</bdi> its first event
+          </>
+        }
         command={sampleEventCommand(window.location.origin, app.id)}
         actions={
           <>

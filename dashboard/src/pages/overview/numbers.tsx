@@ -3,8 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { App, DailyAnswer, EventRecord, Page } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
 import { useProject } from '../../api/project.ts';
-import { ErrorState } from '../../components/states.tsx';
-import { Card } from '../../components/ui/card.tsx';
+import { QueryState } from '../../components/query-state.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { cn } from '../../lib/class-names.ts';
 import { type WantedDays, writeWantedDays } from '../../lib/day-range.ts';
@@ -50,14 +49,6 @@ export function Numbers({ app, wanted, timezone, onShowAround }: NumbersProps) {
     enabled: isEmpty && !daily.isPlaceholderData && can('events:read'),
     refetchInterval: WAITING_MS,
   });
-  if (daily.data === undefined || comparison === undefined) {
-    if (!daily.error) return <NumbersSkeleton />;
-    return (
-      <Card>
-        <ErrorState what="The numbers could not be loaded" error={daily.error} onRetry={daily.refetch} />
-      </Card>
-    );
-  }
   if (isEmpty && newest.data) {
     const last = newest.data.data[0];
     return last ? (
@@ -66,10 +57,19 @@ export function Numbers({ app, wanted, timezone, onShowAround }: NumbersProps) {
       <NoEvents app={app} />
     );
   }
+  // Zeros are no numbers yet: whether there is anything at all is still being asked.
+  const isReady = comparison !== undefined && !newest.isLoading;
   return (
     <div className={cn('grid gap-5 transition-opacity', daily.isPlaceholderData && 'opacity-60')}>
-      <Metrics answer={daily.data} comparison={comparison} />
-      <Breakdowns app={app} wanted={wanted} timezone={timezone} />
+      <QueryState query={daily} what="The numbers could not be loaded" pending={<NumbersSkeleton />} isCarded>
+        {(answer) =>
+          comparison && isReady ? <Metrics answer={answer} comparison={comparison} /> : <NumbersSkeleton />
+        }
+      </QueryState>
+      {/* There from the start, so that its questions are asked together with the first. */}
+      <div hidden={!isReady}>
+        <Breakdowns app={app} wanted={wanted} timezone={timezone} />
+      </div>
     </div>
   );
 }

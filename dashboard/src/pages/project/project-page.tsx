@@ -5,7 +5,7 @@ import { api } from '../../api/http.ts';
 import { useProject } from '../../api/project.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Page } from '../../components/page.tsx';
-import { ErrorState } from '../../components/states.tsx';
+import { QueryState } from '../../components/query-state.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
@@ -22,37 +22,29 @@ export function ProjectPage() {
     queryKey: ['projects', project.id, 'settings'],
     queryFn: ({ signal }) => api<ProjectSettings>('GET', path('/project'), { signal }),
   });
-  const { data } = settings;
   return (
     <Page isNarrow title="Project" description="What holds for all apps and keys of this project.">
-      {settings.isPending && (
-        <Card>
-          <SkeletonRows rows={5} />
-        </Card>
-      )}
-      {settings.isError && (
-        <Card>
-          <ErrorState
-            what="The settings could not be loaded"
-            error={settings.error}
-            onRetry={settings.refetch}
-          />
-        </Card>
-      )}
-      {data && (
-        <fieldset disabled={!can('project:write')} className="contents">
-          {!can('project:write') && (
-            <Callout title="You can look, not change">
-              Your role, {project.role}, may not change these.
-            </Callout>
-          )}
-          <NameCard key={`name-${data.updated_at}`} settings={data} />
-          <KeyRulesCard key={`keys-${data.updated_at}`} settings={data} />
-          <RevenueCard settings={data} />
-          <LimitsCard key={`limits-${data.updated_at}`} settings={data} />
-          <FactsCard settings={data} />
-        </fieldset>
-      )}
+      <QueryState
+        query={settings}
+        what="The settings could not be loaded"
+        pending={<SkeletonRows rows={5} />}
+        isCarded
+      >
+        {(data) => (
+          <fieldset disabled={!can('project:write')} className="contents">
+            {!can('project:write') && (
+              <Callout title="You can look, not change">
+                Your role, {project.role}, may not change these.
+              </Callout>
+            )}
+            <NameCard key={`name-${data.updated_at}`} settings={data} />
+            <KeyRulesCard key={`keys-${data.updated_at}`} settings={data} />
+            <RevenueCard settings={data} />
+            <LimitsCard key={`limits-${data.updated_at}`} settings={data} />
+            <FactsCard settings={data} />
+          </fieldset>
+        )}
+      </QueryState>
     </Page>
   );
 }
@@ -63,10 +55,12 @@ function FactsCard({ settings }: { settings: ProjectSettings }) {
     <Card>
       <CardHeader title="About" />
       <CardBody className="grid gap-2 text-sm">
-        <p className="flex flex-wrap items-center gap-2">
-          <span className="text-soft">Project id</span>
-          <span className="break-all font-mono text-xs">{settings.id}</span>
-          <CopyButton text={settings.id} what="project id" />
+        <p>
+          <span className="mr-2 text-soft max-sm:block">Project id</span>
+          <span className="inline-flex min-w-0 items-center gap-2">
+            <span className="break-all font-mono text-xs">{settings.id}</span>
+            <CopyButton text={settings.id} what="project id" />
+          </span>
         </p>
         <p className="text-soft">
           Created <TimeAgo at={settings.created_at} />, changed <TimeAgo at={settings.updated_at} />.{' '}

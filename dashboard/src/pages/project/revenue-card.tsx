@@ -1,6 +1,6 @@
 import type { ProjectSettings } from '../../api/answers.ts';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
-import { Switch } from '../../components/ui/checkbox.tsx';
+import { Switch } from '../../components/ui/switch.tsx';
 import { useSaveSettings } from './save-settings.ts';
 
 /** Whether revenue that phones report counts. */

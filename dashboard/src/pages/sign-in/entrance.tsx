@@ -16,7 +16,7 @@ export function Entrance({ title, description, children, footer }: EntranceProps
         </div>
         <div className="rounded-2xl border bg-surface p-6 shadow-pop">
           <h1 className="font-semibold text-lg tracking-tight">{title}</h1>
-          {description && <p className="mt-0.5 text-pretty text-[0.8125rem] text-soft">{description}</p>}
+          {description && <p className="mt-0.5 text-pretty text-note text-soft">{description}</p>}
           <div className="mt-5 grid gap-4">{children}</div>
         </div>
         {footer && <div className="mt-4 text-center text-pretty text-soft text-xs">{footer}</div>}

@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { Role, Session } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { Problem, sentenceOf } from '../../api/problem.ts';
 import { isProbablySignedIn, sessionQuery } from '../../api/session.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { ErrorState } from '../../components/states.tsx';
@@ -37,13 +37,21 @@ export function InvitePage() {
   if (look.isError) {
     return (
       <Entrance title="Invitation">
-        <ErrorState
-          what="This invitation cannot be used"
-          error={look.error}
-          onRetry={look.refetch}
-          className="p-0"
-        />
-        <p className="text-center text-soft text-xs">Links work once, for seven days. Ask for a new one.</p>
+        {isRefusal(look.error) ? (
+          <>
+            <ErrorState what="This invitation cannot be used" error={look.error} className="p-0" />
+            <p className="text-center text-soft text-xs">
+              Links work once, for seven days. Ask for a new one.
+            </p>
+          </>
+        ) : (
+          <ErrorState
+            what="The invitation could not be looked up"
+            error={look.error}
+            onRetry={look.refetch}
+            className="p-0"
+          />
+        )}
       </Entrance>
     );
   }
@@ -60,6 +68,11 @@ export function InvitePage() {
       <AcceptForm token={token} look={look.data} isSignedInAs={session?.user.email === email} />
     </Entrance>
   );
+}
+
+/** Whether the server judged the link itself; all else may pass. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429;
 }
 
 type AcceptFormProps = { token: string; look: Look; isSignedInAs: boolean };

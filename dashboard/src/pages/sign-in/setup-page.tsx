@@ -38,7 +38,7 @@ export function SetupPage() {
         title="The link is incomplete"
         description="Open the whole setup link, with the part after the #."
       >
-        <p className="text-[0.8125rem] text-soft">Each start prints a new one and voids the old:</p>
+        <p className="text-note text-soft">Each start prints a new one and voids the old:</p>
         <CodeBlock code="npm start" />
       </Entrance>
     );

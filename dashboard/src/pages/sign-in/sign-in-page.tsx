@@ -62,7 +62,7 @@ function NeedsSetup() {
       title="Welcome to Appflow"
       description="There is no account yet. The server printed a one-time setup link when it started: open it to make the first one."
     >
-      <p className="text-[0.8125rem] text-soft">Lost it? Each start prints a new one:</p>
+      <p className="text-note text-soft">Lost it? Each start prints a new one:</p>
       <CodeBlock code="npm start" />
     </Entrance>
   );

@@ -1,0 +1,55 @@
+import { Eye } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { Button } from './ui/button.tsx';
+import { Checkbox } from './ui/checkbox.tsx';
+import { Dialog, DialogBody, DialogContent, DialogFooter } from './ui/dialog.tsx';
+import { useStay } from './use-stay.ts';
+
+type ShownOnceDialogProps = {
+  title: string;
+  description: string;
+  className?: string;
+  /** What the person ticks before it closes: "I have stored this key". */
+  confirmation: string;
+  onClose: () => void;
+  children: ReactNode;
+};
+
+/** Shows what can never be shown again. Neither Escape nor "back" takes it away before the person says that it is stored. */
+export function ShownOnceDialog(props: ShownOnceDialogProps) {
+  const { title, description, className, confirmation, onClose, children } = props;
+  const [isStored, setStored] = useState(false);
+  const [wasCloseTried, setCloseTried] = useState(false);
+  useStay(!isStored, () => setCloseTried(true));
+  const tryToClose = () => (isStored ? onClose() : setCloseTried(true));
+  return (
+    <Dialog open onOpenChange={(isOpen) => !isOpen && tryToClose()}>
+      <DialogContent title={title} description={description} hasNoClose className={className}>
+        <DialogBody className="grid gap-5">{children}</DialogBody>
+        <DialogFooter className="justify-between">
+          <div className="min-w-0">
+            <Checkbox
+              label={confirmation}
+              checked={isStored}
+              onCheckedChange={(checked) => setStored(checked === true)}
+            />
+            {wasCloseTried && !isStored && (
+              <p role="alert" className="mt-1 flex items-center gap-1.5 text-bad text-xs">
+                <Eye className="size-3.5 shrink-0" aria-hidden />
+                It cannot be shown again: store it first, then tick this box.
+              </p>
+            )}
+          </div>
+          <Button
+            variant="primary"
+            aria-disabled={!isStored}
+            onClick={tryToClose}
+            className="pointer-events-auto!"
+          >
+            Done
+          </Button>
+        </DialogFooter>
+      </DialogContent>
+    </Dialog>
+  );
+}

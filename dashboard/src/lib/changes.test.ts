@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { listChanges } from './changes.ts';
+
+it('tells what a field was and is, as people read it', () => {
+  assert.deepEqual(
+    listChanges({
+      name: ['Old', 'New'],
+      scopes: [['events:read'], ['events:read', 'apps:read']],
+      count_unverified_revenue: [true, false],
+      expires_at: [null, '2027-11-23T09:57:34.512Z'],
+    }),
+    [
+      { name: 'name', before: 'Old', after: 'New' },
+      { name: 'scopes', before: 'events:read', after: 'events:read, apps:read' },
+      { name: 'count unverified revenue', before: 'yes', after: 'no' },
+      { name: 'expires at', before: undefined, after: 'Nov 23, 2027, 09:57:34 UTC' },
+    ],
+  );
+});
+
+it('tells each part of a nested value by itself', () => {
+  const before = { events: { requests: { rate: 100, burst: 200 } } };
+  const after = { events: { events: { rate: 10_000, burst: 20_000 } }, analytics: { in_flight: 2 } };
+  assert.deepEqual(listChanges({ rate_limits: [before, after] }), [
+    { name: 'rate limits, events, requests', before: '100 a second, burst 200', after: '–' },
+    { name: 'rate limits, events, events', before: undefined, after: '10,000 a second, burst 20,000' },
+    { name: 'rate limits, analytics, in flight', before: undefined, after: '2' },
+  ]);
+});
+
+it('leaves out what a new thing leaves empty, and tells what was emptied', () => {
+  assert.deepEqual(listChanges({ a: [null, null], b: [undefined, []], c: [null, {}], d: [null, false] }), []);
+  assert.deepEqual(listChanges({ app_ids: [['app_1'], null] }), [
+    { name: 'app ids', before: 'app_1', after: '–' },
+  ]);
+});

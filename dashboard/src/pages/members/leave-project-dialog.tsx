@@ -1,0 +1,30 @@
+import { useMutation } from '@tanstack/react-query';
+import { toast } from 'sonner';
+import type { SessionProject } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { sentenceOf } from '../../api/problem.ts';
+import { projectPath } from '../../api/project.ts';
+import { useSession } from '../../api/session.ts';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+
+/** Takes oneself out of a project. The last owner is told why that cannot be. */
+export function LeaveProjectDialog({ project, onClose }: { project: SessionProject; onClose: () => void }) {
+  const { user } = useSession();
+  const leave = useMutation({
+    mutationFn: () => api('DELETE', projectPath(project.id, `/members/${user.id}`)),
+    // The page is loaded anew: nothing of the project stays in memory.
+    onSuccess: () => window.location.assign('/'),
+    onError: (error) => toast.error(sentenceOf(error)),
+  });
+  return (
+    <ConfirmDialog
+      isDanger
+      onClose={onClose}
+      title={`Leave ${project.name}?`}
+      description="You lose access at once, and only a new invitation lets you in again. API keys you made keep working."
+      confirm="Leave project"
+      isBusy={leave.isPending || leave.isSuccess}
+      onConfirm={() => leave.mutate()}
+    />
+  );
+}

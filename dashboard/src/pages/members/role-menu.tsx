@@ -1,0 +1,56 @@
+import { ChevronDown } from 'lucide-react';
+import { toast } from 'sonner';
+import type { Member, Role } from '../../api/answers.ts';
+import { sentenceOf } from '../../api/problem.ts';
+import { useProject } from '../../api/project.ts';
+import { isCancelled } from '../../api/step-up.ts';
+import { Button } from '../../components/ui/button.tsx';
+import { Menu, MenuContent, MenuRadioGroup, MenuRadioItem, MenuTrigger } from '../../components/ui/menu.tsx';
+import { useMemberActions } from './members-api.ts';
+import { labelOf, ROLES, rolesToGive } from './roles.ts';
+
+/** Changes a member's role. A menu, for in a select a single arrow key would change it; each change can be undone. */
+export function RoleMenu({ member }: { member: Member }) {
+  const { project } = useProject();
+  const { changeRole } = useMemberActions();
+  const change = async (role: Role, before?: Role) => {
+    try {
+      await changeRole.mutateAsync({ member, role });
+      toast.success(`${member.name} is ${role} now.`, {
+        ...(before && { action: { label: 'Undo', onClick: () => void change(before) } }),
+      });
+    } catch (error) {
+      if (!isCancelled(error)) toast.error(sentenceOf(error));
+    }
+  };
+  const choose = (text: string) => {
+    const role = ROLES.find((known) => known.role === text)?.role;
+    if (role !== undefined && role !== member.role) void change(role, member.role);
+  };
+  return (
+    <Menu>
+      <MenuTrigger asChild>
+        <Button
+          size="sm"
+          isBusy={changeRole.isPending}
+          aria-label={`${labelOf(member.role)}: role of ${member.name}`}
+        >
+          {labelOf(member.role)}
+          <ChevronDown aria-hidden />
+        </Button>
+      </MenuTrigger>
+      <MenuContent align="start" className="max-w-72">
+        <MenuRadioGroup value={member.role} onValueChange={choose}>
+          {rolesToGive(project.role).map(({ role, label, meaning }) => (
+            <MenuRadioItem key={role} value={role}>
+              <span>
+                {label}
+                <span className="block text-pretty text-soft text-xs">{meaning}</span>
+              </span>
+            </MenuRadioItem>
+          ))}
+        </MenuRadioGroup>
+      </MenuContent>
+    </Menu>
+  );
+}

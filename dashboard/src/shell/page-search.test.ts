@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
+
+it('keeps the days a page shows in its address, and takes away what it would not show', () => {
+  assert.deepEqual(overviewSearch({ range: '7d', timezone: 'Asia/Tokyo', metric: 'events', other: 1 }), {
+    range: '7d',
+    timezone: 'Asia/Tokyo',
+    metric: 'events',
+  });
+  for (const range of ['0d', '2001d', 'week', '2026-02-30..2026-03-01', '2026-03-02..2026-03-01', '1h', 7]) {
+    assert.deepEqual(overviewSearch({ range, timezone: 'Mars/Base' }), {}, String(range));
+  }
+});
+
+it('knows the hours of the events page, and its days', () => {
+  for (const range of ['1h', '24h', '30d', '2026-01-01..2026-01-02']) {
+    assert.deepEqual(eventsSearch({ range, event_name: 'a' }), { range, event_name: ['a'] });
+  }
+  for (const range of ['2h', 'toString', '']) assert.deepEqual(eventsSearch({ range }), {}, range);
+});
+
+it('knows the ranges that the audit log offers, and no others', () => {
+  for (const range of ['1d', '7d', '30d', '90d']) assert.deepEqual(auditLogSearch({ range }), { range });
+  for (const range of ['2d', '1h', '90'])
+    assert.deepEqual(auditLogSearch({ range, actor: 'x' }), { actor: 'x' });
+});
