@@ -159,9 +159,9 @@ browserTest(
 
 browserTest('shows the backup codes although the person tried to leave while 2FA was turned on', async () => {
   const window = await chromium.open();
-  const joan = await join(owner, project_id, 'analyst', 'Joan');
-  await stepUp(joan);
-  await enterAs(window, joan);
+  const analyst = await join(owner, project_id, 'analyst', 'Analyst');
+  await stepUp(analyst);
+  await enterAs(window, analyst);
   const { page, troubles } = window;
   await page.goto(`${api.url}/account`);
   await button(page, 'Set up authenticator app').click();

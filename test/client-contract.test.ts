@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SILENCE_MS_MAX } from '../client/src/event-stream.ts';
 import { OPERATIONS, type Operation } from '../client/src/operations.ts';
 import { SDK } from '../client/src/version.ts';
+import { HEARTBEAT_MS } from '../src/events/live-tail.ts';
 import { ROUTES } from '../src/routes.ts';
 import { connectAdmin, PAGE } from './scripted-clients.ts';
 import { startScriptedServer } from './scripted-server.ts';
@@ -60,6 +62,10 @@ describe('the admin client', () => {
     );
     assert.deepEqual(methods.sort(), [...Object.keys(OPERATIONS), ...more].sort());
   });
+});
+
+it('a stream counts as gone after two and a half heartbeats of the server', () => {
+  assert.equal(SILENCE_MS_MAX, 2.5 * HEARTBEAT_MS);
 });
 
 it('the package calls itself by its version', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -12,6 +12,7 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { AppflowAdmin } from '../client/src/admin.ts';
 import { makeTempDir, startTestServer } from './harness.ts';
+import { installPackedClient } from './packed-client.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CHROMIUM = '/usr/bin/chromium';
@@ -22,20 +23,7 @@ const { url: baseUrl, project } = await startTestServer();
 const { client_key: apiKey, server_key: serverKey } = project;
 const admin = new AppflowAdmin({ apiKey: serverKey, baseUrl });
 const folder = makeTempDir();
-const app = join(folder, 'app');
-
-/** Packs the package as it would be published, and installs it into an empty project. */
-before(async () => {
-  mkdirSync(app);
-  const { stdout } = await run('npm', ['pack', '--json', '-w', 'client', '--pack-destination', folder], {
-    cwd: ROOT,
-  });
-  // Scripts of the package may say something before the JSON.
-  const told = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
-  const { filename } = Array.isArray(told) ? told[0] : (told['@appflow/client'] ?? told);
-  writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, filename)], { cwd: app });
-});
+const app = await installPackedClient(folder);
 
 const installed = (path: string) => join(app, 'node_modules/@appflow/client', path);
 

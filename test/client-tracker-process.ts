@@ -1,10 +1,29 @@
-// A process with a tracker, to be killed: FOLDER, URL, KEY and COUNT (how many events to track, 0 after a restart).
+// A process with a tracker, to be killed: FOLDER, URL, KEY, COUNT (how many events to track, 0 after a restart), NAME of the
+// events and MODE: `held` tells when all are tracked and sends only when it is told to; `offline` never can.
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { Appflow } from '../client/src/index.ts';
 import { createFileStorage } from '../client/src/node.ts';
 
-const [, , folder = '', baseUrl = '', apiKey = '', count = '0'] = process.argv;
-const appflow = new Appflow({ apiKey, baseUrl, storage: createFileStorage(folder), flushIntervalMs: 60_000 });
+const [, , folder = '', baseUrl = '', apiKey = '', count = '0', name = 'numbered', mode = ''] = process.argv;
+const offline = { fetch: async () => Promise.reject(new Error('offline')) };
+const appflow = new Appflow({
+  apiKey,
+  baseUrl,
+  storage: createFileStorage(folder),
+  flushIntervalMs: 60_000,
+  ...(mode === 'offline' ? offline : {}),
+});
 appflow.on('flush', ({ sent }) => process.stdout.write(`sent ${sent}\n`));
-for (let n = 0; n < Number(count); n += 1) appflow.track('numbered', { n });
+for (let n = 0; n < Number(count); n += 1) {
+  appflow.track(name, { n });
+  // Each its own write, so that those of several processes come between each other.
+  if (mode !== '') await setImmediate();
+}
+if (mode !== '') {
+  process.stdout.write('tracked\n');
+  await once(process.stdin, 'data');
+  process.stdin.destroy();
+}
 await appflow.flush({ timeoutMs: 60_000 });
 process.stdout.write(`stats ${JSON.stringify(appflow.stats())}\n`);

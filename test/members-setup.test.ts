@@ -57,7 +57,7 @@ it('makes one account of fifty that ask with one link at the same moment, and it
   const token = await renewSetupLink(services);
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, index) =>
-      post('/app/v1/setup', { ...body, token, email: `ada${index}@example.com` }),
+      post('/app/v1/setup', { ...body, token, email: `owner${index}@example.com` }),
     ),
   );
   const made = answers.filter(({ status }) => status === 201);
