@@ -102,7 +102,7 @@ describe('two processes that share a folder', () => {
 describe('a storage in a folder', () => {
   const event = (event_id: string) => ({ event_id, event_name: 'a', app_user_id: 'u', timestamp: '' });
   const saved = (anonymousId: string, ...ids: string[]) =>
-    JSON.stringify({ anonymousId, userId: null, session: null, queue: ids.map(event) });
+    JSON.stringify({ who: { anonymousId, userId: null }, session: null, queue: ids.map(event) });
 
   it('takes over the events of all others, each once, and who it is from the last that started', async () => {
     const folder = makeTempDir();
@@ -116,7 +116,7 @@ describe('a storage in a folder', () => {
     // The first is still there, and writes what it has.
     await one.setItem('key', saved('anon_1', 'a', 'b'));
     const next = JSON.parse(String(await createFileStorage(folder).getItem('key')));
-    assert.match(next.anonymousId, /^anon_[12]$/);
+    assert.match(next.who.anonymousId, /^anon_[12]$/);
     assert.deepEqual(next.queue.map(({ event_id }: { event_id: string }) => event_id).sort(), [
       'a',
       'b',

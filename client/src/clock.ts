@@ -11,6 +11,9 @@ export type Clock = {
 
 type Timer = ReturnType<typeof setTimeout>;
 
+/** The longest a timer can be (24.8 days): a longer one would fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 // The clocks share no object, so that a bundle leaves out the one that it does not use.
 // Some engines of React Native have no performance; their Date is all there is.
 const monotonicMs = () => (typeof performance === 'undefined' ? Date : performance).now();
@@ -32,7 +35,7 @@ export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   monotonicMs,
   clearTimeout: (timer) => clearTimeout(timer as Timer),
-  setTimeout: (run, ms) => setTimeout(run, ms),
+  setTimeout: (run, ms) => setTimeout(run, Math.min(ms, TIMER_MS_MAX)),
 };
 
 /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */

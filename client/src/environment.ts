@@ -8,7 +8,6 @@ type Surroundings = {
   navigator?: { language?: string };
   localStorage?: { getItem: (key: string) => string | null };
   addEventListener?: EventTarget['addEventListener'];
-  removeEventListener?: EventTarget['removeEventListener'];
   __DEV__?: boolean;
   process?: { env?: Record<string, string | undefined> };
 };
@@ -30,7 +29,7 @@ export function isDevelopment({ __DEV__, process, location }: Surroundings = SUR
 export function refuseInBrowser(apiKey: string, prefixes: readonly string[]): void {
   if (!isBrowser() || !prefixes.some((prefix) => apiKey.startsWith(prefix))) return;
   throw new AppflowError(
-    `Everyone can read a ${apiKey.slice(0, 3)} key in a browser. Use a client key (ck_), and rotate this one.`,
+    `Everyone can read a ${apiKey.slice(0, 3)} key in a browser. Use a client key (ck_).`,
     { code: 'secret_key_in_browser' },
   );
 }

@@ -13,13 +13,11 @@ export function guessContext(): EventContext {
 /** Calls `send` when a page may be seen for the last time; returns how to stop that. */
 export function onPageHidden(send: () => void): () => void {
   const { document } = SURROUNDINGS;
+  const end = new AbortController();
   const onChange = () => {
     if (document?.visibilityState === 'hidden') send();
   };
-  document?.addEventListener('visibilitychange', onChange);
-  SURROUNDINGS.addEventListener?.('pagehide', send);
-  return () => {
-    document?.removeEventListener('visibilitychange', onChange);
-    SURROUNDINGS.removeEventListener?.('pagehide', send);
-  };
+  document?.addEventListener('visibilitychange', onChange, end);
+  SURROUNDINGS.addEventListener?.('pagehide', send, end);
+  return () => end.abort();
 }

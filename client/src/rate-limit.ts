@@ -17,7 +17,8 @@ export function parseRoom(header: string | null, events: number): Room | undefin
     const cost = COUNTS_EVENTS.test(policy) ? Math.max(1, events) : 1;
     const requests = Math.floor(Number(remaining) / cost);
     const resetMs = Math.min(RESET_MS_MAX, Number(reset) * 1_000);
-    if (least === undefined || requests < least.requests) least = { requests, resetMs };
+    const isLess = !least || requests < least.requests;
+    if (isLess || (requests === least?.requests && resetMs > least.resetMs)) least = { requests, resetMs };
   }
   return least;
 }

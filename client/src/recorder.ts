@@ -1,7 +1,7 @@
 import { isAppUserId } from './app-user-id.ts';
 import { makeId } from './id.ts';
 import type { Queue } from './queue.ts';
-import type { Saved } from './saved.ts';
+import type { Identity, Saved } from './saved.ts';
 import { goesOn, type Session } from './session.ts';
 import { SDK } from './version.ts';
 import type { EventContext } from './wire.ts';
@@ -24,13 +24,12 @@ const EVENT_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
 /** Returns a recorder that fills the queue. */
 export function createRecorder(queue: Queue, context: EventContext, onDrop: OnDrop, nowMs: number): Recorder {
-  let anonymousId = `anon_${makeId(nowMs)}`;
-  let userId: string | null = null;
+  let who: Identity = { anonymousId: `anon_${makeId(nowMs)}`, userId: null };
   let session: Session | null = null;
   let surroundings: EventContext = { sdk: SDK, ...context };
 
   function add(name: string, atMs: number, sessionId: string, properties?: Record<string, unknown>): void {
-    const identity = { event_id: makeId(atMs), event_name: name, app_user_id: userId ?? anonymousId };
+    const identity = { event_id: makeId(atMs), event_name: name, app_user_id: who.userId ?? who.anonymousId };
     const timestamp = new Date(atMs).toISOString();
     const event = { ...identity, session_id: sessionId, timestamp, context: surroundings };
     const excess = queue.add(properties === undefined ? event : { ...event, properties });
@@ -61,10 +60,10 @@ export function createRecorder(queue: Queue, context: EventContext, onDrop: OnDr
     },
     identify(appUserId, atMs) {
       if (!isAppUserId(appUserId)) return onDrop(1, 'invalid_app_user_id');
-      if (appUserId === userId) return;
+      if (appUserId === who.userId) return;
       // Another person on the same device: what the one did before they signed in is not the other's.
-      if (userId !== null) anonymousId = `anon_${makeId(atMs)}`;
-      userId = appUserId;
+      const anonymousId = who.userId === null ? who.anonymousId : `anon_${makeId(atMs)}`;
+      who = { anonymousId, userId: appUserId };
       inSession('$identify', atMs, { anonymous_id: anonymousId });
     },
     setContext(more) {
@@ -72,18 +71,16 @@ export function createRecorder(queue: Queue, context: EventContext, onDrop: OnDr
     },
     reset(atMs) {
       endSession();
-      userId = null;
-      anonymousId = `anon_${makeId(atMs)}`;
+      who = { anonymousId: `anon_${makeId(atMs)}`, userId: null };
     },
     endSession,
     restore(saved) {
       if (saved === undefined) return;
-      anonymousId = saved.anonymousId;
-      userId = saved.userId ?? null;
+      who = saved.who;
       session = saved.session ?? null;
       const excess = queue.restore(saved.queue);
       if (excess > 0) onDrop(excess, 'queue_full');
     },
-    save: () => ({ anonymousId, userId, session, queue: queue.list() }),
+    save: () => ({ who, session, queue: queue.list() }),
   };
 }

@@ -58,7 +58,7 @@ export function createReport(isTalkative: boolean): Report {
     },
     dropped(count, reason) {
       dropped += count;
-      warn(`${count} event(s) dropped: ${reason}.`);
+      warn(`dropped ${count}: ${reason}`);
       tell('drop', { count, reason });
     },
     failed(error) {

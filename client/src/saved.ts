@@ -1,10 +1,12 @@
 import type { TrackedEvent } from './queue.ts';
 import type { Session } from './session.ts';
 
+/** Who uses the app on this device: replaced as a whole when the app says so, changed in place when another tab does. */
+export type Identity = { anonymousId: string; userId: string | null };
+
 /** What outlives the process, in one piece. */
 export type Saved = {
-  anonymousId: string;
-  userId: string | null;
+  who: Identity;
   session: Session | null;
   queue: readonly TrackedEvent[];
 };
@@ -13,7 +15,7 @@ export type Saved = {
 export function parseSaved(text: string | null | undefined): Saved | undefined {
   try {
     const saved = JSON.parse(text ?? '') as Partial<Saved> | null;
-    return saved?.anonymousId && Array.isArray(saved.queue) ? (saved as Saved) : undefined;
+    return saved?.who && Array.isArray(saved.queue) ? (saved as Saved) : undefined;
   } catch {
     return undefined;
   }

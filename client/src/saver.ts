@@ -26,21 +26,26 @@ export function createSaver(
   let last = Promise.resolve();
   /** The ids of this tracker's events that may be in the item. */
   let own = idsOf([]);
+  /** Who it was in the item, as far as this tracker knows. */
+  let lastWho: unknown;
 
-  /** Returns the item's next text: this tracker's state, with the events that others left in the item. */
-  function merge(text: string | null | undefined): string {
+  /** Writes this tracker's state, with the events that others left in the item, and who it is by whoever was told last. */
+  async function write(item: AppflowStorage): Promise<void> {
     const state = read();
+    const stored = parseSaved(await item.getItem(key));
+    if (state.who === lastWho) Object.assign(state.who, stored?.who);
     const known = idsOf(state.queue);
-    const stored = parseSaved(text)?.queue ?? [];
-    const others = stored.filter(({ event_id: id }) => !own.has(id) && !known.has(id));
+    const others = stored?.queue.filter(({ event_id: id }) => !own.has(id) && !known.has(id)) ?? [];
+    await item.setItem(key, JSON.stringify({ ...state, queue: [...others, ...state.queue] }));
     own = known;
-    return JSON.stringify({ ...state, queue: [...others, ...state.queue] });
+    lastWho = state.who;
   }
 
   return {
     open(text) {
       const saved = parseSaved(text);
       own = idsOf(saved?.queue ?? []);
+      lastWho = saved?.who;
       return saved;
     },
     touch() {
@@ -49,7 +54,7 @@ export function createSaver(
       last = (turns.get(storage) ?? last).then(async () => {
         isStale = false;
         try {
-          await storage.setItem(key, merge(await storage.getItem(key)));
+          await write(storage);
         } catch (error) {
           onError(error);
         }

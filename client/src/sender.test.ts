@@ -40,6 +40,31 @@ describe('what goes wrong', () => {
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 2, dropped: 4 });
   });
 
+  it('a server that takes one event at a time is asked with one at a time until all are sent', async () => {
+    const world = await startScriptedServer(({ body }) =>
+      body.events.length > 1 ? refusal(413, 'payload_too_large') : stored(body),
+    );
+    const appflow = connectTracker(world);
+    for (let n = 0; n < 16; n += 1) appflow.track(`step_${n}`);
+    await world.run(appflow.flush());
+    assert.deepEqual(appflow.stats(), { queued: 0, sent: 17, dropped: 0 });
+    // 17, 9, 5, 3 and 2 are too many.
+    assert.equal(world.seen.length, 17 + 5);
+  });
+
+  it('a request that a proxy found too slow is sent again', async () => {
+    let isFirst = true;
+    const world = await startScriptedServer(({ body }) => {
+      if (!isFirst) return stored(body);
+      isFirst = false;
+      return { status: 408 };
+    });
+    const appflow = connectTracker(world);
+    appflow.track('a');
+    await world.run(appflow.flush());
+    assert.deepEqual(appflow.stats(), { queued: 0, sent: 2, dropped: 0 });
+  });
+
   it('rejected events are dropped and reported, the rest is done', async () => {
     const world = await startScriptedServer(({ body }) => {
       const rejected = [{ index: 1, code: 'event_too_large', field: 'event', message: '' }];

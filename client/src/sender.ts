@@ -46,6 +46,7 @@ export function createSender(parts: SenderParts): Sender {
 
   async function drain(): Promise<void> {
     let left = queue.size();
+    state.batchSize = BATCH_SIZE;
     while (left > 0 && queue.size() > 0 && !state.isHalted) {
       left -= await sendBatch(parts, state, Math.min(left, state.batchSize));
     }
@@ -94,7 +95,6 @@ async function sendBatch(parts: SenderParts, state: State, count: number): Promi
     const { target, gate } = connect();
     const attempt = () => attemptBatch(target, batch, appId, { signal });
     const answer = await gate.run(attempt, { signal, onRetry: report.failed });
-    state.batchSize = BATCH_SIZE;
     settle(parts, batch, answer);
     return batch.length;
   } catch (error) {
@@ -115,7 +115,7 @@ function onFailure(
     report.failed(error);
     return 0;
   }
-  // A server that takes less at once: no wait helps, half a batch does.
+  // A server that takes less at once: no wait helps, half a batch does, for the rest of this drain.
   state.batchSize = Math.ceil(batch.length / 2);
   if (batch.length > 1) return 0;
   queue.remove(batch);
@@ -156,15 +156,17 @@ async function attemptBatch(
 
 async function readAnswer(response: Response): Promise<BatchAnswer> {
   const answer = (await readJson(response)) as Partial<BatchAnswer> | null | undefined;
-  if (typeof answer?.accepted === 'number' && Array.isArray(answer.rejected)) return answer as BatchAnswer;
+  if (Array.isArray(answer?.rejected)) return answer as BatchAnswer;
   throw notOurs(response);
 }
 
-/** Returns the oldest events that one last request can hold; a character is at most three bytes. */
+/** Returns the oldest events that one last request can hold; one that is too large does not stand in the others' way. */
 function takeLast(events: readonly TrackedEvent[]): TrackedEvent[] {
-  let bytes = 0;
+  let left = LAST_BYTES_MAX;
   return events.slice(0, BATCH_SIZE).filter((event) => {
-    bytes += 3 * JSON.stringify(event).length;
-    return bytes <= LAST_BYTES_MAX;
+    const bytes = new Blob([JSON.stringify(event)]).size;
+    if (bytes > left) return false;
+    left -= bytes;
+    return true;
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { connectAdmin, connectTracker, failureOf, makeStorage, PAGE } from '../../test/scripted-clients.ts';
 import { limited, startScriptedServer, stored } from '../../test/scripted-server.ts';
 import { SYSTEM_CLOCK } from './clock.ts';
@@ -50,6 +50,37 @@ describe('several trackers on one storage', () => {
       assert.equal(connectTracker(elsewhere, { storage, ...options }).stats().queued, 0);
   });
 
+  it('a sign-out in one tab is one in the others, once they write, and for who comes later', async () => {
+    const world = await start();
+    const storage = makeStorage();
+    const one = connectTracker(world, { storage });
+    one.identify('user_1');
+    await world.settle();
+    const other = connectTracker(world, { storage });
+    one.reset();
+    await world.settle();
+    other.track('first_write');
+    await world.settle();
+    other.track('afterwards');
+    await world.settle();
+    const later = connectTracker(world, { storage });
+    later.track('later');
+    await world.run(Promise.all([one.flush(), other.flush(), later.flush()]));
+    const events = world.seen.flatMap(({ body }) => body.events);
+    const whoOf = (name: string) => events.find(({ event_name }) => event_name === name)?.app_user_id;
+    assert.match(whoOf('afterwards'), /^anon_/);
+    assert.equal(whoOf('later'), whoOf('afterwards'));
+    // A sign-in is taken over in the same way, and not undone by a tab that knew nobody.
+    later.identify('user_2');
+    await world.settle();
+    other.track('second_write');
+    await world.settle();
+    const last = connectTracker(world, { storage });
+    last.track('last');
+    await world.run(last.flush());
+    assert.equal(world.seen.at(-1)?.body.events.at(-1).app_user_id, 'user_2');
+  });
+
   it('with an app, a new key goes on with what waits and who it was', async () => {
     const killed = await start();
     const storage = makeStorage();
@@ -68,18 +99,18 @@ it('shutdown returns in its own time although the storage never answers', async 
   assert.equal(world.clock.monotonicMs(), 2_000);
 });
 
-it('a page that is hidden and then closed sends each event once, and what came between', async (t) => {
+/** Puts this process into a page that is being hidden, until the test is over. */
+function makePage(t: TestContext) {
   const page = new EventTarget();
   const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
-  const before = { ...SURROUNDINGS };
-  t.after(() =>
-    Object.assign(SURROUNDINGS, { document: undefined, addEventListener: before.addEventListener }),
-  );
-  Object.assign(SURROUNDINGS, {
-    document,
-    addEventListener: page.addEventListener.bind(page),
-    removeEventListener: page.removeEventListener.bind(page),
-  });
+  const { addEventListener } = SURROUNDINGS;
+  t.after(() => Object.assign(SURROUNDINGS, { document: undefined, addEventListener }));
+  Object.assign(SURROUNDINGS, { document, addEventListener: page.addEventListener.bind(page) });
+  return { page, document };
+}
+
+it('a page that is hidden and then closed sends each event once, and what came between', async (t) => {
+  const { page, document } = makePage(t);
   const world = await start();
   const outlives: (boolean | undefined)[] = [];
   const fetch: Fetch = (url, init) => {
@@ -98,6 +129,26 @@ it('a page that is hidden and then closed sends each event once, and what came b
   assert.deepEqual(names.sort(), [['b'], ['session_start', 'a']]);
   assert.deepEqual(appflow.stats(), { queued: 0, sent: 3, dropped: 0 });
   assert.deepEqual(outlives, [true, true], 'the requests outlive the page');
+});
+
+it('the last request of a page holds what fits into 60,000 bytes; a larger event does not stand in the way', async (t) => {
+  const { document, page } = makePage(t);
+  const world = await start();
+  const appflow = connectTracker(world, { storage: undefined });
+  for (const [name, length] of [
+    ['fits', 20_000],
+    ['wide', 25_000],
+    ['last', 100],
+  ] as const)
+    appflow.track(name, { text: (name === 'wide' ? 'ü' : 'a').repeat(length) });
+  document.dispatchEvent(new Event('visibilitychange'));
+  await world.settle();
+  const sent = () => world.seen.flatMap(({ body }) => body.events).map(({ event_name }) => event_name);
+  assert.deepEqual(sent(), ['session_start', 'fits', 'last']);
+  assert.ok(JSON.stringify(world.seen[0]?.body).length < 64_000);
+  page.dispatchEvent(new Event('pagehide'));
+  await world.settle();
+  assert.deepEqual(sent().slice(3), ['wide']);
 });
 
 it('a stream too many waits alone: queries go on', async () => {
@@ -151,7 +202,7 @@ it('mistakes are told on the console in development and with debug, and nowhere 
     appflow.track('Not a name');
     assert.equal(appflow.stats().dropped, 1);
     const words = warn.mock.calls.map(({ arguments: [text] }) => text);
-    assert.deepEqual(words, Array(told).fill('Appflow: 1 event(s) dropped: invalid_event_name.'));
+    assert.deepEqual(words, Array(told).fill('Appflow: dropped 1: invalid_event_name'));
   }
 });
 

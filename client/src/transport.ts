@@ -102,21 +102,21 @@ export async function readJson(response: Response): Promise<unknown> {
 
 /** Returns the error for an answer that no Appflow server gives. */
 export function notOurs({ status }: Pick<Response, 'status'>, cause?: unknown): AppflowError {
-  const words = 'This is not the answer of an Appflow server: check baseUrl.';
+  const words = 'Not an answer of an Appflow server: check baseUrl.';
   return new AppflowError(words, { code: 'unexpected_answer', status, cause });
 }
 
 /** `fetch` says only "fetch failed"; what happened is its cause. */
 function noAnswer(error: unknown): AppflowError {
   const reason = (error instanceof Error && error.cause) || error;
-  return new AppflowError(`The server does not answer (${reason}).`, { code: 'network_error', cause: error });
+  return new AppflowError(`No answer (${reason}).`, { code: 'network_error', cause: error });
 }
 
 async function toFailure(response: Response, clock: Clock): Promise<Failure> {
   const { status, headers } = response;
   // A proxy may refuse in words of its own, or in none.
   const problem: Problem = (await response.json().catch(() => null)) ?? {};
-  const { detail = `The server answered ${status}.`, errors = [] } = problem;
+  const { detail = `Answered ${status}.`, errors = [] } = problem;
   const facts: ErrorFacts = {
     code: problem.code ?? CODES[status] ?? 'unexpected_answer',
     status,
@@ -139,4 +139,12 @@ type Problem = { code?: ErrorCode; detail?: string; request_id?: string; errors?
 /** What a status means when no problem comes with it. */
 const CODES: Record<number, ErrorCode> = { 413: 'payload_too_large', 429: 'rate_limited', 503: 'overloaded' };
 
-const RETRIES: Record<number, Retry> = { 429: 'limited', 503: 'limited', 502: 'trouble', 504: 'trouble' };
+// 408 and 425 are a proxy's: the request came too slowly, or too early, and nobody looked at it.
+const RETRIES: Record<number, Retry> = {
+  429: 'limited',
+  503: 'limited',
+  502: 'trouble',
+  504: 'trouble',
+  408: 'trouble',
+  425: 'trouble',
+};
