@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { after } from 'node:test';
 import type { Page } from 'playwright-core';
 import { runDemo } from '../src/cli/demo.ts';
@@ -157,3 +157,30 @@ browserTest('says what to do next on every page of an empty project', async () =
   }
   assert.deepEqual(troubles(), []);
 });
+
+const JAVASCRIPT_BYTES_MAX = 250 * 1_024;
+const ASSETS = join(import.meta.dirname, '../dashboard/dist/assets');
+
+for (const path of ['/sign-in', `/p/${projectId}/overview`]) {
+  browserTest(
+    `loads at most 250 KB of JavaScript, compressed, to show ${path.split('/').at(-1)}`,
+    async (t) => {
+      const window = await chromium.open();
+      const { page } = window;
+      if (path !== '/sign-in') await enterAs(window, owner);
+      const scripts = new Set<string>();
+      page.on('response', (answer) => {
+        const { pathname } = new URL(answer.url());
+        if (pathname.endsWith('.js')) scripts.add(basename(pathname));
+      });
+      await page.goto(server.url + path);
+      await untilLoaded(page);
+      await page.waitForLoadState('networkidle');
+      const bytes = [...scripts]
+        .map((name) => statSync(join(ASSETS, `${name}.gz`)).size)
+        .reduce((sum, size) => sum + size, 0);
+      t.diagnostic(`${bytes} bytes in ${scripts.size} files`);
+      assert.ok(scripts.size > 0 && bytes <= JAVASCRIPT_BYTES_MAX, `${bytes} bytes`);
+    },
+  );
+}
