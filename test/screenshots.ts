@@ -6,6 +6,7 @@ import { chromium } from 'playwright-core';
 import { runDemo } from '../src/cli/demo.ts';
 import { readConfig } from '../src/config.ts';
 import { startServer } from '../src/server.ts';
+import { untilLoaded } from './chromium.ts';
 
 // Run by `npm run screenshots`: the pictures of the README, from the demo's data in a folder of its own.
 const IMAGES = join(import.meta.dirname, '../docs/images');
@@ -26,7 +27,7 @@ async function takePictures(url: string, setupUrl: string, projectId: string): P
     for (const theme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: theme });
       await page.goto(`${url}/p/${projectId}/overview`);
-      await page.locator('.recharts-surface').first().waitFor();
+      await untilLoaded(page);
       await page.waitForLoadState('networkidle');
       const path = join(IMAGES, `overview-${theme}.png`);
       await page.screenshot({ path });
