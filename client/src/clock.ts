@@ -16,7 +16,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 
 // The clocks share no object, so that a bundle leaves out the one that it does not use.
 // Some engines of React Native have no performance; their Date is all there is.
-const monotonicMs = () => (typeof performance === 'undefined' ? Date : performance).now();
+const monotonicMs = () => (globalThis.performance ?? Date).now();
 
 /** The clock of the machine, for work that nobody waits for: its timers do not keep a Node process alive. */
 export const BACKGROUND_CLOCK: Clock = {

@@ -17,7 +17,7 @@ export const SURROUNDINGS: Surroundings = globalThis as unknown as Surroundings;
 
 /** Whether this runs where anyone can read the code: a page or a worker of one. */
 export function isBrowser({ document, importScripts }: Surroundings = SURROUNDINGS): boolean {
-  return document !== undefined || typeof importScripts === 'function';
+  return document !== undefined || importScripts !== undefined;
 }
 
 /** Whether a developer is looking on. */
@@ -28,8 +28,7 @@ export function isDevelopment({ __DEV__, process, location }: Surroundings = SUR
 /** Throws when a key that starts with one of `prefixes` would be in a browser, where everyone can read it. */
 export function refuseInBrowser(apiKey: string, prefixes: readonly string[]): void {
   if (!isBrowser() || !prefixes.some((prefix) => apiKey.startsWith(prefix))) return;
-  throw new AppflowError(
-    `Everyone can read a ${apiKey.slice(0, 3)} key in a browser. Use a client key (ck_).`,
-    { code: 'secret_key_in_browser' },
-  );
+  throw new AppflowError('In a browser this key would be public: use a client key (ck_).', {
+    code: 'secret_key_in_browser',
+  });
 }

@@ -20,7 +20,7 @@ export type JournalParts = {
 
 /** Returns a journal that is not open yet: what it is asked waits. */
 export function createJournal({ storage, key, recorder, onChange, onError }: JournalParts): Journal {
-  const { open, touch, saved } = createSaver(storage, key, recorder.save, onError);
+  const { open, touch, saved } = createSaver(storage, key, recorder, onError);
   let isOpen = false;
   /** What was asked before the storage answered. */
   const early: (() => void)[] = [];

@@ -38,6 +38,9 @@ export function createFileStorage(folder: string): AppflowStorage {
   };
 }
 
+/** How many files this process has taken over. */
+let renames = 0;
+
 /**
  * Joins what the other files of an item hold into the owner's, and returns that. It does not matter whether their processes
  * are still there: one that is has its events in memory and writes them again, and events that two of them send have the
@@ -50,9 +53,11 @@ async function takeOver(folder: string, prefix: string, owner: string): Promise<
   const texts: string[] = [];
   const taken: string[] = [];
   // By the time their processes started: the last says who it is.
-  for (const [index, name] of names.sort().entries()) {
+  for (const name of names.sort()) {
     const file = join(folder, name);
-    const mine = join(folder, `${prefix}${owner}-${String(index).padStart(4, '0')}.json`);
+    // Never a name it had before: what an earlier try could not join is still there.
+    renames += 1;
+    const mine = join(folder, `${prefix}${owner}-${String(renames).padStart(6, '0')}.json`);
     const before = await find(readFile(file, 'utf8'));
     await find(rename(file, mine));
     taken.push(mine);

@@ -37,15 +37,15 @@ export function createRecorder(queue: Queue, context: EventContext, onDrop: OnDr
   }
 
   function endSession(): void {
-    if (session === null) return;
+    if (!session) return;
     const { id, startedAtMs, lastAtMs } = session;
     session = null;
     add('session_end', lastAtMs, id, { duration_ms: Math.max(0, lastAtMs - startedAtMs) });
   }
 
   function inSession(name: string, atMs: number, properties?: Record<string, unknown>): void {
-    if (session !== null && !goesOn(session, atMs)) endSession();
-    if (session === null) {
+    if (session && !goesOn(session, atMs)) endSession();
+    if (!session) {
       session = { id: `s_${makeId(atMs)}`, startedAtMs: atMs, lastAtMs: atMs };
       add('session_start', atMs, session.id);
     }
@@ -75,7 +75,7 @@ export function createRecorder(queue: Queue, context: EventContext, onDrop: OnDr
     },
     endSession,
     restore(saved) {
-      if (saved === undefined) return;
+      if (!saved) return;
       who = saved.who;
       session = saved.session ?? null;
       const excess = queue.restore(saved.queue);

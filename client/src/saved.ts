@@ -1,7 +1,7 @@
 import type { TrackedEvent } from './queue.ts';
 import type { Session } from './session.ts';
 
-/** Who uses the app on this device: replaced as a whole when the app says so, changed in place when another tab does. */
+/** Who uses the app on this device: another object whenever the app says so. */
 export type Identity = { anonymousId: string; userId: string | null };
 
 /** What outlives the process, in one piece. */

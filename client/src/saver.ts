@@ -1,4 +1,5 @@
 import { idsOf } from './queue.ts';
+import type { Recorder } from './recorder.ts';
 import { parseSaved, type Saved } from './saved.ts';
 import type { AppflowStorage } from './storage.ts';
 
@@ -15,11 +16,11 @@ export type Saver = {
 /** The last write of each storage: they take turns, since each begins with what the one before left. */
 const turns = new WeakMap<AppflowStorage, Promise<void>>();
 
-/** Returns a saver of what `read` returns. One write at a time: the newest state wins, others' events stay. */
+/** Returns a saver of a recorder's state. One write at a time: the newest state wins, others' events stay. */
 export function createSaver(
   storage: AppflowStorage | undefined,
   key: string,
-  read: () => Saved,
+  { save: read, restore }: Pick<Recorder, 'save' | 'restore'>,
   onError: (error: unknown) => void,
 ): Saver {
   let isStale = false;
@@ -31,9 +32,11 @@ export function createSaver(
 
   /** Writes this tracker's state, with the events that others left in the item, and who it is by whoever was told last. */
   async function write(item: AppflowStorage): Promise<void> {
-    const state = read();
     const stored = parseSaved(await item.getItem(key));
-    if (state.who === lastWho) Object.assign(state.who, stored?.who);
+    const { who } = read();
+    // Its session comes along: the one that this tracker had is over.
+    if (who === lastWho && stored && stored.who.userId !== who.userId) restore({ ...stored, queue: [] });
+    const state = read();
     const known = idsOf(state.queue);
     const others = stored?.queue.filter(({ event_id: id }) => !own.has(id) && !known.has(id)) ?? [];
     await item.setItem(key, JSON.stringify({ ...state, queue: [...others, ...state.queue] }));

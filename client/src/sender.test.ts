@@ -52,6 +52,16 @@ describe('what goes wrong', () => {
     assert.equal(world.seen.length, 17 + 5);
   });
 
+  it('an event that is too large alone is dropped for good, from the storage too', async () => {
+    const world = await startScriptedServer(() => refusal(413, 'payload_too_large'));
+    const storage = makeStorage();
+    const appflow = connectTracker(world, { storage });
+    appflow.track('large');
+    await world.run(appflow.flush());
+    assert.deepEqual(appflow.stats(), { queued: 0, sent: 0, dropped: 2 });
+    assert.deepEqual(JSON.parse(itemOf(storage) ?? '').queue, []);
+  });
+
   it('a request that a proxy found too slow is sent again', async () => {
     let isFirst = true;
     const world = await startScriptedServer(({ body }) => {

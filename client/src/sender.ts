@@ -105,7 +105,7 @@ async function sendBatch(parts: SenderParts, state: State, count: number): Promi
 }
 
 function onFailure(
-  { queue, report }: SenderParts,
+  { queue, journal, report }: SenderParts,
   state: State,
   batch: readonly TrackedEvent[],
   error: unknown,
@@ -119,6 +119,7 @@ function onFailure(
   state.batchSize = Math.ceil(batch.length / 2);
   if (batch.length > 1) return 0;
   queue.remove(batch);
+  journal.touch();
   report.failed(error);
   report.dropped(1, error.code);
   return 1;

@@ -70,6 +70,9 @@ describe('several trackers on one storage', () => {
     const whoOf = (name: string) => events.find(({ event_name }) => event_name === name)?.app_user_id;
     assert.match(whoOf('afterwards'), /^anon_/);
     assert.equal(whoOf('later'), whoOf('afterwards'));
+    const sessionOf = (name: string) => events.find(({ event_name }) => event_name === name)?.session_id;
+    const [{ session_id: former }] = events.filter(({ event_name }) => event_name === 'session_end');
+    assert.notEqual(sessionOf('afterwards'), former, 'a session holds one person');
     // A sign-in is taken over in the same way, and not undone by a tab that knew nobody.
     later.identify('user_2');
     await world.settle();

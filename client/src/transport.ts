@@ -102,7 +102,7 @@ export async function readJson(response: Response): Promise<unknown> {
 
 /** Returns the error for an answer that no Appflow server gives. */
 export function notOurs({ status }: Pick<Response, 'status'>, cause?: unknown): AppflowError {
-  const words = 'Not an answer of an Appflow server: check baseUrl.';
+  const words = 'Not an Appflow server: check baseUrl.';
   return new AppflowError(words, { code: 'unexpected_answer', status, cause });
 }
 
@@ -116,7 +116,7 @@ async function toFailure(response: Response, clock: Clock): Promise<Failure> {
   const { status, headers } = response;
   // A proxy may refuse in words of its own, or in none.
   const problem: Problem = (await response.json().catch(() => null)) ?? {};
-  const { detail = `Answered ${status}.`, errors = [] } = problem;
+  const { detail = `Status ${status}.`, errors = [] } = problem;
   const facts: ErrorFacts = {
     code: problem.code ?? CODES[status] ?? 'unexpected_answer',
     status,
@@ -139,12 +139,11 @@ type Problem = { code?: ErrorCode; detail?: string; request_id?: string; errors?
 /** What a status means when no problem comes with it. */
 const CODES: Record<number, ErrorCode> = { 413: 'payload_too_large', 429: 'rate_limited', 503: 'overloaded' };
 
-// 408 and 425 are a proxy's: the request came too slowly, or too early, and nobody looked at it.
+// 408 is a proxy's: the request came too slowly, and nobody looked at it.
 const RETRIES: Record<number, Retry> = {
   429: 'limited',
   503: 'limited',
   502: 'trouble',
   504: 'trouble',
   408: 'trouble',
-  425: 'trouble',
 };

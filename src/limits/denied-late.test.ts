@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseList } from 'structured-headers';
 import { makeInstantLimiter } from '../../test/instant-limiter.ts';
-import type { Payer } from './plan.ts';
+import type { DeniedDecision } from './decide.ts';
+import { chargeDenied } from './denied-late.ts';
+import type { Limit } from './limit.ts';
+import { createPlanner, type Payer } from './plan.ts';
 import type { LimitOverrides } from './policies.ts';
 import type { DeniedVerdict, Verdict } from './verdict.ts';
 
@@ -40,6 +43,32 @@ test('a flood of denied batches ends before a body is read, and the wait told th
   wait(1_000_000);
   assert.ok(limiter.peek(batch).allowed);
   assert.ok(limiter.charge(batch).allowed);
+});
+
+test('what a shared store tells of a denial, only the limits that lack room, is told with what was spent, in order', () => {
+  const plan = createPlanner({})({
+    keyId: 'key_1',
+    keyType: 'client',
+    category: 'events',
+    network: '192.0.2.1',
+  });
+  const [events, requests, eventsIp, requestsIp] = plan.limits.map(({ limit }) => limit);
+  assert.ok(events && requests && eventsIp && requestsIp);
+  const stateOf = (limit: Limit, remaining: number) => ({ limit, remaining, resetSeconds: 1 });
+  const denial: DeniedDecision = {
+    allowed: false,
+    impossible: false,
+    policy: 'events-ip',
+    retryAfterMs: 40,
+    states: [stateOf(eventsIp, 0)],
+  };
+  const spent = [stateOf(requests, 9_000), stateOf(requestsIp, 400)];
+  const store = { chargeRefusal: () => ({ allowed: true, owedTicks: [], states: spent }) as const };
+  const told = chargeDenied(store, plan, { ...serverEvents, network: '192.0.2.1' }, denial);
+  assert.deepEqual(told, {
+    ...denial,
+    states: [stateOf(requests, 9_000), stateOf(eventsIp, 0), stateOf(requestsIp, 400)],
+  });
 });
 
 test('a denial before the body waits for an event too when none is left', () => {

@@ -27,14 +27,20 @@ function withRequestsLeft(
   denial: DeniedDecision,
   left: readonly LimitState[],
 ): DeniedDecision {
-  const told = { ...denial, states: [...denial.states] };
-  for (const [index, state] of left.entries()) {
-    if (limits[index]?.unit !== 'request') continue;
-    told.states[index] = state;
-    const waitMs = state.remaining < 1 ? state.resetSeconds * 1000 : 0;
+  const requests = limits.filter(({ unit }) => unit === 'request').map(({ limit }) => limit.policy);
+  const spent = left.filter(({ limit }) => requests.includes(limit.policy));
+  // By policy: a store that processes share tells only the limits that lack room.
+  const events = denial.states.filter(({ limit }) => !requests.includes(limit.policy));
+  const told = { ...denial, states: inOrder(limits, [...events, ...spent]) };
+  for (const { limit, remaining, resetSeconds } of spent) {
+    const waitMs = remaining < 1 ? resetSeconds * 1000 : 0;
     if (waitMs <= told.retryAfterMs) continue;
     told.retryAfterMs = waitMs;
-    told.policy = state.limit.policy;
+    told.policy = limit.policy;
   }
   return told;
 }
+
+/** As every answer names them. */
+const inOrder = (limits: Plan['limits'], states: readonly LimitState[]) =>
+  limits.flatMap(({ limit }) => states.filter((state) => state.limit.policy === limit.policy));

@@ -10,17 +10,32 @@ import { rebaseDraft } from './key-draft-rebase.ts';
 import { KeyFields } from './key-fields.tsx';
 import { useKeyActions, useProjectSettings } from './keys-api.ts';
 
-/** A draft with the key it was begun from, and what came between: see `Meanwhile`. */
-type Edit = { base: ApiKey; draft: KeyDraft; meanwhile: { withTheirs: KeyDraft | undefined } | undefined };
+/**
+ * A draft of changes to `base`, and what came between: see `Meanwhile`. `from` is the key as it was before that, until the
+ * person has said whose change is to stay.
+ */
+type Edit = {
+  base: ApiKey;
+  from: KeyDraft;
+  draft: KeyDraft;
+  meanwhile: { withTheirs: KeyDraft | undefined } | undefined;
+};
 
-const beginEdit = (base: ApiKey): Edit => ({ base, draft: draftOf(base), meanwhile: undefined });
+const beginEdit = (base: ApiKey, draft = draftOf(base)): Edit => ({
+  base,
+  from: draftOf(base),
+  draft,
+  meanwhile: undefined,
+});
 
 /** Returns the edit as it stands once the key has become `subject` by someone else's hand. */
-function catchUp({ base, draft }: Edit, subject: ApiKey): Edit {
+function catchUp({ base, from, draft, meanwhile }: Edit, subject: ApiKey): Edit {
   const isTouched = Object.keys(changeBody(base, draft, Date.now())).length > 0;
   if (!isTouched) return beginEdit(subject);
-  const rebased = rebaseDraft(draftOf(base), draft, draftOf(subject));
-  return { base: subject, draft: rebased.draft, meanwhile: { withTheirs: rebased.withTheirs } };
+  // A dispute that is not settled goes on, whatever else has changed since.
+  const before = meanwhile?.withTheirs ? from : draftOf(base);
+  const rebased = rebaseDraft(before, draft, draftOf(subject));
+  return { base: subject, from: before, draft: rebased.draft, meanwhile: { withTheirs: rebased.withTheirs } };
 }
 
 /** Changes a key. Only what differs is sent; if someone else was faster, what was typed stays and the form says so. */
@@ -38,7 +53,8 @@ export function EditKeyForm({ subject }: { subject: ApiKey }) {
     event.preventDefault();
     if (Object.keys(mistakes).length > 0 || update.isPending) return;
     const onSuccess = (saved: ApiKey) => {
-      setEdit(beginEdit(saved));
+      // What was typed since it was sent is still to be saved.
+      setEdit(({ draft: present }) => beginEdit(saved, rebaseDraft(draft, present, draftOf(saved)).draft));
       toast.success('Saved. It holds from the next request on.');
     };
     update.mutate({ key: base, body }, { onSuccess });
@@ -57,7 +73,7 @@ export function EditKeyForm({ subject }: { subject: ApiKey }) {
           {...meanwhile}
           onSettle={(settled = draft) => {
             update.reset();
-            setEdit({ base, draft: settled, meanwhile: undefined });
+            setEdit(beginEdit(base, settled));
           }}
         />
       )}

@@ -81,15 +81,17 @@ export function useProjectSettings() {
 /** Whether a deed on this key asks for the password first: only server keys can do harm. */
 export const needsStepUp = ({ type }: Pick<ApiKey, 'type'>) => type === 'server';
 
-/** Returns what loads the keys and the audit log anew, once a key was changed. */
-export function useKeyRenewal(): () => Promise<unknown> {
+/**
+ * Returns what loads the keys and the audit log anew, once a key was changed. Nothing waits for it: a secret that is
+ * shown once must not be held back until a busy server has told the rest again.
+ */
+export function useKeyRenewal(): () => void {
   const { project } = useProject();
   const client = useQueryClient();
-  return () =>
-    Promise.all([
-      client.invalidateQueries({ queryKey: keysKey(project.id) }),
-      client.invalidateQueries({ queryKey: ['projects', project.id, 'audit-log'] }),
-    ]);
+  return () => {
+    void client.invalidateQueries({ queryKey: keysKey(project.id) });
+    void client.invalidateQueries({ queryKey: ['projects', project.id, 'audit-log'] });
+  };
 }
 
 type Sent = Attempt<Record<string, unknown>>;
