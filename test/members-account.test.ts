@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { totpCode } from '../src/members/totp-code.ts';
 import { type Browser, openBrowser, PASSWORD, setUp, signIn, stepUp } from './browser.ts';
 import { type Answer, makeClock, makeKey, startTestServer } from './harness.ts';
-import { fromBase32 } from './second-factor.ts';
 
 const clock = makeClock();
 const api = await startTestServer({}, { clock });
@@ -27,6 +25,7 @@ describe('the password once more', () => {
     ['inviting an admin', 'POST', inProject('/invitations'), { email: 'x@example.com', role: 'admin' }],
     ['inviting an owner', 'POST', inProject('/invitations'), { email: 'x@example.com', role: 'owner' }],
     ['raising to admin', 'PATCH', inProject('/members/usr_x'), { role: 'admin' }],
+    ['raising to owner', 'PATCH', inProject('/members/usr_x'), { role: 'owner' }],
     ['deleting an app', 'DELETE', inProject(`/apps/${app_id}`)],
     ['exporting the audit log', 'GET', inProject('/audit-log?format=csv')],
     ['changing the e-mail address', 'PATCH', '/app/v1/account', { email: 'new@example.com' }],
@@ -116,84 +115,6 @@ describe('sessions', () => {
   });
 });
 
-describe('the second factor', () => {
-  let secret = '';
-  let backupCodes: string[] = [];
-  const start = async () => {
-    const browser = openBrowser(api.url);
-    const answer = await browser.call('POST', '/app/v1/sign-in', {
-      body: { email: EMAIL, password: PASSWORD },
-    });
-    assert.deepEqual([answer.status, answer.body], [200, { totp_required: true }]);
-    return browser;
-  };
-  const give = (browser: Browser, code: string) =>
-    browser.call('POST', '/app/v1/sign-in/totp', { body: { code } });
-  const wrongCode = () =>
-    String((Number(totpCode(secret, Date.now())) + 500_000) % 1_000_000).padStart(6, '0');
-
-  it('counts once a code of it was given', async () => {
-    clock.set(Date.now());
-    const browser = await signIn(api.url, EMAIL);
-    await stepUp(browser);
-    const { body } = await browser.call('POST', '/app/v1/account/totp', { body: {} });
-    assert.ok(body.uri.startsWith('otpauth://totp/Appflow:owner%40example.com?secret='));
-    assert.equal(body.backup_codes.length, 10);
-    secret = fromBase32(body.secret);
-    backupCodes = body.backup_codes;
-    const confirm = (code: string) =>
-      browser.call('POST', '/app/v1/account/totp/confirm', { body: { code } });
-    assertProblem(await confirm(wrongCode()), 422, 'validation_failed');
-    assert.equal(
-      (await signIn(api.url, EMAIL)).cookie().startsWith('appflow_session='),
-      true,
-      'not yet asked for',
-    );
-    assert.equal((await confirm(totpCode(secret, clock.now()))).status, 204);
-    assert.equal((await browser.call('GET', '/app/v1/session')).body.user.has_totp, true);
-    const again = await browser.call('POST', '/app/v1/account/totp', { body: {} });
-    assertProblem(again, 409, 'conflict');
-  });
-
-  it('is asked for after the password, which alone opens nothing', async () => {
-    const browser = await start();
-    assertProblem(await browser.call('GET', '/app/v1/session'), 401, 'not_signed_in');
-    assertProblem(await give(browser, wrongCode()), 401, 'invalid_credentials');
-    const answer = await give(browser, totpCode(secret, Date.now()));
-    assert.equal(answer.status, 200, answer.text);
-    assert.equal((await browser.call('GET', '/app/v1/session')).status, 200);
-  });
-
-  it('gives up after five wrong codes, even to the right one', async () => {
-    const browser = await start();
-    for (let wrong = 1; wrong <= 5; wrong += 1) await give(browser, wrongCode());
-    assertProblem(await give(browser, totpCode(secret, Date.now())), 401, 'not_signed_in');
-    // A right one ends the count of wrong ones in a row.
-    assert.equal((await give(await start(), totpCode(secret, Date.now()))).status, 200);
-  });
-
-  it('needs the password first', async () => {
-    assertProblem(await give(openBrowser(api.url), totpCode(secret, Date.now())), 401, 'not_signed_in');
-  });
-
-  it('lets each backup code in once', async () => {
-    const [code = ''] = backupCodes;
-    assert.equal((await give(await start(), code)).status, 200);
-    assertProblem(await give(await start(), code), 401, 'invalid_credentials');
-  });
-
-  it('is gone once removed, which the audit log tells once', async () => {
-    const browser = await start();
-    await give(browser, totpCode(secret, Date.now()));
-    await stepUp(browser);
-    for (let round = 1; round <= 2; round += 1)
-      assert.equal((await browser.call('DELETE', '/app/v1/account/totp')).status, 204);
-    assert.equal((await signIn(api.url, EMAIL)).cookie().includes('two_factor'), false);
-    const { body: log } = await browser.call('GET', inProject('/audit-log?action=account.totp_disabled'));
-    assert.equal(log.data.length, 1);
-  });
-});
-
 describe('the account', () => {
   it('has another address after it was changed, and no one else’s', async () => {
     const browser = await signIn(api.url, EMAIL);
@@ -224,16 +145,4 @@ describe('the account', () => {
       'invalid_credentials',
     );
   });
-});
-
-it('shows the code that RFC 6238 appendix B shows, to six digits', () => {
-  const secret = '12345678901234567890';
-  for (const [seconds, code] of [
-    [59, '287082'],
-    [1_111_111_109, '081804'],
-    [1_234_567_890, '005924'],
-    [20_000_000_000, '353130'],
-  ] as const) {
-    assert.equal(totpCode(secret, seconds * 1_000), code);
-  }
 });

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Browser, join, setUp, signIn, stepUp } from './browser.ts';
-import { startTestServer } from './harness.ts';
+import { type Browser, join, PASSWORD, setUp, signIn, stepUp } from './browser.ts';
+import { makeClock, startTestServer } from './harness.ts';
 
-const api = await startTestServer();
+const SESSION_MS = 7 * 86_400_000;
+
+const clock = makeClock();
+const api = await startTestServer({}, { clock });
 const { project_id, server_key } = api.project;
 const owner = await setUp(api.url, api.server.setupUrl);
 await stepUp(owner);
@@ -58,6 +61,27 @@ describe('an open stream of a member', () => {
     const { body } = await one.call('GET', '/app/v1/sessions');
     const { id } = body.data.find(({ is_current }: { is_current: boolean }) => is_current);
     await assertEnds(one, () => other.call('DELETE', `/app/v1/sessions/${id}`), 'not_signed_in');
+  });
+
+  it('ends when the password changes in another session, and not in the one that changes it', async () => {
+    const [one, other] = [
+      await signIn(api.url, 'reader@example.com'),
+      await signIn(api.url, 'reader@example.com'),
+    ];
+    await stepUp(other);
+    const kept = await openTail(other);
+    const body = { new_password: PASSWORD };
+    await assertEnds(one, () => other.call('POST', '/app/v1/account/password', { body }), 'not_signed_in');
+    assert.doesNotMatch(kept.text(), /event: closed/);
+    await other.call('POST', '/app/v1/sign-out');
+    await kept.ended;
+  });
+
+  it('ends when its session expires', async () => {
+    const browser = await signIn(api.url, 'reader@example.com');
+    // A session begins by the machine's clock, not by the test's.
+    await assertEnds(browser, async () => clock.set(Date.now() + SESSION_MS), 'not_signed_in');
+    clock.set(Date.now());
   });
 
   it('ends when its member leaves the project', async () => {

@@ -8,6 +8,7 @@ import * as m0006 from './migrations/0006-leaked-secrets.ts';
 import * as m0007 from './migrations/0007-people.ts';
 import * as m0008 from './migrations/0008-audit-head-seal.ts';
 import * as m0009 from './migrations/0009-idempotent-apps.ts';
+import * as m0010 from './migrations/0010-totp-steps.ts';
 import type { ControlSchema } from './schema.ts';
 
 /** After it the present end of the audit chain is to be sealed, which needs the secret. */
@@ -24,6 +25,7 @@ const MIGRATIONS = [
   { name: '0007-people', up: m0007.up },
   { name: AUDIT_SEAL_MIGRATION, up: m0008.up },
   { name: '0009-idempotent-apps', up: m0009.up },
+  { name: '0010-totp-steps', up: m0010.up },
 ];
 
 /**

@@ -75,6 +75,8 @@ export type TwoFactorTable = {
   verified: number | null;
   failed_verification_count: number | null;
   locked_until: string | null;
+  /** The time step of the last code that was accepted: no code of it, or of one before, counts again. */
+  last_step: number;
 };
 
 export type ProjectMemberTable = { project_id: string; person_id: string; role: string; created_at: number };

@@ -15,6 +15,7 @@ import { requestIdOf } from './request-id.ts';
 import { EVENT_STREAM, isStreamed, type Route, type Streamed } from './route.ts';
 import { openBody } from './send-streamed.ts';
 import { answerRequest, prepareRoute, type ServedRoute } from './serve.ts';
+import { addStrictTransport } from './strict-transport.ts';
 
 /** A client that has not finished sending its request by then is cut off. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -44,11 +45,14 @@ export function createServer(services: Services, routes: readonly Route[]): Fast
   });
   // Expectations other than 100-continue may be ignored (RFC 9110 §10.1.1); Node would answer 417 with no body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) =>
+    sendError(services, request, reply, error, {});
+  addStrictTransport(app, services.config);
   const tallyUnmatched = services.metrics.tallyOf('any', 'unmatched');
   app.addHook('onRequest', (request, reply, done) => {
     const refusal = request.is404 ? noSuchRoute(routes, request) : findHostMistake(request);
     if (!refusal) return done();
-    sendError(services, request, reply, refusal, {});
+    refuse(request, reply, refusal);
     tallyUnmatched(refusal.status, 0);
   });
   const stopping = new AbortController();
@@ -61,14 +65,10 @@ export function createServer(services: Services, routes: readonly Route[]): Fast
   addPreflights(app, routes);
   addMetricsEndpoint(app, services, {
     send: (request, reply, { contentType, text }) => send(request, reply, 200, {}, contentType, text),
-    refuse: (request, reply, error) => sendError(services, request, reply, error, {}),
+    refuse,
   });
-  addDashboard(app, services.config.dashboardDir, (request, reply, error) =>
-    sendError(services, request, reply, error, {}),
-  );
-  app.setErrorHandler((error, request, reply) => {
-    sendError(services, request, reply, error, {});
-  });
+  addDashboard(app, services.config.dashboardDir, refuse);
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
   return app;
 }
 

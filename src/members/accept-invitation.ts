@@ -1,19 +1,23 @@
-import type { Selectable } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import type { InvitationTable } from '../control/people-schema.ts';
+import type { ControlSchema } from '../control/schema.ts';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import type { SignedIn, Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Services } from '../services.ts';
 import { hashPassword, insertAccount } from './account.ts';
+import { insertSession } from './begin-session.ts';
 import { findRole } from './find-member.ts';
 import { findPersonId } from './find-person.ts';
 import { insertMember } from './insert-member.ts';
 import { linkOver } from './one-time-link.ts';
 import { readRole } from './roles.ts';
-import { requireSafeWay, type SignInOutcome, signIn } from './sign-in.ts';
+import { requireSafeWay } from './safe-way.ts';
+import { type SignInOutcome, signIn } from './sign-in.ts';
 import { hashToken } from './token.ts';
 import { actorOfVisit } from './visit-actor.ts';
 
+type Tx = Transaction<ControlSchema>;
 type Invitation = Selectable<InvitationTable>;
 
 /** Returns what an invitation is to, for whoever holds its link. Throws 404 when it does not work (any more). */
@@ -43,21 +47,23 @@ export async function acceptInvitation(
   const { email } = await getInvitation(services, token);
   if (caller && password === undefined) {
     if (caller.session.person.email !== email) throw forSomebodyElse(email);
-    await join(services, token, async () => caller.actor);
+    await join(services, token, caller.actor);
     return undefined;
   }
   if (password === undefined) throw missing('password');
   if ((await findPersonId(services.control.db, email)) !== undefined) {
     const outcome = await signIn(services, visit, { email, password });
-    if ('session' in outcome)
-      await join(services, token, async () => actorOfVisit(visit, outcome.session.person.id));
+    if ('session' in outcome) await join(services, token, actorOfVisit(visit, outcome.session.person.id));
     return outcome;
   }
   if (name === undefined) throw missing('name');
   const passwordHash = await hashPassword(services, password);
-  const account = { name, email, passwordHash };
-  await join(services, token, (tx) => insertAccount(services, tx, account, visit));
-  return signIn(services, visit, { email, password });
+  return services.control.write(async (tx) => {
+    const invitation = await spendInvitation(services, tx, token);
+    const actor = await insertAccount(services, tx, { name, email, passwordHash }, visit);
+    await insertInvited(services, tx, invitation, actor);
+    return insertSession(services, tx, visit, actor);
+  });
 }
 
 const forSomebodyElse = (email: string) =>
@@ -68,27 +74,33 @@ const forSomebodyElse = (email: string) =>
 const missing = (field: string) =>
   validationFailed([{ field, code: 'required', message: `${field} is required.` }]);
 
-type Write = Parameters<Services['control']['write']>[0];
+/** Makes whoever has an account a member. Throws 404 when the invitation does not work (any more), 409 for a member. */
+async function join(services: Services, token: string, actor: Actor): Promise<void> {
+  await services.control.write(async (tx) =>
+    insertInvited(services, tx, await spendInvitation(services, tx, token), actor),
+  );
+}
 
-/** Spends the invitation and stores the membership, together: of many at the same moment, one joins. */
-async function join(
+/** Spends an invitation in the transaction that stores the membership: of many at the same moment, one joins. */
+async function spendInvitation({ clock }: Services, tx: Tx, token: string): Promise<Invitation> {
+  const spent = await tx
+    .deleteFrom('invitations')
+    .where('token_hash', '=', hashToken(token))
+    .returningAll()
+    .executeTakeFirst();
+  if (!spent || spent.expires_at <= clock.now()) throw linkOver();
+  return spent;
+}
+
+async function insertInvited(
   services: Services,
-  token: string,
-  findActor: (tx: Parameters<Write>[0]) => Promise<Actor>,
+  tx: Tx,
+  { project_id: projectId, role }: Invitation,
+  actor: Actor,
 ): Promise<void> {
-  await services.control.write(async (tx) => {
-    const spent = await tx
-      .deleteFrom('invitations')
-      .where('token_hash', '=', hashToken(token))
-      .returningAll()
-      .executeTakeFirst();
-    if (!spent || spent.expires_at <= services.clock.now()) throw linkOver();
-    const actor = await findActor(tx);
-    const { project_id: projectId } = spent;
-    const known = await findRole({ control: { db: tx } }, projectId, actor.id);
-    if (known) throw new ApiError('conflict', { detail: 'You are a member of this project already.' });
-    await insertMember(services, tx, { projectId, personId: actor.id, role: readRole(spent.role) }, actor);
-  });
+  const known = await findRole({ control: { db: tx } }, projectId, actor.id);
+  if (known) throw new ApiError('conflict', { detail: 'You are a member of this project already.' });
+  await insertMember(services, tx, { projectId, personId: actor.id, role: readRole(role) }, actor);
 }
 
 async function getInvitation({ control, clock }: Services, token: string): Promise<Invitation> {

@@ -16,17 +16,20 @@ export async function attemptWithin<T>(
 ): Promise<T | undefined> {
   const names = [`account ${hashOf(email)}`, ...(network === undefined ? [] : [`address ${network}`])];
   const seconds = await limiter.chargeSignIn(names);
-  if (seconds !== undefined) {
-    throw new ApiError('rate_limited', {
-      detail: `Too many wrong passwords for this account or from this address. Try again in ${seconds} s.`,
-      members: { category: 'sign-in', policy: 'sign-in', retry_after_ms: seconds * 1_000 },
-      headers: { 'Retry-After': String(seconds) },
-    });
-  }
+  if (seconds !== undefined)
+    throw tooManyAttempts('Too many wrong passwords for this account or from this address.', seconds);
   const outcome = await attempt();
   if (outcome !== undefined) await limiter.refundSignIn(names);
   return outcome;
 }
+
+/** Returns the 429 of whoever was wrong too often and may try again in so many seconds. */
+export const tooManyAttempts = (sentence: string, seconds: number) =>
+  new ApiError('rate_limited', {
+    detail: `${sentence} Try again in ${seconds} s.`,
+    members: { category: 'sign-in', policy: 'sign-in', retry_after_ms: seconds * 1_000 },
+    headers: { 'Retry-After': String(seconds) },
+  });
 
 /** Of one length, whatever was typed: the names are kept in memory, or in a shared store. */
 const hashOf = (email: string) =>

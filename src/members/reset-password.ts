@@ -6,7 +6,7 @@ import { appendForPerson, hashPassword } from './account.ts';
 import { findPersonId } from './find-person.ts';
 import { RESET_MS } from './lifetimes.ts';
 import { insertLink, type LinkPurpose, linkOver, requireLink, spendLink } from './one-time-link.ts';
-import { requireSafeWay } from './sign-in.ts';
+import { requireSafeWay } from './safe-way.ts';
 import { storePassword } from './store-password.ts';
 import { deleteTotp } from './totp.ts';
 import { actorOfVisit } from './visit-actor.ts';

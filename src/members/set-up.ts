@@ -4,29 +4,32 @@ import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Services } from '../services.ts';
 import { hashPassword, insertAccount } from './account.ts';
+import { type BegunSession, insertSession } from './begin-session.ts';
 import { insertMember } from './insert-member.ts';
 import { linkOver, requireLink, spendLink } from './one-time-link.ts';
-import { requireSafeWay } from './sign-in.ts';
+import { requireSafeWay } from './safe-way.ts';
 
 /** What the setup page sends. */
 export type SetUp = { token: string; name: string; email: string; password: string };
 
 /**
- * Makes the first account, which owns every project without an owner. Spending the link and making the account are one
- * transaction: of many at the same moment one makes it. Throws 404 when the link does not work (any more).
+ * Makes the first account, which owns every project without an owner, and signs it in. Spending the link and making
+ * account and session are one transaction: of many at the same moment one makes it. Throws 404 when the link does not
+ * work (any more).
  */
-export async function setUp(services: Services, visit: Visit, body: SetUp): Promise<void> {
+export async function setUp(services: Services, visit: Visit, body: SetUp): Promise<BegunSession> {
   requireSafeWay(visit);
   await requireLink(services, ['setup'], body.token);
   const passwordHash = await hashPassword(services, body.password);
   const { control, clock } = services;
-  await control.write(async (tx) => {
+  return control.write(async (tx) => {
     await spendLink(tx, ['setup'], body.token, clock.now());
     const someone = await tx.selectFrom('people').select('id').limit(1).executeTakeFirst();
     if (someone) throw linkOver();
     const { name, email } = body;
     const actor = await insertAccount(services, tx, { name, email, passwordHash }, visit);
     await ownOrphans(services, tx, actor);
+    return insertSession(services, tx, visit, actor);
   });
 }
 

@@ -9,7 +9,8 @@ import { resetPassword } from './reset-password.ts';
 import { SESSION_JSON, SIGN_IN_JSON, tellSession } from './session-json.ts';
 import { setUp } from './set-up.ts';
 import { hasAccounts } from './setup-link.ts';
-import { signIn, signInWithCode } from './sign-in.ts';
+import { signIn } from './sign-in.ts';
+import { signInWithCode } from './sign-in-code.ts';
 import { TOKEN } from './token.ts';
 
 const setupStateRoute = defineRoute({
@@ -37,8 +38,7 @@ const setupRoute = defineRoute({
   body: closedObject({ token: TOKEN, ...ACCOUNT_FIELDS }),
   answer: { status: 201, schema: SIGN_IN_JSON },
   async handle(services, { raw, body }) {
-    await setUp(services, raw, body);
-    return answerSignIn(services, raw, await signIn(services, raw, body));
+    return answerSignIn(services, raw, await setUp(services, raw, body));
   },
 });
 

@@ -2,7 +2,10 @@ import type { Standing } from './find-member.ts';
 
 /** How the members stand whose streams are open, read again and again while somebody looks. */
 export type Standings = {
-  /** Returns what was last read, at most `READ_MS` and a query ago; 'unknown' when the database did not answer. */
+  /**
+   * Returns what was last read, at most `READ_MS` and a query ago; 'unknown' when the database did not answer. `known` is
+   * what the door read: one object a request, which counts until the next reading.
+   */
   look: (sessionId: string, projectId: string, known: Standing) => Standing | 'unknown';
   close: () => void;
 };
@@ -19,6 +22,7 @@ export function createStandings(
   read: (sessionId: string, projectId: string) => Promise<Standing>,
 ): Standings {
   const watched = new Map<string, Watched>();
+  const heard = new WeakSet<Standing>();
   let timer: NodeJS.Timeout | undefined;
 
   async function readAgain(one: Watched): Promise<void> {
@@ -43,6 +47,9 @@ export function createStandings(
     look(sessionId, projectId, known) {
       const name = `${sessionId} ${projectId}`;
       const one = watched.get(name) ?? { sessionId, projectId, last: known, lookedAtMs: 0 };
+      // Whoever was just let in knows better than what was read before: a role may have been lost and given back.
+      if (!heard.has(known)) one.last = known;
+      heard.add(known);
       one.lookedAtMs = performance.now();
       watched.set(name, one);
       timer ??= setInterval(readAll, READ_MS).unref();

@@ -4,6 +4,8 @@ import type { Services } from '../services.ts';
 import { appendForPerson } from './account.ts';
 import { attemptWithin } from './attempt.ts';
 import { STEP_UP_MS } from './lifetimes.ts';
+import { noteFailure } from './note-failure.ts';
+import { findPasswordHash } from './password-hash.ts';
 
 /**
  * Takes the password once more and returns until when it counts as just given, epoch milliseconds. Throws 401 when it
@@ -15,7 +17,11 @@ export async function stepUp(services: Services, caller: SignedIn, password: str
   const isRight = await attemptWithin(services, { email, network: caller.network }, async () =>
     (await isPasswordOf(services, personId, password)) ? true : undefined,
   );
-  if (!isRight) throw new ApiError('invalid_credentials', { detail: 'The password is wrong.' });
+  if (!isRight) {
+    const { address, actor } = caller;
+    await noteFailure(services, { address, requestId: actor.requestId ?? '' }, personId);
+    throw new ApiError('invalid_credentials', { detail: 'The password is wrong.' });
+  }
   const until = clock.now() + STEP_UP_MS;
   await control.write(async (tx) => {
     await tx
@@ -33,12 +39,7 @@ async function isPasswordOf(
   personId: string,
   password: string,
 ): Promise<boolean> {
-  const row = await control.db
-    .selectFrom('credentials')
-    .select('password')
-    .where('person_id', '=', personId)
-    .where('provider_id', '=', 'credential')
-    .executeTakeFirst();
+  const hash = await findPasswordHash(control.db, personId);
   const { password: hasher } = await (await people.auth()).$context;
-  return row?.password ? hasher.verify({ hash: row.password, password }) : false;
+  return hash === undefined ? false : hasher.verify({ hash, password });
 }

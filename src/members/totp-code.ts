@@ -14,9 +14,13 @@ export function totpCode(secret: string, now: number): string {
   return String(number % 10 ** DIGITS).padStart(DIGITS, '0');
 }
 
-/** Whether an app with this secret shows, or showed half a minute before or will show after, this code. */
-export function isTotpCode(secret: string, code: string, now: number): boolean {
-  return [now, now - STEP_MS, now + STEP_MS].some((moment) => totpCode(secret, moment) === code);
+/**
+ * Returns the time step (half minutes since 1970) in which an app with this secret shows this code: the present one, the
+ * one before or the one after; undefined for any other code.
+ */
+export function findTotpStep(secret: string, code: string, now: number): number | undefined {
+  const moment = [now, now - STEP_MS, now + STEP_MS].find((one) => totpCode(secret, one) === code);
+  return moment === undefined ? undefined : Math.floor(moment / STEP_MS);
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

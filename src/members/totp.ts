@@ -7,7 +7,7 @@ import type { Actor } from '../keys/actor.ts';
 import { newId } from '../lib/id.ts';
 import type { Services } from '../services.ts';
 import { appendForPerson } from './account.ts';
-import { isTotpCode, toBase32 } from './totp-code.ts';
+import { findTotpStep, toBase32 } from './totp-code.ts';
 
 /** What an authenticator app needs, and the codes for when it is lost. Shown once. */
 export type TotpOffer = { uri: string; secret: string; backup_codes: string[] };
@@ -43,6 +43,7 @@ export async function offerTotp(services: Services, { session: { person } }: Sig
         verified: 0,
         failed_verification_count: 0,
         locked_until: null,
+        last_step: 0,
       })
       .execute();
   });
@@ -70,15 +71,48 @@ export async function confirmTotp(services: Services, caller: SignedIn, code: st
     .executeTakeFirst();
   if (!offered) throw new ApiError('conflict', { detail: 'No second factor waits for its first code.' });
   const { decrypt } = await loadCipher(services);
-  if (!isTotpCode(await decrypt(offered.secret), code, clock.now())) {
+  const last_step = findTotpStep(await decrypt(offered.secret), code, clock.now());
+  if (last_step === undefined) {
     const message = 'The code is wrong or too old. Check the time of the phone, and try the next one.';
     throw validationFailed([{ field: 'code', code: 'invalid_choice', message }]);
   }
   await control.write(async (tx) => {
-    await tx.updateTable('two_factors').set({ verified: 1 }).where('id', '=', offered.id).execute();
+    await tx
+      .updateTable('two_factors')
+      .set({ verified: 1, last_step })
+      .where('id', '=', offered.id)
+      .execute();
     await tx.updateTable('people').set({ two_factor_enabled: 1 }).where('id', '=', personId).execute();
     await appendForPerson(services, tx, { personId, actor: caller.actor, action: 'account.totp_enabled' });
   });
+}
+
+/**
+ * Spends a code that was found right at `nowMs`, so that whoever saw it cannot use it too (RFC 6238 §5.2). Returns false
+ * when it, or a later one, was used before: of two at the same moment one gets in.
+ */
+export async function spendTotpCode(
+  services: Services,
+  tx: Transaction<ControlSchema>,
+  { personId, code, nowMs }: { personId: string; code: string; nowMs: number },
+): Promise<boolean> {
+  const { decrypt } = await loadCipher(services);
+  const known = await tx
+    .selectFrom('two_factors')
+    .select(['id', 'secret'])
+    .where('person_id', '=', personId)
+    .executeTakeFirst();
+  if (!known) return false;
+  const step = findTotpStep(await decrypt(known.secret), code, nowMs);
+  if (step === undefined) return false;
+  const spent = await tx
+    .updateTable('two_factors')
+    .set({ last_step: step })
+    .where('id', '=', known.id)
+    .where('last_step', '<', step)
+    .returning('id')
+    .executeTakeFirst();
+  return spent !== undefined;
 }
 
 /** Removes the second factor of whoever asks; without one it does nothing. */

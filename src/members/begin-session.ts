@@ -1,0 +1,78 @@
+import type { Transaction } from 'kysely';
+import type { ControlSchema } from '../control/schema.ts';
+import type { Visit } from '../http/route.ts';
+import type { Actor } from '../keys/actor.ts';
+import { newId } from '../lib/id.ts';
+import type { Services } from '../services.ts';
+import { appendForPerson } from './account.ts';
+import { agentOf } from './auth-request.ts';
+import { findSession } from './find-session.ts';
+import { SESSION_SECONDS } from './lifetimes.ts';
+import type { Session } from './person.ts';
+import { createToken, hashToken } from './token.ts';
+import { actorOfVisit } from './visit-actor.ts';
+
+type Tx = Transaction<ControlSchema>;
+
+/** A session that has just begun, and the token of its cookie. */
+export type BegunSession = { token: string; session: Session };
+
+/**
+ * Begins the session that better-auth made for a password or code it found right. Returns undefined, and leaves none,
+ * when it was ended meanwhile or `isStillRight` says that what it was made for has lapsed.
+ */
+export async function beginSession(
+  services: Services,
+  visit: Visit,
+  token: string,
+  isStillRight: (tx: Tx, personId: string) => Promise<boolean>,
+): Promise<BegunSession | undefined> {
+  return services.control.write(async (tx) => {
+    const session = await findSession({ control: { db: tx }, clock: services.clock }, token);
+    if (!session) return undefined;
+    if (!(await isStillRight(tx, session.person.id))) {
+      // Returned, not thrown: that would bring it back.
+      await tx.deleteFrom('sessions').where('id', '=', session.id).execute();
+      return undefined;
+    }
+    await tellBegin(services, tx, actorOfVisit(visit, session.person.id));
+    return { token, session };
+  });
+}
+
+/** Makes a session for a new account, in the transaction that makes the account: whoever just chose a password knows it. */
+export async function insertSession(
+  services: Services,
+  tx: Tx,
+  visit: Visit,
+  actor: Actor,
+): Promise<BegunSession> {
+  const { clock } = services;
+  const token = createToken();
+  const created_at = new Date(clock.now()).toISOString();
+  await tx
+    .insertInto('sessions')
+    .values({
+      id: newId('ses'),
+      token: hashToken(token),
+      person_id: actor.id,
+      ip_address: visit.address,
+      user_agent: agentOf(visit) ?? null,
+      stepped_up_until: null,
+      expires_at: new Date(clock.now() + SESSION_SECONDS * 1_000).toISOString(),
+      created_at,
+      updated_at: created_at,
+    })
+    .execute();
+  await tellBegin(services, tx, actor);
+  const session = await findSession({ control: { db: tx }, clock }, token);
+  if (!session) throw new Error('A session was stored and is not there.');
+  return { token, session };
+}
+
+async function tellBegin(services: Services, tx: Tx, actor: Actor): Promise<void> {
+  // Nobody can come back to a session that is over, and people sign in seldom enough to tidy up then.
+  const now = new Date(services.clock.now()).toISOString();
+  await tx.deleteFrom('sessions').where('expires_at', '<=', now).execute();
+  await appendForPerson(services, tx, { personId: actor.id, actor, action: 'session.started' });
+}

@@ -1,0 +1,18 @@
+import type { Visit } from '../http/route.ts';
+import type { Services } from '../services.ts';
+import { listProjectIds } from './account.ts';
+
+/**
+ * Notes a wrong password or code in the projects of the person whose it was to be; `personId` is undefined when there
+ * is no such account. Only queued: writing it would tell by the time it takes.
+ */
+export async function noteFailure(
+  { control, failures }: Pick<Services, 'control' | 'failures'>,
+  { address, requestId }: Pick<Visit, 'address' | 'requestId'>,
+  personId: string | undefined,
+): Promise<void> {
+  const failure = { code: 'invalid_credentials', found: undefined, address, requestId } as const;
+  const projectIds = await listProjectIds(control.db, personId ?? '');
+  if (personId === undefined || projectIds.length === 0) return failures.note(failure);
+  for (const projectId of projectIds) failures.note({ ...failure, person: { id: personId, projectId } });
+}

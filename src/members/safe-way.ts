@@ -1,0 +1,7 @@
+import { ApiError } from '../http/errors.ts';
+import type { Visit } from '../http/route.ts';
+
+/** Throws 403 when the connection is one on which a password could be read on the way. */
+export function requireSafeWay({ allowsSignIn }: Pick<Visit, 'allowsSignIn'>): void {
+  if (!allowsSignIn) throw new ApiError('tls_required');
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { it, mock } from 'node:test';
+import type { Standing } from './find-member.ts';
+import { createStandings } from './standings.ts';
+
+const READ_MS = 250;
+
+it('takes the word of who was just let in, until the next reading', async () => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  let stored: Standing = { isSignedIn: true, role: 'analyst' };
+  const { look, close } = createStandings(async () => stored);
+  const read = async () => {
+    mock.timers.tick(READ_MS);
+    await Promise.resolve();
+  };
+  const [first, second]: [Standing, Standing] = [{ ...stored }, { isSignedIn: true, role: 'developer' }];
+  assert.deepEqual(look('ses_1', 'proj_1', first), first);
+  stored = { isSignedIn: true, role: undefined };
+  assert.deepEqual(look('ses_1', 'proj_1', first), first, 'not read yet');
+  await read();
+  assert.deepEqual(look('ses_1', 'proj_1', first), stored, 'what the first knew is old');
+  // The role is given back, and a stream opened with it, before that is read.
+  assert.deepEqual(look('ses_1', 'proj_1', second), second);
+  stored = second;
+  await read();
+  assert.deepEqual(look('ses_1', 'proj_1', second), stored);
+  stored = { isSignedIn: false, role: undefined };
+  await read();
+  assert.deepEqual(look('ses_1', 'proj_1', second), stored, 'and its word counts only once');
+  close();
+  mock.timers.reset();
+});
