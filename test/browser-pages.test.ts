@@ -7,12 +7,12 @@ import { runDemo } from '../src/cli/demo.ts';
 import { startServer } from '../src/server.ts';
 import { join as joinProject, setUp, stepUp } from './browser.ts';
 import { browserTest, enterAs, findBarriers, showTheme, startChromium, untilLoaded } from './chromium.ts';
-import { makeConfig, makeTempDir } from './harness.ts';
+import { makeConfig } from './harness.ts';
 import { noteSecrets } from './minted-secrets.ts';
 
-/** Every page is kept as a picture, to be looked at: in APPFLOW_TEST_SHOTS, else in a folder that is removed. */
-const shots = process.env.APPFLOW_TEST_SHOTS ?? join(makeTempDir(), 'shots');
-mkdirSync(shots, { recursive: true });
+/** A folder for a picture of every page, to be looked at. */
+const shots = process.env.APPFLOW_TEST_SHOTS;
+if (shots !== undefined) mkdirSync(shots, { recursive: true });
 
 const config = makeConfig();
 const demo = await runDemo(config, { users: 300 }, Date.now(), new AbortController().signal);
@@ -74,6 +74,7 @@ const MEMBERS_PAGES: Shown[] = [
 const OTHER_PAGES: Shown[] = [
   { name: 'account', path: '/account' },
   { name: 'not-found', path: '/p/proj_00000000000000000000000000/overview' },
+  { name: 'not-found-in-project', path: `/p/${projectId}/nothing` },
 ];
 
 const VISITORS_PAGES: Shown[] = [
@@ -84,39 +85,56 @@ const VISITORS_PAGES: Shown[] = [
 ];
 
 const chromium = startChromium();
-const WIDTHS = { 1440: { width: 1440, height: 900 }, 390: { width: 390, height: 844 } };
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 390, height: 844 };
 
-/** Shows each page at this width, in both themes, keeps pictures, and returns all that is wrong with any. */
-async function inspect(pages: Shown[], width: keyof typeof WIDTHS, isSignedIn: boolean): Promise<string[]> {
-  const window = await chromium.open({ viewport: WIDTHS[width], reducedMotion: 'reduce' });
+async function keepPicture(page: Page, name: string): Promise<void> {
+  if (shots === undefined) return;
+  const isCovered = (await page.getByRole('dialog').count()) > 0;
+  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: !isCovered });
+}
+
+/** Returns all that is wrong with the page that is shown, in both themes at its width. */
+async function lookAt(page: Page, name: string): Promise<string[]> {
+  const wrong: string[] = [];
+  // Themes differ in colours alone, so the second is asked only about those.
+  for (const theme of ['light', 'dark'] as const) {
+    await showTheme(page, theme);
+    const barriers = await findBarriers(page, theme === 'dark' ? ['color-contrast'] : undefined);
+    wrong.push(...barriers.map((barrier) => `${name} ${theme}: ${barrier}`));
+    await keepPicture(page, `${name}-${theme}`);
+  }
+  const tooWide = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
+  if (tooWide > 0) wrong.push(`${name}: scrolls sideways by ${tooWide} px`);
+  return wrong;
+}
+
+/** Shows each page, wide and narrow, and returns all that is wrong with any. */
+async function inspect(pages: Shown[], isSignedIn: boolean): Promise<string[]> {
+  const window = await chromium.open({ viewport: WIDE, reducedMotion: 'reduce' });
   const { page, troubles } = window;
   if (isSignedIn) await enterAs(window, owner);
   const wrong: string[] = [];
   for (const { name, path, act } of pages) {
-    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize(WIDE);
     await page.goto(server.url + path);
     await untilLoaded(page);
+    const headings = await page.locator('h1').count();
+    if (headings !== 1) wrong.push(`${name}: ${headings} headings of the first level`);
     await act?.(page);
-    const isCovered = (await page.getByRole('dialog').count()) > 0;
-    // Themes differ in colours alone, so the second is asked only about those.
-    for (const theme of ['light', 'dark'] as const) {
-      await showTheme(page, theme);
-      const barriers = await findBarriers(page, theme === 'dark' ? ['color-contrast'] : undefined);
-      await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`), fullPage: !isCovered });
-      wrong.push(...barriers.map((barrier) => `${name} ${width} ${theme}: ${barrier}`));
-    }
-    const tooWide = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
-    if (tooWide > 0) wrong.push(`${name} ${width}: scrolls sideways by ${tooWide} px`);
-    wrong.push(...troubles().map((trouble) => `${name} ${width}: ${trouble}`));
+    wrong.push(...(await lookAt(page, `${name}-${WIDE.width}`)));
+    await page.setViewportSize(NARROW);
+    wrong.push(...(await lookAt(page, `${name}-${NARROW.width}`)));
+    wrong.push(...troubles().map((trouble) => `${name}: ${trouble}`));
   }
   await window.context.close();
   return wrong;
 }
 
-/** Both widths at once: a page waits more than it works. */
+/** Two windows at once: a page waits more than it works. */
 async function inspectAll(pages: Shown[], isSignedIn: boolean): Promise<string[]> {
-  const widths = [1440, 390] as const;
-  return (await Promise.all(widths.map((width) => inspect(pages, width, isSignedIn)))).flat();
+  const halves = [0, 1].map((half) => pages.filter((_, index) => index % 2 === half));
+  return (await Promise.all(halves.map((half) => inspect(half, isSignedIn)))).flat();
 }
 
 browserTest(
@@ -153,7 +171,7 @@ browserTest('says what to do next on every page of an empty project', async () =
     await page.goto(`${server.url}/p/${empty}${path}`);
     await untilLoaded(page);
     await page.getByRole('main').getByText(next).locator('visible=true').first().waitFor();
-    await page.screenshot({ path: join(shots, `empty${path.replaceAll('/', '-')}.png`), fullPage: true });
+    await keepPicture(page, `empty${path.replaceAll('/', '-')}`);
   }
   assert.deepEqual(troubles(), []);
 });

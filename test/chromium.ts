@@ -143,9 +143,10 @@ type AxeResult = {
 
 /** Returns what axe finds on the page that is serious or critical, one line each; `rules` are all unless some are named. */
 export async function findBarriers(page: Page, rules?: readonly string[]): Promise<string[]> {
-  // By the debugger, which the page's policy does not govern.
-  await page.evaluate(AXE);
-  const options = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) };
+  // By the debugger, which the page's policy does not govern; once a page, it is large.
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE);
+  // Without the style sheets, which no rule that is run looks into, and which it would load anew.
+  const options = { resultTypes: ['violations'], preload: false, ...(rules && { runOnly: rules }) };
   const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResult;
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

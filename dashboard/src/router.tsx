@@ -15,6 +15,7 @@ import { queryClient } from './api/query-client.ts';
 import { isProbablySignedIn, sessionQuery } from './api/session.ts';
 import { safeReturn } from './lib/safe-return.ts';
 import { textIn } from './lib/search-values.ts';
+import { prefetchNumbers } from './pages/overview/numbers-queries.ts';
 import { NotFound, PageError, PagePending } from './shell/fallbacks.tsx';
 import { findHome, isLastProject, rememberProject } from './shell/home.ts';
 import { auditLogSearch, eventsSearch, overviewSearch } from './shell/page-search.ts';
@@ -133,6 +134,10 @@ const overviewRoute = createRoute({
   path: '/overview',
   staticData: { scope: 'analytics:read' },
   validateSearch: overviewSearch,
+  // Not waited for: the page shows what is missing.
+  loader: ({ params, location, cause }) => {
+    if (cause === 'enter') void prefetchNumbers(params.projectId, location.search);
+  },
   component: lazyRouteComponent(() => import('./pages/overview/overview-page.tsx'), 'OverviewPage'),
 });
 

@@ -53,11 +53,15 @@ export type CurrentApp = {
   retry: () => void;
 };
 
+/** Returns the app of this id, else the oldest; undefined when there is none. */
+export function findApp(apps: readonly App[], wanted: string | undefined): App | undefined {
+  return apps.find(({ id }) => id === wanted) ?? apps[0];
+}
+
 /** Returns the project's apps and the one the page is about. */
 export function useCurrentApp(): CurrentApp {
   const { project } = useProject();
   const { app: wanted } = useSearch({ strict: false });
   const { data: apps = [], isPending, error, refetch } = useQuery(appsQuery(project.id));
-  const app = apps.find(({ id }) => id === wanted) ?? apps[0];
-  return { apps, app, isPending, error, retry: () => void refetch() };
+  return { apps, app: findApp(apps, wanted), isPending, error, retry: () => void refetch() };
 }

@@ -12,7 +12,10 @@ function isWorthRetrying(failures: number, error: unknown): boolean {
 /** The one cache of answers. */
 export const queryClient = new QueryClient({
   defaultOptions: {
+    // The browser's idea of being online says nothing of a server on the same machine or network.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       staleTime: 15_000,
       retry: isWorthRetrying,
       retryDelay: (failures, error) =>

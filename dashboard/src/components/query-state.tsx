@@ -2,6 +2,7 @@ import { RotateCw, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { sentenceOf } from '../api/problem.ts';
 import { ErrorState } from './states.tsx';
+import { TimeAgo } from './time-ago.tsx';
 import { Button } from './ui/button.tsx';
 import { Card } from './ui/card.tsx';
 
@@ -9,6 +10,8 @@ import { Card } from './ui/card.tsx';
 type Query<Data> = {
   data: Data | undefined;
   error: unknown;
+  /** Epoch milliseconds. */
+  dataUpdatedAt: number;
   isFetching: boolean;
   refetch: () => unknown;
 };
@@ -26,22 +29,24 @@ type QueryStateProps<Data> = {
 
 /** Shows what was loaded. A failed renewal takes nothing away: it is told above what is there. */
 export function QueryState<Data>({ query, what, pending, isCarded, children }: QueryStateProps<Data>) {
-  const { data, error, isFetching, refetch } = query;
+  const { data, error, dataUpdatedAt, isFetching, refetch } = query;
   if (data === undefined) {
     const stand = error ? <ErrorState what={what} error={error} onRetry={refetch} /> : pending;
     return isCarded ? <Card>{stand}</Card> : stand;
   }
   return (
     <>
-      {Boolean(error) && <StaleBar error={error} isBusy={isFetching} onRetry={refetch} />}
+      {Boolean(error) && (
+        <StaleBar error={error} knownAtMs={dataUpdatedAt} isBusy={isFetching} onRetry={refetch} />
+      )}
       {children(data)}
     </>
   );
 }
 
-type StaleBarProps = { error: unknown; isBusy: boolean; onRetry: () => unknown };
+type StaleBarProps = { error: unknown; knownAtMs: number; isBusy: boolean; onRetry: () => unknown };
 
-function StaleBar({ error, isBusy, onRetry }: StaleBarProps) {
+function StaleBar({ error, knownAtMs, isBusy, onRetry }: StaleBarProps) {
   return (
     <div
       role="status"
@@ -49,7 +54,8 @@ function StaleBar({ error, isBusy, onRetry }: StaleBarProps) {
     >
       <TriangleAlert className="size-4 shrink-0 text-warn" aria-hidden />
       <p className="min-w-0 flex-1">
-        <span className="font-medium">Not up to date.</span> {sentenceOf(error)}
+        <span className="font-medium">Not up to date:</span> as of{' '}
+        <TimeAgo at={new Date(knownAtMs).toISOString()} />. {sentenceOf(error)}
       </p>
       <Button size="sm" onClick={() => void onRetry()} isBusy={isBusy}>
         {!isBusy && <RotateCw aria-hidden />}

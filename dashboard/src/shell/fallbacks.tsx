@@ -1,5 +1,6 @@
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { Compass } from 'lucide-react';
+import { createContext, type ReactNode, use } from 'react';
 import { useTitle } from '../components/page.tsx';
 import { EmptyState, ErrorState } from '../components/states.tsx';
 import { Button } from '../components/ui/button.tsx';
@@ -16,6 +17,14 @@ export function PagePending() {
   );
 }
 
+/** Whether what is shown stands in the frame of a project's pages, which is the landmark then. */
+export const IsFramed = createContext(false);
+
+function Alone({ children }: { children: ReactNode }) {
+  const Landmark = use(IsFramed) ? 'div' : 'main';
+  return <Landmark className="grid min-h-dvh place-items-center">{children}</Landmark>;
+}
+
 /** What a page shows when it could not be made at all. */
 export function PageError({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
@@ -24,9 +33,9 @@ export function PageError({ error, reset }: ErrorComponentProps) {
     await router.invalidate();
   };
   return (
-    <main className="grid min-h-dvh place-items-center">
+    <Alone>
       <ErrorState what="This page could not be loaded" error={error} onRetry={retry} isPage />
-    </main>
+    </Alone>
   );
 }
 
@@ -34,7 +43,7 @@ export function PageError({ error, reset }: ErrorComponentProps) {
 export function NotFound() {
   useTitle('Not found');
   return (
-    <main className="grid min-h-dvh place-items-center">
+    <Alone>
       <EmptyState
         icon={Compass}
         title="There is nothing here"
@@ -47,6 +56,6 @@ export function NotFound() {
       >
         The address is wrong, or it belongs to a project you are not a member of.
       </EmptyState>
-    </main>
+    </Alone>
   );
 }

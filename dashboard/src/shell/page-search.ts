@@ -3,18 +3,21 @@ import { textIn, textsIn } from '../lib/search-values.ts';
 import { isAuditRange } from '../pages/audit-log/audit-query.ts';
 import { isEventRange } from '../pages/events/event-range.ts';
 
-// What means nothing is left out, and so taken from the address: it must not say one thing and the page show another.
-
 type Search = Readonly<Record<string, unknown>>;
 
+/**
+ * Returns a member that means something; undefined in place of one that does not, which takes it from the address: it
+ * must not say one thing and the page show another. Left out, the router would keep what was there.
+ */
 function knownIn<const Name extends string>(
   search: Search,
   name: Name,
   isKnown: (value: string) => boolean,
-): { [Key in Name]?: string } {
-  const found = textIn(search, name);
+): { [Key in Name]?: string | undefined } {
+  const found: { [Key in Name]?: string | undefined } = textIn(search, name);
   const value = found[name];
-  return value === undefined || !isKnown(value) ? {} : found;
+  if (value === undefined || !isKnown(value)) found[name] = undefined;
+  return found;
 }
 
 /** Returns what the query of Overview says. */

@@ -7,6 +7,7 @@ import { EmptyState } from '../components/states.tsx';
 import { Badge, Code } from '../components/ui/badge.tsx';
 import { Button } from '../components/ui/button.tsx';
 import { Dialog, DialogTrigger, LeftSheetContent } from '../components/ui/dialog.tsx';
+import { IsFramed } from './fallbacks.tsx';
 import { Logo } from './logo.tsx';
 import { Sidebar } from './sidebar.tsx';
 
@@ -25,7 +26,9 @@ export function Shell() {
       </aside>
       <MobileBar />
       <main id="content" tabIndex={-1} className="min-w-0 outline-none">
-        <PermittedPage />
+        <IsFramed value>
+          <PermittedPage />
+        </IsFramed>
       </main>
     </div>
   );

@@ -14,7 +14,7 @@ export function isAuditRange(range: string): boolean {
   return AUDIT_RANGES.some(({ value }) => value === range);
 }
 
-export type AuditSearch = { action?: string; actor?: string; target?: string; range?: string };
+export type AuditSearch = { action?: string; actor?: string; target?: string; range?: string | undefined };
 
 /** Returns the parameters of the API that a URL's filters mean at `now`; what makes no sense is left out. */
 export function auditQueryOf(search: AuditSearch, now: number): Record<string, string | undefined> {

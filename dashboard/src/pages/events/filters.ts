@@ -10,7 +10,7 @@ export type EventSearch = {
   event?: string;
   property?: string[];
   /** `1h`, `24h`, days as in `day-range.ts`; absent: all time. */
-  range?: string;
+  range?: string | undefined;
 };
 
 /** What can be filtered by, in the order it is offered. */

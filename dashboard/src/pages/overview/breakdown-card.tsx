@@ -2,36 +2,24 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { BreakdownAnswer } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
 import { useProject } from '../../api/project.ts';
 import { type Bar, BarList } from '../../components/bar-list.tsx';
 import { InfoTip } from '../../components/info-tip.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
+import { writeWantedDays } from '../../lib/day-range.ts';
 import { formatCount, formatMoney, formatShare } from '../../lib/format.ts';
 import { DIMENSIONS, type Dimension, nameOf } from './dimensions.ts';
+import { breakdownQuery, type Subject } from './numbers-queries.ts';
 import type { Measure } from './wanted.ts';
 
-const VALUES_MAX = 8;
-
-type BreakdownCardProps = {
-  by: Dimension;
-  measure: Measure;
-  /** What is asked beside: app, days, time zone. */
-  query: Record<string, string | number | undefined>;
-  /** The `range` of a URL with the same days. */
-  range: string;
-};
+type BreakdownCardProps = { by: Dimension; measure: Measure; subject: Subject };
 
 /** The largest values of one dimension, as bars with their share. */
-export function BreakdownCard({ by, measure, query, range }: BreakdownCardProps) {
-  const { project, path } = useProject();
-  const asked = { ...query, by, metric: measure, limit: VALUES_MAX };
+export function BreakdownCard({ by, measure, subject }: BreakdownCardProps) {
   const { data, error, refetch, isPlaceholderData } = useQuery({
-    queryKey: ['projects', project.id, 'analytics', 'breakdown', asked],
-    queryFn: ({ signal }) =>
-      api<BreakdownAnswer>('GET', path('/analytics/breakdown'), { query: asked, signal }),
+    ...breakdownQuery(subject, by, measure),
     placeholderData: keepPreviousData,
   });
   const { title } = DIMENSIONS[by];
@@ -48,7 +36,7 @@ export function BreakdownCard({ by, measure, query, range }: BreakdownCardProps)
       />
       {data ? (
         <CardBody className={isPlaceholderData ? 'px-2.5 opacity-60 transition-opacity' : 'px-2.5'}>
-          <Values answer={data} by={by} measure={measure} range={range} />
+          <Values answer={data} by={by} measure={measure} range={writeWantedDays(subject.wanted)} />
         </CardBody>
       ) : error ? (
         <ErrorState what={`${title} could not be loaded`} error={error} onRetry={refetch} />

@@ -1,12 +1,11 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import type { App, DailyAnswer, EventRecord, Page } from '../../api/answers.ts';
+import type { DailyAnswer, EventRecord, Page } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
 import { useProject } from '../../api/project.ts';
 import { QueryState } from '../../components/query-state.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { cn } from '../../lib/class-names.ts';
-import { type WantedDays, writeWantedDays } from '../../lib/day-range.ts';
 import { formatAmount, formatDay } from '../../lib/format.ts';
 import { BreakdownCard } from './breakdown-card.tsx';
 import { ChartCard } from './chart-card.tsx';
@@ -14,28 +13,23 @@ import { DIMENSION_NAMES } from './dimensions.ts';
 import { MetricCard } from './metric-card.tsx';
 import { type Comparison, compareDays, METRICS } from './metrics.ts';
 import { NoEvents, NothingInRange } from './nothing-yet.tsx';
+import { dailyQuery, type Subject } from './numbers-queries.ts';
 import { NumbersSkeleton } from './numbers-skeleton.tsx';
-import { parseMeasure, parseMetric, rangeQuery, wantedCount } from './wanted.ts';
+import { parseMeasure, parseMetric, wantedCount } from './wanted.ts';
 
 const FRESH_MS = 60_000;
 const WAITING_MS = 5_000;
 
 const isEmptyAnswer = ({ data }: DailyAnswer) => data.every(({ events }) => events === 0);
 
-type NumbersProps = {
-  app: App;
-  wanted: WantedDays;
-  timezone: string;
-  onShowAround: (instant: string) => void;
-};
+type NumbersProps = { subject: Subject; onShowAround: (instant: string) => void };
 
 /** The numbers of an app in some days, or what to do while there are none. */
-export function Numbers({ app, wanted, timezone, onShowAround }: NumbersProps) {
+export function Numbers({ subject, onShowAround }: NumbersProps) {
   const { project, path, can } = useProject();
-  const query = { app_id: app.id, timezone, ...rangeQuery(wanted, true) };
+  const { app, wanted } = subject;
   const daily = useQuery({
-    queryKey: ['projects', project.id, 'analytics', 'daily', query],
-    queryFn: ({ signal }) => api<DailyAnswer>('GET', path('/analytics/daily'), { query, signal }),
+    ...dailyQuery(subject),
     placeholderData: keepPreviousData,
     // The first event is waited for.
     refetchInterval: ({ state }) => (state.data && isEmptyAnswer(state.data) ? WAITING_MS : FRESH_MS),
@@ -68,7 +62,7 @@ export function Numbers({ app, wanted, timezone, onShowAround }: NumbersProps) {
       </QueryState>
       {/* There from the start, so that its questions are asked together with the first. */}
       <div hidden={!isReady}>
-        <Breakdowns app={app} wanted={wanted} timezone={timezone} />
+        <Breakdowns subject={subject} />
       </div>
     </div>
   );
@@ -132,11 +126,10 @@ const MEASURE_OPTIONS = [
   { value: 'revenue', label: 'Revenue' },
 ] as const;
 
-function Breakdowns({ app, wanted, timezone }: Pick<NumbersProps, 'app' | 'wanted' | 'timezone'>) {
+function Breakdowns({ subject }: Pick<NumbersProps, 'subject'>) {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
   const measure = parseMeasure(search.by);
-  const query = { app_id: app.id, timezone, ...rangeQuery(wanted, false) };
   return (
     <section aria-labelledby="breakdowns" className="grid min-w-0 gap-3">
       <header className="flex flex-wrap items-center justify-between gap-3 pt-1">
@@ -152,7 +145,7 @@ function Breakdowns({ app, wanted, timezone }: Pick<NumbersProps, 'app' | 'wante
       </header>
       <div className="grid min-w-0 gap-5 lg:grid-cols-2 [&>*]:min-w-0">
         {DIMENSION_NAMES.map((by) => (
-          <BreakdownCard key={by} by={by} measure={measure} query={query} range={writeWantedDays(wanted)} />
+          <BreakdownCard key={by} by={by} measure={measure} subject={subject} />
         ))}
       </div>
     </section>

@@ -1,29 +1,21 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCurrentApp } from '../../api/project.ts';
+import { useCurrentApp, useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
 import { ErrorState } from '../../components/states.tsx';
-import {
-  addDays,
-  dayAt,
-  isTimeZone,
-  parseWantedDays,
-  type WantedDays,
-  writeWantedDays,
-} from '../../lib/day-range.ts';
+import { addDays, dayAt, type WantedDays, writeWantedDays } from '../../lib/day-range.ts';
 import { NoApp } from './nothing-yet.tsx';
 import { Numbers } from './numbers.tsx';
+import { subjectOf } from './numbers-queries.ts';
 import { NumbersSkeleton } from './numbers-skeleton.tsx';
 import { Toolbar } from './toolbar.tsx';
-import { DEFAULT_DAYS } from './wanted.ts';
 
 /** How an app does: its numbers day by day against the period before, and where they come from. */
 export function OverviewPage() {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
+  const { project } = useProject();
   const { app, isPending, error, retry } = useCurrentApp();
-  const wanted = parseWantedDays(search.range) ?? DEFAULT_DAYS;
-  const timezone =
-    search.timezone !== undefined && isTimeZone(search.timezone) ? search.timezone : (app?.timezone ?? 'UTC');
+  const subject = app && subjectOf(project.id, app, search);
   const chooseDays = (days: WantedDays) =>
     void navigate({ to: '.', search: (was) => ({ ...was, range: writeWantedDays(days) }) });
   const chooseTimezone = (chosen: string | undefined) =>
@@ -32,27 +24,28 @@ export function OverviewPage() {
       search: ({ timezone: _, ...was }) => ({ ...was, ...(chosen && { timezone: chosen }) }),
     });
   const showAround = (instant: string) => {
-    const last = dayAt(timezone, Date.parse(instant));
+    if (!subject) return;
+    const last = dayAt(subject.timezone, Date.parse(instant));
     chooseDays({ first: addDays(last, -29), last });
   };
   return (
     <Page
       title="Overview"
       actions={
-        app && (
+        subject && (
           <Toolbar
-            app={app}
-            wanted={wanted}
-            today={dayAt(timezone, Date.now())}
-            timezone={timezone}
+            app={subject.app}
+            wanted={subject.wanted}
+            today={dayAt(subject.timezone, Date.now())}
+            timezone={subject.timezone}
             onDays={chooseDays}
             onTimezone={chooseTimezone}
           />
         )
       }
     >
-      {app ? (
-        <Numbers key={app.id} app={app} wanted={wanted} timezone={timezone} onShowAround={showAround} />
+      {subject ? (
+        <Numbers key={subject.app.id} subject={subject} onShowAround={showAround} />
       ) : isPending ? (
         <NumbersSkeleton />
       ) : error ? (

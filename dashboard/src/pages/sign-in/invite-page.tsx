@@ -1,17 +1,16 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Role, Session } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
-import { Problem, sentenceOf } from '../../api/problem.ts';
+import { Problem } from '../../api/problem.ts';
 import { isProbablySignedIn, sessionQuery } from '../../api/session.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { ErrorState } from '../../components/states.tsx';
-import { Button } from '../../components/ui/button.tsx';
-import { Callout } from '../../components/ui/callout.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { findPasswordMistake } from '../../lib/password-rules.ts';
 import { useEnter } from './enter.ts';
 import { Entrance } from './entrance.tsx';
+import { EntranceForm } from './entrance-form.tsx';
 import { useLinkToken } from './link-token.ts';
 import { type NewAccount, NewAccountFields } from './new-account-fields.tsx';
 
@@ -82,50 +81,40 @@ function AcceptForm({ token, look, isSignedInAs }: AcceptFormProps) {
   const [wasTried, setTried] = useState(false);
   const enter = useEnter();
   const isNew = !look.has_account;
-  const accept = useMutation({
-    gcTime: 0,
-    mutationFn: () => {
-      const { name, password } = account;
-      const body = isSignedInAs ? { token } : isNew ? { token, name, password } : { token, password };
-      return api<Session>('POST', '/app/v1/invitations/accept', { body });
-    },
-    onSuccess: (session) => enter(session),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const accept = async () => {
     setTried(true);
-    if (isNew && findPasswordMistake(account.password) !== undefined) return;
-    accept.mutate();
+    const { name, password } = account;
+    if (isNew && findPasswordMistake(password) !== undefined) return;
+    const body = isSignedInAs ? { token } : isNew ? { token, name, password } : { token, password };
+    enter(await api<Session>('POST', '/app/v1/invitations/accept', { body }));
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
-      {isNew ? (
-        <NewAccountFields
-          account={account}
-          onChange={setAccount}
-          isEmailFixed
-          wasTried={wasTried}
-          error={accept.error}
-        />
-      ) : (
-        !isSignedInAs && (
-          <PasswordField
-            autoFocus
-            label="Your password"
-            hint="This address has an account already."
-            value={account.password}
-            onChange={(password) => setAccount({ ...account, password })}
+    <EntranceForm
+      submitLabel={`Join ${look.project_name}`}
+      failure="The invitation was not accepted"
+      onSubmit={accept}
+    >
+      {(error) =>
+        isNew ? (
+          <NewAccountFields
+            account={account}
+            onChange={setAccount}
+            isEmailFixed
+            wasTried={wasTried}
+            error={error}
           />
+        ) : (
+          !isSignedInAs && (
+            <PasswordField
+              autoFocus
+              label="Your password"
+              hint="This address has an account already."
+              value={account.password}
+              onChange={(password) => setAccount({ ...account, password })}
+            />
+          )
         )
-      )}
-      {accept.error && (
-        <Callout tone="bad" isAlert title="The invitation was not accepted">
-          {sentenceOf(accept.error)}
-        </Callout>
-      )}
-      <Button type="submit" variant="primary" isBusy={accept.isPending}>
-        Join {look.project_name}
-      </Button>
-    </form>
+      }
+    </EntranceForm>
   );
 }

@@ -1,15 +1,14 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { Session } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
-import { sentenceOf } from '../../api/problem.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Callout } from '../../components/ui/callout.tsx';
 import { findPasswordMistake } from '../../lib/password-rules.ts';
 import { useEnter } from './enter.ts';
 import { Entrance } from './entrance.tsx';
+import { EntranceForm } from './entrance-form.tsx';
 import { useLinkToken } from './link-token.ts';
 import { NeedsTls } from './needs-tls.tsx';
 import { type NewAccount, NewAccountFields } from './new-account-fields.tsx';
@@ -57,27 +56,16 @@ function SetupForm({ token }: { token: string }) {
   const [account, setAccount] = useState<NewAccount>({ name: '', email: '', password: '' });
   const [wasTried, setTried] = useState(false);
   const enter = useEnter();
-  const setUp = useMutation({
-    gcTime: 0,
-    mutationFn: () => api<Session>('POST', '/app/v1/setup', { body: { token, ...account } }),
-    onSuccess: (session) => enter(session),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const setUp = async () => {
     setTried(true);
-    if (findPasswordMistake(account.password) === undefined) setUp.mutate();
+    if (findPasswordMistake(account.password) !== undefined) return;
+    enter(await api<Session>('POST', '/app/v1/setup', { body: { token, ...account } }));
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
-      <NewAccountFields account={account} onChange={setAccount} wasTried={wasTried} error={setUp.error} />
-      {setUp.error && (
-        <Callout tone="bad" isAlert title="The account was not made">
-          {sentenceOf(setUp.error)}
-        </Callout>
+    <EntranceForm submitLabel="Create account" failure="The account was not made" onSubmit={setUp}>
+      {(error) => (
+        <NewAccountFields account={account} onChange={setAccount} wasTried={wasTried} error={error} />
       )}
-      <Button type="submit" variant="primary" isBusy={setUp.isPending}>
-        Create account
-      </Button>
-    </form>
+    </EntranceForm>
   );
 }

@@ -1,19 +1,18 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { Session } from '../../api/answers.ts';
 import { api } from '../../api/http.ts';
-import { sentenceOf } from '../../api/problem.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { PasswordField } from '../../components/password-field.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Callout } from '../../components/ui/callout.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { useEnter } from './enter.ts';
 import { Entrance } from './entrance.tsx';
+import { EntranceForm } from './entrance-form.tsx';
 import { NeedsTls } from './needs-tls.tsx';
 import { setupQuery } from './setup-state.ts';
 
@@ -75,41 +74,33 @@ function PasswordForm({ onCodeNeeded }: { onCodeNeeded: () => void }) {
   const [password, setPassword] = useState('');
   const { return: returnTo } = useSearch({ from: '/sign-in' });
   const enter = useEnter();
-  const signIn = useMutation({
-    gcTime: 0,
-    mutationFn: () =>
-      api<SignInAnswer>('POST', '/app/v1/sign-in', { body: { email: email.trim(), password } }),
-    onSuccess: (answer) => ('totp_required' in answer ? onCodeNeeded() : enter(answer, returnTo)),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    signIn.mutate();
+  const signIn = async () => {
+    const body = { email: email.trim(), password };
+    const answer = await api<SignInAnswer>('POST', '/app/v1/sign-in', { body });
+    if ('totp_required' in answer) onCodeNeeded();
+    else enter(answer, returnTo);
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
-      <Field label="E-mail">
-        {(control) => (
-          <Input
-            {...control}
-            type="email"
-            required
-            autoFocus
-            autoComplete="username"
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        )}
-      </Field>
-      <PasswordField value={password} onChange={setPassword} />
-      {signIn.error && (
-        <Callout tone="bad" isAlert>
-          {sentenceOf(signIn.error)}
-        </Callout>
+    <EntranceForm submitLabel="Sign in" onSubmit={signIn}>
+      {() => (
+        <>
+          <Field label="E-mail">
+            {(control) => (
+              <Input
+                {...control}
+                type="email"
+                required
+                autoFocus
+                autoComplete="username"
+                value={email}
+                onChange={(event) => setEmail(event.target.value)}
+              />
+            )}
+          </Field>
+          <PasswordField value={password} onChange={setPassword} />
+        </>
       )}
-      <Button type="submit" variant="primary" isBusy={signIn.isPending}>
-        Sign in
-      </Button>
-    </form>
+    </EntranceForm>
   );
 }
 
@@ -117,40 +108,33 @@ function CodeForm({ onBack }: { onBack: () => void }) {
   const [code, setCode] = useState('');
   const { return: returnTo } = useSearch({ from: '/sign-in' });
   const enter = useEnter();
-  const confirm = useMutation({
-    mutationFn: () => api<Session>('POST', '/app/v1/sign-in/totp', { body: { code: code.trim() } }),
-    onSuccess: (session) => enter(session, returnTo),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    confirm.mutate();
-  };
+  const confirm = async () =>
+    enter(await api<Session>('POST', '/app/v1/sign-in/totp', { body: { code: code.trim() } }), returnTo);
   return (
     <Entrance
       title="One more step"
       description="Enter the code that your authenticator app shows, or one of your backup codes."
     >
-      <form onSubmit={submit} className="grid gap-4">
-        <Field label="Code" mistake={confirm.error ? sentenceOf(confirm.error) : undefined}>
-          {(control) => (
-            <Input
-              {...control}
-              required
-              autoFocus
-              autoComplete="one-time-code"
-              className="text-center font-mono tracking-widest"
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-            />
-          )}
-        </Field>
-        <Button type="submit" variant="primary" isBusy={confirm.isPending}>
-          Sign in
-        </Button>
-        <Button variant="ghost" onClick={onBack}>
-          Back
-        </Button>
-      </form>
+      <EntranceForm submitLabel="Sign in" onSubmit={confirm}>
+        {() => (
+          <Field label="Code">
+            {(control) => (
+              <Input
+                {...control}
+                required
+                autoFocus
+                autoComplete="one-time-code"
+                className="text-center font-mono tracking-widest"
+                value={code}
+                onChange={(event) => setCode(event.target.value)}
+              />
+            )}
+          </Field>
+        )}
+      </EntranceForm>
+      <Button variant="ghost" onClick={onBack}>
+        Back
+      </Button>
     </Entrance>
   );
 }

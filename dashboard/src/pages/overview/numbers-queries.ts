@@ -1,0 +1,67 @@
+import { queryOptions } from '@tanstack/react-query';
+import type { App, BreakdownAnswer, DailyAnswer } from '../../api/answers.ts';
+import { api } from '../../api/http.ts';
+import { appsQuery, findApp, projectPath } from '../../api/project.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { parseWantedDays, type WantedDays } from '../../lib/day-range.ts';
+import { DIMENSION_NAMES, type Dimension } from './dimensions.ts';
+import { DEFAULT_DAYS, type Measure, parseMeasure, rangeQuery } from './wanted.ts';
+
+/** Which numbers are looked at. */
+export type Subject = { projectId: string; app: App; wanted: WantedDays; timezone: string };
+
+export type OverviewSearch = {
+  app?: string;
+  range?: string | undefined;
+  timezone?: string | undefined;
+  by?: string;
+};
+
+/** Returns which numbers of an app an address asks for: of the last 30 days, as the app's clock goes, unless it says so. */
+export function subjectOf(projectId: string, app: App, { range, timezone }: OverviewSearch): Subject {
+  return {
+    projectId,
+    app,
+    wanted: parseWantedDays(range) ?? DEFAULT_DAYS,
+    timezone: timezone ?? app.timezone,
+  };
+}
+
+/** The days that are looked at, and as many before them. */
+export function dailyQuery({ projectId, app, wanted, timezone }: Subject) {
+  const query = { app_id: app.id, timezone, ...rangeQuery(wanted, true) };
+  return queryOptions({
+    queryKey: ['projects', projectId, 'analytics', 'daily', query],
+    queryFn: ({ signal }) =>
+      api<DailyAnswer>('GET', projectPath(projectId, '/analytics/daily'), { query, signal }),
+  });
+}
+
+const VALUES_MAX = 8;
+
+/** The largest values of one dimension. */
+export function breakdownQuery(
+  { projectId, app, wanted, timezone }: Subject,
+  by: Dimension,
+  measure: Measure,
+) {
+  const days = rangeQuery(wanted, false);
+  const query = { app_id: app.id, timezone, ...days, by, metric: measure, limit: VALUES_MAX };
+  return queryOptions({
+    queryKey: ['projects', projectId, 'analytics', 'breakdown', query],
+    queryFn: ({ signal }) =>
+      api<BreakdownAnswer>('GET', projectPath(projectId, '/analytics/breakdown'), { query, signal }),
+  });
+}
+
+/** Asks for all numbers of the page before it is drawn. What fails is asked for again, and told, by the page. */
+export async function prefetchNumbers(projectId: string, search: OverviewSearch): Promise<void> {
+  const apps = await queryClient.ensureQueryData(appsQuery(projectId)).catch(() => []);
+  const app = findApp(apps, search.app);
+  if (app === undefined) return;
+  const subject = subjectOf(projectId, app, search);
+  void queryClient.prefetchQuery(dailyQuery(subject));
+  for (const by of DIMENSION_NAMES) {
+    void queryClient.prefetchQuery(breakdownQuery(subject, by, parseMeasure(search.by)));
+  }
+}
