@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
-import { createInterface } from 'node:readline';
 import { after, describe, it } from 'node:test';
+import { createDemoKeys } from '../src/cli/demo/demo-keys.ts';
+import { createDemo } from '../src/cli/demo/demo-project.ts';
 import { makeDays } from '../src/cli/demo/events.ts';
+import { feedLive } from '../src/cli/demo/feed.ts';
 import { runDemo } from '../src/cli/demo.ts';
 import { UsageError } from '../src/cli/usage-error.ts';
+import { openControlServices } from '../src/open-services.ts';
 import { startServer } from '../src/server.ts';
-import { startCli } from './child-processes.ts';
-import { connect, makeConfig, makeTempDir } from './harness.ts';
+import { connect, makeConfig } from './harness.ts';
 import { noteSecrets } from './minted-secrets.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const PLAN = { seed: 7, days: 20, users: 60 };
 
 const config = makeConfig();
@@ -32,6 +35,9 @@ async function readDays(appId: string) {
   return body.data as { events: number; dau: number; sessions: number }[];
 }
 
+/** The others are used by this test. */
+const wasUsedOnlyThen = ({ name }: { name: string }) => name !== 'Production backend';
+
 describe('appflow demo', () => {
   it('stores what the plan makes, each event once: the numbers of each day are those of a plain count', async () => {
     assert.equal(first.accepted, expected.flat().length);
@@ -48,7 +54,7 @@ describe('appflow demo', () => {
     }
   });
 
-  it('makes a project with three apps and a key of each type, and no other key', async () => {
+  it('makes a project with three apps, and keys that have been used for a while', async () => {
     const { body: project } = await api.call('GET', '/v1/project', { key });
     assert.deepEqual([project.name, project.id], ['Appflow Demo', projectId]);
     const { body: apps } = await api.call('GET', '/v1/apps', { key });
@@ -58,8 +64,66 @@ describe('appflow demo', () => {
       'web',
     ]);
     const { body: keys } = await api.call('GET', '/v1/api-keys', { key });
-    const made = keys.data.map(({ type, status }: Record<string, string>) => `${type} ${status}`).sort();
-    assert.deepEqual(made, ['client active', 'read_only active', 'server active']);
+    type Key = Record<string, string> & { request_count: number; last_used_at: string | null };
+    const made = keys.data.map((one: Key) => [one.type, one.status, one.name, one.request_count > 0]);
+    assert.deepEqual(made.sort(), [
+      ['client', 'active', 'iOS and Android apps', true],
+      ['read_only', 'active', 'Weekly report', true],
+      ['read_only', 'expiring', 'Agency dashboard', true],
+      ['server', 'active', 'Event pipeline', true],
+      ['server', 'active', 'Payments webhook', true],
+      ['server', 'active', 'Production backend', true],
+      ['server', 'active', 'Staging backend', false],
+    ]);
+    const rotated = keys.data.find(({ name }: Key) => name === 'Payments webhook');
+    assert.equal(rotated.secrets.length, 2, 'its former secret still works');
+    const oldest = keys.data.find(({ name }: Key) => name === 'Staging backend');
+    assert.ok(nowMs - Date.parse(oldest.created_at) > 90 * DAY_MS, 'so that it is called unused');
+    const expiring = keys.data.find(({ name }: Key) => name === 'Agency dashboard');
+    assert.equal(Date.parse(expiring.expires_at), nowMs + 12 * DAY_MS);
+  });
+
+  it('tells the same use of the keys for the same seed, and as much in the record as by the hour', async () => {
+    const other = await openControlServices(makeConfig());
+    const made = await createDemoKeys(other, await createDemo(other, PLAN, nowMs), nowMs);
+    noteSecrets(JSON.stringify(made.keys));
+    const elsewhere = other.directory.listKeys(made.state.projectId);
+    const from = new Date(nowMs - 31 * DAY_MS).toISOString();
+    const { body: keys } = await api.call('GET', '/v1/api-keys', { key });
+    for (const { id, name, request_count } of keys.data.filter(wasUsedOnlyThen)) {
+      const { body: usage } = await api.call('GET', `/v1/api-keys/${id}/usage?from=${from}`, { key });
+      const total = usage.data.reduce((sum: number, { ok }: { ok: number }) => sum + ok, 0);
+      assert.equal(request_count, total, name);
+      const twin = elsewhere.find((one) => one.name === name)?.id ?? assert.fail(name);
+      const hours = await other.usage.listHours(twin, 0, nowMs + HOUR_MS);
+      assert.deepEqual(
+        usage.data.map(({ ok }: { ok: number }) => ok),
+        hours.map(({ ok }) => ok),
+        name,
+      );
+    }
+    await other.close();
+  });
+
+  it('feeds Live with what its people did in the last day, an event every one to three seconds', async () => {
+    const waits: number[] = [];
+    const enough = new Error('enough');
+    const feed = feedLive({ url: server.url, key }, first.state, nowMs, async (ms) => {
+      if (waits.push(ms) > 5) throw enough;
+    });
+    await assert.rejects(feed, enough);
+    assert.ok(
+      waits.every((ms) => ms >= 1_000 && ms < 3_000),
+      String(waits),
+    );
+    const since = new Date(nowMs).toISOString();
+    const { body } = await api.call('GET', `/v1/events?from=${since}&limit=100`, { key });
+    const fed = body.data.filter(({ event_id }: { event_id: string }) => event_id.includes('-live-'));
+    assert.equal(fed.length, 5);
+    const names = new Set(expected.flat().map(({ event_name }) => event_name));
+    const people = new Set(expected.flat().map(({ app_user_id }) => app_user_id));
+    for (const { event_name, app_user_id } of fed)
+      assert.ok(names.has(event_name) && people.has(app_user_id));
   });
 
   it('run again changes nothing', () => {
@@ -86,35 +150,4 @@ describe('appflow demo', () => {
       await assert.rejects(runDemo(config, other, nowMs, never), UsageError);
     }
   });
-});
-
-it('serves what it made until SIGTERM, and ends with 0', async () => {
-  const env = { APPFLOW_DATA_DIR: makeTempDir(), PORT: '0', LOG_LEVEL: 'error' };
-  const { child, ended } = startCli(['demo', '--users', '60', '--days', '3'], env);
-  try {
-    assert.ok(child.stdout);
-    let said = '';
-    let url: string | undefined;
-    for await (const line of createInterface({ input: child.stdout })) {
-      said += `${line}\n`;
-      url = /ready on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
-      if (url) break;
-    }
-    const [, appId = '', readKey = ''] =
-      /app_id=(app_\w+)&days=7' -H 'Authorization: Bearer (ro_\w+)'/.exec(said) ?? [];
-    noteSecrets(said);
-    const made = connect(url ?? assert.fail(said));
-    const { body, text } = await made.call('GET', `/v1/analytics/daily?app_id=${appId}&days=3`, {
-      key: readKey,
-    });
-    // Not every day: the last one may have begun a minute ago.
-    assert.ok(
-      body.data?.some(({ events }: { events: number }) => events > 0),
-      text,
-    );
-    child.kill('SIGTERM');
-    assert.equal((await ended).code, 0);
-  } finally {
-    child.kill('SIGKILL');
-  }
 });

@@ -4,7 +4,7 @@ import { join as joinPath } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { createLimiter } from '../src/limits/limiter.ts';
-import { openBrowser, PASSWORD, setUp, signIn, tokenOf } from './browser.ts';
+import { join, openBrowser, PASSWORD, setUp, signIn, tokenOf } from './browser.ts';
 import { type Answer, startTestServer } from './harness.ts';
 import { enableTotp } from './second-factor.ts';
 
@@ -97,6 +97,16 @@ describe('appflow members', () => {
     assert.match((await run('list')).stdout, /Test +owner +Owner +owner@example\.com/);
     const [line = ''] = (await run('list', '--json')).stdout.split('\n');
     assert.equal(JSON.parse(line).role, 'owner');
+  });
+
+  it('lists who has an account and no project too', async () => {
+    const { call } = await join(owner, project_id, 'analyst', 'Leaver');
+    const { body } = await call('GET', '/app/v1/session');
+    await call('DELETE', `/app/v1/projects/${project_id}/members/${body.user.id}`);
+    assert.match((await run('list')).stdout, /^- +- +Leaver +leaver@example\.com$/m);
+    const [line = ''] = (await run('list', '--json')).stdout.split('\n');
+    const { id, role, project_id: none } = JSON.parse(line);
+    assert.deepEqual([id, role, none], [body.user.id, null, null]);
   });
 
   it('makes a link to a new password that works on the running server', async () => {

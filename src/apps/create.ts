@@ -1,4 +1,6 @@
+import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
+import type { ControlSchema } from '../control/schema.ts';
 import { validationFailed } from '../http/errors.ts';
 import { closedObject } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
@@ -40,35 +42,19 @@ export function requireNoKeysIn({ name, bundle_id }: { name?: string; bundle_id?
  * Throws 422 when an API key is in its text, or when the intent's body is another than before.
  */
 export async function createApp(
-  { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  services: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
   projectId: string,
   body: Static<typeof CREATE_APP_BODY>,
   actor: Actor,
   intent?: Intent,
 ): Promise<App> {
   requireNoKeysIn(body);
+  const { control, directory, clock } = services;
   const now = clock.now();
   const id = await control.write(async (tx, revision) => {
     const known = intent && (await findIdempotentCall(tx, intent, now));
     if (known) return known.madeId;
-    const id = newId('app');
-    await tx
-      .insertInto('apps')
-      .values({
-        id,
-        project_id: projectId,
-        name: body.name.trim(),
-        platform: body.platform,
-        bundle_id: body.bundle_id ?? null,
-        timezone: body.timezone ?? 'UTC',
-        currency: body.currency ?? 'USD',
-        created_at: now,
-        updated_at: now,
-        deleted_at: null,
-        revision,
-      })
-      .execute();
-    await audit.append(tx, { projectId, actor, action: 'app.created', target: id });
+    const id = await insertApp(services, tx, revision, projectId, body, actor);
     if (intent) await insertIdempotentCall(tx, intent, { madeId: id, sealedAnswer: null, createdAt: now });
     return id;
   });
@@ -76,4 +62,35 @@ export async function createApp(
   const app = directory.findApp(id);
   if (!app) throw new Error(`App ${id} was stored and is not in the directory.`);
   return app;
+}
+
+/** The part of `createApp` inside a transaction: for callers that store more in the same one. Returns its id. */
+export async function insertApp(
+  { clock, audit }: Pick<Services, 'clock' | 'audit'>,
+  tx: Transaction<ControlSchema>,
+  revision: number,
+  projectId: string,
+  body: Static<typeof CREATE_APP_BODY>,
+  actor: Actor,
+): Promise<string> {
+  const id = newId('app');
+  const now = clock.now();
+  await tx
+    .insertInto('apps')
+    .values({
+      id,
+      project_id: projectId,
+      name: body.name.trim(),
+      platform: body.platform,
+      bundle_id: body.bundle_id ?? null,
+      timezone: body.timezone ?? 'UTC',
+      currency: body.currency ?? 'USD',
+      created_at: now,
+      updated_at: now,
+      deleted_at: null,
+      revision,
+    })
+    .execute();
+  await audit.append(tx, { projectId, actor, action: 'app.created', target: id });
+  return id;
 }

@@ -1,14 +1,16 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, readCommandConfig } from '../config.ts';
 import { type ControlServices, openControlServices } from '../open-services.ts';
+import { createDemoKeys, type DemoKeys } from './demo/demo-keys.ts';
 import {
   createDemo,
   DEMO_NAME,
-  type DemoKeys,
   type DemoState,
   findDemo,
+  getDemoProject,
   requireSamePlan,
 } from './demo/demo-project.ts';
+import { feedLive, openFeed } from './demo/feed.ts';
 import { loadDemo } from './demo/load.ts';
 import type { DemoPlan } from './demo/person.ts';
 import { openDemoProgress } from './demo/progress.ts';
@@ -43,32 +45,39 @@ export async function runDemo(
   try {
     const found = await findDemo(services);
     if (found) requireSamePlan(found, asked);
-    const { state, keys } = found
-      ? { state: found, keys: undefined }
-      : await createDemo(services, { ...PLAN_DEFAULT, ...asked }, nowMs);
-    if (nowMs - state.loadedUntilMs < FRESH_MS) return { state, keys, accepted: 0, duplicates: 0 };
-    const sink = await openSink(services, state, signal);
-    const progress = openDemoProgress(process.stderr);
-    try {
-      const loaded = await loadDemo(services, state, { sink, untilMs: nowMs }, progress.report, signal);
-      return { state, keys, ...loaded };
-    } finally {
-      progress.stop();
-      await sink.close();
-    }
+    const state = found ?? (await createDemo(services, { ...PLAN_DEFAULT, ...asked }, nowMs));
+    const loaded = await bringUp(services, state, nowMs, signal);
+    // Last, as they are shown once: whoever stops the command before has missed none.
+    if (state.feedKeyId !== undefined) return { ...loaded, keys: undefined };
+    return { ...loaded, ...(await createDemoKeys(services, loaded.state, nowMs)) };
   } finally {
     await services.close();
   }
 }
 
-/** One process at a time holds the event store: the server, or this one. */
-async function openSink(
+async function bringUp(
   services: ControlServices,
-  { projectId }: DemoState,
+  state: DemoState,
+  nowMs: number,
   signal: AbortSignal,
-): Promise<DemoSink> {
-  const project = services.directory.findProject(projectId);
-  if (!project) throw new Error(`The project ${projectId} of the demo is not there.`);
+): Promise<Omit<DemoRun, 'keys'>> {
+  if (nowMs - state.loadedUntilMs < FRESH_MS) return { state, accepted: 0, duplicates: 0 };
+  const sink = await openSink(services, state, signal);
+  const progress = openDemoProgress(process.stderr);
+  try {
+    return await loadDemo(services, state, { sink, untilMs: nowMs }, progress.report, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Error('The demo is not complete yet. Run it again to go on.', { cause: error });
+  } finally {
+    progress.stop();
+    await sink.close();
+  }
+}
+
+/** One process at a time holds the event store: the server, or this one. */
+async function openSink(services: ControlServices, state: DemoState, signal: AbortSignal): Promise<DemoSink> {
+  const project = getDemoProject(services, state);
   const url = localUrl(services.config);
   return (await isServed(url))
     ? openServerSink(services, project, url, signal)
@@ -101,6 +110,9 @@ ${shown}
   dashboard  ${url}
   API        ${url}/docs`;
 }
+
+const tellNoFeed = (error: unknown) =>
+  tell(`Nothing will arrive on Live: ${error instanceof Error ? error.message : String(error)}`);
 
 async function isServed(url: string): Promise<boolean> {
   return fetch(`${url}/healthz`).then(
@@ -139,9 +151,12 @@ export function addDemoCommand(program: Command): void {
       tell(`Making the demo in ${config.dataDir} …`);
       const run = await runDemo(config, plan, Date.now(), leaving.signal);
       process.stdout.write(`${renderDemo(config, run)}\n`);
-      if (!serve || (await isServed(localUrl(config)))) return;
+      if (!serve || leaving.signal.aborted || (await isServed(localUrl(config)))) return;
       process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
       // The entry point itself, as `appflow serve` does.
       await import('../main.ts');
+      // Any free port is the server's own secret.
+      if (config.port !== 0)
+        void openFeed(config, run.state).then((feed) => feedLive(feed, run.state, Date.now()), tellNoFeed);
     });
 }

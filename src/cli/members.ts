@@ -3,6 +3,7 @@ import { CLI_ACTOR } from '../keys/actor.ts';
 import { createResetLink } from '../members/reset-password.ts';
 import type { ControlServices } from '../open-services.ts';
 import { withServices } from './keys/with-services.ts';
+import { localUrl } from './server-address.ts';
 import { renderTable } from './table.ts';
 
 /** Adds `appflow members`: who may sign in, and a way back in for who lost the password or the second factor. */
@@ -14,8 +15,8 @@ export function addMembersCommand(program: Command): void {
     .helpCommand(false);
   members
     .command('list')
-    .description('list the members of every project')
-    .option('--json', 'print one JSON line a membership')
+    .description('list who has an account, with a line for each project and role')
+    .option('--json', 'print one JSON line a membership, and one for who has none')
     .action(({ json }: { json?: true }) =>
       withServices((services) => renderMembers(services, json === true)),
     );
@@ -32,16 +33,15 @@ export function addMembersCommand(program: Command): void {
         const purpose = withoutSecondFactor ? 'reset_without_totp' : 'reset';
         const token = await createResetLink(services, email, purpose, CLI_ACTOR);
         if (token === undefined) throw new Error(`There is no account with the e-mail address ${email}.`);
-        const { publicUrl, port } = services.config;
-        return `${publicUrl || `http://127.0.0.1:${port}`}/reset#${token}`;
+        return `${services.config.publicUrl || localUrl(services.config)}/reset#${token}`;
       }),
     );
 }
 
 async function renderMembers({ control, directory }: ControlServices, isJson: boolean): Promise<string> {
   const rows = await control.db
-    .selectFrom('project_members')
-    .innerJoin('people', 'people.id', 'project_members.person_id')
+    .selectFrom('people')
+    .leftJoin('project_members', 'project_members.person_id', 'people.id')
     .select([
       'people.id',
       'people.name',
@@ -51,12 +51,13 @@ async function renderMembers({ control, directory }: ControlServices, isJson: bo
     ])
     .orderBy('project_members.project_id')
     .orderBy('project_members.created_at')
+    .orderBy('people.id')
     .execute();
   if (isJson) return rows.map((row) => JSON.stringify(row)).join('\n');
   if (rows.length === 0) return 'Nobody has an account yet. The server prints a setup link when it starts.';
   const lines = rows.map(({ name, email, role, project_id }) => [
-    directory.findProject(project_id)?.name ?? project_id,
-    role,
+    project_id === null ? '-' : (directory.findProject(project_id)?.name ?? project_id),
+    role ?? '-',
     name,
     email,
   ]);

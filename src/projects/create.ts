@@ -17,37 +17,51 @@ export type FindOwner = (tx: Transaction<ControlSchema>) => Promise<string | und
  * said otherwise; while there is none, the first to come will own it. Throws 422 for an API key as name.
  */
 export async function createProject(
-  { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  services: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
   name: string,
   actor: Actor,
-  findOwnerId: FindOwner = findFirstPersonId,
+  findOwnerId?: FindOwner,
 ): Promise<Project> {
-  const mistakes = findKeysIn({ name: [name] });
-  if (mistakes.length > 0) throw validationFailed(mistakes);
-  const id = newId('proj');
-  const now = clock.now();
-  await control.write(async (tx, revision) => {
-    await tx
-      .insertInto('projects')
-      .values({
-        id,
-        name,
-        max_key_lifetime_days: null,
-        count_unverified_revenue: 1,
-        leaked_key_policy: 'revoke',
-        rate_limits: null,
-        created_at: now,
-        updated_at: now,
-        revision,
-      })
-      .execute();
-    await audit.append(tx, { projectId: id, actor, action: 'project.created', target: id });
-    const ownerId = await findOwnerId(tx);
-    if (ownerId === undefined) return;
-    await insertMember({ audit, clock }, tx, { projectId: id, personId: ownerId, role: 'owner' }, actor);
-  });
+  const { control, directory } = services;
+  const id = await control.write((tx, revision) =>
+    insertProject(services, tx, revision, name, actor, findOwnerId),
+  );
   await directory.refresh();
   const project = directory.findProject(id);
   if (!project) throw new Error(`Project ${id} was stored and is not in the directory.`);
   return project;
+}
+
+/** The part of `createProject` inside a transaction: for callers that store more in the same one. Returns its id. */
+export async function insertProject(
+  { clock, audit }: Pick<Services, 'clock' | 'audit'>,
+  tx: Transaction<ControlSchema>,
+  revision: number,
+  name: string,
+  actor: Actor,
+  findOwnerId: FindOwner = findFirstPersonId,
+): Promise<string> {
+  const mistakes = findKeysIn({ name: [name] });
+  if (mistakes.length > 0) throw validationFailed(mistakes);
+  const id = newId('proj');
+  const now = clock.now();
+  await tx
+    .insertInto('projects')
+    .values({
+      id,
+      name,
+      max_key_lifetime_days: null,
+      count_unverified_revenue: 1,
+      leaked_key_policy: 'revoke',
+      rate_limits: null,
+      created_at: now,
+      updated_at: now,
+      revision,
+    })
+    .execute();
+  await audit.append(tx, { projectId: id, actor, action: 'project.created', target: id });
+  const ownerId = await findOwnerId(tx);
+  if (ownerId !== undefined)
+    await insertMember({ audit, clock }, tx, { projectId: id, personId: ownerId, role: 'owner' }, actor);
+  return id;
 }

@@ -1,15 +1,15 @@
+import type { Transaction } from 'kysely';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
-import { createApp } from '../../apps/create.ts';
+import { insertApp } from '../../apps/create.ts';
+import type { ControlSchema } from '../../control/schema.ts';
 import { CLI_ACTOR } from '../../keys/actor.ts';
-import { createKey } from '../../keys/create.ts';
-import { CLI_MAKER } from '../../keys/maker.ts';
-import { KEY_TYPES, type KeyType } from '../../keys/scopes.ts';
 import type { ControlServices } from '../../open-services.ts';
-import { createProject } from '../../projects/create.ts';
+import { insertProject } from '../../projects/create.ts';
+import type { Project } from '../../projects/project.ts';
 import { UsageError } from '../usage-error.ts';
-import { DEMO_APP_NAMES, type DemoStage } from './events.ts';
-import { DEMO_PLATFORMS, type DemoPlan } from './person.ts';
+import { DEMO_APP_NAMES } from './events.ts';
+import type { DemoPlan, DemoPlatform } from './person.ts';
 
 /** What the demo's project is called. */
 export const DEMO_NAME = 'Appflow Demo';
@@ -24,12 +24,11 @@ const STATE = Type.Object({
   }),
   /** Up to when all events are stored, epoch milliseconds; before the first when none is. */
   loadedUntilMs: Type.Integer(),
+  /** The key that sends what arrives while the demo is served; there once the keys are made, which is last. */
+  feedKeyId: Type.Optional(Type.String()),
 });
 
 export type DemoState = Type.Static<typeof STATE>;
-
-/** The keys of a demo that was just made: shown this once. */
-export type DemoKeys = Record<KeyType, string>;
 
 const SETTING = 'demo';
 const DAY_MS = 86_400_000;
@@ -60,38 +59,49 @@ export function requireSamePlan({ plan }: DemoState, asked: Partial<DemoPlan>): 
   }
 }
 
-/** Makes the project of the demo: three apps, and a key of each type. Its last day is that of `nowMs`. */
-export async function createDemo(
-  services: DemoServices,
-  plan: DemoPlan,
-  nowMs: number,
-): Promise<{ state: DemoState; keys: DemoKeys }> {
-  const project = await createProject(services, DEMO_NAME, CLI_ACTOR);
-  const appIds: Partial<DemoStage['appIds']> = {};
-  for (const platform of DEMO_PLATFORMS) {
-    const fields = { name: DEMO_APP_NAMES[platform], platform };
-    appIds[platform] = (await createApp(services, project.id, fields, CLI_ACTOR)).id;
-  }
-  const keys: Partial<DemoKeys> = {};
-  for (const type of KEY_TYPES) {
-    const { secret } = await createKey(services, project, { name: `Demo ${type} key`, type }, CLI_MAKER);
-    keys[type] = secret;
-  }
+/** Makes the project of the demo with its three apps, and notes it, all or nothing. Its last day is that of `nowMs`. */
+export async function createDemo(services: DemoServices, plan: DemoPlan, nowMs: number): Promise<DemoState> {
   const startMs = (Math.floor(nowMs / DAY_MS) - plan.days + 1) * DAY_MS;
-  const stage = { appIds: appIds as DemoStage['appIds'], startMs };
-  const state = { projectId: project.id, plan, stage, loadedUntilMs: startMs - 1 };
-  await saveDemo(services, state);
-  return { state, keys: keys as DemoKeys };
+  const state = await services.control.write(async (tx, revision) => {
+    const projectId = await insertProject(services, tx, revision, DEMO_NAME, CLI_ACTOR);
+    const makeApp = (platform: DemoPlatform) => {
+      const fields = { name: DEMO_APP_NAMES[platform], platform };
+      return insertApp(services, tx, revision, projectId, fields, CLI_ACTOR);
+    };
+    const appIds = {
+      ios: await makeApp('ios'),
+      android: await makeApp('android'),
+      web: await makeApp('web'),
+    };
+    const made: DemoState = { projectId, plan, stage: { appIds, startMs }, loadedUntilMs: startMs - 1 };
+    await insertState(tx, made);
+    return made;
+  });
+  await services.directory.refresh();
+  return state;
+}
+
+/** Returns the project of the demo as the directory has it. Throws when it is not there. */
+export function getDemoProject(
+  { directory }: Pick<DemoServices, 'directory'>,
+  { projectId }: DemoState,
+): Project {
+  const project = directory.findProject(projectId);
+  if (!project) throw new Error(`The project ${projectId} of the demo is not there.`);
+  return project;
 }
 
 /** Stores how far the demo is. */
 export async function saveDemo({ control }: Pick<DemoServices, 'control'>, state: DemoState): Promise<void> {
+  await control.write((tx) => insertState(tx, state));
+}
+
+/** The part of `saveDemo` inside a transaction: for callers that store more in the same one. */
+export async function insertState(tx: Transaction<ControlSchema>, state: DemoState): Promise<void> {
   const value = JSON.stringify(state);
-  await control.write((tx) =>
-    tx
-      .insertInto('settings')
-      .values({ name: SETTING, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute(),
-  );
+  await tx
+    .insertInto('settings')
+    .values({ name: SETTING, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute();
 }

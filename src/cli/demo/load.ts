@@ -8,7 +8,7 @@ export type LoadProgress = (daysDone: number, days: number, events: number) => v
 
 /**
  * Hands over the events of the demo that happened since the last load, up to `untilMs`, and notes how far it is. Throws
- * when one is refused, and when `signal` fires, between two days.
+ * when one is refused, and when `signal` fires, between two days. Returns the state with it.
  */
 export async function loadDemo(
   services: ControlServices,
@@ -16,7 +16,7 @@ export async function loadDemo(
   { sink, untilMs }: { sink: DemoSink; untilMs: number },
   report: LoadProgress,
   signal: AbortSignal,
-): Promise<Loaded> {
+): Promise<Loaded & { state: DemoState }> {
   const span = { fromMs: state.loadedUntilMs, untilMs };
   const days = countDemoDays(state.stage, span.fromMs, untilMs);
   const loaded: Loaded = { accepted: 0, duplicates: 0 };
@@ -29,6 +29,7 @@ export async function loadDemo(
     daysDone += 1;
     report(daysDone, days, loaded.accepted + loaded.duplicates);
   }
-  await saveDemo(services, { ...state, loadedUntilMs: untilMs });
-  return loaded;
+  const after = { ...state, loadedUntilMs: untilMs };
+  await saveDemo(services, after);
+  return { ...loaded, state: after };
 }

@@ -1,0 +1,68 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Config } from '../../config.ts';
+import { CLI_MAKER } from '../../keys/maker.ts';
+import { rotateKey } from '../../keys/rotate.ts';
+import { openControlServices } from '../../open-services.ts';
+import { localUrl } from '../server-address.ts';
+import { type DemoState, getDemoProject } from './demo-project.ts';
+import { type DemoEvent, makeDays } from './events.ts';
+import { randomOf } from './random.ts';
+
+const DAY_MS = 86_400_000;
+const WAIT_MS_MIN = 1_000;
+const WAIT_MS_MAX = 3_000;
+
+/** Returns the server that a configuration starts, and a key to send events with: the demo's own, with a new secret. */
+export async function openFeed(
+  config: Config,
+  { feedKeyId = '', ...state }: DemoState,
+): Promise<{ url: string; key: string }> {
+  const services = await openControlServices(config);
+  try {
+    const project = getDemoProject(services, state);
+    const rotation = { grace_seconds: 0, force: true };
+    const { secret } = await rotateKey(services, project, feedKeyId, rotation, CLI_MAKER);
+    return { url: localUrl(config), key: secret };
+  } finally {
+    await services.close();
+  }
+}
+
+/**
+ * Sends an event every one to three seconds while the server answers: what the demo's people did in the last 24 hours
+ * once more, so that something arrives while somebody looks. Keeps no process alive.
+ */
+export async function feedLive(
+  { url, key }: { url: string; key: string },
+  state: DemoState,
+  nowMs: number,
+  wait: (ms: number) => Promise<unknown> = (ms) => setTimeout(ms, undefined, { ref: false }),
+): Promise<void> {
+  const random = randomOf('feed', nowMs);
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  for (const event of repeatLastDay(state, nowMs)) {
+    await wait(WAIT_MS_MIN + Math.floor(random() * (WAIT_MS_MAX - WAIT_MS_MIN)));
+    const body = JSON.stringify({ events: [event] });
+    const answer = await fetch(`${url}/v1/events`, { method: 'POST', headers, body }).catch(() => undefined);
+    // It stops, or somebody took the key away.
+    if (!answer?.ok) return;
+    await answer.body?.cancel();
+  }
+}
+
+type LiveEvent = Omit<DemoEvent, 'timestamp'>;
+
+/** Yields the last day's events again and again, each time as new ones that happen now. */
+function* repeatLastDay({ plan, stage }: DemoState, nowMs: number): Generator<LiveEvent> {
+  const events = [...makeDays(plan, stage, { fromMs: nowMs - DAY_MS, untilMs: nowMs })].flat();
+  for (let round = 0; events.length > 0; round += 1) {
+    for (const { timestamp: _, ...event } of events) {
+      const name = `live-${nowMs}-${round}`;
+      yield {
+        ...event,
+        event_id: `${event.event_id}-${name}`,
+        ...(event.session_id && { session_id: `${event.session_id}-${name}` }),
+      };
+    }
+  }
+}
