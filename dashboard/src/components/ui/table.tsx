@@ -4,7 +4,7 @@ import { cn } from '../../lib/class-names.ts';
 /** On phones each row is a block and each cell a line of it, headed by its `data-label`. */
 const STACKED = [
   'max-sm:block max-sm:[&>thead]:sr-only max-sm:[&>tbody]:block',
-  'max-sm:[&>tbody>tr]:grid max-sm:[&>tbody>tr]:gap-1.5 max-sm:[&>tbody>tr]:px-5 max-sm:[&>tbody>tr]:py-3.5',
+  'max-sm:[&>tbody>tr]:grid max-sm:[&>tbody>tr]:grid-cols-[minmax(0,1fr)] max-sm:[&>tbody>tr]:gap-1.5 max-sm:[&>tbody>tr]:px-5 max-sm:[&>tbody>tr]:py-3.5',
   'max-sm:[&_td]:flex max-sm:[&_td]:w-full max-sm:[&_td]:max-w-none max-sm:[&_td]:items-center max-sm:[&_td]:p-0!',
   'max-sm:[&_td[data-label]]:justify-between max-sm:[&_td[data-label]]:gap-4',
   'max-sm:[&_td[data-label]]:before:shrink-0 max-sm:[&_td[data-label]]:before:text-soft max-sm:[&_td[data-label]]:before:text-xs',

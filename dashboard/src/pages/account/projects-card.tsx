@@ -22,9 +22,9 @@ export function ProjectsCard() {
             <Link
               to="/p/$projectId"
               params={{ projectId: project.id }}
-              className="min-w-0 truncate rounded font-medium text-sm hover:underline"
+              className="min-w-0 rounded font-medium text-sm hover:underline"
             >
-              <bdi>{project.name}</bdi>
+              <bdi className="block truncate">{project.name}</bdi>
             </Link>
             <Badge tone="outline">{labelOf(project.role)}</Badge>
             <Button

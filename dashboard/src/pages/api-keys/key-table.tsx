@@ -85,15 +85,15 @@ type OfKey = { apiKey: ApiKey };
 
 function NameCell({ apiKey }: OfKey) {
   return (
-    <Cell className="max-sm:pr-10!">
-      <div className="min-w-0">
+    <Cell>
+      <div className="min-w-0 max-sm:pr-10">
         <div className="flex items-center gap-2 max-sm:flex-wrap">
           <Link
             to="."
             search={(search) => ({ ...search, key: apiKey.id })}
-            className="max-w-56 truncate rounded font-medium hover:underline max-sm:max-w-full"
+            className="max-w-56 rounded font-medium hover:underline max-sm:max-w-full"
           >
-            <bdi>{apiKey.name}</bdi>
+            <bdi className="block truncate">{apiKey.name}</bdi>
           </Link>
           <TypeBadge type={apiKey.type} />
         </div>

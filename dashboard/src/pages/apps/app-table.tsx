@@ -62,8 +62,8 @@ function NameCell({ app }: { app: App }) {
           <PlatformIcon platform={app.platform} className="size-4.5" />
         </span>
         <div className="min-w-0">
-          <p className="max-w-56 truncate font-medium">
-            <bdi>{app.name}</bdi>
+          <p className="max-w-56 font-medium">
+            <bdi className="block truncate">{app.name}</bdi>
           </p>
           <p className="max-w-56 truncate text-soft text-xs">
             {PLATFORM_NAMES[app.platform]}
