@@ -138,4 +138,17 @@ describe('events of several apps, newest first', () => {
     }
     assert.ok(pages.length < 8);
   });
+
+  it('are asked for by the few until the first show how large they are', async () => {
+    const limits: unknown[] = [];
+    const query: typeof warehouse.query = (sql, params, options) => {
+      limits.push(params?.limit);
+      return warehouse.query(sql, params, options);
+    };
+    const reading = { before: undefined, limit: 1_000, nowMs: NOW };
+    const pages = readNewestFirst({ query }, buildFilter('proj_large', APPS, {}), reading, never);
+    await pages.next();
+    await pages.next();
+    assert.deepEqual(limits, [250, 1_000]);
+  });
 });

@@ -11,6 +11,8 @@ export type NewestFirst = { before: EventPosition | undefined; limit: number; no
 
 /** Where a busy project has some pages, and no silence is worth a question of its own. */
 const FIRST_SLICE_MS = 3_600_000;
+/** Until the first page shows how large events are: the engine holds a whole LIMIT of them before their bytes are counted. */
+const FIRST_PAGE_EVENTS = 250;
 /** Past a silence slices widen so fast that the last event of a project is found in a handful of them. */
 const GROWTH_MAX = 64;
 
@@ -29,13 +31,17 @@ export async function* readNewestFirst(
 ): AsyncGenerator<ToldEvent[]> {
   const { from, to } = filter.times;
   let end = before ?? (to === undefined ? undefined : startOf(to));
+  let pageEvents = Math.min(limit, FIRST_PAGE_EVENTS);
   for (let sliceMs = FIRST_SLICE_MS; ; ) {
     // Without an end the slice is open: clients' clocks may be ahead.
     const endMs = end?.[0] ?? nowMs;
     const startMs = Math.max(from, endMs - sliceMs);
-    const { rows, fill } = await readSlice(warehouse, filter, { startMs, end, limit }, signal);
+    const { rows, fill } = await readSlice(warehouse, filter, { startMs, end, limit: pageEvents }, signal);
     const events = rows.map(toToldEvent);
-    if (events.length > 0) yield events;
+    if (events.length > 0) {
+      pageEvents = limit;
+      yield events;
+    }
     const last = events.at(-1);
     if (fill < 1 && startMs <= from) return;
     end = fill >= 1 && last ? positionOf(last) : startOf(startMs);
