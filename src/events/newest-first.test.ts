@@ -140,13 +140,19 @@ describe('events of several apps, newest first', () => {
   });
 
   it('are asked for by the few until the first show how large they are', async () => {
+    const project_id = 'proj_first';
+    await append(
+      Array.from({ length: 300 }, (_, index) =>
+        eventRow({ project_id, event_id: `first${index}`, timestamp: NOW - index }),
+      ),
+    );
     const limits: unknown[] = [];
     const query: typeof warehouse.query = (sql, params, options) => {
       limits.push(params?.limit);
       return warehouse.query(sql, params, options);
     };
     const reading = { before: undefined, limit: 1_000, nowMs: NOW };
-    const pages = readNewestFirst({ query }, buildFilter('proj_large', APPS, {}), reading, never);
+    const pages = readNewestFirst({ query }, buildFilter(project_id, APPS, {}), reading, never);
     await pages.next();
     await pages.next();
     assert.deepEqual(limits, [250, 1_000]);
