@@ -12,10 +12,11 @@ import { accountRoutes } from './members/account-routes.ts';
 import { memberRoutes } from './members/routes.ts';
 import { signInRoutes } from './members/sign-in-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
+import type { Services } from './services.ts';
 import { VERSION } from './version.ts';
 
 /** Every route: the API's table of contents. */
-export const ROUTES: readonly Route[] = [
+export const ROUTES: readonly Route<Services>[] = [
   ...eventRoutes,
   ...analyticsRoutes,
   ...appRoutes,
@@ -30,7 +31,7 @@ export const ROUTES: readonly Route[] = [
  * Every route of the dashboard's door: what the API has, and what only people need. Not in OpenAPI, which is for those
  * who hold a key: this door changes with the dashboard, and takes nothing but its session.
  */
-export const FRONT_DOOR_ROUTES: readonly Route[] = [
+export const FRONT_DOOR_ROUTES: readonly Route<Services>[] = [
   ...signInRoutes,
   ...accountRoutes,
   ...memberRoutes,

@@ -3,10 +3,10 @@ import type { App } from '../apps/app.ts';
 import { validationFailed } from '../http/errors.ts';
 import { requireScope } from '../http/permit.ts';
 import { type Caller, closedObject, nullable } from '../http/route.ts';
-import type { Services } from '../services.ts';
 import { formatDay } from './calendar.ts';
 import { countTop } from './count-top.ts';
 import { BREAKDOWN_DEFINITIONS } from './definitions.ts';
+import type { AnalyticsServices } from './filters.ts';
 import { COMMON_QUERY, FILTERS, parseScope, type Question } from './filters.ts';
 import { describeScope, META_FIELDS } from './meta.ts';
 import { parseRange, RANGE_QUERY } from './range.ts';
@@ -73,7 +73,7 @@ type Query = Static<typeof BREAKDOWN_QUERY>;
 
 /** Returns the values of `by` that measure highest, and all others together. Throws 403, 422, StorageError. */
 export async function answerBreakdown(
-  { warehouse, clock }: Pick<Services, 'warehouse' | 'clock'>,
+  { warehouse, clock }: AnalyticsServices,
   caller: Caller,
   app: App | undefined,
   query: Query,

@@ -2,11 +2,12 @@ import { type Static, Type } from 'typebox';
 import type { App } from '../apps/app.ts';
 import { validationFailed } from '../http/errors.ts';
 import { type Caller, closedObject } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { Warehouse } from '../warehouse/open.ts';
 import { type Day, formatDay, listDays } from './calendar.ts';
 import { countActivity, isActivityMetric } from './count-activity.ts';
 import { countNewUsers } from './count-new-users.ts';
 import { METRIC_DEFINITIONS } from './definitions.ts';
+import type { AnalyticsServices } from './filters.ts';
 import { COMMON_QUERY, parseScope, type Question } from './filters.ts';
 import { describeScope, META_FIELDS } from './meta.ts';
 import { METRICS, METRICS_QUERY, type Metric, parseMetrics } from './metrics.ts';
@@ -46,7 +47,7 @@ type Row = Answer['data'][number];
 
 /** Returns a row for each day asked for, with the metrics asked for. Throws 422, StorageError. */
 export async function answerDaily(
-  { warehouse, clock }: Pick<Services, 'warehouse' | 'clock'>,
+  { warehouse, clock }: AnalyticsServices,
   caller: Caller,
   app: App | undefined,
   query: Static<typeof DAILY_QUERY>,
@@ -84,7 +85,7 @@ function parseDaily(
 
 /** Reads what the metrics need side by side, and returns how a day's row is made of it. */
 async function readDays(
-  warehouse: Services['warehouse'],
+  warehouse: Warehouse,
   question: Question,
   metrics: readonly Metric[],
   signal: AbortSignal,

@@ -2,7 +2,12 @@ import { type Static, Type } from 'typebox';
 import type { App } from '../apps/app.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Caller, closedObject } from '../http/route.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Warehouse } from '../warehouse/open.ts';
 import type { DayRange } from './calendar.ts';
+
+/** What answering a query takes. */
+export type AnalyticsServices = { warehouse: Warehouse; clock: Clock };
 
 const VALUES_MAX = 50;
 

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox';
 import type { App } from '../apps/app.ts';
 import { type Caller, closedObject } from '../http/route.ts';
-import type { Services } from '../services.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { formatDay } from './calendar.ts';
 import { type Condition, ofScope } from './conditions.ts';
 import { countActivity } from './count-activity.ts';
 import { LIVE_DEFINITIONS } from './definitions.ts';
+import type { AnalyticsServices } from './filters.ts';
 import { COMMON_QUERY, parseScope, type Scope } from './filters.ts';
 import { describeScope, META_FIELDS } from './meta.ts';
 import { sumRevenue, toRevenue } from './sum-revenue.ts';
@@ -48,7 +48,7 @@ type Live = Static<typeof LIVE_ANSWER>['data'];
 
 /** Returns what happens now, by event time. `today` is the same number that daily answers. Throws StorageError. */
 export async function answerLive(
-  { warehouse, clock }: Pick<Services, 'warehouse' | 'clock'>,
+  { warehouse, clock }: AnalyticsServices,
   caller: Caller,
   app: App | undefined,
   query: Static<typeof LIVE_QUERY>,

@@ -1,6 +1,7 @@
 import { defineRoute, type Route } from '../http/route.ts';
 import { answerBreakdown, BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from './breakdown.ts';
 import { answerDaily, DAILY_ANSWER, DAILY_QUERY } from './daily.ts';
+import type { AnalyticsServices } from './filters.ts';
 import { answerLive, LIVE_ANSWER, LIVE_QUERY } from './live.ts';
 
 const dailyRoute = defineRoute({
@@ -14,7 +15,8 @@ const dailyRoute = defineRoute({
   query: DAILY_QUERY,
   answer: { status: 200, schema: DAILY_ANSWER },
   example: { query: { days: 7 } },
-  handle: (services, { caller, app, query, signal }) => answerDaily(services, caller, app, query, signal),
+  handle: (services: AnalyticsServices, { caller, app, query, signal }) =>
+    answerDaily(services, caller, app, query, signal),
 });
 
 const liveRoute = defineRoute({
@@ -27,7 +29,8 @@ const liveRoute = defineRoute({
   app: { from: 'query', required: true },
   query: LIVE_QUERY,
   answer: { status: 200, schema: LIVE_ANSWER },
-  handle: (services, { caller, app, query, signal }) => answerLive(services, caller, app, query, signal),
+  handle: (services: AnalyticsServices, { caller, app, query, signal }) =>
+    answerLive(services, caller, app, query, signal),
 });
 
 const breakdownRoute = defineRoute({
@@ -42,8 +45,9 @@ const breakdownRoute = defineRoute({
   query: BREAKDOWN_QUERY,
   answer: { status: 200, schema: BREAKDOWN_ANSWER },
   example: { query: { by: 'country', metric: 'users', days: 7 } },
-  handle: (services, { caller, app, query, signal }) => answerBreakdown(services, caller, app, query, signal),
+  handle: (services: AnalyticsServices, { caller, app, query, signal }) =>
+    answerBreakdown(services, caller, app, query, signal),
 });
 
 /** Questions about events, answered in numbers. */
-export const analyticsRoutes: Route[] = [dailyRoute, liveRoute, breakdownRoute];
+export const analyticsRoutes: Route<AnalyticsServices>[] = [dailyRoute, liveRoute, breakdownRoute];

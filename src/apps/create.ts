@@ -4,11 +4,12 @@ import type { ControlSchema } from '../control/schema.ts';
 import { validationFailed } from '../http/errors.ts';
 import { closedObject } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
+import type { Audit, ChangeServices } from '../keys/audit.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
 import { findIdempotentCall, insertIdempotentCall } from '../keys/idempotent-call.ts';
 import type { Intent } from '../keys/intent.ts';
+import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
-import type { Services } from '../services.ts';
 import { type App, PLATFORMS } from './app.ts';
 
 /** What can be said of an app; the same members are patched later. */
@@ -42,7 +43,7 @@ export function requireNoKeysIn({ name, bundle_id }: { name?: string; bundle_id?
  * Throws 422 when an API key is in its text, or when the intent's body is another than before.
  */
 export async function createApp(
-  services: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  services: ChangeServices,
   projectId: string,
   body: Static<typeof CREATE_APP_BODY>,
   actor: Actor,
@@ -66,7 +67,7 @@ export async function createApp(
 
 /** The part of `createApp` inside a transaction: for callers that store more in the same one. Returns its id. */
 export async function insertApp(
-  { clock, audit }: Pick<Services, 'clock' | 'audit'>,
+  { clock, audit }: { clock: Clock; audit: Audit },
   tx: Transaction<ControlSchema>,
   revision: number,
   projectId: string,

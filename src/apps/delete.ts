@@ -1,5 +1,5 @@
 import type { Actor } from '../keys/actor.ts';
-import type { Services } from '../services.ts';
+import type { ChangeServices } from '../keys/audit.ts';
 import type { App } from './app.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { App } from './app.ts';
  * Deleting it again changes nothing, so that the 30 days run from the first time.
  */
 export async function deleteApp(
-  { control, directory, clock, audit }: Services,
+  { control, directory, clock, audit }: ChangeServices,
   app: App,
   actor: Actor,
 ): Promise<App> {

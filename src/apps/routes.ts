@@ -2,6 +2,9 @@ import { Type } from 'typebox';
 import { ApiError } from '../http/errors.ts';
 import { LIST_QUERY, pageById, pageOf } from '../http/list.ts';
 import { type Caller, closedObject, defineRoute, type Route } from '../http/route.ts';
+import type { ChangeServices } from '../keys/audit.ts';
+import type { Directory } from '../keys/directory.ts';
+import type { Clock } from '../lib/clock.ts';
 import { isBeyondRestoring } from './app.ts';
 import { APP_JSON, toAppJson } from './app-json.ts';
 import { CREATE_APP_BODY, createApp } from './create.ts';
@@ -30,7 +33,7 @@ const createRoute = defineRoute({
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 201, schema: APP_JSON },
   example: { body: { name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin', currency: 'EUR' } },
-  async handle(services, { caller, body, intent }) {
+  async handle(services: ChangeServices, { caller, body, intent }) {
     requireWholeProject(caller);
     return toAppJson(await createApp(services, caller.project.id, body, caller.actor, intent));
   },
@@ -52,7 +55,7 @@ const listRoute = defineRoute({
   limit: 'management',
   query: APP_LIST_QUERY,
   answer: { status: 200, schema: pageOf(APP_JSON) },
-  handle({ directory, clock }, { caller, query }) {
+  handle({ directory, clock }: { directory: Directory; clock: Clock }, { caller, query }) {
     const { appIds, projectId } = caller.principal;
     const now = clock.now();
     const apps = directory
@@ -73,7 +76,7 @@ const getRoute = defineRoute({
   params: APP_PARAMS,
   answer: { status: 200, schema: APP_JSON },
   example: { params: { id: EXAMPLE_ID } },
-  handle({ directory }, { caller, params }) {
+  handle({ directory }: { directory: Directory }, { caller, params }) {
     return toAppJson(getApp(directory, caller, params.id));
   },
 });
@@ -88,7 +91,7 @@ const updateRoute = defineRoute({
   body: UPDATE_APP_BODY,
   answer: { status: 200, schema: APP_JSON },
   example: { params: { id: EXAMPLE_ID }, body: { name: 'Notes' } },
-  async handle(services, { caller, params, body }) {
+  async handle(services: ChangeServices, { caller, params, body }) {
     const app = getApp(services.directory, caller, params.id);
     return toAppJson(await updateApp(services, app, body, caller.actor));
   },
@@ -104,11 +107,17 @@ const deleteRoute = defineRoute({
   stepUp: true,
   answer: { status: 200, schema: APP_JSON },
   example: { params: { id: EXAMPLE_ID } },
-  async handle(services, { caller, params }) {
+  async handle(services: ChangeServices, { caller, params }) {
     const app = getApp(services.directory, caller, params.id);
     return toAppJson(await deleteApp(services, app, caller.actor));
   },
 });
 
 /** The apps of a project. */
-export const appRoutes: Route[] = [createRoute, listRoute, getRoute, updateRoute, deleteRoute];
+export const appRoutes: Route<ChangeServices>[] = [
+  createRoute,
+  listRoute,
+  getRoute,
+  updateRoute,
+  deleteRoute,
+];

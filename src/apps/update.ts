@@ -4,10 +4,9 @@ import type { ControlSchema } from '../control/schema.ts';
 import { ApiError } from '../http/errors.ts';
 import { nullable } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
-import type { Audit } from '../keys/audit.ts';
+import type { Audit, ChangeServices } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import { toApp } from '../keys/records.ts';
-import type { Services } from '../services.ts';
 import { type App, isBeyondRestoring } from './app.ts';
 import { toAppJson } from './app-json.ts';
 import { APP_FIELDS, requireNoKeysIn } from './create.ts';
@@ -31,7 +30,7 @@ export const UPDATE_APP_BODY = Type.Object(
  * when an API key is in its text.
  */
 export async function updateApp(
-  services: Services,
+  services: ChangeServices,
   app: App,
   body: Static<typeof UPDATE_APP_BODY>,
   actor: Actor,

@@ -2,12 +2,11 @@ import type { App } from '../apps/app.ts';
 import { listReachableApps } from '../apps/resolve.ts';
 import { csvLine } from '../http/csv.ts';
 import { type Caller, EXPORT_TYPES, exportAs, type Streamed } from '../http/route.ts';
-import type { Services } from '../services.ts';
 import { CONTEXT_KEYS } from './context.ts';
 import { buildFilter } from './event-filter.ts';
 import { type ToldEvent, toEventJson } from './event-json.ts';
 import { readNewestFirst } from './newest-first.ts';
-import type { EXPORT_FORMATS, SearchQuery } from './search.ts';
+import type { EventServices, EXPORT_FORMATS, SearchQuery } from './search.ts';
 
 /** A page costs the same few granules of the table however small it is; much larger ones would only take memory. */
 const EVENTS_A_PAGE = 5_000;
@@ -34,7 +33,7 @@ const COLUMNS = [
  * Events that arrive meanwhile are in it as far as they are older than what was told last. Throws 422, StorageError.
  */
 export async function exportEvents(
-  { warehouse, directory, clock }: Pick<Services, 'warehouse' | 'directory' | 'clock'>,
+  { warehouse, directory, clock }: EventServices,
   caller: Caller,
   app: App | undefined,
   { format, query }: { format: (typeof EXPORT_FORMATS)[number]; query: SearchQuery },

@@ -3,10 +3,13 @@ import type { App } from '../apps/app.ts';
 import { getApp } from '../apps/resolve.ts';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import { type Caller, closedObject, nullable } from '../http/route.ts';
+import type { Directory } from '../keys/directory.ts';
 import { redactSecrets } from '../keys/secret.ts';
+import type { Clock } from '../lib/clock.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
-import type { Services } from '../services.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
+import type { Warehouse } from '../warehouse/open.ts';
 import { type AppOfEvent, type BatchContext, parseEvent, REJECTION_CURES, type Rejection } from './event.ts';
 import { cutKeys, listFieldsWithKeys } from './keys-in-row.ts';
 import { parseTimestamp } from './timestamp.ts';
@@ -52,12 +55,20 @@ export const BATCH_ANSWER = closedObject({
 type Batch = Static<typeof BATCH_BODY>;
 type Answer = Static<typeof BATCH_ANSWER>;
 
+/** What storing events takes. */
+export type IngestServices = {
+  clock: Clock;
+  directory: Directory;
+  warehouse: Warehouse;
+  metrics: Metrics;
+};
+
 /**
  * Stores the good events of a batch and tells of each other one why not. Resolves after what was accepted is on disk.
  * Throws 422 when the batch itself is unusable, StorageError when the outcome is unknown.
  */
 export async function ingest(
-  services: Pick<Services, 'clock' | 'directory' | 'warehouse' | 'metrics'>,
+  services: IngestServices,
   caller: Caller,
   app: App | undefined,
   batch: Batch,
@@ -133,7 +144,7 @@ function sentAtOf({ sent_at }: Batch): number | undefined {
 }
 
 /** Judges the app an event names itself; without one the batch's app counts, or the only one the key reaches. */
-function appResolver({ directory }: Pick<Services, 'directory'>, caller: Caller, batchApp: App | undefined) {
+function appResolver({ directory }: { directory: Directory }, caller: Caller, batchApp: App | undefined) {
   const resolved = new Map<string, AppOfEvent | Rejection>();
   return (appId: string | undefined): AppOfEvent | Rejection => {
     if (appId === undefined) return batchApp ?? reject('app_required');

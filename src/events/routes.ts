@@ -1,8 +1,16 @@
 import { defineRoute, EVENT_STREAM, EXPORT_TYPES, type Route } from '../http/route.ts';
 import { EVENT_JSON } from './event-json.ts';
 import { exportEvents } from './export.ts';
-import { BATCH_ANSWER, BATCH_BODY, BATCH_BYTES_MAX, countEvents, ingest, needsApp } from './ingest.ts';
-import { SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
+import {
+  BATCH_ANSWER,
+  BATCH_BODY,
+  BATCH_BYTES_MAX,
+  countEvents,
+  type IngestServices,
+  ingest,
+  needsApp,
+} from './ingest.ts';
+import { type EventServices, SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
 import { STREAM_QUERY, streamEvents } from './stream.ts';
 
 const ingestRoute = defineRoute({
@@ -32,7 +40,7 @@ const ingestRoute = defineRoute({
       ],
     },
   },
-  handle: (services, { caller, app, body }) => ingest(services, caller, app, body),
+  handle: (services: IngestServices, { caller, app, body }) => ingest(services, caller, app, body),
 });
 
 const searchRoute = defineRoute({
@@ -45,7 +53,7 @@ const searchRoute = defineRoute({
   query: SEARCH_QUERY,
   answer: { status: 200, schema: SEARCH_ANSWER, exports: Object.values(EXPORT_TYPES) },
   example: { query: { event_name: ['purchase_complete'], limit: 20 } },
-  handle(services, { caller, app, query, signal }) {
+  handle(services: EventServices, { caller, app, query, signal }) {
     const { format = 'json' } = query;
     if (format === 'json') return searchEvents(services, caller, app, query, signal);
     return exportEvents(services, caller, app, { format, query }, signal);
@@ -63,9 +71,9 @@ const streamRoute = defineRoute({
   query: STREAM_QUERY,
   requestHeaders: ['Last-Event-ID'],
   answer: { status: 200, contentType: EVENT_STREAM, schema: EVENT_JSON },
-  handle: (services, { caller, app, query, lastEventId, signal }) =>
+  handle: (services: EventServices, { caller, app, query, lastEventId, signal }) =>
     streamEvents(services, caller, app, { query, lastEventId }, signal),
 });
 
 /** Events in and out. */
-export const eventRoutes: Route[] = [ingestRoute, searchRoute, streamRoute];
+export const eventRoutes: Route<EventServices & IngestServices>[] = [ingestRoute, searchRoute, streamRoute];

@@ -3,13 +3,17 @@ import type { App } from '../apps/app.ts';
 import { listReachableApps } from '../apps/resolve.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../http/list.ts';
 import { type Caller, closedObject } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { Directory } from '../keys/directory.ts';
+import type { Clock } from '../lib/clock.ts';
 import { isEventTime } from '../warehouse/event-columns.ts';
 import { QUERY_TIMEOUT_MS } from '../warehouse/gateway.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { buildFilter, EVENT_FILTERS } from './event-filter.ts';
 import { EVENT_JSON, type ToldEvent, toEventJson } from './event-json.ts';
 import { type EventPosition, positionOf, readNewestFirst } from './newest-first.ts';
+
+/** What reading events takes. */
+export type EventServices = { warehouse: Warehouse; directory: Directory; clock: Clock };
 
 /** The forms an export can have. */
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
@@ -31,7 +35,7 @@ export type SearchQuery = Static<typeof SEARCH_QUERY>;
 
 /** Returns a page of the project's events, newest first; events of equal time by id. Throws 422, StorageError. */
 export async function searchEvents(
-  { warehouse, directory, clock }: Pick<Services, 'warehouse' | 'directory' | 'clock'>,
+  { warehouse, directory, clock }: EventServices,
   caller: Caller,
   app: App | undefined,
   query: SearchQuery,

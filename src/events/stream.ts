@@ -4,8 +4,9 @@ import { listReachableApps } from '../apps/resolve.ts';
 import { validationFailed } from '../http/errors.ts';
 import { readPosition } from '../http/list.ts';
 import { type Caller, closedObject, type Streamed, streamAs } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { Directory } from '../keys/directory.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
+import type { Warehouse } from '../warehouse/open.ts';
 import { buildFilter, PLAIN_FILTERS } from './event-filter.ts';
 import { openTail } from './live-tail.ts';
 import { isPlace, type Place } from './received.ts';
@@ -16,7 +17,7 @@ type StreamQuery = Static<typeof STREAM_QUERY>;
 
 /** Returns the stream of the caller's events from now on, or after the message that the caller saw last. Throws 422. */
 export function streamEvents(
-  { warehouse, directory }: Pick<Services, 'warehouse' | 'directory'>,
+  { warehouse, directory }: { warehouse: Warehouse; directory: Directory },
   caller: Caller,
   app: App | undefined,
   { query, lastEventId }: { query: StreamQuery; lastEventId: string | undefined },

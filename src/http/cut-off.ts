@@ -1,7 +1,8 @@
+import type { Directory } from '../keys/directory.ts';
 import { findShown } from '../keys/verify.ts';
 import { reachesMoreApps } from '../keys/within.ts';
+import type { Clock } from '../lib/clock.ts';
 import { ROLE_SCOPES } from '../members/roles.ts';
-import type { Services } from '../services.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { findLostRight, isGranted, isInProject, type KeyAccess, type Place } from './permit.ts';
@@ -31,7 +32,7 @@ export function holdRight(
  * if it came now. Made of the pipeline's own decisions and in its order, so that no restriction holds at the door only.
  */
 export function findCutOff(
-  { directory, clock }: Pick<Services, 'directory' | 'clock'>,
+  { directory, clock }: { directory: Directory; clock: Clock },
   held: HeldRight,
 ): ErrorCode | undefined {
   const { caller, appIds } = held;
@@ -45,7 +46,7 @@ export function findCutOff(
 }
 
 function findKeyRefusal(
-  { directory, clock }: Pick<Services, 'directory' | 'clock'>,
+  { directory, clock }: { directory: Directory; clock: Clock },
   { key: shown, secret, address }: KeyCaller,
   { origin, cors, access, appIds }: HeldRight,
 ): ErrorCode | undefined {

@@ -10,7 +10,7 @@ const PROJECT_ID = Type.String();
  * Returns the routes of the API as the dashboard's door serves them: the same path after `/v1`, the same query, body
  * and answer, the same handler behind the same check. What asks for any key at all is about that key and stays out.
  */
-export function mirrorForPeople(routes: readonly Route[]): Route[] {
+export function mirrorForPeople<S>(routes: readonly Route<S>[]): Route<S>[] {
   return routes
     .filter(({ path, access }) => path.startsWith('/v1/') && access !== 'any_key' && access !== 'public')
     .map((route) => ({

@@ -1,5 +1,5 @@
+import type { KeyObject } from 'node:crypto';
 import { type Intent, readIntent } from '../keys/intent.ts';
-import type { Services } from '../services.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
 
@@ -8,7 +8,7 @@ import type { Route } from './route.ts';
  * The credential is read only then, so that it need not be carried along: only a key derived from it leaves.
  */
 export function findIntent(
-  { replaySecret }: Pick<Services, 'replaySecret'>,
+  { replaySecret }: { replaySecret: KeyObject },
   route: Route,
   { raw: { headers }, params }: Exchange,
   { callerId, readCredential }: { callerId: string; readCredential: () => string },

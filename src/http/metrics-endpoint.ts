@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
 import { judgeMetricsCaller } from '../metrics/access.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { findMetricsRefusal } from '../metrics/refusal.ts';
-import type { Services } from '../services.ts';
 import type { ApiError } from './errors.ts';
 
 /** How the server answers, so that these answers have the headers of all others. */
@@ -13,7 +14,7 @@ type Answering = {
 /** Adds `GET /metrics`, unless it has a port of its own. It stands beside the routes: it knows no project and no key. */
 export function addMetricsEndpoint(
   app: FastifyInstance,
-  { config, metrics }: Services,
+  { config, metrics }: { config: Config; metrics: Metrics },
   { send, refuse }: Answering,
 ): void {
   if (config.metricsPort !== undefined) return;

@@ -1,5 +1,11 @@
+import type { Directory } from '../keys/directory.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
-import type { Services } from '../services.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import type { Shedding } from '../limits/shedding.ts';
+import type { Warehouse } from '../warehouse/open.ts';
+import type { UntrustedProxy } from './untrusted-proxy.ts';
 
 /**
  * What /readyz answers, always with 200 once started. `warnings` are sentences: what does not work, which makes it
@@ -7,10 +13,17 @@ import type { Services } from '../services.ts';
  */
 export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
 
-type Needs = Pick<
-  Services,
-  'warehouse' | 'directory' | 'limiter' | 'shedding' | 'untrustedProxy' | 'secretWarning' | 'log' | 'clock'
->;
+/** What is asked whether it works. */
+export type ReadinessServices = {
+  warehouse: Warehouse;
+  directory: Directory;
+  limiter: Limiter;
+  shedding: Shedding;
+  untrustedProxy: UntrustedProxy;
+  secretWarning: string | undefined;
+  log: Log;
+  clock: Clock;
+};
 
 /** Anyone may ask, as often as they like: the event store is asked once a second at most. */
 const PROBE_AGE_MS = 1_000;
@@ -19,10 +32,10 @@ const DIRECTORY_AGE_SECONDS_MAX = 2;
 
 type Probe = { at: number; isAnswering: Promise<boolean>; wasAnswering: boolean };
 
-const probes = new WeakMap<Services['warehouse'], Probe>();
+const probes = new WeakMap<Warehouse, Probe>();
 
 /** Returns whether everything the server needs is at hand, and if not, what is missing. */
-export async function assessReadiness(services: Needs): Promise<Readiness> {
+export async function assessReadiness(services: ReadinessServices): Promise<Readiness> {
   const troubles = await listTroubles(services);
   const misconfigured = [
     services.secretWarning,
@@ -35,7 +48,7 @@ export async function assessReadiness(services: Needs): Promise<Readiness> {
   };
 }
 
-async function listTroubles(services: Needs): Promise<string[]> {
+async function listTroubles(services: ReadinessServices): Promise<string[]> {
   const warnings: string[] = [];
   if (!(await isStoreAnswering(services))) {
     warnings.push('The event store does not answer: events are refused with 503 until it does.');
@@ -56,7 +69,7 @@ async function listTroubles(services: Needs): Promise<string[]> {
   return warnings;
 }
 
-function isStoreAnswering(services: Needs): Promise<boolean> {
+function isStoreAnswering(services: ReadinessServices): Promise<boolean> {
   const { warehouse, clock } = services;
   const last = probes.get(warehouse);
   if (last && clock.now() - last.at < PROBE_AGE_MS) return last.isAnswering;
@@ -75,7 +88,7 @@ function isStoreAnswering(services: Needs): Promise<boolean> {
   return probe.isAnswering;
 }
 
-async function ask({ warehouse }: Needs): Promise<boolean> {
+async function ask({ warehouse }: ReadinessServices): Promise<boolean> {
   try {
     await warehouse.query('SELECT 1');
     return true;

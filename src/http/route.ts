@@ -10,7 +10,6 @@ import type { Category } from '../limits/policies.ts';
 import type { Standing } from '../members/find-member.ts';
 import type { Session } from '../members/person.ts';
 import type { Project } from '../projects/project.ts';
-import type { Services } from '../services.ts';
 import type { ErrorCode } from './errors.ts';
 
 /**
@@ -153,8 +152,12 @@ export function isStreamed(answer: unknown): answer is Streamed {
 
 type Empty = TObject<Record<never, TSchema>>;
 
-/** One endpoint as data. The server, OpenAPI, the docs and the refusal tests are all made from these. */
+/**
+ * One endpoint as data. The server, OpenAPI, the docs and the refusal tests are all made from these. `S` is what its
+ * handler needs of a server, read from the annotation of the handler's first parameter.
+ */
 export type RouteDeclaration<
+  S,
   A extends Access,
   P extends TObject,
   Q extends TObject,
@@ -188,7 +191,7 @@ export type RouteDeclaration<
   };
   cors?: CorsRule;
   /** Whether a member must have given the password in the last 10 minutes. Keys have none, so it does not bind them. */
-  stepUp?: StepUpRule<P, Q, B>;
+  stepUp?: StepUpRule<S, P, Q, B>;
   /** The path parameter that names a member: to oneself every member may do it, without the scope. */
   selfParam?: keyof Static<P> & string;
   /** Where `app_id` is read from, and whether the request makes sense without an app. */
@@ -197,7 +200,7 @@ export type RouteDeclaration<
   eventCount?: (body: Static<B>) => number;
   /** A request that passes validation; OpenAPI shows it and the route table test sends it. */
   example?: { params?: Static<P>; query?: Static<Q>; body?: Static<B> };
-  handle: (services: Services, input: Input<A, P, Q, B>) => Promise<AnswerOf<A, R>> | AnswerOf<A, R>;
+  handle: (services: S, input: Input<A, P, Q, B>) => Promise<AnswerOf<A, R>> | AnswerOf<A, R>;
 };
 
 /** Only what asks for something in a project may stream: a stream ends when its caller loses the right it was let in for. */
@@ -205,16 +208,19 @@ type AnswerOf<A extends Access, R extends TSchema> =
   | Static<R>
   | (A extends 'public' | 'visitor' | 'signed_in' ? never : Streamed);
 
-type StepUpRule<P extends TObject, Q extends TObject, B extends TSchema> =
+type StepUpRule<S, P extends TObject, Q extends TObject, B extends TSchema> =
   | true
-  | ((services: Services, input: StepUpInput<Static<P>, Static<Q>, Static<B>>) => boolean);
+  | ((input: StepUpInput<Static<P>, Static<Q>, Static<B>>, services: S) => boolean);
 
 type StepUpInput<P, Q, B> = { params: P; query: Q; body: B; projectId: string | undefined };
 
-/** A declaration whose types have been checked and forgotten, so that routes of all shapes form one list. */
-export type Route = Required<
+/**
+ * A declaration whose types have been checked and forgotten, so that routes of all shapes form one list. Only `S`, what
+ * the handler needs, is kept: a server that lacks a service does not take the route. `Route` alone is any route, to read.
+ */
+export type Route<S = never> = Required<
   Pick<
-    RouteDeclaration<Access, TObject, TObject, TSchema, TSchema>,
+    RouteDeclaration<never, Access, TObject, TObject, TSchema, TSchema>,
     | 'method'
     | 'path'
     | 'summary'
@@ -234,10 +240,10 @@ export type Route = Required<
   selfParam: string | undefined;
   /** Whose credential it takes: an API key, or under /app/v1 a session. */
   door: 'api' | 'app';
-  needsStepUp: (services: Services, input: StepUpInput<unknown, unknown, unknown>) => boolean;
+  needsStepUp: (input: StepUpInput<unknown, unknown, unknown>, services: S) => boolean;
   app: { from: 'query' | 'body'; isRequired: (body: unknown) => boolean } | undefined;
   eventCount: (body: unknown) => number;
-  handle: (services: Services, input: Input<Access, TObject, TObject, TSchema>) => Promise<unknown> | unknown;
+  handle: (services: S, input: Input<Access, TObject, TObject, TSchema>) => Promise<unknown> | unknown;
 };
 
 const isRequired = <T>(rule: boolean | ((body: T) => boolean), body: T) =>
@@ -247,12 +253,13 @@ const BODY_BYTES_MAX = 64 * 1024;
 
 /** Returns the route that a declaration describes; the compiler holds handler and schemas together. */
 export function defineRoute<
+  S,
   const A extends Access,
   R extends TSchema,
   P extends TObject = Empty,
   Q extends TObject = Empty,
   B extends TSchema = TSchema,
->(declaration: RouteDeclaration<A, P, Q, B, R>): Route {
+>(declaration: RouteDeclaration<S, A, P, Q, B, R>): Route<S> {
   const { app, eventCount, stepUp = () => false, handle } = declaration;
   return {
     params: closedObject({}),
@@ -266,8 +273,8 @@ export function defineRoute<
     body: declaration.body,
     selfParam: declaration.selfParam,
     door: declaration.path.startsWith('/app/v1/') ? 'app' : 'api',
-    needsStepUp: (services, input) =>
-      stepUp === true || stepUp(services, input as StepUpInput<Static<P>, Static<Q>, Static<B>>),
+    needsStepUp: (input, services) =>
+      stepUp === true || stepUp(input as StepUpInput<Static<P>, Static<Q>, Static<B>>, services),
     app: app && { from: app.from, isRequired: (body) => isRequired(app.required, body as Static<B>) },
     // The one place where types are forgotten: the pipeline has validated what it passes against these very schemas.
     eventCount: eventCount ? (body) => eventCount(body as Static<B>) : () => 0,

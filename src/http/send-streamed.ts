@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Services } from '../services.ts';
+import type { Directory } from '../keys/directory.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
 import { findCutOff } from './cut-off.ts';
 import { ApiError, type ErrorCode } from './errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -25,7 +27,7 @@ const STOPPING: ErrorCode = 'overloaded';
  * the exchange back when it is over.
  */
 export function openBody(
-  services: Pick<Services, 'directory' | 'clock' | 'log'>,
+  services: { directory: Directory; clock: Clock; log: Log },
   { held, slot, requestId }: Exchange,
   { chunks, end }: Streamed,
   response: ServerResponse,

@@ -38,7 +38,7 @@ import { type Check, compileCheck } from './validate.ts';
 
 /** A route with its schemas compiled. */
 export type ServedRoute = {
-  route: Route;
+  route: Route<Services>;
   checks: { params: Check; query: Check; body: Check; answer: Check };
 };
 
@@ -49,7 +49,7 @@ const always: Check = () => [];
 const NO_HEADERS = { ifMatch: undefined, lastEventId: undefined, intent: undefined };
 
 /** Returns the route ready to be served. Throws when a schema is wrong: at start rather than at a request. */
-export function prepareRoute(route: Route): ServedRoute {
+export function prepareRoute(route: Route<Services>): ServedRoute {
   const checks = {
     params: compileCheck(route.params),
     query: compileCheck(route.query),

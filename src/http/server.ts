@@ -25,7 +25,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
  * Returns the HTTP server over these routes, not yet listening. The only file that knows Fastify.
  * Everything is answered in `onRequest`: later, Fastify judges the Content-Type, and that must not overtake the key.
  */
-export function createServer(services: Services, routes: readonly Route[]): FastifyInstance {
+export function createServer(services: Services, routes: readonly Route<Services>[]): FastifyInstance {
   const app = Fastify({
     logger: false,
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -139,12 +139,12 @@ const UNRESTRICTED = { appIds: null, expiresAt: null, ipAllowlist: [], rateLimit
 /** Throws 403 when the route asks for the password once more and it was not given in the last 10 minutes. */
 export function requireStepUp(
   services: Services,
-  route: Route,
+  route: Route<Services>,
   caller: SignedIn | MemberCaller,
   parsed: { params: unknown; query: unknown; body: unknown },
 ): void {
   const projectId = 'project' in caller ? caller.project.id : undefined;
   const { steppedUpUntil } = caller.session;
   if (steppedUpUntil !== null && steppedUpUntil > services.clock.now()) return;
-  if (route.needsStepUp(services, { ...parsed, projectId })) throw new ApiError('step_up_required');
+  if (route.needsStepUp({ ...parsed, projectId }, services)) throw new ApiError('step_up_required');
 }

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import { getStoredKey } from '../keys/stored-key.ts';
 import { findShown } from '../keys/verify.ts';
+import type { Clock } from '../lib/clock.ts';
 import { findStanding } from '../members/find-member.ts';
 import { findSessionById } from '../members/find-session.ts';
 import { ROLE_SCOPES } from '../members/roles.ts';
@@ -36,7 +37,7 @@ export function actingFor(
 }
 
 async function requireStoredRight(
-  services: Pick<Services, 'clock'>,
+  services: { clock: Clock },
   tx: Tx,
   route: Route,
   params: Readonly<Record<string, unknown>>,
@@ -60,7 +61,7 @@ const hasSameApps = (stored: Principal, before: Principal) =>
 
 /** Returns the caller with what it has as the transaction sees it. Throws what it would get at the door without its right. */
 export function getStoredPrincipal(
-  { clock }: Pick<Services, 'clock'>,
+  { clock }: { clock: Clock },
   tx: Tx,
   caller: KeyCaller | MemberCaller,
 ): Promise<Principal> {

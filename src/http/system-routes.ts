@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { renderErrorDocs } from './error-docs.ts';
+import type { ReadinessServices } from './readiness.ts';
 import { assessReadiness } from './readiness.ts';
 import { closedObject, defineRoute, type Route } from './route.ts';
 
@@ -26,7 +27,7 @@ const ready = defineRoute({
       warnings: Type.Array(Type.String()),
     }),
   },
-  handle: (services) => assessReadiness(services),
+  handle: (services: ReadinessServices) => assessReadiness(services),
 });
 
 const errorDocs = defineRoute({
@@ -40,7 +41,7 @@ const errorDocs = defineRoute({
 });
 
 /** Returns the routes that need no key. `describe` gives the OpenAPI document of all routes, these included. */
-export function systemRoutes(describe: () => Record<string, unknown>): Route[] {
+export function systemRoutes(describe: () => Record<string, unknown>): Route<ReadinessServices>[] {
   let description: Record<string, unknown> | undefined;
   const openapi = defineRoute({
     method: 'GET',

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { Control } from '../control/open.ts';
 import { parseTimestamp } from '../events/timestamp.ts';
 import { ApiError } from '../http/errors.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../http/list.ts';
@@ -32,9 +33,9 @@ const auditRoute = defineRoute({
   access: 'audit:read',
   limit: 'management',
   query: AUDIT_QUERY,
-  stepUp: (_services, { query }) => query.format !== undefined && query.format !== 'json',
+  stepUp: ({ query }) => query.format !== undefined && query.format !== 'json',
   answer: { status: 200, schema: pageOf(AUDIT_ENTRY_JSON), exports: Object.values(EXPORT_TYPES) },
-  async handle(services, { caller, query }) {
+  async handle(services: { control: Control }, { caller, query }) {
     requireWholeProject(caller);
     const filter: AuditFilter = {
       projectId: caller.project.id,
@@ -72,4 +73,4 @@ function requireWholeProject({ principal }: Caller): void {
 }
 
 /** The audit log. */
-export const auditRoutes: Route[] = [auditRoute];
+export const auditRoutes: Route<{ control: Control }>[] = [auditRoute];

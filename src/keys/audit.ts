@@ -5,6 +5,7 @@ import type { AuditTable, ControlSchema } from '../control/schema.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Actor } from './actor.ts';
+import type { Directory } from './directory.ts';
 
 /** What can happen, as the log names it. Never renamed. */
 export const AUDIT_ACTIONS = [
@@ -54,6 +55,9 @@ export type AuditEntry = {
   /** When it happened, epoch milliseconds, if that was before it is appended. */
   at?: number;
 };
+
+/** What every change of projects, apps, keys and members takes. */
+export type ChangeServices = { control: Control; directory: Directory; audit: Audit; clock: Clock };
 
 /** A key of the chain and its name, so that rows made under a former secret can still be verified. */
 export type AuditKey = { id: string; key: KeyObject };

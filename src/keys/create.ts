@@ -1,10 +1,12 @@
 import { type Static, Type } from 'typebox';
+import type { Config } from '../config.ts';
 import { ApiError } from '../http/errors.ts';
 import { closedObject } from '../http/route.ts';
 import { newId } from '../lib/id.ts';
 import type { Project } from '../projects/project.ts';
-import type { Services } from '../services.ts';
+import type { ChangeServices } from './audit.ts';
 import { diffOf } from './audit-diff.ts';
+import type { FirstUse } from './first-use.ts';
 import type { ApiKey } from './key.ts';
 import {
   KEY_FIELDS,
@@ -18,7 +20,9 @@ import { requireFitting } from './key-mistakes.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { insertSecret } from './new-secret.ts';
 import { effectiveScopes, KEY_TYPES } from './scopes.ts';
+import type { Pepper } from './secret.ts';
 import { type ControlTransaction, getStoredKey } from './stored-key.ts';
+import type { Usage } from './usage.ts';
 
 /** What a new key is asked to be. */
 export const CREATE_KEY_BODY = closedObject({
@@ -30,8 +34,13 @@ export const CREATE_KEY_BODY = closedObject({
 
 export type CreateKeyBody = Static<typeof CREATE_KEY_BODY>;
 
-/** What the verbs of keys work with. */
-export type KeyServices = Pick<Services, 'control' | 'directory' | 'pepper' | 'clock' | 'audit' | 'config'>;
+/** What changing and showing API keys takes. */
+export type KeyServices = ChangeServices & {
+  config: Config;
+  pepper: Pepper;
+  firstUse: FirstUse;
+  usage: Usage;
+};
 
 /** A key and its new secret, which nobody can see again. */
 export type MintedKey = { key: ApiKey; secret: string };

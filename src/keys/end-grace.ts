@@ -1,13 +1,13 @@
 import { ApiError } from '../http/errors.ts';
-import type { Services } from '../services.ts';
 import type { Actor } from './actor.ts';
+import type { ChangeServices } from './audit.ts';
 import { type ApiKey, liveSecrets } from './key.ts';
 import { endSecret } from './rotate.ts';
 import { getStoredKey } from './stored-key.ts';
 
 /** Ends the former secret of a key at once and returns the key. Throws 409 when it has only one. */
 export async function endGrace(
-  { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  { control, directory, clock, audit }: ChangeServices,
   { id, projectId }: Pick<ApiKey, 'id' | 'projectId'>,
   actor: Actor,
 ): Promise<ApiKey> {

@@ -1,6 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
+import type { Control } from '../control/open.ts';
 import { whenFree } from '../control/open.ts';
-import type { Services } from '../services.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Directory } from './directory.ts';
 import type { ApiKey } from './key.ts';
 
 /** A key nears its end: what the log line and the internal event say. Times are epoch milliseconds. */
@@ -21,7 +24,7 @@ const HOUR_MS = 3_600_000;
 const NOTICE_DAYS = [1, 7, 30] as const;
 const ROWS_PER_STATEMENT = 200;
 
-type NoticeServices = Pick<Services, 'control' | 'directory' | 'clock' | 'log'>;
+type NoticeServices = { control: Control; directory: Directory; clock: Clock; log: Log };
 
 /**
  * Tells of keys that expire within 30, 7 and 1 days: a log line and an internal event, each once, whatever restarts and

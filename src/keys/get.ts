@@ -1,11 +1,11 @@
 import { ApiError } from '../http/errors.ts';
 import type { Caller } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { Directory } from './directory.ts';
 import type { ApiKey } from './key.ts';
 import { reachesMoreApps } from './within.ts';
 
 /** Returns the key of this id. Throws 404 when it is not of the caller's project, 403 when it reaches more apps. */
-export function getKey({ directory }: Services, caller: Caller, keyId: string): ApiKey {
+export function getKey({ directory }: { directory: Directory }, caller: Caller, keyId: string): ApiKey {
   const key = directory.findKey(keyId);
   if (!key || key.projectId !== caller.project.id) {
     throw new ApiError('not_found', { detail: 'There is no such API key.' });

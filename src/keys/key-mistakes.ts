@@ -1,6 +1,6 @@
 import { ApiError, type FieldError, validationFailed } from '../http/errors.ts';
 import type { Project } from '../projects/project.ts';
-import type { Services } from '../services.ts';
+import type { Directory } from './directory.ts';
 import { findKeysIn } from './holds-a-key.ts';
 import type { KeyFields } from './key-fields.ts';
 import { findRateLimitMistakes } from './rate-limits.ts';
@@ -18,7 +18,7 @@ export type FieldsOf = { type: KeyType; createdAt: number; now: number };
  * Only the fields that are given are judged: what was accepted once stays.
  */
 export function requireFitting(
-  { directory }: Pick<Services, 'directory'>,
+  { directory }: { directory: Directory },
   project: Project,
   fields: Partial<KeyFields>,
   of: FieldsOf,

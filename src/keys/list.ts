@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { parseTimestamp } from '../events/timestamp.ts';
 import type { Caller } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { Directory } from './directory.ts';
 import { type ApiKey, KEY_STATUSES, statusOf } from './key.ts';
 import type { TellServices } from './key-json.ts';
 import { KEY_TYPES } from './scopes.ts';
@@ -36,7 +36,7 @@ type KeyFilters = { [Name in keyof typeof KEY_FILTERS]?: Static<(typeof KEY_FILT
 
 /** Returns the keys of the caller's project that it may see and that pass the filters. */
 export function listKeys(
-  { directory, clock, usage }: Pick<Services, 'directory'> & TellServices,
+  { directory, clock, usage }: { directory: Directory } & TellServices,
   { principal: own, project }: Pick<Caller, 'project'> & { principal: Pick<ApiKey, 'appIds'> },
   filters: KeyFilters,
 ): ApiKey[] {

@@ -1,8 +1,9 @@
+import type { Config } from '../config.ts';
 import { ApiError } from '../http/errors.ts';
 import type { KeyCaller, MemberCaller } from '../http/route.ts';
 import { getStoredPrincipal } from '../http/stored-right.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Project } from '../projects/project.ts';
-import type { Services } from '../services.ts';
 import { type Actor, CLI_ACTOR } from './actor.ts';
 import type { ControlTransaction } from './stored-key.ts';
 import { findExcess, type Target } from './within.ts';
@@ -23,7 +24,7 @@ export function toMaker(caller: KeyCaller | MemberCaller): Maker {
  * right. `key` is how the answer names it: "The new key".
  */
 export async function requireWithin(
-  services: Pick<Services, 'config' | 'clock'>,
+  services: { config: Config; clock: Clock },
   tx: ControlTransaction,
   target: Target,
   { caller }: Maker,

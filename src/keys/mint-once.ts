@@ -1,19 +1,16 @@
 import type { Static } from 'typebox';
 import { ApiError } from '../http/errors.ts';
 import type { Project } from '../projects/project.ts';
-import type { Services } from '../services.ts';
-import type { MintedKey } from './create.ts';
+import type { KeyServices, MintedKey } from './create.ts';
 import { findIdempotentCall, insertIdempotentCall } from './idempotent-call.ts';
 import { type Intent, openAnswer, sealAnswer } from './intent.ts';
 import { type ApiKey, liveSecrets, statusOf } from './key.ts';
-import { type MINTED_KEY_JSON, type TellServices, tellKey } from './key-json.ts';
+import { type MINTED_KEY_JSON, tellKey } from './key-json.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { REPLAYABLE_MS } from './replays.ts';
 import { type ControlTransaction, getStoredKey } from './stored-key.ts';
 
 type MintedKeyJson = Static<typeof MINTED_KEY_JSON>;
-
-type MintServices = Pick<Services, 'control' | 'directory' | 'clock' | 'config'> & TellServices;
 
 /** Who wants a key or a secret, where, and what it wants done once; without an intent, each call is one of its own. */
 export type Asked = { project: Project; maker: Maker; intent: Intent | undefined };
@@ -27,7 +24,7 @@ type Mint = (tx: ControlTransaction, revision: number) => Promise<MintedKey>;
  * the body is another than before, 409 when the secret can no longer be shown or works no more, 403 when the key reaches
  * further than its maker by now.
  */
-export async function mintOnce(services: MintServices, asked: Asked, mint: Mint): Promise<MintedKeyJson> {
+export async function mintOnce(services: KeyServices, asked: Asked, mint: Mint): Promise<MintedKeyJson> {
   const { control, directory, clock } = services;
   const { intent } = asked;
   const answer = await control.write(async (tx, revision) => {
@@ -46,7 +43,7 @@ export async function mintOnce(services: MintServices, asked: Asked, mint: Mint)
 }
 
 async function findAnswer(
-  services: MintServices,
+  services: KeyServices,
   tx: ControlTransaction,
   intent: Intent,
   { project, maker }: Asked,

@@ -1,11 +1,12 @@
-import type { Services } from '../services.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { ApiKey } from './key.ts';
+import type { Pepper } from './secret.ts';
 import { createSecret, hintOf, macOf } from './secret.ts';
 import type { ControlTransaction } from './stored-key.ts';
 
 /** Gives a key a new secret and returns it. What is stored is its MAC. */
 export async function insertSecret(
-  { pepper, clock }: Pick<Services, 'pepper' | 'clock'>,
+  { pepper, clock }: { pepper: Pepper; clock: Clock },
   tx: ControlTransaction,
   { id, type }: Pick<ApiKey, 'id' | 'type'>,
   version: number,

@@ -1,5 +1,5 @@
-import type { Services } from '../services.ts';
 import type { Actor } from './actor.ts';
+import type { ChangeServices } from './audit.ts';
 import type { ApiKey } from './key.ts';
 import { getStoredKey } from './stored-key.ts';
 
@@ -9,7 +9,7 @@ import { getStoredKey } from './stored-key.ts';
  * keys it matters which secret was found: `handleLeak`.
  */
 export async function reportLeak(
-  { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  { control, directory, clock, audit }: ChangeServices,
   { id, projectId, leakReportedAt }: Pick<ApiKey, 'id' | 'projectId' | 'leakReportedAt'>,
   actor: Actor,
 ): Promise<ApiKey | undefined> {

@@ -1,6 +1,6 @@
-import type { Services } from '../services.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Actor } from './actor.ts';
-import type { Audit } from './audit.ts';
+import type { Audit, ChangeServices } from './audit.ts';
 import type { ApiKey } from './key.ts';
 import { type ControlTransaction, getStoredKey } from './stored-key.ts';
 
@@ -13,7 +13,7 @@ export type RevokeReason = (typeof REVOKE_REASONS)[number];
  * A key that is already revoked stays as it is: the first reason and time remain, but a leak told now bars restoring.
  */
 export async function revokeKey(
-  services: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  services: ChangeServices,
   key: Pick<ApiKey, 'id' | 'projectId'>,
   reason: RevokeReason,
   actor: Actor,
@@ -29,7 +29,7 @@ export async function revokeKey(
 
 /** The part of `revokeKey` inside a transaction: for callers that store more in the same one. */
 export async function storeRevocation(
-  { clock, audit }: Pick<Services, 'clock' | 'audit'>,
+  { clock, audit }: { clock: Clock; audit: Audit },
   tx: ControlTransaction,
   revision: number,
   { id, projectId }: Pick<ApiKey, 'id' | 'projectId'>,

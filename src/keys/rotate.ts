@@ -2,7 +2,6 @@ import { type Static, Type } from 'typebox';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import { closedObject } from '../http/route.ts';
 import type { Project } from '../projects/project.ts';
-import type { Services } from '../services.ts';
 import type { KeyServices, MintedKey } from './create.ts';
 import { type ApiKey, type KeySecret, liveSecrets, statusOf } from './key.ts';
 import { type Maker, requireWithin } from './maker.ts';
@@ -39,14 +38,12 @@ export const ROTATE_KEY_BODY = closedObject({
 
 export type RotateKeyBody = Static<typeof ROTATE_KEY_BODY>;
 
-type RotateServices = KeyServices & Pick<Services, 'firstUse'>;
-
 /**
  * Gives a key a new secret and returns it; the former one works on for its grace. Throws 409 while another grace runs
  * (unless forced) or when the key is dead, 403 when it reaches further than who asks, 422 for too long a grace.
  */
 export async function rotateKey(
-  services: RotateServices,
+  services: KeyServices,
   project: Project,
   keyId: string,
   body: RotateKeyBody,
@@ -61,7 +58,7 @@ export async function rotateKey(
 
 /** The part of `rotateKey` inside a transaction: for callers that store more in the same one. */
 export async function replaceSecret(
-  services: RotateServices,
+  services: KeyServices,
   tx: ControlTransaction,
   revision: number,
   project: Project,
@@ -103,7 +100,7 @@ function requireRotatable(key: ApiKey, body: RotateKeyBody, now: number): void {
 }
 
 /** A use that is not stored yet counts: whoever has shown the secret has it. */
-const isUsed = ({ firstUse }: RotateServices, keyId: string, { version, firstUsedAt }: KeySecret) =>
+const isUsed = ({ firstUse }: KeyServices, keyId: string, { version, firstUsedAt }: KeySecret) =>
   firstUsedAt !== null || firstUse.isPending(keyId, version);
 
 /** Gives the newest secret its grace, and ends the older one, so that never more than two live. */

@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import { LIST_QUERY, pageById, pageOf } from '../http/list.ts';
 import { closedObject, defineRoute, type Route } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { KeyServices } from './create.ts';
 import { CREATE_KEY_BODY, insertKey } from './create.ts';
+import type { Directory } from './directory.ts';
 import { endGrace } from './end-grace.ts';
 import { getKey } from './get.ts';
 import { API_KEY_JSON, type ApiKeyJson, MINTED_KEY_JSON, tellKey } from './key-json.ts';
@@ -24,8 +25,8 @@ const KEY_ANSWER = { status: 200, schema: API_KEY_JSON, headersOf } as const;
 
 /** A server key can do all that its project can: giving one out asks a member for the password. */
 function isServerKey(
-  { directory }: Services,
   { params, projectId }: { params: { id: string }; projectId: string | undefined },
+  { directory }: { directory: Directory },
 ): boolean {
   const key = directory.findKey(params.id);
   // Of another project it is as if it did not exist.
@@ -39,11 +40,11 @@ const createRoute = defineRoute({
   access: 'keys:write',
   limit: 'management',
   body: CREATE_KEY_BODY,
-  stepUp: (_services, { body }) => body.type === 'server',
+  stepUp: ({ body }) => body.type === 'server',
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 201, schema: MINTED_KEY_JSON, headersOf },
   example: { body: { name: 'Production iOS', type: 'client', scopes: ['events:write'] } },
-  handle(services, { caller, body, intent }) {
+  handle(services: KeyServices, { caller, body, intent }) {
     const { project } = caller;
     const maker = toMaker(caller);
     return mintOnce(services, { project, maker, intent }, (tx, revision) =>
@@ -64,7 +65,7 @@ const listRoute = defineRoute({
   query: KEY_LIST_QUERY,
   app: { from: 'query', required: false },
   answer: { status: 200, schema: pageOf(API_KEY_JSON) },
-  handle(services, { caller, query }) {
+  handle(services: KeyServices, { caller, query }) {
     const { page, next_cursor } = pageById(listKeys(services, caller, query), query);
     return { data: page.map((key) => tellKey(services, key)), next_cursor };
   },
@@ -79,7 +80,7 @@ const getRoute = defineRoute({
   params: KEY_PARAMS,
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
-  handle(services, { caller, params }) {
+  handle(services: KeyServices, { caller, params }) {
     return tellKey(services, getKey(services, caller, params.id));
   },
 });
@@ -95,7 +96,7 @@ const updateRoute = defineRoute({
   requestHeaders: ['If-Match'],
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID }, body: { name: 'Production iOS 2' } },
-  async handle(services, { caller, params, body, ifMatch }) {
+  async handle(services: KeyServices, { caller, params, body, ifMatch }) {
     const { id: keyId } = getKey(services, caller, params.id);
     const change = { keyId, body, ifMatch };
     return tellKey(services, await updateKey(services, caller.project, change, toMaker(caller)));
@@ -115,7 +116,7 @@ const rotateRoute = defineRoute({
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 200, schema: MINTED_KEY_JSON, headersOf },
   example: { params: { id: EXAMPLE_ID }, body: { grace_seconds: 3_600 } },
-  handle(services, { caller, params, body, intent }) {
+  handle(services: KeyServices, { caller, params, body, intent }) {
     const { id: keyId } = getKey(services, caller, params.id);
     const { project } = caller;
     const maker = toMaker(caller);
@@ -134,7 +135,7 @@ const endGraceRoute = defineRoute({
   params: KEY_PARAMS,
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
-  async handle(services, { caller, params }) {
+  async handle(services: KeyServices, { caller, params }) {
     const key = getKey(services, caller, params.id);
     return tellKey(services, await endGrace(services, key, caller.actor));
   },
@@ -153,7 +154,7 @@ const revokeRoute = defineRoute({
   query: REVOKE_QUERY,
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
-  async handle(services, { caller, params, query }) {
+  async handle(services: KeyServices, { caller, params, query }) {
     const key = getKey(services, caller, params.id);
     return tellKey(services, await revokeKey(services, key, query.reason ?? 'other', caller.actor));
   },
@@ -169,14 +170,14 @@ const restoreRoute = defineRoute({
   stepUp: isServerKey,
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
-  async handle(services, { caller, params }) {
+  async handle(services: KeyServices, { caller, params }) {
     const { id } = getKey(services, caller, params.id);
     return tellKey(services, await restoreKey(services, caller.project, id, toMaker(caller)));
   },
 });
 
 /** Settings → API Keys, as an API. `self` stands before `{id}` for the reader; the router does not mind. */
-export const keyRoutes: Route[] = [
+export const keyRoutes: Route<KeyServices>[] = [
   createRoute,
   listRoute,
   selfRoute,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { closedObject, defineRoute } from '../http/route.ts';
+import type { KeyServices } from './create.ts';
 import { API_KEY_JSON, tellKey } from './key-json.ts';
 import { reportLeak } from './report-leak.ts';
 import { revokeKey } from './revoke.ts';
@@ -20,7 +21,7 @@ export const selfRoute = defineRoute({
   access: 'any_key',
   limit: 'management',
   answer: { status: 200, schema: SELF_JSON },
-  handle(services, { caller }) {
+  handle(services: KeyServices, { caller }) {
     const all = tellKey(services, caller.key);
     if (caller.key.type !== 'client') return all;
     const { id, type, scopes, project_id, app_ids, expires_at } = all;
@@ -46,7 +47,7 @@ export const selfRevokeRoute = defineRoute({
     mayBeEmpty: true,
     schema: Type.Unsafe<Static<typeof LEAK_REPORT_JSON> | undefined>(LEAK_REPORT_JSON),
   },
-  async handle(services, { caller }) {
+  async handle(services: KeyServices, { caller }) {
     const { key, actor } = caller;
     if (key.type === 'client') {
       await reportLeak(services, key, actor);

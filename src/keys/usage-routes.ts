@@ -2,7 +2,10 @@ import { Type } from 'typebox';
 import { parseTimestamp } from '../events/timestamp.ts';
 import { type FieldError, validationFailed } from '../http/errors.ts';
 import { closedObject, defineRoute } from '../http/route.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Directory } from './directory.ts';
 import { getKey } from './get.ts';
+import type { Usage } from './usage.ts';
 import { USAGE_CATEGORIES } from './usage-tally.ts';
 
 const HOUR_MS = 3_600_000;
@@ -53,7 +56,7 @@ export const usageRoute = defineRoute({
   query: USAGE_QUERY,
   answer: { status: 200, schema: USAGE_JSON },
   example: { params: { id: 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD' } },
-  async handle(services, { caller, params, query }) {
+  async handle(services: { directory: Directory; usage: Usage; clock: Clock }, { caller, params, query }) {
     const key = getKey(services, caller, params.id);
     const { from, to } = parseRange(query, services.clock.now());
     const hours = await services.usage.listHours(key.id, from, to);

@@ -2,10 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
 import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
-import type { Services } from '../services.ts';
-import { isUsable } from './handle-leak.ts';
-
-type DisableServices = Pick<Services, 'control' | 'directory' | 'clock' | 'audit' | 'log'>;
+import { isUsable, type LeakServices } from './handle-leak.ts';
 
 const SYSTEM_ACTOR: Actor = { type: 'system', id: 'leaks', ip: null, requestId: null };
 const LOOK_MS = 60_000;
@@ -25,7 +22,7 @@ function listDue(db: Kysely<ControlSchema>, now: number): Promise<DueSecret[]> {
  * Disables the keys whose leaked secret still works when its time has come, and returns how many. A key that was
  * rotated away from it meanwhile lives on. What was missed while stopped comes first.
  */
-export async function disableDueKeys(services: DisableServices): Promise<number> {
+export async function disableDueKeys(services: LeakServices): Promise<number> {
   const { control, directory, clock, log } = services;
   if ((await listDue(control.db, clock.now())).length === 0) return 0;
   const disabled = await control.write(async (tx, revision) => {
@@ -43,7 +40,7 @@ export async function disableDueKeys(services: DisableServices): Promise<number>
 }
 
 async function disableIfUsable(
-  { audit }: DisableServices,
+  { audit }: LeakServices,
   tx: ControlTransaction,
   revision: number,
   { key_id: id, version }: DueSecret,
@@ -65,7 +62,7 @@ async function disableIfUsable(
 }
 
 /** Looks now and every minute for leaked keys to disable. Returns the function that ends it. */
-export function startDisablingLeaked(services: DisableServices): () => Promise<void> {
+export function startDisablingLeaked(services: LeakServices): () => Promise<void> {
   let running: Promise<unknown> = Promise.resolve();
   const look = () => {
     running = running

@@ -1,17 +1,19 @@
 import type { Kysely } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
+import type { ChangeServices } from '../keys/audit.ts';
 import type { FoundKey } from '../keys/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../keys/key.ts';
 import { reportLeak } from '../keys/report-leak.ts';
 import { storeRevocation } from '../keys/revoke.ts';
 import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
+import type { Log } from '../lib/log.ts';
 import type { Project } from '../projects/project.ts';
-import type { Services } from '../services.ts';
 
 const MINUTE_MS = 60_000;
 
-type LeakServices = Pick<Services, 'control' | 'directory' | 'clock' | 'audit' | 'log'>;
+/** What reacting to a leaked key takes. */
+export type LeakServices = ChangeServices & { log: Log };
 
 /** Revoke the key, disable it after these minutes, or nothing. */
 type Reaction = Project['leakedKeyPolicy'] | 'nothing';

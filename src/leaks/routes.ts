@@ -5,12 +5,21 @@ import { closedObject, defineRoute, type RawRequest, type Route } from '../http/
 import { compileCheck } from '../http/validate.ts';
 import type { Actor } from '../keys/actor.ts';
 import { KEY_TYPES, TYPE_PREFIXES } from '../keys/scopes.ts';
+import type { Pepper } from '../keys/secret.ts';
 import { isWellFormedSecret, patternOf } from '../keys/secret.ts';
 import { findBySecret } from '../keys/verify.ts';
 import { callerNetwork } from '../lib/ip.ts';
-import type { Services } from '../services.ts';
-import { handleLeak } from './handle-leak.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import type { GithubKeys } from './github-keys.ts';
+import { handleLeak, type LeakServices } from './handle-leak.ts';
 import { getSigningKey, readSignature, requireSigned } from './signature.ts';
+
+type ReportServices = LeakServices & {
+  limiter: Limiter;
+  githubKeys: GithubKeys;
+  pepper: Pepper;
+  retiredPeppers: readonly Pepper[];
+};
 
 const REPORT_BYTES_MAX = 1_048_576;
 const TOKENS_MAX = 1_000;
@@ -61,7 +70,7 @@ const githubRoute = defineRoute({
   access: 'public',
   limit: 'management',
   answer: { status: 200, schema: Type.Array(LABEL_JSON) },
-  async handle(services, { raw }) {
+  async handle(services: ReportServices, { raw }) {
     await passLimit(services, raw);
     const claim = readSignature(raw.headers);
     const key = await getSigningKey(services.githubKeys, claim.identifier);
@@ -78,7 +87,7 @@ const githubRoute = defineRoute({
 });
 
 /** Charged before anything is read: what does not come from GitHub shall cost little. */
-async function passLimit({ limiter }: Services, { network, address }: RawRequest): Promise<void> {
+async function passLimit({ limiter }: { limiter: Limiter }, { network, address }: RawRequest): Promise<void> {
   // Behind a proxy nobody named, all come from one address: unlike phones, who reports leaks can share a bucket.
   const seconds = await limiter.chargeLeakReport(network ?? callerNetwork(address));
   if (seconds === undefined) return;
@@ -108,7 +117,7 @@ function parseFinding(entry: unknown): Finding[] {
 }
 
 /** Says whether the token is, or was, one of ours, and does what its project wants done. Never repeats the token. */
-async function judge(services: Services, { token, type }: Finding, actor: Actor) {
+async function judge(services: ReportServices, { token, type }: Finding, actor: Actor) {
   const { directory, pepper, retiredPeppers } = services;
   const found = isWellFormedSecret(token)
     ? findBySecret(token, directory, pepper, retiredPeppers)
@@ -123,4 +132,4 @@ async function judge(services: Services, { token, type }: Finding, actor: Actor)
 }
 
 /** Where scanners learn what keys look like, and say where they found one. */
-export const leakRoutes: Route[] = [patternsRoute, githubRoute];
+export const leakRoutes: Route<ReportServices>[] = [patternsRoute, githubRoute];

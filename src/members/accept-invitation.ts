@@ -1,12 +1,14 @@
 import type { Selectable, Transaction } from 'kysely';
+import type { Control } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import type { SignedIn, Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
-import type { Services } from '../services.ts';
+import type { Clock } from '../lib/clock.ts';
 import { hashPassword, insertAccount } from './account.ts';
 import { insertSession } from './begin-session.ts';
+import type { MemberServices } from './find-member.ts';
 import { findRole } from './find-member.ts';
 import { findPersonId } from './find-person.ts';
 import { insertMember } from './insert-member.ts';
@@ -21,7 +23,7 @@ type Tx = Transaction<ControlSchema>;
 type Invitation = Selectable<InvitationTable>;
 
 /** Returns what an invitation is to, for whoever holds its link. Throws 404 when it does not work (any more). */
-export async function lookAtInvitation(services: Services, token: string) {
+export async function lookAtInvitation(services: MemberServices, token: string) {
   const { email, role, project_id } = await getInvitation(services, token);
   const project = services.directory.findProject(project_id);
   if (!project) throw linkOver();
@@ -38,7 +40,7 @@ export type Acceptance = { token: string; name?: string; password?: string };
  * accepted once more as signed in. Throws 404 for a spent link, 409 when somebody else is signed in, 401, 422, 429.
  */
 export async function acceptInvitation(
-  services: Services,
+  services: MemberServices,
   visit: Visit,
   caller: SignedIn | undefined,
   { token, name, password }: Acceptance,
@@ -75,14 +77,14 @@ const missing = (field: string) =>
   validationFailed([{ field, code: 'required', message: `${field} is required.` }]);
 
 /** Makes whoever has an account a member. Throws 404 when the invitation does not work (any more), 409 for a member. */
-async function join(services: Services, token: string, actor: Actor): Promise<void> {
+async function join(services: MemberServices, token: string, actor: Actor): Promise<void> {
   await services.control.write(async (tx) =>
     insertInvited(services, tx, await spendInvitation(services, tx, token), actor),
   );
 }
 
 /** Spends an invitation in the transaction that stores the membership: of many at the same moment, one joins. */
-async function spendInvitation({ clock }: Services, tx: Tx, token: string): Promise<Invitation> {
+async function spendInvitation({ clock }: { clock: Clock }, tx: Tx, token: string): Promise<Invitation> {
   const spent = await tx
     .deleteFrom('invitations')
     .where('token_hash', '=', hashToken(token))
@@ -93,7 +95,7 @@ async function spendInvitation({ clock }: Services, tx: Tx, token: string): Prom
 }
 
 async function insertInvited(
-  services: Services,
+  services: MemberServices,
   tx: Tx,
   { project_id: projectId, role }: Invitation,
   actor: Actor,
@@ -103,7 +105,10 @@ async function insertInvited(
   await insertMember(services, tx, { projectId, personId: actor.id, role: readRole(role) }, actor);
 }
 
-async function getInvitation({ control, clock }: Services, token: string): Promise<Invitation> {
+async function getInvitation(
+  { control, clock }: { control: Control; clock: Clock },
+  token: string,
+): Promise<Invitation> {
   const row = await control.db
     .selectFrom('invitations')
     .selectAll()

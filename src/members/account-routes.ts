@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { ApiError } from '../http/errors.ts';
 import { closedObject, defineRoute, type Route, type SignedIn } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { AccountServices } from './account.ts';
 import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';
 import { endSession } from './end-session.ts';
 import { findSessionById } from './find-session.ts';
@@ -21,7 +21,7 @@ const stepUpRoute = defineRoute({
   limit: 'management',
   body: closedObject({ password: GIVEN_PASSWORD }),
   answer: { status: 200, schema: closedObject({ stepped_up_until: Type.String({ format: 'date-time' }) }) },
-  async handle(services, { caller, body }) {
+  async handle(services: AccountServices, { caller, body }) {
     const until = await stepUp(services, caller, body.password);
     return { stepped_up_until: new Date(until).toISOString() };
   },
@@ -34,7 +34,7 @@ const listRoute = defineRoute({
   access: 'signed_in',
   limit: 'management',
   answer: { status: 200, schema: wholeListOf(ONE_SESSION_JSON) },
-  async handle(services, { caller }) {
+  async handle(services: AccountServices, { caller }) {
     return wholeList(await listSessions(services, caller));
   },
 });
@@ -47,7 +47,7 @@ const endRoute = defineRoute({
   limit: 'management',
   params: closedObject({ id: Type.String() }),
   answer: NOTHING,
-  handle: (services, { caller, params }) =>
+  handle: (services: AccountServices, { caller, params }) =>
     endSession(services, caller.session.person.id, params.id, caller.actor),
 });
 
@@ -61,15 +61,15 @@ const updateRoute = defineRoute({
     { name: Type.Optional(ACCOUNT_FIELDS.name), email: Type.Optional(ACCOUNT_FIELDS.email) },
     { additionalProperties: false, minProperties: 1 },
   ),
-  stepUp: (_services, { body }) => body.email !== undefined,
+  stepUp: ({ body }) => body.email !== undefined,
   answer: { status: 200, schema: SESSION_JSON },
-  async handle(services, { caller, body }) {
+  async handle(services: AccountServices, { caller, body }) {
     await updateAccount(services, caller, body);
     return tellAnew(services, caller);
   },
 });
 
-async function tellAnew(services: Services, { session: { id } }: SignedIn) {
+async function tellAnew(services: AccountServices, { session: { id } }: SignedIn) {
   const session = await findSessionById(services, id);
   if (!session) throw new ApiError('not_signed_in');
   return tellSession(services, session);
@@ -84,7 +84,8 @@ const passwordRoute = defineRoute({
   body: closedObject({ new_password: ACCOUNT_FIELDS.password }),
   stepUp: true,
   answer: NOTHING,
-  handle: (services, { caller, body }) => changePassword(services, caller, body.new_password),
+  handle: (services: AccountServices, { caller, body }) =>
+    changePassword(services, caller, body.new_password),
 });
 
 const offerRoute = defineRoute({
@@ -104,7 +105,7 @@ const offerRoute = defineRoute({
       backup_codes: Type.Array(Type.String()),
     }),
   },
-  handle: (services, { caller }) => offerTotp(services, caller),
+  handle: (services: AccountServices, { caller }) => offerTotp(services, caller),
 });
 
 const confirmRoute = defineRoute({
@@ -115,7 +116,7 @@ const confirmRoute = defineRoute({
   limit: 'management',
   body: closedObject({ code: Type.String({ pattern: '^\\d{6}$' }) }),
   answer: NOTHING,
-  handle: (services, { caller, body }) => confirmTotp(services, caller, body.code),
+  handle: (services: AccountServices, { caller, body }) => confirmTotp(services, caller, body.code),
 });
 
 const removeRoute = defineRoute({
@@ -126,11 +127,11 @@ const removeRoute = defineRoute({
   limit: 'management',
   stepUp: true,
   answer: NOTHING,
-  handle: (services, { caller }) => removeTotp(services, caller),
+  handle: (services: AccountServices, { caller }) => removeTotp(services, caller),
 });
 
 /** What a person does with the own account. */
-export const accountRoutes: Route[] = [
+export const accountRoutes: Route<AccountServices>[] = [
   stepUpRoute,
   listRoute,
   endRoute,

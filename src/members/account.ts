@@ -1,17 +1,31 @@
 import type { Transaction } from 'kysely';
 import { Type } from 'typebox';
+import type { Control } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
-import type { AuditAction, AuditEntry } from '../keys/audit.ts';
+import type { Audit, AuditAction, AuditEntry } from '../keys/audit.ts';
+import type { FailureLog } from '../keys/audit-failures.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
+import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
-import type { Services } from '../services.ts';
+import type { Limiter } from '../limits/limiter.ts';
 import { findPersonId } from './find-person.ts';
+import type { People } from './people.ts';
 import { actorOfVisit } from './visit-actor.ts';
 
 type Tx = Transaction<ControlSchema>;
+
+/** What signing people in and changing their accounts takes. */
+export type AccountServices = {
+  control: Control;
+  audit: Audit;
+  clock: Clock;
+  people: People;
+  limiter: Limiter;
+  failures: FailureLog;
+};
 
 /** What better-auth takes for an address when somebody signs in: another could never sign in. */
 const EMAIL =
@@ -34,7 +48,7 @@ export function requireNoKeysIn({ name, email }: { name?: string; email?: string
 }
 
 /** Returns the stored form of a password: scrypt with a salt of its own. Takes some 50 ms, so never in a transaction. */
-export async function hashPassword({ people }: Pick<Services, 'people'>, password: string): Promise<string> {
+export async function hashPassword({ people }: { people: People }, password: string): Promise<string> {
   const { password: hasher } = await (await people.auth()).$context;
   return hasher.hash(password);
 }
@@ -46,7 +60,7 @@ export type NewAccount = { name: string; email: string; passwordHash: string };
  * address has one already, 422 when an API key is in its text.
  */
 export async function insertAccount(
-  { clock, audit }: Pick<Services, 'clock' | 'audit'>,
+  { clock, audit }: { clock: Clock; audit: Audit },
   tx: Tx,
   { name, email: written, passwordHash }: NewAccount,
   visit: Pick<Visit, 'address' | 'requestId'>,
@@ -94,7 +108,7 @@ export type PersonEntry = { personId: string; actor: Actor; action: AuditAction;
 
 /** Appends what happened to a person to the log of each of its projects; to the installation's, when there is none. */
 export async function appendForPerson(
-  { audit }: Pick<Services, 'audit'>,
+  { audit }: { audit: Audit },
   tx: Tx,
   { personId, ...entry }: PersonEntry,
 ): Promise<void> {

@@ -1,13 +1,13 @@
 import { COOKIES, renderCookie } from '../http/cookies.ts';
 import type { Visit } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { AccountServices } from './account.ts';
 import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './lifetimes.ts';
 import { type SessionJson, tellSession } from './session-json.ts';
 import type { SignInOutcome } from './sign-in.ts';
 
 /** Sets the cookie that a sign-in comes to, and returns its answer. */
 export async function answerSignIn(
-  services: Services,
+  services: AccountServices,
   visit: Visit,
   outcome: SignInOutcome,
 ): Promise<SessionJson | { totp_required: true }> {

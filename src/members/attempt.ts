@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '../http/errors.ts';
-import type { Services } from '../services.ts';
+import type { Limiter } from '../limits/limiter.ts';
 
 /** Whose password is tried, and from where; `network` is undefined where addresses must not count. */
 export type Attempted = { email: string; network: string | undefined };
@@ -10,7 +10,7 @@ export type Attempted = { email: string; network: string | undefined };
  * when it was wrong. An account that does not exist has the same limit. Throws 429 before anything is looked at.
  */
 export async function attemptWithin<T>(
-  { limiter }: Pick<Services, 'limiter'>,
+  { limiter }: { limiter: Limiter },
   { email, network }: Attempted,
   attempt: () => Promise<T | undefined>,
 ): Promise<T | undefined> {

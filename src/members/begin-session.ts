@@ -3,7 +3,7 @@ import type { ControlSchema } from '../control/schema.ts';
 import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import { newId } from '../lib/id.ts';
-import type { Services } from '../services.ts';
+import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { agentOf } from './auth-request.ts';
 import { findSession } from './find-session.ts';
@@ -22,7 +22,7 @@ export type BegunSession = { token: string; session: Session };
  * when it was ended meanwhile or `isStillRight` says that what it was made for has lapsed.
  */
 export async function beginSession(
-  services: Services,
+  services: AccountServices,
   visit: Visit,
   token: string,
   isStillRight: (tx: Tx, personId: string) => Promise<boolean>,
@@ -42,7 +42,7 @@ export async function beginSession(
 
 /** Makes a session for a new account, in the transaction that makes the account: whoever just chose a password knows it. */
 export async function insertSession(
-  services: Services,
+  services: AccountServices,
   tx: Tx,
   visit: Visit,
   actor: Actor,
@@ -70,7 +70,7 @@ export async function insertSession(
   return { token, session };
 }
 
-async function tellBegin(services: Services, tx: Tx, actor: Actor): Promise<void> {
+async function tellBegin(services: AccountServices, tx: Tx, actor: Actor): Promise<void> {
   // Nobody can come back to a session that is over, and people sign in seldom enough to tidy up then.
   const now = new Date(services.clock.now()).toISOString();
   await tx.deleteFrom('sessions').where('expires_at', '<=', now).execute();

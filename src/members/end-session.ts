@@ -1,11 +1,12 @@
+import type { Control } from '../control/open.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Actor } from '../keys/actor.ts';
-import type { Services } from '../services.ts';
+import type { Audit } from '../keys/audit.ts';
 import { appendForPerson } from './account.ts';
 
 /** Ends one of a person's sessions: no request with it passes any more. Throws 404 when it is not one of them. */
 export async function endSession(
-  services: Pick<Services, 'control' | 'audit'>,
+  services: { control: Control; audit: Audit },
   personId: string,
   sessionId: string,
   actor: Actor,

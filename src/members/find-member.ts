@@ -1,5 +1,10 @@
+import type { Directory } from '../keys/directory.ts';
+import type { AccountServices } from './account.ts';
 import { type FindServices, findSessionById } from './find-session.ts';
 import { type Role, readRole } from './roles.ts';
+
+/** What changing who belongs to a project takes: accounts are made and signed in on the way. */
+export type MemberServices = AccountServices & { directory: Directory };
 
 /** Returns a person's role in a project, undefined when the person is no member of it. */
 export async function findRole(

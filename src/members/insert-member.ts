@@ -1,13 +1,14 @@
 import type { Transaction } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
+import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
-import type { Services } from '../services.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Role } from './roles.ts';
 
 /** Stores that a person is a member of a project, in the transaction of why it is. */
 export async function insertMember(
-  { audit, clock }: Pick<Services, 'audit' | 'clock'>,
+  { audit, clock }: { audit: Audit; clock: Clock },
   tx: Transaction<ControlSchema>,
   { projectId, personId, role }: { projectId: string; personId: string; role: Role },
   actor: Actor,

@@ -1,11 +1,13 @@
 import type { Selectable } from 'kysely';
 import { type Static, Type } from 'typebox';
+import type { Control } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { ApiError } from '../http/errors.ts';
 import { type Caller, closedObject } from '../http/route.ts';
+import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
+import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
-import type { Services } from '../services.ts';
 import { requireNoKeysIn } from './account.ts';
 import { INVITATION_MS } from './lifetimes.ts';
 import { ROLES, type Role, readRole } from './roles.ts';
@@ -38,7 +40,7 @@ function toInvitationJson(row: Selectable<InvitationTable>): InvitationJson {
 
 /** Returns the invitations to the caller's project that can be accepted, newest first. */
 export async function listInvitations(
-  { control, clock }: Pick<Services, 'control' | 'clock'>,
+  { control, clock }: { control: Control; clock: Clock },
   { project }: Caller,
 ): Promise<InvitationJson[]> {
   const rows = await control.db
@@ -57,7 +59,7 @@ export async function listInvitations(
  * for an API key in the address.
  */
 export async function invite(
-  { control, clock, audit }: Services,
+  { control, clock, audit }: { control: Control; clock: Clock; audit: Audit },
   caller: Caller,
   { email: written, role }: { email: string; role: Role },
 ): Promise<{ invitation: InvitationJson; token: string }> {
@@ -106,7 +108,7 @@ export async function invite(
 
 /** Withdraws an invitation to the caller's project. Throws 404 when there is none. */
 export async function revokeInvitation(
-  { control, audit }: Services,
+  { control, audit }: { control: Control; audit: Audit },
   caller: Caller,
   id: string,
 ): Promise<void> {

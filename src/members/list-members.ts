@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
+import type { Control } from '../control/open.ts';
 import { type Caller, closedObject, nullable } from '../http/route.ts';
-import type { Services } from '../services.ts';
 import { ROLES, readRole } from './roles.ts';
 
 /** A member as the members of the project are told of it. */
@@ -20,7 +20,7 @@ export type MemberJson = Static<typeof MEMBER_JSON>;
 
 /** Returns the members of the caller's project in the order in which they joined. */
 export async function listMembers(
-  { control }: Pick<Services, 'control'>,
+  { control }: { control: Control },
   { project, principal }: Caller,
 ): Promise<MemberJson[]> {
   const rows = await control.db

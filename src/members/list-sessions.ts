@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
+import type { Control } from '../control/open.ts';
 import { closedObject, nullable, type SignedIn } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { Clock } from '../lib/clock.ts';
 
 /** A session as its person is told it. */
 export const ONE_SESSION_JSON = closedObject({
@@ -14,7 +15,7 @@ export const ONE_SESSION_JSON = closedObject({
 
 /** Returns the living sessions of whoever asks, newest first. */
 export async function listSessions(
-  { control, clock }: Pick<Services, 'control' | 'clock'>,
+  { control, clock }: { control: Control; clock: Clock },
   { session }: SignedIn,
 ): Promise<Static<typeof ONE_SESSION_JSON>[]> {
   const rows = await control.db

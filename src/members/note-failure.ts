@@ -1,5 +1,6 @@
+import type { Control } from '../control/open.ts';
 import type { Visit } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { FailureLog } from '../keys/audit-failures.ts';
 import { listProjectIds } from './account.ts';
 
 /**
@@ -7,7 +8,7 @@ import { listProjectIds } from './account.ts';
  * is no such account. Only queued: writing it would tell by the time it takes.
  */
 export async function noteFailure(
-  { control, failures }: Pick<Services, 'control' | 'failures'>,
+  { control, failures }: { control: Control; failures: FailureLog },
   { address, requestId }: Pick<Visit, 'address' | 'requestId'>,
   personId: string | undefined,
 ): Promise<void> {

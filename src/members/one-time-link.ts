@@ -1,7 +1,8 @@
 import type { Transaction } from 'kysely';
+import type { Control } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { ApiError } from '../http/errors.ts';
-import type { Services } from '../services.ts';
+import type { Clock } from '../lib/clock.ts';
 import { createToken, hashToken } from './token.ts';
 
 type Tx = Transaction<ControlSchema>;
@@ -34,7 +35,7 @@ export async function insertLink(
 
 /** Throws 404 unless the link is for this and works now: asked before what takes long, and spent after it. */
 export async function requireLink(
-  { control, clock }: Pick<Services, 'control' | 'clock'>,
+  { control, clock }: { control: Control; clock: Clock },
   purposes: readonly LinkPurpose[],
   token: string,
 ): Promise<void> {

@@ -1,7 +1,10 @@
+import type { Control } from '../control/open.ts';
 import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
+import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
-import type { Services } from '../services.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { AccountServices } from './account.ts';
 import { appendForPerson, hashPassword } from './account.ts';
 import { findPersonId } from './find-person.ts';
 import { RESET_MS } from './lifetimes.ts';
@@ -18,7 +21,7 @@ const RESET_PURPOSES: readonly ResetPurpose[] = ['reset', 'reset_without_totp'];
 
 /** Returns the token of a link to a new password, for 1 h and one use; undefined when nobody has this address. */
 export async function createResetLink(
-  services: Pick<Services, 'control' | 'clock' | 'audit'>,
+  services: { control: Control; clock: Clock; audit: Audit },
   email: string,
   purpose: ResetPurpose,
   actor: Actor,
@@ -39,7 +42,7 @@ export async function createResetLink(
  * whoever is signed in to the account is signed out. Throws 404 for a spent link.
  */
 export async function resetPassword(
-  services: Services,
+  services: AccountServices,
   visit: Visit,
   { token, password }: { token: string; password: string },
 ): Promise<void> {

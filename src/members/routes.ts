@@ -4,6 +4,7 @@ import { createProject } from '../projects/create.ts';
 import { acceptInvitation, lookAtInvitation } from './accept-invitation.ts';
 import { ACCOUNT_FIELDS } from './account.ts';
 import { answerSignIn } from './answer-sign-in.ts';
+import type { MemberServices } from './find-member.ts';
 import { INVITATION_JSON, invite, listInvitations, revokeInvitation } from './invitations.ts';
 import { listMembers, MEMBER_JSON } from './list-members.ts';
 import { NOTHING } from './nothing.ts';
@@ -32,7 +33,7 @@ const projectsRoute = defineRoute({
   access: 'signed_in',
   limit: 'management',
   answer: { status: 200, schema: wholeListOf(PROJECT_JSON) },
-  async handle(services, { caller }) {
+  async handle(services: MemberServices, { caller }) {
     const projects = await listProjectsOf(services, caller.session.person.id);
     const told = projects.map(({ id, name, role, createdAt }) => ({
       id,
@@ -52,7 +53,7 @@ const createProjectRoute = defineRoute({
   limit: 'management',
   body: closedObject({ name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }) }),
   answer: { status: 201, schema: PROJECT_JSON },
-  async handle(services, { caller, body }) {
+  async handle(services: MemberServices, { caller, body }) {
     const findOwnerId = () => Promise.resolve(caller.session.person.id);
     const project = await createProject(services, body.name.trim(), caller.actor, findOwnerId);
     const created_at = new Date(project.createdAt).toISOString();
@@ -68,7 +69,7 @@ const membersRoute = defineRoute({
   limit: 'management',
   params: IN_PROJECT,
   answer: { status: 200, schema: wholeListOf(MEMBER_JSON) },
-  async handle(services, { caller }) {
+  async handle(services: MemberServices, { caller }) {
     return wholeList(await listMembers(services, caller));
   },
 });
@@ -81,9 +82,10 @@ const roleRoute = defineRoute({
   limit: 'management',
   params: ONE_IN_PROJECT,
   body: closedObject({ role: ROLE }),
-  stepUp: (_services, { body }) => isMighty(body.role),
+  stepUp: ({ body }) => isMighty(body.role),
   answer: NOTHING,
-  handle: (services, { caller, params, body }) => changeRole(services, caller, params.id, body.role),
+  handle: (services: MemberServices, { caller, params, body }) =>
+    changeRole(services, caller, params.id, body.role),
 });
 
 const removeRoute = defineRoute({
@@ -95,7 +97,7 @@ const removeRoute = defineRoute({
   limit: 'management',
   params: ONE_IN_PROJECT,
   answer: NOTHING,
-  handle: (services, { caller, params }) => removeMember(services, caller, params.id),
+  handle: (services: MemberServices, { caller, params }) => removeMember(services, caller, params.id),
 });
 
 const invitationsRoute = defineRoute({
@@ -106,7 +108,7 @@ const invitationsRoute = defineRoute({
   limit: 'management',
   params: IN_PROJECT,
   answer: { status: 200, schema: wholeListOf(INVITATION_JSON) },
-  async handle(services, { caller }) {
+  async handle(services: MemberServices, { caller }) {
     return wholeList(await listInvitations(services, caller));
   },
 });
@@ -119,9 +121,9 @@ const inviteRoute = defineRoute({
   limit: 'management',
   params: IN_PROJECT,
   body: closedObject({ email: ACCOUNT_FIELDS.email, role: ROLE }),
-  stepUp: (_services, { body }) => isMighty(body.role),
+  stepUp: ({ body }) => isMighty(body.role),
   answer: { status: 201, schema: closedObject({ ...INVITATION_JSON.properties, link: Type.String() }) },
-  async handle(services, { caller, body }) {
+  async handle(services: MemberServices, { caller, body }) {
     const { invitation, token } = await invite(services, caller, body);
     return { ...invitation, link: `${caller.siteUrl}/invite#${token}` };
   },
@@ -135,7 +137,7 @@ const revokeRoute = defineRoute({
   limit: 'management',
   params: ONE_IN_PROJECT,
   answer: NOTHING,
-  handle: (services, { caller, params }) => revokeInvitation(services, caller, params.id),
+  handle: (services: MemberServices, { caller, params }) => revokeInvitation(services, caller, params.id),
 });
 
 const lookRoute = defineRoute({
@@ -154,7 +156,7 @@ const lookRoute = defineRoute({
       has_account: Type.Boolean(),
     }),
   },
-  handle: (services, { body }) => lookAtInvitation(services, body.token),
+  handle: (services: MemberServices, { body }) => lookAtInvitation(services, body.token),
 });
 
 const acceptRoute = defineRoute({
@@ -169,7 +171,7 @@ const acceptRoute = defineRoute({
     password: Type.Optional(ACCOUNT_FIELDS.password),
   }),
   answer: { status: 200, schema: SIGN_IN_JSON },
-  async handle(services, { raw, caller, body }) {
+  async handle(services: MemberServices, { raw, caller, body }) {
     const outcome = await acceptInvitation(services, raw, caller, body);
     if (outcome) return answerSignIn(services, raw, outcome);
     if (!caller) throw new Error('An invitation was accepted by nobody.');
@@ -178,7 +180,7 @@ const acceptRoute = defineRoute({
 });
 
 /** Projects, their members, and how people become members. */
-export const memberRoutes: Route[] = [
+export const memberRoutes: Route<MemberServices>[] = [
   projectsRoute,
   createProjectRoute,
   membersRoute,

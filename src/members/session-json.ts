@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
+import type { Control } from '../control/open.ts';
 import { closedObject, nullable } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { AccountServices } from './account.ts';
 import type { Session } from './person.ts';
 import { ROLE_SCOPES, ROLES, type Role, readRole } from './roles.ts';
 
@@ -32,7 +33,7 @@ export type SessionJson = Static<typeof SESSION_JSON>;
 export const SIGN_IN_JSON = Type.Union([SESSION_JSON, closedObject({ totp_required: Type.Literal(true) })]);
 
 /** Returns a session as the dashboard is told it. */
-export async function tellSession(services: Services, session: Session): Promise<SessionJson> {
+export async function tellSession(services: AccountServices, session: Session): Promise<SessionJson> {
   const { id, name, email, hasTotp } = session.person;
   const { steppedUpUntil } = session;
   const isSteppedUp = steppedUpUntil !== null && steppedUpUntil > services.clock.now();
@@ -52,7 +53,7 @@ export async function tellSession(services: Services, session: Session): Promise
 
 /** Returns the projects of a person, the oldest first, each with the person's role. */
 export async function listProjectsOf(
-  { control }: Pick<Services, 'control'>,
+  { control }: { control: Control },
   personId: string,
 ): Promise<{ id: string; name: string; role: Role; createdAt: number }[]> {
   const rows = await control.db

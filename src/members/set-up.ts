@@ -2,8 +2,7 @@ import type { Transaction } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
-import type { Services } from '../services.ts';
-import { hashPassword, insertAccount } from './account.ts';
+import { type AccountServices, hashPassword, insertAccount } from './account.ts';
 import { type BegunSession, insertSession } from './begin-session.ts';
 import { insertMember } from './insert-member.ts';
 import { linkOver, requireLink, spendLink } from './one-time-link.ts';
@@ -17,7 +16,7 @@ export type SetUp = { token: string; name: string; email: string; password: stri
  * account and session are one transaction: of many at the same moment one makes it. Throws 404 when the link does not
  * work (any more).
  */
-export async function setUp(services: Services, visit: Visit, body: SetUp): Promise<BegunSession> {
+export async function setUp(services: AccountServices, visit: Visit, body: SetUp): Promise<BegunSession> {
   requireSafeWay(visit);
   await requireLink(services, ['setup'], body.token);
   const passwordHash = await hashPassword(services, body.password);
@@ -33,7 +32,11 @@ export async function setUp(services: Services, visit: Visit, body: SetUp): Prom
   });
 }
 
-async function ownOrphans(services: Services, tx: Transaction<ControlSchema>, actor: Actor): Promise<void> {
+async function ownOrphans(
+  services: AccountServices,
+  tx: Transaction<ControlSchema>,
+  actor: Actor,
+): Promise<void> {
   const orphans = await tx
     .selectFrom('projects')
     .select('id')

@@ -1,8 +1,9 @@
-import type { Services } from '../services.ts';
+import type { Control } from '../control/open.ts';
+import type { Clock } from '../lib/clock.ts';
 import { insertLink } from './one-time-link.ts';
 
 /** Whether somebody has an account here. */
-export async function hasAccounts({ control }: Pick<Services, 'control'>): Promise<boolean> {
+export async function hasAccounts({ control }: { control: Control }): Promise<boolean> {
   const row = await control.db.selectFrom('people').select('id').limit(1).executeTakeFirst();
   return row !== undefined;
 }
@@ -14,7 +15,10 @@ export async function hasAccounts({ control }: Pick<Services, 'control'>): Promi
 export async function renewSetupLink({
   control,
   clock,
-}: Pick<Services, 'control' | 'clock'>): Promise<string | undefined> {
+}: {
+  control: Control;
+  clock: Clock;
+}): Promise<string | undefined> {
   if (await hasAccounts({ control })) return undefined;
   return control.write((tx) =>
     insertLink(tx, { purpose: 'setup', personId: null, expiresAt: null }, clock.now()),

@@ -1,11 +1,13 @@
+import type { Control } from '../control/open.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Visit } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { AccountServices } from './account.ts';
 import { tooManyAttempts } from './attempt.ts';
 import { type AuthRefusal, authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
 import { type BegunSession, beginSession } from './begin-session.ts';
 import { noteFailure } from './note-failure.ts';
 import { findPasswordHash, isPasswordStill } from './password-hash.ts';
+import type { People } from './people.ts';
 import { requireSafeWay } from './safe-way.ts';
 import { spendTotpCode } from './totp.ts';
 
@@ -13,7 +15,7 @@ const TOTP_CODE = /^\d{6}$/;
 
 /** Signs a person in who gave the right password before, by a code of the app or a backup code. Throws 401, 429. */
 export async function signInWithCode(
-  services: Services,
+  services: AccountServices,
   visit: Visit,
   { challenge, code }: { challenge: string | undefined; code: string },
 ): Promise<BegunSession> {
@@ -44,7 +46,10 @@ export async function signInWithCode(
 }
 
 /** Returns who gave the password that a challenge followed, undefined when it is over. Its signature is better-auth's to judge. */
-async function findChallenged({ people }: Services, challenge: string): Promise<string | undefined> {
+async function findChallenged(
+  { people }: { people: People },
+  challenge: string,
+): Promise<string | undefined> {
   const [, identifier] = /^(2fa-[\w-]+)\./.exec(challenge) ?? [];
   if (identifier === undefined) return undefined;
   const { internalAdapter } = await (await people.auth()).$context;
@@ -59,7 +64,7 @@ const wrongCode = () =>
   new ApiError('invalid_credentials', { detail: 'The code is wrong, was used, or is too old.' });
 
 async function toCodeRefusal(
-  services: Services,
+  services: AccountServices,
   personId: string,
   { statusCode, body }: AuthRefusal,
 ): Promise<ApiError> {
@@ -73,7 +78,7 @@ async function toCodeRefusal(
 }
 
 /** By the machine's clock, as better-auth locked it. */
-async function countLockedSeconds({ control }: Services, personId: string): Promise<number> {
+async function countLockedSeconds({ control }: { control: Control }, personId: string): Promise<number> {
   const row = await control.db
     .selectFrom('two_factors')
     .select('locked_until')

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { COOKIES, readCookie, renderCookie } from '../http/cookies.ts';
 import { closedObject, defineRoute, type Route } from '../http/route.ts';
+import type { AccountServices } from './account.ts';
 import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';
 import { answerSignIn } from './answer-sign-in.ts';
 import { endSession } from './end-session.ts';
@@ -24,7 +25,7 @@ const setupStateRoute = defineRoute({
     status: 200,
     schema: closedObject({ needs_setup: Type.Boolean(), allows_sign_in: Type.Boolean() }),
   },
-  async handle(services, { raw }) {
+  async handle(services: AccountServices, { raw }) {
     return { needs_setup: !(await hasAccounts(services)), allows_sign_in: raw.allowsSignIn };
   },
 });
@@ -37,7 +38,7 @@ const setupRoute = defineRoute({
   limit: 'management',
   body: closedObject({ token: TOKEN, ...ACCOUNT_FIELDS }),
   answer: { status: 201, schema: SIGN_IN_JSON },
-  async handle(services, { raw, body }) {
+  async handle(services: AccountServices, { raw, body }) {
     return answerSignIn(services, raw, await setUp(services, raw, body));
   },
 });
@@ -50,7 +51,7 @@ const signInRoute = defineRoute({
   limit: 'management',
   body: closedObject({ email: Type.String({ minLength: 1, maxLength: 254 }), password: GIVEN_PASSWORD }),
   answer: { status: 200, schema: SIGN_IN_JSON },
-  async handle(services, { raw, body }) {
+  async handle(services: AccountServices, { raw, body }) {
     return answerSignIn(services, raw, await signIn(services, raw, body));
   },
 });
@@ -63,7 +64,7 @@ const codeRoute = defineRoute({
   limit: 'management',
   body: closedObject({ code: Type.String({ minLength: 1, maxLength: 40 }) }),
   answer: { status: 200, schema: SIGN_IN_JSON },
-  async handle(services, { raw, body }) {
+  async handle(services: AccountServices, { raw, body }) {
     const { isSecure, headers } = raw;
     const challenge = readCookie(headers.cookie, COOKIES.challenge, isSecure);
     const outcome = await signInWithCode(services, raw, { challenge, code: body.code.trim() });
@@ -79,7 +80,7 @@ const signOutRoute = defineRoute({
   access: 'signed_in',
   limit: 'management',
   answer: NOTHING,
-  async handle(services, { caller, raw }) {
+  async handle(services: AccountServices, { caller, raw }) {
     await endSession(services, caller.session.person.id, caller.session.id, caller.actor);
     const { isSecure } = raw;
     raw.setCookie(renderCookie(COOKIES.session, '', { isSecure, maxAgeSeconds: 0 }));
@@ -94,7 +95,7 @@ const resetRoute = defineRoute({
   limit: 'management',
   body: closedObject({ token: TOKEN, password: ACCOUNT_FIELDS.password }),
   answer: NOTHING,
-  handle: (services, { raw, body }) => resetPassword(services, raw, body),
+  handle: (services: AccountServices, { raw, body }) => resetPassword(services, raw, body),
 });
 
 const sessionRoute = defineRoute({
@@ -104,11 +105,11 @@ const sessionRoute = defineRoute({
   access: 'signed_in',
   limit: 'management',
   answer: { status: 200, schema: SESSION_JSON },
-  handle: (services, { caller }) => tellSession(services, caller.session),
+  handle: (services: AccountServices, { caller }) => tellSession(services, caller.session),
 });
 
 /** How people get in and out. */
-export const signInRoutes: Route[] = [
+export const signInRoutes: Route<AccountServices>[] = [
   setupStateRoute,
   setupRoute,
   signInRoute,

@@ -1,12 +1,13 @@
 import { ApiError } from '../http/errors.ts';
 import type { Visit } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { AccountServices } from './account.ts';
 import { attemptWithin } from './attempt.ts';
 import { authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
 import { type BegunSession, beginSession } from './begin-session.ts';
 import { findPersonId } from './find-person.ts';
 import { noteFailure } from './note-failure.ts';
 import { findPasswordHash, isPasswordStill } from './password-hash.ts';
+import type { People } from './people.ts';
 import { requireSafeWay } from './safe-way.ts';
 
 /** What signing in comes to: a session, or that a code is still to be given. */
@@ -18,7 +19,11 @@ type Credentials = { email: string; password: string };
  * Signs a person in. Throws 401 `invalid_credentials`, in the same words and after the same work whether there is such
  * an account or not, and 429 after five failures within a minute.
  */
-export async function signIn(services: Services, visit: Visit, sent: Credentials): Promise<SignInOutcome> {
+export async function signIn(
+  services: AccountServices,
+  visit: Visit,
+  sent: Credentials,
+): Promise<SignInOutcome> {
   requireSafeWay(visit);
   const credentials = { ...sent, email: sent.email.toLowerCase() };
   const { email } = credentials;
@@ -40,7 +45,7 @@ export async function signIn(services: Services, visit: Visit, sent: Credentials
 }
 
 async function tryPassword(
-  { people }: Services,
+  { people }: { people: People },
   visit: Visit,
   body: Credentials,
 ): Promise<{ token: string } | { challenge: string } | undefined> {

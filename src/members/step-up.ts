@@ -1,17 +1,19 @@
+import type { Control } from '../control/open.ts';
 import { ApiError } from '../http/errors.ts';
 import type { SignedIn } from '../http/route.ts';
-import type { Services } from '../services.ts';
+import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { attemptWithin } from './attempt.ts';
 import { STEP_UP_MS } from './lifetimes.ts';
 import { noteFailure } from './note-failure.ts';
 import { findPasswordHash } from './password-hash.ts';
+import type { People } from './people.ts';
 
 /**
  * Takes the password once more and returns until when it counts as just given, epoch milliseconds. Throws 401 when it
  * is wrong, and 429 when it was wrong too often: who found an open browser must not guess on.
  */
-export async function stepUp(services: Services, caller: SignedIn, password: string): Promise<number> {
+export async function stepUp(services: AccountServices, caller: SignedIn, password: string): Promise<number> {
   const { control, clock } = services;
   const { id: personId, email } = caller.session.person;
   const isRight = await attemptWithin(services, { email, network: caller.network }, async () =>
@@ -35,7 +37,7 @@ export async function stepUp(services: Services, caller: SignedIn, password: str
 }
 
 async function isPasswordOf(
-  { control, people }: Services,
+  { control, people }: { control: Control; people: People },
   personId: string,
   password: string,
 ): Promise<boolean> {

@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Services } from '../services.ts';
+import type { Clock } from '../lib/clock.ts';
 
 /** Stores a new password and ends what the former one opened: sessions, but the one that is kept, and half sign-ins. */
 export async function storePassword(
-  { clock }: Pick<Services, 'clock'>,
+  { clock }: { clock: Clock },
   tx: Transaction<ControlSchema>,
   personId: string,
   passwordHash: string,

@@ -4,9 +4,11 @@ import type { ControlSchema } from '../control/schema.ts';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import type { SignedIn } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
+import type { Audit } from '../keys/audit.ts';
 import { newId } from '../lib/id.ts';
-import type { Services } from '../services.ts';
+import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
+import type { People } from './people.ts';
 import { findTotpStep, toBase32 } from './totp-code.ts';
 
 /** What an authenticator app needs, and the codes for when it is lost. Shown once. */
@@ -18,7 +20,10 @@ const BACKUP_CODES = 10;
  * Offers whoever asks a second factor; it counts only once a code of it was given. Written as the twoFactor plugin of
  * better-auth reads it, which asks for it when signing in. Throws 409 when there is one already.
  */
-export async function offerTotp(services: Services, { session: { person } }: SignedIn): Promise<TotpOffer> {
+export async function offerTotp(
+  services: AccountServices,
+  { session: { person } }: SignedIn,
+): Promise<TotpOffer> {
   const { encrypt } = await loadCipher(services);
   // 24 characters of base64url: 144 random bits, as text, which is what the plugin takes for the key.
   const secret = randomBytes(18).toString('base64url');
@@ -60,7 +65,7 @@ function createBackupCode(): string {
 }
 
 /** Makes the offered second factor count, by a code of it. Throws 422 for a wrong code, 409 when none was offered. */
-export async function confirmTotp(services: Services, caller: SignedIn, code: string): Promise<void> {
+export async function confirmTotp(services: AccountServices, caller: SignedIn, code: string): Promise<void> {
   const { control, clock } = services;
   const { id: personId } = caller.session.person;
   const offered = await control.db
@@ -92,7 +97,7 @@ export async function confirmTotp(services: Services, caller: SignedIn, code: st
  * when it, or a later one, was used before: of two at the same moment one gets in.
  */
 export async function spendTotpCode(
-  services: Services,
+  services: AccountServices,
   tx: Transaction<ControlSchema>,
   { personId, code, nowMs }: { personId: string; code: string; nowMs: number },
 ): Promise<boolean> {
@@ -116,13 +121,13 @@ export async function spendTotpCode(
 }
 
 /** Removes the second factor of whoever asks; without one it does nothing. */
-export async function removeTotp(services: Services, { session, actor }: SignedIn): Promise<void> {
+export async function removeTotp(services: AccountServices, { session, actor }: SignedIn): Promise<void> {
   await services.control.write((tx) => deleteTotp(services, tx, session.person.id, actor));
 }
 
 /** Removes a person's second factor, backup codes and all, in the transaction of why; without one it does nothing. */
 export async function deleteTotp(
-  services: Pick<Services, 'audit'>,
+  services: { audit: Audit },
   tx: Transaction<ControlSchema>,
   personId: string,
   actor: Actor,
@@ -139,7 +144,7 @@ export async function deleteTotp(
 }
 
 /** The plugin's own encryption, under its own keys. */
-async function loadCipher({ people }: Services) {
+async function loadCipher({ people }: { people: People }) {
   const { secretConfig: key } = await (await people.auth()).$context;
   const { symmetricDecrypt, symmetricEncrypt } = await import('better-auth/crypto');
   return {

@@ -1,7 +1,7 @@
 import { ApiError } from '../http/errors.ts';
 import type { SignedIn } from '../http/route.ts';
 import { diffOf } from '../keys/audit-diff.ts';
-import type { Services } from '../services.ts';
+import type { AccountServices } from './account.ts';
 import { appendForPerson, hashPassword, requireNoKeysIn } from './account.ts';
 import { findPersonId } from './find-person.ts';
 import { storePassword } from './store-password.ts';
@@ -11,7 +11,7 @@ export type AccountChange = { name?: string; email?: string };
 
 /** Changes the name and the address of whoever asks. Throws 409 when the address is another account's, 422 for a key in them. */
 export async function updateAccount(
-  services: Services,
+  services: AccountServices,
   { session: { person }, actor }: SignedIn,
   change: AccountChange,
 ): Promise<void> {
@@ -39,7 +39,7 @@ export async function updateAccount(
 
 /** Gives whoever asks a new password; the other sessions end. */
 export async function changePassword(
-  services: Services,
+  services: AccountServices,
   { session, actor }: SignedIn,
   newPassword: string,
 ): Promise<void> {

@@ -2,8 +2,9 @@ import type { Transaction } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Caller } from '../http/route.ts';
+import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
-import type { Services } from '../services.ts';
+import type { MemberServices } from './find-member.ts';
 import { findRole } from './find-member.ts';
 import type { Role } from './roles.ts';
 
@@ -14,7 +15,7 @@ type Tx = Transaction<ControlSchema>;
  * the caller is none, 409 for the last owner.
  */
 export async function changeRole(
-  services: Services,
+  services: MemberServices,
   caller: Caller,
   personId: string,
   role: Role,
@@ -36,7 +37,11 @@ export async function changeRole(
 }
 
 /** Removes a member from the caller's project: another one, or the caller, who leaves. Throws as `changeRole`. */
-export async function removeMember(services: Services, caller: Caller, personId: string): Promise<void> {
+export async function removeMember(
+  services: MemberServices,
+  caller: Caller,
+  personId: string,
+): Promise<void> {
   await services.control.write(async (tx) => {
     const before = await getRole(tx, caller, personId);
     await requireSay(tx, caller, [before]);
@@ -92,7 +97,7 @@ async function withdrawInvitations(tx: Tx, { project }: Caller, personId: string
 }
 
 async function append(
-  { audit }: Services,
+  { audit }: { audit: Audit },
   tx: Tx,
   { project, actor }: Caller,
   target: string,

@@ -1,18 +1,22 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Config } from '../config.ts';
 import { ApiError } from '../http/errors.ts';
 import { renderProblem } from '../http/problem.ts';
 import { requestIdOf } from '../http/request-id.ts';
-import type { Services } from '../services.ts';
+import type { Log } from '../lib/log.ts';
 import { judgeToken } from './access.ts';
+import type { Metrics } from './metrics.ts';
 import { findMetricsRefusal } from './refusal.ts';
+
+type ListenServices = { config: Config; metrics: Metrics; log: Log };
 
 /** The port of its own that METRICS_PORT asks for. */
 export type MetricsListener = { url: string; close: () => Promise<void> };
 
 /** Listens on METRICS_PORT and tells the numbers there; undefined when none is set. Rejects when the port is taken. */
-export async function listenForMetrics(services: Services): Promise<MetricsListener | undefined> {
+export async function listenForMetrics(services: ListenServices): Promise<MetricsListener | undefined> {
   const { metricsPort, host } = services.config;
   if (metricsPort === undefined) return undefined;
   const server = createServer((request, response) => {
@@ -32,7 +36,11 @@ export async function listenForMetrics(services: Services): Promise<MetricsListe
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close };
 }
 
-async function answer(services: Services, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  services: ListenServices,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { config, metrics } = services;
   const [path] = (request.url ?? '').split('?', 1);
   const verdict = path === '/metrics' ? judgeToken(request, config.metricsToken) : 'hidden';
@@ -43,7 +51,7 @@ async function answer(services: Services, request: IncomingMessage, response: Se
 }
 
 function refuse(
-  { config }: Services,
+  { config }: { config: Config },
   request: IncomingMessage,
   response: ServerResponse,
   refusal: ApiError,

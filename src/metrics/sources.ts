@@ -1,11 +1,32 @@
+import type { Control } from '../control/open.ts';
+import type { UntrustedProxy } from '../http/untrusted-proxy.ts';
+import type { FailureLog } from '../keys/audit-failures.ts';
 import { type AuditHead, findAuditHead } from '../keys/audit-head.ts';
-import type { Services } from '../services.ts';
+import type { Directory } from '../keys/directory.ts';
+import type { Log } from '../lib/log.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import type { Shedding } from '../limits/shedding.ts';
+import type { Warehouse } from '../warehouse/open.ts';
+import type { Metrics } from './metrics.ts';
+
+/** The parts of a server whose numbers are shown, and where. */
+export type WatchedServices = {
+  metrics: Metrics;
+  control: Control;
+  directory: Directory;
+  warehouse: Warehouse;
+  limiter: Limiter;
+  shedding: Shedding;
+  untrustedProxy: UntrustedProxy;
+  failures: FailureLog;
+  log: Log;
+};
 
 const AUDIT_HEAD_AGE_MAX_MS = 15_000;
 const MS_PER_SECOND = 1_000;
 
 /** Shows in `services.metrics` what the parts of a running server know of themselves. */
-export function watchServices(services: Services): void {
+export function watchServices(services: WatchedServices): void {
   services.metrics.watchProcess();
   watchKeys(services);
   watchLimiter(services);
@@ -16,7 +37,7 @@ export function watchServices(services: Services): void {
   watchAuditHead(services);
 }
 
-function watchKeys({ metrics, directory, failures }: Services): void {
+function watchKeys({ metrics, directory, failures }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_keys',
     help: 'API keys in the in-memory directory.',
@@ -38,7 +59,7 @@ function watchKeys({ metrics, directory, failures }: Services): void {
   });
 }
 
-function watchLimiter({ metrics, limiter }: Services): void {
+function watchLimiter({ metrics, limiter }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_ratelimit_decisions_total',
     help: 'Decisions of the rate limiter, by policy and outcome.',
@@ -57,7 +78,7 @@ function watchLimiter({ metrics, limiter }: Services): void {
   });
 }
 
-function watchLoad({ metrics, limiter, shedding }: Services): void {
+function watchLoad({ metrics, limiter, shedding }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_queries_in_flight',
     help: 'Queries that run, or wait for a slot of their key, and streams that are open, in this process.',
@@ -78,7 +99,7 @@ function watchLoad({ metrics, limiter, shedding }: Services): void {
   });
 }
 
-function watchLimitStore({ metrics, limiter }: Services): void {
+function watchLimitStore({ metrics, limiter }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_ratelimit_degraded',
     help: '1 while Redis does not answer and this process keeps to its share of each limit, otherwise 0.',
@@ -112,7 +133,7 @@ function watchLimitStore({ metrics, limiter }: Services): void {
   });
 }
 
-function watchStorage({ metrics, control, warehouse }: Services): void {
+function watchStorage({ metrics, control, warehouse }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_db_statements_total',
     help: 'Statements run on the control database. Requests with a key add none.',
@@ -140,7 +161,7 @@ function watchStorage({ metrics, control, warehouse }: Services): void {
   });
 }
 
-function watchProxies({ metrics, untrustedProxy }: Services): void {
+function watchProxies({ metrics, untrustedProxy }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_untrusted_proxy_requests_total',
     help: 'Requests that a proxy nearby passed on while TRUSTED_PROXIES names none: their limits per address are suspended.',
@@ -150,7 +171,7 @@ function watchProxies({ metrics, untrustedProxy }: Services): void {
 }
 
 /** Read before the other numbers and kept a while: two looks in a row show what requests cost, not what looking costs. */
-function watchAuditHead({ metrics, control, log }: Services): void {
+function watchAuditHead({ metrics, control, log }: WatchedServices): void {
   let head: AuditHead | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   metrics.prepare(async () => {

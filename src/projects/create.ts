@@ -2,11 +2,12 @@ import type { Transaction } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import { validationFailed } from '../http/errors.ts';
 import type { Actor } from '../keys/actor.ts';
+import type { Audit, ChangeServices } from '../keys/audit.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
+import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { findFirstPersonId } from '../members/find-person.ts';
 import { insertMember } from '../members/insert-member.ts';
-import type { Services } from '../services.ts';
 import type { Project } from './project.ts';
 
 /** Tells whose a new project is, by the id of a person; asked in the transaction that makes it. */
@@ -17,7 +18,7 @@ export type FindOwner = (tx: Transaction<ControlSchema>) => Promise<string | und
  * said otherwise; while there is none, the first to come will own it. Throws 422 for an API key as name.
  */
 export async function createProject(
-  services: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  services: ChangeServices,
   name: string,
   actor: Actor,
   findOwnerId?: FindOwner,
@@ -34,7 +35,7 @@ export async function createProject(
 
 /** The part of `createProject` inside a transaction: for callers that store more in the same one. Returns its id. */
 export async function insertProject(
-  { clock, audit }: Pick<Services, 'clock' | 'audit'>,
+  { clock, audit }: { clock: Clock; audit: Audit },
   tx: Transaction<ControlSchema>,
   revision: number,
   name: string,

@@ -1,5 +1,6 @@
 import { ApiError } from '../http/errors.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import type { ChangeServices } from '../keys/audit.ts';
 import { PROJECT_JSON, toProjectJson } from './project-json.ts';
 import { UPDATE_PROJECT_BODY, updateProject } from './update.ts';
 
@@ -24,7 +25,7 @@ const updateRoute = defineRoute({
   body: UPDATE_PROJECT_BODY,
   answer: { status: 200, schema: PROJECT_JSON },
   example: { body: { max_key_lifetime_days: 365 } },
-  async handle(services, { caller, body }) {
+  async handle(services: ChangeServices, { caller, body }) {
     if (caller.principal.appIds !== null) {
       throw new ApiError('app_not_allowed', {
         detail: 'This key is narrowed to some apps; the project holds more.',
@@ -35,4 +36,4 @@ const updateRoute = defineRoute({
 });
 
 /** The project a key belongs to. */
-export const projectRoutes: Route[] = [getRoute, updateRoute];
+export const projectRoutes: Route<ChangeServices>[] = [getRoute, updateRoute];

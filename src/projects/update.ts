@@ -3,11 +3,11 @@ import type { ProjectTable } from '../control/schema.ts';
 import { validationFailed } from '../http/errors.ts';
 import { nullable } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
+import type { ChangeServices } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
 import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../keys/rate-limits.ts';
 import { toProject } from '../keys/records.ts';
-import type { Services } from '../services.ts';
 import type { Project } from './project.ts';
 import { toProjectJson } from './project-json.ts';
 
@@ -53,7 +53,7 @@ function toColumns(body: ProjectChange): Partial<ProjectTable> {
  * sense and for an API key in the name.
  */
 export async function updateProject(
-  { control, directory, clock, audit }: Pick<Services, 'control' | 'directory' | 'clock' | 'audit'>,
+  { control, directory, clock, audit }: ChangeServices,
   project: Project,
   body: ProjectChange,
   actor: Actor,

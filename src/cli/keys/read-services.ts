@@ -1,10 +1,11 @@
+import type { Directory } from '../../keys/directory.ts';
 import { openDirectory } from '../../keys/directory.ts';
 import { loadUsage, type Usage } from '../../keys/usage.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { systemClock } from '../../lib/clock.ts';
-import type { Services } from '../../services.ts';
 import { readControl } from '../read-control.ts';
 
-type ReadServices = Pick<Services, 'directory' | 'clock'> & { usage: Pick<Usage, 'find'> };
+type ReadServices = { directory: Directory; clock: Clock; usage: Pick<Usage, 'find'> };
 
 /**
  * Runs a command that only reads the control database: it changes no byte, needs no secret and waits for no other
