@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Type } from 'typebox';
-import { closedObject, defineRoute, exportAs, type Route } from '../src/http/route.ts';
+import { defineRoute, exportAs, type Route } from '../src/http/route.ts';
 import type { Directory } from '../src/keys/directory.ts';
 import type { Clock } from '../src/lib/clock.ts';
+import { closedObject } from '../src/lib/schema.ts';
 import type { Services } from '../src/services.ts';
 
 // The proof is that tsc passes: an @ts-expect-error that expects nothing is an error itself.

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { App } from '../apps/app.ts';
 import { validationFailed } from '../http/errors.ts';
-import { type Caller, closedObject } from '../http/route.ts';
+import type { Caller } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type Day, formatDay, listDays } from './calendar.ts';
 import { countActivity, isActivityMetric } from './count-activity.ts';

@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
 import type { App } from '../apps/app.ts';
 import { ApiError } from '../http/errors.ts';
-import type { Caller, closedObject } from '../http/route.ts';
+import type { Caller } from '../http/route.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import type { DayRange } from './calendar.ts';
 

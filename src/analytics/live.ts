@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { App } from '../apps/app.ts';
-import { type Caller, closedObject } from '../http/route.ts';
+import type { Caller } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { formatDay } from './calendar.ts';
 import { type Condition, ofScope } from './conditions.ts';

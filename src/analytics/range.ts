@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { FieldError } from '../http/errors.ts';
-import type { closedObject } from '../http/route.ts';
+import type { closedObject } from '../lib/schema.ts';
 import { countDays, type Day, type DayRange, parseDay } from './calendar.ts';
 
 const DAYS_MAX = 4_000;

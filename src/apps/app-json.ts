@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { closedObject, nullable } from '../http/route.ts';
+import { closedObject, nullable } from '../lib/schema.ts';
 import { type App, PLATFORMS } from './app.ts';
 
 /** An app as the API tells it. */

@@ -2,7 +2,6 @@ import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { ControlSchema } from '../control/schema.ts';
 import { validationFailed } from '../http/errors.ts';
-import { closedObject } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Audit, ChangeServices } from '../keys/audit.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
@@ -10,6 +9,7 @@ import { findIdempotentCall, insertIdempotentCall } from '../keys/idempotent-cal
 import type { Intent } from '../keys/intent.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
+import { closedObject } from '../lib/schema.ts';
 import { type App, PLATFORMS } from './app.ts';
 
 /** What can be said of an app; the same members are patched later. */

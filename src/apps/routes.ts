@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
 import { ApiError } from '../http/errors.ts';
 import { LIST_QUERY, pageById, pageOf } from '../http/list.ts';
-import { type Caller, closedObject, defineRoute, type Route } from '../http/route.ts';
+import { type Caller, defineRoute, type Route } from '../http/route.ts';
 import type { ChangeServices } from '../keys/audit.ts';
 import type { Directory } from '../keys/directory.ts';
 import type { Clock } from '../lib/clock.ts';
+import { closedObject } from '../lib/schema.ts';
 import { isBeyondRestoring } from './app.ts';
 import { APP_JSON, toAppJson } from './app-json.ts';
 import { CREATE_APP_BODY, createApp } from './create.ts';

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { validationFailed } from '../http/errors.ts';
-import type { closedObject } from '../http/route.ts';
+import type { closedObject } from '../lib/schema.ts';
 import { TIMESTAMP_MIN } from '../warehouse/event-columns.ts';
 import { parseTimestamp } from './timestamp.ts';
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { closedObject, nullable } from '../http/route.ts';
+import { closedObject, nullable } from '../lib/schema.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { CONTEXT_KEYS } from './context.ts';
 

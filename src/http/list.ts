@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
+import { closedObject, nullable } from '../lib/schema.ts';
 import { validationFailed } from './errors.ts';
-import { closedObject, nullable } from './route.ts';
 
 const LIMIT_MAX = 200;
 const LIMIT_DEFAULT = 50;

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
 import type { App } from '../apps/app.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Intent } from '../keys/intent.ts';
 import type { ApiKey, KeySecret } from '../keys/key.ts';
 import type { KeyType, Scope } from '../keys/scopes.ts';
 import type { Reach } from '../keys/within.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { Category } from '../limits/policies.ts';
 import type { Standing } from '../members/find-member.ts';
 import type { Session } from '../members/person.ts';
@@ -280,14 +281,4 @@ export function defineRoute<
     eventCount: eventCount ? (body) => eventCount(body as Static<B>) : () => 0,
     handle: (services, input) => handle(services, input as Input<A, P, Q, B>),
   };
-}
-
-/** Returns the schema of an object that takes these members and no others: a misspelt name is told, not ignored. */
-export function closedObject<P extends Record<string, TSchema>>(properties: P): TObject<P> {
-  return Type.Object(properties, { additionalProperties: false });
-}
-
-/** Returns the schema of a value that may be null. */
-export function nullable<T extends TSchema>(schema: T) {
-  return Type.Union([schema, Type.Null()]);
 }

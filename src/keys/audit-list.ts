@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Control } from '../control/open.ts';
 import type { AuditTable } from '../control/schema.ts';
-import { closedObject, nullable } from '../http/route.ts';
+import { closedObject, nullable } from '../lib/schema.ts';
 
 /** The value of a field before and after. */
 const CHANGE = Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 });

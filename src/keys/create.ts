@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { Config } from '../config.ts';
 import { ApiError } from '../http/errors.ts';
-import { closedObject } from '../http/route.ts';
 import { newId } from '../lib/id.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { Project } from '../projects/project.ts';
 import type { ChangeServices } from './audit.ts';
 import { diffOf } from './audit-diff.ts';

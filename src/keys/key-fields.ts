@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { parseTimestamp } from '../events/timestamp.ts';
-import { closedObject, nullable } from '../http/route.ts';
+import { closedObject, nullable } from '../lib/schema.ts';
 import type { ApiKey } from './key.ts';
 import { METADATA } from './key-json.ts';
 import { foldRateLimits, RATE_LIMITS } from './rate-limits.ts';

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { closedObject, nullable } from '../http/route.ts';
 import type { Clock } from '../lib/clock.ts';
+import { closedObject, nullable } from '../lib/schema.ts';
 import { etagOf } from './etag.ts';
 import { type ApiKey, endOfSecret, KEY_STATUSES, liveSecrets, statusOf } from './key.ts';
 import { RATE_LIMITS } from './rate-limits.ts';

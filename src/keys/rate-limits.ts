@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { FieldError } from '../http/errors.ts';
-import { closedObject } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 import { findRateMistake, type PolicyRate } from '../limits/limit.ts';
 import {
   DEFAULT_RATES,

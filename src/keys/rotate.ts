@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ApiError, validationFailed } from '../http/errors.ts';
-import { closedObject } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { Project } from '../projects/project.ts';
 import type { KeyServices, MintedKey } from './create.ts';
 import { type ApiKey, type KeySecret, liveSecrets, statusOf } from './key.ts';

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { LIST_QUERY, pageById, pageOf } from '../http/list.ts';
-import { closedObject, defineRoute, type Route } from '../http/route.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { CREATE_KEY_BODY, insertKey } from './create.ts';
 import type { Directory } from './directory.ts';

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { closedObject, defineRoute } from '../http/route.ts';
+import { defineRoute } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { API_KEY_JSON, tellKey } from './key-json.ts';
 import { reportLeak } from './report-leak.ts';

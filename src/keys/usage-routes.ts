@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import { parseTimestamp } from '../events/timestamp.ts';
 import { type FieldError, validationFailed } from '../http/errors.ts';
-import { closedObject, defineRoute } from '../http/route.ts';
+import { defineRoute } from '../http/route.ts';
 import type { Clock } from '../lib/clock.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { Directory } from './directory.ts';
 import { getKey } from './get.ts';
 import type { Usage } from './usage.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import { ApiError, validationFailed } from '../http/errors.ts';
-import { closedObject, defineRoute, type RawRequest, type Route } from '../http/route.ts';
+import { defineRoute, type RawRequest, type Route } from '../http/route.ts';
 import { compileCheck } from '../http/validate.ts';
 import type { Actor } from '../keys/actor.ts';
 import { KEY_TYPES, TYPE_PREFIXES } from '../keys/scopes.ts';
@@ -9,6 +9,7 @@ import type { Pepper } from '../keys/secret.ts';
 import { isWellFormedSecret, patternOf } from '../keys/secret.ts';
 import { findBySecret } from '../keys/verify.ts';
 import { callerNetwork } from '../lib/ip.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { GithubKeys } from './github-keys.ts';
 import { handleLeak, type LeakServices } from './handle-leak.ts';

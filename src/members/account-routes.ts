@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { ApiError } from '../http/errors.ts';
-import { closedObject, defineRoute, type Route, type SignedIn } from '../http/route.ts';
+import { defineRoute, type Route, type SignedIn } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
 import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';
 import { endSession } from './end-session.ts';

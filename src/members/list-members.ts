@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Control } from '../control/open.ts';
-import { type Caller, closedObject, nullable } from '../http/route.ts';
+import type { Caller } from '../http/route.ts';
+import { closedObject, nullable } from '../lib/schema.ts';
 import { ROLES, readRole } from './roles.ts';
 
 /** A member as the members of the project are told of it. */

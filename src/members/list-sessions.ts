@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { Control } from '../control/open.ts';
-import { closedObject, nullable, type SignedIn } from '../http/route.ts';
+import type { SignedIn } from '../http/route.ts';
 import type { Clock } from '../lib/clock.ts';
+import { closedObject, nullable } from '../lib/schema.ts';
 
 /** A session as its person is told it. */
 export const ONE_SESSION_JSON = closedObject({

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { closedObject, defineRoute, type Route } from '../http/route.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 import { createProject } from '../projects/create.ts';
 import { acceptInvitation, lookAtInvitation } from './accept-invitation.ts';
 import { ACCOUNT_FIELDS } from './account.ts';

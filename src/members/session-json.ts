@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Control } from '../control/open.ts';
-import { closedObject, nullable } from '../http/route.ts';
+import { closedObject, nullable } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
 import type { Session } from './person.ts';
 import { ROLE_SCOPES, ROLES, type Role, readRole } from './roles.ts';

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { COOKIES, readCookie, renderCookie } from '../http/cookies.ts';
-import { closedObject, defineRoute, type Route } from '../http/route.ts';
+import { defineRoute, type Route } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
 import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';
 import { answerSignIn } from './answer-sign-in.ts';

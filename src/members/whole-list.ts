@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { closedObject } from '../http/route.ts';
+import { closedObject } from '../lib/schema.ts';
 
 /** Returns the schema of a list that is told whole: people are few, so there is no second page. */
 export const wholeListOf = <T extends TSchema>(item: T) =>
