@@ -19,6 +19,7 @@ import { type LogDestination, openLog } from './lib/log.ts';
 import { createLoopDelay } from './limits/loop-delay.ts';
 import { createShedding } from './limits/shedding.ts';
 import { createPeople } from './members/people.ts';
+import { watchMemberships } from './members/standings.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Services } from './services.ts';
 
@@ -62,8 +63,7 @@ export async function openControlServices(
   const firstUse = createFirstUse({ control, directory, clock, log });
   const loopDelay = createLoopDelay();
   opening.defer(loopDelay.close);
-  const people = createPeople(control, clock, [secret, ...config.retiredSecrets]);
-  opening.defer(people.standings.close);
+  const standings = opening.adopt(watchMemberships({ control, clock }), ({ close }) => close());
   const stopForgetting = keepForgetting(control, clock, log);
   // At the same time: each may wait for another process's write lock, and a stop has to end.
   opening.defer(() => closeAll([stopForgetting, failures.close, rehash.close, firstUse.close, usage.close]));
@@ -79,7 +79,8 @@ export async function openControlServices(
     audit,
     usage,
     failures,
-    people,
+    people: createPeople(control, [secret, ...config.retiredSecrets]),
+    standings,
     rehash,
     firstUse,
     githubKeys: createGithubKeys({ pinned: config.githubScanningKeys }),

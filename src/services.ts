@@ -15,6 +15,7 @@ import type { Log } from './lib/log.ts';
 import type { Limiter } from './limits/limiter.ts';
 import type { Shedding } from './limits/shedding.ts';
 import type { People } from './members/people.ts';
+import type { Standings } from './members/standings.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Warehouse } from './warehouse/open.ts';
 
@@ -41,6 +42,7 @@ export type Services = {
   metrics: Metrics;
   failures: FailureLog;
   people: People;
+  standings: Standings;
   githubKeys: GithubKeys;
   clock: Clock;
   log: Log;

@@ -83,6 +83,7 @@ function hold(secret: string, { access, appIds }: Reading, origin?: string): Hel
     address: '127.0.0.1',
     network: undefined,
     actor: CLI_ACTOR,
+    readAgain: () => assert.fail('nothing is written'),
   };
   return { caller, origin, cors: access === 'audit:read' ? 'none' : 'key_origins', access, appIds };
 }

@@ -2,15 +2,18 @@ import type { Directory } from '../keys/directory.ts';
 import { findShown } from '../keys/verify.ts';
 import { reachesMoreApps } from '../keys/within.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Standing } from '../members/find-member.ts';
 import { ROLE_SCOPES } from '../members/roles.ts';
 import type { ErrorCode } from './errors.ts';
-import type { Exchange } from './exchange.ts';
 import { findLostRight, isGranted, isInProject, type KeyAccess, type Place } from './permit.ts';
 import type { KeyCaller, MemberCaller, Route, Streamed } from './route.ts';
 
+/** A member whose membership is polled while a stream is open. 'unknown' when the database did not answer. */
+export type WatchedMember = MemberCaller & { lookAgain: () => Standing | 'unknown' };
+
 /** What a caller was let in for and goes on reading: a stream or an export outlives the verdict at its beginning. */
 export type HeldRight = Omit<Place, 'address'> & {
-  caller: KeyCaller | MemberCaller;
+  caller: KeyCaller | WatchedMember;
   access: KeyAccess;
   /** The apps that are read; null when it is the whole project. */
   appIds: readonly string[] | null;
@@ -19,12 +22,12 @@ export type HeldRight = Omit<Place, 'address'> & {
 /** Returns what ends a streamed answer when its caller loses it. No route outside a project may stream: see its type. */
 export function holdRight(
   { access, cors, method, path }: Route,
-  { raw }: Exchange,
+  origin: string | undefined,
   caller: HeldRight['caller'],
   { appIds }: Streamed,
 ): HeldRight {
   if (!isInProject(access)) throw new Error(`${method} ${path} streams, and nothing would cut it off.`);
-  return { caller, origin: raw.headers.origin, cors, access, appIds };
+  return { caller, origin, cors, access, appIds };
 }
 
 /**
@@ -60,7 +63,7 @@ function findKeyRefusal(
 
 function findMemberRefusal(
   now: number,
-  { session, lookAgain }: MemberCaller,
+  { session, lookAgain }: WatchedMember,
   { access }: HeldRight,
 ): ErrorCode | undefined {
   const standing = lookAgain();

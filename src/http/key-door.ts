@@ -15,6 +15,7 @@ import {
   requireScope,
 } from './permit.ts';
 import type { KeyCaller, Route } from './route.ts';
+import { getStoredPrincipal } from './stored-right.ts';
 
 /** Credential → look-up → state. Whoever gets past this proved possession of a live key. */
 export async function authenticateKey(
@@ -51,7 +52,9 @@ export async function authenticateKey(
   if (end !== null) exchange.headers['appflow-key-expires'] = new Date(end).toISOString();
   Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, key));
   const actor: Actor = { type: 'key', id: key.id, ip: address, requestId: exchange.requestId };
-  return { principal: key, key, secret: shown, project, address, network, actor };
+  const readAgain: KeyCaller['readAgain'] = (tx) =>
+    getStoredPrincipal({ clock }, tx, { key, secret: shown, address });
+  return { principal: key, key, secret: shown, project, address, network, actor, readAgain };
 }
 
 /** Returns the presented key. Noted when what was presented is none, or more than one: a failure like any other. */

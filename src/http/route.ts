@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Transaction } from 'kysely';
 import type { Static, TObject, TSchema } from 'typebox';
 import type { App } from '../apps/app.ts';
+import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Intent } from '../keys/intent.ts';
 import type { ApiKey, KeySecret } from '../keys/key.ts';
@@ -8,7 +10,6 @@ import type { KeyType, Scope } from '../keys/scopes.ts';
 import type { Reach } from '../keys/within.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Category } from '../limits/policies.ts';
-import type { Standing } from '../members/find-member.ts';
 import type { Session } from '../members/person.ts';
 import type { Project } from '../projects/project.ts';
 import type { ErrorCode } from './errors.ts';
@@ -33,14 +34,23 @@ type From = {
 /** Who is calling, in which project: a key or a member. */
 export type Caller = From & { principal: Principal; project: Project };
 
+/** A caller that can change between two reads of the database. */
+type Rereadable = {
+  /**
+   * Returns what the caller may do as the transaction sees it. Throws the 401 or 403 that it would now get, or 404 for a
+   * person who is no longer a member.
+   */
+  readAgain: (tx: Transaction<ControlSchema>) => Promise<Principal>;
+};
+
 /** A verified key, and which of its secrets was shown. */
-export type KeyCaller = Caller & { key: ApiKey; secret: KeySecret };
+export type KeyCaller = Caller & Rereadable & { key: ApiKey; secret: KeySecret };
 
 /** A person with a living session, in no project. `siteUrl` is where its browser finds us, without a slash at the end. */
 export type SignedIn = From & { session: Session; siteUrl: string };
 
-/** A person with a living session, as a member of the project. `lookAgain` tells how that stands by now. */
-export type MemberCaller = Caller & SignedIn & { lookAgain: () => Standing | 'unknown' };
+/** A person with a living session, as a member of the project. */
+export type MemberCaller = Caller & Rereadable & SignedIn;
 
 /** Which web pages may read the answer: any (write-only keys), those a key names, or none. */
 export type CorsRule = 'any_origin' | 'key_origins' | 'none';

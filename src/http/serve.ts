@@ -7,7 +7,7 @@ import type { DeniedVerdict, Verdict as LimitVerdict } from '../limits/verdict.t
 import type { Services } from '../services.ts';
 import { readBytes, readJson } from './body.ts';
 import { readCredential } from './credential.ts';
-import { holdRight } from './cut-off.ts';
+import { holdRight, type WatchedMember } from './cut-off.ts';
 import { ApiError, validationFailed } from './errors.ts';
 import { addressOf, type Exchange } from './exchange.ts';
 import { findIntent } from './intent.ts';
@@ -19,7 +19,6 @@ import {
   EVENT_STREAM,
   isStreamed,
   type KeyCaller,
-  type MemberCaller,
   type RawRequest,
   type Route,
   type SignedIn,
@@ -107,7 +106,8 @@ export async function answerRequest(
     },
   });
   const body = checked(served, answer);
-  if (isStreamed(body)) exchange.held = holdRight(route, exchange, inProject(caller), body);
+  if (isStreamed(body))
+    exchange.held = holdRight(route, exchange.raw.headers.origin, inProject(caller), body);
   else Object.assign(exchange.headers, route.answer.headersOf?.(body));
   return body;
 }
@@ -135,7 +135,7 @@ async function answerVisitor(services: Services, served: ServedRoute, exchange: 
   );
 }
 
-type AnyCaller = KeyCaller | MemberCaller | SignedIn;
+type AnyCaller = KeyCaller | WatchedMember | SignedIn;
 
 /** Each door takes its own credential and looks at no other: cookies are nothing under /v1, keys nothing under /app/v1. */
 async function enterByDoor(services: Services, route: Route, exchange: Exchange): Promise<AnyCaller> {
@@ -167,7 +167,7 @@ const isAppAsBefore = ({ directory }: Services, app: App | undefined) =>
   app === undefined || directory.findApp(app.id) === app;
 
 /** A route that asks for a scope has its project in the path, or from the key. */
-function inProject(caller: AnyCaller): KeyCaller | MemberCaller {
+function inProject(caller: AnyCaller): KeyCaller | WatchedMember {
   if ('project' in caller) return caller;
   throw new Error('A route that asks for a scope is not in a project.');
 }

@@ -5,11 +5,13 @@ import type { Session } from '../members/person.ts';
 import { ROLE_SCOPES } from '../members/roles.ts';
 import type { Services } from '../services.ts';
 import { COOKIES, readCookie } from './cookies.ts';
+import type { WatchedMember } from './cut-off.ts';
 import { ApiError } from './errors.ts';
 import { addressOf, type Exchange } from './exchange.ts';
 import { allowsSignIn, findTransport, isFromOwnSite, type SiteRequest, type Transport } from './own-site.ts';
 import { requireRight } from './permit.ts';
 import type { MemberCaller, Route, SignedIn, Visit } from './route.ts';
+import { getStoredPrincipal } from './stored-right.ts';
 
 const siteRequestOf = ({ raw }: Exchange): SiteRequest => ({
   method: raw.method ?? '',
@@ -64,7 +66,7 @@ export async function authenticatePerson(
   services: Services,
   route: Route,
   exchange: Exchange,
-): Promise<SignedIn | MemberCaller> {
+): Promise<SignedIn | WatchedMember> {
   const token = readSessionToken(services, exchange);
   const session = token === undefined ? undefined : await findSession(services, token);
   if (!session) throw new ApiError('not_signed_in');
@@ -91,8 +93,8 @@ function toSignedIn(services: Services, exchange: Exchange, session: Session): S
   return { session, address, network, actor, siteUrl };
 }
 
-async function asMember(services: Services, caller: SignedIn, projectId: string): Promise<MemberCaller> {
-  const { directory, people } = services;
+async function asMember(services: Services, caller: SignedIn, projectId: string): Promise<WatchedMember> {
+  const { directory, standings } = services;
   await directory.ensureFresh();
   const { session } = caller;
   const { id } = session.person;
@@ -111,7 +113,8 @@ async function asMember(services: Services, caller: SignedIn, projectId: string)
     ...caller,
     principal,
     project,
-    lookAgain: () => people.standings.look(session.id, projectId, known),
+    readAgain: (tx) => getStoredPrincipal(services, tx, { session, project, principal }),
+    lookAgain: () => standings.look(session.id, projectId, known),
   };
 }
 
@@ -124,7 +127,7 @@ export async function judgePersonAgain(
   route: Route,
   { params }: Exchange,
   caller: SignedIn | MemberCaller,
-): Promise<SignedIn | MemberCaller> {
+): Promise<SignedIn | WatchedMember> {
   const session = await findSessionById(services, caller.session.id);
   if (!session) throw new ApiError('not_signed_in');
   if (!('project' in caller)) return { ...caller, session };

@@ -48,7 +48,7 @@ async function requireStoredRight(
     if (await findSessionById({ control: { db: tx }, clock }, caller.session.id)) return;
     throw new ApiError('not_signed_in');
   }
-  const stored = await getStoredPrincipal(services, tx, caller);
+  const stored = await caller.readAgain(tx);
   requireRight(stored, route, params);
   if (hasSameApps(stored, caller.principal)) return;
   throw new ApiError('app_not_allowed', {
@@ -59,18 +59,22 @@ async function requireStoredRight(
 const hasSameApps = (stored: Principal, before: Principal) =>
   JSON.stringify(stored.appIds) === JSON.stringify(before.appIds);
 
-/** Returns the caller with what it has as the transaction sees it. Throws what it would get at the door without its right. */
+/** What of a caller finds its row again. */
+type StoredKey = Pick<KeyCaller, 'key' | 'secret' | 'address'>;
+type StoredMember = Pick<MemberCaller, 'session' | 'project' | 'principal'>;
+
+/** Returns what the caller may do as the transaction sees it. Throws the 401, 403 or 404 that it would now get. */
 export function getStoredPrincipal(
   { clock }: { clock: Clock },
   tx: Tx,
-  caller: KeyCaller | MemberCaller,
+  caller: StoredKey | StoredMember,
 ): Promise<Principal> {
   return 'key' in caller
     ? getLivingKey(tx, caller, clock.now())
     : getPresentMember({ control: { db: tx }, clock }, caller);
 }
 
-async function getLivingKey(tx: Tx, { key, secret, address }: KeyCaller, now: number): Promise<Principal> {
+async function getLivingKey(tx: Tx, { key, secret, address }: StoredKey, now: number): Promise<Principal> {
   const found = findShown(await getStoredKey(tx, key.id), secret);
   if (!found) throw invalidToken('invalid_api_key');
   // No page: only server keys change anything here, and no page may send one.
@@ -81,7 +85,7 @@ async function getLivingKey(tx: Tx, { key, secret, address }: KeyCaller, now: nu
 
 async function getPresentMember(
   services: Parameters<typeof findStanding>[0],
-  { session, project, principal }: MemberCaller,
+  { session, project, principal }: StoredMember,
 ): Promise<Principal> {
   const { isSignedIn, role } = await findStanding(services, session.id, project.id);
   if (!isSignedIn) throw new ApiError('not_signed_in');

@@ -4,6 +4,7 @@ import { makeClock, makeConfig } from '../../test/harness.ts';
 import { createApp } from '../apps/create.ts';
 import { ApiError, type FieldError } from '../http/errors.ts';
 import type { KeyCaller } from '../http/route.ts';
+import { getStoredPrincipal } from '../http/stored-right.ts';
 import { newId } from '../lib/id.ts';
 import { openControlServices } from '../open-services.ts';
 import { createProject } from '../projects/create.ts';
@@ -35,7 +36,10 @@ const actor = { ...CLI_ACTOR, id: 'key_maker' };
 /** Returns a request with the newest secret of a key, from an address in every list that the makers here have. */
 function callerOf(key: ApiKey): KeyCaller {
   const secret = key.secrets[0] ?? assert.fail();
-  return { principal: key, key, secret, project, address: '10.0.0.1', network: undefined, actor };
+  const address = '10.0.0.1';
+  const readAgain: KeyCaller['readAgain'] = (tx) =>
+    getStoredPrincipal({ clock }, tx, { key, secret, address });
+  return { principal: key, key, secret, project, address, network: undefined, actor, readAgain };
 }
 
 const make = (body: Partial<CreateKeyBody>, maker?: ApiKey, into = project) =>

@@ -1,39 +1,40 @@
 import type { Config } from '../config.ts';
 import { ApiError } from '../http/errors.ts';
 import type { KeyCaller, MemberCaller } from '../http/route.ts';
-import { getStoredPrincipal } from '../http/stored-right.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Project } from '../projects/project.ts';
 import { type Actor, CLI_ACTOR } from './actor.ts';
 import type { ControlTransaction } from './stored-key.ts';
 import { findExcess, type Target } from './within.ts';
 
-/** Who makes or changes a key: a key or a member, who must have all they give, or the operator on the machine itself. */
-export type Maker = { actor: Actor; caller: KeyCaller | MemberCaller | undefined };
+/**
+ * The actor that creates or changes a key: a key or a member, which must have all that it gives, or the operator on the
+ * machine itself, who has no `readAgain` and may give anything.
+ */
+export type Maker = { actor: Actor; readAgain: KeyCaller['readAgain'] | undefined };
 
 /** The operator at the command line, who may give anything. */
-export const CLI_MAKER: Maker = { actor: CLI_ACTOR, caller: undefined };
+export const CLI_MAKER: Maker = { actor: CLI_ACTOR, readAgain: undefined };
 
 /** Returns the caller of a request as a maker. */
-export function toMaker(caller: KeyCaller | MemberCaller): Maker {
-  return { actor: caller.actor, caller };
+export function toMaker({ actor, readAgain }: KeyCaller | MemberCaller): Maker {
+  return { actor, readAgain };
 }
 
 /**
- * Throws 403 when the key reaches further than its maker, and what the maker would get at the door when it lost its
- * right. `key` is how the answer names it: "The new key".
+ * Throws 403 when the key reaches further than its maker, or the 401, 403 or 404 that the maker would now get. `key` is
+ * how the answer names the key: "The new key".
  */
 export async function requireWithin(
-  services: { config: Config; clock: Clock },
+  { config }: { config: Config },
   tx: ControlTransaction,
   target: Target,
-  { caller }: Maker,
+  { readAgain }: Maker,
   { maxKeyLifetimeDays, rateLimits }: Project,
   key: string,
 ): Promise<void> {
-  if (!caller) return;
-  const limits = { project: rateLimits, installation: services.config.limitOverrides };
-  const reach = await getStoredPrincipal(services, tx, caller);
+  if (!readAgain) return;
+  const limits = { project: rateLimits, installation: config.limitOverrides };
+  const reach = await readAgain(tx);
   const excess = findExcess(target, reach, { maxKeyLifetimeDays, limits });
   if (excess.length === 0) return;
   throw new ApiError('exceeds_own_permissions', {

@@ -1,10 +1,7 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Control } from '../control/open.ts';
 import { deriveKey, derivePepper } from '../keys/secret.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Auth, AuthSecrets } from './auth.ts';
-import { findStanding } from './find-member.ts';
-import { createStandings, type Standings } from './standings.ts';
 
 /** What signing people in needs beside the database. */
 export type People = {
@@ -13,23 +10,15 @@ export type People = {
   /** Returns what a session's page must send with each change, so that no other page can. */
   csrfTokenOf: (sessionId: string) => string;
   isCsrfToken: (sessionId: string, sent: string) => boolean;
-  standings: Standings;
 };
 
 /** Returns what `Services.people` is. `secrets` are APPFLOW_SECRET and the retired ones, the present one first. */
-export function createPeople(
-  control: Control,
-  clock: Clock,
-  secrets: readonly [string, ...string[]],
-): People {
+export function createPeople(control: Control, secrets: readonly [string, ...string[]]): People {
   const csrfKey = deriveKey(secrets[0], 'people/csrf');
   let auth: Promise<Auth> | undefined;
   const csrfTokenOf = (sessionId: string) =>
     createHmac('sha256', csrfKey).update(sessionId).digest('base64url');
   return {
-    standings: createStandings((sessionId, projectId) =>
-      findStanding({ control, clock }, sessionId, projectId),
-    ),
     auth() {
       auth ??= import('./auth.ts').then(({ createAuth }) => createAuth(control, secrets.map(toAuthSecret)));
       return auth;

@@ -1,4 +1,5 @@
-import type { Standing } from './find-member.ts';
+import { findStanding, type Standing } from './find-member.ts';
+import type { FindServices } from './find-session.ts';
 
 /** How the members stand whose streams are open, read again and again while somebody looks. */
 export type Standings = {
@@ -16,6 +17,10 @@ const READ_MS = 250;
 const FORGET_MS = 2_000;
 
 type Watched = { sessionId: string; projectId: string; last: Standing | 'unknown'; lookedAtMs: number };
+
+/** Returns the standings of one process, read from the control database. */
+export const watchMemberships = (services: FindServices): Standings =>
+  createStandings((sessionId, projectId) => findStanding(services, sessionId, projectId));
 
 /** Returns the standings of one process; `read` is asked every 250 ms for each that is looked at, and for no other. */
 export function createStandings(
