@@ -8,7 +8,6 @@ import { redactSecrets } from '../keys/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
-import type { Metrics } from '../metrics/metrics.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type AppOfEvent, type BatchContext, parseEvent, REJECTION_CURES, type Rejection } from './event.ts';
@@ -61,7 +60,7 @@ export type IngestServices = {
   clock: Clock;
   directory: Directory;
   warehouse: Warehouse;
-  metrics: Metrics;
+  metrics: { countEvents: (accepted: number, duplicates: number, rejected: number) => void };
 };
 
 /**

@@ -1,5 +1,5 @@
 import type { Control } from '../control/open.ts';
-import type { PlaceRefusal } from '../http/permit.ts';
+import type { ErrorCode } from '../http/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import type { Log } from '../lib/log.ts';
@@ -8,10 +8,20 @@ import { diffOf } from './audit-diff.ts';
 import { createDeferredQueue } from './deferred-queue.ts';
 import type { FoundKey } from './directory.ts';
 import { redactSecrets } from './secret.ts';
-import type { Refusal } from './verify.ts';
 
 /** Why somebody was not let in: no key, two, no living one, one in the wrong place, or a wrong password or code. */
-export type FailureCode = Refusal['code'] | PlaceRefusal | 'multiple_credentials' | 'invalid_credentials';
+export type FailureCode = Extract<
+  ErrorCode,
+  | 'multiple_credentials'
+  | 'invalid_api_key'
+  | 'api_key_expired'
+  | 'api_key_revoked'
+  | 'api_key_disabled'
+  | 'ip_not_allowed'
+  | 'secret_key_in_browser'
+  | 'origin_not_allowed'
+  | 'invalid_credentials'
+>;
 
 /**
  * A credential that was shown and not accepted. `found` when it is, or was, a key of ours, `person` when it was to be

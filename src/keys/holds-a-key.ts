@@ -1,4 +1,3 @@
-import type { FieldError } from '../http/errors.ts';
 import { redactSecrets } from './secret.ts';
 
 /** Whether an API key stands anywhere in `text`. */
@@ -10,7 +9,7 @@ export const holdsKey = (text: string): boolean => redactSecrets(text) !== text;
  */
 export function findKeysIn(
   texts: Readonly<Record<string, readonly (string | null | undefined)[]>>,
-): FieldError[] {
+): { field: string; code: string; message: string }[] {
   return Object.entries(texts)
     .filter(([, values]) => values.some((text) => typeof text === 'string' && holdsKey(text)))
     .map(([field]) => ({

@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox';
-import type { FieldError } from '../http/errors.ts';
 import { closedObject } from '../lib/schema.ts';
 import { findRateMistake, type PolicyRate } from '../limits/limit.ts';
 import {
@@ -9,9 +8,9 @@ import {
   IN_FLIGHT_MAX,
   IN_FLIGHT_POLICY,
   type KeyPolicyName,
+  type KeyType,
   type LimitOverrides,
 } from '../limits/policies.ts';
-import type { KeyType } from './scopes.ts';
 
 const RATE = closedObject({
   rate: Type.Number({ description: 'What flows back per second.' }),
@@ -42,7 +41,9 @@ const PARTS: readonly Part[] = [
 ];
 
 /** Returns what is wrong with limits that have the right shape; an empty list when they can be kept. */
-export function findRateLimitMistakes(limits: RateLimits): FieldError[] {
+export function findRateLimitMistakes(
+  limits: RateLimits,
+): { field: string; code: string; message: string }[] {
   return PARTS.flatMap(({ field, policy, read }) => {
     const rate = read(limits);
     const mistake = rate && (findRateMistake(rate) ?? findBatchMistake(policy, rate));
