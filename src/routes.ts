@@ -9,8 +9,8 @@ import { auditRoutes } from './keys/audit-routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { leakRoutes } from './leaks/routes.ts';
 import { accountRoutes } from './members/account-routes.ts';
-import { memberRoutes } from './members/routes.ts';
-import { signInRoutes } from './members/sign-in-routes.ts';
+import { memberRoutes, ownProjectRoutes } from './members/routes.ts';
+import { setUpRoutes, signInRoutes } from './members/sign-in-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import type { Services } from './services.ts';
 import { VERSION } from './version.ts';
@@ -32,8 +32,10 @@ export const ROUTES: readonly Route<Services>[] = [
  * who hold a key: this door changes with the dashboard, and takes nothing but its session.
  */
 export const FRONT_DOOR_ROUTES: readonly Route<Services>[] = [
+  ...setUpRoutes,
   ...signInRoutes,
   ...accountRoutes,
+  ...ownProjectRoutes,
   ...memberRoutes,
   ...mirrorForPeople(ROUTES),
 ];

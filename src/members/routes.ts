@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { defineRoute, type Route } from '../http/route.ts';
+import type { ChangeServices } from '../keys/audit.ts';
 import { closedObject } from '../lib/schema.ts';
 import { createProject } from '../projects/create.ts';
 import { acceptInvitation, lookAtInvitation } from './accept-invitation.ts';
@@ -34,7 +35,7 @@ const projectsRoute = defineRoute({
   access: 'signed_in',
   limit: 'management',
   answer: { status: 200, schema: wholeListOf(PROJECT_JSON) },
-  async handle(services: MemberServices, { caller }) {
+  async handle(services: ChangeServices, { caller }) {
     const projects = await listProjectsOf(services, caller.session.person.id);
     const told = projects.map(({ id, name, role, createdAt }) => ({
       id,
@@ -54,7 +55,7 @@ const createProjectRoute = defineRoute({
   limit: 'management',
   body: closedObject({ name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }) }),
   answer: { status: 201, schema: PROJECT_JSON },
-  async handle(services: MemberServices, { caller, body }) {
+  async handle(services: ChangeServices, { caller, body }) {
     const findOwnerId = () => Promise.resolve(caller.session.person.id);
     const project = await createProject(services, body.name.trim(), caller.actor, findOwnerId);
     const created_at = new Date(project.createdAt).toISOString();
@@ -180,10 +181,11 @@ const acceptRoute = defineRoute({
   },
 });
 
-/** Projects, their members, and how people become members. */
+/** A person's own projects. */
+export const ownProjectRoutes: Route<ChangeServices>[] = [projectsRoute, createProjectRoute];
+
+/** The members of a project, and how people become members. */
 export const memberRoutes: Route<MemberServices>[] = [
-  projectsRoute,
-  createProjectRoute,
   membersRoute,
   roleRoute,
   removeRoute,

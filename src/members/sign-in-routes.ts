@@ -109,10 +109,11 @@ const sessionRoute = defineRoute({
   handle: (services: AccountServices, { caller }) => tellSession(services, caller.session),
 });
 
+/** How the first account is created. */
+export const setUpRoutes: Route<AccountServices>[] = [setupStateRoute, setupRoute];
+
 /** How people get in and out. */
 export const signInRoutes: Route<AccountServices>[] = [
-  setupStateRoute,
-  setupRoute,
   signInRoute,
   codeRoute,
   signOutRoute,
