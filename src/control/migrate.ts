@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
 import * as m0001 from './migrations/0001-projects-apps-keys.ts';
 import * as m0002 from './migrations/0002-audit-log.ts';
 import * as m0003 from './migrations/0003-key-lifecycle.ts';
@@ -15,7 +16,7 @@ import type { ControlSchema } from './schema.ts';
 export const AUDIT_SEAL_MIGRATION = '0008-audit-head-seal';
 
 /** All migrations, oldest first. A released one is never edited, only followed. */
-const MIGRATIONS = [
+const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
   { name: '0001-projects-apps-keys', up: m0001.up },
   { name: '0002-audit-log', up: m0002.up },
   { name: '0003-key-lifecycle', up: m0003.up },

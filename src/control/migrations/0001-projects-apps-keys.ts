@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
-import type { ControlSchema } from '../schema.ts';
 
-async function createCounters(db: Kysely<ControlSchema>): Promise<void> {
+/** The table that is written to, as this migration creates it: a later schema must not break it. */
+type Written = { revision: { id: number; value: number } };
+
+async function createCounters(db: Kysely<Written>): Promise<void> {
   await db.schema
     .createTable('settings')
     .addColumn('name', 'text', (column) => column.primaryKey())
@@ -15,7 +17,7 @@ async function createCounters(db: Kysely<ControlSchema>): Promise<void> {
   await db.insertInto('revision').values({ id: 1, value: 0 }).execute();
 }
 
-async function createProjectsAndApps(db: Kysely<ControlSchema>): Promise<void> {
+async function createProjectsAndApps(db: Kysely<Written>): Promise<void> {
   await db.schema
     .createTable('projects')
     .addColumn('id', 'text', (column) => column.primaryKey())
@@ -44,7 +46,7 @@ async function createProjectsAndApps(db: Kysely<ControlSchema>): Promise<void> {
     .execute();
 }
 
-async function createKeys(db: Kysely<ControlSchema>): Promise<void> {
+async function createKeys(db: Kysely<Written>): Promise<void> {
   await db.schema
     .createTable('api_keys')
     .addColumn('id', 'text', (column) => column.primaryKey())
@@ -79,14 +81,14 @@ async function createKeys(db: Kysely<ControlSchema>): Promise<void> {
     .execute();
 }
 
-async function createRevisionIndexes(db: Kysely<ControlSchema>): Promise<void> {
+async function createRevisionIndexes(db: Kysely<Written>): Promise<void> {
   for (const table of ['projects', 'apps', 'api_keys'] as const) {
     await db.schema.createIndex(`${table}_by_revision`).on(table).column('revision').execute();
   }
 }
 
 /** Projects, their apps, and the API keys with their secrets' MACs. */
-export async function up(db: Kysely<ControlSchema>): Promise<void> {
+export async function up(db: Kysely<Written>): Promise<void> {
   await createCounters(db);
   await createProjectsAndApps(db);
   await createKeys(db);

@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely';
-import type { ControlSchema } from '../schema.ts';
+
+/** The table that is written to, as this migration creates it: a later schema must not break it. */
+type Written = { usage_flush: { id: number; value: number } };
 
 /**
  * What keys were used for. None of these tables carries `revision`: a flush must not make every process reload its
  * directory. `key_usage.flush` does for usage what `revision` does for keys.
  */
-export async function up(db: Kysely<ControlSchema>): Promise<void> {
+export async function up(db: Kysely<Written>): Promise<void> {
   await db.schema
     .createTable('usage_flush')
     .addColumn('id', 'integer', (column) => column.primaryKey())

@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { ControlSchema } from '../schema.ts';
 
 /** Leaked keys that their project wants to have switched off after a while, not at once. */
-export async function up(db: Kysely<ControlSchema>): Promise<void> {
+export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('leaked_keys')
     .addColumn('key_id', 'text', (column) => column.primaryKey().references('api_keys.id'))

@@ -4,8 +4,7 @@ import { type Kysely, sql } from 'kysely';
  * Leaks by secret, not by key: one that was rotated away is no danger to the key. Which secret the notes so far were
  * about is not known; they are taken to be about the newest, so that nothing that leaked lives on by mistake.
  */
-// biome-ignore lint/suspicious/noExplicitAny: the schema as it was, with a table that is no more.
-export async function up(db: Kysely<any>): Promise<void> {
+export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('leaked_secrets')
     .addColumn('key_id', 'text', (column) => column.notNull().references('api_keys.id'))

@@ -1,15 +1,14 @@
 import type { Kysely } from 'kysely';
-import type { ControlSchema } from '../schema.ts';
 
 /** People who sign in, and what they may do where. Ended sessions and used links are deleted: what is there is good. */
-export async function up(db: Kysely<ControlSchema>): Promise<void> {
+export async function up(db: Kysely<unknown>): Promise<void> {
   await createPeople(db);
   await createCredentials(db);
   await createTwoFactors(db);
   await createMembers(db);
 }
 
-async function createPeople({ schema }: Kysely<ControlSchema>): Promise<void> {
+async function createPeople({ schema }: Kysely<unknown>): Promise<void> {
   await schema
     .createTable('people')
     .addColumn('id', 'text', (column) => column.primaryKey())
@@ -36,7 +35,7 @@ async function createPeople({ schema }: Kysely<ControlSchema>): Promise<void> {
   await schema.createIndex('sessions_person_id_idx').on('sessions').column('person_id').execute();
 }
 
-async function createCredentials({ schema }: Kysely<ControlSchema>): Promise<void> {
+async function createCredentials({ schema }: Kysely<unknown>): Promise<void> {
   await schema
     .createTable('credentials')
     .addColumn('id', 'text', (column) => column.primaryKey())
@@ -56,7 +55,7 @@ async function createCredentials({ schema }: Kysely<ControlSchema>): Promise<voi
   await schema.createIndex('credentials_person_id_idx').on('credentials').column('person_id').execute();
 }
 
-async function createTwoFactors({ schema }: Kysely<ControlSchema>): Promise<void> {
+async function createTwoFactors({ schema }: Kysely<unknown>): Promise<void> {
   await schema
     .createTable('verifications')
     .addColumn('id', 'text', (column) => column.primaryKey())
@@ -81,7 +80,7 @@ async function createTwoFactors({ schema }: Kysely<ControlSchema>): Promise<void
   await schema.createIndex('two_factors_person_id_idx').on('two_factors').column('person_id').execute();
 }
 
-async function createMembers({ schema }: Kysely<ControlSchema>): Promise<void> {
+async function createMembers({ schema }: Kysely<unknown>): Promise<void> {
   await schema
     .createTable('project_members')
     .addColumn('project_id', 'text', (column) => column.notNull().references('projects.id'))
