@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PublicKeys, parseGithubKeys } from './leaks/github-keys.ts';
+import { type PublicKeys, parseGithubKeys } from './config/scanning-keys.ts';
 import { parseCidrs } from './lib/ip.ts';
 import { type LimitOverrides, parseLimitSwitches } from './limits/policies.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { it } from 'node:test';
-import { createGithubKeys, type GithubKeys, parseGithubKeys } from './github-keys.ts';
+import { parseGithubKeys } from '../config/scanning-keys.ts';
+import { createGithubKeys, type GithubKeys } from './github-keys.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

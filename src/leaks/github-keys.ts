@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { type PublicKeys, parseGithubKeys } from '../config/scanning-keys.ts';
 
 const META_URL = 'https://api.github.com/meta/public_keys/secret_scanning';
 const FETCH_MS_MAX = 5_000;
@@ -6,9 +7,6 @@ const FETCH_MS_MAX = 5_000;
 const ASK_AGAIN_MS = 60_000;
 const CACHED_MS = 24 * 3_600_000;
 const BACK_OFF_MS_MAX = 3_600_000;
-
-/** The public keys GitHub signs its reports with, by their identifiers. */
-export type PublicKeys = ReadonlyMap<string, KeyObject>;
 
 /** The key of an identifier; that GitHub has none; or that this cannot be known until it answers again. */
 export type KeyAnswer =
@@ -28,20 +26,6 @@ export type GithubKeysOptions = {
   fetch?: typeof fetch;
   nowMs?: () => number;
 };
-
-/** Returns the keys in the answer of GitHub's meta endpoint. Throws when it is not of that form or holds none. */
-export function parseGithubKeys(text: string): PublicKeys {
-  const { public_keys: list } = JSON.parse(text) as { public_keys?: unknown };
-  if (!Array.isArray(list) || list.length === 0) throw new Error('There is no list "public_keys".');
-  return new Map(list.map(parseKey));
-}
-
-function parseKey(entry: { key_identifier?: unknown; key?: unknown }): [string, KeyObject] {
-  const key = createPublicKey(String(entry.key));
-  const isP256 = key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
-  if (typeof entry.key_identifier === 'string' && isP256) return [entry.key_identifier, key];
-  throw new Error('A key has no key_identifier, or is not on the curve P-256.');
-}
 
 /**
  * Returns GitHub's keys: the pinned ones, or those of its meta endpoint, asked when needed and kept for a day; while it
