@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Initialised, init } from '../src/cli/init.ts';
+import { init } from '../src/cli/init.ts';
+import type { Initialised } from '../src/cli/init-text.ts';
 import { readConfig } from '../src/config.ts';
 
 /** Limits off, as every bench but the limiter's own runs and prints. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
-import type { Initialised } from '../src/cli/init.ts';
+import type { Initialised } from '../src/cli/init-text.ts';
 import { type Api, connect } from './harness.ts';
 import { noteSecrets, requireNoSecrets } from './minted-secrets.ts';
 

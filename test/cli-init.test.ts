@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Initialised } from '../src/cli/init.ts';
+import type { Initialised } from '../src/cli/init-text.ts';
 import { VERSION } from '../src/version.ts';
 import { initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { findFreePort } from './free-port.ts';

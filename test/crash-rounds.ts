@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
-import type { Initialised } from '../src/cli/init.ts';
+import type { Initialised } from '../src/cli/init-text.ts';
 import { initByCli, type ServerProcess, startCli, startServerProcess } from './child-processes.ts';
 import { findFreePort } from './free-port.ts';
 import { LIMITS_OFF } from './harness.ts';

@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { Initialised } from '../src/cli/init.ts';
+import type { Initialised } from '../src/cli/init-text.ts';
 import { initByCli, runCli, type ServerProcess, startServerProcess } from './child-processes.ts';
 import { makeTempDir } from './harness.ts';
 import {

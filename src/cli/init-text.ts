@@ -1,6 +1,25 @@
+import type { Platform } from '../apps/app.ts';
 import type { Config } from '../config.ts';
-import type { Initialised, InitOptions } from './init.ts';
 import { localUrl } from './server-address.ts';
+
+/** What `init` made: one project, one app, one key of each type. The keys are shown this once. */
+export type Initialised = {
+  project_id: string;
+  app_id: string;
+  server_key: string;
+  client_key: string;
+  read_only_key: string;
+};
+
+export type InitOptions = {
+  project: string;
+  app: string;
+  platform: Platform;
+  timezone?: string;
+  currency?: string;
+  /** The e-mail address of the account that is to own it: the first account's when left out. */
+  owner?: string;
+};
 
 /** Returns what a person reads after `init`: the ids, the keys, and three commands that work as they stand. */
 export function renderInitialised(config: Config, options: InitOptions, made: Initialised): string {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type App, PLATFORMS, type Platform } from '../apps/app.ts';
+import { type App, PLATFORMS } from '../apps/app.ts';
 import { createApp } from '../apps/create.ts';
 import { type Config, readCommandConfig } from '../config.ts';
 import { isCurrency } from '../events/revenue.ts';
@@ -12,27 +12,8 @@ import { isTimeZone } from '../lib/time-zone.ts';
 import { findPersonId } from '../members/find-person.ts';
 import { openControlServices } from '../open-services.ts';
 import { createProject, type FindOwner } from '../projects/create.ts';
-import { renderInitialised } from './init-text.ts';
+import { type Initialised, type InitOptions, renderInitialised } from './init-text.ts';
 import { UsageError } from './usage-error.ts';
-
-/** What `init` made: one project, one app, one key of each type. The keys are shown this once. */
-export type Initialised = {
-  project_id: string;
-  app_id: string;
-  server_key: string;
-  client_key: string;
-  read_only_key: string;
-};
-
-export type InitOptions = {
-  project: string;
-  app: string;
-  platform: Platform;
-  timezone?: string;
-  currency?: string;
-  /** The e-mail address of the account that is to own it: the first account's when left out. */
-  owner?: string;
-};
 
 const KEY_NAMES: Record<KeyType, string> = {
   server: 'First server key',
