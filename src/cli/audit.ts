@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ControlAsIs } from '../control/open.ts';
 import { parseTimestamp } from '../events/timestamp.ts';
 import { type AuditRow, EVERY_PROJECT, listAuditRows, toAuditEntryJson } from '../keys/audit-list.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
 import { readControl } from './read-control.ts';
 import { renderTable } from './table.ts';
 import { UsageError } from './usage-error.ts';
@@ -58,7 +59,7 @@ async function requireProject({ db }: ControlAsIs, id: string): Promise<void> {
   if (!found) throw new UsageError(`There is no project ${id}.`);
 }
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNIT_MS = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
 
 function parseSince(text: string): number {
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];

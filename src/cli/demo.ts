@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, readCommandConfig } from '../config.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
 import { type ControlServices, openControlServices } from '../open-services.ts';
 import { createDemoKeys, type DemoKeys } from './demo/demo-keys.ts';
 import {
@@ -27,7 +28,7 @@ export type DemoRun = { state: DemoState; keys: DemoKeys | undefined; accepted: 
 const PLAN_DEFAULT: DemoPlan = { seed: 1, days: 90, users: 4_000 };
 
 /** Younger events come with the next run: a second run right after the first has nothing to do. */
-const FRESH_MS = 15 * 60_000;
+const FRESH_MS = 15 * MINUTE_MS;
 
 const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
 

@@ -1,4 +1,5 @@
 import type { Control } from '../control/open.ts';
+import { HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import type { ChainEnd } from './audit.ts';
 
@@ -10,8 +11,6 @@ export async function findAuditHead({ db }: Control): Promise<AuditHead> {
   const { seq, mac } = await db.selectFrom('audit_head').select(['seq', 'mac']).executeTakeFirstOrThrow();
   return { seq: Number(seq), mac };
 }
-
-const HOUR_MS = 3_600_000;
 
 /**
  * Logs the end of the chain now and every hour, so that a copy of it leaves the machine with the logs: cutting the tail

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { whenFree } from '../control/open.ts';
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import type { Services } from '../services.ts';
 import type { ApiKey } from './key.ts';
 
@@ -16,8 +17,6 @@ export type ExpiryNotice = {
 /** The internal event: `EXPIRING_KEYS.subscribe` hears each notice once, in the process that gives it. */
 export const EXPIRING_KEYS = channel('appflow:api_key.expiring');
 
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const NOTICE_DAYS = [1, 7, 30] as const;
 const ROWS_PER_STATEMENT = 200;
 

@@ -1,12 +1,13 @@
 import { type Control, whenFree } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
+import { DAY_MS, MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 
 /** How long an answer with a secret in it can be had again. */
-export const REPLAYABLE_MS = 15 * 60_000;
+export const REPLAYABLE_MS = 15 * MINUTE_MS;
 /** How long an intent is known. */
-export const REMEMBERED_MS = 24 * 60 * 60_000;
-const SWEEP_EVERY_MS = 60_000;
+export const REMEMBERED_MS = DAY_MS;
+const SWEEP_EVERY_MS = MINUTE_MS;
 
 /**
  * Deletes answers that are too old to be shown again, and intents that are too old to be known (secure_delete is on).

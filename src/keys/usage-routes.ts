@@ -2,11 +2,10 @@ import { Type } from 'typebox';
 import { parseTimestamp } from '../events/timestamp.ts';
 import { type FieldError, validationFailed } from '../http/errors.ts';
 import { closedObject, defineRoute } from '../http/route.ts';
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import { getKey } from './get.ts';
 import { USAGE_CATEGORIES } from './usage-tally.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
 const DAYS_MAX = 90;
 

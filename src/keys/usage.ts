@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
+import { HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import type { Category } from '../limits/policies.ts';
 import type { FoundKey } from './directory.ts';
@@ -37,7 +38,6 @@ export type Usage = {
   close: () => Promise<void>;
 };
 
-const HOUR_MS = 3_600_000;
 /** Contract: at most 15 s pass until a use is written. */
 const FLUSH_EVERY_MS = 10_000;
 const SDK_LENGTH_MAX = 128;

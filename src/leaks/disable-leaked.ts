@@ -2,13 +2,14 @@ import type { Kysely } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
 import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
 import type { Services } from '../services.ts';
 import { isUsable } from './handle-leak.ts';
 
 type DisableServices = Pick<Services, 'control' | 'directory' | 'clock' | 'audit' | 'log'>;
 
 const SYSTEM_ACTOR: Actor = { type: 'system', id: 'leaks', ip: null, requestId: null };
-const LOOK_MS = 60_000;
+const LOOK_MS = MINUTE_MS;
 
 type DueSecret = { key_id: string; version: number };
 

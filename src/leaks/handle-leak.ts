@@ -6,10 +6,9 @@ import { type ApiKey, liveSecrets, statusOf } from '../keys/key.ts';
 import { reportLeak } from '../keys/report-leak.ts';
 import { storeRevocation } from '../keys/revoke.ts';
 import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
 import type { Project } from '../projects/project.ts';
 import type { Services } from '../services.ts';
-
-const MINUTE_MS = 60_000;
 
 type LeakServices = Pick<Services, 'control' | 'directory' | 'clock' | 'audit' | 'log'>;
 

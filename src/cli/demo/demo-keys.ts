@@ -3,13 +3,13 @@ import { CLI_MAKER } from '../../keys/maker.ts';
 import { replaceSecret } from '../../keys/rotate.ts';
 import type { KeyType } from '../../keys/scopes.ts';
 import type { ControlTransaction } from '../../keys/stored-key.ts';
+import { DAY_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../open-services.ts';
 import type { Project } from '../../projects/project.ts';
 import { type DemoState, getDemoProject, insertState } from './demo-project.ts';
 import { type DemoUse, writeDemoUsage } from './demo-usage.ts';
 
 const DAY_SECONDS = 86_400;
-const DAY_MS = 86_400_000;
 
 /** A key of each type, of a demo that was just made: shown this once. */
 export type DemoKeys = Record<KeyType, string>;

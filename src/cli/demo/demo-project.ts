@@ -4,6 +4,7 @@ import { Check } from 'typebox/value';
 import { insertApp } from '../../apps/create.ts';
 import type { ControlSchema } from '../../control/schema.ts';
 import { CLI_ACTOR } from '../../keys/actor.ts';
+import { DAY_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../open-services.ts';
 import { insertProject } from '../../projects/create.ts';
 import type { Project } from '../../projects/project.ts';
@@ -31,7 +32,6 @@ const STATE = Type.Object({
 export type DemoState = Type.Static<typeof STATE>;
 
 const SETTING = 'demo';
-const DAY_MS = 86_400_000;
 
 type DemoServices = ControlServices;
 

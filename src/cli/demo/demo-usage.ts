@@ -7,6 +7,7 @@ import {
   OUTCOMES_PER_CATEGORY,
   USAGE_CATEGORIES,
 } from '../../keys/usage-tally.ts';
+import { HOUR_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../open-services.ts';
 import { randomOf } from './random.ts';
 
@@ -21,7 +22,6 @@ export type DemoUse = {
   sdk: string;
 };
 
-const HOUR_MS = 3_600_000;
 const DAYS = 30;
 const MONDAY = 1;
 

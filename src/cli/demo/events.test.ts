@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isCurrency, parseRevenue } from '../../events/revenue.ts';
+import { DAY_MS } from '../../lib/durations.ts';
 import { countDemoDays, type DemoEvent, makeDays } from './events.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const plan = { seed: 1, days: 90, users: 400 };
 const stage = { appIds: { ios: 'app_i', android: 'app_a', web: 'app_w' }, startMs: Date.UTC(2026, 7, 26) };
 const whole = { fromMs: stage.startMs - 1, untilMs: stage.startMs + 90 * DAY_MS - 1 };

@@ -1,9 +1,8 @@
+import { DAY_MS } from '../../lib/durations.ts';
 import { payments } from './payments.ts';
 import { type DEMO_PLATFORMS, type DemoPlan, type DemoPlatform, makePerson, type Person } from './person.ts';
 import { randomOf } from './random.ts';
 import { comesOn, type Deed, visit } from './visits.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Versions with the day on which each came out, newest first. */
 const RELEASES = [

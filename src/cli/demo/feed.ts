@@ -2,13 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { rotateKey } from '../../keys/rotate.ts';
+import { DAY_MS } from '../../lib/durations.ts';
 import { openControlServices } from '../../open-services.ts';
 import { localUrl } from '../server-address.ts';
 import { type DemoState, getDemoProject } from './demo-project.ts';
 import { type DemoEvent, makeDays } from './events.ts';
 import { randomOf } from './random.ts';
 
-const DAY_MS = 86_400_000;
 const WAIT_MS_MIN = 1_000;
 const WAIT_MS_MAX = 3_000;
 

@@ -1,8 +1,8 @@
+import { HOUR_MS } from '../../lib/durations.ts';
 import type { Person } from './person.ts';
 import { pick, type Random } from './random.ts';
 import type { Deed } from './visits.ts';
 
-const HOUR_MS = 3_600_000;
 const DAYS_A_MONTH = 30;
 
 /** Prices by currency, as stores round them. */

@@ -2,13 +2,13 @@ import { CLI_ACTOR } from '../../keys/actor.ts';
 import { createKey } from '../../keys/create.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { revokeKey } from '../../keys/revoke.ts';
+import { HOUR_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../open-services.ts';
 import type { Project } from '../../projects/project.ts';
 import { sendEvents } from '../import/send.ts';
 import { type DemoSink, requireNoneRefused } from './sink.ts';
 
 const LOADER_HOURS = 1;
-const HOUR_MS = 3_600_000;
 const LOADER_LIMITS = {
   events: { requests: { rate: 10_000, burst: 10_000 }, events: { rate: 1_000_000, burst: 1_000_000 } },
 };

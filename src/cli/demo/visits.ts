@@ -1,11 +1,9 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/durations.ts';
 import type { Person } from './person.ts';
 import { pick, type Random } from './random.ts';
 
 /** Something a person does: its name, its properties, and the milliseconds since the day began. */
 export type Deed = { name: string; atMs: number; properties?: Record<string, unknown>; session?: string };
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** How busy each weekday is, Sunday first. */
 const WEEKDAYS = [1.15, 0.92, 0.9, 0.92, 0.96, 1.08, 1.22];
@@ -86,7 +84,7 @@ function session(id: string, startMs: number, isFirst: boolean, random: Random):
     ]);
   let atMs = startMs;
   return names.map(([name, properties]) => {
-    atMs = Math.min(atMs + Math.floor(2_000 + random() * 60_000), DAY_MS - 1);
+    atMs = Math.min(atMs + Math.floor(2_000 + random() * MINUTE_MS), DAY_MS - 1);
     return { name, atMs: Math.floor(atMs), session: id, ...(properties ? { properties } : {}) };
   });
 }

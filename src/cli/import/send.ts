@@ -4,6 +4,7 @@ import { AppflowError } from '../../../client/src/errors.ts';
 import type { OnWait } from '../../../client/src/patience.ts';
 import type { Progress, SendAllAnswer, Sendable } from '../../../client/src/send-all.ts';
 import type { Fetch } from '../../../client/src/transport.ts';
+import { MINUTE_MS } from '../../lib/durations.ts';
 
 /** Where events go, and with which key. */
 export type Target = { url: string; key: string; appId: string | undefined };
@@ -22,7 +23,7 @@ export type Outside = {
   random?: () => number;
 };
 
-const TROUBLE_MS_MAX = 5 * 60_000;
+const TROUBLE_MS_MAX = 5 * MINUTE_MS;
 /** A long import meets its limit every few seconds: shorter waits for it are no news. */
 const SILENT_MS_MAX = 5_000;
 const TOO_MANY_REQUESTS = 429;
@@ -94,7 +95,7 @@ function explain(error: AppflowError): string {
   const { code, status, retryAfterMs } = error;
   // The client retries these, and waits for up to an hour by itself: this one asks for longer.
   if (retryAfterMs !== undefined && (status === TOO_MANY_REQUESTS || status >= 500)) {
-    return `The server asks to wait ${Math.ceil(retryAfterMs / 60_000)} minutes. Run the same command again then.`;
+    return `The server asks to wait ${Math.ceil(retryAfterMs / MINUTE_MS)} minutes. Run the same command again then.`;
   }
   if (code !== 'unexpected_answer') return describe(error);
   if (status === 200) return 'The answer is not that of an Appflow server: check --url.';
