@@ -101,8 +101,5 @@ function startTasks(services: Services): () => Promise<void> {
   const stopDisabling = startDisablingLeaked(services);
   const stopHeadLog = startAuditHeadLog(services.control, services.log);
   const stopNotices = startExpiryNotices(services);
-  return async () => {
-    stopHeadLog();
-    await closeAll([stopDisabling, stopNotices]);
-  };
+  return () => closeAll([stopDisabling, stopHeadLog, stopNotices]);
 }

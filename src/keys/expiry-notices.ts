@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { whenFree } from '../control/open.ts';
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
+import { runPeriodically } from '../lib/periodic.ts';
 import type { Services } from '../services.ts';
 import type { ApiKey } from './key.ts';
 
@@ -71,17 +72,9 @@ const nameOf = (keyId: string, expiresAt: number, days: number) => `${keyId} ${e
 
 /** Looks now and every hour. Returns the function that stops it, once a look under way is over. */
 export function startExpiryNotices(services: NoticeServices): () => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  const look = () => {
-    running = giveExpiryNotices(services).catch((error: unknown) => {
-      services.log.error({ err: error }, 'expiring API keys could not be looked up');
-    });
-  };
-  look();
-  const timer = setInterval(look, HOUR_MS);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  return runPeriodically({
+    everyMs: HOUR_MS,
+    run: () => giveExpiryNotices(services),
+    onError: (err) => services.log.error({ err }, 'expiring API keys could not be looked up'),
+  });
 }

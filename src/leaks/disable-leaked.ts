@@ -3,6 +3,7 @@ import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
 import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
+import { runPeriodically } from '../lib/periodic.ts';
 import type { Services } from '../services.ts';
 import { isUsable } from './handle-leak.ts';
 
@@ -67,17 +68,9 @@ async function disableIfUsable(
 
 /** Looks now and every minute for leaked keys to disable. Returns the function that ends it. */
 export function startDisablingLeaked(services: DisableServices): () => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  const look = () => {
-    running = running
-      .then(() => disableDueKeys(services))
-      .catch((err: unknown) => services.log.error({ err }, 'leaked keys could not be disabled'));
-  };
-  look();
-  const timer = setInterval(look, LOOK_MS);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  return runPeriodically({
+    everyMs: LOOK_MS,
+    run: () => disableDueKeys(services),
+    onError: (err) => services.log.error({ err }, 'leaked keys could not be disabled'),
+  });
 }
