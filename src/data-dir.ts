@@ -1,5 +1,6 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { errorCodeOf, messageOf } from './lib/storage-error.ts';
 
 /** The parts of a data folder. */
 export type DataDir = {
@@ -76,6 +77,6 @@ const CURES: Record<string, string> = {
 
 /** Returns what to do about an error of the file system in the data folder. */
 export function cureOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return CURES[code] ?? `it cannot be used (${error instanceof Error ? error.message : String(error)}).`;
+  const code = errorCodeOf(error);
+  return CURES[code] ?? `it cannot be used (${messageOf(error)}).`;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { errorCodeOf } from './lib/storage-error.ts';
 
 const CURES: Record<string, string> = {
   EADDRINUSE: 'another process listens there. Stop it, or set %s to another port.',
@@ -13,7 +14,7 @@ export type Address = { port: number; host: string };
 
 /** Returns what to tell a person when nobody can listen at HOST and the port that `variable` sets. */
 export function toListenError(error: unknown, { port, host }: Address, variable = 'PORT'): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCodeOf(error);
   const cure = CURES[code];
   if (cure === undefined) return error instanceof Error ? error : new Error(String(error));
   return new Error(`Cannot listen on HOST ${host}, ${variable} ${port}: ${cure.replace('%s', variable)}`, {

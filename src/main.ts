@@ -1,4 +1,5 @@
 import { ConfigError, readConfig } from './config.ts';
+import { messageOf } from './lib/storage-error.ts';
 import { type RunningServer, startServer } from './server.ts';
 
 /** Whoever stops a server kills it after 10 s: it must have told by then why it could not stop. */
@@ -21,7 +22,7 @@ try {
   }
 } catch (error) {
   const isMistake = error instanceof ConfigError;
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exit(isMistake ? 2 : 1);
 }
 

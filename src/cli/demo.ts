@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, readCommandConfig } from '../config.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
+import { messageOf } from '../lib/storage-error.ts';
 import { type ControlServices, openControlServices } from '../open-services.ts';
 import { createDemoKeys, type DemoKeys } from './demo/demo-keys.ts';
 import {
@@ -112,8 +113,7 @@ ${shown}
   API        ${url}/docs`;
 }
 
-const tellNoFeed = (error: unknown) =>
-  tell(`Nothing will arrive on Live: ${error instanceof Error ? error.message : String(error)}`);
+const tellNoFeed = (error: unknown) => tell(`Nothing will arrive on Live: ${messageOf(error)}`);
 
 async function isServed(url: string): Promise<boolean> {
   return fetch(`${url}/healthz`).then(

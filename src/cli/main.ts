@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { redactSecrets } from '../keys/secret.ts';
+import { messageOf } from '../lib/storage-error.ts';
 import { VERSION } from '../version.ts';
 import { addAuditCommand } from './audit.ts';
 import { addDemoCommand } from './demo.ts';
@@ -44,7 +45,7 @@ async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has told the mistake, or printed the help, before it throws.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    process.stderr.write(`${redactSecrets(error instanceof Error ? error.message : String(error))}\n`);
+    process.stderr.write(`${redactSecrets(messageOf(error))}\n`);
     return error instanceof ConfigError || error instanceof UsageError ? USAGE : FAILED;
   }
 }

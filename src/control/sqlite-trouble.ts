@@ -1,4 +1,4 @@
-import { StorageError } from '../lib/storage-error.ts';
+import { errorCodeOf, StorageError } from '../lib/storage-error.ts';
 
 /** Result codes of SQLite (https://sqlite.org/rescode.html) that no statement is to blame for, and what to do. */
 const CURES: Record<string, string> = {
@@ -17,8 +17,7 @@ const CURES: Record<string, string> = {
 
 /** Extended codes such as SQLITE_IOERR_WRITE begin with their primary code. */
 function findCure(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'code' in error)) return undefined;
-  const [primary] = /^SQLITE_[A-Z]+/.exec(String(error.code)) ?? [];
+  const [primary] = /^SQLITE_[A-Z]+/.exec(errorCodeOf(error)) ?? [];
   return primary === undefined ? undefined : CURES[primary];
 }
 
@@ -31,6 +30,5 @@ export function toStorageError(error: unknown, file: string): unknown {
 
 /** Whether a lock of another process or connection was in the way: nothing was done, and it may be tried again. */
 export function isLockedOut(error: unknown): boolean {
-  if (!(error instanceof StorageError && error.cause instanceof Error && 'code' in error.cause)) return false;
-  return /^SQLITE_(BUSY|PROTOCOL)/.test(String(error.cause.code));
+  return error instanceof StorageError && /^SQLITE_(BUSY|PROTOCOL)/.test(errorCodeOf(error.cause));
 }

@@ -14,3 +14,13 @@ export class StorageError extends Error {
     this.reason = reason;
   }
 }
+
+/** Returns the code of a system, SQLite or engine error, such as `ENOENT`; empty when it has none. */
+export function errorCodeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Returns the message of whatever was thrown, as it may be something else than an Error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

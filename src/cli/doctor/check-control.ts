@@ -6,7 +6,7 @@ import { type ControlAsIs, openControlAsIs } from '../../control/open.ts';
 import { type ChainEnd, verifyChain } from '../../keys/audit.ts';
 import { derivePepper } from '../../keys/secret.ts';
 import { countStoredUnder, findSecretMatch, readSecret, WRONG_SECRET } from '../../keys/secret-store.ts';
-import { StorageError } from '../../lib/storage-error.ts';
+import { messageOf, StorageError } from '../../lib/storage-error.ts';
 import { toAuditKey } from '../../open-services.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
@@ -24,7 +24,7 @@ export async function checkControl(config: Config, noted: ChainEnd | undefined):
   try {
     control = await openControlAsIs(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return [failed(DATABASE, `${file} cannot be opened (${reason}). Restore it from a backup.`)];
   }
   try {

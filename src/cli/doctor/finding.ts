@@ -1,3 +1,4 @@
+import { messageOf } from '../../lib/storage-error.ts';
 /** What one check of `doctor` found. `message` says what to do unless all is well. */
 export type Finding = { check: string; status: 'ok' | 'warning' | 'failed'; message: string };
 
@@ -12,5 +13,5 @@ export const failed = (check: string, message: string): Finding => ({ check, sta
 
 /** Returns what was thrown as a finding: a check that cannot be made has failed. */
 export function failedBy(check: string, error: unknown): Finding {
-  return failed(check, error instanceof Error ? error.message : String(error));
+  return failed(check, messageOf(error));
 }

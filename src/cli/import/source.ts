@@ -4,6 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { errorCodeOf, messageOf } from '../../lib/storage-error.ts';
 
 /** A file as it was: when one of these differs, it is another file. */
 export type FileIdentity = { path: string; size: number; modifiedMs: number; head: string };
@@ -44,14 +45,10 @@ async function identify(file: FileHandle, path: string, stats: Stats): Promise<F
 }
 
 function reasonOf(error: unknown): string {
-  const code = codeOf(error);
+  const code = errorCodeOf(error);
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'no permission';
-  return error instanceof Error ? error.message : String(error);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  return messageOf(error);
 }
 
 function toSource(
@@ -89,7 +86,7 @@ async function* decompress(chunks: AsyncGenerator<Buffer>, name: string): AsyncG
     // The callback of pipeline is needless: what fails, fails the stream that is read here.
     yield* pipeline(Readable.from(all), createGunzip(), () => undefined);
   } catch (error) {
-    if (!codeOf(error).startsWith('Z_')) throw error;
+    if (!errorCodeOf(error).startsWith('Z_')) throw error;
     throw new Error(`${name} is damaged gzip: what could be read of it is imported.`, { cause: error });
   }
 }

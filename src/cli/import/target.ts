@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import { errorCodeOf, messageOf } from '../../lib/storage-error.ts';
 import { localUrl } from '../server-address.ts';
 
 /** A server to send to. `close` ends it if this process started it. */
@@ -28,7 +29,7 @@ async function findTrouble(url: string): Promise<string | undefined> {
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     if (!(cause instanceof Error)) return String(cause);
-    return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+    return errorCodeOf(cause) || cause.message;
   }
 }
 
@@ -39,7 +40,7 @@ async function startOwn(config: Config): Promise<OpenTarget> {
     const server = await startServer({ ...config, host: '127.0.0.1', port: 0 });
     return { url: server.url, isOwn: true, close: server.stop };
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).replace(/\.?$/, '.');
+    const reason = messageOf(error).replace(/\.?$/, '.');
     throw new Error(
       `No server listens at ${localUrl(config)}, and none can be started here. ${reason} If a server listens elsewhere, name it with --url.`,
       { cause: error },
