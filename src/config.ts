@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PublicKeys, parseGithubKeys } from './leaks/github-keys.ts';
 import { parseCidrs } from './lib/ip.ts';
+import { messageOf } from './lib/storage-error.ts';
 import { type LimitOverrides, parseLimitSwitches } from './limits/policies.ts';
+import { defaultOf, type SettingName } from './settings.ts';
 
 /** Named in the specification, not served by this release: set, they would silently do nothing, so they are refused. */
 const NOT_YET_SERVED = ['DATABASE_URL', 'CLICKHOUSE_URL'] as const;
@@ -113,7 +115,7 @@ function readGithubKeys(file: string | undefined, mistakes: string[]): PublicKey
   try {
     return parseGithubKeys(readFileSync(file, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     mistakes.push(`APPFLOW_GITHUB_SCANNING_KEYS_FILE names ${file}, which cannot be used: ${reason}`);
     return undefined;
   }
@@ -137,8 +139,10 @@ function readSecretFile(file: string, mistakes: string[]): string | undefined {
   }
 }
 
+/** An empty text is a variable that is unset and has no default. */
 function parseChoice(name: string, text: string, choices: readonly string[], mistakes: string[]): string {
-  if (!choices.includes(text)) mistakes.push(`${name} is "${text}"; write one of ${choices.join(', ')}.`);
+  if (text !== '' && !choices.includes(text))
+    mistakes.push(`${name} is "${text}"; write one of ${choices.join(', ')}.`);
   return text;
 }
 
@@ -157,22 +161,11 @@ function parseTrustedProxies(text: string, mistakes: string[]): Config['trustedP
   return proxies.cidrs;
 }
 
-/** What holds where nothing is set; an empty value counts as none. */
-const DEFAULTS = {
-  PORT: '8080',
-  HOST: '127.0.0.1',
-  APPFLOW_DATA_DIR: './data',
-  APPFLOW_KEY_MAX_STALE_SECONDS: '60',
-  APPFLOW_ALLOW_HTTP: '0',
-  RATE_LIMIT_HEADERS: 'draft',
-  LOG_LEVEL: 'info',
-} as const;
-
 /** Returns the configuration that `env` describes. Throws ConfigError naming every mistake. */
 export function readConfig(env: Environment = process.env): Config {
   const mistakes: string[] = [];
-  const read = (name: keyof typeof DEFAULTS) => env[name] || DEFAULTS[name];
-  const choose = (name: keyof typeof DEFAULTS, choices: readonly string[]) =>
+  const read = (name: SettingName) => env[name] || defaultOf(name);
+  const choose = (name: SettingName, choices: readonly string[]) =>
     parseChoice(name, read(name), choices, mistakes);
   refuseNotYetServed(env, mistakes);
   const limits = parseLimitSwitches(env);

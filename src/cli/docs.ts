@@ -4,16 +4,17 @@ import type { TObject, TSchema } from 'typebox';
 import { renderErrorDocs } from '../http/error-docs.ts';
 import type { Route } from '../http/route.ts';
 import { FRONT_DOOR_ROUTES, ROUTES } from '../routes.ts';
-import { SETTINGS } from '../settings.ts';
+import { SETTINGS, type Setting } from '../settings.ts';
 import { renderLimitsTable } from './limits-table.ts';
 import { renderRolesTable } from './roles-table.ts';
 
 const DOCS_DIR = join(import.meta.dirname, '../../docs');
 
 function renderConfiguration(): string {
-  const rows = SETTINGS.map(
-    ({ name, default: value, help }) => `| \`${name}\` | ${value || '-'} | ${help} |`,
-  );
+  const rows = SETTINGS.map((setting: Setting) => {
+    const { name, default: value, whenUnset = value, help } = setting;
+    return `| \`${name}\` | ${whenUnset || '-'} | ${help} |`;
+  });
   return `# Configuration
 
 Environment variables only, all optional, read once at start; every mistake is reported at once.
