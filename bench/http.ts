@@ -40,7 +40,7 @@ const cases: Record<Name, () => Promise<number>> = {
 console.log(
   describeRun(
     'HTTP: GET /v1/api-keys/self',
-    `${CONNECTIONS} connections, ${ROUNDS} interleaved rounds of ${SECONDS} s, limits on and wide; better-auth 1.7.5 with its limit off`,
+    `${CONNECTIONS} connections, ${ROUNDS} interleaved rounds of ${SECONDS} s, limits on and wide; better-auth 1.7.25 with its limit off`,
   ),
 );
 const rounds: Record<Name, number[]> = { bare: [], keyless: [], valid: [], unknown: [], betterAuth: [] };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Initialised, init } from '../src/cli/init.ts';
+import { type Initialized, init } from '../src/cli/init.ts';
 import { readConfig } from '../src/config.ts';
 
 /** Limits off, as every bench but the limiter's own runs and prints. */
@@ -52,7 +52,7 @@ export async function startScript(script: string, env: Record<string, string>): 
 /** Starts Appflow on a new data folder with one project; `stop` removes the folder. */
 export async function startAppflow(
   env: Record<string, string> = LIMITS_OFF,
-): Promise<BenchServer & { project: Initialised }> {
+): Promise<BenchServer & { project: Initialized }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'appflow-bench-'));
   const config = readConfig({ APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'warn' });
   const project = await init(config, { project: 'Bench', app: 'Main', platform: 'ios' });
