@@ -85,7 +85,7 @@ async function createRevisionIndexes(db: Kysely<ControlSchema>): Promise<void> {
   }
 }
 
-/** Projects, their apps, and the API keys with their secrets' MACs. */
+/** Projects, apps, and API keys with the MACs of their secrets. */
 export async function up(db: Kysely<ControlSchema>): Promise<void> {
   await createCounters(db);
   await createProjectsAndApps(db);

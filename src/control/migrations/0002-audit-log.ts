@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ControlSchema } from '../schema.ts';
 
-/** The audit log: a chain of rows, and its head kept apart so that a cut tail shows. */
+/** The audit log: a chain of rows, with its head in a separate table so that a truncated log is detected. */
 export async function up(db: Kysely<ControlSchema>): Promise<void> {
   await db.schema
     .createTable('audit_log')

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ControlSchema } from '../schema.ts';
 
-/** Leaked keys that their project wants to have switched off after a while, not at once. */
+/** Leaked keys of projects that disable them after a delay. */
 export async function up(db: Kysely<ControlSchema>): Promise<void> {
   await db.schema
     .createTable('leaked_keys')
