@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
-import type { Initialised } from '../src/cli/init.ts';
+import type { Initialized } from '../src/cli/init.ts';
 import { type Api, connect } from './harness.ts';
 import { noteSecrets, requireNoSecrets } from './minted-secrets.ts';
 
@@ -60,10 +60,10 @@ export function runCli(
 }
 
 /** Makes a project in the data folder that `env` names, as a person would. */
-export async function initByCli(env: Record<string, string>): Promise<Initialised> {
+export async function initByCli(env: Record<string, string>): Promise<Initialized> {
   const { code, stdout, stderr } = await runCli(['init', '--json'], env);
   if (code !== 0) throw new Error(`init failed: ${stderr}`);
-  return JSON.parse(stdout) as Initialised;
+  return JSON.parse(stdout) as Initialized;
 }
 
 /** A server in a process of its own, killed when the `await using` scope ends. */

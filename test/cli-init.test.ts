@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Initialised } from '../src/cli/init.ts';
+import type { Initialized } from '../src/cli/init.ts';
 import { VERSION } from '../src/version.ts';
 import { initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { findFreePort } from './free-port.ts';
@@ -18,7 +18,7 @@ test('init --json prints exactly one line, with the ids and one key of each type
   assert.equal(code, 0);
   assert.equal(stderr, '');
   assert.match(stdout, /^\{[^\n]*\}\n$/);
-  const made = JSON.parse(stdout) as Initialised;
+  const made = JSON.parse(stdout) as Initialized;
   const shapes = [/^proj_/, /^app_/, /^sk_/, /^ck_/, /^ro_/];
   assert.deepEqual(Object.keys(made), ['project_id', 'app_id', 'server_key', 'client_key', 'read_only_key']);
   for (const [index, value] of Object.values(made).entries()) assert.match(value, shapes[index] ?? /^$/);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
-import type { Initialised } from '../src/cli/init.ts';
+import type { Initialized } from '../src/cli/init.ts';
 import { initByCli, type ServerProcess, startCli, startServerProcess } from './child-processes.ts';
 import { findFreePort } from './free-port.ts';
 import { LIMITS_OFF } from './harness.ts';
@@ -55,7 +55,7 @@ type Running = ReturnType<typeof startImport>;
 function startImport(
   server: ServerProcess,
   env: Record<string, string>,
-  project: Initialised,
+  project: Initialized,
   args: readonly string[],
 ) {
   const command = ['import', FILE, '--url', server.url, '--json', ...args];
@@ -66,7 +66,7 @@ async function resume(
   killed: Running,
   server: ServerProcess,
   env: Record<string, string>,
-  project: Initialised,
+  project: Initialized,
 ) {
   await killed.ended;
   return startImport(server, env, project, []).ended;
@@ -80,7 +80,7 @@ async function untilLine(dataDir: string, line: number, child: Running['child'])
 }
 
 /** Every event once, each in its day, in the raw events and in the daily numbers. */
-async function requireWhole(server: ServerProcess, project: Initialised): Promise<void> {
+async function requireWhole(server: ServerProcess, project: Initialized): Promise<void> {
   const stored = await listStoredEvents(server, project.server_key, project.app_id);
   assert.equal(stored.length, EVENTS);
   assert.equal(new Set(stored.map(({ event_id }) => event_id)).size, EVENTS);

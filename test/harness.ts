@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { type Initialised, type InitOptions, init } from '../src/cli/init.ts';
+import { type Initialized, type InitOptions, init } from '../src/cli/init.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { type Clocks, type RunningServer, startServer } from '../src/server.ts';
@@ -106,7 +106,7 @@ export function connect(url: string): Api {
   };
 }
 
-export type TestServer = Api & { server: RunningServer; config: Config; project: Initialised };
+export type TestServer = Api & { server: RunningServer; config: Config; project: Initialized };
 
 /**
  * Starts a real server on a folder of its own with one project, stopped when the test file ends. One a test file: the
@@ -141,11 +141,11 @@ async function scrape({ url, metricsUrl }: RunningServer, { metricsToken }: Conf
 }
 
 /** Returns another project on the same server: for proving that nothing crosses. */
-export function initProject(config: Config, app = 'Other'): Promise<Initialised> {
+export function initProject(config: Config, app = 'Other'): Promise<Initialized> {
   return initNoted(config, { project: 'Other', app, platform: 'android' });
 }
 
-async function initNoted(config: Config, options: InitOptions): Promise<Initialised> {
+async function initNoted(config: Config, options: InitOptions): Promise<Initialized> {
   const made = await init(config, options);
   noteSecrets(JSON.stringify(made));
   return made;

@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { Initialised } from '../src/cli/init.ts';
+import type { Initialized } from '../src/cli/init.ts';
 import { initByCli, runCli, type ServerProcess, startServerProcess } from './child-processes.ts';
 import { makeTempDir } from './harness.ts';
 import {
@@ -36,7 +36,7 @@ type Result = {
 
 /** Imports into the server of this file and returns what `--json` prints beside how the command ended. */
 async function runImport(
-  project: Initialised,
+  project: Initialized,
   args: readonly string[],
   input?: string | Uint8Array,
 ): Promise<Result & { code: number | null; stderr: string }> {

@@ -16,7 +16,7 @@ const EXAMPLE = `
 Example, who tried keys today that nobody here has:
   appflow audit --installation --since 24h`;
 
-/** Adds `appflow audit`: the only door to the entries that belong to no project. */
+/** Adds `appflow audit`, the only way to read the entries that belong to no project. */
 export function addAuditCommand(program: Command): void {
   program
     .command('audit')

@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts';
-import type { Initialised, InitOptions } from './init.ts';
+import type { Initialized, InitOptions } from './init.ts';
 import { localUrl } from './server-address.ts';
 
-/** Returns what a person reads after `init`: the ids, the keys, and three commands that work as they stand. */
-export function renderInitialised(config: Config, options: InitOptions, made: Initialised): string {
+/** Returns the text that `init` prints: the ids, the keys, and three commands that work as printed. */
+export function renderInitialized(config: Config, options: InitOptions, made: Initialized): string {
   const url = config.publicUrl || localUrl(config);
   return `Project "${options.project}" is ready.
 

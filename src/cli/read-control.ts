@@ -7,8 +7,8 @@ import { NO_PROJECT } from './keys/project.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
- * Runs a command that only reads the control database, beside a running server or without one: no file is made or
- * changed. Throws UsageError when there is none yet, and a sentence when another release made it.
+ * Runs a command that only reads the control database, with or without a running server. No file is created or changed.
+ * Throws UsageError if there is no database yet, and an Error that explains it if its schema is of another release.
  */
 export async function readControl<T>(read: (control: ControlAsIs) => Promise<T>): Promise<T> {
   const { dataDir } = readCommandConfig();
@@ -16,14 +16,14 @@ export async function readControl<T>(read: (control: ControlAsIs) => Promise<T>)
   if (!existsSync(file)) throw new UsageError(NO_PROJECT);
   const control = await openControlAsIs(file);
   try {
-    requirePresent(control);
+    requireCurrentSchema(control);
     return await read(control);
   } finally {
     await control.close();
   }
 }
 
-function requirePresent({ pendingMigrations: pending, unknownMigrations: unknown }: ControlAsIs): void {
+function requireCurrentSchema({ pendingMigrations: pending, unknownMigrations: unknown }: ControlAsIs): void {
   if (unknown.length > 0) throw new Error(tellNewer(unknown));
   if (pending.length === 0) return;
   throw new Error(

@@ -20,7 +20,7 @@ function makeDir(): string {
   return dir;
 }
 
-test('finds the progress that was saved, until it is removed', () => {
+test('finds saved progress until it is removed', () => {
   const dir = makeDir();
   assert.equal(openResume(dir, identity, assert.fail).find(), undefined);
   openResume(dir, identity, assert.fail).save(totals);
@@ -30,7 +30,7 @@ test('finds the progress that was saved, until it is removed', () => {
   assert.deepEqual(readdirSync(join(dir, 'imports')), []);
 });
 
-test('keeps the file to the owner and the key out of it', () => {
+test('saves the file for its owner only, without the key', () => {
   const dir = makeDir();
   openResume(dir, identity, assert.fail).save(totals);
   const [name = ''] = readdirSync(join(dir, 'imports'));
@@ -40,7 +40,7 @@ test('keeps the file to the owner and the key out of it', () => {
   assert.doesNotMatch(name + readFileSync(path, 'utf8'), /sk_secret/);
 });
 
-test('begins anew for another server, app, key or file, and for a file that changed', () => {
+test('starts over for another server, app, key or file, and for a changed file', () => {
   const dir = makeDir();
   openResume(dir, identity, assert.fail).save(totals);
   const others: Partial<ImportIdentity>[] = [
@@ -60,7 +60,7 @@ test('begins anew for another server, app, key or file, and for a file that chan
   }
 });
 
-test('begins anew when the progress cannot be read', () => {
+test('starts over if the progress cannot be read', () => {
   const dir = makeDir();
   openResume(dir, identity, assert.fail).save(totals);
   const [name = ''] = readdirSync(join(dir, 'imports'));
@@ -76,7 +76,7 @@ test('begins anew when the progress cannot be read', () => {
   }
 });
 
-test('goes on where no progress can be kept, says so once and why, and keeps it again once it can', () => {
+test('continues without saving progress if it cannot, warns once with the reason, and saves it again once it can', () => {
   const dir = makeDir();
   writeFileSync(join(dir, 'imports'), 'a file where the folder should be');
   const warnings: string[] = [];
