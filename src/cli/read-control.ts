@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCommandConfig } from '../config.ts';
-import { tellNewer } from '../control/migrate.ts';
+import { describeNewer } from '../control/migrate.ts';
 import { type ControlAsIs, openControlAsIs } from '../control/open.ts';
 import { NO_PROJECT } from './keys/project.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,7 +24,7 @@ export async function readControl<T>(read: (control: ControlAsIs) => Promise<T>)
 }
 
 function requireCurrentSchema({ pendingMigrations: pending, unknownMigrations: unknown }: ControlAsIs): void {
-  if (unknown.length > 0) throw new Error(tellNewer(unknown));
+  if (unknown.length > 0) throw new Error(describeNewer(unknown));
   if (pending.length === 0) return;
   throw new Error(
     `The control database was made by an older release of Appflow, and this command changes nothing. The next start of the server applies ${pending.join(', ')}; make a backup before it.`,

@@ -41,7 +41,7 @@ export async function migrateControl(db: Kysely<ControlSchema>, now: number): Pr
       .addColumn('applied_at', 'bigint', (column) => column.notNull())
       .execute();
     const { pending, unknown } = await compareMigrations(tx);
-    if (unknown.length > 0) throw new Error(tellNewer(unknown));
+    if (unknown.length > 0) throw new Error(describeNewer(unknown));
     for (const { name, up } of pending) {
       await up(tx);
       await tx.insertInto('schema_migrations').values({ name, applied_at: now }).execute();
@@ -63,7 +63,7 @@ export async function findMigrationState(db: Kysely<ControlSchema>): Promise<Mig
 }
 
 /** Returns the error message for a database with migrations that this release does not know. */
-export function tellNewer(unknown: readonly string[]): string {
+export function describeNewer(unknown: readonly string[]): string {
   return (
     `The control database was made by a newer release of Appflow (it has ${unknown.join(', ')}). ` +
     'Run that release, or restore a backup from before it.'

@@ -21,25 +21,25 @@ const BUSY_TIMEOUT_MS = 0;
  * errors, locks and damaged files.
  */
 export function openSqlite(file: string): SqliteControl {
-  return controlOver(
-    translated(file, () => openDatabase(file)),
+  return createControl(
+    withStorageErrors(file, () => openDatabase(file)),
     file,
   );
 }
 
 /** Opens the database in `file` for reading only. Changes neither the file nor the files beside it. */
 export function openSqliteAsIs(file: string): SqliteControl {
-  return controlOver(
-    translated(file, () => openDatabaseAsIs(file)),
+  return createControl(
+    withStorageErrors(file, () => openDatabaseAsIs(file)),
     file,
   );
 }
 
-function controlOver(database: Database.Database, file: string): SqliteControl {
+function createControl(database: Database.Database, file: string): SqliteControl {
   const dataVersion = database.prepare('PRAGMA data_version').pluck();
   let statements = 0;
   const db = new Kysely<ControlSchema>({
-    dialect: new SqliteDialect({ database: guarded(database, file) }),
+    dialect: new SqliteDialect({ database: guardDatabase(database, file) }),
     log: () => {
       statements += 1;
     },
@@ -94,7 +94,7 @@ function openDatabaseAsIs(file: string): Database.Database {
   return new Database(bytes, options);
 }
 
-function translated<T>(file: string, work: () => T): T {
+function withStorageErrors<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -103,16 +103,16 @@ function translated<T>(file: string, work: () => T): T {
 }
 
 /** The database as Kysely sees it: failures become StorageErrors, and a rollback never hides the error before it. */
-function guarded(database: Database.Database, file: string) {
+function guardDatabase(database: Database.Database, file: string) {
   return {
     prepare(sql: string): SqliteStatement {
       // A full disk ends the transaction by itself. Rolling back would then fail and replace the original error.
       if (sql === 'rollback' && !database.inTransaction) return NOTHING_TO_DO;
-      const statement = translated(file, () => database.prepare(sql));
+      const statement = withStorageErrors(file, () => database.prepare(sql));
       return {
         reader: statement.reader,
-        all: (parameters) => translated(file, () => statement.all(...parameters)),
-        run: (parameters) => translated(file, () => statement.run(...parameters)),
+        all: (parameters) => withStorageErrors(file, () => statement.all(...parameters)),
+        run: (parameters) => withStorageErrors(file, () => statement.run(...parameters)),
         iterate: (parameters) => statement.iterate(...parameters) as IterableIterator<unknown>,
       };
     },

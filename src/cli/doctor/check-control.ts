@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
-import { tellNewer } from '../../control/migrate.ts';
+import { describeNewer } from '../../control/migrate.ts';
 import { type ControlAsIs, openControlAsIs } from '../../control/open.ts';
 import { type ChainEnd, verifyChain } from '../../keys/audit.ts';
 import { derivePepper } from '../../keys/secret.ts';
@@ -28,7 +28,8 @@ export async function checkControl(config: Config, knownHead: ChainEnd | undefin
     return [failed(DATABASE, `${file} cannot be opened (${reason}). Restore it from a backup.`)];
   }
   try {
-    if (control.unknownMigrations.length > 0) return [failed(DATABASE, tellNewer(control.unknownMigrations))];
+    if (control.unknownMigrations.length > 0)
+      return [failed(DATABASE, describeNewer(control.unknownMigrations))];
     return [
       ...reportPending(control),
       ...(await attempt(control, DATABASE, () => checkTables(control))),
