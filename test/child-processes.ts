@@ -18,10 +18,10 @@ function childEnv(env: Record<string, string>): Record<string, string> {
 }
 
 /** The result of a command. */
-export type Ended = { code: number | null; stdout: string; stderr: string };
+export type CommandResult = { code: number | null; stdout: string; stderr: string };
 
 /** A running command. `ended` resolves once it has exited. */
-export type Command = { child: ChildProcess; ended: Promise<Ended> };
+export type Command = { child: ChildProcess; ended: Promise<CommandResult> };
 
 /**
  * Starts `appflow <args>` with `input`, or nothing, on standard input. Remembers keys on its standard output, and fails
@@ -55,7 +55,7 @@ export function runCli(
   args: readonly string[],
   env: Record<string, string>,
   input?: string | Uint8Array,
-): Promise<Ended> {
+): Promise<CommandResult> {
   return startCli(args, env, input).ended;
 }
 

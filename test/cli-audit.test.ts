@@ -5,14 +5,14 @@ import { describe, it } from 'node:test';
 import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { createSecret } from '../src/keys/secret.ts';
 import { openControlServices } from '../src/open-services.ts';
-import { type Ended, initByCli, runCli, startServerProcess } from './child-processes.ts';
+import { type CommandResult, initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { makeClock, makeConfig, makeTempDir } from './harness.ts';
 
 const HOUR_MS = 3_600_000;
 
 type Told = { action: string; target: string; project_id: string | null; at: string };
 
-function entriesOf({ code, stdout, stderr }: Ended): Told[] {
+function entriesOf({ code, stdout, stderr }: CommandResult): Told[] {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^\{[^\n]*\}\n$/);
   return JSON.parse(stdout).data;

@@ -4,7 +4,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
-import type { Ended } from './child-processes.ts';
+import type { CommandResult } from './child-processes.ts';
 import { initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { makeTempDir } from './harness.ts';
 
@@ -18,7 +18,7 @@ async function makeInstallation() {
   return { env, project, keys };
 }
 
-function recordOf({ code, stdout, stderr }: Ended) {
+function recordOf({ code, stdout, stderr }: CommandResult) {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^\{[^\n]*\}\n$/);
   return JSON.parse(stdout);

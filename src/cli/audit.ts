@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ControlAsIs } from '../control/open.ts';
+import type { ReadOnlyControl } from '../control/open.ts';
 import { parseTimestamp } from '../events/timestamp.ts';
 import { type AuditRow, EVERY_PROJECT, listAuditRows, toAuditEntryJson } from '../keys/audit-list.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
@@ -54,7 +54,7 @@ function toCells(row: AuditRow): string[] {
   return [at, action, target, actor_id, ip ?? '-', project_id ?? '-', request_id ?? '-', diff ?? ''];
 }
 
-async function requireProject({ db }: ControlAsIs, id: string): Promise<void> {
+async function requireProject({ db }: ReadOnlyControl, id: string): Promise<void> {
   const found = await db.selectFrom('projects').select('id').where('id', '=', id).executeTakeFirst();
   if (!found) throw new UsageError(`There is no project ${id}.`);
 }

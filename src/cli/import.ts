@@ -8,7 +8,7 @@ import { type Finished, renderJson, renderRejected, renderText } from './import/
 import { NO_RESUME, openResume, type Resume } from './import/resume.ts';
 import { openSource, type Source } from './import/source.ts';
 import { openTarget } from './import/target.ts';
-import { countRejected, NOTHING, type Totals } from './import/totals.ts';
+import { countRejected, NO_TOTALS, type Totals } from './import/totals.ts';
 import { localUrl } from './server-address.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -86,7 +86,7 @@ function openResumeOf(source: Source, options: Options, config: Config, key: str
 
 function findStart(resume: Resume, options: Options): Totals {
   const found = options.restart ? undefined : resume.find();
-  if (!found) return NOTHING;
+  if (!found) return NO_TOTALS;
   notify(`Continuing after line ${found.line}, where the last run ended; --restart begins anew.`);
   return found;
 }

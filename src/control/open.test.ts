@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/storage-error.ts';
-import { type Control, openControl, openControlAsIs } from './open.ts';
+import { type Control, openControl, openReadOnlyControl } from './open.ts';
 
 let dir: string;
 let file: string;
@@ -156,13 +156,13 @@ function forgetMigrations(from: string): void {
 
 it('opens for reading without changing or creating a file, and lists pending migrations', async () => {
   await (await openControl(file, systemClock())).close();
-  const current = await openControlAsIs(file);
+  const current = await openReadOnlyControl(file);
   assert.deepEqual(current.pendingMigrations, []);
   await current.close();
   forgetMigrations('0004');
   const before = contents();
   assert.deepEqual(readdirSync(dir), ['control.db']);
-  const old = await openControlAsIs(file);
+  const old = await openReadOnlyControl(file);
   assert.deepEqual(old.pendingMigrations.slice(0, 2), ['0004-key-usage', '0005-leaked-keys']);
   assert.equal((await old.db.selectFrom('projects').selectAll().execute()).length, 0);
   assert.deepEqual(readdirSync(dir), ['control.db']);
@@ -179,7 +179,7 @@ it('opens for reading while another process has it open, and sees what is still 
   const control = await openControl(file, systemClock());
   await addSetting(control, 'fresh');
   const before = contents();
-  const seen = await openControlAsIs(file);
+  const seen = await openReadOnlyControl(file);
   const rows = await seen.db.selectFrom('settings').select('name').execute();
   assert.deepEqual(rows, [{ name: 'fresh' }]);
   await seen.close();
@@ -190,9 +190,9 @@ it('opens for reading while another process has it open, and sees what is still 
 
 it('lists every migration as pending for an empty file, and reports a file that is not a database', async () => {
   writeFileSync(file, '');
-  const empty = await openControlAsIs(file);
+  const empty = await openReadOnlyControl(file);
   assert.equal(empty.pendingMigrations[0], '0001-projects-apps-keys');
   await empty.close();
   writeFileSync(file, 'too short');
-  await assert.rejects(openControlAsIs(file), isTrouble(/^SQLITE_NOTADB/, /not a SQLite database/));
+  await assert.rejects(openReadOnlyControl(file), isTrouble(/^SQLITE_NOTADB/, /not a SQLite database/));
 });

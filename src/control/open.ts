@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { findMigrationState, migrateControl } from './migrate.ts';
 import type { ControlSchema } from './schema.ts';
-import { openSqlite, openSqliteAsIs } from './sqlite.ts';
+import { openReadOnlySqlite, openSqlite } from './sqlite.ts';
 import { isLockedOut } from './sqlite-trouble.ts';
 
 /**
@@ -47,15 +47,15 @@ export async function whenFree<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 /** A control database opened for reading only: its rows, and how its schema compares with this release. */
-export type ControlAsIs = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
+export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
   pendingMigrations: readonly string[];
   /** Applied by a newer release. */
   unknownMigrations: readonly string[];
 };
 
 /** Opens the control database in `file` without changing it: no migrations either. Rejects with StorageError. */
-export async function openControlAsIs(file: string): Promise<ControlAsIs> {
-  const { db, changeStamp, close } = await whenFree(() => openSqliteAsIs(file));
+export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl> {
+  const { db, changeStamp, close } = await whenFree(() => openReadOnlySqlite(file));
   try {
     const { pending, unknown } = await whenFree(() => findMigrationState(db));
     return { db, changeStamp, close, pendingMigrations: pending, unknownMigrations: unknown };

@@ -28,9 +28,9 @@ export function openSqlite(file: string): SqliteControl {
 }
 
 /** Opens the database in `file` for reading only. Changes neither the file nor the files beside it. */
-export function openSqliteAsIs(file: string): SqliteControl {
+export function openReadOnlySqlite(file: string): SqliteControl {
   return createControl(
-    withStorageErrors(file, () => openDatabaseAsIs(file)),
+    withStorageErrors(file, () => openReadOnlyDatabase(file)),
     file,
   );
 }
@@ -80,7 +80,7 @@ const JOURNAL_BYTES = [18, 20] as const;
 const NO_WRITE_AHEAD_LOG = 1;
 const COPY_BYTES_MAX = 1024 ** 3;
 
-function openDatabaseAsIs(file: string): Database.Database {
+function openReadOnlyDatabase(file: string): Database.Database {
   const options = { readonly: true, timeout: BUSY_TIMEOUT_MS };
   // Exists while a process has the database open, and after one was killed. Its content belongs to the database.
   const isInUse = existsSync(`${file}-wal`);

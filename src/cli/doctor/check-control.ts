@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { describeNewer } from '../../control/migrate.ts';
-import { type ControlAsIs, openControlAsIs } from '../../control/open.ts';
+import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
 import { type ChainEnd, verifyChain } from '../../keys/audit.ts';
 import { derivePepper } from '../../keys/secret.ts';
 import { countStoredUnder, findSecretMatch, readSecret, WRONG_SECRET } from '../../keys/secret-store.ts';
@@ -20,9 +20,9 @@ export async function checkControl(config: Config, knownHead: ChainEnd | undefin
   if (!existsSync(file)) {
     return [warning(DATABASE, 'There is none yet; the first start or `appflow init` makes it.')];
   }
-  let control: ControlAsIs;
+  let control: ReadOnlyControl;
   try {
-    control = await openControlAsIs(file);
+    control = await openReadOnlyControl(file);
   } catch (error) {
     const reason = messageOf(error);
     return [failed(DATABASE, `${file} cannot be opened (${reason}). Restore it from a backup.`)];
@@ -41,7 +41,7 @@ export async function checkControl(config: Config, knownHead: ChainEnd | undefin
   }
 }
 
-function reportPending({ pendingMigrations }: ControlAsIs): Finding[] {
+function reportPending({ pendingMigrations }: ReadOnlyControl): Finding[] {
   if (pendingMigrations.length === 0) return [];
   const names = pendingMigrations.join(', ');
   return [warning('schema', `The next start of this release applies ${names}. Make a backup before it.`)];
@@ -49,7 +49,7 @@ function reportPending({ pendingMigrations }: ControlAsIs): Finding[] {
 
 /** Runs a check. If it fails while migrations are pending, one of them may create what it reads: that is only a warning. */
 async function attempt(
-  { pendingMigrations }: ControlAsIs,
+  { pendingMigrations }: ReadOnlyControl,
   check: string,
   run: () => Promise<Finding | Finding[]>,
 ): Promise<Finding[]> {
@@ -61,7 +61,7 @@ async function attempt(
   }
 }
 
-async function checkTables({ db }: ControlAsIs): Promise<Finding> {
+async function checkTables({ db }: ReadOnlyControl): Promise<Finding> {
   const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
   const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();
   const { count: keys } = await db.selectFrom('api_keys').select(count(db)).executeTakeFirstOrThrow();
@@ -69,7 +69,7 @@ async function checkTables({ db }: ControlAsIs): Promise<Finding> {
 }
 
 /** Expiry, limits and the audit log depend on the clock: it must not be behind the last audit entry. */
-async function checkClock({ db }: ControlAsIs): Promise<Finding> {
+async function checkClock({ db }: ReadOnlyControl): Promise<Finding> {
   const check = 'clock';
   const last = await db
     .selectFrom('audit_log')
@@ -89,7 +89,7 @@ async function checkClock({ db }: ControlAsIs): Promise<Finding> {
 
 async function checkSecret(
   config: Config,
-  control: ControlAsIs,
+  control: ReadOnlyControl,
   knownHead: ChainEnd | undefined,
 ): Promise<Finding[]> {
   const check = 'secret';
@@ -152,7 +152,7 @@ function describeCoverage(knownHead: ChainEnd | undefined): string {
 }
 
 async function checkChain(
-  control: ControlAsIs,
+  control: ReadOnlyControl,
   secrets: readonly string[],
   knownHead: ChainEnd | undefined,
 ): Promise<Finding> {

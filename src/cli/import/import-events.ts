@@ -4,7 +4,7 @@ import { openLedger } from './ledger.ts';
 import { splitLines } from './lines.ts';
 import type { Progress } from './progress.ts';
 import type { Resume } from './resume.ts';
-import { type Outside, sendEvents, type Target } from './send.ts';
+import { type SendEnvironment, sendEvents, type Target } from './send.ts';
 import type { Source } from './source.ts';
 import type { Totals } from './totals.ts';
 
@@ -23,7 +23,7 @@ export type Import = {
  * Sends every line of the source and returns the totals. One batch at a time: that is fast enough to reach the server's
  * default limits, and "all lines up to here are done" is always true.
  */
-export async function importEvents(job: Import, outside: Outside): Promise<Totals> {
+export async function importEvents(job: Import, environment: SendEnvironment): Promise<Totals> {
   const { source, target, batchSize, start, resume, progress } = job;
   const ledger = openLedger(start);
   let failure: { error: unknown } | undefined;
@@ -55,7 +55,7 @@ export async function importEvents(job: Import, outside: Outside): Promise<Total
     return totals;
   }
 
-  const sent = await sendEvents(target, readEvents(), { batchSize, onProgress: recordProgress }, outside);
+  const sent = await sendEvents(target, readEvents(), { batchSize, onProgress: recordProgress }, environment);
   // Settles rejected lines after the last event.
   const totals = recordProgress({ ...sent, rejections: [] });
   if (failure) throw failure.error;

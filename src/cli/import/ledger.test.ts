@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openLedger } from './ledger.ts';
-import { NOTHING, type Totals } from './totals.ts';
+import { NO_TOTALS, type Totals } from './totals.ts';
 
 const broken = (line: number) => ({ line, code: 'invalid_json', message: `Line ${line}.` });
 const rejection = (index: number) => ({ index, code: 'invalid_event_name', field: '', message: 'Name it.' });
 const linesOf = ({ rejectedLines }: Totals) => rejectedLines.map(({ line }) => line);
 
 test('totals end with the line of the last settled event and include the rejected lines before it', () => {
-  const ledger = openLedger(NOTHING);
+  const ledger = openLedger(NO_TOTALS);
   ledger.markSent(1);
   ledger.reject(broken(3));
   ledger.markSent(4);
@@ -35,7 +35,7 @@ test('totals end with the line of the last settled event and include the rejecte
 });
 
 test('rejected lines after the last event count once all lines before them are settled', () => {
-  const ledger = openLedger(NOTHING);
+  const ledger = openLedger(NO_TOTALS);
   ledger.markSent(1);
   ledger.markSent(2);
   ledger.reject(broken(9));
@@ -47,7 +47,7 @@ test('rejected lines after the last event count once all lines before them are s
 });
 
 test('continues from the totals of an earlier run', () => {
-  const start = { ...NOTHING, line: 50, accepted: 40, duplicates: 2, rejectedByCode: { invalid_json: 8 } };
+  const start = { ...NO_TOTALS, line: 50, accepted: 40, duplicates: 2, rejectedByCode: { invalid_json: 8 } };
   const ledger = openLedger(start);
   ledger.reject(broken(51));
   ledger.markSent(52);
@@ -63,7 +63,7 @@ test('continues from the totals of an earlier run', () => {
 });
 
 test('keeps the first ten rejected lines and counts all of them', () => {
-  const ledger = openLedger(NOTHING);
+  const ledger = openLedger(NO_TOTALS);
   for (let line = 1; line <= 5_000; line += 1) ledger.reject(broken(line));
   const totals = ledger.settle({ events: 0, accepted: 0, duplicates: 0, rejected: 0, rejections: [] });
   assert.deepEqual([totals.line, totals.rejectedByCode], [5_000, { invalid_json: 5_000 }]);

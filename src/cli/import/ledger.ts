@@ -1,5 +1,5 @@
 import type { Progress } from '../../../client/src/send-all.ts';
-import { addRejected, addTotals, NOTHING, type RejectedLine, type Totals } from './totals.ts';
+import { addRejected, addTotals, NO_TOTALS, type RejectedLine, type Totals } from './totals.ts';
 
 /** Tracks which lines are in flight, so that totals always cover all lines from the first up to some line. */
 export type Ledger = {
@@ -19,10 +19,10 @@ export function openLedger(start: Totals): Ledger {
   let settled = start;
   let settledEvents = 0;
   let inFlight: Entry[] = [];
-  let trailing = NOTHING;
+  let trailing = NO_TOTALS;
 
   function settleNext({ line, before }: Entry, rejection: Progress['rejections'][number] | undefined): void {
-    if (before !== NOTHING) settled = addTotals(settled, before);
+    if (before !== NO_TOTALS) settled = addTotals(settled, before);
     if (rejection) settled = addRejected(settled, { line, code: rejection.code, message: rejection.message });
     settled = { ...settled, line };
   }
@@ -30,7 +30,7 @@ export function openLedger(start: Totals): Ledger {
   return {
     markSent(line) {
       inFlight.push({ line, before: trailing });
-      trailing = NOTHING;
+      trailing = NO_TOTALS;
     },
     reject(rejected) {
       trailing = addRejected(trailing, rejected);
@@ -41,9 +41,9 @@ export function openLedger(start: Totals): Ledger {
       for (const [at, entry] of done.entries()) settleNext(entry, byIndex.get(settledEvents + at));
       settledEvents = events;
       inFlight = inFlight.slice(done.length);
-      if (inFlight.length === 0 && trailing !== NOTHING) {
+      if (inFlight.length === 0 && trailing !== NO_TOTALS) {
         settled = addTotals(settled, trailing);
-        trailing = NOTHING;
+        trailing = NO_TOTALS;
       }
       settled = {
         ...settled,

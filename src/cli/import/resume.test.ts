@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type ImportIdentity, openResume } from './resume.ts';
-import { NOTHING } from './totals.ts';
+import { NO_TOTALS } from './totals.ts';
 
 const identity: ImportIdentity = {
   url: 'http://127.0.0.1:8080',
@@ -12,7 +12,7 @@ const identity: ImportIdentity = {
   key: 'sk_secret',
   file: { path: '/a.ndjson', size: 10, modifiedMs: 5, head: 'abc' },
 };
-const totals = { ...NOTHING, line: 7, accepted: 6, rejectedByCode: { invalid_json: 1 } };
+const totals = { ...NO_TOTALS, line: 7, accepted: 6, rejectedByCode: { invalid_json: 1 } };
 
 function makeDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'appflow-resume-'));

@@ -19,7 +19,7 @@ async function open(script: (seen: Seen, n: number) => Scripted) {
   const { clock, fetch } = world;
   const notes: string[] = [];
   const stop = new AbortController();
-  const outside = {
+  const environment = {
     notify: (sentence: string) => notes.push(sentence),
     signal: stop.signal,
     clock,
@@ -27,7 +27,7 @@ async function open(script: (seen: Seen, n: number) => Scripted) {
     random: () => 0,
   };
   const begin = (events = make(1), appId?: string) =>
-    sendEvents({ url: world.url, key: KEY, appId }, events, { onProgress: () => undefined }, outside);
+    sendEvents({ url: world.url, key: KEY, appId }, events, { onProgress: () => undefined }, environment);
   const send = (...args: Parameters<typeof begin>) => world.run(begin(...args));
   return { world, notes, stop, begin, send };
 }

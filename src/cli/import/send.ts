@@ -13,7 +13,7 @@ export type Target = { url: string; key: string; appId: string | undefined };
 export type SendOptions = { batchSize?: number; onProgress: (progress: Progress) => void };
 
 /** The environment of a sender: the user, and what tests replace. */
-export type Outside = {
+export type SendEnvironment = {
   /** Tells the user why the import is waiting. */
   notify: (sentence: string) => void;
   /** Aborts when the user stops the import. */
@@ -36,7 +36,7 @@ export async function sendEvents(
   { url, key, appId }: Target,
   events: AsyncIterable<Sendable> | Iterable<Sendable>,
   { onProgress, ...options }: SendOptions,
-  { notify, signal, clock = SYSTEM_CLOCK, ...world }: Outside,
+  { notify, signal, clock = SYSTEM_CLOCK, ...world }: SendEnvironment,
 ): Promise<SendAllAnswer> {
   const failures = watchFailures(notify, clock);
   const { onWait } = failures;
@@ -66,7 +66,7 @@ export async function sendEvents(
 
 /** Reports waits, and throws once the server has done nothing but fail for five minutes. */
 function watchFailures(
-  notify: Outside['notify'],
+  notify: SendEnvironment['notify'],
   { monotonicMs }: Clock,
 ): { onWait: OnWait; reset: () => void } {
   let sinceMs: number | undefined;

@@ -21,7 +21,7 @@ export type RejectedLine = Static<typeof REJECTED_LINE>;
 const REJECTED_LINES_SHOWN = 10;
 
 /** The totals before the first line. */
-export const NOTHING: Totals = {
+export const NO_TOTALS: Totals = {
   line: 0,
   accepted: 0,
   duplicates: 0,
@@ -47,7 +47,7 @@ export function addTotals(totals: Totals, more: Totals): Totals {
 /** Returns the totals with one more rejected line. */
 export function addRejected(totals: Totals, rejected: RejectedLine): Totals {
   const { line, code } = rejected;
-  return addTotals(totals, { ...NOTHING, line, rejectedByCode: { [code]: 1 }, rejectedLines: [rejected] });
+  return addTotals(totals, { ...NO_TOTALS, line, rejectedByCode: { [code]: 1 }, rejectedLines: [rejected] });
 }
 
 /** Returns how many lines were rejected. */
