@@ -7,7 +7,7 @@ import { getMigrations } from 'better-auth/db/migration';
 import Database from 'better-sqlite3';
 import Fastify from 'fastify';
 
-// The peer of bench/http.ts: the api-key plugin of better-auth in the same Fastify, on SQLite, its limit switched off.
+// A peer for bench/http.ts: better-auth's API-key plugin in the same Fastify, on SQLite, without its rate limit.
 const dir = mkdtempSync(join(tmpdir(), 'appflow-bench-'));
 const database = new Database(join(dir, 'auth.db'));
 database.pragma('journal_mode = WAL');

@@ -12,12 +12,12 @@ const INSERT_SECRET = `
   INSERT INTO key_secrets (key_id, version, mac, pepper_id, hint, created_at)
   VALUES (@id, 1, @mac, @pepperId, @hint, @now)`;
 
-/** Returns the id of the key at `index`: as long as a real one. */
+/** Returns an id for the key at `index`, as long as a real one. */
 export const keyIdAt = (index: number) => `key_01K9ZV0Q6T4M8X${String(index).padStart(12, '0')}`;
 
 /**
  * Stores `count` server keys of one project in the control database in `file`, in one transaction, and returns the
- * secrets of about `kept` of them, spread out. Prepared statements of its own: the product never stores a million keys.
+ * secrets of about `kept` of them, evenly spread. Uses its own statements: the product never stores a million keys.
  */
 export function fillKeys(file: string, pepper: Pepper, count: number, kept: number): string[] {
   const database = new Database(file);

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { quantile } from './report.ts';
 
-// The load generator of bench/ingest.ts, a process of its own: a closed loop of keep-alive connections.
+// The load generator of bench/ingest.ts, in a separate process: a closed loop of keep-alive connections.
 const [url = '', key = '', batchText = '50', connectionsText = '64', secondsText = '10'] =
   process.argv.slice(2);
 const [batch, connections, seconds] = [Number(batchText), Number(connectionsText), Number(secondsText)];
@@ -15,8 +15,8 @@ const RUN_ID = Date.now().toString(36);
 let made = 0;
 
 /**
- * One event as a phone sends it: five context columns, a few properties, revenue on some. Text, not an object: the
- * generator shares two cores with the server, and what it spends is missing there.
+ * Returns one event as a phone sends it: five context columns, a few properties, revenue on some. Built as text, because
+ * the generator shares two cores with the server and must leave it as much time as possible.
  */
 function makeEvent(index: number, timestamp: string): string {
   made += 1;

@@ -12,7 +12,7 @@ const RUNS = [
   { batch: 1, connections: 128 },
 ];
 
-/** How many events the API itself finds: acknowledged must mean queryable. */
+/** Returns how many events the API finds: acknowledged events must be queryable. */
 async function countEvents(url: string, key: string): Promise<number> {
   const response = await fetch(`${url}/v1/analytics/daily?days=2&metrics=events`, {
     headers: { authorization: `Bearer ${key}` },

@@ -10,8 +10,8 @@ import { createLimiter } from '../src/limits/limiter.ts';
 import { openControlServices } from '../src/open-services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
 
-// The twin of bench/http.ts: Appflow's own server and pipeline answering the same record, with neither key nor limit.
-// What lies between the two is what authentication and limits cost.
+// A baseline for bench/http.ts: Appflow's own server and pipeline answer the same record, without a key or limit.
+// The difference is the cost of authentication and rate limits.
 const dataDir = mkdtempSync(join(tmpdir(), 'appflow-bench-'));
 const config = readConfig({ APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'warn' });
 const { project_id } = await init(config, { project: 'Bench', app: 'Main', platform: 'ios' });

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-// Everything quality.md says of keys, each part in a process of its own: none warms or crowds the next.
-// `node bench/keys.ts 1` measures one second a round instead of four, when the machine has other work.
+// All benches of API keys, each in its own process, so that none affects the next.
+// `node bench/keys.ts 1` measures one second per round instead of four, for a machine with other work.
 const seconds = process.argv[2] ?? '4';
 const parts: readonly string[][] = [
   ['verify.ts', '10000'],
@@ -11,7 +11,7 @@ const parts: readonly string[][] = [
   ['revoke.ts', '200'],
 ];
 for (const [script = '', ...args] of parts) {
-  // A million keys want more heap than Node takes by default on a small machine.
+  // A million keys need more heap than Node's default on a small machine.
   const flags = ['--expose-gc', '--max-old-space-size=8192'];
   const { status } = spawnSync(process.execPath, [...flags, join(import.meta.dirname, script), ...args], {
     stdio: 'inherit',

@@ -5,11 +5,11 @@ import { createLimiter, type Limiter } from '../src/limits/limiter.ts';
 import { openRedisStore } from '../src/limits/redis.ts';
 import { startRedis } from '../test/redis-server.ts';
 
-// What buckets weigh in one process, a process for each subject. Run by bench/limits.ts.
+// Measures the memory of buckets, one process per subject. Run by bench/limits.ts.
 
 const KEYS = 1_000_000;
 const ADDRESSES = 10_000_000;
-/** Answers under way, so that Redis is kept busy. */
+/** Calls in flight, so that Redis stays busy. */
 const LANES = 64;
 
 const subject = process.argv[2];
@@ -27,8 +27,8 @@ const print = (name: string, value: number, unit: string) =>
 const idOf = (index: number) => `many_01K5Z8QJ3V7T2M${String(index).padStart(12, '0')}`;
 
 /**
- * Charges each key once; the longest call is what one request may be held up by, the ids are counted as its own. In
- * `longestCpuMs` only what this thread did counts, not what the machine gave to others meanwhile.
+ * Charges each key once. The longest call is the longest delay of one request, including building the id. In
+ * `longestCpuMs` only this thread's own CPU time counts, not time the machine spent on other processes.
  */
 async function chargeAll(
   charge: (keyId: string) => unknown,
@@ -46,7 +46,7 @@ async function chargeAll(
       const { user, system } = process.threadCpuUsage(cpu);
       longestCpuMs = Math.max(longestCpuMs, (user + system) / 1000);
       if (answer instanceof Promise) await answer;
-      // Decided without Redis, or in memory: let what comes from outside be read now and then.
+      // Decided without waiting: let the event loop read from sockets from time to time.
       else if (next % 1000 === 0) await nextTurn();
     }
   };
@@ -76,7 +76,7 @@ async function weighKeysInRedis(): Promise<void> {
   const limiter = createLimiter({ store, overrides: { analytics: { rate: 0.01, burst: 60 } } });
   const charge = chargeOf(limiter);
   const { longestMs, longestCpuMs, mb } = await chargeAll(async (keyId) => {
-    // On a busy machine Redis may be late once: what is weighed is the time when it answers.
+    // On a busy machine Redis may be late once; only the calls it answers are measured.
     while (store.report().trouble !== undefined) await sleep(5);
     return charge(keyId);
   });
@@ -96,7 +96,7 @@ async function weighPeer(): Promise<void> {
   print('rate-limiter-flexible: longest of those calls, CPU', longestCpuMs, 'ms');
 }
 
-/** Everyone fails to authenticate, each from another address; one of them has been blocked before. */
+/** Fails authentication from a new address each time, after one address has already been blocked. */
 async function weighAddresses(): Promise<void> {
   const limiter = createLimiter({ nowUs: () => nowUs });
   for (let call = 0; call < 40; call += 1) await limiter.chargeFailedAuthentication('offender');
@@ -120,5 +120,5 @@ const subjects: Record<string, () => Promise<void>> = {
   addresses: weighAddresses,
 };
 await subjects[subject ?? '']?.();
-// The peer keeps a timer for each key.
+// The peer keeps one timer per key.
 process.exit();

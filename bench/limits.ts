@@ -7,7 +7,7 @@ import { openRedisStore } from '../src/limits/redis.ts';
 import { startRedis } from '../test/redis-server.ts';
 import { describeRun, median } from './report.ts';
 
-// Decisions of the limiter beside rate-limiter-flexible, in memory and in Redis, then what buckets weigh.
+// Compares the limiter with rate-limiter-flexible, in memory and in Redis, then measures the memory of buckets.
 // Run: node --expose-gc bench/limits.ts
 
 const ROUNDS = 5;
@@ -21,7 +21,7 @@ const keyIds = Array.from(
   (_, index) => `key_01K5Z8QJ3V7T2M${String(index).padStart(12, '0')}`,
 );
 
-/** Decides one after another in each of so many lanes; returns decisions a second and CPU microseconds of each. */
+/** Decides sequentially in each of several lanes. Returns decisions per second and CPU microseconds per decision. */
 async function measure({ decide }: Contender, decisions: number, lanes: number) {
   let next = 0;
   const lane = async () => {
@@ -40,7 +40,7 @@ async function measure({ decide }: Contender, decisions: number, lanes: number) 
   };
 }
 
-/** Prints the medians of interleaved rounds, each beside the last contender's. */
+/** Prints the medians of interleaved rounds, each compared with the last contender. */
 async function compare(title: string, contenders: Contender[], decisions: number, lanes: number) {
   for (const contender of contenders) await measure(contender, decisions / 4, lanes);
   const runs = contenders.map((): Awaited<ReturnType<typeof measure>>[] => []);

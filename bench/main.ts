@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-// Each bench in a process of its own, one after another: none warms or crowds the next.
+// Runs each bench in its own process, one after another, so that none affects the next.
 for (const name of ['keys', 'ingest', 'limits']) {
   const { status } = spawnSync(process.execPath, ['--expose-gc', join(import.meta.dirname, `${name}.ts`)], {
     stdio: 'inherit',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 
-/** Returns the line every bench begins with: what was measured where. Ratios travel, absolute times do not. */
+/** Returns the first line of a bench: what was measured and where. Only ratios are comparable between machines. */
 export function describeRun(title: string, settings: string): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const isDirty = execFileSync('git', ['status', '--porcelain'], { encoding: 'utf8' }).trim() !== '';
@@ -10,7 +10,7 @@ export function describeRun(title: string, settings: string): string {
   return `# ${title}\n${cpu}, ${memory}, Node ${process.version}, commit ${commit}${isDirty ? '+' : ''}; ${settings}`;
 }
 
-/** Returns the value below which the share `p` (0–1) of the numbers lies (nearest rank). */
+/** Returns the quantile `p` (0 to 1) of the values, by nearest rank. */
 export function quantile(numbers: readonly number[], p: number): number {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))] ?? Number.NaN;

@@ -8,13 +8,13 @@ import { fillKeys, keyIdAt } from './fill-keys.ts';
 import { describeRun, quantile } from './report.ts';
 import { LIMITS_OFF, startScript } from './server.ts';
 
-// A server in a process of its own; here the one who revokes in the same SQLite file, and the callers. Callers and
-// revoker share one clock, and the next request leaves right after the commit.
+// A server in a separate process. This process calls it, and revokes keys in the same SQLite file, so that calls and
+// revocations share one clock and the next request leaves right after the commit.
 
 const ROUNDS = Number(process.argv[2] ?? 200);
 const CONNECTIONS = 4;
 const WARM_MS = 10;
-/** How long requests go on after the first refusal: whatever passes then is told. */
+/** How long requests continue after the revocation, so that every one that still succeeds is counted. */
 const AFTER_MS = 20;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'appflow-bench-'));
@@ -25,7 +25,7 @@ const server = await startScript('../src/main.ts', { ...LIMITS_OFF, ...env });
 const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
 /** Returns the status of one request with the key. */
-function show(secret: string): Promise<number> {
+function callWith(secret: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${secret}` };
     const request = http.get(`${server.url}/v1/api-keys/self`, { agent, headers }, (response) => {
@@ -49,14 +49,14 @@ async function revoke(keyId: string): Promise<number> {
   return performance.now();
 }
 
-/** Milliseconds from the commit to the start of the latest request that passed; below 0 when none started after it. */
+/** Returns milliseconds from the commit to the start of the last successful request; negative if none started after it. */
 async function measure(secret: string, keyId: string): Promise<number> {
   let lastPassedAt = Number.NEGATIVE_INFINITY;
   let isRunning = true;
   const call = async () => {
     while (isRunning) {
       const sentAt = performance.now();
-      if ((await show(secret)) === 200) lastPassedAt = Math.max(lastPassedAt, sentAt);
+      if ((await callWith(secret)) === 200) lastPassedAt = Math.max(lastPassedAt, sentAt);
     }
   };
   const callers = Array.from({ length: CONNECTIONS }, call);
@@ -65,7 +65,7 @@ async function measure(secret: string, keyId: string): Promise<number> {
   await pause(AFTER_MS);
   isRunning = false;
   await Promise.all(callers);
-  if ((await show(secret)) !== 401)
+  if ((await callWith(secret)) !== 401)
     throw new Error(`${keyId} still works ${AFTER_MS} ms after it was revoked.`);
   return lastPassedAt - doneAt;
 }

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { init } from '../src/cli/init.ts';
-import type { Initialised } from '../src/cli/init-text.ts';
+import type { Initialized } from '../src/cli/init-text.ts';
 import { readConfig } from '../src/config.ts';
 
-/** Limits off, as every bench but the limiter's own runs and prints. */
+/** Rate limits off, as in every bench except the limiter's own. */
 export const LIMITS_OFF = {
   APPFLOW_LIMIT_EVENTS_REQUESTS: 'off',
   APPFLOW_LIMIT_EVENTS: 'off',
@@ -20,18 +20,18 @@ export const LIMITS_OFF = {
   APPFLOW_LIMIT_LEAK_HOOK: 'off',
 };
 
-/** A server in a process of its own. `said`: the lines it printed before its address. */
-export type BenchServer = { url: string; pid: number; said: string[]; stop: () => Promise<void> };
+/** A server in a separate process. `firstLines` are the lines it printed up to its address. */
+export type BenchServer = { url: string; pid: number; firstLines: string[]; stop: () => Promise<void> };
 
-async function readUrl({ stdout }: ChildProcess): Promise<{ url: string; said: string[] }> {
+async function readUrl({ stdout }: ChildProcess): Promise<{ url: string; firstLines: string[] }> {
   let text = '';
-  // Not closed after the address: a server that still has something to say would die of it.
+  // Keep the stream open after the address: a server that prints more would otherwise crash.
   for await (const chunk of stdout?.iterator({ destroyOnReturn: false }) ?? []) {
     text += String(chunk);
     const url = /http:\/\/[\d.:]+/.exec(text)?.[0];
     if (!url) continue;
     stdout?.resume();
-    return { url, said: text.split('\n') };
+    return { url, firstLines: text.split('\n') };
   }
   throw new Error('The server did not start.');
 }
@@ -42,18 +42,18 @@ export async function startScript(script: string, env: Record<string, string>): 
     env: { ...process.env, PORT: '0', UV_THREADPOOL_SIZE: '8', LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const { url, said } = await readUrl(child);
+  const { url, firstLines } = await readUrl(child);
   const stop = async () => {
     child.kill('SIGTERM');
     await once(child, 'exit');
   };
-  return { url, pid: child.pid ?? 0, said, stop };
+  return { url, pid: child.pid ?? 0, firstLines, stop };
 }
 
-/** Starts Appflow on a new data folder with one project; `stop` removes the folder. */
+/** Starts Appflow on a new data folder with one project. `stop` removes the folder. */
 export async function startAppflow(
   env: Record<string, string> = LIMITS_OFF,
-): Promise<BenchServer & { project: Initialised }> {
+): Promise<BenchServer & { project: Initialized }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'appflow-bench-'));
   const config = readConfig({ APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'warn' });
   const project = await init(config, { project: 'Bench', app: 'Main', platform: 'ios' });

@@ -7,7 +7,7 @@ import { openControlServices } from '../src/open-services.ts';
 import { describeRun, quantile } from './report.ts';
 import { LIMITS_OFF, startScript } from './server.ts';
 
-// How long a refused sign-in takes, by what there is of the account: who asks must not learn it from the time.
+// How long a failed sign-in takes, depending on the state of the account. The time must not reveal that state.
 
 const ROUNDS = Number(process.argv[2] ?? 200);
 const WARM_ROUNDS = 5;
@@ -59,7 +59,7 @@ const times: Record<Case, number[]> = {
   'account without a password': [],
 };
 for (let round = -WARM_ROUNDS; round < ROUNDS; round += 1) {
-  // Each in another place of the round: none always follows the same one.
+  // Rotate the order in each round, so that no case always follows the same one.
   for (let place = 0; place < CASES.length; place += 1) {
     const name = CASES[(((round + place) % CASES.length) + CASES.length) % CASES.length] ?? 'wrong password';
     const ms = await timeRefusal(server.url, EMAILS[name]);

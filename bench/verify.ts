@@ -14,7 +14,7 @@ const KEYS = Number(process.argv[2] ?? 10_000);
 const CALLS = 200_000;
 const SAMPLE = 20_000;
 
-/** Times single calls; the clock itself costs some tens of nanoseconds of each. */
+/** Times single calls. Reading the clock adds some tens of nanoseconds to each. */
 function timeCalls(call: (index: number) => void): { p50: number; p99: number } {
   const times: number[] = [];
   for (let index = 0; index < CALLS; index += 1) {
@@ -63,7 +63,7 @@ for (const [name, list] of [
   const { p50, p99 } = timeCalls((index) => verify(list[index % list.length] ?? '', directory, pepper, now));
   console.log(`${name}: p50 ${p50.toFixed(2)} µs, p99 ${p99.toFixed(2)} µs`);
 }
-// The longest list a key may have. It is judged before every limit, so it must cost next to nothing.
+// The longest list a key may have. It is checked before every rate limit, so it must cost next to nothing.
 const found = directory.findByMac(macOf(secrets[0] ?? '', pepper));
 if (!found) throw new Error('The first key is not there.');
 const ipAllowlist = Array.from({ length: 100 }, (_, index) => `10.${index}.0.0/16`);

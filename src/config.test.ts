@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError, readConfig } from './config.ts';
 
-test('takes the address of a Redis, with and without TLS, a password and a number of a database', () => {
+test('accepts a Redis URL with and without TLS, a password and a database number', () => {
   for (const url of ['redis://127.0.0.1:6379', 'rediss://user:p%40ss@redis.example.com/2', 'redis://[::1]']) {
     assert.equal(readConfig({ REDIS_URL: url }).redisUrl, url);
   }
   for (const REDIS_URL of [undefined, '']) assert.equal(readConfig({ REDIS_URL }).redisUrl, undefined);
 });
 
-test('refuses what is no address of a Redis, and does not quote it, for it may hold a password', () => {
+test('rejects an invalid Redis URL without quoting it, because it may contain a password', () => {
   for (const REDIS_URL of ['127.0.0.1:6379', 'http://:secret@host', 'redis://', 'redis:secret', 'secret']) {
     assert.throws(
       () => readConfig({ REDIS_URL }),
@@ -20,7 +20,7 @@ test('refuses what is no address of a Redis, and does not quote it, for it may h
   }
 });
 
-test('refuses engines that it would not use', () => {
+test('rejects settings for engines that this release does not use', () => {
   for (const name of ['DATABASE_URL', 'CLICKHOUSE_URL']) {
     assert.throws(() => readConfig({ [name]: 'postgres://localhost' }), new RegExp(`${name} is set`));
   }

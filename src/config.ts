@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PublicKeys, parseGithubKeys } from './config/scanning-keys.ts';
 import { parseCidrs } from './lib/ip.ts';
+import { messageOf } from './lib/storage-error.ts';
 import { type LimitOverrides, parseLimitSwitches } from './limits/policies.ts';
+import { defaultOf, type SettingName } from './settings.ts';
 
-/** Named in the specification, not served by this release: set, they would silently do nothing, so they are refused. */
+/** Reserved for later releases. Ignoring them silently would mislead the operator, so setting one is an error. */
 const NOT_YET_SERVED = ['DATABASE_URL', 'CLICKHOUSE_URL'] as const;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -14,37 +16,38 @@ const PORT_MAX = 65_535;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The configuration of one process, checked. */
+/** The validated configuration of one process. */
 export type Config = {
   port: number;
   host: string;
   dataDir: string;
-  /** Where the built dashboard is; not a setting, but tests serve another one. */
+  /** Where the built dashboard is. Not a setting; tests replace it. */
   dashboardDir: string;
-  /** Undefined: take the one kept in the data folder, or make it. */
+  /** Undefined: use the secret in the data folder, or create one. */
   secret: string | undefined;
-  /** Former secrets, the newest first: what was stored under them still verifies. */
+  /** Old secrets, newest first: what was stored under them still verifies. */
   retiredSecrets: readonly string[];
+  /** How long keys are verified from memory while the control database cannot be read, in milliseconds. */
   keyMaxStaleMs: number;
-  /** GitHub's public keys, when they are not to be asked for. */
+  /** GitHub's public keys, if they are read from a file instead of GitHub's API. */
   githubScanningKeys: PublicKeys | undefined;
-  /** Without a slash at the end; empty when unset. */
+  /** Without a trailing slash; empty when unset. */
   publicUrl: string;
-  /** Whether people may sign in over plain HTTP from elsewhere than this machine. */
+  /** Whether people may sign in over plain HTTP from other machines. */
   allowHttp: boolean;
   trustedProxies: ReturnType<typeof parseCidrs>['cidrs'];
   limitOverrides: LimitOverrides;
-  /** With its password. Undefined: limits are counted in this process. */
+  /** Includes the password. Undefined: limits are counted in this process. */
   redisUrl: string | undefined;
   rateLimitHeaders: boolean;
-  /** What readers of `/metrics` send; undefined: only this machine reads them. */
+  /** The bearer token that `/metrics` requires. Undefined: only this machine may read it. */
   metricsToken: string | undefined;
-  /** Undefined: `/metrics` is on the main port. */
+  /** Undefined: `/metrics` is served on the main port. */
   metricsPort: number | undefined;
   logLevel: string;
 };
 
-/** All mistakes of a configuration at once, each with the variable's name and what to write instead. */
+/** Lists every mistake of a configuration, each with the variable's name and what to write instead. */
 export class ConfigError extends Error {
   constructor(mistakes: string[]) {
     super(`The configuration has mistakes:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`);
@@ -100,7 +103,7 @@ function parseRetiredSecrets(text: string, mistakes: string[]): string[] {
     .filter((part) => part !== '');
   secrets.forEach((secret, index) => {
     if (secret.length >= SECRET_LENGTH_MIN) return;
-    // Never quoted: it may be a part of a real one.
+    // Never quoted: it may be part of a real secret.
     mistakes.push(
       `APPFLOW_SECRET_RETIRED: secret ${index + 1} has fewer than ${SECRET_LENGTH_MIN} characters.`,
     );
@@ -113,7 +116,7 @@ function readGithubKeys(file: string | undefined, mistakes: string[]): PublicKey
   try {
     return parseGithubKeys(readFileSync(file, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     mistakes.push(`APPFLOW_GITHUB_SCANNING_KEYS_FILE names ${file}, which cannot be used: ${reason}`);
     return undefined;
   }
@@ -137,8 +140,10 @@ function readSecretFile(file: string, mistakes: string[]): string | undefined {
   }
 }
 
+/** An empty text is a variable that is unset and has no default. */
 function parseChoice(name: string, text: string, choices: readonly string[], mistakes: string[]): string {
-  if (!choices.includes(text)) mistakes.push(`${name} is "${text}"; write one of ${choices.join(', ')}.`);
+  if (text !== '' && !choices.includes(text))
+    mistakes.push(`${name} is "${text}"; write one of ${choices.join(', ')}.`);
   return text;
 }
 
@@ -157,22 +162,11 @@ function parseTrustedProxies(text: string, mistakes: string[]): Config['trustedP
   return proxies.cidrs;
 }
 
-/** What holds where nothing is set; an empty value counts as none. */
-const DEFAULTS = {
-  PORT: '8080',
-  HOST: '127.0.0.1',
-  APPFLOW_DATA_DIR: './data',
-  APPFLOW_KEY_MAX_STALE_SECONDS: '60',
-  APPFLOW_ALLOW_HTTP: '0',
-  RATE_LIMIT_HEADERS: 'draft',
-  LOG_LEVEL: 'info',
-} as const;
-
-/** Returns the configuration that `env` describes. Throws ConfigError naming every mistake. */
+/** Returns the configuration from environment variables. Throws ConfigError listing every mistake. */
 export function readConfig(env: Environment = process.env): Config {
   const mistakes: string[] = [];
-  const read = (name: keyof typeof DEFAULTS) => env[name] || DEFAULTS[name];
-  const choose = (name: keyof typeof DEFAULTS, choices: readonly string[]) =>
+  const read = (name: SettingName) => env[name] || defaultOf(name);
+  const choose = (name: SettingName, choices: readonly string[]) =>
     parseChoice(name, read(name), choices, mistakes);
   refuseNotYetServed(env, mistakes);
   const limits = parseLimitSwitches(env);
@@ -200,12 +194,12 @@ export function readConfig(env: Environment = process.env): Config {
   return config;
 }
 
-/** Returns the configuration of a command: its output is for people, so the log stays quiet unless LOG_LEVEL is set. */
+/** Returns the configuration of a CLI command. Its output is for people, so only errors are logged by default. */
 export function readCommandConfig(env: Environment = process.env): Config {
   return readConfig({ ...env, LOG_LEVEL: env.LOG_LEVEL || 'error' });
 }
 
-/** Returns the API key the CLI acts with (`APPFLOW_API_KEY`), if set. */
+/** Returns the API key that the CLI uses (`APPFLOW_API_KEY`), if set. */
 export function readApiKey(env: Environment = process.env): string | undefined {
   return env.APPFLOW_API_KEY || undefined;
 }

@@ -9,14 +9,14 @@ import { openControlServices } from './open-services.ts';
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 describe('the data folder', () => {
-  it('that is made here is for its owner only, and so are the folders made above it', () => {
+  it('is created for its owner only, parent folders included', () => {
     const above = join(makeTempDir(), 'above');
     const dataDir = join(above, 'data');
     assert.equal(prepareDataDir(dataDir).rightsWarning, undefined);
     for (const made of [above, dataDir, join(dataDir, 'secrets')]) assert.equal(modeOf(made), '700');
   });
 
-  it('that was there keeps its rights and what is in it, whoever may look into it, which is told', () => {
+  it('keeps existing permissions and content, with a warning if other users can read it', () => {
     for (const mode of [0o755, 0o750, 0o701]) {
       const dataDir = makeTempDir();
       const [file, folder] = [join(dataDir, 'theirs.txt'), join(dataDir, 'theirs')];
@@ -34,13 +34,13 @@ describe('the data folder', () => {
     }
   });
 
-  it('that was there and is closed to others is no matter', () => {
+  it('causes no warning if it exists and only its owner can read it', () => {
     const dataDir = makeTempDir();
     chmodSync(dataDir, 0o700);
     assert.equal(prepareDataDir(dataDir).rightsWarning, undefined);
   });
 
-  it('that others can look into is told in the log at each start, and what is made in it is private', async () => {
+  it('logs a warning at each start if other users can read it, and keeps new files private', async () => {
     const config = makeConfig({ LOG_LEVEL: 'warn' });
     const lines: string[] = [];
     const start = async () =>

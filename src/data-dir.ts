@@ -1,14 +1,15 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { errorCodeOf, messageOf } from './lib/storage-error.ts';
 
-/** The parts of a data folder. */
+/** The paths in a data folder, and its state before this start. */
 export type DataDir = {
   controlFile: string;
   eventsDir: string;
   secretFile: string;
-  /** Nothing was stored in it yet: only then may a secret be made. */
+  /** Whether nothing is stored in it yet: only then may a new secret be created. */
   isNew: boolean;
-  /** What to do when others may look into the folder; undefined when only its owner may. */
+  /** What to do if other users can read the folder; undefined if only its owner can. */
   rightsWarning: string | undefined;
 };
 
@@ -16,9 +17,9 @@ const OWNER_ONLY = 0o700;
 const OTHERS = 0o077;
 
 /**
- * Makes the data folder and its parts with the rights they need: nobody else reads the keys, the events or the secret.
- * From here on this process gives its owner alone the right to what it makes. A folder that was there before keeps its
- * rights, as it may hold other things that others need. Throws, saying what to do, when the folder cannot be made.
+ * Creates the data folder and its parts so that only their owner can read the keys, events and secret, and sets this
+ * process's umask to match. An existing data folder keeps its permissions, because other users may need other files in
+ * it. Throws an error with the fix when the folder cannot be created.
  */
 export function prepareDataDir(dataDir: string): DataDir {
   const secretsDir = join(dataDir, 'secrets');
@@ -26,7 +27,7 @@ export function prepareDataDir(dataDir: string): DataDir {
   process.umask(0o077);
   try {
     mkdirSync(secretsDir, { recursive: true, mode: OWNER_ONLY });
-    // This one is Appflow's own, and one that was there before keeps its rights unless they are set.
+    // This folder is Appflow's own, and mkdir does not change the permissions of an existing one.
     chmodSync(secretsDir, OWNER_ONLY);
   } catch (error) {
     throw new Error(`APPFLOW_DATA_DIR is ${dataDir}: ${cureOf(rootCause(error, dataDir))}`, { cause: error });
@@ -35,24 +36,24 @@ export function prepareDataDir(dataDir: string): DataDir {
     controlFile,
     eventsDir: join(dataDir, 'events'),
     secretFile: join(secretsDir, 'appflow-secret'),
-    // Before anybody looks for the secret: who is first makes the secret, then the database.
+    // Read before the secret is: the first process to start creates the secret first and the database second.
     isNew: !existsSync(controlFile),
     rightsWarning: findRightsWarning(dataDir),
   };
 }
 
-/** Returns what to do when others may look into a folder that is there; undefined when only its owner may. */
+/** Returns what to do if other users can read an existing folder; undefined if only its owner can. */
 export function findRightsWarning(dataDir: string): string | undefined {
   if (!isOpenToOthers(dataDir)) return undefined;
   return `Others can look into ${dataDir}: run chmod go= ${dataDir}, unless they need it.`;
 }
 
-/** Whether anybody but its owner has any right to a file or folder that is there. */
+/** Whether an existing file or folder gives any permission to users other than its owner. */
 export function isOpenToOthers(path: string): boolean {
   return (statSync(path).mode & OTHERS) !== 0;
 }
 
-/** Making a folder in a read-only file system, Node says ENOENT of the part it was asked for, not why. */
+/** Returns the real reason: in a read-only file system, Node reports ENOENT for the folder instead of EROFS. */
 function rootCause(error: unknown, dataDir: string): unknown {
   let existing = resolve(dataDir);
   while (!existsSync(existing)) existing = dirname(existing);
@@ -74,8 +75,8 @@ const CURES: Record<string, string> = {
   EDQUOT: 'the disk quota is used up. Make room, or name another folder.',
 };
 
-/** Returns what to do about an error of the file system in the data folder. */
+/** Returns the fix for a file-system error in the data folder. */
 export function cureOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return CURES[code] ?? `it cannot be used (${error instanceof Error ? error.message : String(error)}).`;
+  const code = errorCodeOf(error);
+  return CURES[code] ?? `it cannot be used (${messageOf(error)}).`;
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { errorCodeOf } from './lib/storage-error.ts';
 
 const CURES: Record<string, string> = {
   EADDRINUSE: 'another process listens there. Stop it, or set %s to another port.',
@@ -8,12 +9,12 @@ const CURES: Record<string, string> = {
   ENOTFOUND: 'that name has no address. Set HOST to an address of this machine.',
 };
 
-/** Where a server listens. */
+/** The address a server listens on. */
 export type Address = { port: number; host: string };
 
-/** Returns what to tell a person when nobody can listen at HOST and the port that `variable` sets. */
+/** Returns the error with its fix, for a server that cannot listen on HOST and the port that `variable` sets. */
 export function toListenError(error: unknown, { port, host }: Address, variable = 'PORT'): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCodeOf(error);
   const cure = CURES[code];
   if (cure === undefined) return error instanceof Error ? error : new Error(String(error));
   return new Error(`Cannot listen on HOST ${host}, ${variable} ${port}: ${cure.replace('%s', variable)}`, {
@@ -21,7 +22,7 @@ export function toListenError(error: unknown, { port, host }: Address, variable 
   });
 }
 
-/** Throws, saying what to do, when `port` cannot be had: told before the stores are opened and repaired. */
+/** Throws an error with the fix if `port` is not free. Called first, so that a mistake shows before stores are opened. */
 export async function requireFreePort(address: Address): Promise<void> {
   if (address.port === 0) return;
   const probe = createServer();

@@ -1,7 +1,8 @@
 import { ConfigError, readConfig } from './config.ts';
+import { messageOf } from './lib/storage-error.ts';
 import { type RunningServer, startServer } from './server.ts';
 
-/** Whoever stops a server kills it after 10 s: it must have told by then why it could not stop. */
+/** Process managers kill a server after 10 s, so report a failed stop before that. */
 const STOP_MS_MAX = 9_500;
 
 try {
@@ -9,7 +10,7 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stopWithin(server, STOP_MS_MAX));
   }
-  // Last: whoever reads this line may stop the server at once, and that must be a clean stop already.
+  // Last: a script that waits for this line may stop the server right away, and that must be a clean stop.
   process.stdout.write(`Appflow is ready on ${server.url}\n`);
   if (server.setupUrl !== undefined) {
     process.stdout.write(`Make the first account of the dashboard: ${server.setupUrl}\n`);
@@ -21,15 +22,15 @@ try {
   }
 } catch (error) {
   const isMistake = error instanceof ConfigError;
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exit(isMistake ? 2 : 1);
 }
 
-/** Stops and ends the process: with 0, or with 1 and a sentence when something could not be closed. */
+/** Stops the server and exits: with 0, or with 1 and a message if something could not be closed. */
 async function stopWithin(server: RunningServer, waitMs: number): Promise<void> {
   const watchdog = setTimeout(() => {
     process.stderr.write(`Appflow did not stop within ${waitMs} ms and was ended.\n`);
-    // Not exit(): that waits for the engine's threads, and one of them is what holds up the stop.
+    // Not exit(): it waits for the engine's threads, one of which is blocking the stop.
     process.kill(process.pid, 'SIGKILL');
   }, waitMs);
   try {

@@ -5,7 +5,7 @@ import { openControlServices } from './open-services.ts';
 
 const LOOK_MS = 250;
 
-it('closes all the rest though a step fails, and throws the first failure', async ({ mock }) => {
+it('closes everything else when one step fails, and throws the first failure', async ({ mock }) => {
   mock.timers.enable({ apis: ['setInterval'] });
   let isLogBroken = false;
   const log = {
@@ -28,15 +28,15 @@ it('closes all the rest though a step fails, and throws the first failure', asyn
     throw new Error('the second failure');
   };
   mock.timers.tick(LOOK_MS);
-  assert.equal(looks, 1, 'the directory looks for changes');
+  assert.equal(looks, 1, 'the directory polls for changes');
 
-  // The last flush of usage fails, and then so does telling of it.
+  // The last flush of usage fails, and so does logging that failure.
   usage.count(usage.look('key_x'), 'events', 200);
   await control.db.schema.alterTable('key_usage_hours').renameTo('aside').execute();
   isLogBroken = true;
   await assert.rejects(services.close(), { message: 'the log is broken' });
   looks = 0;
   mock.timers.tick(10 * LOOK_MS);
-  assert.equal(looks, 0, 'the directory looks no more');
+  assert.equal(looks, 0, 'the directory no longer polls');
   assert.equal(isControlClosed, true);
 });

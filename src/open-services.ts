@@ -23,18 +23,18 @@ import { watchMemberships } from './members/standings.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Services } from './services.ts';
 
-/** What needs no event store: enough for commands that work beside a running server. */
+/** The services that need no event store. Commands can use them while a server runs. */
 export type ControlServices = Omit<Services, 'warehouse' | 'limiter'> & {
   eventsDir: string;
   close: () => Promise<void>;
 };
 
-/** Returns the key of the audit chain that a secret makes. */
+/** Derives the key of the audit chain from a secret. */
 export function toAuditKey(secret: string): AuditKey {
   return { id: derivePepper(secret).id, key: deriveKey(secret, 'audit') };
 }
 
-/** Opens the control plane in the data folder: made at the first start, found again at the next. */
+/** Opens the control plane in the data folder, and creates it at the first start. */
 export async function openControlServices(
   config: Config,
   clock = systemClock(),
@@ -65,7 +65,7 @@ export async function openControlServices(
   opening.defer(loopDelay.close);
   const standings = opening.adopt(watchMemberships({ control, clock }), ({ close }) => close());
   const stopForgetting = keepForgetting(control, clock, log);
-  // At the same time: each may wait for another process's write lock, and a stop has to end.
+  // In parallel: each may wait for another process's write lock, and the time to stop is limited.
   opening.defer(() => closeAll([stopForgetting, failures.close, rehash.close, firstUse.close, usage.close]));
   const opened = opening.move();
   return {

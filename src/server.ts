@@ -18,24 +18,24 @@ import { FRONT_DOOR_ROUTES, ROUTES } from './routes.ts';
 import type { Services } from './services.ts';
 import { openWarehouse } from './warehouse/open.ts';
 
-/** A server that listens. `stop` resolves when everything acknowledged is safe and closed. */
+/** A server that is listening. `stop` resolves once every acknowledged event is on disk and everything is closed. */
 export type RunningServer = {
   url: string;
-  /** Where `/metrics` is, when METRICS_PORT gives it a port of its own. */
+  /** URL of `/metrics`, if METRICS_PORT gives it its own port. */
   metricsUrl: string | undefined;
   isNew: boolean;
-  /** Where the first account is made, once; undefined when there is one. It holds a secret: for the operator's eyes. */
+  /** One-time link to create the first account; undefined once one exists. Contains a secret: show it to the operator only. */
   setupUrl: string | undefined;
   stop: () => Promise<void>;
 };
 
-/** What tests put in the place of time: the wall clock, and the limiter's monotonic one in whole microseconds. */
+/** Clocks that tests replace: the wall clock, and the limiter's monotonic clock in whole microseconds. */
 export type Clocks = { clock?: Clock; nowUs?: () => number };
 
-/** A request that is still coming in by then is cut off: a slow client must not hold up a stop. */
+/** After this time, requests in progress are cut off, so that a slow client cannot delay a stop. */
 const STOP_GRACE_MS = 5_000;
 
-/** Config → databases → services → listen. Throws, with nothing left open, when any of them cannot be had. */
+/** Config → databases → services → listen. Throws if any step fails, with everything closed again. */
 export async function startServer(
   config: Config,
   { clock: given, nowUs }: Clocks = {},
@@ -66,8 +66,8 @@ export async function startServer(
   stopTasks = startTasks(services);
   const setupToken = await renewSetupLink(services);
   log.info({ url }, 'listening');
-  // From here on the caller closes, in the reverse order of opening, each step though the one before failed: requests
-  // under way are answered first, then the writer drains, so what was acknowledged is on disk.
+  // From here on the caller closes everything in reverse order, each step even if the one before failed: requests in
+  // progress are answered first, then the writer drains, so that every acknowledged event is on disk.
   const opened = opening.move();
   const isNew = !control.directory.hasProjects();
   const setupUrl = setupToken && `${config.publicUrl || url}/setup#${setupToken}`;
@@ -75,7 +75,7 @@ export async function startServer(
   return { url, metricsUrl: metricsListener?.url, isNew, setupUrl, stop };
 }
 
-/** Buckets are counted together with other processes, or in this one. */
+/** Opens the store of rate-limit buckets: shared by all processes in Redis, or in this process's memory. */
 async function openLimitStore({ redisUrl }: Config, log: Log, nowUs: Clocks['nowUs']) {
   const time = nowUs === undefined ? {} : { nowUs };
   if (redisUrl === undefined) return { ...createMemoryLimiter(time), close: async () => {} };
@@ -86,7 +86,7 @@ async function close(opened: { close: () => Promise<void> }): Promise<void> {
   await opened.close();
 }
 
-/** Answers what is under way; who is still sending or waiting after the grace is cut off. */
+/** Answers requests in progress, then cuts off those that remain after the grace period. */
 async function closeServer(app: ReturnType<typeof createServer>): Promise<void> {
   const cutOff = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
   try {
@@ -96,13 +96,10 @@ async function closeServer(app: ReturnType<typeof createServer>): Promise<void> 
   }
 }
 
-/** Starts what a server does beside answering. Returns the function that ends it, after the last request. */
+/** Starts the background tasks. Returns the function that stops them, to be called after the last request. */
 function startTasks(services: Services): () => Promise<void> {
   const stopDisabling = startDisablingLeaked(services);
   const stopHeadLog = startAuditHeadLog(services.control, services.log);
   const stopNotices = startExpiryNotices(services);
-  return async () => {
-    stopHeadLog();
-    await closeAll([stopDisabling, stopNotices]);
-  };
+  return () => closeAll([stopDisabling, stopHeadLog, stopNotices]);
 }

@@ -1,5 +1,33 @@
-/** One environment variable: what docs/configuration.md says of it, made from this list. */
-export type Setting = { name: string; default: string; help: string };
+import type { InFlightLimit } from './limits/in-flight.ts';
+import type { PolicyRate } from './limits/limit.ts';
+import {
+  ADDRESS_RATES,
+  DEFAULT_RATES,
+  FAILED_AUTH_RATE,
+  IN_FLIGHT_DEFAULT,
+  LEAK_HOOK_RATE,
+  SIGN_IN_RATE,
+} from './limits/policies.ts';
+
+/** One environment variable, as docs/configuration.md lists it. */
+export type Setting = {
+  name: string;
+  /** The value that applies when the variable is unset or empty; empty when there is none. */
+  default: string;
+  /** What the documentation says instead of `default`. */
+  whenUnset?: string;
+  help: string;
+};
+
+const MINUTE_SECONDS = 60;
+
+/** Writes a rate as its variable takes it, `rate/burst` per second, with the rate per minute if that is its unit. */
+function describeRate({ rate, burst, perSeconds = 1 }: PolicyRate): string {
+  const text = `${Number((rate / perSeconds).toFixed(4))}/${burst}`;
+  return perSeconds === MINUTE_SECONDS ? `${text} (${rate} a minute)` : text;
+}
+
+const describeInFlight = ({ running, waiting }: InFlightLimit) => `${running}/${waiting}`;
 
 /** Every environment variable Appflow reads, in the order of the documentation. All are optional. */
 export const SETTINGS = [
@@ -16,7 +44,8 @@ export const SETTINGS = [
   },
   {
     name: 'APPFLOW_SECRET',
-    default: 'made at the first start, kept in secrets/appflow-secret (0600) in the data folder',
+    default: '',
+    whenUnset: 'made at the first start, kept in secrets/appflow-secret (0600) in the data folder',
     help: 'At least 32 characters. Every stored key depends on it: lose it and all keys stop working.',
   },
   { name: 'APPFLOW_SECRET_FILE', default: '', help: 'A file to read APPFLOW_SECRET from instead.' },
@@ -32,7 +61,8 @@ export const SETTINGS = [
   },
   {
     name: 'APPFLOW_GITHUB_SCANNING_KEYS_FILE',
-    default: 'asked for at api.github.com when a report comes',
+    default: '',
+    whenUnset: 'asked for at api.github.com when a report comes',
     help: "A file with GitHub's public keys for secret scanning, as https://api.github.com/meta/public_keys/secret_scanning answers them: for servers that cannot reach it.",
   },
   {
@@ -52,48 +82,62 @@ export const SETTINGS = [
   },
   {
     name: 'APPFLOW_LIMIT_EVENTS_REQUESTS',
-    default: 'per key type',
+    default: '',
+    whenUnset: 'per key type',
     help: 'Requests to POST /v1/events per key: `off` or `rate/burst` (rate per second).',
   },
   {
     name: 'APPFLOW_LIMIT_EVENTS',
-    default: 'per key type',
+    default: '',
+    whenUnset: 'per key type',
     help: 'Events received per key: `off` or `rate/burst`. The burst must hold a whole batch (1,000).',
   },
   {
     name: 'APPFLOW_LIMIT_EVENTS_IP_REQUESTS',
-    default: '50/500',
+    default: '',
+    whenUnset: describeRate(ADDRESS_RATES['events-ip-requests']),
     help: 'Requests to POST /v1/events per address (IPv6: its /64) inside a client key: `off` or `rate/burst`.',
   },
   {
     name: 'APPFLOW_LIMIT_EVENTS_IP',
-    default: '1000/10000',
+    default: '',
+    whenUnset: describeRate(ADDRESS_RATES['events-ip']),
     help: 'Events received per address inside a client key: `off` or `rate/burst`. The burst must hold a whole batch (1,000).',
   },
-  { name: 'APPFLOW_LIMIT_ANALYTICS', default: '10/60', help: 'Queries per key: `off` or `rate/burst`.' },
+  {
+    name: 'APPFLOW_LIMIT_ANALYTICS',
+    default: '',
+    whenUnset: describeRate(DEFAULT_RATES.server.analytics),
+    help: 'Queries per key: `off` or `rate/burst`.',
+  },
   {
     name: 'APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT',
-    default: '5/10',
+    default: '',
+    whenUnset: describeInFlight(IN_FLIGHT_DEFAULT),
     help: 'Queries of one key at once, in each process: `off` or `running/waiting`; those that wait get 429 after 2 s.',
   },
   {
     name: 'APPFLOW_LIMIT_MANAGEMENT',
-    default: '10/60',
+    default: '',
+    whenUnset: describeRate(DEFAULT_RATES.server.management),
     help: 'Management calls per key: `off` or `rate/burst`.',
   },
   {
     name: 'APPFLOW_LIMIT_FAILED_AUTH',
-    default: '0.3333/20 (20 a minute)',
+    default: '',
+    whenUnset: describeRate(FAILED_AUTH_RATE),
     help: 'Unknown keys per address: `off` or `rate/burst`. Valid keys are never held up by it.',
   },
   {
     name: 'APPFLOW_LIMIT_LEAK_HOOK',
-    default: '1/60 (60 a minute)',
+    default: '',
+    whenUnset: describeRate(LEAK_HOOK_RATE),
     help: 'Reports of leaked keys (POST /hooks/secret-scanning/github) per address: `off` or `rate/burst`.',
   },
   {
     name: 'APPFLOW_LIMIT_SIGN_IN',
-    default: '0.0833/5 (5 a minute)',
+    default: '',
+    whenUnset: describeRate(SIGN_IN_RATE),
     help: 'Wrong passwords in the dashboard per account, and per address: `off` or `rate/burst`.',
   },
   {
@@ -118,3 +162,11 @@ export const SETTINGS = [
   },
   { name: 'LOG_LEVEL', default: 'info', help: 'fatal, error, warn, info, debug, trace or silent.' },
 ] as const satisfies readonly Setting[];
+
+/** The name of a variable in `SETTINGS`. */
+export type SettingName = (typeof SETTINGS)[number]['name'];
+
+/** Returns the value that applies when a variable is unset or empty; empty when there is none. */
+export function defaultOf(name: SettingName): string {
+  return SETTINGS.find((setting) => setting.name === name)?.default ?? '';
+}

@@ -1,4 +1,4 @@
-/** An event as a client sends it, with what the key it came with says of its revenue. */
+/** An event as a client sends it, and whether its key makes its revenue verified. */
 export type PlainEvent = {
   event_id: string;
   event_name: string;
@@ -7,7 +7,7 @@ export type PlainEvent = {
   timestamp: string;
   properties?: { revenue?: string | number; currency?: string };
   context?: { platform?: string; country?: string; app_version?: string };
-  /** false when it came with a client key; absent is true. */
+  /** False if it was sent with a client key; true by default. */
   verified?: boolean;
 };
 
@@ -20,7 +20,7 @@ export type ReferenceFilters = {
 
 export type ReferenceQuestion = {
   timezone: string;
-  /** The app's, ISO 4217. */
+  /** The app's currency, ISO 4217. */
   currency: string;
   start: string;
   end: string;
@@ -42,7 +42,7 @@ const MINOR_DIGITS: Record<string, number> = { USD: 2, EUR: 2, JPY: 0, KWD: 3 };
 const MILLION = 1_000_000n;
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
-/** Returns the date on the wall calendar of a zone. Asked anew for each event: no idea of a day's length is shared. */
+/** Returns the local date in a time zone. Computed for each event, so that no assumption about day lengths is shared. */
 export function localDate(timezone: string, instant: string | number): string {
   let format = dateFormats.get(timezone);
   if (!format) {
@@ -58,7 +58,7 @@ export function localDate(timezone: string, instant: string | number): string {
   return `${year}-${month}-${day}`;
 }
 
-/** Returns every date from `start` to `end`, both inclusive. */
+/** Returns every date from `start` to `end`, inclusive. */
 export function listDates(start: string, end: string): string[] {
   const dates: string[] = [];
   const date = new Date(`${start}T12:00:00Z`);
@@ -69,14 +69,14 @@ export function listDates(start: string, end: string): string[] {
   return dates;
 }
 
-/** Returns the events that count: the first of each id, in the order they were sent. */
+/** Returns the events that count: the first with each id, in the order sent. */
 export function dedupe<T extends { event_id: string }>(events: readonly T[]): T[] {
   const byId = new Map<string, T>();
   for (const event of events) if (!byId.has(event.event_id)) byId.set(event.event_id, event);
   return [...byId.values()];
 }
 
-/** Whether an event passes the filters. */
+/** Whether an event matches the filters. */
 export function passes(event: PlainEvent, { platform, country, app_version, event_name }: ReferenceFilters) {
   const { context = {} } = event;
   if (platform && !platform.includes(context.platform ?? '')) return false;
@@ -92,7 +92,7 @@ function toMillionths(amount: string | number): bigint {
   return text.startsWith('-') ? -size : size;
 }
 
-/** Returns millionths as a decimal with at least the digits of the currency's minor unit. */
+/** Formats millionths as a decimal with at least the digits of the currency's minor unit. */
 function writeMoney(millionths: bigint, currency: string): string {
   const size = millionths < 0n ? -millionths : millionths;
   let fraction = String(size % MILLION).padStart(6, '0');
@@ -120,7 +120,7 @@ export function sumMoney(
   };
 }
 
-/** Returns what `daily` must answer about one app's events, by plain recounting. Repeated ids count once. */
+/** Computes what `daily` must answer for one app's events by simple counting. Repeated ids count once. */
 export function recountDaily(sent: readonly PlainEvent[], question: ReferenceQuestion): ReferenceDay[] {
   const { timezone, start, end, filters = {} } = question;
   const firstSeen = new Map<string, number>();
@@ -148,7 +148,7 @@ export function recountDaily(sent: readonly PlainEvent[], question: ReferenceQue
   });
 }
 
-/** Returns what `live` must answer at `nowMs` about one app's events. */
+/** Computes what `live` must answer for one app's events at `nowMs`. */
 export function recountLive(
   sent: readonly PlainEvent[],
   { timezone, currency, nowMs }: { timezone: string; currency: string; nowMs: number },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { PlainEvent } from './analytics-reference.ts';
 import type { TestServer } from './harness.ts';
 
-/** Asks a question and returns the whole answer; fails unless it is 200. */
+/** Sends a query and returns the whole answer. Fails unless the status is 200. */
 export async function ask(
   api: TestServer,
   question: 'daily' | 'live' | 'breakdown',
@@ -18,7 +18,7 @@ export async function ask(
   return body;
 }
 
-/** Sends events in one batch and fails unless each is stored or known already. */
+/** Sends events in one batch. Fails unless each is stored or a duplicate. */
 export async function send(
   api: TestServer,
   events: readonly PlainEvent[],
@@ -30,7 +30,7 @@ export async function send(
   assert.deepEqual(body.rejected, [], text);
 }
 
-/** Makes one more app in the server's project and returns its id. */
+/** Creates another app in the server's project and returns its id. */
 export async function makeApp(api: TestServer, timezone = 'UTC', currency = 'USD'): Promise<string> {
   const body = { name: 'One more', platform: 'ios', timezone, currency };
   const answer = await api.call('POST', '/v1/apps', { key: api.project.server_key, body });

@@ -28,7 +28,7 @@ function readValue(event: PlainEvent, by: string): string | null {
   return Object.hasOwn(properties, name) ? asText(properties[name]) : null;
 }
 
-/** Whether one value comes before another: by their UTF-8 bytes, null last. */
+/** Compares two values by their UTF-8 bytes, null last. */
 function compareValues(one: string | null, other: string | null): number {
   if (one === null || other === null) return Number(one === null) - Number(other === null);
   return Buffer.compare(Buffer.from(one), Buffer.from(other));
@@ -37,7 +37,7 @@ function compareValues(one: string | null, other: string | null): number {
 const share = (part: number, whole: number) =>
   whole > 0 && part >= 0 && part <= whole ? part / whole : null;
 
-/** Returns what `breakdown` must answer about one app's events, by plain recounting. */
+/** Computes what `breakdown` must answer for one app's events by simple counting. */
 export function recountBreakdown(sent: readonly PlainEvent[], question: BreakdownQuestion) {
   const { by, metric, limit, timezone, start, end, filters = {} } = question;
   const events = dedupe(sent).filter((event) => {
@@ -52,12 +52,15 @@ export function recountBreakdown(sent: readonly PlainEvent[], question: Breakdow
   };
   const sizeOf = (some: readonly PlainEvent[]) => Number(Object.values(measure(some))[0]);
   const whole = sizeOf(events);
-  const told = (some: readonly PlainEvent[]) => ({ ...measure(some), share: share(sizeOf(some), whole) });
+  const withShare = (some: readonly PlainEvent[]) => ({
+    ...measure(some),
+    share: share(sizeOf(some), whole),
+  });
   const ranked = [...Map.groupBy(events, (event) => readValue(event, by))].sort(
     ([one, ofOne], [other, ofOther]) => sizeOf(ofOther) - sizeOf(ofOne) || compareValues(one, other),
   );
   return {
-    data: ranked.slice(0, limit).map(([value, some]) => ({ value, ...told(some) })),
-    other: told(ranked.slice(limit).flatMap(([, some]) => some)),
+    data: ranked.slice(0, limit).map(([value, some]) => ({ value, ...withShare(some) })),
+    other: withShare(ranked.slice(limit).flatMap(([, some]) => some)),
   };
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-// Fails when one of the folders that decide who may do what is tested too little: a good one must not hide a bad one.
-// `node test/check-coverage.ts FILE`, where FILE is what the test runner's lcov reporter wrote.
+// Fails if the coverage of any one security-relevant folder is too low, so that a good folder cannot hide a bad one.
+// Usage: `node test/check-coverage.ts FILE`, where FILE is the output of the test runner's lcov reporter.
 
 const FOLDERS = ['src/keys', 'src/http', 'src/limits', 'src/events'] as const;
 const MIN_PERCENT = { lines: 95, branches: 90 } as const;
-/** What lcov calls them: found, hit (https://manpages.debian.org/geninfo.1#FILES). */
+/** The lcov records for lines found and hit (https://manpages.debian.org/geninfo.1#FILES). */
 const COUNTS = { lines: ['LF', 'LH'], branches: ['BRF', 'BRH'] } as const;
 
 const records = readFileSync(process.argv[2] ?? '', 'utf8').split('end_of_record');
@@ -19,7 +19,7 @@ function sum(folder: string, name: string): number {
 for (const folder of FOLDERS) {
   for (const kind of ['lines', 'branches'] as const) {
     const [found, hit] = COUNTS[kind].map((name) => sum(folder, name));
-    // No lines at all is a report of something else, and no pass.
+    // A report without any lines is about something else, so it does not pass.
     const percent = ((hit ?? 0) / (found ?? 0)) * 100;
     const isEnough = percent >= MIN_PERCENT[kind];
     process.stdout.write(

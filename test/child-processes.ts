@@ -4,28 +4,28 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
-import type { Initialised } from '../src/cli/init-text.ts';
+import type { Initialized } from '../src/cli/init-text.ts';
 import { type Api, connect } from './harness.ts';
 import { noteSecrets, requireNoSecrets } from './minted-secrets.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** What a child sees of the environment: nothing that a developer's shell may have set for Appflow. */
+/** Returns the environment of a child, without Appflow variables that the developer's shell may have set. */
 function childEnv(env: Record<string, string>): Record<string, string> {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
-  // Half of what a short command takes is compiling: the suite's many share one cache where the runner names one.
+  // A short command spends half its time compiling, so all of them share a cache if the test runner sets one.
   return { PATH, HOME, NODE_COMPILE_CACHE, UV_THREADPOOL_SIZE: '8', ...env };
 }
 
-/** How a command ended. */
-export type Ended = { code: number | null; stdout: string; stderr: string };
+/** The result of a command. */
+export type CommandResult = { code: number | null; stdout: string; stderr: string };
 
-/** A command under way: `ended` resolves when it is over. */
-export type Command = { child: ChildProcess; ended: Promise<Ended> };
+/** A running command. `ended` resolves once it has exited. */
+export type Command = { child: ChildProcess; ended: Promise<CommandResult> };
 
 /**
- * Starts `appflow <args>`; `input` is piped to it, otherwise its standard input is empty. A key it says is noted, and
- * one in what it says of its troubles is a failure.
+ * Starts `appflow <args>` with `input`, or nothing, on standard input. Remembers keys on its standard output, and fails
+ * if one is on standard error.
  */
 export function startCli(
   args: readonly string[],
@@ -37,7 +37,7 @@ export function startCli(
     env: childEnv(env),
     stdio: 'pipe',
   });
-  // A command that ends without reading its input is no mistake of the test.
+  // A command may exit without reading its input.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
@@ -50,35 +50,35 @@ export function startCli(
   return { child, ended };
 }
 
-/** Runs `appflow <args>` to its end. */
+/** Runs `appflow <args>` and returns its result. */
 export function runCli(
   args: readonly string[],
   env: Record<string, string>,
   input?: string | Uint8Array,
-): Promise<Ended> {
+): Promise<CommandResult> {
   return startCli(args, env, input).ended;
 }
 
-/** Makes a project in the data folder that `env` names, as a person would. */
-export async function initByCli(env: Record<string, string>): Promise<Initialised> {
+/** Creates a project in the data folder of `env` with the CLI. */
+export async function initByCli(env: Record<string, string>): Promise<Initialized> {
   const { code, stdout, stderr } = await runCli(['init', '--json'], env);
   if (code !== 0) throw new Error(`init failed: ${stderr}`);
-  return JSON.parse(stdout) as Initialised;
+  return JSON.parse(stdout) as Initialized;
 }
 
-/** A server in a process of its own, killed when the `await using` scope ends. */
+/** A server in a separate process, killed when the `await using` scope ends. */
 export type ServerProcess = Api &
   AsyncDisposable & {
     child: ChildProcess;
-    /** `kill -9`: resolves when the process is gone. */
+    /** Sends SIGKILL and resolves once the process has exited. */
     kill: () => Promise<void>;
-    /** Asks it to stop and returns its exit code. */
+    /** Sends SIGTERM and returns the exit code. */
     stop: () => Promise<number | null>;
   };
 
 /**
- * Starts the server; resolves when it listens. `prefix` is a command to run it under, e.g. strace; `main` another file
- * that says the same once it listens. Fails in the end when a key is in its log.
+ * Starts the server and resolves once it is listening. `prefix` is a command to run it with, such as strace; `main` is
+ * another entry point that prints the same line. Fails at the end if a key is in its log.
  */
 export async function startServerProcess(
   env: Record<string, string>,
@@ -97,7 +97,7 @@ export async function startServerProcess(
     process.stderr.write(chunk);
   });
   after(() => requireNoSecrets("The server's log", logged.join('')));
-  // Not 'close': that waits until somebody has read all of the output.
+  // Not 'close', which waits until all output has been read.
   const closed = once(child, 'exit');
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);

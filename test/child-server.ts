@@ -5,22 +5,22 @@ import { after } from 'node:test';
 import { type Api, connect, LIMITS_OFF } from './harness.ts';
 import { requireNoSecrets } from './minted-secrets.ts';
 
-/** A server in a process of its own: it can be signalled, and it takes its own data folder. */
+/** A server in a separate process, which can be signaled and has its own data folder. */
 export type ChildServer = Api & {
   process: ChildProcess;
-  /** From the start of `node` to its first line, in milliseconds. */
+  /** Milliseconds from the start of `node` to its ready line. */
   readyMs: number;
-  /** All it wrote so far: standard output, then the log. */
+  /** Returns everything it wrote so far: standard output, then the log. */
   output: () => string;
-  /** Sends SIGTERM and resolves with the exit code and how long that took. */
+  /** Sends SIGTERM and resolves with the exit code and the milliseconds it took. */
   stop: () => Promise<{ code: number | null; ms: number }>;
 };
 
 const MAIN = join(import.meta.dirname, '../src/main.ts');
 
 /**
- * Starts `src/main.ts` with these variables and nothing else, and resolves when it says that it is ready. Fails in the
- * end when a key is in what it wrote.
+ * Starts `src/main.ts` with only these variables, and resolves once it prints that it is ready. Fails at the end if a key
+ * is in its output.
  */
 export async function startChildServer(env: Record<string, string>): Promise<ChildServer> {
   const startedAt = performance.now();
@@ -28,18 +28,18 @@ export async function startChildServer(env: Record<string, string>): Promise<Chi
     env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8', PORT: '0', ...LIMITS_OFF, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const said: string[] = [];
+  const printed: string[] = [];
   const logged: string[] = [];
   after(() => {
     child.kill('SIGKILL');
-    requireNoSecrets("The server's output", said.join('') + logged.join(''));
+    requireNoSecrets("The server's output", printed.join('') + logged.join(''));
   });
   child.stderr.on('data', (chunk) => logged.push(String(chunk)));
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The server exited with ${code}: ${logged.join('')}`)));
     child.stdout.on('data', (chunk) => {
-      said.push(String(chunk));
-      const found = /ready on (\S+)/.exec(said.join(''))?.[1];
+      printed.push(String(chunk));
+      const found = /ready on (\S+)/.exec(printed.join(''))?.[1];
       if (found) resolve(found);
     });
   });
@@ -48,7 +48,7 @@ export async function startChildServer(env: Record<string, string>): Promise<Chi
     ...connect(url),
     process: child,
     readyMs,
-    output: () => said.join('') + logged.join(''),
+    output: () => printed.join('') + logged.join(''),
     async stop() {
       const from = performance.now();
       const exited = child.exitCode === null ? once(child, 'exit') : Promise.resolve([child.exitCode]);

@@ -5,14 +5,14 @@ import { describe, it } from 'node:test';
 import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { createSecret } from '../src/keys/secret.ts';
 import { openControlServices } from '../src/open-services.ts';
-import { type Ended, initByCli, runCli, startServerProcess } from './child-processes.ts';
+import { type CommandResult, initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { makeClock, makeConfig, makeTempDir } from './harness.ts';
 
 const HOUR_MS = 3_600_000;
 
 type Told = { action: string; target: string; project_id: string | null; at: string };
 
-function entriesOf({ code, stdout, stderr }: Ended): Told[] {
+function entriesOf({ code, stdout, stderr }: CommandResult): Told[] {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^\{[^\n]*\}\n$/);
   return JSON.parse(stdout).data;
@@ -20,8 +20,8 @@ function entriesOf({ code, stdout, stderr }: Ended): Told[] {
 
 const audit = (env: Record<string, string>, ...args: string[]) => runCli(['audit', ...args], env);
 
-describe('appflow audit, beside a running server', () => {
-  it('tells of attempts with unknown keys, which belong to no project and no key can read', async () => {
+describe('appflow audit, while a server runs', () => {
+  it('lists attempts with unknown keys, which belong to no project and which no key can read', async () => {
     const env = { APPFLOW_DATA_DIR: makeTempDir() };
     const project = await initByCli(env);
     {
@@ -44,7 +44,7 @@ describe('appflow audit, beside a running server', () => {
   });
 });
 
-describe('appflow audit, alone', async () => {
+describe('appflow audit, without a server', async () => {
   const config = makeConfig();
   const env = { APPFLOW_DATA_DIR: config.dataDir };
   const projects = [await initByCli(env), await initByCli(env)];
@@ -71,7 +71,7 @@ describe('appflow audit, alone', async () => {
     assert.deepEqual(entriesOf(await audit(env, '--json', '--limit', '2')), all.slice(0, 2));
   });
 
-  it('lists what one project or none holds, and what is not older than asked', async () => {
+  it('filters by project, by the installation, and by time', async () => {
     const ids = async (...args: string[]) =>
       new Set(entriesOf(await audit(env, '--json', ...args)).map(({ project_id }) => project_id));
     const [{ project_id } = assert.fail()] = projects;
@@ -85,7 +85,7 @@ describe('appflow audit, alone', async () => {
     assert.deepEqual([await since(at), await since(at + 1)], [new Set([null]), new Set()]);
   });
 
-  it('is a table for people, in which nothing moves the cursor', async () => {
+  it('prints a table in which no text can move the cursor', async () => {
     const { code, stdout } = await audit(env, '--installation');
     assert.equal(code, 0);
     assert.match(stdout, /^at +action +target +actor +ip +project +request +changes\n/);
@@ -101,7 +101,7 @@ describe('appflow audit, alone', async () => {
     assert.ok(before.equals(readFileSync(file)));
   });
 
-  it('ends with 2 when it is called wrongly, and makes no database to read from', async () => {
+  it('exits with 2 on a usage error, and creates no database', async () => {
     const wrong: [string[], RegExp][] = [
       [['--project', 'proj_x'], /There is no project proj_x/],
       [['--project', projects[0]?.project_id ?? '', '--installation'], /cannot be used with/],

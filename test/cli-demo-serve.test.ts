@@ -9,7 +9,7 @@ import { noteSecrets } from './minted-secrets.ts';
 
 const envOf = (port: number) => ({ APPFLOW_DATA_DIR: makeTempDir(), PORT: String(port), LOG_LEVEL: 'error' });
 
-/** Reads what a command says until a line has this, and returns all of it. */
+/** Reads a command's output until it contains this text, and returns all of it. */
 async function readUntil(output: Command['child']['stdout'], wanted: RegExp): Promise<string> {
   assert.ok(output);
   let said = '';
@@ -20,7 +20,7 @@ async function readUntil(output: Command['child']['stdout'], wanted: RegExp): Pr
   return assert.fail(`It ended with: ${said}`);
 }
 
-it('serves what it made, with something arriving, until SIGTERM, and ends with 0', async () => {
+it('serves the demo with new events arriving until SIGTERM, then exits with 0', async () => {
   const { child, ended } = startCli(['demo', '--users', '60', '--days', '3'], envOf(await findFreePort()));
   try {
     const said = await readUntil(child.stdout, /ready on/);
@@ -30,7 +30,7 @@ it('serves what it made, with something arriving, until SIGTERM, and ends with 0
       /app_id=(app_\w+)&days=7' -H 'Authorization: Bearer (ro_\w+)'/.exec(said) ?? [];
     const path = `/v1/analytics/daily?app_id=${appId}&days=3`;
     const { body, text } = await connect(url).call('GET', path, { key });
-    // Not every day: the last one may have begun a minute ago.
+    // Fewer than all days: the last one may have started a minute ago.
     assert.ok(
       body.data?.some(({ events }: { events: number }) => events > 0),
       text,
@@ -48,7 +48,7 @@ it('serves what it made, with something arriving, until SIGTERM, and ends with 0
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  it(`interrupted by ${signal} says how to go on, and then makes the whole demo, once, with its keys`, async () => {
+  it(`says how to continue after ${signal}, and then completes the demo once, with its keys`, async () => {
     const env = envOf(await findFreePort());
     const args = ['demo', '--users', '150', '--days', '90', '--no-serve'];
     const { child, ended } = startCli(args, env);

@@ -35,11 +35,11 @@ async function readDays(appId: string) {
   return body.data as { events: number; dau: number; sessions: number }[];
 }
 
-/** The others are used by this test. */
+/** The other keys are used by this test. */
 const wasUsedOnlyThen = ({ name }: { name: string }) => name !== 'Production backend';
 
 describe('appflow demo', () => {
-  it('stores what the plan makes, each event once: the numbers of each day are those of a plain count', async () => {
+  it('stores each event of the plan once: daily metrics equal a plain count', async () => {
     assert.equal(first.accepted, expected.flat().length);
     assert.equal(first.duplicates, 0);
     assert.ok(first.accepted > 1_000);
@@ -54,7 +54,7 @@ describe('appflow demo', () => {
     }
   });
 
-  it('makes a project with three apps, and keys that have been used for a while', async () => {
+  it('creates a project with three apps, and keys with past usage', async () => {
     const { body: project } = await api.call('GET', '/v1/project', { key });
     assert.deepEqual([project.name, project.id], ['Appflow Demo', projectId]);
     const { body: apps } = await api.call('GET', '/v1/apps', { key });
@@ -83,7 +83,7 @@ describe('appflow demo', () => {
     assert.equal(Date.parse(expiring.expires_at), nowMs + 12 * DAY_MS);
   });
 
-  it('tells the same use of the keys for the same seed, and as much in the record as by the hour', async () => {
+  it('writes the same key usage for the same seed, with equal totals in the record and by the hour', async () => {
     const other = await openControlServices(makeConfig());
     const made = await createDemoKeys(other, await createDemo(other, PLAN, nowMs), nowMs);
     noteSecrets(JSON.stringify(made.keys));
@@ -105,7 +105,7 @@ describe('appflow demo', () => {
     await other.close();
   });
 
-  it('feeds Live with what its people did in the last day, an event every one to three seconds', async () => {
+  it('feeds Live with the events of the last day, one every one to three seconds', async () => {
     const waits: number[] = [];
     const enough = new Error('enough');
     const feed = feedLive({ url: server.url, key }, first.state, nowMs, async (ms) => {
@@ -126,12 +126,12 @@ describe('appflow demo', () => {
       assert.ok(names.has(event_name) && people.has(app_user_id));
   });
 
-  it('run again changes nothing', () => {
+  it('changes nothing when run again', () => {
     assert.deepEqual([second.accepted, second.duplicates, second.keys], [0, 0, undefined]);
     assert.deepEqual(second.state, { ...first.state, loadedUntilMs: nowMs });
   });
 
-  it('run again later adds what happened since, to the server that runs', async () => {
+  it('adds what happened since to the running server when run again later', async () => {
     const running = { ...config, port: Number(new URL(server.url).port) };
     const laterMs = nowMs + HOUR_MS / 2;
     const added = await runDemo(running, {}, laterMs, never);
@@ -145,7 +145,7 @@ describe('appflow demo', () => {
     );
   });
 
-  it('refuses another plan for the same folder', async () => {
+  it('rejects another plan for the same folder', async () => {
     for (const other of [{ seed: 8 }, { days: 21 }, { users: 61 }]) {
       await assert.rejects(runDemo(config, other, nowMs, never), UsageError);
     }

@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Initialised } from '../src/cli/init-text.ts';
+import type { Initialized } from '../src/cli/init-text.ts';
 import { VERSION } from '../src/version.ts';
 import { initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { findFreePort } from './free-port.ts';
@@ -12,25 +12,25 @@ import { makeTempDir } from './harness.ts';
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-test('init --json prints exactly one line, with the ids and one key of each type', async () => {
+test('init --json prints a single line with the ids and one key of each type', async () => {
   const args = 'init --project P --app iOS --platform ios --timezone Europe/Berlin --currency EUR --json';
   const { code, stdout, stderr } = await runCli(args.split(' '), { APPFLOW_DATA_DIR: makeTempDir() });
   assert.equal(code, 0);
   assert.equal(stderr, '');
   assert.match(stdout, /^\{[^\n]*\}\n$/);
-  const made = JSON.parse(stdout) as Initialised;
+  const made = JSON.parse(stdout) as Initialized;
   const shapes = [/^proj_/, /^app_/, /^sk_/, /^ck_/, /^ro_/];
   assert.deepEqual(Object.keys(made), ['project_id', 'app_id', 'server_key', 'client_key', 'read_only_key']);
   for (const [index, value] of Object.values(made).entries()) assert.match(value, shapes[index] ?? /^$/);
 });
 
-test('init prints only its line on standard output however much is logged', async () => {
+test('init prints only its line on standard output, whatever the log level', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir(), LOG_LEVEL: 'trace' };
   const { stdout } = await runCli(['init', '--json'], env);
   assert.match(stdout, /^\{[^\n]*\}\n$/);
 });
 
-test('every init makes a project of its own', async () => {
+test('every init creates a new project', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir() };
   const [one, other] = [await initByCli(env), await initByCli(env)];
   assert.notEqual(one.project_id, other.project_id);
@@ -38,7 +38,7 @@ test('every init makes a project of its own', async () => {
   assert.notEqual(one.server_key, other.server_key);
 });
 
-test('nobody but the owner can read the secret that init makes', async () => {
+test('only the owner can read the secret that init creates', async () => {
   const dir = join(makeTempDir(), 'data');
   await initByCli({ APPFLOW_DATA_DIR: dir });
   assert.equal(modeOf(dir), '700');
@@ -47,7 +47,7 @@ test('nobody but the owner can read the secret that init makes', async () => {
     assert.equal(modeOf(join(dir, 'secrets', file)), '600');
 });
 
-test('a server started after init, and again, knows what init made', async () => {
+test('a server started after init, and restarted, knows what init created', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir() };
   const made = await initByCli(env);
   for (const _start of ['first', 'second']) {
@@ -59,7 +59,7 @@ test('a server started after init, and again, knows what init made', async () =>
   }
 });
 
-test('keys made by init beside a running server work at the next request', async () => {
+test('keys created by init while a server runs work with the next request', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir() };
   await using server = await startServerProcess(env);
   const made = await initByCli(env);
@@ -69,7 +69,7 @@ test('keys made by init beside a running server work at the next request', async
   assert.equal(sent.body.accepted, 1);
 });
 
-test('the three commands that init shows work as they stand', async () => {
+test('the three commands that init prints work as printed', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir(), PORT: String(await findFreePort()) };
   const { stdout } = await runCli(['init', '--project', "It's ours", '--app', 'Web'], env);
   assert.match(stdout, /It's ours/);
@@ -86,7 +86,7 @@ test('the three commands that init shows work as they stand', async () => {
   }
 });
 
-test('the commands that init shows go to the public address when there is one', async () => {
+test('the commands that init prints use the public URL if there is one', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir(), APPFLOW_PUBLIC_URL: 'https://appflow.example.com/' };
   const { stdout } = await runCli(['init'], env);
   assert.match(stdout, /curl -X POST https:\/\/appflow\.example\.com\/v1\/events /);
@@ -104,7 +104,7 @@ const MISTAKES: [string, string[], Record<string, string>, RegExp][] = [
 ];
 
 for (const [what, args, env, message] of MISTAKES) {
-  test(`exits 2 and says what to write instead for ${what}`, async () => {
+  test(`exits with 2 and says what to write instead for ${what}`, async () => {
     const ended = await runCli(args, { APPFLOW_DATA_DIR: makeTempDir(), ...env });
     assert.equal(ended.code, 2);
     assert.equal(ended.stdout, '');
@@ -113,14 +113,14 @@ for (const [what, args, env, message] of MISTAKES) {
   });
 }
 
-test('exits 1 with a sentence, without a stack, when the data folder cannot be made', async () => {
+test('exits with 1 and a message without a stack if the data folder cannot be created', async () => {
   const ended = await runCli(['init', '--json'], { APPFLOW_DATA_DIR: '/dev/null/data' });
   assert.equal(ended.code, 1);
   assert.equal(ended.stdout, '');
   assert.match(ended.stderr, /^[^\n]*\/dev\/null\/data[^\n]*\n$/);
 });
 
-test('every command explains itself with --help and exits 0', async () => {
+test('every command prints its help with --help and exits with 0', async () => {
   for (const args of [
     ['--help'],
     ['init', '--help'],

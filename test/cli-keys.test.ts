@@ -4,11 +4,11 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
-import type { Ended } from './child-processes.ts';
+import type { CommandResult } from './child-processes.ts';
 import { initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { makeTempDir } from './harness.ts';
 
-/** util-linux: runs a command on a terminal. */
+/** Whether `script` (util-linux) is installed, which runs a command on a terminal. */
 const HAS_SCRIPT = spawnSync('script', ['--version']).status === 0;
 
 async function makeInstallation() {
@@ -18,16 +18,16 @@ async function makeInstallation() {
   return { env, project, keys };
 }
 
-function recordOf({ code, stdout, stderr }: Ended) {
+function recordOf({ code, stdout, stderr }: CommandResult) {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^\{[^\n]*\}\n$/);
   return JSON.parse(stdout);
 }
 
-describe('appflow keys, beside a running server', async () => {
+describe('appflow keys, while a server runs', async () => {
   const { env, project, keys } = await makeInstallation();
 
-  it('makes a key that works at the next request, rotates it without a gap, revokes it at once', async () => {
+  it('creates a key that works with the next request, rotates it without a gap, and revokes it immediately', async () => {
     await using server = await startServerProcess({ ...env, APPFLOW_LIMIT_MANAGEMENT: 'off' });
     const self = (key: string) => server.call('GET', '/v1/api-keys/self', { key });
     const args = ['--type', 'server', '--name', 'Backend', '--scopes', 'keys:read,audit:read', '--json'];
@@ -50,18 +50,18 @@ describe('appflow keys, beside a running server', async () => {
     );
     assert.equal((await self(forced.key)).body.code, 'api_key_revoked');
     const log = await server.call('GET', `/v1/audit-log?target=${made.id}`, { key: project.server_key });
-    const told = log.body.data.filter(({ actor }: { actor: { type: string } }) => actor.type === 'cli');
+    const entries = log.body.data.filter(({ actor }: { actor: { type: string } }) => actor.type === 'cli');
     assert.deepEqual(
-      told.map(({ action }: { action: string }) => action),
+      entries.map(({ action }: { action: string }) => action),
       ['api_key.revoked', 'api_key.rotated', 'api_key.rotated', 'api_key.created'],
     );
   });
 });
 
-describe('appflow keys, alone', async () => {
+describe('appflow keys, without a server', async () => {
   const { project, keys, env } = await makeInstallation();
 
-  it('shows a new key once and never in a list', async () => {
+  it('shows a new key only once, and never in a list', async () => {
     const made = await keys('create', '--type', 'client', '--name', 'Phones', '--app-ids', project.app_id);
     assert.match(made.stdout, /^ck_af1_\w{49}\n\nThis is key_\w{26}, "Phones" of/);
     const [secret = ''] = made.stdout.split('\n');
@@ -74,7 +74,7 @@ describe('appflow keys, alone', async () => {
     for (const { stdout } of [table, json]) assert.ok(!stdout.includes(secret.slice(7, 50)));
   });
 
-  it('makes a key with every restriction that the API knows', async () => {
+  it('creates a key with every restriction that the API supports', async () => {
     const limits = { analytics: { requests: { rate: 2, burst: 20 }, in_flight: 3 } };
     const networks = ['--ip-allowlist', '203.0.113.0/24, 2001:db8::/32', '--ip-allowlist', '198.51.100.7'];
     const notes = ['--metadata', 'team=growth', '--metadata', 'query=a=b,c', '--metadata', 'empty='];
@@ -93,18 +93,18 @@ describe('appflow keys, alone', async () => {
     assert.deepEqual(phones.bundle_ids, ['com.example.app', 'com.example.beta']);
   });
 
-  it('begins the grace of the former secret when the new one is first used, if told so', async () => {
+  it('can start the grace period of the old secret when the new one is first used', async () => {
     const made = recordOf(await keys('create', '--type', 'server', '--name', 'Slow', '--json'));
     const from = Date.now();
     const args = ['--grace-seconds', '60', '--grace-from', 'first_use', '--json'];
     const { secrets } = recordOf(await keys('rotate', made.id, ...args));
     const former = secrets.find(({ version }: { version: number }) => version === 1);
-    // At most 30 days until the first use, and the grace after it.
+    // At most 30 days until the first use, followed by the grace period.
     const graceMs = Date.parse(former.expires_at) - from;
     assert.ok(graceMs >= (30 * 86_400 + 60) * 1_000 && graceMs < (30 * 86_400 + 120) * 1_000, `${graceMs}`);
   });
 
-  it('lists the keys of a type and a state', async () => {
+  it('filters the list by type and status', async () => {
     const dead = recordOf(await keys('create', '--type', 'read_only', '--name', 'Dead', '--json'));
     await keys('revoke', dead.id);
     const idsOf = async (...args: string[]) =>
@@ -127,7 +127,7 @@ describe('appflow keys, alone', async () => {
     }
   });
 
-  it('lists while another process holds the database locked, without the secret, and changes nothing', async () => {
+  it('lists keys while another process locks the database, without the secret, and changes nothing', async () => {
     const other = new Database(join(env.APPFLOW_DATA_DIR, 'control.db'));
     const stamp = other.prepare('PRAGMA data_version').pluck();
     const before = stamp.get();
@@ -144,7 +144,7 @@ describe('appflow keys, alone', async () => {
     other.close();
   });
 
-  it('makes nothing by listing where nothing is', async () => {
+  it('creates nothing when it lists an empty folder', async () => {
     const nowhere = join(makeTempDir(), 'data');
     const { code, stderr } = await runCli(['keys', 'list'], { APPFLOW_DATA_DIR: nowhere });
     assert.equal(code, 2);
@@ -152,14 +152,14 @@ describe('appflow keys, alone', async () => {
     assert.ok(!existsSync(nowhere));
   });
 
-  it('revokes without a question where no terminal is, for a reason of the list, once', async () => {
+  it('revokes without confirmation if there is no terminal, for a valid reason, once', async () => {
     const made = recordOf(await keys('create', '--type', 'read_only', '--name', 'Old', '--json'));
     assert.match((await keys('revoke', made.id, '--reason', 'unused')).stdout, /is revoked \(unused\)/);
     const again = recordOf(await keys('revoke', made.id, '--json'));
     assert.equal(again.revoked_reason, 'unused');
   });
 
-  it('asks on a terminal, and revokes only when told yes', { skip: !HAS_SCRIPT }, async () => {
+  it('asks for confirmation on a terminal, and revokes only after yes', { skip: !HAS_SCRIPT }, async () => {
     const made = recordOf(await keys('create', '--type', 'server', '--name', 'Asked', '--json'));
     const statusNow = async () =>
       recordOf(await keys('list', '--json')).data.find(({ id }: { id: string }) => id === made.id).status;
@@ -179,7 +179,7 @@ describe('appflow keys, alone', async () => {
     }
   });
 
-  it('ends with 2 when it was called wrongly and with 1 when it failed, and tells why in a sentence', async () => {
+  it('exits with 2 on a usage error and with 1 on failure, with a message', async () => {
     const client = ['create', '--type', 'client', '--name', 'x'];
     for (const [args, code, message] of [
       [[...client, '--rate-limits', '{'], 2, /Write JSON/],
@@ -193,7 +193,7 @@ describe('appflow keys, alone', async () => {
     }
   });
 
-  it('does not repeat a key that was given in the wrong place', async () => {
+  it('never prints a key that was passed in the wrong place', async () => {
     const { server_key: key } = project;
     const named = await keys('revoke', key);
     assert.equal(named.code, 2);
@@ -208,7 +208,7 @@ describe('appflow keys, alone', async () => {
     }
   });
 
-  it('asks for the project once there are several', async () => {
+  it('requires --project if there are several projects', async () => {
     const other = await initByCli(env);
     const ended = await keys('list');
     assert.equal(ended.code, 2);

@@ -6,7 +6,7 @@ import { makeInstallation, snapshot } from './doctor-installation.ts';
 const COMMANDS = [['keys', 'list'], ['audit']];
 
 describe('a command that only reads', () => {
-  it('changes no byte, no right and no file', async () => {
+  it('changes no content, no permission and no file', async () => {
     const { dataDir, env } = await makeInstallation();
     const before = snapshot(dataDir);
     for (const command of COMMANDS) {
@@ -17,7 +17,7 @@ describe('a command that only reads', () => {
     assert.deepEqual(snapshot(dataDir), before);
   });
 
-  it('refuses what an older release made, names what is to come, and makes no migration', async () => {
+  it('rejects the database of an older release, lists pending migrations, and applies none', async () => {
     const { dataDir, env, tamper } = await makeInstallation();
     tamper('ALTER TABLE audit_head DROP COLUMN seal', 0);
     tamper("DELETE FROM schema_migrations WHERE name = '0008-audit-head-seal'");

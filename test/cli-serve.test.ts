@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { startCli } from './child-processes.ts';
 import { makeTempDir } from './harness.ts';
 
-test('serve starts the server and ends with 0 at SIGTERM', async () => {
+test('serve starts the server and exits with 0 on SIGTERM', async () => {
   const { child } = startCli(['serve'], { APPFLOW_DATA_DIR: makeTempDir(), PORT: '0', LOG_LEVEL: 'error' });
   const closed = once(child, 'close');
   try {

@@ -5,7 +5,7 @@ import { CLI_MAKER } from '../src/keys/maker.ts';
 import { revokeKey } from '../src/keys/revoke.ts';
 import { openControlServices } from '../src/open-services.ts';
 
-// A second process on the same control database, as the CLI is one: does what it is told and says when it was done.
+// A second process on the same control database, like the CLI: carries out orders and reports when each was done.
 
 export type Order = { create: { projectId: string } } | { revoke: { keyId: string } };
 export type Done = { keyId: string; secret: string; beganAt: number; doneAt: number };
@@ -13,7 +13,7 @@ export type Done = { keyId: string; secret: string; beganAt: number; doneAt: num
 const wallMs = () => performance.timeOrigin + performance.now();
 const services = await openControlServices(readConfig());
 
-async function obey(order: Order): Promise<Done> {
+async function carryOut(order: Order): Promise<Done> {
   const beganAt = wallMs();
   if ('create' in order) {
     const project = services.directory.findProject(order.create.projectId);
@@ -29,7 +29,7 @@ async function obey(order: Order): Promise<Done> {
 }
 
 process.on('message', (order: Order) => {
-  obey(order).then(
+  carryOut(order).then(
     (done) => process.send?.(done),
     (error: unknown) => {
       throw error;

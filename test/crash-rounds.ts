@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
-import type { Initialised } from '../src/cli/init-text.ts';
+import type { Initialized } from '../src/cli/init-text.ts';
 import { initByCli, type ServerProcess, startCli, startServerProcess } from './child-processes.ts';
 import { findFreePort } from './free-port.ts';
 import { LIMITS_OFF } from './harness.ts';
@@ -10,18 +10,18 @@ import { contributionsFile, countByDay, countUsers, listStoredEvents, readFixtur
 const FILE = contributionsFile('a');
 const EVENTS = 4_857;
 const USERS = 942;
-/** The file's first and last day, UTC. */
+/** The first and last day in the file, UTC. */
 const RANGE = 'start=2016-09-01&end=2026-08-22';
 
 /**
- * One folder, one address, many rounds. In each, a new project's import is under way when the server is killed at a
- * random moment and started again. In every other round the import is killed with it and begun again; otherwise it
- * lives on and finds the server back by itself.
+ * Runs many rounds on one folder and address. In each, the server is killed at a random moment during an import into a
+ * new project, and started again. In every other round the import is killed too and started again; otherwise it keeps
+ * running and reconnects by itself.
  */
 export async function runCrashRounds(
   dataDir: string,
   rounds: number,
-  tell: (sentence: string) => void,
+  report: (sentence: string) => void,
 ): Promise<void> {
   const env = { ...LIMITS_OFF, APPFLOW_DATA_DIR: dataDir, PORT: String(await findFreePort()) };
   let server = await startServerProcess(env);
@@ -31,14 +31,16 @@ export async function runCrashRounds(
       const line = Math.floor(Math.random() * EVENTS * 0.9);
       const first = startImport(server, env, project, ['--batch-size', '100']);
       await untilLine(dataDir, line, first.child);
-      // Not right after an answer: anywhere in the next insert.
+      // Not right after an answer, but anywhere during the next insert.
       await setTimeout(Math.random() * 20);
       await server.kill();
       const survives = round % 2 === 0;
       if (!survives) first.child.kill('SIGKILL');
       server = await startServerProcess(env);
       const ended = survives ? await first.ended : await resume(first, server, env, project);
-      tell(`round ${round + 1}: killed after line ${line}, import ${survives ? 'lived on' : 'begun again'}`);
+      report(
+        `round ${round + 1}: killed after line ${line}, import ${survives ? 'kept running' : 'was restarted'}`,
+      );
       assert.equal(ended.code, 0, ended.stderr);
       await requireWhole(server, project);
       const again = await startImport(server, env, project, []).ended;
@@ -55,7 +57,7 @@ type Running = ReturnType<typeof startImport>;
 function startImport(
   server: ServerProcess,
   env: Record<string, string>,
-  project: Initialised,
+  project: Initialized,
   args: readonly string[],
 ) {
   const command = ['import', FILE, '--url', server.url, '--json', ...args];
@@ -66,7 +68,7 @@ async function resume(
   killed: Running,
   server: ServerProcess,
   env: Record<string, string>,
-  project: Initialised,
+  project: Initialized,
 ) {
   await killed.ended;
   return startImport(server, env, project, []).ended;
@@ -79,8 +81,8 @@ async function untilLine(dataDir: string, line: number, child: Running['child'])
   }
 }
 
-/** Every event once, each in its day, in the raw events and in the daily numbers. */
-async function requireWhole(server: ServerProcess, project: Initialised): Promise<void> {
+/** Checks that every event is stored once and on its day, in the raw events and in daily analytics. */
+async function requireWhole(server: ServerProcess, project: Initialized): Promise<void> {
   const stored = await listStoredEvents(server, project.server_key, project.app_id);
   assert.equal(stored.length, EVENTS);
   assert.equal(new Set(stored.map(({ event_id }) => event_id)).size, EVENTS);

@@ -11,8 +11,8 @@ import { toAuditKey } from '../src/open-services.ts';
 import { assertFailed, examine, makeInstallation } from './doctor-installation.ts';
 import { initProject, makeConfig } from './harness.ts';
 
-describe('doctor, of the audit log,', () => {
-  it('notices an edited row of the audit log, whichever column it was', async () => {
+describe('doctor, checking the audit log,', () => {
+  it('detects an edited row, whichever column was edited', async () => {
     const { dataDir, env } = await makeInstallation();
     const secret = readSecret(join(dataDir, 'secrets', 'appflow-secret'));
     const database = new Database(join(dataDir, 'control.db'));
@@ -40,13 +40,13 @@ describe('doctor, of the audit log,', () => {
     assertFailed(await examine(env), 'audit log', /at entry 2: it, or the row before, was changed/);
   });
 
-  it('notices a removed row', async () => {
+  it('detects a removed row', async () => {
     const { env, tamper } = await makeInstallation();
     tamper('DELETE FROM audit_log WHERE seq = 1');
     assertFailed(await examine(env), 'audit log', /at entry 2: a row was removed before this one/);
   });
 
-  it('notices a cut tail', async () => {
+  it('detects a truncated log', async () => {
     const { env, tamper } = await makeInstallation();
     tamper('DELETE FROM audit_log WHERE seq = (SELECT max(seq) FROM audit_log)');
     assertFailed(await examine(env), 'audit log', /rows are missing at the end/);
@@ -56,7 +56,7 @@ describe('doctor, of the audit log,', () => {
   const HIDE =
     'UPDATE audit_head SET (seq, mac) = (SELECT seq, mac FROM audit_log ORDER BY seq DESC LIMIT 1) WHERE id = 1';
 
-  it('notices a tail that was cut and hidden, also once the log went on after it', async () => {
+  it('detects a hidden truncation, even after new entries were added', async () => {
     const { dataDir, env, tamper } = await makeInstallation();
     tamper(CUT);
     tamper(HIDE);
@@ -69,7 +69,7 @@ describe('doctor, of the audit log,', () => {
     assertFailed(await examine(env), 'audit log', /rows after it were cut off/);
   });
 
-  it('notices a log that was emptied, also once it went on', async () => {
+  it('detects an emptied log, even after new entries were added', async () => {
     const { dataDir, env, tamper } = await makeInstallation();
     tamper('DELETE FROM audit_log', 5);
     tamper("UPDATE audit_head SET seq = 0, mac = '', seal = ''");
@@ -78,7 +78,7 @@ describe('doctor, of the audit log,', () => {
     assertFailed(await examine(env), 'audit log', /rows before it were cut off/);
   });
 
-  it('says that an older copy put in its place shows only with --audit-head, and then notices it', async () => {
+  it('says that only --audit-head detects a restored older copy, and then detects it', async () => {
     const { dataDir, env } = await makeInstallation();
     const copy = readFileSync(join(dataDir, 'control.db'));
     await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
@@ -97,7 +97,7 @@ describe('doctor, of the audit log,', () => {
     assertFailed(await examine(env, ...noted), 'audit log', /rows are missing at the end/);
   });
 
-  it('seals the end of a log that an older release wrote', async () => {
+  it('seals the end of a log written by an older release', async () => {
     const { dataDir, env, tamper } = await makeInstallation();
     tamper('ALTER TABLE audit_head DROP COLUMN seal', 0);
     tamper("DELETE FROM schema_migrations WHERE name = '0008-audit-head-seal'");

@@ -6,10 +6,10 @@ import type { Finding } from '../src/cli/doctor/finding.ts';
 import { runCli } from './child-processes.ts';
 import { initProject, makeConfig, makeTempDir } from './harness.ts';
 
-/** What `appflow doctor` found, by check. */
+/** The result of `appflow doctor`, by check. */
 export type Examined = { code: number | null; ok: boolean; byCheck: Map<string, Finding> };
 
-/** Runs `appflow doctor` and returns what it found. */
+/** Runs `appflow doctor` and returns its result. */
 export async function examine(env: Record<string, string>, ...args: string[]): Promise<Examined> {
   const { code, stdout, stderr } = await runCli(['doctor', '--json', ...args], { PORT: '0', ...env });
   assert.equal(stderr, '');
@@ -17,7 +17,7 @@ export async function examine(env: Record<string, string>, ...args: string[]): P
   return { code, ok, byCheck: new Map(findings.map((finding) => [finding.check, finding])) };
 }
 
-/** Returns a data folder with a project in it, and a way to run SQL in its control database as an intruder would. */
+/** Returns a data folder with a project, and a function that runs SQL in its control database as an attacker would. */
 export async function makeInstallation() {
   const dataDir = makeTempDir();
   await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
@@ -30,7 +30,7 @@ export async function makeInstallation() {
   return { dataDir, env: { APPFLOW_DATA_DIR: dataDir }, tamper };
 }
 
-/** Every file and folder: its rights, when it was changed, and what is in it. */
+/** Returns the permissions, modification time and content of every file and folder. */
 export function snapshot(dataDir: string): Map<string, string> {
   const paths = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).sort();
   return new Map(
@@ -43,7 +43,7 @@ export function snapshot(dataDir: string): Map<string, string> {
   );
 }
 
-/** Fails unless just this check failed, with such a message. */
+/** Asserts that only this check failed, with a matching message. */
 export function assertFailed({ code, ok, byCheck }: Examined, check: string, message: RegExp): void {
   assert.deepEqual([code, ok], [1, false]);
   assert.equal(byCheck.get(check)?.status, 'failed', JSON.stringify([...byCheck.values()]));

@@ -9,7 +9,7 @@ import { findFreePort } from './free-port.ts';
 import { initProject, makeConfig, makeTempDir } from './harness.ts';
 
 describe('doctor', () => {
-  it('finds nothing wrong with a folder that a command made, and says so in words', async () => {
+  it('finds nothing wrong with a folder that a command created, and says so', async () => {
     const { env } = await makeInstallation();
     const { code, ok, byCheck } = await examine(env);
     assert.deepEqual([code, ok], [0, true], JSON.stringify([...byCheck.values()]));
@@ -19,14 +19,14 @@ describe('doctor', () => {
     assert.match(told.stdout, /^ok {5}.*configuration: [\s\S]*Nothing is wrong\.\n$/);
   });
 
-  it('finds nothing wrong, and makes nothing, where nothing is yet', async () => {
+  it('finds nothing wrong with an empty folder, and creates nothing', async () => {
     const dataDir = join(makeTempDir(), 'not-yet');
     const { code, byCheck } = await examine({ APPFLOW_DATA_DIR: dataDir });
     assert.equal(code, 0);
     assert.equal(byCheck.get('data folder')?.status, 'warning');
   });
 
-  it('changes nothing: no byte, no right and no file', async () => {
+  it('changes no content, no permission and no file', async () => {
     const { dataDir, env } = await makeInstallation();
     chmodSync(dataDir, 0o755);
     chmodSync(join(dataDir, 'secrets', 'appflow-secret'), 0o644);
@@ -36,7 +36,7 @@ describe('doctor', () => {
     assert.deepEqual(snapshot(dataDir), before);
   });
 
-  it('names the migrations that the next start makes, makes none, and checks what it can', async () => {
+  it('lists pending migrations, applies none, and checks what it can', async () => {
     const { dataDir, env, tamper } = await makeInstallation();
     tamper('DROP TABLE usage_flush', 0);
     tamper("DELETE FROM schema_migrations WHERE name = '0004-key-usage'");
@@ -50,7 +50,7 @@ describe('doctor', () => {
     assert.deepEqual(snapshot(dataDir), before);
   });
 
-  it('says so where only a migration makes what it would check', async () => {
+  it('says so if a check needs a pending migration', async () => {
     const { env, tamper } = await makeInstallation();
     tamper('DROP TABLE audit_log', 0);
     tamper("DELETE FROM schema_migrations WHERE name = '0002-audit-log'");
@@ -63,7 +63,7 @@ describe('doctor', () => {
     assert.equal(byCheck.get('secret')?.status, 'ok');
   });
 
-  it('hints at a data folder that others can look into', async () => {
+  it('warns of a data folder that other users can read', async () => {
     const { dataDir, env } = await makeInstallation();
     for (const mode of [0o710, 0o701]) {
       chmodSync(dataDir, mode);
@@ -72,7 +72,7 @@ describe('doctor', () => {
     }
   });
 
-  it('refuses a database that a newer release made, changes nothing, and says what to run', async () => {
+  it('rejects the database of a newer release, changes nothing, and says what to run', async () => {
     const { dataDir, env, tamper } = await makeInstallation();
     tamper("INSERT INTO schema_migrations (name, applied_at) VALUES ('9999-from-the-future', 1)");
     const before = readFileSync(join(dataDir, 'control.db'), 'base64');
@@ -90,7 +90,7 @@ describe('doctor', () => {
     assert.equal(readFileSync(join(dataDir, 'control.db'), 'base64'), before);
   });
 
-  it('notices another secret and a missing one, and says what to do', async () => {
+  it('detects a wrong or missing secret, and says what to do', async () => {
     const { dataDir, env } = await makeInstallation();
     const other = { ...env, APPFLOW_SECRET: 'quite another secret of enough characters' };
     assertFailed(await examine(other), 'secret', /Set the former secret again/);
@@ -98,13 +98,13 @@ describe('doctor', () => {
     assertFailed(await examine(env), 'secret', /is missing/);
   });
 
-  it('notices that others can read the secret', async () => {
+  it('detects that other users can read the secret', async () => {
     const { dataDir, env } = await makeInstallation();
     chmodSync(join(dataDir, 'secrets'), 0o755);
     assertFailed(await examine(env), 'data folder rights', /chmod -R go=/);
   });
 
-  it('notices a control database that is none', async () => {
+  it('detects a control database that is not a database', async () => {
     const { dataDir, env } = await makeInstallation();
     for (const end of ['-wal', '-shm']) rmSync(join(dataDir, `control.db${end}`), { force: true });
     writeFileSync(
@@ -114,7 +114,7 @@ describe('doctor', () => {
     assertFailed(await examine(env), 'control database', /cannot be opened/);
   });
 
-  it('notices a clock that was set back', async () => {
+  it('detects a clock that was set back', async () => {
     const dataDir = makeTempDir();
     await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
     const later = Date.now() + 3_600_000;
@@ -128,20 +128,20 @@ describe('doctor', () => {
     assertFailed(await examine({ APPFLOW_DATA_DIR: dataDir }), 'clock', /it was set back/);
   });
 
-  it('tells every mistake of the configuration', async () => {
+  it('lists every mistake of the configuration', async () => {
     const { code, byCheck } = await examine({ PORT: '99999', LOG_LEVEL: 'loud' });
     assert.equal(code, 1);
     assert.match(byCheck.get('configuration')?.message ?? '', /PORT[\s\S]*LOG_LEVEL/);
   });
 
-  it('hints at a proxy that is not named, and refuses to trust everybody', async () => {
+  it('warns of a proxy that is not configured, and rejects trusting every address', async () => {
     const { env } = await makeInstallation();
     const hinted = await examine({ ...env, APPFLOW_PUBLIC_URL: 'https://appflow.example.com' });
     assert.deepEqual([hinted.code, hinted.byCheck.get('TRUSTED_PROXIES')?.status], [0, 'warning']);
     assertFailed(await examine({ ...env, TRUSTED_PROXIES: '0.0.0.0/0' }), 'TRUSTED_PROXIES', /every address/);
   });
 
-  it('asks the running server, whose event store nobody else can open', async () => {
+  it('asks the running server about its event store, which no other process can open', async () => {
     const env = { APPFLOW_DATA_DIR: makeTempDir(), PORT: String(await findFreePort()) };
     await initByCli(env);
     await using server = await startServerProcess(env);

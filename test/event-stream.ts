@@ -3,25 +3,25 @@ import { once } from 'node:events';
 import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 
-/** A message as a reader of an event stream sees it. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into data of every shape, and a wrong look fails the test.
+/** A message of an event stream. */
+// biome-ignore lint/suspicious/noExplicitAny: tests read data of every shape, and a wrong property fails the test.
 export type Message = { event: string; id: string; data: any; at: number };
 
-/** An open stream. `lastId` is what a browser would send when it comes back. */
+/** An open stream. `lastId` is the Last-Event-ID a browser would send when it reconnects. */
 export type Reader = {
-  /** Resolves with the next message that is not a comment; undefined when the stream has ended. */
+  /** Resolves with the next message that is not a comment; undefined if the stream has ended. */
   next: () => Promise<Message | undefined>;
-  /** Resolves with the data of so many next events. */
+  /** Resolves with the next `count` events. */
   events: (count: number) => Promise<Message[]>;
   lastId: () => string;
-  /** Comments so far. */
+  /** Returns the number of comments so far. */
   comments: () => number;
   headers: IncomingHttpHeaders;
   status: number;
   close: () => void;
 };
 
-/** Opens a stream and returns once the server has taken it. Written after the rules of HTML, "Server-sent events". */
+/** Opens a stream and resolves once the server accepts it. Parses as the HTML standard says, "Server-sent events". */
 export async function openStream(
   url: string,
   key: string,
@@ -29,7 +29,7 @@ export async function openStream(
 ): Promise<Reader> {
   const headers: Record<string, string> = { authorization: `Bearer ${key}` };
   if (lastEventId !== undefined) headers['last-event-id'] = lastEventId;
-  // Not fetch: it replaces a connection that was torn off by one that says nothing, which holds up a stop.
+  // Not fetch: it replaces a broken connection with an idle one, which delays a stop.
   const request = get(`${url}/v1/events/stream?${query}`, { headers, agent: false });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   request.on('error', () => undefined);
@@ -37,7 +37,7 @@ export async function openStream(
   let lastId = '';
   let comments = 0;
   async function next(): Promise<Message | undefined> {
-    // Not for await: leaving it would end the stream.
+    // Not for await: leaving the loop would close the stream.
     for (let found = await blocks.next(); !found.done; found = await blocks.next()) {
       const fields = readFields(found.value);
       if (fields.has('')) comments += 1;
@@ -73,7 +73,7 @@ export async function openStream(
   return reader;
 }
 
-/** Returns the fields of a block; a comment is one without a name. */
+/** Returns the fields of a block. A comment is a field with an empty name. */
 function readFields(block: string): Map<string, string> {
   return new Map(
     block.split('\n').map((line) => {
@@ -95,7 +95,7 @@ async function* readBlocks(response: IncomingMessage): AsyncGenerator<string, un
   assert.equal(text, '', 'a stream ends behind a message');
 }
 
-/** Opens a stream on a socket that takes nothing until it is told to. */
+/** Opens a stream on a socket that reads nothing until asked to. */
 export async function openStalledStream(url: string, key: string) {
   const { port, hostname } = new URL(url);
   const socket = connectSocket(Number(port), hostname);
@@ -106,12 +106,12 @@ export async function openStalledStream(url: string, key: string) {
   socket.pause();
   return {
     socket,
-    /** Takes all there is, until the server ends it. */
+    /** Reads everything until the server closes the stream. */
     async drain(): Promise<string> {
       const chunks: Buffer[] = [];
       socket.on('data', (chunk) => chunks.push(chunk));
       socket.resume();
-      // Torn off is an end too.
+      // A reset connection counts as closed too.
       await new Promise((resolve) => socket.once('close', resolve));
       return Buffer.concat(chunks).toString();
     },

@@ -19,7 +19,7 @@ import type { Answer, Api, CallOptions } from './harness.ts';
 import { parseAnswer, sendRaw } from './raw-http.ts';
 import { GUARDED, requestOf } from './route-request.ts';
 
-/** The answer of a server that is well, whatever it was asked: no 5xx, problems as problems, nothing of its insides. */
+/** Asserts that an answer is valid for any request: no 5xx, errors as problem documents, no internal details. */
 export function assertSound(answer: Answer, asked: unknown): void {
   const context = `${answer.status} ${answer.text.slice(0, 500)} for ${JSON.stringify(asked)?.slice(0, 2_000)}`;
   assert.ok(answer.status >= 200 && answer.status < 500, context);
@@ -31,7 +31,7 @@ export function assertSound(answer: Answer, asked: unknown): void {
   assert.ok(!/node_modules|\.ts:\d|\\n {4}at |SELECT /.test(answer.text), context);
 }
 
-/** A way to ask at random: what arbitrary it draws from, and how it asks. */
+/** A kind of random request: the arbitrary it draws from, and how it sends the value. */
 type Fuzz = { name: string; run: (api: Api, keys: string[], ms: number) => Promise<void> };
 
 function fuzz<T>(
@@ -54,7 +54,7 @@ function fuzz<T>(
 const call = (api: Api, method: string, path: string, options: CallOptions) =>
   api.call(method, path, options);
 
-/** Everything a caller can choose, one kind at a time. */
+/** Everything a caller can choose, one kind per entry. */
 export const FUZZES: Fuzz[] = [
   fuzz('bodies of JSON', fc.tuple(withBody, objects), (api, key, [route, body]) => {
     const [method, path] = requestOf(route);

@@ -31,7 +31,7 @@ const oddTexts = fc.constantFrom(
   '\r\n',
   'a:b:c',
 );
-/** Text that people, attackers and broken programs send. */
+/** Text as sent by people, attackers and broken programs. */
 export const texts = fc.oneof(
   oddTexts,
   fc.string({ unit: 'binary', maxLength: 60 }),
@@ -49,7 +49,7 @@ const oddNumbers = fc.constantFrom(
   253_402_300_800_000,
   8.64e15 + 1,
 );
-/** Any JSON value, odd ones more often. */
+/** Any JSON value, with a bias to unusual ones. */
 export const values = fc.oneof(
   texts,
   oddNumbers,
@@ -82,14 +82,14 @@ const names = fc.constantFrom(
   'toString',
   '',
 );
-/** Objects with the names our bodies know, and others. */
+/** Objects with property names that request bodies use, and others. */
 export const objects = fc.dictionary(
   fc.oneof({ weight: 4, arbitrary: names }, texts),
   fc.oneof(values, fc.array(values)),
   { maxKeys: 6 },
 );
 
-/** Events that are nearly right. */
+/** Events that are almost valid. */
 export const events = fc.record(
   {
     event_id: values,
@@ -110,7 +110,7 @@ export const events = fc.record(
   { requiredKeys: ['event_name', 'app_user_id'] },
 );
 
-/** JSON that is deep, long or written oddly, as text: no JSON.stringify would write it. */
+/** JSON text that is deep, long or unusually written, which JSON.stringify would not produce. */
 export const oddJson = fc.oneof(
   fc.integer({ min: 1, max: 60_000 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)),
   fc.integer({ min: 1, max: 8_000 }).map((depth) => {
@@ -127,7 +127,7 @@ export const oddJson = fc.oneof(
   fc.json({ maxDepth: 8 }),
 );
 
-/** What may stand in Content-Encoding. */
+/** Values of Content-Encoding. */
 export const encodings = fc.constantFrom(
   'gzip',
   'x-gzip',
@@ -139,7 +139,7 @@ export const encodings = fc.constantFrom(
   'gzip, br',
   '',
 );
-/** Bodies that may or may not be what they claim. */
+/** Bodies that may or may not match their headers. */
 export const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   fc.constantFrom(
@@ -153,11 +153,11 @@ export const bytes = fc.oneof(
     .map((tail) => Buffer.concat([gzipSync('{"events":[]}').subarray(0, -4), tail])),
 );
 
-/** Any route that needs a key. */
+/** Any route that requires a key. */
 export const routes = fc.constantFrom(...HARMLESS);
 /** Any route that reads a body. */
 export const withBody = fc.constantFrom(...GUARDED.filter(({ body }) => body));
-/** Headers that something in the way looks at. */
+/** Headers that the server or a proxy interprets. */
 export const headerNames = fc.constantFrom(
   'authorization',
   'content-type',
@@ -177,7 +177,7 @@ export const headerNames = fc.constantFrom(
   'transfer-encoding',
   'x-appflow-bundle-id',
 );
-/** Values of headers, one byte a character. */
+/** Header values, one byte per character. */
 export const headerValues = fc.oneof(
   fc.constantFrom(
     '',

@@ -6,10 +6,10 @@ import { type Answer, type Api, makeTempDir } from './harness.ts';
 export const HOOK = '/hooks/secret-scanning/github';
 
 const makePair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
-/** Who signs reports, and somebody who would like to. */
+/** The key pair that signs reports, and an attacker's. */
 export const [github, stranger] = [makePair(), makePair()];
 
-/** Returns a file with GitHub's public key, under the identifier `k1`: for APPFLOW_GITHUB_SCANNING_KEYS_FILE. */
+/** Writes GitHub's public key, with the identifier `k1`, to a file for APPFLOW_GITHUB_SCANNING_KEYS_FILE. */
 export function writeKeysFile(): string {
   const file = join(makeTempDir(), 'github-keys.json');
   const key = github.publicKey.export({ type: 'spki', format: 'pem' });

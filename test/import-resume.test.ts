@@ -11,7 +11,7 @@ import { contributionsFile, listStoredEvents } from './stored-events.ts';
 
 const FILE = contributionsFile('a');
 
-test('without a server the import starts one of its own, and a later server has the events', async () => {
+test('starts a server for the import if none is running, and a later server has the events', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir(), PORT: String(await findFreePort()), ...LIMITS_OFF };
   const project = await initByCli(env);
   const key = { APPFLOW_API_KEY: project.server_key };
@@ -25,7 +25,7 @@ test('without a server the import starts one of its own, and a later server has 
   assert.deepEqual([JSON.parse(again.stdout).duplicates, again.stderr], [4_857, '']);
 });
 
-test('a folder that a server at another address holds is not opened a second time', async () => {
+test('does not open a folder that a server at another address is using', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir() };
   const project = await initByCli(env);
   await using _server = await startServerProcess(env);
@@ -36,7 +36,7 @@ test('a folder that a server at another address holds is not opened a second tim
 });
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-  test(`an import ended by ${signal} continues where it was`, async () => {
+  test(`continues after ${signal} where the import stopped`, async () => {
     const env = { APPFLOW_DATA_DIR: makeTempDir(), ...LIMITS_OFF };
     const project = await initByCli(env);
     await using server = await startServerProcess(env);
@@ -65,7 +65,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   });
 }
 
-test('--restart begins at the first line', async () => {
+test('--restart starts at the first line', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir(), ...LIMITS_OFF };
   const project = await initByCli(env);
   await using server = await startServerProcess(env);
@@ -83,7 +83,7 @@ test('--restart begins at the first line', async () => {
   assert.equal(result.accepted + result.duplicates, 4_857);
 });
 
-test('the key is nowhere in what an interrupted import leaves behind', async () => {
+test('the key is nowhere in the files that an interrupted import leaves', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir(), ...LIMITS_OFF };
   const project = await initByCli(env);
   await using server = await startServerProcess(env);

@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { Initialised } from '../src/cli/init-text.ts';
+import type { Initialized } from '../src/cli/init-text.ts';
 import { initByCli, runCli, type ServerProcess, startServerProcess } from './child-processes.ts';
 import { makeTempDir } from './harness.ts';
 import {
@@ -17,7 +17,7 @@ import {
 
 const dataDir = makeTempDir();
 const files = makeTempDir();
-/** Default limits on purpose: what is imported here must fit through them. */
+/** Uses the default rate limits on purpose: imports must work with them. */
 let server: ServerProcess;
 let env: Record<string, string>;
 
@@ -34,9 +34,9 @@ type Result = {
   rejected_by_code: Record<string, number>;
 };
 
-/** Imports into the server of this file and returns what `--json` prints beside how the command ended. */
+/** Imports into this file's server. Returns the output of `--json` and the result of the command. */
 async function runImport(
-  project: Initialised,
+  project: Initialized,
   args: readonly string[],
   input?: string | Uint8Array,
 ): Promise<Result & { code: number | null; stderr: string }> {
@@ -69,7 +69,7 @@ const FIXTURES = [
 ] as const;
 
 for (const { name, events, users } of FIXTURES) {
-  test(`imports ${events} real events of ${users} people with default limits in under 10 s, and again changes nothing`, async (t) => {
+  test(`imports ${events} real events of ${users} people with default limits in under 10 s, and nothing twice`, async (t) => {
     const project = await initByCli(env);
     const startedAt = performance.now();
     const first = await runImport(project, [contributionsFile(name)]);
@@ -86,7 +86,7 @@ for (const { name, events, users } of FIXTURES) {
   });
 }
 
-test('imports through a limit that lets a single batch through at once', async () => {
+test('imports through a rate limit with a burst of a single batch', async () => {
   const project = await initByCli(env);
   const created = await server.call('POST', '/v1/api-keys', {
     key: project.server_key,
@@ -104,7 +104,7 @@ test('imports through a limit that lets a single batch through at once', async (
   }
 });
 
-test('numbers arrive as they are written in the file, and what no number can hold is refused, not changed', async () => {
+test('stores numbers as written in the file, and rejects numbers out of range instead of changing them', async () => {
   const project = await initByCli(env);
   const lines = ['12.10', '"12.10"', '9007199254740991', '-0', '1e999'].map(
     (amount, index) =>
@@ -120,7 +120,7 @@ test('numbers arrive as they are written in the file, and what no number can hol
   assert.deepEqual(amounts, ['12.1', '12.1', '9007199254740991', '0']);
 });
 
-test('both files go into two apps of one project', async () => {
+test('imports two files into two apps of one project', async () => {
   const project = await initByCli(env);
   const created = await server.call('POST', '/v1/apps', {
     key: project.server_key,
@@ -136,18 +136,18 @@ test('both files go into two apps of one project', async () => {
   }
 });
 
-/** Events without ids, spread over eleven years, each day's in no order. */
+/** Returns events without ids, spread over eleven years, in random order. */
 function makeEvents(count: number): Omit<StoredEvent, 'event_id'>[] {
   const from = Date.parse('2016-01-01T00:00:00Z');
   const spanMs = Date.parse('2026-07-01T00:00:00Z') - from;
   return Array.from({ length: count }, (_, index) => {
-    // A prime far from any period of the calendar scatters neighbours over all years, the same at every run.
+    // A prime unrelated to any calendar period scatters neighbors over all years, the same way in every run.
     const timestamp = new Date(from + ((index * 7_919_999_983) % spanMs)).toISOString();
     return { event_name: `step_${index % 5}`, app_user_id: `u_${index % 700}`, timestamp };
   });
 }
 
-test('eleven years in random order and without ids land in their days, and again change nothing', async () => {
+test('counts eleven years of events in random order and without ids on their days, and nothing twice', async () => {
   const project = await initByCli(env);
   const events = makeEvents(3_500);
   const years = new Set(events.map(({ timestamp }) => timestamp.slice(0, 4)));
@@ -170,7 +170,7 @@ test('eleven years in random order and without ids land in their days, and again
   assert.equal(sumOf(days), 3_500);
 });
 
-test('reads plain and gzip from standard input, with - or nothing', async () => {
+test('reads plain and gzipped standard input, with - or without an argument', async () => {
   const project = await initByCli(env);
   const text = makeEvents(30)
     .map((event) => JSON.stringify(event))
@@ -180,7 +180,7 @@ test('reads plain and gzip from standard input, with - or nothing', async () => 
   assert.deepEqual(readdirSync(join(dataDir, 'imports')), [], 'nothing to resume is left');
 });
 
-test('reports bad lines with their numbers, imports the rest and exits 1', async () => {
+test('reports invalid lines with their numbers, imports the rest and exits with 1', async () => {
   const project = await initByCli(env);
   const [one, two] = makeEvents(2).map((event) => JSON.stringify(event));
   const lines = [
@@ -210,7 +210,7 @@ test('shows the first ten rejected lines and counts the rest', async () => {
   assert.match(stderr, /invalid_json 25/);
 });
 
-test('imports what can be read of a damaged gzip file and exits 1', async () => {
+test('imports what can be read of a damaged gzip file and exits with 1', async () => {
   const project = await initByCli(env);
   const path = join(files, 'cut.ndjson.gz');
   const whole = gzipSync(
@@ -227,7 +227,7 @@ test('imports what can be read of a damaged gzip file and exits 1', async () => 
   assert.ok(stored.length > 2_000, String(stored.length));
 });
 
-test("stops with the server's own words for a key that may not write", async () => {
+test("stops with the server's message for a key that may not write", async () => {
   const project = await initByCli(env);
   const command = ['import', contributionsFile('b'), '--url', server.url];
   const ended = await runCli(command, { ...env, APPFLOW_API_KEY: project.read_only_key });
@@ -236,7 +236,7 @@ test("stops with the server's own words for a key that may not write", async () 
   assert.match(ended.stderr, /^The server answered 403: .*events:write.*\n$/);
 });
 
-test('takes the key from a file, or from the command line with a warning', async () => {
+test('reads the key from a file, or from the command line with a warning', async () => {
   const project = await initByCli(env);
   const file = writeLines('key', [project.server_key]);
   const base = ['import', '--url', server.url];
@@ -249,9 +249,9 @@ test('takes the key from a file, or from the command line with a warning', async
   assert.ok(!byOption.stderr.includes(project.server_key));
 });
 
-test('imports without a resume file, and one warning, where the local data folder cannot be written', async () => {
+test('imports without saving progress, with one warning, if the data folder is not writable', async () => {
   const project = await initByCli(env);
-  // A file is what not even root can make a folder in.
+  // Not even root can create a folder inside a file.
   const nowhere = join(writeLines('no-folder', ['']), 'data');
   const variables = { APPFLOW_DATA_DIR: nowhere, APPFLOW_API_KEY: project.server_key };
   const command = ['import', contributionsFile('b'), '--url', server.url, '--batch-size', '500', '--json'];
@@ -261,7 +261,7 @@ test('imports without a resume file, and one warning, where the local data folde
   assert.match(ended.stderr, /^Warning: no progress can be kept in \S+: .*The import goes on[^\n]*\n$/);
 });
 
-test('a person in a hurry is told by a sentence what is missing', async () => {
+test('names what is missing in a message', async () => {
   const key = { ...env, APPFLOW_API_KEY: 'sk_x' };
   const cases: [string[], Record<string, string>, number, RegExp][] = [
     [['no-such-file.ndjson'], key, 1, /^Cannot read no-such-file\.ndjson: there is no such file\.\n$/],

@@ -1,6 +1,6 @@
 import type { InFlightTime } from '../src/limits/in-flight.ts';
 
-/** Returns time that moves only when told: `advance` fires what is due, `countTimers` what is still to fire. */
+/** Returns a clock that moves only by `advance`, which fires due timers. `countTimers` returns how many are pending. */
 export function makeManualTimers(): {
   time: InFlightTime;
   advance: (ms: number) => void;

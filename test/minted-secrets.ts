@@ -5,23 +5,23 @@ import { hintOf, redactSecrets, SECRET_PATTERN } from '../src/keys/secret.ts';
 
 const PREFIX_LENGTH = 'sk_af1_'.length;
 const RANDOM_LENGTH = 43;
-/** Only columns of the event store grow beyond: compressed, and of events, which these servers never write keys to. */
+/** Only compressed columns of the event store are larger. They contain events, which these servers put no keys in. */
 const FILE_BYTES_MAX = 8_000_000;
 
-/** Random part → hint of every key made by the servers and commands of this process, which is one test file's. */
+/** Random part → hint of every key created by this process's servers and commands (one process per test file). */
 const minted = new Map<string, string>();
 
-/** Remembers every key in `text`: from here on it may be found nowhere else. */
+/** Remembers every key in `text`. From now on it must not appear anywhere else. */
 export function noteSecrets(text: string): void {
   for (const [secret] of text.matchAll(new RegExp(SECRET_PATTERN, 'g'))) {
     minted.set(secret.slice(PREFIX_LENGTH, PREFIX_LENGTH + RANDOM_LENGTH), hintOf(secret));
   }
 }
 
-/** Returns the hints of the noted keys whose random part, which alone would do harm enough, is in `text`. */
+/** Returns the hints of remembered keys whose random part, which is enough to do harm, is in `text`. */
 export function findSecrets(text: string): string[] {
   const hints = new Set<string>();
-  // One pass, however many keys there are: only letters and digits in a row can be one.
+  // A single pass for any number of keys: only an unbroken run of letters and digits can contain one.
   for (const [row] of text.matchAll(/[0-9A-Za-z]{43,}/g)) {
     for (let start = 0; start + RANDOM_LENGTH <= row.length; start += 1) {
       const hint = minted.get(row.slice(start, start + RANDOM_LENGTH));
@@ -31,12 +31,12 @@ export function findSecrets(text: string): string[] {
   return [...hints];
 }
 
-/** Fails when a noted key is in `text`; `place` says where that is. */
+/** Fails if a remembered key is in `text`. `place` names the text in the message. */
 export function requireNoSecrets(place: string, text: string): void {
   requireNone(findIn(place, text));
 }
 
-/** Fails when a noted key is in a file, or in the name of one, anywhere under `dir`; names every such file. */
+/** Fails if a remembered key is in the name or content of a file anywhere under `dir`. Lists every such file. */
 export function requireNoSecretsInFolder(dir: string): void {
   requireNone(findInFolder(dir));
 }
@@ -64,7 +64,7 @@ function readContent(path: string): string {
   return isTooLarge ? '' : readFileSync(path, 'latin1');
 }
 
-/** A server in a process of its own may still be tidying up. */
+/** Returns undefined if the file no longer exists: a server in another process may still be cleaning up. */
 function unlessGone<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -78,11 +78,11 @@ const MINTING_PATH = /^\/(?:v1|app\/v1\/projects\/[^/?]+)\/api-keys(?:\/[^/?]+\/
 
 type Answer = { headers: Headers; text: string; body: unknown };
 
-/** Remembers the key that an answer gives to whoever made it, and fails when any answer holds one anywhere else. */
+/** Remembers the key in the answer that creates it, and fails if a key appears in any other place of an answer. */
 export function checkAnswer(method: string, path: string, { headers, text, body }: Answer): void {
-  const shown = method === 'POST' && MINTING_PATH.test(path) ? keyOf(body) : '';
-  noteSecrets(shown);
-  const rest = shown === '' ? text : text.replace(shown, '');
+  const created = method === 'POST' && MINTING_PATH.test(path) ? keyOf(body) : '';
+  noteSecrets(created);
+  const rest = created === '' ? text : text.replace(created, '');
   requireNoSecrets(`The answer to ${method} ${path}`, `${rest}\n${JSON.stringify([...headers])}`);
 }
 

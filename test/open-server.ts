@@ -7,11 +7,12 @@ import { ROUTES } from '../src/routes.ts';
 import type { Services } from '../src/services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
 
+/** A server and the services it uses. */
 export type OpenServer = { url: string; services: Services; stop: () => Promise<void> };
 
 /**
- * Starts a server whose services the test holds: to wait for what happens behind the answers, or to put faults in with
- * `change`, which nobody but a test can reach. One a process, like any server.
+ * Starts a server and returns its services, so that a test can wait for background work or inject faults with `change`.
+ * One per process, like any server.
  */
 export async function startOpenServer(
   config: Config,

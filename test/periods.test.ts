@@ -120,6 +120,6 @@ describe('what is done from time to time', () => {
     assert.equal(await told(2), true);
     const [first, second] = ends();
     assert.equal(second, first + 1);
-    stop();
+    await stop();
   });
 });

@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import type { Answer } from './harness.ts';
 
 /**
- * Sends bytes as they are over a new connection and returns everything that came back until it was closed; of an answer
- * that goes on for ever, what came first.
+ * Sends raw bytes over a new connection and returns everything received until it was closed; for a stream, only the
+ * first part.
  */
 export function sendRaw(url: string, bytes: string | Buffer): Promise<string> {
   const { hostname, port } = new URL(url);
@@ -20,7 +20,7 @@ export function sendRaw(url: string, bytes: string | Buffer): Promise<string> {
   });
 }
 
-/** Returns one raw HTTP answer as the harness returns answers. */
+/** Parses one raw HTTP answer into the form the harness returns. */
 export function parseAnswer(answer: string): Answer {
   const end = answer.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = answer.slice(0, end).split('\r\n');

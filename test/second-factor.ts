@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { totpCode } from '../src/members/totp-code.ts';
 import { type Browser, stepUp } from './browser.ts';
 
-/** Returns the key that an authenticator app reads from the base32 text it is shown. */
+/** Decodes the base32 text that an authenticator app is given into its key. */
 export function fromBase32(text: string): string {
   const bits = [...text].map((letter) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
@@ -11,7 +11,7 @@ export function fromBase32(text: string): string {
   return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2))).toString();
 }
 
-/** Gives whoever is signed in a second factor; `now` is the server's clock. Returns what its codes are made of. */
+/** Sets up a second factor for the signed-in person and returns its key. `now` is the server's clock. */
 export async function enableTotp(browser: Browser, now: number, password?: string) {
   await stepUp(browser, password);
   const { body, text } = await browser.call('POST', '/app/v1/account/totp', { body: {} });

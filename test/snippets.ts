@@ -4,10 +4,10 @@ import { pathToFileURL } from 'node:url';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** A piece of TypeScript from a comment or a page, and where it stands. */
+/** A TypeScript snippet from a comment or a page, and its location. */
 export type Snippet = { place: string; code: string };
 
-/** Returns the code of every `@example` of the client's sources. */
+/** Returns the code of every `@example` in the client's sources. */
 export function listExamples(): Snippet[] {
   return globSync('client/src/*.ts', { cwd: ROOT }).flatMap((file) => {
     const source = readFileSync(join(ROOT, file), 'utf8');
@@ -36,8 +36,8 @@ const ENTRIES = {
 };
 
 /**
- * Runs a snippet as a module of its own in `folder`; resolves when it has run. The package is the one in this tree,
- * and `values` replaces what a reader would fill in. Names of `globals` are there without being declared.
+ * Runs a snippet as a module in `folder` and resolves once it has run. It imports the package of this repository, `values`
+ * replaces its placeholders, and names in `globals` are available without being declared.
  */
 export async function runSnippet(
   code: string,

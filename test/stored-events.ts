@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Api } from './harness.ts';
 
-/** An event as far as these tests look at it. */
+/** The properties of an event that these tests read. */
 export type StoredEvent = { event_id: string; app_user_id: string; event_name: string; timestamp: string };
 
-/** Returns where a file of real events lies: `a` (4,857 events of 942 people) or `b` (2,790 of 363). */
+/** Returns the path of a file of real events: `a` (4,857 events of 942 people) or `b` (2,790 events of 363). */
 export function contributionsFile(name: 'a' | 'b'): string {
   return join(import.meta.dirname, `fixtures/contributions-${name}.ndjson.gz`);
 }
 
-/** Returns the events of a gzip file, one JSON object a line. */
+/** Returns the events of a gzip file with one JSON object per line. */
 export function readFixture(file: string): StoredEvent[] {
   const lines = gunzipSync(readFileSync(file)).toString('utf8').trimEnd().split('\n');
   return lines.map((line) => JSON.parse(line) as StoredEvent);
@@ -31,7 +31,7 @@ export async function listStoredEvents(api: Api, key: string, appId: string): Pr
   return events;
 }
 
-/** Returns how many events each UTC day holds, in a fixed order. */
+/** Returns the number of events per UTC day, in a fixed order. */
 export function countByDay(events: readonly StoredEvent[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const day of events.map(({ timestamp }) => timestamp.slice(0, 10)).sort()) {
@@ -40,7 +40,7 @@ export function countByDay(events: readonly StoredEvent[]): Record<string, numbe
   return counts;
 }
 
-/** Returns how many people the events are of. */
+/** Returns the number of different people in the events. */
 export function countUsers(events: readonly StoredEvent[]): number {
   return new Set(events.map(({ app_user_id }) => app_user_id)).size;
 }

@@ -11,7 +11,7 @@ export type SentEvent = {
   [field: string]: unknown;
 };
 
-/** Starts a server for tests of streams, with two projects and two apps in the first. One a test file. */
+/** Starts a server for tests of streams, with two projects and two apps in the first. One per test file. */
 export async function startStreamServer() {
   const clock = makeClock();
   const config = makeConfig({ APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: '' });
@@ -26,7 +26,7 @@ export async function startStreamServer() {
   const readers: Pick<Reader, 'close'>[] = [];
   let made = 0;
 
-  /** Gives way until so many streams are open. */
+  /** Waits until this many streams are open. */
   async function untilOpen(count: number): Promise<void> {
     while (limiter.countStreams() !== count) await new Promise(setImmediate);
   }
@@ -55,7 +55,7 @@ export async function startStreamServer() {
     manage,
     makeKey: (fields: object = {}): Promise<{ id: string; key: string }> =>
       manage('POST', '/v1/api-keys', { name: 'Reader', type: 'server', ...fields }),
-    /** Opens a stream that is closed when the test ends. */
+    /** Opens a stream and closes it when the test ends. */
     async open(options: Parameters<typeof openStream>[2] = {}, key = mine.server_key): Promise<Reader> {
       const reader = await openStream(url, key, options);
       readers.push(reader);
@@ -84,6 +84,6 @@ export async function startStreamServer() {
   };
 }
 
-/** Returns the ids of the events that messages tell. */
+/** Returns the event ids in the messages. */
 export const idsOf = (messages: readonly { data: { event_id: string } }[]) =>
   messages.map(({ data }) => data.event_id);

@@ -1,5 +1,5 @@
+import { DAY_MS } from '../lib/durations.ts';
 /** Milliseconds of a day in UTC; local days can have 23 or 25 hours. */
-export const DAY_MS = 86_400_000;
 
 /** A calendar day as the number of days since 1970-01-01, whatever the time zone: days can be counted and compared. */
 export type Day = number;

@@ -1,4 +1,4 @@
-import { DAY_MS } from './calendar.ts';
+import { DAY_MS } from '../lib/durations.ts';
 import { FILTERS, type Question, type Scope } from './filters.ts';
 import { listOffsets } from './zone-offsets.ts';
 

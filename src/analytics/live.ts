@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { App } from '../apps/app.ts';
 import type { Caller } from '../http/route.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { formatDay } from './calendar.ts';
@@ -13,7 +14,6 @@ import { describeScope, META_FIELDS } from './meta.ts';
 import { sumRevenue, toRevenue } from './sum-revenue.ts';
 import { dayAt } from './zone-offsets.ts';
 
-const MINUTE_MS = 60_000;
 const MINUTES = 30;
 const SHORT_MINUTES = 5;
 const TOP_EVENTS_MAX = 10;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DAY_MS, formatDay } from './calendar.ts';
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
+import { formatDay } from './calendar.ts';
 import { dayAt, listOffsets } from './zone-offsets.ts';
 
-const HOUR_MS = 3_600_000;
 const YEAR_2000 = Date.UTC(2000, 0, 1) / DAY_MS;
 const YEAR_2040 = Date.UTC(2040, 0, 1) / DAY_MS;
 

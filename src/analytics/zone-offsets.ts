@@ -1,12 +1,10 @@
-import { DAY_MS, type Day, type DayRange } from './calendar.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/durations.ts';
+import type { Day, DayRange } from './calendar.ts';
 
 /** From `fromMs` (epoch milliseconds) on, local time is UTC plus `offsetMs`, until the next one. */
 export type ZoneOffset = { fromMs: number; offsetMs: number };
 
-const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * DAY_MS;
-const MINUTE_MS = 60_000;
-const SECOND_MS = 1_000;
 /** No zone was ever further from UTC than this (Manila and Alaska before their date line moved). */
 const OFFSET_MS_MAX = 16 * HOUR_MS;
 const OFFSET = /GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/;

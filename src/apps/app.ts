@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/durations.ts';
 export const PLATFORMS = ['ios', 'android', 'web', 'server', 'other'] as const;
 
 export type Platform = (typeof PLATFORMS)[number];
@@ -21,7 +22,7 @@ export type App = {
 };
 
 /** How long a deleted app can be restored. */
-export const RESTORABLE_MS = 30 * 86_400_000;
+export const RESTORABLE_MS = 30 * DAY_MS;
 
 /** Whether the app was deleted too long ago, at `now` (epoch milliseconds), to be restored. */
 export function isBeyondRestoring(app: App, now: number): boolean {

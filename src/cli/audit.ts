@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ControlAsIs } from '../control/open.ts';
+import type { ReadOnlyControl } from '../control/open.ts';
 import { parseTimestamp } from '../events/timestamp.ts';
 import { type AuditRow, EVERY_PROJECT, listAuditRows, toAuditEntryJson } from '../keys/audit-list.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
 import { readControl } from './read-control.ts';
 import { renderTable } from './table.ts';
 import { UsageError } from './usage-error.ts';
@@ -15,7 +16,7 @@ const EXAMPLE = `
 Example, who tried keys today that nobody here has:
   appflow audit --installation --since 24h`;
 
-/** Adds `appflow audit`: the only door to the entries that belong to no project. */
+/** Adds `appflow audit`, the only way to read the entries that belong to no project. */
 export function addAuditCommand(program: Command): void {
   program
     .command('audit')
@@ -53,12 +54,12 @@ function toCells(row: AuditRow): string[] {
   return [at, action, target, actor_id, ip ?? '-', project_id ?? '-', request_id ?? '-', diff ?? ''];
 }
 
-async function requireProject({ db }: ControlAsIs, id: string): Promise<void> {
+async function requireProject({ db }: ReadOnlyControl, id: string): Promise<void> {
   const found = await db.selectFrom('projects').select('id').where('id', '=', id).executeTakeFirst();
   if (!found) throw new UsageError(`There is no project ${id}.`);
 }
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNIT_MS = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
 
 function parseSince(text: string): number {
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];

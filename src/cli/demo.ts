@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, readCommandConfig } from '../config.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
+import { messageOf } from '../lib/storage-error.ts';
 import { type ControlServices, openControlServices } from '../open-services.ts';
 import { createDemoKeys, type DemoKeys } from './demo/demo-keys.ts';
 import {
@@ -21,33 +23,33 @@ import { localUrl } from './server-address.ts';
 
 type Options = Partial<DemoPlan> & { serve: boolean };
 
-/** What a run of the demo came to. `keys` are there when it was made by this run. */
+/** The result of one run. `keys` is set only if this run created the demo. */
 export type DemoRun = { state: DemoState; keys: DemoKeys | undefined; accepted: number; duplicates: number };
 
 const PLAN_DEFAULT: DemoPlan = { seed: 1, days: 90, users: 4_000 };
 
-/** Younger events come with the next run: a second run right after the first has nothing to do. */
-const FRESH_MS = 15 * 60_000;
+/** Newer events are left for the next run, so that a second run right after the first has nothing to do. */
+const FRESH_MS = 15 * MINUTE_MS;
 
-const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
+const notify = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
 /**
- * Makes the demo in the data folder, or brings the one that is there up to `nowMs`; again changes nothing. Sends to the
- * server that runs on the folder, or writes to the event store itself.
+ * Creates the demo in the data folder, or adds what happened since the last run until `nowMs`. Safe to repeat. Sends
+ * events to the server that runs on the folder, or writes to the event store itself.
  */
 export async function runDemo(
   config: Config,
-  asked: Partial<DemoPlan>,
+  requested: Partial<DemoPlan>,
   nowMs: number,
   signal: AbortSignal,
 ): Promise<DemoRun> {
   const services = await openControlServices(config);
   try {
     const found = await findDemo(services);
-    if (found) requireSamePlan(found, asked);
-    const state = found ?? (await createDemo(services, { ...PLAN_DEFAULT, ...asked }, nowMs));
-    const loaded = await bringUp(services, state, nowMs, signal);
-    // Last, as they are shown once: whoever stops the command before has missed none.
+    if (found) requireSamePlan(found, requested);
+    const state = found ?? (await createDemo(services, { ...PLAN_DEFAULT, ...requested }, nowMs));
+    const loaded = await loadEvents(services, state, nowMs, signal);
+    // Last, because keys are shown only once: an interrupted run has not created any yet.
     if (state.feedKeyId !== undefined) return { ...loaded, keys: undefined };
     return { ...loaded, ...(await createDemoKeys(services, loaded.state, nowMs)) };
   } finally {
@@ -55,7 +57,7 @@ export async function runDemo(
   }
 }
 
-async function bringUp(
+async function loadEvents(
   services: ControlServices,
   state: DemoState,
   nowMs: number,
@@ -75,7 +77,7 @@ async function bringUp(
   }
 }
 
-/** One process at a time holds the event store: the server, or this one. */
+/** Only one process can open the event store: the server, or this one. */
 async function openSink(services: ControlServices, state: DemoState, signal: AbortSignal): Promise<DemoSink> {
   const project = getDemoProject(services, state);
   const url = localUrl(services.config);
@@ -84,12 +86,12 @@ async function openSink(services: ControlServices, state: DemoState, signal: Abo
     : openStoreSink(services, project);
 }
 
-/** Returns what a person reads after `demo`. */
+/** Returns the text that `demo` prints. */
 export function renderDemo(config: Config, { state, keys, accepted }: DemoRun): string {
   const url = config.publicUrl || localUrl(config);
   const { ios, android, web } = state.stage.appIds;
-  const made = accepted > 0 ? `${accepted} events were stored.` : 'Nothing was to be added.';
-  const shown = keys
+  const summary = accepted > 0 ? `${accepted} events were stored.` : 'Nothing was to be added.';
+  const keyText = keys
     ? `Its keys, shown only now:
 
   server key     ${keys.server}
@@ -98,21 +100,20 @@ export function renderDemo(config: Config, { state, keys, accepted }: DemoRun): 
 
   curl '${url}/v1/analytics/daily?app_id=${ios}&days=7' -H 'Authorization: Bearer ${keys.read_only}'`
     : 'Its keys were shown when it was made; for another one: appflow keys create';
-  return `Project "${DEMO_NAME}" is ready: ${state.plan.days} days of three apps. ${made}
+  return `Project "${DEMO_NAME}" is ready: ${state.plan.days} days of three apps. ${summary}
 
   project  ${state.projectId}
   apps     ${ios}  iOS
            ${android}  Android
            ${web}  Web
 
-${shown}
+${keyText}
 
   dashboard  ${url}
   API        ${url}/docs`;
 }
 
-const tellNoFeed = (error: unknown) =>
-  tell(`Nothing will arrive on Live: ${error instanceof Error ? error.message : String(error)}`);
+const notifyNoFeed = (error: unknown) => notify(`Nothing will arrive on Live: ${messageOf(error)}`);
 
 async function isServed(url: string): Promise<boolean> {
   return fetch(`${url}/healthz`).then(
@@ -133,7 +134,7 @@ const SEED_MAX = 999_999_999;
 const DAYS_MAX = 730;
 const USERS_MAX = 100_000;
 
-/** Adds `appflow demo`: a project full of believable data, and a server to look at it. */
+/** Adds `appflow demo`: a project with realistic data, and a server to explore it. */
 export function addDemoCommand(program: Command): void {
   program
     .command('demo')
@@ -146,17 +147,17 @@ export function addDemoCommand(program: Command): void {
     .option('--no-serve', 'only store the data, start no server that stays')
     .action(async ({ serve, ...plan }: Options) => {
       const config = readCommandConfig();
-      const leaving = new AbortController();
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => leaving.abort());
-      tell(`Making the demo in ${config.dataDir} …`);
-      const run = await runDemo(config, plan, Date.now(), leaving.signal);
+      const stopping = new AbortController();
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
+      notify(`Making the demo in ${config.dataDir} …`);
+      const run = await runDemo(config, plan, Date.now(), stopping.signal);
       process.stdout.write(`${renderDemo(config, run)}\n`);
-      if (!serve || leaving.signal.aborted || (await isServed(localUrl(config)))) return;
+      if (!serve || stopping.signal.aborted || (await isServed(localUrl(config)))) return;
       process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
-      // The entry point itself, as `appflow serve` does.
+      // The same entry point as `appflow serve`.
       await import('../main.ts');
-      // Any free port is the server's own secret.
+      // With port 0, only the server knows which port it got.
       if (config.port !== 0)
-        void openFeed(config, run.state).then((feed) => feedLive(feed, run.state, Date.now()), tellNoFeed);
+        void openFeed(config, run.state).then((feed) => feedLive(feed, run.state, Date.now()), notifyNoFeed);
     });
 }

@@ -4,16 +4,17 @@ import type { TObject, TSchema } from 'typebox';
 import { renderErrorDocs } from '../http/error-docs.ts';
 import type { Route } from '../http/route.ts';
 import { FRONT_DOOR_ROUTES, ROUTES } from '../routes.ts';
-import { SETTINGS } from '../settings.ts';
+import { SETTINGS, type Setting } from '../settings.ts';
 import { renderLimitsTable } from './limits-table.ts';
 import { renderRolesTable } from './roles-table.ts';
 
 const DOCS_DIR = join(import.meta.dirname, '../../docs');
 
 function renderConfiguration(): string {
-  const rows = SETTINGS.map(
-    ({ name, default: value, help }) => `| \`${name}\` | ${value || '-'} | ${help} |`,
-  );
+  const rows = SETTINGS.map((setting: Setting) => {
+    const { name, default: value, whenUnset = value, help } = setting;
+    return `| \`${name}\` | ${whenUnset || '-'} | ${help} |`;
+  });
   return `# Configuration
 
 Environment variables only, all optional, read once at start; every mistake is reported at once.
@@ -46,7 +47,7 @@ function describeType(schema: Described): string {
   return `${schema.format ?? schema.type ?? 'any'}${range}`;
 }
 
-/** Returns the table of an object's members, or nothing when it has none. */
+/** Returns the table of an object's members; empty if it has none. */
 function renderMembers(title: string, schema: TSchema | undefined): string {
   if (!schema || !('properties' in schema)) return '';
   const { properties, required = [] } = schema as TObject;
@@ -85,7 +86,7 @@ function renderApi(): string {
 
 const NEEDS: Partial<Record<Route['access'], string>> = { visitor: 'nothing', signed_in: 'a session' };
 
-/** The dashboard's own door, in short: what it mirrors is described above. */
+/** The dashboard's own routes, in brief. Those that mirror the API are described above. */
 function renderFrontDoor(): string {
   const own = FRONT_DOOR_ROUTES.filter(
     ({ path }) => !ROUTES.some((route) => path.endsWith(route.path.slice(3))),
@@ -108,7 +109,7 @@ ${rows.join('\n')}
 `;
 }
 
-/** Returns the page with the lines between its two markers replaced: a table made from code in a text for people. */
+/** Returns a hand-written page with the table between its two markers replaced by a generated one. */
 function fillIn(page: string, table: string): string {
   return readPage(join(DOCS_DIR, page)).replace(
     /(<!-- made by npm run docs -->\n)[\s\S]*?(<!-- end -->)/,
@@ -116,7 +117,7 @@ function fillIn(page: string, table: string): string {
   );
 }
 
-/** The pages made from code. `npm run docs` writes them; with `--check` it fails when one is out of date. */
+/** The generated pages. `npm run docs` writes them; with `--check` it fails if one is out of date. */
 const pages = {
   'errors.md': renderErrorDocs(),
   'configuration.md': renderConfiguration(),

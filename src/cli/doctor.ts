@@ -8,8 +8,8 @@ import { type Finding, failed, failedBy, ok } from './doctor/finding.ts';
 
 const SIGNS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
 
-/** Looks at everything an installation needs, changes nothing, and returns what it found, one finding a thing. */
-export async function examine(readConfig: () => Config, noted?: ChainEnd): Promise<Finding[]> {
+/** Checks everything that an installation needs, without changing anything. Returns one finding per check. */
+export async function examine(readConfig: () => Config, knownHead?: ChainEnd): Promise<Finding[]> {
   let config: Config;
   try {
     config = readConfig();
@@ -18,7 +18,7 @@ export async function examine(readConfig: () => Config, noted?: ChainEnd): Promi
     throw error;
   }
   const findings: Finding[] = [ok('configuration', 'Every variable can be read.'), ...checkProxies(config)];
-  for (const check of [checkFolder, (one: Config) => checkControl(one, noted), checkServer]) {
+  for (const check of [checkFolder, (one: Config) => checkControl(one, knownHead), checkServer]) {
     findings.push(...(await attempt(() => check(config))));
   }
   return findings;
@@ -32,7 +32,7 @@ async function attempt(check: () => Finding[] | Promise<Finding[]>): Promise<Fin
   }
 }
 
-/** Returns the findings for people: a line each, then what they come to. */
+/** Returns the findings as text: one line each, then a summary. */
 export function renderFindings(findings: readonly Finding[]): string {
   const lines = findings.map(({ check, status, message }) => `${SIGNS[status]}  ${check}: ${message}`);
   const wrong = findings.filter(({ status }) => status === 'failed').length;
@@ -41,13 +41,13 @@ export function renderFindings(findings: readonly Finding[]): string {
   return `${lines.join('\n')}\n\n${summary}`;
 }
 
-function parseNoted(text: string): ChainEnd {
+function parseAuditHead(text: string): ChainEnd {
   const [, seq, mac] = /^(\d+):([\w-]+)$/.exec(text) ?? [];
   if (seq !== undefined && mac !== undefined) return { seq: Number(seq), mac };
   throw new InvalidArgumentError('Write SEQ:MAC as in the log line "audit log head".');
 }
 
-/** Adds `appflow doctor`: exit code 1 when something is wrong. */
+/** Adds `appflow doctor`, which exits with 1 if a check failed. */
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
@@ -56,13 +56,13 @@ export function addDoctorCommand(program: Command): void {
     .option(
       '--audit-head <seq:mac>',
       'an "audit log head" from an older log line, which must still be in the audit log',
-      parseNoted,
+      parseAuditHead,
     )
     .action(async ({ json, auditHead }: { json?: true; auditHead?: ChainEnd }) => {
       const findings = await examine(readCommandConfig, auditHead);
-      const isWell = findings.every(({ status }) => status !== 'failed');
-      const text = json ? JSON.stringify({ ok: isWell, findings }) : renderFindings(findings);
+      const isHealthy = findings.every(({ status }) => status !== 'failed');
+      const text = json ? JSON.stringify({ ok: isHealthy, findings }) : renderFindings(findings);
       process.stdout.write(`${text}\n`);
-      if (!isWell) process.exitCode = 1;
+      if (!isHealthy) process.exitCode = 1;
     });
 }

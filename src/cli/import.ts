@@ -8,7 +8,7 @@ import { type Finished, renderJson, renderRejected, renderText } from './import/
 import { NO_RESUME, openResume, type Resume } from './import/resume.ts';
 import { openSource, type Source } from './import/source.ts';
 import { openTarget } from './import/target.ts';
-import { countRejected, NOTHING, type Totals } from './import/totals.ts';
+import { countRejected, NO_TOTALS, type Totals } from './import/totals.ts';
 import { localUrl } from './server-address.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -26,7 +26,7 @@ const EXAMPLE = `
 Example:
   APPFLOW_API_KEY=sk_… appflow import events.ndjson.gz --url https://appflow.example.com`;
 
-const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
+const notify = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
 function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -51,13 +51,15 @@ function readKeyFile(file: string): string {
 
 function findKey({ key, keyFile }: Options): string {
   if (key !== undefined) {
-    tell('Warning: a key given by --key stays in the shell history; APPFLOW_API_KEY or --key-file does not.');
+    notify(
+      'Warning: a key given by --key stays in the shell history; APPFLOW_API_KEY or --key-file does not.',
+    );
   }
   const found = key ?? (keyFile === undefined ? readApiKey() : readKeyFile(keyFile));
   if (!found) {
     throw new UsageError('No API key: set APPFLOW_API_KEY, or name a file that holds it with --key-file.');
   }
-  // Said here, because a header with a line end in it would only fail as "fetch failed".
+  // Checked here, because a line break in a header would only fail as "fetch failed".
   if (!/^[\x21-\x7e]+$/.test(found))
     throw new UsageError('The API key holds blanks or other odd characters.');
   return found;
@@ -69,7 +71,7 @@ function findName(file: string | undefined): string {
   return '-';
 }
 
-/** Aborts at Ctrl-C or SIGTERM; a second one ends the process as usual. */
+/** Returns a signal that aborts on Ctrl-C or SIGTERM. A second one ends the process as usual. */
 function stopOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
@@ -79,24 +81,25 @@ function stopOnSignals(): AbortSignal {
 function openResumeOf(source: Source, options: Options, config: Config, key: string): Resume {
   if (!source.identity) return NO_RESUME;
   const url = options.url ?? localUrl(config);
-  return openResume(config.dataDir, { url, appId: options.appId, key, file: source.identity }, tell);
+  return openResume(config.dataDir, { url, appId: options.appId, key, file: source.identity }, notify);
 }
 
 function findStart(resume: Resume, options: Options): Totals {
   const found = options.restart ? undefined : resume.find();
-  if (!found) return NOTHING;
-  tell(`Continuing after line ${found.line}, where the last run ended; --restart begins anew.`);
+  if (!found) return NO_TOTALS;
+  notify(`Continuing after line ${found.line}, where the last run ended; --restart begins anew.`);
   return found;
 }
 
 type Job = { source: Source; key: string; config: Config; options: Options; signal: AbortSignal };
 
-/** The part with a server: opens it, imports, and closes it whatever happens. */
+/** Opens the server, imports, and always closes the server again. */
 async function importInto({ source, key, config, options, signal }: Job): Promise<Finished> {
   const resume = openResumeOf(source, options, config, key);
   const start = findStart(resume, options);
   const target = await openTarget(config, options.url);
-  if (target.isOwn) tell('No server is running: importing with one of its own, which ends with the import.');
+  if (target.isOwn)
+    notify('No server is running: importing with one of its own, which ends with the import.');
   const startedAt = performance.now();
   const alreadyDone = start.accepted + start.duplicates + countRejected(start);
   const progress = openProgress(process.stderr, source.totalBytes, alreadyDone, () => performance.now());
@@ -117,14 +120,14 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
     return { totals, seconds, resumedAfterLine: start.line };
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new Error(howToGoOn(source, resume), { cause: error });
+    throw new Error(howToContinue(source, resume), { cause: error });
   } finally {
     progress.stop();
     await target.close();
   }
 }
 
-function howToGoOn({ identity }: Source, resume: Resume): string {
+function howToContinue({ identity }: Source, resume: Resume): string {
   if (!identity) return 'Stopped. Pipe the same events in again: those already stored count once.';
   const line = resume.find()?.line;
   if (line === undefined)
@@ -139,12 +142,12 @@ async function runImport(file: string | undefined, options: Options): Promise<vo
   const source = await openSource(findName(file), process.stdin, signal);
   const finished = await importInto({ source, key, config, options, signal });
   const rejected = renderRejected(finished.totals);
-  if (rejected) tell(rejected);
+  if (rejected) notify(rejected);
   process.stdout.write(`${options.json ? renderJson(finished) : renderText(finished)}\n`);
   if (rejected) process.exitCode = 1;
 }
 
-/** Adds `appflow import`: events from a file or a pipe, through the API. */
+/** Adds `appflow import`, which sends events from a file or a pipe through the API. */
 export function addImportCommand(program: Command): void {
   program
     .command('import')

@@ -2,8 +2,8 @@ import type { Platform } from '../apps/app.ts';
 import type { Config } from '../config.ts';
 import { localUrl } from './server-address.ts';
 
-/** What `init` made: one project, one app, one key of each type. The keys are shown this once. */
-export type Initialised = {
+/** What `init` created: one project, one app, one key of each type. The keys are shown only once. */
+export type Initialized = {
   project_id: string;
   app_id: string;
   server_key: string;
@@ -11,18 +11,19 @@ export type Initialised = {
   read_only_key: string;
 };
 
+/** The options of `init`. */
 export type InitOptions = {
   project: string;
   app: string;
   platform: Platform;
   timezone?: string;
   currency?: string;
-  /** The e-mail address of the account that is to own it: the first account's when left out. */
+  /** The email address of the owner's account; the first account by default. */
   owner?: string;
 };
 
-/** Returns what a person reads after `init`: the ids, the keys, and three commands that work as they stand. */
-export function renderInitialised(config: Config, options: InitOptions, made: Initialised): string {
+/** Returns the text that `init` prints: the ids, the keys, and three commands that work as printed. */
+export function renderInitialized(config: Config, options: InitOptions, made: Initialized): string {
   const url = config.publicUrl || localUrl(config);
   return `Project "${options.project}" is ready.
 

@@ -12,7 +12,7 @@ import { isTimeZone } from '../lib/time-zone.ts';
 import { findPersonId } from '../members/find-person.ts';
 import { openControlServices } from '../open-services.ts';
 import { createProject, type FindOwner } from '../projects/create.ts';
-import { type Initialised, type InitOptions, renderInitialised } from './init-text.ts';
+import { type Initialized, type InitOptions, renderInitialized } from './init-text.ts';
 import { UsageError } from './usage-error.ts';
 
 const KEY_NAMES: Record<KeyType, string> = {
@@ -22,10 +22,10 @@ const KEY_NAMES: Record<KeyType, string> = {
 };
 
 /**
- * Makes a project with an app and a key of each type. Works with and without a running server on the same folder.
- * Throws UsageError when nobody has the owner's e-mail address.
+ * Creates a project with an app and a key of each type. Works with or without a running server on the same folder.
+ * Throws UsageError if there is no account with the owner's email address.
  */
-export async function init(config: Config, options: InitOptions): Promise<Initialised> {
+export async function init(config: Config, options: InitOptions): Promise<Initialized> {
   const services = await openControlServices(config);
   try {
     const project = await createProject(services, options.project, CLI_ACTOR, toFindOwner(options.owner));
@@ -82,7 +82,7 @@ function parseCurrency(text: string): string {
   throw new InvalidArgumentError('Write an upper-case ISO 4217 code such as USD.');
 }
 
-/** Adds `appflow init`: a new project each time, with an app and one key of each type. */
+/** Adds `appflow init`, which creates a new project each time, with an app and one key of each type. */
 export function addInitCommand(program: Command): void {
   program
     .command('init')
@@ -97,7 +97,7 @@ export function addInitCommand(program: Command): void {
     .action(async (options: InitOptions & { json?: true }) => {
       const config = readCommandConfig();
       const made = await init(config, options);
-      const text = options.json ? JSON.stringify(made) : renderInitialised(config, options, made);
+      const text = options.json ? JSON.stringify(made) : renderInitialized(config, options, made);
       process.stdout.write(`${text}\n`);
     });
 }

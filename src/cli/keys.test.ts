@@ -12,24 +12,24 @@ const services = await openControlServices(config);
 after(() => services.close());
 process.env.APPFLOW_DATA_DIR = config.dataDir;
 
-/** Runs `appflow keys <args>` in this process; rejects with its error, whose message holds all that was complained. */
+/** Runs `appflow keys <args>` in this process. Rejects with its error, whose message lists every mistake. */
 async function run(...args: string[]): Promise<string> {
-  const said: string[] = [];
+  const printed: string[] = [];
   const program = new Command('appflow').exitOverride().configureOutput({
-    writeOut: (text) => said.push(text),
+    writeOut: (text) => printed.push(text),
     writeErr: () => undefined,
   });
   addKeysCommand(program);
   try {
     await program.parseAsync(['keys', ...args], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return said.join('');
+    if (error instanceof CommanderError && error.exitCode === 0) return printed.join('');
     throw error;
   }
-  return said.join('');
+  return printed.join('');
 }
 
-it('refuses what the API refuses, in a sentence, and makes nothing', async () => {
+it('rejects what the API rejects, with a message, and creates nothing', async () => {
   const before = services.directory.countKeys();
   const client = ['create', '--type', 'client', '--name', 'x'];
   for (const [args, message] of [

@@ -4,7 +4,7 @@ import { addListCommand } from './keys/list.ts';
 import { addRevokeCommand } from './keys/revoke.ts';
 import { addRotateCommand } from './keys/rotate.ts';
 
-/** Adds `appflow keys …`. They open the control database: no API key is needed, and a running server obeys at once. */
+/** Adds `appflow keys …`. The commands open the control database, so they need no API key; servers follow immediately. */
 export function addKeysCommand(program: Command): void {
   const keys = program
     .command('keys')

@@ -14,7 +14,7 @@ import {
   STREAMS_POLICY,
 } from '../limits/policies.ts';
 
-type Row = { policy: string; counts: string; per: string; least: string; variable: string };
+type Row = { policy: string; counts: string; per: string; limit: string; variable: string };
 
 const number = (value: number) => value.toLocaleString('en-US');
 
@@ -29,7 +29,7 @@ const rowOf = (policy: PolicyName, counts: string, per: string, rate: PolicyRate
   policy,
   counts,
   per,
-  least: describeRate(rate),
+  limit: describeRate(rate),
   variable: nameVariableOf(policy),
 });
 
@@ -53,21 +53,21 @@ const ROWS: readonly Row[] = [
     policy: IN_FLIGHT_POLICY,
     counts: 'questions at once',
     per: 'key and process',
-    least: describeSlots(IN_FLIGHT_DEFAULT),
+    limit: describeSlots(IN_FLIGHT_DEFAULT),
     variable: nameVariableOf(IN_FLIGHT_POLICY),
   },
   {
     policy: IN_FLIGHT_POLICY,
     counts: 'questions at once',
     per: 'member and process',
-    least: describeSlots(IN_FLIGHT_MEMBER),
+    limit: describeSlots(IN_FLIGHT_MEMBER),
     variable: nameVariableOf(IN_FLIGHT_POLICY),
   },
   {
     policy: STREAMS_POLICY,
     counts: 'open streams',
     per: 'key and process',
-    least: `${STREAMS_MAX.running}`,
+    limit: `${STREAMS_MAX.running}`,
     variable: '',
   },
   rowOf('management', 'everything else', 'key; client key and address', server.management),
@@ -76,11 +76,11 @@ const ROWS: readonly Row[] = [
   rowOf('sign-in', 'wrong passwords', 'account, and address', SIGN_IN_RATE),
 ];
 
-/** Returns the table of the default limits, made from the policies that are enforced. */
+/** Returns the table of default limits, generated from the policies that are enforced. */
 export function renderLimitsTable(): string {
-  const rows = ROWS.map(({ policy, counts, per, least, variable }) => {
+  const rows = ROWS.map(({ policy, counts, per, limit, variable }) => {
     const setting = variable === '' ? '-' : `\`${variable}\``;
-    return `| \`${policy}\` | ${counts} | ${per} | ${least} | ${setting} |`;
+    return `| \`${policy}\` | ${counts} | ${per} | ${limit} | ${setting} |`;
   });
   return ['| policy | counts | for each | default | setting |', '|---|---|---|---|---|', ...rows].join('\n');
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { redactSecrets } from '../keys/secret.ts';
+import { messageOf } from '../lib/storage-error.ts';
 import { VERSION } from '../version.ts';
 import { addAuditCommand } from './audit.ts';
 import { addDemoCommand } from './demo.ts';
@@ -22,7 +23,7 @@ function buildProgram(): Command {
     .helpOption('-h, --help', 'explain the command')
     .helpCommand(false)
     .showHelpAfterError('Add --help to see what is possible.')
-    // A complaint quotes what was written, and a key may have been written in the wrong place.
+    // Errors quote the arguments, and one of them may be a key in the wrong place.
     .configureOutput({ writeErr: (text) => process.stderr.write(redactSecrets(text)) })
     .exitOverride();
   addInitCommand(program);
@@ -36,15 +37,15 @@ function buildProgram(): Command {
   return program;
 }
 
-/** Runs one command and returns the exit code: 0 done, 1 failed, 2 called wrongly. A failure is a sentence, no stack. */
+/** Runs one command and returns its exit code: 0 success, 1 failure, 2 usage error. Errors print without a stack. */
 async function run(argv: readonly string[]): Promise<number> {
   try {
     await buildProgram().parseAsync(argv);
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    // Commander has told the mistake, or printed the help, before it throws.
+    // Commander has already printed the mistake or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    process.stderr.write(`${redactSecrets(error instanceof Error ? error.message : String(error))}\n`);
+    process.stderr.write(`${redactSecrets(messageOf(error))}\n`);
     return error instanceof ConfigError || error instanceof UsageError ? USAGE : FAILED;
   }
 }

@@ -6,7 +6,7 @@ import { withServices } from './keys/with-services.ts';
 import { localUrl } from './server-address.ts';
 import { renderTable } from './table.ts';
 
-/** Adds `appflow members`: who may sign in, and a way back in for who lost the password or the second factor. */
+/** Adds `appflow members`, which lists accounts and creates reset links for a lost password or second factor. */
 export function addMembersCommand(program: Command): void {
   const members = program
     .command('members')

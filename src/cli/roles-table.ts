@@ -1,8 +1,8 @@
 import type { Scope } from '../keys/scopes.ts';
 import { ROLE_SCOPES, ROLES } from '../members/roles.ts';
 
-/** What each scope lets a person do in the dashboard; in the order of the table. */
-const LETS: Record<Scope, string> = {
+/** What each scope allows in the dashboard, in the order of the table. */
+const ALLOWS: Record<Scope, string> = {
   'analytics:read': 'see the numbers',
   'events:read': 'search, follow and export events',
   'events:write': 'send events',
@@ -19,11 +19,11 @@ const LETS: Record<Scope, string> = {
   'members:write': 'invite, give other roles, remove',
 };
 
-/** Returns the table of what each role may do, made from the scopes that are checked. */
+/** Returns the table of what each role may do, generated from the scopes that are enforced. */
 export function renderRolesTable(): string {
-  const rows = Object.entries(LETS).map(([scope, deed]) => {
+  const rows = Object.entries(ALLOWS).map(([scope, action]) => {
     const cells = ROLES.map((role) => (ROLE_SCOPES[role].some((one) => one === scope) ? 'yes' : '-'));
-    return `| ${deed} | \`${scope}\` | ${cells.join(' | ')} |`;
+    return `| ${action} | \`${scope}\` | ${cells.join(' | ')} |`;
   });
   return [`| may | scope | ${ROLES.join(' | ')} |`, `|---|---|${'---|'.repeat(ROLES.length)}`, ...rows].join(
     '\n',

@@ -12,10 +12,10 @@ import * as m0009 from './migrations/0009-idempotent-apps.ts';
 import * as m0010 from './migrations/0010-totp-steps.ts';
 import type { ControlSchema } from './schema.ts';
 
-/** After it the present end of the audit chain is to be sealed, which needs the secret. */
+/** After this migration the caller must seal the current end of the audit chain, which needs the secret. */
 export const AUDIT_SEAL_MIGRATION = '0008-audit-head-seal';
 
-/** All migrations, oldest first. A released one is never edited, only followed. */
+/** All migrations, oldest first. A released migration is never edited; a new one follows it. */
 const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
   { name: '0001-projects-apps-keys', up: m0001.up },
   { name: '0002-audit-log', up: m0002.up },
@@ -30,8 +30,8 @@ const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
 ];
 
 /**
- * Brings the control database to the present schema, in one transaction: all of it or nothing. Returns the names of the
- * migrations it made. Throws when a newer release made the database: this one would write what that one cannot read.
+ * Upgrades the control database to the current schema in one transaction, and returns the names of the migrations it
+ * applied. Throws if a newer release created the database: this one might write what that one cannot read.
  */
 export async function migrateControl(db: Kysely<ControlSchema>, now: number): Promise<string[]> {
   return db.transaction().execute(async (tx) => {
@@ -42,7 +42,7 @@ export async function migrateControl(db: Kysely<ControlSchema>, now: number): Pr
       .addColumn('applied_at', 'bigint', (column) => column.notNull())
       .execute();
     const { pending, unknown } = await compareMigrations(tx);
-    if (unknown.length > 0) throw new Error(tellNewer(unknown));
+    if (unknown.length > 0) throw new Error(describeNewer(unknown));
     for (const { name, up } of pending) {
       await up(tx);
       await tx.insertInto('schema_migrations').values({ name, applied_at: now }).execute();
@@ -51,20 +51,20 @@ export async function migrateControl(db: Kysely<ControlSchema>, now: number): Pr
   });
 }
 
-/** How a database stands to this release: what it still needs, oldest first, and what only a newer release knows. */
+/** A database compared with this release: migrations still to apply, oldest first, and those of a newer release. */
 export type MigrationState = { pending: readonly string[]; unknown: readonly string[] };
 
-/** Returns how a control database stands to this release. Changes nothing. */
+/** Compares a control database with this release. Changes nothing. */
 export async function findMigrationState(db: Kysely<ControlSchema>): Promise<MigrationState> {
   const tables = await db.introspection.getTables();
-  // An empty file is a control database whose first start was cut short.
+  // An empty file is a control database whose first start was interrupted.
   const isNew = !tables.some(({ name }) => name === 'schema_migrations');
   const { pending, unknown } = isNew ? { pending: MIGRATIONS, unknown: [] } : await compareMigrations(db);
   return { pending: pending.map(({ name }) => name), unknown };
 }
 
-/** Returns the sentence for a database with migrations that this release does not know. */
-export function tellNewer(unknown: readonly string[]): string {
+/** Returns the error message for a database with migrations that this release does not know. */
+export function describeNewer(unknown: readonly string[]): string {
   return (
     `The control database was made by a newer release of Appflow (it has ${unknown.join(', ')}). ` +
     'Run that release, or restore a backup from before it.'

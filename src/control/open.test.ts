@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/storage-error.ts';
-import { type Control, openControl, openControlAsIs } from './open.ts';
+import { type Control, openControl, openReadOnlyControl } from './open.ts';
 
 let dir: string;
 let file: string;
@@ -27,7 +27,7 @@ const listSettings = async ({ db }: Control) => {
   return rows.map((row) => row.name);
 };
 
-/** Fails unless it is the trouble that SQLite calls `code`, told in words. */
+/** Returns a check that an error is the StorageError for this SQLite code, with this message. */
 function isTrouble(code: RegExp, words: RegExp) {
   return (error: unknown) => {
     assert.ok(error instanceof StorageError, String(error));
@@ -40,7 +40,7 @@ function isTrouble(code: RegExp, words: RegExp) {
   };
 }
 
-it('waits for the write lock of another process without stopping the event loop, then writes', async () => {
+it('waits for the write lock of another process without blocking the event loop, then writes', async () => {
   const control = await openControl(file, systemClock());
   const other = new Database(file);
   other.exec('BEGIN IMMEDIATE');
@@ -62,7 +62,7 @@ it('waits for the write lock of another process without stopping the event loop,
   await control.close();
 });
 
-it('gives up after 5 s of a foreign write lock, for all who wait at the same time', async () => {
+it('gives up on a foreign write lock after 5 s, for all concurrent writes', async () => {
   const control = await openControl(file, systemClock());
   const other = new Database(file);
   other.exec('BEGIN IMMEDIATE');
@@ -77,7 +77,7 @@ it('gives up after 5 s of a foreign write lock, for all who wait at the same tim
   await control.close();
 });
 
-it('waits at the first start while another process is about to make the same database', async () => {
+it('waits at the first start while another process creates the same database', async () => {
   const other = new Database(file);
   other.exec('BEGIN EXCLUSIVE; CREATE TABLE anything (id INTEGER)');
   const opening = openControl(file, systemClock());
@@ -89,9 +89,9 @@ it('waits at the first start while another process is about to make the same dat
   await control.close();
 });
 
-it('tells that the disk is full, not what the rollback said after it, and works again once there is room', async () => {
+it('reports a full disk, not the failed rollback after it, and works again once there is space', async () => {
   const control = await openControl(file, systemClock());
-  // A limit on the pages is what a full disk looks like to SQLite; the pragma is this connection's own.
+  // To SQLite, a page limit looks like a full disk. The pragma applies to this connection only.
   const { pages } = await pragma(control, 'page_count');
   await pragma(control, `max_page_count = ${pages}`);
   const refused = isTrouble(/^SQLITE_FULL/, /the disk is full; make room/);
@@ -108,7 +108,7 @@ async function pragma({ db }: Control, text: string): Promise<{ pages: number }>
   return { pages: Object.values(rows[0] ?? {})[0] ?? 0 };
 }
 
-it('syncs every commit and overwrites what is deleted', async () => {
+it('syncs every commit and overwrites deleted content', async () => {
   const control = await openControl(file, systemClock());
   const settings = ['synchronous', 'secure_delete', 'foreign_keys', 'journal_mode'] as const;
   const { rows } = await control.db.executeQuery(
@@ -121,13 +121,13 @@ it('syncs every commit and overwrites what is deleted', async () => {
   await control.close();
 });
 
-it('names the file that is no database, and what to do', async () => {
+it('names a file that is not a database, and says what to do', async () => {
   writeFileSync(file, 'this is a text file, and quite a long one at that\n'.repeat(100));
   const refused = isTrouble(/^SQLITE_NOTADB/, /not a SQLite database; move it away or restore/);
   await assert.rejects(openControl(file, systemClock()), refused);
 });
 
-it('tells trouble of a read like that of a write, and a mistake in a statement as it is', async () => {
+it('reports failed reads and writes alike, and passes on errors in a statement unchanged', async () => {
   const control = await openControl(file, systemClock());
   await assert.rejects(
     control.write((tx) => tx.insertInto('revision').values({ id: 1, value: 0 }).execute()),
@@ -140,29 +140,29 @@ it('tells trouble of a read like that of a write, and a mistake in a statement a
   await control.close();
 });
 
-/** The files of the folder and what is in them; `-shm` holds locks, no content. */
+/** Returns the files of the folder and their content, without `-shm`, which contains only locks. */
 const contents = () =>
   readdirSync(dir)
     .filter((name) => !name.endsWith('-shm'))
     .sort()
     .map((name) => [name, readFileSync(join(dir, name), 'base64')]);
 
-/** Makes the database one that an older release left: without the last migrations. */
+/** Turns the database into one of an older release, without the last migrations. */
 function forgetMigrations(from: string): void {
   const database = new Database(file);
   database.prepare('DELETE FROM schema_migrations WHERE name >= ?').run(from);
   database.close();
 }
 
-it('is looked at without a change to any file or a new one, and names the migrations that it waits for', async () => {
+it('opens for reading without changing or creating a file, and lists pending migrations', async () => {
   await (await openControl(file, systemClock())).close();
-  const current = await openControlAsIs(file);
+  const current = await openReadOnlyControl(file);
   assert.deepEqual(current.pendingMigrations, []);
   await current.close();
   forgetMigrations('0004');
   const before = contents();
   assert.deepEqual(readdirSync(dir), ['control.db']);
-  const old = await openControlAsIs(file);
+  const old = await openReadOnlyControl(file);
   assert.deepEqual(old.pendingMigrations.slice(0, 2), ['0004-key-usage', '0005-leaked-keys']);
   assert.equal((await old.db.selectFrom('projects').selectAll().execute()).length, 0);
   assert.deepEqual(readdirSync(dir), ['control.db']);
@@ -175,11 +175,11 @@ it('is looked at without a change to any file or a new one, and names the migrat
   assert.deepEqual(contents(), before);
 });
 
-it('is looked at beside a process that has it open, with what that one has not yet moved from its log', async () => {
+it('opens for reading while another process has it open, and sees what is still in its write-ahead log', async () => {
   const control = await openControl(file, systemClock());
   await addSetting(control, 'fresh');
   const before = contents();
-  const seen = await openControlAsIs(file);
+  const seen = await openReadOnlyControl(file);
   const rows = await seen.db.selectFrom('settings').select('name').execute();
   assert.deepEqual(rows, [{ name: 'fresh' }]);
   await seen.close();
@@ -188,11 +188,11 @@ it('is looked at beside a process that has it open, with what that one has not y
   await control.close();
 });
 
-it('that is an empty file waits for every migration, and one that is none is told', async () => {
+it('lists every migration as pending for an empty file, and reports a file that is not a database', async () => {
   writeFileSync(file, '');
-  const empty = await openControlAsIs(file);
+  const empty = await openReadOnlyControl(file);
   assert.equal(empty.pendingMigrations[0], '0001-projects-apps-keys');
   await empty.close();
   writeFileSync(file, 'too short');
-  await assert.rejects(openControlAsIs(file), isTrouble(/^SQLITE_NOTADB/, /not a SQLite database/));
+  await assert.rejects(openReadOnlyControl(file), isTrouble(/^SQLITE_NOTADB/, /not a SQLite database/));
 });

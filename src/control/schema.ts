@@ -3,8 +3,8 @@ import type { PeopleSchema } from './people-schema.ts';
 
 /**
  * The tables of the control plane, as Kysely types. Times are epoch milliseconds, flags 0 or 1, lists and objects
- * JSON text. `revision` is the value of the one counter at the row's last change: whoever remembers the highest
- * revision seen can ask for just what changed since.
+ * JSON text. `revision` is the value of one global counter at the row's last change, so a process that remembers the
+ * highest revision it has seen can load only what changed since.
  */
 export type ControlSchema = {
   schema_migrations: { name: string; applied_at: number };
@@ -17,15 +17,16 @@ export type ControlSchema = {
   idempotent_calls: IdempotentCallTable;
   leaked_secrets: LeakedSecretTable;
   audit_log: AuditTable;
-  /** `seal`: HMAC-SHA-256 over `seq` and `mac` under a label of its own, base64url. */
+  /** `seal`: HMAC-SHA-256 over `seq` and `mac` with its own label, base64url. */
   audit_head: { id: number; seq: number; mac: string; seal: Generated<string> };
-  /** The one counter of usage flushes, as `revision` counts changes. */
+  /** The counter of usage flushes, the counterpart of `revision`. */
   usage_flush: { id: number; value: number };
   key_usage: KeyUsageTable;
   key_usage_hours: KeyUsageHourTable;
   key_expiry_notices: { key_id: string; expires_at: number; days: number };
 } & PeopleSchema;
 
+/** A project and its settings. */
 export type ProjectTable = {
   id: string;
   name: string;
@@ -38,6 +39,7 @@ export type ProjectTable = {
   revision: number;
 };
 
+/** An app of a project. A deleted app keeps its row, so that it can be restored. */
 export type AppTable = {
   id: string;
   project_id: string;
@@ -52,6 +54,7 @@ export type AppTable = {
   revision: number;
 };
 
+/** An API key without its secrets. */
 export type ApiKeyTable = {
   id: string;
   project_id: string;
@@ -71,58 +74,60 @@ export type ApiKeyTable = {
   revoked_by: string | null;
   revoked_reason: string | null;
   rate_limits: string | null;
-  /** When someone first said that this client key is public. */
+  /** When this client key was first reported as leaked. */
   leak_reported_at: number | null;
   revision: number;
 };
 
+/** One secret of an API key. During a rotation a key has several. */
 export type KeySecretTable = {
   key_id: string;
   version: number;
-  /** HMAC-SHA-256 of the secret, base64url; never the secret. */
+  /** HMAC-SHA-256 of the secret, base64url; never the secret itself. */
   mac: string;
-  /** Which pepper made `mac`, so that APPFLOW_SECRET can be replaced. */
+  /** The pepper that `mac` was computed with, so that APPFLOW_SECRET can be replaced. */
   pepper_id: string;
   hint: string;
   created_at: number;
-  /** When its grace ends; null for the newest secret. */
+  /** When its grace period ends; null for the newest secret. */
   expires_at: number | null;
-  /** When it was ended before its time. */
+  /** When it was revoked before it expired. */
   revoked_at: number | null;
-  /** When it was first seen; noted only while an older secret still lives. */
+  /** When it was first used; recorded only while an older secret is still valid. */
   first_used_at: number | null;
-  /** How long it lives on once the newer secret is first seen; null when its end does not wait for that. */
+  /** How long it stays valid after the newer secret is first used; null if its expiry does not depend on that. */
   grace_ms: number | null;
 };
 
-/** One intent of one caller: never two keys or apps for it, and for a while the same answer. */
+/** An idempotency record: at most one key or app is created for it, and for a while the answer can be replayed. */
 export type IdempotentCallTable = {
   /** Hash of caller, method, path and header. */
   intent: string;
   body_hash: string;
-  /** The key or app that arose. */
+  /** The id of the created key or app. */
   made_id: string;
-  /** The answer under a key that only the same caller with the same header can derive; null once it is too old. */
+  /** The answer, encrypted with a key that only the same caller with the same header can derive; null once too old. */
   sealed_answer: string | null;
   created_at: number;
 };
 
-/** One secret of a server or read-only key that someone found in public. */
+/** A secret of a server or read-only key that was reported as leaked. */
 export type LeakedSecretTable = {
   key_id: string;
   version: number;
-  /** When its key is to be disabled, if the secret still works then; null when the project does not wait. */
+  /** When to disable the key if the secret still works; null if the project does not delay this. */
   disable_at: number | null;
-  /** When that was looked at. */
+  /** When that was handled. */
   done_at: number | null;
 };
 
+/** One entry of the audit log. */
 export type AuditTable = {
-  /** Position in the one chain of the installation, from 1, without gaps. */
+  /** Position in the installation's single chain, from 1, without gaps. */
   seq: number;
   id: string;
   at: number;
-  /** Null for what concerns the installation. */
+  /** Null for entries of the installation. */
   project_id: string | null;
   actor_type: string;
   actor_id: string;
@@ -131,15 +136,16 @@ export type AuditTable = {
   diff: string | null;
   ip: string | null;
   request_id: string | null;
-  /** Which secret's derived key made `mac`. */
+  /** The secret whose derived key `mac` was computed with. */
   pepper_id: string;
-  /** HMAC-SHA-256 over this row and the row before, base64url. */
+  /** HMAC-SHA-256 over this row and the previous one, base64url. */
   mac: string;
 };
 
+/** The usage of one secret of a key. */
 export type KeyUsageTable = {
   key_id: string;
-  /** Which of the key's secrets. */
+  /** The version of the secret. */
   version: number;
   last_used_at: number;
   last_used_ip: string | null;
@@ -150,9 +156,10 @@ export type KeyUsageTable = {
   flush: number;
 };
 
+/** The requests of a key in one hour, by category and outcome. */
 export type KeyUsageHourTable = {
   key_id: string;
-  /** Its first millisecond. */
+  /** The first millisecond of the hour. */
   hour: number;
   category: string;
   ok: number;

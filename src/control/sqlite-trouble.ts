@@ -1,6 +1,6 @@
-import { StorageError } from '../lib/storage-error.ts';
+import { errorCodeOf, StorageError } from '../lib/storage-error.ts';
 
-/** Result codes of SQLite (https://sqlite.org/rescode.html) that no statement is to blame for, and what to do. */
+/** SQLite result codes (https://sqlite.org/rescode.html) that are not the statement's fault, and what to do. */
 const CURES: Record<string, string> = {
   SQLITE_BUSY: 'another process holds it locked; end that process, or wait until it is done',
   SQLITE_LOCKED: 'another statement holds it locked',
@@ -15,22 +15,20 @@ const CURES: Record<string, string> = {
   SQLITE_NOMEM: 'the memory is full',
 };
 
-/** Extended codes such as SQLITE_IOERR_WRITE begin with their primary code. */
+/** Extended codes such as SQLITE_IOERR_WRITE start with their primary code. */
 function findCure(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'code' in error)) return undefined;
-  const [primary] = /^SQLITE_[A-Z]+/.exec(String(error.code)) ?? [];
+  const [primary] = /^SQLITE_[A-Z]+/.exec(errorCodeOf(error)) ?? [];
   return primary === undefined ? undefined : CURES[primary];
 }
 
-/** Returns the StorageError that an error of SQLite stands for; a mistake in a statement, or anything else, as it is. */
+/** Returns the StorageError for a failure of SQLite. Returns other errors, such as a mistake in a statement, unchanged. */
 export function toStorageError(error: unknown, file: string): unknown {
   const cure = findCure(error);
   if (cure === undefined) return error;
   return new StorageError('unavailable', `The control database ${file} does not answer: ${cure}.`, error);
 }
 
-/** Whether a lock of another process or connection was in the way: nothing was done, and it may be tried again. */
+/** Whether a lock of another process or connection was the cause: nothing was done, so a retry is safe. */
 export function isLockedOut(error: unknown): boolean {
-  if (!(error instanceof StorageError && error.cause instanceof Error && 'code' in error.cause)) return false;
-  return /^SQLITE_(BUSY|PROTOCOL)/.test(String(error.cause.code));
+  return error instanceof StorageError && /^SQLITE_(BUSY|PROTOCOL)/.test(errorCodeOf(error.cause));
 }

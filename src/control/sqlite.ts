@@ -4,6 +4,7 @@ import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { ControlSchema } from './schema.ts';
 import { toStorageError } from './sqlite-trouble.ts';
 
+/** The embedded database, as `openControl` builds on it. */
 export type SqliteControl = {
   db: Kysely<ControlSchema>;
   changeStamp: () => number;
@@ -11,34 +12,34 @@ export type SqliteControl = {
   close: () => Promise<void>;
 };
 
-/** SQLite's own wait would stop the whole process, as the driver is synchronous: whoever is locked out tries again. */
+/** The driver is synchronous, so SQLite's own wait would block the whole process. Callers retry instead. */
 const BUSY_TIMEOUT_MS = 0;
 
 /**
- * Opens the embedded control database. `changeStamp()` returns a number that differs after any other process
- * committed (PRAGMA data_version: a read of shared memory, no statement on a table). Trouble of the disk, a lock or
- * the file is thrown as StorageError `unavailable`.
+ * Opens the embedded control database. `changeStamp()` returns a number that changes when another process commits
+ * (PRAGMA data_version: a read of shared memory, no statement on a table). Throws StorageError `unavailable` for disk
+ * errors, locks and damaged files.
  */
 export function openSqlite(file: string): SqliteControl {
-  return controlOver(
-    translated(file, () => openDatabase(file)),
+  return createControl(
+    withStorageErrors(file, () => openDatabase(file)),
     file,
   );
 }
 
-/** Opens the database in `file` as it is, for reading only: neither the file nor what lies beside it is changed. */
-export function openSqliteAsIs(file: string): SqliteControl {
-  return controlOver(
-    translated(file, () => openDatabaseAsIs(file)),
+/** Opens the database in `file` for reading only. Changes neither the file nor the files beside it. */
+export function openReadOnlySqlite(file: string): SqliteControl {
+  return createControl(
+    withStorageErrors(file, () => openReadOnlyDatabase(file)),
     file,
   );
 }
 
-function controlOver(database: Database.Database, file: string): SqliteControl {
+function createControl(database: Database.Database, file: string): SqliteControl {
   const dataVersion = database.prepare('PRAGMA data_version').pluck();
   let statements = 0;
   const db = new Kysely<ControlSchema>({
-    dialect: new SqliteDialect({ database: guarded(database, file) }),
+    dialect: new SqliteDialect({ database: guardDatabase(database, file) }),
     log: () => {
       statements += 1;
     },
@@ -49,7 +50,7 @@ function controlOver(database: Database.Database, file: string): SqliteControl {
       try {
         return Number(dataVersion.get());
       } catch {
-        // Differs from every stamp, so whoever asks looks at the tables, and meets the trouble where it can be told.
+        // Differs from every stamp, so the caller reads the tables and gets the error where it is handled.
         return Number.NaN;
       }
     },
@@ -62,10 +63,10 @@ function openDatabase(file: string): Database.Database {
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     database.pragma('journal_mode = WAL');
-    // FULL syncs the log at every commit: a key that was revoked stays revoked after a power cut.
+    // FULL syncs the log at every commit: a revoked key stays revoked after a power failure.
     database.pragma('synchronous = FULL');
     database.pragma('foreign_keys = ON');
-    // Deleted content is overwritten, so that nothing secret lingers in free pages.
+    // Overwrites deleted content, so that no secret remains in free pages.
     database.pragma('secure_delete = ON');
     return database;
   } catch (error) {
@@ -74,17 +75,17 @@ function openDatabase(file: string): Database.Database {
   }
 }
 
-/** The two bytes of the header that ask for a write-ahead log, and what stands there in a file without one. */
+/** The two header bytes that request a write-ahead log, and their value in a file without one. */
 const JOURNAL_BYTES = [18, 20] as const;
 const NO_WRITE_AHEAD_LOG = 1;
 const COPY_BYTES_MAX = 1024 ** 3;
 
-function openDatabaseAsIs(file: string): Database.Database {
+function openReadOnlyDatabase(file: string): Database.Database {
   const options = { readonly: true, timeout: BUSY_TIMEOUT_MS };
-  // There while a process has the database open, and after one was killed: its content belongs to the database.
+  // Exists while a process has the database open, and after one was killed. Its content belongs to the database.
   const isInUse = existsSync(`${file}-wal`);
-  // Otherwise nobody writes the file. Opened in place, even for reading, it would get a `-wal` and a `-shm` that stay
-  // (https://sqlite.org/wal.html#read_only_databases), so a copy in memory is read, unless it would fill the memory.
+  // Otherwise no process writes the file. Opening it in place, even for reading, would leave a `-wal` and a `-shm` behind
+  // (https://sqlite.org/wal.html#read_only_databases), so read a copy in memory unless that would be too large.
   if (isInUse || statSync(file).size > COPY_BYTES_MAX) {
     return new Database(file, { ...options, fileMustExist: true });
   }
@@ -93,7 +94,7 @@ function openDatabaseAsIs(file: string): Database.Database {
   return new Database(bytes, options);
 }
 
-function translated<T>(file: string, work: () => T): T {
+function withStorageErrors<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -101,17 +102,17 @@ function translated<T>(file: string, work: () => T): T {
   }
 }
 
-/** What Kysely sees of the database: trouble is translated, and a rollback never hides the error it follows. */
-function guarded(database: Database.Database, file: string) {
+/** The database as Kysely sees it: failures become StorageErrors, and a rollback never hides the error before it. */
+function guardDatabase(database: Database.Database, file: string) {
   return {
     prepare(sql: string): SqliteStatement {
-      // A full disk ends the transaction by itself; rolling back then would fail, and that error replace the first.
+      // A full disk ends the transaction by itself. Rolling back would then fail and replace the original error.
       if (sql === 'rollback' && !database.inTransaction) return NOTHING_TO_DO;
-      const statement = translated(file, () => database.prepare(sql));
+      const statement = withStorageErrors(file, () => database.prepare(sql));
       return {
         reader: statement.reader,
-        all: (parameters) => translated(file, () => statement.all(...parameters)),
-        run: (parameters) => translated(file, () => statement.run(...parameters)),
+        all: (parameters) => withStorageErrors(file, () => statement.all(...parameters)),
+        run: (parameters) => withStorageErrors(file, () => statement.run(...parameters)),
         iterate: (parameters) => statement.iterate(...parameters) as IterableIterator<unknown>,
       };
     },

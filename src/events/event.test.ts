@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HOUR_MS } from '../lib/durations.ts';
 import {
   type AppOfEvent,
   type BatchContext,
@@ -11,7 +12,6 @@ import {
 } from './event.ts';
 
 const RECEIVED_AT = Date.parse('2026-11-22T10:00:00Z');
-const HOUR_MS = 3_600_000;
 const BATCH: BatchContext = {
   projectId: 'proj_1',
   keyId: 'key_1',

@@ -1,4 +1,5 @@
 import { redactSecrets } from '../keys/secret.ts';
+import { HOUR_MS } from '../lib/durations.ts';
 import { newUlid } from '../lib/id.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { hasAtMostCharacters, parseContext } from './context.ts';
@@ -82,7 +83,7 @@ const VISIBLE_CHARACTER = /[^\s\p{Cc}\p{Cf}]/u;
 const APP_USER_ID_BYTES_MAX = 256;
 const SESSION_ID_CHARACTERS_MAX = 128;
 const YEAR_2000_MS = 946_684_800_000;
-const AHEAD_MS_MAX = 3_600_000;
+const AHEAD_MS_MAX = HOUR_MS;
 
 /**
  * Judges one element of a batch: returns the row to store, or the first rule that it breaks. Never throws on what

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { HOUR_MS } from '../lib/durations.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { createTestStore, eventRow } from '../warehouse/test-store.ts';
 import { buildFilter } from './event-filter.ts';
@@ -14,7 +15,6 @@ after(async () => {
   await store.remove();
 });
 
-const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 1);
 const APPS = ['app_a', 'app_b', 'app_c'];
 const BLOCK_ROWS = 10_000;

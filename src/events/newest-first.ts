@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../lib/durations.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type Filter, withCondition } from './event-filter.ts';
 import { TOLD_COLUMNS, type ToldEvent, type ToldRow, toToldEvent } from './event-json.ts';
@@ -10,7 +11,7 @@ export type EventPosition = [timestamp: number, eventId: string];
 export type NewestFirst = { before: EventPosition | undefined; limit: number; nowMs: number };
 
 /** Where a busy project has some pages, and no silence is worth a question of its own. */
-const FIRST_SLICE_MS = 3_600_000;
+const FIRST_SLICE_MS = HOUR_MS;
 /** Until the first page shows how large events are: the engine holds a whole LIMIT of them before their bytes are counted. */
 const FIRST_PAGE_EVENTS = 250;
 /** Past a silence slices widen so fast that the last event of a project is found in a handful of them. */

@@ -1,6 +1,7 @@
+import { DAY_MS, MINUTE_MS } from '../lib/durations.ts';
+
 // RFC 3339 section 5.6, without the "space instead of T" that its note leaves to applications.
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
-const DAY_MS = 86_400_000;
 const LAST_SECOND_OF_DAY_MS = DAY_MS - 1_000;
 /** The largest time a JavaScript Date can hold, either side of 1970 (ECMA-262, 21.4.1.1). */
 const EPOCH_MS_MAX = 8.64e15;
@@ -30,7 +31,8 @@ function parseRfc3339(text: string): number | undefined {
   if (hour > 23 || minute > 59 || second > 60 || offset === undefined) return undefined;
   const isLeapSecond = second === 60;
   const minutes = hour * 60 + minute - offset;
-  const wholeMs = daysSinceEpoch(year, month, day) * DAY_MS + minutes * 60_000 + Math.min(second, 59) * 1_000;
+  const wholeMs =
+    daysSinceEpoch(year, month, day) * DAY_MS + minutes * MINUTE_MS + Math.min(second, 59) * 1_000;
   if (!isLeapSecond) return wholeMs + fractionMs(text);
   return modulo(wholeMs, DAY_MS) === LAST_SECOND_OF_DAY_MS ? wholeMs + 999 : undefined;
 }

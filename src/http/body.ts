@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
+import { errorCodeOf } from '../lib/storage-error.ts';
 import { ApiError } from './errors.ts';
 
 type Decompress = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
@@ -80,10 +81,7 @@ async function decompress(bytes: Buffer, encoding: string, bytesMax: number): Pr
   try {
     return await run(bytes, { maxOutputLength: bytesMax });
   } catch (error) {
-    if (
-      error instanceof RangeError ||
-      (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
-    ) {
+    if (error instanceof RangeError || errorCodeOf(error) === 'ERR_BUFFER_TOO_LARGE') {
       throw tooLarge(bytesMax);
     }
     throw new ApiError('invalid_encoding', { detail: `The body is not valid ${encoding}.`, cause: error });

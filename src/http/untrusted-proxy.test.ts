@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { makeClock } from '../../test/harness.ts';
+import { HOUR_MS } from '../lib/durations.ts';
 import { openLog } from '../lib/log.ts';
 import { createUntrustedProxy } from './untrusted-proxy.ts';
 
-const HOUR_MS = 3_600_000;
 const passedOn = { ip: '10.0.0.1', network: undefined, untrustedProxyHeader: 'x-forwarded-for' };
 const direct = { ip: '10.0.0.1', network: '10.0.0.1', untrustedProxyHeader: undefined };
 

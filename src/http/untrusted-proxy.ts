@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import type { CallerAddress } from './address.ts';
 
@@ -11,8 +12,6 @@ export type UntrustedProxy = {
   /** Returns what to do about it when there was one within the last hour. */
   findWarning: () => string | undefined;
 };
-
-const HOUR_MS = 3_600_000;
 
 const WARNING =
   'A proxy passes requests on, but TRUSTED_PROXIES is not set: IP allow-lists and the audit log see the proxy instead ' +

@@ -1,6 +1,7 @@
 import type { Control } from '../control/open.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import type { Clock } from '../lib/clock.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import type { Log } from '../lib/log.ts';
 import type { Audit, AuditEntry } from './audit.ts';
@@ -64,7 +65,7 @@ export const ENTRIES_A_MINUTE = {
   network: 3,
 } as const;
 
-const WINDOW_MS = 60_000;
+const WINDOW_MS = MINUTE_MS;
 const FLUSH_MS = 3_000;
 /** Room for the whole budgets of 200 projects that are flooded at once. */
 const QUEUE_MAX = 2_000;

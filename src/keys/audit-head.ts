@@ -1,5 +1,7 @@
 import type { Control } from '../control/open.ts';
+import { HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
+import { runPeriodically } from '../lib/periodic.ts';
 import type { ChainEnd } from './audit.ts';
 
 /** The end of the audit chain: whoever noted one elsewhere can tell when the log was cut before it. */
@@ -11,21 +13,17 @@ export async function findAuditHead({ db }: Control): Promise<AuditHead> {
   return { seq: Number(seq), mac };
 }
 
-const HOUR_MS = 3_600_000;
-
 /**
  * Logs the end of the chain now and every hour, so that a copy of it leaves the machine with the logs: cutting the tail
  * of the audit log then shows even to someone who trusts nothing else. Returns the function that stops it.
  */
-export function startAuditHeadLog(control: Control, log: Log, everyMs = HOUR_MS): () => void {
-  const tell = () => {
-    findAuditHead(control).then(
-      ({ seq, mac }) => log.info({ seq, mac }, 'audit log head'),
-      (err: unknown) => log.error({ err }, 'the audit log cannot be read'),
-    );
-  };
-  tell();
-  const timer = setInterval(tell, everyMs);
-  timer.unref();
-  return () => clearInterval(timer);
+export function startAuditHeadLog(control: Control, log: Log): () => Promise<void> {
+  return runPeriodically({
+    everyMs: HOUR_MS,
+    async run() {
+      const { seq, mac } = await findAuditHead(control);
+      log.info({ seq, mac }, 'audit log head');
+    },
+    onError: (err) => log.error({ err }, 'the audit log cannot be read'),
+  });
 }

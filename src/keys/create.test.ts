@@ -5,6 +5,7 @@ import { createApp } from '../apps/create.ts';
 import { ApiError, type FieldError } from '../http/errors.ts';
 import type { KeyCaller } from '../http/route.ts';
 import { getStoredPrincipal } from '../http/stored-right.ts';
+import { DAY_MS } from '../lib/durations.ts';
 import { newId } from '../lib/id.ts';
 import { openControlServices } from '../open-services.ts';
 import { createProject } from '../projects/create.ts';
@@ -15,7 +16,6 @@ import type { ApiKey } from './key.ts';
 import { CLI_MAKER, toMaker } from './maker.ts';
 import { isWellFormedSecret } from './secret.ts';
 
-const DAY_MS = 86_400_000;
 const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);
 after(() => services.close());

@@ -1,5 +1,6 @@
 import type { App } from '../apps/app.ts';
 import type { Control } from '../control/open.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
 import { StorageError } from '../lib/storage-error.ts';
 import type { Project } from '../projects/project.ts';
 import type { ApiKey, KeySecret } from './key.ts';
@@ -39,7 +40,7 @@ export type Directory = {
 };
 
 const IDLE_LOOK_MS = 250;
-const MAX_STALE_MS = 60_000;
+const MAX_STALE_MS = MINUTE_MS;
 
 export type DirectoryOptions = {
   /** How long memory is trusted while the database cannot be read, in milliseconds. */

@@ -2,7 +2,9 @@ import { channel } from 'node:diagnostics_channel';
 import type { Control } from '../control/open.ts';
 import { whenFree } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
+import { runPeriodically } from '../lib/periodic.ts';
 import type { Directory } from './directory.ts';
 import type { ApiKey } from './key.ts';
 
@@ -19,8 +21,6 @@ export type ExpiryNotice = {
 /** The internal event: `EXPIRING_KEYS.subscribe` hears each notice once, in the process that gives it. */
 export const EXPIRING_KEYS = channel('appflow:api_key.expiring');
 
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const NOTICE_DAYS = [1, 7, 30] as const;
 const ROWS_PER_STATEMENT = 200;
 
@@ -75,17 +75,9 @@ const nameOf = (keyId: string, expiresAt: number, days: number) => `${keyId} ${e
 
 /** Looks now and every hour. Returns the function that stops it, once a look under way is over. */
 export function startExpiryNotices(services: NoticeServices): () => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  const look = () => {
-    running = giveExpiryNotices(services).catch((error: unknown) => {
-      services.log.error({ err: error }, 'expiring API keys could not be looked up');
-    });
-  };
-  look();
-  const timer = setInterval(look, HOUR_MS);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  return runPeriodically({
+    everyMs: HOUR_MS,
+    run: () => giveExpiryNotices(services),
+    onError: (err) => services.log.error({ err }, 'expiring API keys could not be looked up'),
+  });
 }

@@ -1,4 +1,5 @@
 import { ApiError, type FieldError, validationFailed } from '../http/errors.ts';
+import { DAY_MS } from '../lib/durations.ts';
 import type { Project } from '../projects/project.ts';
 import type { Directory } from './directory.ts';
 import { findKeysIn } from './holds-a-key.ts';
@@ -6,7 +7,6 @@ import type { KeyFields } from './key-fields.ts';
 import { findRateLimitMistakes } from './rate-limits.ts';
 import { CEILINGS, type KeyType } from './scopes.ts';
 
-const DAY_MS = 86_400_000;
 const METADATA_BYTES_MAX = 2_048;
 const METADATA_KEYS_MAX = 20;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { DAY_MS } from '../lib/durations.ts';
 import { type ApiKey, statusOf } from './key.ts';
 
-const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 
 function key(fields: Partial<ApiKey>): ApiKey {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/durations.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { KeyType, Scope } from './scopes.ts';
 
@@ -49,7 +50,7 @@ export type ApiKey = {
   revision: number;
 };
 
-const EXPIRING_WITHIN_MS = 30 * 86_400_000;
+const EXPIRING_WITHIN_MS = 30 * DAY_MS;
 
 export const KEY_STATUSES = ['active', 'expiring', 'expired', 'disabled', 'revoked'] as const;
 

@@ -1,13 +1,13 @@
 import { type Static, Type } from 'typebox';
 import { parseTimestamp } from '../events/timestamp.ts';
 import type { Caller } from '../http/route.ts';
+import { DAY_MS } from '../lib/durations.ts';
 import type { Directory } from './directory.ts';
 import { type ApiKey, KEY_STATUSES, statusOf } from './key.ts';
 import type { TellServices } from './key-json.ts';
 import { KEY_TYPES } from './scopes.ts';
 import { reachesMoreApps } from './within.ts';
 
-const DAY_MS = 86_400_000;
 const UNUSED_DAYS_MAX = 3_650;
 
 /** The filters of the list of keys; all that are given must hold. */

@@ -1,12 +1,14 @@
 import { type Control, whenFree } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
+import { DAY_MS, MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
+import { runPeriodically } from '../lib/periodic.ts';
 
 /** How long an answer with a secret in it can be had again. */
-export const REPLAYABLE_MS = 15 * 60_000;
+export const REPLAYABLE_MS = 15 * MINUTE_MS;
 /** How long an intent is known. */
-export const REMEMBERED_MS = 24 * 60 * 60_000;
-const SWEEP_EVERY_MS = 60_000;
+export const REMEMBERED_MS = DAY_MS;
+const SWEEP_EVERY_MS = MINUTE_MS;
 
 /**
  * Deletes answers that are too old to be shown again, and intents that are too old to be known (secure_delete is on).
@@ -25,17 +27,9 @@ export async function forgetAnswers({ db }: Pick<Control, 'db'>, now: number): P
 
 /** Forgets answers now and every minute. Returns what ends that, once a sweep under way is over. */
 export function keepForgetting(control: Control, clock: Clock, log: Log): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  const sweep = () => {
-    running = running
-      .then(() => forgetAnswers(control, clock.now()))
-      .catch((err: unknown) => log.warn({ err }, 'answers that are too old were not deleted yet'));
-  };
-  sweep();
-  const timer = setInterval(sweep, SWEEP_EVERY_MS);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  return runPeriodically({
+    everyMs: SWEEP_EVERY_MS,
+    run: () => forgetAnswers(control, clock.now()),
+    onError: (err) => log.warn({ err }, 'answers that are too old were not deleted yet'),
+  });
 }

@@ -1,11 +1,12 @@
 import { ApiError } from '../http/errors.ts';
+import { HOUR_MS } from '../lib/durations.ts';
 import type { Project } from '../projects/project.ts';
 import type { KeyServices } from './create.ts';
 import type { ApiKey } from './key.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { getStoredKey } from './stored-key.ts';
 
-const RESTORABLE_MS = 60 * 60_000;
+const RESTORABLE_MS = HOUR_MS;
 
 /**
  * Takes back the revocation of a key and returns it. Throws 409 when it is not revoked, was revoked more than an hour

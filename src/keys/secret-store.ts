@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Control, whenFree } from '../control/open.ts';
 import { cureOf } from '../data-dir.ts';
+import { errorCodeOf } from '../lib/storage-error.ts';
 import type { Actor } from './actor.ts';
 import type { Audit } from './audit.ts';
 import { macOf, type Pepper } from './secret.ts';
@@ -47,7 +48,7 @@ function createSecretFile(file: string): void {
     });
     linkSync(draft, file);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    if (errorCodeOf(error) === 'EEXIST') return;
     throw new Error(`The secret cannot be kept in ${file}: ${cureOf(error)}`, { cause: error });
   } finally {
     rmSync(draft, { force: true });

@@ -3,14 +3,13 @@ import { parseTimestamp } from '../events/timestamp.ts';
 import { type FieldError, validationFailed } from '../http/errors.ts';
 import { defineRoute } from '../http/route.ts';
 import type { Clock } from '../lib/clock.ts';
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Directory } from './directory.ts';
 import { getKey } from './get.ts';
 import type { Usage } from './usage.ts';
 import { USAGE_CATEGORIES } from './usage-tally.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
 const DAYS_MAX = 90;
 

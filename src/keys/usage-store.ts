@@ -3,6 +3,7 @@ import { type Insertable, type Selectable, sql, type Transaction } from 'kysely'
 import { type Control, whenFree } from '../control/open.ts';
 import type { ControlSchema, KeyUsageHourTable, KeyUsageTable } from '../control/schema.ts';
 import type { Clock } from '../lib/clock.ts';
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import {
   addSecretUse,
   createKeyUse,
@@ -32,8 +33,8 @@ type State = {
 
 const COUNTS = USAGE_CATEGORIES.length * OUTCOMES_PER_CATEGORY;
 const ROWS_PER_STATEMENT = 200;
-const HOURS_KEPT_MS = 90 * 86_400_000;
-const PRUNE_EVERY_MS = 3_600_000;
+const HOURS_KEPT_MS = 90 * DAY_MS;
+const PRUNE_EVERY_MS = HOUR_MS;
 
 /** The database's side of usage: what is in `uses` and how it gets into the tables and back. */
 export function createUsageStore(control: ReadableControl, clock: Clock, uses: Map<string, KeyUse>) {

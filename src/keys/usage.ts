@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
+import { HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
+import { runPeriodically } from '../lib/periodic.ts';
 import type { Category } from '../limits/policies.ts';
 import type { FoundKey } from './directory.ts';
 import { redactSecrets } from './secret.ts';
@@ -37,7 +39,6 @@ export type Usage = {
   close: () => Promise<void>;
 };
 
-const HOUR_MS = 3_600_000;
 /** Contract: at most 15 s pass until a use is written. */
 const FLUSH_EVERY_MS = 10_000;
 const SDK_LENGTH_MAX = 128;
@@ -134,12 +135,10 @@ function summarise(use: KeyUse | undefined): KeyUsage {
 /** Returns what ends it, with a last flush. */
 function keepFlushed(flush: () => Promise<void>, log: Log): () => Promise<void> {
   // A flush that fails is tried again with the next: nothing counted is lost while the process lives.
-  const attempt = () =>
-    flush().catch((error: unknown) => log.warn({ err: error }, 'key usage was not saved'));
-  const timer = setInterval(attempt, FLUSH_EVERY_MS);
-  timer.unref();
+  const onError = (err: unknown) => log.warn({ err }, 'key usage was not saved');
+  const stop = runPeriodically({ everyMs: FLUSH_EVERY_MS, run: flush, onError, startsNow: false });
+  // At the same time: each may wait 5 s for another process's write lock, and the two take turns anyway.
   return async () => {
-    clearInterval(timer);
-    await attempt();
+    await Promise.all([stop(), flush().catch(onError)]);
   };
 }

@@ -2,10 +2,12 @@ import type { Kysely } from 'kysely';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
 import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
+import { runPeriodically } from '../lib/periodic.ts';
 import { isUsable, type LeakServices } from './handle-leak.ts';
 
 const SYSTEM_ACTOR: Actor = { type: 'system', id: 'leaks', ip: null, requestId: null };
-const LOOK_MS = 60_000;
+const LOOK_MS = MINUTE_MS;
 
 type DueSecret = { key_id: string; version: number };
 
@@ -63,17 +65,9 @@ async function disableIfUsable(
 
 /** Looks now and every minute for leaked keys to disable. Returns the function that ends it. */
 export function startDisablingLeaked(services: LeakServices): () => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  const look = () => {
-    running = running
-      .then(() => disableDueKeys(services))
-      .catch((err: unknown) => services.log.error({ err }, 'leaked keys could not be disabled'));
-  };
-  look();
-  const timer = setInterval(look, LOOK_MS);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  return runPeriodically({
+    everyMs: LOOK_MS,
+    run: () => disableDueKeys(services),
+    onError: (err) => services.log.error({ err }, 'leaked keys could not be disabled'),
+  });
 }

@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { it } from 'node:test';
 import { parseGithubKeys } from '../config/scanning-keys.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
 import { createGithubKeys, type GithubKeys } from './github-keys.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 function makeAnswer(...identifiers: string[]): string {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

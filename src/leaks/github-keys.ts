@@ -1,12 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { type PublicKeys, parseGithubKeys } from '../config/scanning-keys.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
 
 const META_URL = 'https://api.github.com/meta/public_keys/secret_scanning';
 const FETCH_MS_MAX = 5_000;
 /** An identifier nobody has costs GitHub's server one request a minute at most, whoever makes them up. */
-const ASK_AGAIN_MS = 60_000;
-const CACHED_MS = 24 * 3_600_000;
-const BACK_OFF_MS_MAX = 3_600_000;
+const ASK_AGAIN_MS = MINUTE_MS;
+const CACHED_MS = DAY_MS;
+const BACK_OFF_MS_MAX = HOUR_MS;
 
 /** The key of an identifier; that GitHub has none; or that this cannot be known until it answers again. */
 export type KeyAnswer =

@@ -7,10 +7,9 @@ import { type ApiKey, liveSecrets, statusOf } from '../keys/key.ts';
 import { reportLeak } from '../keys/report-leak.ts';
 import { storeRevocation } from '../keys/revoke.ts';
 import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import type { Project } from '../projects/project.ts';
-
-const MINUTE_MS = 60_000;
 
 /** What reacting to a leaked key takes. */
 export type LeakServices = ChangeServices & { log: Log };

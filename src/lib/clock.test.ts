@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { systemClock } from './clock.ts';
+import { HOUR_MS } from './durations.ts';
 
-/** Returns a clock over sources that the test sets. */
+/** Returns a clock with sources that the test sets. */
 function makeSources(wallMs: number) {
   const at = { wallMs, monotonicMs: 10 };
   return { at, clock: systemClock({ wallMs: () => at.wallMs, monotonicMs: () => at.monotonicMs }) };
 }
 
-it('never steps back, so that an expired key stays expired when the machine is set back', () => {
+it('never goes back, so that an expired key stays expired when the machine clock is set back', () => {
   const { at, clock } = makeSources(1_000);
   const readings = [1_000, 2_000, 500, 1_999, 2_000, 2_001].map((instant) => {
     at.wallMs = instant;
@@ -17,8 +18,7 @@ it('never steps back, so that an expired key stays expired when the machine is s
   assert.deepEqual(readings, [1_000, 2_000, 2_000, 2_000, 2_000, 2_001]);
 });
 
-it('goes on after the machine was an hour ahead by mistake and is set right', () => {
-  const HOUR_MS = 3_600_000;
+it('keeps counting after the machine was an hour ahead by mistake and was corrected', () => {
   const { at, clock } = makeSources(HOUR_MS);
   assert.equal(clock.now(), HOUR_MS);
   at.wallMs = 2 * HOUR_MS;
@@ -32,7 +32,7 @@ it('goes on after the machine was an hour ahead by mistake and is set right', ()
   assert.deepEqual(readings, [1, 3, 60_003]);
 });
 
-it('counts every part of a millisecond while the wall clock is behind', () => {
+it('counts fractions of a millisecond while the wall clock is behind', () => {
   const { at, clock } = makeSources(2_000);
   clock.now();
   at.wallMs = 1_000;
@@ -43,7 +43,7 @@ it('counts every part of a millisecond while the wall clock is behind', () => {
   assert.equal(clock.now(), 2_010);
 });
 
-it('follows the wall clock again as soon as that has caught up', () => {
+it('follows the wall clock again as soon as it has caught up', () => {
   const { at, clock } = makeSources(2_000);
   clock.now();
   at.wallMs = 1_990;
@@ -54,7 +54,7 @@ it('follows the wall clock again as soon as that has caught up', () => {
   assert.equal(clock.now(), 2_004);
 });
 
-it('reads the machine when no sources are given', () => {
+it('reads the machine clock when no sources are given', () => {
   const before = Date.now();
   const now = systemClock().now();
   assert.ok(now >= before && now <= Date.now());

@@ -6,8 +6,8 @@ const fails = (name: string) => async () => {
   throw new Error(name);
 };
 
-describe('closing all at once', () => {
-  it('waits for each though another fails, and throws the first that failed', async () => {
+describe('closeAll', () => {
+  it('waits for all even if some fail, and throws the first failure', async () => {
     const closed: string[] = [];
     const slow = async () => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -19,8 +19,8 @@ describe('closing all at once', () => {
   });
 });
 
-describe('closing in reverse', () => {
-  it('goes on after a failure, and throws what failed first, as it was', async () => {
+describe('closeInReverse', () => {
+  it('continues after a failure, and throws the first one unwrapped', async () => {
     const closed: number[] = [];
     const opened = new AsyncDisposableStack();
     opened.defer(() => void closed.push(1));
@@ -30,7 +30,7 @@ describe('closing in reverse', () => {
     assert.deepEqual(closed, [2, 1]);
   });
 
-  it('throws one failure as it is, and none when there is none', async () => {
+  it('throws a single failure unwrapped, and nothing if all succeed', async () => {
     const opened = new AsyncDisposableStack();
     opened.defer(fails('only'));
     await assert.rejects(closeInReverse(opened), { message: 'only' });

@@ -1,10 +1,10 @@
-/** Closes all at the same time, each though another fails; then throws the first of them that failed. */
+/** Closes everything in parallel, even if some fail, then throws the first failure. */
 export async function closeAll(closers: readonly (() => Promise<void>)[]): Promise<void> {
   const ends = await Promise.allSettled(closers.map((close) => close()));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-/** Closes what was opened, last first, each though another fails; then throws what failed first, as it was thrown. */
+/** Closes everything in reverse order of opening, even if some fail, then throws the first failure unwrapped. */
 export async function closeInReverse(opened: AsyncDisposableStack): Promise<void> {
   try {
     await opened.disposeAsync();
@@ -13,7 +13,7 @@ export async function closeInReverse(opened: AsyncDisposableStack): Promise<void
   }
 }
 
-/** A stack tells several failures as the last one around the ones before, under a message that says nothing. */
+/** The stack wraps earlier failures in later ones, under a message that does not say what failed. */
 function firstOf(error: unknown): unknown {
   return error instanceof SuppressedError ? firstOf(error.suppressed) : error;
 }

@@ -7,7 +7,7 @@ export type IdPrefix = 'proj' | 'app' | 'key' | 'req' | 'aud' | 'usr' | 'ses' | 
 const pool = Buffer.alloc(4_096);
 let used = pool.length;
 
-/** Random bytes from a pool: the library's own source asks the system for one byte at a time, 16 times an id. */
+/** Random bytes from a pool: the library's own source asks the system for one byte at a time, 16 times per id. */
 function random(): number {
   if (used === pool.length) {
     randomFillSync(pool);
@@ -15,18 +15,18 @@ function random(): number {
   }
   const byte = pool[used] ?? 0;
   used += 1;
-  // The library takes 5 bits of the fraction, so 8 are enough and stay uniform.
+  // The library uses 5 bits of the fraction, so 8 are enough and stay uniform.
   return byte / 256;
 }
 
 const nextUlid = monotonicFactory(random);
 
-/** Returns a new time-ordered id such as `proj_01K…`. Unique across processes: 80 random bits a millisecond. */
+/** Returns a new time-ordered id such as `proj_01K…`. Unique across processes: 80 random bits per millisecond. */
 export function newId(prefix: IdPrefix): string {
   return `${prefix}_${nextUlid()}`;
 }
 
-/** Returns a bare ULID: the `event_id` of an event that came without one. */
+/** Returns a bare ULID: the `event_id` of an event sent without one. */
 export function newUlid(): string {
   return nextUlid();
 }

@@ -10,7 +10,7 @@ function within(inner: string, outer: string): boolean {
   return isWithin(one, other);
 }
 
-it('takes addresses and networks, v4 and v6', () => {
+it('accepts addresses and networks, v4 and v6', () => {
   for (const text of [
     '10.0.0.1',
     '10.0.0.0/8',
@@ -24,7 +24,7 @@ it('takes addresses and networks, v4 and v6', () => {
   }
 });
 
-it('takes nothing that other programs read in other ways', () => {
+it('rejects notations that other programs read differently', () => {
   const odd = [
     '10/8',
     '10',
@@ -41,7 +41,7 @@ it('takes nothing that other programs read in other ways', () => {
   assert.deepEqual(parseCidrs(['10.0.0.1', ' 10/8 ', '::1']).mistakes, ['10/8']);
 });
 
-it('knows what lies in a network, on both sides of its edges', () => {
+it('decides whether an address is in a network, on both sides of its edges', () => {
   assert.ok(isIn('10.0.0.0', '10.0.0.0/31') && isIn('10.0.0.1', '10.0.0.0/31'));
   assert.ok(!isIn('10.0.0.2', '10.0.0.0/31') && !isIn('9.255.255.255', '10.0.0.0/31'));
   assert.ok(isIn('2001:db8::ffff', '2001:db8::/112') && !isIn('2001:db8::1:0', '2001:db8::/112'));
@@ -56,7 +56,7 @@ it('folds IPv4-mapped IPv6, in addresses and in networks', () => {
   assert.ok(!isIn('::1', '0.0.0.0/0') && !isIn('1.2.3.4', '::/0'));
 });
 
-it('knows when a network lies wholly within another', () => {
+it('decides whether a network is entirely within another', () => {
   assert.ok(within('10.1.0.0/16', '10.0.0.0/8') && within('10.0.0.0/8', '10.0.0.0/8'));
   assert.ok(!within('10.0.0.0/7', '10.0.0.0/8') && !within('11.0.0.0/8', '10.0.0.0/8'));
   assert.ok(!within('::/0', '0.0.0.0/0'));

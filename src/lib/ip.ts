@@ -2,21 +2,21 @@ import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** A network: an address and how many of its leading bits count. */
+/** A network: an address and the length of its prefix in bits. */
 export type Cidr = readonly [Address, number];
 
 const BITS: Record<'ipv4' | 'ipv6', number> = { ipv4: 32, ipv6: 128 };
 
-/** Returns the canonical text of an address, IPv4-mapped IPv6 folded to IPv4; undefined when it is none. */
+/** Returns the canonical text of an address, with IPv4-mapped IPv6 folded to IPv4; undefined if it is invalid. */
 export function canonicalAddress(text: string): string | undefined {
   return ipaddr.isValid(text) ? ipaddr.process(text).toString() : undefined;
 }
 
-/** Returns the network that `text` names: an address or `address/bits`, v4 or v6. Undefined when it names none. */
+/** Parses a network: an address or `address/bits`, v4 or v6. Returns undefined if it is invalid. */
 export function parseCidr(text: string): Cidr | undefined {
   try {
     const [base = ''] = text.split('/', 1);
-    // `10/8` would be read as 0.0.0.10/8 and `010.0.0.1` as octal: nobody who writes them means that.
+    // The library reads `10/8` as 0.0.0.10/8 and `010.0.0.1` as octal, which is never what was meant.
     if (!ipaddr.IPv4.isValidFourPartDecimal(base) && !ipaddr.IPv6.isValid(base)) return undefined;
     if (base !== text) return foldMapped(ipaddr.parseCIDR(text));
     const address = ipaddr.process(text);
@@ -32,13 +32,13 @@ function foldMapped([address, bits]: [Address, number]): Cidr {
   return isMapped && bits >= 96 ? [address.toIPv4Address(), bits - 96] : [address, bits];
 }
 
-/** Returns what stands for one caller where addresses are counted: the address, or the /64 that a single IPv6 line has. */
+/** Returns what counts as one caller: the IPv4 address, or the /64 of an IPv6 address, which one subscriber can use whole. */
 export function callerNetwork(address: string): string {
   if (!ipaddr.IPv6.isValid(address)) return address;
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString()}/64`;
 }
 
-/** Returns the networks in `texts` and, apart, what of them is none. */
+/** Returns the networks in `texts`, and separately the texts that are invalid. */
 export function parseCidrs(texts: readonly string[]): { cidrs: Cidr[]; mistakes: string[] } {
   const cidrs: Cidr[] = [];
   const mistakes: string[] = [];
@@ -50,7 +50,7 @@ export function parseCidrs(texts: readonly string[]): { cidrs: Cidr[]; mistakes:
   return { cidrs, mistakes };
 }
 
-/** Whether `address` (canonical text) lies in one of the networks. */
+/** Whether `address` (canonical text) is in one of the networks. */
 export function isInCidrs(address: string, cidrs: readonly Cidr[]): boolean {
   const parsed = ipaddr.isValid(address) ? ipaddr.process(address) : undefined;
   return parsed !== undefined && cidrs.some(([network, bits]) => isInCidr(parsed, network, bits));
@@ -60,7 +60,7 @@ function isInCidr(address: Address, network: Address, bits: number): boolean {
   return address.kind() === network.kind() && address.match(network, bits);
 }
 
-/** Whether network `inner` lies wholly within network `outer`. */
+/** Whether network `inner` is entirely within network `outer`. */
 export function isWithin(inner: Cidr, outer: Cidr): boolean {
   return inner[1] >= outer[1] && isInCidr(inner[0], outer[0], outer[1]);
 }

@@ -1,13 +1,14 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
+/** The structured logger. */
 export type Log = Logger;
 
 /** Where log lines go. */
 export type LogDestination = DestinationStream;
 
 /**
- * Returns the structured logger (JSON lines, on standard error unless `to` is given). Callers log ids, never headers or
- * bodies; `redact` sees each line last, because a database quotes in its errors what it was asked.
+ * Opens the structured logger (JSON lines, on standard error unless `to` is given). Callers log ids, never headers or
+ * bodies. `redact` filters every finished line, because database errors quote the query.
  */
 export function openLog(
   level: string,

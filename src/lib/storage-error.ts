@@ -1,10 +1,10 @@
 /**
- * Why a store could not answer. `unavailable`: the outcome is unknown, ask again;
- * `timeout`: the query's time limit passed; `busy`: a queue is full, nothing was done.
+ * Why a store could not answer. `unavailable`: the outcome is unknown, retry; `timeout`: the query's time limit passed;
+ * `busy`: a queue is full, nothing was done.
  */
 export type StorageErrorReason = 'unavailable' | 'timeout' | 'busy';
 
-/** The only error stores throw for trouble of theirs. `cause` is for the log, never for a caller. */
+/** The only error that stores throw for their own failures. `cause` is for the log, never for a caller. */
 export class StorageError extends Error {
   readonly reason: StorageErrorReason;
 
@@ -13,4 +13,14 @@ export class StorageError extends Error {
     this.name = 'StorageError';
     this.reason = reason;
   }
+}
+
+/** Returns the code of a system, SQLite or engine error, such as `ENOENT`; empty when it has none. */
+export function errorCodeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Returns the message of a thrown value, which need not be an Error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 const known = new Map<string, boolean>();
-// Names come from callers: without a bound, a flood of made-up names would fill the memory.
+// Names come from callers: without a bound, a flood of made-up names would fill memory.
 const KNOWN_MAX = 2_000;
 
 function isValidTimeZone(name: string): boolean {
@@ -10,7 +10,7 @@ function isValidTimeZone(name: string): boolean {
   }
 }
 
-/** Whether `name` is an IANA time zone such as `America/St_Johns`. Offsets like `+05:30` are not: they know no summer. */
+/** Whether `name` is an IANA time zone such as `America/St_Johns`. Offsets such as `+05:30` are not: they have no DST. */
 export function isTimeZone(name: string): boolean {
   const cached = known.get(name);
   if (cached !== undefined) return cached;

@@ -1,4 +1,5 @@
 import type { Log } from '../lib/log.ts';
+import { messageOf } from '../lib/storage-error.ts';
 import { createBreaker, type Pass } from './breaker.ts';
 
 /** Stands between those who ask Redis and a Redis that fails: no failure reaches them, and few wait for one. */
@@ -37,7 +38,7 @@ export function createRedisGuard(log: Log, onTrouble: () => void): RedisGuard {
     } catch (error) {
       callsFailed += 1;
       breaker.settle(pass, false);
-      tellChange(error instanceof Error ? error.message : String(error));
+      tellChange(messageOf(error));
       return undefined;
     }
   }

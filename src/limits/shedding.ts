@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import type { Category } from './policies.ts';
 
@@ -30,7 +31,7 @@ const LOAD_MAX: Record<Category, Load> = {
 
 const CATEGORIES: readonly Category[] = ['analytics', 'management', 'events'];
 
-const QUIET_MS = 60_000;
+const QUIET_MS = MINUTE_MS;
 
 /** Returns whether requests of this category are to be refused at this load. */
 export function decideShedding(category: Category, { loopDelayMs, queueFill }: Load): boolean {

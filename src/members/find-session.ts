@@ -1,12 +1,13 @@
 import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
+import { MINUTE_MS } from '../lib/durations.ts';
 import type { Session } from './person.ts';
 import { hashToken } from './token.ts';
 
 /** Where sessions are found: in the database, or as a transaction sees it. */
 export type FindServices = { control: Pick<Control, 'db'>; clock: Clock };
 
-const SEEN_EVERY_MS = 60_000;
+const SEEN_EVERY_MS = MINUTE_MS;
 
 /** Returns the living session whose token a cookie holds, and notes, once a minute, that it was seen. */
 export async function findSession(services: FindServices, token: string): Promise<Session | undefined> {

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 /** How long a session lasts, whatever is done in it. */
 export const SESSION_SECONDS = 7 * 86_400;
 
@@ -8,7 +9,7 @@ export const TWO_FACTOR_SECONDS = 600;
 export const STEP_UP_MS = 600_000;
 
 /** How long an invitation can be accepted. */
-export const INVITATION_MS = 7 * 86_400_000;
+export const INVITATION_MS = 7 * DAY_MS;
 
 /** How long a link to a new password works. */
-export const RESET_MS = 3_600_000;
+export const RESET_MS = HOUR_MS;

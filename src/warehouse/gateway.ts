@@ -1,4 +1,4 @@
-import { StorageError } from '../lib/storage-error.ts';
+import { errorCodeOf, StorageError } from '../lib/storage-error.ts';
 import { bind } from './bind.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -122,7 +122,7 @@ function rethrow(error: unknown): never {
 /** Engine error 159 is TIMEOUT_EXCEEDED. */
 function storageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCodeOf(error);
   if (code === '159') return new StorageError('timeout', 'The query took too long', error);
   return new StorageError('unavailable', 'The event store could not answer', error);
 }

@@ -34,7 +34,7 @@ browserTest('shows every page of the whole demo within a second of asking for it
   const window = await chromium.open();
   await enterAs(window, owner);
   for (const path of PAGES) {
-    // The best of a few: what else the machine does at the moment is not the page's.
+    // The best of several runs, so that other load on the machine does not count.
     let bestMs = Number.POSITIVE_INFINITY;
     for (let tries = 0; tries < TRIES && bestMs > MS_MAX; tries += 1) {
       await window.page.goto(`${server.url}/p/${demo.state.projectId}/${path}`, { waitUntil: 'commit' });

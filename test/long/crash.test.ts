@@ -2,6 +2,6 @@ import { test } from 'node:test';
 import { runCrashRounds } from '../crash-rounds.ts';
 import { makeTempDir } from '../harness.ts';
 
-test('kill -9 during an import loses no event and doubles none, thirty times', async (t) => {
+test('loses and duplicates no event when the server is killed during an import, thirty times', async (t) => {
   await runCrashRounds(makeTempDir(), 30, (sentence) => t.diagnostic(sentence));
 });

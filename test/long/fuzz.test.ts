@@ -6,7 +6,7 @@ import { FUZZES } from '../fuzz-requests.ts';
 import { initProject, makeConfig, makeTempDir } from '../harness.ts';
 
 const TOTAL_MS = 60_000;
-/** Far above what the engine and a full write queue need, far below a leak of a minute. */
+/** Far above what the engine and a full write queue need, far below what a leak reaches in a minute. */
 const MEMORY_MB_MAX = 1_500;
 
 const dataDir = makeTempDir();
@@ -19,13 +19,13 @@ const memoryMb = () => {
   return Number(kilobytes) / 1024;
 };
 
-describe('for a minute, no answer is a 5xx or tells of the insides, whatever comes as', () => {
+describe('no answer is a 5xx or exposes internal details in a minute of random', () => {
   for (const { name, run } of FUZZES) {
     it(name, () => run(server, keys, TOTAL_MS / FUZZES.length));
   }
 });
 
-it('is alive and well afterwards, without having grown', async (t) => {
+it('still works afterwards, without having grown in memory', async (t) => {
   assert.equal((await server.call('GET', '/readyz')).body.status, 'ok');
   t.diagnostic(`${memoryMb().toFixed(0)} MB resident`);
   assert.ok(memoryMb() < MEMORY_MB_MAX);

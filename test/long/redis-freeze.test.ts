@@ -9,9 +9,9 @@ import { oneUnit, openStore, requireHealed, startLoad, waitUntil } from '../redi
 import { LEFT, requireSteady, startLimitedServer, waitForStatus } from '../redis-under-load.ts';
 
 const FREEZE_MS = 30_000;
-/** What a call waits for Redis: those that do not are below it on any machine, but for one in a hundred. */
+/** A call that waits for Redis takes at least this long. On any machine, 99 % of the others take less. */
 const ANSWER_MS = 50;
-/** Far below what 30 s of calls that wait would hold, above what the measured times take. */
+/** Far below the memory of 30 s of waiting calls, above that of the recorded times. */
 const GROWTH_MB_MAX = 40;
 
 setFlagsFromString('--expose-gc');
@@ -22,9 +22,9 @@ function heapMb(): number {
   return process.memoryUsage().heapUsed / 1e6;
 }
 
-// Side by side: each has a Redis of its own, and both wait out the same 30 s.
-describe('frozen for 30 s', { ...NEEDS_REDIS, concurrency: true }, () => {
-  test('31: a probe a second waits, nobody else, memory stays flat, and it heals', async (context) => {
+// Concurrent: each has its own Redis, and both wait for the same 30 s.
+describe('when Redis is frozen for 30 s', { ...NEEDS_REDIS, concurrency: true }, () => {
+  test('31: one probe per second waits and no other call, memory stays flat, and the limiter recovers', async (context) => {
     await using redis = await startRedis();
     const store = await openStore(redis.url);
     const wide = { rate: 1_000_000, burst: 1_000_000 };
@@ -54,7 +54,7 @@ describe('frozen for 30 s', { ...NEEDS_REDIS, concurrency: true }, () => {
     assert.ok(grownMb < GROWTH_MB_MAX, `${grownMb} MB`);
   });
 
-  test('31: over HTTP, under load: no 5xx, nobody waits for Redis, the limit holds to the end, and it heals', async (context) => {
+  test('31: over HTTP under load: no 5xx, no request waits for Redis, the limit still applies, and the limiter recovers', async (context) => {
     await using redis = await startRedis();
     const limited = await startLimitedServer(redis.url);
     await waitForStatus(limited.server, 'ok', 5_000);

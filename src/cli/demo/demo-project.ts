@@ -4,6 +4,7 @@ import { Check } from 'typebox/value';
 import { insertApp } from '../../apps/create.ts';
 import type { ControlSchema } from '../../control/schema.ts';
 import { CLI_ACTOR } from '../../keys/actor.ts';
+import { DAY_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../open-services.ts';
 import { insertProject } from '../../projects/create.ts';
 import type { Project } from '../../projects/project.ts';
@@ -11,10 +12,10 @@ import { UsageError } from '../usage-error.ts';
 import { DEMO_APP_NAMES } from './events.ts';
 import type { DemoPlan, DemoPlatform } from './person.ts';
 
-/** What the demo's project is called. */
+/** The name of the demo's project. */
 export const DEMO_NAME = 'Appflow Demo';
 
-/** Kept in the control database, so that a second run finds the demo and goes on where the first one ended. */
+/** Stored in the control database, so that a later run continues where the last one stopped. */
 const STATE = Type.Object({
   projectId: Type.String(),
   plan: Type.Object({ seed: Type.Integer(), days: Type.Integer(), users: Type.Integer() }),
@@ -22,20 +23,20 @@ const STATE = Type.Object({
     appIds: Type.Object({ ios: Type.String(), android: Type.String(), web: Type.String() }),
     startMs: Type.Integer(),
   }),
-  /** Up to when all events are stored, epoch milliseconds; before the first when none is. */
+  /** All events up to this time are stored, epoch milliseconds; initially just before the first day. */
   loadedUntilMs: Type.Integer(),
-  /** The key that sends what arrives while the demo is served; there once the keys are made, which is last. */
+  /** The key that sends events while the demo is served. Set once the keys exist, which are created last. */
   feedKeyId: Type.Optional(Type.String()),
 });
 
+/** The state of the demo in a data folder. */
 export type DemoState = Type.Static<typeof STATE>;
 
 const SETTING = 'demo';
-const DAY_MS = 86_400_000;
 
 type DemoServices = ControlServices;
 
-/** Returns the demo in this data folder; undefined when there is none. */
+/** Returns the demo in this data folder; undefined if there is none. */
 export async function findDemo({ control }: Pick<DemoServices, 'control'>): Promise<DemoState | undefined> {
   const row = await control.db
     .selectFrom('settings')
@@ -48,10 +49,10 @@ export async function findDemo({ control }: Pick<DemoServices, 'control'>): Prom
   throw new Error('What the control database says of the demo cannot be read.');
 }
 
-/** Throws UsageError when the demo was made by another plan: its events would mix with others of the same ids. */
-export function requireSamePlan({ plan }: DemoState, asked: Partial<DemoPlan>): void {
+/** Throws UsageError if the demo was created with another plan: its events would clash with others of the same ids. */
+export function requireSamePlan({ plan }: DemoState, requested: Partial<DemoPlan>): void {
   for (const name of ['seed', 'days', 'users'] as const) {
-    const value = asked[name];
+    const value = requested[name];
     if (value === undefined || value === plan[name]) continue;
     throw new UsageError(
       `The demo in this data folder was made with --${name} ${plan[name]}. Leave --${name} out, or set APPFLOW_DATA_DIR to another folder.`,
@@ -59,7 +60,7 @@ export function requireSamePlan({ plan }: DemoState, asked: Partial<DemoPlan>): 
   }
 }
 
-/** Makes the project of the demo with its three apps, and notes it, all or nothing. Its last day is that of `nowMs`. */
+/** Creates the demo's project with three apps and records it, in one transaction. Its last day is that of `nowMs`. */
 export async function createDemo(services: DemoServices, plan: DemoPlan, nowMs: number): Promise<DemoState> {
   const startMs = (Math.floor(nowMs / DAY_MS) - plan.days + 1) * DAY_MS;
   const state = await services.control.write(async (tx, revision) => {
@@ -73,15 +74,15 @@ export async function createDemo(services: DemoServices, plan: DemoPlan, nowMs: 
       android: await makeApp('android'),
       web: await makeApp('web'),
     };
-    const made: DemoState = { projectId, plan, stage: { appIds, startMs }, loadedUntilMs: startMs - 1 };
-    await insertState(tx, made);
-    return made;
+    const created: DemoState = { projectId, plan, stage: { appIds, startMs }, loadedUntilMs: startMs - 1 };
+    await insertState(tx, created);
+    return created;
   });
   await services.directory.refresh();
   return state;
 }
 
-/** Returns the project of the demo as the directory has it. Throws when it is not there. */
+/** Returns the demo's project from the directory. Throws if it does not exist. */
 export function getDemoProject(
   { directory }: Pick<DemoServices, 'directory'>,
   { projectId }: DemoState,
@@ -91,12 +92,12 @@ export function getDemoProject(
   return project;
 }
 
-/** Stores how far the demo is. */
+/** Stores the demo's state. */
 export async function saveDemo({ control }: Pick<DemoServices, 'control'>, state: DemoState): Promise<void> {
   await control.write((tx) => insertState(tx, state));
 }
 
-/** The part of `saveDemo` inside a transaction: for callers that store more in the same one. */
+/** Like `saveDemo`, but inside the caller's transaction. */
 export async function insertState(tx: Transaction<ControlSchema>, state: DemoState): Promise<void> {
   const value = JSON.stringify(state);
   await tx

@@ -7,13 +7,14 @@ import {
   OUTCOMES_PER_CATEGORY,
   USAGE_CATEGORIES,
 } from '../../keys/usage-tally.ts';
+import { HOUR_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../open-services.ts';
 import { randomOf } from './random.ts';
 
-/** How a key is used: in which hours of a day (UTC), on Mondays only or on each, and about how often an hour. */
+/** How a key is used: in which hours of the day (UTC), daily or on Mondays only, and about how many times per hour. */
 export type DemoUse = {
   category: (typeof USAGE_CATEGORIES)[number];
-  anHour: number;
+  perHour: number;
   fromHour: number;
   toHour: number;
   isWeekly: boolean;
@@ -21,13 +22,12 @@ export type DemoUse = {
   sdk: string;
 };
 
-const HOUR_MS = 3_600_000;
 const DAYS = 30;
 const MONDAY = 1;
 
 type UsedKey = { key: ApiKey; use?: DemoUse };
 
-/** Writes the use of keys in the 30 days before `nowMs` as a server would have. The same seed tells the same numbers. */
+/** Writes the usage of keys in the 30 days before `nowMs`, as a server would have. The same seed gives the same counts. */
 export async function writeDemoUsage(
   { control, clock }: Pick<ControlServices, 'control' | 'clock'>,
   { seed, nowMs }: { seed: number; nowMs: number },
@@ -40,7 +40,7 @@ export async function writeDemoUsage(
     if (!use) continue;
     const tally = createKeyUse(key.id);
     tallies.set(key.id, tally);
-    // The oldest: what was in use before a new secret was made.
+    // The oldest secret, which was in use before the rotation.
     const version = Math.min(...key.secrets.map((secret) => secret.version));
     const secret = Object.assign(addSecretUse(tally, version), { lastUsedIp: use.ip, lastUsedSdk: use.sdk });
     for (const { hour, count } of listHours(use, randomOf('usage', seed, key.name), nowMs)) {
@@ -53,12 +53,12 @@ export async function writeDemoUsage(
   await store.flush();
 }
 
-/** Returns how often a key was used in which hours, oldest first. */
+/** Returns the hours in which a key was used and how many times, oldest first. */
 function listHours(use: DemoUse, random: () => number, nowMs: number): { hour: number; count: number }[] {
   const thisHour = nowMs - (nowMs % HOUR_MS);
   const hours = Array.from({ length: DAYS * 24 }, (_, index) => thisHour - (DAYS * 24 - 1 - index) * HOUR_MS);
   return hours.flatMap((hour) => {
-    const count = Math.round(use.anHour * (0.6 + 0.8 * random()));
+    const count = Math.round(use.perHour * (0.6 + 0.8 * random()));
     const date = new Date(hour);
     const isOn =
       date.getUTCHours() >= use.fromHour &&

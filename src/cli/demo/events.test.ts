@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isCurrency, parseRevenue } from '../../events/revenue.ts';
+import { DAY_MS } from '../../lib/durations.ts';
 import { countDemoDays, type DemoEvent, makeDays } from './events.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const plan = { seed: 1, days: 90, users: 400 };
 const stage = { appIds: { ios: 'app_i', android: 'app_a', web: 'app_w' }, startMs: Date.UTC(2026, 7, 26) };
 const whole = { fromMs: stage.startMs - 1, untilMs: stage.startMs + 90 * DAY_MS - 1 };
@@ -16,8 +15,8 @@ const idsOf = (some: readonly DemoEvent[]) => some.map(({ event_id }) => event_i
 const usersOf = (some: readonly DemoEvent[]) => new Set(some.map(({ app_user_id }) => app_user_id)).size;
 const sum = (some: readonly number[]) => some.reduce((total, one) => total + one, 0);
 
-describe('the demo', () => {
-  it('is the same every time for a seed, and another for another', () => {
+describe('demo events', () => {
+  it('are the same for the same seed, and differ for another', () => {
     assert.deepEqual(make(), days);
     const others = make({ ...plan, seed: 2 }).flat();
     const [first] = events;
@@ -25,7 +24,7 @@ describe('the demo', () => {
     assert.notEqual(others.length, events.length);
   });
 
-  it('is the same made at once or in parts, cut anywhere', () => {
+  it('are the same whether generated in one go or in parts', () => {
     for (const cutMs of [whole.fromMs + 1, stage.startMs + 40 * DAY_MS, stage.startMs + 33.3 * DAY_MS]) {
       const before = make(plan, { ...whole, untilMs: cutMs }).flat();
       const after = make(plan, { ...whole, fromMs: cutMs }).flat();
@@ -33,14 +32,14 @@ describe('the demo', () => {
     }
   });
 
-  it('tells how many days it makes', () => {
+  it('cover as many days as countDemoDays says', () => {
     assert.equal(countDemoDays(stage, whole.fromMs, whole.untilMs), days.length);
     assert.equal(days.length, 90);
     const span = { fromMs: stage.startMs + 3.5 * DAY_MS, untilMs: stage.startMs + 5 * DAY_MS };
     assert.equal(countDemoDays(stage, span.fromMs, span.untilMs), make(plan, span).length);
   });
 
-  it('has each id once, in order of time, and nothing outside its span', () => {
+  it('have unique ids, are ordered by time, and stay within their span', () => {
     assert.equal(new Set(idsOf(events)).size, events.length);
     for (const [index, day] of days.entries()) {
       const times = day.map(({ timestamp }) => Date.parse(timestamp));
@@ -52,7 +51,7 @@ describe('the demo', () => {
     }
   });
 
-  it('grows, is busier on weekends, and has people who come back', () => {
+  it('grow over time, peak on weekends, and include returning users', () => {
     const visitors = days.map(usersOf);
     assert.ok(sum(visitors.slice(60)) > 1.3 * sum(visitors.slice(0, 30)));
     const weekday = (index: number) => new Date(stage.startMs + index * DAY_MS).getUTCDay();
@@ -65,14 +64,14 @@ describe('the demo', () => {
     assert.ok(Math.max(...visitors) < usersOf(events) / 2, 'not everyone comes every day');
   });
 
-  it('rolls versions out one after another', () => {
+  it('roll out app versions one after another', () => {
     const versionsOn = (day: number) => new Set((days[day] ?? []).map(({ context }) => context.app_version));
     assert.deepEqual([...versionsOn(5)], ['2.8.4']);
     assert.ok(versionsOn(20).has('2.8.4') && versionsOn(20).has('2.9.0'));
     assert.ok(versionsOn(89).has('3.2.0'));
   });
 
-  it('has payments in several currencies, and refunds nothing that was not paid', () => {
+  it('include payments in several currencies, and refund only what was paid', () => {
     const paid = events.filter(({ properties }) => properties?.revenue !== undefined);
     const currencies = new Set(paid.map(({ properties }) => properties?.currency));
     assert.ok(currencies.size >= 3, [...currencies].join());
@@ -96,7 +95,7 @@ describe('the demo', () => {
     }
   });
 
-  it('names each app by its platform', () => {
+  it('go to the app of their platform', () => {
     for (const { app_id, context } of events) {
       assert.equal(app_id, stage.appIds[context.platform as keyof typeof stage.appIds]);
     }

@@ -1,11 +1,10 @@
+import { DAY_MS } from '../../lib/durations.ts';
 import { payments } from './payments.ts';
 import { type DEMO_PLATFORMS, type DemoPlan, type DemoPlatform, makePerson, type Person } from './person.ts';
 import { randomOf } from './random.ts';
-import { comesOn, type Deed, visit } from './visits.ts';
+import { type Action, isActiveOn, visit } from './visits.ts';
 
-const DAY_MS = 86_400_000;
-
-/** Versions with the day on which each came out, newest first. */
+/** App versions and the day each was released, newest first. */
 const RELEASES = [
   ['3.2.0', 76],
   ['3.1.0', 55],
@@ -15,7 +14,7 @@ const RELEASES = [
   ['2.8.4', Number.NEGATIVE_INFINITY],
 ] as const;
 
-/** An event of the demo as `POST /v1/events` takes it. */
+/** An event of the demo, as `POST /v1/events` accepts it. */
 export type DemoEvent = {
   event_id: string;
   app_id: string;
@@ -27,12 +26,12 @@ export type DemoEvent = {
   context: Record<string, string>;
 };
 
-/** Where and when the events happen: the app of each platform, and the midnight (epoch ms, UTC) of day 0. */
+/** The app of each platform, and the midnight of day 0 (epoch milliseconds, UTC). */
 export type DemoStage = { appIds: Record<DemoPlatform, string>; startMs: number };
 
 /**
- * Yields the events of each day from day 0 on that happened after `fromMs` and not after `untilMs`, both epoch
- * milliseconds. Ids and times follow from plan and stage alone: the same part is the same however often it is made.
+ * Yields the events of each day, starting with day 0, that occurred after `fromMs` and until `untilMs` inclusive (epoch
+ * milliseconds). Ids and times depend on plan and stage alone, so every run generates the same events.
  */
 export function* makeDays(
   plan: DemoPlan,
@@ -44,14 +43,14 @@ export function* makeDays(
   const last = Math.floor((untilMs - stage.startMs) / DAY_MS);
   for (let day = first; day <= last; day += 1) {
     const dayMs = stage.startMs + day * DAY_MS;
-    const isWithin = ({ atMs }: Deed) => dayMs + atMs > fromMs && dayMs + atMs <= untilMs;
+    const isWithin = ({ atMs }: Action) => dayMs + atMs > fromMs && dayMs + atMs <= untilMs;
     yield people
       .flatMap((person) => makeDay(plan, stage, person, day, isWithin))
       .sort((one, other) => (one.timestamp < other.timestamp ? -1 : 1));
   }
 }
 
-/** How many days `makeDays` yields. */
+/** Returns how many days `makeDays` yields. */
 export function countDemoDays({ startMs }: DemoStage, fromMs: number, untilMs: number): number {
   return Math.floor((untilMs - startMs) / DAY_MS) - Math.max(0, Math.floor((fromMs - startMs) / DAY_MS)) + 1;
 }
@@ -61,32 +60,35 @@ function makeDay(
   { appIds, startMs }: DemoStage,
   person: Person,
   day: number,
-  isWithin: (deed: Deed) => boolean,
+  isWithin: (action: Action) => boolean,
 ): DemoEvent[] {
   const random = randomOf('day', seed, person.index, day);
   const weekday = new Date(startMs + day * DAY_MS).getUTCDay();
-  const isThere = comesOn(person, day, weekday, random);
-  const deeds = [...(isThere ? visit(person, day, random) : []), ...payments(person, day, isThere, random)];
+  const isActive = isActiveOn(person, day, weekday, random);
+  const actions = [
+    ...(isActive ? visit(person, day, random) : []),
+    ...payments(person, day, isActive, random),
+  ];
   const context = contextOf(person, day);
-  return deeds.flatMap((deed, index) => {
-    if (!isWithin(deed)) return [];
+  return actions.flatMap((action, index) => {
+    if (!isWithin(action)) return [];
     return {
       event_id: `demo-${seed}-${person.index}-${day}-${index}`,
       app_id: appIds[person.platform],
-      event_name: deed.name,
+      event_name: action.name,
       app_user_id: person.id,
-      ...(deed.session === undefined ? {} : { session_id: deed.session }),
-      timestamp: new Date(startMs + day * DAY_MS + deed.atMs).toISOString(),
-      ...(deed.properties ? { properties: deed.properties } : {}),
+      ...(action.session === undefined ? {} : { session_id: action.session }),
+      timestamp: new Date(startMs + day * DAY_MS + action.atMs).toISOString(),
+      ...(action.properties ? { properties: action.properties } : {}),
       context,
     };
   });
 }
 
 function contextOf(person: Person, day: number): Record<string, string> {
-  // The web has the newest version at once.
-  const wait = person.platform === 'web' ? 0 : person.updateDays;
-  const [version] = RELEASES.find(([, released]) => released + wait <= day) ?? ['2.8.4'];
+  // The web app always has the newest version.
+  const delayDays = person.platform === 'web' ? 0 : person.updateDays;
+  const [version] = RELEASES.find(([, released]) => released + delayDays <= day) ?? ['2.8.4'];
   return {
     platform: person.platform,
     os_version: person.osVersion,
@@ -98,7 +100,7 @@ function contextOf(person: Person, day: number): Record<string, string> {
   };
 }
 
-/** What the apps of the demo are called. */
+/** The names of the demo's apps. */
 export const DEMO_APP_NAMES: Record<(typeof DEMO_PLATFORMS)[number], string> = {
   ios: 'Lingo for iOS',
   android: 'Lingo for Android',

@@ -2,17 +2,17 @@ import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { rotateKey } from '../../keys/rotate.ts';
+import { DAY_MS } from '../../lib/durations.ts';
 import { openControlServices } from '../../open-services.ts';
 import { localUrl } from '../server-address.ts';
 import { type DemoState, getDemoProject } from './demo-project.ts';
 import { type DemoEvent, makeDays } from './events.ts';
 import { randomOf } from './random.ts';
 
-const DAY_MS = 86_400_000;
 const WAIT_MS_MIN = 1_000;
 const WAIT_MS_MAX = 3_000;
 
-/** Returns the server that a configuration starts, and a key to send events with: the demo's own, with a new secret. */
+/** Returns the URL of the server with this configuration, and a new secret of the demo's key for sending events. */
 export async function openFeed(
   config: Config,
   { feedKeyId = '', ...state }: DemoState,
@@ -29,8 +29,8 @@ export async function openFeed(
 }
 
 /**
- * Sends an event every one to three seconds while the server answers: what the demo's people did in the last 24 hours
- * once more, so that something arrives while somebody looks. Keeps no process alive.
+ * Sends an event every one to three seconds while the server answers, so that the Live page has something to show. The
+ * events repeat those of the last 24 hours. Does not keep the process alive.
  */
 export async function feedLive(
   { url, key }: { url: string; key: string },
@@ -44,7 +44,7 @@ export async function feedLive(
     await wait(WAIT_MS_MIN + Math.floor(random() * (WAIT_MS_MAX - WAIT_MS_MIN)));
     const body = JSON.stringify({ events: [event] });
     const answer = await fetch(`${url}/v1/events`, { method: 'POST', headers, body }).catch(() => undefined);
-    // It stops, or somebody took the key away.
+    // The server is stopping, or the key was revoked.
     if (!answer?.ok) return;
     await answer.body?.cancel();
   }
@@ -52,7 +52,7 @@ export async function feedLive(
 
 type LiveEvent = Omit<DemoEvent, 'timestamp'>;
 
-/** Yields the last day's events again and again, each time as new ones that happen now. */
+/** Yields the last day's events over and over, each time with new ids and without a time, so that they occur now. */
 function* repeatLastDay({ plan, stage }: DemoState, nowMs: number): Generator<LiveEvent> {
   const events = [...makeDays(plan, stage, { fromMs: nowMs - DAY_MS, untilMs: nowMs })].flat();
   for (let round = 0; events.length > 0; round += 1) {

@@ -3,12 +3,12 @@ import { type DemoState, saveDemo } from './demo-project.ts';
 import { countDemoDays, makeDays } from './events.ts';
 import type { DemoSink, Loaded } from './sink.ts';
 
-/** How far a load is: days done of all, and events so far. */
+/** Receives the progress of a load: days done, total days, and events so far. */
 export type LoadProgress = (daysDone: number, days: number, events: number) => void;
 
 /**
- * Hands over the events of the demo that happened since the last load, up to `untilMs`, and notes how far it is. Throws
- * when one is refused, and when `signal` fires, between two days. Returns the state with it.
+ * Sends the demo's events since the last load, up to `untilMs`, to the sink, and stores the new state, which it returns.
+ * Throws if an event is rejected, or between two days if `signal` is aborted.
  */
 export async function loadDemo(
   services: ControlServices,
@@ -23,7 +23,7 @@ export async function loadDemo(
   let daysDone = 0;
   for (const events of makeDays(state.plan, state.stage, span)) {
     signal.throwIfAborted();
-    const { accepted, duplicates } = await sink.take(events);
+    const { accepted, duplicates } = await sink.store(events);
     loaded.accepted += accepted;
     loaded.duplicates += duplicates;
     daysDone += 1;

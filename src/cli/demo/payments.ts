@@ -1,11 +1,11 @@
+import { HOUR_MS } from '../../lib/durations.ts';
 import type { Person } from './person.ts';
 import { pick, type Random } from './random.ts';
-import type { Deed } from './visits.ts';
+import type { Action } from './visits.ts';
 
-const HOUR_MS = 3_600_000;
-const DAYS_A_MONTH = 30;
+const DAYS_PER_MONTH = 30;
 
-/** Prices by currency, as stores round them. */
+/** Prices per currency, as app stores round them. */
 const PRICES: Record<string, Record<string, string>> = {
   pro_monthly: { USD: '9.99', EUR: '9.99', GBP: '8.99', JPY: '1500', BRL: '39.90', INR: '499.00' },
   pro_yearly: { USD: '59.99', EUR: '64.99', GBP: '54.99', JPY: '9800', BRL: '249.90', INR: '3499.00' },
@@ -15,11 +15,11 @@ const PRICES: Record<string, Record<string, string>> = {
 
 const STORES = { ios: 'app_store', android: 'play_store', web: 'stripe' } as const;
 
-/** Returns what the person pays on a day, and gets back: subscriptions run whether or not they come. */
-export function payments(person: Person, day: number, isThere: boolean, random: Random): Deed[] {
-  const deeds = subscriptionDeeds(person, day, random);
-  if (isThere && random() < 0.006 + 0.02 * person.loyalty) {
-    deeds.push(
+/** Returns a person's payments and refunds on a day. Subscriptions renew whether or not the person is active. */
+export function payments(person: Person, day: number, isActive: boolean, random: Random): Action[] {
+  const actions = subscriptionActions(person, day, random);
+  if (isActive && random() < 0.006 + 0.02 * person.loyalty) {
+    actions.push(
       pay(
         person,
         'purchase',
@@ -31,10 +31,10 @@ export function payments(person: Person, day: number, isThere: boolean, random: 
       ),
     );
   }
-  return deeds;
+  return actions;
 }
 
-function subscriptionDeeds(person: Person, day: number, random: Random): Deed[] {
+function subscriptionActions(person: Person, day: number, random: Random): Action[] {
   const { subscription } = person;
   if (!subscription || day < subscription.from - 7 || day > subscription.until) return [];
   const { from, until, product } = subscription;
@@ -42,18 +42,18 @@ function subscriptionDeeds(person: Person, day: number, random: Random): Deed[] 
     return [{ name: 'trial_started', atMs: atSomeTime(random), properties: { product_id: product } }];
   if (day < from) return [];
   if (day === from) return [pay(person, 'subscription_started', product, random)];
-  // Decided by the person alone, so that whoever gets money back has paid before.
+  // Depends on the person alone, so that only people who paid get a refund.
   if (day === from + 2 && person.index % 25 === 0) return [pay(person, 'refund', product, random)];
   if (day === until) {
     return [
       { name: 'subscription_cancelled', atMs: atSomeTime(random), properties: { product_id: product } },
     ];
   }
-  const isRenewal = product === 'pro_monthly' && (day - from) % DAYS_A_MONTH === 0;
+  const isRenewal = product === 'pro_monthly' && (day - from) % DAYS_PER_MONTH === 0;
   return isRenewal ? [pay(person, 'subscription_renewed', product, random)] : [];
 }
 
-function pay({ currency, platform }: Person, name: string, product_id: string, random: Random): Deed {
+function pay({ currency, platform }: Person, name: string, product_id: string, random: Random): Action {
   const revenue = PRICES[product_id]?.[currency] ?? '9.99';
   return {
     name,

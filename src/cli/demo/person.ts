@@ -1,14 +1,15 @@
 import { pick, randomOf } from './random.ts';
 
-/** The apps of the demo, in the order in which they are made. */
+/** The platforms of the demo's apps, in order of creation. */
 export const DEMO_PLATFORMS = ['ios', 'android', 'web'] as const;
 
+/** The platform of one of the demo's apps. */
 export type DemoPlatform = (typeof DEMO_PLATFORMS)[number];
 
-/** How large the demo is. The same plan gives the same people and the same events. */
+/** The size of the demo. The same plan gives the same people and events. */
 export type DemoPlan = { seed: number; days: number; users: number };
 
-/** Somebody who uses one of the apps. Days count from the first day of the demo. */
+/** A user of one of the apps. Days count from the first day of the demo. */
 export type Person = {
   index: number;
   id: string;
@@ -20,17 +21,17 @@ export type Person = {
   zoneHours: number;
   device: string;
   osVersion: string;
-  /** May lie before the first day: then the person is there from the beginning. */
+  /** The day of the first visit. Negative for people who joined before the first day. */
   joined: number;
-  /** 0 to 1: how likely a visit is on a day soon after joining, and how slowly that fades. */
+  /** 0 to 1: how likely a visit is soon after joining, and how slowly that declines. */
   loyalty: number;
-  /** How many days after a release the person has it. */
+  /** How many days after a release the person installs it. */
   updateDays: number;
-  /** When a subscription begins and its last day; undefined for most. */
+  /** The first and last day of a subscription; undefined for most people. */
   subscription: { from: number; until: number; product: 'pro_monthly' | 'pro_yearly' } | undefined;
 };
 
-type Place = Pick<Person, 'country' | 'locale' | 'currency' | 'zoneHours'>;
+type Region = Pick<Person, 'country' | 'locale' | 'currency' | 'zoneHours'>;
 
 const COUNTRIES = [
   [{ country: 'US', locale: 'en_US', currency: 'USD', zoneHours: -6 }, 34],
@@ -87,20 +88,20 @@ const PLATFORM_WEIGHTS = [
   ['web', 16],
 ] as const;
 
-/** Of all people, those who were there before the first day. */
-const EARLIER = 0.35;
+/** The share of people who joined before the first day. */
+const EARLIER_SHARE = 0.35;
 const EARLIER_DAYS = 120;
 
-/** Returns the person number `index` of a plan. More join each week than in the week before. */
+/** Returns the person with this index. More people join each week than in the week before. */
 export function makePerson({ seed, days }: DemoPlan, index: number): Person {
   const random = randomOf('person', seed, index);
   const platform = pick<DemoPlatform>(random, PLATFORM_WEIGHTS);
-  const place = pick<Place>(random, COUNTRIES);
-  const isEarlier = random() < EARLIER;
+  const region = pick<Region>(random, COUNTRIES);
+  const isEarlier = random() < EARLIER_SHARE;
   const joined = Math.floor(isEarlier ? -EARLIER_DAYS * random() : days * random() ** 0.7);
   const loyalty = 0.15 + 0.75 * random() ** 2;
   return {
-    ...place,
+    ...region,
     index,
     id: `user_${Math.floor(random() * 36 ** 8)
       .toString(36)

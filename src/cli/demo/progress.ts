@@ -5,7 +5,7 @@ type Output = { write: (text: string) => unknown; isTTY?: boolean };
 
 const LINE_EVERY_DAYS = 30;
 
-/** Returns a bar for a person at a terminal, and a line every thirty days for a log. */
+/** Returns a progress bar on a terminal, or a line every thirty days in a log. */
 export function openDemoProgress(output: Output): { report: LoadProgress; stop: () => void } {
   if (!output.isTTY) {
     return {

@@ -1,7 +1,7 @@
-/** A source of numbers from 0 to 1, the same every time for the same names. */
+/** A reproducible source of random numbers in [0, 1). */
 export type Random = () => number;
 
-/** Returns the source that these names stand for (FNV-1a for the seed, mulberry32 for the numbers). */
+/** Returns a source seeded by these names (FNV-1a for the seed, mulberry32 for the numbers). */
 export function randomOf(...names: (string | number)[]): Random {
   let hash = 0x811c9dc5;
   for (const character of names.join('/')) {
@@ -16,7 +16,7 @@ export function randomOf(...names: (string | number)[]): Random {
   };
 }
 
-/** Returns one of the choices, each as often as its weight says. */
+/** Returns one of the choices, with probability proportional to its weight. */
 export function pick<T>(random: Random, choices: readonly (readonly [T, number])[]): T {
   const whole = choices.reduce((sum, [, weight]) => sum + weight, 0);
   let left = random() * whole;

@@ -1,16 +1,16 @@
 import type { DemoEvent } from './events.ts';
 
-/** What became of events: stored now, or stored before. */
+/** How many events were stored now, and how many before. */
 export type Loaded = { accepted: number; duplicates: number };
 
-/** Where the demo's events go. */
+/** The destination of the demo's events. */
 export type DemoSink = {
-  /** Resolves once they are on disk. Throws when one of them is refused. */
-  take: (events: readonly DemoEvent[]) => Promise<Loaded>;
+  /** Resolves once the events are on disk. Throws if one of them is rejected. */
+  store: (events: readonly DemoEvent[]) => Promise<Loaded>;
   close: () => Promise<void>;
 };
 
-/** Throws with the reason why the first of the events was refused that was. */
-export function requireNoneRefused([refused]: readonly { message: string }[]): void {
-  if (refused) throw new Error(`An event of the demo was refused: ${refused.message}`);
+/** Throws the reason of the first rejection, if there is one. */
+export function requireNoneRejected([rejection]: readonly { message: string }[]): void {
+  if (rejection) throw new Error(`An event of the demo was refused: ${rejection.message}`);
 }

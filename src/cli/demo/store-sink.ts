@@ -6,35 +6,35 @@ import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { ControlServices } from '../../open-services.ts';
 import type { Project } from '../../projects/project.ts';
 import type { DemoEvent } from './events.ts';
-import { type DemoSink, type Loaded, requireNoneRefused } from './sink.ts';
+import { type DemoSink, type Loaded, requireNoneRejected } from './sink.ts';
 
 /**
- * Returns the event store itself, judged and written as the server does it, which is not running: so no key is made that
- * nobody needs afterwards. Throws StorageError when another process holds the store.
+ * Returns a sink that validates events and writes them to the event store as the server does, while no server is running.
+ * It needs no temporary key. Throws StorageError if another process has the store open.
  */
 export async function openStoreSink(services: ControlServices, project: Project): Promise<DemoSink> {
-  // Loaded only here: the engine is 250 MB of memory.
+  // Loaded only here: the engine takes 250 MB of memory.
   const { openWarehouse } = await import('../../warehouse/open.ts');
   const { eventsDir: path, log, clock } = services;
   const warehouse = await openWarehouse({ path, log, clock });
   const caller = operatorOf(project);
   return {
-    async take(events) {
+    async store(events) {
       const loaded: Loaded = { accepted: 0, duplicates: 0 };
-      const taking = batchesOf(events).map(async (batch) => {
+      const stored = batchesOf(events).map(async (batch) => {
         const answer = await ingest({ ...services, warehouse }, caller, undefined, { events: batch });
-        requireNoneRefused(answer.rejected);
+        requireNoneRejected(answer.rejected);
         loaded.accepted += answer.accepted;
         loaded.duplicates += answer.duplicates;
       });
-      await Promise.all(taking);
+      await Promise.all(stored);
       return loaded;
     },
     close: () => warehouse.close(),
   };
 }
 
-/** Whoever can open the data folder, as the one who sends. */
+/** Returns the operator as a caller: access to the data folder is authority enough. */
 function operatorOf(project: Project): Caller {
   const principal = {
     id: CLI_ACTOR.id,

@@ -1,16 +1,14 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/durations.ts';
 import type { Person } from './person.ts';
 import { pick, type Random } from './random.ts';
 
-/** Something a person does: its name, its properties, and the milliseconds since the day began. */
-export type Deed = { name: string; atMs: number; properties?: Record<string, unknown>; session?: string };
+/** Something a person does in an app: an event name, its properties, and milliseconds since midnight UTC. */
+export type Action = { name: string; atMs: number; properties?: Record<string, unknown>; session?: string };
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-
-/** How busy each weekday is, Sunday first. */
+/** Relative activity per weekday, Sunday first. */
 const WEEKDAYS = [1.15, 0.92, 0.9, 0.92, 0.96, 1.08, 1.22];
 
-/** How busy the hours of a local day are. */
+/** Relative activity per local hour. */
 const HOURS = [2, 1, 1, 1, 1, 2, 4, 7, 8, 7, 6, 6, 8, 8, 6, 6, 7, 8, 10, 12, 13, 12, 8, 4].map(
   (weight, hour) => [hour, weight] as const,
 );
@@ -32,16 +30,21 @@ const ACTIONS = [
   ['notification_opened', 9],
 ] as const;
 
-/** Whether the person comes on a day: often at first, then ever more rarely, and more on weekends. */
-export function comesOn({ joined, loyalty }: Person, day: number, weekday: number, random: Random): boolean {
+/** Whether a person is active on a day: often at first, then less and less, and more on weekends. */
+export function isActiveOn(
+  { joined, loyalty }: Person,
+  day: number,
+  weekday: number,
+  random: Random,
+): boolean {
   if (day < joined) return false;
   if (day === joined) return true;
   const fading = (1 + day - joined) ** -(0.75 - 0.6 * loyalty);
   return random() < fading * (0.35 + 0.6 * loyalty) * (WEEKDAYS[weekday] ?? 1);
 }
 
-/** Returns what the person does on a day of theirs, in one to three sessions. */
-export function visit(person: Person, day: number, random: Random): Deed[] {
+/** Returns what a person does on an active day, in one to three sessions. */
+export function visit(person: Person, day: number, random: Random): Action[] {
   const isFirst = day === person.joined;
   const sessions = pick(random, [
     [1, 62],
@@ -55,7 +58,7 @@ export function visit(person: Person, day: number, random: Random): Deed[] {
   }).flat();
 }
 
-function session(id: string, startMs: number, isFirst: boolean, random: Random): Deed[] {
+function session(id: string, startMs: number, isFirst: boolean, random: Random): Action[] {
   const names: [string, Record<string, unknown>?][] = [['app_open']];
   if (isFirst)
     names.push([
@@ -86,7 +89,7 @@ function session(id: string, startMs: number, isFirst: boolean, random: Random):
     ]);
   let atMs = startMs;
   return names.map(([name, properties]) => {
-    atMs = Math.min(atMs + Math.floor(2_000 + random() * 60_000), DAY_MS - 1);
+    atMs = Math.min(atMs + Math.floor(2_000 + random() * MINUTE_MS), DAY_MS - 1);
     return { name, atMs: Math.floor(atMs), session: id, ...(properties ? { properties } : {}) };
   });
 }

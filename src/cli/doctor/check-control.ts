@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
-import { tellNewer } from '../../control/migrate.ts';
-import { type ControlAsIs, openControlAsIs } from '../../control/open.ts';
+import { describeNewer } from '../../control/migrate.ts';
+import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
 import { type ChainEnd, verifyChain } from '../../keys/audit.ts';
 import { derivePepper } from '../../keys/secret.ts';
 import { countStoredUnder, findSecretMatch, readSecret, WRONG_SECRET } from '../../keys/secret-store.ts';
-import { StorageError } from '../../lib/storage-error.ts';
+import { messageOf, StorageError } from '../../lib/storage-error.ts';
 import { toAuditKey } from '../../open-services.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
@@ -14,61 +14,62 @@ const DATABASE = 'control database';
 const CLOCK_TOLERANCE_MS = 5_000;
 const TOO_EARLY = Date.UTC(2026, 0, 1);
 
-/** Checks the control database and all that depends on the secret. Changes nothing in it and makes nothing. */
-export async function checkControl(config: Config, noted: ChainEnd | undefined): Promise<Finding[]> {
+/** Checks the control database and everything that depends on the secret. Changes and creates nothing. */
+export async function checkControl(config: Config, knownHead: ChainEnd | undefined): Promise<Finding[]> {
   const file = join(config.dataDir, 'control.db');
   if (!existsSync(file)) {
     return [warning(DATABASE, 'There is none yet; the first start or `appflow init` makes it.')];
   }
-  let control: ControlAsIs;
+  let control: ReadOnlyControl;
   try {
-    control = await openControlAsIs(file);
+    control = await openReadOnlyControl(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return [failed(DATABASE, `${file} cannot be opened (${reason}). Restore it from a backup.`)];
   }
   try {
-    if (control.unknownMigrations.length > 0) return [failed(DATABASE, tellNewer(control.unknownMigrations))];
+    if (control.unknownMigrations.length > 0)
+      return [failed(DATABASE, describeNewer(control.unknownMigrations))];
     return [
-      ...tellPending(control),
+      ...reportPending(control),
       ...(await attempt(control, DATABASE, () => checkTables(control))),
       ...(await attempt(control, 'clock', () => checkClock(control))),
-      ...(await attempt(control, 'secret', () => checkSecret(config, control, noted))),
+      ...(await attempt(control, 'secret', () => checkSecret(config, control, knownHead))),
     ];
   } finally {
     await control.close();
   }
 }
 
-function tellPending({ pendingMigrations }: ControlAsIs): Finding[] {
+function reportPending({ pendingMigrations }: ReadOnlyControl): Finding[] {
   if (pendingMigrations.length === 0) return [];
   const names = pendingMigrations.join(', ');
   return [warning('schema', `The next start of this release applies ${names}. Make a backup before it.`)];
 }
 
-/** What a check needs may be made by a migration that is yet to come: then there is nothing wrong. */
+/** Runs a check. If it fails while migrations are pending, one of them may create what it reads: that is only a warning. */
 async function attempt(
-  { pendingMigrations }: ControlAsIs,
+  { pendingMigrations }: ReadOnlyControl,
   check: string,
-  look: () => Promise<Finding | Finding[]>,
+  run: () => Promise<Finding | Finding[]>,
 ): Promise<Finding[]> {
   try {
-    return [await look()].flat();
+    return [await run()].flat();
   } catch (error) {
     if (pendingMigrations.length === 0 || error instanceof StorageError) return [failedBy(check, error)];
     return [warning(check, 'This release can check it only after the migrations.')];
   }
 }
 
-async function checkTables({ db }: ControlAsIs): Promise<Finding> {
+async function checkTables({ db }: ReadOnlyControl): Promise<Finding> {
   const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
   const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();
   const { count: keys } = await db.selectFrom('api_keys').select(count(db)).executeTakeFirstOrThrow();
   return ok(DATABASE, `It opens and holds ${projects} projects and ${keys} API keys.`);
 }
 
-/** Expiry, limits and the audit log hang on the clock: it must not lie before what is already written. */
-async function checkClock({ db }: ControlAsIs): Promise<Finding> {
+/** Expiry, limits and the audit log depend on the clock: it must not be behind the last audit entry. */
+async function checkClock({ db }: ReadOnlyControl): Promise<Finding> {
   const check = 'clock';
   const last = await db
     .selectFrom('audit_log')
@@ -77,19 +78,19 @@ async function checkClock({ db }: ControlAsIs): Promise<Finding> {
     .limit(1)
     .executeTakeFirst();
   const now = Date.now();
-  const present = new Date(now).toISOString();
-  if (now < TOO_EARLY) return failed(check, `It says ${present}: set it, and run a time service (NTP).`);
+  const time = new Date(now).toISOString();
+  if (now < TOO_EARLY) return failed(check, `It says ${time}: set it, and run a time service (NTP).`);
   if (last && last.at > now + CLOCK_TOLERANCE_MS) {
     const written = new Date(last.at).toISOString();
-    return failed(check, `It says ${present}, but the audit log was written at ${written}: it was set back.`);
+    return failed(check, `It says ${time}, but the audit log was written at ${written}: it was set back.`);
   }
-  return ok(check, `It says ${present}.`);
+  return ok(check, `It says ${time}.`);
 }
 
 async function checkSecret(
   config: Config,
-  control: ControlAsIs,
-  noted: ChainEnd | undefined,
+  control: ReadOnlyControl,
+  knownHead: ChainEnd | undefined,
 ): Promise<Finding[]> {
   const check = 'secret';
   const file = join(config.dataDir, 'secrets', 'appflow-secret');
@@ -106,7 +107,7 @@ async function checkSecret(
   const [pepper, ...retired] = [derivePepper(secret), ...config.retiredSecrets.map(derivePepper)];
   const match = await findSecretMatch(control, pepper, retired);
   if (match === 'wrong') return [failed(check, WRONG_SECRET)];
-  const said =
+  const finding =
     match === 'retired'
       ? warning(
           check,
@@ -114,17 +115,17 @@ async function checkSecret(
         )
       : ok(check, 'It is the one this data folder was made with.');
   return [
-    said,
+    finding,
     ...(await attempt(control, 'stored keys', async () =>
-      tellStored(await countStoredUnder(control, pepper, retired), retired.length > 0),
+      reportStored(await countStoredUnder(control, pepper, retired), retired.length > 0),
     )),
-    ...(await attempt(control, 'audit log', () => checkChain(control, secrets, noted))),
+    ...(await attempt(control, 'audit log', () => checkChain(control, secrets, knownHead))),
   ];
 }
 
 type StoredUnder = Awaited<ReturnType<typeof countStoredUnder>>;
 
-function tellStored({ present, retired, unknown }: StoredUnder, hasRetired: boolean): Finding {
+function reportStored({ present, retired, unknown }: StoredUnder, hasRetired: boolean): Finding {
   const check = 'stored keys';
   if (unknown > 0) {
     const cure = 'Set their secret in APPFLOW_SECRET_RETIRED, or replace them and revoke them.';
@@ -144,21 +145,21 @@ function tellStored({ present, retired, unknown }: StoredUnder, hasRetired: bool
   return ok(check, `${present} are stored under the present secret.${rest}`);
 }
 
-/** What the chain proves by itself ends where the whole database may have been replaced. */
-function tellReach(noted: ChainEnd | undefined): string {
-  if (noted) return `Entry ${noted.seq}, as noted, is among them.`;
+/** Says what the check covers: alone, the chain cannot prove that the whole database was not replaced by an older copy. */
+function describeCoverage(knownHead: ChainEnd | undefined): string {
+  if (knownHead) return `Entry ${knownHead.seq}, as noted, is among them.`;
   return 'That an older copy of the whole database was not put in its place shows only with --audit-head.';
 }
 
 async function checkChain(
-  control: ControlAsIs,
+  control: ReadOnlyControl,
   secrets: readonly string[],
-  noted: ChainEnd | undefined,
+  knownHead: ChainEnd | undefined,
 ): Promise<Finding> {
   const check = 'audit log';
-  const verdict = await verifyChain(control, secrets.map(toAuditKey), noted);
+  const verdict = await verifyChain(control, secrets.map(toAuditKey), knownHead);
   if (verdict.ok)
-    return ok(check, `All ${verdict.rows} entries are as they were written. ${tellReach(noted)}`);
+    return ok(check, `All ${verdict.rows} entries are as they were written. ${describeCoverage(knownHead)}`);
   const cure =
     'Keep a copy of the data folder and compare it with a backup and with "audit log head" in the logs.';
   return failed(check, `It was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${cure}`);

@@ -8,7 +8,7 @@ const MEGABYTE = 1024 * 1024;
 const FREE_WARNING_MB = 2_048;
 const FREE_FAILED_MB = 256;
 
-/** Checks that the data folder is there, ours, closed to others, and has room. */
+/** Checks that the data folder exists, can be read and written, is private, and has free space. */
 export function checkFolder({ dataDir }: Config): Finding[] {
   const check = 'data folder';
   if (!existsSync(dataDir)) {

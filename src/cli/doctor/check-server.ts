@@ -5,24 +5,24 @@ import { localUrl } from '../server-address.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const STORE = 'event store';
-const ASK_MS_MAX = 5_000;
+const REQUEST_MS_MAX = 5_000;
 
-/** Checks the event store: through the server when one listens, by opening it when nobody holds it. */
+/** Checks the event store: through the server if one is running, otherwise by opening it. */
 export async function checkServer(config: Config): Promise<Finding[]> {
   const url = localUrl(config);
-  const answer = config.port === 0 ? undefined : await ask(`${url}/readyz`);
-  if (answer) return [ok('server', `One listens at ${url}.`), ...tellReadiness(answer)];
-  const nobody = ok('server', `None listens at ${url}.`);
+  const answer = config.port === 0 ? undefined : await fetchReadiness(`${url}/readyz`);
+  if (answer) return [ok('server', `One listens at ${url}.`), ...reportReadiness(answer)];
+  const noServer = ok('server', `None listens at ${url}.`);
   const path = join(config.dataDir, 'events');
-  if (!existsSync(path)) return [nobody, ok(STORE, 'There is none yet; the first start makes it.')];
-  return [nobody, await openStore(path)];
+  if (!existsSync(path)) return [noServer, ok(STORE, 'There is none yet; the first start makes it.')];
+  return [noServer, await openStore(path)];
 }
 
 type Readiness = { status?: unknown; warnings?: unknown };
 
-async function ask(url: string): Promise<Readiness | undefined> {
+async function fetchReadiness(url: string): Promise<Readiness | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ASK_MS_MAX), redirect: 'manual' });
+    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_MS_MAX), redirect: 'manual' });
     const body: unknown = await response.json();
     return typeof body === 'object' && body !== null ? body : {};
   } catch {
@@ -30,15 +30,16 @@ async function ask(url: string): Promise<Readiness | undefined> {
   }
 }
 
-function tellReadiness({ status, warnings }: Readiness): Finding[] {
-  const told = Array.isArray(warnings) ? warnings.join(' ') : '';
-  if (status !== 'ok') return [failed(STORE, `The server is not ready: ${told || 'no reason was given.'}`)];
+function reportReadiness({ status, warnings }: Readiness): Finding[] {
+  const reasons = Array.isArray(warnings) ? warnings.join(' ') : '';
+  if (status !== 'ok')
+    return [failed(STORE, `The server is not ready: ${reasons || 'no reason was given.'}`)];
   const answers = ok(STORE, 'The server says that it answers.');
-  return told === '' ? [answers] : [answers, warning('server warning', told)];
+  return reasons === '' ? [answers] : [answers, warning('server warning', reasons)];
 }
 
 async function openStore(path: string): Promise<Finding> {
-  // Loaded only here: the engine is 250 MB of memory that no other check needs.
+  // Loaded only here: the engine takes 250 MB of memory that no other check needs.
   const { lookAtStore } = await import('../../warehouse/look.ts');
   try {
     const pending = await lookAtStore(path);
@@ -49,7 +50,7 @@ async function openStore(path: string): Promise<Finding> {
   }
 }
 
-/** Hints at what is configured in a way that rarely is meant. */
+/** Checks the proxy settings for combinations that are rarely intended. */
 export function checkProxies({ publicUrl, trustedProxies, host }: Config): Finding[] {
   const check = 'TRUSTED_PROXIES';
   const isBehindProxy = publicUrl.startsWith('https:');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLineParser } from './event-line.ts';
 
-/** Returns the JSON texts that the lines become; a rejected line gives its code. */
+/** Returns the JSON text of each line, or the code of a rejected line. */
 function parseAll(...texts: string[]): string[] {
   const parse = createLineParser();
   return texts.map((text, index) => {
@@ -13,18 +13,18 @@ function parseAll(...texts: string[]): string[] {
 
 const idsOf = (...texts: string[]) => parseAll(...texts).map((json) => JSON.parse(json).event_id as string);
 
-test('sends a line with an id byte for byte: long numbers keep every digit', () => {
+test('sends a line that has an id unchanged, so that long numbers keep every digit', () => {
   const line = '{"event_id":"e1", "properties":{"revenue":12345678901234567.123456}}';
   assert.deepEqual(parseAll(line), [line]);
 });
 
-test('gives an event without an id one that only its own line decides', () => {
+test('derives a missing id from the line alone', () => {
   const [id] = idsOf('{"event_name":"a"}');
   assert.match(id ?? '', /^imp_[0-9a-f]{32}$/);
   assert.deepEqual(idsOf('{"event_name":"b"}', '{"event_name":"a"}')[1], id);
 });
 
-test('counts two equal lines as two events, the same two each time', () => {
+test('treats two equal lines as two events, with the same two ids every time', () => {
   const twice = idsOf('{"event_name":"a"}', '{"event_name":"a"}');
   assert.equal(new Set(twice).size, 2);
   assert.deepEqual(
@@ -33,13 +33,13 @@ test('counts two equal lines as two events, the same two each time', () => {
   );
 });
 
-test('a made id wins over null and fits into any object', () => {
+test('a derived id replaces null and fits into any object', () => {
   for (const text of ['{"event_id":null}', '{}', '{ }', '{"properties":{}}', '{"a":"}"}']) {
     assert.match(idsOf(text)[0] ?? '', /^imp_/, text);
   }
 });
 
-test('leaves it to the server to judge JSON that is no event', () => {
+test('leaves it to the server to reject JSON that is not an event', () => {
   assert.deepEqual(parseAll('42', '[]', 'null', '"text"'), ['42', '[]', 'null', '"text"']);
 });
 

@@ -2,22 +2,22 @@ import { createHash } from 'node:crypto';
 import type { Line } from './lines.ts';
 import type { RejectedLine } from './totals.ts';
 
-/** The JSON text of an event to send, which carries an `event_id`, or why the line is none. */
+/** The JSON text of an event with an `event_id`, or why the line was rejected. */
 export type ParsedLine = { json: string } | { rejected: RejectedLine };
 
 /**
- * Returns a function that turns lines, from the first one on, into events. The text is sent as it stands, because
- * parsing and printing it again would change long numbers. An event without an id gets one made from its line, so
- * that importing the file again changes no number.
+ * Returns a function that turns lines, starting with the first, into events. The text is sent unchanged, because parsing
+ * and reprinting it would change long numbers. An event without an id gets one derived from its line, so that importing
+ * the file again counts nothing twice.
  */
 export function createLineParser(): (line: Line) => ParsedLine {
-  const makeId = createIdMaker();
+  const deriveId = createIdDeriver();
   return (line) => {
     if ('mistake' in line) return { rejected: rejectLine(line.number, line.mistake) };
     const parsed = parseJson(line.text);
     if ('mistake' in parsed) return { rejected: rejectLine(line.number, parsed.mistake) };
     return {
-      json: lacksId(parsed.value) ? withId(line.text, parsed.value, makeId(line.text)) : line.text,
+      json: lacksId(parsed.value) ? withId(line.text, parsed.value, deriveId(line.text)) : line.text,
     };
   };
 }
@@ -34,24 +34,24 @@ function parseJson(text: string): { value: unknown } | { mistake: string } {
   }
 }
 
-/** The server refuses what is no object by itself, so that there is one judge of events. */
+/** False for JSON that is not an object: the server rejects it, so that events are validated in one place. */
 function lacksId(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return !('event_id' in value) || value.event_id === null;
 }
 
-/** Put last, the id also wins over an `"event_id":null` further in front: of equal names JSON.parse takes the last. */
+/** Appends the id. It overrides an earlier `"event_id":null`, because JSON.parse takes the last of equal names. */
 function withId(text: string, event: Record<string, unknown>, id: string): string {
   const comma = Object.keys(event).length === 0 ? '' : ',';
   return `${text.slice(0, -1)}${comma}"event_id":"${id}"}`;
 }
 
 /**
- * Ids depend on the line's text, and on how often the same text came before, so that two equal lines are two events.
- * Neither the file nor its other lines matter: a longer export that holds the same lines gives the same ids.
+ * Ids depend on the line's text and on how often it occurred before, so that two equal lines are two events. The file
+ * and its other lines do not matter: a longer export with the same lines gives the same ids.
  */
-function createIdMaker(): (text: string) => string {
-  // 48 bits of the hash stand for a text: it keeps this map small, and a collision only makes an ordinal skip.
+function createIdDeriver(): (text: string) => string {
+  // 48 bits of the hash identify a text: that keeps this map small, and a collision only skips an ordinal.
   const timesSeen = new Map<number, number>();
   return (text) => {
     const digest = createHash('sha256').update(text).digest();

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openLedger } from './ledger.ts';
-import { NOTHING, type Totals } from './totals.ts';
+import { NO_TOTALS, type Totals } from './totals.ts';
 
 const broken = (line: number) => ({ line, code: 'invalid_json', message: `Line ${line}.` });
 const rejection = (index: number) => ({ index, code: 'invalid_event_name', field: '', message: 'Name it.' });
 const linesOf = ({ rejectedLines }: Totals) => rejectedLines.map(({ line }) => line);
 
-test('totals end with the line of the last event that is dealt with, refused lines in their place', () => {
-  const ledger = openLedger(NOTHING);
-  ledger.send(1);
-  ledger.refuse(broken(3));
-  ledger.send(4);
-  ledger.send(6);
-  ledger.refuse(broken(7));
-  ledger.send(8);
+test('totals end with the line of the last settled event and include the rejected lines before it', () => {
+  const ledger = openLedger(NO_TOTALS);
+  ledger.markSent(1);
+  ledger.reject(broken(3));
+  ledger.markSent(4);
+  ledger.markSent(6);
+  ledger.reject(broken(7));
+  ledger.markSent(8);
   const first = ledger.settle({
     events: 2,
     accepted: 1,
@@ -34,11 +34,11 @@ test('totals end with the line of the last event that is dealt with, refused lin
   assert.deepEqual([second.line, second.accepted, linesOf(second)], [8, 2, [3, 4, 7, 8]]);
 });
 
-test('lines behind the last event count once nothing before them is open', () => {
-  const ledger = openLedger(NOTHING);
-  ledger.send(1);
-  ledger.send(2);
-  ledger.refuse(broken(9));
+test('rejected lines after the last event count once all lines before them are settled', () => {
+  const ledger = openLedger(NO_TOTALS);
+  ledger.markSent(1);
+  ledger.markSent(2);
+  ledger.reject(broken(9));
   const none = { accepted: 0, duplicates: 0, rejected: 0, rejections: [] };
   assert.equal(ledger.settle({ ...none, events: 1, accepted: 1 }).line, 1);
   const done = ledger.settle({ ...none, events: 2, accepted: 2 });
@@ -46,11 +46,11 @@ test('lines behind the last event count once nothing before them is open', () =>
   assert.deepEqual(ledger.settle({ ...none, events: 2, accepted: 2 }), done);
 });
 
-test('goes on from the totals of an earlier run', () => {
-  const start = { ...NOTHING, line: 50, accepted: 40, duplicates: 2, rejectedByCode: { invalid_json: 8 } };
+test('continues from the totals of an earlier run', () => {
+  const start = { ...NO_TOTALS, line: 50, accepted: 40, duplicates: 2, rejectedByCode: { invalid_json: 8 } };
   const ledger = openLedger(start);
-  ledger.refuse(broken(51));
-  ledger.send(52);
+  ledger.reject(broken(51));
+  ledger.markSent(52);
   const { line, accepted, duplicates, rejectedByCode } = ledger.settle({
     events: 1,
     accepted: 0,
@@ -62,9 +62,9 @@ test('goes on from the totals of an earlier run', () => {
   assert.deepEqual(rejectedByCode, { invalid_json: 9 });
 });
 
-test('keeps the first ten of any number of refused lines, and counts all', () => {
-  const ledger = openLedger(NOTHING);
-  for (let line = 1; line <= 5_000; line += 1) ledger.refuse(broken(line));
+test('keeps the first ten rejected lines and counts all of them', () => {
+  const ledger = openLedger(NO_TOTALS);
+  for (let line = 1; line <= 5_000; line += 1) ledger.reject(broken(line));
   const totals = ledger.settle({ events: 0, accepted: 0, duplicates: 0, rejected: 0, rejections: [] });
   assert.deepEqual([totals.line, totals.rejectedByCode], [5_000, { invalid_json: 5_000 }]);
   assert.deepEqual(linesOf(totals), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);

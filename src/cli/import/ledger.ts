@@ -1,49 +1,49 @@
 import type { Progress } from '../../../client/src/send-all.ts';
-import { addRejected, addTotals, NOTHING, type RejectedLine, type Totals } from './totals.ts';
+import { addRejected, addTotals, NO_TOTALS, type RejectedLine, type Totals } from './totals.ts';
 
-/** Knows which lines are on their way, so that the totals always are those of whole lines from the first one on. */
+/** Tracks which lines are in flight, so that totals always cover all lines from the first up to some line. */
 export type Ledger = {
-  /** Notes that the event of this line is handed out to be sent. */
-  send: (line: number) => void;
-  /** Notes that a line is no event. */
-  refuse: (rejected: RejectedLine) => void;
-  /** Returns the totals of all lines up to the last event that is dealt with. */
+  /** Records that the event of this line is being sent. */
+  markSent: (line: number) => void;
+  /** Records that a line is not an event. */
+  reject: (rejected: RejectedLine) => void;
+  /** Returns the totals of all lines up to the last event that the server answered. */
   settle: (progress: Progress) => Totals;
 };
 
-/** `before` sums up the refused lines between the last event and this one: a file may hold nothing else. */
+/** An event in flight. `before` sums up the rejected lines since the previous event: there may be millions. */
 type Entry = { line: number; before: Totals };
 
-/** Returns a ledger that goes on from `start`, told of lines in their order. */
+/** Returns a ledger that continues from `start`. Lines must be recorded in order. */
 export function openLedger(start: Totals): Ledger {
   let settled = start;
   let settledEvents = 0;
-  let open: Entry[] = [];
-  let behind = NOTHING;
+  let inFlight: Entry[] = [];
+  let trailing = NO_TOTALS;
 
   function settleNext({ line, before }: Entry, rejection: Progress['rejections'][number] | undefined): void {
-    if (before !== NOTHING) settled = addTotals(settled, before);
+    if (before !== NO_TOTALS) settled = addTotals(settled, before);
     if (rejection) settled = addRejected(settled, { line, code: rejection.code, message: rejection.message });
     settled = { ...settled, line };
   }
 
   return {
-    send(line) {
-      open.push({ line, before: behind });
-      behind = NOTHING;
+    markSent(line) {
+      inFlight.push({ line, before: trailing });
+      trailing = NO_TOTALS;
     },
-    refuse(rejected) {
-      behind = addRejected(behind, rejected);
+    reject(rejected) {
+      trailing = addRejected(trailing, rejected);
     },
     settle({ events, accepted, duplicates, rejections }) {
       const byIndex = new Map(rejections.map((rejection) => [rejection.index, rejection]));
-      const done = open.slice(0, events - settledEvents);
+      const done = inFlight.slice(0, events - settledEvents);
       for (const [at, entry] of done.entries()) settleNext(entry, byIndex.get(settledEvents + at));
       settledEvents = events;
-      open = open.slice(done.length);
-      if (open.length === 0 && behind !== NOTHING) {
-        settled = addTotals(settled, behind);
-        behind = NOTHING;
+      inFlight = inFlight.slice(done.length);
+      if (inFlight.length === 0 && trailing !== NO_TOTALS) {
+        settled = addTotals(settled, trailing);
+        trailing = NO_TOTALS;
       }
       settled = {
         ...settled,

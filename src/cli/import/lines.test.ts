@@ -11,7 +11,7 @@ function linesOf(...chunks: (string | Buffer)[]): Promise<Line[]> {
   return Readable.from(splitLines(bytes())).toArray();
 }
 
-test('finds the same lines wherever the bytes are cut', async () => {
+test('finds the same lines wherever the bytes are split', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.string({ unit: 'binary' })), fc.array(fc.nat(50)), async (texts, cuts) => {
       const bytes = Buffer.from(texts.join('\n'));
@@ -27,7 +27,7 @@ test('finds the same lines wherever the bytes are cut', async () => {
   );
 });
 
-test('numbers lines as an editor does, blank ones included, with or without an end to the last', async () => {
+test('numbers lines as an editor does, including blank ones, with or without a final line break', async () => {
   const expected = [
     { number: 1, text: 'a' },
     { number: 3, text: 'b' },
@@ -38,7 +38,7 @@ test('numbers lines as an editor does, blank ones included, with or without an e
   assert.deepEqual(await linesOf(), []);
 });
 
-test('tells of a line that is not UTF-8 and goes on', async () => {
+test('reports a line that is not UTF-8 and continues', async () => {
   const lines = await linesOf(Buffer.from([0x22, 0xff, 0x22, 0x0a]), 'b\n');
   assert.deepEqual(lines, [
     { number: 1, mistake: 'The line is not UTF-8.' },
@@ -46,7 +46,7 @@ test('tells of a line that is not UTF-8 and goes on', async () => {
   ]);
 });
 
-test('holds at most a mebibyte of one line', async () => {
+test('buffers at most one mebibyte of a line', async () => {
   const mebibyte = 'x'.repeat(1024 * 1024);
   assert.deepEqual(
     (await linesOf(mebibyte, '\n', mebibyte, 'x', '\nb')).map((line) =>

@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress';
 import { countRejected, type Totals } from './totals.ts';
 
-/** Shows how far an import is. `note` says something beside it. */
+/** Shows the progress of an import. `note` adds a message to it. */
 export type Progress = {
   update: (readBytes: number, totals: Totals) => void;
   note: (sentence: string) => void;
@@ -15,7 +15,7 @@ const MEGABYTE = 1_000_000;
 
 const megabytes = (bytes: number) => (bytes / MEGABYTE).toFixed(1);
 
-/** `alreadyDone` were counted by an earlier run: they are no part of this run's speed. */
+/** Returns events per second. `alreadyDone` events were counted by an earlier run, so they are left out. */
 function speedometer(now: () => number, alreadyDone: number): (totals: Totals) => number {
   const startedAt = now();
   return (totals) => {
@@ -28,7 +28,7 @@ function describe(totals: Totals, perSecond: number): string {
   return `accepted ${totals.accepted}, duplicates ${totals.duplicates}, rejected ${countRejected(totals)}, ${perSecond} events/s`;
 }
 
-/** Returns a bar for a person at a terminal, and a line every five seconds for a log. */
+/** Returns a progress bar on a terminal, or a line every five seconds in a log. */
 export function openProgress(
   output: Output,
   totalBytes: number | undefined,
@@ -37,11 +37,11 @@ export function openProgress(
 ): Progress {
   const speedOf = speedometer(now, alreadyDone);
   if (output.isTTY && totalBytes !== undefined) return openBar(totalBytes, speedOf);
-  let toldAt = now();
+  let printedAt = now();
   return {
     update(readBytes, totals) {
-      if (now() - toldAt < LINE_EVERY_MS) return;
-      toldAt = now();
+      if (now() - printedAt < LINE_EVERY_MS) return;
+      printedAt = now();
       const of = totalBytes === undefined ? '' : ` of ${megabytes(totalBytes)}`;
       output.write(`${megabytes(readBytes)}${of} MB, ${describe(totals, speedOf(totals))}\n`);
     },

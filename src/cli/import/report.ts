@@ -1,9 +1,9 @@
 import { countRejected, type Totals } from './totals.ts';
 
-/** What a finished import tells beside its totals. `resumedAfterLine` is 0 when it began at the start. */
+/** A finished import. `resumedAfterLine` is 0 if it began with the first line. */
 export type Finished = { totals: Totals; seconds: number; resumedAfterLine: number };
 
-/** Returns the result as one JSON line: counts over all runs of this import, seconds of this one. */
+/** Returns the result as one JSON line: counts of all runs of this import, seconds of the last one. */
 export function renderJson({ totals, seconds, resumedAfterLine }: Finished): string {
   return JSON.stringify({
     accepted: totals.accepted,
@@ -22,7 +22,7 @@ export function renderText({ totals, seconds }: Finished): string {
   return `Imported ${totals.accepted} events in ${seconds.toFixed(1)} s (${totals.duplicates} duplicates, ${countRejected(totals)} rejected).`;
 }
 
-/** Returns which lines were rejected and why: the first ones, then how many of each kind. Empty when none was. */
+/** Returns which lines were rejected and why: the first ones, then a count per code. Empty if there are none. */
 export function renderRejected(totals: Totals): string {
   const count = countRejected(totals);
   if (count === 0) return '';

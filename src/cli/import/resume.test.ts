@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type ImportIdentity, openResume } from './resume.ts';
-import { NOTHING } from './totals.ts';
+import { NO_TOTALS } from './totals.ts';
 
 const identity: ImportIdentity = {
   url: 'http://127.0.0.1:8080',
@@ -12,7 +12,7 @@ const identity: ImportIdentity = {
   key: 'sk_secret',
   file: { path: '/a.ndjson', size: 10, modifiedMs: 5, head: 'abc' },
 };
-const totals = { ...NOTHING, line: 7, accepted: 6, rejectedByCode: { invalid_json: 1 } };
+const totals = { ...NO_TOTALS, line: 7, accepted: 6, rejectedByCode: { invalid_json: 1 } };
 
 function makeDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'appflow-resume-'));
@@ -20,7 +20,7 @@ function makeDir(): string {
   return dir;
 }
 
-test('finds the progress that was saved, until it is removed', () => {
+test('finds saved progress until it is removed', () => {
   const dir = makeDir();
   assert.equal(openResume(dir, identity, assert.fail).find(), undefined);
   openResume(dir, identity, assert.fail).save(totals);
@@ -30,7 +30,7 @@ test('finds the progress that was saved, until it is removed', () => {
   assert.deepEqual(readdirSync(join(dir, 'imports')), []);
 });
 
-test('keeps the file to the owner and the key out of it', () => {
+test('saves the file for its owner only, without the key', () => {
   const dir = makeDir();
   openResume(dir, identity, assert.fail).save(totals);
   const [name = ''] = readdirSync(join(dir, 'imports'));
@@ -40,7 +40,7 @@ test('keeps the file to the owner and the key out of it', () => {
   assert.doesNotMatch(name + readFileSync(path, 'utf8'), /sk_secret/);
 });
 
-test('begins anew for another server, app, key or file, and for a file that changed', () => {
+test('starts over for another server, app, key or file, and for a changed file', () => {
   const dir = makeDir();
   openResume(dir, identity, assert.fail).save(totals);
   const others: Partial<ImportIdentity>[] = [
@@ -60,7 +60,7 @@ test('begins anew for another server, app, key or file, and for a file that chan
   }
 });
 
-test('begins anew when the progress cannot be read', () => {
+test('starts over if the progress cannot be read', () => {
   const dir = makeDir();
   openResume(dir, identity, assert.fail).save(totals);
   const [name = ''] = readdirSync(join(dir, 'imports'));
@@ -76,7 +76,7 @@ test('begins anew when the progress cannot be read', () => {
   }
 });
 
-test('goes on where no progress can be kept, says so once and why, and keeps it again once it can', () => {
+test('continues without saving progress if it cannot, warns once with the reason, and saves it again once it can', () => {
   const dir = makeDir();
   writeFileSync(join(dir, 'imports'), 'a file where the folder should be');
   const warnings: string[] = [];

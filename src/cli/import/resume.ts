@@ -6,25 +6,25 @@ import { cureOf } from '../../data-dir.ts';
 import type { FileIdentity } from './source.ts';
 import { TOTALS, type Totals } from './totals.ts';
 
-/** How far an import came, kept in a small file until it is finished. */
+/** The progress of an import, saved in a small file until the import is finished. */
 export type Resume = {
-  /** Undefined when there is nothing to continue. */
+  /** Returns undefined if there is nothing to continue. */
   find: () => Totals | undefined;
   save: (totals: Totals) => void;
   remove: () => void;
 };
 
-/** What makes two imports the same one. The key is part of it: with another project's key it is another import. */
+/** What identifies an import. It includes the key: with another project's key it is another import. */
 export type ImportIdentity = { url: string; appId: string | undefined; key: string; file: FileIdentity };
 
-/** Nothing is kept: for standard input. */
+/** Saves nothing: for standard input, which cannot be read again. */
 export const NO_RESUME: Resume = { find: () => undefined, save: () => undefined, remove: () => undefined };
 
 const WITHOUT = 'The import goes on; if it is interrupted, the next one sends all again, which counts once.';
 
 /**
- * Returns the progress of this import, kept under `imports/` in the data folder. Where it cannot be kept, `warn` is
- * told so once: the import is worth more than its progress, and goes on without.
+ * Returns the progress of this import, saved under `imports/` in the data folder. If it cannot be saved, calls `warn`
+ * once and continues: finishing the import matters more than being able to resume it.
  */
 export function openResume(
   dataDir: string,
@@ -50,13 +50,13 @@ export function openResume(
   return {
     find() {
       const saved = readJson(path);
-      // A file that changed since is begun anew: ids make that right, only slower.
+      // A file that has changed is imported from the start: ids keep that correct, only slower.
       return Value.Check(TOTALS, saved?.totals) && isSameFile(saved?.file, file) ? saved?.totals : undefined;
     },
     save: (totals) =>
       attempt(() => {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
-        // Renamed into place: an interruption leaves the former progress or this one, never half a file.
+        // Renamed into place: an interruption leaves the old progress or the new one, never half a file.
         writeFileSync(`${path}.new`, JSON.stringify({ file, totals }), { mode: 0o600 });
         renameSync(`${path}.new`, path);
       }),

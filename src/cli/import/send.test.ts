@@ -13,13 +13,13 @@ import { sendEvents } from './send.ts';
 const KEY = 'sk_af1_secret';
 const make = (count: number) => Array.from({ length: count }, (_, index) => `{"event_id":"e${index}"}`);
 
-/** A server that answers as told, and a sender whose time only waiting moves. */
+/** Opens a server that answers by script, and a sender with a clock that moves only while it waits. */
 async function open(script: (seen: Seen, n: number) => Scripted) {
   const world = await startScriptedServer(script);
   const { clock, fetch } = world;
   const notes: string[] = [];
   const stop = new AbortController();
-  const outside = {
+  const environment = {
     notify: (sentence: string) => notes.push(sentence),
     signal: stop.signal,
     clock,
@@ -27,24 +27,24 @@ async function open(script: (seen: Seen, n: number) => Scripted) {
     random: () => 0,
   };
   const begin = (events = make(1), appId?: string) =>
-    sendEvents({ url: world.url, key: KEY, appId }, events, { onProgress: () => undefined }, outside);
+    sendEvents({ url: world.url, key: KEY, appId }, events, { onProgress: () => undefined }, environment);
   const send = (...args: Parameters<typeof begin>) => world.run(begin(...args));
   return { world, notes, stop, begin, send };
 }
 
-test('a limit is waited for, and told of from five seconds on', async () => {
-  for (const [seconds, told] of [
+test('waits for a rate limit, and reports waits of five seconds or more', async () => {
+  for (const [seconds, reported] of [
     [4, []],
     [5, ["The key's rate limit is reached; trying again in 5.0 s."]],
   ] as const) {
     const { send, notes, world } = await open(({ body }, n) => (n === 0 ? limited(seconds) : stored(body)));
     assert.equal((await send()).accepted, 1);
-    assert.deepEqual(notes, told);
+    assert.deepEqual(notes, reported);
     assert.equal(world.clock.monotonicMs(), seconds * 1_000);
   }
 });
 
-test('trouble is told of at every wait, with the reason', async () => {
+test('reports every wait for a failing server, with the reason', async () => {
   const { send, notes } = await open(
     ({ body }, n) =>
       (['hang_up', refusal(500, 'internal'), refusal(503, 'overloaded', { 'retry-after': '2' })] as const)[
@@ -67,7 +67,7 @@ for (const [name, answer, words] of [
   ],
   ['fails', refusal(500, 'internal'), /^The server answered 500: It is internal, for five minutes now\./],
 ] as const) {
-  test(`a server that ${name} is given up after five minutes`, async () => {
+  test(`gives up on a server that ${name} after five minutes`, async () => {
     const { send, world } = await open(() => answer);
     await assert.rejects(send(), { message: words });
     const waitedMs = world.clock.monotonicMs();
@@ -75,7 +75,7 @@ for (const [name, answer, words] of [
   });
 }
 
-test('a server that only limits is waited for beyond five minutes, and trouble counts anew after it', async () => {
+test('waits for a rate limit longer than five minutes, and restarts the five minutes of failures after it', async () => {
   const { send, world } = await open(({ body }, n) => {
     if (n === 20) return stored(body);
     return n % 4 === 3 ? limited(60) : 'hang_up';
@@ -84,13 +84,13 @@ test('a server that only limits is waited for beyond five minutes, and trouble c
   assert.ok(world.clock.monotonicMs() > 5 * 60_000, String(world.clock.monotonicMs()));
 });
 
-test('trouble counts anew after a batch that was stored', async () => {
+test('restarts the five minutes of failures after a stored batch', async () => {
   const { send, world } = await open(({ body }, n) => (n % 3 === 2 ? stored(body) : 'hang_up'));
   assert.equal((await send(make(12_000))).accepted, 12_000);
   assert.ok(world.clock.monotonicMs() > 5 * 60_000, String(world.clock.monotonicMs()));
 });
 
-test('a wait of an hour is waited for; a longer one is told at once', async () => {
+test('waits up to an hour if asked to, and fails immediately if asked to wait longer', async () => {
   const patient = await open(({ body }, n) => (n === 0 ? limited(3_600) : stored(body)));
   assert.equal((await patient.send()).accepted, 1);
   for (const answer of [limited(3_601), refusal(503, 'overloaded', { 'retry-after': '3601' })]) {
@@ -124,14 +124,14 @@ test('does not follow a redirect with the key, nor take the answer of something 
   }
 });
 
-test('the key is in the header and in nothing that is said', async () => {
+test('the key is in the header, and never prints it', async () => {
   const { send, world, notes } = await open(() => 'hang_up');
   const error = await send().catch((reason: unknown) => reason);
   assert.equal(world.seen[0]?.headers.authorization, `Bearer ${KEY}`);
   assert.doesNotMatch(`${error} ${notes}`, /sk_af1/);
 });
 
-test('names the app only when one is given', async () => {
+test('sends the app id only if one is given', async () => {
   const { send, world } = await open(({ body }) => stored(body));
   await send();
   await send(make(1), 'app_"1');
@@ -141,13 +141,13 @@ test('names the app only when one is given', async () => {
   );
 });
 
-test('asks nothing of the server for no events', async () => {
+test('sends no request if there are no events', async () => {
   const { send, world } = await open(() => refusal(400, 'not_found'));
   assert.equal((await send([])).events, 0);
   assert.equal(world.seen.length, 0);
 });
 
-test('ends at once when the person stops it, on the way and in a wait, and leaves no timer', async () => {
+test('stops immediately when aborted, during a request and during a wait, and leaves no timer', async () => {
   const onTheWay = await open(() => {
     onTheWay.stop.abort();
     return 'hang_up';

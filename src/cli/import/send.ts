@@ -4,45 +4,46 @@ import { AppflowError } from '../../../client/src/errors.ts';
 import type { OnWait } from '../../../client/src/patience.ts';
 import type { Progress, SendAllAnswer, Sendable } from '../../../client/src/send-all.ts';
 import type { Fetch } from '../../../client/src/transport.ts';
+import { MINUTE_MS } from '../../lib/durations.ts';
 
-/** Where events go, and with which key. */
+/** The server to send to, and the key to use. */
 export type Target = { url: string; key: string; appId: string | undefined };
 
-/** How they go: events a request, and who is told after each one, in order. */
+/** Events per request, and a callback that runs after each request, in order. */
 export type SendOptions = { batchSize?: number; onProgress: (progress: Progress) => void };
 
-/** The person who waits, and the world, which a test can be. */
-export type Outside = {
-  /** Tells the person who waits why they wait. */
+/** The environment of a sender: the user, and what tests replace. */
+export type SendEnvironment = {
+  /** Tells the user why the import is waiting. */
   notify: (sentence: string) => void;
-  /** Aborts when the person stops it. */
+  /** Aborts when the user stops the import. */
   signal: AbortSignal;
   clock?: Clock;
   fetch?: Fetch;
   random?: () => number;
 };
 
-const TROUBLE_MS_MAX = 5 * 60_000;
-/** A long import meets its limit every few seconds: shorter waits for it are no news. */
+const FAILING_MS_MAX = 5 * MINUTE_MS;
+/** A long import reaches its rate limit every few seconds, so shorter waits are not reported. */
 const SILENT_MS_MAX = 5_000;
 const TOO_MANY_REQUESTS = 429;
 
 /**
- * Sends events by `events.sendAll` of the admin client and returns what they came to. A limit is waited for as long as
- * the server asks, trouble for five minutes. Throws with the server's own words when trying again would not help.
+ * Sends events with `events.sendAll` of the admin client and returns the totals. Waits for a rate limit as long as the
+ * server asks, and for a failing server for five minutes. Throws the server's message if retrying would not help.
  */
 export async function sendEvents(
   { url, key, appId }: Target,
   events: AsyncIterable<Sendable> | Iterable<Sendable>,
   { onProgress, ...options }: SendOptions,
-  { notify, signal, clock = SYSTEM_CLOCK, ...world }: Outside,
+  { notify, signal, clock = SYSTEM_CLOCK, ...world }: SendEnvironment,
 ): Promise<SendAllAnswer> {
-  const trouble = watchTrouble(notify, clock);
-  const { onWait } = trouble;
+  const failures = watchFailures(notify, clock);
+  const { onWait } = failures;
   const admin = new AppflowAdmin({
     apiKey: key,
     baseUrl: url,
-    // Not in all, as a limit may take hours: `onWait` ends what is in trouble.
+    // No limit on the total, as rate limits may take hours: `onWait` throws if the server keeps failing.
     timeLimitMs: Number.POSITIVE_INFINITY,
     onWait,
     clock,
@@ -54,7 +55,7 @@ export async function sendEvents(
       ...(appId === undefined ? {} : { appId }),
       signal,
       onProgress(progress) {
-        trouble.end();
+        failures.reset();
         onProgress(progress);
       },
     });
@@ -63,28 +64,28 @@ export async function sendEvents(
   }
 }
 
-/** Tells of waits, and throws once there has been nothing but trouble for five minutes. */
-function watchTrouble(
-  notify: Outside['notify'],
+/** Reports waits, and throws once the server has done nothing but fail for five minutes. */
+function watchFailures(
+  notify: SendEnvironment['notify'],
   { monotonicMs }: Clock,
-): { onWait: OnWait; end: () => void } {
+): { onWait: OnWait; reset: () => void } {
   let sinceMs: number | undefined;
   return {
     onWait({ waitMs, error }) {
-      const isTrouble = error !== undefined && error.status !== TOO_MANY_REQUESTS;
+      const isFailure = error !== undefined && error.status !== TOO_MANY_REQUESTS;
       const nowMs = monotonicMs();
-      // A server that limits is alive: the five minutes begin again.
-      sinceMs = isTrouble ? (sinceMs ?? nowMs) : undefined;
-      const reason = isTrouble ? describe(error).replace(/\.$/, '') : "The key's rate limit is reached";
-      if (sinceMs !== undefined && nowMs + waitMs - sinceMs > TROUBLE_MS_MAX) {
+      // A server that rate-limits is up, so the five minutes start again.
+      sinceMs = isFailure ? (sinceMs ?? nowMs) : undefined;
+      const reason = isFailure ? describe(error).replace(/\.$/, '') : "The key's rate limit is reached";
+      if (sinceMs !== undefined && nowMs + waitMs - sinceMs > FAILING_MS_MAX) {
         throw new Error(
           `${reason}, for five minutes now. Run the same command again when the server answers.`,
         );
       }
-      if (!isTrouble && waitMs < SILENT_MS_MAX) return;
+      if (!isFailure && waitMs < SILENT_MS_MAX) return;
       notify(`${reason}; trying again in ${(waitMs / 1_000).toFixed(1)} s.`);
     },
-    end() {
+    reset() {
       sinceMs = undefined;
     },
   };
@@ -92,16 +93,16 @@ function watchTrouble(
 
 function explain(error: AppflowError): string {
   const { code, status, retryAfterMs } = error;
-  // The client retries these, and waits for up to an hour by itself: this one asks for longer.
+  // The client retries these and waits up to an hour by itself, so this server asks for longer.
   if (retryAfterMs !== undefined && (status === TOO_MANY_REQUESTS || status >= 500)) {
-    return `The server asks to wait ${Math.ceil(retryAfterMs / 60_000)} minutes. Run the same command again then.`;
+    return `The server asks to wait ${Math.ceil(retryAfterMs / MINUTE_MS)} minutes. Run the same command again then.`;
   }
   if (code !== 'unexpected_answer') return describe(error);
   if (status === 200) return 'The answer is not that of an Appflow server: check --url.';
   return `The server answered ${status}: check --url.`;
 }
 
-/** Puts the status before the server's own words; where there are none, the client's name it already. */
+/** Puts the status before the server's message. A message from the client already includes it. */
 function describe({ status, message }: AppflowError): string {
   const answered = `The server answered ${status}`;
   return status === 0 || message.startsWith(answered) ? message : `${answered}: ${message}`;

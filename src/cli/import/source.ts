@@ -4,14 +4,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { errorCodeOf, messageOf } from '../../lib/storage-error.ts';
 
-/** A file as it was: when one of these differs, it is another file. */
+/** Identifies a file and its content: if any of these differs, it counts as another file. */
 export type FileIdentity = { path: string; size: number; modifiedMs: number; head: string };
 
-/** Where events come from. `bytes` yields them decompressed; `readBytes` counts what was read of `totalBytes`. */
+/** A source of events. `bytes` yields decompressed content; `readBytes` returns how many of `totalBytes` were read. */
 export type Source = {
   name: string;
-  /** Undefined for standard input: it cannot be read again, so there is nothing to resume. */
+  /** Undefined for standard input, which cannot be read again, so the import cannot be resumed. */
   identity: FileIdentity | undefined;
   totalBytes: number | undefined;
   readBytes: () => number;
@@ -21,14 +22,14 @@ export type Source = {
 const HEAD_BYTES = 64 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
-/** Opens a file, or standard input for `-`; gzip is known by its first bytes, whatever the name. */
+/** Opens a file, or standard input for `-`. Detects gzip by its first bytes. */
 export async function openSource(name: string, stdin: Readable, signal: AbortSignal): Promise<Source> {
   if (name === '-') return toSource('standard input', stdin, undefined, signal);
   try {
     const file = await open(name);
     const stats = await file.stat();
     if (stats.isDirectory()) throw new Error('it is a folder');
-    // A named pipe, as of the shell's <(…), can be read once only: it is treated like standard input.
+    // A named pipe, such as the shell's <(…), can be read only once, so it is treated like standard input.
     if (!stats.isFile()) return toSource(name, file.createReadStream(), undefined, signal);
     const identity = await identify(file, resolve(name), stats);
     return toSource(name, file.createReadStream({ start: 0 }), identity, signal);
@@ -44,14 +45,10 @@ async function identify(file: FileHandle, path: string, stats: Stats): Promise<F
 }
 
 function reasonOf(error: unknown): string {
-  const code = codeOf(error);
+  const code = errorCodeOf(error);
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'no permission';
-  return error instanceof Error ? error.message : String(error);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  return messageOf(error);
 }
 
 function toSource(
@@ -62,8 +59,8 @@ function toSource(
 ): Source {
   let read = 0;
   async function* counted(): AsyncGenerator<Buffer> {
-    // Without the signal a stop would wait for the next bytes of a silent pipe. Not earlier than here: a stream that
-    // is aborted while nobody reads it ends the process.
+    // Without the signal, a stop would wait for the next bytes of a silent pipe. Attached only here, because aborting a
+    // stream that nothing reads ends the process.
     for await (const chunk of addAbortSignal(signal, stream)) {
       read += chunk.length;
       yield chunk;
@@ -86,15 +83,15 @@ async function* decompress(chunks: AsyncGenerator<Buffer>, name: string): AsyncG
     return;
   }
   try {
-    // The callback of pipeline is needless: what fails, fails the stream that is read here.
+    // pipeline requires a callback, but errors already reach the stream that is read here.
     yield* pipeline(Readable.from(all), createGunzip(), () => undefined);
   } catch (error) {
-    if (!codeOf(error).startsWith('Z_')) throw error;
+    if (!errorCodeOf(error).startsWith('Z_')) throw error;
     throw new Error(`${name} is damaged gzip: what could be read of it is imported.`, { cause: error });
   }
 }
 
-/** At least two bytes if there are as many: a pipe may hand out one alone. */
+/** Reads at least two bytes if there are that many: a pipe may return a single byte. */
 async function readHead(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
   let head = Buffer.alloc(0);
   while (head.length < GZIP_MAGIC.length) {

@@ -1,45 +1,46 @@
 import type { Config } from '../../config.ts';
+import { errorCodeOf, messageOf } from '../../lib/storage-error.ts';
 import { localUrl } from '../server-address.ts';
 
-/** A server to send to. `close` ends it if this process started it. */
+/** A server to send to. `close` stops it if this process started it. */
 export type OpenTarget = { url: string; isOwn: boolean; close: () => Promise<void> };
 
 const PROBE_MS_MAX = 10_000;
 const nothingToClose = () => Promise.resolve();
 
 /**
- * Returns the server at `url`, or the local one; when no `url` is given and nothing listens there, one started in this
- * process on a port of its own, so that importing needs nothing started first. Throws when neither can be had.
+ * Returns the server at `url`, or the local one. If no `url` is given and no local server is running, starts one in this
+ * process on a free port, so that importing needs no running server. Throws if neither is possible.
  */
 export async function openTarget(config: Config, url: string | undefined): Promise<OpenTarget> {
   const wanted = url ?? localUrl(config);
-  const trouble = config.port === 0 && url === undefined ? 'ECONNREFUSED' : await findTrouble(wanted);
-  if (trouble === undefined) return { url: wanted, isOwn: false, close: nothingToClose };
-  if (url === undefined && trouble === 'ECONNREFUSED') return startOwn(config);
+  const failure = config.port === 0 && url === undefined ? 'ECONNREFUSED' : await findFailure(wanted);
+  if (failure === undefined) return { url: wanted, isOwn: false, close: nothingToClose };
+  if (url === undefined && failure === 'ECONNREFUSED') return startOwn(config);
   const cure =
     url === undefined ? '' : ' Start it, check --url, or leave --url out to import without a server.';
-  throw new Error(`No server answers at ${wanted} (${trouble}).${cure}`);
+  throw new Error(`No server answers at ${wanted} (${failure}).${cure}`);
 }
 
-async function findTrouble(url: string): Promise<string | undefined> {
+async function findFailure(url: string): Promise<string | undefined> {
   try {
     await fetch(`${url}/healthz`, { redirect: 'manual', signal: AbortSignal.timeout(PROBE_MS_MAX) });
     return undefined;
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     if (!(cause instanceof Error)) return String(cause);
-    return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+    return errorCodeOf(cause) || cause.message;
   }
 }
 
 async function startOwn(config: Config): Promise<OpenTarget> {
-  // Loaded only here: the engine is 250 MB of memory that an import into a running server does not need.
+  // Loaded only here: the engine takes 250 MB of memory that an import into a running server does not need.
   const { startServer } = await import('../../server.ts');
   try {
     const server = await startServer({ ...config, host: '127.0.0.1', port: 0 });
     return { url: server.url, isOwn: true, close: server.stop };
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).replace(/\.?$/, '.');
+    const reason = messageOf(error).replace(/\.?$/, '.');
     throw new Error(
       `No server listens at ${localUrl(config)}, and none can be started here. ${reason} If a server listens elsewhere, name it with --url.`,
       { cause: error },

@@ -2,16 +2,17 @@ import { type Static, Type } from 'typebox';
 
 const REJECTED_LINE = Type.Object({ line: Type.Integer(), code: Type.String(), message: Type.String() });
 
-/** What an import has come to. `line` is the last one of the file that is done, and all before it are. */
+/** The totals of an import. `line` is the last line that is done; all lines before it are done too. */
 export const TOTALS = Type.Object({
   line: Type.Integer(),
   accepted: Type.Integer(),
   duplicates: Type.Integer(),
   rejectedByCode: Type.Record(Type.String(), Type.Integer()),
-  /** The first few, to be shown. */
+  /** The first few, for display. */
   rejectedLines: Type.Array(REJECTED_LINE),
 });
 
+/** The validated form of `TOTALS`. */
 export type Totals = Static<typeof TOTALS>;
 
 /** One line of the file that was not stored, and why. */
@@ -19,8 +20,8 @@ export type RejectedLine = Static<typeof REJECTED_LINE>;
 
 const REJECTED_LINES_SHOWN = 10;
 
-/** Nothing imported yet. */
-export const NOTHING: Totals = {
+/** The totals before the first line. */
+export const NO_TOTALS: Totals = {
   line: 0,
   accepted: 0,
   duplicates: 0,
@@ -28,7 +29,7 @@ export const NOTHING: Totals = {
   rejectedLines: [],
 };
 
-/** Returns the totals of lines and of those behind them. */
+/** Returns the sum of two totals; `more` is for the lines after those of `totals`. */
 export function addTotals(totals: Totals, more: Totals): Totals {
   const rejectedByCode = { ...totals.rejectedByCode };
   for (const [code, times] of Object.entries(more.rejectedByCode)) {
@@ -43,10 +44,10 @@ export function addTotals(totals: Totals, more: Totals): Totals {
   };
 }
 
-/** Returns the totals with one more line, which was rejected. */
+/** Returns the totals with one more rejected line. */
 export function addRejected(totals: Totals, rejected: RejectedLine): Totals {
   const { line, code } = rejected;
-  return addTotals(totals, { ...NOTHING, line, rejectedByCode: { [code]: 1 }, rejectedLines: [rejected] });
+  return addTotals(totals, { ...NO_TOTALS, line, rejectedByCode: { [code]: 1 }, rejectedLines: [rejected] });
 }
 
 /** Returns how many lines were rejected. */

@@ -40,7 +40,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Adds one NAME=VALUE to those given before; the value may hold further equals signs. */
+/** Adds one NAME=VALUE to those given before. The value may contain more equals signs. */
 function addMetadata(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('Write NAME=VALUE.');
@@ -50,7 +50,7 @@ function addMetadata(text: string, before: Record<string, string> = {}): Record<
 
 const check = compileCheck(CREATE_KEY_BODY);
 
-/** Returns the options as the API's body, judged by the API's own schema. Throws 422 telling every mistake. */
+/** Returns the options as the API's body, validated by the API's own schema. Throws 422 with every mistake. */
 function toBody(options: Options): CreateKeyBody {
   const fields = {
     type: options.type,

@@ -3,7 +3,7 @@ import type { ApiKey } from '../../keys/key.ts';
 import { isWellFormedSecret } from '../../keys/secret.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** Returns the key of this id. Throws UsageError when there is none, without repeating a key given by mistake. */
+/** Returns the key with this id. Throws UsageError if there is none, without quoting a secret passed by mistake. */
 export function getKeyById(directory: Directory, keyId: string): ApiKey {
   if (isWellFormedSecret(keyId)) {
     throw new UsageError('That is a key itself. Name it by its id (key_…), as `appflow keys list` shows it.');

@@ -16,7 +16,7 @@ Example, the server keys that end within 30 days:
 /** The operator sees every key of the project. */
 const EVERY_APP = { appIds: null };
 
-/** Adds `appflow keys list`: it only reads, also while another process writes. */
+/** Adds `appflow keys list`, which only reads, even while another process writes. */
 export function addListCommand(keys: Command): void {
   keys
     .command('list')

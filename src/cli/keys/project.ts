@@ -2,10 +2,10 @@ import type { Directory } from '../../keys/directory.ts';
 import type { Project } from '../../projects/project.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** What to do where nothing is stored yet. */
+/** The error message when no project exists yet. */
 export const NO_PROJECT = 'There is no project yet. Make one: appflow init --project "My App"';
 
-/** Returns the project of this id, or the only one there is when none is named. Throws UsageError otherwise. */
+/** Returns the project with this id, or the only project if no id is given. Throws UsageError otherwise. */
 export function chooseProject({ directory }: { directory: Directory }, id?: string): Project {
   if (id !== undefined) {
     const project = directory.findProject(id);

@@ -8,8 +8,8 @@ import { readControl } from '../read-control.ts';
 type ReadServices = { directory: Directory; clock: Clock; usage: Pick<Usage, 'find'> };
 
 /**
- * Runs a command that only reads the control database: it changes no byte, needs no secret and waits for no other
- * process that writes. Throws UsageError when there is no database yet, and a sentence when another release made it.
+ * Runs a command that only reads the control database. It changes nothing, needs no secret, and does not wait for other
+ * processes that write. Throws as `readControl` does.
  */
 export async function readServices(run: (services: ReadServices) => string): Promise<void> {
   const text = await readControl(async (control) => {

@@ -13,7 +13,7 @@ const EXAMPLE = `
 Example, of a key that was found in a public repository:
   appflow keys revoke key_01KAB… --reason leaked`;
 
-/** Adds `appflow keys revoke`: asks first when a person sits there, never in a script. */
+/** Adds `appflow keys revoke`, which asks for confirmation on a terminal, never in a script. */
 export function addRevokeCommand(keys: Command): void {
   keys
     .command('revoke')

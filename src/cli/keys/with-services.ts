@@ -4,21 +4,21 @@ import { type ControlServices, openControlServices } from '../../open-services.t
 import { UsageError } from '../usage-error.ts';
 
 /**
- * Runs a command on the control database, beside a running server or without one. What the verbs refuse becomes a
- * sentence: UsageError for fields that cannot be, else an error with the reason.
+ * Runs a command on the control database, with or without a running server. API errors become plain messages: UsageError
+ * for invalid fields, otherwise an Error with the reason.
  */
 export async function withServices(run: (services: ControlServices) => Promise<string>): Promise<void> {
   const services = await openControlServices(readCommandConfig());
   try {
     process.stdout.write(`${await run(services)}\n`);
   } catch (error) {
-    throw error instanceof ApiError ? toSentence(error) : error;
+    throw error instanceof ApiError ? toPlainError(error) : error;
   } finally {
     await services.close();
   }
 }
 
-function toSentence(error: ApiError): Error {
+function toPlainError(error: ApiError): Error {
   if (error.code !== 'validation_failed') return new Error(error.message);
   const { errors } = error.members;
   if (!Array.isArray(errors)) return new UsageError(error.message);

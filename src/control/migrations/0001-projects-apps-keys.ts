@@ -87,7 +87,7 @@ async function createRevisionIndexes(db: Kysely<Written>): Promise<void> {
   }
 }
 
-/** Projects, their apps, and the API keys with their secrets' MACs. */
+/** Projects, apps, and API keys with the MACs of their secrets. */
 export async function up(db: Kysely<Written>): Promise<void> {
   await createCounters(db);
   await createProjectsAndApps(db);

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 /** The table that is written to, as this migration creates it: a later schema must not break it. */
 type Written = { audit_head: { id: number; seq: number; mac: string } };
 
-/** The audit log: a chain of rows, and its head kept apart so that a cut tail shows. */
+/** The audit log: a chain of rows, with its head in a separate table so that a truncated log is detected. */
 export async function up(db: Kysely<Written>): Promise<void> {
   await db.schema
     .createTable('audit_log')

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** Limits of a key, leak reports, what rotation needs of a secret, and the calls that are answered once. */
+/** Rate limits per key, leak reports, the columns for rotation, and idempotency records. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('api_keys').addColumn('rate_limits', 'text').execute();
   await db.schema.alterTable('api_keys').addColumn('leak_reported_at', 'bigint').execute();

@@ -4,8 +4,8 @@ import type { Kysely } from 'kysely';
 type Written = { usage_flush: { id: number; value: number } };
 
 /**
- * What keys were used for. None of these tables carries `revision`: a flush must not make every process reload its
- * directory. `key_usage.flush` does for usage what `revision` does for keys.
+ * The usage of keys. None of these tables has a `revision`: a flush must not make every process reload its directory.
+ * `key_usage.flush` does for usage what `revision` does for keys.
  */
 export async function up(db: Kysely<Written>): Promise<void> {
   await db.schema

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** Leaked keys that their project wants to have switched off after a while, not at once. */
+/** Leaked keys of projects that disable them after a delay. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('leaked_keys')

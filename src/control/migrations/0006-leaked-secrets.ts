@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Leaks by secret, not by key: one that was rotated away is no danger to the key. Which secret the notes so far were
- * about is not known; they are taken to be about the newest, so that nothing that leaked lives on by mistake.
+ * Leaks per secret instead of per key: a secret that was rotated out does not endanger the key. Existing rows do not
+ * say which secret leaked. They are assigned to the newest one, so that no leaked secret stays valid by mistake.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema

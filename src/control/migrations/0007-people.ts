@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** People who sign in, and what they may do where. Ended sessions and used links are deleted: what is there is good. */
+/** People, their sessions and their roles. Ended sessions and used links are deleted, so existing rows are valid. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createPeople(db);
   await createCredentials(db);

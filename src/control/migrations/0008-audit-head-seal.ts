@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** The end of the audit chain gets an HMAC of its own: whoever cuts the log can copy a row's, but not make this one. */
+/** Adds a separate HMAC for the end of the audit chain: truncating the log allows copying a row's MAC, but not this one. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .alterTable('audit_head')

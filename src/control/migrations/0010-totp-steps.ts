@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** A code of the second factor works once: the time step of the last one is kept. */
+/** Stores the time step of the last accepted code, so that each second-factor code works only once. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .alterTable('two_factors')
