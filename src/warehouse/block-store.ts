@@ -2,7 +2,7 @@ import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import type { Gateway } from './gateway.ts';
 import { eventKey } from './id-filter.ts';
-import { seenUsers } from './seen-users.ts';
+import { listSeenUsers } from './seen-users.ts';
 
 /** The statements of the writer. All reject with StorageError; an insert's outcome is then unknown. */
 export type BlockStore = {
@@ -56,15 +56,15 @@ export function createBlockStore(gateway: Gateway): BlockStore {
     },
     async insertDerived(rows, block) {
       const ids = rows.map((row) => JSON.stringify([row.project_id, row.event_id, row.app_id, block]));
-      const users = seenUsers(rows).map((user) => JSON.stringify(user));
-      await both(
+      const users = listSeenUsers(rows).map((user) => JSON.stringify(user));
+      await allSettled(
         gateway.command(`${INSERT_IDS_SQL}${ids.join('\n')}`),
         gateway.command(`${INSERT_USERS_SQL}${users.join('\n')}`),
       );
     },
     async repair() {
       const derived = await maxBlock('event_ids');
-      await both(
+      await allSettled(
         gateway.command(`${REPAIR_IDS_SQL}${derived}`),
         gateway.command(`${REPAIR_USERS_SQL}${derived}${GROUP_USERS_SQL}`),
       );
@@ -79,7 +79,7 @@ export function createBlockStore(gateway: Gateway): BlockStore {
 }
 
 /** Waits for both even when one fails, so that no statement still runs when the caller repairs. */
-async function both(...statements: [Promise<void>, Promise<void>]): Promise<void> {
+async function allSettled(...statements: [Promise<void>, Promise<void>]): Promise<void> {
   for (const result of await Promise.allSettled(statements)) {
     if (result.status === 'rejected') throw result.reason;
   }

@@ -5,7 +5,7 @@ import { createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 import { StorageError } from '../lib/storage-error.ts';
 import { CONNECTION_SETTINGS, type Connection, DATABASE_NAME, type OpenConnection } from './connection.ts';
-import { findHolder } from './folder-lock.ts';
+import { findLockHolder } from './folder-lock.ts';
 
 type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
@@ -37,11 +37,11 @@ export function embedded(path: string): OpenConnection {
       await client.close();
       throw new StorageError('unavailable', `Cannot prepare the event store in ${folder}`, error);
     }
-    return connectionOver(client);
+    return createConnection(client);
   };
 }
 
-function connectionOver(client: ReturnType<typeof createClient>): Connection {
+function createConnection(client: ReturnType<typeof createClient>): Connection {
   return {
     async query<Row>(sql: string, limitMs: number) {
       // JSONEachRow only: with other formats a failed query's half answer can precede the next one's.
@@ -76,26 +76,26 @@ async function connect(folder: string) {
       error,
     );
   }
-  const holder = await findHolder(folder);
-  if (holder !== undefined) throw new StorageError('unavailable', heldBy(folder, holder));
+  const holder = await findLockHolder(folder);
+  if (holder !== undefined) throw new StorageError('unavailable', lockedMessage(folder, holder));
   try {
     // The two packages carry equal copies of one interface; only the copies' private fields differ.
     const connection = createChdbConnection({ path: folder }) as unknown as InjectedConnection;
     return createClient({ connection });
   } catch (error) {
-    throw new StorageError('unavailable', await refusal(folder, error), error);
+    throw new StorageError('unavailable', await explainOpenFailure(folder, error), error);
   }
 }
 
 /** The engine says only "failed" when another process holds its lock; the lock file names that process. */
-async function refusal(folder: string, error: unknown): Promise<string> {
+async function explainOpenFailure(folder: string, error: unknown): Promise<string> {
   if (error instanceof Error && error.message.includes('one active data directory')) {
     return `Cannot open the event store in ${folder}: this process has another one open, and may have only one`;
   }
   const status = await readFile(join(folder, 'status'), 'utf8').catch(() => '');
   const holder = /PID: (\d+)/.exec(status)?.[1] ?? 'unknown';
-  return heldBy(folder, holder);
+  return lockedMessage(folder, holder);
 }
 
-const heldBy = (folder: string, holder: number | string) =>
+const lockedMessage = (folder: string, holder: number | string) =>
   `Cannot open the event store in ${folder}: another Appflow process (${holder}) holds it. Stop it, or set APPFLOW_DATA_DIR to another folder`;

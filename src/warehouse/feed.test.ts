@@ -12,8 +12,8 @@ it('tells each project its own rows of a block, and nothing of blocks without an
   const told: unknown[] = [];
   feed.subscribe('proj_a', (block, rows) => told.push(['a', block, idsOf(rows)]));
   feed.subscribe('proj_b', (block, rows) => told.push(['b', block, idsOf(rows)]));
-  feed.tell(11, [row('1'), row('2', 'proj_b'), row('3')]);
-  feed.tell(12, [row('4', 'proj_c')]);
+  feed.publish(11, [row('1'), row('2', 'proj_b'), row('3')]);
+  feed.publish(12, [row('4', 'proj_c')]);
   assert.deepEqual(told, [
     ['a', 11, ['1', '3']],
     ['b', 11, ['2']],
@@ -22,10 +22,10 @@ it('tells each project its own rows of a block, and nothing of blocks without an
 
 it('tells how far a project is, whatever others store', () => {
   const feed = createFeed(10);
-  feed.tell(11, [row('1'), row('2', 'proj_b'), row('3')]);
-  feed.tell(12, [row('4', 'proj_b')]);
+  feed.publish(11, [row('1'), row('2', 'proj_b'), row('3')]);
+  feed.publish(12, [row('4', 'proj_b')]);
   assert.deepEqual(['proj_a', 'proj_b', 'proj_c'].map(feed.reached), [11, 12, 10]);
-  feed.tell(13);
+  feed.publish(13);
   assert.deepEqual(['proj_a', 'proj_b', 'proj_c'].map(feed.reached), [13, 13, 13]);
 });
 
@@ -33,7 +33,7 @@ it('tells everyone to look into the store when nobody knows what a block holds, 
   const feed = createFeed(10);
   const told: unknown[] = [];
   feed.subscribe('proj_a', (block, rows) => told.push([block, rows]));
-  feed.tell(9);
+  feed.publish(9);
   assert.deepEqual(told, [[10, undefined]]);
   assert.equal(feed.reached('proj_a'), 10);
 });
@@ -48,6 +48,6 @@ it('tells nobody who has left, in the middle of a block too', () => {
   const second = feed.subscribe('proj_a', () => assert.fail());
   first.end();
   second.end();
-  feed.tell(1, [row('1')]);
+  feed.publish(1, [row('1')]);
   assert.equal(told, 0);
 });

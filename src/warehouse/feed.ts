@@ -20,7 +20,7 @@ export type Feed = {
 /** The writer's side of a feed. */
 export type FeedSource = Feed & {
   /** Call once a block is on disk, before anyone is answered; without rows when only the store knows what it holds. */
-  tell(block: number, rows?: readonly EventRow[]): void;
+  publish(block: number, rows?: readonly EventRow[]): void;
 };
 
 /** Returns a feed without listeners, for a store that has blocks up to `reached`. */
@@ -34,39 +34,39 @@ export function createFeed(reached: number): FeedSource {
   let floor = reached;
   let last = reached;
 
-  function note(rows: readonly EventRow[] | undefined): void {
+  function recordBlock(rows: readonly EventRow[] | undefined): void {
     if (rows === undefined) {
       floor = last;
       lastOf.clear();
     }
-    let noted: string | undefined;
+    let previous: string | undefined;
     // Rows of one project lie together, as they came in one request.
     for (const { project_id } of rows ?? []) {
-      if (project_id !== noted) lastOf.set(project_id, last);
-      noted = project_id;
+      if (project_id !== previous) lastOf.set(project_id, last);
+      previous = project_id;
     }
   }
 
   return {
     reached: (projectId) => lastOf.get(projectId) ?? floor,
     subscribe(projectId, listener) {
-      const known = listeners.get(projectId) ?? new Set();
-      listeners.set(projectId, known.add(listener));
+      const subscribers = listeners.get(projectId) ?? new Set();
+      listeners.set(projectId, subscribers.add(listener));
       return {
         end() {
-          known.delete(listener);
-          if (known.size === 0 && listeners.get(projectId) === known) listeners.delete(projectId);
+          subscribers.delete(listener);
+          if (subscribers.size === 0 && listeners.get(projectId) === subscribers) listeners.delete(projectId);
         },
       };
     },
-    tell(block, rows) {
+    publish(block, rows) {
       last = Math.max(last, block);
-      note(rows);
+      recordBlock(rows);
       // Most installations have no listener most of the time: then a block costs nothing more.
       for (const [projectId, ofProject] of listeners) {
-        const own = rows?.filter((row) => row.project_id === projectId);
-        if (own?.length === 0) continue;
-        for (const listener of [...ofProject]) listener(last, own);
+        const rowsOfProject = rows?.filter((row) => row.project_id === projectId);
+        if (rowsOfProject?.length === 0) continue;
+        for (const listener of [...ofProject]) listener(last, rowsOfProject);
       }
     },
   };

@@ -1,7 +1,7 @@
 import { StorageError } from '../lib/storage-error.ts';
 import { bind } from './bind.ts';
 import type { Connection, OpenConnection } from './connection.ts';
-import { createSlots, type Slots } from './slots.ts';
+import { createSlotPool, type SlotPool } from './slots.ts';
 
 export type QueryOptions = {
   /** Time for waiting and running together; QUERY_TIMEOUT_MS when absent. */
@@ -31,7 +31,7 @@ export async function openGateway(
   { size, waitingMax }: { size: number; waitingMax: number },
 ): Promise<Gateway> {
   const connections = await openAll(open, size);
-  const slots = createSlots(connections.map(createSlot), waitingMax);
+  const pool = createSlotPool(connections.map(createSlot), waitingMax);
 
   function createSlot(first: Connection) {
     let connection: Connection | undefined = first;
@@ -62,13 +62,13 @@ export async function openGateway(
       const deadline = performance.now() + timeoutMs;
       const work = (connection: Connection) =>
         connection.query<Row>(text, Math.max(10, Math.ceil(deadline - performance.now())));
-      return await bounded(slots, work, timeoutMs + GRACE_MS, options.signal);
+      return await runBounded(pool, work, timeoutMs + GRACE_MS, options.signal);
     },
     async command(sql) {
-      await slots.run((slot) => slot.run((connection) => connection.command(sql))).catch(rethrow);
+      await pool.run((slot) => slot.run((connection) => connection.command(sql))).catch(rethrow);
     },
     async close() {
-      await slots.close();
+      await pool.close();
     },
   };
 }
@@ -80,47 +80,50 @@ async function openAll(open: OpenConnection, size: number): Promise<Connection[]
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed === undefined) return connections;
   await Promise.allSettled(connections.map((connection) => connection.close()));
-  throw storageError(failed.reason);
+  throw toStorageError(failed.reason);
 }
 
 type Slot = { run<T>(statement: (connection: Connection) => Promise<T>): Promise<T>; close(): Promise<void> };
 
 /** Ends the caller's wait on abort or deadline; the slot stays taken until its statement has settled. */
-async function bounded<T>(
-  slots: Slots<Slot>,
+async function runBounded<T>(
+  pool: SlotPool<Slot>,
   statement: (connection: Connection) => Promise<T>,
   waitMs: number,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort(new StorageError('timeout', 'The query took too long')), waitMs);
-  const giveUp = () =>
-    over.abort(new StorageError('unavailable', 'The query was given up by its caller', signal?.reason));
-  if (signal?.aborted) giveUp();
-  signal?.addEventListener('abort', giveUp, { once: true });
+  const deadline = new AbortController();
+  const timer = setTimeout(
+    () => deadline.abort(new StorageError('timeout', 'The query took too long')),
+    waitMs,
+  );
+  const onAbort = () =>
+    deadline.abort(new StorageError('unavailable', 'The query was given up by its caller', signal?.reason));
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    return await slots.run(async (slot) => {
+    return await pool.run(async (slot) => {
       // An abandoned statement's connection is replaced like a failed one's.
       return await slot.run(async (connection) => {
         const result = await statement(connection);
-        over.signal.throwIfAborted();
+        deadline.signal.throwIfAborted();
         return result;
       });
-    }, over.signal);
+    }, deadline.signal);
   } catch (error) {
-    throw storageError(error);
+    throw toStorageError(error);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', giveUp);
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
 function rethrow(error: unknown): never {
-  throw storageError(error);
+  throw toStorageError(error);
 }
 
 /** Engine error 159 is TIMEOUT_EXCEEDED. */
-function storageError(error: unknown): StorageError {
+function toStorageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === '159') return new StorageError('timeout', 'The query took too long', error);

@@ -7,7 +7,7 @@ import { listPendingMigrations } from './migrate.ts';
  * waits for. No table and no row is changed; the engine keeps house in its folder, as it does whenever it is open.
  * Rejects with StorageError when it cannot be opened or does not answer.
  */
-export async function lookAtStore(path: string): Promise<string[]> {
+export async function inspectStore(path: string): Promise<string[]> {
   const gateway = await openGateway(embedded(path), { size: 1, waitingMax: 1 });
   try {
     return await listPendingMigrations(gateway);

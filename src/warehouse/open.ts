@@ -51,7 +51,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   return {
     // Whoever was told that its events are stored must see everything that follows from them.
     async query(...question) {
-      await writer.derived();
+      await writer.pendingDerivation();
       return await reading.query(...question);
     },
     append: writer.append,

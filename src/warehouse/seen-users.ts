@@ -10,7 +10,7 @@ export type SeenUser = [
 ];
 
 /** Returns each user of the rows once, with the first and last time among them. */
-export function seenUsers(rows: EventRow[]): SeenUser[] {
+export function listSeenUsers(rows: EventRow[]): SeenUser[] {
   const users = new Map<string, SeenUser>();
   for (const row of rows) {
     // Project and app ids hold no space, so the key is unambiguous whatever the user id holds.

@@ -91,7 +91,7 @@ async function appendUntilStored(
     }
   }
   // As every question does: what follows from the events comes some milliseconds after the answer.
-  await writer?.derived();
+  await writer?.pendingDerivation();
   return answers;
 }
 
@@ -170,7 +170,7 @@ for (const kind of ['refused', 'unanswered'] as const) {
         const rows = ids.map((event_id) => eventRow({ project_id, event_id }));
         // As a client does: the outcome is unknown, so the same again.
         await writer.append(rows).catch(() => writer.append(rows));
-        await writer.derived();
+        await writer.pendingDerivation();
       }
       assert.deepEqual(await readFed(project_id, from, told), ['a', 'b', 'c', 'd']);
       isReached = fault.asked() >= at;
@@ -185,7 +185,7 @@ test('loses and doubles nothing when the process dies after the n-th statement, 
     const fault = faulty({ kind: 'refused', at, times: Number.POSITIVE_INFINITY });
     const dying = await open(fault.gateway).catch(() => undefined);
     await dying?.append([row('a'), row('b')]).catch(() => undefined);
-    await dying?.derived();
+    await dying?.pendingDerivation();
     isReached = fault.asked() >= at;
     await appendUntilStored(gateway, [[row('b'), row('c')], [row('a')]]);
     await assertStoredOnce(project_id, ['a', 'b', 'c']);
@@ -198,7 +198,7 @@ test('groups what arrives together into one block', async () => {
   const before = fault.asked();
   const row = (index: number) => eventRow({ project_id: 'proj_group', event_id: `e${index}` });
   await Promise.all(Array.from({ length: 100 }, (_, index) => writer.append([row(index)])));
-  await writer.derived();
+  await writer.pendingDerivation();
   assert.equal(fault.asked() - before, 3);
 });
 
@@ -267,7 +267,7 @@ test('logs when storing begins to fail and when it works again, not each failure
     );
     if (!isStored) failures += 1;
   }
-  await writer.derived();
+  await writer.pendingDerivation();
   await writer.close();
   assert.ok(failures > 5, `${failures} failures`);
   assert.equal(logged.length, 2, logged.join('\n'));

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
 import { type Append, createAppendQueue, type QueueLimits } from './append-queue.ts';
-import { answers, type Block, formBlock, freshRows } from './block.ts';
+import { type Block, formBlock, listIsNew, selectNewRows } from './block.ts';
 import type { BlockStore } from './block-store.ts';
 import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
@@ -23,7 +23,7 @@ export type Writer = {
    * Resolves when what follows from all that was answered so far is written too (a first-seen time comes some
    * milliseconds after its event); undefined when it is. Never rejects: the next block repairs what failed.
    */
-  derived(): Promise<void> | undefined;
+  pendingDerivation(): Promise<void> | undefined;
   /** What is stored from now on, told before `append` resolves. */
   feed: Feed;
   /** What waits now, and what may. */
@@ -66,7 +66,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     isDamaged: false,
     isClosed: false,
     seenIds,
-    derived: undefined,
+    pendingDerivation: undefined,
     failing: undefined,
   };
   let work: Promise<void> | undefined;
@@ -88,14 +88,14 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       const [first] = rows;
       if (first === undefined) return [];
       // Before the work of encoding, so that a flood is refused cheaply.
-      if (queue.size().rows + rows.length > limits.rowsMax) throw full();
+      if (queue.size().rows + rows.length > limits.rowsMax) throw queueFullError();
       const { promise, resolve, reject } = Promise.withResolvers<boolean[]>();
       const append = { ...encode(rows, limits), resolve, reject };
-      if (!queue.push(first.project_id, append)) throw full();
+      if (!queue.push(first.project_id, append)) throw queueFullError();
       work ??= drain();
       return await promise;
     },
-    derived: () => state.derived,
+    pendingDerivation: () => state.pendingDerivation,
     feed: state.feed,
     isFailing: () => state.failing !== undefined,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
@@ -107,7 +107,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   };
 }
 
-function full(): StorageError {
+function queueFullError(): StorageError {
   return new StorageError('busy', 'Too many events wait to be stored');
 }
 
@@ -124,19 +124,19 @@ type State = {
   isDamaged: boolean;
   isClosed: boolean;
   seenIds: SeenIds;
-  derived: Promise<void> | undefined;
+  pendingDerivation: Promise<void> | undefined;
   /** Since when, and how often so far, what was tried failed; undefined while all is well. */
   failing: { since: number; times: number } | undefined;
 };
 
 /** Logs the first failure with its cause; what follows it, one for each request, would only fill the disk. */
-function noteFailure({ log, clock }: WriterOptions, state: State, err: unknown, what: string): void {
+function logFailure({ log, clock }: WriterOptions, state: State, err: unknown, what: string): void {
   if (state.failing === undefined) log.error({ err }, `${what}; logged again when events are stored again`);
   state.failing ??= { since: clock.now(), times: 0 };
   state.failing.times += 1;
 }
 
-function noteSuccess({ log, clock }: WriterOptions, state: State): void {
+function logRecovery({ log, clock }: WriterOptions, state: State): void {
   if (state.failing === undefined) return;
   const { since, times } = state.failing;
   log.warn({ failures: times, forMs: clock.now() - since }, 'events are stored again');
@@ -153,19 +153,19 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
     if (state.isDamaged) throw new StorageError('unavailable', 'The event store is being repaired');
     const block = formBlock(appends);
     const stored = await findStored(options.store, state.seenIds, block);
-    const { rows, lines } = freshRows(block, stored);
+    const { rows, lines } = selectNewRows(block, stored);
     if (rows.length > 0) {
       state.lastBlock = Math.max(state.lastBlock + 1, options.clock.now() * 1000);
       state.isDamaged = true;
       await options.store.insertEvents(lines, state.lastBlock);
-      state.feed.tell(state.lastBlock, rows);
-      state.derived = derive(options, state, rows);
+      state.feed.publish(state.lastBlock, rows);
+      state.pendingDerivation = derive(options, state, rows);
     }
-    for (const [index, isNew] of answers(block, stored).entries()) appends[index]?.resolve(isNew);
+    for (const [index, isNew] of listIsNew(block, stored).entries()) appends[index]?.resolve(isNew);
     // The next block looks its ids up in what this one derives.
-    await state.derived;
+    await state.pendingDerivation;
   } catch (error) {
-    noteFailure(options, state, error, 'storing events failed');
+    logFailure(options, state, error, 'storing events failed');
     const unknown = new StorageError(
       'unavailable',
       'The events may be stored or not; send them again',
@@ -181,14 +181,14 @@ async function derive(options: WriterOptions, state: State, rows: EventRow[]): P
     await options.store.insertDerived(rows, state.lastBlock);
     state.isDamaged = false;
   } catch (error) {
-    noteFailure(options, state, error, 'deriving from events failed');
+    logFailure(options, state, error, 'deriving from events failed');
     for (let attempt = 1; state.isDamaged && attempt <= REPAIR_ATTEMPTS; attempt += 1) {
       await setTimeout(attempt * REPAIR_RETRY_MS);
       await repair(options, state);
     }
   } finally {
-    state.derived = undefined;
-    if (!state.isDamaged) noteSuccess(options, state);
+    state.pendingDerivation = undefined;
+    if (!state.isDamaged) logRecovery(options, state);
   }
 }
 
@@ -198,9 +198,9 @@ async function repair(options: WriterOptions, state: State): Promise<void> {
     state.lastBlock = Math.max(state.lastBlock, await options.store.repair());
     state.isDamaged = false;
     // An insert that failed may have stored its events all the same: its retry finds duplicates, and tells nobody.
-    state.feed.tell(state.lastBlock);
+    state.feed.publish(state.lastBlock);
   } catch (error) {
-    noteFailure(options, state, error, 'repairing the event store failed, the next events try again');
+    logFailure(options, state, error, 'repairing the event store failed, the next events try again');
   }
 }
 
