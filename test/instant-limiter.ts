@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createLimiter, type Limiter, type LimiterOptions } from '../src/limits/limiter.ts';
-import type { Soon } from '../src/limits/soon.ts';
+import type { MaybePromise } from '../src/limits/soon.ts';
 
 type Instant = {
-  [Name in keyof Limiter]: Limiter[Name] extends (...input: infer Input) => Soon<infer Answer>
+  [Name in keyof Limiter]: Limiter[Name] extends (...input: infer Input) => MaybePromise<infer Answer>
     ? (...input: Input) => Awaited<Answer>
     : Limiter[Name];
 };
 
-function settled<T>(answer: Soon<T>): T {
+function settled<T>(answer: MaybePromise<T>): T {
   assert.ok(!(answer instanceof Promise), 'memory answers at once');
   return answer;
 }

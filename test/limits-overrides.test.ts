@@ -12,7 +12,7 @@ function makeCaller(overrides: Parameters<typeof makeInstantLimiter>[0] = {}) {
   const limiter = makeInstantLimiter({ nowUs: () => nowUs, ...overrides });
   const request = (limits: OwnLimits | null, project: OwnLimits | null = null): Payer => ({
     keyId: 'key_a',
-    keyType: 'server',
+    callerType: 'server',
     category: 'management',
     keyLimits: limits,
     projectLimits: project,

@@ -131,7 +131,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     };
     const [limiter, elsewhere] = [one, other].map((store) => createLimiter({ store, overrides }));
     assert.ok(limiter && elsewhere);
-    const request = { keyId: 'shown', keyType: 'server', category: 'analytics' } as const;
+    const request = { keyId: 'shown', callerType: 'server', category: 'analytics' } as const;
     for (let call = 0; call < 50; call += 1) await elsewhere.charge(request);
     const asker = { signal: AbortSignal.abort() };
     assert.ok((await limiter.enter(request, asker)).allowed);
@@ -150,7 +150,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     const [limiter, elsewhere] = [one, other].map((store) => createLimiter({ store, overrides }));
     assert.ok(limiter && elsewhere);
     const from = (network: string) =>
-      ({ keyId: 'true', keyType: 'client', category: 'events', events: 1, network }) as const;
+      ({ keyId: 'true', callerType: 'client', category: 'events', events: 1, network }) as const;
     for (let call = 0; call < 5; call += 1) {
       await limiter.charge(from('192.0.2.1'));
       await elsewhere.charge(from('192.0.2.2'));
@@ -171,7 +171,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     const decision = await store.charge(events);
     assert.ok(!decision.allowed && decision.impossible);
     const limiter = createLimiter({ store, overrides: { analytics: 'off' } });
-    const request = { keyId: 'big', keyType: 'server', category: 'analytics' } as const;
+    const request = { keyId: 'big', callerType: 'server', category: 'analytics' } as const;
     assert.deepEqual(await limiter.charge(request), { allowed: true, headers: undefined });
     assert.deepEqual(await redis.client.keys('*:big'), []);
   });

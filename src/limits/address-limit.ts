@@ -1,6 +1,6 @@
 import { countRetryAfterSeconds } from './headers.ts';
 import { createLimit, type PolicyName, type PolicyRate } from './limit.ts';
-import { type Soon, soon } from './soon.ts';
+import { type MaybePromise, thenMaybe } from './soon.ts';
 import type { LimitStore } from './store.ts';
 
 /**
@@ -11,11 +11,11 @@ export function createAddressLimit(
   store: LimitStore,
   policy: PolicyName,
   rate: PolicyRate | 'off',
-): (network: string) => Soon<number | undefined> {
+): (network: string) => MaybePromise<number | undefined> {
   if (rate === 'off') return () => undefined;
   const limit = createLimit(policy, rate);
   return (network) =>
-    soon(store.charge([{ limit, cost: 1, bucket: network }]), (decision) => {
+    thenMaybe(store.charge([{ limit, cost: 1, bucket: network }]), (decision) => {
       // Impossible cannot be: a burst is at least 1, the cost.
       if (decision.allowed || decision.impossible) return undefined;
       return countRetryAfterSeconds(decision.retryAfterMs);

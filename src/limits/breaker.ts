@@ -22,9 +22,9 @@ export function createBreaker(nowMs: () => number): Breaker {
   let isProbing = false;
   let probeAtMs = 0;
 
-  function open(waitMs: number): void {
+  function open(delayMs: number): void {
     isOpen = true;
-    probeAtMs = nowMs() + waitMs;
+    probeAtMs = nowMs() + delayMs;
   }
 
   return {

@@ -4,16 +4,16 @@ import type { PolicyName } from './limit.ts';
 /** The theoretical arrival times of every bucket that is not full. */
 export type Buckets = {
   /** Returns a bucket's place, to read and write without looking it up again. It holds until the next sweep. */
-  locate(policy: PolicyName, name: string): Place;
+  locate(policy: PolicyName, name: string): BucketRef;
   /** Looks at the next `visits` buckets, round and round, and forgets those that are full again at `nowUs`. */
-  sweep(nowUs: number, visits: number): void;
+  sweep(nowUs: number, steps: number): void;
   count(): number;
   /** Those of one policy. */
   countOf(policy: PolicyName): number;
 };
 
 /** Where a bucket is, or would be: it has no `row` while it is full. */
-export type Place = { readonly shard: Shard; readonly name: string; readonly row: number | undefined };
+export type BucketRef = { readonly shard: Shard; readonly name: string; readonly row: number | undefined };
 
 /**
  * A map from a bucket's name to its row, and the rows packed in arrays: an object per bucket would take twice the memory.
@@ -24,7 +24,7 @@ type Shard = { rows: Map<string, number>; names: string[]; times: Float64Array; 
 /** How many buckets a policy has; its shards count together. */
 type Tally = { count: number };
 
-type Family = { shards: (Shard | undefined)[]; tally: Tally };
+type PolicyShards = { shards: (Shard | undefined)[]; tally: Tally };
 
 /** One Map of a million entries stops the process for over 100 ms when it grows; 64 smaller ones for 1–2 ms each. */
 const SHARDS_PER_POLICY = 64;
@@ -33,19 +33,19 @@ const COLUMNS = 3;
 
 /** Returns an empty store of buckets. A bucket is found by policy, then name, never by the two joined to one text. */
 export function createBuckets(): Buckets {
-  const families = new Map<PolicyName, Family>();
+  const shardsByPolicy = new Map<PolicyName, PolicyShards>();
   const allShards: Shard[] = [];
   const cursor = { shard: 0, row: -1 };
 
-  function getFamily(policy: PolicyName): Family {
-    const known = families.get(policy);
+  function getPolicyShards(policy: PolicyName): PolicyShards {
+    const known = shardsByPolicy.get(policy);
     if (known !== undefined) return known;
-    const family = { shards: [], tally: { count: 0 } };
-    families.set(policy, family);
-    return family;
+    const created = { shards: [], tally: { count: 0 } };
+    shardsByPolicy.set(policy, created);
+    return created;
   }
 
-  function getShard({ shards, tally }: Family, index: number): Shard {
+  function getShard({ shards, tally }: PolicyShards, index: number): Shard {
     const known = shards[index];
     if (known !== undefined) return known;
     const shard = { rows: new Map(), names: [], times: new Float64Array(COLUMNS * ROWS_MIN), tally };
@@ -56,32 +56,32 @@ export function createBuckets(): Buckets {
 
   return {
     locate(policy, name) {
-      const shard = getShard(getFamily(policy), chooseShard(name));
+      const shard = getShard(getPolicyShards(policy), chooseShard(name));
       return { shard, name, row: shard.rows.get(name) };
     },
-    sweep(nowUs, visits) {
-      for (let visit = 0; visit < visits; visit += 1) visitNext(allShards, cursor, nowUs);
+    sweep(nowUs, steps) {
+      for (let step = 0; step < steps; step += 1) sweepNext(allShards, cursor, nowUs);
     },
     count: () => allShards.reduce((sum, { names }) => sum + names.length, 0),
-    countOf: (policy) => getFamily(policy).tally.count,
+    countOf: (policy) => getPolicyShards(policy).tally.count,
   };
 }
 
 /** Returns the bucket at a place, or undefined when it is full. */
-export function readBucket({ shard, row }: Place): Bucket | undefined {
+export function readBucket({ shard, row }: BucketRef): Bucket | undefined {
   return row === undefined ? undefined : readRow(shard, row);
 }
 
 /** Puts a bucket at its place. Looked up anew where none was: one request may name a bucket twice. */
-export function writeBucket({ shard, name, row }: Place, bucket: Bucket): void {
+export function writeBucket({ shard, name, row }: BucketRef, bucket: Bucket): void {
   writeRow(shard, row ?? shard.rows.get(name) ?? addRow(shard, name), bucket);
 }
 
 /** The end of a name tells it from others: ids made in the same second share their beginnings, a /64 its last five. */
-const TELLING_END = 12;
+const DISTINCT_SUFFIX_CHARS = 12;
 
 const chooseShard = (name: string): number =>
-  hashOf(name, name.length - TELLING_END) & (SHARDS_PER_POLICY - 1);
+  hashOf(name, name.length - DISTINCT_SUFFIX_CHARS) & (SHARDS_PER_POLICY - 1);
 
 /** Returns 32 bits for a name, or for what follows its first `from` characters (FNV-1a). */
 export function hashOf(name: string, from = 0): number {
@@ -141,7 +141,7 @@ function resizeTimes(shard: Shard, length: number): void {
 }
 
 /** Looks at one bucket, or steps to the next shard when this one is done. */
-function visitNext(shards: readonly Shard[], cursor: { shard: number; row: number }, nowUs: number): void {
+function sweepNext(shards: readonly Shard[], cursor: { shard: number; row: number }, nowUs: number): void {
   const shard = shards[cursor.shard];
   if (shard === undefined || cursor.row < 0) {
     cursor.shard = cursor.shard + 1 < shards.length ? cursor.shard + 1 : 0;

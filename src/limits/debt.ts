@@ -4,7 +4,7 @@ import type { Limit } from './limit.ts';
  * A bucket's theoretical arrival time: when it will be full again. Whole microseconds, and ticks of
  * `1 / limit.ticksPerUs` of one. Two numbers, because one double cannot hold an epoch time and an exact third.
  */
-export type Tat = { readonly us: number; readonly ticks: number };
+type Tat = { readonly us: number; readonly ticks: number };
 
 /** A bucket's time, and the microseconds a unit took to flow back under the limit it was counted by. */
 export type Bucket = Tat & { readonly unitUs: number };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Bucket, countOwedTicks, toBucket } from './debt.ts';
-import { type Charge, type Decision, decide, decideRefused, type LimitState } from './decide.ts';
+import { type Charge, type Decision, decide, decideRefusal, type LimitState } from './decide.ts';
 import { createLimit, type PolicyRate } from './limit.ts';
 
 const startUs = 1_700_000_000_000_000;
@@ -274,7 +274,7 @@ test('a refused request takes what is there and is never denied', () => {
   const limit = createLimit('analytics', { rate: 1, burst: 2 });
   let owedTicks: readonly number[] = [];
   for (const remaining of [1, 0, 0]) {
-    const decision = decideRefused(owedTicks, [{ limit, cost: 1 }]);
+    const decision = decideRefusal(owedTicks, [{ limit, cost: 1 }]);
     assert.equal(firstState(decision).remaining, remaining);
     owedTicks = decision.owedTicks;
   }

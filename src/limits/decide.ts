@@ -51,7 +51,7 @@ export function decide(owedTicks: readonly number[], charges: readonly Charge[])
   const impossible = findImpossible(charges);
   if (impossible !== undefined) return impossible;
   const denial = findLongestWait(owedTicks, charges);
-  if (denial === undefined) return decideRefused(owedTicks, charges);
+  if (denial === undefined) return decideRefusal(owedTicks, charges);
   const states = charges.map((charge, index) => describeState(charge, owedTicks[index] ?? 0));
   return { allowed: false, impossible: false, ...denial, states };
 }
@@ -60,7 +60,7 @@ export function decide(owedTicks: readonly number[], charges: readonly Charge[])
  * Charges without ever denying: where there is less than the cost, it takes what is there. For a request that was
  * refused for another reason, whose answer must stay that reason.
  */
-export function decideRefused(owedTicks: readonly number[], charges: readonly Charge[]): AllowedDecision {
+export function decideRefusal(owedTicks: readonly number[], charges: readonly Charge[]): AllowedDecision {
   const afterTicks = charges.map(({ limit, cost }, index) =>
     Math.min(Math.max((owedTicks[index] ?? 0) + cost * limit.unitTicks, 0), limit.burstTicks),
   );

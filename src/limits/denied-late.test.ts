@@ -7,9 +7,9 @@ import { chargeDenied } from './denied-late.ts';
 import type { Limit } from './limit.ts';
 import { createPlanner, type Payer } from './plan.ts';
 import type { LimitOverrides } from './policies.ts';
-import type { DeniedVerdict, Verdict } from './verdict.ts';
+import type { DeniedVerdict, LimitVerdict } from './verdict.ts';
 
-const serverEvents: Payer = { keyId: 'key_1', keyType: 'server', category: 'events' };
+const serverEvents: Payer = { keyId: 'key_1', callerType: 'server', category: 'events' };
 
 function openLimiter({ overrides }: { overrides: LimitOverrides }) {
   let now = 5_000_000;
@@ -20,7 +20,7 @@ function openLimiter({ overrides }: { overrides: LimitOverrides }) {
   return { limiter, wait };
 }
 
-function getDenial(verdict: Verdict): DeniedVerdict {
+function getDenial(verdict: LimitVerdict): DeniedVerdict {
   assert.ok(!verdict.allowed && !verdict.impossible);
   return verdict;
 }
@@ -48,7 +48,7 @@ test('a flood of denied batches ends before a body is read, and the wait told th
 test('what a shared store tells of a denial, only the limits that lack room, is told with what was spent, in order', () => {
   const plan = createPlanner({})({
     keyId: 'key_1',
-    keyType: 'client',
+    callerType: 'client',
     category: 'events',
     network: '192.0.2.1',
   });

@@ -1,6 +1,6 @@
 import { createBuckets, readBucket, writeBucket } from './buckets.ts';
 import { countOwedTicks, isOutdated, toBucket } from './debt.ts';
-import { type AllowedDecision, type Charge, type Decision, decide, decideRefused } from './decide.ts';
+import { type AllowedDecision, type Charge, type Decision, decide, decideRefusal } from './decide.ts';
 import { readMonotonicUs } from './memory.ts';
 import type { BucketCharge } from './store.ts';
 
@@ -19,12 +19,12 @@ export type DenyCache = {
    */
   findRefusal(charges: readonly BucketCharge[]): AllowedDecision | undefined;
   /** Remembers what buckets owe, just read from the shared store, when one of them had no room for its charge. */
-  note(charges: readonly BucketCharge[], owedTicks: readonly number[]): void;
+  record(charges: readonly BucketCharge[], owedTicks: readonly number[]): void;
   clear(): void;
   count(): number;
 };
 
-const VISITS_PER_NOTE = 8;
+const SWEEP_STEPS_PER_RECORD = 8;
 
 /** Returns an empty cache of at most `bucketsMax` buckets; what does not fit is asked about each time. */
 export function createDenyCache({
@@ -58,19 +58,19 @@ export function createDenyCache({
       const now = nowUs();
       const paying = charges.filter(({ cost }) => cost !== 0);
       if (!paying.every((charge) => isShort(charge, now))) return undefined;
-      const nothing = paying.map((charge) => ({ ...charge, cost: 0 }));
-      return decideRefused(listOwedTicks(nothing, now), nothing);
+      const free = paying.map((charge) => ({ ...charge, cost: 0 }));
+      return decideRefusal(listOwedTicks(free, now), free);
     },
-    note(charges, owedTicks) {
+    record(charges, owedTicks) {
       const now = nowUs();
-      buckets.sweep(now, VISITS_PER_NOTE);
+      buckets.sweep(now, SWEEP_STEPS_PER_RECORD);
       const isDenial = charges.some(({ limit, cost }, index) =>
         lacksRoom({ limit, cost: Math.max(cost, 1) }, owedTicks[index] ?? 0),
       );
       for (const [index, { limit, bucket: name }] of charges.entries()) {
-        const place = buckets.locate(limit.policy, name);
-        if (place.row === undefined && !(isDenial && buckets.count() < bucketsMax)) continue;
-        writeBucket(place, toBucket(limit, owedTicks[index] ?? 0, now));
+        const ref = buckets.locate(limit.policy, name);
+        if (ref.row === undefined && !(isDenial && buckets.count() < bucketsMax)) continue;
+        writeBucket(ref, toBucket(limit, owedTicks[index] ?? 0, now));
       }
     },
     clear() {

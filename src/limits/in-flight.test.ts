@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { makeManualTimers } from '../../test/manual-timers.ts';
 import { createInFlight, type NoSlot, type Slot } from './in-flight.ts';
-import type { Soon } from './soon.ts';
+import type { MaybePromise } from './soon.ts';
 
 const LIMIT = { running: 5, waiting: 10 };
 
@@ -11,24 +11,24 @@ function open() {
   const { time, advance, countTimers } = makeManualTimers();
   const inFlight = createInFlight(time);
   const enter = (keyId = 'key_a', limit = LIMIT, signal = new AbortController().signal) =>
-    inFlight.enter(keyId, limit, { signal });
+    inFlight.acquire(keyId, limit, { signal });
   return { inFlight, advance, enter, countTimers };
 }
 
-function taken(answer: Soon<Slot | NoSlot>): Slot {
+function taken(answer: MaybePromise<Slot | NoSlot>): Slot {
   assert.ok(!(answer instanceof Promise) && answer.allowed, 'there is a slot at once');
   return answer;
 }
 
-function refused(answer: Soon<Slot | NoSlot>): number {
+function refused(answer: MaybePromise<Slot | NoSlot>): number {
   assert.ok(!(answer instanceof Promise) && !answer.allowed, 'there is none, and the queue is full');
   return answer.retryAfterMs;
 }
 
-const take = (count: number, enter: () => Soon<Slot | NoSlot>) =>
+const take = (count: number, enter: () => MaybePromise<Slot | NoSlot>) =>
   Array.from({ length: count }, () => taken(enter()));
 
-const queue = (count: number, enter: () => Soon<Slot | NoSlot>) =>
+const queue = (count: number, enter: () => MaybePromise<Slot | NoSlot>) =>
   Array.from({ length: count }, () => {
     const answer = enter();
     assert.ok(answer instanceof Promise, 'it waits');
@@ -177,7 +177,7 @@ function play() {
     enter(nth: number) {
       const caller = new AbortController();
       callers.push(caller);
-      const answer = inFlight.enter(`key_${nth % 2}`, { running: 2, waiting: 3 }, caller);
+      const answer = inFlight.acquire(`key_${nth % 2}`, { running: 2, waiting: 3 }, caller);
       if (answer instanceof Promise) answer.then(keep, () => undefined);
       else keep(answer);
     },

@@ -1,4 +1,4 @@
-import type { Soon } from './soon.ts';
+import type { MaybePromise } from './soon.ts';
 
 /** How many queries of one key may run at once, and how many more may wait for a slot. */
 export type InFlightLimit = { readonly running: number; readonly waiting: number };
@@ -10,7 +10,7 @@ export type Slot = { readonly allowed: true; readonly release: () => void };
 export type NoSlot = { readonly allowed: false; readonly retryAfterMs: number };
 
 /** Who asks. The signal fires when it goes away; it is looked at only when there is something to wait for. */
-export type Asker = { readonly signal: AbortSignal };
+export type SlotRequester = { readonly signal: AbortSignal };
 
 /** The queries of each key that run or wait in this process. */
 export type InFlight = {
@@ -18,7 +18,7 @@ export type InFlight = {
    * Takes a slot of the key, at once or within `IN_FLIGHT_WAIT_MS`, in order of arrival. Rejects with the signal's
    * reason when the caller goes away meanwhile: it leaves the queue at once.
    */
-  enter(keyId: string, limit: InFlightLimit, asker: Asker): Soon<Slot | NoSlot>;
+  acquire(keyId: string, limit: InFlightLimit, requester: SlotRequester): MaybePromise<Slot | NoSlot>;
   /** How many run and wait now, over all keys. */
   count(): { running: number; waiting: number };
 };
@@ -32,7 +32,7 @@ export const IN_FLIGHT_WAIT_MS = 2_000;
 /** Whoever gave up its place in the queue finds one again at once: this keeps it from asking in a tight loop. */
 const RETRY_MS = 1_000;
 
-type Waiter = { enteredAt: number; settle: (answer: Slot | NoSlot) => void };
+type Waiter = { enteredAt: number; finish: (answer: Slot | NoSlot) => void };
 
 /** One key's queries. `limit` is that of its latest call: a change is obeyed by the next. */
 type Lane = { limit: InFlightLimit; running: number; waiting: Set<Waiter>; onIdle: () => void };
@@ -58,12 +58,12 @@ export function createInFlight(time: InFlightTime = SYSTEM_TIME): InFlight {
   }
 
   return {
-    enter(keyId, limit, asker) {
+    acquire(keyId, limit, requester) {
       const lane = lanes.get(keyId) ?? openLane(keyId, limit);
       lane.limit = limit;
       admitWaiting(lane);
       if (lane.running < limit.running) return take(lane);
-      if (lane.waiting.size < limit.waiting) return wait(lane, asker.signal, time);
+      if (lane.waiting.size < limit.waiting) return wait(lane, requester.signal, time);
       return { allowed: false, retryAfterMs: countMsUntilRoom(lane, time.nowMs()) };
     },
     count() {
@@ -93,7 +93,7 @@ function take(lane: Lane): Slot {
 function admitWaiting(lane: Lane): void {
   for (const waiter of lane.waiting) {
     if (lane.running >= lane.limit.running) return;
-    waiter.settle(take(lane));
+    waiter.finish(take(lane));
   }
 }
 
@@ -102,19 +102,19 @@ function wait(lane: Lane, signal: AbortSignal, { nowMs, schedule }: InFlightTime
   const { promise, resolve, reject } = Promise.withResolvers<Slot | NoSlot>();
   const leave = () => {
     lane.waiting.delete(waiter);
-    callOff();
+    cancelTimer();
     signal.removeEventListener('abort', onAbort);
   };
   const onAbort = () => {
     leave();
     reject(signal.reason);
   };
-  const settle = (answer: Slot | NoSlot) => {
+  const finish = (answer: Slot | NoSlot) => {
     leave();
     resolve(answer);
   };
-  const callOff = schedule(() => settle({ allowed: false, retryAfterMs: RETRY_MS }), IN_FLIGHT_WAIT_MS);
-  const waiter: Waiter = { enteredAt: nowMs(), settle };
+  const cancelTimer = schedule(() => finish({ allowed: false, retryAfterMs: RETRY_MS }), IN_FLIGHT_WAIT_MS);
+  const waiter: Waiter = { enteredAt: nowMs(), finish };
   lane.waiting.add(waiter);
   signal.addEventListener('abort', onAbort);
   return promise;

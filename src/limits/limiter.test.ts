@@ -6,9 +6,9 @@ import { makeInstantLimiter } from '../../test/instant-limiter.ts';
 import type { HeaderFields } from './headers.ts';
 import type { Payer } from './plan.ts';
 import type { LimitOverrides } from './policies.ts';
-import type { DeniedVerdict, Verdict } from './verdict.ts';
+import type { DeniedVerdict, LimitVerdict } from './verdict.ts';
 
-const serverEvents: Payer = { keyId: 'key_1', keyType: 'server', category: 'events' };
+const serverEvents: Payer = { keyId: 'key_1', callerType: 'server', category: 'events' };
 
 function openLimiter(options: { overrides?: LimitOverrides; rateLimitHeaders?: boolean } = {}) {
   let now = 5_000_000;
@@ -32,12 +32,12 @@ function readField(headers: HeaderFields | undefined, name: string): Record<stri
   );
 }
 
-function getDenial(verdict: Verdict): DeniedVerdict {
+function getDenial(verdict: LimitVerdict): DeniedVerdict {
   assert.ok(!verdict.allowed && !verdict.impossible);
   return verdict;
 }
 
-function getHeaders(verdict: Verdict): HeaderFields | undefined {
+function getHeaders(verdict: LimitVerdict): HeaderFields | undefined {
   assert.ok('headers' in verdict);
   return verdict.headers;
 }
@@ -119,9 +119,9 @@ describe('what a request is charged', () => {
 describe('which limits apply', () => {
   test('a client key has the wide defaults, server and read-only keys the narrow ones', () => {
     const { limiter } = openLimiter();
-    const read = (keyType: Payer['keyType']) =>
+    const read = (callerType: Payer['callerType']) =>
       readField(
-        getHeaders(limiter.peek({ keyId: keyType, keyType, category: 'events' })),
+        getHeaders(limiter.peek({ keyId: callerType, callerType, category: 'events' })),
         'RateLimit-Policy',
       );
     assert.deepEqual(read('client'), {
@@ -136,8 +136,10 @@ describe('which limits apply', () => {
     const { limiter } = openLimiter({
       overrides: { events: { rate: 5, burst: 1000 }, 'events-requests': 'off' },
     });
-    for (const keyType of ['server', 'client', 'read_only'] as const) {
-      const headers = getHeaders(limiter.charge({ keyId: keyType, keyType, category: 'events', events: 1 }));
+    for (const callerType of ['server', 'client', 'read_only'] as const) {
+      const headers = getHeaders(
+        limiter.charge({ keyId: callerType, callerType, category: 'events', events: 1 }),
+      );
       assert.deepEqual(readField(headers, 'RateLimit-Policy'), { events: { q: 1000, w: 200 } });
     }
   });

@@ -24,9 +24,9 @@ const NS_PER_MS = 1_000_000;
  */
 export function createLoopDelay({ histogram, repeat }: LoopWatch = watchLoop()): LoopDelay {
   let [last, beforeLast] = [0, 0];
-  let end: (() => void) | undefined;
+  let stopSampling: (() => void) | undefined;
 
-  function turn(): void {
+  function rotate(): void {
     beforeLast = last;
     last = toDelayMs(histogram);
     histogram.reset();
@@ -34,14 +34,14 @@ export function createLoopDelay({ histogram, repeat }: LoopWatch = watchLoop()):
 
   return {
     readMs() {
-      if (end === undefined) {
+      if (stopSampling === undefined) {
         histogram.enable();
-        end = repeat(turn, WINDOW_MS);
+        stopSampling = repeat(rotate, WINDOW_MS);
       }
       return Math.min(last, beforeLast);
     },
     close() {
-      end?.();
+      stopSampling?.();
       histogram.disable();
     },
   };

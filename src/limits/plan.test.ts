@@ -6,7 +6,7 @@ import { createPlanner, type Payer } from './plan.ts';
 
 const phone = (network: string | undefined): Payer => ({
   keyId: 'key_app',
-  keyType: 'client',
+  callerType: 'client',
   category: 'events',
   network,
 });
@@ -84,7 +84,7 @@ test('where the address says nothing only the key is limited, and the headers na
 
 test('a server key is not limited per address', () => {
   const { limiter } = openLimiter();
-  const verdict = limiter.charge({ ...phone('192.0.2.1'), keyType: 'server', events: 0 });
+  const verdict = limiter.charge({ ...phone('192.0.2.1'), callerType: 'server', events: 0 });
   assert.ok(verdict.allowed);
   assert.doesNotMatch(verdict.headers?.['RateLimit-Policy'] ?? '', /ip/);
 });
@@ -106,7 +106,7 @@ test('who sends from ever more addresses with a client key cannot fill the memor
   const from = (network: string | undefined): Payer => ({ ...phone(network), category: 'management' });
   for (let call = 0; call < 250_000; call += 1) limiter.chargeRefusal(from(`2001:db8:${call}::/64`));
   assert.ok(limiter.countBuckets() <= 200_000 + 4_096, `${limiter.countBuckets()} buckets`);
-  const server: Payer = { keyId: 'key_server', keyType: 'server', category: 'management' };
+  const server: Payer = { keyId: 'key_server', callerType: 'server', category: 'management' };
   for (let call = 0; call < 60; call += 1) assert.ok(limiter.charge(server).allowed);
 });
 
@@ -116,7 +116,7 @@ test('how many questions of a key run at once is said by the key, then its proje
   const runningOf = (keyLimits: OwnLimits | null, projectLimits: OwnLimits | null) => {
     const { inFlight } = findPlan({
       keyId: 'key_1',
-      keyType: 'server',
+      callerType: 'server',
       category: 'analytics',
       keyLimits,
       projectLimits,

@@ -8,7 +8,7 @@ export type Category = 'events' | 'analytics' | 'management';
  * Who pays: an API key, by its type, or a member in the dashboard. Every install of an app shares one client key, so its
  * limits are wider; a page asks several questions at once.
  */
-export type KeyType = 'server' | 'client' | 'read_only' | 'member';
+export type CallerType = 'server' | 'client' | 'read_only' | 'member';
 
 /** The policies a key can have rates of its own for. */
 export type KeyPolicyName = 'events-requests' | 'events' | 'analytics' | 'management';
@@ -41,7 +41,7 @@ const SHARED_RATES: Record<KeyPolicyName, PolicyRate> = {
 };
 
 /** The table of defaults, by key type and policy (rate-limits.md). */
-export const DEFAULT_RATES: Record<KeyType, Record<KeyPolicyName, PolicyRate>> = {
+export const DEFAULT_RATES: Record<CallerType, Record<KeyPolicyName, PolicyRate>> = {
   server: SHARED_RATES,
   read_only: SHARED_RATES,
   client: {
@@ -105,16 +105,16 @@ const CLIENT_POLICIES: ChargedPolicies = {
  */
 export function listChargedPolicies(
   category: Category,
-  keyType: KeyType,
+  callerType: CallerType,
   hasAddress: boolean,
 ): readonly ChargedPolicy[] {
-  return (keyType === 'client' && hasAddress ? CLIENT_POLICIES : KEY_POLICIES)[category];
+  return (callerType === 'client' && hasAddress ? CLIENT_POLICIES : KEY_POLICIES)[category];
 }
 
 /** Returns a policy's default for a key type. */
-export function defaultRateOf(policy: ChargedPolicy['policy'], keyType: KeyType): PolicyRate {
+export function defaultRateOf(policy: ChargedPolicy['policy'], callerType: CallerType): PolicyRate {
   if (policy === 'events-ip' || policy === 'events-ip-requests') return ADDRESS_RATES[policy];
-  return DEFAULT_RATES[keyType][policy];
+  return DEFAULT_RATES[callerType][policy];
 }
 
 /** Queries of one key at once, in this process. */
@@ -153,7 +153,7 @@ const POLICY_BY_VARIABLE: ReadonlyMap<string, PolicyName> = new Map([
 ]);
 
 /** Returns the environment variable that replaces a policy's default; empty when there is none. */
-export function nameVariableOf(policy: DecidingPolicy): string {
+export function environmentVariableOf(policy: DecidingPolicy): string {
   if (policy === IN_FLIGHT_POLICY) return IN_FLIGHT_VARIABLE;
   const [variable = ''] = [...POLICY_BY_VARIABLE].find(([, named]) => named === policy) ?? [];
   return variable;
@@ -222,8 +222,8 @@ function parseInFlight(text: string): LimitOverrides | Mistake {
   return { [IN_FLIGHT_POLICY]: { running, waiting } };
 }
 
-const isWhole = (value: number, least: number) =>
-  Number.isInteger(value) && value >= least && value <= IN_FLIGHT_MAX;
+const isWhole = (value: number, min: number) =>
+  Number.isInteger(value) && value >= min && value <= IN_FLIGHT_MAX;
 
 /** Returns why a burst could let no largest batch pass, as the end of a sentence; undefined when it could. */
 export function findBatchMistake(policy: PolicyName, { burst }: PolicyRate): string | undefined {

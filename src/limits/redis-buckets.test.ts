@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { NEEDS_REDIS, startRedis, type TestRedis } from '../../test/redis-server.ts';
-import { type Decision, decide, decideRefused, type LimitState } from './decide.ts';
+import { type Decision, decide, decideRefusal, type LimitState } from './decide.ts';
 import { createLimit, type Limit } from './limit.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { type ChargeMode, chargeBuckets, keyOf } from './redis-buckets.ts';
@@ -41,7 +41,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     let now = startUs;
     async function charge(charges: readonly BucketCharge[], mode: ChargeMode = 'charge'): Promise<Decision> {
       const owedTicks = await chargeBuckets(client, charges, mode, { prefix, serverNowUs: now });
-      return mode === 'charge' ? decide(owedTicks, charges) : decideRefused(owedTicks, charges);
+      return mode === 'charge' ? decide(owedTicks, charges) : decideRefusal(owedTicks, charges);
     }
     return {
       prefix,

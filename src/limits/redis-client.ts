@@ -75,7 +75,7 @@ export function openRedisClient(
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
         return redis.eval(lua, keys.length, ...keys, ...args);
       });
-      return requireWithin(answer, answerMs);
+      return withTimeout(answer, answerMs);
     },
     async findSetting(name) {
       const pair: unknown = await redis.config('GET', name).catch(() => undefined);
@@ -97,7 +97,7 @@ export function openRedisClient(
  * Rejects when there is no answer in time. Not the client's own `commandTimeout`: after a pause of this process, that
  * would fire before the answers are read which came meanwhile, and a busy moment would look like a dead Redis.
  */
-function requireWithin<T>(answer: Promise<T>, ms: number): Promise<T> {
+function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error(`no answer within ${ms} ms`));
     const timer = setTimeout(() => setImmediate(giveUp), ms);

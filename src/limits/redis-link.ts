@@ -10,9 +10,9 @@ export type RedisLink = {
    * Asks Redis. Returns undefined at once when it is known not to answer, and resolves with undefined when it does not;
    * never rejects.
    */
-  ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined;
+  call<T>(command: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined;
   /** Whether the next question would be left unasked, or be the first after a trouble. */
-  isTroubled(): boolean;
+  isDegraded(): boolean;
   /** Processes that lived when Redis was last asked, this one included. */
   processes(): number;
   report(): Omit<StoreReport, 'localDecisions'>;
@@ -25,15 +25,15 @@ export type RedisLinkOptions = {
   url: string;
   nodesKey: string;
   log: Log;
-  onTrouble: () => void;
+  onOutage: () => void;
   answerMs: number | undefined;
 };
 
-const BEAT = readScript('redis-beat.lua');
+const HEARTBEAT = readScript('redis-beat.lua');
 /** The others forget a process after five of these. */
-const BEAT_MS = 1_000;
+const HEARTBEAT_MS = 1_000;
 /** How often it is looked whether a probe is due: a Redis that is back is found although no request comes. */
-const LOOK_MS = 200;
+const POLL_MS = 200;
 /** How long a start waits for Redis. One that is there is connected to much sooner. */
 const START_MS = 1_000;
 
@@ -42,9 +42,9 @@ const CLUSTER_REFUSAL = 'REDIS_URL names a node of a Redis Cluster, give a singl
 
 /** Returns the link once Redis has answered, or is found not to: a start never fails for it. */
 export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLink> {
-  const { url, nodesKey, log, onTrouble, answerMs } = options;
+  const { url, nodesKey, log, onOutage, answerMs } = options;
   const id = randomUUID();
-  const guard = createRedisGuard(log, onTrouble);
+  const guard = createRedisGuard(log, onOutage);
   const started = Promise.withResolvers<void>();
   let processes = 1;
   let refusal: string | undefined;
@@ -52,7 +52,7 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
 
   const events = {
     onReady() {
-      void meet().finally(started.resolve);
+      void greetServer().finally(started.resolve);
       void findEvictionWarning(client, log).then((found) => {
         warning = found;
       });
@@ -64,49 +64,49 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
   };
   const client = openRedisClient(url, events, answerMs);
 
-  function ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined {
-    return client.isReady() && refusal === undefined ? guard.ask(() => question(client)) : undefined;
+  function call<T>(command: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined {
+    return client.isReady() && refusal === undefined ? guard.call(() => command(client)) : undefined;
   }
 
-  const isTroubled = () => guard.isOpen() || !client.isReady();
+  const isDegraded = () => guard.isOpen() || !client.isReady();
 
   /** Looks at what has been connected to, which may be another server each time, and tells it that this process lives. */
-  async function meet(): Promise<void> {
+  async function greetServer(): Promise<void> {
     refusal = (await client.isClusterNode()) ? CLUSTER_REFUSAL : undefined;
     if (refusal !== undefined) guard.trip(refusal);
-    await beat();
+    await sendHeartbeat();
   }
 
-  async function beat(): Promise<void> {
-    const count = await ask(({ run }) => run(BEAT, [nodesKey], ['stay', id]));
+  async function sendHeartbeat(): Promise<void> {
+    const count = await call(({ run }) => run(HEARTBEAT, [nodesKey], ['stay', id]));
     if (typeof count === 'number') processes = Math.max(1, count);
   }
 
-  let beatAtMs = performance.now() + BEAT_MS;
-  const looks = setInterval(() => {
-    if (performance.now() < beatAtMs && !guard.isOpen()) return;
-    beatAtMs = performance.now() + BEAT_MS;
-    void beat();
-  }, LOOK_MS).unref();
-  const waited = setTimeout(started.resolve, START_MS);
+  let nextHeartbeatMs = performance.now() + HEARTBEAT_MS;
+  const poll = setInterval(() => {
+    if (performance.now() < nextHeartbeatMs && !guard.isOpen()) return;
+    nextHeartbeatMs = performance.now() + HEARTBEAT_MS;
+    void sendHeartbeat();
+  }, POLL_MS).unref();
+  const startTimeout = setTimeout(started.resolve, START_MS);
   await started.promise;
-  clearTimeout(waited);
+  clearTimeout(startTimeout);
 
   return {
-    ask,
-    isTroubled,
+    call,
+    isDegraded,
     processes: () => processes,
     report() {
       const { callsAnswered, callsFailed } = guard;
       const reason = refusal ?? 'Redis does not answer, the log says why';
-      const trouble = isTroubled()
+      const trouble = isDegraded()
         ? `${reason}: this process keeps to 1/${processes} of each rate limit.`
         : undefined;
       return { callsAnswered, callsFailed, trouble, warning, processes };
     },
     async close() {
-      clearInterval(looks);
-      if (client.isReady()) await client.run(BEAT, [nodesKey], ['leave', id]).catch(() => undefined);
+      clearInterval(poll);
+      if (client.isReady()) await client.run(HEARTBEAT, [nodesKey], ['leave', id]).catch(() => undefined);
       client.close();
     },
   };

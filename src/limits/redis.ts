@@ -1,11 +1,11 @@
 import type { Log } from '../lib/log.ts';
-import { type Decision, decide, decideRefused } from './decide.ts';
+import { type Decision, decide, decideRefusal } from './decide.ts';
 import { createDenyCache } from './deny-cache.ts';
 import { createMemoryLimiter, readMonotonicUs } from './memory.ts';
 import { type ChargeMode, chargeBuckets } from './redis-buckets.ts';
 import { openRedisLink } from './redis-link.ts';
 import { createShares } from './share.ts';
-import type { Soon } from './soon.ts';
+import type { MaybePromise } from './soon.ts';
 import type { BucketCharge, LimitStore } from './store.ts';
 
 /** Buckets that all processes share. `close` resolves when this one no longer counts among them. */
@@ -35,7 +35,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     url,
     nodesKey: `${prefix}nodes`,
     log,
-    onTrouble: denied.clear,
+    onOutage: denied.clear,
     answerMs,
   });
   let localDecisions = 0;
@@ -43,8 +43,12 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
   const share = (charges: readonly BucketCharge[]) => takeShares(charges, link.processes());
 
   /** Keeps what was learned, for the requests that come next and for a time when Redis is away. */
-  function learn(charges: readonly BucketCharge[], owedTicks: readonly number[], isAllowed: boolean): void {
-    denied.note(charges, owedTicks);
+  function remember(
+    charges: readonly BucketCharge[],
+    owedTicks: readonly number[],
+    isAllowed: boolean,
+  ): void {
+    denied.record(charges, owedTicks);
     if (isAllowed) local.chargeRefusal(share(charges));
   }
 
@@ -53,35 +57,35 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     charges: readonly BucketCharge[],
     mode: ChargeMode,
     decideBy: (owedTicks: readonly number[], charges: readonly BucketCharge[]) => T,
-    decideAlone: (shares: readonly BucketCharge[]) => T,
-  ): Soon<T> {
-    const conclude = (owedTicks: readonly number[] | undefined) => {
+    decideLocally: (shares: readonly BucketCharge[]) => T,
+  ): MaybePromise<T> {
+    const decideFrom = (owedTicks: readonly number[] | undefined) => {
       if (owedTicks === undefined) {
         localDecisions += 1;
-        return decideAlone(share(charges));
+        return decideLocally(share(charges));
       }
       const decision = decideBy(owedTicks, charges);
-      learn(charges, decision.allowed ? decision.owedTicks : owedTicks, decision.allowed);
+      remember(charges, decision.allowed ? decision.owedTicks : owedTicks, decision.allowed);
       return decision;
     };
-    const asked = link.ask((client) =>
+    const answer = link.call((client) =>
       chargeBuckets(client, charges, mode, { prefix: `${prefix}rl:`, serverNowUs: serverNowUs?.() }),
     );
-    return asked === undefined ? conclude(undefined) : asked.then(conclude);
+    return answer === undefined ? decideFrom(undefined) : answer.then(decideFrom);
   }
 
   return {
     peek(charges) {
       const known = denied.decide(charges);
       if (!known.allowed) return known;
-      return link.isTroubled() ? local.peek(share(charges)) : undefined;
+      return link.isDegraded() ? local.peek(share(charges)) : undefined;
     },
     charge(charges) {
       const known = denied.decide(charges);
       return known.allowed ? decideShared(charges, 'charge', decide, local.charge) : known;
     },
     chargeRefusal: (charges) =>
-      denied.findRefusal(charges) ?? decideShared(charges, 'refusal', decideRefused, local.chargeRefusal),
+      denied.findRefusal(charges) ?? decideShared(charges, 'refusal', decideRefusal, local.chargeRefusal),
     countBuckets: local.countBuckets,
     report: () => ({ ...link.report(), localDecisions }),
     close: link.close,

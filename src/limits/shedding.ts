@@ -30,19 +30,19 @@ const LOAD_MAX: Record<Category, Load> = {
 
 const CATEGORIES: readonly Category[] = ['analytics', 'management', 'events'];
 
-const QUIET_MS = 60_000;
+const LOG_INTERVAL_MS = 60_000;
 
 /** Returns whether requests of this category are to be refused at this load. */
 export function decideShedding(category: Category, { loopDelayMs, queueFill }: Load): boolean {
-  const most = LOAD_MAX[category];
-  return loopDelayMs > most.loopDelayMs || queueFill > most.queueFill;
+  const max = LOAD_MAX[category];
+  return loopDelayMs > max.loopDelayMs || queueFill > max.queueFill;
 }
 
 /** Returns the shedding of one server. `readLoopDelayMs` as `LoopDelay.readMs`. */
 export function createShedding(options: { readLoopDelayMs: () => number; clock: Clock; log: Log }): Shedding {
   const { readLoopDelayMs, clock, log } = options;
   const totals = { analytics: 0, management: 0, events: 0 };
-  let lastToldAt = Number.NEGATIVE_INFINITY;
+  let lastLoggedAt = Number.NEGATIVE_INFINITY;
 
   const readLoad = (queue: WriteQueue): Load => ({
     loopDelayMs: readLoopDelayMs(),
@@ -55,8 +55,8 @@ export function createShedding(options: { readLoopDelayMs: () => number; clock: 
       if (!decideShedding(category, load)) return false;
       totals[category] += 1;
       // Once a minute: a line for each would be more work just when there is too much.
-      if (clock.now() - lastToldAt >= QUIET_MS) {
-        lastToldAt = clock.now();
+      if (clock.now() - lastLoggedAt >= LOG_INTERVAL_MS) {
+        lastLoggedAt = clock.now();
         log.warn({ category, ...load }, 'too busy: requests are refused with 503');
       }
       return true;

@@ -1,13 +1,13 @@
 import { countRetryAfterSeconds } from './headers.ts';
 import { createLimit, type PolicyRate } from './limit.ts';
-import { type Soon, soon } from './soon.ts';
+import { type MaybePromise, thenMaybe } from './soon.ts';
 import type { LimitStore } from './store.ts';
 
 /** Wrong passwords of an account and from an address. What is spent before a password is looked at, a right one gives back. */
 export type SignInLimit = {
   /** Returns undefined, or the whole seconds to wait when one of the names has no failure left; then none is spent. */
-  charge(names: readonly string[]): Soon<number | undefined>;
-  refund(names: readonly string[]): Soon<void>;
+  charge(names: readonly string[]): MaybePromise<number | undefined>;
+  refund(names: readonly string[]): MaybePromise<void>;
 };
 
 /** Returns the limit: spent first, so that guesses made at the same moment cannot all be the last. */
@@ -18,11 +18,11 @@ export function createSignInLimit(store: LimitStore, rate: PolicyRate | 'off'): 
     names.map((bucket) => ({ limit, cost, bucket }));
   return {
     charge: (names) =>
-      soon(store.charge(chargesOf(names, 1)), (decision) => {
+      thenMaybe(store.charge(chargesOf(names, 1)), (decision) => {
         // Impossible cannot be: a burst is at least 1, the cost.
         if (decision.allowed || decision.impossible) return undefined;
         return countRetryAfterSeconds(decision.retryAfterMs);
       }),
-    refund: (names) => soon(store.chargeRefusal(chargesOf(names, -1)), () => undefined),
+    refund: (names) => thenMaybe(store.chargeRefusal(chargesOf(names, -1)), () => undefined),
   };
 }

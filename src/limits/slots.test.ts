@@ -4,7 +4,7 @@ import { makeInstantLimiter } from '../../test/instant-limiter.ts';
 
 describe('open streams', () => {
   const asker = { signal: new AbortController().signal };
-  const stream = { keyId: 'key_1', keyType: 'server', category: 'analytics', isStream: true } as const;
+  const stream = { keyId: 'key_1', callerType: 'server', category: 'analytics', isStream: true } as const;
 
   test('five a key, the sixth is denied at once; they take no slot of the queries, and an end makes room', () => {
     const limiter = makeInstantLimiter({ overrides: { 'analytics-in-flight': { running: 1, waiting: 0 } } });

@@ -30,7 +30,7 @@ export type ImpossibleVerdict = {
 };
 
 /** What the limits say about a request. */
-export type Verdict = AllowedVerdict | DeniedVerdict | ImpossibleVerdict;
+export type LimitVerdict = AllowedVerdict | DeniedVerdict | ImpossibleVerdict;
 
 /** Returns the verdict of a policy that has no room for `retryAfterMs` more. `fields` join `Retry-After`. */
 export function denied(
