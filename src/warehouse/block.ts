@@ -1,9 +1,9 @@
 import type { Append } from './append-queue.ts';
 import type { EventRow } from './event-row.ts';
 
-/** The rows of some appends, each distinct key once. */
+/** The rows of several appends, each distinct key once. */
 export type Block = {
-  /** First occurrence of each key: where its row is. */
+  /** First occurrence of each key: where to find its row. */
   firsts: Map<string, { append: number; row: number }>;
   appends: Append[];
 };
@@ -17,7 +17,7 @@ export function formBlock(appends: Append[]): Block {
   return { firsts, appends };
 }
 
-/** Returns the rows to insert and their lines: first rows whose key is not in `stored`. */
+/** Returns the rows to insert and their lines: the first rows whose key is not in `stored`. */
 export function selectNewRows(
   block: Block,
   stored: ReadonlySet<string>,
@@ -33,7 +33,7 @@ export function selectNewRows(
   return selected;
 }
 
-/** Returns the answer to each append: `true` for each of its rows that this block stores. */
+/** Returns the result of each append: `true` for each of its rows that this block stores. */
 export function listIsNew(block: Block, stored: ReadonlySet<string>): boolean[][] {
   return block.appends.map(({ keys }, index) =>
     keys.map((key, row) => {

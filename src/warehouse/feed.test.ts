@@ -43,11 +43,11 @@ it('tells nobody who has left, in the middle of a block too', () => {
   let told = 0;
   const first = feed.subscribe('proj_a', () => {
     told += 1;
-    second.end();
+    second.unsubscribe();
   });
   const second = feed.subscribe('proj_a', () => assert.fail());
-  first.end();
-  second.end();
+  first.unsubscribe();
+  second.unsubscribe();
   feed.publish(1, [row('1')]);
   assert.equal(told, 0);
 });

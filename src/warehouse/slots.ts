@@ -1,24 +1,24 @@
 import { setTimeout } from 'node:timers/promises';
 import { StorageError } from '../lib/storage-error.ts';
 
-/** A fixed number of things that are used by one caller at a time. */
+/** A fixed pool of resources, each used by one caller at a time. */
 export type SlotPool<S> = {
   /**
-   * Runs `task` on a free slot, waiting for one in order of arrival. When `signal` aborts, the caller gets its
-   * reason at once, while a slot that runs stays taken until its task settles. Rejects with StorageError
-   * `busy` when too many wait or after `close`.
+   * Runs `task` on a free slot, waiting for one in order of arrival. On abort, the caller is rejected immediately
+   * with the signal's reason, while a running slot stays taken until its task settles. Rejects with StorageError
+   * `busy` when too many callers wait or after `close`.
    */
   run<T>(task: (slot: S) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** Rejects what waits, waits up to 2 s for what runs, then closes each slot. */
+  /** Rejects waiting callers, waits up to 2 s for running tasks, then closes each slot. */
   close(): Promise<void>;
 };
 
-/** An abandoned statement runs on until its time limit or until it is killed; a graceful stop cannot wait for that. */
+/** An abandoned statement runs until its time limit or until it is killed. A graceful stop cannot wait that long. */
 const CLOSE_WAIT_MS = 2_000;
 
 type Waiter<S> = { resolve: (slot: S) => void; reject: (error: unknown) => void };
 
-/** Returns slots over `all`; at most `waitingMax` callers wait. */
+/** Returns a pool over `all`. At most `waitingMax` callers wait. */
 export function createSlotPool<S extends { close(): Promise<void> }>(
   all: S[],
   waitingMax: number,
