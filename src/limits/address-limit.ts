@@ -4,8 +4,9 @@ import { type MaybePromise, thenMaybe } from './soon.ts';
 import type { LimitStore } from './store.ts';
 
 /**
- * Returns the function that spends one call of an address and returns undefined, or the whole seconds (at least 1) to
- * wait when none is left. A bucket is full again after its window: memory is bounded by what arrives in one.
+ * Returns a function that charges one request to an address. It returns undefined, or the seconds to wait (whole, at
+ * least 1) when nothing is left. Buckets refill within their window, so memory is bounded by the addresses seen in
+ * one window.
  */
 export function createAddressLimit(
   store: LimitStore,
@@ -16,7 +17,7 @@ export function createAddressLimit(
   const limit = createLimit(policy, rate);
   return (network) =>
     thenMaybe(store.charge([{ limit, cost: 1, bucket: network }]), (decision) => {
-      // Impossible cannot be: a burst is at least 1, the cost.
+      // `impossible` cannot occur: the burst is at least 1, and so is the cost.
       if (decision.allowed || decision.impossible) return undefined;
       return countRetryAfterSeconds(decision.retryAfterMs);
     });

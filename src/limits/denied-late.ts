@@ -4,9 +4,10 @@ import { type MaybePromise, thenMaybe } from './soon.ts';
 import type { LimitStore } from './store.ts';
 
 /**
- * Spends the request of a batch whose events were denied, once its body was read, as far as there is one; no event.
- * Reading a batch is work: with a client key, which is public, a flood of denials would else be free. Returns the
- * denial with what is left then; its wait is still exact: where the last request went, it lasts until there is another.
+ * When a batch is denied for its events after its body was read, still charges one request, as far as one is left,
+ * and no events: reading the body cost work. Client keys are public, so a flood of denials would otherwise be free.
+ * Returns the denial with the updated state. Its wait stays exact: when the last request was spent, it lasts until
+ * the next one refills.
  */
 export function chargeDenied(
   store: Pick<LimitStore, 'chargeRefusal'>,
@@ -29,7 +30,7 @@ function withRemainingRequests(
 ): DeniedDecision {
   const requests = limits.filter(({ unit }) => unit === 'request').map(({ limit }) => limit.policy);
   const spent = remainingStates.filter(({ limit }) => requests.includes(limit.policy));
-  // By policy: a store that processes share tells only the limits that lack room.
+  // Matched by policy: a shared store reports only the limits that lack room.
   const events = denial.states.filter(({ limit }) => !requests.includes(limit.policy));
   const updated = { ...denial, states: inPlanOrder(limits, [...events, ...spent]) };
   for (const { limit, remaining, resetSeconds } of spent) {
@@ -41,6 +42,6 @@ function withRemainingRequests(
   return updated;
 }
 
-/** As every answer names them. */
+/** In the same order as in every other response. */
 const inPlanOrder = (limits: Plan['limits'], states: readonly LimitState[]) =>
   limits.flatMap(({ limit }) => states.filter((state) => state.limit.policy === limit.policy));

@@ -28,49 +28,56 @@ import {
   type PolicyDecisions,
 } from './verdict.ts';
 
-/** What the pipeline asks. */
+/** The rate-limit calls of the request pipeline. */
 export type Limiter = {
-  /** Before the body is read: is there room for one more request? Spends nothing; a denial waits for one event too. */
+  /**
+   * Before the body is read: checks for room for one more request. Spends nothing. A denial's wait includes one
+   * event.
+   */
   peek(request: Payer): LimitVerdict;
   /**
-   * Once the body is read: spends one request and, in category `events`, the events received in the batch; all or none.
-   * A denial spends no event, but the request as far as there is one.
+   * After the body is read: spends one request and, in category `events`, the events received in the batch, all or
+   * nothing. A denial spends no events, but still one request as far as one is left.
    */
   charge(request: Payer & { readonly events?: number }): MaybePromise<LimitVerdict>;
   /**
-   * Once the body is read: takes a slot among the key's running queries, or open streams, if its category has a number of
-   * them. Waits up to 2 s, and rejects with the signal's reason when the caller goes away. Release it when all is sent.
+   * After the body is read: takes a slot among the key's running queries, or open streams, if its category limits
+   * them. Waits up to 2 s and rejects with the signal's reason when the caller disconnects. Release it once the
+   * response is sent.
    */
   enter(request: SlotRequest, requester: SlotRequester): MaybePromise<Slot | DeniedVerdict>;
-  /** For a request refused after the peek (403, 404, 415, 422 …): spends one request as far as there is one. */
+  /** For a request refused after the peek (403, 404, 415, 422 …): spends one request as far as one is left. */
   chargeRefusal(request: Payer): MaybePromise<AllowedVerdict>;
   /**
-   * After a key that nobody knows: spends one failure of the address (canonical; IPv6 its /64). Returns undefined, or
-   * the seconds for `Retry-After` of 429 `too_many_failed_authentications`. Never ask for a key that verified.
+   * After an unknown key: spends one failure of the address (canonical; for IPv6 its /64). Returns undefined, or the
+   * seconds for `Retry-After` of 429 `too_many_failed_authentications`. Never call it for a key that verified.
    */
   chargeFailedAuthentication(network: string): MaybePromise<number | undefined>;
-  /** Before a report of leaked keys is read: spends one of the address. Returns undefined, or seconds, as above. */
+  /**
+   * Before a report of leaked keys is read: spends one report of the address. Returns undefined, or seconds, as
+   * above.
+   */
   chargeLeakReport(network: string): MaybePromise<number | undefined>;
-  /** Before a password is looked at: spends one failure of each name, of all or of none. Returns as above. */
+  /** Before a password is checked: spends one failure of each name, all or nothing. Returns as above. */
   chargeSignIn(names: readonly string[]): MaybePromise<number | undefined>;
-  /** The password was right: gives back what was spent. */
+  /** After a correct password: refunds what was spent. */
   refundSignIn(names: readonly string[]): MaybePromise<void>;
-  /** What each policy decided so far, by name, for metrics: charges and denials, not peeks that passed. */
+  /** Decision counts of each policy, by name, for metrics: charges and denials, not peeks that were allowed. */
   readonly decisions: Readonly<Record<DecidingPolicy, Readonly<PolicyDecisions>>>;
-  /** Queries that run and wait now, for metrics. */
+  /** Running and waiting queries, for metrics. */
   countInFlight: RequestSlots['countInFlight'];
-  /** Streams that are open now, for metrics. */
+  /** Open streams, for metrics. */
   countStreams(): number;
   /** Buckets held in memory, for metrics and tests. */
   countBuckets(): number;
-  /** How the store that processes share does; undefined when this process counts for itself. */
+  /** The state of the shared store; undefined when this process counts on its own. */
   reportStore(): StoreReport | undefined;
 };
 
-/** Nothing is limited, or nothing is known: no figures then rather than wrong ones. */
+/** Nothing is limited, or nothing is known: then no figures rather than wrong ones. */
 const UNLIMITED: AllowedVerdict = { allowed: true, headers: undefined };
 
-/** What a limiter is made of. `store` is memory unless processes share one; `nowUs` as in `createMemoryLimiter`. */
+/** Parts of a limiter. `store` is in memory unless processes share one; `nowUs` as in `createMemoryLimiter`. */
 export type LimiterOptions = {
   overrides?: LimitOverrides;
   nowUs?: () => number;
@@ -80,8 +87,8 @@ export type LimiterOptions = {
 };
 
 /**
- * Returns the limiter of this installation. `overrides` from `parseLimitSwitches`; `rateLimitHeaders` false
- * (`RATE_LIMIT_HEADERS=off`) leaves `Retry-After` only.
+ * Returns the limiter of this installation. `overrides` come from `parseLimitSwitches`; with `rateLimitHeaders` false
+ * (`RATE_LIMIT_HEADERS=off`), only `Retry-After` remains.
  */
 export function createLimiter(options: LimiterOptions = {}): Limiter {
   const { overrides = {}, nowUs, rateLimitHeaders = true } = options;
@@ -94,7 +101,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
     return { 'RateLimit-Policy': plan.policyHeader, RateLimit: formatRateLimit(states) };
   }
 
-  /** What is left when nothing is spent; undefined where this process does not know it. */
+  /** The remaining units when nothing is spent; undefined where this process does not know them. */
   function readHeaders(plan: Plan, request: Payer): HeaderFields | undefined {
     if (plan.limits.length === 0) return undefined;
     const free = listCharges(plan, request, 0).map((charge) => ({ ...charge, cost: 0 }));
@@ -121,7 +128,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
       if (plan.limits.length === 0) return UNLIMITED;
       const decision = store.peek(listCharges(plan, request, 0));
       if (decision === undefined) return UNLIMITED;
-      // Whoever comes back brings events: with none left either, to wait for a request alone would be in vain.
+      // The retry will bring events: when none are left either, waiting for a request alone would be pointless.
       const next = decision.allowed ? undefined : store.peek(listCharges(plan, request, 1));
       return toVerdict(next?.allowed === false ? next : decision, plan, request.category);
     },
@@ -152,7 +159,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
   };
 }
 
-/** What is charged to those who show no key. */
+/** Charges for requests without a known key. */
 function createKeylessCharges(
   store: LimitStore,
   overrides: LimitOverrides,

@@ -4,23 +4,23 @@ import { type AllowedDecision, type Charge, type Decision, decide, decideRefusal
 import { OPEN_POLICIES } from './policies.ts';
 import type { BucketCharge, LimitStore } from './store.ts';
 
-/** The buckets of one process: it answers at once. */
+/** The buckets of one process. Returns decisions synchronously. */
 export type MemoryLimiter = Omit<LimitStore, 'peek' | 'charge' | 'chargeRefusal'> & {
   peek(charges: readonly BucketCharge[]): Decision;
   charge(charges: readonly BucketCharge[]): Decision;
   chargeRefusal(charges: readonly BucketCharge[]): AllowedDecision;
 };
 
-/** Four buckets are added by a call at the most, so the sweep looks at more than grow: memory stays bounded. */
+/** A request adds at most four buckets, so the sweep checks more than are added: memory stays bounded. */
 const SWEEP_STEPS_PER_CALL = 8;
 
-/** Buckets of its own that a policy open to everyone may have; 20 MB of memory each. */
+/** Own buckets per policy that is open to anyone; 20 MB of memory each. */
 const OPEN_BUCKETS_MAX = 200_000;
 
 /**
  * Returns a limiter that keeps its buckets in memory. `nowUs`: whole microseconds of a clock that never steps back.
- * It holds no timer: each call sweeps a few buckets, and only full ones go, so that no offender is forgotten. When more
- * addresses come than there is room for, those without a bucket share a few: a flood cannot wash an offender out.
+ * It has no timer: each call sweeps a few buckets, and only full ones are removed, so no offender is forgotten. When
+ * there are more addresses than room, those without a bucket share a few: a flood cannot evict an offender.
  */
 export function createMemoryLimiter({
   nowUs = readMonotonicUs,
@@ -31,7 +31,7 @@ export function createMemoryLimiter({
 } = {}): MemoryLimiter {
   const buckets = createBuckets();
 
-  /** Whose bucket pays: the one asked for, or a shared one when there is no room for another. */
+  /** The bucket to charge: the requested one, or a shared one when there is no room for another. */
   function locateCharge({ limit, cost, bucket, isOpen }: BucketCharge): LocatedCharge {
     const { policy } = limit;
     const own = buckets.locate(policy, bucket);
@@ -68,7 +68,7 @@ type LocatedCharge = Charge & { readonly ref: BucketRef };
 const listOwedTicks = (charges: readonly LocatedCharge[], now: number) =>
   charges.map((charge) => findOwedTicks(charge, now));
 
-/** A bucket counted by other numbers is counted anew at first sight, once: from here on it flows by the new ones. */
+/** Rewrites an outdated bucket on first use, once: from then on it refills under the new limit. */
 function findOwedTicks({ limit, ref }: LocatedCharge, now: number): number {
   const bucket = readBucket(ref);
   const owedTicks = countOwedTicks(limit, bucket, now);
@@ -86,10 +86,10 @@ function store(charges: readonly LocatedCharge[], { owedTicks }: AllowedDecision
 
 const SHARED_BUCKETS = 4096;
 
-/** One of a few buckets, the same for the same name. No name of one's own starts like this. */
+/** One of a few shared buckets, always the same for the same name. No regular name starts with `~`. */
 const sharedNameOf = (bucket: string): string => `~${hashOf(bucket) % SHARED_BUCKETS}`;
 
-/** Returns whole microseconds since some fixed moment, unmoved by whoever sets the wall clock. */
+/** Returns whole microseconds since a fixed moment, unaffected by changes of the wall clock. */
 export function readMonotonicUs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1_000_000 + Math.floor(nanoseconds / 1000);

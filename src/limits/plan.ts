@@ -15,34 +15,37 @@ import {
 } from './policies.ts';
 import type { BucketCharge } from './store.ts';
 
-/** The limits of one category for one key type, with all that can be prepared before a request comes. */
+/** The limits of one category for one caller type, with everything that can be prepared before a request arrives. */
 export type Plan = {
   readonly limits: readonly PlannedLimit[];
   readonly policyHeader: string;
-  /** How many requests may run at once. */
+  /** How many requests may run concurrently. */
   readonly inFlight: InFlightLimit | 'off';
 };
 
 type PlannedLimit = Pick<ChargedPolicy, 'unit' | 'per'> & { readonly limit: Limit };
 
-/** Whose request it is and what it counts under. `keyId` is the id that verification resolved. */
+/** The caller of a request and the limits it counts against. `keyId` is the id that verification resolved. */
 export type Payer = {
   readonly keyId: string;
   readonly callerType: CallerType;
   readonly category: Category;
-  /** The limits of its own that the key has, and those of its project. Another object after each change. */
+  /** The key's own limits, and its project's. A different object after each change. */
   readonly keyLimits?: OwnLimits | null;
   readonly projectLimits?: OwnLimits | null;
-  /** What limits per address count by; absent when they must not count (an unnamed proxy's callers share one address). */
+  /**
+   * What limits per address count by; undefined when they must not apply (callers behind an untrusted proxy share an
+   * address).
+   */
   readonly network?: string | undefined;
 };
 
-/** `whole` holds the limits per address too; `keyOnly` is for callers whose address says nothing. */
+/** `withAddress` includes the limits per address; `keyOnly` is for callers whose address says nothing. */
 type Plans = Record<CallerType, Record<Category, { withAddress: Plan; keyOnly: Plan }>>;
 
 /**
- * Returns the function that finds a request's plan. Plans are made once for each pair of `rate_limits`; a change brings
- * another object, and with it another plan.
+ * Returns the function that finds a request's plan. Plans are built once per pair of `rate_limits`; a change brings a
+ * different object, and so a new plan.
  */
 export function createPlanner(installation: LimitOverrides): (payer: Payer) => Plan {
   const defaults = planCallerTypes(installation);
@@ -65,8 +68,9 @@ export function createPlanner(installation: LimitOverrides): (payer: Payer) => P
 }
 
 /**
- * Returns what a request of `events` events costs under each limit. Those that cost nothing this time are asked all the
- * same: every answer shows the same names. An address counts inside its key, so its bucket is named by both.
+ * Returns what a request of `events` events costs under each limit. Limits that cost nothing this time are included
+ * with cost 0, so every response lists the same names. An address counts within its key, so its bucket is named by
+ * both.
  */
 export function listCharges(plan: Plan, { keyId, network }: Payer, events: number): BucketCharge[] {
   const names = { key: keyId, address: `${keyId} ${network}` };

@@ -1,9 +1,12 @@
 import type { Log } from '../lib/log.ts';
 import { createBreaker, type Pass } from './breaker.ts';
 
-/** Stands between those who ask Redis and a Redis that fails: no failure reaches them, and few wait for one. */
+/** Shields callers from a failing Redis: no failure reaches them, and few wait for one. */
 export type RedisGuard = {
-  /** Returns undefined at once when asking is in vain, resolves with undefined when there is no answer; never rejects. */
+  /**
+   * Returns undefined immediately while the breaker is open, resolves with undefined when there is no reply; never
+   * rejects.
+   */
   call<T>(command: () => Promise<T>): Promise<T | undefined> | undefined;
   /** The connection is lost. */
   trip(reason: string): void;
@@ -12,7 +15,10 @@ export type RedisGuard = {
   readonly callsFailed: number;
 };
 
-/** Returns a guard that tells each change of state once, however many requests meet it: to the log, and a trouble to `onTrouble`. */
+/**
+ * Returns a guard that reports each change of state once, however many requests run into it: to the log, and outages
+ * to `onOutage`.
+ */
 export function createRedisGuard(log: Log, onOutage: () => void): RedisGuard {
   const breaker = createBreaker(() => performance.now());
   let wasOpen = false;

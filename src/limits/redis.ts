@@ -8,23 +8,26 @@ import { createShares } from './share.ts';
 import type { MaybePromise } from './soon.ts';
 import type { BucketCharge, LimitStore } from './store.ts';
 
-/** Buckets that all processes share. `close` resolves when this one no longer counts among them. */
+/** Buckets shared by all processes. `close` resolves when the others no longer count this one. */
 export type RedisStore = Required<LimitStore> & { close(): Promise<void> };
 
-/** `nowUs` is the clock of what this process keeps (`readMonotonicUs`), `serverNowUs` replaces Redis's in tests. */
+/**
+ * `nowUs` is the clock of this process's own state (`readMonotonicUs`); `serverNowUs` replaces Redis's clock in
+ * tests.
+ */
 export type RedisStoreOptions = {
   url: string;
   log: Log;
   prefix?: string;
   nowUs?: () => number;
   serverNowUs?: () => number;
-  /** How long Redis may take for an answer, in milliseconds; tests that count exactly give it longer. */
+  /** How long Redis may take to reply, in milliseconds. Tests that count exactly allow more. */
   answerMs?: number;
 };
 
 /**
- * Returns the limits' store in Redis at `url`, whether it answers or not. Whatever becomes of Redis, every request is
- * decided: if need be by this process alone, with its share of each limit, from buckets that it kept all along.
+ * Returns the limit store in Redis at `url`, whether Redis replies or not. Every request gets a decision: during an
+ * outage this process decides alone, with its share of each limit, from buckets it has kept up to date all along.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
   const { url, log, prefix = 'appflow:', nowUs = readMonotonicUs, serverNowUs, answerMs } = options;
@@ -42,7 +45,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
 
   const share = (charges: readonly BucketCharge[]) => takeShares(charges, link.processes());
 
-  /** Keeps what was learned, for the requests that come next and for a time when Redis is away. */
+  /** Keeps the result for upcoming requests and for an outage of Redis. */
   function remember(
     charges: readonly BucketCharge[],
     owedTicks: readonly number[],
@@ -52,7 +55,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     if (isAllowed) local.chargeRefusal(share(charges));
   }
 
-  /** Decides by what Redis says is owed, or alone when it says nothing. */
+  /** Decides from the debts Redis reports, or locally when it does not reply. */
   function decideShared<T extends Decision>(
     charges: readonly BucketCharge[],
     mode: ChargeMode,

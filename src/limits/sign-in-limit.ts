@@ -3,14 +3,20 @@ import { createLimit, type PolicyRate } from './limit.ts';
 import { type MaybePromise, thenMaybe } from './soon.ts';
 import type { LimitStore } from './store.ts';
 
-/** Wrong passwords of an account and from an address. What is spent before a password is looked at, a right one gives back. */
+/**
+ * Limits wrong passwords per account and per address. A failure is spent before the password is checked; a correct
+ * one refunds it.
+ */
 export type SignInLimit = {
-  /** Returns undefined, or the whole seconds to wait when one of the names has no failure left; then none is spent. */
+  /**
+   * Returns undefined, or the whole seconds to wait when one of the names has no failures left; then nothing is
+   * spent.
+   */
   charge(names: readonly string[]): MaybePromise<number | undefined>;
   refund(names: readonly string[]): MaybePromise<void>;
 };
 
-/** Returns the limit: spent first, so that guesses made at the same moment cannot all be the last. */
+/** Returns the limit. It spends first, so that parallel guesses cannot all count as the last one. */
 export function createSignInLimit(store: LimitStore, rate: PolicyRate | 'off'): SignInLimit {
   if (rate === 'off') return { charge: () => undefined, refund: () => undefined };
   const limit = createLimit('sign-in', rate);
@@ -19,7 +25,7 @@ export function createSignInLimit(store: LimitStore, rate: PolicyRate | 'off'): 
   return {
     charge: (names) =>
       thenMaybe(store.charge(chargesOf(names, 1)), (decision) => {
-        // Impossible cannot be: a burst is at least 1, the cost.
+        // `impossible` cannot occur: the burst is at least 1, and so is the cost.
         if (decision.allowed || decision.impossible) return undefined;
         return countRetryAfterSeconds(decision.retryAfterMs);
       }),

@@ -11,10 +11,10 @@ import { type DecidingPolicy, IN_FLIGHT_POLICY, STREAMS_MAX, STREAMS_POLICY } fr
 import { type MaybePromise, thenMaybe } from './soon.ts';
 import { type DeniedVerdict, denied, type PolicyDecisions } from './verdict.ts';
 
-/** A request that wants a slot: for as long as a query takes, or as a stream is open. */
+/** A request for a slot, held while a query runs or a stream is open. */
 export type SlotRequest = Payer & { readonly isStream?: boolean };
 
-/** The slots of queries and of open streams, which never take one another's. */
+/** Slots for queries and for open streams. The two never use each other's. */
 export type RequestSlots = {
   acquire(plan: Plan, request: SlotRequest, requester: SlotRequester): MaybePromise<Slot | DeniedVerdict>;
   countInFlight: InFlight['count'];

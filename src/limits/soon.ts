@@ -1,7 +1,10 @@
-/** An answer that comes at once from memory, and after a round trip from a store that processes share. */
+/** A value available immediately from memory, or after a round trip from a store shared by processes. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Returns what `next` makes of an answer: at once when it is there, so that memory costs no turn of the event loop. */
+/**
+ * Returns `next(value)`, synchronously when the value is there, so that the memory store costs no turn of the event
+ * loop.
+ */
 export function thenMaybe<T, R>(
   value: MaybePromise<T>,
   next: (value: T) => MaybePromise<R>,
