@@ -21,13 +21,13 @@ test('stores a repeated id once, the first, within and across the appends of a b
   ]);
 });
 
-test('stores nothing that is stored already', () => {
+test('stores nothing that is already stored', () => {
   const block = formBlock([append(['x', 'y'])]);
   assert.deepEqual(selectNewRows(block, new Set(['x'])).lines, ['y1']);
   assert.deepEqual(listIsNew(block, new Set(['x'])), [[false, true]]);
 });
 
-test('names each user of a block once, with the first and last time', () => {
+test('lists each user of a block once, with the first and last time', () => {
   const at = (timestamp: number, user: string) => eventRow({ event_id: 'e', app_user_id: user, timestamp });
   assert.deepEqual(listSeenUsers([at(5, 'u'), at(3, 'u'), at(9, 'u'), at(4, 'v')]), [
     ['proj_a', 'app_a', 'u', 3, 9],
