@@ -14,14 +14,14 @@ const USERS = 942;
 const RANGE = 'start=2016-09-01&end=2026-08-22';
 
 /**
- * One folder, one address, many rounds. In each, a new project's import is under way when the server is killed at a
- * random moment and started again. In every other round the import is killed with it and begun again; otherwise it
- * lives on and finds the server back by itself.
+ * One folder, one address, many rounds. In each, the server is killed at a random moment during a new project's
+ * import, and restarted. In every other round the import is killed too and started again; otherwise it keeps running
+ * and must find the restarted server by itself.
  */
 export async function runCrashRounds(
   dataDir: string,
   rounds: number,
-  tell: (sentence: string) => void,
+  log: (sentence: string) => void,
 ): Promise<void> {
   const env = { ...LIMITS_OFF, APPFLOW_DATA_DIR: dataDir, PORT: String(await findFreePort()) };
   let server = await startServerProcess(env);
@@ -31,15 +31,15 @@ export async function runCrashRounds(
       const line = Math.floor(Math.random() * EVENTS * 0.9);
       const first = startImport(server, env, project, ['--batch-size', '100']);
       await untilLine(dataDir, line, first.child);
-      // Not right after an answer: anywhere in the next insert.
+      // Not right after a response: anywhere within the next insert.
       await setTimeout(Math.random() * 20);
       await server.kill();
       const survives = round % 2 === 0;
       if (!survives) first.child.kill('SIGKILL');
       server = await startServerProcess(env);
-      const ended = survives ? await first.ended : await resume(first, server, env, project);
-      tell(`round ${round + 1}: killed after line ${line}, import ${survives ? 'lived on' : 'begun again'}`);
-      assert.equal(ended.code, 0, ended.stderr);
+      const finished = survives ? await first.ended : await resume(first, server, env, project);
+      log(`round ${round + 1}: killed after line ${line}, import ${survives ? 'survived' : 'restarted'}`);
+      assert.equal(finished.code, 0, finished.stderr);
       await requireWhole(server, project);
       const again = await startImport(server, env, project, []).ended;
       const { accepted, duplicates } = JSON.parse(again.stdout);
@@ -74,12 +74,12 @@ async function resume(
 
 async function untilLine(dataDir: string, line: number, child: Running['child']): Promise<void> {
   while (readImportedLine(dataDir) <= line) {
-    assert.equal(child.exitCode, null, 'The import ended before the server was killed.');
+    assert.equal(child.exitCode, null, 'The import finished before the server was killed.');
     await setTimeout(2);
   }
 }
 
-/** Every event once, each in its day, in the raw events and in the daily numbers. */
+/** Every event exactly once, on its day, in the raw events and in the daily metrics. */
 async function requireWhole(server: ServerProcess, project: Initialised): Promise<void> {
   const stored = await listStoredEvents(server, project.server_key, project.app_id);
   assert.equal(stored.length, EVENTS);

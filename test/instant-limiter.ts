@@ -9,11 +9,11 @@ type Instant = {
 };
 
 function settled<T>(answer: MaybePromise<T>): T {
-  assert.ok(!(answer instanceof Promise), 'memory answers at once');
+  assert.ok(!(answer instanceof Promise), 'memory returns synchronously');
   return answer;
 }
 
-/** Returns a limiter over memory, whose answers are there without waiting. */
+/** Returns an in-memory limiter whose methods return synchronously. */
 export function makeInstantLimiter(options: LimiterOptions = {}): Instant {
   const limiter = createLimiter(options);
   return {

@@ -10,7 +10,7 @@ import { parseAnswer } from './raw-http.ts';
 
 type Call = { method: string; path: string; body: unknown; headers: Record<string, string> };
 
-/** Starts a server whose callers take their time, and which tells where they are. One a process, like any server. */
+/** Starts a server whose requests can be paused, and which reports their progress. One per process. */
 export async function startSlowServer() {
   const clock = makeClock();
   const config = makeConfig({ APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: '' });
@@ -42,12 +42,12 @@ export async function startSlowServer() {
   const api = connect(url);
 
   const { hostname, port } = new URL(url);
-  /** Sends a request but for the last bytes of its body; runs `meanwhile` once the caller is let in; sends the rest. */
-  async function sendSlowly({ method, path, body, headers }: Call, meanwhile: () => Promise<unknown>) {
+  /** Sends all but the last bytes of a request's body, runs `meanwhile` once it is authenticated, and sends the rest. */
+  async function sendSlowly({ method, path, body, headers }: Call, duringRequest: () => Promise<unknown>) {
     const bytes = JSON.stringify(body);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const head = `${method} ${path} HTTP/1.1\r\nHost: ${new URL(url).host}\r\n${lines.join('')}Connection: close\r\n`;
-    const isLetIn = new Promise<void>((resolve) => {
+    const isAuthenticated = new Promise<void>((resolve) => {
       hooks.onPeek = resolve;
     });
     const chunks: Buffer[] = [];
@@ -57,9 +57,9 @@ export async function startSlowServer() {
     socket.write(
       `${head}Content-Type: application/json\r\nContent-Length: ${bytes.length}\r\n\r\n${bytes.slice(0, 5)}`,
     );
-    await isLetIn;
+    await isAuthenticated;
     hooks.onPeek = () => {};
-    await meanwhile();
+    await duringRequest();
     socket.write(bytes.slice(5));
     await closed;
     const text = Buffer.concat(chunks).toString('latin1');
@@ -74,7 +74,7 @@ export async function startSlowServer() {
     return answer.body;
   }
 
-  /** Returns what a request could have changed, as it is stored, and how many events there are; but not its own key. */
+  /** Returns everything stored that a request could have changed, and the number of events, except its own key. */
   async function lookAtEverything(ownKeyId = '') {
     const { db } = services.control;
     const keys = await db
