@@ -55,7 +55,7 @@ async function chargeAll(
 }
 
 const chargeOf = (limiter: Limiter) => (keyId: string) =>
-  limiter.charge({ keyId, keyType: 'server', category: 'analytics' });
+  limiter.charge({ keyId, callerType: 'server', category: 'analytics' });
 
 async function weighKeys(): Promise<void> {
   const limiter = createLimiter({ nowUs: () => nowUs });

@@ -65,12 +65,12 @@ async function compare(title: string, contenders: Contender[], decisions: number
 }
 
 const chargeOne = (limiter: Limiter) => (keyId: string) =>
-  limiter.charge({ keyId, keyType: 'server', category: 'analytics' });
+  limiter.charge({ keyId, callerType: 'server', category: 'analytics' });
 const chargeTwo = (limiter: Limiter) => (keyId: string) =>
-  limiter.charge({ keyId, keyType: 'server', category: 'events', events: 50 });
+  limiter.charge({ keyId, callerType: 'server', category: 'events', events: 50 });
 
 const chargeFour = (limiter: Limiter) => (keyId: string) =>
-  limiter.charge({ keyId, keyType: 'client', category: 'events', events: 50, network: '192.0.2.1' });
+  limiter.charge({ keyId, callerType: 'client', category: 'events', events: 50, network: '192.0.2.1' });
 
 const overrides = {
   analytics: WIDE,

@@ -76,7 +76,7 @@ async function resume(
 
 async function untilLine(dataDir: string, line: number, child: Running['child']): Promise<void> {
   while (readImportedLine(dataDir) <= line) {
-    assert.equal(child.exitCode, null, 'The import ended before the server was killed.');
+    assert.equal(child.exitCode, null, 'The import finished before the server was killed.');
     await setTimeout(2);
   }
 }

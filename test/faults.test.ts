@@ -26,7 +26,7 @@ import { listStoredEvents } from './stored-events.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Mounts a disk of its own in memory. Needs root: a test that cannot mount fails, it is not skipped. */
+/** Mounts a separate in-memory disk. Needs root: a test that cannot mount fails instead of being skipped. */
 function mountDisk(size: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'appflow-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
@@ -50,7 +50,7 @@ function fillDisk(dir: string): string {
   return file;
 }
 
-/** Starts the server as a person would and returns what it said when it could not start. */
+/** Starts the server the way a user would, and returns its output when it could not start. */
 async function failToStart(env: Record<string, string>): Promise<string> {
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
     env: { PATH: process.env.PATH ?? '', UV_THREADPOOL_SIZE: '8', PORT: '0', ...env },
@@ -71,18 +71,18 @@ const eventsOf = (prefix: string) => ({
   events: [1, 2, 3].map((n) => ({ event_id: `${prefix}-${n}`, event_name: 'opened', app_user_id: `u${n}` })),
 });
 
-/** Asks again until the answer has this status, and returns every answer. */
-async function askUntil(status: number, ask: (attempt: number) => ReturnType<ChildServer['call']>) {
+/** Repeats a request until the response has this status, and returns every response. */
+async function requestUntil(status: number, request: (attempt: number) => ReturnType<ChildServer['call']>) {
   const answers: Awaited<ReturnType<ChildServer['call']>>[] = [];
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    const answer = await ask(attempt);
+    const answer = await request(attempt);
     answers.push(answer);
     if (answer.status === status) return answers;
   }
   throw new Error(`never ${status}: ${answers.at(-1)?.text}`);
 }
 
-it('keeps all it acknowledged on a disk that fills up, and goes on without a restart when there is room', async (t) => {
+it('keeps everything it acknowledged when the disk fills up, and resumes without a restart when there is room', async (t) => {
   const disk = mountDisk('160m');
   const env = { APPFLOW_DATA_DIR: join(disk, 'data'), LOG_LEVEL: 'warn' };
   const project = await initByCli(env);
@@ -100,8 +100,8 @@ it('keeps all it acknowledged on a disk that fills up, and goes on without a res
 
   const filler = fillDisk(disk);
   const refusals = [
-    (await askUntil(503, (attempt) => sendEvents(`full-${attempt}`))).at(-1),
-    (await askUntil(503, makeApp)).at(-1),
+    (await requestUntil(503, (attempt) => sendEvents(`full-${attempt}`))).at(-1),
+    (await requestUntil(503, makeApp)).at(-1),
     ...(await Promise.all([sendEvents('full-a'), sendEvents('full-b'), makeApp()])),
   ];
   for (const refusal of refusals) {
@@ -124,9 +124,9 @@ it('keeps all it acknowledged on a disk that fills up, and goes on without a res
   );
 
   rmSync(filler);
-  const answers = await askUntil(200, () => sendEvents('after'));
+  const answers = await requestUntil(200, () => sendEvents('after'));
   t.diagnostic(`events were accepted again at attempt ${answers.length}`);
-  assert.equal((await askUntil(201, makeApp)).length, 1);
+  assert.equal((await requestUntil(201, makeApp)).length, 1);
   assert.match(server.output(), /events are stored again/);
   const isStoredOnce = async (from: ChildServer) => {
     const stored = await listStoredEvents(from, project.server_key, project.app_id);
@@ -141,7 +141,7 @@ it('keeps all it acknowledged on a disk that fills up, and goes on without a res
   assert.equal((await again.stop()).code, 0);
 });
 
-it('tells of a full disk at the first start, and starts once there is room', async () => {
+it('reports a full disk on the first start, and starts once there is room', async () => {
   const disk = mountDisk('160m');
   const env = { APPFLOW_DATA_DIR: join(disk, 'data') };
   const filler = fillDisk(disk);
@@ -154,7 +154,7 @@ it('tells of a full disk at the first start, and starts once there is room', asy
   assert.equal((await server.stop()).code, 0);
 });
 
-it('names the data folder that is read-only, a file, or not ours to write', async () => {
+it('names a data folder that is read-only, a file, or not writable', async () => {
   const disk = mountDisk('10m');
   execFileSync('mount', ['-o', 'remount,ro', disk]);
   assert.match(
@@ -167,7 +167,7 @@ it('names the data folder that is read-only, a file, or not ours to write', asyn
   assert.match(await failToStart({ APPFLOW_DATA_DIR: join(file, 'data') }), /is a file\. Name a folder/);
 });
 
-it('names a folder that turned read-only after it was used', async () => {
+it('names a folder that became read-only after it was used', async () => {
   const disk = mountDisk('160m');
   const env = { APPFLOW_DATA_DIR: join(disk, 'data') };
   await initByCli(env);
@@ -175,29 +175,29 @@ it('names a folder that turned read-only after it was used', async () => {
   assert.match(await failToStart(env), /read-only/i);
 });
 
-it('names the control database that is none', async () => {
+it('names a control database file that is not a database', async () => {
   const dir = makeTempDir();
   const file = join(dir, 'control.db');
   writeFileSync(file, 'no database, but a text that is long enough to be looked at\n'.repeat(50));
   const env = { APPFLOW_DATA_DIR: dir, APPFLOW_SECRET: 'x'.repeat(40) };
-  const said = await failToStart(env);
-  assert.ok(said.includes(file), said);
-  assert.match(said, /is not a SQLite database/);
+  const output = await failToStart(env);
+  assert.ok(output.includes(file), output);
+  assert.match(output, /is not a SQLite database/);
 });
 
-it('makes no new secret beside stored keys, and says what is missing', async () => {
+it('creates no new secret when there are stored keys, and says what is missing', async () => {
   const dir = makeTempDir();
   const secret = join(dir, 'secrets', 'appflow-secret');
   await initByCli({ APPFLOW_DATA_DIR: dir });
   writeFileSync(secret, '');
   assert.match(await failToStart({ APPFLOW_DATA_DIR: dir }), /appflow-secret is cut short\. Put the former/);
   rmSync(secret);
-  const said = await failToStart({ APPFLOW_DATA_DIR: dir });
-  assert.match(said, /secrets\/appflow-secret is not there.*Put the file back/);
+  const output = await failToStart({ APPFLOW_DATA_DIR: dir });
+  assert.match(output, /secrets\/appflow-secret is not there.*Put the file back/);
   assert.equal(existsSync(secret), false);
 });
 
-it('makes nothing that others can read in a data folder that is open to them', async () => {
+it('creates nothing other users can read in a data folder they have access to', async () => {
   const dir = makeTempDir();
   chmodSync(dir, 0o755);
   await initByCli({ APPFLOW_DATA_DIR: dir });
@@ -211,16 +211,16 @@ it('makes nothing that others can read in a data folder that is open to them', a
 it('names the process that holds the folder, or the port that is taken', async () => {
   const dir = makeTempDir();
   const server = await startChildServer({ APPFLOW_DATA_DIR: dir });
-  const said = await failToStart({ APPFLOW_DATA_DIR: dir });
-  assert.ok(said.includes(String(server.process.pid)), said);
-  assert.match(said, /another Appflow process \(\d+\) holds it\. Stop it, or set APPFLOW_DATA_DIR/);
+  const output = await failToStart({ APPFLOW_DATA_DIR: dir });
+  assert.ok(output.includes(String(server.process.pid)), output);
+  assert.match(output, /another Appflow process \(\d+\) holds it\. Stop it, or set APPFLOW_DATA_DIR/);
   const { port } = new URL(server.url);
   const other = await failToStart({ APPFLOW_DATA_DIR: makeTempDir(), PORT: port });
   assert.match(other, new RegExp(`PORT ${port}: another process listens there\\. Stop it, or set PORT`));
   assert.equal((await server.stop()).code, 0);
 });
 
-it('finds that a port is taken before it touches the data folder', async () => {
+it('detects a taken port before it touches the data folder', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const address = holder.address();
@@ -231,7 +231,7 @@ it('finds that a port is taken before it touches the data folder', async () => {
   holder.close();
 });
 
-it('answers at once while another process holds the control database locked, and 503 to writes after 5 s', async () => {
+it('responds immediately while another process holds the control database lock, and with 503 to writes after 5 s', async () => {
   const dir = makeTempDir();
   const project = await initByCli({ APPFLOW_DATA_DIR: dir });
   const server = await startChildServer({ APPFLOW_DATA_DIR: dir, LOG_LEVEL: 'warn' });
@@ -261,7 +261,7 @@ it('answers at once while another process holds the control database locked, and
   assert.equal((await server.stop()).code, 0);
 });
 
-it('ends when the process that npm started is told to: no server stays behind', async () => {
+it("stops when npm's child process is told to stop: no server stays behind", async () => {
   const env = { PATH: process.env.PATH ?? '', HOME: makeTempDir(), PORT: '0', LOG_LEVEL: 'error' };
   const dir = join(env.HOME, 'data');
   mkdirSync(dir);

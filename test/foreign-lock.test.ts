@@ -19,7 +19,7 @@ async function whileLocked<T>(dataDir: string, work: () => Promise<T>): Promise<
   const other = new Database(`${dataDir}/control.db`);
   other.exec('BEGIN IMMEDIATE');
   const working = work();
-  const ended = await Promise.race([
+  const outcome = await Promise.race([
     working.then(
       () => 'done',
       (error: unknown) => `refused: ${String(error)}`,
@@ -28,7 +28,7 @@ async function whileLocked<T>(dataDir: string, work: () => Promise<T>): Promise<
   ]);
   other.exec('COMMIT');
   other.close();
-  assert.equal(ended, 'waits');
+  assert.equal(outcome, 'waits');
   return working;
 }
 
@@ -37,14 +37,14 @@ const api = await startTestServer({}, { clock });
 const { server_key: root } = api.project;
 
 describe('while another process holds the write lock', () => {
-  it('a key is created all the same, once for its Idempotency-Key', async () => {
+  it('a key is still created, once per Idempotency-Key', async () => {
     const headers = { 'idempotency-key': 'locked' };
     const body = { name: 'Locked', type: 'server' };
     const create = () => api.call('POST', '/v1/api-keys', { key: root, body, headers });
     const first = await whileLocked(api.config.dataDir, create);
     assert.equal(first.status, 201, first.text);
     clock.advance(15 * 60_000);
-    // Now there is something to forget; the request leaves that to the sweep.
+    // Now there is a record to delete; the request leaves that to the sweep.
     const late = await whileLocked(api.config.dataDir, create);
     assert.deepEqual([late.status, late.body.key_id], [409, first.body.id]);
     clock.advance(DAY_MS);
@@ -54,7 +54,7 @@ describe('while another process holds the write lock', () => {
   });
 });
 
-describe('beside requests, while another process holds the write lock', async () => {
+describe('in the background, while another process holds the write lock', async () => {
   const config = makeConfig();
   const services = await openControlServices(config, clock);
   after(() => services.close());
@@ -68,7 +68,7 @@ describe('beside requests, while another process holds the write lock', async ()
   const storedHours = () => control.db.selectFrom('key_usage_hours').select('ok').execute();
   const use = () => usage.count(usage.touch({ key, secret }, '10.0.0.1', {}), 'events', 200);
 
-  it('usage is written once, what is counted meanwhile included, and its hours can be read', async () => {
+  it('usage is written once, including what is counted meanwhile, and its hours can be read', async () => {
     use();
     await whileLocked(config.dataDir, async () => {
       const flushed = usage.flush();
@@ -81,17 +81,17 @@ describe('beside requests, while another process holds the write lock', async ()
     assert.equal(usage.find(key.id).requestCount, 2);
   });
 
-  it('a notice of expiry is given once', async () => {
+  it('an expiry notice is emitted once', async () => {
     clock.advance(11 * DAY_MS);
-    const told = await whileLocked(config.dataDir, () => giveExpiryNotices(services));
+    const notices = await whileLocked(config.dataDir, () => giveExpiryNotices(services));
     assert.deepEqual(
-      told.map(({ keyId, days }) => [keyId, days]),
+      notices.map(({ keyId, days }) => [keyId, days]),
       [[key.id, 30]],
     );
     assert.deepEqual(await giveExpiryNotices(services), []);
   });
 
-  it('answers that are too old are forgotten', async () => {
+  it('expired idempotency records are deleted', async () => {
     const call = { body_hash: 'x', made_id: key.id, sealed_answer: 'x' };
     await control.db
       .insertInto('idempotent_calls')

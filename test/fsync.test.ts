@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { initByCli, startServerProcess } from './child-processes.ts';
 import { makeTempDir } from './harness.ts';
 
-/** One system call: the line of the trace on which it began, and the one on which it had succeeded. */
+/** One system call: the line of the trace where it began, and the line where it had succeeded. */
 type Call = { name: string; file: string; text: string; began: number; done: number };
 
 const TRACED = 'fsync,fdatasync,read,recvfrom,write,writev,sendto,sendmsg,rename,renameat,renameat2';
@@ -15,7 +15,7 @@ const CALL = /^(\d+) +(\w+)\((?:\d+<([^>]*)>)?(.*)$/;
 const RESUMED = /^(\d+) +<\.\.\. \w+ resumed>/;
 const SUCCEEDED = /= \d+$/;
 
-/** Calls of different threads overlap: a call that is "unfinished" ends where its thread is "resumed". */
+/** Calls of different threads overlap: an "unfinished" call ends where its thread is "resumed". */
 function parseTrace(trace: string): Call[] {
   const calls: Call[] = [];
   const last = new Map<string, Call>();
@@ -35,13 +35,14 @@ function parseTrace(trace: string): Call[] {
 const isSync = ({ name }: Call) => name === 'fsync' || name === 'fdatasync';
 const isWrite = ({ name }: Call) => name.startsWith('write');
 /**
- * A part of the `events` table that an insert makes: parts are named by year, those of the derived tables by `all`.
- * Derived rows follow the answer and are derived again after a crash; merges write parts too, and nobody waits for those.
+ * A part of the `events` table written by an insert: its parts are named by year, those of the derived tables by
+ * `all`. Derived rows come after the response and are derived again after a crash. Merges also write parts, but no
+ * response waits for those.
  */
 const EVENTS_PART = /\/tmp_insert_\d{4}_/;
 const isOfInsert = ({ file }: Call) => EVENTS_PART.test(file);
 
-/** Returns the calls between the arrival of the batch and the first byte of its answer. */
+/** Returns the calls between the arrival of the batch and the first byte of its response. */
 function betweenRequestAndAnswer(calls: readonly Call[]): { calls: Call[]; answeredAt: number } {
   const from = calls.findIndex(({ text }) => text.includes('"POST /v1/events'));
   assert.notEqual(from, -1, 'the request is in the trace');
@@ -50,7 +51,7 @@ function betweenRequestAndAnswer(calls: readonly Call[]): { calls: Call[]; answe
   return { calls: calls.slice(from, to), answeredAt: calls[to]?.began ?? 0 };
 }
 
-/** The tracer writes its last lines after the server is gone. It pads process ids with blanks. */
+/** The tracer writes its last lines after the server has exited. It pads process ids with blanks. */
 async function readWholeTrace(file: string, pid: number | undefined): Promise<string> {
   for (;;) {
     const trace = readFileSync(file, 'utf8');
@@ -80,7 +81,7 @@ function findObstacle(): string | false {
   return `NOT PROVED THAT FSYNC COMES BEFORE THE ANSWER: ${reason}`;
 }
 
-test('every file that holds the events of a batch is fsynced before its 200 leaves', {
+test("every file with a batch's events is fsynced before its 200 is sent", {
   skip: findObstacle(),
 }, async (t) => {
   const { calls, answeredAt } = betweenRequestAndAnswer(parseTrace(await traceOneBatch()));

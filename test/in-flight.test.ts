@@ -14,7 +14,7 @@ import { startOpenServer } from './open-server.ts';
 
 const KILLS = 1_000;
 
-/** The queries that run now, in order: each runs until the test ends it, or its caller goes away. */
+/** The running queries, in order: each runs until the test finishes it or its caller disconnects. */
 let running: PromiseWithResolvers<object>[] = [];
 
 function runQuery(signal: AbortSignal): Promise<object> {
@@ -52,7 +52,7 @@ const routes = [
 const { time, advance, countTimers } = makeManualTimers();
 const config = makeConfig({ APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: '' });
 const { server_key, client_key, app_id } = await initProject(config);
-// The limiter's clock stands still: what is left tells exactly what was charged.
+// The limiter's clock does not move, so what is left shows exactly what was charged.
 const limiter = createLimiter({
   overrides: { ...config.limitOverrides, analytics: { rate: 1, burst: 100_000 } },
   nowUs: () => 1,
@@ -64,12 +64,12 @@ watchServices(services);
 const api = connect(url);
 const { hostname, port } = new URL(url);
 
-const ask = (key = server_key, path = '/v1/slow') => api.call('GET', path, { key });
-const askTimes = (count: number, key = server_key) => Array.from({ length: count }, () => ask(key));
+const query = (key = server_key, path = '/v1/slow') => api.call('GET', path, { key });
+const queryTimes = (count: number, key = server_key) => Array.from({ length: count }, () => query(key));
 const leftOf = (answer: Answer) =>
   Number(/"analytics";r=(\d+)/.exec(answer.headers.get('ratelimit') ?? '')?.[1]);
 
-/** Gives way until something is so: the test's time limit is the only clock. */
+/** Yields until a condition is true. The test's time limit is the only timeout. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await turn();
 }
@@ -84,7 +84,7 @@ const inFlight = (expectedRunning: number, waiting: number) =>
 
 const endOne = () => running.shift()?.resolve({});
 
-/** Ends everything, what was still waiting too. */
+/** Finishes all queries, including those still waiting. */
 async function endAll(answers: Promise<Answer>[]): Promise<number[]> {
   let left = answers.length;
   for (const answer of answers) void answer.finally(() => (left -= 1));
@@ -102,7 +102,7 @@ async function makeKey(fields: object): Promise<{ id: string; key: string }> {
   return made.body;
 }
 
-/** Sends a request and leaves the rest to the test. */
+/** Sends a request and leaves the response to the test. */
 function openQuery(path = '/v1/slow', key = server_key): Socket {
   const socket = connectSocket({ host: hostname, port: Number(port) }, () => {
     socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n\r\n`);
@@ -116,11 +116,11 @@ beforeEach(() => {
   running = [];
 });
 
-describe('queries of one key at once', () => {
-  it('5 run, 10 wait, and the 16th is told to come back; it costs nothing', async () => {
-    const answers = askTimes(15);
+describe('concurrent queries of one key', () => {
+  it('5 run, 10 wait, and the 16th gets a Retry-After and costs nothing', async () => {
+    const answers = queryTimes(15);
     await inFlight(5, 10);
-    const denied = await ask();
+    const denied = await query();
     assert.equal(denied.status, 429);
     assert.deepEqual(
       [denied.body.code, denied.body.policy, denied.body.category, denied.body.retry_after_ms],
@@ -130,24 +130,24 @@ describe('queries of one key at once', () => {
     assert.equal(denied.headers.get('cache-control'), 'no-store');
     const left = leftOf(denied);
     assert.deepEqual(await endAll(answers), Array(15).fill(200));
-    const next = ask();
+    const next = query();
     await inFlight(1, 0);
     endOne();
     assert.equal(leftOf(await next), left - 10 - 1, 'the ten that waited, and this one');
   });
 
-  it('the 6th gets its answer as soon as one of the others has', async () => {
-    const answers = askTimes(6);
+  it('the 6th is answered as soon as one of the others is', async () => {
+    const answers = queryTimes(6);
     await inFlight(5, 1);
     endOne();
     await inFlight(5, 0);
     assert.deepEqual(await endAll(answers), Array(6).fill(200));
   });
 
-  it('who got no slot within 2 s is answered 429, and not before', async () => {
-    const answers = askTimes(5);
+  it('a query without a slot gets 429 after 2 s, and not before', async () => {
+    const answers = queryTimes(5);
     await inFlight(5, 0);
-    const waiter = ask();
+    const waiter = query();
     await inFlight(5, 1);
     advance(1_999);
     assert.equal(limiter.countInFlight().waiting, 1);
@@ -160,11 +160,11 @@ describe('queries of one key at once', () => {
     await endAll(answers);
   });
 
-  it('hold up neither another key, nor events, nor management', async () => {
+  it('delay neither another key, nor events, nor management', async () => {
     const other = await makeKey({});
-    const answers = askTimes(15);
+    const answers = queryTimes(15);
     await inFlight(5, 10);
-    answers.push(ask(other.key));
+    answers.push(query(other.key));
     await until(() => limiter.countInFlight().running === 6);
     assert.equal((await api.call('GET', '/v1/project', { key: server_key })).status, 200);
     const event = { event_id: 'e', event_name: 'opened', app_user_id: 'u' };
@@ -174,22 +174,22 @@ describe('queries of one key at once', () => {
   });
 
   it('a refused request takes no slot', async () => {
-    const answers = askTimes(5);
+    const answers = queryTimes(5);
     await inFlight(5, 0);
-    assert.equal((await ask(server_key, '/v1/slow?x=1')).status, 422);
-    assert.equal((await ask(client_key)).status, 403);
+    assert.equal((await query(server_key, '/v1/slow?x=1')).status, 422);
+    assert.equal((await query(client_key)).status, 403);
     assert.deepEqual(limiter.countInFlight(), { running: 5, waiting: 0 });
     await endAll(answers);
   });
 });
 
-describe('a slot comes free', () => {
-  it('when the query fails, and when it takes too long', async () => {
+describe('a slot is released', () => {
+  it('when the query fails, and when it times out', async () => {
     for (const [error, status] of [
       [new Error('broken'), 500],
       [new StorageError('timeout', 'too long'), 503],
     ] as const) {
-      const answers = askTimes(2);
+      const answers = queryTimes(2);
       await inFlight(2, 0);
       for (const query of running.splice(0)) query.reject(error);
       assert.deepEqual(
@@ -200,15 +200,15 @@ describe('a slot comes free', () => {
     }
   });
 
-  it('when another limit denies the request that had waited for it', async () => {
+  it('when another limit denies the request that waited for it', async () => {
     const { key } = await makeKey({ rate_limits: { analytics: { requests: { rate: 0.001, burst: 6 } } } });
-    const answers = askTimes(7, key);
+    const answers = queryTimes(7, key);
     await inFlight(5, 2);
     const statuses = await endAll(answers);
     assert.deepEqual(statuses.sort(), [...Array(6).fill(200), 429]);
   });
 
-  it('when an export has ended, and no sooner', async () => {
+  it('when an export has ended, and not before', async () => {
     const answer = fetch(`${url}/v1/slow-export`, { headers: { authorization: `Bearer ${server_key}` } });
     await until(() => running.length === 1);
     assert.deepEqual(limiter.countInFlight(), { running: 1, waiting: 0 });
@@ -217,10 +217,10 @@ describe('a slot comes free', () => {
     await inFlight(0, 0);
   });
 
-  it('when the reader of an export goes away, at whatever moment', async () => {
+  it('when the reader of an export disconnects, at any moment', async () => {
     for (let round = 0; round < 20; round += 1) {
       const socket = openQuery('/v1/slow-export');
-      // Before the answer begins, in the middle of it, or somewhere between.
+      // Before the response begins, in the middle of it, or somewhere between.
       await until(() =>
         round % 2 === 0 ? running.length > round / 2 : limiter.countInFlight().running === 1,
       );
@@ -229,13 +229,14 @@ describe('a slot comes free', () => {
     }
   });
 
-  it(`when the socket of a caller is killed, running or waiting, ${KILLS} times`, async () => {
+  it(`when a caller's socket is destroyed, running or waiting, ${KILLS} times`, async () => {
     let kills = 0;
     for (let round = 0; kills < KILLS; round += 1) {
       running = [];
       const sockets = Array.from({ length: 15 }, () => openQuery());
       await inFlight(5, 10);
-      // The first to come go first, or the last: slots are handed to callers that are gone already, or queues emptied.
+      // The first callers leave first, or the last ones do: slots are handed to callers that are already gone, or
+      // queues are emptied.
       for (const socket of round % 2 === 0 ? sockets : sockets.reverse()) socket.destroy();
       await until(() => limiter.countInFlight().running === 0);
       assert.equal(limiter.countInFlight().waiting, 0);
@@ -243,23 +244,23 @@ describe('a slot comes free', () => {
     }
     assert.equal(countTimers(), 0);
     running = [];
-    assert.deepEqual(await endAll(askTimes(5)), Array(5).fill(200));
+    assert.deepEqual(await endAll(queryTimes(5)), Array(5).fill(200));
   });
 });
 
-describe('how many', () => {
+describe('the number of concurrent queries', () => {
   const patchKey = (id: string, rate_limits: unknown) =>
     api.call('PATCH', `/v1/api-keys/${id}`, { key: server_key, body: { rate_limits } });
 
-  it('is the key’s own number, and another from the very next call on', async () => {
+  it('is the key’s own limit, and changes from the very next call on', async () => {
     const { id, key } = await makeKey({ rate_limits: { analytics: { in_flight: 2 } } });
-    const answers = askTimes(3, key);
+    const answers = queryTimes(3, key);
     await inFlight(2, 1);
     assert.equal((await patchKey(id, { analytics: { in_flight: 4 } })).status, 200);
-    answers.push(ask(key));
+    answers.push(query(key));
     await inFlight(4, 0);
     assert.equal((await patchKey(id, { analytics: { in_flight: 1 } })).status, 200);
-    answers.push(ask(key));
+    answers.push(query(key));
     await inFlight(4, 1);
     for (let ended = 0; ended < 3; ended += 1) endOne();
     await until(() => limiter.countInFlight().running === 1);
@@ -267,24 +268,24 @@ describe('how many', () => {
     assert.deepEqual(await endAll(answers), Array(5).fill(200));
   });
 
-  it('is the project’s number for keys that have none', async () => {
+  it('is the project’s limit for keys without their own', async () => {
     const { key } = await makeKey({});
     const patch = async (rate_limits: unknown) => {
       const options = { key: server_key, body: { rate_limits } };
       assert.equal((await api.call('PATCH', '/v1/project', options)).status, 200);
     };
     await patch({ analytics: { in_flight: 1 } });
-    const answers = askTimes(2, key);
+    const answers = queryTimes(2, key);
     await inFlight(1, 1);
     await patch(null);
-    answers.push(ask(key));
+    answers.push(query(key));
     await inFlight(3, 0);
     assert.deepEqual(await endAll(answers), Array(3).fill(200));
   });
 });
 
-it('metrics show what runs, what waits and what was denied', async () => {
-  const answers = askTimes(7);
+it('metrics show running, waiting and denied queries', async () => {
+  const answers = queryTimes(7);
   await inFlight(5, 2);
   const { text } = await api.call('GET', '/metrics');
   assert.match(text, /^appflow_queries_in_flight\{state="running"\} 5$/m);

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { createLimiter, type Limiter, type LimiterOptions } from '../src/limits/limiter.ts';
-import type { Soon } from '../src/limits/soon.ts';
+import type { MaybePromise } from '../src/limits/soon.ts';
 
 type Instant = {
-  [Name in keyof Limiter]: Limiter[Name] extends (...input: infer Input) => Soon<infer Answer>
+  [Name in keyof Limiter]: Limiter[Name] extends (...input: infer Input) => MaybePromise<infer Answer>
     ? (...input: Input) => Awaited<Answer>
     : Limiter[Name];
 };
 
-function settled<T>(answer: Soon<T>): T {
-  assert.ok(!(answer instanceof Promise), 'memory answers at once');
+function settled<T>(answer: MaybePromise<T>): T {
+  assert.ok(!(answer instanceof Promise), 'memory returns synchronously');
   return answer;
 }
 
-/** Returns a limiter over memory, whose answers are there without waiting. */
+/** Returns an in-memory limiter whose methods return synchronously. */
 export function makeInstantLimiter(options: LimiterOptions = {}): Instant {
   const limiter = createLimiter(options);
   return {

@@ -4,7 +4,7 @@ import { parseList } from 'structured-headers';
 import { createSecret } from '../src/keys/secret.ts';
 import { type Answer, makeKey, startTestServer } from './harness.ts';
 
-// The limiter's clock stands still unless a test moves it, so every figure is exact.
+// The limiter's clock moves only when a test moves it, so every figure is exact.
 let nowUs = 1_000_000_000;
 const advance = (ms: number) => {
   nowUs += ms * 1_000;
@@ -14,7 +14,7 @@ const api = await startTestServer(
     APPFLOW_LIMIT_EVENTS: '',
     APPFLOW_LIMIT_EVENTS_REQUESTS: '',
     APPFLOW_LIMIT_EVENTS_IP: '',
-    // Slow on purpose: its waits are longer than the one second that Retry-After is at least.
+    // Slow on purpose: its waits are longer than the minimum Retry-After of one second.
     APPFLOW_LIMIT_EVENTS_IP_REQUESTS: '0.3/20',
     APPFLOW_LIMIT_FAILED_AUTH: '',
     TRUSTED_PROXIES: '127.0.0.1',
@@ -29,7 +29,7 @@ const nothing = { events: [] };
 const send = (key: string, from: string, body: unknown = nothing, headers = {}) =>
   api.call('POST', '/v1/events', { key, body, headers: { 'x-forwarded-for': from, ...headers } });
 
-/** Sends until it is denied; returns how many passed. */
+/** Sends until denied. Returns how many requests were allowed. */
 async function exhaust(key: string, from: () => string, most = 60): Promise<number> {
   for (let passed = 0; passed < most; passed += 1) {
     const { status, body } = await send(key, from());
@@ -47,8 +47,8 @@ const remaining = (answer: Answer) =>
     parseList(answer.headers.get('ratelimit') ?? '').map(([name, parameters]) => [name, parameters.get('r')]),
   );
 
-describe('a client key, which every install shares', () => {
-  it('cannot be used up by one device: 50 others go on as before', async () => {
+describe('a client key, which every install shares,', () => {
+  it('cannot be used up by one device: 50 others are unaffected', async () => {
     const { key } = await newClientKey();
     assert.equal(await exhaust(key, () => '192.0.2.1'), 20);
     for (let round = 0; round < 100; round += 1) {
@@ -60,11 +60,11 @@ describe('a client key, which every install shares', () => {
       assert.deepEqual([answer.status, answer.body.accepted], [200, 1]);
       assert.equal(remaining(answer)['events-ip-requests'], 19);
     }
-    // The 20 that passed, the 50 others and this one: what was denied cost the key nothing.
+    // The 20 allowed requests, the 50 others and this one: denied requests cost the key nothing.
     assert.equal(remaining(await send(key, '203.0.113.1'))['events-requests'], 10_000 - 71);
   });
 
-  it('gives no fresh bucket to who writes hops of its own before the true one', async () => {
+  it('gives no fresh bucket to a caller that forges hops before the real one', async () => {
     const { key } = await newClientKey();
     let hop = 0;
     const from = () => {
@@ -79,10 +79,10 @@ describe('a client key, which every install shares', () => {
     const group = () => Math.floor(Math.random() * 65_536).toString(16);
     const from = () => `2001:db8:1:2:${group()}:${group()}:${group()}:${group()}`;
     assert.equal(await exhaust(key, from, 25), 20);
-    assert.equal((await send(key, '2001:db8:1:3::1')).status, 200, 'the next /64 is somebody else');
+    assert.equal((await send(key, '2001:db8:1:3::1')).status, 200, 'the next /64 is another caller');
   });
 
-  it('takes 1.2.3.4, ::ffff:1.2.3.4 and ::ffff:102:304 for one address', async () => {
+  it('treats 1.2.3.4, ::ffff:1.2.3.4 and ::ffff:102:304 as one address', async () => {
     const { key } = await newClientKey();
     const spellings = ['1.2.3.4', '::ffff:1.2.3.4', '::ffff:102:304', '::FFFF:0102:0304'];
     let round = 0;
@@ -93,7 +93,7 @@ describe('a client key, which every install shares', () => {
     assert.equal(await exhaust(key, from), 20);
   });
 
-  it('limits the events of an address beside its requests', async () => {
+  it('limits the events of an address as well as its requests', async () => {
     const { key } = await newClientKey();
     const events = Array.from({ length: 1_000 }, () => 0);
     for (let round = 0; round < 10; round += 1)
@@ -103,7 +103,7 @@ describe('a client key, which every install shares', () => {
     assert.equal((await send(key, '192.0.2.3', { events })).status, 200);
   });
 
-  it('always gets its 401 once it is revoked, never 429: a phone must learn that it should stop', async () => {
+  it('always gets 401 once it is revoked, never 429: a phone must learn to stop', async () => {
     const { id, key } = await newClientKey();
     const from = '192.0.2.4';
     assert.equal(await exhaust(key, () => from), 20);
@@ -119,7 +119,7 @@ describe('a client key, which every install shares', () => {
     }
   });
 
-  it('works from an address that unknown keys have used up', async () => {
+  it('works from an address whose failures are used up by unknown keys', async () => {
     const { key } = await newClientKey();
     const from = '192.0.2.5';
     for (let round = 0; round < 20; round += 1)
@@ -128,7 +128,7 @@ describe('a client key, which every install shares', () => {
     assert.equal((await send(key, from)).status, 200);
   });
 
-  it('tells nothing of what it has left to who shows another one', async () => {
+  it('reveals none of its remaining limit to a caller with another key', async () => {
     const { key } = await newClientKey();
     await send(key, '192.0.2.6');
     const answer = await send(createSecret('client'), '192.0.2.6');
@@ -137,7 +137,7 @@ describe('a client key, which every install shares', () => {
     assert.equal(answer.headers.get('ratelimit-policy'), null);
   });
 
-  it('is one bucket however the header is written', async () => {
+  it('uses one bucket however the header is formatted', async () => {
     const { key } = await newClientKey();
     const schemes = ['Bearer', 'bearer', 'BEARER', 'Bearer '];
     let left = 20;
@@ -153,7 +153,7 @@ describe('a client key, which every install shares', () => {
   });
 });
 
-describe('a flood of what is refused', () => {
+describe('a flood of refused requests', () => {
   const refusals: [status: number, body: unknown][] = [
     [413, ' '.repeat(5 * 1024 * 1024 + 1)],
     [422, { events: 5 }],
@@ -175,7 +175,7 @@ describe('a flood of what is refused', () => {
     });
   }
 
-  it('403 is charged in the category of the route that was asked', async () => {
+  it('403 is charged in the category of the requested route', async () => {
     const narrow = await makeKey(api, { type: 'server', scopes: ['keys:read'] });
     for (let round = 1; round <= 3; round += 1) {
       const answer = await send(narrow.key, '192.0.2.8');
@@ -184,7 +184,7 @@ describe('a flood of what is refused', () => {
     }
   });
 
-  it('a batch above the burst is 413 with no wait suggested, and of its events none is spent', async () => {
+  it('a batch above the burst gets 413 without a suggested wait, and none of its events is spent', async () => {
     const { key } = await newClientKey();
     const answer = await send(key, '192.0.2.9', { events: Array.from({ length: 10_001 }, () => 0) });
     assert.equal(answer.status, 413);
@@ -195,7 +195,7 @@ describe('a flood of what is refused', () => {
   });
 });
 
-it('500 times: Retry-After is whole and at least 1, waiting exactly that long passes, 1.1 s less does not when it is 2 or more', async () => {
+it('500 times: Retry-After is whole and at least 1, waiting exactly that long is enough, 1.1 s less is not when it is 2 or more', async () => {
   const { key } = await newClientKey();
   const from = '198.51.100.200';
   let denials = 0;
@@ -216,7 +216,7 @@ it('500 times: Retry-After is whole and at least 1, waiting exactly that long pa
       advance(1_100);
     } else advance(waitMs);
     assert.equal((await send(key, from)).status, 200, `after ${text} s`);
-    // Another fraction of a unit each time.
+    // A different fraction of a unit each time.
     advance((step * 37) % 3_400);
   }
   assert.ok(short > 100, 'many of the waits are 2 s or more');

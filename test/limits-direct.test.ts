@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { makeKey, startTestServer } from './harness.ts';
 
-// A proxy elsewhere is trusted, this machine is not: what it forwards is not believed.
+// The configured proxy is on another machine, so headers forwarded from this one are not trusted.
 const api = await startTestServer(
   {
     APPFLOW_LIMIT_EVENTS_IP_REQUESTS: '0.1/5',
@@ -12,7 +12,7 @@ const api = await startTestServer(
   { nowUs: () => 1 },
 );
 
-it('an address forged by a peer that no one trusts opens no fresh bucket', async () => {
+it('an address forged by an untrusted peer gets no fresh bucket', async () => {
   const { key } = await makeKey(api, { type: 'client' });
   const statuses: number[] = [];
   for (let hop = 1; hop <= 7; hop += 1) {
@@ -22,7 +22,7 @@ it('an address forged by a peer that no one trusts opens no fresh bucket', async
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429]);
 });
 
-it('with RATE_LIMIT_HEADERS=off no answer has a RateLimit field, and Retry-After stays', async () => {
+it('with RATE_LIMIT_HEADERS=off no response has a RateLimit field, and Retry-After stays', async () => {
   const { key } = await makeKey(api, { type: 'client' });
   for (let round = 1; round <= 6; round += 1) {
     const { status, headers } = await api.call('POST', '/v1/events', { key, body: { events: [] } });

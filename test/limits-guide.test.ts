@@ -9,11 +9,11 @@ const [sample] = listBlocks('docs/guides/rate-limits.md').filter(({ code }) =>
   code.includes('callPatiently'),
 );
 
-/** Runs the guide's sample against one 429 for each of these headers, then a 200; resolves with the waits, in ms. */
-async function listWaits(told: readonly (string | undefined)[]): Promise<number[]> {
+/** Runs the guide's sample against one 429 per set of headers, then a 200. Resolves with the waits, in ms. */
+async function listWaits(retryAfters: readonly (string | undefined)[]): Promise<number[]> {
   assert.ok(sample);
   const waits: number[] = [];
-  const left = [...told];
+  const left = [...retryAfters];
   const fetch = async () => {
     if (left.length === 0) return Response.json({});
     const text = left.shift();
@@ -37,29 +37,29 @@ async function listWaits(told: readonly (string | undefined)[]): Promise<number[
   return waits;
 }
 
-describe('the sample in the guide that waits', () => {
-  const cases: [what: string, told: string | undefined, waitMs: number][] = [
+describe("the guide's retry sample", () => {
+  const cases: [what: string, retryAfter: string | undefined, waitMs: number][] = [
     ['seconds', '3', 3_000],
     ['a date', new Date(NOW + 5_000).toUTCString(), 5_000],
-    ['a date that is over', new Date(NOW - 5_000).toUTCString(), 1_000],
-    ['nothing', undefined, 1_000],
-    ['an empty text', '', 1_000],
+    ['a date in the past', new Date(NOW - 5_000).toUTCString(), 1_000],
+    ['no header', undefined, 1_000],
+    ['an empty header', '', 1_000],
     ['0', '0', 1_000],
-    ['what is neither', 'soon', 1_000],
+    ['text that is neither', 'soon', 1_000],
     ['more than a timer can wait', '9999999999', 86_400_000],
-    ['no end at all', '9'.repeat(400), 86_400_000],
+    ['an endless number', '9'.repeat(400), 86_400_000],
   ];
-  for (const [what, told, waitMs] of cases) {
-    it(`waits at least a second when it is told ${what}`, async () => {
-      assert.deepEqual(await listWaits([told]), [waitMs]);
+  for (const [what, retryAfter, waitMs] of cases) {
+    it(`waits at least a second when the response has ${what}`, async () => {
+      assert.deepEqual(await listWaits([retryAfter]), [waitMs]);
     });
   }
 
-  it('doubles the wait on each further refusal, up to a minute, unless told longer', async () => {
-    const told = ['1', '1', '1', '1', '1', '1', '1', '1', '90'];
+  it('doubles the wait on each further refusal, up to a minute, unless Retry-After is longer', async () => {
+    const retryAfters = ['1', '1', '1', '1', '1', '1', '1', '1', '90'];
     const seconds = [1, 2, 4, 8, 16, 32, 60, 60, 90];
     assert.deepEqual(
-      await listWaits(told),
+      await listWaits(retryAfters),
       seconds.map((each) => each * 1_000),
     );
   });

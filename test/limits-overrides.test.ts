@@ -6,13 +6,13 @@ import { openControlServices } from '../src/open-services.ts';
 import { makeKey, startTestServer } from './harness.ts';
 import { makeInstantLimiter } from './instant-limiter.ts';
 
-/** A limiter on a clock of its own, and a caller that spends as much as it can under given limits. */
+/** A limiter with its own clock, and a caller that spends as much as it can under the given limits. */
 function makeCaller(overrides: Parameters<typeof makeInstantLimiter>[0] = {}) {
   let nowUs = 1_000_000_000;
   const limiter = makeInstantLimiter({ nowUs: () => nowUs, ...overrides });
   const request = (limits: OwnLimits | null, project: OwnLimits | null = null): Payer => ({
     keyId: 'key_a',
-    keyType: 'server',
+    callerType: 'server',
     category: 'management',
     keyLimits: limits,
     projectLimits: project,
@@ -37,8 +37,8 @@ const management = (rate: number, burst: number): OwnLimits => ({
   management: { requests: { rate, burst } },
 });
 
-describe('the limits a key has of its own', () => {
-  it('stand before its project’s, which stand before the installation’s', () => {
+describe("a key's own limits", () => {
+  it('take precedence over its project’s, which take precedence over the installation’s', () => {
     const installation = { overrides: { management: { rate: 1, burst: 5 } } };
     assert.equal(makeCaller(installation).spendAll(null), 5);
     assert.equal(makeCaller(installation).spendAll(null, management(1, 7)), 7);
@@ -46,15 +46,15 @@ describe('the limits a key has of its own', () => {
     assert.equal(makeCaller(installation).spendAll({ analytics: {} }, management(1, 7)), 7, 'absent parts');
   });
 
-  it('cannot bring back a limit that the installation switched off', () => {
+  it('cannot restore a limit that the installation turned off', () => {
     assert.equal(makeCaller({ overrides: { management: 'off' } }).spendAll(management(1, 2)), 5_000);
   });
 
-  it('are passed over when they cannot be kept', () => {
+  it('are ignored when they are invalid', () => {
     assert.equal(makeCaller().spendAll(management(-1, 2)), 60);
   });
 
-  it('are obeyed from the next call on', () => {
+  it('apply from the next call on', () => {
     const caller = makeCaller();
     assert.equal(caller.spendAll(management(1, 10)), 10);
     assert.equal(caller.spendAll(management(1, 25)), 15, 'raised: what is new, not a second burst');
@@ -75,7 +75,7 @@ describe('the limits a key has of its own', () => {
     }
   });
 
-  it('lock nobody out longer than the new burst takes to flow back', () => {
+  it('lock callers out no longer than the new burst takes to refill', () => {
     const caller = makeCaller();
     assert.equal(caller.spendAll(management(0.1, 1_000)), 1_000);
     assert.ok(caller.denial(management(10, 20)) <= 100, 'one unit at the new rate');
@@ -83,7 +83,7 @@ describe('the limits a key has of its own', () => {
     assert.equal(caller.spendAll(management(10, 20)), 20);
   });
 
-  it('leave the other parts to a project whose limits change', () => {
+  it('leave the other parts to the project, whose limits may change', () => {
     const own: OwnLimits = { analytics: { requests: { rate: 1, burst: 3 } } };
     const caller = makeCaller();
     assert.equal(caller.spendAll(own, management(1, 7)), 7);
@@ -91,7 +91,7 @@ describe('the limits a key has of its own', () => {
     assert.equal(caller.spendAll(own, null), 51);
   });
 
-  it('keep what was spent when they are taken away and given back', () => {
+  it('keep what was spent when they are removed and restored', () => {
     const caller = makeCaller();
     assert.equal(caller.spendAll(management(1, 10)), 10);
     assert.equal(caller.spendAll(null), 50);
@@ -111,7 +111,7 @@ describe('over HTTP', async () => {
     }
   };
 
-  it('a patched limit counts for the very next call', async () => {
+  it('a patched limit applies to the very next call', async () => {
     const key = await makeKey(api, { type: 'server', rate_limits: limits(3) });
     assert.equal(await spendAll(key.key), 3);
     const patch = (body: object) => api.call('PATCH', `/v1/api-keys/${key.id}`, { key: server_key, body });
@@ -121,9 +121,9 @@ describe('over HTTP', async () => {
     assert.equal((await api.call('GET', '/v1/project', { key: key.key })).status, 200);
   });
 
-  it('a project’s limit counts for the keys that have none of their own', async () => {
+  it('a project’s limit applies to keys without their own', async () => {
     const key = await makeKey(api, { type: 'server' });
-    // Written by another process, as it were: the change is live all the same.
+    // Written as if by another process: the change applies immediately all the same.
     const services = await openControlServices(api.config);
     after(() => services.close());
     const patch = (rateLimits: unknown) =>

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createSecret } from '../src/keys/secret.ts';
 import { type Answer, makeKey, startTestServer } from './harness.ts';
 
-// The limiter's clock stands still unless a test moves it, so every figure is exact.
+// The limiter's clock moves only when a test moves it, so every figure is exact.
 let nowUs = 1_000_000_000;
 const api = await startTestServer(
   {
@@ -26,8 +26,8 @@ const batch = (name: string, count: number) =>
 const leftOf = (answer: Answer, policy: string) =>
   Number(new RegExp(`"${policy}";r=(\\d+)`).exec(answer.headers.get('ratelimit') ?? '')?.[1]);
 
-describe('a batch that was denied', () => {
-  it('and is sent again as told is stored once, however often it is sent', async () => {
+describe('a denied batch', () => {
+  it('that is retried after its wait is stored once, however often it is sent', async () => {
     const { key } = await makeKey(api, { type: 'server' });
     assert.equal((await send(key, batch('first', 900))).body.accepted, 900);
     const again = batch('again', 300);
@@ -44,7 +44,7 @@ describe('a batch that was denied', () => {
   });
 });
 
-it('a thousand wrong keys from one address are held up after the burst, and hardly touch the database', async () => {
+it('a thousand wrong keys from one address are limited after the burst, and hardly touch the database', async () => {
   const count = async () => {
     const { text } = await api.call('GET', '/metrics');
     return Number(/^appflow_db_statements_total (\d+)$/m.exec(text)?.[1]);
@@ -63,13 +63,13 @@ it('a thousand wrong keys from one address are held up after the burst, and hard
       [429, 980],
     ],
   );
-  // A few are written to the audit log, and the directory's stamp is looked at when idle: nothing grows with the flood.
+  // A few go to the audit log, and an idle directory polls its stamp: nothing grows with the flood.
   const added = (await count()) - before;
   assert.ok(added < 50, `${added} statements`);
 });
 
-describe('the bucket of a key', () => {
-  it('is kept when it is rotated: both secrets draw on it', async () => {
+describe("a key's bucket", () => {
+  it('is kept when the key is rotated: both secrets use it', async () => {
     const { id, key } = await makeKey(api, { type: 'server' });
     assert.equal(leftOf(await send(key, []), 'events-requests'), 499);
     const { body } = await api.call('POST', `/v1/api-keys/${id}/rotate`, { key: server_key, body: {} });
@@ -77,7 +77,7 @@ describe('the bucket of a key', () => {
     assert.equal(leftOf(await send(key, []), 'events-requests'), 497);
   });
 
-  it('is full for a key that is made anew after it was revoked', async () => {
+  it('is full for a key created after another was revoked', async () => {
     const fields = { type: 'server', name: 'Nightly import' };
     const first = await makeKey(api, fields);
     assert.equal((await send(first.key, batch('debt', 1_000))).status, 200);
@@ -94,7 +94,7 @@ describe('a web page', () => {
   const listExposed = (answer: Answer) =>
     (answer.headers.get('access-control-expose-headers') ?? '').toLowerCase().split(/, */);
 
-  it('that sends events may read the wait it is told and what is left', async () => {
+  it('that sends events can read its wait and what is left', async () => {
     const { key } = await makeKey(api, { type: 'client' });
     const call = (events: unknown[]) =>
       api.call('POST', '/v1/events', { key, body: { events }, headers: { origin } });
@@ -106,10 +106,11 @@ describe('a web page', () => {
     assert.equal((await call(batch('more', 1))).status, 429);
   });
 
-  it('that reads numbers may too, when the key names it', async () => {
+  it('that reads analytics can too, when the key allows its origin', async () => {
     const { key } = await makeKey(api, { type: 'read_only', allowed_origins: [origin] });
-    const ask = () => api.call('GET', `/v1/analytics/live?app_id=${app_id}`, { key, headers: { origin } });
-    const answers = [await ask(), await ask(), await ask()];
+    const request = () =>
+      api.call('GET', `/v1/analytics/live?app_id=${app_id}`, { key, headers: { origin } });
+    const answers = [await request(), await request(), await request()];
     assert.deepEqual(
       answers.map(({ status }) => status),
       [200, 200, 429],

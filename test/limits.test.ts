@@ -4,7 +4,7 @@ import { parseList } from 'structured-headers';
 import { createSecret } from '../src/keys/secret.ts';
 import { type Answer, makeClock, makeKey, startTestServer } from './harness.ts';
 
-// The limiter's clock stands still unless a test moves it, so every figure is exact.
+// The limiter's clock moves only when a test moves it, so every figure is exact.
 let nowUs = 1_000_000_000;
 const advance = (ms: number) => {
   nowUs += ms * 1_000;
@@ -18,7 +18,7 @@ const DEFAULTS = {
   APPFLOW_LIMIT_MANAGEMENT: '',
   APPFLOW_LIMIT_FAILED_AUTH: '',
 };
-// Slow on purpose: its waits are longer than the one second that Retry-After is at least.
+// Slow on purpose: its waits are longer than the minimum Retry-After of one second.
 const SLOW = { APPFLOW_LIMIT_ANALYTICS: '0.4/2', TRUSTED_PROXIES: '127.0.0.1' };
 const api = await startTestServer({ ...DEFAULTS, ...SLOW }, { clock, nowUs: () => nowUs });
 const { server_key, client_key } = api.project;
@@ -32,7 +32,7 @@ const send = (key: string, body: unknown) => api.call('POST', '/v1/events', { ke
 const manage = (key: string) => api.call('GET', '/v1/project', { key });
 const search = (key: string) => api.call('GET', '/v1/events', { key });
 
-/** Parses a header as RFC 9651 says it must be read: a list of strings with parameters. */
+/** Parses a header as RFC 9651 requires: a list of strings with parameters. */
 function fields(
   answer: Answer,
   name: 'RateLimit' | 'RateLimit-Policy',
@@ -47,8 +47,8 @@ function fields(
 const remaining = (answer: Answer) =>
   Object.fromEntries(Object.entries(fields(answer, 'RateLimit')).map(([name, { r }]) => [name, r]));
 
-describe('the headers of a limited answer', () => {
-  it('are the documented defaults, on success too', async () => {
+describe('the headers of a limited response', () => {
+  it('have the documented defaults, on success too', async () => {
     const key = await newKey();
     assert.deepEqual(fields(await manage(key), 'RateLimit-Policy'), { management: { q: 60, w: 6 } });
     assert.deepEqual(fields(await send(key, { events: [] }), 'RateLimit-Policy'), {
@@ -63,7 +63,7 @@ describe('the headers of a limited answer', () => {
     });
   });
 
-  it('count down, and name the seconds until all is back', async () => {
+  it('count down, and report the seconds until everything has refilled', async () => {
     const key = await newKey();
     assert.deepEqual(fields(await manage(key), 'RateLimit'), { management: { r: 59, t: 1 } });
     for (let round = 0; round < 19; round += 1) await manage(key);
@@ -78,7 +78,7 @@ describe('the headers of a limited answer', () => {
     }
   });
 
-  it('are each key its own', async () => {
+  it('are separate for each key', async () => {
     const [one, other] = [await newKey(), await newKey()];
     await manage(one);
     assert.deepEqual(remaining(await manage(one)), { management: 58 });
@@ -87,7 +87,7 @@ describe('the headers of a limited answer', () => {
 });
 
 describe('what is charged', () => {
-  it('is the events received, accepted or not, and one request', async () => {
+  it('is the received events, accepted or not, and one request', async () => {
     const key = await newKey();
     const events = [event(1), event(1), event(2), {}, null, { event_name: 'X' }, 5];
     const answer = await send(key, { events });
@@ -95,7 +95,7 @@ describe('what is charged', () => {
     assert.deepEqual(remaining(answer), { events: 49_993, 'events-requests': 499 });
   });
 
-  it('is one request and no event when the batch is refused', async () => {
+  it('is one request and no events when the batch is refused', async () => {
     const refusals: [status: number, send: (key: string) => Promise<Answer>][] = [
       [422, (key) => send(key, { events: 5 })],
       [400, (key) => send(key, '{')],
@@ -107,7 +107,7 @@ describe('what is charged', () => {
       [413, (key) => send(key, ' '.repeat(5 * 1024 * 1024 + 1))],
       [404, (key) => send(key, { app_id: 'app_x', events: [event(1)] })],
       [422, (key) => api.call('POST', '/v1/events?x=1', { key, body: { events: [event(1)] } })],
-      // More than the burst: no waiting would ever let it through.
+      // Above the burst: no wait would ever allow it.
       [413, (key) => send(key, { events: Array.from({ length: 50_001 }, () => 0) })],
     ];
     for (const [status, refused] of refusals) {
@@ -122,7 +122,7 @@ describe('what is charged', () => {
     }
   });
 
-  it('is one request when scope, app or id is refused', async () => {
+  it('is one request when the scope, app or id is refused', async () => {
     const narrow = await newKey({ app_ids: [api.project.app_id], scopes: ['apps:write', 'apps:read'] });
     const body = { name: 'x', platform: 'ios' };
     for (const [index, [status, method, path]] of (
@@ -147,7 +147,7 @@ describe('what is charged', () => {
     assert.equal((await manage(key)).status, 200);
   });
 
-  it('goes to the category of the route alone', async () => {
+  it('counts only in the category of the route', async () => {
     const key = await newKey();
     for (let round = 0; round < 60; round += 1) await manage(key);
     assert.equal((await manage(key)).status, 429);
@@ -157,7 +157,7 @@ describe('what is charged', () => {
 });
 
 describe('over the limit', () => {
-  it('one caller that waits exactly Retry-After gets through, and one only', async () => {
+  it('exactly one caller that waits for Retry-After is allowed', async () => {
     const key = await newKey();
     await search(key);
     await search(key);
@@ -178,7 +178,7 @@ describe('over the limit', () => {
     assert.equal((await search(key)).status, 429);
   });
 
-  it('a batch waits for all of its events, and names the limit that holds it up', async () => {
+  it('a batch waits for all of its events, and the response names the limit that denied it', async () => {
     const key = await newKey();
     const events = Array.from({ length: 1_000 }, () => 0);
     for (let round = 0; round < 50; round += 1) await send(key, { events });
@@ -191,7 +191,7 @@ describe('over the limit', () => {
     assert.equal((await send(key, { events })).status, 200);
   });
 
-  it('no body is read: it is told before what is wrong with it', async () => {
+  it('no body is read: 429 comes before validation errors', async () => {
     const key = await newKey({ scopes: ['keys:write', 'events:write'] });
     const make = (body: unknown) => api.call('POST', '/v1/api-keys', { key, body });
     for (let round = 0; round < 60; round += 1) assert.equal((await make('{')).status, 400);
@@ -199,7 +199,7 @@ describe('over the limit', () => {
     assert.equal((await make(' '.repeat(100_000))).status, 429);
   });
 
-  it('a missing scope is still told as such, so that nobody waits for nothing', async () => {
+  it('a missing scope is still reported as such, so that callers do not wait in vain', async () => {
     const key = await newKey({ scopes: ['apps:read'] });
     for (let round = 0; round < 70; round += 1) assert.equal((await manage(key)).status, 403);
     assert.equal((await api.call('GET', '/v1/apps', { key })).status, 429);
@@ -207,33 +207,33 @@ describe('over the limit', () => {
 });
 
 describe('unknown keys from one address', () => {
-  const ask = (key: string | undefined, from: string, headers = {}) =>
+  const request = (key: string | undefined, from: string, headers = {}) =>
     api.call('GET', '/v1/project', {
       ...(key ? { key } : {}),
       headers: { 'x-forwarded-for': from, ...headers },
     });
 
-  it('are held up after 20, until one has flowed back, and hold up nobody else', async () => {
+  it('are limited after 20 until one has refilled, and affect no other address', async () => {
     const address = '198.51.100.7';
     for (let round = 0; round < 20; round += 1) {
-      assert.equal((await ask(createSecret('server'), address)).status, 401);
+      assert.equal((await request(createSecret('server'), address)).status, 401);
     }
-    const denied = await ask(createSecret('server'), address);
+    const denied = await request(createSecret('server'), address);
     assert.deepEqual([denied.status, denied.body.code], [429, 'too_many_failed_authentications']);
     assert.equal(denied.headers.get('retry-after'), '3');
-    assert.equal((await ask(server_key, address)).status, 200);
-    assert.equal((await ask('malformed', address)).body.code, 'invalid_api_key');
-    assert.equal((await ask(undefined, address)).body.code, 'missing_api_key');
-    assert.equal((await ask(createSecret('server'), '198.51.100.8')).status, 401);
+    assert.equal((await request(server_key, address)).status, 200);
+    assert.equal((await request('malformed', address)).body.code, 'invalid_api_key');
+    assert.equal((await request(undefined, address)).body.code, 'missing_api_key');
+    assert.equal((await request(createSecret('server'), '198.51.100.8')).status, 401);
     const disabled = await newKey({ disabled: true });
-    assert.equal((await ask(disabled, address)).body.code, 'api_key_disabled');
+    assert.equal((await request(disabled, address)).body.code, 'api_key_disabled');
   });
 
-  it('share a bucket within an IPv6 /64, which one line can choose from', async () => {
+  it('share a bucket within an IPv6 /64, which a single connection can choose from', async () => {
     for (let round = 0; round < 20; round += 1) {
-      assert.equal((await ask(createSecret('server'), `2001:db8:1:2::${round + 1}`)).status, 401);
+      assert.equal((await request(createSecret('server'), `2001:db8:1:2::${round + 1}`)).status, 401);
     }
-    assert.equal((await ask(createSecret('server'), '2001:db8:1:2:ffff::9')).status, 429);
-    assert.equal((await ask(createSecret('server'), '2001:db8:1:3::1')).status, 401);
+    assert.equal((await request(createSecret('server'), '2001:db8:1:2:ffff::9')).status, 429);
+    assert.equal((await request(createSecret('server'), '2001:db8:1:3::1')).status, 401);
   });
 });

@@ -129,7 +129,7 @@ describe('a key that waits for a slot', () => {
       const { signal } = new AbortController();
       const payer = {
         keyId: key.id,
-        keyType: 'read_only',
+        callerType: 'read_only',
         category: 'analytics',
         keyLimits: rate_limits,
       } as const;

@@ -75,7 +75,7 @@ describe('the limits of a member', () => {
 it('lets ten questions of a member run at once, and five of a key', async () => {
   const limiter = createLimiter();
   const countAtOnce = async (keyType: 'member' | 'server') => {
-    const payer = { keyId: keyType, keyType, category: 'analytics' } as const;
+    const payer = { keyId: keyType, callerType: keyType, category: 'analytics' } as const;
     const gone = AbortSignal.abort();
     for (let running = 0; ; running += 1) {
       // Whoever has to wait has gone already, so it is refused at once.

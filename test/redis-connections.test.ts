@@ -12,7 +12,7 @@ import { startLimitedServer } from './redis-under-load.ts';
 const canMakeCertificates = spawnSync('openssl', ['version']).status === 0;
 const NEEDS_OPENSSL = { skip: NEEDS_REDIS.skip || (!canMakeCertificates && 'openssl is not installed') };
 
-/** A certificate authority of this test's own, and a certificate by it for the name `localhost` alone. */
+/** A certificate authority for this test, and a certificate it issued for the name `localhost` only. */
 function makeCertificates() {
   const dir = makeTempDir();
   const fileOf = (name: string) => join(dir, name);
@@ -52,7 +52,7 @@ function makeCertificates() {
   };
 }
 
-describe('rediss://, by TLS', NEEDS_OPENSSL, () => {
+describe('rediss:// over TLS', NEEDS_OPENSSL, () => {
   let redis: TestRedis;
   let port: number;
   const files = makeCertificates();
@@ -63,7 +63,7 @@ describe('rediss://, by TLS', NEEDS_OPENSSL, () => {
   });
   after(() => redis[Symbol.asyncDispose]());
 
-  /** What a server says of its Redis when NODE_EXTRA_CA_CERTS names the authority: /readyz, then the log. */
+  /** What a server reports about its Redis when NODE_EXTRA_CA_CERTS names the authority: /readyz, then the log. */
   async function askServer(host: string) {
     const { server, key } = await startLimitedServer(`rediss://${host}:${port}`, {
       NODE_EXTRA_CA_CERTS: files.authority,
@@ -75,20 +75,20 @@ describe('rediss://, by TLS', NEEDS_OPENSSL, () => {
     return { status: body.status, output: server.output() };
   }
 
-  test('a certificate by the authority in NODE_EXTRA_CA_CERTS is taken, and limits are counted there', async () => {
+  test('a certificate of the authority in NODE_EXTRA_CA_CERTS is accepted, and limits are counted there', async () => {
     const { status } = await askServer('localhost');
     assert.equal(status, 'ok');
     assert.equal((await redis.client.keys('appflow:rl:management:*')).length, 1);
   });
 
-  test('a certificate for another name is refused, the log says why, and each process decides alone', async () => {
+  test('a certificate for another name is rejected, the log says why, and each process decides alone', async () => {
     const { status, output } = await askServer('127.0.0.1');
     assert.equal(status, 'degraded');
     assert.match(output, /Redis does not answer/);
     assert.match(output, /does not match certificate's altnames/);
   });
 
-  test('a certificate by an authority nobody named is refused, and the log says why', async () => {
+  test('a certificate of an unknown authority is rejected, and the log says why', async () => {
     const store = await openStore(`rediss://localhost:${port}`);
     assert.ok(store.report().trouble !== undefined);
     assert.match(store.lines[0] ?? '', /unable to verify the first certificate|self-signed certificate/);
@@ -105,10 +105,10 @@ describe('a node of a Redis Cluster', NEEDS_REDIS, () => {
     join(makeTempDir(), 'nodes.conf'),
   ];
 
-  test('is refused in plain words, nothing is written to it, and each process decides alone', async () => {
+  test('is rejected with a clear message, nothing is written to it, and each process decides alone', async () => {
     await using redis = await startRedis(asNode());
     await redis.client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-    // All slots are here: it takes what one node can take, so it is not used by choice.
+    // This node has all slots, so it could serve as a single node; refusing it is a choice.
     while (!String(await redis.client.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) await sleep(20);
     const store = await openStore(redis.url);
     assert.match(
@@ -122,7 +122,7 @@ describe('a node of a Redis Cluster', NEEDS_REDIS, () => {
     await assert.rejects(twoNames, /CROSSSLOT/, 'why: one request charges several names');
   });
 
-  test('makes room for a single Redis without a restart', async () => {
+  test('can be replaced by a single Redis without a restart', async () => {
     const node = await startRedis(asNode());
     const store = await openStore(node.url);
     assert.match(store.report().trouble ?? '', /Redis Cluster/);

@@ -7,18 +7,18 @@ import { makeTempDir } from './harness.ts';
 import { NEEDS_REDIS, startProxy, startRedis, type TestRedis } from './redis-server.ts';
 import { countPassing, oneUnit, openStore, requireHealed, startLoad, waitUntil } from './redis-store.ts';
 
-/** What a call waits for Redis: those that do not are below it on any machine, but for one in a hundred. */
+/** How long a call waits for Redis. Calls that do not wait take less on any machine, except one in a hundred. */
 const ANSWER_MS = 50;
-/** Far above the 50 ms that a call waits for Redis, below the seconds of a call that waits for its return. */
+/** Far above the 50 ms a call waits for Redis, and below the seconds of a call that waits for its return. */
 const UNHELD_MS = 1_500;
-/** A start waits a second for Redis at the most; the rest is for a busy machine. */
+/** Startup waits at most a second for Redis; the rest is for a busy machine. */
 const START_MS_MAX = 10_000;
 const FROZEN_MS = 3_000;
 
 const wide = { rate: 1_000_000, burst: 1_000_000 };
 const anyKey = () => oneUnit(`key_${Math.floor(Math.random() * 100)}`, wide);
 
-/** Units of `oneUnit('key')` spent, as Redis has them: one flows back in 864 s. */
+/** Units of `oneUnit('key')` spent, as stored in Redis: one refills in 864 s. */
 async function countSpent({ client }: TestRedis): Promise<number> {
   const [us] = (await client.get('appflow:rl:analytics:key'))?.split(' ') ?? [];
   return Math.round((Number(us) / 1e6 - Date.now() / 1e3) / 864);
@@ -30,7 +30,7 @@ function describeLatencies(name: string, ms: readonly number[]): string {
 }
 
 describe('a Redis that fails', NEEDS_REDIS, () => {
-  test('30: killed under load, every call is decided at once, and it is used again within 2 s of its return', async (context) => {
+  test('30: killed under load, every call is decided immediately, and it is used again within 2 s of its return', async (context) => {
     await using redis = await startRedis();
     const store = await openStore(redis.url);
     const load = startLoad(store, anyKey);
@@ -55,7 +55,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.equal(store.lines.length, 2, `one line for each change: ${store.lines.join('')}`);
   });
 
-  test('30: while it is away each of two processes keeps to half of the limit, and what was spent stays spent', async () => {
+  test('30: while it is down, each of two processes keeps to half of the limit, and what was spent stays spent', async () => {
     await using redis = await startRedis();
     const stores = [await openStore(redis.url), await openStore(redis.url)] as const;
     await waitUntil(() => stores.every((store) => store.report().processes === 2), 3_000);
@@ -71,7 +71,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.ok(stores[0].report().localDecisions > 0);
   });
 
-  test('31: frozen, a few first calls wait and then a probe a second, the others not, nothing piles up, and it heals when it goes on', async (context) => {
+  test('31: frozen, only the first few calls and one probe per second wait, nothing piles up, and it recovers when resumed', async (context) => {
     await using redis = await startRedis();
     const store = await openStore(redis.url);
     const load = startLoad(store, anyKey);
@@ -101,7 +101,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     );
     context.diagnostic(`${failed} calls waited in vain; healed ${healedMs.toFixed(0)} ms after`);
     assert.ok(Math.max(...calls.map(({ ms }) => ms)) < UNHELD_MS);
-    // Eight callers at first, then a probe a second, and three beats at most.
+    // Eight callers at first, then one probe per second, and at most three heartbeats.
     assert.ok(failed <= 8 + 4 + 4, `${failed} calls waited`);
     assert.ok(
       quantile(
@@ -111,7 +111,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     );
   });
 
-  test('32, 34: 200 ms late, calls are decided alone after 50 ms, a late answer is not asked for again', async () => {
+  test('32, 34: 200 ms late, calls are decided locally after 50 ms, and a late reply is not requested again', async () => {
     await using redis = await startRedis();
     await using proxy = await startProxy(redis.port);
     const store = await openStore(`redis://127.0.0.1:${proxy.port}`);
@@ -133,7 +133,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.equal(decision.states[0]?.remaining, 100 - 6, 'each of six calls once, the late four too');
   });
 
-  test('33: a replica that only reads, and one promoted', async () => {
+  test('33: recovers from a read-only replica once it is promoted', async () => {
     await using redis = await startRedis();
     const store = await openStore(redis.url);
     await redis.client.replicaof('127.0.0.1', await findFreePort());
@@ -144,7 +144,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.ok((await store.charge(oneUnit('key'))).allowed);
   });
 
-  test('33: after a failover it asks for the name anew, though the old connection still stands', async () => {
+  test('33: after a failover it resolves the name again, although the old connection is still open', async () => {
     await using old = await startRedis();
     await using next = await startRedis();
     await using proxy = await startProxy(old.port);
@@ -160,7 +160,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.equal(await next.client.exists('appflow:rl:analytics:key'), 1);
   });
 
-  test('a host that vanishes without a word is connected to anew', async () => {
+  test('reconnects to a host that disappears without closing its connections', async () => {
     await using redis = await startRedis();
     await using proxy = await startProxy(redis.port);
     const store = await openStore(`redis://127.0.0.1:${proxy.port}`);
@@ -170,7 +170,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     await requireHealed(store);
   });
 
-  test('33: no memory left, with noeviction', async () => {
+  test('33: degrades when Redis is out of memory with noeviction', async () => {
     await using redis = await startRedis();
     const store = await openStore(redis.url);
     await redis.client.config('SET', 'maxmemory', '1');
@@ -180,7 +180,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     await requireHealed(store);
   });
 
-  test('33: one that is still loading its data', async () => {
+  test('33: recovers from a Redis that is still loading its data', async () => {
     const stored = ['--dir', makeTempDir()];
     await using redis = await startRedis(stored);
     await redis.client.mset(
@@ -188,7 +188,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     );
     await redis.client.save();
     await redis.kill();
-    // Two milliseconds a key, so that there is time to look.
+    // Two milliseconds per key, so that there is time to observe it.
     const slowly = ['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'];
     const loading = startRedis([...stored, ...slowly], redis.port);
     try {
@@ -202,7 +202,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     }
   });
 
-  test('33: scripts forgotten, and a value of another type: no failure at all', async () => {
+  test('33: forgotten scripts and a value of another type cause no failure at all', async () => {
     await using redis = await startRedis();
     const store = await openStore(redis.url);
     await store.charge(oneUnit('key'));
@@ -214,7 +214,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.equal(store.report().callsFailed, 0);
   });
 
-  test('33: a wrong password degrades, is never logged, and the right one is taken when it is set', async () => {
+  test('33: a wrong password degrades, is never logged, and the right one works once it is set', async () => {
     await using redis = await startRedis(['--requirepass', 'right-one']);
     const store = await openStore(`redis://:wrong-one@127.0.0.1:${redis.port}`);
     assert.ok(store.report().trouble !== undefined);
@@ -225,9 +225,9 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.doesNotMatch(store.lines.join(''), /wrong-one/);
   });
 
-  test('33: a name that stands for nobody, and rights to nothing, degrade', async () => {
-    const nobody = await openStore('redis://redis.invalid:6379');
-    assert.equal(await countPassing(nobody, oneUnit('key')), 100);
+  test('33: an unresolvable host name and missing permissions degrade', async () => {
+    const unresolvable = await openStore('redis://redis.invalid:6379');
+    assert.equal(await countPassing(unresolvable, oneUnit('key')), 100);
     await using redis = await startRedis();
     await redis.client.call('ACL', 'SETUSER', 'poor', 'on', '>secret', '+hello', '+client', '+info');
     const poor = await openStore(`redis://poor:secret@127.0.0.1:${redis.port}`);
@@ -235,7 +235,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.ok(poor.report().trouble !== undefined);
   });
 
-  test('36: missing at the start, the process starts degraded and heals when Redis comes', async () => {
+  test('36: without Redis at startup, the process starts degraded and recovers when Redis comes up', async () => {
     const port = await findFreePort();
     const startMs = performance.now();
     const store = await openStore(`redis://127.0.0.1:${port}`);
@@ -248,7 +248,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.equal(await redis.client.exists('appflow:rl:analytics:key'), 1);
   });
 
-  test('36: one that takes connections and says nothing does not hold up a start', async () => {
+  test('36: a server that accepts connections and never replies does not delay startup', async () => {
     await using redis = await startRedis();
     redis.freeze();
     const startMs = performance.now();
@@ -259,7 +259,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     await requireHealed(store);
   });
 
-  test('37: a policy that evicts is warned of at the start; noeviction is not', async () => {
+  test('37: startup warns about an evicting policy, and not about noeviction', async () => {
     await using redis = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
     const store = await openStore(redis.url);
     await waitUntil(() => store.report().warning !== undefined, 1_000);
@@ -267,19 +267,19 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.match(store.lines.join(''), /noeviction/);
     await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
     const other = await openStore(redis.url);
-    // Redis answers in order: what was asked at the start is answered by then.
+    // Redis replies in order, so the commands sent at startup have been answered by then.
     await other.charge(oneUnit('key'));
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(other.report().warning, undefined);
   });
 
-  test('a pause of this process is not taken for a silence of Redis', async () => {
+  test('a pause of this process is not mistaken for a silent Redis', async () => {
     await using redis = await startRedis();
     const store = await openStore(redis.url);
     await store.charge(oneUnit('key'));
     const calls = [1, 2, 3, 4].map(() => store.charge(oneUnit('key')));
     await new Promise((resolve) => setImmediate(resolve));
-    // Asleep rather than busy: Redis may need the processor meanwhile.
+    // Sleeps rather than spins, because Redis may need the CPU meanwhile.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
     await Promise.all(calls);
     assert.deepEqual([store.report().callsFailed, store.report().trouble], [0, undefined]);

@@ -5,7 +5,7 @@ import { NEEDS_REDIS, startProxy, startRedis, type TestRedis } from './redis-ser
 import { type Fault, LEFT, requireSteady, startLimitedServer, waitForStatus } from './redis-under-load.ts';
 
 const PASSWORD = 'never-to-be-read-in-a-log';
-/** The calls that wait for Redis would be seen in every quantile. */
+/** Calls that wait for Redis would show up in every quantile. */
 const FAULT_MS = 3_000;
 
 const port = await findFreePort();
@@ -21,7 +21,7 @@ const readMetric = async (name: string) => {
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 };
 
-/** Mending returns the Redis that there is from then on. */
+/** `break` returns a function that mends it and resolves with the Redis to use from then on. */
 type RedisFault = Omit<Fault<TestRedis>, 'break'> & {
   break: (redis: TestRedis) => Promise<() => Promise<TestRedis>>;
 };
@@ -63,7 +63,8 @@ const FAULTS: readonly RedisFault[] = [
   {
     name: 'flushed',
     lastsMs: FAULT_MS,
-    // All were forgotten; a call that Redis is late for, as on a busy machine, is judged by what the process knows.
+    // Redis forgot everything. A call Redis is late for, as on a busy machine, is decided from what the process
+    // knows.
     passing: { least: 8, most: 20 },
     async break(redis) {
       await redis.client.flushall();
@@ -87,7 +88,7 @@ const FAULTS: readonly RedisFault[] = [
 const startedAtMs = performance.now();
 
 describe('a server whose limits are in Redis', NEEDS_REDIS, () => {
-  test('36: starts without Redis, says so, keeps the limits under load, and heals when Redis comes', async (context) => {
+  test('36: starts without Redis, reports it, enforces limits under load, and recovers when Redis comes up', async (context) => {
     const ready = await server.call('GET', '/readyz');
     assert.equal(ready.status, 200);
     assert.equal(ready.body.status, 'degraded');
@@ -98,14 +99,14 @@ describe('a server whose limits are in Redis', NEEDS_REDIS, () => {
       ...missing,
       break: async () => startHere,
     });
-    // A busy machine may have been late again meanwhile.
+    // Redis may have been late again meanwhile on a busy machine.
     await waitForStatus(server, 'ok', 5_000);
     assert.equal(await readMetric('appflow_ratelimit_degraded'), 0);
     assert.equal(await readMetric('appflow_ratelimit_processes'), 1);
   });
 
   for (const fault of FAULTS) {
-    test(`30–35: under load, ${fault.name}: no 5xx, nobody waits for Redis, the limit holds, and it heals`, async (context) => {
+    test(`30–35: under load, ${fault.name}: no 5xx, no request waits for Redis, the limit is enforced, and it recovers`, async (context) => {
       const redis = await startHere();
       await waitForStatus(server, 'ok', 5_000);
       await using _mended = await requireSteady(context, limited, {
@@ -115,17 +116,17 @@ describe('a server whose limits are in Redis', NEEDS_REDIS, () => {
     });
   }
 
-  test('tells each change once, and never the password', async () => {
+  test('logs each change once, and never the password', async () => {
     const output = server.output();
-    const told = output.match(/rate limits: Redis (answers again|does not answer)/g) ?? [];
+    const changes = output.match(/rate limits: Redis (answers again|does not answer)/g) ?? [];
     assert.deepEqual(
-      told.map((line, index) => line === told[index - 1]),
-      told.map(() => false),
+      changes.map((line, index) => line === changes[index - 1]),
+      changes.map(() => false),
       'one after the other',
     );
-    // An open breaker stays open for a second: however late Redis is, two lines a second at most.
+    // An open breaker stays open for a second: however late Redis is, there are at most two lines per second.
     const seconds = Math.ceil((performance.now() - startedAtMs) / 1_000);
-    assert.ok(told.length <= 2 * seconds, `${told.length} lines in ${seconds} s`);
+    assert.ok(changes.length <= 2 * seconds, `${changes.length} lines in ${seconds} s`);
     assert.ok(!output.includes(PASSWORD));
     const { code, ms } = await server.stop();
     assert.equal(code, 0);

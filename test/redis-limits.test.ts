@@ -11,7 +11,7 @@ import { countPassing, oneUnit, openStore as openRedis, waitUntil } from './redi
 
 const WORKER = join(import.meta.dirname, 'redis-worker.ts');
 const US_PER_SECOND = 1_000_000;
-/** Every figure here is exact, so no call may be given up because the machine is busy. */
+/** Every figure here is exact, so no call may time out because the machine is busy. */
 const PATIENT = { answerMs: 60_000 };
 
 const openStore = (url: string, options: Parameters<typeof openRedis>[1] = {}) =>
@@ -24,7 +24,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
   });
   after(() => redis[Symbol.asyncDispose]());
 
-  test('1: of 5,000 tries in each of 4 processes at a limit of 1,000 exactly 1,000 pass, 20 times, with 1 to 64 in flight', async (context) => {
+  test('1: exactly 1,000 of 5,000 tries in each of 4 processes are allowed at a limit of 1,000, 20 times, with 1 to 64 in flight', async (context) => {
     const workers = Array.from({ length: 4 }, () => fork(WORKER, { env: { REDIS_URL: redis.url } }));
     context.after(() => workers.map((worker) => worker.kill()));
     await Promise.all(workers.map((worker) => once(worker, 'message')));
@@ -39,7 +39,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
           return answer as { passed: number; alone: number };
         }),
       );
-      // Where Redis did not answer within 50 ms, a process decides alone for a while: nothing to count by.
+      // Where Redis did not reply within 50 ms, a process decides alone for a while, so there is nothing to compare.
       if (answers.some(({ alone }) => alone > 0)) continue;
       assert.equal(
         answers.reduce((sum, { passed }) => sum + passed, 0),
@@ -50,17 +50,17 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     }
     for (const worker of workers) worker.disconnect();
     await Promise.all(workers.map((worker) => once(worker, 'exit')));
-    assert.equal(await redis.client.zcard('appflow:nodes'), 0, 'all have told that they left');
+    assert.equal(await redis.client.zcard('appflow:nodes'), 0, 'all have reported that they left');
   });
 
-  test('2: three times the burst at once lets exactly the burst pass', async () => {
+  test('2: allows exactly the burst out of three times the burst', async () => {
     const store = await openStore(redis.url);
     const charges = oneUnit('three times');
     const decisions = await Promise.all(Array.from({ length: 300 }, () => store.charge(charges)));
     assert.equal(decisions.filter(({ allowed }) => allowed).length, 100);
   });
 
-  test('8, 11: the wait that is named, to the millisecond, is enough by the clock of Redis', async () => {
+  test("8, 11: the reported wait is enough, to the millisecond, by Redis's clock", async () => {
     const store = await openStore(redis.url);
     const charges = oneUnit('waits', { rate: 20, burst: 1 });
     await store.charge(charges);
@@ -73,7 +73,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     }
   });
 
-  test('45: a hot denied key costs one call to Redis per wait, however often it comes', async () => {
+  test('45: a hot denied key costs one call to Redis per wait, however often it is used', async () => {
     let now = 7 * US_PER_SECOND;
     const clock = () => now;
     const store = await openStore(redis.url, { nowUs: clock, serverNowUs: clock });
@@ -88,11 +88,11 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     }
     assert.equal(passed, 5 + 49);
     const calls = store.report().callsAnswered - beforeRun;
-    // Five for the burst, one for each of 49 waits; the rest tell that the process lives, once a second.
+    // Five for the burst, one for each of 49 waits; the others are heartbeats, one per second.
     assert.ok(calls <= 54 + 10, `${calls} calls`);
   });
 
-  test('a flood of refused requests meets the limit, though only this process knows at the peek', async () => {
+  test('a flood of refused requests runs into the limit, although only this process knows it at the peek', async () => {
     const store = await openStore(redis.url);
     const charges = oneUnit('refused');
     for (let call = 0; call < 99; call += 1) await store.chargeRefusal(charges);
@@ -102,13 +102,13 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.ok((await store.chargeRefusal(charges)).allowed, 'a refusal is never denied');
   });
 
-  test('a flood of refusals on an empty bucket costs two calls to Redis per wait at the most', async () => {
+  test('a flood of refusals on an empty bucket costs at most two calls to Redis per wait', async () => {
     let now = 7 * US_PER_SECOND;
     const clock = () => now;
     const store = await openStore(redis.url, { nowUs: clock, serverNowUs: clock, prefix: 'refusals:' });
     const charges = oneUnit('refused', { rate: 10, burst: 5 });
     for (let call = 0; call < 5; call += 1) await store.chargeRefusal(charges);
-    // The sign of life is a call too, once a second.
+    // The heartbeat is a call too, once per second.
     const before = store.report().callsAnswered;
     const startMs = performance.now();
     for (let wait = 0; wait < 20; wait += 1) {
@@ -123,7 +123,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.ok(calls <= 2 * 20 + beats, `${calls} calls`);
   });
 
-  test('an answer without a charge shows no figures where this process knows none, and never a full bucket', async () => {
+  test('a response without a charge shows no figures where this process knows none, and never a full bucket', async () => {
     const [one, other] = [await openStore(redis.url), await openStore(redis.url)];
     const overrides = {
       analytics: { rate: 0.001, burst: 60 },
@@ -131,7 +131,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     };
     const [limiter, elsewhere] = [one, other].map((store) => createLimiter({ store, overrides }));
     assert.ok(limiter && elsewhere);
-    const request = { keyId: 'shown', keyType: 'server', category: 'analytics' } as const;
+    const request = { keyId: 'shown', callerType: 'server', category: 'analytics' } as const;
     for (let call = 0; call < 50; call += 1) await elsewhere.charge(request);
     const asker = { signal: AbortSignal.abort() };
     assert.ok((await limiter.enter(request, asker)).allowed);
@@ -143,14 +143,14 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.deepEqual(busy.headers, { 'Retry-After': '1' });
   });
 
-  test('13: a 429 without a call to Redis shows the limit that lacks room, and of others no figures rather than full ones', async () => {
+  test('13: a 429 without a call to Redis shows the limit that lacks room, and no figures for others rather than full ones', async () => {
     const [one, other] = [await openStore(redis.url), await openStore(redis.url)];
     const slow = { rate: 0.001, burst: 10 };
     const overrides = { 'events-requests': slow, 'events-ip-requests': slow };
     const [limiter, elsewhere] = [one, other].map((store) => createLimiter({ store, overrides }));
     assert.ok(limiter && elsewhere);
     const from = (network: string) =>
-      ({ keyId: 'true', keyType: 'client', category: 'events', events: 1, network }) as const;
+      ({ keyId: 'true', callerType: 'client', category: 'events', events: 1, network }) as const;
     for (let call = 0; call < 5; call += 1) {
       await limiter.charge(from('192.0.2.1'));
       await elsewhere.charge(from('192.0.2.2'));
@@ -165,18 +165,18 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.match(unasked, /^"events-requests";r=0;t=\d+$/, 'there five of ten are spent too');
   });
 
-  test('18, 53: what could never pass, and what is not limited, is told without asking Redis', async () => {
+  test('18, 53: impossible and unlimited requests are decided without a call to Redis', async () => {
     const store = await openStore(redis.url);
     const events = [{ limit: createLimit('events', { rate: 1, burst: 1000 }), cost: 1001, bucket: 'big' }];
     const decision = await store.charge(events);
     assert.ok(!decision.allowed && decision.impossible);
     const limiter = createLimiter({ store, overrides: { analytics: 'off' } });
-    const request = { keyId: 'big', keyType: 'server', category: 'analytics' } as const;
+    const request = { keyId: 'big', callerType: 'server', category: 'analytics' } as const;
     assert.deepEqual(await limiter.charge(request), { allowed: true, headers: undefined });
     assert.deepEqual(await redis.client.keys('*:big'), []);
   });
 
-  test('13: r falls by exactly the cost, over two processes', async () => {
+  test('13: r drops by exactly the cost, across two processes', async () => {
     const [one, other] = [await openStore(redis.url), await openStore(redis.url)];
     const charges = oneUnit('counted');
     const left: (number | undefined)[] = [];
@@ -187,7 +187,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.deepEqual(left, [99, 98, 97, 96]);
   });
 
-  test('49: a limit changed live is obeyed by the next call, a cached denial notwithstanding', async () => {
+  test('49: a limit changed live applies to the next call, despite a cached denial', async () => {
     const store = await openStore(redis.url);
     assert.equal(await countPassing(store, oneUnit('changed', { rate: 0.001, burst: 10 })), 10);
     assert.equal(await countPassing(store, oneUnit('changed', { rate: 0.001, burst: 25 })), 15);
@@ -195,7 +195,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.equal(await countPassing(store, oneUnit('changed', { rate: 0.002, burst: 26 })), 1);
   });
 
-  test('38: a wall clock set forward or back by an hour has no effect', async (context) => {
+  test('38: setting the wall clock forward or back by an hour has no effect', async (context) => {
     const store = await openStore(redis.url);
     const charges = oneUnit('wall clock');
     assert.equal(await countPassing(store, charges), 100);
@@ -208,7 +208,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     }
   });
 
-  test('35: after FLUSHALL the limits start anew, without an error', async () => {
+  test('35: after FLUSHALL the limits start over, without an error', async () => {
     const store = await openStore(redis.url);
     const charges = oneUnit('flushed');
     for (let call = 0; call < 60; call += 1) await store.charge(charges);
@@ -217,7 +217,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.equal(store.report().callsFailed, 0);
   });
 
-  test('processes count each other, and no longer those that stopped or went silent', async () => {
+  test('processes count each other, except those that stopped or went silent', async () => {
     const [one, other] = [
       await openStore(redis.url, { prefix: 'n:' }),
       await openStore(redis.url, { prefix: 'n:' }),
@@ -238,7 +238,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     await waitUntil(() => one.report().processes === 1, 10_000);
   });
 
-  test('33: something else where the processes are counted is written over', async () => {
+  test('33: another value under the key that counts processes is overwritten', async () => {
     await redis.client.set('taken:nodes', 'a text');
     const store = await openStore(redis.url, { prefix: 'taken:' });
     assert.equal(await redis.client.zcard('taken:nodes'), 1);
@@ -246,7 +246,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.deepEqual([callsFailed, trouble, processes], [0, undefined, 1]);
   });
 
-  test('47: a stop takes less than a second and leaves nothing that keeps the process alive', async () => {
+  test('47: stopping takes less than a second and leaves nothing that keeps the process alive', async () => {
     const worker = fork(WORKER, { env: { REDIS_URL: redis.url } });
     await once(worker, 'message');
     const startMs = performance.now();

@@ -14,15 +14,15 @@ export const NEEDS_REDIS = { skip };
 
 if (!isInstalled) {
   process.stderr.write('redis-server is not on this machine: THE TESTS OF SHARED LIMITS ARE SKIPPED.\n');
-  // A skipped suite is counted nowhere, a skipped test is: CI fails for it.
-  test('what needs redis-server', { skip }, () => undefined);
+  // A skipped suite is not counted, a skipped test is: CI fails on it.
+  test('tests that need redis-server', { skip }, () => undefined);
 }
 
-/** A Redis of a test's own, which keeps nothing on disk, killed when the `await using` scope ends. */
+/** A Redis for one test, without persistence, killed when the `await using` scope ends. */
 export type TestRedis = AsyncDisposable & {
   url: string;
   port: number;
-  /** For looking into it and setting it up, not for what is tested. */
+  /** For inspecting it and setting it up, not for what is tested. */
   client: Redis;
   /** `kill -9`: resolves when the port is closed. */
   kill: () => Promise<void>;
@@ -30,16 +30,16 @@ export type TestRedis = AsyncDisposable & {
   thaw: () => void;
 };
 
-/** Starts one and resolves when it answers. `settings` as on its command line, e.g. `['--maxmemory', '1mb']`. */
+/** Starts one and resolves when it replies. `settings` as on its command line, e.g. `['--maxmemory', '1mb']`. */
 export async function startRedis(settings: readonly string[] = [], port?: number): Promise<TestRedis> {
   const chosen = port ?? (await findFreePort());
   const fixed = ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawn('redis-server', [...fixed, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] });
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
+    const exited = once(child, 'exit');
     child.kill('SIGKILL');
-    await gone;
+    await exited;
   };
   await waitUntilReady(child);
   const password = settings[settings.indexOf('--requirepass') + 1];
@@ -71,21 +71,21 @@ async function waitUntilReady({ stdout }: ChildProcess): Promise<void> {
       return;
     }
   }
-  throw new Error('Redis ended before it was ready.');
+  throw new Error('Redis exited before it was ready.');
 }
 
-/** A way to a port that can be made bad. */
+/** A proxy to a port, with injectable faults. */
 export type Proxy = AsyncDisposable & {
   port: number;
-  /** Every byte takes so long from now on. */
+  /** Delays every byte by this much from now on. */
   setDelay: (ms: number) => void;
-  /** Connections made from now on lead to another port. */
+  /** Connects to another port from now on. */
   retarget: (port: number) => void;
-  /** The other side of the connections there are vanishes without a word. */
+  /** The other side of the open connections disappears without closing them. */
   swallow: () => void;
 };
 
-/** Passes bytes on to `port`, in order. */
+/** Forwards bytes to `port`, in order. */
 export async function startProxy(port: number): Promise<Proxy> {
   let delayMs = 0;
   let target = port;

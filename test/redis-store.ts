@@ -6,7 +6,7 @@ import { createLimit, type PolicyRate } from '../src/limits/limit.ts';
 import { openRedisStore, type RedisStore, type RedisStoreOptions } from '../src/limits/redis.ts';
 import type { BucketCharge } from '../src/limits/store.ts';
 
-/** A store under test, with what it logged. */
+/** A store under test, with its log. */
 export type OpenStore = RedisStore & { lines: string[] };
 
 /** Opens a store that is closed when the test file ends. */
@@ -21,7 +21,7 @@ export async function openStore(
   return { ...store, lines };
 }
 
-/** Returns one unit of a key's `analytics` under a rate that hardly flows back, unless told. */
+/** Returns one unit of a key's `analytics`, by default at a rate that hardly refills. */
 export function oneUnit(
   bucket: string,
   rate: PolicyRate = { rate: 1, perSeconds: 86_400, burst: 100 },
@@ -29,28 +29,28 @@ export function oneUnit(
   return [{ limit: createLimit('analytics', rate), cost: 1, bucket }];
 }
 
-/** Spends until a charge is denied and returns how many passed. */
+/** Spends until a charge is denied and returns how many were allowed. */
 export async function countPassing(store: RedisStore, charges: readonly BucketCharge[]): Promise<number> {
   let passed = 0;
   while ((await store.charge(charges)).allowed) passed += 1;
   return passed;
 }
 
-/** Resolves with the milliseconds it took until `holds`; fails after `limitMs`. */
-export async function waitUntil(holds: () => boolean, limitMs: number): Promise<number> {
+/** Resolves with the milliseconds until `holds` returns true; fails after `limitMs`. */
+export async function waitUntil(isDone: () => boolean, limitMs: number): Promise<number> {
   const startMs = performance.now();
-  while (!holds()) {
-    assert.ok(performance.now() - startMs < limitMs, `not within ${limitMs} ms: ${holds}`);
+  while (!isDone()) {
+    assert.ok(performance.now() - startMs < limitMs, `not within ${limitMs} ms: ${isDone}`);
     await sleep(5);
   }
   return performance.now() - startMs;
 }
 
-/** Resolves with the time a healthy Redis takes to be used again; fails when that is 2 s or more. */
+/** Resolves with the time until a healthy Redis is used again; fails when that is 2 s or more. */
 export const requireHealed = (store: RedisStore): Promise<number> =>
   waitUntil(() => store.report().trouble === undefined, 2_000);
 
-/** Charges with so many callers side by side until told to stop; resolves with each call's milliseconds, in order. */
+/** Charges with this many callers in parallel until stopped. Resolves with each call's milliseconds, in order. */
 export function startLoad(store: RedisStore, charges: () => readonly BucketCharge[], callers = 8) {
   let isOn = true;
   const calls: { ms: number; isAllowed: boolean }[] = [];
@@ -59,7 +59,7 @@ export function startLoad(store: RedisStore, charges: () => readonly BucketCharg
       const startMs = performance.now();
       const { allowed } = await store.charge(charges());
       calls.push({ ms: performance.now() - startMs, isAllowed: allowed });
-      // What is decided here takes no turn of the loop: let time pass.
+      // Local decisions take no turn of the event loop: let time pass.
       await sleep(1);
     }
   };

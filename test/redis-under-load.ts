@@ -6,32 +6,32 @@ import { initByCli } from './child-processes.ts';
 import { type ChildServer, startChildServer } from './child-server.ts';
 import { makeTempDir } from './harness.ts';
 
-/** A server whose limits are in Redis, and the key that its callers show. */
+/** A server whose limits are in Redis, and the key its callers use. */
 export type LimitedServer = { server: ChildServer; key: string };
 
-/** Something that befalls Redis while a server uses it. */
+/** A fault of Redis that occurs while a server uses it. */
 export type Fault<T> = {
   name: string;
   lastsMs: number;
-  /** Calls that pass of 30, when 12 of 20 are spent before it breaks: the process alone knows of them. */
+  /** Calls allowed out of 30, when 12 of 20 were spent before the fault: only the process knows about them. */
   passing: { least: number; most: number };
-  /** Breaks it and returns what mends it. */
+  /** Causes the fault and returns what mends it. */
   break: () => Promise<() => Promise<T>>;
 };
 
-/** What is left of 20 when 12 are spent, as the process knows by itself. */
+/** What is left of 20 when 12 are spent, as far as the process itself knows. */
 export const LEFT = { least: 8, most: 8 };
 
 const CALLERS = 4;
-/** How long the load goes on once all is well again, to tell what the machine takes from what the fault does. */
+/** How long the load continues after recovery, to separate the effect of the machine from that of the fault. */
 const WELL_MS = 2_000;
-/** Healed within 2 s, and a second more where a busy machine lets the probe of a second wait too long. */
+/** Recovered within 2 s, plus one second where a busy machine delays the probe. */
 const HEALED_MS_MAX = 3_000;
 const P99_MS_MAX = 100;
-/** Far above what a call waits for Redis, 50 ms, and below the time it is broken. */
+/** Far above the 50 ms a call waits for Redis, and below the duration of the fault. */
 const UNHELD_MS = 1_000;
 
-/** Starts a server of a data folder of its own, whether Redis is there or not; `env` beside what it always has. */
+/** Starts a server with its own data folder, whether Redis is up or not; `env` is added to the usual variables. */
 export async function startLimitedServer(
   redisUrl: string,
   env: Record<string, string> = {},
@@ -48,7 +48,7 @@ export async function startLimitedServer(
   return { server, key };
 }
 
-/** Resolves with the milliseconds until `/readyz` says so. */
+/** Resolves with the milliseconds until `/readyz` reports it. */
 export async function waitForStatus(server: ChildServer, status: string, limitMs: number): Promise<number> {
   const startMs = performance.now();
   for (;;) {
@@ -59,7 +59,7 @@ export async function waitForStatus(server: ChildServer, status: string, limitMs
   }
 }
 
-/** Calls without pause on each of several connections until told to stop. */
+/** Sends requests without a pause on several connections until stopped. */
 function startLoad({ server, key }: LimitedServer) {
   let isOver = false;
   const answers: { status: number; ms: number; atMs: number }[] = [];
@@ -80,28 +80,28 @@ function startLoad({ server, key }: LimitedServer) {
   };
 }
 
-/** Returns the function that asks with a key of 20 calls, 12 of which are spent, and resolves with the status. */
+/** Returns a function that sends a request with a key of 20 calls, 12 of them spent, and resolves with the status. */
 async function makeLimitedCaller({ server, key }: LimitedServer): Promise<() => Promise<number>> {
   const rate_limits = { management: { requests: { rate: 0.001, burst: 20 } } };
   const body = { name: 'Limited', type: 'read_only', rate_limits };
   const limited = (await server.call('POST', '/v1/api-keys', { key, body })).body.key;
-  const ask = async () => (await server.call('GET', '/v1/api-keys/self', { key: limited })).status;
-  for (let call = 0; call < 12; call += 1) assert.equal(await ask(), 200);
-  return ask;
+  const callLimited = async () => (await server.call('GET', '/v1/api-keys/self', { key: limited })).status;
+  for (let call = 0; call < 12; call += 1) assert.equal(await callLimited(), 200);
+  return callLimited;
 }
 
 /**
- * Requires that under load, while the fault lasts, every answer is 200, nobody waits for Redis and a limit holds by what
- * the process knows, and that it heals. Resolves with what mending returned.
+ * Requires that under load, during the fault, every response is 200, no request waits for Redis and a limit is
+ * enforced from what the process knows, and that it recovers. Resolves with what mending returned.
  */
 export async function requireSteady<T>(context: TestContext, on: LimitedServer, fault: Fault<T>): Promise<T> {
-  const ask = await makeLimitedCaller(on);
+  const callLimited = await makeLimitedCaller(on);
   const load = startLoad(on);
   const mend = await fault.break();
   const statuses: number[] = [];
-  for (let call = 0; call < 30; call += 1) statuses.push(await ask());
+  for (let call = 0; call < 30; call += 1) statuses.push(await callLimited());
   await sleep(fault.lastsMs);
-  statuses.push(await ask());
+  statuses.push(await callLimited());
   const mended = await mend();
   const healedMs = await waitForStatus(on.server, 'ok', HEALED_MS_MAX);
   const healedAtMs = performance.now();
@@ -117,7 +117,7 @@ export async function requireSteady<T>(context: TestContext, on: LimitedServer, 
   assert.deepEqual([...new Set(statuses)], [200, 429]);
   assert.equal(statuses.at(-1), 429, 'to the end');
   assert.ok(passed >= fault.passing.least && passed <= fault.passing.most, `${passed} passed`);
-  // A machine that is too busy when all is well is no better during a fault.
+  // A machine that is too busy without a fault is no better during one.
   const p99MsMax = Math.min(UNHELD_MS, Math.max(P99_MS_MAX, 3 * quantile(well, 0.99)));
   assert.ok(quantile(during, 0.99) < p99MsMax, `p99 of ${p99MsMax.toFixed(0)} ms at the most`);
   return mended;

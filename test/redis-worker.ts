@@ -2,7 +2,8 @@ import { pino } from 'pino';
 import { createLimit } from '../src/limits/limit.ts';
 import { openRedisStore } from '../src/limits/redis.ts';
 
-// One of several processes that spend from the same buckets: each message is a run, answered with what passed.
+// One of several processes that spend from the same buckets: each message is one run, answered with the number
+// allowed.
 
 type Run = { bucket: string; tries: number; inFlight: number };
 

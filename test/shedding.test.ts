@@ -11,26 +11,26 @@ const CALM = { loopDelayMs: 0, rows: 0, isMeasured: false };
 const QUEUE_MAX = { rowsMax: 100, bytes: 0, bytesMax: 100 };
 const UNDER_LOAD_MS = 2_500;
 
-/** What the server believes of its load; measured, or as a test says. */
+/** The load the server sees: measured, or set by a test. */
 const load = { ...CALM };
 
 const config = makeConfig();
 const { server_key, client_key, read_only_key, app_id } = await initProject(config);
-// Its clock stands still: what is left tells what was charged.
+// The limiter's clock does not move, so what is left shows what was charged.
 const overrides = { ...config.limitOverrides, management: { rate: 1, burst: 100 } };
 const limiter = createLimiter({ overrides, nowUs: () => 1 });
 const { url, services, stop } = await startOpenServer(
   config,
   undefined,
   ({ shedding, warehouse, clock, log }) => {
-    const told = createShedding({ readLoopDelayMs: () => load.loopDelayMs, clock, log });
+    const simulated = createShedding({ readLoopDelayMs: () => load.loopDelayMs, clock, log });
     return {
       limiter,
       warehouse: { ...warehouse, queue: () => ({ ...QUEUE_MAX, rows: load.rows }) },
       shedding: {
-        refuses: (...input) => (load.isMeasured ? shedding : told).refuses(...input),
-        findWarning: (...input) => (load.isMeasured ? shedding : told).findWarning(...input),
-        totals: () => (load.isMeasured ? shedding : told).totals(),
+        refuses: (...input) => (load.isMeasured ? shedding : simulated).refuses(...input),
+        findWarning: (...input) => (load.isMeasured ? shedding : simulated).findWarning(...input),
+        totals: () => (load.isMeasured ? shedding : simulated).totals(),
       },
     };
   },
@@ -52,8 +52,8 @@ const statusesOf = async (...answers: Promise<Answer>[]) =>
 
 beforeEach(() => Object.assign(load, CALM));
 
-describe('a server that cannot keep up', () => {
-  it('refuses questions and management with 503 and a wait of 1 to 5 s, and takes events', async () => {
+describe('an overloaded server', () => {
+  it('refuses queries and management with 503 and a wait of 1 to 5 s, and accepts events', async () => {
     load.loopDelayMs = 201;
     for (const answer of [await manage(), await question()]) {
       assert.deepEqual([answer.status, answer.body.code], [503, 'overloaded']);
@@ -63,7 +63,7 @@ describe('a server that cannot keep up', () => {
     assert.equal((await send()).status, 200);
   });
 
-  it('tells its callers waits that differ, so that they do not all come back at once', async () => {
+  it('sends different waits, so that callers do not all retry at the same time', async () => {
     load.loopDelayMs = 201;
     const waits = new Set<string | null>();
     for (let round = 0; round < 40; round += 1) waits.add((await manage()).headers.get('retry-after'));
@@ -75,14 +75,14 @@ describe('a server that cannot keep up', () => {
     assert.deepEqual(await statusesOf(send(), manage(), question()), [503, 503, 503]);
   });
 
-  it('does the same when its write queue is more than 80 % full, but for events', async () => {
+  it('does the same when its write queue is more than 80 % full, except for events', async () => {
     load.rows = 81;
     assert.deepEqual(await statusesOf(send(), manage(), question()), [200, 503, 503]);
     load.rows = 80;
     assert.deepEqual(await statusesOf(send(), manage(), question()), [200, 200, 200]);
   });
 
-  it('still tells what no waiting helps against: a wrong key, a key in the wrong place', async () => {
+  it('still reports what waiting cannot fix: a wrong key, or one used against its restrictions', async () => {
     load.loopDelayMs = 5_000;
     assert.equal((await manage(createSecret('server'))).status, 401);
     assert.equal((await api.call('GET', '/v1/project')).status, 401);
@@ -91,7 +91,7 @@ describe('a server that cannot keep up', () => {
     assert.equal((await api.call('GET', '/v1/nothing', { key: server_key })).status, 404);
   });
 
-  it('charges nothing for what it refused', async () => {
+  it('charges nothing for refused requests', async () => {
     const before = (await manage()).headers.get('ratelimit');
     load.loopDelayMs = 201;
     for (let round = 0; round < 70; round += 1) assert.equal((await manage()).status, 503);
@@ -100,7 +100,7 @@ describe('a server that cannot keep up', () => {
     assert.equal(left((await manage()).headers.get('ratelimit')), left(before) - 1);
   });
 
-  it('says once that its write queue is nearly full', async () => {
+  it('logs once that its write queue is nearly full', async () => {
     load.rows = 80;
     assert.deepEqual((await api.call('GET', '/readyz')).body.warnings, []);
     load.rows = 81;
@@ -109,7 +109,7 @@ describe('a server that cannot keep up', () => {
     assert.match(warnings[0], /analytics, management\.$/);
   });
 
-  it('goes on answering /healthz, /readyz, which says so, and /metrics, which counts', async () => {
+  it('keeps serving /healthz, /readyz, which reports it, and /metrics, which counts it', async () => {
     assert.deepEqual((await api.call('GET', '/readyz')).body, { status: 'ok', warnings: [] });
     const count = async () => {
       const { status, text } = await api.call('GET', '/metrics');
@@ -129,7 +129,7 @@ describe('a server that cannot keep up', () => {
   });
 });
 
-it('a server that measures itself refuses as many as it counts under steady requests: none, unless the machine is overloaded', async (t) => {
+it('under steady requests a server refuses exactly as many as it counts: none, unless the machine is overloaded', async (t) => {
   load.isMeasured = true;
   const until = performance.now() + UNDER_LOAD_MS;
   const seen: number[] = [];
@@ -143,6 +143,6 @@ it('a server that measures itself refuses as many as it counts under steady requ
     [],
   );
   assert.equal(services.shedding.totals().events, refused);
-  // Events are refused above a second of delay only.
+  // Events are refused only above a second of delay.
   assert.ok(refused <= seen.length / 2);
 });

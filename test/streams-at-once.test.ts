@@ -10,7 +10,7 @@ async function countStreams(): Promise<number> {
   return Number(/^appflow_queries_in_flight\{state="streaming"\} (\d+)$/m.exec(text)?.[1]);
 }
 
-/** Looks until so many are open: the test's time limit is the only clock. */
+/** Polls until this many streams are open. The test's time limit is the only timeout. */
 async function untilOpen(count: number): Promise<void> {
   while ((await countStreams()) !== count);
 }
@@ -24,7 +24,7 @@ async function openStream() {
   return { response, close: () => controller.abort() };
 }
 
-it('five streams of a key are open at once; they take no slot of a query, and make room when they are closed', async () => {
+it('a key can have five open streams; they take no query slots, and closing one makes room', async () => {
   const streams = await Promise.all(Array.from({ length: 5 }, openStream));
   for (const { response } of streams) assert.equal(response.status, 200);
   await untilOpen(5);

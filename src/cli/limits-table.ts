@@ -3,12 +3,12 @@ import type { PolicyName, PolicyRate } from '../limits/limit.ts';
 import {
   ADDRESS_RATES,
   DEFAULT_RATES,
+  environmentVariableOf,
   FAILED_AUTH_RATE,
   IN_FLIGHT_DEFAULT,
   IN_FLIGHT_MEMBER,
   IN_FLIGHT_POLICY,
   LEAK_HOOK_RATE,
-  nameVariableOf,
   SIGN_IN_RATE,
   STREAMS_MAX,
   STREAMS_POLICY,
@@ -30,7 +30,7 @@ const rowOf = (policy: PolicyName, counts: string, per: string, rate: PolicyRate
   counts,
   per,
   limit: describeRate(rate),
-  variable: nameVariableOf(policy),
+  variable: environmentVariableOf(policy),
 });
 
 const { server, client, member } = DEFAULT_RATES;
@@ -54,14 +54,14 @@ const ROWS: readonly Row[] = [
     counts: 'questions at once',
     per: 'key and process',
     limit: describeSlots(IN_FLIGHT_DEFAULT),
-    variable: nameVariableOf(IN_FLIGHT_POLICY),
+    variable: environmentVariableOf(IN_FLIGHT_POLICY),
   },
   {
     policy: IN_FLIGHT_POLICY,
     counts: 'questions at once',
     per: 'member and process',
     limit: describeSlots(IN_FLIGHT_MEMBER),
-    variable: nameVariableOf(IN_FLIGHT_POLICY),
+    variable: environmentVariableOf(IN_FLIGHT_POLICY),
   },
   {
     policy: STREAMS_POLICY,

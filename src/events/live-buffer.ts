@@ -49,7 +49,7 @@ export function openLiveBuffer(
   let isUnknown = false;
   let wake = () => {};
 
-  const { end } = feed.subscribe(projectId, (block, rows) => {
+  const { unsubscribe } = feed.subscribe(projectId, (block, rows) => {
     if (isUnknown) return;
     if (rows === undefined) isUnknown = true;
     else collect(block, rows.filter(passes));
@@ -97,7 +97,7 @@ export function openLiveBuffer(
       await untilNext(waitMs, signal);
       return takeNow() ?? { kind: 'silence' };
     },
-    close: end,
+    close: unsubscribe,
   };
 }
 

@@ -83,13 +83,13 @@ describe('a live tail', () => {
     await untilWaiting(countTimers);
     const rows = [eventRow({ event_id: 'unsure-1' }), eventRow({ event_id: 'unsure-2' })];
     await warehouse.append(rows);
-    feed.tell(warehouse.feed.reached('proj_a'));
+    feed.publish(warehouse.feed.reached('proj_a'));
     assert.deepEqual(idsIn(await first), ['unsure-1', 'unsure-2']);
     const second = next();
     await untilWaiting(countTimers);
     const last = eventRow({ event_id: 'sure' });
     await warehouse.append([last]);
-    feed.tell(warehouse.feed.reached('proj_a'), [last]);
+    feed.publish(warehouse.feed.reached('proj_a'), [last]);
     assert.deepEqual(idsIn(await second), ['sure']);
     end('overloaded');
   });
@@ -101,7 +101,7 @@ describe('more than a live tail holds', () => {
     for (const event_id of ids) {
       await warehouse.append([eventRow({ event_id })]);
       const told = eventRow({ event_id, properties: `"${'x'.repeat(BUFFER_BYTES_MAX)}"` });
-      feed.tell(warehouse.feed.reached('proj_a'), [told]);
+      feed.publish(warehouse.feed.reached('proj_a'), [told]);
     }
   }
 
@@ -149,7 +149,7 @@ describe('more than a live tail holds', () => {
     const live = next();
     await untilWaiting(countTimers);
     const told = randomUUID();
-    feed.tell(warehouse.feed.reached('proj_a') + 1, [eventRow({ event_id: told })]);
+    feed.publish(warehouse.feed.reached('proj_a') + 1, [eventRow({ event_id: told })]);
     assert.deepEqual(idsIn(await live), [told]);
     await flood(feed, [randomUUID(), randomUUID()]);
     assert.match((await next()) ?? '', /event: gap\ndata: \{"missed":2\}\n\n$/);
@@ -167,25 +167,25 @@ describe('the buffer of a reader', () => {
   it('holds a block however large, and no second one beyond its bound', async () => {
     const feed = createFeed(0);
     const buffer = openBuffer(feed);
-    feed.tell(1, [big('1', 3 * BUFFER_BYTES_MAX)]);
+    feed.publish(1, [big('1', 3 * BUFFER_BYTES_MAX)]);
     const taken = await buffer.take(1, never);
     assert.equal(taken.kind === 'events' && taken.events.length, 1);
-    feed.tell(2, [big('2', half)]);
-    feed.tell(3, [big('3', half - 1_000)]);
-    feed.tell(4, [big('4', half), big('5', 1)]);
-    feed.tell(5, [big('6', 1)]);
+    feed.publish(2, [big('2', half)]);
+    feed.publish(3, [big('3', half - 1_000)]);
+    feed.publish(4, [big('4', half), big('5', 1)]);
+    feed.publish(5, [big('6', 1)]);
     assert.deepEqual(await buffer.take(1, never), { kind: 'overflow', missed: 5 });
   });
 
   it('is told exactly when it is full', async () => {
     const feed = createFeed(0);
     const buffer = openBuffer(feed);
-    feed.tell(1, [big('1', half - 502)]);
-    feed.tell(2, [big('2', half - 502)]);
+    feed.publish(1, [big('1', half - 502)]);
+    feed.publish(2, [big('2', half - 502)]);
     const taken = await buffer.take(1, never);
     assert.equal(taken.kind === 'events' && taken.events.length, 2);
-    feed.tell(3, [big('3', half - 502)]);
-    feed.tell(4, [big('4', half - 501)]);
+    feed.publish(3, [big('3', half - 502)]);
+    feed.publish(4, [big('4', half - 501)]);
     assert.deepEqual(await buffer.take(1, never), { kind: 'overflow', missed: 2 });
   });
 
@@ -193,7 +193,7 @@ describe('the buffer of a reader', () => {
     const feed = createFeed(0);
     const buffer = openBuffer(feed);
     buffer.close();
-    feed.tell(1, [big('1', 1)]);
+    feed.publish(1, [big('1', 1)]);
     assert.deepEqual(await buffer.take(1, AbortSignal.abort()), { kind: 'silence' });
   });
 });

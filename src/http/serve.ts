@@ -3,7 +3,7 @@ import type { App } from '../apps/app.ts';
 import { findRequestedApp } from '../apps/resolve.ts';
 import type { Slot } from '../limits/in-flight.ts';
 import type { Payer } from '../limits/plan.ts';
-import type { DeniedVerdict, Verdict as LimitVerdict } from '../limits/verdict.ts';
+import type { DeniedVerdict, LimitVerdict } from '../limits/verdict.ts';
 import type { Services } from '../services.ts';
 import { readBytes, readJson } from './body.ts';
 import { readCredential } from './credential.ts';
@@ -176,10 +176,10 @@ function toPayer(caller: AnyCaller, { limit: category }: Route): Payer {
   if ('key' in caller) {
     const { key, project, network } = caller;
     const { id: keyId, type: keyType, rateLimits: keyLimits } = key;
-    return { keyId, keyType, category, keyLimits, projectLimits: project.rateLimits, network };
+    return { keyId, callerType: keyType, category, keyLimits, projectLimits: project.rateLimits, network };
   }
   const place = 'project' in caller ? `${caller.project.id} ` : '';
-  return { keyId: `${place}${caller.session.person.id}`, keyType: 'member', category };
+  return { keyId: `${place}${caller.session.person.id}`, callerType: 'member', category };
 }
 
 function intentSourceOf(services: Services, exchange: Exchange, caller: AnyCaller) {

@@ -2,13 +2,13 @@ import { type Static, Type } from 'typebox';
 import { closedObject } from '../lib/schema.ts';
 import { findRateMistake, type PolicyRate } from '../limits/limit.ts';
 import {
+  type CallerType,
   DEFAULT_RATES,
   findBatchMistake,
   IN_FLIGHT_DEFAULT,
   IN_FLIGHT_MAX,
   IN_FLIGHT_POLICY,
   type KeyPolicyName,
-  type KeyType,
   type LimitOverrides,
 } from '../limits/policies.ts';
 
@@ -72,7 +72,7 @@ const rateOf = <T>(override: T | 'off' | undefined) => (override === 'off' ? und
  * left out has the default for that type, on both sides: whoever has no limit of its own gives what any key gets.
  */
 export function findHigherLimits(
-  type: KeyType,
+  type: CallerType,
   { before, after }: { before: RateLimits | null; after: RateLimits | null },
   caller: RateLimits | null,
   { project, installation }: LimitDefaults,

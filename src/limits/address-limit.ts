@@ -1,22 +1,23 @@
 import { countRetryAfterSeconds } from './headers.ts';
 import { createLimit, type PolicyName, type PolicyRate } from './limit.ts';
-import { type Soon, soon } from './soon.ts';
+import { type MaybePromise, thenMaybe } from './soon.ts';
 import type { LimitStore } from './store.ts';
 
 /**
- * Returns the function that spends one call of an address and returns undefined, or the whole seconds (at least 1) to
- * wait when none is left. A bucket is full again after its window: memory is bounded by what arrives in one.
+ * Returns a function that charges one request to an address. It returns undefined, or the seconds to wait (whole, at
+ * least 1) when nothing is left. Buckets refill within their window, so memory is bounded by the addresses seen in
+ * one window.
  */
 export function createAddressLimit(
   store: LimitStore,
   policy: PolicyName,
   rate: PolicyRate | 'off',
-): (network: string) => Soon<number | undefined> {
+): (network: string) => MaybePromise<number | undefined> {
   if (rate === 'off') return () => undefined;
   const limit = createLimit(policy, rate);
   return (network) =>
-    soon(store.charge([{ limit, cost: 1, bucket: network }]), (decision) => {
-      // Impossible cannot be: a burst is at least 1, the cost.
+    thenMaybe(store.charge([{ limit, cost: 1, bucket: network }]), (decision) => {
+      // `impossible` cannot occur: the burst is at least 1, and so is the cost.
       if (decision.allowed || decision.impossible) return undefined;
       return countRetryAfterSeconds(decision.retryAfterMs);
     });

@@ -20,7 +20,7 @@ function openBreaker() {
   };
 }
 
-test('the third failure in a row opens it, two and a success do not', () => {
+test('three failures in a row open it; two and a success do not', () => {
   const breaker = openBreaker();
   breaker.fail(2);
   assert.ok(!breaker.isOpen());
@@ -32,7 +32,7 @@ test('the third failure in a row opens it, two and a success do not', () => {
   assert.equal(breaker.admit(), undefined);
 });
 
-test('after a second exactly one call is let through as a probe', () => {
+test('allows exactly one call as a probe after a second', () => {
   const breaker = openBreaker();
   breaker.fail(3);
   breaker.wait(999);
@@ -42,7 +42,7 @@ test('after a second exactly one call is let through as a probe', () => {
   assert.equal(breaker.admit(), undefined, 'the others wait for what it finds');
 });
 
-test('an answered probe closes it, and three more failures are needed to open it again', () => {
+test('an answered probe closes it, and opening it again takes three more failures', () => {
   const breaker = openBreaker();
   breaker.fail(3);
   breaker.wait(1000);
@@ -66,7 +66,7 @@ test('a failed probe keeps it open for another second', () => {
   assert.equal(breaker.admit(), 'probe');
 });
 
-test('answers to calls from before it opened neither close it nor keep it open longer', () => {
+test('replies to calls from before it opened neither close it nor keep it open longer', () => {
   const breaker = openBreaker();
   const late = [breaker.admit(), breaker.admit()];
   assert.deepEqual(late, ['call', 'call']);
@@ -79,7 +79,7 @@ test('answers to calls from before it opened neither close it nor keep it open l
   assert.equal(breaker.admit(), 'probe');
 });
 
-test('a lost connection opens it at once and the next call probes; lost again, it still waits out its second', () => {
+test('a lost connection opens it immediately and the next call is a probe; a failed probe still waits a second', () => {
   const breaker = openBreaker();
   breaker.trip();
   assert.ok(breaker.isOpen());

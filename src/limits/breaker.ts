@@ -1,13 +1,13 @@
-/** How a call goes through: as usual, or as the one that finds out whether the other side is back. */
+/** How a call may proceed: normally, or as the probe that checks whether the other side is back. */
 export type Pass = 'call' | 'probe';
 
-/** Keeps calls from something that fails, so that nobody waits for it in vain. Never asks anything itself. */
+/** A circuit breaker: keeps callers from waiting for something that fails. Makes no calls of its own. */
 export type Breaker = {
-  /** Returns how a call may go through, or undefined when it may not. Each pass must be settled. */
+  /** Returns how a call may proceed, or undefined when it may not. Every pass must be settled. */
   admit(): Pass | undefined;
-  /** Tells how a call ended. */
+  /** Records whether a call was answered. */
   settle(pass: Pass, isAnswered: boolean): void;
-  /** Opens at once: the connection is lost. The next call is a probe. */
+  /** Opens immediately because the connection is lost. The next call is a probe. */
   trip(): void;
   isOpen(): boolean;
 };
@@ -15,16 +15,19 @@ export type Breaker = {
 const FAILURES_MAX = 3;
 const OPEN_MS = 1_000;
 
-/** Returns a closed breaker: three failures in a row open it for a second, then one probe decides. `nowMs` is monotonic. */
+/**
+ * Returns a closed breaker: three failures in a row open it for a second, then one probe decides. `nowMs` is
+ * monotonic.
+ */
 export function createBreaker(nowMs: () => number): Breaker {
   let failures = 0;
   let isOpen = false;
   let isProbing = false;
   let probeAtMs = 0;
 
-  function open(waitMs: number): void {
+  function open(delayMs: number): void {
     isOpen = true;
-    probeAtMs = nowMs() + waitMs;
+    probeAtMs = nowMs() + delayMs;
   }
 
   return {
@@ -39,7 +42,7 @@ export function createBreaker(nowMs: () => number): Breaker {
         isProbing = false;
         isOpen = !isAnswered;
       }
-      // A call from before it opened says nothing of what is now.
+      // A call from before the breaker opened says nothing about the current state.
       else if (isOpen) return;
       failures = isAnswered ? 0 : failures + 1;
       if (failures >= FAILURES_MAX || isOpen) open(OPEN_MS);

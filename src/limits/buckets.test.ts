@@ -22,7 +22,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('sweep'), us }) },
 );
 
-/** The same by the plainest means: a map, all of which is looked through. */
+/** The reference implementation: a plain map that is scanned in full. */
 function replayPlainly(steps: readonly Step[]): Map<string, number> {
   const plain = new Map<string, number>();
   for (const next of steps) {
@@ -32,7 +32,7 @@ function replayPlainly(steps: readonly Step[]): Map<string, number> {
   return plain;
 }
 
-test('holds what a plain map holds, through any writes and sweeps', () => {
+test('contains what a plain map contains, through any writes and sweeps', () => {
   const sequences = fc.array(step, { minLength: 1000, maxLength: 3000, size: 'max' });
   fc.assert(
     fc.property(sequences, (steps) => {
@@ -51,7 +51,7 @@ test('holds what a plain map holds, through any writes and sweeps', () => {
   );
 });
 
-test('a bucket is full, so unknown, until it is written', () => {
+test('a bucket is full, and so absent, until it is written', () => {
   assert.equal(find(createBuckets(), 'events', 'key'), undefined);
 });
 
@@ -64,7 +64,7 @@ test('a bucket named twice before it is first written is one bucket', () => {
   assert.equal(find(buckets, 'events', 'key')?.us, 15);
 });
 
-test('no shard holds twice its part: of ids made at once, of IPv4 addresses, and of the /64s of one network', () => {
+test('no shard gets twice its share of ids created together, of IPv4 addresses, or of the /64s of one network', () => {
   const groups = [
     (index: number) => `key_01K5Z8QJ3V7T2M${String(index).padStart(12, '0')}`,
     (index: number) => `key_1 198.51.${index >> 8}.${index & 255}`,
@@ -81,7 +81,7 @@ test('no shard holds twice its part: of ids made at once, of IPv4 addresses, and
   }
 });
 
-test('each policy has buckets of its own, and a sweep visits them all', () => {
+test('each policy has separate buckets, and a sweep covers all of them', () => {
   const buckets = createBuckets();
   put(buckets, 'events', 'key', { us: 10, ticks: 0, unitUs: 5 });
   put(buckets, 'analytics', 'key', { us: 20, ticks: 0, unitUs: 5 });
@@ -97,7 +97,7 @@ test('each policy has buckets of its own, and a sweep visits them all', () => {
   assert.equal(buckets.count(), 0);
 });
 
-test('one sweep does no more work than it was asked to', () => {
+test('a sweep does no more work than requested', () => {
   const buckets = createBuckets();
   for (let index = 0; index < 1000; index += 1)
     put(buckets, 'events', `key ${index}`, { us: 0, ticks: 0, unitUs: 5 });

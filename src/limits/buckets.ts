@@ -1,51 +1,54 @@
 import type { Bucket } from './debt.ts';
 import type { PolicyName } from './limit.ts';
 
-/** The theoretical arrival times of every bucket that is not full. */
+/** The theoretical arrival time of every bucket that is not full. */
 export type Buckets = {
-  /** Returns a bucket's place, to read and write without looking it up again. It holds until the next sweep. */
-  locate(policy: PolicyName, name: string): Place;
-  /** Looks at the next `visits` buckets, round and round, and forgets those that are full again at `nowUs`. */
-  sweep(nowUs: number, visits: number): void;
+  /** Returns a reference for reading and writing a bucket without another lookup. Valid until the next sweep. */
+  locate(policy: PolicyName, name: string): BucketRef;
+  /** Checks the next `steps` buckets, round-robin, and removes those that are full at `nowUs`. */
+  sweep(nowUs: number, steps: number): void;
   count(): number;
-  /** Those of one policy. */
+  /** Buckets of one policy. */
   countOf(policy: PolicyName): number;
 };
 
-/** Where a bucket is, or would be: it has no `row` while it is full. */
-export type Place = { readonly shard: Shard; readonly name: string; readonly row: number | undefined };
+/** Where a bucket is, or would be: `row` is undefined while the bucket is full. */
+export type BucketRef = { readonly shard: Shard; readonly name: string; readonly row: number | undefined };
 
 /**
- * A map from a bucket's name to its row, and the rows packed in arrays: an object per bucket would take twice the memory.
- * `times` holds `COLUMNS` numbers a row: whole microseconds, ticks, and the unit's microseconds.
+ * Maps bucket names to rows, with the rows packed in arrays: one object per bucket would take twice the memory.
+ * `times` has `COLUMNS` numbers per row: whole microseconds, ticks, and the unit's microseconds.
  */
 type Shard = { rows: Map<string, number>; names: string[]; times: Float64Array; tally: Tally };
 
-/** How many buckets a policy has; its shards count together. */
+/** Number of buckets of a policy, shared by its shards. */
 type Tally = { count: number };
 
-type Family = { shards: (Shard | undefined)[]; tally: Tally };
+type PolicyShards = { shards: (Shard | undefined)[]; tally: Tally };
 
-/** One Map of a million entries stops the process for over 100 ms when it grows; 64 smaller ones for 1–2 ms each. */
+/** Growing one Map of a million entries blocks the process for over 100 ms; 64 smaller ones block for 1–2 ms each. */
 const SHARDS_PER_POLICY = 64;
 const ROWS_MIN = 16;
 const COLUMNS = 3;
 
-/** Returns an empty store of buckets. A bucket is found by policy, then name, never by the two joined to one text. */
+/**
+ * Returns an empty bucket store. Buckets are looked up by policy, then name, never by a joined string that could
+ * collide.
+ */
 export function createBuckets(): Buckets {
-  const families = new Map<PolicyName, Family>();
+  const shardsByPolicy = new Map<PolicyName, PolicyShards>();
   const allShards: Shard[] = [];
   const cursor = { shard: 0, row: -1 };
 
-  function getFamily(policy: PolicyName): Family {
-    const known = families.get(policy);
+  function getPolicyShards(policy: PolicyName): PolicyShards {
+    const known = shardsByPolicy.get(policy);
     if (known !== undefined) return known;
-    const family = { shards: [], tally: { count: 0 } };
-    families.set(policy, family);
-    return family;
+    const created = { shards: [], tally: { count: 0 } };
+    shardsByPolicy.set(policy, created);
+    return created;
   }
 
-  function getShard({ shards, tally }: Family, index: number): Shard {
+  function getShard({ shards, tally }: PolicyShards, index: number): Shard {
     const known = shards[index];
     if (known !== undefined) return known;
     const shard = { rows: new Map(), names: [], times: new Float64Array(COLUMNS * ROWS_MIN), tally };
@@ -56,34 +59,37 @@ export function createBuckets(): Buckets {
 
   return {
     locate(policy, name) {
-      const shard = getShard(getFamily(policy), chooseShard(name));
+      const shard = getShard(getPolicyShards(policy), chooseShard(name));
       return { shard, name, row: shard.rows.get(name) };
     },
-    sweep(nowUs, visits) {
-      for (let visit = 0; visit < visits; visit += 1) visitNext(allShards, cursor, nowUs);
+    sweep(nowUs, steps) {
+      for (let step = 0; step < steps; step += 1) sweepNext(allShards, cursor, nowUs);
     },
     count: () => allShards.reduce((sum, { names }) => sum + names.length, 0),
-    countOf: (policy) => getFamily(policy).tally.count,
+    countOf: (policy) => getPolicyShards(policy).tally.count,
   };
 }
 
-/** Returns the bucket at a place, or undefined when it is full. */
-export function readBucket({ shard, row }: Place): Bucket | undefined {
+/** Returns the referenced bucket, or undefined when it is full. */
+export function readBucket({ shard, row }: BucketRef): Bucket | undefined {
   return row === undefined ? undefined : readRow(shard, row);
 }
 
-/** Puts a bucket at its place. Looked up anew where none was: one request may name a bucket twice. */
-export function writeBucket({ shard, name, row }: Place, bucket: Bucket): void {
+/** Writes the referenced bucket. Looks a missing row up again: one request may name the same bucket twice. */
+export function writeBucket({ shard, name, row }: BucketRef, bucket: Bucket): void {
   writeRow(shard, row ?? shard.rows.get(name) ?? addRow(shard, name), bucket);
 }
 
-/** The end of a name tells it from others: ids made in the same second share their beginnings, a /64 its last five. */
-const TELLING_END = 12;
+/**
+ * Names differ at the end: ids created in the same second share their start, and every /64 ends in the same five
+ * characters.
+ */
+const DISTINCT_SUFFIX_CHARS = 12;
 
 const chooseShard = (name: string): number =>
-  hashOf(name, name.length - TELLING_END) & (SHARDS_PER_POLICY - 1);
+  hashOf(name, name.length - DISTINCT_SUFFIX_CHARS) & (SHARDS_PER_POLICY - 1);
 
-/** Returns 32 bits for a name, or for what follows its first `from` characters (FNV-1a). */
+/** Returns a 32-bit FNV-1a hash of a name, optionally starting at the character index `from`. */
 export function hashOf(name: string, from = 0): number {
   let hash = 0x811c9dc5;
   for (let index = Math.max(0, from); index < name.length; index += 1) {
@@ -114,7 +120,7 @@ function addRow(shard: Shard, name: string): number {
   return row;
 }
 
-/** The last row moves into the gap, so rows stay packed. The sweep walks downwards: it has seen that row already. */
+/** Moves the last row into the gap, so rows stay packed. The sweep goes downwards, so it has already seen that row. */
 function removeRow(shard: Shard, row: number): void {
   const lastRow = shard.names.length - 1;
   const name = shard.names[row];
@@ -130,7 +136,7 @@ function removeRow(shard: Shard, row: number): void {
   const isSparse = shard.times.length > COLUMNS * ROWS_MIN && 4 * COLUMNS * lastRow < shard.times.length;
   if (!isSparse) return;
   resizeTimes(shard, shard.times.length / 2);
-  // V8 keeps an array's room after pop(); only a copy lets it go.
+  // V8 keeps an array's capacity after pop(); only a copy releases it.
   shard.names = shard.names.slice();
 }
 
@@ -140,15 +146,15 @@ function resizeTimes(shard: Shard, length: number): void {
   shard.times = times;
 }
 
-/** Looks at one bucket, or steps to the next shard when this one is done. */
-function visitNext(shards: readonly Shard[], cursor: { shard: number; row: number }, nowUs: number): void {
+/** Checks one bucket, or moves on to the next shard at the end of this one. */
+function sweepNext(shards: readonly Shard[], cursor: { shard: number; row: number }, nowUs: number): void {
   const shard = shards[cursor.shard];
   if (shard === undefined || cursor.row < 0) {
     cursor.shard = cursor.shard + 1 < shards.length ? cursor.shard + 1 : 0;
     cursor.row = (shards[cursor.shard]?.names.length ?? 0) - 1;
     return;
   }
-  // Strictly earlier, so that a bucket with a fraction of a microsecond to go still counts as owing.
+  // Strictly earlier, so that a bucket with a fraction of a microsecond left still counts as owing.
   if ((shard.times[COLUMNS * cursor.row] ?? 0) < nowUs) removeRow(shard, cursor.row);
   cursor.row -= 1;
 }

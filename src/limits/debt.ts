@@ -1,18 +1,18 @@
 import type { Limit } from './limit.ts';
 
 /**
- * A bucket's theoretical arrival time: when it will be full again. Whole microseconds, and ticks of
- * `1 / limit.ticksPerUs` of one. Two numbers, because one double cannot hold an epoch time and an exact third.
+ * A bucket's theoretical arrival time: when it will be full again. Whole microseconds, plus ticks of `1 /
+ * limit.ticksPerUs` microseconds. Two numbers, because one double cannot hold both an epoch time and an exact third.
  */
-export type Tat = { readonly us: number; readonly ticks: number };
+type Tat = { readonly us: number; readonly ticks: number };
 
-/** A bucket's time, and the microseconds a unit took to flow back under the limit it was counted by. */
+/** A bucket's arrival time, and the microseconds one unit took to refill under the limit it was written with. */
 export type Bucket = Tat & { readonly unitUs: number };
 
 /**
- * Returns the ticks until a bucket is full under `limit`, at `nowUs` (whole microseconds of the clock that made the
- * bucket; undefined is a full one), at most one burst. More was owed only before the burst was lowered or a clock
- * stepped back. `redis-charge.lua` counts the same way: change both.
+ * Returns the ticks until a bucket is full under `limit`, capped at one burst. `nowUs` is in whole microseconds of
+ * the clock the bucket was written with; an undefined bucket is full. More than a burst is owed only after the burst
+ * was lowered or the clock stepped back. `redis-charge.lua` has the same arithmetic: change both.
  */
 export function countOwedTicks(limit: Limit, bucket: Bucket | undefined, nowUs: number): number {
   if (bucket === undefined) return 0;
@@ -24,9 +24,8 @@ export function countOwedTicks(limit: Limit, bucket: Bucket | undefined, nowUs: 
 }
 
 /**
- * Carries what is owed, in units, from the limit a bucket was counted by to `limit`: a change of the rate neither
- * forgives what was spent nor makes more of it. The ticks are a part of one microsecond: counted as a whole one, so
- * that nothing is given away.
+ * Carries the debt, in units, over to a changed limit: a new rate neither forgives nor adds to what was spent. The
+ * ticks are a fraction of a microsecond and are rounded up, so that nothing is given away.
  */
 function recountTicks(limit: Limit, { us, ticks, unitUs }: Bucket, nowUs: number): number {
   const owedUs = Math.max(0, us - nowUs + (ticks > 0 ? 1 : 0));
@@ -34,8 +33,8 @@ function recountTicks(limit: Limit, { us, ticks, unitUs }: Bucket, nowUs: number
 }
 
 /**
- * Whether a bucket was counted by other numbers: another rate, or a burst above this one. It must be written anew, once:
- * judged anew at each look it would flow back by the old ones.
+ * Whether a bucket was written under a different rate, or owes more than the burst. It must then be rewritten once:
+ * recalculated on every read, it would keep refilling at the old rate.
  */
 export function isOutdated(limit: Limit, bucket: Bucket, nowUs: number): boolean {
   if (bucket.unitUs !== unitUsOf(limit)) return true;
@@ -52,5 +51,5 @@ export function toBucket(limit: Limit, owedTicks: number, nowUs: number): Bucket
   };
 }
 
-/** Microseconds in which one unit flows back. */
+/** Microseconds in which one unit refills. */
 export const unitUsOf = ({ unitTicks, ticksPerUs }: Limit): number => unitTicks / ticksPerUs;

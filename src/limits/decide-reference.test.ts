@@ -5,7 +5,10 @@ import { type Bucket, countOwedTicks, toBucket } from './debt.ts';
 import { decide } from './decide.ts';
 import { createLimit, type PolicyRate } from './limit.ts';
 
-/** A token bucket in big integers: another algorithm, the same answers. The level is in parts of one unit. */
+/**
+ * A token bucket in big integers: a different algorithm that must give the same answers. The level is in fractions of
+ * one unit.
+ */
 function openReference({ rate, burst, perSeconds = 1 }: PolicyRate, startUs: number) {
   const flowPerUs = BigInt(Math.round(rate * 1e6));
   const unit = BigInt(perSeconds) * 1_000_000_000_000n;
@@ -46,7 +49,7 @@ const rates = fc.record({
 
 const startUs = 1_700_000_000_000_000;
 
-test('decides, counts and names the wait as a big-integer token bucket does, on 20,000 and more weighted calls', () => {
+test('decides, counts and reports waits like a big-integer token bucket, over 20,000 and more weighted calls', () => {
   const calls = fc.array(
     fc.record({
       waitUs: fc.oneof(
@@ -73,7 +76,7 @@ test('decides, counts and names the wait as a big-integer token bucket does, on 
   );
 });
 
-/** The moments at which calls of one unit passed, so many microseconds after one another. */
+/** The times at which one-unit calls were allowed, when called at these intervals in microseconds. */
 function listPassed(rate: PolicyRate, waitsUs: readonly number[]): number[] {
   const bucket = openBucket(rate);
   let nowUs = startUs;
@@ -83,7 +86,7 @@ function listPassed(rate: PolicyRate, waitsUs: readonly number[]): number[] {
   });
 }
 
-test('between any two moments no more passes than the burst and what flows back meanwhile', () => {
+test('allows no more between any two moments than the burst and what refills in between', () => {
   const waitUs = fc.oneof(
     fc.constant(0),
     fc.integer({ min: 0, max: 2_000 }),
@@ -98,7 +101,7 @@ test('between any two moments no more passes than the burst and what flows back 
       const passed = listPassed({ rate, burst }, waitsUs);
       for (const [first, fromUs] of passed.entries()) {
         for (const [further, toUs] of passed.slice(first).entries()) {
-          // In millionths of a unit, so that all is whole.
+          // In millionths of a unit, so that everything is a whole number.
           assert.ok((further + 1) * 1e6 <= burst * 1e6 + rate * (toUs - fromUs));
         }
       }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Bucket, countOwedTicks, toBucket } from './debt.ts';
-import { type Charge, type Decision, decide, decideRefused, type LimitState } from './decide.ts';
+import { type Charge, type Decision, decide, decideRefusal, type LimitState } from './decide.ts';
 import { createLimit, type PolicyRate } from './limit.ts';
 
 const startUs = 1_700_000_000_000_000;
 
-/** Decides on buckets at a moment, as a store does; `tats` is what it would keep. */
+/** Decides over buckets at a given time, as a store does; `tats` is what it would keep. */
 function decideAt(tats: readonly (Bucket | undefined)[], charges: readonly Charge[], nowUs: number) {
   const owedTicks = charges.map(({ limit }, index) => countOwedTicks(limit, tats[index], nowUs));
   const decision = decide(owedTicks, charges);
@@ -15,7 +15,7 @@ function decideAt(tats: readonly (Bucket | undefined)[], charges: readonly Charg
   return { ...decision, tats: left };
 }
 
-/** One bucket under one limit, with a clock the test moves. */
+/** One bucket under one limit, with a clock the test advances. */
 function openBucket(rate: PolicyRate, nowUs = startUs) {
   const limit = createLimit('analytics', rate);
   let tat: Bucket | undefined;
@@ -29,7 +29,7 @@ function openBucket(rate: PolicyRate, nowUs = startUs) {
       if (decision.allowed) tat = decision.tats[0];
       return decision;
     },
-    ask: (cost: number) => decideAt([tat], [{ limit, cost }], now).allowed,
+    tryCharge: (cost: number) => decideAt([tat], [{ limit, cost }], now).allowed,
     remaining: () => firstState(decideAt([tat], [{ limit, cost: 0 }], now)).remaining,
   };
 }
@@ -45,15 +45,15 @@ function getDenial(decision: Decision) {
   return decision;
 }
 
-describe('how many pass', () => {
-  test('after a long pause exactly the burst passes at once', () => {
+describe('how many are allowed', () => {
+  test('allows exactly the burst after a long pause', () => {
     const bucket = openBucket({ rate: 10, burst: 60 });
     bucket.wait(86_400_000_000);
     const passed = Array.from({ length: 180 }, () => bucket.spend(1)).filter(({ allowed }) => allowed);
     assert.equal(passed.length, 60);
   });
 
-  test('no second or minute boundary gives anything extra', () => {
+  test('gives nothing extra at a second or minute boundary', () => {
     const bucket = openBucket({ rate: 10, burst: 60 }, 59_999_999);
     for (let call = 0; call < 60; call += 1) assert.ok(bucket.spend(1).allowed);
     bucket.wait(2);
@@ -65,7 +65,7 @@ describe('how many pass', () => {
     assert.ok(!bucket.spend(1).allowed);
   });
 
-  test('at twice the rate for a minute, rate times time plus burst passes, to the unit', () => {
+  test('allows rate times time plus burst, to the unit, at twice the rate for a minute', () => {
     const bucket = openBucket({ rate: 10, burst: 60 });
     let passed = 0;
     for (let call = 0; call < 1200; call += 1) {
@@ -75,7 +75,7 @@ describe('how many pass', () => {
     assert.equal(passed, 60 + 599, '1,199 intervals of 50 ms refill 599 whole units before the last call');
   });
 
-  test('batches of 60, 60 and 40 of 100: yes, no, yes', () => {
+  test('allows batches of 60 and 40 out of 100, and denies a second 60 in between', () => {
     const bucket = openBucket({ rate: 1, burst: 100 });
     assert.deepEqual(
       [60, 60, 40].map((cost) => bucket.spend(cost).allowed),
@@ -84,7 +84,7 @@ describe('how many pass', () => {
     assert.equal(bucket.remaining(), 0);
   });
 
-  test('cost 0 passes an empty bucket and costs nothing', () => {
+  test('allows cost 0 on an empty bucket and charges nothing', () => {
     const bucket = openBucket({ rate: 0.5, burst: 5 });
     bucket.spend(5);
     const decision = bucket.spend(0);
@@ -94,7 +94,7 @@ describe('how many pass', () => {
     assert.equal(bucket.remaining(), 1);
   });
 
-  test('a cost equal to the burst passes once, and again after the whole burst time', () => {
+  test('allows a cost equal to the burst once, and again after the full burst time', () => {
     const bucket = openBucket({ rate: 10, burst: 50 });
     assert.ok(bucket.spend(50).allowed);
     bucket.wait(4_999_999);
@@ -103,7 +103,7 @@ describe('how many pass', () => {
     assert.ok(bucket.spend(50).allowed);
   });
 
-  test('a pause of ten minutes gives one burst and no more', () => {
+  test('gives one burst and no more after a pause of ten minutes', () => {
     const bucket = openBucket({ rate: 10, burst: 60 });
     bucket.spend(60);
     bucket.wait(600_000_000);
@@ -112,7 +112,7 @@ describe('how many pass', () => {
     assert.ok(!bucket.spend(1).allowed);
   });
 
-  test('a refund gives back what was spent and never more than the burst', () => {
+  test('a refund returns what was spent, and never more than the burst', () => {
     const bucket = openBucket({ rate: 1, burst: 10 });
     bucket.spend(7);
     bucket.spend(-3);
@@ -121,15 +121,15 @@ describe('how many pass', () => {
     assert.equal(bucket.remaining(), 10);
   });
 
-  test('a cost that is not a whole number is a programming error, not a free pass', () => {
+  test('rejects a cost that is not a whole number as a programming error instead of allowing it for free', () => {
     const bucket = openBucket({ rate: 1, burst: 10 });
     for (const cost of [Number.NaN, 0.5, Number.POSITIVE_INFINITY])
       assert.throws(() => bucket.spend(cost), RangeError);
   });
 });
 
-describe('the wait that is named', () => {
-  test('waiting it always passes, for 500 denials of any cost; 1.1 s less is denied when 2 s or more are named', () => {
+describe('the reported wait', () => {
+  test('is always enough, for 500 denials of any cost; 1.1 s less is not when it is 2 s or more', () => {
     let denials = 0;
     for (let call = 0; denials < 500; call += 1) {
       const rate = [0.7, 3, 7, 10, 1000][call % 5] ?? 1;
@@ -143,15 +143,15 @@ describe('the wait that is named', () => {
       const { retryAfterMs } = getDenial(decision);
       const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
       bucket.wait(retryAfterMs * 1000 + 1000);
-      assert.ok(bucket.ask(cost), 'the exact wait and 1 ms');
+      assert.ok(bucket.tryCharge(cost), 'the exact wait and 1 ms');
       bucket.wait(seconds * 1_000_000 - retryAfterMs * 1000 - 1000);
-      assert.ok(bucket.ask(cost), 'the whole seconds');
+      assert.ok(bucket.tryCharge(cost), 'the whole seconds');
       bucket.wait(-1_100_000);
-      if (seconds >= 2) assert.ok(!bucket.ask(cost), '1.1 s too early');
+      if (seconds >= 2) assert.ok(!bucket.tryCharge(cost), '1.1 s too early');
     }
   });
 
-  test('is a whole number of milliseconds, at least 1, even a microsecond before time', () => {
+  test('is a whole number of milliseconds, at least 1, even one microsecond early', () => {
     const bucket = openBucket({ rate: 3, burst: 1 });
     bucket.spend(1);
     bucket.wait(333_333);
@@ -160,7 +160,7 @@ describe('the wait that is named', () => {
     assert.ok(bucket.spend(1).allowed);
   });
 
-  test('is for the cost of this batch: a smaller one may pass earlier', () => {
+  test('is for the cost of this batch: a smaller one may be allowed earlier', () => {
     const bucket = openBucket({ rate: 10, burst: 100 });
     bucket.spend(100);
     assert.equal(getDenial(bucket.spend(80)).retryAfterMs, 8000);
@@ -169,13 +169,13 @@ describe('the wait that is named', () => {
     assert.ok(bucket.spend(5).allowed);
   });
 
-  test('a denied call changes nothing, however often it comes', () => {
+  test('a denied call changes nothing, however often it is repeated', () => {
     const bucket = openBucket({ rate: 1, burst: 5 });
     bucket.spend(5);
     for (let call = 0; call < 1000; call += 1) assert.equal(getDenial(bucket.spend(2)).retryAfterMs, 2000);
   });
 
-  test('a cost above the burst is impossible, with no wait and nothing spent; one unit less is not', () => {
+  test('a cost above the burst is impossible, with no wait and nothing spent; one unit less is possible', () => {
     const bucket = openBucket({ rate: 1, burst: 100 });
     assert.deepEqual(bucket.spend(101), {
       allowed: false,
@@ -188,7 +188,7 @@ describe('the wait that is named', () => {
   });
 });
 
-describe('several limits of one request', () => {
+describe('several limits on one request', () => {
   const requests = createLimit('events-requests', { rate: 1, burst: 3 });
   const events = createLimit('events', { rate: 10, burst: 100 });
   const charge = (cost: number): Charge[] => [
@@ -196,7 +196,7 @@ describe('several limits of one request', () => {
     { limit: requests, cost: 1 },
   ];
 
-  test('when one denies, none is spent, and the denial names it', () => {
+  test('spends nothing when one denies, and the denial names it', () => {
     const first = decideAt([], charge(90), startUs);
     assert.ok(first.allowed);
     const denial = getDenial(decideAt(first.tats, charge(90), startUs));
@@ -208,7 +208,7 @@ describe('several limits of one request', () => {
     );
   });
 
-  test('when several deny, the longest wait counts, so that waiting it once is enough', () => {
+  test('reports the longest wait when several deny, so that waiting once is enough', () => {
     let tats: readonly Bucket[] = [];
     for (const cost of [90, 5, 5]) {
       const decision = decideAt(tats, charge(cost), startUs);
@@ -224,7 +224,7 @@ describe('several limits of one request', () => {
     assert.ok(!decideAt(tats, charge(50), startUs + retryAfterMs * 1000 - 1).allowed);
   });
 
-  test('an impossible cost wins over a denial, for no wait would help it', () => {
+  test('an impossible cost takes precedence over a denial, because no wait would help', () => {
     const decision = decideAt([], [{ limit: requests, cost: 3 }], startUs);
     assert.ok(decision.allowed);
     const [spent] = decision.tats;
@@ -233,8 +233,8 @@ describe('several limits of one request', () => {
   });
 });
 
-describe('a changed limit or a clock set back', () => {
-  test('a lowered burst locks nobody out for longer than its own burst time', () => {
+describe('a changed limit, or a clock that steps back', () => {
+  test('a lowered burst locks callers out no longer than its own burst time', () => {
     const before = createLimit('analytics', { rate: 1, burst: 1000 });
     const after = createLimit('analytics', { rate: 3, burst: 6 });
     const spent = decideAt([], [{ limit: before, cost: 1000 }], startUs);
@@ -244,8 +244,8 @@ describe('a changed limit or a clock set back', () => {
     assert.equal(firstState(denial).remaining, 0, 'never negative');
   });
 
-  test('a rate of another fraction keeps the debt in units, to the microsecond', () => {
-    // One unit at 0.654321 a second: 1,528,301 us and 561,379 of 654,321 parts of one, which count as a whole one.
+  test('a changed rate keeps the debt in units, to the microsecond', () => {
+    // One unit at 0.654321 per second takes 1,528,301 µs and 561,379/654,321 of one, which counts as a whole one.
     const before = createLimit('analytics', { rate: 0.654321, burst: 1000 });
     const after = createLimit('analytics', { rate: 1, burst: 1000 });
     const spent = decideAt([], [{ limit: before, cost: 1 }], startUs);
@@ -253,7 +253,7 @@ describe('a changed limit or a clock set back', () => {
     assert.equal(countOwedTicks(after, spent.tats[0], startUs), 1_000_001);
   });
 
-  test('a raised rate does not give back what was spent', () => {
+  test('a raised rate does not refund what was spent', () => {
     const before = createLimit('analytics', { rate: 10, burst: 60 });
     const after = createLimit('analytics', { rate: 20, burst: 60 });
     const spent = decideAt([], [{ limit: before, cost: 60 }], startUs);
@@ -261,7 +261,7 @@ describe('a changed limit or a clock set back', () => {
     assert.ok(!decideAt(spent.tats, [{ limit: after, cost: 1 }], startUs).allowed);
   });
 
-  test('a clock one hour back locks out for one burst time at most', () => {
+  test('a clock set back one hour locks callers out for at most one burst time', () => {
     const limit = createLimit('analytics', { rate: 10, burst: 60 });
     const spent = decideAt([], [{ limit, cost: 1 }], startUs);
     assert.ok(spent.allowed);
@@ -270,11 +270,11 @@ describe('a changed limit or a clock set back', () => {
   });
 });
 
-test('a refused request takes what is there and is never denied', () => {
+test('a refused request takes what is left and is never denied', () => {
   const limit = createLimit('analytics', { rate: 1, burst: 2 });
   let owedTicks: readonly number[] = [];
   for (const remaining of [1, 0, 0]) {
-    const decision = decideRefused(owedTicks, [{ limit, cost: 1 }]);
+    const decision = decideRefusal(owedTicks, [{ limit, cost: 1 }]);
     assert.equal(firstState(decision).remaining, remaining);
     owedTicks = decision.owedTicks;
   }

@@ -1,34 +1,34 @@
 import type { Limit, PolicyName } from './limit.ts';
 
-/** What one request costs under one limit, in whole units: 0 asks only, below 0 gives back. */
+/** What one request costs under one limit, in whole units: 0 only checks, a negative cost refunds. */
 export type Charge = { readonly limit: Limit; readonly cost: number };
 
-/** Where a bucket stands. `remaining` is what could be spent now, in units: `r` of `RateLimit`. */
+/** The state of a bucket. `remaining` is what could be spent now, in units: `r` of `RateLimit`. */
 export type LimitState = {
   readonly limit: Limit;
   readonly remaining: number;
-  /** Whole seconds, at least 1, after which a request of this cost passes: `t` of `RateLimit`. */
+  /** Whole seconds, at least 1, after which a request of this cost is allowed: `t` of `RateLimit`. */
   readonly resetSeconds: number;
 };
 
-/** Every limit had room. `owedTicks` is what each bucket owes from now on, in the order of the charges. */
+/** Every limit had room. `owedTicks` is the new debt of each bucket, in the order of the charges. */
 export type AllowedDecision = {
   readonly allowed: true;
   readonly owedTicks: readonly number[];
   readonly states: readonly LimitState[];
 };
 
-/** A limit lacked room and nothing changes. `policy` is the one with the longest wait. */
+/** A limit lacked room, and nothing changes. `policy` is the one with the longest wait. */
 export type DeniedDecision = {
   readonly allowed: false;
   readonly impossible: false;
   readonly policy: PolicyName;
-  /** Milliseconds, at least 1, after which the very same charges pass, if nobody else spends meanwhile. */
+  /** Milliseconds, at least 1, after which the same charges are allowed if nothing else is spent meanwhile. */
   readonly retryAfterMs: number;
   readonly states: readonly LimitState[];
 };
 
-/** A cost above the burst: no wait would help (413, never 429), and nothing changes. */
+/** The cost exceeds the burst: no wait would help (413, never 429), and nothing changes. */
 export type ImpossibleDecision = {
   readonly allowed: false;
   readonly impossible: true;
@@ -37,30 +37,30 @@ export type ImpossibleDecision = {
   readonly burst: number;
 };
 
-/** What is to become of a request. */
+/** The outcome for a request. */
 export type Decision = AllowedDecision | DeniedDecision | ImpossibleDecision;
 
 /**
- * Decides all limits of one request together, all or nothing. `owedTicks`: what each bucket owes now (`countOwedTicks`),
- * 0 for a full one. Throws RangeError on a cost that is not a whole number.
+ * Decides all limits of a request together, all or nothing. `owedTicks` is each bucket's current debt
+ * (`countOwedTicks`), 0 when full. Throws RangeError on a cost that is not a whole number.
  *
- * The generic cell rate algorithm, in its virtual scheduling form (ITU-T I.371, annex A; ATM Forum Traffic
- * Management 4.1, 4.4.2). Its tolerance is the burst less one unit, so that exactly `burst` units pass at once.
+ * The generic cell rate algorithm in its virtual scheduling form (ITU-T I.371, annex A; ATM Forum Traffic Management
+ * 4.1, 4.4.2). Its tolerance is the burst minus one unit, so that exactly `burst` units are allowed back to back.
  */
 export function decide(owedTicks: readonly number[], charges: readonly Charge[]): Decision {
   const impossible = findImpossible(charges);
   if (impossible !== undefined) return impossible;
   const denial = findLongestWait(owedTicks, charges);
-  if (denial === undefined) return decideRefused(owedTicks, charges);
+  if (denial === undefined) return decideRefusal(owedTicks, charges);
   const states = charges.map((charge, index) => describeState(charge, owedTicks[index] ?? 0));
   return { allowed: false, impossible: false, ...denial, states };
 }
 
 /**
- * Charges without ever denying: where there is less than the cost, it takes what is there. For a request that was
- * refused for another reason, whose answer must stay that reason.
+ * Charges without ever denying: takes the cost or whatever is left. For requests refused for another reason, whose
+ * response must keep that reason.
  */
-export function decideRefused(owedTicks: readonly number[], charges: readonly Charge[]): AllowedDecision {
+export function decideRefusal(owedTicks: readonly number[], charges: readonly Charge[]): AllowedDecision {
   const afterTicks = charges.map(({ limit, cost }, index) =>
     Math.min(Math.max((owedTicks[index] ?? 0) + cost * limit.unitTicks, 0), limit.burstTicks),
   );
@@ -90,7 +90,7 @@ function findLongestWait(
   return longest;
 }
 
-/** Milliseconds, rounded up, until `cost` units fit beside what is owed. */
+/** Milliseconds, rounded up, until `cost` units fit on top of the debt. */
 function countWaitMs(limit: Limit, owedTicks: number, cost: number): number {
   const missingTicks = owedTicks + cost * limit.unitTicks - limit.burstTicks;
   if (missingTicks <= 0) return 0;
@@ -98,8 +98,8 @@ function countWaitMs(limit: Limit, owedTicks: number, cost: number): number {
 }
 
 /**
- * `t` is the wait for the cost just asked, not for a full bucket: so it equals `Retry-After` on a denial, as the
- * draft wants, and does not jump between an allowed call and the denied one after it.
+ * `t` is the wait for the cost just requested, not for a full bucket: so it equals `Retry-After` on a denial, as the
+ * draft requires, and does not jump between an allowed request and the denied one after it.
  */
 function describeState({ limit, cost }: Charge, owedTicks: number): LimitState {
   const remaining = Math.floor((limit.burstTicks - owedTicks) / limit.unitTicks);

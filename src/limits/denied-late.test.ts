@@ -7,9 +7,9 @@ import { chargeDenied } from './denied-late.ts';
 import type { Limit } from './limit.ts';
 import { createPlanner, type Payer } from './plan.ts';
 import type { LimitOverrides } from './policies.ts';
-import type { DeniedVerdict, Verdict } from './verdict.ts';
+import type { DeniedVerdict, LimitVerdict } from './verdict.ts';
 
-const serverEvents: Payer = { keyId: 'key_1', keyType: 'server', category: 'events' };
+const serverEvents: Payer = { keyId: 'key_1', callerType: 'server', category: 'events' };
 
 function openLimiter({ overrides }: { overrides: LimitOverrides }) {
   let now = 5_000_000;
@@ -20,12 +20,12 @@ function openLimiter({ overrides }: { overrides: LimitOverrides }) {
   return { limiter, wait };
 }
 
-function getDenial(verdict: Verdict): DeniedVerdict {
+function getDenial(verdict: LimitVerdict): DeniedVerdict {
   assert.ok(!verdict.allowed && !verdict.impossible);
   return verdict;
 }
 
-test('a flood of denied batches ends before a body is read, and the wait told then and before is exact', () => {
+test('a flood of denied batches is stopped before bodies are read, and the wait is exact before and after', () => {
   const { limiter, wait } = openLimiter({
     overrides: { 'events-requests': { rate: 1, burst: 3 }, events: { rate: 100, burst: 1000 } },
   });
@@ -45,10 +45,10 @@ test('a flood of denied batches ends before a body is read, and the wait told th
   assert.ok(limiter.charge(batch).allowed);
 });
 
-test('what a shared store tells of a denial, only the limits that lack room, is told with what was spent, in order', () => {
+test("adds what was spent, in order, to a shared store's denial, which covers only the limits that lack room", () => {
   const plan = createPlanner({})({
     keyId: 'key_1',
-    keyType: 'client',
+    callerType: 'client',
     category: 'events',
     network: '192.0.2.1',
   });
@@ -64,14 +64,14 @@ test('what a shared store tells of a denial, only the limits that lack room, is 
   };
   const spent = [stateOf(requests, 9_000), stateOf(requestsIp, 400)];
   const store = { chargeRefusal: () => ({ allowed: true, owedTicks: [], states: spent }) as const };
-  const told = chargeDenied(store, plan, { ...serverEvents, network: '192.0.2.1' }, denial);
-  assert.deepEqual(told, {
+  const result = chargeDenied(store, plan, { ...serverEvents, network: '192.0.2.1' }, denial);
+  assert.deepEqual(result, {
     ...denial,
     states: [stateOf(requests, 9_000), stateOf(eventsIp, 0), stateOf(requestsIp, 400)],
   });
 });
 
-test('a denial before the body waits for an event too when none is left', () => {
+test('a denial before the body includes the wait for an event when none is left', () => {
   const { limiter, wait } = openLimiter({
     overrides: { 'events-requests': { rate: 10, burst: 3 }, events: { rate: 0.1, burst: 1000 } },
   });
@@ -80,10 +80,10 @@ test('a denial before the body waits for an event too when none is left', () => 
   limiter.charge({ ...serverEvents, events: 0 });
   const denial = getDenial(limiter.peek(serverEvents));
   assert.deepEqual([denial.policy, denial.retryAfterSeconds], ['events', 10]);
-  const told = new Map(
+  const result = new Map(
     parseList(denial.headers.RateLimit ?? '').map(([name, parameters]) => [name, parameters.get('t')]),
   );
-  assert.equal(told.get('events'), 10);
+  assert.equal(result.get('events'), 10);
   wait(9_000_000);
   assert.ok(!limiter.charge({ ...serverEvents, events: 1 }).allowed);
   wait(1_000_000);

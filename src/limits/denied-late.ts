@@ -1,46 +1,47 @@
 import type { DeniedDecision, LimitState } from './decide.ts';
 import { listCharges, type Payer, type Plan } from './plan.ts';
-import { type Soon, soon } from './soon.ts';
+import { type MaybePromise, thenMaybe } from './soon.ts';
 import type { LimitStore } from './store.ts';
 
 /**
- * Spends the request of a batch whose events were denied, once its body was read, as far as there is one; no event.
- * Reading a batch is work: with a client key, which is public, a flood of denials would else be free. Returns the
- * denial with what is left then; its wait is still exact: where the last request went, it lasts until there is another.
+ * When a batch is denied for its events after its body was read, still charges one request, as far as one is left,
+ * and no events: reading the body cost work. Client keys are public, so a flood of denials would otherwise be free.
+ * Returns the denial with the updated state. Its wait stays exact: when the last request was spent, it lasts until
+ * the next one refills.
  */
 export function chargeDenied(
   store: Pick<LimitStore, 'chargeRefusal'>,
   plan: Plan,
   request: Payer,
   denial: DeniedDecision,
-): Soon<DeniedDecision> {
+): MaybePromise<DeniedDecision> {
   const isByEvents = plan.limits.some(
     ({ limit, unit }) => unit === 'event' && limit.policy === denial.policy,
   );
   if (!isByEvents) return denial;
   const spending = store.chargeRefusal(listCharges(plan, request, 0));
-  return soon(spending, ({ states }) => withRequestsLeft(plan, denial, states));
+  return thenMaybe(spending, ({ states }) => withRemainingRequests(plan, denial, states));
 }
 
-function withRequestsLeft(
+function withRemainingRequests(
   { limits }: Plan,
   denial: DeniedDecision,
-  left: readonly LimitState[],
+  remainingStates: readonly LimitState[],
 ): DeniedDecision {
   const requests = limits.filter(({ unit }) => unit === 'request').map(({ limit }) => limit.policy);
-  const spent = left.filter(({ limit }) => requests.includes(limit.policy));
-  // By policy: a store that processes share tells only the limits that lack room.
+  const spent = remainingStates.filter(({ limit }) => requests.includes(limit.policy));
+  // Matched by policy: a shared store reports only the limits that lack room.
   const events = denial.states.filter(({ limit }) => !requests.includes(limit.policy));
-  const told = { ...denial, states: inOrder(limits, [...events, ...spent]) };
+  const updated = { ...denial, states: inPlanOrder(limits, [...events, ...spent]) };
   for (const { limit, remaining, resetSeconds } of spent) {
     const waitMs = remaining < 1 ? resetSeconds * 1000 : 0;
-    if (waitMs <= told.retryAfterMs) continue;
-    told.retryAfterMs = waitMs;
-    told.policy = limit.policy;
+    if (waitMs <= updated.retryAfterMs) continue;
+    updated.retryAfterMs = waitMs;
+    updated.policy = limit.policy;
   }
-  return told;
+  return updated;
 }
 
-/** As every answer names them. */
-const inOrder = (limits: Plan['limits'], states: readonly LimitState[]) =>
+/** In the same order as in every other response. */
+const inPlanOrder = (limits: Plan['limits'], states: readonly LimitState[]) =>
   limits.flatMap(({ limit }) => states.filter((state) => state.limit.policy === limit.policy));

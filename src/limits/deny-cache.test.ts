@@ -25,12 +25,12 @@ function openCache(bucketsMax = 1000) {
   };
 }
 
-test('10: a denial holds for what it rules out until the wait for that cost is over; a smaller batch may pass earlier', () => {
+test('10: a denial applies to its cost until that wait is over; a smaller batch may be allowed earlier', () => {
   const cache = openCache();
-  cache.note(charge(50), owing(80));
+  cache.record(charge(50), owing(80));
   assert.ok(cache.denies(charge(50)));
   assert.ok(cache.denies(charge(21)));
-  assert.ok(!cache.denies(charge(20)), 'there is room for it: ask');
+  assert.ok(!cache.denies(charge(20)), 'there is room for it, so the store must be called');
   cache.wait(2_999_999);
   assert.ok(cache.denies(charge(50)));
   assert.ok(!cache.denies(charge(49)));
@@ -38,9 +38,9 @@ test('10: a denial holds for what it rules out until the wait for that cost is o
   assert.ok(!cache.denies(charge(50)));
 });
 
-test('the wait it names is what is left of it', () => {
+test('reports the remaining wait', () => {
   const cache = openCache();
-  cache.note(charge(50), owing(80));
+  cache.record(charge(50), owing(80));
   cache.wait(1_000_000);
   const decision = cache.decide(charge(50));
   assert.ok(!decision.allowed && !decision.impossible);
@@ -48,26 +48,26 @@ test('the wait it names is what is left of it', () => {
   assert.equal(decision.states[0]?.remaining, 30);
 });
 
-test('an unknown bucket is never denied, and what is impossible is told without being known', () => {
+test('never denies an unknown bucket, and reports impossible costs without knowing the bucket', () => {
   const cache = openCache();
   assert.ok(!cache.denies(charge(100)));
   const decision = cache.decide(charge(101));
   assert.ok(!decision.allowed && decision.impossible);
 });
 
-test('room for what was asked is not remembered, an empty bucket is', () => {
+test('caches an empty bucket, but not one with room for the charge', () => {
   const cache = openCache();
-  cache.note(charge(1), owing(99));
+  cache.record(charge(1), owing(99));
   assert.equal(cache.count(), 0);
-  cache.note(charge(0), [99 * limit.unitTicks + 1]);
+  cache.record(charge(0), [99 * limit.unitTicks + 1]);
   assert.ok(cache.denies(charge(1)));
 });
 
-test('a refused request has nothing to take from buckets known to be empty, until a unit has flowed back', () => {
+test('a refused request takes nothing from buckets known to be empty, until a unit has refilled', () => {
   const cache = openCache();
   const both = [...charge(0, 'events'), ...charge(1)];
   assert.equal(cache.findRefusal(both), undefined, 'nothing is known');
-  cache.note(both, [0, ...owing(100)]);
+  cache.record(both, [0, ...owing(100)]);
   assert.deepEqual(listRemaining(cache.findRefusal(both)), [['events', 0]], 'of the bucket that pays');
   assert.equal(cache.findRefusal([...charge(1, 'events'), ...charge(1)]), undefined, 'one of them has room');
   cache.wait(99_999);
@@ -76,55 +76,55 @@ test('a refused request has nothing to take from buckets known to be empty, unti
   assert.equal(cache.findRefusal(both), undefined);
 });
 
-test('a denial shows what is left of the limits that lack room only, of the others nothing is known', () => {
+test('a denial reports only limits that lack room, because the others are unknown', () => {
   const cache = openCache();
   const requests = createLimit('events-requests', { rate: 10, burst: 10 });
   const both = [...charge(50), ...charge(1, 'key', requests)];
-  cache.note(charge(50), owing(80));
+  cache.record(charge(50), owing(80));
   assert.deepEqual(listRemaining(cache.decide(both)), [['events', 20]]);
   const emptyTicks = 10 * requests.unitTicks;
-  cache.note(both, [...owing(80), emptyTicks - 1]);
+  cache.record(both, [...owing(80), emptyTicks - 1]);
   assert.deepEqual(listRemaining(cache.decide(both)), [
     ['events', 20],
     ['events-requests', 0],
   ]);
-  cache.note(both, [...owing(80), emptyTicks - requests.unitTicks]);
+  cache.record(both, [...owing(80), emptyTicks - requests.unitTicks]);
   assert.deepEqual(listRemaining(cache.decide(both)), [['events', 20]], 'there is room for the request');
 });
 
-test('a cost that is no number of units is refused as anywhere', () => {
+test('rejects a cost that is not a number of units, like every other part', () => {
   const cache = openCache();
   assert.throws(() => cache.decide(charge(Number.NaN)), RangeError);
 });
 
-test('a refund seen on the way ends a denial', () => {
+test('a refund ends a cached denial', () => {
   const cache = openCache();
-  cache.note(charge(50), owing(80));
-  cache.note(charge(-60), owing(20));
+  cache.record(charge(50), owing(80));
+  cache.record(charge(-60), owing(20));
   assert.ok(!cache.denies(charge(50)));
 });
 
-test('another key, policy or changed limit is not concerned', () => {
+test('does not affect another key or policy, or a changed limit', () => {
   const cache = openCache();
-  cache.note(charge(50), owing(100));
+  cache.record(charge(50), owing(100));
   assert.ok(!cache.denies(charge(50, 'other')));
   assert.ok(!cache.denies(charge(50, 'key', createLimit('events-ip', { rate: 10, burst: 100 }))));
   assert.ok(!cache.denies(charge(50, 'key', createLimit('events', { rate: 20, burst: 100 }))), 'the rate');
   assert.ok(!cache.denies(charge(50, 'key', createLimit('events', { rate: 10, burst: 99 }))), 'the burst');
 });
 
-test('cleared, it knows nothing', () => {
+test('knows nothing once cleared', () => {
   const cache = openCache();
-  cache.note(charge(50), owing(100));
+  cache.record(charge(50), owing(100));
   cache.clear();
   assert.ok(!cache.denies(charge(50)));
 });
 
-test('holds no more buckets than it may, and forgets those that are full again', () => {
+test('keeps no more buckets than allowed, and removes those that are full again', () => {
   const cache = openCache(100);
-  for (let index = 0; index < 1000; index += 1) cache.note(charge(100, `key ${index}`), owing(1));
+  for (let index = 0; index < 1000; index += 1) cache.record(charge(100, `key ${index}`), owing(1));
   assert.equal(cache.count(), 100);
   cache.wait(100_001);
-  for (let index = 0; index < 200; index += 1) cache.note(charge(100, 'other'), owing(1));
+  for (let index = 0; index < 200; index += 1) cache.record(charge(100, 'other'), owing(1));
   assert.equal(cache.count(), 1);
 });

@@ -1,32 +1,35 @@
 import { createBuckets, readBucket, writeBucket } from './buckets.ts';
 import { countOwedTicks, isOutdated, toBucket } from './debt.ts';
-import { type AllowedDecision, type Charge, type Decision, decide, decideRefused } from './decide.ts';
+import { type AllowedDecision, type Charge, type Decision, decide, decideRefusal } from './decide.ts';
 import { readMonotonicUs } from './memory.ts';
 import type { BucketCharge } from './store.ts';
 
-/** What this process last saw of buckets that lacked room, so that whoever is denied anyway costs no round trip. */
+/** The buckets this process last saw without room, so that requests sure to be denied cost no round trip. */
 export type DenyCache = {
   /**
-   * Decides by what is known: a denial holds (others can only have spent more), anything else has to be asked. A debt
-   * flows back as time passes, so a denial ends when its wait does, and a smaller batch may be asked about earlier. The
-   * states are those of the limits that lack room: of the others nothing true is known, they were never read here or long
+   * Decides from cached state. A denial is final, since other processes can only have spent more; anything else must
+   * be checked with the store. Debt shrinks over time, so a cached denial ends with its wait, and a smaller batch may
+   * be checked earlier. The states cover only limits that lack room: the others were never read here, or too long
    * ago.
    */
   decide(charges: readonly BucketCharge[]): Decision;
   /**
-   * Returns the answer to the charge of a refused request when every bucket that pays is known to be empty, so that there
-   * is nothing to take; undefined when it has to be asked. The states are those of the buckets that pay.
+   * Returns the outcome of charging a refused request when every bucket to be charged is known to be empty, so there
+   * is nothing to take; undefined when the store must be called. The states are those of the charged buckets.
    */
   findRefusal(charges: readonly BucketCharge[]): AllowedDecision | undefined;
-  /** Remembers what buckets owe, just read from the shared store, when one of them had no room for its charge. */
-  note(charges: readonly BucketCharge[], owedTicks: readonly number[]): void;
+  /** Caches the debts just read from the shared store when one of the buckets had no room for its charge. */
+  record(charges: readonly BucketCharge[], owedTicks: readonly number[]): void;
   clear(): void;
   count(): number;
 };
 
-const VISITS_PER_NOTE = 8;
+const SWEEP_STEPS_PER_RECORD = 8;
 
-/** Returns an empty cache of at most `bucketsMax` buckets; what does not fit is asked about each time. */
+/**
+ * Returns an empty cache of at most `bucketsMax` buckets. Buckets that do not fit are checked with the store each
+ * time.
+ */
 export function createDenyCache({
   nowUs = readMonotonicUs,
   bucketsMax = 100_000,
@@ -38,7 +41,7 @@ export function createDenyCache({
 
   function findOwedTicks({ limit, bucket: name }: BucketCharge, now: number): number {
     const bucket = readBucket(buckets.locate(limit.policy, name));
-    // After a change of the limit it says nothing: the store counts the bucket anew.
+    // Outdated after a change of the limit: the store recalculates the bucket.
     if (bucket === undefined || isOutdated(limit, bucket, now)) return 0;
     return countOwedTicks(limit, bucket, now);
   }
@@ -58,19 +61,19 @@ export function createDenyCache({
       const now = nowUs();
       const paying = charges.filter(({ cost }) => cost !== 0);
       if (!paying.every((charge) => isShort(charge, now))) return undefined;
-      const nothing = paying.map((charge) => ({ ...charge, cost: 0 }));
-      return decideRefused(listOwedTicks(nothing, now), nothing);
+      const free = paying.map((charge) => ({ ...charge, cost: 0 }));
+      return decideRefusal(listOwedTicks(free, now), free);
     },
-    note(charges, owedTicks) {
+    record(charges, owedTicks) {
       const now = nowUs();
-      buckets.sweep(now, VISITS_PER_NOTE);
+      buckets.sweep(now, SWEEP_STEPS_PER_RECORD);
       const isDenial = charges.some(({ limit, cost }, index) =>
         lacksRoom({ limit, cost: Math.max(cost, 1) }, owedTicks[index] ?? 0),
       );
       for (const [index, { limit, bucket: name }] of charges.entries()) {
-        const place = buckets.locate(limit.policy, name);
-        if (place.row === undefined && !(isDenial && buckets.count() < bucketsMax)) continue;
-        writeBucket(place, toBucket(limit, owedTicks[index] ?? 0, now));
+        const ref = buckets.locate(limit.policy, name);
+        if (ref.row === undefined && !(isDenial && buckets.count() < bucketsMax)) continue;
+        writeBucket(ref, toBucket(limit, owedTicks[index] ?? 0, now));
       }
     },
     clear() {
@@ -80,6 +83,6 @@ export function createDenyCache({
   };
 }
 
-/** A cost that is no number lacks room too: `decide` refuses it. */
+/** A cost that is not a number also lacks room: `decide` rejects it. */
 const lacksRoom = ({ limit, cost }: Charge, owedTicks: number): boolean =>
   !(owedTicks + cost * limit.unitTicks <= limit.burstTicks);

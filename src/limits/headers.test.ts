@@ -8,14 +8,14 @@ import { createLimit, findRateMistake } from './limit.ts';
 const events = createLimit('events', { rate: 10_000, burst: 50_000 });
 const requests = createLimit('events-requests', { rate: 100, burst: 500 });
 
-test('writes RateLimit-Policy word for word as documented', () => {
+test('formats RateLimit-Policy exactly as documented', () => {
   assert.equal(
     formatRateLimitPolicy([events, requests]),
     '"events";q=50000;w=5, "events-requests";q=500;w=5',
   );
 });
 
-test('writes RateLimit word for word as documented', () => {
+test('formats RateLimit exactly as documented', () => {
   const states = [
     { limit: events, remaining: 0, resetSeconds: 3 },
     { limit: requests, remaining: 412, resetSeconds: 1 },
@@ -23,7 +23,7 @@ test('writes RateLimit word for word as documented', () => {
   assert.equal(formatRateLimit(states), '"events";r=0;t=3, "events-requests";r=412;t=1');
 });
 
-test('both fields are lists of strings with integer parameters to a structured-field parser', () => {
+test('both fields parse as lists of strings with integer parameters', () => {
   const policies = parseList(formatRateLimitPolicy([events, requests]));
   assert.deepEqual(
     policies.map(([name, parameters]) => [name, Object.fromEntries(parameters)]),
@@ -36,7 +36,7 @@ test('both fields are lists of strings with integer parameters to a structured-f
   assert.deepEqual([item?.[0], Object.fromEntries(item?.[1] ?? [])], ['events', { r: 7, t: 1 }]);
 });
 
-test('RateLimit is word for word what a structured-field serializer makes of it, whatever the numbers', () => {
+test('RateLimit equals the output of a structured-field serializer for any numbers', () => {
   const whole = fc.integer({ min: 0, max: 999_999_999_999_999 });
   const state = fc.record({
     limit: fc.constantFrom(events, requests),
@@ -57,13 +57,13 @@ test('RateLimit is word for word what a structured-field serializer makes of it,
   );
 });
 
-test('every limit that can be set can be told: the largest burst fits the field, one more is refused', () => {
+test('every limit that can be set fits the header field: the largest burst does, one more is rejected', () => {
   const rate = 1_000_000_000;
   const largest = createLimit('events', { rate, burst: 999_999_999_999_999 });
   assert.match(formatRateLimitPolicy([largest]), /^"events";q=999999999999999;w=\d+$/);
   assert.match(findRateMistake({ rate, burst: 1_000_000_000_000_000 }) ?? '', /at most 999999999999999/);
 });
 
-test('Retry-After is whole seconds, rounded up, at least 1', () => {
+test('Retry-After is in whole seconds, rounded up, at least 1', () => {
   assert.deepEqual([0, 1, 999, 1000, 1001, 2301].map(countRetryAfterSeconds), [1, 1, 1, 1, 2, 3]);
 });

@@ -2,12 +2,12 @@ import { type Item, serializeList } from 'structured-headers';
 import type { LimitState } from './decide.ts';
 import type { Limit } from './limit.ts';
 
-/** Response header fields, by name. */
+/** Response header fields by name. */
 export type HeaderFields = Readonly<Record<string, string>>;
 
 /**
- * Returns the value of `RateLimit-Policy`: each limit's burst `q` and the seconds `w` in which it flows back.
- * List form of draft-ietf-httpapi-ratelimit-headers. It depends on the limits alone: build it once and keep it.
+ * Returns the value of `RateLimit-Policy`: each limit's burst `q` and the seconds `w` in which it refills. List form
+ * of draft-ietf-httpapi-ratelimit-headers. It depends only on the limits: build it once and keep it.
  */
 export function formatRateLimitPolicy(limits: readonly Limit[]): string {
   return serializeList(
@@ -22,9 +22,9 @@ export function formatRateLimitPolicy(limits: readonly Limit[]): string {
 }
 
 /**
- * Returns the value of `RateLimit`: for each limit the units left `r`, and `t` in seconds (see `LimitState`). Written by
- * hand, because it is made for every answer and the library takes microseconds: names are plain and numbers are whole,
- * so nothing needs escaping. A test holds it against the library.
+ * Returns the value of `RateLimit`: for each limit the remaining units `r`, and `t` in seconds (see `LimitState`).
+ * Formatted by hand, because every response needs it and the library takes microseconds. Names are plain and numbers
+ * are whole, so nothing needs escaping; a test compares it with the library.
  */
 export function formatRateLimit(states: readonly LimitState[]): string {
   let text = '';
@@ -35,7 +35,7 @@ export function formatRateLimit(states: readonly LimitState[]): string {
   return text;
 }
 
-/** Returns the whole seconds for `Retry-After`, rounded up and at least 1 (RFC 9110, 10.2.3). */
+/** Returns whole seconds for `Retry-After`, rounded up and at least 1 (RFC 9110, 10.2.3). */
 export function countRetryAfterSeconds(retryAfterMs: number): number {
   return Math.max(1, Math.ceil(retryAfterMs / 1000));
 }

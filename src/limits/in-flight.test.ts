@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { makeManualTimers } from '../../test/manual-timers.ts';
 import { createInFlight, type NoSlot, type Slot } from './in-flight.ts';
-import type { Soon } from './soon.ts';
+import type { MaybePromise } from './soon.ts';
 
 const LIMIT = { running: 5, waiting: 10 };
 
@@ -11,24 +11,24 @@ function open() {
   const { time, advance, countTimers } = makeManualTimers();
   const inFlight = createInFlight(time);
   const enter = (keyId = 'key_a', limit = LIMIT, signal = new AbortController().signal) =>
-    inFlight.enter(keyId, limit, { signal });
+    inFlight.acquire(keyId, limit, { signal });
   return { inFlight, advance, enter, countTimers };
 }
 
-function taken(answer: Soon<Slot | NoSlot>): Slot {
-  assert.ok(!(answer instanceof Promise) && answer.allowed, 'there is a slot at once');
+function requireSlot(answer: MaybePromise<Slot | NoSlot>): Slot {
+  assert.ok(!(answer instanceof Promise) && answer.allowed, 'there is a slot immediately');
   return answer;
 }
 
-function refused(answer: Soon<Slot | NoSlot>): number {
+function requireRefusal(answer: MaybePromise<Slot | NoSlot>): number {
   assert.ok(!(answer instanceof Promise) && !answer.allowed, 'there is none, and the queue is full');
   return answer.retryAfterMs;
 }
 
-const take = (count: number, enter: () => Soon<Slot | NoSlot>) =>
-  Array.from({ length: count }, () => taken(enter()));
+const take = (count: number, enter: () => MaybePromise<Slot | NoSlot>) =>
+  Array.from({ length: count }, () => requireSlot(enter()));
 
-const queue = (count: number, enter: () => Soon<Slot | NoSlot>) =>
+const queue = (count: number, enter: () => MaybePromise<Slot | NoSlot>) =>
   Array.from({ length: count }, () => {
     const answer = enter();
     assert.ok(answer instanceof Promise, 'it waits');
@@ -36,16 +36,16 @@ const queue = (count: number, enter: () => Soon<Slot | NoSlot>) =>
   });
 
 describe('the queries of one key', () => {
-  it('5 run, the next 10 wait, the 16th is refused', () => {
+  it('5 run, the next 10 wait, and the 16th is refused', () => {
     const { inFlight, enter } = open();
     take(5, enter);
     queue(10, enter);
     assert.deepEqual(inFlight.count(), { running: 5, waiting: 10 });
-    assert.equal(refused(enter()), 2_000);
+    assert.equal(requireRefusal(enter()), 2_000);
     assert.deepEqual(inFlight.count(), { running: 5, waiting: 10 });
   });
 
-  it('a slot that comes free goes to whoever waits longest', async () => {
+  it('a free slot goes to the query that has waited longest', async () => {
     const { inFlight, enter } = open();
     const [slot] = take(5, enter);
     const [first, second] = queue(2, enter);
@@ -56,7 +56,7 @@ describe('the queries of one key', () => {
     assert.deepEqual(inFlight.count(), { running: 5, waiting: 1 }, 'one slot, one caller');
   });
 
-  it('who waits 2 s without a slot is told to come back; a millisecond before it still waits', async () => {
+  it('a query without a slot after 2 s is refused; a millisecond earlier it still waits', async () => {
     const { inFlight, enter, advance, countTimers } = open();
     take(5, enter);
     const [waiter] = queue(1, enter);
@@ -68,44 +68,44 @@ describe('the queries of one key', () => {
     assert.equal(countTimers(), 0);
   });
 
-  it('who is refused by a full queue and waits exactly as long as told finds room in it', async () => {
+  it('a caller refused by a full queue that waits exactly the reported time finds room in it', async () => {
     const { enter, advance } = open();
     take(5, enter);
     const [oldest] = queue(1, enter);
     advance(700);
     queue(9, enter);
     advance(300);
-    const wait = refused(enter());
+    const wait = requireRefusal(enter());
     assert.equal(wait, 1_000);
     advance(wait - 1);
-    assert.equal(refused(enter()), 1, 'never 0');
+    assert.equal(requireRefusal(enter()), 1, 'never 0');
     advance(1);
     assert.equal((await oldest)?.allowed, false);
     queue(1, enter);
   });
 
-  it('with no queue at all the refusal still names a wait', () => {
+  it('a refusal reports a wait even without a queue', () => {
     const { enter } = open();
     const limit = { running: 1, waiting: 0 };
-    taken(enter('key_a', limit));
-    assert.equal(refused(enter('key_a', limit)), 1_000);
+    requireSlot(enter('key_a', limit));
+    assert.equal(requireRefusal(enter('key_a', limit)), 1_000);
   });
 
-  it('a caller that goes away leaves the queue at once, and its timer with it', async () => {
+  it('a caller that disconnects leaves the queue immediately, and its timer is canceled', async () => {
     const { inFlight, enter, countTimers } = open();
     const [slot] = take(5, enter);
     const leaver = new AbortController();
-    const gone = enter('key_a', LIMIT, leaver.signal);
+    const canceled = enter('key_a', LIMIT, leaver.signal);
     const [next] = queue(1, enter);
     leaver.abort();
-    await assert.rejects(async () => await gone, { name: 'AbortError' });
+    await assert.rejects(async () => await canceled, { name: 'AbortError' });
     assert.deepEqual([inFlight.count().waiting, countTimers()], [1, 1]);
     slot?.release();
-    assert.equal((await next)?.allowed, true, 'the slot goes to who is still there');
+    assert.equal((await next)?.allowed, true, 'the slot goes to a caller that is still connected');
     assert.equal(countTimers(), 0);
   });
 
-  it('a caller that is gone already never joins the queue', async () => {
+  it('a caller that has already disconnected never joins the queue', async () => {
     const { inFlight, enter } = open();
     take(5, enter);
     await assert.rejects(async () => await enter('key_a', LIMIT, AbortSignal.abort()), {
@@ -114,7 +114,7 @@ describe('the queries of one key', () => {
     assert.deepEqual(inFlight.count(), { running: 5, waiting: 0 });
   });
 
-  it('going away after the slot came changes nothing: the slot is held until it is released', async () => {
+  it('disconnecting after getting a slot changes nothing: the slot stays taken until it is released', async () => {
     const { inFlight, enter } = open();
     const [slot] = take(5, enter);
     const leaver = new AbortController();
@@ -128,37 +128,37 @@ describe('the queries of one key', () => {
     assert.equal(inFlight.count().running, 4);
   });
 
-  it('a slot is given back once, however often it is released', () => {
+  it('a slot is returned once, however often it is released', () => {
     const { inFlight, enter } = open();
     const [slot] = take(2, enter);
     for (let round = 0; round < 3; round += 1) slot?.release();
     assert.deepEqual(inFlight.count(), { running: 1, waiting: 0 });
   });
 
-  it('do not hold up those of another key', () => {
+  it('do not delay those of another key', () => {
     const { enter } = open();
     take(5, enter);
     queue(10, enter);
-    taken(enter('key_b'));
+    requireSlot(enter('key_b'));
   });
 });
 
 describe('a limit that changes', () => {
-  it('raised: the next call lets in who waits, then itself', async () => {
+  it('when raised, the next call admits waiting queries first, then its own', async () => {
     const { inFlight, enter } = open();
     take(5, enter);
     const waiting = queue(2, enter);
-    taken(enter('key_a', { running: 8, waiting: 10 }));
+    requireSlot(enter('key_a', { running: 8, waiting: 10 }));
     for (const waiter of waiting) assert.equal((await waiter).allowed, true);
     assert.deepEqual(inFlight.count(), { running: 8, waiting: 0 });
   });
 
-  it('lowered: what runs goes on, and nothing starts until fewer run', async () => {
+  it('when lowered, running queries continue, and none starts until fewer run', async () => {
     const { inFlight, enter } = open();
     const slots = take(5, enter);
     const low = { running: 2, waiting: 1 };
     const waiter = enter('key_a', low);
-    refused(enter('key_a', low));
+    requireRefusal(enter('key_a', low));
     for (const slot of slots.slice(0, 3)) slot.release();
     assert.deepEqual(inFlight.count(), { running: 2, waiting: 1 });
     slots[3]?.release();
@@ -167,7 +167,7 @@ describe('a limit that changes', () => {
   });
 });
 
-/** Plays random steps against two keys with two slots and three places in the queue each. */
+/** Runs random steps against two keys, each with two slots and three places in the queue. */
 function play() {
   const { inFlight, advance, countTimers } = open();
   const held: Slot[] = [];
@@ -177,7 +177,7 @@ function play() {
     enter(nth: number) {
       const caller = new AbortController();
       callers.push(caller);
-      const answer = inFlight.enter(`key_${nth % 2}`, { running: 2, waiting: 3 }, caller);
+      const answer = inFlight.acquire(`key_${nth % 2}`, { running: 2, waiting: 3 }, caller);
       if (answer instanceof Promise) answer.then(keep, () => undefined);
       else keep(answer);
     },
@@ -195,7 +195,7 @@ function play() {
   return { steps, end, count: inFlight.count, countTimers };
 }
 
-it('whatever comes, leaves, ends and times out: never more than may, and nothing is left at the end', async () => {
+it('never exceeds the limit and ends with nothing left, whatever arrives, disconnects, finishes and times out', async () => {
   const step = fc.tuple(fc.constantFrom('enter', 'enter', 'release', 'leave', 'advance'), fc.nat(30));
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (script) => {

@@ -1,53 +1,56 @@
-import type { Soon } from './soon.ts';
+import type { MaybePromise } from './soon.ts';
 
-/** How many queries of one key may run at once, and how many more may wait for a slot. */
+/** How many queries of one key may run concurrently, and how many more may wait for a slot. */
 export type InFlightLimit = { readonly running: number; readonly waiting: number };
 
-/** A slot among the running queries. `release` gives it back; called again it does nothing. */
+/** A slot for a running query. `release` returns it; calling it again does nothing. */
 export type Slot = { readonly allowed: true; readonly release: () => void };
 
-/** No slot: all were taken and so was the queue, or the wait in it was over. Milliseconds, at least 1. */
+/** No slot: all were taken and the queue was full, or the wait timed out. Milliseconds, at least 1. */
 export type NoSlot = { readonly allowed: false; readonly retryAfterMs: number };
 
-/** Who asks. The signal fires when it goes away; it is looked at only when there is something to wait for. */
-export type Asker = { readonly signal: AbortSignal };
+/** The caller requesting a slot. The signal fires when it disconnects; it is read only when the caller has to wait. */
+export type SlotRequester = { readonly signal: AbortSignal };
 
-/** The queries of each key that run or wait in this process. */
+/** The running and waiting queries of each key in this process. */
 export type InFlight = {
   /**
-   * Takes a slot of the key, at once or within `IN_FLIGHT_WAIT_MS`, in order of arrival. Rejects with the signal's
-   * reason when the caller goes away meanwhile: it leaves the queue at once.
+   * Takes a slot of the key, immediately or within `IN_FLIGHT_WAIT_MS`, in order of arrival. Rejects with the
+   * signal's reason when the caller disconnects, which also removes it from the queue immediately.
    */
-  enter(keyId: string, limit: InFlightLimit, asker: Asker): Soon<Slot | NoSlot>;
-  /** How many run and wait now, over all keys. */
+  acquire(keyId: string, limit: InFlightLimit, requester: SlotRequester): MaybePromise<Slot | NoSlot>;
+  /** Running and waiting queries, over all keys. */
   count(): { running: number; waiting: number };
 };
 
-/** What stands in the place of time in tests: a monotonic clock in milliseconds, and a timer that can be called off. */
+/** Replaces time in tests: a monotonic clock in milliseconds, and a timer that can be canceled. */
 export type InFlightTime = { nowMs: () => number; schedule: (task: () => void, ms: number) => () => void };
 
 /** How long a query waits for a slot. */
 export const IN_FLIGHT_WAIT_MS = 2_000;
 
-/** Whoever gave up its place in the queue finds one again at once: this keeps it from asking in a tight loop. */
+/**
+ * A caller that timed out would find a place in the queue again immediately. This keeps it from retrying in a tight
+ * loop.
+ */
 const RETRY_MS = 1_000;
 
-type Waiter = { enteredAt: number; settle: (answer: Slot | NoSlot) => void };
+type Waiter = { enteredAt: number; finish: (answer: Slot | NoSlot) => void };
 
-/** One key's queries. `limit` is that of its latest call: a change is obeyed by the next. */
+/** One key's queries. `limit` is that of the latest request, so a change applies from the next one. */
 type Lane = { limit: InFlightLimit; running: number; waiting: Set<Waiter>; onIdle: () => void };
 
 const SYSTEM_TIME: InFlightTime = {
   nowMs: () => performance.now(),
   schedule(task, ms) {
     const timer = setTimeout(task, ms);
-    // A connection keeps the process alive, a wait does not.
+    // An open connection keeps the process alive; a waiting query should not.
     timer.unref();
     return () => clearTimeout(timer);
   },
 };
 
-/** Returns the queries of one process: none yet. A key takes memory only while it has some. */
+/** Returns the in-flight queries of one process, initially none. A key takes memory only while it has some. */
 export function createInFlight(time: InFlightTime = SYSTEM_TIME): InFlight {
   const lanes = new Map<string, Lane>();
 
@@ -58,12 +61,12 @@ export function createInFlight(time: InFlightTime = SYSTEM_TIME): InFlight {
   }
 
   return {
-    enter(keyId, limit, asker) {
+    acquire(keyId, limit, requester) {
       const lane = lanes.get(keyId) ?? openLane(keyId, limit);
       lane.limit = limit;
       admitWaiting(lane);
       if (lane.running < limit.running) return take(lane);
-      if (lane.waiting.size < limit.waiting) return wait(lane, asker.signal, time);
+      if (lane.waiting.size < limit.waiting) return wait(lane, requester.signal, time);
       return { allowed: false, retryAfterMs: countMsUntilRoom(lane, time.nowMs()) };
     },
     count() {
@@ -93,7 +96,7 @@ function take(lane: Lane): Slot {
 function admitWaiting(lane: Lane): void {
   for (const waiter of lane.waiting) {
     if (lane.running >= lane.limit.running) return;
-    waiter.settle(take(lane));
+    waiter.finish(take(lane));
   }
 }
 
@@ -102,25 +105,27 @@ function wait(lane: Lane, signal: AbortSignal, { nowMs, schedule }: InFlightTime
   const { promise, resolve, reject } = Promise.withResolvers<Slot | NoSlot>();
   const leave = () => {
     lane.waiting.delete(waiter);
-    callOff();
+    cancelTimer();
     signal.removeEventListener('abort', onAbort);
   };
   const onAbort = () => {
     leave();
     reject(signal.reason);
   };
-  const settle = (answer: Slot | NoSlot) => {
+  const finish = (answer: Slot | NoSlot) => {
     leave();
     resolve(answer);
   };
-  const callOff = schedule(() => settle({ allowed: false, retryAfterMs: RETRY_MS }), IN_FLIGHT_WAIT_MS);
-  const waiter: Waiter = { enteredAt: nowMs(), settle };
+  const cancelTimer = schedule(() => finish({ allowed: false, retryAfterMs: RETRY_MS }), IN_FLIGHT_WAIT_MS);
+  const waiter: Waiter = { enteredAt: nowMs(), finish };
   lane.waiting.add(waiter);
   signal.addEventListener('abort', onAbort);
   return promise;
 }
 
-/** Whoever has waited longest is out of the queue by then: one caller that waits exactly that long finds room in it. */
+/**
+ * By then the longest-waiting query has left the queue, so one caller that waits exactly this long finds room in it.
+ */
 function countMsUntilRoom({ waiting }: Lane, now: number): number {
   const [first] = waiting;
   return first === undefined ? RETRY_MS : Math.max(1, Math.ceil(first.enteredAt + IN_FLIGHT_WAIT_MS - now));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLimit, findRateMistake } from './limit.ts';
 
-test('keeps the time between two units as an exact fraction of microseconds', () => {
+test('stores the time between two units as an exact fraction of microseconds', () => {
   const third = createLimit('analytics', { rate: 3, burst: 2 });
   assert.deepEqual([third.unitTicks, third.ticksPerUs], [1_000_000, 3]);
   const daily = createLimit('analytics', { rate: 1, perSeconds: 86_400, burst: 1 });
@@ -13,13 +13,13 @@ test('keeps the time between two units as an exact fraction of microseconds', ()
   assert.equal((decimal.unitTicks / decimal.ticksPerUs) * 0.3333, 1_000_000);
 });
 
-test('rounds the window up to whole seconds and never to nothing', () => {
+test('rounds the window up to whole seconds and never down to zero', () => {
   assert.equal(createLimit('events', { rate: 10_000, burst: 50_000 }).windowSeconds, 5);
   assert.equal(createLimit('events', { rate: 10_000, burst: 50_001 }).windowSeconds, 6);
   assert.equal(createLimit('events', { rate: 100_000, burst: 1 }).windowSeconds, 1);
 });
 
-test('accepts the smallest and the largest rate and burst, and names what lies beyond', () => {
+test('accepts the smallest and the largest rate and burst, and says what is wrong beyond them', () => {
   const accepted = [
     { rate: 0.000001, burst: 1 },
     { rate: 1_000_000_000, burst: 1_000_000_000 },
@@ -45,12 +45,12 @@ test('accepts the smallest and the largest rate and burst, and names what lies b
     assert.match(findRateMistake(rate) ?? '', pattern, JSON.stringify(rate));
 });
 
-test('takes a burst up to the last one that a double counts exactly', () => {
-  // 1 a second is 1,000,000 ticks a unit; 2^52 ticks hold 4,503,599,627 of them.
+test('accepts bursts up to the last one a double counts exactly', () => {
+  // 1 per second is 1,000,000 ticks per unit; 2^52 ticks hold 4,503,599,627 units.
   assert.equal(findRateMistake({ rate: 1, burst: 4_503_599_627 }), undefined);
   assert.match(findRateMistake({ rate: 1, burst: 4_503_599_628 }) ?? '', /too large/);
 });
 
-test('refuses to build a limit from nonsense and says which policy', () => {
+test('rejects an invalid limit and names the policy', () => {
   assert.throws(() => createLimit('management', { rate: 0, burst: 1 }), /Limit management: .*above 0/);
 });

@@ -1,4 +1,4 @@
-/** The limits there are. The names appear in `RateLimit-Policy` and in error bodies: never rename one. */
+/** All limits. The names appear in `RateLimit-Policy` and in error bodies: never rename one. */
 export type PolicyName =
   | 'events-requests'
   | 'events'
@@ -10,24 +10,24 @@ export type PolicyName =
   | 'leak-hook'
   | 'sign-in';
 
-/** `rate` is what flows back per `perSeconds` (absent: per second), `burst` what may be spent at once after a pause. */
+/** `rate` units refill per `perSeconds` (default: one second). `burst` is what may be spent in one go after a pause. */
 export type PolicyRate = { readonly rate: number; readonly burst: number; readonly perSeconds?: number };
 
 /**
- * A policy in exact arithmetic. One unit flows back every `unitTicks / ticksPerUs` microseconds, a fraction in
- * lowest terms: 3 a second is 1,000,000/3. Whole ticks are added, so nothing is ever rounded and nothing drifts.
+ * A policy in exact arithmetic. One unit refills every `unitTicks / ticksPerUs` microseconds, a fraction in lowest
+ * terms: 3 per second is 1,000,000/3. Only whole ticks are added, so nothing is ever rounded and nothing drifts.
  */
 export type Limit = {
   readonly policy: PolicyName;
   readonly burst: number;
-  /** Seconds in which a spent burst is whole again, rounded up: `w` of `RateLimit-Policy`. */
+  /** Seconds in which an empty bucket refills, rounded up: `w` of `RateLimit-Policy`. */
   readonly windowSeconds: number;
   readonly ticksPerUs: number;
   readonly unitTicks: number;
   readonly burstTicks: number;
 };
 
-/** Half of what a double counts exactly: a clock reading in epoch microseconds added to it stays exact too. */
+/** Half of a double's exact integer range, so that adding a clock reading in epoch microseconds stays exact too. */
 const BURST_TICKS_MAX = 2n ** 52n;
 const RATE_MAX = 1_000_000_000;
 /** The largest integer a header field can hold (RFC 9651 §3.3.1). */
@@ -35,8 +35,8 @@ const BURST_MAX = 999_999_999_999_999;
 const MILLIONTHS = 1_000_000;
 
 /**
- * Returns the exact limit of a policy.
- * Throws RangeError on what `findRateMistake` names: check what people wrote with that first.
+ * Returns the exact limit of a policy. Throws RangeError on anything `findRateMistake` reports: check user input with
+ * that first.
  */
 export function createLimit(policy: PolicyName, { rate, burst, perSeconds = 1 }: PolicyRate): Limit {
   const mistake = findRateMistake({ rate, burst, perSeconds });
@@ -54,12 +54,15 @@ export function createLimit(policy: PolicyName, { rate, burst, perSeconds = 1 }:
   };
 }
 
-/** Returns what is wrong with a rate and burst, as the end of a sentence, or undefined when they can be kept exactly. */
+/**
+ * Returns what is wrong with a rate and burst, as the end of a sentence, or undefined when they can be counted
+ * exactly.
+ */
 export function findRateMistake({ rate, burst, perSeconds = 1 }: PolicyRate): string | undefined {
   if (!Number.isFinite(rate)) return 'the rate is not a number';
   if (rate <= 0) return 'the rate must be above 0';
   if (rate > RATE_MAX) return `the rate must be at most ${RATE_MAX}`;
-  // Dividing back gives the very same double exactly when the rate was written with six decimals or fewer.
+  // Dividing yields the same double exactly when the rate has six decimals or fewer.
   if (Math.round(rate * MILLIONTHS) / MILLIONTHS !== rate) return 'the rate has more than 6 decimals';
   if (!Number.isSafeInteger(burst)) return 'the burst is not a whole number';
   if (burst < 1) return 'the burst must be at least 1';
@@ -71,7 +74,7 @@ export function findRateMistake({ rate, burst, perSeconds = 1 }: PolicyRate): st
   return undefined;
 }
 
-/** The time one unit takes to flow back, as ticks over ticks per microsecond in lowest terms. */
+/** The time one unit takes to refill, as ticks over ticks per microsecond in lowest terms. */
 function reduceInterval(rate: number, perSeconds: number): { unitTicks: bigint; ticksPerUs: bigint } {
   const unitTicks = BigInt(perSeconds) * 1_000_000n * BigInt(MILLIONTHS);
   const ticksPerUs = BigInt(Math.round(rate * MILLIONTHS));

@@ -6,9 +6,9 @@ import { makeInstantLimiter } from '../../test/instant-limiter.ts';
 import type { HeaderFields } from './headers.ts';
 import type { Payer } from './plan.ts';
 import type { LimitOverrides } from './policies.ts';
-import type { DeniedVerdict, Verdict } from './verdict.ts';
+import type { DeniedVerdict, LimitVerdict } from './verdict.ts';
 
-const serverEvents: Payer = { keyId: 'key_1', keyType: 'server', category: 'events' };
+const serverEvents: Payer = { keyId: 'key_1', callerType: 'server', category: 'events' };
 
 function openLimiter(options: { overrides?: LimitOverrides; rateLimitHeaders?: boolean } = {}) {
   let now = 5_000_000;
@@ -21,7 +21,7 @@ function openLimiter(options: { overrides?: LimitOverrides; rateLimitHeaders?: b
   };
 }
 
-/** The parameters of each policy in a field, as a caller reads them. */
+/** The parameters of each policy in a field, as a client reads them. */
 function readField(headers: HeaderFields | undefined, name: string): Record<string, Record<string, number>> {
   const items = parseList(headers?.[name] ?? '');
   return Object.fromEntries(
@@ -32,18 +32,18 @@ function readField(headers: HeaderFields | undefined, name: string): Record<stri
   );
 }
 
-function getDenial(verdict: Verdict): DeniedVerdict {
+function getDenial(verdict: LimitVerdict): DeniedVerdict {
   assert.ok(!verdict.allowed && !verdict.impossible);
   return verdict;
 }
 
-function getHeaders(verdict: Verdict): HeaderFields | undefined {
+function getHeaders(verdict: LimitVerdict): HeaderFields | undefined {
   assert.ok('headers' in verdict);
   return verdict.headers;
 }
 
 describe('what a request is charged', () => {
-  test('a batch costs one request and its events; both stand in the headers', () => {
+  test('a batch costs one request and its events, and the headers show both', () => {
     const { limiter } = openLimiter();
     const verdict = limiter.charge({ ...serverEvents, events: 250 });
     assert.deepEqual(verdict, {
@@ -55,13 +55,13 @@ describe('what a request is charged', () => {
     });
   });
 
-  test('an empty batch costs one request and no event', () => {
+  test('an empty batch costs one request and no events', () => {
     const { limiter } = openLimiter();
     const left = readField(getHeaders(limiter.charge({ ...serverEvents, events: 0 })), 'RateLimit');
     assert.deepEqual([left.events?.r, left['events-requests']?.r], [50_000, 499]);
   });
 
-  test('when the events are denied none is spent, but the request that brought them is', () => {
+  test('denied events are not spent, but their request is', () => {
     const { limiter } = openLimiter({ overrides: { events: { rate: 1000, burst: 1000 } } });
     limiter.charge({ ...serverEvents, events: 400 });
     const denial = getDenial(limiter.charge({ ...serverEvents, events: 700 }));
@@ -71,7 +71,7 @@ describe('what a request is charged', () => {
     assert.ok(limiter.charge({ ...serverEvents, events: 600 }).allowed);
   });
 
-  test('a peek denies when no request is left, and spends nothing before', () => {
+  test('a peek denies when no request is left, and never spends anything', () => {
     const { limiter } = openLimiter({ overrides: { 'events-requests': { rate: 1, burst: 2 } } });
     for (let call = 0; call < 10; call += 1) assert.ok(limiter.peek(serverEvents).allowed);
     limiter.charge({ ...serverEvents, events: 5 });
@@ -81,7 +81,7 @@ describe('what a request is charged', () => {
     assert.equal(readField(denial.headers, 'RateLimit').events?.r, 49_990, 'the names stay on every answer');
   });
 
-  test('a refused request is charged once and never denied, so that a flood of refusals meets the limit', () => {
+  test('a refused request is charged once and never denied, so a flood of refusals runs into the limit', () => {
     const { limiter } = openLimiter({ overrides: { analytics: { rate: 1, burst: 2 } } });
     const request: Payer = { ...serverEvents, category: 'analytics' };
     const left = [1, 2, 3].map(() => limiter.chargeRefusal(request));
@@ -92,7 +92,7 @@ describe('what a request is charged', () => {
     assert.equal(getDenial(limiter.peek(request)).retryAfterSeconds, 1);
   });
 
-  test('a batch above the burst is impossible: no wait named, nothing spent', () => {
+  test('a batch above the burst is impossible: no wait, and nothing spent', () => {
     const { limiter } = openLimiter({ overrides: { events: { rate: 1, burst: 1000 } } });
     const verdict = limiter.charge({ ...serverEvents, events: 1001 });
     assert.deepEqual(verdict, {
@@ -117,11 +117,11 @@ describe('what a request is charged', () => {
 });
 
 describe('which limits apply', () => {
-  test('a client key has the wide defaults, server and read-only keys the narrow ones', () => {
+  test('a client key has the wide defaults; server and read-only keys have the narrow ones', () => {
     const { limiter } = openLimiter();
-    const read = (keyType: Payer['keyType']) =>
+    const read = (callerType: Payer['callerType']) =>
       readField(
-        getHeaders(limiter.peek({ keyId: keyType, keyType, category: 'events' })),
+        getHeaders(limiter.peek({ keyId: callerType, callerType, category: 'events' })),
         'RateLimit-Policy',
       );
     assert.deepEqual(read('client'), {
@@ -132,17 +132,19 @@ describe('which limits apply', () => {
     assert.deepEqual(read('read_only'), read('server'));
   });
 
-  test('an installation switch applies to every key type', () => {
+  test('an installation override applies to every key type', () => {
     const { limiter } = openLimiter({
       overrides: { events: { rate: 5, burst: 1000 }, 'events-requests': 'off' },
     });
-    for (const keyType of ['server', 'client', 'read_only'] as const) {
-      const headers = getHeaders(limiter.charge({ keyId: keyType, keyType, category: 'events', events: 1 }));
+    for (const callerType of ['server', 'client', 'read_only'] as const) {
+      const headers = getHeaders(
+        limiter.charge({ keyId: callerType, callerType, category: 'events', events: 1 }),
+      );
       assert.deepEqual(readField(headers, 'RateLimit-Policy'), { events: { q: 1000, w: 200 } });
     }
   });
 
-  test('with all its policies off a category has no headers and no bucket, and always passes', () => {
+  test('a category with all its policies off has no headers and no bucket, and is always allowed', () => {
     const { limiter } = openLimiter({
       overrides: { analytics: 'off', events: 'off', 'events-requests': 'off' },
     });
@@ -160,8 +162,8 @@ describe('which limits apply', () => {
   });
 });
 
-describe('what the answer says', () => {
-  test('with the fields switched off nothing but Retry-After is left', () => {
+describe('the response headers', () => {
+  test('only Retry-After remains when the fields are turned off', () => {
     const { limiter } = openLimiter({
       overrides: { analytics: { rate: 0.5, burst: 1 } },
       rateLimitHeaders: false,
@@ -187,7 +189,7 @@ describe('what the answer says', () => {
     assert.ok((states['events-requests']?.t ?? 9) <= 2);
   });
 
-  test('r stays between 0 and q, falls by exactly the cost while time stands still, and never denies what it shows', () => {
+  test('r stays between 0 and q, drops by exactly the cost while the clock is stopped, and what it shows is never denied', () => {
     const cost = fc.integer({ min: 0, max: 400 });
     fc.assert(
       fc.property(fc.array(cost, { minLength: 5, maxLength: 30 }), (costs) => {
@@ -206,7 +208,7 @@ describe('what the answer says', () => {
     );
   });
 
-  test('the moment t points at moves by no more than a second, until something is spent', () => {
+  test('the time t points to moves by no more than a second until something is spent', () => {
     const { limiter, wait } = openLimiter({ overrides: { analytics: { rate: 0.25, burst: 10 } } });
     let elapsedMs = 0;
     let promisedMs = 0;
@@ -222,7 +224,7 @@ describe('what the answer says', () => {
     }
   });
 
-  test('waiting Retry-After once passes, on the real headers', () => {
+  test('waiting for Retry-After once is enough, measured on the actual headers', () => {
     const { limiter, wait } = openLimiter();
     const request = { ...serverEvents, events: 777 };
     for (let denials = 0; denials < 100; ) {
@@ -237,7 +239,7 @@ describe('what the answer says', () => {
 });
 
 describe('unknown keys', () => {
-  test('the 21st failure of an address within a minute must wait, another address need not', () => {
+  test('the 21st failure of an address within a minute must wait, while another address need not', () => {
     const { limiter, wait } = openLimiter();
     for (let call = 0; call < 20; call += 1) {
       assert.equal(limiter.chargeFailedAuthentication('192.0.2.1'), undefined);
@@ -248,7 +250,7 @@ describe('unknown keys', () => {
     assert.equal(limiter.chargeFailedAuthentication('192.0.2.1'), undefined);
   });
 
-  test('can be switched off, and never touch the bucket of a key', () => {
+  test('can be turned off, and never touch the bucket of a key', () => {
     const { limiter } = openLimiter({ overrides: { 'failed-auth': 'off' } });
     for (let call = 0; call < 100; call += 1) {
       assert.equal(limiter.chargeFailedAuthentication('key_1'), undefined);
@@ -258,7 +260,7 @@ describe('unknown keys', () => {
 });
 
 describe('reports of leaked keys', () => {
-  test('the 61st of an address within a minute must wait; unknown keys from there have a bucket of their own', () => {
+  test('the 61st from an address within a minute must wait; unknown keys from there have a separate bucket', () => {
     const { limiter, wait } = openLimiter();
     for (let call = 0; call < 60; call += 1) assert.equal(limiter.chargeLeakReport('192.0.2.1'), undefined);
     assert.equal(limiter.chargeLeakReport('192.0.2.1'), 1);

@@ -2,7 +2,7 @@ import { createAddressLimit } from './address-limit.ts';
 import type { Decision, LimitState } from './decide.ts';
 import { chargeDenied } from './denied-late.ts';
 import { formatRateLimit, type HeaderFields } from './headers.ts';
-import type { Asker, InFlightTime, Slot } from './in-flight.ts';
+import type { InFlightTime, Slot, SlotRequester } from './in-flight.ts';
 import type { PolicyRate } from './limit.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { createPlanner, listCharges, type Payer, type Plan } from './plan.ts';
@@ -17,60 +17,67 @@ import {
   STREAMS_POLICY,
 } from './policies.ts';
 import { createSignInLimit } from './sign-in-limit.ts';
-import { createSlots, type Entering, type Slots } from './slots.ts';
-import { type Soon, soon } from './soon.ts';
+import { createRequestSlots, type RequestSlots, type SlotRequest } from './slots.ts';
+import { type MaybePromise, thenMaybe } from './soon.ts';
 import type { LimitStore, StoreReport } from './store.ts';
 import {
   type AllowedVerdict,
   type DeniedVerdict,
   denied,
+  type LimitVerdict,
   type PolicyDecisions,
-  type Verdict,
 } from './verdict.ts';
 
-/** What the pipeline asks. */
+/** The rate-limit calls of the request pipeline. */
 export type Limiter = {
-  /** Before the body is read: is there room for one more request? Spends nothing; a denial waits for one event too. */
-  peek(request: Payer): Verdict;
   /**
-   * Once the body is read: spends one request and, in category `events`, the events received in the batch; all or none.
-   * A denial spends no event, but the request as far as there is one.
+   * Before the body is read: checks for room for one more request. Spends nothing. A denial's wait includes one
+   * event.
    */
-  charge(request: Payer & { readonly events?: number }): Soon<Verdict>;
+  peek(request: Payer): LimitVerdict;
   /**
-   * Once the body is read: takes a slot among the key's running queries, or open streams, if its category has a number of
-   * them. Waits up to 2 s, and rejects with the signal's reason when the caller goes away. Release it when all is sent.
+   * After the body is read: spends one request and, in category `events`, the events received in the batch, all or
+   * nothing. A denial spends no events, but still one request as far as one is left.
    */
-  enter(request: Entering, asker: Asker): Soon<Slot | DeniedVerdict>;
-  /** For a request refused after the peek (403, 404, 415, 422 …): spends one request as far as there is one. */
-  chargeRefusal(request: Payer): Soon<AllowedVerdict>;
+  charge(request: Payer & { readonly events?: number }): MaybePromise<LimitVerdict>;
   /**
-   * After a key that nobody knows: spends one failure of the address (canonical; IPv6 its /64). Returns undefined, or
-   * the seconds for `Retry-After` of 429 `too_many_failed_authentications`. Never ask for a key that verified.
+   * After the body is read: takes a slot among the key's running queries, or open streams, if its category limits
+   * them. Waits up to 2 s and rejects with the signal's reason when the caller disconnects. Release it once the
+   * response is sent.
    */
-  chargeFailedAuthentication(network: string): Soon<number | undefined>;
-  /** Before a report of leaked keys is read: spends one of the address. Returns undefined, or seconds, as above. */
-  chargeLeakReport(network: string): Soon<number | undefined>;
-  /** Before a password is looked at: spends one failure of each name, of all or of none. Returns as above. */
-  chargeSignIn(names: readonly string[]): Soon<number | undefined>;
-  /** The password was right: gives back what was spent. */
-  refundSignIn(names: readonly string[]): Soon<void>;
-  /** What each policy decided so far, by name, for metrics: charges and denials, not peeks that passed. */
+  enter(request: SlotRequest, requester: SlotRequester): MaybePromise<Slot | DeniedVerdict>;
+  /** For a request refused after the peek (403, 404, 415, 422 …): spends one request as far as one is left. */
+  chargeRefusal(request: Payer): MaybePromise<AllowedVerdict>;
+  /**
+   * After an unknown key: spends one failure of the address (canonical; for IPv6 its /64). Returns undefined, or the
+   * seconds for `Retry-After` of 429 `too_many_failed_authentications`. Never call it for a key that verified.
+   */
+  chargeFailedAuthentication(network: string): MaybePromise<number | undefined>;
+  /**
+   * Before a report of leaked keys is read: spends one report of the address. Returns undefined, or seconds, as
+   * above.
+   */
+  chargeLeakReport(network: string): MaybePromise<number | undefined>;
+  /** Before a password is checked: spends one failure of each name, all or nothing. Returns as above. */
+  chargeSignIn(names: readonly string[]): MaybePromise<number | undefined>;
+  /** After a correct password: refunds what was spent. */
+  refundSignIn(names: readonly string[]): MaybePromise<void>;
+  /** Decision counts of each policy, by name, for metrics: charges and denials, not peeks that were allowed. */
   readonly decisions: Readonly<Record<DecidingPolicy, Readonly<PolicyDecisions>>>;
-  /** Queries that run and wait now, for metrics. */
-  countInFlight: Slots['countInFlight'];
-  /** Streams that are open now, for metrics. */
+  /** Running and waiting queries, for metrics. */
+  countInFlight: RequestSlots['countInFlight'];
+  /** Open streams, for metrics. */
   countStreams(): number;
   /** Buckets held in memory, for metrics and tests. */
   countBuckets(): number;
-  /** How the store that processes share does; undefined when this process counts for itself. */
+  /** The state of the shared store; undefined when this process counts on its own. */
   reportStore(): StoreReport | undefined;
 };
 
-/** Nothing is limited, or nothing is known: no figures then rather than wrong ones. */
+/** Nothing is limited, or nothing is known: then no figures rather than wrong ones. */
 const UNLIMITED: AllowedVerdict = { allowed: true, headers: undefined };
 
-/** What a limiter is made of. `store` is memory unless processes share one; `nowUs` as in `createMemoryLimiter`. */
+/** Parts of a limiter. `store` is in memory unless processes share one; `nowUs` as in `createMemoryLimiter`. */
 export type LimiterOptions = {
   overrides?: LimitOverrides;
   nowUs?: () => number;
@@ -80,39 +87,39 @@ export type LimiterOptions = {
 };
 
 /**
- * Returns the limiter of this installation. `overrides` from `parseLimitSwitches`; `rateLimitHeaders` false
- * (`RATE_LIMIT_HEADERS=off`) leaves `Retry-After` only.
+ * Returns the limiter of this installation. `overrides` come from `parseLimitSwitches`; with `rateLimitHeaders` false
+ * (`RATE_LIMIT_HEADERS=off`), only `Retry-After` remains.
  */
 export function createLimiter(options: LimiterOptions = {}): Limiter {
   const { overrides = {}, nowUs, rateLimitHeaders = true } = options;
   const store = options.store ?? createMemoryLimiter(nowUs === undefined ? {} : { nowUs });
   const findPlan = createPlanner(overrides);
-  const decisions = startCounting();
+  const decisions = createDecisionCounts();
 
-  function writeHeaders(plan: Plan, states: readonly LimitState[]): HeaderFields | undefined {
+  function formatHeaders(plan: Plan, states: readonly LimitState[]): HeaderFields | undefined {
     if (!rateLimitHeaders) return undefined;
     return { 'RateLimit-Policy': plan.policyHeader, RateLimit: formatRateLimit(states) };
   }
 
-  /** What is left when nothing is spent; undefined where this process does not know it. */
+  /** The remaining units when nothing is spent; undefined where this process does not know them. */
   function readHeaders(plan: Plan, request: Payer): HeaderFields | undefined {
     if (plan.limits.length === 0) return undefined;
-    const asking = listCharges(plan, request, 0).map((charge) => ({ ...charge, cost: 0 }));
-    const decision = store.peek(asking);
-    return decision?.allowed ? writeHeaders(plan, decision.states) : undefined;
+    const free = listCharges(plan, request, 0).map((charge) => ({ ...charge, cost: 0 }));
+    const decision = store.peek(free);
+    return decision?.allowed ? formatHeaders(plan, decision.states) : undefined;
   }
 
-  const slots = createSlots({ time: options.inFlightTime, decisions, readHeaders });
+  const slots = createRequestSlots({ time: options.inFlightTime, decisions, readHeaders });
 
-  function conclude(decision: Decision, plan: Plan, category: Category): Verdict {
-    if (decision.allowed) return { allowed: true, headers: writeHeaders(plan, decision.states) };
+  function toVerdict(decision: Decision, plan: Plan, category: Category): LimitVerdict {
+    if (decision.allowed) return { allowed: true, headers: formatHeaders(plan, decision.states) };
     if (decision.impossible) {
       decisions[decision.policy].impossible += 1;
       return { ...decision, category };
     }
     decisions[decision.policy].denied += 1;
     const { policy, retryAfterMs, states } = decision;
-    return denied(policy, category, retryAfterMs, writeHeaders(plan, states));
+    return denied(policy, category, retryAfterMs, formatHeaders(plan, states));
   }
 
   return {
@@ -121,27 +128,27 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
       if (plan.limits.length === 0) return UNLIMITED;
       const decision = store.peek(listCharges(plan, request, 0));
       if (decision === undefined) return UNLIMITED;
-      // Whoever comes back brings events: with none left either, to wait for a request alone would be in vain.
+      // The retry will bring events: when none are left either, waiting for a request alone would be pointless.
       const next = decision.allowed ? undefined : store.peek(listCharges(plan, request, 1));
-      return conclude(next?.allowed === false ? next : decision, plan, request.category);
+      return toVerdict(next?.allowed === false ? next : decision, plan, request.category);
     },
     charge(request) {
       const { category, events = 0 } = request;
       const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
-      return soon(store.charge(listCharges(plan, request, events)), (decision) => {
+      return thenMaybe(store.charge(listCharges(plan, request, events)), (decision) => {
         if (decision.allowed) for (const { limit } of plan.limits) decisions[limit.policy].allowed += 1;
-        if (decision.allowed || decision.impossible) return conclude(decision, plan, category);
+        if (decision.allowed || decision.impossible) return toVerdict(decision, plan, category);
         const charged = chargeDenied(store, plan, request, decision);
-        return soon(charged, (denial) => conclude(denial, plan, category));
+        return thenMaybe(charged, (denial) => toVerdict(denial, plan, category));
       });
     },
-    enter: (request, asker) => slots.enter(findPlan(request), request, asker),
+    enter: (request, requester) => slots.acquire(findPlan(request), request, requester),
     chargeRefusal(request) {
       const plan = findPlan(request);
       if (plan.limits.length === 0) return UNLIMITED;
       const decision = store.chargeRefusal(listCharges(plan, request, 0));
-      return soon(decision, ({ states }) => ({ allowed: true, headers: writeHeaders(plan, states) }));
+      return thenMaybe(decision, ({ states }) => ({ allowed: true, headers: formatHeaders(plan, states) }));
     },
     ...createKeylessCharges(store, overrides, decisions),
     decisions,
@@ -152,35 +159,35 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
   };
 }
 
-/** What is charged to those who show no key. */
+/** Charges for requests without a known key. */
 function createKeylessCharges(
   store: LimitStore,
   overrides: LimitOverrides,
   decisions: Record<DecidingPolicy, PolicyDecisions>,
 ): Pick<Limiter, 'chargeFailedAuthentication' | 'chargeLeakReport' | 'chargeSignIn' | 'refundSignIn'> {
-  const chargerOf = (policy: 'failed-auth' | 'leak-hook', rate: PolicyRate) =>
-    counted(decisions[policy], createAddressLimit(store, policy, overrides[policy] ?? rate));
+  const createCharger = (policy: 'failed-auth' | 'leak-hook', rate: PolicyRate) =>
+    withCount(decisions[policy], createAddressLimit(store, policy, overrides[policy] ?? rate));
   const signIn = createSignInLimit(store, overrides['sign-in'] ?? SIGN_IN_RATE);
   return {
-    chargeFailedAuthentication: chargerOf('failed-auth', FAILED_AUTH_RATE),
-    chargeLeakReport: chargerOf('leak-hook', LEAK_HOOK_RATE),
-    chargeSignIn: counted(decisions['sign-in'], signIn.charge),
+    chargeFailedAuthentication: createCharger('failed-auth', FAILED_AUTH_RATE),
+    chargeLeakReport: createCharger('leak-hook', LEAK_HOOK_RATE),
+    chargeSignIn: withCount(decisions['sign-in'], signIn.charge),
     refundSignIn: signIn.refund,
   };
 }
 
-function counted<T>(
+function withCount<T>(
   tally: PolicyDecisions,
-  charge: (whose: T) => Soon<number | undefined>,
-): (whose: T) => Soon<number | undefined> {
-  return (whose) =>
-    soon(charge(whose), (retryAfterSeconds) => {
+  charge: (subject: T) => MaybePromise<number | undefined>,
+): (subject: T) => MaybePromise<number | undefined> {
+  return (subject) =>
+    thenMaybe(charge(subject), (retryAfterSeconds) => {
       tally[retryAfterSeconds === undefined ? 'allowed' : 'denied'] += 1;
       return retryAfterSeconds;
     });
 }
 
-function startCounting(): Record<DecidingPolicy, PolicyDecisions> {
+function createDecisionCounts(): Record<DecidingPolicy, PolicyDecisions> {
   const none = () => ({ allowed: 0, denied: 0, impossible: 0 });
   return {
     'events-requests': none(),

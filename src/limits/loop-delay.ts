@@ -1,15 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** How late the event loop of this process runs. */
+/** The event-loop delay of this process. */
 export type LoopDelay = { readMs: () => number; close: () => void };
 
-/** What stands in the place of the event loop in tests: what it was late by, and a window's end. */
+/** Replaces the event loop in tests: its measured delay, and the end of each window. */
 export type LoopWatch = {
   histogram: Pick<
     ReturnType<typeof monitorEventLoopDelay>,
     'enable' | 'disable' | 'reset' | 'count' | 'mean'
   >;
-  /** Runs `task` after each so many milliseconds; returns what ends that. */
+  /** Runs `task` every `ms` milliseconds. Returns a function that stops it. */
   repeat: (task: () => void, ms: number) => () => void;
 };
 
@@ -18,15 +18,15 @@ const WINDOW_MS = 1_000;
 const NS_PER_MS = 1_000_000;
 
 /**
- * Watches the event loop from the first reading on, so that a command that serves nobody pays nothing. A reading is the
- * mean of one second, of the last two the lower one: a single long pause (a garbage collection, a machine that was
- * asleep) is over when anyone could be refused for it, a server that cannot keep up shows it second after second.
+ * Watches the event loop from the first reading on, so that commands without a server pay nothing. A reading is the
+ * lower of the last two one-second means: a single long pause (garbage collection, a suspended machine) is over
+ * before any request could be refused for it, while an overloaded server shows the delay second after second.
  */
 export function createLoopDelay({ histogram, repeat }: LoopWatch = watchLoop()): LoopDelay {
   let [last, beforeLast] = [0, 0];
-  let end: (() => void) | undefined;
+  let stopSampling: (() => void) | undefined;
 
-  function turn(): void {
+  function rotate(): void {
     beforeLast = last;
     last = toDelayMs(histogram);
     histogram.reset();
@@ -34,14 +34,14 @@ export function createLoopDelay({ histogram, repeat }: LoopWatch = watchLoop()):
 
   return {
     readMs() {
-      if (end === undefined) {
+      if (stopSampling === undefined) {
         histogram.enable();
-        end = repeat(turn, WINDOW_MS);
+        stopSampling = repeat(rotate, WINDOW_MS);
       }
       return Math.min(last, beforeLast);
     },
     close() {
-      end?.();
+      stopSampling?.();
       histogram.disable();
     },
   };
@@ -57,7 +57,7 @@ function watchLoop(): LoopWatch {
   };
 }
 
-/** The histogram holds the time from one look to the next, the pause between them included. */
+/** The histogram holds the time between samples, including the sampling interval itself. */
 function toDelayMs({ count, mean }: { count: number; mean: number }): number {
   return count === 0 ? 0 : Math.max(0, mean / NS_PER_MS - RESOLUTION_MS);
 }

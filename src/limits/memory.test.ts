@@ -40,7 +40,7 @@ const spendAll = (limiter: ReturnType<typeof forKeys>, keyId: string, charges = 
   return passed;
 };
 
-test('no two keys or policies share a bucket, whatever the id is made of', () => {
+test('no two keys or policies share a bucket, whatever characters the id contains', () => {
   const { limiter } = openMemory();
   const keyIds = ['a', 'a:analytics', ':', '', '{a}', 'ключ', '__proto__', 'analytics', 'x'.repeat(10_000)];
   for (const keyId of keyIds) {
@@ -49,7 +49,7 @@ test('no two keys or policies share a bucket, whatever the id is made of', () =>
   }
 });
 
-test('a peek answers as the charge would and spends nothing', () => {
+test('a peek returns what the charge would and spends nothing', () => {
   const { limiter } = openMemory();
   for (let call = 0; call < 200; call += 1) assert.ok(limiter.peek('key', analytics).allowed);
   assert.equal(limiter.countBuckets(), 0);
@@ -57,20 +57,20 @@ test('a peek answers as the charge would and spends nothing', () => {
   assert.ok(!limiter.peek('key', analytics).allowed);
 });
 
-test('a cost of 0 takes up no memory', () => {
+test('a cost of 0 takes no memory', () => {
   const { limiter } = openMemory();
   for (const charge of analytics) assert.ok(limiter.charge('key', [{ ...charge, cost: 0 }]).allowed);
   assert.equal(limiter.countBuckets(), 0);
 });
 
-test('a charge that one limit denies leaves the other whole', () => {
+test('a charge denied by one limit leaves the other untouched', () => {
   const { limiter } = openMemory();
   spendAll(limiter, 'key');
   assert.ok(!limiter.charge('key', both).allowed);
   assert.equal(spendAll(limiter, 'key', management), 60);
 });
 
-test('a lowered burst locks nobody out for longer than the new burst time, and the wait named is the wait', () => {
+test('a lowered burst locks callers out no longer than the new burst time, and the reported wait is exact', () => {
   const { limiter, wait } = openMemory();
   const before = [{ limit: createLimit('analytics', { rate: 1, burst: 60 }), cost: 1 }];
   const after = [{ limit: createLimit('analytics', { rate: 1, burst: 10 }), cost: 1 }];
@@ -83,7 +83,7 @@ test('a lowered burst locks nobody out for longer than the new burst time, and t
   assert.equal(spendAll(limiter, 'key', after), 10);
 });
 
-test('a wall clock set forward or back by an hour has no effect', (context) => {
+test('setting the wall clock forward or back by an hour has no effect', (context) => {
   const limiter = forKeys(createMemoryLimiter());
   context.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const slow = [{ limit: createLimit('analytics', { rate: 1, perSeconds: 3600, burst: 2 }), cost: 1 }];
@@ -96,7 +96,7 @@ test('a wall clock set forward or back by an hour has no effect', (context) => {
   }
 });
 
-test('a process stopped for ten minutes goes on with one burst and no more', () => {
+test('a process suspended for ten minutes resumes with one burst and no more', () => {
   const { limiter, wait } = openMemory();
   spendAll(limiter, 'key');
   wait(600_000_000);
@@ -106,10 +106,10 @@ test('a process stopped for ten minutes goes on with one burst and no more', () 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Typed arrays are freed on a thread of V8's own some time after the collection, so the least of many looks counts. */
+/** V8 frees typed arrays on its own thread some time after the collection, so use the lowest of many readings. */
 async function measureMemoryBytes(): Promise<{ all: number; arrays: number }> {
   const least = { all: Number.POSITIVE_INFINITY, arrays: Number.POSITIVE_INFINITY };
-  for (let look = 0; look < 20; look += 1) {
+  for (let reading = 0; reading < 20; reading += 1) {
     collectGarbage();
     await nextTurn();
     const { heapUsed, external, arrayBuffers } = process.memoryUsage();
@@ -119,7 +119,7 @@ async function measureMemoryBytes(): Promise<{ all: number; arrays: number }> {
   return least;
 }
 
-test('a bucket weighs under 150 bytes, its id aside, and every one is forgotten once full, without a timer', async () => {
+test('a bucket takes under 150 bytes besides its id, and each one is removed once full, without a timer', async () => {
   const { limiter, wait } = openMemory();
   const keyIds = Array.from({ length: 200_000 }, (_, index) => `key_${index}`);
   const before = await measureMemoryBytes();
@@ -143,7 +143,7 @@ test('a bucket weighs under 150 bytes, its id aside, and every one is forgotten 
   assert.ok(left.all - before.all < (held.all - before.all) / 2);
 });
 
-test('a million strangers neither grow the memory without end nor free a blocked offender', () => {
+test('a million strangers neither grow memory without bound nor free a blocked offender', () => {
   const { limiter, wait } = openMemory();
   const slow = [{ limit: createLimit('management', { rate: 1, perSeconds: 86_400, burst: 5 }), cost: 1 }];
   assert.equal(spendAll(limiter, 'offender', slow), 5);
@@ -153,16 +153,16 @@ test('a million strangers neither grow the memory without end nor free a blocked
     limiter.charge(`stranger ${call}`, analytics);
     if (call % 1000 === 0) most = Math.max(most, limiter.countBuckets());
   }
-  // A stranger's bucket is full after 100 ms, in which 10,000 others come; the sweep may lag behind a little.
+  // A stranger's bucket is full after 100 ms, during which 10,000 others arrive; the sweep may lag a little.
   assert.ok(most < 20_000, `${most} buckets`);
   assert.ok(!limiter.charge('offender', slow).allowed);
 });
 
-test('42: of a million new keys none is held up for 30 ms: no table grows all at once', () => {
+test('42: none of a million new keys is delayed by 30 ms: no table grows in one step', () => {
   const { limiter } = openMemory();
   let longestUs = 0;
   for (let key = 0; key < 1_000_000; key += 1) {
-    // Of this thread's own: what a busy machine gives to others meanwhile is not the limiter's doing.
+    // CPU time of this thread only: time a busy machine gives to other processes is not the limiter's doing.
     const before = process.threadCpuUsage();
     limiter.charge(`key ${key}`, analytics);
     const { user, system } = process.threadCpuUsage(before);
@@ -174,25 +174,25 @@ test('42: of a million new keys none is held up for 30 ms: no table grows all at
 
 const perAddress = [{ limit: createLimit('failed-auth', { rate: 20, perSeconds: 60, burst: 20 }), cost: 1 }];
 
-test('two million addresses at once take up no more room than allowed, and a blocked offender stays blocked', () => {
+test('two million addresses take no more memory than allowed, and a blocked offender stays blocked', () => {
   const { limiter, wait } = openMemory({ openBucketsMax: 20_000 });
   assert.equal(spendAll(limiter, '192.0.2.1', perAddress), 20);
   for (let call = 0; call < 2_000_000; call += 1) {
     if (call % 100 === 0) wait(1);
     limiter.charge(`address ${call}`, perAddress);
   }
-  // Those without room share 4,096 buckets.
+  // Addresses without room share 4,096 buckets.
   assert.ok(limiter.countBuckets() <= 20_000 + 4_096, `${limiter.countBuckets()} buckets`);
   assert.ok(!limiter.charge('192.0.2.1', perAddress).allowed);
 });
 
-test('while there is room no two addresses share a bucket', () => {
+test('no two addresses share a bucket while there is room', () => {
   const { limiter } = openMemory({ openBucketsMax: 9_000 });
   for (let call = 0; call < 9_000; call += 1) limiter.charge(`address ${call}`, perAddress);
   assert.equal(limiter.countBuckets(), 9_000);
 });
 
-test('with one place left an address has a bucket of its own, with none it shares one, and then again its own', () => {
+test('an address gets the last free bucket, shares one when there is none, and later gets its own again', () => {
   const { limiter, wait } = openMemory({ openBucketsMax: 2 });
   assert.equal(spendAll(limiter, 'first', perAddress), 20);
   assert.equal(spendAll(limiter, 'second', perAddress), 20);
@@ -202,12 +202,12 @@ test('with one place left an address has a bucket of its own, with none it share
   assert.equal(spendAll(limiter, 'third', perAddress), 20);
 });
 
-test('the keys of the installation are never pooled, however many they are', () => {
+test("the installation's keys are never pooled, however many there are", () => {
   const { limiter } = openMemory({ openBucketsMax: 2 });
   for (const key of ['a', 'b', 'c', 'd']) assert.equal(spendAll(limiter, key), 60);
 });
 
-test('addresses inside a key are pooled as others are, under whatever policy, and the key itself is not', () => {
+test('addresses within a key are pooled like others, under any policy, and the key itself is not', () => {
   const { limiter } = openMemory({ openBucketsMax: 2 });
   for (let call = 0; call < 50_000; call += 1) {
     limiter.charge(
@@ -219,7 +219,7 @@ test('addresses inside a key are pooled as others are, under whatever policy, an
   assert.equal(spendAll(limiter, 'key'), 60);
 });
 
-test('keeps no process alive', () => {
+test('does not keep the process alive', () => {
   const script = `
     import { createMemoryLimiter } from './memory.ts';
     import { createLimit } from './limit.ts';

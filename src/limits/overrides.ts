@@ -1,7 +1,7 @@
 import { findRateMistake, type PolicyName, type PolicyRate } from './limit.ts';
 import { IN_FLIGHT_DEFAULT, IN_FLIGHT_POLICY, type KeyPolicyName, type LimitOverrides } from './policies.ts';
 
-/** The limits a key or a project has of its own, as `rate_limits` spells them. What is absent stays at its default. */
+/** A key's or project's own limits, in the shape of `rate_limits`. Missing parts use the default. */
 export type OwnLimits = {
   readonly events?: { readonly requests?: PolicyRate; readonly events?: PolicyRate };
   readonly analytics?: { readonly requests?: PolicyRate; readonly in_flight?: number };
@@ -9,8 +9,8 @@ export type OwnLimits = {
 };
 
 /**
- * Returns what replaces the defaults for one key: its own limits before its project's, its project's before the
- * installation's, save that a limit the installation switched off stays off. Unusable stored values are passed over.
+ * Returns the overrides for one key. The key's limits take precedence over its project's, which take precedence over
+ * the installation's, except that a limit the installation turned off stays off. Invalid stored values are ignored.
  */
 export function combineOverrides(
   installation: LimitOverrides,

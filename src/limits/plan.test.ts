@@ -6,7 +6,7 @@ import { createPlanner, type Payer } from './plan.ts';
 
 const phone = (network: string | undefined): Payer => ({
   keyId: 'key_app',
-  keyType: 'client',
+  callerType: 'client',
   category: 'events',
   network,
 });
@@ -20,7 +20,7 @@ function openLimiter() {
   return { limiter, wait };
 }
 
-test('one device that floods a client key is held to its own limit, and 50 others go on as before', () => {
+test('one device that floods a client key is held to its own limit, and 50 others are unaffected', () => {
   const { limiter } = openLimiter();
   let passed = 0;
   for (let call = 0; call < 2_000; call += 1) {
@@ -33,7 +33,7 @@ test('one device that floods a client key is held to its own limit, and 50 other
   }
 });
 
-test('refusals count per address too: a device that only sends what is refused is soon told to wait', () => {
+test('refusals count per address too: a device that sends only refused requests must soon wait', () => {
   const { limiter } = openLimiter();
   const flooder = phone('192.0.2.1');
   for (let call = 0; call < 500; call += 1) {
@@ -46,7 +46,7 @@ test('refusals count per address too: a device that only sends what is refused i
   assert.ok(limiter.peek(phone('192.0.2.2')).allowed);
 });
 
-test('the events of an address are limited beside its requests: 10,000 at once, the next must wait', () => {
+test("an address's events are limited as well as its requests: 10,000 in a burst, the next must wait", () => {
   const { limiter } = openLimiter();
   for (let call = 0; call < 10; call += 1) {
     assert.ok(limiter.charge({ ...phone('192.0.2.1'), events: 1000 }).allowed);
@@ -56,7 +56,7 @@ test('the events of an address are limited beside its requests: 10,000 at once, 
   assert.deepEqual([denied.policy, denied.retryAfterMs], ['events-ip', 1]);
 });
 
-test('a batch that one address is denied costs the key nothing', () => {
+test('a batch denied to one address costs the key nothing', () => {
   const { limiter } = openLimiter();
   for (let call = 0; call < 10; call += 1) limiter.charge({ ...phone('192.0.2.1'), events: 1000 });
   const before = limiter.charge({ ...phone('192.0.2.2'), events: 0 });
@@ -73,7 +73,7 @@ test('two keys at one address do not share its bucket', () => {
   assert.ok(limiter.charge({ ...phone('192.0.2.1'), keyId: 'key_other', events: 0 }).allowed);
 });
 
-test('where the address says nothing only the key is limited, and the headers name no other policy', () => {
+test('without a meaningful address only the key is limited, and the headers name no other policy', () => {
   const { limiter } = openLimiter();
   for (let call = 0; call < 2_000; call += 1)
     assert.ok(limiter.charge({ ...phone(undefined), events: 1 }).allowed);
@@ -84,12 +84,12 @@ test('where the address says nothing only the key is limited, and the headers na
 
 test('a server key is not limited per address', () => {
   const { limiter } = openLimiter();
-  const verdict = limiter.charge({ ...phone('192.0.2.1'), keyType: 'server', events: 0 });
+  const verdict = limiter.charge({ ...phone('192.0.2.1'), callerType: 'server', events: 0 });
   assert.ok(verdict.allowed);
   assert.doesNotMatch(verdict.headers?.['RateLimit-Policy'] ?? '', /ip/);
 });
 
-test('management and questions of a client key are counted per address, and per key where the address says nothing', () => {
+test('management and queries of a client key count per address, and per key without a meaningful address', () => {
   const { limiter } = openLimiter();
   for (const category of ['management', 'analytics'] as const) {
     const from = (network: string | undefined): Payer => ({ ...phone(network), category });
@@ -101,22 +101,22 @@ test('management and questions of a client key are counted per address, and per 
   }
 });
 
-test('who sends from ever more addresses with a client key cannot fill the memory, and holds up no key of its own', () => {
+test('sending from ever more addresses with a client key cannot fill memory or delay a key', () => {
   const { limiter } = openLimiter();
   const from = (network: string | undefined): Payer => ({ ...phone(network), category: 'management' });
   for (let call = 0; call < 250_000; call += 1) limiter.chargeRefusal(from(`2001:db8:${call}::/64`));
   assert.ok(limiter.countBuckets() <= 200_000 + 4_096, `${limiter.countBuckets()} buckets`);
-  const server: Payer = { keyId: 'key_server', keyType: 'server', category: 'management' };
+  const server: Payer = { keyId: 'key_server', callerType: 'server', category: 'management' };
   for (let call = 0; call < 60; call += 1) assert.ok(limiter.charge(server).allowed);
 });
 
-test('how many questions of a key run at once is said by the key, then its project, then the installation', () => {
+test('the key, then its project, then the installation sets how many of its queries run concurrently', () => {
   const installation = { 'analytics-in-flight': { running: 7, waiting: 3 } } as const;
   const findPlan = createPlanner(installation);
   const runningOf = (keyLimits: OwnLimits | null, projectLimits: OwnLimits | null) => {
     const { inFlight } = findPlan({
       keyId: 'key_1',
-      keyType: 'server',
+      callerType: 'server',
       category: 'analytics',
       keyLimits,
       projectLimits,

@@ -3,49 +3,52 @@ import type { InFlightLimit } from './in-flight.ts';
 import { createLimit, type Limit } from './limit.ts';
 import { combineOverrides, type OwnLimits } from './overrides.ts';
 import {
+  type CallerType,
   type Category,
   type ChargedPolicy,
   defaultRateOf,
   IN_FLIGHT_DEFAULT,
   IN_FLIGHT_MEMBER,
   IN_FLIGHT_POLICY,
-  type KeyType,
   type LimitOverrides,
   listChargedPolicies,
 } from './policies.ts';
 import type { BucketCharge } from './store.ts';
 
-/** The limits of one category for one key type, with all that can be prepared before a request comes. */
+/** The limits of one category for one caller type, with everything that can be prepared before a request arrives. */
 export type Plan = {
   readonly limits: readonly PlannedLimit[];
   readonly policyHeader: string;
-  /** How many requests may run at once. */
+  /** How many requests may run concurrently. */
   readonly inFlight: InFlightLimit | 'off';
 };
 
 type PlannedLimit = Pick<ChargedPolicy, 'unit' | 'per'> & { readonly limit: Limit };
 
-/** Whose request it is and what it counts under. `keyId` is the id that verification resolved. */
+/** The caller of a request and the limits it counts against. `keyId` is the id that verification resolved. */
 export type Payer = {
   readonly keyId: string;
-  readonly keyType: KeyType;
+  readonly callerType: CallerType;
   readonly category: Category;
-  /** The limits of its own that the key has, and those of its project. Another object after each change. */
+  /** The key's own limits, and its project's. A different object after each change. */
   readonly keyLimits?: OwnLimits | null;
   readonly projectLimits?: OwnLimits | null;
-  /** What limits per address count by; absent when they must not count (an unnamed proxy's callers share one address). */
+  /**
+   * What limits per address count by; undefined when they must not apply (callers behind an untrusted proxy share an
+   * address).
+   */
   readonly network?: string | undefined;
 };
 
-/** `whole` holds the limits per address too; `keyOnly` is for callers whose address says nothing. */
-type Plans = Record<KeyType, Record<Category, { whole: Plan; keyOnly: Plan }>>;
+/** `withAddress` includes the limits per address; `keyOnly` is for callers whose address says nothing. */
+type Plans = Record<CallerType, Record<Category, { withAddress: Plan; keyOnly: Plan }>>;
 
 /**
- * Returns the function that finds a request's plan. Plans are made once for each pair of `rate_limits`; a change brings
- * another object, and with it another plan.
+ * Returns the function that finds a request's plan. Plans are built once per pair of `rate_limits`; a change brings a
+ * different object, and so a new plan.
  */
 export function createPlanner(installation: LimitOverrides): (payer: Payer) => Plan {
-  const defaults = planTypes(installation);
+  const defaults = planCallerTypes(installation);
   const known = new WeakMap<OwnLimits, { projectLimits: OwnLimits | null; plans: Plans }>();
 
   function findPlans(keyLimits: OwnLimits | null, projectLimits: OwnLimits | null): Plans {
@@ -53,20 +56,21 @@ export function createPlanner(installation: LimitOverrides): (payer: Payer) => P
     if (changed === null) return defaults;
     const entry = known.get(changed);
     if (entry?.projectLimits === projectLimits) return entry.plans;
-    const plans = planTypes(combineOverrides(installation, projectLimits, keyLimits));
+    const plans = planCallerTypes(combineOverrides(installation, projectLimits, keyLimits));
     known.set(changed, { projectLimits, plans });
     return plans;
   }
 
-  return ({ keyType, category, keyLimits = null, projectLimits = null, network }) => {
-    const { whole, keyOnly } = findPlans(keyLimits, projectLimits)[keyType][category];
-    return network === undefined ? keyOnly : whole;
+  return ({ callerType, category, keyLimits = null, projectLimits = null, network }) => {
+    const { withAddress, keyOnly } = findPlans(keyLimits, projectLimits)[callerType][category];
+    return network === undefined ? keyOnly : withAddress;
   };
 }
 
 /**
- * Returns what a request of `events` events costs under each limit. Those that cost nothing this time are asked all the
- * same: every answer shows the same names. An address counts inside its key, so its bucket is named by both.
+ * Returns what a request of `events` events costs under each limit. Limits that cost nothing this time are included
+ * with cost 0, so every response lists the same names. An address counts within its key, so its bucket is named by
+ * both.
  */
 export function listCharges(plan: Plan, { keyId, network }: Payer, events: number): BucketCharge[] {
   const names = { key: keyId, address: `${keyId} ${network}` };
@@ -78,7 +82,7 @@ export function listCharges(plan: Plan, { keyId, network }: Payer, events: numbe
   }));
 }
 
-function planTypes(overrides: LimitOverrides): Plans {
+function planCallerTypes(overrides: LimitOverrides): Plans {
   return {
     server: planCategories('server', overrides),
     client: planCategories('client', overrides),
@@ -87,27 +91,27 @@ function planTypes(overrides: LimitOverrides): Plans {
   };
 }
 
-function planCategories(keyType: KeyType, overrides: LimitOverrides): Plans[KeyType] {
+function planCategories(callerType: CallerType, overrides: LimitOverrides): Plans[CallerType] {
   return {
-    events: planCategory('events', keyType, overrides),
-    analytics: planCategory('analytics', keyType, overrides),
-    management: planCategory('management', keyType, overrides),
+    events: planCategory('events', callerType, overrides),
+    analytics: planCategory('analytics', callerType, overrides),
+    management: planCategory('management', callerType, overrides),
   };
 }
 
 function planCategory(
   category: Category,
-  keyType: KeyType,
+  callerType: CallerType,
   overrides: LimitOverrides,
-): Plans[KeyType][Category] {
+): Plans[CallerType][Category] {
   const planLimits = (hasAddress: boolean) =>
-    listChargedPolicies(category, keyType, hasAddress).flatMap(({ policy, unit, per }) => {
-      const rate = overrides[policy] ?? defaultRateOf(policy, keyType);
+    listChargedPolicies(category, callerType, hasAddress).flatMap(({ policy, unit, per }) => {
+      const rate = overrides[policy] ?? defaultRateOf(policy, callerType);
       return rate === 'off' ? [] : [{ limit: createLimit(policy, rate), unit, per }];
     });
-  const atOnce = keyType === 'member' ? IN_FLIGHT_MEMBER : IN_FLIGHT_DEFAULT;
-  const inFlight = category === 'analytics' ? (overrides[IN_FLIGHT_POLICY] ?? atOnce) : 'off';
-  return { whole: toPlan(planLimits(true), inFlight), keyOnly: toPlan(planLimits(false), inFlight) };
+  const inFlightDefault = callerType === 'member' ? IN_FLIGHT_MEMBER : IN_FLIGHT_DEFAULT;
+  const inFlight = category === 'analytics' ? (overrides[IN_FLIGHT_POLICY] ?? inFlightDefault) : 'off';
+  return { withAddress: toPlan(planLimits(true), inFlight), keyOnly: toPlan(planLimits(false), inFlight) };
 }
 
 const toPlan = (limits: readonly PlannedLimit[], inFlight: Plan['inFlight']): Plan => ({

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createLimit } from './limit.ts';
 import { DEFAULT_RATES, EVENTS_PER_BATCH_MAX, FAILED_AUTH_RATE, parseLimitSwitches } from './policies.ts';
 
-test('every default can be counted exactly and lets the largest batch pass', () => {
+test('every default can be counted exactly and allows the largest batch', () => {
   for (const rates of Object.values(DEFAULT_RATES)) {
     assert.doesNotThrow(() => createLimit('events', rates.events));
     assert.doesNotThrow(() => createLimit('events-requests', rates['events-requests']));
@@ -14,7 +14,7 @@ test('every default can be counted exactly and lets the largest batch pass', () 
   assert.equal(createLimit('failed-auth', FAILED_AUTH_RATE).windowSeconds, 60);
 });
 
-test('reads each switch, with off, decimals and spaces', () => {
+test('parses each variable, including off, decimals and spaces', () => {
   const { overrides, mistakes } = parseLimitSwitches({
     APPFLOW_LIMIT_EVENTS_REQUESTS: 'off',
     APPFLOW_LIMIT_EVENTS: '2000/1000',
@@ -34,7 +34,7 @@ test('reads each switch, with off, decimals and spaces', () => {
   });
 });
 
-test('passes over other variables, and over empty ones', () => {
+test('ignores other variables and empty ones', () => {
   const { overrides, mistakes } = parseLimitSwitches({
     PATH: '/bin',
     APPFLOW_SECRET: 'x',
@@ -44,7 +44,7 @@ test('passes over other variables, and over empty ones', () => {
   assert.deepEqual({ overrides, mistakes }, { overrides: {}, mistakes: [] });
 });
 
-test('refuses nonsense, naming the variable, the mistake and what to write', () => {
+test('rejects invalid values, naming the variable, the mistake and what to write', () => {
   const cases: [string, RegExp][] = [
     ['none', /neither "off" nor two numbers/],
     ['100', /neither/],
@@ -69,17 +69,17 @@ test('refuses nonsense, naming the variable, the mistake and what to write', () 
   }
 });
 
-test('refuses an events burst below the largest batch, which could never pass', () => {
+test('rejects an events burst below the largest batch, which could never be allowed', () => {
   assert.match(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS: '999/999' }).mistakes[0] ?? '', /at least 1000/);
   assert.deepEqual(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS: '999/1000' }).mistakes, []);
   assert.deepEqual(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_REQUESTS: '9/9' }).mistakes, []);
 });
 
-test('a mistyped switch is a mistake, not silence', () => {
+test('reports a mistyped variable instead of ignoring it', () => {
   assert.match(parseLimitSwitches({ APPFLOW_LIMIT_EVENT: 'off' }).mistakes[0] ?? '', /no such limit/);
 });
 
-test('reads how many queries may run and wait, bounds included', () => {
+test('parses how many queries may run and wait, bounds included', () => {
   const read = (value: string) => {
     const { overrides, mistakes } = parseLimitSwitches({ APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: value });
     assert.deepEqual(mistakes, []);
@@ -91,7 +91,7 @@ test('reads how many queries may run and wait, bounds included', () => {
   assert.deepEqual(read('1000/1000'), { running: 1000, waiting: 1000 });
 });
 
-test('refuses nonsense about queries at once, and says what to write', () => {
+test('rejects invalid values for concurrent queries, and says what to write', () => {
   const cases: [string, RegExp][] = [
     ['5', /neither "off" nor/],
     ['1/2/3', /neither/],
@@ -113,12 +113,12 @@ test('refuses nonsense about queries at once, and says what to write', () => {
   }
 });
 
-test('the events of an address too have room for the largest batch, or the start is refused', () => {
+test("requires room for the largest batch in an address's events too", () => {
   assert.deepEqual(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_IP: '10/1000' }).mistakes, []);
   assert.match(parseLimitSwitches({ APPFLOW_LIMIT_EVENTS_IP: '10/999' }).mistakes[0] ?? '', /largest batch/);
 });
 
-test('tells every mistake at once', () => {
+test('reports all mistakes together', () => {
   const variables = {
     APPFLOW_LIMIT_EVENTS: 'x',
     APPFLOW_LIMIT_ANALYTICS: '0/1',

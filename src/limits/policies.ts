@@ -1,36 +1,37 @@
 import type { InFlightLimit } from './in-flight.ts';
 import { findRateMistake, type PolicyName, type PolicyRate } from './limit.ts';
 
-/** The groups of routes that are limited together; a route declares exactly one. */
+/** Groups of routes that are limited together. A route declares exactly one. */
 export type Category = 'events' | 'analytics' | 'management';
 
 /**
- * Who pays: an API key, by its type, or a member in the dashboard. Every install of an app shares one client key, so its
- * limits are wider; a page asks several questions at once.
+ * The caller that is charged: an API key, by its type, or a member in the dashboard. Unlike the `KeyType` of a key,
+ * it includes `member`. Every install of an app shares one client key, so its limits are wider; a dashboard page
+ * sends several queries at a time.
  */
-export type KeyType = 'server' | 'client' | 'read_only' | 'member';
+export type CallerType = 'server' | 'client' | 'read_only' | 'member';
 
-/** The policies a key can have rates of its own for. */
+/** The policies a key can have its own rates for. */
 export type KeyPolicyName = 'events-requests' | 'events' | 'analytics' | 'management';
 
-/** The policy that counts what runs rather than what comes. It has slots in place of a rate. */
+/** The policy that limits concurrency rather than rate. It has slots instead of a rate. */
 export const IN_FLIGHT_POLICY = 'analytics-in-flight';
 
-/** The same for streams, which stay open and have slots of their own. */
+/** The same for streams, which stay open and have their own slots. */
 export const STREAMS_POLICY = 'analytics-streams';
 
 /** Every policy a decision can name. */
 export type DecidingPolicy = PolicyName | typeof IN_FLIGHT_POLICY | typeof STREAMS_POLICY;
 
-/** What replaces a policy's default, whatever the key's type; `off` removes the limit. */
+/** Replaces a policy's default for all caller types; `off` removes the limit. */
 export type LimitOverrides = { readonly [Name in PolicyName]?: PolicyRate | 'off' } & {
   readonly [IN_FLIGHT_POLICY]?: InFlightLimit | 'off';
 };
 
-/** What a policy counts: whole requests, or the events received in the batch (received, not accepted). */
+/** What a policy counts: whole requests, or events received in the batch (received, not accepted). */
 export type CostUnit = 'request' | 'event';
 
-/** Events in the largest batch the API reads (events.md). A smaller `events` burst could never let it pass. */
+/** Events in the largest batch the API accepts (events.md). A smaller `events` burst could never allow it. */
 export const EVENTS_PER_BATCH_MAX = 1000;
 
 const SHARED_RATES: Record<KeyPolicyName, PolicyRate> = {
@@ -40,8 +41,8 @@ const SHARED_RATES: Record<KeyPolicyName, PolicyRate> = {
   management: { rate: 10, burst: 60 },
 };
 
-/** The table of defaults, by key type and policy (rate-limits.md). */
-export const DEFAULT_RATES: Record<KeyType, Record<KeyPolicyName, PolicyRate>> = {
+/** Default rates by caller type and policy (rate-limits.md). */
+export const DEFAULT_RATES: Record<CallerType, Record<KeyPolicyName, PolicyRate>> = {
   server: SHARED_RATES,
   read_only: SHARED_RATES,
   client: {
@@ -52,23 +53,26 @@ export const DEFAULT_RATES: Record<KeyType, Record<KeyPolicyName, PolicyRate>> =
   member: { ...SHARED_RATES, analytics: { rate: 10, burst: 120 } },
 };
 
-/** A policy a request is charged under: what it counts, and whose bucket pays, the key's or the address's inside the key. */
+/**
+ * A policy a request is charged under: what it counts, and whether the key's bucket or the address's within the key
+ * is charged.
+ */
 export type ChargedPolicy = {
   readonly policy: KeyPolicyName | AddressPolicyName;
   readonly unit: CostUnit;
   readonly per: 'key' | 'address';
 };
 
-/** Kept per address inside a client key, so that one device cannot use up what every install of the app shares. */
+/** Counted per address within a client key, so that one device cannot use up what every install of the app shares. */
 export type AddressPolicyName = 'events-ip-requests' | 'events-ip';
 
-/** The defaults per address: room for a carrier's shared address, not for a flood. */
+/** Default rates per address: enough for a carrier's shared address, not for a flood. */
 export const ADDRESS_RATES: Record<AddressPolicyName, PolicyRate> = {
   'events-ip-requests': { rate: 50, burst: 500 },
   'events-ip': { rate: 1000, burst: 10_000 },
 };
 
-/** Policies all of whose buckets anyone on the internet can make by sending from another address (`BucketCharge.isOpen`). */
+/** Policies whose buckets anyone on the internet can create by sending from another address (`BucketCharge.isOpen`). */
 export const OPEN_POLICIES: readonly PolicyName[] = [
   'events-ip-requests',
   'events-ip',
@@ -88,7 +92,10 @@ const KEY_POLICIES: ChargedPolicies = {
   management: [{ policy: 'management', unit: 'request', per: 'key' }],
 };
 
-/** A client key is in every install: whoever takes it from one must not use up what another asks with it, refusals included. */
+/**
+ * A client key is in every install: extracting it must not let anyone use up what other installs query with it,
+ * refusals included.
+ */
 const CLIENT_POLICIES: ChargedPolicies = {
   events: [
     ...KEY_POLICIES.events,
@@ -100,42 +107,42 @@ const CLIENT_POLICIES: ChargedPolicies = {
 };
 
 /**
- * Returns the policies that a request of this category by such a key is charged under, in the headers' order.
- * `hasAddress`: whether the caller's address tells callers apart; where it does not, only keys are limited.
+ * Returns the policies a request of this category and caller type is charged under, in header order. `hasAddress`:
+ * whether addresses distinguish callers; when they do not, only keys are limited.
  */
 export function listChargedPolicies(
   category: Category,
-  keyType: KeyType,
+  callerType: CallerType,
   hasAddress: boolean,
 ): readonly ChargedPolicy[] {
-  return (keyType === 'client' && hasAddress ? CLIENT_POLICIES : KEY_POLICIES)[category];
+  return (callerType === 'client' && hasAddress ? CLIENT_POLICIES : KEY_POLICIES)[category];
 }
 
-/** Returns a policy's default for a key type. */
-export function defaultRateOf(policy: ChargedPolicy['policy'], keyType: KeyType): PolicyRate {
+/** Returns a policy's default for a caller type. */
+export function defaultRateOf(policy: ChargedPolicy['policy'], callerType: CallerType): PolicyRate {
   if (policy === 'events-ip' || policy === 'events-ip-requests') return ADDRESS_RATES[policy];
-  return DEFAULT_RATES[keyType][policy];
+  return DEFAULT_RATES[callerType][policy];
 }
 
-/** Queries of one key at once, in this process. */
+/** Concurrent queries of one key, in this process. */
 export const IN_FLIGHT_DEFAULT: InFlightLimit = { running: 5, waiting: 10 };
 
-/** Open streams of one key, in this process: none waits for another to end. */
+/** Open streams of one key, in this process. None waits for another to end. */
 export const STREAMS_MAX: InFlightLimit = { running: 5, waiting: 0 };
 
 /** The same for a member in the dashboard. */
 export const IN_FLIGHT_MEMBER: InFlightLimit = { running: 10, waiting: 10 };
 
-/** The most that may be asked for, running or waiting. */
+/** The maximum for `running` and for `waiting`. */
 export const IN_FLIGHT_MAX = 1000;
 
-/** Unknown keys per address: 20 a minute. */
+/** Unknown keys per address: 20 per minute. */
 export const FAILED_AUTH_RATE: PolicyRate = { rate: 20, perSeconds: 60, burst: 20 };
 
-/** Reports of leaked keys per address: 60 a minute. */
+/** Reports of leaked keys per address: 60 per minute. */
 export const LEAK_HOOK_RATE: PolicyRate = { rate: 60, perSeconds: 60, burst: 60 };
 
-/** Wrong passwords per account, and per address: 5 a minute. */
+/** Wrong passwords per account, and per address: 5 per minute. */
 export const SIGN_IN_RATE: PolicyRate = { rate: 5, perSeconds: 60, burst: 5 };
 
 const PREFIX = 'APPFLOW_LIMIT_';
@@ -152,8 +159,8 @@ const POLICY_BY_VARIABLE: ReadonlyMap<string, PolicyName> = new Map([
   ['APPFLOW_LIMIT_SIGN_IN', 'sign-in'],
 ]);
 
-/** Returns the environment variable that replaces a policy's default; empty when there is none. */
-export function nameVariableOf(policy: DecidingPolicy): string {
+/** Returns the environment variable that overrides a policy's default; empty when there is none. */
+export function environmentVariableOf(policy: DecidingPolicy): string {
   if (policy === IN_FLIGHT_POLICY) return IN_FLIGHT_VARIABLE;
   const [variable = ''] = [...POLICY_BY_VARIABLE].find(([, named]) => named === policy) ?? [];
   return variable;
@@ -169,8 +176,8 @@ const IN_FLIGHT_EXAMPLE =
 type Mistake = { mistake: string };
 
 /**
- * Returns the installation's overrides from its `APPFLOW_LIMIT_<POLICY>` variables, and one sentence for each
- * mistake. Other variables are passed over; an empty value counts as unset. Source: rate-limits.md.
+ * Returns the installation's overrides from its `APPFLOW_LIMIT_<POLICY>` variables, and one sentence per mistake.
+ * Other variables are ignored; an empty value counts as unset. Source: rate-limits.md.
  */
 export function parseLimitSwitches(variables: Readonly<Record<string, string | undefined>>): {
   overrides: LimitOverrides;
@@ -222,17 +229,17 @@ function parseInFlight(text: string): LimitOverrides | Mistake {
   return { [IN_FLIGHT_POLICY]: { running, waiting } };
 }
 
-const isWhole = (value: number, least: number) =>
-  Number.isInteger(value) && value >= least && value <= IN_FLIGHT_MAX;
+const isWhole = (value: number, min: number) =>
+  Number.isInteger(value) && value >= min && value <= IN_FLIGHT_MAX;
 
-/** Returns why a burst could let no largest batch pass, as the end of a sentence; undefined when it could. */
+/** Returns why a burst could never allow the largest batch, as the end of a sentence; undefined when it could. */
 export function findBatchMistake(policy: PolicyName, { burst }: PolicyRate): string | undefined {
   const countsEvents = policy === 'events' || policy === 'events-ip';
   if (!countsEvents || burst >= EVENTS_PER_BATCH_MAX) return undefined;
   return `the burst must be at least ${EVENTS_PER_BATCH_MAX}, the largest batch, which could otherwise never pass`;
 }
 
-/** Plain decimals only: Number() alone would read "", "0x10" and "1e9" as numbers. */
+/** Plain decimals only: Number() alone would accept "", "0x10" and "1e9". */
 function parseDecimal(text: string): number {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
 }

@@ -1,9 +1,9 @@
--- Says that a process lives, or with 'leave' that it ends, and returns how many live. KEYS: the set of processes.
--- ARGV: 'stay' or 'leave', and the id of this one. Entries of the future are from before the server's clock was set back.
+-- Heartbeat of a process, or with 'leave' its removal. Returns the number of live processes. KEYS: the set of processes.
+-- ARGV: 'stay' or 'leave', and the id of this process. Entries in the future date from before the server's clock stepped back.
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 local key, liveMs = KEYS[1], 5000
--- What is no set of processes was not written by us: it is written over, as a bucket is.
+-- A value of another type was not written by this script: overwrite it, as with a bucket.
 local kind = redis.call('TYPE', key).ok
 if kind ~= 'zset' and kind ~= 'none' then redis.call('DEL', key) end
 if ARGV[1] == 'stay' then

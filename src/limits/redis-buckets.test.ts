@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { NEEDS_REDIS, startRedis, type TestRedis } from '../../test/redis-server.ts';
-import { type Decision, decide, decideRefused, type LimitState } from './decide.ts';
+import { type Decision, decide, decideRefusal, type LimitState } from './decide.ts';
 import { createLimit, type Limit } from './limit.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { type ChargeMode, chargeBuckets, keyOf } from './redis-buckets.ts';
@@ -25,7 +25,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
   before(async () => {
     redis = await startRedis();
     const ready = Promise.withResolvers<void>();
-    // Exact results are asked for, not quick ones: a busy machine may take its time.
+    // This suite needs exact results, not fast ones: a busy machine may take its time.
     client = openRedisClient(redis.url, { onReady: ready.resolve, onLost: () => undefined }, 60_000);
     await ready.promise;
   });
@@ -34,14 +34,14 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     await redis[Symbol.asyncDispose]();
   });
 
-  /** Buckets of their own, with a clock that the test moves. */
+  /** Isolated buckets, with a clock the test advances. */
   function openBuckets() {
     runs += 1;
     const prefix = `run${runs}:`;
     let now = startUs;
     async function charge(charges: readonly BucketCharge[], mode: ChargeMode = 'charge'): Promise<Decision> {
       const owedTicks = await chargeBuckets(client, charges, mode, { prefix, serverNowUs: now });
-      return mode === 'charge' ? decide(owedTicks, charges) : decideRefused(owedTicks, charges);
+      return mode === 'charge' ? decide(owedTicks, charges) : decideRefusal(owedTicks, charges);
     }
     return {
       prefix,
@@ -83,7 +83,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     isPair: fc.boolean(),
     share,
     otherShare: fc.oneof(fc.constant(0), share),
-    // Mostly the same limit; now and then it is changed live.
+    // Mostly the same limit; occasionally it changes live.
     rateAt: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: rateAt }),
     otherRateAt: fc.oneof({ weight: 9, arbitrary: fc.constant(3) }, { weight: 1, arbitrary: rateAt }),
   });
@@ -98,7 +98,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     return next.isPair ? [...first, ...second] : first;
   }
 
-  test('5: decides, counts and names the wait as memory does, on 20,000 random weighted calls and more', async () => {
+  test('5: decides, counts and reports waits like the memory store, over 20,000 and more random weighted calls', async () => {
     const calls = fc.array(call, { minLength: 250, maxLength: 300, size: 'max' });
     let decided = 0;
     await fc.assert(
@@ -119,7 +119,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     assert.ok(decided >= 20_000, `${decided} calls`);
   });
 
-  test('6: does not drift from memory in 10,000 spaced calls of a fractional rate', async () => {
+  test('6: does not drift from the memory store in 10,000 spaced calls at a fractional rate', async () => {
     const shared = openBuckets();
     const memory = createMemoryLimiter({ nowUs: shared.now });
     const charges = [
@@ -137,7 +137,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
   const analytics = createLimit('analytics', { rate: 10, burst: 60 });
   const one = (bucket: string, limit = analytics): BucketCharge[] => [{ limit, cost: 1, bucket }];
 
-  test('3: the edge of a second or a minute gives nothing extra', async () => {
+  test('3: gives nothing extra at a second or minute boundary', async () => {
     const shared = openBuckets();
     shared.wait(59_999_999);
     assert.equal(await shared.countPassing(one('key')), 60);
@@ -147,7 +147,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     assert.equal(await shared.countPassing(one('key')), 1);
   });
 
-  test('19: when one limit denies, nothing of the others is spent', async () => {
+  test('19: spends nothing of the other limits when one denies', async () => {
     const shared = openBuckets();
     const requests = createLimit('events-requests', { rate: 1, burst: 3 });
     const events = createLimit('events', { rate: 1, burst: 100 });
@@ -164,7 +164,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     );
   });
 
-  test('7: no two keys or policies share a bucket, whatever their ids are made of', async () => {
+  test('7: no two keys or policies share a bucket, whatever characters their ids contain', async () => {
     const shared = openBuckets();
     const limit = createLimit('analytics', { rate: 1, perSeconds: 86_400, burst: 2 });
     const names = [
@@ -193,13 +193,13 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     assert.equal(keys.size, names.length + odd.length);
   });
 
-  test('the key of a bucket is what other versions call it', () => {
+  test("a bucket's key is the same as in other versions", () => {
     const perAddress = createLimit('events-ip', { rate: 1, burst: 1000 });
     const key = keyOf('appflow:rl:', perAddress, 'key_1 2001:db8::/64');
     assert.equal(key, 'appflow:rl:events-ip:key_1 2001:db8::/64');
   });
 
-  test("39: Redis's clock back an hour locks out for one burst time at most", async () => {
+  test("39: setting Redis's clock back an hour locks callers out for at most one burst time", async () => {
     const shared = openBuckets();
     assert.equal(await shared.countPassing(one('key')), 60);
     shared.wait(-3_600_000_000);
@@ -211,7 +211,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     assert.equal(await shared.countPassing(one('key')), 60);
   });
 
-  test("40: Redis's clock forward an hour gives one extra burst at most", async () => {
+  test("40: setting Redis's clock forward an hour gives at most one extra burst", async () => {
     const shared = openBuckets();
     assert.equal(await shared.countPassing(one('key')), 60);
     shared.wait(3_600_000_000);
@@ -220,7 +220,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     assert.equal(await shared.countPassing(one('key')), 0);
   });
 
-  test('49: a lowered burst locks out no longer than the new burst time, a raised one gives no second burst', async () => {
+  test('49: a lowered burst locks callers out no longer than the new burst time, a raised one gives no second burst', async () => {
     const shared = openBuckets();
     const wide = createLimit('analytics', { rate: 10, burst: 600 });
     assert.equal(await shared.countPassing(one('key', wide)), 600);
@@ -238,7 +238,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     );
   });
 
-  test('52: processes with the old and the new limit side by side never count below nothing, and agree in the end', async () => {
+  test('52: processes with the old and the new limit in parallel never count below zero, and agree in the end', async () => {
     const shared = openBuckets();
     const before = createLimit('analytics', { rate: 7, burst: 60 });
     let passed = 0;
@@ -254,7 +254,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     assert.equal(await shared.countPassing(one('key')), 60);
   });
 
-  test('42: a bucket is gone from Redis once it is full, and one given back whole goes at once', async () => {
+  test('42: a bucket expires from Redis once it is full, and is deleted immediately when fully refunded', async () => {
     const quick = createLimit('analytics', { rate: 100, burst: 10 });
     const prefix = 'gone:';
     await chargeBuckets(client, [{ limit: quick, cost: 10, bucket: 'key' }], 'charge', { prefix });
@@ -264,7 +264,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     assert.equal(await redis.client.exists(keyOf(prefix, quick, 'key')), 0);
   });
 
-  test('33: a value of another type or of no sense is a full bucket, written over', async () => {
+  test('33: a value of another type or format counts as a full bucket and is overwritten', async () => {
     const shared = openBuckets();
     const key = keyOf(shared.prefix, analytics, 'key');
     await redis.client.rpush(key, 'a list');
@@ -275,7 +275,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     }
   });
 
-  test('a script that Redis forgot is told anew, and the charge made once', async () => {
+  test('a script Redis has forgotten is sent again, and the charge is made once', async () => {
     const shared = openBuckets();
     assert.ok((await shared.charge(one('key'))).allowed);
     await redis.client.script('FLUSH');

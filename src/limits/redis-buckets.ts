@@ -5,7 +5,7 @@ import type { BucketCharge } from './store.ts';
 
 const CHARGE = readScript('redis-charge.lua');
 
-/** A limit's numbers as the script reads them, written once: at each call that took a third of it. */
+/** A limit's numbers as arguments of the script, formatted once: doing it per call took a third of the call's time. */
 const textByLimit = new WeakMap<Limit, readonly string[]>();
 
 function textOf(limit: Limit): readonly string[] {
@@ -16,12 +16,13 @@ function textOf(limit: Limit): readonly string[] {
   return text;
 }
 
-/** What is done: a charge may be denied, the charge of a refused request never is. */
+/** A `charge` may be denied; the `refusal` charge of a refused request never is. */
 export type ChargeMode = 'charge' | 'refusal';
 
 /**
- * Returns what each bucket owed, in ticks, before the charges were made, all or none. The time is the server's, unless a
- * test gives its own in microseconds. Rejects as `RedisClient.run`, and when the answer is not what the script gives.
+ * Returns what each bucket owed, in ticks, before the charges, which are made all or nothing. Uses the server's time
+ * unless a test passes its own, in microseconds. Rejects like `RedisClient.run`, and when the reply is not what the
+ * script returns.
  */
 export async function chargeBuckets(
   client: RedisClient,
@@ -41,8 +42,8 @@ export async function chargeBuckets(
 }
 
 /**
- * Returns the key of a bucket, the same in every version: processes of two versions share it. No two buckets share one,
- * for no policy has a colon.
+ * Returns the key of a bucket. Never change it: processes of two versions share buckets. No two buckets share a key,
+ * because policy names contain no colon.
  */
 export const keyOf = (prefix: string, { policy }: Limit, bucket: string): string =>
   `${prefix}${policy}:${bucket}`;

@@ -1,12 +1,12 @@
--- Charges all buckets of one request or none, and returns what each owed before, in ticks. The caller decides from that
--- by decide.ts, which must come to the same verdict as `fits` here; debt.ts counts the same way as this: change both.
+-- Charges all buckets of one request or none, and returns what each owed before, in ticks. From that the caller decides
+-- with decide.ts, which must reach the same result as `fits` here; debt.ts has the same arithmetic: change both.
 --
--- KEYS: the buckets. ARGV: a clock in microseconds ('' is the server's own), 'charge' or 'refusal' (which is never
+-- KEYS: the buckets. ARGV: the time in microseconds ('' uses the server's clock), 'charge' or 'refusal' (which is never
 -- denied), then for each bucket: cost, ticksPerUs, unitTicks, burstTicks, unitUs.
--- A bucket is "<us> <ticks> <unitUs>". A value that is no such text counts as a full bucket and is written over.
+-- A bucket is "<us> <ticks> <unitUs>". Any other value counts as a full bucket and is overwritten.
 local now, keptMs = tonumber(ARGV[1]), 0
 if now then
-  keptMs = 3600000 -- a clock given by a test may stand still, but the server forgets keys by its own
+  keptMs = 3600000 -- a test's clock may not move, but the server expires keys by its own
 else
   local time = redis.call('TIME')
   now = time[1] * 1000000 + time[2]

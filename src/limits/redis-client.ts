@@ -3,31 +3,31 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 
-/** Lua that Redis runs as one step. It knows a script by its hash once it has seen the text. */
+/** A Lua script that Redis runs atomically. Redis knows it by its hash after the first run. */
 export type Script = { readonly lua: string; readonly sha: string };
 
-/** One connection to Redis, made anew by itself when it is lost. */
+/** One connection to Redis that reconnects by itself. */
 export type RedisClient = {
   /**
-   * Returns what a script answers. Rejects when it is not answered in time, and with whatever Redis says against it.
-   * Never sent twice: a charge that timed out may have been made.
+   * Returns a script's reply. Rejects when it does not arrive in time, and with any error of Redis. Never sent twice:
+   * a charge that timed out may have been made.
    */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
-  /** Returns a setting of the server, undefined when it does not tell. */
+  /** Returns a server setting, undefined when the server does not report it. */
   findSetting(name: string): Promise<string | undefined>;
-  /** Whether the server is a node of a Redis Cluster; false when it does not tell. */
+  /** Whether the server is a node of a Redis Cluster; false when it does not report it. */
   isClusterNode(): Promise<boolean>;
   isReady(): boolean;
   close(): void;
 };
 
-/** What a client tells: that it can be asked, and that it no longer can. */
+/** Connection events: ready for commands, and no longer ready. */
 export type RedisEvents = { onReady: () => void; onLost: (reason: string) => void };
 
-/** Longer than any healthy answer takes; what a request waits when Redis freezes, until the breaker opens. */
+/** Longer than any healthy reply takes. This is what a request waits when Redis freezes, until the breaker opens. */
 const ANSWER_MS = 50;
 const CONNECT_MS = 1_000;
-/** A connection on which nothing came for this long is dead, whatever TCP says: a host may vanish without a word. */
+/** A connection without any data for this long is dead, whatever TCP says: a host may disappear without closing it. */
 const SILENCE_MS = 1_000;
 const RETRY_MS_MAX = 500;
 const CLOSE_MS = 100;
@@ -38,7 +38,10 @@ export function readScript(file: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 
-/** Starts to connect to Redis at `url`, whose password is never told on. A script has `answerMs` to answer. */
+/**
+ * Starts connecting to Redis at `url`, whose password never appears in logs or errors. A script has `answerMs` to
+ * reply.
+ */
 export function openRedisClient(
   url: string,
   { onReady, onLost }: RedisEvents,
@@ -52,9 +55,9 @@ export function openRedisClient(
     socketTimeout: SILENCE_MS,
     disconnectTimeout: CLOSE_MS,
     retryStrategy: (attempt) => Math.min(50 * attempt, RETRY_MS_MAX),
-    // One that is loading its data guesses how long it will take, badly: look again soon.
+    // A server that is loading its data estimates badly how long it will take: retry soon.
     maxLoadingRetryTime: RETRY_MS_MAX,
-    // The name may lead to another server by now.
+    // The host name may resolve to another server by now.
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   });
   let isClosing = false;
@@ -71,11 +74,11 @@ export function openRedisClient(
   return {
     run({ lua, sha }, keys, args) {
       const answer = redis.evalsha(sha, keys.length, ...keys, ...args).catch((error: unknown) => {
-        // The script was not known, so nothing was done.
+        // The script was unknown, so nothing was done.
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
         return redis.eval(lua, keys.length, ...keys, ...args);
       });
-      return requireWithin(answer, answerMs);
+      return withTimeout(answer, answerMs);
     },
     async findSetting(name) {
       const pair: unknown = await redis.config('GET', name).catch(() => undefined);
@@ -94,10 +97,10 @@ export function openRedisClient(
 }
 
 /**
- * Rejects when there is no answer in time. Not the client's own `commandTimeout`: after a pause of this process, that
- * would fire before the answers are read which came meanwhile, and a busy moment would look like a dead Redis.
+ * Rejects when there is no reply in time. Not the client's own `commandTimeout`: after a pause of this process, that
+ * would fire before the replies that arrived meanwhile are read, and a busy moment would look like a dead Redis.
  */
-function requireWithin<T>(answer: Promise<T>, ms: number): Promise<T> {
+function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error(`no answer within ${ms} ms`));
     const timer = setTimeout(() => setImmediate(giveUp), ms);

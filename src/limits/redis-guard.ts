@@ -2,10 +2,13 @@ import type { Log } from '../lib/log.ts';
 import { messageOf } from '../lib/storage-error.ts';
 import { createBreaker, type Pass } from './breaker.ts';
 
-/** Stands between those who ask Redis and a Redis that fails: no failure reaches them, and few wait for one. */
+/** Shields callers from a failing Redis: no failure reaches them, and few wait for one. */
 export type RedisGuard = {
-  /** Returns undefined at once when asking is in vain, resolves with undefined when there is no answer; never rejects. */
-  ask<T>(question: () => Promise<T>): Promise<T | undefined> | undefined;
+  /**
+   * Returns undefined immediately while the breaker is open, resolves with undefined when there is no reply; never
+   * rejects.
+   */
+  call<T>(command: () => Promise<T>): Promise<T | undefined> | undefined;
   /** The connection is lost. */
   trip(reason: string): void;
   isOpen(): boolean;
@@ -13,44 +16,47 @@ export type RedisGuard = {
   readonly callsFailed: number;
 };
 
-/** Returns a guard that tells each change of state once, however many requests meet it: to the log, and a trouble to `onTrouble`. */
-export function createRedisGuard(log: Log, onTrouble: () => void): RedisGuard {
+/**
+ * Returns a guard that reports each change of state once, however many requests run into it: to the log, and outages
+ * to `onOutage`.
+ */
+export function createRedisGuard(log: Log, onOutage: () => void): RedisGuard {
   const breaker = createBreaker(() => performance.now());
   let wasOpen = false;
   let callsAnswered = 0;
   let callsFailed = 0;
 
-  function tellChange(reason?: string): void {
+  function logChange(reason?: string): void {
     const isOpen = breaker.isOpen();
     if (isOpen === wasOpen) return;
     wasOpen = isOpen;
-    if (isOpen) onTrouble();
+    if (isOpen) onOutage();
     log.warn({ reason }, isOpen ? 'rate limits: Redis does not answer' : 'rate limits: Redis answers again');
   }
 
   async function settle<T>(pass: Pass, answer: Promise<T>): Promise<T | undefined> {
     try {
-      const known = await answer;
+      const value = await answer;
       callsAnswered += 1;
       breaker.settle(pass, true);
-      tellChange();
-      return known;
+      logChange();
+      return value;
     } catch (error) {
       callsFailed += 1;
       breaker.settle(pass, false);
-      tellChange(messageOf(error));
+      logChange(messageOf(error));
       return undefined;
     }
   }
 
   return {
-    ask(question) {
+    call(command) {
       const pass = breaker.admit();
-      return pass && settle(pass, question());
+      return pass && settle(pass, command());
     },
     trip(reason) {
       breaker.trip();
-      tellChange(reason);
+      logChange(reason);
     },
     isOpen: breaker.isOpen,
     get callsAnswered() {

@@ -4,47 +4,47 @@ import { openRedisClient, type RedisClient, readScript } from './redis-client.ts
 import { createRedisGuard } from './redis-guard.ts';
 import type { StoreReport } from './store.ts';
 
-/** The way to a Redis that may be away, and what is known of it and of the other processes that use it. */
+/** The connection to a Redis that may be down, and what is known about it and the other processes that use it. */
 export type RedisLink = {
   /**
-   * Asks Redis. Returns undefined at once when it is known not to answer, and resolves with undefined when it does not;
-   * never rejects.
+   * Sends a command to Redis. Returns undefined immediately when Redis is known to be down, and resolves with
+   * undefined when it does not reply; never rejects.
    */
-  ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined;
-  /** Whether the next question would be left unasked, or be the first after a trouble. */
-  isTroubled(): boolean;
-  /** Processes that lived when Redis was last asked, this one included. */
+  call<T>(command: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined;
+  /** Whether the next command would be skipped, or would be the first one after an outage. */
+  isDegraded(): boolean;
+  /** Live processes at the last heartbeat, including this one. */
   processes(): number;
   report(): Omit<StoreReport, 'localDecisions'>;
-  /** Resolves when this process no longer counts among the others. */
+  /** Resolves when the other processes no longer count this one. */
   close(): Promise<void>;
 };
 
-/** `onTrouble` is called when what was known of Redis may no longer be so; `answerMs` as for `openRedisClient`. */
+/** `onOutage` is called when cached state of Redis may no longer be true; `answerMs` as for `openRedisClient`. */
 export type RedisLinkOptions = {
   url: string;
   nodesKey: string;
   log: Log;
-  onTrouble: () => void;
+  onOutage: () => void;
   answerMs: number | undefined;
 };
 
-const BEAT = readScript('redis-beat.lua');
-/** The others forget a process after five of these. */
-const BEAT_MS = 1_000;
-/** How often it is looked whether a probe is due: a Redis that is back is found although no request comes. */
-const LOOK_MS = 200;
-/** How long a start waits for Redis. One that is there is connected to much sooner. */
+const HEARTBEAT = readScript('redis-beat.lua');
+/** Other processes forget one after five missed heartbeats. */
+const HEARTBEAT_MS = 1_000;
+/** How often to check whether a probe is due, so that a recovered Redis is found even without requests. */
+const POLL_MS = 200;
+/** How long startup waits for Redis. Connecting to one that is up takes much less. */
 const START_MS = 1_000;
 
-/** One request charges buckets that a cluster may keep on several nodes, which no script reaches. */
+/** One request charges buckets that a cluster may keep on several nodes, which no script can reach. */
 const CLUSTER_REFUSAL = 'REDIS_URL names a node of a Redis Cluster, give a single Redis or Valkey';
 
-/** Returns the link once Redis has answered, or is found not to: a start never fails for it. */
+/** Returns the link once Redis has replied or turned out to be unavailable. Startup never fails because of it. */
 export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLink> {
-  const { url, nodesKey, log, onTrouble, answerMs } = options;
+  const { url, nodesKey, log, onOutage, answerMs } = options;
   const id = randomUUID();
-  const guard = createRedisGuard(log, onTrouble);
+  const guard = createRedisGuard(log, onOutage);
   const started = Promise.withResolvers<void>();
   let processes = 1;
   let refusal: string | undefined;
@@ -52,7 +52,7 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
 
   const events = {
     onReady() {
-      void meet().finally(started.resolve);
+      void greetServer().finally(started.resolve);
       void findEvictionWarning(client, log).then((found) => {
         warning = found;
       });
@@ -64,49 +64,51 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
   };
   const client = openRedisClient(url, events, answerMs);
 
-  function ask<T>(question: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined {
-    return client.isReady() && refusal === undefined ? guard.ask(() => question(client)) : undefined;
+  function call<T>(command: (client: RedisClient) => Promise<T>): Promise<T | undefined> | undefined {
+    return client.isReady() && refusal === undefined ? guard.call(() => command(client)) : undefined;
   }
 
-  const isTroubled = () => guard.isOpen() || !client.isReady();
+  const isDegraded = () => guard.isOpen() || !client.isReady();
 
-  /** Looks at what has been connected to, which may be another server each time, and tells it that this process lives. */
-  async function meet(): Promise<void> {
+  /**
+   * Checks the server just connected to, which may be a different one each time, and registers this process with it.
+   */
+  async function greetServer(): Promise<void> {
     refusal = (await client.isClusterNode()) ? CLUSTER_REFUSAL : undefined;
     if (refusal !== undefined) guard.trip(refusal);
-    await beat();
+    await sendHeartbeat();
   }
 
-  async function beat(): Promise<void> {
-    const count = await ask(({ run }) => run(BEAT, [nodesKey], ['stay', id]));
+  async function sendHeartbeat(): Promise<void> {
+    const count = await call(({ run }) => run(HEARTBEAT, [nodesKey], ['stay', id]));
     if (typeof count === 'number') processes = Math.max(1, count);
   }
 
-  let beatAtMs = performance.now() + BEAT_MS;
-  const looks = setInterval(() => {
-    if (performance.now() < beatAtMs && !guard.isOpen()) return;
-    beatAtMs = performance.now() + BEAT_MS;
-    void beat();
-  }, LOOK_MS).unref();
-  const waited = setTimeout(started.resolve, START_MS);
+  let nextHeartbeatMs = performance.now() + HEARTBEAT_MS;
+  const poll = setInterval(() => {
+    if (performance.now() < nextHeartbeatMs && !guard.isOpen()) return;
+    nextHeartbeatMs = performance.now() + HEARTBEAT_MS;
+    void sendHeartbeat();
+  }, POLL_MS).unref();
+  const startTimeout = setTimeout(started.resolve, START_MS);
   await started.promise;
-  clearTimeout(waited);
+  clearTimeout(startTimeout);
 
   return {
-    ask,
-    isTroubled,
+    call,
+    isDegraded,
     processes: () => processes,
     report() {
       const { callsAnswered, callsFailed } = guard;
       const reason = refusal ?? 'Redis does not answer, the log says why';
-      const trouble = isTroubled()
+      const trouble = isDegraded()
         ? `${reason}: this process keeps to 1/${processes} of each rate limit.`
         : undefined;
       return { callsAnswered, callsFailed, trouble, warning, processes };
     },
     async close() {
-      clearInterval(looks);
-      if (client.isReady()) await client.run(BEAT, [nodesKey], ['leave', id]).catch(() => undefined);
+      clearInterval(poll);
+      if (client.isReady()) await client.run(HEARTBEAT, [nodesKey], ['leave', id]).catch(() => undefined);
       client.close();
     },
   };

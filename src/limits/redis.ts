@@ -1,30 +1,33 @@
 import type { Log } from '../lib/log.ts';
-import { type Decision, decide, decideRefused } from './decide.ts';
+import { type Decision, decide, decideRefusal } from './decide.ts';
 import { createDenyCache } from './deny-cache.ts';
 import { createMemoryLimiter, readMonotonicUs } from './memory.ts';
 import { type ChargeMode, chargeBuckets } from './redis-buckets.ts';
 import { openRedisLink } from './redis-link.ts';
 import { createShares } from './share.ts';
-import type { Soon } from './soon.ts';
+import type { MaybePromise } from './soon.ts';
 import type { BucketCharge, LimitStore } from './store.ts';
 
-/** Buckets that all processes share. `close` resolves when this one no longer counts among them. */
+/** Buckets shared by all processes. `close` resolves when the others no longer count this one. */
 export type RedisStore = Required<LimitStore> & { close(): Promise<void> };
 
-/** `nowUs` is the clock of what this process keeps (`readMonotonicUs`), `serverNowUs` replaces Redis's in tests. */
+/**
+ * `nowUs` is the clock of this process's own state (`readMonotonicUs`); `serverNowUs` replaces Redis's clock in
+ * tests.
+ */
 export type RedisStoreOptions = {
   url: string;
   log: Log;
   prefix?: string;
   nowUs?: () => number;
   serverNowUs?: () => number;
-  /** How long Redis may take for an answer, in milliseconds; tests that count exactly give it longer. */
+  /** How long Redis may take to reply, in milliseconds. Tests that count exactly allow more. */
   answerMs?: number;
 };
 
 /**
- * Returns the limits' store in Redis at `url`, whether it answers or not. Whatever becomes of Redis, every request is
- * decided: if need be by this process alone, with its share of each limit, from buckets that it kept all along.
+ * Returns the limit store in Redis at `url`, whether Redis replies or not. Every request gets a decision: during an
+ * outage this process decides alone, with its share of each limit, from buckets it has kept up to date all along.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
   const { url, log, prefix = 'appflow:', nowUs = readMonotonicUs, serverNowUs, answerMs } = options;
@@ -35,53 +38,57 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     url,
     nodesKey: `${prefix}nodes`,
     log,
-    onTrouble: denied.clear,
+    onOutage: denied.clear,
     answerMs,
   });
   let localDecisions = 0;
 
   const share = (charges: readonly BucketCharge[]) => takeShares(charges, link.processes());
 
-  /** Keeps what was learned, for the requests that come next and for a time when Redis is away. */
-  function learn(charges: readonly BucketCharge[], owedTicks: readonly number[], isAllowed: boolean): void {
-    denied.note(charges, owedTicks);
+  /** Keeps the result for upcoming requests and for an outage of Redis. */
+  function remember(
+    charges: readonly BucketCharge[],
+    owedTicks: readonly number[],
+    isAllowed: boolean,
+  ): void {
+    denied.record(charges, owedTicks);
     if (isAllowed) local.chargeRefusal(share(charges));
   }
 
-  /** Decides by what Redis says is owed, or alone when it says nothing. */
+  /** Decides from the debts Redis reports, or locally when it does not reply. */
   function decideShared<T extends Decision>(
     charges: readonly BucketCharge[],
     mode: ChargeMode,
     decideBy: (owedTicks: readonly number[], charges: readonly BucketCharge[]) => T,
-    decideAlone: (shares: readonly BucketCharge[]) => T,
-  ): Soon<T> {
-    const conclude = (owedTicks: readonly number[] | undefined) => {
+    decideLocally: (shares: readonly BucketCharge[]) => T,
+  ): MaybePromise<T> {
+    const decideFrom = (owedTicks: readonly number[] | undefined) => {
       if (owedTicks === undefined) {
         localDecisions += 1;
-        return decideAlone(share(charges));
+        return decideLocally(share(charges));
       }
       const decision = decideBy(owedTicks, charges);
-      learn(charges, decision.allowed ? decision.owedTicks : owedTicks, decision.allowed);
+      remember(charges, decision.allowed ? decision.owedTicks : owedTicks, decision.allowed);
       return decision;
     };
-    const asked = link.ask((client) =>
+    const answer = link.call((client) =>
       chargeBuckets(client, charges, mode, { prefix: `${prefix}rl:`, serverNowUs: serverNowUs?.() }),
     );
-    return asked === undefined ? conclude(undefined) : asked.then(conclude);
+    return answer === undefined ? decideFrom(undefined) : answer.then(decideFrom);
   }
 
   return {
     peek(charges) {
       const known = denied.decide(charges);
       if (!known.allowed) return known;
-      return link.isTroubled() ? local.peek(share(charges)) : undefined;
+      return link.isDegraded() ? local.peek(share(charges)) : undefined;
     },
     charge(charges) {
       const known = denied.decide(charges);
       return known.allowed ? decideShared(charges, 'charge', decide, local.charge) : known;
     },
     chargeRefusal: (charges) =>
-      denied.findRefusal(charges) ?? decideShared(charges, 'refusal', decideRefused, local.chargeRefusal),
+      denied.findRefusal(charges) ?? decideShared(charges, 'refusal', decideRefusal, local.chargeRefusal),
     countBuckets: local.countBuckets,
     report: () => ({ ...link.report(), localDecisions }),
     close: link.close,

@@ -23,12 +23,12 @@ test('one process of four has a quarter of the burst and of the rate', () => {
   assert.equal(spendAll(), 0);
 });
 
-test('alone, a process has all of it', () => {
+test('a single process has all of it', () => {
   const limit = createLimit('events', { rate: 0.3, burst: 50_000 });
   assert.deepEqual(share([{ limit, cost: 7, bucket: 'key' }], 1), [{ limit, cost: 7, bucket: 'key' }]);
 });
 
-test('no share makes possible calls impossible: a burst of one stays one, a largest batch still fits', () => {
+test('a share never makes a possible call impossible: a burst of one stays one, and the largest batch still fits', () => {
   const one = createLimit('analytics', { rate: 1, burst: 1 });
   const events = createLimit('events', { rate: 10, burst: 1200 });
   const few = createLimit('events-ip', { rate: 10, burst: 500 });
@@ -40,13 +40,13 @@ test('no share makes possible calls impossible: a burst of one stays one, a larg
   assert.deepEqual(bursts, [1, 1000, 500, 12]);
 });
 
-test('a cost above the share takes the whole share, so that only the full limit can call it impossible', () => {
+test('a cost above the share takes the whole share, so that only the full limit can reject it as impossible', () => {
   const limit = createLimit('management', { rate: 1, burst: 60 });
   const costs = [14, 15, 16, 60, -3].map((cost) => share([{ limit, cost, bucket: 'key' }], 4)[0]?.cost);
   assert.deepEqual(costs, [14, 15, 15, 15, -3]);
 });
 
-test('when the number of processes changes, what was spent stays spent', () => {
+test('a change in the number of processes keeps what was spent', () => {
   const store = createMemoryLimiter({ nowUs: () => 0 });
   const charges = [{ limit: createLimit('analytics', { rate: 10, burst: 60 }), cost: 1, bucket: 'key' }];
   for (let call = 0; call < 30; call += 1) assert.ok(store.charge(share(charges, 2)).allowed);

@@ -5,8 +5,9 @@ import type { BucketCharge } from './store.ts';
 const EVENT_POLICIES: readonly PolicyName[] = ['events', 'events-ip'];
 
 /**
- * Returns the function that gives one of `processes` its part of a limit: that part of the rate, and of the burst, but
- * never less than one call or, where events are counted, the largest batch: a part must not make anything impossible.
+ * Returns the function that computes the share of a limit for one of `processes`: that fraction of the rate and of
+ * the burst, but at least one request or, where events are counted, the largest batch, so that sharing makes nothing
+ * impossible.
  */
 export function createShares(): (charges: readonly BucketCharge[], processes: number) => BucketCharge[] {
   const known = new WeakMap<Limit, { processes: number; share: Limit }>();
@@ -29,7 +30,7 @@ export function createShares(): (charges: readonly BucketCharge[], processes: nu
 function divide(limit: Limit, processes: number): Limit {
   const callMax = EVENT_POLICIES.includes(limit.policy) ? EVENTS_PER_BATCH_MAX : 1;
   const burst = Math.max(Math.floor(limit.burst / processes), Math.min(callMax, limit.burst));
-  // One unit takes so many times as long to flow back: whole ticks stay whole.
+  // A unit takes that many times as long to refill, so whole ticks stay whole.
   const unitTicks = limit.unitTicks * processes;
   return { ...limit, burst, unitTicks, burstTicks: unitTicks * burst };
 }

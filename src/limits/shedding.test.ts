@@ -13,8 +13,8 @@ const CATEGORIES: Category[] = ['analytics', 'management', 'events'];
 const listRefused = (load: Partial<typeof CALM>) =>
   CATEGORIES.filter((category) => decideShedding(category, { ...CALM, ...load }));
 
-describe('what is refused when the server cannot keep up', () => {
-  it('nothing at 200 ms of delay and 80 % of the queue, questions and management above', () => {
+describe('what an overloaded server refuses', () => {
+  it('nothing at 200 ms of delay and 80 % of the queue; queries and management above that', () => {
     assert.deepEqual(listRefused({ loopDelayMs: 200, queueFill: 0.8 }), []);
     assert.deepEqual(listRefused({ loopDelayMs: 200.1 }), ['analytics', 'management']);
     assert.deepEqual(listRefused({ queueFill: 0.801 }), ['analytics', 'management']);
@@ -27,7 +27,7 @@ describe('what is refused when the server cannot keep up', () => {
   });
 });
 
-describe('the shedding of one server', () => {
+describe('the load shedding of one server', () => {
   const EMPTY = { rows: 0, rowsMax: 100, bytes: 0, bytesMax: 1_000 };
   const open = () => {
     const clock = makeClock();
@@ -38,7 +38,7 @@ describe('the shedding of one server', () => {
     return { shedding, state, clock, lines };
   };
 
-  it('sees a queue full of rows, and one full of bytes', () => {
+  it('detects a queue full of rows, and one full of bytes', () => {
     const { shedding } = open();
     assert.equal(shedding.refuses('analytics', { ...EMPTY, rows: 80 }), false);
     assert.equal(shedding.refuses('analytics', { ...EMPTY, rows: 81 }), true);
@@ -46,7 +46,7 @@ describe('the shedding of one server', () => {
     assert.equal(shedding.refuses('events', { ...EMPTY, bytes: 1_000 }), false);
   });
 
-  it('counts each refusal by category and tells of them once a minute', () => {
+  it('counts each refusal by category and logs refusals once per minute', () => {
     const { shedding, state, clock, lines } = open();
     state.delayMs = 500;
     for (let round = 0; round < 5; round += 1) shedding.refuses('analytics', EMPTY);
@@ -62,7 +62,7 @@ describe('the shedding of one server', () => {
     assert.equal(lines.length, 2);
   });
 
-  it('warns while it refuses, naming what is refused, and no longer', () => {
+  it('warns only while it refuses, naming the refused categories', () => {
     const { shedding, state } = open();
     assert.equal(shedding.findWarning(EMPTY), undefined);
     state.delayMs = 201;
@@ -71,12 +71,16 @@ describe('the shedding of one server', () => {
     assert.match(shedding.findWarning(EMPTY) ?? '', /: analytics, management, events\.$/);
     state.delayMs = 0;
     assert.equal(shedding.findWarning(EMPTY), undefined);
-    assert.deepEqual(shedding.totals(), { analytics: 0, management: 0, events: 0 }, 'a look refuses nobody');
+    assert.deepEqual(
+      shedding.totals(),
+      { analytics: 0, management: 0, events: 0 },
+      'checking refuses no request',
+    );
   });
 });
 
-describe('the delay of the event loop', () => {
-  /** A loop whose seconds pass when told, each with a mean time from one look to the next. */
+describe('the event-loop delay', () => {
+  /** An event loop whose seconds pass on command, each with a mean time between samples. */
   function openWatch() {
     const seen = { count: 0, mean: 0 };
     const log: string[] = [];
@@ -107,7 +111,7 @@ describe('the delay of the event loop', () => {
     return { delay, second, log };
   }
 
-  it('is not seen for one long pause, is seen for second after second of it, and is gone with it', () => {
+  it('ignores one long pause, reports delay that lasts for seconds, and ends with it', () => {
     const { delay, second } = openWatch();
     assert.equal(delay.readMs(), 0);
     assert.equal(second(1_520), 0, 'one pause');
@@ -118,7 +122,7 @@ describe('the delay of the event loop', () => {
     assert.equal(second(20), 0, 'calm again');
   });
 
-  it('is watched from the first reading on, once, and no longer than until it is closed', () => {
+  it('is monitored once, from the first reading until it is closed', () => {
     const { delay, log } = openWatch();
     assert.deepEqual(log, []);
     delay.readMs();
@@ -127,7 +131,7 @@ describe('the delay of the event loop', () => {
     assert.deepEqual(log, ['enable', 'every 1000 ms', 'ended', 'disable']);
   });
 
-  it('of this very process is measured', async (t) => {
+  it('is measured for this process', async (t) => {
     let turn = () => {};
     const histogram = monitorEventLoopDelay({ resolution: 20 });
     const delay = createLoopDelay({
@@ -140,7 +144,7 @@ describe('the delay of the event loop', () => {
     t.after(delay.close);
     delay.readMs();
     for (let window = 0; window < 2; window += 1) {
-      // The first look after it began to watch has nothing to compare with.
+      // The first sample after monitoring starts has nothing to compare with.
       while (histogram.count < 2) await new Promise((resolve) => setTimeout(resolve, 5));
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
       while (histogram.max < 500_000_000) await new Promise((resolve) => setTimeout(resolve, 5));

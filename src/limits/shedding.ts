@@ -3,25 +3,25 @@ import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import type { Category } from './policies.ts';
 
-/** How busy the server is: how late the event loop runs, and which share of the write queue is taken (0 to 1). */
+/** How busy the server is: the event-loop delay, and the used fraction of the write queue (0 to 1). */
 export type Load = { readonly loopDelayMs: number; readonly queueFill: number };
 
-/** What the event store says of its write queue. */
+/** The state of the event store's write queue. */
 export type WriteQueue = { rows: number; rowsMax: number; bytes: number; bytesMax: number };
 
-/** Refuses requests before they cost anything when the server cannot keep up. */
+/** Load shedding: refuses requests before they cost anything when the server cannot keep up. */
 export type Shedding = {
-  /** Whether to refuse a request of this category now. Ask once a request: it is counted. */
+  /** Whether to refuse a request of this category now. Call it once per request: it counts refusals. */
   refuses(category: Category, queue: WriteQueue): boolean;
-  /** Returns a sentence while some category is refused, undefined while none is. */
+  /** Returns a sentence while a category is being refused, undefined otherwise. */
   findWarning(queue: WriteQueue): string | undefined;
-  /** Requests refused since the start. */
+  /** Requests refused since startup. */
   totals(): Readonly<Record<Category, number>>;
 };
 
 /**
- * Above which load a category is refused. Questions and management can wait, events are refused only when nothing else
- * helps: a full write queue refuses them by itself.
+ * The load above which a category is refused. Queries and management can wait; events are refused only when nothing
+ * else helps, because a full write queue refuses them by itself.
  */
 const LOAD_MAX: Record<Category, Load> = {
   analytics: { loopDelayMs: 200, queueFill: 0.8 },
@@ -31,19 +31,19 @@ const LOAD_MAX: Record<Category, Load> = {
 
 const CATEGORIES: readonly Category[] = ['analytics', 'management', 'events'];
 
-const QUIET_MS = MINUTE_MS;
+const LOG_INTERVAL_MS = MINUTE_MS;
 
-/** Returns whether requests of this category are to be refused at this load. */
+/** Returns whether to refuse requests of this category at this load. */
 export function decideShedding(category: Category, { loopDelayMs, queueFill }: Load): boolean {
-  const most = LOAD_MAX[category];
-  return loopDelayMs > most.loopDelayMs || queueFill > most.queueFill;
+  const max = LOAD_MAX[category];
+  return loopDelayMs > max.loopDelayMs || queueFill > max.queueFill;
 }
 
-/** Returns the shedding of one server. `readLoopDelayMs` as `LoopDelay.readMs`. */
+/** Returns the load shedding of one server. `readLoopDelayMs` as `LoopDelay.readMs`. */
 export function createShedding(options: { readLoopDelayMs: () => number; clock: Clock; log: Log }): Shedding {
   const { readLoopDelayMs, clock, log } = options;
   const totals = { analytics: 0, management: 0, events: 0 };
-  let lastToldAt = Number.NEGATIVE_INFINITY;
+  let lastLoggedAt = Number.NEGATIVE_INFINITY;
 
   const readLoad = (queue: WriteQueue): Load => ({
     loopDelayMs: readLoopDelayMs(),
@@ -55,9 +55,9 @@ export function createShedding(options: { readLoopDelayMs: () => number; clock: 
       const load = readLoad(queue);
       if (!decideShedding(category, load)) return false;
       totals[category] += 1;
-      // Once a minute: a line for each would be more work just when there is too much.
-      if (clock.now() - lastToldAt >= QUIET_MS) {
-        lastToldAt = clock.now();
+      // Once per minute: one line per refusal would add work exactly when there is too much.
+      if (clock.now() - lastLoggedAt >= LOG_INTERVAL_MS) {
+        lastLoggedAt = clock.now();
         log.warn({ category, ...load }, 'too busy: requests are refused with 503');
       }
       return true;

@@ -1,16 +1,22 @@
 import { countRetryAfterSeconds } from './headers.ts';
 import { createLimit, type PolicyRate } from './limit.ts';
-import { type Soon, soon } from './soon.ts';
+import { type MaybePromise, thenMaybe } from './soon.ts';
 import type { LimitStore } from './store.ts';
 
-/** Wrong passwords of an account and from an address. What is spent before a password is looked at, a right one gives back. */
+/**
+ * Limits wrong passwords per account and per address. A failure is spent before the password is checked; a correct
+ * one refunds it.
+ */
 export type SignInLimit = {
-  /** Returns undefined, or the whole seconds to wait when one of the names has no failure left; then none is spent. */
-  charge(names: readonly string[]): Soon<number | undefined>;
-  refund(names: readonly string[]): Soon<void>;
+  /**
+   * Returns undefined, or the whole seconds to wait when one of the names has no failures left; then nothing is
+   * spent.
+   */
+  charge(names: readonly string[]): MaybePromise<number | undefined>;
+  refund(names: readonly string[]): MaybePromise<void>;
 };
 
-/** Returns the limit: spent first, so that guesses made at the same moment cannot all be the last. */
+/** Returns the limit. It spends first, so that parallel guesses cannot all count as the last one. */
 export function createSignInLimit(store: LimitStore, rate: PolicyRate | 'off'): SignInLimit {
   if (rate === 'off') return { charge: () => undefined, refund: () => undefined };
   const limit = createLimit('sign-in', rate);
@@ -18,11 +24,11 @@ export function createSignInLimit(store: LimitStore, rate: PolicyRate | 'off'): 
     names.map((bucket) => ({ limit, cost, bucket }));
   return {
     charge: (names) =>
-      soon(store.charge(chargesOf(names, 1)), (decision) => {
-        // Impossible cannot be: a burst is at least 1, the cost.
+      thenMaybe(store.charge(chargesOf(names, 1)), (decision) => {
+        // `impossible` cannot occur: the burst is at least 1, and so is the cost.
         if (decision.allowed || decision.impossible) return undefined;
         return countRetryAfterSeconds(decision.retryAfterMs);
       }),
-    refund: (names) => soon(store.chargeRefusal(chargesOf(names, -1)), () => undefined),
+    refund: (names) => thenMaybe(store.chargeRefusal(chargesOf(names, -1)), () => undefined),
   };
 }

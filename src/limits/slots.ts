@@ -1,16 +1,22 @@
 import type { HeaderFields } from './headers.ts';
-import { type Asker, createInFlight, type InFlight, type InFlightTime, type Slot } from './in-flight.ts';
+import {
+  createInFlight,
+  type InFlight,
+  type InFlightTime,
+  type Slot,
+  type SlotRequester,
+} from './in-flight.ts';
 import type { Payer, Plan } from './plan.ts';
 import { type DecidingPolicy, IN_FLIGHT_POLICY, STREAMS_MAX, STREAMS_POLICY } from './policies.ts';
-import { type Soon, soon } from './soon.ts';
+import { type MaybePromise, thenMaybe } from './soon.ts';
 import { type DeniedVerdict, denied, type PolicyDecisions } from './verdict.ts';
 
-/** A request that wants a slot: for as long as a query takes, or as a stream is open. */
-export type Entering = Payer & { readonly isStream?: boolean };
+/** A request for a slot, held while a query runs or a stream is open. */
+export type SlotRequest = Payer & { readonly isStream?: boolean };
 
-/** The slots of queries and of open streams, which never take one another's. */
-export type Slots = {
-  enter(plan: Plan, request: Entering, asker: Asker): Soon<Slot | DeniedVerdict>;
+/** Slots for queries and for open streams. The two never use each other's. */
+export type RequestSlots = {
+  acquire(plan: Plan, request: SlotRequest, requester: SlotRequester): MaybePromise<Slot | DeniedVerdict>;
   countInFlight: InFlight['count'];
   countStreams(): number;
 };
@@ -18,25 +24,25 @@ export type Slots = {
 const UNCOUNTED: Slot = { allowed: true, release: () => undefined };
 
 /** Returns the slots of one process. `readHeaders` returns the `RateLimit` fields when nothing is spent. */
-export function createSlots(options: {
+export function createRequestSlots(options: {
   time: InFlightTime | undefined;
   decisions: Record<DecidingPolicy, PolicyDecisions>;
   readHeaders: (plan: Plan, request: Payer) => HeaderFields | undefined;
-}): Slots {
+}): RequestSlots {
   const { time, decisions, readHeaders } = options;
   const [queries, streams] = [createInFlight(time), createInFlight(time)];
   return {
-    enter(plan, request, asker) {
+    acquire(plan, request, requester) {
       const { keyId, category, isStream = false } = request;
       if (plan.inFlight === 'off') return UNCOUNTED;
       const policy = isStream ? STREAMS_POLICY : IN_FLIGHT_POLICY;
-      const answer = isStream
-        ? streams.enter(keyId, STREAMS_MAX, asker)
-        : queries.enter(keyId, plan.inFlight, asker);
-      return soon(answer, (known) => {
-        decisions[policy][known.allowed ? 'allowed' : 'denied'] += 1;
-        if (known.allowed) return known;
-        return denied(policy, category, known.retryAfterMs, readHeaders(plan, request));
+      const acquired = isStream
+        ? streams.acquire(keyId, STREAMS_MAX, requester)
+        : queries.acquire(keyId, plan.inFlight, requester);
+      return thenMaybe(acquired, (result) => {
+        decisions[policy][result.allowed ? 'allowed' : 'denied'] += 1;
+        if (result.allowed) return result;
+        return denied(policy, category, result.retryAfterMs, readHeaders(plan, request));
       });
     },
     countInFlight: queries.count,

@@ -1,7 +1,13 @@
-/** An answer that comes at once from memory, and after a round trip from a store that processes share. */
-export type Soon<T> = T | Promise<T>;
+/** A value available immediately from memory, or after a round trip from a store shared by processes. */
+export type MaybePromise<T> = T | Promise<T>;
 
-/** Returns what `next` makes of an answer: at once when it is there, so that memory costs no turn of the event loop. */
-export function soon<T, R>(answer: Soon<T>, next: (known: T) => Soon<R>): Soon<R> {
-  return answer instanceof Promise ? answer.then(next) : next(answer);
+/**
+ * Returns `next(value)`, synchronously when the value is there, so that the memory store costs no turn of the event
+ * loop.
+ */
+export function thenMaybe<T, R>(
+  value: MaybePromise<T>,
+  next: (value: T) => MaybePromise<R>,
+): MaybePromise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
 }

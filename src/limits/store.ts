@@ -1,39 +1,42 @@
 import type { AllowedDecision, Charge, Decision } from './decide.ts';
 
-/** A charge and whose bucket pays it: the id of the key that verification resolved, an address, or both. */
+/** A charge and the name of the bucket it is charged to: the id of the verified key, an address, or both. */
 export type BucketCharge = Charge & {
   readonly bucket: string;
-  /** Whether anyone can make more such buckets by sending from another address: their number is bounded. */
+  /** Whether anyone can create more such buckets by sending from another address. Their count is then bounded. */
   readonly isOpen?: boolean;
 };
 
-/** Where buckets are kept: in this process, or where all processes share them (a round trip away, so with promises). */
+/** Where buckets are kept: in this process, or shared by all processes (a round trip away, hence the promises). */
 export type LimitStore = {
   /**
-   * Decides without spending, from what this process knows: it comes before a body is read and must not wait. Returns
-   * undefined when it knows nothing against the charges, nor how much is left.
+   * Decides without spending, from what this process knows: it runs before the body is read and must not wait.
+   * Returns undefined when this process knows no reason to deny and not how much is left.
    */
   peek(charges: readonly BucketCharge[]): Decision | undefined;
-  /** Decides and, when allowed, spends; all charges or none. */
+  /** Decides and, when allowed, spends: all charges or none. */
   charge(charges: readonly BucketCharge[]): Decision | Promise<Decision>;
-  /** Spends what is there, up to the cost, and never denies. */
+  /** Spends the cost or whatever is left, and never denies. */
   chargeRefusal(charges: readonly BucketCharge[]): AllowedDecision | Promise<AllowedDecision>;
-  /** Buckets held in this process: those not full, and those a sweep has not come by yet. */
+  /** Buckets held in this process: those not full, and full ones not swept yet. */
   countBuckets(): number;
-  /** How a shared store does; absent where there is nothing to reach. */
+  /** The state of a shared store; absent for stores without a remote side. */
   report?(): StoreReport;
 };
 
-/** The state of a shared store, for /readyz and metrics. Sentences for people, or undefined. */
+/**
+ * The state of a shared store, for /readyz and metrics. `trouble` and `warning` are sentences for people, or
+ * undefined.
+ */
 export type StoreReport = {
   /** Why each process decides on its own. */
   readonly trouble: string | undefined;
-  /** What works but is set up wrong. */
+  /** A misconfiguration that does not prevent operation. */
   readonly warning: string | undefined;
   readonly callsAnswered: number;
   readonly callsFailed: number;
-  /** Decisions that this process made on its own. */
+  /** Decisions this process made on its own. */
   readonly localDecisions: number;
-  /** Processes that share the limits, this one included, as last known. */
+  /** Processes sharing the limits, including this one, as last known. */
   readonly processes: number;
 };

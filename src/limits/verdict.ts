@@ -2,13 +2,13 @@ import { countRetryAfterSeconds, type HeaderFields } from './headers.ts';
 import type { PolicyName } from './limit.ts';
 import type { Category, DecidingPolicy } from './policies.ts';
 
-/** How often a policy let requests through, denied them, or refused a batch that could never pass. */
+/** How often a policy allowed requests, denied them, or rejected a batch that could never be allowed. */
 export type PolicyDecisions = { allowed: number; denied: number; impossible: number };
 
-/** Go on. `headers` belong on the answer; undefined when nothing is limited or the fields are switched off. */
+/** Proceed. `headers` belong on the response; undefined when nothing is limited or the fields are turned off. */
 export type AllowedVerdict = { readonly allowed: true; readonly headers: HeaderFields | undefined };
 
-/** Answer 429 `rate_limited` with these headers; nothing was spent. Both waits are at least 1. */
+/** Respond 429 `rate_limited` with these headers; nothing was spent. Both waits are at least 1. */
 export type DeniedVerdict = {
   readonly allowed: false;
   readonly impossible: false;
@@ -19,7 +19,7 @@ export type DeniedVerdict = {
   readonly headers: HeaderFields;
 };
 
-/** Answer 413 and suggest no wait: the cost is above the burst and would never pass. Nothing was spent. */
+/** Respond 413 without suggesting a wait: the cost exceeds the burst and would never be allowed. Nothing was spent. */
 export type ImpossibleVerdict = {
   readonly allowed: false;
   readonly impossible: true;
@@ -29,10 +29,10 @@ export type ImpossibleVerdict = {
   readonly burst: number;
 };
 
-/** What the limits say about a request. */
-export type Verdict = AllowedVerdict | DeniedVerdict | ImpossibleVerdict;
+/** The rate-limit outcome for a request. */
+export type LimitVerdict = AllowedVerdict | DeniedVerdict | ImpossibleVerdict;
 
-/** Returns the verdict of a policy that has no room for `retryAfterMs` more. `fields` join `Retry-After`. */
+/** Returns the verdict of a policy without room for the next `retryAfterMs`. `fields` are added to `Retry-After`. */
 export function denied(
   policy: DecidingPolicy,
   category: Category,

@@ -28,13 +28,13 @@ test('keeps the order of a project and never splits an append', () => {
   assert.deepEqual(queue.size(), { rows: 0, bytes: 0 });
 });
 
-test('ends a block by bytes too', () => {
+test('ends a block by its bytes too', () => {
   const queue = createAppendQueue(limits);
   for (let index = 0; index < 3; index += 1) queue.push('a', append('a', 1, 6_000));
   assert.equal(queue.take().length, 1);
 });
 
-test('takes an append that is larger than a block alone', () => {
+test('takes an append larger than a block by itself', () => {
   const queue = createAppendQueue(limits);
   queue.push('a', append('a', 300));
   queue.push('b', append('b', 1));
@@ -42,7 +42,7 @@ test('takes an append that is larger than a block alone', () => {
   assert.deepEqual(blocks, [['b'], ['a']]);
 });
 
-test('serves a small project in the next block whatever another one floods', () => {
+test('serves a small project in the next block even while another one floods the queue', () => {
   const queue = createAppendQueue({ ...limits, blockRowsMax: 1000, rowsMax: 100_000 });
   for (let index = 0; index < 40; index += 1) queue.push('flood', append('flood', 1000));
   for (let index = 0; index < 64; index += 1) queue.push('small', append('small', 1));
@@ -51,15 +51,15 @@ test('serves a small project in the next block whatever another one floods', () 
   assert.equal(small.length, 64);
 });
 
-test('refuses a project half of the queue, so that a flood leaves room for others', () => {
+test('limits a project to half of the queue, so that a flood leaves room for others', () => {
   const queue = createAppendQueue(limits);
-  let taken = 0;
-  while (queue.push('flood', append('flood', 10))) taken += 10;
-  assert.ok(taken <= 510);
+  let queued = 0;
+  while (queue.push('flood', append('flood', 10))) queued += 10;
+  assert.ok(queued <= 510);
   assert.equal(queue.push('other', append('other', 10)), true);
 });
 
-test('refuses rows and bytes above its bounds, and takes more after a block left', () => {
+test('rejects rows and bytes above its limits, and accepts more after a block was taken', () => {
   for (const bytes of [1, 5_000]) {
     const queue = createAppendQueue(limits);
     for (let index = 0; queue.push(`p${index}`, append(`p${index}`, 50, bytes)); index += 1);
@@ -69,22 +69,22 @@ test('refuses rows and bytes above its bounds, and takes more after a block left
   }
 });
 
-test('hands out every append once, in order within its project', () => {
+test('returns every append once, in order within its project', () => {
   const pushes = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 1, max: 120 })));
   fc.assert(
     fc.property(pushes, (all) => {
       const queue = createAppendQueue({ ...limits, rowsMax: 1e6, bytesMax: 1e9 });
       const pushed = all.map(([projectId, rows]) => append(projectId, rows));
       for (const one of pushed) queue.push(projectsOf([one])[0] ?? '', one);
-      const taken: Append[] = [];
+      const queued: Append[] = [];
       for (let block = queue.take(); block.length > 0; block = queue.take()) {
         const rows = block.reduce((sum, one) => sum + one.rows.length, 0);
         assert.ok(rows <= limits.blockRowsMax || block.length === 1);
-        taken.push(...block);
+        queued.push(...block);
       }
       for (const projectId of ['a', 'b', 'c']) {
         const of = (list: Append[]) => list.filter((one) => one.rows[0]?.project_id === projectId);
-        assert.deepEqual(of(taken), of(pushed));
+        assert.deepEqual(of(queued), of(pushed));
       }
     }),
   );

@@ -1,13 +1,13 @@
 import type { EventRow } from './event-row.ts';
 
-/** One call of `append`: stored and answered as a whole. */
+/** One call of `append`, stored and answered as a whole. */
 export type Append = {
   rows: EventRow[];
-  /** What names each row for dedupe, in the order of `rows`. */
+  /** The dedupe key of each row, in the order of `rows`. */
   keys: string[];
   /** Each row encoded, in the order of `rows`. */
   lines: string[];
-  /** Length of all `lines` together. */
+  /** Total length of all `lines`. */
   bytes: number;
   resolve: (isNew: boolean[]) => void;
   reject: (error: unknown) => void;
@@ -15,22 +15,22 @@ export type Append = {
 
 export type QueueLimits = { rowsMax: number; bytesMax: number; blockRowsMax: number; blockBytesMax: number };
 
-/** What waits for the writer: first in, first out within a project, fair by rows between projects. */
+/** Appends waiting for the writer: first in, first out within a project, fair by row count between projects. */
 export type AppendQueue = {
-  /** Returns false, and takes nothing, when the queue, or this project's half of it, is full. */
+  /** Returns false and queues nothing when the queue is full or this project already uses half of it. */
   push(projectId: string, append: Append): boolean;
-  /** Takes out the next block: as many whole appends as fit, at least one if any waits. */
+  /** Removes and returns the next block: as many whole appends as fit, at least one if any are waiting. */
   take(): Append[];
-  /** Rows and bytes that wait. */
+  /** Rows and bytes waiting. */
   size(): { rows: number; bytes: number };
 };
 
 type Lane = { appends: Append[]; head: number; rows: number; bytes: number; allowance: number };
 
-/** Rows that a project may add to a block in each turn (deficit round robin, Shreedhar & Varghese 1995). */
+/** Rows a project may add to a block per turn (deficit round robin, Shreedhar & Varghese 1995). */
 const TURN_ROWS = 200;
 
-/** Returns an empty queue. A single project may fill half of it, so that a flood leaves room for others. */
+/** Returns an empty queue. A single project may fill only half of it, so a flood leaves room for others. */
 export function createAppendQueue(limits: QueueLimits): AppendQueue {
   const lanes = new Map<string, Lane>();
   let rows = 0;
@@ -44,7 +44,7 @@ export function createAppendQueue(limits: QueueLimits): AppendQueue {
     return laneRows <= limits.rowsMax / 2 && lane.bytes + append.bytes <= limits.bytesMax / 2;
   }
 
-  /** Moves appends of one project to the block; returns false when the next one does not fit in it. */
+  /** Moves one project's appends into the block. Returns false when the next one does not fit. */
   function drain(lane: Lane, block: Append[], room: { rows: number; bytes: number }): boolean {
     lane.allowance += TURN_ROWS;
     for (let next = lane.appends[lane.head]; next !== undefined; next = lane.appends[lane.head]) {
@@ -81,7 +81,7 @@ export function createAppendQueue(limits: QueueLimits): AppendQueue {
       for (let turn = lanes.entries().next().value; turn !== undefined; turn = lanes.entries().next().value) {
         const [projectId, lane] = turn;
         if (!drain(lane, block, room)) break;
-        // To the end of the line; one that is empty leaves it, and its allowance with it.
+        // Back to the end of the rotation. An empty lane is removed, and its allowance with it.
         lanes.delete(projectId);
         if (lane.head < lane.appends.length) lanes.set(projectId, compact(lane));
       }
@@ -93,7 +93,7 @@ export function createAppendQueue(limits: QueueLimits): AppendQueue {
   };
 }
 
-/** Forgets what was taken once it is half of the list: a shift for each would be quadratic. */
+/** Drops taken appends only once they make up half of the list: shifting after each one would be quadratic. */
 function compact(lane: Lane): Lane {
   if (lane.head * 2 >= lane.appends.length) {
     lane.appends = lane.appends.slice(lane.head);

@@ -16,7 +16,7 @@ test('binds a date with its milliseconds', () => {
   );
 });
 
-test('escapes what would end a literal, and never reads a value again', () => {
+test('escapes what would end a literal, and never scans a value again', () => {
   const value = "'; DROP TABLE events; -- \\ {b:String} \0";
   assert.equal(
     bind('SELECT {a:String}, {b:String}', { a: value, b: 'second' }),
@@ -24,18 +24,18 @@ test('escapes what would end a literal, and never reads a value again', () => {
   );
 });
 
-test('leaves literals and comments of the statement alone', () => {
+test('leaves literals and comments of the statement unchanged', () => {
   const sql = "SELECT '{a:String}', 'it''s {a:String}', '\\'{a:String}' -- {a:String}\n/* {a:String} */";
   assert.equal(bind(sql, {}), sql);
 });
 
-test('refuses a placeholder without a value, inherited names included', () => {
+test('rejects a placeholder without a value, including inherited property names', () => {
   assert.throws(() => bind('SELECT {a:String}', {}), TypeError);
   assert.throws(() => bind('SELECT {a:String}', { a: undefined }), TypeError);
   assert.throws(() => bind('SELECT {toString:String}', {}), TypeError);
 });
 
-test('refuses values without a literal form', () => {
+test('rejects values without a literal form', () => {
   for (const value of [{}, Number.NaN, Number.POSITIVE_INFINITY, () => 1, Symbol('x')]) {
     assert.throws(() => bind('SELECT {a:String}', { a: value }), TypeError);
   }

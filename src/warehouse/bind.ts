@@ -1,18 +1,20 @@
-/** Text that a literal cannot hold as it is. NUL is escaped because C code below may end a text there. */
+/**
+ * Characters a literal cannot contain unescaped. NUL is escaped because C code further down may treat it as the end.
+ */
 const SPECIALS = /['\\\0]/g;
 
 /**
- * A literal, a comment or a placeholder `{name:Type}`. Literals and comments come first so that what looks
- * like a placeholder inside them is left alone, as the engine's own binder does.
+ * A literal, a comment or a placeholder `{name:Type}`. Literals and comments come first so that anything that looks
+ * like a placeholder inside them is left alone, as in the engine's own binder.
  */
 const TOKENS = /'(?:[^'\\]|\\[\s\S]|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|\{\s*(\w+)\s*:\s*([^{}]+?)\s*\}/g;
 
 /**
- * Returns the statement with every `{name:Type}` replaced by its value as a literal of that type. Values are
- * never scanned again, so they cannot inject. Throws TypeError when a placeholder has no value.
+ * Returns the statement with every `{name:Type}` replaced by its value as a literal of that type. Values are never
+ * scanned again, so they cannot inject SQL. Throws TypeError when a placeholder has no value.
  *
- * The engine has bound parameters of its own; in process they share one state for all connections, so the
- * binding package runs such queries one after another (measured: four readers as slow as one).
+ * The engine has its own bound parameters, but in process they share one state across all connections, so the binding
+ * package runs such queries one after another (measured: four readers were as slow as one).
  */
 export function bind(sql: string, params: Record<string, unknown> = {}): string {
   return sql.replace(TOKENS, (token, name: string | undefined, type: string | undefined) =>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Append } from './append-queue.ts';
-import { answers, formBlock, freshRows } from './block.ts';
-import { seenUsers } from './seen-users.ts';
+import { formBlock, listIsNew, selectNewRows } from './block.ts';
+import { listSeenUsers } from './seen-users.ts';
 import { eventRow } from './test-store.ts';
 
 function append(ids: string[]): Append {
@@ -14,22 +14,22 @@ function append(ids: string[]): Append {
 test('stores a repeated id once, the first, within and across the appends of a block', () => {
   const block = formBlock([append(['x', 'x', 'y']), append(['y', 'z'])]);
   const stored = new Set<string>();
-  assert.deepEqual(freshRows(block, stored).lines, ['x0', 'y2', 'z1']);
-  assert.deepEqual(answers(block, stored), [
+  assert.deepEqual(selectNewRows(block, stored).lines, ['x0', 'y2', 'z1']);
+  assert.deepEqual(listIsNew(block, stored), [
     [true, false, true],
     [false, true],
   ]);
 });
 
-test('stores nothing that is stored already', () => {
+test('stores nothing that is already stored', () => {
   const block = formBlock([append(['x', 'y'])]);
-  assert.deepEqual(freshRows(block, new Set(['x'])).lines, ['y1']);
-  assert.deepEqual(answers(block, new Set(['x'])), [[false, true]]);
+  assert.deepEqual(selectNewRows(block, new Set(['x'])).lines, ['y1']);
+  assert.deepEqual(listIsNew(block, new Set(['x'])), [[false, true]]);
 });
 
-test('names each user of a block once, with the first and last time', () => {
+test('lists each user of a block once, with the first and last time', () => {
   const at = (timestamp: number, user: string) => eventRow({ event_id: 'e', app_user_id: user, timestamp });
-  assert.deepEqual(seenUsers([at(5, 'u'), at(3, 'u'), at(9, 'u'), at(4, 'v')]), [
+  assert.deepEqual(listSeenUsers([at(5, 'u'), at(3, 'u'), at(9, 'u'), at(4, 'v')]), [
     ['proj_a', 'app_a', 'u', 3, 9],
     ['proj_a', 'app_a', 'v', 4, 4],
   ]);

@@ -1,9 +1,9 @@
 import type { Append } from './append-queue.ts';
 import type { EventRow } from './event-row.ts';
 
-/** The rows of some appends, each distinct key once. */
+/** The rows of several appends, each distinct key once. */
 export type Block = {
-  /** First occurrence of each key: where its row is. */
+  /** First occurrence of each key: where to find its row. */
   firsts: Map<string, { append: number; row: number }>;
   appends: Append[];
 };
@@ -17,21 +17,24 @@ export function formBlock(appends: Append[]): Block {
   return { firsts, appends };
 }
 
-/** Returns the rows to insert and their lines: first rows whose key is not in `stored`. */
-export function freshRows(block: Block, stored: ReadonlySet<string>): { rows: EventRow[]; lines: string[] } {
-  const fresh: { rows: EventRow[]; lines: string[] } = { rows: [], lines: [] };
+/** Returns the rows to insert and their lines: the first rows whose key is not in `stored`. */
+export function selectNewRows(
+  block: Block,
+  stored: ReadonlySet<string>,
+): { rows: EventRow[]; lines: string[] } {
+  const selected: { rows: EventRow[]; lines: string[] } = { rows: [], lines: [] };
   for (const [key, { append, row }] of block.firsts) {
     const event = block.appends[append]?.rows[row];
     const line = block.appends[append]?.lines[row];
     if (event === undefined || line === undefined || stored.has(key)) continue;
-    fresh.rows.push(event);
-    fresh.lines.push(line);
+    selected.rows.push(event);
+    selected.lines.push(line);
   }
-  return fresh;
+  return selected;
 }
 
-/** Returns the answer to each append: `true` for each of its rows that this block stores. */
-export function answers(block: Block, stored: ReadonlySet<string>): boolean[][] {
+/** Returns the result of each append: `true` for each of its rows that this block stores. */
+export function listIsNew(block: Block, stored: ReadonlySet<string>): boolean[][] {
   return block.appends.map(({ keys }, index) =>
     keys.map((key, row) => {
       const first = block.firsts.get(key);

@@ -7,7 +7,7 @@ import { createTestStore } from './test-store.ts';
 
 const cycles = 5;
 
-/** Appends for ever with ids that repeat now and then, and prints each acknowledged id. */
+/** Appends forever, with ids that repeat now and then, and prints each acknowledged id. */
 const script = `
 import { openWarehouse } from ${JSON.stringify(new URL('./open.ts', import.meta.url).href)};
 import { eventRow } from ${JSON.stringify(new URL('./test-store.ts', import.meta.url).href)};
@@ -18,7 +18,7 @@ const warehouse = await openWarehouse({ path, log: openLog('silent'), clock: sys
 let next = 0;
 async function loop(lane) {
   for (;;) {
-    // Two years in one append, so that it is not one part on disk; every tenth id is of the cycle before.
+    // Two years in one append, so that it is more than one part on disk. Every tenth id repeats one of the previous cycle.
     const rows = [0, 1].map((year) => {
       const id = next++;
       const of = id % 10 === 0 ? Number(cycle) - 1 : cycle;
@@ -41,14 +41,14 @@ async function appendUntilKilled(path: string, cycle: number, acknowledged: Set<
   for await (const line of createInterface({ input: child.stdout })) {
     acknowledged.add(line);
     lines += 1;
-    // At another moment in each cycle; what is in the pipe by then was acknowledged too, and is read on.
+    // At a different moment in each cycle. What is in the pipe by then was acknowledged too, and is still read.
     if (lines === 100 + 37 * cycle) child.kill('SIGKILL');
   }
   const [, signal] = await exit;
   assert.equal(signal, 'SIGKILL');
 }
 
-test('keeps every acknowledged event once through kill -9, and opens without help', async () => {
+test('keeps every acknowledged event exactly once through kill -9, and opens without manual repair', async () => {
   const store = await createTestStore();
   const acknowledged = new Set<string>();
   for (let cycle = 1; cycle <= cycles; cycle += 1) await appendUntilKilled(store.path, cycle, acknowledged);

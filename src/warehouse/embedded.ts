@@ -5,18 +5,18 @@ import { createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 import { StorageError } from '../lib/storage-error.ts';
 import { CONNECTION_SETTINGS, type Connection, DATABASE_NAME, type OpenConnection } from './connection.ts';
-import { findHolder } from './folder-lock.ts';
+import { findLockHolder } from './folder-lock.ts';
 
 type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
 /**
- * Returns a function that opens connections to the engine inside this process, on the folder `path`.
- * One process a folder and one folder a process: a second one is refused with StorageError `unavailable`.
+ * Returns a function that opens connections to the engine inside this process, on the folder `path`. One process per
+ * folder and one folder per process: a second one is rejected with StorageError `unavailable`.
  */
 export function embedded(path: string): OpenConnection {
   const folder = resolve(path);
   let created: Promise<unknown> | undefined;
-  /** Once for all connections; what failed is tried again by the next one. */
+  /** Runs once for all connections. After a failure the next connection tries again. */
   function createDatabase(client: ReturnType<typeof createClient>): Promise<unknown> {
     created ??= client
       .command({ query: `CREATE DATABASE IF NOT EXISTS ${DATABASE_NAME}` })
@@ -37,16 +37,16 @@ export function embedded(path: string): OpenConnection {
       await client.close();
       throw new StorageError('unavailable', `Cannot prepare the event store in ${folder}`, error);
     }
-    return connectionOver(client);
+    return createConnection(client);
   };
 }
 
-function connectionOver(client: ReturnType<typeof createClient>): Connection {
+function createConnection(client: ReturnType<typeof createClient>): Connection {
   return {
     async query<Row>(sql: string, limitMs: number) {
-      // JSONEachRow only: with other formats a failed query's half answer can precede the next one's.
-      // The limit stands behind FORMAT, in the text: there it binds this statement and leaves the
-      // statement its own SETTINGS.
+      // JSONEachRow only: with other formats, a partial result of a failed query can leak into the next query's
+      // result. The limit comes after FORMAT, inside the text: there it applies to this statement only and leaves the
+      // statement's own SETTINGS in place.
       const query = `${sql}\nFORMAT JSONEachRow SETTINGS max_execution_time = ${limitMs / 1000}`;
       const answer = await client.exec({ query });
       return parseRows<Row>(await text(answer.stream));
@@ -60,7 +60,7 @@ function connectionOver(client: ReturnType<typeof createClient>): Connection {
   };
 }
 
-/** One parse for all lines: a newline inside a value is always escaped, so each one ends a row. */
+/** Parses all lines in one call. Newlines inside values are always escaped, so each newline ends a row. */
 function parseRows<Row>(lines: string): Row[] {
   return JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`) as Row[];
 }
@@ -76,26 +76,26 @@ async function connect(folder: string) {
       error,
     );
   }
-  const holder = await findHolder(folder);
-  if (holder !== undefined) throw new StorageError('unavailable', heldBy(folder, holder));
+  const holder = await findLockHolder(folder);
+  if (holder !== undefined) throw new StorageError('unavailable', lockedMessage(folder, holder));
   try {
-    // The two packages carry equal copies of one interface; only the copies' private fields differ.
+    // The two packages ship identical copies of one interface; only the copies' private fields differ.
     const connection = createChdbConnection({ path: folder }) as unknown as InjectedConnection;
     return createClient({ connection });
   } catch (error) {
-    throw new StorageError('unavailable', await refusal(folder, error), error);
+    throw new StorageError('unavailable', await explainOpenFailure(folder, error), error);
   }
 }
 
-/** The engine says only "failed" when another process holds its lock; the lock file names that process. */
-async function refusal(folder: string, error: unknown): Promise<string> {
+/** When another process holds the lock, the engine reports only a failure; the lock file names that process. */
+async function explainOpenFailure(folder: string, error: unknown): Promise<string> {
   if (error instanceof Error && error.message.includes('one active data directory')) {
     return `Cannot open the event store in ${folder}: this process has another one open, and may have only one`;
   }
   const status = await readFile(join(folder, 'status'), 'utf8').catch(() => '');
   const holder = /PID: (\d+)/.exec(status)?.[1] ?? 'unknown';
-  return heldBy(folder, holder);
+  return lockedMessage(folder, holder);
 }
 
-const heldBy = (folder: string, holder: number | string) =>
+const lockedMessage = (folder: string, holder: number | string) =>
   `Cannot open the event store in ${folder}: another Appflow process (${holder}) holds it. Stop it, or set APPFLOW_DATA_DIR to another folder`;

@@ -4,7 +4,7 @@ import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { eventRow } from './test-store.ts';
 
-test('refuses a row that the engine could not read, as it would fail the rows of others with it', () => {
+test('rejects a row the engine could not read, because it would fail other rows too', () => {
   const wrong: Partial<Record<keyof EventRow, unknown>>[] = [
     { timestamp: Date.UTC(2000, 0, 1) - 1 },
     { timestamp: 1.5 },
@@ -25,7 +25,7 @@ test('refuses a row that the engine could not read, as it would fail the rows of
   }
 });
 
-test('accepts the limits themselves', () => {
+test('accepts the limit values themselves', () => {
   const row = { timestamp: Date.UTC(2000, 0, 1), received_at: Date.UTC(2299, 11, 31) };
   for (const revenue of ['-123456789012345678.123456', '0', null]) {
     assert.ok(encodeRow(eventRow({ event_id: 'e', ...row, revenue })).startsWith('["proj_a"'));

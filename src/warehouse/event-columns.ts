@@ -1,6 +1,6 @@
 import type { EventRow } from './event-row.ts';
 
-/** The columns of `events` that an EventRow fills, in the order of the encoded line; `block` follows. */
+/** The columns of `events` that an EventRow fills, in the order of the encoded line. `block` follows. */
 export const EVENT_COLUMNS = [
   'project_id',
   'app_id',
@@ -24,15 +24,18 @@ export const EVENT_COLUMNS = [
   'sdk',
 ] as const satisfies readonly (keyof EventRow)[];
 
-/** The earliest time of an event, epoch milliseconds: what is smaller would be read as seconds; the contract refuses it too. */
+/**
+ * Earliest event time, in epoch milliseconds. The engine would read smaller values as seconds; the API rejects them
+ * too.
+ */
 export const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
 const TIMESTAMP_MAX = Date.UTC(2299, 11, 31);
 const DECIMAL = /^-?\d{1,18}(\.\d{1,6})?$/;
 
 /**
- * Returns the row as the beginning of a JSONCompactEachRow line, `[…` without its end, so that the block's
- * number can follow. Throws TypeError for a row that the engine could not read: it would fail the whole
- * block, other projects' events included.
+ * Returns the row as the start of a JSONCompactEachRow line, `[…` without the closing bracket, so that the block
+ * number can follow. Throws TypeError for a row the engine could not read: it would fail the whole block, including
+ * other projects' events.
  */
 export function encodeRow(row: EventRow): string {
   if (!isEventTime(row.timestamp) || !isEventTime(row.received_at))
@@ -64,12 +67,12 @@ export function encodeRow(row: EventRow): string {
   return line.slice(0, -1);
 }
 
-/** Whether a number is a time that an event may have, epoch milliseconds. */
+/** Whether a number is a valid event time, in epoch milliseconds. */
 export function isEventTime(value: number): boolean {
   return Number.isInteger(value) && value >= TIMESTAMP_MIN && value <= TIMESTAMP_MAX;
 }
 
-/** Half a surrogate pair becomes U+FFFD: the engine stores UTF-8, which has no halves. */
+/** Half a surrogate pair becomes U+FFFD: the engine stores UTF-8, which cannot represent halves. */
 function text(value: string): string {
   if (typeof value !== 'string') throw new TypeError('Event column is no text');
   return value.toWellFormed();

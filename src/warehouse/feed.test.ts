@@ -7,47 +7,47 @@ import { eventRow } from './test-store.ts';
 const row = (event_id: string, project_id = 'proj_a') => eventRow({ event_id, project_id });
 const idsOf = (rows: readonly EventRow[] | undefined) => rows?.map(({ event_id }) => event_id);
 
-it('tells each project its own rows of a block, and nothing of blocks without any', () => {
+it('publishes to each project only its own rows of a block, and nothing for blocks without any', () => {
   const feed = createFeed(10);
-  const told: unknown[] = [];
-  feed.subscribe('proj_a', (block, rows) => told.push(['a', block, idsOf(rows)]));
-  feed.subscribe('proj_b', (block, rows) => told.push(['b', block, idsOf(rows)]));
-  feed.tell(11, [row('1'), row('2', 'proj_b'), row('3')]);
-  feed.tell(12, [row('4', 'proj_c')]);
-  assert.deepEqual(told, [
+  const published: unknown[] = [];
+  feed.subscribe('proj_a', (block, rows) => published.push(['a', block, idsOf(rows)]));
+  feed.subscribe('proj_b', (block, rows) => published.push(['b', block, idsOf(rows)]));
+  feed.publish(11, [row('1'), row('2', 'proj_b'), row('3')]);
+  feed.publish(12, [row('4', 'proj_c')]);
+  assert.deepEqual(published, [
     ['a', 11, ['1', '3']],
     ['b', 11, ['2']],
   ]);
 });
 
-it('tells how far a project is, whatever others store', () => {
+it('reports how far a project is, whatever others store', () => {
   const feed = createFeed(10);
-  feed.tell(11, [row('1'), row('2', 'proj_b'), row('3')]);
-  feed.tell(12, [row('4', 'proj_b')]);
+  feed.publish(11, [row('1'), row('2', 'proj_b'), row('3')]);
+  feed.publish(12, [row('4', 'proj_b')]);
   assert.deepEqual(['proj_a', 'proj_b', 'proj_c'].map(feed.reached), [11, 12, 10]);
-  feed.tell(13);
+  feed.publish(13);
   assert.deepEqual(['proj_a', 'proj_b', 'proj_c'].map(feed.reached), [13, 13, 13]);
 });
 
-it('tells everyone to look into the store when nobody knows what a block holds, and steps never back', () => {
+it("sends every reader to the store when a block's contents are unknown, and never goes backwards", () => {
   const feed = createFeed(10);
-  const told: unknown[] = [];
-  feed.subscribe('proj_a', (block, rows) => told.push([block, rows]));
-  feed.tell(9);
-  assert.deepEqual(told, [[10, undefined]]);
+  const published: unknown[] = [];
+  feed.subscribe('proj_a', (block, rows) => published.push([block, rows]));
+  feed.publish(9);
+  assert.deepEqual(published, [[10, undefined]]);
   assert.equal(feed.reached('proj_a'), 10);
 });
 
-it('tells nobody who has left, in the middle of a block too', () => {
+it('publishes nothing to an unsubscribed listener, even in the middle of a block', () => {
   const feed = createFeed(0);
-  let told = 0;
+  let published = 0;
   const first = feed.subscribe('proj_a', () => {
-    told += 1;
-    second.end();
+    published += 1;
+    second.unsubscribe();
   });
   const second = feed.subscribe('proj_a', () => assert.fail());
-  first.end();
-  second.end();
-  feed.tell(1, [row('1')]);
-  assert.equal(told, 0);
+  first.unsubscribe();
+  second.unsubscribe();
+  feed.publish(1, [row('1')]);
+  assert.equal(published, 0);
 });

@@ -1,72 +1,76 @@
 import type { EventRow } from './event-row.ts';
 
 /**
- * Told of what was stored, in the order it was: `rows` are all of a project's that blocks up to `block` brought since the
- * last call. Undefined: which ones is not known, the store has them. Must neither throw nor take long: a writer waits.
+ * Called with what was stored, in storage order. `rows` are all of a project's rows in blocks up to `block` since the
+ * previous call; undefined when they are unknown and must be read from the store. Must not throw or take long,
+ * because the writer waits for it.
  */
 export type FeedListener = (block: number, rows: readonly EventRow[] | undefined) => void;
 
-/** What the writer stores, told as it happens. Nothing is kept: the store has what came before. */
+/** Publishes what the writer stores as it happens. Keeps nothing: earlier events are in the store. */
 export type Feed = {
   /**
-   * Up to which block everything of the project is on disk and was told. Readers are shown it, so it does not move with
-   * what other projects store.
+   * The block up to which all of the project's events are on disk and published. API clients see this value, so it
+   * does not change with what other projects store.
    */
   reached(projectId: string): number;
-  /** Calls the listener for every block above `reached(projectId)` that brings events of the project. */
-  subscribe(projectId: string, listener: FeedListener): { end(): void };
+  /** Calls the listener for every block above `reached(projectId)` that contains events of the project. */
+  subscribe(projectId: string, listener: FeedListener): { unsubscribe(): void };
 };
 
 /** The writer's side of a feed. */
 export type FeedSource = Feed & {
-  /** Call once a block is on disk, before anyone is answered; without rows when only the store knows what it holds. */
-  tell(block: number, rows?: readonly EventRow[]): void;
+  /**
+   * Call once a block is on disk, before any append is answered. Omit rows when only the store knows what the block
+   * contains.
+   */
+  publish(block: number, rows?: readonly EventRow[]): void;
 };
 
-/** Returns a feed without listeners, for a store that has blocks up to `reached`. */
+/** Returns a feed without listeners, for a store whose highest block is `reached`. */
 export function createFeed(reached: number): FeedSource {
   const listeners = new Map<string, Set<FeedListener>>();
   const lastOf = new Map<string, number>();
   /**
-   * Above it no project has anything but what `lastOf` knows. A project that has stored nothing since sees it: of others
-   * it tells when the last event before the start was stored, and no more.
+   * No project has events above this block except those in `lastOf`. A project that has stored nothing since the
+   * start sees this value: all it reveals about other projects is when the last event before the start was stored.
    */
   let floor = reached;
   let last = reached;
 
-  function note(rows: readonly EventRow[] | undefined): void {
+  function recordBlock(rows: readonly EventRow[] | undefined): void {
     if (rows === undefined) {
       floor = last;
       lastOf.clear();
     }
-    let noted: string | undefined;
-    // Rows of one project lie together, as they came in one request.
+    let previous: string | undefined;
+    // Rows of one project are adjacent, because they came in one request.
     for (const { project_id } of rows ?? []) {
-      if (project_id !== noted) lastOf.set(project_id, last);
-      noted = project_id;
+      if (project_id !== previous) lastOf.set(project_id, last);
+      previous = project_id;
     }
   }
 
   return {
     reached: (projectId) => lastOf.get(projectId) ?? floor,
     subscribe(projectId, listener) {
-      const known = listeners.get(projectId) ?? new Set();
-      listeners.set(projectId, known.add(listener));
+      const subscribers = listeners.get(projectId) ?? new Set();
+      listeners.set(projectId, subscribers.add(listener));
       return {
-        end() {
-          known.delete(listener);
-          if (known.size === 0 && listeners.get(projectId) === known) listeners.delete(projectId);
+        unsubscribe() {
+          subscribers.delete(listener);
+          if (subscribers.size === 0 && listeners.get(projectId) === subscribers) listeners.delete(projectId);
         },
       };
     },
-    tell(block, rows) {
+    publish(block, rows) {
       last = Math.max(last, block);
-      note(rows);
-      // Most installations have no listener most of the time: then a block costs nothing more.
+      recordBlock(rows);
+      // Most installations have no listeners most of the time. A block then costs nothing extra.
       for (const [projectId, ofProject] of listeners) {
-        const own = rows?.filter((row) => row.project_id === projectId);
-        if (own?.length === 0) continue;
-        for (const listener of [...ofProject]) listener(last, own);
+        const rowsOfProject = rows?.filter((row) => row.project_id === projectId);
+        if (rowsOfProject?.length === 0) continue;
+        for (const listener of [...ofProject]) listener(last, rowsOfProject);
       }
     },
   };

@@ -24,7 +24,7 @@ after(async () => {
 
 const slow = 'SELECT count() AS n FROM numbers(100000000000) WHERE sipHash64(number) = 1';
 
-/** Asks on all slots at once, so that each connection answers. */
+/** Queries on all slots concurrently, so that each connection answers. */
 async function assertAllClean(): Promise<void> {
   const sql = 'SELECT number, sleep(0.05) AS zero FROM numbers(3)';
   const answers = await Promise.all(Array.from({ length: slots }, () => gateway.query(sql)));
@@ -43,7 +43,7 @@ function hasReason(reason: string) {
   return (error: unknown) => error instanceof StorageError && error.reason === reason;
 }
 
-test('answers cleanly on every connection after time-outs', async () => {
+test('answers correctly on every connection after timeouts', async () => {
   const late = 'SELECT number, sleepEachRow(0.01) AS zero FROM numbers(1000) SETTINGS max_block_size = 1';
   for (const sql of [slow, late]) {
     const queries = Array.from({ length: slots }, () => gateway.query(sql, {}, { timeoutMs: 100 }));
@@ -52,7 +52,7 @@ test('answers cleanly on every connection after time-outs', async () => {
   }
 });
 
-test('answers cleanly on every connection after failures, half-written answers included', async () => {
+test('answers correctly on every connection after failures, including partially written results', async () => {
   const broken = [
     'SELECT nonsense',
     'SELECT FROM WHERE',
@@ -65,7 +65,7 @@ test('answers cleanly on every connection after failures, half-written answers i
   }
 });
 
-test('answers an aborting caller at once, and cleanly on every connection afterwards', async () => {
+test('rejects an aborting caller immediately, and answers correctly on every connection afterwards', async () => {
   const controller = new AbortController();
   const { signal } = controller;
   const queries = Array.from({ length: slots }, () => gateway.query(slow, {}, { timeoutMs: 600, signal }));
@@ -77,14 +77,14 @@ test('answers an aborting caller at once, and cleanly on every connection afterw
   await assertAllClean();
 });
 
-test('refuses a caller that aborted before asking', async () => {
+test('rejects a caller that aborted before its query', async () => {
   await assert.rejects(
     gateway.query('SELECT 1 AS one', {}, { signal: AbortSignal.abort() }),
     hasReason('unavailable'),
   );
 });
 
-test('keeps the slot of an abandoned query taken, so that they cannot pile up', async () => {
+test("keeps an abandoned query's slot taken, so that such queries cannot pile up", async () => {
   const controller = new AbortController();
   const abandoned = Array.from({ length: slots }, () =>
     gateway.query(slow, {}, { timeoutMs: 500, signal: controller.signal }),
@@ -97,7 +97,7 @@ test('keeps the slot of an abandoned query taken, so that they cannot pile up', 
   await assertAllClean();
 });
 
-test('refuses with busy when too many wait, and serves those that do', async () => {
+test('rejects with busy when too many callers wait, and serves the waiting ones', async () => {
   const sql = 'SELECT sleep(0.1) AS zero';
   const queries = Array.from({ length: slots + 8 + 5 }, () => gateway.query(sql));
   const results = await Promise.allSettled(queries);
@@ -107,16 +107,16 @@ test('refuses with busy when too many wait, and serves those that do', async () 
   }
 });
 
-test('runs queries with parameters side by side, one on each connection', async () => {
+test('runs queries with parameters in parallel, one on each connection', async () => {
   const sql = 'SELECT sleep({seconds:Float64}) AS zero';
   const started = performance.now();
   await Promise.all(Array.from({ length: slots }, () => gateway.query(sql, { seconds: 0.4 })));
   assert.ok(performance.now() - started < 400 * slots * 0.8);
 });
 
-test('leaves no setting of a statement on its connection', async () => {
+test("leaves no statement's settings on its connection", async () => {
   const current = "SELECT getSetting('max_block_size') AS size, getSetting('max_execution_time') AS seconds";
-  const ask = (sql: string, timeoutMs: number) =>
+  const query = (sql: string, timeoutMs: number) =>
     Promise.all(
       Array.from({ length: slots }, () =>
         gateway.query<{ size: string; seconds: number }>(
@@ -126,11 +126,11 @@ test('leaves no setting of a statement on its connection', async () => {
         ),
       ),
     );
-  for (const [row] of await ask('SETTINGS max_block_size = 7', 900)) {
+  for (const [row] of await query('SETTINGS max_block_size = 7', 900)) {
     assert.equal(String(row?.size), '7');
     assert.ok(row !== undefined && row.seconds <= 0.9);
   }
-  for (const [row] of await ask('', 9_000)) {
+  for (const [row] of await query('', 9_000)) {
     assert.notEqual(String(row?.size), '7');
     assert.ok(row !== undefined && row.seconds > 1);
   }
@@ -144,7 +144,7 @@ test('returns money and 64-bit numbers exactly, as text', async () => {
   ]);
 });
 
-test('returns any text parameter as it was given, whatever it looks like', async () => {
+test('returns any text parameter unchanged, whatever it looks like', async () => {
   const nasty = fc.constantFrom("'", '\\', '\0', '\n', '{b:String}', "\\'", '--', '/*', ';', '😀', '\u2028');
   const text = fc.array(fc.oneof(nasty, fc.string({ unit: 'binary' }))).map((parts) => parts.join(''));
   await fc.assert(
@@ -163,7 +163,7 @@ test('looks up thousands of long ids in one query', async () => {
   assert.deepEqual(await gateway.query(sql, { ids }), [{ n: '10000' }]);
 });
 
-test('stores any text of an insert as it was given', async () => {
+test('stores any text of an insert unchanged', async () => {
   const nasty = fc.constantFrom("'", '"', '\\', '\0', '\n', ';', '{b:String}', ']\n[1,"x"]', '😀');
   const text = fc
     .array(fc.oneof(nasty, fc.string({ unit: 'binary' })))
@@ -187,7 +187,7 @@ test('rejects a missing parameter before the engine sees the statement', async (
   await assert.rejects(gateway.query('SELECT {a:String} AS a'), TypeError);
 });
 
-test('refuses a second process on the folder, naming the folder and the holder', () => {
+test('rejects a second process on the folder, naming the folder and the holder', () => {
   const url = new URL('./embedded.ts', import.meta.url).href;
   const script = `import { embedded } from '${url}';
     await embedded(process.argv[1])().then(() => console.log('opened'), (error) => console.log(error.reason, error.message));`;
@@ -198,13 +198,13 @@ test('refuses a second process on the folder, naming the folder and the holder',
   assert.ok(child.stdout.includes(store.path) && child.stdout.includes(String(process.pid)));
 });
 
-test('refuses a second folder in the same process', async () => {
+test('rejects a second folder in the same process', async () => {
   const other = await createTestStore();
   await assert.rejects(embedded(other.path)(), /this process has another one open/);
   await other.remove();
 });
 
-test('refuses what comes after closing', async () => {
+test('rejects calls after closing', async () => {
   const closing = await openGateway(embedded(store.path), { size: 1, waitingMax: 1 });
   const running = closing.query('SELECT sleep(0.1) AS zero');
   const waiting = closing.query('SELECT 1 AS one');

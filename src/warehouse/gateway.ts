@@ -1,37 +1,37 @@
 import { errorCodeOf, StorageError } from '../lib/storage-error.ts';
 import { bind } from './bind.ts';
 import type { Connection, OpenConnection } from './connection.ts';
-import { createSlots, type Slots } from './slots.ts';
+import { createSlotPool, type SlotPool } from './slots.ts';
 
 export type QueryOptions = {
-  /** Time for waiting and running together; QUERY_TIMEOUT_MS when absent. */
+  /** Time for waiting and running together. Default: QUERY_TIMEOUT_MS. */
   timeoutMs?: number;
-  /** Ends the caller's wait at once. In process the statement runs on until its time limit. */
+  /** Ends the caller's wait immediately. In process, the statement keeps running until its time limit. */
   signal?: AbortSignal;
 };
 
-/** Statements over a few connections. Everything that rejects is a StorageError (or TypeError for a missing parameter). */
+/** Runs statements over a few connections. All rejections are StorageErrors (or TypeError for a missing parameter). */
 export type Gateway = {
-  /** Returns the rows of a SELECT without FORMAT. `{name:Type}` in it stands for `params.name`. */
+  /** Returns the rows of a SELECT without FORMAT. `{name:Type}` in it is replaced by `params.name`. */
   query<Row>(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
-  /** Runs a statement without rows, as it is. A rejection leaves open whether it took effect. */
+  /** Runs a statement without rows, exactly as given. After a rejection it is unknown whether it took effect. */
   command(sql: string): Promise<void>;
-  /** Waits for what runs, rejects what waits, closes the connections. */
+  /** Waits for running statements, rejects waiting ones, closes the connections. */
   close(): Promise<void>;
 };
 
-/** How long a question may take. */
+/** Default time limit of a query. */
 export const QUERY_TIMEOUT_MS = 15_000;
-/** The engine looks at its time limit between pieces of work; a caller never waits longer than this on top. */
+/** The engine checks its time limit only between units of work. Callers never wait longer than this on top. */
 const GRACE_MS = 1_000;
 
-/** Opens `size` connections; at most `waitingMax` callers wait for one, further ones get StorageError `busy`. */
+/** Opens `size` connections. At most `waitingMax` callers wait for one; more are rejected with StorageError `busy`. */
 export async function openGateway(
   open: OpenConnection,
   { size, waitingMax }: { size: number; waitingMax: number },
 ): Promise<Gateway> {
   const connections = await openAll(open, size);
-  const slots = createSlots(connections.map(createSlot), waitingMax);
+  const pool = createSlotPool(connections.map(createSlot), waitingMax);
 
   function createSlot(first: Connection) {
     let connection: Connection | undefined = first;
@@ -42,8 +42,8 @@ export async function openGateway(
         try {
           return await statement(used);
         } catch (error) {
-          // Half an answer may be left in it. The next one opens before this one closes, so that the
-          // engine never stops in between; when it cannot open, the next statement tries again.
+          // The connection may still hold a partial result. Open the next one before closing it, so that the engine
+          // never shuts down in between. When opening fails, the next statement tries again.
           connection = await open().catch(() => undefined);
           await used.close().catch(() => undefined);
           throw error;
@@ -62,65 +62,68 @@ export async function openGateway(
       const deadline = performance.now() + timeoutMs;
       const work = (connection: Connection) =>
         connection.query<Row>(text, Math.max(10, Math.ceil(deadline - performance.now())));
-      return await bounded(slots, work, timeoutMs + GRACE_MS, options.signal);
+      return await runBounded(pool, work, timeoutMs + GRACE_MS, options.signal);
     },
     async command(sql) {
-      await slots.run((slot) => slot.run((connection) => connection.command(sql))).catch(rethrow);
+      await pool.run((slot) => slot.run((connection) => connection.command(sql))).catch(rethrow);
     },
     async close() {
-      await slots.close();
+      await pool.close();
     },
   };
 }
 
-/** Side by side, as each takes a while; when one cannot be had, none stays open. */
+/** Opens them in parallel, because each takes a while. When one fails, none stays open. */
 async function openAll(open: OpenConnection, size: number): Promise<Connection[]> {
   const attempts = await Promise.allSettled(Array.from({ length: size }, () => open()));
   const connections = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
   const failed = attempts.find((attempt) => attempt.status === 'rejected');
   if (failed === undefined) return connections;
   await Promise.allSettled(connections.map((connection) => connection.close()));
-  throw storageError(failed.reason);
+  throw toStorageError(failed.reason);
 }
 
 type Slot = { run<T>(statement: (connection: Connection) => Promise<T>): Promise<T>; close(): Promise<void> };
 
-/** Ends the caller's wait on abort or deadline; the slot stays taken until its statement has settled. */
-async function bounded<T>(
-  slots: Slots<Slot>,
+/** Ends the caller's wait on abort or deadline. The slot stays taken until its statement has settled. */
+async function runBounded<T>(
+  pool: SlotPool<Slot>,
   statement: (connection: Connection) => Promise<T>,
   waitMs: number,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort(new StorageError('timeout', 'The query took too long')), waitMs);
-  const giveUp = () =>
-    over.abort(new StorageError('unavailable', 'The query was given up by its caller', signal?.reason));
-  if (signal?.aborted) giveUp();
-  signal?.addEventListener('abort', giveUp, { once: true });
+  const deadline = new AbortController();
+  const timer = setTimeout(
+    () => deadline.abort(new StorageError('timeout', 'The query took too long')),
+    waitMs,
+  );
+  const onAbort = () =>
+    deadline.abort(new StorageError('unavailable', 'The query was given up by its caller', signal?.reason));
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    return await slots.run(async (slot) => {
-      // An abandoned statement's connection is replaced like a failed one's.
+    return await pool.run(async (slot) => {
+      // Throwing here replaces the connection of an abandoned statement, like that of a failed one.
       return await slot.run(async (connection) => {
         const result = await statement(connection);
-        over.signal.throwIfAborted();
+        deadline.signal.throwIfAborted();
         return result;
       });
-    }, over.signal);
+    }, deadline.signal);
   } catch (error) {
-    throw storageError(error);
+    throw toStorageError(error);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', giveUp);
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
 function rethrow(error: unknown): never {
-  throw storageError(error);
+  throw toStorageError(error);
 }
 
 /** Engine error 159 is TIMEOUT_EXCEEDED. */
-function storageError(error: unknown): StorageError {
+function toStorageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const code = errorCodeOf(error);
   if (code === '159') return new StorageError('timeout', 'The query took too long', error);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createIdFilter, eventKey, hashKey } from './id-filter.ts';
 
-test('never calls an added id new', () => {
+test('never reports an added id as new', () => {
   const ids = fc.array(fc.string({ minLength: 1, maxLength: 128 }), { maxLength: 2000 });
   fc.assert(
     fc.property(ids, (all) => {
@@ -16,7 +16,7 @@ test('never calls an added id new', () => {
   );
 });
 
-test('sends less than one new id in 200 to a look-up when full of consecutive ids', () => {
+test('needs a lookup for less than one new id in 200 when full of consecutive ids', () => {
   const ids = 2 ** 18;
   const filter = createIdFilter(ids);
   const hash = (index: number) => hashKey(eventKey('proj_a', `01JD${String(index).padStart(22, '0')}`));
@@ -26,6 +26,6 @@ test('sends less than one new id in 200 to a look-up when full of consecutive id
   assert.ok(maybe < ids / 200, `${maybe} of ${ids}`);
 });
 
-test('keeps projects apart', () => {
+test('keeps projects separate', () => {
   assert.notEqual(hashKey(eventKey('proj_a', 'e')), hashKey(eventKey('proj_b', 'e')));
 });

@@ -1,19 +1,19 @@
 import { crc32 } from 'node:zlib';
 
-/** Which ids were possibly seen: `false` is a proof, `true` needs a look-up. */
+/** Which ids may have been seen: `false` is certain, `true` needs a lookup. */
 export type IdFilter = {
   mayHave(hash: number): boolean;
   add(hash: number): void;
-  /** Ids it is built for; beyond them it answers `true` too often, never `false` wrongly. */
+  /** The number of ids it is built for. Beyond that it returns `true` too often, but never a wrong `false`. */
   readonly capacity: number;
-  /** Ids added so far, repeated ones counted again. */
+  /** Ids added so far, counting repeats. */
   count(): number;
 };
 
 const BITS_PER_ID = 16;
 const PROBES = 6;
 
-/** Returns what names an event for dedupe. Ids are visible ASCII, so a space cannot stand in one. */
+/** Returns the dedupe key of an event. Ids are visible ASCII, so they cannot contain a space. */
 export function eventKey(projectId: string, eventId: string): string {
   return `${projectId} ${eventId}`;
 }
@@ -24,8 +24,8 @@ export function hashKey(key: string): number {
 }
 
 /**
- * Returns an empty Bloom filter for `capacity` ids: 2 to 4 bytes an id, about 0.3 % needless look-ups when full.
- * All bits of an id lie in one block of 512, a line of the processor's cache (Putze, Sanders & Singler 2007).
+ * Returns an empty Bloom filter for `capacity` ids: 2 to 4 bytes per id, about 0.3 % needless lookups when full. All
+ * bits of an id are in one 512-bit block, a CPU cache line (Putze, Sanders & Singler 2007).
  */
 export function createIdFilter(capacity: number): IdFilter {
   const blocks = 2 ** Math.ceil(Math.log2((Math.max(capacity, 64) * BITS_PER_ID) / 512));
@@ -60,12 +60,12 @@ export function createIdFilter(capacity: number): IdFilter {
   };
 }
 
-/** An odd step from bits that the first position does not use. */
+/** An odd step, from bits the first position does not use. */
 function stepOf(bits: number): number {
   return ((bits >>> 9) & 511) | 1;
 }
 
-/** The finaliser of MurmurHash3: CRC32 is linear, so ids counted upwards would share their bits. */
+/** MurmurHash3's finalizer: CRC32 is linear, so sequential ids would share their bits. */
 function mix(hash: number): number {
   let mixed = hash;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);

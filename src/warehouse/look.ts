@@ -3,11 +3,11 @@ import { openGateway } from './gateway.ts';
 import { listPendingMigrations } from './migrate.ts';
 
 /**
- * Opens the event store in the folder `path` as it is, asks it something and closes it again. Returns the migrations it
- * waits for. No table and no row is changed; the engine keeps house in its folder, as it does whenever it is open.
- * Rejects with StorageError when it cannot be opened or does not answer.
+ * Opens the event store in the folder `path` as it is, queries it and closes it again. Returns its pending
+ * migrations. No table or row changes; the engine maintains its folder as it does whenever it is open. Rejects with
+ * StorageError when the store cannot be opened or does not answer.
  */
-export async function lookAtStore(path: string): Promise<string[]> {
+export async function inspectStore(path: string): Promise<string[]> {
   const gateway = await openGateway(embedded(path), { size: 1, waitingMax: 1 });
   try {
     return await listPendingMigrations(gateway);

@@ -4,8 +4,8 @@ import type { Gateway } from './gateway.ts';
 const FOLDER = new URL('./migrations/', import.meta.url);
 
 /**
- * Brings the tables up to date and returns the names of the files applied now. A file may run twice when the
- * process dies between it and its mark, so each statement in it says IF NOT EXISTS or the like.
+ * Migrates the tables and returns the names of the files applied. A file may run twice when the process dies before
+ * the file is recorded as applied, so each of its statements uses IF NOT EXISTS or similar.
  */
 export async function migrate(gateway: Gateway): Promise<string[]> {
   await gateway.command(`CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -21,7 +21,7 @@ export async function migrate(gateway: Gateway): Promise<string[]> {
   return names;
 }
 
-/** Returns the names of the migrations that an event store still needs, in their order. Changes nothing. */
+/** Returns the names of an event store's pending migrations, in order. Changes nothing. */
 export async function listPendingMigrations(gateway: Gateway): Promise<string[]> {
   const marks = await gateway.query(
     "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'",
@@ -39,7 +39,7 @@ async function listMigrations(): Promise<string[]> {
   return (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
 }
 
-/** Returns the statements of a migration file: a semicolon at the end of a line ends one. */
+/** Returns the statements of a migration file. A semicolon at the end of a line ends a statement. */
 export function splitStatements(text: string): string[] {
   return text
     .replaceAll(/^--.*$/gm, '')

@@ -14,7 +14,7 @@ import { createTestStore, eventRow, type TestStore } from './test-store.ts';
 let store: TestStore;
 let warehouse: Warehouse;
 let project = 0;
-/** A project of its own for each test. */
+/** A separate project for each test. */
 let project_id = '';
 
 before(async () => {
@@ -54,7 +54,7 @@ async function users(): Promise<unknown[]> {
   return await warehouse.query(sql, { project_id });
 }
 
-test('has every event at the next query, each column as it was given', async () => {
+test('returns every event in the next query, each column unchanged', async () => {
   const given: EventRow = row('e', {
     app_id: 'app_b',
     event_name: 'purchase',
@@ -79,7 +79,7 @@ test('has every event at the next query, each column as it was given', async () 
   );
 });
 
-test('counts an event once within an append, across appends at once and later', async () => {
+test('counts an event once within an append, across parallel appends and later', async () => {
   assert.deepEqual(await warehouse.append([row('a'), row('a'), row('b')]), [true, false, true]);
   const both = await Promise.all([warehouse.append([row('c')]), warehouse.append([row('c'), row('a')])]);
   assert.deepEqual(both, [[true], [false, false]]);
@@ -96,12 +96,12 @@ test('counts an event once across restarts, and keeps the first', async () => {
   assert.deepEqual(await warehouse.query(sql, { project_id }), [{ event_name: 'first' }]);
 });
 
-test('keeps the ids of projects apart', async () => {
+test('keeps the ids of different projects separate', async () => {
   await warehouse.append([row('a')]);
   assert.deepEqual(await warehouse.append([row('a', { project_id: `${project_id}_other` })]), [true]);
 });
 
-test('answers nothing for no rows', async () => {
+test('returns nothing for no rows', async () => {
   assert.deepEqual(await warehouse.append([]), []);
 });
 
@@ -113,11 +113,11 @@ test('stores a century in one append', async () => {
   assert.equal((await storedIds()).length, 120);
 });
 
-test('finds after a crash the events whose ids and users were not written any more', async () => {
+test('recovers after a crash the events whose ids and users were not written', async () => {
   await warehouse.append([row('before')]);
   await restart(async () => {
     const gateway = await openGateway(embedded(store.path), { size: 1, waitingMax: 1 });
-    // What a process leaves that dies between its two steps, with one of the block's two years on disk.
+    // What a process leaves behind when it dies between its two steps, with one of the block's two years on disk.
     await gateway.command(`INSERT INTO events (project_id, app_id, event_id, app_user_id, timestamp, block)
       SELECT '${project_id}', 'app_a', 'lost', 'user_b', toDateTime64('2025-01-01 00:00:00', 3, 'UTC'), max(block) + 1
       FROM events`);
@@ -133,14 +133,14 @@ test('finds after a crash the events whose ids and users were not written any mo
   });
 });
 
-test('derives nothing twice at a clean start', async () => {
+test('derives nothing twice on a clean start', async () => {
   await warehouse.append([row('a'), row('b')]);
   await restart();
   const sql = 'SELECT count() AS n FROM event_ids WHERE project_id = {project_id:String}';
   assert.deepEqual(await warehouse.query(sql, { project_id }), [{ n: '2' }]);
 });
 
-test('keeps the first and last time of each user whatever the order of events', async () => {
+test("keeps each user's first and last time whatever the order of events", async () => {
   const times = fc.array(fc.integer({ min: Date.UTC(2001, 0, 1), max: Date.UTC(2026, 0, 1) }), {
     minLength: 1,
     maxLength: 6,
@@ -159,12 +159,12 @@ test('keeps the first and last time of each user whatever the order of events', 
   );
 });
 
-test('syncs to disk every table that an append reaches', async () => {
+test('syncs every table that an append writes to disk', async () => {
   const tables = ['event_ids', 'events', 'schema_migrations', 'users'];
   const rows = await warehouse.query<{ name: string; engine_full: string }>(
     "SELECT name, engine_full FROM system.tables WHERE database = 'appflow' AND engine != 'Null' ORDER BY name",
   );
-  // Every table there is: one added later must be in the list, and synced.
+  // All existing tables: one added later must be added to the list, and synced.
   assert.deepEqual(
     rows.map((one) => one.name),
     tables,
@@ -175,7 +175,7 @@ test('syncs to disk every table that an append reaches', async () => {
   }
 });
 
-test('refuses a malformed row and stores the appends beside it', async () => {
+test('rejects a malformed row and stores the other appends', async () => {
   const [good, bad] = await Promise.allSettled([
     warehouse.append([row('a')]),
     warehouse.append([row('b', { revenue: 'much' })]),
@@ -184,7 +184,7 @@ test('refuses a malformed row and stores the appends beside it', async () => {
   assert.equal(bad.status === 'rejected' && bad.reason instanceof TypeError, true);
 });
 
-test('stores half a character as U+FFFD instead of failing the block', async () => {
+test('stores half a surrogate pair as U+FFFD instead of failing the block', async () => {
   assert.deepEqual(
     await warehouse.append([row('a', { app_user_id: 'x\ud800', properties: '{"a":"\\ud800"}' })]),
     [true],
@@ -192,7 +192,7 @@ test('stores half a character as U+FFFD instead of failing the block', async () 
   assert.deepEqual((await users()).length, 1);
 });
 
-test('stores what waits before it closes, and is busy afterwards', async () => {
+test('stores what is queued before it closes, and is busy afterwards', async () => {
   const appends = Array.from({ length: 50 }, (_, index) => warehouse.append([row(`e${index}`)]));
   const closing = warehouse;
   await closing.close();
@@ -205,7 +205,7 @@ test('stores what waits before it closes, and is busy afterwards', async () => {
   assert.equal((await storedIds()).length, 50);
 });
 
-test('says which folder cannot be used when it is not a folder', async () => {
+test('names the folder when it is not a folder', async () => {
   const opening = openWarehouse({ path: '/dev/null', log: openLog('silent'), clock: systemClock() });
   await assert.rejects(
     opening,

@@ -7,25 +7,25 @@ import { migrate } from './migrate.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter, type Writer } from './writer.ts';
 
-/** The event store: questions on its readers, events through its one writer. */
+/** The event store: queries run on its readers, events go in through its single writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
   Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> & {
-    /** Refuses new work, stores what waits, then closes the engine. */
+    /** Rejects new work, stores what is queued, then closes the engine. */
     close(): Promise<void>;
   };
 
 export type WarehouseOptions = {
-  /** Data folder of the embedded engine; made when absent. One process a folder. */
+  /** Data folder of the embedded engine, created when missing. One process per folder. */
   path: string;
   log: Log;
   clock: Clock;
-  /** Queries that run side by side. */
+  /** Queries that run in parallel. */
   readers?: number;
 };
 
 /**
- * Opens the store, brings its tables up to date and repairs what a crash left behind.
- * Rejects with StorageError `unavailable` when another process holds the folder or it cannot be written.
+ * Opens the store, migrates its tables and repairs what a crash left behind. Rejects with StorageError `unavailable`
+ * when another process holds the folder or it cannot be written.
  */
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
   const { path, log, clock, readers = 4 } = options;
@@ -46,12 +46,12 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     }),
     close,
   );
-  // From here on the caller closes, in the reverse order of opening: first the writer, which drains.
+  // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
   return {
-    // Whoever was told that its events are stored must see everything that follows from them.
+    // A caller whose events are acknowledged must also see everything derived from them.
     async query(...question) {
-      await writer.derived();
+      await writer.pendingDerivation();
       return await reading.query(...question);
     },
     append: writer.append,
@@ -63,11 +63,11 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
 }
 
 /**
- * Ends what still runs: whoever asked is gone by then, and the engine would compute on until the time limit, which
- * keeps the process from ending even after it has closed everything.
+ * Kills queries that are still running: their callers are gone, and the engine would compute on until the time limit,
+ * which keeps the process alive even after everything is closed.
  */
 async function closeReaders(reading: Gateway, writing: Gateway, log: Log): Promise<void> {
-  // First, so that no waiting query takes the place of one that is ended.
+  // Closed first, so that no waiting query takes the slot of a killed one.
   const closed = reading.close();
   await writing.command("KILL QUERY WHERE query_id != '' ASYNC").catch((error: unknown) => {
     log.warn({ err: error }, 'queries that still run could not be ended');

@@ -36,7 +36,7 @@ function hashOf(index: number): number {
   return hashKey(eventKey(`proj_${index % 3}`, `e${index}`));
 }
 
-test('calls every id possible until loaded, then all stored ones and hardly another', async () => {
+test('reports every id as possible until loaded, then all stored ones and hardly any other', async () => {
   const seenIds = await openSeenIds(gateway, log);
   assert.equal(seenIds.isLoaded(), false);
   assert.equal(seenIds.mayHave(hashOf(stored + 1)), true);
@@ -48,7 +48,7 @@ test('calls every id possible until loaded, then all stored ones and hardly anot
   assert.ok(maybe < stored / 1000, `${maybe}`);
 });
 
-test('knows every id that is stored while it loads, and while it is rebuilt', async () => {
+test('knows every id stored during a load and during a rebuild', async () => {
   const seenIds = await openSeenIds(gateway, log, 1);
   const batch = 50_000;
   for (let from = stored; from < 4 * stored; from += batch) {
@@ -60,7 +60,7 @@ test('knows every id that is stored while it loads, and while it is rebuilt', as
   for (let index = 0; index < 4 * stored; index += 1) assert.ok(seenIds.mayHave(hashOf(index)), `e${index}`);
 });
 
-test('tries again when the store fails in between, and stops when told to', async () => {
+test('retries when the store fails, and stops on request', async () => {
   let failures = 1;
   const failing: Gateway = {
     ...gateway,
@@ -81,7 +81,7 @@ test('tries again when the store fails in between, and stops when told to', asyn
   assert.equal(stopped.isLoaded(), false);
 });
 
-test('leaves the event loop to others while it loads', async () => {
+test('keeps the event loop free while it loads', async () => {
   let worst = 0;
   let last = performance.now();
   const timer = setInterval(() => {

@@ -4,26 +4,29 @@ import { StorageError } from '../lib/storage-error.ts';
 import type { Gateway } from './gateway.ts';
 import { createIdFilter, type IdFilter } from './id-filter.ts';
 
-/** The id filter over everything stored: loaded in the background, rebuilt when outgrown. */
+/** The id filter over all stored events: loaded in the background, rebuilt when it gets too small. */
 export type SeenIds = {
-  /** `true` for every id until loaded, so answers are exact from the first moment. */
+  /** `true` for every id until loaded, so results are exact from the start. */
   mayHave(hash: number): boolean;
-  /** Call with a whole block's ids before its insert is sent, and with none in flight: no load misses one. */
+  /**
+   * Call with all ids of a block before its insert is sent, and while no other insert is in flight, so that no load
+   * misses an id.
+   */
   add(hashes: number[]): void;
   isLoaded(): boolean;
-  /** Resolves when the load under way is done or given up. */
+  /** Resolves when the current load has finished or stopped. */
   settled(): Promise<void>;
   stop(): void;
 };
 
 const CHUNK_IDS = 100_000;
-/** Ids added to the filter in one go; keeps the event loop free for others. */
+/** Ids added to the filter per turn, which keeps the event loop free for other work. */
 const SLICE_IDS = 5_000;
 const RETRY_MS = 1_000;
 
 /**
- * The next ids' hashes, four bytes each. `char` makes exactly four, whereas a FixedString loses its trailing
- * zeros when it becomes text; as JSON numbers they took three times the time of the event loop.
+ * Hashes of the next ids, four bytes each. `char` always yields four bytes, whereas a FixedString loses its trailing
+ * zeros when converted to text. As JSON numbers they took three times as much event-loop time.
  */
 const CHUNK_SQL = `SELECT count() AS ids, base64Encode(arrayStringConcat(groupArray(bytes))) AS hashes,
   max(project_id) AS last_project_id, argMax(event_id, tuple(project_id, event_id)) AS last_event_id
@@ -37,7 +40,7 @@ FROM (
 
 type Chunk = { ids: string; hashes: string; last_project_id: string; last_event_id: string };
 
-/** Reads how many ids there are, then starts loading and returns. Rejects with StorageError. */
+/** Reads the number of ids, then starts loading and returns. Rejects with StorageError. */
 export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_000_000): Promise<SeenIds> {
   const [stored] = await gateway.query<{ ids: string }>('SELECT count() AS ids FROM event_ids');
   let current: IdFilter | undefined;
@@ -45,7 +48,9 @@ export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_00
   let isStopped = false;
   let load = start(Math.max(capacityMin, 2 * Number(stored?.ids ?? 0)));
 
-  /** Takes ids from its first synchronous step on, so none falls between what it reads and what is added. */
+  /**
+   * Accepts added ids from its first synchronous step on, so none is missed between what it reads and what is added.
+   */
   async function start(capacity: number): Promise<void> {
     const filter = createIdFilter(capacity);
     loading = filter;

@@ -9,11 +9,11 @@ export type SeenUser = [
   lastSeen: number,
 ];
 
-/** Returns each user of the rows once, with the first and last time among them. */
-export function seenUsers(rows: EventRow[]): SeenUser[] {
+/** Returns each user in the rows once, with the first and last time among them. */
+export function listSeenUsers(rows: EventRow[]): SeenUser[] {
   const users = new Map<string, SeenUser>();
   for (const row of rows) {
-    // Project and app ids hold no space, so the key is unambiguous whatever the user id holds.
+    // Project and app ids contain no space, so the key is unambiguous whatever the user id contains.
     const key = `${row.project_id} ${row.app_id} ${row.app_user_id}`;
     const user = users.get(key);
     if (user === undefined) {

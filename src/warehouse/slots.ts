@@ -1,25 +1,28 @@
 import { setTimeout } from 'node:timers/promises';
 import { StorageError } from '../lib/storage-error.ts';
 
-/** A fixed number of things that are used by one caller at a time. */
-export type Slots<S> = {
+/** A fixed pool of resources, each used by one caller at a time. */
+export type SlotPool<S> = {
   /**
-   * Runs `task` on a free slot, waiting for one in order of arrival. When `signal` aborts, the caller gets its
-   * reason at once, while a slot that runs stays taken until its task settles. Rejects with StorageError
-   * `busy` when too many wait or after `close`.
+   * Runs `task` on a free slot, waiting for one in order of arrival. On abort, the caller is rejected immediately
+   * with the signal's reason, while a running slot stays taken until its task settles. Rejects with StorageError
+   * `busy` when too many callers wait or after `close`.
    */
   run<T>(task: (slot: S) => Promise<T>, signal?: AbortSignal): Promise<T>;
-  /** Rejects what waits, waits up to 2 s for what runs, then closes each slot. */
+  /** Rejects waiting callers, waits up to 2 s for running tasks, then closes each slot. */
   close(): Promise<void>;
 };
 
-/** An abandoned statement runs on until its time limit or until it is killed; a graceful stop cannot wait for that. */
+/** An abandoned statement runs until its time limit or until it is killed. A graceful stop cannot wait that long. */
 const CLOSE_WAIT_MS = 2_000;
 
-type Waiter<S> = { take: (slot: S) => void; drop: (error: unknown) => void };
+type Waiter<S> = { resolve: (slot: S) => void; reject: (error: unknown) => void };
 
-/** Returns slots over `all`; at most `waitingMax` callers wait. */
-export function createSlots<S extends { close(): Promise<void> }>(all: S[], waitingMax: number): Slots<S> {
+/** Returns a pool over `all`. At most `waitingMax` callers wait. */
+export function createSlotPool<S extends { close(): Promise<void> }>(
+  all: S[],
+  waitingMax: number,
+): SlotPool<S> {
   const free = [...all];
   const waiting = new Set<Waiter<S>>();
   const running = new Set<Promise<unknown>>();
@@ -32,7 +35,7 @@ export function createSlots<S extends { close(): Promise<void> }>(all: S[], wait
       return;
     }
     waiting.delete(next);
-    next.take(slot);
+    next.resolve(slot);
   }
 
   function acquire(signal: AbortSignal | undefined): Promise<S> {
@@ -43,7 +46,7 @@ export function createSlots<S extends { close(): Promise<void> }>(all: S[], wait
     if (waiting.size >= waitingMax)
       throw new StorageError('busy', 'Too many queries wait for the event store');
     return new Promise((resolve, reject) => {
-      const waiter = { take: resolve, drop: reject };
+      const waiter = { resolve, reject };
       waiting.add(waiter);
       signal?.addEventListener('abort', () => waiting.delete(waiter) && reject(signal.reason), {
         once: true,
@@ -51,7 +54,7 @@ export function createSlots<S extends { close(): Promise<void> }>(all: S[], wait
     });
   }
 
-  async function use<T>(slot: S, task: (slot: S) => Promise<T>): Promise<T> {
+  async function runOn<T>(slot: S, task: (slot: S) => Promise<T>): Promise<T> {
     try {
       return await task(slot);
     } finally {
@@ -61,15 +64,15 @@ export function createSlots<S extends { close(): Promise<void> }>(all: S[], wait
 
   return {
     async run<T>(task: (slot: S) => Promise<T>, signal?: AbortSignal) {
-      const work = use(await acquire(signal), task);
+      const work = runOn(await acquire(signal), task);
       running.add(work);
-      const forget = () => running.delete(work);
-      work.then(forget, forget);
+      const onSettled = () => running.delete(work);
+      work.then(onSettled, onSettled);
       return await (signal === undefined ? work : untilAbort(work, signal));
     },
     async close() {
       closed = true;
-      for (const waiter of waiting) waiter.drop(new StorageError('busy', 'The event store is closing'));
+      for (const waiter of waiting) waiter.reject(new StorageError('busy', 'The event store is closing'));
       waiting.clear();
       await Promise.race([Promise.allSettled(running), setTimeout(CLOSE_WAIT_MS, undefined, { ref: false })]);
       await Promise.all(all.map((slot) => slot.close()));

@@ -28,16 +28,16 @@ after(async () => {
 });
 
 type Fault = {
-  /** `refused`: the statement is not run. `unanswered`: it is run, and its success lost on the way. */
+  /** `refused`: the statement is not run. `unanswered`: it runs, but its success is lost on the way back. */
   kind: 'refused' | 'unanswered';
-  /** Which statement, counted from 1. */
+  /** Which statement, counting from 1. */
   at: number;
-  /** Statements that fail from there on. */
+  /** How many statements fail, starting there. */
   times: number;
 };
 
-/** Returns the gateway with a fault in it, and how many statements were asked of it. */
-function faulty({ kind, at, times }: Fault): { gateway: Gateway; asked(): number } {
+/** Returns the gateway with a fault injected, and how many statements it received. */
+function injectFault({ kind, at, times }: Fault): { gateway: Gateway; statementCount(): number } {
   let count = 0;
   async function run<T>(statement: () => Promise<T>): Promise<T> {
     count += 1;
@@ -48,7 +48,7 @@ function faulty({ kind, at, times }: Fault): { gateway: Gateway; asked(): number
     return result;
   }
   return {
-    asked: () => count,
+    statementCount: () => count,
     gateway: {
       query: (sql, params, options) => run(() => gateway.query(sql, params, options)),
       command: (sql) => run(() => gateway.command(sql)),
@@ -61,7 +61,7 @@ async function open(over: Gateway, options: Partial<WriterOptions> = {}): Promis
   return await openWriter({
     store: createBlockStore(over),
     openSeenIds: async () => {
-      // Loaded to the end: a filter that is not would hide what it lacks.
+      // Wait until loaded: a filter that is still loading would hide missing ids.
       const seenIds = await openSeenIds(gateway, log);
       await seenIds.settled();
       return seenIds;
@@ -72,7 +72,7 @@ async function open(over: Gateway, options: Partial<WriterOptions> = {}): Promis
   });
 }
 
-/** Sends until acknowledged, as a client does; opens a new writer when opening or sending fails for long. */
+/** Sends until acknowledged, as a client does. Opens a new writer when opening or sending keeps failing. */
 async function appendUntilStored(
   over: Gateway,
   appends: ReturnType<typeof eventRow>[][],
@@ -90,8 +90,8 @@ async function appendUntilStored(
       }
     }
   }
-  // As every question does: what follows from the events comes some milliseconds after the answer.
-  await writer?.derived();
+  // As every query does: derived rows come some milliseconds after the acknowledgement.
+  await writer?.pendingDerivation();
   return answers;
 }
 
@@ -115,35 +115,38 @@ async function assertStoredOnce(projectId: string, ids: string[]): Promise<void>
 
 for (const kind of ['refused', 'unanswered'] as const) {
   for (const times of [1, 4]) {
-    test(`loses and doubles nothing when ${times} statement(s) from the n-th on are ${kind}, for every n`, async () => {
+    test(`neither loses nor duplicates events when ${times} statement(s) from the n-th on are ${kind}, for every n`, async () => {
       for (let at = 1, isReached = true; isReached; at += 1) {
         const project_id = `proj_${kind}_${times}_${at}`;
         const row = (id: string) => {
           const timestamp = Date.UTC(id === 'b' ? 2025 : 2026, 0, 1);
           return eventRow({ project_id, event_id: id, app_user_id: `user_${id}`, timestamp });
         };
-        const fault = faulty({ kind, at, times });
+        const fault = injectFault({ kind, at, times });
         await appendUntilStored(fault.gateway, [
           [row('a'), row('b')],
           [row('b'), row('c')],
           [row('a'), row('d')],
         ]);
         await assertStoredOnce(project_id, ['a', 'b', 'c', 'd']);
-        isReached = fault.asked() >= at;
+        isReached = fault.statementCount() >= at;
       }
     });
   }
 }
 
-/** Returns the ids that a reader of the feed comes to: told ones, and the store's where the feed points at it. */
+/**
+ * Returns the ids a reader of the feed ends up with: published ones, and those read from the store where the feed
+ * says so.
+ */
 async function readFed(
   projectId: string,
   from: number,
-  told: { block: number; ids: string[] | undefined }[],
+  published: { block: number; ids: string[] | undefined }[],
 ) {
   const seen: string[] = [];
   let place = from;
-  for (const { block, ids } of told) {
+  for (const { block, ids } of published) {
     const stored = await gateway.query<{ event_id: string }>(
       `SELECT event_id FROM events WHERE project_id = {projectId:String}
        AND block > {place:UInt64} AND block <= {block:UInt64} ORDER BY event_id`,
@@ -156,53 +159,53 @@ async function readFed(
 }
 
 for (const kind of ['refused', 'unanswered'] as const) {
-  test(`tells its feed every stored event once when the n-th statement is ${kind}, for every n`, async () => {
+  test(`publishes every stored event once when the n-th statement is ${kind}, for every n`, async () => {
     for (let at = 1, isReached = true; isReached; at += 1) {
       const project_id = `proj_fed_${kind}_${at}`;
-      const fault = faulty({ kind, at, times: 1 });
+      const fault = injectFault({ kind, at, times: 1 });
       const writer = await open(fault.gateway).catch(() => open(fault.gateway));
-      const told: { block: number; ids: string[] | undefined }[] = [];
+      const published: { block: number; ids: string[] | undefined }[] = [];
       const from = writer.feed.reached(project_id);
       writer.feed.subscribe(project_id, (block, rows) => {
-        told.push({ block, ids: rows?.map(({ event_id }) => event_id) });
+        published.push({ block, ids: rows?.map(({ event_id }) => event_id) });
       });
       for (const ids of [['a', 'b'], ['b', 'c'], ['d']]) {
         const rows = ids.map((event_id) => eventRow({ project_id, event_id }));
-        // As a client does: the outcome is unknown, so the same again.
+        // As a client does: the outcome is unknown, so send the same again.
         await writer.append(rows).catch(() => writer.append(rows));
-        await writer.derived();
+        await writer.pendingDerivation();
       }
-      assert.deepEqual(await readFed(project_id, from, told), ['a', 'b', 'c', 'd']);
-      isReached = fault.asked() >= at;
+      assert.deepEqual(await readFed(project_id, from, published), ['a', 'b', 'c', 'd']);
+      isReached = fault.statementCount() >= at;
     }
   });
 }
 
-test('loses and doubles nothing when the process dies after the n-th statement, for every n', async () => {
+test('neither loses nor duplicates events when the process dies after the n-th statement, for every n', async () => {
   for (let at = 1, isReached = true; isReached; at += 1) {
     const project_id = `proj_crash_${at}`;
     const row = (id: string) => eventRow({ project_id, event_id: id, app_user_id: `user_${id}` });
-    const fault = faulty({ kind: 'refused', at, times: Number.POSITIVE_INFINITY });
+    const fault = injectFault({ kind: 'refused', at, times: Number.POSITIVE_INFINITY });
     const dying = await open(fault.gateway).catch(() => undefined);
     await dying?.append([row('a'), row('b')]).catch(() => undefined);
-    await dying?.derived();
-    isReached = fault.asked() >= at;
+    await dying?.pendingDerivation();
+    isReached = fault.statementCount() >= at;
     await appendUntilStored(gateway, [[row('b'), row('c')], [row('a')]]);
     await assertStoredOnce(project_id, ['a', 'b', 'c']);
   }
 });
 
 test('groups what arrives together into one block', async () => {
-  const fault = faulty({ kind: 'refused', at: Number.POSITIVE_INFINITY, times: 0 });
+  const fault = injectFault({ kind: 'refused', at: Number.POSITIVE_INFINITY, times: 0 });
   const writer = await open(fault.gateway);
-  const before = fault.asked();
+  const before = fault.statementCount();
   const row = (index: number) => eventRow({ project_id: 'proj_group', event_id: `e${index}` });
   await Promise.all(Array.from({ length: 100 }, (_, index) => writer.append([row(index)])));
-  await writer.derived();
-  assert.equal(fault.asked() - before, 3);
+  await writer.pendingDerivation();
+  assert.equal(fault.statementCount() - before, 3);
 });
 
-test('is busy when its queue is full, and stores everything it took', async () => {
+test('is busy when its queue is full, and stores everything it accepted', async () => {
   const limits = { rowsMax: 40, bytesMax: 1e6, blockRowsMax: 10, blockBytesMax: 1e6 };
   const writer = await open(gateway, { limits });
   const row = (index: number) => eventRow({ project_id: `proj_full_${index % 4}`, event_id: `e${index}` });
@@ -215,7 +218,7 @@ test('is busy when its queue is full, and stores everything it took', async () =
   assert.deepEqual(writer.queue(), { rows: 0, bytes: 0, rowsMax: 40, bytesMax: 1e6 });
 });
 
-test('answers a small project while another one floods', async () => {
+test('serves a small project while another one floods the queue', async () => {
   const writer = await open(gateway, { limits: { blockRowsMax: 1000 } });
   let flooded = 0;
   const flood = Array.from({ length: 40 }, async (_, index) => {
@@ -230,13 +233,13 @@ test('answers a small project while another one floods', async () => {
   await Promise.all(flood);
 });
 
-test('refuses more rows at once than a block holds', async () => {
+test('rejects more rows in one append than a block can contain', async () => {
   const writer = await open(gateway, { limits: { blockRowsMax: 2 } });
   const rows = ['a', 'b', 'c'].map((event_id) => eventRow({ event_id }));
   await assert.rejects(writer.append(rows), TypeError);
 });
 
-test('numbers its blocks upwards though the clock is set back', async () => {
+test('keeps block numbers increasing when the clock is set back', async () => {
   const times = [5e9, 4e9, 4e9];
   const writer = await open(gateway, { clock: { now: () => times.shift() ?? 0 } });
   for (const event_id of ['a', 'b', 'c'])
@@ -252,11 +255,11 @@ test('numbers its blocks upwards though the clock is set back', async () => {
   assert.equal(new Set(blocks).size, 3);
 });
 
-test('logs when storing begins to fail and when it works again, not each failure in between', async () => {
+test('logs when storing starts to fail and when it recovers, not each failure in between', async () => {
   const logged: string[] = [];
   const spy = pino({ base: null }, { write: (line: string) => logged.push(JSON.parse(line).msg) });
-  // Opening takes four statements, the repair; then nothing works for a while.
-  const fault = faulty({ kind: 'refused', at: 5, times: 30 });
+  // Opening takes four statements (the repair); after that everything fails for a while.
+  const fault = injectFault({ kind: 'refused', at: 5, times: 30 });
   const writer = await open(fault.gateway, { log: spy });
   let failures = 0;
   for (let isStored = false; !isStored; ) {
@@ -267,7 +270,7 @@ test('logs when storing begins to fail and when it works again, not each failure
     );
     if (!isStored) failures += 1;
   }
-  await writer.derived();
+  await writer.pendingDerivation();
   await writer.close();
   assert.ok(failures > 5, `${failures} failures`);
   assert.equal(logged.length, 2, logged.join('\n'));

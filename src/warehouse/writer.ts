@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
 import { type Append, createAppendQueue, type QueueLimits } from './append-queue.ts';
-import { answers, type Block, formBlock, freshRows } from './block.ts';
+import { type Block, formBlock, listIsNew, selectNewRows } from './block.ts';
 import type { BlockStore } from './block-store.ts';
 import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
@@ -11,32 +11,33 @@ import { createFeed, type Feed, type FeedSource } from './feed.ts';
 import { eventKey, hashKey } from './id-filter.ts';
 import type { SeenIds } from './seen-ids.ts';
 
-/** The only way events get into the store. */
+/** The only way to add events to the store. */
 export type Writer = {
   /**
-   * Resolves once the rows are on disk: for each row `true` when it was stored now, `false` when its
-   * (project, event id) was stored before. Rejects with StorageError `busy` when the queue is full (nothing
-   * was done) or `unavailable` when the outcome is unknown, and with TypeError for a malformed row.
+   * Resolves once the rows are on disk: for each row `true` when it was stored now, `false` when its (project, event
+   * id) had been stored before. Rejects with StorageError `busy` when the queue is full (nothing was done) or
+   * `unavailable` when the outcome is unknown, and with TypeError for a malformed row.
    */
   append(rows: EventRow[]): Promise<boolean[]>;
   /**
-   * Resolves when what follows from all that was answered so far is written too (a first-seen time comes some
-   * milliseconds after its event); undefined when it is. Never rejects: the next block repairs what failed.
+   * Resolves when everything derived from the acknowledged events is written too (a first-seen time comes some
+   * milliseconds after its event); undefined when there is nothing to wait for. Never rejects: the next block repairs
+   * what failed.
    */
-  derived(): Promise<void> | undefined;
-  /** What is stored from now on, told before `append` resolves. */
+  pendingDerivation(): Promise<void> | undefined;
+  /** Publishes newly stored events, before `append` resolves. */
   feed: Feed;
-  /** What waits now, and what may. */
+  /** What is queued, and the limits of the queue. */
   queue(): { rows: number; bytes: number; rowsMax: number; bytesMax: number };
-  /** Whether the last events could not be stored, and none since. */
+  /** Whether the latest attempt to store events failed and none has succeeded since. */
   isFailing(): boolean;
-  /** Refuses further appends, stores what waits, then resolves. */
+  /** Rejects further appends, stores what is queued, then resolves. */
   close(): Promise<void>;
 };
 
 export type WriterOptions = {
   store: BlockStore;
-  /** Called after the repair, which may store ids that a filter loaded earlier would call new. */
+  /** Called after the repair, which may store ids that a filter loaded earlier would report as new. */
   openSeenIds: () => Promise<SeenIds>;
   clock: Clock;
   log: Log;
@@ -53,7 +54,7 @@ const LIMITS_DEFAULT: QueueLimits = {
   blockBytesMax: 16_000_000,
 };
 
-/** Repairs what the last process left behind, then returns a writer. Rejects when the repair fails. */
+/** Repairs what the previous process left behind, then returns a writer. Rejects when the repair fails. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
   const { store } = options;
   const limits = { ...LIMITS_DEFAULT, ...options.limits };
@@ -66,13 +67,14 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     isDamaged: false,
     isClosed: false,
     seenIds,
-    derived: undefined,
+    pendingDerivation: undefined,
     failing: undefined,
   };
   let work: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
-    // One turn of the event loop: requests that arrived together become one block, not one and the rest.
+    // Yield one turn of the event loop, so that requests that arrived together become one block instead of one
+    // request and the rest.
     await setImmediate();
     for (let appends = queue.take(); appends.length > 0; appends = queue.take()) {
       if (state.isDamaged) await repair(options, state);
@@ -87,15 +89,15 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       if (state.isClosed) throw new StorageError('busy', 'The event store is closing');
       const [first] = rows;
       if (first === undefined) return [];
-      // Before the work of encoding, so that a flood is refused cheaply.
-      if (queue.size().rows + rows.length > limits.rowsMax) throw full();
+      // Checked before encoding, so that rejecting a flood is cheap.
+      if (queue.size().rows + rows.length > limits.rowsMax) throw queueFullError();
       const { promise, resolve, reject } = Promise.withResolvers<boolean[]>();
       const append = { ...encode(rows, limits), resolve, reject };
-      if (!queue.push(first.project_id, append)) throw full();
+      if (!queue.push(first.project_id, append)) throw queueFullError();
       work ??= drain();
       return await promise;
     },
-    derived: () => state.derived,
+    pendingDerivation: () => state.pendingDerivation,
     feed: state.feed,
     isFailing: () => state.failing !== undefined,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
@@ -107,7 +109,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   };
 }
 
-function full(): StorageError {
+function queueFullError(): StorageError {
   return new StorageError('busy', 'Too many events wait to be stored');
 }
 
@@ -124,19 +126,19 @@ type State = {
   isDamaged: boolean;
   isClosed: boolean;
   seenIds: SeenIds;
-  derived: Promise<void> | undefined;
-  /** Since when, and how often so far, what was tried failed; undefined while all is well. */
+  pendingDerivation: Promise<void> | undefined;
+  /** When failures began and how many there have been; undefined while everything works. */
   failing: { since: number; times: number } | undefined;
 };
 
-/** Logs the first failure with its cause; what follows it, one for each request, would only fill the disk. */
-function noteFailure({ log, clock }: WriterOptions, state: State, err: unknown, what: string): void {
+/** Logs the first failure with its cause. Logging one line per failed request after it would only fill the disk. */
+function logFailure({ log, clock }: WriterOptions, state: State, err: unknown, what: string): void {
   if (state.failing === undefined) log.error({ err }, `${what}; logged again when events are stored again`);
   state.failing ??= { since: clock.now(), times: 0 };
   state.failing.times += 1;
 }
 
-function noteSuccess({ log, clock }: WriterOptions, state: State): void {
+function logRecovery({ log, clock }: WriterOptions, state: State): void {
   if (state.failing === undefined) return;
   const { since, times } = state.failing;
   log.warn({ failures: times, forMs: clock.now() - since }, 'events are stored again');
@@ -144,28 +146,28 @@ function noteSuccess({ log, clock }: WriterOptions, state: State): void {
 }
 
 /**
- * Stores and answers some appends; never rejects. They are answered once their events are on disk: what follows from
- * them can be derived again, and whoever asks a question waits for it. Damage is anything between the events and what
- * follows from them: it is assumed until the last insert succeeded, and while it is there nothing may be inserted.
+ * Stores and answers some appends; never rejects. They are answered once their events are on disk: derived rows can
+ * be derived again, and queries wait for them. "Damaged" means derived rows may be missing: it is assumed until the
+ * last insert has succeeded, and while it is set nothing may be inserted.
  */
 async function storeAppends(options: WriterOptions, state: State, appends: Append[]): Promise<void> {
   try {
     if (state.isDamaged) throw new StorageError('unavailable', 'The event store is being repaired');
     const block = formBlock(appends);
     const stored = await findStored(options.store, state.seenIds, block);
-    const { rows, lines } = freshRows(block, stored);
+    const { rows, lines } = selectNewRows(block, stored);
     if (rows.length > 0) {
       state.lastBlock = Math.max(state.lastBlock + 1, options.clock.now() * 1000);
       state.isDamaged = true;
       await options.store.insertEvents(lines, state.lastBlock);
-      state.feed.tell(state.lastBlock, rows);
-      state.derived = derive(options, state, rows);
+      state.feed.publish(state.lastBlock, rows);
+      state.pendingDerivation = derive(options, state, rows);
     }
-    for (const [index, isNew] of answers(block, stored).entries()) appends[index]?.resolve(isNew);
-    // The next block looks its ids up in what this one derives.
-    await state.derived;
+    for (const [index, isNew] of listIsNew(block, stored).entries()) appends[index]?.resolve(isNew);
+    // The next block looks its ids up in the table this one fills.
+    await state.pendingDerivation;
   } catch (error) {
-    noteFailure(options, state, error, 'storing events failed');
+    logFailure(options, state, error, 'storing events failed');
     const unknown = new StorageError(
       'unavailable',
       'The events may be stored or not; send them again',
@@ -175,36 +177,39 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
   }
 }
 
-/** Who was answered is owed this, so a failure is repaired at once; what stays broken, the next block tries again. */
+/**
+ * The events are already acknowledged, so a failure is repaired immediately. If that fails too, the next block
+ * retries.
+ */
 async function derive(options: WriterOptions, state: State, rows: EventRow[]): Promise<void> {
   try {
     await options.store.insertDerived(rows, state.lastBlock);
     state.isDamaged = false;
   } catch (error) {
-    noteFailure(options, state, error, 'deriving from events failed');
+    logFailure(options, state, error, 'deriving from events failed');
     for (let attempt = 1; state.isDamaged && attempt <= REPAIR_ATTEMPTS; attempt += 1) {
       await setTimeout(attempt * REPAIR_RETRY_MS);
       await repair(options, state);
     }
   } finally {
-    state.derived = undefined;
-    if (!state.isDamaged) noteSuccess(options, state);
+    state.pendingDerivation = undefined;
+    if (!state.isDamaged) logRecovery(options, state);
   }
 }
 
-/** Derives again what may be missing. Never rejects: damage that stays is noted, and nothing is inserted meanwhile. */
+/** Derives whatever may be missing. Never rejects: remaining damage is recorded, and nothing is inserted meanwhile. */
 async function repair(options: WriterOptions, state: State): Promise<void> {
   try {
     state.lastBlock = Math.max(state.lastBlock, await options.store.repair());
     state.isDamaged = false;
-    // An insert that failed may have stored its events all the same: its retry finds duplicates, and tells nobody.
-    state.feed.tell(state.lastBlock);
+    // A failed insert may have stored its events anyway. Its retry then finds only duplicates and publishes nothing.
+    state.feed.publish(state.lastBlock);
   } catch (error) {
-    noteFailure(options, state, error, 'repairing the event store failed, the next events try again');
+    logFailure(options, state, error, 'repairing the event store failed, the next events try again');
   }
 }
 
-/** Looks up only what the filter cannot prove new, and tells the filter of what is about to be inserted. */
+/** Looks up only ids the filter cannot prove new, and adds those about to be inserted to the filter. */
 async function findStored(store: BlockStore, seenIds: SeenIds, block: Block): Promise<Set<string>> {
   const suspects: EventRow[] = [];
   for (const [key, { append, row }] of block.firsts) {

@@ -40,9 +40,9 @@ function reportReadiness({ status, warnings }: Readiness): Finding[] {
 
 async function openStore(path: string): Promise<Finding> {
   // Loaded only here: the engine takes 250 MB of memory that no other check needs.
-  const { lookAtStore } = await import('../../warehouse/look.ts');
+  const { inspectStore } = await import('../../warehouse/look.ts');
   try {
-    const pending = await lookAtStore(path);
+    const pending = await inspectStore(path);
     if (pending.length === 0) return ok(STORE, 'It opens and answers.');
     return warning(STORE, `It opens. The next start of this release applies ${pending.join(', ')}.`);
   } catch (error) {
