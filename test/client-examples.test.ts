@@ -44,15 +44,15 @@ it('every public method has an example', () => {
   const places = listExamples().map(({ place }) => place);
   const admin = new AppflowAdmin({ apiKey: serverKey, baseUrl });
   const expected: [file: string, names: string[]][] = [
-    ['tracker', ['export class Appflow', ...methodsOf(Appflow)]],
+    ['tracker/tracker', ['export class Appflow', ...methodsOf(Appflow)]],
     ['admin', ['export class AppflowAdmin']],
     ['node', ['export function createFileStorage']],
-    ['analytics', Object.keys(admin.analytics)],
-    ['api-keys', Object.keys(admin.apiKeys)],
-    ['apps', Object.keys(admin.apps)],
-    ['audit-log', Object.keys(admin.auditLog)],
-    ['events', Object.keys(admin.events)],
-    ['project', Object.keys(admin.project)],
+    ['admin/analytics', Object.keys(admin.analytics)],
+    ['admin/api-keys', Object.keys(admin.apiKeys)],
+    ['admin/apps', Object.keys(admin.apps)],
+    ['admin/audit-log', Object.keys(admin.auditLog)],
+    ['admin/events', Object.keys(admin.events)],
+    ['admin/project', Object.keys(admin.project)],
   ];
   const all = expected.flatMap(([file, names]) => names.map((name) => `client/src/${file}.ts: ${name}`));
   assert.deepEqual(places.map((place) => place.replace('async ', '')).sort(), all.sort());

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { AppflowAdmin } from '../client/src/admin.ts';
+import type { StoredEvent } from '../client/src/api/wire.ts';
 import { Appflow } from '../client/src/index.ts';
-import type { StoredEvent } from '../client/src/wire.ts';
 import { makeKey, makeTempDir, startTestServer } from './harness.ts';
 
 // Not off: only then do keys have limits of their own.

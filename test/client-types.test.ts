@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Static, TSchema } from 'typebox';
-import type { OPERATIONS } from '../client/src/operations.ts';
-import type * as wire from '../client/src/wire.ts';
+import type { OPERATIONS } from '../client/src/admin/operations.ts';
+import type * as wire from '../client/src/api/wire.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../src/analytics/daily.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../src/analytics/live.ts';

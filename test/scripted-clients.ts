@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { AppflowAdmin } from '../client/src/admin.ts';
-import { AppflowError } from '../client/src/errors.ts';
-import type { AppflowStorage } from '../client/src/storage.ts';
-import { Appflow } from '../client/src/tracker.ts';
+import { AppflowError } from '../client/src/api/errors.ts';
+import type { AppflowStorage } from '../client/src/runtime/storage.ts';
+import { Appflow } from '../client/src/tracker/tracker.ts';
 import type { Scripted, Seen, World } from './scripted-server.ts';
 
 /** The answer to a list without rows. */

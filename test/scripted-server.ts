@@ -3,8 +3,8 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../client/src/clock.ts';
-import type { Fetch } from '../client/src/transport.ts';
+import type { Fetch } from '../client/src/http/transport.ts';
+import type { Clock } from '../client/src/runtime/clock.ts';
 
 /** A clock that moves only when told. */
 export type ManualClock = Clock & {

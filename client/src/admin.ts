@@ -1,14 +1,14 @@
-import { type Analytics, createAnalytics } from './analytics.ts';
-import { type ApiKeys, createApiKeys } from './api-keys.ts';
-import { type Apps, createApps } from './apps.ts';
-import { type AuditLog, createAuditLog } from './audit-log.ts';
-import { createCaller } from './call.ts';
-import { type Clock, SYSTEM_CLOCK } from './clock.ts';
-import { refuseInBrowser } from './environment.ts';
-import { createEvents, type Events } from './events.ts';
-import type { OnWait } from './patience.ts';
-import { createProject, type ProjectOperations } from './project.ts';
-import { type Fetch, GLOBAL_FETCH } from './transport.ts';
+import { type Analytics, createAnalytics } from './admin/analytics.ts';
+import { type ApiKeys, createApiKeys } from './admin/api-keys.ts';
+import { type Apps, createApps } from './admin/apps.ts';
+import { type AuditLog, createAuditLog } from './admin/audit-log.ts';
+import { createCaller } from './admin/call.ts';
+import { createEvents, type Events } from './admin/events.ts';
+import { createProject, type ProjectOperations } from './admin/project.ts';
+import { type Fetch, GLOBAL_FETCH } from './http/transport.ts';
+import type { OnWait } from './retry/deadline.ts';
+import { type Clock, SYSTEM_CLOCK } from './runtime/clock.ts';
+import { refuseInBrowser } from './runtime/environment.ts';
 
 /** What an admin client is made of. */
 export type AppflowAdminOptions = {

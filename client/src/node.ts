@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeId } from './id.ts';
-import { joinSaved } from './saved.ts';
-import type { AppflowStorage } from './storage.ts';
+import { makeId } from './runtime/id.ts';
+import type { AppflowStorage } from './runtime/storage.ts';
+import { joinSaved } from './tracker/saved.ts';
 
 /**
  * Returns a storage that keeps each item in a file of `folder`, which is made when needed: for trackers in Node, Deno and

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { isPlaceholderAppUserId } from '../../src/events/placeholder.ts';
-import { isAppUserId } from './app-user-id.ts';
-import { isBrowser, isDevelopment } from './environment.ts';
-import { makeId } from './id.ts';
-import { formatQuery } from './query.ts';
-import { createQueue } from './queue.ts';
-import { parseRoom } from './rate-limit.ts';
+import { formatQuery } from './admin/query.ts';
+import { parseRoom } from './http/limit-headers.ts';
+import { isBrowser, isDevelopment } from './runtime/environment.ts';
+import { makeId } from './runtime/id.ts';
+import { isAppUserId } from './tracker/app-user-id.ts';
+import { createQueue } from './tracker/queue.ts';
 
 it('the tracker and the server agree on who is nobody', () => {
   const words = 'null nil none undefined unknown anonymous guest user test 0 -1 nan true false'.split(' ');

@@ -1,4 +1,4 @@
-import type { Progress } from '../../../client/src/send-all.ts';
+import type { Progress } from '../../../client/src/admin/send-all.ts';
 import { addRejected, addTotals, NOTHING, type RejectedLine, type Totals } from './totals.ts';
 
 /** Knows which lines are on their way, so that the totals always are those of whole lines from the first one on. */

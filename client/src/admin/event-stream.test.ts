@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { connectAdmin, failureOf } from '../../../test/scripted-clients.ts';
+import {
+  makeManualClock,
+  refusal,
+  type Scripted,
+  startScriptedServer,
+  type World,
+} from '../../../test/scripted-server.ts';
+import type { Fetch } from '../http/transport.ts';
+import { SILENCE_MS_MAX, type StreamMessage } from './event-stream.ts';
+
+const stream = (...blocks: string[]): Scripted => ({
+  status: 200,
+  body: blocks.map((block) => `${block}\n\n`).join(''),
+});
+const event = (id: string) => `id: ${id}\nevent: event\ndata: {"event_id":"e${id}"}`;
+
+it('goes on after the last message when the connection ends, and ends with the word of the server', async () => {
+  const answers = [
+    stream('retry: 250\nid: 0', ': heartbeat', event('1'), event('2')),
+    refusal(503, 'overloaded', { 'retry-after': '1' }),
+    stream('id: 4\nevent: gap\ndata: {"missed":3}', 'event: closed\ndata: {"code":"overloaded"}'),
+    stream(event('5'), 'event: closed\ndata: {"code":"api_key_revoked"}'),
+  ];
+  const world = await startScriptedServer((_seen, n) => answers[n] ?? refusal(404, 'not_found'));
+  const told: string[] = [];
+  const read = async () => {
+    for await (const message of connectAdmin(world).events.stream({ event_name: ['a', 'b'] }))
+      told.push(print(message));
+  };
+  const error = await failureOf(world.run(read()));
+  assert.equal(error.code, 'api_key_revoked');
+  assert.deepEqual(told, ['1: e1', '2: e2', '4: 3 missed', '5: e5']);
+  assert.deepEqual(
+    world.seen.map(({ headers }) => headers['last-event-id']),
+    [undefined, '2', '2', '4'],
+  );
+  assert.deepEqual(
+    world.seen.map(({ atMs }) => atMs),
+    [0, 250, 1_250, 1_500],
+  );
+  assert.equal(world.seen[0]?.path, '/v1/events/stream?event_name=a&event_name=b');
+});
+
+const print = (message: StreamMessage) =>
+  'event' in message ? `${message.id}: ${message.event.event_id}` : `${message.id}: ${message.missed} missed`;
+
+it('begins where it is told, and a signal ends it', async () => {
+  const world = await startScriptedServer(() => stream(event('9')));
+  const stop = new AbortController();
+  const messages = connectAdmin(world).events.stream({}, { lastEventId: '8', signal: stop.signal });
+  assert.equal((await messages.next()).done, false);
+  const next = messages.next();
+  await world.settle();
+  stop.abort(new Error('Enough.'));
+  await assert.rejects(next, /Enough/);
+  assert.equal(world.seen[0]?.headers['last-event-id'], '8');
+});
+
+describe('a connection on which nothing comes', () => {
+  /** A server whose connections stay open and say only what they are told to; the scripted one ends each answer. */
+  function startSilent() {
+    const clock = makeManualClock();
+    const lines: ((text: string) => void)[] = [];
+    const lastIds: (string | undefined)[] = [];
+    const open: Fetch = async (_url, { headers }) => {
+      lastIds.push((headers as Record<string, string>)['last-event-id']);
+      return new Response(
+        new ReadableStream({
+          start(stream) {
+            lines.push((text) => stream.enqueue(new TextEncoder().encode(`${text}\n\n`)));
+          },
+        }),
+      );
+    };
+    const admin = connectAdmin({ url: 'http://server.example', clock, fetch: open } as World);
+    return { clock, lines, lastIds, messages: admin.events.stream() };
+  }
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+  it('is given up after two and a half heartbeats, and the stream goes on after its last message', async () => {
+    const { clock, lines, lastIds, messages } = startSilent();
+    const first = messages.next();
+    await settle();
+    lines[0]?.(event('7'));
+    assert.equal((await first).value?.id, '7');
+    const second = messages.next();
+    await settle();
+    clock.advance(30_000);
+    lines[0]?.(': heartbeat');
+    await settle();
+    clock.advance(SILENCE_MS_MAX - 1);
+    await settle();
+    assert.deepEqual(lastIds, [undefined]);
+    clock.advance(1);
+    await settle();
+    clock.advance(1_000);
+    await settle();
+    assert.deepEqual(lastIds, [undefined, '7']);
+    lines[1]?.(event('8'));
+    assert.equal((await second).value?.id, '8');
+    await messages.return();
+    assert.equal(clock.pending(), 0);
+  });
+
+  it('does not count while nobody reads', async () => {
+    const { clock, lines, lastIds, messages } = startSilent();
+    const first = messages.next();
+    await settle();
+    lines[0]?.(event('1'));
+    await first;
+    clock.advance(10 * SILENCE_MS_MAX);
+    lines[0]?.(event('2'));
+    assert.equal((await messages.next()).value?.id, '2');
+    assert.equal(lastIds.length, 1);
+    await messages.return();
+  });
+});
