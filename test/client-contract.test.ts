@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SILENCE_MS_MAX } from '../client/src/admin/event-stream.ts';
 import { OPERATIONS, type Operation } from '../client/src/admin/operations.ts';
-import { SDK } from '../client/src/http/version.ts';
+import { SDK } from '../client/src/http/transport.ts';
 import { HEARTBEAT_MS } from '../src/events/live-tail.ts';
 import { ROUTES } from '../src/routes.ts';
 import { connectAdmin, PAGE } from './scripted-clients.ts';

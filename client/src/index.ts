@@ -6,5 +6,5 @@ export type { Fetch } from './http/transport.ts';
 export type { Clock } from './runtime/clock.ts';
 export type { AppflowStorage } from './runtime/storage.ts';
 export type { AppflowEvents } from './tracker/listeners.ts';
+export type { AppflowOptions } from './tracker/tracker.ts';
 export { Appflow } from './tracker/tracker.ts';
-export type { AppflowOptions } from './tracker/tracker-options.ts';

@@ -5,7 +5,6 @@ import { limitCall, type OnWait, tellWaits } from '../retry/deadline.ts';
 import { findGate, forgetGates } from '../retry/rate-limit-gate.ts';
 import { makeId } from '../runtime/id.ts';
 import { OPERATIONS, type Operation, type OperationName } from './operations.ts';
-import { formatQuery } from './query.ts';
 
 /** What every method takes last. */
 export type CallOptions = {
@@ -81,4 +80,18 @@ function toCall({ method, path }: Operation, input: Input, { clock }: Target): C
     readRoom: (rateLimit) => parseRoom(rateLimit, events),
     ...(json === undefined ? {} : { body: json }),
   };
+}
+
+type Value = string | number | boolean | null | undefined | readonly (string | number)[];
+
+/** Returns the query that says these values, `?` included; lists are repeated, what is undefined is left out. */
+export function formatQuery(values: Readonly<Record<string, Value>> = {}): string {
+  // Not URLSearchParams: React Native's cannot be relied on.
+  const pairs = Object.entries(values).flatMap(([name, value]) =>
+    [value]
+      .flat()
+      .filter((each) => each !== undefined && each !== null)
+      .map((each) => `${encodeURIComponent(name)}=${encodeURIComponent(String(each))}`),
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }

@@ -1,9 +1,7 @@
 import { AppflowError, type ErrorFacts } from '../api/errors.ts';
 import type { ErrorCode, FieldError } from '../api/wire.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Room } from './limit-headers.ts';
-import { parseRetryAfter } from './retry-after.ts';
-import { SDK } from './version.ts';
+import { parseRetryAfter, type Room } from './limit-headers.ts';
 
 /** The one door to the outside: the global `fetch`, or whatever does the same. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -147,3 +145,6 @@ const RETRIES: Record<number, Retry> = {
   504: 'trouble',
   408: 'trouble',
 };
+
+/** How this package names itself to the server; a test holds it to package.json. */
+export const SDK = 'appflow-js/0.1.0';

@@ -1,10 +1,8 @@
 import type { EventContext } from '../api/wire.ts';
-import { SDK } from '../http/version.ts';
+import { SDK } from '../http/transport.ts';
 import { makeId } from '../runtime/id.ts';
-import { isAppUserId } from './app-user-id.ts';
 import type { Queue } from './queue.ts';
-import type { Identity, Saved } from './saved.ts';
-import { goesOn, type Session } from './session.ts';
+import { goesOn, type Identity, type Saved, type Session } from './saved.ts';
 
 /** Called with how many events were dropped and why. */
 export type OnDrop = (count: number, reason: string) => void;
@@ -83,4 +81,13 @@ export function createRecorder(queue: Queue, context: EventContext, onDrop: OnDr
     },
     save: () => ({ who, session, queue: queue.list() }),
   };
+}
+
+/** What programs print when they have no id, and the UUID that iOS gives every device that refuses tracking. */
+const NOBODY =
+  /^\s*(|n(ull|il|one|an)|un(defined|known)|anonymous|guest|user|test|0|-1|\[object object\]|true|false|[0-]{32,36})\s*$/i;
+
+/** Whether the server would take this for the id of one person; its exact rule counts bytes. */
+export function isAppUserId(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 256 && !NOBODY.test(value);
 }

@@ -1,5 +1,4 @@
 import type { TrackedEvent } from './queue.ts';
-import type { Session } from './session.ts';
 
 /** Who uses the app on this device: another object whenever the app says so. */
 export type Identity = { anonymousId: string; userId: string | null };
@@ -28,4 +27,15 @@ export function joinSaved(texts: readonly string[]): string | undefined {
   if (last === undefined) return undefined;
   const events = all.flatMap(({ queue }) => queue).map((event) => [event.event_id, event] as const);
   return JSON.stringify({ ...last, queue: [...new Map(events).values()] });
+}
+
+/** A time of use without a long pause. Times are epoch milliseconds. */
+export type Session = { id: string; startedAtMs: number; lastAtMs: number };
+
+/** So long without an event, and the next one begins another session. */
+export const SESSION_GAP_MS = 30 * 60_000;
+
+/** Whether an event at `nowMs` still belongs to the session. A clock that was set back ends none. */
+export function goesOn(session: Session, nowMs: number): boolean {
+  return nowMs - session.lastAtMs < SESSION_GAP_MS;
 }

@@ -1,16 +1,16 @@
 import type { EventContext } from '../api/wire.ts';
-import { GLOBAL_FETCH, type Target } from '../http/transport.ts';
+import { type Fetch, GLOBAL_FETCH, type Target } from '../http/transport.ts';
 import { findGate } from '../retry/rate-limit-gate.ts';
 import { BACKGROUND_CLOCK, type Clock } from '../runtime/clock.ts';
 import { isDevelopment, refuseInBrowser } from '../runtime/environment.ts';
-import { findStorage } from '../runtime/storage.ts';
+import { type AppflowStorage, findStorage } from '../runtime/storage.ts';
 import { createDepartures, type Departures } from './flush-scheduler.ts';
+import type { PaceOptions } from './flush-timer.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { type AppflowEvents, createReport, type Report } from './listeners.ts';
 import { guessContext } from './page-context.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
-import type { AppflowOptions } from './tracker-options.ts';
 
 const FLUSH_LIMIT_MS = 10_000;
 const SHUTDOWN_LIMIT_MS = 5_000;
@@ -197,3 +197,23 @@ export class Appflow {
     else this.#journal.record(() => change(atMs));
   }
 }
+
+/** What a tracker is made of; all but the first two have a default. */
+export type AppflowOptions = PaceOptions & {
+  /** A client key (`ck_`). */
+  apiKey: string;
+  /** Where the server is, e.g. `https://events.example.com`. */
+  baseUrl: string;
+  /** The app the events belong to; needed when the project has several. */
+  appId?: string;
+  /** Where events wait for the next start. Default: localStorage in a browser, else memory only. */
+  storage?: AppflowStorage | undefined;
+  /** So many events wait at most; beyond, the oldest are dropped and counted. Default 1,000. */
+  queueSizeMax?: number;
+  /** What is said of each event; see `setContext`. */
+  context?: EventContext;
+  fetch?: Fetch;
+  clock?: Clock;
+  /** Numbers from 0 to 1. */
+  random?: () => number;
+};
