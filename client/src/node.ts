@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { makeId } from './runtime/id.ts';
 import type { AppflowStorage } from './runtime/storage.ts';
-import { joinSaved } from './tracker/saved.ts';
+import { joinSaved } from './tracker/saved-state.ts';
 
 /**
  * Returns a storage that keeps each item in a file of `folder`, which is made when needed: for trackers in Node, Deno and

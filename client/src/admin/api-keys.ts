@@ -13,7 +13,7 @@ import type {
   UsageQuery,
 } from '../api/wire.ts';
 import type { Caller, CallOptions, IntentOptions } from './call.ts';
-import { readPages } from './pages.ts';
+import { readPages } from './pagination.ts';
 
 /** The API keys of the key's project. */
 export type ApiKeys = {

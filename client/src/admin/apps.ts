@@ -1,6 +1,6 @@
 import type { App, AppChange, AppQuery, NewApp, Page } from '../api/wire.ts';
 import type { Caller, CallOptions, IntentOptions } from './call.ts';
-import { readPages } from './pages.ts';
+import { readPages } from './pagination.ts';
 
 /** The apps of the key's project. */
 export type Apps = {

@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditFilter, AuditQuery, ExportFormat, Page } from '../api/wire.ts';
 import { readText } from '../http/read-text.ts';
 import type { Caller, CallOptions } from './call.ts';
-import { readPages } from './pages.ts';
+import { readPages } from './pagination.ts';
 
 /** What happened in the project. */
 export type AuditLog = {

@@ -13,7 +13,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { makeId } from '../runtime/id.ts';
 import type { Caller, CallOptions } from './call.ts';
 import { followStream, type StreamMessage } from './event-stream.ts';
-import { readPages } from './pages.ts';
+import { readPages } from './pagination.ts';
 import { type SendAllAnswer, type SendAllOptions, type Sendable, sendAll } from './send-all.ts';
 
 /** Which app events without an `app_id` of their own belong to; not needed when the key reaches one app only. */

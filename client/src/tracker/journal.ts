@@ -1,6 +1,6 @@
 import type { AppflowStorage } from '../runtime/storage.ts';
 import type { Recorder } from './recorder.ts';
-import { createSaver, type Saver } from './saver.ts';
+import { createSaver, type Saver } from './state-writer.ts';
 
 /** Does what the app asks in order, after what an earlier run left, and sees to it that it outlives the app. */
 export type Journal = Pick<Saver, 'touch' | 'saved'> & {

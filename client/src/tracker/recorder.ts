@@ -2,7 +2,7 @@ import type { EventContext } from '../api/wire.ts';
 import { SDK } from '../http/transport.ts';
 import { makeId } from '../runtime/id.ts';
 import type { Queue } from './queue.ts';
-import { goesOn, type Identity, type Saved, type Session } from './saved.ts';
+import { goesOn, type Identity, type Saved, type Session } from './saved-state.ts';
 
 /** Called with how many events were dropped and why. */
 export type OnDrop = (count: number, reason: string) => void;

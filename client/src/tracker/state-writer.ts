@@ -1,7 +1,7 @@
 import type { AppflowStorage } from '../runtime/storage.ts';
 import { idsOf } from './queue.ts';
 import type { Recorder } from './recorder.ts';
-import { parseSaved, type Saved } from './saved.ts';
+import { parseSaved, type Saved } from './saved-state.ts';
 
 /** Keeps an item of the storage up to date, which other trackers (in other tabs) may write as well. */
 export type Saver = {
