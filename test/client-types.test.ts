@@ -73,7 +73,7 @@ export type Proofs = [
   Proof<Is<wire.Project, typeof PROJECT_JSON>>,
   Proof<Is<wire.ProjectChange, typeof UPDATE_PROJECT_BODY>>,
   Proof<Is<wire.ApiKey, typeof API_KEY_JSON>>,
-  Proof<Is<wire.MintedKey, typeof MINTED_KEY_JSON>>,
+  Proof<Is<wire.ApiKeyWithSecret, typeof MINTED_KEY_JSON>>,
   Proof<Is<wire.NewKey, typeof CREATE_KEY_BODY>>,
   Proof<Is<wire.KeyChange, typeof UPDATE_KEY_BODY>>,
   Proof<Is<wire.KeyQuery, typeof KEY_LIST_QUERY>>,

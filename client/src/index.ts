@@ -1,4 +1,4 @@
-// biome-ignore-all lint/performance/noBarrelFile: the entry point of a package is a list of what it has.
+// biome-ignore-all lint/performance/noBarrelFile: the entry point of a package lists its exports.
 
 export { AppflowError } from './api/errors.ts';
 export type { ErrorCode, EventContext } from './api/wire.ts';

@@ -8,10 +8,10 @@ import type {
 } from '../api/wire.ts';
 import type { Caller, CallOptions } from './call.ts';
 
-/** Questions about events, answered in numbers. */
+/** Analytics queries. */
 export type Analytics = {
   /**
-   * Returns users, sessions, events and revenue of each day.
+   * Returns daily users, sessions, events and revenue.
    * @example
    * ```ts
    * const { data } = await admin.analytics.daily({ app_id: appId, days: 7 });
@@ -20,7 +20,7 @@ export type Analytics = {
    */
   daily: (query?: DailyQuery, options?: CallOptions) => Promise<DailyAnswer>;
   /**
-   * Returns the values that measure highest, and all others together.
+   * Returns the top values of a dimension, and the rest grouped together.
    * @example
    * ```ts
    * const { data } = await admin.analytics.breakdown({ app_id: appId, by: 'country', metric: 'users', days: 30 });
@@ -29,7 +29,7 @@ export type Analytics = {
    */
   breakdown: (query: BreakdownQuery, options?: CallOptions) => Promise<BreakdownAnswer>;
   /**
-   * Returns what happens now.
+   * Returns live metrics.
    * @example
    * ```ts
    * const { data } = await admin.analytics.live({ app_id: appId });
@@ -39,7 +39,7 @@ export type Analytics = {
   live: (query?: LiveQuery, options?: CallOptions) => Promise<LiveAnswer>;
 };
 
-/** Returns the questions. */
+/** Returns the analytics queries. */
 export function createAnalytics({ call }: Caller): Analytics {
   return {
     daily: (query = {}, options) => call('analytics.daily', { query, options }),

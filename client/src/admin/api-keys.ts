@@ -1,9 +1,9 @@
 import type {
   ApiKey,
+  ApiKeyWithSecret,
   KeyChange,
   KeyQuery,
   LeakReport,
-  MintedKey,
   NewKey,
   OwnKey,
   Page,
@@ -12,22 +12,22 @@ import type {
   UsageHour,
   UsageQuery,
 } from '../api/wire.ts';
-import type { Caller, CallOptions, IntentOptions } from './call.ts';
+import type { Caller, CallOptions, IdempotencyOptions } from './call.ts';
 import { readPages } from './pagination.ts';
 
 /** The API keys of the key's project. */
 export type ApiKeys = {
   /**
-   * Makes a key and returns it with its secret under `key`, which is never shown again.
+   * Creates a key and returns it with its secret in `key`, which is never returned again.
    * @example
    * ```ts
    * const { id, key } = await admin.apiKeys.create({ name: 'Production iOS', type: 'client' });
    * console.log(id, key.slice(0, 7));
    * ```
    */
-  create: (key: NewKey, options?: IntentOptions) => Promise<MintedKey>;
+  create: (key: NewKey, options?: IdempotencyOptions) => Promise<ApiKeyWithSecret>;
   /**
-   * Returns a page of the keys, newest first.
+   * Returns a page of keys, newest first.
    * @example
    * ```ts
    * const { data } = await admin.apiKeys.list({ type: 'client', status: 'active' });
@@ -44,7 +44,7 @@ export type ApiKeys = {
    */
   all: (query?: KeyQuery, options?: CallOptions) => AsyncGenerator<ApiKey, void, undefined>;
   /**
-   * Returns what this client's own key is and can do.
+   * Returns this client's own key and its permissions.
    * @example
    * ```ts
    * const { type, scopes } = await admin.apiKeys.self();
@@ -53,14 +53,14 @@ export type ApiKeys = {
    */
   self: (options?: CallOptions) => Promise<OwnKey>;
   /**
-   * Revokes this client's own key as leaked. Of a client key, which every phone holds, it is only a report.
+   * Revokes this client's own key as leaked. A client key, which is in every installed app, is only reported.
    * @example
    * ```ts
    * const { key } = await admin.apiKeys.create({ name: 'Leaked', type: 'server' });
    * await new AppflowAdmin({ apiKey: key, baseUrl }).apiKeys.revokeSelf();
    * ```
    */
-  revokeSelf: (options?: IntentOptions) => Promise<LeakReport | undefined>;
+  revokeSelf: (options?: IdempotencyOptions) => Promise<LeakReport | undefined>;
   /**
    * Returns a key.
    * @example
@@ -72,7 +72,7 @@ export type ApiKeys = {
    */
   get: (id: string, options?: CallOptions) => Promise<ApiKey>;
   /**
-   * Returns how many requests were made with a key, by hour, category and outcome.
+   * Returns the number of requests made with a key, by hour, category and outcome.
    * @example
    * ```ts
    * const { id } = await admin.apiKeys.self();
@@ -82,7 +82,7 @@ export type ApiKeys = {
    */
   usage: (id: string, query?: UsageQuery, options?: CallOptions) => Promise<{ data: UsageHour[] }>;
   /**
-   * Changes a key and returns it. With `ifMatch` (a record's `etag`) only if nobody was faster.
+   * Updates a key and returns it. With `ifMatch` (the key's `etag`), only if it has not changed since.
    * @example
    * ```ts
    * const { id, etag } = await admin.apiKeys.create({ name: 'Nightly', type: 'read_only' });
@@ -91,7 +91,7 @@ export type ApiKeys = {
    */
   update: (id: string, change: KeyChange, options?: CallOptions & { ifMatch?: string }) => Promise<ApiKey>;
   /**
-   * Gives a key a new secret and returns it; the former one works on for its grace.
+   * Gives a key a new secret and returns it; the old secret stays valid for a grace period.
    * @example
    * ```ts
    * const { id } = await admin.apiKeys.create({ name: 'Backend', type: 'server' });
@@ -99,9 +99,9 @@ export type ApiKeys = {
    * console.log(key.slice(0, 7));
    * ```
    */
-  rotate: (id: string, rotation?: Rotation, options?: IntentOptions) => Promise<MintedKey>;
+  rotate: (id: string, rotation?: Rotation, options?: IdempotencyOptions) => Promise<ApiKeyWithSecret>;
   /**
-   * Ends the former secret of a rotated key at once and returns the key.
+   * Expires the old secret of a rotated key immediately and returns the key.
    * @example
    * ```ts
    * const { id } = await admin.apiKeys.create({ name: 'Backend', type: 'server' });
@@ -109,9 +109,9 @@ export type ApiKeys = {
    * await admin.apiKeys.endGrace(id);
    * ```
    */
-  endGrace: (id: string, options?: IntentOptions) => Promise<ApiKey>;
+  endGrace: (id: string, options?: IdempotencyOptions) => Promise<ApiKey>;
   /**
-   * Revokes a key at once and returns it.
+   * Revokes a key immediately and returns it.
    * @example
    * ```ts
    * const { id } = await admin.apiKeys.create({ name: 'Trial', type: 'read_only' });
@@ -120,7 +120,7 @@ export type ApiKeys = {
    */
   revoke: (id: string, reason?: RevokeReason, options?: CallOptions) => Promise<ApiKey>;
   /**
-   * Takes back a revocation, within 60 minutes and unless the key leaked, and returns the key.
+   * Restores a key within 60 minutes of its revocation, unless it leaked, and returns it.
    * @example
    * ```ts
    * const { id } = await admin.apiKeys.create({ name: 'Trial', type: 'read_only' });
@@ -128,10 +128,10 @@ export type ApiKeys = {
    * await admin.apiKeys.restore(id);
    * ```
    */
-  restore: (id: string, options?: IntentOptions) => Promise<ApiKey>;
+  restore: (id: string, options?: IdempotencyOptions) => Promise<ApiKey>;
 };
 
-/** Returns the operations on keys. */
+/** Returns the API key operations. */
 export function createApiKeys({ call }: Caller): ApiKeys {
   const list: ApiKeys['list'] = (query = {}, options) => call('apiKeys.list', { query, options });
   return {

@@ -1,20 +1,20 @@
 import type { App, AppChange, AppQuery, NewApp, Page } from '../api/wire.ts';
-import type { Caller, CallOptions, IntentOptions } from './call.ts';
+import type { Caller, CallOptions, IdempotencyOptions } from './call.ts';
 import { readPages } from './pagination.ts';
 
 /** The apps of the key's project. */
 export type Apps = {
   /**
-   * Makes an app and returns it.
+   * Creates an app and returns it.
    * @example
    * ```ts
    * const app = await admin.apps.create({ name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin' });
    * console.log(app.id);
    * ```
    */
-  create: (app: NewApp, options?: IntentOptions) => Promise<App>;
+  create: (app: NewApp, options?: IdempotencyOptions) => Promise<App>;
   /**
-   * Returns a page of the apps, newest first.
+   * Returns a page of apps, newest first.
    * @example
    * ```ts
    * const { data } = await admin.apps.list({ limit: 10 });
@@ -40,7 +40,7 @@ export type Apps = {
    */
   get: (id: string, options?: CallOptions) => Promise<App>;
   /**
-   * Changes an app, or restores a deleted one (`{ deleted: false }`), and returns it.
+   * Updates an app, or restores a deleted one (`{ deleted: false }`), and returns it.
    * @example
    * ```ts
    * await admin.apps.update(appId, { name: 'Notes', currency: 'EUR' });
@@ -48,7 +48,7 @@ export type Apps = {
    */
   update: (id: string, change: AppChange, options?: CallOptions) => Promise<App>;
   /**
-   * Deletes an app and returns it; for 30 days `update` can restore it.
+   * Deletes an app and returns it; `update` can restore it for 30 days.
    * @example
    * ```ts
    * const { id } = await admin.apps.create({ name: 'A mistake', platform: 'web' });
@@ -58,7 +58,7 @@ export type Apps = {
   delete: (id: string, options?: CallOptions) => Promise<App>;
 };
 
-/** Returns the operations on apps. */
+/** Returns the app operations. */
 export function createApps({ call }: Caller): Apps {
   const list: Apps['list'] = (query = {}, options) => call('apps.list', { query, options });
   return {

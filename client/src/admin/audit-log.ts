@@ -3,7 +3,7 @@ import { readText } from '../http/read-text.ts';
 import type { Caller, CallOptions } from './call.ts';
 import { readPages } from './pagination.ts';
 
-/** What happened in the project. */
+/** The audit log of the project. */
 export type AuditLog = {
   /**
    * Returns a page of the log, newest first.
@@ -23,7 +23,7 @@ export type AuditLog = {
    */
   all: (query?: AuditQuery, options?: CallOptions) => AsyncGenerator<AuditEntry, void, undefined>;
   /**
-   * Yields the log as text, piece by piece: a JSON object a line, or CSV. What breaks off after it began is not retried.
+   * Streams the log as text, chunk by chunk: newline-delimited JSON, or CSV. A stream that breaks is not retried.
    * @example
    * ```ts
    * let text = '';
@@ -38,7 +38,7 @@ export type AuditLog = {
   ) => AsyncGenerator<string, void, undefined>;
 };
 
-/** Returns the operations on the audit log. */
+/** Returns the audit log operations. */
 export function createAuditLog({ call, open }: Caller): AuditLog {
   const list: AuditLog['list'] = (query = {}, options) => call('auditLog.list', { query, options });
   return {

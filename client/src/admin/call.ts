@@ -1,92 +1,93 @@
-import { parseRoom } from '../http/limit-headers.ts';
+import { parseRemaining } from '../http/limit-headers.ts';
 import { attempt, type Call, readJson, type Target } from '../http/transport.ts';
-import { createDrainPace } from '../retry/adaptive-backoff.ts';
-import { limitCall, type OnWait, tellWaits } from '../retry/deadline.ts';
-import { findGate, forgetGates } from '../retry/rate-limit-gate.ts';
-import { makeId } from '../runtime/id.ts';
+import { createAdaptiveBackoff } from '../retry/adaptive-backoff.ts';
+import { type OnWait, startDeadline, withOnWait } from '../retry/deadline.ts';
+import { dropOpenGates, getGate } from '../retry/rate-limit-gate.ts';
+import { createId } from '../runtime/id.ts';
 import { OPERATIONS, type Operation, type OperationName } from './operations.ts';
 
-/** What every method takes last. */
+/** The last argument of every method. */
 export type CallOptions = {
-  /** Ends the call, also while it waits for a limit. */
+  /** Aborts the call, also while it waits for a rate limit. */
   signal?: AbortSignal;
 };
 
-/** For operations that create: the same key is the same intent, also in another process. Made anew when left out. */
-export type IntentOptions = CallOptions & { idempotencyKey?: string };
+/** For operations that create: calls with the same key are done once, also across processes. Default: a new key. */
+export type IdempotencyOptions = CallOptions & { idempotencyKey?: string };
 
-/** What an operation is called with. */
-export type Input = {
+/** The input of an operation. */
+export type CallInput = {
   id?: string;
   query?: Parameters<typeof formatQuery>[0];
   body?: unknown;
-  /** The body where it is JSON text already. */
+  /** The body, if it is already JSON text. */
   json?: string;
-  /** How many events the body holds. */
+  /** The number of events in the body. */
   events?: number;
   headers?: Record<string, string>;
-  options?: IntentOptions | undefined;
+  options?: IdempotencyOptions | undefined;
 };
 
-/** Makes calls: `call` answers JSON of the type asked for, `open` the answer itself, to be read bit by bit. */
+/** Calls operations: `call` returns the JSON of the expected type, `open` the response itself, to be streamed. */
 export type Caller = {
-  call: <T>(name: OperationName, input?: Input) => Promise<T>;
-  open: (name: OperationName, input?: Input) => Promise<Response>;
+  call: <T>(name: OperationName, input?: CallInput) => Promise<T>;
+  open: (name: OperationName, input?: CallInput) => Promise<Response>;
 };
 
-/** Returns a caller whose calls wait and are retried for at most `timeLimitMs` each; `onWait` is told of the waits. */
+/** Returns a caller whose calls wait and retry for at most `timeLimitMs` each; `onWait` is called before they wait. */
 export function createCaller(
   target: Target,
   timeLimitMs: number,
   random: () => number,
   onWait?: OnWait,
 ): Caller {
-  forgetGates(target.clock);
+  dropOpenGates(target.clock);
   async function run<T>(
     operationName: OperationName,
-    input: Input,
+    input: CallInput,
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
     const operation: Operation = OPERATIONS[operationName];
-    const { gate: name = operation.category } = operation;
-    const gate = findGate(target, name, random, createDrainPace());
-    const { end, ...limits } = limitCall(target.clock, name, timeLimitMs, input.options?.signal);
-    const patience = onWait ? tellWaits(limits.patience, onWait) : limits.patience;
-    const call: Call = { ...toCall(operation, input, target), signal: limits.signal };
+    const { gate: gateName = operation.category } = operation;
+    const gate = getGate(target, gateName, random, createAdaptiveBackoff());
+    const deadline = startDeadline(target.clock, gateName, timeLimitMs, input.options?.signal);
+    const { signal } = deadline;
+    const beforeWait = onWait ? withOnWait(deadline.beforeWait, onWait) : deadline.beforeWait;
+    const call: Call = { ...toCall(operation, input, target), signal };
     try {
-      return await gate.run(() => attempt(target, call, read), { ...limits, patience });
+      return await gate.run(() => attempt(target, call, read), { signal, beforeWait });
     } finally {
-      end();
+      deadline.clear();
     }
   }
 
   return {
-    // The one place where an answer is taken for what the server promises.
-    call: <T>(name: OperationName, input: Input = {}) => run(name, input, readJson) as Promise<T>,
+    // The one place that trusts a response to have the type the server promises.
+    call: <T>(name: OperationName, input: CallInput = {}) => run(name, input, readJson) as Promise<T>,
     open: (name, input = {}) => run(name, input, async (response) => response),
   };
 }
 
-/** Made once, so that all attempts are one intent. */
-function toCall({ method, path }: Operation, input: Input, { clock }: Target): Call {
+/** Built once per call, so that all attempts have the same idempotency key. */
+function toCall({ method, path }: Operation, input: CallInput, { clock }: Target): Call {
   const { id = '', query, body, events = 1, options } = input;
   const { json = body === undefined ? undefined : JSON.stringify(body) } = input;
   const headers: Record<string, string> = { ...input.headers };
-  if (method === 'POST') headers['idempotency-key'] = options?.idempotencyKey ?? makeId(clock.now());
+  if (method === 'POST') headers['idempotency-key'] = options?.idempotencyKey ?? createId(clock.now());
   return {
     method,
     path: path.replace('{id}', encodeURIComponent(id)) + formatQuery(query),
     headers,
-    readRoom: (rateLimit) => parseRoom(rateLimit, events),
+    readRemaining: (rateLimit) => parseRemaining(rateLimit, events),
     ...(json === undefined ? {} : { body: json }),
   };
 }
 
-type Value = string | number | boolean | null | undefined | readonly (string | number)[];
+type QueryValue = string | number | boolean | null | undefined | readonly (string | number)[];
 
-/** Returns the query that says these values, `?` included; lists are repeated, what is undefined is left out. */
-export function formatQuery(values: Readonly<Record<string, Value>> = {}): string {
-  // Not URLSearchParams: React Native's cannot be relied on.
+/** Returns the query string, including `?`; lists are repeated, undefined and null values are omitted. */
+export function formatQuery(values: Readonly<Record<string, QueryValue>> = {}): string {
+  // Not URLSearchParams: React Native's implementation is incomplete.
   const pairs = Object.entries(values).flatMap(([name, value]) =>
     [value]
       .flat()

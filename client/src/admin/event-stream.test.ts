@@ -9,7 +9,7 @@ import {
   type World,
 } from '../../../test/scripted-server.ts';
 import type { Fetch } from '../http/transport.ts';
-import { SILENCE_MS_MAX, type StreamMessage } from './event-stream.ts';
+import { IDLE_MS_MAX, type StreamMessage } from './event-stream.ts';
 
 const stream = (...blocks: string[]): Scripted => ({
   status: 200,
@@ -91,7 +91,7 @@ describe('a connection on which nothing comes', () => {
     clock.advance(30_000);
     lines[0]?.(': heartbeat');
     await settle();
-    clock.advance(SILENCE_MS_MAX - 1);
+    clock.advance(IDLE_MS_MAX - 1);
     await settle();
     assert.deepEqual(lastIds, [undefined]);
     clock.advance(1);
@@ -111,7 +111,7 @@ describe('a connection on which nothing comes', () => {
     await settle();
     lines[0]?.(event('1'));
     await first;
-    clock.advance(10 * SILENCE_MS_MAX);
+    clock.advance(10 * IDLE_MS_MAX);
     lines[0]?.(event('2'));
     assert.equal((await messages.next()).value?.id, '2');
     assert.equal(lastIds.length, 1);

@@ -10,20 +10,20 @@ import type {
 } from '../api/wire.ts';
 import { readText } from '../http/read-text.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { makeId } from '../runtime/id.ts';
+import { createId } from '../runtime/id.ts';
 import type { Caller, CallOptions } from './call.ts';
 import { followStream, type StreamMessage } from './event-stream.ts';
 import { readPages } from './pagination.ts';
 import { type SendAllAnswer, type SendAllOptions, type Sendable, sendAll } from './send-all.ts';
 
-/** Which app events without an `app_id` of their own belong to; not needed when the key reaches one app only. */
+/** `appId`: the app of events without an `app_id`; not required if the key is limited to one app. */
 export type SendOptions = CallOptions & { appId?: string };
 
-/** Events in and out. */
+/** Sending, querying and streaming events. */
 export type Events = {
   /**
-   * Stores up to 1,000 events and returns what became of each; ids and times stay as given. An event without an id gets
-   * one, so that a resend is no second event.
+   * Stores up to 1,000 events and returns the result; IDs and timestamps stay as given. An event without an ID gets one, so
+   * that a retry does not create a duplicate.
    * @example
    * ```ts
    * const { accepted, rejected } = await admin.events.send(
@@ -35,9 +35,9 @@ export type Events = {
    */
   send: (events: readonly EventInput[], options?: SendOptions) => Promise<BatchAnswer>;
   /**
-   * Stores any number of events, in batches of up to 1,000, one after the other. `onProgress` is told after each, in
-   * order: everything up to `events` is done, so that is where an interrupted import goes on. A text is the JSON of one
-   * event, sent as it stands; give it an `event_id`, or a resend is a second event.
+   * Stores any number of events, in sequential batches of up to 1,000. `onProgress` is called after each, in order:
+   * everything up to `events` is done, so an interrupted import resumes there. A string is the JSON of one event, sent
+   * unchanged; give it an `event_id`, or a retry creates a duplicate.
    * @example
    * ```ts
    * async function* history() {
@@ -66,7 +66,7 @@ export type Events = {
    */
   search: (query?: EventQuery, options?: CallOptions) => Promise<Page<StoredEvent>>;
   /**
-   * Yields every stored event that is found, newest first.
+   * Yields every matching event, newest first.
    * @example
    * ```ts
    * for await (const event of admin.events.all({ app_user_id: 'user_123' })) console.log(event.event_name);
@@ -74,8 +74,8 @@ export type Events = {
    */
   all: (query?: EventQuery, options?: CallOptions) => AsyncGenerator<StoredEvent, void, undefined>;
   /**
-   * Yields the stored events that are found as text, piece by piece: a JSON object a line, or CSV. What breaks off after it
-   * began is not retried.
+   * Streams the matching events as text, chunk by chunk: newline-delimited JSON, or CSV. A stream that breaks is not
+   * retried.
    * @example
    * ```ts
    * let text = '';
@@ -89,8 +89,8 @@ export type Events = {
     options?: CallOptions,
   ) => AsyncGenerator<string, void, undefined>;
   /**
-   * Yields events as they are stored, in the order they come, until the signal aborts; comes back by itself after the
-   * last one when the connection breaks. `missed` instead of an event tells of a gap: they came faster than they were read.
+   * Yields events as they are stored, in order of arrival, until the signal aborts; reconnects after the last one if the
+   * connection breaks. `missed` instead of an event reports a gap: they arrived faster than they were read.
    * @example
    * ```ts
    * const stop = new AbortController();
@@ -110,31 +110,31 @@ export type Events = {
   ) => AsyncGenerator<StreamMessage, void, undefined>;
 };
 
-/** Returns the operations on events. */
+/** Returns the event operations. */
 export function createEvents({ call, open }: Caller, clock: Clock): Events {
   const search: Events['search'] = (query = {}, options) => call('events.search', { query, options });
-  const print = (event: Sendable) =>
-    typeof event === 'string' ? event : JSON.stringify(named(event, clock));
+  const serialize = (event: Sendable) =>
+    typeof event === 'string' ? event : JSON.stringify(withId(event, clock));
   const send = (events: readonly string[], { appId, ...options }: SendOptions = {}): Promise<BatchAnswer> => {
     const app = appId === undefined ? '' : `"app_id":${JSON.stringify(appId)},`;
     return call('events.send', { json: `{${app}"events":[${events}]}`, events: events.length, options });
   };
   return {
-    send: (events, options) => send(events.map(print), options),
-    sendAll: (events, options) => sendAll(send, print, events, options),
+    send: (events, options) => send(events.map(serialize), options),
+    sendAll: (events, options) => sendAll(send, serialize, events, options),
     search,
     all: (query = {}, options) => readPages((page) => search(page, options), query),
     export: (format, filter = {}, options) =>
       readText(() => open('events.search', { query: { ...filter, format }, options }), options?.signal),
     stream: (filter = {}, options) => {
-      const follow = (lastEventId: string | undefined) => {
+      const openStream = (lastEventId: string | undefined) => {
         const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
         return open('events.stream', { query: filter, headers, options });
       };
-      return followStream(follow, clock, options?.lastEventId, options?.signal);
+      return followStream(openStream, clock, options?.lastEventId, options?.signal);
     },
   };
 }
 
-const named = (event: EventInput, clock: Clock): EventInput =>
-  event.event_id === undefined ? { ...event, event_id: makeId(clock.now()) } : event;
+const withId = (event: EventInput, clock: Clock): EventInput =>
+  event.event_id === undefined ? { ...event, event_id: createId(clock.now()) } : event;

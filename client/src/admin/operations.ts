@@ -1,8 +1,8 @@
 import type { Category, GateName } from '../retry/rate-limit-gate.ts';
 
 /**
- * One operation of the API: `{id}` in the path stands for a parameter, `category` for the limit it is charged to, `gate`
- * for the gate it passes when that is not its category's.
+ * One operation of the API: `{id}` in the path is a parameter, `category` is the rate limit it counts toward, `gate` is the
+ * rate-limit gate, if it is not that of the category.
  */
 export type Operation = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -11,11 +11,11 @@ export type Operation = {
   gate?: GateName;
 };
 
-/** Every operation, by the name of its method. A test holds the table to the server's own list of routes. */
+/** Every operation by method name. A test keeps the table equal to the server's list of routes. */
 export const OPERATIONS = {
   'events.send': { method: 'POST', path: '/v1/events', category: 'events' },
   'events.search': { method: 'GET', path: '/v1/events', category: 'analytics' },
-  // So many streams at once are a limit of their own: one too many must not hold up the queries.
+  // Concurrent streams have a limit of their own: one too many must not block queries.
   'events.stream': { method: 'GET', path: '/v1/events/stream', category: 'analytics', gate: 'streams' },
   'analytics.daily': { method: 'GET', path: '/v1/analytics/daily', category: 'analytics' },
   'analytics.breakdown': { method: 'GET', path: '/v1/analytics/breakdown', category: 'analytics' },
@@ -41,5 +41,5 @@ export const OPERATIONS = {
   'auditLog.list': { method: 'GET', path: '/v1/audit-log', category: 'management' },
 } as const satisfies Record<string, Operation>;
 
-/** The name of an operation: its group and its method. */
+/** The name of an operation: its group and method. */
 export type OperationName = keyof typeof OPERATIONS;

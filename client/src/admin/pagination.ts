@@ -1,6 +1,6 @@
 import type { Page } from '../api/wire.ts';
 
-/** Yields every row of a list, page after page, from the page at `cursor` on. */
+/** Yields every row of a list, page by page, starting with the page at `cursor`. */
 export async function* readPages<T, Q extends { cursor?: string }>(
   list: (query: Q) => Promise<Page<T>>,
   query: Q,

@@ -13,7 +13,7 @@ export type ProjectOperations = {
    */
   get: (options?: CallOptions) => Promise<Project>;
   /**
-   * Changes the project's name and rules and returns it.
+   * Updates the project's name and rules and returns it.
    * @example
    * ```ts
    * await admin.project.update({ leaked_key_policy: 60 });
@@ -22,7 +22,7 @@ export type ProjectOperations = {
   update: (change: ProjectChange, options?: CallOptions) => Promise<Project>;
 };
 
-/** Returns the operations on the project. */
+/** Returns the project operations. */
 export function createProject({ call }: Caller): ProjectOperations {
   return {
     get: (options) => call('project.get', { options }),

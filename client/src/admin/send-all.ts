@@ -1,58 +1,58 @@
 import { AppflowError } from '../api/errors.ts';
 import type { BatchAnswer, EventInput, RejectedEvent } from '../api/wire.ts';
-import { notOurs } from '../http/transport.ts';
+import { unexpectedAnswer } from '../http/transport.ts';
 
-/** What is done so far, in numbers of events; `events` counts all that were taken from the source and dealt with. */
+/** Event counts so far; `events` counts everything read from the source and processed. */
 export type SendAllAnswer = { events: number; accepted: number; duplicates: number; rejected: number };
 
-/** The same after a batch, with the events of that batch that were refused; `index` counts from the source's first. */
+/** The counts after a batch, and its rejected events; `index` is the position in the whole source. */
 export type Progress = SendAllAnswer & { rejections: RejectedEvent[] };
 
 export type SendAllOptions = {
   appId?: string;
-  /** Events a batch, 1 to 1,000, which is the default. */
+  /** Events per batch, 1 to 1,000; default 1,000. */
   batchSize?: number;
-  /** Told after each batch, in order; awaited before the next one leaves, so that it can store where to go on. */
+  /** Called after each batch, in order; awaited before the next batch, so that it can store where to resume. */
   onProgress?: (progress: Progress) => void | Promise<void>;
   signal?: AbortSignal;
 };
 
-/** An event to send, or its JSON text, which is sent as it stands: long numbers keep every digit. */
+/** An event to send, or its JSON text, which is sent unchanged: long numbers keep every digit. */
 export type Sendable = EventInput | string;
 
-/** Sends events that are JSON texts. */
+/** Sends events given as JSON text. */
 type Send = (
   events: readonly string[],
   options: { appId?: string; signal?: AbortSignal },
 ) => Promise<BatchAnswer>;
 
-type Delivery = Pick<BatchAnswer, 'accepted' | 'duplicates' | 'rejected'>;
+type BatchCounts = Pick<BatchAnswer, 'accepted' | 'duplicates' | 'rejected'>;
 
 const BATCH_SIZE = 1_000;
-// Below the server's 5 MB even when every character takes three bytes, and by more than the envelope around the events.
+// Below the server's 5 MB even if every character takes three bytes, with room for the envelope around the events.
 const BATCH_CHARACTERS_MAX = 1_600_000;
 
 /**
- * Sends every event of a source, batch after batch; `print` returns the JSON text of one. Throws AppflowError, what the
- * source throws, or the abort's reason.
+ * Sends every event of a source, batch by batch; `serialize` returns the JSON text of one. Throws AppflowError, any error of
+ * the source, or the signal's reason.
  */
 export async function sendAll(
   send: Send,
-  print: (event: Sendable) => string,
+  serialize: (event: Sendable) => string,
   source: AsyncIterable<Sendable> | Iterable<Sendable>,
   options: SendAllOptions = {},
 ): Promise<SendAllAnswer> {
   const { appId, signal, onProgress, batchSize = BATCH_SIZE } = options;
   const sendOptions = { ...(appId === undefined ? {} : { appId }), ...(signal ? { signal } : {}) };
   let total: SendAllAnswer = { events: 0, accepted: 0, duplicates: 0, rejected: 0 };
-  for await (const batch of readBatches(source, print, batchSize)) {
+  for await (const batch of readBatches(source, serialize, batchSize)) {
     signal?.throwIfAborted();
-    const delivery = await deliver(send, batch, sendOptions);
-    const rejections = delivery.rejected.map((each) => ({ ...each, index: each.index + total.events }));
+    const result = await sendBatch(send, batch, sendOptions);
+    const rejections = result.rejected.map((each) => ({ ...each, index: each.index + total.events }));
     total = {
       events: total.events + batch.length,
-      accepted: total.accepted + delivery.accepted,
-      duplicates: total.duplicates + delivery.duplicates,
+      accepted: total.accepted + result.accepted,
+      duplicates: total.duplicates + result.duplicates,
       rejected: total.rejected + rejections.length,
     };
     await onProgress?.({ ...total, rejections });
@@ -60,16 +60,16 @@ export async function sendAll(
   return total;
 }
 
-/** Sends a batch, halved as often as it is too large. */
-async function deliver(
+/** Sends a batch, halving it as long as it is too large. */
+async function sendBatch(
   send: Send,
   batch: readonly string[],
   options: Parameters<Send>[1],
-): Promise<Delivery> {
+): Promise<BatchCounts> {
   try {
     const answer = await send(batch, options);
-    // Some other server's JSON must not be taken for "all of it is stored".
-    if (!Array.isArray(answer?.rejected)) throw notOurs({ status: 200 });
+    // JSON of some other server must not pass for "everything is stored".
+    if (!Array.isArray(answer?.rejected)) throw unexpectedAnswer({ status: 200 });
     return answer;
   } catch (error) {
     if (!(error instanceof AppflowError) || error.status !== 413) throw error;
@@ -78,8 +78,8 @@ async function deliver(
       return { accepted: 0, duplicates: 0, rejected: [tooLarge(only, error)] };
   }
   const middle = Math.ceil(batch.length / 2);
-  const front = await deliver(send, batch.slice(0, middle), options);
-  const back = await deliver(send, batch.slice(middle), options);
+  const front = await sendBatch(send, batch.slice(0, middle), options);
+  const back = await sendBatch(send, batch.slice(middle), options);
   const shifted = back.rejected.map((each) => ({ ...each, index: each.index + middle }));
   return {
     accepted: front.accepted + back.accepted,
@@ -95,13 +95,13 @@ function tooLarge(event: string, { code, message }: AppflowError): RejectedEvent
 
 async function* readBatches(
   source: AsyncIterable<Sendable> | Iterable<Sendable>,
-  print: (event: Sendable) => string,
+  serialize: (event: Sendable) => string,
   size: number,
 ) {
   let batch: string[] = [];
   let characters = 0;
   for await (const event of source) {
-    const json = print(event);
+    const json = serialize(event);
     if (batch.length >= size || (batch.length > 0 && characters + json.length > BATCH_CHARACTERS_MAX)) {
       yield batch;
       batch = [];

@@ -1,12 +1,12 @@
 import type { ErrorCode, FieldError } from './wire.ts';
 
-/** What went wrong on this side: no answer, one that no Appflow server gives, or the device's storage failed. */
+/** Failures on the client's side: no response, a response no Appflow server sends, or the device's storage failed. */
 export type LocalErrorCode = 'network_error' | 'unexpected_answer' | 'storage_error';
 
-/** What an error carries beside its words. `retryAfterMs` is how long the server asked to wait, when it did. */
-export type ErrorFacts = {
+/** What an error carries besides its message. `retryAfterMs` is the wait the server asked for, if any. */
+export type ErrorDetails = {
   code: ErrorCode | LocalErrorCode;
-  /** 0 when there was no answer. */
+  /** 0 if there was no response. */
   status?: number;
   requestId?: string | undefined;
   retryAfterMs?: number | undefined;
@@ -14,20 +14,20 @@ export type ErrorFacts = {
   cause?: unknown;
 };
 
-/** Any failure of a call. `code` is the server's own, from its closed list, or says that there was no usable answer. */
+/** Any failed call. `code` is the server's, from its closed list, or says that there was no usable response. */
 export class AppflowError extends Error {
   declare readonly code: ErrorCode | LocalErrorCode;
-  /** The HTTP status; 0 when there was no answer. */
+  /** The HTTP status; 0 if there was no response. */
   declare readonly status: number;
-  /** Names the request in the server's log. */
+  /** Identifies the request in the server's log. */
   declare readonly requestId: string | undefined;
   declare readonly retryAfterMs: number | undefined;
-  /** The fields at fault, with `validation_failed`. */
+  /** The invalid fields, with `validation_failed`. */
   declare readonly errors: readonly FieldError[];
 
-  constructor(message: string, { cause, ...facts }: ErrorFacts) {
+  constructor(message: string, { cause, ...details }: ErrorDetails) {
     super(message, { cause });
     this.name = 'AppflowError';
-    Object.assign(this, { status: 0, errors: [] }, facts);
+    Object.assign(this, { status: 0, errors: [] }, details);
   }
 }

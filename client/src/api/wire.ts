@@ -1,7 +1,7 @@
-// biome-ignore-all lint/style/noExcessiveLinesPerFile: all types in one place, so that one page tells the whole API.
-// What goes over the wire, written by hand so that it reads well; a test proves it equal to the server's schemas.
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: all types in one place, so the whole API can be read on one page.
+// The types on the wire, written by hand for readability; a test proves that they equal the server's schemas.
 
-/** Every code an error of the server can have: a closed list. docs/errors.md tells the cure of each. */
+/** Every error code of the server: a closed list. docs/errors.md has the fix for each. */
 export type ErrorCode =
   | 'malformed_json'
   | 'invalid_encoding'
@@ -43,18 +43,18 @@ export type ErrorCode =
   | 'query_timeout'
   | 'internal';
 
-/** A field that was not acceptable; `field` is a path such as `rate_limits.events`. */
+/** An invalid field; `field` is a path such as `rate_limits.events`. */
 export type FieldError = { field: string; code: string; message: string };
 
 /** One page of a list. `next_cursor` is null on the last one. */
 export type Page<T> = { data: T[]; next_cursor: string | null };
 
-/** Which page of a list: `limit` rows (1 to 200, default 50) after `cursor`. */
+/** A page of a list: `limit` rows (1 to 200, default 50) after `cursor`. */
 export type PageQuery = { limit?: number; cursor?: string };
 
 export type Platform = 'ios' | 'android' | 'web' | 'server' | 'other';
 
-/** Where an event came from; every value is a text of at most 128 characters. */
+/** Where an event came from; every value is a string of at most 128 characters. */
 export type EventContext = {
   platform?: string;
   os_version?: string;
@@ -77,7 +77,7 @@ export type EventInput = {
   context?: EventContext;
 };
 
-/** What became of a batch. Good events are stored even when others are rejected; `index` is the place in the batch. */
+/** The result of a batch. Valid events are stored even if others are rejected; `index` is the position in the batch. */
 export type BatchAnswer = {
   accepted: number;
   duplicates: number;
@@ -93,25 +93,25 @@ export type RejectedEvent = {
   message: string;
 };
 
-/** Which events to follow; all that is given must hold. */
+/** Which events to stream; all conditions must match. */
 export type StreamFilter = { app_id?: string; app_user_id?: string; event_name?: string[] };
 
-/** Which stored events; all that is given must hold. */
+/** Which stored events; all conditions must match. */
 export type EventFilter = StreamFilter & {
   event_id?: string;
   session_id?: string;
   from?: string;
   to?: string;
-  /** `NAME:VALUE`, each of which must hold. */
+  /** `NAME:VALUE`; all must match. */
   property?: string[];
 };
 
 export type EventQuery = PageQuery & EventFilter;
 
-/** The forms an export can have: a JSON object a line, or a table. */
+/** Export formats: newline-delimited JSON, or a table. */
 export type ExportFormat = 'ndjson' | 'csv';
 
-/** An event as it is stored. */
+/** A stored event. */
 export type StoredEvent = {
   event_id: string;
   app_id: string;
@@ -127,8 +127,8 @@ export type StoredEvent = {
   revenue_verified: boolean | null;
 };
 
-/** Which events numbers count; each list means any of its values. */
-export type NumbersQuery = {
+/** Which events a query counts; a list matches any of its values. */
+export type AnalyticsQuery = {
   app_id?: string;
   timezone?: string;
   platform?: string[];
@@ -137,8 +137,8 @@ export type NumbersQuery = {
   event_name?: string[];
 };
 
-/** What an answer in numbers says of itself. */
-export type NumbersMeta = {
+/** How the metrics of an answer were computed. */
+export type AnalyticsMeta = {
   app_id: string;
   timezone: string;
   filters: Record<string, string[]>;
@@ -151,9 +151,9 @@ export type NumbersMeta = {
 export type Metric = 'dau' | 'new_users' | 'sessions' | 'events' | 'revenue';
 
 /** `days` up to today, or `start` and `end` (YYYY-MM-DD, both included). */
-export type DailyQuery = NumbersQuery & { days?: number; start?: string; end?: string; metrics?: string[] };
+export type DailyQuery = AnalyticsQuery & { days?: number; start?: string; end?: string; metrics?: string[] };
 
-/** A day in numbers; money is an exact decimal. */
+/** The metrics of one day; money is an exact decimal. */
 export type Day = {
   date: string;
   dau?: number;
@@ -166,14 +166,14 @@ export type Day = {
 
 export type DailyAnswer = {
   data: Day[];
-  meta: NumbersMeta & { start: string; end: string; metrics: Metric[] };
+  meta: AnalyticsMeta & { start: string; end: string; metrics: Metric[] };
 };
 
 /**
- * `by` is `event_name`, `platform`, `country`, `app_version` or `property:NAME`; `limit` values (1 to 200, default 10) are
- * told apart.
+ * `by` is `event_name`, `platform`, `country`, `app_version` or `property:NAME`; `limit` is the number of values (1 to 200,
+ * default 10), the rest is grouped as `other`.
  */
-export type BreakdownQuery = NumbersQuery & {
+export type BreakdownQuery = AnalyticsQuery & {
   days?: number;
   start?: string;
   end?: string;
@@ -182,7 +182,7 @@ export type BreakdownQuery = NumbersQuery & {
   limit?: number;
 };
 
-/** How much: the metric asked for, and its share of the whole, null where it is no part of one. */
+/** The requested metric and its share of the total; null if shares do not apply. */
 export type Measure = {
   events?: number;
   users?: number;
@@ -191,11 +191,11 @@ export type Measure = {
   share: number | null;
 };
 
-/** The highest values first, and all others together; `value` is null for events that carry none. */
+/** The top values, highest first, and the rest grouped as `other`; `value` is null for events without one. */
 export type BreakdownAnswer = {
   data: (Measure & { value: string | null })[];
   other: Measure;
-  meta: NumbersMeta & {
+  meta: AnalyticsMeta & {
     start: string;
     end: string;
     by: string;
@@ -204,7 +204,7 @@ export type BreakdownAnswer = {
   };
 };
 
-export type LiveQuery = NumbersQuery;
+export type LiveQuery = AnalyticsQuery;
 
 export type LiveAnswer = {
   data: {
@@ -215,7 +215,7 @@ export type LiveAnswer = {
     events_per_minute: number[];
     top_events: { event_name: string; events: number }[];
   };
-  meta: NumbersMeta & { today: string };
+  meta: AnalyticsMeta & { today: string };
 };
 
 export type App = {
@@ -241,7 +241,7 @@ export type NewApp = {
   currency?: string;
 };
 
-/** What changes of an app; `deleted: false` restores it. */
+/** Changes to an app; `deleted: false` restores it. */
 export type AppChange = {
   name?: string;
   platform?: Platform;
@@ -251,7 +251,7 @@ export type AppChange = {
   deleted?: false;
 };
 
-/** `rate` flows back per second; `burst` can be spent at once. */
+/** `rate` refills per second; `burst` can be spent immediately. */
 export type Rate = { rate: number; burst: number };
 
 export type RateLimits = {
@@ -297,7 +297,7 @@ export type KeyType = 'server' | 'client' | 'read_only';
 
 export type KeyStatus = 'active' | 'expiring' | 'expired' | 'disabled' | 'revoked';
 
-/** A key's record: everything but its secret. */
+/** A key without its secret. */
 export type ApiKey = {
   id: string;
   project_id: string;
@@ -335,8 +335,8 @@ export type ApiKey = {
   etag: string;
 };
 
-/** A key with its new secret under `key`: the only time it is shown. */
-export type MintedKey = ApiKey & { key: string };
+/** A key with its new secret in `key`: the only response that contains it. */
+export type ApiKeyWithSecret = ApiKey & { key: string };
 
 type Restrictions = {
   scopes?: Scope[] | null;
@@ -352,7 +352,7 @@ type Restrictions = {
 
 export type NewKey = Restrictions & { name: string; type: KeyType; project_id?: string };
 
-/** What changes of a key; null takes a restriction away. */
+/** Changes to a key; null removes a restriction. */
 export type KeyChange = Restrictions & { name?: string };
 
 export type KeyQuery = PageQuery & {
@@ -367,14 +367,14 @@ export type Rotation = { grace_seconds?: number; force?: boolean; grace_from?: '
 
 export type RevokeReason = 'unused' | 'rotated' | 'leaked' | 'member_left' | 'other';
 
-/** What the presented key is. A client key learns only the members that are not optional. */
+/** The key that made the request. For a client key, only the required fields are returned. */
 export type OwnKey = Pick<ApiKey, 'id' | 'type' | 'scopes' | 'project_id' | 'app_ids' | 'expires_at'> &
   Partial<ApiKey>;
 
-/** What became of reporting a client key as leaked. */
+/** The result of reporting a client key as leaked. */
 export type LeakReport = { id: string; message: string };
 
-/** From and to, RFC 3339; by default the last seven days. */
+/** Start and end, RFC 3339; default: the last seven days. */
 export type UsageQuery = { from?: string; to?: string };
 
 export type UsageHour = {
@@ -419,7 +419,7 @@ export type AuditAction =
   | 'invitation.created'
   | 'invitation.revoked';
 
-/** Which entries of the audit log; all that is given must hold. */
+/** Which audit log entries; all conditions must match. */
 export type AuditFilter = {
   action?: AuditAction;
   actor_id?: string;
@@ -430,7 +430,7 @@ export type AuditFilter = {
 
 export type AuditQuery = PageQuery & AuditFilter;
 
-/** `diff` maps a field to its value before and after. */
+/** `diff` maps each changed field to its old and new value. */
 export type AuditEntry = {
   id: string;
   at: string;

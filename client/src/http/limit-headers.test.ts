@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { parseRoom } from './limit-headers.ts';
+import { parseRemaining } from './limit-headers.ts';
 
 it('the room of RateLimit is the least of its policies, events counted by what the batch costs', () => {
   const header = '"events";r=5000;t=1, "events-requests";r=412;t=2';
-  assert.deepEqual(parseRoom(header, 1), { requests: 412, resetMs: 2_000 });
-  assert.deepEqual(parseRoom(header, 1_000), { requests: 5, resetMs: 1_000 });
-  assert.deepEqual(parseRoom('"management";r=0;t=7', 1), { requests: 0, resetMs: 7_000 });
-  assert.deepEqual(parseRoom('"management";r=0;t=999999', 1), { requests: 0, resetMs: 60_000 });
+  assert.deepEqual(parseRemaining(header, 1), { requests: 412, resetMs: 2_000 });
+  assert.deepEqual(parseRemaining(header, 1_000), { requests: 5, resetMs: 1_000 });
+  assert.deepEqual(parseRemaining('"management";r=0;t=7', 1), { requests: 0, resetMs: 7_000 });
+  assert.deepEqual(parseRemaining('"management";r=0;t=999999', 1), { requests: 0, resetMs: 60_000 });
   // Where two leave as little, the later one says when.
-  assert.deepEqual(parseRoom('"events";r=5;t=1, "events-requests";r=0;t=3', 10), {
+  assert.deepEqual(parseRemaining('"events";r=5;t=1, "events-requests";r=0;t=3', 10), {
     requests: 0,
     resetMs: 3_000,
   });
-  assert.deepEqual(parseRoom('"management";r=3', 1), { requests: 3, resetMs: 0 });
+  assert.deepEqual(parseRemaining('"management";r=3', 1), { requests: 3, resetMs: 0 });
   for (const header of [null, '', 'nonsense', '"a";q=5;w=1', '"a";r=-1;t=1'])
-    assert.equal(parseRoom(header, 1), undefined);
+    assert.equal(parseRemaining(header, 1), undefined);
 });

@@ -1,19 +1,19 @@
-/** What a `RateLimit` header leaves: so many requests now, and the next one in `resetMs` when there are none. */
-export type Room = { requests: number; resetMs: number };
+/** What a `RateLimit` header leaves: `requests` now; if that is 0, the next one in `resetMs`. */
+export type Remaining = { requests: number; resetMs: number };
 
-const MEMBER = /"([^"]*)"[^,]*?;r=(\d+)(?:[^,]*?;t=(\d+))?/g;
+const POLICY = /"([^"]*)"[^,]*?;r=(\d+)(?:[^,]*?;t=(\d+))?/g;
 /** Policies that count events; all others count requests. */
 const COUNTS_EVENTS = /^events(-ip)?$/;
-/** A longer wait is the server's to ask for, by a 429. */
+/** For a longer wait, the server would answer 429. */
 const RESET_MS_MAX = 60_000;
 
 /**
- * Returns the least room that a `RateLimit` header names for requests of `events` events each
- * (draft-ietf-httpapi-ratelimit-headers, list form). Undefined without a header that can be read.
+ * Returns the smallest remaining quota in a `RateLimit` header for requests of `events` events each
+ * (draft-ietf-httpapi-ratelimit-headers, list form). Undefined if the header is missing or invalid.
  */
-export function parseRoom(header: string | null, events: number): Room | undefined {
-  let least: Room | undefined;
-  for (const [, policy = '', remaining, reset = '0'] of (header ?? '').matchAll(MEMBER)) {
+export function parseRemaining(header: string | null, events: number): Remaining | undefined {
+  let least: Remaining | undefined;
+  for (const [, policy = '', remaining, reset = '0'] of (header ?? '').matchAll(POLICY)) {
     const cost = COUNTS_EVENTS.test(policy) ? Math.max(1, events) : 1;
     const requests = Math.floor(Number(remaining) / cost);
     const resetMs = Math.min(RESET_MS_MAX, Number(reset) * 1_000);
@@ -23,17 +23,17 @@ export function parseRoom(header: string | null, events: number): Room | undefin
   return least;
 }
 
-/** A longer wait is a mistake somewhere on the way. Timers cannot count beyond 24 days either. */
+/** A longer wait must be a mistake somewhere on the way. Also, timers overflow beyond 24 days. */
 const RETRY_AFTER_MS_MAX = 24 * 60 * 60_000;
 
 /**
- * Returns the milliseconds that a Retry-After header asks for: whole seconds or an HTTP date (RFC 9110, 10.2.3), which
- * counts from `nowMs`, best the answer's own Date; a day at most. Undefined for anything else: nonsense is no wait of zero.
+ * Returns the milliseconds of a Retry-After header: whole seconds or an HTTP date (RFC 9110, 10.2.3) relative to `nowMs`,
+ * ideally the response's own Date; capped at a day. Undefined for anything else: garbage must not mean "retry immediately".
  */
 export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
   const text = header?.trim() ?? '';
-  // Date.parse alone would read "3.5" or "-1" as years; every HTTP date begins with a day's name.
+  // Date.parse alone would read "3.5" or "-1" as a year; every HTTP date starts with the name of a day.
   const dateMs = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  const waitMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Math.max(0, dateMs - nowMs);
-  return Number.isNaN(waitMs) ? undefined : Math.min(RETRY_AFTER_MS_MAX, waitMs);
+  const delayMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Math.max(0, dateMs - nowMs);
+  return Number.isNaN(delayMs) ? undefined : Math.min(RETRY_AFTER_MS_MAX, delayMs);
 }

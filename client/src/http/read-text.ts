@@ -1,16 +1,16 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** How long nothing may come until a connection counts as broken. */
-export type Silence = { clock: Clock; maxMs: number };
+/** How long a connection may be idle before it counts as broken. */
+export type IdleTimeout = { clock: Clock; ms: number };
 
 /**
- * Yields the text of an answer as it comes. Throws the signal's reason when it aborts, and what breaks the connection; ends
- * when nothing comes for too long, while somebody waits for it.
+ * Yields the text of a response as it arrives. Throws the signal's reason if it aborts, and the error of a broken connection;
+ * ends if a read has waited longer than the idle timeout.
  */
 export async function* readText(
   open: () => Promise<Response>,
   signal: AbortSignal | undefined,
-  silence?: Silence,
+  idleTimeout?: IdleTimeout,
 ): AsyncGenerator<string, void, undefined> {
   const { body } = await open();
   if (body === null) return;
@@ -20,9 +20,9 @@ export async function* readText(
   try {
     const decoder = new TextDecoder();
     for (;;) {
-      // A connection may be gone without a word; cancelled, it reads as ended.
-      const timer = silence?.clock.setTimeout(cancel, silence.maxMs);
-      const { done, value } = await reader.read().finally(() => silence?.clock.clearTimeout(timer));
+      // A connection can die silently; canceling makes the pending read finish.
+      const timer = idleTimeout?.clock.setTimeout(cancel, idleTimeout.ms);
+      const { done, value } = await reader.read().finally(() => idleTimeout?.clock.clearTimeout(timer));
       signal?.throwIfAborted();
       if (done) return;
       yield decoder.decode(value, { stream: true });

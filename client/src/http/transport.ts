@@ -1,45 +1,48 @@
-import { AppflowError, type ErrorFacts } from '../api/errors.ts';
+import { AppflowError, type ErrorDetails } from '../api/errors.ts';
 import type { ErrorCode, FieldError } from '../api/wire.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { parseRetryAfter, type Room } from './limit-headers.ts';
+import { parseRetryAfter, type Remaining } from './limit-headers.ts';
 
-/** The one door to the outside: the global `fetch`, or whatever does the same. */
+/** How this package identifies itself to the server; a test keeps it equal to package.json. */
+export const SDK = 'appflow-js/0.1.0';
+
+/** The only access to the network: the global `fetch` or a replacement. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Where requests go, with which key, through what. */
+/** Where and how to send requests, and with which key. */
 export type Target = { apiKey: string; baseUrl: string; fetch: Fetch; clock: Clock };
 
 /** One request. `body` is JSON text. */
 export type Call = {
   method: string;
-  /** With its query. */
+  /** Includes the query string. */
   path: string;
   body?: string;
-  /** Reads `RateLimit`; for callers that send side by side. */
-  readRoom?: (rateLimit: string | null) => Room | undefined;
+  /** Reads `RateLimit`; for callers that send requests in parallel. */
+  readRemaining?: (rateLimit: string | null) => Remaining | undefined;
   headers?: Record<string, string>;
   keepalive?: boolean;
   signal?: AbortSignal | undefined;
 };
 
 /**
- * What to do with a failure. `limited`: the server asks for a wait. `trouble`: no server is there, so all wait. `alone`:
- * the server fails at this one request, so only it waits. `never`: asking again would not help.
+ * How to retry a failure. `limited`: the server asked to wait. `outage`: no server can be reached, so all calls back off.
+ * `single`: the server fails on this request only, so only this call backs off. `never`: a retry would not help.
  */
-export type Retry = 'limited' | 'trouble' | 'alone' | 'never';
+export type RetryMode = 'limited' | 'outage' | 'single' | 'never';
 
 /** A failed attempt. */
-export type Failure = { ok: false; error: AppflowError; retry: Retry; room?: undefined };
+export type Failure = { ok: false; error: AppflowError; retry: RetryMode; remaining?: undefined };
 
-/** What one attempt came to. `room` is for how many more there is, if it says. */
-export type Outcome<T> = { ok: true; value: T; room: Room | undefined } | Failure;
+/** The result of one attempt. `remaining` is the quota left, if the response reports it. */
+export type Outcome<T> = { ok: true; value: T; remaining: Remaining | undefined } | Failure;
 
 const ATTEMPT_MS_MAX = 60_000;
 
-/** The global fetch, looked up at each call: pages and tests replace it after this module was read. */
+/** The global fetch, looked up at each call: pages and tests replace it after this module was loaded. */
 export const GLOBAL_FETCH: Fetch = (url, init) => fetch(url, init);
 
-/** Makes one attempt. Never throws but with the reason of `call.signal` when that aborts. */
+/** Makes one attempt. Throws only the reason of `call.signal`, if it aborts. */
 export async function attempt<T>(
   target: Target,
   call: Call,
@@ -50,26 +53,27 @@ export async function attempt<T>(
   if (signal?.aborted) throw signal.reason;
   // Not AbortSignal.any or .timeout: React Native has neither.
   const abort = new AbortController();
-  const end = () => abort.abort();
-  const timer = clock.setTimeout(end, ATTEMPT_MS_MAX);
-  signal?.addEventListener('abort', end);
+  const onAbort = () => abort.abort();
+  const timer = clock.setTimeout(onAbort, ATTEMPT_MS_MAX);
+  signal?.addEventListener('abort', onAbort);
   try {
-    const response = await send(target.baseUrl.replace(/\/+$/, '') + call.path, toInit(target, call, abort));
+    const url = target.baseUrl.replace(/\/+$/, '') + call.path;
+    const response = await send(url, toRequestInit(target, call, abort));
     if (!response.ok) return await toFailure(response, clock);
-    const room = call.readRoom?.(response.headers.get('ratelimit'));
-    return { ok: true, value: await read(response), room };
+    const remaining = call.readRemaining?.(response.headers.get('ratelimit'));
+    return { ok: true, value: await read(response), remaining };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    // A defect of ours, or an answer that was read and makes no sense: asking again would not help.
+    // A bug in the client, or a response that makes no sense: a retry would not help.
     if (error instanceof AppflowError) return { ok: false, error, retry: 'never' };
-    return { ok: false, error: noAnswer(error), retry: 'trouble' };
+    return { ok: false, error: networkError(error), retry: 'outage' };
   } finally {
     clock.clearTimeout(timer);
-    signal?.removeEventListener('abort', end);
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 
-function toInit({ apiKey }: Target, call: Call, { signal }: AbortController): RequestInit {
+function toRequestInit({ apiKey }: Target, call: Call, { signal }: AbortController): RequestInit {
   const { method, body = null, keepalive = false, headers } = call;
   return {
     method,
@@ -81,42 +85,42 @@ function toInit({ apiKey }: Target, call: Call, { signal }: AbortController): Re
     },
     body,
     keepalive,
-    // A redirect would turn the POST into a GET, or carry the key to another server.
+    // A redirect would turn the POST into a GET, or send the key to another server.
     redirect: 'manual',
     signal,
   };
 }
 
-/** Reads an answer's JSON; undefined for 204. Throws AppflowError when it is none. */
+/** Returns a response's JSON; undefined for 204. Throws AppflowError if it is not JSON. */
 export async function readJson(response: Response): Promise<unknown> {
   if (response.status === 204) return undefined;
   try {
     return await response.json();
   } catch (cause) {
-    // Anything else is a connection that broke.
-    throw cause instanceof Error && cause.name === 'SyntaxError' ? notOurs(response, cause) : cause;
+    // Any other error is a broken connection.
+    throw cause instanceof Error && cause.name === 'SyntaxError' ? unexpectedAnswer(response, cause) : cause;
   }
 }
 
-/** Returns the error for an answer that no Appflow server gives. */
-export function notOurs({ status }: Pick<Response, 'status'>, cause?: unknown): AppflowError {
-  const words = 'Not an Appflow server: check baseUrl.';
-  return new AppflowError(words, { code: 'unexpected_answer', status, cause });
+/** Returns the error for a response that no Appflow server sends. */
+export function unexpectedAnswer({ status }: Pick<Response, 'status'>, cause?: unknown): AppflowError {
+  const message = 'Not an Appflow server: check baseUrl.';
+  return new AppflowError(message, { code: 'unexpected_answer', status, cause });
 }
 
-/** `fetch` says only "fetch failed"; what happened is its cause. */
-function noAnswer(error: unknown): AppflowError {
+/** `fetch` says only "fetch failed"; the actual reason is its cause. */
+function networkError(error: unknown): AppflowError {
   const reason = (error instanceof Error && error.cause) || error;
   return new AppflowError(`No answer (${reason}).`, { code: 'network_error', cause: error });
 }
 
 async function toFailure(response: Response, clock: Clock): Promise<Failure> {
   const { status, headers } = response;
-  // A proxy may refuse in words of its own, or in none.
+  // A proxy may reject with its own body, or with none.
   const problem: Problem = (await response.json().catch(() => null)) ?? {};
   const { detail = `Status ${status}.`, errors = [] } = problem;
-  const facts: ErrorFacts = {
-    code: problem.code ?? CODES[status] ?? 'unexpected_answer',
+  const details: ErrorDetails = {
+    code: problem.code ?? DEFAULT_CODES[status] ?? 'unexpected_answer',
     status,
     requestId: problem.request_id ?? headers.get('x-request-id') ?? undefined,
     retryAfterMs: parseRetryAfter(
@@ -127,24 +131,25 @@ async function toFailure(response: Response, clock: Clock): Promise<Failure> {
   };
   return {
     ok: false,
-    error: new AppflowError(detail, facts),
-    retry: RETRIES[status] ?? (status < 500 ? 'never' : 'alone'),
+    error: new AppflowError(detail, details),
+    retry: RETRY_MODES[status] ?? (status < 500 ? 'never' : 'single'),
   };
 }
 
 type Problem = { code?: ErrorCode; detail?: string; request_id?: string; errors?: FieldError[] };
 
-/** What a status means when no problem comes with it. */
-const CODES: Record<number, ErrorCode> = { 413: 'payload_too_large', 429: 'rate_limited', 503: 'overloaded' };
-
-// 408 is a proxy's: the request came too slowly, and nobody looked at it.
-const RETRIES: Record<number, Retry> = {
-  429: 'limited',
-  503: 'limited',
-  502: 'trouble',
-  504: 'trouble',
-  408: 'trouble',
+/** The codes of statuses for responses without a problem document (RFC 9457). */
+const DEFAULT_CODES: Record<number, ErrorCode> = {
+  413: 'payload_too_large',
+  429: 'rate_limited',
+  503: 'overloaded',
 };
 
-/** How this package names itself to the server; a test holds it to package.json. */
-export const SDK = 'appflow-js/0.1.0';
+// 408 comes from a proxy: the request arrived too slowly and never reached the server.
+const RETRY_MODES: Record<number, RetryMode> = {
+  429: 'limited',
+  503: 'limited',
+  502: 'outage',
+  504: 'outage',
+  408: 'outage',
+};

@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import { makeManualClock } from '../../../test/scripted-server.ts';
 import { AppflowError } from '../api/errors.ts';
 import type { Outcome } from '../http/transport.ts';
-import { createDrainPace } from './adaptive-backoff.ts';
-import { createGate, type Gate } from './rate-limit-gate.ts';
+import { createAdaptiveBackoff } from './adaptive-backoff.ts';
+import { createGate, type RateLimitGate } from './rate-limit-gate.ts';
 
 /** Callers of one limit, with a gate for each process; `rtt` is how long an answer takes, in milliseconds. */
 type Load = { callers: number; each: number; rate: number; rtt: number; processes?: number };
@@ -28,7 +28,7 @@ function makeLimit(rate: number, tells: boolean, nowMs: () => number) {
     return {
       ok: true,
       value: true,
-      room: tells ? { requests: Math.floor(tokens), resetMs: 1_000 } : undefined,
+      remaining: tells ? { requests: Math.floor(tokens), resetMs: 1_000 } : undefined,
     };
   }
   return Object.assign(limit, { answer });
@@ -46,9 +46,11 @@ async function measure({ callers, each, rate, rtt, processes = 1 }: Load, tells:
     return outcome;
   };
   const jobs = callers * each * processes;
-  const gates = Array.from({ length: processes }, () => createGate(clock, () => 0.5, createDrainPace()));
+  const gates = Array.from({ length: processes }, () =>
+    createGate(clock, () => 0.5, createAdaptiveBackoff()),
+  );
   let atWork = callers * processes;
-  const work = async (gate: Gate) => {
+  const work = async (gate: RateLimitGate) => {
     for (let n = 0; n < each; n += 1) await gate.run(attempt);
     atWork -= 1;
   };
@@ -102,24 +104,24 @@ describe('how a limit is used up', () => {
 
 describe('the pace of a drain', () => {
   it('is the time between two refusals over the answers between them', () => {
-    const once = createDrainPace().afterRefusal(1_000, 1_000);
+    const once = createAdaptiveBackoff().afterRejection(1_000, 1_000);
     assert.equal(once.pauseMs, 0, 'one refusal tells nothing');
-    const answered = Array.from({ length: 20 }).reduce<typeof once>((pace) => pace.afterAnswer(), once);
+    const answered = Array.from({ length: 20 }).reduce<typeof once>((pace) => pace.afterResponse(), once);
     assert.equal(answered.pauseMs, 0);
-    assert.equal(answered.afterRefusal(3_000, 1_000).pauseMs, 100);
+    assert.equal(answered.afterRejection(3_000, 1_000).pauseMs, 100);
   });
 
   it('is never longer than the server calls long enough, and none when it does not say', () => {
-    const pace = createDrainPace().afterRefusal(0, 2_000).afterAnswer();
-    assert.equal(pace.afterRefusal(1_999, 2_000).pauseMs, 1_999);
-    assert.equal(pace.afterRefusal(60_000, 2_000).pauseMs, 2_000);
-    assert.equal(pace.afterRefusal(60_000).pauseMs, 0);
+    const pace = createAdaptiveBackoff().afterRejection(0, 2_000).afterResponse();
+    assert.equal(pace.afterRejection(1_999, 2_000).pauseMs, 1_999);
+    assert.equal(pace.afterRejection(60_000, 2_000).pauseMs, 2_000);
+    assert.equal(pace.afterRejection(60_000).pauseMs, 0);
   });
 
   it('stays over refusals without an answer between them, and grows with answers, more so with room', () => {
-    const pace = createDrainPace().afterRefusal(0, 1_000).afterAnswer().afterRefusal(500, 1_000);
-    assert.equal(pace.afterRefusal(700, 1_000).pauseMs, 500);
-    assert.ok(pace.afterAnswer().pauseMs < 500 && pace.afterAnswer().pauseMs > 495);
-    assert.ok(pace.afterAnswer(10).pauseMs < 400);
+    const pace = createAdaptiveBackoff().afterRejection(0, 1_000).afterResponse().afterRejection(500, 1_000);
+    assert.equal(pace.afterRejection(700, 1_000).pauseMs, 500);
+    assert.ok(pace.afterResponse().pauseMs < 500 && pace.afterResponse().pauseMs > 495);
+    assert.ok(pace.afterResponse(10).pauseMs < 400);
   });
 });

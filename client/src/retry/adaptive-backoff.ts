@@ -1,30 +1,34 @@
 /**
- * How far apart the requests of a drain may leave, where `RateLimit` does not say, or says it to other processes too: the
- * time between two refusals over the answers between them. All times are milliseconds.
+ * Spaces out requests while calls wait at the gate, if `RateLimit` is missing or other processes share the limit. The pause
+ * is the time between two rejections divided by the responses between them. All times are milliseconds.
  */
-export type DrainPace = {
-  /** To leave between two requests; 0 while nothing is known. */
+export type AdaptiveBackoff = {
+  /** The pause between two requests; 0 while nothing has been measured. */
   readonly pauseMs: number;
-  /** Returns the pace after an answer that tells of room for so many more requests; 0 when it does not tell. */
-  afterAnswer: (room?: number) => DrainPace;
-  /** Returns the pace after a refusal. No pause is longer than the server calls long enough; if it does not say, there is none. */
-  afterRefusal: (nowMs: number, retryAfterMs?: number) => DrainPace;
+  /** Returns the state after a response that reports `remaining` requests; 0 if it reports none. */
+  afterResponse: (remaining?: number) => AdaptiveBackoff;
+  /** Returns the state after a rejection. The pause is capped at Retry-After; without one, there is no pause. */
+  afterRejection: (nowMs: number, retryAfterMs?: number) => AdaptiveBackoff;
 };
 
-/** Slowly faster, so that a limit that was raised is found: one refusal in some sixty requests shows where it ends. */
+/** Speeds up slowly, so that a raised limit is detected at the cost of about one rejection in sixty requests. */
 const GROWTH = 1.005;
-/** And by so much more for each request that there is room for: others may have left since. */
-const GROWTH_A_ROOM = 0.03;
+/** Additional speedup per remaining request: other processes may have stopped sending. */
+const GROWTH_PER_REMAINING = 0.03;
 
-/** Returns the pace of a drain that was refused at `refusedAtMs` and answered so often since; nothing is known at first. */
-export function createDrainPace(refusedAtMs = 0, answered = 0, pauseMs = 0): DrainPace {
+/** Returns the state after a rejection at `rejectedAtMs` and `responses` responses since; initially nothing is known. */
+export function createAdaptiveBackoff(rejectedAtMs = 0, responses = 0, pauseMs = 0): AdaptiveBackoff {
   return {
     pauseMs,
-    afterAnswer: (room = 0) =>
-      createDrainPace(refusedAtMs, answered + 1, pauseMs / (GROWTH + room * GROWTH_A_ROOM)),
-    afterRefusal(nowMs, retryAfterMs = 0) {
-      const measuredMs = answered > 0 ? (nowMs - refusedAtMs) / answered : pauseMs;
-      return createDrainPace(nowMs, 0, Math.min(measuredMs, retryAfterMs));
+    afterResponse: (remaining = 0) =>
+      createAdaptiveBackoff(
+        rejectedAtMs,
+        responses + 1,
+        pauseMs / (GROWTH + remaining * GROWTH_PER_REMAINING),
+      ),
+    afterRejection(nowMs, retryAfterMs = 0) {
+      const measuredMs = responses > 0 ? (nowMs - rejectedAtMs) / responses : pauseMs;
+      return createAdaptiveBackoff(nowMs, 0, Math.min(measuredMs, retryAfterMs));
     },
   };
 }

@@ -1,42 +1,43 @@
 import { AppflowError } from '../api/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Patience } from './gate-queue.ts';
+import type { BeforeWait } from './gate-queue.ts';
 import type { GateName, RunOptions } from './rate-limit-gate.ts';
 
-/** Whoever waits for an answer is told of a longer wait at once, whatever the time limit is. */
-const SURFACE_MS_MIN = 60 * 60_000;
+/** A longer wait fails the call immediately, whatever its time limit: its caller should know. */
+const WAIT_MS_MAX = 60 * 60_000;
 
-/** Ends a call that somebody waits for: at its time limit, or as soon as it is known that it will not be made by then. */
-export type Limited = Required<Pick<RunOptions, 'patience'>> & {
+/** Ends a call at its time limit, or as soon as it is known that it cannot be sent before. */
+export type Deadline = Required<Pick<RunOptions, 'beforeWait'>> & {
   signal: AbortSignal;
   /** Must be called when the call is over. */
-  end: () => void;
+  clear: () => void;
 };
 
-/** Returns the limits of a call through the gate that begins now; `signal` is the caller's own. */
-export function limitCall(
+/** Returns the deadline of a call that starts now; `signal` is the caller's own. */
+export function startDeadline(
   clock: Clock,
-  category: GateName,
+  gate: GateName,
   timeLimitMs: number,
   signal: AbortSignal | undefined,
-): Limited {
+): Deadline {
   const deadlineMs = clock.monotonicMs() + timeLimitMs;
   const abort = new AbortController();
   const onAbort = () => abort.abort(signal?.reason);
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
-  let reason: AppflowError | undefined;
-  const onLimit = () => abort.abort(gaveUp(`it took longer than ${inSeconds(timeLimitMs)}`, reason));
-  const timer = Number.isFinite(timeLimitMs) ? clock.setTimeout(onLimit, timeLimitMs) : undefined;
+  let lastError: AppflowError | undefined;
+  const onTimeout = () =>
+    abort.abort(deadlineError(`it took longer than ${formatSeconds(timeLimitMs)}`, lastError));
+  const timer = Number.isFinite(timeLimitMs) ? clock.setTimeout(onTimeout, timeLimitMs) : undefined;
   return {
     signal: abort.signal,
-    patience(waitMs, error) {
-      reason = error ?? reason;
-      if (waitMs <= SURFACE_MS_MIN && clock.monotonicMs() + waitMs <= deadlineMs) return undefined;
-      const wait = `the category "${category}" would have to wait another ${inSeconds(waitMs)}`;
-      return gaveUp(wait, error, waitMs);
+    beforeWait(waitMs, error) {
+      lastError = error ?? lastError;
+      if (waitMs <= WAIT_MS_MAX && clock.monotonicMs() + waitMs <= deadlineMs) return undefined;
+      const reason = `the category "${gate}" would have to wait another ${formatSeconds(waitMs)}`;
+      return deadlineError(reason, error, waitMs);
     },
-    end() {
+    clear() {
       clock.clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     },
@@ -44,19 +45,19 @@ export function limitCall(
 }
 
 /**
- * Told when a call begins to wait: how long, in milliseconds, and the failure that it waits for, if there was one. What it
- * throws ends the call.
+ * Called when a call starts to wait: with the wait in milliseconds and the failure it waits for, if any. If it throws, the
+ * call fails with that error.
  */
 export type OnWait = (wait: { waitMs: number; error: AppflowError | undefined }) => void;
 
-/** Returns the patience with `onWait` told when a call begins to wait and of each new failure, however often the gate asks. */
-export function tellWaits(patience: Patience, onWait: OnWait): Patience {
-  let isTold = false;
+/** Returns `beforeWait` with calls of `onWait`: once per wait and per new failure, however often the gate asks. */
+export function withOnWait(beforeWait: BeforeWait, onWait: OnWait): BeforeWait {
+  let hasNotified = false;
   let lastError: AppflowError | undefined;
   return (waitMs, error) => {
-    const refusal = patience(waitMs, error);
-    if (refusal || (isTold && (error === undefined || error === lastError))) return refusal;
-    isTold = true;
+    const refusal = beforeWait(waitMs, error);
+    if (refusal || (hasNotified && (error === undefined || error === lastError))) return refusal;
+    hasNotified = true;
     lastError = error;
     try {
       onWait({ waitMs, error });
@@ -67,13 +68,13 @@ export function tellWaits(patience: Patience, onWait: OnWait): Patience {
   };
 }
 
-const inSeconds = (ms: number) => `${Math.ceil(ms / 1_000)} s`;
+const formatSeconds = (ms: number) => `${Math.ceil(ms / 1_000)} s`;
 
-/** Has the code of what stood in the way: a wait is the server's, the end of the time limit nobody's answer. */
-function gaveUp(why: string, error: AppflowError | undefined, waitMs?: number): AppflowError {
-  const unknown = waitMs === undefined ? 'network_error' : 'rate_limited';
-  const { code = unknown, status = 0, requestId, message = '' } = error ?? {};
+/** Has the code of the last failure. Without one: a wait comes from the rate limit, a timeout from the network. */
+function deadlineError(reason: string, error: AppflowError | undefined, waitMs?: number): AppflowError {
+  const defaultCode = waitMs === undefined ? 'network_error' : 'rate_limited';
+  const { code = defaultCode, status = 0, requestId, message = '' } = error ?? {};
   const retryAfterMs = waitMs === undefined ? undefined : Math.ceil(waitMs);
-  const words = `Gave up: ${why}. ${message}`.trim();
-  return new AppflowError(words, { code, status, requestId, retryAfterMs, cause: error });
+  const text = `Gave up: ${reason}. ${message}`.trim();
+  return new AppflowError(text, { code, status, requestId, retryAfterMs, cause: error });
 }

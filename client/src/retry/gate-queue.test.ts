@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { makeManualClock } from '../../../test/scripted-server.ts';
 import { AppflowError } from '../api/errors.ts';
 import type { Outcome } from '../http/transport.ts';
-import type { Patience } from './gate-queue.ts';
+import type { BeforeWait } from './gate-queue.ts';
 import { createGate } from './rate-limit-gate.ts';
 
 const limited = (): Outcome<string> => ({
@@ -24,20 +24,20 @@ it('a call ended while another is asked for its patience takes no third one with
   let asked = 0;
   const attempt = async (): Promise<Outcome<string>> => {
     attempts += 1;
-    return attempts <= 5 ? limited() : { ok: true, value: 'done', room: undefined };
+    return attempts <= 5 ? limited() : { ok: true, value: 'done', remaining: undefined };
   };
-  const stopThird: Patience = () => {
+  const stopThird: BeforeWait = () => {
     if (attempts === 5) stop.abort(new Error('Enough.'));
     return undefined;
   };
-  const count: Patience = () => {
+  const count: BeforeWait = () => {
     if (stop.signal.aborted) asked += 1;
     return stop.signal.aborted ? new Error('Asked in vain.') : undefined;
   };
   const calls = [
     gate.run(attempt),
-    gate.run(attempt, { patience: stopThird }),
-    gate.run(attempt, { patience: count, signal: stop.signal }),
+    gate.run(attempt, { beforeWait: stopThird }),
+    gate.run(attempt, { beforeWait: count, signal: stop.signal }),
     gate.run(attempt),
   ];
   const results = Promise.allSettled(calls);
@@ -58,7 +58,7 @@ it('a probe that is broken off leaves the gate closed: the next caller is the pr
   const clock = makeManualClock();
   const gate = createGate(clock, () => 0);
   const stop = new AbortController();
-  await assert.rejects(gate.run(async () => limited(), { patience: () => new Error('No patience.') }));
+  await assert.rejects(gate.run(async () => limited(), { beforeWait: () => new Error('No patience.') }));
   clock.advance(1_000);
   const probe = gate.run(
     () => new Promise((_, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason))),
@@ -73,7 +73,7 @@ it('a probe that is broken off leaves the gate closed: the next caller is the pr
     gate.run(async () => {
       onTheirWay += 1;
       await new Promise<void>((resolve) => answers.push(resolve));
-      return { ok: true, value: 1, room: undefined };
+      return { ok: true, value: 1, remaining: undefined };
     }),
   );
   await settle();

@@ -1,88 +1,100 @@
 import type { AppflowError } from '../api/errors.ts';
-import type { Room } from '../http/limit-headers.ts';
-import type { DrainPace } from './adaptive-backoff.ts';
-import type { Wait } from './backoff.ts';
+import type { Remaining } from '../http/limit-headers.ts';
+import type { AdaptiveBackoff } from './adaptive-backoff.ts';
+import type { Backoff } from './backoff.ts';
 
 /**
- * Where a gate stands. Open, it lets everyone pass. A refusal closes it until a time; then one leaves, the probe, and when
- * that succeeds those who wait follow in turn, as many as there is room for.
+ * The state of a gate. An open gate lets every request through. A rejection closes it for a while; then a single request, the
+ * probe, is sent. If it succeeds, the waiting calls follow in order, as many as there is quota for.
  */
 export type GateState = {
-  /** How many may leave; Infinity while the gate is open. */
-  readonly room: number;
-  /** Monotonic milliseconds: nobody leaves before. In the past while the gate is open. */
+  /** How many requests may be sent; Infinity while the gate is open. */
+  readonly remaining: number;
+  /** Monotonic milliseconds before which nothing is sent. In the past while the gate is open. */
   readonly opensAtMs: number;
-  /** Requests of this era that are on their way. */
+  /** Requests of this generation that are in flight. */
   readonly inFlight: number;
-  /** Counts refusals: a request that left before the last one says nothing of how it is now. */
-  readonly era: number;
-  /** The last wait without its jitter; 0 after a success. */
+  /** Counts rejections: a request sent before the last one says nothing about the current limit. */
+  readonly generation: number;
+  /** The last backoff without its jitter; 0 after a success. */
   readonly baseMs: number;
   /** What closed the gate; undefined after a success. */
   readonly error: AppflowError | undefined;
-  /** Not for those who send one after the other anyway: their gate opens in between, and nothing is learned. */
-  readonly pace: DrainPace | undefined;
+  /** Undefined for callers that send sequentially: their gate opens between requests, so nothing can be measured. */
+  readonly adaptive: AdaptiveBackoff | undefined;
 };
 
-/** A gate nobody was refused at. */
-export const OPEN: GateState = {
-  room: Number.POSITIVE_INFINITY,
+/** The state of a gate without rejections. */
+export const OPEN_STATE: GateState = {
+  remaining: Number.POSITIVE_INFINITY,
   opensAtMs: 0,
   inFlight: 0,
-  era: 0,
+  generation: 0,
   baseMs: 0,
   error: undefined,
-  pace: undefined,
+  adaptive: undefined,
 };
 
-/** Whether everyone passes. */
-export const isOpen = ({ room }: GateState): boolean => room === OPEN.room;
+/** Whether every request may be sent. */
+export const isOpen = ({ remaining }: GateState): boolean => remaining === OPEN_STATE.remaining;
 
-/** Whether a gate at which nobody waits may open: what was sent last succeeded, and nothing is on its way. */
+/** Whether a gate without waiting calls may open: the last request succeeded and nothing is in flight. */
 export const isIdle = ({ baseMs, inFlight, opensAtMs }: GateState, nowMs: number): boolean =>
   baseMs + inFlight === 0 && opensAtMs <= nowMs;
 
-/** Returns the state after a request left. */
-export function afterLeaving(state: GateState, nowMs: number): GateState {
-  const opensAtMs = nowMs + (state.pace?.pauseMs ?? 0);
-  return { ...state, opensAtMs, inFlight: state.inFlight + 1, room: state.room - 1 };
+/** Returns the state after a request was sent. */
+export function afterSend(state: GateState, nowMs: number): GateState {
+  const opensAtMs = nowMs + (state.adaptive?.pauseMs ?? 0);
+  return { ...state, opensAtMs, inFlight: state.inFlight + 1, remaining: state.remaining - 1 };
 }
 
-/** Returns the state after a request was broken off: it tells nothing, the next in the queue takes its place. */
-export function afterBreak(state: GateState): GateState {
+/** Returns the state after a request was aborted: nothing was learned, so the next call in the queue replaces it. */
+export function afterAbort(state: GateState): GateState {
   const inFlight = state.inFlight - 1;
-  return { ...state, inFlight, room: Math.max(inFlight === 0 ? 1 : 0, state.room) };
+  return { ...state, inFlight, remaining: Math.max(inFlight === 0 ? 1 : 0, state.remaining) };
 }
 
 /**
- * Returns the state after an answer: one after the other may leave, or as many as there is `room` for. When the server says
- * that there is none, the next one leaves when there is.
+ * Returns the state after a response: calls are sent one at a time, or as many as `remaining` allows. If it reports none, the
+ * next one is sent after its reset.
  */
-export function afterAnswer(state: GateState, room: Room | undefined, nowMs: number): GateState {
-  const after = afterBreak(state);
-  if (isOpen(state)) return after;
-  const { requests = 1, resetMs = 0 } = room ?? {};
-  // Those still on their way take of the room.
-  const left = Math.max(after.inFlight === 0 ? 1 : 0, requests - after.inFlight);
-  const pace = state.pace?.afterAnswer(room?.requests);
-  // A pace tells better than whole seconds when the next one may leave.
-  const isUsedUp = requests === 0 && !pace?.pauseMs;
-  const opensAtMs = isUsedUp ? nowMs + resetMs : state.opensAtMs;
-  return { ...after, opensAtMs, baseMs: 0, error: undefined, pace, room: left };
+export function afterResponse(state: GateState, remaining: Remaining | undefined, nowMs: number): GateState {
+  const next = afterAbort(state);
+  if (isOpen(state)) return next;
+  const { requests = 1, resetMs = 0 } = remaining ?? {};
+  // Requests in flight will use part of the quota.
+  const unused = Math.max(next.inFlight === 0 ? 1 : 0, requests - next.inFlight);
+  const adaptive = state.adaptive?.afterResponse(remaining?.requests);
+  // The measured pause is more precise than the header's whole seconds.
+  const waitsForReset = requests === 0 && !adaptive?.pauseMs;
+  const opensAtMs = waitsForReset ? nowMs + resetMs : state.opensAtMs;
+  return { ...next, opensAtMs, baseMs: 0, error: undefined, adaptive, remaining: unused };
 }
 
-/** Returns the state after a refusal, and the wait that follows from it. */
-export function afterRefusal(state: GateState, nowMs: number, error: AppflowError, wait: Wait): GateState {
-  const { baseMs, waitMs } = wait;
-  const pace = state.pace?.afterRefusal(nowMs, error.retryAfterMs);
-  return { room: 1, opensAtMs: nowMs + waitMs, inFlight: 0, era: state.era + 1, baseMs, error, pace };
+/** Returns the state after a rejection, which closes the gate for `backoff`. */
+export function afterRejection(
+  state: GateState,
+  nowMs: number,
+  error: AppflowError,
+  { baseMs, delayMs }: Backoff,
+): GateState {
+  const adaptive = state.adaptive?.afterRejection(nowMs, error.retryAfterMs);
+  return {
+    remaining: 1,
+    opensAtMs: nowMs + delayMs,
+    inFlight: 0,
+    generation: state.generation + 1,
+    baseMs,
+    error,
+    adaptive,
+  };
 }
 
 /**
- * Returns the state after a refusal of a request that had left before the last one. Many refused together are one refusal,
- * and the wait doubles once; but the server may have told a longer one.
+ * Returns the state after a rejection of a request that was sent before the last rejection. Requests rejected together count
+ * as one rejection, so the backoff doubles once; but the server may have asked for a longer wait.
  */
-export function afterLateRefusal(
+export function afterLateRejection(
   state: GateState,
   nowMs: number,
   { retryAfterMs = 0 }: AppflowError,

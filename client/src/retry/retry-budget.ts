@@ -1,36 +1,35 @@
-const ALLOWANCE = 10;
-const SHARE = 0.1;
-const REGAIN_MS = 60_000;
+const RETRIES_MAX = 10;
+const RETRIES_PER_REQUEST = 0.1;
+const FREE_RETRY_MS = 60_000;
 
-/** What retries of calls in trouble are paid from, so that a broken server is not flooded by those who try again. */
-export type Budget = {
-  /** Notes a request that is no retry: every tenth buys a retry. */
+/** Limits retries during outages and server errors, so that they do not flood a broken server. */
+export type RetryBudget = {
+  /** Records a request that is not a retry: ten of them earn a retry. */
   earn: () => void;
-  /** Returns how many milliseconds the next retry has to be put off; 0 while the budget is not spent. */
-  pauseMs: () => number;
-  spend: () => void;
+  /** Takes a retry from the budget; returns how many milliseconds to delay it, 0 unless the budget is used up. */
+  spend: () => number;
 };
 
 /**
- * Returns a budget of one retry for every ten requests, with ten to begin with and at most that many saved up. When it
- * is spent, a retry a minute comes free: a spent budget pauses, it never gives up.
+ * Returns a budget of one retry per ten requests, starting with ten and capped at ten. A used-up budget gains one retry per
+ * minute: it delays retries, it never gives up.
  */
-export function createBudget(monotonicMs: () => number): Budget {
-  let balance = ALLOWANCE;
-  let countedAtMs = monotonicMs();
+export function createRetryBudget(monotonicMs: () => number): RetryBudget {
+  let balance = RETRIES_MAX;
+  let updatedAtMs = monotonicMs();
 
   function add(retries: number): void {
     const nowMs = monotonicMs();
-    balance = Math.min(ALLOWANCE, balance + (nowMs - countedAtMs) / REGAIN_MS + retries);
-    countedAtMs = nowMs;
+    balance = Math.min(RETRIES_MAX, balance + (nowMs - updatedAtMs) / FREE_RETRY_MS + retries);
+    updatedAtMs = nowMs;
   }
 
   return {
-    earn: () => add(SHARE),
-    pauseMs() {
+    earn: () => add(RETRIES_PER_REQUEST),
+    spend() {
       add(0);
-      return Math.max(0, 1 - balance) * REGAIN_MS;
+      balance -= 1;
+      return Math.max(0, -balance) * FREE_RETRY_MS;
     },
-    spend: () => add(-1),
   };
 }

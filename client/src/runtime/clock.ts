@@ -1,24 +1,24 @@
-/** Where time comes from. `now` is wall time for timestamps; waits go by `monotonicMs`, which a set clock cannot move. */
+/** Source of time. `now` is wall time for timestamps; waits use `monotonicMs`, which setting the clock cannot change. */
 export type Clock = {
   /** Epoch milliseconds. */
   now: () => number;
-  /** Milliseconds since any instant; never steps back. */
+  /** Milliseconds since an arbitrary instant; never goes backward. */
   monotonicMs: () => number;
-  /** `isAwaited`: somebody waits for it, so a Node process should not end before. */
+  /** `isAwaited`: a caller is waiting for it, so a Node process must not exit before. */
   setTimeout: (run: () => void, ms: number, isAwaited?: boolean) => unknown;
   clearTimeout: (timer: unknown) => void;
 };
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** The longest a timer can be (24.8 days): a longer one would fire at once. */
+/** The longest possible timer (24.8 days): a longer one would fire immediately. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-// The clocks share no object, so that a bundle leaves out the one that it does not use.
-// Some engines of React Native have no performance; their Date is all there is.
+// The clocks share no object, so that a bundler can drop the unused one.
+// Some React Native engines have no `performance`; Date is the only clock there.
 const monotonicMs = () => (globalThis.performance ?? Date).now();
 
-/** The clock of the machine, for work that nobody waits for: its timers do not keep a Node process alive. */
+/** The system clock for background work: its timers do not keep a Node process alive. */
 export const BACKGROUND_CLOCK: Clock = {
   now: () => Date.now(),
   monotonicMs,
@@ -30,7 +30,7 @@ export const BACKGROUND_CLOCK: Clock = {
   },
 };
 
-/** The same for calls whose answers are waited for. */
+/** The system clock for calls whose results are awaited. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   monotonicMs,
@@ -38,7 +38,7 @@ export const SYSTEM_CLOCK: Clock = {
   setTimeout: (run, ms) => setTimeout(run, Math.min(ms, TIMER_MS_MAX)),
 };
 
-/** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+/** Resolves after `ms`; rejects with the signal's reason if it aborts first. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);

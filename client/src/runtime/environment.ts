@@ -1,7 +1,7 @@
 import { AppflowError } from '../api/errors.ts';
 
-/** What may be there beside the language, by the names that browsers, React Native and Node have for it. */
-type Surroundings = {
+/** Globals beyond the language that may exist, by the names browsers, React Native and Node use. */
+type Globals = {
   document?: EventTarget & { visibilityState?: string };
   importScripts?: unknown;
   location?: { hostname?: string };
@@ -12,23 +12,24 @@ type Surroundings = {
   process?: { env?: Record<string, string | undefined> };
 };
 
-/** Everything outside the language, none of which must be there. */
-export const SURROUNDINGS: Surroundings = globalThis as unknown as Surroundings;
+/** The global object; any of these members can be missing. */
+export const GLOBALS: Globals = globalThis as unknown as Globals;
 
-/** Whether this runs where anyone can read the code: a page or a worker of one. */
-export function isBrowser({ document, importScripts }: Surroundings = SURROUNDINGS): boolean {
-  return document !== undefined || importScripts !== undefined;
+/** Whether this runs where anyone can read the code: in a page or a web worker. */
+export function isBrowser({ document, importScripts }: Globals = GLOBALS): boolean {
+  return (document ?? importScripts) !== undefined;
 }
 
-/** Whether a developer is looking on. */
-export function isDevelopment({ __DEV__, process, location }: Surroundings = SURROUNDINGS): boolean {
+/** Whether this is a development build or a local page. */
+export function isDevelopment({ __DEV__, process, location }: Globals = GLOBALS): boolean {
   return __DEV__ ?? (process?.env?.NODE_ENV === 'development' || location?.hostname === 'localhost');
 }
 
-/** Throws when a key that starts with one of `prefixes` would be in a browser, where everyone can read it. */
-export function refuseInBrowser(apiKey: string, prefixes: readonly string[]): void {
-  if (!isBrowser() || !prefixes.some((prefix) => apiKey.startsWith(prefix))) return;
-  throw new AppflowError('In a browser this key would be public: use a client key (ck_).', {
-    code: 'secret_key_in_browser',
-  });
+/** Throws AppflowError in a browser, where anyone can read the key, if it starts with one of `prefixes`. */
+export function rejectInBrowser(apiKey: string, prefixes: readonly string[]): void {
+  if (isBrowser() && prefixes.some((prefix) => apiKey.startsWith(prefix))) {
+    throw new AppflowError('In a browser this key would be public: use a client key (ck_).', {
+      code: 'secret_key_in_browser',
+    });
+  }
 }

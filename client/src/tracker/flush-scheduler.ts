@@ -1,49 +1,53 @@
 import type { Clock } from '../runtime/clock.ts';
-import { createPace, type PaceOptions } from './flush-timer.ts';
+import { createFlushTimer, type FlushOptions } from './flush-timer.ts';
 import { onPageHidden } from './page-context.ts';
 import { createSender, type SenderParts } from './sender.ts';
 
-/** Sees to it that what is queued leaves when it is time, or when the page goes away. */
-export type Departures = {
-  /** Notes that there may be something to send. */
-  note: () => void;
-  /** Sends everything that is queued now; resolves when that is done, or when sending has stopped. Never rejects. */
+/** Sends the queue when it is due, or when the page is hidden. */
+export type FlushScheduler = {
+  /** Schedules a send if events are queued. */
+  schedule: () => void;
+  /** Sends everything queued now; resolves when that is done, or when sending has stopped. Never rejects. */
   sendAll: () => Promise<void>;
-  /** Goes on after a refused key. */
+  /** Resumes after a rejected key. */
   restart: () => void;
   stop: () => void;
 };
 
-/** Returns the departures of a queue. */
-export function createDepartures(pacing: PaceOptions, clock: Clock, parts: SenderParts): Departures {
+/** Returns the scheduler of a queue. */
+export function createFlushScheduler(
+  options: FlushOptions,
+  clock: Clock,
+  parts: SenderParts,
+): FlushScheduler {
   const { queue } = parts;
   const sender = createSender(parts);
-  const pace = createPace(pacing, clock, () => void send());
-  const unhook = onPageHidden(sender.sendLast);
+  const timer = createFlushTimer(options, clock, () => void send());
+  const removeListeners = onPageHidden(sender.sendOnUnload);
 
-  function note(): void {
-    if (!sender.isHalted() && !sender.isDraining()) pace.onQueued(queue.size());
+  function schedule(): void {
+    if (!sender.isHalted() && !sender.isDraining()) timer.onQueued(queue.size());
   }
 
   async function send(): Promise<void> {
     if (queue.size() === 0) return;
-    pace.onSend();
+    timer.onSend();
     await sender.drain();
-    note();
+    schedule();
   }
 
   return {
-    note,
+    schedule,
     async sendAll() {
-      // A drain under way sends what waited when it began; what came since needs another.
+      // A running drain sends only what was queued when it started; newer events need another.
       if (sender.isDraining()) await sender.drain();
       await send();
     },
     restart: sender.restart,
     stop() {
       sender.stop();
-      pace.stop();
-      unhook();
+      timer.stop();
+      removeListeners();
     },
   };
 }

@@ -1,36 +1,36 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** When what is queued leaves. */
-export type PaceOptions = {
-  /** So many events leave at once; default 20. */
+/** When queued events are sent. */
+export type FlushOptions = {
+  /** Sends immediately once this many events are queued; default 20. */
   flushAt?: number;
-  /** Otherwise events leave at most this often; default 10,000. */
+  /** Otherwise sends at most once per interval; default 10,000. */
   flushIntervalMs?: number;
-  /** Sends each event at once, and tells of mistakes on the console. */
+  /** Sends each event immediately and logs mistakes to the console. */
   debug?: boolean;
 };
 
 /** Decides when to send, and sends then. */
-export type Pace = {
-  /** Notes that the queue holds `queued` events. */
+export type FlushTimer = {
+  /** Schedules the next send; `queued` is the number of events in the queue. */
   onQueued: (queued: number) => void;
-  /** Notes that what is queued leaves: the interval counts from here. */
+  /** Records that the queue is being sent: the interval starts now. */
   onSend: () => void;
   stop: () => void;
 };
 
-/** Below the 250 ms in which the first event is due, and long enough for what comes with it. */
-const FIRST_MS = 150;
+/** Below the 250 ms in which the first event must be sent, and long enough for events tracked right after it. */
+const FIRST_FLUSH_MS = 150;
 
 /**
- * Returns a pace: the first event after a quiet time leaves at once with what comes with it, later ones when the
- * interval is over or `flushAt` are together.
+ * Returns a timer that calls `send`: for the first event after a quiet period almost immediately, then once per interval or
+ * when `flushAt` events are queued.
  */
-export function createPace(
-  { flushAt = 20, flushIntervalMs = 10_000, debug }: PaceOptions,
+export function createFlushTimer(
+  { flushAt = 20, flushIntervalMs = 10_000, debug }: FlushOptions,
   clock: Clock,
   send: () => void,
-): Pace {
+): FlushTimer {
   let sentAtMs = -flushIntervalMs;
   let dueAtMs: number | undefined;
   let timer: unknown;
@@ -45,7 +45,7 @@ export function createPace(
       if (queued === 0) return;
       const nowMs = clock.monotonicMs();
       const isDue = debug || queued >= flushAt;
-      const atMs = isDue ? nowMs : Math.max(nowMs + FIRST_MS, sentAtMs + flushIntervalMs);
+      const atMs = isDue ? nowMs : Math.max(nowMs + FIRST_FLUSH_MS, sentAtMs + flushIntervalMs);
       if (dueAtMs !== undefined && atMs >= dueAtMs) return;
       stop();
       dueAtMs = atMs;

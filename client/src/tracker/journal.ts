@@ -1,15 +1,16 @@
 import type { AppflowStorage } from '../runtime/storage.ts';
 import type { Recorder } from './recorder.ts';
-import { createSaver, type Saver } from './state-writer.ts';
+import { createStateWriter, type StateWriter } from './state-writer.ts';
 
-/** Does what the app asks in order, after what an earlier run left, and sees to it that it outlives the app. */
-export type Journal = Pick<Saver, 'touch' | 'saved'> & {
-  /** Goes on where the storage says that the last run ended; resolves when it has answered. Never rejects. */
+/** Applies the app's calls in order, on top of the state of an earlier run, and persists the result. */
+export type Journal = Pick<StateWriter, 'scheduleWrite' | 'whenSaved'> & {
+  /** Restores the state of the last run; resolves when the storage has answered. Never rejects. */
   open: () => Promise<void>;
+  /** Applies a change now, or once the journal is open. */
   record: (change: () => void) => void;
 };
 
-/** What a journal works with; `onChange` is called after each change. */
+/** What a journal needs; `onChange` is called after each change. */
 export type JournalParts = {
   storage: AppflowStorage | undefined;
   key: string;
@@ -18,11 +19,11 @@ export type JournalParts = {
   onError: (error: unknown) => void;
 };
 
-/** Returns a journal that is not open yet: what it is asked waits. */
+/** Returns a journal that is not open yet: changes are kept until it is. */
 export function createJournal({ storage, key, recorder, onChange, onError }: JournalParts): Journal {
-  const { open, touch, saved } = createSaver(storage, key, recorder, onError);
+  const writer = createStateWriter(storage, key, recorder, onError);
   let isOpen = false;
-  /** What was asked before the storage answered. */
+  /** Changes recorded before the storage answered. */
   const early: (() => void)[] = [];
 
   function apply(change: () => void): void {
@@ -31,18 +32,17 @@ export function createJournal({ storage, key, recorder, onChange, onError }: Jou
     } catch (error) {
       onError(error);
     }
-    touch();
+    writer.scheduleWrite();
     onChange();
   }
 
   return {
-    touch,
-    saved,
+    ...writer,
     async open() {
       try {
         const text = storage?.getItem(key) ?? '';
-        // Only what is late is waited for: a sync storage has what is tracked next at once.
-        recorder.restore(open(typeof text === 'string' ? text : await text));
+        // No await for a sync storage: it then has the next tracked event immediately.
+        recorder.restore(writer.adopt(typeof text === 'string' ? text : await text));
       } catch (error) {
         onError(error);
       }

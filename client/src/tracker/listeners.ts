@@ -1,71 +1,71 @@
 import { AppflowError } from '../api/errors.ts';
 
-/** What can be listened to, and what listeners are given. */
+/** The events of a tracker and what their listeners get. */
 export type AppflowEvents = {
-  /** A failure; sending goes on by itself unless it is a refusal (400 to 499), which waits for `setApiKey` or a restart. */
+  /** A failure. Sending resumes on its own unless it is a rejection (400 to 499), which needs `setApiKey` or a restart. */
   error: AppflowError;
   /** Events that reached the server. */
   flush: { sent: number };
-  /** Events that never will, and why: `queue_full`, `invalid_event_name`, the server's code for a rejected event, … */
+  /** Events that were lost, and why: `queue_full`, `invalid_event_name`, the server's code for a rejected event, … */
   drop: { count: number; reason: string };
 };
 
-/** What became of events, counted and told to those who listen. */
-export type Report = {
-  /** Calls `listener` at each such event until the function that is returned is called. What it throws is its own affair. */
-  on: <E extends keyof AppflowEvents>(event: E, listener: (told: AppflowEvents[E]) => void) => () => void;
-  /** Notes events that reached the server, also those that it had already. */
+/** Counts what happens to events and notifies listeners. */
+export type Listeners = {
+  /** Calls `listener` for each such event until the returned function is called. Errors it throws are ignored. */
+  on: <E extends keyof AppflowEvents>(event: E, listener: (details: AppflowEvents[E]) => void) => () => void;
+  /** Reports events that reached the server, including those it already had. */
   sent: (count: number) => void;
-  /** Notes events that never will, and why. */
+  /** Reports lost events, and why. */
   dropped: (count: number, reason: string) => void;
-  /** Notes a failure; what is no AppflowError is the storage's. */
+  /** Reports a failure; anything but an AppflowError comes from the storage. */
   failed: (error: unknown) => void;
   counts: () => { sent: number; dropped: number };
 };
 
-type Listener = { event: keyof AppflowEvents; listener: (told: never) => void };
+type Entry = { event: keyof AppflowEvents; listener: (details: never) => void };
 
-/** Returns a report of nothing yet. When it is talkative it tells the console what goes wrong. */
-export function createReport(isTalkative: boolean): Report {
-  const listeners = new Set<Listener>();
+/** Returns the listeners of a tracker. With `isVerbose` it also logs mistakes to the console. */
+export function createListeners(isVerbose: boolean): Listeners {
+  const entries = new Set<Entry>();
   let sent = 0;
   let dropped = 0;
 
   function warn(text: string): void {
-    // biome-ignore lint/suspicious/noConsole: only while a developer looks on.
-    if (isTalkative) console.warn(`Appflow: ${text}`);
+    // biome-ignore lint/suspicious/noConsole: only in development or with `debug`.
+    if (isVerbose) console.warn(`Appflow: ${text}`);
   }
 
-  function tell<E extends keyof AppflowEvents>(event: E, told: AppflowEvents[E]): void {
-    for (const entry of [...listeners]) {
+  function notify<E extends keyof AppflowEvents>(event: E, details: AppflowEvents[E]): void {
+    for (const entry of [...entries]) {
       try {
-        if (entry.event === event) entry.listener(told as never);
+        if (entry.event === event) entry.listener(details as never);
       } catch {
-        // The app's mistake must not stop its events.
+        // A bug in the app's listener must not stop its events.
       }
     }
   }
 
   return {
     on(event, listener) {
-      const entry: Listener = { event, listener };
-      listeners.add(entry);
-      return () => void listeners.delete(entry);
+      const entry: Entry = { event, listener };
+      entries.add(entry);
+      return () => void entries.delete(entry);
     },
     sent(count) {
       sent += count;
-      tell('flush', { sent: count });
+      notify('flush', { sent: count });
     },
     dropped(count, reason) {
       dropped += count;
       warn(`dropped ${count}: ${reason}`);
-      tell('drop', { count, reason });
+      notify('drop', { count, reason });
     },
     failed(error) {
-      const told =
+      const failure =
         error instanceof AppflowError ? error : new AppflowError(`${error}`, { code: 'storage_error' });
-      warn(told.message);
-      tell('error', told);
+      warn(failure.message);
+      notify('error', failure);
     },
     counts: () => ({ sent, dropped }),
   };

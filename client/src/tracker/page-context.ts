@@ -1,23 +1,23 @@
 import type { EventContext } from '../api/wire.ts';
-import { SURROUNDINGS } from '../runtime/environment.ts';
+import { GLOBALS } from '../runtime/environment.ts';
 
-/** Returns what a page tells of its visitor without being asked; nothing outside of a page. */
-export function guessContext(): EventContext {
-  const { document, navigator } = SURROUNDINGS;
+/** Returns the context a page reveals without a prompt; empty outside a page. */
+export function detectContext(): EventContext {
+  const { document, navigator } = GLOBALS;
   return {
     ...(document && { platform: 'web' }),
     ...(navigator?.language && { locale: navigator.language }),
   };
 }
 
-/** Calls `send` when a page may be seen for the last time; returns how to stop that. */
+/** Calls `send` when a page is hidden or closed, which may be its last chance to run; returns how to stop listening. */
 export function onPageHidden(send: () => void): () => void {
-  const { document } = SURROUNDINGS;
-  const end = new AbortController();
+  const { document } = GLOBALS;
+  const abort = new AbortController();
   const onChange = () => {
     if (document?.visibilityState === 'hidden') send();
   };
-  document?.addEventListener('visibilitychange', onChange, end);
-  SURROUNDINGS.addEventListener?.('pagehide', send, end);
-  return () => end.abort();
+  document?.addEventListener('visibilitychange', onChange, abort);
+  GLOBALS.addEventListener?.('pagehide', send, abort);
+  return () => abort.abort();
 }

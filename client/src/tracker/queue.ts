@@ -1,23 +1,23 @@
 import type { EventInput } from '../api/wire.ts';
 
-/** An event as it waits: with the id and the time it got when it was tracked. */
+/** A queued event: with the ID and the timestamp it got when it was tracked. */
 export type TrackedEvent = EventInput & { event_id: string; timestamp: string };
 
-/** Events that wait to be sent, oldest first, in bounded number. */
+/** A bounded queue of events to send, oldest first. */
 export type Queue = {
   size: () => number;
   list: () => readonly TrackedEvent[];
-  /** Adds an event; beyond the size the oldest one that is not on its way is dropped. Returns how many were. */
+  /** Adds an event; if the queue is full, drops the oldest one that is not in flight. Returns how many were dropped. */
   add: (event: TrackedEvent) => number;
-  /** Puts events of an earlier run before those of this one. Returns how many had no room. */
+  /** Inserts events of an earlier run before those of this one. Returns how many did not fit. */
   restore: (events: readonly TrackedEvent[]) => number;
-  /** Returns the oldest `count` events and holds them: they are on their way, so none of them is dropped, until `hold(0)`. */
+  /** Returns the oldest `count` events and marks them as in flight: none of them is dropped until `hold(0)`. */
   hold: (count: number) => TrackedEvent[];
-  /** Takes events out by id, so that it does not matter what happened meanwhile. Returns how many were there. */
+  /** Removes events by ID, so changes in the meantime do not matter. Returns how many were there. */
   remove: (events: readonly TrackedEvent[]) => number;
 };
 
-/** Returns the ids of events. */
+/** Returns the IDs of events. */
 export const idsOf = (events: readonly TrackedEvent[]): ReadonlySet<string> =>
   new Set(events.map(({ event_id }) => event_id));
 
@@ -28,7 +28,7 @@ export function createQueue(sizeMax = 1_000): Queue {
 
   function trim(): number {
     const excess = Math.max(0, events.length - sizeMax);
-    // One more place than the events on their way take: when all are, the newest goes.
+    // Starts after the events in flight; if all are in flight, the newest is dropped.
     events.splice(Math.min(held, events.length - excess), excess);
     return excess;
   }
@@ -46,9 +46,9 @@ export function createQueue(sizeMax = 1_000): Queue {
       return trim();
     },
     hold(count) {
-      const taken = events.slice(0, count);
-      held = taken.length;
-      return taken;
+      const batch = events.slice(0, count);
+      held = batch.length;
+      return batch;
     },
     remove(done) {
       const ids = idsOf(done);

@@ -1,40 +1,39 @@
 import { AppflowError } from '../api/errors.ts';
 import type { BatchAnswer } from '../api/wire.ts';
-import { attempt, notOurs, type Outcome, readJson, type Target } from '../http/transport.ts';
-import type { Gate } from '../retry/rate-limit-gate.ts';
+import { attempt, type Outcome, readJson, type Target, unexpectedAnswer } from '../http/transport.ts';
+import type { RateLimitGate } from '../retry/rate-limit-gate.ts';
 import type { Journal } from './journal.ts';
-import type { Report } from './listeners.ts';
+import type { Listeners } from './listeners.ts';
 import type { Queue, TrackedEvent } from './queue.ts';
 
-/** What a sender works with. Nothing leaves before the journal has stored it. */
+/** What a sender needs. Nothing is sent before the journal has stored it. */
 export type SenderParts = {
   queue: Queue;
   appId: string | undefined;
-  /** Where to, and through which gate; looked at for each batch, since the key can change. */
-  connect: () => { target: Target; gate: Gate };
+  /** Returns where to send and through which gate; called for each batch, since the key can change. */
+  connect: () => { target: Target; gate: RateLimitGate };
   journal: Journal;
-  report: Report;
+  listeners: Listeners;
 };
 
-/** Empties the queue into the server. */
+/** Sends the queue to the server. */
 export type Sender = {
-  /** Sends what is in the queue now; resolves when it is done, or when sending has stopped. Never rejects. */
+  /** Sends what is queued now; resolves when it is done, or when sending has stopped. Never rejects. */
   drain: () => Promise<void>;
-  /** Sends what one last request can hold while the page goes away. */
-  sendLast: () => void;
+  /** Sends what fits into one last request while the page is closing. */
+  sendOnUnload: () => void;
   isDraining: () => boolean;
-  /** Whether the server refused the key or the request, or it was stopped: nothing is sent until `restart`. */
+  /** Whether the server rejected the key or the request, or `stop` was called: nothing is sent until `restart`. */
   isHalted: () => boolean;
   restart: () => void;
-  /** Breaks off what is on its way or waits. */
+  /** Aborts requests in flight and waits. */
   stop: () => void;
 };
 
 const BATCH_SIZE = 100;
-/** Browsers let 64 KB outlive a page. */
-const LAST_BYTES_MAX = 60_000;
+/** Browsers allow 64 KB of requests that outlive a page. */
+const UNLOAD_BYTES_MAX = 60_000;
 
-/** How it goes. */
 type State = { abort: AbortController; isHalted: boolean; batchSize: number };
 
 /** Returns a sender. */
@@ -42,7 +41,7 @@ export function createSender(parts: SenderParts): Sender {
   const { queue, connect, appId } = parts;
   const state: State = { abort: new AbortController(), isHalted: false, batchSize: BATCH_SIZE };
   let draining: Promise<void> | undefined;
-  let leaving: TrackedEvent[] = [];
+  let unloading: TrackedEvent[] = [];
 
   async function drain(): Promise<void> {
     let left = queue.size();
@@ -52,6 +51,11 @@ export function createSender(parts: SenderParts): Sender {
     }
   }
 
+  function stop(): void {
+    state.isHalted = true;
+    state.abort.abort();
+  }
+
   return {
     drain() {
       draining ??= drain().finally(() => {
@@ -59,43 +63,40 @@ export function createSender(parts: SenderParts): Sender {
       });
       return draining;
     },
-    sendLast() {
+    sendOnUnload() {
       const { target, gate } = connect();
       if (state.isHalted || !gate.isOpen()) return;
-      // A page that closes is hidden first: what left then must not leave again.
-      const batch = takeLast(queue.list().filter((event) => !leaving.includes(event)));
+      // A page is hidden before it closes: what was sent then must not be sent again.
+      const batch = takeUnloadBatch(queue.list().filter((event) => !unloading.includes(event)));
       if (batch.length === 0) return;
-      leaving.push(...batch);
+      unloading.push(...batch);
       void attemptBatch(target, batch, appId, { keepalive: true }).then((outcome) => {
-        leaving = [];
-        if (outcome.ok) settle(parts, batch, outcome.value);
+        unloading = [];
+        if (outcome.ok) finishBatch(parts, batch, outcome.value);
       });
     },
     isDraining: () => draining !== undefined,
     isHalted: () => state.isHalted,
     restart() {
-      state.abort.abort();
+      stop();
       state.abort = new AbortController();
       state.isHalted = false;
     },
-    stop() {
-      state.isHalted = true;
-      state.abort.abort();
-    },
+    stop,
   };
 }
 
-/** Returns how many events are done with. */
+/** Returns how many events left the queue. */
 async function sendBatch(parts: SenderParts, state: State, count: number): Promise<number> {
-  const { queue, connect, journal, report, appId } = parts;
+  const { queue, connect, journal, listeners, appId } = parts;
   const { signal } = state.abort;
   const batch = queue.hold(count);
   try {
-    await journal.saved();
+    await journal.whenSaved();
     const { target, gate } = connect();
     const attempt = () => attemptBatch(target, batch, appId, { signal });
-    const answer = await gate.run(attempt, { signal, onRetry: report.failed });
-    settle(parts, batch, answer);
+    const answer = await gate.run(attempt, { signal, onRetry: listeners.failed });
+    finishBatch(parts, batch, answer);
     return batch.length;
   } catch (error) {
     return signal.aborted ? 0 : onFailure(parts, state, batch, error);
@@ -105,41 +106,41 @@ async function sendBatch(parts: SenderParts, state: State, count: number): Promi
 }
 
 function onFailure(
-  { queue, journal, report }: SenderParts,
+  { queue, journal, listeners }: SenderParts,
   state: State,
   batch: readonly TrackedEvent[],
   error: unknown,
 ): number {
   if (!(error instanceof AppflowError) || error.status !== 413) {
     state.isHalted = true;
-    report.failed(error);
+    listeners.failed(error);
     return 0;
   }
-  // A server that takes less at once: no wait helps, half a batch does, for the rest of this drain.
+  // The batch is too large: waiting would not help, so halve the batches for the rest of this drain.
   state.batchSize = Math.ceil(batch.length / 2);
   if (batch.length > 1) return 0;
   queue.remove(batch);
-  journal.touch();
-  report.failed(error);
-  report.dropped(1, error.code);
+  journal.scheduleWrite();
+  listeners.failed(error);
+  listeners.dropped(1, error.code);
   return 1;
 }
 
-function settle(
-  { queue, journal, report }: SenderParts,
+function finishBatch(
+  { queue, journal, listeners }: SenderParts,
   batch: readonly TrackedEvent[],
   answer: BatchAnswer,
 ): void {
   const { rejected } = answer;
   const removed = queue.remove(batch);
-  // What another request brought meanwhile (a page that went away and came back) was counted by that one.
+  // Events that another request delivered in the meantime (the page was hidden and shown again) were counted there.
   if (removed === 0) return;
-  journal.touch();
-  report.sent(Math.max(0, removed - rejected.length));
-  for (const { code } of rejected) report.dropped(1, code);
+  journal.scheduleWrite();
+  listeners.sent(Math.max(0, removed - rejected.length));
+  for (const { code } of rejected) listeners.dropped(1, code);
 }
 
-/** Stamped anew each time: the server corrects the device's clock by it. */
+/** Sets a new `sent_at` for each attempt: the server uses it to correct the device's clock. */
 async function attemptBatch(
   target: Target,
   batch: readonly TrackedEvent[],
@@ -150,20 +151,21 @@ async function attemptBatch(
   const body = JSON.stringify({ app_id: appId, sent_at, events: batch });
   const call = { method: 'POST', path: '/v1/events', body, ...options };
   const outcome = await attempt(target, call, readAnswer);
-  // A hotel's sign-in page answers 200 to everything: the events must wait, not be forgotten.
-  const isStranger = !outcome.ok && outcome.error.code === 'unexpected_answer' && outcome.error.status < 400;
-  return isStranger ? { ...outcome, retry: 'trouble' } : outcome;
+  // A hotel's sign-in page answers 200 to everything: the events must wait, not get lost.
+  const isCaptivePortal =
+    !outcome.ok && outcome.error.code === 'unexpected_answer' && outcome.error.status < 400;
+  return isCaptivePortal ? { ...outcome, retry: 'outage' } : outcome;
 }
 
 async function readAnswer(response: Response): Promise<BatchAnswer> {
   const answer = (await readJson(response)) as Partial<BatchAnswer> | null | undefined;
   if (Array.isArray(answer?.rejected)) return answer as BatchAnswer;
-  throw notOurs(response);
+  throw unexpectedAnswer(response);
 }
 
-/** Returns the oldest events that one last request can hold; one that is too large does not stand in the others' way. */
-function takeLast(events: readonly TrackedEvent[]): TrackedEvent[] {
-  let left = LAST_BYTES_MAX;
+/** Returns the oldest events that fit into one last request; one that is too large is skipped. */
+function takeUnloadBatch(events: readonly TrackedEvent[]): TrackedEvent[] {
+  let left = UNLOAD_BYTES_MAX;
   return events.slice(0, BATCH_SIZE).filter((event) => {
     const bytes = new Blob([JSON.stringify(event)]).size;
     if (bytes > left) return false;

@@ -1,22 +1,42 @@
 import type { EventContext } from '../api/wire.ts';
 import { type Fetch, GLOBAL_FETCH, type Target } from '../http/transport.ts';
-import { findGate } from '../retry/rate-limit-gate.ts';
+import { getGate } from '../retry/rate-limit-gate.ts';
 import { BACKGROUND_CLOCK, type Clock } from '../runtime/clock.ts';
-import { isDevelopment, refuseInBrowser } from '../runtime/environment.ts';
+import { isDevelopment, rejectInBrowser } from '../runtime/environment.ts';
 import { type AppflowStorage, findStorage } from '../runtime/storage.ts';
-import { createDepartures, type Departures } from './flush-scheduler.ts';
-import type { PaceOptions } from './flush-timer.ts';
+import { createFlushScheduler, type FlushScheduler } from './flush-scheduler.ts';
+import type { FlushOptions } from './flush-timer.ts';
 import { createJournal, type Journal } from './journal.ts';
-import { type AppflowEvents, createReport, type Report } from './listeners.ts';
-import { guessContext } from './page-context.ts';
+import { type AppflowEvents, createListeners, type Listeners } from './listeners.ts';
+import { detectContext } from './page-context.ts';
 import { createQueue, type Queue } from './queue.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 
-const FLUSH_LIMIT_MS = 10_000;
-const SHUTDOWN_LIMIT_MS = 5_000;
+/** Options of a tracker; all but the first two are optional. */
+export type AppflowOptions = FlushOptions & {
+  /** A client key (`ck_`). */
+  apiKey: string;
+  /** The URL of the server, e.g. `https://events.example.com`. */
+  baseUrl: string;
+  /** The app the events belong to; required if the project has several. */
+  appId?: string;
+  /** Where queued events are kept across restarts. Default: localStorage in a browser, otherwise memory only. */
+  storage?: AppflowStorage | undefined;
+  /** The maximum number of queued events; beyond it, the oldest are dropped and counted. Default 1,000. */
+  queueSizeMax?: number;
+  /** The context of all events; see `setContext`. */
+  context?: EventContext;
+  fetch?: Fetch;
+  clock?: Clock;
+  /** Returns numbers from 0 to 1, like Math.random. */
+  random?: () => number;
+};
+
+const FLUSH_TIMEOUT_MS = 10_000;
+const SHUTDOWN_TIMEOUT_MS = 5_000;
 
 /**
- * Sends what happens in an app. No method of it throws or blocks; what goes wrong is told to `on('error')`.
+ * Tracks events in an app. Its methods never throw or block; failures are reported to `on('error')`.
  * @example
  * ```ts
  * import { Appflow } from '@appflow/client';
@@ -28,50 +48,50 @@ const SHUTDOWN_LIMIT_MS = 5_000;
  */
 export class Appflow {
   readonly #clock: Clock;
-  readonly #report: Report;
+  readonly #listeners: Listeners;
   readonly #queue: Queue;
   readonly #recorder: Recorder;
   readonly #journal: Journal;
-  readonly #departures: Departures;
+  readonly #flushScheduler: FlushScheduler;
   readonly #ready: Promise<void>;
   #apiKey: string;
-  #isShut = false;
+  #isShutDown = false;
 
-  /** Throws AppflowError when a key that can do more than write events is in a browser. */
+  /** Throws AppflowError in a browser if the key can do more than send events. */
   constructor(options: AppflowOptions) {
     const { baseUrl, appId, clock = BACKGROUND_CLOCK, fetch = GLOBAL_FETCH, random = Math.random } = options;
     const storage = 'storage' in options ? options.storage : findStorage();
-    refuseInBrowser(options.apiKey, ['sk_', 'ro_']);
+    rejectInBrowser(options.apiKey, ['sk_', 'ro_']);
     this.#apiKey = options.apiKey;
     this.#clock = clock;
-    this.#report = createReport(options.debug || isDevelopment());
+    this.#listeners = createListeners(options.debug || isDevelopment());
     this.#queue = createQueue(options.queueSizeMax);
-    const context = { ...guessContext(), ...options.context };
-    this.#recorder = createRecorder(this.#queue, context, this.#report.dropped, clock.now());
+    const context = { ...detectContext(), ...options.context };
+    this.#recorder = createRecorder(this.#queue, context, this.#listeners.dropped, clock.now());
     this.#journal = createJournal({
       storage,
-      // Without an app, the key's checksum tells projects apart: what waits for one must not be sent to another.
+      // Without an app, the key's checksum separates projects: events queued for one must not be sent to another.
       key: `appflow.${baseUrl}.${appId ?? options.apiKey.slice(-6)}`,
       recorder: this.#recorder,
-      onChange: () => this.#departures.note(),
-      onError: this.#report.failed,
+      onChange: () => this.#flushScheduler.schedule(),
+      onError: this.#listeners.failed,
     });
     const connect = () => {
       const target: Target = { apiKey: this.#apiKey, baseUrl, fetch, clock };
-      return { target, gate: findGate(target, 'events', random) };
+      return { target, gate: getGate(target, 'events', random) };
     };
-    this.#departures = createDepartures(options, clock, {
+    this.#flushScheduler = createFlushScheduler(options, clock, {
       queue: this.#queue,
       appId,
       connect,
       journal: this.#journal,
-      report: this.#report,
+      listeners: this.#listeners,
     });
     this.#ready = this.#journal.open();
   }
 
   /**
-   * Notes that something happened: `name` in snake_case, `properties` any JSON.
+   * Tracks an event: `name` in snake_case, `properties` any JSON.
    * @example
    * ```ts
    * appflow.track('purchase_complete', { product_id: 'pro_monthly', revenue: '9.99', currency: 'USD' });
@@ -80,17 +100,17 @@ export class Appflow {
   track(name: string, properties?: Record<string, unknown>): void {
     let copy: Record<string, unknown> | undefined;
     try {
-      // As it is now: the app may change the object afterwards.
+      // A snapshot: the app may change the object afterward.
       copy = properties === undefined ? undefined : JSON.parse(JSON.stringify(properties));
     } catch {
-      this.#report.dropped(1, 'invalid_properties');
+      this.#listeners.dropped(1, 'invalid_properties');
       return;
     }
     this.#record((atMs) => this.#recorder.track(name, copy, atMs));
   }
 
   /**
-   * Says who uses the app from now on. What happened before on this device counts as theirs.
+   * Sets the user of the app. Earlier anonymous events on this device are linked to them.
    * @example
    * ```ts
    * appflow.identify('user_123');
@@ -101,7 +121,7 @@ export class Appflow {
   }
 
   /**
-   * Adds to what is said of each later event.
+   * Adds to the context of all later events.
    * @example
    * ```ts
    * appflow.setContext({ app_version: '2.4.0', country: 'DE' });
@@ -112,21 +132,21 @@ export class Appflow {
   }
 
   /**
-   * Goes on with another key, also after the server refused the former one; what waits is sent with it.
+   * Switches to another key, also after the server rejected the old one, and sends the queue with it.
    * @example
    * ```ts
    * appflow.setApiKey(clientKey);
    * ```
    */
   setApiKey(apiKey: string): void {
-    refuseInBrowser(apiKey, ['sk_', 'ro_']);
+    rejectInBrowser(apiKey, ['sk_', 'ro_']);
     this.#apiKey = apiKey;
-    this.#departures.restart();
+    this.#flushScheduler.restart();
     void this.flush();
   }
 
   /**
-   * Forgets who uses the app, e.g. at sign-out: ends the session, and later events are somebody else's.
+   * Clears the user, e.g. on sign-out: ends the session; later events get a new anonymous ID.
    * @example
    * ```ts
    * appflow.reset();
@@ -137,38 +157,41 @@ export class Appflow {
   }
 
   /**
-   * Sends what waits now. Resolves when that is done and stored, cannot be, or `timeoutMs` (10,000) have passed.
+   * Sends the queue now. Resolves when it is sent and saved, when that fails, or after `timeoutMs` (default 10,000).
    * @example
    * ```ts
    * await appflow.flush();
    * ```
    */
-  async flush({ timeoutMs = FLUSH_LIMIT_MS }: { timeoutMs?: number } = {}): Promise<void> {
+  async flush({ timeoutMs = FLUSH_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<void> {
     let timer: unknown;
-    const late = new Promise<void>((resolve) => {
+    const timeout = new Promise<void>((resolve) => {
       timer = this.#clock.setTimeout(resolve, timeoutMs, true);
     });
-    // A storage that never answers must not hold it up either.
-    await Promise.race([late, this.#ready.then(this.#departures.sendAll).then(this.#journal.saved)]);
+    // The timeout also covers a storage that never answers.
+    await Promise.race([
+      timeout,
+      this.#ready.then(this.#flushScheduler.sendAll).then(this.#journal.whenSaved),
+    ]);
     this.#clock.clearTimeout(timer);
   }
 
   /**
-   * Ends the session, sends what waits and stops; what could not be sent in `timeoutMs` (5,000) waits in the storage.
+   * Ends the session, sends the queue and stops; events not sent within `timeoutMs` (default 5,000) stay in the storage.
    * @example
    * ```ts
    * await appflow.shutdown({ timeoutMs: 2_000 });
    * ```
    */
-  async shutdown({ timeoutMs = SHUTDOWN_LIMIT_MS }: { timeoutMs?: number } = {}): Promise<void> {
-    if (!this.#isShut) this.#record(this.#recorder.endSession);
-    this.#isShut = true;
+  async shutdown({ timeoutMs = SHUTDOWN_TIMEOUT_MS }: { timeoutMs?: number } = {}): Promise<void> {
+    if (!this.#isShutDown) this.#record(this.#recorder.endSession);
+    this.#isShutDown = true;
     await this.flush({ timeoutMs });
-    this.#departures.stop();
+    this.#flushScheduler.stop();
   }
 
   /**
-   * Returns how many events wait, reached the server, and never will.
+   * Returns how many events are queued, have reached the server, and were lost.
    * @example
    * ```ts
    * const { queued, sent, dropped } = appflow.stats();
@@ -176,44 +199,24 @@ export class Appflow {
    * ```
    */
   stats(): { queued: number; sent: number; dropped: number } {
-    return { queued: this.#queue.size(), ...this.#report.counts() };
+    return { queued: this.#queue.size(), ...this.#listeners.counts() };
   }
 
   /**
-   * Calls `listener` at each such event until the function that is returned is called.
+   * Calls `listener` for each such event until the returned function is called.
    * @example
    * ```ts
    * const stop = appflow.on('drop', ({ count, reason }) => console.log(`${count} lost: ${reason}`));
    * stop();
    * ```
    */
-  on<E extends keyof AppflowEvents>(event: E, listener: (told: AppflowEvents[E]) => void): () => void {
-    return this.#report.on(event, listener);
+  on<E extends keyof AppflowEvents>(event: E, listener: (details: AppflowEvents[E]) => void): () => void {
+    return this.#listeners.on(event, listener);
   }
 
   #record(change: (atMs: number) => void): void {
     const atMs = this.#clock.now();
-    if (this.#isShut) this.#report.dropped(1, 'shut_down');
+    if (this.#isShutDown) this.#listeners.dropped(1, 'shut_down');
     else this.#journal.record(() => change(atMs));
   }
 }
-
-/** What a tracker is made of; all but the first two have a default. */
-export type AppflowOptions = PaceOptions & {
-  /** A client key (`ck_`). */
-  apiKey: string;
-  /** Where the server is, e.g. `https://events.example.com`. */
-  baseUrl: string;
-  /** The app the events belong to; needed when the project has several. */
-  appId?: string;
-  /** Where events wait for the next start. Default: localStorage in a browser, else memory only. */
-  storage?: AppflowStorage | undefined;
-  /** So many events wait at most; beyond, the oldest are dropped and counted. Default 1,000. */
-  queueSizeMax?: number;
-  /** What is said of each event; see `setContext`. */
-  context?: EventContext;
-  fetch?: Fetch;
-  clock?: Clock;
-  /** Numbers from 0 to 1. */
-  random?: () => number;
-};

@@ -9,9 +9,9 @@ import {
 } from '../../../test/scripted-clients.ts';
 import { limited, startScriptedServer, stored } from '../../../test/scripted-server.ts';
 import type { Fetch } from '../http/transport.ts';
-import { findGate, forgetGates } from '../retry/rate-limit-gate.ts';
+import { dropOpenGates, getGate } from '../retry/rate-limit-gate.ts';
 import { SYSTEM_CLOCK } from '../runtime/clock.ts';
-import { SURROUNDINGS } from '../runtime/environment.ts';
+import { GLOBALS } from '../runtime/environment.ts';
 
 const start = () => startScriptedServer(({ body }) => stored(body));
 
@@ -112,9 +112,9 @@ it('shutdown returns in its own time although the storage never answers', async 
 function makePage(t: TestContext) {
   const page = new EventTarget();
   const document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
-  const { addEventListener } = SURROUNDINGS;
-  t.after(() => Object.assign(SURROUNDINGS, { document: undefined, addEventListener }));
-  Object.assign(SURROUNDINGS, { document, addEventListener: page.addEventListener.bind(page) });
+  const { addEventListener } = GLOBALS;
+  t.after(() => Object.assign(GLOBALS, { document: undefined, addEventListener }));
+  Object.assign(GLOBALS, { document, addEventListener: page.addEventListener.bind(page) });
   return { page, document };
 }
 
@@ -185,20 +185,20 @@ it('parallel refusals with a senseless Retry-After wait a day at most', async ()
 
 it('at 1,000 gates the open ones are forgotten', () => {
   const clock = { ...SYSTEM_CLOCK };
-  const find = (n: number) => findGate({ apiKey: `sk_${n}`, baseUrl: '', clock }, 'events', () => 0);
+  const find = (n: number) => getGate({ apiKey: `sk_${n}`, baseUrl: '', clock }, 'events', () => 0);
   const first = find(0);
   for (let n = 1; n < 999; n += 1) find(n);
-  forgetGates(clock);
+  dropOpenGates(clock);
   assert.equal(find(0), first);
   find(999);
-  forgetGates(clock);
+  dropOpenGates(clock);
   assert.notEqual(find(0), first);
 });
 
 it('mistakes are told on the console in development and with debug, and nowhere else', async (t) => {
-  const { __DEV__ } = SURROUNDINGS;
+  const { __DEV__ } = GLOBALS;
   const warn = t.mock.method(console, 'warn', () => undefined);
-  t.after(() => Object.assign(SURROUNDINGS, { __DEV__ }));
+  t.after(() => Object.assign(GLOBALS, { __DEV__ }));
   const world = await start();
   for (const [development, debug, told] of [
     [false, false, 0],
@@ -206,7 +206,7 @@ it('mistakes are told on the console in development and with debug, and nowhere 
     [false, true, 1],
   ] as const) {
     warn.mock.resetCalls();
-    SURROUNDINGS.__DEV__ = development;
+    GLOBALS.__DEV__ = development;
     const appflow = connectTracker(world, { debug });
     appflow.track('Not a name');
     assert.equal(appflow.stats().dropped, 1);
