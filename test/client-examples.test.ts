@@ -11,7 +11,7 @@ const { url: baseUrl, project } = await startTestServer();
 const folder = makeTempDir();
 const { app_id: appId, server_key: serverKey, client_key: clientKey } = project;
 
-/** What a reader fills in. */
+/** What a reader would fill in. */
 const VALUES = {
   'http://127.0.0.1:8080': baseUrl,
   'sk_af1_…': serverKey,
@@ -21,7 +21,7 @@ const VALUES = {
   './appflow-queue': join(folder, 'queue'),
 };
 
-/** Snippets talk; what they say is not looked at, but must not be an error of the tracker. */
+/** Snippets log to the console; their output is not checked, only that the tracker reports no error. */
 before(() => mock.method(console, 'log', () => undefined));
 after(() => mock.restoreAll());
 

@@ -17,7 +17,7 @@ const stream = (...blocks: string[]): Scripted => ({
 });
 const event = (id: string) => `id: ${id}\nevent: event\ndata: {"event_id":"e${id}"}`;
 
-it('goes on after the last message when the connection ends, and ends with the word of the server', async () => {
+it('reconnects after the last message when the connection ends, and throws when the server closes the stream', async () => {
   const answers = [
     stream('retry: 250\nid: 0', ': heartbeat', event('1'), event('2')),
     refusal(503, 'overloaded', { 'retry-after': '1' }),
@@ -25,14 +25,14 @@ it('goes on after the last message when the connection ends, and ends with the w
     stream(event('5'), 'event: closed\ndata: {"code":"api_key_revoked"}'),
   ];
   const world = await startScriptedServer((_seen, n) => answers[n] ?? refusal(404, 'not_found'));
-  const told: string[] = [];
+  const messages: string[] = [];
   const read = async () => {
     for await (const message of connectAdmin(world).events.stream({ event_name: ['a', 'b'] }))
-      told.push(print(message));
+      messages.push(format(message));
   };
   const error = await failureOf(world.run(read()));
   assert.equal(error.code, 'api_key_revoked');
-  assert.deepEqual(told, ['1: e1', '2: e2', '4: 3 missed', '5: e5']);
+  assert.deepEqual(messages, ['1: e1', '2: e2', '4: 3 missed', '5: e5']);
   assert.deepEqual(
     world.seen.map(({ headers }) => headers['last-event-id']),
     [undefined, '2', '2', '4'],
@@ -44,10 +44,10 @@ it('goes on after the last message when the connection ends, and ends with the w
   assert.equal(world.seen[0]?.path, '/v1/events/stream?event_name=a&event_name=b');
 });
 
-const print = (message: StreamMessage) =>
+const format = (message: StreamMessage) =>
   'event' in message ? `${message.id}: ${message.event.event_id}` : `${message.id}: ${message.missed} missed`;
 
-it('begins where it is told, and a signal ends it', async () => {
+it('starts after lastEventId and stops when the signal aborts', async () => {
   const world = await startScriptedServer(() => stream(event('9')));
   const stop = new AbortController();
   const messages = connectAdmin(world).events.stream({}, { lastEventId: '8', signal: stop.signal });
@@ -59,37 +59,37 @@ it('begins where it is told, and a signal ends it', async () => {
   assert.equal(world.seen[0]?.headers['last-event-id'], '8');
 });
 
-describe('a connection on which nothing comes', () => {
-  /** A server whose connections stay open and say only what they are told to; the scripted one ends each answer. */
-  function startSilent() {
+describe('an idle connection', () => {
+  /** A server with connections that stay open and send only what the test enqueues; the scripted server ends each response. */
+  function startIdleServer() {
     const clock = makeManualClock();
-    const lines: ((text: string) => void)[] = [];
+    const sends: ((text: string) => void)[] = [];
     const lastIds: (string | undefined)[] = [];
-    const open: Fetch = async (_url, { headers }) => {
+    const fetch: Fetch = async (_url, { headers }) => {
       lastIds.push((headers as Record<string, string>)['last-event-id']);
       return new Response(
         new ReadableStream({
           start(stream) {
-            lines.push((text) => stream.enqueue(new TextEncoder().encode(`${text}\n\n`)));
+            sends.push((text) => stream.enqueue(new TextEncoder().encode(`${text}\n\n`)));
           },
         }),
       );
     };
-    const admin = connectAdmin({ url: 'http://server.example', clock, fetch: open } as World);
-    return { clock, lines, lastIds, messages: admin.events.stream() };
+    const admin = connectAdmin({ url: 'http://server.example', clock, fetch } as World);
+    return { clock, sends, lastIds, messages: admin.events.stream() };
   }
   const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-  it('is given up after two and a half heartbeats, and the stream goes on after its last message', async () => {
-    const { clock, lines, lastIds, messages } = startSilent();
+  it('is closed after two and a half heartbeats, and the stream reconnects after its last message', async () => {
+    const { clock, sends, lastIds, messages } = startIdleServer();
     const first = messages.next();
     await settle();
-    lines[0]?.(event('7'));
+    sends[0]?.(event('7'));
     assert.equal((await first).value?.id, '7');
     const second = messages.next();
     await settle();
     clock.advance(30_000);
-    lines[0]?.(': heartbeat');
+    sends[0]?.(': heartbeat');
     await settle();
     clock.advance(IDLE_MS_MAX - 1);
     await settle();
@@ -99,20 +99,20 @@ describe('a connection on which nothing comes', () => {
     clock.advance(1_000);
     await settle();
     assert.deepEqual(lastIds, [undefined, '7']);
-    lines[1]?.(event('8'));
+    sends[1]?.(event('8'));
     assert.equal((await second).value?.id, '8');
     await messages.return();
     assert.equal(clock.pending(), 0);
   });
 
-  it('does not count while nobody reads', async () => {
-    const { clock, lines, lastIds, messages } = startSilent();
+  it('is not closed while the caller is not reading', async () => {
+    const { clock, sends, lastIds, messages } = startIdleServer();
     const first = messages.next();
     await settle();
-    lines[0]?.(event('1'));
+    sends[0]?.(event('1'));
     await first;
     clock.advance(10 * IDLE_MS_MAX);
-    lines[0]?.(event('2'));
+    sends[0]?.(event('2'));
     assert.equal((await messages.next()).value?.id, '2');
     assert.equal(lastIds.length, 1);
     await messages.return();

@@ -6,7 +6,7 @@ import { limited, refusal, startScriptedServer, stored } from '../../../test/scr
 const make = (count: number) =>
   Array.from({ length: count }, (_, n) => ({ event_id: `e${n}`, event_name: 'a', app_user_id: 'u_1' }));
 
-it('a batch that is too large is halved without a wait, and an event too large alone is rejected at its place', async () => {
+it('halves a batch that is too large without waiting, and rejects a single event that is too large with its index', async () => {
   const world = await startScriptedServer(({ body }) => {
     const isTooLarge =
       body.events.length > 30 || body.events.some(({ event_id }: { event_id: string }) => event_id === 'e77');
@@ -33,7 +33,7 @@ it('a batch that is too large is halved without a wait, and an event too large a
   assert.equal(world.clock.monotonicMs(), 0);
 });
 
-it('batches leave one after the other in the order of the source, each only when onProgress is done with the last', async () => {
+it('sends batches sequentially in source order, each only after onProgress has resolved for the previous one', async () => {
   const world = await startScriptedServer(({ body }, n) => (n === 1 ? limited(3) : stored(body)));
   const order: string[] = [];
   const done = await world.run(
@@ -43,39 +43,39 @@ it('batches leave one after the other in the order of the source, each only when
       onProgress: async ({ events }) => {
         order.push(`${events} after ${world.seen.length} requests`);
         await undefined;
-        order.push('noted');
+        order.push('stored');
       },
     }),
   );
   assert.equal(done.events, 25);
   assert.deepEqual(order, [
     '10 after 1 requests',
-    'noted',
+    'stored',
     '20 after 3 requests',
-    'noted',
+    'stored',
     '25 after 4 requests',
-    'noted',
+    'stored',
   ]);
   assert.deepEqual(world.seen[1]?.body, world.seen[2]?.body);
   assert.ok(world.seen.every(({ body }) => body.app_id === 'app_1' && body.sent_at === undefined));
 });
 
-it('what the source throws ends it, after what came before is done', async () => {
+it('fails with an error of the source after sending the complete batches before it', async () => {
   const world = await startScriptedServer(({ body }) => stored(body));
-  async function* broken() {
+  async function* failing() {
     yield* make(15);
-    throw new Error('The file is torn.');
+    throw new Error('The file is truncated.');
   }
-  const told: number[] = [];
-  const work = connectAdmin(world).events.sendAll(broken(), {
+  const progress: number[] = [];
+  const work = connectAdmin(world).events.sendAll(failing(), {
     batchSize: 10,
-    onProgress: ({ events }) => void told.push(events),
+    onProgress: ({ events }) => void progress.push(events),
   });
-  await assert.rejects(world.run(work), /torn/);
-  assert.deepEqual(told, [10]);
+  await assert.rejects(world.run(work), /truncated/);
+  assert.deepEqual(progress, [10]);
 });
 
-it('an event without an id gets one that stays the same over retries', async () => {
+it('an event without an ID gets one that stays the same across retries', async () => {
   const world = await startScriptedServer(({ body }, n) => (n === 0 ? 'hang_up' : stored(body)));
   await world.run(connectAdmin(world).events.send([{ event_name: 'a', app_user_id: 'u_1' }]));
   const [first, second] = world.seen.map(({ body }) => body.events[0].event_id);
@@ -83,8 +83,10 @@ it('an event without an id gets one that stays the same over retries', async () 
   assert.equal(first, second);
 });
 
-/** An admin client and the texts of the bodies that it sends. */
-async function watch(script: Parameters<typeof startScriptedServer>[0] = ({ body }) => stored(body)) {
+/** Returns an admin client and the bodies it sends, as text. */
+async function connectWithBodies(
+  script: Parameters<typeof startScriptedServer>[0] = ({ body }) => stored(body),
+) {
   const world = await startScriptedServer(script);
   const texts: string[] = [];
   const fetch: typeof world.fetch = (url, init) => {
@@ -94,8 +96,8 @@ async function watch(script: Parameters<typeof startScriptedServer>[0] = ({ body
   return { world, texts, admin: connectAdmin({ ...world, fetch }) };
 }
 
-it('an event given as JSON text is sent byte for byte: long numbers keep every digit', async () => {
-  const { world, texts, admin } = await watch();
+it('sends an event given as JSON text byte for byte: long numbers keep every digit', async () => {
+  const { world, texts, admin } = await connectWithBodies();
   const text = '{"event_id":"e1", "properties":{"revenue":12.10,"big":12345678901234567890.5,"far":1e999}}';
   const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
   await world.run(admin.events.sendAll([text, make(1)[0] ?? '', deep], { appId: 'app_"1' }));
@@ -104,20 +106,20 @@ it('an event given as JSON text is sent byte for byte: long numbers keep every d
   ]);
 });
 
-it('a text too large alone is rejected with its id, whatever JSON it is', async () => {
-  const { world, admin } = await watch(() => refusal(413, 'payload_too_large'));
-  const ids: unknown[] = [];
-  const onProgress = ({ rejections }: { rejections: object[] }) => void ids.push(...rejections);
+it('rejects a single text that is too large with its ID, whatever JSON it is', async () => {
+  const { world, admin } = await connectWithBodies(() => refusal(413, 'payload_too_large'));
+  const found: unknown[] = [];
+  const onProgress = ({ rejections }: { rejections: object[] }) => void found.push(...rejections);
   const texts = ['{"event_id":"e1"}', 'null', '7', '""'];
   assert.equal((await world.run(admin.events.sendAll(texts, { onProgress }))).rejected, 4);
   assert.deepEqual(
-    ids.map((rejection) => 'event_id' in Object(rejection)),
+    found.map((rejection) => 'event_id' in Object(rejection)),
     [true, false, false, false],
   );
 });
 
-it('a batch ends below 1,600,000 characters; an event beyond that goes alone', async () => {
-  const { world, admin } = await watch();
+it('limits batches to 1,600,000 characters; a larger event is sent alone', async () => {
+  const { world, admin } = await connectWithBodies();
   const textOf = (characters: number) => `"${'x'.repeat(characters - 2)}"`;
   const texts = [textOf(800_000), textOf(800_000), textOf(10), textOf(1_599_991), textOf(2_000_000)];
   await world.run(admin.events.sendAll(texts));
@@ -127,9 +129,9 @@ it('a batch ends below 1,600,000 characters; an event beyond that goes alone', a
   );
 });
 
-it("an answer that is some other server's is no success", async () => {
+it('a response of some other server is not a success', async () => {
   for (const body of ['null', '"page"', { ok: true }]) {
-    const { world, admin } = await watch(() => ({ status: 200, body }));
+    const { world, admin } = await connectWithBodies(() => ({ status: 200, body }));
     const error = await failureOf(world.run(admin.events.sendAll(make(1))));
     assert.equal(error.code, 'unexpected_answer');
   }

@@ -16,7 +16,7 @@ import {
   stored,
 } from '../../../test/scripted-server.ts';
 
-it('62: every retry carries the same ids in the same order, stamped anew', async () => {
+it('62: every retry sends the same IDs in the same order, with a new sent_at', async () => {
   const answers: Scripted[] = [
     'hang_up',
     refusal(500, 'internal'),
@@ -36,7 +36,7 @@ it('62: every retry carries the same ids in the same order, stamped anew', async
 });
 
 describe('63: 413', () => {
-  it('halves the batch without a wait until it fits', async () => {
+  it('halves the batch without waiting until it fits', async () => {
     const world = await startScriptedServer(({ body }) =>
       body.events.length > 20 ? refusal(413, 'payload_too_large') : stored(body),
     );
@@ -55,18 +55,18 @@ describe('63: 413', () => {
       body.events.some(isLarge) ? refusal(413, 'payload_too_large') : stored(body),
     );
     const appflow = connectTracker(world);
-    const told: unknown[] = [];
-    appflow.on('drop', (drop) => told.push(drop));
-    appflow.on('error', ({ code }) => told.push(code));
+    const reports: unknown[] = [];
+    appflow.on('drop', (drop) => reports.push(drop));
+    appflow.on('error', ({ code }) => reports.push(code));
     for (const name of ['a', 'b', 'large', 'c']) appflow.track(name);
     await world.run(appflow.flush());
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 4, dropped: 1 });
-    assert.deepEqual(told, ['payload_too_large', { count: 1, reason: 'payload_too_large' }]);
+    assert.deepEqual(reports, ['payload_too_large', { count: 1, reason: 'payload_too_large' }]);
     assert.equal(world.clock.monotonicMs(), 0);
   });
 });
 
-it('64: a system clock that jumps during the wait makes it neither shorter nor endless', async () => {
+it('64: changing the system clock during a wait makes it neither shorter nor endless', async () => {
   for (const jumpMs of [-86_400_000, 86_400_000]) {
     const world = await startScriptedServer(inTurn(limited(5), PAGE));
     const work = connectAdmin(world).apps.list();
@@ -78,7 +78,7 @@ it('64: a system clock that jumps during the wait makes it neither shorter nor e
 });
 
 describe('65: what is retried', () => {
-  it('503 with Retry-After is waited for like 429', async () => {
+  it('503 with Retry-After is retried like 429', async () => {
     const busy = refusal(503, 'overloaded', { 'retry-after': '4' });
     const world = await startScriptedServer(inTurn(busy, busy, PAGE));
     await world.run(connectAdmin(world).apps.list());
@@ -86,7 +86,7 @@ describe('65: what is retried', () => {
   });
 
   for (const status of [400, 401, 403, 404, 409, 422]) {
-    it(`${status} never is, and says what the server said`, async () => {
+    it(`${status} is never retried, and throws the server's error`, async () => {
       const world = await startScriptedServer(inTurn(refusal(status, 'not_found')));
       const error = await failureOf(world.run(connectAdmin(world).apps.list()));
       assert.deepEqual(
@@ -97,14 +97,14 @@ describe('65: what is retried', () => {
     });
   }
 
-  it('network errors, 500, 502 and 504 are, and a POST keeps its Idempotency-Key', async () => {
-    for (const trouble of [
+  it('network errors, 500, 502 and 504 are retried, and a POST keeps its Idempotency-Key', async () => {
+    for (const failure of [
       'hang_up',
       refusal(500, 'internal'),
       { status: 502 },
       { status: 504, body: 'Bad gateway' },
     ] as Scripted[]) {
-      const world = await startScriptedServer(inTurn(trouble, trouble, PAGE));
+      const world = await startScriptedServer(inTurn(failure, failure, PAGE));
       const admin = connectAdmin(world);
       await world.run(admin.apps.create({ name: 'A', platform: 'ios' }));
       await world.run(admin.apps.create({ name: 'B', platform: 'ios' }));
@@ -116,7 +116,7 @@ describe('65: what is retried', () => {
     }
   });
 
-  it("a POST takes the caller's own Idempotency-Key: the same intent, also from another process", async () => {
+  it("a POST uses the caller's Idempotency-Key, so that other processes can use the same one", async () => {
     const world = await startScriptedServer(inTurn('hang_up', PAGE));
     await world.run(
       connectAdmin(world).apps.create({ name: 'A', platform: 'ios' }, { idempotencyKey: 'mine' }),
@@ -127,7 +127,7 @@ describe('65: what is retried', () => {
     );
   });
 
-  it('an answer that no Appflow server gives is not, and neither is a redirect followed', async () => {
+  it('a response that no Appflow server sends is not retried, and redirects are not followed', async () => {
     for (const answer of [
       { status: 200, body: '<html>' },
       { status: 302, headers: { location: '/elsewhere' } },
@@ -140,19 +140,19 @@ describe('65: what is retried', () => {
   });
 });
 
-describe('66: a budget for trouble', () => {
-  it("with the app's own retries on top, retries stay within ten, a tenth of the requests, and one a minute", async () => {
+describe('66: the retry budget', () => {
+  it('even if the app retries too, retries stay within ten plus a tenth of the requests plus one per minute', async () => {
     const world = await startScriptedServer(inTurn(refusal(500, 'internal')));
     const admin = connectAdmin(world);
     let requests = 0;
-    const stubborn = async () => {
+    const retryFiveTimes = async () => {
       for (let n = 0; n < 5; n += 1) {
         requests += 1;
         const done = await admin.apps.list().catch(() => undefined);
         if (done) return;
       }
     };
-    await world.run(Promise.all(Array.from({ length: 100 }, stubborn)));
+    await world.run(Promise.all(Array.from({ length: 100 }, retryFiveTimes)));
     const retries = world.seen.length - requests;
     const minutes = world.clock.monotonicMs() / 60_000;
     assert.equal(requests, 500);
@@ -160,7 +160,7 @@ describe('66: a budget for trouble', () => {
     assert.ok(retries > 0);
   });
 
-  it('a spent budget pauses, and nothing is dropped', async () => {
+  it('a used-up budget delays retries, and nothing is dropped', async () => {
     const world = await startScriptedServer((seen, n) =>
       n < 30 ? refusal(500, 'internal') : stored(seen.body),
     );
@@ -177,7 +177,7 @@ describe('66: a budget for trouble', () => {
     );
   });
 
-  it('50 callers of a server that is away send one probe a wait, and all are answered when it is back', async () => {
+  it('50 callers of an unreachable server send one probe per backoff, and all succeed when it is back', async () => {
     const world = await startScriptedServer((_seen, n) => (n < 55 ? 'hang_up' : PAGE));
     const admin = connectAdmin(world);
     await world.run(Promise.all(Array.from({ length: 50 }, () => admin.apps.list())));

@@ -7,15 +7,15 @@ import type { Outcome } from '../http/transport.ts';
 import { createAdaptiveBackoff } from './adaptive-backoff.ts';
 import { createGate, type RateLimitGate } from './rate-limit-gate.ts';
 
-/** Callers of one limit, with a gate for each process; `rtt` is how long an answer takes, in milliseconds. */
+/** Callers that share one limit, with one gate per process; `rtt` is the round-trip time in milliseconds. */
 type Load = { callers: number; each: number; rate: number; rtt: number; processes?: number };
 
-/** A server that is exact, tells whole seconds as ours does, and `RateLimit` or not; its rate may change. */
-function makeLimit(rate: number, tells: boolean, nowMs: () => number) {
+/** An exact rate limiter that reports whole seconds, like our server, and optionally `RateLimit`; its rate can change. */
+function createLimit(rate: number, sendsRateLimit: boolean, nowMs: () => number) {
   const limit = { rate, sent: 0, accepted: 0 };
   let tokens = rate;
   let countedAtMs = 0;
-  function answer(): Outcome<true> {
+  function respond(): Outcome<true> {
     limit.sent += 1;
     tokens = Math.min(limit.rate, tokens + ((nowMs() - countedAtMs) * limit.rate) / 1_000);
     countedAtMs = nowMs();
@@ -28,34 +28,38 @@ function makeLimit(rate: number, tells: boolean, nowMs: () => number) {
     return {
       ok: true,
       value: true,
-      remaining: tells ? { requests: Math.floor(tokens), resetMs: 1_000 } : undefined,
+      remaining: sendsRateLimit ? { requests: Math.floor(tokens), resetMs: 1_000 } : undefined,
     };
   }
-  return Object.assign(limit, { answer });
+  return Object.assign(limit, { respond });
 }
 
-/** Returns how many were sent for each accepted one, and how long it took beside the best possible. */
-async function measure({ callers, each, rate, rtt, processes = 1 }: Load, tells: boolean, raisedTo = rate) {
+/** Returns the requests sent per accepted one, and the duration relative to the optimum. */
+async function measure(
+  { callers, each, rate, rtt, processes = 1 }: Load,
+  sendsRateLimit: boolean,
+  raisedTo = rate,
+) {
   const clock = makeManualClock();
-  const limit = makeLimit(rate, tells, clock.monotonicMs);
-  const wait = () => new Promise<void>((resolve) => void clock.setTimeout(resolve, rtt / 2));
+  const limit = createLimit(rate, sendsRateLimit, clock.monotonicMs);
+  const travel = () => new Promise<void>((resolve) => void clock.setTimeout(resolve, rtt / 2));
   const attempt = async () => {
-    await wait();
-    const outcome = limit.answer();
-    await wait();
+    await travel();
+    const outcome = limit.respond();
+    await travel();
     return outcome;
   };
   const jobs = callers * each * processes;
   const gates = Array.from({ length: processes }, () =>
     createGate(clock, () => 0.5, createAdaptiveBackoff()),
   );
-  let atWork = callers * processes;
+  let working = callers * processes;
   const work = async (gate: RateLimitGate) => {
     for (let n = 0; n < each; n += 1) await gate.run(attempt);
-    atWork -= 1;
+    working -= 1;
   };
   const all = Promise.all(gates.flatMap((gate) => Array.from({ length: callers }, () => work(gate))));
-  while (atWork > 0) {
+  while (working > 0) {
     if (limit.accepted > jobs / 2) limit.rate = raisedTo;
     await setImmediate();
     clock.fireNext();
@@ -66,7 +70,7 @@ async function measure({ callers, each, rate, rtt, processes = 1 }: Load, tells:
   return { ratio: limit.sent / limit.accepted, slowness: clock.monotonicMs() / bestMs };
 }
 
-describe('how a limit is used up', () => {
+describe('throughput at a limit', () => {
   const loads: Load[] = [
     { callers: 30, each: 8, rate: 20, rtt: 0 },
     { callers: 30, each: 8, rate: 20, rtt: 20 },
@@ -75,53 +79,59 @@ describe('how a limit is used up', () => {
     { callers: 30, each: 80, rate: 100, rtt: 5 },
     { callers: 20, each: 8, rate: 2, rtt: 10 },
   ];
-  for (const tells of [true, false]) {
+  for (const sendsRateLimit of [true, false]) {
     for (const load of loads) {
       const { callers, each, rate, rtt } = load;
-      const name = `${callers} callers × ${each} at ${rate}/s, ${rtt} ms away, ${tells ? 'with' : 'without'} RateLimit`;
-      it(`${name}: at most 1.2 sends an accepted one, at most 11 % later than possible`, async () => {
-        const { ratio, slowness } = await measure(load, tells);
-        assert.ok(ratio <= 1.2, `${ratio} sends`);
-        assert.ok(slowness <= 1.11, `${slowness} of the best time`);
+      const name = `${callers} callers × ${each} at ${rate}/s, ${rtt} ms away, ${sendsRateLimit ? 'with' : 'without'} RateLimit`;
+      it(`${name}: at most 1.2 requests per accepted one, at most 11 % slower than the optimum`, async () => {
+        const { ratio, slowness } = await measure(load, sendsRateLimit);
+        assert.ok(ratio <= 1.2, `${ratio} requests per accepted one`);
+        assert.ok(slowness <= 1.11, `${slowness} times the optimum`);
       });
     }
 
-    it(`four processes that share a limit find their shares, ${tells ? 'with' : 'without'} RateLimit`, async () => {
+    it(`four processes that share a limit converge on their shares, ${sendsRateLimit ? 'with' : 'without'} RateLimit`, async () => {
       const load = { callers: 10, each: 8, rate: 20, rtt: 10, processes: 4 };
-      const { ratio, slowness } = await measure(load, tells);
-      // A quarter of the first forty are half of those: an eighth is spent before anything is known.
-      assert.ok(ratio <= 1.3, `${ratio} sends`);
-      assert.ok(slowness <= 1.2, `${slowness} of the best time`);
+      const { ratio, slowness } = await measure(load, sendsRateLimit);
+      // The first 40 of 320 requests, an eighth, are sent before anything is known.
+      assert.ok(ratio <= 1.3, `${ratio} requests per accepted one`);
+      assert.ok(slowness <= 1.2, `${slowness} times the optimum`);
     });
   }
 
-  it('a limit that is raised meanwhile is found, without RateLimit', async () => {
+  it('detects a limit that is raised, without RateLimit', async () => {
     const { ratio, slowness } = await measure({ callers: 30, each: 40, rate: 10, rtt: 5 }, false, 40);
-    assert.ok(ratio <= 1.2, `${ratio} sends`);
-    assert.ok(slowness <= 1.25, `${slowness} of the best time`);
+    assert.ok(ratio <= 1.2, `${ratio} requests per accepted one`);
+    assert.ok(slowness <= 1.25, `${slowness} times the optimum`);
   });
 });
 
-describe('the pace of a drain', () => {
-  it('is the time between two refusals over the answers between them', () => {
-    const once = createAdaptiveBackoff().afterRejection(1_000, 1_000);
-    assert.equal(once.pauseMs, 0, 'one refusal tells nothing');
-    const answered = Array.from({ length: 20 }).reduce<typeof once>((pace) => pace.afterResponse(), once);
-    assert.equal(answered.pauseMs, 0);
-    assert.equal(answered.afterRejection(3_000, 1_000).pauseMs, 100);
+describe('the pause between two requests', () => {
+  it('is the time between two rejections divided by the responses between them', () => {
+    const first = createAdaptiveBackoff().afterRejection(1_000, 1_000);
+    assert.equal(first.pauseMs, 0, 'unknown after one rejection');
+    const afterResponses = Array.from({ length: 20 }).reduce<typeof first>(
+      (backoff) => backoff.afterResponse(),
+      first,
+    );
+    assert.equal(afterResponses.pauseMs, 0);
+    assert.equal(afterResponses.afterRejection(3_000, 1_000).pauseMs, 100);
   });
 
-  it('is never longer than the server calls long enough, and none when it does not say', () => {
-    const pace = createAdaptiveBackoff().afterRejection(0, 2_000).afterResponse();
-    assert.equal(pace.afterRejection(1_999, 2_000).pauseMs, 1_999);
-    assert.equal(pace.afterRejection(60_000, 2_000).pauseMs, 2_000);
-    assert.equal(pace.afterRejection(60_000).pauseMs, 0);
+  it('is capped at Retry-After, and zero without it', () => {
+    const backoff = createAdaptiveBackoff().afterRejection(0, 2_000).afterResponse();
+    assert.equal(backoff.afterRejection(1_999, 2_000).pauseMs, 1_999);
+    assert.equal(backoff.afterRejection(60_000, 2_000).pauseMs, 2_000);
+    assert.equal(backoff.afterRejection(60_000).pauseMs, 0);
   });
 
-  it('stays over refusals without an answer between them, and grows with answers, more so with room', () => {
-    const pace = createAdaptiveBackoff().afterRejection(0, 1_000).afterResponse().afterRejection(500, 1_000);
-    assert.equal(pace.afterRejection(700, 1_000).pauseMs, 500);
-    assert.ok(pace.afterResponse().pauseMs < 500 && pace.afterResponse().pauseMs > 495);
-    assert.ok(pace.afterResponse(10).pauseMs < 400);
+  it('stays the same over rejections without a response between them, and shrinks with responses, faster with remaining quota', () => {
+    const backoff = createAdaptiveBackoff()
+      .afterRejection(0, 1_000)
+      .afterResponse()
+      .afterRejection(500, 1_000);
+    assert.equal(backoff.afterRejection(700, 1_000).pauseMs, 500);
+    assert.ok(backoff.afterResponse().pauseMs < 500 && backoff.afterResponse().pauseMs > 495);
+    assert.ok(backoff.afterResponse(10).pauseMs < 400);
   });
 });

@@ -22,7 +22,7 @@ describe('54: 429 with Retry-After 2, 2, 2, then 200', () => {
     assert.deepEqual(timesOf(world).slice(4), [14_000, 16_000]);
   });
 
-  it('jitters upward only, at most 10 % and 1 s, which the doubling leaves out', async () => {
+  it('jitters upward only, by at most 10 % and 1 s, excluded from the doubling', async () => {
     const world = await startScriptedServer(script);
     await world.run(connectAdmin(world, 1).apps.list());
     assert.deepEqual(timesOf(world), [0, 2_200, 6_600, 15_400]);
@@ -31,7 +31,7 @@ describe('54: 429 with Retry-After 2, 2, 2, then 200', () => {
     assert.deepEqual(timesOf(slow), [0, 51_000]);
   });
 
-  it('holds for the tracker too, with the same events', async () => {
+  it('applies to the tracker too, with the same events', async () => {
     const world = await startScriptedServer((seen, n) => (n < 3 ? limited(2) : stored(seen.body)));
     const appflow = connectTracker(world);
     appflow.track('app_open');
@@ -41,18 +41,18 @@ describe('54: 429 with Retry-After 2, 2, 2, then 200', () => {
   });
 });
 
-it('55: Retry-After 120 is waited for, past the 60 s of the doubling', async () => {
+it('55: waits for Retry-After 120, beyond the 60 s cap of the doubling', async () => {
   const world = await startScriptedServer(inTurn(limited(120), limited(1), PAGE));
   await world.run(connectAdmin(world).apps.list());
   assert.deepEqual(timesOf(world), [0, 120_000, 180_000]);
 });
 
 describe('56: without Retry-After', () => {
-  const bare = refusal(429, 'rate_limited');
-  const script = inTurn(...Array.from({ length: 8 }, () => bare), PAGE);
+  const withoutRetryAfter = refusal(429, 'rate_limited');
+  const script = inTurn(...Array.from({ length: 8 }, () => withoutRetryAfter), PAGE);
   const gaps = (times: number[]) => times.slice(1).map((time, n) => time - (times[n] ?? 0));
 
-  it('waits from 1 s on, doubled up to 60 s, half of it random', async () => {
+  it('waits 1 s, doubling up to 60 s, half of it random', async () => {
     const least = await startScriptedServer(script);
     await least.run(connectAdmin(least, 0).apps.list());
     assert.deepEqual(gaps(timesOf(least)), [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
@@ -62,7 +62,7 @@ describe('56: without Retry-After', () => {
   });
 });
 
-describe('57: Retry-After that is a date, nothing or nonsense', () => {
+describe('57: Retry-After with a date, empty or invalid', () => {
   const inSeconds = (seconds: number) =>
     new Date(Date.parse('2026-11-22T10:00:00Z') + seconds * 1_000).toUTCString();
   const cases: [header: string, waitMs: number][] = [
@@ -76,7 +76,7 @@ describe('57: Retry-After that is a date, nothing or nonsense', () => {
     [' 3 ', 3_000],
   ];
   for (const [header, waitMs] of cases) {
-    it(`"${header}" waits ${waitMs} ms, and longer the next time`, async () => {
+    it(`"${header}" waits ${waitMs} ms, and longer after the next rejection`, async () => {
       const world = await startScriptedServer(inTurn(limited(header), limited(header), PAGE));
       await world.run(connectAdmin(world).apps.list());
       const [, second = 0, third = 0] = timesOf(world);
@@ -85,7 +85,7 @@ describe('57: Retry-After that is a date, nothing or nonsense', () => {
     });
   }
 
-  it("counts a date from the answer's own, so that a wrong clock does not matter", async () => {
+  it("measures a date from the response's own Date, so that a wrong clock does not matter", async () => {
     const date = 'Sun, 22 Nov 2026 10:00:00 GMT';
     const world = await startScriptedServer(
       inTurn(refusal(429, 'rate_limited', { date, 'retry-after': 'Sun, 22 Nov 2026 10:00:09 GMT' }), PAGE),
@@ -95,7 +95,7 @@ describe('57: Retry-After that is a date, nothing or nonsense', () => {
     assert.deepEqual(timesOf(world), [0, 9_000]);
   });
 
-  it('more than an hour, ten digits included, is an error at once', async () => {
+  it('more than an hour, including ten digits, fails immediately', async () => {
     for (const seconds of [3_601, 9_999_999_999]) {
       const world = await startScriptedServer(inTurn(limited(seconds), PAGE));
       const error = await failureOf(world.run(connectAdmin(world, 0, 10_000_000).apps.list()));
@@ -108,14 +108,14 @@ describe('57: Retry-After that is a date, nothing or nonsense', () => {
     assert.deepEqual(timesOf(world), [0, 3_600_000]);
   });
 
-  it('is told by the tracker, which waits as asked', async () => {
+  it('is reported by the tracker, which waits as long as the server asks', async () => {
     const world = await startScriptedServer((seen, n) => (n === 0 ? limited(7_200) : stored(seen.body)));
     const appflow = connectTracker(world);
-    const told: (number | undefined)[] = [];
-    appflow.on('error', ({ retryAfterMs }) => told.push(retryAfterMs));
+    const waits: (number | undefined)[] = [];
+    appflow.on('error', ({ retryAfterMs }) => waits.push(retryAfterMs));
     appflow.track('app_open');
     await world.pass(1_000);
-    assert.deepEqual(told, [7_200_000]);
+    assert.deepEqual(waits, [7_200_000]);
     world.clock.fireNext();
     await world.settle();
     assert.deepEqual(timesOf(world), [150, 7_200_150]);

@@ -9,14 +9,14 @@ const connect = ({ url, clock, fetch }: World, onWait: OnWait) =>
   new AppflowAdmin({ apiKey: 'sk_1', baseUrl: url, clock, fetch, random: () => 0, onWait });
 
 describe('onWait', () => {
-  it('is told of each wait, for a limit, an outage or one failing request: how long, and why', async () => {
+  it('is called with the duration and reason of each wait: a rate limit, an outage or a single failing request', async () => {
     const world = await startScriptedServer(
       inTurn(limited(2), 'hang_up', refusal(500, 'internal'), { status: 502 }, PAGE),
     );
-    const told: unknown[] = [];
-    const admin = connect(world, ({ waitMs, error }) => told.push([waitMs, error?.code, error?.status]));
+    const waits: unknown[] = [];
+    const admin = connect(world, ({ waitMs, error }) => waits.push([waitMs, error?.code, error?.status]));
     await world.run(admin.apps.list());
-    assert.deepEqual(told, [
+    assert.deepEqual(waits, [
       [2_000, 'rate_limited', 429],
       [2_000, 'network_error', 0],
       [500, 'internal', 500],
@@ -24,24 +24,24 @@ describe('onWait', () => {
     ]);
   });
 
-  it('is told once by each call that waits, however many wait with it', async () => {
+  it('is called once per waiting call, however many wait together', async () => {
     const world = await startScriptedServer((_seen, n) => (n < 20 ? limited(3) : PAGE));
-    const told: number[] = [];
-    const admin = connect(world, ({ waitMs }) => told.push(waitMs));
+    const waits: number[] = [];
+    const admin = connect(world, ({ waitMs }) => waits.push(waitMs));
     await world.run(Promise.all(Array.from({ length: 20 }, () => admin.apps.list())));
     assert.deepEqual(
-      told,
+      waits,
       Array.from({ length: 20 }, () => 3_000),
     );
   });
 
-  it('ends the call with what it throws, and no other', async () => {
-    for (const trouble of [limited(3), refusal(500, 'internal')]) {
-      const world = await startScriptedServer((_seen, n) => (n < 2 ? trouble : PAGE));
-      let asked = 0;
+  it('fails only its own call with the error it throws', async () => {
+    for (const failure of [limited(3), refusal(500, 'internal')]) {
+      const world = await startScriptedServer((_seen, n) => (n < 2 ? failure : PAGE));
+      let calls = 0;
       const admin = connect(world, () => {
-        asked += 1;
-        if (asked === 1) throw new Error('Too long for me.');
+        calls += 1;
+        if (calls === 1) throw new Error('Too long for me.');
       });
       const work = Promise.allSettled([admin.apps.list(), admin.apps.list()]);
       const results = (await world.run(work)).map(({ status }) => status).sort();
@@ -50,33 +50,33 @@ describe('onWait', () => {
     }
   });
 
-  it('is told of no failure that is over', async () => {
+  it('is not called with a failure that has been resolved', async () => {
     const usedUp = { ...PAGE, headers: { ratelimit: '"management";r=0;t=5' } };
     const world = await startScriptedServer(inTurn(limited(1), usedUp, PAGE));
-    const told: unknown[] = [];
-    const admin = connect(world, ({ waitMs, error }) => told.push([waitMs, error?.code]));
+    const waits: unknown[] = [];
+    const admin = connect(world, ({ waitMs, error }) => waits.push([waitMs, error?.code]));
     await world.run(admin.apps.list());
     await world.run(admin.apps.list());
-    assert.deepEqual(told, [
+    assert.deepEqual(waits, [
       [1_000, 'rate_limited'],
       [5_000, undefined],
     ]);
   });
 
-  it('is not told of a wait that is too long to begin', async () => {
+  it('is not called for a wait that is too long to start', async () => {
     const world = await startScriptedServer(inTurn(limited(3_601), PAGE));
-    const told: number[] = [];
-    const admin = connect(world, ({ waitMs }) => told.push(waitMs));
+    const waits: number[] = [];
+    const admin = connect(world, ({ waitMs }) => waits.push(waitMs));
     await assert.rejects(world.run(admin.apps.list()), { code: 'rate_limited' });
-    assert.deepEqual(told, []);
+    assert.deepEqual(waits, []);
   });
 });
 
-/** A server that never answers. */
+/** A server that never responds. */
 const hang = ({ signal }: RequestInit) =>
   new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 
-it('a call that gets no answer within its time limit says so, whatever failed before', async () => {
+it('a call without a response within its time limit reports that, whatever failed before', async () => {
   const world = await startScriptedServer(inTurn(limited(1), PAGE));
   let isHanging = false;
   const admin = new AppflowAdmin({

@@ -12,16 +12,16 @@ const limited = (): Outcome<string> => ({
   error: new AppflowError('Wait.', { code: 'rate_limited', status: 429, retryAfterMs: 1_000 }),
 });
 
-/** Lets everything happen that needs no time. */
+/** Resolves when everything that needs no time has happened. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-// A call that was taken out twice took the last one with it: that one waited for ever.
-it('a call ended while another is asked for its patience takes no third one with it', async () => {
+// Regression: a call removed twice also removed the last one, which then waited forever.
+it('a call ended while beforeWait of another runs does not remove a third call', async () => {
   const clock = makeManualClock();
   const gate = createGate(clock, () => 0);
   const stop = new AbortController();
   let attempts = 0;
-  let asked = 0;
+  let lateCalls = 0;
   const attempt = async (): Promise<Outcome<string>> => {
     attempts += 1;
     return attempts <= 5 ? limited() : { ok: true, value: 'done', remaining: undefined };
@@ -31,8 +31,8 @@ it('a call ended while another is asked for its patience takes no third one with
     return undefined;
   };
   const count: BeforeWait = () => {
-    if (stop.signal.aborted) asked += 1;
-    return stop.signal.aborted ? new Error('Asked in vain.') : undefined;
+    if (stop.signal.aborted) lateCalls += 1;
+    return stop.signal.aborted ? new Error('Should not be called.') : undefined;
   };
   const calls = [
     gate.run(attempt),
@@ -47,18 +47,18 @@ it('a call ended while another is asked for its patience takes no third one with
   }
   await settle();
   assert.equal(clock.pending(), 0);
-  const told = (await results).map((each) =>
+  const outcomes = (await results).map((each) =>
     each.status === 'fulfilled' ? each.value : each.reason.message,
   );
-  assert.deepEqual(told, ['done', 'done', 'Enough.', 'done']);
-  assert.equal(asked, 0, 'whoever is gone is not asked');
+  assert.deepEqual(outcomes, ['done', 'done', 'Enough.', 'done']);
+  assert.equal(lateCalls, 0, 'beforeWait is not called for an ended call');
 });
 
-it('a probe that is broken off leaves the gate closed: the next caller is the probe', async () => {
+it('an aborted probe leaves the gate closed: the next caller becomes the probe', async () => {
   const clock = makeManualClock();
   const gate = createGate(clock, () => 0);
   const stop = new AbortController();
-  await assert.rejects(gate.run(async () => limited(), { beforeWait: () => new Error('No patience.') }));
+  await assert.rejects(gate.run(async () => limited(), { beforeWait: () => new Error('Will not wait.') }));
   clock.advance(1_000);
   const probe = gate.run(
     () => new Promise((_, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason))),
@@ -67,19 +67,19 @@ it('a probe that is broken off leaves the gate closed: the next caller is the pr
   stop.abort(new Error('Enough.'));
   await assert.rejects(probe, /Enough/);
   assert.equal(gate.isOpen(), false);
-  let onTheirWay = 0;
-  const answers: (() => void)[] = [];
+  let inFlight = 0;
+  const responses: (() => void)[] = [];
   const calls = [1, 2, 3].map(() =>
     gate.run(async () => {
-      onTheirWay += 1;
-      await new Promise<void>((resolve) => answers.push(resolve));
+      inFlight += 1;
+      await new Promise<void>((resolve) => responses.push(resolve));
       return { ok: true, value: 1, remaining: undefined };
     }),
   );
   await settle();
-  assert.equal(onTheirWay, 1);
+  assert.equal(inFlight, 1);
   for (let n = 0; n < 3; n += 1) {
-    answers[n]?.();
+    responses[n]?.();
     await settle();
   }
   await Promise.all(calls);

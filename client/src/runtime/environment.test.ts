@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { isBrowser, isDevelopment } from './environment.ts';
 
-it('knows a page and a worker of one from React Native and Node', () => {
+it('distinguishes pages and web workers from React Native and Node', () => {
   const document = new EventTarget();
   assert.ok(isBrowser({ document }));
   assert.ok(isBrowser({ importScripts: () => undefined }));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createQueue } from './queue.ts';
 
-it('a full queue drops the oldest event that is not on its way', () => {
+it('a full queue drops the oldest event that is not in flight', () => {
   const event = (id: number) => ({ event_id: `${id}`, event_name: 'a', app_user_id: 'u', timestamp: '' });
   const queue = createQueue(3);
   assert.deepEqual(

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { isPlaceholderAppUserId } from '../../../src/events/placeholder.ts';
 import { isAppUserId } from './recorder.ts';
 
-it('the tracker and the server agree on who is nobody', () => {
+it('the tracker and the server reject the same placeholder user IDs', () => {
   const words = 'null nil none undefined unknown anonymous guest user test 0 -1 nan true false'.split(' ');
   const zeros = ['00000000-0000-0000-0000-000000000000', '0'.repeat(32)];
   for (const id of [

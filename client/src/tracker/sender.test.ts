@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { connectTracker, makeStorage } from '../../../test/scripted-clients.ts';
 import { refusal, startScriptedServer, stored, type World } from '../../../test/scripted-server.ts';
 
-/** What is kept for the tracker. */
+/** Returns the tracker's item in the storage. */
 const itemOf = ({ items }: ReturnType<typeof makeStorage>) => [...items.values()][0];
 
 const start = () => startScriptedServer(({ body }) => stored(body));
@@ -11,14 +11,14 @@ const start = () => startScriptedServer(({ body }) => stored(body));
 const eventsOf = ({ seen }: World) => seen.flatMap(({ body }) => body.events);
 const namesOf = (world: World) => eventsOf(world).map(({ event_name }) => event_name);
 
-describe('what goes wrong', () => {
-  it('track never throws, takes properties as they are now, and counts what is no event', async () => {
+describe('failures', () => {
+  it('track never throws, copies properties immediately, and counts invalid events', async () => {
     const world = await start();
     const appflow = connectTracker(world);
     const drops: string[] = [];
     appflow.on('drop', ({ reason }) => drops.push(reason));
     appflow.on('drop', () => {
-      throw new Error("The app's own mistake.");
+      throw new Error('A bug in the app.');
     });
     const loop: Record<string, unknown> = {};
     loop.self = loop;
@@ -40,7 +40,7 @@ describe('what goes wrong', () => {
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 2, dropped: 4 });
   });
 
-  it('a server that takes one event at a time is asked with one at a time until all are sent', async () => {
+  it('sends events one at a time to a server that accepts only one per request, until all are sent', async () => {
     const world = await startScriptedServer(({ body }) =>
       body.events.length > 1 ? refusal(413, 'payload_too_large') : stored(body),
     );
@@ -48,11 +48,11 @@ describe('what goes wrong', () => {
     for (let n = 0; n < 16; n += 1) appflow.track(`step_${n}`);
     await world.run(appflow.flush());
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 17, dropped: 0 });
-    // 17, 9, 5, 3 and 2 are too many.
+    // Batches of 17, 9, 5, 3 and 2 are rejected.
     assert.equal(world.seen.length, 17 + 5);
   });
 
-  it('an event that is too large alone is dropped for good, from the storage too', async () => {
+  it('a single event that is too large is dropped permanently, also from the storage', async () => {
     const world = await startScriptedServer(() => refusal(413, 'payload_too_large'));
     const storage = makeStorage();
     const appflow = connectTracker(world, { storage });
@@ -62,7 +62,7 @@ describe('what goes wrong', () => {
     assert.deepEqual(JSON.parse(itemOf(storage) ?? '').queue, []);
   });
 
-  it('a request that a proxy found too slow is sent again', async () => {
+  it('retries a request that a proxy rejected as too slow', async () => {
     let isFirst = true;
     const world = await startScriptedServer(({ body }) => {
       if (!isFirst) return stored(body);
@@ -75,7 +75,7 @@ describe('what goes wrong', () => {
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 2, dropped: 0 });
   });
 
-  it('rejected events are dropped and reported, the rest is done', async () => {
+  it('rejected events are dropped and reported, the others are done', async () => {
     const world = await startScriptedServer(({ body }) => {
       const rejected = [{ index: 1, code: 'event_too_large', field: 'event', message: '' }];
       return {
@@ -84,19 +84,19 @@ describe('what goes wrong', () => {
       };
     });
     const appflow = connectTracker(world);
-    const told: unknown[] = [];
-    appflow.on('drop', (drop) => told.push(drop));
-    appflow.on('flush', (flush) => told.push(flush));
+    const reports: unknown[] = [];
+    appflow.on('drop', (drop) => reports.push(drop));
+    appflow.on('flush', (flush) => reports.push(flush));
     for (const name of ['a', 'b', 'c']) appflow.track(name);
     await world.run(appflow.flush());
-    assert.deepEqual(told, [{ sent: 3 }, { count: 1, reason: 'event_too_large' }]);
+    assert.deepEqual(reports, [{ sent: 3 }, { count: 1, reason: 'event_too_large' }]);
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 3, dropped: 1 });
     await world.pass(60_000);
     assert.equal(world.seen.length, 1);
   });
 
   for (const status of [401, 403]) {
-    it(`${status} stops sending and says why once, keeps the queue, and goes on with another key`, async () => {
+    it(`${status} stops sending and is reported once, keeps the queue, and sending resumes with another key`, async () => {
       const world = await startScriptedServer(({ headers, body }) =>
         headers.authorization === 'Bearer ck_2' ? stored(body) : refusal(status, 'api_key_revoked'),
       );
@@ -117,7 +117,7 @@ describe('what goes wrong', () => {
     });
   }
 
-  it('while sending is stopped, the oldest go when there is no room', async () => {
+  it('while sending is stopped, a full queue drops the oldest events', async () => {
     const world = await startScriptedServer(() => refusal(401, 'api_key_revoked'));
     const storage = makeStorage();
     const appflow = connectTracker(world, { storage, queueSizeMax: 3 });
@@ -133,7 +133,7 @@ describe('what goes wrong', () => {
     assert.deepEqual(appflow.stats(), { queued: 3, sent: 0, dropped: 2 });
   });
 
-  it('the events of one turn are stored by one write', async () => {
+  it('events tracked in one turn of the event loop are stored with one write', async () => {
     const world = await start();
     let writes = 0;
     const storage = {
@@ -148,7 +148,7 @@ describe('what goes wrong', () => {
     assert.equal(writes, 1);
   });
 
-  it('a stranger who answers 200 to everything does not get the events', async () => {
+  it('a captive portal that answers 200 to everything does not receive the events', async () => {
     const world = await startScriptedServer(({ body }, n) =>
       n < 2
         ? { status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>Sign in to the hotel</h1>' }
@@ -161,7 +161,7 @@ describe('what goes wrong', () => {
     assert.equal(world.seen.length, 3);
   });
 
-  it('a storage that fails is told, and events go on from memory', async () => {
+  it('works from memory if the storage fails', async () => {
     const world = await start();
     const fail = () => {
       throw new Error('Quota exceeded.');
@@ -181,7 +181,7 @@ describe('what goes wrong', () => {
 });
 
 describe('offline', () => {
-  it('for a day loses nothing within the queue size, counts what is beyond, and sends it once online', async () => {
+  it('for a day: loses no event within the queue size, counts those beyond it, and sends each once when online', async () => {
     let isOnline = false;
     const world = await startScriptedServer(({ body }) => (isOnline ? stored(body) : 'hang_up'));
     const storage = makeStorage(true);
@@ -194,11 +194,11 @@ describe('offline', () => {
       }
     }
     const { queued, dropped } = appflow.stats();
-    // 720 events, a session's start each hour, and its end when the next begins.
+    // 720 events, a session_start every hour, and a session_end before the next one.
     assert.deepEqual([queued, dropped], [720 + 24 + 23, 0]);
-    assert.ok(world.seen.length <= 24 * 60 + 20, `${world.seen.length} tries`);
+    assert.ok(world.seen.length <= 24 * 60 + 20, `${world.seen.length} attempts`);
     for (let n = 0; n < 300; n += 1) appflow.track('e', { n: 720 + n });
-    // Another hour has passed: one more end and start.
+    // Another hour has passed: one more session_end and session_start.
     assert.deepEqual(appflow.stats(), { queued: 1_000, sent: 0, dropped: 720 + 24 + 23 + 302 - 1_000 });
     const lost = appflow.stats().dropped;
     isOnline = true;
@@ -210,9 +210,9 @@ describe('offline', () => {
     assert.equal(numbers.at(-1).properties.n, 1_019);
   });
 
-  it('a restart sends what was stored before what is new, each event once', async () => {
+  it('a restart sends stored events before new ones, each once', async () => {
     for (const isAsync of [false, true]) {
-      // Its clock stands still: it is killed before anything leaves.
+      // Its clock never advances, as if it was killed before it sent anything.
       const killed = await start();
       const world = await startScriptedServer(({ body }, n) => (n === 0 ? 'hang_up' : stored(body)));
       const storage = makeStorage(isAsync);
@@ -230,7 +230,7 @@ describe('offline', () => {
     }
   });
 
-  it('nothing is sent before it is stored', async () => {
+  it('no event is sent before it is stored', async () => {
     const world = await start();
     let store: (() => void) | undefined;
     const storage = {

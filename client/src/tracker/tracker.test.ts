@@ -8,8 +8,8 @@ const start = () => startScriptedServer(({ body }) => stored(body));
 const eventsOf = ({ seen }: World) => seen.flatMap(({ body }) => body.events);
 const namesOf = (world: World) => eventsOf(world).map(({ event_name }) => event_name);
 
-describe('when events leave', () => {
-  it('the first after a quiet time within 250 ms, later ones when the interval is over', async () => {
+describe('when events are sent', () => {
+  it('the first after a quiet period within 250 ms, later ones when the interval is over', async () => {
     const world = await start();
     const appflow = connectTracker(world);
     appflow.track('first');
@@ -28,7 +28,7 @@ describe('when events leave', () => {
     assert.equal(world.seen.length, 3);
   });
 
-  it('as soon as flushAt are together, in batches of at most 100', async () => {
+  it('as soon as flushAt events are queued, in batches of at most 100', async () => {
     const world = await start();
     const appflow = connectTracker(world);
     appflow.track('first');
@@ -47,7 +47,7 @@ describe('when events leave', () => {
     );
   });
 
-  it('each at once with debug', async () => {
+  it('each event immediately with debug', async () => {
     const world = await start();
     const appflow = connectTracker(world, { debug: true });
     for (let n = 1; n <= 3; n += 1) {
@@ -57,7 +57,7 @@ describe('when events leave', () => {
     }
   });
 
-  it('carries the app, the context and a sent_at of its own each time', async () => {
+  it('sends the app, the context and a new sent_at with each request', async () => {
     const world = await start();
     const appflow = connectTracker(world, { appId: 'app_1', context: { platform: 'ios' } });
     appflow.setContext({ app_version: '2.4.0' });
@@ -76,8 +76,8 @@ describe('when events leave', () => {
   });
 });
 
-describe('who', () => {
-  it('is one anonymous id until identify, which links it, and another after reset', async () => {
+describe('the user ID', () => {
+  it('is one anonymous ID until identify, which links it, and a new one after reset', async () => {
     const world = await start();
     const storage = makeStorage();
     const appflow = connectTracker(world, { storage });
@@ -111,7 +111,7 @@ describe('who', () => {
     assert.equal(eventsOf(world).at(-1).app_user_id, c.app_user_id);
   });
 
-  it('two users of one device without a reset between are not linked to each other', async () => {
+  it('two users of one device without a reset in between are not linked to each other', async () => {
     const world = await start();
     const appflow = connectTracker(world);
     appflow.track('a');
@@ -123,7 +123,7 @@ describe('who', () => {
     assert.notEqual(links[0].properties.anonymous_id, links[1].properties.anonymous_id);
   });
 
-  it('is nobody the server would refuse as a placeholder', async () => {
+  it('is never a placeholder that the server would reject', async () => {
     const world = await start();
     const appflow = connectTracker(world);
     for (const id of [
@@ -144,7 +144,7 @@ describe('who', () => {
 });
 
 describe('sessions', () => {
-  it('end after 30 minutes without an event, at the time of the last one', async () => {
+  it('end after 30 minutes without an event, with the timestamp of the last one', async () => {
     const world = await start();
     const appflow = connectTracker(world);
     appflow.track('a');
@@ -165,7 +165,7 @@ describe('sessions', () => {
     assert.notEqual(d.session_id, c.session_id);
   });
 
-  it('go on over a restart within 30 minutes, and shutdown ends one', async () => {
+  it('continue across a restart within 30 minutes, and shutdown ends one', async () => {
     const world = await start();
     const storage = makeStorage(true);
     const first = connectTracker(world, { storage });
@@ -179,4 +179,23 @@ describe('sessions', () => {
     second.track('late');
     assert.equal(second.stats().dropped, 1);
   });
+});
+
+it('shutdown returns at its timeout if the storage never answers', async () => {
+  const world = await start();
+  const storage = { ...makeStorage(), setItem: () => new Promise<void>(() => undefined) };
+  const appflow = connectTracker(world, { storage });
+  appflow.track('a');
+  await world.run(appflow.shutdown({ timeoutMs: 2_000 }));
+  assert.equal(world.clock.monotonicMs(), 2_000);
+});
+
+it('flushing an empty queue sends nothing: the next event is still sent within 250 ms', async () => {
+  const world = await start();
+  const appflow = connectTracker(world);
+  await world.run(appflow.flush());
+  assert.equal(world.seen.length, 0);
+  appflow.track('first');
+  await world.pass(250);
+  assert.equal(world.seen.length, 1);
 });
