@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { SILENCE_MS_MAX } from '../client/src/event-stream.ts';
-import { OPERATIONS, type Operation } from '../client/src/operations.ts';
-import { SDK } from '../client/src/version.ts';
+import { IDLE_MS_MAX } from '../client/src/admin/event-stream.ts';
+import { OPERATIONS, type Operation } from '../client/src/admin/operations.ts';
+import { SDK } from '../client/src/http/transport.ts';
 import { HEARTBEAT_MS } from '../src/events/live-tail.ts';
 import { ROUTES } from '../src/routes.ts';
 import { connectAdmin, PAGE } from './scripted-clients.ts';
@@ -13,14 +13,14 @@ import { startScriptedServer } from './scripted-server.ts';
 const operations: [string, Operation][] = Object.entries(OPERATIONS);
 
 describe('the admin client', () => {
-  it('has an operation for every route under /v1, and none beside', () => {
+  it('has an operation for every route under /v1, and no others', () => {
     const served = ROUTES.filter(({ path }) => path.startsWith('/v1/'));
     const routes = served.map(({ method, path, limit }) => `${method} ${path} ${limit}`);
     const known = operations.map(([, { method, path, category }]) => `${method} ${path} ${category}`);
     assert.deepEqual(known.sort(), routes.sort());
   });
 
-  it('has a method for every operation, which calls it, and no operation has two names', async () => {
+  it('has exactly one method for every operation, which calls it', async () => {
     const world = await startScriptedServer(({ path }) =>
       path === '/v1/events/stream'
         ? { status: 200, body: 'id: 1\nevent: gap\ndata: {"missed":1}\n\n' }
@@ -46,7 +46,7 @@ describe('the admin client', () => {
     assert.equal(world.seen.length, operations.length);
   });
 
-  it('has nothing but operations, their iterators and exports', () => {
+  it('has only operations, their iterators and exports', () => {
     const more = [
       'apps.all',
       'apiKeys.all',
@@ -64,11 +64,11 @@ describe('the admin client', () => {
   });
 });
 
-it('a stream counts as gone after two and a half heartbeats of the server', () => {
-  assert.equal(SILENCE_MS_MAX, 2.5 * HEARTBEAT_MS);
+it('a stream counts as dead after two and a half heartbeats of the server', () => {
+  assert.equal(IDLE_MS_MAX, 2.5 * HEARTBEAT_MS);
 });
 
-it('the package calls itself by its version', () => {
+it('the package sends its own version', () => {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../client/package.json'), 'utf8'));
   assert.equal(SDK, `appflow-js/${version}`);
 });

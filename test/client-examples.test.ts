@@ -11,7 +11,7 @@ const { url: baseUrl, project } = await startTestServer();
 const folder = makeTempDir();
 const { app_id: appId, server_key: serverKey, client_key: clientKey } = project;
 
-/** What a reader fills in. */
+/** What a reader would fill in. */
 const VALUES = {
   'http://127.0.0.1:8080': baseUrl,
   'sk_af1_…': serverKey,
@@ -21,7 +21,7 @@ const VALUES = {
   './appflow-queue': join(folder, 'queue'),
 };
 
-/** Snippets talk; what they say is not looked at, but must not be an error of the tracker. */
+/** Snippets log to the console; their output is not checked, only that the tracker reports no error. */
 before(() => mock.method(console, 'log', () => undefined));
 after(() => mock.restoreAll());
 
@@ -44,15 +44,15 @@ it('every public method has an example', () => {
   const places = listExamples().map(({ place }) => place);
   const admin = new AppflowAdmin({ apiKey: serverKey, baseUrl });
   const expected: [file: string, names: string[]][] = [
-    ['tracker', ['export class Appflow', ...methodsOf(Appflow)]],
+    ['tracker/tracker', ['export class Appflow', ...methodsOf(Appflow)]],
     ['admin', ['export class AppflowAdmin']],
     ['node', ['export function createFileStorage']],
-    ['analytics', Object.keys(admin.analytics)],
-    ['api-keys', Object.keys(admin.apiKeys)],
-    ['apps', Object.keys(admin.apps)],
-    ['audit-log', Object.keys(admin.auditLog)],
-    ['events', Object.keys(admin.events)],
-    ['project', Object.keys(admin.project)],
+    ['admin/analytics', Object.keys(admin.analytics)],
+    ['admin/api-keys', Object.keys(admin.apiKeys)],
+    ['admin/apps', Object.keys(admin.apps)],
+    ['admin/audit-log', Object.keys(admin.auditLog)],
+    ['admin/events', Object.keys(admin.events)],
+    ['admin/project', Object.keys(admin.project)],
   ];
   const all = expected.flatMap(([file, names]) => names.map((name) => `client/src/${file}.ts: ${name}`));
   assert.deepEqual(places.map((place) => place.replace('async ', '')).sort(), all.sort());

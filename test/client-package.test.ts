@@ -32,7 +32,7 @@ async function isStored(event_name: string): Promise<boolean> {
   return data.length === 1;
 }
 
-/** Bundles a module of the empty project as an app would. */
+/** Bundles a module in the empty project like an app would. */
 async function bundle(code: string, options: Parameters<typeof build>[0] = {}): Promise<string> {
   const stdin = { contents: code, resolveDir: app };
   const { outputFiles } = await build({
@@ -53,7 +53,7 @@ const TRACK = (name: string) => `
   appflow.shutdown().then(() => globalThis.done(JSON.stringify(appflow.stats())));
 `;
 
-it('holds what was built, its README and nothing it depends on', () => {
+it('contains the build and its README, and has no dependencies', () => {
   const { dependencies, exports } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
   assert.equal(dependencies, undefined);
   for (const { types, default: file } of Object.values<{ types: string; default: string }>(exports)) {
@@ -63,7 +63,7 @@ it('holds what was built, its README and nothing it depends on', () => {
   assert.ok(!existsSync(installed('src')));
 });
 
-it('runs in an empty project of Node, all three entries', async () => {
+it('all three entry points run in an empty Node project', async () => {
   const code = `
     import { Appflow, AppflowError } from '@appflow/client';
     import { AppflowAdmin } from '@appflow/client/admin';
@@ -82,14 +82,14 @@ it('runs in an empty project of Node, all three entries', async () => {
   assert.deepEqual(JSON.parse(stdout), [{ queued: 0, sent: 3, dropped: 0 }, 1, true, 'not_found']);
 });
 
-it('has types that an app without any types of Node compiles with', async () => {
+it('has types that compile in an app without Node types', async () => {
   const code = `
     import { Appflow, type AppflowError } from '@appflow/client';
     import { AppflowAdmin } from '@appflow/client/admin';
     import { createFileStorage } from '@appflow/client/node';
     const appflow = new Appflow({ apiKey: '', baseUrl: '', storage: createFileStorage('.') });
     appflow.on('error', (error: AppflowError) => { const code: string = error.code; code; });
-    // @ts-expect-error no such type of key
+    // @ts-expect-error no such key type
     new AppflowAdmin({ apiKey: '', baseUrl: '' }).apiKeys.create({ name: 'x', type: 'secret' });
   `;
   writeFileSync(join(app, 'types.ts'), code);
@@ -117,7 +117,7 @@ it(`has a tracker of at most ${TRACKER_BYTES_MAX} bytes, minified and compressed
   assert.ok(bytes <= TRACKER_BYTES_MAX, `${bytes} bytes`);
 });
 
-it('runs where there is no DOM, no Node and no storage but an async one, as in React Native', async () => {
+it('runs without DOM and Node, with an async storage only, as in React Native', async () => {
   const code = await bundle(
     TRACK('from_react_native').replace('baseUrl:', 'storage: globalThis.AsyncStorage, baseUrl:'),
     { format: 'iife', target: 'es2017' },
@@ -179,7 +179,7 @@ describe('in Chromium, on a page of another origin', { skip: withoutChromium }, 
     pages?.close();
   });
 
-  /** Runs an async function body in a new page, where `client` is the package; returns what it returns. */
+  /** Runs an async function body in a new page, where `client` is the package; returns its result. */
   async function inPage(body: string): Promise<unknown> {
     const page = await context.newPage();
     await page.goto(pageUrl);
@@ -187,8 +187,8 @@ describe('in Chromium, on a page of another origin', { skip: withoutChromium }, 
     return page.evaluate(`(async () => { ${values} ${body} })()`);
   }
 
-  it('a client key sends events across origins, which wait in localStorage until then', async () => {
-    const told = await inPage(`
+  it('a client key sends events across origins, queued in localStorage until then', async () => {
+    const result = await inPage(`
       const appflow = new client.Appflow({ apiKey, baseUrl });
       appflow.track('from_chromium');
       await undefined; await undefined; await undefined;
@@ -196,7 +196,7 @@ describe('in Chromium, on a page of another origin', { skip: withoutChromium }, 
       await appflow.flush();
       return [kept, JSON.stringify(localStorage).includes('from_chromium'), appflow.stats()];
     `);
-    assert.deepEqual(told, [true, false, { queued: 0, sent: 2, dropped: 0 }]);
+    assert.deepEqual(result, [true, false, { queued: 0, sent: 2, dropped: 0 }]);
     const { data } = await admin.events.search({ event_name: ['from_chromium'] });
     assert.deepEqual(
       data.map(({ context: { platform } }) => platform),
@@ -204,8 +204,8 @@ describe('in Chromium, on a page of another origin', { skip: withoutChromium }, 
     );
   });
 
-  it('a server key and a read-only key are refused by the tracker, a server key by the admin client, before they are sent', async () => {
-    const told = await inPage(`
+  it('the tracker rejects server and read-only keys, the admin client rejects server keys, before they are sent', async () => {
+    const result = await inPage(`
       const tries = [
         () => new client.Appflow({ apiKey: serverKey, baseUrl }),
         () => new client.Appflow({ apiKey: readKey, baseUrl }),
@@ -215,14 +215,14 @@ describe('in Chromium, on a page of another origin', { skip: withoutChromium }, 
       return tries.map((run) => { try { run(); } catch (error) { return [error.code, error.message.includes('client key (ck_)')]; } });
     `);
     assert.deepEqual(
-      told,
+      result,
       Array.from({ length: 4 }, () => ['secret_key_in_browser', true]),
     );
     const { last_used_at } = (await admin.apiKeys.list({ type: 'read_only' })).data[0] ?? {};
     assert.equal(last_used_at, null);
   });
 
-  it('what was tracked last arrives although the page goes away', async () => {
+  it('an event tracked just before the page closes still arrives', async () => {
     const page = await context.newPage();
     await page.goto(pageUrl);
     const made = `new client.Appflow({ apiKey: ${JSON.stringify(apiKey)}, baseUrl: ${JSON.stringify(baseUrl)}, flushIntervalMs: 3_600_000 })`;
@@ -230,7 +230,7 @@ describe('in Chromium, on a page of another origin', { skip: withoutChromium }, 
       `(async () => { window.appflow = ${made}; appflow.track('arrives'); await appflow.flush(); })()`,
     );
     await page.evaluate("appflow.track('last_words')");
-    // Not a navigation from within: its call may never be answered.
+    // Not a navigation from inside the page: the call may never return.
     await page.goto('about:blank', { timeout: 20_000 });
     const deadline = Date.now() + 20_000;
     while (!(await isStored('last_words'))) {

@@ -21,17 +21,17 @@ after(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** A process with a tracker; see client-tracker-process.ts. */
+/** Starts a process with a tracker; see client-tracker-process.ts. */
 function startTracker(folder: string, count: number, name = '', mode = '') {
   const args = [PROGRAM, folder, baseUrl, project.client_key, String(count), name, mode];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   children.add(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  /** Returns the rest of the next line that begins so. */
+  /** Returns the rest of the next line that starts with `word`. */
   async function read(word: string): Promise<string> {
     for (;;) {
       const { done, value } = await lines.next();
-      assert.ok(!done, `the process ended before it said "${word}"`);
+      assert.ok(!done, `the process exited before it printed "${word}"`);
       if (value.startsWith(word)) return value.slice(word.length);
     }
   }
@@ -39,14 +39,14 @@ function startTracker(folder: string, count: number, name = '', mode = '') {
     read,
     sendNow: () => child.stdin.write('now\n'),
     async kill() {
-      const gone = once(child, 'exit');
+      const exited = once(child, 'exit');
       child.kill('SIGKILL');
-      await gone;
+      await exited;
     },
   };
 }
 
-/** Returns the numbers of the stored events of that name, in order. */
+/** Returns the sorted `n` properties of the stored events of that name. */
 async function readNumbers(name: string): Promise<number[]> {
   const numbers: number[] = [];
   for await (const event of admin.events.all({ event_name: [name], limit: 200 }))
@@ -56,8 +56,8 @@ async function readNumbers(name: string): Promise<number[]> {
 
 const ALL = Array.from({ length: COUNT }, (_, n) => n);
 
-/** Returns the ids of the events of these names that are in files of the folder. */
-function listKept(folder: string, names: string[]): Set<string> {
+/** Returns the IDs of the events of these names in the files of the folder. */
+function listSaved(folder: string, names: string[]): Set<string> {
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   const events = files.flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).queue);
   return new Set(
@@ -66,14 +66,14 @@ function listKept(folder: string, names: string[]): Set<string> {
 }
 
 describe('two processes that share a folder', () => {
-  it('lose no event when both are killed: the next process sends each once', async () => {
+  it('lose no event if both are killed: the next process sends each once', async () => {
     const folder = makeTempDir();
     const names = ['of_one', 'of_other'];
     const both = names.map((name) => startTracker(folder, COUNT, name, 'offline'));
     for (const tracker of both) await tracker.read('tracked');
     const deadline = Date.now() + STARTED_MS_MAX;
-    while (listKept(folder, names).size < 2 * COUNT) {
-      assert.ok(Date.now() < deadline, `only ${listKept(folder, names).size} of ${2 * COUNT} are kept`);
+    while (listSaved(folder, names).size < 2 * COUNT) {
+      assert.ok(Date.now() < deadline, `only ${listSaved(folder, names).size} of ${2 * COUNT} are saved`);
       await sleep(20);
     }
     for (const tracker of both) await tracker.kill();
@@ -82,7 +82,7 @@ describe('two processes that share a folder', () => {
     for (const name of names) assert.deepEqual(await readNumbers(name), ALL);
   });
 
-  it('count no event twice when the second starts while the first has not sent, and leave nothing', async () => {
+  it('send no event twice if the second starts before the first has sent, and leave nothing behind', async () => {
     const folder = makeTempDir();
     const first = startTracker(folder, COUNT, 'of_first', 'held');
     await first.read('tracked');
@@ -104,7 +104,7 @@ describe('a storage in a folder', () => {
   const saved = (anonymousId: string, ...ids: string[]) =>
     JSON.stringify({ who: { anonymousId, userId: null }, session: null, queue: ids.map(event) });
 
-  it('takes over the events of all others, each once, and who it is from the last that started', async () => {
+  it('takes over the events of all other processes, each once, and the user of the last one started', async () => {
     const folder = makeTempDir();
     const [one, other] = [createFileStorage(folder), createFileStorage(folder)];
     assert.equal(await one.getItem('key'), null);
@@ -113,7 +113,7 @@ describe('a storage in a folder', () => {
     assert.equal(await other.getItem('key@'), null, 'another item');
     assert.equal(await other.getItem('key'), saved('anon_1', 'a', 'b'));
     await other.setItem('key', saved('anon_2', 'b', 'c'));
-    // The first is still there, and writes what it has.
+    // The first is still running and writes its events.
     await one.setItem('key', saved('anon_1', 'a', 'b'));
     const next = JSON.parse(String(await createFileStorage(folder).getItem('key')));
     assert.match(next.who.anonymousId, /^anon_[12]$/);
@@ -125,7 +125,7 @@ describe('a storage in a folder', () => {
     assert.equal(readdirSync(folder).length, 1);
   });
 
-  it('goes on after a takeover that was broken off at any step', async () => {
+  it('continues after a takeover that was interrupted at any step', async () => {
     for (const name of ['key@0.json', 'key@1-0000.json', 'key@1.json.new']) {
       const folder = makeTempDir();
       writeFileSync(join(folder, 'key@0000.json'), saved('anon_1', 'a'));
@@ -136,7 +136,7 @@ describe('a storage in a folder', () => {
     }
   });
 
-  it('forgets an item that is removed, and tells of a folder that cannot be used', async () => {
+  it('removes an item, and fails if the folder cannot be used', async () => {
     const folder = makeTempDir();
     const storage = createFileStorage(folder);
     await storage.setItem('key', saved('anon_1'));

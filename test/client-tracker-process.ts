@@ -1,5 +1,5 @@
-// A process with a tracker, to be killed: FOLDER, URL, KEY, COUNT (how many events to track, 0 after a restart), NAME of the
-// events and MODE: `held` tells when all are tracked and sends only when it is told to; `offline` never can.
+// A process with a tracker, to be killed. Arguments: FOLDER, URL, KEY, COUNT (events to track, 0 after a restart), NAME of the
+// events, and MODE: `held` prints when all are tracked and sends only after a line on stdin; `offline` never can.
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { Appflow } from '../client/src/index.ts';
@@ -17,7 +17,7 @@ const appflow = new Appflow({
 appflow.on('flush', ({ sent }) => process.stdout.write(`sent ${sent}\n`));
 for (let n = 0; n < Number(count); n += 1) {
   appflow.track(name, { n });
-  // Each its own write, so that those of several processes come between each other.
+  // One write per event, so that the writes of several processes interleave.
   if (mode !== '') await setImmediate();
 }
 if (mode !== '') {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { AppflowAdmin } from '../client/src/admin.ts';
+import type { StoredEvent } from '../client/src/api/wire.ts';
 import { Appflow } from '../client/src/index.ts';
-import type { StoredEvent } from '../client/src/wire.ts';
 import { makeKey, makeTempDir, startTestServer } from './harness.ts';
 
-// Not off: only then do keys have limits of their own.
+// Limits must be on: otherwise keys cannot have limits of their own.
 const api = await startTestServer({ APPFLOW_LIMIT_MANAGEMENT: '1000/1000' });
 const { project, url: baseUrl } = api;
 const admin = new AppflowAdmin({ apiKey: project.server_key, baseUrl });
@@ -29,14 +29,14 @@ describe('a tracker killed with a full queue', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
 
-  it('has every event present once after the restart', async () => {
+  it('delivers every event exactly once after the restart', async () => {
     const folder = makeTempDir();
     const first = startTracker(folder, SIZE);
-    // The first batch was acknowledged, the others were not: some are on their way.
+    // The first batch was acknowledged, the others were not: some are in flight.
     for await (const line of createInterface({ input: first.stdout })) if (line.startsWith('sent')) break;
-    const gone = once(first, 'exit');
+    const exited = once(first, 'exit');
     first.kill('SIGKILL');
-    assert.equal((await gone)[1], 'SIGKILL', 'it was killed before it was done');
+    assert.equal((await exited)[1], 'SIGKILL', 'it was killed before it finished');
     const second = startTracker(folder, 0);
     const lines: string[] = [];
     for await (const line of createInterface({ input: second.stdout })) lines.push(line);
@@ -53,7 +53,7 @@ describe('a tracker killed with a full queue', () => {
 });
 
 describe('with the real server', () => {
-  it('what is tracked is stored as it was: person, session, time, context, link', async () => {
+  it('stores tracked events unchanged: user, session, timestamp, context, link', async () => {
     const appflow = new Appflow({ apiKey: project.client_key, baseUrl, context: { platform: 'ios' } });
     const from = Date.now();
     appflow.track('before_sign_in');
@@ -88,7 +88,7 @@ describe('with the real server', () => {
     assert.equal((await readStored('kept_for_later')).length, 1);
   });
 
-  it('what the server rejects is dropped with its code, and the rest is stored', async () => {
+  it('events the server rejects are dropped with its code, and the others are stored', async () => {
     const appflow = new Appflow({ apiKey: project.client_key, baseUrl });
     const drops: unknown[] = [];
     appflow.on('drop', (drop) => drops.push(drop));
@@ -117,7 +117,7 @@ describe('with the real server', () => {
       for (let n = 0; n < 8; n += 1) await limited.project.get();
     };
     await Promise.all(Array.from({ length: 50 }, work));
-    // 30 of the first 50 are refused before anything is known; more than the burst needs some wait.
+    // 30 of the first 50 are rejected before anything is known; the total exceeds the burst, so some must wait.
     assert.ok(sent > 400, 'the limit was reached');
     assert.ok(sent / 400 <= 1.2, `${sent / 400}`);
   });
@@ -135,15 +135,15 @@ describe('sendAll with the real server', () => {
     }
   }
 
-  it('stores a history in ordered batches, ids and times as given, and a second run changes nothing', async () => {
-    const told: unknown[] = [];
+  it('stores a history in ordered batches, with IDs and timestamps as given, and a second run changes nothing', async () => {
+    const progress: unknown[] = [];
     const done = await admin.events.sendAll(makeHistory(2_300), {
       onProgress: ({ events, accepted, rejections }) => {
-        told.push([events, accepted, rejections.map(({ index, code }) => [index, code])]);
+        progress.push([events, accepted, rejections.map(({ index, code }) => [index, code])]);
       },
     });
     assert.deepEqual(done, { events: 2_300, accepted: 2_299, duplicates: 0, rejected: 1 });
-    assert.deepEqual(told, [
+    assert.deepEqual(progress, [
       [1_000, 1_000, []],
       [2_000, 1_999, [[1_203, 'invalid_event_name']]],
       [2_300, 2_299, []],
@@ -158,7 +158,7 @@ describe('sendAll with the real server', () => {
     });
   });
 
-  it('halves what is too large for one request, and ends by its signal between batches', async () => {
+  it('halves batches that are too large for one request, and stops between batches when its signal aborts', async () => {
     const text = 'x'.repeat(31_000);
     const large = Array.from({ length: 400 }, (_, n) => ({
       event_id: `l-${n}`,
@@ -171,8 +171,8 @@ describe('sendAll with the real server', () => {
     let events = 0;
     const work = admin.events.sendAll(makeHistory(5_000), {
       signal: stop.signal,
-      onProgress: (progress) => {
-        events = progress.events;
+      onProgress: (counts) => {
+        events = counts.events;
         stop.abort(new Error('Enough.'));
       },
     });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Static, TSchema } from 'typebox';
-import type { OPERATIONS } from '../client/src/operations.ts';
-import type * as wire from '../client/src/wire.ts';
+import type { OPERATIONS } from '../client/src/admin/operations.ts';
+import type * as wire from '../client/src/api/wire.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../src/analytics/daily.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../src/analytics/live.ts';
@@ -29,23 +29,23 @@ import type { Category } from '../src/limits/policies.ts';
 import type { PROJECT_JSON } from '../src/projects/project-json.ts';
 import type { UPDATE_PROJECT_BODY } from '../src/projects/update.ts';
 
-/** Spells out an object type, however it was put together, all the way down. */
-type Spelled<T> = T extends readonly (infer Item)[]
-  ? Spelled<Item>[]
+/** Expands an object type recursively, however it was composed. */
+type Expanded<T> = T extends readonly (infer Item)[]
+  ? Expanded<Item>[]
   : T extends object
-    ? { [Name in keyof T]: Spelled<T[Name]> }
+    ? { [Name in keyof T]: Expanded<T[Name]> }
     : T;
 
-/** true only for the very same type: optional and nullable members, unions and lists included. */
+/** true only for identical types, including optional and nullable members, unions and arrays. */
 type Same<A, B> =
-  (<T>() => T extends Spelled<A> ? 1 : 2) extends <T>() => T extends Spelled<B> ? 1 : 2 ? true : false;
+  (<T>() => T extends Expanded<A> ? 1 : 2) extends <T>() => T extends Expanded<B> ? 1 : 2 ? true : false;
 
 type Is<Client, Schema extends TSchema> = Same<Client, Static<Schema>>;
 
-/** What compiles only when it is true. */
+/** Compiles only if T is true. */
 type Proof<T extends true> = T;
 
-// The proof is that tsc passes; each line is a type of the client and the server's schema that it must equal.
+// The proof is that tsc passes; each line is a client type and the server schema it must equal.
 export type Proofs = [
   Proof<Same<wire.ErrorCode, ErrorCode>>,
   Proof<Same<wire.FieldError, FieldError>>,
@@ -73,7 +73,7 @@ export type Proofs = [
   Proof<Is<wire.Project, typeof PROJECT_JSON>>,
   Proof<Is<wire.ProjectChange, typeof UPDATE_PROJECT_BODY>>,
   Proof<Is<wire.ApiKey, typeof API_KEY_JSON>>,
-  Proof<Is<wire.MintedKey, typeof MINTED_KEY_JSON>>,
+  Proof<Is<wire.ApiKeyWithSecret, typeof MINTED_KEY_JSON>>,
   Proof<Is<wire.NewKey, typeof CREATE_KEY_BODY>>,
   Proof<Is<wire.KeyChange, typeof UPDATE_KEY_BODY>>,
   Proof<Is<wire.KeyQuery, typeof KEY_LIST_QUERY>>,
@@ -88,21 +88,21 @@ export type Proofs = [
   Proof<Same<(typeof OPERATIONS)[keyof typeof OPERATIONS]['category'], Category>>,
 ];
 
-// And that the proof proves something: each of these differs in one small way.
+// Counterproofs: each of these differs in one small way.
 export type Counterproofs = [
-  // @ts-expect-error a code more
+  // @ts-expect-error one code too many
   Proof<Same<wire.ErrorCode | 'another', ErrorCode>>,
-  // @ts-expect-error a member more
+  // @ts-expect-error one member too many
   Proof<Is<wire.App & { more?: string }, typeof APP_JSON>>,
-  // @ts-expect-error a member less
+  // @ts-expect-error a missing member
   Proof<Is<Omit<wire.App, 'currency'>, typeof APP_JSON>>,
-  // @ts-expect-error optional where it is required
+  // @ts-expect-error optional instead of required
   Proof<Is<Partial<wire.ApiKey>, typeof API_KEY_JSON>>,
-  // @ts-expect-error null where it cannot be
+  // @ts-expect-error null where it is not allowed
   Proof<Is<Omit<wire.Project, 'name'> & { name: string | null }, typeof PROJECT_JSON>>,
 ];
 
 it("has types equal to the server's schemas", () => {
-  // tsc is the judge: `npm run check` compiles this file.
+  // tsc decides: `npm run check` compiles this file.
   assert.ok(true);
 });

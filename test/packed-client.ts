@@ -6,15 +6,15 @@ import { promisify } from 'node:util';
 const ROOT = join(import.meta.dirname, '..');
 const run = promisify(execFile);
 
-/** Packs the client as it would be published and installs it into a new, empty project in `folder`; returns that project. */
+/** Packs the client as for publishing and installs it into a new, empty project in `folder`; returns the project's path. */
 export async function installPackedClient(folder: string): Promise<string> {
   const app = join(folder, 'app');
   mkdirSync(app);
   const pack = ['pack', '--json', '-w', 'client', '--pack-destination', folder];
   const { stdout } = await run('npm', pack, { cwd: ROOT });
-  // Scripts of the package may say something before the JSON.
-  const told = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
-  const { filename } = Array.isArray(told) ? told[0] : (told['@appflow/client'] ?? told);
+  // Scripts of the package may print something before the JSON.
+  const packed = JSON.parse(stdout.slice(stdout.search(/^[[{]/m)));
+  const { filename } = Array.isArray(packed) ? packed[0] : (packed['@appflow/client'] ?? packed);
   writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }));
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, filename)], { cwd: app });
   return app;

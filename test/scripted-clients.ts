@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { AppflowAdmin } from '../client/src/admin.ts';
-import { AppflowError } from '../client/src/errors.ts';
-import type { AppflowStorage } from '../client/src/storage.ts';
-import { Appflow } from '../client/src/tracker.ts';
+import { AppflowError } from '../client/src/api/errors.ts';
+import type { AppflowStorage } from '../client/src/runtime/storage.ts';
+import { Appflow } from '../client/src/tracker/tracker.ts';
 import type { Scripted, Seen, World } from './scripted-server.ts';
 
-/** The answer to a list without rows. */
+/** The response to a list without rows. */
 export const PAGE = { status: 200, body: { data: [], next_cursor: null } };
 
-/** Returns an admin client of the scripted server; `random` is what every draw gives. */
+/** Returns an admin client of the scripted server; `random` is the result of every random draw. */
 export const connectAdmin = ({ url, clock, fetch }: World, random = 0, timeLimitMs = 300_000) =>
   new AppflowAdmin({ apiKey: 'sk_1', baseUrl: url, clock, fetch, random: () => random, timeLimitMs });
 
@@ -16,16 +16,16 @@ export const connectAdmin = ({ url, clock, fetch }: World, random = 0, timeLimit
 export const connectTracker = ({ url, clock, fetch }: World, options: object = {}) =>
   new Appflow({ apiKey: 'ck_1', baseUrl: url, clock, fetch, random: () => 0, ...options });
 
-/** Answers these in turn, and the last one for ever. */
+/** Sends these responses in turn, then repeats the last one forever. */
 export const inTurn =
   (...answers: Scripted[]) =>
   (_seen: Seen, n: number): Scripted =>
     answers[Math.min(n, answers.length - 1)] ?? PAGE;
 
-/** Returns when each request came, in milliseconds of the manual clock. */
+/** Returns when each request arrived, in milliseconds of the manual clock. */
 export const timesOf = ({ seen }: World) => seen.map(({ atMs }) => atMs);
 
-/** Returns the error that the work fails with; fails when it does not. */
+/** Returns the AppflowError that `work` rejects with; fails if it does not. */
 export async function failureOf(work: Promise<unknown>): Promise<AppflowError> {
   const error = await work.then(
     () => assert.fail('It should have failed.'),
@@ -35,7 +35,7 @@ export async function failureOf(work: Promise<unknown>): Promise<AppflowError> {
   return error;
 }
 
-/** A storage in memory; `isAsync` like a device's. */
+/** A storage in memory; `isAsync` as on a mobile device. */
 export function makeStorage(isAsync = false): AppflowStorage & { items: Map<string, string> } {
   const items = new Map<string, string>();
   const answer = <T>(value: T) => (isAsync ? Promise.resolve(value) : value);

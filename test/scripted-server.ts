@@ -3,16 +3,16 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../client/src/clock.ts';
-import type { Fetch } from '../client/src/transport.ts';
+import type { Fetch } from '../client/src/http/transport.ts';
+import type { Clock } from '../client/src/runtime/clock.ts';
 
-/** A clock that moves only when told. */
+/** A clock that moves only when the test moves it. */
 export type ManualClock = Clock & {
-  /** Moves to the next timer and runs it; false when there is none. */
+  /** Advances to the next timer and runs it; false if there is none. */
   fireNext: () => boolean;
-  /** Moves on by so much, running what becomes due on the way. */
+  /** Advances by `ms`, running the timers that become due. */
   advance: (ms: number) => void;
-  /** Sets the wall clock off by so much, as a person or the network may. */
+  /** Shifts the wall clock by `ms`, as a user or NTP may. */
   jump: (ms: number) => void;
   pending: () => number;
 };
@@ -55,34 +55,34 @@ export function makeManualClock(): ManualClock {
   };
 }
 
-/** A request as the scripted server got it; `atMs` is the manual clock's. */
+/** A request as received; `atMs` is the time of the manual clock. */
 export type Seen = {
   atMs: number;
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape, and a wrong look fails the test.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read bodies of every shape, and a wrong access fails the test.
   body: any;
 };
 
-/** What the script answers; `hang_up` closes the connection without an answer. */
+/** A scripted response; `hang_up` closes the connection without one. */
 export type Scripted = { status: number; headers?: Record<string, string>; body?: unknown } | 'hang_up';
 
-/** A server that answers by script, a clock, and the fetch that knows when nothing is on its way. */
+/** A server that responds by script, a manual clock, and a fetch that knows when no request is in flight. */
 export type World = {
   url: string;
   clock: ManualClock;
   fetch: Fetch;
   seen: Seen[];
-  /** Moves time on, whenever nothing is on its way, until `work` is settled. Fails when nothing would ever happen. */
+  /** Advances time whenever no request is in flight, until `work` settles. Fails if it never would. */
   run: <T>(work: Promise<T>) => Promise<T>;
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when no request is in flight. */
   settle: () => Promise<void>;
-  /** Moves time on by so much, letting what is sent on the way arrive. */
+  /** Advances time by `ms`, letting requests sent in between complete. */
   pass: (ms: number) => Promise<void>;
 };
 
-/** Starts a server on loopback that answers the n-th request (from 0) by `script`; stopped when the test file ends. */
+/** Starts a server on loopback that responds to the n-th request (from 0) by `script`; stopped when the test file ends. */
 export async function startScriptedServer(script: (seen: Seen, n: number) => Scripted): Promise<World> {
   const clock = makeManualClock();
   const seen: Seen[] = [];
@@ -111,23 +111,23 @@ export async function startScriptedServer(script: (seen: Seen, n: number) => Scr
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('No port.');
 
-  let onTheirWay = 0;
+  let inFlight = 0;
   const send: Fetch = async (url, init) => {
-    onTheirWay += 1;
+    inFlight += 1;
     try {
       const response = await fetch(url, init);
       const body = await response.text();
       return new Response(response.status === 204 ? null : body, response);
     } finally {
-      onTheirWay -= 1;
+      inFlight -= 1;
     }
   };
 
   async function settle(): Promise<void> {
-    // A few turns: what an answer sets off may send again.
+    // A few turns of the event loop: a response may trigger another request.
     for (let quiet = 0; quiet < 4; quiet += 1) {
       await setImmediate();
-      if (onTheirWay > 0) quiet = -1;
+      if (inFlight > 0) quiet = -1;
     }
   }
 
@@ -147,7 +147,7 @@ export async function startScriptedServer(script: (seen: Seen, n: number) => Scr
         await settle();
         if (isOver) return work;
         if (!clock.fireNext())
-          throw new Error('Nothing is on its way and no timer runs: this would wait for ever.');
+          throw new Error('No request is in flight and no timer runs: this would wait forever.');
       }
     },
     async pass(ms) {
@@ -162,17 +162,17 @@ export async function startScriptedServer(script: (seen: Seen, n: number) => Scr
   };
 }
 
-/** Small enough that nothing sent on the way is dated late. */
+/** Small enough that requests sent in between get an accurate time. */
 function nextStep(clock: ManualClock, untilMs: number): number {
   return Math.min(50, untilMs - clock.monotonicMs());
 }
 
-/** What the real server answers to a batch it stores whole. */
+/** The real server's response to a batch it stores completely. */
 export function stored(body: { events: unknown[] }): Scripted {
   return { status: 200, body: { accepted: body.events.length, duplicates: 0, rejected: [], warnings: [] } };
 }
 
-/** A refusal as the real server words it. */
+/** An error as the real server sends it. */
 export function refusal(status: number, code: string, headers: Record<string, string> = {}): Scripted {
   const body = {
     type: `/docs/errors#${code}`,
@@ -189,6 +189,6 @@ export function refusal(status: number, code: string, headers: Record<string, st
   };
 }
 
-/** A 429 that asks to wait so long. */
+/** A 429 that asks to wait `retryAfter`. */
 export const limited = (retryAfter: string | number): Scripted =>
   refusal(429, 'rate_limited', { 'retry-after': String(retryAfter) });

@@ -9,7 +9,7 @@ export type Snippet = { place: string; code: string };
 
 /** Returns the code of every `@example` in the client's sources. */
 export function listExamples(): Snippet[] {
-  return globSync('client/src/*.ts', { cwd: ROOT }).flatMap((file) => {
+  return globSync('client/src/**/*.ts', { cwd: ROOT }).flatMap((file) => {
     const source = readFileSync(join(ROOT, file), 'utf8');
     return [...source.matchAll(/@example\n *\* ```ts\n([\s\S]*?) *\* ```\n[\s\S]*?\*\/\n *(\S[^\n]*)/g)].map(
       ([, code = '', next = '']) => ({

@@ -1,24 +1,24 @@
-import { type Analytics, createAnalytics } from './analytics.ts';
-import { type ApiKeys, createApiKeys } from './api-keys.ts';
-import { type Apps, createApps } from './apps.ts';
-import { type AuditLog, createAuditLog } from './audit-log.ts';
-import { createCaller } from './call.ts';
-import { type Clock, SYSTEM_CLOCK } from './clock.ts';
-import { refuseInBrowser } from './environment.ts';
-import { createEvents, type Events } from './events.ts';
-import type { OnWait } from './patience.ts';
-import { createProject, type ProjectOperations } from './project.ts';
-import { type Fetch, GLOBAL_FETCH } from './transport.ts';
+import { type Analytics, createAnalytics } from './admin/analytics.ts';
+import { type ApiKeys, createApiKeys } from './admin/api-keys.ts';
+import { type Apps, createApps } from './admin/apps.ts';
+import { type AuditLog, createAuditLog } from './admin/audit-log.ts';
+import { createCaller } from './admin/call.ts';
+import { createEvents, type Events } from './admin/events.ts';
+import { createProject, type ProjectOperations } from './admin/project.ts';
+import { type Fetch, GLOBAL_FETCH } from './http/transport.ts';
+import type { OnWait } from './retry/deadline.ts';
+import { type Clock, SYSTEM_CLOCK } from './runtime/clock.ts';
+import { rejectInBrowser } from './runtime/environment.ts';
 
-/** What an admin client is made of. */
+/** Options of an admin client. */
 export type AppflowAdminOptions = {
   /** A server key (`sk_`) or a read-only key (`ro_`). */
   apiKey: string;
-  /** Where the server is, e.g. `https://events.example.com`. */
+  /** The URL of the server, e.g. `https://events.example.com`. */
   baseUrl: string;
-  /** How long a call waits for limits and retries before it fails; default five minutes. */
+  /** How long a call may take, including waits for rate limits and retries; default five minutes. */
   timeLimitMs?: number;
-  /** Told when a call begins to wait for a limit or after trouble; what it throws ends the call. */
+  /** Called when a call starts to wait for a rate limit or a retry; if it throws, the call fails with that error. */
   onWait?: OnWait;
   fetch?: Fetch;
   clock?: Clock;
@@ -28,8 +28,8 @@ export type AppflowAdminOptions = {
 const TIME_LIMIT_MS = 5 * 60_000;
 
 /**
- * Everything a server key or a read-only key can do: one method for each operation. Calls wait for the server's limits
- * together and are retried when that helps; what fails throws AppflowError.
+ * Everything a server key or a read-only key can do: one method per operation. Calls share the waits for rate limits and are
+ * retried if that can help; failures throw AppflowError.
  * @example
  * ```ts
  * import { AppflowAdmin } from '@appflow/client/admin';
@@ -50,8 +50,8 @@ export class AppflowAdmin {
   constructor(options: AppflowAdminOptions) {
     const { apiKey, baseUrl, clock = SYSTEM_CLOCK, fetch = GLOBAL_FETCH } = options;
     const { timeLimitMs = TIME_LIMIT_MS, random = Math.random } = options;
-    // Read-only keys may be in pages that they name as their origins.
-    refuseInBrowser(apiKey, ['sk_']);
+    // Read-only keys are allowed in pages on their allowed origins.
+    rejectInBrowser(apiKey, ['sk_']);
     const caller = createCaller({ apiKey, baseUrl, fetch, clock }, timeLimitMs, random, options.onWait);
     this.analytics = createAnalytics(caller);
     this.apiKeys = createApiKeys(caller);

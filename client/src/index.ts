@@ -1,9 +1,10 @@
-// biome-ignore-all lint/performance/noBarrelFile: the entry point of a package is a list of what it has.
-export type { Clock } from './clock.ts';
-export { AppflowError } from './errors.ts';
-export type { AppflowEvents } from './report.ts';
-export type { AppflowStorage } from './storage.ts';
-export { Appflow } from './tracker.ts';
-export type { AppflowOptions } from './tracker-options.ts';
-export type { Fetch } from './transport.ts';
-export type { ErrorCode, EventContext } from './wire.ts';
+// biome-ignore-all lint/performance/noBarrelFile: the entry point of a package lists its exports.
+
+export { AppflowError } from './api/errors.ts';
+export type { ErrorCode, EventContext } from './api/wire.ts';
+export type { Fetch } from './http/transport.ts';
+export type { Clock } from './runtime/clock.ts';
+export type { AppflowStorage } from './runtime/storage.ts';
+export type { AppflowEvents } from './tracker/listeners.ts';
+export type { AppflowOptions } from './tracker/tracker.ts';
+export { Appflow } from './tracker/tracker.ts';

@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeId } from './id.ts';
-import { joinSaved } from './saved.ts';
-import type { AppflowStorage } from './storage.ts';
+import { createId } from './runtime/id.ts';
+import type { AppflowStorage } from './runtime/storage.ts';
+import { mergeSavedStates } from './tracker/saved-state.ts';
 
 /**
- * Returns a storage that keeps each item in a file of `folder`, which is made when needed: for trackers in Node, Deno and
- * Bun. A file is written aside and renamed, so a process that is killed leaves the former one or the new one, whole.
- * Processes may share the folder: each writes a file of its own, and takes over the others' when it starts.
+ * Returns a storage that keeps each item in a file in `folder`, which is created if missing: for trackers in Node, Deno and
+ * Bun. Writes go to a temporary file that is renamed, so a killed process leaves either the old or the new file intact.
+ * Processes may share the folder: each writes its own file, and takes over those of others when it starts.
  * @example
  * ```ts
  * import { Appflow } from '@appflow/client';
@@ -20,10 +20,10 @@ import type { AppflowStorage } from './storage.ts';
  * ```
  */
 export function createFileStorage(folder: string): AppflowStorage {
-  const owner = makeId(Date.now());
+  const owner = createId(Date.now());
   const opened = new Map<string, Promise<string>>();
 
-  /** Returns the item's file, the first time after what others left was taken over. */
+  /** Returns the item's file; on first use, takes over the files of other processes. */
   function open(key: string): Promise<string> {
     const file = opened.get(key) ?? takeOver(folder, `${encodeURIComponent(key)}@`, owner);
     opened.set(key, file);
@@ -32,52 +32,52 @@ export function createFileStorage(folder: string): AppflowStorage {
   }
 
   return {
-    getItem: async (key) => find(readFile(await open(key), 'utf8')),
-    setItem: async (key, value) => writeWhole(await open(key), value),
+    getItem: async (key) => ifExists(readFile(await open(key), 'utf8')),
+    setItem: async (key, value) => writeAtomically(await open(key), value),
     removeItem: async (key) => rm(await open(key), { force: true }),
   };
 }
 
-/** How many files this process has taken over. */
+/** The number of files this process has taken over. */
 let renames = 0;
 
 /**
- * Joins what the other files of an item hold into the owner's, and returns that. It does not matter whether their processes
- * are still there: one that is has its events in memory and writes them again, and events that two of them send have the
- * same ids. Renaming comes before reading for good, so that nothing written in between is removed unread; a text read
- * before it serves when another process was faster.
+ * Merges the other files of an item into the owner's file, and returns its path. Their processes may still be running: they
+ * have their events in memory and write them again, and events that two processes send have the same IDs. Files are renamed
+ * before the read that counts, so that nothing written in between is deleted unread; the text read before the rename is used
+ * if another process renamed the file first.
  */
 async function takeOver(folder: string, prefix: string, owner: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const names = (await readdir(folder)).filter((name) => name.startsWith(prefix) && name.endsWith('.json'));
   const texts: string[] = [];
   const taken: string[] = [];
-  // By the time their processes started: the last says who it is.
+  // Sorted by process start: the last file determines the user.
   for (const name of names.sort()) {
     const file = join(folder, name);
-    // Never a name it had before: what an earlier try could not join is still there.
+    // Always a new name: files that an earlier attempt could not merge still exist.
     renames += 1;
-    const mine = join(folder, `${prefix}${owner}-${String(renames).padStart(6, '0')}.json`);
-    const before = await find(readFile(file, 'utf8'));
-    await find(rename(file, mine));
-    taken.push(mine);
-    const text = (await find(readFile(mine, 'utf8'))) ?? before;
+    const renamed = join(folder, `${prefix}${owner}-${String(renames).padStart(6, '0')}.json`);
+    const before = await ifExists(readFile(file, 'utf8'));
+    await ifExists(rename(file, renamed));
+    taken.push(renamed);
+    const text = (await ifExists(readFile(renamed, 'utf8'))) ?? before;
     if (text !== null) texts.push(text);
   }
   const own = join(folder, `${prefix}${owner}.json`);
-  const joined = joinSaved(texts);
-  if (joined !== undefined) await writeWhole(own, joined);
+  const merged = mergeSavedStates(texts);
+  if (merged !== undefined) await writeAtomically(own, merged);
   for (const file of taken) await rm(file, { force: true });
   return own;
 }
 
-async function writeWhole(file: string, text: string): Promise<void> {
+async function writeAtomically(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);
 }
 
-/** Returns null where there is no such file. */
-async function find<T>(work: Promise<T>): Promise<T | null> {
+/** Returns null if the file does not exist. */
+async function ifExists<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;
   } catch (error) {

@@ -8,7 +8,7 @@ import { AppflowAdmin } from '../../client/src/admin.ts';
 import { makeTempDir, startTestServer } from '../harness.ts';
 import { installPackedClient } from '../packed-client.ts';
 
-/** The npm package of each runtime: one program, which prints its version. */
+/** The npm package of each runtime, and its executable, which prints its version. */
 const RUNTIMES = [
   {
     name: 'Node 20',
@@ -36,7 +36,7 @@ const RUNTIMES = [
 const INSTALL_MS_MAX = 45_000;
 const RUN_MS_MAX = 15_000;
 
-/** The program that every runtime executes: it uses all three entry points of the package against the server. */
+/** What every runtime runs: all three entry points of the package, against the server. */
 const PROGRAM = `
 import process from 'node:process';
 import { Appflow, AppflowError } from '@appflow/client';
@@ -60,7 +60,7 @@ let live;
 const next = admin.events.stream({ event_name: ['live_' + name] }).next().then(({ value }) => {
   live = value.event.event_name;
 });
-// The stream delivers only what arrives after it is open.
+// The stream delivers only events that arrive after it is open.
 while (live === undefined) {
   await admin.events.send([{ event_name: 'live_' + name, app_user_id: 'u_1' }]);
   await Promise.race([next, new Promise((resolve) => setTimeout(resolve, 200))]);
@@ -71,7 +71,7 @@ process.exit(0);
 `;
 
 const isHere = process.platform === 'linux' && process.arch === 'x64';
-const skip = isHere ? false : 'NOT TESTED: these are the programs for Linux on x64.';
+const skip = isHere ? false : 'NOT TESTED: the executables are for Linux on x64.';
 
 describe('the packed client runs in', { skip }, async () => {
   const run = promisify(execFile);
@@ -95,11 +95,11 @@ describe('the packed client runs in', { skip }, async () => {
   });
 
   for (const { name, version, program, args } of RUNTIMES) {
-    it(`${name}, with all three entry points`, async () => {
+    it(`${name}, all three entry points`, async () => {
       const word = name.toLowerCase().replace(/\W/g, '_');
       const command = join(runtimes, 'node_modules', program);
-      const told = await run(command, ['--version']);
-      assert.ok(told.stdout.includes(version), told.stdout);
+      const { stdout: printed } = await run(command, ['--version']);
+      assert.ok(printed.includes(version), printed);
       const keys = [project.client_key, project.server_key, baseUrl, word];
       const { stdout } = await run(command, [...args, 'main.js', ...keys], {
         cwd: app,

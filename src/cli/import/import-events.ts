@@ -1,4 +1,4 @@
-import type { Progress as Sent } from '../../../client/src/send-all.ts';
+import type { Progress as Sent } from '../../../client/src/admin/send-all.ts';
 import { createLineParser } from './event-line.ts';
 import { openLedger } from './ledger.ts';
 import { splitLines } from './lines.ts';

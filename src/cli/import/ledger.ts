@@ -1,4 +1,4 @@
-import type { Progress } from '../../../client/src/send-all.ts';
+import type { Progress } from '../../../client/src/admin/send-all.ts';
 import { addRejected, addTotals, NO_TOTALS, type RejectedLine, type Totals } from './totals.ts';
 
 /** Tracks which lines are in flight, so that totals always cover all lines from the first up to some line. */

@@ -1,9 +1,9 @@
+import type { Progress, SendAllAnswer, Sendable } from '../../../client/src/admin/send-all.ts';
 import { AppflowAdmin } from '../../../client/src/admin.ts';
-import { type Clock, SYSTEM_CLOCK } from '../../../client/src/clock.ts';
-import { AppflowError } from '../../../client/src/errors.ts';
-import type { OnWait } from '../../../client/src/patience.ts';
-import type { Progress, SendAllAnswer, Sendable } from '../../../client/src/send-all.ts';
-import type { Fetch } from '../../../client/src/transport.ts';
+import { AppflowError } from '../../../client/src/api/errors.ts';
+import type { Fetch } from '../../../client/src/http/transport.ts';
+import type { OnWait } from '../../../client/src/retry/deadline.ts';
+import { type Clock, SYSTEM_CLOCK } from '../../../client/src/runtime/clock.ts';
 import { MINUTE_MS } from '../../lib/durations.ts';
 
 /** The server to send to, and the key to use. */

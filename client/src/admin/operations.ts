@@ -1,0 +1,45 @@
+import type { Category, GateName } from '../retry/rate-limit-gate.ts';
+
+/**
+ * One operation of the API: `{id}` in the path is a parameter, `category` is the rate limit it counts toward, `gate` is the
+ * rate-limit gate, if it is not that of the category.
+ */
+export type Operation = {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  path: string;
+  category: Category;
+  gate?: GateName;
+};
+
+/** Every operation by method name. A test keeps the table equal to the server's list of routes. */
+export const OPERATIONS = {
+  'events.send': { method: 'POST', path: '/v1/events', category: 'events' },
+  'events.search': { method: 'GET', path: '/v1/events', category: 'analytics' },
+  // Concurrent streams have a limit of their own: one too many must not block queries.
+  'events.stream': { method: 'GET', path: '/v1/events/stream', category: 'analytics', gate: 'streams' },
+  'analytics.daily': { method: 'GET', path: '/v1/analytics/daily', category: 'analytics' },
+  'analytics.breakdown': { method: 'GET', path: '/v1/analytics/breakdown', category: 'analytics' },
+  'analytics.live': { method: 'GET', path: '/v1/analytics/live', category: 'analytics' },
+  'apps.create': { method: 'POST', path: '/v1/apps', category: 'management' },
+  'apps.list': { method: 'GET', path: '/v1/apps', category: 'management' },
+  'apps.get': { method: 'GET', path: '/v1/apps/{id}', category: 'management' },
+  'apps.update': { method: 'PATCH', path: '/v1/apps/{id}', category: 'management' },
+  'apps.delete': { method: 'DELETE', path: '/v1/apps/{id}', category: 'management' },
+  'project.get': { method: 'GET', path: '/v1/project', category: 'management' },
+  'project.update': { method: 'PATCH', path: '/v1/project', category: 'management' },
+  'apiKeys.create': { method: 'POST', path: '/v1/api-keys', category: 'management' },
+  'apiKeys.list': { method: 'GET', path: '/v1/api-keys', category: 'management' },
+  'apiKeys.self': { method: 'GET', path: '/v1/api-keys/self', category: 'management' },
+  'apiKeys.revokeSelf': { method: 'POST', path: '/v1/api-keys/self/revoke', category: 'management' },
+  'apiKeys.get': { method: 'GET', path: '/v1/api-keys/{id}', category: 'management' },
+  'apiKeys.usage': { method: 'GET', path: '/v1/api-keys/{id}/usage', category: 'management' },
+  'apiKeys.update': { method: 'PATCH', path: '/v1/api-keys/{id}', category: 'management' },
+  'apiKeys.rotate': { method: 'POST', path: '/v1/api-keys/{id}/rotate', category: 'management' },
+  'apiKeys.endGrace': { method: 'POST', path: '/v1/api-keys/{id}/end-grace', category: 'management' },
+  'apiKeys.revoke': { method: 'DELETE', path: '/v1/api-keys/{id}', category: 'management' },
+  'apiKeys.restore': { method: 'POST', path: '/v1/api-keys/{id}/restore', category: 'management' },
+  'auditLog.list': { method: 'GET', path: '/v1/audit-log', category: 'management' },
+} as const satisfies Record<string, Operation>;
+
+/** The name of an operation: its group and method. */
+export type OperationName = keyof typeof OPERATIONS;

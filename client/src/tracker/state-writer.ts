@@ -1,0 +1,69 @@
+import type { AppflowStorage } from '../runtime/storage.ts';
+import { idsOf } from './queue.ts';
+import type { Recorder } from './recorder.ts';
+import { parseSavedState, type SavedState } from './saved-state.ts';
+
+/** Keeps an item in the storage up to date. Other trackers (in other tabs) may write the same item. */
+export type StateWriter = {
+  /** Returns the state in the item's text and adopts its events: this tracker now keeps or removes them. */
+  adopt: (text: string | null | undefined) => SavedState | undefined;
+  /** Schedules a write; all changes of one turn of the event loop become one write. */
+  scheduleWrite: () => void;
+  /** Resolves when all scheduled writes are done or have failed. Never rejects. */
+  whenSaved: () => Promise<void>;
+};
+
+/** The last write to each storage: writes take turns, since each starts with what the previous one left. */
+const lastWrites = new WeakMap<AppflowStorage, Promise<void>>();
+
+/** Returns a writer of a recorder's state. One write at a time: the newest state wins, events of other trackers stay. */
+export function createStateWriter(
+  storage: AppflowStorage | undefined,
+  key: string,
+  { state: getState, restore }: Pick<Recorder, 'state' | 'restore'>,
+  onError: (error: unknown) => void,
+): StateWriter {
+  let isScheduled = false;
+  let last = Promise.resolve();
+  /** The IDs of this tracker's events that may be in the item. */
+  let own = idsOf([]);
+  /** The identity in the item, as far as this tracker knows. */
+  let lastIdentity: unknown;
+
+  /** Writes this tracker's state plus the events of others in the item. If both changed the identity, this tracker wins. */
+  async function write(item: AppflowStorage): Promise<void> {
+    const stored = parseSavedState(await item.getItem(key));
+    const { who } = getState();
+    // Another tracker changed the user: adopt its session too, as this tracker's session has ended.
+    if (who === lastIdentity && stored && stored.who.userId !== who.userId) restore({ ...stored, queue: [] });
+    const state = getState();
+    const known = idsOf(state.queue);
+    const others = stored?.queue.filter(({ event_id: id }) => !own.has(id) && !known.has(id)) ?? [];
+    await item.setItem(key, JSON.stringify({ ...state, queue: [...others, ...state.queue] }));
+    own = known;
+    lastIdentity = state.who;
+  }
+
+  return {
+    adopt(text) {
+      const saved = parseSavedState(text);
+      own = idsOf(saved?.queue ?? []);
+      lastIdentity = saved?.who;
+      return saved;
+    },
+    scheduleWrite() {
+      if (!storage || isScheduled) return;
+      isScheduled = true;
+      last = (lastWrites.get(storage) ?? last).then(async () => {
+        isScheduled = false;
+        try {
+          await write(storage);
+        } catch (error) {
+          onError(error);
+        }
+      });
+      lastWrites.set(storage, last);
+    },
+    whenSaved: () => last,
+  };
+}
