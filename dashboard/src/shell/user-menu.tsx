@@ -15,7 +15,7 @@ import {
   MenuSeparator,
   MenuTrigger,
 } from '../components/ui/menu.tsx';
-import { chooseTheme, type ThemeChoice, useThemeChoice } from '../lib/theme.ts';
+import { chooseTheme, type ThemeChoice, useThemeChoice } from './theme.ts';
 
 const THEMES = [
   { value: 'system', label: 'As the system', icon: Monitor },

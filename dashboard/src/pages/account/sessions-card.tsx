@@ -10,7 +10,7 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
-import { describeBrowser } from '../../lib/describe-browser.ts';
+import { describeBrowser } from './describe-browser.ts';
 
 /** Where the person is signed in; each can be ended from here. */
 export function SessionsCard() {

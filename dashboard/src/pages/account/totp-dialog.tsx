@@ -11,7 +11,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
-import { downloadText } from '../../lib/download-text.ts';
+import { downloadText } from '../../lib/download.ts';
 
 /** What an authenticator app is given, and the codes for the day the phone is lost. */
 export type TotpEnrolment = { uri: string; secret: string; backup_codes: string[] };

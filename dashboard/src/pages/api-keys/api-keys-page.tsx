@@ -12,17 +12,17 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { pageOf } from '../../lib/pages.ts';
-import { CreateKeyDialog } from './create-key-dialog.tsx';
-import { filterKeys } from './filter-keys.ts';
-import { KeyFilters } from './key-filters.tsx';
+import { RevokeDialog } from './actions/revoke-dialog.tsx';
+import { RotateDialog } from './actions/rotate-dialog.tsx';
+import { SecretDialog } from './actions/secret-dialog.tsx';
+import { KeySheet } from './details/key-sheet.tsx';
+import { CreateKeyDialog } from './form/create-key-dialog.tsx';
+import { keysQuery, useUsageOf } from './key/keys-api.ts';
 import type { KeyIntent } from './key-intent.ts';
-import { KeySheet } from './key-sheet.tsx';
-import { KeyTable } from './key-table.tsx';
-import { keysQuery, useUsageOf } from './keys-api.ts';
-import { RevokeDialog } from './revoke-dialog.tsx';
-import { RotateDialog } from './rotate-dialog.tsx';
-import { SafetyPanel } from './safety-panel.tsx';
-import { SecretDialog } from './secret-dialog.tsx';
+import { filterKeys } from './list/filter-keys.ts';
+import { KeyFilters } from './list/key-filters.tsx';
+import { KeyTable } from './list/key-table.tsx';
+import { SafetyPanel } from './list/safety-panel.tsx';
 
 /** Each key on the page has its usage asked for: well inside a member's burst of management requests. */
 const PAGE_KEYS = 25;

@@ -12,10 +12,10 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { sampleEventCommand } from '../../lib/sample-event.ts';
-import { throttle } from '../../lib/throttle.ts';
 import { Minutes, Now, TopEvents } from './live-numbers.tsx';
 import { StreamCard } from './stream-card.tsx';
 import { eventsIn } from './stream-rows.ts';
+import { throttle } from './throttle.ts';
 import { useEventStream } from './use-event-stream.ts';
 
 /** What happens right now. */
