@@ -7,3 +7,11 @@ export function downloadText(fileName: string, text: string): void {
   link.click();
   URL.revokeObjectURL(url);
 }
+
+/** Has the browser fetch `url` of this site and save it, as it streams, under `fileName`. */
+export function startDownload(url: string, fileName: string): void {
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = fileName;
+  link.click();
+}

@@ -13,7 +13,7 @@ import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { AuditFilters } from './audit-filters.tsx';
 import { auditQueryOf } from './audit-query.ts';
-import { AuditTable } from './audit-table.tsx';
+import { AuditTable, type Names } from './audit-table.tsx';
 import { ExportMenu } from './export-menu.tsx';
 
 const PAGE_ROWS = 50;
@@ -66,8 +66,6 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
     </EmptyState>
   );
 }
-
-export type Names = { actor: (id: string) => string; target: (id: string) => string };
 
 /** Names of keys, apps and members, so that the log reads as sentences. */
 function useNames(): Names {

@@ -7,7 +7,7 @@ import { useProject } from '../../api/project.ts';
 import { ensureStepUp, isCancelled } from '../../api/step-up.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Menu, MenuContent, MenuItem, MenuTrigger } from '../../components/ui/menu.tsx';
-import { startDownload } from '../../lib/start-download.ts';
+import { startDownload } from '../../lib/download.ts';
 import { auditQueryOf } from './audit-query.ts';
 
 /** Saves the whole log, as filtered; the password is asked for before. */

@@ -15,13 +15,11 @@ import { Switch } from '../../../components/ui/switch.tsx';
 import { formatCount } from '../../../lib/format.ts';
 import { LIMIT_PARTS, readLimit } from '../../../lib/limits-draft.ts';
 import { useNow } from '../../../lib/now.ts';
-import { StatusBadge, TypeBadge } from '../key/key-badges.tsx';
+import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
+import type { KeyIntent } from '../key/key-labels.ts';
 import { isAlive, REVOKE_REASONS } from '../key/key-labels.ts';
 import { useKeyActions } from '../key/keys-api.ts';
-import { useRestoreKey } from '../key/restore-key.ts';
-import { Expiry } from '../key-expiry.tsx';
-import type { KeyIntent } from '../key-intent.ts';
-import { isRestorable } from '../restorable.ts';
+import { isRestorable, useRestoreKey } from '../key/restore-key.ts';
 import { GracePanel } from './grace-panel.tsx';
 
 type KeyDetailsProps = {

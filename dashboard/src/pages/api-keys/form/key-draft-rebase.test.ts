@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeTestKey } from '../key/test-key.ts';
+import { makeKeyFixture } from '../key/key.fixture.ts';
 import { draftOf } from './key-draft.ts';
 import { rebaseDraft } from './key-draft-rebase.ts';
 
-const base = draftOf(makeTestKey());
+const base = draftOf(makeKeyFixture());
 
 it('keeps what was typed and renews what was not touched', () => {
   const mine = { ...base, name: 'Mine', addresses: '10.0.0.1' };

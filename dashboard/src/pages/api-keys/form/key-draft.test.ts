@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeTestKey } from '../key/test-key.ts';
+import { makeKeyFixture } from '../key/key.fixture.ts';
 import { changeBody, creationBody, draftOf, findDraftMistakes, linesOf, newDraft } from './key-draft.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
@@ -43,12 +43,12 @@ it('names what keeps a draft from being sent', () => {
 });
 
 it('changes nothing when nothing was changed', () => {
-  const key = makeTestKey({ ip_allowlist: ['10.0.0.0/8'], expires_at: '2027-03-04T05:06:07.890Z' });
+  const key = makeKeyFixture({ ip_allowlist: ['10.0.0.0/8'], expires_at: '2027-03-04T05:06:07.890Z' });
   assert.deepEqual(changeBody(key, draftOf(key), NOW), {});
 });
 
 it('sends only what differs', () => {
-  const key = makeTestKey({ ip_allowlist: ['10.0.0.0/8'] });
+  const key = makeKeyFixture({ ip_allowlist: ['10.0.0.0/8'] });
   const draft = { ...draftOf(key), name: 'New name', expiry: 'never' as const, addresses: '' };
   assert.deepEqual(changeBody(key, draft, NOW), { name: 'New name', expires_at: null, ip_allowlist: [] });
 });

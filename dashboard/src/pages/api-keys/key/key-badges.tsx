@@ -1,6 +1,8 @@
 import { Globe, Server, Smartphone } from 'lucide-react';
 import type { ApiKey, KeyType } from '../../../api/answers.ts';
+import { TimeAgo } from '../../../components/time-ago.tsx';
 import { Badge } from '../../../components/ui/badge.tsx';
+import { useNow } from '../../../lib/now.ts';
 import { KEY_TYPES, STATUS_WORDS } from './key-labels.ts';
 
 const ICONS = { server: Server, client: Smartphone, read_only: Globe } as const;
@@ -30,5 +32,16 @@ export function StatusBadge({ status }: Pick<ApiKey, 'status'>) {
       <span className="size-1.5 rounded-full bg-current" aria-hidden />
       {label}
     </Badge>
+  );
+}
+
+/** When a key ends, in words: "Never expires", "Expires in 12 days", "Expired 3 days ago". */
+export function Expiry({ at }: { at: string | null }) {
+  const now = useNow();
+  if (at === null) return 'Never expires';
+  return (
+    <>
+      {Date.parse(at) <= now ? 'Expired' : 'Expires'} <TimeAgo at={at} />
+    </>
   );
 }

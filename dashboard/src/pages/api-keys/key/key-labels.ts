@@ -99,3 +99,6 @@ export function summarizeScopes(type: KeyType, scopes: readonly KeyScope[]): str
   const [only, ...others] = scopes;
   return only !== undefined && others.length === 0 ? only : `${scopes.length} scopes`;
 }
+
+/** What the person is about to do with one key. */
+export type KeyIntent = { verb: 'rotate' | 'revoke'; keyId: string };

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeTestKey } from '../key/test-key.ts';
-import { isRestorable } from '../restorable.ts';
+import { makeKeyFixture } from '../key/key.fixture.ts';
+import { isRestorable } from '../key/restore-key.ts';
 import { filterKeys } from './filter-keys.ts';
 
 const KEYS = [
-  makeTestKey({ id: 'key_a', name: 'Production iOS', type: 'client' }),
-  makeTestKey({ id: 'key_b', name: 'Backend', status: 'disabled' }),
-  makeTestKey({ id: 'key_c', name: 'Old', status: 'revoked' }),
+  makeKeyFixture({ id: 'key_a', name: 'Production iOS', type: 'client' }),
+  makeKeyFixture({ id: 'key_b', name: 'Backend', status: 'disabled' }),
+  makeKeyFixture({ id: 'key_c', name: 'Old', status: 'revoked' }),
 ];
 const idsOf = (filter: Parameters<typeof filterKeys>[1]) => filterKeys(KEYS, filter).map(({ id }) => id);
 

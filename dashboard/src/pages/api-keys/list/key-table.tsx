@@ -15,12 +15,11 @@ import { Tooltip } from '../../../components/ui/tooltip.tsx';
 import { formatAmount, formatCount, formatExact } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
 import { adviseGrace } from '../key/grace-advice.ts';
-import { StatusBadge, TypeBadge } from '../key/key-badges.tsx';
+import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
+import type { KeyIntent } from '../key/key-labels.ts';
 import { isAlive, summarizeScopes } from '../key/key-labels.ts';
 import { USAGE_DAYS, type Usage } from '../key/keys-api.ts';
 import { sumByDay, totalOf } from '../key/usage-days.ts';
-import { Expiry } from '../key-expiry.tsx';
-import type { KeyIntent } from '../key-intent.ts';
 
 type KeyTableProps = {
   keys: readonly ApiKey[];

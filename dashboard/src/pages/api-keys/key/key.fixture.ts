@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../../api/answers.ts';
 
 /** Returns a server key made on 2026-11-01 that nothing is wrong with, changed by `part`: for tests. */
-export function makeTestKey(part: Partial<ApiKey> = {}): ApiKey {
+export function makeKeyFixture(part: Partial<ApiKey> = {}): ApiKey {
   return {
     id: 'key_1',
     project_id: 'proj_1',
