@@ -9,8 +9,8 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router';
 import type { MemberScope } from '../api/answers.ts';
+import { appsQuery } from '../api/apps.ts';
 import { Problem } from '../api/problem.ts';
-import { appsQuery } from '../api/project.ts';
 import { queryClient } from '../api/query-client.ts';
 import { isProbablySignedIn, sessionQuery } from '../api/session.ts';
 import { prefetchNumbers } from '../pages/overview/numbers-queries.ts';

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { toast } from 'sonner';
 import type { ApiKey } from '../../../api/answers.ts';
+import { useKeyActions } from '../../../api/keys.ts';
 import { sentenceOf } from '../../../api/problem.ts';
 import { ConfirmDialog } from '../../../components/confirm-dialog.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
@@ -8,7 +9,6 @@ import { Callout } from '../../../components/ui/callout.tsx';
 import { Field } from '../../../components/ui/field.tsx';
 import { Select } from '../../../components/ui/select.tsx';
 import { REVOKE_REASONS, type RevokeReason } from '../key/key-labels.ts';
-import { useKeyActions } from '../key/keys-api.ts';
 import { useRestoreKey } from '../key/restore-key.ts';
 
 const UNDO_SHOWN_MS = 12_000;

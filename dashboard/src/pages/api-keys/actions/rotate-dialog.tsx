@@ -1,13 +1,13 @@
 import { useState } from 'react';
-import type { ApiKey, KeyType, MintedKey } from '../../../api/answers.ts';
+import type { ApiKey, KeyType, MintedKey, Rotation } from '../../../api/answers.ts';
 import { makeAttempts } from '../../../api/attempts.ts';
+import { useKeyActions } from '../../../api/keys.ts';
 import { FormDialog } from '../../../components/form-dialog.tsx';
 import { Callout } from '../../../components/ui/callout.tsx';
 import { Checkbox } from '../../../components/ui/checkbox.tsx';
 import { Field } from '../../../components/ui/field.tsx';
 import { Select } from '../../../components/ui/select.tsx';
 import { formatSpan } from '../../../lib/format.ts';
-import { useKeyActions } from '../key/keys-api.ts';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
@@ -22,7 +22,7 @@ const GRACE_DEFAULT: Record<KeyType, number> = { server: DAY, read_only: DAY, cl
 
 type RotationDraft = { grace: number; fromFirstUse: boolean; isRotating: boolean };
 
-const rotationBody = ({ grace, fromFirstUse, isRotating }: RotationDraft) => ({
+const rotationBody = ({ grace, fromFirstUse, isRotating }: RotationDraft): Rotation => ({
   grace_seconds: grace,
   ...(fromFirstUse && { grace_from: 'first_use' }),
   ...(isRotating && { force: true }),

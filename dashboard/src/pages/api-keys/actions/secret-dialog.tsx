@@ -1,7 +1,7 @@
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import type { MintedKey } from '../../../api/answers.ts';
-import { useCurrentApp } from '../../../api/project.ts';
+import { useCurrentApp } from '../../../api/apps.ts';
 import { CodeBlock } from '../../../components/code-block.tsx';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { ShownOnceDialog } from '../../../components/shown-once-dialog.tsx';

@@ -1,5 +1,6 @@
 import { toast } from 'sonner';
 import type { ApiKey } from '../../../api/answers.ts';
+import { useKeyActions } from '../../../api/keys.ts';
 import { sentenceOf } from '../../../api/problem.ts';
 import { useProject } from '../../../api/project.ts';
 import { TimeAgo } from '../../../components/time-ago.tsx';
@@ -8,7 +9,6 @@ import { Button } from '../../../components/ui/button.tsx';
 import { useNow } from '../../../lib/now.ts';
 import { adviseGrace, type GraceAdvice } from '../key/grace-advice.ts';
 import { isAlive } from '../key/key-labels.ts';
-import { useKeyActions } from '../key/keys-api.ts';
 
 const WORDS: Record<GraceAdvice['state'], { tone: 'good' | 'warn'; label: string; text: string }> = {
   safe: {

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { ScrollText } from 'lucide-react';
-import { useActorNames } from '../../../api/actors.ts';
-import type { ApiKey, AuditEntry, Page } from '../../../api/answers.ts';
-import { api } from '../../../api/http.ts';
+import type { ApiKey, AuditEntry } from '../../../api/answers.ts';
+import { keyActivityQuery } from '../../../api/audit-log.ts';
+import { useActorNames } from '../../../api/members.ts';
 import { useProject } from '../../../api/project.ts';
 import { AuditDiff } from '../../../components/audit-diff.tsx';
 import { QueryState } from '../../../components/query-state.tsx';
@@ -13,13 +13,9 @@ import { describeAction } from '../../../lib/audit-actions.ts';
 
 /** What happened to one key, newest first. */
 export function KeyActivity({ subject, all }: { subject: ApiKey; all: readonly ApiKey[] }) {
-  const { project, path } = useProject();
+  const { project } = useProject();
   const nameOf = useActorNames(all);
-  const log = useQuery({
-    queryKey: ['projects', project.id, 'audit-log', { target: subject.id }],
-    queryFn: ({ signal }) =>
-      api<Page<AuditEntry>>('GET', path('/audit-log'), { query: { target: subject.id, limit: 100 }, signal }),
-  });
+  const log = useQuery(keyActivityQuery(project.id, subject.id));
   return (
     <QueryState query={log} what="The activity could not be loaded" pending={<Skeleton className="h-48" />}>
       {({ data }) =>

@@ -1,10 +1,12 @@
 import { RefreshCw, RotateCcw, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { toast } from 'sonner';
-import { useActorNames } from '../../../api/actors.ts';
 import type { ApiKey } from '../../../api/answers.ts';
+import { useCurrentApp } from '../../../api/apps.ts';
+import { useKeyActions } from '../../../api/keys.ts';
+import { useActorNames } from '../../../api/members.ts';
 import { sentenceOf } from '../../../api/problem.ts';
-import { useCurrentApp, useProject } from '../../../api/project.ts';
+import { useProject } from '../../../api/project.ts';
 import { isCancelled } from '../../../api/step-up.ts';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
@@ -18,7 +20,6 @@ import { useNow } from '../../../lib/now.ts';
 import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
 import type { KeyIntent } from '../key/key-labels.ts';
 import { isAlive, REVOKE_REASONS } from '../key/key-labels.ts';
-import { useKeyActions } from '../key/keys-api.ts';
 import { isRestorable, useRestoreKey } from '../key/restore-key.ts';
 import { GracePanel } from './grace-panel.tsx';
 

@@ -1,5 +1,6 @@
 import { ChartNoAxesColumn } from 'lucide-react';
 import type { ApiKey, UsageHour } from '../../../api/answers.ts';
+import { USAGE_DAYS, useKeyUsage } from '../../../api/keys.ts';
 import { CodeBlock } from '../../../components/code-block.tsx';
 import { QueryState } from '../../../components/query-state.tsx';
 import { Sparkline } from '../../../components/sparkline.tsx';
@@ -8,7 +9,6 @@ import { Skeleton } from '../../../components/ui/skeleton.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../../components/ui/table.tsx';
 import { formatAmount, formatCount, formatDay } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
-import { USAGE_DAYS, useKeyUsage } from '../key/keys-api.ts';
 import { sumByDay, totalOf, type UsageDay } from '../key/usage-days.ts';
 
 const OUTCOMES = [

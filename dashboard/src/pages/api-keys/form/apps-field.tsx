@@ -1,4 +1,4 @@
-import { useCurrentApp } from '../../../api/project.ts';
+import { useCurrentApp } from '../../../api/apps.ts';
 import { PLATFORM_NAMES } from '../../../components/platform.tsx';
 import { Checkbox } from '../../../components/ui/checkbox.tsx';
 import { FieldGroup } from '../../../components/ui/field.tsx';

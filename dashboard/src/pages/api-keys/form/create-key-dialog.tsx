@@ -2,12 +2,13 @@ import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
 import type { KeyType, MintedKey } from '../../../api/answers.ts';
 import { makeAttempts } from '../../../api/attempts.ts';
+import { useKeyActions } from '../../../api/keys.ts';
+import { useProjectSettings } from '../../../api/project.ts';
 import { FormDialog } from '../../../components/form-dialog.tsx';
 import { Button } from '../../../components/ui/button.tsx';
 import { Dialog, DialogBody, DialogContent } from '../../../components/ui/dialog.tsx';
 import { TypeBadge, TypeIcon } from '../key/key-badges.tsx';
 import { KEY_TYPE_ORDER, KEY_TYPES } from '../key/key-labels.ts';
-import { useKeyActions, useProjectSettings } from '../key/keys-api.ts';
 import { creationBody, findDraftMistakes, type KeyDraft, newDraft } from './key-draft.ts';
 import { KeyFields } from './key-fields.tsx';
 

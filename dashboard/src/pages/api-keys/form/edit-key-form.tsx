@@ -1,11 +1,12 @@
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
 import type { ApiKey } from '../../../api/answers.ts';
+import { useKeyActions } from '../../../api/keys.ts';
 import { Problem, sentenceOf } from '../../../api/problem.ts';
+import { useProjectSettings } from '../../../api/project.ts';
 import { isCancelled } from '../../../api/step-up.ts';
 import { Button } from '../../../components/ui/button.tsx';
 import { Callout } from '../../../components/ui/callout.tsx';
-import { useKeyActions, useProjectSettings } from '../key/keys-api.ts';
 import { changeBody, draftOf, findDraftMistakes, type KeyDraft } from './key-draft.ts';
 import { rebaseDraft } from './key-draft-rebase.ts';
 import { KeyFields } from './key-fields.tsx';

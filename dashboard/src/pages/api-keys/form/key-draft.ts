@@ -1,4 +1,4 @@
-import type { ApiKey, KeyRateLimits, KeyScope, KeyType } from '../../../api/answers.ts';
+import type { ApiKey, KeyChange, KeyRateLimits, KeyScope, KeyType, NewKey } from '../../../api/answers.ts';
 import { CEILINGS } from '../key/key-labels.ts';
 import { defaultExpiry, type ExpiryChoice, expiryInstant } from './expiry.ts';
 import { defaultScopes } from './scope-presets.ts';
@@ -78,7 +78,7 @@ export function findDraftMistakes(
 }
 
 /** Returns the body that creates the key. A whole ceiling is left out, so that the key is told as unrestricted. */
-export function creationBody(draft: KeyDraft, now: number): Record<string, unknown> {
+export function creationBody(draft: KeyDraft, now: number): NewKey {
   return {
     name: draft.name.trim(),
     type: draft.type,
@@ -89,13 +89,7 @@ export function creationBody(draft: KeyDraft, now: number): Record<string, unkno
   };
 }
 
-function restrictionsOf({
-  type,
-  addresses,
-  origins,
-  bundleIds,
-  rateLimits,
-}: KeyDraft): Record<string, unknown> {
+function restrictionsOf({ type, addresses, origins, bundleIds, rateLimits }: KeyDraft): Partial<NewKey> {
   return {
     ip_allowlist: linesOf(addresses),
     ...(type === 'read_only' && { allowed_origins: linesOf(origins) }),
@@ -105,22 +99,18 @@ function restrictionsOf({
 }
 
 /** Returns the body that changes `key` into the draft: only what differs, so that a PATCH widens nothing by the way. */
-export function changeBody(key: ApiKey, draft: KeyDraft, now: number): Record<string, unknown> {
+export function changeBody(key: ApiKey, draft: KeyDraft, now: number): KeyChange {
   const before = draftOf(key);
   const isSameEnd = before.expiry === draft.expiry && before.expiryDate === draft.expiryDate;
-  const wanted: Record<string, [changed: boolean, value: unknown]> = {
-    name: [before.name !== draft.name.trim(), draft.name.trim()],
-    scopes: [String(before.scopes) !== String(draft.scopes), draft.scopes],
-    app_ids: [JSON.stringify(before.appIds) !== JSON.stringify(draft.appIds), draft.appIds],
-    expires_at: [!isSameEnd, expiryInstant(draft.expiry, draft.expiryDate, now) ?? null],
-    ip_allowlist: [before.addresses !== draft.addresses, linesOf(draft.addresses)],
-    allowed_origins: [before.origins !== draft.origins, linesOf(draft.origins)],
-    bundle_ids: [before.bundleIds !== draft.bundleIds, linesOf(draft.bundleIds)],
-    rate_limits: [JSON.stringify(before.rateLimits) !== JSON.stringify(draft.rateLimits), draft.rateLimits],
+  const differs = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
+  return {
+    ...(before.name !== draft.name.trim() && { name: draft.name.trim() }),
+    ...(differs(before.scopes, draft.scopes) && { scopes: draft.scopes }),
+    ...(differs(before.appIds, draft.appIds) && { app_ids: draft.appIds }),
+    ...(!isSameEnd && { expires_at: expiryInstant(draft.expiry, draft.expiryDate, now) ?? null }),
+    ...(before.addresses !== draft.addresses && { ip_allowlist: linesOf(draft.addresses) }),
+    ...(before.origins !== draft.origins && { allowed_origins: linesOf(draft.origins) }),
+    ...(before.bundleIds !== draft.bundleIds && { bundle_ids: linesOf(draft.bundleIds) }),
+    ...(differs(before.rateLimits, draft.rateLimits) && { rate_limits: draft.rateLimits }),
   };
-  return Object.fromEntries(
-    Object.entries(wanted)
-      .filter(([, [isChanged]]) => isChanged)
-      .map(([field, [, value]]) => [field, value]),
-  );
 }

@@ -1,8 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { Ellipsis, FileSearch, RefreshCw, SearchX, Trash2, TriangleAlert } from 'lucide-react';
-import { useActorNames } from '../../../api/actors.ts';
 import type { ApiKey } from '../../../api/answers.ts';
-import { useCurrentApp, useProject } from '../../../api/project.ts';
+import { useCurrentApp } from '../../../api/apps.ts';
+import { USAGE_DAYS, type Usage } from '../../../api/keys.ts';
+import { useActorNames } from '../../../api/members.ts';
+import { useProject } from '../../../api/project.ts';
 import { Sparkline } from '../../../components/sparkline.tsx';
 import { EmptyState } from '../../../components/states.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
@@ -18,7 +20,6 @@ import { adviseGrace } from '../key/grace-advice.ts';
 import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
 import type { KeyIntent } from '../key/key-labels.ts';
 import { isAlive, summarizeScopes } from '../key/key-labels.ts';
-import { USAGE_DAYS, type Usage } from '../key/keys-api.ts';
 import { sumByDay, totalOf } from '../key/usage-days.ts';
 
 type KeyTableProps = {

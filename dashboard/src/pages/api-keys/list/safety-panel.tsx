@@ -1,12 +1,12 @@
 import { ChevronRight, Clock, Maximize2, ShieldAlert, ShieldCheck, TimerOff } from 'lucide-react';
 import { useState } from 'react';
 import type { ApiKey } from '../../../api/answers.ts';
+import { USAGE_DAYS } from '../../../api/keys.ts';
 import { Button } from '../../../components/ui/button.tsx';
 import { Card } from '../../../components/ui/card.tsx';
 import { cn } from '../../../lib/class-names.ts';
 import { formatAmount, formatRelative } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
-import { USAGE_DAYS } from '../key/keys-api.ts';
 import { countComparedWidths, type Finding, findRisks, UNUSED_DAYS, type UsageById } from '../key/safety.ts';
 
 const ICONS = { leaked: ShieldAlert, never_expires: TimerOff, unused: Clock, too_wide: Maximize2 } as const;
