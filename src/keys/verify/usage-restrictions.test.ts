@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { findPlaceRefusal } from '../../http/permit.ts';
 import type { ApiKey } from '../key.ts';
 import { effectiveScopes } from '../scopes.ts';
-import { findPlaceRefusal } from '../../http/permit.ts';
 
 const keyWith = (ipAllowlist: string[]): ApiKey => ({
   ...{ id: 'key_a', projectId: 'proj_a', type: 'server', name: 'Locked', scopes: null, appIds: null },

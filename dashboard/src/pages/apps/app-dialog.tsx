@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
+import { PLATFORMS } from '../../../../src/apps/app.ts';
 import type { App, AppChange, NewApp, Platform } from '../../api/answers.ts';
 import { createApp, refreshApps, updateApp } from '../../api/apps.ts';
 import { makeAttempts } from '../../api/attempts.ts';
@@ -12,7 +13,6 @@ import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
 
-const PLATFORMS = ['ios', 'android', 'web', 'server', 'other'] as const satisfies readonly Platform[];
 const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')];
 const CURRENCIES = Intl.supportedValuesOf('currency');
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { toast } from 'sonner';
-import type { ApiKey } from '../../../api/answers.ts';
+import type { ApiKey, RevokeReason } from '../../../api/answers.ts';
 import { useKeyActions } from '../../../api/keys.ts';
 import { sentenceOf } from '../../../api/problem.ts';
 import { ConfirmDialog } from '../../../components/confirm-dialog.tsx';
@@ -8,7 +8,7 @@ import { TimeAgo } from '../../../components/time-ago.tsx';
 import { Callout } from '../../../components/ui/callout.tsx';
 import { Field } from '../../../components/ui/field.tsx';
 import { Select } from '../../../components/ui/select.tsx';
-import { REVOKE_REASONS, type RevokeReason } from '../key/key-labels.ts';
+import { REVOKE_REASONS } from '../key/key-labels.ts';
 import { useRestoreKey } from '../key/restore-key.ts';
 
 const UNDO_SHOWN_MS = 12_000;

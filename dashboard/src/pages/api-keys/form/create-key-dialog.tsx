@@ -1,5 +1,6 @@
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
+import { KEY_TYPES } from '../../../../../src/keys/scopes.ts';
 import type { KeyType, MintedKey } from '../../../api/answers.ts';
 import { makeAttempts } from '../../../api/attempts.ts';
 import { useKeyActions } from '../../../api/keys.ts';
@@ -8,7 +9,7 @@ import { FormDialog } from '../../../components/form-dialog.tsx';
 import { Button } from '../../../components/ui/button.tsx';
 import { Dialog, DialogBody, DialogContent } from '../../../components/ui/dialog.tsx';
 import { TypeBadge, TypeIcon } from '../key/key-badges.tsx';
-import { KEY_TYPE_ORDER, KEY_TYPES } from '../key/key-labels.ts';
+import { KEY_TYPE_WORDS } from '../key/key-labels.ts';
 import { creationBody, findDraftMistakes, type KeyDraft, newDraft } from './key-draft.ts';
 import { KeyFields } from './key-fields.tsx';
 
@@ -43,7 +44,7 @@ function PlaceDialog({ onClose, onChoose }: PlaceDialogProps) {
         className="max-w-xl"
       >
         <DialogBody className="grid gap-2.5">
-          {KEY_TYPE_ORDER.map((type) => (
+          {KEY_TYPES.map((type) => (
             <PlaceButton key={type} type={type} onChoose={() => onChoose(type)} />
           ))}
         </DialogBody>
@@ -53,7 +54,7 @@ function PlaceDialog({ onClose, onChoose }: PlaceDialogProps) {
 }
 
 function PlaceButton({ type, onChoose }: { type: KeyType; onChoose: () => void }) {
-  const { place, examples, consequence } = KEY_TYPES[type];
+  const { place, examples, consequence } = KEY_TYPE_WORDS[type];
   return (
     <button
       type="button"
@@ -93,8 +94,8 @@ function DetailsDialog({ draft, maxDays, onChange, onBack, onClose, onMinted }: 
   };
   return (
     <FormDialog
-      title={`New ${KEY_TYPES[draft.type].name.toLowerCase()} key`}
-      description={KEY_TYPES[draft.type].consequence}
+      title={`New ${KEY_TYPE_WORDS[draft.type].name.toLowerCase()} key`}
+      description={KEY_TYPE_WORDS[draft.type].consequence}
       className="max-w-xl"
       deed={{ subject: 'The key', done: 'created', isRepeatable: true }}
       submitLabel="Create key"

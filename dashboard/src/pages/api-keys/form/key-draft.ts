@@ -1,5 +1,5 @@
+import { CEILINGS } from '../../../../../src/keys/scopes.ts';
 import type { ApiKey, KeyChange, KeyRateLimits, KeyScope, KeyType, NewKey } from '../../../api/answers.ts';
-import { CEILINGS } from '../key/key-labels.ts';
 import { defaultExpiry, type ExpiryChoice, expiryInstant } from './expiry.ts';
 import { defaultScopes } from './scope-presets.ts';
 

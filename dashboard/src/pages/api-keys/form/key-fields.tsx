@@ -4,7 +4,7 @@ import { Field, FieldGroup, FieldMistake } from '../../../components/ui/field.ts
 import { Input, Textarea } from '../../../components/ui/input.tsx';
 import { Segmented } from '../../../components/ui/segmented.tsx';
 import { formatExact } from '../../../lib/format.ts';
-import { KEY_TYPES } from '../key/key-labels.ts';
+import { KEY_TYPE_WORDS } from '../key/key-labels.ts';
 import { AppsField } from './apps-field.tsx';
 import { expiryChoices, expiryInstant } from './expiry.ts';
 import type { findDraftMistakes, KeyDraft } from './key-draft.ts';
@@ -36,7 +36,7 @@ export function KeyFields({ draft, maxDays, onChange, mistakes, error }: KeyFiel
             autoFocus
             maxLength={100}
             autoComplete="off"
-            placeholder={KEY_TYPES[draft.type].namePlaceholder}
+            placeholder={KEY_TYPE_WORDS[draft.type].namePlaceholder}
             value={draft.name}
             onChange={(event) => change({ name: event.target.value })}
           />

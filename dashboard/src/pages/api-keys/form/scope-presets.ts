@@ -1,5 +1,5 @@
+import { CEILINGS } from '../../../../../src/keys/scopes.ts';
 import type { KeyScope, KeyType } from '../../../api/answers.ts';
-import { CEILINGS } from '../key/key-labels.ts';
 
 export type ScopePreset = { id: string; label: string; hint: string; scopes: readonly KeyScope[] };
 

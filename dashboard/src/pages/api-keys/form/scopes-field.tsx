@@ -1,8 +1,9 @@
+import { CEILINGS } from '../../../../../src/keys/scopes.ts';
 import type { KeyScope, KeyType } from '../../../api/answers.ts';
 import { Checkbox } from '../../../components/ui/checkbox.tsx';
 import { FieldGroup, FieldMistake } from '../../../components/ui/field.tsx';
 import { cn } from '../../../lib/class-names.ts';
-import { CEILINGS, SCOPE_MEANINGS } from '../key/key-labels.ts';
+import { SCOPE_MEANINGS } from '../key/key-labels.ts';
 import { findPreset, presetsOf, toggleScope } from './scope-presets.ts';
 
 type ScopesFieldProps = {

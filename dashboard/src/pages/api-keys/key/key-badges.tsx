@@ -3,7 +3,7 @@ import type { ApiKey, KeyType } from '../../../api/answers.ts';
 import { TimeAgo } from '../../../components/time-ago.tsx';
 import { Badge } from '../../../components/ui/badge.tsx';
 import { useNow } from '../../../lib/now.ts';
-import { KEY_TYPES, STATUS_WORDS } from './key-labels.ts';
+import { KEY_TYPE_WORDS, STATUS_WORDS } from './key-labels.ts';
 
 const ICONS = { server: Server, client: Smartphone, read_only: Globe } as const;
 const TONES = { server: 'info', client: 'good', read_only: 'neutral' } as const;
@@ -19,7 +19,7 @@ export function TypeBadge({ type }: { type: KeyType }) {
   return (
     <Badge tone={TONES[type]}>
       <TypeIcon type={type} />
-      {KEY_TYPES[type].name}
+      {KEY_TYPE_WORDS[type].name}
     </Badge>
   );
 }

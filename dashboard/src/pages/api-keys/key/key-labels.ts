@@ -1,4 +1,5 @@
-import type { KeyScope, KeyStatus, KeyType } from '../../../api/answers.ts';
+import { CEILINGS } from '../../../../../src/keys/scopes.ts';
+import type { KeyScope, KeyStatus, KeyType, RevokeReason } from '../../../api/answers.ts';
 
 type TypeWords = {
   name: string;
@@ -12,7 +13,7 @@ type TypeWords = {
 };
 
 /** What the pages say of each type of key. */
-export const KEY_TYPES: Record<KeyType, TypeWords> = {
+export const KEY_TYPE_WORDS: Record<KeyType, TypeWords> = {
   server: {
     name: 'Server',
     prefix: 'sk_',
@@ -39,9 +40,6 @@ export const KEY_TYPES: Record<KeyType, TypeWords> = {
   },
 };
 
-/** The types in the order in which they are offered. */
-export const KEY_TYPE_ORDER = ['server', 'client', 'read_only'] as const satisfies readonly KeyType[];
-
 /** What each scope lets a key do. */
 export const SCOPE_MEANINGS: Record<KeyScope, string> = {
   'events:write': 'Send events',
@@ -56,16 +54,6 @@ export const SCOPE_MEANINGS: Record<KeyScope, string> = {
   'keys:read': 'List API keys and their usage',
   'keys:write': 'Create, rotate and revoke API keys',
   'audit:read': 'Read the audit log',
-};
-
-/** Every scope, in the order in which they are offered. */
-export const SCOPES = Object.keys(SCOPE_MEANINGS).filter((name): name is KeyScope => name in SCOPE_MEANINGS);
-
-/** The most a key of each type can ever do; the server holds the same table. */
-export const CEILINGS: Record<KeyType, readonly KeyScope[]> = {
-  server: SCOPES,
-  client: ['events:write'],
-  read_only: ['analytics:read', 'apps:read', 'project:read'],
 };
 
 export const STATUS_WORDS = {
@@ -83,9 +71,7 @@ export const REVOKE_REASONS = [
   { value: 'leaked', label: 'Leaked, or may have leaked' },
   { value: 'member_left', label: 'Someone who knew it left' },
   { value: 'other', label: 'Another reason' },
-] as const;
-
-export type RevokeReason = (typeof REVOKE_REASONS)[number]['value'];
+] as const satisfies readonly { value: RevokeReason; label: string }[];
 
 /** Whether a key can still be used, or switched on again. */
 export function isAlive(status: KeyStatus): boolean {

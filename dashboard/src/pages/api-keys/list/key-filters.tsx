@@ -1,9 +1,10 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
+import { KEY_TYPES } from '../../../../../src/keys/scopes.ts';
 import { Input } from '../../../components/ui/input.tsx';
 import { Select } from '../../../components/ui/select.tsx';
 import { formatAmount } from '../../../lib/format.ts';
-import { KEY_TYPE_ORDER, KEY_TYPES, STATUS_WORDS } from '../key/key-labels.ts';
+import { KEY_TYPE_WORDS, STATUS_WORDS } from '../key/key-labels.ts';
 
 /** Which keys are shown; kept in the URL. */
 export function KeyFilters({ shown, total }: { shown: number; total: number }) {
@@ -37,9 +38,9 @@ export function KeyFilters({ shown, total }: { shown: number; total: number }) {
       </div>
       <Select aria-label="Type" value={type} onChange={(event) => change('type', event.target.value)}>
         <option value="">All types</option>
-        {KEY_TYPE_ORDER.map((known) => (
+        {KEY_TYPES.map((known) => (
           <option key={known} value={known}>
-            {KEY_TYPES[known].name}
+            {KEY_TYPE_WORDS[known].name}
           </option>
         ))}
       </Select>
