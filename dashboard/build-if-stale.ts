@@ -1,19 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { listBundledFiles } from './bundled-files.ts';
 
-// Run by `npm start`: builds the dashboard when what it is made of differs from what it was made of.
+// Run by `npm start`: builds the dashboard if its sources differ from those of the last build.
 const here = import.meta.dirname;
 const stampFile = join(here, 'dist', '.made-of');
 
-/** By content, not by time: a checkout, a copy and an image all change the times of files. */
+/** By content, not by time: a checkout, a copy or an image changes the times of files. */
 function fingerprint(): string {
   const hash = createHash('sha256');
   const sources = ['index.html', 'vite.config.ts', 'package.json', '../package-lock.json'];
-  for (const name of [...sources, ...globSync('src/**/*.{ts,tsx,js,css,svg}', { cwd: here }).toSorted()]) {
-    if (name.endsWith('.test.ts')) continue;
+  for (const name of [...sources, ...listBundledFiles()]) {
     hash
       .update(`${name}\0`)
       .update(readFileSync(join(here, name)))
@@ -35,7 +35,7 @@ function findVite(): string | undefined {
   }
 }
 
-/** Builds when needed. The server starts either way: the API does not need the dashboard. */
+/** Builds if needed. The server starts either way: the API does not need the dashboard. */
 function main(): void {
   const wanted = fingerprint();
   if (isFresh(wanted)) return;

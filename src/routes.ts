@@ -15,8 +15,7 @@ import { projectRoutes } from './projects/routes.ts';
 import type { Services } from './services.ts';
 import { VERSION } from './version.ts';
 
-/** Every route: the API's table of contents. */
-export const ROUTES: readonly Route<Services>[] = [
+const API_ROUTES = [
   ...eventRoutes,
   ...analyticsRoutes,
   ...appRoutes,
@@ -24,6 +23,25 @@ export const ROUTES: readonly Route<Services>[] = [
   ...keyRoutes,
   ...auditRoutes,
   ...leakRoutes,
+];
+
+const DASHBOARD_ROUTES = [
+  ...setUpRoutes,
+  ...signInRoutes,
+  ...accountRoutes,
+  ...ownProjectRoutes,
+  ...memberRoutes,
+];
+
+/** The types of the routes under `/v1`: the compiler checks the dashboard's requests against them. */
+export type ApiEndpoint = NonNullable<(typeof API_ROUTES)[number]['types']>;
+
+/** The types of the routes that only the dashboard has. */
+export type DashboardEndpoint = NonNullable<(typeof DASHBOARD_ROUTES)[number]['types']>;
+
+/** Every route: the API's table of contents. */
+export const ROUTES: readonly Route<Services>[] = [
+  ...API_ROUTES,
   ...systemRoutes(() => describeApi(ROUTES, VERSION)),
 ];
 
@@ -32,10 +50,6 @@ export const ROUTES: readonly Route<Services>[] = [
  * who hold a key: this door changes with the dashboard, and takes nothing but its session.
  */
 export const FRONT_DOOR_ROUTES: readonly Route<Services>[] = [
-  ...setUpRoutes,
-  ...signInRoutes,
-  ...accountRoutes,
-  ...ownProjectRoutes,
-  ...memberRoutes,
+  ...DASHBOARD_ROUTES,
   ...mirrorForPeople(ROUTES),
 ];

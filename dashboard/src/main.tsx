@@ -6,8 +6,8 @@ import './styles.css';
 import { whenSignedOut } from './api/http.ts';
 import { queryClient } from './api/query-client.ts';
 import { leaveToSignIn } from './api/session.ts';
-import { followSystemTheme } from './lib/theme.ts';
-import { router } from './router.tsx';
+import { router } from './router/router.tsx';
+import { followSystemTheme } from './shell/theme.ts';
 
 followSystemTheme();
 whenSignedOut(() => {

@@ -50,4 +50,4 @@ const breakdownRoute = defineRoute({
 });
 
 /** Questions about events, answered in numbers. */
-export const analyticsRoutes: Route<AnalyticsServices>[] = [dailyRoute, liveRoute, breakdownRoute];
+export const analyticsRoutes = [dailyRoute, liveRoute, breakdownRoute] satisfies Route<AnalyticsServices>[];

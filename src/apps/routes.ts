@@ -115,10 +115,10 @@ const deleteRoute = defineRoute({
 });
 
 /** The apps of a project. */
-export const appRoutes: Route<ChangeServices>[] = [
+export const appRoutes = [
   createRoute,
   listRoute,
   getRoute,
   updateRoute,
   deleteRoute,
-];
+] satisfies Route<ChangeServices>[];

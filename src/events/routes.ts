@@ -76,4 +76,6 @@ const streamRoute = defineRoute({
 });
 
 /** Events in and out. */
-export const eventRoutes: Route<EventServices & IngestServices>[] = [ingestRoute, searchRoute, streamRoute];
+export const eventRoutes = [ingestRoute, searchRoute, streamRoute] satisfies Route<
+  EventServices & IngestServices
+>[];

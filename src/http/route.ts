@@ -161,6 +161,8 @@ export function isStreamed(answer: unknown): answer is Streamed {
   return typeof answer === 'object' && answer !== null && streamed.has(answer);
 }
 
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
 type Empty = TObject<Record<never, TSchema>>;
 
 /**
@@ -174,10 +176,12 @@ export type RouteDeclaration<
   Q extends TObject,
   B extends TSchema,
   R extends TSchema,
+  M extends Method = Method,
+  Path extends string = string,
 > = {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: M;
   /** With `{name}` for parameters, as OpenAPI writes it. */
-  path: string;
+  path: Path;
   summary: string;
   access: A;
   /** The rate-limit category. Public routes have none to charge and leave it out of the count. */
@@ -257,6 +261,21 @@ export type Route<S = never> = Required<
   handle: (services: S, input: Input<Access, TObject, TObject, TSchema>) => Promise<unknown> | unknown;
 };
 
+/**
+ * The types of a declaration, for the dashboard's requests. Types only: `types` is never set. `body` is `TSchema` for a
+ * route without one.
+ */
+type Typed<
+  M extends Method,
+  Path extends string,
+  P extends TObject,
+  Q extends TObject,
+  B,
+  R extends TSchema,
+> = {
+  readonly types?: { method: M; path: Path; params: P; query: Q; body: B; answer: R };
+};
+
 const isRequired = <T>(rule: boolean | ((body: T) => boolean), body: T) =>
   typeof rule === 'function' ? rule(body) : rule;
 
@@ -270,7 +289,9 @@ export function defineRoute<
   P extends TObject = Empty,
   Q extends TObject = Empty,
   B extends TSchema = TSchema,
->(declaration: RouteDeclaration<S, A, P, Q, B, R>): Route<S> {
+  const M extends Method = Method,
+  const Path extends string = string,
+>(declaration: RouteDeclaration<S, A, P, Q, B, R, M, Path>): Route<S> & Typed<M, Path, P, Q, B, R> {
   const { app, eventCount, stepUp = () => false, handle } = declaration;
   return {
     params: closedObject({}),

@@ -74,4 +74,4 @@ function requireWholeProject({ principal }: Caller): void {
 }
 
 /** The audit log. */
-export const auditRoutes: Route<{ control: Control }>[] = [auditRoute];
+export const auditRoutes = [auditRoute] satisfies Route<{ control: Control }>[];

@@ -5,7 +5,7 @@ import type { Directory } from './directory.ts';
 import { findKeysIn } from './holds-a-key.ts';
 import type { KeyFields } from './key-fields.ts';
 import { findRateLimitMistakes } from './rate-limits.ts';
-import { CEILINGS, type KeyType } from './scopes.ts';
+import { CEILINGS, type KeyType, type Scope } from './scopes.ts';
 
 const METADATA_BYTES_MAX = 2_048;
 const METADATA_KEYS_MAX = 20;
@@ -44,7 +44,7 @@ export function requireFitting(
 
 function findMisfits(fields: Partial<KeyFields>, type: KeyType): FieldError[] {
   const errors: FieldError[] = [];
-  const ceiling = CEILINGS[type];
+  const ceiling: readonly Scope[] = CEILINGS[type];
   fields.scopes?.forEach((scope, index) => {
     if (ceiling.includes(scope)) return;
     const message = `A ${type} key can never have ${scope}; it can have ${ceiling.join(', ')}.`;

@@ -178,7 +178,7 @@ const restoreRoute = defineRoute({
 });
 
 /** Settings → API Keys, as an API. `self` stands before `{id}` for the reader; the router does not mind. */
-export const keyRoutes: Route<KeyServices>[] = [
+export const keyRoutes = [
   createRoute,
   listRoute,
   selfRoute,
@@ -190,4 +190,4 @@ export const keyRoutes: Route<KeyServices>[] = [
   endGraceRoute,
   revokeRoute,
   restoreRoute,
-];
+] satisfies Route<KeyServices>[];

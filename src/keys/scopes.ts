@@ -14,15 +14,17 @@ export const KEY_SCOPES = [
   'audit:read',
 ] as const;
 
+export type KeyScope = (typeof KEY_SCOPES)[number];
+
 /** Includes what only people's roles can hold, above every key's ceiling. */
-export type Scope = (typeof KEY_SCOPES)[number] | 'members:read' | 'members:write';
+export type Scope = KeyScope | 'members:read' | 'members:write';
 
 export const KEY_TYPES = ['server', 'client', 'read_only'] as const;
 
 export type KeyType = (typeof KEY_TYPES)[number];
 
 /** The most a key of each type can ever do, whatever its scopes say. */
-export const CEILINGS: Record<KeyType, readonly Scope[]> = {
+export const CEILINGS: Record<KeyType, readonly KeyScope[]> = {
   server: KEY_SCOPES,
   client: ['events:write'],
   read_only: ['analytics:read', 'apps:read', 'project:read'],

@@ -133,4 +133,4 @@ async function judge(services: ReportServices, { token, type }: Finding, actor: 
 }
 
 /** Where scanners learn what keys look like, and say where they found one. */
-export const leakRoutes: Route<ReportServices>[] = [patternsRoute, githubRoute];
+export const leakRoutes = [patternsRoute, githubRoute] satisfies Route<ReportServices>[];

@@ -132,7 +132,7 @@ const removeRoute = defineRoute({
 });
 
 /** What a person does with the own account. */
-export const accountRoutes: Route<AccountServices>[] = [
+export const accountRoutes = [
   stepUpRoute,
   listRoute,
   endRoute,
@@ -141,4 +141,4 @@ export const accountRoutes: Route<AccountServices>[] = [
   offerRoute,
   confirmRoute,
   removeRoute,
-];
+] satisfies Route<AccountServices>[];

@@ -182,10 +182,10 @@ const acceptRoute = defineRoute({
 });
 
 /** A person's own projects. */
-export const ownProjectRoutes: Route<ChangeServices>[] = [projectsRoute, createProjectRoute];
+export const ownProjectRoutes = [projectsRoute, createProjectRoute] satisfies Route<ChangeServices>[];
 
 /** The members of a project, and how people become members. */
-export const memberRoutes: Route<MemberServices>[] = [
+export const memberRoutes = [
   membersRoute,
   roleRoute,
   removeRoute,
@@ -194,4 +194,4 @@ export const memberRoutes: Route<MemberServices>[] = [
   revokeRoute,
   lookRoute,
   acceptRoute,
-];
+] satisfies Route<MemberServices>[];

@@ -110,13 +110,13 @@ const sessionRoute = defineRoute({
 });
 
 /** How the first account is created. */
-export const setUpRoutes: Route<AccountServices>[] = [setupStateRoute, setupRoute];
+export const setUpRoutes = [setupStateRoute, setupRoute] satisfies Route<AccountServices>[];
 
 /** How people get in and out. */
-export const signInRoutes: Route<AccountServices>[] = [
+export const signInRoutes = [
   signInRoute,
   codeRoute,
   signOutRoute,
   resetRoute,
   sessionRoute,
-];
+] satisfies Route<AccountServices>[];

@@ -36,4 +36,4 @@ const updateRoute = defineRoute({
 });
 
 /** The project a key belongs to. */
-export const projectRoutes: Route<ChangeServices>[] = [getRoute, updateRoute];
+export const projectRoutes = [getRoute, updateRoute] satisfies Route<ChangeServices>[];

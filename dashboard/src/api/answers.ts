@@ -1,81 +1,49 @@
-// What the API answers, taken from the server's own schemas: the compiler holds both sides together.
-// biome-ignore lint/correctness/noUndeclaredDependencies: a type only; typebox is the server's, whose schemas these are.
-import type { Static } from 'typebox';
-import type { BREAKDOWN_ANSWER } from '../../../src/analytics/breakdown.ts';
-import type { DAILY_ANSWER } from '../../../src/analytics/daily.ts';
-import type { LIVE_ANSWER } from '../../../src/analytics/live.ts';
-import type { APP_JSON } from '../../../src/apps/app-json.ts';
-import type { SEARCH_ANSWER } from '../../../src/events/search.ts';
-import type { AuditEntryJson } from '../../../src/keys/audit-list.ts';
-import type { API_KEY_JSON, MINTED_KEY_JSON } from '../../../src/keys/key-json.ts';
-import type { RateLimits } from '../../../src/keys/rate-limits.ts';
-import type { PROJECT_JSON } from '../../../src/projects/project-json.ts';
+// What the server answers, under the names the pages use. Every type comes from the schema of a route.
+import type { Scope } from '../../../src/keys/scopes.ts';
+import type { AnswerOf, BodyOf, QueryOf } from './endpoints.ts';
 
-export type Page<T> = { data: T[]; next_cursor: string | null };
+type ItemOf<Page extends { data: unknown[] }> = Page['data'][number];
 
-export type App = Static<typeof APP_JSON>;
+export type App = AnswerOf<'GET /app/v1/projects/{project_id}/apps/{id}'>;
 export type Platform = App['platform'];
-export type ApiKey = Static<typeof API_KEY_JSON>;
-export type MintedKey = Static<typeof MINTED_KEY_JSON>;
+export type ApiKey = AnswerOf<'GET /app/v1/projects/{project_id}/api-keys/{id}'>;
+export type MintedKey = AnswerOf<'POST /app/v1/projects/{project_id}/api-keys'>;
 export type KeyType = ApiKey['type'];
 export type KeyStatus = ApiKey['status'];
 export type KeyScope = ApiKey['scopes'][number];
-export type KeyRateLimits = RateLimits;
-export type ProjectSettings = Static<typeof PROJECT_JSON>;
-export type AuditEntry = AuditEntryJson;
-export type DailyAnswer = Static<typeof DAILY_ANSWER>;
-export type BreakdownAnswer = Static<typeof BREAKDOWN_ANSWER>;
-export type LiveAnswer = Static<typeof LIVE_ANSWER>;
-export type EventRecord = Static<typeof SEARCH_ANSWER>['data'][number];
+export type KeyRateLimits = NonNullable<ApiKey['rate_limits']>;
+export type RevokeReason = NonNullable<
+  QueryOf<'DELETE /app/v1/projects/{project_id}/api-keys/{id}'>['reason']
+>;
+/** The requests of a key in one hour and one category. */
+export type UsageHour = ItemOf<AnswerOf<'GET /app/v1/projects/{project_id}/api-keys/{id}/usage'>>;
+export type ProjectSettings = AnswerOf<'GET /app/v1/projects/{project_id}/project'>;
+export type AuditEntry = ItemOf<AnswerOf<'GET /app/v1/projects/{project_id}/audit-log'>>;
+export type DailyAnswer = AnswerOf<'GET /app/v1/projects/{project_id}/analytics/daily'>;
+export type BreakdownAnswer = AnswerOf<'GET /app/v1/projects/{project_id}/analytics/breakdown'>;
+export type LiveAnswer = AnswerOf<'GET /app/v1/projects/{project_id}/analytics/live'>;
+export type EventRecord = ItemOf<AnswerOf<'GET /app/v1/projects/{project_id}/events'>>;
+export type Session = AnswerOf<'GET /app/v1/session'>;
+export type SessionProject = Session['projects'][number];
+export type Role = SessionProject['role'];
+export type BrowserSession = ItemOf<AnswerOf<'GET /app/v1/sessions'>>;
+export type TotpEnrollment = AnswerOf<'POST /app/v1/account/totp'>;
+export type Member = ItemOf<AnswerOf<'GET /app/v1/projects/{project_id}/members'>>;
+export type Invitation = ItemOf<AnswerOf<'GET /app/v1/projects/{project_id}/invitations'>>;
+export type NewInvitation = AnswerOf<'POST /app/v1/projects/{project_id}/invitations'>;
+export type InvitationPreview = AnswerOf<'POST /app/v1/invitations/look'>;
 
-/** One hour of a key's requests in one category. */
-export type UsageHour = {
-  hour: string;
-  category: 'events' | 'analytics' | 'management';
-  ok: number;
-  unauthorized: number;
-  forbidden: number;
-  limited: number;
-};
+/** What a member may do: the scopes of keys, and two that only roles have. */
+export type MemberScope = Scope;
 
-/** What a member may do, beside the scopes of keys. */
-export type MemberScope = KeyScope | 'members:read' | 'members:write';
-
-export type Role = 'owner' | 'admin' | 'developer' | 'analyst';
-
-export type SessionProject = { id: string; name: string; role: Role; scopes: MemberScope[] };
-
-export type Session = {
-  user: { id: string; name: string; email: string; has_totp: boolean };
-  csrf_token: string;
-  stepped_up_until: string | null;
-  projects: SessionProject[];
-};
-
-export type BrowserSession = {
-  id: string;
-  created_at: string;
-  last_seen_at: string;
-  ip: string | null;
-  user_agent: string | null;
-  is_current: boolean;
-};
-
-export type Member = {
-  id: string;
-  name: string;
-  email: string;
-  role: Role;
-  created_at: string;
-  last_seen_at: string | null;
-  is_you: boolean;
-};
-
-export type Invitation = {
-  id: string;
-  email: string;
-  role: Role;
-  created_at: string;
-  expires_at: string;
-  created_by: string;
-};
+/** What the pages send. */
+export type NewApp = BodyOf<'POST /app/v1/projects/{project_id}/apps'>;
+export type AppChange = BodyOf<'PATCH /app/v1/projects/{project_id}/apps/{id}'>;
+export type NewKey = BodyOf<'POST /app/v1/projects/{project_id}/api-keys'>;
+export type KeyChange = BodyOf<'PATCH /app/v1/projects/{project_id}/api-keys/{id}'>;
+export type Rotation = BodyOf<'POST /app/v1/projects/{project_id}/api-keys/{id}/rotate'>;
+export type SettingsChange = BodyOf<'PATCH /app/v1/projects/{project_id}/project'>;
+export type EventQuery = QueryOf<'GET /app/v1/projects/{project_id}/events'>;
+export type AuditQuery = QueryOf<'GET /app/v1/projects/{project_id}/audit-log'>;
+export type DailyQuery = QueryOf<'GET /app/v1/projects/{project_id}/analytics/daily'>;
+export type BreakdownQuery = QueryOf<'GET /app/v1/projects/{project_id}/analytics/breakdown'>;

@@ -1,9 +1,9 @@
-/** What one request for a draft is: the same as often as it is sent. */
+/** The request for one draft: the same however often it is sent. */
 export type Attempt<Body> = { body: Body; idempotencyKey: string };
 
 /**
- * Returns what gives the attempt for a draft. Until the draft is another object it is the same attempt, with the same
- * `Idempotency-Key` and body: trying again after a lost answer then makes no second key or app.
+ * Returns a function from a draft to its attempt. As long as the draft is the same object the attempt is the same, with
+ * one `Idempotency-Key` and body, so that retrying after a lost answer does not create a second key or app.
  */
 export function makeAttempts<Draft, Body>(toBody: (draft: Draft) => Body): (draft: Draft) => Attempt<Body> {
   let last: { draft: Draft; attempt: Attempt<Body> } | undefined;
@@ -14,8 +14,11 @@ export function makeAttempts<Draft, Body>(toBody: (draft: Draft) => Body): (draf
   };
 }
 
-/** Not `crypto.randomUUID`, which plain http beyond loopback does not have. */
+/** Not `crypto.randomUUID`: plain HTTP beyond loopback does not have it. */
 function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+/** Returns the header that makes the server run a repeated request only once. */
+export const idempotencyHeader = (key: string) => ({ 'idempotency-key': key });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, beforeEach, it } from 'node:test';
-import { api, keepCsrfToken, urlOf, whenSignedOut } from './http.ts';
+import { keepCsrfToken, request, urlOf, whenSignedOut } from './http.ts';
 import { mistakeIn, Problem, sentenceOf } from './problem.ts';
 import { confirmStepUp, forgetStepUp, isStepUpWanted, keepStepUp, subscribeStepUp } from './step-up.ts';
 
@@ -37,9 +37,9 @@ it('leaves out what is undefined and repeats what is a list', () => {
 
 it('sends the CSRF token with what changes something, and only with that', async () => {
   keepCsrfToken('token-1');
-  await api('GET', `${base}/a`);
-  await api('POST', `${base}/a`, { body: {} });
-  await api('DELETE', `${base}/a`);
+  await request('GET', `${base}/a`);
+  await request('POST', `${base}/a`, { body: {} });
+  await request('DELETE', `${base}/a`);
   assert.deepEqual(
     seen.map(({ headers }) => headers['x-appflow-csrf']),
     [undefined, 'token-1', 'token-1'],
@@ -57,7 +57,7 @@ it('tells a problem document with its code, its fields and how long to wait', as
     errors,
   };
   replies = [{ status: 422, body, headers: { 'retry-after': '3' } }];
-  const error = await api('GET', `${base}/a`).catch((thrown: unknown) => thrown);
+  const error = await request('GET', `${base}/a`).catch((thrown: unknown) => thrown);
   assert.ok(error instanceof Problem);
   const { status, code, requestId, retryAfterMs } = error;
   assert.deepEqual(
@@ -71,11 +71,11 @@ it('tells a problem document with its code, its fields and how long to wait', as
 
 it("tells a proxy's page by its status", async () => {
   replies = [{ status: 502, body: '<html>Bad gateway</html>' }];
-  await assert.rejects(api('GET', `${base}/a`), { status: 502, code: 'unexpected_answer' });
+  await assert.rejects(request('GET', `${base}/a`), { status: 502, code: 'unexpected_answer' });
 });
 
 it('tells a server that does not answer as unreachable', async () => {
-  await assert.rejects(api('GET', 'http://127.0.0.1:1/'), { status: 0, code: 'unreachable' });
+  await assert.rejects(request('GET', 'http://127.0.0.1:1/'), { status: 0, code: 'unreachable' });
 });
 
 it('says when nobody is signed in any more', async () => {
@@ -87,8 +87,8 @@ it('says when nobody is signed in any more', async () => {
     { status: 401, body: { code: 'not_signed_in', title: 'T' } },
     { status: 401, body: { code: 'other', title: 'T' } },
   ];
-  await assert.rejects(api('GET', `${base}/a`));
-  await assert.rejects(api('GET', `${base}/a`));
+  await assert.rejects(request('GET', `${base}/a`));
+  await assert.rejects(request('GET', `${base}/a`));
   assert.equal(times, 1);
 });
 
@@ -97,7 +97,7 @@ it('asks for the password before it sends, so that no refusal comes', async () =
     assert.equal(seen.length, 0, 'nothing was sent yet');
     if (isStepUpWanted()) queueMicrotask(() => confirmStepUp(new Date(Date.now() + 600_000).toISOString()));
   });
-  await api('POST', `${base}/a`, { stepUp: true });
+  await request('POST', `${base}/a`, { stepUp: true });
   stop();
   assert.equal(seen.length, 1);
 });
@@ -111,7 +111,7 @@ it('asks once and sends again when the server counts the time differently', asyn
   const stop = subscribeStepUp(() => {
     if (isStepUpWanted()) queueMicrotask(() => confirmStepUp(new Date(Date.now() + 600_000).toISOString()));
   });
-  assert.deepEqual(await api('POST', `${base}/a`, { stepUp: true }), { done: true });
+  assert.deepEqual(await request('POST', `${base}/a`, { stepUp: true }), { done: true });
   stop();
   assert.equal(seen.length, 2);
 });

@@ -1,22 +1,22 @@
 import { type QueryClient, queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 import type { Session } from './answers.ts';
-import { api, keepCsrfToken } from './http.ts';
-import { keepStepUp } from './step-up.ts';
+import { call, keepCsrfToken } from './http.ts';
+import { confirmStepUp, keepStepUp } from './step-up.ts';
 
 const SESSION_KEY = ['session'] as const;
 
 /**
- * Marks this browser as probably signed in. Without the mark nobody asks the server, so that a visitor's first page
- * logs no 401. It proves nothing and grants nothing.
+ * Marks this browser as probably signed in. Without the mark the server is not asked, so the first page of an anonymous
+ * visitor logs no 401. It proves nothing and grants nothing.
  */
 const MARK = 'appflow-signed-in';
 
-/** Whether this browser was signed in when it was last heard of. */
+/** Whether this browser was signed in the last time it got an answer. */
 export function isProbablySignedIn(): boolean {
   return localStorage.getItem(MARK) !== null;
 }
 
-/** Takes over what a session answer says: the CSRF token, and until when the password counts as given. */
+/** Stores what a session answer says: the CSRF token, and until when the password counts as given. */
 export function keepSession(client: QueryClient, session: Session): Session {
   noteSession(session);
   client.setQueryData(SESSION_KEY, session);
@@ -30,20 +30,31 @@ function noteSession(session: Session): Session {
   return session;
 }
 
-/** Who is signed in and what they may do; fails with `not_signed_in` when nobody is. */
+/** The signed-in person and what they may do. Fails with `not_signed_in` without a session. */
 export const sessionQuery = queryOptions({
   queryKey: SESSION_KEY,
-  queryFn: async ({ signal }) => noteSession(await api<Session>('GET', '/app/v1/session', { signal })),
+  queryFn: async ({ signal }) => noteSession(await call('GET /app/v1/session', { signal })),
   staleTime: 60_000,
   retry: false,
 });
 
-/** Returns who is signed in; only on pages behind the sign-in, where the router has loaded it. */
+/** Returns the session. Only on pages behind the sign-in: the router has loaded it there. */
 export function useSession(): Session {
   return useSuspenseQuery(sessionQuery).data;
 }
 
-/** Leaves for the sign-in page, which comes back to `returnTo`. The page is loaded anew: nothing that was seen stays in memory. */
+/** Loads the session again, and everything shown that depends on it. */
+export const refreshSession = (client: QueryClient) => client.invalidateQueries({ queryKey: SESSION_KEY });
+
+/** Sends the password for the next ten minutes of sensitive requests, and releases those that wait for it. */
+export async function stepUp(password: string): Promise<void> {
+  const answer = await call('POST /app/v1/step-up', { body: { password } });
+  confirmStepUp(answer.stepped_up_until);
+}
+
+export const signOut = () => call('POST /app/v1/sign-out');
+
+/** Goes to the sign-in page, which returns to `returnTo`. A full page load: nothing that was shown stays in memory. */
 export function leaveToSignIn(returnTo?: string): void {
   localStorage.removeItem(MARK);
   const search = returnTo === undefined || returnTo === '/' ? '' : `?return=${encodeURIComponent(returnTo)}`;

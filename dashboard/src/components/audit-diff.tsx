@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../api/answers.ts';
-import { listChanges } from '../lib/changes.ts';
 import { cn } from '../lib/class-names.ts';
+import { listChanges } from './changes.ts';
 
 type AuditDiffProps = { diff: NonNullable<AuditEntry['diff']>; className?: string };
 

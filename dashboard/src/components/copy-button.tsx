@@ -1,7 +1,7 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { toast } from 'sonner';
-import { copyText } from '../lib/copy-text.ts';
+import { copyText } from './copy-text.ts';
 import { Button } from './ui/button.tsx';
 
 const SHOWN_MS = 1_600;

@@ -3,11 +3,11 @@ import type { KeyRateLimits, KeyType } from '../api/answers.ts';
 import { cn } from '../lib/class-names.ts';
 import { formatCount } from '../lib/format.ts';
 import {
+  defaultRate,
   LIMIT_PARTS,
   type LimitPart,
   type Rate,
   readLimit,
-  USUAL_RATES,
   withLimit,
 } from '../lib/limits-draft.ts';
 import { FieldGroup, FieldMistake } from './ui/field.tsx';
@@ -45,7 +45,7 @@ export function LimitsFields({
             part={part}
             label={label}
             unit={unit}
-            usual={USUAL_RATES[type][part]}
+            defaults={defaultRate(type, part)}
             value={readLimit(limits, part)}
             onChange={(rate) => onChange(withLimit(limits, part, rate))}
           />
@@ -64,15 +64,15 @@ type LimitRowProps = {
   part: LimitPart;
   label: string;
   unit: string;
-  usual: Rate;
+  defaults: Rate;
   value: Rate | undefined;
   onChange: (rate: Rate | undefined) => void;
 };
 
-function LimitRow({ label, unit, usual, value, onChange }: LimitRowProps) {
+function LimitRow({ label, unit, defaults, value, onChange }: LimitRowProps) {
   const set = (name: keyof Rate, text: string) => {
     if (text === '') return onChange(undefined);
-    onChange({ ...(value ?? usual), [name]: Number(text) });
+    onChange({ ...(value ?? defaults), [name]: Number(text) });
   };
   return (
     <div className={cn(ROW, 'text-sm')}>
@@ -87,7 +87,7 @@ function LimitRow({ label, unit, usual, value, onChange }: LimitRowProps) {
           min={1}
           inputMode="numeric"
           aria-label={`${label}: ${name === 'rate' ? 'per second' : 'burst'}`}
-          placeholder={formatCount(usual[name])}
+          placeholder={formatCount(defaults[name])}
           value={value?.[name] ?? ''}
           onChange={(event) => set(name, event.target.value)}
         />

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ComponentProps } from 'react';
-import type { EventRecord, Page } from '../api/answers.ts';
-import { api } from '../api/http.ts';
+import type { EventRecord } from '../api/answers.ts';
+import { eventQuery } from '../api/events.ts';
 import { useProject } from '../api/project.ts';
 import { EventSheet } from './event-sheet.tsx';
 
@@ -23,18 +23,11 @@ export function OpenEventSheet({ atHand, ...rest }: OpenEventSheetProps) {
 
 /** Returns the event of this id, null when there is none; an event at hand stays when it is no longer. */
 function useOneEvent(eventId: string | undefined, atHand: readonly EventRecord[]) {
-  const { project, path } = useProject();
+  const { project } = useProject();
   const { data } = useQuery({
-    queryKey: ['projects', project.id, 'events', 'one', eventId],
-    queryFn: async ({ signal }) => {
-      const query = { event_id: eventId, limit: 1 };
-      const { data: events } = await api<Page<EventRecord>>('GET', path('/events'), { query, signal });
-      return events[0] ?? null;
-    },
+    ...eventQuery(project.id, eventId),
     enabled: eventId !== undefined,
     initialData: () => atHand.find(({ event_id }) => event_id === eventId),
-    // Events never change.
-    staleTime: Number.POSITIVE_INFINITY,
   });
   return data;
 }

@@ -1,7 +1,7 @@
 import { useState, useSyncExternalStore } from 'react';
-import { api } from '../api/http.ts';
 import { sentenceOf } from '../api/problem.ts';
-import { cancelStepUp, confirmStepUp, isStepUpWanted, subscribeStepUp } from '../api/step-up.ts';
+import { stepUp } from '../api/session.ts';
+import { cancelStepUp, isStepUpWanted, subscribeStepUp } from '../api/step-up.ts';
 import { PasswordField } from './password-field.tsx';
 import { Button } from './ui/button.tsx';
 import { Dialog, DialogBody, DialogContent, DialogFooter } from './ui/dialog.tsx';
@@ -27,11 +27,7 @@ export function StepUpDialog() {
 
 function PasswordForm() {
   const [password, setPassword] = useState('');
-  const { submit, isBusy, error } = useSubmission(async () => {
-    const body = { password };
-    const answer = await api<{ stepped_up_until: string }>('POST', '/app/v1/step-up', { body });
-    confirmStepUp(answer.stepped_up_until);
-  });
+  const { submit, isBusy, error } = useSubmission(() => stepUp(password));
   return (
     <form onSubmit={submit} className="contents">
       <DialogBody>

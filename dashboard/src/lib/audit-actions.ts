@@ -45,4 +45,4 @@ export function describeAction(action: string): string {
 const sentenceCase = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The actions that can be asked for, in the order in which they are offered. */
-export const AUDIT_ACTIONS: readonly string[] = [...KNOWN.keys()];
+export const AUDIT_ACTIONS = Object.keys(WORDS).filter((name): name is AuditAction => name in WORDS);

@@ -1,3 +1,4 @@
+import { DEFAULT_RATES } from '../../../src/limits/policies.ts';
 import type { KeyRateLimits, KeyType } from '../api/answers.ts';
 
 /** A number of the limits that can be given, by the path of its field in the API. */
@@ -18,21 +19,16 @@ export const LIMIT_PARTS: readonly {
   { part: 'management.requests', label: 'Management', unit: 'requests', types: ['server', 'read_only'] },
 ];
 
-/** What holds where neither key nor project says anything, as documented; the installation may differ. */
-export const USUAL_RATES: Record<KeyType, Record<LimitPart, Rate>> = {
-  server: usual({ rate: 100, burst: 500 }, { rate: 10_000, burst: 50_000 }),
-  read_only: usual({ rate: 100, burst: 500 }, { rate: 10_000, burst: 50_000 }),
-  client: usual({ rate: 2_000, burst: 10_000 }, { rate: 50_000, burst: 200_000 }),
-};
+const POLICIES = {
+  'events.requests': 'events-requests',
+  'events.events': 'events',
+  'analytics.requests': 'analytics',
+  'management.requests': 'management',
+} as const;
 
-function usual(requests: Rate, events: Rate): Record<LimitPart, Rate> {
-  const calls = { rate: 10, burst: 60 };
-  return {
-    'events.requests': requests,
-    'events.events': events,
-    'analytics.requests': calls,
-    'management.requests': calls,
-  };
+/** Returns the rate that applies if neither key nor project sets one. An installation may configure others. */
+export function defaultRate(type: KeyType, part: LimitPart): Rate {
+  return DEFAULT_RATES[type][POLICIES[part]];
 }
 
 /** Returns what the limits say of one part; undefined when they leave it at the default. */

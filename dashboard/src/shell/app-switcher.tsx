@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { AppWindow } from 'lucide-react';
-import { useCurrentApp, useProject } from '../api/project.ts';
+import { useCurrentApp } from '../api/apps.ts';
+import { useProject } from '../api/project.ts';
 import { PlatformIcon } from '../components/platform.tsx';
 import { Switcher } from './switcher.tsx';
 

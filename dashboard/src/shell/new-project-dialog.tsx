@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { api } from '../api/http.ts';
 import { mistakeIn } from '../api/problem.ts';
+import { createProject } from '../api/project.ts';
 import { sessionQuery } from '../api/session.ts';
 import { FormDialog } from '../components/form-dialog.tsx';
 import { Field } from '../components/ui/field.tsx';
@@ -14,7 +14,7 @@ export function NewProjectDialog({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const create = async () => {
-    const { id } = await api<{ id: string }>('POST', '/app/v1/projects', { body: { name } });
+    const { id } = await createProject(name);
     // The pages of a project are shown only to its members: the session must know it first.
     await client.fetchQuery({ ...sessionQuery, staleTime: 0 });
     onClose();

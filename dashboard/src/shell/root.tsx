@@ -3,7 +3,7 @@ import type { CSSProperties } from 'react';
 import { Toaster } from 'sonner';
 import { StepUpDialog } from '../components/step-up-dialog.tsx';
 import { TooltipProvider } from '../components/ui/tooltip.tsx';
-import { useIsDark } from '../lib/theme.ts';
+import { useIsDark } from './theme.ts';
 
 /** Messages in the looks of the pages: on the element itself, where it outweighs the sheet that sonner adds. */
 const MESSAGES = {

@@ -2,9 +2,8 @@ import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
 import { toast } from 'sonner';
-import { api } from '../api/http.ts';
 import { sentenceOf } from '../api/problem.ts';
-import { leaveToSignIn, useSession } from '../api/session.ts';
+import { leaveToSignIn, signOut, useSession } from '../api/session.ts';
 import {
   Menu,
   MenuContent,
@@ -15,7 +14,7 @@ import {
   MenuSeparator,
   MenuTrigger,
 } from '../components/ui/menu.tsx';
-import { chooseTheme, type ThemeChoice, useThemeChoice } from '../lib/theme.ts';
+import { chooseTheme, type ThemeChoice, useThemeChoice } from './theme.ts';
 
 const THEMES = [
   { value: 'system', label: 'As the system', icon: Monitor },
@@ -28,8 +27,8 @@ export function UserMenu() {
   const { user } = useSession();
   const theme = useThemeChoice();
   const navigate = useNavigate();
-  const signOut = useMutation({
-    mutationFn: () => api('POST', '/app/v1/sign-out'),
+  const leave = useMutation({
+    mutationFn: signOut,
     onSuccess: () => leaveToSignIn(),
     onError: (error) => toast.error(`You are still signed in. ${sentenceOf(error)}`),
   });
@@ -62,7 +61,7 @@ export function UserMenu() {
           ))}
         </MenuRadioGroup>
         <MenuSeparator />
-        <MenuItem onSelect={() => signOut.mutate()}>
+        <MenuItem onSelect={() => leave.mutate()}>
           <LogOut aria-hidden />
           Sign out
         </MenuItem>

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
-import { api } from '../../api/http.ts';
+import { changePassword, sessionsQuery } from '../../api/account.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { isCancelled } from '../../api/step-up.ts';
 import { PasswordField } from '../../components/password-field.tsx';
@@ -16,13 +16,12 @@ export function PasswordCard() {
   const client = useQueryClient();
   const change = useMutation({
     gcTime: 0,
-    mutationFn: () =>
-      api('POST', '/app/v1/account/password', { body: { new_password: password }, stepUp: true }),
+    mutationFn: () => changePassword(password),
     onSuccess: async () => {
       setPassword('');
       setTried(false);
       toast.success('Your password is changed. Your other sessions were ended.');
-      await client.invalidateQueries({ queryKey: ['sessions'] });
+      await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     },
     onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
   });

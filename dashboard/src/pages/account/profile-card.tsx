@@ -1,8 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
-import type { Session } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import { updateAccount } from '../../api/account.ts';
 import { mistakeIn, sentenceOf } from '../../api/problem.ts';
 import { keepSession, useSession } from '../../api/session.ts';
 import { isCancelled } from '../../api/step-up.ts';
@@ -22,7 +21,7 @@ export function ProfileCard() {
     ...(email.trim() !== user.email && { email: email.trim() }),
   };
   const save = useMutation({
-    mutationFn: () => api<Session>('PATCH', '/app/v1/account', { body, stepUp: 'email' in body }),
+    mutationFn: () => updateAccount(body),
     onSuccess: (session) => {
       keepSession(client, session);
       toast.success('Your profile is saved.');

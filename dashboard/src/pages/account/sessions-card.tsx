@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Monitor, Smartphone } from 'lucide-react';
 import { toast } from 'sonner';
-import type { BrowserSession, Page } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import { endSession, sessionsQuery } from '../../api/account.ts';
+import type { BrowserSession } from '../../api/answers.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { QueryState } from '../../components/query-state.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
@@ -10,15 +10,11 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
-import { describeBrowser } from '../../lib/describe-browser.ts';
+import { describeBrowser } from './describe-browser.ts';
 
 /** Where the person is signed in; each can be ended from here. */
 export function SessionsCard() {
-  const sessions = useQuery({
-    queryKey: ['sessions'],
-    queryFn: async ({ signal }) =>
-      (await api<Page<BrowserSession>>('GET', '/app/v1/sessions', { signal })).data,
-  });
+  const sessions = useQuery(sessionsQuery);
   return (
     <Card>
       <CardHeader title="Sessions" description="Where you are signed in. End what you do not recognize." />
@@ -44,10 +40,10 @@ function SessionRow({ session }: { session: BrowserSession }) {
   const { name, isPhone } = describeBrowser(session.user_agent ?? '');
   const Icon = isPhone ? Smartphone : Monitor;
   const end = useMutation({
-    mutationFn: () => api('DELETE', `/app/v1/sessions/${session.id}`),
+    mutationFn: () => endSession(session.id),
     onSuccess: async () => {
       toast.success(`The session of ${name} is ended.`);
-      await client.invalidateQueries({ queryKey: ['sessions'] });
+      await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     },
     onError: (error) => toast.error(sentenceOf(error)),
   });

@@ -2,20 +2,21 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { api } from '../../api/http.ts';
+import { offerTotp, removeTotp } from '../../api/account.ts';
+import type { TotpEnrollment } from '../../api/answers.ts';
 import { sentenceOf } from '../../api/problem.ts';
-import { sessionQuery, useSession } from '../../api/session.ts';
+import { refreshSession, useSession } from '../../api/session.ts';
 import { isCancelled } from '../../api/step-up.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
-import { TotpDialog, type TotpEnrolment } from './totp-dialog.tsx';
+import { TotpDialog } from './totp-dialog.tsx';
 
 /** The second factor: a code from an authenticator app at each sign-in. */
 export function TotpCard() {
   const { user } = useSession();
-  const [enrolment, setEnrolment] = useState<TotpEnrolment>();
+  const [enrollment, setEnrollment] = useState<TotpEnrollment>();
   const [isEnding, setEnding] = useState(false);
   const client = useQueryClient();
   const onError = (error: unknown) => {
@@ -23,16 +24,16 @@ export function TotpCard() {
   };
   const begin = useMutation({
     gcTime: 0,
-    mutationFn: () => api<TotpEnrolment>('POST', '/app/v1/account/totp', { body: {}, stepUp: true }),
-    onSuccess: setEnrolment,
+    mutationFn: offerTotp,
+    onSuccess: setEnrollment,
     onError,
   });
   const end = useMutation({
-    mutationFn: () => api('DELETE', '/app/v1/account/totp', { stepUp: true }),
+    mutationFn: removeTotp,
     onSuccess: async () => {
       setEnding(false);
       toast.success('Two-factor authentication is off.');
-      await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+      await refreshSession(client);
     },
     onError,
   });
@@ -63,7 +64,7 @@ export function TotpCard() {
           </Button>
         )}
       </CardBody>
-      {enrolment && <TotpDialog enrolment={enrolment} onClose={() => setEnrolment(undefined)} />}
+      {enrollment && <TotpDialog enrollment={enrollment} onClose={() => setEnrollment(undefined)} />}
       {isEnding && (
         <ConfirmDialog
           isDanger

@@ -2,8 +2,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { encode } from 'uqr';
-import { api } from '../../api/http.ts';
-import { sessionQuery } from '../../api/session.ts';
+import { confirmTotp } from '../../api/account.ts';
+import type { TotpEnrollment } from '../../api/answers.ts';
+import { refreshSession } from '../../api/session.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { ShownOnceDialog } from '../../components/shown-once-dialog.tsx';
@@ -11,27 +12,24 @@ import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
-import { downloadText } from '../../lib/download-text.ts';
+import { downloadText } from '../../lib/download.ts';
 
-/** What an authenticator app is given, and the codes for the day the phone is lost. */
-export type TotpEnrolment = { uri: string; secret: string; backup_codes: string[] };
-
-type TotpDialogProps = { enrolment: TotpEnrolment; onClose: () => void };
+type TotpDialogProps = { enrollment: TotpEnrollment; onClose: () => void };
 
 /** Takes the secret into an app, proves it by a code, then shows the backup codes once. */
-export function TotpDialog({ enrolment, onClose }: TotpDialogProps) {
+export function TotpDialog({ enrollment, onClose }: TotpDialogProps) {
   const [isOn, setOn] = useState(false);
-  if (isOn) return <BackupCodes codes={enrolment.backup_codes} onClose={onClose} />;
-  return <ScanForm enrolment={enrolment} onClose={onClose} onConfirmed={() => setOn(true)} />;
+  if (isOn) return <BackupCodes codes={enrollment.backup_codes} onClose={onClose} />;
+  return <ScanForm enrollment={enrollment} onClose={onClose} onConfirmed={() => setOn(true)} />;
 }
 
-function ScanForm({ enrolment, onClose, onConfirmed }: TotpDialogProps & { onConfirmed: () => void }) {
+function ScanForm({ enrollment, onClose, onConfirmed }: TotpDialogProps & { onConfirmed: () => void }) {
   const [code, setCode] = useState('');
   const client = useQueryClient();
   const confirm = async () => {
-    await api('POST', '/app/v1/account/totp/confirm', { body: { code: code.trim() } });
+    await confirmTotp(code.trim());
     onConfirmed();
-    await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    await refreshSession(client);
   };
   return (
     <FormDialog
@@ -44,11 +42,11 @@ function ScanForm({ enrolment, onClose, onConfirmed }: TotpDialogProps & { onCon
     >
       {() => (
         <>
-          <QrCode text={enrolment.uri} />
+          <QrCode text={enrollment.uri} />
           <div className="flex items-center justify-center gap-1 text-note">
             <span className="text-soft">Or type:</span>
-            <code className="break-all font-mono">{enrolment.secret}</code>
-            <CopyButton text={enrolment.secret} what="secret" />
+            <code className="break-all font-mono">{enrollment.secret}</code>
+            <CopyButton text={enrollment.secret} what="secret" />
           </div>
           <Field label="Code from the app" hint="Six digits; it proves that the app has the secret.">
             {(control) => (

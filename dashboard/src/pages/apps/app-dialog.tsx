@@ -1,9 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import type { App, Platform } from '../../api/answers.ts';
+import { PLATFORMS } from '../../../../src/apps/app.ts';
+import type { App, AppChange, NewApp, Platform } from '../../api/answers.ts';
+import { createApp, refreshApps, updateApp } from '../../api/apps.ts';
 import { makeAttempts } from '../../api/attempts.ts';
-import { api } from '../../api/http.ts';
 import { mistakeIn } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
@@ -12,7 +13,6 @@ import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
 
-const PLATFORMS = ['ios', 'android', 'web', 'server', 'other'] as const satisfies readonly Platform[];
 const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')];
 const CURRENCIES = Intl.supportedValuesOf('currency');
 
@@ -28,11 +28,13 @@ const newApp = (): AppDraft => ({
 
 const toDraft = (app: App): AppDraft => ({ ...app, bundleId: app.bundle_id ?? '' });
 
-function toBody({ name, platform, bundleId, timezone, currency }: AppDraft, isNew: boolean) {
+function toNewApp({ name, platform, bundleId, timezone, currency }: AppDraft): NewApp {
   const bundle = bundleId.trim();
-  const bundlePart = bundle !== '' ? { bundle_id: bundle } : isNew ? {} : { bundle_id: null };
-  return { name: name.trim(), platform, timezone, currency, ...bundlePart };
+  return { name: name.trim(), platform, timezone, currency, ...(bundle !== '' && { bundle_id: bundle }) };
 }
+
+/** An empty bundle ID removes the one the app has. */
+const toAppChange = (draft: AppDraft): AppChange => ({ bundle_id: null, ...toNewApp(draft) });
 
 type AppDialogProps = { subject: App | undefined; onClose: () => void };
 
@@ -40,18 +42,16 @@ type AppDialogProps = { subject: App | undefined; onClose: () => void };
 export function AppDialog({ subject, onClose }: AppDialogProps) {
   const [draft, setDraft] = useState(() => (subject ? toDraft(subject) : newApp()));
   const change = (part: Partial<AppDraft>) => setDraft({ ...draft, ...part });
-  const { project, path } = useProject();
+  const { project } = useProject();
   const client = useQueryClient();
-  const [attemptOf] = useState(() => makeAttempts((made: AppDraft) => toBody(made, !subject)));
+  const [attemptOf] = useState(() => makeAttempts(toNewApp));
   const save = async () => {
-    const { body, idempotencyKey } = attemptOf(draft);
-    const headers = { 'idempotency-key': idempotencyKey };
     const { name } = subject
-      ? await api<App>('PATCH', path(`/apps/${subject.id}`), { body })
-      : await api<App>('POST', path('/apps'), { body, headers });
+      ? await updateApp(project.id, subject.id, toAppChange(draft))
+      : await createApp(project.id, attemptOf(draft));
     toast.success(subject ? `${name} is saved.` : `${name} is added.`);
     onClose();
-    await client.invalidateQueries({ queryKey: ['projects', project.id, 'apps'] });
+    await refreshApps(client, project.id);
   };
   return (
     <FormDialog

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { AppWindow, Plus } from 'lucide-react';
 import { useState } from 'react';
-import type { App, Page as PageOf } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
-import { appsQuery, useProject } from '../../api/project.ts';
+import type { App } from '../../api/answers.ts';
+import { appsQuery, deletedAppsQuery } from '../../api/apps.ts';
+import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
 import { QueryState } from '../../components/query-state.tsx';
 import { EmptyState } from '../../components/states.tsx';
@@ -20,14 +20,10 @@ type Doing = { verb: 'new' } | { verb: 'edit' | 'delete'; app: App };
 
 /** The project's apps: their ids, platforms, time zones and currencies. */
 export function AppsPage() {
-  const { project, path, can } = useProject();
+  const { project, can } = useProject();
   const [doing, setDoing] = useState<Doing>();
   const apps = useQuery(appsQuery(project.id));
-  const deleted = useQuery({
-    queryKey: ['projects', project.id, 'apps', 'deleted'],
-    queryFn: async ({ signal }) =>
-      (await api<PageOf<App>>('GET', path('/apps'), { query: { deleted: true, limit: 200 }, signal })).data,
-  });
+  const deleted = useQuery(deletedAppsQuery(project.id));
   const mayWrite = can('apps:write');
   const end = () => setDoing(undefined);
   const actions = {

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import type { App } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import { deleteApp, refreshApps } from '../../api/apps.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { isCancelled } from '../../api/step-up.ts';
@@ -14,11 +14,11 @@ import { useRestoreApp } from './restore-app.ts';
 /** Deletes an app after its name was typed; it can be restored for 30 days. */
 export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: () => void }) {
   const [typed, setTyped] = useState('');
-  const { project, path } = useProject();
+  const { project } = useProject();
   const client = useQueryClient();
   const restore = useRestoreApp();
   const remove = useMutation({
-    mutationFn: () => api('DELETE', path(`/apps/${subject.id}`), { stepUp: true }),
+    mutationFn: () => deleteApp(project.id, subject.id),
     onSuccess: async () => {
       onClose();
       toast.success(`${subject.name} is deleted.`, {
@@ -26,7 +26,7 @@ export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: (
         duration: 12_000,
         action: { label: 'Undo', onClick: () => restore.mutate(subject) },
       });
-      await client.invalidateQueries({ queryKey: ['projects', project.id, 'apps'] });
+      await refreshApps(client, project.id);
     },
     onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
   });

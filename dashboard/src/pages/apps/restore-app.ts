@@ -1,20 +1,19 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import type { App } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import { refreshApps, restoreApp } from '../../api/apps.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 
 /** Returns how to bring back a deleted app. */
 export function useRestoreApp() {
-  const { project, path } = useProject();
+  const { project } = useProject();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id }: Pick<App, 'id'>) =>
-      api<App>('PATCH', path(`/apps/${id}`), { body: { deleted: false } }),
+    mutationFn: ({ id }: Pick<App, 'id'>) => restoreApp(project.id, id),
     onSuccess: async ({ name }) => {
       toast.success(`${name} is restored.`);
-      await client.invalidateQueries({ queryKey: ['projects', project.id, 'apps'] });
+      await refreshApps(client, project.id);
     },
     onError: (error) => toast.error(sentenceOf(error)),
   });

@@ -1,10 +1,12 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { ScrollText } from 'lucide-react';
-import { useActorNames } from '../../api/actors.ts';
-import type { ApiKey, AuditEntry, Page as PageOf } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
-import { appsQuery, useProject } from '../../api/project.ts';
+import type { AuditEntry } from '../../api/answers.ts';
+import { appsQuery } from '../../api/apps.ts';
+import { auditLogQuery } from '../../api/audit-log.ts';
+import { keysQuery } from '../../api/keys.ts';
+import { useActorNames } from '../../api/members.ts';
+import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
 import { QueryState } from '../../components/query-state.tsx';
 import { EmptyState } from '../../components/states.tsx';
@@ -13,27 +15,15 @@ import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { AuditFilters } from './audit-filters.tsx';
 import { auditQueryOf } from './audit-query.ts';
-import { AuditTable } from './audit-table.tsx';
+import { AuditTable, type Names } from './audit-table.tsx';
 import { ExportMenu } from './export-menu.tsx';
-
-const PAGE_ROWS = 50;
 
 /** Who did what, when and from where; it cannot be edited unseen. */
 export function AuditLogPage() {
-  const { project, path } = useProject();
+  const { project } = useProject();
   const search = useSearch({ from: '/signed-in/p/$projectId/settings/audit-log' });
   const query = auditQueryOf(search, Date.now());
-  const log = useInfiniteQuery({
-    // By what was asked, not by the instant it means: else each look would be another question.
-    queryKey: ['projects', project.id, 'audit-log', search],
-    queryFn: ({ signal, pageParam }) =>
-      api<PageOf<AuditEntry>>('GET', path('/audit-log'), {
-        query: { ...query, limit: PAGE_ROWS, ...(pageParam !== '' && { cursor: pageParam }) },
-        signal,
-      }),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-  });
+  const log = useInfiniteQuery(auditLogQuery(project.id, search, query));
   return (
     <Page
       title="Audit log"
@@ -67,15 +57,11 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
   );
 }
 
-export type Names = { actor: (id: string) => string; target: (id: string) => string };
-
 /** Names of keys, apps and members, so that the log reads as sentences. */
 function useNames(): Names {
-  const { project, path, can } = useProject();
+  const { project, can } = useProject();
   const { data: keys = [] } = useQuery({
-    queryKey: ['projects', project.id, 'api-keys', 'names'],
-    queryFn: async ({ signal }) =>
-      (await api<PageOf<ApiKey>>('GET', path('/api-keys'), { query: { limit: 200 }, signal })).data,
+    ...keysQuery(project.id),
     enabled: can('keys:read'),
     staleTime: 60_000,
   });

@@ -1,3 +1,6 @@
+import type { AuditQuery } from '../../api/answers.ts';
+import { AUDIT_ACTIONS } from '../../lib/audit-actions.ts';
+
 const DAY_MS = 86_400_000;
 
 /** How far back the log is shown. */
@@ -17,10 +20,10 @@ export function isAuditRange(range: string): boolean {
 export type AuditSearch = { action?: string; actor?: string; target?: string; range?: string | undefined };
 
 /** Returns the parameters of the API that a URL's filters mean at `now`; what makes no sense is left out. */
-export function auditQueryOf(search: AuditSearch, now: number): Record<string, string | undefined> {
+export function auditQueryOf(search: AuditSearch, now: number): AuditQuery {
   const days = /^(\d{1,3})d$/.exec(search.range ?? '')?.[1];
   return {
-    action: search.action,
+    action: AUDIT_ACTIONS.find((action) => action === search.action),
     actor_id: search.actor,
     target: search.target,
     from: days === undefined ? undefined : new Date(now - Number(days) * DAY_MS).toISOString(),

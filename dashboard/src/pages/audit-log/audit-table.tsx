@@ -4,7 +4,9 @@ import { AuditDiff } from '../../components/audit-diff.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { describeAction } from '../../lib/audit-actions.ts';
-import type { Names } from './audit-log-page.tsx';
+
+/** How ids of actors and targets are shown, so that the log reads as sentences. */
+export type Names = { actor: (id: string) => string; target: (id: string) => string };
 
 /** The entries, newest first, each with what it changed. */
 export function AuditTable({ entries, names }: { entries: readonly AuditEntry[]; names: Names }) {

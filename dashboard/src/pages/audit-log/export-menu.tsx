@@ -1,24 +1,24 @@
 import { useSearch } from '@tanstack/react-router';
 import { Download, FileJson, FileSpreadsheet } from 'lucide-react';
 import { toast } from 'sonner';
-import { urlOf } from '../../api/http.ts';
+import { auditExportUrl } from '../../api/audit-log.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { ensureStepUp, isCancelled } from '../../api/step-up.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Menu, MenuContent, MenuItem, MenuTrigger } from '../../components/ui/menu.tsx';
-import { startDownload } from '../../lib/start-download.ts';
+import { startDownload } from '../../lib/download.ts';
 import { auditQueryOf } from './audit-query.ts';
 
 /** Saves the whole log, as filtered; the password is asked for before. */
 export function ExportMenu() {
-  const { path } = useProject();
+  const { project } = useProject();
   const search = useSearch({ from: '/signed-in/p/$projectId/settings/audit-log' });
   const save = async (format: 'ndjson' | 'csv') => {
     try {
       await ensureStepUp();
       const query = { ...auditQueryOf(search, Date.now()), format };
-      startDownload(urlOf(path('/audit-log'), query), `appflow-audit-log.${format}`);
+      startDownload(auditExportUrl(project.id, query), `appflow-audit-log.${format}`);
     } catch (error) {
       if (!isCancelled(error)) toast.error(sentenceOf(error));
     }

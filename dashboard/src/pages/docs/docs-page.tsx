@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
-import { useCurrentApp, useProject } from '../../api/project.ts';
+import { useCurrentApp } from '../../api/apps.ts';
+import { useProject } from '../../api/project.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Page } from '../../components/page.tsx';
 import { EmptyState } from '../../components/states.tsx';

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ApiKey, Page } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import type { ApiKey } from '../../api/answers.ts';
+import { keysQuery } from '../../api/keys.ts';
 import { useProject } from '../../api/project.ts';
 import { QueryState } from '../../components/query-state.tsx';
 import { Button } from '../../components/ui/button.tsx';
@@ -16,12 +16,8 @@ const TYPES = [
 
 /** Which of the project's keys fits which variable of the commands: by hint, for a key is never shown again. */
 export function KeyHints() {
-  const { project, path } = useProject();
-  const keys = useQuery({
-    queryKey: ['projects', project.id, 'api-keys', 'hints'],
-    queryFn: async ({ signal }) =>
-      (await api<Page<ApiKey>>('GET', path('/api-keys'), { query: { limit: 200 }, signal })).data,
-  });
+  const { project } = useProject();
+  const keys = useQuery(keysQuery(project.id));
   const usable = keys.data?.filter(({ status }) => status === 'active' || status === 'expiring') ?? [];
   return (
     <Card>

@@ -1,7 +1,4 @@
-/** The part of an OpenAPI document that the reference shows. */
-export type ApiDescription = {
-  paths: Record<string, Record<string, { summary?: string; 'x-appflow-scope'?: string }>>;
-};
+import type { ApiDescription } from '../../api/openapi.ts';
 
 export type Operation = { method: string; path: string; summary: string; scope: string };
 

@@ -1,21 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { ExternalLink } from 'lucide-react';
-import { api } from '../../api/http.ts';
+import { type ApiDescription, openapiQuery } from '../../api/openapi.ts';
 import { QueryState } from '../../components/query-state.tsx';
 import { Badge, Code } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
-import { type ApiDescription, listOperations } from './operations.ts';
+import { listOperations } from './operations.ts';
 
 /** Every route with the scope it needs, from this server's own description of itself. */
 export function Reference() {
-  const description = useQuery({
-    queryKey: ['openapi'],
-    queryFn: ({ signal }) => api<ApiDescription>('GET', '/openapi.json', { signal }),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const description = useQuery(openapiQuery);
   return (
     <Card>
       <CardHeader

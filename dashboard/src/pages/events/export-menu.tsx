@@ -1,5 +1,6 @@
 import { Download } from 'lucide-react';
-import { type QueryValue, urlOf } from '../../api/http.ts';
+import type { EventQuery } from '../../api/answers.ts';
+import { eventExportUrl } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Menu, MenuContent, MenuItem, MenuLabel, MenuTrigger } from '../../components/ui/menu.tsx';
@@ -10,8 +11,8 @@ const FORMATS = [
 ] as const;
 
 /** Downloads every event the query finds, loaded or not. The server streams it: it may be large. */
-export function ExportMenu({ query, isEmpty }: { query: Record<string, QueryValue>; isEmpty: boolean }) {
-  const { path } = useProject();
+export function ExportMenu({ query, isEmpty }: { query: EventQuery; isEmpty: boolean }) {
+  const { project } = useProject();
   return (
     <Menu>
       <MenuTrigger asChild>
@@ -24,7 +25,7 @@ export function ExportMenu({ query, isEmpty }: { query: Record<string, QueryValu
         <MenuLabel>All events that match</MenuLabel>
         {FORMATS.map(({ format, label, hint }) => (
           <MenuItem key={format} asChild>
-            <a href={urlOf(path('/events'), { ...query, format })} download={`events.${format}`}>
+            <a href={eventExportUrl(project.id, { ...query, format })} download={`events.${format}`}>
               {label}
               <span className="ml-auto pl-6 text-soft text-xs">{hint}</span>
             </a>

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
-import type { App, BreakdownAnswer } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import { breakdownQuery } from '../../api/analytics.ts';
+import type { App } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Input } from '../../components/ui/input.tsx';
@@ -132,11 +132,10 @@ const SUGGESTIONS_MAX = 200;
 
 /** The names an app has sent lately, the most frequent first. Only a help: without an answer there are none. */
 function useEventNames(app: App | undefined): string[] {
-  const { project, path, can } = useProject();
-  const query = { app_id: app?.id, by: 'event_name', days: SUGGESTED_DAYS, limit: SUGGESTIONS_MAX };
+  const { project, can } = useProject();
+  const query = { app_id: app?.id ?? '', by: 'event_name', days: SUGGESTED_DAYS, limit: SUGGESTIONS_MAX };
   const { data } = useQuery({
-    queryKey: ['projects', project.id, 'analytics', 'breakdown', query],
-    queryFn: ({ signal }) => api<BreakdownAnswer>('GET', path('/analytics/breakdown'), { query, signal }),
+    ...breakdownQuery(project.id, query),
     enabled: app !== undefined && can('analytics:read'),
     staleTime: 300_000,
   });

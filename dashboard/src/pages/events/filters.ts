@@ -1,4 +1,4 @@
-import type { QueryValue } from '../../api/http.ts';
+import type { EventQuery } from '../../api/answers.ts';
 import { addDays, dayAt, parseWantedDays, resolveDays, startOfDay } from '../../lib/day-range.ts';
 import { hoursOf } from './event-range.ts';
 
@@ -97,7 +97,7 @@ export function timesOf(
 export function apiQuery(
   search: EventSearch,
   { appId, timezone, nowMs }: { appId: string | undefined; timezone: string; nowMs: number },
-): Record<string, QueryValue> {
+): EventQuery {
   return {
     app_id: appId,
     event_name: search.event_name,

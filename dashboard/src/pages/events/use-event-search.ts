@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useCurrentApp } from '../../api/project.ts';
+import { useCurrentApp } from '../../api/apps.ts';
 import { addFilter, apiQuery, clearFilters, listFilters, removeFilter, type SetFilter } from './filters.ts';
 
 /** `?apps=all`: the search is about every app, whichever the other pages are about. */

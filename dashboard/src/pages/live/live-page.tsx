@@ -1,9 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo } from 'react';
-import type { App, EventRecord, LiveAnswer, Page as PageOf } from '../../api/answers.ts';
-import { api, urlOf } from '../../api/http.ts';
-import { useCurrentApp, useProject } from '../../api/project.ts';
+import { liveQuery } from '../../api/analytics.ts';
+import type { App, EventRecord } from '../../api/answers.ts';
+import { useCurrentApp } from '../../api/apps.ts';
+import { earlierEventsQuery, eventStreamUrl } from '../../api/events.ts';
+import { useProject } from '../../api/project.ts';
 import { OpenEventSheet } from '../../components/open-event-sheet.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryState } from '../../components/query-state.tsx';
@@ -12,10 +14,10 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { sampleEventCommand } from '../../lib/sample-event.ts';
-import { throttle } from '../../lib/throttle.ts';
 import { Minutes, Now, TopEvents } from './live-numbers.tsx';
 import { StreamCard } from './stream-card.tsx';
 import { eventsIn } from './stream-rows.ts';
+import { throttle } from './throttle.ts';
 import { useEventStream } from './use-event-stream.ts';
 
 /** What happens right now. */
@@ -53,38 +55,24 @@ export function LivePage() {
 /** Without events the numbers still change: minutes pass. */
 const QUIET_MS = 5_000;
 const BUSY_MS = 1_000;
-const EARLIER = 25;
-
-const liveKey = (projectId: string, appId: string) => ['projects', projectId, 'live', appId];
 
 function Live({ app }: { app: App }) {
-  const { project, path, can } = useProject();
+  const { project, can } = useProject();
   const navigate = useNavigate();
   const open = useCallback(
     ({ event_id }: EventRecord) =>
       void navigate({ to: '.', search: (was) => ({ ...was, open: event_id }), resetScroll: false }),
     [navigate],
   );
-  const query = { app_id: app.id };
   const canFollow = can('events:read');
   const renew = useRenewal(project.id, app.id);
-  const stream = useEventStream(canFollow ? urlOf(path('/events/stream'), query) : undefined, renew);
+  const stream = useEventStream(canFollow ? eventStreamUrl(project.id, app.id) : undefined, renew);
   const live = useQuery({
-    queryKey: [...liveKey(project.id, app.id), 'numbers'],
-    queryFn: ({ signal }) => api<LiveAnswer>('GET', path('/analytics/live'), { query, signal }),
+    ...liveQuery(project.id, app.id),
     // Whoever may not follow any more may not ask either: the page stays as it is and says why.
     refetchInterval: stream.connection.state === 'closed' ? false : QUIET_MS,
   });
-  const earlier = useQuery({
-    queryKey: [...liveKey(project.id, app.id), 'earlier'],
-    queryFn: ({ signal }) =>
-      api<PageOf<EventRecord>>('GET', path('/events'), { query: { ...query, limit: EARLIER }, signal }),
-    select: ({ data }) => data,
-    enabled: canFollow,
-    // What comes later is the stream's to tell.
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 0,
-  });
+  const earlier = useQuery({ ...earlierEventsQuery(project.id, app.id), enabled: canFollow });
   return (
     <>
       <QueryState
@@ -140,7 +128,7 @@ function Live({ app }: { app: App }) {
 function useRenewal(projectId: string, appId: string): () => void {
   const client = useQueryClient();
   const renewal = useMemo(() => {
-    const filter = { queryKey: [...liveKey(projectId, appId), 'numbers'] };
+    const filter = { queryKey: liveQuery(projectId, appId).queryKey };
     return throttle(() => void client.refetchQueries(filter, { cancelRefetch: false }), BUSY_MS);
   }, [client, projectId, appId]);
   useEffect(() => renewal.cancel, [renewal]);

@@ -1,6 +1,7 @@
 import { Mail } from 'lucide-react';
 import { toast } from 'sonner';
 import type { Invitation } from '../../api/answers.ts';
+import { useInvitations, useMemberActions } from '../../api/members.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { QueryState } from '../../components/query-state.tsx';
@@ -8,7 +9,6 @@ import { TimeAgo } from '../../components/time-ago.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
-import { useInvitations, useMemberActions } from './members-api.ts';
 
 /** Links that were sent and not used yet; nothing while there are none. */
 export function InvitationList() {
@@ -33,9 +33,9 @@ export function InvitationList() {
 
 function InvitationRow({ invitation }: { invitation: Invitation }) {
   const { can } = useProject();
-  const { withdraw } = useMemberActions();
+  const { revokeInvitation } = useMemberActions();
   const end = () =>
-    withdraw.mutate(invitation, {
+    revokeInvitation.mutate(invitation, {
       onSuccess: () => toast.success(`The link for ${invitation.email} no longer works.`),
       onError: (error) => toast.error(sentenceOf(error)),
     });
@@ -56,7 +56,7 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
           size="sm"
           variant="ghost"
           onClick={end}
-          isBusy={withdraw.isPending}
+          isBusy={revokeInvitation.isPending}
           aria-label={`Withdraw the invitation of ${invitation.email}`}
         >
           Withdraw

@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import type { Role } from '../../api/answers.ts';
+import type { NewInvitation, Role } from '../../api/answers.ts';
+import { useMemberActions } from '../../api/members.ts';
 import { mistakeIn } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
@@ -10,7 +11,6 @@ import { Callout } from '../../components/ui/callout.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
-import { type NewInvitation, useMemberActions } from './members-api.ts';
 import { ROLES, rolesToGive } from './roles.ts';
 
 /** Makes an invitation and shows its link, which the person sends by a way of their own: Appflow sends no mail. */

@@ -1,9 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import type { SessionProject } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import { removeMember } from '../../api/members.ts';
 import { sentenceOf } from '../../api/problem.ts';
-import { projectPath } from '../../api/project.ts';
 import { useSession } from '../../api/session.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 
@@ -11,7 +10,7 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 export function LeaveProjectDialog({ project, onClose }: { project: SessionProject; onClose: () => void }) {
   const { user } = useSession();
   const leave = useMutation({
-    mutationFn: () => api('DELETE', projectPath(project.id, `/members/${user.id}`)),
+    mutationFn: () => removeMember(project.id, user.id),
     // The page is loaded anew: nothing of the project stays in memory.
     onSuccess: () => window.location.assign('/'),
     onError: (error) => toast.error(sentenceOf(error)),

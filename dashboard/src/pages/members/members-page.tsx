@@ -1,7 +1,7 @@
 import { UserPlus } from 'lucide-react';
 import { useState } from 'react';
-import { useMembers } from '../../api/actors.ts';
 import type { Member } from '../../api/answers.ts';
+import { useMembers } from '../../api/members.ts';
 import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
 import { QueryState } from '../../components/query-state.tsx';

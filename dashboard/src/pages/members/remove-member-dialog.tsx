@@ -1,9 +1,9 @@
 import { toast } from 'sonner';
 import type { Member } from '../../api/answers.ts';
+import { useMemberActions } from '../../api/members.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { useMemberActions } from './members-api.ts';
 
 /** Takes a member out of the project. */
 export function RemoveMemberDialog({ subject, onClose }: { subject: Member; onClose: () => void }) {

@@ -1,12 +1,12 @@
 import { ChevronDown } from 'lucide-react';
 import { toast } from 'sonner';
 import type { Member, Role } from '../../api/answers.ts';
+import { useMemberActions } from '../../api/members.ts';
 import { sentenceOf } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { isCancelled } from '../../api/step-up.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Menu, MenuContent, MenuRadioGroup, MenuRadioItem, MenuTrigger } from '../../components/ui/menu.tsx';
-import { useMemberActions } from './members-api.ts';
 import { labelOf, ROLES, rolesToGive } from './roles.ts';
 
 /** Changes a member's role. A menu, for in a select a single arrow key would change it; each change can be undone. */

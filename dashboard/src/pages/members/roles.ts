@@ -17,11 +17,6 @@ export function labelOf(role: Role): string {
   return ROLES.find((known) => known.role === role)?.label ?? role;
 }
 
-/** Whether giving this role asks for the password first. */
-export function isPowerful(role: Role): boolean {
-  return role === 'owner' || role === 'admin';
-}
-
 /** Returns the roles that a member of role `own` may give; only owners make owners. */
 export function rolesToGive(own: Role): readonly (typeof ROLES)[number][] {
   return own === 'owner' ? ROLES : ROLES.filter(({ role }) => role !== 'owner');

@@ -11,7 +11,7 @@ import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { writeWantedDays } from '../../lib/day-range.ts';
 import { formatCount, formatMoney, formatShare } from '../../lib/format.ts';
 import { DIMENSIONS, type Dimension, nameOf } from './dimensions.ts';
-import { breakdownQuery, type Subject } from './numbers-queries.ts';
+import { type Subject, topValuesQuery } from './numbers-queries.ts';
 import type { Measure } from './wanted.ts';
 
 type BreakdownCardProps = { by: Dimension; measure: Measure; subject: Subject };
@@ -19,7 +19,7 @@ type BreakdownCardProps = { by: Dimension; measure: Measure; subject: Subject };
 /** The largest values of one dimension, as bars with their share. */
 export function BreakdownCard({ by, measure, subject }: BreakdownCardProps) {
   const { data, error, refetch, isPlaceholderData } = useQuery({
-    ...breakdownQuery(subject, by, measure),
+    ...topValuesQuery(subject, by, measure),
     placeholderData: keepPreviousData,
   });
   const { title } = DIMENSIONS[by];

@@ -1,7 +1,7 @@
 import type { DailyAnswer } from '../../api/answers.ts';
 import { dayAt } from '../../lib/day-range.ts';
-import { sumDecimals } from '../../lib/decimal.ts';
 import { formatCount, formatMoney } from '../../lib/format.ts';
+import { sumDecimals } from './decimal.ts';
 
 export const METRICS = ['dau', 'new_users', 'sessions', 'events', 'revenue'] as const;
 

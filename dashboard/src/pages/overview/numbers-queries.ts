@@ -1,7 +1,6 @@
-import { queryOptions } from '@tanstack/react-query';
-import type { App, BreakdownAnswer, DailyAnswer } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
-import { appsQuery, findApp, projectPath } from '../../api/project.ts';
+import { breakdownQuery, dailyQuery } from '../../api/analytics.ts';
+import type { App } from '../../api/answers.ts';
+import { appsQuery, findApp } from '../../api/apps.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { parseWantedDays, type WantedDays } from '../../lib/day-range.ts';
 import { DIMENSION_NAMES, type Dimension } from './dimensions.ts';
@@ -28,30 +27,21 @@ export function subjectOf(projectId: string, app: App, { range, timezone }: Over
 }
 
 /** The days that are looked at, and as many before them. */
-export function dailyQuery({ projectId, app, wanted, timezone }: Subject) {
-  const query = { app_id: app.id, timezone, ...rangeQuery(wanted, true) };
-  return queryOptions({
-    queryKey: ['projects', projectId, 'analytics', 'daily', query],
-    queryFn: ({ signal }) =>
-      api<DailyAnswer>('GET', projectPath(projectId, '/analytics/daily'), { query, signal }),
-  });
+export function comparedDaysQuery({ projectId, app, wanted, timezone }: Subject) {
+  return dailyQuery(projectId, { app_id: app.id, timezone, ...rangeQuery(wanted, true) });
 }
 
 const VALUES_MAX = 8;
 
 /** The largest values of one dimension. */
-export function breakdownQuery(
+export function topValuesQuery(
   { projectId, app, wanted, timezone }: Subject,
   by: Dimension,
   measure: Measure,
 ) {
   const days = rangeQuery(wanted, false);
   const query = { app_id: app.id, timezone, ...days, by, metric: measure, limit: VALUES_MAX };
-  return queryOptions({
-    queryKey: ['projects', projectId, 'analytics', 'breakdown', query],
-    queryFn: ({ signal }) =>
-      api<BreakdownAnswer>('GET', projectPath(projectId, '/analytics/breakdown'), { query, signal }),
-  });
+  return breakdownQuery(projectId, query);
 }
 
 /** Asks for all numbers of the page before it is drawn. What fails is asked for again, and told, by the page. */
@@ -60,8 +50,8 @@ export async function prefetchNumbers(projectId: string, search: OverviewSearch)
   const app = findApp(apps, search.app);
   if (app === undefined) return;
   const subject = subjectOf(projectId, app, search);
-  void queryClient.prefetchQuery(dailyQuery(subject));
+  void queryClient.prefetchQuery(comparedDaysQuery(subject));
   for (const by of DIMENSION_NAMES) {
-    void queryClient.prefetchQuery(breakdownQuery(subject, by, parseMeasure(search.by)));
+    void queryClient.prefetchQuery(topValuesQuery(subject, by, parseMeasure(search.by)));
   }
 }

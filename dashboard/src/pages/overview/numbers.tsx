@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import type { DailyAnswer, EventRecord, Page } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import type { DailyAnswer } from '../../api/answers.ts';
+import { newestEventQuery } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
 import { QueryState } from '../../components/query-state.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
@@ -13,7 +13,7 @@ import { DIMENSION_NAMES } from './dimensions.ts';
 import { MetricCard } from './metric-card.tsx';
 import { type Comparison, compareDays, METRICS } from './metrics.ts';
 import { NoEvents, NothingInRange } from './nothing-yet.tsx';
-import { dailyQuery, type Subject } from './numbers-queries.ts';
+import { comparedDaysQuery, type Subject } from './numbers-queries.ts';
 import { NumbersSkeleton } from './numbers-skeleton.tsx';
 import { parseMeasure, parseMetric, wantedCount } from './wanted.ts';
 
@@ -26,10 +26,10 @@ type NumbersProps = { subject: Subject; onShowAround: (instant: string) => void 
 
 /** The numbers of an app in some days, or what to do while there are none. */
 export function Numbers({ subject, onShowAround }: NumbersProps) {
-  const { project, path, can } = useProject();
+  const { project, can } = useProject();
   const { app, wanted } = subject;
   const daily = useQuery({
-    ...dailyQuery(subject),
+    ...comparedDaysQuery(subject),
     placeholderData: keepPreviousData,
     // The first event is waited for.
     refetchInterval: ({ state }) => (state.data && isEmptyAnswer(state.data) ? WAITING_MS : FRESH_MS),
@@ -37,14 +37,12 @@ export function Numbers({ subject, onShowAround }: NumbersProps) {
   const comparison = daily.data && compareDays(daily.data, wantedCount(wanted));
   const isEmpty = comparison?.current.every(({ events }) => events === 0) ?? false;
   const newest = useQuery({
-    queryKey: ['projects', project.id, 'events', 'newest', app.id],
-    queryFn: ({ signal }) =>
-      api<Page<EventRecord>>('GET', path('/events'), { query: { app_id: app.id, limit: 1 }, signal }),
+    ...newestEventQuery(project.id, app.id),
     enabled: isEmpty && !daily.isPlaceholderData && can('events:read'),
     refetchInterval: WAITING_MS,
   });
-  if (isEmpty && newest.data) {
-    const last = newest.data.data[0];
+  const last = newest.data;
+  if (isEmpty && last !== undefined) {
     return last ? (
       <NothingInRange lastAt={last.timestamp} onWiden={() => onShowAround(last.timestamp)} />
     ) : (

@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCurrentApp, useProject } from '../../api/project.ts';
+import { useCurrentApp } from '../../api/apps.ts';
+import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { addDays, dayAt, type WantedDays, writeWantedDays } from '../../lib/day-range.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { daysBefore, parseMeasure, parseMetric, rangeQuery, wantedCount } from './wanted.ts';
+import { parseMeasure, parseMetric, rangeQuery, wantedCount } from './wanted.ts';
 
 test('asks for the days and as many before them', () => {
   assert.deepEqual(rangeQuery({ days: 30 }, true), { days: 60 });
@@ -9,17 +9,6 @@ test('asks for the days and as many before them', () => {
   assert.deepEqual(rangeQuery(october, true), { start: '2026-08-31', end: '2026-10-31' });
   assert.deepEqual(rangeQuery(october, false), { start: '2026-10-01', end: '2026-10-31' });
   assert.equal(wantedCount(october), 31);
-});
-
-test('the period before is as long and ends the day before', () => {
-  assert.deepEqual(daysBefore({ first: '2026-10-01', last: '2026-10-31' }), {
-    first: '2026-08-31',
-    last: '2026-09-30',
-  });
-  assert.deepEqual(daysBefore({ first: '2026-03-01', last: '2026-03-01' }), {
-    first: '2026-02-28',
-    last: '2026-02-28',
-  });
 });
 
 test('a name that is none means the default', () => {

@@ -1,5 +1,4 @@
-import type { DayRange, WantedDays } from '../../lib/day-range.ts';
-import { addDays, countDays } from '../../lib/day-range.ts';
+import { addDays, countDays, type WantedDays } from '../../lib/day-range.ts';
 import { METRICS, type Metric } from './metrics.ts';
 
 export const MEASURES = ['events', 'users', 'revenue'] as const;
@@ -23,11 +22,6 @@ export function rangeQuery(
 /** Returns how many days are asked for. */
 export function wantedCount(wanted: WantedDays): number {
   return 'days' in wanted ? wanted.days : countDays(wanted);
-}
-
-/** Returns the days of the period before. */
-export function daysBefore(range: DayRange): DayRange {
-  return { first: addDays(range.first, -countDays(range)), last: addDays(range.first, -1) };
 }
 
 /** Returns the metric a URL names; active users when it names none. */

@@ -1,8 +1,6 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ProjectSettings } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
-import { useProject } from '../../api/project.ts';
+import { useProject, useProjectSettings } from '../../api/project.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryState } from '../../components/query-state.tsx';
@@ -17,11 +15,8 @@ import { RevenueCard } from './revenue-card.tsx';
 
 /** Settings → Project: its name, and the rules its keys and numbers follow. */
 export function ProjectPage() {
-  const { project, path, can } = useProject();
-  const settings = useQuery({
-    queryKey: ['projects', project.id, 'settings'],
-    queryFn: ({ signal }) => api<ProjectSettings>('GET', path('/project'), { signal }),
-  });
+  const { project, can } = useProject();
+  const settings = useProjectSettings();
   return (
     <Page isNarrow title="Project" description="What holds for all apps and keys of this project.">
       <QueryState

@@ -1,31 +1,34 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Role, Session } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import type { InvitationPreview, Session } from '../../api/answers.ts';
 import { Problem } from '../../api/problem.ts';
-import { isProbablySignedIn, sessionQuery } from '../../api/session.ts';
+import { isProbablySignedIn, keepSession, sessionQuery } from '../../api/session.ts';
+import { acceptInvitation, invitationQuery } from '../../api/sign-in.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { findPasswordMistake } from '../../lib/password-rules.ts';
+import { CodeForm } from './code-form.tsx';
 import { useEnter } from './enter.ts';
 import { Entrance } from './entrance.tsx';
 import { EntranceForm } from './entrance-form.tsx';
 import { useLinkToken } from './link-token.ts';
 import { type NewAccount, NewAccountFields } from './new-account-fields.tsx';
 
-type Look = { project_name: string; role: Role; email: string; has_account: boolean };
-
 /** An invitation to a project: with a new account, or into the one that the address has already. */
 export function InvitePage() {
   const token = useLinkToken();
-  const look = useQuery({
-    queryKey: ['invitation', token],
-    queryFn: () => api<Look>('POST', '/app/v1/invitations/look', { body: { token } }),
-    retry: false,
-    gcTime: 0,
-  });
+  const client = useQueryClient();
+  const enter = useEnter();
+  const [needsCode, setNeedsCode] = useState(false);
+  const look = useQuery(invitationQuery(token));
   const { data: session } = useQuery({ ...sessionQuery, enabled: isProbablySignedIn() });
+  // With a second factor the password alone accepts nothing: the session that the code started does.
+  const acceptSignedIn = async (started: Session) => {
+    keepSession(client, started);
+    const answer = await acceptInvitation({ token });
+    if (!('totp_required' in answer)) enter(answer);
+  };
   if (look.isPending) {
     return (
       <Entrance title="Invitation">
@@ -54,6 +57,7 @@ export function InvitePage() {
       </Entrance>
     );
   }
+  if (needsCode) return <CodeForm onBack={() => setNeedsCode(false)} onSignedIn={acceptSignedIn} />;
   const { project_name, role, email } = look.data;
   return (
     <Entrance
@@ -64,7 +68,12 @@ export function InvitePage() {
         </>
       }
     >
-      <AcceptForm token={token} look={look.data} isSignedInAs={session?.user.email === email} />
+      <AcceptForm
+        token={token}
+        look={look.data}
+        isSignedInAs={session?.user.email === email}
+        onCodeNeeded={() => setNeedsCode(true)}
+      />
     </Entrance>
   );
 }
@@ -74,9 +83,14 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429;
 }
 
-type AcceptFormProps = { token: string; look: Look; isSignedInAs: boolean };
+type AcceptFormProps = {
+  token: string;
+  look: InvitationPreview;
+  isSignedInAs: boolean;
+  onCodeNeeded: () => void;
+};
 
-function AcceptForm({ token, look, isSignedInAs }: AcceptFormProps) {
+function AcceptForm({ token, look, isSignedInAs, onCodeNeeded }: AcceptFormProps) {
   const [account, setAccount] = useState<NewAccount>({ name: '', email: look.email, password: '' });
   const [wasTried, setTried] = useState(false);
   const enter = useEnter();
@@ -86,7 +100,9 @@ function AcceptForm({ token, look, isSignedInAs }: AcceptFormProps) {
     const { name, password } = account;
     if (isNew && findPasswordMistake(password) !== undefined) return;
     const body = isSignedInAs ? { token } : isNew ? { token, name, password } : { token, password };
-    enter(await api<Session>('POST', '/app/v1/invitations/accept', { body }));
+    const answer = await acceptInvitation(body);
+    if ('totp_required' in answer) onCodeNeeded();
+    else enter(answer);
   };
   return (
     <EntranceForm

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { api } from '../../api/http.ts';
+import { resetPassword } from '../../api/sign-in.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { findPasswordMistake, PASSWORD_MIN } from '../../lib/password-rules.ts';
@@ -17,7 +17,7 @@ export function ResetPage() {
   const reset = async () => {
     setTried(true);
     if (findPasswordMistake(password) !== undefined) return;
-    await api('POST', '/app/v1/reset', { body: { token, password } });
+    await resetPassword(token, password);
     setChanged(true);
   };
   if (isChanged) {

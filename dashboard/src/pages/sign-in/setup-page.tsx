@@ -1,8 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Session } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import { createFirstAccount, setupQuery } from '../../api/sign-in.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { findPasswordMistake } from '../../lib/password-rules.ts';
@@ -12,7 +11,6 @@ import { EntranceForm } from './entrance-form.tsx';
 import { useLinkToken } from './link-token.ts';
 import { NeedsTls } from './needs-tls.tsx';
 import { type NewAccount, NewAccountFields } from './new-account-fields.tsx';
-import { setupQuery } from './setup-state.ts';
 
 /** The first account, by the link that the server printed. It owns every project that has no owner. */
 export function SetupPage() {
@@ -59,7 +57,7 @@ function SetupForm({ token }: { token: string }) {
   const setUp = async () => {
     setTried(true);
     if (findPasswordMistake(account.password) !== undefined) return;
-    enter(await api<Session>('POST', '/app/v1/setup', { body: { token, ...account } }));
+    enter(await createFirstAccount({ token, ...account }));
   };
   return (
     <EntranceForm submitLabel="Create account" failure="The account was not made" onSubmit={setUp}>

@@ -1,25 +1,25 @@
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Session } from '../../api/answers.ts';
-import { api } from '../../api/http.ts';
+import { setupQuery, signIn } from '../../api/sign-in.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { PasswordField } from '../../components/password-field.tsx';
 import { ErrorState } from '../../components/states.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { CodeForm } from './code-form.tsx';
 import { useEnter } from './enter.ts';
 import { Entrance } from './entrance.tsx';
 import { EntranceForm } from './entrance-form.tsx';
 import { NeedsTls } from './needs-tls.tsx';
-import { setupQuery } from './setup-state.ts';
 
 /** Sign-in: password, then the code of an authenticator where one is set up. */
 export function SignInPage() {
   const setup = useQuery(setupQuery);
   const [needsCode, setNeedsCode] = useState(false);
+  const { return: returnTo } = useSearch({ from: '/sign-in' });
+  const enter = useEnter();
   if (setup.isError) {
     return (
       <Entrance title="Sign in">
@@ -34,7 +34,9 @@ export function SignInPage() {
   }
   if (setup.data && !setup.data.allows_sign_in) return <NeedsTls />;
   if (setup.data?.needs_setup) return <NeedsSetup />;
-  if (needsCode) return <CodeForm onBack={() => setNeedsCode(false)} />;
+  if (needsCode) {
+    return <CodeForm onBack={() => setNeedsCode(false)} onSignedIn={(session) => enter(session, returnTo)} />;
+  }
   return (
     <Entrance
       title="Sign in"
@@ -67,21 +69,18 @@ function NeedsSetup() {
   );
 }
 
-type SignInAnswer = Session | { totp_required: true };
-
 function PasswordForm({ onCodeNeeded }: { onCodeNeeded: () => void }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const { return: returnTo } = useSearch({ from: '/sign-in' });
   const enter = useEnter();
-  const signIn = async () => {
-    const body = { email: email.trim(), password };
-    const answer = await api<SignInAnswer>('POST', '/app/v1/sign-in', { body });
+  const send = async () => {
+    const answer = await signIn({ email: email.trim(), password });
     if ('totp_required' in answer) onCodeNeeded();
     else enter(answer, returnTo);
   };
   return (
-    <EntranceForm submitLabel="Sign in" onSubmit={signIn}>
+    <EntranceForm submitLabel="Sign in" onSubmit={send}>
       {() => (
         <>
           <Field label="E-mail">
@@ -101,40 +100,5 @@ function PasswordForm({ onCodeNeeded }: { onCodeNeeded: () => void }) {
         </>
       )}
     </EntranceForm>
-  );
-}
-
-function CodeForm({ onBack }: { onBack: () => void }) {
-  const [code, setCode] = useState('');
-  const { return: returnTo } = useSearch({ from: '/sign-in' });
-  const enter = useEnter();
-  const confirm = async () =>
-    enter(await api<Session>('POST', '/app/v1/sign-in/totp', { body: { code: code.trim() } }), returnTo);
-  return (
-    <Entrance
-      title="One more step"
-      description="Enter the code that your authenticator app shows, or one of your backup codes."
-    >
-      <EntranceForm submitLabel="Sign in" onSubmit={confirm}>
-        {() => (
-          <Field label="Code">
-            {(control) => (
-              <Input
-                {...control}
-                required
-                autoFocus
-                autoComplete="one-time-code"
-                className="text-center font-mono tracking-widest"
-                value={code}
-                onChange={(event) => setCode(event.target.value)}
-              />
-            )}
-          </Field>
-        )}
-      </EntranceForm>
-      <Button variant="ghost" onClick={onBack}>
-        Back
-      </Button>
-    </Entrance>
   );
 }

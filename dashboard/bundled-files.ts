@@ -1,0 +1,23 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const here = import.meta.dirname;
+
+/** Imports of values: those of types alone are gone once compiled. */
+const IMPORT = /^import (?!type\b)[^;]*?from '(\.[^']+)'|\bimport\('(\.[^']+)'\)/gms;
+
+/** Returns the files that go into the bundle, relative to `dashboard/`, the server's modules that they import included. */
+export function listBundledFiles(): string[] {
+  const found = new Set(globSync('src/**/*.{ts,tsx,js,css,svg}', { cwd: here }).filter(isBundled).toSorted());
+  // A set is iterated over what is added on the way too.
+  for (const file of found) for (const imported of listImports(file)) found.add(imported);
+  return [...found];
+}
+
+const isBundled = (file: string) => !/\.(test|fixture)\.ts$/.test(file);
+
+function listImports(file: string): string[] {
+  if (!/\.tsx?$/.test(file)) return [];
+  const imports = readFileSync(join(here, file), 'utf8').matchAll(IMPORT);
+  return [...imports].map(([, named, lazy]) => relative(here, join(here, file, '..', named ?? lazy ?? '')));
+}

@@ -1,0 +1,40 @@
+import { queryOptions } from '@tanstack/react-query';
+import type { BreakdownQuery, DailyQuery } from './answers.ts';
+import { call } from './http.ts';
+import { projectKey } from './project.ts';
+
+/** The metrics of an app, day by day. */
+export const dailyQuery = (projectId: string, query: DailyQuery) =>
+  queryOptions({
+    queryKey: [...projectKey(projectId), 'analytics', 'daily', query],
+    queryFn: ({ signal }) =>
+      call('GET /app/v1/projects/{project_id}/analytics/daily', {
+        params: { project_id: projectId },
+        query,
+        signal,
+      }),
+  });
+
+/** The largest values of one dimension. */
+export const breakdownQuery = (projectId: string, query: BreakdownQuery) =>
+  queryOptions({
+    queryKey: [...projectKey(projectId), 'analytics', 'breakdown', query],
+    queryFn: ({ signal }) =>
+      call('GET /app/v1/projects/{project_id}/analytics/breakdown', {
+        params: { project_id: projectId },
+        query,
+        signal,
+      }),
+  });
+
+/** The metrics of the last minutes. */
+export const liveQuery = (projectId: string, appId: string) =>
+  queryOptions({
+    queryKey: [...projectKey(projectId), 'live', appId, 'metrics'],
+    queryFn: ({ signal }) =>
+      call('GET /app/v1/projects/{project_id}/analytics/live', {
+        params: { project_id: projectId },
+        query: { app_id: appId },
+        signal,
+      }),
+  });

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { listBundledFiles } from '../../bundled-files.ts';
+
+const DASHBOARD = join(import.meta.dirname, '../..');
+const PACKAGE_IMPORT = /^import (?!type\b)[^;]*?from '(?!\.)([^']+)'/gms;
+
+it('bundles only modules of the server that import no package and nothing of Node', () => {
+  const modules = listBundledFiles().filter((file) => file.startsWith('..'));
+  assert.ok(modules.length > 0);
+  for (const file of modules) {
+    const imports = readFileSync(join(DASHBOARD, file), 'utf8').matchAll(PACKAGE_IMPORT);
+    assert.deepEqual(
+      [...imports].map(([, name]) => name),
+      [],
+      file,
+    );
+  }
+});

@@ -1,0 +1,58 @@
+import { formatCount, formatExact } from '../lib/format.ts';
+
+/** One thing that changed, as it is read; `before` is undefined where nothing was said before. */
+export type Change = { name: string; before: string | undefined; after: string };
+
+const NOTHING = '–';
+/** What a new thing begins with, and so is no news. */
+const EMPTY = [NOTHING, 'no'];
+
+/** Returns what changed, each part of a nested value by itself: `rate limits, events, requests`. What stays empty is left out. */
+export function listChanges(diff: Readonly<Record<string, readonly unknown[]>>): Change[] {
+  return Object.entries(diff).flatMap(([field, [before, after]]) => {
+    const [was, is] = [partsOf(before), partsOf(after)];
+    const names = [...new Set([...was.keys(), ...is.keys()])];
+    return names
+      .map((name) => ({
+        name: [field.replaceAll('_', ' '), name].filter(Boolean).join(', '),
+        before: was.get(name),
+        after: is.get(name) ?? NOTHING,
+      }))
+      .filter((change) => change.before !== undefined || !EMPTY.includes(change.after));
+  });
+}
+
+/** Returns the texts of a value's parts by name, the empty name for a value that has none; nothing for what is empty. */
+function partsOf(value: unknown): Map<string, string> {
+  if (!isRecord(value) || isRate(value)) {
+    const text = textOf(value);
+    return new Map(text === undefined ? [] : [['', text]]);
+  }
+  return new Map(
+    Object.entries(value).flatMap(([name, part]) =>
+      [...partsOf(part)].map(([inner, text]) => {
+        const path = [name.replaceAll('_', ' '), inner].filter(Boolean).join(', ');
+        return [path, text] as const;
+      }),
+    ),
+  );
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isRate = (value: Record<string, unknown>): value is { rate: number; burst: number } =>
+  typeof value.rate === 'number' && typeof value.burst === 'number';
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') return formatCount(value);
+  if (typeof value === 'string') return INSTANT.test(value) ? formatExact(value) : value;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(String).join(', ');
+  if (isRecord(value) && isRate(value)) {
+    return `${formatCount(value.rate)} a second, burst ${formatCount(value.burst)}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,80 @@
+import { useState } from 'react';
+import { toast } from 'sonner';
+import type { ApiKey, RevokeReason } from '../../../api/answers.ts';
+import { useKeyActions } from '../../../api/keys.ts';
+import { sentenceOf } from '../../../api/problem.ts';
+import { ConfirmDialog } from '../../../components/confirm-dialog.tsx';
+import { TimeAgo } from '../../../components/time-ago.tsx';
+import { Callout } from '../../../components/ui/callout.tsx';
+import { Field } from '../../../components/ui/field.tsx';
+import { Select } from '../../../components/ui/select.tsx';
+import { REVOKE_REASONS } from '../key/key-labels.ts';
+import { useRestoreKey } from '../key/restore-key.ts';
+
+const UNDO_SHOWN_MS = 12_000;
+
+type RevokeDialogProps = { subject: ApiKey; onClose: () => void };
+
+/** Revokes a key at once, and offers to take it back. */
+export function RevokeDialog({ subject, onClose }: RevokeDialogProps) {
+  const [reason, setReason] = useState<RevokeReason>('unused');
+  const { revoke } = useKeyActions();
+  const restore = useRestoreKey();
+  const confirm = () =>
+    revoke.mutate(
+      { key: subject, reason },
+      {
+        onSuccess: () => {
+          onClose();
+          toast.success(`${subject.name} is revoked.`, {
+            duration: UNDO_SHOWN_MS,
+            description: 'Requests with it are refused from now on.',
+            ...(reason !== 'leaked' && {
+              action: { label: 'Undo', onClick: () => restore.mutate(subject) },
+            }),
+          });
+        },
+        onError: (error) => toast.error(`${subject.name} was not revoked. ${sentenceOf(error)}`),
+      },
+    );
+  return (
+    <ConfirmDialog
+      isDanger
+      onClose={onClose}
+      title={`Revoke ${subject.name}?`}
+      description="Every request with this key is refused from that moment on."
+      confirm="Revoke key"
+      isBusy={revoke.isPending}
+      onConfirm={confirm}
+    >
+      <div className="grid gap-4">
+        <p className="text-sm">
+          <span className="font-mono text-soft text-xs">{subject.hint}</span> · last used{' '}
+          <TimeAgo at={subject.last_used_at} absent="never" />
+        </p>
+        <Field label="Reason" hint="Kept in the audit log.">
+          {(control) => (
+            <Select
+              {...control}
+              value={reason}
+              onChange={(event) =>
+                setReason(REVOKE_REASONS.find(({ value }) => value === event.target.value)?.value ?? 'other')
+              }
+            >
+              {REVOKE_REASONS.map(({ value, label }) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        {reason === 'leaked' ? (
+          <Callout tone="warn">A key revoked as leaked can never be restored.</Callout>
+        ) : (
+          <p className="text-note text-soft">You can restore it for 60 minutes.</p>
+        )}
+      </div>
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,75 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { KeyRound } from 'lucide-react';
+import type { ApiKey } from '../../../api/answers.ts';
+import { useProject } from '../../../api/project.ts';
+import { EmptyState } from '../../../components/states.tsx';
+import { Dialog, DialogBody, SheetContent } from '../../../components/ui/dialog.tsx';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '../../../components/ui/tabs.tsx';
+import { EditKeyForm } from '../form/edit-key-form.tsx';
+import type { KeyIntent } from '../key/key-labels.ts';
+import { isAlive } from '../key/key-labels.ts';
+import { KeyActivity } from './key-activity.tsx';
+import { KeyDetails } from './key-details.tsx';
+import { KeyUsagePanel } from './key-usage-panel.tsx';
+
+type KeySheetProps = {
+  openedId: string | undefined;
+  all: readonly ApiKey[];
+  onClose: () => void;
+  onIntent: (intent: KeyIntent) => void;
+};
+
+/** Everything about one key: what it is, what it was used for, what happened to it. Which part is in the URL. */
+export function KeySheet({ openedId, all, onClose, onIntent }: KeySheetProps) {
+  const opened = all.find(({ id }) => id === openedId);
+  return (
+    <Dialog open={openedId !== undefined} onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <SheetContent title={<bdi>{opened?.name ?? 'There is no such key'}</bdi>} description={openedId}>
+        <DialogBody>
+          {opened ? (
+            <Parts key={openedId} subject={opened} all={all} onIntent={onIntent} />
+          ) : (
+            <EmptyState icon={KeyRound} title="Nothing to show">
+              This project has no key of this id. The link is wrong, or it belongs to another project.
+            </EmptyState>
+          )}
+        </DialogBody>
+      </SheetContent>
+    </Dialog>
+  );
+}
+
+type PartsProps = Pick<KeySheetProps, 'all' | 'onIntent'> & { subject: ApiKey };
+
+function Parts({ subject, all, onIntent }: PartsProps) {
+  const { tab = 'details' } = useSearch({ from: '/signed-in/p/$projectId/settings/api-keys' });
+  const { can } = useProject();
+  const navigate = useNavigate();
+  const mayChange = can('keys:write') && isAlive(subject.status);
+  const open = (next: string) =>
+    void navigate({ to: '.', replace: true, search: (search) => ({ ...search, tab: next }) });
+  return (
+    <Tabs value={tab} onValueChange={open}>
+      <TabsList aria-label="About this key">
+        <TabsTrigger value="details">Details</TabsTrigger>
+        <TabsTrigger value="usage">Usage</TabsTrigger>
+        {can('audit:read') && <TabsTrigger value="activity">Activity</TabsTrigger>}
+        {mayChange && <TabsTrigger value="settings">Settings</TabsTrigger>}
+      </TabsList>
+      <TabsContent value="details">
+        <KeyDetails subject={subject} all={all} onIntent={onIntent} />
+      </TabsContent>
+      <TabsContent value="usage">
+        <KeyUsagePanel subject={subject} />
+      </TabsContent>
+      <TabsContent value="activity">
+        <KeyActivity subject={subject} all={all} />
+      </TabsContent>
+      {mayChange && (
+        <TabsContent value="settings">
+          <EditKeyForm subject={subject} />
+        </TabsContent>
+      )}
+    </Tabs>
+  );
+}

@@ -1,0 +1,53 @@
+import { useCurrentApp } from '../../../api/apps.ts';
+import { PLATFORM_NAMES } from '../../../components/platform.tsx';
+import { Checkbox } from '../../../components/ui/checkbox.tsx';
+import { FieldGroup } from '../../../components/ui/field.tsx';
+import { Segmented } from '../../../components/ui/segmented.tsx';
+
+type AppsFieldProps = {
+  appIds: readonly string[] | null;
+  onChange: (appIds: readonly string[] | null) => void;
+};
+
+const REACHES = [
+  { value: 'all', label: 'All apps' },
+  { value: 'some', label: 'Only some' },
+] as const;
+
+/** Which apps the key reaches. */
+export function AppsField({ appIds, onChange }: AppsFieldProps) {
+  const { apps, app } = useCurrentApp();
+  const toggle = (id: string) => {
+    const chosen = new Set(appIds ?? []);
+    // At least one stays: a key that reaches nothing could do nothing.
+    if (!chosen.delete(id)) chosen.add(id);
+    if (chosen.size > 0) onChange([...chosen]);
+  };
+  return (
+    <FieldGroup label="Apps">
+      <div>
+        <Segmented
+          label="Apps"
+          value={appIds === null ? 'all' : 'some'}
+          onChange={(value) => onChange(value === 'all' || !app ? null : [app.id])}
+          options={REACHES}
+        />
+      </div>
+      {appIds === null ? (
+        <p className="text-soft text-xs">Apps added later are reached too.</p>
+      ) : (
+        <div className="grid gap-2.5 rounded-lg border px-4 py-3 sm:grid-cols-2">
+          {apps.map(({ id, name, platform }) => (
+            <Checkbox
+              key={id}
+              label={<bdi>{name}</bdi>}
+              hint={PLATFORM_NAMES[platform]}
+              checked={appIds.includes(id)}
+              onCheckedChange={() => toggle(id)}
+            />
+          ))}
+        </div>
+      )}
+    </FieldGroup>
+  );
+}

@@ -1,0 +1,116 @@
+import { CEILINGS } from '../../../../../src/keys/scopes.ts';
+import type { ApiKey, KeyChange, KeyRateLimits, KeyScope, KeyType, NewKey } from '../../../api/answers.ts';
+import { defaultExpiry, type ExpiryChoice, expiryInstant } from './expiry.ts';
+import { defaultScopes } from './scope-presets.ts';
+
+/** A key as it is being described in a form. Lists are lines of text until they are sent. */
+export type KeyDraft = {
+  type: KeyType;
+  name: string;
+  scopes: readonly KeyScope[];
+  /** Null: all apps, later ones included. */
+  appIds: readonly string[] | null;
+  expiry: ExpiryChoice;
+  /** `YYYY-MM-DD`, when `expiry` is `date`. */
+  expiryDate: string;
+  addresses: string;
+  origins: string;
+  bundleIds: string;
+  rateLimits: KeyRateLimits | null;
+};
+
+/** Returns what a new key of this type starts as. */
+export function newDraft(type: KeyType, maxLifetimeDays: number | null, name = ''): KeyDraft {
+  return {
+    type,
+    name,
+    scopes: defaultScopes(type),
+    appIds: null,
+    expiry: defaultExpiry(type, maxLifetimeDays),
+    expiryDate: '',
+    addresses: '',
+    origins: '',
+    bundleIds: '',
+    rateLimits: null,
+  };
+}
+
+/** Returns a form's draft of a key that exists. */
+export function draftOf(key: ApiKey): KeyDraft {
+  return {
+    type: key.type,
+    name: key.name,
+    scopes: key.scopes,
+    appIds: key.app_ids,
+    expiry: key.expires_at === null ? 'never' : 'date',
+    expiryDate: key.expires_at === null ? '' : localDay(key.expires_at),
+    addresses: key.ip_allowlist.join('\n'),
+    origins: key.allowed_origins.join('\n'),
+    bundleIds: key.bundle_ids.join('\n'),
+    rateLimits: key.rate_limits,
+  };
+}
+
+function localDay(instant: string): string {
+  const date = new Date(instant);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** Returns the entries of a text with one a line, or separated by commas or blanks. */
+export function linesOf(text: string): string[] {
+  return [...new Set(text.split(/[\s,]+/).filter((line) => line !== ''))];
+}
+
+/** Returns what keeps a draft from being sent, by field; an empty object when nothing does. The server judges the rest. */
+export function findDraftMistakes(
+  draft: KeyDraft,
+  now: number,
+): { name?: string; scopes?: string; expiry?: string } {
+  const expiresAt = expiryInstant(draft.expiry, draft.expiryDate, now);
+  const isPast = typeof expiresAt === 'string' && Date.parse(expiresAt) <= now;
+  return {
+    ...(draft.name.trim() === '' && { name: 'Give the key a name that says where it lives.' }),
+    ...(draft.scopes.length === 0 && { scopes: 'Choose at least one scope.' }),
+    ...(expiresAt === undefined && { expiry: 'Pick a date.' }),
+    ...(isPast && { expiry: 'The date must lie in the future.' }),
+  };
+}
+
+/** Returns the body that creates the key. A whole ceiling is left out, so that the key is told as unrestricted. */
+export function creationBody(draft: KeyDraft, now: number): NewKey {
+  return {
+    name: draft.name.trim(),
+    type: draft.type,
+    ...(draft.scopes.length < CEILINGS[draft.type].length && { scopes: draft.scopes }),
+    ...(draft.appIds !== null && { app_ids: draft.appIds }),
+    expires_at: expiryInstant(draft.expiry, draft.expiryDate, now) ?? null,
+    ...restrictionsOf(draft),
+  };
+}
+
+function restrictionsOf({ type, addresses, origins, bundleIds, rateLimits }: KeyDraft): Partial<NewKey> {
+  return {
+    ip_allowlist: linesOf(addresses),
+    ...(type === 'read_only' && { allowed_origins: linesOf(origins) }),
+    ...(type === 'client' && { bundle_ids: linesOf(bundleIds) }),
+    rate_limits: rateLimits,
+  };
+}
+
+/** Returns the body that changes `key` into the draft: only what differs, so that a PATCH widens nothing by the way. */
+export function changeBody(key: ApiKey, draft: KeyDraft, now: number): KeyChange {
+  const before = draftOf(key);
+  const isSameEnd = before.expiry === draft.expiry && before.expiryDate === draft.expiryDate;
+  const differs = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
+  return {
+    ...(before.name !== draft.name.trim() && { name: draft.name.trim() }),
+    ...(differs(before.scopes, draft.scopes) && { scopes: draft.scopes }),
+    ...(differs(before.appIds, draft.appIds) && { app_ids: draft.appIds }),
+    ...(!isSameEnd && { expires_at: expiryInstant(draft.expiry, draft.expiryDate, now) ?? null }),
+    ...(before.addresses !== draft.addresses && { ip_allowlist: linesOf(draft.addresses) }),
+    ...(before.origins !== draft.origins && { allowed_origins: linesOf(draft.origins) }),
+    ...(before.bundleIds !== draft.bundleIds && { bundle_ids: linesOf(draft.bundleIds) }),
+    ...(differs(before.rateLimits, draft.rateLimits) && { rate_limits: draft.rateLimits }),
+  };
+}

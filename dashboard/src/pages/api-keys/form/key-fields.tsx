@@ -1,0 +1,184 @@
+import { mistakeIn } from '../../../api/problem.ts';
+import { LimitsFields } from '../../../components/limits-fields.tsx';
+import { Field, FieldGroup, FieldMistake } from '../../../components/ui/field.tsx';
+import { Input, Textarea } from '../../../components/ui/input.tsx';
+import { Segmented } from '../../../components/ui/segmented.tsx';
+import { formatExact } from '../../../lib/format.ts';
+import { KEY_TYPE_WORDS } from '../key/key-labels.ts';
+import { AppsField } from './apps-field.tsx';
+import { expiryChoices, expiryInstant } from './expiry.ts';
+import type { findDraftMistakes, KeyDraft } from './key-draft.ts';
+import { ScopesField } from './scopes-field.tsx';
+
+type KeyFieldsProps = {
+  draft: KeyDraft;
+  /** The longest life the project allows a key, in days; null for no limit. */
+  maxDays: number | null;
+  onChange: (draft: KeyDraft) => void;
+  mistakes: ReturnType<typeof findDraftMistakes>;
+  /** What the server said of the last try. */
+  error: unknown;
+};
+
+/** Everything that can be said of a key but its type: for making one and for changing it. */
+export function KeyFields({ draft, maxDays, onChange, mistakes, error }: KeyFieldsProps) {
+  const change = (part: Partial<KeyDraft>) => onChange({ ...draft, ...part });
+  return (
+    <>
+      <Field
+        label="Name"
+        hint="Say where it lives: whoever reads the audit log will thank you."
+        mistake={mistakes.name ?? mistakeIn(error, 'name')}
+      >
+        {(control) => (
+          <Input
+            {...control}
+            autoFocus
+            maxLength={100}
+            autoComplete="off"
+            placeholder={KEY_TYPE_WORDS[draft.type].namePlaceholder}
+            value={draft.name}
+            onChange={(event) => change({ name: event.target.value })}
+          />
+        )}
+      </Field>
+      {draft.type !== 'client' && (
+        <ScopesField
+          type={draft.type}
+          scopes={draft.scopes}
+          onChange={(scopes) => change({ scopes })}
+          mistake={mistakes.scopes ?? mistakeIn(error, 'scopes')}
+        />
+      )}
+      <AppsField appIds={draft.appIds} onChange={(appIds) => change({ appIds })} />
+      <ExpiryField
+        draft={draft}
+        maxDays={maxDays}
+        change={change}
+        mistake={mistakes.expiry ?? mistakeIn(error, 'expires_at')}
+      />
+      <RestrictionFields draft={draft} change={change} error={error} />
+    </>
+  );
+}
+
+type PartProps = { draft: KeyDraft; change: (part: Partial<KeyDraft>) => void };
+
+function ExpiryField({
+  draft,
+  maxDays,
+  change,
+  mistake,
+}: PartProps & { maxDays: number | null; mistake: string | undefined }) {
+  const instant = expiryInstant(draft.expiry, draft.expiryDate, Date.now());
+  return (
+    <FieldGroup label="Expires">
+      <div className="flex flex-wrap items-center gap-2">
+        <Segmented
+          label="Expires"
+          value={draft.expiry}
+          onChange={(expiry) => change({ expiry })}
+          options={expiryChoices(maxDays)}
+        />
+        {draft.expiry === 'date' && (
+          <Input
+            type="date"
+            aria-label="Expiry date"
+            className="w-auto"
+            value={draft.expiryDate}
+            onChange={(event) => change({ expiryDate: event.target.value })}
+          />
+        )}
+      </div>
+      {mistake ? (
+        <FieldMistake>{mistake}</FieldMistake>
+      ) : (
+        <p className="text-soft text-xs">
+          {draft.expiry === 'never' &&
+            draft.type === 'client' &&
+            'Installed apps cannot be given a new key. '}
+          {draft.expiry === 'never' &&
+            draft.type !== 'client' &&
+            'A key without an end is easily forgotten. '}
+          {typeof instant === 'string' && `Until ${formatExact(instant)}. `}
+          {maxDays !== null && `This project's keys live at most ${maxDays} days.`}
+        </p>
+      )}
+    </FieldGroup>
+  );
+}
+
+function RestrictionFields({ draft, change, error }: PartProps & { error: unknown }) {
+  const isUsed =
+    [draft.addresses, draft.origins, draft.bundleIds].some((text) => text !== '') || draft.rateLimits;
+  return (
+    <details className="group rounded-lg border" open={isUsed ? true : undefined}>
+      <summary className="cursor-pointer select-none rounded-lg px-4 py-2.5 font-medium text-sm hover:bg-hover/50">
+        Restrictions and limits
+      </summary>
+      <div className="grid gap-5 border-t px-4 py-4">
+        {draft.type === 'read_only' && (
+          <LinesField
+            label="Allowed origins"
+            hint="Web pages that may use it, one a line. Empty: no browser may."
+            placeholder="https://status.example.com"
+            value={draft.origins}
+            onChange={(origins) => change({ origins })}
+            mistake={mistakeIn(error, 'allowed_origins')}
+          />
+        )}
+        {draft.type === 'client' && (
+          <LinesField
+            label="Bundle ids"
+            hint="Apps that should use it, one a line. Others are counted, not refused: anyone can send an id."
+            placeholder="com.example.notes"
+            value={draft.bundleIds}
+            onChange={(bundleIds) => change({ bundleIds })}
+            mistake={mistakeIn(error, 'bundle_ids')}
+          />
+        )}
+        <LinesField
+          label="IP addresses"
+          hint="Addresses or networks, v4 or v6, one a line. Empty: from anywhere."
+          placeholder={'203.0.113.7\n2001:db8::/32'}
+          value={draft.addresses}
+          onChange={(addresses) => change({ addresses })}
+          mistake={mistakeIn(error, 'ip_allowlist')}
+        />
+        <LimitsFields
+          type={draft.type}
+          limits={draft.rateLimits}
+          onChange={(rateLimits) => change({ rateLimits })}
+          mistake={mistakeIn(error, 'rate_limits')}
+        />
+      </div>
+    </details>
+  );
+}
+
+type LinesFieldProps = {
+  label: string;
+  hint: string;
+  placeholder: string;
+  value: string;
+  onChange: (value: string) => void;
+  mistake: string | undefined;
+};
+
+function LinesField({ label, hint, placeholder, value, onChange, mistake }: LinesFieldProps) {
+  return (
+    <Field label={label} hint={hint} aside="optional" mistake={mistake}>
+      {(control) => (
+        <Textarea
+          {...control}
+          rows={2}
+          spellCheck={false}
+          placeholder={placeholder}
+          className="min-h-16 font-mono text-note"
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}

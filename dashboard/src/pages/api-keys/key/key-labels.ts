@@ -1,0 +1,90 @@
+import { CEILINGS } from '../../../../../src/keys/scopes.ts';
+import type { KeyScope, KeyStatus, KeyType, RevokeReason } from '../../../api/answers.ts';
+
+type TypeWords = {
+  name: string;
+  prefix: string;
+  /** The answer to "where will this key live?". */
+  place: string;
+  examples: string;
+  /** What that place means for the key. */
+  consequence: string;
+  namePlaceholder: string;
+};
+
+/** What the pages say of each type of key. */
+export const KEY_TYPE_WORDS: Record<KeyType, TypeWords> = {
+  server: {
+    name: 'Server',
+    prefix: 'sk_',
+    place: 'In my backend',
+    examples: 'Servers, jobs, CI, scripts',
+    consequence: 'Can be allowed everything in this project. Keep it secret; browsers are refused.',
+    namePlaceholder: 'Production backend',
+  },
+  client: {
+    name: 'Client',
+    prefix: 'ck_',
+    place: 'In a mobile or web app',
+    examples: 'iOS, Android, web SDKs',
+    consequence: 'Everyone who has the app has the key. It can only write events, never read.',
+    namePlaceholder: 'Production iOS',
+  },
+  read_only: {
+    name: 'Read-only',
+    prefix: 'ro_',
+    place: 'In a dashboard or report',
+    examples: 'BI tools, spreadsheets, status pages',
+    consequence: 'Reads numbers, changes nothing. In browsers only from the origins you name.',
+    namePlaceholder: 'Weekly report',
+  },
+};
+
+/** What each scope lets a key do. */
+export const SCOPE_MEANINGS: Record<KeyScope, string> = {
+  'events:write': 'Send events',
+  'events:read': 'Search and export events',
+  'analytics:read': 'Read numbers and charts',
+  'users:read': 'Read app users and their timelines',
+  'users:delete': 'Erase app users',
+  'apps:read': 'List apps',
+  'apps:write': 'Create, change and delete apps',
+  'project:read': 'Read project settings',
+  'project:write': 'Change project settings',
+  'keys:read': 'List API keys and their usage',
+  'keys:write': 'Create, rotate and revoke API keys',
+  'audit:read': 'Read the audit log',
+};
+
+export const STATUS_WORDS = {
+  active: { label: 'Active', tone: 'good' },
+  expiring: { label: 'Expiring', tone: 'warn' },
+  expired: { label: 'Expired', tone: 'neutral' },
+  disabled: { label: 'Disabled', tone: 'neutral' },
+  revoked: { label: 'Revoked', tone: 'bad' },
+} as const satisfies Record<KeyStatus, { label: string; tone: string }>;
+
+/** Why a key can be revoked, as people say it. */
+export const REVOKE_REASONS = [
+  { value: 'unused', label: 'No longer used' },
+  { value: 'rotated', label: 'Replaced by another key' },
+  { value: 'leaked', label: 'Leaked, or may have leaked' },
+  { value: 'member_left', label: 'Someone who knew it left' },
+  { value: 'other', label: 'Another reason' },
+] as const satisfies readonly { value: RevokeReason; label: string }[];
+
+/** Whether a key can still be used, or switched on again. */
+export function isAlive(status: KeyStatus): boolean {
+  return status !== 'revoked' && status !== 'expired';
+}
+
+/** Returns what a key can do in few words: `All server scopes`, `events:write`, `3 scopes`. */
+export function summarizeScopes(type: KeyType, scopes: readonly KeyScope[]): string {
+  const ceiling = CEILINGS[type];
+  if (ceiling.length > 1 && scopes.length === ceiling.length) return 'All scopes';
+  const [only, ...others] = scopes;
+  return only !== undefined && others.length === 0 ? only : `${scopes.length} scopes`;
+}
+
+/** What the person is about to do with one key. */
+export type KeyIntent = { verb: 'rotate' | 'revoke'; keyId: string };

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { makeKeyFixture } from '../key/key.fixture.ts';
+import { isRestorable } from '../key/restore-key.ts';
+import { filterKeys } from './filter-keys.ts';
+
+const KEYS = [
+  makeKeyFixture({ id: 'key_a', name: 'Production iOS', type: 'client' }),
+  makeKeyFixture({ id: 'key_b', name: 'Backend', status: 'disabled' }),
+  makeKeyFixture({ id: 'key_c', name: 'Old', status: 'revoked' }),
+];
+const idsOf = (filter: Parameters<typeof filterKeys>[1]) => filterKeys(KEYS, filter).map(({ id }) => id);
+
+it('shows live keys unless the URL says otherwise', () => {
+  assert.deepEqual(idsOf({}), ['key_a', 'key_b']);
+  assert.deepEqual(idsOf({ status: 'all' }), ['key_a', 'key_b', 'key_c']);
+  assert.deepEqual(idsOf({ status: 'revoked' }), ['key_c']);
+  assert.deepEqual(idsOf({ type: 'client' }), ['key_a']);
+});
+
+it('finds by name, hint and id, in any case', () => {
+  assert.deepEqual(idsOf({ q: 'IOS' }), ['key_a']);
+  assert.deepEqual(idsOf({ q: 'key_b' }), ['key_b']);
+  assert.deepEqual(idsOf({ q: 'nothing' }), []);
+});
+
+it('offers to restore for 60 minutes, and never a leaked key', () => {
+  const now = Date.parse('2026-11-23T12:00:00Z');
+  const revoked = (ago: number, reason: string) => ({
+    revoked_at: new Date(now - ago).toISOString(),
+    revoked_reason: reason,
+  });
+  assert.equal(isRestorable(revoked(3_599_999, 'unused'), now), true);
+  assert.equal(isRestorable(revoked(3_600_000, 'unused'), now), false);
+  assert.equal(isRestorable(revoked(0, 'leaked'), now), false);
+  assert.equal(isRestorable({ revoked_at: null, revoked_reason: null }, now), false);
+});

@@ -1,0 +1,110 @@
+import { ChevronRight, Clock, Maximize2, ShieldAlert, ShieldCheck, TimerOff } from 'lucide-react';
+import { useState } from 'react';
+import type { ApiKey } from '../../../api/answers.ts';
+import { USAGE_DAYS } from '../../../api/keys.ts';
+import { Button } from '../../../components/ui/button.tsx';
+import { Card } from '../../../components/ui/card.tsx';
+import { cn } from '../../../lib/class-names.ts';
+import { formatAmount, formatRelative } from '../../../lib/format.ts';
+import { useNow } from '../../../lib/now.ts';
+import { countComparedWidths, type Finding, findRisks, UNUSED_DAYS, type UsageById } from '../key/safety.ts';
+
+const ICONS = { leaked: ShieldAlert, never_expires: TimerOff, unused: Clock, too_wide: Maximize2 } as const;
+const SHOWN_FIRST = 3;
+
+/** Returns what a finding means and what to do about it. */
+function describe(finding: Finding, now: number): { claim: string; advice: string } {
+  switch (finding.kind) {
+    case 'leaked':
+      return {
+        claim: finding.isDead ? 'leaked and is revoked' : 'was reported as leaked',
+        advice: finding.isDead
+          ? 'Check that nothing still uses it.'
+          : 'It is in every installed app and can only write events: rotate it with a long grace if it is misused.',
+      };
+    case 'unused':
+      return {
+        claim: `has not been used ${finding.key.last_used_at ? 'since' : 'at all; it was made'} ${formatRelative(finding.since, now)}`,
+        advice: 'Revoke it if nobody knows what it is for; that can be undone for an hour.',
+      };
+    case 'never_expires':
+      return { claim: 'never expires', advice: 'Give it an end, or rotate it regularly.' };
+    case 'too_wide':
+      return {
+        claim: `can do more than it does: ${formatAmount(finding.unusedScopes.length, 'scope')} unused in ${USAGE_DAYS} days`,
+        advice: `It was only used for ${finding.used.join(' and ')} requests. Narrow its scopes.`,
+      };
+  }
+}
+
+type SafetyPanelProps = { keys: readonly ApiKey[]; usage: UsageById; onOpen: (keyId: string) => void };
+
+/** Which keys deserve a look, and why. */
+export function SafetyPanel({ keys, usage, onOpen }: SafetyPanelProps) {
+  const now = useNow();
+  const [isOpen, setOpen] = useState(false);
+  const findings = findRisks(keys, usage, now);
+  const shown = isOpen ? findings : findings.slice(0, SHOWN_FIRST);
+  if (findings.length === 0) return <NothingFound {...countComparedWidths(keys, usage)} />;
+  return (
+    <Card aria-label="Safety">
+      <header className="flex items-center gap-2.5 px-5 pt-3.5 pb-2">
+        <ShieldAlert className="size-4.5 text-warn" aria-hidden />
+        <h2 className="font-semibold text-[0.9375rem] tracking-tight">Safety</h2>
+        <span className="text-note text-soft">{formatAmount(findings.length, 'thing')} to look at</span>
+      </header>
+      <ul className="divide-y border-t">
+        {shown.map((finding) => (
+          <FindingRow key={`${finding.kind}-${finding.key.id}`} finding={finding} now={now} onOpen={onOpen} />
+        ))}
+      </ul>
+      {findings.length > SHOWN_FIRST && (
+        <div className="border-t px-3 py-1.5">
+          <Button variant="ghost" size="sm" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+            {isOpen ? 'Show fewer' : `Show all ${findings.length}`}
+          </Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function NothingFound({ compared, used }: { compared: number; used: number }) {
+  const which = compared === used ? 'None' : `Of the ${compared} of ${used} server keys looked at, none`;
+  return (
+    <Card aria-label="Safety" className="flex items-center gap-3 px-5 py-3.5 text-sm">
+      <ShieldCheck className="size-5 shrink-0 text-good" aria-hidden />
+      <p>
+        <span className="font-medium">Nothing to worry about.</span>{' '}
+        <span className="text-soft">
+          No key is leaked or unused for {UNUSED_DAYS} days, and every server and read-only key has an end.
+          {compared > 0 && ` ${which} can do more than it does.`}
+        </span>
+      </p>
+    </Card>
+  );
+}
+
+type FindingRowProps = { finding: Finding; now: number; onOpen: (keyId: string) => void };
+
+function FindingRow({ finding, now, onOpen }: FindingRowProps) {
+  const Icon = ICONS[finding.kind];
+  const { claim, advice } = describe(finding, now);
+  const isGrave = finding.kind === 'leaked' && !finding.isDead;
+  return (
+    <li>
+      <button
+        type="button"
+        onClick={() => onOpen(finding.key.id)}
+        className="flex w-full items-center gap-3 px-5 py-2.5 text-left transition-colors hover:bg-hover/50 focus-visible:-outline-offset-2"
+      >
+        <Icon className={cn('size-4 shrink-0', isGrave ? 'text-bad' : 'text-warn')} aria-hidden />
+        <span className="wrap-anywhere min-w-0 flex-1 text-note">
+          <bdi className="font-medium">{finding.key.name}</bdi> {claim}.{' '}
+          <span className="text-soft">{advice}</span>
+        </span>
+        <ChevronRight className="size-4 shrink-0 text-soft" aria-hidden />
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,47 @@
+import { useState } from 'react';
+import type { Session } from '../../api/answers.ts';
+import { signInWithCode } from '../../api/sign-in.ts';
+import { Button } from '../../components/ui/button.tsx';
+import { Field } from '../../components/ui/field.tsx';
+import { Input } from '../../components/ui/input.tsx';
+import { Entrance } from './entrance.tsx';
+import { EntranceForm } from './entrance-form.tsx';
+
+type CodeFormProps = {
+  onBack: () => void;
+  /** Called with the session that the code started. */
+  onSignedIn: (session: Session) => void | Promise<void>;
+};
+
+/** The second step of a sign-in: a code of the authenticator app, or a backup code. */
+export function CodeForm({ onBack, onSignedIn }: CodeFormProps) {
+  const [code, setCode] = useState('');
+  const confirm = async () => onSignedIn(await signInWithCode(code.trim()));
+  return (
+    <Entrance
+      title="One more step"
+      description="Enter the code that your authenticator app shows, or one of your backup codes."
+    >
+      <EntranceForm submitLabel="Sign in" onSubmit={confirm}>
+        {() => (
+          <Field label="Code">
+            {(control) => (
+              <Input
+                {...control}
+                required
+                autoFocus
+                autoComplete="one-time-code"
+                className="text-center font-mono tracking-widest"
+                value={code}
+                onChange={(event) => setCode(event.target.value)}
+              />
+            )}
+          </Field>
+        )}
+      </EntranceForm>
+      <Button variant="ghost" onClick={onBack}>
+        Back
+      </Button>
+    </Entrance>
+  );
+}

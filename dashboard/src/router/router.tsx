@@ -1,0 +1,236 @@
+import {
+  type AnyRoute,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  notFound,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router';
+import type { MemberScope } from '../api/answers.ts';
+import { appsQuery } from '../api/apps.ts';
+import { Problem } from '../api/problem.ts';
+import { queryClient } from '../api/query-client.ts';
+import { isProbablySignedIn, sessionQuery } from '../api/session.ts';
+import { prefetchNumbers } from '../pages/overview/numbers-queries.ts';
+import { NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
+import { findHome, isLastProject, rememberProject } from '../shell/home.ts';
+import { Root } from '../shell/root.tsx';
+import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
+import { safeReturn } from './safe-return.ts';
+import { textIn } from './search-values.ts';
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    /** What a member must be allowed to see the page at all. */
+    scope?: MemberScope;
+  }
+}
+
+const rootRoute = createRootRouteWithContext()({ component: Root, notFoundComponent: NotFound });
+
+/** Loads who is signed in; sends to the sign-in page, and back afterwards, when nobody is. */
+async function requireSession(href: string) {
+  if (!isProbablySignedIn()) throw redirect({ to: '/sign-in', search: { return: href } });
+  return queryClient.ensureQueryData(sessionQuery).catch((error: unknown) => {
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    throw redirect({ to: '/sign-in', search: { return: href } });
+  });
+}
+
+const indexRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: async () => {
+    const home = findHome(await requireSession('/'));
+    if (home === undefined) throw redirect({ to: '/account' });
+    throw redirect({ to: '/p/$projectId/overview', params: { projectId: home.id } });
+  },
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { return?: string } => {
+    const path = safeReturn(search.return);
+    return path === '/' ? {} : { return: path };
+  },
+  component: lazyRouteComponent(() => import('../pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+
+const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('../pages/sign-in/setup-page.tsx'), 'SetupPage'),
+});
+
+const inviteRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/invite',
+  component: lazyRouteComponent(() => import('../pages/sign-in/invite-page.tsx'), 'InvitePage'),
+});
+
+const resetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('../pages/sign-in/reset-page.tsx'), 'ResetPage'),
+});
+
+/** Asks for all that a page needs and that need not wait for who is signed in: its code, and the apps of one's project. */
+function startEarly(matches: readonly { routeId: string; params: { projectId?: string } }[]): void {
+  const routes: Readonly<Record<string, AnyRoute>> = router.routesById;
+  for (const { routeId } of matches) {
+    const route = routes[routeId];
+    if (route) void router.loadRouteChunk(route);
+  }
+  const projectId = matches.at(-1)?.params.projectId;
+  if (projectId !== undefined && isProbablySignedIn() && isLastProject(projectId)) {
+    void queryClient.prefetchQuery(appsQuery(projectId));
+  }
+}
+
+const signedInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'signed-in',
+  beforeLoad: async ({ location, matches }) => {
+    startEarly(matches);
+    return { session: await requireSession(location.href) };
+  },
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../pages/account/account-page.tsx'), 'AccountPage'),
+});
+
+const projectRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/p/$projectId',
+  validateSearch: (search: Record<string, unknown>): { app?: string } => textIn(search, 'app'),
+  search: { middlewares: [retainSearchParams(['app'])] },
+  beforeLoad: ({ context, params }) => {
+    if (!context.session.projects.some(({ id }) => id === params.projectId)) throw notFound();
+    rememberProject(params.projectId);
+    void queryClient.prefetchQuery(appsQuery(params.projectId));
+  },
+  component: lazyRouteComponent(() => import('../shell/shell.tsx'), 'Shell'),
+});
+
+const projectIndexRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/p/$projectId/overview', params });
+  },
+});
+
+const overviewRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/overview',
+  staticData: { scope: 'analytics:read' },
+  validateSearch: overviewSearch,
+  // Not waited for: the page shows what is missing.
+  loader: ({ params, location, cause }) => {
+    if (cause === 'enter') void prefetchNumbers(params.projectId, location.search);
+  },
+  component: lazyRouteComponent(() => import('../pages/overview/overview-page.tsx'), 'OverviewPage'),
+});
+
+const liveRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/live',
+  staticData: { scope: 'analytics:read' },
+  validateSearch: (search: Record<string, unknown>) => textIn(search, 'open'),
+  component: lazyRouteComponent(() => import('../pages/live/live-page.tsx'), 'LivePage'),
+});
+
+const eventsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/events',
+  staticData: { scope: 'events:read' },
+  validateSearch: eventsSearch,
+  component: lazyRouteComponent(() => import('../pages/events/events-page.tsx'), 'EventsPage'),
+});
+
+const appsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/apps',
+  staticData: { scope: 'apps:read' },
+  component: lazyRouteComponent(() => import('../pages/apps/apps-page.tsx'), 'AppsPage'),
+});
+
+const docsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/docs',
+  component: lazyRouteComponent(() => import('../pages/docs/docs-page.tsx'), 'DocsPage'),
+});
+
+const apiKeysRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/settings/api-keys',
+  staticData: { scope: 'keys:read' },
+  validateSearch: (search: Record<string, unknown>) =>
+    textIn(search, 'type', 'status', 'q', 'key', 'tab', 'page'),
+  component: lazyRouteComponent(() => import('../pages/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
+});
+
+const membersRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/settings/members',
+  staticData: { scope: 'members:read' },
+  component: lazyRouteComponent(() => import('../pages/members/members-page.tsx'), 'MembersPage'),
+});
+
+const auditLogRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/settings/audit-log',
+  staticData: { scope: 'audit:read' },
+  validateSearch: auditLogSearch,
+  component: lazyRouteComponent(() => import('../pages/audit-log/audit-log-page.tsx'), 'AuditLogPage'),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/settings/project',
+  staticData: { scope: 'project:read' },
+  component: lazyRouteComponent(() => import('../pages/project/project-page.tsx'), 'ProjectPage'),
+});
+
+const routeTree = rootRoute.addChildren([
+  indexRoute,
+  signInRoute,
+  setupRoute,
+  inviteRoute,
+  resetRoute,
+  signedInRoute.addChildren([
+    accountRoute,
+    projectRoute.addChildren([
+      projectIndexRoute,
+      overviewRoute,
+      liveRoute,
+      eventsRoute,
+      appsRoute,
+      docsRoute,
+      apiKeysRoute,
+      membersRoute,
+      auditLogRoute,
+      settingsRoute,
+    ]),
+  ]),
+]);
+
+/** Every page of the dashboard. Pages are loaded when they are first wanted. */
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  defaultPendingMs: 150,
+  defaultPendingComponent: PagePending,
+  defaultErrorComponent: PageError,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});
