@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { init } from '../src/cli/init.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { defineRoute } from '../src/http/route.ts';
 import { createServer } from '../src/http/server.ts';
 import { API_KEY_JSON, tellKey } from '../src/keys/key-json.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
 
 // A baseline for bench/http.ts: Appflow's own server and pipeline answer the same record, without a key or limit.

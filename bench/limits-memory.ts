@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { openLog } from '../src/lib/log.ts';
 import { createLimiter, type Limiter } from '../src/limits/limiter.ts';
-import { openRedisStore } from '../src/limits/redis.ts';
+import { openRedisStore } from '../src/limits/redis/redis.ts';
 import { startRedis } from '../test/redis-server.ts';
 
 // Measures the memory of buckets, one process per subject. Run by bench/limits.ts.

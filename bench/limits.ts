@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import { openLog } from '../src/lib/log.ts';
 import { createLimiter, type Limiter } from '../src/limits/limiter.ts';
-import { openRedisStore } from '../src/limits/redis.ts';
+import { openRedisStore } from '../src/limits/redis/redis.ts';
 import { startRedis } from '../test/redis-server.ts';
 import { describeRun, median } from './report.ts';
 

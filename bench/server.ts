@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { init } from '../src/cli/init.ts';
 import type { Initialized } from '../src/cli/init-text.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 
 /** Rate limits off, as in every bench except the limiter's own. */
 export const LIMITS_OFF = {

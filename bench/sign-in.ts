@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { hashPassword, insertAccount } from '../src/members/account.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { describeRun, quantile } from './report.ts';
 import { LIMITS_OFF, startScript } from './server.ts';
 

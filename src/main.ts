@@ -1,6 +1,6 @@
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig } from './config/config.ts';
 import { messageOf } from './lib/storage-error.ts';
-import { type RunningServer, startServer } from './server.ts';
+import { type RunningServer, startServer } from './server/start.ts';
 
 /** Process managers kill a server after 10 s, so report a failed stop before that. */
 const STOP_MS_MAX = 9_500;

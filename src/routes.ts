@@ -1,5 +1,6 @@
 import { analyticsRoutes } from './analytics/routes.ts';
 import { appRoutes } from './apps/routes.ts';
+import { VERSION } from './config/version.ts';
 import { eventRoutes } from './events/routes.ts';
 import { mirrorForPeople } from './http/front-door.ts';
 import { describeApi } from './http/openapi.ts';
@@ -13,7 +14,6 @@ import { memberRoutes, ownProjectRoutes } from './members/routes.ts';
 import { setUpRoutes, signInRoutes } from './members/sign-in-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import type { Services } from './services.ts';
-import { VERSION } from './version.ts';
 
 const API_ROUTES = [
   ...eventRoutes,

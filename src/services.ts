@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { Control } from './control/open.ts';
 import type { UntrustedProxy } from './http/untrusted-proxy.ts';
 import type { Audit } from './keys/audit.ts';

@@ -7,8 +7,8 @@ import {
   type FailureLog,
 } from '../src/keys/audit-failures.ts';
 import { createSecret } from '../src/keys/secret.ts';
-import { openControlServices } from '../src/open-services.ts';
-import { startServer } from '../src/server.ts';
+import { openControlServices } from '../src/server/open-services.ts';
+import { startServer } from '../src/server/start.ts';
 import { connect, initProject, makeClock, makeConfig } from './harness.ts';
 import { parseAnswer, sendRaw } from './raw-http.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CLI_ACTOR } from '../src/keys/actor.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { type Answer, initProject, makeClock, makeKey, startTestServer } from './harness.ts';
 
 const clock = makeClock();

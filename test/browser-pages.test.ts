@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { after } from 'node:test';
 import type { Page } from 'playwright-core';
 import { runDemo } from '../src/cli/demo.ts';
-import { startServer } from '../src/server.ts';
+import { startServer } from '../src/server/start.ts';
 import { join as joinProject, setUp, stepUp } from './browser.ts';
 import { browserTest, enterAs, findBarriers, showTheme, startChromium, untilLoaded } from './chromium.ts';
 import { makeConfig } from './harness.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after } from 'node:test';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
-import { startServer } from '../src/server.ts';
+import { startServer } from '../src/server/start.ts';
 import { PASSWORD } from './browser.ts';
 import { browserTest, startChromium } from './chromium.ts';
 import { connect, makeConfig } from './harness.ts';

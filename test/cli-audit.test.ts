@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { createSecret } from '../src/keys/secret.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { type CommandResult, initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { makeClock, makeConfig, makeTempDir } from './harness.ts';
 

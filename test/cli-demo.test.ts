@@ -6,8 +6,8 @@ import { makeDays } from '../src/cli/demo/events.ts';
 import { feedLive } from '../src/cli/demo/feed.ts';
 import { runDemo } from '../src/cli/demo.ts';
 import { UsageError } from '../src/cli/usage-error.ts';
-import { openControlServices } from '../src/open-services.ts';
-import { startServer } from '../src/server.ts';
+import { openControlServices } from '../src/server/open-services.ts';
+import { startServer } from '../src/server/start.ts';
 import { connect, makeConfig } from './harness.ts';
 import { noteSecrets } from './minted-secrets.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Initialized } from '../src/cli/init-text.ts';
-import { VERSION } from '../src/version.ts';
+import { VERSION } from '../src/config/version.ts';
 import { initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { findFreePort } from './free-port.ts';
 import { makeTempDir } from './harness.ts';

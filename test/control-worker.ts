@@ -1,9 +1,9 @@
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { createKey } from '../src/keys/create.ts';
 import { CLI_MAKER } from '../src/keys/maker.ts';
 import { revokeKey } from '../src/keys/revoke.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 
 // A second process on the same control database, like the CLI: carries out orders and reports when each was done.
 

@@ -10,8 +10,8 @@ import { openDirectory } from '../src/keys/directory.ts';
 import { OPTIONAL_KEY_FIELDS } from '../src/keys/key-fields.ts';
 import { verify } from '../src/keys/verify.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
-import { openControlServices } from '../src/open-services.ts';
 import { ROUTES } from '../src/routes.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
 import { connect, initProject, makeClock, makeConfig } from './harness.ts';
 

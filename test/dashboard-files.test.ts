@@ -6,7 +6,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { addDashboard, DASHBOARD_PATHS } from '../src/http/dashboard-files.ts';
 import { renderProblem } from '../src/http/problem.ts';
-import { startServer } from '../src/server.ts';
+import { startServer } from '../src/server/start.ts';
 import { connect, makeConfig, makeTempDir } from './harness.ts';
 
 const PAGE = '<!doctype html><title>Appflow</title>'.padEnd(400, ' ');

@@ -5,9 +5,9 @@ import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { openControl } from '../src/control/open.ts';
 import { verifyChain } from '../src/keys/audit.ts';
-import { readSecret } from '../src/keys/secret-store.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import { toAuditKey } from '../src/open-services.ts';
+import { toAuditKey } from '../src/server/open-services.ts';
+import { readSecret } from '../src/server/secret-store.ts';
 import { assertFailed, examine, makeInstallation } from './doctor-installation.ts';
 import { initProject, makeConfig } from './harness.ts';
 

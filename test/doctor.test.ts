@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { initByCli, runCli, startServerProcess } from './child-processes.ts';
 import { assertFailed, examine, makeInstallation, snapshot } from './doctor-installation.ts';
 import { findFreePort } from './free-port.ts';

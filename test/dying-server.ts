@@ -1,5 +1,5 @@
-import { readConfig } from '../src/config.ts';
-import type { ControlServices } from '../src/open-services.ts';
+import { readConfig } from '../src/config/config.ts';
+import type { ControlServices } from '../src/server/open-services.ts';
 import { startOpenServer } from './open-server.ts';
 
 // A server that kills itself with SIGKILL while it creates a key: before the commit, or between commit and answer.

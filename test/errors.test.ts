@@ -9,7 +9,7 @@ import { createServer } from '../src/http/server.ts';
 import { closedObject } from '../src/lib/schema.ts';
 import { StorageError } from '../src/lib/storage-error.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { createFeed } from '../src/warehouse/feed.ts';
 import { type Answer, connect, makeConfig } from './harness.ts';
 import { parseAnswer, sendRaw } from './raw-http.ts';

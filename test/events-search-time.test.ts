@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
-import { QUERY_TIMEOUT_MS } from '../src/warehouse/gateway.ts';
+import { QUERY_TIMEOUT_MS } from '../src/warehouse/engine/gateway.ts';
 import { connect, initProject, makeConfig } from './harness.ts';
 import { startOpenServer } from './open-server.ts';
 

@@ -7,8 +7,8 @@ import {
   giveExpiryNotices,
   startExpiryNotices,
 } from '../src/keys/expiry-notices.ts';
-import { openControlServices } from '../src/open-services.ts';
 import { createProject } from '../src/projects/create.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { makeClock, makeConfig } from './harness.ts';
 
 const DAY_MS = 86_400_000;

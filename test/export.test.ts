@@ -10,8 +10,8 @@ import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { revokeKey } from '../src/keys/revoke.ts';
 import { closedObject } from '../src/lib/schema.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
-import { openControlServices } from '../src/open-services.ts';
 import { ROUTES } from '../src/routes.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
 import { connect, initProject, makeClock, makeConfig } from './harness.ts';
 

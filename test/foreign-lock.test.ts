@@ -7,8 +7,8 @@ import { createKey } from '../src/keys/create.ts';
 import { giveExpiryNotices } from '../src/keys/expiry-notices.ts';
 import { CLI_MAKER } from '../src/keys/maker.ts';
 import { forgetAnswers } from '../src/keys/replays.ts';
-import { openControlServices } from '../src/open-services.ts';
 import { createProject } from '../src/projects/create.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { makeClock, makeConfig, startTestServer } from './harness.ts';
 
 const LOCKED_MS = 300;

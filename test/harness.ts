@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { init } from '../src/cli/init.ts';
 import type { Initialized, InitOptions } from '../src/cli/init-text.ts';
-import { type Config, readConfig } from '../src/config.ts';
+import { type Config, readConfig } from '../src/config/config.ts';
 import type { Clock } from '../src/lib/clock.ts';
-import { type Clocks, type RunningServer, startServer } from '../src/server.ts';
+import { type Clocks, type RunningServer, startServer } from '../src/server/start.ts';
 import { checkAnswer, noteSecrets, requireNoSecrets, requireNoSecretsInFolder } from './minted-secrets.ts';
 
 /** Rate limits off, for tests that are not about limits. */

@@ -5,8 +5,8 @@ import { insertKey } from '../src/keys/create.ts';
 import { type Intent, readIntent } from '../src/keys/intent.ts';
 import { CLI_MAKER } from '../src/keys/maker.ts';
 import { mintOnce } from '../src/keys/mint-once.ts';
-import { openControlServices } from '../src/open-services.ts';
 import { createProject } from '../src/projects/create.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { type Answer, initProject, makeClock, makeConfig, makeKey, startTestServer } from './harness.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createLimiter, type Limiter, type LimiterOptions } from '../src/limits/limiter.ts';
-import type { MaybePromise } from '../src/limits/soon.ts';
+import type { MaybePromise } from '../src/limits/maybe-promise.ts';
 
 type Instant = {
   [Name in keyof Limiter]: Limiter[Name] extends (...input: infer Input) => MaybePromise<infer Answer>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { type Answer, makeClock, makeKey, startTestServer } from './harness.ts';
 
 const DAY_MS = 86_400_000;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import { createSecret } from '../src/keys/secret.ts';
 import { disableDueKeys } from '../src/leaks/disable-leaked.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { startChildServer } from './child-server.ts';
 import { report as reportTo, writeKeysFile } from './github-report.ts';
 import { initProject, makeClock, makeConfig, makeKey, makeTempDir, startTestServer } from './harness.ts';

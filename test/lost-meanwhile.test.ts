@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { revokeKey, storeRevocation } from '../src/keys/revoke.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { startSlowServer } from './slow-server.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { startServer } from '../src/server.ts';
+import { startServer } from '../src/server/start.ts';
 import { openBrowser, PASSWORD, setUp, tokenOf } from './browser.ts';
 import { initProject, makeConfig } from './harness.ts';
 

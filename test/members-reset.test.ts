@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { createResetLink, type ResetPurpose } from '../src/members/reset-password.ts';
 import { totpCode } from '../src/members/totp-code.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { openBrowser, PASSWORD, setUp, signIn } from './browser.ts';
 import { type Answer, makeClock, startTestServer } from './harness.ts';
 import { enableTotp } from './second-factor.ts';

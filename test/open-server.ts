@@ -1,9 +1,9 @@
-import type { Config } from '../src/config.ts';
+import type { Config } from '../src/config/config.ts';
 import { createServer } from '../src/http/server.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
-import { type ControlServices, openControlServices } from '../src/open-services.ts';
 import { ROUTES } from '../src/routes.ts';
+import { type ControlServices, openControlServices } from '../src/server/open-services.ts';
 import type { Services } from '../src/services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
 

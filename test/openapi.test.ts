@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { VERSION } from '../src/config/version.ts';
 import { ERRORS } from '../src/http/errors.ts';
 import { describeApi } from '../src/http/openapi.ts';
 import { ROUTES } from '../src/routes.ts';
-import { VERSION } from '../src/version.ts';
 import { GUARDED, nameOf } from './route-request.ts';
 
 // As a client reads it: what JSON does not carry is not there.

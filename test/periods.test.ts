@@ -7,7 +7,7 @@ import { CompiledQuery } from 'kysely';
 import { startAuditHeadLog } from '../src/keys/audit-head.ts';
 import { startDisablingLeaked } from '../src/leaks/disable-leaked.ts';
 import { openLog } from '../src/lib/log.ts';
-import { type ControlServices, openControlServices } from '../src/open-services.ts';
+import { type ControlServices, openControlServices } from '../src/server/open-services.ts';
 import { initProject, makeClock, makeConfig } from './harness.ts';
 
 const MINUTE_MS = 60_000;

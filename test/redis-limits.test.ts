@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { createLimit } from '../src/limits/limit.ts';
+import { createLimit } from '../src/limits/gcra/limit.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { IN_FLIGHT_POLICY } from '../src/limits/policies.ts';
 import { NEEDS_REDIS, startRedis, type TestRedis } from './redis-server.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog } from '../src/lib/log.ts';
-import { createLimit, type PolicyRate } from '../src/limits/limit.ts';
-import { openRedisStore, type RedisStore, type RedisStoreOptions } from '../src/limits/redis.ts';
-import type { BucketCharge } from '../src/limits/store.ts';
+import { createLimit, type PolicyRate } from '../src/limits/gcra/limit.ts';
+import type { BucketCharge } from '../src/limits/gcra/store.ts';
+import { openRedisStore, type RedisStore, type RedisStoreOptions } from '../src/limits/redis/redis.ts';
 
 /** A store under test, with its log. */
 export type OpenStore = RedisStore & { lines: string[] };

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { createLimit } from '../src/limits/limit.ts';
-import { openRedisStore } from '../src/limits/redis.ts';
+import { createLimit } from '../src/limits/gcra/limit.ts';
+import { openRedisStore } from '../src/limits/redis/redis.ts';
 
 // One of several processes that spend from the same buckets: each message is one run, answered with the number
 // allowed.

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { runDemo } from '../src/cli/demo.ts';
-import { readConfig } from '../src/config.ts';
-import { startServer } from '../src/server.ts';
+import { readConfig } from '../src/config/config.ts';
+import { startServer } from '../src/server/start.ts';
 import { untilLoaded } from './chromium.ts';
 
 // Run by `npm run screenshots`: the pictures of the README, from the demo's data in a folder of its own.

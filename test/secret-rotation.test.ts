@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConfigError, readConfig } from '../src/config.ts';
+import { ConfigError, readConfig } from '../src/config/config.ts';
 import { verifyChain } from '../src/keys/audit.ts';
-import { countStoredUnder } from '../src/keys/secret-store.ts';
-import { openControlServices, toAuditKey } from '../src/open-services.ts';
-import { startServer } from '../src/server.ts';
+import { openControlServices, toAuditKey } from '../src/server/open-services.ts';
+import { countStoredUnder } from '../src/server/secret-store.ts';
+import { startServer } from '../src/server/start.ts';
 import { runCli } from './child-processes.ts';
 import { startChildServer } from './child-server.ts';
 import { connect, initProject, makeConfig, makeTempDir } from './harness.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { startChildServer } from './child-server.ts';
 import { type CallOptions, initProject, makeConfig, makeTempDir } from './harness.ts';
 import { sendRaw } from './raw-http.ts';

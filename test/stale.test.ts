@@ -6,8 +6,8 @@ import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { openDirectory } from '../src/keys/directory.ts';
 import { revokeKey } from '../src/keys/revoke.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
-import { openControlServices } from '../src/open-services.ts';
 import { ROUTES } from '../src/routes.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
 import { connect, initProject, makeConfig } from './harness.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { createSecret } from '../src/keys/secret.ts';
-import { openControlServices } from '../src/open-services.ts';
+import { openControlServices } from '../src/server/open-services.ts';
 import { makeClock, makeConfig, makeKey, startTestServer } from './harness.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ReadOnlyControl } from '../control/open.ts';
-import { parseTimestamp } from '../events/timestamp.ts';
 import { type AuditRow, EVERY_PROJECT, listAuditRows, toAuditEntryJson } from '../keys/audit-list.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
+import { parseTimestamp } from '../lib/timestamp.ts';
 import { readControl } from './read-control.ts';
 import { renderTable } from './table.ts';
 import { UsageError } from './usage-error.ts';

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Config, readCommandConfig } from '../config.ts';
+import { type Config, readCommandConfig } from '../config/config.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { messageOf } from '../lib/storage-error.ts';
-import { type ControlServices, openControlServices } from '../open-services.ts';
+import { type ControlServices, openControlServices } from '../server/open-services.ts';
 import { createDemoKeys, type DemoKeys } from './demo/demo-keys.ts';
 import {
   createDemo,

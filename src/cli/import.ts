@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Config, readApiKey, readCommandConfig } from '../config.ts';
+import { type Config, readApiKey, readCommandConfig } from '../config/config.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { importEvents } from './import/import-events.ts';
 import { openProgress } from './import/progress.ts';

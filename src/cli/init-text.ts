@@ -1,5 +1,5 @@
 import type { Platform } from '../apps/app.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { localUrl } from './server-address.ts';
 
 /** What `init` created: one project, one app, one key of each type. The keys are shown only once. */

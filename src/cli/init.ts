@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type App, PLATFORMS } from '../apps/app.ts';
 import { createApp } from '../apps/create.ts';
-import { type Config, readCommandConfig } from '../config.ts';
+import { type Config, readCommandConfig } from '../config/config.ts';
 import { isCurrency } from '../events/revenue.ts';
 import { CLI_ACTOR } from '../keys/actor.ts';
 import { createKey } from '../keys/create.ts';
@@ -10,8 +10,8 @@ import { CLI_MAKER } from '../keys/maker.ts';
 import { KEY_TYPES, type KeyType } from '../keys/scopes.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
 import { findPersonId } from '../members/find-person.ts';
-import { openControlServices } from '../open-services.ts';
 import { createProject, type FindOwner } from '../projects/create.ts';
+import { openControlServices } from '../server/open-services.ts';
 import { type Initialized, type InitOptions, renderInitialized } from './init-text.ts';
 import { UsageError } from './usage-error.ts';
 

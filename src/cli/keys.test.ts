@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
 import { Command, CommanderError } from 'commander';
 import { initProject, makeConfig } from '../../test/harness.ts';
-import { openControlServices } from '../open-services.ts';
+import { openControlServices } from '../server/open-services.ts';
 import { addKeysCommand } from './keys.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,5 +1,5 @@
+import type { PolicyName, PolicyRate } from '../limits/gcra/limit.ts';
 import type { InFlightLimit } from '../limits/in-flight.ts';
-import type { PolicyName, PolicyRate } from '../limits/limit.ts';
 import {
   ADDRESS_RATES,
   DEFAULT_RATES,

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
+import { VERSION } from '../config/version.ts';
 import { redactSecrets } from '../keys/secret.ts';
 import { messageOf } from '../lib/storage-error.ts';
-import { VERSION } from '../version.ts';
 import { addAuditCommand } from './audit.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';

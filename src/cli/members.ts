@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { CLI_ACTOR } from '../keys/actor.ts';
 import { createResetLink } from '../members/reset-password.ts';
-import type { ControlServices } from '../open-services.ts';
+import type { ControlServices } from '../server/open-services.ts';
 import { withServices } from './keys/with-services.ts';
 import { localUrl } from './server-address.ts';
 import { renderTable } from './table.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readCommandConfig } from '../config.ts';
+import { readCommandConfig } from '../config/config.ts';
 import { describeNewer } from '../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../control/open.ts';
 import { NO_PROJECT } from './keys/project.ts';

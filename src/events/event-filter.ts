@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { validationFailed } from '../http/errors.ts';
 import type { closedObject } from '../lib/schema.ts';
+import { parseTimestamp } from '../lib/timestamp.ts';
 import { TIMESTAMP_MIN } from '../warehouse/event-columns.ts';
-import { parseTimestamp } from './timestamp.ts';
 
 /** The query parameters that choose events as they are written, without looking into properties or at times. */
 export const PLAIN_FILTERS = {

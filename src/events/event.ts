@@ -1,12 +1,12 @@
 import { redactSecrets } from '../keys/secret.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import { newUlid } from '../lib/id.ts';
+import { parseTimestamp } from '../lib/timestamp.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { hasAtMostCharacters, parseContext } from './context.ts';
 import { isPlaceholderAppUserId } from './placeholder.ts';
 import { parseProperties } from './properties.ts';
 import { isCurrency, parseRevenue } from './revenue.ts';
-import { parseTimestamp } from './timestamp.ts';
 
 /** The closed list of reasons to refuse one event of a batch, each with its cure for the documentation. */
 export const REJECTION_CURES = {

@@ -7,12 +7,12 @@ import type { Directory } from '../keys/directory.ts';
 import { redactSecrets } from '../keys/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
+import { parseTimestamp } from '../lib/timestamp.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type AppOfEvent, type BatchContext, parseEvent, REJECTION_CURES, type Rejection } from './event.ts';
 import { cutKeys, listFieldsWithKeys } from './keys-in-row.ts';
-import { parseTimestamp } from './timestamp.ts';
 
 /** Bytes of the largest batch after decompression. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;

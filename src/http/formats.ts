@@ -1,9 +1,9 @@
 import Format from 'typebox/format';
 import { Settings } from 'typebox/system';
 import { isCurrency } from '../events/revenue.ts';
-import { parseTimestamp } from '../events/timestamp.ts';
 import { parseCidr } from '../lib/ip.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
+import { parseTimestamp } from '../lib/timestamp.ts';
 
 // All mistakes of a body are told at once; the library stops at 8 unless told otherwise.
 const ERRORS_MAX = 100;

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { judgeMetricsCaller } from '../metrics/access.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { findMetricsRefusal } from '../metrics/refusal.ts';

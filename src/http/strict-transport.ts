@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { findTransport } from './own-site.ts';
 
 /** A year, for this host alone: what runs on its subdomains is not ours to speak for. */

@@ -1,12 +1,12 @@
 import type { Control } from '../control/open.ts';
 import type { ErrorCode } from '../http/errors.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createDeferredQueue } from '../lib/deferred-queue.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import type { Log } from '../lib/log.ts';
 import type { Audit, AuditEntry } from './audit.ts';
 import { diffOf } from './audit-diff.ts';
-import { createDeferredQueue } from './deferred-queue.ts';
 import type { FoundKey } from './directory.ts';
 import { redactSecrets } from './secret.ts';
 

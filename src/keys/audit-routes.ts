@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import type { Control } from '../control/open.ts';
-import { parseTimestamp } from '../events/timestamp.ts';
 import { ApiError } from '../http/errors.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../http/list.ts';
 import { type Caller, defineRoute, EXPORT_TYPES, exportAs, type Route } from '../http/route.ts';
 import { closedObject } from '../lib/schema.ts';
+import { parseTimestamp } from '../lib/timestamp.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
 import { EXPORT_FORMATS, exportAudit } from './audit-export.ts';
 import { AUDIT_ENTRY_JSON, type AuditFilter, listAuditRows, toAuditEntryJson } from './audit-list.ts';

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { ApiError } from '../http/errors.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';

@@ -1,7 +1,7 @@
 import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createDeferredQueue } from '../lib/deferred-queue.ts';
 import type { Log } from '../lib/log.ts';
-import { createDeferredQueue } from './deferred-queue.ts';
 import type { Directory, FoundKey } from './directory.ts';
 import { liveSecrets } from './key.ts';
 import { type ControlTransaction, getStoredKey } from './stored-key.ts';

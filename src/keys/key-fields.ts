@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
-import { parseTimestamp } from '../events/timestamp.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
+import { parseTimestamp } from '../lib/timestamp.ts';
+import { foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
 import type { ApiKey } from './key.ts';
 import { METADATA } from './key-json.ts';
-import { foldRateLimits, RATE_LIMITS } from './rate-limits.ts';
 import { KEY_SCOPES } from './scopes.ts';
 
 /** What can be said of a key when it is made, and changed later. */

@@ -1,10 +1,10 @@
 import { ApiError, type FieldError, validationFailed } from '../http/errors.ts';
 import { DAY_MS } from '../lib/durations.ts';
+import { findRateLimitMistakes } from '../limits/rate-limits.ts';
 import type { Project } from '../projects/project.ts';
 import type { Directory } from './directory.ts';
 import { findKeysIn } from './holds-a-key.ts';
 import type { KeyFields } from './key-fields.ts';
-import { findRateLimitMistakes } from './rate-limits.ts';
 import { CEILINGS, type KeyType, type Scope } from './scopes.ts';
 
 const METADATA_BYTES_MAX = 2_048;

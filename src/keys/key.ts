@@ -1,5 +1,5 @@
 import { DAY_MS } from '../lib/durations.ts';
-import type { RateLimits } from './rate-limits.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { KeyType, Scope } from './scopes.ts';
 
 /** One of a key's secrets, one or two of which live at a time. Times are epoch milliseconds. */

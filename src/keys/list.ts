@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
-import { parseTimestamp } from '../events/timestamp.ts';
 import type { Caller } from '../http/route.ts';
 import { DAY_MS } from '../lib/durations.ts';
+import { parseTimestamp } from '../lib/timestamp.ts';
 import type { Directory } from './directory.ts';
 import { type ApiKey, KEY_STATUSES, statusOf } from './key.ts';
 import type { TellServices } from './key-json.ts';

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { ApiError } from '../http/errors.ts';
 import type { KeyCaller, MemberCaller } from '../http/route.ts';
 import type { Project } from '../projects/project.ts';

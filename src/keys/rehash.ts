@@ -1,6 +1,6 @@
 import type { Control } from '../control/open.ts';
+import { createDeferredQueue } from '../lib/deferred-queue.ts';
 import type { Log } from '../lib/log.ts';
-import { createDeferredQueue } from './deferred-queue.ts';
 import type { Directory, FoundKey } from './directory.ts';
 import { macOf, type Pepper } from './secret.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/harness.ts';
-import { openControlServices } from '../open-services.ts';
 import { createProject } from '../projects/create.ts';
+import { openControlServices } from '../server/open-services.ts';
 import { CLI_ACTOR } from './actor.ts';
 import { type CreateKeyBody, createKey } from './create.ts';
 import { CLI_MAKER } from './maker.ts';

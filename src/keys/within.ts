@@ -1,6 +1,6 @@
 import { isWithin, parseCidrs } from '../lib/ip.ts';
+import { findHigherLimits, type LimitDefaults } from '../limits/rate-limits.ts';
 import type { ApiKey } from './key.ts';
-import { findHigherLimits, type LimitDefaults } from './rate-limits.ts';
 import type { Scope } from './scopes.ts';
 
 /** What a key could do: the part of it that is compared when one key makes another. */

@@ -1,7 +1,7 @@
+import { createLimit, type PolicyName, type PolicyRate } from './gcra/limit.ts';
+import type { LimitStore } from './gcra/store.ts';
 import { countRetryAfterSeconds } from './headers.ts';
-import { createLimit, type PolicyName, type PolicyRate } from './limit.ts';
-import { type MaybePromise, thenMaybe } from './soon.ts';
-import type { LimitStore } from './store.ts';
+import { type MaybePromise, thenMaybe } from './maybe-promise.ts';
 
 /**
  * Returns a function that charges one request to an address. It returns undefined, or the seconds to wait (whole, at

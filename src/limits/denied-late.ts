@@ -1,7 +1,7 @@
-import type { DeniedDecision, LimitState } from './decide.ts';
+import type { DeniedDecision, LimitState } from './gcra/decide.ts';
+import type { LimitStore } from './gcra/store.ts';
+import { type MaybePromise, thenMaybe } from './maybe-promise.ts';
 import { listCharges, type Payer, type Plan } from './plan.ts';
-import { type MaybePromise, thenMaybe } from './soon.ts';
-import type { LimitStore } from './store.ts';
 
 /**
  * When a batch is denied for its events after its body was read, still charges one request, as far as one is left,

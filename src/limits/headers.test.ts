@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Item, parseList, serializeList } from 'structured-headers';
+import { createLimit, findRateMistake } from './gcra/limit.ts';
 import { countRetryAfterSeconds, formatRateLimit, formatRateLimitPolicy } from './headers.ts';
-import { createLimit, findRateMistake } from './limit.ts';
 
 const events = createLimit('events', { rate: 10_000, burst: 50_000 });
 const requests = createLimit('events-requests', { rate: 100, burst: 500 });

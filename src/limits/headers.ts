@@ -1,6 +1,6 @@
 import { type Item, serializeList } from 'structured-headers';
-import type { LimitState } from './decide.ts';
-import type { Limit } from './limit.ts';
+import type { LimitState } from './gcra/decide.ts';
+import type { Limit } from './gcra/limit.ts';
 
 /** Response header fields by name. */
 export type HeaderFields = Readonly<Record<string, string>>;

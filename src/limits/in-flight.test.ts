@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { makeManualTimers } from '../../test/manual-timers.ts';
 import { createInFlight, type NoSlot, type Slot } from './in-flight.ts';
-import type { MaybePromise } from './soon.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 
 const LIMIT = { running: 5, waiting: 10 };
 

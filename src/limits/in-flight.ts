@@ -1,4 +1,4 @@
-import type { MaybePromise } from './soon.ts';
+import type { MaybePromise } from './maybe-promise.ts';
 
 /** How many queries of one key may run concurrently, and how many more may wait for a slot. */
 export type InFlightLimit = { readonly running: number; readonly waiting: number };

@@ -1,9 +1,12 @@
 import { createAddressLimit } from './address-limit.ts';
-import type { Decision, LimitState } from './decide.ts';
+import { createSignInLimit } from './attempt-limits.ts';
 import { chargeDenied } from './denied-late.ts';
+import type { Decision, LimitState } from './gcra/decide.ts';
+import type { PolicyRate } from './gcra/limit.ts';
+import type { LimitStore, StoreReport } from './gcra/store.ts';
 import { formatRateLimit, type HeaderFields } from './headers.ts';
 import type { InFlightTime, Slot, SlotRequester } from './in-flight.ts';
-import type { PolicyRate } from './limit.ts';
+import { type MaybePromise, thenMaybe } from './maybe-promise.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { createPlanner, listCharges, type Payer, type Plan } from './plan.ts';
 import {
@@ -16,10 +19,7 @@ import {
   SIGN_IN_RATE,
   STREAMS_POLICY,
 } from './policies.ts';
-import { createSignInLimit } from './sign-in-limit.ts';
 import { createRequestSlots, type RequestSlots, type SlotRequest } from './slots.ts';
-import { type MaybePromise, thenMaybe } from './soon.ts';
-import type { LimitStore, StoreReport } from './store.ts';
 import {
   type AllowedVerdict,
   type DeniedVerdict,

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Charge } from './decide.ts';
-import { createLimit } from './limit.ts';
+import type { Charge } from './gcra/decide.ts';
+import { createLimit } from './gcra/limit.ts';
 import { createMemoryLimiter, type MemoryLimiter } from './memory.ts';
 
 const analytics = [{ limit: createLimit('analytics', { rate: 10, burst: 60 }), cost: 1 }];
@@ -222,7 +222,7 @@ test('addresses within a key are pooled like others, under any policy, and the k
 test('does not keep the process alive', () => {
   const script = `
     import { createMemoryLimiter } from './memory.ts';
-    import { createLimit } from './limit.ts';
+    import { createLimit } from './gcra/limit.ts';
     const limit = createLimit('analytics', { rate: 1, burst: 2 });
     createMemoryLimiter().charge([{ limit, cost: 1, bucket: 'key' }]);
     console.log(process.getActiveResourcesInfo().filter((name) => /Timeout|Immediate/.test(name)).length);`;

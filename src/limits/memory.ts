@@ -1,8 +1,8 @@
-import { type BucketRef, createBuckets, hashOf, readBucket, writeBucket } from './buckets.ts';
-import { countOwedTicks, isOutdated, toBucket } from './debt.ts';
-import { type AllowedDecision, type Charge, type Decision, decide, decideRefusal } from './decide.ts';
+import { type BucketRef, createBuckets, hashOf, readBucket, writeBucket } from './gcra/buckets.ts';
+import { countOwedTicks, isOutdated, toBucket } from './gcra/debt.ts';
+import { type AllowedDecision, type Charge, type Decision, decide, decideRefusal } from './gcra/decide.ts';
+import type { BucketCharge, LimitStore } from './gcra/store.ts';
 import { OPEN_POLICIES } from './policies.ts';
-import type { BucketCharge, LimitStore } from './store.ts';
 
 /** The buckets of one process. Returns decisions synchronously. */
 export type MemoryLimiter = Omit<LimitStore, 'peek' | 'charge' | 'chargeRefusal'> & {

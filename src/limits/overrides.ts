@@ -1,4 +1,4 @@
-import { findRateMistake, type PolicyName, type PolicyRate } from './limit.ts';
+import { findRateMistake, type PolicyName, type PolicyRate } from './gcra/limit.ts';
 import { IN_FLIGHT_DEFAULT, IN_FLIGHT_POLICY, type KeyPolicyName, type LimitOverrides } from './policies.ts';
 
 /** A key's or project's own limits, in the shape of `rate_limits`. Missing parts use the default. */

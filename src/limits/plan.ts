@@ -1,6 +1,7 @@
+import { createLimit, type Limit } from './gcra/limit.ts';
+import type { BucketCharge } from './gcra/store.ts';
 import { formatRateLimitPolicy } from './headers.ts';
 import type { InFlightLimit } from './in-flight.ts';
-import { createLimit, type Limit } from './limit.ts';
 import { combineOverrides, type OwnLimits } from './overrides.ts';
 import {
   type CallerType,
@@ -13,7 +14,6 @@ import {
   type LimitOverrides,
   listChargedPolicies,
 } from './policies.ts';
-import type { BucketCharge } from './store.ts';
 
 /** The limits of one category for one caller type, with everything that can be prepared before a request arrives. */
 export type Plan = {

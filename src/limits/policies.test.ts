@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLimit } from './limit.ts';
+import { createLimit } from './gcra/limit.ts';
 import { DEFAULT_RATES, EVENTS_PER_BATCH_MAX, FAILED_AUTH_RATE, parseLimitSwitches } from './policies.ts';
 
 test('every default can be counted exactly and allows the largest batch', () => {

@@ -1,5 +1,5 @@
+import { findRateMistake, type PolicyName, type PolicyRate } from './gcra/limit.ts';
 import type { InFlightLimit } from './in-flight.ts';
-import { findRateMistake, type PolicyName, type PolicyRate } from './limit.ts';
 
 /** Groups of routes that are limited together. A route declares exactly one. */
 export type Category = 'events' | 'analytics' | 'management';

@@ -6,9 +6,9 @@ import {
   type Slot,
   type SlotRequester,
 } from './in-flight.ts';
+import { type MaybePromise, thenMaybe } from './maybe-promise.ts';
 import type { Payer, Plan } from './plan.ts';
 import { type DecidingPolicy, IN_FLIGHT_POLICY, STREAMS_MAX, STREAMS_POLICY } from './policies.ts';
-import { type MaybePromise, thenMaybe } from './soon.ts';
 import { type DeniedVerdict, denied, type PolicyDecisions } from './verdict.ts';
 
 /** A request for a slot, held while a query runs or a stream is open. */

@@ -1,5 +1,5 @@
+import type { PolicyName } from './gcra/limit.ts';
 import { countRetryAfterSeconds, type HeaderFields } from './headers.ts';
-import type { PolicyName } from './limit.ts';
 import type { Category, DecidingPolicy } from './policies.ts';
 
 /** How often a policy allowed requests, denied them, or rejected a batch that could never be allowed. */

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { RATE_LIMITS } from '../keys/rate-limits.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
+import { RATE_LIMITS } from '../limits/rate-limits.ts';
 import type { Project } from './project.ts';
 
 /** A project as the API tells it. */

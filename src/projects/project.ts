@@ -1,4 +1,4 @@
-import type { RateLimits } from '../keys/rate-limits.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 
 /** A project: owns apps, keys and events. Nothing crosses projects. Times are epoch milliseconds. */
 export type Project = {

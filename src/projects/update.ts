@@ -5,9 +5,9 @@ import type { Actor } from '../keys/actor.ts';
 import type { ChangeServices } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
-import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../keys/rate-limits.ts';
 import { toProject } from '../keys/records.ts';
 import { nullable } from '../lib/schema.ts';
+import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
 import type { Project } from './project.ts';
 import { toProjectJson } from './project-json.ts';
 

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { makeConfig, makeTempDir } from '../../test/harness.ts';
-import { prepareDataDir } from '../data-dir.ts';
-import { openControlServices } from '../open-services.ts';
+import { prepareDataDir } from './data-dir.ts';
+import { openControlServices } from './open-services.ts';
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/harness.ts';
-import { openControlServices } from '../open-services.ts';
+import { openControlServices } from './open-services.ts';
 
 const LOOK_MS = 250;
 

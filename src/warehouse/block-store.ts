@@ -1,6 +1,6 @@
+import type { Gateway } from './engine/gateway.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
-import type { Gateway } from './gateway.ts';
 import { eventKey } from './id-filter.ts';
 import { listSeenUsers } from './seen-users.ts';
 

@@ -1,5 +1,5 @@
-import { embedded } from './embedded.ts';
-import { openGateway } from './gateway.ts';
+import { embedded } from './engine/embedded.ts';
+import { openGateway } from './engine/gateway.ts';
 import { listPendingMigrations } from './migrate.ts';
 
 /**

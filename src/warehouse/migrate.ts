@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { Gateway } from './gateway.ts';
+import type { Gateway } from './engine/gateway.ts';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
 

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { systemClock } from '../lib/clock.ts';
 import { openLog } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
-import { embedded } from './embedded.ts';
+import { embedded } from './engine/embedded.ts';
+import { openGateway } from './engine/gateway.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
-import { openGateway } from './gateway.ts';
 import { openWarehouse, type Warehouse } from './open.ts';
 import { createTestStore, eventRow, type TestStore } from './test-store.ts';
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
-import { embedded } from './embedded.ts';
-import { type Gateway, openGateway } from './gateway.ts';
+import { embedded } from './engine/embedded.ts';
+import { type Gateway, openGateway } from './engine/gateway.ts';
 import { migrate } from './migrate.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter, type Writer } from './writer.ts';

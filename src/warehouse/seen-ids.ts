@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
-import type { Gateway } from './gateway.ts';
+import type { Gateway } from './engine/gateway.ts';
 import { createIdFilter, type IdFilter } from './id-filter.ts';
 
 /** The id filter over all stored events: loaded in the background, rebuilt when it gets too small. */

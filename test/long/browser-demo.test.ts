@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { runDemo } from '../../src/cli/demo.ts';
-import { startServer } from '../../src/server.ts';
+import { startServer } from '../../src/server/start.ts';
 import { setUp } from '../browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded } from '../chromium.ts';
 import { makeConfig } from '../harness.ts';

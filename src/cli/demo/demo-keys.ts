@@ -4,8 +4,8 @@ import { replaceSecret } from '../../keys/rotate.ts';
 import type { KeyType } from '../../keys/scopes.ts';
 import type { ControlTransaction } from '../../keys/stored-key.ts';
 import { DAY_MS } from '../../lib/durations.ts';
-import type { ControlServices } from '../../open-services.ts';
 import type { Project } from '../../projects/project.ts';
+import type { ControlServices } from '../../server/open-services.ts';
 import { type DemoState, getDemoProject, insertState } from './demo-project.ts';
 import { type DemoUse, writeDemoUsage } from './demo-usage.ts';
 

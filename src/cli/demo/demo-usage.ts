@@ -8,7 +8,7 @@ import {
   USAGE_CATEGORIES,
 } from '../../keys/usage-tally.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
-import type { ControlServices } from '../../open-services.ts';
+import type { ControlServices } from '../../server/open-services.ts';
 import { randomOf } from './random.ts';
 
 /** How a key is used: in which hours of the day (UTC), daily or on Mondays only, and about how many times per hour. */

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { rotateKey } from '../../keys/rotate.ts';
 import { DAY_MS } from '../../lib/durations.ts';
-import { openControlServices } from '../../open-services.ts';
+import { openControlServices } from '../../server/open-services.ts';
 import { localUrl } from '../server-address.ts';
 import { type DemoState, getDemoProject } from './demo-project.ts';
 import { type DemoEvent, makeDays } from './events.ts';

@@ -1,4 +1,4 @@
-import type { ControlServices } from '../../open-services.ts';
+import type { ControlServices } from '../../server/open-services.ts';
 import { type DemoState, saveDemo } from './demo-project.ts';
 import { countDemoDays, makeDays } from './events.ts';
 import type { DemoSink, Loaded } from './sink.ts';

@@ -3,8 +3,8 @@ import { createKey } from '../../keys/create.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { revokeKey } from '../../keys/revoke.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
-import type { ControlServices } from '../../open-services.ts';
 import type { Project } from '../../projects/project.ts';
+import type { ControlServices } from '../../server/open-services.ts';
 import { sendEvents } from '../import/send.ts';
 import { type DemoSink, requireNoneRejected } from './sink.ts';
 

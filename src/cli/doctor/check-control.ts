@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { describeNewer } from '../../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
 import { type ChainEnd, verifyChain } from '../../keys/audit.ts';
 import { derivePepper } from '../../keys/secret.ts';
-import { countStoredUnder, findSecretMatch, readSecret, WRONG_SECRET } from '../../keys/secret-store.ts';
 import { messageOf, StorageError } from '../../lib/storage-error.ts';
-import { toAuditKey } from '../../open-services.ts';
+import { toAuditKey } from '../../server/open-services.ts';
+import { countStoredUnder, findSecretMatch, readSecret, WRONG_SECRET } from '../../server/secret-store.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const DATABASE = 'control database';

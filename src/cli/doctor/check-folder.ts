@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../../config.ts';
-import { findRightsWarning, isOpenToOthers } from '../../data-dir.ts';
+import type { Config } from '../../config/config.ts';
+import { findRightsWarning, isOpenToOthers } from '../../server/data-dir.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const MEGABYTE = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { localUrl } from '../server-address.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
-import { cureOf } from '../../data-dir.ts';
+import { cureOf } from '../../server/data-dir.ts';
 import type { FileIdentity } from './source.ts';
 import { TOTALS, type Totals } from './totals.ts';
 

@@ -1,4 +1,4 @@
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { errorCodeOf, messageOf } from '../../lib/storage-error.ts';
 import { localUrl } from '../server-address.ts';
 
@@ -35,7 +35,7 @@ async function findFailure(url: string): Promise<string | undefined> {
 
 async function startOwn(config: Config): Promise<OpenTarget> {
   // Loaded only here: the engine takes 250 MB of memory that an import into a running server does not need.
-  const { startServer } = await import('../../server.ts');
+  const { startServer } = await import('../../server/start.ts');
   try {
     const server = await startServer({ ...config, host: '127.0.0.1', port: 0 });
     return { url: server.url, isOwn: true, close: server.stop };

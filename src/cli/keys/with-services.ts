@@ -1,6 +1,6 @@
-import { readCommandConfig } from '../../config.ts';
+import { readCommandConfig } from '../../config/config.ts';
 import { ApiError } from '../../http/errors.ts';
-import { type ControlServices, openControlServices } from '../../open-services.ts';
+import { type ControlServices, openControlServices } from '../../server/open-services.ts';
 import { UsageError } from '../usage-error.ts';
 
 /**

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Bucket, countOwedTicks, toBucket } from '../debt.ts';
-import { decide } from '../decide.ts';
-import { createLimit, type PolicyRate } from '../limit.ts';
+import { type Bucket, countOwedTicks, toBucket } from './debt.ts';
+import { decide } from './decide.ts';
+import { createLimit, type PolicyRate } from './limit.ts';
 
 /**
  * A token bucket in big integers: a different algorithm that must give the same answers. The level is in fractions of

@@ -1,7 +1,7 @@
-import { unitUsOf } from './debt.ts';
-import type { Limit } from './limit.ts';
+import { unitUsOf } from '../gcra/debt.ts';
+import type { Limit } from '../gcra/limit.ts';
+import type { BucketCharge } from '../gcra/store.ts';
 import { type RedisClient, readScript } from './redis-client.ts';
-import type { BucketCharge } from './store.ts';
 
 const CHARGE = readScript('redis-charge.lua');
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Log } from '../lib/log.ts';
+import type { Log } from '../../lib/log.ts';
+import type { StoreReport } from '../gcra/store.ts';
 import { openRedisClient, type RedisClient, readScript } from './redis-client.ts';
 import { createRedisGuard } from './redis-guard.ts';
-import type { StoreReport } from './store.ts';
 
 /** The connection to a Redis that may be down, and what is known about it and the other processes that use it. */
 export type RedisLink = {

@@ -1,8 +1,8 @@
-import { createBuckets, readBucket, writeBucket } from './buckets.ts';
-import { countOwedTicks, isOutdated, toBucket } from './debt.ts';
-import { type AllowedDecision, type Charge, type Decision, decide, decideRefusal } from './decide.ts';
-import { readMonotonicUs } from './memory.ts';
-import type { BucketCharge } from './store.ts';
+import { createBuckets, readBucket, writeBucket } from '../gcra/buckets.ts';
+import { countOwedTicks, isOutdated, toBucket } from '../gcra/debt.ts';
+import { type AllowedDecision, type Charge, type Decision, decide, decideRefusal } from '../gcra/decide.ts';
+import type { BucketCharge } from '../gcra/store.ts';
+import { readMonotonicUs } from '../memory.ts';
 
 /** The buckets this process last saw without room, so that requests sure to be denied cost no round trip. */
 export type DenyCache = {

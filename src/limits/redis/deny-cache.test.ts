@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Decision } from './decide.ts';
+import type { Decision } from '../gcra/decide.ts';
+import { createLimit, type Limit } from '../gcra/limit.ts';
 import { createDenyCache } from './deny-cache.ts';
-import { createLimit, type Limit } from './limit.ts';
 
 const limit = createLimit('events', { rate: 10, burst: 100 });
 const charge = (cost: number, bucket = 'key', under: Limit = limit) => [{ limit: under, cost, bucket }];

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PublicKeys, parseGithubKeys } from './config/scanning-keys.ts';
-import { parseCidrs } from './lib/ip.ts';
-import { messageOf } from './lib/storage-error.ts';
-import { type LimitOverrides, parseLimitSwitches } from './limits/policies.ts';
+import { parseCidrs } from '../lib/ip.ts';
+import { messageOf } from '../lib/storage-error.ts';
+import { type LimitOverrides, parseLimitSwitches } from '../limits/policies.ts';
+import { type PublicKeys, parseGithubKeys } from './scanning-keys.ts';
 import { defaultOf, type SettingName } from './settings.ts';
 
 /** Reserved for later releases. Ignoring them silently would mislead the operator, so setting one is an error. */
@@ -175,7 +175,7 @@ export function readConfig(env: Environment = process.env): Config {
     port: parsePort(read('PORT'), mistakes),
     host: read('HOST'),
     dataDir: read('APPFLOW_DATA_DIR'),
-    dashboardDir: join(import.meta.dirname, '../dashboard/dist'),
+    dashboardDir: join(import.meta.dirname, '../../dashboard/dist'),
     secret: parseSecret(env, mistakes),
     retiredSecrets: parseRetiredSecrets(env.APPFLOW_SECRET_RETIRED ?? '', mistakes),
     keyMaxStaleMs: parseMaxStale(read('APPFLOW_KEY_MAX_STALE_SECONDS'), mistakes),

@@ -1,12 +1,12 @@
-import type { Log } from '../lib/log.ts';
-import { type Decision, decide, decideRefusal } from './decide.ts';
+import type { Log } from '../../lib/log.ts';
+import { type Decision, decide, decideRefusal } from '../gcra/decide.ts';
+import type { BucketCharge, LimitStore } from '../gcra/store.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
+import { createMemoryLimiter, readMonotonicUs } from '../memory.ts';
 import { createDenyCache } from './deny-cache.ts';
-import { createMemoryLimiter, readMonotonicUs } from './memory.ts';
 import { type ChargeMode, chargeBuckets } from './redis-buckets.ts';
 import { openRedisLink } from './redis-link.ts';
 import { createShares } from './share.ts';
-import type { MaybePromise } from './soon.ts';
-import type { BucketCharge, LimitStore } from './store.ts';
 
 /** Buckets shared by all processes. `close` resolves when the others no longer count this one. */
 export type RedisStore = Required<LimitStore> & { close(): Promise<void> };

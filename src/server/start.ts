@@ -1,22 +1,22 @@
-import type { Config } from './config.ts';
-import { createServer } from './http/server.ts';
-import { startAuditHeadLog } from './keys/audit-head.ts';
-import { startExpiryNotices } from './keys/expiry-notices.ts';
-import { startDisablingLeaked } from './leaks/disable-leaked.ts';
-import type { Clock } from './lib/clock.ts';
-import { closeAll, closeInReverse } from './lib/close-all.ts';
-import type { Log, LogDestination } from './lib/log.ts';
-import { createLimiter } from './limits/limiter.ts';
-import { createMemoryLimiter } from './limits/memory.ts';
-import { openRedisStore } from './limits/redis.ts';
+import type { Config } from '../config/config.ts';
+import { createServer } from '../http/server.ts';
+import { startAuditHeadLog } from '../keys/audit-head.ts';
+import { startExpiryNotices } from '../keys/expiry-notices.ts';
+import { startDisablingLeaked } from '../leaks/disable-leaked.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log, LogDestination } from '../lib/log.ts';
+import { createLimiter } from '../limits/limiter.ts';
+import { createMemoryLimiter } from '../limits/memory.ts';
+import { openRedisStore } from '../limits/redis/redis.ts';
+import { renewSetupLink } from '../members/setup-link.ts';
+import { listenForMetrics } from '../metrics/listen.ts';
+import { watchServices } from '../metrics/sources.ts';
+import { FRONT_DOOR_ROUTES, ROUTES } from '../routes.ts';
+import type { Services } from '../services.ts';
+import { openWarehouse } from '../warehouse/open.ts';
+import { closeAll, closeInReverse } from './close-all.ts';
 import { requireFreePort, toListenError } from './listen-error.ts';
-import { renewSetupLink } from './members/setup-link.ts';
-import { listenForMetrics } from './metrics/listen.ts';
-import { watchServices } from './metrics/sources.ts';
 import { openControlServices } from './open-services.ts';
-import { FRONT_DOOR_ROUTES, ROUTES } from './routes.ts';
-import type { Services } from './services.ts';
-import { openWarehouse } from './warehouse/open.ts';
 
 /** A server that is listening. `stop` resolves once every acknowledged event is on disk and everything is closed. */
 export type RunningServer = {

@@ -1,4 +1,4 @@
-import { DAY_MS, MINUTE_MS } from '../lib/durations.ts';
+import { DAY_MS, MINUTE_MS } from './durations.ts';
 
 // RFC 3339 section 5.6, without the "space instead of T" that its note leaves to applications.
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;

@@ -1,5 +1,5 @@
-import type { InFlightLimit } from './limits/in-flight.ts';
-import type { PolicyRate } from './limits/limit.ts';
+import type { PolicyRate } from '../limits/gcra/limit.ts';
+import type { InFlightLimit } from '../limits/in-flight.ts';
 import {
   ADDRESS_RATES,
   DEFAULT_RATES,
@@ -7,7 +7,7 @@ import {
   IN_FLIGHT_DEFAULT,
   LEAK_HOOK_RATE,
   SIGN_IN_RATE,
-} from './limits/policies.ts';
+} from '../limits/policies.ts';
 
 /** One environment variable, as docs/configuration.md lists it. */
 export type Setting = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
+import { parseLimitSwitches } from '../limits/policies.ts';
 import { readConfig } from './config.ts';
-import { parseLimitSwitches } from './limits/policies.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
 const source = readFileSync(new URL('config.ts', import.meta.url), 'utf8');

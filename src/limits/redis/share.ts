@@ -1,6 +1,6 @@
-import type { Limit, PolicyName } from './limit.ts';
-import { EVENTS_PER_BATCH_MAX } from './policies.ts';
-import type { BucketCharge } from './store.ts';
+import type { Limit, PolicyName } from '../gcra/limit.ts';
+import type { BucketCharge } from '../gcra/store.ts';
+import { EVENTS_PER_BATCH_MAX } from '../policies.ts';
 
 const EVENT_POLICIES: readonly PolicyName[] = ['events', 'events-ip'];
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLimit } from './limit.ts';
-import { createMemoryLimiter } from './memory.ts';
+import { createLimit } from '../gcra/limit.ts';
+import { createMemoryLimiter } from '../memory.ts';
 import { createShares } from './share.ts';
 
 const share = createShares();

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Control, whenFree } from '../control/open.ts';
-import { cureOf } from '../data-dir.ts';
+import type { Actor } from '../keys/actor.ts';
+import type { Audit } from '../keys/audit.ts';
+import { macOf, type Pepper } from '../keys/secret.ts';
 import { errorCodeOf } from '../lib/storage-error.ts';
-import type { Actor } from './actor.ts';
-import type { Audit } from './audit.ts';
-import { macOf, type Pepper } from './secret.ts';
+import { cureOf } from './data-dir.ts';
 
 const SECRET_BYTES = 32;
 const KNOWN_VALUE = 'appflow known value';

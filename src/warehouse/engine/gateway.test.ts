@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { StorageError } from '../lib/storage-error.ts';
+import { StorageError } from '../../lib/storage-error.ts';
+import { createTestStore, type TestStore } from '../test-store.ts';
 import { embedded } from './embedded.ts';
 import { type Gateway, openGateway } from './gateway.ts';
-import { createTestStore, type TestStore } from './test-store.ts';
 
 const slots = 3;
 let store: TestStore;

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { closedObject } from '../lib/schema.ts';
-import { findRateMistake, type PolicyRate } from '../limits/limit.ts';
+import { findRateMistake, type PolicyRate } from './gcra/limit.ts';
 import {
   type CallerType,
   DEFAULT_RATES,
@@ -10,7 +10,7 @@ import {
   IN_FLIGHT_POLICY,
   type KeyPolicyName,
   type LimitOverrides,
-} from '../limits/policies.ts';
+} from './policies.ts';
 
 const RATE = closedObject({
   rate: Type.Number({ description: 'What flows back per second.' }),

@@ -1,7 +1,7 @@
+import { createLimit, type PolicyRate } from './gcra/limit.ts';
+import type { LimitStore } from './gcra/store.ts';
 import { countRetryAfterSeconds } from './headers.ts';
-import { createLimit, type PolicyRate } from './limit.ts';
-import { type MaybePromise, thenMaybe } from './soon.ts';
-import type { LimitStore } from './store.ts';
+import { type MaybePromise, thenMaybe } from './maybe-promise.ts';
 
 /**
  * Limits wrong passwords per account and per address. A failure is spent before the password is checked; a correct

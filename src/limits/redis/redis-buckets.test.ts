@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { NEEDS_REDIS, startRedis, type TestRedis } from '../../test/redis-server.ts';
-import { type Decision, decide, decideRefusal, type LimitState } from './decide.ts';
-import { createLimit, type Limit } from './limit.ts';
-import { createMemoryLimiter } from './memory.ts';
+import { NEEDS_REDIS, startRedis, type TestRedis } from '../../../test/redis-server.ts';
+import { type Decision, decide, decideRefusal, type LimitState } from '../gcra/decide.ts';
+import { createLimit, type Limit } from '../gcra/limit.ts';
+import type { BucketCharge } from '../gcra/store.ts';
+import { createMemoryLimiter } from '../memory.ts';
 import { type ChargeMode, chargeBuckets, keyOf } from './redis-buckets.ts';
 import { openRedisClient, type RedisClient } from './redis-client.ts';
-import type { BucketCharge } from './store.ts';
 
 const startUs = 1_800_000_000_000_000;
 
