@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import type { OwnLimits } from '../src/limits/overrides.ts';
 import type { Payer } from '../src/limits/plan.ts';
+import type { OwnLimits } from '../src/limits/rate-limits.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { makeKey, startTestServer } from './harness.ts';
 import { makeInstantLimiter } from './instant-limiter.ts';

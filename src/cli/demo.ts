@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Config, readCommandConfig } from '../config/config.ts';
+import { type Config, localUrl, readCommandConfig } from '../config/config.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { messageOf } from '../lib/storage-error.ts';
 import { type ControlServices, openControlServices } from '../server/open-services.ts';
@@ -19,7 +19,6 @@ import { openDemoProgress } from './demo/progress.ts';
 import { openServerSink } from './demo/server-sink.ts';
 import type { DemoSink } from './demo/sink.ts';
 import { openStoreSink } from './demo/store-sink.ts';
-import { localUrl } from './server-address.ts';
 
 type Options = Partial<DemoPlan> & { serve: boolean };
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Config, readApiKey, readCommandConfig } from '../config/config.ts';
+import { type Config, localUrl, readApiKey, readCommandConfig } from '../config/config.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { importEvents } from './import/import-events.ts';
 import { openProgress } from './import/progress.ts';
@@ -9,7 +9,6 @@ import { NO_RESUME, openResume, type Resume } from './import/resume.ts';
 import { openSource, type Source } from './import/source.ts';
 import { openTarget } from './import/target.ts';
 import { countRejected, NO_TOTALS, type Totals } from './import/totals.ts';
-import { localUrl } from './server-address.ts';
 import { UsageError } from './usage-error.ts';
 
 type Options = {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { localUrl } from '../config/config.ts';
 import { CLI_ACTOR } from '../keys/actor.ts';
 import { createResetLink } from '../members/reset-password.ts';
 import type { ControlServices } from '../server/open-services.ts';
 import { withServices } from './keys/with-services.ts';
-import { localUrl } from './server-address.ts';
 import { renderTable } from './table.ts';
 
 /** Adds `appflow members`, which lists accounts and creates reset links for a lost password or second factor. */

@@ -100,3 +100,5 @@ export async function openControl(file: string, clock: Clock): Promise<Control> 
       ),
   };
 }
+
+export type ControlTransaction = Transaction<ControlSchema>;

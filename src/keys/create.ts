@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Config } from '../config/config.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import { ApiError } from '../http/errors.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
@@ -21,7 +22,7 @@ import { type Maker, requireWithin } from './maker.ts';
 import { insertSecret } from './new-secret.ts';
 import { effectiveScopes, KEY_TYPES } from './scopes.ts';
 import type { Pepper } from './secret.ts';
-import { type ControlTransaction, getStoredKey } from './stored-key.ts';
+import { getStoredKey } from './stored-key.ts';
 import type { Usage } from './usage.ts';
 
 /** What a new key is asked to be. */

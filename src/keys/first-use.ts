@@ -1,10 +1,10 @@
-import type { Control } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createDeferredQueue } from '../lib/deferred-queue.ts';
 import type { Log } from '../lib/log.ts';
 import type { Directory, FoundKey } from './directory.ts';
 import { liveSecrets } from './key.ts';
-import { type ControlTransaction, getStoredKey } from './stored-key.ts';
+import { getStoredKey } from './stored-key.ts';
 
 /** Notes that the new secret of a key in rotation was seen, outside the request's path. */
 export type FirstUse = {

@@ -1,7 +1,7 @@
+import type { ControlTransaction } from '../control/open.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Intent } from './intent.ts';
 import { REMEMBERED_MS } from './replays.ts';
-import type { ControlTransaction } from './stored-key.ts';
 
 /** What was done for an intent: `madeId` is the key or app that arose; `sealedAnswer` tells a secret for a while. */
 export type IdempotentCall = { madeId: string; sealedAnswer: string | null; createdAt: number };

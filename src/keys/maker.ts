@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import { ApiError } from '../http/errors.ts';
 import type { KeyCaller, MemberCaller } from '../http/route.ts';
 import type { Project } from '../projects/project.ts';
 import { type Actor, CLI_ACTOR } from './actor.ts';
-import type { ControlTransaction } from './stored-key.ts';
 import { findExcess, type Target } from './within.ts';
 
 /**

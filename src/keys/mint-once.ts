@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import type { ControlTransaction } from '../control/open.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Project } from '../projects/project.ts';
 import type { KeyServices, MintedKey } from './create.ts';
@@ -8,7 +9,7 @@ import { type ApiKey, liveSecrets, statusOf } from './key.ts';
 import { type MINTED_KEY_JSON, tellKey } from './key-json.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { REPLAYABLE_MS } from './replays.ts';
-import { type ControlTransaction, getStoredKey } from './stored-key.ts';
+import { getStoredKey } from './stored-key.ts';
 
 type MintedKeyJson = Static<typeof MINTED_KEY_JSON>;
 

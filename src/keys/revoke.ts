@@ -1,8 +1,9 @@
+import type { ControlTransaction } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Actor } from './actor.ts';
 import type { Audit, ChangeServices } from './audit.ts';
 import type { ApiKey } from './key.ts';
-import { type ControlTransaction, getStoredKey } from './stored-key.ts';
+import { getStoredKey } from './stored-key.ts';
 
 export const REVOKE_REASONS = ['unused', 'rotated', 'leaked', 'member_left', 'other'] as const;
 

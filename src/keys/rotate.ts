@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { ControlTransaction } from '../control/open.ts';
 import { ApiError, validationFailed } from '../http/errors.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Project } from '../projects/project.ts';
@@ -7,7 +8,7 @@ import { type ApiKey, type KeySecret, liveSecrets, statusOf } from './key.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { insertSecret } from './new-secret.ts';
 import type { KeyType } from './scopes.ts';
-import { type ControlTransaction, getStoredKey } from './stored-key.ts';
+import { getStoredKey } from './stored-key.ts';
 
 const DAY_SECONDS = 86_400;
 const GRACE_DEFAULT_SECONDS = DAY_SECONDS;

@@ -1,9 +1,6 @@
-import type { Transaction } from 'kysely';
-import type { ControlSchema } from '../control/schema.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import type { ApiKey } from './key.ts';
 import { toApiKey } from './records.ts';
-
-export type ControlTransaction = Transaction<ControlSchema>;
 
 /**
  * Returns a key as it is stored at this moment. Verbs decide on this, inside the transaction that writes, and not on

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { ControlTransaction } from '../control/open.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Project } from '../projects/project.ts';
 import { diffOf } from './audit-diff.ts';
@@ -16,7 +17,7 @@ import {
 import { requireFitting } from './key-mistakes.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { effectiveScopes } from './scopes.ts';
-import { type ControlTransaction, getStoredKey } from './stored-key.ts';
+import { getStoredKey } from './stored-key.ts';
 
 /** What changes of a key. Fields left out stay; null takes a restriction away. */
 export const UPDATE_KEY_BODY = Type.Object(

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { ControlTransaction } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { ChangeServices } from '../keys/audit.ts';
@@ -6,7 +7,7 @@ import type { FoundKey } from '../keys/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../keys/key.ts';
 import { reportLeak } from '../keys/report-leak.ts';
 import { storeRevocation } from '../keys/revoke.ts';
-import { type ControlTransaction, getStoredKey } from '../keys/stored-key.ts';
+import { getStoredKey } from '../keys/stored-key.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import type { Project } from '../projects/project.ts';

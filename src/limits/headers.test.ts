@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Item, parseList, serializeList } from 'structured-headers';
 import { createLimit, findRateMistake } from './gcra/limit.ts';
-import { countRetryAfterSeconds, formatRateLimit, formatRateLimitPolicy } from './headers.ts';
+import { countRetryAfterSeconds, formatRateLimit, formatRateLimitPolicy } from './verdict.ts';
 
 const events = createLimit('events', { rate: 10_000, burst: 50_000 });
 const requests = createLimit('events-requests', { rate: 100, burst: 500 });

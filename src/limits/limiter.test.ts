@@ -3,10 +3,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseList } from 'structured-headers';
 import { makeInstantLimiter } from '../../test/instant-limiter.ts';
-import type { HeaderFields } from './headers.ts';
 import type { Payer } from './plan.ts';
 import type { LimitOverrides } from './policies.ts';
-import type { DeniedVerdict, LimitVerdict } from './verdict.ts';
+import type { DeniedVerdict, HeaderFields, LimitVerdict } from './verdict.ts';
 
 const serverEvents: Payer = { keyId: 'key_1', callerType: 'server', category: 'events' };
 

@@ -1,10 +1,8 @@
-import { createAddressLimit } from './address-limit.ts';
-import { createSignInLimit } from './attempt-limits.ts';
+import { createAddressLimit, createSignInLimit } from './attempt-limits.ts';
 import { chargeDenied } from './denied-late.ts';
 import type { Decision, LimitState } from './gcra/decide.ts';
 import type { PolicyRate } from './gcra/limit.ts';
 import type { LimitStore, StoreReport } from './gcra/store.ts';
-import { formatRateLimit, type HeaderFields } from './headers.ts';
 import type { InFlightTime, Slot, SlotRequester } from './in-flight.ts';
 import { type MaybePromise, thenMaybe } from './maybe-promise.ts';
 import { createMemoryLimiter } from './memory.ts';
@@ -24,6 +22,8 @@ import {
   type AllowedVerdict,
   type DeniedVerdict,
   denied,
+  formatRateLimit,
+  type HeaderFields,
   type LimitVerdict,
   type PolicyDecisions,
 } from './verdict.ts';

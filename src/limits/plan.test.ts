@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeInstantLimiter } from '../../test/instant-limiter.ts';
-import type { OwnLimits } from './overrides.ts';
 import { createPlanner, type Payer } from './plan.ts';
+import type { OwnLimits } from './rate-limits.ts';
 
 const phone = (network: string | undefined): Payer => ({
   keyId: 'key_app',

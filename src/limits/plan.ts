@@ -1,8 +1,6 @@
 import { createLimit, type Limit } from './gcra/limit.ts';
 import type { BucketCharge } from './gcra/store.ts';
-import { formatRateLimitPolicy } from './headers.ts';
 import type { InFlightLimit } from './in-flight.ts';
-import { combineOverrides, type OwnLimits } from './overrides.ts';
 import {
   type CallerType,
   type Category,
@@ -14,6 +12,8 @@ import {
   type LimitOverrides,
   listChargedPolicies,
 } from './policies.ts';
+import { combineOverrides, type OwnLimits } from './rate-limits.ts';
+import { formatRateLimitPolicy } from './verdict.ts';
 
 /** The limits of one category for one caller type, with everything that can be prepared before a request arrives. */
 export type Plan = {

@@ -1,4 +1,3 @@
-import type { HeaderFields } from './headers.ts';
 import {
   createInFlight,
   type InFlight,
@@ -9,6 +8,7 @@ import {
 import { type MaybePromise, thenMaybe } from './maybe-promise.ts';
 import type { Payer, Plan } from './plan.ts';
 import { type DecidingPolicy, IN_FLIGHT_POLICY, STREAMS_MAX, STREAMS_POLICY } from './policies.ts';
+import type { HeaderFields } from './verdict.ts';
 import { type DeniedVerdict, denied, type PolicyDecisions } from './verdict.ts';
 
 /** A request for a slot, held while a query runs or a stream is open. */

@@ -3,7 +3,7 @@ import type { Log } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
-import { migrate } from './migrate.ts';
+import { listPendingMigrations, migrate } from './migrate.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter, type Writer } from './writer.ts';
 
@@ -77,4 +77,18 @@ async function closeReaders(reading: Gateway, writing: Gateway, log: Log): Promi
 
 async function close(opened: { close(): Promise<void> }): Promise<void> {
   await opened.close();
+}
+
+/**
+ * Opens the event store in the folder `path` as it is, queries it and closes it again. Returns its pending
+ * migrations. No table or row changes; the engine maintains its folder as it does whenever it is open. Rejects with
+ * StorageError when the store cannot be opened or does not answer.
+ */
+export async function inspectStore(path: string): Promise<string[]> {
+  const gateway = await openGateway(embedded(path), { size: 1, waitingMax: 1 });
+  try {
+    return await listPendingMigrations(gateway);
+  } finally {
+    await gateway.close();
+  }
 }

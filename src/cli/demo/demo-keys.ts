@@ -1,8 +1,8 @@
+import type { ControlTransaction } from '../../control/open.ts';
 import { type CreateKeyBody, insertKey, type MintedKey } from '../../keys/create.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { replaceSecret } from '../../keys/rotate.ts';
 import type { KeyType } from '../../keys/scopes.ts';
-import type { ControlTransaction } from '../../keys/stored-key.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import type { Project } from '../../projects/project.ts';
 import type { ControlServices } from '../../server/open-services.ts';

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
+import { localUrl } from '../../config/config.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { rotateKey } from '../../keys/rotate.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { openControlServices } from '../../server/open-services.ts';
-import { localUrl } from '../server-address.ts';
 import { type DemoState, getDemoProject } from './demo-project.ts';
 import { type DemoEvent, makeDays } from './events.ts';
 import { randomOf } from './random.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { localUrl } from '../server-address.ts';
+import { localUrl } from '../../config/config.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const STORE = 'event store';
@@ -40,7 +40,7 @@ function reportReadiness({ status, warnings }: Readiness): Finding[] {
 
 async function openStore(path: string): Promise<Finding> {
   // Loaded only here: the engine takes 250 MB of memory that no other check needs.
-  const { inspectStore } = await import('../../warehouse/look.ts');
+  const { inspectStore } = await import('../../warehouse/open.ts');
   try {
     const pending = await inspectStore(path);
     if (pending.length === 0) return ok(STORE, 'It opens and answers.');

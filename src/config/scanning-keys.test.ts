@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { it } from 'node:test';
-import { parseGithubKeys } from '../config/scanning-keys.ts';
+import { createGithubKeys, type GithubKeys } from '../leaks/github-keys.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
-import { createGithubKeys, type GithubKeys } from './github-keys.ts';
+import { parseGithubKeys } from './scanning-keys.ts';
 
 function makeAnswer(...identifiers: string[]): string {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
