@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { createSecret, hintOf, macOf, type Pepper } from '../src/keys/secret.ts';
+import { createSecret, hintOf, macOf, type Pepper } from '../src/directory/secret.ts';
 
 const INSERT_PROJECT = `
   INSERT INTO projects (id, name, count_unverified_revenue, leaked_key_policy, created_at, updated_at, revision)

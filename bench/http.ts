@@ -1,5 +1,5 @@
 import autocannon from 'autocannon';
-import { createSecret } from '../src/keys/secret.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import { describeRun, median } from './report.ts';
 import { LIMITS_OFF, startAppflow, startScript } from './server.ts';
 

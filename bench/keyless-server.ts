@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defineRoute } from '../src/api/route.ts';
 import { init } from '../src/cli/init.ts';
 import { readConfig } from '../src/config/config.ts';
-import { defineRoute } from '../src/http/route.ts';
 import { createServer } from '../src/http/server.ts';
 import { API_KEY_JSON, tellKey } from '../src/keys/key-json.ts';
 import { createLimiter } from '../src/limits/limiter.ts';

@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import type { Config } from './config/config.ts';
 import type { Control } from './control/open.ts';
+import type { Directory } from './directory/directory.ts';
+import type { Pepper } from './directory/secret.ts';
 import type { UntrustedProxy } from './http/untrusted-proxy.ts';
 import type { Audit } from './keys/audit.ts';
 import type { FailureLog } from './keys/audit-failures.ts';
-import type { Directory } from './keys/directory.ts';
 import type { FirstUse } from './keys/first-use.ts';
 import type { Rehash } from './keys/rehash.ts';
-import type { Pepper } from './keys/secret.ts';
 import type { Usage } from './keys/usage.ts';
 import type { GithubKeys } from './leaks/github-keys.ts';
 import type { Clock } from './lib/clock.ts';

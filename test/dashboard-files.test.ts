@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { after, it } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
+import { renderProblem } from '../src/api/problem.ts';
 import { addDashboard, DASHBOARD_PATHS } from '../src/http/dashboard-files.ts';
-import { renderProblem } from '../src/http/problem.ts';
 import { startServer } from '../src/server/start.ts';
 import { connect, makeConfig, makeTempDir } from './harness.ts';
 

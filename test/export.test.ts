@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { setInterval as ticks } from 'node:timers/promises';
-import { defineRoute, exportAs } from '../src/http/route.ts';
+import { defineRoute, exportAs } from '../src/api/route.ts';
 import { STALLED_MS } from '../src/http/send-streamed.ts';
 import { createServer } from '../src/http/server.ts';
 import { CLI_ACTOR } from '../src/keys/actor.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ERRORS } from '../src/http/errors.ts';
+import { ERRORS } from '../src/api/errors.ts';
 import { ROUTES } from '../src/routes.ts';
 import {
   bytes,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { after, beforeEach, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { defineRoute, exportAs } from '../src/http/route.ts';
+import { defineRoute, exportAs } from '../src/api/route.ts';
 import { closedObject } from '../src/lib/schema.ts';
 import { StorageError } from '../src/lib/storage-error.ts';
 import { createLimiter } from '../src/limits/limiter.ts';

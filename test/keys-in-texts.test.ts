@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createSecret, hintOf } from '../src/keys/secret.ts';
+import { createSecret, hintOf } from '../src/directory/secret.ts';
 import { openBrowser, PASSWORD, setUp, stepUp, tokenOf } from './browser.ts';
 import { runCli } from './child-processes.ts';
 import { type Answer, makeConfig, makeTempDir, startTestServer } from './harness.ts';

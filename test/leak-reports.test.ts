@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { createSecret } from '../src/keys/secret.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import {
   bodyOf,
   github,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, describe, it } from 'node:test';
-import { createSecret } from '../src/keys/secret.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import { disableDueKeys } from '../src/leaks/disable-leaked.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { startChildServer } from './child-server.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseList } from 'structured-headers';
-import { createSecret } from '../src/keys/secret.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import { type Answer, makeClock, makeKey, startTestServer } from './harness.ts';
 
 // The limiter's clock moves only when a test moves it, so every figure is exact.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Route } from '../src/http/route.ts';
+import type { Route } from '../src/api/route.ts';
 import { FRONT_DOOR_ROUTES } from '../src/routes.ts';
 import { openBrowser, setUp, stepUp } from './browser.ts';
 import { type Answer, connect, startTestServer } from './harness.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createSecret } from '../src/keys/secret.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import { type CallOptions, makeKey, startTestServer } from './harness.ts';
 import { sendRaw } from './raw-http.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createSecret, hintOf } from '../src/keys/secret.ts';
+import { createSecret, hintOf } from '../src/directory/secret.ts';
 import { checkAnswer, findSecrets, noteSecrets, requireNoSecrets } from './minted-secrets.ts';
 
 const FIXTURE = join(import.meta.dirname, 'fixtures/leaking-server.ts');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { hintOf, redactSecrets, SECRET_PATTERN } from '../src/keys/secret.ts';
+import { hintOf, redactSecrets, SECRET_PATTERN } from '../src/directory/secret.ts';
 
 const PREFIX_LENGTH = 'sk_af1_'.length;
 const RANDOM_LENGTH = 43;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { ERRORS } from '../src/api/errors.ts';
 import { VERSION } from '../src/config/version.ts';
-import { ERRORS } from '../src/http/errors.ts';
 import { describeApi } from '../src/http/openapi.ts';
 import { ROUTES } from '../src/routes.ts';
 import { GUARDED, nameOf } from './route-request.ts';

@@ -1,4 +1,4 @@
-import type { Route } from '../src/http/route.ts';
+import type { Route } from '../src/api/route.ts';
 import { ROUTES } from '../src/routes.ts';
 import type { CallOptions } from './harness.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Type } from 'typebox';
-import { defineRoute, exportAs, type Route } from '../src/http/route.ts';
-import type { Directory } from '../src/keys/directory.ts';
+import { defineRoute, exportAs, type Route } from '../src/api/route.ts';
+import type { Directory } from '../src/directory/directory.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { closedObject } from '../src/lib/schema.ts';
 import type { Services } from '../src/services.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Route } from '../src/http/route.ts';
+import type { Route } from '../src/api/route.ts';
 import { ROUTES } from '../src/routes.ts';
 import { type Answer, startTestServer } from './harness.ts';
 import { requestOf } from './route-request.ts';

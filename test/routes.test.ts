@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { KEY_SCOPES } from '../src/keys/scopes.ts';
-import { createSecret } from '../src/keys/secret.ts';
+import { KEY_SCOPES } from '../src/directory/scopes.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import { startChildServer } from './child-server.ts';
 import {
   type Answer,

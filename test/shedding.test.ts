@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, it } from 'node:test';
-import { createSecret } from '../src/keys/secret.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { createShedding } from '../src/limits/shedding.ts';
 import { watchServices } from '../src/metrics/sources.ts';

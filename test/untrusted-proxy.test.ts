@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createSecret } from '../src/keys/secret.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import { HOOK } from './github-report.ts';
 import { makeClock, makeKey, startTestServer } from './harness.ts';
 

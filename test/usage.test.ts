@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { createSecret } from '../src/keys/secret.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { makeClock, makeConfig, makeKey, startTestServer } from './harness.ts';
 

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
-import type { App } from '../apps/app.ts';
-import { validationFailed } from '../http/errors.ts';
+import { validationFailed } from '../api/errors.ts';
+import type { Caller } from '../api/route.ts';
+import type { App } from '../directory/app.ts';
 import { requireScope } from '../http/permit.ts';
-import type { Caller } from '../http/route.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { formatDay } from './calendar.ts';
 import { countTop } from './count-top.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { App } from '../apps/app.ts';
+import type { App } from '../directory/app.ts';
 import { createTestStore, eventRow } from '../warehouse/test-store.ts';
 import { formatDay, parseDay } from './calendar.ts';
 import { countActivity } from './count-activity.ts';

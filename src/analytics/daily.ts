@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
-import type { App } from '../apps/app.ts';
-import { validationFailed } from '../http/errors.ts';
-import type { Caller } from '../http/route.ts';
+import { validationFailed } from '../api/errors.ts';
+import type { Caller } from '../api/route.ts';
+import type { App } from '../directory/app.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type Day, formatDay, listDays } from './calendar.ts';

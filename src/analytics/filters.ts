@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
-import type { App } from '../apps/app.ts';
-import { ApiError } from '../http/errors.ts';
-import type { Caller } from '../http/route.ts';
+import { ApiError } from '../api/errors.ts';
+import type { Caller } from '../api/route.ts';
+import type { App } from '../directory/app.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import type { App } from '../apps/app.ts';
-import type { Caller } from '../http/route.ts';
+import type { Caller } from '../api/route.ts';
+import type { App } from '../directory/app.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { FieldError } from '../http/errors.ts';
+import type { FieldError } from '../api/errors.ts';
 
 /** What can be asked of each day, in the order of the answer. */
 export const METRICS = ['dau', 'new_users', 'sessions', 'events', 'revenue'] as const;

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { FieldError } from '../http/errors.ts';
+import type { FieldError } from '../api/errors.ts';
 import type { closedObject } from '../lib/schema.ts';
 import { countDays, type Day, type DayRange, parseDay } from './calendar.ts';
 

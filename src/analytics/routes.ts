@@ -1,4 +1,4 @@
-import { defineRoute, type Route } from '../http/route.ts';
+import { defineRoute, type Route } from '../api/route.ts';
 import { answerBreakdown, BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from './breakdown.ts';
 import { answerDaily, DAILY_ANSWER, DAILY_QUERY } from './daily.ts';
 import type { AnalyticsServices } from './filters.ts';

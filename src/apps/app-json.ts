@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
+import { type App, PLATFORMS } from '../directory/app.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
-import { type App, PLATFORMS } from './app.ts';
 
 /** An app as the API tells it. */
 export const APP_JSON = closedObject({

@@ -1,7 +1,8 @@
 import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
+import { validationFailed } from '../api/errors.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { validationFailed } from '../http/errors.ts';
+import { type App, PLATFORMS } from '../directory/app.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Audit, ChangeServices } from '../keys/audit.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
@@ -10,7 +11,6 @@ import type { Intent } from '../keys/intent.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
-import { type App, PLATFORMS } from './app.ts';
 
 /** What can be said of an app; the same members are patched later. */
 export const APP_FIELDS = {

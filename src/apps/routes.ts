@@ -1,16 +1,16 @@
 import { Type } from 'typebox';
-import { ApiError } from '../http/errors.ts';
-import { LIST_QUERY, pageById, pageOf } from '../http/list.ts';
-import { type Caller, defineRoute, type Route } from '../http/route.ts';
+import { ApiError } from '../api/errors.ts';
+import { LIST_QUERY, pageById, pageOf } from '../api/list.ts';
+import { getApp } from '../api/resources.ts';
+import { type Caller, defineRoute, type Route } from '../api/route.ts';
+import { isBeyondRestoring } from '../directory/app.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { ChangeServices } from '../keys/audit.ts';
-import type { Directory } from '../keys/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject } from '../lib/schema.ts';
-import { isBeyondRestoring } from './app.ts';
 import { APP_JSON, toAppJson } from './app-json.ts';
 import { CREATE_APP_BODY, createApp } from './create.ts';
 import { deleteApp } from './delete.ts';
-import { getApp } from './resolve.ts';
 import { UPDATE_APP_BODY, updateApp } from './update.ts';
 
 const APP_PARAMS = closedObject({ id: Type.String() });

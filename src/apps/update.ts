@@ -1,13 +1,13 @@
 import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
+import { ApiError } from '../api/errors.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { ApiError } from '../http/errors.ts';
+import { type App, isBeyondRestoring } from '../directory/app.ts';
+import { toApp } from '../directory/records.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Audit, ChangeServices } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
-import { toApp } from '../keys/records.ts';
 import { nullable } from '../lib/schema.ts';
-import { type App, isBeyondRestoring } from './app.ts';
 import { toAppJson } from './app-json.ts';
 import { APP_FIELDS, requireNoKeysIn } from './create.ts';
 

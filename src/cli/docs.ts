@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TObject, TSchema } from 'typebox';
+import type { Route } from '../api/route.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 import { renderErrorDocs } from '../http/error-docs.ts';
-import type { Route } from '../http/route.ts';
 import { FRONT_DOOR_ROUTES, ROUTES } from '../routes.ts';
 import { renderLimitsTable } from './limits-table.ts';
 import { renderRolesTable } from './roles-table.ts';

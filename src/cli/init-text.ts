@@ -1,6 +1,6 @@
-import type { Platform } from '../apps/app.ts';
 import type { Config } from '../config/config.ts';
 import { localUrl } from '../config/config.ts';
+import type { Platform } from '../directory/app.ts';
 
 /** What `init` created: one project, one app, one key of each type. The keys are shown only once. */
 export type Initialized = {

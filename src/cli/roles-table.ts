@@ -1,4 +1,4 @@
-import type { Scope } from '../keys/scopes.ts';
+import type { Scope } from '../directory/scopes.ts';
 import { ROLE_SCOPES, ROLES } from '../members/roles.ts';
 
 /** What each scope allows in the dashboard, in the order of the table. */

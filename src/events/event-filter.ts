@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { validationFailed } from '../http/errors.ts';
+import { validationFailed } from '../api/errors.ts';
 import type { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { TIMESTAMP_MIN } from '../warehouse/event-columns.ts';

@@ -1,4 +1,4 @@
-import { redactSecrets } from '../keys/secret.ts';
+import { redactSecrets } from '../directory/secret.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import { newUlid } from '../lib/id.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';

@@ -1,7 +1,7 @@
-import type { App } from '../apps/app.ts';
-import { listReachableApps } from '../apps/resolve.ts';
-import { csvLine } from '../http/csv.ts';
-import { type Caller, EXPORT_TYPES, exportAs, type Streamed } from '../http/route.ts';
+import { csvLine } from '../api/csv.ts';
+import { listReachableApps } from '../api/resources.ts';
+import { type Caller, EXPORT_TYPES, exportAs, type Streamed } from '../api/route.ts';
+import type { App } from '../directory/app.ts';
 import { CONTEXT_KEYS } from './context.ts';
 import { buildFilter } from './event-filter.ts';
 import { type ToldEvent, toEventJson } from './event-json.ts';

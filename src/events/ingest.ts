@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
-import type { App } from '../apps/app.ts';
-import { getApp } from '../apps/resolve.ts';
-import { ApiError, validationFailed } from '../http/errors.ts';
-import type { Caller } from '../http/route.ts';
-import type { Directory } from '../keys/directory.ts';
-import { redactSecrets } from '../keys/secret.ts';
+import { ApiError, validationFailed } from '../api/errors.ts';
+import { getApp } from '../api/resources.ts';
+import type { Caller } from '../api/route.ts';
+import type { App } from '../directory/app.ts';
+import type { Directory } from '../directory/directory.ts';
+import { redactSecrets } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';

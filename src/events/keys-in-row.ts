@@ -1,5 +1,5 @@
+import { redactSecrets } from '../directory/secret.ts';
 import { holdsKey } from '../keys/holds-a-key.ts';
-import { redactSecrets } from '../keys/secret.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { CONTEXT_KEYS } from './context.ts';
 

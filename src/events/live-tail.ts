@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../http/errors.ts';
+import type { ErrorCode } from '../api/errors.ts';
+import { encodeCursor } from '../api/list.ts';
 import { HEARTBEAT, renderClosed, renderMessage, renderOpening } from '../http/event-stream.ts';
-import { encodeCursor } from '../http/list.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Filter } from './event-filter.ts';

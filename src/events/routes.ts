@@ -1,4 +1,4 @@
-import { defineRoute, EVENT_STREAM, EXPORT_TYPES, type Route } from '../http/route.ts';
+import { defineRoute, EVENT_STREAM, EXPORT_TYPES, type Route } from '../api/route.ts';
 import { EVENT_JSON } from './event-json.ts';
 import { exportEvents } from './export.ts';
 import {

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
-import type { App } from '../apps/app.ts';
-import { listReachableApps } from '../apps/resolve.ts';
-import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../http/list.ts';
-import type { Caller } from '../http/route.ts';
-import type { Directory } from '../keys/directory.ts';
+import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
+import { listReachableApps } from '../api/resources.ts';
+import type { Caller } from '../api/route.ts';
+import type { App } from '../directory/app.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject } from '../lib/schema.ts';
 import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';

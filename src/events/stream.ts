@@ -1,10 +1,10 @@
 import type { Static } from 'typebox';
-import type { App } from '../apps/app.ts';
-import { listReachableApps } from '../apps/resolve.ts';
-import { validationFailed } from '../http/errors.ts';
-import { readPosition } from '../http/list.ts';
-import { type Caller, type Streamed, streamAs } from '../http/route.ts';
-import type { Directory } from '../keys/directory.ts';
+import { validationFailed } from '../api/errors.ts';
+import { readPosition } from '../api/list.ts';
+import { listReachableApps } from '../api/resources.ts';
+import { type Caller, type Streamed, streamAs } from '../api/route.ts';
+import type { App } from '../directory/app.ts';
+import type { Directory } from '../directory/directory.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';

@@ -1,12 +1,12 @@
-import type { Directory } from '../keys/directory.ts';
+import type { ErrorCode } from '../api/errors.ts';
+import type { KeyCaller, MemberCaller, Route, Streamed } from '../api/route.ts';
+import type { Directory } from '../directory/directory.ts';
 import { findShown } from '../keys/verify.ts';
 import { reachesMoreApps } from '../keys/within.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Standing } from '../members/find-member.ts';
 import { ROLE_SCOPES } from '../members/roles.ts';
-import type { ErrorCode } from './errors.ts';
 import { findLostRight, isGranted, isInProject, type KeyAccess, type Place } from './permit.ts';
-import type { KeyCaller, MemberCaller, Route, Streamed } from './route.ts';
 
 /** A member whose membership is polled while a stream is open. 'unknown' when the database did not answer. */
 export type WatchedMember = MemberCaller & { lookAgain: () => Standing | 'unknown' };

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ApiError } from './errors.ts';
+import { ApiError } from '../api/errors.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** The pages of the dashboard. Which of them exists in full is its own router's to say: each answers the same file. */

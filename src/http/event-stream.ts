@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from '../api/errors.ts';
 
 /** A message of an event stream. `id` is what a caller that comes back sends as `Last-Event-ID`. */
 export type StreamMessage = { event?: string; id?: string; data?: unknown };

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
+import type { Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
-import type { Route } from './route.ts';
 
 /** Where the dashboard finds what `/v1` has: the same routes, of the project in the path, with a session. */
 const PREFIX = '/app/v1/projects/{project_id}';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
+import type { Route } from '../api/route.ts';
 import { type Intent, readIntent } from '../keys/intent.ts';
 import type { Exchange } from './exchange.ts';
-import type { Route } from './route.ts';
 
 /**
  * Returns what the caller wants done once, when the route heeds `Idempotency-Key` and the header is there. Throws 422.

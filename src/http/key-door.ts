@@ -1,9 +1,10 @@
+import { ApiError } from '../api/errors.ts';
+import type { KeyCaller, Route } from '../api/route.ts';
+import { endOfSecret } from '../directory/key.ts';
 import type { Actor } from '../keys/actor.ts';
-import { endOfSecret } from '../keys/key.ts';
 import { findShown, findStateRefusal, verify } from '../keys/verify.ts';
 import type { Services } from '../services.ts';
 import { invalidToken, readCredential } from './credential.ts';
-import { ApiError } from './errors.ts';
 import { addressOf, type Exchange } from './exchange.ts';
 import {
   corsHeaders,
@@ -14,7 +15,6 @@ import {
   placeError,
   requireScope,
 } from './permit.ts';
-import type { KeyCaller, Route } from './route.ts';
 import { getStoredPrincipal } from './stored-right.ts';
 
 /** Credential → look-up → state. Whoever gets past this proved possession of a live key. */

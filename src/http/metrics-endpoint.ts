@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiError } from '../api/errors.ts';
 import type { Config } from '../config/config.ts';
 import { judgeMetricsCaller } from '../metrics/access.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { findMetricsRefusal } from '../metrics/refusal.ts';
-import type { ApiError } from './errors.ts';
 
 /** How the server answers, so that these answers have the headers of all others. */
 type Answering = {

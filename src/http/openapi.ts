@@ -1,6 +1,6 @@
 import type { TObject } from 'typebox';
-import { ERRORS } from './errors.ts';
-import type { Route } from './route.ts';
+import { ERRORS } from '../api/errors.ts';
+import type { Route } from '../api/route.ts';
 
 const PROBLEM_SCHEMA = {
   type: 'object',

@@ -1,4 +1,4 @@
-import { ApiError } from './errors.ts';
+import { ApiError } from '../api/errors.ts';
 
 const SECONDS_MAX = 5;
 

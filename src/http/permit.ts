@@ -1,10 +1,10 @@
-import type { FoundKey } from '../keys/directory.ts';
-import type { ApiKey } from '../keys/key.ts';
+import { ApiError, type ErrorCode } from '../api/errors.ts';
+import type { Access, CorsRule, Principal, Route } from '../api/route.ts';
+import type { FoundKey } from '../directory/directory.ts';
+import type { ApiKey } from '../directory/key.ts';
 import { findStateRefusal, type StateRefusal } from '../keys/verify.ts';
 import { type Cidr, isInCidrs, parseCidrs } from '../lib/ip.ts';
 import { invalidToken } from './credential.ts';
-import { ApiError, type ErrorCode } from './errors.ts';
-import type { Access, CorsRule, Principal, Route } from './route.ts';
 
 /** Where a request comes from, and which web pages its route is open to. `origin` is the header; only browsers send it. */
 export type Place = { address: string; origin: string | undefined; cors: CorsRule };

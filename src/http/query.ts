@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from 'typebox';
-import { ApiError } from './errors.ts';
+import { ApiError } from '../api/errors.ts';
 
 const typeOf = (schema: TSchema | undefined) => (schema && 'type' in schema ? schema.type : undefined);
 

@@ -1,4 +1,4 @@
-import type { Directory } from '../keys/directory.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';

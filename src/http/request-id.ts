@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { redactSecrets } from '../keys/secret.ts';
+import { redactSecrets } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;

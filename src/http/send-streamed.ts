@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Directory } from '../keys/directory.ts';
+import { ApiError, type ErrorCode } from '../api/errors.ts';
+import type { Streamed } from '../api/route.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { findCutOff } from './cut-off.ts';
-import { ApiError, type ErrorCode } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import type { Streamed } from './route.ts';
 
 const LOOK_MS = 500;
 

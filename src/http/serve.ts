@@ -1,20 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { App } from '../apps/app.ts';
-import { findRequestedApp } from '../apps/resolve.ts';
-import type { Slot } from '../limits/in-flight.ts';
-import type { Payer } from '../limits/plan.ts';
-import type { DeniedVerdict, LimitVerdict } from '../limits/verdict.ts';
-import type { Services } from '../services.ts';
-import { readBytes, readJson } from './body.ts';
-import { readCredential } from './credential.ts';
-import { holdRight, type WatchedMember } from './cut-off.ts';
-import { ApiError, validationFailed } from './errors.ts';
-import { addressOf, type Exchange } from './exchange.ts';
-import { findIntent } from './intent.ts';
-import { authenticateKey, judgeKeyAgain, requirePlace } from './key-door.ts';
-import { overloaded } from './overload.ts';
-import { requireRight } from './permit.ts';
-import { parseQuery } from './query.ts';
+import { ApiError, validationFailed } from '../api/errors.ts';
+import { findRequestedApp } from '../api/resources.ts';
 import {
   EVENT_STREAM,
   isStreamed,
@@ -22,7 +8,22 @@ import {
   type RawRequest,
   type Route,
   type SignedIn,
-} from './route.ts';
+} from '../api/route.ts';
+import { type Check, compileCheck } from '../api/validate.ts';
+import type { App } from '../directory/app.ts';
+import type { Slot } from '../limits/in-flight.ts';
+import type { Payer } from '../limits/plan.ts';
+import type { DeniedVerdict, LimitVerdict } from '../limits/verdict.ts';
+import type { Services } from '../services.ts';
+import { readBytes, readJson } from './body.ts';
+import { readCredential } from './credential.ts';
+import { holdRight, type WatchedMember } from './cut-off.ts';
+import { addressOf, type Exchange } from './exchange.ts';
+import { findIntent } from './intent.ts';
+import { authenticateKey, judgeKeyAgain, requirePlace } from './key-door.ts';
+import { overloaded } from './overload.ts';
+import { requireRight } from './permit.ts';
+import { parseQuery } from './query.ts';
 import {
   authenticatePerson,
   findVisitor,
@@ -33,7 +34,6 @@ import {
   toVisit,
 } from './session.ts';
 import { actingFor } from './stored-right.ts';
-import { type Check, compileCheck } from './validate.ts';
 
 /** A route with its schemas compiled. */
 export type ServedRoute = {

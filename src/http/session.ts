@@ -1,3 +1,5 @@
+import { ApiError } from '../api/errors.ts';
+import type { MemberCaller, Route, SignedIn, Visit } from '../api/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import { findRole } from '../members/find-member.ts';
 import { findSession, findSessionById } from '../members/find-session.ts';
@@ -6,11 +8,9 @@ import { ROLE_SCOPES } from '../members/roles.ts';
 import type { Services } from '../services.ts';
 import { COOKIES, readCookie } from './cookies.ts';
 import type { WatchedMember } from './cut-off.ts';
-import { ApiError } from './errors.ts';
 import { addressOf, type Exchange } from './exchange.ts';
 import { allowsSignIn, findTransport, isFromOwnSite, type SiteRequest, type Transport } from './own-site.ts';
 import { requireRight } from './permit.ts';
-import type { MemberCaller, Route, SignedIn, Visit } from './route.ts';
 import { getStoredPrincipal } from './stored-right.ts';
 
 const siteRequestOf = ({ raw }: Exchange): SiteRequest => ({

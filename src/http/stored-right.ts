@@ -1,4 +1,6 @@
 import type { Transaction } from 'kysely';
+import { ApiError } from '../api/errors.ts';
+import type { KeyCaller, MemberCaller, Principal, Route, SignedIn } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { getStoredKey } from '../keys/stored-key.ts';
 import { findShown } from '../keys/verify.ts';
@@ -8,9 +10,7 @@ import { findSessionById } from '../members/find-session.ts';
 import { ROLE_SCOPES } from '../members/roles.ts';
 import type { Services } from '../services.ts';
 import { invalidToken } from './credential.ts';
-import { ApiError } from './errors.ts';
 import { findLostRight, lostRightError, requireRight } from './permit.ts';
-import type { KeyCaller, MemberCaller, Principal, Route, SignedIn } from './route.ts';
 
 type Tx = Transaction<ControlSchema>;
 

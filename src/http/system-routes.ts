@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
+import { defineRoute, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import { renderErrorDocs } from './error-docs.ts';
 import type { ReadinessServices } from './readiness.ts';
 import { assessReadiness } from './readiness.ts';
-import { defineRoute, type Route } from './route.ts';
 
 const health = defineRoute({
   method: 'GET',

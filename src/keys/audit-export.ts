@@ -1,5 +1,5 @@
+import { csvLine } from '../api/csv.ts';
 import type { Control } from '../control/open.ts';
-import { csvLine } from '../http/csv.ts';
 import { type AuditFilter, type AuditRow, listAuditRows, toAuditEntryJson } from './audit-list.ts';
 
 const ROWS_A_PAGE = 500;

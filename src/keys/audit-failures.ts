@@ -1,5 +1,7 @@
+import type { ErrorCode } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
-import type { ErrorCode } from '../http/errors.ts';
+import type { FoundKey } from '../directory/directory.ts';
+import { redactSecrets } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createDeferredQueue } from '../lib/deferred-queue.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
@@ -7,8 +9,6 @@ import { callerNetwork } from '../lib/ip.ts';
 import type { Log } from '../lib/log.ts';
 import type { Audit, AuditEntry } from './audit.ts';
 import { diffOf } from './audit-diff.ts';
-import type { FoundKey } from './directory.ts';
-import { redactSecrets } from './secret.ts';
 
 /** Why somebody was not let in: no key, two, no living one, one in the wrong place, or a wrong password or code. */
 export type FailureCode = Extract<

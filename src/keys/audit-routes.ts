@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
+import { ApiError } from '../api/errors.ts';
+import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
+import { type Caller, defineRoute, EXPORT_TYPES, exportAs, type Route } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
-import { ApiError } from '../http/errors.ts';
-import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../http/list.ts';
-import { type Caller, defineRoute, EXPORT_TYPES, exportAs, type Route } from '../http/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { AUDIT_ACTIONS } from './audit.ts';

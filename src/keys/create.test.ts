@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/harness.ts';
+import { ApiError, type FieldError } from '../api/errors.ts';
+import type { KeyCaller } from '../api/route.ts';
 import { createApp } from '../apps/create.ts';
-import { ApiError, type FieldError } from '../http/errors.ts';
-import type { KeyCaller } from '../http/route.ts';
+import type { ApiKey } from '../directory/key.ts';
+import { isWellFormedSecret } from '../directory/secret.ts';
 import { getStoredPrincipal } from '../http/stored-right.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { newId } from '../lib/id.ts';
@@ -12,9 +14,7 @@ import { updateProject } from '../projects/update.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { CLI_ACTOR } from './actor.ts';
 import { type CreateKeyBody, createKey } from './create.ts';
-import type { ApiKey } from './key.ts';
 import { CLI_MAKER, toMaker } from './maker.ts';
-import { isWellFormedSecret } from './secret.ts';
 
 const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);

@@ -1,14 +1,16 @@
 import { type Static, Type } from 'typebox';
+import { ApiError } from '../api/errors.ts';
 import type { Config } from '../config/config.ts';
 import type { ControlTransaction } from '../control/open.ts';
-import { ApiError } from '../http/errors.ts';
+import type { ApiKey } from '../directory/key.ts';
+import type { Project } from '../directory/project.ts';
+import { effectiveScopes, KEY_TYPES } from '../directory/scopes.ts';
+import type { Pepper } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
-import type { Project } from '../projects/project.ts';
 import type { ChangeServices } from './audit.ts';
 import { diffOf } from './audit-diff.ts';
 import type { FirstUse } from './first-use.ts';
-import type { ApiKey } from './key.ts';
 import {
   KEY_FIELDS,
   OPTIONAL_KEY_FIELDS,
@@ -20,8 +22,6 @@ import {
 import { requireFitting } from './key-mistakes.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { insertSecret } from './new-secret.ts';
-import { effectiveScopes, KEY_TYPES } from './scopes.ts';
-import type { Pepper } from './secret.ts';
 import { getStoredKey } from './stored-key.ts';
 import type { Usage } from './usage.ts';
 

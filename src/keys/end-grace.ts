@@ -1,7 +1,7 @@
-import { ApiError } from '../http/errors.ts';
+import { ApiError } from '../api/errors.ts';
+import { type ApiKey, liveSecrets } from '../directory/key.ts';
 import type { Actor } from './actor.ts';
 import type { ChangeServices } from './audit.ts';
-import { type ApiKey, liveSecrets } from './key.ts';
 import { endSecret } from './rotate.ts';
 import { getStoredKey } from './stored-key.ts';
 

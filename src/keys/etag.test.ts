@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/harness.ts';
+import { macOf } from '../directory/secret.ts';
 import { createProject } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { CLI_ACTOR } from './actor.ts';
@@ -11,7 +12,6 @@ import { CLI_MAKER } from './maker.ts';
 import { restoreKey } from './restore.ts';
 import { revokeKey } from './revoke.ts';
 import { rotateKey } from './rotate.ts';
-import { macOf } from './secret.ts';
 import { type UpdateKeyBody, updateKey } from './update.ts';
 
 const [FIRST, SECOND] = ['the first secret of this installation', 'the second secret of this installation'];

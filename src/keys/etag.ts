@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ApiKey } from './key.ts';
+import type { ApiKey } from '../directory/key.ts';
 
 /**
  * Returns the entity tag of a key (RFC 9110 §8.8.3), quoted as headers want it: another one whenever somebody changed

@@ -1,12 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Control } from '../control/open.ts';
 import { whenFree } from '../control/open.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { ApiKey } from '../directory/key.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
-import type { Directory } from './directory.ts';
-import type { ApiKey } from './key.ts';
 
 /** A key nears its end: what the log line and the internal event say. Times are epoch milliseconds. */
 export type ExpiryNotice = {

@@ -1,7 +1,7 @@
-import { ApiError } from '../http/errors.ts';
-import type { Caller } from '../http/route.ts';
-import type { Directory } from './directory.ts';
-import type { ApiKey } from './key.ts';
+import { ApiError } from '../api/errors.ts';
+import type { Caller } from '../api/route.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { ApiKey } from '../directory/key.ts';
 import { reachesMoreApps } from './within.ts';
 
 /** Returns the key of this id. Throws 404 when it is not of the caller's project, 403 when it reaches more apps. */

@@ -1,4 +1,4 @@
-import { redactSecrets } from './secret.ts';
+import { redactSecrets } from '../directory/secret.ts';
 
 /** Whether an API key stands anywhere in `text`. */
 export const holdsKey = (text: string): boolean => redactSecrets(text) !== text;

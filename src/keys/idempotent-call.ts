@@ -1,5 +1,5 @@
+import { ApiError } from '../api/errors.ts';
 import type { ControlTransaction } from '../control/open.ts';
-import { ApiError } from '../http/errors.ts';
 import type { Intent } from './intent.ts';
 import { REMEMBERED_MS } from './replays.ts';
 

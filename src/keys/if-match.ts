@@ -1,6 +1,6 @@
-import { ApiError } from '../http/errors.ts';
+import { ApiError } from '../api/errors.ts';
+import type { ApiKey } from '../directory/key.ts';
 import { etagOf } from './etag.ts';
-import type { ApiKey } from './key.ts';
 
 /**
  * Throws 412 when the `If-Match` header is there and names no version that the key has (RFC 9110 §13.1.1). The

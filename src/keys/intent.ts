@@ -6,7 +6,7 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import { validationFailed } from '../http/errors.ts';
+import { validationFailed } from '../api/errors.ts';
 
 /** One thing a caller wants done once, by its `Idempotency-Key` header. Holds no credential and not the header. */
 export type Intent = {

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
+import type { ApiKey } from '../directory/key.ts';
+import { KEY_SCOPES } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
-import type { ApiKey } from './key.ts';
 import { METADATA } from './key-json.ts';
-import { KEY_SCOPES } from './scopes.ts';
 
 /** What can be said of a key when it is made, and changed later. */
 export const KEY_FIELDS = {

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
+import { type ApiKey, endOfSecret, KEY_STATUSES, liveSecrets, statusOf } from '../directory/key.ts';
+import { KEY_SCOPES, KEY_TYPES } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { RATE_LIMITS } from '../limits/rate-limits.ts';
 import { etagOf } from './etag.ts';
-import { type ApiKey, endOfSecret, KEY_STATUSES, liveSecrets, statusOf } from './key.ts';
-import { KEY_SCOPES, KEY_TYPES } from './scopes.ts';
 import type { KeyUsage } from './usage.ts';
 
 const instant = () => Type.String({ format: 'date-time' });

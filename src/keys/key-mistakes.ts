@@ -1,11 +1,11 @@
-import { ApiError, type FieldError, validationFailed } from '../http/errors.ts';
+import { ApiError, type FieldError, validationFailed } from '../api/errors.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { Project } from '../directory/project.ts';
+import { CEILINGS, type KeyType, type Scope } from '../directory/scopes.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { findRateLimitMistakes } from '../limits/rate-limits.ts';
-import type { Project } from '../projects/project.ts';
-import type { Directory } from './directory.ts';
 import { findKeysIn } from './holds-a-key.ts';
 import type { KeyFields } from './key-fields.ts';
-import { CEILINGS, type KeyType, type Scope } from './scopes.ts';
 
 const METADATA_BYTES_MAX = 2_048;
 const METADATA_KEYS_MAX = 20;

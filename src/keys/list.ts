@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
-import type { Caller } from '../http/route.ts';
+import type { Caller } from '../api/route.ts';
+import type { Directory } from '../directory/directory.ts';
+import { type ApiKey, KEY_STATUSES, statusOf } from '../directory/key.ts';
+import { KEY_TYPES } from '../directory/scopes.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
-import type { Directory } from './directory.ts';
-import { type ApiKey, KEY_STATUSES, statusOf } from './key.ts';
 import type { TellServices } from './key-json.ts';
-import { KEY_TYPES } from './scopes.ts';
 import { reachesMoreApps } from './within.ts';
 
 const UNUSED_DAYS_MAX = 3_650;

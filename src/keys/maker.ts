@@ -1,8 +1,8 @@
+import { ApiError } from '../api/errors.ts';
+import type { KeyCaller, MemberCaller } from '../api/route.ts';
 import type { Config } from '../config/config.ts';
 import type { ControlTransaction } from '../control/open.ts';
-import { ApiError } from '../http/errors.ts';
-import type { KeyCaller, MemberCaller } from '../http/route.ts';
-import type { Project } from '../projects/project.ts';
+import type { Project } from '../directory/project.ts';
 import { type Actor, CLI_ACTOR } from './actor.ts';
 import { findExcess, type Target } from './within.ts';
 

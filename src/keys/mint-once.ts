@@ -1,11 +1,11 @@
 import type { Static } from 'typebox';
+import { ApiError } from '../api/errors.ts';
 import type { ControlTransaction } from '../control/open.ts';
-import { ApiError } from '../http/errors.ts';
-import type { Project } from '../projects/project.ts';
+import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
+import type { Project } from '../directory/project.ts';
 import type { KeyServices, MintedKey } from './create.ts';
 import { findIdempotentCall, insertIdempotentCall } from './idempotent-call.ts';
 import { type Intent, openAnswer, sealAnswer } from './intent.ts';
-import { type ApiKey, liveSecrets, statusOf } from './key.ts';
 import { type MINTED_KEY_JSON, tellKey } from './key-json.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { REPLAYABLE_MS } from './replays.ts';

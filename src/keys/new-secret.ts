@@ -1,8 +1,8 @@
 import type { ControlTransaction } from '../control/open.ts';
+import type { ApiKey } from '../directory/key.ts';
+import type { Pepper } from '../directory/secret.ts';
+import { createSecret, hintOf, macOf } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { ApiKey } from './key.ts';
-import type { Pepper } from './secret.ts';
-import { createSecret, hintOf, macOf } from './secret.ts';
 
 /** Gives a key a new secret and returns it. What is stored is its MAC. */
 export async function insertSecret(

@@ -1,6 +1,6 @@
+import type { ApiKey } from '../directory/key.ts';
 import type { Actor } from './actor.ts';
 import type { ChangeServices } from './audit.ts';
-import type { ApiKey } from './key.ts';
 import { getStoredKey } from './stored-key.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { ApiError } from '../http/errors.ts';
+import { ApiError } from '../api/errors.ts';
+import type { ApiKey } from '../directory/key.ts';
+import type { Project } from '../directory/project.ts';
 import { HOUR_MS } from '../lib/durations.ts';
-import type { Project } from '../projects/project.ts';
 import type { KeyServices } from './create.ts';
-import type { ApiKey } from './key.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { getStoredKey } from './stored-key.ts';
 

@@ -1,13 +1,13 @@
 import { type Static, Type } from 'typebox';
+import { ApiError, validationFailed } from '../api/errors.ts';
 import type { ControlTransaction } from '../control/open.ts';
-import { ApiError, validationFailed } from '../http/errors.ts';
+import { type ApiKey, type KeySecret, liveSecrets, statusOf } from '../directory/key.ts';
+import type { Project } from '../directory/project.ts';
+import type { KeyType } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
-import type { Project } from '../projects/project.ts';
 import type { KeyServices, MintedKey } from './create.ts';
-import { type ApiKey, type KeySecret, liveSecrets, statusOf } from './key.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { insertSecret } from './new-secret.ts';
-import type { KeyType } from './scopes.ts';
 import { getStoredKey } from './stored-key.ts';
 
 const DAY_SECONDS = 86_400;

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { defineRoute } from '../http/route.ts';
+import { defineRoute } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { API_KEY_JSON, tellKey } from './key-json.ts';

@@ -1,6 +1,6 @@
 import type { ControlTransaction } from '../control/open.ts';
-import type { ApiKey } from './key.ts';
-import { toApiKey } from './records.ts';
+import type { ApiKey } from '../directory/key.ts';
+import { toApiKey } from '../directory/records.ts';
 
 /**
  * Returns a key as it is stored at this moment. Verbs decide on this, inside the transaction that writes, and not on

@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
+import { ApiError } from '../api/errors.ts';
 import type { ControlTransaction } from '../control/open.ts';
-import { ApiError } from '../http/errors.ts';
-import type { Project } from '../projects/project.ts';
+import { type ApiKey, statusOf } from '../directory/key.ts';
+import type { Project } from '../directory/project.ts';
+import { effectiveScopes } from '../directory/scopes.ts';
 import { diffOf } from './audit-diff.ts';
 import type { KeyServices } from './create.ts';
 import { requireMatch } from './if-match.ts';
-import { type ApiKey, statusOf } from './key.ts';
 import {
   KEY_FIELDS,
   type KeyFields,
@@ -16,7 +17,6 @@ import {
 } from './key-fields.ts';
 import { requireFitting } from './key-mistakes.ts';
 import { type Maker, requireWithin } from './maker.ts';
-import { effectiveScopes } from './scopes.ts';
 import { getStoredKey } from './stored-key.ts';
 
 /** What changes of a key. Fields left out stay; null takes a restriction away. */

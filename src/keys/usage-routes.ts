@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import { type FieldError, validationFailed } from '../http/errors.ts';
-import { defineRoute } from '../http/route.ts';
+import { type FieldError, validationFailed } from '../api/errors.ts';
+import { defineRoute } from '../api/route.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
-import type { Directory } from './directory.ts';
 import { getKey } from './get.ts';
 import type { Usage } from './usage.ts';
 import { USAGE_CATEGORIES } from './usage-tally.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { effectiveScopes, type KeyType, type Scope } from './scopes.ts';
+import { effectiveScopes, type KeyType, type Scope } from '../directory/scopes.ts';
 import { findExcess, type Reach, reachesMoreApps } from './within.ts';
 
 type Part = { type?: KeyType; scopes?: Scope[] } & Partial<Omit<Reach, 'type' | 'granted'>>;

@@ -1,7 +1,7 @@
+import type { ApiKey } from '../directory/key.ts';
+import type { Scope } from '../directory/scopes.ts';
 import { isWithin, parseCidrs } from '../lib/ip.ts';
 import { findHigherLimits, type LimitDefaults } from '../limits/rate-limits.ts';
-import type { ApiKey } from './key.ts';
-import type { Scope } from './scopes.ts';
 
 /** What a key could do: the part of it that is compared when one key makes another. */
 export type Reach = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist' | 'rateLimits'> & {

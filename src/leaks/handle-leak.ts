@@ -1,16 +1,16 @@
 import type { Kysely } from 'kysely';
 import type { ControlTransaction } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
+import type { FoundKey } from '../directory/directory.ts';
+import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
+import type { Project } from '../directory/project.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { ChangeServices } from '../keys/audit.ts';
-import type { FoundKey } from '../keys/directory.ts';
-import { type ApiKey, liveSecrets, statusOf } from '../keys/key.ts';
 import { reportLeak } from '../keys/report-leak.ts';
 import { storeRevocation } from '../keys/revoke.ts';
 import { getStoredKey } from '../keys/stored-key.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
-import type { Project } from '../projects/project.ts';
 
 /** What reacting to a leaked key takes. */
 export type LeakServices = ChangeServices & { log: Log };

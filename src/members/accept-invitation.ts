@@ -1,9 +1,9 @@
 import type { Selectable, Transaction } from 'kysely';
+import { ApiError, validationFailed } from '../api/errors.ts';
+import type { SignedIn, Visit } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { ApiError, validationFailed } from '../http/errors.ts';
-import type { SignedIn, Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Clock } from '../lib/clock.ts';
 import { hashPassword, insertAccount } from './account.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { ApiError } from '../http/errors.ts';
-import { defineRoute, type Route, type SignedIn } from '../http/route.ts';
+import { ApiError } from '../api/errors.ts';
+import { defineRoute, type Route, type SignedIn } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
 import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';

@@ -1,9 +1,9 @@
 import type { Transaction } from 'kysely';
 import { Type } from 'typebox';
+import { ApiError, validationFailed } from '../api/errors.ts';
+import type { Visit } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { ApiError, validationFailed } from '../http/errors.ts';
-import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Audit, AuditAction, AuditEntry } from '../keys/audit.ts';
 import type { FailureLog } from '../keys/audit-failures.ts';

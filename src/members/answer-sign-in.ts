@@ -1,5 +1,5 @@
+import type { Visit } from '../api/route.ts';
 import { COOKIES, renderCookie } from '../http/cookies.ts';
-import type { Visit } from '../http/route.ts';
 import type { AccountServices } from './account.ts';
 import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './lifetimes.ts';
 import { type SessionJson, tellSession } from './session-json.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ApiError } from '../http/errors.ts';
+import { ApiError } from '../api/errors.ts';
 import type { Limiter } from '../limits/limiter.ts';
 
 /** Whose password is tried, and from where; `network` is undefined where addresses must not count. */

@@ -1,4 +1,4 @@
-import type { Visit } from '../http/route.ts';
+import type { Visit } from '../api/route.ts';
 import { holdsKey } from '../keys/holds-a-key.ts';
 import { ADDRESS_HEADER } from './address-header.ts';
 

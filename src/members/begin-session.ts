@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
+import type { Visit } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';

@@ -1,5 +1,5 @@
+import { ApiError } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
-import { ApiError } from '../http/errors.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Audit } from '../keys/audit.ts';
 import { appendForPerson } from './account.ts';

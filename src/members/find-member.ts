@@ -1,4 +1,4 @@
-import type { Directory } from '../keys/directory.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { AccountServices } from './account.ts';
 import { type FindServices, findSessionById } from './find-session.ts';
 import { type Role, readRole } from './roles.ts';

@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely';
 import { type Static, Type } from 'typebox';
+import { ApiError } from '../api/errors.ts';
+import type { Caller } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
-import { ApiError } from '../http/errors.ts';
-import type { Caller } from '../http/route.ts';
 import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
+import type { Caller } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
-import type { Caller } from '../http/route.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { ROLES, readRole } from './roles.ts';
 

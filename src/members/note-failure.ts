@@ -1,5 +1,5 @@
+import type { Visit } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
-import type { Visit } from '../http/route.ts';
 import type { FailureLog } from '../keys/audit-failures.ts';
 import { listProjectIds } from './account.ts';
 

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
+import { ApiError } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { ApiError } from '../http/errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createToken, hashToken } from './token.ts';
 

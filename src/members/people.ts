@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Control } from '../control/open.ts';
-import { deriveKey, derivePepper } from '../keys/secret.ts';
+import { deriveKey, derivePepper } from '../directory/secret.ts';
 import type { Auth, AuthSecrets } from './auth.ts';
 
 /** What signing people in needs beside the database. */

@@ -1,5 +1,5 @@
+import type { Visit } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
-import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';

@@ -1,4 +1,4 @@
-import { KEY_SCOPES, type Scope } from '../keys/scopes.ts';
+import { KEY_SCOPES, type Scope } from '../directory/scopes.ts';
 
 /** What a person can be in a project, the mightiest first. */
 export const ROLES = ['owner', 'admin', 'developer', 'analyst'] as const;

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { defineRoute, type Route } from '../http/route.ts';
+import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../keys/audit.ts';
 import { closedObject } from '../lib/schema.ts';
 import { createProject } from '../projects/create.ts';

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
+import type { Visit } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Visit } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import { type AccountServices, hashPassword, insertAccount } from './account.ts';
 import { type BegunSession, insertSession } from './begin-session.ts';

@@ -1,6 +1,6 @@
+import { ApiError } from '../api/errors.ts';
+import type { Visit } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
-import { ApiError } from '../http/errors.ts';
-import type { Visit } from '../http/route.ts';
 import type { AccountServices } from './account.ts';
 import { tooManyAttempts } from './attempt.ts';
 import { type AuthRefusal, authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
+import { defineRoute, type Route } from '../api/route.ts';
 import { COOKIES, readCookie, renderCookie } from '../http/cookies.ts';
-import { defineRoute, type Route } from '../http/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
 import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';

@@ -1,5 +1,5 @@
-import { ApiError } from '../http/errors.ts';
-import type { Visit } from '../http/route.ts';
+import { ApiError } from '../api/errors.ts';
+import type { Visit } from '../api/route.ts';
 import type { AccountServices } from './account.ts';
 import { attemptWithin } from './attempt.ts';
 import { authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';

@@ -1,6 +1,6 @@
+import { ApiError } from '../api/errors.ts';
+import type { SignedIn } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
-import { ApiError } from '../http/errors.ts';
-import type { SignedIn } from '../http/route.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { attemptWithin } from './attempt.ts';

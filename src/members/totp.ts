@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
+import { ApiError, validationFailed } from '../api/errors.ts';
+import type { SignedIn } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { ApiError, validationFailed } from '../http/errors.ts';
-import type { SignedIn } from '../http/route.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Audit } from '../keys/audit.ts';
 import { newId } from '../lib/id.ts';

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
+import { ApiError } from '../api/errors.ts';
+import type { Caller } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { ApiError } from '../http/errors.ts';
-import type { Caller } from '../http/route.ts';
 import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { MemberServices } from './find-member.ts';

@@ -1,4 +1,4 @@
-import type { Visit } from '../http/route.ts';
+import type { Visit } from '../api/route.ts';
 import type { Actor } from '../keys/actor.ts';
 
 /** Returns a person as the audit log names who acts, at a visit of which it turned out only later whose it is. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ApiError } from '../api/errors.ts';
+import { renderProblem } from '../api/problem.ts';
 import type { Config } from '../config/config.ts';
-import { ApiError } from '../http/errors.ts';
-import { renderProblem } from '../http/problem.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import type { Log } from '../lib/log.ts';
 import { judgeToken } from './access.ts';

@@ -1,4 +1,4 @@
-import { ApiError } from '../http/errors.ts';
+import { ApiError } from '../api/errors.ts';
 import type { MetricsVerdict } from './access.ts';
 
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="appflow metrics"' };

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
+import { validationFailed } from '../api/errors.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { validationFailed } from '../http/errors.ts';
+import type { Project } from '../directory/project.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Audit, ChangeServices } from '../keys/audit.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
@@ -8,7 +9,6 @@ import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { findFirstPersonId } from '../members/find-person.ts';
 import { insertMember } from '../members/insert-member.ts';
-import type { Project } from './project.ts';
 
 /** Tells whose a new project is, by the id of a person; asked in the transaction that makes it. */
 export type FindOwner = (tx: Transaction<ControlSchema>) => Promise<string | undefined>;

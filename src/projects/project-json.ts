@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
+import type { Project } from '../directory/project.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { RATE_LIMITS } from '../limits/rate-limits.ts';
-import type { Project } from './project.ts';
 
 /** A project as the API tells it. */
 export const PROJECT_JSON = closedObject({

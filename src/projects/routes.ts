@@ -1,5 +1,5 @@
-import { ApiError } from '../http/errors.ts';
-import { defineRoute, type Route } from '../http/route.ts';
+import { ApiError } from '../api/errors.ts';
+import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../keys/audit.ts';
 import { PROJECT_JSON, toProjectJson } from './project-json.ts';
 import { UPDATE_PROJECT_BODY, updateProject } from './update.ts';

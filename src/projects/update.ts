@@ -1,14 +1,14 @@
 import { type Static, Type } from 'typebox';
+import { validationFailed } from '../api/errors.ts';
 import type { ProjectTable } from '../control/schema.ts';
-import { validationFailed } from '../http/errors.ts';
+import type { Project } from '../directory/project.ts';
+import { toProject } from '../directory/records.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { ChangeServices } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import { findKeysIn } from '../keys/holds-a-key.ts';
-import { toProject } from '../keys/records.ts';
 import { nullable } from '../lib/schema.ts';
 import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
-import type { Project } from './project.ts';
 import { toProjectJson } from './project-json.ts';
 
 const LIFETIME_DAYS_MAX = 3_650;

@@ -1,14 +1,14 @@
 import type { Config } from '../config/config.ts';
 import { AUDIT_SEAL_MIGRATION } from '../control/migrate.ts';
 import { openControl } from '../control/open.ts';
+import { openDirectory } from '../directory/directory.ts';
+import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
 import { createUntrustedProxy } from '../http/untrusted-proxy.ts';
 import { type AuditKey, createAudit, sealHead } from '../keys/audit.ts';
 import { createFailureLog } from '../keys/audit-failures.ts';
-import { openDirectory } from '../keys/directory.ts';
 import { createFirstUse } from '../keys/first-use.ts';
 import { createRehash } from '../keys/rehash.ts';
 import { keepForgetting } from '../keys/replays.ts';
-import { deriveKey, derivePepper, redactSecrets } from '../keys/secret.ts';
 import { openUsage } from '../keys/usage.ts';
 import { createGithubKeys } from '../leaks/github-keys.ts';
 import { systemClock } from '../lib/clock.ts';

@@ -1,5 +1,5 @@
 // What the server answers, under the names the pages use. Every type comes from the schema of a route.
-import type { Scope } from '../../../src/keys/scopes.ts';
+import type { Scope } from '../../../src/directory/scopes.ts';
 import type { AnswerOf, BodyOf, QueryOf } from './endpoints.ts';
 
 type ItemOf<Page extends { data: unknown[] }> = Page['data'][number];

@@ -1,10 +1,10 @@
 import type { ControlTransaction } from '../../control/open.ts';
+import type { Project } from '../../directory/project.ts';
+import type { KeyType } from '../../directory/scopes.ts';
 import { type CreateKeyBody, insertKey, type MintedKey } from '../../keys/create.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { replaceSecret } from '../../keys/rotate.ts';
-import type { KeyType } from '../../keys/scopes.ts';
 import { DAY_MS } from '../../lib/durations.ts';
-import type { Project } from '../../projects/project.ts';
 import type { ControlServices } from '../../server/open-services.ts';
 import { type DemoState, getDemoProject, insertState } from './demo-project.ts';
 import { type DemoUse, writeDemoUsage } from './demo-usage.ts';

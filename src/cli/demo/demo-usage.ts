@@ -1,4 +1,4 @@
-import type { ApiKey } from '../../keys/key.ts';
+import type { ApiKey } from '../../directory/key.ts';
 import { createUsageStore } from '../../keys/usage-store.ts';
 import {
   addSecretUse,

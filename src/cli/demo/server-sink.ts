@@ -1,9 +1,9 @@
+import type { Project } from '../../directory/project.ts';
 import { CLI_ACTOR } from '../../keys/actor.ts';
 import { createKey } from '../../keys/create.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { revokeKey } from '../../keys/revoke.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
-import type { Project } from '../../projects/project.ts';
 import type { ControlServices } from '../../server/open-services.ts';
 import { sendEvents } from '../import/send.ts';
 import { type DemoSink, requireNoneRejected } from './sink.ts';

@@ -1,9 +1,9 @@
+import type { Caller } from '../../api/route.ts';
+import type { Project } from '../../directory/project.ts';
+import type { Scope } from '../../directory/scopes.ts';
 import { ingest } from '../../events/ingest.ts';
-import type { Caller } from '../../http/route.ts';
 import { CLI_ACTOR } from '../../keys/actor.ts';
-import type { Scope } from '../../keys/scopes.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
-import type { Project } from '../../projects/project.ts';
 import type { ControlServices } from '../../server/open-services.ts';
 import type { DemoEvent } from './events.ts';
 import { type DemoSink, type Loaded, requireNoneRejected } from './sink.ts';

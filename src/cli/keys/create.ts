@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { validationFailed } from '../../http/errors.ts';
-import { compileCheck } from '../../http/validate.ts';
+import { validationFailed } from '../../api/errors.ts';
+import { compileCheck } from '../../api/validate.ts';
+import { KEY_TYPES } from '../../directory/scopes.ts';
 import { CREATE_KEY_BODY, type CreateKeyBody, createKey } from '../../keys/create.ts';
 import { tellKey } from '../../keys/key-json.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
-import { KEY_TYPES } from '../../keys/scopes.ts';
 import { parseList } from './parse-list.ts';
 import { chooseProject } from './project.ts';
 import { withServices } from './with-services.ts';

@@ -1,6 +1,6 @@
-import type { Directory } from '../../keys/directory.ts';
-import type { ApiKey } from '../../keys/key.ts';
-import { isWellFormedSecret } from '../../keys/secret.ts';
+import type { Directory } from '../../directory/directory.ts';
+import type { ApiKey } from '../../directory/key.ts';
+import { isWellFormedSecret } from '../../directory/secret.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Returns the key with this id. Throws UsageError if there is none, without quoting a secret passed by mistake. */

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
-import { type ApiKey, KEY_STATUSES, type KeyStatus, statusOf } from '../../keys/key.ts';
+import { type ApiKey, KEY_STATUSES, type KeyStatus, statusOf } from '../../directory/key.ts';
+import { KEY_TYPES, type KeyType } from '../../directory/scopes.ts';
 import { tellKey } from '../../keys/key-json.ts';
 import { listKeys } from '../../keys/list.ts';
-import { KEY_TYPES, type KeyType } from '../../keys/scopes.ts';
 import { renderTable } from '../table.ts';
 import { chooseProject } from './project.ts';
 import { readServices } from './read-services.ts';

@@ -1,5 +1,5 @@
-import type { Directory } from '../../keys/directory.ts';
-import type { Project } from '../../projects/project.ts';
+import type { Directory } from '../../directory/directory.ts';
+import type { Project } from '../../directory/project.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** The error message when no project exists yet. */

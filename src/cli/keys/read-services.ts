@@ -1,5 +1,5 @@
-import type { Directory } from '../../keys/directory.ts';
-import { openDirectory } from '../../keys/directory.ts';
+import type { Directory } from '../../directory/directory.ts';
+import { openDirectory } from '../../directory/directory.ts';
 import { loadUsage, type Usage } from '../../keys/usage.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { systemClock } from '../../lib/clock.ts';

@@ -1,5 +1,5 @@
+import { ApiError } from '../../api/errors.ts';
 import { readCommandConfig } from '../../config/config.ts';
-import { ApiError } from '../../http/errors.ts';
 import { type ControlServices, openControlServices } from '../../server/open-services.ts';
 import { UsageError } from '../usage-error.ts';
 

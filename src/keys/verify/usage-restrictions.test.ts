@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { ApiKey } from '../../directory/key.ts';
+import { effectiveScopes } from '../../directory/scopes.ts';
 import { findPlaceRefusal } from '../../http/permit.ts';
-import type { ApiKey } from '../key.ts';
-import { effectiveScopes } from '../scopes.ts';
 
 const keyWith = (ipAllowlist: string[]): ApiKey => ({
   ...{ id: 'key_a', projectId: 'proj_a', type: 'server', name: 'Locked', scopes: null, appIds: null },

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { PLATFORMS } from '../../../../src/apps/app.ts';
+import { PLATFORMS } from '../../../../src/directory/app.ts';
 import type { App, AppChange, NewApp, Platform } from '../../api/answers.ts';
 import { createApp, refreshApps, updateApp } from '../../api/apps.ts';
 import { makeAttempts } from '../../api/attempts.ts';

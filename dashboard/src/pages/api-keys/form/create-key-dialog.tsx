@@ -1,6 +1,6 @@
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
-import { KEY_TYPES } from '../../../../../src/keys/scopes.ts';
+import { KEY_TYPES } from '../../../../../src/directory/scopes.ts';
 import type { KeyType, MintedKey } from '../../../api/answers.ts';
 import { makeAttempts } from '../../../api/attempts.ts';
 import { useKeyActions } from '../../../api/keys.ts';

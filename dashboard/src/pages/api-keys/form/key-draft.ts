@@ -1,4 +1,4 @@
-import { CEILINGS } from '../../../../../src/keys/scopes.ts';
+import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { ApiKey, KeyChange, KeyRateLimits, KeyScope, KeyType, NewKey } from '../../../api/answers.ts';
 import { defaultExpiry, type ExpiryChoice, expiryInstant } from './expiry.ts';
 import { defaultScopes } from './scope-presets.ts';

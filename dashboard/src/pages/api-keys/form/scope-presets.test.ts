@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { CEILINGS, KEY_SCOPES, KEY_TYPES } from '../../../../../src/keys/scopes.ts';
+import { CEILINGS, KEY_SCOPES, KEY_TYPES } from '../../../../../src/directory/scopes.ts';
 import { summarizeScopes } from '../key/key-labels.ts';
 import { defaultScopes, findPreset, presetsOf, toggleScope } from './scope-presets.ts';
 

@@ -1,4 +1,4 @@
-import { CEILINGS } from '../../../../../src/keys/scopes.ts';
+import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { KeyScope, KeyType } from '../../../api/answers.ts';
 
 export type ScopePreset = { id: string; label: string; hint: string; scopes: readonly KeyScope[] };

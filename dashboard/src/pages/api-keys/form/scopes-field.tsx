@@ -1,4 +1,4 @@
-import { CEILINGS } from '../../../../../src/keys/scopes.ts';
+import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { KeyScope, KeyType } from '../../../api/answers.ts';
 import { Checkbox } from '../../../components/ui/checkbox.tsx';
 import { FieldGroup, FieldMistake } from '../../../components/ui/field.tsx';

@@ -1,4 +1,4 @@
-import { CEILINGS } from '../../../../../src/keys/scopes.ts';
+import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { KeyScope, KeyStatus, KeyType, RevokeReason } from '../../../api/answers.ts';
 
 type TypeWords = {

@@ -1,6 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
-import { KEY_TYPES } from '../../../../../src/keys/scopes.ts';
+import { KEY_TYPES } from '../../../../../src/directory/scopes.ts';
 import { Input } from '../../../components/ui/input.tsx';
 import { Select } from '../../../components/ui/select.tsx';
 import { formatAmount } from '../../../lib/format.ts';

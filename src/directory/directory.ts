@@ -1,9 +1,9 @@
-import type { App } from '../apps/app.ts';
 import type { Control } from '../control/open.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { StorageError } from '../lib/storage-error.ts';
-import type { Project } from '../projects/project.ts';
+import type { App } from './app.ts';
 import type { ApiKey, KeySecret } from './key.ts';
+import type { Project } from './project.ts';
 import { toApiKey, toApp, toProject } from './records.ts';
 
 /** A key and which of its secrets was shown. */

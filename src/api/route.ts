@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Transaction } from 'kysely';
 import type { Static, TObject, TSchema } from 'typebox';
-import type { App } from '../apps/app.ts';
 import type { ControlSchema } from '../control/schema.ts';
+import type { App } from '../directory/app.ts';
+import type { ApiKey, KeySecret } from '../directory/key.ts';
+import type { Project } from '../directory/project.ts';
+import type { KeyType, Scope } from '../directory/scopes.ts';
 import type { Actor } from '../keys/actor.ts';
 import type { Intent } from '../keys/intent.ts';
-import type { ApiKey, KeySecret } from '../keys/key.ts';
-import type { KeyType, Scope } from '../keys/scopes.ts';
 import type { Reach } from '../keys/within.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Category } from '../limits/policies.ts';
 import type { Session } from '../members/person.ts';
-import type { Project } from '../projects/project.ts';
 import type { ErrorCode } from './errors.ts';
 
 /**

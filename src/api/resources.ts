@@ -1,8 +1,8 @@
-import { ApiError } from '../http/errors.ts';
-import type { Caller } from '../http/route.ts';
-import type { Directory } from '../keys/directory.ts';
+import type { App } from '../directory/app.ts';
+import type { Directory } from '../directory/directory.ts';
 import { reachesMoreApps } from '../keys/within.ts';
-import type { App } from './app.ts';
+import { ApiError } from './errors.ts';
+import type { Caller } from './route.ts';
 
 /** Returns the project's apps that the caller reaches and that are not deleted. */
 export function listReachableApps(directory: Directory, { principal }: Pick<Caller, 'principal'>): App[] {

@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely';
-import type { App, Platform } from '../apps/app.ts';
 import type { ApiKeyTable, AppTable, KeySecretTable, ProjectTable } from '../control/schema.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
-import type { Project } from '../projects/project.ts';
+import type { App, Platform } from './app.ts';
 import type { ApiKey, KeySecret } from './key.ts';
+import type { Project } from './project.ts';
 import { effectiveScopes, type KeyType, type Scope } from './scopes.ts';
 
 // The control database is ours and typed by its schema, so this is where its text becomes values: the one place that
