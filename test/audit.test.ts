@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { CLI_ACTOR } from '../src/keys/actor.ts';
+import { CLI_ACTOR } from '../src/api/caller.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { type Answer, initProject, makeClock, makeKey, startTestServer } from './harness.ts';
 

@@ -1,5 +1,5 @@
+import { CLI_ACTOR } from '../src/api/caller.ts';
 import { readConfig } from '../src/config/config.ts';
-import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { createKey } from '../src/keys/create.ts';
 import { CLI_MAKER } from '../src/keys/maker.ts';
 import { revokeKey } from '../src/keys/revoke.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import type { KeyCaller } from '../src/api/caller.ts';
+import { CLI_ACTOR } from '../src/api/caller.ts';
 import type { ErrorCode } from '../src/api/errors.ts';
-import type { KeyCaller } from '../src/api/route.ts';
 import type { Control } from '../src/control/open.ts';
 import { openDirectory } from '../src/directory/directory.ts';
 import { findCutOff, type HeldRight } from '../src/http/cut-off.ts';
 import { createServer } from '../src/http/server.ts';
-import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { OPTIONAL_KEY_FIELDS } from '../src/keys/key-fields.ts';
 import { verify } from '../src/keys/verify.ts';
 import { createLimiter } from '../src/limits/limiter.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { CLI_ACTOR } from '../src/keys/actor.ts';
+import { CLI_ACTOR } from '../src/api/caller.ts';
 import { createKey } from '../src/keys/create.ts';
 import { giveExpiryNotices } from '../src/keys/expiry-notices.ts';
 import { CLI_MAKER } from '../src/keys/maker.ts';

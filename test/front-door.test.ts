@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EVENT_STREAM, type Route } from '../src/api/route.ts';
-import { KEY_SCOPES, type Scope } from '../src/directory/scopes.ts';
-import { ROLE_SCOPES, ROLES, type Role } from '../src/members/roles.ts';
+import type { Route } from '../src/api/route.ts';
+import { EVENT_STREAM } from '../src/api/streamed.ts';
+import { KEY_SCOPES, ROLE_SCOPES, ROLES, type Role, type Scope } from '../src/directory/scopes.ts';
 import { FRONT_DOOR_ROUTES, ROUTES } from '../src/routes.ts';
 import { type Browser, join, openBrowser, setUp, stepUp } from './browser.ts';
 import { type Answer, connect, initProject, startTestServer } from './harness.ts';

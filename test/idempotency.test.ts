@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CLI_ACTOR } from '../src/keys/actor.ts';
+import { CLI_ACTOR } from '../src/api/caller.ts';
+import type { Intent } from '../src/api/route.ts';
 import { insertKey } from '../src/keys/create.ts';
-import { type Intent, readIntent } from '../src/keys/intent.ts';
+import { readIntent } from '../src/keys/intent.ts';
 import { CLI_MAKER } from '../src/keys/maker.ts';
 import { mintOnce } from '../src/keys/mint-once.ts';
 import { createProject } from '../src/projects/create.ts';

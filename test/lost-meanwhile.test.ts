@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { CLI_ACTOR } from '../src/keys/actor.ts';
+import { CLI_ACTOR } from '../src/api/caller.ts';
 import { revokeKey, storeRevocation } from '../src/keys/revoke.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { startSlowServer } from './slow-server.ts';

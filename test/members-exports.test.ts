@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setInterval as ticks } from 'node:timers/promises';
-import { defineRoute, exportAs } from '../src/api/route.ts';
+import { defineRoute } from '../src/api/route.ts';
+import { exportAs } from '../src/api/streamed.ts';
 import { mirrorForPeople } from '../src/http/front-door.ts';
 import { closedObject } from '../src/lib/schema.ts';
 import { renewSetupLink } from '../src/members/setup-link.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, it } from 'node:test';
 import { sql } from 'kysely';
-import { CLI_ACTOR } from '../src/keys/actor.ts';
+import { CLI_ACTOR } from '../src/api/caller.ts';
 import { createResetLink, type ResetPurpose } from '../src/members/reset-password.ts';
 import { totpCode } from '../src/members/totp-code.ts';
 import { openControlServices } from '../src/server/open-services.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Type } from 'typebox';
-import { defineRoute, exportAs, type Route } from '../src/api/route.ts';
+import { defineRoute, type Route } from '../src/api/route.ts';
+import { exportAs } from '../src/api/streamed.ts';
 import type { Directory } from '../src/directory/directory.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { closedObject } from '../src/lib/schema.ts';

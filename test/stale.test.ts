@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { CLI_ACTOR } from '../src/api/caller.ts';
 import type { Control } from '../src/control/open.ts';
 import { openDirectory } from '../src/directory/directory.ts';
 import { createServer } from '../src/http/server.ts';
-import { CLI_ACTOR } from '../src/keys/actor.ts';
 import { revokeKey } from '../src/keys/revoke.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { ROUTES } from '../src/routes.ts';

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
-import type { Caller } from '../api/route.ts';
+import { requireScope } from '../api/permission.ts';
 import type { App } from '../directory/app.ts';
-import { requireScope } from '../http/permit.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { formatDay } from './calendar.ts';
 import { countTop } from './count-top.ts';

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
-import type { Caller } from '../api/route.ts';
 import type { App } from '../directory/app.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { Caller } from '../api/route.ts';
 import type { App } from '../directory/app.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { closedObject } from '../lib/schema.ts';

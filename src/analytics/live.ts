@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { Caller } from '../api/route.ts';
+import type { Caller } from '../api/caller.ts';
 import type { App } from '../directory/app.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';

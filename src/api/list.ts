@@ -76,3 +76,10 @@ export function pageById<T extends { id: string }>(
 export function limitOf(query: { limit?: number }): number {
   return query.limit ?? LIMIT_DEFAULT;
 }
+
+/** Returns the schema of a list that is told whole: people are few, so there is no second page. */
+export const wholeListOf = <T extends TSchema>(item: T) =>
+  closedObject({ data: Type.Array(item), next_cursor: Type.Null() });
+
+/** Returns the items as the answer of such a list. */
+export const wholeList = <T>(data: T[]) => ({ data, next_cursor: null });

@@ -1,8 +1,9 @@
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
-import { reachesMoreApps } from '../keys/within.ts';
+import type { ApiKey } from '../directory/key.ts';
+import type { Caller } from './caller.ts';
 import { ApiError } from './errors.ts';
-import type { Caller } from './route.ts';
+import { reachesMoreApps } from './permission.ts';
 
 /** Returns the project's apps that the caller reaches and that are not deleted. */
 export function listReachableApps(directory: Directory, { principal }: Pick<Caller, 'principal'>): App[] {
@@ -40,3 +41,15 @@ export function findRequestedApp(
 }
 
 const appNotFound = () => new ApiError('not_found', { detail: 'There is no such app.' });
+
+/** Returns the key of this id. Throws 404 when it is not of the caller's project, 403 when it reaches more apps. */
+export function getKey({ directory }: { directory: Directory }, caller: Caller, keyId: string): ApiKey {
+  const key = directory.findKey(keyId);
+  if (!key || key.projectId !== caller.project.id) {
+    throw new ApiError('not_found', { detail: 'There is no such API key.' });
+  }
+  if (reachesMoreApps(key, caller.principal)) {
+    throw new ApiError('app_not_allowed', { detail: 'That key reaches apps that yours does not.' });
+  }
+  return key;
+}

@@ -1,56 +1,17 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Transaction } from 'kysely';
-import type { Static, TObject, TSchema } from 'typebox';
-import type { ControlSchema } from '../control/schema.ts';
+import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import type { App } from '../directory/app.ts';
-import type { ApiKey, KeySecret } from '../directory/key.ts';
-import type { Project } from '../directory/project.ts';
-import type { KeyType, Scope } from '../directory/scopes.ts';
-import type { Actor } from '../keys/actor.ts';
-import type { Intent } from '../keys/intent.ts';
-import type { Reach } from '../keys/within.ts';
+import type { Scope } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Category } from '../limits/policies.ts';
-import type { Session } from '../members/person.ts';
-import type { ErrorCode } from './errors.ts';
+import type { KeyCaller, MemberCaller, SignedIn } from './caller.ts';
+import type { RawRequest, Visit } from './raw-request.ts';
+import type { EVENT_STREAM, ExportType, Streamed } from './streamed.ts';
 
 /**
  * What a route asks for: a scope, any key at all, or nothing; in the dashboard also a session of anyone's, or only that
  * the request comes from its own pages (`visitor`). There is no default: leaving it out does not compile.
  */
 export type Access = Scope | 'any_key' | 'public' | 'signed_in' | 'visitor';
-
-/** What the verbs ask about whoever calls, the same of a key and of a member of the project. */
-export type Principal = Omit<Reach, 'type'> & { id: string; projectId: string; type: KeyType | 'member' };
-
-type From = {
-  address: string;
-  /** What limits per address count by; undefined when they must not, see `CallerAddress`. */
-  network: string | undefined;
-  /** How the audit log names who is calling. */
-  actor: Actor;
-};
-
-/** Who is calling, in which project: a key or a member. */
-export type Caller = From & { principal: Principal; project: Project };
-
-/** A caller that can change between two reads of the database. */
-type Rereadable = {
-  /**
-   * Returns what the caller may do as the transaction sees it. Throws the 401 or 403 that it would now get, or 404 for a
-   * person who is no longer a member.
-   */
-  readAgain: (tx: Transaction<ControlSchema>) => Promise<Principal>;
-};
-
-/** A verified key, and which of its secrets was shown. */
-export type KeyCaller = Caller & Rereadable & { key: ApiKey; secret: KeySecret };
-
-/** A person with a living session, in no project. `siteUrl` is where its browser finds us, without a slash at the end. */
-export type SignedIn = From & { session: Session; siteUrl: string };
-
-/** A person with a living session, as a member of the project. */
-export type MemberCaller = Caller & Rereadable & SignedIn;
 
 /** Which web pages may read the answer: any (write-only keys), those a key names, or none. */
 export type CorsRule = 'any_origin' | 'key_origins' | 'none';
@@ -66,28 +27,6 @@ type CallerOf<A extends Access> = A extends 'public'
         : A extends 'members:read' | 'members:write'
           ? MemberCaller
           : KeyCaller | MemberCaller;
-
-/** The request as it came, for a public route that must judge it itself, by a signature over the very bytes. */
-export type RawRequest = {
-  /** Where it came from, resolved through the trusted proxies. */
-  address: string;
-  /** What limits per address count by; undefined when they must not, see `CallerAddress`. */
-  network: string | undefined;
-  headers: IncomingHttpHeaders;
-  requestId: string;
-  /** Reads the body, neither decompressed nor parsed. Throws 413 beyond `bytesMax`. */
-  readBody: (bytesMax: number) => Promise<Buffer>;
-};
-
-/** A request of a page of ours, for the routes that sign people in and out. */
-export type Visit = Omit<RawRequest, 'readBody'> & {
-  /** Whether its cookies travel encrypted. */
-  isSecure: boolean;
-  /** Whether people may sign in over this connection. */
-  allowsSignIn: boolean;
-  /** Adds a `Set-Cookie` to the answer. */
-  setCookie: (cookie: string) => void;
-};
 
 type RawOf<A extends Access> = A extends 'public'
   ? RawRequest
@@ -115,51 +54,6 @@ export type Input<A extends Access, P extends TObject, Q extends TObject, B exte
 
 /** A header that some routes heed. Listed on the route, so that OpenAPI tells of it. */
 export type RequestHeader = 'If-Match' | 'Idempotency-Key' | 'Last-Event-ID';
-
-/** An answer too long to hold: text in a form of its own, sent as it comes, ended when its caller may not read on. */
-export type Streamed = {
-  contentType: ExportType | typeof EVENT_STREAM;
-  chunks: AsyncIterable<string>;
-  /** The apps it tells of; null when it tells of the whole project. */
-  appIds: readonly string[] | null;
-  /** Ends it with a last word that says why. Absent: it is torn off, as half an export must never look whole. */
-  end?: (code: ErrorCode) => void;
-};
-
-/** The forms of an export by their names. */
-export const EXPORT_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' } as const;
-
-export type ExportType = (typeof EXPORT_TYPES)[keyof typeof EXPORT_TYPES];
-
-/** The form of an answer that goes on as long as there is something to tell (HTML, "Server-sent events"). */
-export const EVENT_STREAM = 'text/event-stream';
-
-/** Returns an export as what a handler may answer in place of its schema; the server streams it. */
-export function exportAs(
-  contentType: ExportType,
-  chunks: AsyncIterable<string>,
-  appIds: Streamed['appIds'],
-): Streamed {
-  return known({ contentType, chunks, appIds });
-}
-
-/** Returns an open stream as what the handler of an EVENT_STREAM route answers; its schema is that of a message's data. */
-export function streamAs(stream: Required<Omit<Streamed, 'contentType'>>): Streamed {
-  return known({ contentType: EVENT_STREAM, ...stream });
-}
-
-// Known by identity: no answer of another route can be taken for one by its looks.
-const streamed = new WeakSet<object>();
-
-function known(made: Streamed): Streamed {
-  streamed.add(made);
-  return made;
-}
-
-/** Whether an answer is streamed: made by `exportAs` or `streamAs`. */
-export function isStreamed(answer: unknown): answer is Streamed {
-  return typeof answer === 'object' && answer !== null && streamed.has(answer);
-}
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -313,3 +207,20 @@ export function defineRoute<
     handle: (services, input) => handle(services, input as Input<A, P, Q, B>),
   };
 }
+
+/** One thing a caller wants done once, by its `Idempotency-Key` header. Holds no credential and not the header. */
+export type Intent = {
+  /** The same for the same caller, method, path and header. */
+  id: string;
+  /** The same for the same body, whatever the order of its members. */
+  bodyHash: string;
+  /** Encrypts and decrypts the answer: only the same caller with the same header comes to it again. */
+  sealKey: Buffer;
+};
+
+/** The answer of what has nothing to tell: 204, without a body. Its handler returns what its verb returns. */
+export const NOTHING = {
+  status: 200,
+  schema: Type.Unsafe<void>(Type.Null()),
+  mayBeEmpty: true,
+} as const;

@@ -1,13 +1,13 @@
 import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
+import type { Actor } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
+import type { Intent } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
-import type { Actor } from '../keys/actor.ts';
+import { findKeysIn } from '../directory/secret.ts';
 import type { Audit, ChangeServices } from '../keys/audit.ts';
-import { findKeysIn } from '../keys/holds-a-key.ts';
 import { findIdempotentCall, insertIdempotentCall } from '../keys/idempotent-call.ts';
-import type { Intent } from '../keys/intent.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';

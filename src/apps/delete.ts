@@ -1,5 +1,5 @@
+import type { Actor } from '../api/caller.ts';
 import type { App } from '../directory/app.ts';
-import type { Actor } from '../keys/actor.ts';
 import type { ChangeServices } from '../keys/audit.ts';
 
 /**

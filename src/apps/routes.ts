@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { LIST_QUERY, pageById, pageOf } from '../api/list.ts';
 import { getApp } from '../api/resources.ts';
-import { type Caller, defineRoute, type Route } from '../api/route.ts';
+import { defineRoute, type Route } from '../api/route.ts';
 import { isBeyondRestoring } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { ChangeServices } from '../keys/audit.ts';

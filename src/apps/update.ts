@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
+import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { type App, isBeyondRestoring } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
-import type { Actor } from '../keys/actor.ts';
 import type { Audit, ChangeServices } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import { nullable } from '../lib/schema.ts';

@@ -1,14 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CLI_ACTOR } from '../api/caller.ts';
+import { isCurrency, isTimeZone } from '../api/formats.ts';
 import { createApp } from '../apps/create.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
 import { KEY_TYPES, type KeyType } from '../directory/scopes.ts';
-import { isCurrency } from '../events/revenue.ts';
-import { CLI_ACTOR } from '../keys/actor.ts';
+import { holdsKey } from '../directory/secret.ts';
 import { createKey } from '../keys/create.ts';
-import { holdsKey } from '../keys/holds-a-key.ts';
 import { CLI_MAKER } from '../keys/maker.ts';
-import { isTimeZone } from '../lib/time-zone.ts';
 import { findPersonId } from '../members/find-person.ts';
 import { createProject, type FindOwner } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { CLI_ACTOR } from '../api/caller.ts';
 import { localUrl } from '../config/config.ts';
-import { CLI_ACTOR } from '../keys/actor.ts';
 import { createResetLink } from '../members/reset-password.ts';
 import type { ControlServices } from '../server/open-services.ts';
 import { withServices } from './keys/with-services.ts';

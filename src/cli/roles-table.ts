@@ -1,5 +1,5 @@
 import type { Scope } from '../directory/scopes.ts';
-import { ROLE_SCOPES, ROLES } from '../members/roles.ts';
+import { ROLE_SCOPES, ROLES } from '../directory/scopes.ts';
 
 /** What each scope allows in the dashboard, in the order of the table. */
 const ALLOWS: Record<Scope, string> = {

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { ControlTransaction } from '../control/open.ts';
 import type { ApiKeyTable, AppTable, KeySecretTable, ProjectTable } from '../control/schema.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { App, Platform } from './app.ts';
@@ -90,4 +91,14 @@ export function toApiKey(row: Selectable<ApiKeyTable>, secrets: Selectable<KeySe
     secrets: secrets.map(toSecret).sort((a, b) => b.version - a.version),
     revision: row.revision,
   };
+}
+
+/**
+ * Returns a key as it is stored at this moment. Verbs decide on this, inside the transaction that writes, and not on
+ * what they saw before: of two changes at once, the second sees the first.
+ */
+export async function getStoredKey(tx: ControlTransaction, keyId: string): Promise<ApiKey> {
+  const row = await tx.selectFrom('api_keys').selectAll().where('id', '=', keyId).executeTakeFirstOrThrow();
+  const secrets = await tx.selectFrom('key_secrets').selectAll().where('key_id', '=', keyId).execute();
+  return toApiKey(row, secrets);
 }

@@ -1,3 +1,4 @@
+import { isCurrency } from '../api/formats.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import { newUlid } from '../lib/id.ts';
@@ -6,7 +7,7 @@ import type { EventRow } from '../warehouse/event-row.ts';
 import { hasAtMostCharacters, parseContext } from './context.ts';
 import { isPlaceholderAppUserId } from './placeholder.ts';
 import { parseProperties } from './properties.ts';
-import { isCurrency, parseRevenue } from './revenue.ts';
+import { parseRevenue } from './revenue.ts';
 
 /** The closed list of reasons to refuse one event of a batch, each with its cure for the documentation. */
 export const REJECTION_CURES = {

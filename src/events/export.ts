@@ -1,6 +1,7 @@
+import type { Caller } from '../api/caller.ts';
 import { csvLine } from '../api/csv.ts';
 import { listReachableApps } from '../api/resources.ts';
-import { type Caller, EXPORT_TYPES, exportAs, type Streamed } from '../api/route.ts';
+import { EXPORT_TYPES, exportAs, type Streamed } from '../api/streamed.ts';
 import type { App } from '../directory/app.ts';
 import { CONTEXT_KEYS } from './context.ts';
 import { buildFilter } from './event-filter.ts';

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import { getApp } from '../api/resources.ts';
-import type { Caller } from '../api/route.ts';
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
 import { redactSecrets } from '../directory/secret.ts';

@@ -1,5 +1,4 @@
-import { redactSecrets } from '../directory/secret.ts';
-import { holdsKey } from '../keys/holds-a-key.ts';
+import { holdsKey, redactSecrets } from '../directory/secret.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { CONTEXT_KEYS } from './context.ts';
 

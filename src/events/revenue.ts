@@ -34,19 +34,3 @@ function normalise(text: string): string | undefined {
   const amount = text.slice(start, isWhole ? integerEnd : end);
   return isNegative && amount !== '0' ? `-${amount}` : amount;
 }
-
-// ICU lists money in daily use. It misses ISO 4217's fund, metal, accounting and testing codes (second and third
-// line), and drops codes once they are withdrawn: those of the last ten years are named, because ten years of
-// history must import, and because a new Node version must not refuse what an old one took.
-const NOT_IN_ICU = `VED ANG BGN BYR CUC HRK MRO SLL STD VEF ZWL
-  BOV CHE CHW CLF COU MXV USN UYI UYW XSU XUA
-  XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XTS XXX`;
-const CURRENCIES: ReadonlySet<string> = new Set([
-  ...Intl.supportedValuesOf('currency'),
-  ...NOT_IN_ICU.split(/\s+/),
-]);
-
-/** Whether `value` is an alphabetic currency code of ISO 4217. Only upper case: "usd" would be a second currency. */
-export function isCurrency(value: unknown): value is string {
-  return typeof value === 'string' && CURRENCIES.has(value);
-}

@@ -1,4 +1,5 @@
-import { defineRoute, EVENT_STREAM, EXPORT_TYPES, type Route } from '../api/route.ts';
+import { defineRoute, type Route } from '../api/route.ts';
+import { EVENT_STREAM, EXPORT_TYPES } from '../api/streamed.ts';
 import { EVENT_JSON } from './event-json.ts';
 import { exportEvents } from './export.ts';
 import {

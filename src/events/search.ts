@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
 import { listReachableApps } from '../api/resources.ts';
-import type { Caller } from '../api/route.ts';
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -1,8 +1,9 @@
 import type { Static } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import { readPosition } from '../api/list.ts';
 import { listReachableApps } from '../api/resources.ts';
-import { type Caller, type Streamed, streamAs } from '../api/route.ts';
+import { type Streamed, streamAs } from '../api/streamed.ts';
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
 import { closedObject } from '../lib/schema.ts';

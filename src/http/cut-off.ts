@@ -1,12 +1,14 @@
+import type { KeyCaller, MemberCaller } from '../api/caller.ts';
 import type { ErrorCode } from '../api/errors.ts';
-import type { KeyCaller, MemberCaller, Route, Streamed } from '../api/route.ts';
+import { isGranted, isInProject, type KeyAccess, reachesMoreApps } from '../api/permission.ts';
+import type { Route } from '../api/route.ts';
+import type { Streamed } from '../api/streamed.ts';
 import type { Directory } from '../directory/directory.ts';
+import { ROLE_SCOPES } from '../directory/scopes.ts';
 import { findShown } from '../keys/verify.ts';
-import { reachesMoreApps } from '../keys/within.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Standing } from '../members/find-member.ts';
-import { ROLE_SCOPES } from '../members/roles.ts';
-import { findLostRight, isGranted, isInProject, type KeyAccess, type Place } from './permit.ts';
+import { findLostRight, type Place } from './permit.ts';
 
 /** A member whose membership is polled while a stream is open. 'unknown' when the database did not answer. */
 export type WatchedMember = MemberCaller & { lookAgain: () => Standing | 'unknown' };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../api/errors.ts';
-import { requestIdOf } from './request-id.ts';
+import { requestIdOf } from '../api/problem.ts';
 
 /** The pages of the dashboard. Which of them exists in full is its own router's to say: each answers the same file. */
 export const DASHBOARD_PATHS = ['/', '/sign-in', '/setup', '/invite', '/reset', '/account', '/p/*'] as const;

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { Route } from '../api/route.ts';
-import { type Intent, readIntent } from '../keys/intent.ts';
+import type { Intent, Route } from '../api/route.ts';
+import { readIntent } from '../keys/intent.ts';
 import type { Exchange } from './exchange.ts';
 
 /**

@@ -1,20 +1,13 @@
+import type { Actor, KeyCaller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { KeyCaller, Route } from '../api/route.ts';
+import { isInProject, requireScope } from '../api/permission.ts';
+import type { Route } from '../api/route.ts';
 import { endOfSecret } from '../directory/key.ts';
-import type { Actor } from '../keys/actor.ts';
 import { findShown, findStateRefusal, verify } from '../keys/verify.ts';
 import type { Services } from '../services.ts';
 import { invalidToken, readCredential } from './credential.ts';
 import { addressOf, type Exchange } from './exchange.ts';
-import {
-  corsHeaders,
-  findLostRight,
-  findPlaceRefusal,
-  isInProject,
-  lostRightError,
-  placeError,
-  requireScope,
-} from './permit.ts';
+import { corsHeaders, findLostRight, findPlaceRefusal, lostRightError, placeError } from './permit.ts';
 import { getStoredPrincipal } from './stored-right.ts';
 
 /** Credential → look-up → state. Whoever gets past this proved possession of a live key. */

@@ -1,5 +1,5 @@
 import { ApiError, type ErrorCode } from '../api/errors.ts';
-import type { Access, CorsRule, Principal, Route } from '../api/route.ts';
+import type { CorsRule, Route } from '../api/route.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { findStateRefusal, type StateRefusal } from '../keys/verify.ts';
@@ -69,46 +69,6 @@ export function placeError(code: PlaceRefusal, address: string): ApiError {
     code,
     code === 'ip_not_allowed' ? { detail: `This key cannot be used from ${address}.` } : {},
   );
-}
-
-/** What a route in a project asks for. */
-export type KeyAccess = Exclude<Access, 'public' | 'visitor' | 'signed_in'>;
-
-/** Whether a route asks for something in a project: only such rights can be lost, so only such routes may stream. */
-export function isInProject(access: Access): access is KeyAccess {
-  return access !== 'public' && access !== 'visitor' && access !== 'signed_in';
-}
-
-/** Whether a key or a role has what a route asks for: the one permission check of both doors. */
-export function isGranted({ granted }: Pick<Principal, 'granted'>, access: KeyAccess): boolean {
-  return access === 'any_key' || granted.has(access);
-}
-
-/** Throws 403 unless the caller has the scope the route asks for. */
-export function requireScope(principal: Principal, access: KeyAccess): void {
-  if (isGranted(principal, access)) return;
-  const granted = [...principal.granted];
-  const isMember = principal.type === 'member';
-  const challenge = `Bearer realm="appflow", error="insufficient_scope", scope="${access}"`;
-  throw new ApiError('insufficient_scope', {
-    detail: `${isMember ? 'Your role' : 'This key'} has ${granted.join(', ') || 'no scopes'}; this request needs ${access}.`,
-    members: { required: [access], granted },
-    headers: isMember ? {} : { 'www-authenticate': challenge },
-  });
-}
-
-/**
- * Throws 403 unless the caller has the scope the route asks for, or is the member whom the route is about, where that is
- * enough. `params` are those of the path.
- */
-export function requireRight(
-  principal: Principal,
-  { access, selfParam }: Pick<Route, 'access' | 'selfParam'>,
-  params: Readonly<Record<string, unknown>>,
-): void {
-  const isAboutSelf =
-    principal.type === 'member' && selfParam !== undefined && params[selfParam] === principal.id;
-  if (isInProject(access) && !isAboutSelf) requireScope(principal, access);
 }
 
 const EXPOSED = 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Appflow-Key-Expires';

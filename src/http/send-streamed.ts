@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { ApiError, type ErrorCode } from '../api/errors.ts';
-import type { Streamed } from '../api/route.ts';
+import type { Streamed } from '../api/streamed.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';

@@ -1,14 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { KeyCaller, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
+import { requireRight } from '../api/permission.ts';
+import type { RawRequest } from '../api/raw-request.ts';
 import { findRequestedApp } from '../api/resources.ts';
-import {
-  EVENT_STREAM,
-  isStreamed,
-  type KeyCaller,
-  type RawRequest,
-  type Route,
-  type SignedIn,
-} from '../api/route.ts';
+import type { Route } from '../api/route.ts';
+import { EVENT_STREAM, isStreamed } from '../api/streamed.ts';
 import { type Check, compileCheck } from '../api/validate.ts';
 import type { App } from '../directory/app.ts';
 import type { Slot } from '../limits/in-flight.ts';
@@ -22,7 +19,6 @@ import { addressOf, type Exchange } from './exchange.ts';
 import { findIntent } from './intent.ts';
 import { authenticateKey, judgeKeyAgain, requirePlace } from './key-door.ts';
 import { overloaded } from './overload.ts';
-import { requireRight } from './permit.ts';
 import { parseQuery } from './query.ts';
 import {
   authenticatePerson,

@@ -1,16 +1,18 @@
 import type { Transaction } from 'kysely';
+import type { KeyCaller, MemberCaller, Principal, SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { KeyCaller, MemberCaller, Principal, Route, SignedIn } from '../api/route.ts';
+import { requireRight } from '../api/permission.ts';
+import type { Route } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { getStoredKey } from '../keys/stored-key.ts';
+import { getStoredKey } from '../directory/records.ts';
+import { ROLE_SCOPES } from '../directory/scopes.ts';
 import { findShown } from '../keys/verify.ts';
 import type { Clock } from '../lib/clock.ts';
 import { findStanding } from '../members/find-member.ts';
 import { findSessionById } from '../members/find-session.ts';
-import { ROLE_SCOPES } from '../members/roles.ts';
 import type { Services } from '../services.ts';
 import { invalidToken } from './credential.ts';
-import { findLostRight, lostRightError, requireRight } from './permit.ts';
+import { findLostRight, lostRightError } from './permit.ts';
 
 type Tx = Transaction<ControlSchema>;
 

@@ -1,14 +1,16 @@
 import { Type } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
-import { type Caller, defineRoute, EXPORT_TYPES, exportAs, type Route } from '../api/route.ts';
+import { reachesMoreApps } from '../api/permission.ts';
+import { defineRoute, type Route } from '../api/route.ts';
+import { EXPORT_TYPES, exportAs } from '../api/streamed.ts';
 import type { Control } from '../control/open.ts';
 import { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
 import { EXPORT_FORMATS, exportAudit } from './audit-export.ts';
 import { AUDIT_ENTRY_JSON, type AuditFilter, listAuditRows, toAuditEntryJson } from './audit-list.ts';
-import { reachesMoreApps } from './within.ts';
 
 const ANY_ID = Type.String({ minLength: 1, maxLength: 300 });
 

@@ -1,11 +1,11 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { Selectable, Transaction } from 'kysely';
+import type { Actor } from '../api/caller.ts';
 import type { Control } from '../control/open.ts';
 import type { AuditTable, ControlSchema } from '../control/schema.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
-import type { Actor } from './actor.ts';
 
 /** What can happen, as the log names it. Never renamed. */
 export const AUDIT_ACTIONS = [

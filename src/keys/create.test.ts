@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/harness.ts';
+import type { KeyCaller } from '../api/caller.ts';
+import { CLI_ACTOR } from '../api/caller.ts';
 import { ApiError, type FieldError } from '../api/errors.ts';
-import type { KeyCaller } from '../api/route.ts';
 import { createApp } from '../apps/create.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { isWellFormedSecret } from '../directory/secret.ts';
@@ -12,7 +13,6 @@ import { newId } from '../lib/id.ts';
 import { createProject } from '../projects/create.ts';
 import { updateProject } from '../projects/update.ts';
 import { openControlServices } from '../server/open-services.ts';
-import { CLI_ACTOR } from './actor.ts';
 import { type CreateKeyBody, createKey } from './create.ts';
 import { CLI_MAKER, toMaker } from './maker.ts';
 

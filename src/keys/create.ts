@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
+import { getStoredKey } from '../directory/records.ts';
 import { effectiveScopes, KEY_TYPES } from '../directory/scopes.ts';
 import type { Pepper } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
@@ -22,7 +23,6 @@ import {
 import { requireFitting } from './key-mistakes.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { insertSecret } from './new-secret.ts';
-import { getStoredKey } from './stored-key.ts';
 import type { Usage } from './usage.ts';
 
 /** What a new key is asked to be. */

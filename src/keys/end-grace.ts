@@ -1,9 +1,9 @@
+import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { type ApiKey, liveSecrets } from '../directory/key.ts';
-import type { Actor } from './actor.ts';
+import { getStoredKey } from '../directory/records.ts';
 import type { ChangeServices } from './audit.ts';
 import { endSecret } from './rotate.ts';
-import { getStoredKey } from './stored-key.ts';
 
 /** Ends the former secret of a key at once and returns the key. Throws 409 when it has only one. */
 export async function endGrace(

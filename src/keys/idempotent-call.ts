@@ -1,6 +1,6 @@
 import { ApiError } from '../api/errors.ts';
+import type { Intent } from '../api/route.ts';
 import type { ControlTransaction } from '../control/open.ts';
-import type { Intent } from './intent.ts';
 import { REMEMBERED_MS } from './replays.ts';
 
 /** What was done for an intent: `madeId` is the key or app that arose; `sealedAnswer` tells a secret for a while. */

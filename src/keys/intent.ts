@@ -7,16 +7,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { validationFailed } from '../api/errors.ts';
-
-/** One thing a caller wants done once, by its `Idempotency-Key` header. Holds no credential and not the header. */
-export type Intent = {
-  /** The same for the same caller, method, path and header. */
-  id: string;
-  /** The same for the same body, whatever the order of its members. */
-  bodyHash: string;
-  /** Encrypts and decrypts the answer: only the same caller with the same header comes to it again. */
-  sealKey: Buffer;
-};
+import type { Intent } from '../api/route.ts';
 
 /** The request an intent is read from. `credential` is the key as it was presented. */
 export type IntentSource = {

@@ -2,9 +2,9 @@ import { ApiError, type FieldError, validationFailed } from '../api/errors.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Project } from '../directory/project.ts';
 import { CEILINGS, type KeyType, type Scope } from '../directory/scopes.ts';
+import { findKeysIn } from '../directory/secret.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { findRateLimitMistakes } from '../limits/rate-limits.ts';
-import { findKeysIn } from './holds-a-key.ts';
 import type { KeyFields } from './key-fields.ts';
 
 const METADATA_BYTES_MAX = 2_048;

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox';
-import type { Caller } from '../api/route.ts';
+import type { Caller } from '../api/caller.ts';
+import { reachesMoreApps } from '../api/permission.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type ApiKey, KEY_STATUSES, statusOf } from '../directory/key.ts';
 import { KEY_TYPES } from '../directory/scopes.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import type { TellServices } from './key-json.ts';
-import { reachesMoreApps } from './within.ts';
 
 const UNUSED_DAYS_MAX = 3_650;
 

@@ -1,9 +1,9 @@
+import type { KeyCaller, MemberCaller } from '../api/caller.ts';
+import { type Actor, CLI_ACTOR } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { KeyCaller, MemberCaller } from '../api/route.ts';
 import type { Config } from '../config/config.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { Project } from '../directory/project.ts';
-import { type Actor, CLI_ACTOR } from './actor.ts';
 import { findExcess, type Target } from './within.ts';
 
 /**

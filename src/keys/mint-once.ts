@@ -1,15 +1,16 @@
 import type { Static } from 'typebox';
 import { ApiError } from '../api/errors.ts';
+import type { Intent } from '../api/route.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
+import { getStoredKey } from '../directory/records.ts';
 import type { KeyServices, MintedKey } from './create.ts';
 import { findIdempotentCall, insertIdempotentCall } from './idempotent-call.ts';
-import { type Intent, openAnswer, sealAnswer } from './intent.ts';
+import { openAnswer, sealAnswer } from './intent.ts';
 import { type MINTED_KEY_JSON, tellKey } from './key-json.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { REPLAYABLE_MS } from './replays.ts';
-import { getStoredKey } from './stored-key.ts';
 
 type MintedKeyJson = Static<typeof MINTED_KEY_JSON>;
 

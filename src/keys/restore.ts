@@ -1,10 +1,10 @@
 import { ApiError } from '../api/errors.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
+import { getStoredKey } from '../directory/records.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { KeyServices } from './create.ts';
 import { type Maker, requireWithin } from './maker.ts';
-import { getStoredKey } from './stored-key.ts';
 
 const RESTORABLE_MS = HOUR_MS;
 

@@ -3,12 +3,12 @@ import { ApiError, validationFailed } from '../api/errors.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import { type ApiKey, type KeySecret, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
+import { getStoredKey } from '../directory/records.ts';
 import type { KeyType } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices, MintedKey } from './create.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { insertSecret } from './new-secret.ts';
-import { getStoredKey } from './stored-key.ts';
 
 const DAY_SECONDS = 86_400;
 const GRACE_DEFAULT_SECONDS = DAY_SECONDS;

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { LIST_QUERY, pageById, pageOf } from '../api/list.ts';
+import { getKey } from '../api/resources.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { Directory } from '../directory/directory.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { CREATE_KEY_BODY, insertKey } from './create.ts';
 import { endGrace } from './end-grace.ts';
-import { getKey } from './get.ts';
 import { API_KEY_JSON, type ApiKeyJson, MINTED_KEY_JSON, tellKey } from './key-json.ts';
 import { KEY_FILTERS, listKeys } from './list.ts';
 import { toMaker } from './maker.ts';

@@ -1,12 +1,8 @@
+import type { Reach } from '../api/caller.ts';
+import { reachesMoreApps } from '../api/permission.ts';
 import type { ApiKey } from '../directory/key.ts';
-import type { Scope } from '../directory/scopes.ts';
 import { isWithin, parseCidrs } from '../lib/ip.ts';
 import { findHigherLimits, type LimitDefaults } from '../limits/rate-limits.ts';
-
-/** What a key could do: the part of it that is compared when one key makes another. */
-export type Reach = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist' | 'rateLimits'> & {
-  granted: ReadonlySet<Scope>;
-};
 
 /** A key as it is, or as it is to become: then with the limits it had, null for the default. */
 export type Target = Reach & { limitsBefore?: ApiKey['rateLimits'] };
@@ -39,13 +35,6 @@ export function findExcess(target: Target, caller: MakerReach, rules: MakingRule
     excess.push(...findHigherLimits(type, { before, after }, caller.rateLimits, rules.limits));
   }
   return excess;
-}
-
-/** Whether `target` reaches an app that `caller` does not. */
-export function reachesMoreApps(target: Pick<Reach, 'appIds'>, caller: Pick<Reach, 'appIds'>): boolean {
-  const { appIds } = caller;
-  if (appIds === null) return false;
-  return target.appIds === null || target.appIds.some((id) => !appIds.includes(id));
 }
 
 function livesLonger(target: Reach, caller: MakerReach): boolean {

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
+import type { Actor } from '../api/caller.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Actor } from '../keys/actor.ts';
-import { getStoredKey } from '../keys/stored-key.ts';
+import { getStoredKey } from '../directory/records.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 import { isUsable, type LeakServices } from './handle-leak.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
+import type { Actor } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
-import { defineRoute, type RawRequest, type Route } from '../api/route.ts';
+import type { RawRequest } from '../api/raw-request.ts';
+import { defineRoute, type Route } from '../api/route.ts';
 import { compileCheck } from '../api/validate.ts';
 import { KEY_TYPES, TYPE_PREFIXES } from '../directory/scopes.ts';
-import type { Pepper } from '../directory/secret.ts';
-import { isWellFormedSecret, patternOf } from '../directory/secret.ts';
-import type { Actor } from '../keys/actor.ts';
+import { isWellFormedSecret, type Pepper, patternOf } from '../directory/secret.ts';
 import { findBySecret } from '../keys/verify.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import { closedObject } from '../lib/schema.ts';

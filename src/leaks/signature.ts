@@ -1,6 +1,6 @@
 import { type KeyObject, verify } from 'node:crypto';
 import { ApiError } from '../api/errors.ts';
-import type { RawRequest } from '../api/route.ts';
+import type { RawRequest } from '../api/raw-request.ts';
 import type { GithubKeys } from './github-keys.ts';
 
 /** What the headers of a report claim: which of GitHub's keys signed it, and the signature (DER). */

@@ -1,23 +1,20 @@
 import type { Selectable, Transaction } from 'kysely';
+import type { Actor, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
-import type { SignedIn, Visit } from '../api/route.ts';
+import { actorOfVisit, requireSafeWay, type Visit } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Actor } from '../keys/actor.ts';
+import { readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
 import { hashPassword, insertAccount } from './account.ts';
 import { insertSession } from './begin-session.ts';
-import type { MemberServices } from './find-member.ts';
-import { findRole } from './find-member.ts';
+import { findRole, type MemberServices } from './find-member.ts';
 import { findPersonId } from './find-person.ts';
 import { insertMember } from './insert-member.ts';
 import { linkOver } from './one-time-link.ts';
-import { readRole } from './roles.ts';
-import { requireSafeWay } from './safe-way.ts';
 import { type SignInOutcome, signIn } from './sign-in.ts';
 import { hashToken } from './token.ts';
-import { actorOfVisit } from './visit-actor.ts';
 
 type Tx = Transaction<ControlSchema>;
 type Invitation = Selectable<InvitationTable>;

@@ -1,18 +1,17 @@
 import { Type } from 'typebox';
+import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import { defineRoute, type Route, type SignedIn } from '../api/route.ts';
+import { wholeList, wholeListOf } from '../api/list.ts';
+import { defineRoute, NOTHING, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
-import type { AccountServices } from './account.ts';
-import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';
+import { ACCOUNT_FIELDS, type AccountServices, GIVEN_PASSWORD } from './account.ts';
 import { endSession } from './end-session.ts';
 import { findSessionById } from './find-session.ts';
 import { listSessions, ONE_SESSION_JSON } from './list-sessions.ts';
-import { NOTHING } from './nothing.ts';
 import { SESSION_JSON, tellSession } from './session-json.ts';
 import { stepUp } from './step-up.ts';
 import { confirmTotp, offerTotp, removeTotp } from './totp.ts';
 import { changePassword, updateAccount } from './update-account.ts';
-import { wholeList, wholeListOf } from './whole-list.ts';
 
 const stepUpRoute = defineRoute({
   method: 'POST',

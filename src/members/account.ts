@@ -1,19 +1,19 @@
 import type { Transaction } from 'kysely';
 import { Type } from 'typebox';
+import type { Actor } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
-import type { Visit } from '../api/route.ts';
+import type { Visit } from '../api/raw-request.ts';
+import { actorOfVisit } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Actor } from '../keys/actor.ts';
+import { findKeysIn } from '../directory/secret.ts';
 import type { Audit, AuditAction, AuditEntry } from '../keys/audit.ts';
 import type { FailureLog } from '../keys/audit-failures.ts';
-import { findKeysIn } from '../keys/holds-a-key.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { findPersonId } from './find-person.ts';
 import type { People } from './people.ts';
-import { actorOfVisit } from './visit-actor.ts';
 
 type Tx = Transaction<ControlSchema>;
 

@@ -1,4 +1,4 @@
-import type { Visit } from '../api/route.ts';
+import type { Visit } from '../api/raw-request.ts';
 import { COOKIES, renderCookie } from '../http/cookies.ts';
 import type { AccountServices } from './account.ts';
 import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './lifetimes.ts';

@@ -1,5 +1,5 @@
-import type { Visit } from '../api/route.ts';
-import { holdsKey } from '../keys/holds-a-key.ts';
+import type { Visit } from '../api/raw-request.ts';
+import { holdsKey } from '../directory/secret.ts';
 import { ADDRESS_HEADER } from './address-header.ts';
 
 /** better-auth's own cookie between password and code. It never leaves the process: ours carries its value. */

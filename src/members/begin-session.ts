@@ -1,16 +1,15 @@
 import type { Transaction } from 'kysely';
-import type { Visit } from '../api/route.ts';
+import type { Actor, Session } from '../api/caller.ts';
+import type { Visit } from '../api/raw-request.ts';
+import { actorOfVisit } from '../api/raw-request.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Actor } from '../keys/actor.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { agentOf } from './auth-request.ts';
 import { findSession } from './find-session.ts';
 import { SESSION_SECONDS } from './lifetimes.ts';
-import type { Session } from './person.ts';
 import { createToken, hashToken } from './token.ts';
-import { actorOfVisit } from './visit-actor.ts';
 
 type Tx = Transaction<ControlSchema>;
 

@@ -1,6 +1,6 @@
+import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
-import type { Actor } from '../keys/actor.ts';
 import type { Audit } from '../keys/audit.ts';
 import { appendForPerson } from './account.ts';
 

@@ -1,7 +1,7 @@
+import type { Session } from '../api/caller.ts';
 import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
-import type { Session } from './person.ts';
 import { hashToken } from './token.ts';
 
 /** Where sessions are found: in the database, or as a transaction sees it. */

@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely';
+import type { Actor } from '../api/caller.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Actor } from '../keys/actor.ts';
+import type { Role } from '../directory/scopes.ts';
 import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Role } from './roles.ts';
 
 /** Stores that a person is a member of a project, in the transaction of why it is. */
 export async function insertMember(

@@ -1,9 +1,10 @@
 import type { Selectable } from 'kysely';
 import { type Static, Type } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { Caller } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
+import { ROLES, type Role, readRole } from '../directory/scopes.ts';
 import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -11,7 +12,6 @@ import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
 import { requireNoKeysIn } from './account.ts';
 import { INVITATION_MS } from './lifetimes.ts';
-import { ROLES, type Role, readRole } from './roles.ts';
 import { createToken, hashToken } from './token.ts';
 import { requireSay } from './update-member.ts';
 

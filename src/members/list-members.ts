@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
-import type { Caller } from '../api/route.ts';
+import type { Caller } from '../api/caller.ts';
 import type { Control } from '../control/open.ts';
+import { ROLES, readRole } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
-import { ROLES, readRole } from './roles.ts';
 
 /** A member as the members of the project are told of it. */
 export const MEMBER_JSON = closedObject({

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { SignedIn } from '../api/route.ts';
+import type { SignedIn } from '../api/caller.ts';
 import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject, nullable } from '../lib/schema.ts';

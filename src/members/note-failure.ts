@@ -1,4 +1,4 @@
-import type { Visit } from '../api/route.ts';
+import type { Visit } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import type { FailureLog } from '../keys/audit-failures.ts';
 import { listProjectIds } from './account.ts';

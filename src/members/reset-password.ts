@@ -1,6 +1,7 @@
-import type { Visit } from '../api/route.ts';
+import type { Actor } from '../api/caller.ts';
+import type { Visit } from '../api/raw-request.ts';
+import { actorOfVisit, requireSafeWay } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
-import type { Actor } from '../keys/actor.ts';
 import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -9,10 +10,8 @@ import { appendForPerson, hashPassword } from './account.ts';
 import { findPersonId } from './find-person.ts';
 import { RESET_MS } from './lifetimes.ts';
 import { insertLink, type LinkPurpose, linkOver, requireLink, spendLink } from './one-time-link.ts';
-import { requireSafeWay } from './safe-way.ts';
 import { storePassword } from './store-password.ts';
 import { deleteTotp } from './totp.ts';
-import { actorOfVisit } from './visit-actor.ts';
 
 /** What a link to a new password may be for. */
 export type ResetPurpose = Exclude<LinkPurpose, 'setup'>;

@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
-import { defineRoute, type Route } from '../api/route.ts';
+import { wholeList, wholeListOf } from '../api/list.ts';
+import { defineRoute, NOTHING, type Route } from '../api/route.ts';
+import { isMighty, ROLES } from '../directory/scopes.ts';
 import type { ChangeServices } from '../keys/audit.ts';
 import { closedObject } from '../lib/schema.ts';
 import { createProject } from '../projects/create.ts';
@@ -9,12 +11,9 @@ import { answerSignIn } from './answer-sign-in.ts';
 import type { MemberServices } from './find-member.ts';
 import { INVITATION_JSON, invite, listInvitations, revokeInvitation } from './invitations.ts';
 import { listMembers, MEMBER_JSON } from './list-members.ts';
-import { NOTHING } from './nothing.ts';
-import { isMighty, ROLES } from './roles.ts';
 import { listProjectsOf, SIGN_IN_JSON, tellSession } from './session-json.ts';
 import { TOKEN } from './token.ts';
 import { changeRole, removeMember } from './update-member.ts';
-import { wholeList, wholeListOf } from './whole-list.ts';
 
 const PROJECT_PATH = '/app/v1/projects/{project_id}';
 const IN_PROJECT = closedObject({ project_id: Type.String() });

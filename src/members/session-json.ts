@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
+import type { Session } from '../api/caller.ts';
 import type { Control } from '../control/open.ts';
+import { ROLE_SCOPES, ROLES, type Role, readRole } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
-import type { Session } from './person.ts';
-import { ROLE_SCOPES, ROLES, type Role, readRole } from './roles.ts';
 
 const MOMENT = Type.String({ format: 'date-time' });
 

@@ -1,12 +1,12 @@
 import type { Transaction } from 'kysely';
-import type { Visit } from '../api/route.ts';
+import type { Actor } from '../api/caller.ts';
+import type { Visit } from '../api/raw-request.ts';
+import { requireSafeWay } from '../api/raw-request.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Actor } from '../keys/actor.ts';
 import { type AccountServices, hashPassword, insertAccount } from './account.ts';
 import { type BegunSession, insertSession } from './begin-session.ts';
 import { insertMember } from './insert-member.ts';
 import { linkOver, requireLink, spendLink } from './one-time-link.ts';
-import { requireSafeWay } from './safe-way.ts';
 
 /** What the setup page sends. */
 export type SetUp = { token: string; name: string; email: string; password: string };

@@ -1,5 +1,6 @@
 import { ApiError } from '../api/errors.ts';
-import type { Visit } from '../api/route.ts';
+import type { Visit } from '../api/raw-request.ts';
+import { requireSafeWay } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { tooManyAttempts } from './attempt.ts';
@@ -8,7 +9,6 @@ import { type BegunSession, beginSession } from './begin-session.ts';
 import { noteFailure } from './note-failure.ts';
 import { findPasswordHash, isPasswordStill } from './password-hash.ts';
 import type { People } from './people.ts';
-import { requireSafeWay } from './safe-way.ts';
 import { spendTotpCode } from './totp.ts';
 
 const TOTP_CODE = /^\d{6}$/;

@@ -1,12 +1,11 @@
 import { Type } from 'typebox';
-import { defineRoute, type Route } from '../api/route.ts';
+import { defineRoute, NOTHING, type Route } from '../api/route.ts';
 import { COOKIES, readCookie, renderCookie } from '../http/cookies.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
 import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';
 import { answerSignIn } from './answer-sign-in.ts';
 import { endSession } from './end-session.ts';
-import { NOTHING } from './nothing.ts';
 import { resetPassword } from './reset-password.ts';
 import { SESSION_JSON, SIGN_IN_JSON, tellSession } from './session-json.ts';
 import { setUp } from './set-up.ts';

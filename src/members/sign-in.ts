@@ -1,5 +1,6 @@
 import { ApiError } from '../api/errors.ts';
-import type { Visit } from '../api/route.ts';
+import type { Visit } from '../api/raw-request.ts';
+import { requireSafeWay } from '../api/raw-request.ts';
 import type { AccountServices } from './account.ts';
 import { attemptWithin } from './attempt.ts';
 import { authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
@@ -8,7 +9,6 @@ import { findPersonId } from './find-person.ts';
 import { noteFailure } from './note-failure.ts';
 import { findPasswordHash, isPasswordStill } from './password-hash.ts';
 import type { People } from './people.ts';
-import { requireSafeWay } from './safe-way.ts';
 
 /** What signing in comes to: a session, or that a code is still to be given. */
 export type SignInOutcome = BegunSession | { challenge: string };

@@ -1,5 +1,5 @@
+import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { SignedIn } from '../api/route.ts';
 import type { Control } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
+import type { Actor, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
-import type { SignedIn } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import type { Actor } from '../keys/actor.ts';
 import type { Audit } from '../keys/audit.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';

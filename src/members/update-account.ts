@@ -1,5 +1,5 @@
+import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { SignedIn } from '../api/route.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson, hashPassword, requireNoKeysIn } from './account.ts';

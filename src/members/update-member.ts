@@ -1,12 +1,12 @@
 import type { Transaction } from 'kysely';
+import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { Caller } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
+import type { Role } from '../directory/scopes.ts';
 import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { MemberServices } from './find-member.ts';
 import { findRole } from './find-member.ts';
-import type { Role } from './roles.ts';
 
 type Tx = Transaction<ControlSchema>;
 

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox';
+import type { Actor } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { ProjectTable } from '../control/schema.ts';
 import type { Project } from '../directory/project.ts';
 import { toProject } from '../directory/records.ts';
-import type { Actor } from '../keys/actor.ts';
+import { findKeysIn } from '../directory/secret.ts';
 import type { ChangeServices } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
-import { findKeysIn } from '../keys/holds-a-key.ts';
 import { nullable } from '../lib/schema.ts';
 import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
 import { toProjectJson } from './project-json.ts';

@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { isMighty } from '../../../src/members/roles.ts';
+import { isMighty } from '../../../src/directory/scopes.ts';
 import type { ApiKey, Invitation, Member, Role } from './answers.ts';
 import { call } from './http.ts';
 import { projectKey, useProject } from './project.ts';

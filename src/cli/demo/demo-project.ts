@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
+import { CLI_ACTOR } from '../../api/caller.ts';
 import { insertApp } from '../../apps/create.ts';
 import type { ControlSchema } from '../../control/schema.ts';
 import type { Project } from '../../directory/project.ts';
-import { CLI_ACTOR } from '../../keys/actor.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { insertProject } from '../../projects/create.ts';
 import type { ControlServices } from '../../server/open-services.ts';

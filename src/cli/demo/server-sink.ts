@@ -1,5 +1,5 @@
+import { CLI_ACTOR } from '../../api/caller.ts';
 import type { Project } from '../../directory/project.ts';
-import { CLI_ACTOR } from '../../keys/actor.ts';
 import { createKey } from '../../keys/create.ts';
 import { CLI_MAKER } from '../../keys/maker.ts';
 import { revokeKey } from '../../keys/revoke.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
+import { CLI_ACTOR } from '../../api/caller.ts';
 import type { ApiKey } from '../../directory/key.ts';
-import { CLI_ACTOR } from '../../keys/actor.ts';
 import { tellKey } from '../../keys/key-json.ts';
 import { REVOKE_REASONS, type RevokeReason, revokeKey } from '../../keys/revoke.ts';
 import { getKeyById } from './find-key.ts';

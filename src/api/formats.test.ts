@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isCurrency, parseRevenue } from './revenue.ts';
+import { parseRevenue } from '../events/revenue.ts';
+import { isCurrency } from './formats.ts';
 
 /** An independent reading: the amount in millionths, or undefined beyond 18 digits or scale 6. */
 function referenceMillionths(text: string): bigint | undefined {

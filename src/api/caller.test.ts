@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { effectiveScopes, type KeyType, type Scope } from '../directory/scopes.ts';
-import { findExcess, type Reach, reachesMoreApps } from './within.ts';
+import { findExcess } from '../keys/within.ts';
+import type { Reach } from './caller.ts';
+import { reachesMoreApps } from './permission.ts';
 
 type Part = { type?: KeyType; scopes?: Scope[] } & Partial<Omit<Reach, 'type' | 'granted'>>;
 
