@@ -5,7 +5,7 @@ import { openControl } from '../src/control/open.ts';
 import { openDirectory } from '../src/directory/directory.ts';
 import { createSecret, derivePepper, macOf } from '../src/directory/secret.ts';
 import { findPlaceRefusal } from '../src/http/permit.ts';
-import { verify } from '../src/keys/verify.ts';
+import { verify } from '../src/keys/verify/verify.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { fillKeys } from './fill-keys.ts';
 import { describeRun, quantile } from './report.ts';

@@ -1,12 +1,12 @@
 import { analyticsRoutes } from './analytics/routes.ts';
 import type { Route } from './api/route.ts';
 import { appRoutes } from './apps/routes.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { VERSION } from './config/version.ts';
 import { eventRoutes } from './events/routes.ts';
 import { mirrorForPeople } from './http/front-door.ts';
 import { describeApi } from './http/openapi.ts';
 import { systemRoutes } from './http/system-routes.ts';
-import { auditRoutes } from './keys/audit-routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { leakRoutes } from './leaks/routes.ts';
 import { accountRoutes } from './members/account-routes.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { createSecret } from '../src/directory/secret.ts';
 import {
   createFailureLog,
   ENTRIES_A_MINUTE,
   type FailedAuthentication,
   type FailureLog,
-} from '../src/keys/audit-failures.ts';
+} from '../src/audit/failures.ts';
+import { createSecret } from '../src/directory/secret.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { startServer } from '../src/server/start.ts';
 import { connect, initProject, makeClock, makeConfig } from './harness.ts';

@@ -8,7 +8,7 @@ import { openDirectory } from '../src/directory/directory.ts';
 import { findCutOff, type HeldRight } from '../src/http/cut-off.ts';
 import { createServer } from '../src/http/server.ts';
 import { OPTIONAL_KEY_FIELDS } from '../src/keys/key-fields.ts';
-import { verify } from '../src/keys/verify.ts';
+import { verify } from '../src/keys/verify/verify.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { ROUTES } from '../src/routes.ts';
 import { openControlServices } from '../src/server/open-services.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompiledQuery } from 'kysely';
-import { startAuditHeadLog } from '../src/keys/audit-head.ts';
+import { startAuditHeadLog } from '../src/audit/head.ts';
 import { startDisablingLeaked } from '../src/leaks/disable-leaked.ts';
 import { openLog } from '../src/lib/log.ts';
 import { type ControlServices, openControlServices } from '../src/server/open-services.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { verifyChain } from '../src/audit/audit.ts';
 import { ConfigError, readConfig } from '../src/config/config.ts';
-import { verifyChain } from '../src/keys/audit.ts';
 import { openControlServices, toAuditKey } from '../src/server/open-services.ts';
 import { countStoredUnder } from '../src/server/secret-store.ts';
 import { startServer } from '../src/server/start.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { effectiveScopes, type KeyType, type Scope } from '../directory/scopes.ts';
-import { findExcess } from '../keys/within.ts';
+import { findExcess } from '../keys/escalation.ts';
 import type { Reach } from './caller.ts';
 import { reachesMoreApps } from './permission.ts';
 

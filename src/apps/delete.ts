@@ -1,6 +1,6 @@
 import type { Actor } from '../api/caller.ts';
+import type { ChangeServices } from '../audit/audit.ts';
 import type { App } from '../directory/app.ts';
-import type { ChangeServices } from '../keys/audit.ts';
 
 /**
  * Marks an app as deleted and returns it: its events are kept and refused, and it can be restored for 30 days.

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { ChainEnd } from '../audit/audit.ts';
 import { type Config, ConfigError, readCommandConfig } from '../config/config.ts';
-import type { ChainEnd } from '../keys/audit.ts';
 import { checkControl } from './doctor/check-control.ts';
 import { checkFolder } from './doctor/check-folder.ts';
 import { checkProxies, checkServer } from './doctor/check-server.ts';

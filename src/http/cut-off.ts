@@ -5,7 +5,7 @@ import type { Route } from '../api/route.ts';
 import type { Streamed } from '../api/streamed.ts';
 import type { Directory } from '../directory/directory.ts';
 import { ROLE_SCOPES } from '../directory/scopes.ts';
-import { findShown } from '../keys/verify.ts';
+import { findShown } from '../keys/verify/verify.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Standing } from '../members/find-member.ts';
 import { findLostRight, type Place } from './permit.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { KeyUse } from '../keys/usage-tally.ts';
+import type { KeyUse } from '../keys/usage/usage-tally.ts';
 import type { Slot } from '../limits/in-flight.ts';
 import type { Services } from '../services.ts';
 import { type CallerAddress, resolveAddress } from './address.ts';

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { Intent, Route } from '../api/route.ts';
-import { readIntent } from '../keys/intent.ts';
+import { readIntent } from '../idempotency/idempotency-key.ts';
 import type { Exchange } from './exchange.ts';
 
 /**

@@ -3,7 +3,7 @@ import { ApiError } from '../api/errors.ts';
 import { isInProject, requireScope } from '../api/permission.ts';
 import type { Route } from '../api/route.ts';
 import { endOfSecret } from '../directory/key.ts';
-import { findShown, findStateRefusal, verify } from '../keys/verify.ts';
+import { findShown, findStateRefusal, verify } from '../keys/verify/verify.ts';
 import type { Services } from '../services.ts';
 import { invalidToken, readCredential } from './credential.ts';
 import { addressOf, type Exchange } from './exchange.ts';

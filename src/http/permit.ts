@@ -2,7 +2,7 @@ import { ApiError, type ErrorCode } from '../api/errors.ts';
 import type { CorsRule, Route } from '../api/route.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import type { ApiKey } from '../directory/key.ts';
-import { findStateRefusal, type StateRefusal } from '../keys/verify.ts';
+import { findStateRefusal, type StateRefusal } from '../keys/verify/verify.ts';
 import { type Cidr, isInCidrs, parseCidrs } from '../lib/ip.ts';
 import { invalidToken } from './credential.ts';
 

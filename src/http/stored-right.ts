@@ -6,7 +6,7 @@ import type { Route } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { ROLE_SCOPES } from '../directory/scopes.ts';
-import { findShown } from '../keys/verify.ts';
+import { findShown } from '../keys/verify/verify.ts';
 import type { Clock } from '../lib/clock.ts';
 import { findStanding } from '../members/find-member.ts';
 import { findSessionById } from '../members/find-session.ts';

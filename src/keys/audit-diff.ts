@@ -1,4 +1,4 @@
-import type { AuditEntry } from './audit.ts';
+import type { AuditEntry } from '../audit/audit.ts';
 
 /**
  * Returns which members differ, each with its value before and after, as the audit log tells a change; undefined when

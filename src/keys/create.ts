@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ApiError } from '../api/errors.ts';
+import type { ChangeServices } from '../audit/audit.ts';
 import type { Config } from '../config/config.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
@@ -9,9 +10,7 @@ import { effectiveScopes, KEY_TYPES } from '../directory/scopes.ts';
 import type { Pepper } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
-import type { ChangeServices } from './audit.ts';
 import { diffOf } from './audit-diff.ts';
-import type { FirstUse } from './first-use.ts';
 import {
   KEY_FIELDS,
   OPTIONAL_KEY_FIELDS,
@@ -23,7 +22,8 @@ import {
 import { requireFitting } from './key-mistakes.ts';
 import { type Maker, requireWithin } from './maker.ts';
 import { insertSecret } from './new-secret.ts';
-import type { Usage } from './usage.ts';
+import type { Usage } from './usage/usage.ts';
+import type { FirstUse } from './verify/first-use.ts';
 
 /** What a new key is asked to be. */
 export const CREATE_KEY_BODY = closedObject({

@@ -1,8 +1,8 @@
 import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
+import type { ChangeServices } from '../audit/audit.ts';
 import { type ApiKey, liveSecrets } from '../directory/key.ts';
 import { getStoredKey } from '../directory/records.ts';
-import type { ChangeServices } from './audit.ts';
 import { endSecret } from './rotate.ts';
 
 /** Ends the former secret of a key at once and returns the key. Throws 409 when it has only one. */

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { RATE_LIMITS } from '../limits/rate-limits.ts';
 import { etagOf } from './etag.ts';
-import type { KeyUsage } from './usage.ts';
+import type { KeyUsage } from './usage/usage.ts';
 
 const instant = () => Type.String({ format: 'date-time' });
 

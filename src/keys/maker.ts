@@ -4,7 +4,7 @@ import { ApiError } from '../api/errors.ts';
 import type { Config } from '../config/config.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { Project } from '../directory/project.ts';
-import { findExcess, type Target } from './within.ts';
+import { findExcess, type Target } from './escalation.ts';
 
 /**
  * The actor that creates or changes a key: a key or a member, which must have all that it gives, or the operator on the

@@ -1,7 +1,7 @@
 import type { Actor } from '../api/caller.ts';
+import type { ChangeServices } from '../audit/audit.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { getStoredKey } from '../directory/records.ts';
-import type { ChangeServices } from './audit.ts';
 
 /**
  * Records on a client key that someone found it, and returns the key. Nothing else changes: every installed app holds

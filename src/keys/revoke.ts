@@ -1,9 +1,9 @@
 import type { Actor } from '../api/caller.ts';
+import type { Audit, ChangeServices } from '../audit/audit.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { getStoredKey } from '../directory/records.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Audit, ChangeServices } from './audit.ts';
 
 export const REVOKE_REASONS = ['unused', 'rotated', 'leaked', 'member_left', 'other'] as const;
 

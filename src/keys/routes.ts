@@ -10,13 +10,13 @@ import { endGrace } from './end-grace.ts';
 import { API_KEY_JSON, type ApiKeyJson, MINTED_KEY_JSON, tellKey } from './key-json.ts';
 import { KEY_FILTERS, listKeys } from './list.ts';
 import { toMaker } from './maker.ts';
-import { mintOnce } from './mint-once.ts';
+import { mintOnce } from './replay.ts';
 import { restoreKey } from './restore.ts';
 import { REVOKE_REASONS, revokeKey } from './revoke.ts';
 import { ROTATE_KEY_BODY, replaceSecret } from './rotate.ts';
 import { selfRevokeRoute, selfRoute } from './self-routes.ts';
 import { UPDATE_KEY_BODY, updateKey } from './update.ts';
-import { usageRoute } from './usage-routes.ts';
+import { usageRoute } from './usage/routes.ts';
 
 const KEY_PARAMS = closedObject({ id: Type.String() });
 const EXAMPLE_ID = 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';

@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Actor } from '../api/caller.ts';
+import type { ChangeServices } from '../audit/audit.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
-import type { ChangeServices } from '../keys/audit.ts';
 import { reportLeak } from '../keys/report-leak.ts';
 import { storeRevocation } from '../keys/revoke.ts';
 import { MINUTE_MS } from '../lib/durations.ts';

@@ -7,7 +7,7 @@ import { defineRoute, type Route } from '../api/route.ts';
 import { compileCheck } from '../api/validate.ts';
 import { KEY_TYPES, TYPE_PREFIXES } from '../directory/scopes.ts';
 import { isWellFormedSecret, type Pepper, patternOf } from '../directory/secret.ts';
-import { findBySecret } from '../keys/verify.ts';
+import { findBySecret } from '../keys/verify/verify.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Limiter } from '../limits/limiter.ts';

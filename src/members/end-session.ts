@@ -1,7 +1,7 @@
 import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
-import type { Audit } from '../keys/audit.ts';
 import { appendForPerson } from './account.ts';
 
 /** Ends one of a person's sessions: no request with it passes any more. Throws 404 when it is not one of them. */

@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import type { Actor } from '../api/caller.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Role } from '../directory/scopes.ts';
-import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { Clock } from '../lib/clock.ts';
 

@@ -1,6 +1,6 @@
 import type { Visit } from '../api/raw-request.ts';
+import type { FailureLog } from '../audit/failures.ts';
 import type { Control } from '../control/open.ts';
-import type { FailureLog } from '../keys/audit-failures.ts';
 import { listProjectIds } from './account.ts';
 
 /**

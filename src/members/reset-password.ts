@@ -1,8 +1,8 @@
 import type { Actor } from '../api/caller.ts';
 import type { Visit } from '../api/raw-request.ts';
 import { actorOfVisit, requireSafeWay } from '../api/raw-request.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
-import type { Audit } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountServices } from './account.ts';

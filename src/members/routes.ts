@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { wholeList, wholeListOf } from '../api/list.ts';
 import { defineRoute, NOTHING, type Route } from '../api/route.ts';
+import type { ChangeServices } from '../audit/audit.ts';
 import { isMighty, ROLES } from '../directory/scopes.ts';
-import type { ChangeServices } from '../keys/audit.ts';
 import { closedObject } from '../lib/schema.ts';
 import { createProject } from '../projects/create.ts';
 import { acceptInvitation, lookAtInvitation } from './accept-invitation.ts';

@@ -1,8 +1,8 @@
+import type { FailureLog } from '../audit/failures.ts';
+import { type AuditHead, findAuditHead } from '../audit/head.ts';
 import type { Control } from '../control/open.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { UntrustedProxy } from '../http/untrusted-proxy.ts';
-import type { FailureLog } from '../keys/audit-failures.ts';
-import { type AuditHead, findAuditHead } from '../keys/audit-head.ts';
 import type { Log } from '../lib/log.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';

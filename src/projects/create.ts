@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely';
 import type { Actor } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
+import type { Audit, ChangeServices } from '../audit/audit.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Project } from '../directory/project.ts';
 import { findKeysIn } from '../directory/secret.ts';
-import type { Audit, ChangeServices } from '../keys/audit.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { findFirstPersonId } from '../members/find-person.ts';

@@ -1,6 +1,6 @@
 import { ApiError } from '../api/errors.ts';
 import { defineRoute, type Route } from '../api/route.ts';
-import type { ChangeServices } from '../keys/audit.ts';
+import type { ChangeServices } from '../audit/audit.ts';
 import { PROJECT_JSON, toProjectJson } from './project-json.ts';
 import { UPDATE_PROJECT_BODY, updateProject } from './update.ts';
 

@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
+import type { ChangeServices } from '../audit/audit.ts';
 import type { ProjectTable } from '../control/schema.ts';
 import type { Project } from '../directory/project.ts';
 import { toProject } from '../directory/records.ts';
 import { findKeysIn } from '../directory/secret.ts';
-import type { ChangeServices } from '../keys/audit.ts';
 import { diffOf } from '../keys/audit-diff.ts';
 import { nullable } from '../lib/schema.ts';
 import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';

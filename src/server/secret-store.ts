@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Actor } from '../api/caller.ts';
+import type { Audit } from '../audit/audit.ts';
 import { type Control, whenFree } from '../control/open.ts';
 import { macOf, type Pepper } from '../directory/secret.ts';
-import type { Audit } from '../keys/audit.ts';
 import { errorCodeOf } from '../lib/storage-error.ts';
 import { cureOf } from './data-dir.ts';
 

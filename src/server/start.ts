@@ -1,6 +1,6 @@
+import { startAuditHeadLog } from '../audit/head.ts';
 import type { Config } from '../config/config.ts';
 import { createServer } from '../http/server.ts';
-import { startAuditHeadLog } from '../keys/audit-head.ts';
 import { startExpiryNotices } from '../keys/expiry-notices.ts';
 import { startDisablingLeaked } from '../leaks/disable-leaked.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../../src/keys/audit.ts';
+import type { AuditAction } from '../../../src/audit/audit.ts';
 
 /** What each action of the audit log is called on the pages; the compiler knows when one is missing. */
 const WORDS: Record<AuditAction, string> = {

@@ -1,12 +1,12 @@
 import type { ApiKey } from '../../directory/key.ts';
-import { createUsageStore } from '../../keys/usage-store.ts';
+import { createUsageStore } from '../../keys/usage/usage-store.ts';
 import {
   addSecretUse,
   createKeyUse,
   type KeyUse,
   OUTCOMES_PER_CATEGORY,
   USAGE_CATEGORIES,
-} from '../../keys/usage-tally.ts';
+} from '../../keys/usage/usage-tally.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../server/open-services.ts';
 import { randomOf } from './random.ts';

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ChainEnd, verifyChain } from '../../audit/audit.ts';
 import type { Config } from '../../config/config.ts';
 import { describeNewer } from '../../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
 import { derivePepper } from '../../directory/secret.ts';
-import { type ChainEnd, verifyChain } from '../../keys/audit.ts';
 import { messageOf, StorageError } from '../../lib/storage-error.ts';
 import { toAuditKey } from '../../server/open-services.ts';
 import { countStoredUnder, findSecretMatch, readSecret, WRONG_SECRET } from '../../server/secret-store.ts';

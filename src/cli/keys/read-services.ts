@@ -1,6 +1,6 @@
 import type { Directory } from '../../directory/directory.ts';
 import { openDirectory } from '../../directory/directory.ts';
-import { loadUsage, type Usage } from '../../keys/usage.ts';
+import { loadUsage, type Usage } from '../../keys/usage/usage.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { readControl } from '../read-control.ts';

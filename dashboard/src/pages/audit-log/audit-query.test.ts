@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { AUDIT_ACTIONS as SERVER_ACTIONS } from '../../../../src/keys/audit.ts';
+import { AUDIT_ACTIONS as SERVER_ACTIONS } from '../../../../src/audit/audit.ts';
 import { AUDIT_ACTIONS, describeAction } from '../../lib/audit-actions.ts';
 import { auditQueryOf } from './audit-query.ts';
 

@@ -1,7 +1,7 @@
-import type { ErrorCode } from '../api/errors.ts';
-import type { Directory, FoundKey } from '../directory/directory.ts';
-import type { ApiKey } from '../directory/key.ts';
-import { isWellFormedSecret, macOf, type Pepper } from '../directory/secret.ts';
+import type { ErrorCode } from '../../api/errors.ts';
+import type { Directory, FoundKey } from '../../directory/directory.ts';
+import type { ApiKey } from '../../directory/key.ts';
+import { isWellFormedSecret, macOf, type Pepper } from '../../directory/secret.ts';
 
 /** Why a key of ours is not accepted. */
 export type StateRefusal = Extract<ErrorCode, 'api_key_expired' | 'api_key_revoked' | 'api_key_disabled'>;

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
-import { type Control, whenFree } from '../control/open.ts';
-import type { ControlSchema, KeyUsageHourTable, KeyUsageTable } from '../control/schema.ts';
-import type { Clock } from '../lib/clock.ts';
-import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
+import { type Control, whenFree } from '../../control/open.ts';
+import type { ControlSchema, KeyUsageHourTable, KeyUsageTable } from '../../control/schema.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/durations.ts';
 import {
   addSecretUse,
   createKeyUse,

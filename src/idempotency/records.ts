@@ -1,7 +1,7 @@
 import { ApiError } from '../api/errors.ts';
 import type { Intent } from '../api/route.ts';
 import type { ControlTransaction } from '../control/open.ts';
-import { REMEMBERED_MS } from './replays.ts';
+import { REMEMBERED_MS } from '../keys/replays.ts';
 
 /** What was done for an intent: `madeId` is the key or app that arose; `sealedAnswer` tells a secret for a while. */
 export type IdempotentCall = { madeId: string; sealedAnswer: string | null; createdAt: number };

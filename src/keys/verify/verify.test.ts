@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { makeClock, makeConfig } from '../../test/harness.ts';
-import { CLI_ACTOR } from '../api/caller.ts';
-import { createSecret, derivePepper } from '../directory/secret.ts';
-import { createProject } from '../projects/create.ts';
-import { openControlServices } from '../server/open-services.ts';
-import { type CreateKeyBody, createKey } from './create.ts';
-import { CLI_MAKER } from './maker.ts';
-import { revokeKey } from './revoke.ts';
+import { makeClock, makeConfig } from '../../../test/harness.ts';
+import { CLI_ACTOR } from '../../api/caller.ts';
+import { createSecret, derivePepper } from '../../directory/secret.ts';
+import { createProject } from '../../projects/create.ts';
+import { openControlServices } from '../../server/open-services.ts';
+import { type CreateKeyBody, createKey } from '../create.ts';
+import { CLI_MAKER } from '../maker.ts';
+import { revokeKey } from '../revoke.ts';
 import { verify } from './verify.ts';
 
 const clock = makeClock();

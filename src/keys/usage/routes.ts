@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
-import { type FieldError, validationFailed } from '../api/errors.ts';
-import { getKey } from '../api/resources.ts';
-import { defineRoute } from '../api/route.ts';
-import type { Directory } from '../directory/directory.ts';
-import type { Clock } from '../lib/clock.ts';
-import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
-import { closedObject } from '../lib/schema.ts';
-import { parseTimestamp } from '../lib/timestamp.ts';
+import { type FieldError, validationFailed } from '../../api/errors.ts';
+import { getKey } from '../../api/resources.ts';
+import { defineRoute } from '../../api/route.ts';
+import type { Directory } from '../../directory/directory.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/durations.ts';
+import { closedObject } from '../../lib/schema.ts';
+import { parseTimestamp } from '../../lib/timestamp.ts';
 import type { Usage } from './usage.ts';
 import { USAGE_CATEGORIES } from './usage-tally.ts';
 

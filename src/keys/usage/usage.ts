@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Control } from '../control/open.ts';
-import type { FoundKey } from '../directory/directory.ts';
-import { redactSecrets } from '../directory/secret.ts';
-import type { Clock } from '../lib/clock.ts';
-import { HOUR_MS } from '../lib/durations.ts';
-import type { Log } from '../lib/log.ts';
-import { runPeriodically } from '../lib/periodic.ts';
-import type { Category } from '../limits/policies.ts';
+import type { Control } from '../../control/open.ts';
+import type { FoundKey } from '../../directory/directory.ts';
+import { redactSecrets } from '../../directory/secret.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { HOUR_MS } from '../../lib/durations.ts';
+import type { Log } from '../../lib/log.ts';
+import { runPeriodically } from '../../lib/periodic.ts';
+import type { Category } from '../../limits/policies.ts';
 import { createUsageStore, type UsageHour } from './usage-store.ts';
 import { addSecretUse, createKeyUse, type KeyUse, type SecretUse } from './usage-tally.ts';
 

@@ -1,4 +1,4 @@
-import type { Category } from '../limits/policies.ts';
+import type { Category } from '../../limits/policies.ts';
 
 /** What one of a key's secrets was used for. Numbers named `…Unsaved` are not in the database yet. */
 export type SecretUse = {

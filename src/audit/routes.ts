@@ -9,8 +9,8 @@ import type { Control } from '../control/open.ts';
 import { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
-import { EXPORT_FORMATS, exportAudit } from './audit-export.ts';
-import { AUDIT_ENTRY_JSON, type AuditFilter, listAuditRows, toAuditEntryJson } from './audit-list.ts';
+import { EXPORT_FORMATS, exportAudit } from './export.ts';
+import { AUDIT_ENTRY_JSON, type AuditFilter, listAuditRows, toAuditEntryJson } from './list.ts';
 
 const ANY_ID = Type.String({ minLength: 1, maxLength: 300 });
 

@@ -1,6 +1,6 @@
 import { csvLine } from '../api/csv.ts';
 import type { Control } from '../control/open.ts';
-import { type AuditFilter, type AuditRow, listAuditRows, toAuditEntryJson } from './audit-list.ts';
+import { type AuditFilter, type AuditRow, listAuditRows, toAuditEntryJson } from './list.ts';
 
 const ROWS_A_PAGE = 500;
 const COLUMNS = ['id', 'at', 'actor_type', 'actor_id', 'action', 'target', 'diff', 'ip', 'request_id'];

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { makeClock, makeConfig } from '../../test/harness.ts';
-import { CLI_ACTOR } from '../api/caller.ts';
-import type { FoundKey } from '../directory/directory.ts';
-import { macOf } from '../directory/secret.ts';
-import { createProject } from '../projects/create.ts';
-import { openControlServices } from '../server/open-services.ts';
-import { createKey } from './create.ts';
-import { endGrace } from './end-grace.ts';
+import { makeClock, makeConfig } from '../../../test/harness.ts';
+import { CLI_ACTOR } from '../../api/caller.ts';
+import type { FoundKey } from '../../directory/directory.ts';
+import { macOf } from '../../directory/secret.ts';
+import { createProject } from '../../projects/create.ts';
+import { openControlServices } from '../../server/open-services.ts';
+import { createKey } from '../create.ts';
+import { endGrace } from '../end-grace.ts';
+import { CLI_MAKER } from '../maker.ts';
+import { rotateKey } from '../rotate.ts';
 import { createFirstUse } from './first-use.ts';
-import { CLI_MAKER } from './maker.ts';
-import { rotateKey } from './rotate.ts';
 
 const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);

@@ -1,10 +1,10 @@
-import type { Control, ControlTransaction } from '../control/open.ts';
-import type { Directory, FoundKey } from '../directory/directory.ts';
-import { liveSecrets } from '../directory/key.ts';
-import { getStoredKey } from '../directory/records.ts';
-import type { Clock } from '../lib/clock.ts';
-import { createDeferredQueue } from '../lib/deferred-queue.ts';
-import type { Log } from '../lib/log.ts';
+import type { Control, ControlTransaction } from '../../control/open.ts';
+import type { Directory, FoundKey } from '../../directory/directory.ts';
+import { liveSecrets } from '../../directory/key.ts';
+import { getStoredKey } from '../../directory/records.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { createDeferredQueue } from '../../lib/deferred-queue.ts';
+import type { Log } from '../../lib/log.ts';
 
 /** Notes that the new secret of a key in rotation was seen, outside the request's path. */
 export type FirstUse = {

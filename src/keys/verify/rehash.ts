@@ -1,8 +1,8 @@
-import type { Control } from '../control/open.ts';
-import type { Directory, FoundKey } from '../directory/directory.ts';
-import { macOf, type Pepper } from '../directory/secret.ts';
-import { createDeferredQueue } from '../lib/deferred-queue.ts';
-import type { Log } from '../lib/log.ts';
+import type { Control } from '../../control/open.ts';
+import type { Directory, FoundKey } from '../../directory/directory.ts';
+import { macOf, type Pepper } from '../../directory/secret.ts';
+import { createDeferredQueue } from '../../lib/deferred-queue.ts';
+import type { Log } from '../../lib/log.ts';
 
 /** Moves keys that are seen from a retired secret's pepper to the present one, outside the request's path. */
 export type Rehash = {
