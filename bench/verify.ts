@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openControl } from '../src/control/open.ts';
 import { openDirectory } from '../src/directory/directory.ts';
 import { createSecret, derivePepper, macOf } from '../src/directory/secret.ts';
-import { findPlaceRefusal } from '../src/http/permit.ts';
+import { findPlaceRefusal } from '../src/keys/verify/usage-restrictions.ts';
 import { verify } from '../src/keys/verify/verify.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { fillKeys } from './fill-keys.ts';

@@ -1,7 +1,7 @@
 import { CLI_ACTOR } from '../src/api/caller.ts';
 import { readConfig } from '../src/config/config.ts';
 import { createKey } from '../src/keys/create.ts';
-import { CLI_MAKER } from '../src/keys/maker.ts';
+import { CLI_MAKER } from '../src/keys/escalation.ts';
 import { revokeKey } from '../src/keys/revoke.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
-import { verifyChain } from '../src/audit/audit.ts';
+import { verifyChain } from '../src/audit/chain.ts';
 import { openControl } from '../src/control/open.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { toAuditKey } from '../src/server/open-services.ts';

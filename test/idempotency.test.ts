@@ -4,7 +4,7 @@ import { CLI_ACTOR } from '../src/api/caller.ts';
 import type { Intent } from '../src/api/route.ts';
 import { readIntent } from '../src/idempotency/idempotency-key.ts';
 import { insertKey } from '../src/keys/create.ts';
-import { CLI_MAKER } from '../src/keys/maker.ts';
+import { CLI_MAKER } from '../src/keys/escalation.ts';
 import { mintOnce } from '../src/keys/replay.ts';
 import { createProject } from '../src/projects/create.ts';
 import { openControlServices } from '../src/server/open-services.ts';

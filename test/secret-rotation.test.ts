@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { verifyChain } from '../src/audit/audit.ts';
+import { verifyChain } from '../src/audit/chain.ts';
 import { ConfigError, readConfig } from '../src/config/config.ts';
 import { openControlServices, toAuditKey } from '../src/server/open-services.ts';
 import { countStoredUnder } from '../src/server/secret-store.ts';

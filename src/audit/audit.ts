@@ -1,11 +1,11 @@
-import { createHmac, type KeyObject } from 'node:crypto';
-import type { Selectable, Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { Actor } from '../api/caller.ts';
 import type { Control } from '../control/open.ts';
-import type { AuditTable, ControlSchema } from '../control/schema.ts';
+import type { ControlSchema } from '../control/schema.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
+import { type AuditKey, chainMac, isSealed, sealOf } from './chain.ts';
 
 /** What can happen, as the log names it. Never renamed. */
 export const AUDIT_ACTIONS = [
@@ -58,9 +58,6 @@ export type AuditEntry = {
 
 /** What every change of projects, apps, keys and members takes. */
 export type ChangeServices = { control: Control; directory: Directory; audit: Audit; clock: Clock };
-
-/** A key of the chain and its name, so that rows made under a former secret can still be verified. */
-export type AuditKey = { id: string; key: KeyObject };
 
 /** The audit log. Rows form one chain: each carries an HMAC over itself and the HMAC of the row before. */
 export type Audit = {
@@ -120,138 +117,20 @@ export async function sealHead(tx: Transaction<ControlSchema>, { key }: AuditKey
   await tx.updateTable('audit_head').set({ seal }).where('id', '=', 1).execute();
 }
 
-type SealedEnd = Omit<Selectable<ControlSchema['audit_head']>, 'id'>;
-
-/** Returns the seal of the chain's end: HMAC-SHA-256 under a label, so that no row's own HMAC can stand in for it. */
-function sealOf({ seq, mac }: ChainEnd, key: KeyObject): string {
-  return createHmac('sha256', key)
-    .update(JSON.stringify(['head', seq, mac]))
-    .digest('base64url');
-}
-
-function isSealed(head: SealedEnd, keys: readonly AuditKey[]): boolean {
-  const end = { seq: Number(head.seq), mac: head.mac };
-  // Before the first entry there is nothing to seal.
-  if (end.seq === 0 && head.seal === '') return true;
-  return keys.some(({ key }) => sealOf(end, key) === head.seal);
-}
-
-/** Returns a row's link: HMAC-SHA-256 over the row, every column in a fixed order, and the link before. */
-function chainMac(row: Omit<Selectable<AuditTable>, 'mac'>, previousMac: string, key: KeyObject): string {
-  const columns = [
-    row.seq,
-    row.id,
-    row.at,
-    row.project_id,
-    row.actor_type,
-    row.actor_id,
-    row.action,
-    row.target,
-  ];
-  const text = JSON.stringify([...columns, row.diff, row.ip, row.request_id, row.pepper_id, previousMac]);
-  return createHmac('sha256', key).update(text).digest('base64url');
-}
-
-/** What `verifyChain` found: how many rows hold, or where and how the chain is broken. */
-export type ChainVerdict =
-  | { ok: true; rows: number }
-  | { ok: false; rows: number; seq: number; reason: string };
-
-const ROWS_A_PAGE = 5_000;
-
 /**
- * Walks the whole chain. Notices an edited row, a removed row, a cut tail and an emptied log; whoever has the database
- * but not `APPFLOW_SECRET` can mend none of it. What nobody can see in the database alone is that all of it was set back
- * to what it once was: that takes `noted`, an end of the chain found in an older log line, which must still be part of
- * it. `keys` are the present key and those of retired secrets.
+ * Returns which members differ, each with its value before and after, as the audit log tells a change; undefined when
+ * none does. Members in `except` (times that always move) are passed over.
  */
-export async function verifyChain(
-  { db }: Pick<Control, 'db'>,
-  keys: readonly AuditKey[],
-  noted?: ChainEnd,
-): Promise<ChainVerdict> {
-  const byId = new Map(keys.map(({ id, key }) => [id, key]));
-  // Read before the rows: what a running server appends meanwhile comes after it and is no break.
-  const head = await db.selectFrom('audit_head').select(['seq', 'mac', 'seal']).executeTakeFirst();
-  if (!head) return { ok: false, rows: 0, seq: 0, reason: 'the end of the chain was removed' };
-  const ends = listEnds(head, noted);
-  let [seq, previousMac] = [0, ''];
-  for (;;) {
-    const rows = await db
-      .selectFrom('audit_log')
-      .selectAll()
-      .where('seq', '>', seq)
-      .orderBy('seq')
-      .limit(ROWS_A_PAGE)
-      .execute();
-    for (const row of rows) {
-      const reason = findBreak(row, seq, previousMac, byId.get(row.pepper_id)) ?? findOtherEnd(row, ends);
-      if (reason) return { ok: false, rows: seq, seq: Number(row.seq), reason };
-      [seq, previousMac] = [Number(row.seq), row.mac];
-    }
-    if (rows.length < ROWS_A_PAGE) break;
-  }
-  const flaw = findMissing(ends, seq) ?? (await findCut(db, head, keys));
-  return flaw ? { ok: false, rows: seq, ...flaw } : { ok: true, rows: seq };
-}
-
-function listEnds(head: SealedEnd, noted: ChainEnd | undefined): readonly ChainEnd[] {
-  const stored = { seq: Number(head.seq), mac: head.mac };
-  return noted ? [stored, noted] : [stored];
-}
-
-type Flaw = { seq: number; reason: string };
-
-function findMissing(ends: readonly ChainEnd[], lastSeq: number): Flaw | undefined {
-  const missing = ends.find(({ seq }) => seq > lastSeq);
-  return missing && { seq: missing.seq, reason: 'rows are missing at the end' };
-}
-
-/** Returns what shows that the log was cut although its end fits the rows that are left. */
-async function findCut(
-  db: Control['db'],
-  head: SealedEnd,
-  keys: readonly AuditKey[],
-): Promise<Flaw | undefined> {
-  if (!isSealed(head, keys)) return { seq: Number(head.seq), reason: 'rows after it were cut off' };
-  return (await lacksBeginnings(db)) ? { seq: 1, reason: 'rows before it were cut off' } : undefined;
-}
-
-/** Whether a project is there whose beginning is not told: then the log was emptied, whatever its end says. */
-async function lacksBeginnings(db: Control['db']): Promise<boolean> {
-  const untold = await db
-    .selectFrom('projects')
-    .select('id')
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('audit_log')
-            .select('seq')
-            .whereRef('audit_log.project_id', '=', 'projects.id')
-            .where('action', '=', 'project.created'),
-        ),
-      ),
-    )
-    .limit(1)
-    .executeTakeFirst();
-  return untold !== undefined;
-}
-
-/** The last row of the chain at some time: its position and its HMAC. */
-export type ChainEnd = { seq: number; mac: string };
-
-function findOtherEnd(row: Selectable<AuditTable>, ends: readonly ChainEnd[]): string | undefined {
-  const other = ends.some(({ seq, mac }) => seq === Number(row.seq) && mac !== row.mac);
-  return other ? 'it is another row than was once noted here' : undefined;
-}
-
-function findBreak(
-  { mac, ...row }: Selectable<AuditTable>,
-  lastSeq: number,
-  previousMac: string,
-  key: KeyObject | undefined,
-): string | undefined {
-  if (Number(row.seq) !== lastSeq + 1) return 'a row was removed before this one';
-  if (!key) return 'it was made under a secret that is not configured (APPFLOW_SECRET_RETIRED)';
-  return chainMac(row, previousMac, key) === mac ? undefined : 'it, or the row before, was changed';
+export function diffOf(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  except: readonly string[] = [],
+): AuditEntry['diff'] {
+  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => !except.includes(name))
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  if (changed.length === 0) return undefined;
+  return Object.fromEntries(
+    changed.map((name) => [name, [before[name] ?? null, after[name] ?? null] as const]),
+  );
 }

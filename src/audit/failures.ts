@@ -2,13 +2,13 @@ import type { ErrorCode } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import { redactSecrets } from '../directory/secret.ts';
-import { diffOf } from '../keys/audit-diff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createDeferredQueue } from '../lib/deferred-queue.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import type { Log } from '../lib/log.ts';
 import type { Audit, AuditEntry } from './audit.ts';
+import { diffOf } from './audit.ts';
 
 /** Why somebody was not let in: no key, two, no living one, one in the wrong place, or a wrong password or code. */
 export type FailureCode = Extract<

@@ -2,7 +2,7 @@ import type { Control } from '../control/open.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
-import type { ChainEnd } from './audit.ts';
+import type { ChainEnd } from './chain.ts';
 
 /** The end of the audit chain: whoever noted one elsewhere can tell when the log was cut before it. */
 export type AuditHead = ChainEnd;

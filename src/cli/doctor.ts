@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { ChainEnd } from '../audit/audit.ts';
+import type { ChainEnd } from '../audit/chain.ts';
 import { type Config, ConfigError, readCommandConfig } from '../config/config.ts';
 import { checkControl } from './doctor/check-control.ts';
 import { checkFolder } from './doctor/check-folder.ts';

@@ -7,7 +7,7 @@ import { type App, PLATFORMS } from '../directory/app.ts';
 import { KEY_TYPES, type KeyType } from '../directory/scopes.ts';
 import { holdsKey } from '../directory/secret.ts';
 import { createKey } from '../keys/create.ts';
-import { CLI_MAKER } from '../keys/maker.ts';
+import { CLI_MAKER } from '../keys/escalation.ts';
 import { findPersonId } from '../members/find-person.ts';
 import { createProject, type FindOwner } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';

@@ -1,4 +1,5 @@
 import { ApiError } from '../api/errors.ts';
+import { invalidToken } from '../keys/verify/refusals.ts';
 
 const BEARER = /^bearer +([^\s,]+) *$/i;
 
@@ -23,21 +24,3 @@ export function readCredential(rawHeaders: readonly string[]): string {
   }
   return key;
 }
-
-/** Returns the 401 of a key that was shown but is not good, with the challenge RFC 6750 §3 asks for. */
-export function invalidToken(
-  code: 'invalid_api_key' | 'api_key_expired' | 'api_key_revoked' | 'api_key_disabled',
-  detail?: string,
-): ApiError {
-  const description = code === 'invalid_api_key' ? '' : `, error_description="${DESCRIPTIONS[code]}"`;
-  return new ApiError(code, {
-    ...(detail === undefined ? {} : { detail }),
-    headers: { 'www-authenticate': `Bearer realm="appflow", error="invalid_token"${description}` },
-  });
-}
-
-const DESCRIPTIONS = {
-  api_key_expired: 'The API key expired',
-  api_key_revoked: 'The API key was revoked',
-  api_key_disabled: 'The API key is disabled',
-} as const;

@@ -5,10 +5,11 @@ import type { Route } from '../api/route.ts';
 import type { Streamed } from '../api/streamed.ts';
 import type { Directory } from '../directory/directory.ts';
 import { ROLE_SCOPES } from '../directory/scopes.ts';
+import { findLostRight } from '../keys/verify/refusals.ts';
+import type { Place } from '../keys/verify/usage-restrictions.ts';
 import { findShown } from '../keys/verify/verify.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Standing } from '../members/find-member.ts';
-import { findLostRight, type Place } from './permit.ts';
 
 /** A member whose membership is polled while a stream is open. 'unknown' when the database did not answer. */
 export type WatchedMember = MemberCaller & { lookAgain: () => Standing | 'unknown' };

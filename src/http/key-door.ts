@@ -3,11 +3,13 @@ import { ApiError } from '../api/errors.ts';
 import { isInProject, requireScope } from '../api/permission.ts';
 import type { Route } from '../api/route.ts';
 import { endOfSecret } from '../directory/key.ts';
+import { findLostRight, invalidToken, lostRightError, placeError } from '../keys/verify/refusals.ts';
+import { findPlaceRefusal } from '../keys/verify/usage-restrictions.ts';
 import { findShown, findStateRefusal, verify } from '../keys/verify/verify.ts';
 import type { Services } from '../services.ts';
-import { invalidToken, readCredential } from './credential.ts';
+import { readCredential } from './credential.ts';
 import { addressOf, type Exchange } from './exchange.ts';
-import { corsHeaders, findLostRight, findPlaceRefusal, lostRightError, placeError } from './permit.ts';
+import { corsHeaders } from './permit.ts';
 import { getStoredPrincipal } from './stored-right.ts';
 
 /** Credential → look-up → state. Whoever gets past this proved possession of a live key. */

@@ -6,13 +6,12 @@ import type { Route } from '../api/route.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { ROLE_SCOPES } from '../directory/scopes.ts';
+import { findLostRight, invalidToken, lostRightError } from '../keys/verify/refusals.ts';
 import { findShown } from '../keys/verify/verify.ts';
 import type { Clock } from '../lib/clock.ts';
 import { findStanding } from '../members/find-member.ts';
 import { findSessionById } from '../members/find-session.ts';
 import type { Services } from '../services.ts';
-import { invalidToken } from './credential.ts';
-import { findLostRight, lostRightError } from './permit.ts';
 
 type Tx = Transaction<ControlSchema>;
 

@@ -14,7 +14,7 @@ import { createProject } from '../projects/create.ts';
 import { updateProject } from '../projects/update.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { type CreateKeyBody, createKey } from './create.ts';
-import { CLI_MAKER, toMaker } from './maker.ts';
+import { CLI_MAKER, toMaker } from './escalation.ts';
 
 const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ApiError } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
+import { diffOf } from '../audit/audit.ts';
 import type { Config } from '../config/config.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
@@ -10,7 +11,7 @@ import { effectiveScopes, KEY_TYPES } from '../directory/scopes.ts';
 import type { Pepper } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
-import { diffOf } from './audit-diff.ts';
+import { type Maker, requireWithin } from './escalation.ts';
 import {
   KEY_FIELDS,
   OPTIONAL_KEY_FIELDS,
@@ -20,7 +21,6 @@ import {
   UNRESTRICTED,
 } from './key-fields.ts';
 import { requireFitting } from './key-mistakes.ts';
-import { type Maker, requireWithin } from './maker.ts';
 import { insertSecret } from './new-secret.ts';
 import type { Usage } from './usage/usage.ts';
 import type { FirstUse } from './verify/first-use.ts';

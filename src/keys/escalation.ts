@@ -1,6 +1,10 @@
-import type { Reach } from '../api/caller.ts';
+import { type Actor, CLI_ACTOR, type KeyCaller, type MemberCaller, type Reach } from '../api/caller.ts';
+import { ApiError } from '../api/errors.ts';
 import { reachesMoreApps } from '../api/permission.ts';
+import type { Config } from '../config/config.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
+import type { Project } from '../directory/project.ts';
 import { isWithin, parseCidrs } from '../lib/ip.ts';
 import { findHigherLimits, type LimitDefaults } from '../limits/rate-limits.ts';
 
@@ -48,4 +52,40 @@ function reachesMoreAddresses(target: Reach, caller: MakerReach): boolean {
   const allowed = parseCidrs(caller.ipAllowlist).cidrs;
   const asked = parseCidrs(target.ipAllowlist).cidrs;
   return asked.some((network) => !allowed.some((outer) => isWithin(network, outer)));
+}
+
+/**
+ * The actor that creates or changes a key: a key or a member, which must have all that it gives, or the operator on the
+ * machine itself, who has no `readAgain` and may give anything.
+ */
+export type Maker = { actor: Actor; readAgain: KeyCaller['readAgain'] | undefined };
+
+/** The operator at the command line, who may give anything. */
+export const CLI_MAKER: Maker = { actor: CLI_ACTOR, readAgain: undefined };
+
+/** Returns the caller of a request as a maker. */
+export function toMaker({ actor, readAgain }: KeyCaller | MemberCaller): Maker {
+  return { actor, readAgain };
+}
+
+/**
+ * Throws 403 when the key reaches further than its maker, or the 401, 403 or 404 that the maker would now get. `key` is
+ * how the answer names the key: "The new key".
+ */
+export async function requireWithin(
+  { config }: { config: Config },
+  tx: ControlTransaction,
+  target: Target,
+  { readAgain }: Maker,
+  { maxKeyLifetimeDays, rateLimits }: Project,
+  key: string,
+): Promise<void> {
+  if (!readAgain) return;
+  const limits = { project: rateLimits, installation: config.limitOverrides };
+  const reach = await readAgain(tx);
+  const excess = findExcess(target, reach, { maxKeyLifetimeDays, limits });
+  if (excess.length === 0) return;
+  throw new ApiError('exceeds_own_permissions', {
+    detail: `${key} reaches further than whoever asks: ${excess.join(', ')}.`,
+  });
 }

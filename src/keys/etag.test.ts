@@ -6,12 +6,11 @@ import { macOf } from '../directory/secret.ts';
 import { createProject } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { createKey } from './create.ts';
-import { endGrace } from './end-grace.ts';
+import { CLI_MAKER } from './escalation.ts';
 import { etagOf } from './etag.ts';
-import { CLI_MAKER } from './maker.ts';
 import { restoreKey } from './restore.ts';
 import { revokeKey } from './revoke.ts';
-import { rotateKey } from './rotate.ts';
+import { endGrace, rotateKey } from './rotate.ts';
 import { type UpdateKeyBody, updateKey } from './update.ts';
 
 const [FIRST, SECOND] = ['the first secret of this installation', 'the second secret of this installation'];

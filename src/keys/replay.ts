@@ -6,11 +6,10 @@ import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { openAnswer, sealAnswer } from '../idempotency/idempotency-key.ts';
-import { findIdempotentCall, insertIdempotentCall } from '../idempotency/records.ts';
+import { findIdempotentCall, insertIdempotentCall, REPLAYABLE_MS } from '../idempotency/records.ts';
 import type { KeyServices, MintedKey } from './create.ts';
+import { type Maker, requireWithin } from './escalation.ts';
 import { type MINTED_KEY_JSON, tellKey } from './key-json.ts';
-import { type Maker, requireWithin } from './maker.ts';
-import { REPLAYABLE_MS } from './replays.ts';
 
 type MintedKeyJson = Static<typeof MINTED_KEY_JSON>;
 

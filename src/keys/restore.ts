@@ -4,7 +4,7 @@ import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { KeyServices } from './create.ts';
-import { type Maker, requireWithin } from './maker.ts';
+import { type Maker, requireWithin } from './escalation.ts';
 
 const RESTORABLE_MS = HOUR_MS;
 

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
+import type { Actor } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
+import type { ChangeServices } from '../audit/audit.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import { type ApiKey, type KeySecret, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
@@ -7,7 +9,7 @@ import { getStoredKey } from '../directory/records.ts';
 import type { KeyType } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices, MintedKey } from './create.ts';
-import { type Maker, requireWithin } from './maker.ts';
+import { type Maker, requireWithin } from './escalation.ts';
 import { insertSecret } from './new-secret.ts';
 
 const DAY_SECONDS = 86_400;
@@ -138,4 +140,24 @@ export async function endSecret(
     .where('key_id', '=', keyId)
     .where('version', '=', version)
     .execute();
+}
+
+/** Ends the former secret of a key at once and returns the key. Throws 409 when it has only one. */
+export async function endGrace(
+  { control, directory, clock, audit }: ChangeServices,
+  { id, projectId }: Pick<ApiKey, 'id' | 'projectId'>,
+  actor: Actor,
+): Promise<ApiKey> {
+  const ended = await control.write(async (tx, revision) => {
+    const now = clock.now();
+    const [newest, older] = liveSecrets(await getStoredKey(tx, id), now);
+    if (!newest || !older) throw new ApiError('no_grace_running');
+    await endSecret(tx, id, older.version, now);
+    await tx.updateTable('api_keys').set({ revision }).where('id', '=', id).execute();
+    const diff = { secrets: [[newest.version, older.version], [newest.version]] } as const;
+    await audit.append(tx, { projectId, actor, action: 'api_key.grace_ended', target: id, diff });
+    return getStoredKey(tx, id);
+  });
+  await directory.refresh();
+  return directory.findKey(id) ?? ended;
 }

@@ -3,8 +3,7 @@ import { defineRoute } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { API_KEY_JSON, tellKey } from './key-json.ts';
-import { reportLeak } from './report-leak.ts';
-import { revokeKey } from './revoke.ts';
+import { reportLeak, revokeKey } from './revoke.ts';
 
 /** What a client key learns of itself: whoever holds the app can ask. */
 const CLIENT_SELF = ['id', 'type', 'scopes', 'project_id', 'app_ids', 'expires_at'] as const;

@@ -1,13 +1,14 @@
 import { type Static, Type } from 'typebox';
 import { ApiError } from '../api/errors.ts';
+import { diffOf } from '../audit/audit.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import { type ApiKey, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { effectiveScopes } from '../directory/scopes.ts';
-import { diffOf } from './audit-diff.ts';
 import type { KeyServices } from './create.ts';
-import { requireMatch } from './if-match.ts';
+import { type Maker, requireWithin } from './escalation.ts';
+import { requireMatch } from './etag.ts';
 import {
   KEY_FIELDS,
   type KeyFields,
@@ -17,7 +18,6 @@ import {
   toColumns,
 } from './key-fields.ts';
 import { requireFitting } from './key-mistakes.ts';
-import { type Maker, requireWithin } from './maker.ts';
 
 /** What changes of a key. Fields left out stay; null takes a restriction away. */
 export const UPDATE_KEY_BODY = Type.Object(

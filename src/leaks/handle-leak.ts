@@ -7,8 +7,7 @@ import type { FoundKey } from '../directory/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
-import { reportLeak } from '../keys/report-leak.ts';
-import { storeRevocation } from '../keys/revoke.ts';
+import { reportLeak, storeRevocation } from '../keys/revoke.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 

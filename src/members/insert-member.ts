@@ -1,9 +1,9 @@
 import type { Transaction } from 'kysely';
 import type { Actor } from '../api/caller.ts';
 import type { Audit } from '../audit/audit.ts';
+import { diffOf } from '../audit/audit.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Role } from '../directory/scopes.ts';
-import { diffOf } from '../keys/audit-diff.ts';
 import type { Clock } from '../lib/clock.ts';
 
 /** Stores that a person is a member of a project, in the transaction of why it is. */

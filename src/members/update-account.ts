@@ -1,6 +1,6 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import { diffOf } from '../keys/audit-diff.ts';
+import { diffOf } from '../audit/audit.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson, hashPassword, requireNoKeysIn } from './account.ts';
 import { findPersonId } from './find-person.ts';

@@ -2,9 +2,9 @@ import type { Transaction } from 'kysely';
 import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
+import { diffOf } from '../audit/audit.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Role } from '../directory/scopes.ts';
-import { diffOf } from '../keys/audit-diff.ts';
 import type { MemberServices } from './find-member.ts';
 import { findRole } from './find-member.ts';
 

@@ -1,4 +1,5 @@
-import { type AuditKey, createAudit, sealHead } from '../audit/audit.ts';
+import { createAudit, sealHead } from '../audit/audit.ts';
+import type { AuditKey } from '../audit/chain.ts';
 import { createFailureLog } from '../audit/failures.ts';
 import type { Config } from '../config/config.ts';
 import { AUDIT_SEAL_MIGRATION } from '../control/migrate.ts';
@@ -6,7 +7,7 @@ import { openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
 import { createUntrustedProxy } from '../http/untrusted-proxy.ts';
-import { keepForgetting } from '../keys/replays.ts';
+import { keepForgetting } from '../idempotency/records.ts';
 import { openUsage } from '../keys/usage/usage.ts';
 import { createFirstUse } from '../keys/verify/first-use.ts';
 import { createRehash } from '../keys/verify/rehash.ts';

@@ -2,7 +2,7 @@ import type { ControlTransaction } from '../../control/open.ts';
 import type { Project } from '../../directory/project.ts';
 import type { KeyType } from '../../directory/scopes.ts';
 import { type CreateKeyBody, insertKey, type MintedKey } from '../../keys/create.ts';
-import { CLI_MAKER } from '../../keys/maker.ts';
+import { CLI_MAKER } from '../../keys/escalation.ts';
 import { replaceSecret } from '../../keys/rotate.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../server/open-services.ts';

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import { localUrl } from '../../config/config.ts';
-import { CLI_MAKER } from '../../keys/maker.ts';
+import { CLI_MAKER } from '../../keys/escalation.ts';
 import { rotateKey } from '../../keys/rotate.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { openControlServices } from '../../server/open-services.ts';

@@ -1,7 +1,7 @@
 import { CLI_ACTOR } from '../../api/caller.ts';
 import type { Project } from '../../directory/project.ts';
 import { createKey } from '../../keys/create.ts';
-import { CLI_MAKER } from '../../keys/maker.ts';
+import { CLI_MAKER } from '../../keys/escalation.ts';
 import { revokeKey } from '../../keys/revoke.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../server/open-services.ts';

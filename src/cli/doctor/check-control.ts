@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ChainEnd, verifyChain } from '../../audit/audit.ts';
+import { type ChainEnd, verifyChain } from '../../audit/chain.ts';
 import type { Config } from '../../config/config.ts';
 import { describeNewer } from '../../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';

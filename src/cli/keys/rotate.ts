@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CLI_MAKER } from '../../keys/escalation.ts';
 import { tellKey } from '../../keys/key-json.ts';
-import { CLI_MAKER } from '../../keys/maker.ts';
 import { rotateKey } from '../../keys/rotate.ts';
 import { getKeyById } from './find-key.ts';
 import { chooseProject } from './project.ts';

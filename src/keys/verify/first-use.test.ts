@@ -7,9 +7,8 @@ import { macOf } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
 import { openControlServices } from '../../server/open-services.ts';
 import { createKey } from '../create.ts';
-import { endGrace } from '../end-grace.ts';
-import { CLI_MAKER } from '../maker.ts';
-import { rotateKey } from '../rotate.ts';
+import { CLI_MAKER } from '../escalation.ts';
+import { endGrace, rotateKey } from '../rotate.ts';
 import { createFirstUse } from './first-use.ts';
 
 const clock = makeClock();

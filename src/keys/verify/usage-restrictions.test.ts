@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { ApiKey } from '../../directory/key.ts';
 import { effectiveScopes } from '../../directory/scopes.ts';
-import { findPlaceRefusal } from '../../http/permit.ts';
+import { findPlaceRefusal } from './usage-restrictions.ts';
 
 const keyWith = (ipAllowlist: string[]): ApiKey => ({
   ...{ id: 'key_a', projectId: 'proj_a', type: 'server', name: 'Locked', scopes: null, appIds: null },

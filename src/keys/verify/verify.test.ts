@@ -6,7 +6,7 @@ import { createSecret, derivePepper } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
 import { openControlServices } from '../../server/open-services.ts';
 import { type CreateKeyBody, createKey } from '../create.ts';
-import { CLI_MAKER } from '../maker.ts';
+import { CLI_MAKER } from '../escalation.ts';
 import { revokeKey } from '../revoke.ts';
 import { verify } from './verify.ts';
 

@@ -1,0 +1,37 @@
+import type { ErrorCode } from '../../api/errors.ts';
+import type { CorsRule } from '../../api/route.ts';
+import type { ApiKey } from '../../directory/key.ts';
+import { type Cidr, isInCidrs, parseCidrs } from '../../lib/ip.ts';
+
+/** Where a request comes from, and which web pages its route is open to. `origin` is the header; only browsers send it. */
+export type Place = { address: string; origin: string | undefined; cors: CorsRule };
+
+/** Why a key may not be used from where it is. */
+export type PlaceRefusal = Extract<
+  ErrorCode,
+  'ip_not_allowed' | 'secret_key_in_browser' | 'origin_not_allowed'
+>;
+
+/** Returns why the key may not be used from this place, undefined when it may. Says nothing about scopes. */
+export function findPlaceRefusal(key: ApiKey, { address, origin, cors }: Place): PlaceRefusal | undefined {
+  if (!isAddressAllowed(key, address)) return 'ip_not_allowed';
+  if (origin === undefined || key.type === 'client') return undefined;
+  if (key.type === 'server') return 'secret_key_in_browser';
+  return cors === 'key_origins' && key.allowedOrigins.includes(origin) ? undefined : 'origin_not_allowed';
+}
+
+function isAddressAllowed({ ipAllowlist }: ApiKey, address: string): boolean {
+  return ipAllowlist.length === 0 || isInCidrs(address, networksOf(ipAllowlist));
+}
+
+/** By the lists themselves: a changed key has another one, and what the directory forgets is forgotten here. */
+const networks = new WeakMap<readonly string[], readonly Cidr[]>();
+
+/** Parsed once: this is asked before every limit, and a hundred networks take a millisecond to parse. */
+function networksOf(ipAllowlist: readonly string[]): readonly Cidr[] {
+  const known = networks.get(ipAllowlist);
+  if (known) return known;
+  const { cidrs } = parseCidrs(ipAllowlist);
+  networks.set(ipAllowlist, cidrs);
+  return cidrs;
+}
