@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hashPassword, insertAccount } from '../src/accounts/account.ts';
 import { readConfig } from '../src/config/config.ts';
-import { hashPassword, insertAccount } from '../src/members/account.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { describeRun, quantile } from './report.ts';
 import { LIMITS_OFF, startScript } from './server.ts';

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { People } from './accounts/people.ts';
 import type { Audit } from './audit/audit.ts';
 import type { FailureLog } from './audit/failures.ts';
 import type { Config } from './config/config.ts';
@@ -14,8 +15,7 @@ import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Limiter } from './limits/limiter.ts';
 import type { Shedding } from './limits/shedding.ts';
-import type { People } from './members/people.ts';
-import type { Standings } from './members/standings.ts';
+import type { Standings } from './members/membership-watcher.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Warehouse } from './warehouse/open.ts';
 

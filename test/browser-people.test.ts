@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { totpCode } from '../src/members/totp-code.ts';
+import { totpCode } from '../src/accounts/totp-code.ts';
 import { join, openBrowser, PASSWORD, setUp, stepUp } from './browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded, type Window } from './chromium.ts';
 import { startTestServer } from './harness.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Page, Route } from 'playwright-core';
-import { totpCode } from '../src/members/totp-code.ts';
+import { totpCode } from '../src/accounts/totp-code.ts';
 import { join, setUp, stepUp } from './browser.ts';
 import { browserTest, enterAs, startChromium, type Window } from './chromium.ts';
 import { startTestServer } from './harness.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, it } from 'node:test';
 import { sql } from 'kysely';
+import { createResetLink, type ResetPurpose } from '../src/accounts/reset-password.ts';
+import { totpCode } from '../src/accounts/totp-code.ts';
 import { CLI_ACTOR } from '../src/api/caller.ts';
-import { createResetLink, type ResetPurpose } from '../src/members/reset-password.ts';
-import { totpCode } from '../src/members/totp-code.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { openBrowser, PASSWORD, setUp, signIn } from './browser.ts';
 import { type Answer, makeClock, startTestServer } from './harness.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { totpCode } from '../src/members/totp-code.ts';
+import { totpCode } from '../src/accounts/totp-code.ts';
 import { type Browser, openBrowser, PASSWORD, setUp, signIn, stepUp, tokenOf } from './browser.ts';
 import { type Answer, initProject, makeClock, startTestServer } from './harness.ts';
 import { fromBase32 } from './second-factor.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { totpCode } from '../src/members/totp-code.ts';
+import { totpCode } from '../src/accounts/totp-code.ts';
 import { type Browser, stepUp } from './browser.ts';
 
 /** Decodes the base32 text that an authenticator app is given into its key. */

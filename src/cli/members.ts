@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { createResetLink } from '../accounts/reset-password.ts';
 import { CLI_ACTOR } from '../api/caller.ts';
 import { localUrl } from '../config/config.ts';
-import { createResetLink } from '../members/reset-password.ts';
 import type { ControlServices } from '../server/open-services.ts';
 import { withServices } from './keys/with-services.ts';
 import { renderTable } from './table.ts';

@@ -9,7 +9,7 @@ import { findLostRight } from '../keys/verify/refusals.ts';
 import type { Place } from '../keys/verify/usage-restrictions.ts';
 import { findShown } from '../keys/verify/verify.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Standing } from '../members/find-member.ts';
+import type { Standing } from '../members/membership.ts';
 
 /** A member whose membership is polled while a stream is open. 'unknown' when the database did not answer. */
 export type WatchedMember = MemberCaller & { lookAgain: () => Standing | 'unknown' };

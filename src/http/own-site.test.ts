@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { COOKIES, readCookie, renderCookie } from '../accounts/cookies.ts';
 import { parseCidrs } from '../lib/ip.ts';
-import { COOKIES, readCookie, renderCookie } from './cookies.ts';
 import { allowsSignIn, findTransport, isFromOwnSite, type SiteRules } from './own-site.ts';
 
 const RULES: SiteRules = { publicUrl: '', trustedProxies: [], allowHttp: false };

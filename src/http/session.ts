@@ -1,13 +1,13 @@
+import { COOKIES, readCookie } from '../accounts/cookies.ts';
+import { findSession, findSessionById } from '../accounts/sessions.ts';
 import type { Actor, MemberCaller, Session, SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireRight } from '../api/permission.ts';
 import type { Visit } from '../api/raw-request.ts';
 import type { Route } from '../api/route.ts';
 import { ROLE_SCOPES } from '../directory/scopes.ts';
-import { findRole } from '../members/find-member.ts';
-import { findSession, findSessionById } from '../members/find-session.ts';
+import { findRole } from '../members/membership.ts';
 import type { Services } from '../services.ts';
-import { COOKIES, readCookie } from './cookies.ts';
 import type { WatchedMember } from './cut-off.ts';
 import { addressOf, type Exchange } from './exchange.ts';
 import { allowsSignIn, findTransport, isFromOwnSite, type SiteRequest, type Transport } from './own-site.ts';

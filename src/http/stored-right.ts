@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { findSessionById } from '../accounts/sessions.ts';
 import type { KeyCaller, MemberCaller, Principal, SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireRight } from '../api/permission.ts';
@@ -9,8 +10,7 @@ import { ROLE_SCOPES } from '../directory/scopes.ts';
 import { findLostRight, invalidToken, lostRightError } from '../keys/verify/refusals.ts';
 import { findShown } from '../keys/verify/verify.ts';
 import type { Clock } from '../lib/clock.ts';
-import { findStanding } from '../members/find-member.ts';
-import { findSessionById } from '../members/find-session.ts';
+import { findStanding } from '../members/membership.ts';
 import type { Services } from '../services.ts';
 
 type Tx = Transaction<ControlSchema>;

@@ -1,4 +1,9 @@
 import type { Selectable, Transaction } from 'kysely';
+import { hashPassword, insertAccount } from '../accounts/account.ts';
+import { insertSession } from '../accounts/begin-session.ts';
+import { linkOver } from '../accounts/one-time-link.ts';
+import { type SignInOutcome, signIn } from '../accounts/sign-in.ts';
+import { hashToken } from '../accounts/token.ts';
 import type { Actor, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import { actorOfVisit, requireSafeWay, type Visit } from '../api/raw-request.ts';
@@ -7,14 +12,9 @@ import type { InvitationTable } from '../control/people-schema.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
-import { hashPassword, insertAccount } from './account.ts';
-import { insertSession } from './begin-session.ts';
-import { findRole, type MemberServices } from './find-member.ts';
 import { findPersonId } from './find-person.ts';
 import { insertMember } from './insert-member.ts';
-import { linkOver } from './one-time-link.ts';
-import { type SignInOutcome, signIn } from './sign-in.ts';
-import { hashToken } from './token.ts';
+import { findRole, type MemberServices } from './membership.ts';
 
 type Tx = Transaction<ControlSchema>;
 type Invitation = Selectable<InvitationTable>;

@@ -1,9 +1,9 @@
+import type { AccountServices } from '../accounts/account.ts';
+import { COOKIES, renderCookie } from '../accounts/cookies.ts';
+import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from '../accounts/lifetimes.ts';
+import { type SessionJson, tellSession } from '../accounts/session-json.ts';
+import type { SignInOutcome } from '../accounts/sign-in.ts';
 import type { Visit } from '../api/raw-request.ts';
-import { COOKIES, renderCookie } from '../http/cookies.ts';
-import type { AccountServices } from './account.ts';
-import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './lifetimes.ts';
-import { type SessionJson, tellSession } from './session-json.ts';
-import type { SignInOutcome } from './sign-in.ts';
 
 /** Sets the cookie that a sign-in comes to, and returns its answer. */
 export async function answerSignIn(

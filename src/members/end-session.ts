@@ -1,8 +1,8 @@
+import { appendForPerson } from '../accounts/account.ts';
 import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
-import { appendForPerson } from './account.ts';
 
 /** Ends one of a person's sessions: no request with it passes any more. Throws 404 when it is not one of them. */
 export async function endSession(

@@ -1,5 +1,8 @@
 import type { Selectable } from 'kysely';
 import { type Static, Type } from 'typebox';
+import { requireNoKeysIn } from '../accounts/account.ts';
+import { INVITATION_MS } from '../accounts/lifetimes.ts';
+import { createToken, hashToken } from '../accounts/token.ts';
 import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -10,9 +13,6 @@ import { ROLES, type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
-import { requireNoKeysIn } from './account.ts';
-import { INVITATION_MS } from './lifetimes.ts';
-import { createToken, hashToken } from './token.ts';
 import { requireSay } from './update-member.ts';
 
 /** An invitation that waits to be accepted. */

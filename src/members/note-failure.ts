@@ -1,7 +1,7 @@
+import { listProjectIds } from '../accounts/account.ts';
 import type { Visit } from '../api/raw-request.ts';
 import type { FailureLog } from '../audit/failures.ts';
 import type { Control } from '../control/open.ts';
-import { listProjectIds } from './account.ts';
 
 /**
  * Notes a wrong password or code in the projects of the person whose it was to be; `personId` is undefined when there

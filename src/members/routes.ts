@@ -1,4 +1,7 @@
 import { Type } from 'typebox';
+import { ACCOUNT_FIELDS } from '../accounts/account.ts';
+import { listProjectsOf, SIGN_IN_JSON, tellSession } from '../accounts/session-json.ts';
+import { TOKEN } from '../accounts/token.ts';
 import { wholeList, wholeListOf } from '../api/list.ts';
 import { defineRoute, NOTHING, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../audit/audit.ts';
@@ -6,13 +9,10 @@ import { isMighty, ROLES } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import { createProject } from '../projects/create.ts';
 import { acceptInvitation, lookAtInvitation } from './accept-invitation.ts';
-import { ACCOUNT_FIELDS } from './account.ts';
 import { answerSignIn } from './answer-sign-in.ts';
-import type { MemberServices } from './find-member.ts';
 import { INVITATION_JSON, invite, listInvitations, revokeInvitation } from './invitations.ts';
 import { listMembers, MEMBER_JSON } from './list-members.ts';
-import { listProjectsOf, SIGN_IN_JSON, tellSession } from './session-json.ts';
-import { TOKEN } from './token.ts';
+import type { MemberServices } from './membership.ts';
 import { changeRole, removeMember } from './update-member.ts';
 
 const PROJECT_PATH = '/app/v1/projects/{project_id}';

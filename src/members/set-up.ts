@@ -1,12 +1,12 @@
 import type { Transaction } from 'kysely';
+import { type AccountServices, hashPassword, insertAccount } from '../accounts/account.ts';
+import { type BegunSession, insertSession } from '../accounts/begin-session.ts';
+import { linkOver, requireLink, spendLink } from '../accounts/one-time-link.ts';
 import type { Actor } from '../api/caller.ts';
 import type { Visit } from '../api/raw-request.ts';
 import { requireSafeWay } from '../api/raw-request.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { type AccountServices, hashPassword, insertAccount } from './account.ts';
-import { type BegunSession, insertSession } from './begin-session.ts';
 import { insertMember } from './insert-member.ts';
-import { linkOver, requireLink, spendLink } from './one-time-link.ts';
 
 /** What the setup page sends. */
 export type SetUp = { token: string; name: string; email: string; password: string };

@@ -1,6 +1,6 @@
+import { insertLink } from '../accounts/one-time-link.ts';
 import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
-import { insertLink } from './one-time-link.ts';
 
 /** Whether somebody has an account here. */
 export async function hasAccounts({ control }: { control: Control }): Promise<boolean> {

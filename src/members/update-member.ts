@@ -5,8 +5,8 @@ import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Role } from '../directory/scopes.ts';
-import type { MemberServices } from './find-member.ts';
-import { findRole } from './find-member.ts';
+import type { MemberServices } from './membership.ts';
+import { findRole } from './membership.ts';
 
 type Tx = Transaction<ControlSchema>;
 

@@ -1,3 +1,4 @@
+import { createPeople } from '../accounts/people.ts';
 import { createAudit, sealHead } from '../audit/audit.ts';
 import type { AuditKey } from '../audit/chain.ts';
 import { createFailureLog } from '../audit/failures.ts';
@@ -16,8 +17,7 @@ import { systemClock } from '../lib/clock.ts';
 import { type LogDestination, openLog } from '../lib/log.ts';
 import { createLoopDelay } from '../limits/loop-delay.ts';
 import { createShedding } from '../limits/shedding.ts';
-import { createPeople } from '../members/people.ts';
-import { watchMemberships } from '../members/standings.ts';
+import { watchMemberships } from '../members/membership-watcher.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import type { Services } from '../services.ts';
 import { closeAll, closeInReverse } from './close-all.ts';

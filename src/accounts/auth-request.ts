@@ -1,6 +1,6 @@
 import type { Visit } from '../api/raw-request.ts';
 import { holdsKey } from '../directory/secret.ts';
-import { ADDRESS_HEADER } from './address-header.ts';
+import { ADDRESS_HEADER } from '../members/address-header.ts';
 
 /** better-auth's own cookie between password and code. It never leaves the process: ours carries its value. */
 export const CHALLENGE_COOKIE = 'better-auth.two_factor';

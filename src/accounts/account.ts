@@ -12,7 +12,7 @@ import { findKeysIn } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Limiter } from '../limits/limiter.ts';
-import { findPersonId } from './find-person.ts';
+import { findPersonId } from '../members/find-person.ts';
 import type { People } from './people.ts';
 
 type Tx = Transaction<ControlSchema>;

@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Control } from '../control/open.ts';
 import { deriveKey, derivePepper } from '../directory/secret.ts';
-import type { Auth, AuthSecrets } from './auth.ts';
+import type { Auth, AuthSecrets } from './better-auth.ts';
 
 /** What signing people in needs beside the database. */
 export type People = {
@@ -20,7 +20,9 @@ export function createPeople(control: Control, secrets: readonly [string, ...str
     createHmac('sha256', csrfKey).update(sessionId).digest('base64url');
   return {
     auth() {
-      auth ??= import('./auth.ts').then(({ createAuth }) => createAuth(control, secrets.map(toAuthSecret)));
+      auth ??= import('./better-auth.ts').then(({ createAuth }) =>
+        createAuth(control, secrets.map(toAuthSecret)),
+      );
       return auth;
     },
     csrfTokenOf,

@@ -1,12 +1,12 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
+import { noteFailure } from '../members/note-failure.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
-import { attemptWithin } from './attempt.ts';
+import { attemptWithin } from './attempts.ts';
 import { STEP_UP_MS } from './lifetimes.ts';
-import { noteFailure } from './note-failure.ts';
-import { findPasswordHash } from './password-hash.ts';
+import { findPasswordHash } from './password.ts';
 import type { People } from './people.ts';
 
 /**

@@ -1,13 +1,13 @@
 import { ApiError } from '../api/errors.ts';
 import type { Visit } from '../api/raw-request.ts';
 import { requireSafeWay } from '../api/raw-request.ts';
+import { findPersonId } from '../members/find-person.ts';
+import { noteFailure } from '../members/note-failure.ts';
 import type { AccountServices } from './account.ts';
-import { attemptWithin } from './attempt.ts';
+import { attemptWithin } from './attempts.ts';
 import { authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
 import { type BegunSession, beginSession } from './begin-session.ts';
-import { findPersonId } from './find-person.ts';
-import { noteFailure } from './note-failure.ts';
-import { findPasswordHash, isPasswordStill } from './password-hash.ts';
+import { findPasswordHash, isPasswordStill } from './password.ts';
 import type { People } from './people.ts';
 
 /** What signing in comes to: a session, or that a code is still to be given. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it, mock } from 'node:test';
-import type { Standing } from './find-member.ts';
-import { createStandings } from './standings.ts';
+import type { Standing } from './membership.ts';
+import { createStandings } from './membership-watcher.ts';
 
 const READ_MS = 250;
 

@@ -1,5 +1,5 @@
-import { findStanding, type Standing } from './find-member.ts';
-import type { FindServices } from './find-session.ts';
+import type { FindServices } from '../accounts/sessions.ts';
+import { findStanding, type Standing } from './membership.ts';
 
 /** How the members stand whose streams are open, read again and again while somebody looks. */
 export type Standings = {

@@ -7,8 +7,8 @@ import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { agentOf } from './auth-request.ts';
-import { findSession } from './find-session.ts';
 import { SESSION_SECONDS } from './lifetimes.ts';
+import { findSession } from './sessions.ts';
 import { createToken, hashToken } from './token.ts';
 
 type Tx = Transaction<ControlSchema>;

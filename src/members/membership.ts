@@ -1,7 +1,7 @@
+import type { AccountServices } from '../accounts/account.ts';
+import { type FindServices, findSessionById } from '../accounts/sessions.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Role, readRole } from '../directory/scopes.ts';
-import type { AccountServices } from './account.ts';
-import { type FindServices, findSessionById } from './find-session.ts';
 
 /** What changing who belongs to a project takes: accounts are made and signed in on the way. */
 export type MemberServices = AccountServices & { directory: Directory };

@@ -2,12 +2,12 @@ import { ApiError } from '../api/errors.ts';
 import type { Visit } from '../api/raw-request.ts';
 import { requireSafeWay } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
+import { noteFailure } from '../members/note-failure.ts';
 import type { AccountServices } from './account.ts';
-import { tooManyAttempts } from './attempt.ts';
+import { tooManyAttempts } from './attempts.ts';
 import { type AuthRefusal, authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
 import { type BegunSession, beginSession } from './begin-session.ts';
-import { noteFailure } from './note-failure.ts';
-import { findPasswordHash, isPasswordStill } from './password-hash.ts';
+import { findPasswordHash, isPasswordStill } from './password.ts';
 import type { People } from './people.ts';
 import { spendTotpCode } from './totp.ts';
 
