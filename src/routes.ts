@@ -1,5 +1,5 @@
 import { accountRoutes } from './accounts/account-routes.ts';
-import { setUpRoutes, signInRoutes } from './accounts/sign-in-routes.ts';
+import { signInRoutes } from './accounts/sign-in-routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
 import type { Route } from './api/route.ts';
 import { appRoutes } from './apps/routes.ts';
@@ -11,7 +11,9 @@ import { describeApi } from './http/openapi.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { leakRoutes } from './leaks/routes.ts';
-import { memberRoutes, ownProjectRoutes } from './members/routes.ts';
+import { memberRoutes } from './members/routes.ts';
+import { setUpRoutes } from './members/set-up-routes.ts';
+import { ownProjectRoutes } from './projects/my-projects-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import type { Services } from './services.ts';
 

@@ -5,7 +5,7 @@ import { defineRoute } from '../src/api/route.ts';
 import { exportAs } from '../src/api/streamed.ts';
 import { mirrorForPeople } from '../src/http/front-door.ts';
 import { closedObject } from '../src/lib/schema.ts';
-import { renewSetupLink } from '../src/members/setup-link.ts';
+import { renewSetupLink } from '../src/members/set-up.ts';
 import { FRONT_DOOR_ROUTES } from '../src/routes.ts';
 import { type Browser, join, setUp, signIn, stepUp } from './browser.ts';
 import { initProject, makeClock, makeConfig } from './harness.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { createMemoryLimiter } from '../src/limits/memory.ts';
-import { renewSetupLink } from '../src/members/setup-link.ts';
+import { renewSetupLink } from '../src/members/set-up.ts';
 import { FRONT_DOOR_ROUTES } from '../src/routes.ts';
 import { join, openBrowser, PASSWORD, setUp, signIn, stepUp, tokenOf } from './browser.ts';
 import { type Answer, initProject, makeConfig } from './harness.ts';

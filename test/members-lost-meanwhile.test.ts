@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { renewSetupLink } from '../src/members/setup-link.ts';
+import { renewSetupLink } from '../src/members/set-up.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { type Browser, join, setUp, signIn, stepUp } from './browser.ts';
 import { startSlowServer } from './slow-server.ts';

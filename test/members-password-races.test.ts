@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, describe, it, mock } from 'node:test';
+import { findPersonId } from '../src/accounts/account.ts';
 import { totpCode } from '../src/accounts/totp-code.ts';
-import { findPersonId } from '../src/members/find-person.ts';
-import { renewSetupLink } from '../src/members/setup-link.ts';
+import { renewSetupLink } from '../src/members/set-up.ts';
 import { FRONT_DOOR_ROUTES } from '../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, signIn, stepUp } from './browser.ts';
 import { type Answer, initProject, makeConfig } from './harness.ts';

@@ -6,7 +6,7 @@ import { getMigrations } from 'better-auth/db/migration';
 import { describeAuth } from '../src/accounts/better-auth.ts';
 import { openControl } from '../src/control/open.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import { renewSetupLink } from '../src/members/setup-link.ts';
+import { renewSetupLink } from '../src/members/set-up.ts';
 import { FRONT_DOOR_ROUTES } from '../src/routes.ts';
 import type { Services } from '../src/services.ts';
 import { openBrowser, PASSWORD, signIn, tokenOf } from './browser.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { scryptSync } from 'node:crypto';
 import { after, it, mock } from 'node:test';
-import { renewSetupLink } from '../src/members/setup-link.ts';
+import { renewSetupLink } from '../src/members/set-up.ts';
 import { FRONT_DOOR_ROUTES } from '../src/routes.ts';
 import { openBrowser, PASSWORD, setUp } from './browser.ts';
 import { initProject, makeConfig } from './harness.ts';

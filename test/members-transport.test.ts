@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { createResetLink } from '../src/accounts/reset-password.ts';
 import { CLI_ACTOR } from '../src/api/caller.ts';
-import { renewSetupLink } from '../src/members/setup-link.ts';
+import { renewSetupLink } from '../src/members/set-up.ts';
 import { FRONT_DOOR_ROUTES, ROUTES } from '../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, tokenOf } from './browser.ts';
 import { connect, initProject, makeConfig } from './harness.ts';

@@ -1,9 +1,8 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
-import type { Visit } from '../api/raw-request.ts';
-import { actorOfVisit } from '../api/raw-request.ts';
+import { actorOfVisit, type Visit } from '../api/raw-request.ts';
 import type { Audit, AuditAction, AuditEntry } from '../audit/audit.ts';
 import type { FailureLog } from '../audit/failures.ts';
 import type { Control } from '../control/open.ts';
@@ -12,7 +11,6 @@ import { findKeysIn } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Limiter } from '../limits/limiter.ts';
-import { findPersonId } from '../members/find-person.ts';
 import type { People } from './people.ts';
 
 type Tx = Transaction<ControlSchema>;
@@ -125,4 +123,31 @@ export async function listProjectIds(db: Pick<Tx, 'selectFrom'>, personId: strin
     .where('person_id', '=', personId)
     .execute();
   return rows.map(({ project_id }) => project_id);
+}
+
+/** Returns the id of the account with this e-mail address, written in any case; undefined when there is none. */
+export async function findPersonId(
+  db: Pick<Kysely<ControlSchema>, 'selectFrom'>,
+  email: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('people')
+    .select('id')
+    .where('email', '=', email.trim().toLowerCase())
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Returns the id of the account that was made first, by the setup link; undefined before that. */
+export async function findFirstPersonId(
+  db: Pick<Kysely<ControlSchema>, 'selectFrom'>,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('people')
+    .select('id')
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id;
 }

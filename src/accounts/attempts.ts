@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '../api/errors.ts';
+import type { Visit } from '../api/raw-request.ts';
+import type { FailureLog } from '../audit/failures.ts';
+import type { Control } from '../control/open.ts';
 import type { Limiter } from '../limits/limiter.ts';
+import { listProjectIds } from './account.ts';
 
 /** Whose password is tried, and from where; `network` is undefined where addresses must not count. */
 export type Attempted = { email: string; network: string | undefined };
@@ -34,3 +38,18 @@ export const tooManyAttempts = (sentence: string, seconds: number) =>
 /** Of one length, whatever was typed: the names are kept in memory, or in a shared store. */
 const hashOf = (email: string) =>
   createHash('sha256').update(email.toLowerCase()).digest('base64url').slice(0, 22);
+
+/**
+ * Notes a wrong password or code in the projects of the person whose it was to be; `personId` is undefined when there
+ * is no such account. Only queued: writing it would tell by the time it takes.
+ */
+export async function noteFailure(
+  { control, failures }: { control: Control; failures: FailureLog },
+  { address, requestId }: Pick<Visit, 'address' | 'requestId'>,
+  personId: string | undefined,
+): Promise<void> {
+  const failure = { code: 'invalid_credentials', found: undefined, address, requestId } as const;
+  const projectIds = await listProjectIds(control.db, personId ?? '');
+  if (personId === undefined || projectIds.length === 0) return failures.note(failure);
+  for (const projectId of projectIds) failures.note({ ...failure, person: { id: personId, projectId } });
+}

@@ -1,6 +1,5 @@
 import type { Visit } from '../api/raw-request.ts';
 import { holdsKey } from '../directory/secret.ts';
-import { ADDRESS_HEADER } from '../members/address-header.ts';
 
 /** better-auth's own cookie between password and code. It never leaves the process: ours carries its value. */
 export const CHALLENGE_COOKIE = 'better-auth.two_factor';
@@ -30,3 +29,6 @@ export function isRefusal(error: unknown): error is AuthRefusal {
   if (!(error instanceof Error && 'statusCode' in error)) return false;
   return typeof error.statusCode === 'number' && error.statusCode < 500;
 }
+
+/** The header in which a request's address, resolved by us, is handed to better-auth. */
+export const ADDRESS_HEADER = 'x-appflow-address';

@@ -4,7 +4,7 @@ import { betterAuth } from 'better-auth/minimal';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import type { Control } from '../control/open.ts';
 import { type IdPrefix, newId } from '../lib/id.ts';
-import { ADDRESS_HEADER } from '../members/address-header.ts';
+import { ADDRESS_HEADER } from './auth-request.ts';
 import { hashSessions } from './hashed-sessions.ts';
 import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './lifetimes.ts';
 

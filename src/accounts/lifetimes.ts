@@ -1,4 +1,5 @@
-import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
+import { HOUR_MS } from '../lib/durations.ts';
+
 /** How long a session lasts, whatever is done in it. */
 export const SESSION_SECONDS = 7 * 86_400;
 
@@ -7,9 +8,6 @@ export const TWO_FACTOR_SECONDS = 600;
 
 /** How long a password counts as just given. */
 export const STEP_UP_MS = 600_000;
-
-/** How long an invitation can be accepted. */
-export const INVITATION_MS = 7 * DAY_MS;
 
 /** How long a link to a new password works. */
 export const RESET_MS = HOUR_MS;

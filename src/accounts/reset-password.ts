@@ -5,12 +5,11 @@ import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
-import { findPersonId } from '../members/find-person.ts';
-import { storePassword } from '../members/store-password.ts';
 import type { AccountServices } from './account.ts';
-import { appendForPerson, hashPassword } from './account.ts';
+import { appendForPerson, findPersonId, hashPassword } from './account.ts';
 import { RESET_MS } from './lifetimes.ts';
 import { insertLink, type LinkPurpose, linkOver, requireLink, spendLink } from './one-time-link.ts';
+import { storePassword } from './password.ts';
 import { deleteTotp } from './totp.ts';
 
 /** What a link to a new password may be for. */

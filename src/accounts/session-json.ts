@@ -1,9 +1,13 @@
 import { type Static, Type } from 'typebox';
 import type { Session } from '../api/caller.ts';
+import type { Visit } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import { ROLE_SCOPES, ROLES, type Role, readRole } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
+import { COOKIES, renderCookie } from './cookies.ts';
+import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './lifetimes.ts';
+import type { SignInOutcome } from './sign-in.ts';
 
 const MOMENT = Type.String({ format: 'date-time' });
 
@@ -69,4 +73,20 @@ export async function listProjectsOf(
     role: readRole(role),
     createdAt: created_at,
   }));
+}
+
+/** Sets the cookie that a sign-in comes to, and returns its answer. */
+export async function answerSignIn(
+  services: AccountServices,
+  visit: Visit,
+  outcome: SignInOutcome,
+): Promise<SessionJson | { totp_required: true }> {
+  const { isSecure } = visit;
+  if ('challenge' in outcome) {
+    const flags = { isSecure, maxAgeSeconds: TWO_FACTOR_SECONDS };
+    visit.setCookie(renderCookie(COOKIES.challenge, outcome.challenge, flags));
+    return { totp_required: true };
+  }
+  visit.setCookie(renderCookie(COOKIES.session, outcome.token, { isSecure, maxAgeSeconds: SESSION_SECONDS }));
+  return tellSession(services, outcome.session);
 }

@@ -1,7 +1,12 @@
-import type { Session } from '../api/caller.ts';
+import { type Static, Type } from 'typebox';
+import type { Actor, Session, SignedIn } from '../api/caller.ts';
+import { ApiError } from '../api/errors.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
+import { closedObject, nullable } from '../lib/schema.ts';
+import { appendForPerson } from './account.ts';
 import { hashToken } from './token.ts';
 
 /** Where sessions are found: in the database, or as a transaction sees it. */
@@ -57,4 +62,55 @@ async function noteSeen({ control, clock }: FindServices, id: string): Promise<v
   const updated_at = new Date(clock.now()).toISOString();
   const update = control.db.updateTable('sessions').set({ updated_at }).where('id', '=', id);
   await update.execute().catch(() => undefined);
+}
+
+/** Ends one of a person's sessions: no request with it passes any more. Throws 404 when it is not one of them. */
+export async function endSession(
+  services: { control: Control; audit: Audit },
+  personId: string,
+  sessionId: string,
+  actor: Actor,
+): Promise<void> {
+  await services.control.write(async (tx) => {
+    const ended = await tx
+      .deleteFrom('sessions')
+      .where('id', '=', sessionId)
+      .where('person_id', '=', personId)
+      .returning('id')
+      .executeTakeFirst();
+    if (!ended) throw new ApiError('not_found', { detail: 'There is no such session.' });
+    await appendForPerson(services, tx, { personId, actor, action: 'session.ended' });
+  });
+}
+
+/** A session as its person is told it. */
+export const ONE_SESSION_JSON = closedObject({
+  id: Type.String(),
+  created_at: Type.String({ format: 'date-time' }),
+  last_seen_at: Type.String({ format: 'date-time', description: 'To the minute.' }),
+  ip: nullable(Type.String()),
+  user_agent: nullable(Type.String()),
+  is_current: Type.Boolean(),
+});
+
+/** Returns the living sessions of whoever asks, newest first. */
+export async function listSessions(
+  { control, clock }: { control: Control; clock: Clock },
+  { session }: SignedIn,
+): Promise<Static<typeof ONE_SESSION_JSON>[]> {
+  const rows = await control.db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('person_id', '=', session.person.id)
+    .where('expires_at', '>', new Date(clock.now()).toISOString())
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    created_at: row.created_at,
+    last_seen_at: row.updated_at,
+    ip: row.ip_address || null,
+    user_agent: row.user_agent || null,
+    is_current: row.id === session.id,
+  }));
 }

@@ -1,47 +1,14 @@
 import { Type } from 'typebox';
 import { defineRoute, NOTHING, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
-import { answerSignIn } from '../members/answer-sign-in.ts';
-import { endSession } from '../members/end-session.ts';
-import { setUp } from '../members/set-up.ts';
-import { hasAccounts } from '../members/setup-link.ts';
-import type { AccountServices } from './account.ts';
-import { ACCOUNT_FIELDS, GIVEN_PASSWORD } from './account.ts';
+import { ACCOUNT_FIELDS, type AccountServices, GIVEN_PASSWORD } from './account.ts';
 import { COOKIES, readCookie, renderCookie } from './cookies.ts';
 import { resetPassword } from './reset-password.ts';
-import { SESSION_JSON, SIGN_IN_JSON, tellSession } from './session-json.ts';
+import { answerSignIn, SESSION_JSON, SIGN_IN_JSON, tellSession } from './session-json.ts';
+import { endSession } from './sessions.ts';
 import { signIn } from './sign-in.ts';
 import { signInWithCode } from './sign-in-code.ts';
 import { TOKEN } from './token.ts';
-
-const setupStateRoute = defineRoute({
-  method: 'GET',
-  path: '/app/v1/setup',
-  summary:
-    'Tell whether the first account is still to be made, and whether this connection is safe enough for it',
-  access: 'visitor',
-  limit: 'management',
-  answer: {
-    status: 200,
-    schema: closedObject({ needs_setup: Type.Boolean(), allows_sign_in: Type.Boolean() }),
-  },
-  async handle(services: AccountServices, { raw }) {
-    return { needs_setup: !(await hasAccounts(services)), allows_sign_in: raw.allowsSignIn };
-  },
-});
-
-const setupRoute = defineRoute({
-  method: 'POST',
-  path: '/app/v1/setup',
-  summary: 'Make the first account with the link the server printed, and sign in',
-  access: 'visitor',
-  limit: 'management',
-  body: closedObject({ token: TOKEN, ...ACCOUNT_FIELDS }),
-  answer: { status: 201, schema: SIGN_IN_JSON },
-  async handle(services: AccountServices, { raw, body }) {
-    return answerSignIn(services, raw, await setUp(services, raw, body));
-  },
-});
 
 const signInRoute = defineRoute({
   method: 'POST',
@@ -107,9 +74,6 @@ const sessionRoute = defineRoute({
   answer: { status: 200, schema: SESSION_JSON },
   handle: (services: AccountServices, { caller }) => tellSession(services, caller.session),
 });
-
-/** How the first account is created. */
-export const setUpRoutes = [setupStateRoute, setupRoute] satisfies Route<AccountServices>[];
 
 /** How people get in and out. */
 export const signInRoutes = [

@@ -1,10 +1,9 @@
 import { ApiError } from '../api/errors.ts';
 import type { Visit } from '../api/raw-request.ts';
 import { requireSafeWay } from '../api/raw-request.ts';
-import { findPersonId } from '../members/find-person.ts';
-import { noteFailure } from '../members/note-failure.ts';
 import type { AccountServices } from './account.ts';
-import { attemptWithin } from './attempts.ts';
+import { findPersonId } from './account.ts';
+import { attemptWithin, noteFailure } from './attempts.ts';
 import { authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
 import { type BegunSession, beginSession } from './begin-session.ts';
 import { findPasswordHash, isPasswordStill } from './password.ts';

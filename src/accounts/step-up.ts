@@ -1,10 +1,9 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
-import { noteFailure } from '../members/note-failure.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
-import { attemptWithin } from './attempts.ts';
+import { attemptWithin, noteFailure } from './attempts.ts';
 import { STEP_UP_MS } from './lifetimes.ts';
 import { findPasswordHash } from './password.ts';
 import type { People } from './people.ts';

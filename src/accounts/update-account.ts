@@ -1,10 +1,9 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { diffOf } from '../audit/audit.ts';
-import { findPersonId } from '../members/find-person.ts';
-import { storePassword } from '../members/store-password.ts';
 import type { AccountServices } from './account.ts';
-import { appendForPerson, hashPassword, requireNoKeysIn } from './account.ts';
+import { appendForPerson, findPersonId, hashPassword, requireNoKeysIn } from './account.ts';
+import { storePassword } from './password.ts';
 
 /** What a person changes of the own account. */
 export type AccountChange = { name?: string; email?: string };

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { findPersonId } from '../accounts/account.ts';
 import { CLI_ACTOR } from '../api/caller.ts';
 import { isCurrency, isTimeZone } from '../api/formats.ts';
 import { createApp } from '../apps/create.ts';
@@ -8,7 +9,6 @@ import { KEY_TYPES, type KeyType } from '../directory/scopes.ts';
 import { holdsKey } from '../directory/secret.ts';
 import { createKey } from '../keys/create.ts';
 import { CLI_MAKER } from '../keys/escalation.ts';
-import { findPersonId } from '../members/find-person.ts';
 import { createProject, type FindOwner } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { type Initialized, type InitOptions, renderInitialized } from './init-text.ts';

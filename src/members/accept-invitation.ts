@@ -1,5 +1,5 @@
 import type { Selectable, Transaction } from 'kysely';
-import { hashPassword, insertAccount } from '../accounts/account.ts';
+import { findPersonId, hashPassword, insertAccount } from '../accounts/account.ts';
 import { insertSession } from '../accounts/begin-session.ts';
 import { linkOver } from '../accounts/one-time-link.ts';
 import { type SignInOutcome, signIn } from '../accounts/sign-in.ts';
@@ -12,9 +12,7 @@ import type { InvitationTable } from '../control/people-schema.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
-import { findPersonId } from './find-person.ts';
-import { insertMember } from './insert-member.ts';
-import { findRole, type MemberServices } from './membership.ts';
+import { findRole, insertMember, type MemberServices } from './membership.ts';
 
 type Tx = Transaction<ControlSchema>;
 type Invitation = Selectable<InvitationTable>;

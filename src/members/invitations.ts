@@ -1,16 +1,15 @@
 import type { Selectable } from 'kysely';
 import { type Static, Type } from 'typebox';
 import { requireNoKeysIn } from '../accounts/account.ts';
-import { INVITATION_MS } from '../accounts/lifetimes.ts';
 import { createToken, hashToken } from '../accounts/token.ts';
 import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { Audit } from '../audit/audit.ts';
-import { diffOf } from '../audit/audit.ts';
+import { type Audit, diffOf } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { ROLES, type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
+import { DAY_MS } from '../lib/durations.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
 import { requireSay } from './update-member.ts';
@@ -126,3 +125,6 @@ export async function revokeInvitation(
     await audit.append(tx, { projectId: project.id, actor, action: 'invitation.revoked', target: id });
   });
 }
+
+/** How long an invitation can be accepted. */
+export const INVITATION_MS = 7 * DAY_MS;

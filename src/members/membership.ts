@@ -1,7 +1,12 @@
+import type { Transaction } from 'kysely';
 import type { AccountServices } from '../accounts/account.ts';
 import { type FindServices, findSessionById } from '../accounts/sessions.ts';
+import type { Actor } from '../api/caller.ts';
+import { type Audit, diffOf } from '../audit/audit.ts';
+import type { ControlSchema } from '../control/schema.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Role, readRole } from '../directory/scopes.ts';
+import type { Clock } from '../lib/clock.ts';
 
 /** What changing who belongs to a project takes: accounts are made and signed in on the way. */
 export type MemberServices = AccountServices & { directory: Directory };
@@ -33,4 +38,19 @@ export async function findStanding(
   const session = await findSessionById(services, sessionId);
   const role = session && (await findRole(services, projectId, session.person.id));
   return { isSignedIn: session !== undefined, role };
+}
+
+/** Stores that a person is a member of a project, in the transaction of why it is. */
+export async function insertMember(
+  { audit, clock }: { audit: Audit; clock: Clock },
+  tx: Transaction<ControlSchema>,
+  { projectId, personId, role }: { projectId: string; personId: string; role: Role },
+  actor: Actor,
+): Promise<void> {
+  await tx
+    .insertInto('project_members')
+    .values({ project_id: projectId, person_id: personId, role, created_at: clock.now() })
+    .execute();
+  const diff = diffOf({}, { role });
+  await audit.append(tx, { projectId, actor, action: 'member.added', target: personId, diff });
 }

@@ -1,15 +1,12 @@
 import { Type } from 'typebox';
 import { ACCOUNT_FIELDS } from '../accounts/account.ts';
-import { listProjectsOf, SIGN_IN_JSON, tellSession } from '../accounts/session-json.ts';
+import { answerSignIn, SIGN_IN_JSON, tellSession } from '../accounts/session-json.ts';
 import { TOKEN } from '../accounts/token.ts';
 import { wholeList, wholeListOf } from '../api/list.ts';
 import { defineRoute, NOTHING, type Route } from '../api/route.ts';
-import type { ChangeServices } from '../audit/audit.ts';
 import { isMighty, ROLES } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
-import { createProject } from '../projects/create.ts';
 import { acceptInvitation, lookAtInvitation } from './accept-invitation.ts';
-import { answerSignIn } from './answer-sign-in.ts';
 import { INVITATION_JSON, invite, listInvitations, revokeInvitation } from './invitations.ts';
 import { listMembers, MEMBER_JSON } from './list-members.ts';
 import type { MemberServices } from './membership.ts';
@@ -18,49 +15,7 @@ import { changeRole, removeMember } from './update-member.ts';
 const PROJECT_PATH = '/app/v1/projects/{project_id}';
 const IN_PROJECT = closedObject({ project_id: Type.String() });
 const ONE_IN_PROJECT = closedObject({ project_id: Type.String(), id: Type.String() });
-const ROLE = Type.Enum([...ROLES]);
-
-const PROJECT_JSON = closedObject({
-  id: Type.String(),
-  name: Type.String(),
-  role: ROLE,
-  created_at: Type.String({ format: 'date-time' }),
-});
-
-const projectsRoute = defineRoute({
-  method: 'GET',
-  path: '/app/v1/projects',
-  summary: "List one's own projects",
-  access: 'signed_in',
-  limit: 'management',
-  answer: { status: 200, schema: wholeListOf(PROJECT_JSON) },
-  async handle(services: ChangeServices, { caller }) {
-    const projects = await listProjectsOf(services, caller.session.person.id);
-    const told = projects.map(({ id, name, role, createdAt }) => ({
-      id,
-      name,
-      role,
-      created_at: new Date(createdAt).toISOString(),
-    }));
-    return wholeList(told);
-  },
-});
-
-const createProjectRoute = defineRoute({
-  method: 'POST',
-  path: '/app/v1/projects',
-  summary: 'Create a project, and own it',
-  access: 'signed_in',
-  limit: 'management',
-  body: closedObject({ name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }) }),
-  answer: { status: 201, schema: PROJECT_JSON },
-  async handle(services: ChangeServices, { caller, body }) {
-    const findOwnerId = () => Promise.resolve(caller.session.person.id);
-    const project = await createProject(services, body.name.trim(), caller.actor, findOwnerId);
-    const created_at = new Date(project.createdAt).toISOString();
-    return { id: project.id, name: project.name, role: 'owner' as const, created_at };
-  },
-});
+export const ROLE = Type.Enum([...ROLES]);
 
 const membersRoute = defineRoute({
   method: 'GET',
@@ -179,9 +134,6 @@ const acceptRoute = defineRoute({
     return tellSession(services, caller.session);
   },
 });
-
-/** A person's own projects. */
-export const ownProjectRoutes = [projectsRoute, createProjectRoute] satisfies Route<ChangeServices>[];
 
 /** The members of a project, and how people become members. */
 export const memberRoutes = [

@@ -1,12 +1,13 @@
 import type { Transaction } from 'kysely';
 import { type AccountServices, hashPassword, insertAccount } from '../accounts/account.ts';
 import { type BegunSession, insertSession } from '../accounts/begin-session.ts';
-import { linkOver, requireLink, spendLink } from '../accounts/one-time-link.ts';
+import { insertLink, linkOver, requireLink, spendLink } from '../accounts/one-time-link.ts';
 import type { Actor } from '../api/caller.ts';
-import type { Visit } from '../api/raw-request.ts';
-import { requireSafeWay } from '../api/raw-request.ts';
+import { requireSafeWay, type Visit } from '../api/raw-request.ts';
+import type { Control } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { insertMember } from './insert-member.ts';
+import type { Clock } from '../lib/clock.ts';
+import { insertMember } from './membership.ts';
 
 /** What the setup page sends. */
 export type SetUp = { token: string; name: string; email: string; password: string };
@@ -54,4 +55,27 @@ async function ownOrphans(
   for (const { id: projectId } of orphans) {
     await insertMember(services, tx, { projectId, personId: actor.id, role: 'owner' }, actor);
   }
+}
+
+/** Whether somebody has an account here. */
+export async function hasAccounts({ control }: { control: Control }): Promise<boolean> {
+  const row = await control.db.selectFrom('people').select('id').limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
+/**
+ * Returns the token of a new setup link, and voids the one before; undefined when there is an account. Called at every
+ * start: whoever sees the server's output may make the first account, and nobody else.
+ */
+export async function renewSetupLink({
+  control,
+  clock,
+}: {
+  control: Control;
+  clock: Clock;
+}): Promise<string | undefined> {
+  if (await hasAccounts({ control })) return undefined;
+  return control.write((tx) =>
+    insertLink(tx, { purpose: 'setup', personId: null, expiresAt: null }, clock.now()),
+  );
 }

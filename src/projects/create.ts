@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { findFirstPersonId } from '../accounts/account.ts';
 import type { Actor } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
@@ -7,8 +8,7 @@ import type { Project } from '../directory/project.ts';
 import { findKeysIn } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
-import { findFirstPersonId } from '../members/find-person.ts';
-import { insertMember } from '../members/insert-member.ts';
+import { insertMember } from '../members/membership.ts';
 
 /** Tells whose a new project is, by the id of a person; asked in the transaction that makes it. */
 export type FindOwner = (tx: Transaction<ControlSchema>) => Promise<string | undefined>;

@@ -8,7 +8,7 @@ import type { Log, LogDestination } from '../lib/log.ts';
 import { createLimiter } from '../limits/limiter.ts';
 import { createMemoryLimiter } from '../limits/memory.ts';
 import { openRedisStore } from '../limits/redis/redis.ts';
-import { renewSetupLink } from '../members/setup-link.ts';
+import { renewSetupLink } from '../members/set-up.ts';
 import { listenForMetrics } from '../metrics/listen.ts';
 import { watchServices } from '../metrics/sources.ts';
 import { FRONT_DOOR_ROUTES, ROUTES } from '../routes.ts';

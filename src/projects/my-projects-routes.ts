@@ -1,0 +1,53 @@
+import { Type } from 'typebox';
+import { listProjectsOf } from '../accounts/session-json.ts';
+import { wholeList, wholeListOf } from '../api/list.ts';
+import { defineRoute, type Route } from '../api/route.ts';
+import type { ChangeServices } from '../audit/audit.ts';
+import { closedObject } from '../lib/schema.ts';
+import { ROLE } from '../members/routes.ts';
+import { createProject } from './create.ts';
+
+const PROJECT_JSON = closedObject({
+  id: Type.String(),
+  name: Type.String(),
+  role: ROLE,
+  created_at: Type.String({ format: 'date-time' }),
+});
+
+const projectsRoute = defineRoute({
+  method: 'GET',
+  path: '/app/v1/projects',
+  summary: "List one's own projects",
+  access: 'signed_in',
+  limit: 'management',
+  answer: { status: 200, schema: wholeListOf(PROJECT_JSON) },
+  async handle(services: ChangeServices, { caller }) {
+    const projects = await listProjectsOf(services, caller.session.person.id);
+    const told = projects.map(({ id, name, role, createdAt }) => ({
+      id,
+      name,
+      role,
+      created_at: new Date(createdAt).toISOString(),
+    }));
+    return wholeList(told);
+  },
+});
+
+const createProjectRoute = defineRoute({
+  method: 'POST',
+  path: '/app/v1/projects',
+  summary: 'Create a project, and own it',
+  access: 'signed_in',
+  limit: 'management',
+  body: closedObject({ name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }) }),
+  answer: { status: 201, schema: PROJECT_JSON },
+  async handle(services: ChangeServices, { caller, body }) {
+    const findOwnerId = () => Promise.resolve(caller.session.person.id);
+    const project = await createProject(services, body.name.trim(), caller.actor, findOwnerId);
+    const created_at = new Date(project.createdAt).toISOString();
+    return { id: project.id, name: project.name, role: 'owner' as const, created_at };
+  },
+});
+
+/** A person's own projects. */
+export const ownProjectRoutes = [projectsRoute, createProjectRoute] satisfies Route<ChangeServices>[];
