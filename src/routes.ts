@@ -6,8 +6,9 @@ import { appRoutes } from './apps/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { VERSION } from './config/version.ts';
 import { eventRoutes } from './events/routes.ts';
-import { mirrorForPeople } from './http/front-door.ts';
+import { mirrorForPeople } from './http/dashboard-routes.ts';
 import { describeApi } from './http/openapi.ts';
+import type { Services } from './http/pipeline/services.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { leakRoutes } from './leaks/routes.ts';
@@ -15,7 +16,6 @@ import { memberRoutes } from './members/routes.ts';
 import { setUpRoutes } from './members/set-up-routes.ts';
 import { ownProjectRoutes } from './projects/my-projects-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
-import type { Services } from './services.ts';
 
 const API_ROUTES = [
   ...eventRoutes,

@@ -5,7 +5,7 @@ import { createDemo } from '../src/cli/demo/demo-project.ts';
 import { makeDays } from '../src/cli/demo/events.ts';
 import { feedLive } from '../src/cli/demo/feed.ts';
 import { runDemo } from '../src/cli/demo.ts';
-import { UsageError } from '../src/cli/usage-error.ts';
+import { UsageError } from '../src/cli/terminal/usage-error.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { startServer } from '../src/server/start.ts';
 import { connect, makeConfig } from './harness.ts';

@@ -5,7 +5,7 @@ import { CLI_ACTOR } from '../src/api/caller.ts';
 import type { ErrorCode } from '../src/api/errors.ts';
 import type { Control } from '../src/control/open.ts';
 import { openDirectory } from '../src/directory/directory.ts';
-import { findCutOff, type HeldRight } from '../src/http/cut-off.ts';
+import { findCutOff, type HeldRight } from '../src/http/pipeline/stream-permission.ts';
 import { createServer } from '../src/http/server.ts';
 import { OPTIONAL_KEY_FIELDS } from '../src/keys/key-fields.ts';
 import { verify } from '../src/keys/verify/verify.ts';

@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test';
 import { setInterval as ticks } from 'node:timers/promises';
 import { defineRoute } from '../src/api/route.ts';
 import { exportAs } from '../src/api/streamed.ts';
-import { mirrorForPeople } from '../src/http/front-door.ts';
+import { mirrorForPeople } from '../src/http/dashboard-routes.ts';
 import { closedObject } from '../src/lib/schema.ts';
 import { renewSetupLink } from '../src/members/set-up.ts';
 import { FRONT_DOOR_ROUTES } from '../src/routes.ts';

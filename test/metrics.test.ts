@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { ConfigError, readConfig } from '../src/config/config.ts';
-import { judgeMetricsCaller } from '../src/metrics/access.ts';
+import { judgeMetricsCaller } from '../src/http/metrics/access.ts';
 import { startServer } from '../src/server/start.ts';
 import { findFreePort } from './free-port.ts';
 import { type Answer, connect, makeKey, startTestServer } from './harness.ts';

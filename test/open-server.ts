@@ -1,10 +1,10 @@
 import type { Config } from '../src/config/config.ts';
+import type { Services } from '../src/http/pipeline/services.ts';
 import { createServer } from '../src/http/server.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { ROUTES } from '../src/routes.ts';
 import { type ControlServices, openControlServices } from '../src/server/open-services.ts';
-import type { Services } from '../src/services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
 
 /** A server and the services it uses. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
 import { init } from '../src/cli/init.ts';
-import { UsageError } from '../src/cli/usage-error.ts';
+import { UsageError } from '../src/cli/terminal/usage-error.ts';
 import { startServer } from '../src/server/start.ts';
 import { type Browser, join, setUp } from './browser.ts';
 import { makeConfig } from './harness.ts';

@@ -4,9 +4,9 @@ import { Type } from 'typebox';
 import { defineRoute, type Route } from '../src/api/route.ts';
 import { exportAs } from '../src/api/streamed.ts';
 import type { Directory } from '../src/directory/directory.ts';
+import type { Services } from '../src/http/pipeline/services.ts';
 import type { Clock } from '../src/lib/clock.ts';
 import { closedObject } from '../src/lib/schema.ts';
-import type { Services } from '../src/services.ts';
 
 // The proof is that tsc passes: an @ts-expect-error that expects nothing is an error itself.
 const answer = { status: 200, schema: closedObject({ ok: Type.Boolean() }) } as const;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, describe, it } from 'node:test';
 import { createSecret } from '../src/directory/secret.ts';
+import { watchServices } from '../src/http/metrics/sources.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { createShedding } from '../src/limits/shedding.ts';
-import { watchServices } from '../src/metrics/sources.ts';
 import { type Answer, connect, initProject, makeConfig } from './harness.ts';
 import { startOpenServer } from './open-server.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseRevenue } from '../events/revenue.ts';
+import { parseRevenue } from '../events/ingest/revenue.ts';
 import { isCurrency } from './formats.ts';
 
 /** An independent reading: the amount in millionths, or undefined beyond 18 digits or scale 6. */

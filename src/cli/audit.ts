@@ -3,9 +3,9 @@ import { type AuditRow, EVERY_PROJECT, listAuditRows, toAuditEntryJson } from '.
 import type { ReadOnlyControl } from '../control/open.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
-import { readControl } from './read-control.ts';
-import { renderTable } from './table.ts';
-import { UsageError } from './usage-error.ts';
+import { readControl } from './control/read-control.ts';
+import { renderTable } from './terminal/table.ts';
+import { UsageError } from './terminal/usage-error.ts';
 
 type Options = { project?: string; installation?: true; since?: number; limit: number; json?: true };
 

@@ -9,7 +9,7 @@ import { NO_RESUME, openResume, type Resume } from './import/resume.ts';
 import { openSource, type Source } from './import/source.ts';
 import { openTarget } from './import/target.ts';
 import { countRejected, NO_TOTALS, type Totals } from './import/totals.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './terminal/usage-error.ts';
 
 type Options = {
   appId?: string;

@@ -12,7 +12,7 @@ import { CLI_MAKER } from '../keys/escalation.ts';
 import { createProject, type FindOwner } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { type Initialized, type InitOptions, renderInitialized } from './init-text.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './terminal/usage-error.ts';
 
 const KEY_NAMES: Record<KeyType, string> = {
   server: 'First server key',

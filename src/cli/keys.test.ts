@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { initProject, makeConfig } from '../../test/harness.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { addKeysCommand } from './keys.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './terminal/usage-error.ts';
 
 const config = makeConfig();
 const project = await initProject(config);

@@ -11,7 +11,7 @@ import { addInitCommand } from './init.ts';
 import { addKeysCommand } from './keys.ts';
 import { addMembersCommand } from './members.ts';
 import { addServeCommand } from './serve.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './terminal/usage-error.ts';
 
 const FAILED = 1;
 const USAGE = 2;

@@ -3,8 +3,8 @@ import { createResetLink } from '../accounts/reset-password.ts';
 import { CLI_ACTOR } from '../api/caller.ts';
 import { localUrl } from '../config/config.ts';
 import type { ControlServices } from '../server/open-services.ts';
-import { withServices } from './keys/with-services.ts';
-import { renderTable } from './table.ts';
+import { withServices } from './control/with-services.ts';
+import { renderTable } from './terminal/table.ts';
 
 /** Adds `appflow members`, which lists accounts and creates reset links for a lost password or second factor. */
 export function addMembersCommand(program: Command): void {

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { closedObject, nullable } from '../lib/schema.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
-import { CONTEXT_KEYS } from './context.ts';
+import { CONTEXT_KEYS } from './ingest/context.ts';
 
 /** A stored event as the API tells it, in search, exports and streams alike. */
 export const EVENT_JSON = closedObject({

@@ -3,9 +3,9 @@ import { csvLine } from '../api/csv.ts';
 import { listReachableApps } from '../api/resources.ts';
 import { EXPORT_TYPES, exportAs, type Streamed } from '../api/streamed.ts';
 import type { App } from '../directory/app.ts';
-import { CONTEXT_KEYS } from './context.ts';
 import { buildFilter } from './event-filter.ts';
 import { type ToldEvent, toEventJson } from './event-json.ts';
+import { CONTEXT_KEYS } from './ingest/context.ts';
 import { readNewestFirst } from './newest-first.ts';
 import type { EventServices, EXPORT_FORMATS, SearchQuery } from './search.ts';
 

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../api/errors.ts';
 import { encodeCursor } from '../api/list.ts';
-import { HEARTBEAT, renderClosed, renderMessage, renderOpening } from '../http/event-stream.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Filter } from './event-filter.ts';
 import { toEventJson } from './event-json.ts';
+import { HEARTBEAT, renderClosed, renderMessage, renderOpening } from './event-stream.ts';
 import { type LiveBuffer, openLiveBuffer, type Schedule } from './live-buffer.ts';
 import { countReceived, type Place, placeOf, type Received, readReceived } from './received.ts';
 

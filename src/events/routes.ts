@@ -10,7 +10,7 @@ import {
   type IngestServices,
   ingest,
   needsApp,
-} from './ingest.ts';
+} from './ingest/ingest.ts';
 import { type EventServices, SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
 import { STREAM_QUERY, streamEvents } from './stream.ts';
 

@@ -1,5 +1,5 @@
 import { ERRORS } from '../api/errors.ts';
-import { REJECTION_CURES } from '../events/event.ts';
+import { REJECTION_CURES } from '../events/ingest/event.ts';
 
 const INTRO = `# Errors
 

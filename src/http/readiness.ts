@@ -5,7 +5,7 @@ import { StorageError } from '../lib/storage-error.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import type { UntrustedProxy } from './untrusted-proxy.ts';
+import type { UntrustedProxy } from './network/untrusted-proxy.ts';
 
 /**
  * What /readyz answers, always with 200 once started. `warnings` are sentences: what does not work, which makes it

@@ -5,8 +5,8 @@ import type { Streamed } from '../api/streamed.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { findCutOff } from './cut-off.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './pipeline/exchange.ts';
+import { findCutOff } from './pipeline/stream-permission.ts';
 
 const LOOK_MS = 500;
 

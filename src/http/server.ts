@@ -8,14 +8,14 @@ import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
 import { StorageError } from '../lib/storage-error.ts';
-import type { Services } from '../services.ts';
 import { addDashboard } from './dashboard-files.ts';
-import type { Exchange } from './exchange.ts';
-import { addMetricsEndpoint } from './metrics-endpoint.ts';
-import { isOverloaded, retryWithJitter } from './overload.ts';
+import { addMetricsEndpoint } from './metrics/endpoint.ts';
 import { preflightHeaders } from './permit.ts';
+import type { Exchange } from './pipeline/exchange.ts';
+import { isOverloaded, retryWithJitter } from './pipeline/overload.ts';
+import { answerRequest, prepareRoute, type ServedRoute } from './pipeline/serve.ts';
+import type { Services } from './pipeline/services.ts';
 import { openBody } from './send-streamed.ts';
-import { answerRequest, prepareRoute, type ServedRoute } from './serve.ts';
 import { addStrictTransport } from './strict-transport.ts';
 
 /** A client that has not finished sending its request by then is cut off. */

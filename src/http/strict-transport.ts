@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/config.ts';
-import { findTransport } from './own-site.ts';
+import { findTransport } from './network/own-site.ts';
 
 /** A year, for this host alone: what runs on its subdomains is not ours to speak for. */
 const STRICT_TRANSPORT = 'max-age=31536000';

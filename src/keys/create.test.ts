@@ -7,7 +7,7 @@ import { ApiError, type FieldError } from '../api/errors.ts';
 import { createApp } from '../apps/create.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { isWellFormedSecret } from '../directory/secret.ts';
-import { getStoredPrincipal } from '../http/stored-right.ts';
+import { getStoredPrincipal } from '../http/pipeline/recheck-writes.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { newId } from '../lib/id.ts';
 import { createProject } from '../projects/create.ts';

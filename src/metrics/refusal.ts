@@ -1,5 +1,5 @@
 import { ApiError } from '../api/errors.ts';
-import type { MetricsVerdict } from './access.ts';
+import type { MetricsVerdict } from '../http/metrics/access.ts';
 
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="appflow metrics"' };
 

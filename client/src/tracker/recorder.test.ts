@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { isPlaceholderAppUserId } from '../../../src/events/placeholder.ts';
+import { isPlaceholderAppUserId } from '../../../src/events/ingest/placeholder.ts';
 import { isAppUserId } from './recorder.ts';
 
 it('the tracker and the server reject the same placeholder user IDs', () => {

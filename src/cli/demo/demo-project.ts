@@ -8,7 +8,7 @@ import type { Project } from '../../directory/project.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { insertProject } from '../../projects/create.ts';
 import type { ControlServices } from '../../server/open-services.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 import { DEMO_APP_NAMES } from './events.ts';
 import type { DemoPlan, DemoPlatform } from './person.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isCurrency } from '../../api/formats.ts';
-import { parseRevenue } from '../../events/revenue.ts';
+import { parseRevenue } from '../../events/ingest/revenue.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { countDemoDays, type DemoEvent, makeDays } from './events.ts';
 

@@ -2,7 +2,7 @@ import type { Caller } from '../../api/caller.ts';
 import { CLI_ACTOR } from '../../api/caller.ts';
 import type { Project } from '../../directory/project.ts';
 import type { Scope } from '../../directory/scopes.ts';
-import { ingest } from '../../events/ingest.ts';
+import { ingest } from '../../events/ingest/ingest.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { ControlServices } from '../../server/open-services.ts';
 import type { DemoEvent } from './events.ts';

@@ -5,9 +5,9 @@ import { KEY_TYPES } from '../../directory/scopes.ts';
 import { CREATE_KEY_BODY, type CreateKeyBody, createKey } from '../../keys/create.ts';
 import { CLI_MAKER } from '../../keys/escalation.ts';
 import { tellKey } from '../../keys/key-json.ts';
+import { chooseProject } from '../control/choose-project.ts';
+import { withServices } from '../control/with-services.ts';
 import { parseList } from './parse-list.ts';
-import { chooseProject } from './project.ts';
-import { withServices } from './with-services.ts';
 
 type Options = {
   project?: string;

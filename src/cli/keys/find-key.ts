@@ -1,7 +1,7 @@
 import type { Directory } from '../../directory/directory.ts';
 import type { ApiKey } from '../../directory/key.ts';
 import { isWellFormedSecret } from '../../directory/secret.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 
 /** Returns the key with this id. Throws UsageError if there is none, without quoting a secret passed by mistake. */
 export function getKeyById(directory: Directory, keyId: string): ApiKey {

@@ -3,9 +3,9 @@ import { type ApiKey, KEY_STATUSES, type KeyStatus, statusOf } from '../../direc
 import { KEY_TYPES, type KeyType } from '../../directory/scopes.ts';
 import { tellKey } from '../../keys/key-json.ts';
 import { listKeys } from '../../keys/list.ts';
-import { renderTable } from '../table.ts';
-import { chooseProject } from './project.ts';
-import { readServices } from './read-services.ts';
+import { chooseProject } from '../control/choose-project.ts';
+import { readServices } from '../control/read-services.ts';
+import { renderTable } from '../terminal/table.ts';
 
 type Options = { project?: string; type?: KeyType; status?: KeyStatus; json?: true };
 

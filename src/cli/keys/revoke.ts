@@ -4,8 +4,8 @@ import { CLI_ACTOR } from '../../api/caller.ts';
 import type { ApiKey } from '../../directory/key.ts';
 import { tellKey } from '../../keys/key-json.ts';
 import { REVOKE_REASONS, type RevokeReason, revokeKey } from '../../keys/revoke.ts';
+import { withServices } from '../control/with-services.ts';
 import { getKeyById } from './find-key.ts';
-import { withServices } from './with-services.ts';
 
 type Options = { reason: RevokeReason; yes?: true; json?: true };
 

@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CLI_MAKER } from '../../keys/escalation.ts';
 import { tellKey } from '../../keys/key-json.ts';
 import { rotateKey } from '../../keys/rotate.ts';
+import { chooseProject } from '../control/choose-project.ts';
+import { withServices } from '../control/with-services.ts';
 import { getKeyById } from './find-key.ts';
-import { chooseProject } from './project.ts';
-import { withServices } from './with-services.ts';
 
 type Options = { graceSeconds?: number; graceFrom?: 'now' | 'first_use'; force?: true; json?: true };
 

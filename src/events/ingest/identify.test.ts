@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseEvent } from '../event.ts';
+import { parseEvent } from './event.ts';
 
 function parse(fields: object) {
   const event = { event_id: 'e1', event_name: '$identify', app_user_id: 'user_1', ...fields };

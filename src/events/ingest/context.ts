@@ -1,0 +1,75 @@
+import type { EventRow } from '../../warehouse/event-row.ts';
+
+/** The keys of an event's context that have a column of their own. */
+export const CONTEXT_KEYS = [
+  'platform',
+  'os_version',
+  'app_version',
+  'country',
+  'locale',
+  'device_model',
+  'sdk',
+] as const;
+type ContextKey = (typeof CONTEXT_KEYS)[number];
+const KNOWN: ReadonlySet<string> = new Set(CONTEXT_KEYS);
+const CHARACTERS_MAX = 128;
+
+/** The columns an event's context fills, `''` for what the event does not say. */
+export type ContextColumns = Pick<EventRow, ContextKey>;
+
+/** What `parseContext` returns: columns and the keys it dropped, or what is wrong where. */
+export type ParsedContext =
+  | { columns: ContextColumns; unknownKeys: readonly string[] }
+  | { field: string; message: string };
+
+const NO_KEYS: readonly string[] = Object.freeze([]);
+
+/**
+ * Returns the columns of an event's `context` and the names of the keys Appflow does not know, which never refuse
+ * an event: a newer SDK must not lose data on an older server. Absent and null are the same, for the object and
+ * for each of its values. A character cut in half by a client's own limit (a lone surrogate) becomes U+FFFD.
+ */
+export function parseContext(value: unknown): ParsedContext {
+  const columns: ContextColumns = {
+    platform: '',
+    os_version: '',
+    app_version: '',
+    country: '',
+    locale: '',
+    device_model: '',
+    sdk: '',
+  };
+  if (value === undefined || value === null) return { columns, unknownKeys: NO_KEYS };
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    return { field: 'context', message: 'Send context as a JSON object, or leave it out.' };
+  }
+  return fillColumns(columns, value as Readonly<Record<string, unknown>>);
+}
+
+function fillColumns(columns: ContextColumns, context: Readonly<Record<string, unknown>>): ParsedContext {
+  let unknownKeys: string[] | undefined;
+  for (const key of Object.keys(context)) {
+    const value = context[key];
+    if (!isContextKey(key)) {
+      unknownKeys ??= [];
+      unknownKeys.push(key);
+    } else if (typeof value === 'string' && hasAtMostCharacters(value, CHARACTERS_MAX)) {
+      columns[key] = value.toWellFormed();
+    } else if (value !== null) {
+      const message = `Send context.${key} as a string of at most ${CHARACTERS_MAX} characters.`;
+      return { field: `context.${key}`, message };
+    }
+  }
+  return { columns, unknownKeys: unknownKeys ?? NO_KEYS };
+}
+
+function isContextKey(key: string): key is ContextKey {
+  return KNOWN.has(key);
+}
+
+/** Whether `text` has at most `max` Unicode characters: what JSON Schema's maxLength counts, an emoji is one. */
+export function hasAtMostCharacters(text: string, max: number): boolean {
+  if (text.length <= max) return true;
+  // A character takes at most two code units, so a longer text need not be counted.
+  return text.length <= max * 2 && [...text].length <= max;
+}

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HOUR_MS } from '../../lib/durations.ts';
+import {
+  type AppOfEvent,
+  type BatchContext,
+  type ParsedEvent,
+  parseEvent,
+  REJECTION_CURES,
+  type Rejection,
+  type RejectionCode,
+} from './event.ts';
+
+const RECEIVED_AT = Date.parse('2026-11-22T10:00:00Z');
+const BATCH: BatchContext = {
+  projectId: 'proj_1',
+  keyId: 'key_1',
+  verified: 1,
+  receivedAt: RECEIVED_AT,
+  sentAt: undefined,
+};
+const APP: AppOfEvent = { id: 'app_1', currency: 'EUR' };
+const EVENT = { event_id: 'e1', event_name: 'app_open', app_user_id: 'u_1' };
+
+function parse(value: unknown, batch: BatchContext = BATCH): ParsedEvent {
+  return parseEvent(value, batch, () => APP);
+}
+
+/** The row of EVENT with `fields` changed. */
+function rowOf(fields: object, batch: BatchContext = BATCH) {
+  const parsed = parse({ ...EVENT, ...fields }, batch);
+  assert.ok('row' in parsed, JSON.stringify(parsed));
+  return parsed.row;
+}
+
+function assertRejected(
+  fields: object,
+  code: RejectionCode,
+  field: string,
+  batch: BatchContext = BATCH,
+): Rejection {
+  const parsed = parse({ ...EVENT, ...fields }, batch);
+  assert.ok('rejection' in parsed, JSON.stringify(fields).slice(0, 200));
+  assert.deepEqual([parsed.rejection.code, parsed.rejection.field], [code, field]);
+  assert.ok(parsed.rejection.message.length > 20);
+  return parsed.rejection;
+}
+
+test('makes the row of a full event', () => {
+  const value = {
+    app_id: 'app_1',
+    event_id: '01JABC',
+    event_name: 'purchase_complete',
+    app_user_id: 'user_123',
+    session_id: 's_9',
+    timestamp: '2026-11-22T09:00:00.000Z',
+    properties: { product_id: 'pro_monthly', revenue: '9.90', currency: 'USD' },
+    context: {
+      platform: 'ios',
+      os_version: '18.1',
+      app_version: '2.4.0',
+      country: 'DE',
+      locale: 'de_DE',
+      device_model: 'iPhone17,1',
+      sdk: 'appflow-js/1.0.0',
+    },
+  };
+  assert.deepEqual(parse(value), {
+    row: {
+      project_id: 'proj_1',
+      app_id: 'app_1',
+      event_id: '01JABC',
+      event_name: 'purchase_complete',
+      app_user_id: 'user_123',
+      session_id: 's_9',
+      timestamp: Date.parse('2026-11-22T09:00:00Z'),
+      received_at: RECEIVED_AT,
+      properties: '{"product_id":"pro_monthly","revenue":"9.90","currency":"USD"}',
+      revenue: '9.9',
+      currency: 'USD',
+      key_id: 'key_1',
+      verified: 1,
+      ...value.context,
+    },
+    unknownKeys: [],
+  });
+});
+
+test('makes the row of an event as a small tracker sends it', () => {
+  const text =
+    '{"event_id":"83e69762aff047940b376fc2a266d143","event_name":"commit_test","app_user_id":"u_f81f5cbaa4c49352","timestamp":"2026-08-20T14:10:49.000Z","properties":{"files":1,"insertions":6,"deletions":0}}';
+  const parsed = parse(JSON.parse(text));
+  assert.ok('row' in parsed);
+  assert.equal(parsed.row.timestamp, Date.parse('2026-08-20T14:10:49Z'));
+  assert.equal(parsed.row.properties, '{"files":1,"insertions":6,"deletions":0}');
+  assert.deepEqual([parsed.row.revenue, parsed.row.currency, parsed.row.session_id], [null, '', '']);
+});
+
+test('takes null as absent for every optional field', () => {
+  const nulls = { app_id: null, session_id: null, timestamp: null, context: null };
+  const row = rowOf({ ...nulls, properties: { revenue: null, currency: null } });
+  assert.deepEqual(row, { ...rowOf({}), properties: '{"revenue":null,"currency":null}' });
+  assert.equal(rowOf({ properties: null }).properties, '{}');
+  assert.equal(row.timestamp, RECEIVED_AT);
+});
+
+test('makes a new id for each event without one', () => {
+  const first = rowOf({ event_id: undefined }).event_id;
+  assert.match(first, /^[0-9A-Z]{26}$/);
+  assert.notEqual(rowOf({ event_id: null }).event_id, first);
+});
+
+test('refuses what is no object', () => {
+  for (const value of [null, undefined, 'x', 1, true, [], [EVENT]]) {
+    const parsed = parse(value);
+    assert.ok('rejection' in parsed);
+    assert.equal(parsed.rejection.code, 'invalid_event');
+    assert.equal('event_id' in parsed.rejection, false);
+  }
+});
+
+test('refuses event names that are not snake_case of 1 to 64 characters', () => {
+  for (const name of ['a', 'a1_', 'a'.repeat(64)]) assert.equal(rowOf({ event_name: name }).event_name, name);
+  const names = [
+    '',
+    'A',
+    'appOpen',
+    '1a',
+    '_a',
+    '$other',
+    'a-b',
+    'a b',
+    'a\n',
+    'ä',
+    'a'.repeat(65),
+    1,
+    null,
+    undefined,
+  ];
+  for (const event_name of [...names, ['a'], {}])
+    assertRejected({ event_name }, 'invalid_event_name', 'event_name');
+});
+
+test('refuses app user ids that are not 1 to 256 bytes', () => {
+  for (const id of ['u', '1', 'u'.repeat(256), 'ü'.repeat(128), '😀'.repeat(64), 'a b', 'a\tb', ' u ']) {
+    assert.equal(rowOf({ app_user_id: id }).app_user_id, id);
+  }
+  const ids = [
+    '',
+    'u'.repeat(257),
+    `${'ü'.repeat(128)}u`,
+    `${'😀'.repeat(64)}u`,
+    7,
+    true,
+    null,
+    undefined,
+    ['u'],
+    {},
+  ];
+  for (const app_user_id of ids) assertRejected({ app_user_id }, 'invalid_app_user_id', 'app_user_id');
+});
+
+test('refuses app user ids that could merge two people or show nothing', () => {
+  for (const app_user_id of [
+    'u\ud83d',
+    '\udc00',
+    'u\0',
+    '\0',
+    ' ',
+    '\t\n',
+    '\u200b',
+    '\u0001\u007f',
+    '\u00a0',
+  ]) {
+    assertRejected({ app_user_id }, 'invalid_app_user_id', 'app_user_id');
+  }
+});
+
+test('refuses placeholders of app user ids', () => {
+  for (const app_user_id of ['NULL', ' guest ', '-1', '00000000-0000-0000-0000-000000000000']) {
+    assertRejected({ app_user_id }, 'placeholder_app_user_id', 'app_user_id');
+  }
+});
+
+test('refuses event ids that are not 1 to 128 visible ASCII characters', () => {
+  for (const id of ['!', '~', 'e'.repeat(128)]) assert.equal(rowOf({ event_id: id }).event_id, id);
+  for (const event_id of ['', 'e'.repeat(129), 'a b', 'a\n', '\x7f', 'ü', 7, false, [], {}]) {
+    assert.equal('event_id' in assertRejected({ event_id }, 'invalid_event_id', 'event_id'), false);
+  }
+});
+
+test('refuses session ids over 128 characters and half characters', () => {
+  for (const id of ['', 's'.repeat(128), '😀'.repeat(128)])
+    assert.equal(rowOf({ session_id: id }).session_id, id);
+  for (const session_id of ['s'.repeat(129), `${'😀'.repeat(128)}s`, 's\ud83d', 7, {}]) {
+    assertRejected({ session_id }, 'invalid_session_id', 'session_id');
+  }
+});
+
+test('takes timestamps from 2000 until one hour ahead, both to the millisecond', () => {
+  const year2000 = Date.parse('2000-01-01T00:00:00Z');
+  assert.equal(rowOf({ timestamp: year2000 }).timestamp, year2000);
+  assert.equal(rowOf({ timestamp: '2000-01-01T00:00:00Z' }).timestamp, year2000);
+  assertRejected({ timestamp: year2000 - 1 }, 'timestamp_too_old', 'timestamp');
+  assertRejected({ timestamp: '1999-12-31T23:59:59.999Z' }, 'timestamp_too_old', 'timestamp');
+  assert.equal(rowOf({ timestamp: RECEIVED_AT + HOUR_MS }).timestamp, RECEIVED_AT + HOUR_MS);
+  assertRejected({ timestamp: RECEIVED_AT + HOUR_MS + 1 }, 'timestamp_in_future', 'timestamp');
+  // Seconds sent as milliseconds are the mistake behind most of these.
+  assertRejected({ timestamp: RECEIVED_AT / 1000 }, 'timestamp_too_old', 'timestamp');
+});
+
+test('corrects a wrong device clock by sent_at before it judges the time', () => {
+  const reset: BatchContext = { ...BATCH, sentAt: 60_000 };
+  assert.equal(rowOf({ timestamp: 50_000 }, reset).timestamp, RECEIVED_AT - 10_000);
+  const tomorrow: BatchContext = { ...BATCH, sentAt: RECEIVED_AT + 24 * HOUR_MS };
+  assert.equal(rowOf({ timestamp: RECEIVED_AT + 23 * HOUR_MS }, tomorrow).timestamp, RECEIVED_AT - HOUR_MS);
+  assert.equal(rowOf({ timestamp: RECEIVED_AT + 25 * HOUR_MS }, tomorrow).timestamp, RECEIVED_AT + HOUR_MS);
+  assertRejected({ timestamp: RECEIVED_AT + 25 * HOUR_MS + 1 }, 'timestamp_in_future', 'timestamp', tomorrow);
+  assert.equal(rowOf({}, tomorrow).timestamp, RECEIVED_AT);
+});
+
+test('refuses timestamps that name no time', () => {
+  for (const timestamp of ['', 'now', '2026-11-22', '2026-02-30T00:00:00Z', Infinity, true, [], {}]) {
+    assertRejected({ timestamp }, 'invalid_timestamp', 'timestamp');
+  }
+});
+
+test('names the flaw in properties and context by its path', () => {
+  assertRejected({ properties: [] }, 'invalid_properties', 'properties');
+  assertRejected({ properties: { a: { b: [[[[]]]] } } }, 'invalid_properties', 'properties.a.b.0.0.0');
+  assertRejected({ context: 'ios' }, 'invalid_context', 'context');
+  assertRejected({ context: { platform: 7 } }, 'invalid_context', 'context.platform');
+});
+
+test('takes negative revenue on refund only', () => {
+  assert.equal(rowOf({ event_name: 'refund', properties: { revenue: '-9.99' } }).revenue, '-9.99');
+  assert.equal(rowOf({ properties: { revenue: '-0.00' } }).revenue, '0');
+  for (const revenue of ['-9.99', -0.01, 'free', '', true, {}, '1e3']) {
+    assertRejected({ properties: { revenue } }, 'invalid_revenue', 'properties.revenue');
+  }
+});
+
+test("gives revenue the event's currency, or else the app's, and no currency without revenue", () => {
+  assert.equal(rowOf({ properties: { revenue: 1 } }).currency, 'EUR');
+  assert.equal(rowOf({ properties: { revenue: 1, currency: 'JPY' } }).currency, 'JPY');
+  assert.equal(rowOf({ properties: { currency: 'JPY' } }).currency, '');
+});
+
+test('refuses a wrong currency with and without revenue', () => {
+  for (const currency of ['usd', 'XX', '', 840, ['USD']]) {
+    assertRejected({ properties: { currency } }, 'invalid_currency', 'properties.currency');
+    assertRejected({ properties: { currency, revenue: 1 } }, 'invalid_currency', 'properties.currency');
+  }
+});
+
+test('leaves product_id, quantity and store to the sender', () => {
+  const properties = { product_id: 7, quantity: 'two', store: null };
+  assert.equal(rowOf({ properties }).properties, JSON.stringify(properties));
+});
+
+test('asks for the app the event names and hands on the refusal', () => {
+  const asked: (string | undefined)[] = [];
+  const refusal: Rejection = { code: 'app_not_allowed', field: 'app_id', message: 'Use another key.' };
+  const resolve = (appId: string | undefined) => {
+    asked.push(appId);
+    return appId === 'app_2' ? refusal : { id: appId ?? 'app_only', currency: 'USD' };
+  };
+  const appIdOf = (fields: object) => {
+    const parsed = parseEvent({ ...EVENT, ...fields }, BATCH, resolve);
+    return 'row' in parsed ? parsed.row.app_id : parsed.rejection;
+  };
+  assert.equal(appIdOf({}), 'app_only');
+  assert.equal(appIdOf({ app_id: null }), 'app_only');
+  assert.equal(appIdOf({ app_id: 'app_3' }), 'app_3');
+  assert.deepEqual(appIdOf({ app_id: 'app_2' }), { ...refusal, event_id: 'e1' });
+  assert.deepEqual(asked, [undefined, undefined, 'app_3', 'app_2']);
+  assertRejected({ app_id: 7 }, 'app_not_found', 'app_id');
+});
+
+test('drops and names unknown keys of the event and its context', () => {
+  const text =
+    '{"event_name":"a","app_user_id":"u_1","battery":1,"__proto__":{"app_id":"x"},"context":{"sdk":"s","carrier":{"a":1}}}';
+  const parsed = parse(JSON.parse(text));
+  assert.ok('row' in parsed);
+  assert.deepEqual(parsed.unknownKeys, ['battery', '__proto__', 'context.carrier']);
+  assert.equal(parsed.row.sdk, 's');
+  assert.equal('battery' in parsed.row, false);
+});
+
+test('names the refused event when its id is one', () => {
+  assert.equal(assertRejected({ event_name: 'Bad' }, 'invalid_event_name', 'event_name').event_id, 'e1');
+});
+
+test('has a cure for every code', () => {
+  for (const cure of Object.values(REJECTION_CURES)) assert.match(cure, /^(Send|Name|Use) .{20,}\.$/);
+});

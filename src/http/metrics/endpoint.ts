@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiError } from '../../api/errors.ts';
+import type { Config } from '../../config/config.ts';
+import { findMetricsRefusal } from '../../metrics/refusal.ts';
+import { judgeMetricsCaller } from './access.ts';
+import type { Metrics } from './metrics.ts';
+
+/** How the server answers, so that these answers have the headers of all others. */
+type Answering = {
+  send: (request: FastifyRequest, reply: FastifyReply, body: { contentType: string; text: string }) => void;
+  refuse: (request: FastifyRequest, reply: FastifyReply, error: ApiError) => void;
+};
+
+/** Adds `GET /metrics`, unless it has a port of its own. It stands beside the routes: it knows no project and no key. */
+export function addMetricsEndpoint(
+  app: FastifyInstance,
+  { config, metrics }: { config: Config; metrics: Metrics },
+  { send, refuse }: Answering,
+): void {
+  if (config.metricsPort !== undefined) return;
+  app.all('/metrics', {
+    handler: () => undefined,
+    onRequest: async (request, reply) => {
+      const refusal = findMetricsRefusal(
+        request.method,
+        judgeMetricsCaller(request.raw, config.metricsToken),
+      );
+      if (refusal) refuse(request, reply, refusal);
+      else send(request, reply, { contentType: metrics.contentType, text: await metrics.render() });
+      return reply;
+    },
+  });
+}

@@ -1,0 +1,193 @@
+import type { FailureLog } from '../../audit/failures.ts';
+import { type AuditHead, findAuditHead } from '../../audit/head.ts';
+import type { Control } from '../../control/open.ts';
+import type { Directory } from '../../directory/directory.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Limiter } from '../../limits/limiter.ts';
+import type { Shedding } from '../../limits/shedding.ts';
+import type { Warehouse } from '../../warehouse/open.ts';
+import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
+import type { Metrics } from './metrics.ts';
+
+/** The parts of a server whose numbers are shown, and where. */
+export type WatchedServices = {
+  metrics: Metrics;
+  control: Control;
+  directory: Directory;
+  warehouse: Warehouse;
+  limiter: Limiter;
+  shedding: Shedding;
+  untrustedProxy: UntrustedProxy;
+  failures: FailureLog;
+  log: Log;
+};
+
+const AUDIT_HEAD_AGE_MAX_MS = 15_000;
+const MS_PER_SECOND = 1_000;
+
+/** Shows in `services.metrics` what the parts of a running server know of themselves. */
+export function watchServices(services: WatchedServices): void {
+  services.metrics.watchProcess();
+  watchKeys(services);
+  watchLimiter(services);
+  watchLimitStore(services);
+  watchLoad(services);
+  watchStorage(services);
+  watchProxies(services);
+  watchAuditHead(services);
+}
+
+function watchKeys({ metrics, directory, failures }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_keys',
+    help: 'API keys in the in-memory directory.',
+    kind: 'gauge',
+    read: () => [{ value: directory.countKeys() }],
+  });
+  metrics.watch({
+    name: 'appflow_key_directory_age_seconds',
+    help: 'Time since the directory was last known to hold all that was committed.',
+    kind: 'gauge',
+    read: () => [{ value: directory.ageMs() / MS_PER_SECOND }],
+  });
+  metrics.watch({
+    name: 'appflow_failed_authentications_total',
+    help: 'Keys that were shown and not accepted, or not from that place, by error code. The audit log holds a sample of them; none is left out here.',
+    kind: 'counter',
+    labelNames: ['code'],
+    read: () => [...failures.totals()].map(([code, value]) => ({ labels: { code }, value })),
+  });
+}
+
+function watchLimiter({ metrics, limiter }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_ratelimit_decisions_total',
+    help: 'Decisions of the rate limiter, by policy and outcome.',
+    kind: 'counter',
+    labelNames: ['policy', 'outcome'],
+    read: () =>
+      Object.entries(limiter.decisions).flatMap(([policy, outcomes]) =>
+        Object.entries(outcomes).map(([outcome, value]) => ({ labels: { policy, outcome }, value })),
+      ),
+  });
+  metrics.watch({
+    name: 'appflow_ratelimit_buckets',
+    help: 'Buckets in memory: keys and addresses that spent something lately.',
+    kind: 'gauge',
+    read: () => [{ value: limiter.countBuckets() }],
+  });
+}
+
+function watchLoad({ metrics, limiter, shedding }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_queries_in_flight',
+    help: 'Queries that run, or wait for a slot of their key, and streams that are open, in this process.',
+    kind: 'gauge',
+    labelNames: ['state'],
+    read: () =>
+      Object.entries({ ...limiter.countInFlight(), streaming: limiter.countStreams() }).map(
+        ([state, value]) => ({ labels: { state }, value }),
+      ),
+  });
+  metrics.watch({
+    name: 'appflow_shed_requests_total',
+    help: 'Requests refused with 503 before they cost anything, because the server could not keep up, by category.',
+    kind: 'counter',
+    labelNames: ['category'],
+    read: () =>
+      Object.entries(shedding.totals()).map(([category, value]) => ({ labels: { category }, value })),
+  });
+}
+
+function watchLimitStore({ metrics, limiter }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_ratelimit_degraded',
+    help: '1 while Redis does not answer and this process keeps to its share of each limit, otherwise 0.',
+    kind: 'gauge',
+    read: () => [{ value: limiter.reportStore()?.trouble === undefined ? 0 : 1 }],
+  });
+  metrics.watch({
+    name: 'appflow_ratelimit_redis_calls_total',
+    help: 'Calls to Redis for limits and to tell that this process lives, by outcome.',
+    kind: 'counter',
+    labelNames: ['outcome'],
+    read: () => {
+      const { callsAnswered = 0, callsFailed = 0 } = limiter.reportStore() ?? {};
+      return [
+        { labels: { outcome: 'answered' }, value: callsAnswered },
+        { labels: { outcome: 'failed' }, value: callsFailed },
+      ];
+    },
+  });
+  metrics.watch({
+    name: 'appflow_ratelimit_local_decisions_total',
+    help: 'Decisions this process made by its share of the limits, because Redis did not answer.',
+    kind: 'counter',
+    read: () => [{ value: limiter.reportStore()?.localDecisions ?? 0 }],
+  });
+  metrics.watch({
+    name: 'appflow_ratelimit_processes',
+    help: 'Processes that share the limits, this one included, as last known.',
+    kind: 'gauge',
+    read: () => [{ value: limiter.reportStore()?.processes ?? 1 }],
+  });
+}
+
+function watchStorage({ metrics, control, warehouse }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_db_statements_total',
+    help: 'Statements run on the control database. Requests with a key add none.',
+    kind: 'counter',
+    read: () => [{ value: control.countStatements() }],
+  });
+  metrics.watch({
+    name: 'appflow_writer_queue_rows',
+    help: 'Events that wait to be stored, and how many may.',
+    kind: 'gauge',
+    labelNames: ['state'],
+    read: () => {
+      const { rows, rowsMax } = warehouse.queue();
+      return [
+        { labels: { state: 'waiting' }, value: rows },
+        { labels: { state: 'max' }, value: rowsMax },
+      ];
+    },
+  });
+  metrics.watch({
+    name: 'appflow_writer_queue_bytes',
+    help: 'Bytes of the events that wait to be stored.',
+    kind: 'gauge',
+    read: () => [{ value: warehouse.queue().bytes }],
+  });
+}
+
+function watchProxies({ metrics, untrustedProxy }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_untrusted_proxy_requests_total',
+    help: 'Requests that a proxy nearby passed on while TRUSTED_PROXIES names none: their limits per address are suspended.',
+    kind: 'counter',
+    read: () => [{ value: untrustedProxy.countRequests() }],
+  });
+}
+
+/** Read before the other numbers and kept a while: two looks in a row show what requests cost, not what looking costs. */
+function watchAuditHead({ metrics, control, log }: WatchedServices): void {
+  let head: AuditHead | undefined;
+  let readAt = Number.NEGATIVE_INFINITY;
+  metrics.prepare(async () => {
+    if (performance.now() - readAt < AUDIT_HEAD_AGE_MAX_MS) return;
+    readAt = performance.now();
+    // A database that does not answer is no reason to show no numbers.
+    head = await findAuditHead(control).catch((error: unknown) => {
+      log.warn({ err: error }, 'the head of the audit log cannot be read');
+      return undefined;
+    });
+  });
+  metrics.watch({
+    name: 'appflow_audit_head_seq',
+    help: 'Number of the last entry of the audit log; it never falls. `mac` is its link in the chain.',
+    kind: 'gauge',
+    labelNames: ['mac'],
+    read: () => (head ? [{ labels: { mac: head.mac }, value: head.seq }] : []),
+  });
+}

@@ -1,0 +1,35 @@
+import type { TObject, TSchema } from 'typebox';
+import { ApiError } from '../../api/errors.ts';
+
+const typeOf = (schema: TSchema | undefined) => (schema && 'type' in schema ? schema.type : undefined);
+
+/** Query strings hold only text: this turns it into what the schema asks for, and leaves alone what does not fit. */
+function coerce(value: unknown, schema: TSchema | undefined): unknown {
+  const type = typeOf(schema);
+  if (type === 'array') return Array.isArray(value) ? value : [value];
+  if (type === 'integer' && typeof value === 'string' && /^-?\d{1,15}$/.test(value)) return Number(value);
+  if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
+  return value;
+}
+
+/** URLSearchParams reads anything: `%ff` as a replacement character, `%zz` as text. Neither is what was meant. */
+function requireDecodable(search: string): void {
+  try {
+    decodeURIComponent(search);
+  } catch {
+    throw new ApiError('invalid_encoding', { detail: 'The query string is not percent-encoded UTF-8.' });
+  }
+}
+
+/** Returns the parameters of a query string as the schema's types; repeated names become lists. Throws ApiError. */
+export function parseQuery(search: string, schema: TObject): Record<string, unknown> {
+  const values: Record<string, unknown> = Object.create(null);
+  if (search === '') return values;
+  requireDecodable(search);
+  const params = new URLSearchParams(search);
+  for (const name of new Set(params.keys())) {
+    const all = params.getAll(name);
+    values[name] = coerce(all.length === 1 ? all[0] : all, schema.properties[name]);
+  }
+  return values;
+}

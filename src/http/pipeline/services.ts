@@ -1,0 +1,49 @@
+import type { KeyObject } from 'node:crypto';
+import type { People } from '../../accounts/people.ts';
+import type { Audit } from '../../audit/audit.ts';
+import type { FailureLog } from '../../audit/failures.ts';
+import type { Config } from '../../config/config.ts';
+import type { Control } from '../../control/open.ts';
+import type { Directory } from '../../directory/directory.ts';
+import type { Pepper } from '../../directory/secret.ts';
+import type { Usage } from '../../keys/usage/usage.ts';
+import type { FirstUse } from '../../keys/verify/first-use.ts';
+import type { Rehash } from '../../keys/verify/rehash.ts';
+import type { GithubKeys } from '../../leaks/github-keys.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Limiter } from '../../limits/limiter.ts';
+import type { Shedding } from '../../limits/shedding.ts';
+import type { Standings } from '../../members/membership-watcher.ts';
+import type { Warehouse } from '../../warehouse/open.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
+
+/** What handlers get: one plain record, made in server.ts, passed along, never global. */
+export type Services = {
+  config: Config;
+  control: Control;
+  directory: Directory;
+  warehouse: Warehouse;
+  limiter: Limiter;
+  shedding: Shedding;
+  untrustedProxy: UntrustedProxy;
+  pepper: Pepper;
+  /** Peppers of `APPFLOW_SECRET_RETIRED`: keys stored under them still verify. */
+  retiredPeppers: readonly Pepper[];
+  /** What is wrong with the configured secrets, as of the start. */
+  secretWarning: string | undefined;
+  rehash: Rehash;
+  firstUse: FirstUse;
+  /** Derived from `APPFLOW_SECRET`: half of what decrypts an answer that is given twice. */
+  replaySecret: KeyObject;
+  audit: Audit;
+  usage: Usage;
+  metrics: Metrics;
+  failures: FailureLog;
+  people: People;
+  standings: Standings;
+  githubKeys: GithubKeys;
+  clock: Clock;
+  log: Log;
+};
