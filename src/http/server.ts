@@ -6,17 +6,17 @@ import { renderProblem, requestIdOf } from '../api/problem.ts';
 import type { Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
-import { newId } from '../lib/id.ts';
 import { StorageError } from '../lib/storage-error.ts';
 import { addDashboard } from './dashboard-files.ts';
 import { addMetricsEndpoint } from './metrics/endpoint.ts';
-import { preflightHeaders } from './permit.ts';
+import { preflightHeaders } from './pipeline/cors.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import { isOverloaded, retryWithJitter } from './pipeline/overload.ts';
 import { answerRequest, prepareRoute, type ServedRoute } from './pipeline/serve.ts';
 import type { Services } from './pipeline/services.ts';
 import { openBody } from './send-streamed.ts';
 import { addStrictTransport } from './strict-transport.ts';
+import { badRequest, findHostMistake, noSuchRoute, refusalOfPath } from './unmatched.ts';
 
 /** A client that has not finished sending its request by then is cut off. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -71,20 +71,6 @@ export function createServer(services: Services, routes: readonly Route<Services
   addDashboard(app, services.config.dashboardDir, refuse);
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
   return app;
-}
-
-const nothingHere = () => new ApiError('not_found', { detail: 'There is nothing at this path.' });
-
-/** The router gives up on a path for two reasons: an id longer than any of ours, or broken percent-encoding. */
-function refusalOfPath(code: string): ApiError {
-  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return nothingHere();
-  return new ApiError('invalid_encoding', { detail: 'The URL cannot be decoded.' });
-}
-
-/** RFC 9112 §3.2: a server must refuse HTTP/1.1 without Host. */
-function findHostMistake({ raw }: FastifyRequest): ApiError | undefined {
-  if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
-  return new ApiError('invalid_encoding', { detail: 'The request has no Host header.' });
 }
 
 const neverReached = () => undefined;
@@ -250,24 +236,6 @@ function toApiError(error: unknown): ApiError {
   return new ApiError(code, { headers: retryWithJitter(), cause: error });
 }
 
-const patternOf = (path: string) =>
-  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
-
-/** 405 when the path exists for other methods, 404 otherwise: the same for everyone, key or no key. */
-function noSuchRoute(routes: readonly Route[], request: FastifyRequest): ApiError {
-  const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
-  const methods = new Set<string>(
-    routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method),
-  );
-  if (methods.size === 0) return nothingHere();
-  if (methods.has('GET')) methods.add('HEAD');
-  const allow = [...methods].join(', ');
-  return new ApiError('method_not_allowed', {
-    detail: `${request.method} is not possible here; use ${allow}.`,
-    headers: { allow },
-  });
-}
-
 function addPreflights(app: FastifyInstance, routes: readonly Route[]): void {
   const open = routes.filter((route) => route.cors !== 'none');
   for (const [path, samePath] of Map.groupBy(open, (route) => route.path)) {
@@ -280,22 +248,4 @@ function addPreflights(app: FastifyInstance, routes: readonly Route[]): void {
           .send(),
     });
   }
-}
-
-/** The answer to bytes that are not HTTP: there is no request to answer, so it is written by hand. */
-function badRequest(docsUrl: string): string {
-  const detail = 'This is not a complete HTTP request, or its headers are too large.';
-  const requestId = newId('req');
-  const body = JSON.stringify(
-    renderProblem(new ApiError('invalid_encoding', { detail }), requestId, docsUrl),
-  );
-  const head = [
-    'HTTP/1.1 400 Bad Request',
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    'Connection: close',
-    `X-Request-Id: ${requestId}`,
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

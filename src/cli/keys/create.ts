@@ -7,7 +7,6 @@ import { CLI_MAKER } from '../../keys/escalation.ts';
 import { tellKey } from '../../keys/key-json.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
-import { parseList } from './parse-list.ts';
 
 type Options = {
   project?: string;
@@ -98,4 +97,9 @@ export function addCreateCommand(keys: Command): void {
         return `${secret}\n\nThis is ${key.id}, "${key.name}" of ${project.name}. The key is shown only now; keep it like a password.`;
       }),
     );
+}
+
+/** Returns the items of a comma-separated list, appended to those of earlier uses of the option. */
+export function parseList(text: string, before: readonly string[] = []): string[] {
+  return [...before, ...text.split(',').map((part) => part.trim())];
 }

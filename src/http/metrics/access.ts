@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { ApiError } from '../../api/errors.ts';
 import { isInCidrs } from '../../lib/ip.ts';
-import { findForwardingHeader } from '../forwarding.ts';
-import { isLoopbackHost, LOOPBACK } from '../loopback.ts';
+import { findForwardingHeader, isLoopbackHost, LOOPBACK } from '../network/address.ts';
 
 /** Whether a caller may read the numbers: yes, no such path for them, or only with the token. */
 export type MetricsVerdict = 'allowed' | 'hidden' | 'token_missing' | 'token_wrong';
@@ -36,3 +36,19 @@ export function judgeToken({ headers }: IncomingMessage, token: string | undefin
 
 /** Of one length, whatever was sent: the comparison tells nothing by how long it takes. */
 const digest = (text: string) => createHash('sha256').update(text).digest();
+
+const CHALLENGE = { 'www-authenticate': 'Bearer realm="appflow metrics"' };
+
+/** Returns how a request for `/metrics` is refused; undefined when it is answered. */
+export function findMetricsRefusal(method: string, verdict: MetricsVerdict): ApiError | undefined {
+  // First: to whoever may not know of it, there is nothing at this path, whatever the method.
+  if (verdict === 'hidden') return new ApiError('not_found', { detail: 'There is nothing at this path.' });
+  if (method !== 'GET' && method !== 'HEAD') {
+    const detail = `${method} is not possible here; use GET, HEAD.`;
+    return new ApiError('method_not_allowed', { detail, headers: { allow: 'GET, HEAD' } });
+  }
+  if (verdict === 'allowed') return undefined;
+  const code = verdict === 'token_missing' ? 'missing_api_key' : 'invalid_api_key';
+  const detail = 'The metrics want METRICS_TOKEN as "Authorization: Bearer <token>".';
+  return new ApiError(code, { detail, headers: CHALLENGE });
+}

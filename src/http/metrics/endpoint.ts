@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiError } from '../../api/errors.ts';
 import type { Config } from '../../config/config.ts';
-import { findMetricsRefusal } from '../../metrics/refusal.ts';
-import { judgeMetricsCaller } from './access.ts';
+import { findMetricsRefusal, judgeMetricsCaller } from './access.ts';
 import type { Metrics } from './metrics.ts';
 
 /** How the server answers, so that these answers have the headers of all others. */

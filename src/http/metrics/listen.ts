@@ -5,8 +5,7 @@ import { ApiError } from '../../api/errors.ts';
 import { renderProblem, requestIdOf } from '../../api/problem.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../lib/log.ts';
-import { findMetricsRefusal } from '../../metrics/refusal.ts';
-import { judgeToken } from './access.ts';
+import { findMetricsRefusal, judgeToken } from './access.ts';
 import type { Metrics } from './metrics.ts';
 
 type ListenServices = { config: Config; metrics: Metrics; log: Log };

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Cidr, callerNetwork, canonicalAddress, isInCidrs, parseCidrs } from '../../lib/ip.ts';
-import { findForwardingHeader } from '../forwarding.ts';
 
 /** Where a request came from. */
 export type CallerAddress = {
@@ -58,4 +57,33 @@ function findOrigin(peer: string, forwardedFor: string | undefined, trusted: rea
 function withoutPort(hop: string): string {
   const [, inBrackets, ipv4] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(hop) ?? [];
   return inBrackets ?? ipv4 ?? hop;
+}
+
+/** What proxies add to a request they pass on (RFC 7239, RFC 9110 §7.6.3, and what was usual before). */
+const FORWARDING_HEADERS = [
+  'x-forwarded-for',
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-forwarded-server',
+] as const;
+
+/** Returns the name of a header that says somebody passed this request on; undefined when none does. */
+export function findForwardingHeader(headers: IncomingHttpHeaders): string | undefined {
+  return FORWARDING_HEADERS.find((name) => headers[name] !== undefined);
+}
+
+/** The addresses of this machine. */
+export const LOOPBACK = parseCidrs(['127.0.0.0/8', '::1/128']).cidrs;
+
+/** `localhost:8080`, `127.0.0.1`, `[::1]:8080`: the name, or what stands in the brackets. */
+const HOST = /^(?:\[([\da-f:.]+)\]|([^:[\]]+))(?::\d*)?$/i;
+
+/** Whether a Host header names this machine. */
+export function isLoopbackHost(host = ''): boolean {
+  const [, ipv6, name = ipv6 ?? ''] = HOST.exec(host) ?? [];
+  return name.toLowerCase() === 'localhost' || isInCidrs(name, LOOPBACK);
 }

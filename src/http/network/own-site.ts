@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Cidr, isInCidrs } from '../../lib/ip.ts';
-import { isLoopbackHost } from '../loopback.ts';
+import { isLoopbackHost } from './address.ts';
 
 /** What the decisions below look at. `peer` is the address of the socket. */
 export type SiteRequest = { method: string; peer: string; headers: IncomingHttpHeaders };

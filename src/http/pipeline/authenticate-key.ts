@@ -6,7 +6,7 @@ import { endOfSecret } from '../../directory/key.ts';
 import { findLostRight, invalidToken, lostRightError, placeError } from '../../keys/verify/refusals.ts';
 import { findPlaceRefusal } from '../../keys/verify/usage-restrictions.ts';
 import { findShown, findStateRefusal, verify } from '../../keys/verify/verify.ts';
-import { corsHeaders } from '../permit.ts';
+import { corsHeaders } from './cors.ts';
 import { readCredential } from './credential.ts';
 import { addressOf, type Exchange } from './exchange.ts';
 import { getStoredPrincipal } from './recheck-writes.ts';

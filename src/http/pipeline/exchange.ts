@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { KeyCaller, SignedIn } from '../../api/caller.ts';
 import type { KeyUse } from '../../keys/usage/usage-tally.ts';
 import type { Slot } from '../../limits/in-flight.ts';
 import { type CallerAddress, resolveAddress } from '../network/address.ts';
 import type { Services } from './services.ts';
-import type { HeldRight } from './stream-permission.ts';
+import type { HeldRight, WatchedMember } from './stream-permission.ts';
 
 /** What the HTTP server hands to the pipeline. `params` are the path's, decoded; `search` is what follows the `?`. */
 export type Exchange = {
@@ -34,3 +35,5 @@ export function addressOf({ config, untrustedProxy }: Services, { raw }: Exchang
   untrustedProxy.note(address);
   return address;
 }
+
+export type AnyCaller = KeyCaller | WatchedMember | SignedIn;

@@ -1,4 +1,6 @@
 import { ApiError } from '../../api/errors.ts';
+import type { Route } from '../../api/route.ts';
+import type { Services } from './services.ts';
 
 const SECONDS_MAX = 5;
 
@@ -15,4 +17,9 @@ export function overloaded(): ApiError {
 /** Whether a request was refused for being one too many: that is counted and told now and then, not for each. */
 export function isOverloaded(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'overloaded' && error.cause === undefined;
+}
+
+/** Throws 503 when the server cannot keep up. The caller was told before what no waiting helps against. */
+export function shedLoad({ shedding, warehouse }: Services, { limit }: Route): void {
+  if (shedding.refuses(limit, warehouse.queue())) throw overloaded();
 }

@@ -1,16 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import type { KeyCaller, SignedIn } from '../../api/caller.ts';
+import type { KeyCaller } from '../../api/caller.ts';
 import { ApiError, validationFailed } from '../../api/errors.ts';
 import { requireRight } from '../../api/permission.ts';
 import type { RawRequest } from '../../api/raw-request.ts';
 import { findRequestedApp } from '../../api/resources.ts';
 import type { Route } from '../../api/route.ts';
-import { EVENT_STREAM, isStreamed } from '../../api/streamed.ts';
+import { isStreamed } from '../../api/streamed.ts';
 import { type Check, compileCheck } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
-import type { Slot } from '../../limits/in-flight.ts';
-import type { Payer } from '../../limits/plan.ts';
-import type { DeniedVerdict, LimitVerdict } from '../../limits/verdict.ts';
 import { authenticateKey, judgeKeyAgain, requirePlace } from './authenticate-key.ts';
 import {
   authenticatePerson,
@@ -23,10 +20,11 @@ import {
 } from './authenticate-session.ts';
 import { readBytes, readJson } from './body.ts';
 import { readCredential } from './credential.ts';
-import { addressOf, type Exchange } from './exchange.ts';
+import { type AnyCaller, addressOf, type Exchange } from './exchange.ts';
 import { findIntent } from './idempotency.ts';
-import { overloaded } from './overload.ts';
+import { shedLoad } from './overload.ts';
 import { parseQuery } from './query.ts';
+import { chargedWhenRefused, isStreamRoute, passEntry, passLimit, toPayer } from './rate-limits.ts';
 import { actingFor } from './recheck-writes.ts';
 import type { Services } from './services.ts';
 import { holdRight, type WatchedMember } from './stream-permission.ts';
@@ -131,8 +129,6 @@ async function answerVisitor(services: Services, served: ServedRoute, exchange: 
   );
 }
 
-type AnyCaller = KeyCaller | WatchedMember | SignedIn;
-
 /** Each door takes its own credential and looks at no other: cookies are nothing under /v1, keys nothing under /app/v1. */
 async function enterByDoor(services: Services, route: Route, exchange: Exchange): Promise<AnyCaller> {
   if (route.door === 'app') return authenticatePerson(services, route, exchange);
@@ -168,16 +164,6 @@ function inProject(caller: AnyCaller): KeyCaller | WatchedMember {
   throw new Error('A route that asks for a scope is not in a project.');
 }
 
-function toPayer(caller: AnyCaller, { limit: category }: Route): Payer {
-  if ('key' in caller) {
-    const { key, project, network } = caller;
-    const { id: keyId, type: keyType, rateLimits: keyLimits } = key;
-    return { keyId, callerType: keyType, category, keyLimits, projectLimits: project.rateLimits, network };
-  }
-  const place = 'project' in caller ? `${caller.project.id} ` : '';
-  return { keyId: `${place}${caller.session.person.id}`, callerType: 'member', category };
-}
-
 function intentSourceOf(services: Services, exchange: Exchange, caller: AnyCaller) {
   if ('key' in caller) {
     return { callerId: caller.key.id, readCredential: () => readCredential(exchange.raw.rawHeaders) };
@@ -196,59 +182,6 @@ function toRaw(services: Services, exchange: Exchange): RawRequest {
     requestId,
     readBody: (bytesMax) => readBytes(raw, bytesMax),
   };
-}
-
-/** Throws 503 when the server cannot keep up. The caller was told before what no waiting helps against. */
-function shedLoad({ shedding, warehouse }: Services, { limit }: Route): void {
-  if (shedding.refuses(limit, warehouse.queue())) throw overloaded();
-}
-
-/** A request refused once its key is proved costs one request: a flood of refusals is limited like any other. */
-async function chargedWhenRefused<T>(
-  { limiter }: Services,
-  limited: Payer,
-  exchange: Exchange,
-  step: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    const isRefusal = error instanceof ApiError && error.code !== 'rate_limited';
-    if (isRefusal) Object.assign(exchange.headers, (await limiter.chargeRefusal(limited)).headers);
-    throw error;
-  }
-}
-
-/** Throws 429 with the exact wait, or 413 for a batch that no waiting would let through. */
-function passLimit(exchange: Exchange, verdict: LimitVerdict): void {
-  if (verdict.allowed) {
-    Object.assign(exchange.headers, verdict.headers);
-    return;
-  }
-  if (verdict.impossible) {
-    const { cost, burst, policy } = verdict;
-    throw new ApiError('payload_too_large', {
-      detail: `The batch holds ${cost} events, but the limit "${policy}" never lets more than ${burst} through at once.`,
-    });
-  }
-  throw rateLimited(verdict, `The limit "${verdict.policy}" of this key is used up.`);
-}
-
-/** Returns the slot. Throws 429 when there was none within the wait: nothing is spent. */
-function passEntry(entry: Slot | DeniedVerdict): Slot {
-  if (entry.allowed) return entry;
-  throw rateLimited(entry, `As many of this key run as the limit "${entry.policy}" allows at once.`);
-}
-
-const isStreamRoute = ({ answer }: Route) => answer.contentType === EVENT_STREAM;
-
-function rateLimited(verdict: DeniedVerdict, sentence: string): ApiError {
-  const { category, policy, retryAfterMs, retryAfterSeconds, headers } = verdict;
-  return new ApiError('rate_limited', {
-    detail: `${sentence} Try again in ${retryAfterSeconds} s.`,
-    members: { category, policy, retry_after_ms: retryAfterMs },
-    headers,
-  });
 }
 
 /** A request without a body has neither a length nor chunks (RFC 9112 §6.3). */

@@ -1,5 +1,5 @@
-import type { CorsRule, Route } from '../api/route.ts';
-import type { ApiKey } from '../directory/key.ts';
+import type { CorsRule, Route } from '../../api/route.ts';
+import type { ApiKey } from '../../directory/key.ts';
 
 const EXPOSED = 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Appflow-Key-Expires';
 const PREFLIGHT_AGE_SECONDS = '600';

@@ -1,0 +1,55 @@
+import type { FastifyRequest } from 'fastify';
+import { ApiError } from '../api/errors.ts';
+import { renderProblem } from '../api/problem.ts';
+import type { Route } from '../api/route.ts';
+import { newId } from '../lib/id.ts';
+
+const nothingHere = () => new ApiError('not_found', { detail: 'There is nothing at this path.' });
+
+/** The router gives up on a path for two reasons: an id longer than any of ours, or broken percent-encoding. */
+export function refusalOfPath(code: string): ApiError {
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return nothingHere();
+  return new ApiError('invalid_encoding', { detail: 'The URL cannot be decoded.' });
+}
+
+/** RFC 9112 §3.2: a server must refuse HTTP/1.1 without Host. */
+export function findHostMistake({ raw }: FastifyRequest): ApiError | undefined {
+  if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
+  return new ApiError('invalid_encoding', { detail: 'The request has no Host header.' });
+}
+
+const patternOf = (path: string) =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+
+/** 405 when the path exists for other methods, 404 otherwise: the same for everyone, key or no key. */
+export function noSuchRoute(routes: readonly Route[], request: FastifyRequest): ApiError {
+  const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
+  const methods = new Set<string>(
+    routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method),
+  );
+  if (methods.size === 0) return nothingHere();
+  if (methods.has('GET')) methods.add('HEAD');
+  const allow = [...methods].join(', ');
+  return new ApiError('method_not_allowed', {
+    detail: `${request.method} is not possible here; use ${allow}.`,
+    headers: { allow },
+  });
+}
+
+/** The answer to bytes that are not HTTP: there is no request to answer, so it is written by hand. */
+export function badRequest(docsUrl: string): string {
+  const detail = 'This is not a complete HTTP request, or its headers are too large.';
+  const requestId = newId('req');
+  const body = JSON.stringify(
+    renderProblem(new ApiError('invalid_encoding', { detail }), requestId, docsUrl),
+  );
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+    `X-Request-Id: ${requestId}`,
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
+}
