@@ -3,7 +3,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { openLog } from '../src/lib/log.ts';
 import { createLimiter, type Limiter } from '../src/limits/limiter.ts';
 import { openRedisStore } from '../src/limits/redis/redis.ts';
-import { startRedis } from '../test/redis-server.ts';
+import { startRedis } from '../test/limits/redis/redis-server.ts';
 
 // Measures the memory of buckets, one process per subject. Run by bench/limits.ts.
 

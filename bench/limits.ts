@@ -4,7 +4,7 @@ import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import { openLog } from '../src/lib/log.ts';
 import { createLimiter, type Limiter } from '../src/limits/limiter.ts';
 import { openRedisStore } from '../src/limits/redis/redis.ts';
-import { startRedis } from '../test/redis-server.ts';
+import { startRedis } from '../test/limits/redis/redis-server.ts';
 import { describeRun, median } from './report.ts';
 
 // Compares the limiter with rate-limiter-flexible, in memory and in Redis, then measures the memory of buckets.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import type { App } from '../directory/app.ts';
-import { createTestStore, eventRow } from '../warehouse/test-store.ts';
 import { formatDay, parseDay } from './calendar.ts';
 import { countActivity } from './count-activity.ts';
 import type { Question } from './filters.ts';

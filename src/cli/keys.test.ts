@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
 import { Command, CommanderError } from 'commander';
-import { initProject, makeConfig } from '../../test/harness.ts';
+import { initProject, makeConfig } from '../../test/support/harness.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { addKeysCommand } from './keys.ts';
 import { UsageError } from './terminal/usage-error.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, describe, it } from 'node:test';
-import { makeManualTimers } from '../../test/manual-timers.ts';
+import { makeManualTimers } from '../../test/support/manual-timers.ts';
+import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import { createFeed, type FeedSource } from '../warehouse/feed.ts';
-import { createTestStore, eventRow } from '../warehouse/test-store.ts';
 import { buildFilter } from './event-filter.ts';
 import { BUFFER_BYTES_MAX, openLiveBuffer } from './live-buffer.ts';
 import { HEARTBEAT_MS, openTail } from './live-tail.ts';

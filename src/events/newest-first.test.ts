@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
-import { createTestStore, eventRow } from '../warehouse/test-store.ts';
 import { buildFilter } from './event-filter.ts';
 import type { ToldEvent } from './event-json.ts';
 import { type EventPosition, positionOf, readNewestFirst } from './newest-first.ts';

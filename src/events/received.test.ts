@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { makeManualTimers } from '../../test/manual-timers.ts';
+import { makeManualTimers } from '../../test/support/manual-timers.ts';
+import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
-import { createTestStore, eventRow } from '../warehouse/test-store.ts';
 import { buildFilter } from './event-filter.ts';
 import { openTail, RESUME_BYTES_MAX, RESUME_EVENTS_MAX } from './live-tail.ts';
 

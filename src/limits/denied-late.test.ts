@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseList } from 'structured-headers';
-import { makeInstantLimiter } from '../../test/instant-limiter.ts';
+import { makeInstantLimiter } from '../../test/support/instant-limiter.ts';
 import { chargeDenied } from './denied-late.ts';
 import type { DeniedDecision } from './gcra/decide.ts';
 import type { Limit } from './gcra/limit.ts';

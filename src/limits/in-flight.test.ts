@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { makeManualTimers } from '../../test/manual-timers.ts';
+import { makeManualTimers } from '../../test/support/manual-timers.ts';
 import { createInFlight, type NoSlot, type Slot } from './in-flight.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { parseList } from 'structured-headers';
-import { makeInstantLimiter } from '../../test/instant-limiter.ts';
+import { makeInstantLimiter } from '../../test/support/instant-limiter.ts';
 import type { Payer } from './plan.ts';
 import type { LimitOverrides } from './policies.ts';
 import type { DeniedVerdict, HeaderFields, LimitVerdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeInstantLimiter } from '../../test/instant-limiter.ts';
+import { makeInstantLimiter } from '../../test/support/instant-limiter.ts';
 import { createPlanner, type Payer } from './plan.ts';
 import type { OwnLimits } from './rate-limits.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, it } from 'node:test';
-import { makeClock } from '../../test/harness.ts';
+import { makeClock } from '../../test/support/harness.ts';
 import { openLog } from '../lib/log.ts';
 import { createLoopDelay } from './loop-delay.ts';
 import type { Category } from './policies.ts';

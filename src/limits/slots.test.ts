@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { makeInstantLimiter } from '../../test/instant-limiter.ts';
+import { makeInstantLimiter } from '../../test/support/instant-limiter.ts';
 
 describe('open streams', () => {
   const asker = { signal: new AbortController().signal };

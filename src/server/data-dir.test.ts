@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { makeConfig, makeTempDir } from '../../test/harness.ts';
+import { makeConfig, makeTempDir } from '../../test/support/harness.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { openControlServices } from './open-services.ts';
 

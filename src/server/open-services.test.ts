@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeClock, makeConfig } from '../../test/harness.ts';
+import { makeClock, makeConfig } from '../../test/support/harness.ts';
 import { openControlServices } from './open-services.ts';
 
 const LOOK_MS = 250;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { eventRow } from '../../test/support/warehouse-store.ts';
 import { type Append, createAppendQueue, type QueueLimits } from './append-queue.ts';
-import { eventRow } from './test-store.ts';
 
 const limits: QueueLimits = { rowsMax: 1000, bytesMax: 100_000, blockRowsMax: 100, blockBytesMax: 10_000 };
 

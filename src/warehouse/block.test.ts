@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventRow } from '../../test/support/warehouse-store.ts';
 import type { Append } from './append-queue.ts';
 import { formBlock, listIsNew, selectNewRows } from './block.ts';
 import { listSeenUsers } from './seen-users.ts';
-import { eventRow } from './test-store.ts';
 
 function append(ids: string[]): Append {
   const rows = ids.map((id) => eventRow({ event_id: id }));

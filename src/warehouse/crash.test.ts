@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { createTestStore } from './test-store.ts';
+import { createTestStore } from '../../test/support/warehouse-store.ts';
 
 const cycles = 5;
 
 /** Appends forever, with ids that repeat now and then, and prints each acknowledged id. */
 const script = `
 import { openWarehouse } from ${JSON.stringify(new URL('./open.ts', import.meta.url).href)};
-import { eventRow } from ${JSON.stringify(new URL('./test-store.ts', import.meta.url).href)};
+import { eventRow } from ${JSON.stringify(new URL('../../test/support/warehouse-store.ts', import.meta.url).href)};
 import { systemClock } from ${JSON.stringify(new URL('../lib/clock.ts', import.meta.url).href)};
 import { openLog } from ${JSON.stringify(new URL('../lib/log.ts', import.meta.url).href)};
 const [path, cycle] = process.argv.slice(1);

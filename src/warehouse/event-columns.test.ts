@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventRow } from '../../test/support/warehouse-store.ts';
 import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
-import { eventRow } from './test-store.ts';
 
 test('rejects a row the engine could not read, because it would fail other rows too', () => {
   const wrong: Partial<Record<keyof EventRow, unknown>>[] = [

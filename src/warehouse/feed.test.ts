@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { eventRow } from '../../test/support/warehouse-store.ts';
 import type { EventRow } from './event-row.ts';
 import { createFeed } from './feed.ts';
-import { eventRow } from './test-store.ts';
 
 const row = (event_id: string, project_id = 'proj_a') => eventRow({ event_id, project_id });
 const idsOf = (rows: readonly EventRow[] | undefined) => rows?.map(({ event_id }) => event_id);

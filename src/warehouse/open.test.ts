@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
+import { createTestStore, eventRow, type TestStore } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { openLog } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
@@ -9,7 +10,6 @@ import { openGateway } from './engine/gateway.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { openWarehouse, type Warehouse } from './open.ts';
-import { createTestStore, eventRow, type TestStore } from './test-store.ts';
 
 let store: TestStore;
 let warehouse: Warehouse;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createTestStore, type TestStore } from '../../test/support/warehouse-store.ts';
 import { openLog } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
 import { embedded } from './engine/embedded.ts';
@@ -7,7 +8,6 @@ import { type Gateway, openGateway } from './engine/gateway.ts';
 import { eventKey, hashKey } from './id-filter.ts';
 import { migrate } from './migrate.ts';
 import { openSeenIds } from './seen-ids.ts';
-import { createTestStore, type TestStore } from './test-store.ts';
 
 const log = openLog('silent');
 const stored = 120_000;

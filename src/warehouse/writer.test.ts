@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
+import { createTestStore, eventRow, type TestStore } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { openLog } from '../lib/log.ts';
 import { StorageError } from '../lib/storage-error.ts';
@@ -9,7 +10,6 @@ import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { migrate } from './migrate.ts';
 import { openSeenIds } from './seen-ids.ts';
-import { createTestStore, eventRow, type TestStore } from './test-store.ts';
 import { openWriter, type Writer, type WriterOptions } from './writer.ts';
 
 const log = openLog('silent');

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { runDemo } from '../../src/cli/demo.ts';
 import { startServer } from '../../src/server/start.ts';
-import { setUp } from '../browser.ts';
-import { browserTest, enterAs, startChromium, untilLoaded } from '../chromium.ts';
-import { makeConfig } from '../harness.ts';
-import { noteSecrets } from '../minted-secrets.ts';
+import { setUp } from '../support/browser.ts';
+import { browserTest, enterAs, startChromium, untilLoaded } from '../support/chromium.ts';
+import { makeConfig } from '../support/harness.ts';
+import { noteSecrets } from '../support/minted-secrets.ts';
 
 const PAGES = [
   'overview',

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { AppflowAdmin } from '../../client/src/admin.ts';
-import { makeTempDir, startTestServer } from '../harness.ts';
-import { installPackedClient } from '../packed-client.ts';
+import { installPackedClient } from '../client/packed-client.ts';
+import { makeTempDir, startTestServer } from '../support/harness.ts';
 
 /** The npm package of each runtime, and its executable, which prints its version. */
 const RUNTIMES = [

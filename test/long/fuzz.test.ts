@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { startChildServer } from '../child-server.ts';
-import { FUZZES } from '../fuzz-requests.ts';
-import { initProject, makeConfig, makeTempDir } from '../harness.ts';
+import { FUZZES } from '../api/fuzz-requests.ts';
+import { startChildServer } from '../support/child-server.ts';
+import { initProject, makeConfig, makeTempDir } from '../support/harness.ts';
 
 const TOTAL_MS = 60_000;
 /** Far above what the engine and a full write queue need, far below what a leak reaches in a minute. */

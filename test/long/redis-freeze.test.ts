@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { quantile } from '../../bench/report.ts';
-import { NEEDS_REDIS, startRedis } from '../redis-server.ts';
-import { oneUnit, openStore, requireHealed, startLoad, waitUntil } from '../redis-store.ts';
-import { LEFT, requireSteady, startLimitedServer, waitForStatus } from '../redis-under-load.ts';
+import { NEEDS_REDIS, startRedis } from '../limits/redis/redis-server.ts';
+import { oneUnit, openStore, requireHealed, startLoad, waitUntil } from '../limits/redis/redis-store.ts';
+import { LEFT, requireSteady, startLimitedServer, waitForStatus } from '../limits/redis/redis-under-load.ts';
 
 const FREEZE_MS = 30_000;
 /** A call that waits for Redis takes at least this long. On any machine, 99 % of the others take less. */

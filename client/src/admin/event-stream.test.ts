@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { connectAdmin, failureOf } from '../../../test/scripted-clients.ts';
+import { connectAdmin, failureOf } from '../../../test/client/scripted-clients.ts';
 import {
   makeManualClock,
   refusal,
   type Scripted,
   startScriptedServer,
   type World,
-} from '../../../test/scripted-server.ts';
+} from '../../../test/client/scripted-server.ts';
 import type { Fetch } from '../http/transport.ts';
 import { IDLE_MS_MAX, type StreamMessage } from './event-stream.ts';
 

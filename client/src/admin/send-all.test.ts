@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { connectAdmin, failureOf } from '../../../test/scripted-clients.ts';
-import { limited, refusal, startScriptedServer, stored } from '../../../test/scripted-server.ts';
+import { connectAdmin, failureOf } from '../../../test/client/scripted-clients.ts';
+import { limited, refusal, startScriptedServer, stored } from '../../../test/client/scripted-server.ts';
 
 const make = (count: number) =>
   Array.from({ length: count }, (_, n) => ({ event_id: `e${n}`, event_name: 'a', app_user_id: 'u_1' }));

@@ -7,14 +7,14 @@ import {
   inTurn,
   PAGE,
   timesOf,
-} from '../../../test/scripted-clients.ts';
+} from '../../../test/client/scripted-clients.ts';
 import {
   limited,
   refusal,
   type Scripted,
   startScriptedServer,
   stored,
-} from '../../../test/scripted-server.ts';
+} from '../../../test/client/scripted-server.ts';
 
 it('62: every retry sends the same IDs in the same order, with a new sent_at', async () => {
   const answers: Scripted[] = [

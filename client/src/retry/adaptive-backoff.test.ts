@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { makeManualClock } from '../../../test/scripted-server.ts';
+import { makeManualClock } from '../../../test/client/scripted-server.ts';
 import { AppflowError } from '../api/errors.ts';
 import type { Outcome } from '../http/transport.ts';
 import { createAdaptiveBackoff } from './adaptive-backoff.ts';

@@ -7,8 +7,8 @@ import {
   inTurn,
   PAGE,
   timesOf,
-} from '../../../test/scripted-clients.ts';
-import { limited, refusal, startScriptedServer, stored } from '../../../test/scripted-server.ts';
+} from '../../../test/client/scripted-clients.ts';
+import { limited, refusal, startScriptedServer, stored } from '../../../test/client/scripted-server.ts';
 
 describe('54: 429 with Retry-After 2, 2, 2, then 200', () => {
   const script = inTurn(limited(2), limited(2), limited(2), PAGE, limited(2), PAGE);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { failureOf, inTurn, PAGE } from '../../../test/scripted-clients.ts';
-import { limited, refusal, startScriptedServer, type World } from '../../../test/scripted-server.ts';
+import { failureOf, inTurn, PAGE } from '../../../test/client/scripted-clients.ts';
+import { limited, refusal, startScriptedServer, type World } from '../../../test/client/scripted-server.ts';
 import { AppflowAdmin } from '../admin.ts';
 import type { OnWait } from './deadline.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeManualClock } from '../../../test/scripted-server.ts';
+import { makeManualClock } from '../../../test/client/scripted-server.ts';
 import { AppflowError } from '../api/errors.ts';
 import type { Outcome } from '../http/transport.ts';
 import type { BeforeWait } from './gate-queue.ts';

@@ -7,8 +7,8 @@ import {
   inTurn,
   PAGE,
   timesOf,
-} from '../../../test/scripted-clients.ts';
-import { limited, refusal, startScriptedServer } from '../../../test/scripted-server.ts';
+} from '../../../test/client/scripted-clients.ts';
+import { limited, refusal, startScriptedServer } from '../../../test/client/scripted-server.ts';
 import { AppflowAdmin } from '../admin.ts';
 import { SYSTEM_CLOCK } from '../runtime/clock.ts';
 import { dropOpenGates, getGate } from './rate-limit-gate.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { connectTracker } from '../../../test/scripted-clients.ts';
-import { startScriptedServer, stored } from '../../../test/scripted-server.ts';
+import { connectTracker } from '../../../test/client/scripted-clients.ts';
+import { startScriptedServer, stored } from '../../../test/client/scripted-server.ts';
 import { GLOBALS } from '../runtime/environment.ts';
 
 it('logs mistakes to the console in development and with debug, and not otherwise', async (t) => {

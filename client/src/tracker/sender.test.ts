@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { connectTracker, makeStorage } from '../../../test/scripted-clients.ts';
-import { refusal, startScriptedServer, stored, type World } from '../../../test/scripted-server.ts';
+import { connectTracker, makeStorage } from '../../../test/client/scripted-clients.ts';
+import { refusal, startScriptedServer, stored, type World } from '../../../test/client/scripted-server.ts';
 
 /** Returns the tracker's item in the storage. */
 const itemOf = ({ items }: ReturnType<typeof makeStorage>) => [...items.values()][0];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { connectTracker, makeStorage } from '../../../test/scripted-clients.ts';
-import { startScriptedServer, stored, type World } from '../../../test/scripted-server.ts';
+import { connectTracker, makeStorage } from '../../../test/client/scripted-clients.ts';
+import { startScriptedServer, stored, type World } from '../../../test/client/scripted-server.ts';
 
 const start = () => startScriptedServer(({ body }) => stored(body));
 

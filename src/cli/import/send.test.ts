@@ -7,7 +7,7 @@ import {
   type Seen,
   startScriptedServer,
   stored,
-} from '../../../test/scripted-server.ts';
+} from '../../../test/client/scripted-server.ts';
 import { sendEvents } from './send.ts';
 
 const KEY = 'sk_af1_secret';

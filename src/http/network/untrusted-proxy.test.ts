@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeClock } from '../../../test/harness.ts';
+import { makeClock } from '../../../test/support/harness.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import { openLog } from '../../lib/log.ts';
 import { createUntrustedProxy } from './untrusted-proxy.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { makeClock, makeConfig } from '../../../test/harness.ts';
+import { makeClock, makeConfig } from '../../../test/support/harness.ts';
 import { CLI_ACTOR } from '../../api/caller.ts';
 import type { FoundKey } from '../../directory/directory.ts';
 import { macOf } from '../../directory/secret.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { NEEDS_REDIS, startRedis, type TestRedis } from '../../../test/redis-server.ts';
+import { NEEDS_REDIS, startRedis, type TestRedis } from '../../../test/limits/redis/redis-server.ts';
 import { type Decision, decide, decideRefusal, type LimitState } from '../gcra/decide.ts';
 import { createLimit, type Limit } from '../gcra/limit.ts';
 import type { BucketCharge } from '../gcra/store.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { createTestStore, type TestStore } from '../../../test/support/warehouse-store.ts';
 import { StorageError } from '../../lib/storage-error.ts';
-import { createTestStore, type TestStore } from '../test-store.ts';
 import { embedded } from './embedded.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { createLimiter } from '../../src/limits/limiter.ts';
+import { createMemoryLimiter } from '../../src/limits/memory.ts';
+import { renewSetupLink } from '../../src/members/set-up.ts';
+import { FRONT_DOOR_ROUTES } from '../../src/routes.ts';
+import { join, openBrowser, PASSWORD, setUp, signIn, stepUp, tokenOf } from '../support/browser.ts';
+import { type Answer, initProject, makeConfig } from '../support/harness.ts';
+import { startOpenServer } from '../support/open-server.ts';
+import { enableTotp } from '../support/second-factor.ts';
+
+const config = makeConfig({ APPFLOW_LIMIT_SIGN_IN: '' });
+const { project_id } = await initProject(config);
+let nowUs = 0;
+const limiter = createLimiter({
+  overrides: config.limitOverrides,
+  store: createMemoryLimiter({ nowUs: () => nowUs }),
+});
+const { url, services, stop } = await startOpenServer(
+  config,
+  undefined,
+  () => ({ limiter }),
+  FRONT_DOOR_ROUTES,
+);
+after(stop);
+const setupToken = tokenOf(`#${await renewSetupLink(services)}`);
+
+const assertProblem = (answer: Answer, status: number, code: string) =>
+  assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
+const tryPassword = (email: string) =>
+  openBrowser(url).call('POST', '/app/v1/sign-in', { body: { email, password: 'wrong' } });
+const refill = () => {
+  nowUs += 60_000_000;
+};
+async function wearOut(): Promise<void> {
+  for (let failure = 1; failure <= 5; failure += 1) await tryPassword(`nobody${failure}@example.com`);
+  assertProblem(await tryPassword('nobody6@example.com'), 429, 'rate_limited');
+}
+
+describe('wrong passwords from an address', () => {
+  it('keep nobody there from the account that the setup link makes, and its session', async () => {
+    await wearOut();
+    const browser = await setUp(url, `${url}/setup#${setupToken}`);
+    const { status, body } = await browser.call('GET', '/app/v1/session');
+    assert.deepEqual([status, body.projects.length], [200, 1]);
+  });
+
+  it('keep nobody there from the account that an invitation makes, and its session', async () => {
+    refill();
+    const owner = await signIn(url, 'owner@example.com');
+    await wearOut();
+    const guest = await join(owner, project_id, 'analyst', 'Guest');
+    const { status, body } = await guest.call('GET', '/app/v1/session');
+    assert.deepEqual([status, body.projects.length], [200, 1]);
+  });
+});
+
+describe('the audit log of the project', () => {
+  /** Returns whose failures it tells, oldest first, and from which requests. */
+  async function listFailures() {
+    await services.failures.flush();
+    return services.control.db
+      .selectFrom('audit_log')
+      .select(['actor_id', 'target', 'request_id', 'diff'])
+      .where('project_id', '=', project_id)
+      .where('action', '=', 'authentication.failed')
+      .orderBy('seq')
+      .execute();
+  }
+
+  it('tells of a wrong code, and of a wrong password where it was asked for once more', async () => {
+    refill();
+    const browser = await signIn(url, 'guest@example.com');
+    const { body: session } = await browser.call('GET', '/app/v1/session');
+    await enableTotp(browser, Date.now());
+    const before = (await listFailures()).length;
+    const again = await browser.call('POST', '/app/v1/step-up', { body: { password: 'wrong' } });
+    assertProblem(again, 401, 'invalid_credentials');
+    await stepUp(browser);
+    const half = openBrowser(url);
+    await half.call('POST', '/app/v1/sign-in', { body: { email: 'guest@example.com', password: PASSWORD } });
+    const code = await half.call('POST', '/app/v1/sign-in/totp', { body: { code: 'wrong-code1' } });
+    assertProblem(code, 401, 'invalid_credentials');
+    const told = (await listFailures()).slice(before);
+    assert.deepEqual(
+      told.map(({ actor_id, target, request_id }) => [actor_id, target, request_id]),
+      [again, code].map(({ body }) => [session.user.id, session.user.id, body.request_id]),
+    );
+  });
+});

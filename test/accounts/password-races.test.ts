@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, describe, it, mock } from 'node:test';
+import { findPersonId } from '../../src/accounts/account.ts';
+import { totpCode } from '../../src/accounts/totp-code.ts';
+import { renewSetupLink } from '../../src/members/set-up.ts';
+import { FRONT_DOOR_ROUTES } from '../../src/routes.ts';
+import { openBrowser, PASSWORD, setUp, signIn, stepUp } from '../support/browser.ts';
+import { type Answer, initProject, makeConfig } from '../support/harness.ts';
+import { startOpenServer } from '../support/open-server.ts';
+import { enableTotp } from '../support/second-factor.ts';
+
+const EMAIL = 'owner@example.com';
+const ANOTHER = 'another long password';
+const STEP_MS = 30_000;
+
+const config = makeConfig();
+await initProject(config);
+const { url, services, stop } = await startOpenServer(config, undefined, undefined, FRONT_DOOR_ROUTES);
+after(stop);
+const owner = await setUp(url, `${url}/setup#${await renewSetupLink(services)}`);
+const { db } = services.control;
+const personId = (await findPersonId(db, EMAIL)) ?? assert.fail();
+const { password: hasher, internalAdapter } = await (await services.people.auth()).$context;
+
+const assertProblem = (answer: Answer, status: number, code: string) =>
+  assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
+const listSessionIds = async () => {
+  const rows = await db.selectFrom('sessions').select('id').where('person_id', '=', personId).execute();
+  return rows.map(({ id }) => id);
+};
+async function givePassword(password: string) {
+  const browser = openBrowser(url);
+  const answer = await browser.call('POST', '/app/v1/sign-in', { body: { email: EMAIL, password } });
+  return { browser, answer };
+}
+async function changePassword(newPassword: string): Promise<void> {
+  const body = { new_password: newPassword };
+  const answer = await owner.call('POST', '/app/v1/account/password', { body });
+  assert.equal(answer.status, 204, answer.text);
+}
+
+/** Runs `change` once the password was found right, and before better-auth goes on. */
+function changeBehindVerify(change: () => Promise<unknown>): void {
+  const verify = hasher.verify.bind(hasher);
+  mock.method(hasher, 'verify', async (given: Parameters<typeof verify>[0]) => {
+    const isRight = await verify(given);
+    mock.restoreAll();
+    await change();
+    return isRight;
+  });
+}
+
+/** Runs `change` when better-auth is about to store a session, or has just stored it. */
+function changeAroundSession(moment: 'before' | 'behind', change: (id: string) => Promise<unknown>): void {
+  const create = internalAdapter.createSession.bind(internalAdapter);
+  mock.method(internalAdapter, 'createSession', async (...given: Parameters<typeof create>) => {
+    mock.restoreAll();
+    if (moment === 'before') await change('');
+    const made = await create(...given);
+    if (moment === 'behind') await change(made.id);
+    return made;
+  });
+}
+
+await stepUp(owner);
+afterEach(() => mock.restoreAll());
+
+describe('a sign-in under way', () => {
+  it('opens nothing with a password that is changed meanwhile, and the new one works at once', async () => {
+    changeBehindVerify(() => changePassword(ANOTHER));
+    const { browser, answer } = await givePassword(PASSWORD);
+    assertProblem(answer, 401, 'invalid_credentials');
+    assert.equal(browser.cookie(), '');
+    assert.equal((await listSessionIds()).length, 1, 'the one that changed it');
+    assert.equal((await givePassword(ANOTHER)).answer.status, 200);
+    await changePassword(PASSWORD);
+  });
+
+  it('opens nothing when the password changes as its session is being stored', async () => {
+    for (const moment of ['before', 'behind'] as const) {
+      changeAroundSession(moment, () => changePassword(ANOTHER));
+      assertProblem((await givePassword(PASSWORD)).answer, 401, 'invalid_credentials');
+      assert.equal((await listSessionIds()).length, 1);
+      await changePassword(PASSWORD);
+    }
+  });
+
+  it('is refused, not broken, when its session is ended before it is told', async () => {
+    changeAroundSession('behind', (id) => db.deleteFrom('sessions').where('id', '=', id).execute());
+    assertProblem((await givePassword(PASSWORD)).answer, 401, 'invalid_credentials');
+  });
+
+  it('goes on beside one that is tried with a wrong password', async () => {
+    const [right, wrong] = await Promise.all([givePassword(PASSWORD), givePassword(ANOTHER)]);
+    assert.deepEqual([right.answer.status, wrong.answer.status], [200, 401]);
+  });
+});
+
+describe('a sign-in that waits for a code', () => {
+  it('does not begin with a password that is changed meanwhile', async () => {
+    await enableTotp(await signIn(url, EMAIL), Date.now());
+    changeBehindVerify(() => changePassword(ANOTHER));
+    const { browser, answer } = await givePassword(PASSWORD);
+    assertProblem(answer, 401, 'invalid_credentials');
+    assert.equal(browser.cookie(), '', 'no code can follow');
+    await changePassword(PASSWORD);
+  });
+
+  it('ends with a password that is changed while the code is looked at', async () => {
+    await db.deleteFrom('two_factors').execute();
+    const { secret } = await enableTotp(owner, Date.now());
+    for (const moment of ['before', 'behind'] as const) {
+      await db.updateTable('two_factors').set({ last_step: 0 }).execute();
+      const { browser, answer } = await givePassword(PASSWORD);
+      assert.deepEqual(answer.body, { totp_required: true });
+      changeAroundSession(moment, () => changePassword(ANOTHER));
+      const body = { code: totpCode(secret, Date.now() + STEP_MS) };
+      const late = await browser.call('POST', '/app/v1/sign-in/totp', { body });
+      assert.equal(late.status, 401, late.text);
+      assert.equal((await listSessionIds()).length, 1);
+      await changePassword(PASSWORD);
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join as joinPath } from 'node:path';
+import { after, it } from 'node:test';
+import { getMigrations } from 'better-auth/db/migration';
+import { describeAuth } from '../../src/accounts/better-auth.ts';
+import { openControl } from '../../src/control/open.ts';
+import type { Services } from '../../src/http/pipeline/services.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { renewSetupLink } from '../../src/members/set-up.ts';
+import { FRONT_DOOR_ROUTES } from '../../src/routes.ts';
+import { openBrowser, PASSWORD, signIn, tokenOf } from '../support/browser.ts';
+import { initProject, makeConfig, makeTempDir } from '../support/harness.ts';
+import { startOpenServer } from '../support/open-server.ts';
+
+const config = makeConfig();
+const { project_id } = await initProject(config);
+// Fifty passwords to hash at once are meant to be work: a busy machine must not refuse some of them here.
+const patient = ({ shedding }: Services) => ({ shedding: { ...shedding, refuses: () => false } });
+const { url, services, stop } = await startOpenServer(config, undefined, patient, FRONT_DOOR_ROUTES);
+after(stop);
+const body = { name: 'Owner', email: 'Owner@Example.com', password: PASSWORD };
+const post = (path: string, sent: unknown) => openBrowser(url).call('POST', path, { body: sent });
+const countPeople = async () =>
+  (await services.control.db.selectFrom('people').select('id').execute()).length;
+
+it('says that the first account is still to be made', async () => {
+  const { body: state } = await openBrowser(url).call('GET', '/app/v1/setup');
+  assert.deepEqual(state, { needs_setup: true, allows_sign_in: true });
+});
+
+it('makes no account for a guessed token, a bad e-mail address or a short password', async () => {
+  const token = tokenOf(`#${await renewSetupLink(services)}`);
+  for (const [wrong, status] of [
+    [{ token: 'guess' }, 404],
+    [{ email: 'nobody' }, 422],
+    [{ password: 'x'.repeat(11) }, 422],
+    [{ password: 'x'.repeat(129) }, 422],
+    [{ callbackURL: 'https://evil.example' }, 422],
+  ] as const) {
+    const answer = await post('/app/v1/setup', { token, ...body, ...wrong });
+    assert.equal(answer.status, status, answer.text);
+  }
+  assert.equal(await countPeople(), 0);
+});
+
+it('voids a setup link when a newer one is made, as every start does', async () => {
+  const older = await renewSetupLink(services);
+  const newer = await renewSetupLink(services);
+  assert.notEqual(older, newer);
+  const answer = await post('/app/v1/setup', { ...body, token: older });
+  assert.deepEqual([answer.status, answer.body.code], [404, 'not_found']);
+  assert.equal(await countPeople(), 0);
+});
+
+it('makes one account of fifty that ask with one link at the same moment, and it owns the orphans', async () => {
+  const token = await renewSetupLink(services);
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, index) =>
+      post('/app/v1/setup', { ...body, token, email: `owner${index}@example.com` }),
+    ),
+  );
+  const made = answers.filter(({ status }) => status === 201);
+  assert.equal(made.length, 1);
+  assert.ok(answers.every(({ status }) => status === 201 || status === 404));
+  assert.equal(await countPeople(), 1);
+  const [project] = made[0]?.body.projects ?? [];
+  assert.deepEqual([project.id, project.role], [project_id, 'owner']);
+});
+
+it('makes no second account with the used link, and no new link once there is an account', async () => {
+  assert.equal(await renewSetupLink(services), undefined);
+  const { body: state } = await openBrowser(url).call('GET', '/app/v1/setup');
+  assert.equal(state.needs_setup, false);
+});
+
+it('keeps neither the token of a session nor a password as it is, in no file', async () => {
+  const { email } = await services.control.db.selectFrom('people').select('email').executeTakeFirstOrThrow();
+  const browser = await signIn(url, email);
+  const [, token = ''] = browser.cookie().split('=');
+  assert.match(token, /^[A-Za-z0-9]{32}$/);
+  for (const file of ['control.db', 'control.db-wal']) {
+    const bytes = readFileSync(joinPath(config.dataDir, file), 'latin1');
+    assert.ok(!bytes.includes(token), file);
+    assert.ok(!bytes.includes(PASSWORD), file);
+  }
+  await services.control.db.selectFrom('sessions').select('token').executeTakeFirstOrThrow();
+  const { token: stored } = await services.control.db
+    .selectFrom('sessions')
+    .select('token')
+    .orderBy('id', 'desc')
+    .executeTakeFirstOrThrow();
+  const thief = openBrowser(url, { cookie: `appflow_session=${stored}` });
+  assert.equal((await thief.call('GET', '/app/v1/session')).status, 401, 'what is stored opens nothing');
+});
+
+it('has all the tables that better-auth asks for', async () => {
+  const control = await openControl(joinPath(makeTempDir(), 'control.sqlite'), systemClock());
+  const options = describeAuth([{ version: 1, value: 'x'.repeat(43) }]);
+  const { toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems } = await getMigrations({
+    ...options,
+    database: { db: control.db, type: 'sqlite' },
+  });
+  assert.deepEqual({ toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems }, NOTHING_TO_DO);
+  await control.close();
+});
+
+const NOTHING_TO_DO = { toBeCreated: [], toBeAdded: [], toBeAddedIndexes: [], schemaProblems: [] };

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { openBrowser, PASSWORD, setUp, signIn } from '../support/browser.ts';
+import { type Answer, connect, makeClock, startTestServer } from '../support/harness.ts';
+
+const clock = makeClock();
+let nowUs = 0;
+const api = await startTestServer({ APPFLOW_LIMIT_SIGN_IN: '' }, { clock, nowUs: () => nowUs });
+const owner = await setUp(api.url, api.server.setupUrl);
+const { project_id } = api.project;
+
+const assertProblem = (answer: Answer, status: number, code: string) =>
+  assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
+const tryPassword = (email: string, password: string) =>
+  openBrowser(api.url).call('POST', '/app/v1/sign-in', { body: { email, password } });
+const refill = () => {
+  nowUs += 60_000_000;
+};
+
+describe('signing in', () => {
+  it('takes the e-mail address in any case', async () => {
+    const answer = await tryPassword('OWNER@example.COM', PASSWORD);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body.user.email, 'owner@example.com');
+  });
+
+  it('answers the same for a wrong password and an account that does not exist', async () => {
+    const known = await tryPassword('owner@example.com', 'wrong password 1');
+    const unknown = await tryPassword('nobody@example.com', 'wrong password 1');
+    const nonsense = await tryPassword('not an address', 'wrong password 1');
+    const bare = ({ status, body }: Answer) => ({ status, body: { ...body, request_id: '' } });
+    assertProblem(known, 401, 'invalid_credentials');
+    assert.deepEqual(bare(unknown), bare(known));
+    assert.deepEqual(bare(nonsense), bare(known));
+    refill();
+  });
+
+  it('gives back what a right password spent: only failures count', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      assert.equal((await tryPassword('owner@example.com', PASSWORD)).status, 200);
+    }
+  });
+
+  it('refuses the sixth failure within a minute, whether there is such an account or not, and then the right one', async () => {
+    for (const email of ['owner@example.com', 'nobody@example.com']) {
+      for (let failure = 1; failure <= 5; failure += 1) {
+        assertProblem(await tryPassword(email, 'wrong'), 401, 'invalid_credentials');
+      }
+      const sixth = await tryPassword(email, 'wrong');
+      assertProblem(sixth, 429, 'rate_limited');
+      assert.equal(sixth.headers.get('retry-after'), '12');
+      assertProblem(await tryPassword(email, PASSWORD), 429, 'rate_limited');
+      nowUs += 11_999_999;
+      assertProblem(await tryPassword(email, 'wrong'), 429, 'rate_limited');
+      nowUs += 1;
+      assertProblem(await tryPassword(email, 'wrong'), 401, 'invalid_credentials');
+      refill();
+    }
+  });
+
+  it('limits an address over all accounts', async () => {
+    for (let failure = 1; failure <= 5; failure += 1)
+      await tryPassword(`someone${failure}@example.com`, 'wrong');
+    assertProblem(await tryPassword('someone6@example.com', 'wrong'), 429, 'rate_limited');
+    refill();
+  });
+
+  it('counts for each account only behind a proxy that nobody named, and /readyz tells of it', async () => {
+    const tryThrough = (email: string) =>
+      openBrowser(api.url, { 'x-forwarded-for': '203.0.113.9' }).call('POST', '/app/v1/sign-in', {
+        body: { email, password: 'wrong' },
+      });
+    for (let failure = 1; failure <= 6; failure += 1)
+      assertProblem(await tryThrough(`someone${failure}@example.com`), 401, 'invalid_credentials');
+    for (let failure = 1; failure <= 5; failure += 1) await tryThrough('owner@example.com');
+    assertProblem(await tryThrough('owner@example.com'), 429, 'rate_limited');
+    const { warnings } = (await connect(api.url).call('GET', '/readyz')).body;
+    assert.match(warnings.join(), /limits per address, on wrong passwords too, are suspended/);
+    refill();
+  });
+
+  it('lets no more guesses through when they come at the same moment', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => tryPassword('owner@example.com', 'wrong')),
+    );
+    assert.equal(answers.filter(({ status }) => status === 401).length, 5);
+    assert.equal(answers.filter(({ status }) => status === 429).length, 7);
+    refill();
+  });
+
+  it('limits guesses at the password of whoever is signed in', async () => {
+    const guess = () => owner.call('POST', '/app/v1/step-up', { body: { password: 'wrong' } });
+    for (let failure = 1; failure <= 5; failure += 1)
+      assertProblem(await guess(), 401, 'invalid_credentials');
+    assertProblem(await guess(), 429, 'rate_limited');
+    refill();
+  });
+
+  it('ends a session after a week', async () => {
+    const browser = await signIn(api.url, 'owner@example.com');
+    // A session begins by the machine's clock, not by the test's.
+    clock.set(Date.now() + 7 * 86_400_000 - 10_000);
+    assert.equal((await browser.call('GET', '/app/v1/session')).status, 200);
+    clock.advance(10_000);
+    assertProblem(await browser.call('GET', '/app/v1/session'), 401, 'not_signed_in');
+    clock.set(Date.now());
+  });
+
+  it('ends a session by signing out, and only that one', async () => {
+    const [one, other] = [
+      await signIn(api.url, 'owner@example.com'),
+      await signIn(api.url, 'owner@example.com'),
+    ];
+    const cookie = one.cookie();
+    assert.equal((await one.call('POST', '/app/v1/sign-out')).status, 204);
+    assert.match(one.lastCookies()[0] ?? '', /^appflow_session=; .*Max-Age=0/);
+    const thief = openBrowser(api.url, { cookie });
+    assertProblem(await thief.call('GET', '/app/v1/session'), 401, 'not_signed_in');
+    assert.equal((await other.call('GET', '/app/v1/session')).status, 200);
+  });
+
+  it('tells of sign-ins and failures in the audit log of the project', async () => {
+    const browser = await signIn(api.url, 'owner@example.com');
+    const told = async (action: string) => {
+      const { body } = await browser.call('GET', `/app/v1/projects/${project_id}/audit-log?action=${action}`);
+      return body.data;
+    };
+    assert.ok((await told('session.started')).length > 3);
+    const { body } = await browser.call('GET', '/app/v1/session');
+    for (const { actor } of await told('session.started')) {
+      assert.deepEqual(actor, { type: 'member', id: body.user.id });
+    }
+    // Failures are queued; what is queued is told within seconds, so it is waited for.
+    for (let wait = 0; wait < 80 && (await told('authentication.failed')).length === 0; wait += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const [failed] = await told('authentication.failed');
+    assert.deepEqual(failed.diff.code, [null, 'invalid_credentials']);
+    assert.equal(failed.target, body.user.id);
+  });
+});
+
+describe('a change that does not come from our page', () => {
+  const path = `/app/v1/projects/${project_id}/apps`;
+  const body = { name: 'Forged', platform: 'ios' };
+  const browserOf = () => signIn(api.url, 'owner@example.com');
+
+  it('is rejected without the token, and with that of another session', async () => {
+    const browser = await browserOf();
+    const { cookie } = browser;
+    const bare = connect(api.url);
+    const sent = { cookie: cookie(), origin: api.url };
+    assertProblem(await bare.call('POST', path, { body, headers: sent }), 403, 'csrf_rejected');
+    const { body: other } = await (await browserOf()).call('GET', '/app/v1/session');
+    const headers = { ...sent, 'x-appflow-csrf': other.csrf_token };
+    assertProblem(await bare.call('POST', path, { body, headers }), 403, 'csrf_rejected');
+  });
+
+  for (const [what, headers] of [
+    ['another origin', { origin: 'https://evil.example' }],
+    ['another port', { origin: 'http://127.0.0.1:1' }],
+    ['no origin one may know', { origin: 'null' }],
+    ['another site, by the browser’s word', { 'sec-fetch-site': 'cross-site' }],
+    ['a subdomain, by the browser’s word', { 'sec-fetch-site': 'same-site' }],
+  ] as const) {
+    it(`is rejected from ${what}, though cookie and token are right`, async () => {
+      const browser = await browserOf();
+      assertProblem(await browser.call('POST', path, { body, headers }), 403, 'csrf_rejected');
+      const sent = { body: { email: 'owner@example.com', password: PASSWORD }, headers };
+      assertProblem(await openBrowser(api.url).call('POST', '/app/v1/sign-in', sent), 403, 'csrf_rejected');
+    });
+  }
+
+  it('is taken from our page, as every browser says it', async () => {
+    const browser = await browserOf();
+    const { body: session } = await browser.call('GET', '/app/v1/session');
+    const cookie = browser.cookie();
+    const csrf = { 'x-appflow-csrf': session.csrf_token };
+    for (const from of [{ origin: api.url }, { 'sec-fetch-site': 'same-origin' }]) {
+      const headers = { cookie, ...csrf, ...from } as Record<string, string>;
+      assert.equal((await connect(api.url).call('POST', path, { body, headers })).status, 201);
+    }
+  });
+
+  it('is not even there without Origin and Sec-Fetch-Site', async () => {
+    const answer = await connect(api.url).call('POST', '/app/v1/sign-in', {
+      body: { email: 'a', password: 'b' },
+    });
+    assertProblem(answer, 403, 'csrf_rejected');
+  });
+});

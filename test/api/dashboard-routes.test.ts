@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Route } from '../../src/api/route.ts';
+import { EVENT_STREAM } from '../../src/api/streamed.ts';
+import { KEY_SCOPES, ROLE_SCOPES, ROLES, type Role, type Scope } from '../../src/directory/scopes.ts';
+import { FRONT_DOOR_ROUTES, ROUTES } from '../../src/routes.ts';
+import { type Browser, join, openBrowser, setUp, stepUp } from '../support/browser.ts';
+import { type Answer, connect, initProject, startTestServer } from '../support/harness.ts';
+import { nameOf } from '../support/route-request.ts';
+
+const api = await startTestServer();
+const { project_id: mine, server_key } = api.project;
+const theirs = await initProject(api.config);
+const owner = await setUp(api.url, api.server.setupUrl);
+await stepUp(owner);
+const people: Record<Role, Browser> = {
+  owner,
+  admin: await join(owner, mine, 'admin', 'Admin'),
+  developer: await join(owner, mine, 'developer', 'Dev'),
+  analyst: await join(owner, mine, 'analyst', 'Ana'),
+};
+await stepUp(people.admin);
+await stepUp(people.developer);
+await stepUp(people.analyst);
+// The first account owns both projects; for "another project" somebody is asked who is in one only.
+const outsider = people.analyst;
+
+const isScope = (access: string): access is Scope =>
+  [...KEY_SCOPES, 'members:read', 'members:write'].includes(access);
+const inProject = FRONT_DOOR_ROUTES.filter(({ path }) => path.includes('{project_id}'));
+const perPerson = FRONT_DOOR_ROUTES.filter(({ access }) => access === 'signed_in');
+
+/** An id that exists nowhere: the check of rights comes first, so who has none never gets as far. */
+const NOWHERE = 'xxx_00000000000000000000000000';
+
+function pathOf(route: Route, projectId = mine): string {
+  return route.path.replace('{project_id}', projectId).replaceAll(/\{\w+\}/g, NOWHERE);
+}
+
+function assertProblem(answer: Answer, status: number, code: string): void {
+  assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
+}
+
+/** An open stream would never end; of that, HEAD tells what GET would. */
+const methodOf = ({ method, answer }: Route) => (answer.contentType === EVENT_STREAM ? 'HEAD' : method);
+
+const ask = (who: Pick<Browser, 'call'>, route: Route, projectId?: string) =>
+  who.call(route.method, pathOf(route, projectId), route.body ? { body: { wrong: true } } : {});
+
+describe('the dashboard’s door', () => {
+  it('mirrors every route of the API but those about the key itself', () => {
+    const expected = ROUTES.filter(({ path, access }) => path.startsWith('/v1/') && access !== 'any_key')
+      .map(({ method, path }) => `${method} /app/v1/projects/{project_id}${path.slice(3)}`)
+      .sort();
+    const mirrored = inProject.map(nameOf).filter((name) => !/\/(members|invitations)/.test(name));
+    assert.deepEqual(mirrored.sort(), expected);
+    assert.ok(expected.length > 15);
+  });
+
+  for (const route of inProject) {
+    const { access } = route;
+    assert.ok(isScope(access), `${nameOf(route)} asks for a scope`);
+    for (const role of ROLES) {
+      const may = ROLE_SCOPES[role].includes(access);
+      it(`${may ? 'lets' : 'keeps'} the ${role} ${may ? 'into' : 'out of'} ${nameOf(route)}`, async () => {
+        if (may) {
+          const { status } = await people[role].call(
+            methodOf(route),
+            pathOf(route),
+            route.body ? { body: {} } : {},
+          );
+          assert.ok(![401, 403].includes(status), `it answered ${status}`);
+        } else {
+          const answer = await ask(people[role], route);
+          assertProblem(answer, 403, 'insufficient_scope');
+          assert.deepEqual(answer.body.required, [access]);
+          assert.deepEqual(answer.body.granted, ROLE_SCOPES[role]);
+        }
+      });
+    }
+
+    it(`answers ${nameOf(route)} of another project as of none`, async () => {
+      const [foreign, missing] = [
+        await ask(outsider, route, theirs.project_id),
+        await ask(outsider, route, 'proj_00000000000000000000000000'),
+      ];
+      assertProblem(foreign, 404, 'not_found');
+      const bare = ({ body }: Answer) => ({ ...body, request_id: '' });
+      assert.deepEqual(bare(foreign), bare(missing));
+    });
+  }
+
+  for (const route of [...inProject, ...perPerson]) {
+    it(`takes no API key for ${nameOf(route)}, and asks for a session`, async () => {
+      const stranger = openBrowser(api.url, { authorization: `Bearer ${server_key}` });
+      assertProblem(await ask(stranger, route), 401, 'not_signed_in');
+      assertProblem(await ask(openBrowser(api.url), route), 401, 'not_signed_in');
+      const forged = openBrowser(api.url, { cookie: `appflow_session=${'x'.repeat(32)}` });
+      assertProblem(await ask(forged, route), 401, 'not_signed_in');
+    });
+  }
+
+  it('takes no session under /v1', async () => {
+    const { cookie } = owner;
+    for (const route of ROUTES.filter(({ access }) => access !== 'public')) {
+      const answer = await connect(api.url).call(route.method, pathOf(route), {
+        headers: { cookie: cookie() },
+      });
+      assertProblem(answer, 401, 'missing_api_key');
+    }
+  });
+
+  it('answers with what the API answers', async () => {
+    for (const path of ['/apps', '/project', '/api-keys', '/events', '/analytics/daily?days=1']) {
+      const [told, said] = [
+        await owner.call('GET', `/app/v1/projects/${mine}${path}`),
+        await api.call('GET', `/v1${path}`, { key: server_key }),
+      ];
+      assert.equal(told.status, 200, told.text);
+      assert.deepEqual(Object.keys(told.body), Object.keys(said.body));
+    }
+  });
+
+  it('names the member who made a key, and shows what it made to nobody else', async () => {
+    const body = { name: 'From the dashboard', type: 'client' };
+    const made = await owner.call('POST', `/app/v1/projects/${mine}/api-keys`, { body });
+    assert.equal(made.status, 201, made.text);
+    assert.match(made.body.created_by, /^usr_/);
+    const foreign = await owner.call('GET', `/app/v1/projects/${theirs.project_id}/api-keys/${made.body.id}`);
+    assertProblem(foreign, 404, 'not_found');
+  });
+
+  it('does a thing once for an Idempotency-Key, and tells no other session the secret', async () => {
+    const body = { name: 'Once', type: 'client' };
+    const headers = { 'idempotency-key': 'front-door-1' };
+    const path = `/app/v1/projects/${mine}/api-keys`;
+    const first = await owner.call('POST', path, { body, headers });
+    assert.equal((await owner.call('POST', path, { body, headers })).body.key, first.body.key);
+    const other = await people.admin.call('POST', path, { body, headers });
+    assert.notEqual(other.body.id, first.body.id);
+  });
+});
+
+describe('a role that may not do something to others', () => {
+  const aboutSelf = inProject.filter(({ selfParam }) => selfParam !== undefined);
+  for (const route of aboutSelf) {
+    for (const role of ROLES) {
+      it(`lets the ${role} into ${nameOf(route)} where it is about that member`, async () => {
+        const leaver = await join(owner, mine, role, `Leaving-${role}`);
+        const { body } = await leaver.call('GET', '/app/v1/session');
+        const path = pathOf(route).replace(NOWHERE, body.user.id);
+        const answer = await leaver.call(methodOf(route), path);
+        assert.ok(answer.status < 300, answer.text);
+      });
+    }
+  }
+});

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { Type } from 'typebox';
+import { ApiError, ERRORS } from '../../src/api/errors.ts';
+import { defineRoute } from '../../src/api/route.ts';
+import { createServer } from '../../src/http/server.ts';
+import { closedObject } from '../../src/lib/schema.ts';
+import { StorageError } from '../../src/lib/storage-error.ts';
+import { createLimiter } from '../../src/limits/limiter.ts';
+import { openControlServices } from '../../src/server/open-services.ts';
+import { createFeed } from '../../src/warehouse/feed.ts';
+import { type Answer, connect, makeConfig } from '../support/harness.ts';
+import { parseAnswer, sendRaw } from '../support/raw-http.ts';
+
+const SECRET = 'a path /var/lib/appflow and SELECT * FROM api_keys';
+const WRONG = Type.Object({ expected: Type.Integer() });
+
+/** A route that fails in this way, at a path of its own. */
+function failing(path: string, fail: () => unknown) {
+  const answer = { status: 200, schema: WRONG } as const;
+  const plain = { method: 'GET', summary: 'Fail', access: 'public', limit: 'management', answer } as const;
+  return defineRoute({ ...plain, path, handle: async () => (await fail()) as { expected: number } });
+}
+
+const throwing = (path: string, error: unknown) => failing(path, () => Promise.reject(error));
+
+const ROUTES = [
+  throwing('/error', new Error(SECRET)),
+  throwing('/text', SECRET),
+  throwing('/nothing', undefined),
+  failing('/wrong-answer', () => ({ expected: SECRET })),
+  throwing('/with-cause', new ApiError('conflict', { detail: 'Told.', cause: new Error(SECRET) })),
+  throwing('/unavailable', new StorageError('unavailable', SECRET, new Error(SECRET))),
+  throwing('/timeout', new StorageError('timeout', SECRET)),
+  throwing('/busy', new StorageError('busy', SECRET)),
+  failing('/fine/{name}', () => ({ expected: 1 })),
+  defineRoute({
+    method: 'POST',
+    path: '/body',
+    summary: 'Take a body',
+    access: 'public',
+    limit: 'management',
+    answer: { status: 200, schema: closedObject({}) },
+    handle: () => ({}),
+  }),
+];
+
+const services = await openControlServices(makeConfig());
+const warehouse = {
+  query: async () => [],
+  append: async () => [],
+  feed: createFeed(0),
+  queue: () => assert.fail(),
+  isFailing: () => false,
+  close: async () => {},
+};
+const app = createServer({ ...services, warehouse, limiter: createLimiter() }, ROUTES);
+const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
+after(async () => {
+  await app.close();
+  await services.close();
+});
+
+const REQUEST_ID = /^req_[0-9A-Z]{26}$/;
+
+function assertProblem({ status, headers, body, text }: Answer, code: keyof typeof ERRORS): void {
+  assert.match(headers.get('content-type') ?? '', /^application\/problem\+json\b/);
+  assert.equal(status, ERRORS[code].status, text);
+  const { type, title, detail, request_id } = body as Record<string, unknown>;
+  assert.deepEqual([body.code, body.status], [code, status]);
+  assert.equal(type, `/docs/errors#${code}`);
+  assert.equal(title, ERRORS[code].title);
+  assert.ok(typeof detail === 'string' && detail.length > 0);
+  assert.match(String(request_id), REQUEST_ID);
+  assert.equal(headers.get('x-request-id'), request_id);
+  assert.ok(!text.includes('SELECT') && !text.includes('/var/lib') && !/\\n\s+at /.test(text), text);
+}
+
+describe('the table of errors', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8');
+
+  for (const [code, { status, title, meaning, cure }] of Object.entries(ERRORS)) {
+    it(`explains ${code} under a heading of its own`, () => {
+      const section = docs.split(`\n## ${code}\n`)[1]?.split('\n## ')[0] ?? '';
+      for (const part of [`${status} ${title}`, meaning, cure]) assert.ok(section.includes(part), part);
+      assert.match(code, /^[a-z][a-z_]+$/);
+    });
+  }
+});
+
+describe('an unexpected failure', () => {
+  for (const path of ['/error', '/text', '/nothing', '/wrong-answer']) {
+    it(`at ${path} is told as internal and its request id, and nothing else`, async () => {
+      const answer = await api.call('GET', path);
+      assertProblem(answer, 'internal');
+      assert.deepEqual(Object.keys(answer.body), ['type', 'title', 'status', 'code', 'detail', 'request_id']);
+      assert.equal(answer.body.detail, ERRORS.internal.meaning);
+    });
+  }
+
+  it('never tells the cause of an error that has one', async () => {
+    const answer = await api.call('GET', '/with-cause');
+    assertProblem(answer, 'conflict');
+    assert.equal(answer.body.detail, 'Told.');
+  });
+});
+
+describe('a store that does not answer', () => {
+  for (const [path, code] of [
+    ['/unavailable', 'storage_unavailable'],
+    ['/timeout', 'query_timeout'],
+    ['/busy', 'overloaded'],
+  ] as const) {
+    it(`is ${code} with a Retry-After of 1 to 5 seconds that varies`, async () => {
+      const seen = new Set<number>();
+      for (let round = 0; round < 60; round += 1) {
+        const answer = await api.call('GET', path);
+        assertProblem(answer, code);
+        assert.match(answer.headers.get('retry-after') ?? '', /^[1-5]$/);
+        seen.add(Number(answer.headers.get('retry-after')));
+      }
+      assert.ok(seen.size > 1, 'all callers come back at once');
+    });
+  }
+});
+
+describe('the request id', () => {
+  it('is the one sent when it is harmless', async () => {
+    for (const id of ['abcdefgh', 'A.b_c-9012', 'x'.repeat(64)]) {
+      for (const path of ['/fine/x', '/error', '/missing']) {
+        const { headers } = await api.call('GET', path, { headers: { 'x-request-id': id } });
+        assert.equal(headers.get('x-request-id'), id);
+      }
+    }
+  });
+
+  it('is made anew when what was sent is too short, too long or not of its characters', async () => {
+    for (const id of ['abcdefg', 'x'.repeat(65), 'has space', 'semi;colon', 'ünïcödé', '<script>', '']) {
+      const { headers } = await api.call('GET', '/fine/x', { headers: { 'x-request-id': id } });
+      assert.match(headers.get('x-request-id') ?? '', REQUEST_ID);
+    }
+  });
+
+  it('is another one for each request', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => api.call('GET', '/fine/x')));
+    assert.equal(new Set(ids.map(({ headers }) => headers.get('x-request-id'))).size, 20);
+  });
+});
+
+describe('what the server itself refuses', () => {
+  it('is a problem: a path that cannot be decoded', async () => {
+    for (const path of ['/fine/%zz', '/fine/%ff', '/fine/%', '/%c3%28']) {
+      assertProblem(parseAnswer(await sendRaw(api.url, request(`GET ${path}`))), 'invalid_encoding');
+    }
+  });
+
+  it('is a problem: a parameter that is too long', async () => {
+    assert.equal((await api.call('GET', `/fine/${'x'.repeat(300)}`)).status, 200);
+    assertProblem(await api.call('GET', `/fine/${'x'.repeat(301)}`), 'not_found');
+  });
+
+  it('is a problem: headers or a URL over 16 KB', async () => {
+    assertProblem(
+      parseAnswer(await sendRaw(api.url, request(`GET /${'x'.repeat(20_000)}`))),
+      'invalid_encoding',
+    );
+    const header = `X-Long: ${'x'.repeat(20_000)}`;
+    assertProblem(parseAnswer(await sendRaw(api.url, request('GET /fine/x', header))), 'invalid_encoding');
+  });
+
+  it('is a problem: bytes that are not HTTP', async () => {
+    for (const bytes of [
+      'nonsense\r\n\r\n',
+      'GET\r\n\r\n',
+      'GET / HTTP/9.9\r\n\r\n',
+      '\u0016\u0003\u0001',
+      'GET / HTTP/1.1\r\nA B: c\r\n\r\n',
+    ]) {
+      assertProblem(parseAnswer(await sendRaw(api.url, bytes)), 'invalid_encoding');
+    }
+  });
+
+  it('is a problem: ambiguous lengths, by which requests are smuggled', async () => {
+    for (const header of [
+      'Content-Length: 1\r\nContent-Length: 2',
+      'Content-Length: 1\r\nTransfer-Encoding: chunked',
+      'Content-Length: -1',
+      'Transfer-Encoding: gzip',
+    ]) {
+      assertProblem(parseAnswer(await sendRaw(api.url, request('POST /body', header))), 'invalid_encoding');
+    }
+  });
+
+  it('is a problem: HTTP/1.1 without Host', async () => {
+    const answer = await sendRaw(api.url, 'GET /fine/x HTTP/1.1\r\nConnection: close\r\n\r\n');
+    assertProblem(parseAnswer(answer), 'invalid_encoding');
+    const old = await sendRaw(api.url, 'GET /fine/x HTTP/1.0\r\n\r\n');
+    assert.equal(parseAnswer(old).status, 200);
+  });
+
+  it('is not what it did not expect: Expect is answered like any request', async () => {
+    const answer = parseAnswer(await sendRaw(api.url, request('GET /fine/x', 'Expect: miracles')));
+    assert.equal(answer.status, 200);
+  });
+
+  it('is a problem: a path or a method there is not', async () => {
+    assertProblem(await api.call('GET', '/missing'), 'not_found');
+    assertProblem(await api.call('DELETE', '/error'), 'method_not_allowed');
+  });
+});
+
+const request = (line: string, header = 'X-Nothing: 1') =>
+  `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header}\r\n\r\n`;
+
+it('links to the public address when there is one', async () => {
+  const config = { ...services.config, publicUrl: 'https://appflow.example.com' };
+  const there = createServer({ ...services, config, warehouse, limiter: createLimiter() }, ROUTES);
+  after(() => there.close());
+  const { url, call } = connect(await there.listen({ port: 0, host: '127.0.0.1' }));
+  const type = 'https://appflow.example.com/docs/errors#internal';
+  assert.equal((await call('GET', '/error')).body.type, type);
+  assert.match(await sendRaw(url, 'nonsense\r\n\r\n'), /"https:\/\/appflow\.example\.com\/docs\/errors#/);
+});

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { type Answer, startTestServer } from '../support/harness.ts';
+import { parseAnswer, sendRaw } from '../support/raw-http.ts';
+import { GUARDED, nameOf, requestOf } from '../support/route-request.ts';
+
+const api = await startTestServer();
+const { server_key: key } = api.project;
+const MANY = 16 * 1024 * 1024;
+
+function assertProblem(answer: Answer, status: number, code: string): void {
+  assert.equal(answer.status, status, answer.text);
+  assert.equal(answer.body.code, code, answer.text);
+}
+
+for (const route of GUARDED.filter((one) => one.body)) {
+  const [method, path, options] = requestOf(route);
+  const good = Buffer.from(JSON.stringify(options.body));
+  const call = (body: Uint8Array | string, headers: Record<string, string> = {}) =>
+    api.call(method, path, { key, body, headers });
+
+  describe(`the body of ${nameOf(route)}`, () => {
+    const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${key}`;
+    const jsonHead = `${head}\r\nContent-Type: application/json`;
+
+    it('must be JSON', async () => {
+      for (const body of ['', '{', '{"a":1,}', "{'a':1}", 'NaN', '{} {}', '\u0000']) {
+        if (body === '' && route.isBodyOptional) continue;
+        assertProblem(await call(body), 400, 'malformed_json');
+      }
+    });
+
+    it('must be UTF-8, and not begin with a byte order mark of another encoding', async () => {
+      const broken = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff, 0xc3]), Buffer.from('"}')]);
+      assertProblem(await call(broken), 400, 'invalid_encoding');
+      assertProblem(await call(Buffer.from('\ufeff{}', 'utf16le')), 400, 'invalid_encoding');
+    });
+
+    it('must say that it is JSON in UTF-8', async () => {
+      for (const type of [
+        'text/plain',
+        'application/jsonp',
+        'application/json; charset=latin1',
+        'garbage',
+        '///',
+      ]) {
+        assertProblem(await call(good, { 'content-type': type }), 415, 'unsupported_media_type');
+      }
+      for (const type of ['APPLICATION/JSON', 'application/json;charset="UTF-8"', 'application/json; a=b']) {
+        assert.notEqual((await call(good, { 'content-type': type })).status, 415, type);
+      }
+    });
+
+    it('must name its type at all', async () => {
+      const answer = await sendRaw(api.url, `${head}\r\nContent-Length: ${good.length}\r\n\r\n${good}`);
+      assertProblem(parseAnswer(answer), 415, 'unsupported_media_type');
+    });
+
+    it('is judged after the key: a type that cannot be read does not come first', async () => {
+      const answer = await api.call(method, path, { body: good, headers: { 'content-type': '///' } });
+      assertProblem(answer, 401, 'missing_api_key');
+    });
+
+    it('may be compressed, and is the same then', async () => {
+      const plain = await call(good);
+      for (const [encoding, body] of [
+        ['gzip', gzipSync(good)],
+        ['x-gzip', gzipSync(good)],
+        ['deflate', deflateSync(good)],
+        ['br', brotliCompressSync(good)],
+        ['GZIP', gzipSync(good)],
+        ['identity', good],
+      ] as const) {
+        assert.equal((await call(body, { 'content-encoding': encoding })).status, plain.status, encoding);
+      }
+    });
+
+    it('is refused when it is not compressed as it says', async () => {
+      for (const [encoding, body] of [
+        ['gzip', good],
+        ['gzip', gzipSync(good).subarray(0, -6)],
+        ['deflate', gzipSync(good)],
+        ['br', gzipSync(good)],
+      ] as const) {
+        assertProblem(await call(body, { 'content-encoding': encoding }), 400, 'invalid_encoding');
+      }
+      for (const encoding of ['zstd', 'gzip, gzip', 'constructor']) {
+        const answer = await call(gzipSync(good), { 'content-encoding': encoding });
+        assertProblem(answer, 415, 'unsupported_media_type');
+        assert.equal(answer.headers.get('accept-encoding'), 'gzip, deflate, br');
+      }
+    });
+
+    it('has a size limit to the byte, before and after decompression', async () => {
+      const exact = Buffer.from('{}'.padEnd(route.bodyBytesMax));
+      const over = Buffer.from('{}'.padEnd(route.bodyBytesMax + 1));
+      assert.notEqual((await call(exact)).status, 413);
+      assertProblem(await call(over), 413, 'payload_too_large');
+      assert.notEqual((await call(gzipSync(exact), { 'content-encoding': 'gzip' })).status, 413);
+      assertProblem(await call(gzipSync(over), { 'content-encoding': 'gzip' }), 413, 'payload_too_large');
+    });
+
+    it('has that limit to the byte for chunks without a length too', async () => {
+      const chunkOf = (size: number) => `${size.toString(16)}\r\n${' '.repeat(size)}\r\n`;
+      const chunked = async (bytes: number) => {
+        const chunks = `${chunkOf(bytes - 1)}${chunkOf(1)}0\r\n\r\n`;
+        return parseAnswer(
+          await sendRaw(api.url, `${jsonHead}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`),
+        );
+      };
+      assertProblem(await chunked(route.bodyBytesMax), 400, 'malformed_json');
+      assertProblem(await chunked(route.bodyBytesMax + 1), 413, 'payload_too_large');
+    });
+
+    it('is refused by the length it announces, before any of it is sent', async () => {
+      const announced = `${jsonHead}\r\nContent-Length: ${route.bodyBytesMax + 1}\r\n\r\n`;
+      const answer = parseAnswer(await sendRaw(api.url, announced));
+      assertProblem(answer, 413, 'payload_too_large');
+      assert.equal(answer.headers.get('connection'), 'close');
+    });
+
+    it('cannot be a bomb', async () => {
+      const before = process.memoryUsage().arrayBuffers;
+      for (const [encoding, body] of [
+        ['gzip', gzipSync(Buffer.alloc(MANY))],
+        ['deflate', deflateSync(Buffer.alloc(MANY))],
+        ['br', brotliCompressSync(Buffer.alloc(MANY))],
+      ] as const) {
+        assertProblem(await call(body, { 'content-encoding': encoding }), 413, 'payload_too_large');
+      }
+      assert.ok(process.memoryUsage().arrayBuffers - before < MANY * 4);
+    });
+
+    it('must be an object of the right members', async () => {
+      for (const body of ['null', '[]', '"x"', '0', 'true']) {
+        assertProblem(await call(body), 422, 'validation_failed');
+      }
+      const wrong = Object.fromEntries(
+        Object.keys(options.body as object).map((name) => [name, { wrong: true }]),
+      );
+      const answer = await call(JSON.stringify(wrong));
+      assertProblem(answer, 422, 'validation_failed');
+      for (const { field, code, message } of answer.body.errors) {
+        assert.ok(field && code && message.startsWith(field) && message.endsWith('.'), answer.text);
+      }
+    });
+
+    it('never becomes acceptable by being wrong in very many places', async () => {
+      const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`unknown_${index}`, index]));
+      const answer = await call(JSON.stringify({ ...many, name: 5, events: 5 }));
+      assertProblem(answer, 422, 'validation_failed');
+      assert.ok(answer.body.errors.length > 0);
+    });
+  });
+}
+
+for (const route of GUARDED) {
+  describe(`the query of ${nameOf(route)}`, () => {
+    const [method, path, options] = requestOf(route);
+    const glue = path.includes('?') ? '&' : '?';
+    const call = (search: string) => api.call(method, `${path}${glue}${search}`, { ...options, key });
+
+    it('holds no parameter that does not exist', async () => {
+      for (const name of ['nonsense', '__proto__', 'constructor', 'APP_ID']) {
+        const answer = await call(`${name}=1`);
+        assertProblem(answer, 422, 'validation_failed');
+        const [error] = answer.body.errors;
+        assert.deepEqual([error.field, error.code], [name, 'unknown_field']);
+      }
+    });
+
+    it('is percent-encoded UTF-8', async () => {
+      for (const search of ['a=%ff', 'a=%zz', 'a=%', '%c3=1']) {
+        assertProblem(await call(search), 400, 'invalid_encoding');
+      }
+    });
+
+    it('has a limit from 1 to 200 where it has one, and a cursor of ours', async () => {
+      if (!('limit' in route.query.properties)) return;
+      for (const limit of ['0', '-1', '201', '1.5', 'ten', '', '1e2', '5&limit=6']) {
+        const [bare, search] = path.split('?');
+        const others = new URLSearchParams(search);
+        others.delete('limit');
+        const answer = await api.call(method, `${bare}?${others}&limit=${limit}`, { key });
+        assertProblem(answer, 422, 'validation_failed');
+        assert.deepEqual(
+          answer.body.errors.map(({ field }: { field: string }) => field),
+          ['limit'],
+        );
+      }
+      if (!('cursor' in route.query.properties)) return;
+      for (const cursor of ['x', '%00', 'W10', 'bnVsbA', 'eyJhIjoxfQ', 'WyIiLCIiLCIiXQ']) {
+        const answer = await call(`cursor=${cursor}`);
+        assertProblem(answer, 422, 'validation_failed');
+        assert.deepEqual(
+          [answer.body.errors[0].field, answer.body.errors[0].code],
+          ['cursor', 'invalid_cursor'],
+        );
+      }
+    });
+  });
+}

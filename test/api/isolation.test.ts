@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { newId } from '../../src/lib/id.ts';
+import { type Answer, initProject, makeKey, startTestServer } from '../support/harness.ts';
+import { type Changes, GUARDED, idParamOf, nameOf, naming, requestOf } from '../support/route-request.ts';
+
+const api = await startTestServer();
+const mine = api.project;
+const theirs = await initProject(api.config);
+const theirKey = await makeKey({ ...api, project: theirs }, { type: 'client' });
+const second = await api.call('POST', '/v1/apps', {
+  key: mine.server_key,
+  body: { name: 'Second', platform: 'web' },
+});
+const secondApp: string = second.body.id;
+const whole = await makeKey(api, { type: 'client' });
+const narrow = await makeKey(api, { type: 'server', app_ids: [secondApp] });
+const inFirst = await makeKey(api, { type: 'client', app_ids: [mine.app_id] });
+
+/** Two answers are equal but for the request's own id. */
+function assertSame(one: Answer, other: Answer): void {
+  const plain = ({ text, headers }: Answer) => {
+    const { 'x-request-id': id = '', date, ...rest } = Object.fromEntries(headers);
+    return { text: text.replace(id, 'REQUEST_ID'), headers: rest };
+  };
+  assert.equal(one.status, other.status);
+  assert.deepEqual(plain(one), plain(other));
+}
+
+for (const route of GUARDED) {
+  const ask = (key: string, changes: Changes) => {
+    const [method, path, options] = requestOf(route, changes);
+    return api.call(method, path, { ...options, key });
+  };
+  const id = idParamOf(route);
+
+  describe(nameOf(route), () => {
+    if (id) {
+      const byId = (key: string, value: string) => ask(key, { params: { [id.name]: value } });
+
+      it("answers another project's id exactly like one that does not exist", async () => {
+        const foreign = await byId(mine.server_key, id.kind === 'app' ? theirs.app_id : theirKey.id);
+        assert.equal(foreign.status, 404);
+        assert.equal(foreign.body.code, 'not_found');
+        assertSame(foreign, await byId(mine.server_key, newId(id.kind)));
+        assertSame(foreign, await byId(narrow.key, id.kind === 'app' ? theirs.app_id : theirKey.id));
+        assertSame(foreign, await byId(mine.server_key, 'anything else'));
+      });
+
+      it('refuses a key narrowed to other apps', async () => {
+        const ids = id.kind === 'app' ? [mine.app_id] : [whole.id, inFirst.id];
+        for (const one of ids) {
+          const answer = await byId(narrow.key, one);
+          assert.equal(answer.status, 403, answer.text);
+          assert.equal(answer.body.code, 'app_not_allowed');
+        }
+      });
+    }
+
+    if (route.app) {
+      it("answers another project's app exactly like one that does not exist", async () => {
+        const foreign = await ask(mine.server_key, naming(route, theirs.app_id));
+        assert.equal(foreign.status, 404, foreign.text);
+        assert.equal(foreign.body.code, 'not_found');
+        assertSame(foreign, await ask(mine.server_key, naming(route, newId('app'))));
+        assertSame(foreign, await ask(mine.server_key, naming(route, '')));
+      });
+
+      it('refuses an app that the key is not narrowed to, and serves the one that it is', async () => {
+        const answer = await ask(narrow.key, naming(route, mine.app_id));
+        assert.equal(answer.status, 403);
+        assert.equal(answer.body.code, 'app_not_allowed');
+        assert.equal((await ask(narrow.key, naming(route, secondApp))).status, route.answer.status);
+        assert.equal((await ask(narrow.key, {})).status, route.answer.status);
+      });
+    }
+  });
+}
+
+describe('what a project sees', () => {
+  it('lists its own apps and keys only', async () => {
+    for (const path of ['/v1/apps', '/v1/api-keys']) {
+      const { body } = await api.call('GET', path, { key: theirs.server_key });
+      assert.ok(body.data.length > 0);
+      for (const { project_id } of body.data) assert.equal(project_id, theirs.project_id);
+    }
+  });
+
+  it('lists to a narrowed key only the apps and keys it reaches', async () => {
+    const apps = await api.call('GET', '/v1/apps', { key: narrow.key });
+    assert.deepEqual(
+      apps.body.data.map(({ id }: { id: string }) => id),
+      [secondApp],
+    );
+    const keys = await api.call('GET', '/v1/api-keys', { key: narrow.key });
+    assert.deepEqual(
+      keys.body.data.map(({ id }: { id: string }) => id),
+      [narrow.id],
+    );
+  });
+
+  it('finds no event of another project, whatever is asked', async () => {
+    const events = [{ event_id: 'theirs', event_name: 'seen', app_user_id: 'u1' }];
+    await api.call('POST', '/v1/events', { key: theirs.client_key, body: { events } });
+    for (const search of ['', '?event_id=theirs', '?event_name=seen', '?app_user_id=u1']) {
+      const { body } = await api.call('GET', `/v1/events${search}`, { key: mine.server_key });
+      assert.ok(!body.data.some((event: { event_id: string }) => event.event_id === 'theirs'));
+    }
+  });
+
+  it('changes nothing of the whole project with a narrowed key', async () => {
+    for (const [method, path, body] of [
+      ['PATCH', '/v1/project', { name: 'Mine now' }],
+      ['POST', '/v1/apps', { name: 'Third', platform: 'ios' }],
+    ] as const) {
+      const answer = await api.call(method, path, { key: narrow.key, body });
+      assert.equal(answer.status, 403);
+      assert.equal(answer.body.code, 'app_not_allowed');
+    }
+  });
+});

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Route } from '../../src/api/route.ts';
+import { ROUTES } from '../../src/routes.ts';
+import { type Answer, startTestServer } from '../support/harness.ts';
+import { requestOf } from '../support/route-request.ts';
+
+const api = await startTestServer();
+const { server_key: key } = api.project;
+const METHODS = ['PUT', 'PATCH', 'DELETE', 'POST', 'GET', 'OPTIONS', 'PROPFIND'];
+
+function assertProblem(answer: Answer, status: number, code: string): void {
+  assert.equal(answer.status, status, answer.text);
+  assert.equal(answer.body.code, code, answer.text);
+}
+
+const pathOf = (route: Route) => requestOf(route)[1].split('?')[0] ?? '';
+
+/** What can be asked at a path, by all routes that match it: `/v1/api-keys/self` is an `{id}` too. */
+function methodsAt(path: string): { allowed: string[]; hasPreflight: boolean } {
+  const routes = ROUTES.filter((route) => {
+    const pattern = route.path.replaceAll(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.');
+    return new RegExp(`^${pattern}$`).test(path);
+  });
+  const methods = new Set<string>(routes.map(({ method }) => method));
+  if (methods.has('GET')) methods.add('HEAD');
+  return { allowed: [...methods].sort(), hasPreflight: routes.some(({ cors }) => cors !== 'none') };
+}
+
+for (const path of new Set(ROUTES.map(pathOf))) {
+  const { allowed, hasPreflight } = methodsAt(path);
+  const refused = METHODS.filter(
+    (method) => !allowed.includes(method) && !(hasPreflight && method === 'OPTIONS'),
+  );
+
+  it(`refuses ${refused.join(', ')} on ${path}, the same with and without a key`, async () => {
+    for (const method of refused) {
+      for (const options of [{}, { key }, { key: 'nonsense' }]) {
+        const answer = await api.call(method, path, options);
+        assertProblem(answer, 405, 'method_not_allowed');
+        assert.deepEqual(answer.headers.get('allow')?.split(', ').sort(), allowed);
+      }
+    }
+  });
+}
+
+for (const route of ROUTES.filter(({ method }) => method === 'GET')) {
+  it(`answers HEAD ${route.path} as it answers GET, without the body`, async () => {
+    const [, path] = requestOf(route);
+    const head = await api.call('HEAD', path, { key });
+    const full = await api.call('GET', path, { key });
+    assert.equal(head.status, full.status);
+    assert.equal(head.text, '');
+    assert.equal(head.headers.get('content-type'), full.headers.get('content-type'));
+    assert.equal((await api.call('HEAD', path)).status, route.access === 'public' ? 200 : 401);
+  });
+}
+
+for (const route of ROUTES.filter(({ cors }) => cors !== 'none')) {
+  it(`answers a preflight for ${route.method} ${route.path} from any origin, without a key`, async () => {
+    const headers = { origin: 'https://any.example', 'access-control-request-method': route.method };
+    const { status, text, headers: got } = await api.call('OPTIONS', pathOf(route), { headers });
+    assert.equal(status, 204);
+    assert.equal(text, '');
+    assert.equal(got.get('access-control-allow-origin'), '*');
+    assert.ok(got.get('access-control-allow-methods')?.split(', ').includes(route.method));
+    for (const name of ['Authorization', 'Content-Type', 'Content-Encoding', 'X-Appflow-Bundle-Id']) {
+      assert.ok(got.get('access-control-allow-headers')?.includes(name));
+    }
+    assert.match(got.get('x-request-id') ?? '', /^req_/);
+    assert.equal(got.get('access-control-allow-credentials'), null);
+  });
+}
+
+it('answers a preflight whatever content type it claims', async () => {
+  const options = { body: 'x', headers: { 'content-type': '///' } };
+  assert.equal((await api.call('OPTIONS', '/v1/events', options)).status, 204);
+});
+
+it('has nothing at other paths, whoever asks', async () => {
+  for (const path of [
+    '/v2',
+    '/v1',
+    '/v1/',
+    '/v1/app',
+    '/V1/apps',
+    '/v1/apps/a/b',
+    '/v1//apps',
+    '/healthz/',
+  ]) {
+    for (const method of ['GET', 'POST', 'OPTIONS', 'PROPFIND']) {
+      for (const options of [{}, { key }, { body: 'x', headers: { 'content-type': '///' } }]) {
+        if (method === 'GET' && 'body' in options) continue;
+        assertProblem(await api.call(method, path, options), 404, 'not_found');
+      }
+    }
+  }
+});

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import {
+  createFailureLog,
+  ENTRIES_A_MINUTE,
+  type FailedAuthentication,
+  type FailureLog,
+} from '../../src/audit/failures.ts';
+import { createSecret } from '../../src/directory/secret.ts';
+import { openControlServices } from '../../src/server/open-services.ts';
+import { startServer } from '../../src/server/start.ts';
+import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
+import { parseAnswer, sendRaw } from '../support/raw-http.ts';
+
+const MINUTE_MS = 60_000;
+const clock = makeClock();
+const config = makeConfig();
+const [one, other] = [await initProject(config), await initProject(config)];
+const services = await openControlServices(config, clock);
+after(() => services.close());
+const { control, directory } = services;
+
+const failed = async () =>
+  control.db
+    .selectFrom('audit_log')
+    .selectAll()
+    .where('action', '=', 'authentication.failed')
+    .orderBy('seq')
+    .execute();
+const unknown = (address: string): FailedAuthentication => ({
+  code: 'invalid_api_key',
+  found: undefined,
+  address,
+  requestId: 'req_x',
+});
+
+/** Returns the failure of one of a project's three keys. */
+function known(project_id: string, address: string, key = 0): FailedAuthentication {
+  const found = directory.listKeys(project_id)[key] ?? assert.fail();
+  const [secret] = found.secrets;
+  assert.ok(secret);
+  return { ...unknown(address), code: 'api_key_revoked', found: { key: found, secret } };
+}
+
+/** Every address is of another network. */
+const addressOf = (index: number) => `2001:db8:${index.toString(16)}::1`;
+
+/** Returns the entries of a new minute in which `happen` notes failures. */
+async function entriesOf(happen: (failures: FailureLog) => void) {
+  clock.advance(MINUTE_MS);
+  const failures = createFailureLog(services);
+  const before = (await failed()).length;
+  happen(failures);
+  await failures.close();
+  return (await failed()).slice(before);
+}
+
+describe('failed authentications', () => {
+  it('are all counted and sampled per network and minute, without a statement of their own', async () => {
+    const rows = await entriesOf((failures) => {
+      const statements = control.countStatements();
+      for (let index = 0; index < 10_000; index += 1) failures.note(unknown('203.0.113.1'));
+      assert.equal(control.countStatements(), statements);
+      assert.equal(failures.totals().get('invalid_api_key'), 10_000);
+      clock.advance(MINUTE_MS - 1);
+      failures.note(unknown('203.0.113.1'));
+      clock.advance(1);
+      failures.note(unknown('203.0.113.1'));
+    });
+    assert.equal(rows.length, ENTRIES_A_MINUTE.network + 1);
+  });
+
+  it('with unknown keys are bounded over all networks, and take nothing from any project', async () => {
+    const rows = await entriesOf((failures) => {
+      for (let index = 0; index < 5_000; index += 1) failures.note(unknown(addressOf(index)));
+      failures.note(known(one.project_id, addressOf(0)));
+    });
+    assert.equal(rows.length, ENTRIES_A_MINUTE.unknown + 1);
+    assert.equal(rows.at(-1)?.project_id, one.project_id);
+  });
+
+  it('of one project are bounded, and take nothing from another one or from unknown keys', async () => {
+    const rows = await entriesOf((failures) => {
+      for (let index = 0; index < 5_000; index += 1) {
+        for (const key of [0, 1, 2]) failures.note(known(one.project_id, addressOf(index), key));
+      }
+      failures.note(known(other.project_id, addressOf(0)));
+      failures.note(unknown(addressOf(0)));
+      assert.equal(failures.totals().get('api_key_revoked'), 15_001);
+    });
+    const ofProject = (id: string | null) => rows.filter(({ project_id }) => project_id === id).length;
+    assert.deepEqual(
+      [ofProject(one.project_id), ofProject(other.project_id), ofProject(null)],
+      [ENTRIES_A_MINUTE.project, 1, 1],
+    );
+  });
+
+  it('with one key are bounded, so that the other keys of its project are heard', async () => {
+    const rows = await entriesOf((failures) => {
+      for (let index = 0; index < 5_000; index += 1) failures.note(known(one.project_id, addressOf(index)));
+      failures.note(known(one.project_id, addressOf(0), 1));
+    });
+    assert.equal(rows.length, ENTRIES_A_MINUTE.key + 1);
+    assert.ok(ENTRIES_A_MINUTE.key < ENTRIES_A_MINUTE.project);
+  });
+
+  it('with one key from one network leave room for other networks', async () => {
+    const rows = await entriesOf((failures) => {
+      for (let index = 0; index < 5_000; index += 1) failures.note(known(one.project_id, addressOf(0)));
+      failures.note(known(one.project_id, addressOf(1)));
+    });
+    assert.equal(rows.length, ENTRIES_A_MINUTE.network + 1);
+    assert.equal(rows.at(-1)?.ip, addressOf(1));
+  });
+
+  it('of one IPv6 line count as one', async () => {
+    const rows = await entriesOf((failures) => {
+      for (let index = 0; index < 50; index += 1) failures.note(unknown(`2001:db8:1:1::${index}`));
+    });
+    assert.equal(rows.length, ENTRIES_A_MINUTE.network);
+  });
+
+  it('tell the page a key was sent from, cut to size and never with a key in it', async () => {
+    const secret = createSecret('server');
+    const page = `https://${secret}.example.com/${'x'.repeat(1_000)}`;
+    const [row] = await entriesOf((failures) =>
+      failures.note({ ...known(one.project_id, '203.0.113.1'), code: 'origin_not_allowed', origin: page }),
+    );
+    const { origin } = JSON.parse(row?.diff ?? '');
+    assert.equal(origin[1].length, 300);
+    assert.ok(!origin[1].includes(secret));
+  });
+});
+
+describe('a server', () => {
+  it('tells the project of refused keys that were its own, and writes the last ones when it stops', async () => {
+    const own = makeConfig();
+    const there = await initProject(own);
+    const server = await startServer(own);
+    const api = connect(server.url);
+    const { server_key: key } = there;
+    const made = await api.call('POST', '/v1/api-keys', { key, body: { name: 'Off', type: 'server' } });
+    await api.call('DELETE', `/v1/api-keys/${made.body.id}`, { key });
+    await api.call('GET', '/v1/project', { key: made.body.key });
+    await api.call('GET', '/v1/project', { key: createSecret('server') });
+    await server.stop();
+    const { control: stopped, close } = await openControlServices(own);
+    const rows = await stopped.db
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('action', '=', 'authentication.failed')
+      .orderBy('seq')
+      .execute();
+    await close();
+    const told = rows.map(({ project_id, actor_type, actor_id, target, diff, ip }) => [
+      project_id,
+      actor_type,
+      actor_id,
+      target,
+      diff,
+      ip,
+    ]);
+    const { id } = made.body;
+    assert.deepEqual(told, [
+      [there.project_id, 'key', id, id, '{"code":[null,"api_key_revoked"]}', '127.0.0.1'],
+      [null, 'system', 'authentication', 'unknown', '{"code":[null,"invalid_api_key"]}', '127.0.0.1'],
+    ]);
+  });
+
+  it('counts what was no key, and two at once; a request without any is none', async () => {
+    const own = makeConfig();
+    const { server_key: key } = await initProject(own);
+    const server = await startServer(own);
+    const head = (...lines: string[]) =>
+      ['GET /v1/project HTTP/1.1', 'Host: x', 'Connection: close', ...lines, '', ''].join('\r\n');
+    const bearer = `Authorization: Bearer ${key}`;
+    for (const [lines, code] of [
+      [['Authorization: Basic abc'], 'invalid_api_key'],
+      [['Authorization: Bearer two words'], 'invalid_api_key'],
+      [['Authorization: Bearer short'], 'invalid_api_key'],
+      [[bearer, bearer], 'multiple_credentials'],
+      [[], 'missing_api_key'],
+    ] as const) {
+      assert.equal(parseAnswer(await sendRaw(server.url, head(...lines))).body.code, code);
+    }
+    const { text } = await connect(server.url).call('GET', '/metrics');
+    const told = [...text.matchAll(/^appflow_failed_authentications_total\{code="(\w+)"\} (\d+)$/gm)];
+    assert.deepEqual(
+      told.map(([, code, count]) => [code, count]),
+      [
+        ['invalid_api_key', '3'],
+        ['multiple_credentials', '1'],
+      ],
+    );
+    await server.stop();
+  });
+
+  it('tells the project of its living keys that were used from the wrong place, and of no missing scope', async () => {
+    const own = makeConfig();
+    const there = await initProject(own);
+    const server = await startServer(own);
+    const api = connect(server.url);
+    const { server_key: key, read_only_key } = there;
+    const make = async (fields: object) => {
+      const body = { name: 'Placed', type: 'server', ...fields };
+      return (await api.call('POST', '/v1/api-keys', { key, body })).body;
+    };
+    const locked = await make({ ip_allowlist: ['203.0.113.1'] });
+    const origin = 'https://page.example.com';
+    const calls: [secret: string, headers: Record<string, string>, code: string][] = [
+      [locked.key, {}, 'ip_not_allowed'],
+      [key, { origin }, 'secret_key_in_browser'],
+      [read_only_key, { origin }, 'origin_not_allowed'],
+      [there.client_key, {}, 'insufficient_scope'],
+    ];
+    for (const [secret, headers, code] of calls) {
+      const answer = await api.call('GET', '/v1/project', { key: secret, headers });
+      assert.deepEqual([answer.status, answer.body.code], [403, code]);
+    }
+    const metrics = (await api.call('GET', '/metrics')).text;
+    for (const code of ['ip_not_allowed', 'secret_key_in_browser', 'origin_not_allowed'])
+      assert.ok(metrics.includes(`appflow_failed_authentications_total{code="${code}"} 1`), code);
+    assert.ok(!metrics.includes('code="insufficient_scope"'));
+    // Refused at its place, a key was not used: who looks for unused keys is not misled.
+    const { body: record } = await api.call('GET', `/v1/api-keys/${locked.id}`, { key });
+    assert.deepEqual([record.last_used_at, record.last_used_ip, record.request_count], [null, null, 0]);
+    const usage = await api.call('GET', `/v1/api-keys/${locked.id}/usage`, { key });
+    assert.deepEqual(
+      usage.body.data.map(({ forbidden }: { forbidden: number }) => forbidden),
+      [1],
+    );
+    await server.stop();
+    const { control: stopped, close } = await openControlServices(own);
+    const rows = await stopped.db
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('action', '=', 'authentication.failed')
+      .orderBy('seq')
+      .execute();
+    await close();
+    assert.deepEqual(
+      rows.map(({ project_id, diff }) => [project_id, JSON.parse(diff ?? '')]),
+      [
+        [there.project_id, { code: [null, 'ip_not_allowed'] }],
+        [there.project_id, { code: [null, 'secret_key_in_browser'], origin: [null, origin] }],
+        [there.project_id, { code: [null, 'origin_not_allowed'], origin: [null, origin] }],
+      ],
+    );
+    assert.equal(rows[0]?.target, locked.id);
+  });
+});

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { after } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import type { Page } from 'playwright-core';
+import { setUp } from '../support/browser.ts';
+import { browserTest, enterAs, startChromium, untilLoaded } from '../support/chromium.ts';
+import { startTestServer } from '../support/harness.ts';
+
+const api = await startTestServer();
+const { project_id, app_id, server_key } = api.project;
+const owner = await setUp(api.url, api.server.setupUrl);
+const chromium = startChromium();
+
+const at = (path: string) => `${api.url}/p/${project_id}${path}`;
+
+let sent = 0;
+
+/** Sends an event that nobody sent before, and returns its id. */
+async function sendEvent(): Promise<string> {
+  sent += 1;
+  const event = { event_id: `event-${sent}`, event_name: 'app_open', app_user_id: 'user_1' };
+  const body = { app_id, events: [event] };
+  const answer = await api.call('POST', '/v1/events', { key: server_key, body });
+  assert.equal(answer.body.accepted, 1, answer.text);
+  return event.event_id;
+}
+
+async function createApp(name: string): Promise<string> {
+  const body = { name, platform: 'web' };
+  const answer = await owner.call('POST', `/app/v1/projects/${project_id}/apps`, { body });
+  assert.equal(answer.status, 201, answer.text);
+  return answer.body.id;
+}
+
+async function enter(options = {}) {
+  const window = await chromium.open(options);
+  after(() => window.context.close());
+  await enterAs(window, owner);
+  return window;
+}
+
+/** Holds the answers to some requests back until the returned function is called. */
+async function holdBack(page: Page, url: RegExp): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await page.route(url, async (route) => {
+    await promise;
+    await route.continue();
+  });
+  return resolve;
+}
+
+const searchOf = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
+
+browserTest('shows the page in outline, in its theme, until the scripts are there', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { page } = await enter({ colorScheme });
+    const release = await holdBack(page, /\/assets\/index-[^/]+\.js$/);
+    await page.goto(at('/overview'), { waitUntil: 'commit' });
+    await page.getByRole('status', { name: 'Loading' }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.dataset.outline'), 'project');
+    const ground = await page.evaluate(
+      'getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/)[0]',
+    );
+    assert.equal(Number(ground) < 50, colorScheme === 'dark', `lightness ${ground}`);
+    release();
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  }
+});
+
+browserTest('fades no text from one theme to the other', async () => {
+  const { page } = await enter({ colorScheme: 'light' });
+  await page.goto(at('/apps'));
+  await untilLoaded(page);
+  // Asked by a listener that is told after the page's own, in the same frame.
+  const fading = page.evaluate(`new Promise((resolve) => {
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+      const isDark = document.documentElement.classList.contains('dark');
+      getComputedStyle(document.body).color;
+      resolve({ isDark, transitions: document.getAnimations().filter((one) => one instanceof CSSTransition).length });
+    });
+  })`);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  assert.deepEqual(await fading, { isDark: true, transitions: 0 });
+});
+
+browserTest('says in the address which days are shown, and only what is shown', async () => {
+  const { page } = await enter();
+  for (const [path, left] of [
+    ['/overview?range=week&timezone=Mars&metric=events', { metric: 'events' }],
+    ['/overview?range=7d', { range: '7d' }],
+    ['/events?range=2h', {}],
+    ['/events?range=24h', { range: '24h' }],
+    ['/settings/audit-log?range=2d', {}],
+  ] as const) {
+    await page.goto(at(path));
+    await untilLoaded(page);
+    await page.waitForURL((url) => isDeepStrictEqual(Object.fromEntries(url.searchParams), left));
+  }
+});
+
+browserTest(
+  'shows nothing but its outline while it is unknown whether an app ever sent an event',
+  async () => {
+    const empty = await createApp('Nothing yet');
+    const { page } = await enter();
+    const release = await holdBack(page, /\/events\?.*limit=1$/);
+    const isAsked = page.waitForRequest(/\/events\?.*limit=1$/);
+    await page.goto(at(`/overview?app=${empty}`));
+    await isAsked;
+    await page.getByRole('main').getByRole('status', { name: 'Loading' }).waitFor();
+    assert.equal(await page.getByRole('region', { name: 'Numbers' }).count(), 0);
+    assert.equal(await page.getByText('Nothing in these days').locator('visible=true').count(), 0);
+    release();
+    await page.getByRole('heading', { name: 'Send Nothing yet its first event' }).waitFor();
+  },
+);
+
+browserTest(
+  'keeps the event that is opened on Live in the address: a reload shows it, going back closes it',
+  async () => {
+    const { page } = await enter();
+    const id = await sendEvent();
+    await page.goto(at('/live'));
+    await page.getByRole('list', { name: 'Events, newest first' }).getByRole('button').first().click();
+    const sheet = page.getByRole('dialog').getByText(id);
+    await sheet.waitFor();
+    assert.equal(searchOf(page).open, id);
+    await page.reload();
+    await sheet.waitFor();
+    await page.goBack();
+    await sheet.waitFor({ state: 'detached' });
+    assert.equal(searchOf(page).open, undefined);
+  },
+);
+
+browserTest(
+  'says that numbers are old when they cannot be renewed, and takes it back when they can',
+  async () => {
+    const { page } = await enter();
+    await page.goto(at('/live'));
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    const numbers = /\/analytics\/live\?/;
+    await page.route(numbers, (route) => route.abort());
+    await sendEvent();
+    const note = page.getByText('Not up to date');
+    await note.waitFor();
+    assert.equal(await page.getByText('Active, 5 minutes').count(), 1, 'what was known stays');
+    await page.unroute(numbers);
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await note.waitFor({ state: 'detached' });
+  },
+);
+
+browserTest('tells an invitation that is void from a server that does not answer', async () => {
+  const { page } = await chromium.open();
+  await page.goto(`${api.url}/invite#nothing`);
+  await page.getByText('This invitation cannot be used').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
+  await page.route('**/invitations/look', (route) => route.abort());
+  await page.reload();
+  await page.getByText('The invitation could not be looked up').waitFor();
+  await page.unroute('**/invitations/look');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('This invitation cannot be used').waitFor();
+});
+
+browserTest(
+  'finds one of many apps by a part of its name, and has the way to all of them in sight',
+  async () => {
+    for (let number = 1; number <= 30; number += 1) await createApp(`App ${number}`);
+    const wanted = await createApp('عربي Wanted');
+    const { page, troubles } = await enter();
+    await page.goto(at('/docs'));
+    await untilLoaded(page);
+    const switcher = page.getByRole('button', { name: 'App:' });
+    await switcher.click();
+    await page.getByRole('option', { name: 'App 1', exact: true }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Manage apps' }).isVisible(), true);
+    const box = await page.getByRole('button', { name: 'Manage apps' }).boundingBox();
+    assert.ok(box !== null && box.y + box.height <= 900, 'in the window');
+    await page.keyboard.type('wanted');
+    await page.getByRole('option').nth(1).waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('app') === wanted);
+    await switcher.filter({ hasText: 'Wanted' }).waitFor();
+    await switcher.click();
+    await page.getByRole('button', { name: 'Manage apps' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Apps' }).waitFor();
+    assert.deepEqual(troubles(), []);
+  },
+);
+
+browserTest('draws the chart within its card at any width, and tells its days to the keyboard', async () => {
+  await sendEvent();
+  const { page } = await enter();
+  await page.goto(at('/overview'));
+  const chart = page.getByRole('figure', { name: 'Active users a day' });
+  await chart.waitFor();
+  for (const width of [1440, 390, 1024]) {
+    await page.setViewportSize({ width, height: 900 });
+    const outside = await chart.evaluate((figure) => {
+      const card = figure.closest('section')?.getBoundingClientRect();
+      return [...figure.querySelectorAll('path, div, span, input')].filter((part) => {
+        const { left, right, width } = part.getBoundingClientRect();
+        return card === undefined || (width > 0 && (left < card.left || right > card.right));
+      }).length;
+    });
+    assert.equal(outside, 0, `${width} px`);
+  }
+  const days = chart.getByRole('slider');
+  await days.focus();
+  assert.match((await days.getAttribute('aria-valuetext')) ?? '', /\(not over\): 1; /);
+  await page.keyboard.press('ArrowLeft');
+  assert.match((await days.getAttribute('aria-valuetext')) ?? '', /\d{4}: 0; /);
+});
+
+browserTest('shows messages in the looks of the pages', async () => {
+  const { page } = await enter({ colorScheme: 'dark' });
+  await page.goto(at('/settings/project'));
+  await page.getByLabel('Project name').fill('Renamed');
+  await page.getByRole('button', { name: 'Save name' }).click();
+  await page.locator('[data-sonner-toast]').waitFor();
+  const [font, ground] = (await page.evaluate(`(() => {
+    const { fontFamily, backgroundColor } = getComputedStyle(document.querySelector('[data-sonner-toast]'));
+    return [fontFamily, backgroundColor];
+  })()`)) as string[];
+  assert.match(font ?? '', /^"Geist Variable"/);
+  assert.notEqual(ground, 'rgb(0, 0, 0)');
+  const cross = await page.getByRole('button', { name: 'Close toast' }).boundingBox();
+  assert.ok(cross !== null && cross.width >= 24 && cross.height >= 24, 'WCAG 2.2 SC 2.5.8');
+});

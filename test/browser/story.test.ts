@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { after } from 'node:test';
+import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
+import { startServer } from '../../src/server/start.ts';
+import { PASSWORD } from '../support/browser.ts';
+import { browserTest, startChromium } from '../support/chromium.ts';
+import { connect, makeConfig } from '../support/harness.ts';
+import { noteSecrets } from '../support/minted-secrets.ts';
+
+const server = await startServer(makeConfig());
+after(server.stop);
+const api = connect(server.url);
+const chromium = startChromium();
+
+const run = promisify(execFile);
+const nav = (page: Page, name: string) =>
+  page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name, exact: true }).click();
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
+
+/** Returns what the page just put on the clipboard. */
+async function readClipboard(page: Page): Promise<string> {
+  const text = String(await page.evaluate('navigator.clipboard.readText()'));
+  noteSecrets(text);
+  return text;
+}
+
+/** Copies the secret and the command that the page shows once, and closes the dialog. */
+async function takeSecret(page: Page): Promise<{ key: string; curl: string }> {
+  await button(page, 'Copy key').click();
+  await button(page, 'Copied').waitFor();
+  const key = await readClipboard(page);
+  await button(page, 'Copy curl command').click();
+  const curl = await readClipboard(page);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    button(page, 'Download .env').click(),
+  ]);
+  assert.ok(readFileSync(await download.path(), 'utf8').includes(`APPFLOW_API_KEY=${key}\n`));
+  // It looks disabled and says why it does nothing.
+  await button(page, 'Done').click({ force: true });
+  await page.getByText('It cannot be shown again').waitFor();
+  await page.getByLabel('I have stored this key').click();
+  await button(page, 'Done').click();
+  await page.getByLabel('I have stored this key').waitFor({ state: 'detached' });
+  return { key, curl };
+}
+
+async function createKey(page: Page, place: RegExp, name: string): Promise<{ key: string; curl: string }> {
+  await button(page, 'Create API key').first().click();
+  await page.getByRole('button', { name: place }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill(name);
+  await button(page, 'Create key').click();
+  return takeSecret(page);
+}
+
+const statusOf = async (key: string) => (await api.call('GET', '/v1/api-keys/self', { key })).status;
+
+browserTest('leads from the setup link to keys that work, are replaced, revoked and restored', async () => {
+  const window = await chromium.open({ permissions: ['clipboard-read', 'clipboard-write'] });
+  const { page, troubles } = window;
+
+  await page.goto(server.setupUrl ?? assert.fail('a setup link'));
+  await page.getByLabel('Your name').fill('Owner');
+  await page.getByLabel('E-mail').fill('owner@example.com');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await button(page, 'Create account').click();
+
+  await button(page, 'New project').click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Notes');
+  await button(page, 'Create project').click();
+  await button(page, 'Add app').first().click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Notes iOS');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add app' }).click();
+  await page
+    .getByRole('cell', { name: /Notes iOS/ })
+    .first()
+    .waitFor();
+
+  await nav(page, 'API keys');
+  const client = await createKey(page, /In a mobile or web app/, 'Production iOS');
+  const reader = await createKey(page, /In a dashboard or report/, 'Weekly report');
+  await button(page, 'Create API key').click();
+  await page.getByRole('button', { name: /In my backend/ }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Production backend');
+  await button(page, 'Create key').click();
+  // Only a server key can do harm: the password is asked for first.
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await button(page, 'Confirm').click();
+  const backend = await takeSecret(page);
+  const keys = { client, reader, backend };
+  assert.deepEqual(
+    Object.values(keys).map(({ key }) => key.slice(0, 3)),
+    ['ck_', 'ro_', 'sk_'],
+  );
+
+  await nav(page, 'Live');
+  await page.getByText('Waiting for events').waitFor();
+  await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+  const { stdout } = await run('bash', ['-c', client.curl]);
+  const answeredAt = performance.now();
+  assert.equal(JSON.parse(stdout).accepted, 1, stdout);
+  await page.getByRole('button', { name: /hello_world/ }).waitFor({ timeout: 1_000 });
+  const seenMs = performance.now() - answeredAt;
+  assert.ok(seenMs < 1_000, `The event showed ${Math.round(seenMs)} ms after its answer`);
+  for (const { curl } of [reader, backend]) {
+    const answer = JSON.parse((await run('bash', ['-c', curl])).stdout);
+    assert.equal(answer.code, undefined, JSON.stringify(answer));
+  }
+
+  await nav(page, 'API keys');
+  await page.getByRole('link', { name: 'Production backend' }).click();
+  await button(page, 'Rotate secret').click();
+  await page
+    .getByRole('dialog', { name: /Rotate/ })
+    .getByRole('button', { name: 'Rotate secret' })
+    .click();
+  const rotated = await takeSecret(page);
+  assert.deepEqual([await statusOf(backend.key), await statusOf(rotated.key)], [200, 200]);
+  await page.reload();
+  await button(page, /^End grace now/).click();
+  await page.getByText('The former secret is refused from now on.').waitFor();
+  assert.deepEqual([await statusOf(backend.key), await statusOf(rotated.key)], [401, 200]);
+
+  await button(page, 'Revoke key').click();
+  await page
+    .getByRole('alertdialog')
+    .or(page.getByRole('dialog'))
+    .last()
+    .getByRole('button', { name: 'Revoke key' })
+    .click();
+  await page.getByText('Production backend is revoked.').waitFor();
+  assert.equal(await statusOf(rotated.key), 401);
+  await button(page, 'Undo').click();
+  await page.getByText('Production backend works again.').waitFor();
+  assert.deepEqual([await statusOf(backend.key), await statusOf(rotated.key)], [401, 200]);
+  assert.deepEqual(troubles(), []);
+});

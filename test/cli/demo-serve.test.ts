@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
+import { it } from 'node:test';
+import { type Command, runCli, startCli } from '../support/child-processes.ts';
+import { openStream } from '../support/event-stream.ts';
+import { findFreePort } from '../support/free-port.ts';
+import { connect, makeTempDir } from '../support/harness.ts';
+import { noteSecrets } from '../support/minted-secrets.ts';
+
+const envOf = (port: number) => ({ APPFLOW_DATA_DIR: makeTempDir(), PORT: String(port), LOG_LEVEL: 'error' });
+
+/** Reads a command's output until it contains this text, and returns all of it. */
+async function readUntil(output: Command['child']['stdout'], wanted: RegExp): Promise<string> {
+  assert.ok(output);
+  let said = '';
+  for await (const line of createInterface({ input: output })) {
+    said += `${line}\n`;
+    if (wanted.test(line)) return said;
+  }
+  return assert.fail(`It ended with: ${said}`);
+}
+
+it('serves the demo with new events arriving until SIGTERM, then exits with 0', async () => {
+  const { child, ended } = startCli(['demo', '--users', '60', '--days', '3'], envOf(await findFreePort()));
+  try {
+    const said = await readUntil(child.stdout, /ready on/);
+    noteSecrets(said);
+    const [, url = ''] = /ready on (\S+)/.exec(said) ?? [];
+    const [, appId = '', key = ''] =
+      /app_id=(app_\w+)&days=7' -H 'Authorization: Bearer (ro_\w+)'/.exec(said) ?? [];
+    const path = `/v1/analytics/daily?app_id=${appId}&days=3`;
+    const { body, text } = await connect(url).call('GET', path, { key });
+    // Fewer than all days: the last one may have started a minute ago.
+    assert.ok(
+      body.data?.some(({ events }: { events: number }) => events > 0),
+      text,
+    );
+    const [, serverKey = ''] = /server key +(\S+)/.exec(said) ?? [];
+    const stream = await openStream(url, serverKey);
+    const [event] = await stream.events(1);
+    assert.match(event?.data.event_id, /-live-/);
+    stream.close();
+    child.kill('SIGTERM');
+    assert.equal((await ended).code, 0);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  it(`says how to continue after ${signal}, and then completes the demo once, with its keys`, async () => {
+    const env = envOf(await findFreePort());
+    const args = ['demo', '--users', '150', '--days', '90', '--no-serve'];
+    const { child, ended } = startCli(args, env);
+    // Day 30 of 90.
+    await readUntil(child.stderr, /^Day 30 /);
+    child.kill(signal);
+    const first = await ended;
+    assert.equal(first.code, 1);
+    assert.match(first.stderr, /The demo is not complete yet\. Run it again to go on\.\n$/);
+    assert.equal(first.stdout, '');
+    const again = await runCli(args, env);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stdout, /Its keys, shown only now:/);
+    const keys = await runCli(['keys', 'list', '--json'], env);
+    assert.equal(keys.stdout.match(/Production backend/g)?.length, 1, keys.stdout);
+    const third = await runCli(args, env);
+    assert.match(third.stdout, /Nothing was to be added[\s\S]*Its keys were shown when it was made/);
+  });
+}

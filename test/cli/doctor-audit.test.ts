@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import Database from 'better-sqlite3';
+import { verifyChain } from '../../src/audit/chain.ts';
+import { openControl } from '../../src/control/open.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { toAuditKey } from '../../src/server/open-services.ts';
+import { readSecret } from '../../src/server/secret-store.ts';
+import { initProject, makeConfig } from '../support/harness.ts';
+import { assertFailed, examine, makeInstallation } from './doctor-installation.ts';
+
+describe('doctor, checking the audit log,', () => {
+  it('detects an edited row, whichever column was edited', async () => {
+    const { dataDir, env } = await makeInstallation();
+    const secret = readSecret(join(dataDir, 'secrets', 'appflow-secret'));
+    const database = new Database(join(dataDir, 'control.db'));
+    const control = await openControl(join(dataDir, 'control.db'), systemClock());
+    const verify = () => verifyChain(control, [toAuditKey(secret)]);
+    const columns = database.prepare('SELECT name FROM pragma_table_info(?)').pluck().all('audit_log');
+    assert.ok(columns.length >= 13, 'the columns are there to loop over');
+    for (const name of columns) {
+      const former = database.prepare(`SELECT "${name}" FROM audit_log WHERE seq = 2`).pluck().get();
+      const edited = typeof former === 'number' ? former + 1_000 : 'other';
+      const set = (value: unknown, of: unknown) =>
+        database
+          .prepare(`UPDATE audit_log SET "${name}" = ? WHERE "${name}" IS ? AND id = ?`)
+          .run(value, of, id);
+      const id = database.prepare('SELECT id FROM audit_log WHERE seq = 2').pluck().get();
+      if (name === 'id') continue;
+      assert.equal(set(edited, former).changes, 1);
+      assert.equal((await verify()).ok, false, `an edited ${name} is noticed`);
+      assert.equal(set(former, edited).changes, 1);
+      assert.equal((await verify()).ok, true);
+    }
+    database.prepare("UPDATE audit_log SET id = 'other' WHERE seq = 2").run();
+    database.close();
+    await control.close();
+    assertFailed(await examine(env), 'audit log', /at entry 2: it, or the row before, was changed/);
+  });
+
+  it('detects a removed row', async () => {
+    const { env, tamper } = await makeInstallation();
+    tamper('DELETE FROM audit_log WHERE seq = 1');
+    assertFailed(await examine(env), 'audit log', /at entry 2: a row was removed before this one/);
+  });
+
+  it('detects a truncated log', async () => {
+    const { env, tamper } = await makeInstallation();
+    tamper('DELETE FROM audit_log WHERE seq = (SELECT max(seq) FROM audit_log)');
+    assertFailed(await examine(env), 'audit log', /rows are missing at the end/);
+  });
+
+  const CUT = 'DELETE FROM audit_log WHERE seq = (SELECT max(seq) FROM audit_log)';
+  const HIDE =
+    'UPDATE audit_head SET (seq, mac) = (SELECT seq, mac FROM audit_log ORDER BY seq DESC LIMIT 1) WHERE id = 1';
+
+  it('detects a hidden truncation, even after new entries were added', async () => {
+    const { dataDir, env, tamper } = await makeInstallation();
+    tamper(CUT);
+    tamper(HIDE);
+    assertFailed(await examine(env), 'audit log', /rows after it were cut off/);
+    await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
+    assertFailed(await examine(env), 'audit log', /rows after it were cut off/);
+    tamper("UPDATE audit_head SET seal = ''");
+    assertFailed(await examine(env), 'audit log', /rows after it were cut off/);
+    tamper('UPDATE audit_head SET seal = mac');
+    assertFailed(await examine(env), 'audit log', /rows after it were cut off/);
+  });
+
+  it('detects an emptied log, even after new entries were added', async () => {
+    const { dataDir, env, tamper } = await makeInstallation();
+    tamper('DELETE FROM audit_log', 5);
+    tamper("UPDATE audit_head SET seq = 0, mac = '', seal = ''");
+    assertFailed(await examine(env), 'audit log', /rows before it were cut off/);
+    await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
+    assertFailed(await examine(env), 'audit log', /rows before it were cut off/);
+  });
+
+  it('says that only --audit-head detects a restored older copy, and then detects it', async () => {
+    const { dataDir, env } = await makeInstallation();
+    const copy = readFileSync(join(dataDir, 'control.db'));
+    await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
+    const database = new Database(join(dataDir, 'control.db'), { readonly: true });
+    const { seq, mac } = database.prepare('SELECT seq, mac FROM audit_head').get() as Record<string, string>;
+    database.close();
+    const noted = ['--audit-head', `${seq}:${mac}`];
+    const whole = await examine(env, ...noted);
+    assert.equal(whole.code, 0);
+    assert.match(whole.byCheck.get('audit log')?.message ?? '', new RegExp(`Entry ${seq}, as noted`));
+    writeFileSync(join(dataDir, 'control.db'), copy);
+    for (const end of ['-wal', '-shm']) rmSync(join(dataDir, `control.db${end}`), { force: true });
+    const alone = await examine(env);
+    assert.equal(alone.code, 0);
+    assert.match(alone.byCheck.get('audit log')?.message ?? '', /shows only with --audit-head/);
+    assertFailed(await examine(env, ...noted), 'audit log', /rows are missing at the end/);
+  });
+
+  it('seals the end of a log written by an older release', async () => {
+    const { dataDir, env, tamper } = await makeInstallation();
+    tamper('ALTER TABLE audit_head DROP COLUMN seal', 0);
+    tamper("DELETE FROM schema_migrations WHERE name = '0008-audit-head-seal'");
+    const before = await examine(env);
+    assert.deepEqual([before.code, before.byCheck.get('audit log')?.status], [0, 'warning']);
+    await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
+    assert.equal((await examine(env)).byCheck.get('audit log')?.status, 'ok');
+  });
+});

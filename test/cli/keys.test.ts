@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import Database from 'better-sqlite3';
+import type { CommandResult } from '../support/child-processes.ts';
+import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
+import { makeTempDir } from '../support/harness.ts';
+
+/** Whether `script` (util-linux) is installed, which runs a command on a terminal. */
+const HAS_SCRIPT = spawnSync('script', ['--version']).status === 0;
+
+async function makeInstallation() {
+  const env = { APPFLOW_DATA_DIR: makeTempDir() };
+  const project = await initByCli(env);
+  const keys = (...args: string[]) => runCli(['keys', ...args], env);
+  return { env, project, keys };
+}
+
+function recordOf({ code, stdout, stderr }: CommandResult) {
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^\{[^\n]*\}\n$/);
+  return JSON.parse(stdout);
+}
+
+describe('appflow keys, while a server runs', async () => {
+  const { env, project, keys } = await makeInstallation();
+
+  it('creates a key that works with the next request, rotates it without a gap, and revokes it immediately', async () => {
+    await using server = await startServerProcess({ ...env, APPFLOW_LIMIT_MANAGEMENT: 'off' });
+    const self = (key: string) => server.call('GET', '/v1/api-keys/self', { key });
+    const args = ['--type', 'server', '--name', 'Backend', '--scopes', 'keys:read,audit:read', '--json'];
+    const made = recordOf(await keys('create', ...args));
+    const { status, body } = await self(made.key);
+    assert.deepEqual(
+      [status, body.name, body.created_by, body.scopes],
+      [200, 'Backend', 'cli', ['keys:read', 'audit:read']],
+    );
+    const rotated = recordOf(await keys('rotate', made.id, '--grace-seconds', '3600', '--json'));
+    assert.notEqual(rotated.key, made.key);
+    assert.deepEqual([(await self(rotated.key)).status, (await self(made.key)).status], [200, 200]);
+    assert.equal((await keys('rotate', made.id)).code, 1);
+    const forced = recordOf(await keys('rotate', made.id, '--force', '--json'));
+    assert.equal((await self(forced.key)).status, 200);
+    const revoked = recordOf(await keys('revoke', made.id, '--reason', 'leaked', '--json'));
+    assert.deepEqual(
+      [revoked.status, revoked.revoked_reason, revoked.revoked_by],
+      ['revoked', 'leaked', 'cli'],
+    );
+    assert.equal((await self(forced.key)).body.code, 'api_key_revoked');
+    const log = await server.call('GET', `/v1/audit-log?target=${made.id}`, { key: project.server_key });
+    const entries = log.body.data.filter(({ actor }: { actor: { type: string } }) => actor.type === 'cli');
+    assert.deepEqual(
+      entries.map(({ action }: { action: string }) => action),
+      ['api_key.revoked', 'api_key.rotated', 'api_key.rotated', 'api_key.created'],
+    );
+  });
+});
+
+describe('appflow keys, without a server', async () => {
+  const { project, keys, env } = await makeInstallation();
+
+  it('shows a new key only once, and never in a list', async () => {
+    const made = await keys('create', '--type', 'client', '--name', 'Phones', '--app-ids', project.app_id);
+    assert.match(made.stdout, /^ck_af1_\w{49}\n\nThis is key_\w{26}, "Phones" of/);
+    const [secret = ''] = made.stdout.split('\n');
+    const [table, json] = [await keys('list'), await keys('list', '--json')];
+    assert.match(table.stdout, /^id +type +status +key +name\n/);
+    assert.match(table.stdout, /client +active +ck_af1_\w{4}…\w{4} +Phones/);
+    const { data } = recordOf(json);
+    assert.equal(data.length, 4);
+    assert.deepEqual([data[0].name, data[0].app_ids], ['Phones', [project.app_id]]);
+    for (const { stdout } of [table, json]) assert.ok(!stdout.includes(secret.slice(7, 50)));
+  });
+
+  it('creates a key with every restriction that the API supports', async () => {
+    const limits = { analytics: { requests: { rate: 2, burst: 20 }, in_flight: 3 } };
+    const networks = ['--ip-allowlist', '203.0.113.0/24, 2001:db8::/32', '--ip-allowlist', '198.51.100.7'];
+    const notes = ['--metadata', 'team=growth', '--metadata', 'query=a=b,c', '--metadata', 'empty='];
+    const reports = recordOf(
+      await keys(
+        ...['create', '--type', 'read_only', '--name', 'Reports', '--json', ...networks, ...notes],
+        ...['--allowed-origins', 'https://bi.example.com', '--rate-limits', JSON.stringify(limits)],
+      ),
+    );
+    assert.deepEqual(reports.ip_allowlist, ['203.0.113.0/24', '2001:db8::/32', '198.51.100.7']);
+    assert.deepEqual(reports.allowed_origins, ['https://bi.example.com']);
+    assert.deepEqual(reports.rate_limits, limits);
+    assert.deepEqual(reports.metadata, { team: 'growth', query: 'a=b,c', empty: '' });
+    const bundles = ['--bundle-ids', 'com.example.app', '--bundle-ids', 'com.example.beta'];
+    const phones = recordOf(await keys('create', '--type', 'client', '--name', 'x', '--json', ...bundles));
+    assert.deepEqual(phones.bundle_ids, ['com.example.app', 'com.example.beta']);
+  });
+
+  it('can start the grace period of the old secret when the new one is first used', async () => {
+    const made = recordOf(await keys('create', '--type', 'server', '--name', 'Slow', '--json'));
+    const from = Date.now();
+    const args = ['--grace-seconds', '60', '--grace-from', 'first_use', '--json'];
+    const { secrets } = recordOf(await keys('rotate', made.id, ...args));
+    const former = secrets.find(({ version }: { version: number }) => version === 1);
+    // At most 30 days until the first use, followed by the grace period.
+    const graceMs = Date.parse(former.expires_at) - from;
+    assert.ok(graceMs >= (30 * 86_400 + 60) * 1_000 && graceMs < (30 * 86_400 + 120) * 1_000, `${graceMs}`);
+  });
+
+  it('filters the list by type and status', async () => {
+    const dead = recordOf(await keys('create', '--type', 'read_only', '--name', 'Dead', '--json'));
+    await keys('revoke', dead.id);
+    const idsOf = async (...args: string[]) =>
+      recordOf(await keys('list', '--json', ...args)).data.map(({ id }: { id: string }) => id);
+    const all = recordOf(await keys('list', '--json')).data;
+    for (const filter of [
+      { type: 'read_only' },
+      { status: 'revoked' },
+      { type: 'server', status: 'active' },
+    ]) {
+      const args = Object.entries(filter).flatMap(([name, value]) => [`--${name}`, value]);
+      const expected = all.filter((key: Record<string, string>) =>
+        Object.entries(filter).every(([name, value]) => key[name] === value),
+      );
+      assert.ok(expected.length > 0 && expected.length < all.length);
+      assert.deepEqual(
+        await idsOf(...args),
+        expected.map(({ id }: { id: string }) => id),
+      );
+    }
+  });
+
+  it('lists keys while another process locks the database, without the secret, and changes nothing', async () => {
+    const other = new Database(join(env.APPFLOW_DATA_DIR, 'control.db'));
+    const stamp = other.prepare('PRAGMA data_version').pluck();
+    const before = stamp.get();
+    other.exec('BEGIN IMMEDIATE');
+    const secretFile = join(env.APPFLOW_DATA_DIR, 'secrets', 'appflow-secret');
+    renameSync(secretFile, `${secretFile}.away`);
+    const ended = await keys('list', '--json');
+    renameSync(`${secretFile}.away`, secretFile);
+    other.exec('ROLLBACK');
+    assert.ok(recordOf(ended).data.length >= 3);
+    assert.equal(stamp.get(), before);
+    await keys('create', '--type', 'client', '--name', 'Noticed');
+    assert.notEqual(stamp.get(), before);
+    other.close();
+  });
+
+  it('creates nothing when it lists an empty folder', async () => {
+    const nowhere = join(makeTempDir(), 'data');
+    const { code, stderr } = await runCli(['keys', 'list'], { APPFLOW_DATA_DIR: nowhere });
+    assert.equal(code, 2);
+    assert.match(stderr, /There is no project yet\. Make one: appflow init/);
+    assert.ok(!existsSync(nowhere));
+  });
+
+  it('revokes without confirmation if there is no terminal, for a valid reason, once', async () => {
+    const made = recordOf(await keys('create', '--type', 'read_only', '--name', 'Old', '--json'));
+    assert.match((await keys('revoke', made.id, '--reason', 'unused')).stdout, /is revoked \(unused\)/);
+    const again = recordOf(await keys('revoke', made.id, '--json'));
+    assert.equal(again.revoked_reason, 'unused');
+  });
+
+  it('asks for confirmation on a terminal, and revokes only after yes', { skip: !HAS_SCRIPT }, async () => {
+    const made = recordOf(await keys('create', '--type', 'server', '--name', 'Asked', '--json'));
+    const statusNow = async () =>
+      recordOf(await keys('list', '--json')).data.find(({ id }: { id: string }) => id === made.id).status;
+    for (const [answer, code, status] of [
+      ['n', 1, 'active'],
+      ['', 1, 'active'],
+      ['y', 0, 'revoked'],
+    ] as const) {
+      const command = `"${process.execPath}" src/cli/main.ts keys revoke ${made.id}`;
+      const ended = spawnSync('script', ['-qec', command, '/dev/null'], {
+        input: `${answer}\n`,
+        env: { PATH: process.env.PATH, ...env },
+        encoding: 'utf8',
+      });
+      assert.match(ended.stdout, /Revoke the server key key_\w+, "Asked"\? \[y\/N\]/);
+      assert.deepEqual([ended.status, await statusNow()], [code, status]);
+    }
+  });
+
+  it('exits with 2 on a usage error and with 1 on failure, with a message', async () => {
+    const client = ['create', '--type', 'client', '--name', 'x'];
+    for (const [args, code, message] of [
+      [[...client, '--rate-limits', '{'], 2, /Write JSON/],
+      [[...client, '--scopes', 'keys:write'], 2, /can never have keys:write/],
+      [[...client, '--app-ids', 'app_none'], 1, /no app of this project/],
+    ] as const) {
+      const ended = await keys(...args);
+      assert.deepEqual([ended.code, ended.stdout], [code, '']);
+      assert.match(ended.stderr, message);
+      assert.doesNotMatch(ended.stderr, /^\s+at /m);
+    }
+  });
+
+  it('never prints a key that was passed in the wrong place', async () => {
+    const { server_key: key } = project;
+    const named = await keys('revoke', key);
+    assert.equal(named.code, 2);
+    assert.match(named.stderr, /Name it by its id/);
+    for (const args of [
+      ['list', '--project', key],
+      ['list', '--type', key],
+    ]) {
+      const { code, stdout, stderr } = await keys(...args);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.ok(!stderr.includes(key.slice(7, 50)), args[0]);
+    }
+  });
+
+  it('requires --project if there are several projects', async () => {
+    const other = await initByCli(env);
+    const ended = await keys('list');
+    assert.equal(ended.code, 2);
+    assert.ok(ended.stderr.includes(project.project_id) && ended.stderr.includes(other.project_id));
+    const { data } = recordOf(await keys('list', '--json', '--project', other.project_id));
+    assert.equal(data.length, 3);
+  });
+});

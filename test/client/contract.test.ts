@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { IDLE_MS_MAX } from '../../client/src/admin/event-stream.ts';
+import { OPERATIONS, type Operation } from '../../client/src/admin/operations.ts';
+import { SDK } from '../../client/src/http/transport.ts';
+import { HEARTBEAT_MS } from '../../src/events/live-tail.ts';
+import { ROUTES } from '../../src/routes.ts';
+import { connectAdmin, PAGE } from './scripted-clients.ts';
+import { startScriptedServer } from './scripted-server.ts';
+
+const operations: [string, Operation][] = Object.entries(OPERATIONS);
+
+describe('the admin client', () => {
+  it('has an operation for every route under /v1, and no others', () => {
+    const served = ROUTES.filter(({ path }) => path.startsWith('/v1/'));
+    const routes = served.map(({ method, path, limit }) => `${method} ${path} ${limit}`);
+    const known = operations.map(([, { method, path, category }]) => `${method} ${path} ${category}`);
+    assert.deepEqual(known.sort(), routes.sort());
+  });
+
+  it('has exactly one method for every operation, which calls it', async () => {
+    const world = await startScriptedServer(({ path }) =>
+      path === '/v1/events/stream'
+        ? { status: 200, body: 'id: 1\nevent: gap\ndata: {"missed":1}\n\n' }
+        : PAGE,
+    );
+    const admin = connectAdmin(world);
+    for (const [name, { method, path }] of operations) {
+      const [group = '', verb = ''] = name.split('.');
+      const methods = (
+        admin as unknown as Record<string, Record<string, (...args: unknown[]) => Promise<unknown>>>
+      )[group];
+      assert.ok(methods?.[verb], `admin.${name} is missing`);
+      const called = methods[verb](path.includes('{id}') ? 'id/1' : name === 'events.send' ? [] : {}, {});
+      await (name === 'events.stream' ? (called as unknown as AsyncGenerator).next() : called);
+      const seen = world.seen.at(-1);
+      assert.deepEqual(
+        [seen?.method, seen?.path.split('?')[0]],
+        [method, path.replace('{id}', 'id%2F1')],
+        name,
+      );
+      assert.equal(seen?.headers['idempotency-key'] !== undefined, method === 'POST', name);
+    }
+    assert.equal(world.seen.length, operations.length);
+  });
+
+  it('has only operations, their iterators and exports', () => {
+    const more = [
+      'apps.all',
+      'apiKeys.all',
+      'auditLog.all',
+      'auditLog.export',
+      'events.all',
+      'events.export',
+      'events.sendAll',
+    ];
+    const admin = connectAdmin({ url: '', clock: {}, fetch } as never);
+    const methods = Object.entries(admin).flatMap(([group, verbs]) =>
+      Object.keys(verbs).map((verb) => `${group}.${verb}`),
+    );
+    assert.deepEqual(methods.sort(), [...Object.keys(OPERATIONS), ...more].sort());
+  });
+});
+
+it('a stream counts as dead after two and a half heartbeats of the server', () => {
+  assert.equal(IDLE_MS_MAX, 2.5 * HEARTBEAT_MS);
+});
+
+it('the package sends its own version', () => {
+  const { version } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../client/package.json'), 'utf8'),
+  );
+  assert.equal(SDK, `appflow-js/${version}`);
+});

@@ -1,7 +1,0 @@
-import { test } from 'node:test';
-import { runCrashRounds } from './crash-rounds.ts';
-import { makeTempDir } from './harness.ts';
-
-test('kill -9 during an import neither loses nor duplicates events, four times', async (t) => {
-  await runCrashRounds(makeTempDir(), 4, (sentence) => t.diagnostic(sentence));
-});

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import { after, describe, it } from 'node:test';
+import { setInterval as ticks } from 'node:timers/promises';
+import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { defineRoute } from '../../src/api/route.ts';
+import { exportAs } from '../../src/api/streamed.ts';
+import { STALLED_MS } from '../../src/http/send-streamed.ts';
+import { createServer } from '../../src/http/server.ts';
+import { revokeKey } from '../../src/keys/revoke.ts';
+import { closedObject } from '../../src/lib/schema.ts';
+import { createLimiter } from '../../src/limits/limiter.ts';
+import { ROUTES } from '../../src/routes.ts';
+import { openControlServices } from '../../src/server/open-services.ts';
+import { openWarehouse } from '../../src/warehouse/open.ts';
+import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
+
+const MINUTE_MS = 60_000;
+const clock = makeClock();
+const config = makeConfig();
+const { server_key, app_id } = await initProject(config);
+const services = await openControlServices(config, clock);
+const elsewhere = await openControlServices(config, clock);
+const warehouse = await openWarehouse({ path: services.eventsDir, log: services.log, clock });
+const limiter = createLimiter({ overrides: config.limitOverrides });
+
+/** Goes on until it is cut off: a chunk every 10 ms, or as many as the reader takes. */
+const endlessRoute = (path: string, chunks: () => AsyncIterable<string>) =>
+  defineRoute({
+    method: 'GET',
+    path,
+    summary: 'Answers for ever',
+    access: 'analytics:read',
+    limit: 'analytics',
+    answer: { status: 200, schema: closedObject({}) },
+    handle: () => exportAs('application/x-ndjson', chunks(), [app_id]),
+  });
+
+async function* tick(): AsyncGenerator<string> {
+  for await (const _ of ticks(10)) yield '{}\n';
+}
+
+/** Ends when nobody takes another chunk. */
+let flood = Promise.withResolvers<number>();
+let poured = 0;
+
+async function* pour(): AsyncGenerator<string> {
+  const line = `${' '.repeat(64 * 1024)}\n`;
+  try {
+    for (;;) {
+      poured += 1;
+      yield line;
+    }
+  } finally {
+    flood.resolve(performance.now());
+  }
+}
+
+const routes = [...ROUTES, endlessRoute('/v1/ticks', tick), endlessRoute('/v1/flood', pour)];
+const server = createServer({ ...services, warehouse, limiter }, routes);
+const api = connect(await server.listen({ port: 0, host: '127.0.0.1' }));
+after(async () => {
+  await server.close();
+  await warehouse.close();
+  await elsewhere.close();
+  await services.close();
+});
+
+type Made = { id: string; key: string };
+
+async function manage(method: string, path: string, body?: unknown) {
+  const answer = await api.call(method, path, { key: server_key, ...(body === undefined ? {} : { body }) });
+  assert.ok(answer.status < 300, answer.text);
+  return answer.body;
+}
+
+function makeReader(): Promise<Made> {
+  const expires_at = new Date(clock.now() + MINUTE_MS).toISOString();
+  return manage('POST', '/v1/api-keys', { name: 'Reader', type: 'read_only', expires_at });
+}
+
+/** Reads the beginning of an export. `ended` tells when the connection does, and with which error. */
+async function read(path: string, secret: string) {
+  const { port, hostname } = new URL(api.url);
+  const socket = connectSocket(Number(port), hostname);
+  const ended = new Promise<{ at: number; code: string | undefined }>((resolve) => {
+    let code: string | undefined;
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      code = error.code;
+    });
+    socket.on('close', () => resolve({ at: performance.now(), code }));
+  });
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer ${secret}\r\n\r\n`);
+  const [head] = await once(socket, 'data');
+  assert.match(String(head), /^HTTP\/1\.1 200 /);
+  return { socket, ended };
+}
+
+const CHANGES: [what: string, change: (key: Made) => Promise<unknown>][] = [
+  ['its key is revoked', ({ id }) => manage('DELETE', `/v1/api-keys/${id}`)],
+  [
+    'its addresses are narrowed',
+    ({ id }) => manage('PATCH', `/v1/api-keys/${id}`, { ip_allowlist: ['203.0.113.1'] }),
+  ],
+  ['its key expires', async () => clock.advance(MINUTE_MS)],
+  ['its key is disabled', ({ id }) => manage('PATCH', `/v1/api-keys/${id}`, { disabled: true })],
+  [
+    'the grace of its secret ends',
+    async ({ id }) => {
+      await manage('POST', `/v1/api-keys/${id}/rotate`, { grace_seconds: 1 });
+      clock.advance(1_000);
+    },
+  ],
+  [
+    'the grace of its secret is ended',
+    async ({ id }) => {
+      await manage('POST', `/v1/api-keys/${id}/rotate`, {});
+      await manage('POST', `/v1/api-keys/${id}/end-grace`);
+    },
+  ],
+  [
+    'another process revokes its key',
+    async ({ id }) => {
+      await elsewhere.directory.refresh();
+      const key = elsewhere.directory.findKey(id) ?? assert.fail();
+      await revokeKey(elsewhere, key, 'leaked', CLI_ACTOR);
+    },
+  ],
+];
+
+for (const [what, change] of CHANGES) {
+  describe(`when ${what}, an export`, () => {
+    it('is reset within a second', async () => {
+      const key = await makeReader();
+      const { ended, socket } = await read('/v1/ticks', key.key);
+      socket.resume();
+      await change(key);
+      const changedAt = performance.now();
+      const { at, code } = await ended;
+      assert.equal(code, 'ECONNRESET');
+      assert.ok(at - changedAt < 1_000, `${at - changedAt} ms`);
+    });
+
+    it('to a reader that takes nothing is ended within a second, and what waits for it is thrown away', async () => {
+      flood = Promise.withResolvers();
+      const key = await makeReader();
+      const { ended, socket } = await read('/v1/flood', key.key);
+      socket.pause();
+      await change(key);
+      const changedAt = performance.now();
+      const endedAt = await flood.promise;
+      assert.ok(endedAt - changedAt < 1_000, `${endedAt - changedAt} ms`);
+      socket.resume();
+      assert.equal((await ended).code, 'ECONNRESET');
+    });
+  });
+}
+
+/** Gives way until the server had so many looks at its streams, by a stream that lives on through them. */
+async function passLooks(count: number): Promise<void> {
+  const { socket } = await read('/v1/ticks', server_key);
+  let lines = 0;
+  // Ten milliseconds a line, half a second between looks.
+  for await (const chunk of socket) {
+    lines += String(chunk).split('{}').length - 1;
+    if (lines > count * 60) return;
+  }
+  assert.fail('the stream was cut off');
+}
+
+describe('an export whose key stays as it is', () => {
+  it('goes on past the looks at its key', () => passLooks(3));
+
+  it('is reset when its reader has taken nothing for 30 s, and not before', async () => {
+    flood = Promise.withResolvers();
+    let isOver = false;
+    void flood.promise.then(() => (isOver = true));
+    const { ended, socket } = await read('/v1/flood', server_key);
+    for (let pause = 0; pause < 2; pause += 1) {
+      socket.pause();
+      for (let before = -1; before !== poured; await passLooks(1)) before = poured;
+      clock.advance(STALLED_MS - 1);
+      await passLooks(2);
+      assert.ok(!isOver, 'a reader may pause');
+      if (pause > 0) break;
+      // It takes something: the time begins anew.
+      const taken = poured;
+      socket.resume();
+      while (poured === taken) await new Promise(setImmediate);
+    }
+    clock.advance(1);
+    await flood.promise;
+    socket.resume();
+    assert.equal((await ended).code, 'ECONNRESET');
+  });
+});

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { initProject, makeKey, startTestServer } from '../support/harness.ts';
+
+const api = await startTestServer();
+const { server_key: key, client_key, app_id } = api.project;
+const second = await api.call('POST', '/v1/apps', { key, body: { name: 'Second', platform: 'web' } });
+const secondApp: string = second.body.id;
+
+const COUNT = 2_500;
+const T0 = Date.UTC(2026, 10, 1);
+
+/** Every third event has the time of the one before it. */
+const EVENTS = Array.from({ length: COUNT }, (_, index) => ({
+  event_id: `e${String(index).padStart(5, '0')}`,
+  event_name: index % 2 === 0 ? 'opened' : 'purchase',
+  app_user_id: `u${index % 7}`,
+  app_id: index % 5 === 0 ? secondApp : app_id,
+  timestamp: new Date(T0 + Math.floor(index / 3) * 1_000).toISOString(),
+  properties: index % 2 === 0 ? {} : { revenue: '1.50', note: `a "quoted", text\nof two lines ${index}` },
+  context: { country: 'DE' },
+}));
+
+before(async () => {
+  for (let at = 0; at < COUNT; at += 500) {
+    const body = { events: EVENTS.slice(at, at + 500) };
+    const answer = await api.call('POST', '/v1/events', { key, body });
+    assert.equal(answer.body.accepted, 500, answer.text);
+  }
+});
+
+async function exportAs(format: string, query = '', by = key) {
+  const answer = await api.call('GET', `/v1/events?format=${format}${query}`, { key: by });
+  assert.equal(answer.status, 200, answer.text);
+  return answer;
+}
+
+const linesOf = (text: string) =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+const newestFirst = (events: typeof EVENTS) =>
+  events
+    .toSorted((a, b) => b.timestamp.localeCompare(a.timestamp) || b.event_id.localeCompare(a.event_id))
+    .map(({ event_id }) => event_id);
+
+/** Reads CSV by RFC 4180. */
+function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  for (const line of text.matchAll(
+    /((?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*)\r\n/g,
+  )) {
+    const cells = [...(line[1] ?? '').matchAll(/(?:^|,)("(?:[^"]|"")*"|[^",\r\n]*)/g)].map(([, cell = '']) =>
+      cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell,
+    );
+    rows.push(cells);
+  }
+  return rows;
+}
+
+describe('an export of events', () => {
+  it('holds every event once, newest first, past limit and cursor, as search tells them', async () => {
+    const answer = await exportAs('ndjson', '&limit=1');
+    assert.match(answer.headers.get('content-type') ?? '', /^application\/x-ndjson/);
+    const told = linesOf(answer.text);
+    assert.deepEqual(
+      told.map(({ event_id }) => event_id),
+      newestFirst(EVENTS),
+    );
+    const page = await api.call('GET', '/v1/events?limit=200', { key });
+    assert.deepEqual(told.slice(0, 200), page.body.data);
+  });
+
+  it('as CSV holds the same, each event a row under the same names', async () => {
+    const [names = [], ...rows] = parseCsv((await exportAs('csv')).text);
+    const told = rows.map((cells) => Object.fromEntries(names.map((name, index) => [name, cells[index]])));
+    assert.deepEqual(
+      told.map(({ event_id }) => event_id),
+      newestFirst(EVENTS),
+    );
+    for (const event of linesOf((await exportAs('ndjson')).text).slice(0, 300)) {
+      const row = told.find(({ event_id }) => event_id === event.event_id);
+      const { properties, context, session_id, revenue, currency, revenue_verified, ...plain } = event;
+      const { properties: text, country, ...cells } = row ?? {};
+      assert.deepEqual(JSON.parse(text ?? ''), properties);
+      assert.equal(country, context.country);
+      for (const [name, value] of Object.entries(plain)) assert.equal(cells[name], value);
+      assert.deepEqual([cells.revenue, cells.session_id], [revenue ?? '', session_id ?? '']);
+      assert.deepEqual(
+        [cells.currency, cells.revenue_verified],
+        [currency ?? '', String(revenue_verified ?? '')],
+      );
+    }
+  });
+
+  it('disarms cells that a spreadsheet would run', async () => {
+    for (const [index, app_user_id] of ['=1+1', '+1', '-1+2', '@SUM(A1)', '\tx', '\rx'].entries()) {
+      const event = { event_id: `formula-${index}`, event_name: 'opened', app_user_id };
+      await api.call('POST', '/v1/events', { key, body: { app_id, events: [event] } });
+      const { text } = await exportAs('csv', `&event_id=formula-${index}`);
+      assert.equal(parseCsv(text)[1]?.[3], `'${app_user_id}`, text);
+    }
+  });
+
+  it('is narrowed by the filters of search', async () => {
+    const cases: [query: string, passes: (event: (typeof EVENTS)[number]) => boolean][] = [
+      ['&event_name=purchase', ({ event_name }) => event_name === 'purchase'],
+      [`&app_id=${secondApp}`, (event) => event.app_id === secondApp],
+      [
+        '&app_user_id=u3&event_name=purchase',
+        (event) => event.app_user_id === 'u3' && event.event_name === 'purchase',
+      ],
+      [`&to=${EVENTS[1_500]?.timestamp}`, ({ timestamp }) => timestamp < (EVENTS[1_500]?.timestamp ?? '')],
+      ['&property=revenue:1.50', ({ properties }) => 'revenue' in properties],
+    ];
+    for (const [query, passes] of cases) {
+      const told = linesOf((await exportAs('ndjson', query)).text).map(({ event_id }) => event_id);
+      assert.deepEqual(told, newestFirst(EVENTS.filter(passes)), query);
+    }
+  });
+
+  it('is empty but for its head where nothing fits', async () => {
+    assert.equal((await exportAs('ndjson', '&event_id=none')).text, '');
+    assert.equal(parseCsv((await exportAs('csv', '&event_id=none')).text).length, 1);
+  });
+
+  it('shows a narrowed key its apps only, and another project nothing', async () => {
+    const narrow = await makeKey(api, { type: 'server', app_ids: [secondApp] });
+    const told = linesOf((await exportAs('ndjson', '', narrow.key)).text);
+    assert.equal(told.length, EVENTS.filter((event) => event.app_id === secondApp).length);
+    const other = await initProject(api.config);
+    assert.equal((await exportAs('ndjson', '', other.server_key)).text, '');
+  });
+
+  it('is refused as a problem, before it begins, when it cannot be', async () => {
+    for (const [query, by, status] of [
+      ['format=xml', key, 422],
+      ['format=csv&from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z', key, 422],
+      ['format=csv', client_key, 403],
+    ] as const) {
+      const answer = await api.call('GET', `/v1/events?${query}`, { key: by });
+      assert.equal(answer.status, status, answer.text);
+      assert.match(answer.headers.get('content-type') ?? '', /^application\/problem\+json/);
+    }
+  });
+
+  it('is none to HEAD', async () => {
+    const headers = { authorization: `Bearer ${key}` };
+    const response = await fetch(`${api.url}/v1/events?format=csv`, { method: 'HEAD', headers });
+    assert.equal(response.status, 200);
+    assert.match(response.headers.get('content-type') ?? '', /^text\/csv/);
+  });
+});

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { after, it } from 'node:test';
+import { QUERY_TIMEOUT_MS } from '../../src/warehouse/engine/gateway.ts';
+import { connect, initProject, makeConfig } from '../support/harness.ts';
+import { startOpenServer } from '../support/open-server.ts';
+
+const config = makeConfig();
+const { server_key: key } = await initProject(config);
+/** How long each statement may take, in order. */
+const limits: (number | undefined)[] = [];
+const { url, stop } = await startOpenServer(config, undefined, ({ warehouse }) => ({
+  warehouse: {
+    ...warehouse,
+    query(sql, params, options) {
+      limits.push(options?.timeoutMs);
+      return warehouse.query(sql, params, options);
+    },
+  },
+}));
+after(stop);
+
+it('takes no longer over a search in several slices than over any question', async () => {
+  const { status, text } = await connect(url).call('GET', '/v1/events?event_id=none', { key });
+  assert.equal(status, 200, text);
+  assert.ok(limits.length > 1, 'silence is passed in several slices');
+  let before = QUERY_TIMEOUT_MS;
+  for (const limit of limits) {
+    assert.ok(limit !== undefined && limit > 0 && limit <= before, `${limit} ms after ${before} ms`);
+    before = limit;
+  }
+  assert.ok(before < QUERY_TIMEOUT_MS);
+});

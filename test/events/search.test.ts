@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { initProject, startTestServer } from '../support/harness.ts';
+
+const { call, project, config } = await startTestServer();
+const key = project.server_key;
+const T0 = Date.UTC(2026, 10, 20, 12);
+
+const at = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString();
+
+const EVENTS = [
+  { event_id: 'a', event_name: 'app_open', app_user_id: 'u1', timestamp: at(0), properties: {} },
+  {
+    event_id: 'b',
+    event_name: 'purchase',
+    app_user_id: 'u1',
+    timestamp: at(1),
+    properties: { plan: 'pro', files: 2 },
+  },
+  {
+    event_id: 'c',
+    event_name: 'purchase',
+    app_user_id: 'u2',
+    timestamp: at(1),
+    properties: { plan: '', files: '2' },
+  },
+  {
+    event_id: 'd',
+    event_name: 'app_open',
+    app_user_id: 'u2',
+    timestamp: at(2),
+    session_id: 's1',
+    properties: { plan: null, on: true },
+  },
+];
+
+async function find(query: string): Promise<string[]> {
+  const { status, body } = await call('GET', `/v1/events?${query}`, { key });
+  assert.equal(status, 200, JSON.stringify(body));
+  return body.data.map((event: { event_id: string }) => event.event_id);
+}
+
+before(async () => {
+  const { body } = await call('POST', '/v1/events', { key, body: { events: EVENTS } });
+  assert.equal(body.accepted, EVENTS.length);
+});
+
+describe('GET /v1/events', () => {
+  it('answers newest first, events of one time by id', async () => {
+    assert.deepEqual(await find(''), ['d', 'c', 'b', 'a']);
+  });
+
+  it('filters by each field', async () => {
+    assert.deepEqual(await find('app_user_id=u1'), ['b', 'a']);
+    assert.deepEqual(await find('event_name=purchase'), ['c', 'b']);
+    assert.deepEqual(await find('event_name=purchase&event_name=app_open'), ['d', 'c', 'b', 'a']);
+    assert.deepEqual(await find('event_id=c'), ['c']);
+    assert.deepEqual(await find('session_id=s1'), ['d']);
+    assert.deepEqual(await find(`app_id=${project.app_id}&app_user_id=u2`), ['d', 'c']);
+  });
+
+  it('takes times from, inclusive, and to, exclusive', async () => {
+    assert.deepEqual(await find(`from=${at(1)}`), ['d', 'c', 'b']);
+    assert.deepEqual(await find(`to=${at(1)}`), ['a']);
+    assert.deepEqual(await find(`from=${at(0)}&to=${at(2)}`), ['c', 'b', 'a']);
+    const { status } = await call('GET', `/v1/events?from=${at(1)}&to=${at(1)}`, { key });
+    assert.equal(status, 422);
+  });
+
+  it('finds a property by its text or its JSON, and nothing by what is absent', async () => {
+    assert.deepEqual(await find('property=plan:pro'), ['b']);
+    assert.deepEqual(await find('property=files:2'), ['c', 'b']);
+    assert.deepEqual(await find('property=on:true'), ['d']);
+    assert.deepEqual(await find('property=plan:'), ['c']);
+    assert.deepEqual(await find('property=plan:null'), ['d']);
+    assert.deepEqual(await find('property=missing:'), []);
+    assert.deepEqual(await find('property=plan:pro&property=files:3'), []);
+  });
+
+  it('pages through everything once, whatever the page size', async () => {
+    for (const limit of [1, 2, 3, 4]) {
+      const seen: string[] = [];
+      let cursor = '';
+      do {
+        const { body } = await call('GET', `/v1/events?limit=${limit}${cursor}`, { key });
+        seen.push(...body.data.map((event: { event_id: string }) => event.event_id));
+        cursor = body.next_cursor === null ? '' : `&cursor=${body.next_cursor}`;
+      } while (cursor !== '');
+      assert.deepEqual(seen, ['d', 'c', 'b', 'a']);
+    }
+  });
+
+  it('tells everything of an event as it was sent', async () => {
+    const { body } = await call('GET', '/v1/events?event_id=b', { key });
+    const { received_at, ...event } = body.data[0];
+    assert.ok(Date.parse(received_at) > T0);
+    assert.deepEqual(event, {
+      event_id: 'b',
+      app_id: project.app_id,
+      event_name: 'purchase',
+      app_user_id: 'u1',
+      session_id: null,
+      timestamp: at(1),
+      properties: { plan: 'pro', files: 2 },
+      context: {},
+      revenue: null,
+      currency: null,
+      revenue_verified: null,
+    });
+  });
+
+  it('shows nothing to another project', async () => {
+    const other = await initProject(config);
+    const { body } = await call('GET', '/v1/events', { key: other.server_key });
+    assert.deepEqual(body, { data: [], next_cursor: null });
+  });
+
+  it('refuses a cursor that is not its own', async () => {
+    for (const cursor of ['x', Buffer.from('["a"]').toString('base64url')]) {
+      const { status, body } = await call('GET', `/v1/events?cursor=${cursor}`, { key });
+      assert.equal(status, 422);
+      assert.equal(body.errors[0].field, 'cursor');
+    }
+  });
+});

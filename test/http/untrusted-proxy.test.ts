@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createSecret } from '../../src/directory/secret.ts';
+import { HOOK } from '../support/github-report.ts';
+import { makeClock, makeKey, startTestServer } from '../support/harness.ts';
+
+const HOUR_MS = 3_600_000;
+const clock = makeClock();
+// The limiter's clock stands still: what is used up stays used up.
+const api = await startTestServer(
+  {
+    APPFLOW_LIMIT_FAILED_AUTH: '0.01/2',
+    APPFLOW_LIMIT_EVENTS_IP_REQUESTS: '0.01/2',
+    APPFLOW_LIMIT_LEAK_HOOK: '0.01/2',
+  },
+  { clock, nowUs: () => 1 },
+);
+const { server_key } = api.project;
+const FORWARDED = { 'x-forwarded-for': '203.0.113.9' };
+
+const tryUnknownKey = async (headers: Record<string, string> = {}) =>
+  (await api.call('GET', '/v1/project', { key: createSecret('server'), headers })).status;
+
+const readyz = async () => (await api.call('GET', '/readyz')).body;
+
+async function countUntrusted(): Promise<number> {
+  const { text } = await api.call('GET', '/metrics');
+  return Number(/^appflow_untrusted_proxy_requests_total (\d+)$/m.exec(text)?.[1]);
+}
+
+describe('behind a proxy that TRUSTED_PROXIES does not name', () => {
+  it('nothing is said before one is seen', async () => {
+    assert.deepEqual(await readyz(), { status: 'ok', warnings: [] });
+    assert.equal(await countUntrusted(), 0);
+  });
+
+  it('unknown keys of all its callers do not share one bucket', async () => {
+    for (let round = 0; round < 5; round += 1) assert.equal(await tryUnknownKey(FORWARDED), 401);
+  });
+
+  it('the same address is limited as before when the request came directly', async () => {
+    assert.deepEqual([await tryUnknownKey(), await tryUnknownKey(), await tryUnknownKey()], [401, 401, 429]);
+    assert.equal(await tryUnknownKey(FORWARDED), 401);
+  });
+
+  it('a client key is not limited per address: its phones would all be one; the direct caller is', async () => {
+    const { key } = await makeKey(api, { type: 'client' });
+    const send = async (headers = {}) =>
+      (await api.call('POST', '/v1/events', { key, body: { events: [] }, headers })).status;
+    for (let round = 0; round < 5; round += 1) assert.equal(await send(FORWARDED), 200);
+    assert.deepEqual([await send(), await send(), await send()], [200, 200, 429]);
+    assert.equal(await send(FORWARDED), 200);
+  });
+
+  it('the hook for leak reports stays limited, by the address of the proxy', async () => {
+    const send = async (headers: Record<string, string>) =>
+      (await api.call('POST', HOOK, { body: '[]', headers })).status;
+    assert.deepEqual([await send(FORWARDED), await send({ via: '1.1 x' })], [401, 401]);
+    assert.deepEqual([await send(FORWARDED), await send({})], [429, 429]);
+  });
+
+  it('IP allow-lists hold: they see the proxy, whatever it forwards', async () => {
+    const elsewhere = await makeKey(api, { type: 'server', ip_allowlist: ['203.0.113.9'] });
+    const here = await makeKey(api, { type: 'server', ip_allowlist: ['127.0.0.1'] });
+    const ask = (key: string) => api.call('GET', '/v1/project', { key, headers: FORWARDED });
+    const refused = await ask(elsewhere.key);
+    assert.deepEqual([refused.status, refused.body.code], [403, 'ip_not_allowed']);
+    assert.equal((await ask(here.key)).status, 200);
+  });
+
+  it('each such request is counted, with and without a key, and no other', async () => {
+    const before = await countUntrusted();
+    await api.call('GET', '/v1/project', { key: server_key, headers: FORWARDED });
+    await api.call('GET', '/v1/project', { headers: { via: '1.1 proxy' } });
+    await api.call('GET', '/healthz', { headers: { 'x-real-ip': '203.0.113.9' } });
+    await api.call('GET', '/v1/project', { key: server_key });
+    assert.equal(await countUntrusted(), before + 3);
+  });
+
+  it('/readyz warns, stays ok and names no address, until none came for an hour', async () => {
+    await api.call('GET', '/healthz', { headers: FORWARDED });
+    clock.advance(HOUR_MS - 1);
+    const { status, warnings } = await readyz();
+    assert.equal(status, 'ok');
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0], /TRUSTED_PROXIES is not set/);
+    assert.doesNotMatch(warnings[0], /\d+\.\d+\.\d+/);
+    clock.advance(1);
+    assert.deepEqual(await readyz(), { status: 'ok', warnings: [] });
+  });
+});

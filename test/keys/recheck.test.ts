@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { revokeKey, storeRevocation } from '../../src/keys/revoke.ts';
+import { openControlServices } from '../../src/server/open-services.ts';
+import { startSlowServer } from '../support/slow-server.ts';
+
+const MINUTE_MS = 60_000;
+const { api, clock, config, project, limiter, services, hooks, sendSlowly, manage, lookAtEverything } =
+  await startSlowServer();
+const { app_id, project_id } = project;
+const elsewhere = await openControlServices(config, clock);
+after(() => elsewhere.close());
+
+type Made = { id: string; key: string };
+
+const makeKey = (fields: object = {}): Promise<Made> =>
+  manage('POST', '/v1/api-keys', { name: 'Slow', type: 'server', ...fields });
+const patch = (body: object) => (key: Made) => manage('PATCH', `/v1/api-keys/${key.id}`, body);
+
+const withKey = ({ key }: Made) => ({ authorization: `Bearer ${key}` });
+
+const CHANGES: [what: string, code: string, change: (key: Made) => Promise<unknown>][] = [
+  [
+    'is revoked as leaked',
+    'api_key_revoked',
+    ({ id }) => manage('DELETE', `/v1/api-keys/${id}?reason=leaked`),
+  ],
+  [
+    'is revoked by another process',
+    'api_key_revoked',
+    async ({ id }) => {
+      await revokeKey(elsewhere, { id, projectId: project_id }, 'leaked', CLI_ACTOR);
+    },
+  ],
+  ['is disabled', 'api_key_disabled', patch({ disabled: true })],
+  ['expires', 'api_key_expired', async () => clock.advance(MINUTE_MS)],
+  ['loses the scope', 'insufficient_scope', patch({ scopes: ['apps:read'] })],
+  ['is narrowed to other addresses', 'ip_not_allowed', patch({ ip_allowlist: ['203.0.113.1'] })],
+];
+
+const target = await makeKey();
+const event = { event_id: 'late', event_name: 'opened', app_user_id: 'late' };
+const CALLS: [what: string, method: string, path: string, body: object][] = [
+  ['make a key', 'POST', '/v1/api-keys', { name: 'Late', type: 'client' }],
+  ['rotate a key', 'POST', `/v1/api-keys/${target.id}/rotate`, { grace_seconds: 5 }],
+  ['change a key', 'PATCH', `/v1/api-keys/${target.id}`, { name: 'Late' }],
+  ['store events', 'POST', '/v1/events', { app_id, events: [event] }],
+];
+
+const makeEnding = () => makeKey({ expires_at: new Date(clock.now() + MINUTE_MS).toISOString() });
+
+describe('a key whose request is still being read', () => {
+  for (const [what, code, change] of CHANGES) {
+    for (const [does, method, path, body] of CALLS) {
+      it(`does not ${does} when it ${what} meanwhile`, async () => {
+        // Without an end, so that it could do all of it; but where the end is the point.
+        const key = code === 'api_key_expired' ? await makeEnding() : await makeKey();
+        const before = await lookAtEverything(key.id);
+        const answer = await sendSlowly({ method, path, body, headers: withKey(key) }, () => change(key));
+        assert.equal(answer.body.code, code, answer.text);
+        assert.ok([401, 403].includes(answer.status));
+        if (code !== 'ip_not_allowed') assert.ok(answer.headers.has('www-authenticate'));
+        assert.deepEqual(await lookAtEverything(key.id), before);
+      });
+    }
+  }
+
+  it('stores no events for an app it lost meanwhile, nor for one that was deleted', async () => {
+    const app = await manage('POST', '/v1/apps', { name: 'Other', platform: 'web' });
+    const key = await makeKey({ type: 'client' });
+    const call = {
+      method: 'POST',
+      path: '/v1/events',
+      body: { app_id: app.id, events: [event] },
+      headers: withKey(key),
+    };
+    const narrowed = await sendSlowly(call, () => patch({ app_ids: [app_id] })(key));
+    assert.deepEqual([narrowed.status, narrowed.body.code], [403, 'app_not_allowed']);
+    await patch({ app_ids: null })(key);
+    const gone = await sendSlowly(call, () => manage('DELETE', `/v1/apps/${app.id}`));
+    assert.deepEqual([gone.status, gone.body.code], [404, 'not_found']);
+    assert.equal((await lookAtEverything()).events, 0);
+  });
+
+  it('makes no key for more apps than it reaches by then', async () => {
+    const key = await makeKey();
+    const [, method, path] = CALLS[0] ?? assert.fail();
+    const body = { name: 'Late', type: 'client' };
+    const answer = await sendSlowly({ method, path, body, headers: withKey(key) }, () =>
+      patch({ app_ids: [app_id] })(key),
+    );
+    assert.deepEqual([answer.status, answer.body.code], [403, 'exceeds_own_permissions']);
+  });
+
+  it('goes on when it is renamed or rotated, to the last millisecond of its life', async () => {
+    const key = await makeEnding();
+    const body = { app_id, events: [] };
+    const answer = await sendSlowly(
+      { method: 'POST', path: '/v1/events', body, headers: withKey(key) },
+      async () => {
+        await patch({ name: 'Renamed' })(key);
+        await manage('POST', `/v1/api-keys/${key.id}/rotate`, { grace_seconds: 600 });
+        clock.advance(MINUTE_MS - 1);
+      },
+    );
+    assert.equal(answer.status, 200, answer.text);
+  });
+
+  it('is counted among the failures when it is refused after all', async () => {
+    const key = await makeKey();
+    const [, method, path, body] = CALLS[0] ?? assert.fail();
+    const countRevoked = () => services.failures.totals().get('api_key_revoked') ?? 0;
+    const before = countRevoked();
+    await sendSlowly({ method, path, body, headers: withKey(key) }, () =>
+      manage('DELETE', `/v1/api-keys/${key.id}`),
+    );
+    assert.equal(countRevoked(), before + 1);
+  });
+});
+
+describe('a key that waits for a slot', () => {
+  for (const [what, code, change] of CHANGES) {
+    it(`is refused when it ${what} meanwhile, and its slot is free again`, async () => {
+      const expires_at = new Date(clock.now() + MINUTE_MS).toISOString();
+      const rate_limits = { analytics: { in_flight: 1 } };
+      const key = await makeKey({ type: 'read_only', expires_at, rate_limits });
+      const { signal } = new AbortController();
+      const payer = {
+        keyId: key.id,
+        callerType: 'read_only',
+        category: 'analytics',
+        keyLimits: rate_limits,
+      } as const;
+      const slot = await limiter.enter({ ...payer, network: undefined }, { signal });
+      assert.ok(slot.allowed);
+      const path = `/v1/analytics/daily?app_id=${app_id}&days=1`;
+      const waiting = api.call('GET', path, { key: key.key });
+      while (limiter.countInFlight().waiting === 0) await turn();
+      // A read-only key cannot be given the scope that the others lose.
+      await (code === 'insufficient_scope' ? patch({ scopes: ['apps:read'] })(key) : change(key));
+      // Another process is heard of in the next turn of the event loop.
+      await turn();
+      slot.release();
+      const { status, body } = await waiting;
+      assert.equal(body.code, code, String(status));
+      assert.deepEqual(limiter.countInFlight(), { running: 0, waiting: 0 });
+    });
+  }
+});
+
+describe('a write that waits for another process', async () => {
+  const spare = await manage('POST', '/v1/apps', { name: 'Spare', platform: 'web' });
+  const VERBS: [what: string, method: string, path: (target: Made) => string, body?: object][] = [
+    ['makes no key', 'POST', () => '/v1/api-keys', { name: 'Late', type: 'client' }],
+    ['rotates none', 'POST', ({ id }) => `/v1/api-keys/${id}/rotate`],
+    ['changes none', 'PATCH', ({ id }) => `/v1/api-keys/${id}`, { name: 'Late' }],
+    ['restores none', 'POST', ({ id }) => `/v1/api-keys/${id}/restore`],
+    ['revokes none', 'DELETE', ({ id }) => `/v1/api-keys/${id}`],
+    ['makes no app', 'POST', () => '/v1/apps', { name: 'Late', platform: 'ios' }],
+    ['changes no app', 'PATCH', () => `/v1/apps/${spare.id}`, { name: 'Late' }],
+    ['deletes no app', 'DELETE', () => `/v1/apps/${spare.id}`],
+    ['leaves the project as it is', 'PATCH', () => '/v1/project', { name: 'Late' }],
+  ];
+
+  /** Sends a request whose write waits until another process, which was first, has made its change. */
+  async function sendBehind(
+    change: Parameters<typeof elsewhere.control.write>[0],
+    call: Parameters<typeof api.call>,
+  ) {
+    const isWaiting = Promise.withResolvers<void>();
+    const isChanged = Promise.withResolvers<void>();
+    const writing = elsewhere.control.write(async (tx, revision) => {
+      await change(tx, revision);
+      isChanged.resolve();
+      await isWaiting.promise;
+    });
+    await isChanged.promise;
+    hooks.onWrite = isWaiting.resolve;
+    const answer = await api.call(...call);
+    hooks.onWrite = () => {};
+    isWaiting.resolve();
+    await writing;
+    return answer;
+  }
+
+  for (const [what, method, pathOf, body] of VERBS) {
+    it(`${what} for a key that the other one revokes`, async () => {
+      const [maker, kept] = [await makeKey(), await makeKey()];
+      if (what.startsWith('restores')) await manage('DELETE', `/v1/api-keys/${kept.id}`);
+      const before = await lookAtEverything(maker.id);
+      const sent = body === undefined ? {} : { body };
+      const answer = await sendBehind(
+        (tx, revision) => {
+          const told = { reason: 'leaked', actor: CLI_ACTOR } as const;
+          return storeRevocation(elsewhere, tx, revision, { id: maker.id, projectId: project_id }, told);
+        },
+        [method, pathOf(kept), { key: maker.key, ...sent }],
+      );
+      assert.deepEqual([answer.status, answer.body.code], [401, 'api_key_revoked'], answer.text);
+      assert.deepEqual(await lookAtEverything(maker.id), before);
+    });
+  }
+
+  it('makes no app for a key that the other one narrows to some apps', async () => {
+    const maker = await makeKey();
+    const before = await lookAtEverything();
+    const answer = await sendBehind(
+      (tx, revision) =>
+        tx
+          .updateTable('api_keys')
+          .set({ app_ids: JSON.stringify([app_id]), revision })
+          .where('id', '=', maker.id)
+          .execute(),
+      ['POST', '/v1/apps', { key: maker.key, body: { name: 'Late', platform: 'ios' } }],
+    );
+    assert.deepEqual([answer.status, answer.body.code], [403, 'app_not_allowed'], answer.text);
+    assert.deepEqual(await lookAtEverything(), before);
+  });
+});

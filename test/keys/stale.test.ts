@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { CLI_ACTOR } from '../../src/api/caller.ts';
+import type { Control } from '../../src/control/open.ts';
+import { openDirectory } from '../../src/directory/directory.ts';
+import { createServer } from '../../src/http/server.ts';
+import { revokeKey } from '../../src/keys/revoke.ts';
+import { createLimiter } from '../../src/limits/limiter.ts';
+import { ROUTES } from '../../src/routes.ts';
+import { openControlServices } from '../../src/server/open-services.ts';
+import { openWarehouse } from '../../src/warehouse/open.ts';
+import { connect, initProject, makeConfig } from '../support/harness.ts';
+
+const MAX_STALE_MS = 60_000;
+const config = makeConfig();
+const { server_key } = await initProject(config);
+const services = await openControlServices(config);
+const other = await openControlServices(config);
+const { control, log, clock } = services;
+
+/** What is broken: the look for changes, reading them, or neither. */
+let broken: 'look' | 'read' | undefined;
+let nowMs = 0;
+
+const ioError = () => Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' });
+const breakable: Control = {
+  ...control,
+  changeStamp: () => {
+    if (broken === 'look') throw ioError();
+    return control.changeStamp();
+  },
+  get db() {
+    if (broken !== undefined) throw ioError();
+    return control.db;
+  },
+};
+const directory = await openDirectory(breakable, { maxStaleMs: MAX_STALE_MS, nowMs: () => nowMs });
+const warehouse = await openWarehouse({ path: services.eventsDir, log, clock });
+const limiter = createLimiter({ overrides: config.limitOverrides });
+const app = createServer({ ...services, control: breakable, directory, warehouse, limiter }, ROUTES);
+const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
+after(async () => {
+  await app.close();
+  await warehouse.close();
+  directory.close();
+  await other.close();
+  await services.close();
+});
+
+const self = () => api.call('GET', '/v1/api-keys/self', { key: server_key });
+const [project] = other.directory.listProjects();
+assert.ok(project);
+
+/** Another process changes something, so that there is something to catch up with. */
+async function changeElsewhere(): Promise<void> {
+  await other.control.write((tx) =>
+    other.audit.append(tx, { projectId: null, actor: CLI_ACTOR, action: 'project.updated', target: 'x' }),
+  );
+}
+
+async function assertRefused(): Promise<void> {
+  const { status, body, headers } = await self();
+  assert.deepEqual([status, body.code], [503, 'storage_unavailable']);
+  assert.match(headers.get('retry-after') ?? '', /^\d+$/);
+}
+
+for (const what of ['look', 'read'] as const) {
+  describe(`while the control database cannot be read (${what})`, () => {
+    it('is served from memory up to the last millisecond, then refused, never let in unjudged', async () => {
+      assert.equal((await self()).status, 200);
+      broken = what;
+      await changeElsewhere();
+      assert.equal((await self()).status, 200);
+      nowMs += MAX_STALE_MS;
+      assert.equal((await self()).status, 200);
+      nowMs += 1;
+      await assertRefused();
+      const many = await Promise.all(Array.from({ length: 20 }, self));
+      assert.deepEqual([...new Set(many.map(({ status }) => status))], [503]);
+      const unknown = await api.call('GET', '/v1/project', { key: 'nonsense' });
+      assert.notEqual(unknown.status, 200);
+      assert.equal((await api.call('GET', '/healthz')).status, 200);
+    });
+
+    it('comes back by itself, with all that happened meanwhile', async () => {
+      broken = undefined;
+      assert.equal((await self()).status, 200);
+      nowMs += MAX_STALE_MS * 2;
+      assert.equal((await self()).status, 200);
+    });
+  });
+}
+
+describe('a change of its own that could not be read back', () => {
+  it('is read as soon as the database can be, though nothing else changed', async () => {
+    const found = directory.listKeys(project.id).find(({ type }) => type === 'read_only');
+    assert.ok(found);
+    broken = 'read';
+    await assert.rejects(revokeKey({ ...services, control, directory }, found, 'leaked', CLI_ACTOR));
+    assert.equal(directory.findKey(found.id)?.revokedAt, null);
+    broken = undefined;
+    await self();
+    assert.notEqual(directory.findKey(found.id)?.revokedAt, null);
+  });
+});

@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import type { KeyCaller } from '../../src/api/caller.ts';
+import { CLI_ACTOR } from '../../src/api/caller.ts';
+import type { ErrorCode } from '../../src/api/errors.ts';
+import type { Control } from '../../src/control/open.ts';
+import { openDirectory } from '../../src/directory/directory.ts';
+import { findCutOff, type HeldRight } from '../../src/http/pipeline/stream-permission.ts';
+import { createServer } from '../../src/http/server.ts';
+import { OPTIONAL_KEY_FIELDS } from '../../src/keys/key-fields.ts';
+import { verify } from '../../src/keys/verify/verify.ts';
+import { createLimiter } from '../../src/limits/limiter.ts';
+import { ROUTES } from '../../src/routes.ts';
+import { openControlServices } from '../../src/server/open-services.ts';
+import { openWarehouse } from '../../src/warehouse/open.ts';
+import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
+
+const MAX_STALE_MS = 60_000;
+const MINUTE_MS = 60_000;
+const ORIGIN = 'https://reports.example.com';
+
+const clock = makeClock();
+const config = makeConfig();
+const { server_key, app_id } = await initProject(config);
+const services = await openControlServices(config, clock);
+const { control, log, pepper } = services;
+
+let isBroken = false;
+let monotonicMs = 0;
+const breakable: Control = {
+  ...control,
+  changeStamp: () => {
+    if (isBroken) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' });
+    return control.changeStamp();
+  },
+};
+const directory = await openDirectory(breakable, { maxStaleMs: MAX_STALE_MS, nowMs: () => monotonicMs });
+const warehouse = await openWarehouse({ path: services.eventsDir, log, clock });
+const limiter = createLimiter({ overrides: config.limitOverrides });
+
+const served = { ...services, control: breakable, directory, warehouse, limiter };
+const server = createServer(served, ROUTES);
+const api = connect(await server.listen({ port: 0, host: '127.0.0.1' }));
+after(async () => {
+  await server.close();
+  await warehouse.close();
+  directory.close();
+  await services.close();
+});
+
+type Made = { id: string; key: string };
+
+async function manage(method: string, path: string, body?: unknown) {
+  const answer = await api.call(method, path, { key: server_key, ...(body === undefined ? {} : { body }) });
+  assert.ok(answer.status < 300, answer.text);
+  return answer.body;
+}
+
+const makeKey = (fields: object): Promise<Made> =>
+  manage('POST', '/v1/api-keys', { name: 'Reader', ...fields });
+const patch = ({ id }: Made, body: object) => manage('PATCH', `/v1/api-keys/${id}`, body);
+const otherApp: { id: string } = await manage('POST', '/v1/apps', { name: 'Other', platform: 'web' });
+
+/** What is read: a route with a request to it, and the right that is held while it answers. */
+type Reading = { path: string; access: HeldRight['access']; appIds: HeldRight['appIds'] };
+
+const ONE_APP: Reading = {
+  path: `/v1/analytics/daily?app_id=${app_id}&days=1`,
+  access: 'analytics:read',
+  appIds: [app_id],
+};
+const WHOLE_PROJECT: Reading = { path: '/v1/audit-log', access: 'audit:read', appIds: null };
+
+/** Returns the right that a caller with this secret holds now. */
+function hold(secret: string, { access, appIds }: Reading, origin?: string): HeldRight {
+  const verdict = verify(secret, directory, pepper, clock.now());
+  assert.ok(verdict.ok);
+  const project = directory.findProject(verdict.found.key.projectId) ?? assert.fail();
+  const caller: KeyCaller = {
+    ...verdict.found,
+    principal: verdict.found.key,
+    project,
+    address: '127.0.0.1',
+    network: undefined,
+    actor: CLI_ACTOR,
+    readAgain: () => assert.fail('nothing is written'),
+  };
+  return { caller, origin, cors: access === 'audit:read' ? 'none' : 'key_origins', access, appIds };
+}
+
+/** Whether the pipeline, asked anew, and the verdict on the one who was let in agree. */
+async function assertCutOff(code: ErrorCode | undefined, secret: string, reading: Reading, held: HeldRight) {
+  assert.equal(findCutOff(served, held), code);
+  const headers = held.origin === undefined ? {} : { origin: held.origin };
+  const { status, body } = await api.call('GET', reading.path, { key: secret, headers });
+  assert.deepEqual([status === 200, body.code], [code === undefined, code]);
+}
+
+type Case = {
+  what: string;
+  /** The field of a key that takes the right away, when it is one. */
+  field?: keyof typeof OPTIONAL_KEY_FIELDS;
+  fields: object;
+  reading?: Reading;
+  origin?: string;
+  change: (key: Made) => Promise<unknown>;
+  /** undefined: it may go on. */
+  code: ErrorCode | undefined;
+};
+
+const READER = { type: 'read_only' };
+const PAGE = { ...READER, allowed_origins: [ORIGIN] };
+const rotate = ({ id }: Made) => manage('POST', `/v1/api-keys/${id}/rotate`, {});
+
+const CUT: Case[] = [
+  {
+    what: 'is revoked',
+    fields: READER,
+    change: ({ id }) => manage('DELETE', `/v1/api-keys/${id}`),
+    code: 'api_key_revoked',
+  },
+  {
+    what: 'is disabled',
+    field: 'disabled',
+    fields: READER,
+    change: (key) => patch(key, { disabled: true }),
+    code: 'api_key_disabled',
+  },
+  {
+    what: 'expires earlier than it did',
+    field: 'expires_at',
+    fields: READER,
+    change: async (key) => {
+      await patch(key, { expires_at: new Date(clock.now() + 1_000).toISOString() });
+      clock.advance(1_000);
+    },
+    code: 'api_key_expired',
+  },
+  {
+    what: 'loses the secret that was shown, as its grace is ended',
+    fields: READER,
+    change: async (key) => {
+      await rotate(key);
+      await manage('POST', `/v1/api-keys/${key.id}/end-grace`);
+    },
+    code: 'api_key_revoked',
+  },
+  {
+    what: 'loses the scope',
+    field: 'scopes',
+    fields: READER,
+    change: (key) => patch(key, { scopes: ['apps:read'] }),
+    code: 'insufficient_scope',
+  },
+  {
+    what: 'is narrowed to other apps',
+    field: 'app_ids',
+    fields: READER,
+    change: (key) => patch(key, { app_ids: [otherApp.id] }),
+    code: 'app_not_allowed',
+  },
+  {
+    what: 'is narrowed to the app while it reads the whole project',
+    field: 'app_ids',
+    fields: { type: 'server' },
+    reading: WHOLE_PROJECT,
+    change: (key) => patch(key, { app_ids: [app_id] }),
+    code: 'app_not_allowed',
+  },
+  {
+    what: 'is narrowed to other addresses',
+    field: 'ip_allowlist',
+    fields: READER,
+    change: (key) => patch(key, { ip_allowlist: ['203.0.113.0/24'] }),
+    code: 'ip_not_allowed',
+  },
+  {
+    what: 'loses the origin of the page',
+    field: 'allowed_origins',
+    fields: PAGE,
+    origin: ORIGIN,
+    change: (key) => patch(key, { allowed_origins: ['https://other.example.com'] }),
+    code: 'origin_not_allowed',
+  },
+];
+
+const KEPT: Case[] = [
+  { what: 'is renamed', fields: READER, change: (key) => patch(key, { name: 'Renamed' }), code: undefined },
+  {
+    what: 'is rotated and the shown secret has its grace',
+    fields: READER,
+    change: rotate,
+    code: undefined,
+  },
+  {
+    what: 'is narrowed to what is being done',
+    fields: PAGE,
+    origin: ORIGIN,
+    change: (key) =>
+      patch(key, {
+        scopes: ['analytics:read'],
+        app_ids: [app_id],
+        ip_allowlist: ['127.0.0.0/8'],
+        expires_at: new Date(clock.now() + MINUTE_MS).toISOString(),
+      }),
+    code: undefined,
+  },
+  {
+    what: 'loses an origin, and no page is reading',
+    fields: PAGE,
+    change: (key) => patch(key, { allowed_origins: [] }),
+    code: undefined,
+  },
+];
+
+/** Fields of a key that take no right away. */
+const HARMLESS = ['bundle_ids', 'rate_limits', 'metadata'];
+
+describe('a caller that was let in', () => {
+  for (const { what, fields, reading = ONE_APP, origin, change, code } of [...CUT, ...KEPT]) {
+    it(`${code === undefined ? 'may go on' : 'is cut off'} when its key ${what}`, async () => {
+      const key = await makeKey(fields);
+      const held = hold(key.key, reading, origin);
+      await assertCutOff(undefined, key.key, reading, held);
+      await change(key);
+      await assertCutOff(code, key.key, reading, held);
+    });
+  }
+
+  it('is cut off by every field that restricts a key: a new one must be tried here', () => {
+    const tried = new Set([...CUT.flatMap(({ field }) => field ?? []), ...HARMLESS]);
+    assert.deepEqual([...tried].sort(), Object.keys(OPTIONAL_KEY_FIELDS).sort());
+  });
+
+  it('goes on to the last millisecond before its key expires', async () => {
+    const key = await makeKey({ ...READER, expires_at: new Date(clock.now() + MINUTE_MS).toISOString() });
+    const held = hold(key.key, ONE_APP);
+    clock.advance(MINUTE_MS - 1);
+    await assertCutOff(undefined, key.key, ONE_APP, held);
+    clock.advance(1);
+    await assertCutOff('api_key_expired', key.key, ONE_APP, held);
+  });
+
+  it('goes on to the last millisecond of the grace of the secret it showed; the newer one lives', async () => {
+    const key = await makeKey(READER);
+    const { key: newer } = await manage('POST', `/v1/api-keys/${key.id}/rotate`, { grace_seconds: 60 });
+    const [old, young] = [hold(key.key, ONE_APP), hold(newer, ONE_APP)];
+    clock.advance(MINUTE_MS - 1);
+    await assertCutOff(undefined, key.key, ONE_APP, old);
+    clock.advance(1);
+    await assertCutOff('api_key_expired', key.key, ONE_APP, old);
+    await assertCutOff(undefined, newer, ONE_APP, young);
+  });
+
+  it('is cut off when the app it reads is deleted', async () => {
+    const app = await manage('POST', '/v1/apps', { name: 'Short-lived', platform: 'ios' });
+    const reading = { ...ONE_APP, path: `/v1/analytics/daily?app_id=${app.id}&days=1`, appIds: [app.id] };
+    const key = await makeKey(READER);
+    const held = hold(key.key, reading);
+    await assertCutOff(undefined, key.key, reading, held);
+    await manage('DELETE', `/v1/apps/${app.id}`);
+    await assertCutOff('not_found', key.key, reading, held);
+  });
+
+  it('is cut off when its key or its project is there no more', async () => {
+    const held = hold((await makeKey(READER)).key, ONE_APP);
+    const without = (gone: object) => findCutOff({ clock, directory: { ...directory, ...gone } }, held);
+    assert.equal(without({}), undefined);
+    assert.equal(without({ findKey: () => undefined }), 'invalid_api_key');
+    assert.equal(without({ findProject: () => undefined }), 'invalid_api_key');
+  });
+
+  it('is cut off when memory is too old to be trusted, and not a millisecond before', async () => {
+    const key = await makeKey(READER);
+    const held = hold(key.key, ONE_APP);
+    await assertCutOff(undefined, key.key, ONE_APP, held);
+    isBroken = true;
+    monotonicMs += MAX_STALE_MS;
+    await assertCutOff(undefined, key.key, ONE_APP, held);
+    monotonicMs += 1;
+    await assertCutOff('storage_unavailable', key.key, ONE_APP, held).finally(() => {
+      isBroken = false;
+    });
+    await directory.ensureFresh();
+    await assertCutOff(undefined, key.key, ONE_APP, held);
+  });
+});

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { createSecret } from '../../src/directory/secret.ts';
+import {
+  bodyOf,
+  github,
+  HOOK,
+  report,
+  sendSigned,
+  signedBy,
+  stranger,
+  writeKeysFile,
+} from '../support/github-report.ts';
+import { makeKey, startTestServer } from '../support/harness.ts';
+import { parseAnswer, sendRaw } from '../support/raw-http.ts';
+
+// The limiter's clock stands still unless a test moves it, so every figure is exact.
+let nowUs = 1_000_000_000;
+const env = {
+  APPFLOW_GITHUB_SCANNING_KEYS_FILE: writeKeysFile(),
+  TRUSTED_PROXIES: '127.0.0.1',
+  APPFLOW_LIMIT_LEAK_HOOK: '',
+  APPFLOW_LIMIT_FAILED_AUTH: '',
+};
+const api = await startTestServer(env, { nowUs: () => nowUs });
+const codeOf = async (secret: string) =>
+  (await api.call('GET', '/v1/api-keys/self', { key: secret })).body.code;
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+describe('a report of leaked keys', () => {
+  it('is believed only with a signature of GitHub over its very bytes', async () => {
+    const leaked = await makeKey(api, { type: 'server' });
+    const body = bodyOf(leaked.key);
+    const good = signedBy(github.privateKey, body);
+    const { 'github-public-key-signature': signature, ...unsigned } = good;
+    const { 'github-public-key-identifier': _id, ...unnamed } = good;
+    for (const [headers, sent] of [
+      [{}, body],
+      [unsigned, body],
+      [unnamed, body],
+      [{ ...unsigned, 'github-public-key-signature': 'AAAA' }, body],
+      [{ ...unsigned, 'github-public-key-signature': 'A'.repeat(96) }, body],
+      [{ ...unsigned, 'github-public-key-signature': `x${signature}` }, body],
+      [signedBy(stranger.privateKey, body), body],
+      [signedBy(github.privateKey, body, 'k2'), body],
+      [good, `${body} `],
+    ] as const) {
+      const answer = await api.call('POST', HOOK, { body: sent, headers });
+      assert.deepEqual([answer.status, answer.body.code], [401, 'invalid_signature'], answer.text);
+    }
+    assert.equal(await codeOf(leaked.key), undefined);
+    assert.equal((await api.call('POST', HOOK, { body, headers: good })).status, 200);
+    assert.equal(await codeOf(leaked.key), 'api_key_revoked');
+  });
+
+  it('is refused before its body is read when its headers cannot be true', async () => {
+    const { 'github-public-key-signature': signature } = signedBy(github.privateKey, '[]');
+    const both = (identifier: string, value: string) =>
+      `Github-Public-Key-Identifier: ${identifier}\r\nGithub-Public-Key-Signature: ${value}\r\n`;
+    for (const [headers, detail] of [
+      ['', /Identifier is missing/],
+      ['Github-Public-Key-Identifier: k1\r\n', /Signature is missing/],
+      [both('k 1', signature), /Identifier is not of the form/],
+      [both('k'.repeat(129), signature), /Identifier is not of the form/],
+      [both('k1', 'no base64!'), /Signature is not of the form/],
+      [both('k1', 'A'.repeat(97)), /Signature is not of the form/],
+      [both('k'.repeat(128), signature), /no key of this identifier/],
+    ] as const) {
+      // The body that is announced never comes: whoever waited for it would not answer.
+      const head = `POST ${HOOK} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nConnection: close\r\n`;
+      const { status, body } = parseAnswer(await sendRaw(api.url, `${head}${headers}\r\n`));
+      assert.deepEqual([status, body.code], [401, 'invalid_signature'], headers);
+      assert.match(body.detail, detail);
+    }
+  });
+
+  it('is refused when it is signed but is no list of at most 1,000 entries', async () => {
+    const listOf = (length: number) =>
+      JSON.stringify(Array.from({ length }, () => ({ token: 'x', type: 'y' })));
+    for (const [body, status] of [
+      ['{', 400],
+      ['{}', 422],
+      ['[]', 200],
+      [listOf(1_000), 200],
+      [listOf(1_001), 422],
+    ] as const) {
+      const answer = await sendSigned(api, body);
+      assert.equal(answer.status, status, answer.text);
+    }
+  });
+
+  // One entry that was too long made the whole report 422, and the real key in it lived on.
+  it('does its work for every entry it can, however wrong the others are', async () => {
+    const leaked = await makeKey(api, { type: 'server' });
+    const long = 'x'.repeat(100_000);
+    const named = [
+      { token: long, type: 'appflow_key' },
+      { token: '', type: 'y'.repeat(10_000) },
+      { token: '\u0000\ud800', type: 7 },
+      { token: createSecret('server') },
+      { token: leaked.key, type: 'appflow_key', url: 7 },
+    ];
+    const unnamed = [null, 7, 'text', [], {}, { token: null }, { token: 7 }, { token: [leaked.key] }];
+    const { status, body, text } = await sendSigned(api, JSON.stringify([...unnamed, ...named]));
+    assert.equal(status, 200, text);
+    assert.deepEqual(
+      body.map(({ label, token_type }: Record<string, string>) => [label, token_type]),
+      [
+        ['false_positive', 'appflow_key'],
+        ['false_positive', 'y'.repeat(10_000)],
+        ['false_positive', ''],
+        ['false_positive', ''],
+        ['true_positive', 'appflow_key'],
+      ],
+    );
+    assert.deepEqual([body[0].token_hash, body[4].token_hash], [hashOf(long), hashOf(leaked.key)]);
+    assert.equal(await codeOf(leaked.key), 'api_key_revoked');
+  });
+
+  it('holds at most a megabyte, whether its length is announced or not', async () => {
+    for (const [bytes, status] of [
+      [1_048_576, 200],
+      [1_048_577, 413],
+    ] as const) {
+      const body = '[]'.padEnd(bytes);
+      assert.equal((await sendSigned(api, body)).status, status);
+      const chunks = new Blob([body]).stream();
+      const headers = { ...signedBy(github.privateKey, body), 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: chunks, duplex: 'half' } as const;
+      assert.equal((await fetch(api.url + HOOK, init)).status, status);
+    }
+  });
+});
+
+describe('the limit of reports', () => {
+  const from = (address: string, body = '[]') =>
+    api.call('POST', HOOK, { body, headers: { 'x-forwarded-for': address } });
+
+  it('lets 60 a minute through from one address, whatever comes of them, and does not touch another', async () => {
+    for (let index = 0; index < 60; index += 1) {
+      assert.equal((await from('203.0.113.1')).status, 401);
+    }
+    const denied = await from('203.0.113.1');
+    assert.deepEqual([denied.status, denied.body.code], [429, 'rate_limited'], denied.text);
+    assert.equal(denied.headers.get('retry-after'), '1');
+    assert.equal((await from('203.0.113.2')).status, 401);
+    nowUs += 1_000_000;
+    assert.equal((await from('203.0.113.1')).status, 401);
+    assert.equal((await from('203.0.113.1')).status, 429);
+  });
+
+  it('is none of the limit of unknown keys, and the other way round', async () => {
+    const address = '203.0.113.3';
+    const showUnknown = () =>
+      api.call('GET', '/v1/project', {
+        key: createSecret('server'),
+        headers: { 'x-forwarded-for': address },
+      });
+    for (let index = 0; index < 60; index += 1) await from(address);
+    assert.equal((await from(address)).status, 429);
+    for (let index = 0; index < 20; index += 1) assert.equal((await showUnknown()).status, 401);
+    assert.equal((await showUnknown()).status, 429);
+    nowUs += 1_000_000;
+    assert.equal((await from(address)).status, 401);
+  });
+});
+
+describe('while another process holds the write lock', () => {
+  const other = new Database(join(api.config.dataDir, 'control.db'));
+  after(() => other.close());
+
+  // Noting a key for later went past the wait, and answered 503.
+  for (const policy of ['revoke', 30] as const) {
+    it(`a report waits and is taken, with the policy ${policy}`, async () => {
+      const key = api.project.server_key;
+      await api.call('PATCH', '/v1/project', { key, body: { leaked_key_policy: policy } });
+      const keys = [await makeKey(api, { type: 'server' }), await makeKey(api, { type: 'client' })];
+      other.exec('BEGIN IMMEDIATE');
+      let isAnswered = false;
+      const answering = report(api, ...keys.map((made) => made.key)).finally(() => {
+        isAnswered = true;
+      });
+      await setTimeout(300);
+      assert.equal(isAnswered, false);
+      other.exec('COMMIT');
+      const { status, text } = await answering;
+      assert.equal(status, 200, text);
+      const { n } = other
+        .prepare('SELECT count(*) n FROM api_keys WHERE id IN (?, ?) AND leak_reported_at IS NOT NULL')
+        .get(...keys.map(({ id }) => id)) as { n: number };
+      assert.equal(n, 2);
+      assert.equal(await codeOf(keys[0]?.key ?? ''), policy === 'revoke' ? 'api_key_revoked' : undefined);
+    });
+  }
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { setInterval as ticks } from 'node:timers/promises';
+import { defineRoute } from '../../src/api/route.ts';
+import { exportAs } from '../../src/api/streamed.ts';
+import { mirrorForPeople } from '../../src/http/dashboard-routes.ts';
+import { closedObject } from '../../src/lib/schema.ts';
+import { renewSetupLink } from '../../src/members/set-up.ts';
+import { FRONT_DOOR_ROUTES } from '../../src/routes.ts';
+import { type Browser, join, setUp, signIn, stepUp } from '../support/browser.ts';
+import { initProject, makeClock, makeConfig } from '../support/harness.ts';
+import { startOpenServer } from '../support/open-server.ts';
+
+const SESSION_MS = 7 * 86_400_000;
+
+async function* tick(): AsyncGenerator<string> {
+  for await (const _ of ticks(10)) yield '{}\n';
+}
+
+/** Goes on until it is cut off. */
+const endless = defineRoute({
+  method: 'GET',
+  path: '/v1/ticks',
+  summary: 'Answers for ever',
+  access: 'audit:read',
+  limit: 'analytics',
+  answer: { status: 200, schema: closedObject({}) },
+  handle: () => exportAs('application/x-ndjson', tick(), null),
+});
+
+const clock = makeClock();
+const config = makeConfig();
+const { project_id } = await initProject(config);
+const routes = [...FRONT_DOOR_ROUTES, ...mirrorForPeople([endless])];
+const { url, services, stop } = await startOpenServer(config, clock, undefined, routes);
+after(stop);
+const owner = await setUp(url, `${url}/setup#${await renewSetupLink(services)}`);
+await stepUp(owner);
+await join(owner, project_id, 'developer', 'Reader');
+const EMAIL = 'reader@example.com';
+const path = (rest: string) => `/app/v1/projects/${project_id}${rest}`;
+const { body: members } = await owner.call('GET', path('/members'));
+const readerId = members.data.find(({ email }: { email: string }) => email === EMAIL).id;
+const setRole = (role: string) => owner.call('PATCH', path(`/members/${readerId}`), { body: { role } });
+
+/** Opens the export and returns when, on the monotonic clock, it was torn off. */
+async function openExport(browser: Browser): Promise<{ tornAt: Promise<number> }> {
+  const response = await fetch(url + path('/ticks'), { headers: { cookie: browser.cookie() } });
+  assert.equal(response.status, 200);
+  const reader = response.body?.getReader() ?? assert.fail();
+  await reader.read();
+  const read = async () => {
+    try {
+      while (!(await reader.read()).done);
+    } catch {
+      return performance.now();
+    }
+    return assert.fail('it ended as if it were complete');
+  };
+  return { tornAt: read() };
+}
+
+describe('an export that a member reads', () => {
+  const CHANGES: [what: string, change: (browser: Browser) => Promise<unknown>][] = [
+    ['its session is ended', (browser) => browser.call('POST', '/app/v1/sign-out')],
+    ['its member gets a role that may not read it', () => setRole('analyst')],
+    // A session begins by the machine's clock, not by the test's.
+    ['its session expires', async () => clock.set(Date.now() + SESSION_MS)],
+  ];
+
+  for (const [what, change] of CHANGES) {
+    it(`is torn off soon when ${what}`, async () => {
+      const browser = await signIn(url, EMAIL);
+      const { tornAt } = await openExport(browser);
+      await change(browser);
+      const changedAt = performance.now();
+      const ms = (await tornAt) - changedAt;
+      // Two looks a second, and one reading before each; the rest is for a busy machine.
+      assert.ok(ms < 1_500, `${ms} ms`);
+      clock.set(Date.now());
+      await setRole('developer');
+    });
+  }
+});

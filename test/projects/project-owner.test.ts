@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { after, it } from 'node:test';
+import { init } from '../../src/cli/init.ts';
+import { UsageError } from '../../src/cli/terminal/usage-error.ts';
+import { startServer } from '../../src/server/start.ts';
+import { type Browser, join, setUp } from '../support/browser.ts';
+import { makeConfig } from '../support/harness.ts';
+import { noteSecrets } from '../support/minted-secrets.ts';
+
+const config = makeConfig();
+const server = await startServer(config);
+after(server.stop);
+
+async function initProject(project: string, options: { owner?: string } = {}): Promise<string> {
+  const made = await init(config, { project, app: 'App', platform: 'ios', ...options });
+  noteSecrets(JSON.stringify(made));
+  return made.project_id;
+}
+
+async function listOwned(browser: Browser): Promise<string[]> {
+  const { body } = await browser.call('GET', '/app/v1/session');
+  const owned = body.projects.filter(({ role }: { role: string }) => role === 'owner');
+  return owned.map(({ id }: { id: string }) => id);
+}
+
+const before = await initProject('Before');
+const owner = await setUp(server.url, server.setupUrl);
+const developer = await join(owner, before, 'developer', 'Developer');
+
+it('a project made at the command line belongs to the first account, made before or after it', async () => {
+  const later = await initProject('Later');
+  assert.deepEqual((await listOwned(owner)).toSorted(), [before, later].toSorted());
+  assert.deepEqual(await listOwned(developer), []);
+});
+
+it('a project made at the command line belongs to the account that --owner names, in any case', async () => {
+  const theirs = await initProject('Theirs', { owner: 'DEVELOPER@example.com' });
+  assert.deepEqual(await listOwned(developer), [theirs]);
+  assert.ok(!(await listOwned(owner)).includes(theirs));
+});
+
+it('no project is made for an owner who has no account', async () => {
+  await assert.rejects(initProject('Nobody', { owner: 'nobody@example.com' }), (error) => {
+    return error instanceof UsageError && error.message.includes('nobody@example.com');
+  });
+  const owned = [...(await listOwned(owner)), ...(await listOwned(developer))];
+  assert.equal(owned.length, 3);
+});

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { type Api, connect, LIMITS_OFF } from './harness.ts';
+import { requireNoSecrets } from './minted-secrets.ts';
+
+/** A server in a separate process, which can be signaled and has its own data folder. */
+export type ChildServer = Api & {
+  process: ChildProcess;
+  /** Milliseconds from the start of `node` to its ready line. */
+  readyMs: number;
+  /** Returns everything it wrote so far: standard output, then the log. */
+  output: () => string;
+  /** Sends SIGTERM and resolves with the exit code and the milliseconds it took. */
+  stop: () => Promise<{ code: number | null; ms: number }>;
+};
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
+
+/**
+ * Starts `src/main.ts` with only these variables, and resolves once it prints that it is ready. Fails at the end if a key
+ * is in its output.
+ */
+export async function startChildServer(env: Record<string, string>): Promise<ChildServer> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8', PORT: '0', ...LIMITS_OFF, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed: string[] = [];
+  const logged: string[] = [];
+  after(() => {
+    child.kill('SIGKILL');
+    requireNoSecrets("The server's output", printed.join('') + logged.join(''));
+  });
+  child.stderr.on('data', (chunk) => logged.push(String(chunk)));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`The server exited with ${code}: ${logged.join('')}`)));
+    child.stdout.on('data', (chunk) => {
+      printed.push(String(chunk));
+      const found = /ready on (\S+)/.exec(printed.join(''))?.[1];
+      if (found) resolve(found);
+    });
+  });
+  const readyMs = performance.now() - startedAt;
+  return {
+    ...connect(url),
+    process: child,
+    readyMs,
+    output: () => printed.join('') + logged.join(''),
+    async stop() {
+      const from = performance.now();
+      const exited = child.exitCode === null ? once(child, 'exit') : Promise.resolve([child.exitCode]);
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return { code, ms: performance.now() - from };
+    },
+  };
+}

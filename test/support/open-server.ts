@@ -1,0 +1,36 @@
+import type { Config } from '../../src/config/config.ts';
+import type { Services } from '../../src/http/pipeline/services.ts';
+import { createServer } from '../../src/http/server.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { createLimiter } from '../../src/limits/limiter.ts';
+import { ROUTES } from '../../src/routes.ts';
+import { type ControlServices, openControlServices } from '../../src/server/open-services.ts';
+import { openWarehouse } from '../../src/warehouse/open.ts';
+
+/** A server and the services it uses. */
+export type OpenServer = { url: string; services: Services; stop: () => Promise<void> };
+
+/**
+ * Starts a server and returns its services, so that a test can wait for background work or inject faults with `change`.
+ * One per process, like any server.
+ */
+export async function startOpenServer(
+  config: Config,
+  clock?: Clock,
+  change: (services: ControlServices & Services) => Partial<Services> = () => ({}),
+  routes = ROUTES,
+): Promise<OpenServer> {
+  const control = await openControlServices(config, clock);
+  const { log, eventsDir, close } = control;
+  const warehouse = await openWarehouse({ path: eventsDir, log, clock: control.clock });
+  const opened = { ...control, warehouse, limiter: createLimiter({ overrides: config.limitOverrides }) };
+  const services = { ...opened, ...change(opened) };
+  const app = createServer(services, routes);
+  const url = await app.listen({ port: config.port, host: config.host });
+  const stop = async () => {
+    await app.close();
+    await warehouse.close();
+    await close();
+  };
+  return { url, services, stop };
+}

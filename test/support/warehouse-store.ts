@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/lib/clock.ts';
+import { openLog } from '../../src/lib/log.ts';
+import type { EventRow } from '../../src/warehouse/event-row.ts';
+import { openWarehouse, type Warehouse } from '../../src/warehouse/open.ts';
+
+/** A warehouse for tests on a folder of its own. One at a time in a process. */
+export type TestStore = {
+  path: string;
+  open(): Promise<Warehouse>;
+  remove(): Promise<void>;
+};
+
+/** Returns a fresh folder and what opens a warehouse on it, as often as a test wants to restart. */
+export async function createTestStore(): Promise<TestStore> {
+  const path = await mkdtemp(join(tmpdir(), 'appflow-warehouse-'));
+  return {
+    path,
+    open: () => openWarehouse({ path, log: openLog('silent'), clock: systemClock() }),
+    remove: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** Returns an event row with what a test does not care about filled in. */
+export function eventRow(row: Partial<EventRow> & { event_id: string }): EventRow {
+  return {
+    project_id: 'proj_a',
+    app_id: 'app_a',
+    event_name: 'app_open',
+    app_user_id: 'user_a',
+    session_id: '',
+    timestamp: Date.UTC(2026, 4, 1),
+    received_at: Date.UTC(2026, 4, 1, 1),
+    properties: '{}',
+    revenue: null,
+    currency: '',
+    key_id: 'key_a',
+    verified: 1,
+    platform: 'ios',
+    os_version: '18.1',
+    app_version: '2.4.0',
+    country: 'DE',
+    locale: 'de_DE',
+    device_model: 'iPhone17,1',
+    sdk: 'appflow-js/1.0.0',
+    ...row,
+  };
+}
