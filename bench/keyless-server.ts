@@ -5,7 +5,7 @@ import { defineRoute } from '../src/api/route.ts';
 import { init } from '../src/cli/init.ts';
 import { readConfig } from '../src/config/config.ts';
 import { createServer } from '../src/http/server.ts';
-import { API_KEY_JSON, tellKey } from '../src/keys/key-json.ts';
+import { API_KEY_JSON, toKeyJson } from '../src/keys/key-json.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
@@ -27,7 +27,7 @@ const route = defineRoute({
   access: 'public',
   limit: 'management',
   answer: { status: 200, schema: API_KEY_JSON },
-  handle: () => tellKey(services, key),
+  handle: () => toKeyJson(services, key),
 });
 const app = createServer(services, [route]);
 const url = await app.listen({ port: 0, host: '127.0.0.1' });

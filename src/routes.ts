@@ -6,7 +6,7 @@ import { appRoutes } from './apps/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { VERSION } from './config/version.ts';
 import { eventRoutes } from './events/routes.ts';
-import { mirrorForPeople } from './http/dashboard-routes.ts';
+import { mirrorForDashboard } from './http/dashboard-routes.ts';
 import { describeApi } from './http/openapi.ts';
 import type { Services } from './http/pipeline/services.ts';
 import { systemRoutes } from './http/system-routes.ts';
@@ -27,7 +27,7 @@ const API_ROUTES = [
   ...leakRoutes,
 ];
 
-const DASHBOARD_ROUTES = [
+const SESSION_ROUTES = [
   ...setUpRoutes,
   ...signInRoutes,
   ...accountRoutes,
@@ -39,7 +39,7 @@ const DASHBOARD_ROUTES = [
 export type ApiEndpoint = NonNullable<(typeof API_ROUTES)[number]['types']>;
 
 /** The types of the routes that only the dashboard has. */
-export type DashboardEndpoint = NonNullable<(typeof DASHBOARD_ROUTES)[number]['types']>;
+export type DashboardEndpoint = NonNullable<(typeof SESSION_ROUTES)[number]['types']>;
 
 /** Every route: the API's table of contents. */
 export const ROUTES: readonly Route<Services>[] = [
@@ -48,10 +48,10 @@ export const ROUTES: readonly Route<Services>[] = [
 ];
 
 /**
- * Every route of the dashboard's door: what the API has, and what only people need. Not in OpenAPI, which is for those
- * who hold a key: this door changes with the dashboard, and takes nothing but its session.
+ * Every route under `/app/v1`: the API's routes again, and those that only people need. They take a session, never a
+ * key, change with the dashboard and are therefore not in OpenAPI.
  */
-export const FRONT_DOOR_ROUTES: readonly Route<Services>[] = [
-  ...DASHBOARD_ROUTES,
-  ...mirrorForPeople(ROUTES),
+export const DASHBOARD_ROUTES: readonly Route<Services>[] = [
+  ...SESSION_ROUTES,
+  ...mirrorForDashboard(ROUTES),
 ];

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import { wholeList, wholeListOf } from '../api/list.ts';
-import { defineRoute, NOTHING, type Route } from '../api/route.ts';
+import { toUnpagedList, unpagedListOf } from '../api/list.ts';
+import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import { ACCOUNT_FIELDS, type AccountServices, GIVEN_PASSWORD } from './account.ts';
-import { SESSION_JSON, tellSession } from './session-json.ts';
-import { endSession, findSessionById, listSessions, ONE_SESSION_JSON } from './sessions.ts';
+import { SESSION_JSON, toSessionJson } from './session-json.ts';
+import { findSessionById, listSessions, ONE_SESSION_JSON, revokeSession } from './sessions.ts';
 import { stepUp } from './step-up.ts';
 import { confirmTotp, offerTotp, removeTotp } from './totp.ts';
 import { changePassword, updateAccount } from './update-account.ts';
@@ -31,9 +31,9 @@ const listRoute = defineRoute({
   summary: "List one's own sessions, newest first",
   access: 'signed_in',
   limit: 'management',
-  answer: { status: 200, schema: wholeListOf(ONE_SESSION_JSON) },
+  answer: { status: 200, schema: unpagedListOf(ONE_SESSION_JSON) },
   async handle(services: AccountServices, { caller }) {
-    return wholeList(await listSessions(services, caller));
+    return toUnpagedList(await listSessions(services, caller));
   },
 });
 
@@ -44,9 +44,9 @@ const endRoute = defineRoute({
   access: 'signed_in',
   limit: 'management',
   params: closedObject({ id: Type.String() }),
-  answer: NOTHING,
+  answer: NO_CONTENT,
   handle: (services: AccountServices, { caller, params }) =>
-    endSession(services, caller.session.person.id, params.id, caller.actor),
+    revokeSession(services, caller.session.person.id, params.id, caller.actor),
 });
 
 const updateRoute = defineRoute({
@@ -63,14 +63,14 @@ const updateRoute = defineRoute({
   answer: { status: 200, schema: SESSION_JSON },
   async handle(services: AccountServices, { caller, body }) {
     await updateAccount(services, caller, body);
-    return tellAnew(services, caller);
+    return toSessionAnswer(services, caller);
   },
 });
 
-async function tellAnew(services: AccountServices, { session: { id } }: SignedIn) {
+async function toSessionAnswer(services: AccountServices, { session: { id } }: SignedIn) {
   const session = await findSessionById(services, id);
   if (!session) throw new ApiError('not_signed_in');
-  return tellSession(services, session);
+  return toSessionJson(services, session);
 }
 
 const passwordRoute = defineRoute({
@@ -81,7 +81,7 @@ const passwordRoute = defineRoute({
   limit: 'management',
   body: closedObject({ new_password: ACCOUNT_FIELDS.password }),
   stepUp: true,
-  answer: NOTHING,
+  answer: NO_CONTENT,
   handle: (services: AccountServices, { caller, body }) =>
     changePassword(services, caller, body.new_password),
 });
@@ -113,7 +113,7 @@ const confirmRoute = defineRoute({
   access: 'signed_in',
   limit: 'management',
   body: closedObject({ code: Type.String({ pattern: '^\\d{6}$' }) }),
-  answer: NOTHING,
+  answer: NO_CONTENT,
   handle: (services: AccountServices, { caller, body }) => confirmTotp(services, caller, body.code),
 });
 
@@ -124,7 +124,7 @@ const removeRoute = defineRoute({
   access: 'signed_in',
   limit: 'management',
   stepUp: true,
-  answer: NOTHING,
+  answer: NO_CONTENT,
   handle: (services: AccountServices, { caller }) => removeTotp(services, caller),
 });
 

@@ -2,9 +2,9 @@ import type { Kysely, Transaction } from 'kysely';
 import { Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
-import { actorOfVisit, type Visit } from '../api/raw-request.ts';
+import { anonymousActor, type BrowserRequest } from '../api/raw-request.ts';
 import type { Audit, AuditAction, AuditEntry } from '../audit/audit.ts';
-import type { FailureLog } from '../audit/failures.ts';
+import type { FailedAuthenticationLog } from '../audit/failures.ts';
 import type { Control } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { findKeysIn } from '../directory/secret.ts';
@@ -22,7 +22,7 @@ export type AccountServices = {
   clock: Clock;
   people: People;
   limiter: Limiter;
-  failures: FailureLog;
+  failures: FailedAuthenticationLog;
 };
 
 /** What better-auth takes for an address when somebody signs in: another could never sign in. */
@@ -61,7 +61,7 @@ export async function insertAccount(
   { clock, audit }: { clock: Clock; audit: Audit },
   tx: Tx,
   { name, email: written, passwordHash }: NewAccount,
-  visit: Pick<Visit, 'address' | 'requestId'>,
+  visit: Pick<BrowserRequest, 'address' | 'requestId'>,
 ): Promise<Actor> {
   requireNoKeysIn({ name, email: written });
   const email = written.toLowerCase();
@@ -87,7 +87,7 @@ export async function insertAccount(
       password: passwordHash,
     })
     .execute();
-  const actor = actorOfVisit(visit, id);
+  const actor = anonymousActor(visit, id);
   await audit.append(tx, { projectId: null, actor, action: 'account.created', target: id });
   return actor;
 }

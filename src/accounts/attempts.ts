@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ApiError } from '../api/errors.ts';
-import type { Visit } from '../api/raw-request.ts';
-import type { FailureLog } from '../audit/failures.ts';
+import type { BrowserRequest } from '../api/raw-request.ts';
+import type { FailedAuthenticationLog } from '../audit/failures.ts';
 import type { Control } from '../control/open.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { listProjectIds } from './account.ts';
@@ -13,7 +13,7 @@ export type Attempted = { email: string; network: string | undefined };
  * Tries a password, or a code, within the limit of wrong ones per account and per address: `attempt` returns undefined
  * when it was wrong. An account that does not exist has the same limit. Throws 429 before anything is looked at.
  */
-export async function attemptWithin<T>(
+export async function limitAttempts<T>(
   { limiter }: { limiter: Limiter },
   { email, network }: Attempted,
   attempt: () => Promise<T | undefined>,
@@ -43,9 +43,9 @@ const hashOf = (email: string) =>
  * Notes a wrong password or code in the projects of the person whose it was to be; `personId` is undefined when there
  * is no such account. Only queued: writing it would tell by the time it takes.
  */
-export async function noteFailure(
-  { control, failures }: { control: Control; failures: FailureLog },
-  { address, requestId }: Pick<Visit, 'address' | 'requestId'>,
+export async function recordFailedAttempt(
+  { control, failures }: { control: Control; failures: FailedAuthenticationLog },
+  { address, requestId }: Pick<BrowserRequest, 'address' | 'requestId'>,
   personId: string | undefined,
 ): Promise<void> {
   const failure = { code: 'invalid_credentials', found: undefined, address, requestId } as const;

@@ -1,5 +1,5 @@
-import type { Visit } from '../api/raw-request.ts';
-import { holdsKey } from '../directory/secret.ts';
+import type { BrowserRequest } from '../api/raw-request.ts';
+import { containsKey } from '../directory/secret.ts';
 
 /** better-auth's own cookie between password and code. It never leaves the process: ours carries its value. */
 export const CHALLENGE_COOKIE = 'better-auth.two_factor';
@@ -7,13 +7,13 @@ export const CHALLENGE_COOKIE = 'better-auth.two_factor';
 const AGENT_CHARACTERS_MAX = 300;
 
 /** Returns what a browser calls itself, as it is stored with a session; a key that came in the wrong header is not. */
-export function agentOf({ headers }: Pick<Visit, 'headers'>): string | undefined {
+export function agentOf({ headers }: Pick<BrowserRequest, 'headers'>): string | undefined {
   const agent = headers['user-agent'];
-  return agent === undefined || holdsKey(agent) ? undefined : agent.slice(0, AGENT_CHARACTERS_MAX);
+  return agent === undefined || containsKey(agent) ? undefined : agent.slice(0, AGENT_CHARACTERS_MAX);
 }
 
 /** Returns what better-auth is sent: what a session's row tells later, and no cookie that could make it another's. */
-export function authHeaders(visit: Visit, cookie?: string): Headers {
+export function authHeaders(visit: BrowserRequest, cookie?: string): Headers {
   const sent = new Headers({ [ADDRESS_HEADER]: visit.address });
   const agent = agentOf(visit);
   if (agent !== undefined) sent.set('user-agent', agent);

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Actor, Session } from '../api/caller.ts';
-import type { Visit } from '../api/raw-request.ts';
-import { actorOfVisit } from '../api/raw-request.ts';
+import type { BrowserRequest } from '../api/raw-request.ts';
+import { anonymousActor } from '../api/raw-request.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
@@ -22,7 +22,7 @@ export type BegunSession = { token: string; session: Session };
  */
 export async function beginSession(
   services: AccountServices,
-  visit: Visit,
+  visit: BrowserRequest,
   token: string,
   isStillRight: (tx: Tx, personId: string) => Promise<boolean>,
 ): Promise<BegunSession | undefined> {
@@ -34,7 +34,7 @@ export async function beginSession(
       await tx.deleteFrom('sessions').where('id', '=', session.id).execute();
       return undefined;
     }
-    await tellBegin(services, tx, actorOfVisit(visit, session.person.id));
+    await describeDevice(services, tx, anonymousActor(visit, session.person.id));
     return { token, session };
   });
 }
@@ -43,7 +43,7 @@ export async function beginSession(
 export async function insertSession(
   services: AccountServices,
   tx: Tx,
-  visit: Visit,
+  visit: BrowserRequest,
   actor: Actor,
 ): Promise<BegunSession> {
   const { clock } = services;
@@ -63,13 +63,13 @@ export async function insertSession(
       updated_at: created_at,
     })
     .execute();
-  await tellBegin(services, tx, actor);
+  await describeDevice(services, tx, actor);
   const session = await findSession({ control: { db: tx }, clock }, token);
   if (!session) throw new Error('A session was stored and is not there.');
   return { token, session };
 }
 
-async function tellBegin(services: AccountServices, tx: Tx, actor: Actor): Promise<void> {
+async function describeDevice(services: AccountServices, tx: Tx, actor: Actor): Promise<void> {
   // Nobody can come back to a session that is over, and people sign in seldom enough to tidy up then.
   const now = new Date(services.clock.now()).toISOString();
   await tx.deleteFrom('sessions').where('expires_at', '<=', now).execute();

@@ -1,6 +1,6 @@
 import type { Actor } from '../api/caller.ts';
-import type { Visit } from '../api/raw-request.ts';
-import { actorOfVisit, requireSafeWay } from '../api/raw-request.ts';
+import type { BrowserRequest } from '../api/raw-request.ts';
+import { anonymousActor, requireTls } from '../api/raw-request.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
@@ -41,17 +41,17 @@ export async function createResetLink(
  */
 export async function resetPassword(
   services: AccountServices,
-  visit: Visit,
+  visit: BrowserRequest,
   { token, password }: { token: string; password: string },
 ): Promise<void> {
-  requireSafeWay(visit);
+  requireTls(visit);
   await requireLink(services, RESET_PURPOSES, token);
   const passwordHash = await hashPassword(services, password);
   await services.control.write(async (tx) => {
     const { personId, purpose } = await spendLink(tx, RESET_PURPOSES, token, services.clock.now());
     if (personId === null) throw linkOver();
     await storePassword(services, tx, personId, passwordHash);
-    const actor = actorOfVisit(visit, personId);
+    const actor = anonymousActor(visit, personId);
     await appendForPerson(services, tx, { personId, actor, action: 'account.password_reset' });
     if (purpose === 'reset_without_totp') await deleteTotp(services, tx, personId, actor);
   });

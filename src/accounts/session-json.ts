@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Session } from '../api/caller.ts';
-import type { Visit } from '../api/raw-request.ts';
+import type { BrowserRequest } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import { ROLE_SCOPES, ROLES, type Role, readRole } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
@@ -37,7 +37,7 @@ export type SessionJson = Static<typeof SESSION_JSON>;
 export const SIGN_IN_JSON = Type.Union([SESSION_JSON, closedObject({ totp_required: Type.Literal(true) })]);
 
 /** Returns a session as the dashboard is told it. */
-export async function tellSession(services: AccountServices, session: Session): Promise<SessionJson> {
+export async function toSessionJson(services: AccountServices, session: Session): Promise<SessionJson> {
   const { id, name, email, hasTotp } = session.person;
   const { steppedUpUntil } = session;
   const isSteppedUp = steppedUpUntil !== null && steppedUpUntil > services.clock.now();
@@ -78,7 +78,7 @@ export async function listProjectsOf(
 /** Sets the cookie that a sign-in comes to, and returns its answer. */
 export async function answerSignIn(
   services: AccountServices,
-  visit: Visit,
+  visit: BrowserRequest,
   outcome: SignInOutcome,
 ): Promise<SessionJson | { totp_required: true }> {
   const { isSecure } = visit;
@@ -88,5 +88,5 @@ export async function answerSignIn(
     return { totp_required: true };
   }
   visit.setCookie(renderCookie(COOKIES.session, outcome.token, { isSecure, maxAgeSeconds: SESSION_SECONDS }));
-  return tellSession(services, outcome.session);
+  return toSessionJson(services, outcome.session);
 }

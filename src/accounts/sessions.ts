@@ -20,7 +20,7 @@ export async function findSession(services: FindServices, token: string): Promis
     .where('sessions.token', '=', hashToken(token))
     .executeTakeFirst();
   if (row && Date.parse(row.updated_at) <= services.clock.now() - SEEN_EVERY_MS)
-    await noteSeen(services, row.id);
+    await recordSeen(services, row.id);
   return row && living(row, services.clock.now());
 }
 
@@ -58,14 +58,14 @@ function living(row: Row, now: number): Session | undefined {
 }
 
 /** Nothing depends on it: when the database is held by another process, the next request notes it. */
-async function noteSeen({ control, clock }: FindServices, id: string): Promise<void> {
+async function recordSeen({ control, clock }: FindServices, id: string): Promise<void> {
   const updated_at = new Date(clock.now()).toISOString();
   const update = control.db.updateTable('sessions').set({ updated_at }).where('id', '=', id);
   await update.execute().catch(() => undefined);
 }
 
 /** Ends one of a person's sessions: no request with it passes any more. Throws 404 when it is not one of them. */
-export async function endSession(
+export async function revokeSession(
   services: { control: Control; audit: Audit },
   personId: string,
   sessionId: string,

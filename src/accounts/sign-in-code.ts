@@ -1,9 +1,9 @@
 import { ApiError } from '../api/errors.ts';
-import type { Visit } from '../api/raw-request.ts';
-import { requireSafeWay } from '../api/raw-request.ts';
+import type { BrowserRequest } from '../api/raw-request.ts';
+import { requireTls } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
-import { noteFailure, tooManyAttempts } from './attempts.ts';
+import { recordFailedAttempt, tooManyAttempts } from './attempts.ts';
 import { type AuthRefusal, authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
 import { type BegunSession, beginSession } from './begin-session.ts';
 import { findPasswordHash, isPasswordStill } from './password.ts';
@@ -15,10 +15,10 @@ const TOTP_CODE = /^\d{6}$/;
 /** Signs a person in who gave the right password before, by a code of the app or a backup code. Throws 401, 429. */
 export async function signInWithCode(
   services: AccountServices,
-  visit: Visit,
+  visit: BrowserRequest,
   { challenge, code }: { challenge: string | undefined; code: string },
 ): Promise<BegunSession> {
-  requireSafeWay(visit);
+  requireTls(visit);
   const personId = challenge && (await findChallenged(services, challenge));
   if (!personId) throw challengeOver();
   const hash = await findPasswordHash(services.control.db, personId);
@@ -37,10 +37,10 @@ export async function signInWithCode(
     if (begun) return begun;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    await noteFailure(services, visit, personId);
+    await recordFailedAttempt(services, visit, personId);
     throw await toCodeRefusal(services, personId, error);
   }
-  await noteFailure(services, visit, personId);
+  await recordFailedAttempt(services, visit, personId);
   throw wrongCode();
 }
 

@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import { defineRoute, NOTHING, type Route } from '../api/route.ts';
+import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import { ACCOUNT_FIELDS, type AccountServices, GIVEN_PASSWORD } from './account.ts';
 import { COOKIES, readCookie, renderCookie } from './cookies.ts';
 import { resetPassword } from './reset-password.ts';
-import { answerSignIn, SESSION_JSON, SIGN_IN_JSON, tellSession } from './session-json.ts';
-import { endSession } from './sessions.ts';
+import { answerSignIn, SESSION_JSON, SIGN_IN_JSON, toSessionJson } from './session-json.ts';
+import { revokeSession } from './sessions.ts';
 import { signIn } from './sign-in.ts';
 import { signInWithCode } from './sign-in-code.ts';
 import { TOKEN } from './token.ts';
@@ -14,7 +14,7 @@ const signInRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/sign-in',
   summary: 'Sign in',
-  access: 'visitor',
+  access: 'anonymous',
   limit: 'management',
   body: closedObject({ email: Type.String({ minLength: 1, maxLength: 254 }), password: GIVEN_PASSWORD }),
   answer: { status: 200, schema: SIGN_IN_JSON },
@@ -27,7 +27,7 @@ const codeRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/sign-in/totp',
   summary: 'Sign in, second step: the code of the app, or a backup code',
-  access: 'visitor',
+  access: 'anonymous',
   limit: 'management',
   body: closedObject({ code: Type.String({ minLength: 1, maxLength: 40 }) }),
   answer: { status: 200, schema: SIGN_IN_JSON },
@@ -46,9 +46,9 @@ const signOutRoute = defineRoute({
   summary: 'Sign out',
   access: 'signed_in',
   limit: 'management',
-  answer: NOTHING,
+  answer: NO_CONTENT,
   async handle(services: AccountServices, { caller, raw }) {
-    await endSession(services, caller.session.person.id, caller.session.id, caller.actor);
+    await revokeSession(services, caller.session.person.id, caller.session.id, caller.actor);
     const { isSecure } = raw;
     raw.setCookie(renderCookie(COOKIES.session, '', { isSecure, maxAgeSeconds: 0 }));
   },
@@ -58,10 +58,10 @@ const resetRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/reset',
   summary: 'Set a new password with a link of appflow members reset-link; all sessions end',
-  access: 'visitor',
+  access: 'anonymous',
   limit: 'management',
   body: closedObject({ token: TOKEN, password: ACCOUNT_FIELDS.password }),
-  answer: NOTHING,
+  answer: NO_CONTENT,
   handle: (services: AccountServices, { raw, body }) => resetPassword(services, raw, body),
 });
 
@@ -72,7 +72,7 @@ const sessionRoute = defineRoute({
   access: 'signed_in',
   limit: 'management',
   answer: { status: 200, schema: SESSION_JSON },
-  handle: (services: AccountServices, { caller }) => tellSession(services, caller.session),
+  handle: (services: AccountServices, { caller }) => toSessionJson(services, caller.session),
 });
 
 /** How people get in and out. */

@@ -1,9 +1,9 @@
 import { ApiError } from '../api/errors.ts';
-import type { Visit } from '../api/raw-request.ts';
-import { requireSafeWay } from '../api/raw-request.ts';
+import type { BrowserRequest } from '../api/raw-request.ts';
+import { requireTls } from '../api/raw-request.ts';
 import type { AccountServices } from './account.ts';
 import { findPersonId } from './account.ts';
-import { attemptWithin, noteFailure } from './attempts.ts';
+import { limitAttempts, recordFailedAttempt } from './attempts.ts';
 import { authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
 import { type BegunSession, beginSession } from './begin-session.ts';
 import { findPasswordHash, isPasswordStill } from './password.ts';
@@ -20,17 +20,17 @@ type Credentials = { email: string; password: string };
  */
 export async function signIn(
   services: AccountServices,
-  visit: Visit,
+  visit: BrowserRequest,
   sent: Credentials,
 ): Promise<SignInOutcome> {
-  requireSafeWay(visit);
+  requireTls(visit);
   const credentials = { ...sent, email: sent.email.toLowerCase() };
   const { email } = credentials;
   const { db } = services.control;
   const personId = await findPersonId(db, email);
   // Read before better-auth reads it: what it then finds right is this one, or was put in its place meanwhile.
   const hash = await findPasswordHash(db, personId ?? '');
-  const outcome = await attemptWithin(services, { email, network: visit.network }, async () => {
+  const outcome = await limitAttempts(services, { email, network: visit.network }, async () => {
     const given = await tryPassword(services, visit, credentials);
     if (!given) return undefined;
     if ('token' in given)
@@ -39,13 +39,13 @@ export async function signIn(
     return (await isPasswordStill(db, personId ?? '', hash)) ? given : undefined;
   });
   if (outcome) return outcome;
-  await noteFailure(services, visit, personId);
+  await recordFailedAttempt(services, visit, personId);
   throw new ApiError('invalid_credentials', { detail: 'The e-mail address or the password is wrong.' });
 }
 
 async function tryPassword(
   { people }: { people: People },
-  visit: Visit,
+  visit: BrowserRequest,
   body: Credentials,
 ): Promise<{ token: string } | { challenge: string } | undefined> {
   const { api } = await people.auth();

@@ -3,7 +3,7 @@ import { ApiError } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
-import { attemptWithin, noteFailure } from './attempts.ts';
+import { limitAttempts, recordFailedAttempt } from './attempts.ts';
 import { STEP_UP_MS } from './lifetimes.ts';
 import { findPasswordHash } from './password.ts';
 import type { People } from './people.ts';
@@ -15,12 +15,12 @@ import type { People } from './people.ts';
 export async function stepUp(services: AccountServices, caller: SignedIn, password: string): Promise<number> {
   const { control, clock } = services;
   const { id: personId, email } = caller.session.person;
-  const isRight = await attemptWithin(services, { email, network: caller.network }, async () =>
+  const isRight = await limitAttempts(services, { email, network: caller.network }, async () =>
     (await isPasswordOf(services, personId, password)) ? true : undefined,
   );
   if (!isRight) {
     const { address, actor } = caller;
-    await noteFailure(services, { address, requestId: actor.requestId ?? '' }, personId);
+    await recordFailedAttempt(services, { address, requestId: actor.requestId ?? '' }, personId);
     throw new ApiError('invalid_credentials', { detail: 'The password is wrong.' });
   }
   const until = clock.now() + STEP_UP_MS;

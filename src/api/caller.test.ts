@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { effectiveScopes, type KeyType, type Scope } from '../directory/scopes.ts';
-import { findExcess } from '../keys/escalation.ts';
-import type { Reach } from './caller.ts';
-import { reachesMoreApps } from './permission.ts';
+import { findEscalation } from '../keys/escalation.ts';
+import type { KeyPermissions } from './caller.ts';
+import { exceedsApps } from './permission.ts';
 
-type Part = { type?: KeyType; scopes?: Scope[] } & Partial<Omit<Reach, 'type' | 'granted'>>;
+type Part = { type?: KeyType; scopes?: Scope[] } & Partial<Omit<KeyPermissions, 'type' | 'granted'>>;
 
-function reach({ type = 'server', scopes, ...rest }: Part = {}): Reach {
+function reach({ type = 'server', scopes, ...rest }: Part = {}): KeyPermissions {
   return {
     type,
     granted: effectiveScopes(type, scopes ?? null),
@@ -85,25 +85,25 @@ const TABLE: [what: string, caller: Part, target: Part, excess: string[]][] = [
 describe('what a key may make', () => {
   for (const [what, caller, target, excess] of TABLE) {
     it(`${excess.length === 0 ? 'allows' : 'refuses'} ${what}`, () => {
-      assert.deepEqual(findExcess(reach(target), reach(caller), FREE), excess);
+      assert.deepEqual(findEscalation(reach(target), reach(caller), FREE), excess);
     });
   }
 
   it('holds client keys to the end of their maker where the project limits lifetimes', () => {
     const caller = reach({ expiresAt: NOON, ipAllowlist: ['10.0.0.1'] });
     const late = reach({ type: 'client', expiresAt: NOON + 1 });
-    assert.deepEqual(findExcess(late, caller, LIMITED), ['expires_at']);
-    assert.deepEqual(findExcess(reach({ type: 'client' }), caller, LIMITED), ['expires_at']);
-    assert.deepEqual(findExcess(reach({ type: 'client', expiresAt: NOON }), caller, LIMITED), []);
-    assert.deepEqual(findExcess(late, caller, FREE), []);
+    assert.deepEqual(findEscalation(late, caller, LIMITED), ['expires_at']);
+    assert.deepEqual(findEscalation(reach({ type: 'client' }), caller, LIMITED), ['expires_at']);
+    assert.deepEqual(findEscalation(reach({ type: 'client', expiresAt: NOON }), caller, LIMITED), []);
+    assert.deepEqual(findEscalation(late, caller, FREE), []);
   });
 });
 
 it('knows whether a key reaches more apps than another', () => {
   const all = { appIds: null };
-  assert.equal(reachesMoreApps(all, all), false);
-  assert.equal(reachesMoreApps({ appIds: ['a'] }, all), false);
-  assert.equal(reachesMoreApps(all, { appIds: ['a'] }), true);
-  assert.equal(reachesMoreApps({ appIds: ['a'] }, { appIds: ['a', 'b'] }), false);
-  assert.equal(reachesMoreApps({ appIds: ['a', 'c'] }, { appIds: ['a', 'b'] }), true);
+  assert.equal(exceedsApps(all, all), false);
+  assert.equal(exceedsApps({ appIds: ['a'] }, all), false);
+  assert.equal(exceedsApps(all, { appIds: ['a'] }), true);
+  assert.equal(exceedsApps({ appIds: ['a'] }, { appIds: ['a', 'b'] }), false);
+  assert.equal(exceedsApps({ appIds: ['a', 'c'] }, { appIds: ['a', 'b'] }), true);
 });

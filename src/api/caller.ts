@@ -5,9 +5,13 @@ import type { Project } from '../directory/project.ts';
 import type { KeyType, Scope } from '../directory/scopes.ts';
 
 /** What the verbs ask about whoever calls, the same of a key and of a member of the project. */
-export type Principal = Omit<Reach, 'type'> & { id: string; projectId: string; type: KeyType | 'member' };
+export type Principal = Omit<KeyPermissions, 'type'> & {
+  id: string;
+  projectId: string;
+  type: KeyType | 'member';
+};
 
-type From = {
+type RequestSource = {
   address: string;
   /** What limits per address count by; undefined when they must not, see `CallerAddress`. */
   network: string | undefined;
@@ -16,7 +20,7 @@ type From = {
 };
 
 /** Who is calling, in which project: a key or a member. */
-export type Caller = From & { principal: Principal; project: Project };
+export type Caller = RequestSource & { principal: Principal; project: Project };
 
 /** A caller that can change between two reads of the database. */
 type Rereadable = {
@@ -31,13 +35,13 @@ type Rereadable = {
 export type KeyCaller = Caller & Rereadable & { key: ApiKey; secret: KeySecret };
 
 /** A person with a living session, in no project. `siteUrl` is where its browser finds us, without a slash at the end. */
-export type SignedIn = From & { session: Session; siteUrl: string };
+export type SignedIn = RequestSource & { session: Session; siteUrl: string };
 
 /** A person with a living session, as a member of the project. */
 export type MemberCaller = Caller & Rereadable & SignedIn;
 
 /** What a key could do: the part of it that is compared when one key makes another. */
-export type Reach = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist' | 'rateLimits'> & {
+export type KeyPermissions = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist' | 'rateLimits'> & {
   granted: ReadonlySet<Scope>;
 };
 

@@ -1,22 +1,22 @@
-import type { Principal, Reach } from './caller.ts';
+import type { KeyPermissions, Principal } from './caller.ts';
 import { ApiError } from './errors.ts';
 import type { Access, Route } from './route.ts';
 
 /** What a route in a project asks for. */
-export type KeyAccess = Exclude<Access, 'public' | 'visitor' | 'signed_in'>;
+export type ProjectAccess = Exclude<Access, 'public' | 'anonymous' | 'signed_in'>;
 
 /** Whether a route asks for something in a project: only such rights can be lost, so only such routes may stream. */
-export function isInProject(access: Access): access is KeyAccess {
-  return access !== 'public' && access !== 'visitor' && access !== 'signed_in';
+export function isInProject(access: Access): access is ProjectAccess {
+  return access !== 'public' && access !== 'anonymous' && access !== 'signed_in';
 }
 
 /** Whether a key or a role has what a route asks for: the one permission check of both doors. */
-export function isGranted({ granted }: Pick<Principal, 'granted'>, access: KeyAccess): boolean {
+export function isGranted({ granted }: Pick<Principal, 'granted'>, access: ProjectAccess): boolean {
   return access === 'any_key' || granted.has(access);
 }
 
 /** Throws 403 unless the caller has the scope the route asks for. */
-export function requireScope(principal: Principal, access: KeyAccess): void {
+export function requireScope(principal: Principal, access: ProjectAccess): void {
   if (isGranted(principal, access)) return;
   const granted = [...principal.granted];
   const isMember = principal.type === 'member';
@@ -32,7 +32,7 @@ export function requireScope(principal: Principal, access: KeyAccess): void {
  * Throws 403 unless the caller has the scope the route asks for, or is the member whom the route is about, where that is
  * enough. `params` are those of the path.
  */
-export function requireRight(
+export function requirePermission(
   principal: Principal,
   { access, selfParam }: Pick<Route, 'access' | 'selfParam'>,
   params: Readonly<Record<string, unknown>>,
@@ -43,7 +43,10 @@ export function requireRight(
 }
 
 /** Whether `target` reaches an app that `caller` does not. */
-export function reachesMoreApps(target: Pick<Reach, 'appIds'>, caller: Pick<Reach, 'appIds'>): boolean {
+export function exceedsApps(
+  target: Pick<KeyPermissions, 'appIds'>,
+  caller: Pick<KeyPermissions, 'appIds'>,
+): boolean {
   const { appIds } = caller;
   if (appIds === null) return false;
   return target.appIds === null || target.appIds.some((id) => !appIds.includes(id));

@@ -15,7 +15,7 @@ export type RawRequest = {
 };
 
 /** A request of a page of ours, for the routes that sign people in and out. */
-export type Visit = Omit<RawRequest, 'readBody'> & {
+export type BrowserRequest = Omit<RawRequest, 'readBody'> & {
   /** Whether its cookies travel encrypted. */
   isSecure: boolean;
   /** Whether people may sign in over this connection. */
@@ -25,12 +25,12 @@ export type Visit = Omit<RawRequest, 'readBody'> & {
 };
 
 /** Throws 403 when the connection is one on which a password could be read on the way. */
-export function requireSafeWay({ allowsSignIn }: Pick<Visit, 'allowsSignIn'>): void {
+export function requireTls({ allowsSignIn }: Pick<BrowserRequest, 'allowsSignIn'>): void {
   if (!allowsSignIn) throw new ApiError('tls_required');
 }
 
 /** Returns a person as the audit log names who acts, at a visit of which it turned out only later whose it is. */
-export const actorOfVisit = (
-  { address, requestId }: Pick<Visit, 'address' | 'requestId'>,
+export const anonymousActor = (
+  { address, requestId }: Pick<BrowserRequest, 'address' | 'requestId'>,
   personId: string,
 ): Actor => ({ type: 'member', id: personId, ip: address, requestId });

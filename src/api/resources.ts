@@ -3,10 +3,10 @@ import type { Directory } from '../directory/directory.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Caller } from './caller.ts';
 import { ApiError } from './errors.ts';
-import { reachesMoreApps } from './permission.ts';
+import { exceedsApps } from './permission.ts';
 
 /** Returns the project's apps that the caller reaches and that are not deleted. */
-export function listReachableApps(directory: Directory, { principal }: Pick<Caller, 'principal'>): App[] {
+export function listAllowedApps(directory: Directory, { principal }: Pick<Caller, 'principal'>): App[] {
   return directory
     .listApps(principal.projectId)
     .filter(
@@ -21,7 +21,7 @@ export function listReachableApps(directory: Directory, { principal }: Pick<Call
 export function getApp(directory: Directory, { principal }: Pick<Caller, 'principal'>, appId: string): App {
   const app = directory.findApp(appId);
   if (!app || app.projectId !== principal.projectId) throw appNotFound();
-  if (reachesMoreApps({ appIds: [app.id] }, principal)) throw new ApiError('app_not_allowed');
+  if (exceedsApps({ appIds: [app.id] }, principal)) throw new ApiError('app_not_allowed');
   return app;
 }
 
@@ -32,7 +32,7 @@ export function findRequestedApp(
   appId: string | undefined,
 ): App | undefined {
   if (appId === undefined) {
-    const apps = listReachableApps(directory, caller);
+    const apps = listAllowedApps(directory, caller);
     return apps.length === 1 ? apps[0] : undefined;
   }
   const app = getApp(directory, caller, appId);
@@ -48,7 +48,7 @@ export function getKey({ directory }: { directory: Directory }, caller: Caller, 
   if (!key || key.projectId !== caller.project.id) {
     throw new ApiError('not_found', { detail: 'There is no such API key.' });
   }
-  if (reachesMoreApps(key, caller.principal)) {
+  if (exceedsApps(key, caller.principal)) {
     throw new ApiError('app_not_allowed', { detail: 'That key reaches apps that yours does not.' });
   }
   return key;

@@ -4,21 +4,21 @@ import type { Scope } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Category } from '../limits/policies.ts';
 import type { KeyCaller, MemberCaller, SignedIn } from './caller.ts';
-import type { RawRequest, Visit } from './raw-request.ts';
+import type { BrowserRequest, RawRequest } from './raw-request.ts';
 import type { EVENT_STREAM, ExportType, Streamed } from './streamed.ts';
 
 /**
  * What a route asks for: a scope, any key at all, or nothing; in the dashboard also a session of anyone's, or only that
  * the request comes from its own pages (`visitor`). There is no default: leaving it out does not compile.
  */
-export type Access = Scope | 'any_key' | 'public' | 'signed_in' | 'visitor';
+export type Access = Scope | 'any_key' | 'public' | 'signed_in' | 'anonymous';
 
 /** Which web pages may read the answer: any (write-only keys), those a key names, or none. */
 export type CorsRule = 'any_origin' | 'key_origins' | 'none';
 
 type CallerOf<A extends Access> = A extends 'public'
   ? undefined
-  : A extends 'visitor'
+  : A extends 'anonymous'
     ? SignedIn | undefined
     : A extends 'signed_in'
       ? SignedIn
@@ -30,8 +30,8 @@ type CallerOf<A extends Access> = A extends 'public'
 
 type RawOf<A extends Access> = A extends 'public'
   ? RawRequest
-  : A extends 'visitor' | 'signed_in'
-    ? Visit
+  : A extends 'anonymous' | 'signed_in'
+    ? BrowserRequest
     : undefined;
 
 /** What a handler gets: plain values, already validated against the route's schemas. */
@@ -49,7 +49,7 @@ export type Input<A extends Access, P extends TObject, Q extends TObject, B exte
   /** The `Last-Event-ID` header: after which message a stream goes on. */
   lastEventId: string | undefined;
   /** What `Idempotency-Key` says is wanted once, when the route heeds it. */
-  intent: Intent | undefined;
+  idempotencyKey: IdempotencyKey | undefined;
 };
 
 /** A header that some routes heed. Listed on the route, so that OpenAPI tells of it. */
@@ -115,7 +115,7 @@ export type RouteDeclaration<
 /** Only what asks for something in a project may stream: a stream ends when its caller loses the right it was let in for. */
 type AnswerOf<A extends Access, R extends TSchema> =
   | Static<R>
-  | (A extends 'public' | 'visitor' | 'signed_in' ? never : Streamed);
+  | (A extends 'public' | 'anonymous' | 'signed_in' ? never : Streamed);
 
 type StepUpRule<S, P extends TObject, Q extends TObject, B extends TSchema> =
   | true
@@ -148,7 +148,7 @@ export type Route<S = never> = Required<
   body: TSchema | undefined;
   selfParam: string | undefined;
   /** Whose credential it takes: an API key, or under /app/v1 a session. */
-  door: 'api' | 'app';
+  authentication: 'key' | 'session';
   needsStepUp: (input: StepUpInput<unknown, unknown, unknown>, services: S) => boolean;
   app: { from: 'query' | 'body'; isRequired: (body: unknown) => boolean } | undefined;
   eventCount: (body: unknown) => number;
@@ -198,7 +198,7 @@ export function defineRoute<
     ...declaration,
     body: declaration.body,
     selfParam: declaration.selfParam,
-    door: declaration.path.startsWith('/app/v1/') ? 'app' : 'api',
+    authentication: declaration.path.startsWith('/app/v1/') ? 'session' : 'key',
     needsStepUp: (input, services) =>
       stepUp === true || stepUp(input as StepUpInput<Static<P>, Static<Q>, Static<B>>, services),
     app: app && { from: app.from, isRequired: (body) => isRequired(app.required, body as Static<B>) },
@@ -209,7 +209,7 @@ export function defineRoute<
 }
 
 /** One thing a caller wants done once, by its `Idempotency-Key` header. Holds no credential and not the header. */
-export type Intent = {
+export type IdempotencyKey = {
   /** The same for the same caller, method, path and header. */
   id: string;
   /** The same for the same body, whatever the order of its members. */
@@ -219,7 +219,7 @@ export type Intent = {
 };
 
 /** The answer of what has nothing to tell: 204, without a body. Its handler returns what its verb returns. */
-export const NOTHING = {
+export const NO_CONTENT = {
   status: 200,
   schema: Type.Unsafe<void>(Type.Null()),
   mayBeEmpty: true,

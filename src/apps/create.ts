@@ -2,12 +2,12 @@ import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
-import type { Intent } from '../api/route.ts';
+import type { IdempotencyKey } from '../api/route.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
 import { findKeysIn } from '../directory/secret.ts';
-import { findIdempotentCall, insertIdempotentCall } from '../idempotency/records.ts';
+import { findIdempotencyRecord, insertIdempotencyRecord } from '../idempotency/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
@@ -47,16 +47,16 @@ export async function createApp(
   projectId: string,
   body: Static<typeof CREATE_APP_BODY>,
   actor: Actor,
-  intent?: Intent,
+  intent?: IdempotencyKey,
 ): Promise<App> {
   requireNoKeysIn(body);
   const { control, directory, clock } = services;
   const now = clock.now();
   const id = await control.write(async (tx, revision) => {
-    const known = intent && (await findIdempotentCall(tx, intent, now));
+    const known = intent && (await findIdempotencyRecord(tx, intent, now));
     if (known) return known.madeId;
     const id = await insertApp(services, tx, revision, projectId, body, actor);
-    if (intent) await insertIdempotentCall(tx, intent, { madeId: id, sealedAnswer: null, createdAt: now });
+    if (intent) await insertIdempotencyRecord(tx, intent, { madeId: id, sealedAnswer: null, createdAt: now });
     return id;
   });
   await directory.refresh();

@@ -5,7 +5,7 @@ import { LIST_QUERY, pageById, pageOf } from '../api/list.ts';
 import { getApp } from '../api/resources.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import { isBeyondRestoring } from '../directory/app.ts';
+import { isPastRestore } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject } from '../lib/schema.ts';
@@ -35,7 +35,7 @@ const createRoute = defineRoute({
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 201, schema: APP_JSON },
   example: { body: { name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin', currency: 'EUR' } },
-  async handle(services: ChangeServices, { caller, body, intent }) {
+  async handle(services: ChangeServices, { caller, body, idempotencyKey: intent }) {
     requireWholeProject(caller);
     return toAppJson(await createApp(services, caller.project.id, body, caller.actor, intent));
   },
@@ -62,7 +62,7 @@ const listRoute = defineRoute({
     const now = clock.now();
     const apps = directory
       .listApps(projectId)
-      .filter((app) => (app.deletedAt !== null) === (query.deleted ?? false) && !isBeyondRestoring(app, now))
+      .filter((app) => (app.deletedAt !== null) === (query.deleted ?? false) && !isPastRestore(app, now))
       .filter((app) => appIds === null || appIds.includes(app.id));
     const { page, next_cursor } = pageById(apps, query);
     return { data: page.map(toAppJson), next_cursor };

@@ -5,7 +5,7 @@ import { ApiError } from '../api/errors.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { type App, isBeyondRestoring } from '../directory/app.ts';
+import { type App, isPastRestore } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
 import { nullable } from '../lib/schema.ts';
 import { toAppJson } from './app-json.ts';
@@ -42,7 +42,7 @@ export async function updateApp(
       detail: 'The app is deleted. Restore it with {"deleted": false} first.',
     });
   }
-  if (isBeyondRestoring(app, now)) {
+  if (isPastRestore(app, now)) {
     throw new ApiError('conflict', {
       detail: 'The app was deleted more than 30 days ago and cannot be restored.',
     });

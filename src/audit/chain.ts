@@ -90,9 +90,9 @@ function listEnds(head: SealedEnd, noted: ChainEnd | undefined): readonly ChainE
   return noted ? [stored, noted] : [stored];
 }
 
-type Flaw = { seq: number; reason: string };
+type ChainDefect = { seq: number; reason: string };
 
-function findMissing(ends: readonly ChainEnd[], lastSeq: number): Flaw | undefined {
+function findMissing(ends: readonly ChainEnd[], lastSeq: number): ChainDefect | undefined {
   const missing = ends.find(({ seq }) => seq > lastSeq);
   return missing && { seq: missing.seq, reason: 'rows are missing at the end' };
 }
@@ -102,7 +102,7 @@ async function findCut(
   db: Control['db'],
   head: SealedEnd,
   keys: readonly AuditKey[],
-): Promise<Flaw | undefined> {
+): Promise<ChainDefect | undefined> {
   if (!isSealed(head, keys)) return { seq: Number(head.seq), reason: 'rows after it were cut off' };
   return (await lacksBeginnings(db)) ? { seq: 1, reason: 'rows before it were cut off' } : undefined;
 }

@@ -38,7 +38,7 @@ export type FailedAuthentication = {
 };
 
 /** Failed authentications: a sample of them goes to the audit log, all of them are counted. */
-export type FailureLog = {
+export type FailedAuthenticationLog = {
   /** Counts a failure and perhaps queues an entry. Never touches the database. */
   note: (failure: FailedAuthentication) => void;
   /** Exact number of failures since the start by code, sampled or not: for metrics. */
@@ -132,7 +132,7 @@ export function createFailureLog(services: {
   audit: Audit;
   clock: Clock;
   log: Log;
-}): FailureLog {
+}): FailedAuthenticationLog {
   const { control, audit, clock, log } = services;
   const totals = new Map<FailureCode, number>();
   let window: Window = { endsAt: 0, taken: new Map() };

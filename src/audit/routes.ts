@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
-import { reachesMoreApps } from '../api/permission.ts';
+import { exceedsApps } from '../api/permission.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { EXPORT_TYPES, exportAs } from '../api/streamed.ts';
 import type { Control } from '../control/open.ts';
@@ -69,7 +69,7 @@ const isSeqPosition = (value: unknown): value is [number] =>
 const EVERY_APP = null;
 
 function requireWholeProject({ principal }: Caller): void {
-  if (!reachesMoreApps({ appIds: EVERY_APP }, principal)) return;
+  if (!exceedsApps({ appIds: EVERY_APP }, principal)) return;
   throw new ApiError('app_not_allowed', {
     detail: 'This key is narrowed to some apps; the audit log tells of all of them.',
   });

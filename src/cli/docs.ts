@@ -4,7 +4,7 @@ import type { TObject, TSchema } from 'typebox';
 import type { Route } from '../api/route.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 import { renderErrorDocs } from '../http/error-docs.ts';
-import { FRONT_DOOR_ROUTES, ROUTES } from '../routes.ts';
+import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
 import { renderLimitsTable } from './limits-table.ts';
 import { renderRolesTable } from './roles-table.ts';
 
@@ -81,14 +81,14 @@ function renderRoute(route: Route): string {
 
 function renderApi(): string {
   const intro = '# API\n\nEvery route, as served. `/openapi.json` has the schemas.\n';
-  return [intro, ...ROUTES.map(renderRoute), renderFrontDoor()].join('\n');
+  return [intro, ...ROUTES.map(renderRoute), renderDashboardRoutes()].join('\n');
 }
 
-const NEEDS: Partial<Record<Route['access'], string>> = { visitor: 'nothing', signed_in: 'a session' };
+const NEEDS: Partial<Record<Route['access'], string>> = { anonymous: 'nothing', signed_in: 'a session' };
 
 /** The dashboard's own routes, in brief. Those that mirror the API are described above. */
-function renderFrontDoor(): string {
-  const own = FRONT_DOOR_ROUTES.filter(
+function renderDashboardRoutes(): string {
+  const own = DASHBOARD_ROUTES.filter(
     ({ path }) => !ROUTES.some((route) => path.endsWith(route.path.slice(3))),
   );
   const rows = own.map(

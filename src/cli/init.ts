@@ -6,9 +6,9 @@ import { createApp } from '../apps/create.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
 import { KEY_TYPES, type KeyType } from '../directory/scopes.ts';
-import { holdsKey } from '../directory/secret.ts';
+import { containsKey } from '../directory/secret.ts';
 import { createKey } from '../keys/create.ts';
-import { CLI_MAKER } from '../keys/escalation.ts';
+import { CLI_GRANTOR } from '../keys/escalation.ts';
 import { createProject, type FindOwner } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { type Initialized, type InitOptions, renderInitialized } from './init-text.ts';
@@ -38,7 +38,7 @@ export async function init(config: Config, options: InitOptions): Promise<Initia
     const app: App = await createApp(services, project.id, fields, CLI_ACTOR);
     const secrets = {} as Record<KeyType, string>;
     for (const type of KEY_TYPES) {
-      const { secret } = await createKey(services, project, { name: KEY_NAMES[type], type }, CLI_MAKER);
+      const { secret } = await createKey(services, project, { name: KEY_NAMES[type], type }, CLI_GRANTOR);
       secrets[type] = secret;
     }
     return {
@@ -65,7 +65,7 @@ function toFindOwner(email: string | undefined): FindOwner | undefined {
 const NAME_CHARACTERS_MAX = 100;
 
 function parseName(text: string): string {
-  if (holdsKey(text)) throw new InvalidArgumentError('That is an API key; keys belong in no name.');
+  if (containsKey(text)) throw new InvalidArgumentError('That is an API key; keys belong in no name.');
   const name = text.trim();
   if (name.length >= 1 && name.length <= NAME_CHARACTERS_MAX) return name;
   throw new InvalidArgumentError(`Write 1 to ${NAME_CHARACTERS_MAX} characters.`);

@@ -22,9 +22,9 @@ export type App = {
 };
 
 /** How long a deleted app can be restored. */
-export const RESTORABLE_MS = 30 * DAY_MS;
+export const APP_RESTORABLE_MS = 30 * DAY_MS;
 
 /** Whether the app was deleted too long ago, at `now` (epoch milliseconds), to be restored. */
-export function isBeyondRestoring(app: App, now: number): boolean {
-  return app.deletedAt !== null && now - app.deletedAt >= RESTORABLE_MS;
+export function isPastRestore(app: App, now: number): boolean {
+  return app.deletedAt !== null && now - app.deletedAt >= APP_RESTORABLE_MS;
 }

@@ -39,7 +39,7 @@ export type Directory = {
   close: () => void;
 };
 
-const IDLE_LOOK_MS = 250;
+const IDLE_POLL_MS = 250;
 const MAX_STALE_MS = MINUTE_MS;
 
 export type DirectoryOptions = {
@@ -205,7 +205,7 @@ function keepFresh(
     return Promise.reject(tooOld(failure?.cause));
   }
 
-  const timer = setInterval(() => ensureFresh()?.catch(() => undefined), IDLE_LOOK_MS);
+  const timer = setInterval(() => ensureFresh()?.catch(() => undefined), IDLE_POLL_MS);
   timer.unref();
   return { refresh, ensureFresh, isTooOld, ageMs, close: () => clearInterval(timer) };
 }

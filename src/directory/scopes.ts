@@ -60,4 +60,4 @@ export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
 };
 
 /** Whether giving this role asks for the password once more: it can give itself everything. */
-export const isMighty = (role: Role): boolean => role === 'owner' || role === 'admin';
+export const isAdminRole = (role: Role): boolean => role === 'owner' || role === 'admin';

@@ -104,7 +104,7 @@ export function macOf(secret: string, pepper: Pepper): string {
 }
 
 /** Whether an API key stands anywhere in `text`. */
-export const holdsKey = (text: string): boolean => redactSecrets(text) !== text;
+export const containsKey = (text: string): boolean => redactSecrets(text) !== text;
 
 /**
  * Returns a mistake for each field with an API key in one of its texts: pasted into the wrong field, it would be stored
@@ -114,7 +114,7 @@ export function findKeysIn(
   texts: Readonly<Record<string, readonly (string | null | undefined)[]>>,
 ): { field: string; code: string; message: string }[] {
   return Object.entries(texts)
-    .filter(([, values]) => values.some((text) => typeof text === 'string' && holdsKey(text)))
+    .filter(([, values]) => values.some((text) => typeof text === 'string' && containsKey(text)))
     .map(([field]) => ({
       field,
       code: 'holds_a_key',

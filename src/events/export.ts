@@ -1,6 +1,6 @@
 import type { Caller } from '../api/caller.ts';
 import { csvLine } from '../api/csv.ts';
-import { listReachableApps } from '../api/resources.ts';
+import { listAllowedApps } from '../api/resources.ts';
 import { EXPORT_TYPES, exportAs, type Streamed } from '../api/streamed.ts';
 import type { App } from '../directory/app.ts';
 import { buildFilter } from './event-filter.ts';
@@ -40,7 +40,7 @@ export async function exportEvents(
   { format, query }: { format: (typeof EXPORT_FORMATS)[number]; query: SearchQuery },
   signal: AbortSignal,
 ): Promise<Streamed> {
-  const apps = query.app_id !== undefined && app ? [app] : listReachableApps(directory, caller);
+  const apps = query.app_id !== undefined && app ? [app] : listAllowedApps(directory, caller);
   const appIds = apps.map(({ id }) => id);
   const filter = buildFilter(caller.project.id, appIds, query);
   const reading = { before: undefined, limit: EVENTS_A_PAGE, nowMs: clock.now() };

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
-import { listReachableApps } from '../api/resources.ts';
+import { listAllowedApps } from '../api/resources.ts';
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -42,7 +42,7 @@ export async function searchEvents(
   query: SearchQuery,
   signal: AbortSignal,
 ): Promise<Static<typeof SEARCH_ANSWER>> {
-  const apps = query.app_id !== undefined && app ? [app] : listReachableApps(directory, caller);
+  const apps = query.app_id !== undefined && app ? [app] : listAllowedApps(directory, caller);
   const limit = limitOf(query);
   const filter = buildFilter(
     caller.project.id,

@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import type { Caller } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import { readPosition } from '../api/list.ts';
-import { listReachableApps } from '../api/resources.ts';
+import { listAllowedApps } from '../api/resources.ts';
 import { type Streamed, streamAs } from '../api/streamed.ts';
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -29,7 +29,7 @@ export function streamEvents(
   const appIds = query.app_id !== undefined && app ? [app.id] : caller.principal.appIds;
   const findFilter = () => {
     // Anew each time: with a key that reaches all apps, those count too that were made meanwhile.
-    const stored = appIds ?? listReachableApps(directory, caller).map(({ id }) => id);
+    const stored = appIds ?? listAllowedApps(directory, caller).map(({ id }) => id);
     return buildFilter(caller.project.id, stored, query);
   };
   const passes = (row: EventRow) => fits(row, appIds, query);

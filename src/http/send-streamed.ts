@@ -6,9 +6,9 @@ import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Exchange } from './pipeline/exchange.ts';
-import { findCutOff } from './pipeline/stream-permission.ts';
+import { findStreamRefusal } from './pipeline/stream-permission.ts';
 
-const LOOK_MS = 500;
+const RECHECK_MS = 500;
 
 /**
  * A reader that takes not one piece in this time is given up: it holds a slot of its key, and memory. What reads on
@@ -28,7 +28,7 @@ const STOPPING: ErrorCode = 'overloaded';
  */
 export function openBody(
   services: { directory: Directory; clock: Clock; log: Log },
-  { held, slot, requestId }: Exchange,
+  { streamPermission: held, slot, requestId }: Exchange,
   { chunks, end }: Streamed,
   response: ServerResponse,
   stopping: AbortSignal,
@@ -48,7 +48,7 @@ export function openBody(
     else tearOff(new ApiError(code));
   }
   function mayGoOn(): boolean {
-    const code = held && findCutOff(services, held);
+    const code = held && findStreamRefusal(services, held);
     if (code !== undefined && !isEnding) stop(code);
     return code === undefined;
   }
@@ -58,7 +58,7 @@ export function openBody(
     if (!response.writableNeedDrain) takenAt = now;
     else if (now - takenAt >= STALLED_MS) tearOff(new Error(`Nothing was taken for ${STALLED_MS} ms`));
   }
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(look, RECHECK_MS);
   timer.unref();
   const onStopping = () => end && stop(STOPPING);
   stopping.addEventListener('abort', onStopping);

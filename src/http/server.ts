@@ -16,7 +16,7 @@ import { answerRequest, prepareRoute, type ServedRoute } from './pipeline/serve.
 import type { Services } from './pipeline/services.ts';
 import { openBody } from './send-streamed.ts';
 import { addStrictTransport } from './strict-transport.ts';
-import { badRequest, findHostMistake, noSuchRoute, refusalOfPath } from './unmatched.ts';
+import { badRequest, findHostError, noSuchRoute, toPathError } from './unmatched.ts';
 
 /** A client that has not finished sending its request by then is cut off. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -38,7 +38,7 @@ export function createServer(services: Services, routes: readonly Route<Services
     // While stopping, what still arrives on a live connection is answered, then the connection is closed.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
-      sendError(services, request, reply, refusalOfPath(error.code), {});
+      sendError(services, request, reply, toPathError(error.code), {});
     },
     clientErrorHandler: (_error, socket) => {
       if (socket.writable) socket.end(badRequest(services.config.publicUrl));
@@ -51,7 +51,7 @@ export function createServer(services: Services, routes: readonly Route<Services
   addStrictTransport(app, services.config);
   const tallyUnmatched = services.metrics.tallyOf('any', 'unmatched');
   app.addHook('onRequest', (request, reply, done) => {
-    const refusal = request.is404 ? noSuchRoute(routes, request) : findHostMistake(request);
+    const refusal = request.is404 ? noSuchRoute(routes, request) : findHostError(request);
     if (!refusal) return done();
     refuse(request, reply, refusal);
     tallyUnmatched(refusal.status, 0);
@@ -98,10 +98,13 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
         if (isStreamed(body)) sendStreamed(server, request, reply, exchange, body);
         else send(request, reply, statusOf(served.route, body), exchange.headers, contentType, body);
       } catch (error) {
-        sendError(services, request, reply, error, exchange.headers, { route: path, ...whoOf(exchange) });
+        sendError(services, request, reply, error, exchange.headers, {
+          route: path,
+          ...toLogContext(exchange),
+        });
       } finally {
         // What is streamed runs on, and gives its slot back when it ends.
-        if (exchange.held === undefined) exchange.slot?.release();
+        if (exchange.streamPermission === undefined) exchange.slot?.release();
       }
       const { statusCode } = reply;
       if (exchange.use) services.usage.count(exchange.use, served.route.limit, statusCode);
@@ -122,7 +125,7 @@ function toExchange(request: FastifyRequest, reply: FastifyReply): Exchange {
     params: request.params as Record<string, string>,
     search: mark === -1 ? '' : url.slice(mark + 1),
     get signal() {
-      return abortedOnHangUp(reply);
+      return abortOnDisconnect(reply);
     },
     headers: {},
     cookies: [],
@@ -131,12 +134,12 @@ function toExchange(request: FastifyRequest, reply: FastifyReply): Exchange {
     personId: undefined,
     use: undefined,
     slot: undefined,
-    held: undefined,
+    streamPermission: undefined,
   };
 }
 
 /** Returns a signal that fires when the caller goes away before it has its answer. */
-function abortedOnHangUp(reply: FastifyReply): AbortSignal {
+function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   if (reply.raw.socket?.destroyed !== false) controller.abort();
   reply.raw.once('close', () => {
@@ -184,7 +187,7 @@ const STREAM_HEADERS = { connection: 'close', 'x-accel-buffering': 'no' };
 
 type Context = { route?: string; keyId?: string | undefined; personId?: string | undefined };
 
-const whoOf = ({ keyId, personId }: Exchange): Context => ({ keyId, personId });
+const toLogContext = ({ keyId, personId }: Exchange): Context => ({ keyId, personId });
 
 function sendError(
   services: Services,
@@ -196,7 +199,7 @@ function sendError(
 ): void {
   const apiError = toApiError(error);
   const requestId = requestIdOf(request.raw);
-  if (apiError.status >= 500 && !isHangUp(error) && !isOverloaded(error)) {
+  if (apiError.status >= 500 && !isClientAbort(error) && !isOverloaded(error)) {
     // Refusing work that is too much, or comes while the server stops, is no defect.
     const level = apiError.code === 'overloaded' ? 'warn' : 'error';
     services.log[level]({ requestId, ...context, ...toLogFields(error) }, apiError.code);
@@ -213,8 +216,8 @@ function sendError(
 }
 
 /** The caller went away and its query was stopped: nobody reads the answer, and nothing is wrong. */
-const isHangUp = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'AbortError' || isHangUp(error.cause));
+const isClientAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || isClientAbort(error.cause));
 
 const REASON_CHARACTERS_MAX = 500;
 

@@ -4,16 +4,16 @@ import { renderProblem } from '../api/problem.ts';
 import type { Route } from '../api/route.ts';
 import { newId } from '../lib/id.ts';
 
-const nothingHere = () => new ApiError('not_found', { detail: 'There is nothing at this path.' });
+const notFound = () => new ApiError('not_found', { detail: 'There is nothing at this path.' });
 
 /** The router gives up on a path for two reasons: an id longer than any of ours, or broken percent-encoding. */
-export function refusalOfPath(code: string): ApiError {
-  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return nothingHere();
+export function toPathError(code: string): ApiError {
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return notFound();
   return new ApiError('invalid_encoding', { detail: 'The URL cannot be decoded.' });
 }
 
 /** RFC 9112 §3.2: a server must refuse HTTP/1.1 without Host. */
-export function findHostMistake({ raw }: FastifyRequest): ApiError | undefined {
+export function findHostError({ raw }: FastifyRequest): ApiError | undefined {
   if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
   return new ApiError('invalid_encoding', { detail: 'The request has no Host header.' });
 }
@@ -27,7 +27,7 @@ export function noSuchRoute(routes: readonly Route[], request: FastifyRequest): 
   const methods = new Set<string>(
     routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method),
   );
-  if (methods.size === 0) return nothingHere();
+  if (methods.size === 0) return notFound();
   if (methods.has('GET')) methods.add('HEAD');
   const allow = [...methods].join(', ');
   return new ApiError('method_not_allowed', {

@@ -7,10 +7,10 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { validationFailed } from '../api/errors.ts';
-import type { Intent } from '../api/route.ts';
+import type { IdempotencyKey } from '../api/route.ts';
 
 /** The request an intent is read from. `credential` is the key as it was presented. */
-export type IntentSource = {
+export type IdempotencySource = {
   header: string;
   credential: string;
   callerId: string;
@@ -25,7 +25,10 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** Returns the intent of a request. Throws 422 unless the header is 1 to 255 visible ASCII characters. */
-export function readIntent({ header, credential, ...source }: IntentSource, replaySecret: KeyObject): Intent {
+export function parseIdempotencyKey(
+  { header, credential, ...source }: IdempotencySource,
+  replaySecret: KeyObject,
+): IdempotencyKey {
   if (!HEADER.test(header)) {
     const message = 'Idempotency-Key must be 1 to 255 visible ASCII characters.';
     throw validationFailed([{ field: 'Idempotency-Key', code: 'invalid_format', message }]);
@@ -50,7 +53,7 @@ function canonical(value: unknown): string {
 }
 
 /** Returns an answer encrypted (AES-256-GCM), bound to its intent. */
-export function sealAnswer({ id, sealKey }: Intent, answer: unknown): string {
+export function sealAnswer({ id, sealKey }: IdempotencyKey, answer: unknown): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(Buffer.from(id));
   const sealed = Buffer.concat([cipher.update(JSON.stringify(answer), 'utf8'), cipher.final()]);
@@ -58,7 +61,7 @@ export function sealAnswer({ id, sealKey }: Intent, answer: unknown): string {
 }
 
 /** Returns the answer that was sealed; undefined when the caller shows another secret now, or APPFLOW_SECRET changed. */
-export function openAnswer({ id, sealKey }: Intent, sealed: string): unknown {
+export function openAnswer({ id, sealKey }: IdempotencyKey, sealed: string): unknown {
   const bytes = Buffer.from(sealed, 'base64url');
   const nonce = bytes.subarray(0, NONCE_BYTES);
   const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);

@@ -1,5 +1,5 @@
 import { ApiError } from '../api/errors.ts';
-import type { Intent } from '../api/route.ts';
+import type { IdempotencyKey } from '../api/route.ts';
 import { type Control, type ControlTransaction, whenFree } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DAY_MS, MINUTE_MS } from '../lib/durations.ts';
@@ -7,22 +7,22 @@ import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 
 /** What was done for an intent: `madeId` is the key or app that arose; `sealedAnswer` tells a secret for a while. */
-export type IdempotentCall = { madeId: string; sealedAnswer: string | null; createdAt: number };
+export type IdempotencyRecord = { madeId: string; sealedAnswer: string | null; createdAt: number };
 
 /**
  * Returns what was done for the intent within the last 24 hours, if anything. Writers wait for one another, so the
  * transaction that acts on the answer never finds a first call half done. Throws 422 when the body was another then.
  */
-export async function findIdempotentCall(
+export async function findIdempotencyRecord(
   tx: ControlTransaction,
-  intent: Intent,
+  intent: IdempotencyKey,
   now: number,
-): Promise<IdempotentCall | undefined> {
+): Promise<IdempotencyRecord | undefined> {
   const call = await tx
     .selectFrom('idempotent_calls')
     .selectAll()
     .where('intent', '=', intent.id)
-    .where('created_at', '>', now - REMEMBERED_MS)
+    .where('created_at', '>', now - RECORD_LIFETIME_MS)
     .executeTakeFirst();
   if (!call) return undefined;
   if (call.body_hash !== intent.bodyHash) throw new ApiError('idempotency_key_reused');
@@ -30,10 +30,10 @@ export async function findIdempotentCall(
 }
 
 /** Notes what was done for the intent, in the transaction that does it. */
-export async function insertIdempotentCall(
+export async function insertIdempotencyRecord(
   tx: ControlTransaction,
-  intent: Intent,
-  { madeId, sealedAnswer, createdAt }: IdempotentCall,
+  intent: IdempotencyKey,
+  { madeId, sealedAnswer, createdAt }: IdempotencyRecord,
 ): Promise<void> {
   const call = {
     body_hash: intent.bodyHash,
@@ -52,29 +52,29 @@ export async function insertIdempotentCall(
 /** How long an answer with a secret in it can be had again. */
 export const REPLAYABLE_MS = 15 * MINUTE_MS;
 /** How long an intent is known. */
-export const REMEMBERED_MS = DAY_MS;
+export const RECORD_LIFETIME_MS = DAY_MS;
 const SWEEP_EVERY_MS = MINUTE_MS;
 
 /**
  * Deletes answers that are too old to be shown again, and intents that are too old to be known (secure_delete is on).
  * Waits up to 5 s for another process's write lock.
  */
-export async function forgetAnswers({ db }: Pick<Control, 'db'>, now: number): Promise<void> {
+export async function deleteExpiredRecords({ db }: Pick<Control, 'db'>, now: number): Promise<void> {
   const answers = db
     .updateTable('idempotent_calls')
     .set({ sealed_answer: null })
     .where('sealed_answer', 'is not', null)
     .where('created_at', '<=', now - REPLAYABLE_MS);
-  const intents = db.deleteFrom('idempotent_calls').where('created_at', '<=', now - REMEMBERED_MS);
+  const intents = db.deleteFrom('idempotent_calls').where('created_at', '<=', now - RECORD_LIFETIME_MS);
   await whenFree(() => answers.execute());
   await whenFree(() => intents.execute());
 }
 
 /** Forgets answers now and every minute. Returns what ends that, once a sweep under way is over. */
-export function keepForgetting(control: Control, clock: Clock, log: Log): () => Promise<void> {
+export function startRecordCleanup(control: Control, clock: Clock, log: Log): () => Promise<void> {
   return runPeriodically({
     everyMs: SWEEP_EVERY_MS,
-    run: () => forgetAnswers(control, clock.now()),
+    run: () => deleteExpiredRecords(control, clock.now()),
     onError: (err) => log.warn({ err }, 'answers that are too old were not deleted yet'),
   });
 }

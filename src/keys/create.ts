@@ -11,7 +11,7 @@ import { effectiveScopes, KEY_TYPES } from '../directory/scopes.ts';
 import type { Pepper } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
-import { type Maker, requireWithin } from './escalation.ts';
+import { type Grantor, requireNoEscalation } from './escalation.ts';
 import {
   KEY_FIELDS,
   OPTIONAL_KEY_FIELDS,
@@ -20,7 +20,7 @@ import {
   toColumns,
   UNRESTRICTED,
 } from './key-fields.ts';
-import { requireFitting } from './key-mistakes.ts';
+import { requireValidKey } from './key-mistakes.ts';
 import { insertSecret } from './new-secret.ts';
 import type { Usage } from './usage/usage.ts';
 import type { FirstUse } from './verify/first-use.ts';
@@ -44,7 +44,7 @@ export type KeyServices = ChangeServices & {
 };
 
 /** A key and its new secret, which nobody can see again. */
-export type MintedKey = { key: ApiKey; secret: string };
+export type KeyWithSecret = { key: ApiKey; secret: string };
 
 /**
  * Creates a key and returns it with its secret, which nobody can see again. Throws 422 for fields that do not fit
@@ -54,8 +54,8 @@ export async function createKey(
   services: KeyServices,
   project: Project,
   body: CreateKeyBody,
-  maker: Maker,
-): Promise<MintedKey> {
+  maker: Grantor,
+): Promise<KeyWithSecret> {
   const { key, secret } = await services.control.write((tx, revision) =>
     insertKey(services, tx, revision, project, body, maker),
   );
@@ -70,17 +70,17 @@ export async function insertKey(
   revision: number,
   project: Project,
   body: CreateKeyBody,
-  maker: Maker,
-): Promise<MintedKey> {
+  maker: Grantor,
+): Promise<KeyWithSecret> {
   const { type } = body;
   const now = services.clock.now();
   if (body.project_id !== undefined && body.project_id !== project.id) {
     throw new ApiError('not_found', { detail: 'There is no such project.' });
   }
   const fields = { ...UNRESTRICTED, name: '', ...readKeyFields(body) };
-  requireFitting(services, project, fields, { type, createdAt: now, now });
+  requireValidKey(services, project, fields, { type, createdAt: now, now });
   const target = { ...fields, type, granted: effectiveScopes(type, fields.scopes), limitsBefore: null };
-  await requireWithin(services, tx, target, maker, project, 'The new key');
+  await requireNoEscalation(services, tx, target, maker, project, 'The new key');
   const keyId = newId('key');
   await tx
     .insertInto('api_keys')

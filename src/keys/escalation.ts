@@ -1,6 +1,12 @@
-import { type Actor, CLI_ACTOR, type KeyCaller, type MemberCaller, type Reach } from '../api/caller.ts';
+import {
+  type Actor,
+  CLI_ACTOR,
+  type KeyCaller,
+  type KeyPermissions,
+  type MemberCaller,
+} from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import { reachesMoreApps } from '../api/permission.ts';
+import { exceedsApps } from '../api/permission.ts';
 import type { Config } from '../config/config.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
@@ -9,13 +15,13 @@ import { isWithin, parseCidrs } from '../lib/ip.ts';
 import { findHigherLimits, type LimitDefaults } from '../limits/rate-limits.ts';
 
 /** A key as it is, or as it is to become: then with the limits it had, null for the default. */
-export type Target = Reach & { limitsBefore?: ApiKey['rateLimits'] };
+export type KeyToGrant = KeyPermissions & { limitsBefore?: ApiKey['rateLimits'] };
 
 /** The part of whoever makes a key that it is compared with. */
-export type MakerReach = Omit<Reach, 'type'>;
+export type GrantorPermissions = Omit<KeyPermissions, 'type'>;
 
 /** What a project and the installation say of the keys in it. */
-export type MakingRules = { maxKeyLifetimeDays: number | null; limits: LimitDefaults };
+export type GrantRules = { maxKeyLifetimeDays: number | null; limits: LimitDefaults };
 
 /**
  * Returns in what `target` reaches further than `caller`, as words for the caller; an empty list when it lies within.
@@ -25,15 +31,15 @@ export type MakingRules = { maxKeyLifetimeDays: number | null; limits: LimitDefa
  * above the default, not even to its own.
  * Origins are not compared: only server keys make keys, and no web page may send one.
  */
-export function findExcess(target: Target, caller: MakerReach, rules: MakingRules): string[] {
+export function findEscalation(target: KeyToGrant, caller: GrantorPermissions, rules: GrantRules): string[] {
   const excess: string[] = [];
   const scopes = [...target.granted].filter((scope) => !caller.granted.has(scope));
   if (scopes.length > 0) excess.push(`scopes (${scopes.join(', ')})`);
-  if (reachesMoreApps(target, caller)) excess.push('app_ids');
+  if (exceedsApps(target, caller)) excess.push('app_ids');
   const isClient = target.type === 'client';
-  if ((!isClient || rules.maxKeyLifetimeDays !== null) && livesLonger(target, caller))
+  if ((!isClient || rules.maxKeyLifetimeDays !== null) && exceedsExpiry(target, caller))
     excess.push('expires_at');
-  if (!isClient && reachesMoreAddresses(target, caller)) excess.push('ip_allowlist');
+  if (!isClient && exceedsAddresses(target, caller)) excess.push('ip_allowlist');
   if (!caller.granted.has('project:write')) {
     const { type, rateLimits: after, limitsBefore: before = after } = target;
     excess.push(...findHigherLimits(type, { before, after }, caller.rateLimits, rules.limits));
@@ -41,12 +47,12 @@ export function findExcess(target: Target, caller: MakerReach, rules: MakingRule
   return excess;
 }
 
-function livesLonger(target: Reach, caller: MakerReach): boolean {
+function exceedsExpiry(target: KeyPermissions, caller: GrantorPermissions): boolean {
   if (caller.expiresAt === null) return false;
   return target.expiresAt === null || target.expiresAt > caller.expiresAt;
 }
 
-function reachesMoreAddresses(target: Reach, caller: MakerReach): boolean {
+function exceedsAddresses(target: KeyPermissions, caller: GrantorPermissions): boolean {
   if (caller.ipAllowlist.length === 0) return false;
   if (target.ipAllowlist.length === 0) return true;
   const allowed = parseCidrs(caller.ipAllowlist).cidrs;
@@ -58,13 +64,13 @@ function reachesMoreAddresses(target: Reach, caller: MakerReach): boolean {
  * The actor that creates or changes a key: a key or a member, which must have all that it gives, or the operator on the
  * machine itself, who has no `readAgain` and may give anything.
  */
-export type Maker = { actor: Actor; readAgain: KeyCaller['readAgain'] | undefined };
+export type Grantor = { actor: Actor; readAgain: KeyCaller['readAgain'] | undefined };
 
 /** The operator at the command line, who may give anything. */
-export const CLI_MAKER: Maker = { actor: CLI_ACTOR, readAgain: undefined };
+export const CLI_GRANTOR: Grantor = { actor: CLI_ACTOR, readAgain: undefined };
 
 /** Returns the caller of a request as a maker. */
-export function toMaker({ actor, readAgain }: KeyCaller | MemberCaller): Maker {
+export function toGrantor({ actor, readAgain }: KeyCaller | MemberCaller): Grantor {
   return { actor, readAgain };
 }
 
@@ -72,18 +78,18 @@ export function toMaker({ actor, readAgain }: KeyCaller | MemberCaller): Maker {
  * Throws 403 when the key reaches further than its maker, or the 401, 403 or 404 that the maker would now get. `key` is
  * how the answer names the key: "The new key".
  */
-export async function requireWithin(
+export async function requireNoEscalation(
   { config }: { config: Config },
   tx: ControlTransaction,
-  target: Target,
-  { readAgain }: Maker,
+  target: KeyToGrant,
+  { readAgain }: Grantor,
   { maxKeyLifetimeDays, rateLimits }: Project,
   key: string,
 ): Promise<void> {
   if (!readAgain) return;
   const limits = { project: rateLimits, installation: config.limitOverrides };
   const reach = await readAgain(tx);
-  const excess = findExcess(target, reach, { maxKeyLifetimeDays, limits });
+  const excess = findEscalation(target, reach, { maxKeyLifetimeDays, limits });
   if (excess.length === 0) return;
   throw new ApiError('exceeds_own_permissions', {
     detail: `${key} reaches further than whoever asks: ${excess.join(', ')}.`,

@@ -6,11 +6,11 @@ import { macOf } from '../directory/secret.ts';
 import { createProject } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { createKey } from './create.ts';
-import { CLI_MAKER } from './escalation.ts';
+import { CLI_GRANTOR } from './escalation.ts';
 import { etagOf } from './etag.ts';
 import { restoreKey } from './restore.ts';
 import { revokeKey } from './revoke.ts';
-import { endGrace, rotateKey } from './rotate.ts';
+import { endGracePeriod, rotateKey } from './rotate.ts';
 import { type UpdateKeyBody, updateKey } from './update.ts';
 
 const [FIRST, SECOND] = ['the first secret of this installation', 'the second secret of this installation'];
@@ -21,7 +21,7 @@ const services = await openControlServices(config, clock);
 after(() => services.close());
 const project = await createProject(services, 'Versions', CLI_ACTOR);
 
-const make = () => createKey(services, project, { name: 'Test', type: 'server' }, CLI_MAKER);
+const make = () => createKey(services, project, { name: 'Test', type: 'server' }, CLI_GRANTOR);
 
 function tagOf(keyId: string, { directory } = services): string {
   const key = directory.findKey(keyId);
@@ -45,7 +45,7 @@ describe('the etag of a key', () => {
       { disabled: true },
     ];
     for (const body of changes) {
-      await updateKey(services, project, { keyId: key.id, body }, CLI_MAKER);
+      await updateKey(services, project, { keyId: key.id, body }, CLI_GRANTOR);
       seen.add(tagOf(key.id));
     }
     assert.equal(seen.size, changes.length + 1);
@@ -54,23 +54,23 @@ describe('the etag of a key', () => {
   it('is another one after rotating, ending a grace, revoking and restoring', async () => {
     const { key } = await make();
     const start = tagOf(key.id);
-    await rotateKey(services, project, key.id, {}, CLI_MAKER);
+    await rotateKey(services, project, key.id, {}, CLI_GRANTOR);
     const rotated = tagOf(key.id);
-    await rotateKey(services, project, key.id, { force: true }, CLI_MAKER);
+    await rotateKey(services, project, key.id, { force: true }, CLI_GRANTOR);
     const forced = tagOf(key.id);
-    await endGrace(services, key, CLI_ACTOR);
+    await endGracePeriod(services, key, CLI_ACTOR);
     const ended = tagOf(key.id);
     await revokeKey(services, key, 'unused', CLI_ACTOR);
     const revoked = tagOf(key.id);
     assert.equal(new Set([start, rotated, forced, ended, revoked]).size, 5);
-    await restoreKey(services, project, key.id, CLI_MAKER);
+    await restoreKey(services, project, key.id, CLI_GRANTOR);
     assert.equal(tagOf(key.id), ended, 'a key that is again what it was');
   });
 
   it('stays when its new secret is first seen, also when a countdown waited for that', async () => {
     const { key } = await make();
     const body = { grace_seconds: 60, grace_from: 'first_use' } as const;
-    const { secret } = await rotateKey(services, project, key.id, body, CLI_MAKER);
+    const { secret } = await rotateKey(services, project, key.id, body, CLI_GRANTOR);
     const etag = tagOf(key.id);
     const before = services.directory.findKey(key.id);
     const found = services.directory.findByMac(macOf(secret, services.pepper));
@@ -82,7 +82,7 @@ describe('the etag of a key', () => {
     assert.notEqual(after?.secrets[1]?.expiresAt, before?.secrets[1]?.expiresAt);
     assert.equal(tagOf(key.id), etag);
     const change = { keyId: key.id, body: { name: 'Patched' }, ifMatch: etag };
-    assert.equal((await updateKey(services, project, change, CLI_MAKER)).name, 'Patched');
+    assert.equal((await updateKey(services, project, change, CLI_GRANTOR)).name, 'Patched');
   });
 
   it('stays when its secret moves to another APPFLOW_SECRET, and in every process', async () => {
@@ -103,7 +103,7 @@ describe('the etag of a key', () => {
     const change = { keyId: key.id, body: { name: 'Patched' }, ifMatch: etag };
     const there = moved.directory.findProject(project.id);
     assert.ok(there);
-    assert.equal((await updateKey(moved, there, change, CLI_MAKER)).name, 'Patched');
+    assert.equal((await updateKey(moved, there, change, CLI_GRANTOR)).name, 'Patched');
     await moved.close();
   });
 });

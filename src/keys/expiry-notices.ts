@@ -30,7 +30,7 @@ type NoticeServices = { control: Control; directory: Directory; clock: Clock; lo
  * Tells of keys that expire within 30, 7 and 1 days: a log line and an internal event, each once, whatever restarts and
  * however many processes look: the row in the database decides who tells. Returns what it told.
  */
-export async function giveExpiryNotices(services: NoticeServices): Promise<ExpiryNotice[]> {
+export async function sendExpiryNotices(services: NoticeServices): Promise<ExpiryNotice[]> {
   const now = services.clock.now();
   const due = services.directory
     .listExpiringBefore(now + 30 * DAY_MS + 1)
@@ -77,7 +77,7 @@ const nameOf = (keyId: string, expiresAt: number, days: number) => `${keyId} ${e
 export function startExpiryNotices(services: NoticeServices): () => Promise<void> {
   return runPeriodically({
     everyMs: HOUR_MS,
-    run: () => giveExpiryNotices(services),
+    run: () => sendExpiryNotices(services),
     onError: (err) => services.log.error({ err }, 'expiring API keys could not be looked up'),
   });
 }

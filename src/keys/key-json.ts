@@ -60,7 +60,7 @@ export const API_KEY_JSON = closedObject({
 });
 
 /** A key with its new secret: the answer to making one and to rotating one. */
-export const MINTED_KEY_JSON = closedObject({
+export const KEY_WITH_SECRET_JSON = closedObject({
   ...API_KEY_JSON.properties,
   key: Type.String({ description: 'The whole key. This is the only time it is shown.' }),
 });
@@ -83,10 +83,10 @@ const NEVER_USED: KeyUsageTold = {
 };
 
 /** What telling a key takes. */
-export type TellServices = { clock: Clock; usage?: { find: (keyId: string) => KeyUsageTold } };
+export type KeyJsonServices = { clock: Clock; usage?: { find: (keyId: string) => KeyUsageTold } };
 
 /** Returns a key as the API tells it now, with what it was used for. */
-export function tellKey({ clock, usage }: TellServices, key: ApiKey): ApiKeyJson {
+export function toKeyJson({ clock, usage }: KeyJsonServices, key: ApiKey): ApiKeyJson {
   return toApiKeyJson(key, clock.now(), usage?.find(key.id));
 }
 

@@ -17,7 +17,7 @@ export type FieldsOf = { type: KeyType; createdAt: number; now: number };
  * Throws 422 naming every field that is fine alone but not for this key, or 404 for apps that are not the project's.
  * Only the fields that are given are judged: what was accepted once stays.
  */
-export function requireFitting(
+export function requireValidKey(
   { directory }: { directory: Directory },
   project: Project,
   fields: Partial<KeyFields>,

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
-import { reachesMoreApps } from '../api/permission.ts';
+import { exceedsApps } from '../api/permission.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type ApiKey, KEY_STATUSES, statusOf } from '../directory/key.ts';
 import { KEY_TYPES } from '../directory/scopes.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
-import type { TellServices } from './key-json.ts';
+import type { KeyJsonServices } from './key-json.ts';
 
 const UNUSED_DAYS_MAX = 3_650;
 
@@ -36,7 +36,7 @@ type KeyFilters = { [Name in keyof typeof KEY_FILTERS]?: Static<(typeof KEY_FILT
 
 /** Returns the keys of the caller's project that it may see and that pass the filters. */
 export function listKeys(
-  { directory, clock, usage }: { directory: Directory } & TellServices,
+  { directory, clock, usage }: { directory: Directory } & KeyJsonServices,
   { principal: own, project }: Pick<Caller, 'project'> & { principal: Pick<ApiKey, 'appIds'> },
   filters: KeyFilters,
 ): ApiKey[] {
@@ -48,7 +48,7 @@ export function listKeys(
   const lastUseOf = (key: ApiKey) => usage?.find(key.id).lastUsedAt ?? key.createdAt;
   return directory
     .listKeys(project.id)
-    .filter((key) => !reachesMoreApps(key, own))
+    .filter((key) => !exceedsApps(key, own))
     .filter((key) => type === undefined || key.type === type)
     .filter((key) => status === undefined || statusOf(key, now) === status)
     .filter((key) => !isToEnd || (key.expiresAt !== null && key.expiresAt < endsBefore))

@@ -4,7 +4,7 @@ import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { KeyServices } from './create.ts';
-import { type Maker, requireWithin } from './escalation.ts';
+import { type Grantor, requireNoEscalation } from './escalation.ts';
 
 const RESTORABLE_MS = HOUR_MS;
 
@@ -16,12 +16,12 @@ export async function restoreKey(
   services: KeyServices,
   project: Project,
   keyId: string,
-  maker: Maker,
+  maker: Grantor,
 ): Promise<ApiKey> {
   const { control, directory, clock, audit } = services;
   const restored = await control.write(async (tx, revision) => {
     const key = await getStoredKey(tx, keyId);
-    await requireWithin(services, tx, key, maker, project, 'The key');
+    await requireNoEscalation(services, tx, key, maker, project, 'The key');
     requireRestorable(key, clock.now());
     await tx
       .updateTable('api_keys')
@@ -38,7 +38,7 @@ export async function restoreKey(
 }
 
 function requireRestorable(key: ApiKey, now: number): void {
-  const detail = findHindrance(key, now);
+  const detail = findObstacle(key, now);
   if (detail !== undefined) throw new ApiError('not_restorable', { detail });
 }
 
@@ -46,7 +46,7 @@ function requireRestorable(key: ApiKey, now: number): void {
 const hasLeaked = ({ type, revokedReason, leakReportedAt }: ApiKey) =>
   revokedReason === 'leaked' || (type !== 'client' && leakReportedAt !== null);
 
-function findHindrance(key: ApiKey, now: number): string | undefined {
+function findObstacle(key: ApiKey, now: number): string | undefined {
   const { revokedAt } = key;
   if (revokedAt === null) return 'The key is not revoked.';
   if (hasLeaked(key)) return 'The key was revoked and has leaked: whoever found it still has it.';

@@ -46,14 +46,14 @@ export async function storeRevocation(
     const diff = { revoked_reason: [null, reason] } as const;
     await audit.append(tx, { projectId, actor, action: 'api_key.revoked', target: id, diff });
   } else if (reason === 'leaked') {
-    await noteLeak(tx, { id, projectId, at: clock.now(), revision, actor, audit });
+    await recordLeak(tx, { id, projectId, at: clock.now(), revision, actor, audit });
   }
 }
 
 type Leak = { id: string; projectId: string; at: number; revision: number; actor: Actor; audit: Audit };
 
 /** Without this, a key revoked as unused and then told as leaked could be restored. */
-async function noteLeak(
+async function recordLeak(
   tx: ControlTransaction,
   { id, projectId, at, revision, actor, audit }: Leak,
 ): Promise<void> {

@@ -8,8 +8,8 @@ import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
 import type { KeyType } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
-import type { KeyServices, MintedKey } from './create.ts';
-import { type Maker, requireWithin } from './escalation.ts';
+import type { KeyServices, KeyWithSecret } from './create.ts';
+import { type Grantor, requireNoEscalation } from './escalation.ts';
 import { insertSecret } from './new-secret.ts';
 
 const DAY_SECONDS = 86_400;
@@ -50,8 +50,8 @@ export async function rotateKey(
   project: Project,
   keyId: string,
   body: RotateKeyBody,
-  maker: Maker,
-): Promise<MintedKey> {
+  maker: Grantor,
+): Promise<KeyWithSecret> {
   const { key, secret } = await services.control.write((tx, revision) =>
     replaceSecret(services, tx, revision, project, { keyId, body }, maker),
   );
@@ -66,16 +66,16 @@ export async function replaceSecret(
   revision: number,
   project: Project,
   { keyId, body }: { keyId: string; body: RotateKeyBody },
-  maker: Maker,
-): Promise<MintedKey> {
+  maker: Grantor,
+): Promise<KeyWithSecret> {
   const now = services.clock.now();
   const key = await getStoredKey(tx, keyId);
-  await requireWithin(services, tx, key, maker, project, 'The key');
+  await requireNoEscalation(services, tx, key, maker, project, 'The key');
   requireRotatable(key, body, now);
   const [newest, older] = liveSecrets(key, now);
   if (newest && older && !isUsed(services, keyId, newest)) {
     // The answer with the newest was probably lost: nobody has it, and the older one is what is in use.
-    await endSecret(tx, keyId, newest.version, now);
+    await revokeSecret(tx, keyId, newest.version, now);
   } else if (newest) await retire(tx, keyId, newest, older, body, now);
   const version = 1 + Math.max(0, ...key.secrets.map((secret) => secret.version));
   const secret = await insertSecret(services, tx, key, version);
@@ -115,7 +115,7 @@ async function retire(
   body: RotateKeyBody,
   now: number,
 ): Promise<void> {
-  if (older) await endSecret(tx, keyId, older.version, now);
+  if (older) await revokeSecret(tx, keyId, older.version, now);
   const graceMs = (body.grace_seconds ?? GRACE_DEFAULT_SECONDS) * 1_000;
   const waits = body.grace_from === 'first_use';
   const end = now + graceMs + (waits ? FIRST_USE_MS_MAX : 0);
@@ -128,7 +128,7 @@ async function retire(
 }
 
 /** Ends a secret before its time: from now on it is refused as revoked. */
-export async function endSecret(
+export async function revokeSecret(
   tx: ControlTransaction,
   keyId: string,
   version: number,
@@ -143,7 +143,7 @@ export async function endSecret(
 }
 
 /** Ends the former secret of a key at once and returns the key. Throws 409 when it has only one. */
-export async function endGrace(
+export async function endGracePeriod(
   { control, directory, clock, audit }: ChangeServices,
   { id, projectId }: Pick<ApiKey, 'id' | 'projectId'>,
   actor: Actor,
@@ -152,7 +152,7 @@ export async function endGrace(
     const now = clock.now();
     const [newest, older] = liveSecrets(await getStoredKey(tx, id), now);
     if (!newest || !older) throw new ApiError('no_grace_running');
-    await endSecret(tx, id, older.version, now);
+    await revokeSecret(tx, id, older.version, now);
     await tx.updateTable('api_keys').set({ revision }).where('id', '=', id).execute();
     const diff = { secrets: [[newest.version, older.version], [newest.version]] } as const;
     await audit.append(tx, { projectId, actor, action: 'api_key.grace_ended', target: id, diff });

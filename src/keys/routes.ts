@@ -6,13 +6,13 @@ import type { Directory } from '../directory/directory.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { CREATE_KEY_BODY, insertKey } from './create.ts';
-import { toMaker } from './escalation.ts';
-import { API_KEY_JSON, type ApiKeyJson, MINTED_KEY_JSON, tellKey } from './key-json.ts';
+import { toGrantor } from './escalation.ts';
+import { API_KEY_JSON, type ApiKeyJson, KEY_WITH_SECRET_JSON, toKeyJson } from './key-json.ts';
 import { KEY_FILTERS, listKeys } from './list.ts';
-import { mintOnce } from './replay.ts';
+import { runOnce } from './replay.ts';
 import { restoreKey } from './restore.ts';
 import { REVOKE_REASONS, revokeKey } from './revoke.ts';
-import { endGrace, ROTATE_KEY_BODY, replaceSecret } from './rotate.ts';
+import { endGracePeriod, ROTATE_KEY_BODY, replaceSecret } from './rotate.ts';
 import { selfRevokeRoute, selfRoute } from './self-routes.ts';
 import { UPDATE_KEY_BODY, updateKey } from './update.ts';
 import { usageRoute } from './usage/routes.ts';
@@ -42,12 +42,12 @@ const createRoute = defineRoute({
   body: CREATE_KEY_BODY,
   stepUp: ({ body }) => body.type === 'server',
   requestHeaders: ['Idempotency-Key'],
-  answer: { status: 201, schema: MINTED_KEY_JSON, headersOf },
+  answer: { status: 201, schema: KEY_WITH_SECRET_JSON, headersOf },
   example: { body: { name: 'Production iOS', type: 'client', scopes: ['events:write'] } },
-  handle(services: KeyServices, { caller, body, intent }) {
+  handle(services: KeyServices, { caller, body, idempotencyKey: intent }) {
     const { project } = caller;
-    const maker = toMaker(caller);
-    return mintOnce(services, { project, maker, intent }, (tx, revision) =>
+    const maker = toGrantor(caller);
+    return runOnce(services, { project, maker, intent }, (tx, revision) =>
       insertKey(services, tx, revision, project, body, maker),
     );
   },
@@ -67,7 +67,7 @@ const listRoute = defineRoute({
   answer: { status: 200, schema: pageOf(API_KEY_JSON) },
   handle(services: KeyServices, { caller, query }) {
     const { page, next_cursor } = pageById(listKeys(services, caller, query), query);
-    return { data: page.map((key) => tellKey(services, key)), next_cursor };
+    return { data: page.map((key) => toKeyJson(services, key)), next_cursor };
   },
 });
 
@@ -81,7 +81,7 @@ const getRoute = defineRoute({
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
   handle(services: KeyServices, { caller, params }) {
-    return tellKey(services, getKey(services, caller, params.id));
+    return toKeyJson(services, getKey(services, caller, params.id));
   },
 });
 
@@ -99,7 +99,7 @@ const updateRoute = defineRoute({
   async handle(services: KeyServices, { caller, params, body, ifMatch }) {
     const { id: keyId } = getKey(services, caller, params.id);
     const change = { keyId, body, ifMatch };
-    return tellKey(services, await updateKey(services, caller.project, change, toMaker(caller)));
+    return toKeyJson(services, await updateKey(services, caller.project, change, toGrantor(caller)));
   },
 });
 
@@ -114,13 +114,13 @@ const rotateRoute = defineRoute({
   stepUp: isServerKey,
   isBodyOptional: true,
   requestHeaders: ['Idempotency-Key'],
-  answer: { status: 200, schema: MINTED_KEY_JSON, headersOf },
+  answer: { status: 200, schema: KEY_WITH_SECRET_JSON, headersOf },
   example: { params: { id: EXAMPLE_ID }, body: { grace_seconds: 3_600 } },
-  handle(services: KeyServices, { caller, params, body, intent }) {
+  handle(services: KeyServices, { caller, params, body, idempotencyKey: intent }) {
     const { id: keyId } = getKey(services, caller, params.id);
     const { project } = caller;
-    const maker = toMaker(caller);
-    return mintOnce(services, { project, maker, intent }, (tx, revision) =>
+    const maker = toGrantor(caller);
+    return runOnce(services, { project, maker, intent }, (tx, revision) =>
       replaceSecret(services, tx, revision, project, { keyId, body }, maker),
     );
   },
@@ -137,7 +137,7 @@ const endGraceRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID } },
   async handle(services: KeyServices, { caller, params }) {
     const key = getKey(services, caller, params.id);
-    return tellKey(services, await endGrace(services, key, caller.actor));
+    return toKeyJson(services, await endGracePeriod(services, key, caller.actor));
   },
 });
 
@@ -156,7 +156,7 @@ const revokeRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID } },
   async handle(services: KeyServices, { caller, params, query }) {
     const key = getKey(services, caller, params.id);
-    return tellKey(services, await revokeKey(services, key, query.reason ?? 'other', caller.actor));
+    return toKeyJson(services, await revokeKey(services, key, query.reason ?? 'other', caller.actor));
   },
 });
 
@@ -172,7 +172,7 @@ const restoreRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID } },
   async handle(services: KeyServices, { caller, params }) {
     const { id } = getKey(services, caller, params.id);
-    return tellKey(services, await restoreKey(services, caller.project, id, toMaker(caller)));
+    return toKeyJson(services, await restoreKey(services, caller.project, id, toGrantor(caller)));
   },
 });
 

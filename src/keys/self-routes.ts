@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { defineRoute } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
-import { API_KEY_JSON, tellKey } from './key-json.ts';
+import { API_KEY_JSON, toKeyJson } from './key-json.ts';
 import { reportLeak, revokeKey } from './revoke.ts';
 
 /** What a client key learns of itself: whoever holds the app can ask. */
@@ -22,7 +22,7 @@ export const selfRoute = defineRoute({
   limit: 'management',
   answer: { status: 200, schema: SELF_JSON },
   handle(services: KeyServices, { caller }) {
-    const all = tellKey(services, caller.key);
+    const all = toKeyJson(services, caller.key);
     if (caller.key.type !== 'client') return all;
     const { id, type, scopes, project_id, app_ids, expires_at } = all;
     return { id, type, scopes, project_id, app_ids, expires_at };

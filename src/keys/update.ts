@@ -7,7 +7,7 @@ import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { effectiveScopes } from '../directory/scopes.ts';
 import type { KeyServices } from './create.ts';
-import { type Maker, requireWithin } from './escalation.ts';
+import { type Grantor, requireNoEscalation } from './escalation.ts';
 import { requireMatch } from './etag.ts';
 import {
   KEY_FIELDS,
@@ -17,7 +17,7 @@ import {
   toAuditFields,
   toColumns,
 } from './key-fields.ts';
-import { requireFitting } from './key-mistakes.ts';
+import { requireValidKey } from './key-mistakes.ts';
 
 /** What changes of a key. Fields left out stay; null takes a restriction away. */
 export const UPDATE_KEY_BODY = Type.Object(
@@ -38,7 +38,7 @@ export async function updateKey(
   services: KeyServices,
   project: Project,
   change: KeyChange,
-  maker: Maker,
+  maker: Grantor,
 ): Promise<ApiKey> {
   const { keyId } = change;
   const updated = await services.control.write(async (tx, revision) => {
@@ -69,20 +69,20 @@ async function requireChangeable(
   project: Project,
   before: ApiKey,
   { body, ifMatch }: KeyChange,
-  maker: Maker,
+  maker: Grantor,
 ): Promise<KeyFields> {
   const now = services.clock.now();
   const given = readKeyFields(body);
   const after = { ...before, ...given };
   if (!isSwitchOff(body)) {
-    await requireWithin(services, tx, before, maker, project, 'The key');
+    await requireNoEscalation(services, tx, before, maker, project, 'The key');
     const granted = effectiveScopes(before.type, after.scopes);
     const target = { ...after, granted, limitsBefore: before.rateLimits };
-    await requireWithin(services, tx, target, maker, project, 'The changed key');
+    await requireNoEscalation(services, tx, target, maker, project, 'The changed key');
   }
   requireMatch(ifMatch, before);
   requireAlive(statusOf(before, now), body);
-  requireFitting(services, project, given, { type: before.type, createdAt: before.createdAt, now });
+  requireValidKey(services, project, given, { type: before.type, createdAt: before.createdAt, now });
   return after;
 }
 

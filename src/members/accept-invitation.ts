@@ -6,7 +6,7 @@ import { type SignInOutcome, signIn } from '../accounts/sign-in.ts';
 import { hashToken } from '../accounts/token.ts';
 import type { Actor, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
-import { actorOfVisit, requireSafeWay, type Visit } from '../api/raw-request.ts';
+import { anonymousActor, type BrowserRequest, requireTls } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import type { ControlSchema } from '../control/schema.ts';
@@ -18,7 +18,7 @@ type Tx = Transaction<ControlSchema>;
 type Invitation = Selectable<InvitationTable>;
 
 /** Returns what an invitation is to, for whoever holds its link. Throws 404 when it does not work (any more). */
-export async function lookAtInvitation(services: MemberServices, token: string) {
+export async function previewInvitation(services: MemberServices, token: string) {
   const { email, role, project_id } = await getInvitation(services, token);
   const project = services.directory.findProject(project_id);
   if (!project) throw linkOver();
@@ -36,21 +36,21 @@ export type Acceptance = { token: string; name?: string; password?: string };
  */
 export async function acceptInvitation(
   services: MemberServices,
-  visit: Visit,
+  visit: BrowserRequest,
   caller: SignedIn | undefined,
   { token, name, password }: Acceptance,
 ): Promise<SignInOutcome | undefined> {
-  requireSafeWay(visit);
+  requireTls(visit);
   const { email } = await getInvitation(services, token);
   if (caller && password === undefined) {
-    if (caller.session.person.email !== email) throw forSomebodyElse(email);
+    if (caller.session.person.email !== email) throw wrongAccount(email);
     await join(services, token, caller.actor);
     return undefined;
   }
   if (password === undefined) throw missing('password');
   if ((await findPersonId(services.control.db, email)) !== undefined) {
     const outcome = await signIn(services, visit, { email, password });
-    if ('session' in outcome) await join(services, token, actorOfVisit(visit, outcome.session.person.id));
+    if ('session' in outcome) await join(services, token, anonymousActor(visit, outcome.session.person.id));
     return outcome;
   }
   if (name === undefined) throw missing('name');
@@ -63,7 +63,7 @@ export async function acceptInvitation(
   });
 }
 
-const forSomebodyElse = (email: string) =>
+const wrongAccount = (email: string) =>
   new ApiError('conflict', {
     detail: `The invitation is for ${email}. Sign out first, then open the link again.`,
   });

@@ -12,7 +12,7 @@ import type { Clock } from '../lib/clock.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
-import { requireSay } from './update-member.ts';
+import { requireOwner } from './update-member.ts';
 
 /** An invitation that waits to be accepted. */
 export const INVITATION_JSON = closedObject({
@@ -79,7 +79,7 @@ export async function invite(
     expires_at: now + INVITATION_MS,
   };
   await control.write(async (tx) => {
-    await requireSay(tx, caller, [role]);
+    await requireOwner(tx, caller, [role]);
     const member = await tx
       .selectFrom('project_members')
       .innerJoin('people', 'people.id', 'project_members.person_id')
@@ -121,7 +121,7 @@ export async function revokeInvitation(
       .returning('role')
       .executeTakeFirst();
     if (!gone) throw new ApiError('not_found', { detail: 'There is no such invitation.' });
-    if (gone.role === 'owner') await requireSay(tx, caller, ['owner']);
+    if (gone.role === 'owner') await requireOwner(tx, caller, ['owner']);
     await audit.append(tx, { projectId: project.id, actor, action: 'invitation.revoked', target: id });
   });
 }

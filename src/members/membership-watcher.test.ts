@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
 import { it, mock } from 'node:test';
-import type { Standing } from './membership.ts';
-import { createStandings } from './membership-watcher.ts';
+import type { MembershipStatus } from './membership.ts';
+import { createWatcher } from './membership-watcher.ts';
 
 const READ_MS = 250;
 
 it('takes the word of who was just let in, until the next reading', async () => {
   mock.timers.enable({ apis: ['setInterval'] });
-  let stored: Standing = { isSignedIn: true, role: 'analyst' };
-  const { look, close } = createStandings(async () => stored);
+  let stored: MembershipStatus = { isSignedIn: true, role: 'analyst' };
+  const { look, close } = createWatcher(async () => stored);
   const read = async () => {
     mock.timers.tick(READ_MS);
     await Promise.resolve();
   };
-  const [first, second]: [Standing, Standing] = [{ ...stored }, { isSignedIn: true, role: 'developer' }];
+  const [first, second]: [MembershipStatus, MembershipStatus] = [
+    { ...stored },
+    { isSignedIn: true, role: 'developer' },
+  ];
   assert.deepEqual(look('ses_1', 'proj_1', first), first);
   stored = { isSignedIn: true, role: undefined };
   assert.deepEqual(look('ses_1', 'proj_1', first), first, 'not read yet');

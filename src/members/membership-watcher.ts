@@ -1,13 +1,13 @@
 import type { FindServices } from '../accounts/sessions.ts';
-import { findStanding, type Standing } from './membership.ts';
+import { findMembershipStatus, type MembershipStatus } from './membership.ts';
 
 /** How the members stand whose streams are open, read again and again while somebody looks. */
-export type Standings = {
+export type MembershipWatcher = {
   /**
    * Returns what was last read, at most `READ_MS` and a query ago; 'unknown' when the database did not answer. `known` is
    * what the door read: one object a request, which counts until the next reading.
    */
-  look: (sessionId: string, projectId: string, known: Standing) => Standing | 'unknown';
+  look: (sessionId: string, projectId: string, known: MembershipStatus) => MembershipStatus | 'unknown';
   close: () => void;
 };
 
@@ -16,18 +16,23 @@ const READ_MS = 250;
 /** Who has not looked for so long has gone. */
 const FORGET_MS = 2_000;
 
-type Watched = { sessionId: string; projectId: string; last: Standing | 'unknown'; lookedAtMs: number };
+type Watched = {
+  sessionId: string;
+  projectId: string;
+  last: MembershipStatus | 'unknown';
+  lookedAtMs: number;
+};
 
 /** Returns the standings of one process, read from the control database. */
-export const watchMemberships = (services: FindServices): Standings =>
-  createStandings((sessionId, projectId) => findStanding(services, sessionId, projectId));
+export const watchMemberships = (services: FindServices): MembershipWatcher =>
+  createWatcher((sessionId, projectId) => findMembershipStatus(services, sessionId, projectId));
 
 /** Returns the standings of one process; `read` is asked every 250 ms for each that is looked at, and for no other. */
-export function createStandings(
-  read: (sessionId: string, projectId: string) => Promise<Standing>,
-): Standings {
+export function createWatcher(
+  read: (sessionId: string, projectId: string) => Promise<MembershipStatus>,
+): MembershipWatcher {
   const watched = new Map<string, Watched>();
-  const heard = new WeakSet<Standing>();
+  const heard = new WeakSet<MembershipStatus>();
   let timer: NodeJS.Timeout | undefined;
 
   async function readAgain(one: Watched): Promise<void> {

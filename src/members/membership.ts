@@ -27,14 +27,14 @@ export async function findRole(
 }
 
 /** Whether a session lives, and as what its person stands in a project: what a stream depends on after its beginning. */
-export type Standing = { isSignedIn: boolean; role: Role | undefined };
+export type MembershipStatus = { isSignedIn: boolean; role: Role | undefined };
 
 /** Returns how a session stands in a project at this moment. */
-export async function findStanding(
+export async function findMembershipStatus(
   services: FindServices,
   sessionId: string,
   projectId: string,
-): Promise<Standing> {
+): Promise<MembershipStatus> {
   const session = await findSessionById(services, sessionId);
   const role = session && (await findRole(services, projectId, session.person.id));
   return { isSignedIn: session !== undefined, role };

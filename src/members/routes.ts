@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { ACCOUNT_FIELDS } from '../accounts/account.ts';
-import { answerSignIn, SIGN_IN_JSON, tellSession } from '../accounts/session-json.ts';
+import { answerSignIn, SIGN_IN_JSON, toSessionJson } from '../accounts/session-json.ts';
 import { TOKEN } from '../accounts/token.ts';
-import { wholeList, wholeListOf } from '../api/list.ts';
-import { defineRoute, NOTHING, type Route } from '../api/route.ts';
-import { isMighty, ROLES } from '../directory/scopes.ts';
+import { toUnpagedList, unpagedListOf } from '../api/list.ts';
+import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
+import { isAdminRole, ROLES } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
-import { acceptInvitation, lookAtInvitation } from './accept-invitation.ts';
+import { acceptInvitation, previewInvitation } from './accept-invitation.ts';
 import { INVITATION_JSON, invite, listInvitations, revokeInvitation } from './invitations.ts';
 import { listMembers, MEMBER_JSON } from './list-members.ts';
 import type { MemberServices } from './membership.ts';
@@ -24,9 +24,9 @@ const membersRoute = defineRoute({
   access: 'members:read',
   limit: 'management',
   params: IN_PROJECT,
-  answer: { status: 200, schema: wholeListOf(MEMBER_JSON) },
+  answer: { status: 200, schema: unpagedListOf(MEMBER_JSON) },
   async handle(services: MemberServices, { caller }) {
-    return wholeList(await listMembers(services, caller));
+    return toUnpagedList(await listMembers(services, caller));
   },
 });
 
@@ -38,8 +38,8 @@ const roleRoute = defineRoute({
   limit: 'management',
   params: ONE_IN_PROJECT,
   body: closedObject({ role: ROLE }),
-  stepUp: ({ body }) => isMighty(body.role),
-  answer: NOTHING,
+  stepUp: ({ body }) => isAdminRole(body.role),
+  answer: NO_CONTENT,
   handle: (services: MemberServices, { caller, params, body }) =>
     changeRole(services, caller, params.id, body.role),
 });
@@ -52,7 +52,7 @@ const removeRoute = defineRoute({
   selfParam: 'id',
   limit: 'management',
   params: ONE_IN_PROJECT,
-  answer: NOTHING,
+  answer: NO_CONTENT,
   handle: (services: MemberServices, { caller, params }) => removeMember(services, caller, params.id),
 });
 
@@ -63,9 +63,9 @@ const invitationsRoute = defineRoute({
   access: 'members:read',
   limit: 'management',
   params: IN_PROJECT,
-  answer: { status: 200, schema: wholeListOf(INVITATION_JSON) },
+  answer: { status: 200, schema: unpagedListOf(INVITATION_JSON) },
   async handle(services: MemberServices, { caller }) {
-    return wholeList(await listInvitations(services, caller));
+    return toUnpagedList(await listInvitations(services, caller));
   },
 });
 
@@ -77,7 +77,7 @@ const inviteRoute = defineRoute({
   limit: 'management',
   params: IN_PROJECT,
   body: closedObject({ email: ACCOUNT_FIELDS.email, role: ROLE }),
-  stepUp: ({ body }) => isMighty(body.role),
+  stepUp: ({ body }) => isAdminRole(body.role),
   answer: { status: 201, schema: closedObject({ ...INVITATION_JSON.properties, link: Type.String() }) },
   async handle(services: MemberServices, { caller, body }) {
     const { invitation, token } = await invite(services, caller, body);
@@ -92,7 +92,7 @@ const revokeRoute = defineRoute({
   access: 'members:write',
   limit: 'management',
   params: ONE_IN_PROJECT,
-  answer: NOTHING,
+  answer: NO_CONTENT,
   handle: (services: MemberServices, { caller, params }) => revokeInvitation(services, caller, params.id),
 });
 
@@ -100,7 +100,7 @@ const lookRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/invitations/look',
   summary: 'Tell what an invitation is to',
-  access: 'visitor',
+  access: 'anonymous',
   limit: 'management',
   body: closedObject({ token: TOKEN }),
   answer: {
@@ -112,14 +112,14 @@ const lookRoute = defineRoute({
       has_account: Type.Boolean(),
     }),
   },
-  handle: (services: MemberServices, { body }) => lookAtInvitation(services, body.token),
+  handle: (services: MemberServices, { body }) => previewInvitation(services, body.token),
 });
 
 const acceptRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/invitations/accept',
   summary: 'Accept an invitation: as signed in, with the password of an account, or with a new account',
-  access: 'visitor',
+  access: 'anonymous',
   limit: 'management',
   body: closedObject({
     token: TOKEN,
@@ -131,7 +131,7 @@ const acceptRoute = defineRoute({
     const outcome = await acceptInvitation(services, raw, caller, body);
     if (outcome) return answerSignIn(services, raw, outcome);
     if (!caller) throw new Error('An invitation was accepted by nobody.');
-    return tellSession(services, caller.session);
+    return toSessionJson(services, caller.session);
   },
 });
 

@@ -11,7 +11,7 @@ const setupStateRoute = defineRoute({
   path: '/app/v1/setup',
   summary:
     'Tell whether the first account is still to be made, and whether this connection is safe enough for it',
-  access: 'visitor',
+  access: 'anonymous',
   limit: 'management',
   answer: {
     status: 200,
@@ -26,7 +26,7 @@ const setupRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/setup',
   summary: 'Make the first account with the link the server printed, and sign in',
-  access: 'visitor',
+  access: 'anonymous',
   limit: 'management',
   body: closedObject({ token: TOKEN, ...ACCOUNT_FIELDS }),
   answer: { status: 201, schema: SIGN_IN_JSON },

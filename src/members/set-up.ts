@@ -3,7 +3,7 @@ import { type AccountServices, hashPassword, insertAccount } from '../accounts/a
 import { type BegunSession, insertSession } from '../accounts/begin-session.ts';
 import { insertLink, linkOver, requireLink, spendLink } from '../accounts/one-time-link.ts';
 import type { Actor } from '../api/caller.ts';
-import { requireSafeWay, type Visit } from '../api/raw-request.ts';
+import { type BrowserRequest, requireTls } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -17,8 +17,12 @@ export type SetUp = { token: string; name: string; email: string; password: stri
  * account and session are one transaction: of many at the same moment one makes it. Throws 404 when the link does not
  * work (any more).
  */
-export async function setUp(services: AccountServices, visit: Visit, body: SetUp): Promise<BegunSession> {
-  requireSafeWay(visit);
+export async function setUp(
+  services: AccountServices,
+  visit: BrowserRequest,
+  body: SetUp,
+): Promise<BegunSession> {
+  requireTls(visit);
   await requireLink(services, ['setup'], body.token);
   const passwordHash = await hashPassword(services, body.password);
   const { control, clock } = services;

@@ -23,7 +23,7 @@ export async function changeRole(
   await services.control.write(async (tx) => {
     const before = await getRole(tx, caller, personId);
     if (before === role) return;
-    await requireSay(tx, caller, [before, role]);
+    await requireOwner(tx, caller, [before, role]);
     if (before === 'owner') await requireOtherOwner(tx, caller, personId);
     await tx
       .updateTable('project_members')
@@ -31,7 +31,7 @@ export async function changeRole(
       .where('project_id', '=', caller.project.id)
       .where('person_id', '=', personId)
       .execute();
-    await withdrawInvitations(tx, caller, personId);
+    await revokeInvitations(tx, caller, personId);
     await append(services, tx, caller, personId, 'member.updated', diffOf({ role: before }, { role }));
   });
 }
@@ -44,14 +44,14 @@ export async function removeMember(
 ): Promise<void> {
   await services.control.write(async (tx) => {
     const before = await getRole(tx, caller, personId);
-    await requireSay(tx, caller, [before]);
+    await requireOwner(tx, caller, [before]);
     if (before === 'owner') await requireOtherOwner(tx, caller, personId);
     await tx
       .deleteFrom('project_members')
       .where('project_id', '=', caller.project.id)
       .where('person_id', '=', personId)
       .execute();
-    await withdrawInvitations(tx, caller, personId);
+    await revokeInvitations(tx, caller, personId);
     await append(services, tx, caller, personId, 'member.removed', diffOf({ role: before }, {}));
   });
 }
@@ -66,7 +66,7 @@ async function getRole(tx: Tx, { project }: Caller, personId: string): Promise<R
  * Throws 403 when owners are concerned and the caller is none. Asked inside the transaction that writes: of two changes
  * at once, the second sees the first.
  */
-export async function requireSay(tx: Tx, caller: Caller, concerned: readonly Role[]): Promise<void> {
+export async function requireOwner(tx: Tx, caller: Caller, concerned: readonly Role[]): Promise<void> {
   if (!concerned.includes('owner') || (await getRole(tx, caller, caller.principal.id)) === 'owner') return;
   throw new ApiError('exceeds_own_permissions', {
     detail: 'Only an owner makes, changes or removes an owner.',
@@ -88,7 +88,7 @@ async function requireOtherOwner(tx: Tx, { project, principal }: Caller, personI
 }
 
 /** What was handed out with the former role must not bring it back. */
-async function withdrawInvitations(tx: Tx, { project }: Caller, personId: string): Promise<void> {
+async function revokeInvitations(tx: Tx, { project }: Caller, personId: string): Promise<void> {
   await tx
     .deleteFrom('invitations')
     .where('project_id', '=', project.id)

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { listProjectsOf } from '../accounts/session-json.ts';
-import { wholeList, wholeListOf } from '../api/list.ts';
+import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import { closedObject } from '../lib/schema.ts';
@@ -20,7 +20,7 @@ const projectsRoute = defineRoute({
   summary: "List one's own projects",
   access: 'signed_in',
   limit: 'management',
-  answer: { status: 200, schema: wholeListOf(PROJECT_JSON) },
+  answer: { status: 200, schema: unpagedListOf(PROJECT_JSON) },
   async handle(services: ChangeServices, { caller }) {
     const projects = await listProjectsOf(services, caller.session.person.id);
     const told = projects.map(({ id, name, role, createdAt }) => ({
@@ -29,7 +29,7 @@ const projectsRoute = defineRoute({
       role,
       created_at: new Date(createdAt).toISOString(),
     }));
-    return wholeList(told);
+    return toUnpagedList(told);
   },
 });
 

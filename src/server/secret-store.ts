@@ -91,7 +91,7 @@ export async function requireSameSecret(
   );
   const match = await findSecretMatch(control, pepper, retired);
   if (match === 'present') return;
-  if (match === 'retired') return moveToPresent(control, audit, pepper, retired);
+  if (match === 'retired') return moveToCurrent(control, audit, pepper, retired);
   throw new Error(WRONG_SECRET);
 }
 
@@ -103,7 +103,7 @@ export const WRONG_SECRET =
 
 const SYSTEM_ACTOR: Actor = { type: 'system', id: 'start', ip: null, requestId: null };
 
-async function moveToPresent(
+async function moveToCurrent(
   control: Control,
   audit: Audit,
   pepper: Pepper,

@@ -12,7 +12,7 @@ import { createLimiter } from '../limits/limiter.ts';
 import { createMemoryLimiter } from '../limits/memory.ts';
 import { openRedisStore } from '../limits/redis/redis.ts';
 import { renewSetupLink } from '../members/set-up.ts';
-import { FRONT_DOOR_ROUTES, ROUTES } from '../routes.ts';
+import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
 import { openWarehouse } from '../warehouse/open.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
 import { requireFreePort, toListenError } from './listen-error.ts';
@@ -50,7 +50,7 @@ export async function startServer(
   const { limitOverrides: overrides, rateLimitHeaders } = config;
   const limiter = createLimiter({ overrides, rateLimitHeaders, store });
   const services = { ...control, warehouse, limiter };
-  const app = createServer(services, [...ROUTES, ...FRONT_DOOR_ROUTES]);
+  const app = createServer(services, [...ROUTES, ...DASHBOARD_ROUTES]);
   let stopTasks = async () => {};
   opening.defer(() => stopTasks());
   let metricsListener: Awaited<ReturnType<typeof listenForMetrics>>;

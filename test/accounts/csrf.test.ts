@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Route } from '../../src/api/route.ts';
-import { FRONT_DOOR_ROUTES } from '../../src/routes.ts';
+import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, setUp, stepUp } from '../support/browser.ts';
 import { type Answer, connect, startTestServer } from '../support/harness.ts';
 import { nameOf } from '../support/route-request.ts';
@@ -13,7 +13,7 @@ const { body: session } = await owner.call('GET', '/app/v1/session');
 const cookie = owner.cookie();
 const NOWHERE = 'xxx_00000000000000000000000000';
 
-const changing = FRONT_DOOR_ROUTES.filter(({ method }) => method !== 'GET');
+const changing = DASHBOARD_ROUTES.filter(({ method }) => method !== 'GET');
 const pathOf = ({ path }: Route) =>
   path.replace('{project_id}', api.project.project_id).replaceAll(/\{\w+\}/g, NOWHERE);
 
@@ -41,7 +41,7 @@ describe('a change that comes from another page than ours', () => {
     });
   }
 
-  for (const route of changing.filter(({ access }) => access !== 'visitor')) {
+  for (const route of changing.filter(({ access }) => access !== 'anonymous')) {
     it(`is rejected by ${nameOf(route)} without the token of the session`, async () => {
       const csrf = 'x-appflow-csrf';
       for (const sent of [undefined, '', 'x'.repeat(session.csrf_token.length), `${session.csrf_token}x`]) {

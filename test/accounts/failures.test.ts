@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { createMemoryLimiter } from '../../src/limits/memory.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
-import { FRONT_DOOR_ROUTES } from '../../src/routes.ts';
+import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { join, openBrowser, PASSWORD, setUp, signIn, stepUp, tokenOf } from '../support/browser.ts';
 import { type Answer, initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
@@ -20,7 +20,7 @@ const { url, services, stop } = await startOpenServer(
   config,
   undefined,
   () => ({ limiter }),
-  FRONT_DOOR_ROUTES,
+  DASHBOARD_ROUTES,
 );
 after(stop);
 const setupToken = tokenOf(`#${await renewSetupLink(services)}`);

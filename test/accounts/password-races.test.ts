@@ -3,7 +3,7 @@ import { after, afterEach, describe, it, mock } from 'node:test';
 import { findPersonId } from '../../src/accounts/account.ts';
 import { totpCode } from '../../src/accounts/totp-code.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
-import { FRONT_DOOR_ROUTES } from '../../src/routes.ts';
+import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, signIn, stepUp } from '../support/browser.ts';
 import { type Answer, initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
@@ -15,7 +15,7 @@ const STEP_MS = 30_000;
 
 const config = makeConfig();
 await initProject(config);
-const { url, services, stop } = await startOpenServer(config, undefined, undefined, FRONT_DOOR_ROUTES);
+const { url, services, stop } = await startOpenServer(config, undefined, undefined, DASHBOARD_ROUTES);
 after(stop);
 const owner = await setUp(url, `${url}/setup#${await renewSetupLink(services)}`);
 const { db } = services.control;

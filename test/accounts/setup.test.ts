@@ -8,7 +8,7 @@ import { openControl } from '../../src/control/open.ts';
 import type { Services } from '../../src/http/pipeline/services.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
-import { FRONT_DOOR_ROUTES } from '../../src/routes.ts';
+import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, signIn, tokenOf } from '../support/browser.ts';
 import { initProject, makeConfig, makeTempDir } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
@@ -17,7 +17,7 @@ const config = makeConfig();
 const { project_id } = await initProject(config);
 // Fifty passwords to hash at once are meant to be work: a busy machine must not refuse some of them here.
 const patient = ({ shedding }: Services) => ({ shedding: { ...shedding, refuses: () => false } });
-const { url, services, stop } = await startOpenServer(config, undefined, patient, FRONT_DOOR_ROUTES);
+const { url, services, stop } = await startOpenServer(config, undefined, patient, DASHBOARD_ROUTES);
 after(stop);
 const body = { name: 'Owner', email: 'Owner@Example.com', password: PASSWORD };
 const post = (path: string, sent: unknown) => openBrowser(url).call('POST', path, { body: sent });

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { scryptSync } from 'node:crypto';
 import { after, it, mock } from 'node:test';
 import { renewSetupLink } from '../../src/members/set-up.ts';
-import { FRONT_DOOR_ROUTES } from '../../src/routes.ts';
+import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp } from '../support/browser.ts';
 import { initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
 const config = makeConfig();
 await initProject(config);
-const { url, services, stop } = await startOpenServer(config, undefined, undefined, FRONT_DOOR_ROUTES);
+const { url, services, stop } = await startOpenServer(config, undefined, undefined, DASHBOARD_ROUTES);
 after(stop);
 await setUp(url, `${url}/setup#${await renewSetupLink(services)}`);
 const { db } = services.control;

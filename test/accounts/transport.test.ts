@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test';
 import { createResetLink } from '../../src/accounts/reset-password.ts';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
-import { FRONT_DOOR_ROUTES, ROUTES } from '../../src/routes.ts';
+import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, tokenOf } from '../support/browser.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
@@ -15,7 +15,7 @@ const STRICT = 'max-age=31536000';
 
 const config = makeConfig({ TRUSTED_PROXIES: '127.0.0.0/8' });
 const { project_id } = await initProject(config);
-const routes = [...ROUTES, ...FRONT_DOOR_ROUTES];
+const routes = [...ROUTES, ...DASHBOARD_ROUTES];
 const { url, services, stop } = await startOpenServer(config, undefined, undefined, routes);
 after(stop);
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Route } from '../../src/api/route.ts';
 import { EVENT_STREAM } from '../../src/api/streamed.ts';
 import { KEY_SCOPES, ROLE_SCOPES, ROLES, type Role, type Scope } from '../../src/directory/scopes.ts';
-import { FRONT_DOOR_ROUTES, ROUTES } from '../../src/routes.ts';
+import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { type Browser, join, openBrowser, setUp, stepUp } from '../support/browser.ts';
 import { type Answer, connect, initProject, startTestServer } from '../support/harness.ts';
 import { nameOf } from '../support/route-request.ts';
@@ -27,8 +27,8 @@ const outsider = people.analyst;
 
 const isScope = (access: string): access is Scope =>
   [...KEY_SCOPES, 'members:read', 'members:write'].includes(access);
-const inProject = FRONT_DOOR_ROUTES.filter(({ path }) => path.includes('{project_id}'));
-const perPerson = FRONT_DOOR_ROUTES.filter(({ access }) => access === 'signed_in');
+const inProject = DASHBOARD_ROUTES.filter(({ path }) => path.includes('{project_id}'));
+const perPerson = DASHBOARD_ROUTES.filter(({ access }) => access === 'signed_in');
 
 /** An id that exists nowhere: the check of rights comes first, so who has none never gets as far. */
 const NOWHERE = 'xxx_00000000000000000000000000';

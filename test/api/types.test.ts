@@ -60,7 +60,7 @@ it('does not compile when a handler reads a parameter that its schema does not h
 
 it('does not compile when a route outside a project streams: nothing would cut it off', () => {
   const streams = () => exportAs('application/x-ndjson', (async function* () {})(), null);
-  for (const access of ['public', 'visitor', 'signed_in'] as const) {
+  for (const access of ['public', 'anonymous', 'signed_in'] as const) {
     // @ts-expect-error only what asks for something in a project may stream
     assert.ok(defineRoute({ ...plain, access, handle: streams }));
   }

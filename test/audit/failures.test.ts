@@ -4,7 +4,7 @@ import {
   createFailureLog,
   ENTRIES_A_MINUTE,
   type FailedAuthentication,
-  type FailureLog,
+  type FailedAuthenticationLog,
 } from '../../src/audit/failures.ts';
 import { createSecret } from '../../src/directory/secret.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
@@ -46,7 +46,7 @@ function known(project_id: string, address: string, key = 0): FailedAuthenticati
 const addressOf = (index: number) => `2001:db8:${index.toString(16)}::1`;
 
 /** Returns the entries of a new minute in which `happen` notes failures. */
-async function entriesOf(happen: (failures: FailureLog) => void) {
+async function entriesOf(happen: (failures: FailedAuthenticationLog) => void) {
   clock.advance(MINUTE_MS);
   const failures = createFailureLog(services);
   const before = (await failed()).length;

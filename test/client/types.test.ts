@@ -19,7 +19,7 @@ import type { BATCH_ANSWER, BATCH_BODY } from '../../src/events/ingest/ingest.ts
 import type { SEARCH_ANSWER, SEARCH_QUERY } from '../../src/events/search.ts';
 import type { STREAM_QUERY } from '../../src/events/stream.ts';
 import type { CREATE_KEY_BODY } from '../../src/keys/create.ts';
-import type { API_KEY_JSON, MINTED_KEY_JSON } from '../../src/keys/key-json.ts';
+import type { API_KEY_JSON, KEY_WITH_SECRET_JSON } from '../../src/keys/key-json.ts';
 import type { ROTATE_KEY_BODY } from '../../src/keys/rotate.ts';
 import type { KEY_LIST_QUERY, REVOKE_QUERY } from '../../src/keys/routes.ts';
 import type { LEAK_REPORT_JSON, SELF_JSON } from '../../src/keys/self-routes.ts';
@@ -73,7 +73,7 @@ export type Proofs = [
   Proof<Is<wire.Project, typeof PROJECT_JSON>>,
   Proof<Is<wire.ProjectChange, typeof UPDATE_PROJECT_BODY>>,
   Proof<Is<wire.ApiKey, typeof API_KEY_JSON>>,
-  Proof<Is<wire.ApiKeyWithSecret, typeof MINTED_KEY_JSON>>,
+  Proof<Is<wire.ApiKeyWithSecret, typeof KEY_WITH_SECRET_JSON>>,
   Proof<Is<wire.NewKey, typeof CREATE_KEY_BODY>>,
   Proof<Is<wire.KeyChange, typeof UPDATE_KEY_BODY>>,
   Proof<Is<wire.KeyQuery, typeof KEY_LIST_QUERY>>,

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
-import { judgeMetricsCaller } from '../../src/http/metrics/access.ts';
+import { authorizeMetrics } from '../../src/http/metrics/access.ts';
 import { startServer } from '../../src/server/start.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { type Answer, connect, makeKey, startTestServer } from '../support/harness.ts';
@@ -125,17 +125,17 @@ function assertMethodRefused({ status, headers, body }: Answer, method: string):
 
 describe('who may read /metrics', () => {
   it('is this machine, by the peer itself', () => {
-    assert.equal(judgeMetricsCaller(requestFrom('127.0.0.1'), undefined), 'allowed');
-    assert.equal(judgeMetricsCaller(requestFrom('::1'), undefined), 'allowed');
-    assert.equal(judgeMetricsCaller(requestFrom('::ffff:127.0.0.1'), undefined), 'allowed');
-    assert.equal(judgeMetricsCaller(requestFrom('10.0.0.8'), undefined), 'hidden');
+    assert.equal(authorizeMetrics(requestFrom('127.0.0.1'), undefined), 'allowed');
+    assert.equal(authorizeMetrics(requestFrom('::1'), undefined), 'allowed');
+    assert.equal(authorizeMetrics(requestFrom('::ffff:127.0.0.1'), undefined), 'allowed');
+    assert.equal(authorizeMetrics(requestFrom('10.0.0.8'), undefined), 'hidden');
     const forged = { headers: { 'x-forwarded-for': '127.0.0.1' } };
-    assert.equal(judgeMetricsCaller(requestFrom('10.0.0.8', forged), undefined), 'hidden');
+    assert.equal(authorizeMetrics(requestFrom('10.0.0.8', forged), undefined), 'hidden');
   });
 
   it('is this machine under a name of its own only', () => {
     const judge = (host: string) =>
-      judgeMetricsCaller(requestFrom('127.0.0.1', { headers: { host } }), undefined);
+      authorizeMetrics(requestFrom('127.0.0.1', { headers: { host } }), undefined);
     for (const host of ['localhost', 'LOCALHOST:80', '127.0.0.1', '127.9.9.9:8080', '[::1]', '[::1]:8080']) {
       assert.equal(judge(host), 'allowed', host);
     }
@@ -172,7 +172,7 @@ describe('who may read /metrics', () => {
 
   it('is whoever has METRICS_TOKEN, and nobody else, when it is set', () => {
     const judge = (authorization?: string, from = '10.0.0.8') =>
-      judgeMetricsCaller(
+      authorizeMetrics(
         requestFrom(from, authorization === undefined ? {} : { headers: { authorization } }),
         GOOD_TOKEN,
       );

@@ -1,7 +1,7 @@
 import { CLI_ACTOR } from '../../src/api/caller.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createKey } from '../../src/keys/create.ts';
-import { CLI_MAKER } from '../../src/keys/escalation.ts';
+import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
 import { revokeKey } from '../../src/keys/revoke.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 
@@ -19,7 +19,7 @@ async function carryOut(order: Order): Promise<Done> {
     const project = services.directory.findProject(order.create.projectId);
     if (!project) throw new Error('There is no such project.');
     const body = { name: 'Worker', type: 'server' } as const;
-    const { key, secret } = await createKey(services, project, body, CLI_MAKER);
+    const { key, secret } = await createKey(services, project, body, CLI_GRANTOR);
     return { keyId: key.id, secret, beganAt, doneAt: wallMs() };
   }
   const key = services.directory.findKey(order.revoke.keyId);

@@ -8,7 +8,7 @@ import type { ApiKey } from '../../src/directory/key.ts';
 import { isWellFormedSecret } from '../../src/directory/secret.ts';
 import { getStoredPrincipal } from '../../src/http/pipeline/recheck-writes.ts';
 import { type CreateKeyBody, createKey } from '../../src/keys/create.ts';
-import { CLI_MAKER, toMaker } from '../../src/keys/escalation.ts';
+import { CLI_GRANTOR, toGrantor } from '../../src/keys/escalation.ts';
 import { DAY_MS } from '../../src/lib/durations.ts';
 import { newId } from '../../src/lib/id.ts';
 import { createProject } from '../../src/projects/create.ts';
@@ -47,7 +47,7 @@ const make = (body: Partial<CreateKeyBody>, maker?: ApiKey, into = project) =>
     services,
     into,
     { name: 'Test', type: 'server', ...body },
-    maker ? toMaker(callerOf(maker)) : { ...CLI_MAKER, actor },
+    maker ? toGrantor(callerOf(maker)) : { ...CLI_GRANTOR, actor },
   );
 
 const at = (ms: number) => new Date(clock.now() + ms).toISOString();

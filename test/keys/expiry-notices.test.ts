@@ -4,7 +4,7 @@ import { CLI_ACTOR } from '../../src/api/caller.ts';
 import {
   EXPIRING_KEYS,
   type ExpiryNotice,
-  giveExpiryNotices,
+  sendExpiryNotices,
   startExpiryNotices,
 } from '../../src/keys/expiry-notices.ts';
 import { createProject } from '../../src/projects/create.ts';
@@ -51,7 +51,7 @@ async function addKey(id: string, days: number | null, createdDaysAgo = 100): Pr
 }
 
 const give = async (who = services) =>
-  (await giveExpiryNotices(who)).map(({ keyId, days }) => `${keyId} ${days}`);
+  (await sendExpiryNotices(who)).map(({ keyId, days }) => `${keyId} ${days}`);
 
 describe('a key that nears its end', () => {
   it('is told of at 30, 7 and 1 days, each once', async () => {

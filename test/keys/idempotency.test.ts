@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
-import type { Intent } from '../../src/api/route.ts';
-import { readIntent } from '../../src/idempotency/idempotency-key.ts';
+import type { IdempotencyKey } from '../../src/api/route.ts';
+import { parseIdempotencyKey } from '../../src/idempotency/idempotency-key.ts';
 import { insertKey } from '../../src/keys/create.ts';
-import { CLI_MAKER } from '../../src/keys/escalation.ts';
-import { mintOnce } from '../../src/keys/replay.ts';
+import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
+import { runOnce } from '../../src/keys/replay.ts';
 import { createProject } from '../../src/projects/create.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import {
@@ -188,12 +188,12 @@ describe('a process that dies', async () => {
   const services = await openControlServices(config, clock);
   const project = await createProject(services, 'Crash', CLI_ACTOR);
   const source = { callerId: 'key_a', method: 'POST', path: '/v1/api-keys', body: {} };
-  const intentOf = (header: string): Intent =>
-    readIntent({ ...source, header, credential: 'sk' }, services.replaySecret);
+  const intentOf = (header: string): IdempotencyKey =>
+    parseIdempotencyKey({ ...source, header, credential: 'sk' }, services.replaySecret);
   const body = { name: 'Survivor', type: 'server' } as const;
   const mintWith = (used: typeof services, header: string) =>
-    mintOnce(used, { project, maker: CLI_MAKER, intent: intentOf(header) }, (tx, revision) =>
-      insertKey(used, tx, revision, project, body, CLI_MAKER),
+    runOnce(used, { project, maker: CLI_GRANTOR, intent: intentOf(header) }, (tx, revision) =>
+      insertKey(used, tx, revision, project, body, CLI_GRANTOR),
     );
   const dies = () => Promise.reject(new Error('The process died here.'));
 

@@ -5,7 +5,7 @@ import { CLI_ACTOR } from '../../src/api/caller.ts';
 import type { ErrorCode } from '../../src/api/errors.ts';
 import type { Control } from '../../src/control/open.ts';
 import { openDirectory } from '../../src/directory/directory.ts';
-import { findCutOff, type HeldRight } from '../../src/http/pipeline/stream-permission.ts';
+import { findStreamRefusal, type StreamPermission } from '../../src/http/pipeline/stream-permission.ts';
 import { createServer } from '../../src/http/server.ts';
 import { OPTIONAL_KEY_FIELDS } from '../../src/keys/key-fields.ts';
 import { verify } from '../../src/keys/verify/verify.ts';
@@ -62,7 +62,7 @@ const patch = ({ id }: Made, body: object) => manage('PATCH', `/v1/api-keys/${id
 const otherApp: { id: string } = await manage('POST', '/v1/apps', { name: 'Other', platform: 'web' });
 
 /** What is read: a route with a request to it, and the right that is held while it answers. */
-type Reading = { path: string; access: HeldRight['access']; appIds: HeldRight['appIds'] };
+type Reading = { path: string; access: StreamPermission['access']; appIds: StreamPermission['appIds'] };
 
 const ONE_APP: Reading = {
   path: `/v1/analytics/daily?app_id=${app_id}&days=1`,
@@ -72,7 +72,7 @@ const ONE_APP: Reading = {
 const WHOLE_PROJECT: Reading = { path: '/v1/audit-log', access: 'audit:read', appIds: null };
 
 /** Returns the right that a caller with this secret holds now. */
-function hold(secret: string, { access, appIds }: Reading, origin?: string): HeldRight {
+function hold(secret: string, { access, appIds }: Reading, origin?: string): StreamPermission {
   const verdict = verify(secret, directory, pepper, clock.now());
   assert.ok(verdict.ok);
   const project = directory.findProject(verdict.found.key.projectId) ?? assert.fail();
@@ -89,8 +89,13 @@ function hold(secret: string, { access, appIds }: Reading, origin?: string): Hel
 }
 
 /** Whether the pipeline, asked anew, and the verdict on the one who was let in agree. */
-async function assertCutOff(code: ErrorCode | undefined, secret: string, reading: Reading, held: HeldRight) {
-  assert.equal(findCutOff(served, held), code);
+async function assertCutOff(
+  code: ErrorCode | undefined,
+  secret: string,
+  reading: Reading,
+  held: StreamPermission,
+) {
+  assert.equal(findStreamRefusal(served, held), code);
   const headers = held.origin === undefined ? {} : { origin: held.origin };
   const { status, body } = await api.call('GET', reading.path, { key: secret, headers });
   assert.deepEqual([status === 200, body.code], [code === undefined, code]);
@@ -264,7 +269,8 @@ describe('a caller that was let in', () => {
 
   it('is cut off when its key or its project is there no more', async () => {
     const held = hold((await makeKey(READER)).key, ONE_APP);
-    const without = (gone: object) => findCutOff({ clock, directory: { ...directory, ...gone } }, held);
+    const without = (gone: object) =>
+      findStreamRefusal({ clock, directory: { ...directory, ...gone } }, held);
     assert.equal(without({}), undefined);
     assert.equal(without({ findKey: () => undefined }), 'invalid_api_key');
     assert.equal(without({ findProject: () => undefined }), 'invalid_api_key');

@@ -3,10 +3,10 @@ import { after, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
-import { forgetAnswers } from '../../src/idempotency/records.ts';
+import { deleteExpiredRecords } from '../../src/idempotency/records.ts';
 import { createKey } from '../../src/keys/create.ts';
-import { CLI_MAKER } from '../../src/keys/escalation.ts';
-import { giveExpiryNotices } from '../../src/keys/expiry-notices.ts';
+import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
+import { sendExpiryNotices } from '../../src/keys/expiry-notices.ts';
 import { createProject } from '../../src/projects/create.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { makeClock, makeConfig, startTestServer } from '../support/harness.ts';
@@ -61,7 +61,7 @@ describe('in the background, while another process holds the write lock', async 
   const project = await createProject(services, 'Locked', CLI_ACTOR);
   const expires_at = new Date(clock.now() + 40 * DAY_MS).toISOString();
   const body = { name: 'Locked', type: 'server', expires_at } as const;
-  const { key } = await createKey(services, project, body, CLI_MAKER);
+  const { key } = await createKey(services, project, body, CLI_GRANTOR);
   const [secret] = key.secrets;
   assert.ok(secret);
   const { control, usage } = services;
@@ -83,12 +83,12 @@ describe('in the background, while another process holds the write lock', async 
 
   it('an expiry notice is emitted once', async () => {
     clock.advance(11 * DAY_MS);
-    const notices = await whileLocked(config.dataDir, () => giveExpiryNotices(services));
+    const notices = await whileLocked(config.dataDir, () => sendExpiryNotices(services));
     assert.deepEqual(
       notices.map(({ keyId, days }) => [keyId, days]),
       [[key.id, 30]],
     );
-    assert.deepEqual(await giveExpiryNotices(services), []);
+    assert.deepEqual(await sendExpiryNotices(services), []);
   });
 
   it('expired idempotency records are deleted', async () => {
@@ -102,7 +102,7 @@ describe('in the background, while another process holds the write lock', async 
         { ...call, intent: 'known', created_at: clock.now() - DAY_MS + 1 },
       ])
       .execute();
-    await whileLocked(config.dataDir, () => forgetAnswers(control, clock.now()));
+    await whileLocked(config.dataDir, () => deleteExpiredRecords(control, clock.now()));
     const left = await control.db
       .selectFrom('idempotent_calls')
       .select(['intent', 'sealed_answer'])

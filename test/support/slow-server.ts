@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect as connectSocket } from 'node:net';
 import { after } from 'node:test';
 import { createLimiter } from '../../src/limits/limiter.ts';
-import { FRONT_DOOR_ROUTES, ROUTES } from '../../src/routes.ts';
+import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { connect, initProject, makeClock, makeConfig } from './harness.ts';
 import { noteSecrets } from './minted-secrets.ts';
 import { startOpenServer } from './open-server.ts';
@@ -36,7 +36,7 @@ export async function startSlowServer() {
         },
       },
     }),
-    [...ROUTES, ...FRONT_DOOR_ROUTES],
+    [...ROUTES, ...DASHBOARD_ROUTES],
   );
   after(stop);
   const api = connect(url);

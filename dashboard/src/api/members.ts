@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { isMighty } from '../../../src/directory/scopes.ts';
+import { isAdminRole } from '../../../src/directory/scopes.ts';
 import type { ApiKey, Invitation, Member, Role } from './answers.ts';
 import { call } from './http.ts';
 import { projectKey, useProject } from './project.ts';
@@ -65,7 +65,11 @@ export function useMemberActions() {
       // The answer contains the link, which is shown once: it must not stay in the cache.
       gcTime: 0,
       mutationFn: (body: { email: string; role: Role }) =>
-        call('POST /app/v1/projects/{project_id}/invitations', { params, body, stepUp: isMighty(body.role) }),
+        call('POST /app/v1/projects/{project_id}/invitations', {
+          params,
+          body,
+          stepUp: isAdminRole(body.role),
+        }),
       onSettled: refreshInvitations,
     }),
     revokeInvitation: useMutation({
@@ -78,7 +82,7 @@ export function useMemberActions() {
         call('PATCH /app/v1/projects/{project_id}/members/{id}', {
           params: { ...params, id: member.id },
           body: { role },
-          stepUp: isMighty(role),
+          stepUp: isAdminRole(role),
         }),
       onSettled: refreshMembers,
     }),

@@ -1,8 +1,8 @@
 import type { ControlTransaction } from '../../control/open.ts';
 import type { Project } from '../../directory/project.ts';
 import type { KeyType } from '../../directory/scopes.ts';
-import { type CreateKeyBody, insertKey, type MintedKey } from '../../keys/create.ts';
-import { CLI_MAKER } from '../../keys/escalation.ts';
+import { type CreateKeyBody, insertKey, type KeyWithSecret } from '../../keys/create.ts';
+import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { replaceSecret } from '../../keys/rotate.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../server/open-services.ts';
@@ -83,7 +83,7 @@ export async function createDemoKeys(
   nowMs: number,
 ): Promise<{ state: DemoState; keys: DemoKeys }> {
   const project = getDemoProject(services, state);
-  const created: (MintedKey & Pick<DemoKey, 'use'>)[] = [];
+  const created: (KeyWithSecret & Pick<DemoKey, 'use'>)[] = [];
   const after = await services.control.write(async (tx, revision) => {
     created.length = 0;
     for (const key of [...KEYS, FEED]) {
@@ -115,19 +115,19 @@ async function insertDemoKey(
   project: Project,
   { name, type, scopes, createdDaysAgo, expiresInDays, graceDays }: DemoKey,
   nowMs: number,
-): Promise<MintedKey> {
+): Promise<KeyWithSecret> {
   const body = {
     name,
     type,
     ...(scopes && { scopes }),
     ...(expiresInDays && { expires_at: new Date(nowMs + expiresInDays * DAY_MS).toISOString() }),
   };
-  const created = await insertKey(services, tx, revision, project, body, CLI_MAKER);
+  const created = await insertKey(services, tx, revision, project, body, CLI_GRANTOR);
   const { id: keyId } = created.key;
   const created_at = nowMs - createdDaysAgo * DAY_MS;
   await tx.updateTable('api_keys').set({ created_at }).where('id', '=', keyId).execute();
   await tx.updateTable('key_secrets').set({ created_at }).where('key_id', '=', keyId).execute();
   if (graceDays === undefined) return created;
   const rotation = { keyId, body: { grace_seconds: graceDays * DAY_SECONDS } };
-  return replaceSecret(services, tx, revision, project, rotation, CLI_MAKER);
+  return replaceSecret(services, tx, revision, project, rotation, CLI_GRANTOR);
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import { localUrl } from '../../config/config.ts';
-import { CLI_MAKER } from '../../keys/escalation.ts';
+import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { rotateKey } from '../../keys/rotate.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { openControlServices } from '../../server/open-services.ts';
@@ -21,7 +21,7 @@ export async function openFeed(
   try {
     const project = getDemoProject(services, state);
     const rotation = { grace_seconds: 0, force: true };
-    const { secret } = await rotateKey(services, project, feedKeyId, rotation, CLI_MAKER);
+    const { secret } = await rotateKey(services, project, feedKeyId, rotation, CLI_GRANTOR);
     return { url: localUrl(config), key: secret };
   } finally {
     await services.close();

@@ -1,7 +1,7 @@
 import { CLI_ACTOR } from '../../api/caller.ts';
 import type { Project } from '../../directory/project.ts';
 import { createKey } from '../../keys/create.ts';
-import { CLI_MAKER } from '../../keys/escalation.ts';
+import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { revokeKey } from '../../keys/revoke.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../server/open-services.ts';
@@ -27,7 +27,7 @@ export async function openServerSink(
     expires_at: new Date(services.clock.now() + LOADER_HOURS * HOUR_MS).toISOString(),
     rate_limits: LOADER_LIMITS,
   };
-  const { key, secret } = await createKey(services, project, fields, CLI_MAKER);
+  const { key, secret } = await createKey(services, project, fields, CLI_GRANTOR);
   const target = { url, key: secret, appId: undefined };
   const options = {
     onProgress: ({ rejections }: { rejections: { message: string }[] }) => requireNoneRejected(rejections),

@@ -3,8 +3,8 @@ import { validationFailed } from '../../api/errors.ts';
 import { compileCheck } from '../../api/validate.ts';
 import { KEY_TYPES } from '../../directory/scopes.ts';
 import { CREATE_KEY_BODY, type CreateKeyBody, createKey } from '../../keys/create.ts';
-import { CLI_MAKER } from '../../keys/escalation.ts';
-import { tellKey } from '../../keys/key-json.ts';
+import { CLI_GRANTOR } from '../../keys/escalation.ts';
+import { toKeyJson } from '../../keys/key-json.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
 
@@ -92,8 +92,8 @@ export function addCreateCommand(keys: Command): void {
     .action((options: Options) =>
       withServices(async (services) => {
         const project = chooseProject(services, options.project);
-        const { key, secret } = await createKey(services, project, toBody(options), CLI_MAKER);
-        if (options.json) return JSON.stringify({ ...tellKey(services, key), key: secret });
+        const { key, secret } = await createKey(services, project, toBody(options), CLI_GRANTOR);
+        if (options.json) return JSON.stringify({ ...toKeyJson(services, key), key: secret });
         return `${secret}\n\nThis is ${key.id}, "${key.name}" of ${project.name}. The key is shown only now; keep it like a password.`;
       }),
     );

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type ApiKey, KEY_STATUSES, type KeyStatus, statusOf } from '../../directory/key.ts';
 import { KEY_TYPES, type KeyType } from '../../directory/scopes.ts';
-import { tellKey } from '../../keys/key-json.ts';
+import { toKeyJson } from '../../keys/key-json.ts';
 import { listKeys } from '../../keys/list.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { readServices } from '../control/read-services.ts';
@@ -32,7 +32,7 @@ export function addListCommand(keys: Command): void {
         const found = listKeys(services, { principal: EVERY_APP, project }, filters).toSorted((one, other) =>
           one.id < other.id ? 1 : -1,
         );
-        if (json) return JSON.stringify({ data: found.map((key) => tellKey(services, key)) });
+        if (json) return JSON.stringify({ data: found.map((key) => toKeyJson(services, key)) });
         return renderKeys(found, services.clock.now());
       }),
     );

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import { CLI_ACTOR } from '../../api/caller.ts';
 import type { ApiKey } from '../../directory/key.ts';
-import { tellKey } from '../../keys/key-json.ts';
+import { toKeyJson } from '../../keys/key-json.ts';
 import { REVOKE_REASONS, type RevokeReason, revokeKey } from '../../keys/revoke.ts';
 import { withServices } from '../control/with-services.ts';
 import { getKeyById } from './find-key.ts';
@@ -28,7 +28,7 @@ export function addRevokeCommand(keys: Command): void {
         const key = getKeyById(services.directory, keyId);
         if (!yes && process.stdin.isTTY && !(await isConfirmed(key))) throw new Error('Nothing was revoked.');
         const revoked = await revokeKey(services, key, reason, CLI_ACTOR);
-        if (json) return JSON.stringify(tellKey(services, revoked));
+        if (json) return JSON.stringify(toKeyJson(services, revoked));
         return `${key.id}, "${key.name}", is revoked (${revoked.revokedReason}). No request with it passes any more.`;
       }),
     );

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CLI_MAKER } from '../../keys/escalation.ts';
-import { tellKey } from '../../keys/key-json.ts';
+import { CLI_GRANTOR } from '../../keys/escalation.ts';
+import { toKeyJson } from '../../keys/key-json.ts';
 import { rotateKey } from '../../keys/rotate.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
@@ -42,8 +42,8 @@ export function addRotateCommand(keys: Command): void {
           ...(force ? { force } : {}),
         };
         const project = chooseProject(services, projectId);
-        const { key, secret } = await rotateKey(services, project, id, body, CLI_MAKER);
-        if (json) return JSON.stringify({ ...tellKey(services, key), key: secret });
+        const { key, secret } = await rotateKey(services, project, id, body, CLI_GRANTOR);
+        if (json) return JSON.stringify({ ...toKeyJson(services, key), key: secret });
         return `${secret}\n\nThis is the new secret of ${key.id}, "${key.name}". It is shown only now; keep it like a password.`;
       }),
     );

@@ -1,4 +1,4 @@
-import { holdsKey, redactSecrets } from '../../directory/secret.ts';
+import { containsKey, redactSecrets } from '../../directory/secret.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import { CONTEXT_KEYS } from './context.ts';
 
@@ -8,8 +8,9 @@ const NONE: readonly string[] = Object.freeze([]);
 /** Returns the fields of an event, named as its sender names them, in whose text an API key stands: nearly always none. */
 export function listFieldsWithKeys(row: EventRow): readonly string[] {
   let fields: string[] | undefined;
-  for (const name of OWN_TEXTS) if (holdsKey(row[name])) fields = [...(fields ?? NONE), name];
-  for (const name of CONTEXT_KEYS) if (holdsKey(row[name])) fields = [...(fields ?? NONE), `context.${name}`];
+  for (const name of OWN_TEXTS) if (containsKey(row[name])) fields = [...(fields ?? NONE), name];
+  for (const name of CONTEXT_KEYS)
+    if (containsKey(row[name])) fields = [...(fields ?? NONE), `context.${name}`];
   return fields ?? NONE;
 }
 

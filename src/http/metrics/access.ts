@@ -5,7 +5,7 @@ import { isInCidrs } from '../../lib/ip.ts';
 import { findForwardingHeader, isLoopbackHost, LOOPBACK } from '../network/address.ts';
 
 /** Whether a caller may read the numbers: yes, no such path for them, or only with the token. */
-export type MetricsVerdict = 'allowed' | 'hidden' | 'token_missing' | 'token_wrong';
+export type MetricsAccess = 'allowed' | 'hidden' | 'token_missing' | 'token_wrong';
 
 const BEARER = /^bearer +(\S+) *$/i;
 
@@ -14,8 +14,8 @@ const BEARER = /^bearer +(\S+) *$/i;
  * The peer alone does not tell: behind a proxy on this machine everyone would be let in. So the request must have come
  * straight from here: under a name of this machine, and passed on by nobody.
  */
-export function judgeMetricsCaller(request: IncomingMessage, token: string | undefined): MetricsVerdict {
-  if (token !== undefined) return judgeToken(request, token);
+export function authorizeMetrics(request: IncomingMessage, token: string | undefined): MetricsAccess {
+  if (token !== undefined) return checkToken(request, token);
   const { socket, headers, httpVersion } = request;
   const isLocal =
     isInCidrs(socket.remoteAddress ?? '', LOOPBACK) &&
@@ -27,7 +27,7 @@ export function judgeMetricsCaller(request: IncomingMessage, token: string | und
 }
 
 /** Judges the token alone: for a port of its own, where the peer does not matter. */
-export function judgeToken({ headers }: IncomingMessage, token: string | undefined): MetricsVerdict {
+export function checkToken({ headers }: IncomingMessage, token: string | undefined): MetricsAccess {
   if (token === undefined) return 'allowed';
   const sent = BEARER.exec(headers.authorization ?? '')?.[1];
   if (sent === undefined) return 'token_missing';
@@ -40,7 +40,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="appflow metrics"' };
 
 /** Returns how a request for `/metrics` is refused; undefined when it is answered. */
-export function findMetricsRefusal(method: string, verdict: MetricsVerdict): ApiError | undefined {
+export function findMetricsRefusal(method: string, verdict: MetricsAccess): ApiError | undefined {
   // First: to whoever may not know of it, there is nothing at this path, whatever the method.
   if (verdict === 'hidden') return new ApiError('not_found', { detail: 'There is nothing at this path.' });
   if (method !== 'GET' && method !== 'HEAD') {

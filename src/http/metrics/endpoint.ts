@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiError } from '../../api/errors.ts';
 import type { Config } from '../../config/config.ts';
-import { findMetricsRefusal, judgeMetricsCaller } from './access.ts';
+import { authorizeMetrics, findMetricsRefusal } from './access.ts';
 import type { Metrics } from './metrics.ts';
 
 /** How the server answers, so that these answers have the headers of all others. */
@@ -20,10 +20,7 @@ export function addMetricsEndpoint(
   app.all('/metrics', {
     handler: () => undefined,
     onRequest: async (request, reply) => {
-      const refusal = findMetricsRefusal(
-        request.method,
-        judgeMetricsCaller(request.raw, config.metricsToken),
-      );
+      const refusal = findMetricsRefusal(request.method, authorizeMetrics(request.raw, config.metricsToken));
       if (refusal) refuse(request, reply, refusal);
       else send(request, reply, { contentType: metrics.contentType, text: await metrics.render() });
       return reply;

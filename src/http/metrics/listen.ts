@@ -5,7 +5,7 @@ import { ApiError } from '../../api/errors.ts';
 import { renderProblem, requestIdOf } from '../../api/problem.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../lib/log.ts';
-import { findMetricsRefusal, judgeToken } from './access.ts';
+import { checkToken, findMetricsRefusal } from './access.ts';
 import type { Metrics } from './metrics.ts';
 
 type ListenServices = { config: Config; metrics: Metrics; log: Log };
@@ -41,7 +41,7 @@ async function answer(
 ): Promise<void> {
   const { config, metrics } = services;
   const [path] = (request.url ?? '').split('?', 1);
-  const verdict = path === '/metrics' ? judgeToken(request, config.metricsToken) : 'hidden';
+  const verdict = path === '/metrics' ? checkToken(request, config.metricsToken) : 'hidden';
   const refusal = findMetricsRefusal(request.method ?? '', verdict);
   if (refusal) return refuse(services, request, response, refusal);
   const text = await metrics.render();

@@ -1,4 +1,4 @@
-import type { FailureLog } from '../../audit/failures.ts';
+import type { FailedAuthenticationLog } from '../../audit/failures.ts';
 import { type AuditHead, findAuditHead } from '../../audit/head.ts';
 import type { Control } from '../../control/open.ts';
 import type { Directory } from '../../directory/directory.ts';
@@ -18,7 +18,7 @@ export type WatchedServices = {
   limiter: Limiter;
   shedding: Shedding;
   untrustedProxy: UntrustedProxy;
-  failures: FailureLog;
+  failures: FailedAuthenticationLog;
   log: Log;
 };
 

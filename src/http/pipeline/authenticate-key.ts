@@ -3,9 +3,14 @@ import { ApiError } from '../../api/errors.ts';
 import { isInProject, requireScope } from '../../api/permission.ts';
 import type { Route } from '../../api/route.ts';
 import { endOfSecret } from '../../directory/key.ts';
-import { findLostRight, invalidToken, lostRightError, placeError } from '../../keys/verify/refusals.ts';
-import { findPlaceRefusal } from '../../keys/verify/usage-restrictions.ts';
-import { findShown, findStateRefusal, verify } from '../../keys/verify/verify.ts';
+import {
+  accessRefusalError,
+  findAccessRefusal,
+  invalidToken,
+  usageRefusalError,
+} from '../../keys/verify/refusals.ts';
+import { findUsageRefusal } from '../../keys/verify/usage-restrictions.ts';
+import { findPresentedSecret, findStateRefusal, verify } from '../../keys/verify/verify.ts';
 import { corsHeaders } from './cors.ts';
 import { readCredential } from './credential.ts';
 import { addressOf, type Exchange } from './exchange.ts';
@@ -65,24 +70,24 @@ function takeCredential({ failures }: Services, { raw, requestId }: Exchange, ad
 }
 
 /** Throws 403 unless the key may be used from this address and web page. Noted: it may be in the wrong hands. */
-export function requirePlace(
+export function requireUsageAllowed(
   { failures }: Services,
   { cors }: Route,
   { raw, requestId }: Exchange,
   { key, secret, address }: KeyCaller,
 ): void {
   const { origin } = raw.headers;
-  const code = findPlaceRefusal(key, { address, origin, cors });
+  const code = findUsageRefusal(key, { address, origin, cors });
   if (code === undefined) return;
   failures.note({ code, found: { key, secret }, address, origin, requestId });
-  throw placeError(code, address);
+  throw usageRefusalError(code, address);
 }
 
 /**
  * Returns the caller as it is by now, the very same object while nothing changed: two look-ups and three comparisons
  * then. Throws what the same request would get if it came now.
  */
-export function judgeKeyAgain(
+export function recheckKey(
   { directory, clock, failures }: Services,
   { cors, access }: Route,
   { raw, requestId }: Exchange,
@@ -93,13 +98,13 @@ export function judgeKeyAgain(
   const project = directory.findProject(judged.projectId);
   const isAsBefore = directory.findKey(judged.id) === judged && project === former;
   if (isAsBefore && findStateRefusal(caller, now) === undefined) return caller;
-  const found = findShown(directory.findKey(judged.id), shown);
+  const found = findPresentedSecret(directory.findKey(judged.id), shown);
   if (!found || !project) throw invalidToken('invalid_api_key');
   const { origin } = raw.headers;
-  const code = findLostRight(found, { address, origin, cors }, now);
+  const code = findAccessRefusal(found, { address, origin, cors }, now);
   if (code !== undefined) {
     failures.note({ code, found, address, origin, requestId });
-    throw lostRightError(code, address);
+    throw accessRefusalError(code, address);
   }
   if (isInProject(access)) requireScope(found.key, access);
   return { ...caller, ...found, principal: found.key, project };

@@ -2,8 +2,8 @@ import { COOKIES, readCookie } from '../../accounts/cookies.ts';
 import { findSession, findSessionById } from '../../accounts/sessions.ts';
 import type { Actor, MemberCaller, Session, SignedIn } from '../../api/caller.ts';
 import { ApiError } from '../../api/errors.ts';
-import { requireRight } from '../../api/permission.ts';
-import type { Visit } from '../../api/raw-request.ts';
+import { requirePermission } from '../../api/permission.ts';
+import type { BrowserRequest } from '../../api/raw-request.ts';
 import type { Route } from '../../api/route.ts';
 import { ROLE_SCOPES } from '../../directory/scopes.ts';
 import { findRole } from '../../members/membership.ts';
@@ -29,7 +29,7 @@ const transportOf = ({ config }: Services, exchange: Exchange): Transport =>
   findTransport(siteRequestOf(exchange), config);
 
 /** Returns the request as the routes see it that sign people in and out. */
-export function toVisit(services: Services, exchange: Exchange): Visit {
+export function toBrowserRequest(services: Services, exchange: Exchange): BrowserRequest {
   const transport = transportOf(services, exchange);
   const { ip: address, network } = addressOf(services, exchange);
   return {
@@ -56,7 +56,7 @@ export function requireOwnSite({ config }: Services, exchange: Exchange): void {
 }
 
 /** Returns who is signed in, when the page proves with its token that it acts for the session; undefined otherwise. */
-export async function findVisitor(services: Services, exchange: Exchange): Promise<SignedIn | undefined> {
+export async function findSignedIn(services: Services, exchange: Exchange): Promise<SignedIn | undefined> {
   const token = readSessionToken(services, exchange);
   const session = token === undefined ? undefined : await findSession(services, token);
   return session && hasCsrfToken(services, exchange, session)
@@ -68,7 +68,7 @@ export async function findVisitor(services: Services, exchange: Exchange): Promi
  * Cookie → session → token of the page → project. Whoever gets past this is signed in, acts from a page of ours, and
  * is a member of the project in the path, if there is one: otherwise it is as if the project did not exist.
  */
-export async function authenticatePerson(
+export async function authenticateSession(
   services: Services,
   route: Route,
   exchange: Exchange,
@@ -128,7 +128,7 @@ async function asMember(services: Services, caller: SignedIn, projectId: string)
  * Returns the caller as it is by now: while a body comes or a slot is waited for, the session may end or the role change.
  * Throws what the same request would get if it came now.
  */
-export async function judgePersonAgain(
+export async function recheckSession(
   services: Services,
   route: Route,
   { params }: Exchange,
@@ -138,7 +138,7 @@ export async function judgePersonAgain(
   if (!session) throw new ApiError('not_signed_in');
   if (!('project' in caller)) return { ...caller, session };
   const member = await asMember(services, { ...caller, session }, caller.project.id);
-  requireRight(member.principal, route, params);
+  requirePermission(member.principal, route, params);
   return member;
 }
 

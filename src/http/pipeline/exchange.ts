@@ -4,7 +4,7 @@ import type { KeyUse } from '../../keys/usage/usage-tally.ts';
 import type { Slot } from '../../limits/in-flight.ts';
 import { type CallerAddress, resolveAddress } from '../network/address.ts';
 import type { Services } from './services.ts';
-import type { HeldRight, WatchedMember } from './stream-permission.ts';
+import type { StreamPermission, WatchedMember } from './stream-permission.ts';
 
 /** What the HTTP server hands to the pipeline. `params` are the path's, decoded; `search` is what follows the `?`. */
 export type Exchange = {
@@ -26,7 +26,7 @@ export type Exchange = {
   /** Set when the request takes a slot among its key's running queries: whoever sends the answer gives it back. */
   slot: Slot | undefined;
   /** Set when the answer is streamed: the right to read it, which may end before it does. */
-  held: HeldRight | undefined;
+  streamPermission: StreamPermission | undefined;
 };
 
 /** Returns where a request came from, and notes when an unnamed proxy passed it on. */

@@ -18,7 +18,7 @@ export function toPayer(caller: AnyCaller, { limit: category }: Route): Payer {
 }
 
 /** A request refused once its key is proved costs one request: a flood of refusals is limited like any other. */
-export async function chargedWhenRefused<T>(
+export async function chargeRefusals<T>(
   { limiter }: Services,
   limited: Payer,
   exchange: Exchange,
@@ -34,7 +34,7 @@ export async function chargedWhenRefused<T>(
 }
 
 /** Throws 429 with the exact wait, or 413 for a batch that no waiting would let through. */
-export function passLimit(exchange: Exchange, verdict: LimitVerdict): void {
+export function requireWithinLimit(exchange: Exchange, verdict: LimitVerdict): void {
   if (verdict.allowed) {
     Object.assign(exchange.headers, verdict.headers);
     return;
@@ -49,7 +49,7 @@ export function passLimit(exchange: Exchange, verdict: LimitVerdict): void {
 }
 
 /** Returns the slot. Throws 429 when there was none within the wait: nothing is spent. */
-export function passEntry(entry: Slot | DeniedVerdict): Slot {
+export function requireSlot(entry: Slot | DeniedVerdict): Slot {
   if (entry.allowed) return entry;
   throw rateLimited(entry, `As many of this key run as the limit "${entry.policy}" allows at once.`);
 }

@@ -2,15 +2,15 @@ import type { Transaction } from 'kysely';
 import { findSessionById } from '../../accounts/sessions.ts';
 import type { KeyCaller, MemberCaller, Principal, SignedIn } from '../../api/caller.ts';
 import { ApiError } from '../../api/errors.ts';
-import { requireRight } from '../../api/permission.ts';
+import { requirePermission } from '../../api/permission.ts';
 import type { Route } from '../../api/route.ts';
 import type { ControlSchema } from '../../control/schema.ts';
 import { getStoredKey } from '../../directory/records.ts';
 import { ROLE_SCOPES } from '../../directory/scopes.ts';
-import { findLostRight, invalidToken, lostRightError } from '../../keys/verify/refusals.ts';
-import { findShown } from '../../keys/verify/verify.ts';
+import { accessRefusalError, findAccessRefusal, invalidToken } from '../../keys/verify/refusals.ts';
+import { findPresentedSecret } from '../../keys/verify/verify.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { findStanding } from '../../members/membership.ts';
+import { findMembershipStatus } from '../../members/membership.ts';
 import type { Services } from './services.ts';
 
 type Tx = Transaction<ControlSchema>;
@@ -50,7 +50,7 @@ async function requireStoredRight(
     throw new ApiError('not_signed_in');
   }
   const stored = await caller.readAgain(tx);
-  requireRight(stored, route, params);
+  requirePermission(stored, route, params);
   if (hasSameApps(stored, caller.principal)) return;
   throw new ApiError('app_not_allowed', {
     detail: 'Which apps this key may reach was changed while the request waited.',
@@ -76,19 +76,19 @@ export function getStoredPrincipal(
 }
 
 async function getLivingKey(tx: Tx, { key, secret, address }: StoredKey, now: number): Promise<Principal> {
-  const found = findShown(await getStoredKey(tx, key.id), secret);
+  const found = findPresentedSecret(await getStoredKey(tx, key.id), secret);
   if (!found) throw invalidToken('invalid_api_key');
   // No page: only server keys change anything here, and no page may send one.
-  const code = findLostRight(found, { address, origin: undefined, cors: 'none' }, now);
-  if (code !== undefined) throw lostRightError(code, address);
+  const code = findAccessRefusal(found, { address, origin: undefined, cors: 'none' }, now);
+  if (code !== undefined) throw accessRefusalError(code, address);
   return found.key;
 }
 
 async function getPresentMember(
-  services: Parameters<typeof findStanding>[0],
+  services: Parameters<typeof findMembershipStatus>[0],
   { session, project, principal }: StoredMember,
 ): Promise<Principal> {
-  const { isSignedIn, role } = await findStanding(services, session.id, project.id);
+  const { isSignedIn, role } = await findMembershipStatus(services, session.id, project.id);
   if (!isSignedIn) throw new ApiError('not_signed_in');
   if (!role) throw new ApiError('not_found', { detail: 'There is no such project.' });
   return { ...principal, granted: new Set(ROLE_SCOPES[role]) };

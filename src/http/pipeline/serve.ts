@@ -1,33 +1,33 @@
 import type { IncomingMessage } from 'node:http';
 import type { KeyCaller } from '../../api/caller.ts';
 import { ApiError, validationFailed } from '../../api/errors.ts';
-import { requireRight } from '../../api/permission.ts';
+import { requirePermission } from '../../api/permission.ts';
 import type { RawRequest } from '../../api/raw-request.ts';
 import { findRequestedApp } from '../../api/resources.ts';
 import type { Route } from '../../api/route.ts';
 import { isStreamed } from '../../api/streamed.ts';
 import { type Check, compileCheck } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
-import { authenticateKey, judgeKeyAgain, requirePlace } from './authenticate-key.ts';
+import { authenticateKey, recheckKey, requireUsageAllowed } from './authenticate-key.ts';
 import {
-  authenticatePerson,
-  findVisitor,
-  judgePersonAgain,
+  authenticateSession,
+  findSignedIn,
   readSessionToken,
+  recheckSession,
   requireOwnSite,
   requireStepUp,
-  toVisit,
+  toBrowserRequest,
 } from './authenticate-session.ts';
 import { readBytes, readJson } from './body.ts';
 import { readCredential } from './credential.ts';
 import { type AnyCaller, addressOf, type Exchange } from './exchange.ts';
-import { findIntent } from './idempotency.ts';
+import { findIdempotencyKey } from './idempotency.ts';
 import { shedLoad } from './overload.ts';
 import { parseQuery } from './query.ts';
-import { chargedWhenRefused, isStreamRoute, passEntry, passLimit, toPayer } from './rate-limits.ts';
+import { chargeRefusals, isStreamRoute, requireSlot, requireWithinLimit, toPayer } from './rate-limits.ts';
 import { actingFor } from './recheck-writes.ts';
 import type { Services } from './services.ts';
-import { holdRight, type WatchedMember } from './stream-permission.ts';
+import { toStreamPermission, type WatchedMember } from './stream-permission.ts';
 
 /** A route with its schemas compiled. */
 export type ServedRoute = {
@@ -39,7 +39,7 @@ type Parsed = { params: Record<string, unknown>; query: Record<string, unknown>;
 
 const always: Check = () => [];
 
-const NO_HEADERS = { ifMatch: undefined, lastEventId: undefined, intent: undefined };
+const NO_HEADERS = { ifMatch: undefined, lastEventId: undefined, idempotencyKey: undefined };
 
 /** Returns the route ready to be served. Throws when a schema is wrong: at start rather than at a request. */
 export function prepareRoute(route: Route<Services>): ServedRoute {
@@ -66,32 +66,34 @@ export async function answerRequest(
 ): Promise<unknown> {
   const { route } = served;
   const { limiter } = services;
-  if (route.access === 'public') return answerAnyone(services, served, exchange);
-  if (route.access === 'visitor') return answerVisitor(services, served, exchange);
+  if (route.access === 'public') return answerPublic(services, served, exchange);
+  if (route.access === 'anonymous') return answerAnonymous(services, served, exchange);
   const { access } = route;
-  const entered = await enterByDoor(services, route, exchange);
+  const entered = await authenticate(services, route, exchange);
   shedLoad(services, route);
   const limited = toPayer(entered, route);
-  const input = await chargedWhenRefused(services, limited, exchange, async () => {
-    if (access !== 'signed_in') requireRight(inProject(entered).principal, route, exchange.params);
-    passLimit(exchange, limiter.peek(limited));
+  const input = await chargeRefusals(services, limited, exchange, async () => {
+    if (access !== 'signed_in') requirePermission(requireProject(entered).principal, route, exchange.params);
+    requireWithinLimit(exchange, limiter.peek(limited));
     const parsed = await parseInput(served, exchange);
     if ('session' in entered) requireStepUp(services, route, entered, parsed);
     const app = findApp(services, route, entered, parsed);
-    const source = intentSourceOf(services, exchange, entered);
-    const intent = findIntent(services, route, exchange, source, parsed.body);
-    exchange.slot = passEntry(await limiter.enter({ ...limited, isStream: isStreamRoute(route) }, exchange));
-    passLimit(exchange, await limiter.charge({ ...limited, events: route.eventCount(parsed.body) }));
-    return { ...parsed, app, intent };
+    const source = toIdempotencySource(services, exchange, entered);
+    const idempotencyKey = findIdempotencyKey(services, route, exchange, source, parsed.body);
+    exchange.slot = requireSlot(
+      await limiter.enter({ ...limited, isStream: isStreamRoute(route) }, exchange),
+    );
+    requireWithinLimit(exchange, await limiter.charge({ ...limited, events: route.eventCount(parsed.body) }));
+    return { ...parsed, app, idempotencyKey };
   });
   // A body may take a minute to come, a slot two seconds: a key revoked meanwhile must not act, nor make another.
-  const caller = await judgeAgain(services, route, exchange, entered);
+  const caller = await recheckCaller(services, route, exchange, entered);
   const isAsBefore = caller === entered && isAppAsBefore(services, input.app);
   const answer = await route.handle(actingFor(services, route, exchange.params, caller), {
     ...input,
     app: isAsBefore ? input.app : findApp(services, route, caller, input),
     caller,
-    raw: access === 'signed_in' ? toVisit(services, exchange) : undefined,
+    raw: access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
     ifMatch: exchange.raw.headers['if-match'],
     lastEventId: exchange.raw.headers['last-event-id']?.toString(),
     // Made when a handler looks at it: most requests are answered before anyone could hang up.
@@ -99,41 +101,50 @@ export async function answerRequest(
       return exchange.signal;
     },
   });
-  const body = checked(served, answer);
+  const body = checkAnswer(served, answer);
   if (isStreamed(body))
-    exchange.held = holdRight(route, exchange.raw.headers.origin, inProject(caller), body);
+    exchange.streamPermission = toStreamPermission(
+      route,
+      exchange.raw.headers.origin,
+      requireProject(caller),
+      body,
+    );
   else Object.assign(exchange.headers, route.answer.headersOf?.(body));
   return body;
 }
 
 /** A path that asks for nothing: health, docs, and hooks that judge the request themselves. */
-async function answerAnyone(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
+async function answerPublic(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
   const { params, signal } = exchange;
   const nothing = { ...NO_HEADERS, query: {}, body: undefined, app: undefined, caller: undefined };
   const raw = toRaw(services, exchange);
-  return checked(served, await served.route.handle(services, { ...nothing, params, signal, raw }));
+  return checkAnswer(served, await served.route.handle(services, { ...nothing, params, signal, raw }));
 }
 
 /** A page of ours whose reader need not be signed in. What it asks for limits itself, by account and address. */
-async function answerVisitor(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
+async function answerAnonymous(
+  services: Services,
+  served: ServedRoute,
+  exchange: Exchange,
+): Promise<unknown> {
   const { route } = served;
   requireOwnSite(services, exchange);
   shedLoad(services, route);
   const parsed = await parseInput(served, exchange);
-  const caller = await findVisitor(services, exchange);
+  const caller = await findSignedIn(services, exchange);
   const { signal } = exchange;
-  const raw = toVisit(services, exchange);
-  return checked(
+  const raw = toBrowserRequest(services, exchange);
+  return checkAnswer(
     served,
     await route.handle(services, { ...NO_HEADERS, ...parsed, app: undefined, caller, signal, raw }),
   );
 }
 
 /** Each door takes its own credential and looks at no other: cookies are nothing under /v1, keys nothing under /app/v1. */
-async function enterByDoor(services: Services, route: Route, exchange: Exchange): Promise<AnyCaller> {
-  if (route.door === 'app') return authenticatePerson(services, route, exchange);
+async function authenticate(services: Services, route: Route, exchange: Exchange): Promise<AnyCaller> {
+  if (route.authentication === 'session') return authenticateSession(services, route, exchange);
   const caller = await authenticateKey(services, route, exchange);
-  requirePlace(services, route, exchange, caller);
+  requireUsageAllowed(services, route, exchange, caller);
   services.usage.touch(caller, caller.address, exchange.raw.headers);
   services.firstUse.note(caller);
   return caller;
@@ -143,28 +154,28 @@ async function enterByDoor(services: Services, route: Route, exchange: Exchange)
  * Returns the caller as it is by now: for a key, the very same object while nothing changed. Throws what the same
  * request would get if it came now.
  */
-function judgeAgain(
+function recheckCaller(
   services: Services,
   route: Route,
   exchange: Exchange,
   caller: AnyCaller,
 ): AnyCaller | Promise<AnyCaller> {
-  if (!('key' in caller)) return judgePersonAgain(services, route, exchange, caller);
+  if (!('key' in caller)) return recheckSession(services, route, exchange, caller);
   const catchingUp = services.directory.ensureFresh();
-  if (catchingUp === undefined) return judgeKeyAgain(services, route, exchange, caller);
-  return catchingUp.then(() => judgeKeyAgain(services, route, exchange, caller));
+  if (catchingUp === undefined) return recheckKey(services, route, exchange, caller);
+  return catchingUp.then(() => recheckKey(services, route, exchange, caller));
 }
 
 const isAppAsBefore = ({ directory }: Services, app: App | undefined) =>
   app === undefined || directory.findApp(app.id) === app;
 
 /** A route that asks for a scope has its project in the path, or from the key. */
-function inProject(caller: AnyCaller): KeyCaller | WatchedMember {
+function requireProject(caller: AnyCaller): KeyCaller | WatchedMember {
   if ('project' in caller) return caller;
   throw new Error('A route that asks for a scope is not in a project.');
 }
 
-function intentSourceOf(services: Services, exchange: Exchange, caller: AnyCaller) {
+function toIdempotencySource(services: Services, exchange: Exchange, caller: AnyCaller) {
   if ('key' in caller) {
     return { callerId: caller.key.id, readCredential: () => readCredential(exchange.raw.rawHeaders) };
   }
@@ -209,13 +220,13 @@ function appIdIn(route: Route, { query, body }: Parsed): string | undefined {
 
 function findApp({ directory }: Services, route: Route, caller: AnyCaller, parsed: Parsed): App | undefined {
   if (!route.app) return undefined;
-  const app = findRequestedApp(directory, inProject(caller), appIdIn(route, parsed));
+  const app = findRequestedApp(directory, requireProject(caller), appIdIn(route, parsed));
   if (app === undefined && route.app.isRequired(parsed.body)) throw new ApiError('app_required');
   return app;
 }
 
 /** An answer that breaks its own schema is our defect: better an error than a client that trips over it. */
-function checked({ route, checks }: ServedRoute, answer: unknown): unknown {
+function checkAnswer({ route, checks }: ServedRoute, answer: unknown): unknown {
   if (isStreamed(answer)) return answer;
   if (answer === undefined && route.answer.mayBeEmpty) return answer;
   const errors = checks.answer(answer);

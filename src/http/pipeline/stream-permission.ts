@@ -1,34 +1,34 @@
 import type { KeyCaller, MemberCaller } from '../../api/caller.ts';
 import type { ErrorCode } from '../../api/errors.ts';
-import { isGranted, isInProject, type KeyAccess, reachesMoreApps } from '../../api/permission.ts';
+import { exceedsApps, isGranted, isInProject, type ProjectAccess } from '../../api/permission.ts';
 import type { Route } from '../../api/route.ts';
 import type { Streamed } from '../../api/streamed.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { ROLE_SCOPES } from '../../directory/scopes.ts';
-import { findLostRight } from '../../keys/verify/refusals.ts';
-import type { Place } from '../../keys/verify/usage-restrictions.ts';
-import { findShown } from '../../keys/verify/verify.ts';
+import { findAccessRefusal } from '../../keys/verify/refusals.ts';
+import type { RequestOrigin } from '../../keys/verify/usage-restrictions.ts';
+import { findPresentedSecret } from '../../keys/verify/verify.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Standing } from '../../members/membership.ts';
+import type { MembershipStatus } from '../../members/membership.ts';
 
 /** A member whose membership is polled while a stream is open. 'unknown' when the database did not answer. */
-export type WatchedMember = MemberCaller & { lookAgain: () => Standing | 'unknown' };
+export type WatchedMember = MemberCaller & { lookAgain: () => MembershipStatus | 'unknown' };
 
 /** What a caller was let in for and goes on reading: a stream or an export outlives the verdict at its beginning. */
-export type HeldRight = Omit<Place, 'address'> & {
+export type StreamPermission = Omit<RequestOrigin, 'address'> & {
   caller: KeyCaller | WatchedMember;
-  access: KeyAccess;
+  access: ProjectAccess;
   /** The apps that are read; null when it is the whole project. */
   appIds: readonly string[] | null;
 };
 
 /** Returns what ends a streamed answer when its caller loses it. No route outside a project may stream: see its type. */
-export function holdRight(
+export function toStreamPermission(
   { access, cors, method, path }: Route,
   origin: string | undefined,
-  caller: HeldRight['caller'],
+  caller: StreamPermission['caller'],
   { appIds }: Streamed,
-): HeldRight {
+): StreamPermission {
   if (!isInProject(access)) throw new Error(`${method} ${path} streams, and nothing would cut it off.`);
   return { caller, origin, cors, access, appIds };
 }
@@ -37,9 +37,9 @@ export function holdRight(
  * Returns why a caller that was let in may not go on, undefined while it may: the code that the same request would get
  * if it came now. Made of the pipeline's own decisions and in its order, so that no restriction holds at the door only.
  */
-export function findCutOff(
+export function findStreamRefusal(
   { directory, clock }: { directory: Directory; clock: Clock },
-  held: HeldRight,
+  held: StreamPermission,
 ): ErrorCode | undefined {
   const { caller, appIds } = held;
   if (directory.isTooOld()) return 'storage_unavailable';
@@ -54,20 +54,20 @@ export function findCutOff(
 function findKeyRefusal(
   { directory, clock }: { directory: Directory; clock: Clock },
   { key: shown, secret, address }: KeyCaller,
-  { origin, cors, access, appIds }: HeldRight,
+  { origin, cors, access, appIds }: StreamPermission,
 ): ErrorCode | undefined {
-  const found = findShown(directory.findKey(shown.id), secret);
+  const found = findPresentedSecret(directory.findKey(shown.id), secret);
   if (!found || !directory.findProject(shown.projectId)) return 'invalid_api_key';
-  const refusal = findLostRight(found, { address, origin, cors }, clock.now());
+  const refusal = findAccessRefusal(found, { address, origin, cors }, clock.now());
   if (refusal) return refusal;
   if (!isGranted(found.key, access)) return 'insufficient_scope';
-  return reachesMoreApps({ appIds }, found.key) ? 'app_not_allowed' : undefined;
+  return exceedsApps({ appIds }, found.key) ? 'app_not_allowed' : undefined;
 }
 
 function findMemberRefusal(
   now: number,
   { session, lookAgain }: WatchedMember,
-  { access }: HeldRight,
+  { access }: StreamPermission,
 ): ErrorCode | undefined {
   const standing = lookAgain();
   if (standing === 'unknown') return 'storage_unavailable';

@@ -7,8 +7,8 @@ import { macOf } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
 import { openControlServices } from '../../server/open-services.ts';
 import { createKey } from '../create.ts';
-import { CLI_MAKER } from '../escalation.ts';
-import { endGrace, rotateKey } from '../rotate.ts';
+import { CLI_GRANTOR } from '../escalation.ts';
+import { endGracePeriod, rotateKey } from '../rotate.ts';
 import { createFirstUse } from './first-use.ts';
 
 const clock = makeClock();
@@ -25,11 +25,11 @@ function find(secret: string): FoundKey {
 
 const rotate = async (keyId: string, force = false, by = services) => {
   const body = { grace_seconds: 60, grace_from: 'first_use', force } as const;
-  return (await rotateKey(by, project, keyId, body, CLI_MAKER)).secret;
+  return (await rotateKey(by, project, keyId, body, CLI_GRANTOR)).secret;
 };
 
 async function makeRotated() {
-  const made = await createKey(services, project, { name: 'Test', type: 'server' }, CLI_MAKER);
+  const made = await createKey(services, project, { name: 'Test', type: 'server' }, CLI_GRANTOR);
   const fresh = await rotate(made.key.id);
   return { id: made.key.id, old: made.secret, fresh };
 }
@@ -67,7 +67,7 @@ describe('the first use of a new secret', () => {
     const { old, fresh } = await makeRotated();
     firstUse.note(find(fresh));
     await firstUse.flush();
-    const { secret } = await createKey(services, project, { name: 'Test', type: 'server' }, CLI_MAKER);
+    const { secret } = await createKey(services, project, { name: 'Test', type: 'server' }, CLI_GRANTOR);
     const before = control.countStatements();
     for (const one of [fresh, old, secret]) {
       firstUse.note(find(one));
@@ -112,7 +112,7 @@ describe('the first use of a new secret', () => {
     const [ended, again] = [await makeRotated(), await makeRotated()];
     firstUse.note(find(ended.fresh));
     firstUse.note(find(again.fresh));
-    await endGrace(services, { id: ended.id, projectId: project.id }, CLI_ACTOR);
+    await endGracePeriod(services, { id: ended.id, projectId: project.id }, CLI_ACTOR);
     const third = await rotate(again.id, true);
     const before = find(again.fresh).secret.expiresAt;
     await firstUse.flush();
@@ -125,8 +125,8 @@ describe('the first use of a new secret', () => {
     const config = makeConfig();
     const own = await openControlServices(config, clock);
     const there = await createProject(own, 'Closing', CLI_ACTOR);
-    const { key } = await createKey(own, there, { name: 'Test', type: 'server' }, CLI_MAKER);
-    const { secret } = await rotateKey(own, there, key.id, {}, CLI_MAKER);
+    const { key } = await createKey(own, there, { name: 'Test', type: 'server' }, CLI_GRANTOR);
+    const { secret } = await rotateKey(own, there, key.id, {}, CLI_GRANTOR);
     const found = own.directory.findByMac(macOf(secret, own.pepper));
     assert.ok(found);
     own.firstUse.note(found);

@@ -1,6 +1,6 @@
 import { ApiError } from '../../api/errors.ts';
 import type { FoundKey } from '../../directory/directory.ts';
-import { findPlaceRefusal, type Place, type PlaceRefusal } from './usage-restrictions.ts';
+import { findUsageRefusal, type RequestOrigin, type UsageRefusal } from './usage-restrictions.ts';
 import { findStateRefusal, type StateRefusal } from './verify.ts';
 
 /** Returns the 401 of a key that was shown but is not good, with the challenge RFC 6750 §3 asks for. */
@@ -22,31 +22,35 @@ const DESCRIPTIONS = {
 } as const;
 
 /** Why a key that was let in would not be let in now. */
-export type LostRight = StateRefusal | PlaceRefusal;
+export type AccessRefusal = StateRefusal | UsageRefusal;
 
 /**
  * Returns why a key that was let in with this secret may not be used any more, in the order of the door; undefined while
  * it may. `found` is the key as it is by now. Says nothing about scopes.
  */
-export function findLostRight(found: FoundKey, place: Place, now: number): LostRight | undefined {
-  return findStateRefusal(found, now) ?? findPlaceRefusal(found.key, place);
+export function findAccessRefusal(
+  found: FoundKey,
+  place: RequestOrigin,
+  now: number,
+): AccessRefusal | undefined {
+  return findStateRefusal(found, now) ?? findUsageRefusal(found.key, place);
 }
 
 /** Returns the answer to a key whose right is lost: the one it would get at the door. */
-export function lostRightError(code: LostRight, address: string): ApiError {
-  return isPlaceRefusal(code) ? placeError(code, address) : invalidToken(code);
+export function accessRefusalError(code: AccessRefusal, address: string): ApiError {
+  return isUsageRefusal(code) ? usageRefusalError(code, address) : invalidToken(code);
 }
 
-const PLACE_REFUSALS: readonly string[] = [
+const USAGE_REFUSALS: readonly string[] = [
   'ip_not_allowed',
   'secret_key_in_browser',
   'origin_not_allowed',
-] satisfies PlaceRefusal[];
+] satisfies UsageRefusal[];
 
-const isPlaceRefusal = (code: LostRight): code is PlaceRefusal => PLACE_REFUSALS.includes(code);
+const isUsageRefusal = (code: AccessRefusal): code is UsageRefusal => USAGE_REFUSALS.includes(code);
 
 /** Returns the 403 of a key that is used from the wrong place. */
-export function placeError(code: PlaceRefusal, address: string): ApiError {
+export function usageRefusalError(code: UsageRefusal, address: string): ApiError {
   return new ApiError(
     code,
     code === 'ip_not_allowed' ? { detail: `This key cannot be used from ${address}.` } : {},

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { ApiKey } from '../../directory/key.ts';
 import { effectiveScopes } from '../../directory/scopes.ts';
-import { findPlaceRefusal } from './usage-restrictions.ts';
+import { findUsageRefusal } from './usage-restrictions.ts';
 
 const keyWith = (ipAllowlist: string[]): ApiKey => ({
   ...{ id: 'key_a', projectId: 'proj_a', type: 'server', name: 'Locked', scopes: null, appIds: null },
@@ -11,7 +11,7 @@ const keyWith = (ipAllowlist: string[]): ApiKey => ({
   ...{ revokedBy: null, revokedReason: null, leakReportedAt: null, secrets: [], revision: 1, ipAllowlist },
 });
 const refusalAt = (key: ApiKey, address: string) =>
-  findPlaceRefusal(key, { address, origin: undefined, cors: 'none' });
+  findUsageRefusal(key, { address, origin: undefined, cors: 'none' });
 
 it('parses the addresses of a key once, not at each request', () => {
   let reads = 0;

@@ -4,16 +4,19 @@ import type { ApiKey } from '../../directory/key.ts';
 import { type Cidr, isInCidrs, parseCidrs } from '../../lib/ip.ts';
 
 /** Where a request comes from, and which web pages its route is open to. `origin` is the header; only browsers send it. */
-export type Place = { address: string; origin: string | undefined; cors: CorsRule };
+export type RequestOrigin = { address: string; origin: string | undefined; cors: CorsRule };
 
 /** Why a key may not be used from where it is. */
-export type PlaceRefusal = Extract<
+export type UsageRefusal = Extract<
   ErrorCode,
   'ip_not_allowed' | 'secret_key_in_browser' | 'origin_not_allowed'
 >;
 
 /** Returns why the key may not be used from this place, undefined when it may. Says nothing about scopes. */
-export function findPlaceRefusal(key: ApiKey, { address, origin, cors }: Place): PlaceRefusal | undefined {
+export function findUsageRefusal(
+  key: ApiKey,
+  { address, origin, cors }: RequestOrigin,
+): UsageRefusal | undefined {
   if (!isAddressAllowed(key, address)) return 'ip_not_allowed';
   if (origin === undefined || key.type === 'client') return undefined;
   if (key.type === 'server') return 'secret_key_in_browser';

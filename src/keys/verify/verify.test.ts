@@ -6,7 +6,7 @@ import { createSecret, derivePepper } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
 import { openControlServices } from '../../server/open-services.ts';
 import { type CreateKeyBody, createKey } from '../create.ts';
-import { CLI_MAKER } from '../escalation.ts';
+import { CLI_GRANTOR } from '../escalation.ts';
 import { revokeKey } from '../revoke.ts';
 import { verify } from './verify.ts';
 
@@ -17,7 +17,7 @@ const { directory, pepper, control } = services;
 const project = await createProject(services, 'Verified', CLI_ACTOR);
 
 const make = (fields: Partial<CreateKeyBody> = {}) =>
-  createKey(services, project, { name: 'Test', type: 'server', ...fields }, CLI_MAKER);
+  createKey(services, project, { name: 'Test', type: 'server', ...fields }, CLI_GRANTOR);
 
 const judge = (secret: string, now = clock.now()) => {
   const verdict = verify(secret, directory, pepper, now);

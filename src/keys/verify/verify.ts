@@ -58,7 +58,10 @@ export function findStateRefusal({ key, secret }: FoundKey, now: number): StateR
 }
 
 /** Returns a key as it is by now with the secret that was shown; undefined when it is not there any more. */
-export function findShown(key: ApiKey | undefined, { version }: { version: number }): FoundKey | undefined {
+export function findPresentedSecret(
+  key: ApiKey | undefined,
+  { version }: { version: number },
+): FoundKey | undefined {
   const secret = key?.secrets.find((one) => one.version === version);
   return key && secret && { key, secret };
 }
