@@ -3,6 +3,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../src/config/config.ts';
+import { NO_CALLER } from '../src/control/open.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { fillKeys, keyIdAt } from './fill-keys.ts';
 import { describeRun, quantile } from './report.ts';
@@ -39,7 +40,7 @@ function callWith(secret: string): Promise<number> {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function revoke(keyId: string): Promise<number> {
-  await services.control.write(async (tx, revision) => {
+  await services.control.write(NO_CALLER, async ({ tx, revision }) => {
     await tx
       .updateTable('api_keys')
       .set({ revoked_at: Date.now(), revoked_by: 'cli', revoked_reason: 'leaked', revision })

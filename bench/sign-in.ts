@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashPassword, insertAccount } from '../src/accounts/account.ts';
 import { readConfig } from '../src/config/config.ts';
+import { NO_CALLER } from '../src/control/open.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { describeRun, quantile } from './report.ts';
 import { LIMITS_OFF, startScript } from './server.ts';
@@ -28,7 +29,7 @@ const env = { APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'warn' };
 async function createAccounts(): Promise<void> {
   const services = await openControlServices(readConfig(env));
   const passwordHash = await hashPassword(services, 'the right password');
-  await services.control.write(async (tx) => {
+  await services.control.write(NO_CALLER, async ({ tx }) => {
     const visit = { address: '127.0.0.1', requestId: 'bench' };
     for (const email of [EMAILS['wrong password'], EMAILS['account without a password']]) {
       const { id } = await insertAccount(services, tx, { name: 'Bench', email, passwordHash }, visit);

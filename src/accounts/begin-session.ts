@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { Actor, Session } from '../api/caller.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import { anonymousActor } from '../api/raw-request.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
@@ -26,7 +27,7 @@ export async function beginSession(
   token: string,
   isStillRight: (tx: Tx, personId: string) => Promise<boolean>,
 ): Promise<BegunSession | undefined> {
-  return services.control.write(async (tx) => {
+  return services.control.write(NO_CALLER, async ({ tx }) => {
     const session = await findSession({ control: { db: tx }, clock: services.clock }, token);
     if (!session) return undefined;
     if (!(await isStillRight(tx, session.person.id))) {

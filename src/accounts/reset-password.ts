@@ -4,6 +4,7 @@ import { anonymousActor, requireTls } from '../api/raw-request.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson, findPersonId, hashPassword } from './account.ts';
@@ -25,7 +26,7 @@ export async function createResetLink(
   actor: Actor,
 ): Promise<string | undefined> {
   const { control, clock } = services;
-  return control.write(async (tx) => {
+  return control.write(NO_CALLER, async ({ tx }) => {
     const personId = await findPersonId(tx, email);
     if (personId === undefined) return undefined;
     const diff = diffOf({}, { purpose });
@@ -47,7 +48,7 @@ export async function resetPassword(
   requireTls(visit);
   await requireLink(services, RESET_PURPOSES, token);
   const passwordHash = await hashPassword(services, password);
-  await services.control.write(async (tx) => {
+  await services.control.write(NO_CALLER, async ({ tx }) => {
     const { personId, purpose } = await spendLink(tx, RESET_PURPOSES, token, services.clock.now());
     if (personId === null) throw linkOver();
     await storePassword(services, tx, personId, passwordHash);

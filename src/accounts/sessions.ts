@@ -3,6 +3,7 @@ import type { Actor, Session, SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
@@ -71,7 +72,7 @@ export async function revokeSession(
   sessionId: string,
   actor: Actor,
 ): Promise<void> {
-  await services.control.write(async (tx) => {
+  await services.control.write(NO_CALLER, async ({ tx }) => {
     const ended = await tx
       .deleteFrom('sessions')
       .where('id', '=', sessionId)

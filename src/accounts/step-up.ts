@@ -1,6 +1,7 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { limitAttempts, recordFailedAttempt } from './attempts.ts';
@@ -24,7 +25,7 @@ export async function stepUp(services: AccountServices, caller: SignedIn, passwo
     throw new ApiError('invalid_credentials', { detail: 'The password is wrong.' });
   }
   const until = clock.now() + STEP_UP_MS;
-  await control.write(async (tx) => {
+  await control.write(NO_CALLER, async ({ tx }) => {
     await tx
       .updateTable('sessions')
       .set({ stepped_up_until: until })

@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Actor, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
@@ -28,7 +29,7 @@ export async function offerTotp(
   const secret = randomBytes(18).toString('base64url');
   const codes = Array.from({ length: BACKUP_CODES }, createBackupCode);
   const offer = { secret: await encrypt(secret), backup_codes: await encrypt(JSON.stringify(codes)) };
-  await services.control.write(async (tx) => {
+  await services.control.write(NO_CALLER, async ({ tx }) => {
     const known = await tx
       .selectFrom('two_factors')
       .select('id')
@@ -80,7 +81,7 @@ export async function confirmTotp(services: AccountServices, caller: SignedIn, c
     const message = 'The code is wrong or too old. Check the time of the phone, and try the next one.';
     throw validationFailed([{ field: 'code', code: 'invalid_choice', message }]);
   }
-  await control.write(async (tx) => {
+  await control.write(NO_CALLER, async ({ tx }) => {
     await tx
       .updateTable('two_factors')
       .set({ verified: 1, last_step })
@@ -121,7 +122,7 @@ export async function spendTotpCode(
 
 /** Removes the second factor of whoever asks; without one it does nothing. */
 export async function removeTotp(services: AccountServices, { session, actor }: SignedIn): Promise<void> {
-  await services.control.write((tx) => deleteTotp(services, tx, session.person.id, actor));
+  await services.control.write(NO_CALLER, ({ tx }) => deleteTotp(services, tx, session.person.id, actor));
 }
 
 /** Removes a person's second factor, backup codes and all, in the transaction of why; without one it does nothing. */

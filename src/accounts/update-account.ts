@@ -1,6 +1,7 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { diffOf } from '../audit/audit.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson, findPersonId, hashPassword, requireNoKeysIn } from './account.ts';
 import { storePassword } from './password.ts';
@@ -20,7 +21,7 @@ export async function updateAccount(
     name: change.name?.trim() ?? person.name,
     email: change.email?.toLowerCase() ?? person.email,
   };
-  await control.write(async (tx) => {
+  await control.write(NO_CALLER, async ({ tx }) => {
     const holder = await findPersonId(tx, after.email);
     if (holder !== undefined && holder !== person.id)
       throw new ApiError('conflict', { detail: 'Another account has this e-mail address.' });
@@ -44,7 +45,7 @@ export async function changePassword(
 ): Promise<void> {
   const { id: personId } = session.person;
   const passwordHash = await hashPassword(services, newPassword);
-  await services.control.write(async (tx) => {
+  await services.control.write(NO_CALLER, async ({ tx }) => {
     await storePassword(services, tx, personId, passwordHash, session.id);
     await appendForPerson(services, tx, { personId, actor, action: 'account.password_changed' });
   });

@@ -1,8 +1,7 @@
-import type { Transaction } from 'kysely';
-import type { ControlSchema } from '../control/schema.ts';
+import { type ControlTransaction, NO_CALLER, type Recheck } from '../control/open.ts';
 import type { ApiKey, KeySecret } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
-import type { KeyType, Scope } from '../directory/scopes.ts';
+import type { KeyType, Role, Scope } from '../directory/scopes.ts';
 
 /** What the verbs ask about whoever calls, the same of a key and of a member of the project. */
 export type Principal = Omit<KeyPermissions, 'type'> & {
@@ -11,34 +10,42 @@ export type Principal = Omit<KeyPermissions, 'type'> & {
   type: KeyType | 'member';
 };
 
+/** Who asked for a change: how the audit log names them, and their recheck, which runs inside each write they cause. */
+export type Requester = { actor: Actor; recheck: Recheck };
+
 type RequestSource = {
+  /** The client's IP address, in canonical form. */
   address: string;
-  /** What limits per address count by; undefined when they must not, see `CallerAddress`. */
+  /** What limits per address count by; undefined if they must not apply, see `ClientAddress`. */
   network: string | undefined;
-  /** How the audit log names who is calling. */
   actor: Actor;
 };
 
 /** Who is calling, in which project: a key or a member. */
-export type Caller = RequestSource & { principal: Principal; project: Project };
-
-/** A caller that can change between two reads of the database. */
-type Rereadable = {
+export type Caller = RequestSource & {
+  principal: Principal;
+  project: Project;
   /**
-   * Returns what the caller may do as the transaction sees it. Throws the 401 or 403 that it would now get, or 404 for a
-   * person who is no longer a member.
+   * Returns what the caller may do as the transaction sees it. Throws the 401, 403 or 404 that the same request would get
+   * now.
    */
-  readAgain: (tx: Transaction<ControlSchema>) => Promise<Principal>;
+  recheck: (tx: ControlTransaction) => Promise<Principal>;
 };
 
-/** A verified key, and which of its secrets was shown. */
-export type KeyCaller = Caller & Rereadable & { key: ApiKey; secret: KeySecret };
+/** A verified key, and which of its secrets was presented. */
+export type KeyCaller = Caller & { key: ApiKey; secret: KeySecret };
 
-/** A person with a living session, in no project. `siteUrl` is where its browser finds us, without a slash at the end. */
-export type SignedIn = RequestSource & { session: Session; siteUrl: string };
+type SessionHolder = RequestSource & {
+  session: Session;
+  /** The URL of the dashboard as the browser reaches it, without a trailing slash. */
+  siteUrl: string;
+};
 
-/** A person with a living session, as a member of the project. */
-export type MemberCaller = Caller & Rereadable & SignedIn;
+/** A person with a valid session, in no project. */
+export type SignedIn = SessionHolder & Requester;
+
+/** A person with a valid session, as a member of the project. */
+export type MemberCaller = Caller & SessionHolder & { role: Role };
 
 /** What a key could do: the part of it that is compared when one key makes another. */
 export type KeyPermissions = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist' | 'rateLimits'> & {
@@ -55,8 +62,11 @@ export type Actor = {
   requestId: string | null;
 };
 
-/** The operator at the command line: whoever can open the data folder. */
+/** The operator at the command line: anyone with access to the data folder. */
 export const CLI_ACTOR: Actor = { type: 'cli', id: 'cli', ip: null, requestId: null };
+
+/** The operator as the one who asks: nothing to recheck. */
+export const CLI_REQUESTER: Requester = { actor: CLI_ACTOR, recheck: NO_CALLER };
 
 /** Someone with an account. */
 export type Person = { id: string; name: string; email: string; hasTotp: boolean };

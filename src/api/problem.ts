@@ -3,7 +3,7 @@ import { redactSecrets } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
 import { type ApiError, ERRORS } from './errors.ts';
 
-/** Returns the RFC 9457 body of an error. `docsUrl` is where the documentation is served, without a slash at the end. */
+/** Returns the RFC 9457 body of an error. `docsUrl` is the URL of the documentation, without a trailing slash. */
 export function renderProblem(error: ApiError, requestId: string, docsUrl: string): Record<string, unknown> {
   return {
     type: `${docsUrl}/docs/errors#${error.code}`,
@@ -18,16 +18,10 @@ export function renderProblem(error: ApiError, requestId: string, docsUrl: strin
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
-const requestIds = new WeakMap<IncomingMessage, string>();
-
-/** Returns the id of a request, always the same: the `x-request-id` it was sent with if that can be kept, or a new one. */
-export function requestIdOf(request: IncomingMessage): string {
-  const known = requestIds.get(request);
-  if (known) return known;
-  const sent = request.headers['x-request-id'];
-  // A key, or an id around one, has the shape of an id; it must be in no log and no answer, also when it is sent in the wrong place.
+/** Returns the ID for a new request: the `X-Request-Id` it was sent with if it is valid, otherwise a new one. */
+export function createRequestId({ headers }: IncomingMessage): string {
+  const sent = headers['x-request-id'];
+  // A key has the shape of a valid ID, and must not reach a log or an answer when it is sent in the wrong header.
   const isKept = typeof sent === 'string' && REQUEST_ID.test(sent) && redactSecrets(sent) === sent;
-  const id = isKept ? sent : newId('req');
-  requestIds.set(request, id);
-  return id;
+  return isKept ? sent : newId('req');
 }

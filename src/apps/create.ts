@@ -4,6 +4,7 @@ import type { Actor } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { IdempotencyKey } from '../api/route.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
 import { findKeysIn } from '../directory/secret.ts';
@@ -52,7 +53,7 @@ export async function createApp(
   requireNoKeysIn(body);
   const { control, directory, clock } = services;
   const now = clock.now();
-  const id = await control.write(async (tx, revision) => {
+  const id = await control.write(NO_CALLER, async ({ tx, revision }) => {
     const known = intent && (await findIdempotencyRecord(tx, intent, now));
     if (known) return known.madeId;
     const id = await insertApp(services, tx, revision, projectId, body, actor);

@@ -1,5 +1,6 @@
 import type { Actor } from '../api/caller.ts';
 import type { ChangeServices } from '../audit/audit.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { App } from '../directory/app.ts';
 
 /**
@@ -12,7 +13,7 @@ export async function deleteApp(
   actor: Actor,
 ): Promise<App> {
   const now = clock.now();
-  await control.write(async (tx, revision) => {
+  await control.write(NO_CALLER, async ({ tx, revision }) => {
     const { numUpdatedRows } = await tx
       .updateTable('apps')
       .set({ deleted_at: now, updated_at: now, revision })

@@ -4,6 +4,7 @@ import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { type App, isPastRestore } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
@@ -48,7 +49,7 @@ export async function updateApp(
     });
   }
   const { deleted, name, ...rest } = body;
-  await services.control.write(async (tx, revision) => {
+  await services.control.write(NO_CALLER, async ({ tx, revision }) => {
     const before = await getRow(tx, app.id);
     await tx
       .updateTable('apps')

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -140,7 +141,7 @@ export function createFailureLog(services: {
     delayMs: FLUSH_MS,
     itemsMax: QUEUE_MAX,
     write: (entries) =>
-      control.write(async (tx) => {
+      control.write(NO_CALLER, async ({ tx }) => {
         for (const entry of entries) await audit.append(tx, entry);
       }),
     onError: (err) => log.error({ err }, 'failed authentications could not be written to the audit log'),

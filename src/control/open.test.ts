@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/storage-error.ts';
-import { type Control, openControl, openReadOnlyControl } from './open.ts';
+import { type Control, NO_CALLER, openControl, openReadOnlyControl } from './open.ts';
 
 let dir: string;
 let file: string;
@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const addSetting = (control: Control, name: string, value = 'x') =>
-  control.write((tx) => tx.insertInto('settings').values({ name, value }).execute());
+  control.write(NO_CALLER, ({ tx }) => tx.insertInto('settings').values({ name, value }).execute());
 
 const listSettings = async ({ db }: Control) => {
   const rows = await db.selectFrom('settings').select('name').orderBy('name').execute();
@@ -130,7 +130,7 @@ it('names a file that is not a database, and says what to do', async () => {
 it('reports failed reads and writes alike, and passes on errors in a statement unchanged', async () => {
   const control = await openControl(file, systemClock());
   await assert.rejects(
-    control.write((tx) => tx.insertInto('revision').values({ id: 1, value: 0 }).execute()),
+    control.write(NO_CALLER, ({ tx }) => tx.insertInto('revision').values({ id: 1, value: 0 }).execute()),
     /UNIQUE constraint failed/,
   );
   writeFileSync(file, Buffer.alloc(100_000, 7));

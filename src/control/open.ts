@@ -6,6 +6,21 @@ import type { ControlSchema } from './schema.ts';
 import { openReadOnlySqlite, openSqlite } from './sqlite.ts';
 import { isLockedOut } from './sqlite-trouble.ts';
 
+/** A transaction of the control database. */
+export type ControlTransaction = Transaction<ControlSchema>;
+
+/** An open write: its transaction, and the revision that every row it changes must carry. */
+export type Write = { tx: ControlTransaction; revision: number };
+
+/**
+ * Runs first in a write, under its lock, and throws to refuse it. A write may have waited 5 s for another process, which
+ * may have revoked or narrowed the caller meanwhile, so each caller is read again here.
+ */
+export type Recheck = (tx: ControlTransaction) => Promise<unknown>;
+
+/** For writes that no authenticated caller asked for: background tasks, the command line, signing in. */
+export const NO_CALLER: Recheck = async () => undefined;
+
 /**
  * The control database: projects, apps, keys. Writes are rare, and durable when the promise resolves. Disk errors, locks
  * and damaged files reject with StorageError `unavailable`.
@@ -17,10 +32,10 @@ export type Control = {
   /** Returns how many statements ran so far. A request needs none: it reads the directory. */
   countStatements: () => number;
   /**
-   * Runs `change` in one transaction, with the revision that its rows must carry. Waits up to 5 s for another process's
-   * write lock without blocking anything else.
+   * Runs `recheck`, then `change`, in one transaction. Waits up to 5 s for another process's write lock without blocking
+   * anything else. Pass the `recheck` of the caller on whose behalf it writes, or NO_CALLER.
    */
-  write: <T>(change: (tx: Transaction<ControlSchema>, revision: number) => Promise<T>) => Promise<T>;
+  write: <T>(recheck: Recheck, change: (write: Write) => Promise<T>) => Promise<T>;
   /** The names of the migrations applied while opening. */
   migrated: readonly string[];
   close: () => Promise<void>;
@@ -85,7 +100,7 @@ export async function openControl(file: string, clock: Clock): Promise<Control> 
     countStatements,
     migrated,
     close,
-    write: (change) =>
+    write: (recheck, change) =>
       whenFree(() =>
         db.transaction().execute(async (tx) => {
           // The first statement of the transaction takes the write lock before anything is read.
@@ -95,10 +110,9 @@ export async function openControl(file: string, clock: Clock): Promise<Control> 
             .where('id', '=', 1)
             .returning('value')
             .executeTakeFirstOrThrow();
-          return change(tx, Number(row.value));
+          await recheck(tx);
+          return change({ tx, revision: Number(row.value) });
         }),
       ),
   };
 }
-
-export type ControlTransaction = Transaction<ControlSchema>;

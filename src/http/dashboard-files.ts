@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../api/errors.ts';
-import { requestIdOf } from '../api/problem.ts';
 
 /** The pages of the dashboard. Which of them exists in full is its own router's to say: each answers the same file. */
 export const DASHBOARD_PATHS = ['/', '/sign-in', '/setup', '/invite', '/reset', '/account', '/p/*'] as const;
@@ -60,7 +59,7 @@ export function addDashboard(app: FastifyInstance, dir: string, refuse: Refuse):
   app.setNotFoundHandler(refuseFile);
   void app.register((scope, _options, done) => {
     scope.addHook('onRequest', (request, reply, next) => {
-      reply.header('x-request-id', requestIdOf(request.raw));
+      reply.header('x-request-id', request.id);
       // A connection that stayed open would hold up the stop.
       if (!app.server.listening) reply.header('connection', 'close');
       next();

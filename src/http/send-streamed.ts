@@ -2,11 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { ApiError, type ErrorCode } from '../api/errors.ts';
 import type { Streamed } from '../api/streamed.ts';
-import type { Directory } from '../directory/directory.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Exchange } from './pipeline/exchange.ts';
-import { findStreamRefusal } from './pipeline/stream-permission.ts';
+import { findStreamRefusal, type StreamServices } from './pipeline/stream-permission.ts';
 
 const RECHECK_MS = 500;
 
@@ -27,8 +25,8 @@ const STOPPING: ErrorCode = 'overloaded';
  * the exchange back when it is over.
  */
 export function openBody(
-  services: { directory: Directory; clock: Clock; log: Log },
-  { streamPermission: held, slot, requestId }: Exchange,
+  services: StreamServices & { log: Log },
+  { streamPermission, slot, requestId }: Exchange,
   { chunks, end }: Streamed,
   response: ServerResponse,
   stopping: AbortSignal,
@@ -48,7 +46,7 @@ export function openBody(
     else tearOff(new ApiError(code));
   }
   function mayGoOn(): boolean {
-    const code = held && findStreamRefusal(services, held);
+    const code = streamPermission && findStreamRefusal(services, streamPermission);
     if (code !== undefined && !isEnding) stop(code);
     return code === undefined;
   }

@@ -6,38 +6,43 @@ import { newId } from '../lib/id.ts';
 
 const notFound = () => new ApiError('not_found', { detail: 'There is nothing at this path.' });
 
-/** The router gives up on a path for two reasons: an id longer than any of ours, or broken percent-encoding. */
+/** Returns the error for a path the router rejects: a parameter longer than any ID, or broken percent-encoding. */
 export function toPathError(code: string): ApiError {
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return notFound();
   return new ApiError('invalid_encoding', { detail: 'The URL cannot be decoded.' });
 }
 
-/** RFC 9112 §3.2: a server must refuse HTTP/1.1 without Host. */
+/** RFC 9112 §3.2: a server must reject HTTP/1.1 without Host. */
 export function findHostError({ raw }: FastifyRequest): ApiError | undefined {
   if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
   return new ApiError('invalid_encoding', { detail: 'The request has no Host header.' });
 }
 
-const patternOf = (path: string) =>
+const toPattern = (path: string) =>
   new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
 
-/** 405 when the path exists for other methods, 404 otherwise: the same for everyone, key or no key. */
-export function noSuchRoute(routes: readonly Route[], request: FastifyRequest): ApiError {
-  const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
-  const methods = new Set<string>(
-    routes.filter((route) => patternOf(route.path).test(path)).map((route) => route.method),
-  );
-  if (methods.size === 0) return notFound();
-  if (methods.has('GET')) methods.add('HEAD');
-  const allow = [...methods].join(', ');
-  return new ApiError('method_not_allowed', {
-    detail: `${request.method} is not possible here; use ${allow}.`,
-    headers: { allow },
-  });
+/**
+ * Returns a function that gives the error of a request no route matches: 405 if its path exists for other methods, 404
+ * otherwise, the same for every caller.
+ */
+export function createUnmatched(routes: readonly Route[]): (request: FastifyRequest) => ApiError {
+  const patterns = routes.map(({ path, method }) => ({ pattern: toPattern(path), method }));
+  return (request) => {
+    const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
+    const matching = patterns.filter(({ pattern }) => pattern.test(path));
+    const methods = new Set<string>(matching.map(({ method }) => method));
+    if (methods.size === 0) return notFound();
+    if (methods.has('GET')) methods.add('HEAD');
+    const allow = [...methods].join(', ');
+    return new ApiError('method_not_allowed', {
+      detail: `${request.method} is not possible here; use ${allow}.`,
+      headers: { allow },
+    });
+  };
 }
 
-/** The answer to bytes that are not HTTP: there is no request to answer, so it is written by hand. */
-export function badRequest(docsUrl: string): string {
+/** Returns the raw answer to bytes that are not HTTP. There is no request to answer, so it is built by hand. */
+export function renderBadRequest(docsUrl: string): string {
   const detail = 'This is not a complete HTTP request, or its headers are too large.';
   const requestId = newId('req');
   const body = JSON.stringify(

@@ -4,6 +4,7 @@ import type { ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
 import type { Config } from '../config/config.ts';
 import type { ControlTransaction } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
@@ -56,7 +57,7 @@ export async function createKey(
   body: CreateKeyBody,
   maker: Grantor,
 ): Promise<KeyWithSecret> {
-  const { key, secret } = await services.control.write((tx, revision) =>
+  const { key, secret } = await services.control.write(NO_CALLER, ({ tx, revision }) =>
     insertKey(services, tx, revision, project, body, maker),
   );
   await services.directory.refresh();

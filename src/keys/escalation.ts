@@ -1,10 +1,4 @@
-import {
-  type Actor,
-  CLI_ACTOR,
-  type KeyCaller,
-  type KeyPermissions,
-  type MemberCaller,
-} from '../api/caller.ts';
+import { type Actor, CLI_ACTOR, type KeyPermissions, type Principal } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { exceedsApps } from '../api/permission.ts';
 import type { Config } from '../config/config.ts';
@@ -61,18 +55,16 @@ function exceedsAddresses(target: KeyPermissions, caller: GrantorPermissions): b
 }
 
 /**
- * The actor that creates or changes a key: a key or a member, which must have all that it gives, or the operator on the
- * machine itself, who has no `readAgain` and may give anything.
+ * Who creates or changes a key: a key or a member, which must have every permission that it grants. Its recheck returns
+ * what it may do as the write sees it.
  */
-export type Grantor = { actor: Actor; readAgain: KeyCaller['readAgain'] | undefined };
+export type Grantor = {
+  actor: Actor;
+  recheck: (tx: ControlTransaction) => Promise<Principal | 'unrestricted'>;
+};
 
-/** The operator at the command line, who may give anything. */
-export const CLI_GRANTOR: Grantor = { actor: CLI_ACTOR, readAgain: undefined };
-
-/** Returns the caller of a request as a maker. */
-export function toGrantor({ actor, readAgain }: KeyCaller | MemberCaller): Grantor {
-  return { actor, readAgain };
-}
+/** The operator at the command line, who may grant anything. */
+export const CLI_GRANTOR: Grantor = { actor: CLI_ACTOR, recheck: async () => 'unrestricted' };
 
 /**
  * Throws 403 when the key reaches further than its maker, or the 401, 403 or 404 that the maker would now get. `key` is
@@ -82,14 +74,14 @@ export async function requireNoEscalation(
   { config }: { config: Config },
   tx: ControlTransaction,
   target: KeyToGrant,
-  { readAgain }: Grantor,
+  { recheck }: Grantor,
   { maxKeyLifetimeDays, rateLimits }: Project,
   key: string,
 ): Promise<void> {
-  if (!readAgain) return;
+  const permissions = await recheck(tx);
+  if (permissions === 'unrestricted') return;
   const limits = { project: rateLimits, installation: config.limitOverrides };
-  const reach = await readAgain(tx);
-  const excess = findEscalation(target, reach, { maxKeyLifetimeDays, limits });
+  const excess = findEscalation(target, permissions, { maxKeyLifetimeDays, limits });
   if (excess.length === 0) return;
   throw new ApiError('exceeds_own_permissions', {
     detail: `${key} reaches further than whoever asks: ${excess.join(', ')}.`,

@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { ApiError } from '../api/errors.ts';
 import type { IdempotencyKey } from '../api/route.ts';
 import type { ControlTransaction } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
@@ -32,7 +33,7 @@ export async function runOnce(
 ): Promise<KeyWithSecretJson> {
   const { control, directory, clock } = services;
   const { intent } = asked;
-  const answer = await control.write(async (tx, revision) => {
+  const answer = await control.write(NO_CALLER, async ({ tx, revision }) => {
     const known = intent && (await findAnswer(services, tx, intent, asked));
     if (known) return known;
     const { key, secret } = await mint(tx, revision);

@@ -1,4 +1,5 @@
 import { ApiError } from '../api/errors.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
@@ -19,7 +20,7 @@ export async function restoreKey(
   maker: Grantor,
 ): Promise<ApiKey> {
   const { control, directory, clock, audit } = services;
-  const restored = await control.write(async (tx, revision) => {
+  const restored = await control.write(NO_CALLER, async ({ tx, revision }) => {
     const key = await getStoredKey(tx, keyId);
     await requireNoEscalation(services, tx, key, maker, project, 'The key');
     requireRestorable(key, clock.now());

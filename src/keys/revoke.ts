@@ -1,6 +1,7 @@
 import type { Actor } from '../api/caller.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import type { ControlTransaction } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { getStoredKey } from '../directory/records.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -20,7 +21,7 @@ export async function revokeKey(
   actor: Actor,
 ): Promise<ApiKey> {
   const { control, directory } = services;
-  const revoked = await control.write(async (tx, revision) => {
+  const revoked = await control.write(NO_CALLER, async ({ tx, revision }) => {
     await storeRevocation(services, tx, revision, key, { reason, actor });
     return getStoredKey(tx, key.id);
   });
@@ -78,7 +79,7 @@ export async function reportLeak(
   actor: Actor,
 ): Promise<ApiKey | undefined> {
   if (leakReportedAt !== null) return directory.findKey(id);
-  const reported = await control.write(async (tx, revision) => {
+  const reported = await control.write(NO_CALLER, async ({ tx, revision }) => {
     const { numUpdatedRows } = await tx
       .updateTable('api_keys')
       .set({ leak_reported_at: clock.now(), revision })

@@ -3,6 +3,7 @@ import type { Actor } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import type { ControlTransaction } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import { type ApiKey, type KeySecret, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
@@ -52,7 +53,7 @@ export async function rotateKey(
   body: RotateKeyBody,
   maker: Grantor,
 ): Promise<KeyWithSecret> {
-  const { key, secret } = await services.control.write((tx, revision) =>
+  const { key, secret } = await services.control.write(NO_CALLER, ({ tx, revision }) =>
     replaceSecret(services, tx, revision, project, { keyId, body }, maker),
   );
   await services.directory.refresh();
@@ -148,7 +149,7 @@ export async function endGracePeriod(
   { id, projectId }: Pick<ApiKey, 'id' | 'projectId'>,
   actor: Actor,
 ): Promise<ApiKey> {
-  const ended = await control.write(async (tx, revision) => {
+  const ended = await control.write(NO_CALLER, async ({ tx, revision }) => {
     const now = clock.now();
     const [newest, older] = liveSecrets(await getStoredKey(tx, id), now);
     if (!newest || !older) throw new ApiError('no_grace_running');

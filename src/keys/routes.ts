@@ -6,7 +6,6 @@ import type { Directory } from '../directory/directory.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { CREATE_KEY_BODY, insertKey } from './create.ts';
-import { toGrantor } from './escalation.ts';
 import { API_KEY_JSON, type ApiKeyJson, KEY_WITH_SECRET_JSON, toKeyJson } from './key-json.ts';
 import { KEY_FILTERS, listKeys } from './list.ts';
 import { runOnce } from './replay.ts';
@@ -46,7 +45,7 @@ const createRoute = defineRoute({
   example: { body: { name: 'Production iOS', type: 'client', scopes: ['events:write'] } },
   handle(services: KeyServices, { caller, body, idempotencyKey: intent }) {
     const { project } = caller;
-    const maker = toGrantor(caller);
+    const maker = caller;
     return runOnce(services, { project, maker, intent }, (tx, revision) =>
       insertKey(services, tx, revision, project, body, maker),
     );
@@ -99,7 +98,7 @@ const updateRoute = defineRoute({
   async handle(services: KeyServices, { caller, params, body, ifMatch }) {
     const { id: keyId } = getKey(services, caller, params.id);
     const change = { keyId, body, ifMatch };
-    return toKeyJson(services, await updateKey(services, caller.project, change, toGrantor(caller)));
+    return toKeyJson(services, await updateKey(services, caller.project, change, caller));
   },
 });
 
@@ -119,7 +118,7 @@ const rotateRoute = defineRoute({
   handle(services: KeyServices, { caller, params, body, idempotencyKey: intent }) {
     const { id: keyId } = getKey(services, caller, params.id);
     const { project } = caller;
-    const maker = toGrantor(caller);
+    const maker = caller;
     return runOnce(services, { project, maker, intent }, (tx, revision) =>
       replaceSecret(services, tx, revision, project, { keyId, body }, maker),
     );
@@ -172,7 +171,7 @@ const restoreRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID } },
   async handle(services: KeyServices, { caller, params }) {
     const { id } = getKey(services, caller, params.id);
-    return toKeyJson(services, await restoreKey(services, caller.project, id, toGrantor(caller)));
+    return toKeyJson(services, await restoreKey(services, caller.project, id, caller));
   },
 });
 

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { ApiError } from '../api/errors.ts';
 import { diffOf } from '../audit/audit.ts';
 import type { ControlTransaction } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import { type ApiKey, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
@@ -41,7 +42,7 @@ export async function updateKey(
   maker: Grantor,
 ): Promise<ApiKey> {
   const { keyId } = change;
-  const updated = await services.control.write(async (tx, revision) => {
+  const updated = await services.control.write(NO_CALLER, async ({ tx, revision }) => {
     const before = await getStoredKey(tx, keyId);
     const after = await requireChangeable(services, tx, project, before, change, maker);
     const diff = diffOf(toAuditFields(before), toAuditFields(after));

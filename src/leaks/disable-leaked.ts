@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Actor } from '../api/caller.ts';
 import type { ControlTransaction } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
@@ -28,7 +29,7 @@ function listDue(db: Kysely<ControlSchema>, now: number): Promise<DueSecret[]> {
 export async function disableDueKeys(services: LeakServices): Promise<number> {
   const { control, directory, clock, log } = services;
   if ((await listDue(control.db, clock.now())).length === 0) return 0;
-  const disabled = await control.write(async (tx, revision) => {
+  const disabled = await control.write(NO_CALLER, async ({ tx, revision }) => {
     // Looked at again under the write lock, which may have been waited for: of two processes, one does it.
     const now = clock.now();
     const ids: string[] = [];

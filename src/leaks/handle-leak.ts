@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Actor } from '../api/caller.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import type { ControlTransaction } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
@@ -32,7 +33,9 @@ export async function handleLeak(services: LeakServices, found: FoundKey, actor:
   // Reports come again and again: those that change nothing wait for no lock.
   const reaction = decideReaction(services, key, secret.version);
   if (reaction !== 'revoke' && (await isOnRecord(control.db, key.id, secret.version))) return;
-  const done = await control.write((tx, revision) => storeLeak(services, tx, revision, found, actor));
+  const done = await control.write(NO_CALLER, ({ tx, revision }) =>
+    storeLeak(services, tx, revision, found, actor),
+  );
   await directory.refresh();
   tell(services, key, done, clock.now());
 }

@@ -8,6 +8,7 @@ import type { Actor, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import { anonymousActor, type BrowserRequest, requireTls } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { readRole } from '../directory/scopes.ts';
@@ -55,7 +56,7 @@ export async function acceptInvitation(
   }
   if (name === undefined) throw missing('name');
   const passwordHash = await hashPassword(services, password);
-  return services.control.write(async (tx) => {
+  return services.control.write(NO_CALLER, async ({ tx }) => {
     const invitation = await spendInvitation(services, tx, token);
     const actor = await insertAccount(services, tx, { name, email, passwordHash }, visit);
     await insertInvited(services, tx, invitation, actor);
@@ -73,7 +74,7 @@ const missing = (field: string) =>
 
 /** Makes whoever has an account a member. Throws 404 when the invitation does not work (any more), 409 for a member. */
 async function join(services: MemberServices, token: string, actor: Actor): Promise<void> {
-  await services.control.write(async (tx) =>
+  await services.control.write(NO_CALLER, async ({ tx }) =>
     insertInvited(services, tx, await spendInvitation(services, tx, token), actor),
   );
 }

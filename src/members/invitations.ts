@@ -6,6 +6,7 @@ import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { type Audit, diffOf } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { ROLES, type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -78,7 +79,7 @@ export async function invite(
     created_by: actor.id,
     expires_at: now + INVITATION_MS,
   };
-  await control.write(async (tx) => {
+  await control.write(NO_CALLER, async ({ tx }) => {
     await requireOwner(tx, caller, [role]);
     const member = await tx
       .selectFrom('project_members')
@@ -113,7 +114,7 @@ export async function revokeInvitation(
   id: string,
 ): Promise<void> {
   const { project, actor } = caller;
-  await control.write(async (tx) => {
+  await control.write(NO_CALLER, async ({ tx }) => {
     const gone = await tx
       .deleteFrom('invitations')
       .where('id', '=', id)

@@ -8,7 +8,7 @@ const READ_MS = 250;
 it('takes the word of who was just let in, until the next reading', async () => {
   mock.timers.enable({ apis: ['setInterval'] });
   let stored: MembershipStatus = { isSignedIn: true, role: 'analyst' };
-  const { look, close } = createWatcher(async () => stored);
+  const { poll: look, close } = createWatcher(async () => stored);
   const read = async () => {
     mock.timers.tick(READ_MS);
     await Promise.resolve();

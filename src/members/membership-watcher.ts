@@ -7,7 +7,7 @@ export type MembershipWatcher = {
    * Returns what was last read, at most `READ_MS` and a query ago; 'unknown' when the database did not answer. `known` is
    * what the door read: one object a request, which counts until the next reading.
    */
-  look: (sessionId: string, projectId: string, known: MembershipStatus) => MembershipStatus | 'unknown';
+  poll: (sessionId: string, projectId: string, known: MembershipStatus) => MembershipStatus | 'unknown';
   close: () => void;
 };
 
@@ -54,7 +54,7 @@ export function createWatcher(
   }
 
   return {
-    look(sessionId, projectId, known) {
+    poll(sessionId, projectId, known) {
       const name = `${sessionId} ${projectId}`;
       const one = watched.get(name) ?? { sessionId, projectId, last: known, lookedAtMs: 0 };
       // Whoever was just let in knows better than what was read before: a role may have been lost and given back.

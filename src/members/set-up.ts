@@ -5,6 +5,7 @@ import { insertLink, linkOver, requireLink, spendLink } from '../accounts/one-ti
 import type { Actor } from '../api/caller.ts';
 import { type BrowserRequest, requireTls } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Clock } from '../lib/clock.ts';
 import { insertMember } from './membership.ts';
@@ -26,7 +27,7 @@ export async function setUp(
   await requireLink(services, ['setup'], body.token);
   const passwordHash = await hashPassword(services, body.password);
   const { control, clock } = services;
-  return control.write(async (tx) => {
+  return control.write(NO_CALLER, async ({ tx }) => {
     await spendLink(tx, ['setup'], body.token, clock.now());
     const someone = await tx.selectFrom('people').select('id').limit(1).executeTakeFirst();
     if (someone) throw linkOver();
@@ -79,7 +80,7 @@ export async function renewSetupLink({
   clock: Clock;
 }): Promise<string | undefined> {
   if (await hasAccounts({ control })) return undefined;
-  return control.write((tx) =>
+  return control.write(NO_CALLER, ({ tx }) =>
     insertLink(tx, { purpose: 'setup', personId: null, expiresAt: null }, clock.now()),
   );
 }

@@ -3,6 +3,7 @@ import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Role } from '../directory/scopes.ts';
 import type { MemberServices } from './membership.ts';
@@ -20,7 +21,7 @@ export async function changeRole(
   personId: string,
   role: Role,
 ): Promise<void> {
-  await services.control.write(async (tx) => {
+  await services.control.write(NO_CALLER, async ({ tx }) => {
     const before = await getRole(tx, caller, personId);
     if (before === role) return;
     await requireOwner(tx, caller, [before, role]);
@@ -42,7 +43,7 @@ export async function removeMember(
   caller: Caller,
   personId: string,
 ): Promise<void> {
-  await services.control.write(async (tx) => {
+  await services.control.write(NO_CALLER, async ({ tx }) => {
     const before = await getRole(tx, caller, personId);
     await requireOwner(tx, caller, [before]);
     if (before === 'owner') await requireOtherOwner(tx, caller, personId);

@@ -3,6 +3,7 @@ import { findFirstPersonId } from '../accounts/account.ts';
 import type { Actor } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import type { Project } from '../directory/project.ts';
 import { findKeysIn } from '../directory/secret.ts';
@@ -24,7 +25,7 @@ export async function createProject(
   findOwnerId?: FindOwner,
 ): Promise<Project> {
   const { control, directory } = services;
-  const id = await control.write((tx, revision) =>
+  const id = await control.write(NO_CALLER, ({ tx, revision }) =>
     insertProject(services, tx, revision, name, actor, findOwnerId),
   );
   await directory.refresh();

@@ -3,6 +3,7 @@ import type { Actor } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
+import { NO_CALLER } from '../control/open.ts';
 import type { ProjectTable } from '../control/schema.ts';
 import type { Project } from '../directory/project.ts';
 import { toProject } from '../directory/records.ts';
@@ -60,7 +61,7 @@ export async function updateProject(
 ): Promise<Project> {
   const mistakes = [...findRateLimitMistakes(body.rate_limits ?? {}), ...findKeysIn({ name: [body.name] })];
   if (mistakes.length > 0) throw validationFailed(mistakes);
-  await control.write(async (tx, revision) => {
+  await control.write(NO_CALLER, async ({ tx, revision }) => {
     const rowOf = tx.selectFrom('projects').selectAll().where('id', '=', project.id);
     const before = toProject(await rowOf.executeTakeFirstOrThrow());
     await tx

@@ -4,7 +4,7 @@ import type { AuditKey } from '../audit/chain.ts';
 import { createFailureLog } from '../audit/failures.ts';
 import type { Config } from '../config/config.ts';
 import { AUDIT_SEAL_MIGRATION } from '../control/migrate.ts';
-import { openControl } from '../control/open.ts';
+import { NO_CALLER, openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
 import { createMetrics } from '../http/metrics/metrics.ts';
@@ -51,7 +51,7 @@ export async function openControlServices(
   const control = opening.adopt(await openControl(controlFile, clock), ({ close }) => close());
   const audit = createAudit(toAuditKey(secret), clock, config.retiredSecrets.map(toAuditKey));
   if (control.migrated.includes(AUDIT_SEAL_MIGRATION)) {
-    await control.write((tx) => sealHead(tx, toAuditKey(secret)));
+    await control.write(NO_CALLER, ({ tx }) => sealHead(tx, toAuditKey(secret)));
   }
   await requireSameSecret({ control, audit }, pepper, retiredPeppers);
   const secretWarning = await findSecretWarning(control, pepper, retiredPeppers);
@@ -64,7 +64,7 @@ export async function openControlServices(
   const firstUse = createFirstUse({ control, directory, clock, log });
   const loopDelay = createLoopDelay();
   opening.defer(loopDelay.close);
-  const standings = opening.adopt(watchMemberships({ control, clock }), ({ close }) => close());
+  const memberships = opening.adopt(watchMemberships({ control, clock }), ({ close }) => close());
   const stopForgetting = startRecordCleanup(control, clock, log);
   // In parallel: each may wait for another process's write lock, and the time to stop is limited.
   opening.defer(() => closeAll([stopForgetting, failures.close, rehash.close, firstUse.close, usage.close]));
@@ -81,7 +81,7 @@ export async function openControlServices(
     usage,
     failures,
     people: createPeople(control, [secret, ...config.retiredSecrets]),
-    standings,
+    memberships,
     rehash,
     firstUse,
     githubKeys: createGithubKeys({ pinned: config.githubScanningKeys }),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Actor } from '../api/caller.ts';
 import type { Audit } from '../audit/audit.ts';
-import { type Control, whenFree } from '../control/open.ts';
+import { type Control, NO_CALLER, whenFree } from '../control/open.ts';
 import { macOf, type Pepper } from '../directory/secret.ts';
 import { errorCodeOf } from '../lib/storage-error.ts';
 import { cureOf } from './data-dir.ts';
@@ -109,7 +109,7 @@ async function moveToCurrent(
   pepper: Pepper,
   retired: readonly Pepper[],
 ): Promise<void> {
-  await control.write(async (tx) => {
+  await control.write(NO_CALLER, async ({ tx }) => {
     // Looked at again under the write lock: of two processes that start at once, one moves it.
     if ((await findSecretMatch({ db: tx }, pepper, retired)) !== 'retired') return;
     await tx

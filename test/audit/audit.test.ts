@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { NO_CALLER } from '../../src/control/open.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { type Answer, initProject, makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
@@ -126,7 +127,7 @@ describe('the audit log', () => {
 
 /** Appends this many entries in one transaction, as fast as the log goes. */
 async function appendMany(count: number, target: string, characters = 100): Promise<void> {
-  await services.control.write(async (tx) => {
+  await services.control.write(NO_CALLER, async ({ tx }) => {
     for (let index = 0; index < count; index += 1) {
       const entry = { projectId: project_id, actor: CLI_ACTOR, action: 'app.updated', target } as const;
       await services.audit.append(tx, { ...entry, diff: { name: ['x'.repeat(characters), index] } });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { NO_CALLER } from '../../src/control/open.ts';
 import { createSecret } from '../../src/directory/secret.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { type CommandResult, initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
@@ -51,7 +52,7 @@ describe('appflow audit, without a server', async () => {
   const clock = makeClock();
   clock.advance(-2 * HOUR_MS);
   const services = await openControlServices(config, clock);
-  await services.control.write((tx) =>
+  await services.control.write(NO_CALLER, ({ tx }) =>
     services.audit.append(tx, {
       projectId: null,
       actor: CLI_ACTOR,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { NO_CALLER } from '../../src/control/open.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
 import { findFreePort } from '../support/free-port.ts';
@@ -123,7 +124,7 @@ describe('doctor', () => {
     });
     const actor = { type: 'cli', id: 'cli', ip: null, requestId: null } as const;
     const entry = { projectId: null, actor, action: 'project.updated', target: 'x' } as const;
-    await services.control.write((tx) => services.audit.append(tx, entry));
+    await services.control.write(NO_CALLER, ({ tx }) => services.audit.append(tx, entry));
     await services.close();
     assertFailed(await examine({ APPFLOW_DATA_DIR: dataDir }), 'clock', /it was set back/);
   });

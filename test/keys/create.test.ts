@@ -6,9 +6,9 @@ import { ApiError, type FieldError } from '../../src/api/errors.ts';
 import { createApp } from '../../src/apps/create.ts';
 import type { ApiKey } from '../../src/directory/key.ts';
 import { isWellFormedSecret } from '../../src/directory/secret.ts';
-import { getStoredPrincipal } from '../../src/http/pipeline/recheck-writes.ts';
+import { toKeyCaller } from '../../src/http/pipeline/callers.ts';
 import { type CreateKeyBody, createKey } from '../../src/keys/create.ts';
-import { CLI_GRANTOR, toGrantor } from '../../src/keys/escalation.ts';
+import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
 import { DAY_MS } from '../../src/lib/durations.ts';
 import { newId } from '../../src/lib/id.ts';
 import { createProject } from '../../src/projects/create.ts';
@@ -36,10 +36,9 @@ const actor = { ...CLI_ACTOR, id: 'key_maker' };
 /** Returns a request with the newest secret of a key, from an address in every list that the makers here have. */
 function callerOf(key: ApiKey): KeyCaller {
   const secret = key.secrets[0] ?? assert.fail();
-  const address = '10.0.0.1';
-  const readAgain: KeyCaller['readAgain'] = (tx) =>
-    getStoredPrincipal({ clock }, tx, { key, secret, address });
-  return { principal: key, key, secret, project, address, network: undefined, actor, readAgain };
+  const route = { access: 'any_key', selfParam: undefined } as const;
+  const exchange = { address: '10.0.0.1', network: undefined, requestId: 'req_create', params: {} };
+  return { ...toKeyCaller({ clock }, route, exchange, { key, secret }, project), actor };
 }
 
 const make = (body: Partial<CreateKeyBody>, maker?: ApiKey, into = project) =>
@@ -47,7 +46,7 @@ const make = (body: Partial<CreateKeyBody>, maker?: ApiKey, into = project) =>
     services,
     into,
     { name: 'Test', type: 'server', ...body },
-    maker ? toGrantor(callerOf(maker)) : { ...CLI_GRANTOR, actor },
+    maker ? callerOf(maker) : { ...CLI_GRANTOR, actor },
   );
 
 const at = (ms: number) => new Date(clock.now() + ms).toISOString();

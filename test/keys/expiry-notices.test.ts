@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { NO_CALLER } from '../../src/control/open.ts';
 import {
   EXPIRING_KEYS,
   type ExpiryNotice,
@@ -26,7 +27,7 @@ EXPIRING_KEYS.subscribe((message) => heard.push(message as ExpiryNotice));
 
 /** Puts a key into the directory that lives `days` more. */
 async function addKey(id: string, days: number | null, createdDaysAgo = 100): Promise<void> {
-  await services.control.write(async (tx, revision) => {
+  await services.control.write(NO_CALLER, async ({ tx, revision }) => {
     await tx
       .insertInto('api_keys')
       .values({
@@ -90,7 +91,7 @@ describe('a key that nears its end', () => {
   it('is told of again when its end was moved', async () => {
     await addKey('key_c', 5);
     assert.deepEqual(await give(), ['key_c 7']);
-    await services.control.write(async (tx, revision) => {
+    await services.control.write(NO_CALLER, async ({ tx, revision }) => {
       await tx
         .updateTable('api_keys')
         .set({ expires_at: clock.now() + 6 * DAY_MS, revision })
@@ -105,7 +106,7 @@ describe('a key that nears its end', () => {
     await addKey('key_short', 5, 0);
     await addKey('key_forever', null);
     await addKey('key_revoked', 6);
-    await services.control.write(async (tx, revision) => {
+    await services.control.write(NO_CALLER, async ({ tx, revision }) => {
       await tx
         .updateTable('api_keys')
         .set({ revoked_at: clock.now(), revision })

@@ -5,6 +5,7 @@ import { after, before, describe, it, mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompiledQuery } from 'kysely';
 import { startAuditHeadLog } from '../../src/audit/head.ts';
+import { NO_CALLER } from '../../src/control/open.ts';
 import { startDisablingLeaked } from '../../src/leaks/disable-leaked.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { type ControlServices, openControlServices } from '../../src/server/open-services.ts';
@@ -113,7 +114,7 @@ describe('what is done from time to time', () => {
     assert.equal(await told(1), true);
     const actor = { type: 'cli', id: 'cli', ip: null, requestId: null } as const;
     const entry = { projectId: null, actor, action: 'project.updated', target: 'x' } as const;
-    await services.control.write((tx) => services.audit.append(tx, entry));
+    await services.control.write(NO_CALLER, ({ tx }) => services.audit.append(tx, entry));
     mock.timers.tick(60 * MINUTE_MS - 1);
     assert.equal(await told(2), false);
     mock.timers.tick(1);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { NO_CALLER } from '../../src/control/open.ts';
 import { revokeKey, storeRevocation } from '../../src/keys/revoke.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startSlowServer } from '../support/slow-server.ts';
@@ -166,13 +167,13 @@ describe('a write that waits for another process', async () => {
 
   /** Sends a request whose write waits until another process, which was first, has made its change. */
   async function sendBehind(
-    change: Parameters<typeof elsewhere.control.write>[0],
+    change: Parameters<typeof elsewhere.control.write>[1],
     call: Parameters<typeof api.call>,
   ) {
     const isWaiting = Promise.withResolvers<void>();
     const isChanged = Promise.withResolvers<void>();
-    const writing = elsewhere.control.write(async (tx, revision) => {
-      await change(tx, revision);
+    const writing = elsewhere.control.write(NO_CALLER, async (write) => {
+      await change(write);
       isChanged.resolve();
       await isWaiting.promise;
     });
@@ -192,7 +193,7 @@ describe('a write that waits for another process', async () => {
       const before = await lookAtEverything(maker.id);
       const sent = body === undefined ? {} : { body };
       const answer = await sendBehind(
-        (tx, revision) => {
+        ({ tx, revision }) => {
           const told = { reason: 'leaked', actor: CLI_ACTOR } as const;
           return storeRevocation(elsewhere, tx, revision, { id: maker.id, projectId: project_id }, told);
         },
@@ -207,7 +208,7 @@ describe('a write that waits for another process', async () => {
     const maker = await makeKey();
     const before = await lookAtEverything();
     const answer = await sendBehind(
-      (tx, revision) =>
+      ({ tx, revision }) =>
         tx
           .updateTable('api_keys')
           .set({ app_ids: JSON.stringify([app_id]), revision })

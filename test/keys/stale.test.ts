@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
 import type { Control } from '../../src/control/open.ts';
+import { NO_CALLER } from '../../src/control/open.ts';
 import { openDirectory } from '../../src/directory/directory.ts';
 import { createServer } from '../../src/http/server.ts';
 import { revokeKey } from '../../src/keys/revoke.ts';
@@ -53,7 +54,7 @@ assert.ok(project);
 
 /** Another process changes something, so that there is something to catch up with. */
 async function changeElsewhere(): Promise<void> {
-  await other.control.write((tx) =>
+  await other.control.write(NO_CALLER, ({ tx }) =>
     other.audit.append(tx, { projectId: null, actor: CLI_ACTOR, action: 'project.updated', target: 'x' }),
   );
 }

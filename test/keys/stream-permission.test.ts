@@ -83,9 +83,16 @@ function hold(secret: string, { access, appIds }: Reading, origin?: string): Str
     address: '127.0.0.1',
     network: undefined,
     actor: CLI_ACTOR,
-    readAgain: () => assert.fail('nothing is written'),
+    recheck: () => assert.fail('nothing is written'),
   };
-  return { caller, origin, cors: access === 'audit:read' ? 'none' : 'key_origins', access, appIds };
+  return {
+    caller,
+    origin,
+    cors: access === 'audit:read' ? 'none' : 'key_origins',
+    access,
+    appIds,
+    membership: undefined,
+  };
 }
 
 /** Whether the pipeline, asked anew, and the verdict on the one who was let in agree. */
@@ -270,7 +277,7 @@ describe('a caller that was let in', () => {
   it('is cut off when its key or its project is there no more', async () => {
     const held = hold((await makeKey(READER)).key, ONE_APP);
     const without = (gone: object) =>
-      findStreamRefusal({ clock, directory: { ...directory, ...gone } }, held);
+      findStreamRefusal({ ...served, directory: { ...directory, ...gone } }, held);
     assert.equal(without({}), undefined);
     assert.equal(without({ findKey: () => undefined }), 'invalid_api_key');
     assert.equal(without({ findProject: () => undefined }), 'invalid_api_key');

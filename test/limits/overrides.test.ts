@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { NO_CALLER } from '../../src/control/open.ts';
 import type { Payer } from '../../src/limits/plan.ts';
 import type { OwnLimits } from '../../src/limits/rate-limits.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
@@ -127,7 +128,7 @@ describe('over HTTP', async () => {
     const services = await openControlServices(api.config);
     after(() => services.close());
     const patch = (rateLimits: unknown) =>
-      services.control.write(async (tx, revision) => {
+      services.control.write(NO_CALLER, async ({ tx, revision }) => {
         const rate_limits = rateLimits === null ? null : JSON.stringify(rateLimits);
         await tx
           .updateTable('projects')

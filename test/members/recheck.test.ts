@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { NO_CALLER } from '../../src/control/open.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { type Browser, join, setUp, signIn, stepUp } from '../support/browser.ts';
@@ -70,7 +71,7 @@ describe('a member whose request is still being read', async () => {
       const isWaiting = Promise.withResolvers<void>();
       const isTaken = Promise.withResolvers<void>();
       const before = await lookAtEverything();
-      const writing = elsewhere.control.write(async (tx) => {
+      const writing = elsewhere.control.write(NO_CALLER, async ({ tx }) => {
         await tx
           .updateTable('project_members')
           .set({ role: 'analyst' })

@@ -30,9 +30,9 @@ export async function startSlowServer() {
       },
       control: {
         ...control,
-        write(work) {
+        write(recheck, work) {
           hooks.onWrite();
-          return control.write(work);
+          return control.write(recheck, work);
         },
       },
     }),

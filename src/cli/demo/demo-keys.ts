@@ -1,4 +1,5 @@
 import type { ControlTransaction } from '../../control/open.ts';
+import { NO_CALLER } from '../../control/open.ts';
 import type { Project } from '../../directory/project.ts';
 import type { KeyType } from '../../directory/scopes.ts';
 import { type CreateKeyBody, insertKey, type KeyWithSecret } from '../../keys/create.ts';
@@ -84,7 +85,7 @@ export async function createDemoKeys(
 ): Promise<{ state: DemoState; keys: DemoKeys }> {
   const project = getDemoProject(services, state);
   const created: (KeyWithSecret & Pick<DemoKey, 'use'>)[] = [];
-  const after = await services.control.write(async (tx, revision) => {
+  const after = await services.control.write(NO_CALLER, async ({ tx, revision }) => {
     created.length = 0;
     for (const key of [...KEYS, FEED]) {
       const { use } = key;

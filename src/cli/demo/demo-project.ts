@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { CLI_ACTOR } from '../../api/caller.ts';
 import { insertApp } from '../../apps/create.ts';
+import { NO_CALLER } from '../../control/open.ts';
 import type { ControlSchema } from '../../control/schema.ts';
 import type { Project } from '../../directory/project.ts';
 import { DAY_MS } from '../../lib/durations.ts';
@@ -63,7 +64,7 @@ export function requireSamePlan({ plan }: DemoState, requested: Partial<DemoPlan
 /** Creates the demo's project with three apps and records it, in one transaction. Its last day is that of `nowMs`. */
 export async function createDemo(services: DemoServices, plan: DemoPlan, nowMs: number): Promise<DemoState> {
   const startMs = (Math.floor(nowMs / DAY_MS) - plan.days + 1) * DAY_MS;
-  const state = await services.control.write(async (tx, revision) => {
+  const state = await services.control.write(NO_CALLER, async ({ tx, revision }) => {
     const projectId = await insertProject(services, tx, revision, DEMO_NAME, CLI_ACTOR);
     const makeApp = (platform: DemoPlatform) => {
       const fields = { name: DEMO_APP_NAMES[platform], platform };
@@ -94,7 +95,7 @@ export function getDemoProject(
 
 /** Stores the demo's state. */
 export async function saveDemo({ control }: Pick<DemoServices, 'control'>, state: DemoState): Promise<void> {
-  await control.write((tx) => insertState(tx, state));
+  await control.write(NO_CALLER, ({ tx }) => insertState(tx, state));
 }
 
 /** Like `saveDemo`, but inside the caller's transaction. */

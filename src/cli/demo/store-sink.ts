@@ -46,7 +46,14 @@ function operatorOf(project: Project): Caller {
     ipAllowlist: [],
     rateLimits: null,
   } as const;
-  return { principal, project, address: '127.0.0.1', network: undefined, actor: CLI_ACTOR };
+  return {
+    principal,
+    project,
+    address: '127.0.0.1',
+    network: undefined,
+    actor: CLI_ACTOR,
+    recheck: async () => principal,
+  };
 }
 
 function batchesOf(events: readonly DemoEvent[]): DemoEvent[][] {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from '../../api/errors.ts';
-import { renderProblem, requestIdOf } from '../../api/problem.ts';
+import { createRequestId, renderProblem } from '../../api/problem.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../lib/log.ts';
 import { checkToken, findMetricsRefusal } from './access.ts';
@@ -18,9 +18,10 @@ export async function listenForMetrics(services: ListenServices): Promise<Metric
   const { metricsPort, host } = services.config;
   if (metricsPort === undefined) return undefined;
   const server = createServer((request, response) => {
-    answer(services, request, response).catch((error: unknown) => {
-      services.log.error({ err: error }, 'the metrics cannot be told');
-      refuse(services, request, response, new ApiError('internal', { cause: error }));
+    const requestId = createRequestId(request);
+    answer(services, request, response, requestId).catch((error: unknown) => {
+      services.log.error({ requestId, err: error }, 'the metrics cannot be told');
+      refuse(services, response, requestId, new ApiError('internal', { cause: error }));
     });
   });
   server.listen(metricsPort, host);
@@ -38,33 +39,34 @@ async function answer(
   services: ListenServices,
   request: IncomingMessage,
   response: ServerResponse,
+  requestId: string,
 ): Promise<void> {
   const { config, metrics } = services;
   const [path] = (request.url ?? '').split('?', 1);
   const verdict = path === '/metrics' ? checkToken(request, config.metricsToken) : 'hidden';
   const refusal = findMetricsRefusal(request.method ?? '', verdict);
-  if (refusal) return refuse(services, request, response, refusal);
+  if (refusal) return refuse(services, response, requestId, refusal);
   const text = await metrics.render();
-  response.writeHead(200, headersOf(request, metrics.contentType)).end(text);
+  response.writeHead(200, headersOf(requestId, metrics.contentType)).end(text);
 }
 
 function refuse(
   { config }: { config: Config },
-  request: IncomingMessage,
   response: ServerResponse,
+  requestId: string,
   refusal: ApiError,
 ): void {
-  const problem = renderProblem(refusal, requestIdOf(request), config.publicUrl);
-  const headers = { ...headersOf(request, 'application/problem+json'), ...refusal.headers };
+  const problem = renderProblem(refusal, requestId, config.publicUrl);
+  const headers = { ...headersOf(requestId, 'application/problem+json'), ...refusal.headers };
   response.writeHead(refusal.status, headers).end(JSON.stringify(problem));
 }
 
 /** The headers that every answer has, on this port too. */
-function headersOf(request: IncomingMessage, contentType: string): Record<string, string> {
+function headersOf(requestId: string, contentType: string): Record<string, string> {
   return {
     'content-type': contentType,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    'x-request-id': requestIdOf(request),
+    'x-request-id': requestId,
   };
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type Cidr, callerNetwork, canonicalAddress, isInCidrs, parseCidrs } from '../../lib/ip.ts';
 
 /** Where a request came from. */
-export type CallerAddress = {
+export type ClientAddress = {
   /** Canonical text: what allow-lists compare and the audit log names. */
   ip: string;
   /**
@@ -28,7 +28,7 @@ export function resolveAddress(
   peer: string,
   headers: IncomingHttpHeaders,
   trusted: readonly Cidr[],
-): CallerAddress {
+): ClientAddress {
   const ip = findOrigin(peer, headers['x-forwarded-for']?.toString(), trusted);
   const header = trusted.length === 0 ? findForwardingHeader(headers) : undefined;
   const untrustedProxyHeader = header !== undefined && isInCidrs(ip, NEARBY) ? header : undefined;

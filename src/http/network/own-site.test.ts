@@ -9,7 +9,7 @@ const BEHIND_PROXY: SiteRules = { ...RULES, trustedProxies: parseCidrs(['10.0.0.
 const PUBLIC: SiteRules = { ...RULES, publicUrl: 'https://appflow.example.com' };
 
 const transport = (headers: Record<string, string>, rules = RULES, peer = '127.0.0.1') =>
-  findTransport({ method: 'POST', peer, headers }, rules);
+  findTransport({ peer, headers }, rules);
 
 describe('how a browser reaches us', () => {
   for (const host of ['127.0.0.1:8080', 'localhost:8080', 'LOCALHOST', '[::1]:8080', '127.8.9.1']) {
@@ -52,8 +52,10 @@ describe('how a browser reaches us', () => {
 });
 
 describe('whose page a change comes from', () => {
-  const from = (headers: Record<string, string>, rules = RULES, method = 'POST') =>
-    isFromOwnSite({ method, peer: '127.0.0.1', headers: { host: '127.0.0.1:8080', ...headers } }, rules);
+  const from = (sent: Record<string, string>, rules = RULES, method = 'POST') => {
+    const headers = { host: '127.0.0.1:8080', ...sent };
+    return isFromOwnSite({ method, headers, transport: transport(headers, rules) }, rules);
+  };
 
   it('is ours by the Origin: scheme, name and port', () => {
     assert.equal(from({ origin: 'http://127.0.0.1:8080' }), true);

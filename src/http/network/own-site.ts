@@ -2,22 +2,23 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type Cidr, isInCidrs } from '../../lib/ip.ts';
 import { isLoopbackHost } from './address.ts';
 
-/** What the decisions below look at. `peer` is the address of the socket. */
-export type SiteRequest = { method: string; peer: string; headers: IncomingHttpHeaders };
-
-/** What the operator said of the way people reach the dashboard. */
+/** How the operator configured the way people reach the dashboard. */
 export type SiteRules = { publicUrl: string; trustedProxies: readonly Cidr[]; allowHttp: boolean };
 
-/** How a person's browser reaches us: encrypted, on this machine, or readable for everyone in between. */
+/** How the browser reaches the server: encrypted, on this machine, or readable by everyone in between. */
 export type Transport = 'secure' | 'loopback' | 'plain';
 
 const SAFE_METHODS = ['GET', 'HEAD'];
 
 /**
- * Returns how the browser reaches us. The Host header is its own word for where it is: no other page can change it, and
- * a page on this machine is the only one to which it is `localhost`. A proxy's word on TLS counts when it is trusted.
+ * Returns how the browser reaches the server. Host is what the browser believes it is talking to: no other page can
+ * change it, and only a page on this machine sends `localhost`. `peer` is the address of the socket: X-Forwarded-Proto
+ * counts from a trusted proxy only.
  */
-export function findTransport({ peer, headers }: SiteRequest, rules: SiteRules): Transport {
+export function findTransport(
+  { peer, headers }: { peer: string; headers: IncomingHttpHeaders },
+  rules: SiteRules,
+): Transport {
   if (rules.publicUrl.startsWith('https:')) return 'secure';
   const passedOn = headers['x-forwarded-proto']?.toString().split(',').at(-1)?.trim().toLowerCase();
   if (passedOn === 'https' && isInCidrs(peer, rules.trustedProxies)) return 'secure';
@@ -25,20 +26,23 @@ export function findTransport({ peer, headers }: SiteRequest, rules: SiteRules):
 }
 
 /** Whether people may sign in over it: not where everyone in between could read the password. */
-export const allowsSignIn = (transport: Transport, { allowHttp }: SiteRules): boolean =>
+export const allowsSignIn = (transport: Transport, { allowHttp }: Pick<SiteRules, 'allowHttp'>): boolean =>
   transport !== 'plain' || allowHttp;
 
 /**
- * Whether a request that changes something comes from a page of ours. Browsers say so in `Sec-Fetch-Site`, which no
- * page can write, and older ones by the Origin, which must be the address of this site.
+ * Whether a request that changes something comes from a page of the dashboard. Browsers say so in `Sec-Fetch-Site`, which
+ * no page can set; older ones in Origin, which must be the address of this site.
  */
-export function isFromOwnSite({ method, headers, peer }: SiteRequest, rules: SiteRules): boolean {
+export function isFromOwnSite(
+  { method, headers, transport }: { method: string; headers: IncomingHttpHeaders; transport: Transport },
+  { publicUrl }: Pick<SiteRules, 'publicUrl'>,
+): boolean {
   if (SAFE_METHODS.includes(method)) return true;
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin';
   const { origin, host } = headers;
   if (origin === undefined) return false;
-  if (rules.publicUrl !== '' && origin === new URL(rules.publicUrl).origin) return true;
-  const scheme = findTransport({ method, headers, peer }, rules) === 'secure' ? 'https' : 'http';
+  if (publicUrl !== '' && origin === new URL(publicUrl).origin) return true;
+  const scheme = transport === 'secure' ? 'https' : 'http';
   return origin.toLowerCase() === `${scheme}://${host?.toLowerCase()}`;
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import type { Log } from '../../lib/log.ts';
-import type { CallerAddress } from './address.ts';
+import type { ClientAddress } from './address.ts';
 
 /** Remembers requests that a proxy passed on while `TRUSTED_PROXIES` names none. */
 export type UntrustedProxy = {
   /** Counts the request when its peer is such a proxy; the log tells of it once an hour. */
-  note: (address: CallerAddress) => void;
+  note: (address: ClientAddress) => void;
   /** How many there were since the start. */
   countRequests: () => number;
   /** Returns what to do about it when there was one within the last hour. */

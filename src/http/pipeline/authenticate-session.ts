@@ -1,61 +1,44 @@
 import { COOKIES, readCookie } from '../../accounts/cookies.ts';
-import { findSession, findSessionById } from '../../accounts/sessions.ts';
-import type { Actor, MemberCaller, Session, SignedIn } from '../../api/caller.ts';
+import { findSession } from '../../accounts/sessions.ts';
+import type { MemberCaller, Session, SignedIn } from '../../api/caller.ts';
 import { ApiError } from '../../api/errors.ts';
-import { requirePermission } from '../../api/permission.ts';
 import type { BrowserRequest } from '../../api/raw-request.ts';
 import type { Route } from '../../api/route.ts';
-import { ROLE_SCOPES } from '../../directory/scopes.ts';
 import { findRole } from '../../members/membership.ts';
-import {
-  allowsSignIn,
-  findTransport,
-  isFromOwnSite,
-  type SiteRequest,
-  type Transport,
-} from '../network/own-site.ts';
-import { addressOf, type Exchange } from './exchange.ts';
-import { getStoredPrincipal } from './recheck-writes.ts';
+import { allowsSignIn, isFromOwnSite } from '../network/own-site.ts';
+import { toMemberCaller, toSignedIn } from './callers.ts';
+import type { Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
-import type { WatchedMember } from './stream-permission.ts';
 
-const siteRequestOf = ({ raw }: Exchange): SiteRequest => ({
-  method: raw.method ?? '',
-  peer: raw.socket.remoteAddress ?? '',
-  headers: raw.headers,
-});
-
-const transportOf = ({ config }: Services, exchange: Exchange): Transport =>
-  findTransport(siteRequestOf(exchange), config);
-
-/** Returns the request as the routes see it that sign people in and out. */
-export function toBrowserRequest(services: Services, exchange: Exchange): BrowserRequest {
-  const transport = transportOf(services, exchange);
-  const { ip: address, network } = addressOf(services, exchange);
+/** Returns the request as the handlers see it that sign people in and out. */
+export function toBrowserRequest({ config }: Services, exchange: Exchange): BrowserRequest {
+  const { address, network, transport, raw, requestId, cookies } = exchange;
   return {
     address,
     network,
-    headers: exchange.raw.headers,
-    requestId: exchange.requestId,
+    headers: raw.headers,
+    requestId,
     isSecure: transport === 'secure',
-    allowsSignIn: allowsSignIn(transport, services.config),
-    setCookie: (cookie) => exchange.cookies.push(cookie),
+    allowsSignIn: allowsSignIn(transport, config),
+    setCookie: (cookie) => cookies.push(cookie),
   };
 }
 
-/** Returns the token in the session's cookie. */
-export function readSessionToken(services: Services, exchange: Exchange): string | undefined {
-  const transport = transportOf(services, exchange);
-  if (!allowsSignIn(transport, services.config)) return undefined;
-  return readCookie(exchange.raw.headers.cookie, COOKIES.session, transport === 'secure');
+/** Returns the token in the session cookie. None counts where a password could be read in transit. */
+function readSessionToken({ config }: Services, { raw, transport }: Exchange): string | undefined {
+  if (!allowsSignIn(transport, config)) return undefined;
+  return readCookie(raw.headers.cookie, COOKIES.session, transport === 'secure');
 }
 
-/** Throws 403 unless a request that changes something comes from a page of ours. */
-export function requireOwnSite({ config }: Services, exchange: Exchange): void {
-  if (!isFromOwnSite(siteRequestOf(exchange), config)) throw new ApiError('csrf_rejected');
+/** Throws 403 unless a request that changes something comes from a page of the dashboard. */
+export function requireOwnSite(
+  { config }: Services,
+  { raw: { method = '', headers }, transport }: Exchange,
+): void {
+  if (!isFromOwnSite({ method, headers, transport }, config)) throw new ApiError('csrf_rejected');
 }
 
-/** Returns who is signed in, when the page proves with its token that it acts for the session; undefined otherwise. */
+/** Returns the signed-in person if the page proves with its CSRF token that it acts for the session. */
 export async function findSignedIn(services: Services, exchange: Exchange): Promise<SignedIn | undefined> {
   const token = readSessionToken(services, exchange);
   const session = token === undefined ? undefined : await findSession(services, token);
@@ -65,24 +48,23 @@ export async function findSignedIn(services: Services, exchange: Exchange): Prom
 }
 
 /**
- * Cookie → session → token of the page → project. Whoever gets past this is signed in, acts from a page of ours, and
- * is a member of the project in the path, if there is one: otherwise it is as if the project did not exist.
+ * Cookie → session → CSRF token → project. Returns the caller, and the session token as presented. Throws 401 without a
+ * valid session, 403 if the request does not come from the dashboard, and 404 unless the person is a member of the
+ * project in the path.
  */
 export async function authenticateSession(
   services: Services,
   route: Route,
   exchange: Exchange,
-): Promise<SignedIn | WatchedMember> {
+): Promise<{ caller: SignedIn | MemberCaller; credential: string }> {
   const token = readSessionToken(services, exchange);
   const session = token === undefined ? undefined : await findSession(services, token);
-  if (!session) throw new ApiError('not_signed_in');
+  if (!session || token === undefined) throw new ApiError('not_signed_in');
   exchange.personId = session.person.id;
   requireOwnSite(services, exchange);
   if (route.method !== 'GET' && !hasCsrfToken(services, exchange, session))
     throw new ApiError('csrf_rejected');
-  const caller = toSignedIn(services, exchange, session);
-  const { project_id: projectId } = exchange.params;
-  return projectId === undefined ? caller : asMember(services, caller, projectId);
+  return { caller: await findCaller(services, route, exchange, session), credential: token };
 }
 
 function hasCsrfToken({ people }: Services, { raw }: Exchange, { id }: Session): boolean {
@@ -90,62 +72,25 @@ function hasCsrfToken({ people }: Services, { raw }: Exchange, { id }: Session):
   return typeof sent === 'string' && people.isCsrfToken(id, sent);
 }
 
-function toSignedIn(services: Services, exchange: Exchange, session: Session): SignedIn {
-  const { ip: address, network } = addressOf(services, exchange);
-  const actor: Actor = { type: 'member', id: session.person.id, ip: address, requestId: exchange.requestId };
-  const siteUrl =
-    services.config.publicUrl ||
-    `${transportOf(services, exchange) === 'secure' ? 'https' : 'http'}://${exchange.raw.headers.host ?? ''}`;
-  return { session, address, network, actor, siteUrl };
-}
-
-async function asMember(services: Services, caller: SignedIn, projectId: string): Promise<WatchedMember> {
-  const { directory, standings } = services;
-  await directory.ensureFresh();
-  const { session } = caller;
-  const { id } = session.person;
-  const project = directory.findProject(projectId);
-  const role = project && (await findRole(services, projectId, id));
-  if (!project || !role) throw new ApiError('not_found', { detail: 'There is no such project.' });
-  const known = { isSignedIn: true, role };
-  const principal = {
-    ...UNRESTRICTED,
-    id,
-    projectId,
-    type: 'member',
-    granted: new Set(ROLE_SCOPES[role]),
-  } as const;
-  return {
-    ...caller,
-    principal,
-    project,
-    readAgain: (tx) => getStoredPrincipal(services, tx, { session, project, principal }),
-    lookAgain: () => standings.look(session.id, projectId, known),
-  };
-}
-
-/**
- * Returns the caller as it is by now: while a body comes or a slot is waited for, the session may end or the role change.
- * Throws what the same request would get if it came now.
- */
-export async function recheckSession(
+/** Returns the session as a caller, as a member if the path names a project. Throws 404 if the person is not one. */
+export async function findCaller(
   services: Services,
   route: Route,
-  { params }: Exchange,
-  caller: SignedIn | MemberCaller,
-): Promise<SignedIn | WatchedMember> {
-  const session = await findSessionById(services, caller.session.id);
-  if (!session) throw new ApiError('not_signed_in');
-  if (!('project' in caller)) return { ...caller, session };
-  const member = await asMember(services, { ...caller, session }, caller.project.id);
-  requirePermission(member.principal, route, params);
-  return member;
+  exchange: Exchange,
+  session: Session,
+): Promise<SignedIn | MemberCaller> {
+  const signedIn = toSignedIn(services, exchange, session);
+  const { project_id: projectId } = exchange.params;
+  if (projectId === undefined) return signedIn;
+  const { directory } = services;
+  await directory.ensureFresh();
+  const project = directory.findProject(projectId);
+  const role = project && (await findRole(services, projectId, session.person.id));
+  if (!project || !role) throw new ApiError('not_found', { detail: 'There is no such project.' });
+  return toMemberCaller(services, route, exchange, signedIn, project, role);
 }
 
-/** What narrows keys, people do not have: their roles say it all. */
-const UNRESTRICTED = { appIds: null, expiresAt: null, ipAllowlist: [], rateLimits: null } as const;
-
-/** Throws 403 when the route asks for the password once more and it was not given in the last 10 minutes. */
+/** Throws 403 if the route asks for the password again and it was not given in the last 10 minutes. */
 export function requireStepUp(
   services: Services,
   route: Route<Services>,

@@ -1,39 +1,79 @@
 import type { IncomingMessage } from 'node:http';
-import type { KeyCaller, SignedIn } from '../../api/caller.ts';
+import type { KeyCaller, MemberCaller, SignedIn } from '../../api/caller.ts';
 import type { KeyUse } from '../../keys/usage/usage-tally.ts';
 import type { Slot } from '../../limits/in-flight.ts';
-import { type CallerAddress, resolveAddress } from '../network/address.ts';
+import { resolveAddress } from '../network/address.ts';
+import { findTransport, type Transport } from '../network/own-site.ts';
 import type { Services } from './services.ts';
-import type { StreamPermission, WatchedMember } from './stream-permission.ts';
+import type { StreamPermission } from './stream-permission.ts';
 
-/** What the HTTP server hands to the pipeline. `params` are the path's, decoded; `search` is what follows the `?`. */
+/** Everyone the pipeline authenticates. */
+export type AnyCaller = KeyCaller | MemberCaller | SignedIn;
+
+/** What the HTTP server passes in: the request, its path parameters, decoded, and its ID. */
+type Incoming = Pick<Exchange, 'raw' | 'params' | 'requestId'>;
+
+/** One request on its way through the pipeline. Where it comes from is resolved once, when it arrives. */
 export type Exchange = {
   raw: IncomingMessage;
   params: Record<string, string>;
+  /** The query string, without the `?`. */
   search: string;
-  signal: AbortSignal;
+  requestId: string;
+  /** The client's IP address, in canonical form. */
+  address: string;
+  /** What limits per address count by; undefined if they must not apply, see `ClientAddress`. */
+  network: string | undefined;
+  transport: Transport;
   /** Headers of the answer, success or not; each step adds its own. */
   headers: Record<string, string>;
   /** `Set-Cookie` lines of the answer. */
   cookies: string[];
-  requestId: string;
-  /** Set once verified: the log names it. */
+  /** Set once a key is verified, for the log. */
   keyId: string | undefined;
-  /** Set once a session is found: the log names its person. */
+  /** Set once a session is found, for the log. */
   personId: string | undefined;
-  /** Set once the key is known, good or not: the answer is counted there. */
+  /** Set once the key is known, valid or not: the answer is counted in its usage. */
   use: KeyUse | undefined;
-  /** Set when the request takes a slot among its key's running queries: whoever sends the answer gives it back. */
+  /** Set when the request takes one of the key's slots for concurrent queries; released once the answer is sent. */
   slot: Slot | undefined;
-  /** Set when the answer is streamed: the right to read it, which may end before it does. */
+  /** Set when the answer is streamed: the permission to read it, which may end before the stream does. */
   streamPermission: StreamPermission | undefined;
+  /** Fires when the client disconnects before it has its answer. Created on first use: few requests need it. */
+  readonly signal: AbortSignal;
 };
 
-/** Returns where a request came from, and notes when an unnamed proxy passed it on. */
-export function addressOf({ config, untrustedProxy }: Services, { raw }: Exchange): CallerAddress {
-  const address = resolveAddress(raw.socket.remoteAddress ?? '', raw.headers, config.trustedProxies);
-  untrustedProxy.note(address);
-  return address;
+/** Returns the exchange of a request that just arrived. `createSignal` runs at most once, on first use of the signal. */
+export function createExchange(
+  { config, untrustedProxy }: Services,
+  { raw, params, requestId }: Incoming,
+  createSignal: () => AbortSignal,
+): Exchange {
+  const { headers } = raw;
+  const peer = raw.socket.remoteAddress ?? '';
+  const url = raw.url ?? '';
+  const mark = url.indexOf('?');
+  const from = resolveAddress(peer, headers, config.trustedProxies);
+  untrustedProxy.note(from);
+  let signal: AbortSignal | undefined;
+  return {
+    raw,
+    params,
+    search: mark === -1 ? '' : url.slice(mark + 1),
+    requestId,
+    address: from.ip,
+    network: from.network,
+    transport: findTransport({ peer, headers }, config),
+    headers: {},
+    cookies: [],
+    keyId: undefined,
+    personId: undefined,
+    use: undefined,
+    slot: undefined,
+    streamPermission: undefined,
+    get signal() {
+      signal ??= createSignal();
+      return signal;
+    },
+  };
 }
-
-export type AnyCaller = KeyCaller | WatchedMember | SignedIn;

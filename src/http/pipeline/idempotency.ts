@@ -1,28 +1,26 @@
-import type { KeyObject } from 'node:crypto';
 import type { IdempotencyKey, Route } from '../../api/route.ts';
 import { parseIdempotencyKey } from '../../idempotency/idempotency-key.ts';
-import type { Exchange } from './exchange.ts';
+import type { AnyCaller, Exchange } from './exchange.ts';
+import type { Services } from './services.ts';
 
 /**
- * Returns what the caller wants done once, when the route heeds `Idempotency-Key` and the header is there. Throws 422.
- * The credential is read only then, so that it need not be carried along: only a key derived from it leaves.
+ * Returns the request's idempotency key if the route accepts `Idempotency-Key` and the header is set. Throws 422 for an
+ * invalid header. `credential` as presented: the key that seals the answer is derived from it.
  */
 export function findIdempotencyKey(
-  { replaySecret }: { replaySecret: KeyObject },
+  { replaySecret }: Pick<Services, 'replaySecret'>,
   route: Route,
   { raw: { headers }, params }: Exchange,
-  { callerId, readCredential }: { callerId: string; readCredential: () => string },
+  { caller, credential }: { caller: AnyCaller; credential: string },
   body: unknown,
 ): IdempotencyKey | undefined {
   const header = headers['idempotency-key'];
   if (header === undefined || !route.requestHeaders.includes('Idempotency-Key')) return undefined;
+  const callerId = 'key' in caller ? caller.key.id : caller.session.person.id;
   const source = { callerId, method: route.method, path: fillPath(route.path, params), body };
-  return parseIdempotencyKey(
-    { ...source, header: header.toString(), credential: readCredential() },
-    replaySecret,
-  );
+  return parseIdempotencyKey({ ...source, header: header.toString(), credential }, replaySecret);
 }
 
-/** The one spelling of a path: however its letters are escaped in the URL, it is the same intent. */
+/** One spelling of the path: different escapes in the URL are the same request. */
 const fillPath = (path: string, params: Record<string, string>) =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));

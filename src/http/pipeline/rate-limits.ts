@@ -7,20 +7,21 @@ import type { DeniedVerdict, LimitVerdict } from '../../limits/verdict.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
 
+/** Returns who pays for a request: the key, or the person, per project. */
 export function toPayer(caller: AnyCaller, { limit: category }: Route): Payer {
   if ('key' in caller) {
     const { key, project, network } = caller;
-    const { id: keyId, type: keyType, rateLimits: keyLimits } = key;
-    return { keyId, callerType: keyType, category, keyLimits, projectLimits: project.rateLimits, network };
+    const { id: keyId, type: callerType, rateLimits: keyLimits } = key;
+    return { keyId, callerType, category, keyLimits, projectLimits: project.rateLimits, network };
   }
-  const place = 'project' in caller ? `${caller.project.id} ` : '';
-  return { keyId: `${place}${caller.session.person.id}`, callerType: 'member', category };
+  const prefix = 'project' in caller ? `${caller.project.id} ` : '';
+  return { keyId: `${prefix}${caller.session.person.id}`, callerType: 'member', category };
 }
 
-/** A request refused once its key is proved costs one request: a flood of refusals is limited like any other. */
+/** Charges one request if `step` refuses it: a flood of refusals is limited like any other. */
 export async function chargeRefusals<T>(
   { limiter }: Services,
-  limited: Payer,
+  payer: Payer,
   exchange: Exchange,
   step: () => Promise<T>,
 ): Promise<T> {
@@ -28,12 +29,12 @@ export async function chargeRefusals<T>(
     return await step();
   } catch (error) {
     const isRefusal = error instanceof ApiError && error.code !== 'rate_limited';
-    if (isRefusal) Object.assign(exchange.headers, (await limiter.chargeRefusal(limited)).headers);
+    if (isRefusal) Object.assign(exchange.headers, (await limiter.chargeRefusal(payer)).headers);
     throw error;
   }
 }
 
-/** Throws 429 with the exact wait, or 413 for a batch that no waiting would let through. */
+/** Throws 429 with the exact wait, or 413 for a batch larger than the limit ever allows. */
 export function requireWithinLimit(exchange: Exchange, verdict: LimitVerdict): void {
   if (verdict.allowed) {
     Object.assign(exchange.headers, verdict.headers);
@@ -48,13 +49,18 @@ export function requireWithinLimit(exchange: Exchange, verdict: LimitVerdict): v
   throw rateLimited(verdict, `The limit "${verdict.policy}" of this key is used up.`);
 }
 
-/** Returns the slot. Throws 429 when there was none within the wait: nothing is spent. */
-export function requireSlot(entry: Slot | DeniedVerdict): Slot {
-  if (entry.allowed) return entry;
-  throw rateLimited(entry, `As many of this key run as the limit "${entry.policy}" allows at once.`);
+/** Returns a slot among the key's concurrent queries. Throws 429 if none comes free within the wait; nothing is charged. */
+export async function requireSlot(
+  { limiter }: Services,
+  { answer }: Route,
+  exchange: Exchange,
+  payer: Payer,
+): Promise<Slot> {
+  const isStream = answer.contentType === EVENT_STREAM;
+  const slot = await limiter.enter({ ...payer, isStream }, exchange);
+  if (slot.allowed) return slot;
+  throw rateLimited(slot, `As many of this key run as the limit "${slot.policy}" allows at once.`);
 }
-
-export const isStreamRoute = ({ answer }: Route) => answer.contentType === EVENT_STREAM;
 
 function rateLimited(verdict: DeniedVerdict, sentence: string): ApiError {
   const { category, policy, retryAfterMs, retryAfterSeconds, headers } = verdict;

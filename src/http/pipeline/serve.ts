@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { KeyCaller } from '../../api/caller.ts';
+import type { KeyCaller, MemberCaller } from '../../api/caller.ts';
 import { ApiError, validationFailed } from '../../api/errors.ts';
 import { requirePermission } from '../../api/permission.ts';
 import type { RawRequest } from '../../api/raw-request.ts';
@@ -8,26 +8,24 @@ import type { Route } from '../../api/route.ts';
 import { isStreamed } from '../../api/streamed.ts';
 import { type Check, compileCheck } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
-import { authenticateKey, recheckKey, requireUsageAllowed } from './authenticate-key.ts';
+import type { Payer } from '../../limits/plan.ts';
+import { authenticateKey } from './authenticate-key.ts';
 import {
   authenticateSession,
   findSignedIn,
-  readSessionToken,
-  recheckSession,
   requireOwnSite,
   requireStepUp,
   toBrowserRequest,
 } from './authenticate-session.ts';
 import { readBytes, readJson } from './body.ts';
-import { readCredential } from './credential.ts';
-import { type AnyCaller, addressOf, type Exchange } from './exchange.ts';
+import type { AnyCaller, Exchange } from './exchange.ts';
 import { findIdempotencyKey } from './idempotency.ts';
 import { shedLoad } from './overload.ts';
 import { parseQuery } from './query.ts';
-import { chargeRefusals, isStreamRoute, requireSlot, requireWithinLimit, toPayer } from './rate-limits.ts';
-import { actingFor } from './recheck-writes.ts';
+import { chargeRefusals, requireSlot, requireWithinLimit, toPayer } from './rate-limits.ts';
+import { recheckCaller } from './recheck.ts';
 import type { Services } from './services.ts';
-import { toStreamPermission, type WatchedMember } from './stream-permission.ts';
+import { toStreamPermission } from './stream-permission.ts';
 
 /** A route with its schemas compiled. */
 export type ServedRoute = {
@@ -41,7 +39,7 @@ const always: Check = () => [];
 
 const NO_HEADERS = { ifMatch: undefined, lastEventId: undefined, idempotencyKey: undefined };
 
-/** Returns the route ready to be served. Throws when a schema is wrong: at start rather than at a request. */
+/** Returns the route ready to be served. Throws if a schema is wrong: at start rather than at a request. */
 export function prepareRoute(route: Route<Services>): ServedRoute {
   const checks = {
     params: compileCheck(route.params),
@@ -53,11 +51,10 @@ export function prepareRoute(route: Route<Services>): ServedRoute {
 }
 
 /**
- * The one way through: what every request passes, in this order. The order is the security argument (nothing is told
- * before the key or the session is proved, no body is read for a caller over the limit, nothing is handled before it is
- * charged, nor for a right that ended meanwhile), so it stands in one place, for both doors: they differ in whose
- * credential they take, and in nothing after.
- * Returns the body of the success; throws ApiError, or what a database throws.
+ * The pipeline: what every request passes, in this order, which is the security argument. Nothing is revealed before the
+ * key or session is verified, no body is read for a caller over its limit, nothing is handled before it is charged, nor
+ * with a permission that ended meanwhile. Keys and sessions differ in the first step only.
+ * Returns the body of the answer; throws ApiError, or what a database throws.
  */
 export async function answerRequest(
   services: Services,
@@ -65,63 +62,99 @@ export async function answerRequest(
   exchange: Exchange,
 ): Promise<unknown> {
   const { route } = served;
-  const { limiter } = services;
   if (route.access === 'public') return answerPublic(services, served, exchange);
   if (route.access === 'anonymous') return answerAnonymous(services, served, exchange);
-  const { access } = route;
-  const entered = await authenticate(services, route, exchange);
+  const { caller, credential } = await authenticate(services, route, exchange);
   shedLoad(services, route);
-  const limited = toPayer(entered, route);
-  const input = await chargeRefusals(services, limited, exchange, async () => {
-    if (access !== 'signed_in') requirePermission(requireProject(entered).principal, route, exchange.params);
-    requireWithinLimit(exchange, limiter.peek(limited));
-    const parsed = await parseInput(served, exchange);
-    if ('session' in entered) requireStepUp(services, route, entered, parsed);
-    const app = findApp(services, route, entered, parsed);
-    const source = toIdempotencySource(services, exchange, entered);
-    const idempotencyKey = findIdempotencyKey(services, route, exchange, source, parsed.body);
-    exchange.slot = requireSlot(
-      await limiter.enter({ ...limited, isStream: isStreamRoute(route) }, exchange),
-    );
-    requireWithinLimit(exchange, await limiter.charge({ ...limited, events: route.eventCount(parsed.body) }));
-    return { ...parsed, app, idempotencyKey };
-  });
-  // A body may take a minute to come, a slot two seconds: a key revoked meanwhile must not act, nor make another.
-  const caller = await recheckCaller(services, route, exchange, entered);
-  const isAsBefore = caller === entered && isAppAsBefore(services, input.app);
-  const answer = await route.handle(actingFor(services, route, exchange.params, caller), {
-    ...input,
-    app: isAsBefore ? input.app : findApp(services, route, caller, input),
-    caller,
-    raw: access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
-    ifMatch: exchange.raw.headers['if-match'],
-    lastEventId: exchange.raw.headers['last-event-id']?.toString(),
-    // Made when a handler looks at it: most requests are answered before anyone could hang up.
-    get signal() {
-      return exchange.signal;
-    },
+  const payer = toPayer(caller, route);
+  const admitted = await chargeRefusals(services, payer, exchange, () =>
+    admit(services, served, exchange, { caller, credential, payer }),
+  );
+  const current = await recheckCaller(services, route, exchange, caller);
+  const answer = await handle(services, route, exchange, admitted, {
+    caller: current,
+    app: recheckApp(services, route, admitted, caller, current),
   });
   const body = checkAnswer(served, answer);
-  if (isStreamed(body))
-    exchange.streamPermission = toStreamPermission(
-      route,
-      exchange.raw.headers.origin,
-      requireProject(caller),
-      body,
-    );
-  else Object.assign(exchange.headers, route.answer.headersOf?.(body));
+  if (isStreamed(body)) {
+    const { origin } = exchange.raw.headers;
+    exchange.streamPermission = toStreamPermission(route, origin, requireProject(current), body);
+  } else Object.assign(exchange.headers, route.answer.headersOf?.(body));
   return body;
 }
 
-/** A path that asks for nothing: health, docs, and hooks that judge the request themselves. */
-async function answerPublic(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
-  const { params, signal } = exchange;
-  const nothing = { ...NO_HEADERS, query: {}, body: undefined, app: undefined, caller: undefined };
-  const raw = toRaw(services, exchange);
-  return checkAnswer(served, await served.route.handle(services, { ...nothing, params, signal, raw }));
+/** Each path takes its own credential and ignores the other: cookies mean nothing under /v1, keys nothing under /app/v1. */
+function authenticate(
+  services: Services,
+  route: Route,
+  exchange: Exchange,
+): Promise<{ caller: AnyCaller; credential: string }> {
+  return route.authentication === 'session'
+    ? authenticateSession(services, route, exchange)
+    : authenticateKey(services, route, exchange);
 }
 
-/** A page of ours whose reader need not be signed in. What it asks for limits itself, by account and address. */
+type Admitted = Parsed & { app: App | undefined; idempotencyKey: ReturnType<typeof findIdempotencyKey> };
+
+/** From the verified caller to the charged request. Throws what refuses it; a refusal is charged one request. */
+async function admit(
+  services: Services,
+  served: ServedRoute,
+  exchange: Exchange,
+  { caller, credential, payer }: { caller: AnyCaller; credential: string; payer: Payer },
+): Promise<Admitted> {
+  const { route } = served;
+  const { limiter } = services;
+  if (route.access !== 'signed_in')
+    requirePermission(requireProject(caller).principal, route, exchange.params);
+  requireWithinLimit(exchange, limiter.peek(payer));
+  const parsed = await parseInput(served, exchange);
+  if ('session' in caller) requireStepUp(services, route, caller, parsed);
+  const app = findApp(services, route, caller, parsed);
+  const idempotencyKey = findIdempotencyKey(services, route, exchange, { caller, credential }, parsed.body);
+  exchange.slot = await requireSlot(services, route, exchange, payer);
+  requireWithinLimit(exchange, await limiter.charge({ ...payer, events: route.eventCount(parsed.body) }));
+  return { ...parsed, app, idempotencyKey };
+}
+
+function handle(
+  services: Services,
+  route: Route<Services>,
+  exchange: Exchange,
+  admitted: Admitted,
+  current: { caller: AnyCaller; app: App | undefined },
+): Promise<unknown> | unknown {
+  const { headers } = exchange.raw;
+  const { control } = services;
+  const write: typeof control.write = (recheck, work) =>
+    control.write(async (tx) => {
+      await current.caller.recheck(tx);
+      await recheck(tx);
+    }, work);
+  return route.handle(
+    { ...services, control: { ...control, write } },
+    {
+      ...admitted,
+      ...current,
+      raw: route.access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
+      ifMatch: headers['if-match'],
+      lastEventId: headers['last-event-id']?.toString(),
+      get signal() {
+        return exchange.signal;
+      },
+    },
+  );
+}
+
+/** A path that needs no permission: health, docs, and hooks that verify the request themselves. */
+async function answerPublic(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
+  const { params, signal } = exchange;
+  const empty = { ...NO_HEADERS, query: {}, body: undefined, app: undefined, caller: undefined };
+  const raw = toRaw(exchange);
+  return checkAnswer(served, await served.route.handle(services, { ...empty, params, signal, raw }));
+}
+
+/** A request of the dashboard that needs no session. Its handler applies the limits, per account and address. */
 async function answerAnonymous(
   services: Services,
   served: ServedRoute,
@@ -140,52 +173,13 @@ async function answerAnonymous(
   );
 }
 
-/** Each door takes its own credential and looks at no other: cookies are nothing under /v1, keys nothing under /app/v1. */
-async function authenticate(services: Services, route: Route, exchange: Exchange): Promise<AnyCaller> {
-  if (route.authentication === 'session') return authenticateSession(services, route, exchange);
-  const caller = await authenticateKey(services, route, exchange);
-  requireUsageAllowed(services, route, exchange, caller);
-  services.usage.touch(caller, caller.address, exchange.raw.headers);
-  services.firstUse.note(caller);
-  return caller;
-}
-
-/**
- * Returns the caller as it is by now: for a key, the very same object while nothing changed. Throws what the same
- * request would get if it came now.
- */
-function recheckCaller(
-  services: Services,
-  route: Route,
-  exchange: Exchange,
-  caller: AnyCaller,
-): AnyCaller | Promise<AnyCaller> {
-  if (!('key' in caller)) return recheckSession(services, route, exchange, caller);
-  const catchingUp = services.directory.ensureFresh();
-  if (catchingUp === undefined) return recheckKey(services, route, exchange, caller);
-  return catchingUp.then(() => recheckKey(services, route, exchange, caller));
-}
-
-const isAppAsBefore = ({ directory }: Services, app: App | undefined) =>
-  app === undefined || directory.findApp(app.id) === app;
-
-/** A route that asks for a scope has its project in the path, or from the key. */
-function requireProject(caller: AnyCaller): KeyCaller | WatchedMember {
+/** A route that needs a scope has its project in the path, or from the key. */
+function requireProject(caller: AnyCaller): KeyCaller | MemberCaller {
   if ('project' in caller) return caller;
   throw new Error('A route that asks for a scope is not in a project.');
 }
 
-function toIdempotencySource(services: Services, exchange: Exchange, caller: AnyCaller) {
-  if ('key' in caller) {
-    return { callerId: caller.key.id, readCredential: () => readCredential(exchange.raw.rawHeaders) };
-  }
-  const readToken = () => readSessionToken(services, exchange) ?? '';
-  return { callerId: caller.session.person.id, readCredential: readToken };
-}
-
-function toRaw(services: Services, exchange: Exchange): RawRequest {
-  const { raw, requestId } = exchange;
-  const { ip: address, network } = addressOf(services, exchange);
+function toRaw({ raw, requestId, address, network }: Exchange): RawRequest {
   return {
     address,
     network,
@@ -202,7 +196,7 @@ function readBody(route: Route, raw: IncomingMessage): Promise<unknown> | unknow
   return readJson(raw, route.bodyBytesMax);
 }
 
-/** Reads and validates path, query and body; every unacceptable field is told at once. */
+/** Reads and validates path, query and body. Throws 422 with every invalid field. */
 async function parseInput({ route, checks }: ServedRoute, exchange: Exchange): Promise<Parsed> {
   const { params } = exchange;
   const query = parseQuery(exchange.search, route.query);
@@ -225,7 +219,20 @@ function findApp({ directory }: Services, route: Route, caller: AnyCaller, parse
   return app;
 }
 
-/** An answer that breaks its own schema is our defect: better an error than a client that trips over it. */
+/** Returns the request's app as it is now: resolved again if the caller or the app changed meanwhile. */
+function recheckApp(
+  services: Services,
+  route: Route,
+  admitted: Admitted,
+  before: AnyCaller,
+  current: AnyCaller,
+): App | undefined {
+  const { app } = admitted;
+  const isUnchanged = before === current && (!app || services.directory.findApp(app.id) === app);
+  return isUnchanged ? app : findApp(services, route, current, admitted);
+}
+
+/** An answer that breaks its own schema is our bug: an error is better than a client that fails on it. */
 function checkAnswer({ route, checks }: ServedRoute, answer: unknown): unknown {
   if (isStreamed(answer)) return answer;
   if (answer === undefined && route.answer.mayBeEmpty) return answer;

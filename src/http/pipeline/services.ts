@@ -42,7 +42,7 @@ export type Services = {
   metrics: Metrics;
   failures: FailedAuthenticationLog;
   people: People;
-  standings: MembershipWatcher;
+  memberships: MembershipWatcher;
   githubKeys: GithubKeys;
   clock: Clock;
   log: Log;

@@ -3,61 +3,64 @@ import type { ErrorCode } from '../../api/errors.ts';
 import { exceedsApps, isGranted, isInProject, type ProjectAccess } from '../../api/permission.ts';
 import type { Route } from '../../api/route.ts';
 import type { Streamed } from '../../api/streamed.ts';
-import type { Directory } from '../../directory/directory.ts';
 import { ROLE_SCOPES } from '../../directory/scopes.ts';
 import { findAccessRefusal } from '../../keys/verify/refusals.ts';
 import type { RequestOrigin } from '../../keys/verify/usage-restrictions.ts';
 import { findPresentedSecret } from '../../keys/verify/verify.ts';
-import type { Clock } from '../../lib/clock.ts';
 import type { MembershipStatus } from '../../members/membership.ts';
+import type { Services } from './services.ts';
 
-/** A member whose membership is polled while a stream is open. 'unknown' when the database did not answer. */
-export type WatchedMember = MemberCaller & { lookAgain: () => MembershipStatus | 'unknown' };
-
-/** What a caller was let in for and goes on reading: a stream or an export outlives the verdict at its beginning. */
+/** What a stream is allowed to read, and by whom. Checked again while it is open: see `findStreamRefusal`. */
 export type StreamPermission = Omit<RequestOrigin, 'address'> & {
-  caller: KeyCaller | WatchedMember;
+  caller: KeyCaller | MemberCaller;
   access: ProjectAccess;
-  /** The apps that are read; null when it is the whole project. */
+  /** The apps that are read; null for the whole project. */
   appIds: readonly string[] | null;
+  /** Of a member, as the request began: it counts until the membership watcher has read again. */
+  membership: MembershipStatus | undefined;
 };
 
-/** Returns what ends a streamed answer when its caller loses it. No route outside a project may stream: see its type. */
+/** What checking a stream takes. */
+export type StreamServices = Pick<Services, 'directory' | 'clock' | 'memberships'>;
+
+/** Returns the permission that a stream is checked against while it is open. Only routes in a project can stream. */
 export function toStreamPermission(
   { access, cors, method, path }: Route,
   origin: string | undefined,
-  caller: StreamPermission['caller'],
+  caller: KeyCaller | MemberCaller,
   { appIds }: Streamed,
 ): StreamPermission {
   if (!isInProject(access)) throw new Error(`${method} ${path} streams, and nothing would cut it off.`);
-  return { caller, origin, cors, access, appIds };
+  const membership = 'role' in caller ? { isSignedIn: true, role: caller.role } : undefined;
+  return { caller, origin, cors, access, appIds, membership };
 }
 
 /**
- * Returns why a caller that was let in may not go on, undefined while it may: the code that the same request would get
- * if it came now. Made of the pipeline's own decisions and in its order, so that no restriction holds at the door only.
+ * Returns the error code that the same request would get now, undefined while it would pass. Applies the pipeline's own
+ * decisions in the pipeline's order, so that no restriction applies only at the start of a stream.
  */
 export function findStreamRefusal(
-  { directory, clock }: { directory: Directory; clock: Clock },
-  held: StreamPermission,
+  services: StreamServices,
+  permission: StreamPermission,
 ): ErrorCode | undefined {
-  const { caller, appIds } = held;
+  const { directory } = services;
+  const { caller, appIds } = permission;
   if (directory.isTooOld()) return 'storage_unavailable';
   const refusal =
     'key' in caller
-      ? findKeyRefusal({ directory, clock }, caller, held)
-      : findMemberRefusal(clock.now(), caller, held);
+      ? findKeyRefusal(services, caller, permission)
+      : findMemberRefusal(services, caller, permission);
   if (refusal) return refusal;
   return appIds?.some((id) => directory.findApp(id)?.deletedAt !== null) ? 'not_found' : undefined;
 }
 
 function findKeyRefusal(
-  { directory, clock }: { directory: Directory; clock: Clock },
-  { key: shown, secret, address }: KeyCaller,
+  { directory, clock }: StreamServices,
+  { key, secret, address }: KeyCaller,
   { origin, cors, access, appIds }: StreamPermission,
 ): ErrorCode | undefined {
-  const found = findPresentedSecret(directory.findKey(shown.id), secret);
-  if (!found || !directory.findProject(shown.projectId)) return 'invalid_api_key';
+  const found = findPresentedSecret(directory.findKey(key.id), secret);
+  if (!found || !directory.findProject(key.projectId)) return 'invalid_api_key';
   const refusal = findAccessRefusal(found, { address, origin, cors }, clock.now());
   if (refusal) return refusal;
   if (!isGranted(found.key, access)) return 'insufficient_scope';
@@ -65,15 +68,13 @@ function findKeyRefusal(
 }
 
 function findMemberRefusal(
-  now: number,
-  { session, lookAgain }: WatchedMember,
-  { access }: StreamPermission,
+  { memberships, clock }: StreamServices,
+  { session, project, role }: MemberCaller,
+  { access, membership = { isSignedIn: true, role } }: StreamPermission,
 ): ErrorCode | undefined {
-  const standing = lookAgain();
-  if (standing === 'unknown') return 'storage_unavailable';
-  if (!standing.isSignedIn || session.expiresAt <= now) return 'not_signed_in';
-  if (!standing.role) return 'not_found';
-  return isGranted({ granted: new Set(ROLE_SCOPES[standing.role]) }, access)
-    ? undefined
-    : 'insufficient_scope';
+  const status = memberships.poll(session.id, project.id, membership);
+  if (status === 'unknown') return 'storage_unavailable';
+  if (!status.isSignedIn || session.expiresAt <= clock.now()) return 'not_signed_in';
+  if (!status.role) return 'not_found';
+  return isGranted({ granted: new Set(ROLE_SCOPES[status.role]) }, access) ? undefined : 'insufficient_scope';
 }

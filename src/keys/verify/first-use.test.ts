@@ -92,7 +92,7 @@ describe('the first use of a new secret', () => {
     let isBroken = true;
     const broken: typeof control = {
       ...control,
-      write: (change) => (isBroken ? Promise.reject(new Error('disk full')) : control.write(change)),
+      write: (...args) => (isBroken ? Promise.reject(new Error('disk full')) : control.write(...args)),
     };
     const own = createFirstUse({ ...services, control: broken });
     const { key, secret } = find(fresh);

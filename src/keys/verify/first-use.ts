@@ -1,4 +1,5 @@
 import type { Control, ControlTransaction } from '../../control/open.ts';
+import { NO_CALLER } from '../../control/open.ts';
 import type { Directory, FoundKey } from '../../directory/directory.ts';
 import { liveSecrets } from '../../directory/key.ts';
 import { getStoredKey } from '../../directory/records.ts';
@@ -38,7 +39,7 @@ export function createFirstUse(services: {
     itemsMax: QUEUE_MAX,
     nameOf,
     async write(uses) {
-      await control.write(async (tx, revision) => {
+      await control.write(NO_CALLER, async ({ tx, revision }) => {
         for (const use of uses) await storeFirstUse(tx, revision, use);
       });
       await directory.refresh();

@@ -1,4 +1,5 @@
 import type { Control } from '../../control/open.ts';
+import { NO_CALLER } from '../../control/open.ts';
 import type { Directory, FoundKey } from '../../directory/directory.ts';
 import { macOf, type Pepper } from '../../directory/secret.ts';
 import { createDeferredQueue } from '../../lib/deferred-queue.ts';
@@ -30,7 +31,7 @@ export function createRehash(services: {
   const { control, directory, pepper, log } = services;
 
   async function store(moves: readonly Move[]): Promise<void> {
-    await control.write(async (tx, revision) => {
+    await control.write(NO_CALLER, async ({ tx, revision }) => {
       for (const { keyId, version, fromMac, toMac } of moves) {
         const { numUpdatedRows } = await tx
           .updateTable('key_secrets')

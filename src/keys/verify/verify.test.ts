@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../../test/support/harness.ts';
 import { CLI_ACTOR } from '../../api/caller.ts';
+import { NO_CALLER } from '../../control/open.ts';
 import { createSecret, derivePepper } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
 import { openControlServices } from '../../server/open-services.ts';
@@ -69,7 +70,7 @@ describe('a presented key', () => {
   it('expires with the shown secret, to the millisecond, though the key lives on', async () => {
     const { key, secret } = await make();
     const end = clock.now() + 60_000;
-    await control.write(async (tx, revision) => {
+    await control.write(NO_CALLER, async ({ tx, revision }) => {
       await tx.updateTable('key_secrets').set({ expires_at: end }).where('key_id', '=', key.id).execute();
       await tx.updateTable('api_keys').set({ revision }).where('id', '=', key.id).execute();
     });

@@ -16,9 +16,10 @@ export type Refusal = {
  * `isRetired`: the key is stored under a former secret and wants to be stored under the present one. `found`, in a
  * refusal: the key it was, for counting and the audit log.
  */
-export type Verdict =
-  | { ok: true; found: FoundKey; isRetired: boolean }
-  | { ok: false; refusal: Refusal; found?: FoundKey };
+export type Verdict = { ok: true; found: FoundKey; isRetired: boolean } | RefusedVerdict;
+
+/** A refusal, and which key it was, for counting and the audit log; undefined if it is unknown. */
+export type RefusedVerdict = { ok: false; refusal: Refusal; found?: FoundKey };
 
 const refuse = (code: Refusal['code'], unknown = false): Verdict => ({
   ok: false,

@@ -1,0 +1,64 @@
+import { ApiError } from '../api/errors.ts';
+import { renderProblem } from '../api/problem.ts';
+import { redactSecrets } from '../directory/secret.ts';
+import { StorageError } from '../lib/storage-error.ts';
+import { isOverloaded, retryWithJitter } from './pipeline/overload.ts';
+import type { Services } from './pipeline/services.ts';
+
+/** What the log says of a failed request besides its error. */
+export type ErrorContext = {
+  requestId: string;
+  route?: string;
+  keyId?: string | undefined;
+  personId?: string | undefined;
+};
+
+/** An error as it is sent: RFC 9457, with every API key in it redacted. */
+export type ErrorAnswer = { status: number; headers: Record<string, string>; text: string };
+
+/** Returns the answer to a request that failed with `error`, and logs it if it is ours to fix. */
+export function toErrorAnswer(
+  { config, log }: Pick<Services, 'config' | 'log'>,
+  error: unknown,
+  context: ErrorContext,
+): ErrorAnswer {
+  const apiError = toApiError(error);
+  if (apiError.status >= 500 && !isClientAbort(error) && !isOverloaded(error)) {
+    // Work refused because of too much load, or during a stop, is not a bug.
+    const level = apiError.code === 'overloaded' ? 'warn' : 'error';
+    log[level]({ ...context, ...toLogFields(error) }, apiError.code);
+  }
+  const problem = renderProblem(apiError, context.requestId, config.publicUrl);
+  return {
+    status: apiError.status,
+    headers: apiError.headers,
+    text: redactSecrets(JSON.stringify(problem)),
+  };
+}
+
+/** The client disconnected and its query was canceled: no answer is read, and nothing is wrong. */
+const isClientAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || isClientAbort(error.cause));
+
+const REASON_CHARACTERS_MAX = 500;
+
+/** A storage failure is not a bug in the code and repeats with each request: one line with the message of every cause. */
+function toLogFields(error: unknown): Record<string, unknown> {
+  if (!(error instanceof StorageError)) return { err: error };
+  const messages: string[] = [];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) messages.push(at.message);
+  return { reason: messages.join(': ').slice(0, REASON_CHARACTERS_MAX) };
+}
+
+const STORAGE_CODES = {
+  unavailable: 'storage_unavailable',
+  timeout: 'query_timeout',
+  busy: 'overloaded',
+} as const;
+
+/** Any other error becomes `internal`: no message, no stack and no SQL leaves the process. */
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (!(error instanceof StorageError)) return new ApiError('internal', { cause: error });
+  return new ApiError(STORAGE_CODES[error.reason], { headers: retryWithJitter(), cause: error });
+}
