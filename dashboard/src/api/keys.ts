@@ -65,7 +65,7 @@ export type UsageById = ReadonlyMap<string, readonly UsageHour[]>;
 export type Usage = { hours: UsageById; failed: ReadonlySet<string> };
 
 /** Returns the usage of these keys. Nothing is requested for keys that were never used. */
-export function useUsageOf(keys: readonly ApiKey[]): Usage {
+export function useKeysUsage(keys: readonly ApiKey[]): Usage {
   const { project } = useProject();
   const used = keys.filter(({ last_used_at }) => last_used_at !== null);
   return useQueries({
