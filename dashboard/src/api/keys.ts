@@ -6,6 +6,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import { DAY_MS } from '../../../src/lib/durations.ts';
 import type { ApiKey, KeyChange, NewKey, RevokeReason, Rotation, UsageHour } from './answers.ts';
 import { type Attempt, idempotencyHeader } from './attempts.ts';
 import { refreshAuditLog } from './audit-log.ts';
@@ -14,7 +15,6 @@ import { projectKey, useProject } from './project.ts';
 
 const PAGE_MAX = 200;
 export const USAGE_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 async function listAllKeys(projectId: string, signal: AbortSignal): Promise<ApiKey[]> {
   const keys: ApiKey[] = [];

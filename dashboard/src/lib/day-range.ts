@@ -1,10 +1,11 @@
+import { DAY_MS } from '../../../src/lib/durations.ts';
+
 /** Calendar days as `YYYY-MM-DD`, both inclusive. */
 export type DayRange = { first: string; last: string };
 
 /** Selected days: the last `days` days including today, or a first and a last day. */
 export type DaySelection = { days: number } | DayRange;
 
-const DAY_MS = 86_400_000;
 /** Half of the server's maximum: the same number of days before is loaded for comparison. */
 const DAYS_MAX = 2_000;
 

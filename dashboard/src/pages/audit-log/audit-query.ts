@@ -1,7 +1,6 @@
+import { DAY_MS } from '../../../../src/lib/durations.ts';
 import type { AuditQuery } from '../../api/answers.ts';
 import { AUDIT_ACTIONS } from '../../lib/audit-actions.ts';
-
-const DAY_MS = 86_400_000;
 
 /** The time ranges on offer. */
 export const AUDIT_RANGES = [

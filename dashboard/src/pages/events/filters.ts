@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../../../src/lib/durations.ts';
 import type { EventQuery } from '../../api/answers.ts';
 import { addDays, dayAt, parseDaySelection, resolveDays, startOfDay } from '../../lib/day-range.ts';
 import { parseHours } from './event-range.ts';
@@ -76,8 +77,6 @@ export function clearFilters<Search extends EventSearch>(search: Search): Search
   for (const name of [...FIELD_NAMES, 'range'] as const) delete rest[name];
   return rest;
 }
-
-const HOUR_MS = 3_600_000;
 
 /** Returns the start (inclusive) and end (exclusive) of a range as of `nowMs`; neither for all time. */
 export function resolveTimes(

@@ -1,6 +1,5 @@
+import { DAY_MS } from '../../../../../src/lib/durations.ts';
 import type { KeyType } from '../../../api/answers.ts';
-
-const DAY_MS = 86_400_000;
 
 /** The lifetime of a new key: days, `never`, or `date` for a chosen day. */
 export type ExpiryChoice = '30' | '90' | '365' | 'never' | 'date';

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../../../../src/lib/durations.ts';
 import type { ApiKey } from '../../../api/answers.ts';
 
 type Secret = ApiKey['secrets'][number];
@@ -10,7 +11,7 @@ export type GraceAdvice = {
 };
 
 /** An old secret that was not used for this long counts as replaced: a daily job has run since. */
-const QUIET_MS = 25 * 3_600_000;
+const QUIET_MS = 25 * HOUR_MS;
 
 const at = (instant: string | null) => (instant === null ? Number.NEGATIVE_INFINITY : Date.parse(instant));
 

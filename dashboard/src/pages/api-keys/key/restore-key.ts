@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
+import { KEY_RESTORABLE_MS } from '../../../../../src/directory/key.ts';
 import type { ApiKey } from '../../../api/answers.ts';
 import { refreshKeys, restoreKey } from '../../../api/keys.ts';
 import { errorMessage } from '../../../api/problem.ts';
@@ -18,10 +19,8 @@ export function useRestoreKey() {
   });
 }
 
-const RESTORE_MS = 60 * 60_000;
-
 /** Whether a revoked key can be restored: within 60 minutes, and never a leaked one. */
 export function isRestorable(key: Pick<ApiKey, 'revoked_at' | 'revoked_reason'>, now: number): boolean {
   if (key.revoked_at === null || key.revoked_reason === 'leaked') return false;
-  return now - Date.parse(key.revoked_at) < RESTORE_MS;
+  return now - Date.parse(key.revoked_at) < KEY_RESTORABLE_MS;
 }

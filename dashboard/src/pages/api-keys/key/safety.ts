@@ -1,8 +1,8 @@
+import { DAY_MS } from '../../../../../src/lib/durations.ts';
 import type { ApiKey, KeyScope, UsageHour } from '../../../api/answers.ts';
 import type { UsageById } from '../../../api/keys.ts';
 import { isAlive } from './key-labels.ts';
 
-const DAY_MS = 86_400_000;
 export const UNUSED_DAYS = 90;
 /** How long the leak of a revoked key is shown. */
 const LEAK_SHOWN_DAYS = 30;

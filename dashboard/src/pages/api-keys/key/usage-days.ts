@@ -1,6 +1,5 @@
+import { DAY_MS } from '../../../../../src/lib/durations.ts';
 import type { UsageHour } from '../../../api/answers.ts';
-
-const DAY_MS = 86_400_000;
 
 export type UsageDay = { day: string; ok: number; unauthorized: number; forbidden: number; limited: number };
 
