@@ -30,7 +30,7 @@ function findVite(): string | undefined {
   try {
     return join(dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
   } catch {
-    // Installed without its development packages (`npm ci --omit=dev`): the server serves what was built before.
+    // Installed without development packages (`npm ci --omit=dev`): the server serves the last build.
     return undefined;
   }
 }

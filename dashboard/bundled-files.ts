@@ -3,13 +3,13 @@ import { join, relative } from 'node:path';
 
 const here = import.meta.dirname;
 
-/** Imports of values: those of types alone are gone once compiled. */
+/** Imports of values. Imports of types are erased. */
 const IMPORT = /^import (?!type\b)[^;]*?from '(\.[^']+)'|\bimport\('(\.[^']+)'\)/gms;
 
-/** Returns the files that go into the bundle, relative to `dashboard/`, the server's modules that they import included. */
+/** Returns the files that go into the bundle, relative to `dashboard/`, including the server modules they import. */
 export function listBundledFiles(): string[] {
   const found = new Set(globSync('src/**/*.{ts,tsx,js,css,svg}', { cwd: here }).filter(isBundled).toSorted());
-  // A set is iterated over what is added on the way too.
+  // Iterating a set includes what is added meanwhile.
   for (const file of found) for (const imported of listImports(file)) found.add(imported);
   return [...found];
 }

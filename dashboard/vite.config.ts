@@ -10,8 +10,8 @@ import { defineConfig, type Plugin } from 'vite';
 const FIRST_PAINT = readFileSync(join(import.meta.dirname, 'src/first-paint.js'), 'utf8');
 
 /**
- * Puts the theme on the page before the first paint: a file of its own that blocks rendering, because the
- * Content-Security-Policy refuses inline scripts and a module would run too late and flash.
+ * Applies the theme before the first paint. A separate render-blocking file: the Content-Security-Policy refuses inline
+ * scripts, and a module would run too late and flash.
  */
 function firstPaint(): Plugin {
   let file = '/src/first-paint.js';
@@ -36,7 +36,7 @@ const toBrotli = promisify(brotliCompress);
 const toGzip = promisify(gzip);
 const TEXT = /\.(js|css|html|svg)$/;
 
-/** Writes `.br` and `.gz` beside every text file, so that the server compresses nothing while it answers. */
+/** Writes `.br` and `.gz` next to every text file, so that the server never compresses while answering. */
 function precompress(): Plugin {
   return {
     name: 'precompress',

@@ -18,7 +18,7 @@ whenSignedOut(() => {
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root.');
 const page = createRoot(root);
-// The outline of index.html stays until there is a page to show.
+// The outline in index.html stays until the first page can be shown.
 void router.load().then(() =>
   page.render(
     <StrictMode>

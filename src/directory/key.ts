@@ -1,4 +1,4 @@
-import { DAY_MS } from '../lib/durations.ts';
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { KeyType, Scope } from './scopes.ts';
 
@@ -49,6 +49,9 @@ export type ApiKey = {
   secrets: readonly KeySecret[];
   revision: number;
 };
+
+/** How long a revoked key can be restored. */
+export const KEY_RESTORABLE_MS = HOUR_MS;
 
 const EXPIRING_WITHIN_MS = 30 * DAY_MS;
 

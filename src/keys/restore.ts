@@ -1,13 +1,14 @@
 import { ApiError } from '../api/errors.ts';
+
 import { NO_CALLER } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
+
+import { KEY_RESTORABLE_MS } from '../directory/key.ts';
+
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
-import { HOUR_MS } from '../lib/durations.ts';
 import type { KeyServices } from './create.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
-
-const RESTORABLE_MS = HOUR_MS;
 
 /**
  * Takes back the revocation of a key and returns it. Throws 409 when it is not revoked, was revoked more than an hour
@@ -51,6 +52,6 @@ function findObstacle(key: ApiKey, now: number): string | undefined {
   const { revokedAt } = key;
   if (revokedAt === null) return 'The key is not revoked.';
   if (hasLeaked(key)) return 'The key was revoked and has leaked: whoever found it still has it.';
-  if (now - revokedAt > RESTORABLE_MS) return 'The key was revoked more than 60 minutes ago.';
+  if (now - revokedAt > KEY_RESTORABLE_MS) return 'The key was revoked more than 60 minutes ago.';
   return undefined;
 }

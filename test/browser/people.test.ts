@@ -4,7 +4,7 @@ import { totpCode } from '../../src/accounts/totp-code.ts';
 import { join, openBrowser, PASSWORD, setUp, stepUp } from '../support/browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded, type Window } from '../support/chromium.ts';
 import { startTestServer } from '../support/harness.ts';
-import { fromBase32 } from '../support/second-factor.ts';
+import { enableTotp, fromBase32 } from '../support/second-factor.ts';
 
 const api = await startTestServer({ TRUSTED_PROXIES: '127.0.0.1' });
 const { project_id } = api.project;
@@ -180,6 +180,26 @@ browserTest(
       .waitFor();
   },
 );
+
+// The page once took the answer that asks for the code for a session, and broke.
+browserTest('asks an invited account for the code of its second factor, then accepts', async () => {
+  const guest = await join(owner, project_id, 'analyst', 'Guest');
+  const { backupCodes } = await enableTotp(guest, Date.now());
+  const created = await owner.call('POST', '/app/v1/projects', { body: { name: 'Second' } });
+  const invited = await owner.call('POST', `/app/v1/projects/${created.body.id}/invitations`, {
+    body: { email: 'guest@example.com', role: 'analyst' },
+  });
+  const { page, troubles } = await chromium.open();
+  await page.goto(invited.body.link);
+  await page.getByLabel('Your password', { exact: true }).fill(PASSWORD);
+  await button(page, 'Join Second').click();
+  await page.getByLabel('Code').fill(backupCodes[0] ?? '');
+  await button(page, 'Sign in').click();
+  await page.getByRole('navigation', { name: 'Project' }).waitFor();
+  await page.goto(`${api.url}/account`);
+  await button(page, 'Leave Second').waitFor();
+  assert.deepEqual(troubles(), []);
+});
 
 browserTest('keeps the session in a cookie that no script reads and no other site sends', async () => {
   const window = await chromium.open();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { makeAttempts } from './attempts.ts';
 
-it('gives one draft the same key and body each time, though the body tells the time', () => {
+it('returns the same key and body for one draft, even if the body contains the time', () => {
   let now = 0;
   const attemptOf = makeAttempts(({ name }: { name: string }) => {
     now += 1;
@@ -14,7 +14,7 @@ it('gives one draft the same key and body each time, though the body tells the t
   assert.equal(attemptOf(draft), first);
 });
 
-it('gives a changed draft another key, as the server asks for another body', () => {
+it('returns another key for a changed draft, as the server requires for another body', () => {
   const attemptOf = makeAttempts((draft: { name: string }) => draft);
   const keys = ['Backend', 'Backend 2'].map((name) => attemptOf({ name }).idempotencyKey);
   assert.equal(new Set(keys).size, 2);

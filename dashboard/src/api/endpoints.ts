@@ -1,4 +1,4 @@
-// biome-ignore lint/correctness/noUndeclaredDependencies: a type only; typebox belongs to the server, which declares these schemas.
+// biome-ignore lint/correctness/noUndeclaredDependencies: types only; typebox belongs to the server.
 import type { Static, TSchema } from 'typebox';
 import type { ApiEndpoint, DashboardEndpoint } from '../../../src/routes.ts';
 

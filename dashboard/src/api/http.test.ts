@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, beforeEach, it } from 'node:test';
-import { keepCsrfToken, request, urlOf, whenSignedOut } from './http.ts';
-import { mistakeIn, Problem, sentenceOf } from './problem.ts';
+import { buildUrl, keepCsrfToken, request, whenSignedOut } from './http.ts';
+import { errorMessage, fieldError, Problem } from './problem.ts';
 import { confirmStepUp, forgetStepUp, isStepUpWanted, keepStepUp, subscribeStepUp } from './step-up.ts';
 
 type Reply = { status: number; body?: unknown; headers?: Record<string, string> };
@@ -30,12 +30,15 @@ beforeEach(() => {
   forgetStepUp();
 });
 
-it('leaves out what is undefined and repeats what is a list', () => {
-  assert.equal(urlOf('/x', { a: 1, b: undefined, c: ['d', 'e&f'], g: false }), '/x?a=1&c=d&c=e%26f&g=false');
-  assert.equal(urlOf('/x'), '/x');
+it('leaves undefined parameters out and repeats lists', () => {
+  assert.equal(
+    buildUrl('/x', { a: 1, b: undefined, c: ['d', 'e&f'], g: false }),
+    '/x?a=1&c=d&c=e%26f&g=false',
+  );
+  assert.equal(buildUrl('/x'), '/x');
 });
 
-it('sends the CSRF token with what changes something, and only with that', async () => {
+it('sends the CSRF token with unsafe requests only', async () => {
   keepCsrfToken('token-1');
   await request('GET', `${base}/a`);
   await request('POST', `${base}/a`, { body: {} });
@@ -46,7 +49,7 @@ it('sends the CSRF token with what changes something, and only with that', async
   );
 });
 
-it('tells a problem document with its code, its fields and how long to wait', async () => {
+it('reads code, field errors and retry delay from a problem document', async () => {
   const errors = [{ field: 'scopes.0', code: 'x', message: 'No such scope.' }];
   const body = {
     status: 422,
@@ -64,21 +67,21 @@ it('tells a problem document with its code, its fields and how long to wait', as
     { status, code, requestId, retryAfterMs },
     { status: 422, code: 'validation_failed', requestId: 'req_1', retryAfterMs: 3_000 },
   );
-  assert.equal(mistakeIn(error, 'scopes'), 'No such scope.');
-  assert.equal(mistakeIn(error, 'scope'), undefined);
-  assert.equal(sentenceOf(error), 'No such scope.');
+  assert.equal(fieldError(error, 'scopes'), 'No such scope.');
+  assert.equal(fieldError(error, 'scope'), undefined);
+  assert.equal(errorMessage(error), 'No such scope.');
 });
 
-it("tells a proxy's page by its status", async () => {
+it("describes a proxy's page by its status", async () => {
   replies = [{ status: 502, body: '<html>Bad gateway</html>' }];
   await assert.rejects(request('GET', `${base}/a`), { status: 502, code: 'unexpected_answer' });
 });
 
-it('tells a server that does not answer as unreachable', async () => {
+it('reports a server that does not answer as unreachable', async () => {
   await assert.rejects(request('GET', 'http://127.0.0.1:1/'), { status: 0, code: 'unreachable' });
 });
 
-it('says when nobody is signed in any more', async () => {
+it('calls the handler when the session is gone', async () => {
   let times = 0;
   whenSignedOut(() => {
     times += 1;
@@ -92,7 +95,7 @@ it('says when nobody is signed in any more', async () => {
   assert.equal(times, 1);
 });
 
-it('asks for the password before it sends, so that no refusal comes', async () => {
+it('asks for the password before sending, so that the server does not refuse', async () => {
   const stop = subscribeStepUp(() => {
     assert.equal(seen.length, 0, 'nothing was sent yet');
     if (isStepUpWanted()) queueMicrotask(() => confirmStepUp(new Date(Date.now() + 600_000).toISOString()));
@@ -102,7 +105,7 @@ it('asks for the password before it sends, so that no refusal comes', async () =
   assert.equal(seen.length, 1);
 });
 
-it('asks once and sends again when the server counts the time differently', async () => {
+it("asks once and sends again if the server's clock differs", async () => {
   keepStepUp(new Date(Date.now() + 600_000).toISOString());
   replies = [
     { status: 403, body: { code: 'step_up_required', title: 'T' } },

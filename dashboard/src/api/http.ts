@@ -41,7 +41,7 @@ export function whenSignedOut(handler: () => void): void {
 }
 
 /** Returns path and query. Undefined values are left out; lists become repeated parameters. */
-export function urlOf(path: string, query: object = {}): string {
+export function buildUrl(path: string, query: object = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries<QueryValue>({ ...query })) {
     if (value === undefined) continue;
@@ -56,7 +56,7 @@ export function endpointUrl<Name extends EndpointName & `GET ${string}`>(
   endpoint: Name,
   { params, query }: { params: ParamsOf<Name>; query?: QueryOf<Name> },
 ): string {
-  return urlOf(fillPath(pathOf(endpoint), params), query);
+  return buildUrl(fillPath(pathOf(endpoint), params), query);
 }
 
 const pathOf = (endpoint: string) => endpoint.slice(endpoint.indexOf(' ') + 1);
@@ -68,7 +68,7 @@ function fillPath(path: string, params: object): string {
 
 /**
  * Calls an endpoint of the server, such as `GET /app/v1/session`. Parameters, query, body and answer have the types of
- * the route's schemas. Returns undefined for 204. Throws Problem, or StepUpCancelled if the password dialog was closed.
+ * the route's schemas. Returns undefined for 204. Throws Problem, or StepUpCanceled if the password dialog was closed.
  */
 export async function call<Name extends EndpointName>(
   endpoint: Name,
@@ -80,7 +80,7 @@ export async function call<Name extends EndpointName>(
   return (await request(method, fillPath(pathOf(endpoint), params), rest)) as AnswerOf<Name>;
 }
 
-/** Sends a request and returns the answer's body (undefined for 204). Throws Problem or StepUpCancelled. */
+/** Sends a request and returns the answer's body (undefined for 204). Throws Problem or StepUpCanceled. */
 export async function request(method: string, path: string, options: RequestOptions = {}): Promise<unknown> {
   if (options.stepUp) await ensureStepUp();
   try {
@@ -95,7 +95,7 @@ export async function request(method: string, path: string, options: RequestOpti
 }
 
 async function send(method: string, path: string, options: RequestOptions): Promise<unknown> {
-  const response = await fetch(urlOf(path, options.query), {
+  const response = await fetch(buildUrl(path, options.query), {
     method,
     credentials: 'same-origin',
     headers: headersOf(method, options),

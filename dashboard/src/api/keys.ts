@@ -6,6 +6,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import { DAY_MS } from '../../../src/lib/durations.ts';
 import type { ApiKey, KeyChange, NewKey, RevokeReason, Rotation, UsageHour } from './answers.ts';
 import { type Attempt, idempotencyHeader } from './attempts.ts';
 import { refreshAuditLog } from './audit-log.ts';
@@ -14,7 +15,6 @@ import { projectKey, useProject } from './project.ts';
 
 const PAGE_MAX = 200;
 export const USAGE_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 async function listAllKeys(projectId: string, signal: AbortSignal): Promise<ApiKey[]> {
   const keys: ApiKey[] = [];
@@ -65,7 +65,7 @@ export type UsageById = ReadonlyMap<string, readonly UsageHour[]>;
 export type Usage = { hours: UsageById; failed: ReadonlySet<string> };
 
 /** Returns the usage of these keys. Nothing is requested for keys that were never used. */
-export function useUsageOf(keys: readonly ApiKey[]): Usage {
+export function useKeysUsage(keys: readonly ApiKey[]): Usage {
   const { project } = useProject();
   const used = keys.filter(({ last_used_at }) => last_used_at !== null);
   return useQueries({

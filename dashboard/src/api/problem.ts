@@ -1,55 +1,55 @@
-/** One field that the server refused, as its problem documents tell it. */
-export type FieldMistake = { field: string; code: string; message: string };
+/** One rejected field, as in the server's problem documents. */
+export type FieldProblem = { field: string; code: string; message: string };
 
-/** An error the server told (RFC 9457), or one that kept the request from reaching it: then `code` is `unreachable`. */
+/** An error answer (RFC 9457), or a request that never reached the server: then `code` is `unreachable`. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly title: string;
   readonly requestId: string | undefined;
-  readonly errors: readonly FieldMistake[];
-  /** Milliseconds to wait before the same request can pass; undefined when the server says nothing of it. */
+  readonly errors: readonly FieldProblem[];
+  /** Milliseconds to wait before retrying; undefined if the server did not say. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(told: {
+  constructor(fields: {
     status: number;
     code: string;
     title: string;
     detail?: string | undefined;
     requestId?: string | undefined;
-    errors?: readonly FieldMistake[] | undefined;
+    errors?: readonly FieldProblem[] | undefined;
     retryAfterMs?: number | undefined;
   }) {
-    super(told.detail ?? told.title);
+    super(fields.detail ?? fields.title);
     this.name = 'Problem';
-    this.status = told.status;
-    this.code = told.code;
-    this.title = told.title;
-    this.requestId = told.requestId;
-    this.errors = told.errors ?? [];
-    this.retryAfterMs = told.retryAfterMs;
+    this.status = fields.status;
+    this.code = fields.code;
+    this.title = fields.title;
+    this.requestId = fields.requestId;
+    this.errors = fields.errors ?? [];
+    this.retryAfterMs = fields.retryAfterMs;
   }
 }
 
 const textOr = <T>(value: unknown, otherwise: T) => (typeof value === 'string' ? value : otherwise);
 
-/** Returns the error an answer tells; bodies that are no problem documents (a proxy's page) are told by their status. */
+/** Returns the error of an answer. Anything but a problem document is described by its status. */
 export async function readProblem(response: Response): Promise<Problem> {
   const body = await response.json().catch(() => undefined);
-  const told: Record<string, unknown> = typeof body === 'object' && body !== null ? body : {};
+  const problem: Record<string, unknown> = typeof body === 'object' && body !== null ? body : {};
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new Problem({
     status: response.status,
-    code: textOr(told.code, 'unexpected_answer'),
-    title: textOr(told.title, `The server answered ${response.status}.`),
-    detail: textOr(told.detail, undefined),
-    requestId: textOr(told.request_id, response.headers.get('x-request-id') ?? undefined),
-    errors: Array.isArray(told.errors) ? (told.errors as FieldMistake[]) : [],
+    code: textOr(problem.code, 'unexpected_answer'),
+    title: textOr(problem.title, `The server answered ${response.status}.`),
+    detail: textOr(problem.detail, undefined),
+    requestId: textOr(problem.request_id, response.headers.get('x-request-id') ?? undefined),
+    errors: Array.isArray(problem.errors) ? (problem.errors as FieldProblem[]) : [],
     retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : undefined,
   });
 }
 
-/** Returns the error of a request that got no answer at all. */
+/** Returns the error for a request without any answer. */
 export function unreachable(): Problem {
   return new Problem({
     status: 0,
@@ -59,23 +59,23 @@ export function unreachable(): Problem {
   });
 }
 
-/** Whether nobody knows if the request was carried out: no answer came, or only that of a proxy in between. */
+/** Whether the outcome is unknown: no answer came, or only one from a proxy in between. */
 export function isUnanswered(error: unknown): boolean {
   if (!(error instanceof Problem)) return false;
   return error.status === 0 || (error.status >= 500 && error.code === 'unexpected_answer');
 }
 
-/** Returns the sentence to show for anything thrown. */
-export function sentenceOf(error: unknown): string {
+/** Returns the message to show for anything thrown. */
+export function errorMessage(error: unknown): string {
   if (error instanceof Problem && error.errors.length > 0) {
     return error.errors.map(({ message }) => message).join(' ');
   }
   return error instanceof Error ? error.message : 'Something went wrong.';
 }
 
-/** Returns what the server said of one field of a form; undefined when it said nothing. */
-export function mistakeIn(error: unknown, field: string): string | undefined {
+/** Returns the server's message for one form field; undefined if there is none. */
+export function fieldError(error: unknown, field: string): string | undefined {
   if (!(error instanceof Problem)) return undefined;
-  return error.errors.find((mistake) => mistake.field === field || mistake.field.startsWith(`${field}.`))
+  return error.errors.find((problem) => problem.field === field || problem.field.startsWith(`${field}.`))
     ?.message;
 }

@@ -3,16 +3,16 @@ import { Problem } from './problem.ts';
 
 const RETRIES_MAX = 2;
 
-/** Trying again helps against an overloaded or absent server, not against a refusal. */
+/** Retrying helps if the server is overloaded or away, not if it refused. */
 function isWorthRetrying(failures: number, error: unknown): boolean {
   if (failures >= RETRIES_MAX || !(error instanceof Problem)) return false;
   return error.status === 0 || error.status === 429 || error.status >= 500;
 }
 
-/** The one cache of answers. */
+/** The only cache of answers. */
 export const queryClient = new QueryClient({
   defaultOptions: {
-    // The browser's idea of being online says nothing of a server on the same machine or network.
+    // Whether the browser is online says nothing about a server on the same machine or network.
     mutations: { networkMode: 'always' },
     queries: {
       networkMode: 'always',

@@ -7,7 +7,7 @@ import { listBundledFiles } from '../../bundled-files.ts';
 const DASHBOARD = join(import.meta.dirname, '../..');
 const PACKAGE_IMPORT = /^import (?!type\b)[^;]*?from '(?!\.)([^']+)'/gms;
 
-it('bundles only modules of the server that import no package and nothing of Node', () => {
+it('bundles only server modules that import no package and no Node module', () => {
   const modules = listBundledFiles().filter((file) => file.startsWith('..'));
   assert.ok(modules.length > 0);
   for (const file of modules) {

@@ -7,7 +7,7 @@ import {
   forgetStepUp,
   isStepUpWanted,
   keepStepUp,
-  StepUpCancelled,
+  StepUpCanceled,
 } from './step-up.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
@@ -15,13 +15,13 @@ const later = (ms: number) => new Date(NOW + ms).toISOString();
 
 beforeEach(() => forgetStepUp());
 
-it('asks for no password while the last one counts, with five seconds to spare', async () => {
+it('does not ask for the password while the last one counts for five more seconds', async () => {
   keepStepUp(later(5_001));
   await ensureStepUp(NOW);
   assert.equal(isStepUpWanted(), false);
 });
 
-it('asks when it counts no longer, and goes on for all who waited', async () => {
+it('asks once the password no longer counts, and releases all waiting requests', async () => {
   keepStepUp(later(5_000));
   const waiting = [ensureStepUp(NOW), ensureStepUp(NOW)];
   assert.equal(isStepUpWanted(), true);
@@ -31,14 +31,14 @@ it('asks when it counts no longer, and goes on for all who waited', async () => 
   await ensureStepUp(NOW);
 });
 
-it('sends nothing when the person closes the question', async () => {
+it('rejects when the password dialog is closed', async () => {
   const waiting = ensureStepUp(NOW);
   cancelStepUp();
-  await assert.rejects(waiting, StepUpCancelled);
+  await assert.rejects(waiting, StepUpCanceled);
   assert.equal(isStepUpWanted(), false);
 });
 
-it('forgets when nobody has given it', async () => {
+it('asks for the password after the server says it was not given', async () => {
   keepStepUp(null);
   const waiting = ensureStepUp(NOW);
   assert.equal(isStepUpWanted(), true);

@@ -4,7 +4,7 @@ import { listChanges } from './changes.ts';
 
 type AuditDiffProps = { diff: NonNullable<AuditEntry['diff']>; className?: string };
 
-/** What an entry of the audit log changed: each field before and after. */
+/** The changes of an audit log entry: each field before and after. */
 export function AuditDiff({ diff, className }: AuditDiffProps) {
   const changes = listChanges(diff);
   if (changes.length === 0) return null;

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** One bar: `weight` is its length among the others, `value` what is read. */
+/** One bar: `weight` is its relative length, `value` the text. */
 export type Bar = {
   key: string;
   label: ReactNode;
@@ -10,7 +10,7 @@ export type Bar = {
   aside?: string | undefined;
 };
 
-/** Names with bars of their size behind them, the largest first, as a list for screen readers. */
+/** A bar chart of named values, largest first. A list for screen readers. */
 export function BarList({ label, bars }: { label: string; bars: readonly Bar[] }) {
   const top = Math.max(...bars.map(({ weight }) => weight), 0);
   return (

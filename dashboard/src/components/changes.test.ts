@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { listChanges } from './changes.ts';
 
-it('tells what a field was and is, as people read it', () => {
+it('shows the old and new value of a field as readable text', () => {
   assert.deepEqual(
     listChanges({
       name: ['Old', 'New'],
@@ -19,7 +19,7 @@ it('tells what a field was and is, as people read it', () => {
   );
 });
 
-it('tells each part of a nested value by itself', () => {
+it('lists each part of a nested value separately', () => {
   const before = { events: { requests: { rate: 100, burst: 200 } } };
   const after = { events: { events: { rate: 10_000, burst: 20_000 } }, analytics: { in_flight: 2 } };
   assert.deepEqual(listChanges({ rate_limits: [before, after] }), [
@@ -29,7 +29,7 @@ it('tells each part of a nested value by itself', () => {
   ]);
 });
 
-it('leaves out what a new thing leaves empty, and tells what was emptied', () => {
+it('leaves out fields that start empty, and lists fields that were emptied', () => {
   assert.deepEqual(listChanges({ a: [null, null], b: [undefined, []], c: [null, {}], d: [null, false] }), []);
   assert.deepEqual(listChanges({ app_ids: [['app_1'], null] }), [
     { name: 'app ids', before: 'app_1', after: '–' },

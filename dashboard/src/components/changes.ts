@@ -1,13 +1,13 @@
 import { formatCount, formatExact } from '../lib/format.ts';
 
-/** One thing that changed, as it is read; `before` is undefined where nothing was said before. */
+/** One changed field as text. `before` is undefined if it had no value. */
 export type Change = { name: string; before: string | undefined; after: string };
 
 const NOTHING = '–';
-/** What a new thing begins with, and so is no news. */
+/** Values that everything starts with, so not worth showing. */
 const EMPTY = [NOTHING, 'no'];
 
-/** Returns what changed, each part of a nested value by itself: `rate limits, events, requests`. What stays empty is left out. */
+/** Returns the changes, one per part of a nested value: `rate limits, events, requests`. Without parts that stay empty. */
 export function listChanges(diff: Readonly<Record<string, readonly unknown[]>>): Change[] {
   return Object.entries(diff).flatMap(([field, [before, after]]) => {
     const [was, is] = [partsOf(before), partsOf(after)];
@@ -22,7 +22,7 @@ export function listChanges(diff: Readonly<Record<string, readonly unknown[]>>):
   });
 }
 
-/** Returns the texts of a value's parts by name, the empty name for a value that has none; nothing for what is empty. */
+/** Returns the text of each part of a value by name (empty for a value without parts). Empty values have none. */
 function partsOf(value: unknown): Map<string, string> {
   if (!isRecord(value) || isRate(value)) {
     const text = textOf(value);

@@ -3,15 +3,15 @@ import { CopyButton } from './copy-button.tsx';
 
 type CodeBlockProps = {
   code: string;
-  /** What it is, as in "Copy command". */
+  /** What the code is, as in "Copy command". */
   what?: string;
-  /** What is copied, when the page shows it shortened. */
+  /** What is copied, if the page shows a shortened text. */
   copied?: string;
   className?: string;
   onCopied?: () => void;
 };
 
-/** Commands or code, scrolling inside itself, with a button beside it that copies all of it. */
+/** A scrolling block of commands or code, with a button that copies all of it. */
 export function CodeBlock({ code, what = 'command', copied = code, className, onCopied }: CodeBlockProps) {
   return (
     <div className={cn('flex min-w-0 items-start rounded-lg border bg-muted/60', className)}>

@@ -6,17 +6,17 @@ type ConfirmDialogProps = {
   onClose: () => void;
   title: string;
   description?: string;
-  /** The button's words: what will happen, never "OK". */
+  /** The button's label: what will happen, never "OK". */
   confirm: string;
   isDanger?: boolean;
   isBusy?: boolean;
-  /** Keeps the button from being pressed yet. */
+  /** Disables the confirm button. */
   isDisabled?: boolean;
   onConfirm: () => void;
   children?: ReactNode;
 };
 
-/** Asks before something that cannot simply be taken back; open as long as it is on the page. */
+/** Asks before an action that cannot simply be undone. Open while mounted. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { onClose, title, description, confirm, isDanger, isBusy = false, isDisabled, onConfirm } = props;
   return (

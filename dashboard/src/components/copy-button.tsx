@@ -16,7 +16,7 @@ type CopyButtonProps = {
   onCopied?: () => void;
 };
 
-/** Copies `text` and says that it did. */
+/** Copies `text` and confirms it. */
 export function CopyButton({ text, what, hasLabel, variant = 'ghost', onCopied }: CopyButtonProps) {
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Puts text on the clipboard. Returns whether it is there: plain http, beyond loopback, has no clipboard API. */
+/** Copies text to the clipboard. Returns whether it worked: plain HTTP beyond loopback has no clipboard API. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -13,7 +13,7 @@ function copyBySelection(text: string): boolean {
   area.value = text;
   area.style.position = 'fixed';
   area.style.opacity = '0';
-  // Inside an open dialog: elsewhere its focus trap would take the selection away.
+  // Inside an open dialog: its focus trap would remove a selection elsewhere.
   const host = document.querySelector('[role="dialog"][data-state="open"]') ?? document.body;
   host.append(area);
   area.select();

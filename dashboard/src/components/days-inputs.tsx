@@ -1,20 +1,20 @@
 import { useEffect, useState } from 'react';
-import { type DayRange, parseWantedDays, writeWantedDays } from '../lib/day-range.ts';
+import { type DayRange, formatDaySelection, parseDaySelection } from '../lib/day-range.ts';
 import { Input } from './ui/input.tsx';
 
 type DaysInputsProps = { range: DayRange; today: string; onChange: (range: DayRange) => void };
 
-/** From one day to another. Told only when both are days, in order and not too far apart. */
+/** A first and a last day. `onChange` is called only if both are days, in order and not too far apart. */
 export function DaysInputs({ range, today, onChange }: DaysInputsProps) {
   const [typed, setTyped] = useState(range);
   const { first, last } = range;
   useEffect(() => setTyped({ first, last }), [first, last]);
   const change = (next: DayRange) => {
     setTyped(next);
-    const wanted = parseWantedDays(writeWantedDays(next));
-    if (wanted && 'first' in wanted) onChange(wanted);
+    const selection = parseDaySelection(formatDaySelection(next));
+    if (selection && 'first' in selection) onChange(selection);
   };
-  const isWrong = parseWantedDays(writeWantedDays(typed)) === undefined;
+  const isWrong = parseDaySelection(formatDaySelection(typed)) === undefined;
   const title = isWrong ? 'Not in order, or too far apart' : undefined;
   return (
     <fieldset className="flex min-w-0 items-center gap-1.5">

@@ -13,11 +13,11 @@ type EventSheetProps = {
   apps: readonly App[];
   timezone: string;
   onClose: () => void;
-  /** Buttons at the bottom: where one can go from here. */
+  /** Buttons at the bottom, such as links to related events. */
   actions?: (event: EventRecord) => ReactNode;
 };
 
-/** Everything about one event, in a panel at the right; closed while there is none. */
+/** Everything about one event, in a panel at the right. Closed without an event. */
 export function EventSheet({ event, apps, timezone, onClose, actions }: EventSheetProps) {
   return (
     <Dialog open={event !== undefined} onOpenChange={(isOpen) => !isOpen && onClose()}>
@@ -95,7 +95,7 @@ function Facts({
   );
 }
 
-/** One fact: words, or an id that can be copied. */
+/** One fact: a text, or an id with a copy button. */
 function Fact({ name, id, children }: { name: string; id?: string; children?: ReactNode }) {
   return (
     <>

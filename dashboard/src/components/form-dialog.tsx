@@ -1,16 +1,16 @@
 import type { ReactNode } from 'react';
-import { isUnanswered, sentenceOf } from '../api/problem.ts';
+import { errorMessage, isUnanswered } from '../api/problem.ts';
 import { Button } from './ui/button.tsx';
 import { Callout } from './ui/callout.tsx';
 import { Dialog, DialogBody, DialogClose, DialogContent, DialogFooter } from './ui/dialog.tsx';
-import { useStay } from './use-stay.ts';
+import { useLeaveGuard } from './use-leave-guard.ts';
 import { useSubmission } from './use-submission.ts';
 
-/** What a form does to what, for saying that it failed: "The key was not created". */
-export type Deed = {
+/** What a form does, for the message when it fails: "The key was not created". */
+export type FormAction = {
   subject: string;
   done: string;
-  /** Whether doing it again after a lost answer makes no second one. */
+  /** Whether retrying after a lost answer cannot do it twice. */
   isRepeatable: boolean;
 };
 
@@ -18,38 +18,38 @@ type FormDialogProps = {
   title: string;
   description?: string;
   className?: string;
-  deed: Deed;
-  /** The words of the button that sends. */
+  action: FormAction;
+  /** The label of the submit button. */
   submitLabel: string;
-  /** Stands in place of "Cancel". `isBusy` while the form is being sent. */
+  /** Replaces "Cancel". `isBusy` while the form is being sent. */
   aside?: (isBusy: boolean) => ReactNode;
-  /** Sends the form; may also find that it cannot be sent yet. */
+  /** Sends the form, or returns if it is not valid yet. */
   onSubmit: () => Promise<unknown>;
   onClose: () => void;
-  /** Whether `onSubmit` finds mistakes itself: the browser's own checks are off then. */
-  checksItself?: boolean;
-  /** The fields; `error` is what the server said of the last try. */
+  /** Whether `onSubmit` validates: then the browser's own validation is off. */
+  validatesItself?: boolean;
+  /** The fields. `error` is the server's answer to the last attempt. */
   children: (error: unknown) => ReactNode;
 };
 
 /**
- * A form in a dialog, open as long as it is on the page. What was typed is not lost by a click beside it, and while it is
- * being sent it cannot be left at all: the answer may hold what is shown only once.
+ * A form in a dialog, open while mounted. A click beside it does not discard what was typed, and while it is being sent
+ * it cannot be closed: the answer may contain something that is shown only once.
  */
 export function FormDialog(props: FormDialogProps) {
   const {
     title,
     description,
     className = 'max-w-md',
-    deed,
+    action,
     submitLabel,
     aside,
-    checksItself = false,
+    validatesItself = false,
     onClose,
     children,
   } = props;
   const { submit, isBusy, error } = useSubmission(props.onSubmit);
-  useStay(isBusy);
+  useLeaveGuard(isBusy);
   return (
     <Dialog open onOpenChange={(isOpen) => !isOpen && !isBusy && onClose()}>
       <DialogContent
@@ -58,10 +58,10 @@ export function FormDialog(props: FormDialogProps) {
         className={className}
         onInteractOutside={(event) => event.preventDefault()}
       >
-        <form onSubmit={submit} className="contents" noValidate={checksItself}>
+        <form onSubmit={submit} className="contents" noValidate={validatesItself}>
           <DialogBody className="grid gap-4">
             {children(error)}
-            {error !== undefined && <Failure error={error} deed={deed} />}
+            {error !== undefined && <Failure error={error} action={action} />}
           </DialogBody>
           <DialogFooter className={aside && 'justify-between'}>
             {aside?.(isBusy) ?? (
@@ -79,11 +79,11 @@ export function FormDialog(props: FormDialogProps) {
   );
 }
 
-function Failure({ error, deed: { subject, done, isRepeatable } }: { error: unknown; deed: Deed }) {
+function Failure({ error, action: { subject, done, isRepeatable } }: { error: unknown; action: FormAction }) {
   if (!isUnanswered(error)) {
     return (
       <Callout tone="bad" isAlert title={`${subject} was not ${done}`}>
-        {sentenceOf(error)}
+        {errorMessage(error)}
       </Callout>
     );
   }

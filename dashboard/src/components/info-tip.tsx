@@ -2,7 +2,7 @@ import { Info } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Tooltip } from './ui/tooltip.tsx';
 
-/** A small "i" that explains what stands beside it: on hover, on focus, and on a tap. `about` names it: "Sessions". */
+/** A small "i" that explains what is next to it, on hover, focus and tap. `about` names it: "Sessions". */
 export function InfoTip({ about, children }: { about: string; children: ReactNode }) {
   return (
     <Tooltip content={children} looks="explanation" opensOnPress>

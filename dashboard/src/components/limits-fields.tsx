@@ -10,7 +10,7 @@ import {
   readLimit,
   withLimit,
 } from '../lib/limits-draft.ts';
-import { FieldGroup, FieldMistake } from './ui/field.tsx';
+import { FieldError, FieldGroup } from './ui/field.tsx';
 import { Input } from './ui/input.tsx';
 
 type LimitsFieldsProps = {
@@ -19,17 +19,17 @@ type LimitsFieldsProps = {
   onChange: (limits: KeyRateLimits | null) => void;
   label?: ReactNode;
   hint?: string;
-  mistake?: string | undefined;
+  error?: string | undefined;
 };
 
-/** Rates of the key's own; what is left empty has the project's default. */
+/** Rate limits of a key. An empty field means the project's default. */
 export function LimitsFields({
   type,
   limits,
   onChange,
   label = 'Rate limits',
   hint,
-  mistake,
+  error,
 }: LimitsFieldsProps) {
   const parts = LIMIT_PARTS.filter(({ types }) => types.includes(type));
   return (
@@ -51,12 +51,12 @@ export function LimitsFields({
           />
         ))}
       </div>
-      {mistake && <FieldMistake>{mistake}</FieldMistake>}
+      {error && <FieldError>{error}</FieldError>}
     </FieldGroup>
   );
 }
 
-/** What is limited, then its two numbers in columns of their own. */
+/** What is limited, then rate and burst, each in a column. */
 const ROW =
   'grid grid-cols-[minmax(0,1fr)_6.25rem_6.25rem] items-center gap-2 sm:grid-cols-[minmax(0,1fr)_6.5rem_6.5rem]';
 

@@ -7,22 +7,27 @@ import { useProject } from '../api/project.ts';
 import { EventSheet } from './event-sheet.tsx';
 
 type OpenEventSheetProps = Omit<ComponentProps<typeof EventSheet>, 'event' | 'onClose'> & {
-  /** Events that need not be asked for. */
-  atHand: readonly EventRecord[];
+  /** Events that are loaded already. */
+  loaded: readonly EventRecord[];
 };
 
-/** The event that `?open=` names, in full; nothing while it names none. */
-export function OpenEventSheet({ atHand, ...rest }: OpenEventSheetProps) {
+/** The event in `?open=`; nothing without one. */
+export function OpenEventSheet({ loaded, ...rest }: OpenEventSheetProps) {
   const { open } = useSearch({ strict: false });
   const navigate = useNavigate();
-  const event = useOneEvent(open, atHand);
+  const event = useEvent(open, loaded);
   const close = () =>
-    void navigate({ to: '.', search: ({ open: _, ...was }) => was, resetScroll: false, replace: true });
+    void navigate({
+      to: '.',
+      search: ({ open: _, ...previous }) => previous,
+      resetScroll: false,
+      replace: true,
+    });
   return <EventSheet event={event ?? undefined} onClose={close} {...rest} />;
 }
 
-/** Returns the event of this id, null when there is none; an event at hand stays when it is no longer. */
-function useOneEvent(eventId: string | undefined, atHand: readonly EventRecord[]) {
+/** Returns the event with this id, null if there is none. An event from `loaded` stays even if it leaves that list. */
+function useEvent(eventId: string | undefined, atHand: readonly EventRecord[]) {
   const { project } = useProject();
   const { data } = useQuery({
     ...eventQuery(project.id, eventId),

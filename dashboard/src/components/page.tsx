@@ -5,12 +5,12 @@ type PageProps = {
   title: string;
   description?: ReactNode;
   actions?: ReactNode;
-  /** Narrow pages are read, wide ones are scanned. */
+  /** Narrow pages are for reading, wide ones for scanning. */
   isNarrow?: boolean;
   children: ReactNode;
 };
 
-/** A page of a project: its one heading, what can be done, its content. Names the browser's tab. */
+/** A page: its heading, actions and content. Sets the title of the browser tab. */
 export function Page({ title, description, actions, isNarrow, children }: PageProps) {
   useTitle(title);
   return (
@@ -27,7 +27,7 @@ export function Page({ title, description, actions, isNarrow, children }: PagePr
   );
 }
 
-/** Names the browser's tab while the page is shown. */
+/** Sets the title of the browser tab while the page is shown. */
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Appflow`;

@@ -1,11 +1,11 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { formatCount } from '../lib/format.ts';
-import type { ListPage } from '../lib/pages.ts';
+import type { ListPage } from '../lib/paginate.ts';
 import { Button } from './ui/button.tsx';
 
 type PagerProps = { page: ListPage<unknown>; total: number; onChange: (page: number) => void };
 
-/** Which part of a list is shown, and the ways to its neighbours; nothing when all of it is. */
+/** Which page of a list is shown, with previous and next. Nothing if there is only one. */
 export function Pager({ page: { items, page, pages, skipped }, total, onChange }: PagerProps) {
   if (pages === 1) return null;
   return (

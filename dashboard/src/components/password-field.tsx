@@ -8,20 +8,20 @@ type PasswordFieldProps = {
   label?: string;
   value: string;
   onChange: (value: string) => void;
-  /** Whether it is being chosen: then password managers offer one. */
+  /** A new password: password managers then offer one. */
   isNew?: boolean;
   autoFocus?: boolean;
   hint?: string;
-  mistake?: string | undefined;
+  error?: string | undefined;
 };
 
-/** A password, which can be looked at while typing. */
+/** A password field with a button that reveals the text. */
 export function PasswordField(props: PasswordFieldProps) {
-  const { label = 'Password', value, onChange, isNew, autoFocus, hint, mistake } = props;
+  const { label = 'Password', value, onChange, isNew, autoFocus, hint, error } = props;
   const [isShown, setShown] = useState(false);
   const Icon = isShown ? EyeOff : Eye;
   return (
-    <Field label={label} hint={hint} mistake={mistake}>
+    <Field label={label} hint={hint} error={error}>
       {(control) => (
         <div className="relative">
           <Input

@@ -1,12 +1,12 @@
 import { RotateCw, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { sentenceOf } from '../api/problem.ts';
+import { errorMessage } from '../api/problem.ts';
 import { ErrorState } from './states.tsx';
 import { TimeAgo } from './time-ago.tsx';
 import { Button } from './ui/button.tsx';
 import { Card } from './ui/card.tsx';
 
-/** What is looked at of a query's result. */
+/** The part of a query result that is used here. */
 type Query<Data> = {
   data: Data | undefined;
   error: unknown;
@@ -18,21 +18,21 @@ type Query<Data> = {
 
 type QueryStateProps<Data> = {
   query: Query<Data>;
-  /** What failed when it fails, as in "The keys could not be loaded". */
+  /** The title if loading fails, as in "The keys could not be loaded". */
   what: string;
-  /** Holds the place until there is something to show. */
+  /** Shown while loading. */
   pending: ReactNode;
-  /** Puts a card around what stands in for the content: for content that is no card's own. */
-  isCarded?: boolean;
+  /** Wraps the placeholder in a card, for content that is not inside one. */
+  hasCard?: boolean;
   children: (data: Data) => ReactNode;
 };
 
-/** Shows what was loaded. A failed renewal takes nothing away: it is told above what is there. */
-export function QueryState<Data>({ query, what, pending, isCarded, children }: QueryStateProps<Data>) {
+/** Shows loaded data. If a refetch fails, the data stays and a message above it says so. */
+export function QueryState<Data>({ query, what, pending, hasCard, children }: QueryStateProps<Data>) {
   const { data, error, dataUpdatedAt, isFetching, refetch } = query;
   if (data === undefined) {
-    const stand = error ? <ErrorState what={what} error={error} onRetry={refetch} /> : pending;
-    return isCarded ? <Card>{stand}</Card> : stand;
+    const fallback = error ? <ErrorState what={what} error={error} onRetry={refetch} /> : pending;
+    return hasCard ? <Card>{fallback}</Card> : fallback;
   }
   return (
     <>
@@ -55,7 +55,7 @@ function StaleBar({ error, knownAtMs, isBusy, onRetry }: StaleBarProps) {
       <TriangleAlert className="size-4 shrink-0 text-warn" aria-hidden />
       <p className="min-w-0 flex-1">
         <span className="font-medium">Not up to date:</span> as of{' '}
-        <TimeAgo at={new Date(knownAtMs).toISOString()} />. {sentenceOf(error)}
+        <TimeAgo at={new Date(knownAtMs).toISOString()} />. {errorMessage(error)}
       </p>
       <Button size="sm" onClick={() => void onRetry()} isBusy={isBusy}>
         {!isBusy && <RotateCw aria-hidden />}

@@ -3,25 +3,25 @@ import { type ReactNode, useState } from 'react';
 import { Button } from './ui/button.tsx';
 import { Checkbox } from './ui/checkbox.tsx';
 import { Dialog, DialogBody, DialogContent, DialogFooter } from './ui/dialog.tsx';
-import { useStay } from './use-stay.ts';
+import { useLeaveGuard } from './use-leave-guard.ts';
 
 type ShownOnceDialogProps = {
   title: string;
   description: string;
   className?: string;
-  /** What the person ticks before it closes: "I have stored this key". */
+  /** The checkbox that must be ticked before closing: "I have stored this key". */
   confirmation: string;
   onClose: () => void;
   children: ReactNode;
 };
 
-/** Shows what can never be shown again. Neither Escape nor "back" takes it away before the person says that it is stored. */
+/** Shows something once. Neither Escape nor "back" closes it before the checkbox confirms that it is stored. */
 export function ShownOnceDialog(props: ShownOnceDialogProps) {
   const { title, description, className, confirmation, onClose, children } = props;
   const [isStored, setStored] = useState(false);
-  const [wasCloseTried, setCloseTried] = useState(false);
-  useStay(!isStored, () => setCloseTried(true));
-  const tryToClose = () => (isStored ? onClose() : setCloseTried(true));
+  const [wasCloseAttempted, setCloseAttempted] = useState(false);
+  useLeaveGuard(!isStored, () => setCloseAttempted(true));
+  const tryToClose = () => (isStored ? onClose() : setCloseAttempted(true));
   return (
     <Dialog open onOpenChange={(isOpen) => !isOpen && tryToClose()}>
       <DialogContent title={title} description={description} hasNoClose className={className}>
@@ -33,7 +33,7 @@ export function ShownOnceDialog(props: ShownOnceDialogProps) {
               checked={isStored}
               onCheckedChange={(checked) => setStored(checked === true)}
             />
-            {wasCloseTried && !isStored && (
+            {wasCloseAttempted && !isStored && (
               <p role="alert" className="mt-1 flex items-center gap-1.5 text-bad text-xs">
                 <Eye className="size-3.5 shrink-0" aria-hidden />
                 It cannot be shown again: store it first, then tick this box.

@@ -6,12 +6,12 @@ const HEIGHT = 24;
 type SparklineProps = {
   /** Oldest first. */
   values: readonly number[];
-  /** Says in words what the line shows. */
+  /** Describes the chart in words. */
   label: string;
   className?: string;
 };
 
-/** Small bars of how something went; zero days are a hairline, so that "nothing" differs from "no data". */
+/** A small bar chart. Zero is a hairline, so that it differs from "no data". */
 export function Sparkline({ values, label, className }: SparklineProps) {
   const top = Math.max(1, ...values);
   const step = WIDTH / Math.max(1, values.length);
@@ -28,7 +28,7 @@ export function Sparkline({ values, label, className }: SparklineProps) {
         const height = value === 0 ? 1 : Math.max(2, (value / top) * HEIGHT);
         return (
           <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place in time.
+            // biome-ignore lint/suspicious/noArrayIndexKey: the index is the bar's time.
             key={index}
             x={index * step + step * 0.1}
             y={HEIGHT - height}

@@ -1,6 +1,6 @@
 import { CircleAlert, type LucideIcon, RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { Problem, sentenceOf } from '../api/problem.ts';
+import { errorMessage, Problem } from '../api/problem.ts';
 import { cn } from '../lib/class-names.ts';
 import { CodeBlock } from './code-block.tsx';
 import { Button } from './ui/button.tsx';
@@ -9,15 +9,15 @@ type EmptyStateProps = {
   icon?: LucideIcon;
   title: ReactNode;
   children?: ReactNode;
-  /** A command that changes the emptiness. */
+  /** A command that adds the first item. */
   command?: string;
   actions?: ReactNode;
-  /** It is all there is on the page: its title is the page's heading. */
+  /** It is the whole page: its title is the page's heading. */
   isPage?: boolean;
   className?: string;
 };
 
-/** Says that there is nothing yet, and what to do next. */
+/** Says that there is nothing yet and what to do next. */
 export function EmptyState(props: EmptyStateProps) {
   const { icon: Icon, title, children, command, actions, isPage, className } = props;
   const Heading = isPage ? 'h1' : 'h3';
@@ -37,16 +37,16 @@ export function EmptyState(props: EmptyStateProps) {
 }
 
 type ErrorStateProps = {
-  /** What failed, as in "The keys could not be loaded". */
+  /** The title, as in "The keys could not be loaded". */
   what: string;
   error: unknown;
   onRetry?: () => unknown;
-  /** It is all there is on the page: what failed is the page's heading. */
+  /** It is the whole page: the title is the page's heading. */
   isPage?: boolean;
   className?: string;
 };
 
-/** Says what failed and why, and offers to try again. */
+/** Says what failed and why, with a retry button. */
 export function ErrorState({ what, error, onRetry, isPage, className }: ErrorStateProps) {
   const Heading = isPage ? 'h1' : 'h3';
   const requestId = error instanceof Problem ? error.requestId : undefined;
@@ -54,7 +54,7 @@ export function ErrorState({ what, error, onRetry, isPage, className }: ErrorSta
     <div role="alert" className={cn('flex flex-col items-center px-6 py-10 text-center', className)}>
       <CircleAlert className="mb-3 size-6 text-bad" aria-hidden />
       <Heading className="font-semibold text-[0.9375rem] tracking-tight">{what}</Heading>
-      <p className="mt-1 max-w-md text-pretty text-note text-soft">{sentenceOf(error)}</p>
+      <p className="mt-1 max-w-md text-pretty text-note text-soft">{errorMessage(error)}</p>
       {requestId && <p className="mt-1 font-mono text-soft text-xs">{requestId}</p>}
       {onRetry && (
         <Button size="sm" className="mt-4" onClick={() => void onRetry()}>

@@ -1,5 +1,5 @@
 import { useState, useSyncExternalStore } from 'react';
-import { sentenceOf } from '../api/problem.ts';
+import { errorMessage } from '../api/problem.ts';
 import { stepUp } from '../api/session.ts';
 import { cancelStepUp, isStepUpWanted, subscribeStepUp } from '../api/step-up.ts';
 import { PasswordField } from './password-field.tsx';
@@ -7,7 +7,7 @@ import { Button } from './ui/button.tsx';
 import { Dialog, DialogBody, DialogContent, DialogFooter } from './ui/dialog.tsx';
 import { useSubmission } from './use-submission.ts';
 
-/** Asks for the password whenever a request wants it; stands once at the root of the page. */
+/** Asks for the password when a request needs it. Mounted once, at the root. */
 export function StepUpDialog() {
   const isWanted = useSyncExternalStore(subscribeStepUp, isStepUpWanted);
   return (
@@ -35,7 +35,7 @@ function PasswordForm() {
           autoFocus
           value={password}
           onChange={setPassword}
-          mistake={error ? sentenceOf(error) : undefined}
+          error={error ? errorMessage(error) : undefined}
         />
       </DialogBody>
       <DialogFooter>

@@ -4,12 +4,12 @@ import { Tooltip } from './ui/tooltip.tsx';
 
 type TimeAgoProps = {
   at: string | null;
-  /** What stands there when there is no time: `Never`. */
+  /** The text without a time: `Never`. */
   absent?: string;
   className?: string;
 };
 
-/** An instant as "5 minutes ago"; exact on hover, focus and tap. */
+/** A time as "5 minutes ago"; the exact time on hover, focus and tap. */
 export function TimeAgo({ at, absent = 'Never', className }: TimeAgoProps) {
   const now = useNow();
   if (at === null) return <span className={className ?? 'text-soft'}>{absent}</span>;

@@ -1,14 +1,14 @@
 import { type FormEvent, useRef, useState } from 'react';
-import { isCancelled } from '../api/step-up.ts';
+import { isCanceled } from '../api/step-up.ts';
 
 export type Submission = {
   submit: (event: FormEvent) => void;
   isBusy: boolean;
-  /** Why the last try failed; undefined before, while trying again, and when the person changed their mind. */
+  /** Why the last attempt failed; undefined before, while retrying, and if the person canceled. */
   error: unknown;
 };
 
-/** Returns how to send a form: once at a time, however often its button is pressed before the page shows that it is busy. */
+/** Returns the submit handler and state of a form. It sends once at a time, however often it is submitted. */
 export function useSubmission(send: () => Promise<unknown>): Submission {
   const isSending = useRef(false);
   const [isBusy, setBusy] = useState(false);
@@ -21,7 +21,7 @@ export function useSubmission(send: () => Promise<unknown>): Submission {
     try {
       await send();
     } catch (thrown) {
-      if (!isCancelled(thrown)) setError(thrown);
+      if (!isCanceled(thrown)) setError(thrown);
     } finally {
       isSending.current = false;
       setBusy(false);
@@ -29,7 +29,7 @@ export function useSubmission(send: () => Promise<unknown>): Submission {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    // React hands the event on through the tree: a form that opened this one's dialog must not be sent too.
+    // React events bubble through the component tree: a form that opened this dialog must not be sent too.
     event.stopPropagation();
     void run();
   };

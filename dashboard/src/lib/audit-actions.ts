@@ -1,7 +1,7 @@
 import type { AuditAction } from '../../../src/audit/audit.ts';
 
-/** What each action of the audit log is called on the pages; the compiler knows when one is missing. */
-const WORDS: Record<AuditAction, string> = {
+/** The display name of each audit action. The compiler reports a missing one. */
+const LABELS: Record<AuditAction, string> = {
   'api_key.created': 'API key created',
   'api_key.updated': 'API key changed',
   'api_key.rotated': 'API key rotated',
@@ -35,14 +35,14 @@ const WORDS: Record<AuditAction, string> = {
   'invitation.revoked': 'Invitation withdrawn',
 };
 
-const KNOWN = new Map<string, string>(Object.entries(WORDS));
+const KNOWN = new Map<string, string>(Object.entries(LABELS));
 
-/** Returns an action of the audit log in words; one of a newer server as readable as it comes. */
+/** Returns the display name of an audit action. An action of a newer server is turned into words. */
 export function describeAction(action: string): string {
   return KNOWN.get(action) ?? sentenceCase(action.replaceAll(/[._]/g, ' '));
 }
 
 const sentenceCase = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The actions that can be asked for, in the order in which they are offered. */
-export const AUDIT_ACTIONS = Object.keys(WORDS).filter((name): name is AuditAction => name in WORDS);
+/** The actions that can be filtered by, in display order. */
+export const AUDIT_ACTIONS = Object.keys(LABELS).filter((name): name is AuditAction => name in LABELS);

@@ -1,15 +1,16 @@
+import { DAY_MS } from '../../../src/lib/durations.ts';
+
 /** Calendar days as `YYYY-MM-DD`, both inclusive. */
 export type DayRange = { first: string; last: string };
 
-/** Days as a person asks for them: the last so many, today included, or from one day to another. */
-export type WantedDays = { days: number } | DayRange;
+/** Selected days: the last `days` days including today, or a first and a last day. */
+export type DaySelection = { days: number } | DayRange;
 
-const DAY_MS = 86_400_000;
-/** Half of what the server answers at once: as many days before are compared with. */
+/** Half of the server's maximum: the same number of days before is loaded for comparison. */
 const DAYS_MAX = 2_000;
 
-/** Returns the days that a URL's `range` asks for (`30d`, `2026-10-01..2026-10-31`); undefined when it is none. */
-export function parseWantedDays(text: string | undefined): WantedDays | undefined {
+/** Returns the days of a URL's `range` (`30d`, `2026-10-01..2026-10-31`); undefined if it is invalid. */
+export function parseDaySelection(text: string | undefined): DaySelection | undefined {
   const last = /^([1-9]\d{0,3})d$/.exec(text ?? '')?.[1];
   if (last !== undefined) return Number(last) <= DAYS_MAX ? { days: Number(last) } : undefined;
   const [first = '', end = '', ...more] = (text ?? '').split('..');
@@ -19,41 +20,41 @@ export function parseWantedDays(text: string | undefined): WantedDays | undefine
   return count >= 1 && count <= DAYS_MAX ? range : undefined;
 }
 
-/** Returns the `range` of a URL that asks for these days. */
-export function writeWantedDays(wanted: WantedDays): string {
-  return 'days' in wanted ? `${wanted.days}d` : `${wanted.first}..${wanted.last}`;
+/** Returns the `range` of a URL for these days. */
+export function formatDaySelection(selection: DaySelection): string {
+  return 'days' in selection ? `${selection.days}d` : `${selection.first}..${selection.last}`;
 }
 
-/** Whether the text is a day of the calendar. */
+/** Whether the text is a calendar day. */
 export function isDay(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && addDays(text, 0) === text;
 }
 
-/** Returns the day so many days later (earlier when negative); the empty text when there is no such day. */
+/** Returns the day that is `days` later (earlier if negative); an empty string if there is no such day. */
 export function addDays(day: string, days: number): string {
   const instant = Date.parse(`${day}T00:00:00Z`) + days * DAY_MS;
   return Number.isNaN(instant) ? '' : new Date(instant).toISOString().slice(0, 10);
 }
 
-/** Returns how many days a range has. */
+/** Returns the number of days in a range. */
 export function countDays({ first, last }: DayRange): number {
   return (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
 }
 
-/** Returns the days that are meant, as of today. */
-export function resolveDays(wanted: WantedDays, today: string): DayRange {
-  return 'days' in wanted ? { first: addDays(today, 1 - wanted.days), last: today } : wanted;
+/** Returns the selected days, as of today. */
+export function resolveDays(selection: DaySelection, today: string): DayRange {
+  return 'days' in selection ? { first: addDays(today, 1 - selection.days), last: today } : selection;
 }
 
-/** Returns the day it is in a time zone at an instant (epoch milliseconds). */
+/** Returns the calendar day in a time zone at an instant (epoch milliseconds). */
 export function dayAt(timeZone: string, instantMs: number): string {
   return new Date(instantMs + offsetMs(timeZone, instantMs)).toISOString().slice(0, 10);
 }
 
-/** Returns when a day begins in a time zone, epoch milliseconds: not at midnight where the clock jumps over it. */
+/** Returns when a day begins in a time zone, epoch milliseconds. Not always midnight: the clock may jump over it. */
 export function startOfDay(day: string, timeZone: string): number {
   const midnight = Date.parse(`${day}T00:00:00Z`);
-  // The offset before and after a change around midnight: the earliest instant that is in the day counts.
+  // The offsets before and after a clock change around midnight: the earliest instant within the day counts.
   const guesses = [midnight - DAY_MS, midnight + DAY_MS].map((near) => midnight - offsetMs(timeZone, near));
   const isInDay = (instant: number) => dayAt(timeZone, instant) === day;
   return guesses.toSorted((a, b) => a - b).find(isInDay) ?? midnight;
@@ -69,7 +70,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** How far a time zone's clock is ahead of UTC at an instant. */
+/** How far a time zone is ahead of UTC at an instant. */
 function offsetMs(timeZone: string, instantMs: number): number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,

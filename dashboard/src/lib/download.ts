@@ -1,4 +1,4 @@
-/** Has the browser save text as a file; nothing leaves the page. */
+/** Saves text as a file. Nothing leaves the browser. */
 export function downloadText(fileName: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
   const link = document.createElement('a');
@@ -8,7 +8,7 @@ export function downloadText(fileName: string, text: string): void {
   URL.revokeObjectURL(url);
 }
 
-/** Has the browser fetch `url` of this site and save it, as it streams, under `fileName`. */
+/** Downloads `url` of this site as `fileName`, while it streams. */
 export function startDownload(url: string, fileName: string): void {
   const link = document.createElement('a');
   link.href = url;

@@ -23,38 +23,38 @@ it('separates thousands', () => {
   assert.equal(formatCompact(12_345), '12.3K');
 });
 
-it('takes one thing in the singular and all else in the plural', () => {
+it('uses the singular for one and the plural otherwise', () => {
   assert.equal(formatAmount(1, 'key'), '1 key');
   assert.equal(formatAmount(0, 'key'), '0 keys');
   assert.equal(formatAmount(2_000, 'entry', 'entries'), '2,000 entries');
 });
 
-it('keeps money exact, beyond what a double holds too', () => {
+it('keeps money exact, even beyond the precision of a double', () => {
   assert.equal(formatMoney('9.99', 'USD'), '$9.99');
   assert.equal(formatMoney('1234.5', 'EUR'), '€1,234.50');
   assert.equal(formatMoney('12345678901234567.89', 'USD'), '$12,345,678,901,234,567.89');
   assert.equal(formatMoney('-3', 'JPY'), '-¥3');
 });
 
-it('shows money of a currency nobody knows with its code', () => {
+it('shows money of an unknown currency with its code', () => {
   assert.equal(formatMoney('5', 'not a code'), '5 not a code');
 });
 
-it('does not round a share that exists to nothing', () => {
+it('never rounds a positive share to zero', () => {
   assert.equal(formatShare(0), '0%');
   assert.equal(formatShare(0.0009), '< 0.1%');
   assert.equal(formatShare(0.001), '0.1%');
   assert.equal(formatShare(1), '100%');
 });
 
-it('tells a change with its sign, and none where there is nothing to compare with', () => {
+it('shows a change with its sign, and nothing if the old value is zero', () => {
   assert.equal(formatChange(110, 100), '+10%');
   assert.equal(formatChange(95, 100), '-5%');
   assert.equal(formatChange(100, 100), '0%');
   assert.equal(formatChange(5, 0), undefined);
 });
 
-it('tells how long ago, rounded, in the largest unit there is one of', () => {
+it('shows relative times rounded, in the largest unit that fits', () => {
   assert.equal(formatRelative(ago(0), NOW), 'just now');
   assert.equal(formatRelative(ago(59_999), NOW), 'just now');
   assert.equal(formatRelative(ago(60_000), NOW), '1 minute ago');
@@ -66,7 +66,7 @@ it('tells how long ago, rounded, in the largest unit there is one of', () => {
   assert.equal(formatRelative(ago(-30_000), NOW), 'in a moment');
 });
 
-it('tells days up to 90, then months, and a year from where twelve of them would be', () => {
+it('shows up to 90 days, then months, and years from twelve months on', () => {
   const inDays = (days: number) => formatRelative(ago(-days * 86_400_000), NOW);
   assert.equal(inDays(59.9), 'in 60 days');
   assert.equal(inDays(90.4), 'in 90 days');
@@ -77,16 +77,16 @@ it('tells days up to 90, then months, and a year from where twelve of them would
   assert.equal(inDays(600), 'in 2 years');
 });
 
-it('tells the zone with an exact time', () => {
+it('shows the time zone with an exact time', () => {
   assert.equal(formatExact('2026-11-23T06:21:05Z', 'UTC'), 'Nov 23, 2026, 06:21:05 UTC');
 });
 
-it('shows a calendar day as it is, whatever zone the browser is in', () => {
+it('shows a calendar day unchanged in every browser time zone', () => {
   assert.equal(formatDay('2026-01-01'), 'Jan 1');
   assert.equal(formatDay('2026-12-31', true), 'Dec 31, 2026');
 });
 
-it('tells a span in its largest fitting unit', () => {
+it('shows a duration in its largest exact unit', () => {
   assert.equal(formatSpan(86_400), '1 day');
   assert.equal(formatSpan(604_800), '7 days');
   assert.equal(formatSpan(3_600), '1 hour');

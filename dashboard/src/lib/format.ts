@@ -1,4 +1,4 @@
-/** Numbers, money, sizes of time as people read them. English throughout: the pages are. */
+/** Formats for numbers, money and times. Always English, as the pages are. */
 const LOCALE = 'en-US';
 
 const WHOLE = new Intl.NumberFormat(LOCALE);
@@ -14,7 +14,7 @@ export function formatCompact(value: number): string {
   return COMPACT.format(value);
 }
 
-/** Returns a count with its noun: `1 key`, `3 keys`, `2 entries` when the plural is given. */
+/** Returns a count with its noun: `1 key`, `3 keys`, or `2 entries` if the plural is given. */
 export function formatAmount(count: number, noun: string, plural = `${noun}s`): string {
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
@@ -29,13 +29,13 @@ export function formatMoney(decimal: string, currency: string): string {
   }
 }
 
-/** Returns a share of 0–1 as per cent: `12.5 %`; below a tenth of a per cent `< 0.1%`. */
+/** Returns a share (0–1) in percent: `12.5%`; below a tenth of a percent `< 0.1%`. */
 export function formatShare(share: number): string {
   if (share > 0 && share < 0.001) return '< 0.1%';
   return new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 1 }).format(share);
 }
 
-/** Returns how much `now` differs from `before` as a signed per cent; undefined when there is nothing to compare with. */
+/** Returns the change from `before` to `now` in percent, with a sign; undefined if `before` is zero. */
 export function formatChange(now: number, before: number): string | undefined {
   if (before === 0) return undefined;
   const change = (now - before) / Math.abs(before);
@@ -53,7 +53,7 @@ const SPANS = [
   ['minute', 60],
 ] as const;
 
-/** The units of a distance in time, each with its seconds and up to how many of it are told: "76 days" says more than "3 months". */
+/** Units of relative times, with their seconds and the largest count shown: "76 days" says more than "3 months". */
 const DISTANCES = [
   ['minute', 60, 59],
   ['hour', 3_600, 23],
@@ -64,7 +64,7 @@ const YEAR = ['year', 31_536_000] as const;
 
 const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'always' });
 
-/** Returns an instant as seen from `now` (epoch milliseconds), rounded: `5 minutes ago`, `in 12 days`, `just now`. */
+/** Returns a time relative to `now` (epoch milliseconds), rounded: `5 minutes ago`, `in 12 days`, `just now`. */
 export function formatRelative(instant: string, now: number): string {
   const seconds = (Date.parse(instant) - now) / 1_000;
   if (Math.abs(seconds) < 60) return seconds > 5 ? 'in a moment' : 'just now';
@@ -73,7 +73,7 @@ export function formatRelative(instant: string, now: number): string {
   return RELATIVE.format(Math.round(seconds / size), unit);
 }
 
-/** Returns an instant in full, with its time zone: `Nov 23, 2026, 06:21:05 UTC`. */
+/** Returns a full time with its time zone: `Nov 23, 2026, 06:21:05 UTC`. */
 export function formatExact(instant: string, timeZone?: string): string {
   const options: Intl.DateTimeFormatOptions = {
     year: 'numeric',
@@ -90,7 +90,7 @@ export function formatExact(instant: string, timeZone?: string): string {
   );
 }
 
-/** Returns a calendar day (`YYYY-MM-DD`) short: `Nov 23`, with the year when asked. */
+/** Returns a calendar day (`YYYY-MM-DD`) as `Nov 23`, with the year if `withYear`. */
 export function formatDay(day: string, withYear = false): string {
   const options: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric', timeZone: 'UTC' };
   return new Intl.DateTimeFormat(LOCALE, { ...options, ...(withYear && { year: 'numeric' }) }).format(
@@ -98,7 +98,7 @@ export function formatDay(day: string, withYear = false): string {
   );
 }
 
-/** Returns a span of seconds in its largest fitting unit: `1 day`, `36 hours`, `90 seconds`. */
+/** Returns a duration in seconds in its largest exact unit: `1 day`, `36 hours`, `90 seconds`. */
 export function formatSpan(seconds: number): string {
   for (const [unit, size] of SPANS) {
     if (seconds >= size && seconds % size === 0) return formatAmount(seconds / size, unit);
@@ -106,14 +106,14 @@ export function formatSpan(seconds: number): string {
   return formatAmount(seconds, 'second');
 }
 
-/** Returns the time of day of an instant with seconds: `06:21:05`. */
+/** Returns the time of day with seconds: `06:21:05`. */
 export function formatTimeOfDay(instant: string, timeZone: string): string {
   return new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium', hourCycle: 'h23', timeZone }).format(
     new Date(instant),
   );
 }
 
-/** Returns an instant with seconds and without its time zone; the year only when it is not that of `now`. */
+/** Returns date and time with seconds, without the time zone; with the year only if it differs from that of `now`. */
 export function formatMoment(instant: string, timeZone: string, now: number): string {
   const yearOf = (at: number) => new Date(at).getUTCFullYear();
   const isThisYear = yearOf(Date.parse(instant)) === yearOf(now);

@@ -1,12 +1,12 @@
 import { DEFAULT_RATES } from '../../../src/limits/policies.ts';
 import type { KeyRateLimits, KeyType } from '../api/answers.ts';
 
-/** A number of the limits that can be given, by the path of its field in the API. */
+/** One configurable limit, by the path of its field in the API. */
 export type LimitPart = 'events.requests' | 'events.events' | 'analytics.requests' | 'management.requests';
 
 export type Rate = { rate: number; burst: number };
 
-/** What each limit counts, and which types of key can run into it. */
+/** What each limit counts, and the key types it applies to. */
 export const LIMIT_PARTS: readonly {
   part: LimitPart;
   label: string;
@@ -31,7 +31,7 @@ export function defaultRate(type: KeyType, part: LimitPart): Rate {
   return DEFAULT_RATES[type][POLICIES[part]];
 }
 
-/** Returns what the limits say of one part; undefined when they leave it at the default. */
+/** Returns the rate of one limit; undefined if it is the default. */
 export function readLimit(limits: KeyRateLimits | null, part: LimitPart): Rate | undefined {
   if (limits === null) return undefined;
   return {
@@ -42,7 +42,7 @@ export function readLimit(limits: KeyRateLimits | null, part: LimitPart): Rate |
   }[part];
 }
 
-/** Returns the limits with one part set, or left at the default again (undefined); null when no part is left. */
+/** Returns the limits with one rate set, or reset to the default (undefined); null if nothing is set. */
 export function withLimit(
   limits: KeyRateLimits | null,
   part: LimitPart,

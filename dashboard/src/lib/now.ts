@@ -10,7 +10,7 @@ function tick(): void {
   for (const listener of listeners) listener();
 }
 
-// One timer for every "5 minutes ago" on the page, running only while there are some.
+// One timer for all relative times on the page. It runs only while there are some.
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= setInterval(tick, TICK_MS);
@@ -22,7 +22,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Returns the time (epoch milliseconds), renewed every 15 seconds. */
+/** Returns the current time (epoch milliseconds), updated every 15 seconds. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => {
     if (timer === undefined) now = Date.now();

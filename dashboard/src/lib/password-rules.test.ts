@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { findPasswordMistake } from './password-rules.ts';
+import { ACCOUNT_FIELDS } from '../../../src/accounts/account.ts';
+import { findPasswordError, PASSWORD_MAX, PASSWORD_MIN } from './password-rules.ts';
 
-it('takes passwords of 12 to 128 characters', () => {
-  assert.match(findPasswordMistake('x'.repeat(11)) ?? '', /at least 12/);
-  assert.equal(findPasswordMistake('x'.repeat(12)), undefined);
-  assert.equal(findPasswordMistake('x'.repeat(128)), undefined);
-  assert.match(findPasswordMistake('x'.repeat(129)) ?? '', /at most 128/);
+it('accepts passwords of 12 to 128 characters', () => {
+  assert.match(findPasswordError('x'.repeat(11)) ?? '', /at least 12/);
+  assert.equal(findPasswordError('x'.repeat(12)), undefined);
+  assert.equal(findPasswordError('x'.repeat(128)), undefined);
+  assert.match(findPasswordError('x'.repeat(129)) ?? '', /at most 128/);
+});
+
+it('has the limits of the server', () => {
+  const limits = { minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX };
+  assert.partialDeepStrictEqual(ACCOUNT_FIELDS.password, limits);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { previewProperties } from './preview-properties.ts';
 
-test('shows the first properties, says how many are left, and shortens what is long', () => {
+test('shows the first properties, counts the rest, and shortens long values', () => {
   assert.equal(previewProperties({}), '');
   assert.equal(previewProperties({ screen: 'home', depth: 3 }), 'screen: home · depth: 3');
   assert.equal(

@@ -1,7 +1,7 @@
 const SHOWN_MAX = 4;
 const VALUE_CHARACTERS_MAX = 40;
 
-/** Returns an event's first properties on one line: `screen: home · depth: 3`. Plain text, whatever is in them. */
+/** Returns an event's first properties on one line: `screen: home · depth: 3`. Always plain text. */
 export function previewProperties(properties: Readonly<Record<string, unknown>>): string {
   const entries = Object.entries(properties);
   const shown = entries.slice(0, SHOWN_MAX).map(([name, value]) => `${name}: ${shorten(textOf(value))}`);

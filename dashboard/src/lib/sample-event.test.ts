@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleEventCommand } from './sample-event.ts';
 
-test('the command sends a readable batch for the app, with a placeholder in place of a key', () => {
+test('sends a valid batch for the app, with a placeholder for the key', () => {
   const command = sampleEventCommand('https://events.example.com', 'app_01ABC');
   const body = /-d '([\s\S]+)'$/.exec(command)?.[1] ?? '';
   assert.deepEqual(JSON.parse(body), {

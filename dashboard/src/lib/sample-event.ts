@@ -1,4 +1,4 @@
-/** Returns a `curl` that sends one event; the key is a placeholder, for no page ever holds one. */
+/** Returns a `curl` command that sends one event. The key is a placeholder: no page ever has one. */
 export function sampleEventCommand(origin: string, appId: string): string {
   return [
     `curl ${origin}/v1/events \\`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
 
-it('keeps the days a page shows in its address, and takes away what it would not show', () => {
+it('keeps valid days in the URL of Overview, and removes invalid ones', () => {
   assert.deepEqual(overviewSearch({ range: '7d', timezone: 'Asia/Tokyo', metric: 'events', other: 1 }), {
     range: '7d',
     timezone: 'Asia/Tokyo',
@@ -17,7 +17,7 @@ it('keeps the days a page shows in its address, and takes away what it would not
   }
 });
 
-it('knows the hours of the events page, and its days', () => {
+it('accepts hours and days in the URL of Events', () => {
   for (const range of ['1h', '24h', '30d', '2026-01-01..2026-01-02']) {
     assert.deepEqual(eventsSearch({ range, event_name: 'a' }), { range, event_name: ['a'] });
   }
@@ -25,7 +25,7 @@ it('knows the hours of the events page, and its days', () => {
     assert.deepEqual(eventsSearch({ range }), { range: undefined }, range);
 });
 
-it('knows the ranges that the audit log offers, and no others', () => {
+it('accepts only the ranges that the audit log offers', () => {
   for (const range of ['1d', '7d', '30d', '90d']) assert.deepEqual(auditLogSearch({ range }), { range });
   for (const range of ['2d', '1h', '90'])
     assert.deepEqual(auditLogSearch({ range, actor: 'x' }), { actor: 'x', range: undefined });

@@ -1,44 +1,44 @@
-import { isTimeZone, parseWantedDays } from '../lib/day-range.ts';
+import { isTimeZone, parseDaySelection } from '../lib/day-range.ts';
 import { isAuditRange } from '../pages/audit-log/audit-query.ts';
 import { isEventRange } from '../pages/events/event-range.ts';
-import { textIn, textsIn } from './search-values.ts';
+import { pickText, pickTexts } from './search-values.ts';
 
 type Search = Readonly<Record<string, unknown>>;
 
 /**
- * Returns a member that means something; undefined in place of one that does not, which takes it from the address: it
- * must not say one thing and the page show another. Left out, the router would keep what was there.
+ * Returns a valid search parameter. An invalid one becomes undefined, which removes it from the URL, so that URL and page
+ * agree. If it were left out, the router would keep the old value.
  */
-function knownIn<const Name extends string>(
+function pickKnown<const Name extends string>(
   search: Search,
   name: Name,
   isKnown: (value: string) => boolean,
 ): { [Key in Name]?: string | undefined } {
-  const found: { [Key in Name]?: string | undefined } = textIn(search, name);
+  const found: { [Key in Name]?: string | undefined } = pickText(search, name);
   const value = found[name];
   if (value === undefined || !isKnown(value)) found[name] = undefined;
   return found;
 }
 
-/** Returns what the query of Overview says. */
+/** Returns the search parameters of Overview. */
 export function overviewSearch(search: Search) {
   return {
-    ...textIn(search, 'metric', 'by', 'view'),
-    ...knownIn(search, 'range', (range) => parseWantedDays(range) !== undefined),
-    ...knownIn(search, 'timezone', isTimeZone),
+    ...pickText(search, 'metric', 'by', 'view'),
+    ...pickKnown(search, 'range', (range) => parseDaySelection(range) !== undefined),
+    ...pickKnown(search, 'timezone', isTimeZone),
   };
 }
 
-/** Returns what the query of Events says. */
+/** Returns the search parameters of Events. */
 export function eventsSearch(search: Search) {
   return {
-    ...textIn(search, 'user', 'session', 'event', 'apps', 'open'),
-    ...textsIn(search, 'event_name', 'property'),
-    ...knownIn(search, 'range', isEventRange),
+    ...pickText(search, 'user', 'session', 'event', 'apps', 'open'),
+    ...pickTexts(search, 'event_name', 'property'),
+    ...pickKnown(search, 'range', isEventRange),
   };
 }
 
-/** Returns what the query of the audit log says. */
+/** Returns the search parameters of the audit log. */
 export function auditLogSearch(search: Search) {
-  return { ...textIn(search, 'action', 'actor', 'target'), ...knownIn(search, 'range', isAuditRange) };
+  return { ...pickText(search, 'action', 'actor', 'target'), ...pickKnown(search, 'range', isAuditRange) };
 }

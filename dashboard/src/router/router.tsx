@@ -13,27 +13,27 @@ import { appsQuery } from '../api/apps.ts';
 import { Problem } from '../api/problem.ts';
 import { queryClient } from '../api/query-client.ts';
 import { isProbablySignedIn, sessionQuery } from '../api/session.ts';
-import { prefetchNumbers } from '../pages/overview/numbers-queries.ts';
+import { prefetchOverview } from '../pages/overview/overview-queries.ts';
 import { NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
 import { findHome, isLastProject, rememberProject } from '../shell/home.ts';
 import { Root } from '../shell/root.tsx';
 import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
 import { safeReturn } from './safe-return.ts';
-import { textIn } from './search-values.ts';
+import { pickText } from './search-values.ts';
 
 declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
   }
   interface StaticDataRouteOption {
-    /** What a member must be allowed to see the page at all. */
+    /** The scope that a member needs to see the page. */
     scope?: MemberScope;
   }
 }
 
 const rootRoute = createRootRouteWithContext()({ component: Root, notFoundComponent: NotFound });
 
-/** Loads who is signed in; sends to the sign-in page, and back afterwards, when nobody is. */
+/** Loads the session. Without one, redirects to the sign-in page, which returns here afterwards. */
 async function requireSession(href: string) {
   if (!isProbablySignedIn()) throw redirect({ to: '/sign-in', search: { return: href } });
   return queryClient.ensureQueryData(sessionQuery).catch((error: unknown) => {
@@ -80,7 +80,7 @@ const resetRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/sign-in/reset-page.tsx'), 'ResetPage'),
 });
 
-/** Asks for all that a page needs and that need not wait for who is signed in: its code, and the apps of one's project. */
+/** Starts loading what does not depend on the session: the page's code, and the apps of the last project. */
 function startEarly(matches: readonly { routeId: string; params: { projectId?: string } }[]): void {
   const routes: Readonly<Record<string, AnyRoute>> = router.routesById;
   for (const { routeId } of matches) {
@@ -111,7 +111,7 @@ const accountRoute = createRoute({
 const projectRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/p/$projectId',
-  validateSearch: (search: Record<string, unknown>): { app?: string } => textIn(search, 'app'),
+  validateSearch: (search: Record<string, unknown>): { app?: string } => pickText(search, 'app'),
   search: { middlewares: [retainSearchParams(['app'])] },
   beforeLoad: ({ context, params }) => {
     if (!context.session.projects.some(({ id }) => id === params.projectId)) throw notFound();
@@ -134,9 +134,9 @@ const overviewRoute = createRoute({
   path: '/overview',
   staticData: { scope: 'analytics:read' },
   validateSearch: overviewSearch,
-  // Not waited for: the page shows what is missing.
+  // Not awaited: the page shows what is still loading.
   loader: ({ params, location, cause }) => {
-    if (cause === 'enter') void prefetchNumbers(params.projectId, location.search);
+    if (cause === 'enter') void prefetchOverview(params.projectId, location.search);
   },
   component: lazyRouteComponent(() => import('../pages/overview/overview-page.tsx'), 'OverviewPage'),
 });
@@ -145,7 +145,7 @@ const liveRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/live',
   staticData: { scope: 'analytics:read' },
-  validateSearch: (search: Record<string, unknown>) => textIn(search, 'open'),
+  validateSearch: (search: Record<string, unknown>) => pickText(search, 'open'),
   component: lazyRouteComponent(() => import('../pages/live/live-page.tsx'), 'LivePage'),
 });
 
@@ -175,7 +175,7 @@ const apiKeysRoute = createRoute({
   path: '/settings/api-keys',
   staticData: { scope: 'keys:read' },
   validateSearch: (search: Record<string, unknown>) =>
-    textIn(search, 'type', 'status', 'q', 'key', 'tab', 'page'),
+    pickText(search, 'type', 'status', 'q', 'key', 'tab', 'page'),
   component: lazyRouteComponent(() => import('../pages/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
 });
 
@@ -224,7 +224,7 @@ const routeTree = rootRoute.addChildren([
   ]),
 ]);
 
-/** Every page of the dashboard. Pages are loaded when they are first wanted. */
+/** Every page of the dashboard. The code of a page is loaded when it is first needed. */
 export const router = createRouter({
   routeTree,
   defaultPreload: 'intent',

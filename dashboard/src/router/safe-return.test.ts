@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { safeReturn } from './safe-return.ts';
 
-it('returns to paths of this site, with their query', () => {
+it('returns paths of this site with their query', () => {
   assert.equal(safeReturn('/p/proj_1/overview?app=app_1&range=7d'), '/p/proj_1/overview?app=app_1&range=7d');
   assert.equal(safeReturn('/account'), '/account');
 });
 
-it('never leaves this site, however the way out is written', () => {
+it('never returns a URL of another site, however it is written', () => {
   const ways = [
     'https://evil.example',
     '//evil.example',

@@ -5,7 +5,7 @@ import { useProject } from '../api/project.ts';
 import { PlatformIcon } from '../components/platform.tsx';
 import { Switcher } from './switcher.tsx';
 
-/** Which app the numbers are about; kept in the URL. */
+/** The selected app; kept in the URL. */
 export function AppSwitcher() {
   const { project } = useProject();
   const { apps, app, isPending } = useCurrentApp();

@@ -7,7 +7,7 @@ const choices = ['Lingo for iOS', 'Lingo for Android', 'Shop'].map((name, index)
   name,
 }));
 
-it('finds choices by a part of their names, whatever its capitals', () => {
+it('finds choices by a part of their names, ignoring case', () => {
   const found = (text: string) => matchingChoices(choices, text).map(({ id }) => id);
   assert.deepEqual(found(' LINGO '), ['0', '1']);
   assert.deepEqual(found('android'), ['1']);
@@ -15,7 +15,7 @@ it('finds choices by a part of their names, whatever its capitals', () => {
   assert.deepEqual(found(''), ['0', '1', '2']);
 });
 
-it('moves by the arrow keys and stops at both ends', () => {
+it('moves with the arrow keys and stops at both ends', () => {
   assert.equal(nextChoice(choices, '0', 'ArrowDown'), '1');
   assert.equal(nextChoice(choices, '2', 'ArrowDown'), '2');
   assert.equal(nextChoice(choices, '1', 'ArrowUp'), '0');
@@ -25,7 +25,7 @@ it('moves by the arrow keys and stops at both ends', () => {
   assert.equal(nextChoice(choices, undefined, 'ArrowDown'), '0');
 });
 
-it('leaves other keys to the field, and leads nowhere in an empty list', () => {
+it('ignores other keys, and all keys in an empty list', () => {
   for (const key of ['a', 'Enter', 'Tab', 'toString']) assert.equal(nextChoice(choices, '0', key), undefined);
   assert.equal(nextChoice([], undefined, 'ArrowDown'), undefined);
 });

@@ -6,7 +6,7 @@ import { EmptyState, ErrorState } from '../components/states.tsx';
 import { Button } from '../components/ui/button.tsx';
 import { Skeleton } from '../components/ui/skeleton.tsx';
 
-/** Stands in for a page whose code is still on its way. */
+/** Shown while the code of a page is loading. */
 export function PagePending() {
   return (
     <div role="status" aria-label="Loading" className="mx-auto grid w-full max-w-7xl gap-5 px-4 py-8 sm:px-8">
@@ -17,15 +17,15 @@ export function PagePending() {
   );
 }
 
-/** Whether what is shown stands in the frame of a project's pages, which is the landmark then. */
-export const IsFramed = createContext(false);
+/** Whether the content is inside the shell, which then provides the `main` landmark. */
+export const IsInShell = createContext(false);
 
-function Alone({ children }: { children: ReactNode }) {
-  const Landmark = use(IsFramed) ? 'div' : 'main';
+function Centered({ children }: { children: ReactNode }) {
+  const Landmark = use(IsInShell) ? 'div' : 'main';
   return <Landmark className="grid min-h-dvh place-items-center">{children}</Landmark>;
 }
 
-/** What a page shows when it could not be made at all. */
+/** Shown if a page could not be loaded. */
 export function PageError({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const retry = async () => {
@@ -33,17 +33,17 @@ export function PageError({ error, reset }: ErrorComponentProps) {
     await router.invalidate();
   };
   return (
-    <Alone>
+    <Centered>
       <ErrorState what="This page could not be loaded" error={error} onRetry={retry} isPage />
-    </Alone>
+    </Centered>
   );
 }
 
-/** An address that leads nowhere, or to a project of other people: both look the same. */
+/** Shown for unknown URLs and for projects of other people alike. */
 export function NotFound() {
   useTitle('Not found');
   return (
-    <Alone>
+    <Centered>
       <EmptyState
         icon={Compass}
         title="There is nothing here"
@@ -56,6 +56,6 @@ export function NotFound() {
       >
         The address is wrong, or it belongs to a project you are not a member of.
       </EmptyState>
-    </Alone>
+    </Centered>
   );
 }

@@ -2,17 +2,17 @@ import type { Session, SessionProject } from '../api/answers.ts';
 
 const STORED_AS = 'appflow-last-project';
 
-/** Remembers the project, so that `/` leads back to it. */
+/** Remembers the project, so that `/` opens it. */
 export function rememberProject(projectId: string): void {
   localStorage.setItem(STORED_AS, projectId);
 }
 
-/** Whether the project is the one that was seen last, and so most likely still one's own. */
+/** Whether the project is the last one opened, so most likely one the person still belongs to. */
 export function isLastProject(projectId: string): boolean {
   return localStorage.getItem(STORED_AS) === projectId;
 }
 
-/** Returns the project to open first: the last one seen, else the first; undefined for members of none. */
+/** Returns the project to open first: the last one opened, else the first; undefined without projects. */
 export function findHome({ projects }: Pick<Session, 'projects'>): SessionProject | undefined {
   return projects.find(({ id }) => isLastProject(id)) ?? projects[0];
 }

@@ -1,4 +1,4 @@
-/** The sign of the product; its name stands beside it or is known from the page. */
+/** The logo, for use next to the product's name. */
 export function Logo({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" className={className} aria-hidden="true">

@@ -25,7 +25,7 @@ type Destination =
 
 export type NavigationItem = { to: Destination; label: string; icon: LucideIcon; scope?: MemberScope };
 
-/** The sidebar. Items whose scope the person lacks are left out. */
+/** The sidebar. Items without permission are left out. */
 export const NAVIGATION: readonly { label: string; items: readonly NavigationItem[] }[] = [
   {
     label: 'Analytics',

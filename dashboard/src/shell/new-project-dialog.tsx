@@ -1,21 +1,21 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { mistakeIn } from '../api/problem.ts';
+import { fieldError } from '../api/problem.ts';
 import { createProject } from '../api/project.ts';
 import { sessionQuery } from '../api/session.ts';
 import { FormDialog } from '../components/form-dialog.tsx';
 import { Field } from '../components/ui/field.tsx';
 import { Input } from '../components/ui/input.tsx';
 
-/** Makes a project, which the person then owns, and opens its apps: the first thing it needs is one. */
+/** Creates a project, owned by the person, and opens its apps page: an app is the first thing it needs. */
 export function NewProjectDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('');
   const client = useQueryClient();
   const navigate = useNavigate();
   const create = async () => {
     const { id } = await createProject(name);
-    // The pages of a project are shown only to its members: the session must know it first.
+    // Project pages are shown only to members: the session must include the new project first.
     await client.fetchQuery({ ...sessionQuery, staleTime: 0 });
     onClose();
     const params = { projectId: id };
@@ -25,13 +25,13 @@ export function NewProjectDialog({ onClose }: { onClose: () => void }) {
     <FormDialog
       title="New project"
       description="A project has its own apps, keys, members and events. Nothing crosses projects."
-      deed={{ subject: 'The project', done: 'created', isRepeatable: false }}
+      action={{ subject: 'The project', done: 'created', isRepeatable: false }}
       submitLabel="Create project"
       onSubmit={create}
       onClose={onClose}
     >
       {(error) => (
-        <Field label="Name" mistake={mistakeIn(error, 'name')}>
+        <Field label="Name" error={fieldError(error, 'name')}>
           {(control) => (
             <Input
               {...control}

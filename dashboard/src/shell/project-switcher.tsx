@@ -7,7 +7,7 @@ import { Logo } from './logo.tsx';
 import { NewProjectDialog } from './new-project-dialog.tsx';
 import { Switcher } from './switcher.tsx';
 
-/** Which project the pages are about; another one opens on its overview. */
+/** The current project. Selecting another opens its overview. */
 export function ProjectSwitcher() {
   const [isCreating, setCreating] = useState(false);
   const { project } = useProject();

@@ -5,15 +5,15 @@ import { StepUpDialog } from '../components/step-up-dialog.tsx';
 import { TooltipProvider } from '../components/ui/tooltip.tsx';
 import { useIsDark } from './theme.ts';
 
-/** Messages in the looks of the pages: on the element itself, where it outweighs the sheet that sonner adds. */
-const MESSAGES = {
+/** Toasts in the style of the pages. Inline, because it must override sonner's style sheet. */
+const TOAST_STYLE = {
   fontFamily: 'var(--font-sans)',
   '--normal-bg': 'var(--color-raised)',
   '--normal-border': 'var(--color-border)',
   '--normal-text': 'var(--color-foreground)',
 } as CSSProperties;
 
-/** What every page stands in: tooltips, messages, and the question for the password. */
+/** Around every page: tooltips, toasts and the password dialog. */
 export function Root() {
   const isDark = useIsDark();
   return (
@@ -24,13 +24,13 @@ export function Root() {
         theme={isDark ? 'dark' : 'light'}
         position="bottom-right"
         closeButton
-        style={MESSAGES}
+        style={TOAST_STYLE}
         toastOptions={{
           classNames: {
             toast: 'shadow-pop!',
             closeButton: 'size-7! hover:bg-hover! after:absolute after:-inset-1.5',
           },
-          // An open dialog takes the pointer away from all else; a message with an undo must keep it.
+          // An open dialog disables pointer events elsewhere; a toast with an undo button must keep them.
           style: { pointerEvents: 'auto' },
         }}
       />

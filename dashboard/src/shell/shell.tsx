@@ -7,11 +7,11 @@ import { EmptyState } from '../components/states.tsx';
 import { Badge, Code } from '../components/ui/badge.tsx';
 import { Button } from '../components/ui/button.tsx';
 import { Dialog, DialogTrigger, LeftSheetContent } from '../components/ui/dialog.tsx';
-import { IsFramed } from './fallbacks.tsx';
+import { IsInShell } from './fallbacks.tsx';
 import { Logo } from './logo.tsx';
 import { Sidebar } from './sidebar.tsx';
 
-/** The frame around a project's pages: sidebar at the left, a sheet of it on phones. */
+/** The frame of a project's pages: the sidebar at the left, in a sheet on phones. */
 export function Shell() {
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[15.5rem_minmax(0,1fr)]">
@@ -26,9 +26,9 @@ export function Shell() {
       </aside>
       <MobileBar />
       <main id="content" tabIndex={-1} className="min-w-0 outline-none">
-        <IsFramed value>
+        <IsInShell value>
           <PermittedPage />
-        </IsFramed>
+        </IsInShell>
       </main>
     </div>
   );
@@ -55,7 +55,7 @@ function MobileBar() {
   );
 }
 
-/** The page, or why this person may not see it: links can come from members who may more. */
+/** The page, or why this person may not see it: links may come from members with more permissions. */
 function PermittedPage() {
   const { can, project } = useProject();
   const scopes = useMatches({ select: (matches) => matches.map(({ staticData }) => staticData.scope) });

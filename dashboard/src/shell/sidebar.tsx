@@ -5,7 +5,7 @@ import { NAVIGATION, type NavigationItem } from './navigation.ts';
 import { ProjectSwitcher } from './project-switcher.tsx';
 import { UserMenu } from './user-menu.tsx';
 
-/** Where you are, where you can go, who you are. `onNavigate` closes the sheet it may stand in. */
+/** Switchers, navigation and user menu. `onNavigate` closes the sheet on phones. */
 export function Sidebar({ onNavigate }: { onNavigate?: () => void }) {
   const { can } = useProject();
   return (

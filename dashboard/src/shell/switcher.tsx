@@ -8,19 +8,19 @@ import { matchingChoices, type Named, nextChoice } from './choices.ts';
 type Choice = Named & { icon?: ReactNode };
 
 type SwitcherProps = {
-  /** What is chosen among, in the plural: "Apps". */
+  /** What can be chosen, in the plural: "Apps". */
   label: string;
-  /** What the button shows. */
+  /** The button's content. */
   children: ReactNode;
   className?: string;
   choices: readonly Choice[];
   chosen: string | undefined;
   onChoose: (id: string) => void;
-  /** The last line, in sight however long the list is. */
+  /** The last line. It stays visible below a long list. */
   footer: { icon: ReactNode; label: string; onSelect: () => void };
 };
 
-/** A button that opens a list to choose from; a long list can be narrowed by typing. */
+/** A button that opens a list of choices. A long list can be filtered by typing. */
 export function Switcher({ label, children, className, choices, chosen, onChoose, footer }: SwitcherProps) {
   const [isOpen, setOpen] = useState(false);
   const trigger = useRef<HTMLButtonElement>(null);
@@ -29,8 +29,8 @@ export function Switcher({ label, children, className, choices, chosen, onChoose
     next.current = then;
     setOpen(false);
   };
-  // Only when the focus is back: a dialog that opened before would lose it again, and not know whom to return it to.
-  const goOn = (event: Event) => {
+  // Only after the focus has returned: a dialog opened earlier would lose it, and could not restore it.
+  const finishClose = (event: Event) => {
     event.preventDefault();
     trigger.current?.focus();
     next.current?.();
@@ -54,7 +54,7 @@ export function Switcher({ label, children, className, choices, chosen, onChoose
           sideOffset={6}
           collisionPadding={8}
           aria-label={label}
-          onCloseAutoFocus={goOn}
+          onCloseAutoFocus={finishClose}
           className="z-50 flex max-h-[min(24rem,var(--radix-popover-content-available-height))] w-[var(--radix-popover-trigger-width)] min-w-48 flex-col rounded-lg border bg-raised p-1 shadow-pop outline-none data-[state=open]:animate-rise-in"
         >
           <ChoiceList
@@ -77,26 +77,26 @@ export function Switcher({ label, children, className, choices, chosen, onChoose
   );
 }
 
-/** More than these are tiresome to look through. */
+/** Longer lists get a filter. */
 const UNFILTERED_MAX = 7;
 
 type ChoiceListProps = Pick<SwitcherProps, 'label' | 'choices' | 'chosen' | 'onChoose'>;
 
-/** The list: the focus stays in the field, or on the list itself, and the keys move what is marked (ARIA combobox). */
+/** The list. The focus stays in the field or on the list, and the arrow keys move the highlight (ARIA combobox). */
 function ChoiceList({ label, choices, chosen, onChoose }: ChoiceListProps) {
   const [typed, setTyped] = useState('');
-  const [marked, setMarked] = useState(chosen);
+  const [highlighted, setHighlighted] = useState(chosen);
   const listId = useId();
   const list = useRef<HTMLDivElement>(null);
   const shown = matchingChoices(choices, typed);
-  const current = shown.find(({ id }) => id === marked) ?? shown[0];
-  const mark = (id: string | undefined) => {
-    setMarked(id);
+  const current = shown.find(({ id }) => id === highlighted) ?? shown[0];
+  const highlight = (id: string | undefined) => {
+    setHighlighted(id);
     list.current?.querySelector(`[data-id="${id}"]`)?.scrollIntoView({ block: 'nearest' });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const next = nextChoice(shown, current?.id, event.key);
-    if (next !== undefined) mark(next);
+    if (next !== undefined) highlight(next);
     else if (event.key === 'Enter' && current) onChoose(current.id);
     else return;
     event.preventDefault();
@@ -138,8 +138,8 @@ function ChoiceList({ label, choices, chosen, onChoose }: ChoiceListProps) {
             elementId={`${listId}-${choice.id}`}
             choice={choice}
             isChosen={choice.id === chosen}
-            isMarked={choice.id === current?.id}
-            onMark={() => setMarked(choice.id)}
+            isHighlighted={choice.id === current?.id}
+            onHighlight={() => setHighlighted(choice.id)}
             onChoose={() => onChoose(choice.id)}
           />
         ))}
@@ -153,25 +153,25 @@ type ChoiceItemProps = {
   elementId: string;
   choice: Choice;
   isChosen: boolean;
-  isMarked: boolean;
-  onMark: () => void;
+  isHighlighted: boolean;
+  onHighlight: () => void;
   onChoose: () => void;
 };
 
-function ChoiceItem({ elementId, choice, isChosen, isMarked, onMark, onChoose }: ChoiceItemProps) {
+function ChoiceItem({ elementId, choice, isChosen, isHighlighted, onHighlight, onChoose }: ChoiceItemProps) {
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the list takes the keys for all of them.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles the keys for all of them.
     <div
       id={elementId}
       data-id={choice.id}
       role="option"
       tabIndex={-1}
       aria-selected={isChosen}
-      onPointerMove={onMark}
+      onPointerMove={onHighlight}
       onClick={onChoose}
       className={cn(
         'flex cursor-pointer select-none items-center gap-2.5 outline-none rounded-md px-2.5 py-1.5 text-sm [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-soft',
-        isMarked && 'bg-hover',
+        isHighlighted && 'bg-hover',
       )}
     >
       {choice.icon}

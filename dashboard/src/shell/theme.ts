@@ -6,7 +6,7 @@ const STORED_AS = 'appflow-theme';
 const systemIsDark = () => matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 
-/** Returns what the person chose; `system` when nothing. */
+/** Returns the chosen theme; `system` by default. */
 export function readTheme(): ThemeChoice {
   const stored = localStorage.getItem(STORED_AS);
   return stored === 'light' || stored === 'dark' ? stored : 'system';
@@ -16,23 +16,23 @@ function apply(): void {
   const choice = readTheme();
   const isDark = choice === 'system' ? systemIsDark().matches : choice === 'dark';
   const { classList } = document.documentElement;
-  // The ground changes at once: text that faded from one theme to the other would be unreadable upon it for a while.
+  // The background changes immediately: text that fades between themes would be unreadable on it for a moment.
   classList.add('without-transitions');
   classList.toggle('dark', isDark);
-  // Asked for, the new colours are settled before transitions are back.
+  // Reading a computed style applies the new colors before transitions return.
   void getComputedStyle(document.documentElement).color;
   classList.remove('without-transitions');
   for (const listener of listeners) listener();
 }
 
-/** Keeps the choice in this browser and shows it at once. */
+/** Stores the choice in this browser and applies it. */
 export function chooseTheme(choice: ThemeChoice): void {
   if (choice === 'system') localStorage.removeItem(STORED_AS);
   else localStorage.setItem(STORED_AS, choice);
   apply();
 }
 
-/** Follows the system while the person has not chosen, and the choice made in another tab. */
+/** Follows the system theme unless one is chosen, and choices made in other tabs. */
 export function followSystemTheme(): void {
   systemIsDark().addEventListener('change', apply);
   window.addEventListener('storage', apply);
@@ -43,14 +43,14 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Returns the choice, kept up to date. */
+/** Returns the chosen theme and follows changes. */
 export function useThemeChoice(): ThemeChoice {
   return useSyncExternalStore(subscribe, readTheme);
 }
 
 const isDarkNow = () => document.documentElement.classList.contains('dark');
 
-/** Returns whether the page is dark now: for what CSS cannot colour. */
+/** Returns whether the page is dark: for what CSS cannot style. */
 export function useIsDark(): boolean {
   return useSyncExternalStore(subscribe, isDarkNow);
 }

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
 import { toast } from 'sonner';
-import { sentenceOf } from '../api/problem.ts';
+import { errorMessage } from '../api/problem.ts';
 import { leaveToSignIn, signOut, useSession } from '../api/session.ts';
 import {
   Menu,
@@ -22,7 +22,7 @@ const THEMES = [
   { value: 'dark', label: 'Dark', icon: Moon },
 ] as const;
 
-/** Who is signed in: account, looks, signing out. */
+/** The signed-in person: account, theme, sign-out. */
 export function UserMenu() {
   const { user } = useSession();
   const theme = useThemeChoice();
@@ -30,7 +30,7 @@ export function UserMenu() {
   const leave = useMutation({
     mutationFn: signOut,
     onSuccess: () => leaveToSignIn(),
-    onError: (error) => toast.error(`You are still signed in. ${sentenceOf(error)}`),
+    onError: (error) => toast.error(`You are still signed in. ${errorMessage(error)}`),
   });
   return (
     <Menu>
@@ -70,7 +70,7 @@ export function UserMenu() {
   );
 }
 
-/** A person's initials in a circle, in place of a picture. */
+/** A person's initials in a circle, instead of a picture. */
 export function Initials({ name }: { name: string }) {
   const letters = name
     .split(/\s+/)

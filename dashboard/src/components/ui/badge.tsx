@@ -21,7 +21,7 @@ const badgeVariants = cva(
 
 export type Tone = NonNullable<VariantProps<typeof badgeVariants>['tone']>;
 
-/** A short state or kind. Its words say it; the colour only helps. */
+/** A short status or type. The text carries the meaning, the color only supports it. */
 export function Badge({
   className,
   tone,
@@ -30,7 +30,7 @@ export function Badge({
   return <span className={cn(badgeVariants({ tone }), className)} {...rest} />;
 }
 
-/** A scope, a bundle id, an address: a piece of code among words. */
+/** Inline code: a scope, a bundle ID, an address. */
 export function Code({ className, ...rest }: ComponentProps<'code'>) {
   return (
     <code

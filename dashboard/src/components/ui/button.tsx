@@ -4,7 +4,7 @@ import { Slot } from 'radix-ui';
 import type { ComponentProps } from 'react';
 import { cn } from '../../lib/class-names.ts';
 
-/** The looks of a button; also for links that act as one. */
+/** The styles of a button, also for links that look like one. */
 export const buttonVariants = cva(
   'inline-flex shrink-0 select-none items-center justify-center gap-2 whitespace-nowrap rounded-md font-medium transition-colors disabled:pointer-events-none disabled:opacity-50 aria-disabled:pointer-events-none aria-disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0',
   {
@@ -29,13 +29,13 @@ export const buttonVariants = cva(
 
 type ButtonProps = ComponentProps<'button'> &
   VariantProps<typeof buttonVariants> & {
-    /** Renders its child with the looks of a button: for links. */
+    /** Renders its child with the styles of a button: for links. */
     asChild?: boolean;
-    /** Shows that the press is being worked on, and takes no second one. */
+    /** Shows a spinner and ignores further clicks. */
     isBusy?: boolean;
   };
 
-/** A button; `type="button"` unless told otherwise, so that none submits a form by accident. */
+/** A button. `type="button"` by default, so that none submits a form by accident. */
 export function Button({
   className,
   variant,

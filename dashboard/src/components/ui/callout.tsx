@@ -12,14 +12,14 @@ const LOOKS = {
 type CalloutProps = {
   tone?: keyof typeof LOOKS;
   title?: ReactNode;
-  /** Tells it to screen readers at once: for what just happened. */
+  /** Announced by screen readers immediately: for something that just happened. */
   isAlert?: boolean;
   actions?: ReactNode;
   children?: ReactNode;
   className?: string;
 };
 
-/** Something to know before going on. */
+/** A highlighted message. */
 export function Callout({ tone = 'info', title, isAlert, actions, children, className }: CalloutProps) {
   const { icon: Icon, classes, tint } = LOOKS[tone];
   return (

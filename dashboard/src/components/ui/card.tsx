@@ -1,7 +1,7 @@
 import type { ComponentProps, ReactNode } from 'react';
 import { cn } from '../../lib/class-names.ts';
 
-/** A surface that holds one thing. */
+/** A card. */
 export function Card({ className, ...rest }: ComponentProps<'section'>) {
   return <section className={cn('rounded-xl border bg-surface shadow-card', className)} {...rest} />;
 }
@@ -14,7 +14,7 @@ type CardHeaderProps = {
   className?: string;
 };
 
-/** A card's name, what it says, and what can be done. */
+/** A card's title, description and actions. */
 export function CardHeader({ title, description, actions, className }: CardHeaderProps) {
   return (
     <header

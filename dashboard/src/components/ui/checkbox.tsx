@@ -8,7 +8,7 @@ type CheckboxProps = Omit<ComponentProps<typeof Primitive.Root>, 'children'> & {
   hint?: ReactNode;
 };
 
-/** A box to tick with its label, and what it means. */
+/** A checkbox with label and hint. */
 export function Checkbox({ label, hint, className, ...rest }: CheckboxProps) {
   const id = useId();
   return (

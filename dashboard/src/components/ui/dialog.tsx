@@ -4,23 +4,23 @@ import { type ComponentProps, type ReactNode, useState } from 'react';
 import { cn } from '../../lib/class-names.ts';
 import { Button } from './button.tsx';
 
-/** Holds whether a dialog or sheet is open. */
+/** The root of a dialog or sheet. */
 export const Dialog = Primitive.Root;
-/** Opens the dialog it stands in. */
+/** Opens the dialog around it. */
 export const DialogTrigger = Primitive.Trigger;
-/** Closes the dialog it stands in. */
+/** Closes the dialog around it. */
 export const DialogClose = Primitive.Close;
 
 const OVERLAY =
   'fixed inset-0 z-50 bg-black/40 backdrop-blur-[1px] data-[state=open]:animate-fade-in dark:bg-black/60';
 
-/** A click on a message is no wish to leave the dialog it tells about. */
+/** A click on a toast must not close the dialog that it is about. */
 function keepOpenForToasts(event: { target: EventTarget | null; preventDefault: () => void }): void {
   if (event.target instanceof Element && event.target.closest('[data-sonner-toaster]'))
     event.preventDefault();
 }
 
-/** Returns what has the focus, or, of a menu that is about to go, the button that opened it. */
+/** Returns the focused element; for a menu that is about to close, the button that opened it. */
 function findFocused(): HTMLElement | undefined {
   const focused = document.activeElement;
   const menu = focused?.closest('[role=menu]');
@@ -28,29 +28,29 @@ function findFocused(): HTMLElement | undefined {
   return place instanceof HTMLElement && place !== document.body ? place : undefined;
 }
 
-/** Where the focus was before the first of the dialogs that are open or followed one another. */
-let beforeAll: HTMLElement | undefined;
+/** The focus before the first dialog of those that are open or followed each other. */
+let initialFocus: HTMLElement | undefined;
 
-/** Returns what gives the focus back when the dialog is gone: Radix does so only for dialogs with a trigger of its own. */
+/** Returns a handler that restores the focus after closing. Radix does so only for dialogs with a trigger. */
 function useFocusReturn(): (event: Event) => void {
-  // Read while rendering: once the dialog is on the page, its first field has the focus.
-  const [places] = useState(() => {
+  // Read while rendering: once mounted, the dialog's first field has the focus.
+  const [candidates] = useState(() => {
     const focused = findFocused();
-    if (focused && !focused.closest('[role=dialog]')) beforeAll = focused;
-    return [focused, beforeAll];
+    if (focused && !focused.closest('[role=dialog]')) initialFocus = focused;
+    return [focused, initialFocus];
   });
   return (event) => {
     event.preventDefault();
-    // Another dialog took its place.
+    // Another dialog opened.
     if (document.activeElement !== document.body) return;
-    places.find((place) => place?.isConnected && !place.matches(':disabled'))?.focus();
+    candidates.find((place) => place?.isConnected && !place.matches(':disabled'))?.focus();
   };
 }
 
 type ContentProps = Omit<ComponentProps<typeof Primitive.Content>, 'title'> & {
   title: ReactNode;
   description?: ReactNode;
-  /** Leaves out the cross: for what must be answered. */
+  /** Hides the close button: for dialogs that need an answer. */
   hasNoClose?: boolean;
 };
 
@@ -78,7 +78,7 @@ function Heading({
   );
 }
 
-/** What dialogs and sheets share. On the page only while it is open. */
+/** Shared by dialogs and sheets. Mounted only while open. */
 function Panel({ title, description, hasNoClose, children, ...rest }: ContentProps) {
   const returnFocus = useFocusReturn();
   return (
@@ -94,7 +94,7 @@ function Panel({ title, description, hasNoClose, children, ...rest }: ContentPro
   );
 }
 
-/** A dialog in the middle; at the bottom edge on phones. Its body scrolls, heading and footer stay. */
+/** A centered dialog; at the bottom edge on phones. The body scrolls, header and footer stay. */
 export function DialogContent({ className, ...rest }: ContentProps) {
   return (
     <Primitive.Portal>
@@ -110,7 +110,7 @@ export function DialogContent({ className, ...rest }: ContentProps) {
   );
 }
 
-/** A panel at the right edge: details of one row. The whole width on phones. */
+/** A panel at the right edge, for the details of one row. Full width on phones. */
 export function SheetContent({ className, ...rest }: ContentProps) {
   return (
     <Primitive.Portal>
@@ -126,7 +126,7 @@ export function SheetContent({ className, ...rest }: ContentProps) {
   );
 }
 
-/** A panel at the left edge: the navigation on phones. */
+/** A panel at the left edge, for the navigation on phones. */
 export function LeftSheetContent({ label, children }: { label: string; children: ReactNode }) {
   return (
     <Primitive.Portal>
@@ -142,12 +142,12 @@ export function LeftSheetContent({ label, children }: { label: string; children:
   );
 }
 
-/** The part of a dialog that scrolls. */
+/** The scrolling part of a dialog. */
 export function DialogBody({ className, ...rest }: ComponentProps<'div'>) {
   return <div className={cn('min-h-0 flex-1 overflow-y-auto px-6 pt-1 pb-5', className)} {...rest} />;
 }
 
-/** A dialog's buttons; the one that acts comes last. */
+/** A dialog's buttons. The primary one comes last. */
 export function DialogFooter({ className, ...rest }: ComponentProps<'footer'>) {
   return (
     <footer

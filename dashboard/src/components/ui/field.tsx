@@ -2,7 +2,7 @@ import { CircleAlert } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { cn } from '../../lib/class-names.ts';
 
-/** What a field's control must carry to be named, described and marked by its label, hint and mistake. */
+/** Attributes that connect a control to its label, hint and error. */
 export type FieldControl = {
   id: string;
   'aria-describedby': string | undefined;
@@ -11,18 +11,18 @@ export type FieldControl = {
 
 type FieldProps = {
   label: ReactNode;
-  /** Stands at the right of the label, e.g. "optional". */
+  /** Shown right of the label, e.g. "optional". */
   aside?: ReactNode;
   hint?: ReactNode;
-  mistake?: string | undefined;
+  error?: string | undefined;
   className?: string;
   children: (control: FieldControl) => ReactNode;
 };
 
-/** A labelled control with its hint and what is wrong with it. `children` gets what the control must carry. */
-export function Field({ label, aside, hint, mistake, className, children }: FieldProps) {
+/** A control with label, hint and error. `children` gets the attributes for the control. */
+export function Field({ label, aside, hint, error, className, children }: FieldProps) {
   const id = useId();
-  const describedBy = mistake ? `${id}-mistake` : hint ? `${id}-hint` : undefined;
+  const describedBy = error ? `${id}-error` : hint ? `${id}-hint` : undefined;
   return (
     <div className={cn('grid gap-1.5', className)}>
       <div className="flex items-baseline justify-between gap-3">
@@ -31,9 +31,9 @@ export function Field({ label, aside, hint, mistake, className, children }: Fiel
         </label>
         {aside && <span className="text-soft text-xs">{aside}</span>}
       </div>
-      {children({ id, 'aria-describedby': describedBy, 'aria-invalid': mistake ? true : undefined })}
-      {mistake ? (
-        <FieldMistake id={`${id}-mistake`}>{mistake}</FieldMistake>
+      {children({ id, 'aria-describedby': describedBy, 'aria-invalid': error ? true : undefined })}
+      {error ? (
+        <FieldError id={`${id}-error`}>{error}</FieldError>
       ) : (
         hint && (
           <p id={`${id}-hint`} className="text-soft text-xs">
@@ -45,8 +45,8 @@ export function Field({ label, aside, hint, mistake, className, children }: Fiel
   );
 }
 
-/** What is wrong with a field, told to screen readers as soon as it shows. */
-export function FieldMistake({ id, children }: { id?: string; children: ReactNode }) {
+/** A field's error. Screen readers announce it when it appears. */
+export function FieldError({ id, children }: { id?: string; children: ReactNode }) {
   return (
     <p id={id} role="alert" className="flex items-start gap-1.5 text-bad text-xs">
       <CircleAlert className="mt-px size-3.5 shrink-0" aria-hidden />
@@ -55,7 +55,7 @@ export function FieldMistake({ id, children }: { id?: string; children: ReactNod
   );
 }
 
-/** Several controls under one heading, as one group for screen readers. */
+/** Several controls under one heading; one group for screen readers. */
 export function FieldGroup({
   label,
   hint,

@@ -3,21 +3,21 @@ import { DropdownMenu as Primitive } from 'radix-ui';
 import type { ComponentProps } from 'react';
 import { cn } from '../../lib/class-names.ts';
 
-/** Holds whether a menu is open. The page beside it stays as it is: hidden from screen readers, it could still be tabbed into. */
+/** The root of a menu. Not modal: the page would be hidden from screen readers but still reachable by Tab. */
 export function Menu(props: ComponentProps<typeof Primitive.Root>) {
   return <Primitive.Root modal={false} {...props} />;
 }
-/** Opens the menu it stands in. */
+/** Opens the menu around it. */
 export const MenuTrigger = Primitive.Trigger;
-/** Items of which one is chosen. */
+/** A group of items of which one is selected. */
 export const MenuRadioGroup = Primitive.RadioGroup;
 
-/** An item may have opened a dialog: the focus is there by then, and stays. */
+/** An item may have opened a dialog, which has the focus by then and keeps it. */
 function keepFocus(event: Event): void {
   if (document.activeElement !== document.body) event.preventDefault();
 }
 
-/** Inside an open sheet, the sheet would take the wheel and the finger for its own. */
+/** Inside an open sheet, the sheet would swallow wheel and touch events. */
 const letScroll = (event: { stopPropagation: () => void }) => event.stopPropagation();
 
 /** The menu's panel. */
@@ -45,13 +45,13 @@ const ITEM =
 
 type MenuItemProps = ComponentProps<typeof Primitive.Item> & { isDanger?: boolean };
 
-/** Something the menu does. */
+/** An item that does something. */
 export function MenuItem({ className, isDanger, ...rest }: MenuItemProps) {
   const danger = isDanger && 'text-bad data-[highlighted]:bg-bad-soft [&_svg]:text-bad';
   return <Primitive.Item className={cn(ITEM, danger, className)} {...rest} />;
 }
 
-/** One of several choices; the chosen one has a check mark. */
+/** One of several options. The selected one has a check mark. */
 export function MenuRadioItem({ className, children, ...rest }: ComponentProps<typeof Primitive.RadioItem>) {
   return (
     <Primitive.RadioItem className={cn(ITEM, 'justify-between', className)} {...rest}>
@@ -63,14 +63,14 @@ export function MenuRadioItem({ className, children, ...rest }: ComponentProps<t
   );
 }
 
-/** Heads a part of a menu. */
+/** The heading of a group of items. */
 export function MenuLabel({ className, ...rest }: ComponentProps<typeof Primitive.Label>) {
   return (
     <Primitive.Label className={cn('px-2.5 pt-2 pb-1 font-medium text-soft text-xs', className)} {...rest} />
   );
 }
 
-/** A line between parts of a menu. */
+/** A line between groups of items. */
 export function MenuSeparator() {
   return <Primitive.Separator className="-mx-1 my-1 h-px bg-border" />;
 }

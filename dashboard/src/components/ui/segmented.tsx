@@ -10,7 +10,7 @@ type SegmentedProps<T extends string> = {
   className?: string;
 };
 
-/** A choice among two to five, all in sight. */
+/** A choice of two to five options, all visible. */
 export function Segmented<T extends string>({
   label,
   value,

@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react';
 import { cn } from '../../lib/class-names.ts';
 import { FIELD_CLASSES } from './input.tsx';
 
-/** A choice among a few, by the browser's own control: it works with every keyboard, reader and phone. */
+/** A native select: it works with every keyboard, screen reader and phone. */
 export function Select({ className, children, ...rest }: ComponentProps<'select'>) {
   return (
     <span className={cn('relative inline-flex min-w-0', className)}>

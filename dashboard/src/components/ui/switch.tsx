@@ -4,7 +4,7 @@ import { cn } from '../../lib/class-names.ts';
 
 type SwitchProps = ComponentProps<typeof Primitive.Root> & { label: ReactNode; hint?: ReactNode };
 
-/** Something that is on or off at once, with its label at the left. */
+/** A switch that takes effect immediately, with its label at the left. */
 export function Switch({ label, hint, className, ...rest }: SwitchProps) {
   const id = useId();
   return (

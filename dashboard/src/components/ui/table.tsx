@@ -1,7 +1,7 @@
 import type { ComponentProps } from 'react';
 import { cn } from '../../lib/class-names.ts';
 
-/** On phones each row is a block and each cell a line of it, headed by its `data-label`. */
+/** On phones each row is a block and each cell a line, labeled by its `data-label`. */
 const STACKED = [
   'max-sm:block max-sm:[&>thead]:sr-only max-sm:[&>tbody]:block',
   'max-sm:[&>tbody>tr]:grid max-sm:[&>tbody>tr]:grid-cols-[minmax(0,1fr)] max-sm:[&>tbody>tr]:gap-1.5 max-sm:[&>tbody>tr]:px-5 max-sm:[&>tbody>tr]:py-3.5',
@@ -13,7 +13,7 @@ const STACKED = [
 
 type TableProps = ComponentProps<'table'> & { label: string; isStacked?: boolean };
 
-/** A table that scrolls inside itself when it is wider than the page; `isStacked` on phones. `label` names it for screen readers. */
+/** A table that scrolls if it is too wide. `isStacked`: rows are blocks on phones. `label` is for screen readers. */
 export function Table({ label, isStacked, className, ...rest }: TableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1).
@@ -27,12 +27,12 @@ export function Table({ label, isStacked, className, ...rest }: TableProps) {
   );
 }
 
-/** A row of headings. */
+/** The header row. */
 export function HeadRow({ className, ...rest }: ComponentProps<'tr'>) {
   return <tr className={cn('border-b', className)} {...rest} />;
 }
 
-/** A heading of a column. */
+/** A column heading. */
 export function Head({ className, ...rest }: ComponentProps<'th'>) {
   return (
     <th

@@ -2,10 +2,10 @@ import { Tabs as Primitive } from 'radix-ui';
 import type { ComponentProps } from 'react';
 import { cn } from '../../lib/class-names.ts';
 
-/** Holds which of several panels is shown. */
+/** The root of tabs. */
 export const Tabs = Primitive.Root;
 
-/** The row of tabs; scrolls inside itself on phones. */
+/** The row of tabs. It scrolls on phones. */
 export function TabsList({ className, ...rest }: ComponentProps<typeof Primitive.List>) {
   return (
     <Primitive.List
@@ -31,7 +31,7 @@ export function TabsTrigger({ className, ...rest }: ComponentProps<typeof Primit
   );
 }
 
-/** What a tab shows. */
+/** The content of a tab. */
 export function TabsContent({ className, ...rest }: ComponentProps<typeof Primitive.Content>) {
   return <Primitive.Content className={cn('pt-4 outline-none', className)} {...rest} />;
 }

@@ -2,7 +2,7 @@ import { Tooltip as Primitive } from 'radix-ui';
 import { type MouseEvent, type ReactElement, type ReactNode, useState } from 'react';
 import { cn } from '../../lib/class-names.ts';
 
-/** Stands once around the page: tooltips of neighbours follow each other without a wait. */
+/** Mounted once around the page, so that moving from one tooltip to the next has no delay. */
 export const TooltipProvider = Primitive.Provider;
 
 const LOOKS = {
@@ -13,17 +13,17 @@ const LOOKS = {
 type TooltipProps = {
   content: ReactNode;
   looks?: keyof typeof LOOKS;
-  /** Opens on a press too, the only way on a touch screen: for what does nothing else when pressed. */
+  /** Also opens on press, the only way on a touch screen: for elements that do nothing else when pressed. */
   opensOnPress?: boolean;
-  /** One element that can hold the focus. */
+  /** One focusable element. */
   children: ReactElement;
 };
 
-/** Tells more about `children` on hover and focus: a note of a few words, or an explanation. */
+/** A tooltip for `children`, on hover and focus: a note of a few words, or an explanation. */
 export function Tooltip({ content, looks = 'note', opensOnPress, children }: TooltipProps) {
   const [isOpen, setOpen] = useState(false);
   const press = (event: MouseEvent) => {
-    // Radix closes it when pressed.
+    // Radix closes it on press.
     event.preventDefault();
     setOpen(true);
   };

@@ -13,7 +13,7 @@ import { ProjectsCard } from './projects-card.tsx';
 import { SessionsCard } from './sessions-card.tsx';
 import { TotpCard } from './totp-card.tsx';
 
-/** The person's own account: name, address, password, second factor, where they are signed in. */
+/** The person's account: name, email address, password, second factor, sessions. */
 export function AccountPage() {
   const session = useSession();
   const home = findHome(session);
@@ -45,7 +45,7 @@ export function AccountPage() {
   );
 }
 
-/** Where the first account finds itself, and whoever was removed from everything. */
+/** Shown to the first account, and to people who were removed from all projects. */
 function NoProject() {
   const [isCreating, setCreating] = useState(false);
   return (

@@ -1,4 +1,4 @@
-// Order matters: Chrome's text names Safari too, and Edge's names Chrome.
+// Order matters: Chrome's user agent contains Safari, and Edge's contains Chrome.
 const BROWSERS = [
   [/\bEdg(?:e|A|iOS)?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -17,7 +17,7 @@ const SYSTEMS = [
   [/Linux/, 'Linux'],
 ] as const;
 
-/** Returns what a User-Agent header stands for, as people say it: `Chrome on macOS`. A hint; anyone can send anything. */
+/** Returns a readable name for a User-Agent header: `Chrome on macOS`. Only a hint: clients can send anything. */
 export function describeBrowser(userAgent: string): { name: string; isPhone: boolean } {
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1];
   const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1];

@@ -2,33 +2,33 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
 import { changePassword, sessionsQuery } from '../../api/account.ts';
-import { sentenceOf } from '../../api/problem.ts';
-import { isCancelled } from '../../api/step-up.ts';
+import { errorMessage } from '../../api/problem.ts';
+import { isCanceled } from '../../api/step-up.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
-import { findPasswordMistake, PASSWORD_MIN } from '../../lib/password-rules.ts';
+import { findPasswordError, PASSWORD_MIN } from '../../lib/password-rules.ts';
 
-/** Changes the password; the present one is asked for before. */
+/** Changes the password, after asking for the current one. */
 export function PasswordCard() {
   const [password, setPassword] = useState('');
-  const [wasTried, setTried] = useState(false);
+  const [wasSubmitted, setSubmitted] = useState(false);
   const client = useQueryClient();
   const change = useMutation({
     gcTime: 0,
     mutationFn: () => changePassword(password),
     onSuccess: async () => {
       setPassword('');
-      setTried(false);
+      setSubmitted(false);
       toast.success('Your password is changed. Your other sessions were ended.');
       await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     },
-    onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
+    onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
-    if (findPasswordMistake(password) === undefined) change.mutate();
+    setSubmitted(true);
+    if (findPasswordError(password) === undefined) change.mutate();
   };
   return (
     <Card>
@@ -41,7 +41,7 @@ export function PasswordCard() {
             value={password}
             onChange={setPassword}
             hint={`At least ${PASSWORD_MIN} characters.`}
-            mistake={wasTried ? findPasswordMistake(password) : undefined}
+            error={wasSubmitted ? findPasswordError(password) : undefined}
           />
           <div>
             <Button type="submit" disabled={password === ''} isBusy={change.isPending}>

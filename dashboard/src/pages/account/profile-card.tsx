@@ -2,15 +2,15 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
 import { updateAccount } from '../../api/account.ts';
-import { mistakeIn, sentenceOf } from '../../api/problem.ts';
+import { errorMessage, fieldError } from '../../api/problem.ts';
 import { keepSession, useSession } from '../../api/session.ts';
-import { isCancelled } from '../../api/step-up.ts';
+import { isCanceled } from '../../api/step-up.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 
-/** Name and address of the account. */
+/** Name and email address of the account. */
 export function ProfileCard() {
   const { user } = useSession();
   const [name, setName] = useState(user.name);
@@ -26,7 +26,7 @@ export function ProfileCard() {
       keepSession(client, session);
       toast.success('Your profile is saved.');
     },
-    onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
+    onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -37,7 +37,7 @@ export function ProfileCard() {
       <CardHeader title="Profile" description="Your name is shown to members and in the audit log." />
       <CardBody>
         <form onSubmit={submit} className="grid gap-4 sm:grid-cols-2">
-          <Field label="Name" mistake={mistakeIn(save.error, 'name')}>
+          <Field label="Name" error={fieldError(save.error, 'name')}>
             {(control) => (
               <Input
                 {...control}
@@ -49,7 +49,7 @@ export function ProfileCard() {
               />
             )}
           </Field>
-          <Field label="E-mail" mistake={mistakeIn(save.error, 'email')}>
+          <Field label="E-mail" error={fieldError(save.error, 'email')}>
             {(control) => (
               <Input
                 {...control}

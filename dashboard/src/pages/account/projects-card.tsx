@@ -6,9 +6,9 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
 import { LeaveProjectDialog } from '../members/leave-project-dialog.tsx';
-import { labelOf } from '../members/roles.ts';
+import { roleLabel } from '../members/roles.ts';
 
-/** The projects the person is in, each with the way out: not every role sees the page of the members. */
+/** The person's projects, each with a button to leave it: not every role can open the members page. */
 export function ProjectsCard() {
   const { projects } = useSession();
   const [leaving, setLeaving] = useState<SessionProject>();
@@ -26,7 +26,7 @@ export function ProjectsCard() {
             >
               <bdi className="block truncate">{project.name}</bdi>
             </Link>
-            <Badge tone="outline">{labelOf(project.role)}</Badge>
+            <Badge tone="outline">{roleLabel(project.role)}</Badge>
             <Button
               size="sm"
               variant="ghost"

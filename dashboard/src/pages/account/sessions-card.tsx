@@ -3,7 +3,7 @@ import { Monitor, Smartphone } from 'lucide-react';
 import { toast } from 'sonner';
 import { endSession, sessionsQuery } from '../../api/account.ts';
 import type { BrowserSession } from '../../api/answers.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { QueryState } from '../../components/query-state.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
@@ -12,7 +12,7 @@ import { Card, CardHeader } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { describeBrowser } from './describe-browser.ts';
 
-/** Where the person is signed in; each can be ended from here. */
+/** Where the person is signed in, with a button to end each session. */
 export function SessionsCard() {
   const sessions = useQuery(sessionsQuery);
   return (
@@ -45,7 +45,7 @@ function SessionRow({ session }: { session: BrowserSession }) {
       toast.success(`The session of ${name} is ended.`);
       await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     },
-    onError: (error) => toast.error(sentenceOf(error)),
+    onError: (error) => toast.error(errorMessage(error)),
   });
   return (
     <li className="flex items-center gap-3.5 px-5 py-3">

@@ -4,34 +4,34 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { offerTotp, removeTotp } from '../../api/account.ts';
 import type { TotpEnrollment } from '../../api/answers.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { refreshSession, useSession } from '../../api/session.ts';
-import { isCancelled } from '../../api/step-up.ts';
+import { isCanceled } from '../../api/step-up.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { TotpDialog } from './totp-dialog.tsx';
 
-/** The second factor: a code from an authenticator app at each sign-in. */
+/** The second factor: a code from an authenticator app at every sign-in. */
 export function TotpCard() {
   const { user } = useSession();
   const [enrollment, setEnrollment] = useState<TotpEnrollment>();
-  const [isEnding, setEnding] = useState(false);
+  const [isTurningOff, setTurningOff] = useState(false);
   const client = useQueryClient();
   const onError = (error: unknown) => {
-    if (!isCancelled(error)) toast.error(sentenceOf(error));
+    if (!isCanceled(error)) toast.error(errorMessage(error));
   };
-  const begin = useMutation({
+  const setUp = useMutation({
     gcTime: 0,
     mutationFn: offerTotp,
     onSuccess: setEnrollment,
     onError,
   });
-  const end = useMutation({
+  const turnOff = useMutation({
     mutationFn: removeTotp,
     onSuccess: async () => {
-      setEnding(false);
+      setTurningOff(false);
       toast.success('Two-factor authentication is off.');
       await refreshSession(client);
     },
@@ -55,25 +55,25 @@ export function TotpCard() {
       />
       <CardBody>
         {user.has_totp ? (
-          <Button variant="danger" onClick={() => setEnding(true)}>
+          <Button variant="danger" onClick={() => setTurningOff(true)}>
             Turn off
           </Button>
         ) : (
-          <Button onClick={() => begin.mutate()} isBusy={begin.isPending}>
+          <Button onClick={() => setUp.mutate()} isBusy={setUp.isPending}>
             Set up authenticator app
           </Button>
         )}
       </CardBody>
       {enrollment && <TotpDialog enrollment={enrollment} onClose={() => setEnrollment(undefined)} />}
-      {isEnding && (
+      {isTurningOff && (
         <ConfirmDialog
           isDanger
-          onClose={() => setEnding(false)}
+          onClose={() => setTurningOff(false)}
           title="Turn off two-factor authentication?"
           description="Your password alone will then open your account. Your backup codes stop working."
           confirm="Turn off"
-          isBusy={end.isPending}
-          onConfirm={() => end.mutate()}
+          isBusy={turnOff.isPending}
+          onConfirm={() => turnOff.mutate()}
         />
       )}
     </Card>

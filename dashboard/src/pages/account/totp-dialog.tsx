@@ -16,7 +16,7 @@ import { downloadText } from '../../lib/download.ts';
 
 type TotpDialogProps = { enrollment: TotpEnrollment; onClose: () => void };
 
-/** Takes the secret into an app, proves it by a code, then shows the backup codes once. */
+/** Shows the secret for the app, confirms it by a code, then shows the backup codes once. */
 export function TotpDialog({ enrollment, onClose }: TotpDialogProps) {
   const [isOn, setOn] = useState(false);
   if (isOn) return <BackupCodes codes={enrollment.backup_codes} onClose={onClose} />;
@@ -35,7 +35,7 @@ function ScanForm({ enrollment, onClose, onConfirmed }: TotpDialogProps & { onCo
     <FormDialog
       title="Set up authenticator app"
       description="Scan the code with an app such as 1Password, Aegis or Google Authenticator."
-      deed={{ subject: 'Two-factor authentication', done: 'turned on', isRepeatable: false }}
+      action={{ subject: 'Two-factor authentication', done: 'turned on', isRepeatable: false }}
       submitLabel="Turn on"
       onSubmit={confirm}
       onClose={onClose}
@@ -69,7 +69,7 @@ function ScanForm({ enrollment, onClose, onConfirmed }: TotpDialogProps & { onCo
   );
 }
 
-/** Dark on light in both themes: scanners expect that. */
+/** Dark on light in both themes, as scanners expect. */
 function QrCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 2 });
   const path = data

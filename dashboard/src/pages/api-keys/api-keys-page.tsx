@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
-import type { ApiKey, MintedKey } from '../../api/answers.ts';
-import { keysQuery, useUsageOf } from '../../api/keys.ts';
+import type { ApiKey, KeyWithSecret } from '../../api/answers.ts';
+import { keysQuery, useKeysUsage } from '../../api/keys.ts';
 import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
 import { Pager } from '../../components/pager.tsx';
@@ -12,26 +12,26 @@ import { EmptyState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
-import { pageOf } from '../../lib/pages.ts';
+import { paginate } from '../../lib/paginate.ts';
 import { RevokeDialog } from './actions/revoke-dialog.tsx';
 import { RotateDialog } from './actions/rotate-dialog.tsx';
 import { SecretDialog } from './actions/secret-dialog.tsx';
 import { KeySheet } from './details/key-sheet.tsx';
 import { CreateKeyDialog } from './form/create-key-dialog.tsx';
-import type { KeyIntent } from './key/key-labels.ts';
+import type { KeyAction } from './key/key-labels.ts';
 import { filterKeys } from './list/filter-keys.ts';
 import { KeyFilters } from './list/key-filters.tsx';
 import { KeyTable } from './list/key-table.tsx';
 import { SafetyPanel } from './list/safety-panel.tsx';
 
-/** Each key on the page has its usage asked for: well inside a member's burst of management requests. */
+/** The usage of each key on the page is requested: well within a member's burst of management requests. */
 const PAGE_KEYS = 25;
 
-/** Settings → API keys: what exists, whether it is safe, and everything that can be done with it. */
+/** Settings → API keys: all keys, their risks, and every action on them. */
 export function ApiKeysPage() {
   const { project, can } = useProject();
   const [isCreating, setCreating] = useState(false);
-  const [minted, setMinted] = useState<MintedKey>();
+  const [newSecret, setNewSecret] = useState<KeyWithSecret>();
   const keys = useQuery(keysQuery(project.id));
   const createButton = can('keys:write') && (
     <Button variant="primary" onClick={() => setCreating(true)}>
@@ -39,9 +39,9 @@ export function ApiKeysPage() {
       Create API key
     </Button>
   );
-  const reveal = (made: MintedKey) => {
+  const reveal = (created: KeyWithSecret) => {
     setCreating(false);
-    setMinted(made);
+    setNewSecret(created);
   };
   return (
     <Page
@@ -52,12 +52,12 @@ export function ApiKeysPage() {
       <QueryState
         query={keys}
         what="The keys could not be loaded"
-        isCarded
+        hasCard
         pending={<SkeletonRows rows={6} />}
       >
         {(all) =>
           all.length > 0 ? (
-            <Keys keys={all} onMinted={reveal} />
+            <Keys keys={all} onSecret={reveal} />
           ) : (
             <Card>
               <EmptyState icon={KeyRound} title="No API keys yet" actions={createButton}>
@@ -67,47 +67,51 @@ export function ApiKeysPage() {
           )
         }
       </QueryState>
-      {isCreating && <CreateKeyDialog onClose={() => setCreating(false)} onMinted={reveal} />}
-      {minted && <SecretDialog minted={minted} onClose={() => setMinted(undefined)} />}
+      {isCreating && <CreateKeyDialog onClose={() => setCreating(false)} onSecret={reveal} />}
+      {newSecret && <SecretDialog apiKey={newSecret} onClose={() => setNewSecret(undefined)} />}
     </Page>
   );
 }
 
-function Keys({ keys, onMinted }: { keys: readonly ApiKey[]; onMinted: (minted: MintedKey) => void }) {
+function Keys({ keys, onSecret }: { keys: readonly ApiKey[]; onSecret: (apiKey: KeyWithSecret) => void }) {
   const search = useSearch({ from: '/signed-in/p/$projectId/settings/api-keys' });
   const navigate = useNavigate();
   const shown = filterKeys(keys, search);
-  const page = pageOf(shown, search.page, PAGE_KEYS);
-  const usage = useUsageOf(page.items);
-  const [intent, setIntent] = useState<KeyIntent>();
-  const meant = keys.find(({ id }) => id === intent?.keyId);
-  const endIntent = () => setIntent(undefined);
-  const open = (key: string) => void navigate({ to: '.', search: (was) => ({ ...was, key }) });
-  // In place of the open sheet: "back" must not open it again.
+  const page = paginate(shown, search.page, PAGE_KEYS);
+  const usage = useKeysUsage(page.items);
+  const [action, setAction] = useState<KeyAction>();
+  const target = keys.find(({ id }) => id === action?.keyId);
+  const closeAction = () => setAction(undefined);
+  const open = (key: string) => void navigate({ to: '.', search: (previous) => ({ ...previous, key }) });
+  // Replaces the entry of the open sheet: "back" must not open it again.
   const close = () =>
     void navigate({ to: '.', replace: true, search: ({ key: _key, tab: _tab, ...rest }) => rest });
-  const turn = (next: number) =>
-    void navigate({ to: '.', search: (was) => ({ ...was, page: String(next) }), resetScroll: false });
+  const turnTo = (next: number) =>
+    void navigate({
+      to: '.',
+      search: (previous) => ({ ...previous, page: String(next) }),
+      resetScroll: false,
+    });
   return (
     <>
       <SafetyPanel keys={keys} usage={usage.hours} onOpen={open} />
       <Card>
         <KeyFilters total={keys.length} shown={shown.length} />
-        <KeyTable keys={page.items} all={keys} usage={usage} onOpen={open} onIntent={setIntent} />
-        <Pager page={page} total={shown.length} onChange={turn} />
+        <KeyTable keys={page.items} all={keys} usage={usage} onOpen={open} onAction={setAction} />
+        <Pager page={page} total={shown.length} onChange={turnTo} />
       </Card>
-      <KeySheet openedId={search.key} all={keys} onClose={close} onIntent={setIntent} />
-      {meant && intent?.verb === 'rotate' && (
+      <KeySheet openedId={search.key} all={keys} onClose={close} onAction={setAction} />
+      {target && action?.kind === 'rotate' && (
         <RotateDialog
-          subject={meant}
-          onClose={endIntent}
-          onMinted={(minted) => {
-            endIntent();
-            onMinted(minted);
+          subject={target}
+          onClose={closeAction}
+          onSecret={(apiKey) => {
+            closeAction();
+            onSecret(apiKey);
           }}
         />
       )}
-      {meant && intent?.verb === 'revoke' && <RevokeDialog subject={meant} onClose={endIntent} />}
+      {target && action?.kind === 'revoke' && <RevokeDialog subject={target} onClose={closeAction} />}
     </>
   );
 }

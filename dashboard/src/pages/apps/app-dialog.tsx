@@ -5,7 +5,7 @@ import { PLATFORMS } from '../../../../src/directory/app.ts';
 import type { App, AppChange, NewApp, Platform } from '../../api/answers.ts';
 import { createApp, refreshApps, updateApp } from '../../api/apps.ts';
 import { makeAttempts } from '../../api/attempts.ts';
-import { mistakeIn } from '../../api/problem.ts';
+import { fieldError } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { PLATFORM_NAMES } from '../../components/platform.tsx';
@@ -26,7 +26,7 @@ const newApp = (): AppDraft => ({
   currency: 'USD',
 });
 
-const toDraft = (app: App): AppDraft => ({ ...app, bundleId: app.bundle_id ?? '' });
+const toAppDraft = (app: App): AppDraft => ({ ...app, bundleId: app.bundle_id ?? '' });
 
 function toNewApp({ name, platform, bundleId, timezone, currency }: AppDraft): NewApp {
   const bundle = bundleId.trim();
@@ -38,17 +38,17 @@ const toAppChange = (draft: AppDraft): AppChange => ({ bundle_id: null, ...toNew
 
 type AppDialogProps = { subject: App | undefined; onClose: () => void };
 
-/** Adds an app, or changes one. */
+/** Creates or edits an app. */
 export function AppDialog({ subject, onClose }: AppDialogProps) {
-  const [draft, setDraft] = useState(() => (subject ? toDraft(subject) : newApp()));
+  const [draft, setDraft] = useState(() => (subject ? toAppDraft(subject) : newApp()));
   const change = (part: Partial<AppDraft>) => setDraft({ ...draft, ...part });
   const { project } = useProject();
   const client = useQueryClient();
-  const [attemptOf] = useState(() => makeAttempts(toNewApp));
+  const [toAttempt] = useState(() => makeAttempts(toNewApp));
   const save = async () => {
     const { name } = subject
       ? await updateApp(project.id, subject.id, toAppChange(draft))
-      : await createApp(project.id, attemptOf(draft));
+      : await createApp(project.id, toAttempt(draft));
     toast.success(subject ? `${name} is saved.` : `${name} is added.`);
     onClose();
     await refreshApps(client, project.id);
@@ -61,7 +61,7 @@ export function AppDialog({ subject, onClose }: AppDialogProps) {
           ? 'Changes hold from the next question on; events stay as they are.'
           : 'One app of one platform.'
       }
-      deed={{ subject: 'The app', done: subject ? 'saved' : 'added', isRepeatable: true }}
+      action={{ subject: 'The app', done: subject ? 'saved' : 'added', isRepeatable: true }}
       submitLabel={subject ? 'Save app' : 'Add app'}
       onSubmit={save}
       onClose={onClose}
@@ -77,7 +77,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
   const choose = (text: string) => PLATFORMS.find((known) => known === text) ?? 'other';
   return (
     <>
-      <Field label="Name" mistake={mistakeIn(error, 'name')}>
+      <Field label="Name" error={fieldError(error, 'name')}>
         {(control) => (
           <Input
             {...control}
@@ -105,7 +105,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
           </Select>
         )}
       </Field>
-      <Field label="Bundle id" aside="optional" mistake={mistakeIn(error, 'bundle_id')}>
+      <Field label="Bundle id" aside="optional" error={fieldError(error, 'bundle_id')}>
         {(control) => (
           <Input
             {...control}
@@ -117,7 +117,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
         )}
       </Field>
       <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_8rem]">
-        <Field label="Time zone" hint="Days begin at its midnight." mistake={mistakeIn(error, 'timezone')}>
+        <Field label="Time zone" hint="Days begin at its midnight." error={fieldError(error, 'timezone')}>
           {(control) => (
             <Select
               {...control}
@@ -132,7 +132,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
             </Select>
           )}
         </Field>
-        <Field label="Currency" hint="Of the revenue." mistake={mistakeIn(error, 'currency')}>
+        <Field label="Currency" hint="Of the revenue." error={fieldError(error, 'currency')}>
           {(control) => (
             <Select
               {...control}

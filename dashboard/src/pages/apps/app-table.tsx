@@ -9,7 +9,7 @@ type AppActions = { onEdit: (app: App) => void; onDelete: (app: App) => void };
 
 type AppTableProps = {
   apps: readonly App[];
-  /** Undefined for whoever may only look. */
+  /** Undefined for people with read access only. */
   actions: AppActions | undefined;
 };
 

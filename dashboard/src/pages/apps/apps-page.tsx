@@ -15,23 +15,23 @@ import { AppTable } from './app-table.tsx';
 import { DeleteAppDialog } from './delete-app-dialog.tsx';
 import { DeletedApps } from './deleted-apps.tsx';
 
-/** What the person is doing with which app; `new` makes one. */
-type Doing = { verb: 'new' } | { verb: 'edit' | 'delete'; app: App };
+/** The open dialog and its app; `new` creates one. */
+type AppDialogState = { kind: 'new' } | { kind: 'edit' | 'delete'; app: App };
 
 /** The project's apps: their ids, platforms, time zones and currencies. */
 export function AppsPage() {
   const { project, can } = useProject();
-  const [doing, setDoing] = useState<Doing>();
+  const [dialog, setDialog] = useState<AppDialogState>();
   const apps = useQuery(appsQuery(project.id));
   const deleted = useQuery(deletedAppsQuery(project.id));
-  const mayWrite = can('apps:write');
-  const end = () => setDoing(undefined);
+  const canWrite = can('apps:write');
+  const closeDialog = () => setDialog(undefined);
   const actions = {
-    onEdit: (app: App) => setDoing({ verb: 'edit', app }),
-    onDelete: (app: App) => setDoing({ verb: 'delete', app }),
+    onEdit: (app: App) => setDialog({ kind: 'edit', app }),
+    onDelete: (app: App) => setDialog({ kind: 'delete', app }),
   };
-  const addButton = mayWrite && (
-    <Button variant="primary" onClick={() => setDoing({ verb: 'new' })}>
+  const addButton = canWrite && (
+    <Button variant="primary" onClick={() => setDialog({ kind: 'new' })}>
       <Plus aria-hidden />
       Add app
     </Button>
@@ -46,7 +46,7 @@ export function AppsPage() {
         <QueryState query={apps} what="The apps could not be loaded" pending={<SkeletonRows rows={3} />}>
           {(all) =>
             all.length > 0 ? (
-              <AppTable apps={all} actions={mayWrite ? actions : undefined} />
+              <AppTable apps={all} actions={canWrite ? actions : undefined} />
             ) : (
               <EmptyState icon={AppWindow} title="No app yet" actions={addButton}>
                 Events belong to an app. Add the first one, then create a client key for it.
@@ -55,10 +55,10 @@ export function AppsPage() {
           }
         </QueryState>
       </Card>
-      <DeletedApps apps={deleted.data ?? []} mayWrite={mayWrite} />
-      {doing?.verb === 'new' && <AppDialog subject={undefined} onClose={end} />}
-      {doing?.verb === 'edit' && <AppDialog subject={doing.app} onClose={end} />}
-      {doing?.verb === 'delete' && <DeleteAppDialog subject={doing.app} onClose={end} />}
+      <DeletedApps apps={deleted.data ?? []} canRestore={canWrite} />
+      {dialog?.kind === 'new' && <AppDialog subject={undefined} onClose={closeDialog} />}
+      {dialog?.kind === 'edit' && <AppDialog subject={dialog.app} onClose={closeDialog} />}
+      {dialog?.kind === 'delete' && <DeleteAppDialog subject={dialog.app} onClose={closeDialog} />}
     </Page>
   );
 }

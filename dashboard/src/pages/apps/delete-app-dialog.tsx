@@ -3,15 +3,15 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import type { App } from '../../api/answers.ts';
 import { deleteApp, refreshApps } from '../../api/apps.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
-import { isCancelled } from '../../api/step-up.ts';
+import { isCanceled } from '../../api/step-up.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { useRestoreApp } from './restore-app.ts';
 
-/** Deletes an app after its name was typed; it can be restored for 30 days. */
+/** Deletes an app after its name was typed. It can be restored for 30 days. */
 export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const { project } = useProject();
@@ -28,7 +28,7 @@ export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: (
       });
       await refreshApps(client, project.id);
     },
-    onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
+    onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
   });
   return (
     <ConfirmDialog

@@ -6,8 +6,8 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
 import { useRestoreApp } from './restore-app.ts';
 
-/** Apps deleted within the last 30 days, which can come back. */
-export function DeletedApps({ apps, mayWrite }: { apps: readonly App[]; mayWrite: boolean }) {
+/** Apps deleted within the last 30 days, which can be restored. */
+export function DeletedApps({ apps, canRestore }: { apps: readonly App[]; canRestore: boolean }) {
   const restore = useRestoreApp();
   if (apps.length === 0) return null;
   return (
@@ -26,7 +26,7 @@ export function DeletedApps({ apps, mayWrite }: { apps: readonly App[]; mayWrite
                 deleted <TimeAgo at={app.deleted_at} />
               </span>
             </span>
-            {mayWrite && (
+            {canRestore && (
               <Button
                 size="sm"
                 isBusy={restore.isPending}

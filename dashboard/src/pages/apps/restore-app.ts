@@ -2,10 +2,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import type { App } from '../../api/answers.ts';
 import { refreshApps, restoreApp } from '../../api/apps.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 
-/** Returns how to bring back a deleted app. */
+/** Returns the mutation that restores a deleted app. */
 export function useRestoreApp() {
   const { project } = useProject();
   const client = useQueryClient();
@@ -15,6 +15,6 @@ export function useRestoreApp() {
       toast.success(`${name} is restored.`);
       await refreshApps(client, project.id);
     },
-    onError: (error) => toast.error(sentenceOf(error)),
+    onError: (error) => toast.error(errorMessage(error)),
   });
 }

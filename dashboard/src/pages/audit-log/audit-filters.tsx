@@ -7,7 +7,7 @@ import { AUDIT_RANGES } from './audit-query.ts';
 
 type Filter = 'action' | 'actor' | 'target' | 'range';
 
-/** Which entries are shown; kept in the URL. Actor and target are set by clicking one in the table. */
+/** The audit log filters; kept in the URL. Clicking a row's actor or target sets that filter. */
 export function AuditFilters() {
   const search = useSearch({ from: '/signed-in/p/$projectId/settings/audit-log' });
   const navigate = useNavigate();

@@ -14,15 +14,15 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { AuditFilters } from './audit-filters.tsx';
-import { auditQueryOf } from './audit-query.ts';
+import { toAuditQuery } from './audit-query.ts';
 import { AuditTable, type Names } from './audit-table.tsx';
 import { ExportMenu } from './export-menu.tsx';
 
-/** Who did what, when and from where; it cannot be edited unseen. */
+/** The tamper-evident log: who did what, when and from where. */
 export function AuditLogPage() {
   const { project } = useProject();
   const search = useSearch({ from: '/signed-in/p/$projectId/settings/audit-log' });
-  const query = auditQueryOf(search, Date.now());
+  const query = toAuditQuery(search, Date.now());
   const log = useInfiniteQuery(auditLogQuery(project.id, search, query));
   return (
     <Page
@@ -57,7 +57,7 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
   );
 }
 
-/** Names of keys, apps and members, so that the log reads as sentences. */
+/** Returns names of keys, apps and members in place of their IDs. */
 function useNames(): Names {
   const { project, can } = useProject();
   const { data: keys = [] } = useQuery({
@@ -67,6 +67,6 @@ function useNames(): Names {
   });
   const { data: apps = [] } = useQuery(appsQuery(project.id));
   const actor = useActorNames(keys);
-  const things = new Map([...keys, ...apps, project].map(({ id, name }) => [id, name]));
-  return { actor, target: (id) => things.get(id) ?? actor(id) };
+  const targets = new Map([...keys, ...apps, project].map(({ id, name }) => [id, name]));
+  return { actor, target: (id) => targets.get(id) ?? actor(id) };
 }

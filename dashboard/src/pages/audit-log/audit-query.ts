@@ -1,9 +1,8 @@
+import { DAY_MS } from '../../../../src/lib/durations.ts';
 import type { AuditQuery } from '../../api/answers.ts';
 import { AUDIT_ACTIONS } from '../../lib/audit-actions.ts';
 
-const DAY_MS = 86_400_000;
-
-/** How far back the log is shown. */
+/** The time ranges on offer. */
 export const AUDIT_RANGES = [
   { value: '', label: 'All time' },
   { value: '1d', label: 'Last 24 hours' },
@@ -12,15 +11,15 @@ export const AUDIT_RANGES = [
   { value: '90d', label: 'Last 90 days' },
 ] as const;
 
-/** Whether a URL's `range` is one of these. */
+/** Whether a URL's `range` is one of them. */
 export function isAuditRange(range: string): boolean {
   return AUDIT_RANGES.some(({ value }) => value === range);
 }
 
 export type AuditSearch = { action?: string; actor?: string; target?: string; range?: string | undefined };
 
-/** Returns the parameters of the API that a URL's filters mean at `now`; what makes no sense is left out. */
-export function auditQueryOf(search: AuditSearch, now: number): AuditQuery {
+/** Returns the API query for a URL's filters as of `now`. Invalid values are left out. */
+export function toAuditQuery(search: AuditSearch, now: number): AuditQuery {
   const days = /^(\d{1,3})d$/.exec(search.range ?? '')?.[1];
   return {
     action: AUDIT_ACTIONS.find((action) => action === search.action),

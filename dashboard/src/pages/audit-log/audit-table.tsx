@@ -5,10 +5,10 @@ import { TimeAgo } from '../../components/time-ago.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { describeAction } from '../../lib/audit-actions.ts';
 
-/** How ids of actors and targets are shown, so that the log reads as sentences. */
+/** Names of actors and targets by ID. */
 export type Names = { actor: (id: string) => string; target: (id: string) => string };
 
-/** The entries, newest first, each with what it changed. */
+/** The entries, newest first, each with its changes. */
 export function AuditTable({ entries, names }: { entries: readonly AuditEntry[]; names: Names }) {
   return (
     <Table label="Audit log" isStacked className="sm:min-w-[56rem]">

@@ -1,9 +1,9 @@
-/** What the commands of the quick start are made of. */
+/** Values for the commands of the quick start. */
 export type CommandContext = { origin: string; appId: string };
 
 const quoted = (value: unknown) => `'${JSON.stringify(value)}'`;
 
-/** Returns the command that puts the keys into the shell's environment, to be completed by hand. */
+/** Returns the command that sets the keys as environment variables, to be completed by hand. */
 export function exportCommand(): string {
   return 'export CLIENT_KEY=ck_af1_…  READ_KEY=ro_af1_…  SERVER_KEY=sk_af1_…';
 }
@@ -18,12 +18,12 @@ export function sendCommand({ origin, appId }: CommandContext): string {
   ].join('\n');
 }
 
-/** Returns the command that asks for the last week with a read-only key. */
-export function askCommand({ origin, appId }: CommandContext): string {
+/** Returns the command that queries the last week with a read-only key. */
+export function queryCommand({ origin, appId }: CommandContext): string {
   return `curl "${origin}/v1/analytics/daily?app_id=${appId}&days=7" \\\n  -H "Authorization: Bearer $READ_KEY"`;
 }
 
-/** Returns the command that records a purchase from a backend: revenue that counts as verified. */
+/** Returns the command that sends a purchase from a backend: its revenue counts as verified. */
 export function purchaseCommand({ origin, appId }: CommandContext): string {
   const properties = { product_id: 'pro_monthly', revenue: '9.99', currency: 'USD' };
   const event = {

@@ -11,7 +11,7 @@ import { KeyHints } from './key-hints.tsx';
 import { QuickStart } from './quick-start.tsx';
 import { Reference } from './reference.tsx';
 
-/** Docs: the first event and the first question, with this project's own ids; where to read on. */
+/** Docs: the first event and the first query with this project's IDs, and the API reference. */
 export function DocsPage() {
   const { project, can } = useProject();
   const { app, isPending } = useCurrentApp();

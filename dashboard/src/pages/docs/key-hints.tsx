@@ -14,7 +14,7 @@ const TYPES = [
   { type: 'read_only', variable: 'READ_KEY', use: 'reads numbers' },
 ] as const;
 
-/** Which of the project's keys fits which variable of the commands: by hint, for a key is never shown again. */
+/** Which of the project's keys goes into which variable of the commands. By hint: keys are never shown again. */
 export function KeyHints() {
   const { project } = useProject();
   const keys = useQuery(keysQuery(project.id));

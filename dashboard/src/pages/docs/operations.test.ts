@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { listOperations } from './operations.ts';
 
-it('lists the routes a key can call, with the scope of each', () => {
+it('lists the routes a key can call, with their scopes', () => {
   const paths = {
     '/healthz': { get: { summary: 'Public' } },
     '/v1/apps': { post: { summary: 'Create', 'x-appflow-scope': 'apps:write' }, get: { summary: 'List' } },

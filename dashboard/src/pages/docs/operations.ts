@@ -2,7 +2,7 @@ import type { ApiDescription } from '../../api/openapi.ts';
 
 export type Operation = { method: string; path: string; summary: string; scope: string };
 
-/** Returns the routes under `/v1` that a key can call, in the order in which the server describes them. */
+/** Returns the routes under `/v1` that a key can call, in the server's order. */
 export function listOperations({ paths }: ApiDescription): Operation[] {
   return Object.entries(paths)
     .filter(([path]) => path.startsWith('/v1/'))

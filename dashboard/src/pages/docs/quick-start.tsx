@@ -4,9 +4,9 @@ import type { App } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
-import { askCommand, exportCommand, importCommand, purchaseCommand, sendCommand } from './commands.ts';
+import { exportCommand, importCommand, purchaseCommand, queryCommand, sendCommand } from './commands.ts';
 
-/** The first event and the first number, with copyable commands that work. */
+/** The first event and the first query, as commands that work when copied. */
 export function QuickStart({ app }: { app: App }) {
   const { project, can } = useProject();
   const context = { origin: window.location.origin, appId: app.id };
@@ -35,7 +35,7 @@ export function QuickStart({ app }: { app: App }) {
             </p>
           </Step>
           <Step number={3} title="Ask a question">
-            <CodeBlock code={askCommand(context)} />
+            <CodeBlock code={queryCommand(context)} />
             <p className="text-note text-soft">
               A row for each day, with users, sessions, events and exact revenue; how each is counted stands
               under <code className="font-mono">meta</code>.

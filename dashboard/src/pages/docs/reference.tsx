@@ -9,7 +9,7 @@ import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { listOperations } from './operations.ts';
 
-/** Every route with the scope it needs, from this server's own description of itself. */
+/** Every route with its scope, from this server's OpenAPI description. */
 export function Reference() {
   const description = useQuery(openapiQuery);
   return (
@@ -29,7 +29,7 @@ export function Reference() {
         what="The description could not be loaded"
         pending={<SkeletonRows rows={6} />}
       >
-        {(told) => <OperationTable description={told} />}
+        {(loaded) => <OperationTable description={loaded} />}
       </QueryState>
     </Card>
   );

@@ -11,11 +11,11 @@ import { RangeSelect } from './range-select.tsx';
 import { ALL_APPS, useEventSearch } from './use-event-search.ts';
 import { useFoundEvents } from './use-found-events.ts';
 
-/** Finds events, shows each in full, and takes them away as a file. */
+/** Events: search, details, export. */
 export function EventsPage() {
   const search = useEventSearch();
-  const { apps, app, areApps, isAllApps, timezone, query } = search;
-  const found = useFoundEvents(query, search.askedAtMs, !areApps.isPending && !areApps.error);
+  const { apps, app, appsState, isAllApps, timezone, query } = search;
+  const found = useFoundEvents(query, search.askedAtMs, !appsState.isPending && !appsState.error);
   const onClear = search.isNarrowed ? search.clear : undefined;
   return (
     <Page
@@ -38,9 +38,9 @@ export function EventsPage() {
         onClear={onClear}
       />
       <Card className="min-w-0 overflow-hidden">
-        {areApps.error ? (
-          <ErrorState what="The apps could not be loaded" error={areApps.error} onRetry={areApps.retry} />
-        ) : areApps.isPending ? (
+        {appsState.error ? (
+          <ErrorState what="The apps could not be loaded" error={appsState.error} onRetry={appsState.retry} />
+        ) : appsState.isPending ? (
           <SkeletonRows rows={10} />
         ) : (
           <FoundEvents
@@ -61,7 +61,7 @@ export function EventsPage() {
 
 type AppSelectProps = {
   apps: readonly App[];
-  /** Undefined stands for all. */
+  /** Undefined means all. */
   chosen: App | undefined;
   onChoose: (id: string) => void;
 };

@@ -9,12 +9,12 @@ type EventsTableProps = {
   events: readonly EventRecord[];
   apps: readonly App[];
   timezone: string;
-  /** Names the app of each event: when there are several. */
+  /** Shows the app of each event: if there are several. */
   hasApps: boolean;
   onOpen: (event: EventRecord) => void;
 };
 
-/** Events, newest first; a row opens its event. */
+/** Events, newest first. A click on a row opens the event. */
 export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsTableProps) {
   const now = useNow();
   const appName = (id: string) => apps.find((app) => app.id === id)?.name ?? id;
@@ -43,7 +43,7 @@ export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsT
                 type="button"
                 className="font-medium"
                 onClick={(click) => {
-                  // The row opens it too; this one is for the keyboard.
+                  // The row opens it too; this button is for the keyboard.
                   click.stopPropagation();
                   onOpen(event);
                 }}

@@ -10,7 +10,7 @@ const FORMATS = [
   { format: 'ndjson', label: 'NDJSON', hint: 'for programs' },
 ] as const;
 
-/** Downloads every event the query finds, loaded or not. The server streams it: it may be large. */
+/** Downloads all matching events, loaded or not. The server streams them: the file may be large. */
 export function ExportMenu({ query, isEmpty }: { query: EventQuery; isEmpty: boolean }) {
   const { project } = useProject();
   return (

@@ -7,18 +7,18 @@ import { useProject } from '../../api/project.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
-import { describeFilter, FIELD_NAMES, FIELDS, type Field, type SetFilter } from './filters.ts';
+import { type ActiveFilter, describeFilter, FIELD_NAMES, FIELDS, type Field } from './filters.ts';
 
 type FilterBarProps = {
   app: App | undefined;
-  filters: readonly SetFilter[];
-  onAdd: (filter: SetFilter) => void;
-  onRemove: (filter: SetFilter) => void;
-  /** Undefined when there is nothing to clear. */
+  filters: readonly ActiveFilter[];
+  onAdd: (filter: ActiveFilter) => void;
+  onRemove: (filter: ActiveFilter) => void;
+  /** Undefined if there is nothing to clear. */
   onClear: (() => void) | undefined;
 };
 
-/** One line that adds a filter, and those that are set. */
+/** A form that adds a filter, and the active filters. */
 export function FilterBar({ app, filters, onAdd, onRemove, onClear }: FilterBarProps) {
   return (
     <div className="grid gap-3">
@@ -39,7 +39,7 @@ export function FilterBar({ app, filters, onAdd, onRemove, onClear }: FilterBarP
   );
 }
 
-function Chip({ filter, onRemove }: { filter: SetFilter; onRemove: () => void }) {
+function Chip({ filter, onRemove }: { filter: ActiveFilter; onRemove: () => void }) {
   const { name, value } = describeFilter(filter);
   return (
     <li className="flex h-7 min-w-0 max-w-full items-center rounded-full border bg-muted pl-3 text-note">
@@ -130,7 +130,7 @@ function AddFilter({ app, onAdd }: Pick<FilterBarProps, 'app' | 'onAdd'>) {
 const SUGGESTED_DAYS = 90;
 const SUGGESTIONS_MAX = 200;
 
-/** The names an app has sent lately, the most frequent first. Only a help: without an answer there are none. */
+/** Returns the event names of an app, most frequent first. Only suggestions: without an answer there are none. */
 function useEventNames(app: App | undefined): string[] {
   const { project, can } = useProject();
   const query = { app_id: app?.id ?? '', by: 'event_name', days: SUGGESTED_DAYS, limit: SUGGESTIONS_MAX };

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   addFilter,
-  apiQuery,
   clearFilters,
   describeFilter,
   type EventSearch,
   listFilters,
   removeFilter,
-  timesOf,
+  resolveTimes,
+  toEventQuery,
 } from './filters.ts';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');
 
-test('names and properties gather, of all else the last one stays', () => {
+test('collects names and properties, and replaces all other filters', () => {
   let search: EventSearch = {};
   search = addFilter(search, { field: 'event_name', value: 'a' });
   search = addFilter(search, { field: 'event_name', value: 'b' });
@@ -25,7 +25,7 @@ test('names and properties gather, of all else the last one stays', () => {
   assert.deepEqual(listFilters(search).length, 4);
 });
 
-test('offers no more filters than the API takes', () => {
+test('allows no more filters than the API accepts', () => {
   let search: EventSearch = {};
   for (let index = 0; index < 60; index += 1) {
     search = addFilter(search, { field: 'event_name', value: `n${index}` });
@@ -34,7 +34,7 @@ test('offers no more filters than the API takes', () => {
   assert.deepEqual([search.event_name?.length, search.property?.length], [50, 10]);
 });
 
-test('one filter goes and the others stay, what is beside them too', () => {
+test('removes one filter and keeps the others and all other parameters', () => {
   const search = { app: 'app_1', event_name: ['a', 'b'], user: 'u', range: '7d' };
   assert.deepEqual(removeFilter(search, { field: 'event_name', value: 'a' }), {
     ...search,
@@ -50,7 +50,7 @@ test('one filter goes and the others stay, what is beside them too', () => {
   assert.deepEqual(clearFilters(search), { app: 'app_1' });
 });
 
-test('a property is told by its name, values with colons stay whole', () => {
+test('shows a property by its name, and keeps colons in its value', () => {
   assert.deepEqual(describeFilter({ field: 'property', value: 'url:https://a:1' }), {
     name: 'url',
     value: 'https://a:1',
@@ -58,22 +58,23 @@ test('a property is told by its name, values with colons stay whole', () => {
   assert.deepEqual(describeFilter({ field: 'user', value: 'a:b' }), { name: 'User id', value: 'a:b' });
 });
 
-test('hours count back from now, days from where they begin in the time zone', () => {
-  assert.deepEqual(timesOf('1h', 'UTC', NOW), { from: '2026-11-23T07:00:00.000Z' });
-  assert.deepEqual(timesOf('24h', 'UTC', NOW), { from: '2026-11-22T08:00:00.000Z' });
-  assert.deepEqual(timesOf('1d', 'Europe/Berlin', NOW), { from: '2026-11-22T23:00:00.000Z' });
-  assert.deepEqual(timesOf('7d', 'UTC', NOW), { from: '2026-11-17T00:00:00.000Z' });
-  assert.deepEqual(timesOf('2026-10-25..2026-10-25', 'Europe/Berlin', NOW), {
+test('counts hours back from now, and days from their start in the time zone', () => {
+  assert.deepEqual(resolveTimes('1h', 'UTC', NOW), { from: '2026-11-23T07:00:00.000Z' });
+  assert.deepEqual(resolveTimes('24h', 'UTC', NOW), { from: '2026-11-22T08:00:00.000Z' });
+  assert.deepEqual(resolveTimes('1d', 'Europe/Berlin', NOW), { from: '2026-11-22T23:00:00.000Z' });
+  assert.deepEqual(resolveTimes('7d', 'UTC', NOW), { from: '2026-11-17T00:00:00.000Z' });
+  assert.deepEqual(resolveTimes('2026-10-25..2026-10-25', 'Europe/Berlin', NOW), {
     from: '2026-10-24T22:00:00.000Z',
     to: '2026-10-25T23:00:00.000Z',
   });
 });
 
-test('no range, and one that is none, is all time', () => {
-  for (const range of [undefined, 'x', 'toString', '0d']) assert.deepEqual(timesOf(range, 'UTC', NOW), {});
+test('means all time without a range or with an invalid one', () => {
+  for (const range of [undefined, 'x', 'toString', '0d'])
+    assert.deepEqual(resolveTimes(range, 'UTC', NOW), {});
 });
 
-test('asks the API for exactly what the URL says', () => {
+test('queries the API for exactly what the URL says', () => {
   const search = {
     event_name: ['a', 'b'],
     user: 'u',
@@ -82,7 +83,7 @@ test('asks the API for exactly what the URL says', () => {
     property: ['plan:pro'],
     range: '1h',
   };
-  assert.deepEqual(apiQuery(search, { appId: 'app_1', timezone: 'UTC', nowMs: NOW }), {
+  assert.deepEqual(toEventQuery(search, { appId: 'app_1', timezone: 'UTC', nowMs: NOW }), {
     app_id: 'app_1',
     event_name: ['a', 'b'],
     app_user_id: 'u',

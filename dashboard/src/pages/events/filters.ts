@@ -1,19 +1,20 @@
+import { HOUR_MS } from '../../../../src/lib/durations.ts';
 import type { EventQuery } from '../../api/answers.ts';
-import { addDays, dayAt, parseWantedDays, resolveDays, startOfDay } from '../../lib/day-range.ts';
-import { hoursOf } from './event-range.ts';
+import { addDays, dayAt, parseDaySelection, resolveDays, startOfDay } from '../../lib/day-range.ts';
+import { parseHours } from './event-range.ts';
 
-/** The part of a URL's query that chooses events. */
+/** The filters in the URL. */
 export type EventSearch = {
   event_name?: string[];
   user?: string;
   session?: string;
   event?: string;
   property?: string[];
-  /** `1h`, `24h`, days as in `day-range.ts`; absent: all time. */
+  /** `1h`, `24h`, or days as in `day-range.ts`; absent: all time. */
   range?: string | undefined;
 };
 
-/** What can be filtered by, in the order it is offered. */
+/** The fields to filter by, in display order. */
 export const FIELDS = {
   event_name: { label: 'Event name', placeholder: 'purchase_complete', isList: true, lengthMax: 64 },
   user: { label: 'User id', placeholder: 'user_123', isList: false, lengthMax: 256 },
@@ -29,11 +30,11 @@ export const FIELD_NAMES = ['event_name', 'user', 'session', 'event', 'property'
 const NAMES_MAX = 50;
 const PROPERTIES_MAX = 10;
 
-/** One filter that is set, as it is shown and taken away. */
-export type SetFilter = { field: Field; value: string };
+/** One active filter. */
+export type ActiveFilter = { field: Field; value: string };
 
-/** Returns the filters of a URL; the range is none of them. */
-export function listFilters(search: EventSearch): SetFilter[] {
+/** Returns the active filters of a URL, without the range. */
+export function listFilters(search: EventSearch): ActiveFilter[] {
   return FIELD_NAMES.flatMap((field) => {
     const value = search[field];
     const values = Array.isArray(value) ? value : value === undefined ? [] : [value];
@@ -41,15 +42,18 @@ export function listFilters(search: EventSearch): SetFilter[] {
   });
 }
 
-/** Returns what a filter says: `plan is pro`. */
-export function describeFilter({ field, value }: SetFilter): { name: string; value: string } {
+/** Returns name and value of a filter for display: `plan is pro`. */
+export function describeFilter({ field, value }: ActiveFilter): { name: string; value: string } {
   const mark = value.indexOf(':');
   if (field === 'property' && mark > 0) return { name: value.slice(0, mark), value: value.slice(mark + 1) };
   return { name: FIELDS[field].label, value };
 }
 
-/** Returns the search with one filter more; of fields that hold one value, the new one stays. */
-export function addFilter<Search extends EventSearch>(search: Search, { field, value }: SetFilter): Search {
+/** Returns the search with one more filter. A field with a single value is replaced. */
+export function addFilter<Search extends EventSearch>(
+  search: Search,
+  { field, value }: ActiveFilter,
+): Search {
   if (field !== 'event_name' && field !== 'property') return { ...search, [field]: value };
   const most = field === 'property' ? PROPERTIES_MAX : NAMES_MAX;
   return { ...search, [field]: [...new Set([...(search[field] ?? []), value])].slice(0, most) };
@@ -58,7 +62,7 @@ export function addFilter<Search extends EventSearch>(search: Search, { field, v
 /** Returns the search without one filter. */
 export function removeFilter<Search extends EventSearch>(
   search: Search,
-  { field, value }: SetFilter,
+  { field, value }: ActiveFilter,
 ): Search {
   const rest = { ...search };
   delete rest[field];
@@ -74,27 +78,25 @@ export function clearFilters<Search extends EventSearch>(search: Search): Search
   return rest;
 }
 
-const HOUR_MS = 3_600_000;
-
-/** Returns from when (inclusive) to when (exclusive) a range reaches, as of `nowMs`; nothing for all time. */
-export function timesOf(
+/** Returns the start (inclusive) and end (exclusive) of a range as of `nowMs`; neither for all time. */
+export function resolveTimes(
   range: string | undefined,
   timezone: string,
   nowMs: number,
 ): { from?: string; to?: string } {
-  const hours = hoursOf(range);
+  const hours = parseHours(range);
   if (hours !== undefined) return { from: new Date(nowMs - hours * HOUR_MS).toISOString() };
-  const wanted = parseWantedDays(range);
-  if (wanted === undefined) return {};
-  const { first, last } = resolveDays(wanted, dayAt(timezone, nowMs));
+  const days = parseDaySelection(range);
+  if (days === undefined) return {};
+  const { first, last } = resolveDays(days, dayAt(timezone, nowMs));
   const from = new Date(startOfDay(first, timezone)).toISOString();
-  // The last days have no end: events may be dated a little ahead.
-  if ('days' in wanted) return { from };
+  // Relative ranges have no end: events may be dated slightly in the future.
+  if ('days' in days) return { from };
   return { from, to: new Date(startOfDay(addDays(last, 1), timezone)).toISOString() };
 }
 
-/** Returns the parameters with which the API searches, and exports, these events. */
-export function apiQuery(
+/** Returns the API query that searches and exports these events. */
+export function toEventQuery(
   search: EventSearch,
   { appId, timezone, nowMs }: { appId: string | undefined; timezone: string; nowMs: number },
 ): EventQuery {
@@ -105,6 +107,6 @@ export function apiQuery(
     session_id: search.session,
     event_id: search.event,
     property: search.property,
-    ...timesOf(search.range, timezone, nowMs),
+    ...resolveTimes(search.range, timezone, nowMs),
   };
 }

@@ -9,7 +9,7 @@ import { cn } from '../../lib/class-names.ts';
 import { formatAmount } from '../../lib/format.ts';
 import { sampleEventCommand } from '../../lib/sample-event.ts';
 import { EventsTable } from './events-table.tsx';
-import type { SetFilter } from './filters.ts';
+import type { ActiveFilter } from './filters.ts';
 import type { FoundEventsAnswer } from './use-found-events.ts';
 
 type FoundEventsProps = {
@@ -19,12 +19,12 @@ type FoundEventsProps = {
   timezone: string;
   hasApps: boolean;
   onRefresh: () => void;
-  onFilter: (filter: SetFilter) => void;
-  /** Undefined when nothing narrows the search. */
+  onFilter: (filter: ActiveFilter) => void;
+  /** Undefined if no filter is set. */
   onClear: (() => void) | undefined;
 };
 
-/** What was found, or why there is nothing to see. */
+/** The events found, or why there are none. */
 export function FoundEvents(props: FoundEventsProps) {
   const { found, apps, app, timezone, hasApps, onFilter, onClear } = props;
   const navigate = useNavigate();
@@ -33,11 +33,11 @@ export function FoundEvents(props: FoundEventsProps) {
     return <ErrorState what="The events could not be loaded" error={found.error} onRetry={found.refetch} />;
   }
   const open = (id: string) =>
-    void navigate({ to: '.', search: (was) => ({ ...was, open: id }), resetScroll: false });
+    void navigate({ to: '.', search: (previous) => ({ ...previous, open: id }), resetScroll: false });
   return (
     <>
       {found.events.length === 0 ? (
-        <Nothing app={app} onClear={onClear} />
+        <NoEvents app={app} onClear={onClear} />
       ) : (
         <div className={cn('transition-opacity', found.isPlaceholderData && 'opacity-60')}>
           <EventsTable
@@ -47,11 +47,11 @@ export function FoundEvents(props: FoundEventsProps) {
             hasApps={hasApps}
             onOpen={(event) => open(event.event_id)}
           />
-          <More {...props} />
+          <Footer {...props} />
         </div>
       )}
       <OpenEventSheet
-        atHand={found.events}
+        loaded={found.events}
         apps={apps}
         timezone={timezone}
         actions={({ app_user_id, session_id }) => (
@@ -71,7 +71,7 @@ export function FoundEvents(props: FoundEventsProps) {
   );
 }
 
-function More({ found, onRefresh }: FoundEventsProps) {
+function Footer({ found, onRefresh }: FoundEventsProps) {
   const { events, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, isFetching } = found;
   return (
     <footer className="flex flex-wrap items-center justify-between gap-3 border-t px-5 py-3">
@@ -97,7 +97,7 @@ function More({ found, onRefresh }: FoundEventsProps) {
   );
 }
 
-function Nothing({ app, onClear }: Pick<FoundEventsProps, 'app' | 'onClear'>) {
+function NoEvents({ app, onClear }: Pick<FoundEventsProps, 'app' | 'onClear'>) {
   const { projectId = '' } = useParams({ strict: false });
   if (onClear) {
     return (

@@ -1,6 +1,6 @@
 import { DaysInputs } from '../../components/days-inputs.tsx';
 import { Select } from '../../components/ui/select.tsx';
-import { dayAt, parseWantedDays, resolveDays, writeWantedDays } from '../../lib/day-range.ts';
+import { dayAt, formatDaySelection, parseDaySelection, resolveDays } from '../../lib/day-range.ts';
 
 const CHOICES = [
   { value: '', label: 'All time' },
@@ -18,20 +18,20 @@ type RangeSelectProps = {
   onChange: (range: string | undefined) => void;
 };
 
-/** When the events happened. */
+/** The time range of the events. */
 export function RangeSelect({ range, timezone, onChange }: RangeSelectProps) {
   const today = dayAt(timezone, Date.now());
-  const wanted = parseWantedDays(range);
+  const days = parseDaySelection(range);
   const isListed = CHOICES.some(({ value }) => value === (range ?? ''));
-  const custom = isListed || wanted === undefined ? undefined : resolveDays(wanted, today);
+  const custom = isListed || days === undefined ? undefined : resolveDays(days, today);
   const choose = (value: string) => {
     if (value !== CUSTOM) return onChange(value || undefined);
-    onChange(writeWantedDays(resolveDays(wanted ?? { days: 7 }, today)));
+    onChange(formatDaySelection(resolveDays(days ?? { days: 7 }, today)));
   };
   return (
     <>
       {custom && (
-        <DaysInputs range={custom} today={today} onChange={(days) => onChange(writeWantedDays(days))} />
+        <DaysInputs range={custom} today={today} onChange={(days) => onChange(formatDaySelection(days))} />
       )}
       <Select
         aria-label="When"

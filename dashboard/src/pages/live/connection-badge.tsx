@@ -2,7 +2,7 @@ import { Badge, type Tone } from '../../components/ui/badge.tsx';
 import { cn } from '../../lib/class-names.ts';
 import type { Connection } from './connection.ts';
 
-const WORDS: Record<Connection['state'], { tone: Tone; text: string }> = {
+const LABELS: Record<Connection['state'], { tone: Tone; text: string }> = {
   connecting: { tone: 'neutral', text: 'Connecting' },
   open: { tone: 'good', text: 'Live' },
   broken: { tone: 'warn', text: 'Reconnecting' },
@@ -10,7 +10,7 @@ const WORDS: Record<Connection['state'], { tone: Tone; text: string }> = {
   closed: { tone: 'bad', text: 'Ended' },
 };
 
-/** Whether the page is fed by the server right now. */
+/** The state of the stream. */
 export function ConnectionBadge({
   connection: { state },
   isPaused,
@@ -19,7 +19,7 @@ export function ConnectionBadge({
   isPaused: boolean;
 }) {
   const { tone, text } =
-    isPaused && state === 'open' ? { tone: 'neutral' as const, text: 'Paused' } : WORDS[state];
+    isPaused && state === 'open' ? { tone: 'neutral' as const, text: 'Paused' } : LABELS[state];
   const isLive = state === 'open' && !isPaused;
   return (
     <Badge tone={tone} role="status">

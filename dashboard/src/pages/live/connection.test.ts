@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isFinal, reasonOf, retryDelayMs } from './connection.ts';
+import { closeReason, isFinal, retryDelayMs } from './connection.ts';
 
-test('says why the stream ended, codes it does not know too', () => {
-  assert.match(reasonOf('not_signed_in'), /signed out/);
-  assert.match(reasonOf('something_new'), /something_new/);
-  assert.match(reasonOf('constructor'), /constructor/);
+test('explains why the stream ended, also for unknown codes', () => {
+  assert.match(closeReason('not_signed_in'), /signed out/);
+  assert.match(closeReason('something_new'), /something_new/);
+  assert.match(closeReason('constructor'), /constructor/);
 });
 
-test('a server that stops or is busy does not end the stream for good; lost access does', () => {
+test('reconnects after a server stops or is busy, but not after access is lost', () => {
   for (const code of ['overloaded', 'storage_unavailable', 'rate_limited', 'toString']) {
     assert.equal(isFinal(code), false, code);
   }

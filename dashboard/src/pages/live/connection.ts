@@ -1,9 +1,9 @@
-/** How the page stands with the server's stream. */
+/** The connection to the server's event stream. */
 export type Connection =
   | { state: 'connecting' | 'open' | 'broken' }
-  /** Refused, tried again from time to time. */
+  /** Refused; retried from time to time. */
   | { state: 'refused' }
-  /** Ended by the server for good. */
+  /** Ended by the server; not retried. */
   | { state: 'closed'; code: string };
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -13,20 +13,20 @@ const REASONS: Readonly<Record<string, string>> = {
   app_not_allowed: 'You no longer reach this app.',
 };
 
-/** Whether the server ended the stream for good: asked again, it would refuse. All else passes. */
+/** Whether the server ended the stream permanently: a retry would be refused. All other codes are temporary. */
 export function isFinal(code: string): boolean {
   return Object.hasOwn(REASONS, code);
 }
 
-/** Returns why the server ended the stream, in words. */
-export function reasonOf(code: string): string {
+/** Returns the text for why the server ended the stream. */
+export function closeReason(code: string): string {
   return isFinal(code) ? (REASONS[code] ?? code) : `The server ended the stream: ${code}.`;
 }
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 
-/** Returns how long to wait before asking again after so many refusals in a row (from 1), milliseconds. */
+/** Returns the delay before the next attempt, milliseconds, after `refusals` refusals in a row (from 1). */
 export function retryDelayMs(refusals: number): number {
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** (refusals - 1));
 }

@@ -7,12 +7,12 @@ import { previewProperties } from '../../lib/preview-properties.ts';
 type EventRowProps = {
   event: EventRecord;
   timezone: string;
-  /** Lights up as it arrives. */
+  /** Highlights the row as it arrives. */
   isNew?: boolean;
   onOpen: (event: EventRecord) => void;
 };
 
-/** One event of the stream. Its time is when it happened, which can be long before it arrived. */
+/** One event of the stream. Its time is when it occurred, which can be long before it arrived. */
 export const EventRow = memo(function EventRow({ event, timezone, isNew, onOpen }: EventRowProps) {
   const { app_user_id, event_name, timestamp, context, revenue, currency } = event;
   const about = [context.platform, context.country, context.app_version].filter(Boolean).join(' · ');

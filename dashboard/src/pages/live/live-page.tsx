@@ -14,13 +14,13 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { sampleEventCommand } from '../../lib/sample-event.ts';
-import { Minutes, Now, TopEvents } from './live-numbers.tsx';
+import { EventsPerMinute, LiveTiles, TopEvents } from './live-metrics.tsx';
 import { StreamCard } from './stream-card.tsx';
-import { eventsIn } from './stream-rows.ts';
+import { listShownEvents } from './stream-rows.ts';
 import { throttle } from './throttle.ts';
 import { useEventStream } from './use-event-stream.ts';
 
-/** What happens right now. */
+/** Live: current activity and events as they arrive. */
 export function LivePage() {
   const { app, isPending, error, retry } = useCurrentApp();
   const { project } = useProject();
@@ -52,7 +52,7 @@ export function LivePage() {
   );
 }
 
-/** Without events the numbers still change: minutes pass. */
+/** Without events the metrics still change as minutes pass. */
 const QUIET_MS = 5_000;
 const BUSY_MS = 1_000;
 
@@ -61,31 +61,26 @@ function Live({ app }: { app: App }) {
   const navigate = useNavigate();
   const open = useCallback(
     ({ event_id }: EventRecord) =>
-      void navigate({ to: '.', search: (was) => ({ ...was, open: event_id }), resetScroll: false }),
+      void navigate({ to: '.', search: (previous) => ({ ...previous, open: event_id }), resetScroll: false }),
     [navigate],
   );
   const canFollow = can('events:read');
-  const renew = useRenewal(project.id, app.id);
-  const stream = useEventStream(canFollow ? eventStreamUrl(project.id, app.id) : undefined, renew);
+  const refetchMetrics = useThrottledRefetch(project.id, app.id);
+  const stream = useEventStream(canFollow ? eventStreamUrl(project.id, app.id) : undefined, refetchMetrics);
   const live = useQuery({
     ...liveQuery(project.id, app.id),
-    // Whoever may not follow any more may not ask either: the page stays as it is and says why.
+    // Without access to the stream, queries would be refused too: the page stays as it is and says why.
     refetchInterval: stream.connection.state === 'closed' ? false : QUIET_MS,
   });
   const earlier = useQuery({ ...earlierEventsQuery(project.id, app.id), enabled: canFollow });
   return (
     <>
-      <QueryState
-        query={live}
-        what="The live numbers could not be loaded"
-        pending={<LiveSkeleton />}
-        isCarded
-      >
+      <QueryState query={live} what="The live numbers could not be loaded" pending={<LiveSkeleton />} hasCard>
         {(answer) => (
           <>
-            <Now answer={answer} />
+            <LiveTiles answer={answer} />
             <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem] xl:grid-rows-[auto_1fr]">
-              <Minutes answer={answer} />
+              <EventsPerMinute answer={answer} />
               <div className="xl:sticky xl:top-5 xl:col-start-2 xl:row-span-2 xl:row-start-1">
                 <TopEvents answer={answer} />
               </div>
@@ -104,7 +99,7 @@ function Live({ app }: { app: App }) {
       </QueryState>
       {canFollow && (
         <OpenEventSheet
-          atHand={[...eventsIn(stream.rows), ...(earlier.data ?? [])]}
+          loaded={[...listShownEvents(stream.rows), ...(earlier.data ?? [])]}
           apps={[app]}
           timezone={app.timezone}
           actions={(event) => (
@@ -124,15 +119,15 @@ function Live({ app }: { app: App }) {
   );
 }
 
-/** Returns what asks for the numbers anew, at most once a second. */
-function useRenewal(projectId: string, appId: string): () => void {
+/** Returns a function that refetches the metrics, at most once per second. */
+function useThrottledRefetch(projectId: string, appId: string): () => void {
   const client = useQueryClient();
-  const renewal = useMemo(() => {
+  const throttled = useMemo(() => {
     const filter = { queryKey: liveQuery(projectId, appId).queryKey };
     return throttle(() => void client.refetchQueries(filter, { cancelRefetch: false }), BUSY_MS);
   }, [client, projectId, appId]);
-  useEffect(() => renewal.cancel, [renewal]);
-  return renewal.call;
+  useEffect(() => throttled.cancel, [throttled]);
+  return throttled.call;
 }
 
 function LiveSkeleton() {

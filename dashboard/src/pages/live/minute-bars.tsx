@@ -1,6 +1,6 @@
 import { formatAmount, formatCount } from '../../lib/format.ts';
 
-/** Events of each of the last minutes, oldest first; the last bar still grows. */
+/** Events per minute, oldest first. The last bar still grows. */
 export function MinuteBars({ minutes }: { minutes: readonly number[] }) {
   const top = Math.max(1, ...minutes);
   return (
@@ -13,7 +13,7 @@ export function MinuteBars({ minutes }: { minutes: readonly number[] }) {
         const when = ago === 0 ? 'last 60 seconds' : `${formatAmount(ago, 'minute')} before`;
         return (
           <li
-            // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place in time.
+            // biome-ignore lint/suspicious/noArrayIndexKey: the index is the bar's time.
             key={index}
             className="group relative flex min-w-0 flex-1 items-end"
           >

@@ -8,30 +8,30 @@ import { Callout } from '../../components/ui/callout.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { formatAmount, formatCount } from '../../lib/format.ts';
-import { reasonOf } from './connection.ts';
+import { closeReason } from './connection.ts';
 import { ConnectionBadge } from './connection-badge.tsx';
 import { EventRow } from './event-row.tsx';
-import { ROWS_MAX, rowIdOf } from './stream-rows.ts';
+import { ROWS_MAX, toRowId } from './stream-rows.ts';
 import type { EventStream } from './use-event-stream.ts';
 
 type Earlier = { data: readonly EventRecord[] | undefined; error: unknown; refetch: () => unknown };
 
 type StreamCardProps = {
   stream: EventStream;
-  /** What was there before the page was opened, newest first. */
+  /** Events from before the page was opened, newest first. */
   earlier: Earlier;
   timezone: string;
-  /** A command that sends an event, for when there are none. */
+  /** A command that sends an event, shown if there are none. */
   command: string;
   onOpen: (event: EventRecord) => void;
 };
 
-/** Events as they arrive, the newest on top. */
+/** Events as they arrive, newest first. */
 export function StreamCard({ stream, earlier, timezone, command, onOpen }: StreamCardProps) {
   const { connection, rows, pause, resume } = stream;
   const known = new Set(rows.shown.map(({ id }) => id));
   const before = (earlier.data ?? [])
-    .filter((event) => !known.has(rowIdOf(event)))
+    .filter((event) => !known.has(toRowId(event)))
     .slice(0, ROWS_MAX - rows.shown.length);
   const isEmpty = rows.shown.length === 0 && before.length === 0;
   return (
@@ -48,13 +48,13 @@ export function StreamCard({ stream, earlier, timezone, command, onOpen }: Strea
           <Button size="sm" onClick={rows.isPaused ? resume : pause} disabled={connection.state === 'closed'}>
             {rows.isPaused ? <Play aria-hidden /> : <Pause aria-hidden />}
             {rows.isPaused ? 'Resume' : 'Pause'}
-            {rows.heldCount > 0 && (
-              <span className="text-soft tabular-nums">{formatCount(rows.heldCount)} new</span>
+            {rows.bufferedCount > 0 && (
+              <span className="text-soft tabular-nums">{formatCount(rows.bufferedCount)} new</span>
             )}
           </Button>
         }
       />
-      <Ended stream={stream} />
+      <StreamEnded stream={stream} />
       {isEmpty ? (
         <NoRows earlier={earlier} command={command} />
       ) : (
@@ -73,7 +73,7 @@ export function StreamCard({ stream, earlier, timezone, command, onOpen }: Strea
           )}
           {before.length > 0 && rows.shown.length > 0 && <Divider>Before you opened this page</Divider>}
           {before.map((event) => (
-            <EventRow key={rowIdOf(event)} event={event} timezone={timezone} onOpen={onOpen} />
+            <EventRow key={toRowId(event)} event={event} timezone={timezone} onOpen={onOpen} />
           ))}
         </ol>
       )}
@@ -81,7 +81,7 @@ export function StreamCard({ stream, earlier, timezone, command, onOpen }: Strea
   );
 }
 
-/** While nothing came: what came before is still being asked, or cannot be told, or is nothing either. */
+/** Shown without events: earlier ones are loading, failed to load, or do not exist. */
 function NoRows({ earlier, command }: Pick<StreamCardProps, 'earlier' | 'command'>) {
   if (earlier.error) {
     return (
@@ -104,7 +104,7 @@ function Divider({ children }: { children: ReactNode }) {
   );
 }
 
-function Ended({ stream: { connection, reopen } }: { stream: EventStream }) {
+function StreamEnded({ stream: { connection, reopen } }: { stream: EventStream }) {
   if (connection.state !== 'closed') return null;
   const isSignedOut = connection.code === 'not_signed_in';
   const { pathname, search } = window.location;
@@ -126,7 +126,7 @@ function Ended({ stream: { connection, reopen } }: { stream: EventStream }) {
         )
       }
     >
-      {reasonOf(connection.code)}
+      {closeReason(connection.code)}
     </Callout>
   );
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { throttle } from './throttle.ts';
 
-test('runs at once, then at most once a span, and never loses the last call', ({ mock }) => {
+test('runs immediately, then at most once per interval, and never loses the last call', ({ mock }) => {
   mock.timers.enable({ apis: ['setTimeout'] });
   let runs = 0;
   const { call } = throttle(() => {
@@ -22,7 +22,7 @@ test('runs at once, then at most once a span, and never loses the last call', ({
   assert.equal(runs, 3);
 });
 
-test('runs no more once called off', ({ mock }) => {
+test('does not run after it is canceled', ({ mock }) => {
   mock.timers.enable({ apis: ['setTimeout'] });
   let runs = 0;
   const { call, cancel } = throttle(() => {

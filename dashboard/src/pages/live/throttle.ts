@@ -1,4 +1,4 @@
-/** Returns `task` run at once, then at most every `ms`, the last call never lost; and what calls a waiting run off. */
+/** Returns a throttled `task`: it runs immediately, then at most every `ms`. The last call is never lost, but by `cancel`. */
 export function throttle(task: () => void, ms: number): { call: () => void; cancel: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isWanted = false;

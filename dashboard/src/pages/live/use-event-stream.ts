@@ -5,7 +5,7 @@ import { sessionQuery } from '../../api/session.ts';
 import { type Connection, isFinal, retryDelayMs } from './connection.ts';
 import { NO_ROWS, reduceRows, type StreamRows } from './stream-rows.ts';
 
-/** Thousands a second must not draw thousands of times. */
+/** Thousands of events per second must not render thousands of times. */
 const DRAW_MS = 150;
 
 export type EventStream = {
@@ -13,29 +13,29 @@ export type EventStream = {
   rows: StreamRows;
   pause: () => void;
   resume: () => void;
-  /** Opens the stream anew, after the server closed it. */
+  /** Reopens the stream after the server closed it. */
   reopen: () => void;
 };
 
-/** Follows a stream of events while the page is open; `onEvents` is told whenever some came. No address, no stream. */
+/** Follows an event stream while mounted, and calls `onEvents` when events arrive. No stream without a URL. */
 export function useEventStream(url: string | undefined, onEvents: () => void): EventStream {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>({ state: 'connecting' });
   const [rows, dispatch] = useReducer(reduceRows, NO_ROWS);
   const [openings, setOpenings] = useState(0);
-  const tell = useRef(onEvents);
-  tell.current = onEvents;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `openings` only says that the stream is wanted anew.
+  const latestOnEvents = useRef(onEvents);
+  latestOnEvents.current = onEvents;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new `openings` only reopens the stream.
   useEffect(() => {
     if (url === undefined) return;
     return follow(url, {
       onConnection: setConnection,
       onEvents(events) {
         dispatch({ type: 'arrived', events });
-        tell.current();
+        latestOnEvents.current();
       },
       onMissed: (count) => dispatch({ type: 'missed', count }),
-      // Why it was refused is not told: when nobody is signed in any more, this answer leads to the sign-in page.
+      // An EventSource does not say why it was refused. If the session is gone, this request leads to the sign-in page.
       onRefused: () => void client.fetchQuery({ ...sessionQuery, staleTime: 0 }).catch(() => undefined),
     });
   }, [url, openings, client]);
@@ -55,23 +55,23 @@ type Follower = {
   onRefused: () => void;
 };
 
-/** Opens the stream, again and again until it is closed for good. Returns how to stop. */
+/** Opens the stream and reconnects until it is closed permanently. Returns the stop function. */
 function follow(url: string, { onConnection, onEvents, onMissed, onRefused }: Follower): () => void {
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let drawing: ReturnType<typeof setTimeout> | undefined;
-  let waiting: EventRecord[] = [];
+  let received: EventRecord[] = [];
   let refusals = 0;
   let wasOpen = false;
 
   const draw = () => {
     drawing = undefined;
-    const events = waiting;
-    waiting = [];
+    const events = received;
+    received = [];
     if (events.length > 0) onEvents(events);
   };
-  const hold = (event: EventRecord) => {
-    waiting.push(event);
+  const enqueue = (event: EventRecord) => {
+    received.push(event);
     drawing ??= setTimeout(draw, DRAW_MS);
   };
   const dataOf = (message: Event): unknown => JSON.parse((message as MessageEvent<string>).data);
@@ -84,22 +84,22 @@ function follow(url: string, { onConnection, onEvents, onMissed, onRefused }: Fo
   }
 
   function open(): void {
-    // A new one begins now, not where the last one ended: only the browser's own reconnection knows that place.
-    let isAnew = wasOpen;
+    // A new EventSource starts now, not where the last one ended: only the browser's own reconnect resumes there.
+    let isReopened = wasOpen;
     source = new EventSource(url);
     source.addEventListener('open', () => {
-      if (isAnew) onMissed(undefined);
-      [isAnew, wasOpen, refusals] = [false, true, 0];
+      if (isReopened) onMissed(undefined);
+      [isReopened, wasOpen, refusals] = [false, true, 0];
       onConnection({ state: 'open' });
     });
-    source.addEventListener('event', (message) => hold(dataOf(message) as EventRecord));
+    source.addEventListener('event', (message) => enqueue(dataOf(message) as EventRecord));
     source.addEventListener('gap', (message) => {
       draw();
       onMissed((dataOf(message) as { missed: number }).missed);
     });
     source.addEventListener('closed', (message) => {
       const { code } = dataOf(message) as { code: string };
-      // The browser comes back by itself, and goes on where it was: nothing is missed while a server restarts.
+      // The browser reconnects by itself and resumes: nothing is missed while a server restarts.
       if (!isFinal(code)) return;
       source?.close();
       draw();

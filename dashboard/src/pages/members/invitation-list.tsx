@@ -2,7 +2,7 @@ import { Mail } from 'lucide-react';
 import { toast } from 'sonner';
 import type { Invitation } from '../../api/answers.ts';
 import { useInvitations, useMemberActions } from '../../api/members.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { QueryState } from '../../components/query-state.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
@@ -10,10 +10,10 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
 
-/** Links that were sent and not used yet; nothing while there are none. */
+/** Pending invitations; nothing if there are none. */
 export function InvitationList() {
   const invitations = useInvitations();
-  // No skeleton: mostly there are none.
+  // No skeleton: usually there are none.
   if (!invitations.error && !invitations.data?.length) return null;
   return (
     <Card>
@@ -34,10 +34,10 @@ export function InvitationList() {
 function InvitationRow({ invitation }: { invitation: Invitation }) {
   const { can } = useProject();
   const { revokeInvitation } = useMemberActions();
-  const end = () =>
+  const revoke = () =>
     revokeInvitation.mutate(invitation, {
       onSuccess: () => toast.success(`The link for ${invitation.email} no longer works.`),
-      onError: (error) => toast.error(sentenceOf(error)),
+      onError: (error) => toast.error(errorMessage(error)),
     });
   return (
     <li className="flex items-center gap-3 px-5 py-2.5">
@@ -55,7 +55,7 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
         <Button
           size="sm"
           variant="ghost"
-          onClick={end}
+          onClick={revoke}
           isBusy={revokeInvitation.isPending}
           aria-label={`Withdraw the invitation of ${invitation.email}`}
         >

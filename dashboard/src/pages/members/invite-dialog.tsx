@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { NewInvitation, Role } from '../../api/answers.ts';
 import { useMemberActions } from '../../api/members.ts';
-import { mistakeIn } from '../../api/problem.ts';
+import { fieldError } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
@@ -11,31 +11,32 @@ import { Callout } from '../../components/ui/callout.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
-import { ROLES, rolesToGive } from './roles.ts';
+import { assignableRoles, ROLES } from './roles.ts';
 
-/** Makes an invitation and shows its link, which the person sends by a way of their own: Appflow sends no mail. */
+/** Creates an invitation and shows its link, which people send themselves: Appflow sends no email. */
 export function InviteDialog({ onClose }: { onClose: () => void }) {
-  const [made, setMade] = useState<NewInvitation>();
-  if (!made) return <InviteForm onClose={onClose} onMade={setMade} />;
+  const [invitation, setInvitation] = useState<NewInvitation>();
+  if (!invitation) return <InviteForm onClose={onClose} onCreated={setInvitation} />;
   return (
     <ShownOnceDialog
       className="max-w-md"
       title="Send them this link"
-      description={`For ${made.email}, as ${made.role}.`}
+      description={`For ${invitation.email}, as ${invitation.role}.`}
       confirmation="I have copied this link"
       onClose={onClose}
     >
-      <CodeBlock code={made.link} what="link" />
+      <CodeBlock code={invitation.link} what="link" />
       <Callout tone="warn">
-        It is shown only now, works once, and ends <TimeAgo at={made.expires_at} />. Whoever has it can join.
+        It is shown only now, works once, and ends <TimeAgo at={invitation.expires_at} />. Whoever has it can
+        join.
       </Callout>
     </ShownOnceDialog>
   );
 }
 
-type InviteFormProps = { onClose: () => void; onMade: (invitation: NewInvitation) => void };
+type InviteFormProps = { onClose: () => void; onCreated: (invitation: NewInvitation) => void };
 
-function InviteForm({ onClose, onMade }: InviteFormProps) {
+function InviteForm({ onClose, onCreated }: InviteFormProps) {
   const { project } = useProject();
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('developer');
@@ -45,14 +46,14 @@ function InviteForm({ onClose, onMade }: InviteFormProps) {
     <FormDialog
       title="Invite member"
       description="You get a link to send them."
-      deed={{ subject: 'The invitation', done: 'made', isRepeatable: false }}
+      action={{ subject: 'The invitation', done: 'made', isRepeatable: false }}
       submitLabel="Create link"
-      onSubmit={async () => onMade(await invite.mutateAsync({ email: email.trim(), role }))}
+      onSubmit={async () => onCreated(await invite.mutateAsync({ email: email.trim(), role }))}
       onClose={onClose}
     >
       {(error) => (
         <>
-          <Field label="E-mail" mistake={mistakeIn(error, 'email')}>
+          <Field label="E-mail" error={fieldError(error, 'email')}>
             {(control) => (
               <Input
                 {...control}
@@ -66,10 +67,10 @@ function InviteForm({ onClose, onMade }: InviteFormProps) {
               />
             )}
           </Field>
-          <Field label="Role" hint={ROLES.find((known) => known.role === role)?.meaning}>
+          <Field label="Role" hint={ROLES.find((known) => known.role === role)?.description}>
             {(control) => (
               <Select {...control} value={role} onChange={(event) => choose(event.target.value)}>
-                {rolesToGive(project.role).map(({ role: known, label }) => (
+                {assignableRoles(project.role).map(({ role: known, label }) => (
                   <option key={known} value={known}>
                     {label}
                   </option>

@@ -2,18 +2,18 @@ import { useMutation } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import type { SessionProject } from '../../api/answers.ts';
 import { removeMember } from '../../api/members.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { useSession } from '../../api/session.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 
-/** Takes oneself out of a project. The last owner is told why that cannot be. */
+/** Leaves a project. The server refuses for the last owner and says why. */
 export function LeaveProjectDialog({ project, onClose }: { project: SessionProject; onClose: () => void }) {
   const { user } = useSession();
   const leave = useMutation({
     mutationFn: () => removeMember(project.id, user.id),
-    // The page is loaded anew: nothing of the project stays in memory.
+    // A full page load: nothing of the project stays in memory.
     onSuccess: () => window.location.assign('/'),
-    onError: (error) => toast.error(sentenceOf(error)),
+    onError: (error) => toast.error(errorMessage(error)),
   });
   return (
     <ConfirmDialog

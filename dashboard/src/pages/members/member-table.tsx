@@ -6,13 +6,13 @@ import { Button } from '../../components/ui/button.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { Initials } from '../../shell/user-menu.tsx';
 import { RoleMenu } from './role-menu.tsx';
-import { labelOf } from './roles.ts';
+import { roleLabel } from './roles.ts';
 
 type MemberTableProps = {
   members: readonly Member[];
-  /** Of another member. */
+  /** For another member. */
   onRemove: (member: Member) => void;
-  /** Of oneself. */
+  /** For oneself. */
   onLeave: () => void;
 };
 
@@ -44,14 +44,14 @@ type MemberRowProps = Omit<MemberTableProps, 'members'> & { member: Member };
 
 function MemberRow({ member, onRemove, onLeave }: MemberRowProps) {
   const { can, project } = useProject();
-  // Only an owner may touch an owner; leaving is everyone's right.
-  const isOwnersOnly = member.role === 'owner' && project.role !== 'owner';
-  const mayTouch = can('members:write') && !isOwnersOnly && !member.is_you;
+  // Only owners may change owners. Everyone may leave.
+  const needsOwner = member.role === 'owner' && project.role !== 'owner';
+  const canChange = can('members:write') && !needsOwner && !member.is_you;
   return (
     <Row>
       <NameCell member={member} />
       <Cell data-label="Role">
-        {mayTouch ? <RoleMenu member={member} /> : <Badge tone="outline">{labelOf(member.role)}</Badge>}
+        {canChange ? <RoleMenu member={member} /> : <Badge tone="outline">{roleLabel(member.role)}</Badge>}
       </Cell>
       <Cell data-label="Last seen" className="whitespace-nowrap">
         <TimeAgo at={member.last_seen_at} />
@@ -65,7 +65,7 @@ function MemberRow({ member, onRemove, onLeave }: MemberRowProps) {
             Leave project
           </Button>
         )}
-        {mayTouch && (
+        {canChange && (
           <Button
             variant="ghost"
             size="sm"

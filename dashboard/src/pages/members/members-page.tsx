@@ -15,22 +15,22 @@ import { MemberTable } from './member-table.tsx';
 import { RemoveMemberDialog } from './remove-member-dialog.tsx';
 import { ROLES } from './roles.ts';
 
-/** What the person is about to do. */
-type Doing = { verb: 'invite' | 'leave' } | { verb: 'remove'; member: Member };
+/** The open dialog. */
+type MemberDialogState = { kind: 'invite' | 'leave' } | { kind: 'remove'; member: Member };
 
-/** Who may enter the project, and as what. */
+/** The project's members, their roles, and invitations. */
 export function MembersPage() {
   const { can, project } = useProject();
-  const [doing, setDoing] = useState<Doing>();
+  const [dialog, setDialog] = useState<MemberDialogState>();
   const members = useMembers();
-  const end = () => setDoing(undefined);
+  const closeDialog = () => setDialog(undefined);
   return (
     <Page
       title="Members"
       description={`People who sign in to ${project.name}. A role holds from the next click on.`}
       actions={
         can('members:write') && (
-          <Button variant="primary" onClick={() => setDoing({ verb: 'invite' })}>
+          <Button variant="primary" onClick={() => setDialog({ kind: 'invite' })}>
             <UserPlus aria-hidden />
             Invite member
           </Button>
@@ -46,17 +46,17 @@ export function MembersPage() {
           {(all) => (
             <MemberTable
               members={all}
-              onRemove={(member) => setDoing({ verb: 'remove', member })}
-              onLeave={() => setDoing({ verb: 'leave' })}
+              onRemove={(member) => setDialog({ kind: 'remove', member })}
+              onLeave={() => setDialog({ kind: 'leave' })}
             />
           )}
         </QueryState>
       </Card>
       <InvitationList />
       <RolesCard />
-      {doing?.verb === 'invite' && <InviteDialog onClose={end} />}
-      {doing?.verb === 'remove' && <RemoveMemberDialog subject={doing.member} onClose={end} />}
-      {doing?.verb === 'leave' && <LeaveProjectDialog project={project} onClose={end} />}
+      {dialog?.kind === 'invite' && <InviteDialog onClose={closeDialog} />}
+      {dialog?.kind === 'remove' && <RemoveMemberDialog subject={dialog.member} onClose={closeDialog} />}
+      {dialog?.kind === 'leave' && <LeaveProjectDialog project={project} onClose={closeDialog} />}
     </Page>
   );
 }
@@ -67,10 +67,10 @@ function RolesCard() {
       <CardHeader title="What the roles mean" />
       <CardBody>
         <dl className="grid gap-x-6 gap-y-2 text-note sm:grid-cols-[7rem_minmax(0,1fr)]">
-          {ROLES.map(({ role, label, meaning }) => (
+          {ROLES.map(({ role, label, description }) => (
             <div key={role} className="contents">
               <dt className="font-medium">{label}</dt>
-              <dd className="-mt-2 text-soft sm:mt-0">{meaning}</dd>
+              <dd className="-mt-2 text-soft sm:mt-0">{description}</dd>
             </div>
           ))}
         </dl>

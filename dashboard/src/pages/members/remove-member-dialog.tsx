@@ -1,11 +1,11 @@
 import { toast } from 'sonner';
 import type { Member } from '../../api/answers.ts';
 import { useMemberActions } from '../../api/members.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 
-/** Takes a member out of the project. */
+/** Removes a member from the project. */
 export function RemoveMemberDialog({ subject, onClose }: { subject: Member; onClose: () => void }) {
   const { project } = useProject();
   const { remove } = useMemberActions();
@@ -15,7 +15,7 @@ export function RemoveMemberDialog({ subject, onClose }: { subject: Member; onCl
         onClose();
         toast.success(`${subject.name} can no longer enter ${project.name}.`);
       },
-      onError: (error) => toast.error(sentenceOf(error)),
+      onError: (error) => toast.error(errorMessage(error)),
     });
   return (
     <ConfirmDialog

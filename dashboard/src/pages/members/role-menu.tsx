@@ -2,14 +2,14 @@ import { ChevronDown } from 'lucide-react';
 import { toast } from 'sonner';
 import type { Member, Role } from '../../api/answers.ts';
 import { useMemberActions } from '../../api/members.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
-import { isCancelled } from '../../api/step-up.ts';
+import { isCanceled } from '../../api/step-up.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Menu, MenuContent, MenuRadioGroup, MenuRadioItem, MenuTrigger } from '../../components/ui/menu.tsx';
-import { labelOf, ROLES, rolesToGive } from './roles.ts';
+import { assignableRoles, ROLES, roleLabel } from './roles.ts';
 
-/** Changes a member's role. A menu, for in a select a single arrow key would change it; each change can be undone. */
+/** Changes a member's role. A menu, because in a select a single arrow key would change it. Each change can be undone. */
 export function RoleMenu({ member }: { member: Member }) {
   const { project } = useProject();
   const { changeRole } = useMemberActions();
@@ -20,7 +20,7 @@ export function RoleMenu({ member }: { member: Member }) {
         ...(before && { action: { label: 'Undo', onClick: () => void change(before) } }),
       });
     } catch (error) {
-      if (!isCancelled(error)) toast.error(sentenceOf(error));
+      if (!isCanceled(error)) toast.error(errorMessage(error));
     }
   };
   const choose = (text: string) => {
@@ -33,19 +33,19 @@ export function RoleMenu({ member }: { member: Member }) {
         <Button
           size="sm"
           isBusy={changeRole.isPending}
-          aria-label={`${labelOf(member.role)}: role of ${member.name}`}
+          aria-label={`${roleLabel(member.role)}: role of ${member.name}`}
         >
-          {labelOf(member.role)}
+          {roleLabel(member.role)}
           <ChevronDown aria-hidden />
         </Button>
       </MenuTrigger>
       <MenuContent align="start" className="max-w-72">
         <MenuRadioGroup value={member.role} onValueChange={choose}>
-          {rolesToGive(project.role).map(({ role, label, meaning }) => (
+          {assignableRoles(project.role).map(({ role, label, description }) => (
             <MenuRadioItem key={role} value={role}>
               <span>
                 {label}
-                <span className="block text-pretty text-soft text-xs">{meaning}</span>
+                <span className="block text-pretty text-soft text-xs">{description}</span>
               </span>
             </MenuRadioItem>
           ))}

@@ -8,18 +8,18 @@ import { InfoTip } from '../../components/info-tip.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
-import { writeWantedDays } from '../../lib/day-range.ts';
+import { formatDaySelection } from '../../lib/day-range.ts';
 import { formatCount, formatMoney, formatShare } from '../../lib/format.ts';
-import { DIMENSIONS, type Dimension, nameOf } from './dimensions.ts';
-import { type Subject, topValuesQuery } from './numbers-queries.ts';
-import type { Measure } from './wanted.ts';
+import { DIMENSIONS, type Dimension, valueLabel } from './dimensions.ts';
+import { type OverviewParams, topValuesQuery } from './overview-queries.ts';
+import type { Measure } from './range.ts';
 
-type BreakdownCardProps = { by: Dimension; measure: Measure; subject: Subject };
+type BreakdownCardProps = { by: Dimension; measure: Measure; params: OverviewParams };
 
 /** The largest values of one dimension, as bars with their share. */
-export function BreakdownCard({ by, measure, subject }: BreakdownCardProps) {
+export function BreakdownCard({ by, measure, params }: BreakdownCardProps) {
   const { data, error, refetch, isPlaceholderData } = useQuery({
-    ...topValuesQuery(subject, by, measure),
+    ...topValuesQuery(params, by, measure),
     placeholderData: keepPreviousData,
   });
   const { title } = DIMENSIONS[by];
@@ -36,7 +36,7 @@ export function BreakdownCard({ by, measure, subject }: BreakdownCardProps) {
       />
       {data ? (
         <CardBody className={isPlaceholderData ? 'px-2.5 opacity-60 transition-opacity' : 'px-2.5'}>
-          <Values answer={data} by={by} measure={measure} range={writeWantedDays(subject.wanted)} />
+          <Values answer={data} by={by} measure={measure} range={formatDaySelection(params.days)} />
         </CardBody>
       ) : error ? (
         <ErrorState what={`${title} could not be loaded`} error={error} onRetry={refetch} />
@@ -68,11 +68,11 @@ function Values({ answer: { data, other, meta }, by, measure, range }: ValuesPro
   return <BarList label={DIMENSIONS[by].title} bars={rest.weight > 0 ? [...bars, rest] : bars} />;
 }
 
-/** A value; an event's name leads to its events. */
+/** A value. An event name links to its events. */
 function ValueName({ value, by, range }: { value: string | null; by: Dimension; range: string }) {
   const { project, can } = useProject();
   if (value === null || value === '') return <span className="text-soft italic">Not told</span>;
-  if (by !== 'event_name' || !can('events:read')) return nameOf(by, value);
+  if (by !== 'event_name' || !can('events:read')) return valueLabel(by, value);
   return (
     <Link
       to="/p/$projectId/events"

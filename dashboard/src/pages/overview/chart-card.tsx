@@ -4,7 +4,7 @@ import { Segmented } from '../../components/ui/segmented.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { formatAmount, formatDay } from '../../lib/format.ts';
 import { MetricChart } from './metric-chart.tsx';
-import { type Comparison, chartPoints, formatValue, METRIC_WORDS, METRICS, type Metric } from './metrics.ts';
+import { type Comparison, chartPoints, formatValue, METRIC_LABELS, METRICS, type Metric } from './metrics.ts';
 
 export type View = 'chart' | 'table';
 
@@ -18,10 +18,10 @@ type ChartCardProps = {
   onView: (view: View) => void;
 };
 
-/** The metric day by day, as a chart or as the same numbers in a table. */
+/** The metric day by day, as a chart or as a table. */
 export function ChartCard(props: ChartCardProps) {
   const { metric, comparison, currency, timezone, definition, view, onView } = props;
-  const title = view === 'table' ? 'Day by day' : METRIC_WORDS[metric].a;
+  const title = view === 'table' ? 'Day by day' : METRIC_LABELS[metric].perDay;
   return (
     <Card>
       <CardHeader
@@ -94,7 +94,7 @@ function spanOf(rows: Comparison['current']): string {
 
 type DaysTableProps = Pick<ChartCardProps, 'metric' | 'comparison' | 'currency'>;
 
-/** Every metric of every day, the newest first; and what the chart compares the chosen one with. */
+/** Every metric of every day, newest first, and the comparison values of the selected one. */
 function DaysTable({ metric: shown, comparison, currency }: DaysTableProps) {
   const { current, previous, completeCount } = comparison;
   const rows = current
@@ -108,12 +108,12 @@ function DaysTable({ metric: shown, comparison, currency }: DaysTableProps) {
             <Head>Day</Head>
             {METRICS.map((metric) => (
               <Head key={metric} className="text-right">
-                {METRIC_WORDS[metric].label}
+                {METRIC_LABELS[metric].label}
               </Head>
             ))}
             {previous.length > 0 && (
               <Head className="text-right">
-                {METRIC_WORDS[shown].label}, {formatAmount(previous.length, 'day')} earlier
+                {METRIC_LABELS[shown].label}, {formatAmount(previous.length, 'day')} earlier
               </Head>
             )}
           </HeadRow>

@@ -1,7 +1,7 @@
-/** Decimal strings such as money: summed exactly, which floats are not. */
+/** Decimal strings such as money, summed exactly, unlike floats. */
 const PATTERN = /^(-?)(\d+)(?:\.(\d+))?$/;
 
-/** Returns the exact sum of decimal strings, at least two digits after the point; texts that are no decimals count 0. */
+/** Returns the exact sum of decimal strings with at least two decimals. Anything else counts as 0. */
 export function sumDecimals(decimals: readonly string[]): string {
   const scale = Math.max(2, ...decimals.map((text) => PATTERN.exec(text)?.[3]?.length ?? 0));
   const sum = decimals.reduce((total, text) => total + toUnits(text, scale), 0n);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nameOf } from './dimensions.ts';
+import { valueLabel } from './dimensions.ts';
 
-test('names what is known and leaves the rest as it was sent', () => {
-  assert.equal(nameOf('platform', 'ios'), 'iOS');
-  assert.equal(nameOf('platform', 'toString'), 'toString');
-  assert.equal(nameOf('country', 'DE'), 'Germany');
-  assert.equal(nameOf('country', 'QQ'), 'QQ');
-  assert.equal(nameOf('country', '<b>DE</b>'), '<b>DE</b>');
-  assert.equal(nameOf('app_version', 'ios'), 'ios');
+test('shows names for known values and leaves others unchanged', () => {
+  assert.equal(valueLabel('platform', 'ios'), 'iOS');
+  assert.equal(valueLabel('platform', 'toString'), 'toString');
+  assert.equal(valueLabel('country', 'DE'), 'Germany');
+  assert.equal(valueLabel('country', 'QQ'), 'QQ');
+  assert.equal(valueLabel('country', '<b>DE</b>'), '<b>DE</b>');
+  assert.equal(valueLabel('app_version', 'ios'), 'ios');
 });

@@ -1,4 +1,4 @@
-/** What numbers are broken down by. */
+/** The dimensions of breakdowns. */
 export const DIMENSIONS = {
   event_name: { title: 'Top events' },
   platform: { title: 'Platforms' },
@@ -8,7 +8,7 @@ export const DIMENSIONS = {
 
 export type Dimension = keyof typeof DIMENSIONS;
 
-/** In the order of the page. */
+/** In display order. */
 export const DIMENSION_NAMES = ['event_name', 'country', 'platform', 'app_version'] as const;
 
 const PLATFORMS: Readonly<Record<string, string>> = {
@@ -23,8 +23,8 @@ const PLATFORMS: Readonly<Record<string, string>> = {
 
 const COUNTRIES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
-/** Returns what people call a value: `DE` is Germany. What is not known stays as it was sent. */
-export function nameOf(dimension: Dimension, value: string): string {
+/** Returns the display name of a value: `DE` is Germany. Unknown values stay as they are. */
+export function valueLabel(dimension: Dimension, value: string): string {
   if (dimension === 'platform' && Object.hasOwn(PLATFORMS, value)) return PLATFORMS[value] ?? value;
   if (dimension === 'country' && /^[A-Z]{2}$/.test(value)) return COUNTRIES.of(value) ?? value;
   return value;

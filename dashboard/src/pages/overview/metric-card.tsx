@@ -6,13 +6,13 @@ import { cn } from '../../lib/class-names.ts';
 import { formatChange, formatMoney } from '../../lib/format.ts';
 import {
   type Comparison,
+  chartValue,
   countedDays,
-  drawnValue,
   findChange,
-  METRIC_WORDS,
+  METRIC_LABELS,
   type Metric,
   otherCurrencies,
-  summarise,
+  summarize,
 } from './metrics.ts';
 
 type MetricCardProps = {
@@ -24,9 +24,9 @@ type MetricCardProps = {
   onShow: () => void;
 };
 
-/** A metric's number, its change and its course; pressing it shows it in the chart. */
+/** A metric's value, change and sparkline. A click shows it in the chart. */
 export function MetricCard({ metric, comparison, currency, definition, isShown, onShow }: MetricCardProps) {
-  const { label, how } = METRIC_WORDS[metric];
+  const { label, aggregate } = METRIC_LABELS[metric];
   const change = findChange(comparison, metric);
   return (
     <li
@@ -48,17 +48,17 @@ export function MetricCard({ metric, comparison, currency, definition, isShown, 
         {definition && <InfoTip about={label}>{definition}</InfoTip>}
       </div>
       <p className="mt-1 truncate font-semibold text-2xl tabular-nums tracking-tight">
-        {summarise(countedDays(comparison, metric), metric, currency)}
+        {summarize(countedDays(comparison, metric), metric, currency)}
       </p>
       <div className="mt-0.5 flex min-h-5 flex-wrap items-center gap-x-2 text-soft text-xs">
         {change && <Change {...change} />}
-        <span className="truncate">{how}</span>
+        <span className="truncate">{aggregate}</span>
       </div>
       {metric === 'revenue' && <OtherCurrencies comparison={comparison} currency={currency} />}
       <div className="mt-auto pt-3">
         {comparison.current.length > 1 && (
           <Sparkline
-            values={comparison.current.map((row) => drawnValue(row, metric))}
+            values={comparison.current.map((row) => chartValue(row, metric))}
             label={`${label} of each day`}
             className="h-7 w-full"
           />
@@ -70,7 +70,7 @@ export function MetricCard({ metric, comparison, currency, definition, isShown, 
 
 function Change({ now, before }: { now: number; before: number }) {
   const difference = now - before;
-  // From nothing there is no per cent.
+  // There is no percentage from zero.
   const text = formatChange(now, before) ?? (difference === 0 ? 'No change' : 'From 0');
   const Icon = difference === 0 ? Minus : difference > 0 ? ArrowUp : ArrowDown;
   const tone = difference === 0 ? 'text-soft' : difference > 0 ? 'text-good' : 'text-bad';

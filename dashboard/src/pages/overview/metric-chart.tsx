@@ -1,12 +1,12 @@
 import { type PointerEvent, useId, useState } from 'react';
 import { cn } from '../../lib/class-names.ts';
 import { formatCompact, formatDay } from '../../lib/format.ts';
-import { across, areaPath, axisTicks, down, labelledDays, linePath, nearestDay } from './chart-scale.ts';
+import { areaPath, axisTicks, labeledDays, linePath, nearestDay, xPercent, yPercent } from './chart-scale.ts';
 import type { ChartPoint } from './metrics.ts';
 
 type MetricChartProps = {
   points: readonly ChartPoint[];
-  /** What the chart shows, in words. */
+  /** Describes the chart. */
   label: string;
   isMoney: boolean;
 };
@@ -15,8 +15,8 @@ const LINES = 4;
 const NAMED_MAX = 8;
 
 /**
- * A metric day by day: what is over as a line, what is not dotted, the period before dashed. Drawn in a square of 100
- * that is stretched to its place, so that it needs no measuring and never leaves its card.
+ * A metric day by day: complete days as a line, incomplete ones dotted, the previous period dashed. Drawn in a square of
+ * 100 that is stretched, so that it needs no measuring and never overflows its card.
  */
 export function MetricChart({ points, label, isMoney }: MetricChartProps) {
   const [chosen, setChosen] = useState<number>();
@@ -50,7 +50,7 @@ export function MetricChart({ points, label, isMoney }: MetricChartProps) {
               'pointer-events-none absolute top-2 z-10',
               chosen * 2 < points.length ? 'ml-3' : '-ml-3 -translate-x-full',
             )}
-            style={{ left: `${across(chosen, points.length)}%` }}
+            style={{ left: `${xPercent(chosen, points.length)}%` }}
           >
             <PointCard point={point} />
           </div>
@@ -69,7 +69,7 @@ function GridLines({ ticks }: Pick<DrawnProps, 'ticks'>) {
       key={tick}
       aria-hidden
       className="absolute inset-x-0 border-t text-soft text-xs"
-      style={{ top: `${down(tick, ticks)}%` }}
+      style={{ top: `${yPercent(tick, ticks)}%` }}
     >
       <span className="absolute right-full mr-2.5 -translate-y-1/2 tabular-nums">{formatCompact(tick)}</span>
     </div>
@@ -114,24 +114,24 @@ function Lines({ points, ticks }: DrawnProps) {
   );
 }
 
-/** The day that is not over, days that are no line because they are alone, and the one that is looked at. */
+/** Dots for the incomplete day, for single days, and for the selected one. */
 function Dots({ points, ticks, chosen }: DrawnProps & { chosen: number | undefined }) {
   const last = points.length - 1;
   return points.map(({ date, complete, open, previous }, index) => {
     const isShown = index === chosen || points.length === 1;
     const isOpen = index === last && complete === null;
     const value = complete ?? open;
-    const left = `${across(index, points.length)}%`;
+    const left = `${xPercent(index, points.length)}%`;
     return (
       <div key={date} aria-hidden className="pointer-events-none">
         {index === chosen && <div className="absolute inset-y-0 w-px bg-input" style={{ left }} />}
         {isShown && previous !== null && (
-          <Dot left={left} top={down(previous, ticks)} className="bg-soft ring-surface" />
+          <Dot left={left} top={yPercent(previous, ticks)} className="bg-soft ring-surface" />
         )}
         {(isShown || isOpen) && value !== null && (
           <Dot
             left={left}
-            top={down(value, ticks)}
+            top={yPercent(value, ticks)}
             className={isOpen ? 'bg-surface ring-chart-1' : 'bg-chart-1 ring-surface'}
           />
         )}
@@ -150,7 +150,7 @@ function Dot({ left, top, className }: { left: string; top: number; className: s
 }
 
 function DayNames({ points }: Pick<DrawnProps, 'points'>) {
-  return labelledDays(points.length, NAMED_MAX).map((index, place) => (
+  return labeledDays(points.length, NAMED_MAX).map((index, place) => (
     <span
       key={index}
       aria-hidden
@@ -158,7 +158,7 @@ function DayNames({ points }: Pick<DrawnProps, 'points'>) {
         'absolute top-full mt-3 -translate-x-1/2 whitespace-nowrap text-soft text-xs',
         place % 2 === 1 && 'max-lg:hidden',
       )}
-      style={{ left: `${across(index, points.length)}%` }}
+      style={{ left: `${xPercent(index, points.length)}%` }}
     >
       {formatDay(points[index]?.date ?? '')}
     </span>
@@ -172,7 +172,7 @@ type DayInputProps = {
   onChoose: (index: number | undefined) => void;
 };
 
-/** The chart for the keyboard and for screen readers: a slider over the days, which nobody sees but for its focus. */
+/** The chart for keyboard and screen readers: a slider over the days, visible only by its focus ring. */
 function DayInput({ label, points, chosen, onChoose }: DayInputProps) {
   const last = points.length - 1;
   const at = chosen ?? last;

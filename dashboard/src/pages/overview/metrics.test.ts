@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DailyAnswer } from '../../api/answers.ts';
 import { addDays } from '../../lib/day-range.ts';
-import { chartPoints, compareDays, countedDays, findChange, otherCurrencies, summarise } from './metrics.ts';
+import { chartPoints, compareDays, countedDays, findChange, otherCurrencies, summarize } from './metrics.ts';
 
-/** An answer whose days have these values in every metric, the last one on `last`. */
+/** Returns an answer with these values for every metric. Its last day is `last`. */
 function answerOf(
   values: readonly number[],
   last: string,
@@ -36,14 +36,14 @@ function answerOf(
   };
 }
 
-test('the change counts days that are over, and as many of the period before', () => {
+test('compares complete days with as many of the previous period', () => {
   const comparison = compareDays(answerOf([10, 10, 99, 20, 20, 1], '2026-11-23', '2026-11-23T08:00:00Z'), 3);
   assert.equal(comparison.completeCount, 2);
   assert.deepEqual(findChange(comparison, 'events'), { now: 40, before: 20 });
   assert.deepEqual(findChange(comparison, 'dau'), { now: 20, before: 10 });
 });
 
-test('whether today is over is judged in the reporting time zone', () => {
+test('decides in the reporting time zone whether today is complete', () => {
   const values = [1, 2, 3, 4];
   const over = compareDays(answerOf(values, '2026-11-23', '2026-11-23T23:00:00Z', 'Europe/Berlin'), 2);
   assert.equal(over.completeCount, 2);
@@ -51,7 +51,7 @@ test('whether today is over is judged in the reporting time zone', () => {
   assert.equal(open.completeCount, 1);
 });
 
-test('nothing is compared without the days before, or when no day is over', () => {
+test('compares nothing without previous days or without a complete day', () => {
   assert.equal(
     findChange(compareDays(answerOf([1, 2], '2026-11-20', '2026-11-23T08:00:00Z'), 2), 'events'),
     undefined,
@@ -62,14 +62,14 @@ test('nothing is compared without the days before, or when no day is over', () =
   );
 });
 
-test('active users are an average of days that are over; revenue is summed exactly', () => {
+test('averages active users over complete days, and sums revenue exactly', () => {
   const comparison = compareDays(answerOf([0, 0, 0, 10, 21, 2], '2026-11-23', '2026-11-23T08:00:00Z'), 3);
-  assert.equal(summarise(countedDays(comparison, 'dau'), 'dau', 'USD'), '16');
-  assert.equal(summarise(countedDays(comparison, 'events'), 'events', 'USD'), '33');
-  assert.equal(summarise(countedDays(comparison, 'revenue'), 'revenue', 'USD'), '$33.30');
+  assert.equal(summarize(countedDays(comparison, 'dau'), 'dau', 'USD'), '16');
+  assert.equal(summarize(countedDays(comparison, 'events'), 'events', 'USD'), '33');
+  assert.equal(summarize(countedDays(comparison, 'revenue'), 'revenue', 'USD'), '$33.30');
 });
 
-test('other currencies are summed apart, the largest first, without the own one', () => {
+test("sums other currencies separately, largest first, without the app's own", () => {
   const { data } = answerOf([5, 6], '2026-11-20', '2026-11-23T08:00:00Z');
   assert.deepEqual(otherCurrencies(data, 'USD'), [
     { currency: 'JPY', sum: '11.00' },
@@ -77,7 +77,7 @@ test('other currencies are summed apart, the largest first, without the own one'
   ]);
 });
 
-test('the line that can still grow begins at the last day that is over', () => {
+test('starts the incomplete line at the last complete day', () => {
   const comparison = compareDays(answerOf([1, 2, 3, 4, 5, 6], '2026-11-23', '2026-11-23T08:00:00Z'), 3);
   const points = chartPoints(comparison, 'events', 'USD');
   assert.deepEqual(
@@ -91,7 +91,7 @@ test('the line that can still grow begins at the last day that is over', () => {
   assert.equal(points[0]?.previousDate, '2026-11-18');
 });
 
-test('a range that is over has no open line', () => {
+test('has no incomplete line for a complete range', () => {
   const points = chartPoints(
     compareDays(answerOf([1, 2], '2026-11-20', '2026-11-23T08:00:00Z'), 2),
     'events',

@@ -9,25 +9,25 @@ export type Metric = (typeof METRICS)[number];
 
 type DayRow = DailyAnswer['data'][number];
 
-/** What each metric is called, and how its days make the one number of its card. */
-export const METRIC_WORDS: Record<Metric, { label: string; a: string; how: string }> = {
-  dau: { label: 'Active users', a: 'Active users a day', how: 'Average a day' },
-  new_users: { label: 'New users', a: 'New users a day', how: 'Total' },
-  sessions: { label: 'Sessions', a: 'Sessions a day', how: 'Sum of days' },
-  events: { label: 'Events', a: 'Events a day', how: 'Total' },
-  revenue: { label: 'Revenue', a: 'Revenue a day', how: 'Total' },
+/** The texts of each metric, and how its days are aggregated in the card. */
+export const METRIC_LABELS: Record<Metric, { label: string; perDay: string; aggregate: string }> = {
+  dau: { label: 'Active users', perDay: 'Active users a day', aggregate: 'Average a day' },
+  new_users: { label: 'New users', perDay: 'New users a day', aggregate: 'Total' },
+  sessions: { label: 'Sessions', perDay: 'Sessions a day', aggregate: 'Sum of days' },
+  events: { label: 'Events', perDay: 'Events a day', aggregate: 'Total' },
+  revenue: { label: 'Revenue', perDay: 'Revenue a day', aggregate: 'Total' },
 };
 
-/** Days side by side with as many days before them. */
+/** Days, and the same number of days before them. */
 export type Comparison = {
   current: readonly DayRow[];
-  /** As long as `current`, or empty when nothing is compared. */
+  /** As long as `current`, or empty without comparison. */
   previous: readonly DayRow[];
-  /** How many days of `current` are over; what follows, today and later, can still grow. */
+  /** How many days of `current` are complete. The rest, today and later, can still grow. */
   completeCount: number;
 };
 
-/** Returns the last `count` days of an answer, and the days before them if there are as many. */
+/** Returns the last `count` days of an answer, and the days before them if the answer has as many. */
 export function compareDays({ data, meta }: DailyAnswer, count: number): Comparison {
   const current = data.slice(-count);
   const today = dayAt(meta.timezone, Date.parse(meta.generated_at));
@@ -38,38 +38,38 @@ export function compareDays({ data, meta }: DailyAnswer, count: number): Compari
   };
 }
 
-/** Returns a day's value as a number to draw; revenue may lose digits beyond a double's. */
-export function drawnValue(row: DayRow, metric: Metric): number {
+/** Returns a day's value for charts. Revenue may lose digits beyond a double. */
+export function chartValue(row: DayRow, metric: Metric): number {
   return Number(row[metric] ?? 0);
 }
 
-/** Returns the one number for some days, as text to show: the average of daily active users, the sum of all else. */
-export function summarise(rows: readonly DayRow[], metric: Metric, currency: string): string {
+/** Returns the aggregated value of some days as text: the average of daily active users, the sum of all other metrics. */
+export function summarize(rows: readonly DayRow[], metric: Metric, currency: string): string {
   if (metric === 'revenue') return formatMoney(sumRevenue(rows), currency);
   return formatCount(Math.round(measure(rows, metric)));
 }
 
-/** Returns how a day's value is read. */
+/** Returns a day's value as text. */
 export function formatValue(row: DayRow, metric: Metric, currency: string): string {
   return metric === 'revenue' ? formatMoney(row.revenue ?? '0', currency) : formatCount(row[metric] ?? 0);
 }
 
 const sumRevenue = (rows: readonly DayRow[]) => sumDecimals(rows.map(({ revenue = '0' }) => revenue));
 
-/** Same as `summarise`, as a number to compare. */
+/** Same as `summarize`, as a number. */
 function measure(rows: readonly DayRow[], metric: Metric): number {
-  const sum = rows.reduce((total, row) => total + drawnValue(row, metric), 0);
+  const sum = rows.reduce((total, row) => total + chartValue(row, metric), 0);
   return metric === 'dau' && rows.length > 0 ? sum / rows.length : sum;
 }
 
-/** The days that make the card's number: all, but active users only of days that are over, if there are some. */
+/** Returns the days that the card aggregates: all; for active users only complete days, if there are any. */
 export function countedDays({ current, completeCount }: Comparison, metric: Metric): readonly DayRow[] {
   return metric === 'dau' && completeCount > 0 ? current.slice(0, completeCount) : current;
 }
 
 /**
- * Returns both sides of the change: days that are over, and as many of the period before. A day that is not over would
- * make every change look like a loss. Undefined when there is nothing to compare.
+ * Returns both sides of the change: the complete days, and as many of the previous period. An incomplete day would make
+ * every change look like a loss. Undefined if there is nothing to compare.
  */
 export function findChange(
   { current, previous, completeCount }: Comparison,
@@ -82,7 +82,7 @@ export function findChange(
   };
 }
 
-/** Returns the sums in currencies other than the app's, the largest first. */
+/** Returns the sums in currencies other than the app's, largest first. */
 export function otherCurrencies(
   rows: readonly DayRow[],
   currency: string,
@@ -97,11 +97,11 @@ export function otherCurrencies(
     .toSorted((a, b) => Number(b.sum) - Number(a.sum));
 }
 
-/** A day of the chart. Lines break where a value is null. */
+/** A day of the chart. Lines are interrupted where a value is null. */
 export type ChartPoint = {
   date: string;
   complete: number | null;
-  /** From the last day that is over on: what can still grow. */
+  /** From the last complete day on: what can still grow. */
   open: number | null;
   previousDate: string | undefined;
   previous: number | null;
@@ -114,13 +114,13 @@ export function chartPoints(comparison: Comparison, metric: Metric, currency: st
   const { current, previous, completeCount } = comparison;
   return current.map((row, index) => {
     const before = previous[index];
-    const value = drawnValue(row, metric);
+    const value = chartValue(row, metric);
     return {
       date: row.date,
       complete: index < completeCount ? value : null,
       open: index >= completeCount - 1 && completeCount < current.length ? value : null,
       previousDate: before?.date,
-      previous: before ? drawnValue(before, metric) : null,
+      previous: before ? chartValue(before, metric) : null,
       text: formatValue(row, metric, currency),
       previousText: before && formatValue(before, metric, currency),
     };

@@ -3,52 +3,52 @@ import { useCurrentApp } from '../../api/apps.ts';
 import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
 import { ErrorState } from '../../components/states.tsx';
-import { addDays, dayAt, type WantedDays, writeWantedDays } from '../../lib/day-range.ts';
-import { NoApp } from './nothing-yet.tsx';
-import { Numbers } from './numbers.tsx';
-import { subjectOf } from './numbers-queries.ts';
-import { NumbersSkeleton } from './numbers-skeleton.tsx';
+import { addDays, type DaySelection, dayAt, formatDaySelection } from '../../lib/day-range.ts';
+import { NoApp } from './empty-states.tsx';
+import { OverviewContent } from './overview-content.tsx';
+import { overviewParams } from './overview-queries.ts';
+import { OverviewSkeleton } from './overview-skeleton.tsx';
 import { Toolbar } from './toolbar.tsx';
 
-/** How an app does: its numbers day by day against the period before, and where they come from. */
+/** Overview: an app's metrics day by day, compared with the previous period, and breakdowns. */
 export function OverviewPage() {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
   const { project } = useProject();
   const { app, isPending, error, retry } = useCurrentApp();
-  const subject = app && subjectOf(project.id, app, search);
-  const chooseDays = (days: WantedDays) =>
-    void navigate({ to: '.', search: (was) => ({ ...was, range: writeWantedDays(days) }) });
+  const params = app && overviewParams(project.id, app, search);
+  const chooseDays = (days: DaySelection) =>
+    void navigate({ to: '.', search: (previous) => ({ ...previous, range: formatDaySelection(days) }) });
   const chooseTimezone = (chosen: string | undefined) =>
     void navigate({
       to: '.',
-      search: ({ timezone: _, ...was }) => ({ ...was, ...(chosen && { timezone: chosen }) }),
+      search: ({ timezone: _, ...previous }) => ({ ...previous, ...(chosen && { timezone: chosen }) }),
     });
   const showAround = (instant: string) => {
-    if (!subject) return;
-    const last = dayAt(subject.timezone, Date.parse(instant));
+    if (!params) return;
+    const last = dayAt(params.timezone, Date.parse(instant));
     chooseDays({ first: addDays(last, -29), last });
   };
   return (
     <Page
       title="Overview"
       actions={
-        subject && (
+        params && (
           <Toolbar
-            app={subject.app}
-            wanted={subject.wanted}
-            today={dayAt(subject.timezone, Date.now())}
-            timezone={subject.timezone}
+            app={params.app}
+            days={params.days}
+            today={dayAt(params.timezone, Date.now())}
+            timezone={params.timezone}
             onDays={chooseDays}
             onTimezone={chooseTimezone}
           />
         )
       }
     >
-      {subject ? (
-        <Numbers key={subject.app.id} subject={subject} onShowAround={showAround} />
+      {params ? (
+        <OverviewContent key={params.app.id} params={params} onShowAround={showAround} />
       ) : isPending ? (
-        <NumbersSkeleton />
+        <OverviewSkeleton />
       ) : error ? (
         <ErrorState what="The apps could not be loaded" error={error} onRetry={retry} />
       ) : (

@@ -3,7 +3,7 @@ import type { App } from '../../api/answers.ts';
 import { DaysInputs } from '../../components/days-inputs.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Select } from '../../components/ui/select.tsx';
-import { type DayRange, resolveDays, type WantedDays } from '../../lib/day-range.ts';
+import { type DayRange, type DaySelection, resolveDays } from '../../lib/day-range.ts';
 
 const PRESETS = ['7d', '30d', '90d'] as const;
 const RANGES = [
@@ -15,18 +15,18 @@ const RANGES = [
 
 type ToolbarProps = {
   app: App;
-  wanted: WantedDays;
+  days: DaySelection;
   today: string;
   timezone: string;
-  onDays: (wanted: WantedDays) => void;
-  /** Undefined stands for the app's own. */
+  onDays: (days: DaySelection) => void;
+  /** Undefined means the app's own. */
   onTimezone: (timezone: string | undefined) => void;
 };
 
-/** Which days the page is about, and where they begin. */
-export function Toolbar({ app, wanted, today, timezone, onDays, onTimezone }: ToolbarProps) {
-  const preset = 'days' in wanted ? PRESETS.find((name) => name === `${wanted.days}d`) : undefined;
-  const range: DayRange = resolveDays(wanted, today);
+/** The selected days and time zone. */
+export function Toolbar({ app, days, today, timezone, onDays, onTimezone }: ToolbarProps) {
+  const preset = 'days' in days ? PRESETS.find((name) => name === `${days.days}d`) : undefined;
+  const range: DayRange = resolveDays(days, today);
   const choose = (value: string) => onDays(value === 'custom' ? range : { days: Number(value.slice(0, -1)) });
   return (
     <>

@@ -7,7 +7,7 @@ import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
 import { useSaveSettings } from './save-settings.ts';
 
-/** How long keys may live, and what happens to one that leaked. */
+/** The maximum lifetime of keys, and what happens to leaked ones. */
 export function KeyRulesCard({ settings }: { settings: ProjectSettings }) {
   const before = {
     days: String(settings.max_key_lifetime_days ?? ''),

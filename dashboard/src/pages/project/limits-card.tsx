@@ -5,10 +5,10 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { useSaveSettings } from './save-settings.ts';
 
-/** Shows the fields of all categories; keys of other types have other defaults where nothing is said. */
+/** Server keys have all categories. Other key types have other defaults. */
 const SHOWN_AS: KeyType = 'server';
 
-/** The limits of every key that has none of its own. */
+/** The default limits of keys without their own. */
 export function LimitsCard({ settings }: { settings: ProjectSettings }) {
   const [limits, setLimits] = useState(settings.rate_limits);
   const save = useSaveSettings();

@@ -13,7 +13,7 @@ import { LimitsCard } from './limits-card.tsx';
 import { NameCard } from './name-card.tsx';
 import { RevenueCard } from './revenue-card.tsx';
 
-/** Settings → Project: its name, and the rules its keys and numbers follow. */
+/** Settings → Project: its name, and the rules for keys, revenue and limits. */
 export function ProjectPage() {
   const { project, can } = useProject();
   const settings = useProjectSettings();
@@ -23,7 +23,7 @@ export function ProjectPage() {
         query={settings}
         what="The settings could not be loaded"
         pending={<SkeletonRows rows={5} />}
-        isCarded
+        hasCard
       >
         {(data) => (
           <fieldset disabled={!can('project:write')} className="contents">

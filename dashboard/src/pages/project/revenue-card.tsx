@@ -3,7 +3,7 @@ import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Switch } from '../../components/ui/switch.tsx';
 import { useSaveSettings } from './save-settings.ts';
 
-/** Whether revenue that phones report counts. */
+/** Whether client-reported revenue counts. */
 export function RevenueCard({ settings }: { settings: ProjectSettings }) {
   const save = useSaveSettings();
   return (

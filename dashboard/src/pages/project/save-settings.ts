@@ -1,11 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import type { SettingsChange } from '../../api/answers.ts';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { settingsQuery, updateSettings, useProject } from '../../api/project.ts';
 import { refreshSession } from '../../api/session.ts';
 
-/** Returns how to change the project's settings; says what came of it. */
+/** Returns the mutation that changes the project's settings, with toasts. */
 export function useSaveSettings() {
   const { project } = useProject();
   const client = useQueryClient();
@@ -14,9 +14,9 @@ export function useSaveSettings() {
     onSuccess: async (settings) => {
       client.setQueryData(settingsQuery(project.id).queryKey, settings);
       toast.success('The settings are saved.');
-      // The name stands in the sidebar.
+      // The sidebar shows the name.
       await refreshSession(client);
     },
-    onError: (error) => toast.error(`The settings were not saved. ${sentenceOf(error)}`),
+    onError: (error) => toast.error(`The settings were not saved. ${errorMessage(error)}`),
   });
 }

@@ -4,8 +4,8 @@ import { signInWithCode } from '../../api/sign-in.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
-import { Entrance } from './entrance.tsx';
-import { EntranceForm } from './entrance-form.tsx';
+import { AuthForm } from './auth-form.tsx';
+import { AuthLayout } from './auth-layout.tsx';
 
 type CodeFormProps = {
   onBack: () => void;
@@ -18,11 +18,11 @@ export function CodeForm({ onBack, onSignedIn }: CodeFormProps) {
   const [code, setCode] = useState('');
   const confirm = async () => onSignedIn(await signInWithCode(code.trim()));
   return (
-    <Entrance
+    <AuthLayout
       title="One more step"
       description="Enter the code that your authenticator app shows, or one of your backup codes."
     >
-      <EntranceForm submitLabel="Sign in" onSubmit={confirm}>
+      <AuthForm submitLabel="Sign in" onSubmit={confirm}>
         {() => (
           <Field label="Code">
             {(control) => (
@@ -38,10 +38,10 @@ export function CodeForm({ onBack, onSignedIn }: CodeFormProps) {
             )}
           </Field>
         )}
-      </EntranceForm>
+      </AuthForm>
       <Button variant="ghost" onClick={onBack}>
         Back
       </Button>
-    </Entrance>
+    </AuthLayout>
   );
 }

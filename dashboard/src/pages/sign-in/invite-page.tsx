@@ -7,41 +7,41 @@ import { acceptInvitation, invitationQuery } from '../../api/sign-in.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
-import { findPasswordMistake } from '../../lib/password-rules.ts';
+import { findPasswordError } from '../../lib/password-rules.ts';
+import { AuthForm } from './auth-form.tsx';
+import { AuthLayout } from './auth-layout.tsx';
 import { CodeForm } from './code-form.tsx';
-import { useEnter } from './enter.ts';
-import { Entrance } from './entrance.tsx';
-import { EntranceForm } from './entrance-form.tsx';
 import { useLinkToken } from './link-token.ts';
 import { type NewAccount, NewAccountFields } from './new-account-fields.tsx';
+import { useOpenDashboard } from './use-open-dashboard.ts';
 
-/** An invitation to a project: with a new account, or into the one that the address has already. */
+/** Accepts an invitation, with a new account or the existing account of that address. */
 export function InvitePage() {
   const token = useLinkToken();
   const client = useQueryClient();
-  const enter = useEnter();
+  const openDashboard = useOpenDashboard();
   const [needsCode, setNeedsCode] = useState(false);
-  const look = useQuery(invitationQuery(token));
+  const preview = useQuery(invitationQuery(token));
   const { data: session } = useQuery({ ...sessionQuery, enabled: isProbablySignedIn() });
-  // With a second factor the password alone accepts nothing: the session that the code started does.
+  // With a second factor the password is not enough: the session that the code starts accepts the invitation.
   const acceptSignedIn = async (started: Session) => {
     keepSession(client, started);
     const answer = await acceptInvitation({ token });
-    if (!('totp_required' in answer)) enter(answer);
+    if (!('totp_required' in answer)) openDashboard(answer);
   };
-  if (look.isPending) {
+  if (preview.isPending) {
     return (
-      <Entrance title="Invitation">
+      <AuthLayout title="Invitation">
         <Skeleton className="h-40" />
-      </Entrance>
+      </AuthLayout>
     );
   }
-  if (look.isError) {
+  if (preview.isError) {
     return (
-      <Entrance title="Invitation">
-        {isRefusal(look.error) ? (
+      <AuthLayout title="Invitation">
+        {isLinkRefused(preview.error) ? (
           <>
-            <ErrorState what="This invitation cannot be used" error={look.error} className="p-0" />
+            <ErrorState what="This invitation cannot be used" error={preview.error} className="p-0" />
             <p className="text-center text-soft text-xs">
               Links work once, for seven days. Ask for a new one.
             </p>
@@ -49,18 +49,18 @@ export function InvitePage() {
         ) : (
           <ErrorState
             what="The invitation could not be looked up"
-            error={look.error}
-            onRetry={look.refetch}
+            error={preview.error}
+            onRetry={preview.refetch}
             className="p-0"
           />
         )}
-      </Entrance>
+      </AuthLayout>
     );
   }
   if (needsCode) return <CodeForm onBack={() => setNeedsCode(false)} onSignedIn={acceptSignedIn} />;
-  const { project_name, role, email } = look.data;
+  const { project_name, role, email } = preview.data;
   return (
-    <Entrance
+    <AuthLayout
       title={`Join ${project_name}`}
       description={
         <>
@@ -70,43 +70,43 @@ export function InvitePage() {
     >
       <AcceptForm
         token={token}
-        look={look.data}
+        preview={preview.data}
         isSignedInAs={session?.user.email === email}
         onCodeNeeded={() => setNeedsCode(true)}
       />
-    </Entrance>
+    </AuthLayout>
   );
 }
 
-/** Whether the server judged the link itself; all else may pass. */
-function isRefusal(error: unknown): boolean {
+/** Whether the server refused the link itself. All other errors are temporary. */
+function isLinkRefused(error: unknown): boolean {
   return error instanceof Problem && error.status >= 400 && error.status < 500 && error.status !== 429;
 }
 
 type AcceptFormProps = {
   token: string;
-  look: InvitationPreview;
+  preview: InvitationPreview;
   isSignedInAs: boolean;
   onCodeNeeded: () => void;
 };
 
-function AcceptForm({ token, look, isSignedInAs, onCodeNeeded }: AcceptFormProps) {
-  const [account, setAccount] = useState<NewAccount>({ name: '', email: look.email, password: '' });
-  const [wasTried, setTried] = useState(false);
-  const enter = useEnter();
-  const isNew = !look.has_account;
+function AcceptForm({ token, preview, isSignedInAs, onCodeNeeded }: AcceptFormProps) {
+  const [account, setAccount] = useState<NewAccount>({ name: '', email: preview.email, password: '' });
+  const [wasSubmitted, setSubmitted] = useState(false);
+  const openDashboard = useOpenDashboard();
+  const isNew = !preview.has_account;
   const accept = async () => {
-    setTried(true);
+    setSubmitted(true);
     const { name, password } = account;
-    if (isNew && findPasswordMistake(password) !== undefined) return;
+    if (isNew && findPasswordError(password) !== undefined) return;
     const body = isSignedInAs ? { token } : isNew ? { token, name, password } : { token, password };
     const answer = await acceptInvitation(body);
     if ('totp_required' in answer) onCodeNeeded();
-    else enter(answer);
+    else openDashboard(answer);
   };
   return (
-    <EntranceForm
-      submitLabel={`Join ${look.project_name}`}
+    <AuthForm
+      submitLabel={`Join ${preview.project_name}`}
       failure="The invitation was not accepted"
       onSubmit={accept}
     >
@@ -116,7 +116,7 @@ function AcceptForm({ token, look, isSignedInAs, onCodeNeeded }: AcceptFormProps
             account={account}
             onChange={setAccount}
             isEmailFixed
-            wasTried={wasTried}
+            wasSubmitted={wasSubmitted}
             error={error}
           />
         ) : (
@@ -131,6 +131,6 @@ function AcceptForm({ token, look, isSignedInAs, onCodeNeeded }: AcceptFormProps
           )
         )
       }
-    </EntranceForm>
+    </AuthForm>
   );
 }

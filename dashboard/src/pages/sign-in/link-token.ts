@@ -1,8 +1,8 @@
 import { useState } from 'react';
 
 /**
- * Returns the secret of the link that led here, as it was when the page opened: the address changes when the page is
- * left. It stands after the `#`, which browsers send to nobody.
+ * Returns the secret of the link, as of when the page opened: the URL changes when the page is left. It is after the `#`,
+ * which browsers never send.
  */
 export function useLinkToken(): string {
   const [token] = useState(() => window.location.hash.slice(1));

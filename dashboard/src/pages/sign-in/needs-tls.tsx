@@ -1,15 +1,15 @@
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
-import { Entrance } from './entrance.tsx';
+import { AuthLayout } from './auth-layout.tsx';
 
 const CADDYFILE = `appflow.example.com {
   reverse_proxy 127.0.0.1:8080
 }`;
 
-/** Shown in place of a form when a password would cross the network unencrypted. */
+/** Shown instead of a form if a password would be sent unencrypted. */
 export function NeedsTls() {
   return (
-    <Entrance title="Signing in needs HTTPS">
+    <AuthLayout title="Signing in needs HTTPS">
       <Callout tone="warn">
         This page came over plain HTTP from another machine. Your password and session could be read on the
         way, so Appflow does not ask for them here.
@@ -28,6 +28,6 @@ export function NeedsTls() {
           and open http://127.0.0.1:8080. In a network you trust, APPFLOW_ALLOW_HTTP=1 allows it as it is.
         </p>
       </div>
-    </Entrance>
+    </AuthLayout>
   );
 }

@@ -1,31 +1,31 @@
-import { mistakeIn } from '../../api/problem.ts';
+import { fieldError } from '../../api/problem.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
-import { findPasswordMistake, PASSWORD_MIN } from '../../lib/password-rules.ts';
+import { findPasswordError, PASSWORD_MIN } from '../../lib/password-rules.ts';
 
 export type NewAccount = { name: string; email: string; password: string };
 
 type NewAccountFieldsProps = {
   account: NewAccount;
   onChange: (account: NewAccount) => void;
-  /** The address is given by the invitation. */
+  /** The address comes from the invitation. */
   isEmailFixed?: boolean;
-  wasTried: boolean;
+  wasSubmitted: boolean;
   error: unknown;
 };
 
-/** What an account needs: a name, an e-mail address, a password. */
+/** The fields of a new account: name, email address, password. */
 export function NewAccountFields({
   account,
   onChange,
   isEmailFixed,
-  wasTried,
+  wasSubmitted,
   error,
 }: NewAccountFieldsProps) {
   return (
     <>
-      <Field label="Your name" mistake={mistakeIn(error, 'name')}>
+      <Field label="Your name" error={fieldError(error, 'name')}>
         {(control) => (
           <Input
             {...control}
@@ -38,7 +38,7 @@ export function NewAccountFields({
           />
         )}
       </Field>
-      <Field label="E-mail" mistake={mistakeIn(error, 'email')}>
+      <Field label="E-mail" error={fieldError(error, 'email')}>
         {(control) => (
           <Input
             {...control}
@@ -56,8 +56,8 @@ export function NewAccountFields({
         value={account.password}
         onChange={(password) => onChange({ ...account, password })}
         hint={`At least ${PASSWORD_MIN} characters.`}
-        mistake={
-          (wasTried ? findPasswordMistake(account.password) : undefined) ?? mistakeIn(error, 'password')
+        error={
+          (wasSubmitted ? findPasswordError(account.password) : undefined) ?? fieldError(error, 'password')
         }
       />
     </>

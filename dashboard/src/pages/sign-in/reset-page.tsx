@@ -3,38 +3,41 @@ import { useState } from 'react';
 import { resetPassword } from '../../api/sign-in.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { findPasswordMistake, PASSWORD_MIN } from '../../lib/password-rules.ts';
-import { Entrance } from './entrance.tsx';
-import { EntranceForm } from './entrance-form.tsx';
+import { findPasswordError, PASSWORD_MIN } from '../../lib/password-rules.ts';
+import { AuthForm } from './auth-form.tsx';
+import { AuthLayout } from './auth-layout.tsx';
 import { useLinkToken } from './link-token.ts';
 
-/** A new password, by a link that the operator made. */
+/** Sets a new password with a reset link from the operator. */
 export function ResetPage() {
   const token = useLinkToken();
   const [password, setPassword] = useState('');
-  const [wasTried, setTried] = useState(false);
+  const [wasSubmitted, setSubmitted] = useState(false);
   const [isChanged, setChanged] = useState(false);
   const reset = async () => {
-    setTried(true);
-    if (findPasswordMistake(password) !== undefined) return;
+    setSubmitted(true);
+    if (findPasswordError(password) !== undefined) return;
     await resetPassword(token, password);
     setChanged(true);
   };
   if (isChanged) {
     return (
-      <Entrance
+      <AuthLayout
         title="Your password is changed"
         description="Every session was ended. Sign in with the new one."
       >
         <Button asChild variant="primary">
           <Link to="/sign-in">Sign in</Link>
         </Button>
-      </Entrance>
+      </AuthLayout>
     );
   }
   return (
-    <Entrance title="Choose a new password" description="The link works once, within an hour of being made.">
-      <EntranceForm submitLabel="Change password" failure="The password was not changed" onSubmit={reset}>
+    <AuthLayout
+      title="Choose a new password"
+      description="The link works once, within an hour of being made."
+    >
+      <AuthForm submitLabel="Change password" failure="The password was not changed" onSubmit={reset}>
         {() => (
           <PasswordField
             isNew
@@ -43,10 +46,10 @@ export function ResetPage() {
             value={password}
             onChange={setPassword}
             hint={`At least ${PASSWORD_MIN} characters.`}
-            mistake={wasTried ? findPasswordMistake(password) : undefined}
+            error={wasSubmitted ? findPasswordError(password) : undefined}
           />
         )}
-      </EntranceForm>
-    </Entrance>
+      </AuthForm>
+    </AuthLayout>
   );
 }

@@ -8,37 +8,42 @@ import { ErrorState } from '../../components/states.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { AuthForm } from './auth-form.tsx';
+import { AuthLayout } from './auth-layout.tsx';
 import { CodeForm } from './code-form.tsx';
-import { useEnter } from './enter.ts';
-import { Entrance } from './entrance.tsx';
-import { EntranceForm } from './entrance-form.tsx';
 import { NeedsTls } from './needs-tls.tsx';
+import { useOpenDashboard } from './use-open-dashboard.ts';
 
-/** Sign-in: password, then the code of an authenticator where one is set up. */
+/** Sign-in: the password, then a code if a second factor is set up. */
 export function SignInPage() {
   const setup = useQuery(setupQuery);
   const [needsCode, setNeedsCode] = useState(false);
   const { return: returnTo } = useSearch({ from: '/sign-in' });
-  const enter = useEnter();
+  const openDashboard = useOpenDashboard();
   if (setup.isError) {
     return (
-      <Entrance title="Sign in">
+      <AuthLayout title="Sign in">
         <ErrorState
           what="Appflow does not answer"
           error={setup.error}
           onRetry={setup.refetch}
           className="p-0"
         />
-      </Entrance>
+      </AuthLayout>
     );
   }
   if (setup.data && !setup.data.allows_sign_in) return <NeedsTls />;
   if (setup.data?.needs_setup) return <NeedsSetup />;
   if (needsCode) {
-    return <CodeForm onBack={() => setNeedsCode(false)} onSignedIn={(session) => enter(session, returnTo)} />;
+    return (
+      <CodeForm
+        onBack={() => setNeedsCode(false)}
+        onSignedIn={(session) => openDashboard(session, returnTo)}
+      />
+    );
   }
   return (
-    <Entrance
+    <AuthLayout
       title="Sign in"
       footer={
         <details>
@@ -53,19 +58,19 @@ export function SignInPage() {
       ) : (
         <PasswordForm onCodeNeeded={() => setNeedsCode(true)} />
       )}
-    </Entrance>
+    </AuthLayout>
   );
 }
 
 function NeedsSetup() {
   return (
-    <Entrance
+    <AuthLayout
       title="Welcome to Appflow"
       description="There is no account yet. The server printed a one-time setup link when it started: open it to make the first one."
     >
       <p className="text-note text-soft">Lost it? Each start prints a new one:</p>
       <CodeBlock code="npm start" />
-    </Entrance>
+    </AuthLayout>
   );
 }
 
@@ -73,14 +78,14 @@ function PasswordForm({ onCodeNeeded }: { onCodeNeeded: () => void }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const { return: returnTo } = useSearch({ from: '/sign-in' });
-  const enter = useEnter();
+  const openDashboard = useOpenDashboard();
   const send = async () => {
     const answer = await signIn({ email: email.trim(), password });
     if ('totp_required' in answer) onCodeNeeded();
-    else enter(answer, returnTo);
+    else openDashboard(answer, returnTo);
   };
   return (
-    <EntranceForm submitLabel="Sign in" onSubmit={send}>
+    <AuthForm submitLabel="Sign in" onSubmit={send}>
       {() => (
         <>
           <Field label="E-mail">
@@ -99,6 +104,6 @@ function PasswordForm({ onCodeNeeded }: { onCodeNeeded: () => void }) {
           <PasswordField value={password} onChange={setPassword} />
         </>
       )}
-    </EntranceForm>
+    </AuthForm>
   );
 }

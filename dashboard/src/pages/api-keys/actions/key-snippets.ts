@@ -3,14 +3,14 @@ import type { ApiKey } from '../../../api/answers.ts';
 type KeyFacts = Pick<ApiKey, 'id' | 'name' | 'type' | 'scopes'>;
 
 /**
- * What the snippets are made of: the server's address, an app that the key reaches, and an event id of its own, because
- * a second event of the same id would be a duplicate and show nowhere.
+ * Values for the snippets: the server's address, an app the key has access to, and a new event ID, because a second event
+ * with the same ID would be dropped as a duplicate.
  */
 export type SnippetContext = { origin: string; appId: string | undefined; eventId: string };
 
 const shellQuoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-function eventsCall({ origin, appId, eventId }: SnippetContext, key: string): string {
+function sendSnippet({ origin, appId, eventId }: SnippetContext, key: string): string {
   const event = { event_id: eventId, event_name: 'hello_world', app_user_id: 'user_123' };
   const body = JSON.stringify({ ...(appId && { app_id: appId }), events: [event] });
   return [
@@ -21,23 +21,27 @@ function eventsCall({ origin, appId, eventId }: SnippetContext, key: string): st
   ].join('\n');
 }
 
-function readCall(url: string, key: string): string {
+function readSnippet(url: string, key: string): string {
   return `curl "${url}" \\\n  -H "Authorization: Bearer ${key}"`;
 }
 
-/** Returns a `curl` that works with the key as it is: the call it is most likely made for, of those it may make. */
-export function curlOf({ scopes }: Pick<KeyFacts, 'scopes'>, key: string, context: SnippetContext): string {
+/** Returns a `curl` command that works with the key: the most likely call among those its scopes allow. */
+export function curlSnippet(
+  { scopes }: Pick<KeyFacts, 'scopes'>,
+  key: string,
+  context: SnippetContext,
+): string {
   const { origin, appId } = context;
-  if (scopes.includes('events:write') && appId !== undefined) return eventsCall(context, key);
+  if (scopes.includes('events:write') && appId !== undefined) return sendSnippet(context, key);
   if (scopes.includes('analytics:read') && appId !== undefined) {
-    return readCall(`${origin}/v1/analytics/daily?app_id=${appId}&days=7`, key);
+    return readSnippet(`${origin}/v1/analytics/daily?app_id=${appId}&days=7`, key);
   }
-  // Any key may ask what it is.
-  return readCall(`${origin}/v1/api-keys/self`, key);
+  // Any key may inspect itself.
+  return readSnippet(`${origin}/v1/api-keys/self`, key);
 }
 
-/** Returns a `.env` file with the key under the names that the command line and the SDK read. */
-export function envFileOf(
+/** Returns a `.env` file with the key, under the names that the CLI and the SDK read. */
+export function envFile(
   record: KeyFacts,
   key: string,
   { origin, appId }: Omit<SnippetContext, 'eventId'>,

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import type { ApiKey, RevokeReason } from '../../../api/answers.ts';
 import { useKeyActions } from '../../../api/keys.ts';
-import { sentenceOf } from '../../../api/problem.ts';
+import { errorMessage } from '../../../api/problem.ts';
 import { ConfirmDialog } from '../../../components/confirm-dialog.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
 import { Callout } from '../../../components/ui/callout.tsx';
@@ -15,7 +15,7 @@ const UNDO_SHOWN_MS = 12_000;
 
 type RevokeDialogProps = { subject: ApiKey; onClose: () => void };
 
-/** Revokes a key at once, and offers to take it back. */
+/** Revokes a key immediately, and offers to undo it. */
 export function RevokeDialog({ subject, onClose }: RevokeDialogProps) {
   const [reason, setReason] = useState<RevokeReason>('unused');
   const { revoke } = useKeyActions();
@@ -34,7 +34,7 @@ export function RevokeDialog({ subject, onClose }: RevokeDialogProps) {
             }),
           });
         },
-        onError: (error) => toast.error(`${subject.name} was not revoked. ${sentenceOf(error)}`),
+        onError: (error) => toast.error(`${subject.name} was not revoked. ${errorMessage(error)}`),
       },
     );
   return (

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ApiKey, KeyType, MintedKey, Rotation } from '../../../api/answers.ts';
+import type { ApiKey, KeyType, KeyWithSecret, Rotation } from '../../../api/answers.ts';
 import { makeAttempts } from '../../../api/attempts.ts';
 import { useKeyActions } from '../../../api/keys.ts';
 import { FormDialog } from '../../../components/form-dialog.tsx';
@@ -12,8 +12,8 @@ import { formatSpan } from '../../../lib/format.ts';
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
 
-/** How long the former secret may work on; app stores are slow, so client keys may take a year. */
-const GRACES: Record<KeyType, readonly number[]> = {
+/** Grace periods of the old secret. App stores are slow, so client keys may take a year. */
+const GRACE_CHOICES: Record<KeyType, readonly number[]> = {
   server: [0, HOUR, DAY, 3 * DAY, 7 * DAY],
   read_only: [0, HOUR, DAY, 3 * DAY, 7 * DAY],
   client: [0, DAY, 7 * DAY, 30 * DAY, 90 * DAY, 180 * DAY, 365 * DAY],
@@ -22,32 +22,32 @@ const GRACE_DEFAULT: Record<KeyType, number> = { server: DAY, read_only: DAY, cl
 
 type RotationDraft = { grace: number; fromFirstUse: boolean; isRotating: boolean };
 
-const rotationBody = ({ grace, fromFirstUse, isRotating }: RotationDraft): Rotation => ({
+const toRotation = ({ grace, fromFirstUse, isRotating }: RotationDraft): Rotation => ({
   grace_seconds: grace,
   ...(fromFirstUse && { grace_from: 'first_use' }),
   ...(isRotating && { force: true }),
 });
 
-type RotateDialogProps = { subject: ApiKey; onClose: () => void; onMinted: (minted: MintedKey) => void };
+type RotateDialogProps = { subject: ApiKey; onClose: () => void; onSecret: (apiKey: KeyWithSecret) => void };
 
-/** Gives a key a new secret while the former one works on for a while. */
-export function RotateDialog({ subject, onClose, onMinted }: RotateDialogProps) {
+/** Gives a key a new secret. The old one keeps working for a grace period. */
+export function RotateDialog({ subject, onClose, onSecret }: RotateDialogProps) {
   const { rotate } = useKeyActions();
   const [draft, setDraft] = useState<RotationDraft>({
     grace: GRACE_DEFAULT[subject.type],
     fromFirstUse: false,
-    // As it was when the dialog was opened: a rotation whose answer was lost must not make the next try a forced one.
+    // As of when the dialog opened: a rotation with a lost answer must not turn the retry into a forced one.
     isRotating: subject.secrets.length > 1,
   });
-  const [attemptOf] = useState(() => makeAttempts(rotationBody));
+  const [toAttempt] = useState(() => makeAttempts(toRotation));
   const change = (part: Partial<RotationDraft>) => setDraft({ ...draft, ...part });
   return (
     <FormDialog
       title={`Rotate ${subject.name}`}
       description="Makes a new secret. Name, scopes, limits and history of the key stay."
-      deed={{ subject: 'The key', done: 'rotated', isRepeatable: true }}
+      action={{ subject: 'The key', done: 'rotated', isRepeatable: true }}
       submitLabel="Rotate secret"
-      onSubmit={async () => onMinted(await rotate.mutateAsync({ key: subject, ...attemptOf(draft) }))}
+      onSubmit={async () => onSecret(await rotate.mutateAsync({ key: subject, ...toAttempt(draft) }))}
       onClose={onClose}
     >
       {() => (
@@ -65,7 +65,7 @@ export function RotateDialog({ subject, onClose, onMinted }: RotateDialogProps) 
                 value={draft.grace}
                 onChange={(event) => change({ grace: Number(event.target.value) })}
               >
-                {GRACES[subject.type].map((seconds) => (
+                {GRACE_CHOICES[subject.type].map((seconds) => (
                   <option key={seconds} value={seconds}>
                     {seconds === 0 ? 'No time: end it at once' : formatSpan(seconds)}
                   </option>

@@ -1,6 +1,6 @@
 import { Download } from 'lucide-react';
 import { useState } from 'react';
-import type { MintedKey } from '../../../api/answers.ts';
+import type { KeyWithSecret } from '../../../api/answers.ts';
 import { useCurrentApp } from '../../../api/apps.ts';
 import { CodeBlock } from '../../../components/code-block.tsx';
 import { CopyButton } from '../../../components/copy-button.tsx';
@@ -8,20 +8,20 @@ import { ShownOnceDialog } from '../../../components/shown-once-dialog.tsx';
 import { Button } from '../../../components/ui/button.tsx';
 import { Callout } from '../../../components/ui/callout.tsx';
 import { downloadText } from '../../../lib/download.ts';
-import { curlOf, envFileOf } from './key-snippets.ts';
+import { curlSnippet, envFile } from './key-snippets.ts';
 
-type SecretDialogProps = { minted: MintedKey; onClose: () => void };
+type SecretDialogProps = { apiKey: KeyWithSecret; onClose: () => void };
 
-/** Shows a new secret, the only time it can be seen. Closes only once the person says that it is stored. */
-export function SecretDialog({ minted, onClose }: SecretDialogProps) {
+/** Shows a new secret, the only time it is visible. Closes only after the person confirms that it is stored. */
+export function SecretDialog({ apiKey, onClose }: SecretDialogProps) {
   const { app } = useCurrentApp();
   const [eventId] = useState(() => `hello-${Date.now().toString(36)}`);
-  const context = { origin: window.location.origin, appId: minted.app_ids?.[0] ?? app?.id, eventId };
-  const isRotated = (minted.secrets[0]?.version ?? 1) > 1;
+  const context = { origin: window.location.origin, appId: apiKey.app_ids?.[0] ?? app?.id, eventId };
+  const isRotated = (apiKey.secrets[0]?.version ?? 1) > 1;
   return (
     <ShownOnceDialog
       title={isRotated ? 'The new secret' : 'Your new API key'}
-      description={`${minted.name} · ${minted.id}`}
+      description={`${apiKey.name} · ${apiKey.id}`}
       className="max-w-3xl"
       confirmation="I have stored this key"
       onClose={onClose}
@@ -31,14 +31,11 @@ export function SecretDialog({ minted, onClose }: SecretDialogProps) {
       </Callout>
       <section aria-label="The key" className="grid gap-2">
         <output className="block break-all rounded-lg border border-input bg-surface px-4 py-3 font-mono text-sm leading-relaxed">
-          {minted.key}
+          {apiKey.key}
         </output>
         <div className="flex flex-wrap gap-2">
-          <CopyButton text={minted.key} what="key" hasLabel variant="primary" />
-          <Button
-            size="sm"
-            onClick={() => downloadText('appflow.env', envFileOf(minted, minted.key, context))}
-          >
+          <CopyButton text={apiKey.key} what="key" hasLabel variant="primary" />
+          <Button size="sm" onClick={() => downloadText('appflow.env', envFile(apiKey, apiKey.key, context))}>
             <Download aria-hidden />
             Download .env
           </Button>
@@ -46,10 +43,10 @@ export function SecretDialog({ minted, onClose }: SecretDialogProps) {
       </section>
       <section className="grid gap-2">
         <h3 className="font-medium text-sm">Try it</h3>
-        <CodeBlock what="curl command" code={curlOf(minted, minted.key, context)} />
-        {minted.ip_allowlist.length > 0 && (
+        <CodeBlock what="curl command" code={curlSnippet(apiKey, apiKey.key, context)} />
+        {apiKey.ip_allowlist.length > 0 && (
           <p className="text-soft text-xs">
-            The key is limited to {minted.ip_allowlist.join(', ')}: from elsewhere this answers 403.
+            The key is limited to {apiKey.ip_allowlist.join(', ')}: from elsewhere this answers 403.
           </p>
         )}
       </section>

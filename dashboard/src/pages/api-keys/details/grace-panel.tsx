@@ -1,7 +1,7 @@
 import { toast } from 'sonner';
 import type { ApiKey } from '../../../api/answers.ts';
 import { useKeyActions } from '../../../api/keys.ts';
-import { sentenceOf } from '../../../api/problem.ts';
+import { errorMessage } from '../../../api/problem.ts';
 import { useProject } from '../../../api/project.ts';
 import { TimeAgo } from '../../../components/time-ago.tsx';
 import { Badge } from '../../../components/ui/badge.tsx';
@@ -10,7 +10,7 @@ import { useNow } from '../../../lib/now.ts';
 import { adviseGrace, type GraceAdvice } from '../key/grace-advice.ts';
 import { isAlive } from '../key/key-labels.ts';
 
-const WORDS: Record<GraceAdvice['state'], { tone: 'good' | 'warn'; label: string; text: string }> = {
+const ADVICE: Record<GraceAdvice['state'], { tone: 'good' | 'warn'; label: string; text: string }> = {
   safe: {
     tone: 'good',
     label: 'Safe to end now',
@@ -28,18 +28,18 @@ const WORDS: Record<GraceAdvice['state'], { tone: 'good' | 'warn'; label: string
   },
 };
 
-/** The two secrets of a key that is being rotated, who uses which, and whether the former one can go. */
+/** The two secrets of a key during a rotation: which one is in use, and whether the old one can be expired. */
 export function GracePanel({ subject }: { subject: ApiKey }) {
   const now = useNow();
   const { can } = useProject();
   const { endGrace } = useKeyActions();
   const advice = isAlive(subject.status) ? adviseGrace(subject.secrets, now) : undefined;
   if (!advice) return null;
-  const { tone, label, text } = WORDS[advice.state];
-  const end = () =>
+  const { tone, label, text } = ADVICE[advice.state];
+  const endNow = () =>
     endGrace.mutate(subject, {
       onSuccess: () => toast.success('The former secret is refused from now on.'),
-      onError: (error) => toast.error(sentenceOf(error)),
+      onError: (error) => toast.error(errorMessage(error)),
     });
   return (
     <section aria-label="Rotation" className="rounded-xl border">
@@ -58,7 +58,7 @@ export function GracePanel({ subject }: { subject: ApiKey }) {
             size="sm"
             variant={advice.state === 'safe' ? 'primary' : 'danger'}
             isBusy={endGrace.isPending}
-            onClick={end}
+            onClick={endNow}
           >
             {advice.state === 'safe' ? 'End grace now' : 'End grace now anyway'}
           </Button>

@@ -5,9 +5,9 @@ import type { ApiKey } from '../../../api/answers.ts';
 import { useCurrentApp } from '../../../api/apps.ts';
 import { useKeyActions } from '../../../api/keys.ts';
 import { useActorNames } from '../../../api/members.ts';
-import { sentenceOf } from '../../../api/problem.ts';
+import { errorMessage } from '../../../api/problem.ts';
 import { useProject } from '../../../api/project.ts';
-import { isCancelled } from '../../../api/step-up.ts';
+import { isCanceled } from '../../../api/step-up.ts';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
 import { Badge, Code } from '../../../components/ui/badge.tsx';
@@ -18,7 +18,7 @@ import { formatCount } from '../../../lib/format.ts';
 import { LIMIT_PARTS, readLimit } from '../../../lib/limits-draft.ts';
 import { useNow } from '../../../lib/now.ts';
 import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
-import type { KeyIntent } from '../key/key-labels.ts';
+import type { KeyAction } from '../key/key-labels.ts';
 import { isAlive, REVOKE_REASONS } from '../key/key-labels.ts';
 import { isRestorable, useRestoreKey } from '../key/restore-key.ts';
 import { GracePanel } from './grace-panel.tsx';
@@ -26,11 +26,11 @@ import { GracePanel } from './grace-panel.tsx';
 type KeyDetailsProps = {
   subject: ApiKey;
   all: readonly ApiKey[];
-  onIntent: (intent: KeyIntent) => void;
+  onAction: (action: KeyAction) => void;
 };
 
-/** What a key is and may do, and what can be done with it. */
-export function KeyDetails({ subject, all, onIntent }: KeyDetailsProps) {
+/** A key's details, restrictions and actions. */
+export function KeyDetails({ subject, all, onAction }: KeyDetailsProps) {
   const { can } = useProject();
   return (
     <div className="grid gap-5">
@@ -48,13 +48,13 @@ export function KeyDetails({ subject, all, onIntent }: KeyDetailsProps) {
       )}
       <RevokedNote subject={subject} all={all} />
       <GracePanel subject={subject} />
-      {can('keys:write') && isAlive(subject.status) && <Actions subject={subject} onIntent={onIntent} />}
+      {can('keys:write') && isAlive(subject.status) && <Actions subject={subject} onAction={onAction} />}
       <Facts subject={subject} all={all} />
     </div>
   );
 }
 
-function RevokedNote({ subject, all }: Omit<KeyDetailsProps, 'onIntent'>) {
+function RevokedNote({ subject, all }: Omit<KeyDetailsProps, 'onAction'>) {
   const nameOf = useActorNames(all);
   const now = useNow();
   const { can } = useProject();
@@ -81,14 +81,14 @@ function RevokedNote({ subject, all }: Omit<KeyDetailsProps, 'onIntent'>) {
   );
 }
 
-function Actions({ subject, onIntent }: Omit<KeyDetailsProps, 'all'>) {
+function Actions({ subject, onAction }: Omit<KeyDetailsProps, 'all'>) {
   const { update } = useKeyActions();
   const enable = (isEnabled: boolean) =>
     update.mutate(
       { key: subject, body: { disabled: !isEnabled } },
       {
         onSuccess: () => toast.success(`${subject.name} is ${isEnabled ? 'enabled' : 'disabled'}.`),
-        onError: (error) => isCancelled(error) || toast.error(sentenceOf(error)),
+        onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
       },
     );
   return (
@@ -101,11 +101,11 @@ function Actions({ subject, onIntent }: Omit<KeyDetailsProps, 'all'>) {
         onCheckedChange={enable}
       />
       <div className="flex flex-wrap gap-2 border-t pt-3.5">
-        <Button size="sm" onClick={() => onIntent({ verb: 'rotate', keyId: subject.id })}>
+        <Button size="sm" onClick={() => onAction({ kind: 'rotate', keyId: subject.id })}>
           <RefreshCw aria-hidden />
           Rotate secret
         </Button>
-        <Button size="sm" variant="danger" onClick={() => onIntent({ verb: 'revoke', keyId: subject.id })}>
+        <Button size="sm" variant="danger" onClick={() => onAction({ kind: 'revoke', keyId: subject.id })}>
           <Trash2 aria-hidden />
           Revoke key
         </Button>
@@ -114,7 +114,7 @@ function Actions({ subject, onIntent }: Omit<KeyDetailsProps, 'all'>) {
   );
 }
 
-function Facts({ subject, all }: Omit<KeyDetailsProps, 'onIntent'>) {
+function Facts({ subject, all }: Omit<KeyDetailsProps, 'onAction'>) {
   const nameOf = useActorNames(all);
   const { apps } = useCurrentApp();
   const limits = LIMIT_PARTS.flatMap(({ part, label }) => {

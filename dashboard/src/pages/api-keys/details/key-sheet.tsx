@@ -6,7 +6,7 @@ import { EmptyState } from '../../../components/states.tsx';
 import { Dialog, DialogBody, SheetContent } from '../../../components/ui/dialog.tsx';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '../../../components/ui/tabs.tsx';
 import { EditKeyForm } from '../form/edit-key-form.tsx';
-import type { KeyIntent } from '../key/key-labels.ts';
+import type { KeyAction } from '../key/key-labels.ts';
 import { isAlive } from '../key/key-labels.ts';
 import { KeyActivity } from './key-activity.tsx';
 import { KeyDetails } from './key-details.tsx';
@@ -16,18 +16,18 @@ type KeySheetProps = {
   openedId: string | undefined;
   all: readonly ApiKey[];
   onClose: () => void;
-  onIntent: (intent: KeyIntent) => void;
+  onAction: (action: KeyAction) => void;
 };
 
-/** Everything about one key: what it is, what it was used for, what happened to it. Which part is in the URL. */
-export function KeySheet({ openedId, all, onClose, onIntent }: KeySheetProps) {
+/** Everything about one key: details, usage, activity, settings. The tab is in the URL. */
+export function KeySheet({ openedId, all, onClose, onAction }: KeySheetProps) {
   const opened = all.find(({ id }) => id === openedId);
   return (
     <Dialog open={openedId !== undefined} onOpenChange={(isOpen) => !isOpen && onClose()}>
       <SheetContent title={<bdi>{opened?.name ?? 'There is no such key'}</bdi>} description={openedId}>
         <DialogBody>
           {opened ? (
-            <Parts key={openedId} subject={opened} all={all} onIntent={onIntent} />
+            <Parts key={openedId} subject={opened} all={all} onAction={onAction} />
           ) : (
             <EmptyState icon={KeyRound} title="Nothing to show">
               This project has no key of this id. The link is wrong, or it belongs to another project.
@@ -39,13 +39,13 @@ export function KeySheet({ openedId, all, onClose, onIntent }: KeySheetProps) {
   );
 }
 
-type PartsProps = Pick<KeySheetProps, 'all' | 'onIntent'> & { subject: ApiKey };
+type PartsProps = Pick<KeySheetProps, 'all' | 'onAction'> & { subject: ApiKey };
 
-function Parts({ subject, all, onIntent }: PartsProps) {
+function Parts({ subject, all, onAction }: PartsProps) {
   const { tab = 'details' } = useSearch({ from: '/signed-in/p/$projectId/settings/api-keys' });
   const { can } = useProject();
   const navigate = useNavigate();
-  const mayChange = can('keys:write') && isAlive(subject.status);
+  const canChange = can('keys:write') && isAlive(subject.status);
   const open = (next: string) =>
     void navigate({ to: '.', replace: true, search: (search) => ({ ...search, tab: next }) });
   return (
@@ -54,10 +54,10 @@ function Parts({ subject, all, onIntent }: PartsProps) {
         <TabsTrigger value="details">Details</TabsTrigger>
         <TabsTrigger value="usage">Usage</TabsTrigger>
         {can('audit:read') && <TabsTrigger value="activity">Activity</TabsTrigger>}
-        {mayChange && <TabsTrigger value="settings">Settings</TabsTrigger>}
+        {canChange && <TabsTrigger value="settings">Settings</TabsTrigger>}
       </TabsList>
       <TabsContent value="details">
-        <KeyDetails subject={subject} all={all} onIntent={onIntent} />
+        <KeyDetails subject={subject} all={all} onAction={onAction} />
       </TabsContent>
       <TabsContent value="usage">
         <KeyUsagePanel subject={subject} />
@@ -65,7 +65,7 @@ function Parts({ subject, all, onIntent }: PartsProps) {
       <TabsContent value="activity">
         <KeyActivity subject={subject} all={all} />
       </TabsContent>
-      {mayChange && (
+      {canChange && (
         <TabsContent value="settings">
           <EditKeyForm subject={subject} />
         </TabsContent>

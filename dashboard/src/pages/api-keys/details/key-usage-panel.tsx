@@ -9,7 +9,7 @@ import { Skeleton } from '../../../components/ui/skeleton.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../../components/ui/table.tsx';
 import { formatAmount, formatCount, formatDay } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
-import { sumByDay, totalOf, type UsageDay } from '../key/usage-days.ts';
+import { sumByDay, totalRequests, type UsageDay } from '../key/usage-days.ts';
 
 const OUTCOMES = [
   { name: 'ok', label: 'Passed' },
@@ -18,7 +18,7 @@ const OUTCOMES = [
   { name: 'limited', label: '429 too fast' },
 ] as const;
 
-/** What a key's requests came to, day by day. */
+/** A key's requests by outcome, day by day. */
 export function KeyUsagePanel({ subject }: { subject: ApiKey }) {
   const usage = useKeyUsage(subject.id);
   return (
@@ -32,7 +32,7 @@ function Summary({ hours }: { hours: readonly UsageHour[] }) {
   const now = useNow();
   const days = sumByDay(hours, USAGE_DAYS, now);
   const sum = (name: (typeof OUTCOMES)[number]['name']) => days.reduce((total, day) => total + day[name], 0);
-  const total = days.reduce((all, day) => all + totalOf(day), 0);
+  const total = days.reduce((all, day) => all + totalRequests(day), 0);
   if (total === 0) {
     return (
       <EmptyState icon={ChartNoAxesColumn} title={`No requests in ${USAGE_DAYS} days`}>
@@ -56,7 +56,7 @@ function Summary({ hours }: { hours: readonly UsageHour[] }) {
       </dl>
       <figure>
         <Sparkline
-          values={days.map(totalOf)}
+          values={days.map(totalRequests)}
           label={`${formatAmount(total, 'request')} over ${USAGE_DAYS} days`}
           className="h-24 w-full"
         />
@@ -72,7 +72,7 @@ function Summary({ hours }: { hours: readonly UsageHour[] }) {
 }
 
 function DayTable({ days }: { days: readonly UsageDay[] }) {
-  const busy = days.filter((day) => totalOf(day) > 0).toReversed();
+  const busy = days.filter((day) => totalRequests(day) > 0).toReversed();
   return (
     <div className="rounded-lg border">
       <Table label="Requests by day">

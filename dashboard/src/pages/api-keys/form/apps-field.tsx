@@ -9,17 +9,17 @@ type AppsFieldProps = {
   onChange: (appIds: readonly string[] | null) => void;
 };
 
-const REACHES = [
+const CHOICES = [
   { value: 'all', label: 'All apps' },
   { value: 'some', label: 'Only some' },
 ] as const;
 
-/** Which apps the key reaches. */
+/** Which apps the key has access to. */
 export function AppsField({ appIds, onChange }: AppsFieldProps) {
   const { apps, app } = useCurrentApp();
   const toggle = (id: string) => {
     const chosen = new Set(appIds ?? []);
-    // At least one stays: a key that reaches nothing could do nothing.
+    // At least one app stays selected: a key without apps could do nothing.
     if (!chosen.delete(id)) chosen.add(id);
     if (chosen.size > 0) onChange([...chosen]);
   };
@@ -30,7 +30,7 @@ export function AppsField({ appIds, onChange }: AppsFieldProps) {
           label="Apps"
           value={appIds === null ? 'all' : 'some'}
           onChange={(value) => onChange(value === 'all' || !app ? null : [app.id])}
-          options={REACHES}
+          options={CHOICES}
         />
       </div>
       {appIds === null ? (

@@ -1,7 +1,7 @@
 import { ArrowLeft } from 'lucide-react';
 import { useState } from 'react';
 import { KEY_TYPES } from '../../../../../src/directory/scopes.ts';
-import type { KeyType, MintedKey } from '../../../api/answers.ts';
+import type { KeyType, KeyWithSecret } from '../../../api/answers.ts';
 import { makeAttempts } from '../../../api/attempts.ts';
 import { useKeyActions } from '../../../api/keys.ts';
 import { useProjectSettings } from '../../../api/project.ts';
@@ -9,18 +9,19 @@ import { FormDialog } from '../../../components/form-dialog.tsx';
 import { Button } from '../../../components/ui/button.tsx';
 import { Dialog, DialogBody, DialogContent } from '../../../components/ui/dialog.tsx';
 import { TypeBadge, TypeIcon } from '../key/key-badges.tsx';
-import { KEY_TYPE_WORDS } from '../key/key-labels.ts';
-import { creationBody, findDraftMistakes, type KeyDraft, newDraft } from './key-draft.ts';
+import { KEY_TYPE_LABELS } from '../key/key-labels.ts';
+import { findDraftErrors, type KeyDraft, newDraft, toNewKey } from './key-draft.ts';
 import { KeyFields } from './key-fields.tsx';
 
-type CreateKeyDialogProps = { onClose: () => void; onMinted: (minted: MintedKey) => void };
+type CreateKeyDialogProps = { onClose: () => void; onSecret: (apiKey: KeyWithSecret) => void };
 
-/** Makes a key, starting from where it will live: that decides its type, and most of the rest. */
-export function CreateKeyDialog({ onClose, onMinted }: CreateKeyDialogProps) {
+/** Creates a key. First asks where it will be used: that determines its type and most defaults. */
+export function CreateKeyDialog({ onClose, onSecret }: CreateKeyDialogProps) {
   const [draft, setDraft] = useState<KeyDraft>();
   const { data: settings } = useProjectSettings();
   const maxDays = settings?.max_key_lifetime_days ?? null;
-  if (!draft) return <PlaceDialog onClose={onClose} onChoose={(type) => setDraft(newDraft(type, maxDays))} />;
+  if (!draft)
+    return <KeyTypeDialog onClose={onClose} onChoose={(type) => setDraft(newDraft(type, maxDays))} />;
   return (
     <DetailsDialog
       draft={draft}
@@ -28,14 +29,14 @@ export function CreateKeyDialog({ onClose, onMinted }: CreateKeyDialogProps) {
       onChange={setDraft}
       onBack={() => setDraft(undefined)}
       onClose={onClose}
-      onMinted={onMinted}
+      onSecret={onSecret}
     />
   );
 }
 
-type PlaceDialogProps = { onClose: () => void; onChoose: (type: KeyType) => void };
+type KeyTypeDialogProps = { onClose: () => void; onChoose: (type: KeyType) => void };
 
-function PlaceDialog({ onClose, onChoose }: PlaceDialogProps) {
+function KeyTypeDialog({ onClose, onChoose }: KeyTypeDialogProps) {
   return (
     <Dialog open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <DialogContent
@@ -45,7 +46,7 @@ function PlaceDialog({ onClose, onChoose }: PlaceDialogProps) {
       >
         <DialogBody className="grid gap-2.5">
           {KEY_TYPES.map((type) => (
-            <PlaceButton key={type} type={type} onChoose={() => onChoose(type)} />
+            <KeyTypeButton key={type} type={type} onChoose={() => onChoose(type)} />
           ))}
         </DialogBody>
       </DialogContent>
@@ -53,8 +54,8 @@ function PlaceDialog({ onClose, onChoose }: PlaceDialogProps) {
   );
 }
 
-function PlaceButton({ type, onChoose }: { type: KeyType; onChoose: () => void }) {
-  const { place, examples, consequence } = KEY_TYPE_WORDS[type];
+function KeyTypeButton({ type, onChoose }: { type: KeyType; onChoose: () => void }) {
+  const { location, examples, consequence } = KEY_TYPE_LABELS[type];
   return (
     <button
       type="button"
@@ -66,7 +67,7 @@ function PlaceButton({ type, onChoose }: { type: KeyType; onChoose: () => void }
       </span>
       <span className="min-w-0">
         <span className="flex flex-wrap items-center gap-2 font-medium">
-          {place}
+          {location}
           <TypeBadge type={type} />
         </span>
         <span className="block text-note text-soft">{examples}</span>
@@ -83,23 +84,23 @@ type DetailsDialogProps = CreateKeyDialogProps & {
   onBack: () => void;
 };
 
-function DetailsDialog({ draft, maxDays, onChange, onBack, onClose, onMinted }: DetailsDialogProps) {
-  const [wasTried, setTried] = useState(false);
+function DetailsDialog({ draft, maxDays, onChange, onBack, onClose, onSecret }: DetailsDialogProps) {
+  const [wasSubmitted, setSubmitted] = useState(false);
   const { create } = useKeyActions();
-  const [attemptOf] = useState(() => makeAttempts((made: KeyDraft) => creationBody(made, Date.now())));
-  const mistakes = findDraftMistakes(draft, Date.now());
+  const [toAttempt] = useState(() => makeAttempts((submitted: KeyDraft) => toNewKey(submitted, Date.now())));
+  const errors = findDraftErrors(draft, Date.now());
   const submit = async () => {
-    setTried(true);
-    if (Object.keys(mistakes).length === 0) onMinted(await create.mutateAsync(attemptOf(draft)));
+    setSubmitted(true);
+    if (Object.keys(errors).length === 0) onSecret(await create.mutateAsync(toAttempt(draft)));
   };
   return (
     <FormDialog
-      title={`New ${KEY_TYPE_WORDS[draft.type].name.toLowerCase()} key`}
-      description={KEY_TYPE_WORDS[draft.type].consequence}
+      title={`New ${KEY_TYPE_LABELS[draft.type].name.toLowerCase()} key`}
+      description={KEY_TYPE_LABELS[draft.type].consequence}
       className="max-w-xl"
-      deed={{ subject: 'The key', done: 'created', isRepeatable: true }}
+      action={{ subject: 'The key', done: 'created', isRepeatable: true }}
       submitLabel="Create key"
-      checksItself
+      validatesItself
       aside={(isBusy) => (
         <Button variant="ghost" onClick={onBack} disabled={isBusy}>
           <ArrowLeft aria-hidden />
@@ -114,7 +115,7 @@ function DetailsDialog({ draft, maxDays, onChange, onBack, onClose, onMinted }: 
           draft={draft}
           maxDays={maxDays}
           onChange={onChange}
-          mistakes={wasTried ? mistakes : {}}
+          errors={wasSubmitted ? errors : {}}
           error={error}
         />
       )}

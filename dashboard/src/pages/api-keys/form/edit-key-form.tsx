@@ -2,60 +2,60 @@ import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
 import type { ApiKey } from '../../../api/answers.ts';
 import { useKeyActions } from '../../../api/keys.ts';
-import { Problem, sentenceOf } from '../../../api/problem.ts';
+import { errorMessage, Problem } from '../../../api/problem.ts';
 import { useProjectSettings } from '../../../api/project.ts';
-import { isCancelled } from '../../../api/step-up.ts';
+import { isCanceled } from '../../../api/step-up.ts';
 import { Button } from '../../../components/ui/button.tsx';
 import { Callout } from '../../../components/ui/callout.tsx';
-import { changeBody, draftOf, findDraftMistakes, type KeyDraft } from './key-draft.ts';
+import { findDraftErrors, type KeyDraft, toDraft, toKeyChange } from './key-draft.ts';
 import { rebaseDraft } from './key-draft-rebase.ts';
 import { KeyFields } from './key-fields.tsx';
 
 /**
- * A draft of changes to `base`, and what came between: see `Meanwhile`. `from` is the key as it was before that, until the
- * person has said whose change is to stay.
+ * A draft of changes to `base`. `conflict` is set after someone else changed the key. Until it is resolved, `from` is the
+ * key before their change.
  */
 type Edit = {
   base: ApiKey;
   from: KeyDraft;
   draft: KeyDraft;
-  meanwhile: { withTheirs: KeyDraft | undefined } | undefined;
+  conflict: { withTheirs: KeyDraft | undefined } | undefined;
 };
 
-const beginEdit = (base: ApiKey, draft = draftOf(base)): Edit => ({
+const beginEdit = (base: ApiKey, draft = toDraft(base)): Edit => ({
   base,
-  from: draftOf(base),
+  from: toDraft(base),
   draft,
-  meanwhile: undefined,
+  conflict: undefined,
 });
 
-/** Returns the edit as it stands once the key has become `subject` by someone else's hand. */
-function catchUp({ base, from, draft, meanwhile }: Edit, subject: ApiKey): Edit {
-  const isTouched = Object.keys(changeBody(base, draft, Date.now())).length > 0;
-  if (!isTouched) return beginEdit(subject);
-  // A dispute that is not settled goes on, whatever else has changed since.
-  const before = meanwhile?.withTheirs ? from : draftOf(base);
-  const rebased = rebaseDraft(before, draft, draftOf(subject));
-  return { base: subject, from: before, draft: rebased.draft, meanwhile: { withTheirs: rebased.withTheirs } };
+/** Returns the edit after someone else changed the key to `subject`. */
+function mergeNewVersion({ base, from, draft, conflict }: Edit, subject: ApiKey): Edit {
+  const isEdited = Object.keys(toKeyChange(base, draft, Date.now())).length > 0;
+  if (!isEdited) return beginEdit(subject);
+  // An unresolved conflict stays, even if the key changes again.
+  const before = conflict?.withTheirs ? from : toDraft(base);
+  const rebased = rebaseDraft(before, draft, toDraft(subject));
+  return { base: subject, from: before, draft: rebased.draft, conflict: { withTheirs: rebased.withTheirs } };
 }
 
-/** Changes a key. Only what differs is sent; if someone else was faster, what was typed stays and the form says so. */
+/** Edits a key. Only changed fields are sent. If someone else saved first, the edits stay and the form says so. */
 export function EditKeyForm({ subject }: { subject: ApiKey }) {
   const [edit, setEdit] = useState(() => beginEdit(subject));
   const { update } = useKeyActions();
   const { data: settings } = useProjectSettings();
-  if (subject.etag !== edit.base.etag && !update.isPending) setEdit(catchUp(edit, subject));
-  const { base, draft, meanwhile } = edit;
+  if (subject.etag !== edit.base.etag && !update.isPending) setEdit(mergeNewVersion(edit, subject));
+  const { base, draft, conflict } = edit;
   const now = Date.now();
-  const mistakes = findDraftMistakes(draft, now);
-  const body = changeBody(base, draft, now);
+  const errors = findDraftErrors(draft, now);
+  const body = toKeyChange(base, draft, now);
   const hasChanges = Object.keys(body).length > 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (Object.keys(mistakes).length > 0 || update.isPending) return;
+    if (Object.keys(errors).length > 0 || update.isPending) return;
     const onSuccess = (saved: ApiKey) => {
-      // What was typed since it was sent is still to be saved.
-      setEdit(({ draft: present }) => beginEdit(saved, rebaseDraft(draft, present, draftOf(saved)).draft));
+      // Edits made since it was sent are still unsaved.
+      setEdit(({ draft: current }) => beginEdit(saved, rebaseDraft(draft, current, toDraft(saved)).draft));
       toast.success('Saved. It holds from the next request on.');
     };
     update.mutate({ key: base, body }, { onSuccess });
@@ -66,19 +66,19 @@ export function EditKeyForm({ subject }: { subject: ApiKey }) {
         draft={draft}
         maxDays={settings?.max_key_lifetime_days ?? null}
         onChange={(changed) => setEdit({ ...edit, draft: changed })}
-        mistakes={mistakes}
+        errors={errors}
         error={update.error}
       />
-      {meanwhile && (
-        <Meanwhile
-          {...meanwhile}
-          onSettle={(settled = draft) => {
+      {conflict && (
+        <ConflictNotice
+          {...conflict}
+          onResolve={(settled = draft) => {
             update.reset();
             setEdit(beginEdit(base, settled));
           }}
         />
       )}
-      {!(meanwhile && isLate(update.error)) && <Failure error={update.error} />}
+      {!(conflict && isConflict(update.error)) && <Failure error={update.error} />}
       <div className="flex justify-end gap-2">
         <Button onClick={() => setEdit(beginEdit(base))} disabled={!hasChanges}>
           Discard
@@ -91,9 +91,9 @@ export function EditKeyForm({ subject }: { subject: ApiKey }) {
   );
 }
 
-type MeanwhileProps = { withTheirs: KeyDraft | undefined; onSettle: (draft?: KeyDraft) => void };
+type ConflictNoticeProps = { withTheirs: KeyDraft | undefined; onResolve: (draft?: KeyDraft) => void };
 
-function Meanwhile({ withTheirs, onSettle }: MeanwhileProps) {
+function ConflictNotice({ withTheirs, onResolve }: ConflictNoticeProps) {
   if (!withTheirs) {
     return (
       <Callout tone="warn" isAlert title="Someone else changed this key meanwhile">
@@ -108,10 +108,10 @@ function Meanwhile({ withTheirs, onSettle }: MeanwhileProps) {
       title="Someone else changed the same meanwhile"
       actions={
         <>
-          <Button size="sm" onClick={() => onSettle()}>
+          <Button size="sm" onClick={() => onResolve()}>
             Keep mine
           </Button>
-          <Button size="sm" onClick={() => onSettle(withTheirs)}>
+          <Button size="sm" onClick={() => onResolve(withTheirs)}>
             Take theirs
           </Button>
         </>
@@ -122,14 +122,14 @@ function Meanwhile({ withTheirs, onSettle }: MeanwhileProps) {
   );
 }
 
-/** Whether the server refused because someone else was faster; once it is known what they did, `Meanwhile` tells it. */
-const isLate = (error: unknown) => error instanceof Problem && error.code === 'precondition_failed';
+/** Whether the server refused because someone else saved first. Once their version is loaded, `ConflictNotice` shows it. */
+const isConflict = (error: unknown) => error instanceof Problem && error.code === 'precondition_failed';
 
 function Failure({ error }: { error: unknown }) {
-  if (!error || isCancelled(error)) return null;
+  if (!error || isCanceled(error)) return null;
   return (
     <Callout tone="bad" isAlert title="The key was not changed">
-      {sentenceOf(error)}
+      {errorMessage(error)}
     </Callout>
   );
 }

@@ -1,8 +1,7 @@
+import { DAY_MS } from '../../../../../src/lib/durations.ts';
 import type { KeyType } from '../../../api/answers.ts';
 
-const DAY_MS = 86_400_000;
-
-/** How long a new key lives: days, `never`, or `date` for a day picked by hand. */
+/** The lifetime of a new key: days, `never`, or `date` for a chosen day. */
 export type ExpiryChoice = '30' | '90' | '365' | 'never' | 'date';
 
 const PRESETS = [
@@ -13,7 +12,7 @@ const PRESETS = [
   { value: 'date', label: 'Date' },
 ] as const satisfies readonly { value: ExpiryChoice; label: string }[];
 
-/** Returns the choices that the project allows; `maxDays` is its longest life of a key, null for no limit. */
+/** Returns the choices that the project allows. `maxDays` is its maximum key lifetime, null for no limit. */
 export function expiryChoices(maxDays: number | null) {
   return PRESETS.filter(({ value }) => {
     if (value === 'date') return true;
@@ -22,20 +21,20 @@ export function expiryChoices(maxDays: number | null) {
 }
 
 /**
- * Returns what a new key starts with: a year, because a key that ends is found before it is forgotten. Client keys never
- * end by default: installed apps cannot be given a new one. Never longer than the project allows.
+ * Returns the default: a year, because an expiring key is noticed before it is forgotten. Client keys never expire by
+ * default: installed apps cannot receive a new key. Never longer than the project allows.
  */
 export function defaultExpiry(type: KeyType, maxDays: number | null): ExpiryChoice {
-  const wanted = type === 'client' ? 'never' : '365';
+  const preferred = type === 'client' ? 'never' : '365';
   const allowed = expiryChoices(maxDays).map(({ value }) => value);
-  return allowed.includes(wanted) ? wanted : (allowed.findLast((value) => value !== 'date') ?? 'date');
+  return allowed.includes(preferred) ? preferred : (allowed.findLast((value) => value !== 'date') ?? 'date');
 }
 
-/** Returns the instant (RFC 3339) that a choice means at `now`; null for never, undefined for no day picked yet. */
+/** Returns when the key expires (RFC 3339), as of `now`; null for never, undefined if no day is chosen yet. */
 export function expiryInstant(choice: ExpiryChoice, date: string, now: number): string | null | undefined {
   if (choice === 'never') return null;
   if (choice !== 'date') return new Date(now + Number(choice) * DAY_MS).toISOString();
-  // The end of the day where the person is: "until the 24th" includes it.
+  // The end of the day in local time: "until the 24th" includes that day.
   const end = new Date(`${date}T23:59:59`);
   return Number.isNaN(end.getTime()) ? undefined : end.toISOString();
 }

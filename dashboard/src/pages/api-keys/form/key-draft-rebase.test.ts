@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { makeKeyFixture } from '../key/key.fixture.ts';
-import { draftOf } from './key-draft.ts';
+import { toDraft } from './key-draft.ts';
 import { rebaseDraft } from './key-draft-rebase.ts';
 
-const base = draftOf(makeKeyFixture());
+const base = toDraft(makeKeyFixture());
 
-it('keeps what was typed and renews what was not touched', () => {
+it('keeps edited parts and updates the others', () => {
   const mine = { ...base, name: 'Mine', addresses: '10.0.0.1' };
   const theirs = { ...base, scopes: ['events:read'] as const };
   assert.deepEqual(rebaseDraft(base, mine, theirs), {
@@ -15,7 +15,7 @@ it('keeps what was typed and renews what was not touched', () => {
   });
 });
 
-it('keeps mine where both changed the same, and offers theirs for just that', () => {
+it('keeps my value if both edited a part, and offers theirs for that part only', () => {
   const mine = { ...base, name: 'Mine', addresses: '10.0.0.1' };
   const theirs = { ...base, name: 'Theirs' };
   const { draft, withTheirs } = rebaseDraft(base, mine, theirs);
@@ -23,12 +23,12 @@ it('keeps mine where both changed the same, and offers theirs for just that', ()
   assert.deepEqual(withTheirs, { ...mine, name: 'Theirs' });
 });
 
-it('finds no dispute where both wanted the same', () => {
+it('finds no conflict if both made the same change', () => {
   const both = { ...base, name: 'Same' };
   assert.deepEqual(rebaseDraft(base, both, both), { draft: both, withTheirs: undefined });
 });
 
-it('takes the two halves of an end together', () => {
+it('merges the two fields of the expiry together', () => {
   const mine = { ...base, expiry: 'never' as const, expiryDate: '' };
   const theirs = { ...base, expiry: 'date' as const, expiryDate: '2028-01-31' };
   const { draft, withTheirs } = rebaseDraft(base, mine, theirs);

@@ -1,6 +1,6 @@
 import type { KeyDraft } from './key-draft.ts';
 
-/** What can be changed on its own; the end of a key is told by two fields that belong together. */
+/** The parts of a key that change independently. The two fields of the expiry belong together. */
 const PARTS = [
   ['name'],
   ['scopes'],
@@ -14,27 +14,28 @@ const PARTS = [
 
 type Part = (typeof PARTS)[number];
 
-const read = (draft: KeyDraft, part: Part) => JSON.stringify(part.map((field) => draft[field]));
+const readPart = (draft: KeyDraft, part: Part) => JSON.stringify(part.map((field) => draft[field]));
 
-const take = (draft: KeyDraft, part: Part): Partial<KeyDraft> =>
+const takePart = (draft: KeyDraft, part: Part): Partial<KeyDraft> =>
   Object.fromEntries(part.map((field) => [field, draft[field]]));
 
-/** A draft carried over to what someone else made of the key meanwhile. */
+/** A draft merged with someone else's changes to the key. */
 export type Rebased = {
-  /** Theirs where nothing was typed, mine where something was. */
+  /** My value for every part I edited, theirs for the rest. */
   draft: KeyDraft;
-  /** The same with theirs wherever both changed the same; undefined when we did so nowhere. */
+  /** The same, but with their value where both edited a part; undefined without such conflicts. */
   withTheirs: KeyDraft | undefined;
 };
 
-/** Returns the draft `mine`, begun from `base`, upon `theirs`: what was typed stays, what was not touched is renewed. */
+/** Returns the draft `mine`, started from `base`, merged with `theirs`: edited parts stay, all others are updated. */
 export function rebaseDraft(base: KeyDraft, mine: KeyDraft, theirs: KeyDraft): Rebased {
-  const touched = PARTS.filter((part) => read(mine, part) !== read(base, part));
-  const disputed = touched.filter(
-    (part) => read(theirs, part) !== read(base, part) && read(theirs, part) !== read(mine, part),
+  const edited = PARTS.filter((part) => readPart(mine, part) !== readPart(base, part));
+  const conflicting = edited.filter(
+    (part) =>
+      readPart(theirs, part) !== readPart(base, part) && readPart(theirs, part) !== readPart(mine, part),
   );
-  const settled = touched.filter((part) => !disputed.includes(part));
-  const onTop = (parts: readonly Part[]) =>
-    Object.assign({ ...theirs }, ...parts.map((part) => take(mine, part)));
-  return { draft: onTop(touched), withTheirs: disputed.length > 0 ? onTop(settled) : undefined };
+  const agreed = edited.filter((part) => !conflicting.includes(part));
+  const applyMine = (parts: readonly Part[]) =>
+    Object.assign({ ...theirs }, ...parts.map((part) => takePart(mine, part)));
+  return { draft: applyMine(edited), withTheirs: conflicting.length > 0 ? applyMine(agreed) : undefined };
 }

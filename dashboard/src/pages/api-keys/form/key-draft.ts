@@ -3,15 +3,15 @@ import type { ApiKey, KeyChange, KeyRateLimits, KeyScope, KeyType, NewKey } from
 import { defaultExpiry, type ExpiryChoice, expiryInstant } from './expiry.ts';
 import { defaultScopes } from './scope-presets.ts';
 
-/** A key as it is being described in a form. Lists are lines of text until they are sent. */
+/** A key in a form. Lists are lines of text until they are sent. */
 export type KeyDraft = {
   type: KeyType;
   name: string;
   scopes: readonly KeyScope[];
-  /** Null: all apps, later ones included. */
+  /** Null: all apps, including future ones. */
   appIds: readonly string[] | null;
   expiry: ExpiryChoice;
-  /** `YYYY-MM-DD`, when `expiry` is `date`. */
+  /** `YYYY-MM-DD`, if `expiry` is `date`. */
   expiryDate: string;
   addresses: string;
   origins: string;
@@ -19,7 +19,7 @@ export type KeyDraft = {
   rateLimits: KeyRateLimits | null;
 };
 
-/** Returns what a new key of this type starts as. */
+/** Returns the default draft of a new key of this type. */
 export function newDraft(type: KeyType, maxLifetimeDays: number | null, name = ''): KeyDraft {
   return {
     type,
@@ -35,8 +35,8 @@ export function newDraft(type: KeyType, maxLifetimeDays: number | null, name = '
   };
 }
 
-/** Returns a form's draft of a key that exists. */
-export function draftOf(key: ApiKey): KeyDraft {
+/** Returns the draft of an existing key. */
+export function toDraft(key: ApiKey): KeyDraft {
   return {
     type: key.type,
     name: key.name,
@@ -57,13 +57,13 @@ function localDay(instant: string): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-/** Returns the entries of a text with one a line, or separated by commas or blanks. */
-export function linesOf(text: string): string[] {
+/** Returns the distinct entries of a text, separated by line breaks, spaces or commas. */
+export function splitLines(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter((line) => line !== ''))];
 }
 
-/** Returns what keeps a draft from being sent, by field; an empty object when nothing does. The server judges the rest. */
-export function findDraftMistakes(
+/** Returns the errors of a draft by field; an empty object if it can be sent. The server validates the rest. */
+export function findDraftErrors(
   draft: KeyDraft,
   now: number,
 ): { name?: string; scopes?: string; expiry?: string } {
@@ -77,30 +77,30 @@ export function findDraftMistakes(
   };
 }
 
-/** Returns the body that creates the key. A whole ceiling is left out, so that the key is told as unrestricted. */
-export function creationBody(draft: KeyDraft, now: number): NewKey {
+/** Returns the body that creates the key. All scopes of the type are left out, so that the key counts as unrestricted. */
+export function toNewKey(draft: KeyDraft, now: number): NewKey {
   return {
     name: draft.name.trim(),
     type: draft.type,
     ...(draft.scopes.length < CEILINGS[draft.type].length && { scopes: draft.scopes }),
     ...(draft.appIds !== null && { app_ids: draft.appIds }),
     expires_at: expiryInstant(draft.expiry, draft.expiryDate, now) ?? null,
-    ...restrictionsOf(draft),
+    ...toRestrictions(draft),
   };
 }
 
-function restrictionsOf({ type, addresses, origins, bundleIds, rateLimits }: KeyDraft): Partial<NewKey> {
+function toRestrictions({ type, addresses, origins, bundleIds, rateLimits }: KeyDraft): Partial<NewKey> {
   return {
-    ip_allowlist: linesOf(addresses),
-    ...(type === 'read_only' && { allowed_origins: linesOf(origins) }),
-    ...(type === 'client' && { bundle_ids: linesOf(bundleIds) }),
+    ip_allowlist: splitLines(addresses),
+    ...(type === 'read_only' && { allowed_origins: splitLines(origins) }),
+    ...(type === 'client' && { bundle_ids: splitLines(bundleIds) }),
     rate_limits: rateLimits,
   };
 }
 
-/** Returns the body that changes `key` into the draft: only what differs, so that a PATCH widens nothing by the way. */
-export function changeBody(key: ApiKey, draft: KeyDraft, now: number): KeyChange {
-  const before = draftOf(key);
+/** Returns the body that changes `key` into the draft. Only changed fields, so that a PATCH widens nothing by accident. */
+export function toKeyChange(key: ApiKey, draft: KeyDraft, now: number): KeyChange {
+  const before = toDraft(key);
   const isSameEnd = before.expiry === draft.expiry && before.expiryDate === draft.expiryDate;
   const differs = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
   return {
@@ -108,9 +108,9 @@ export function changeBody(key: ApiKey, draft: KeyDraft, now: number): KeyChange
     ...(differs(before.scopes, draft.scopes) && { scopes: draft.scopes }),
     ...(differs(before.appIds, draft.appIds) && { app_ids: draft.appIds }),
     ...(!isSameEnd && { expires_at: expiryInstant(draft.expiry, draft.expiryDate, now) ?? null }),
-    ...(before.addresses !== draft.addresses && { ip_allowlist: linesOf(draft.addresses) }),
-    ...(before.origins !== draft.origins && { allowed_origins: linesOf(draft.origins) }),
-    ...(before.bundleIds !== draft.bundleIds && { bundle_ids: linesOf(draft.bundleIds) }),
+    ...(before.addresses !== draft.addresses && { ip_allowlist: splitLines(draft.addresses) }),
+    ...(before.origins !== draft.origins && { allowed_origins: splitLines(draft.origins) }),
+    ...(before.bundleIds !== draft.bundleIds && { bundle_ids: splitLines(draft.bundleIds) }),
     ...(differs(before.rateLimits, draft.rateLimits) && { rate_limits: draft.rateLimits }),
   };
 }

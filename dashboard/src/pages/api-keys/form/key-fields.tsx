@@ -1,34 +1,34 @@
-import { mistakeIn } from '../../../api/problem.ts';
+import { fieldError } from '../../../api/problem.ts';
 import { LimitsFields } from '../../../components/limits-fields.tsx';
-import { Field, FieldGroup, FieldMistake } from '../../../components/ui/field.tsx';
+import { Field, FieldError, FieldGroup } from '../../../components/ui/field.tsx';
 import { Input, Textarea } from '../../../components/ui/input.tsx';
 import { Segmented } from '../../../components/ui/segmented.tsx';
 import { formatExact } from '../../../lib/format.ts';
-import { KEY_TYPE_WORDS } from '../key/key-labels.ts';
+import { KEY_TYPE_LABELS } from '../key/key-labels.ts';
 import { AppsField } from './apps-field.tsx';
 import { expiryChoices, expiryInstant } from './expiry.ts';
-import type { findDraftMistakes, KeyDraft } from './key-draft.ts';
+import type { findDraftErrors, KeyDraft } from './key-draft.ts';
 import { ScopesField } from './scopes-field.tsx';
 
 type KeyFieldsProps = {
   draft: KeyDraft;
-  /** The longest life the project allows a key, in days; null for no limit. */
+  /** The project's maximum key lifetime in days; null for no limit. */
   maxDays: number | null;
   onChange: (draft: KeyDraft) => void;
-  mistakes: ReturnType<typeof findDraftMistakes>;
-  /** What the server said of the last try. */
+  errors: ReturnType<typeof findDraftErrors>;
+  /** The server's answer to the last attempt. */
   error: unknown;
 };
 
-/** Everything that can be said of a key but its type: for making one and for changing it. */
-export function KeyFields({ draft, maxDays, onChange, mistakes, error }: KeyFieldsProps) {
+/** All fields of a key except its type: for creating and for editing. */
+export function KeyFields({ draft, maxDays, onChange, errors, error }: KeyFieldsProps) {
   const change = (part: Partial<KeyDraft>) => onChange({ ...draft, ...part });
   return (
     <>
       <Field
         label="Name"
         hint="Say where it lives: whoever reads the audit log will thank you."
-        mistake={mistakes.name ?? mistakeIn(error, 'name')}
+        error={errors.name ?? fieldError(error, 'name')}
       >
         {(control) => (
           <Input
@@ -36,7 +36,7 @@ export function KeyFields({ draft, maxDays, onChange, mistakes, error }: KeyFiel
             autoFocus
             maxLength={100}
             autoComplete="off"
-            placeholder={KEY_TYPE_WORDS[draft.type].namePlaceholder}
+            placeholder={KEY_TYPE_LABELS[draft.type].namePlaceholder}
             value={draft.name}
             onChange={(event) => change({ name: event.target.value })}
           />
@@ -47,7 +47,7 @@ export function KeyFields({ draft, maxDays, onChange, mistakes, error }: KeyFiel
           type={draft.type}
           scopes={draft.scopes}
           onChange={(scopes) => change({ scopes })}
-          mistake={mistakes.scopes ?? mistakeIn(error, 'scopes')}
+          error={errors.scopes ?? fieldError(error, 'scopes')}
         />
       )}
       <AppsField appIds={draft.appIds} onChange={(appIds) => change({ appIds })} />
@@ -55,7 +55,7 @@ export function KeyFields({ draft, maxDays, onChange, mistakes, error }: KeyFiel
         draft={draft}
         maxDays={maxDays}
         change={change}
-        mistake={mistakes.expiry ?? mistakeIn(error, 'expires_at')}
+        error={errors.expiry ?? fieldError(error, 'expires_at')}
       />
       <RestrictionFields draft={draft} change={change} error={error} />
     </>
@@ -68,8 +68,8 @@ function ExpiryField({
   draft,
   maxDays,
   change,
-  mistake,
-}: PartProps & { maxDays: number | null; mistake: string | undefined }) {
+  error,
+}: PartProps & { maxDays: number | null; error: string | undefined }) {
   const instant = expiryInstant(draft.expiry, draft.expiryDate, Date.now());
   return (
     <FieldGroup label="Expires">
@@ -90,8 +90,8 @@ function ExpiryField({
           />
         )}
       </div>
-      {mistake ? (
-        <FieldMistake>{mistake}</FieldMistake>
+      {error ? (
+        <FieldError>{error}</FieldError>
       ) : (
         <p className="text-soft text-xs">
           {draft.expiry === 'never' &&
@@ -124,7 +124,7 @@ function RestrictionFields({ draft, change, error }: PartProps & { error: unknow
             placeholder="https://status.example.com"
             value={draft.origins}
             onChange={(origins) => change({ origins })}
-            mistake={mistakeIn(error, 'allowed_origins')}
+            error={fieldError(error, 'allowed_origins')}
           />
         )}
         {draft.type === 'client' && (
@@ -134,7 +134,7 @@ function RestrictionFields({ draft, change, error }: PartProps & { error: unknow
             placeholder="com.example.notes"
             value={draft.bundleIds}
             onChange={(bundleIds) => change({ bundleIds })}
-            mistake={mistakeIn(error, 'bundle_ids')}
+            error={fieldError(error, 'bundle_ids')}
           />
         )}
         <LinesField
@@ -143,13 +143,13 @@ function RestrictionFields({ draft, change, error }: PartProps & { error: unknow
           placeholder={'203.0.113.7\n2001:db8::/32'}
           value={draft.addresses}
           onChange={(addresses) => change({ addresses })}
-          mistake={mistakeIn(error, 'ip_allowlist')}
+          error={fieldError(error, 'ip_allowlist')}
         />
         <LimitsFields
           type={draft.type}
           limits={draft.rateLimits}
           onChange={(rateLimits) => change({ rateLimits })}
-          mistake={mistakeIn(error, 'rate_limits')}
+          error={fieldError(error, 'rate_limits')}
         />
       </div>
     </details>
@@ -162,12 +162,12 @@ type LinesFieldProps = {
   placeholder: string;
   value: string;
   onChange: (value: string) => void;
-  mistake: string | undefined;
+  error: string | undefined;
 };
 
-function LinesField({ label, hint, placeholder, value, onChange, mistake }: LinesFieldProps) {
+function LinesField({ label, hint, placeholder, value, onChange, error }: LinesFieldProps) {
   return (
-    <Field label={label} hint={hint} aside="optional" mistake={mistake}>
+    <Field label={label} hint={hint} aside="optional" error={error}>
       {(control) => (
         <Textarea
           {...control}

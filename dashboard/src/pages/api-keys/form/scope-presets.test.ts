@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { CEILINGS, KEY_SCOPES, KEY_TYPES } from '../../../../../src/directory/scopes.ts';
 import { summarizeScopes } from '../key/key-labels.ts';
-import { defaultScopes, findPreset, presetsOf, toggleScope } from './scope-presets.ts';
+import { defaultScopes, findPreset, listPresets, toggleScope } from './scope-presets.ts';
 
-it('offers nothing above a ceiling', () => {
+it('offers no scope above the ceiling of a type', () => {
   for (const type of KEY_TYPES) {
-    for (const { id, scopes } of presetsOf(type)) {
+    for (const { id, scopes } of listPresets(type)) {
       assert.ok(scopes.length > 0, id);
       assert.deepEqual(
         scopes.filter((scope) => !CEILINGS[type].includes(scope)),
@@ -22,7 +22,7 @@ it('starts server keys with the least: sending events', () => {
   assert.deepEqual(defaultScopes('client'), ['events:write']);
 });
 
-it('finds a preset whatever the order, and none for a mixture', () => {
+it('finds a preset in any order, and none for a custom selection', () => {
   assert.equal(
     findPreset('server', ['keys:write', 'keys:read', 'apps:write', 'project:read', 'apps:read'])?.id,
     'manage',
@@ -30,12 +30,12 @@ it('finds a preset whatever the order, and none for a mixture', () => {
   assert.equal(findPreset('server', ['events:write', 'audit:read']), undefined);
 });
 
-it('adds and takes away one scope', () => {
+it('adds and removes one scope', () => {
   assert.deepEqual(toggleScope('server', ['events:write'], 'events:read'), ['events:write', 'events:read']);
   assert.deepEqual(toggleScope('server', ['events:write', 'events:read'], 'events:write'), ['events:read']);
 });
 
-it('tells scopes in few words', () => {
+it('summarizes scopes', () => {
   assert.equal(summarizeScopes('server', KEY_SCOPES), 'All scopes');
   assert.equal(summarizeScopes('client', ['events:write']), 'events:write');
   assert.equal(summarizeScopes('server', ['events:write', 'apps:read']), '2 scopes');

@@ -3,7 +3,7 @@ import type { KeyScope, KeyType } from '../../../api/answers.ts';
 
 export type ScopePreset = { id: string; label: string; hint: string; scopes: readonly KeyScope[] };
 
-/** What server keys are usually made for; the narrowest comes first and is the default. */
+/** Common uses of server keys. The narrowest comes first and is the default. */
 const SERVER_PRESETS: readonly ScopePreset[] = [
   { id: 'send', label: 'Send events', hint: 'Server-side events and imports', scopes: ['events:write'] },
   {
@@ -31,25 +31,25 @@ const READ_PRESETS: readonly ScopePreset[] = [
   { id: 'numbers', label: 'Numbers only', hint: 'For one chart or report', scopes: ['analytics:read'] },
 ];
 
-/** Returns the sets of scopes offered for a type; none for client keys, which have exactly one. */
-export function presetsOf(type: KeyType): readonly ScopePreset[] {
+/** Returns the scope presets of a type; none for client keys, which have exactly one scope. */
+export function listPresets(type: KeyType): readonly ScopePreset[] {
   return { server: SERVER_PRESETS, client: [], read_only: READ_PRESETS }[type];
 }
 
-/** Returns what a new key of this type starts with. */
+/** Returns the default scopes of a new key of this type. */
 export function defaultScopes(type: KeyType): readonly KeyScope[] {
-  return presetsOf(type)[0]?.scopes ?? CEILINGS[type];
+  return listPresets(type)[0]?.scopes ?? CEILINGS[type];
 }
 
-/** Returns the preset that has exactly these scopes; undefined when they were picked one by one. */
+/** Returns the preset with exactly these scopes; undefined for a custom selection. */
 export function findPreset(type: KeyType, scopes: readonly KeyScope[]): ScopePreset | undefined {
-  return presetsOf(type).find(
+  return listPresets(type).find(
     (preset) =>
       preset.scopes.length === scopes.length && preset.scopes.every((scope) => scopes.includes(scope)),
   );
 }
 
-/** Returns the scopes with one added or taken away, in the ceiling's order. */
+/** Returns the scopes with one added or removed, in the order of the type's ceiling. */
 export function toggleScope(type: KeyType, scopes: readonly KeyScope[], scope: KeyScope): KeyScope[] {
   const isIn = scopes.includes(scope);
   return CEILINGS[type].filter((known) => (known === scope ? !isIn : scopes.includes(known)));

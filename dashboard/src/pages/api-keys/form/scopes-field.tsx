@@ -1,25 +1,25 @@
 import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { KeyScope, KeyType } from '../../../api/answers.ts';
 import { Checkbox } from '../../../components/ui/checkbox.tsx';
-import { FieldGroup, FieldMistake } from '../../../components/ui/field.tsx';
+import { FieldError, FieldGroup } from '../../../components/ui/field.tsx';
 import { cn } from '../../../lib/class-names.ts';
-import { SCOPE_MEANINGS } from '../key/key-labels.ts';
-import { findPreset, presetsOf, toggleScope } from './scope-presets.ts';
+import { SCOPE_DESCRIPTIONS } from '../key/key-labels.ts';
+import { findPreset, listPresets, toggleScope } from './scope-presets.ts';
 
 type ScopesFieldProps = {
   type: KeyType;
   scopes: readonly KeyScope[];
   onChange: (scopes: readonly KeyScope[]) => void;
-  mistake: string | undefined;
+  error: string | undefined;
 };
 
-/** What the key may do: usual sets first, each scope by itself below. */
-export function ScopesField({ type, scopes, onChange, mistake }: ScopesFieldProps) {
+/** The key's scopes: presets first, single scopes below. */
+export function ScopesField({ type, scopes, onChange, error }: ScopesFieldProps) {
   const chosen = findPreset(type, scopes);
   return (
     <FieldGroup label="What may it do?">
       <div className="grid gap-2 sm:grid-cols-2">
-        {presetsOf(type).map((preset) => (
+        {listPresets(type).map((preset) => (
           <button
             key={preset.id}
             type="button"
@@ -35,7 +35,7 @@ export function ScopesField({ type, scopes, onChange, mistake }: ScopesFieldProp
           </button>
         ))}
       </div>
-      {mistake && <FieldMistake>{mistake}</FieldMistake>}
+      {error && <FieldError>{error}</FieldError>}
       <details className="rounded-lg border">
         <summary className="cursor-pointer select-none rounded-lg px-4 py-2 text-note text-soft hover:bg-hover/50">
           {chosen
@@ -47,7 +47,7 @@ export function ScopesField({ type, scopes, onChange, mistake }: ScopesFieldProp
             <Checkbox
               key={scope}
               label={<span className="font-mono text-note">{scope}</span>}
-              hint={SCOPE_MEANINGS[scope]}
+              hint={SCOPE_DESCRIPTIONS[scope]}
               checked={scopes.includes(scope)}
               onCheckedChange={() => onChange(toggleScope(type, scopes, scope))}
             />

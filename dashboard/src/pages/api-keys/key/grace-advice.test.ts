@@ -18,21 +18,21 @@ const secret = (version: number, lastUsed: string | null, created = ROTATED) => 
 const stateOf = (newest: string | null, older: string | null) =>
   adviseGrace([secret(1, older, ago(900 * HOUR_MS)), secret(2, newest)], NOW)?.state;
 
-it('says nothing of a key with one secret', () => {
+it('has no advice for a key with one secret', () => {
   assert.equal(adviseGrace([secret(1, null)], NOW), undefined);
 });
 
-it('waits while nobody has used the new secret', () => {
+it('waits until the new secret is used', () => {
   assert.equal(stateOf(null, ago(HOUR_MS)), 'waiting');
   assert.equal(stateOf(null, null), 'waiting');
 });
 
-it('is safe once the new one is in use and the former one was not used since', () => {
+it('is safe once the new secret is in use and the old one was not used since', () => {
   assert.equal(stateOf(ago(HOUR_MS), null), 'safe');
   assert.equal(stateOf(ago(HOUR_MS), ago(49 * HOUR_MS)), 'safe');
 });
 
-it('is safe after the former one was quiet for 25 hours: a daily job has run', () => {
+it('is safe after the old secret was unused for 25 hours: a daily job has run', () => {
   assert.equal(stateOf(ago(HOUR_MS), ago(25 * HOUR_MS)), 'safe');
   assert.equal(stateOf(ago(HOUR_MS), ago(25 * HOUR_MS - 1)), 'in_use');
 });

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../../../../src/lib/durations.ts';
 import type { ApiKey } from '../../../api/answers.ts';
 
 type Secret = ApiKey['secrets'][number];
@@ -5,16 +6,16 @@ type Secret = ApiKey['secrets'][number];
 export type GraceAdvice = {
   newest: Secret;
   older: Secret;
-  /** `safe`: nobody needs the older one; `waiting`: the new one was never seen; `in_use`: the older one still is. */
+  /** `safe`: the old secret is unused; `waiting`: the new one was never used; `in_use`: the old one still is. */
   state: 'safe' | 'waiting' | 'in_use';
 };
 
-/** Unused for so long, with the new one in use, a secret counts as left behind: a daily job has run once. */
-const QUIET_MS = 25 * 3_600_000;
+/** An old secret that was not used for this long counts as replaced: a daily job has run since. */
+const QUIET_MS = 25 * HOUR_MS;
 
 const at = (instant: string | null) => (instant === null ? Number.NEGATIVE_INFINITY : Date.parse(instant));
 
-/** Returns whether the former secret of a key can be ended now; undefined when no grace runs. */
+/** Returns whether the old secret of a key can be expired now; undefined outside a grace period. */
 export function adviseGrace(secrets: readonly Secret[], now: number): GraceAdvice | undefined {
   const [newest, older] = secrets.toSorted((a, b) => b.version - a.version);
   if (!newest || !older) return undefined;

@@ -1,23 +1,23 @@
 import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { KeyScope, KeyStatus, KeyType, RevokeReason } from '../../../api/answers.ts';
 
-type TypeWords = {
+type KeyTypeLabels = {
   name: string;
   prefix: string;
-  /** The answer to "where will this key live?". */
-  place: string;
+  /** Where the key is used: the choice in the create dialog. */
+  location: string;
   examples: string;
-  /** What that place means for the key. */
+  /** What that location means for the key. */
   consequence: string;
   namePlaceholder: string;
 };
 
-/** What the pages say of each type of key. */
-export const KEY_TYPE_WORDS: Record<KeyType, TypeWords> = {
+/** The texts for each key type. */
+export const KEY_TYPE_LABELS: Record<KeyType, KeyTypeLabels> = {
   server: {
     name: 'Server',
     prefix: 'sk_',
-    place: 'In my backend',
+    location: 'In my backend',
     examples: 'Servers, jobs, CI, scripts',
     consequence: 'Can be allowed everything in this project. Keep it secret; browsers are refused.',
     namePlaceholder: 'Production backend',
@@ -25,7 +25,7 @@ export const KEY_TYPE_WORDS: Record<KeyType, TypeWords> = {
   client: {
     name: 'Client',
     prefix: 'ck_',
-    place: 'In a mobile or web app',
+    location: 'In a mobile or web app',
     examples: 'iOS, Android, web SDKs',
     consequence: 'Everyone who has the app has the key. It can only write events, never read.',
     namePlaceholder: 'Production iOS',
@@ -33,15 +33,15 @@ export const KEY_TYPE_WORDS: Record<KeyType, TypeWords> = {
   read_only: {
     name: 'Read-only',
     prefix: 'ro_',
-    place: 'In a dashboard or report',
+    location: 'In a dashboard or report',
     examples: 'BI tools, spreadsheets, status pages',
     consequence: 'Reads numbers, changes nothing. In browsers only from the origins you name.',
     namePlaceholder: 'Weekly report',
   },
 };
 
-/** What each scope lets a key do. */
-export const SCOPE_MEANINGS: Record<KeyScope, string> = {
+/** What each scope allows. */
+export const SCOPE_DESCRIPTIONS: Record<KeyScope, string> = {
   'events:write': 'Send events',
   'events:read': 'Search and export events',
   'analytics:read': 'Read numbers and charts',
@@ -56,7 +56,7 @@ export const SCOPE_MEANINGS: Record<KeyScope, string> = {
   'audit:read': 'Read the audit log',
 };
 
-export const STATUS_WORDS = {
+export const STATUS_LABELS = {
   active: { label: 'Active', tone: 'good' },
   expiring: { label: 'Expiring', tone: 'warn' },
   expired: { label: 'Expired', tone: 'neutral' },
@@ -64,7 +64,7 @@ export const STATUS_WORDS = {
   revoked: { label: 'Revoked', tone: 'bad' },
 } as const satisfies Record<KeyStatus, { label: string; tone: string }>;
 
-/** Why a key can be revoked, as people say it. */
+/** The reasons for revoking a key. */
 export const REVOKE_REASONS = [
   { value: 'unused', label: 'No longer used' },
   { value: 'rotated', label: 'Replaced by another key' },
@@ -73,12 +73,12 @@ export const REVOKE_REASONS = [
   { value: 'other', label: 'Another reason' },
 ] as const satisfies readonly { value: RevokeReason; label: string }[];
 
-/** Whether a key can still be used, or switched on again. */
+/** Whether a key can be used, or enabled again. */
 export function isAlive(status: KeyStatus): boolean {
   return status !== 'revoked' && status !== 'expired';
 }
 
-/** Returns what a key can do in few words: `All server scopes`, `events:write`, `3 scopes`. */
+/** Returns a short summary of scopes: `All scopes`, `events:write`, `3 scopes`. */
 export function summarizeScopes(type: KeyType, scopes: readonly KeyScope[]): string {
   const ceiling = CEILINGS[type];
   if (ceiling.length > 1 && scopes.length === ceiling.length) return 'All scopes';
@@ -86,5 +86,5 @@ export function summarizeScopes(type: KeyType, scopes: readonly KeyScope[]): str
   return only !== undefined && others.length === 0 ? only : `${scopes.length} scopes`;
 }
 
-/** What the person is about to do with one key. */
-export type KeyIntent = { verb: 'rotate' | 'revoke'; keyId: string };
+/** The action on a key for which a dialog is open. */
+export type KeyAction = { kind: 'rotate' | 'revoke'; keyId: string };

@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../../api/answers.ts';
 
-/** Returns a server key made on 2026-11-01 that nothing is wrong with, changed by `part`: for tests. */
+/** Returns a healthy server key created on 2026-11-01, with the fields of `part`: for tests. */
 export function makeKeyFixture(part: Partial<ApiKey> = {}): ApiKey {
   return {
     id: 'key_1',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { ApiKey, UsageHour } from '../../../api/answers.ts';
 import { makeKeyFixture } from './key.fixture.ts';
-import { countComparedWidths, findRisks } from './safety.ts';
+import { countCheckedScopes, findRisks } from './safety.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 const DAY_MS = 86_400_000;
@@ -21,17 +21,17 @@ const used = (category: UsageHour['category'], ok = 1): UsageHour => ({
   limited: 0,
 });
 
-it('finds nothing about a key that ends, is used, and does all it may', () => {
+it('finds nothing for a key that expires, is used, and uses all its scopes', () => {
   assert.deepEqual(kindsOf(makeKeyFixture(), new Map([['key_1', [used('events')]]])), []);
 });
 
-it('finds server and read-only keys that never expire, and lets client keys', () => {
+it('finds server and read-only keys that never expire, but not client keys', () => {
   assert.deepEqual(kindsOf(makeKeyFixture({ expires_at: null })), ['never_expires']);
   assert.deepEqual(kindsOf(makeKeyFixture({ type: 'read_only', expires_at: null })), ['never_expires']);
   assert.deepEqual(kindsOf(makeKeyFixture({ type: 'client', expires_at: null })), []);
 });
 
-it('finds keys unused for 90 days, counting from when they were made if never used', () => {
+it('finds keys unused for 90 days, counted from creation if never used', () => {
   const made = ago(200 * DAY_MS);
   assert.deepEqual(kindsOf(makeKeyFixture({ created_at: made, last_used_at: ago(90 * DAY_MS) })), ['unused']);
   assert.deepEqual(kindsOf(makeKeyFixture({ created_at: made, last_used_at: ago(90 * DAY_MS - 1) })), []);
@@ -39,7 +39,7 @@ it('finds keys unused for 90 days, counting from when they were made if never us
   assert.deepEqual(kindsOf(makeKeyFixture({ created_at: ago(DAY_MS), last_used_at: null })), []);
 });
 
-it('finds keys that may do kinds of thing they never did', () => {
+it('finds keys with scopes for categories they never used', () => {
   const key = makeKeyFixture({ scopes: ['events:write', 'events:read', 'keys:write'] });
   const [finding] = findRisks([key], new Map([['key_1', [used('events')]]]), NOW);
   assert.ok(finding?.kind === 'too_wide');
@@ -47,14 +47,14 @@ it('finds keys that may do kinds of thing they never did', () => {
   assert.deepEqual(finding.unusedScopes, ['events:read', 'keys:write']);
 });
 
-it('says nothing of the width of keys whose use is unknown, or that never had success', () => {
+it('has no finding on scopes for keys without known or successful usage', () => {
   const key = makeKeyFixture({ scopes: ['events:write', 'keys:write'] });
   assert.deepEqual(kindsOf(key), []);
   assert.deepEqual(kindsOf(key, new Map([['key_1', []]])), []);
   assert.deepEqual(kindsOf(key, new Map([['key_1', [used('events', 0)]]])), []);
 });
 
-it('counts as compared only used server keys whose use is known', () => {
+it('counts only used server keys with known usage as checked', () => {
   const keys = [
     makeKeyFixture({ id: 'known' }),
     makeKeyFixture({ id: 'unknown' }),
@@ -63,10 +63,10 @@ it('counts as compared only used server keys whose use is known', () => {
     makeKeyFixture({ id: 'client', type: 'client' }),
   ];
   const usage = new Map(['known', 'dead', 'client'].map((id) => [id, [used('events')]]));
-  assert.deepEqual(countComparedWidths(keys, usage), { compared: 1, used: 2 });
+  assert.deepEqual(countCheckedScopes(keys, usage), { compared: 1, used: 2 });
 });
 
-it('finds leaks first, of client keys that live on and of keys revoked lately', () => {
+it('lists leaks first, of active client keys and of recently revoked keys', () => {
   const leaked = makeKeyFixture({ id: 'key_2', type: 'client', leak_reported_at: ago(DAY_MS) });
   const forever = makeKeyFixture({ expires_at: null });
   assert.deepEqual(
@@ -79,7 +79,7 @@ it('finds leaks first, of client keys that live on and of keys revoked lately', 
   assert.deepEqual(kindsOf(dead(31)), []);
 });
 
-it('lets dead keys rest', () => {
+it('has no findings for expired and revoked keys', () => {
   for (const status of ['revoked', 'expired'] as const) {
     assert.deepEqual(
       kindsOf(makeKeyFixture({ status, expires_at: null, last_used_at: ago(400 * DAY_MS) })),

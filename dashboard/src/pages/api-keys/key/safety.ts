@@ -1,14 +1,15 @@
+import { DAY_MS } from '../../../../../src/lib/durations.ts';
 import type { ApiKey, KeyScope, UsageHour } from '../../../api/answers.ts';
+import type { UsageById } from '../../../api/keys.ts';
 import { isAlive } from './key-labels.ts';
 
-const DAY_MS = 86_400_000;
 export const UNUSED_DAYS = 90;
-/** How long a leak of a key that is dead by now is worth showing. */
+/** How long the leak of a revoked key is shown. */
 const LEAK_SHOWN_DAYS = 30;
 
 export type Category = UsageHour['category'];
 
-/** Which kind of request each scope is for; the same split as the rate limits'. */
+/** The request category of each scope, as in the rate limits. */
 const CATEGORY_OF: Record<KeyScope, Category> = {
   'events:write': 'events',
   'events:read': 'analytics',
@@ -30,16 +31,13 @@ export type Finding =
   | { kind: 'unused'; key: ApiKey; since: string }
   | { kind: 'too_wide'; key: ApiKey; used: Category[]; unusedScopes: KeyScope[] };
 
-/** Hours of use of each key, by id; keys whose use was not looked at are absent. */
-export type UsageById = ReadonlyMap<string, readonly UsageHour[]>;
-
-/** Returns what deserves a look, the gravest first. Times are compared with `now` (epoch milliseconds). */
+/** Returns the findings, most severe first, as of `now` (epoch milliseconds). */
 export function findRisks(keys: readonly ApiKey[], usage: UsageById, now: number): Finding[] {
   const order: Finding['kind'][] = ['leaked', 'unused', 'never_expires', 'too_wide'];
   return keys
     .flatMap((key) => [
       ...findLeak(key, now),
-      ...(isAlive(key.status) ? [...findNeglect(key, now), ...findExcess(key, usage.get(key.id))] : []),
+      ...(isAlive(key.status) ? [...findNeglect(key, now), ...findUnusedScopes(key, usage.get(key.id))] : []),
     ])
     .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
@@ -55,13 +53,13 @@ function findLeak(key: ApiKey, now: number): Finding[] {
 function findNeglect(key: ApiKey, now: number): Finding[] {
   const since = key.last_used_at ?? key.created_at;
   if (now - Date.parse(since) >= UNUSED_DAYS * DAY_MS) return [{ kind: 'unused', key, since }];
-  // Client keys are in installed apps, which no one can give a new key: they are meant to stay.
-  const isForever = key.expires_at === null && key.type !== 'client';
-  return isForever ? [{ kind: 'never_expires', key }] : [];
+  // Client keys are in installed apps, which cannot receive a new key: they are meant to stay.
+  const neverExpires = key.expires_at === null && key.type !== 'client';
+  return neverExpires ? [{ kind: 'never_expires', key }] : [];
 }
 
-/** Only of keys that were used: of the others nothing is known but that. */
-function findExcess(key: ApiKey, hours: readonly UsageHour[] | undefined): Finding[] {
+/** Only for keys that were used: nothing is known about the others. */
+function findUnusedScopes(key: ApiKey, hours: readonly UsageHour[] | undefined): Finding[] {
   if (key.type !== 'server' || hours === undefined) return [];
   const used = usedCategories(hours);
   const unusedScopes = key.scopes.filter((scope) => !used.includes(CATEGORY_OF[scope]));
@@ -69,8 +67,8 @@ function findExcess(key: ApiKey, hours: readonly UsageHour[] | undefined): Findi
   return [{ kind: 'too_wide', key, used, unusedScopes }];
 }
 
-/** Returns of how many server keys the use is known, of all that were used: only of those can it be said that they are not too wide. */
-export function countComparedWidths(
+/** Returns how many used server keys there are, and of how many the usage is known: only those can be checked. */
+export function countCheckedScopes(
   keys: readonly ApiKey[],
   usage: UsageById,
 ): { compared: number; used: number } {
@@ -80,7 +78,7 @@ export function countComparedWidths(
   return { compared: used.filter(({ id }) => usage.has(id)).length, used: used.length };
 }
 
-/** Returns the kinds of request that a key made with success. */
+/** Returns the categories of a key's successful requests. */
 export function usedCategories(hours: readonly UsageHour[]): Category[] {
   return [...new Set(hours.filter(({ ok }) => ok > 0).map(({ category }) => category))];
 }

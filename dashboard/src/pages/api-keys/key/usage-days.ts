@@ -1,10 +1,9 @@
+import { DAY_MS } from '../../../../../src/lib/durations.ts';
 import type { UsageHour } from '../../../api/answers.ts';
-
-const DAY_MS = 86_400_000;
 
 export type UsageDay = { day: string; ok: number; unauthorized: number; forbidden: number; limited: number };
 
-/** Returns the last `days` days (UTC) with their requests by outcome, oldest first; days without requests are zeros. */
+/** Returns the requests of the last `days` days (UTC) by outcome, oldest first. Days without requests are zeros. */
 export function sumByDay(hours: readonly UsageHour[], days: number, now: number): UsageDay[] {
   const sums = new Map<string, UsageDay>();
   for (let ago = days - 1; ago >= 0; ago -= 1) {
@@ -22,7 +21,7 @@ export function sumByDay(hours: readonly UsageHour[], days: number, now: number)
   return [...sums.values()];
 }
 
-/** Returns how many requests a day had in all. */
-export function totalOf({ ok, unauthorized, forbidden, limited }: Omit<UsageDay, 'day'>): number {
+/** Returns the total requests of a day. */
+export function totalRequests({ ok, unauthorized, forbidden, limited }: Omit<UsageDay, 'day'>): number {
   return ok + unauthorized + forbidden + limited;
 }

@@ -18,13 +18,13 @@ it('shows live keys unless the URL says otherwise', () => {
   assert.deepEqual(idsOf({ type: 'client' }), ['key_a']);
 });
 
-it('finds by name, hint and id, in any case', () => {
+it('searches name, hint and ID, ignoring case', () => {
   assert.deepEqual(idsOf({ q: 'IOS' }), ['key_a']);
   assert.deepEqual(idsOf({ q: 'key_b' }), ['key_b']);
   assert.deepEqual(idsOf({ q: 'nothing' }), []);
 });
 
-it('offers to restore for 60 minutes, and never a leaked key', () => {
+it('allows restoring for 60 minutes, and never for a leaked key', () => {
   const now = Date.parse('2026-11-23T12:00:00Z');
   const revoked = (ago: number, reason: string) => ({
     revoked_at: new Date(now - ago).toISOString(),

@@ -4,9 +4,9 @@ import { KEY_TYPES } from '../../../../../src/directory/scopes.ts';
 import { Input } from '../../../components/ui/input.tsx';
 import { Select } from '../../../components/ui/select.tsx';
 import { formatAmount } from '../../../lib/format.ts';
-import { KEY_TYPE_WORDS, STATUS_WORDS } from '../key/key-labels.ts';
+import { KEY_TYPE_LABELS, STATUS_LABELS } from '../key/key-labels.ts';
 
-/** Which keys are shown; kept in the URL. */
+/** The key filters; kept in the URL. */
 export function KeyFilters({ shown, total }: { shown: number; total: number }) {
   const {
     q = '',
@@ -40,13 +40,13 @@ export function KeyFilters({ shown, total }: { shown: number; total: number }) {
         <option value="">All types</option>
         {KEY_TYPES.map((known) => (
           <option key={known} value={known}>
-            {KEY_TYPE_WORDS[known].name}
+            {KEY_TYPE_LABELS[known].name}
           </option>
         ))}
       </Select>
       <Select aria-label="Status" value={status} onChange={(event) => change('status', event.target.value)}>
         <option value="live">Live keys</option>
-        {Object.entries(STATUS_WORDS).map(([value, { label }]) => (
+        {Object.entries(STATUS_LABELS).map(([value, { label }]) => (
           <option key={value} value={value}>
             {label}
           </option>

@@ -18,21 +18,21 @@ import { formatAmount, formatCount, formatExact } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
 import { adviseGrace } from '../key/grace-advice.ts';
 import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
-import type { KeyIntent } from '../key/key-labels.ts';
+import type { KeyAction } from '../key/key-labels.ts';
 import { isAlive, summarizeScopes } from '../key/key-labels.ts';
-import { sumByDay, totalOf } from '../key/usage-days.ts';
+import { sumByDay, totalRequests } from '../key/usage-days.ts';
 
 type KeyTableProps = {
   keys: readonly ApiKey[];
-  /** All keys of the project: makers may be among those not shown. */
+  /** All keys of the project: creators may be among those not shown. */
   all: readonly ApiKey[];
   usage: Usage;
   onOpen: (keyId: string) => void;
-  onIntent: (intent: KeyIntent) => void;
+  onAction: (action: KeyAction) => void;
 };
 
-/** The list of keys. */
-export function KeyTable({ keys, all, usage, onOpen, onIntent }: KeyTableProps) {
+/** The table of keys. */
+export function KeyTable({ keys, all, usage, onOpen, onAction }: KeyTableProps) {
   const nameOf = useActorNames(all);
   if (keys.length === 0) {
     return (
@@ -72,7 +72,7 @@ export function KeyTable({ keys, all, usage, onOpen, onIntent }: KeyTableProps) 
             <RequestsCell apiKey={key} usage={usage} />
             <StatusCell apiKey={key} />
             <Cell className="w-0 max-sm:absolute max-sm:top-3 max-sm:right-3 max-sm:w-auto!">
-              <KeyMenu apiKey={key} onOpen={onOpen} onIntent={onIntent} />
+              <KeyMenu apiKey={key} onOpen={onOpen} onAction={onAction} />
             </Cell>
           </Row>
         ))}
@@ -139,7 +139,7 @@ function RequestsCell({ apiKey, usage }: OfKey & { usage: Usage }) {
   return (
     <Cell data-label="Requests">
       {hours ? (
-        <Requests days={sumByDay(hours, USAGE_DAYS, now).map(totalOf)} />
+        <Requests days={sumByDay(hours, USAGE_DAYS, now).map(totalRequests)} />
       ) : usage.failed.has(apiKey.id) ? (
         <span className="text-soft text-xs">Not known</span>
       ) : (
@@ -197,9 +197,9 @@ function LeakMark({ at }: { at: string }) {
   );
 }
 
-type KeyMenuProps = OfKey & Pick<KeyTableProps, 'onOpen' | 'onIntent'>;
+type KeyMenuProps = OfKey & Pick<KeyTableProps, 'onOpen' | 'onAction'>;
 
-function KeyMenu({ apiKey, onOpen, onIntent }: KeyMenuProps) {
+function KeyMenu({ apiKey, onOpen, onAction }: KeyMenuProps) {
   const { can } = useProject();
   const mayChange = can('keys:write') && isAlive(apiKey.status);
   return (
@@ -216,12 +216,12 @@ function KeyMenu({ apiKey, onOpen, onIntent }: KeyMenuProps) {
         </MenuItem>
         {mayChange && (
           <>
-            <MenuItem onSelect={() => onIntent({ verb: 'rotate', keyId: apiKey.id })}>
+            <MenuItem onSelect={() => onAction({ kind: 'rotate', keyId: apiKey.id })}>
               <RefreshCw aria-hidden />
               Rotate secret
             </MenuItem>
             <MenuSeparator />
-            <MenuItem isDanger onSelect={() => onIntent({ verb: 'revoke', keyId: apiKey.id })}>
+            <MenuItem isDanger onSelect={() => onAction({ kind: 'revoke', keyId: apiKey.id })}>
               <Trash2 aria-hidden />
               Revoke key
             </MenuItem>

@@ -1,18 +1,18 @@
 import { ChevronRight, Clock, Maximize2, ShieldAlert, ShieldCheck, TimerOff } from 'lucide-react';
 import { useState } from 'react';
 import type { ApiKey } from '../../../api/answers.ts';
-import { USAGE_DAYS } from '../../../api/keys.ts';
+import { USAGE_DAYS, type UsageById } from '../../../api/keys.ts';
 import { Button } from '../../../components/ui/button.tsx';
 import { Card } from '../../../components/ui/card.tsx';
 import { cn } from '../../../lib/class-names.ts';
 import { formatAmount, formatRelative } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
-import { countComparedWidths, type Finding, findRisks, UNUSED_DAYS, type UsageById } from '../key/safety.ts';
+import { countCheckedScopes, type Finding, findRisks, UNUSED_DAYS } from '../key/safety.ts';
 
 const ICONS = { leaked: ShieldAlert, never_expires: TimerOff, unused: Clock, too_wide: Maximize2 } as const;
 const SHOWN_FIRST = 3;
 
-/** Returns what a finding means and what to do about it. */
+/** Returns the text of a finding and what to do about it. */
 function describe(finding: Finding, now: number): { claim: string; advice: string } {
   switch (finding.kind) {
     case 'leaked':
@@ -39,13 +39,13 @@ function describe(finding: Finding, now: number): { claim: string; advice: strin
 
 type SafetyPanelProps = { keys: readonly ApiKey[]; usage: UsageById; onOpen: (keyId: string) => void };
 
-/** Which keys deserve a look, and why. */
+/** The keys with findings, and why. */
 export function SafetyPanel({ keys, usage, onOpen }: SafetyPanelProps) {
   const now = useNow();
   const [isOpen, setOpen] = useState(false);
   const findings = findRisks(keys, usage, now);
   const shown = isOpen ? findings : findings.slice(0, SHOWN_FIRST);
-  if (findings.length === 0) return <NothingFound {...countComparedWidths(keys, usage)} />;
+  if (findings.length === 0) return <NothingFound {...countCheckedScopes(keys, usage)} />;
   return (
     <Card aria-label="Safety">
       <header className="flex items-center gap-2.5 px-5 pt-3.5 pb-2">

@@ -31,7 +31,7 @@ export function NoApp() {
   );
 }
 
-/** An app that never got an event. */
+/** An app that never received an event. */
 export function NoEvents({ app }: { app: App }) {
   const { project, can } = useProject();
   const params = { projectId: project.id };
@@ -69,8 +69,8 @@ export function NoEvents({ app }: { app: App }) {
   );
 }
 
-/** Days without events, of an app that has some. */
-export function NothingInRange({ lastAt, onWiden }: { lastAt: string; onWiden: () => void }) {
+/** No events in the selected days, although the app has some. */
+export function NoEventsInRange({ lastAt, onWiden }: { lastAt: string; onWiden: () => void }) {
   return (
     <Card>
       <EmptyState

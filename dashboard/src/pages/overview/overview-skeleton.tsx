@@ -1,8 +1,8 @@
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { METRICS } from './metrics.ts';
 
-/** Holds the place of the cards and the chart. */
-export function NumbersSkeleton() {
+/** A placeholder for the cards and the chart. */
+export function OverviewSkeleton() {
   return (
     <div role="status" aria-label="Loading" className="grid gap-5">
       <div className="grid grid-cols-2 gap-3 lg:grid-cols-3 xl:grid-cols-5">

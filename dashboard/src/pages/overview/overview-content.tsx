@@ -10,31 +10,31 @@ import { formatAmount, formatDay } from '../../lib/format.ts';
 import { BreakdownCard } from './breakdown-card.tsx';
 import { ChartCard } from './chart-card.tsx';
 import { DIMENSION_NAMES } from './dimensions.ts';
+import { NoEvents, NoEventsInRange } from './empty-states.tsx';
 import { MetricCard } from './metric-card.tsx';
 import { type Comparison, compareDays, METRICS } from './metrics.ts';
-import { NoEvents, NothingInRange } from './nothing-yet.tsx';
-import { comparedDaysQuery, type Subject } from './numbers-queries.ts';
-import { NumbersSkeleton } from './numbers-skeleton.tsx';
-import { parseMeasure, parseMetric, wantedCount } from './wanted.ts';
+import { comparedDaysQuery, type OverviewParams } from './overview-queries.ts';
+import { OverviewSkeleton } from './overview-skeleton.tsx';
+import { countSelectedDays, parseMeasure, parseMetric } from './range.ts';
 
 const FRESH_MS = 60_000;
 const WAITING_MS = 5_000;
 
 const isEmptyAnswer = ({ data }: DailyAnswer) => data.every(({ events }) => events === 0);
 
-type NumbersProps = { subject: Subject; onShowAround: (instant: string) => void };
+type OverviewContentProps = { params: OverviewParams; onShowAround: (instant: string) => void };
 
-/** The numbers of an app in some days, or what to do while there are none. */
-export function Numbers({ subject, onShowAround }: NumbersProps) {
+/** The metrics of an app, or what to do if there are none. */
+export function OverviewContent({ params, onShowAround }: OverviewContentProps) {
   const { project, can } = useProject();
-  const { app, wanted } = subject;
+  const { app, days } = params;
   const daily = useQuery({
-    ...comparedDaysQuery(subject),
+    ...comparedDaysQuery(params),
     placeholderData: keepPreviousData,
-    // The first event is waited for.
+    // Waiting for the first event.
     refetchInterval: ({ state }) => (state.data && isEmptyAnswer(state.data) ? WAITING_MS : FRESH_MS),
   });
-  const comparison = daily.data && compareDays(daily.data, wantedCount(wanted));
+  const comparison = daily.data && compareDays(daily.data, countSelectedDays(days));
   const isEmpty = comparison?.current.every(({ events }) => events === 0) ?? false;
   const newest = useQuery({
     ...newestEventQuery(project.id, app.id),
@@ -44,23 +44,23 @@ export function Numbers({ subject, onShowAround }: NumbersProps) {
   const last = newest.data;
   if (isEmpty && last !== undefined) {
     return last ? (
-      <NothingInRange lastAt={last.timestamp} onWiden={() => onShowAround(last.timestamp)} />
+      <NoEventsInRange lastAt={last.timestamp} onWiden={() => onShowAround(last.timestamp)} />
     ) : (
       <NoEvents app={app} />
     );
   }
-  // Zeros are no numbers yet: whether there is anything at all is still being asked.
+  // All zeros: whether the app has any events is still being queried.
   const isReady = comparison !== undefined && !newest.isLoading;
   return (
     <div className={cn('grid gap-5 transition-opacity', daily.isPlaceholderData && 'opacity-60')}>
-      <QueryState query={daily} what="The numbers could not be loaded" pending={<NumbersSkeleton />} isCarded>
+      <QueryState query={daily} what="The numbers could not be loaded" pending={<OverviewSkeleton />} hasCard>
         {(answer) =>
-          comparison && isReady ? <Metrics answer={answer} comparison={comparison} /> : <NumbersSkeleton />
+          comparison && isReady ? <Metrics answer={answer} comparison={comparison} /> : <OverviewSkeleton />
         }
       </QueryState>
-      {/* There from the start, so that its questions are asked together with the first. */}
+      {/* Mounted from the start, so that its queries run together with the first. */}
       <div hidden={!isReady}>
-        <Breakdowns subject={subject} />
+        <Breakdowns params={params} />
       </div>
     </div>
   );
@@ -84,12 +84,16 @@ function Metrics({ answer: { meta }, comparison }: { answer: DailyAnswer; compar
               definition={definitions[metric]}
               isShown={metric === shown}
               onShow={() =>
-                void navigate({ to: '.', search: (was) => ({ ...was, metric }), resetScroll: false })
+                void navigate({
+                  to: '.',
+                  search: (previous) => ({ ...previous, metric }),
+                  resetScroll: false,
+                })
               }
             />
           ))}
         </ul>
-        <Compared comparison={comparison} />
+        <ComparisonNote comparison={comparison} />
       </div>
       <ChartCard
         metric={shown}
@@ -98,14 +102,16 @@ function Metrics({ answer: { meta }, comparison }: { answer: DailyAnswer; compar
         timezone={timezone}
         definition={definitions[shown]}
         view={search.view === 'table' ? 'table' : 'chart'}
-        onView={(view) => void navigate({ to: '.', search: (was) => ({ ...was, view }), resetScroll: false })}
+        onView={(view) =>
+          void navigate({ to: '.', search: (previous) => ({ ...previous, view }), resetScroll: false })
+        }
       />
     </section>
   );
 }
 
-/** Says what the changes compare. */
-function Compared({ comparison: { current, previous, completeCount } }: { comparison: Comparison }) {
+/** Says what the changes are compared with. */
+function ComparisonNote({ comparison: { current, previous, completeCount } }: { comparison: Comparison }) {
   const [first, last] = [previous[0], previous[completeCount - 1]];
   if (!first || !last) return null;
   const before = `${formatDay(first.date)} – ${formatDay(last.date, true)}`;
@@ -124,7 +130,7 @@ const MEASURE_OPTIONS = [
   { value: 'revenue', label: 'Revenue' },
 ] as const;
 
-function Breakdowns({ subject }: Pick<NumbersProps, 'subject'>) {
+function Breakdowns({ params }: Pick<OverviewContentProps, 'params'>) {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
   const measure = parseMeasure(search.by);
@@ -137,13 +143,15 @@ function Breakdowns({ subject }: Pick<NumbersProps, 'subject'>) {
         <Segmented
           label="Measured by"
           value={measure}
-          onChange={(by) => void navigate({ to: '.', search: (was) => ({ ...was, by }), resetScroll: false })}
+          onChange={(by) =>
+            void navigate({ to: '.', search: (previous) => ({ ...previous, by }), resetScroll: false })
+          }
           options={MEASURE_OPTIONS}
         />
       </header>
       <div className="grid min-w-0 gap-5 lg:grid-cols-2 [&>*]:min-w-0">
         {DIMENSION_NAMES.map((by) => (
-          <BreakdownCard key={by} by={by} measure={measure} subject={subject} />
+          <BreakdownCard key={by} by={by} measure={measure} params={params} />
         ))}
       </div>
     </section>

@@ -5,8 +5,8 @@ import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { formatCount, formatMoney } from '../../lib/format.ts';
 import { MinuteBars } from './minute-bars.tsx';
 
-/** Who is there now, and today so far. */
-export function Now({ answer: { data, meta } }: { answer: LiveAnswer }) {
+/** Active users now, and today so far. */
+export function LiveTiles({ answer: { data, meta } }: { answer: LiveAnswer }) {
   const { definitions, currency } = meta;
   const tiles = [
     {
@@ -41,8 +41,8 @@ export function Now({ answer: { data, meta } }: { answer: LiveAnswer }) {
   );
 }
 
-/** The last half hour, minute by minute. */
-export function Minutes({ answer: { data, meta } }: { answer: LiveAnswer }) {
+/** Events of the last 30 minutes, minute by minute. */
+export function EventsPerMinute({ answer: { data, meta } }: { answer: LiveAnswer }) {
   const sum = data.events_per_minute.reduce((total, events) => total + events, 0);
   return (
     <Card className="flex flex-col">
@@ -66,7 +66,7 @@ export function Minutes({ answer: { data, meta } }: { answer: LiveAnswer }) {
   );
 }
 
-/** What happens most. */
+/** The most frequent events. */
 export function TopEvents({ answer: { data, meta } }: { answer: LiveAnswer }) {
   return (
     <Card>

@@ -3,8 +3,8 @@ import { useRouter } from '@tanstack/react-router';
 import type { Session } from '../../api/answers.ts';
 import { keepSession } from '../../api/session.ts';
 
-/** Returns how to enter the dashboard with a session just begun. */
-export function useEnter(): (session: Session, path?: string) => void {
+/** Returns a function that opens the dashboard with a new session. */
+export function useOpenDashboard(): (session: Session, path?: string) => void {
   const client = useQueryClient();
   const router = useRouter();
   return (session, path = '/') => {

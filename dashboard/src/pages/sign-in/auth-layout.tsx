@@ -2,10 +2,10 @@ import type { ReactNode } from 'react';
 import { useTitle } from '../../components/page.tsx';
 import { Logo } from '../../shell/logo.tsx';
 
-type EntranceProps = { title: string; description?: ReactNode; children: ReactNode; footer?: ReactNode };
+type AuthLayoutProps = { title: string; description?: ReactNode; children: ReactNode; footer?: ReactNode };
 
-/** The frame of the pages in front of the dashboard: one card in the middle. */
-export function Entrance({ title, description, children, footer }: EntranceProps) {
+/** The layout of the sign-in pages: one centered card. */
+export function AuthLayout({ title, description, children, footer }: AuthLayoutProps) {
   useTitle(title);
   return (
     <main className="grid min-h-dvh place-items-center px-4 py-10">

@@ -1,29 +1,29 @@
 import type { ReactNode } from 'react';
-import { sentenceOf } from '../../api/problem.ts';
+import { errorMessage } from '../../api/problem.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { useSubmission } from '../../components/use-submission.ts';
 
-type EntranceFormProps = {
-  /** The words of the button that sends. */
+type AuthFormProps = {
+  /** The label of the submit button. */
   submitLabel: string;
-  /** What did not happen when it fails, where the error does not say it: "The password was not changed". */
+  /** The title of an error, if the error itself does not say it: "The password was not changed". */
   failure?: string;
-  /** Sends the form; may also find that it cannot be sent yet. */
+  /** Sends the form, or returns if it is not valid yet. */
   onSubmit: () => Promise<unknown>;
-  /** The fields; `error` is what the server said of the last try. */
+  /** The fields. `error` is the server's answer to the last attempt. */
   children: (error: unknown) => ReactNode;
 };
 
-/** A form in front of the dashboard: its fields, what went wrong, and the button that sends it. */
-export function EntranceForm({ submitLabel, failure, onSubmit, children }: EntranceFormProps) {
+/** A form of the sign-in pages: fields, error and submit button. */
+export function AuthForm({ submitLabel, failure, onSubmit, children }: AuthFormProps) {
   const { submit, isBusy, error } = useSubmission(onSubmit);
   return (
     <form onSubmit={submit} className="grid gap-4">
       {children(error)}
       {Boolean(error) && (
         <Callout tone="bad" isAlert title={failure}>
-          {sentenceOf(error)}
+          {errorMessage(error)}
         </Callout>
       )}
       <Button type="submit" variant="primary" isBusy={isBusy}>
