@@ -16,14 +16,20 @@ export type Source = {
   totalBytes: number | undefined;
   readBytes: () => number;
   bytes: AsyncIterable<Buffer>;
+  /** Lets go of the input, read to its end or not. */
+  close: () => void;
 };
 
 const HEAD_BYTES = 64 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 /** Opens a file, or standard input for `-`; gzip is known by its first bytes, whatever the name. */
-export async function openSource(name: string, stdin: Readable, signal: AbortSignal): Promise<Source> {
-  if (name === '-') return toSource('standard input', stdin, undefined, signal);
+export async function openSource(
+  name: string,
+  openStdin: () => Readable,
+  signal: AbortSignal,
+): Promise<Source> {
+  if (name === '-') return toSource('standard input', openStdin(), undefined, signal);
   try {
     const file = await open(name);
     const stats = await file.stat();
@@ -75,6 +81,7 @@ function toSource(
     totalBytes: identity?.size,
     readBytes: () => read,
     bytes: decompress(counted(), name),
+    close: () => stream.destroy(),
   };
 }
 
