@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, localUrl, readApiKey, readCommandConfig } from '../config/config.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { importEvents } from './import/import-events.ts';
+import { openStdin } from './import/open-stdin.ts';
 import { openProgress } from './import/progress.ts';
 import { type Finished, renderJson, renderRejected, renderText } from './import/report.ts';
 import { NO_RESUME, openResume, type Resume } from './import/resume.ts';
@@ -66,7 +68,7 @@ function findKey({ key, keyFile }: Options): string {
 
 function findName(file: string | undefined): string {
   if (file !== undefined) return file;
-  if (process.stdin.isTTY) throw new UsageError('Name a file to import, or pipe events to standard input.');
+  if (isatty(0)) throw new UsageError('Name a file to import, or pipe events to standard input.');
   return '-';
 }
 
@@ -138,8 +140,10 @@ async function runImport(file: string | undefined, options: Options): Promise<vo
   const config = readCommandConfig();
   const key = findKey(options);
   const signal = stopOnSignals();
-  const source = await openSource(findName(file), process.stdin, signal);
-  const finished = await importInto({ source, key, config, options, signal });
+  // With an address no server is started here, so nothing takes standard input away.
+  const openInput = () => (options.url === undefined ? openStdin() : process.stdin);
+  const source = await openSource(findName(file), openInput, signal);
+  const finished = await importInto({ source, key, config, options, signal }).finally(source.close);
   const rejected = renderRejected(finished.totals);
   if (rejected) notify(rejected);
   process.stdout.write(`${options.json ? renderJson(finished) : renderText(finished)}\n`);

@@ -17,14 +17,20 @@ export type Source = {
   totalBytes: number | undefined;
   readBytes: () => number;
   bytes: AsyncIterable<Buffer>;
+  /** Lets go of the input, read to its end or not. */
+  close: () => void;
 };
 
 const HEAD_BYTES = 64 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 /** Opens a file, or standard input for `-`. Detects gzip by its first bytes. */
-export async function openSource(name: string, stdin: Readable, signal: AbortSignal): Promise<Source> {
-  if (name === '-') return toSource('standard input', stdin, undefined, signal);
+export async function openSource(
+  name: string,
+  openStdin: () => Readable,
+  signal: AbortSignal,
+): Promise<Source> {
+  if (name === '-') return toSource('standard input', openStdin(), undefined, signal);
   try {
     const file = await open(name);
     const stats = await file.stat();
@@ -72,6 +78,7 @@ function toSource(
     totalBytes: identity?.size,
     readBytes: () => read,
     bytes: decompress(counted(), name),
+    close: () => stream.destroy(),
   };
 }
 

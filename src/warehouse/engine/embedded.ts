@@ -5,7 +5,11 @@ import { createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 import { StorageError } from '../../lib/storage-error.ts';
 import { CONNECTION_SETTINGS, type Connection, DATABASE_NAME, type OpenConnection } from './connection.ts';
+import { detachStdin } from './detach-stdin.ts';
 import { findLockHolder } from './folder-lock.ts';
+
+// On import: no caller can forget it, it runs once, and other threads hardly open files at that moment.
+detachStdin();
 
 type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
