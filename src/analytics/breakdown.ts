@@ -8,9 +8,9 @@ import { formatDay } from './calendar.ts';
 import { countTop } from './count-top.ts';
 import { BREAKDOWN_DEFINITIONS } from './definitions.ts';
 import type { AnalyticsServices } from './filters.ts';
-import { COMMON_QUERY, FILTERS, parseScope, type Question } from './filters.ts';
-import { describeScope, META_FIELDS } from './meta.ts';
-import { parseRange, RANGE_QUERY } from './range.ts';
+import { type AnalyticsQuery, COMMON_QUERY, FILTERS, parseQueryScope } from './filters.ts';
+import { describeQuery, META_FIELDS } from './meta.ts';
+import { parseDayRange, RANGE_QUERY } from './range.ts';
 import { sumTopRevenue } from './sum-top-revenue.ts';
 import type { Dimension } from './top-values.ts';
 import { dayAt } from './zone-offsets.ts';
@@ -84,7 +84,7 @@ export async function answerBreakdown(
   // What events carry is theirs who may read events; numbers about it would tell it value by value.
   if (by.startsWith(PROPERTY)) requireScope(caller.principal, 'events:read');
   const nowMs = clock.now();
-  const question = parseQuestion(caller, app, query, nowMs);
+  const question = parseBreakdown(caller, app, query, nowMs);
   const top = { dimension: toDimension(by), limit };
   const { data, other } =
     metric === 'revenue'
@@ -94,7 +94,7 @@ export async function answerBreakdown(
     data,
     other,
     meta: {
-      ...describeScope(question, definitionsOf(metric), nowMs),
+      ...describeQuery(question, definitionsOf(metric), nowMs),
       start: formatDay(question.range.first),
       end: formatDay(question.range.last),
       by,
@@ -104,9 +104,9 @@ export async function answerBreakdown(
   };
 }
 
-function parseQuestion(caller: Caller, app: App | undefined, query: Query, nowMs: number): Question {
-  const scope = parseScope(caller, app, query);
-  const parsed = parseRange(query, dayAt(scope.timezone, nowMs));
+function parseBreakdown(caller: Caller, app: App | undefined, query: Query, nowMs: number): AnalyticsQuery {
+  const scope = parseQueryScope(caller, app, query);
+  const parsed = parseDayRange(query, dayAt(scope.timezone, nowMs));
   if ('errors' in parsed) throw validationFailed(parsed.errors);
   return { ...scope, range: parsed.range };
 }

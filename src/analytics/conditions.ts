@@ -1,5 +1,5 @@
 import { DAY_MS } from '../lib/durations.ts';
-import { FILTERS, type Question, type Scope } from './filters.ts';
+import { type AnalyticsQuery, FILTERS, type QueryScope } from './filters.ts';
 import { listOffsets } from './zone-offsets.ts';
 
 /** A condition in SQL and the values bound to it; no value is ever part of the text. */
@@ -10,7 +10,7 @@ const EVENT_MS_MIN = Date.UTC(2000, 0, 1);
 const EVENT_MS_MAX = Date.UTC(2299, 11, 31);
 
 /** Returns the condition for the rows of the scope's app, of any table; the first two columns of its key. */
-export function ofApp({ app }: Scope): Condition {
+export function appCondition({ app }: QueryScope): Condition {
   return {
     sql: 'project_id = {project_id:String} AND app_id = {app_id:String}',
     params: { project_id: app.projectId, app_id: app.id },
@@ -18,8 +18,8 @@ export function ofApp({ app }: Scope): Condition {
 }
 
 /** Returns the condition for the events of the scope's app that pass its filters. */
-export function ofScope(scope: Scope): Condition {
-  const { sql, params } = ofApp(scope);
+export function scopeCondition(scope: QueryScope): Condition {
+  const { sql, params } = appCondition(scope);
   const given = FILTERS.filter((name) => scope.filters[name]);
   return {
     sql: [sql, ...given.map((name) => `has({${name}:Array(String)}, ${name})`)].join(' AND '),
@@ -41,16 +41,16 @@ export function daySql(time: string): string {
 /** The condition that the `day` of `daySql` lies in the question's range. */
 export const DAY_IN_RANGE = 'day BETWEEN {first_day:Int32} AND {last_day:Int32}';
 
-const daysOfQuestions = new WeakMap<Question, Record<string, unknown>>();
+const daysOfQuestions = new WeakMap<AnalyticsQuery, Record<string, unknown>>();
 
 /** Returns the values that `daySql`, DAY_IN_RANGE and TIME_IN_RANGE need; worked out once for each question. */
-export function daysOf(question: Question): Record<string, unknown> {
+export function daysOf(question: AnalyticsQuery): Record<string, unknown> {
   const known = daysOfQuestions.get(question) ?? listDayValues(question);
   daysOfQuestions.set(question, known);
   return known;
 }
 
-function listDayValues({ timezone, range }: Question): Record<string, unknown> {
+function listDayValues({ timezone, range }: AnalyticsQuery): Record<string, unknown> {
   const offsets = listOffsets(timezone, range);
   const sizes = offsets.map(({ offsetMs }) => offsetMs);
   return {
@@ -68,8 +68,8 @@ const TIME_IN_RANGE =
   'timestamp >= fromUnixTimestamp64Milli({from_ms:Int64}) AND timestamp < fromUnixTimestamp64Milli({to_ms:Int64})';
 
 /** Returns the condition for the question's events. `day` must be among the selected, as `daySql('timestamp')`. */
-export function ofQuestion(question: Question): Condition {
-  const { sql, params } = ofScope(question);
+export function queryCondition(question: AnalyticsQuery): Condition {
+  const { sql, params } = scopeCondition(question);
   return {
     sql: `${sql} AND ${TIME_IN_RANGE} AND ${DAY_IN_RANGE}`,
     params: { ...params, ...daysOf(question) },

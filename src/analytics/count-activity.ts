@@ -1,7 +1,7 @@
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Day } from './calendar.ts';
-import { daySql, ofQuestion } from './conditions.ts';
-import type { Question } from './filters.ts';
+import { daySql, queryCondition } from './conditions.ts';
+import type { AnalyticsQuery } from './filters.ts';
 
 const COUNTS = {
   dau: 'uniqExact(app_user_id)',
@@ -21,11 +21,11 @@ export function isActivityMetric(metric: string): metric is ActivityMetric {
 /** Returns the counts of each day that has events. Exact. Throws StorageError. */
 export async function countActivity(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
+  question: AnalyticsQuery,
   metrics: readonly ActivityMetric[],
   signal: AbortSignal,
 ): Promise<Map<Day, Partial<Record<ActivityMetric, number>>>> {
-  const { sql, params } = ofQuestion(question);
+  const { sql, params } = queryCondition(question);
   const rows = await warehouse.query<{ day: Day } & Partial<Record<ActivityMetric, string>>>(
     `SELECT ${daySql('timestamp')} AS day, ${metrics.map((metric) => `${COUNTS[metric]} AS ${metric}`).join(', ')}
      FROM events WHERE ${sql} GROUP BY day`,

@@ -1,7 +1,7 @@
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Day } from './calendar.ts';
-import { DAY_IN_RANGE, daySql, daysOf, ofApp, ofQuestion } from './conditions.ts';
-import type { Question } from './filters.ts';
+import { appCondition, DAY_IN_RANGE, daySql, daysOf, queryCondition } from './conditions.ts';
+import type { AnalyticsQuery } from './filters.ts';
 
 /**
  * Returns how many users were first seen on each day, from the stored first-seen time: of their whole life in the
@@ -9,11 +9,11 @@ import type { Question } from './filters.ts';
  */
 export async function countNewUsers(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
+  question: AnalyticsQuery,
   signal: AbortSignal,
 ): Promise<Map<Day, number>> {
-  const app = ofApp(question);
-  const events = ofQuestion(question);
+  const app = appCondition(question);
+  const events = queryCondition(question);
   const isFiltered = Object.keys(question.filters).length > 0;
   const active = `(SELECT app_user_id, ${daySql('timestamp')} AS day FROM events WHERE ${events.sql})`;
   // GROUP BY rather than FINAL, which took four times as long while the table's parts were not merged yet.

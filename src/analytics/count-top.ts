@@ -1,6 +1,6 @@
 import type { Warehouse } from '../warehouse/open.ts';
-import type { Question } from './filters.ts';
-import { type Ranked, selectEvents, shareOf, type Top } from './top-values.ts';
+import type { AnalyticsQuery } from './filters.ts';
+import { type Ranked, type Ranking, selectEvents, shareOf } from './top-values.ts';
 
 /** What values can be counted by, and the aggregate that counts it: its states add up without counting anyone twice. */
 const AGGREGATES = {
@@ -11,7 +11,7 @@ const AGGREGATES = {
 export type CountedMetric = keyof typeof AGGREGATES;
 
 /** A measured value: its count under the metric's name, and its share of the whole. */
-export type Counted = { [Metric in CountedMetric]?: number } & { share: number | null };
+export type RankedCount = { [Metric in CountedMetric]?: number } & { share: number | null };
 
 /**
  * Returns the values with the highest counts (equal ones in the order of their bytes, null last), and all others
@@ -19,11 +19,11 @@ export type Counted = { [Metric in CountedMetric]?: number } & { share: number |
  */
 export async function countTop(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
+  question: AnalyticsQuery,
   metric: CountedMetric,
-  top: Top,
+  top: Ranking,
   signal: AbortSignal,
-): Promise<{ data: ({ value: string | null } & Counted)[]; other: Counted }> {
+): Promise<{ data: ({ value: string | null } & RankedCount)[]; other: RankedCount }> {
   const { name, of } = AGGREGATES[metric];
   const events = selectEvents(question, top, 'app_user_id');
   const rows = await warehouse.query<Ranked<{ amount: string }>>(
@@ -42,7 +42,7 @@ export async function countTop(
   );
   const whole = Number(rows.find(({ is_whole }) => is_whole === 1)?.amount ?? 0);
   const parts = rows.filter(({ is_whole }) => is_whole === 0);
-  const toCounted = (amount: number): Counted => ({ [metric]: amount, share: shareOf(amount, whole) });
+  const toCounted = (amount: number): RankedCount => ({ [metric]: amount, share: shareOf(amount, whole) });
   return {
     data: parts
       .filter(({ place }) => place > 0)

@@ -9,10 +9,10 @@ import { countActivity, isActivityMetric } from './count-activity.ts';
 import { countNewUsers } from './count-new-users.ts';
 import { METRIC_DEFINITIONS } from './definitions.ts';
 import type { AnalyticsServices } from './filters.ts';
-import { COMMON_QUERY, parseScope, type Question } from './filters.ts';
-import { describeScope, META_FIELDS } from './meta.ts';
+import { type AnalyticsQuery, COMMON_QUERY, parseQueryScope } from './filters.ts';
+import { describeQuery, META_FIELDS } from './meta.ts';
 import { METRICS, METRICS_QUERY, type Metric, parseMetrics } from './metrics.ts';
-import { parseRange, RANGE_QUERY } from './range.ts';
+import { parseDayRange, RANGE_QUERY } from './range.ts';
 import { sumRevenue, toRevenue } from './sum-revenue.ts';
 import { dayAt } from './zone-offsets.ts';
 
@@ -61,7 +61,7 @@ export async function answerDaily(
   return {
     data: listDays(question.range).map(row),
     meta: {
-      ...describeScope(question, definitions, nowMs),
+      ...describeQuery(question, definitions, nowMs),
       start: formatDay(question.range.first),
       end: formatDay(question.range.last),
       metrics,
@@ -75,9 +75,9 @@ function parseDaily(
   app: App | undefined,
   query: Static<typeof DAILY_QUERY>,
   nowMs: number,
-): { question: Question; metrics: Metric[] } {
-  const scope = parseScope(caller, app, query);
-  const range = parseRange(query, dayAt(scope.timezone, nowMs));
+): { question: AnalyticsQuery; metrics: Metric[] } {
+  const scope = parseQueryScope(caller, app, query);
+  const range = parseDayRange(query, dayAt(scope.timezone, nowMs));
   const asked = parseMetrics(query.metrics);
   const errors = [...('range' in range ? [] : range.errors), ...('metrics' in asked ? [] : asked.errors)];
   if (!('range' in range && 'metrics' in asked)) throw validationFailed(errors);
@@ -87,7 +87,7 @@ function parseDaily(
 /** Reads what the metrics need side by side, and returns how a day's row is made of it. */
 async function readDays(
   warehouse: Warehouse,
-  question: Question,
+  question: AnalyticsQuery,
   metrics: readonly Metric[],
   signal: AbortSignal,
 ): Promise<(day: Day) => Row> {

@@ -44,7 +44,7 @@ type CommonQuery = Static<ReturnType<typeof closedObject<typeof COMMON_QUERY>>>;
 export type Filters = Partial<Record<(typeof FILTERS)[number], string[]>>;
 
 /** Which events numbers are about: one app of one project, seen in one time zone. */
-export type Scope = {
+export type QueryScope = {
   app: App;
   timezone: string;
   filters: Filters;
@@ -53,10 +53,10 @@ export type Scope = {
 };
 
 /** Events of a scope on some of its calendar days. */
-export type Question = Scope & { range: DayRange };
+export type AnalyticsQuery = QueryScope & { range: DayRange };
 
 /** Returns what the common parameters ask for. Throws 422 `app_required` when it is open which app is meant. */
-export function parseScope({ project }: Caller, app: App | undefined, query: CommonQuery): Scope {
+export function parseQueryScope({ project }: Caller, app: App | undefined, query: CommonQuery): QueryScope {
   if (!app) throw new ApiError('app_required');
   const filters: Filters = {};
   for (const name of FILTERS) {

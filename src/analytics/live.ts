@@ -5,12 +5,12 @@ import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { formatDay } from './calendar.ts';
-import { type Condition, ofScope } from './conditions.ts';
+import { type Condition, scopeCondition } from './conditions.ts';
 import { countActivity } from './count-activity.ts';
 import { LIVE_DEFINITIONS } from './definitions.ts';
 import type { AnalyticsServices } from './filters.ts';
-import { COMMON_QUERY, parseScope, type Scope } from './filters.ts';
-import { describeScope, META_FIELDS } from './meta.ts';
+import { COMMON_QUERY, parseQueryScope, type QueryScope } from './filters.ts';
+import { describeQuery, META_FIELDS } from './meta.ts';
 import { sumRevenue, toRevenue } from './sum-revenue.ts';
 import { dayAt } from './zone-offsets.ts';
 
@@ -56,10 +56,10 @@ export async function answerLive(
   signal: AbortSignal,
 ): Promise<Static<typeof LIVE_ANSWER>> {
   const nowMs = clock.now();
-  const scope = parseScope(caller, app, query);
+  const scope = parseQueryScope(caller, app, query);
   const today = dayAt(scope.timezone, nowMs);
   const question = { ...scope, range: { first: today, last: today } };
-  const recent = ofLastMinutes(scope, nowMs);
+  const recent = recentCondition(scope, nowMs);
   const [{ events_per_minute, ...active }, top_events, activity, revenue] = await Promise.all([
     readWindow(warehouse, recent, signal),
     listTopEvents(warehouse, recent, signal),
@@ -74,13 +74,13 @@ export async function answerLive(
       events_per_minute,
       top_events,
     },
-    meta: { ...describeScope(scope, LIVE_DEFINITIONS, nowMs), today: formatDay(today) },
+    meta: { ...describeQuery(scope, LIVE_DEFINITIONS, nowMs), today: formatDay(today) },
   };
 }
 
 /** Events may be dated up to an hour ahead of the server; they count once their time has come. */
-function ofLastMinutes(scope: Scope, nowMs: number): Condition {
-  const { sql, params } = ofScope(scope);
+function recentCondition(scope: QueryScope, nowMs: number): Condition {
+  const { sql, params } = scopeCondition(scope);
   return {
     sql: `${sql} AND timestamp > fromUnixTimestamp64Milli({window_ms:Int64}) AND timestamp <= fromUnixTimestamp64Milli({now_ms:Int64})`,
     params: { ...params, window_ms: nowMs - MINUTES * MINUTE_MS, now_ms: nowMs },

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { Scope } from './filters.ts';
+import type { QueryScope } from './filters.ts';
 
 /** What every answer says of itself, so that a number can be understood later. */
 export const META_FIELDS = {
@@ -18,7 +18,7 @@ export const META_FIELDS = {
 type Meta = { [Name in keyof typeof META_FIELDS]: Static<(typeof META_FIELDS)[Name]> };
 
 /** Returns what an answer about a scope says of itself. */
-export function describeScope(scope: Scope, definitions: Record<string, string>, nowMs: number): Meta {
+export function describeQuery(scope: QueryScope, definitions: Record<string, string>, nowMs: number): Meta {
   return {
     app_id: scope.app.id,
     timezone: scope.timezone,

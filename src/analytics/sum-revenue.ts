@@ -1,7 +1,7 @@
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Day } from './calendar.ts';
-import { daySql, ofQuestion } from './conditions.ts';
-import type { Question } from './filters.ts';
+import { daySql, queryCondition } from './conditions.ts';
+import type { AnalyticsQuery } from './filters.ts';
 import { formatMoney } from './money.ts';
 
 /** Revenue of a day: `revenue` in the app's currency alone, and every currency apart. Decimal strings. */
@@ -10,10 +10,10 @@ export type Revenue = { revenue: string; revenue_by_currency: Record<string, str
 /** Returns the exact sums of each day that has revenue; a refund subtracts its absolute value. Throws StorageError. */
 export async function sumRevenue(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
+  question: AnalyticsQuery,
   signal: AbortSignal,
 ): Promise<Map<Day, Record<string, string>>> {
-  const { sql, params } = ofQuestion(question);
+  const { sql, params } = queryCondition(question);
   const trusted = question.countsUnverifiedRevenue ? '' : ' AND verified = 1';
   // Not sumMap: it drops the currencies whose sum is zero, and a sale refunded in full is not a day without sales.
   const rows = await warehouse.query<{ day: Day; currency: string; amount: string }>(

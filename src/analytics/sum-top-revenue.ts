@@ -1,11 +1,11 @@
 import type { Warehouse } from '../warehouse/open.ts';
-import type { Question } from './filters.ts';
+import type { AnalyticsQuery } from './filters.ts';
 import { formatMoney } from './money.ts';
 import { type Revenue, toRevenue } from './sum-revenue.ts';
-import { type Ranked, selectEvents, shareOf, type Top } from './top-values.ts';
+import { type Ranked, type Ranking, selectEvents, shareOf } from './top-values.ts';
 
 /** A value's revenue and its share of the whole, both in the app's currency. */
-export type Earned = Revenue & { share: number | null };
+export type RankedRevenue = Revenue & { share: number | null };
 
 type Row = Ranked<{ currency: string; amount: string }>;
 
@@ -15,10 +15,10 @@ type Row = Ranked<{ currency: string; amount: string }>;
  */
 export async function sumTopRevenue(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
-  top: Top,
+  question: AnalyticsQuery,
+  top: Ranking,
   signal: AbortSignal,
-): Promise<{ data: ({ value: string | null } & Earned)[]; other: Earned }> {
+): Promise<{ data: ({ value: string | null } & RankedRevenue)[]; other: RankedRevenue }> {
   const { currency } = question.app;
   const trusted = question.countsUnverifiedRevenue ? '' : ' AND verified = 1';
   const signed = "if(event_name = 'refund', -abs(revenue), revenue) AS amount, currency";
@@ -45,7 +45,7 @@ export async function sumTopRevenue(
     rows.filter((row) => row.is_whole === 1),
   ];
   const whole = Number(toRevenue(toSums(wholes), currency).revenue);
-  const toEarned = (of: readonly Row[]): Earned => {
+  const toEarned = (of: readonly Row[]): RankedRevenue => {
     const revenue = toRevenue(toSums(of), currency);
     return { ...revenue, share: shareOf(Number(revenue.revenue), whole) };
   };

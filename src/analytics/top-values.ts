@@ -1,11 +1,11 @@
-import { daySql, ofQuestion } from './conditions.ts';
-import type { FILTERS, Question } from './filters.ts';
+import { daySql, queryCondition } from './conditions.ts';
+import type { AnalyticsQuery, FILTERS } from './filters.ts';
 
 /** What events are told apart by: a column, or a property by its name. */
 export type Dimension = { column: (typeof FILTERS)[number] } | { property: string };
 
 /** Which values are told apart: the `limit` highest ones of a dimension. */
-export type Top = { dimension: Dimension; limit: number };
+export type Ranking = { dimension: Dimension; limit: number };
 
 /** A row of a ranking: the value at `place` (1 is the highest), all others at 0, or the whole. */
 export type Ranked<Row> = Row & { place: number; is_whole: number; value: string | null };
@@ -23,12 +23,12 @@ export function valueSql(dimension: Dimension): { sql: string; params: Record<st
 
 /** Returns SQL for the question's events with their `value` and these columns, and the values bound to it. */
 export function selectEvents(
-  question: Question,
-  { dimension }: Top,
+  question: AnalyticsQuery,
+  { dimension }: Ranking,
   columns: string,
   condition = '',
 ): { sql: string; params: Record<string, unknown> } {
-  const events = ofQuestion(question);
+  const events = queryCondition(question);
   const value = valueSql(dimension);
   return {
     sql: `SELECT ${daySql('timestamp')} AS day, ${value.sql} AS value, ${columns}

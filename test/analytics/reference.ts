@@ -18,7 +18,7 @@ export type ReferenceFilters = {
   event_name?: string[];
 };
 
-export type ReferenceQuestion = {
+export type ReferenceQuery = {
   timezone: string;
   /** The app's currency, ISO 4217. */
   currency: string;
@@ -104,7 +104,7 @@ function writeMoney(millionths: bigint, currency: string): string {
 /** Returns the revenue figures of these events. */
 export function sumMoney(
   events: readonly PlainEvent[],
-  { currency, countsUnverified = true }: Pick<ReferenceQuestion, 'currency' | 'countsUnverified'>,
+  { currency, countsUnverified = true }: Pick<ReferenceQuery, 'currency' | 'countsUnverified'>,
 ) {
   const sums = new Map<string, bigint>();
   for (const { event_name, properties = {}, verified = true } of events) {
@@ -121,7 +121,7 @@ export function sumMoney(
 }
 
 /** Computes what `daily` must answer for one app's events by simple counting. Repeated ids count once. */
-export function recountDaily(sent: readonly PlainEvent[], question: ReferenceQuestion): ReferenceDay[] {
+export function recountDaily(sent: readonly PlainEvent[], question: ReferenceQuery): ReferenceDay[] {
   const { timezone, start, end, filters = {} } = question;
   const firstSeen = new Map<string, number>();
   const byDate = new Map<string, PlainEvent[]>();
