@@ -6,7 +6,7 @@ import { countDays, type Day, type DayRange, parseDay } from './calendar.ts';
 const DAYS_MAX = 4_000;
 const DAYS_DEFAULT = 30;
 
-/** The query parameters that choose calendar days: `days`, or `start` and `end`. */
+/** The query parameters that select calendar days: `days`, or `start` and `end`. */
 export const RANGE_QUERY = {
   days: Type.Optional(
     Type.Integer({
@@ -25,10 +25,10 @@ export const RANGE_QUERY = {
 
 type RangeQuery = Static<ReturnType<typeof closedObject<typeof RANGE_QUERY>>>;
 
-/** The days asked for, or one entry for each field at fault. */
+/** The requested days, or one error per invalid field. */
 export type ParsedDayRange = { range: DayRange } | { errors: FieldError[] };
 
-/** Returns the days a query asks for, as of `today`, or what contradicts in it. */
+/** Returns the days that a query requests as of `today`, or the errors in its parameters. */
 export function parseDayRange(query: RangeQuery, today: Day): ParsedDayRange {
   const { days, start, end } = query;
   if (days !== undefined && (start !== undefined || end !== undefined)) return contradiction(query);

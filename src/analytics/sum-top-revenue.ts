@@ -1,6 +1,7 @@
+import { REVENUE_SQL, revenueCondition } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import type { AnalyticsQuery } from './filters.ts';
 import { formatMoney } from './money.ts';
+import type { AnalyticsQuery } from './query.ts';
 import { type Revenue, toRevenue } from './sum-revenue.ts';
 import { type Ranked, type Ranking, selectEvents, shareOf } from './top-values.ts';
 
@@ -10,19 +11,18 @@ export type RankedRevenue = Revenue & { share: number | null };
 type Row = Ranked<{ currency: string; amount: string }>;
 
 /**
- * Returns the values with the highest revenue in the app's currency (equal ones in the order of their bytes, null last)
- * among those with any, and all others together. A refund subtracts its absolute value. Throws StorageError.
+ * Returns the values with the highest revenue in the app's currency (ties in byte order, null last), and all others
+ * together. Only values with some revenue count. Throws StorageError.
  */
 export async function sumTopRevenue(
   warehouse: Pick<Warehouse, 'query'>,
-  question: AnalyticsQuery,
-  top: Ranking,
+  query: AnalyticsQuery,
+  ranking: Ranking,
   signal: AbortSignal,
 ): Promise<{ data: ({ value: string | null } & RankedRevenue)[]; other: RankedRevenue }> {
-  const { currency } = question.app;
-  const trusted = question.countsUnverifiedRevenue ? '' : ' AND verified = 1';
-  const signed = "if(event_name = 'refund', -abs(revenue), revenue) AS amount, currency";
-  const events = selectEvents(question, top, signed, ` AND revenue IS NOT NULL${trusted}`);
+  const { currency } = query.app;
+  const condition = ` AND ${revenueCondition(query.includesUnverifiedRevenue)}`;
+  const events = selectEvents(query, ranking, `${REVENUE_SQL} AS amount, currency`, condition);
   const rows = await warehouse.query<Row>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, currency,
        sum(part) AS amount
@@ -37,7 +37,7 @@ export async function sumTopRevenue(
        )
      )
      GROUP BY GROUPING SETS ((place, currency), (currency)) ORDER BY place, currency`,
-    { ...events.params, limit: top.limit, currency },
+    { ...events.params, limit: ranking.limit, currency },
     { signal },
   );
   const [parts, wholes] = [

@@ -29,7 +29,8 @@ export const EVENT_COLUMNS = [
  * too.
  */
 export const EVENT_MS_MIN = Date.UTC(2000, 0, 1);
-const EVENT_MS_MAX = Date.UTC(2299, 11, 31);
+/** Latest event time, in epoch milliseconds. */
+export const EVENT_MS_MAX = Date.UTC(2299, 11, 31);
 const DECIMAL = /^-?\d{1,18}(\.\d{1,6})?$/;
 
 /**
