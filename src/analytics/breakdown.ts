@@ -7,10 +7,15 @@ import { closedObject, nullable } from '../lib/schema.ts';
 import { formatDay } from './calendar.ts';
 import { countTop } from './count-top.ts';
 import { BREAKDOWN_DEFINITIONS } from './definitions.ts';
-import type { AnalyticsServices } from './filters.ts';
-import { COMMON_QUERY, FILTERS, parseScope, type Question } from './filters.ts';
-import { describeScope, META_FIELDS } from './meta.ts';
-import { parseRange, RANGE_QUERY } from './range.ts';
+import { describeQuery, META_FIELDS } from './meta.ts';
+import {
+  type AnalyticsQuery,
+  type AnalyticsServices,
+  COMMON_QUERY,
+  FILTERS,
+  parseQueryScope,
+} from './query.ts';
+import { parseDayRange, RANGE_QUERY } from './range.ts';
 import { sumTopRevenue } from './sum-top-revenue.ts';
 import type { Dimension } from './top-values.ts';
 import { dayAt } from './zone-offsets.ts';
@@ -20,7 +25,7 @@ const LIMIT_DEFAULT = 10;
 const LIMIT_MAX = 200;
 const PROPERTY = 'property:';
 
-/** What breakdown can be asked. */
+/** Query parameters of breakdown. */
 export const BREAKDOWN_QUERY = closedObject({
   ...COMMON_QUERY,
   ...RANGE_QUERY,
@@ -54,7 +59,7 @@ const MEASURE = {
   ),
 };
 
-/** What breakdown answers. */
+/** Answer of breakdown. */
 export const BREAKDOWN_ANSWER = closedObject({
   data: Type.Array(closedObject({ value: nullable(Type.String()), ...MEASURE }), {
     description: 'The highest values, highest first; value is null for events that carry none.',
@@ -72,7 +77,7 @@ export const BREAKDOWN_ANSWER = closedObject({
 
 type Query = Static<typeof BREAKDOWN_QUERY>;
 
-/** Returns the values of `by` that measure highest, and all others together. Throws 403, 422, StorageError. */
+/** Returns the highest values of `by`, and all others together. Throws 403, 422, StorageError. */
 export async function answerBreakdown(
   { warehouse, clock }: AnalyticsServices,
   caller: Caller,
@@ -81,22 +86,22 @@ export async function answerBreakdown(
   signal: AbortSignal,
 ): Promise<Static<typeof BREAKDOWN_ANSWER>> {
   const { by, metric = 'events', limit = LIMIT_DEFAULT } = query;
-  // What events carry is theirs who may read events; numbers about it would tell it value by value.
+  // A breakdown by property would reveal its values, so it needs permission to read events.
   if (by.startsWith(PROPERTY)) requireScope(caller.principal, 'events:read');
   const nowMs = clock.now();
-  const question = parseQuestion(caller, app, query, nowMs);
-  const top = { dimension: toDimension(by), limit };
+  const parsed = parseBreakdown(caller, app, query, nowMs);
+  const ranking = { dimension: toDimension(by), limit };
   const { data, other } =
     metric === 'revenue'
-      ? await sumTopRevenue(warehouse, question, top, signal)
-      : await countTop(warehouse, question, metric, top, signal);
+      ? await sumTopRevenue(warehouse, parsed, ranking, signal)
+      : await countTop(warehouse, parsed, metric, ranking, signal);
   return {
     data,
     other,
     meta: {
-      ...describeScope(question, definitionsOf(metric), nowMs),
-      start: formatDay(question.range.first),
-      end: formatDay(question.range.last),
+      ...describeQuery(parsed, definitionsOf(metric), nowMs),
+      start: formatDay(parsed.range.first),
+      end: formatDay(parsed.range.last),
       by,
       metric,
       limit,
@@ -104,14 +109,14 @@ export async function answerBreakdown(
   };
 }
 
-function parseQuestion(caller: Caller, app: App | undefined, query: Query, nowMs: number): Question {
-  const scope = parseScope(caller, app, query);
-  const parsed = parseRange(query, dayAt(scope.timezone, nowMs));
-  if ('errors' in parsed) throw validationFailed(parsed.errors);
-  return { ...scope, range: parsed.range };
+function parseBreakdown(caller: Caller, app: App | undefined, query: Query, nowMs: number): AnalyticsQuery {
+  const scope = parseQueryScope(caller, app, query);
+  const days = parseDayRange(query, dayAt(scope.timezone, nowMs));
+  if ('errors' in days) throw validationFailed(days.errors);
+  return { ...scope, range: days.range };
 }
 
-/** The schema lets nothing through but the names of columns and of properties. */
+/** The schema accepts only names of columns and properties. */
 function toDimension(by: string): Dimension {
   const column = FILTERS.find((name) => name === by);
   return column ? { column } : { property: by.slice(PROPERTY.length) };

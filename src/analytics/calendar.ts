@@ -1,13 +1,12 @@
 import { DAY_MS } from '../lib/durations.ts';
-/** Milliseconds of a day in UTC; local days can have 23 or 25 hours. */
 
-/** A calendar day as the number of days since 1970-01-01, whatever the time zone: days can be counted and compared. */
+/** A calendar day in any time zone, as the number of days since 1970-01-01, so that days can be counted and compared. */
 export type Day = number;
 
 /** Calendar days from `first` to `last`, both inclusive. */
 export type DayRange = { first: Day; last: Day };
 
-/** Returns the day of a `YYYY-MM-DD` text that the `date` format has accepted. */
+/** Returns the day of a `YYYY-MM-DD` string that passed the `date` format. */
 export function parseDay(date: string): Day {
   return Date.parse(`${date}T00:00:00Z`) / DAY_MS;
 }

@@ -4,7 +4,7 @@ import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts
 import type { App } from '../directory/app.ts';
 import { formatDay, parseDay } from './calendar.ts';
 import { countActivity } from './count-activity.ts';
-import type { Question } from './filters.ts';
+import type { AnalyticsQuery } from './query.ts';
 
 const store = await createTestStore();
 const warehouse = await store.open();
@@ -30,8 +30,8 @@ const APP: App = {
 async function countEvents(start: string, end: string): Promise<Record<string, number | undefined>> {
   const range = { first: parseDay(start), last: parseDay(end) };
   const timezone = 'America/St_Johns';
-  const question: Question = { app: APP, timezone, filters: {}, countsUnverifiedRevenue: true, range };
-  const days = await countActivity(warehouse, question, ['events'], new AbortController().signal);
+  const query: AnalyticsQuery = { app: APP, timezone, filters: {}, includesUnverifiedRevenue: true, range };
+  const days = await countActivity(warehouse, query, ['events'], new AbortController().signal);
   return Object.fromEntries([...days].map(([day, { events }]) => [formatDay(day), events]).sort());
 }
 

@@ -1,35 +1,36 @@
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Day } from './calendar.ts';
-import { daySql, ofQuestion } from './conditions.ts';
-import type { Question } from './filters.ts';
+import type { AnalyticsQuery } from './query.ts';
+import { daySql, queryCondition } from './query-sql.ts';
 
 const COUNTS = {
   dau: 'uniqExact(app_user_id)',
-  // Both ids: devices count their sessions from 1, so a session id alone may be many people's.
+  // Both ids: devices number their sessions from 1, so many people may share a session id.
   sessions: "uniqExactIf(app_user_id, session_id, session_id != '')",
   events: 'count()',
 } as const;
 
-/** What is counted over a day's events. */
+/** A metric that is counted over the events of a day. */
 export type ActivityMetric = keyof typeof COUNTS;
 
-/** Whether a metric is one that `countActivity` counts. */
+/** Whether `countActivity` counts this metric. */
 export function isActivityMetric(metric: string): metric is ActivityMetric {
   return Object.hasOwn(COUNTS, metric);
 }
 
-/** Returns the counts of each day that has events. Exact. Throws StorageError. */
+/** Returns the exact counts of each day that has events. Throws StorageError. */
 export async function countActivity(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
+  query: AnalyticsQuery,
   metrics: readonly ActivityMetric[],
   signal: AbortSignal,
 ): Promise<Map<Day, Partial<Record<ActivityMetric, number>>>> {
-  const { sql, params } = ofQuestion(question);
+  const events = queryCondition(query);
+  const day = daySql(query, 'timestamp');
   const rows = await warehouse.query<{ day: Day } & Partial<Record<ActivityMetric, string>>>(
-    `SELECT ${daySql('timestamp')} AS day, ${metrics.map((metric) => `${COUNTS[metric]} AS ${metric}`).join(', ')}
-     FROM events WHERE ${sql} GROUP BY day`,
-    params,
+    `SELECT ${day.sql} AS day, ${metrics.map((metric) => `${COUNTS[metric]} AS ${metric}`).join(', ')}
+     FROM events WHERE ${events.sql} GROUP BY day`,
+    { ...events.params, ...day.params },
     { signal },
   );
   return new Map(

@@ -1,28 +1,36 @@
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Day } from './calendar.ts';
-import { DAY_IN_RANGE, daySql, daysOf, ofApp, ofQuestion } from './conditions.ts';
-import type { Question } from './filters.ts';
+import type { AnalyticsQuery } from './query.ts';
+import { appCondition, dayCondition, daySql, queryCondition } from './query-sql.ts';
 
 /**
- * Returns how many users were first seen on each day, from the stored first-seen time: of their whole life in the
- * app, never of the range. Filters keep those who have a passing event on that very day. Throws StorageError.
+ * Returns how many users were first seen on each day. Uses the stored first-seen time, so the query's range does not
+ * matter. With filters, only users who also have a matching event on that day count. Throws StorageError.
  */
 export async function countNewUsers(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
+  query: AnalyticsQuery,
   signal: AbortSignal,
 ): Promise<Map<Day, number>> {
-  const app = ofApp(question);
-  const events = ofQuestion(question);
-  const isFiltered = Object.keys(question.filters).length > 0;
-  const active = `(SELECT app_user_id, ${daySql('timestamp')} AS day FROM events WHERE ${events.sql})`;
-  // GROUP BY rather than FINAL, which took four times as long while the table's parts were not merged yet.
+  const app = appCondition(query);
+  const events = queryCondition(query);
+  const firstDay = daySql(query, 'min(first_seen)');
+  const eventDay = daySql(query, 'timestamp');
+  const inRange = dayCondition(query);
+  const isFiltered = Object.keys(query.filters).length > 0;
+  const active = `(SELECT app_user_id, ${eventDay.sql} AS day FROM events WHERE ${events.sql})`;
+  // GROUP BY instead of FINAL, which took four times as long while the table's parts were unmerged.
   const rows = await warehouse.query<{ day: Day; new_users: string }>(
     `SELECT day, count() AS new_users FROM (
-       SELECT app_user_id, ${daySql('min(first_seen)')} AS day FROM users WHERE ${app.sql} GROUP BY app_user_id
+       SELECT app_user_id, ${firstDay.sql} AS day FROM users WHERE ${app.sql} GROUP BY app_user_id
      )
-     WHERE ${DAY_IN_RANGE}${isFiltered ? ` AND (app_user_id, day) IN ${active}` : ''} GROUP BY day`,
-    isFiltered ? events.params : { ...app.params, ...daysOf(question) },
+     WHERE ${inRange.sql}${isFiltered ? ` AND (app_user_id, day) IN ${active}` : ''} GROUP BY day`,
+    {
+      ...app.params,
+      ...firstDay.params,
+      ...inRange.params,
+      ...(isFiltered && { ...events.params, ...eventDay.params }),
+    },
     { signal },
   );
   return new Map(rows.map((row) => [row.day, Number(row.new_users)]));

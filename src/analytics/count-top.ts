@@ -1,31 +1,32 @@
 import type { Warehouse } from '../warehouse/open.ts';
-import type { Question } from './filters.ts';
-import { type Ranked, selectEvents, shareOf, type Top } from './top-values.ts';
+import type { AnalyticsQuery } from './query.ts';
+import { type Ranked, type Ranking, selectEvents, shareOf } from './top-values.ts';
 
-/** What values can be counted by, and the aggregate that counts it: its states add up without counting anyone twice. */
+/** The aggregate of each metric. Its states merge without counting the same user twice. */
 const AGGREGATES = {
   events: { name: 'count', of: '' },
   users: { name: 'uniqExact', of: 'app_user_id' },
 } as const;
 
+/** A metric that values can be ranked by, other than revenue. */
 export type CountedMetric = keyof typeof AGGREGATES;
 
-/** A measured value: its count under the metric's name, and its share of the whole. */
-export type Counted = { [Metric in CountedMetric]?: number } & { share: number | null };
+/** The count of a value under the metric's name, and its share of the whole. */
+export type RankedCount = { [Metric in CountedMetric]?: number } & { share: number | null };
 
 /**
- * Returns the values with the highest counts (equal ones in the order of their bytes, null last), and all others
- * together. One statement, so that the parts are of the same whole. Throws StorageError.
+ * Returns the values with the highest counts (ties in byte order, null last), and all others together. One statement,
+ * so that all parts belong to the same whole. Throws StorageError.
  */
 export async function countTop(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
+  query: AnalyticsQuery,
   metric: CountedMetric,
-  top: Top,
+  ranking: Ranking,
   signal: AbortSignal,
-): Promise<{ data: ({ value: string | null } & Counted)[]; other: Counted }> {
+): Promise<{ data: ({ value: string | null } & RankedCount)[]; other: RankedCount }> {
   const { name, of } = AGGREGATES[metric];
-  const events = selectEvents(question, top, 'app_user_id');
+  const events = selectEvents(query, ranking, 'app_user_id');
   const rows = await warehouse.query<Ranked<{ amount: string }>>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, ${name}Merge(state) AS amount
      FROM (
@@ -37,12 +38,12 @@ export async function countTop(
        )
      )
      GROUP BY GROUPING SETS ((place), ()) ORDER BY place`,
-    { ...events.params, limit: top.limit },
+    { ...events.params, limit: ranking.limit },
     { signal },
   );
   const whole = Number(rows.find(({ is_whole }) => is_whole === 1)?.amount ?? 0);
   const parts = rows.filter(({ is_whole }) => is_whole === 0);
-  const toCounted = (amount: number): Counted => ({ [metric]: amount, share: shareOf(amount, whole) });
+  const toCounted = (amount: number): RankedCount => ({ [metric]: amount, share: shareOf(amount, whole) });
   return {
     data: parts
       .filter(({ place }) => place > 0)

@@ -8,15 +8,14 @@ import { type Day, formatDay, listDays } from './calendar.ts';
 import { countActivity, isActivityMetric } from './count-activity.ts';
 import { countNewUsers } from './count-new-users.ts';
 import { METRIC_DEFINITIONS } from './definitions.ts';
-import type { AnalyticsServices } from './filters.ts';
-import { COMMON_QUERY, parseScope, type Question } from './filters.ts';
-import { describeScope, META_FIELDS } from './meta.ts';
+import { describeQuery, META_FIELDS } from './meta.ts';
 import { METRICS, METRICS_QUERY, type Metric, parseMetrics } from './metrics.ts';
-import { parseRange, RANGE_QUERY } from './range.ts';
+import { type AnalyticsQuery, type AnalyticsServices, COMMON_QUERY, parseQueryScope } from './query.ts';
+import { parseDayRange, RANGE_QUERY } from './range.ts';
 import { sumRevenue, toRevenue } from './sum-revenue.ts';
 import { dayAt } from './zone-offsets.ts';
 
-/** What daily can be asked. */
+/** Query parameters of daily. */
 export const DAILY_QUERY = closedObject({ ...COMMON_QUERY, ...RANGE_QUERY, ...METRICS_QUERY });
 
 const COUNT = Type.Optional(Type.Integer({ minimum: 0 }));
@@ -32,7 +31,7 @@ const DAY_JSON = closedObject({
   revenue_by_currency: Type.Optional(Type.Record(Type.String(), MONEY)),
 });
 
-/** What daily answers. */
+/** Answer of daily. */
 export const DAILY_ANSWER = closedObject({
   data: Type.Array(DAY_JSON, { description: 'A row for each day, oldest first; days without events too.' }),
   meta: closedObject({
@@ -46,7 +45,7 @@ export const DAILY_ANSWER = closedObject({
 type Answer = Static<typeof DAILY_ANSWER>;
 type Row = Answer['data'][number];
 
-/** Returns a row for each day asked for, with the metrics asked for. Throws 422, StorageError. */
+/** Returns a row per requested day with the requested metrics. Throws 422, StorageError. */
 export async function answerDaily(
   { warehouse, clock }: AnalyticsServices,
   caller: Caller,
@@ -55,54 +54,54 @@ export async function answerDaily(
   signal: AbortSignal,
 ): Promise<Answer> {
   const nowMs = clock.now();
-  const { question, metrics } = parseDaily(caller, app, query, nowMs);
-  const row = await readDays(warehouse, question, metrics, signal);
+  const { parsed, metrics } = parseDaily(caller, app, query, nowMs);
+  const row = await readDays(warehouse, parsed, metrics, signal);
   const definitions = Object.fromEntries(metrics.map((metric) => [metric, METRIC_DEFINITIONS[metric]]));
   return {
-    data: listDays(question.range).map(row),
+    data: listDays(parsed.range).map(row),
     meta: {
-      ...describeScope(question, definitions, nowMs),
-      start: formatDay(question.range.first),
-      end: formatDay(question.range.last),
+      ...describeQuery(parsed, definitions, nowMs),
+      start: formatDay(parsed.range.first),
+      end: formatDay(parsed.range.last),
       metrics,
     },
   };
 }
 
-/** Every unacceptable parameter is told at once, across range and metrics. */
+/** Reports all invalid parameters in one error, across range and metrics. */
 function parseDaily(
   caller: Caller,
   app: App | undefined,
   query: Static<typeof DAILY_QUERY>,
   nowMs: number,
-): { question: Question; metrics: Metric[] } {
-  const scope = parseScope(caller, app, query);
-  const range = parseRange(query, dayAt(scope.timezone, nowMs));
-  const asked = parseMetrics(query.metrics);
-  const errors = [...('range' in range ? [] : range.errors), ...('metrics' in asked ? [] : asked.errors)];
-  if (!('range' in range && 'metrics' in asked)) throw validationFailed(errors);
-  return { question: { ...scope, range: range.range }, metrics: asked.metrics };
+): { parsed: AnalyticsQuery; metrics: Metric[] } {
+  const scope = parseQueryScope(caller, app, query);
+  const days = parseDayRange(query, dayAt(scope.timezone, nowMs));
+  const chosen = parseMetrics(query.metrics);
+  const errors = [...('range' in days ? [] : days.errors), ...('metrics' in chosen ? [] : chosen.errors)];
+  if (!('range' in days && 'metrics' in chosen)) throw validationFailed(errors);
+  return { parsed: { ...scope, range: days.range }, metrics: chosen.metrics };
 }
 
-/** Reads what the metrics need side by side, and returns how a day's row is made of it. */
+/** Runs the statements that the metrics need in parallel, and returns a function that creates a day's row. */
 async function readDays(
   warehouse: Warehouse,
-  question: Question,
+  query: AnalyticsQuery,
   metrics: readonly Metric[],
   signal: AbortSignal,
 ): Promise<(day: Day) => Row> {
   const counted = metrics.filter(isActivityMetric);
   const [activity, newUsers, revenue] = await Promise.all([
-    counted.length > 0 ? countActivity(warehouse, question, counted, signal) : undefined,
-    metrics.includes('new_users') ? countNewUsers(warehouse, question, signal) : undefined,
-    metrics.includes('revenue') ? sumRevenue(warehouse, question, signal) : undefined,
+    counted.length > 0 ? countActivity(warehouse, query, counted, signal) : undefined,
+    metrics.includes('new_users') ? countNewUsers(warehouse, query, signal) : undefined,
+    metrics.includes('revenue') ? sumRevenue(warehouse, query, signal) : undefined,
   ]);
   const cells: Record<Metric, (day: Day) => Partial<Row>> = {
     dau: (day) => ({ dau: activity?.get(day)?.dau ?? 0 }),
     new_users: (day) => ({ new_users: newUsers?.get(day) ?? 0 }),
     sessions: (day) => ({ sessions: activity?.get(day)?.sessions ?? 0 }),
     events: (day) => ({ events: activity?.get(day)?.events ?? 0 }),
-    revenue: (day) => toRevenue(revenue?.get(day), question.app.currency),
+    revenue: (day) => toRevenue(revenue?.get(day), query.app.currency),
   };
   return (day) => Object.assign({ date: formatDay(day) }, ...metrics.map((metric) => cells[metric](day)));
 }

@@ -1,6 +1,6 @@
 import type { Metric } from './metrics.ts';
 
-/** How each metric is counted, in the words printed beside its number. */
+/** How each metric is counted; answers contain this text in `meta.definitions`. */
 export const METRIC_DEFINITIONS: Record<Metric, string> = {
   dau: 'Distinct app_user_id with at least one event that day in the reporting timezone. Exact, not estimated. Days do not add up to weeks: who came on two days counts on both.',
   new_users:
@@ -12,7 +12,7 @@ export const METRIC_DEFINITIONS: Record<Metric, string> = {
     "Sum of properties.revenue over all events that carry it; an event named refund subtracts its absolute value. revenue counts the amounts in the app's currency only, revenue_by_currency each currency apart; nothing is converted. Exact decimals.",
 };
 
-/** How the live numbers are counted. */
+/** How the live metrics are counted. */
 export const LIVE_DEFINITIONS = {
   active_users_5m: 'Distinct app_user_id with an event in the 5 minutes up to generated_at, by event time.',
   active_users_30m: 'Distinct app_user_id with an event in the 30 minutes up to generated_at, by event time.',
@@ -24,7 +24,7 @@ export const LIVE_DEFINITIONS = {
     'The ten most frequent events of the 30 minutes up to generated_at, ties in the order of their names.',
 } as const;
 
-/** How the numbers of a breakdown are counted. */
+/** How the metrics of a breakdown are counted. */
 export const BREAKDOWN_DEFINITIONS = {
   events: 'Events of the range with this value, each event_id once.',
   users:

@@ -3,14 +3,14 @@ import type { Caller } from '../api/caller.ts';
 import type { App } from '../directory/app.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';
+import { type BoundSql, timeSql } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { formatDay } from './calendar.ts';
-import { type Condition, ofScope } from './conditions.ts';
 import { countActivity } from './count-activity.ts';
 import { LIVE_DEFINITIONS } from './definitions.ts';
-import type { AnalyticsServices } from './filters.ts';
-import { COMMON_QUERY, parseScope, type Scope } from './filters.ts';
-import { describeScope, META_FIELDS } from './meta.ts';
+import { describeQuery, META_FIELDS } from './meta.ts';
+import { type AnalyticsServices, COMMON_QUERY, parseQueryScope, type QueryScope } from './query.ts';
+import { scopeCondition } from './query-sql.ts';
 import { sumRevenue, toRevenue } from './sum-revenue.ts';
 import { dayAt } from './zone-offsets.ts';
 
@@ -18,12 +18,12 @@ const MINUTES = 30;
 const SHORT_MINUTES = 5;
 const TOP_EVENTS_MAX = 10;
 
-/** What live can be asked. */
+/** Query parameters of live. */
 export const LIVE_QUERY = closedObject(COMMON_QUERY);
 
 const COUNT = Type.Integer({ minimum: 0 });
 
-/** What live answers. */
+/** Answer of live. */
 export const LIVE_ANSWER = closedObject({
   data: closedObject({
     active_users_5m: COUNT,
@@ -47,7 +47,7 @@ export const LIVE_ANSWER = closedObject({
 
 type Live = Static<typeof LIVE_ANSWER>['data'];
 
-/** Returns what happens now, by event time. `today` is the same number that daily answers. Throws StorageError. */
+/** Returns current activity by event time. The metrics of today equal those of daily. Throws 422, StorageError. */
 export async function answerLive(
   { warehouse, clock }: AnalyticsServices,
   caller: Caller,
@@ -56,15 +56,15 @@ export async function answerLive(
   signal: AbortSignal,
 ): Promise<Static<typeof LIVE_ANSWER>> {
   const nowMs = clock.now();
-  const scope = parseScope(caller, app, query);
+  const scope = parseQueryScope(caller, app, query);
   const today = dayAt(scope.timezone, nowMs);
-  const question = { ...scope, range: { first: today, last: today } };
-  const recent = ofLastMinutes(scope, nowMs);
+  const todayQuery = { ...scope, range: { first: today, last: today } };
+  const recent = recentCondition(scope, nowMs);
   const [{ events_per_minute, ...active }, top_events, activity, revenue] = await Promise.all([
     readWindow(warehouse, recent, signal),
     listTopEvents(warehouse, recent, signal),
-    countActivity(warehouse, question, ['dau'], signal),
-    sumRevenue(warehouse, question, signal),
+    countActivity(warehouse, todayQuery, ['dau'], signal),
+    sumRevenue(warehouse, todayQuery, signal),
   ]);
   return {
     data: {
@@ -74,15 +74,15 @@ export async function answerLive(
       events_per_minute,
       top_events,
     },
-    meta: { ...describeScope(scope, LIVE_DEFINITIONS, nowMs), today: formatDay(today) },
+    meta: { ...describeQuery(scope, LIVE_DEFINITIONS, nowMs), today: formatDay(today) },
   };
 }
 
-/** Events may be dated up to an hour ahead of the server; they count once their time has come. */
-function ofLastMinutes(scope: Scope, nowMs: number): Condition {
-  const { sql, params } = ofScope(scope);
+/** Excludes events dated after now: their time may be up to an hour ahead of the server. */
+function recentCondition(scope: QueryScope, nowMs: number): BoundSql {
+  const { sql, params } = scopeCondition(scope);
   return {
-    sql: `${sql} AND timestamp > fromUnixTimestamp64Milli({window_ms:Int64}) AND timestamp <= fromUnixTimestamp64Milli({now_ms:Int64})`,
+    sql: `${sql} AND timestamp > ${timeSql('window_ms')} AND timestamp <= ${timeSql('now_ms')}`,
     params: { ...params, window_ms: nowMs - MINUTES * MINUTE_MS, now_ms: nowMs },
   };
 }
@@ -91,7 +91,7 @@ type Window = Pick<Live, 'active_users_5m' | 'active_users_30m' | 'events_per_mi
 
 async function readWindow(
   warehouse: Pick<Warehouse, 'query'>,
-  recent: Condition,
+  recent: BoundSql,
   signal: AbortSignal,
 ): Promise<Window> {
   const [row] = await warehouse.query<{ short: string; all: string; minutes: Record<string, string> }>(
@@ -115,7 +115,7 @@ async function readWindow(
 
 async function listTopEvents(
   warehouse: Pick<Warehouse, 'query'>,
-  recent: Condition,
+  recent: BoundSql,
   signal: AbortSignal,
 ): Promise<Live['top_events']> {
   const rows = await warehouse.query<{ event_name: string; events: string }>(

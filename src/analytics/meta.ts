@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
-import type { Scope } from './filters.ts';
+import type { QueryScope } from './query.ts';
 
-/** What every answer says of itself, so that a number can be understood later. */
+/** The `meta` fields of every answer, so that its metrics can be understood later. */
 export const META_FIELDS = {
   app_id: Type.String(),
   timezone: Type.String(),
@@ -17,15 +17,15 @@ export const META_FIELDS = {
 
 type Meta = { [Name in keyof typeof META_FIELDS]: Static<(typeof META_FIELDS)[Name]> };
 
-/** Returns what an answer about a scope says of itself. */
-export function describeScope(scope: Scope, definitions: Record<string, string>, nowMs: number): Meta {
+/** Returns the `meta` fields for a scope. */
+export function describeQuery(scope: QueryScope, definitions: Record<string, string>, nowMs: number): Meta {
   return {
     app_id: scope.app.id,
     timezone: scope.timezone,
     filters: scope.filters,
     currency: scope.app.currency,
     definitions,
-    unverified_revenue: scope.countsUnverifiedRevenue ? 'included' : 'excluded',
+    unverified_revenue: scope.includesUnverifiedRevenue ? 'included' : 'excluded',
     generated_at: new Date(nowMs).toISOString(),
   };
 }

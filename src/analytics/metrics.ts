@@ -1,14 +1,15 @@
 import { Type } from 'typebox';
 import type { FieldError } from '../api/errors.ts';
 
-/** What can be asked of each day, in the order of the answer. */
+/** The metrics of a day, in the order of the answer. */
 export const METRICS = ['dau', 'new_users', 'sessions', 'events', 'revenue'] as const;
 
+/** A metric of a day. */
 export type Metric = (typeof METRICS)[number];
 
 const ITEMS_MAX = 20;
 
-/** The query parameter that chooses metrics. */
+/** The query parameter that selects metrics. */
 export const METRICS_QUERY = {
   metrics: Type.Optional(
     Type.Array(Type.String({ maxLength: 200 }), {
@@ -20,7 +21,7 @@ export const METRICS_QUERY = {
 
 const isMetric = (name: string): name is Metric => METRICS.some((metric) => metric === name);
 
-/** Returns the metrics named, each once and in the order of the answer (all when none is given), or what is wrong. */
+/** Returns the named metrics without repeats, in the order of the answer (all by default), or the errors. */
 export function parseMetrics(
   given: readonly string[] = METRICS,
 ): { metrics: Metric[] } | { errors: FieldError[] } {

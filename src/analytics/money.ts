@@ -1,6 +1,6 @@
 const minorDigits = new Map<string, number>();
 
-/** Returns how many digits a currency's minor unit has: 2 for USD, 0 for JPY, 3 for KWD (ICU's table). */
+/** Returns the digits of a currency's minor unit: 2 for USD, 0 for JPY, 3 for KWD (from ICU). */
 function minorDigitsOf(currency: string): number {
   const known = minorDigits.get(currency);
   if (known !== undefined) return known;
@@ -11,8 +11,8 @@ function minorDigitsOf(currency: string): number {
 }
 
 /**
- * Returns a decimal text padded to the currency's minor unit: "12.5" USD is "12.50", "3" JPY is "3". Digits beyond it
- * are kept ("0.015" USD), needless zeros are not. Works on the text alone: money is never a float here.
+ * Returns a decimal string padded to the currency's minor unit: "12.5" USD is "12.50", "3" JPY is "3". Keeps digits
+ * beyond it ("0.015" USD), but no trailing zeros. Formats the string itself: money is never a float here.
  */
 export function formatMoney(amount: string, currency: string): string {
   const [integer = '0', fraction = ''] = amount.split('.');

@@ -6,7 +6,7 @@ import { countDays, type Day, type DayRange, parseDay } from './calendar.ts';
 const DAYS_MAX = 4_000;
 const DAYS_DEFAULT = 30;
 
-/** The query parameters that choose calendar days: `days`, or `start` and `end`. */
+/** The query parameters that select calendar days: `days`, or `start` and `end`. */
 export const RANGE_QUERY = {
   days: Type.Optional(
     Type.Integer({
@@ -25,11 +25,11 @@ export const RANGE_QUERY = {
 
 type RangeQuery = Static<ReturnType<typeof closedObject<typeof RANGE_QUERY>>>;
 
-/** The days asked for, or one entry for each field at fault. */
-export type ParsedRange = { range: DayRange } | { errors: FieldError[] };
+/** The requested days, or one error per invalid field. */
+export type ParsedDayRange = { range: DayRange } | { errors: FieldError[] };
 
-/** Returns the days a query asks for, as of `today`, or what contradicts in it. */
-export function parseRange(query: RangeQuery, today: Day): ParsedRange {
+/** Returns the days that a query requests as of `today`, or the errors in its parameters. */
+export function parseDayRange(query: RangeQuery, today: Day): ParsedDayRange {
   const { days, start, end } = query;
   if (days !== undefined && (start !== undefined || end !== undefined)) return contradiction(query);
   if (start !== undefined && end !== undefined)
@@ -39,7 +39,7 @@ export function parseRange(query: RangeQuery, today: Day): ParsedRange {
   return { range: { first: today - (days ?? DAYS_DEFAULT) + 1, last: today } };
 }
 
-function contradiction(query: RangeQuery): ParsedRange {
+function contradiction(query: RangeQuery): ParsedDayRange {
   const given = (['days', 'start', 'end'] as const).filter((field) => query[field] !== undefined);
   const message = 'Send either days, or start and end; not both.';
   return { errors: given.map((field) => ({ field, code: 'contradiction', message })) };
@@ -51,13 +51,13 @@ const missing = (field: string, other: string): FieldError => ({
   message: `${field} is required with ${other}; or send days instead.`,
 });
 
-function checkOrder(range: DayRange): ParsedRange {
+function checkOrder(range: DayRange): ParsedDayRange {
   if (range.last < range.first) return bothOutOfRange('start must not be later than end.');
   const count = countDays(range);
   if (count <= DAYS_MAX) return { range };
   return bothOutOfRange(`start to end is ${count} days; at most ${DAYS_MAX} are answered at once.`);
 }
 
-function bothOutOfRange(message: string): ParsedRange {
+function bothOutOfRange(message: string): ParsedDayRange {
   return { errors: ['start', 'end'].map((field) => ({ field, code: 'out_of_range', message })) };
 }

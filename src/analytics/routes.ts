@@ -1,8 +1,8 @@
 import { defineRoute, type Route } from '../api/route.ts';
 import { answerBreakdown, BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from './breakdown.ts';
 import { answerDaily, DAILY_ANSWER, DAILY_QUERY } from './daily.ts';
-import type { AnalyticsServices } from './filters.ts';
 import { answerLive, LIVE_ANSWER, LIVE_QUERY } from './live.ts';
+import type { AnalyticsServices } from './query.ts';
 
 const dailyRoute = defineRoute({
   method: 'GET',
@@ -49,5 +49,5 @@ const breakdownRoute = defineRoute({
     answerBreakdown(services, caller, app, query, signal),
 });
 
-/** Questions about events, answered in numbers. */
+/** The analytics routes. */
 export const analyticsRoutes = [dailyRoute, liveRoute, breakdownRoute] satisfies Route<AnalyticsServices>[];

@@ -1,37 +1,39 @@
+import { REVENUE_SQL, revenueCondition } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Day } from './calendar.ts';
-import { daySql, ofQuestion } from './conditions.ts';
-import type { Question } from './filters.ts';
 import { formatMoney } from './money.ts';
+import type { AnalyticsQuery } from './query.ts';
+import { daySql, queryCondition } from './query-sql.ts';
 
-/** Revenue of a day: `revenue` in the app's currency alone, and every currency apart. Decimal strings. */
+/** Revenue of a day: `revenue` in the app's currency only, and each currency separately. Decimal strings. */
 export type Revenue = { revenue: string; revenue_by_currency: Record<string, string> };
 
-/** Returns the exact sums of each day that has revenue; a refund subtracts its absolute value. Throws StorageError. */
+/** Returns the exact sums per currency of each day that has revenue. Throws StorageError. */
 export async function sumRevenue(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
+  query: AnalyticsQuery,
   signal: AbortSignal,
 ): Promise<Map<Day, Record<string, string>>> {
-  const { sql, params } = ofQuestion(question);
-  const trusted = question.countsUnverifiedRevenue ? '' : ' AND verified = 1';
-  // Not sumMap: it drops the currencies whose sum is zero, and a sale refunded in full is not a day without sales.
+  const events = queryCondition(query);
+  const day = daySql(query, 'timestamp');
+  // Not sumMap, which drops currencies whose sum is zero: a fully refunded sale is not a day without sales.
   const rows = await warehouse.query<{ day: Day; currency: string; amount: string }>(
-    `SELECT ${daySql('timestamp')} AS day, currency, sum(if(event_name = 'refund', -abs(revenue), revenue)) AS amount
-     FROM events WHERE ${sql} AND revenue IS NOT NULL${trusted} GROUP BY day, currency ORDER BY day, currency`,
-    params,
+    `SELECT ${day.sql} AS day, currency, sum(${REVENUE_SQL}) AS amount
+     FROM events WHERE ${events.sql} AND ${revenueCondition(query.includesUnverifiedRevenue)}
+     GROUP BY day, currency ORDER BY day, currency`,
+    { ...events.params, ...day.params },
     { signal },
   );
   const days = new Map<Day, Record<string, string>>();
-  for (const { day, currency, amount } of rows) {
-    const sums = days.get(day) ?? {};
-    sums[currency] = formatMoney(amount, currency);
-    days.set(day, sums);
+  for (const row of rows) {
+    const sums = days.get(row.day) ?? {};
+    sums[row.currency] = formatMoney(row.amount, row.currency);
+    days.set(row.day, sums);
   }
   return days;
 }
 
-/** Returns the revenue figures of a day from its sums (absent on days without revenue). */
+/** Returns the revenue of a day from its sums per currency (undefined for a day without revenue). */
 export function toRevenue(sums: Record<string, string> = {}, appCurrency: string): Revenue {
   return { revenue: sums[appCurrency] ?? formatMoney('0', appCurrency), revenue_by_currency: sums };
 }

@@ -1,28 +1,28 @@
+import { REVENUE_SQL, revenueCondition } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import type { Question } from './filters.ts';
 import { formatMoney } from './money.ts';
+import type { AnalyticsQuery } from './query.ts';
 import { type Revenue, toRevenue } from './sum-revenue.ts';
-import { type Ranked, selectEvents, shareOf, type Top } from './top-values.ts';
+import { type Ranked, type Ranking, selectEvents, shareOf } from './top-values.ts';
 
 /** A value's revenue and its share of the whole, both in the app's currency. */
-export type Earned = Revenue & { share: number | null };
+export type RankedRevenue = Revenue & { share: number | null };
 
 type Row = Ranked<{ currency: string; amount: string }>;
 
 /**
- * Returns the values with the highest revenue in the app's currency (equal ones in the order of their bytes, null last)
- * among those with any, and all others together. A refund subtracts its absolute value. Throws StorageError.
+ * Returns the values with the highest revenue in the app's currency (ties in byte order, null last), and all others
+ * together. Only values with some revenue count. Throws StorageError.
  */
 export async function sumTopRevenue(
   warehouse: Pick<Warehouse, 'query'>,
-  question: Question,
-  top: Top,
+  query: AnalyticsQuery,
+  ranking: Ranking,
   signal: AbortSignal,
-): Promise<{ data: ({ value: string | null } & Earned)[]; other: Earned }> {
-  const { currency } = question.app;
-  const trusted = question.countsUnverifiedRevenue ? '' : ' AND verified = 1';
-  const signed = "if(event_name = 'refund', -abs(revenue), revenue) AS amount, currency";
-  const events = selectEvents(question, top, signed, ` AND revenue IS NOT NULL${trusted}`);
+): Promise<{ data: ({ value: string | null } & RankedRevenue)[]; other: RankedRevenue }> {
+  const { currency } = query.app;
+  const condition = ` AND ${revenueCondition(query.includesUnverifiedRevenue)}`;
+  const events = selectEvents(query, ranking, `${REVENUE_SQL} AS amount, currency`, condition);
   const rows = await warehouse.query<Row>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, currency,
        sum(part) AS amount
@@ -37,7 +37,7 @@ export async function sumTopRevenue(
        )
      )
      GROUP BY GROUPING SETS ((place, currency), (currency)) ORDER BY place, currency`,
-    { ...events.params, limit: top.limit, currency },
+    { ...events.params, limit: ranking.limit, currency },
     { signal },
   );
   const [parts, wholes] = [
@@ -45,7 +45,7 @@ export async function sumTopRevenue(
     rows.filter((row) => row.is_whole === 1),
   ];
   const whole = Number(toRevenue(toSums(wholes), currency).revenue);
-  const toEarned = (of: readonly Row[]): Earned => {
+  const toEarned = (of: readonly Row[]): RankedRevenue => {
     const revenue = toRevenue(toSums(of), currency);
     return { ...revenue, share: shareOf(Number(revenue.revenue), whole) };
   };

@@ -5,23 +5,23 @@ import type { Day, DayRange } from './calendar.ts';
 export type ZoneOffset = { fromMs: number; offsetMs: number };
 
 const WEEK_MS = 7 * DAY_MS;
-/** No zone was ever further from UTC than this (Manila and Alaska before their date line moved). */
+/** No time zone was ever further from UTC (Manila and Alaska, before the date line moved). */
 const OFFSET_MS_MAX = 16 * HOUR_MS;
 const OFFSET = /GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/;
 
 /**
- * Returns the offsets that a zone has while any of the days lasts there, in order, the first for all time before.
+ * Returns the offsets of a time zone during these local days, in order. The first also applies to all time before.
  *
- * Node's ICU alone decides what a local day is, and the event store is told the offsets: its own time zone table may
- * be of another year, wants names in one spelling, and takes days for one piece each. They are not: until 2011
- * St. John's set its clocks back at 00:01, so that an hour of Saturday came after the first minute of Sunday.
+ * Only Node's ICU decides what a local day is, and the engine gets the offsets. The engine's own time zone table may
+ * be from another year, knows one spelling per name, and assumes that a day is one continuous span. It is not: until
+ * 2011 St. John's set its clocks back at 00:01, so that an hour of Saturday followed the first minute of Sunday.
  */
 export function listOffsets(timezone: string, { first, last }: DayRange): ZoneOffset[] {
   const offsetAt = zoneReader(timezone);
   let atMs = first * DAY_MS - OFFSET_MS_MAX;
   const endMs = (last + 1) * DAY_MS + OFFSET_MS_MAX;
   const offsets = [{ fromMs: atMs, offsetMs: offsetAt(atMs) }];
-  // A week at a time: since 2000, the year of the oldest events, no zone changed twice within one.
+  // One week per step: since 2000, the year of the oldest events, no zone changed twice within a week.
   for (let before = offsetAt(atMs); atMs < endMs; atMs += WEEK_MS) {
     const after = offsetAt(atMs + WEEK_MS);
     if (before === after) continue;
@@ -31,7 +31,7 @@ export function listOffsets(timezone: string, { first, last }: DayRange): ZoneOf
   return offsets;
 }
 
-/** Returns the day it is at `atMs` (epoch milliseconds) in a zone. */
+/** Returns the local day at `atMs` (epoch milliseconds) in a time zone. */
 export function dayAt(timezone: string, atMs: number): Day {
   return Math.floor((atMs + zoneReader(timezone)(atMs)) / DAY_MS);
 }
@@ -47,7 +47,7 @@ function zoneReader(timezone: string): (atMs: number) => number {
   };
 }
 
-/** Returns the first millisecond after `fromMs` whose offset is not `before`; at `toMs` it is another already. */
+/** Returns the first millisecond after `fromMs` with an offset other than `before`. `toMs` must have another one. */
 function findChange(
   offsetAt: (atMs: number) => number,
   before: number,

@@ -1,13 +1,13 @@
 /**
- * What a spreadsheet takes for a formula: a cell that begins so could run what a stranger wrote (OWASP, CSV injection).
- * The full-width signs count where the spreadsheet's language writes them.
+ * Spreadsheets run a cell that starts like this as a formula, and anyone can write the text in it (OWASP, CSV
+ * injection). The full-width signs do the same in some locales.
  */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
-/** Begins like a formula when it is below zero, and is none. */
+/** A negative number starts like a formula but is harmless. */
 const NUMBER = /^-?\d+(\.\d+)?$/;
 const NEEDS_QUOTES = /[",\r\n]/;
 
-/** Returns one CSV line (RFC 4180) with its line end. A cell that looks like a formula, and is no number, gets a `'` in front. */
+/** Returns one CSV line (RFC 4180) with its line break. Prefixes `'` to cells that look like a formula, but not to numbers. */
 export function csvLine(cells: readonly (string | null)[]): string {
   return `${cells.map((cell) => csvCell(cell ?? '')).join(',')}\r\n`;
 }

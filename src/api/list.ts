@@ -5,7 +5,7 @@ import { validationFailed } from './errors.ts';
 const LIMIT_MAX = 200;
 const LIMIT_DEFAULT = 50;
 
-/** The query parameters every list takes. */
+/** The query parameters of every paged list. */
 export const LIST_QUERY = {
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: LIMIT_MAX, description: `Rows a page, default ${LIMIT_DEFAULT}.` }),
@@ -15,18 +15,21 @@ export const LIST_QUERY = {
   ),
 };
 
+/** The values in a cursor: where in the list's order the next page starts. */
+type Position = (string | number)[];
+
 /** Returns the schema of a page of `item`. */
 export function pageOf<T extends TSchema>(item: T) {
   return closedObject({ data: Type.Array(item), next_cursor: nullable(Type.String()) });
 }
 
-/** Returns the opaque cursor that holds these values. */
-export function encodeCursor(position: readonly (string | number)[]): string {
+/** Returns the opaque cursor for a position. */
+export function encodeCursor(position: Readonly<Position>): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
-/** Returns the values a cursor holds; undefined without a cursor. Throws 422 when it is not one of ours. */
-export function decodeCursor<T extends (string | number)[]>(
+/** Returns the position in a cursor; undefined without a cursor. Throws 422 for anything `encodeCursor` did not create. */
+export function decodeCursor<T extends Position>(
   cursor: string | undefined,
   isPosition: (value: unknown) => value is T,
 ): T | undefined {
@@ -42,8 +45,8 @@ export function decodeCursor<T extends (string | number)[]>(
   ]);
 }
 
-/** Returns the values of what `encodeCursor` made; undefined when the text is not that, or not of this kind. */
-export function readPosition<T extends (string | number)[]>(
+/** Returns the position that `encodeCursor` encoded; undefined when the text is anything else. */
+export function readPosition<T extends Position>(
   text: string,
   isPosition: (value: unknown) => value is T,
 ): T | undefined {
@@ -55,21 +58,29 @@ export function readPosition<T extends (string | number)[]>(
   }
 }
 
+/** Returns the first `limit` rows and the cursor after them; null unless `rows` has at least one more. */
+export function toPage<T>(
+  rows: readonly T[],
+  limit: number,
+  positionOf: (row: T) => Readonly<Position>,
+): { page: T[]; next_cursor: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { page, next_cursor: last && rows.length > limit ? encodeCursor(positionOf(last)) : null };
+}
+
 const isIdPosition = (value: unknown): value is [string] =>
   Array.isArray(value) && value.length === 1 && typeof value[0] === 'string';
 
-/** Returns the page of `rows`, newest id first, that `query` asks for. For lists that are held in memory. */
+/** Returns the requested page of `rows`, newest id first. For lists kept in memory. */
 export function pageById<T extends { id: string }>(
   rows: readonly T[],
   query: { limit?: number; cursor?: string },
 ): { page: T[]; next_cursor: string | null } {
   const [before] = decodeCursor(query.cursor, isIdPosition) ?? [];
-  const limit = query.limit ?? LIMIT_DEFAULT;
   const sorted = rows.toSorted((a, b) => (a.id < b.id ? 1 : -1));
   const from = before === undefined ? sorted : sorted.filter((row) => row.id < before);
-  const page = from.slice(0, limit);
-  const last = page.at(-1);
-  return { page, next_cursor: last && from.length > limit ? encodeCursor([last.id]) : null };
+  return toPage(from, limitOf(query), ({ id }) => [id]);
 }
 
 /** Returns how many rows a page has. */
@@ -77,9 +88,9 @@ export function limitOf(query: { limit?: number }): number {
   return query.limit ?? LIMIT_DEFAULT;
 }
 
-/** Returns the schema of a list that is told whole: people are few, so there is no second page. */
+/** Returns the schema of a list that always comes complete, because it is short. */
 export const unpagedListOf = <T extends TSchema>(item: T) =>
   closedObject({ data: Type.Array(item), next_cursor: Type.Null() });
 
-/** Returns the items as the answer of such a list. */
+/** Returns the items as an unpaged list. */
 export const toUnpagedList = <T>(data: T[]) => ({ data, next_cursor: null });

@@ -5,7 +5,7 @@ import type { Caller } from './caller.ts';
 import { ApiError } from './errors.ts';
 import { exceedsApps } from './permission.ts';
 
-/** Returns the project's apps that the caller reaches and that are not deleted. */
+/** Returns the apps of the project that the caller may use, without deleted ones. */
 export function listAllowedApps(directory: Directory, { principal }: Pick<Caller, 'principal'>): App[] {
   return directory
     .listApps(principal.projectId)
@@ -15,17 +15,31 @@ export function listAllowedApps(directory: Directory, { principal }: Pick<Caller
 }
 
 /**
- * Returns the app of this id, deleted ones included. Throws 404 when it is not in the caller's project (exactly as
- * for an id that does not exist) and 403 when it is, but the caller is narrowed to others.
+ * Returns the app with this id, even if it is deleted, or why the caller may not use it. An app of another project is
+ * `not_found`, exactly like an id that does not exist; `not_allowed` means the caller is restricted to other apps.
  */
-export function getApp(directory: Directory, { principal }: Pick<Caller, 'principal'>, appId: string): App {
+export function findAllowedApp(
+  directory: Directory,
+  { principal }: Pick<Caller, 'principal'>,
+  appId: string,
+): App | 'not_found' | 'not_allowed' {
   const app = directory.findApp(appId);
-  if (!app || app.projectId !== principal.projectId) throw appNotFound();
-  if (exceedsApps({ appIds: [app.id] }, principal)) throw new ApiError('app_not_allowed');
+  if (!app || app.projectId !== principal.projectId) return 'not_found';
+  return exceedsApps({ appIds: [app.id] }, principal) ? 'not_allowed' : app;
+}
+
+/** Returns the app with this id, even if it is deleted. Throws 404 or 403, see `findAllowedApp`. */
+export function getApp(directory: Directory, caller: Pick<Caller, 'principal'>, appId: string): App {
+  const app = findAllowedApp(directory, caller, appId);
+  if (app === 'not_found') throw appNotFound();
+  if (app === 'not_allowed') throw new ApiError('app_not_allowed');
   return app;
 }
 
-/** Returns the live app a request means: the one it names, else the only one the caller reaches, else undefined. */
+/**
+ * Returns the app a request is for: the one it names, otherwise the only one the caller may use, otherwise undefined.
+ * Throws 404 for an app that is unknown or deleted, 403 for one the caller may not use.
+ */
 export function findRequestedApp(
   directory: Directory,
   caller: Caller,
@@ -42,7 +56,7 @@ export function findRequestedApp(
 
 const appNotFound = () => new ApiError('not_found', { detail: 'There is no such app.' });
 
-/** Returns the key of this id. Throws 404 when it is not of the caller's project, 403 when it reaches more apps. */
+/** Returns the key with this id. Throws 404 outside the caller's project, 403 if it has apps the caller may not use. */
 export function getKey({ directory }: { directory: Directory }, caller: Caller, keyId: string): ApiKey {
   const key = directory.findKey(keyId);
   if (!key || key.projectId !== caller.project.id) {

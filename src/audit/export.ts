@@ -1,35 +1,36 @@
-import { csvLine } from '../api/csv.ts';
+import { type ExportFormat, type ExportLayout, renderExport } from '../api/export.ts';
 import type { Control } from '../control/open.ts';
 import { type AuditFilter, type AuditRow, listAuditRows, toAuditEntryJson } from './list.ts';
 
-const ROWS_A_PAGE = 500;
-const COLUMNS = ['id', 'at', 'actor_type', 'actor_id', 'action', 'target', 'diff', 'ip', 'request_id'];
+const ROWS_PER_PAGE = 500;
 
-export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
+const LAYOUT: ExportLayout<AuditRow> = {
+  columns: ['id', 'at', 'actor_type', 'actor_id', 'action', 'target', 'diff', 'ip', 'request_id'],
+  toJson: toAuditEntryJson,
+  toCells,
+};
 
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
-
-/** Yields the filtered log as text, newest first, a page at a time: memory does not grow with the log. */
-export async function* exportAudit(
+/** Yields the filtered log as text, newest first, page by page, so memory use does not grow with the log. */
+export function exportAudit(
   control: Control,
   filter: AuditFilter,
   format: ExportFormat,
 ): AsyncGenerator<string> {
-  if (format === 'csv') yield csvLine(COLUMNS);
-  const toLine = format === 'csv' ? toCsv : toNdjson;
+  return renderExport(format, readPages(control, filter), LAYOUT);
+}
+
+async function* readPages(control: Control, filter: AuditFilter): AsyncGenerator<AuditRow[]> {
   let before: number | undefined;
   for (;;) {
-    const rows: AuditRow[] = await listAuditRows(control, filter, before, ROWS_A_PAGE);
-    if (rows.length > 0) yield rows.map(toLine).join('');
-    if (rows.length < ROWS_A_PAGE) return;
+    const rows = await listAuditRows(control, filter, before, ROWS_PER_PAGE);
+    yield rows;
+    if (rows.length < ROWS_PER_PAGE) return;
     before = rows.at(-1)?.seq;
   }
 }
 
-const toNdjson = (row: AuditRow) => `${JSON.stringify(toAuditEntryJson(row))}\n`;
-
-function toCsv(row: AuditRow): string {
+function toCells(row: AuditRow): (string | null)[] {
   const at = new Date(row.at).toISOString();
   const { id, actor_type, actor_id, action, target, diff, ip, request_id } = row;
-  return csvLine([id, at, actor_type, actor_id, action, target, diff, ip, request_id]);
+  return [id, at, actor_type, actor_id, action, target, diff, ip, request_id];
 }

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
+import { EXPORT_FORMATS } from '../api/export.ts';
+import { decodeCursor, LIST_QUERY, limitOf, pageOf, toPage } from '../api/list.ts';
 import { exceedsApps } from '../api/permission.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { EXPORT_TYPES, exportAs } from '../api/streamed.ts';
@@ -9,7 +10,7 @@ import type { Control } from '../control/open.ts';
 import { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
-import { EXPORT_FORMATS, exportAudit } from './export.ts';
+import { exportAudit } from './export.ts';
 import { AUDIT_ENTRY_JSON, type AuditFilter, listAuditRows, toAuditEntryJson } from './list.ts';
 
 const ANY_ID = Type.String({ minLength: 1, maxLength: 300 });
@@ -55,9 +56,7 @@ const auditRoute = defineRoute({
     }
     const limit = limitOf(query);
     const rows = await listAuditRows(services.control, filter, before, limit + 1);
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    const next_cursor = last && rows.length > limit ? encodeCursor([last.seq]) : null;
+    const { page, next_cursor } = toPage(rows, limit, ({ seq }) => [seq]);
     return { data: page.map(toAuditEntryJson), next_cursor };
   },
 });

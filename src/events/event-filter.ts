@@ -2,9 +2,10 @@ import { type Static, Type } from 'typebox';
 import { validationFailed } from '../api/errors.ts';
 import type { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
-import { TIMESTAMP_MIN } from '../warehouse/event-columns.ts';
+import { EVENT_MS_MIN } from '../warehouse/event-columns.ts';
+import { hasPropertySql, propertyTextSql, timeSql } from '../warehouse/event-sql.ts';
 
-/** The query parameters that choose events as they are written, without looking into properties or at times. */
+/** The query parameters that filter by plain columns, not by time or properties. Streams support these. */
 export const PLAIN_FILTERS = {
   app_id: Type.Optional(Type.String()),
   app_user_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
@@ -13,7 +14,7 @@ export const PLAIN_FILTERS = {
   ),
 };
 
-/** All query parameters that choose events. */
+/** All query parameters that filter events. */
 export const EVENT_FILTERS = {
   ...PLAIN_FILTERS,
   event_id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
@@ -30,15 +31,15 @@ export const EVENT_FILTERS = {
 
 type EventFilters = Static<ReturnType<typeof closedObject<typeof EVENT_FILTERS>>>;
 
-/** Conditions in SQL and the values bound to them; no value is ever part of the text. */
+/** SQL conditions and the values bound to them. Values are never part of the text. */
 export type Filter = {
   conditions: string[];
   params: Record<string, unknown>;
-  /** No event before `from` or at `to` or later passes, epoch milliseconds; conditions say so too. */
+  /** Only events from `from` up to, not including, `to` match, epoch milliseconds. The conditions contain both. */
   times: { from: number; to: number | undefined };
 };
 
-/** Returns the filter for these apps' events of a project that `filters` let pass. Throws 422. */
+/** Returns the filter for the events of these apps that match the query parameters. Throws 422. */
 export function buildFilter(projectId: string, appIds: readonly string[], filters: EventFilters): Filter {
   const filter: Filter = {
     conditions: ['project_id = {project_id:String}'],
@@ -77,23 +78,20 @@ function parseTimes(filters: EventFilters): Filter['times'] {
   if (from !== undefined && to !== undefined && from >= to) {
     throw validationFailed([{ field: 'to', code: 'out_of_range', message: 'to must be later than from.' }]);
   }
-  return { from: Math.max(from ?? TIMESTAMP_MIN, TIMESTAMP_MIN), to };
+  return { from: Math.max(from ?? EVENT_MS_MIN, EVENT_MS_MIN), to };
 }
 
 function addTimes(filter: Filter): void {
   const { from, to } = filter.times;
-  addCondition(filter, 'timestamp >= fromUnixTimestamp64Milli({from_ms:Int64})', { from_ms: from });
-  if (to !== undefined)
-    addCondition(filter, 'timestamp < fromUnixTimestamp64Milli({to_ms:Int64})', { to_ms: to });
+  addCondition(filter, `timestamp >= ${timeSql('from_ms')}`, { from_ms: from });
+  if (to !== undefined) addCondition(filter, `timestamp < ${timeSql('to_ms')}`, { to_ms: to });
 }
 
-/** `plan:pro` finds the text "pro"; `files:2` finds the number 2 and the text "2". */
+/** `plan:pro` finds the string "pro"; `files:2` finds the number 2 and the string "2". */
 function addProperty(filter: Filter, text: string, index: number): void {
-  const mark = text.indexOf(':');
+  const colon = text.indexOf(':');
   const [name, value] = [`property_name_${index}`, `property_value_${index}`];
-  const held = `properties, {${name}:String}`;
-  // JSONHas: what is absent extracts as the empty text, and must not be found by it.
-  const condition = `JSONHas(${held}) AND {${value}:String} =
-    if(JSONType(${held}) = 'String', JSONExtractString(${held}), JSONExtractRaw(${held}))`;
-  addCondition(filter, condition, { [name]: text.slice(0, mark), [value]: text.slice(mark + 1) });
+  // An absent property extracts as '' and must not match an empty value.
+  const condition = `${hasPropertySql(name)} AND {${value}:String} = ${propertyTextSql(name)}`;
+  addCondition(filter, condition, { [name]: text.slice(0, colon), [value]: text.slice(colon + 1) });
 }

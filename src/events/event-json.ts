@@ -3,7 +3,7 @@ import { closedObject, nullable } from '../lib/schema.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { CONTEXT_KEYS } from './ingest/context.ts';
 
-/** A stored event as the API tells it, in search, exports and streams alike. */
+/** Schema of a stored event in the API: the same in search, exports and streams. */
 export const EVENT_JSON = closedObject({
   event_id: Type.String(),
   app_id: Type.String(),
@@ -19,30 +19,36 @@ export const EVENT_JSON = closedObject({
   revenue_verified: nullable(Type.Boolean({ description: 'false when the revenue came with a client key.' })),
 });
 
+/** A stored event in the API. */
 export type EventJson = Static<typeof EVENT_JSON>;
 
-/** What of a stored event is told. Times are epoch milliseconds. */
-export type ToldEvent = Omit<EventRow, 'project_id' | 'key_id'>;
+/** A stored event without its internal columns. Times are epoch milliseconds. */
+export type PublicEvent = Omit<EventRow, 'project_id' | 'key_id'>;
 
-/** The columns of `events` that make a ToldEvent, see `toToldEvent`. */
-export const TOLD_COLUMNS = `event_id, app_id, event_name, app_user_id, session_id,
+/** The columns to select for a PublicEvent; `toPublicEvent` converts the row. */
+export const PUBLIC_EVENT_COLUMNS = `event_id, app_id, event_name, app_user_id, session_id,
   toUnixTimestamp64Milli(timestamp) AS timestamp_ms, toUnixTimestamp64Milli(received_at) AS received_ms,
   properties, toString(revenue) AS revenue, currency, verified, ${CONTEXT_KEYS.join(', ')}`;
 
-/** A row of a page of TOLD_COLUMNS, see `readPage`: the engine sends 64-bit numbers as text. */
-export type ToldRow = Omit<ToldEvent, 'timestamp' | 'received_at'> & {
+/** A row of PUBLIC_EVENT_COLUMNS as `readPage` returns it: the engine sends 64-bit numbers as text. */
+export type PublicEventRow = Omit<PublicEvent, 'timestamp' | 'received_at'> & {
   timestamp_ms: string;
   received_ms: string;
   page_bytes: string;
 };
 
-/** Returns the event that a row of TOLD_COLUMNS holds. */
-export function toToldEvent({ timestamp_ms, received_ms, page_bytes, ...row }: ToldRow): ToldEvent {
+/** Returns the event of a row of PUBLIC_EVENT_COLUMNS. */
+export function toPublicEvent({
+  timestamp_ms,
+  received_ms,
+  page_bytes,
+  ...row
+}: PublicEventRow): PublicEvent {
   return { ...row, timestamp: Number(timestamp_ms), received_at: Number(received_ms) };
 }
 
-/** Returns a stored event as the API tells it. */
-export function toEventJson(event: ToldEvent): EventJson {
+/** Returns the JSON of a stored event. */
+export function toEventJson(event: PublicEvent): EventJson {
   const context = CONTEXT_KEYS.filter((key) => event[key] !== '').map((key) => [key, event[key]]);
   return {
     event_id: event.event_id,
@@ -52,7 +58,7 @@ export function toEventJson(event: ToldEvent): EventJson {
     session_id: event.session_id || null,
     timestamp: new Date(event.timestamp).toISOString(),
     received_at: new Date(event.received_at).toISOString(),
-    // Written by us as JSON: the one place where it is read again.
+    // We stored it as JSON; this is the only place that parses it.
     properties: JSON.parse(event.properties) as Record<string, unknown>,
     context: Object.fromEntries(context) as Record<string, string>,
     revenue: event.revenue,

@@ -1,101 +1,101 @@
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Feed } from '../warehouse/feed.ts';
 
-/** A stored event and the block that brought it. */
-export type ReceivedEvent = { block: number; row: EventRow };
+/** A stored event and the block that contains it. */
+export type BufferedEvent = { block: number; row: EventRow };
 
-/** What the buffer has for its reader: some events, or why there are none. */
-export type Taken =
-  | { kind: 'events'; events: ReceivedEvent[] }
-  /** Nothing came for as long as the reader waits. */
-  | { kind: 'silence' }
-  /** More came than is held: so many events were let go. */
+/** What `take` returns: some events, or why there are none. */
+export type BufferRead =
+  | { kind: 'events'; events: BufferedEvent[] }
+  /** No event arrived within the wait. */
+  | { kind: 'idle' }
+  /** More events arrived than fit; `missed` were dropped. */
   | { kind: 'overflow'; missed: number }
-  /** Only the store knows what came next. */
-  | { kind: 'unknown' };
+  /** The next events are known to the store only. */
+  | { kind: 'resync' };
 
-/** Events between the writer and one reader. Holds at most `BUFFER_BYTES_MAX` or one block, whichever is more. */
+/** Events between the writer and one reader. Keeps at most `BUFFER_BYTES_MAX` or one block, whichever is more. */
 export type LiveBuffer = {
-  /** Returns what came, in receive order; waits up to `waitMs` for it, and no longer than until `signal` fires. */
-  take(waitMs: number, signal: AbortSignal): Promise<Taken>;
+  /** Returns new events in receive order. Waits for them up to `waitMs`, or until `signal` fires. */
+  take(waitMs: number, signal: AbortSignal): Promise<BufferRead>;
   close(): void;
 };
 
-/** Runs a task later; what it returns calls it off. */
+/** Runs a task after `ms` milliseconds; returns a function that cancels it. */
 export type Schedule = (task: () => void, ms: number) => () => void;
 
-/** Roughly, in memory. Readers at their ease hold nothing; this is for one that pauses. */
+/** Approximate bytes in memory. A reader that keeps up buffers nothing; this is for one that pauses. */
 export const BUFFER_BYTES_MAX = 4_000_000;
 const ROW_BYTES = 500;
-const EVENTS_A_TAKE = 500;
+const EVENTS_PER_TAKE = 500;
 
-/** The timer of the machine; it keeps no process alive. */
+/** Schedules with the system timer, without keeping the process alive. */
 export const systemSchedule: Schedule = (task, ms) => {
   const timer = setTimeout(task, ms);
   timer.unref();
   return () => clearTimeout(timer);
 };
 
-/** Returns a buffer that collects the project's events that `passes` lets through, from every block not yet told. */
+/** Returns a buffer that collects the project's events that match, from every block not yet published. */
 export function openLiveBuffer(
   feed: Feed,
   projectId: string,
-  passes: (row: EventRow) => boolean,
+  matches: (row: EventRow) => boolean,
   schedule: Schedule = systemSchedule,
 ): LiveBuffer {
-  let held: ReceivedEvent[] = [];
+  let buffered: BufferedEvent[] = [];
   let bytes = 0;
   let missed = 0;
-  let isUnknown = false;
+  let needsResync = false;
   let wake = () => {};
 
   const { unsubscribe } = feed.subscribe(projectId, (block, rows) => {
-    if (isUnknown) return;
-    if (rows === undefined) isUnknown = true;
-    else collect(block, rows.filter(passes));
+    if (needsResync) return;
+    if (rows === undefined) needsResync = true;
+    else collect(block, rows.filter(matches));
     wake();
   });
 
   function collect(block: number, rows: readonly EventRow[]): void {
     const size = rows.reduce((sum, row) => sum + ROW_BYTES + row.properties.length, 0);
-    const isTooMuch = held.length > 0 && bytes + size > BUFFER_BYTES_MAX;
+    const isTooMuch = buffered.length > 0 && bytes + size > BUFFER_BYTES_MAX;
     if (missed > 0 || isTooMuch) {
-      missed += held.length + rows.length;
-      [held, bytes] = [[], 0];
+      missed += buffered.length + rows.length;
+      [buffered, bytes] = [[], 0];
       return;
     }
-    // As the store orders them, so that a reader that comes back finds its place.
-    for (const row of rows.toSorted(compareRows)) held.push({ block, row });
+    // In the order the store returns them, so that a reader that reconnects finds its position.
+    for (const row of rows.toSorted(compareRows)) buffered.push({ block, row });
     bytes += size;
   }
 
-  function takeNow(): Taken | undefined {
+  function takeNow(): BufferRead | undefined {
     if (missed > 0) return { kind: 'overflow', missed };
-    if (held.length > 0) {
-      const events = held.splice(0, EVENTS_A_TAKE);
-      if (held.length === 0) bytes = 0;
+    if (buffered.length > 0) {
+      const events = buffered.splice(0, EVENTS_PER_TAKE);
+      if (buffered.length === 0) bytes = 0;
       return { kind: 'events', events };
     }
-    return isUnknown ? { kind: 'unknown' } : undefined;
+    return needsResync ? { kind: 'resync' } : undefined;
   }
 
-  async function untilNext(waitMs: number, signal: AbortSignal): Promise<void> {
+  async function waitForNext(waitMs: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const callOff = schedule(resolve, waitMs);
+    const cancel = schedule(resolve, waitMs);
     const onAbort = () => resolve();
     signal.addEventListener('abort', onAbort);
     wake = resolve;
     await promise;
     signal.removeEventListener('abort', onAbort);
-    callOff();
+    cancel();
   }
 
   return {
     async take(waitMs, signal) {
       const now = takeNow();
-      if (now || signal.aborted) return now ?? { kind: 'silence' };
-      await untilNext(waitMs, signal);
-      return takeNow() ?? { kind: 'silence' };
+      if (now || signal.aborted) return now ?? { kind: 'idle' };
+      await waitForNext(waitMs, signal);
+      return takeNow() ?? { kind: 'idle' };
     },
     close: unsubscribe,
   };

@@ -15,10 +15,10 @@ after(async () => {
   await store.remove();
 });
 
-const choice = {
+const filter = {
   projectId: 'proj_a',
-  findFilter: () => buildFilter('proj_a', ['app_a'], {}),
-  passes: () => true,
+  storeFilter: () => buildFilter('proj_a', ['app_a'], {}),
+  matches: () => true,
 };
 const never = new AbortController().signal;
 
@@ -30,7 +30,7 @@ function open({
   signal?: AbortSignal;
 } = {}) {
   const timers = makeManualTimers();
-  const tail = openTail({ query: warehouse.query, feed }, choice, undefined, signal, timers.time.schedule);
+  const tail = openTail({ query: warehouse.query, feed }, filter, undefined, signal, timers.time.schedule);
   const chunks = tail.chunks[Symbol.asyncIterator]();
   return { ...timers, ...tail, next: async () => (await chunks.next()).value as string | undefined };
 }
@@ -120,7 +120,7 @@ describe('more than a live tail holds', () => {
       meanwhile = task;
     };
     const { time, countTimers } = makeManualTimers();
-    const { chunks, end } = openTail({ query, feed }, choice, [before], never, time.schedule);
+    const { chunks, end } = openTail({ query, feed }, filter, [before], never, time.schedule);
     const iterator = chunks[Symbol.asyncIterator]();
     const next = async () => (await iterator.next()).value as string | undefined;
     await next();
@@ -194,6 +194,6 @@ describe('the buffer of a reader', () => {
     const buffer = openBuffer(feed);
     buffer.close();
     feed.publish(1, [big('1', 1)]);
-    assert.deepEqual(await buffer.take(1, AbortSignal.abort()), { kind: 'silence' });
+    assert.deepEqual(await buffer.take(1, AbortSignal.abort()), { kind: 'idle' });
   });
 });

@@ -6,148 +6,160 @@ import type { Filter } from './event-filter.ts';
 import { toEventJson } from './event-json.ts';
 import { HEARTBEAT, renderClosed, renderMessage, renderOpening } from './event-stream.ts';
 import { type LiveBuffer, openLiveBuffer, type Schedule } from './live-buffer.ts';
-import { countReceived, type Place, placeOf, type Received, readReceived } from './received.ts';
+import {
+  countReceived,
+  type ReceivedEvent,
+  readReceived,
+  type StreamPosition,
+  toStreamPosition,
+} from './received.ts';
 
-/** Which events a live tail tells: the same choice for the store and for what comes. */
-export type TailChoice = { projectId: string; findFilter: () => Filter; passes: (row: EventRow) => boolean };
+/** Which events a live tail sends: the same filter twice, for reading the store and for new rows in memory. */
+export type TailFilter = {
+  projectId: string;
+  storeFilter: () => Filter;
+  matches: (row: EventRow) => boolean;
+};
 
-/** A live tail: the text of its messages, and what ends it with a last word. */
+/** A live tail: the text of its messages. `end` stops it after a final `closed` message. */
 export type Tail = { chunks: AsyncIterable<string>; end: (code: ErrorCode) => void };
 
-/** Without an event for so long, a comment shows that the connection lives. */
+/** After this long without an event, a comment shows that the connection is alive. */
 export const HEARTBEAT_MS = 15_000;
-/** How soon a caller whose connection broke should come back. */
+/** How long a client waits before it reconnects. */
 const RETRY_MS = 1_000;
 /**
- * More than this lies between only when a reader was away for long. The store has no order of receiving: each page of a
- * way back looks through the whole project, and this bounds how many there are.
+ * A larger gap means the reader was away for a long time. The store is not sorted in receive order, so each page of a
+ * resume scans the whole project; this limits how many pages there are.
  */
 export const RESUME_EVENTS_MAX = 50_000;
+/** The same limit for the bytes of the properties. */
 export const RESUME_BYTES_MAX = 50_000_000;
-/** Rendered at once; between two of them others get their turn. */
-const EVENTS_A_CHUNK = 200;
+/** Rendered in one go; between two chunks other requests get their turn. */
+const EVENTS_PER_CHUNK = 200;
 
 /**
- * Returns the events stored after a place (undefined: from now on) in receive order, for ever. What was stored before it
- * began comes from the store, what is stored meanwhile from the writer; a reader that was away too long is told how much
- * it missed, and goes on; one that reads too slowly is told so too, and the tail ends. Nothing is read before the first chunk is asked for. `signal` fires when the caller is gone.
+ * Returns the events stored after a position (undefined: from now on) in receive order, without end. Events stored
+ * before the start come from the store, later ones from the writer. A reader that was away too long gets the number of
+ * events it missed, and the tail continues; one that reads too slowly gets that number too, and the tail ends. Reads
+ * nothing before the first chunk is requested. `signal` fires when the client disconnects.
  */
 export function openTail(
   warehouse: Pick<Warehouse, 'query' | 'feed'>,
-  choice: TailChoice,
-  after: Place | undefined,
+  filter: TailFilter,
+  after: StreamPosition | undefined,
   signal: AbortSignal,
   schedule?: Schedule,
 ): Tail {
-  const over = new AbortController();
+  const stopping = new AbortController();
   let code: ErrorCode | undefined;
-  const leave = () => over.abort();
-  signal.addEventListener('abort', leave, { once: true });
-  if (signal.aborted) leave();
+  const stop = () => stopping.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
 
   async function* chunks(): AsyncGenerator<string> {
     try {
-      yield* follow(warehouse, choice, after, over.signal, schedule);
+      yield* follow(warehouse, filter, after, stopping.signal, schedule);
     } catch (error) {
-      // A query that was given up because it is over.
-      if (!over.signal.aborted) throw error;
+      // A query that was aborted because the tail is stopping is no error.
+      if (!stopping.signal.aborted) throw error;
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', stop);
     }
     if (code !== undefined) yield renderClosed(code);
   }
 
   return {
     chunks: chunks(),
-    end(why) {
-      code ??= why;
-      over.abort();
+    end(reason) {
+      code ??= reason;
+      stop();
     },
   };
 }
 
 async function* follow(
   warehouse: Pick<Warehouse, 'query' | 'feed'>,
-  { projectId, findFilter, passes }: TailChoice,
-  after: Place | undefined,
-  over: AbortSignal,
+  { projectId, storeFilter, matches }: TailFilter,
+  after: StreamPosition | undefined,
+  stopped: AbortSignal,
   schedule: Schedule | undefined,
 ): AsyncGenerator<string> {
   const { feed } = warehouse;
-  let place: Place = after ?? [feed.reached(projectId)];
-  yield renderOpening(RETRY_MS, encodeCursor(place));
-  while (!over.aborted) {
-    // In this order: from here on nothing is stored that is neither in the store now nor told to the buffer.
-    const buffer = openLiveBuffer(feed, projectId, passes, schedule);
+  let position: StreamPosition = after ?? [feed.reached(projectId)];
+  yield renderOpening(RETRY_MS, encodeCursor(position));
+  while (!stopped.aborted) {
+    // Open the buffer before reading the store, so that every event is in one of the two.
+    const buffer = openLiveBuffer(feed, projectId, matches, schedule);
     try {
       const upTo = feed.reached(projectId);
-      yield* tellStored(warehouse, findFilter(), place, upTo, over);
-      place = [upTo];
-      const outcome = yield* followBuffer(buffer, place, over);
+      yield* replayStored(warehouse, storeFilter(), position, upTo, stopped);
+      position = [upTo];
+      const outcome = yield* followBuffer(buffer, position, stopped);
       if (outcome.kind === 'overflow') return yield renderGap(outcome.missed, [feed.reached(projectId)]);
-      place = outcome.place;
+      position = outcome.position;
     } finally {
       buffer.close();
     }
   }
 }
 
-/** Tells what the store has after a place, up to block `upTo`; only how much, when that is too much to go through. */
-async function* tellStored(
+/** Yields the stored events after a position, up to block `upTo`; only a gap message when there are too many. */
+async function* replayStored(
   warehouse: Pick<Warehouse, 'query'>,
   filter: Filter,
-  after: Place,
+  after: StreamPosition,
   upTo: number,
-  over: AbortSignal,
+  stopped: AbortSignal,
 ): AsyncGenerator<string> {
-  const { events, bytes } = await countReceived(warehouse, filter, after, upTo, over);
+  const { events, bytes } = await countReceived(warehouse, filter, after, upTo, stopped);
   if (events > RESUME_EVENTS_MAX || bytes > RESUME_BYTES_MAX) return yield renderGap(events, [upTo]);
   if (events === 0) return;
-  for await (const page of readReceived(warehouse, filter, after, upTo, over)) {
-    for (let at = 0; at < page.length && !over.aborted; at += EVENTS_A_CHUNK) {
-      yield renderEvents(page.slice(at, at + EVENTS_A_CHUNK));
+  for await (const page of readReceived(warehouse, filter, after, upTo, stopped)) {
+    for (let at = 0; at < page.length && !stopped.aborted; at += EVENTS_PER_CHUNK) {
+      yield renderEvents(page.slice(at, at + EVENTS_PER_CHUNK));
     }
   }
 }
 
-type Outcome = { kind: 'overflow'; missed: number } | { kind: 'store'; place: Place };
+type Outcome = { kind: 'overflow'; missed: number } | { kind: 'resync'; position: StreamPosition };
 
-/** Tells what comes; returns when the store must be asked again from `place` on, or the reader was too slow. */
+/** Yields new events; returns when the store must be read from `position`, or the reader was too slow. */
 async function* followBuffer(
   buffer: LiveBuffer,
-  start: Place,
-  over: AbortSignal,
+  start: StreamPosition,
+  stopped: AbortSignal,
 ): AsyncGenerator<string, Outcome> {
-  let place = start;
+  let position = start;
   for (let isFirst = true; ; isFirst = false) {
-    const taken = await buffer.take(HEARTBEAT_MS, over);
-    if (over.aborted || taken.kind === 'unknown') return { kind: 'store', place };
+    const taken = await buffer.take(HEARTBEAT_MS, stopped);
+    if (stopped.aborted || taken.kind === 'resync') return { kind: 'resync', position };
     if (taken.kind === 'overflow') {
-      // What came while the store was read is in the store: nobody has missed anything yet.
-      return isFirst ? { kind: 'store', place } : taken;
+      // Events that arrived while the store was read are in the store: nothing is lost yet.
+      return isFirst ? { kind: 'resync', position } : taken;
     }
-    if (taken.kind === 'silence') {
+    if (taken.kind === 'idle') {
       yield HEARTBEAT;
       continue;
     }
     const events = taken.events.map(({ block, row }) => ({ block, event: row }));
     yield renderEvents(events);
-    place = endOf(events) ?? place;
+    position = lastPositionOf(events) ?? position;
   }
 }
 
-const endOf = (events: readonly Received[]) => {
+const lastPositionOf = (events: readonly ReceivedEvent[]) => {
   const last = events.at(-1);
-  return last && placeOf(last);
+  return last && toStreamPosition(last);
 };
 
-const renderEvents = (events: readonly Received[]) =>
+const renderEvents = (events: readonly ReceivedEvent[]) =>
   events
     .map((received) => {
-      const id = encodeCursor(placeOf(received));
+      const id = encodeCursor(toStreamPosition(received));
       return renderMessage({ event: 'event', id, data: toEventJson(received.event) });
     })
     .join('');
 
-const renderGap = (missed: number, place: Place) =>
-  renderMessage({ event: 'gap', id: encodeCursor(place), data: { missed } });
+const renderGap = (missed: number, position: StreamPosition) =>
+  renderMessage({ event: 'gap', id: encodeCursor(position), data: { missed } });

@@ -4,8 +4,8 @@ import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts
 import { HOUR_MS } from '../lib/durations.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { buildFilter } from './event-filter.ts';
-import type { ToldEvent } from './event-json.ts';
-import { type EventPosition, positionOf, readNewestFirst } from './newest-first.ts';
+import type { PublicEvent } from './event-json.ts';
+import { readNewestFirst, type SearchPosition, toSearchPosition } from './newest-first.ts';
 import { PAGE_BYTES_MAX } from './page.ts';
 
 const store = await createTestStore();
@@ -25,7 +25,7 @@ async function append(rows: EventRow[]): Promise<void> {
     await warehouse.append(rows.slice(at, at + BLOCK_ROWS));
 }
 
-type Asked = { limit?: number; before?: EventPosition; from?: number; to?: number };
+type Asked = { limit?: number; before?: SearchPosition; from?: number; to?: number };
 
 async function readPages(projectId: string, { limit = 1_000, before, from, to }: Asked = {}) {
   const times = {
@@ -33,7 +33,7 @@ async function readPages(projectId: string, { limit = 1_000, before, from, to }:
     ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
   };
   const reading = { before, limit, nowMs: NOW };
-  const pages: ToldEvent[][] = [];
+  const pages: PublicEvent[][] = [];
   for await (const page of readNewestFirst(warehouse, buildFilter(projectId, APPS, times), reading, never)) {
     assert.ok(page.length > 0 && page.length <= limit, `a page of ${page.length}`);
     pages.push(page);
@@ -128,8 +128,8 @@ describe('events of several apps, newest first', () => {
     );
     await append([...rows, eventRow({ project_id, event_id: 'small', timestamp: NOW - 1_000 })]);
     const pages = await readPages(project_id);
-    assert.deepEqual(pages.flat().map(positionOf), [
-      ...newestFirst(rows).map(positionOf),
+    assert.deepEqual(pages.flat().map(toSearchPosition), [
+      ...newestFirst(rows).map(toSearchPosition),
       [NOW - 1_000, 'small'],
     ]);
     for (const page of pages) {

@@ -1,22 +1,22 @@
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Filter } from './event-filter.ts';
 
-/** What is read of `events`: which columns, in which order, how many rows at most. */
-export type Reading = { columns: string; filter: Filter; order: string; limit: number };
+/** A page to read from `events`: which columns, in which order, and at most how many rows. */
+export type PageQuery = { columns: string; filter: Filter; order: string; limit: number };
 
-/** Rows, and which share of a page they fill: from 1 on there may be more. */
+/** Rows, and how full the page is: from 1 on there may be more rows. */
 export type Page<Row> = { rows: Row[]; fill: number };
 
-/** Events are up to 32 KB: without a bound in bytes a page of them would be hundreds of MB. */
+/** Events are up to 32 KB: without a limit in bytes a page could be hundreds of MB. */
 export const PAGE_BYTES_MAX = 2_000_000;
 
 /**
- * Returns the first events of a reading: as many as `limit`, and as fit into PAGE_BYTES_MAX by their properties, the one
- * that crosses it included. `order` names columns of the result. Throws StorageError.
+ * Returns the first rows of a query: up to `limit`, and until their properties reach PAGE_BYTES_MAX, including the row
+ * that crosses it. `order` names columns of the result. Throws StorageError.
  */
 export async function readPage<Row extends { page_bytes: string }>(
   warehouse: Pick<Warehouse, 'query'>,
-  { columns, filter, order, limit }: Reading,
+  { columns, filter, order, limit }: PageQuery,
   signal: AbortSignal,
 ): Promise<Page<Row>> {
   const rows = await warehouse.query<Row>(

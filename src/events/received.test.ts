@@ -24,13 +24,13 @@ const idsIn = (text: string) => [...text.matchAll(/"event_id":"([^"]+)"/g)].map(
 /** A reader that was away since nothing was stored. */
 function comeBack(projectId: string) {
   const { time, countTimers } = makeManualTimers();
-  const choice = {
+  const filter = {
     projectId,
-    findFilter: () => buildFilter(projectId, ['app_a'], {}),
-    passes: () => true,
+    storeFilter: () => buildFilter(projectId, ['app_a'], {}),
+    matches: () => true,
   };
   const never = new AbortController().signal;
-  const { chunks, end } = openTail(warehouse, choice, [0], never, time.schedule);
+  const { chunks, end } = openTail(warehouse, filter, [0], never, time.schedule);
   const iterator = chunks[Symbol.asyncIterator]();
   const next = async (): Promise<string> => (await iterator.next()).value ?? '';
   return {

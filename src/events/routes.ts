@@ -76,7 +76,7 @@ const streamRoute = defineRoute({
     streamEvents(services, caller, app, { query, lastEventId }, signal),
 });
 
-/** Events in and out. */
+/** The routes that store, search, export and stream events. */
 export const eventRoutes = [ingestRoute, searchRoute, streamRoute] satisfies Route<
   EventServices & IngestServices
 >[];

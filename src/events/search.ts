@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
-import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
+import { EXPORT_FORMATS } from '../api/export.ts';
+import { decodeCursor, LIST_QUERY, limitOf, pageOf, toPage } from '../api/list.ts';
 import { listAllowedApps } from '../api/resources.ts';
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -10,15 +11,13 @@ import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
 import { isEventTime } from '../warehouse/event-columns.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { buildFilter, EVENT_FILTERS } from './event-filter.ts';
-import { EVENT_JSON, type ToldEvent, toEventJson } from './event-json.ts';
-import { type EventPosition, positionOf, readNewestFirst } from './newest-first.ts';
+import { EVENT_JSON, type PublicEvent, toEventJson } from './event-json.ts';
+import { readNewestFirst, type SearchPosition, toSearchPosition } from './newest-first.ts';
 
-/** What reading events takes. */
+/** The services that reading events needs. */
 export type EventServices = { warehouse: Warehouse; directory: Directory; clock: Clock };
 
-/** The forms an export can have. */
-export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
-
+/** Query parameters of search and export. */
 export const SEARCH_QUERY = closedObject({
   ...LIST_QUERY,
   ...EVENT_FILTERS,
@@ -29,12 +28,13 @@ export const SEARCH_QUERY = closedObject({
   ),
 });
 
+/** A page of events. */
 export const SEARCH_ANSWER = pageOf(EVENT_JSON);
 
-/** What search and export can be asked. */
+/** The query parameters of search and export, validated. */
 export type SearchQuery = Static<typeof SEARCH_QUERY>;
 
-/** Returns a page of the project's events, newest first; events of equal time by id. Throws 422, StorageError. */
+/** Returns a page of the project's events, newest first, events of the same time by id. Throws 422, StorageError. */
 export async function searchEvents(
   { warehouse, directory, clock }: EventServices,
   caller: Caller,
@@ -49,21 +49,19 @@ export async function searchEvents(
     apps.map(({ id }) => id),
     query,
   );
-  const before = decodeCursor(query.cursor, isPosition);
-  const reading = { before, limit: limit + 1, nowMs: clock.now() };
-  const events: ToldEvent[] = [];
-  for await (const found of readNewestFirst(asOneQuestion(warehouse), filter, reading, signal)) {
+  const before = decodeCursor(query.cursor, isSearchPosition);
+  const window = { before, limit: limit + 1, nowMs: clock.now() };
+  const events: PublicEvent[] = [];
+  for await (const found of readNewestFirst(withOneTimeout(warehouse), filter, window, signal)) {
     events.push(...found);
     if (events.length > limit) break;
   }
-  const page = events.slice(0, limit);
-  const last = page.at(-1);
-  const next_cursor = last && events.length > limit ? encodeCursor(positionOf(last)) : null;
+  const { page, next_cursor } = toPage(events, limit, toSearchPosition);
   return { data: page.map(toEventJson), next_cursor };
 }
 
-/** However many slices a page takes, its caller waits no longer than for any other question. */
-function asOneQuestion({ query }: Pick<Warehouse, 'query'>): Pick<Warehouse, 'query'> {
+/** All slices of a page share one timeout, so a search takes no longer than any other query. */
+function withOneTimeout({ query }: Pick<Warehouse, 'query'>): Pick<Warehouse, 'query'> {
   const deadline = performance.now() + QUERY_TIMEOUT_MS;
   return {
     query: (sql, params, options) =>
@@ -71,5 +69,5 @@ function asOneQuestion({ query }: Pick<Warehouse, 'query'>): Pick<Warehouse, 'qu
   };
 }
 
-const isPosition = (value: unknown): value is EventPosition =>
+const isSearchPosition = (value: unknown): value is SearchPosition =>
   Array.isArray(value) && value.length === 2 && isEventTime(value[0]) && typeof value[1] === 'string';

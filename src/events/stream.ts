@@ -11,13 +11,14 @@ import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { buildFilter, PLAIN_FILTERS } from './event-filter.ts';
 import { openTail } from './live-tail.ts';
-import { isPlace, type Place } from './received.ts';
+import { isStreamPosition, type StreamPosition } from './received.ts';
 
+/** Query parameters of the event stream. */
 export const STREAM_QUERY = closedObject(PLAIN_FILTERS);
 
 type StreamQuery = Static<typeof STREAM_QUERY>;
 
-/** Returns the stream of the caller's events from now on, or after the message that the caller saw last. Throws 422. */
+/** Returns the stream of the caller's events from now on, or after the message `Last-Event-ID` names. Throws 422. */
 export function streamEvents(
   { warehouse, directory }: { warehouse: Warehouse; directory: Directory },
   caller: Caller,
@@ -25,30 +26,30 @@ export function streamEvents(
   { query, lastEventId }: { query: StreamQuery; lastEventId: string | undefined },
   signal: AbortSignal,
 ): Streamed {
-  const after = parsePlace(lastEventId);
+  const after = parseLastEventId(lastEventId);
   const appIds = query.app_id !== undefined && app ? [app.id] : caller.principal.appIds;
-  const findFilter = () => {
-    // Anew each time: with a key that reaches all apps, those count too that were made meanwhile.
-    const stored = appIds ?? listAllowedApps(directory, caller).map(({ id }) => id);
-    return buildFilter(caller.project.id, stored, query);
+  const storeFilter = () => {
+    // Listed for each read: a key for all apps also includes apps created while the stream is open.
+    const readable = appIds ?? listAllowedApps(directory, caller).map(({ id }) => id);
+    return buildFilter(caller.project.id, readable, query);
   };
-  const passes = (row: EventRow) => fits(row, appIds, query);
-  const choice = { projectId: caller.project.id, findFilter, passes };
-  return streamAs({ ...openTail(warehouse, choice, after, signal), appIds });
+  const matches = (row: EventRow) => matchesFilters(row, appIds, query);
+  const filter = { projectId: caller.project.id, storeFilter, matches };
+  return streamAs({ ...openTail(warehouse, filter, after, signal), appIds });
 }
 
-/** The same choice in memory that `buildFilter` makes in the store. */
-function fits(row: EventRow, appIds: readonly string[] | null, query: StreamQuery): boolean {
+/** Filters rows in memory exactly as `buildFilter` filters them in the store. */
+function matchesFilters(row: EventRow, appIds: readonly string[] | null, query: StreamQuery): boolean {
   if (appIds && !appIds.includes(row.app_id)) return false;
   if (query.app_user_id !== undefined && row.app_user_id !== query.app_user_id) return false;
   return query.event_name?.includes(row.event_name) ?? true;
 }
 
-function parsePlace(lastEventId: string | undefined): Place | undefined {
-  // Empty is what a browser's EventSource stands for before its first message.
+function parseLastEventId(lastEventId: string | undefined): StreamPosition | undefined {
+  // A browser's EventSource has an empty last id before its first message.
   if (!lastEventId) return undefined;
-  const place = readPosition(lastEventId, isPlace);
-  if (place) return place;
+  const position = readPosition(lastEventId, isStreamPosition);
+  if (position) return position;
   throw validationFailed([
     {
       field: 'Last-Event-ID',

@@ -28,8 +28,9 @@ export const EVENT_COLUMNS = [
  * Earliest event time, in epoch milliseconds. The engine would read smaller values as seconds; the API rejects them
  * too.
  */
-export const TIMESTAMP_MIN = Date.UTC(2000, 0, 1);
-const TIMESTAMP_MAX = Date.UTC(2299, 11, 31);
+export const EVENT_MS_MIN = Date.UTC(2000, 0, 1);
+/** Latest event time, in epoch milliseconds. */
+export const EVENT_MS_MAX = Date.UTC(2299, 11, 31);
 const DECIMAL = /^-?\d{1,18}(\.\d{1,6})?$/;
 
 /**
@@ -69,7 +70,7 @@ export function encodeRow(row: EventRow): string {
 
 /** Whether a number is a valid event time, in epoch milliseconds. */
 export function isEventTime(value: number): boolean {
-  return Number.isInteger(value) && value >= TIMESTAMP_MIN && value <= TIMESTAMP_MAX;
+  return Number.isInteger(value) && value >= EVENT_MS_MIN && value <= EVENT_MS_MAX;
 }
 
 /** Half a surrogate pair becomes U+FFFD: the engine stores UTF-8, which cannot represent halves. */

@@ -5,7 +5,7 @@ import type { PlainEvent } from './reference.ts';
 /** Sends a query and returns the whole answer. Fails unless the status is 200. */
 export async function ask(
   api: TestServer,
-  question: 'daily' | 'live' | 'breakdown',
+  report: 'daily' | 'live' | 'breakdown',
   parameters: Record<string, string | number | readonly string[]>,
   key: string = api.project.read_only_key,
 ) {
@@ -13,7 +13,7 @@ export async function ask(
   for (const [name, value] of Object.entries(parameters)) {
     for (const one of [value].flat()) query.append(name, String(one));
   }
-  const { status, body, text } = await api.call('GET', `/v1/analytics/${question}?${query}`, { key });
+  const { status, body, text } = await api.call('GET', `/v1/analytics/${report}?${query}`, { key });
   assert.equal(status, 200, text);
   return body;
 }

@@ -1,6 +1,7 @@
-import { dedupe, localDate, type PlainEvent, passes, type ReferenceFilters, sumMoney } from './reference.ts';
+import { dedupe, localDate, matches, type PlainEvent, type ReferenceFilters, sumMoney } from './reference.ts';
 
-export type BreakdownQuestion = {
+/** What `recountBreakdown` computes. */
+export type BreakdownQuery = {
   by: string;
   metric: 'events' | 'users' | 'revenue';
   limit: number;
@@ -31,15 +32,15 @@ const share = (part: number, whole: number) =>
   whole > 0 && part >= 0 && part <= whole ? part / whole : null;
 
 /** Computes what `breakdown` must answer for one app's events by simple counting. */
-export function recountBreakdown(sent: readonly PlainEvent[], question: BreakdownQuestion) {
-  const { by, metric, limit, timezone, start, end, filters = {} } = question;
+export function recountBreakdown(sent: readonly PlainEvent[], query: BreakdownQuery) {
+  const { by, metric, limit, timezone, start, end, filters = {} } = query;
   const events = dedupe(sent).filter((event) => {
     const date = localDate(timezone, Date.parse(event.timestamp));
     const isEarning = metric !== 'revenue' || event.properties?.revenue !== undefined;
-    return date >= start && date <= end && passes(event, filters) && isEarning;
+    return date >= start && date <= end && matches(event, filters) && isEarning;
   });
   const measure = (some: readonly PlainEvent[]) => {
-    if (metric === 'revenue') return sumMoney(some, question);
+    if (metric === 'revenue') return sumMoney(some, query);
     const users = new Set(some.map(({ app_user_id }) => app_user_id)).size;
     return metric === 'events' ? { events: some.length } : { users };
   };

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { makeClock, makeKey, startTestServer } from '../support/harness.ts';
 import { ask, makeApp, send } from './analytics-server.ts';
-import { type BreakdownQuestion, recountBreakdown } from './breakdown-reference.ts';
+import { type BreakdownQuery, recountBreakdown } from './breakdown-reference.ts';
 import type { PlainEvent } from './reference.ts';
 
 const clock = makeClock();
@@ -40,7 +40,7 @@ const event = fc.record({
   context: maybe(context),
   properties: maybe(properties),
 });
-const question = fc.record({
+const query = fc.record({
   by: fc.constantFrom(
     'event_name',
     'platform',
@@ -63,7 +63,7 @@ const question = fc.record({
 
 const askBreakdown = async (
   appId: string,
-  { filters = {}, currency: _, ...parameters }: BreakdownQuestion,
+  { filters = {}, currency: _, ...parameters }: BreakdownQuery,
   key = server_key,
 ) => {
   const { data, other, meta } = await ask(
@@ -80,9 +80,9 @@ describe('GET /v1/analytics/breakdown', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(event, { minLength: 1, maxLength: 80 }),
-        fc.array(question, { minLength: 4, maxLength: 8 }),
+        fc.array(query, { minLength: 4, maxLength: 8 }),
         fc.constantFrom('USD', 'EUR'),
-        async (drawn, questions, currency) => {
+        async (drawn, queries, currency) => {
           const appId = await makeApp(api, 'UTC', currency);
           const events = drawn.map(
             ({ id, minutes, ...rest }): PlainEvent =>
@@ -95,7 +95,7 @@ describe('GET /v1/analytics/breakdown', () => {
               ),
           );
           await send(api, events, { appId });
-          for (const one of questions) {
+          for (const one of queries) {
             const asked = { ...one, currency, start: DAY, end: '2024-03-11' };
             const { data, other } = await askBreakdown(appId, asked);
             assert.deepEqual({ data, other }, recountBreakdown(events, asked), JSON.stringify(one));

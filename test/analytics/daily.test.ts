@@ -269,7 +269,7 @@ test("another project's app is not found, exactly as one that does not exist", a
 test('the same users and event ids in another project or app count apart', async () => {
   const appId = await makeApp(api);
   const range = { start: '2026-03-04', end: '2026-03-10' };
-  const question = { timezone: 'UTC', currency: 'USD', ...range };
+  const query = { timezone: 'UTC', currency: 'USD', ...range };
   // Ids are unique in a project: in another app of it they need their own, in another project they do not.
   const inApp = EVENTS.slice(1, 4).map((event) => ({ ...event, event_id: `second-${event.event_id}` }));
   const inProject = EVENTS.slice(0, 5).map((event) => ({ ...event, app_user_id: 'ann' }));
@@ -278,7 +278,7 @@ test('the same users and event ids in another project or app count apart', async
   const rows = async (app_id: string, key: string, filter = {}) =>
     (await ask(api, 'daily', { app_id, ...range, ...filter }, key)).data;
   for (const filters of [{}, { event_name: ['open_app', 'purchase'] }]) {
-    const expected = (events: PlainEvent[]) => recountDaily(events, { ...question, filters });
+    const expected = (events: PlainEvent[]) => recountDaily(events, { ...query, filters });
     assert.deepEqual(await rows(project.app_id, project.read_only_key, filters), expected(EVENTS));
     assert.deepEqual(await rows(appId, project.read_only_key, filters), expected(inApp));
     assert.deepEqual(await rows(other.app_id, other.read_only_key, filters), expected(inProject));

@@ -156,13 +156,13 @@ test('unverified revenue is left out once the project says so, and nothing else 
   const paid = [make(4, '9.99')];
   await send(api, forged, { appId, key: api.project.client_key });
   await send(api, paid, { appId });
-  const question = { timezone: 'UTC', currency: 'USD', start: '2024-02-29', end: '2024-02-29' };
+  const query = { timezone: 'UTC', currency: 'USD', start: '2024-02-29', end: '2024-02-29' };
   const range = { app_id: appId, start: '2024-02-29', end: '2024-02-29' };
   try {
     for (const countsUnverified of [false, true]) {
       await set(countsUnverified);
       const { data, meta } = await ask(api, 'daily', range);
-      assert.deepEqual(data, recountDaily([...forged, ...paid], { ...question, countsUnverified }));
+      assert.deepEqual(data, recountDaily([...forged, ...paid], { ...query, countsUnverified }));
       assert.equal(meta.unverified_revenue, countsUnverified ? 'included' : 'excluded');
     }
   } finally {

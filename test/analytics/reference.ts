@@ -11,6 +11,7 @@ export type PlainEvent = {
   verified?: boolean;
 };
 
+/** The filters of a query, as in its parameters. */
 export type ReferenceFilters = {
   platform?: string[];
   country?: string[];
@@ -18,7 +19,8 @@ export type ReferenceFilters = {
   event_name?: string[];
 };
 
-export type ReferenceQuestion = {
+/** What `recountDaily` computes. */
+export type ReferenceQuery = {
   timezone: string;
   /** The app's currency, ISO 4217. */
   currency: string;
@@ -28,6 +30,7 @@ export type ReferenceQuestion = {
   countsUnverified?: boolean;
 };
 
+/** A row of `daily`. */
 export type ReferenceDay = {
   date: string;
   dau: number;
@@ -77,7 +80,7 @@ export function dedupe<T extends { event_id: string }>(events: readonly T[]): T[
 }
 
 /** Whether an event matches the filters. */
-export function passes(event: PlainEvent, { platform, country, app_version, event_name }: ReferenceFilters) {
+export function matches(event: PlainEvent, { platform, country, app_version, event_name }: ReferenceFilters) {
   const { context = {} } = event;
   if (platform && !platform.includes(context.platform ?? '')) return false;
   if (country && !country.includes(context.country ?? '')) return false;
@@ -104,7 +107,7 @@ function writeMoney(millionths: bigint, currency: string): string {
 /** Returns the revenue figures of these events. */
 export function sumMoney(
   events: readonly PlainEvent[],
-  { currency, countsUnverified = true }: Pick<ReferenceQuestion, 'currency' | 'countsUnverified'>,
+  { currency, countsUnverified = true }: Pick<ReferenceQuery, 'currency' | 'countsUnverified'>,
 ) {
   const sums = new Map<string, bigint>();
   for (const { event_name, properties = {}, verified = true } of events) {
@@ -121,14 +124,14 @@ export function sumMoney(
 }
 
 /** Computes what `daily` must answer for one app's events by simple counting. Repeated ids count once. */
-export function recountDaily(sent: readonly PlainEvent[], question: ReferenceQuestion): ReferenceDay[] {
-  const { timezone, start, end, filters = {} } = question;
+export function recountDaily(sent: readonly PlainEvent[], query: ReferenceQuery): ReferenceDay[] {
+  const { timezone, start, end, filters = {} } = query;
   const firstSeen = new Map<string, number>();
   const byDate = new Map<string, PlainEvent[]>();
   for (const event of dedupe(sent)) {
     const at = Date.parse(event.timestamp);
     firstSeen.set(event.app_user_id, Math.min(at, firstSeen.get(event.app_user_id) ?? at));
-    if (!passes(event, filters)) continue;
+    if (!matches(event, filters)) continue;
     const date = localDate(timezone, at);
     byDate.set(date, [...(byDate.get(date) ?? []), event]);
   }
@@ -143,7 +146,7 @@ export function recountDaily(sent: readonly PlainEvent[], question: ReferenceQue
       new_users: [...users].filter((user) => isNewOn(user, date)).length,
       sessions: new Set(sessions.map((event) => JSON.stringify([event.app_user_id, event.session_id]))).size,
       events: events.length,
-      ...sumMoney(events, question),
+      ...sumMoney(events, query),
     };
   });
 }

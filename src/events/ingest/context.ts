@@ -1,6 +1,6 @@
 import type { EventRow } from '../../warehouse/event-row.ts';
 
-/** The keys of an event's context that have a column of their own. */
+/** The keys of an event's context; each has its own column. */
 export const CONTEXT_KEYS = [
   'platform',
   'os_version',
@@ -14,10 +14,10 @@ type ContextKey = (typeof CONTEXT_KEYS)[number];
 const KNOWN: ReadonlySet<string> = new Set(CONTEXT_KEYS);
 const CHARACTERS_MAX = 128;
 
-/** The columns an event's context fills, `''` for what the event does not say. */
+/** The columns of an event's context, `''` where the event has no value. */
 export type ContextColumns = Pick<EventRow, ContextKey>;
 
-/** What `parseContext` returns: columns and the keys it dropped, or what is wrong where. */
+/** What `parseContext` returns: columns and the keys it dropped, or the invalid field and why. */
 export type ParsedContext =
   | { columns: ContextColumns; unknownKeys: readonly string[] }
   | { field: string; message: string };
@@ -25,9 +25,9 @@ export type ParsedContext =
 const NO_KEYS: readonly string[] = Object.freeze([]);
 
 /**
- * Returns the columns of an event's `context` and the names of the keys Appflow does not know, which never refuse
- * an event: a newer SDK must not lose data on an older server. Absent and null are the same, for the object and
- * for each of its values. A character cut in half by a client's own limit (a lone surrogate) becomes U+FFFD.
+ * Returns the columns of an event's `context` and the unknown keys. Those never reject an event, because a newer SDK
+ * must not lose data on an older server. Absent and null are the same, for the object and for each value. A character
+ * cut in half by the client's own limit (a lone surrogate) becomes U+FFFD.
  */
 export function parseContext(value: unknown): ParsedContext {
   const columns: ContextColumns = {
@@ -67,9 +67,9 @@ function isContextKey(key: string): key is ContextKey {
   return KNOWN.has(key);
 }
 
-/** Whether `text` has at most `max` Unicode characters: what JSON Schema's maxLength counts, an emoji is one. */
+/** Whether `text` has at most `max` Unicode characters, counted like JSON Schema's maxLength: an emoji is one. */
 export function hasAtMostCharacters(text: string, max: number): boolean {
   if (text.length <= max) return true;
-  // A character takes at most two code units, so a longer text need not be counted.
+  // A character takes at most two code units, so a longer string does not need to be counted.
   return text.length <= max * 2 && [...text].length <= max;
 }

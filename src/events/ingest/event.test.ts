@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HOUR_MS } from '../../lib/durations.ts';
 import {
-  type AppOfEvent,
   type BatchContext,
+  type EventApp,
   type ParsedEvent,
   parseEvent,
   REJECTION_CURES,
@@ -19,7 +19,7 @@ const BATCH: BatchContext = {
   receivedAt: RECEIVED_AT,
   sentAt: undefined,
 };
-const APP: AppOfEvent = { id: 'app_1', currency: 'EUR' };
+const APP: EventApp = { id: 'app_1', currency: 'EUR' };
 const EVENT = { event_id: 'e1', event_name: 'app_open', app_user_id: 'u_1' };
 
 function parse(value: unknown, batch: BatchContext = BATCH): ParsedEvent {

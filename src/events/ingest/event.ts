@@ -3,13 +3,14 @@ import { redactSecrets } from '../../directory/secret.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import { newUlid } from '../../lib/id.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
+import { EVENT_MS_MIN } from '../../warehouse/event-columns.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import { hasAtMostCharacters, parseContext } from './context.ts';
 import { isPlaceholderAppUserId } from './placeholder.ts';
 import { parseProperties } from './properties.ts';
 import { parseRevenue } from './revenue.ts';
 
-/** The closed list of reasons to refuse one event of a batch, each with its cure for the documentation. */
+/** All reasons to reject one event of a batch, each with its fix for the documentation. */
 export const REJECTION_CURES = {
   invalid_event: 'Send each element of events as a JSON object.',
   event_too_large:
@@ -36,13 +37,13 @@ export const REJECTION_CURES = {
   app_not_allowed: 'Use a key that reaches this app, or send the app_id of one that the key reaches.',
 } as const;
 
-/** Why one event was refused. */
+/** Why one event was rejected. */
 export type RejectionCode = keyof typeof REJECTION_CURES;
 
-/** One refused event as the answer tells it; `field` is a path in the event such as `context.platform`. */
+/** A rejected event in the answer; `field` is a path in the event such as `context.platform`. */
 export type Rejection = { code: RejectionCode; field: string; message: string; event_id?: string };
 
-/** What every event of a batch shares. Times are epoch milliseconds; `sentAt` is the device's clock. */
+/** What all events of a batch share. Times are epoch milliseconds; `sentAt` is the device's clock. */
 export type BatchContext = {
   projectId: string;
   keyId: string;
@@ -51,17 +52,17 @@ export type BatchContext = {
   sentAt: number | undefined;
 };
 
-/** The app an event belongs to; `currency` is the one of amounts that name none. */
-export type AppOfEvent = { id: string; currency: string };
+/** The app of an event; `currency` applies to amounts without one. */
+export type EventApp = { id: string; currency: string };
 
-/** A row to store with the paths of the keys that were dropped from it, or why the event is refused. */
+/** A row to store and the paths of the keys dropped from it, or why the event is rejected. */
 export type ParsedEvent = { row: EventRow; unknownKeys: readonly string[] } | { rejection: Rejection };
 
 type EventFields = { readonly [Key in (typeof EVENT_KEYS)[number]]?: unknown };
 type Identity = Pick<EventRow, 'event_id' | 'event_name' | 'app_user_id' | 'session_id'>;
 type Money = Pick<EventRow, 'revenue' | 'currency'>;
 
-/** The members of an event that are not dropped. */
+/** The known keys of an event; all others are dropped. */
 export const EVENT_KEYS = [
   'app_id',
   'event_id',
@@ -75,7 +76,7 @@ export const EVENT_KEYS = [
 const KNOWN: ReadonlySet<string> = new Set(EVENT_KEYS);
 const EVENT_BYTES_MAX = 32_768;
 const EVENT_NAME = /^[a-z][a-z0-9_]{0,63}$/;
-/** The one reserved name: the client's word that two ids are one person. */
+/** The only reserved name: the client reports that two ids are the same person. */
 const IDENTIFY = '$identify';
 const EVENT_ID = /^[\x21-\x7e]{1,128}$/;
 const ASCII_ID = /^[\x21-\x7e]+$/;
@@ -83,38 +84,37 @@ const UNESCAPED_ASCII = /^[ !#-[\]-~]*$/;
 const VISIBLE_CHARACTER = /[^\s\p{Cc}\p{Cf}]/u;
 const APP_USER_ID_BYTES_MAX = 256;
 const SESSION_ID_CHARACTERS_MAX = 128;
-const YEAR_2000_MS = 946_684_800_000;
 const AHEAD_MS_MAX = HOUR_MS;
 
 /**
- * Judges one element of a batch: returns the row to store, or the first rule that it breaks. Never throws on what
+ * Returns the row to store for one element of a batch, or the first rule it breaks. Never throws on anything that
  * JSON.parse returns. null counts as absent for every optional field, because mobile JSON encoders send nulls.
- * Unknown keys are dropped and named (`battery`, `context.carrier`), never a reason to refuse.
+ * Unknown keys are dropped and listed (`battery`, `context.carrier`), never a reason to reject.
  */
 export function parseEvent(
   value: unknown,
   batch: BatchContext,
-  resolveApp: (appId: string | undefined) => AppOfEvent | Rejection,
+  resolveApp: (appId: string | undefined) => EventApp | Rejection,
 ): ParsedEvent {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { rejection: reject('invalid_event', 'event') };
+    return { rejection: createRejection('invalid_event', 'event') };
   }
   const event: EventFields = value;
-  const app = findApp(event.app_id, resolveApp);
-  if ('code' in app) return refuse(app, event);
+  const app = resolveEventApp(event.app_id, resolveApp);
+  if ('code' in app) return toRejected(app, event);
   const identity = parseIdentity(event);
-  if ('code' in identity) return refuse(identity, event);
+  if ('code' in identity) return toRejected(identity, event);
   const timestamp = parseEventTime(event.timestamp, batch);
-  if (typeof timestamp !== 'number') return refuse(timestamp, event);
+  if (typeof timestamp !== 'number') return toRejected(timestamp, event);
   const context = parseContext(event.context);
-  if ('message' in context) return refuse({ code: 'invalid_context', ...context }, event);
+  if ('message' in context) return toRejected({ code: 'invalid_context', ...context }, event);
   const properties = parseProperties(event.properties);
-  if ('message' in properties) return refuse({ code: 'invalid_properties', ...properties }, event);
+  if ('message' in properties) return toRejected({ code: 'invalid_properties', ...properties }, event);
   const money = parseMoney(properties.revenue, properties.currency, identity.event_name, app);
-  if ('code' in money) return refuse(money, event);
+  if ('code' in money) return toRejected(money, event);
   const unknownKeys = listUnknownKeys(event, context.unknownKeys);
   if (isTooLarge(event, properties.bytes, unknownKeys.length > 0)) {
-    return refuse(reject('event_too_large', 'event'), event);
+    return toRejected(createRejection('event_too_large', 'event'), event);
   }
   const row: EventRow = {
     project_id: batch.projectId,
@@ -131,45 +131,54 @@ export function parseEvent(
   return { row, unknownKeys };
 }
 
-function reject(code: RejectionCode, field: string, message: string = REJECTION_CURES[code]): Rejection {
+/** Returns a rejection; its message defaults to the fix for the code. */
+export function createRejection(
+  code: RejectionCode,
+  field: string,
+  message: string = REJECTION_CURES[code],
+): Rejection {
   return { code, field, message };
 }
 
-/** Names the event when its id is one: the client finds what to repair by it. A key in its place is not repeated. */
-function refuse(rejection: Rejection, { event_id }: EventFields): ParsedEvent {
+/** Includes the event's id when it is valid, so that the client finds the event. An API key sent as id is redacted. */
+function toRejected(rejection: Rejection, { event_id }: EventFields): ParsedEvent {
   return { rejection: isEventId(event_id) ? { ...rejection, event_id: redactSecrets(event_id) } : rejection };
 }
 
-function findApp(
+function resolveEventApp(
   appId: unknown,
-  resolveApp: (appId: string | undefined) => AppOfEvent | Rejection,
-): AppOfEvent | Rejection {
+  resolveApp: (appId: string | undefined) => EventApp | Rejection,
+): EventApp | Rejection {
   if (appId === undefined || appId === null) return resolveApp(undefined);
   if (typeof appId === 'string') return resolveApp(appId);
-  return reject('app_not_found', 'app_id', 'Send app_id as a string such as "app_…", or leave it out.');
+  return createRejection(
+    'app_not_found',
+    'app_id',
+    'Send app_id as a string such as "app_…", or leave it out.',
+  );
 }
 
 function parseIdentity(event: EventFields): Identity | Rejection {
   const { event_name, app_user_id } = event;
   if (typeof event_name !== 'string' || !(EVENT_NAME.test(event_name) || event_name === IDENTIFY)) {
-    return reject('invalid_event_name', 'event_name');
+    return createRejection('invalid_event_name', 'event_name');
   }
-  if (event_name === IDENTIFY && !namesAnonymousId(event.properties)) {
-    return reject('invalid_properties', 'properties.anonymous_id', IDENTIFY_CURE);
+  if (event_name === IDENTIFY && !hasAnonymousId(event.properties)) {
+    return createRejection('invalid_properties', 'properties.anonymous_id', IDENTIFY_CURE);
   }
   if (!isAppUserId(app_user_id)) {
-    return reject('invalid_app_user_id', 'app_user_id');
+    return createRejection('invalid_app_user_id', 'app_user_id');
   }
   if (isPlaceholderAppUserId(app_user_id)) {
-    return reject('placeholder_app_user_id', 'app_user_id');
+    return createRejection('placeholder_app_user_id', 'app_user_id');
   }
   const event_id = event.event_id ?? newUlid();
   if (!isEventId(event_id)) {
-    return reject('invalid_event_id', 'event_id');
+    return createRejection('invalid_event_id', 'event_id');
   }
   const session_id = event.session_id ?? '';
   if (!isSessionId(session_id)) {
-    return reject('invalid_session_id', 'session_id');
+    return createRejection('invalid_session_id', 'session_id');
   }
   return { event_id, event_name, app_user_id, session_id };
 }
@@ -177,15 +186,15 @@ function parseIdentity(event: EventFields): Identity | Rejection {
 const IDENTIFY_CURE =
   'Send properties.anonymous_id with $identify: the app_user_id of the events before, not a placeholder.';
 
-function namesAnonymousId(properties: unknown): boolean {
+function hasAnonymousId(properties: unknown): boolean {
   if (typeof properties !== 'object' || properties === null || !('anonymous_id' in properties)) return false;
   const { anonymous_id } = properties;
   return isAppUserId(anonymous_id) && !isPlaceholderAppUserId(anonymous_id);
 }
 
 /**
- * A lone surrogate is stored as U+FFFD and NUL ends texts in C, so both could make two people one. Ids without
- * anything to see (spaces, controls, zero-width characters) come from empty fields.
+ * A lone surrogate is stored as U+FFFD and NUL ends strings in C, so both could merge two people into one. Ids without
+ * a visible character (spaces, controls, zero-width characters) come from empty fields.
  */
 function isAppUserId(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > APP_USER_ID_BYTES_MAX) return false;
@@ -204,49 +213,49 @@ function isSessionId(value: unknown): value is string {
   );
 }
 
-/** Both limits are judged after correction: a device that restarted in 1970 still knows how long ago it was. */
+/** Both limits apply after the correction: a device whose clock was reset to 1970 still knows how long ago it was. */
 function parseEventTime(value: unknown, batch: BatchContext): number | Rejection {
   if (value === undefined || value === null) return batch.receivedAt;
   const deviceTime = parseTimestamp(value);
   if (deviceTime === undefined) {
-    return reject('invalid_timestamp', 'timestamp');
+    return createRejection('invalid_timestamp', 'timestamp');
   }
   const timestamp = batch.sentAt === undefined ? deviceTime : batch.receivedAt - (batch.sentAt - deviceTime);
-  if (timestamp < YEAR_2000_MS) {
-    return reject('timestamp_too_old', 'timestamp');
+  if (timestamp < EVENT_MS_MIN) {
+    return createRejection('timestamp_too_old', 'timestamp');
   }
   if (timestamp > batch.receivedAt + AHEAD_MS_MAX) {
-    return reject('timestamp_in_future', 'timestamp');
+    return createRejection('timestamp_in_future', 'timestamp');
   }
   return timestamp;
 }
 
-/** A wrong currency is refused without revenue too: the developer learns of it before the first payment. */
-function parseMoney(amount: unknown, code: unknown, eventName: string, app: AppOfEvent): Money | Rejection {
+/** A wrong currency is rejected even without revenue, so that the developer notices before the first payment. */
+function parseMoney(amount: unknown, code: unknown, eventName: string, app: EventApp): Money | Rejection {
   if (code !== undefined && code !== null && !isCurrency(code)) {
-    return reject('invalid_currency', 'properties.currency');
+    return createRejection('invalid_currency', 'properties.currency');
   }
   if (amount === undefined || amount === null) return { revenue: null, currency: '' };
   const revenue = parseRevenue(amount);
   if (revenue === undefined || (revenue.startsWith('-') && eventName !== 'refund')) {
-    return reject('invalid_revenue', 'properties.revenue');
+    return createRejection('invalid_revenue', 'properties.revenue');
   }
   return { revenue, currency: code ?? app.currency };
 }
 
-function listUnknownKeys(event: EventFields, ofContext: readonly string[]): readonly string[] {
-  const ofEvent = Object.keys(event).filter((key) => !KNOWN.has(key));
-  if (ofContext.length === 0) return ofEvent;
-  return [...ofEvent, ...ofContext.map((key) => `context.${key}`)];
+function listUnknownKeys(event: EventFields, contextKeys: readonly string[]): readonly string[] {
+  const eventKeys = Object.keys(event).filter((key) => !KNOWN.has(key));
+  if (contextKeys.length === 0) return eventKeys;
+  return [...eventKeys, ...contextKeys.map((key) => `context.${key}`)];
 }
 
-// The most that the fields beside properties take once each has passed its rule and app_id and timestamp are at
-// most 64 characters: 8,400 bytes, every character escaped as \u00XX, and the names of the keys.
+// The most bytes that the fields other than properties take once each is valid and app_id and timestamp have at most
+// 64 characters: 8,400 bytes with every character escaped as \u00XX, plus the names of the keys.
 const OTHER_FIELDS_BYTES_MAX = 9_216;
 
 /**
- * Whether the event's JSON, written without spaces, exceeds 32,768 bytes of UTF-8. Exact; an event whose
- * properties leave room for the longest other fields (nearly every one) is not measured.
+ * Whether the event's JSON without spaces exceeds 32,768 bytes of UTF-8. Exact, but skips measuring an event whose
+ * properties leave room for the longest other fields, which is nearly every one.
  */
 function isTooLarge(event: EventFields, propertiesBytes: number, hasUnknownKeys: boolean): boolean {
   const isBounded = !hasUnknownKeys && !isLongText(event.timestamp) && !isLongText(event.app_id);
@@ -258,27 +267,27 @@ function isLongText(value: unknown): boolean {
   return typeof value === 'string' && value.length > 64;
 }
 
-/** Adds up the parts on a list of its own: JSON.stringify overflows the stack on some 5,000 nested brackets. */
+/** Iterates instead of recursing: JSON.stringify overflows the stack at about 5,000 nested brackets. */
 function isJsonLongerThan(root: unknown, bytesMax: number): boolean {
-  const waiting: unknown[] = [root];
+  const pending: unknown[] = [root];
   let bytes = 0;
-  while (waiting.length > 0 && bytes <= bytesMax) {
-    const value = waiting.pop();
+  while (pending.length > 0 && bytes <= bytesMax) {
+    const value = pending.pop();
     if (typeof value !== 'object' || value === null) {
       bytes += leafBytes(value);
       continue;
     }
     const entries: unknown[] = Object.values(value);
-    // Two brackets and a comma between entries; a key is a text and a colon.
+    // Two brackets and a comma between entries; a key is a string and a colon.
     bytes += 2 + Math.max(0, entries.length - 1);
     if (!Array.isArray(value)) for (const key of Object.keys(value)) bytes += leafBytes(key) + 1;
-    for (const entry of entries) waiting.push(entry);
+    for (const entry of entries) pending.push(entry);
   }
   return bytes > bytesMax;
 }
 
 function leafBytes(value: unknown): number {
-  // A text that JSON does not escape takes its own length and two quotes; asking is faster than writing it.
+  // A string without escapes takes its length plus two quotes; testing is faster than serializing it.
   if (typeof value === 'string' && UNESCAPED_ASCII.test(value)) return value.length + 2;
   return Buffer.byteLength(JSON.stringify(value));
 }

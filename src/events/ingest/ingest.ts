@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Caller } from '../../api/caller.ts';
 import { ApiError, validationFailed } from '../../api/errors.ts';
-import { getApp } from '../../api/resources.ts';
+import { findAllowedApp } from '../../api/resources.ts';
 import type { App } from '../../directory/app.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { redactSecrets } from '../../directory/secret.ts';
@@ -11,8 +11,8 @@ import { parseTimestamp } from '../../lib/timestamp.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
-import { type AppOfEvent, type BatchContext, parseEvent, REJECTION_CURES, type Rejection } from './event.ts';
-import { cutKeys, listFieldsWithKeys } from './keys-in-row.ts';
+import { type BatchContext, createRejection, type EventApp, parseEvent, type Rejection } from './event.ts';
+import { listFieldsWithKeys, redactKeys } from './keys-in-row.ts';
 
 /** Bytes of the largest batch after decompression. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
@@ -21,8 +21,8 @@ const WARNINGS_MAX = 20;
 const WARNING_FIELD_LENGTH_MAX = 128;
 
 /**
- * The envelope only: each event is judged apart, so that one bad event never takes good ones with it. Unknown members
- * are allowed, because a newer SDK must not lose data on an older server.
+ * Only the envelope: each event is validated on its own, so that one bad event does not fail the others. Unknown
+ * fields are allowed, because a newer SDK must not lose data on an older server.
  */
 export const BATCH_BODY = Type.Object({
   app_id: Type.Optional(nullable(Type.String())),
@@ -30,6 +30,7 @@ export const BATCH_BODY = Type.Object({
   events: Type.Array(Type.Unknown()),
 });
 
+/** Which events of a batch were stored, rejected or changed. */
 export const BATCH_ANSWER = closedObject({
   accepted: Type.Integer({ description: 'Events stored by this request, on disk.' }),
   duplicates: Type.Integer({ description: 'Events whose event_id was stored before.' }),
@@ -55,7 +56,7 @@ export const BATCH_ANSWER = closedObject({
 type Batch = Static<typeof BATCH_BODY>;
 type Answer = Static<typeof BATCH_ANSWER>;
 
-/** What storing events takes. */
+/** The services that storing events needs. */
 export type IngestServices = {
   clock: Clock;
   directory: Directory;
@@ -64,8 +65,8 @@ export type IngestServices = {
 };
 
 /**
- * Stores the good events of a batch and tells of each other one why not. Resolves after what was accepted is on disk.
- * Throws 422 when the batch itself is unusable, StorageError when the outcome is unknown.
+ * Stores the valid events of a batch and lists why the others were rejected. Resolves once the accepted events are on
+ * disk. Throws 422 for an invalid `sent_at`, StorageError when the outcome is unknown.
  */
 export async function ingest(
   services: IngestServices,
@@ -79,9 +80,9 @@ export async function ingest(
     keyId: caller.principal.id,
     verified: caller.principal.type === 'client' ? 0 : 1,
     receivedAt,
-    sentAt: sentAtOf(batch),
+    sentAt: parseSentAt(batch),
   };
-  const resolveApp = appResolver(services, caller, app);
+  const resolveApp = createAppResolver(services, caller, app);
   const rows: EventRow[] = [];
   const rejected: Answer['rejected'] = [];
   const dropped = new Map<string, number>();
@@ -89,14 +90,14 @@ export async function ingest(
   batch.events.forEach((event, index) => {
     const parsed = parseEvent(event, context, resolveApp);
     if ('rejection' in parsed) {
-      // The path may be in the sender's own words.
+      // The path may contain the sender's own key names, and those an API key.
       rejected.push({ index, ...parsed.rejection, field: redactSecrets(parsed.rejection.field) });
       return;
     }
     const fields = listFieldsWithKeys(parsed.row);
-    rows.push(fields.length === 0 ? parsed.row : cutKeys(parsed.row));
-    for (const field of fields) addOne(withKeys, field);
-    for (const key of parsed.unknownKeys) addOne(dropped, key);
+    rows.push(fields.length === 0 ? parsed.row : redactKeys(parsed.row));
+    for (const field of fields) increment(withKeys, field);
+    for (const key of parsed.unknownKeys) increment(dropped, key);
   });
   const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
   const accepted = stored.filter(Boolean).length;
@@ -105,17 +106,17 @@ export async function ingest(
     accepted,
     duplicates: rows.length - accepted,
     rejected,
-    warnings: [...tellKeys(withKeys), ...tellDropped(dropped)],
+    warnings: [...toKeyWarnings(withKeys), ...toUnknownFieldWarnings(dropped)],
   };
 }
 
-/** Returns how many events the request is charged for: those received, good or bad. Throws 413 above a batch's most. */
+/** Returns how many events to charge for: all received, valid or not. Throws 413 when the batch has too many. */
 export function countEvents(batch: Batch): number {
   requireBatch(batch);
   return batch.events.length;
 }
 
-/** Whether the batch itself must say which app it means: none of its events does. */
+/** Whether the batch must name an app, because none of its events does. */
 export function needsApp({ events }: Batch): boolean {
   return (
     events.length > 0 &&
@@ -130,7 +131,7 @@ function requireBatch({ events }: Batch): void {
   });
 }
 
-function sentAtOf({ sent_at }: Batch): number | undefined {
+function parseSentAt({ sent_at }: Batch): number | undefined {
   if (sent_at === undefined || sent_at === null) return undefined;
   const sentAt = parseTimestamp(sent_at);
   if (sentAt !== undefined) return sentAt;
@@ -143,40 +144,34 @@ function sentAtOf({ sent_at }: Batch): number | undefined {
   ]);
 }
 
-/** Judges the app an event names itself; without one the batch's app counts, or the only one the key reaches. */
-function appResolver({ directory }: { directory: Directory }, caller: Caller, batchApp: App | undefined) {
-  const resolved = new Map<string, AppOfEvent | Rejection>();
-  return (appId: string | undefined): AppOfEvent | Rejection => {
-    if (appId === undefined) return batchApp ?? reject('app_required');
+/** Resolves the app an event names; otherwise the batch's app, or the only one the key may use. Once per id. */
+function createAppResolver(
+  { directory }: { directory: Directory },
+  caller: Caller,
+  batchApp: App | undefined,
+) {
+  const resolved = new Map<string, EventApp | Rejection>();
+  return (appId: string | undefined): EventApp | Rejection => {
+    if (appId === undefined) return batchApp ?? appRejection('app_required');
     const known = resolved.get(appId);
     if (known) return known;
-    const answer = judge(appId);
-    resolved.set(appId, answer);
-    return answer;
+    const found = findAllowedApp(directory, caller, appId);
+    const result = typeof found === 'string' ? appRejection(`app_${found}`) : rejectDeleted(found);
+    resolved.set(appId, result);
+    return result;
   };
-
-  function judge(appId: string): AppOfEvent | Rejection {
-    try {
-      const app = getApp(directory, caller, appId);
-      return app.deletedAt === null ? app : reject('app_not_found');
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      return reject(error.code === 'app_not_allowed' ? 'app_not_allowed' : 'app_not_found');
-    }
-  }
 }
 
-const reject = (code: 'app_required' | 'app_not_found' | 'app_not_allowed'): Rejection => ({
-  code,
-  field: 'app_id',
-  message: REJECTION_CURES[code],
-});
+const rejectDeleted = (app: App) => (app.deletedAt === null ? app : appRejection('app_not_found'));
 
-function addOne(counts: Map<string, number>, name: string): void {
+const appRejection = (code: 'app_required' | 'app_not_found' | 'app_not_allowed') =>
+  createRejection(code, 'app_id');
+
+function increment(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
-function tellKeys(withKeys: ReadonlyMap<string, number>): Answer['warnings'] {
+function toKeyWarnings(withKeys: ReadonlyMap<string, number>): Answer['warnings'] {
   return [...withKeys].map(([field, events]) => ({
     code: 'holds_a_key',
     field,
@@ -185,8 +180,8 @@ function tellKeys(withKeys: ReadonlyMap<string, number>): Answer['warnings'] {
   }));
 }
 
-/** Names are the sender's: the first ones, cut short, tell what is wrong without making the answer as long as the batch. */
-function tellDropped(dropped: ReadonlyMap<string, number>): Answer['warnings'] {
+/** The sender chooses these names: only the first ones, shortened, or the answer could be as long as the batch. */
+function toUnknownFieldWarnings(dropped: ReadonlyMap<string, number>): Answer['warnings'] {
   return [...dropped].slice(0, WARNINGS_MAX).map(([name, events]) => {
     const field = redactSecrets(name).slice(0, WARNING_FIELD_LENGTH_MAX);
     return {

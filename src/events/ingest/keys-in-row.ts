@@ -5,7 +5,7 @@ import { CONTEXT_KEYS } from './context.ts';
 const OWN_TEXTS = ['event_id', 'app_user_id', 'session_id', 'properties'] as const;
 const NONE: readonly string[] = Object.freeze([]);
 
-/** Returns the fields of an event, named as its sender names them, in whose text an API key stands: nearly always none. */
+/** Returns the fields that contain an API key, named as in the sender's event. Nearly always none. */
 export function listFieldsWithKeys(row: EventRow): readonly string[] {
   let fields: string[] | undefined;
   for (const name of OWN_TEXTS) if (containsKey(row[name])) fields = [...(fields ?? NONE), name];
@@ -15,13 +15,13 @@ export function listFieldsWithKeys(row: EventRow): readonly string[] {
 }
 
 /**
- * Returns the row with every API key in it cut down to its hint. The same key becomes the same hint, so an event that is
- * sent again is still a duplicate and a person still one person.
+ * Returns the row with every API key reduced to its hint. The same key becomes the same hint, so a repeated event is
+ * still a duplicate and a person is still one person.
  */
-export function cutKeys(row: EventRow): EventRow {
-  const cut = { ...row };
-  for (const name of [...OWN_TEXTS, ...CONTEXT_KEYS]) cut[name] = redactSecrets(row[name]);
-  // An event_id is ASCII everywhere, and the hint's ellipsis is not.
-  cut.event_id = cut.event_id.replaceAll('…', '...');
-  return cut;
+export function redactKeys(row: EventRow): EventRow {
+  const redacted = { ...row };
+  for (const name of [...OWN_TEXTS, ...CONTEXT_KEYS]) redacted[name] = redactSecrets(row[name]);
+  // An event_id must be ASCII; the ellipsis in a hint is not.
+  redacted.event_id = redacted.event_id.replaceAll('…', '...');
+  return redacted;
 }

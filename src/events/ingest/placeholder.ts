@@ -19,8 +19,8 @@ const LONGEST_PLACEHOLDER = '[object object]'.length;
 const ZERO_UUID = /^0{8}(?:-0{4}-0{4}-0{4}-|0{12})0{12}$/;
 
 /**
- * Whether an `app_user_id` is what programs print when they have no id (any case, spaces around it ignored), or
- * a UUID of zeros, which iOS gives every device that refuses tracking: one such id merges thousands of people.
+ * Whether an `app_user_id` is what programs print without an id (case and surrounding spaces ignored), or the all-zero
+ * UUID that iOS gives every device that denies tracking. One such id would merge thousands of people.
  */
 export function isPlaceholderAppUserId(appUserId: string): boolean {
   const text = appUserId.trim();

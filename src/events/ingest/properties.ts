@@ -4,21 +4,21 @@ const KEYS_MAX = 200;
 const DEPTH_MAX = 5;
 const KEY_CHARACTERS_MAX = 128;
 
-/** An event's properties, read. `bytes` counts the JSON text that the client would have sent without spaces. */
+/** Validated properties. `bytes` is the size of the JSON that the client sent, without spaces. */
 export type ParsedProperties = { json: string; bytes: number; revenue: unknown; currency: unknown } | Flaw;
 
-/** What is wrong, and where: a path such as `properties.items.0.sku`. */
+/** What is wrong, and its path, such as `properties.items.0.sku`. */
 type Flaw = { field: string; message: string };
 
 const NONE: ParsedProperties = { json: '{}', bytes: 2, revenue: undefined, currency: undefined };
 
-// A lone surrogate (JSON.stringify escapes just those as \ud…), or so many digits that a number may be too large.
+// A lone surrogate (the only characters JSON.stringify escapes as \ud…), or enough digits for a number too large.
 const MAY_BE_UNREADABLE = /\\ud|\d{19}/;
 
 /**
- * Returns an event's `properties` as JSON text that the event store can read, or the first thing wrong in them.
- * Objects and lists may nest 5 deep, `properties` itself being the first; only its own keys count towards the 200.
- * Absent and null are the same.
+ * Returns an event's `properties` as JSON text that the event store can read, or the first flaw in them. Objects and
+ * lists may nest 5 deep, including `properties` itself; only top-level keys count towards the 200. Absent and null are
+ * the same.
  */
 export function parseProperties(value: unknown): ParsedProperties {
   if (value === undefined || value === null) return NONE;
@@ -36,7 +36,7 @@ export function parseProperties(value: unknown): ParsedProperties {
   return { json, bytes: Buffer.byteLength(text), revenue, currency };
 }
 
-/** Paths are built on the way back, so that an event without a flaw pays nothing for them. */
+/** Builds the path while returning, so that a valid event does not pay for it. */
 function findFlaw(value: unknown, depth: number): Flaw | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : TOO_LARGE_NUMBER;
   if (typeof value !== 'object' || value === null) return undefined;
@@ -46,7 +46,7 @@ function findFlaw(value: unknown, depth: number): Flaw | undefined {
     : findFlawInObject(value as Readonly<Record<string, unknown>>, depth);
 }
 
-// JSON allows 1e999; JavaScript reads Infinity and would write null, which loses it without a word.
+// JSON allows 1e999; JavaScript reads it as Infinity and would write null, which loses it silently.
 const TOO_LARGE_NUMBER: Flaw = { field: '', message: 'Send a number beyond ±1.797e308 as a string.' };
 const TOO_DEEP: Flaw = {
   field: '',
@@ -77,9 +77,9 @@ function findFlawInObject(object: Readonly<Record<string, unknown>>, depth: numb
 }
 
 /**
- * Writes JSON that ClickHouse reads. Its parser gives up on the whole text, every other property included, at a
- * lone surrogate and at an integer written out beyond 64 bits: the first becomes U+FFFD, the second its exponent
- * form, the same number. Recursion is bounded: `findFlaw` has seen the depth.
+ * Writes JSON that ClickHouse can read. At a lone surrogate or an integer beyond 64 bits its parser rejects the whole
+ * text, with all other properties. The first becomes U+FFFD, the second is written with an exponent, which is the same
+ * number. Recursion is bounded, because `findFlaw` checked the depth.
  */
 function writeReadable(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.toWellFormed());

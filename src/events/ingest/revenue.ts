@@ -1,29 +1,29 @@
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
-// What normalising would return unchanged: nearly every amount, so it is tried first.
-const NORMALISED = /^-?(?:[1-9]\d{0,17}(?:\.\d{0,5}[1-9])?|0\.\d{0,5}[1-9])$/;
+// Amounts that are already normalized: nearly all of them, so this is tried first.
+const NORMALIZED = /^-?(?:[1-9]\d{0,17}(?:\.\d{0,5}[1-9])?|0\.\d{0,5}[1-9])$/;
 const INTEGER_DIGITS_MAX = 18;
 const SCALE_MAX = 6;
 const ZERO = 48;
 
 /**
- * Returns an exact amount as a decimal text without needless zeros ("9.99", "0", "-5"); undefined unless it is a
- * decimal text (no sign `+`, no exponent, no spaces) or a number, with at most 18 integer digits and a scale of
- * at most 6. Zeros that change nothing do not count: "9.9900000" is 9.99.
+ * Returns an exact amount as a decimal string without redundant zeros ("9.99", "0", "-5"). Accepts numbers and decimal
+ * strings (no `+`, exponent or spaces) with at most 18 integer digits and 6 decimals; undefined for anything else.
+ * Redundant zeros do not count: "9.9900000" is 9.99.
  */
 export function parseRevenue(value: unknown): string | undefined {
-  // A number means its shortest decimal. Where that has an exponent (from 1e21, below 1e-6) it breaks a limit
-  // anyway, so DECIMAL refuses it unexpanded; Infinity (JSON 1e999) likewise.
+  // A number stands for its shortest decimal. If that has an exponent (from 1e21, below 1e-6), it exceeds a limit
+  // anyway, so DECIMAL rejects it as it is; Infinity (JSON 1e999) likewise.
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string') return undefined;
-  if (NORMALISED.test(text)) return text;
-  return DECIMAL.test(text) ? normalise(text) : undefined;
+  if (NORMALIZED.test(text)) return text;
+  return DECIMAL.test(text) ? normalize(text) : undefined;
 }
 
-function normalise(text: string): string | undefined {
+function normalize(text: string): string | undefined {
   const isNegative = text.startsWith('-');
   const point = text.indexOf('.');
   const integerEnd = point === -1 ? text.length : point;
-  // Loops, not /0+$/: that pattern takes quadratic time on long runs of zeros, and the caller chooses the text.
+  // Loops, not /0+$/: that pattern takes quadratic time on long runs of zeros, and the sender controls the text.
   let start = isNegative ? 1 : 0;
   while (start < integerEnd - 1 && text.charCodeAt(start) === ZERO) start += 1;
   let end = text.length;

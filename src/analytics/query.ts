@@ -7,7 +7,7 @@ import type { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import type { DayRange } from './calendar.ts';
 
-/** What answering a query takes. */
+/** The services that answering a query needs. */
 export type AnalyticsServices = { warehouse: Warehouse; clock: Clock };
 
 const VALUES_MAX = 50;
@@ -20,10 +20,10 @@ const repeatable = (what: string) =>
     }),
   );
 
-/** The columns of an event that numbers can be narrowed by. */
+/** The event columns that a query can filter by. */
 export const FILTERS = ['platform', 'country', 'app_version', 'event_name'] as const;
 
-/** The query parameters every question takes. */
+/** The query parameters of every query. */
 export const COMMON_QUERY = {
   app_id: Type.Optional(Type.String({ description: 'Required when the key reaches several apps.' })),
   timezone: Type.Optional(
@@ -40,23 +40,23 @@ export const COMMON_QUERY = {
 
 type CommonQuery = Static<ReturnType<typeof closedObject<typeof COMMON_QUERY>>>;
 
-/** The values each filter lets pass; a filter that was not given is absent. */
+/** The allowed values of each filter; filters that were not sent are absent. */
 export type Filters = Partial<Record<(typeof FILTERS)[number], string[]>>;
 
-/** Which events numbers are about: one app of one project, seen in one time zone. */
-export type Scope = {
+/** Which events a query covers: one app of one project, in one time zone. */
+export type QueryScope = {
   app: App;
   timezone: string;
   filters: Filters;
-  /** false leaves out revenue that came with a client key, which everyone holding the app can read. */
-  countsUnverifiedRevenue: boolean;
+  /** false leaves out revenue sent with a client key, which anyone who has the app can read. */
+  includesUnverifiedRevenue: boolean;
 };
 
-/** Events of a scope on some of its calendar days. */
-export type Question = Scope & { range: DayRange };
+/** A scope and the calendar days to report. */
+export type AnalyticsQuery = QueryScope & { range: DayRange };
 
-/** Returns what the common parameters ask for. Throws 422 `app_required` when it is open which app is meant. */
-export function parseScope({ project }: Caller, app: App | undefined, query: CommonQuery): Scope {
+/** Returns the scope from the common parameters. Throws 422 `app_required` when it is unclear which app is meant. */
+export function parseQueryScope({ project }: Caller, app: App | undefined, query: CommonQuery): QueryScope {
   if (!app) throw new ApiError('app_required');
   const filters: Filters = {};
   for (const name of FILTERS) {
@@ -67,6 +67,6 @@ export function parseScope({ project }: Caller, app: App | undefined, query: Com
     app,
     timezone: query.timezone ?? app.timezone,
     filters,
-    countsUnverifiedRevenue: project.countUnverifiedRevenue,
+    includesUnverifiedRevenue: project.countUnverifiedRevenue,
   };
 }
