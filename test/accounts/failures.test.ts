@@ -37,15 +37,15 @@ async function wearOut(): Promise<void> {
   assertProblem(await tryPassword('nobody6@example.com'), 429, 'rate_limited');
 }
 
-describe('wrong passwords from an address', () => {
-  it('keep nobody there from the account that the setup link makes, and its session', async () => {
+describe('the limit of wrong passwords per address', () => {
+  it('does not prevent creating the first account with the setup link', async () => {
     await wearOut();
     const browser = await setUp(url, `${url}/setup#${setupToken}`);
     const { status, body } = await browser.call('GET', '/app/v1/session');
     assert.deepEqual([status, body.projects.length], [200, 1]);
   });
 
-  it('keep nobody there from the account that an invitation makes, and its session', async () => {
+  it('does not prevent creating an account with an invitation', async () => {
     refill();
     const owner = await signIn(url, 'owner@example.com');
     await wearOut();
@@ -55,8 +55,8 @@ describe('wrong passwords from an address', () => {
   });
 });
 
-describe('the audit log of the project', () => {
-  /** Returns whose failures it tells, oldest first, and from which requests. */
+describe('failed authentications of members', () => {
+  /** Returns the failures in the project's audit log, oldest first. */
   async function listFailures() {
     await services.failures.flush();
     return services.control.db
@@ -68,7 +68,7 @@ describe('the audit log of the project', () => {
       .execute();
   }
 
-  it('tells of a wrong code, and of a wrong password where it was asked for once more', async () => {
+  it('records wrong codes and wrong passwords at step-up in the audit log of the project', async () => {
     refill();
     const browser = await signIn(url, 'guest@example.com');
     const { body: session } = await browser.call('GET', '/app/v1/session');

@@ -39,7 +39,7 @@ async function changePassword(newPassword: string): Promise<void> {
   assert.equal(answer.status, 204, answer.text);
 }
 
-/** Runs `change` once the password was found right, and before better-auth goes on. */
+/** Runs `change` after the password was verified and before better-auth continues. */
 function changeBehindVerify(change: () => Promise<unknown>): void {
   const verify = hasher.verify.bind(hasher);
   mock.method(hasher, 'verify', async (given: Parameters<typeof verify>[0]) => {
@@ -50,7 +50,7 @@ function changeBehindVerify(change: () => Promise<unknown>): void {
   });
 }
 
-/** Runs `change` when better-auth is about to store a session, or has just stored it. */
+/** Runs `change` just before or just after better-auth stores a session. */
 function changeAroundSession(moment: 'before' | 'behind', change: (id: string) => Promise<unknown>): void {
   const create = internalAdapter.createSession.bind(internalAdapter);
   mock.method(internalAdapter, 'createSession', async (...given: Parameters<typeof create>) => {
@@ -65,8 +65,8 @@ function changeAroundSession(moment: 'before' | 'behind', change: (id: string) =
 await stepUp(owner);
 afterEach(() => mock.restoreAll());
 
-describe('a sign-in under way', () => {
-  it('opens nothing with a password that is changed meanwhile, and the new one works at once', async () => {
+describe('a password change during a sign-in', () => {
+  it('rejects a sign-in whose password changes after it was verified, and accepts the new one immediately', async () => {
     changeBehindVerify(() => changePassword(ANOTHER));
     const { browser, answer } = await givePassword(PASSWORD);
     assertProblem(answer, 401, 'invalid_credentials');
@@ -76,7 +76,7 @@ describe('a sign-in under way', () => {
     await changePassword(PASSWORD);
   });
 
-  it('opens nothing when the password changes as its session is being stored', async () => {
+  it('rejects a sign-in whose password changes while its session is stored', async () => {
     for (const moment of ['before', 'behind'] as const) {
       changeAroundSession(moment, () => changePassword(ANOTHER));
       assertProblem((await givePassword(PASSWORD)).answer, 401, 'invalid_credentials');
@@ -85,19 +85,19 @@ describe('a sign-in under way', () => {
     }
   });
 
-  it('is refused, not broken, when its session is ended before it is told', async () => {
+  it('rejects a sign-in whose session is deleted before the response is sent', async () => {
     changeAroundSession('behind', (id) => db.deleteFrom('sessions').where('id', '=', id).execute());
     assertProblem((await givePassword(PASSWORD)).answer, 401, 'invalid_credentials');
   });
 
-  it('goes on beside one that is tried with a wrong password', async () => {
+  it('accepts a sign-in while another one fails with a wrong password', async () => {
     const [right, wrong] = await Promise.all([givePassword(PASSWORD), givePassword(ANOTHER)]);
     assert.deepEqual([right.answer.status, wrong.answer.status], [200, 401]);
   });
 });
 
-describe('a sign-in that waits for a code', () => {
-  it('does not begin with a password that is changed meanwhile', async () => {
+describe('a password change while a sign-in waits for a code', () => {
+  it('does not ask for a code if the password changes after it was verified', async () => {
     await enableTotp(await signIn(url, EMAIL), Date.now());
     changeBehindVerify(() => changePassword(ANOTHER));
     const { browser, answer } = await givePassword(PASSWORD);
@@ -106,7 +106,7 @@ describe('a sign-in that waits for a code', () => {
     await changePassword(PASSWORD);
   });
 
-  it('ends with a password that is changed while the code is looked at', async () => {
+  it('rejects the code if the password changes while it is verified', async () => {
     await db.deleteFrom('two_factors').execute();
     const { secret } = await enableTotp(owner, Date.now());
     for (const moment of ['before', 'behind'] as const) {

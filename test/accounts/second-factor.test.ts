@@ -9,7 +9,7 @@ const STEP_MS = 30_000;
 const LOCK_SECONDS = 900;
 const EMAIL = 'owner@example.com';
 
-// better-auth judges codes by the machine's clock, so that is what is set here.
+// better-auth checks codes against the system clock, so these tests mock it.
 mock.timers.enable({ apis: ['Date'], now: Date.now() });
 const clock = makeClock();
 const api = await startTestServer({ TRUSTED_PROXIES: '127.0.0.0/8' }, { clock });
@@ -26,14 +26,14 @@ function pass(ms: number): void {
   mock.timers.tick(ms);
   clock.set(Date.now());
 }
-/** Returns the code that comes after those that were used. */
+/** Returns a code that is newer than all used codes. */
 function nextCode(): string {
   pass(STEP_MS);
   return totpCode(secret, Date.now());
 }
 const wrongCode = () => String((Number(totpCode(secret, Date.now())) + 500_000) % 1_000_000).padStart(6, '0');
 
-/** Gives the password in a new browser. */
+/** Starts a sign-in in a new browser. */
 async function start(headers: Record<string, string> = {}) {
   const browser = openBrowser(api.url, headers);
   const body = { email: EMAIL, password: PASSWORD };
@@ -45,7 +45,7 @@ const give = (browser: Browser, code: string) =>
   browser.call('POST', '/app/v1/sign-in/totp', { body: { code } });
 
 describe('the second factor', () => {
-  it('counts once a code of it was given', async () => {
+  it('requires a valid code before the second factor is turned on', async () => {
     const browser = await signIn(api.url, EMAIL);
     await stepUp(browser);
     const { body } = await browser.call('POST', '/app/v1/account/totp', { body: {} });
@@ -64,7 +64,7 @@ describe('the second factor', () => {
     assertProblem(again, 409, 'conflict');
   });
 
-  it('takes no code twice, that of its confirmation included, and none of an earlier half minute', async () => {
+  it('accepts each code once, including the one that turned the factor on, and no code older than the last one used', async () => {
     assertProblem(await give(await start(), totpCode(secret, Date.now())), 401, 'invalid_credentials');
     const code = nextCode();
     assert.equal((await give(await start(), code)).status, 200);
@@ -75,7 +75,7 @@ describe('the second factor', () => {
     pass(STEP_MS);
   });
 
-  it('lets one in, of five who have the same code at the same moment', async () => {
+  it('accepts one of five concurrent uses of the same code', async () => {
     const browsers = await Promise.all(Array.from({ length: 5 }, () => start()));
     const code = nextCode();
     const answers = await Promise.all(browsers.map((browser) => give(browser, code)));
@@ -85,7 +85,7 @@ describe('the second factor', () => {
     assert.deepEqual(statuses.sort(), [200, 401, 401, 401, 401]);
   });
 
-  it('is asked for after the password, which alone opens nothing', async () => {
+  it('asks for a code after the password, which alone grants no access', async () => {
     const browser = await start();
     assertProblem(await browser.call('GET', '/app/v1/session'), 401, 'not_signed_in');
     assertProblem(await give(browser, wrongCode()), 401, 'invalid_credentials');
@@ -94,7 +94,7 @@ describe('the second factor', () => {
     assert.equal((await browser.call('GET', '/app/v1/session')).status, 200);
   });
 
-  it('needs the password first', async () => {
+  it('rejects a code without the password first', async () => {
     assertProblem(await give(openBrowser(api.url), nextCode()), 401, 'not_signed_in');
     for (const forged of ['%', 'x', '2fa-unknown.x']) {
       const browser = openBrowser(api.url, { cookie: `appflow_two_factor=${forged}` });
@@ -102,14 +102,14 @@ describe('the second factor', () => {
     }
   });
 
-  it('lets each backup code in once', async () => {
+  it('accepts each backup code once', async () => {
     const [code = ''] = backupCodes;
     assert.equal((await give(await start(), code)).status, 200);
     assertProblem(await give(await start(), code), 401, 'invalid_credentials');
     assert.equal((await give(await start(), nextCode())).status, 200);
   });
 
-  it('binds the cookie of a half sign-in as that of a session, and takes it away after', async () => {
+  it('sets a pending sign-in cookie with the flags of a session cookie, and clears it afterward', async () => {
     const overTls = { 'x-forwarded-proto': 'https', 'sec-fetch-site': 'same-origin' };
     const [plain, secure] = [await start(), await start(overTls)];
     const flags = 'Path=/; Max-Age=600; HttpOnly; SameSite=Lax';
@@ -124,10 +124,10 @@ describe('the second factor', () => {
     assert.match(over, /^__Host-appflow_two_factor=; Path=\/; Max-Age=0; HttpOnly; SameSite=Lax; Secure$/);
   });
 
-  it('is asked for before an invitation is accepted, which then is as signed in', async () => {
+  it('asks for a code before an invitation is accepted', async () => {
     const owner = await start();
     await give(owner, nextCode());
-    // Nobody invites a member: the first owner leaves the other project to somebody else first.
+    // A member cannot be invited again, so the first owner hands the other project over and leaves it.
     await stepUp(owner);
     const path = `/app/v1/projects/${other.project_id}`;
     const heir = await owner.call('POST', `${path}/invitations`, {
@@ -154,15 +154,15 @@ describe('the second factor', () => {
     ]);
   });
 
-  it('gives up after five wrong codes, even to the right one', async () => {
+  it('ends a pending sign-in after five wrong codes, even if the next one is right', async () => {
     const browser = await start();
     for (let wrong = 1; wrong <= 5; wrong += 1) await give(browser, wrongCode());
     assertProblem(await give(browser, nextCode()), 401, 'not_signed_in');
-    // A right one ends the count of wrong ones in a row.
+    // A right code resets the count of consecutive wrong codes.
     assert.equal((await give(await start(), nextCode())).status, 200);
   });
 
-  it('is locked after ten wrong codes in a row, for a quarter of an hour that Retry-After counts down', async () => {
+  it('locks the second factor for 15 minutes after ten consecutive wrong codes, with the remaining time in Retry-After', async () => {
     for (let round = 1; round <= 2; round += 1) {
       const browser = await start();
       for (let wrong = 1; wrong <= 5; wrong += 1)
@@ -183,7 +183,7 @@ describe('the second factor', () => {
     assert.equal((await give(await start(), totpCode(secret, Date.now()))).status, 200);
   });
 
-  it('is gone once removed, which the audit log tells once', async () => {
+  it('signs in without a code after the second factor is removed, and records the removal once', async () => {
     const browser = await start();
     await give(browser, nextCode());
     await stepUp(browser);
@@ -196,7 +196,7 @@ describe('the second factor', () => {
   });
 });
 
-it('shows the code that RFC 6238 appendix B shows, to six digits', () => {
+it('generates the six-digit codes of RFC 6238 appendix B', () => {
   const secret = '12345678901234567890';
   for (const [seconds, code] of [
     [59, '287082'],

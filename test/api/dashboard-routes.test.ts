@@ -22,7 +22,7 @@ const people: Record<Role, Browser> = {
 await stepUp(people.admin);
 await stepUp(people.developer);
 await stepUp(people.analyst);
-// The first account owns both projects; for "another project" somebody is asked who is in one only.
+// The first account owns both projects, so requests to another project come from a member of only one.
 const outsider = people.analyst;
 
 const isScope = (access: string): access is Scope =>
@@ -30,7 +30,7 @@ const isScope = (access: string): access is Scope =>
 const inProject = DASHBOARD_ROUTES.filter(({ path }) => path.includes('{project_id}'));
 const perPerson = DASHBOARD_ROUTES.filter(({ access }) => access === 'signed_in');
 
-/** An id that exists nowhere: the check of rights comes first, so who has none never gets as far. */
+/** An id that does not exist. Permissions are checked first, so a caller without them never gets a 404. */
 const NOWHERE = 'xxx_00000000000000000000000000';
 
 function pathOf(route: Route, projectId = mine): string {
@@ -41,14 +41,14 @@ function assertProblem(answer: Answer, status: number, code: string): void {
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 }
 
-/** An open stream would never end; of that, HEAD tells what GET would. */
+/** A stream would stay open, so these tests send HEAD, which gets the same status as GET. */
 const methodOf = ({ method, answer }: Route) => (answer.contentType === EVENT_STREAM ? 'HEAD' : method);
 
 const ask = (who: Pick<Browser, 'call'>, route: Route, projectId?: string) =>
   who.call(route.method, pathOf(route, projectId), route.body ? { body: { wrong: true } } : {});
 
-describe('the dashboard’s door', () => {
-  it('mirrors every route of the API but those about the key itself', () => {
+describe('dashboard routes', () => {
+  it('provides every API route to the dashboard, except routes about the calling key', () => {
     const expected = ROUTES.filter(({ path, access }) => path.startsWith('/v1/') && access !== 'any_key')
       .map(({ method, path }) => `${method} /app/v1/projects/{project_id}${path.slice(3)}`)
       .sort();
@@ -62,7 +62,7 @@ describe('the dashboard’s door', () => {
     assert.ok(isScope(access), `${nameOf(route)} asks for a scope`);
     for (const role of ROLES) {
       const may = ROLE_SCOPES[role].includes(access);
-      it(`${may ? 'lets' : 'keeps'} the ${role} ${may ? 'into' : 'out of'} ${nameOf(route)}`, async () => {
+      it(`${may ? 'allows' : 'does not allow'} the ${role} role to call ${nameOf(route)}`, async () => {
         if (may) {
           const { status } = await people[role].call(
             methodOf(route),
@@ -79,7 +79,7 @@ describe('the dashboard’s door', () => {
       });
     }
 
-    it(`answers ${nameOf(route)} of another project as of none`, async () => {
+    it(`returns the same 404 from ${nameOf(route)} for another project and for a missing one`, async () => {
       const [foreign, missing] = [
         await ask(outsider, route, theirs.project_id),
         await ask(outsider, route, 'proj_00000000000000000000000000'),
@@ -91,7 +91,7 @@ describe('the dashboard’s door', () => {
   }
 
   for (const route of [...inProject, ...perPerson]) {
-    it(`takes no API key for ${nameOf(route)}, and asks for a session`, async () => {
+    it(`requires a session, not an API key, for ${nameOf(route)}`, async () => {
       const stranger = openBrowser(api.url, { authorization: `Bearer ${server_key}` });
       assertProblem(await ask(stranger, route), 401, 'not_signed_in');
       assertProblem(await ask(openBrowser(api.url), route), 401, 'not_signed_in');
@@ -100,7 +100,7 @@ describe('the dashboard’s door', () => {
     });
   }
 
-  it('takes no session under /v1', async () => {
+  it('rejects a session on every /v1 route', async () => {
     const { cookie } = owner;
     for (const route of ROUTES.filter(({ access }) => access !== 'public')) {
       const answer = await connect(api.url).call(route.method, pathOf(route), {
@@ -110,7 +110,7 @@ describe('the dashboard’s door', () => {
     }
   });
 
-  it('answers with what the API answers', async () => {
+  it('returns the same fields from dashboard routes as from the API', async () => {
     for (const path of ['/apps', '/project', '/api-keys', '/events', '/analytics/daily?days=1']) {
       const [told, said] = [
         await owner.call('GET', `/app/v1/projects/${mine}${path}`),
@@ -121,7 +121,7 @@ describe('the dashboard’s door', () => {
     }
   });
 
-  it('names the member who made a key, and shows what it made to nobody else', async () => {
+  it('records the member who created a key, and hides the key from other projects', async () => {
     const body = { name: 'From the dashboard', type: 'client' };
     const made = await owner.call('POST', `/app/v1/projects/${mine}/api-keys`, { body });
     assert.equal(made.status, 201, made.text);
@@ -130,7 +130,7 @@ describe('the dashboard’s door', () => {
     assertProblem(foreign, 404, 'not_found');
   });
 
-  it('does a thing once for an Idempotency-Key, and tells no other session the secret', async () => {
+  it('replays a request with the same Idempotency-Key only within the same session', async () => {
     const body = { name: 'Once', type: 'client' };
     const headers = { 'idempotency-key': 'front-door-1' };
     const path = `/app/v1/projects/${mine}/api-keys`;
@@ -141,11 +141,11 @@ describe('the dashboard’s door', () => {
   });
 });
 
-describe('a role that may not do something to others', () => {
+describe('routes that members may call about themselves', () => {
   const aboutSelf = inProject.filter(({ selfParam }) => selfParam !== undefined);
   for (const route of aboutSelf) {
     for (const role of ROLES) {
-      it(`lets the ${role} into ${nameOf(route)} where it is about that member`, async () => {
+      it(`allows the ${role} role to call ${nameOf(route)} about their own membership`, async () => {
         const leaver = await join(owner, mine, role, `Leaving-${role}`);
         const { body } = await leaver.call('GET', '/app/v1/session');
         const path = pathOf(route).replace(NOWHERE, body.user.id);

@@ -17,7 +17,7 @@ const whole = await makeKey(api, { type: 'client' });
 const narrow = await makeKey(api, { type: 'server', app_ids: [secondApp] });
 const inFirst = await makeKey(api, { type: 'client', app_ids: [mine.app_id] });
 
-/** Two answers are equal but for the request's own id. */
+/** Asserts that two responses are equal except for their request ids. */
 function assertSame(one: Answer, other: Answer): void {
   const plain = ({ text, headers }: Answer) => {
     const { 'x-request-id': id = '', date, ...rest } = Object.fromEntries(headers);
@@ -38,7 +38,7 @@ for (const route of GUARDED) {
     if (id) {
       const byId = (key: string, value: string) => ask(key, { params: { [id.name]: value } });
 
-      it("answers another project's id exactly like one that does not exist", async () => {
+      it('returns the same 404 for an id in another project as for a missing id', async () => {
         const foreign = await byId(mine.server_key, id.kind === 'app' ? theirs.app_id : theirKey.id);
         assert.equal(foreign.status, 404);
         assert.equal(foreign.body.code, 'not_found');
@@ -47,7 +47,7 @@ for (const route of GUARDED) {
         assertSame(foreign, await byId(mine.server_key, 'anything else'));
       });
 
-      it('refuses a key narrowed to other apps', async () => {
+      it('rejects a key that is restricted to other apps', async () => {
         const ids = id.kind === 'app' ? [mine.app_id] : [whole.id, inFirst.id];
         for (const one of ids) {
           const answer = await byId(narrow.key, one);
@@ -58,7 +58,7 @@ for (const route of GUARDED) {
     }
 
     if (route.app) {
-      it("answers another project's app exactly like one that does not exist", async () => {
+      it('returns the same 404 for an app in another project as for a missing app', async () => {
         const foreign = await ask(mine.server_key, naming(route, theirs.app_id));
         assert.equal(foreign.status, 404, foreign.text);
         assert.equal(foreign.body.code, 'not_found');
@@ -66,7 +66,7 @@ for (const route of GUARDED) {
         assertSame(foreign, await ask(mine.server_key, naming(route, '')));
       });
 
-      it('refuses an app that the key is not narrowed to, and serves the one that it is', async () => {
+      it("rejects apps outside the key's restriction and accepts those inside it", async () => {
         const answer = await ask(narrow.key, naming(route, mine.app_id));
         assert.equal(answer.status, 403);
         assert.equal(answer.body.code, 'app_not_allowed');
@@ -77,8 +77,8 @@ for (const route of GUARDED) {
   });
 }
 
-describe('what a project sees', () => {
-  it('lists its own apps and keys only', async () => {
+describe('project isolation', () => {
+  it("lists only the apps and keys of the key's own project", async () => {
     for (const path of ['/v1/apps', '/v1/api-keys']) {
       const { body } = await api.call('GET', path, { key: theirs.server_key });
       assert.ok(body.data.length > 0);
@@ -86,7 +86,7 @@ describe('what a project sees', () => {
     }
   });
 
-  it('lists to a narrowed key only the apps and keys it reaches', async () => {
+  it('lists only the apps and keys that a restricted key has access to', async () => {
     const apps = await api.call('GET', '/v1/apps', { key: narrow.key });
     assert.deepEqual(
       apps.body.data.map(({ id }: { id: string }) => id),
@@ -99,7 +99,7 @@ describe('what a project sees', () => {
     );
   });
 
-  it('finds no event of another project, whatever is asked', async () => {
+  it('never returns events of another project, whatever the filters', async () => {
     const events = [{ event_id: 'theirs', event_name: 'seen', app_user_id: 'u1' }];
     await api.call('POST', '/v1/events', { key: theirs.client_key, body: { events } });
     for (const search of ['', '?event_id=theirs', '?event_name=seen', '?app_user_id=u1']) {
@@ -108,7 +108,7 @@ describe('what a project sees', () => {
     }
   });
 
-  it('changes nothing of the whole project with a narrowed key', async () => {
+  it('prevents a key restricted to some apps from changing the whole project', async () => {
     for (const [method, path, body] of [
       ['PATCH', '/v1/project', { name: 'Mine now' }],
       ['POST', '/v1/apps', { name: 'Third', platform: 'ios' }],

@@ -17,7 +17,7 @@ import {
 import { makeConfig } from '../support/harness.ts';
 import { noteSecrets } from '../support/minted-secrets.ts';
 
-/** A folder for a picture of every page, to be looked at. */
+/** A folder for a screenshot of every page. */
 const shots = process.env.APPFLOW_TEST_SHOTS;
 if (shots !== undefined) mkdirSync(shots, { recursive: true });
 
@@ -101,10 +101,10 @@ async function keepPicture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(shots, `${name}.png`), fullPage: !isCovered });
 }
 
-/** Returns all that is wrong with the page that is shown, in both themes at its width. */
+/** Returns every problem of the current page in both themes at its current width. */
 async function lookAt(page: Page, name: string): Promise<string[]> {
   const wrong: string[] = [];
-  // Themes differ in colours alone, so the second is asked only about those.
+  // Themes differ only in color, so the second run checks only contrast.
   for (const theme of ['light', 'dark'] as const) {
     await showTheme(page, theme);
     const barriers = await findBarriers(page, theme === 'dark' ? ['color-contrast'] : undefined);
@@ -116,7 +116,7 @@ async function lookAt(page: Page, name: string): Promise<string[]> {
   return wrong;
 }
 
-/** Shows each page, wide and narrow, and returns all that is wrong with any. */
+/** Opens each page, wide and narrow, and returns every problem found. */
 async function inspect(pages: Shown[], isSignedIn: boolean): Promise<string[]> {
   const window = await chromium.open({ viewport: WIDE, reducedMotion: 'reduce' });
   const { page, troubles } = window;
@@ -138,21 +138,21 @@ async function inspect(pages: Shown[], isSignedIn: boolean): Promise<string[]> {
   return wrong;
 }
 
-/** Two windows at once: a page waits more than it works. */
+/** Uses two windows in parallel, because a page spends most of its time waiting. */
 async function inspectAll(pages: Shown[], isSignedIn: boolean): Promise<string[]> {
   const halves = [0, 1].map((half) => pages.filter((_, index) => index % 2 === half));
   return (await Promise.all(halves.map((half) => inspect(half, isSignedIn)))).flat();
 }
 
 browserTest(
-  'shows members every page, wide and narrow, in both themes, without an error or a barrier',
+  'shows members every page without errors or accessibility violations, wide and narrow, in both themes',
   async () => {
     assert.deepEqual(await inspectAll([...MEMBERS_PAGES, ...OTHER_PAGES], true), []);
   },
 );
 
 browserTest(
-  'shows visitors every page, wide and narrow, in both themes, without an error or a barrier',
+  'shows anonymous visitors every page without errors or accessibility violations, wide and narrow, in both themes',
   async () => {
     assert.deepEqual(await inspectAll(VISITORS_PAGES, false), []);
   },
@@ -170,7 +170,7 @@ const NEXT_STEPS: Readonly<Record<string, RegExp>> = {
   '/settings/project': /Save/,
 };
 
-browserTest('says what to do next on every page of an empty project', async () => {
+browserTest('shows the next step on every page of an empty project', async () => {
   const window = await chromium.open();
   await enterAs(window, owner);
   const { page, troubles } = window;
@@ -188,7 +188,7 @@ const ASSETS = join(import.meta.dirname, '../../dashboard/dist/assets');
 
 for (const path of ['/sign-in', `/p/${projectId}/overview`]) {
   browserTest(
-    `loads at most 250 KB of JavaScript, compressed, to show ${path.split('/').at(-1)}`,
+    `loads at most 250 KB of compressed JavaScript to show ${path.split('/').at(-1)}`,
     async (t) => {
       const window = await chromium.open();
       const { page } = window;

@@ -17,7 +17,7 @@ const chromium = startChromium();
 
 const at = (path: string) => `${api.url}/p/${project_id}${path}`;
 
-/** Somebody else's page, on this machine under two names: `localhost` is another site to a browser, 127.0.0.1 is ours. */
+/** A page of another site, under two names: a browser treats `localhost` as cross-site and 127.0.0.1 as same-site. */
 const foreign = createServer((request, response) => {
   response.setHeader('content-type', 'text/html');
   response.end(
@@ -35,7 +35,7 @@ async function enter(): Promise<Window> {
   return window;
 }
 
-browserTest('runs no script that got into a page', async () => {
+browserTest('runs no script injected into a page', async () => {
   const { page } = await enter();
   await page.goto(at('/apps'));
   await untilLoaded(page);
@@ -62,7 +62,7 @@ browserTest('runs no script that got into a page', async () => {
   });
 });
 
-browserTest('is shown in nobody’s frame, from another site or another port', async () => {
+browserTest('cannot be framed by another site or another port', async () => {
   const { page } = await enter();
   for (const host of ['localhost', '127.0.0.1']) {
     await page.goto(foreignUrl(host, `<iframe src="${at('/settings/api-keys')}"></iframe>`));
@@ -72,7 +72,7 @@ browserTest('is shown in nobody’s frame, from another site or another port', a
   }
 });
 
-browserTest('leads after signing in to pages of its own only', async () => {
+browserTest('redirects only to its own pages after sign-in', async () => {
   const other = `localhost:${(foreign.address() as AddressInfo).port}`;
   const wanted = [
     `http://${other}/`,
@@ -99,7 +99,7 @@ browserTest('leads after signing in to pages of its own only', async () => {
 });
 
 browserTest(
-  'changes nothing for another site’s page, nor for another port’s, which brings the cookie along',
+  'rejects changes from pages of another site or of another port, whose requests carry the cookie',
   async () => {
     const { page } = await enter();
     const keysBefore = (await owner.call('GET', `/app/v1/projects/${project_id}/api-keys`)).text;
@@ -128,9 +128,9 @@ browserTest(
   },
 );
 
-/** Closes whatever it may stand in, and would show as an element with this mark. */
+/** Breaks out of any context it is inserted into, and would create an element with this attribute. */
 const MARKUP = `"'></script></pre><img src=data:, onerror=ran=1 data-mark><svg/onload=ran=1 data-mark>{{1}}\${1}`;
-/** The same for what holds visible ASCII only. */
+/** The same for fields that accept only visible ASCII. */
 const MARKUP_ID = MARKUP.replaceAll(' ', '/');
 
 async function sendMarkup(eventId: string): Promise<void> {
@@ -160,36 +160,39 @@ async function requireNoMark(page: Page, where: string): Promise<void> {
   assert.equal(await page.evaluate('window.ran ?? null'), null, where);
 }
 
-browserTest('shows markup in every field of an event as text: live, in the list, and in full', async () => {
-  const { page, troubles } = await enter();
-  await sendMarkup(`${MARKUP_ID}1`);
-  await page.goto(at('/live'));
-  await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
-  await sendMarkup(`${MARKUP_ID}2`);
-  await page.getByRole('list', { name: 'Events, newest first' }).getByRole('button').nth(1).waitFor();
-  await page.getByRole('list', { name: 'Events, newest first' }).getByRole('button').first().click();
-  await page.getByRole('dialog').getByText(`${MARKUP_ID}2`).waitFor();
-  await requireNoMark(page, 'Live');
-  assert.equal(
-    await page.getByRole('dialog').getByText(MARKUP, { exact: true }).count(),
-    9,
-    'shown as it is',
-  );
+browserTest(
+  'shows markup in event fields as text in the live tail, the event list and the event details',
+  async () => {
+    const { page, troubles } = await enter();
+    await sendMarkup(`${MARKUP_ID}1`);
+    await page.goto(at('/live'));
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    await sendMarkup(`${MARKUP_ID}2`);
+    await page.getByRole('list', { name: 'Events, newest first' }).getByRole('button').nth(1).waitFor();
+    await page.getByRole('list', { name: 'Events, newest first' }).getByRole('button').first().click();
+    await page.getByRole('dialog').getByText(`${MARKUP_ID}2`).waitFor();
+    await requireNoMark(page, 'Live');
+    assert.equal(
+      await page.getByRole('dialog').getByText(MARKUP, { exact: true }).count(),
+      9,
+      'shown as it is',
+    );
 
-  await page.goto(
-    `${at('/events')}?open=${encodeURIComponent(`${MARKUP_ID}1`)}&user=${encodeURIComponent(MARKUP)}`,
-  );
-  await page.getByRole('dialog').getByText(`${MARKUP_ID}1`).first().waitFor();
-  await requireNoMark(page, 'Events');
-  for (const by of ['platform', 'country', 'app_version']) {
-    await page.goto(`${at('/overview')}?by=${by}`);
-    await untilLoaded(page);
-    await requireNoMark(page, `Overview by ${by}`);
-  }
-  assert.deepEqual(troubles(), []);
-});
+    await page.goto(
+      `${at('/events')}?open=${encodeURIComponent(`${MARKUP_ID}1`)}&user=${encodeURIComponent(MARKUP)}`,
+    );
+    await page.getByRole('dialog').getByText(`${MARKUP_ID}1`).first().waitFor();
+    await requireNoMark(page, 'Events');
+    for (const by of ['platform', 'country', 'app_version']) {
+      await page.goto(`${at('/overview')}?by=${by}`);
+      await untilLoaded(page);
+      await requireNoMark(page, `Overview by ${by}`);
+    }
+    assert.deepEqual(troubles(), []);
+  },
+);
 
-browserTest('shows markup in every name as text on every page', async () => {
+browserTest('shows markup in names as text on every page', async () => {
   const name = MARKUP.slice(0, 100);
   const make = async (path: string, body: object) => {
     const answer = await owner.call('POST', path, { body });

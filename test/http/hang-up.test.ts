@@ -13,7 +13,7 @@ const { port, hostname } = new URL(server.url);
 const headOf = (key: string, line: string, ...headers: string[]) =>
   [`${line} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${key}`, ...headers, '', ''].join('\r\n');
 
-/** Sends a request, or a part of one, and is gone. */
+/** Sends a request, or part of one, and disconnects immediately. */
 const sendAndLeave = (bytes: string) =>
   new Promise<void>((resolve) => {
     const socket = connectSocket({ port: Number(port), host: hostname }, () => {
@@ -23,7 +23,7 @@ const sendAndLeave = (bytes: string) =>
     socket.on('close', () => resolve());
   });
 
-it('stores nothing of a body that was cut off, and everything of the next', async () => {
+it('stores no events from a truncated body, and all events of the next request', async () => {
   const body = JSON.stringify({ events: [{ event_id: 'cut', event_name: 'opened', app_user_id: 'u1' }] });
   const type = 'Content-Type: application/json';
   const head = headOf(client_key, 'POST /v1/events', type, `Content-Length: ${body.length}`);
@@ -37,7 +37,7 @@ it('stores nothing of a body that was cut off, and everything of the next', asyn
   assert.equal((await search()).body.data.length, 1);
 });
 
-it('answers 400 to a body whose chunks are broken', async () => {
+it('returns 400 for a body with broken chunks', async () => {
   const headers = ['Content-Type: application/json', 'Transfer-Encoding: chunked'];
   const answer = await sendRaw(
     server.url,
@@ -46,7 +46,7 @@ it('answers 400 to a body whose chunks are broken', async () => {
   assert.equal(parseAnswer(answer).status, 400);
 });
 
-it('logs no error for callers that hang up, in a body or while a query runs, and serves on', async () => {
+it('logs no error and stays healthy when clients disconnect during a body or a query', async () => {
   for (let round = 0; round < 30; round += 1) {
     await Promise.all([
       sendAndLeave(headOf(server_key, 'GET /v1/events?limit=200')),

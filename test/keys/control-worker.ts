@@ -5,7 +5,7 @@ import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
 import { revokeKey } from '../../src/keys/revoke.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 
-// A second process on the same control database, like the CLI: carries out orders and reports when each was done.
+// A second process on the same control database, like the CLI. Executes orders and reports when each was done.
 
 export type Order = { create: { projectId: string } } | { revoke: { keyId: string } };
 export type Done = { keyId: string; secret: string; beganAt: number; doneAt: number };

@@ -33,7 +33,7 @@ const [first, second, foreign] = [await newApp(project.id), await newApp(project
 
 const actor = { ...CLI_ACTOR, id: 'key_maker' };
 
-/** Returns a request with the newest secret of a key, from an address in every list that the makers here have. */
+/** Returns a caller with the newest secret of a key, from an address that every allowlist in this file contains. */
 function callerOf(key: ApiKey): KeyCaller {
   const secret = key.secrets[0] ?? assert.fail();
   const address = '10.0.0.1';
@@ -67,8 +67,8 @@ async function fieldsOf(making: Promise<unknown>): Promise<string[]> {
   return (members.errors as FieldError[]).map((error) => `${error.field} ${error.code}`);
 }
 
-describe('a new key', () => {
-  it('is in the directory with what was asked for, and its secret opens it', async () => {
+describe('creating a key', () => {
+  it('stores a new key in the directory with all requested fields and a valid secret', async () => {
     const body: Partial<CreateKeyBody> = {
       name: '  Backend ',
       scopes: ['apps:read', 'apps:read', 'events:write'],
@@ -89,7 +89,7 @@ describe('a new key', () => {
     assert.ok(!JSON.stringify(key).includes(secret));
   });
 
-  it('reaches all apps, never ends and may be used anywhere when nothing is said', async () => {
+  it('creates a key for all apps, without expiry or address restrictions, if none are given', async () => {
     const { key } = await make({ type: 'read_only', expires_at: null, app_ids: null });
     assert.deepEqual(
       [key.appIds, key.expiresAt, key.ipAllowlist.length, key.disabled],
@@ -98,7 +98,7 @@ describe('a new key', () => {
     assert.deepEqual([...key.granted], ['analytics:read', 'apps:read', 'project:read']);
   });
 
-  it('is refused a scope above the ceiling of its type, each named', async () => {
+  it('rejects each scope above the maximum of the key type', async () => {
     const asked = make({ type: 'client', scopes: ['events:write', 'events:read', 'keys:write'] });
     assert.deepEqual(await fieldsOf(asked), ['scopes.1 above_ceiling', 'scopes.2 above_ceiling']);
     assert.deepEqual(await fieldsOf(make({ type: 'read_only', scopes: ['apps:write'] })), [
@@ -106,7 +106,7 @@ describe('a new key', () => {
     ]);
   });
 
-  it('is told all that does not fit at once', async () => {
+  it('reports all validation errors together', async () => {
     const metadata = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`k${index}`, 'v']));
     const asked = make({
       scopes: ['apps:read'],
@@ -123,7 +123,7 @@ describe('a new key', () => {
     ]);
   });
 
-  it('takes origins for read-only keys and bundle ids for client keys only', async () => {
+  it('accepts origins only for read-only keys and bundle ids only for client keys', async () => {
     await make({ type: 'read_only', allowed_origins: ['https://a.example'] });
     await make({ type: 'client', bundle_ids: ['com.example'] });
     await make({ type: 'server', allowed_origins: [], bundle_ids: [] });
@@ -134,7 +134,7 @@ describe('a new key', () => {
     ]);
   });
 
-  it('holds 20 entries and 2,048 bytes of metadata, counted as bytes', async () => {
+  it('accepts at most 20 metadata entries and 2,048 bytes, not characters', async () => {
     const entries = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, '']));
     await make({ metadata: entries(20) });
@@ -147,15 +147,15 @@ describe('a new key', () => {
     assert.deepEqual(await fieldsOf(make({ metadata: { k: 'ü'.repeat(1_030) } })), ['metadata out_of_range']);
   });
 
-  it('must end after now, by one millisecond at least', async () => {
+  it('requires an expiry at least one millisecond in the future', async () => {
     assert.deepEqual(await fieldsOf(make({ expires_at: at(0) })), ['expires_at out_of_range']);
     assert.deepEqual(await fieldsOf(make({ expires_at: at(-1) })), ['expires_at out_of_range']);
     await make({ expires_at: at(1) });
   });
 });
 
-describe('a project that limits lifetimes', () => {
-  it('wants an end, at most that far away, of every type of key', async () => {
+describe('projects that limit key lifetimes', () => {
+  it('requires every type of key to expire within the maximum lifetime', async () => {
     for (const type of ['server', 'client', 'read_only'] as const) {
       const into = (body: Partial<CreateKeyBody>) => make({ type, ...body }, undefined, limited);
       assert.deepEqual(await fieldsOf(into({})), ['expires_at required']);
@@ -167,7 +167,7 @@ describe('a project that limits lifetimes', () => {
     }
   });
 
-  it('holds client keys to the end of the key that makes them', async () => {
+  it('prevents client keys from outliving the key that creates them', async () => {
     const { key } = await make({ expires_at: at(DAY_MS) }, undefined, limited);
     const later = make({ type: 'client', expires_at: at(DAY_MS + 1) }, key, limited);
     assert.equal((await refusal(later)).code, 'exceeds_own_permissions');
@@ -175,44 +175,56 @@ describe('a project that limits lifetimes', () => {
   });
 });
 
-describe('what belongs to others', () => {
-  it('is not found: another project, before anything else is judged', async () => {
+describe('ids in other projects', () => {
+  it('returns 404 for another project before validating the body', async () => {
     const asked = make({ project_id: other.id, expires_at: at(-1) });
     assert.equal((await refusal(asked)).code, 'not_found');
     assert.equal((await refusal(make({ project_id: newId('proj') }))).code, 'not_found');
     assert.equal((await make({ project_id: project.id })).key.projectId, project.id);
   });
 
-  it('is not found: an app of another project, like one that does not exist', async () => {
+  it('returns the same 404 for an app in another project as for a missing app', async () => {
     const foreignApp = await refusal(make({ app_ids: [first.id, foreign.id] }));
     const missingApp = await refusal(make({ app_ids: [newId('app')] }));
     assert.deepEqual([foreignApp.code, foreignApp.message], ['not_found', missingApp.message]);
   });
 });
 
-describe('a key made by a key', () => {
-  /** Dimension by dimension: what the maker is, and what it tries to give. */
+describe('a key created by another key', () => {
+  /** For each kind of permission: the grantor, and the key it tries to create. */
   const attempts: [what: string, maker: Partial<CreateKeyBody>, asked: () => Partial<CreateKeyBody>][] = [
-    ['a scope it lacks', { scopes: ['keys:write'] }, () => ({ scopes: ['project:write'] })],
-    ['all scopes, left out', { scopes: ['keys:write', 'apps:read'] }, () => ({})],
-    ['a read-only key it does not cover', { scopes: ['keys:write'] }, () => ({ type: 'read_only' })],
-    ['a client key without events:write', { scopes: ['keys:write'] }, () => ({ type: 'client' })],
-    ['an app it does not reach', { app_ids: [first.id] }, () => ({ app_ids: [first.id, second.id] })],
-    ['all apps, left out', { app_ids: [first.id] }, () => ({})],
-    ['all apps, null', { app_ids: [first.id] }, () => ({ app_ids: null })],
-    ['all apps to a client key', { app_ids: [first.id] }, () => ({ type: 'client' })],
-    ['a later end', { expires_at: at(DAY_MS) }, () => ({ expires_at: at(DAY_MS + 1) })],
-    ['no end, left out', { expires_at: at(DAY_MS) }, () => ({})],
-    ['no end to a read-only key', { expires_at: at(DAY_MS) }, () => ({ type: 'read_only' })],
-    ['another address', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: ['10.0.0.1', '10.0.0.2'] })],
-    ['any address, left out', { ip_allowlist: ['10.0.0.1'] }, () => ({})],
-    ['any address, empty', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: [] })],
-    ['any address as a network', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: ['0.0.0.0/0'] })],
-    ['more while it is disabled', { scopes: ['keys:write'] }, () => ({ disabled: true })],
+    ['a scope that the grantor lacks', { scopes: ['keys:write'] }, () => ({ scopes: ['project:write'] })],
+    ['all scopes by omission', { scopes: ['keys:write', 'apps:read'] }, () => ({})],
+    [
+      'a read-only key with scopes that the grantor lacks',
+      { scopes: ['keys:write'] },
+      () => ({ type: 'read_only' }),
+    ],
+    ['a client key without having events:write', { scopes: ['keys:write'] }, () => ({ type: 'client' })],
+    [
+      'an app that the grantor cannot access',
+      { app_ids: [first.id] },
+      () => ({ app_ids: [first.id, second.id] }),
+    ],
+    ['all apps by omission', { app_ids: [first.id] }, () => ({})],
+    ['all apps with null', { app_ids: [first.id] }, () => ({ app_ids: null })],
+    ['a client key for all apps', { app_ids: [first.id] }, () => ({ type: 'client' })],
+    ['a later expiry', { expires_at: at(DAY_MS) }, () => ({ expires_at: at(DAY_MS + 1) })],
+    ['no expiry by omission', { expires_at: at(DAY_MS) }, () => ({})],
+    ['a read-only key without expiry', { expires_at: at(DAY_MS) }, () => ({ type: 'read_only' })],
+    [
+      'another IP address',
+      { ip_allowlist: ['10.0.0.1'] },
+      () => ({ ip_allowlist: ['10.0.0.1', '10.0.0.2'] }),
+    ],
+    ['any IP address by omission', { ip_allowlist: ['10.0.0.1'] }, () => ({})],
+    ['any IP address with an empty list', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: [] })],
+    ['any IP address as a network', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: ['0.0.0.0/0'] })],
+    ['all scopes to a disabled key', { scopes: ['keys:write'] }, () => ({ disabled: true })],
   ];
 
   for (const [what, maker, asked] of attempts) {
-    it(`is never given ${what}`, async () => {
+    it(`rejects granting ${what}`, async () => {
       const { key } = await make(maker);
       const before = services.directory.listKeys(project.id).length;
       const error = await refusal(make(asked(), key));
@@ -221,7 +233,7 @@ describe('a key made by a key', () => {
     });
   }
 
-  it('is given just what its maker has, and can make no more either', async () => {
+  it("creates a key with exactly the grantor's permissions, which cannot grant more either", async () => {
     const bounds: Partial<CreateKeyBody> = {
       scopes: ['keys:write', 'apps:read'],
       app_ids: [first.id],
@@ -235,7 +247,7 @@ describe('a key made by a key', () => {
     assert.equal((await refusal(wider)).code, 'exceeds_own_permissions');
   });
 
-  it('may be a client key for phones, though its maker is bound to an address and an end', async () => {
+  it('creates an unrestricted client key for phones even if the grantor has an expiry and an IP allowlist', async () => {
     const { key: maker } = await make({ expires_at: at(DAY_MS), ip_allowlist: ['10.0.0.1'] });
     const { key } = await make({ type: 'client' }, maker);
     assert.deepEqual([key.expiresAt, key.ipAllowlist.length], [null, 0]);

@@ -24,7 +24,7 @@ const project = await createProject(services, 'Expiring', CLI_ACTOR);
 const heard: ExpiryNotice[] = [];
 EXPIRING_KEYS.subscribe((message) => heard.push(message as ExpiryNotice));
 
-/** Puts a key into the directory that lives `days` more. */
+/** Adds a key to the directory that expires in `days` days. */
 async function addKey(id: string, days: number | null, createdDaysAgo = 100): Promise<void> {
   await services.control.write(async (tx, revision) => {
     await tx
@@ -53,8 +53,8 @@ async function addKey(id: string, days: number | null, createdDaysAgo = 100): Pr
 const give = async (who = services) =>
   (await sendExpiryNotices(who)).map(({ keyId, days }) => `${keyId} ${days}`);
 
-describe('a key that nears its end', () => {
-  it('is told of at 30, 7 and 1 days, each once', async () => {
+describe('expiry notices', () => {
+  it('sends one notice each at 30, 7 and 1 days before a key expires', async () => {
     await addKey('key_a', 31);
     assert.deepEqual(await give(), []);
     clock.advance(DAY_MS);
@@ -78,7 +78,7 @@ describe('a key that nears its end', () => {
     );
   });
 
-  it('is told of once by two processes that look at the same time', async () => {
+  it('sends one notice if two processes check at the same time', async () => {
     await addKey('key_b', 6);
     const told = await Promise.all([give(services), give(beside), give(services), give(beside)]);
     assert.deepEqual(told.flat(), ['key_b 7']);
@@ -87,7 +87,7 @@ describe('a key that nears its end', () => {
     await restarted.close();
   });
 
-  it('is told of again when its end was moved', async () => {
+  it('sends the notice again after the expiry of a key changes', async () => {
     await addKey('key_c', 5);
     assert.deepEqual(await give(), ['key_c 7']);
     await services.control.write(async (tx, revision) => {
@@ -101,7 +101,7 @@ describe('a key that nears its end', () => {
     assert.deepEqual(await give(), ['key_c 7']);
   });
 
-  it('is not told of when it was made to live short, has no end, or is revoked', async () => {
+  it('sends no notice for keys without expiry, revoked keys, or keys created shortly before the threshold', async () => {
     await addKey('key_short', 5, 0);
     await addKey('key_forever', null);
     await addKey('key_revoked', 6);
@@ -118,7 +118,7 @@ describe('a key that nears its end', () => {
     assert.ok((await give()).includes('key_short 1'), 'one day before is told of all the same');
   });
 
-  it('is looked for at the start and every hour', async (context) => {
+  it('checks for expiring keys at startup and every hour', async (context) => {
     await addKey('key_d', 6);
     heard.length = 0;
     context.mock.timers.enable({ apis: ['setInterval'] });

@@ -12,11 +12,11 @@ const call = (method: string, path: string, body: unknown) => api.call(method, p
 
 const stranger = createSecret('server');
 const hint = hintOf(stranger);
-// From here on it may be in no answer, no log, no metric and no file of the data folder.
+// From now on it must not appear in any response, log, metric or file of the data folder.
 noteSecrets(stranger);
 
-describe('an API key in the text of a record', () => {
-  it('is refused wherever an app or a project has text of its own, and nothing changes', async () => {
+describe('API keys in the fields of apps and projects', () => {
+  it('rejects an API key in every text field of an app or project, and changes nothing', async () => {
     const before = (await api.call('GET', '/v1/apps', { key })).text;
     const text = `Notes ${stranger}`;
     const app = { name: 'Notes', platform: 'ios' };
@@ -41,7 +41,7 @@ describe('an API key in the text of a record', () => {
     );
   });
 
-  it('is refused by init for both names, before anything is made', async () => {
+  it('rejects an API key in the names passed to init, before anything is created', async () => {
     for (const option of ['--project', '--app']) {
       const { code, stderr } = await runCli(['init', option, `x ${stranger}`], {
         APPFLOW_DATA_DIR: makeTempDir(),
@@ -56,7 +56,7 @@ describe('an API key in the text of a record', () => {
   });
 });
 
-describe('an API key in the text of a person', () => {
+describe('API keys in the fields of accounts', () => {
   const email = `${stranger}@example.com`;
   const assertRefused = ({ status, body, text }: Answer, fields: string[]) =>
     assert.deepEqual(
@@ -65,7 +65,7 @@ describe('an API key in the text of a person', () => {
       text,
     );
 
-  it('is refused wherever a person has text of its own, links stay unspent, and nothing changes', async () => {
+  it('rejects an API key in every text field of an account, spends no link and changes nothing', async () => {
     const token = tokenOf(api.server.setupUrl);
     const both = { token, name: `I ${stranger}`, email, password: PASSWORD };
     assertRefused(await openBrowser(api.url).call('POST', '/app/v1/setup', { body: both }), [
@@ -96,7 +96,7 @@ describe('an API key in the text of a person', () => {
     assert.equal((await accept('Guest sk_af1_')).status, 200);
   });
 
-  it('is not kept as the name of a browser in the list of sessions', async () => {
+  it('does not store a user agent with an API key in the list of sessions', async () => {
     const browser = openBrowser(api.url, { 'user-agent': `App/1.0 ${stranger}` });
     const body = { email: 'owner@example.com', password: PASSWORD };
     assert.equal((await browser.call('POST', '/app/v1/sign-in', { body })).status, 200);
@@ -105,7 +105,7 @@ describe('an API key in the text of a person', () => {
   });
 });
 
-describe('an API key in an event', () => {
+describe('API keys in events', () => {
   const send = async (...events: object[]) => {
     const { status, body, text } = await api.call('POST', '/v1/events', {
       key: client_key,
@@ -117,7 +117,7 @@ describe('an API key in an event', () => {
   const find = async (query: string) => (await api.call('GET', `/v1/events?${query}`, { key })).body.data;
   const usual = { event_name: 'opened', app_user_id: 'u1' };
 
-  it('is cut down to its hint in every field that is stored, and the sender is warned by field', async () => {
+  it('stores only the hint of an API key in every field of an event, and warns the sender by field', async () => {
     const event = {
       event_name: 'pasted',
       event_id: `e-${stranger}`,
@@ -150,7 +150,7 @@ describe('an API key in an event', () => {
     assert.equal((await send(event)).duplicates, 1, 'sent again it is the same event');
   });
 
-  it('is not repeated by the answer as the name of an unknown field or of a wrong one', async () => {
+  it('does not repeat an API key that is the name of an unknown or invalid field', async () => {
     const { warnings } = await send({ ...usual, [stranger]: 1, context: { [stranger]: 1 } });
     assert.deepEqual(
       warnings.map(({ field }: { field: string }) => field),
@@ -161,7 +161,7 @@ describe('an API key in an event', () => {
     assert.ok(rejected[0].field.startsWith(`properties.${hint}`), rejected[0].field);
   });
 
-  it('is only what has its whole shape: other text is stored as it was sent', async () => {
+  it('stores text that only resembles an API key as it was sent', async () => {
     const almost = {
       cut: createSecret('client').slice(0, -1),
       mark: 'x_af1_y',

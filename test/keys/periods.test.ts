@@ -34,7 +34,7 @@ after(async () => {
   await services.close();
 });
 
-/** Whether it comes to pass within some turns of the event loop: no time passes but that of the timers. */
+/** Returns whether the condition becomes true within some turns of the event loop, without any time passing. */
 async function comesToPass(isDone: () => Promise<boolean>): Promise<boolean> {
   for (let turn = 0; turn < TURNS_MAX; turn += 1) {
     if (await isDone()) return true;
@@ -43,8 +43,8 @@ async function comesToPass(isDone: () => Promise<boolean>): Promise<boolean> {
   return false;
 }
 
-describe('what is done from time to time', () => {
-  it('writes a use of a key within 15 seconds', async () => {
+describe('background tasks', () => {
+  it('writes the usage of a key within 15 seconds', async () => {
     const key = services.directory.findKey(keyId) ?? assert.fail();
     const [secret = assert.fail()] = key.secrets;
     services.usage.touch({ key, secret }, '203.0.113.9', {});
@@ -61,7 +61,7 @@ describe('what is done from time to time', () => {
     assert.equal(await comesToPass(isWritten), true);
   });
 
-  it('takes an answer that is 15 minutes old out of the database and its files within a minute', async () => {
+  it('deletes stored responses from the database and its files within a minute after 15 minutes', async () => {
     const { control } = services;
     const sealed = `sealed-${'answer'.repeat(100)}`;
     const call = { intent: 'intent', body_hash: 'hash', made_id: keyId, sealed_answer: sealed };
@@ -103,7 +103,7 @@ describe('what is done from time to time', () => {
     await stop();
   });
 
-  it('tells the end of the audit log at once and every hour, as it then is', async () => {
+  it('logs the current head of the audit log at startup and every hour', async () => {
     const lines: string[] = [];
     const log = openLog('info', (text) => text, { write: (line) => lines.push(line) });
     const stop = startAuditHeadLog(services.control, log);

@@ -18,7 +18,7 @@ const services = await openControlServices(config);
 const other = await openControlServices(config);
 const { control, log, clock } = services;
 
-/** What is broken: the look for changes, reading them, or neither. */
+/** The broken step: polling for changes, reading them, or neither. */
 let broken: 'look' | 'read' | undefined;
 let nowMs = 0;
 
@@ -51,7 +51,7 @@ const self = () => api.call('GET', '/v1/api-keys/self', { key: server_key });
 const [project] = other.directory.listProjects();
 assert.ok(project);
 
-/** Another process changes something, so that there is something to catch up with. */
+/** Makes another process change something, so that there is a change to read. */
 async function changeElsewhere(): Promise<void> {
   await other.control.write((tx) =>
     other.audit.append(tx, { projectId: null, actor: CLI_ACTOR, action: 'project.updated', target: 'x' }),
@@ -65,8 +65,8 @@ async function assertRefused(): Promise<void> {
 }
 
 for (const what of ['look', 'read'] as const) {
-  describe(`while the control database cannot be read (${what})`, () => {
-    it('is served from memory up to the last millisecond, then refused, never let in unjudged', async () => {
+  describe(`a failing control database (${what})`, () => {
+    it(`authenticates from memory for up to 60 s while the database fails at ${what}, then returns 503 to every key`, async () => {
       assert.equal((await self()).status, 200);
       broken = what;
       await changeElsewhere();
@@ -82,7 +82,7 @@ for (const what of ['look', 'read'] as const) {
       assert.equal((await api.call('GET', '/healthz')).status, 200);
     });
 
-    it('comes back by itself, with all that happened meanwhile', async () => {
+    it(`recovers after the database failed at ${what}, with all changes made meanwhile`, async () => {
       broken = undefined;
       assert.equal((await self()).status, 200);
       nowMs += MAX_STALE_MS * 2;
@@ -91,8 +91,8 @@ for (const what of ['look', 'read'] as const) {
   });
 }
 
-describe('a change of its own that could not be read back', () => {
-  it('is read as soon as the database can be, though nothing else changed', async () => {
+describe('a write that cannot be read back', () => {
+  it('reads its own write back as soon as the database works again, without another change', async () => {
     const found = directory.listKeys(project.id).find(({ type }) => type === 'read_only');
     assert.ok(found);
     broken = 'read';

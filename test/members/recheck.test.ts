@@ -11,7 +11,7 @@ const { project_id } = project;
 const elsewhere = await openControlServices(config, clock);
 after(() => elsewhere.close());
 
-describe('a member whose request is still being read', async () => {
+describe('rechecking a member before a write', async () => {
   const setupUrl = `${url}/setup#${await renewSetupLink(services)}`;
   const owner = await setUp(url, setupUrl);
   await stepUp(owner);
@@ -40,12 +40,12 @@ describe('a member whose request is still being read', async () => {
     return [status, problem.code];
   }
 
-  it('does nothing when the session ends meanwhile', async () => {
+  it('rejects a request whose session ends while its body is read', async () => {
     const refused = await makeLate((browser) => browser.call('POST', '/app/v1/sign-out'));
     assert.deepEqual(refused, [401, 'not_signed_in']);
   });
 
-  it('does nothing when the role changes meanwhile', async () => {
+  it('rejects a request whose member loses their role while its body is read', async () => {
     const refused = await makeLate(() =>
       owner.call('PATCH', path(`/members/${id}`), { body: { role: 'analyst' } }),
     );
@@ -54,17 +54,17 @@ describe('a member whose request is still being read', async () => {
   });
 
   const WRITES: [what: string, method: string, path: string, body?: object][] = [
-    ['makes no key', 'POST', '/api-keys', { name: 'Late', type: 'client' }],
-    ['makes no app', 'POST', '/apps', { name: 'Late', platform: 'ios' }],
+    ['creates no key', 'POST', '/api-keys', { name: 'Late', type: 'client' }],
+    ['creates no app', 'POST', '/apps', { name: 'Late', platform: 'ios' }],
     ['deletes no app', 'DELETE', `/apps/${app.body.id}`],
-    ['leaves the project as it is', 'PATCH', '/project', { name: 'Late' }],
-    ['invites nobody', 'POST', '/invitations', { email: 'late@example.com', role: 'admin' }],
-    ['removes nobody', 'DELETE', `/members/${other}`],
-    ['does not raise itself again', 'PATCH', `/members/${id}`, { role: 'admin' }],
+    ['does not change the project', 'PATCH', '/project', { name: 'Late' }],
+    ['invites no member', 'POST', '/invitations', { email: 'late@example.com', role: 'admin' }],
+    ['removes no member', 'DELETE', `/members/${other}`],
+    ['does not restore its own role', 'PATCH', `/members/${id}`, { role: 'admin' }],
   ];
 
   for (const [what, method, rest, body] of WRITES) {
-    it(`${what} while its write waits for another process, which takes its role`, async () => {
+    it(`${what} if another process takes the member's role away while the write waits`, async () => {
       const browser = await signIn(url, 'developer@example.com');
       await stepUp(browser);
       const isWaiting = Promise.withResolvers<void>();
@@ -92,7 +92,7 @@ describe('a member whose request is still being read', async () => {
     });
   }
 
-  it('does nothing when the membership ends meanwhile', async () => {
+  it('rejects a request whose member is removed while its body is read', async () => {
     const refused = await makeLate(() => owner.call('DELETE', path(`/members/${id}`)));
     assert.deepEqual(refused, [404, 'not_found']);
   });

@@ -27,19 +27,19 @@ const before = await initProject('Before');
 const owner = await setUp(server.url, server.setupUrl);
 const developer = await join(owner, before, 'developer', 'Developer');
 
-it('a project made at the command line belongs to the first account, made before or after it', async () => {
+it('assigns projects created by the CLI to the first account, before or after it exists', async () => {
   const later = await initProject('Later');
   assert.deepEqual((await listOwned(owner)).toSorted(), [before, later].toSorted());
   assert.deepEqual(await listOwned(developer), []);
 });
 
-it('a project made at the command line belongs to the account that --owner names, in any case', async () => {
+it('assigns a project created by the CLI to the account given with --owner, in any case', async () => {
   const theirs = await initProject('Theirs', { owner: 'DEVELOPER@example.com' });
   assert.deepEqual(await listOwned(developer), [theirs]);
   assert.ok(!(await listOwned(owner)).includes(theirs));
 });
 
-it('no project is made for an owner who has no account', async () => {
+it('creates no project if --owner has no account', async () => {
   await assert.rejects(initProject('Nobody', { owner: 'nobody@example.com' }), (error) => {
     return error instanceof UsageError && error.message.includes('nobody@example.com');
   });
