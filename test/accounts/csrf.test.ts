@@ -11,11 +11,11 @@ const owner = await setUp(api.url, api.server.setupUrl);
 await stepUp(owner);
 const { body: session } = await owner.call('GET', '/app/v1/session');
 const cookie = owner.cookie();
-const NOWHERE = 'xxx_00000000000000000000000000';
+const MISSING_ID = 'xxx_00000000000000000000000000';
 
 const changing = DASHBOARD_ROUTES.filter(({ method }) => method !== 'GET');
 const pathOf = ({ path }: Route) =>
-  path.replace('{project_id}', api.project.project_id).replaceAll(/\{\w+\}/g, NOWHERE);
+  path.replace('{project_id}', api.project.project_id).replaceAll(/\{\w+\}/g, MISSING_ID);
 
 /** Sends a body that would fail validation, so that a request that gets that far changes nothing. */
 const send = (route: Route, headers: Record<string, string>) =>

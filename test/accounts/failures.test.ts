@@ -32,14 +32,14 @@ const tryPassword = (email: string) =>
 const refill = () => {
   nowUs += 60_000_000;
 };
-async function wearOut(): Promise<void> {
+async function exhaustLimit(): Promise<void> {
   for (let failure = 1; failure <= 5; failure += 1) await tryPassword(`nobody${failure}@example.com`);
   assertProblem(await tryPassword('nobody6@example.com'), 429, 'rate_limited');
 }
 
 describe('the limit of wrong passwords per address', () => {
   it('does not prevent creating the first account with the setup link', async () => {
-    await wearOut();
+    await exhaustLimit();
     const browser = await setUp(url, `${url}/setup#${setupToken}`);
     const { status, body } = await browser.call('GET', '/app/v1/session');
     assert.deepEqual([status, body.projects.length], [200, 1]);
@@ -48,7 +48,7 @@ describe('the limit of wrong passwords per address', () => {
   it('does not prevent creating an account with an invitation', async () => {
     refill();
     const owner = await signIn(url, 'owner@example.com');
-    await wearOut();
+    await exhaustLimit();
     const guest = await join(owner, project_id, 'analyst', 'Guest');
     const { status, body } = await guest.call('GET', '/app/v1/session');
     assert.deepEqual([status, body.projects.length], [200, 1]);
@@ -77,13 +77,15 @@ describe('failed authentications of members', () => {
     const again = await browser.call('POST', '/app/v1/step-up', { body: { password: 'wrong' } });
     assertProblem(again, 401, 'invalid_credentials');
     await stepUp(browser);
-    const half = openBrowser(url);
-    await half.call('POST', '/app/v1/sign-in', { body: { email: 'guest@example.com', password: PASSWORD } });
-    const code = await half.call('POST', '/app/v1/sign-in/totp', { body: { code: 'wrong-code1' } });
+    const pending = openBrowser(url);
+    await pending.call('POST', '/app/v1/sign-in', {
+      body: { email: 'guest@example.com', password: PASSWORD },
+    });
+    const code = await pending.call('POST', '/app/v1/sign-in/totp', { body: { code: 'wrong-code1' } });
     assertProblem(code, 401, 'invalid_credentials');
-    const told = (await listFailures()).slice(before);
+    const recorded = (await listFailures()).slice(before);
     assert.deepEqual(
-      told.map(({ actor_id, target, request_id }) => [actor_id, target, request_id]),
+      recorded.map(({ actor_id, target, request_id }) => [actor_id, target, request_id]),
       [again, code].map(({ body }) => [session.user.id, session.user.id, body.request_id]),
     );
   });

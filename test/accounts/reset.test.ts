@@ -11,7 +11,7 @@ import { enableTotp } from '../support/second-factor.ts';
 
 const HOUR_MS = 3_600_000;
 const EMAIL = 'owner@example.com';
-const ANOTHER = 'another long password';
+const NEW_PASSWORD = 'another long password';
 
 const clock = makeClock();
 const api = await startTestServer({}, { clock });
@@ -96,18 +96,18 @@ describe('reset links of an account with a second factor', () => {
   it('turns the second factor off with a reset link made for it, and records it in the audit log', async () => {
     const token = await makeLink('reset_without_totp');
     assert.deepEqual((await startSignIn()).answer.body, { totp_required: true }, 'not before it is used');
-    assert.equal((await reset(token, ANOTHER)).status, 204);
+    assert.equal((await reset(token, NEW_PASSWORD)).status, 204);
     assert.deepEqual(await db.selectFrom('two_factors').select('id').execute(), []);
     assert.equal(await countSessions(), 0);
-    const { browser, answer } = await startSignIn(ANOTHER);
+    const { browser, answer } = await startSignIn(NEW_PASSWORD);
     assert.equal(answer.body.user?.has_totp, false, answer.text);
     const { body: log } = await browser.call(
       'GET',
       `/app/v1/projects/${api.project.project_id}/audit-log?limit=4`,
     );
     type Entry = { action: string; actor: { type: string }; diff?: unknown };
-    const told = log.data.map(({ action, actor, diff }: Entry) => [action, actor.type, diff ?? null]);
-    assert.deepEqual(told, [
+    const recorded = log.data.map(({ action, actor, diff }: Entry) => [action, actor.type, diff ?? null]);
+    assert.deepEqual(recorded, [
       ['session.started', 'member', null],
       ['account.totp_disabled', 'member', null],
       ['account.password_reset', 'member', null],
@@ -122,12 +122,12 @@ describe('reset links of an account with a second factor', () => {
     const forbid = sql`create trigger no_delete before delete on two_factors begin select raise(abort, 'not now'); end`;
     await forbid.execute(db);
     try {
-      assert.ok((await reset(token, ANOTHER)).status >= 500);
+      assert.ok((await reset(token, NEW_PASSWORD)).status >= 500);
     } finally {
       await sql`drop trigger no_delete`.execute(db);
     }
     assert.equal(await countSessions(), sessions);
-    assertProblem((await startSignIn(ANOTHER)).answer, 401, 'invalid_credentials');
+    assertProblem((await startSignIn(NEW_PASSWORD)).answer, 401, 'invalid_credentials');
     assert.deepEqual((await startSignIn()).answer.body, { totp_required: true });
     assert.equal((await reset(token)).status, 204, 'and the link works still');
   });

@@ -16,8 +16,8 @@ import { startOpenServer } from '../support/open-server.ts';
 const config = makeConfig();
 const { project_id } = await initProject(config);
 // Hashing fifty passwords is expected load here, so a busy machine must not shed these requests.
-const patient = ({ shedding }: Services) => ({ shedding: { ...shedding, refuses: () => false } });
-const { url, services, stop } = await startOpenServer(config, undefined, patient, DASHBOARD_ROUTES);
+const withoutShedding = ({ shedding }: Services) => ({ shedding: { ...shedding, refuses: () => false } });
+const { url, services, stop } = await startOpenServer(config, undefined, withoutShedding, DASHBOARD_ROUTES);
 after(stop);
 const body = { name: 'Owner', email: 'Owner@Example.com', password: PASSWORD };
 const post = (path: string, sent: unknown) => openBrowser(url).call('POST', path, { body: sent });
@@ -101,8 +101,8 @@ it('has all tables that better-auth requires', async () => {
     ...options,
     database: { db: control.db, type: 'sqlite' },
   });
-  assert.deepEqual({ toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems }, NOTHING_TO_DO);
+  assert.deepEqual({ toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems }, NO_CHANGES);
   await control.close();
 });
 
-const NOTHING_TO_DO = { toBeCreated: [], toBeAdded: [], toBeAddedIndexes: [], schemaProblems: [] };
+const NO_CHANGES = { toBeCreated: [], toBeAdded: [], toBeAddedIndexes: [], schemaProblems: [] };

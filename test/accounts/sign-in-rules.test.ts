@@ -60,10 +60,10 @@ describe('session cookies', () => {
 });
 
 describe('rate limits of members', () => {
-  const ask = () => owner.call('GET', `/app/v1/projects/${project_id}/analytics/live`);
+  const getLive = () => owner.call('GET', `/app/v1/projects/${project_id}/analytics/live`);
 
   it('allows a member a burst of 120 analytics requests, in a separate bucket from keys', async () => {
-    const answer = await ask();
+    const answer = await getLive();
     assert.equal(answer.status, 200, answer.text);
     assert.match(answer.headers.get('ratelimit-policy') ?? '', /"analytics";q=120;w=12/);
     const byKey = await api.call('GET', '/v1/analytics/live', { key: api.project.read_only_key });
@@ -74,16 +74,16 @@ describe('rate limits of members', () => {
 
 it('allows a member ten concurrent analytics requests, and a key five', async () => {
   const limiter = createLimiter();
-  const countAtOnce = async (keyType: 'member' | 'server') => {
+  const countConcurrent = async (keyType: 'member' | 'server') => {
     const payer = { keyId: keyType, callerType: keyType, category: 'analytics' } as const;
-    const gone = AbortSignal.abort();
+    const aborted = AbortSignal.abort();
     for (let running = 0; ; running += 1) {
       // The client has already disconnected, so a request without a free slot fails immediately.
-      const slot = await Promise.resolve(limiter.enter(payer, { signal: gone })).catch(() => undefined);
+      const slot = await Promise.resolve(limiter.enter(payer, { signal: aborted })).catch(() => undefined);
       if (!slot) return running;
     }
   };
-  assert.deepEqual([await countAtOnce('member'), await countAtOnce('server')], [10, 5]);
+  assert.deepEqual([await countConcurrent('member'), await countConcurrent('server')], [10, 5]);
 });
 
 describe('appflow members', () => {
@@ -120,20 +120,20 @@ describe('appflow members', () => {
   it('creates a reset link that turns the second factor off with --without-second-factor', async () => {
     const email = 'owner@example.com';
     const password = 'a new long password';
-    const visit = async () => {
+    const startSignIn = async () => {
       const browser = openBrowser(api.url);
       return {
         browser,
         answer: await browser.call('POST', '/app/v1/sign-in', { body: { email, password } }),
       };
     };
-    const { browser } = await visit();
+    const { browser } = await startSignIn();
     await enableTotp(browser, Date.now(), password);
-    assert.deepEqual((await visit()).answer.body, { totp_required: true });
+    assert.deepEqual((await startSignIn()).answer.body, { totp_required: true });
     const { stdout } = await run('reset-link', email, '--without-second-factor');
     const body = { token: tokenOf(stdout.trim()), password };
     assert.equal((await openBrowser(api.url).call('POST', '/app/v1/reset', { body })).status, 204);
-    assert.equal((await visit()).answer.body.user?.has_totp, false);
+    assert.equal((await startSignIn()).answer.body.user?.has_totp, false);
   });
 
   it('exits with an error if the account does not exist', async () => {

@@ -121,20 +121,20 @@ describe('signing in', () => {
 
   it('records sign-ins and failures in the audit log of the project', async () => {
     const browser = await signIn(api.url, 'owner@example.com');
-    const told = async (action: string) => {
+    const listEntries = async (action: string) => {
       const { body } = await browser.call('GET', `/app/v1/projects/${project_id}/audit-log?action=${action}`);
       return body.data;
     };
-    assert.ok((await told('session.started')).length > 3);
+    assert.ok((await listEntries('session.started')).length > 3);
     const { body } = await browser.call('GET', '/app/v1/session');
-    for (const { actor } of await told('session.started')) {
+    for (const { actor } of await listEntries('session.started')) {
       assert.deepEqual(actor, { type: 'member', id: body.user.id });
     }
     // Failures are queued and written within seconds, so wait for them.
-    for (let wait = 0; wait < 80 && (await told('authentication.failed')).length === 0; wait += 1) {
+    for (let wait = 0; wait < 80 && (await listEntries('authentication.failed')).length === 0; wait += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    const [failed] = await told('authentication.failed');
+    const [failed] = await listEntries('authentication.failed');
     assert.deepEqual(failed.diff.code, [null, 'invalid_credentials']);
     assert.equal(failed.target, body.user.id);
   });

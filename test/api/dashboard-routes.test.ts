@@ -13,28 +13,28 @@ const { project_id: mine, server_key } = api.project;
 const theirs = await initProject(api.config);
 const owner = await setUp(api.url, api.server.setupUrl);
 await stepUp(owner);
-const people: Record<Role, Browser> = {
+const browsers: Record<Role, Browser> = {
   owner,
   admin: await join(owner, mine, 'admin', 'Admin'),
   developer: await join(owner, mine, 'developer', 'Dev'),
   analyst: await join(owner, mine, 'analyst', 'Ana'),
 };
-await stepUp(people.admin);
-await stepUp(people.developer);
-await stepUp(people.analyst);
+await stepUp(browsers.admin);
+await stepUp(browsers.developer);
+await stepUp(browsers.analyst);
 // The first account owns both projects, so requests to another project come from a member of only one.
-const outsider = people.analyst;
+const outsider = browsers.analyst;
 
 const isScope = (access: string): access is Scope =>
   [...KEY_SCOPES, 'members:read', 'members:write'].includes(access);
 const inProject = DASHBOARD_ROUTES.filter(({ path }) => path.includes('{project_id}'));
-const perPerson = DASHBOARD_ROUTES.filter(({ access }) => access === 'signed_in');
+const accountRoutes = DASHBOARD_ROUTES.filter(({ access }) => access === 'signed_in');
 
 /** An id that does not exist. Permissions are checked first, so a caller without them never gets a 404. */
-const NOWHERE = 'xxx_00000000000000000000000000';
+const MISSING_ID = 'xxx_00000000000000000000000000';
 
 function pathOf(route: Route, projectId = mine): string {
-  return route.path.replace('{project_id}', projectId).replaceAll(/\{\w+\}/g, NOWHERE);
+  return route.path.replace('{project_id}', projectId).replaceAll(/\{\w+\}/g, MISSING_ID);
 }
 
 function assertProblem(answer: Answer, status: number, code: string): void {
@@ -44,7 +44,7 @@ function assertProblem(answer: Answer, status: number, code: string): void {
 /** A stream would stay open, so these tests send HEAD, which gets the same status as GET. */
 const methodOf = ({ method, answer }: Route) => (answer.contentType === EVENT_STREAM ? 'HEAD' : method);
 
-const ask = (who: Pick<Browser, 'call'>, route: Route, projectId?: string) =>
+const send = (who: Pick<Browser, 'call'>, route: Route, projectId?: string) =>
   who.call(route.method, pathOf(route, projectId), route.body ? { body: { wrong: true } } : {});
 
 describe('dashboard routes', () => {
@@ -64,14 +64,14 @@ describe('dashboard routes', () => {
       const may = ROLE_SCOPES[role].includes(access);
       it(`${may ? 'allows' : 'does not allow'} the ${role} role to call ${nameOf(route)}`, async () => {
         if (may) {
-          const { status } = await people[role].call(
+          const { status } = await browsers[role].call(
             methodOf(route),
             pathOf(route),
             route.body ? { body: {} } : {},
           );
           assert.ok(![401, 403].includes(status), `it answered ${status}`);
         } else {
-          const answer = await ask(people[role], route);
+          const answer = await send(browsers[role], route);
           assertProblem(answer, 403, 'insufficient_scope');
           assert.deepEqual(answer.body.required, [access]);
           assert.deepEqual(answer.body.granted, ROLE_SCOPES[role]);
@@ -81,8 +81,8 @@ describe('dashboard routes', () => {
 
     it(`returns the same 404 from ${nameOf(route)} for another project and for a missing one`, async () => {
       const [foreign, missing] = [
-        await ask(outsider, route, theirs.project_id),
-        await ask(outsider, route, 'proj_00000000000000000000000000'),
+        await send(outsider, route, theirs.project_id),
+        await send(outsider, route, 'proj_00000000000000000000000000'),
       ];
       assertProblem(foreign, 404, 'not_found');
       const bare = ({ body }: Answer) => ({ ...body, request_id: '' });
@@ -90,13 +90,13 @@ describe('dashboard routes', () => {
     });
   }
 
-  for (const route of [...inProject, ...perPerson]) {
+  for (const route of [...inProject, ...accountRoutes]) {
     it(`requires a session, not an API key, for ${nameOf(route)}`, async () => {
-      const stranger = openBrowser(api.url, { authorization: `Bearer ${server_key}` });
-      assertProblem(await ask(stranger, route), 401, 'not_signed_in');
-      assertProblem(await ask(openBrowser(api.url), route), 401, 'not_signed_in');
+      const withKey = openBrowser(api.url, { authorization: `Bearer ${server_key}` });
+      assertProblem(await send(withKey, route), 401, 'not_signed_in');
+      assertProblem(await send(openBrowser(api.url), route), 401, 'not_signed_in');
       const forged = openBrowser(api.url, { cookie: `appflow_session=${'x'.repeat(32)}` });
-      assertProblem(await ask(forged, route), 401, 'not_signed_in');
+      assertProblem(await send(forged, route), 401, 'not_signed_in');
     });
   }
 
@@ -112,12 +112,12 @@ describe('dashboard routes', () => {
 
   it('returns the same fields from dashboard routes as from the API', async () => {
     for (const path of ['/apps', '/project', '/api-keys', '/events', '/analytics/daily?days=1']) {
-      const [told, said] = [
+      const [fromDashboard, fromApi] = [
         await owner.call('GET', `/app/v1/projects/${mine}${path}`),
         await api.call('GET', `/v1${path}`, { key: server_key }),
       ];
-      assert.equal(told.status, 200, told.text);
-      assert.deepEqual(Object.keys(told.body), Object.keys(said.body));
+      assert.equal(fromDashboard.status, 200, fromDashboard.text);
+      assert.deepEqual(Object.keys(fromDashboard.body), Object.keys(fromApi.body));
     }
   });
 
@@ -136,7 +136,7 @@ describe('dashboard routes', () => {
     const path = `/app/v1/projects/${mine}/api-keys`;
     const first = await owner.call('POST', path, { body, headers });
     assert.equal((await owner.call('POST', path, { body, headers })).body.key, first.body.key);
-    const other = await people.admin.call('POST', path, { body, headers });
+    const other = await browsers.admin.call('POST', path, { body, headers });
     assert.notEqual(other.body.id, first.body.id);
   });
 });
@@ -148,7 +148,7 @@ describe('routes that members may call about themselves', () => {
       it(`allows the ${role} role to call ${nameOf(route)} about their own membership`, async () => {
         const leaver = await join(owner, mine, role, `Leaving-${role}`);
         const { body } = await leaver.call('GET', '/app/v1/session');
-        const path = pathOf(route).replace(NOWHERE, body.user.id);
+        const path = pathOf(route).replace(MISSING_ID, body.user.id);
         const answer = await leaver.call(methodOf(route), path);
         assert.ok(answer.status < 300, answer.text);
       });

@@ -20,8 +20,8 @@ import {
 } from './fuzz-values.ts';
 
 /** Asserts that a response is valid for any request: no 5xx, errors as problem documents, no internal details. */
-export function assertSound(answer: Answer, asked: unknown): void {
-  const context = `${answer.status} ${answer.text.slice(0, 500)} for ${JSON.stringify(asked)?.slice(0, 2_000)}`;
+export function assertValidAnswer(answer: Answer, sent: unknown): void {
+  const context = `${answer.status} ${answer.text.slice(0, 500)} for ${JSON.stringify(sent)?.slice(0, 2_000)}`;
   assert.ok(answer.status >= 200 && answer.status < 500, context);
   assert.ok(answer.headers.get('x-request-id'), context);
   if (answer.status < 400 || answer.text === '') return;
@@ -37,14 +37,14 @@ type Fuzz = { name: string; run: (api: Api, keys: string[], ms: number) => Promi
 function fuzz<T>(
   name: string,
   arbitrary: fc.Arbitrary<T>,
-  ask: (api: Api, key: string, drawn: T) => Promise<Answer>,
+  send: (api: Api, key: string, drawn: T) => Promise<Answer>,
 ): Fuzz {
   return {
     name,
     run: async (api, keys, ms) => {
       const anyKey = fc.constantFrom(...keys);
       const property = fc.asyncProperty(anyKey, arbitrary, async (key, drawn) => {
-        assertSound(await ask(api, key, drawn), drawn);
+        assertValidAnswer(await send(api, key, drawn), drawn);
       });
       await fc.assert(property, { numRuns: 1_000_000, interruptAfterTimeLimit: ms, endOnFailure: true });
     },
@@ -102,8 +102,8 @@ export const FUZZES: Fuzz[] = [
   ),
   fuzz('keys', fc.tuple(routes, fc.nat(80), headerValues), (api, key, [route, at, insert]) => {
     const [method, path] = requestOf(route);
-    const bent = `${key.slice(0, at)}${insert}${key.slice(at + 1)}`;
-    return raw(api, `${method} ${path}`, [['Authorization', `Bearer ${bent}`]]);
+    const corrupted = `${key.slice(0, at)}${insert}${key.slice(at + 1)}`;
+    return raw(api, `${method} ${path}`, [['Authorization', `Bearer ${corrupted}`]]);
   }),
   fuzz(
     'headers',

@@ -7,7 +7,7 @@ import { GUARDED, nameOf, requestOf } from '../support/route-request.ts';
 
 const api = await startTestServer();
 const { server_key: key } = api.project;
-const MANY = 16 * 1024 * 1024;
+const BOMB_BYTES = 16 * 1024 * 1024;
 
 function assertProblem(answer: Answer, status: number, code: string): void {
   assert.equal(answer.status, status, answer.text);
@@ -123,13 +123,13 @@ for (const route of GUARDED.filter((one) => one.body)) {
     it('rejects a decompression bomb without using much memory', async () => {
       const before = process.memoryUsage().arrayBuffers;
       for (const [encoding, body] of [
-        ['gzip', gzipSync(Buffer.alloc(MANY))],
-        ['deflate', deflateSync(Buffer.alloc(MANY))],
-        ['br', brotliCompressSync(Buffer.alloc(MANY))],
+        ['gzip', gzipSync(Buffer.alloc(BOMB_BYTES))],
+        ['deflate', deflateSync(Buffer.alloc(BOMB_BYTES))],
+        ['br', brotliCompressSync(Buffer.alloc(BOMB_BYTES))],
       ] as const) {
         assertProblem(await call(body, { 'content-encoding': encoding }), 413, 'payload_too_large');
       }
-      assert.ok(process.memoryUsage().arrayBuffers - before < MANY * 4);
+      assert.ok(process.memoryUsage().arrayBuffers - before < BOMB_BYTES * 4);
     });
 
     it('rejects a body that is not an object with the right fields', async () => {
@@ -158,8 +158,8 @@ for (const route of GUARDED.filter((one) => one.body)) {
 for (const route of GUARDED) {
   describe(`the query string of ${nameOf(route)}`, () => {
     const [method, path, options] = requestOf(route);
-    const glue = path.includes('?') ? '&' : '?';
-    const call = (search: string) => api.call(method, `${path}${glue}${search}`, { ...options, key });
+    const separator = path.includes('?') ? '&' : '?';
+    const call = (search: string) => api.call(method, `${path}${separator}${search}`, { ...options, key });
 
     it('rejects unknown query parameters', async () => {
       for (const name of ['nonsense', '__proto__', 'constructor', 'APP_ID']) {

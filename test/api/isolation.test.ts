@@ -13,8 +13,8 @@ const second = await api.call('POST', '/v1/apps', {
   body: { name: 'Second', platform: 'web' },
 });
 const secondApp: string = second.body.id;
-const whole = await makeKey(api, { type: 'client' });
-const narrow = await makeKey(api, { type: 'server', app_ids: [secondApp] });
+const unrestricted = await makeKey(api, { type: 'client' });
+const restricted = await makeKey(api, { type: 'server', app_ids: [secondApp] });
 const inFirst = await makeKey(api, { type: 'client', app_ids: [mine.app_id] });
 
 /** Asserts that two responses are equal except for their request ids. */
@@ -28,7 +28,7 @@ function assertSame(one: Answer, other: Answer): void {
 }
 
 for (const route of GUARDED) {
-  const ask = (key: string, changes: Changes) => {
+  const send = (key: string, changes: Changes) => {
     const [method, path, options] = requestOf(route, changes);
     return api.call(method, path, { ...options, key });
   };
@@ -36,21 +36,21 @@ for (const route of GUARDED) {
 
   describe(nameOf(route), () => {
     if (id) {
-      const byId = (key: string, value: string) => ask(key, { params: { [id.name]: value } });
+      const byId = (key: string, value: string) => send(key, { params: { [id.name]: value } });
 
       it('returns the same 404 for an id in another project as for a missing id', async () => {
         const foreign = await byId(mine.server_key, id.kind === 'app' ? theirs.app_id : theirKey.id);
         assert.equal(foreign.status, 404);
         assert.equal(foreign.body.code, 'not_found');
         assertSame(foreign, await byId(mine.server_key, newId(id.kind)));
-        assertSame(foreign, await byId(narrow.key, id.kind === 'app' ? theirs.app_id : theirKey.id));
+        assertSame(foreign, await byId(restricted.key, id.kind === 'app' ? theirs.app_id : theirKey.id));
         assertSame(foreign, await byId(mine.server_key, 'anything else'));
       });
 
       it('rejects a key that is restricted to other apps', async () => {
-        const ids = id.kind === 'app' ? [mine.app_id] : [whole.id, inFirst.id];
+        const ids = id.kind === 'app' ? [mine.app_id] : [unrestricted.id, inFirst.id];
         for (const one of ids) {
-          const answer = await byId(narrow.key, one);
+          const answer = await byId(restricted.key, one);
           assert.equal(answer.status, 403, answer.text);
           assert.equal(answer.body.code, 'app_not_allowed');
         }
@@ -59,19 +59,19 @@ for (const route of GUARDED) {
 
     if (route.app) {
       it('returns the same 404 for an app in another project as for a missing app', async () => {
-        const foreign = await ask(mine.server_key, naming(route, theirs.app_id));
+        const foreign = await send(mine.server_key, naming(route, theirs.app_id));
         assert.equal(foreign.status, 404, foreign.text);
         assert.equal(foreign.body.code, 'not_found');
-        assertSame(foreign, await ask(mine.server_key, naming(route, newId('app'))));
-        assertSame(foreign, await ask(mine.server_key, naming(route, '')));
+        assertSame(foreign, await send(mine.server_key, naming(route, newId('app'))));
+        assertSame(foreign, await send(mine.server_key, naming(route, '')));
       });
 
       it("rejects apps outside the key's restriction and accepts those inside it", async () => {
-        const answer = await ask(narrow.key, naming(route, mine.app_id));
+        const answer = await send(restricted.key, naming(route, mine.app_id));
         assert.equal(answer.status, 403);
         assert.equal(answer.body.code, 'app_not_allowed');
-        assert.equal((await ask(narrow.key, naming(route, secondApp))).status, route.answer.status);
-        assert.equal((await ask(narrow.key, {})).status, route.answer.status);
+        assert.equal((await send(restricted.key, naming(route, secondApp))).status, route.answer.status);
+        assert.equal((await send(restricted.key, {})).status, route.answer.status);
       });
     }
   });
@@ -87,15 +87,15 @@ describe('project isolation', () => {
   });
 
   it('lists only the apps and keys that a restricted key has access to', async () => {
-    const apps = await api.call('GET', '/v1/apps', { key: narrow.key });
+    const apps = await api.call('GET', '/v1/apps', { key: restricted.key });
     assert.deepEqual(
       apps.body.data.map(({ id }: { id: string }) => id),
       [secondApp],
     );
-    const keys = await api.call('GET', '/v1/api-keys', { key: narrow.key });
+    const keys = await api.call('GET', '/v1/api-keys', { key: restricted.key });
     assert.deepEqual(
       keys.body.data.map(({ id }: { id: string }) => id),
-      [narrow.id],
+      [restricted.id],
     );
   });
 
@@ -113,7 +113,7 @@ describe('project isolation', () => {
       ['PATCH', '/v1/project', { name: 'Mine now' }],
       ['POST', '/v1/apps', { name: 'Third', platform: 'ios' }],
     ] as const) {
-      const answer = await api.call(method, path, { key: narrow.key, body });
+      const answer = await api.call(method, path, { key: restricted.key, body });
       assert.equal(answer.status, 403);
       assert.equal(answer.body.code, 'app_not_allowed');
     }

@@ -116,9 +116,9 @@ describe('the audit log', () => {
   });
 
   it('rejects keys restricted to some apps', async () => {
-    const narrow = await makeKey(api, { type: 'server', app_ids: [api.project.app_id] });
+    const restricted = await makeKey(api, { type: 'server', app_ids: [api.project.app_id] });
     for (const search of ['', '?format=csv']) {
-      const { status, body } = await list(search, narrow.key);
+      const { status, body } = await list(search, restricted.key);
       assert.deepEqual([status, body.code], [403, 'app_not_allowed']);
     }
   });

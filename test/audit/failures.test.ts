@@ -46,11 +46,11 @@ function known(project_id: string, address: string, key = 0): FailedAuthenticati
 const addressOf = (index: number) => `2001:db8:${index.toString(16)}::1`;
 
 /** Returns the entries written in a new minute in which `happen` records failures. */
-async function entriesOf(happen: (failures: FailedAuthenticationLog) => void) {
+async function entriesOf(recordFailures: (failures: FailedAuthenticationLog) => void) {
   clock.advance(MINUTE_MS);
   const failures = createFailureLog(services);
   const before = (await failed()).length;
-  happen(failures);
+  recordFailures(failures);
   await failures.close();
   return (await failed()).slice(before);
 }
@@ -152,7 +152,7 @@ describe('failed authentications on a running server', () => {
       .orderBy('seq')
       .execute();
     await close();
-    const told = rows.map(({ project_id, actor_type, actor_id, target, diff, ip }) => [
+    const recorded = rows.map(({ project_id, actor_type, actor_id, target, diff, ip }) => [
       project_id,
       actor_type,
       actor_id,
@@ -161,7 +161,7 @@ describe('failed authentications on a running server', () => {
       ip,
     ]);
     const { id } = made.body;
-    assert.deepEqual(told, [
+    assert.deepEqual(recorded, [
       [there.project_id, 'key', id, id, '{"code":[null,"api_key_revoked"]}', '127.0.0.1'],
       [null, 'system', 'authentication', 'unknown', '{"code":[null,"invalid_api_key"]}', '127.0.0.1'],
     ]);
@@ -184,9 +184,9 @@ describe('failed authentications on a running server', () => {
       assert.equal(parseAnswer(await sendRaw(server.url, head(...lines))).body.code, code);
     }
     const { text } = await connect(server.url).call('GET', '/metrics');
-    const told = [...text.matchAll(/^appflow_failed_authentications_total\{code="(\w+)"\} (\d+)$/gm)];
+    const counts = [...text.matchAll(/^appflow_failed_authentications_total\{code="(\w+)"\} (\d+)$/gm)];
     assert.deepEqual(
-      told.map(([, code, count]) => [code, count]),
+      counts.map(([, code, count]) => [code, count]),
       [
         ['invalid_api_key', '3'],
         ['multiple_credentials', '1'],

@@ -6,7 +6,7 @@ import { join as joinProject, setUp, stepUp } from '../support/browser.ts';
 import {
   browserTest,
   enterAs,
-  findBarriers,
+  findViolations,
   showTheme,
   startChromium,
   untilLoaded,
@@ -98,7 +98,7 @@ const opened = (page: Page): Locator => page.getByRole('dialog').or(page.getByRo
 /** Opens each dialog and menu at this width in both themes, and returns every problem found. */
 async function inspect(width: keyof typeof SIZES): Promise<string[]> {
   const window = await chromium.open({ viewport: SIZES[width], reducedMotion: 'reduce' });
-  const { page, troubles } = window;
+  const { page, problems } = window;
   await enterAs(window, owner);
   const wrong: string[] = [];
   for (const { name, path, open } of OPENERS) {
@@ -110,12 +110,12 @@ async function inspect(width: keyof typeof SIZES): Promise<string[]> {
     // Themes differ only in color, so the second run checks only contrast.
     for (const theme of ['light', 'dark'] as const) {
       await showTheme(page, theme);
-      const barriers = await findBarriers(page, theme === 'dark' ? ['color-contrast'] : undefined);
+      const violations = await findViolations(page, theme === 'dark' ? ['color-contrast'] : undefined);
       if (shots !== undefined)
         await page.screenshot({ path: join(shots, `dialog-${name}-${width}-${theme}.png`) });
-      wrong.push(...barriers.map((barrier) => `${name} ${width} ${theme}: ${barrier}`));
+      wrong.push(...violations.map((violation) => `${name} ${width} ${theme}: ${violation}`));
     }
-    wrong.push(...troubles().map((trouble) => `${name} ${width}: ${trouble}`));
+    wrong.push(...problems().map((problem) => `${name} ${width}: ${problem}`));
     // Content that is shown only once must be confirmed before its dialog closes.
     if (name === 'key-secret' || name === 'member-invited') await page.getByRole('checkbox').click();
   }

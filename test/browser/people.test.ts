@@ -23,7 +23,12 @@ async function signIn({ page }: Window, email: string, returnTo = '/account'): P
 }
 
 /** Sends a change from the page, bypassing its buttons. Returns the status and error code. */
-async function ask(page: Page, method: string, path: string, body: object): Promise<[number, string]> {
+async function requestFromPage(
+  page: Page,
+  method: string,
+  path: string,
+  body: object,
+): Promise<[number, string]> {
   const asked = JSON.stringify({ method, path: `/app/v1/projects/${project_id}${path}`, body });
   return (await page.evaluate(`(async () => {
     const { method, path, body } = ${asked};
@@ -48,7 +53,7 @@ browserTest(
     const link = String(await inviting.page.evaluate('navigator.clipboard.readText()'));
     assert.ok(link.startsWith(`${api.url}/invite#`), link);
 
-    const { page, troubles } = await chromium.open();
+    const { page, problems } = await chromium.open();
     await page.goto(link);
     await page.getByText('You are invited as analyst with analyst@example.com').waitFor();
     await page.getByLabel('Your name').fill('Analyst');
@@ -62,10 +67,10 @@ browserTest(
     await page.goto(at('/apps'));
     await untilLoaded(page);
     assert.equal(await page.getByRole('button', { name: /Add app|Edit|Delete/ }).count(), 0);
-    assert.deepEqual(troubles(), []);
+    assert.deepEqual(problems(), []);
 
     const wanted = { name: 'Mine', type: 'client' };
-    assert.deepEqual(await ask(page, 'POST', '/api-keys', wanted), [403, 'insufficient_scope']);
+    assert.deepEqual(await requestFromPage(page, 'POST', '/api-keys', wanted), [403, 'insufficient_scope']);
     assert.equal(
       (await (await page.request.get(`${api.url}/app/v1/projects/${project_id}/api-keys`)).json()).code,
       'insufficient_scope',
@@ -76,15 +81,15 @@ browserTest(
 browserTest('shows a developer the keys without controls to create, rotate or revoke one', async () => {
   const window = await chromium.open();
   await enterAs(window, await join(owner, project_id, 'developer', 'Developer'));
-  const { page, troubles } = window;
+  const { page, problems } = window;
   await page.goto(at('/settings/api-keys'));
   await page.getByRole('table', { name: 'API keys' }).getByRole('link').first().click();
   await page.getByRole('dialog').getByText('Created').waitFor();
   assert.equal(await page.getByRole('button', { name: /Create|Rotate|Revoke/ }).count(), 0);
   assert.equal(await page.getByRole('tab', { name: 'Settings' }).count(), 0);
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
   const wanted = { name: 'Mine', type: 'client' };
-  assert.deepEqual(await ask(page, 'POST', '/api-keys', wanted), [403, 'insufficient_scope']);
+  assert.deepEqual(await requestFromPage(page, 'POST', '/api-keys', wanted), [403, 'insufficient_scope']);
 });
 
 browserTest('closes an open live tail when its session ends', async () => {
@@ -112,36 +117,36 @@ browserTest('closes an open live tail when its session ends', async () => {
   await ended.or(signInAgain).first().waitFor();
   if (await ended.isVisible()) await button(away.page, 'Sign in again').click();
   await signInAgain.waitFor();
-  assert.deepEqual(home.troubles(), []);
+  assert.deepEqual(home.problems(), []);
 });
 
 browserTest('asks for the password before a dangerous action, and sends nothing without it', async () => {
   const window = await chromium.open();
   await join(owner, project_id, 'admin', 'Analyst2');
   await signIn(window, 'analyst2@example.com', `/p/${project_id}/settings/api-keys`);
-  const { page, troubles } = window;
+  const { page, problems } = window;
   const sent: string[] = [];
   page.on('request', (request) => request.method() === 'POST' && sent.push(new URL(request.url()).pathname));
   await button(page, 'Create API key').click();
   await page.getByRole('button', { name: /In my backend/ }).click();
   await page.getByRole('dialog').getByLabel('Name').fill('Backend');
   await button(page, 'Create key').click();
-  const question = page.getByRole('dialog', { name: 'Confirm it is you' });
+  const confirmation = page.getByRole('dialog', { name: 'Confirm it is you' });
   await button(page, 'Cancel').click();
-  await question.waitFor({ state: 'detached' });
+  await confirmation.waitFor({ state: 'detached' });
   assert.deepEqual(sent, []);
 
   await button(page, 'Create key').click();
-  await question.getByLabel('Password', { exact: true }).fill('not my password');
+  await confirmation.getByLabel('Password', { exact: true }).fill('not my password');
   await button(page, 'Confirm').click();
-  await question.getByRole('alert').waitFor();
+  await confirmation.getByRole('alert').waitFor();
   assert.deepEqual(sent, ['/app/v1/step-up']);
   // The response to a wrong password, and the console message of the browser about it.
-  assert.ok(troubles().every((trouble) => /401|403|422/.test(trouble)));
-  await question.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  assert.ok(problems().every((problem) => /401|403|422/.test(problem)));
+  await confirmation.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await button(page, 'Confirm').click();
   await page.getByRole('dialog', { name: 'Your new API key' }).waitFor();
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });
 
 browserTest(
@@ -150,7 +155,7 @@ browserTest(
     const window = await chromium.open();
     await join(owner, project_id, 'analyst', 'Keeper');
     await signIn(window, 'keeper@example.com');
-    const { page, troubles } = window;
+    const { page, problems } = window;
     await button(page, 'Set up authenticator app').click();
     await page.getByLabel('Password', { exact: true }).last().fill(PASSWORD);
     await button(page, 'Confirm').click();
@@ -172,7 +177,7 @@ browserTest(
     await page.getByLabel('Code').fill(code);
     await button(page, 'Sign in').click();
     await page.getByRole('heading', { name: 'Account and security' }).waitFor();
-    assert.deepEqual(troubles(), []);
+    assert.deepEqual(problems(), []);
 
     await window.context.clearCookies();
     await signIn(window, 'keeper@example.com');

@@ -39,7 +39,7 @@ async function countKeys(name: string): Promise<number> {
 }
 
 /** Delays responses to requests that change keys. Returns a function that releases them. */
-async function holdAnswers(page: Page): Promise<() => void> {
+async function delayAnswers(page: Page): Promise<() => void> {
   const gate = Promise.withResolvers<void>();
   await page.route(isKeyWrite, async (route: Route) => {
     if (route.request().method() === 'POST') await gate.promise;
@@ -59,38 +59,38 @@ async function tryEveryWayOut(page: Page): Promise<void> {
 browserTest(
   'shows the secret of a new key even if the user tried to leave while it was created',
   async () => {
-    const { page, troubles } = await openKeys();
-    const letThrough = await holdAnswers(page);
+    const { page, problems } = await openKeys();
+    const release = await delayAnswers(page);
     await describeKey(page, 'Held');
     await button(page, 'Create key').click();
     await page.locator('[aria-busy=true]').waitFor();
     await tryEveryWayOut(page);
     await button(page, 'Close').click();
-    letThrough();
+    release();
     await secretOf(page).waitFor();
     assert.match((await secretOf(page).textContent()) ?? '', /^ck_/);
-    assert.deepEqual(troubles(), []);
+    assert.deepEqual(problems(), []);
   },
 );
 
 browserTest('shows the new secret of a rotation even if the user tried to leave meanwhile', async () => {
-  const { page, troubles } = await openKeys();
+  const { page, problems } = await openKeys();
   await page
     .getByRole('button', { name: /^Actions for/ })
     .first()
     .click();
   await page.getByRole('menuitem', { name: 'Rotate secret' }).click();
-  const letThrough = await holdAnswers(page);
+  const release = await delayAnswers(page);
   await button(page, 'Rotate secret').click();
   await page.locator('[aria-busy=true]').waitFor();
   await tryEveryWayOut(page);
-  letThrough();
+  release();
   await page.getByRole('dialog', { name: 'The new secret' }).waitFor();
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });
 
 browserTest('keeps the secret on the page until the user confirms that it is stored', async () => {
-  const { page, troubles } = await openKeys();
+  const { page, problems } = await openKeys();
   await describeKey(page, 'Stored');
   await button(page, 'Create key').click();
   const secret = await secretOf(page).textContent();
@@ -108,7 +108,7 @@ browserTest('keeps the secret on the page until the user confirms that it is sto
   await button(page, 'Create API key').and(page.locator(':focus')).waitFor();
   await page.evaluate('history.back()');
   await page.getByRole('heading', { name: 'Apps' }).waitFor();
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });
 
 browserTest('creates one key for two clicks, and for a retry after a lost response', async () => {
@@ -168,7 +168,7 @@ browserTest(
     const analyst = await join(owner, project_id, 'analyst', 'Analyst');
     await stepUp(analyst);
     await enterAs(window, analyst);
-    const { page, troubles } = window;
+    const { page, problems } = window;
     await page.goto(`${api.url}/account`);
     await button(page, 'Set up authenticator app').click();
     const dialog = page.getByRole('dialog', { name: 'Set up authenticator app' });
@@ -190,6 +190,6 @@ browserTest(
     assert.ok((await codes.getByRole('listitem').count()) > 0);
     // The page behind the dialog is already updated.
     await page.getByText('On', { exact: true }).waitFor();
-    assert.deepEqual(troubles(), []);
+    assert.deepEqual(problems(), []);
   },
 );

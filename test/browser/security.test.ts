@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { PASSWORD, setUp, stepUp } from '../support/browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded, type Window } from '../support/chromium.ts';
 import { startTestServer } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const api = await startTestServer();
 const { project_id, app_id, server_key } = api.project;
@@ -163,7 +163,7 @@ async function requireNoMark(page: Page, where: string): Promise<void> {
 browserTest(
   'shows markup in event fields as text in the live tail, the event list and the event details',
   async () => {
-    const { page, troubles } = await enter();
+    const { page, problems } = await enter();
     await sendMarkup(`${MARKUP_ID}1`);
     await page.goto(at('/live'));
     await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
@@ -188,7 +188,7 @@ browserTest(
       await untilLoaded(page);
       await requireNoMark(page, `Overview by ${by}`);
     }
-    assert.deepEqual(troubles(), []);
+    assert.deepEqual(problems(), []);
   },
 );
 
@@ -197,7 +197,7 @@ browserTest('shows markup in names as text on every page', async () => {
   const make = async (path: string, body: object) => {
     const answer = await owner.call('POST', path, { body });
     assert.equal(answer.status, 201, answer.text);
-    noteSecrets(answer.text);
+    trackSecrets(answer.text);
     return answer.body.id as string;
   };
   const id = await make('/app/v1/projects', { name });
@@ -205,7 +205,7 @@ browserTest('shows markup in names as text on every page', async () => {
   const app = await make(`${inside}/apps`, { name, platform: 'web', bundle_id: name });
   const key = await make(`${inside}/api-keys`, { name, type: 'client', app_ids: [app] });
   assert.equal((await owner.call('PATCH', '/app/v1/account', { body: { name } })).status, 200);
-  const { page, troubles } = await enter();
+  const { page, problems } = await enter();
   const paths = [
     '/overview',
     '/live',
@@ -224,5 +224,5 @@ browserTest('shows markup in names as text on every page', async () => {
     await page.getByText('<img src=data:,').locator('visible=true').first().waitFor();
     await requireNoMark(page, path);
   }
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });

@@ -40,7 +40,7 @@ async function enter(options = {}) {
 }
 
 /** Delays responses to matching requests until the returned function is called. */
-async function holdBack(page: Page, url: RegExp): Promise<() => void> {
+async function delayAnswers(page: Page, url: RegExp): Promise<() => void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   await page.route(url, async (route) => {
     await promise;
@@ -54,14 +54,14 @@ const searchOf = (page: Page) => Object.fromEntries(new URL(page.url()).searchPa
 browserTest('shows an outline of the page in the right theme until its scripts are loaded', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     const { page } = await enter({ colorScheme });
-    const release = await holdBack(page, /\/assets\/index-[^/]+\.js$/);
+    const release = await delayAnswers(page, /\/assets\/index-[^/]+\.js$/);
     await page.goto(at('/overview'), { waitUntil: 'commit' });
     await page.getByRole('status', { name: 'Loading' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.dataset.outline'), 'project');
-    const ground = await page.evaluate(
+    const background = await page.evaluate(
       'getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/)[0]',
     );
-    assert.equal(Number(ground) < 50, colorScheme === 'dark', `lightness ${ground}`);
+    assert.equal(Number(background) < 50, colorScheme === 'dark', `lightness ${background}`);
     release();
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   }
@@ -101,7 +101,7 @@ browserTest('keeps only valid filters and the selected date range in the URL', a
 browserTest('shows only its outline until it is known whether an app has sent an event', async () => {
   const empty = await createApp('Nothing yet');
   const { page } = await enter();
-  const release = await holdBack(page, /\/events\?.*limit=1$/);
+  const release = await delayAnswers(page, /\/events\?.*limit=1$/);
   const isAsked = page.waitForRequest(/\/events\?.*limit=1$/);
   await page.goto(at(`/overview?app=${empty}`));
   await isAsked;
@@ -163,7 +163,7 @@ browserTest(
   async () => {
     for (let number = 1; number <= 30; number += 1) await createApp(`App ${number}`);
     const wanted = await createApp('عربي Wanted');
-    const { page, troubles } = await enter();
+    const { page, problems } = await enter();
     await page.goto(at('/docs'));
     await untilLoaded(page);
     const switcher = page.getByRole('button', { name: 'App:' });
@@ -180,7 +180,7 @@ browserTest(
     await switcher.click();
     await page.getByRole('button', { name: 'Manage apps' }).click();
     await page.getByRole('heading', { level: 1, name: 'Apps' }).waitFor();
-    assert.deepEqual(troubles(), []);
+    assert.deepEqual(problems(), []);
   },
 );
 
@@ -217,12 +217,12 @@ browserTest('styles toast messages like the pages', async () => {
   await page.getByLabel('Project name').fill('Renamed');
   await page.getByRole('button', { name: 'Save name' }).click();
   await page.locator('[data-sonner-toast]').waitFor();
-  const [font, ground] = (await page.evaluate(`(() => {
+  const [font, background] = (await page.evaluate(`(() => {
     const { fontFamily, backgroundColor } = getComputedStyle(document.querySelector('[data-sonner-toast]'));
     return [fontFamily, backgroundColor];
   })()`)) as string[];
   assert.match(font ?? '', /^"Geist Variable"/);
-  assert.notEqual(ground, 'rgb(0, 0, 0)');
+  assert.notEqual(background, 'rgb(0, 0, 0)');
   const cross = await page.getByRole('button', { name: 'Close toast' }).boundingBox();
   assert.ok(cross !== null && cross.width >= 24 && cross.height >= 24, 'WCAG 2.2 SC 2.5.8');
 });

@@ -8,7 +8,7 @@ import { startServer } from '../../src/server/start.ts';
 import { PASSWORD } from '../support/browser.ts';
 import { browserTest, startChromium } from '../support/chromium.ts';
 import { connect, makeConfig } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const server = await startServer(makeConfig());
 after(server.stop);
@@ -23,7 +23,7 @@ const button = (page: Page, name: string | RegExp) => page.getByRole('button', {
 /** Returns the text that the page just copied to the clipboard. */
 async function readClipboard(page: Page): Promise<string> {
   const text = String(await page.evaluate('navigator.clipboard.readText()'));
-  noteSecrets(text);
+  trackSecrets(text);
   return text;
 }
 
@@ -60,7 +60,7 @@ const statusOf = async (key: string) => (await api.call('GET', '/v1/api-keys/sel
 
 browserTest('leads from the setup link to keys that work, can be rotated, revoked and restored', async () => {
   const window = await chromium.open({ permissions: ['clipboard-read', 'clipboard-write'] });
-  const { page, troubles } = window;
+  const { page, problems } = window;
 
   await page.goto(server.setupUrl ?? assert.fail('a setup link'));
   await page.getByLabel('Your name').fill('Owner');
@@ -136,5 +136,5 @@ browserTest('leads from the setup link to keys that work, can be rotated, revoke
   await button(page, 'Undo').click();
   await page.getByText('Production backend works again.').waitFor();
   assert.deepEqual([await statusOf(backend.key), await statusOf(rotated.key)], [401, 200]);
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });

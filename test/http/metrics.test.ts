@@ -68,11 +68,11 @@ describe('GET /metrics', () => {
     assert.equal((await api.call('GET', query, { key: server_key })).status, 200);
     assert.equal((await api.call('GET', query, { key: server_key })).status, 429);
     const samples = await scrape();
-    const grown = (outcome: string) => {
+    const increaseOf = (outcome: string) => {
       const sample = `appflow_ratelimit_decisions_total{policy="analytics",outcome="${outcome}"}`;
       return (samples.get(sample) ?? 0) - (before.get(sample) ?? 0);
     };
-    assert.deepEqual(['allowed', 'denied', 'impossible'].map(grown), [1, 1, 0]);
+    assert.deepEqual(['allowed', 'denied', 'impossible'].map(increaseOf), [1, 1, 0]);
   });
 
   it('reports the writer queue, the key directory, SQL statements, the audit head and the process', async () => {
@@ -134,10 +134,10 @@ describe('access to /metrics', () => {
   });
 
   it('allows requests to /metrics only with a loopback host name', () => {
-    const judge = (host: string) =>
+    const authorize = (host: string) =>
       authorizeMetrics(requestFrom('127.0.0.1', { headers: { host } }), undefined);
     for (const host of ['localhost', 'LOCALHOST:80', '127.0.0.1', '127.9.9.9:8080', '[::1]', '[::1]:8080']) {
-      assert.equal(judge(host), 'allowed', host);
+      assert.equal(authorize(host), 'allowed', host);
     }
     for (const host of [
       ...['', 'appflow.example.com', 'appflow.example.com:8080', 'localhost.example.com', 'xlocalhost'],
@@ -151,7 +151,7 @@ describe('access to /metrics', () => {
         '[localhost',
       ],
     ]) {
-      assert.equal(judge(host), 'hidden', host);
+      assert.equal(authorize(host), 'hidden', host);
     }
   });
 
@@ -162,26 +162,26 @@ describe('access to /metrics', () => {
       assert.equal(body.code, 'not_found');
     }
     const { host } = new URL(api.url);
-    const ask = (version: string, name: string) =>
+    const sendWithHost = (version: string, name: string) =>
       sendRaw(api.url, `GET /metrics HTTP/${version}\r\nHost: ${name}\r\nConnection: close\r\n\r\n`);
-    assert.match(await ask('1.1', host), /^HTTP\/1.1 200 /);
-    assert.match(await ask('1.1', 'appflow.example.com'), /^HTTP\/1.1 404 /);
+    assert.match(await sendWithHost('1.1', host), /^HTTP\/1.1 200 /);
+    assert.match(await sendWithHost('1.1', 'appflow.example.com'), /^HTTP\/1.1 404 /);
     // A proxy with only a default configuration sends HTTP/1.0.
-    assert.match(await ask('1.0', host), /^HTTP\/1.1 404 /);
+    assert.match(await sendWithHost('1.0', host), /^HTTP\/1.1 404 /);
   });
 
   it('allows only requests with METRICS_TOKEN if it is set', () => {
-    const judge = (authorization?: string, from = '10.0.0.8') =>
+    const authorize = (authorization?: string, from = '10.0.0.8') =>
       authorizeMetrics(
         requestFrom(from, authorization === undefined ? {} : { headers: { authorization } }),
         GOOD_TOKEN,
       );
-    assert.equal(judge(`Bearer ${GOOD_TOKEN}`), 'allowed');
-    assert.equal(judge(`bearer ${GOOD_TOKEN}`), 'allowed');
-    assert.equal(judge(`Bearer ${GOOD_TOKEN}x`), 'token_wrong');
-    assert.equal(judge('Bearer short'), 'token_wrong');
-    assert.equal(judge(undefined, '127.0.0.1'), 'token_missing');
-    assert.equal(judge(GOOD_TOKEN), 'token_missing');
+    assert.equal(authorize(`Bearer ${GOOD_TOKEN}`), 'allowed');
+    assert.equal(authorize(`bearer ${GOOD_TOKEN}`), 'allowed');
+    assert.equal(authorize(`Bearer ${GOOD_TOKEN}x`), 'token_wrong');
+    assert.equal(authorize('Bearer short'), 'token_wrong');
+    assert.equal(authorize(undefined, '127.0.0.1'), 'token_missing');
+    assert.equal(authorize(GOOD_TOKEN), 'token_missing');
   });
 
   it('validates METRICS_TOKEN and METRICS_PORT at startup', () => {

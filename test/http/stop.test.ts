@@ -31,7 +31,7 @@ it('stops within 10 s under load, and stores every acknowledged event exactly on
   const { project, start } = await makeFolder();
   const server = await start();
   const acknowledged: string[] = [];
-  const oddities: string[] = [];
+  const unexpected: string[] = [];
   let isRunning = true;
   const send = async (sender: number) => {
     for (let batch = 0; isRunning; batch += 1) {
@@ -42,7 +42,7 @@ it('stops within 10 s under load, and stores every acknowledged event exactly on
         .catch(() => undefined);
       if (answer === undefined) return;
       if (answer.status === 200) acknowledged.push(...ids);
-      else oddities.push(`${answer.status} ${answer.text}`);
+      else unexpected.push(`${answer.status} ${answer.text}`);
     }
   };
   const load = Array.from({ length: 16 }, (_, sender) => send(sender));
@@ -54,7 +54,7 @@ it('stops within 10 s under load, and stores every acknowledged event exactly on
   assert.equal(code, 0, server.output());
   assert.ok(ms < STOP_MS_MAX);
   assert.ok(acknowledged.length > 100);
-  assert.deepEqual(oddities, [], 'what is accepted while stopping is answered like any request');
+  assert.deepEqual(unexpected, [], 'what is accepted while stopping is answered like any request');
   const again = await start();
   const stored = await countStored(again, project.server_key);
   for (const id of acknowledged) assert.equal(stored.get(id), 1, id);

@@ -42,18 +42,18 @@ function callerOf(key: ApiKey): KeyCaller {
   return { principal: key, key, secret, project, address, network: undefined, actor, readAgain };
 }
 
-const make = (body: Partial<CreateKeyBody>, maker?: ApiKey, into = project) =>
+const create = (body: Partial<CreateKeyBody>, grantor?: ApiKey, into = project) =>
   createKey(
     services,
     into,
     { name: 'Test', type: 'server', ...body },
-    maker ? toGrantor(callerOf(maker)) : { ...CLI_GRANTOR, actor },
+    grantor ? toGrantor(callerOf(grantor)) : { ...CLI_GRANTOR, actor },
   );
 
 const at = (ms: number) => new Date(clock.now() + ms).toISOString();
 
-async function refusal(making: Promise<unknown>): Promise<ApiError> {
-  const error = await making.then(
+async function getError(creating: Promise<unknown>): Promise<ApiError> {
+  const error = await creating.then(
     () => assert.fail('was made'),
     (reason: unknown) => reason,
   );
@@ -61,8 +61,8 @@ async function refusal(making: Promise<unknown>): Promise<ApiError> {
   return error;
 }
 
-async function fieldsOf(making: Promise<unknown>): Promise<string[]> {
-  const { code, members } = await refusal(making);
+async function fieldsOf(creating: Promise<unknown>): Promise<string[]> {
+  const { code, members } = await getError(creating);
   assert.equal(code, 'validation_failed');
   return (members.errors as FieldError[]).map((error) => `${error.field} ${error.code}`);
 }
@@ -77,7 +77,7 @@ describe('creating a key', () => {
       ip_allowlist: ['10.0.0.0/8'],
       metadata: { team: 'a\nb', __proto__: 'x' },
     };
-    const { key, secret } = await make(body);
+    const { key, secret } = await create(body);
     assert.ok(isWellFormedSecret(secret));
     assert.equal(key.name, 'Backend');
     assert.deepEqual(key.scopes, ['apps:read', 'events:write']);
@@ -90,7 +90,7 @@ describe('creating a key', () => {
   });
 
   it('creates a key for all apps, without expiry or address restrictions, if none are given', async () => {
-    const { key } = await make({ type: 'read_only', expires_at: null, app_ids: null });
+    const { key } = await create({ type: 'read_only', expires_at: null, app_ids: null });
     assert.deepEqual(
       [key.appIds, key.expiresAt, key.ipAllowlist.length, key.disabled],
       [null, null, 0, false],
@@ -99,16 +99,16 @@ describe('creating a key', () => {
   });
 
   it('rejects each scope above the maximum of the key type', async () => {
-    const asked = make({ type: 'client', scopes: ['events:write', 'events:read', 'keys:write'] });
+    const asked = create({ type: 'client', scopes: ['events:write', 'events:read', 'keys:write'] });
     assert.deepEqual(await fieldsOf(asked), ['scopes.1 above_ceiling', 'scopes.2 above_ceiling']);
-    assert.deepEqual(await fieldsOf(make({ type: 'read_only', scopes: ['apps:write'] })), [
+    assert.deepEqual(await fieldsOf(create({ type: 'read_only', scopes: ['apps:write'] })), [
       'scopes.0 above_ceiling',
     ]);
   });
 
   it('reports all validation errors together', async () => {
     const metadata = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`k${index}`, 'v']));
-    const asked = make({
+    const asked = create({
       scopes: ['apps:read'],
       allowed_origins: ['https://a.example'],
       bundle_ids: ['com.example'],
@@ -124,12 +124,12 @@ describe('creating a key', () => {
   });
 
   it('accepts origins only for read-only keys and bundle ids only for client keys', async () => {
-    await make({ type: 'read_only', allowed_origins: ['https://a.example'] });
-    await make({ type: 'client', bundle_ids: ['com.example'] });
-    await make({ type: 'server', allowed_origins: [], bundle_ids: [] });
-    const origins = make({ type: 'client', allowed_origins: ['https://a.example'] });
+    await create({ type: 'read_only', allowed_origins: ['https://a.example'] });
+    await create({ type: 'client', bundle_ids: ['com.example'] });
+    await create({ type: 'server', allowed_origins: [], bundle_ids: [] });
+    const origins = create({ type: 'client', allowed_origins: ['https://a.example'] });
     assert.deepEqual(await fieldsOf(origins), ['allowed_origins wrong_type']);
-    assert.deepEqual(await fieldsOf(make({ type: 'read_only', bundle_ids: ['a'] })), [
+    assert.deepEqual(await fieldsOf(create({ type: 'read_only', bundle_ids: ['a'] })), [
       'bundle_ids wrong_type',
     ]);
   });
@@ -137,27 +137,29 @@ describe('creating a key', () => {
   it('accepts at most 20 metadata entries and 2,048 bytes, not characters', async () => {
     const entries = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, '']));
-    await make({ metadata: entries(20) });
-    assert.deepEqual(await fieldsOf(make({ metadata: entries(21) })), ['metadata out_of_range']);
+    await create({ metadata: entries(20) });
+    assert.deepEqual(await fieldsOf(create({ metadata: entries(21) })), ['metadata out_of_range']);
     const frame = Buffer.byteLength('{"k":""}');
-    await make({ metadata: { k: 'x'.repeat(2_048 - frame) } });
-    assert.deepEqual(await fieldsOf(make({ metadata: { k: 'x'.repeat(2_049 - frame) } })), [
+    await create({ metadata: { k: 'x'.repeat(2_048 - frame) } });
+    assert.deepEqual(await fieldsOf(create({ metadata: { k: 'x'.repeat(2_049 - frame) } })), [
       'metadata out_of_range',
     ]);
-    assert.deepEqual(await fieldsOf(make({ metadata: { k: 'ü'.repeat(1_030) } })), ['metadata out_of_range']);
+    assert.deepEqual(await fieldsOf(create({ metadata: { k: 'ü'.repeat(1_030) } })), [
+      'metadata out_of_range',
+    ]);
   });
 
   it('requires an expiry at least one millisecond in the future', async () => {
-    assert.deepEqual(await fieldsOf(make({ expires_at: at(0) })), ['expires_at out_of_range']);
-    assert.deepEqual(await fieldsOf(make({ expires_at: at(-1) })), ['expires_at out_of_range']);
-    await make({ expires_at: at(1) });
+    assert.deepEqual(await fieldsOf(create({ expires_at: at(0) })), ['expires_at out_of_range']);
+    assert.deepEqual(await fieldsOf(create({ expires_at: at(-1) })), ['expires_at out_of_range']);
+    await create({ expires_at: at(1) });
   });
 });
 
 describe('projects that limit key lifetimes', () => {
   it('requires every type of key to expire within the maximum lifetime', async () => {
     for (const type of ['server', 'client', 'read_only'] as const) {
-      const into = (body: Partial<CreateKeyBody>) => make({ type, ...body }, undefined, limited);
+      const into = (body: Partial<CreateKeyBody>) => create({ type, ...body }, undefined, limited);
       assert.deepEqual(await fieldsOf(into({})), ['expires_at required']);
       assert.deepEqual(await fieldsOf(into({ expires_at: null })), ['expires_at required']);
       assert.deepEqual(await fieldsOf(into({ expires_at: at(10 * DAY_MS + 1) })), [
@@ -168,31 +170,31 @@ describe('projects that limit key lifetimes', () => {
   });
 
   it('prevents client keys from outliving the key that creates them', async () => {
-    const { key } = await make({ expires_at: at(DAY_MS) }, undefined, limited);
-    const later = make({ type: 'client', expires_at: at(DAY_MS + 1) }, key, limited);
-    assert.equal((await refusal(later)).code, 'exceeds_own_permissions');
-    await make({ type: 'client', expires_at: at(DAY_MS) }, key, limited);
+    const { key } = await create({ expires_at: at(DAY_MS) }, undefined, limited);
+    const later = create({ type: 'client', expires_at: at(DAY_MS + 1) }, key, limited);
+    assert.equal((await getError(later)).code, 'exceeds_own_permissions');
+    await create({ type: 'client', expires_at: at(DAY_MS) }, key, limited);
   });
 });
 
 describe('ids in other projects', () => {
   it('returns 404 for another project before validating the body', async () => {
-    const asked = make({ project_id: other.id, expires_at: at(-1) });
-    assert.equal((await refusal(asked)).code, 'not_found');
-    assert.equal((await refusal(make({ project_id: newId('proj') }))).code, 'not_found');
-    assert.equal((await make({ project_id: project.id })).key.projectId, project.id);
+    const asked = create({ project_id: other.id, expires_at: at(-1) });
+    assert.equal((await getError(asked)).code, 'not_found');
+    assert.equal((await getError(create({ project_id: newId('proj') }))).code, 'not_found');
+    assert.equal((await create({ project_id: project.id })).key.projectId, project.id);
   });
 
   it('returns the same 404 for an app in another project as for a missing app', async () => {
-    const foreignApp = await refusal(make({ app_ids: [first.id, foreign.id] }));
-    const missingApp = await refusal(make({ app_ids: [newId('app')] }));
+    const foreignApp = await getError(create({ app_ids: [first.id, foreign.id] }));
+    const missingApp = await getError(create({ app_ids: [newId('app')] }));
     assert.deepEqual([foreignApp.code, foreignApp.message], ['not_found', missingApp.message]);
   });
 });
 
 describe('a key created by another key', () => {
   /** For each kind of permission: the grantor, and the key it tries to create. */
-  const attempts: [what: string, maker: Partial<CreateKeyBody>, asked: () => Partial<CreateKeyBody>][] = [
+  const attempts: [what: string, grantor: Partial<CreateKeyBody>, asked: () => Partial<CreateKeyBody>][] = [
     ['a scope that the grantor lacks', { scopes: ['keys:write'] }, () => ({ scopes: ['project:write'] })],
     ['all scopes by omission', { scopes: ['keys:write', 'apps:read'] }, () => ({})],
     [
@@ -223,11 +225,11 @@ describe('a key created by another key', () => {
     ['all scopes to a disabled key', { scopes: ['keys:write'] }, () => ({ disabled: true })],
   ];
 
-  for (const [what, maker, asked] of attempts) {
+  for (const [what, grantor, asked] of attempts) {
     it(`rejects granting ${what}`, async () => {
-      const { key } = await make(maker);
+      const { key } = await create(grantor);
       const before = services.directory.listKeys(project.id).length;
-      const error = await refusal(make(asked(), key));
+      const error = await getError(create(asked(), key));
       assert.equal(error.code, 'exceeds_own_permissions');
       assert.equal(services.directory.listKeys(project.id).length, before);
     });
@@ -240,16 +242,16 @@ describe('a key created by another key', () => {
       expires_at: at(DAY_MS),
       ip_allowlist: ['10.0.0.0/8'],
     };
-    const { key: maker } = await make(bounds);
-    const { key: child } = await make(bounds, maker);
-    await make({ ...bounds, scopes: ['apps:read'], ip_allowlist: ['10.1.2.3'] }, child);
-    const wider = make({ ...bounds, scopes: ['keys:write', 'apps:write'] }, child);
-    assert.equal((await refusal(wider)).code, 'exceeds_own_permissions');
+    const { key: grantor } = await create(bounds);
+    const { key: child } = await create(bounds, grantor);
+    await create({ ...bounds, scopes: ['apps:read'], ip_allowlist: ['10.1.2.3'] }, child);
+    const wider = create({ ...bounds, scopes: ['keys:write', 'apps:write'] }, child);
+    assert.equal((await getError(wider)).code, 'exceeds_own_permissions');
   });
 
   it('creates an unrestricted client key for phones even if the grantor has an expiry and an IP allowlist', async () => {
-    const { key: maker } = await make({ expires_at: at(DAY_MS), ip_allowlist: ['10.0.0.1'] });
-    const { key } = await make({ type: 'client' }, maker);
+    const { key: grantor } = await create({ expires_at: at(DAY_MS), ip_allowlist: ['10.0.0.1'] });
+    const { key } = await create({ type: 'client' }, grantor);
     assert.deepEqual([key.expiresAt, key.ipAllowlist.length], [null, 0]);
   });
 });

@@ -9,7 +9,7 @@ import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
-import type { Done, Order } from './control-worker.ts';
+import type { Task, TaskResult } from './control-worker.ts';
 
 const config = makeConfig();
 const project = await initProject(config);
@@ -31,13 +31,13 @@ after(async () => {
   await services.close();
 });
 
-async function tell(order: Order): Promise<Done> {
+async function run(order: Task): Promise<TaskResult> {
   worker.send(order);
   const [done] = await once(worker, 'message');
   return done;
 }
 
-const create = () => tell({ create: { projectId: project.project_id } });
+const create = () => run({ create: { projectId: project.project_id } });
 const self = async (key: string) => (await api.call('GET', '/v1/api-keys/self', { key })).status;
 const ROUNDS = 20;
 const wallMs = () => performance.timeOrigin + performance.now();
@@ -72,7 +72,7 @@ it('applies a key creation or revocation by another process to the next request'
   for (let round = 0; round < 20; round += 1) {
     const { keyId, secret } = await create();
     assert.equal(await self(secret), 200);
-    await tell({ revoke: { keyId } });
+    await run({ revoke: { keyId } });
     assert.equal(await self(secret), 401);
   }
 });
@@ -91,7 +91,7 @@ it('rejects all requests that start 5 ms after another process revoked the key, 
     };
     const load = Array.from({ length: 8 }, hammer);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    const { doneAt } = await tell({ revoke: { keyId } });
+    const { doneAt } = await run({ revoke: { keyId } });
     await new Promise((resolve) => setTimeout(resolve, 30));
     isRunning = false;
     await Promise.all(load);

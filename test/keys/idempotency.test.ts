@@ -23,10 +23,14 @@ const api = await startTestServer({}, { clock });
 const { server_key: root } = api.project;
 const BODY = { name: 'Once', type: 'client' };
 
-const create = (intent: string, body: unknown = BODY, key = root) =>
-  api.call('POST', '/v1/api-keys', { key, body, headers: { 'idempotency-key': intent } });
-const rotate = (id: string, intent: string, body: unknown = {}, key = root) =>
-  api.call('POST', `/v1/api-keys/${id}/rotate`, { key, body, headers: { 'idempotency-key': intent } });
+const create = (idempotencyKey: string, body: unknown = BODY, key = root) =>
+  api.call('POST', '/v1/api-keys', { key, body, headers: { 'idempotency-key': idempotencyKey } });
+const rotate = (id: string, idempotencyKey: string, body: unknown = {}, key = root) =>
+  api.call('POST', `/v1/api-keys/${id}/rotate`, {
+    key,
+    body,
+    headers: { 'idempotency-key': idempotencyKey },
+  });
 const named = async (name: string) => {
   const { body } = await api.call('GET', '/v1/api-keys?limit=200', { key: root });
   return body.data.filter((row: { name: string }) => row.name === name);
@@ -168,8 +172,8 @@ describe('replays after a change', () => {
 
 describe('the Idempotency-Key header', () => {
   it('accepts 1 to 255 visible ASCII characters as an idempotency key', async () => {
-    for (const intent of ['', 'two words', 'a'.repeat(256), 'ü', 'a, b']) {
-      const answer = await create(intent);
+    for (const idempotencyKey of ['', 'two words', 'a'.repeat(256), 'ü', 'a, b']) {
+      const answer = await create(idempotencyKey);
       assertRefused(answer, 422, 'validation_failed');
       assert.equal(answer.body.errors[0].field, 'Idempotency-Key');
     }
@@ -188,32 +192,32 @@ describe('idempotency after a crash', async () => {
   const services = await openControlServices(config, clock);
   const project = await createProject(services, 'Crash', CLI_ACTOR);
   const source = { callerId: 'key_a', method: 'POST', path: '/v1/api-keys', body: {} };
-  const intentOf = (header: string): IdempotencyKey =>
+  const idempotencyKeyOf = (header: string): IdempotencyKey =>
     parseIdempotencyKey({ ...source, header, credential: 'sk' }, services.replaySecret);
   const body = { name: 'Survivor', type: 'server' } as const;
-  const mintWith = (used: typeof services, header: string) =>
-    runOnce(used, { project, maker: CLI_GRANTOR, intent: intentOf(header) }, (tx, revision) =>
+  const createWith = (used: typeof services, header: string) =>
+    runOnce(used, { project, maker: CLI_GRANTOR, intent: idempotencyKeyOf(header) }, (tx, revision) =>
       insertKey(used, tx, revision, project, body, CLI_GRANTOR),
     );
   const dies = () => Promise.reject(new Error('The process died here.'));
 
   it('replays a key that was stored before a crash between commit and response', async () => {
     const dying = { ...services, directory: { ...services.directory, refresh: dies } };
-    await assert.rejects(mintWith(dying, 'after'), /died here/);
+    await assert.rejects(createWith(dying, 'after'), /died here/);
     const reopened = await openControlServices(config, clock);
-    const again = await mintWith(reopened, 'after');
+    const again = await createWith(reopened, 'after');
     assert.equal(reopened.directory.listKeys(project.id).length, 1);
     assert.equal(reopened.directory.listKeys(project.id)[0]?.id, again.id);
-    assert.deepEqual(await mintWith(reopened, 'after'), again);
+    assert.deepEqual(await createWith(reopened, 'after'), again);
     await reopened.close();
   });
 
   it('creates the key again after a crash before the commit, which stored nothing', async () => {
     const dying = { ...services, audit: { append: dies } };
-    await assert.rejects(mintWith(dying, 'before'), /died here/);
+    await assert.rejects(createWith(dying, 'before'), /died here/);
     await services.directory.refresh();
     assert.equal(services.directory.listKeys(project.id).length, 1);
-    await mintWith(services, 'before');
+    await createWith(services, 'before');
     assert.equal(services.directory.listKeys(project.id).length, 2);
   });
 
@@ -236,8 +240,8 @@ describe('idempotency after a crash', async () => {
 });
 
 describe('apps created with the same idempotency key', () => {
-  const createApp = (intent: string, body: object) =>
-    api.call('POST', '/v1/apps', { key: root, body, headers: { 'idempotency-key': intent } });
+  const createApp = (idempotencyKey: string, body: object) =>
+    api.call('POST', '/v1/apps', { key: root, body, headers: { 'idempotency-key': idempotencyKey } });
   const countApps = async (name: string) => {
     const { body } = await api.call('GET', '/v1/apps?limit=200', { key: root });
     return body.data.filter((app: { name: string }) => app.name === name).length;

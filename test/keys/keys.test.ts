@@ -82,8 +82,8 @@ describe('creating keys', () => {
   });
 
   it('rejects granting more permissions than the caller has', async () => {
-    const maker = await makeKey(api, { type: 'server', scopes: ['keys:write', 'keys:read'] });
-    const answer = await create({ name: 'x', type: 'server' }, maker.key);
+    const grantor = await makeKey(api, { type: 'server', scopes: ['keys:write', 'keys:read'] });
+    const answer = await create({ name: 'x', type: 'server' }, grantor.key);
     assert.equal(answer.status, 403);
     assert.equal(answer.body.code, 'exceeds_own_permissions');
     assert.match(answer.body.detail, /scopes \(events:write, /);
@@ -209,9 +209,9 @@ describe('GET /v1/api-keys/self', () => {
 
   it('returns the whole record to other types of keys', async () => {
     for (const as of [key, read_only_key]) {
-      const { request_count, ...told } = (await self(as)).body;
-      const { request_count: later, ...record } = await get(told.id);
-      assert.deepEqual(told, record);
+      const { request_count, ...own } = (await self(as)).body;
+      const { request_count: later, ...record } = await get(own.id);
+      assert.deepEqual(own, record);
       assert.ok(later >= request_count);
     }
   });

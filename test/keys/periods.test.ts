@@ -35,7 +35,7 @@ after(async () => {
 });
 
 /** Returns whether the condition becomes true within some turns of the event loop, without any time passing. */
-async function comesToPass(isDone: () => Promise<boolean>): Promise<boolean> {
+async function becomesTrue(isDone: () => Promise<boolean>): Promise<boolean> {
   for (let turn = 0; turn < TURNS_MAX; turn += 1) {
     if (await isDone()) return true;
     await nextTurn();
@@ -58,7 +58,7 @@ describe('background tasks', () => {
     };
     assert.equal(await isWritten(), false);
     mock.timers.tick(15_000);
-    assert.equal(await comesToPass(isWritten), true);
+    assert.equal(await becomesTrue(isWritten), true);
   });
 
   it('deletes stored responses from the database and its files within a minute after 15 minutes', async () => {
@@ -82,11 +82,11 @@ describe('background tasks', () => {
     };
     clock.advance(15 * MINUTE_MS - 1);
     mock.timers.tick(MINUTE_MS);
-    assert.equal(await comesToPass(isForgotten), false, 'it can be had for 15 minutes');
+    assert.equal(await becomesTrue(isForgotten), false, 'it can be had for 15 minutes');
     assert.equal(await isInFiles(), true, 'the files are those it is in');
     clock.advance(1);
     mock.timers.tick(MINUTE_MS);
-    assert.equal(await comesToPass(isForgotten), true);
+    assert.equal(await becomesTrue(isForgotten), true);
     assert.equal(await isInFiles(), false, 'nothing of it lingers in a free page');
   });
 
@@ -96,10 +96,10 @@ describe('background tasks', () => {
     await control.db.insertInto('leaked_secrets').values(leak).execute();
     const isDisabled = async () => directory.findKey(keyId)?.disabled === true;
     const stop = startDisablingLeaked(services);
-    assert.equal(await comesToPass(isDisabled), false, 'not before its time');
+    assert.equal(await becomesTrue(isDisabled), false, 'not before its time');
     clock.advance(1);
     mock.timers.tick(MINUTE_MS);
-    assert.equal(await comesToPass(isDisabled), true);
+    assert.equal(await becomesTrue(isDisabled), true);
     await stop();
   });
 
@@ -109,15 +109,15 @@ describe('background tasks', () => {
     const stop = startAuditHeadLog(services.control, log);
     const ends = () =>
       lines.filter((line) => line.includes('audit log head')).map((line) => JSON.parse(line).seq);
-    const told = (count: number) => comesToPass(async () => ends().length === count);
-    assert.equal(await told(1), true);
+    const hasLogged = (count: number) => becomesTrue(async () => ends().length === count);
+    assert.equal(await hasLogged(1), true);
     const actor = { type: 'cli', id: 'cli', ip: null, requestId: null } as const;
     const entry = { projectId: null, actor, action: 'project.updated', target: 'x' } as const;
     await services.control.write((tx) => services.audit.append(tx, entry));
     mock.timers.tick(60 * MINUTE_MS - 1);
-    assert.equal(await told(2), false);
+    assert.equal(await hasLogged(2), false);
     mock.timers.tick(1);
-    assert.equal(await told(2), true);
+    assert.equal(await hasLogged(2), true);
     const [first, second] = ends();
     assert.equal(second, first + 1);
     await stop();

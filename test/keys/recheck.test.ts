@@ -7,7 +7,7 @@ import { openControlServices } from '../../src/server/open-services.ts';
 import { startSlowServer } from '../support/slow-server.ts';
 
 const MINUTE_MS = 60_000;
-const { api, clock, config, project, limiter, services, hooks, sendSlowly, manage, lookAtEverything } =
+const { api, clock, config, project, limiter, services, hooks, sendSlowly, manage, readState } =
   await startSlowServer();
 const { app_id, project_id } = project;
 const elsewhere = await openControlServices(config, clock);
@@ -19,7 +19,7 @@ const makeKey = (fields: object = {}): Promise<Made> =>
   manage('POST', '/v1/api-keys', { name: 'Slow', type: 'server', ...fields });
 const patch = (body: object) => (key: Made) => manage('PATCH', `/v1/api-keys/${key.id}`, body);
 
-const withKey = ({ key }: Made) => ({ authorization: `Bearer ${key}` });
+const headersOf = ({ key }: Made) => ({ authorization: `Bearer ${key}` });
 
 const CHANGES: [what: string, code: string, change: (key: Made) => Promise<unknown>][] = [
   [
@@ -49,20 +49,20 @@ const CALLS: [what: string, method: string, path: string, body: object][] = [
   ['store events', 'POST', '/v1/events', { app_id, events: [event] }],
 ];
 
-const makeEnding = () => makeKey({ expires_at: new Date(clock.now() + MINUTE_MS).toISOString() });
+const makeExpiringKey = () => makeKey({ expires_at: new Date(clock.now() + MINUTE_MS).toISOString() });
 
 describe('rechecking a key after its body was read', () => {
   for (const [what, code, change] of CHANGES) {
     for (const [does, method, path, body] of CALLS) {
       it(`does not ${does} if the key ${what} while the body is read`, async () => {
         // Without an expiry, so that the key has all permissions, except in the case that tests the expiry.
-        const key = code === 'api_key_expired' ? await makeEnding() : await makeKey();
-        const before = await lookAtEverything(key.id);
-        const answer = await sendSlowly({ method, path, body, headers: withKey(key) }, () => change(key));
+        const key = code === 'api_key_expired' ? await makeExpiringKey() : await makeKey();
+        const before = await readState(key.id);
+        const answer = await sendSlowly({ method, path, body, headers: headersOf(key) }, () => change(key));
         assert.equal(answer.body.code, code, answer.text);
         assert.ok([401, 403].includes(answer.status));
         if (code !== 'ip_not_allowed') assert.ok(answer.headers.has('www-authenticate'));
-        assert.deepEqual(await lookAtEverything(key.id), before);
+        assert.deepEqual(await readState(key.id), before);
       });
     }
   }
@@ -74,31 +74,31 @@ describe('rechecking a key after its body was read', () => {
       method: 'POST',
       path: '/v1/events',
       body: { app_id: app.id, events: [event] },
-      headers: withKey(key),
+      headers: headersOf(key),
     };
     const narrowed = await sendSlowly(call, () => patch({ app_ids: [app_id] })(key));
     assert.deepEqual([narrowed.status, narrowed.body.code], [403, 'app_not_allowed']);
     await patch({ app_ids: null })(key);
     const gone = await sendSlowly(call, () => manage('DELETE', `/v1/apps/${app.id}`));
     assert.deepEqual([gone.status, gone.body.code], [404, 'not_found']);
-    assert.equal((await lookAtEverything()).events, 0);
+    assert.equal((await readState()).events, 0);
   });
 
   it('creates no key for more apps than the key has when the body is read', async () => {
     const key = await makeKey();
     const [, method, path] = CALLS[0] ?? assert.fail();
     const body = { name: 'Late', type: 'client' };
-    const answer = await sendSlowly({ method, path, body, headers: withKey(key) }, () =>
+    const answer = await sendSlowly({ method, path, body, headers: headersOf(key) }, () =>
       patch({ app_ids: [app_id] })(key),
     );
     assert.deepEqual([answer.status, answer.body.code], [403, 'exceeds_own_permissions']);
   });
 
   it("accepts a request if the key was only renamed or rotated meanwhile, until the key's last millisecond", async () => {
-    const key = await makeEnding();
+    const key = await makeExpiringKey();
     const body = { app_id, events: [] };
     const answer = await sendSlowly(
-      { method: 'POST', path: '/v1/events', body, headers: withKey(key) },
+      { method: 'POST', path: '/v1/events', body, headers: headersOf(key) },
       async () => {
         await patch({ name: 'Renamed' })(key);
         await manage('POST', `/v1/api-keys/${key.id}/rotate`, { grace_seconds: 600 });
@@ -113,7 +113,7 @@ describe('rechecking a key after its body was read', () => {
     const [, method, path, body] = CALLS[0] ?? assert.fail();
     const countRevoked = () => services.failures.totals().get('api_key_revoked') ?? 0;
     const before = countRevoked();
-    await sendSlowly({ method, path, body, headers: withKey(key) }, () =>
+    await sendSlowly({ method, path, body, headers: headersOf(key) }, () =>
       manage('DELETE', `/v1/api-keys/${key.id}`),
     );
     assert.equal(countRevoked(), before + 1);
@@ -165,7 +165,7 @@ describe('rechecking a key whose write waits for another process', async () => {
   ];
 
   /** Sends a request whose write waits until another process has committed a change. */
-  async function sendBehind(
+  async function sendWhileLocked(
     change: Parameters<typeof elsewhere.control.write>[0],
     call: Parameters<typeof api.call>,
   ) {
@@ -187,35 +187,41 @@ describe('rechecking a key whose write waits for another process', async () => {
 
   for (const [what, method, pathOf, body] of VERBS) {
     it(`${what} if another process revokes the calling key while the write waits`, async () => {
-      const [maker, kept] = [await makeKey(), await makeKey()];
+      const [caller, kept] = [await makeKey(), await makeKey()];
       if (what.startsWith('restores')) await manage('DELETE', `/v1/api-keys/${kept.id}`);
-      const before = await lookAtEverything(maker.id);
+      const before = await readState(caller.id);
       const sent = body === undefined ? {} : { body };
-      const answer = await sendBehind(
+      const answer = await sendWhileLocked(
         (tx, revision) => {
-          const told = { reason: 'leaked', actor: CLI_ACTOR } as const;
-          return storeRevocation(elsewhere, tx, revision, { id: maker.id, projectId: project_id }, told);
+          const revocation = { reason: 'leaked', actor: CLI_ACTOR } as const;
+          return storeRevocation(
+            elsewhere,
+            tx,
+            revision,
+            { id: caller.id, projectId: project_id },
+            revocation,
+          );
         },
-        [method, pathOf(kept), { key: maker.key, ...sent }],
+        [method, pathOf(kept), { key: caller.key, ...sent }],
       );
       assert.deepEqual([answer.status, answer.body.code], [401, 'api_key_revoked'], answer.text);
-      assert.deepEqual(await lookAtEverything(maker.id), before);
+      assert.deepEqual(await readState(caller.id), before);
     });
   }
 
   it('creates no app if another process restricts the calling key to some apps while the write waits', async () => {
-    const maker = await makeKey();
-    const before = await lookAtEverything();
-    const answer = await sendBehind(
+    const caller = await makeKey();
+    const before = await readState();
+    const answer = await sendWhileLocked(
       (tx, revision) =>
         tx
           .updateTable('api_keys')
           .set({ app_ids: JSON.stringify([app_id]), revision })
-          .where('id', '=', maker.id)
+          .where('id', '=', caller.id)
           .execute(),
-      ['POST', '/v1/apps', { key: maker.key, body: { name: 'Late', platform: 'ios' } }],
+      ['POST', '/v1/apps', { key: caller.key, body: { name: 'Late', platform: 'ios' } }],
     );
     assert.deepEqual([answer.status, answer.body.code], [403, 'app_not_allowed'], answer.text);
-    assert.deepEqual(await lookAtEverything(), before);
+    assert.deepEqual(await readState(), before);
   });
 });

@@ -219,13 +219,13 @@ describe('rotation under load', () => {
     for (let round = 0; round < 10; round += 1) {
       const { key: fresh } = await rotated(id, { grace_seconds: 3_600 });
       // Both secrets are in use for a while; then the old one is no longer used by any client.
-      const former = current;
-      assert.equal((await self(former)).status, 200);
+      const old = current;
+      assert.equal((await self(old)).status, 200);
       current = fresh;
       const atSwitch = answered;
       while (answered < atSwitch + 40) await new Promise((resolve) => setImmediate(resolve));
       assert.equal((await endGrace(id)).status, 200);
-      assertRefused(await self(former), 401, 'api_key_revoked');
+      assertRefused(await self(old), 401, 'api_key_revoked');
     }
     isRunning = false;
     await Promise.all(callers);

@@ -26,7 +26,7 @@ async function waitFor(isDone: () => Promise<boolean>): Promise<void> {
     if (await isDone()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  assert.fail('did not come to pass within 5 s');
+  assert.fail('not done within 5 s');
 }
 
 describe('rotating APPFLOW_SECRET', () => {

@@ -19,14 +19,14 @@ const other = await openControlServices(config);
 const { control, log, clock } = services;
 
 /** The broken step: polling for changes, reading them, or neither. */
-let broken: 'look' | 'read' | undefined;
+let broken: 'poll' | 'read' | undefined;
 let nowMs = 0;
 
 const ioError = () => Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' });
 const breakable: Control = {
   ...control,
   changeStamp: () => {
-    if (broken === 'look') throw ioError();
+    if (broken === 'poll') throw ioError();
     return control.changeStamp();
   },
   get db() {
@@ -64,7 +64,7 @@ async function assertRefused(): Promise<void> {
   assert.match(headers.get('retry-after') ?? '', /^\d+$/);
 }
 
-for (const what of ['look', 'read'] as const) {
+for (const what of ['poll', 'read'] as const) {
   describe(`a failing control database (${what})`, () => {
     it(`authenticates from memory for up to 60 s while the database fails at ${what}, then returns 503 to every key`, async () => {
       assert.equal((await self()).status, 200);

@@ -72,7 +72,7 @@ const ONE_APP: Reading = {
 const WHOLE_PROJECT: Reading = { path: '/v1/audit-log', access: 'audit:read', appIds: null };
 
 /** Returns the permission of a stream that a caller with this secret opens now. */
-function hold(secret: string, { access, appIds }: Reading, origin?: string): StreamPermission {
+function permissionOf(secret: string, { access, appIds }: Reading, origin?: string): StreamPermission {
   const verdict = verify(secret, directory, pepper, clock.now());
   assert.ok(verdict.ok);
   const project = directory.findProject(verdict.found.key.projectId) ?? assert.fail();
@@ -89,14 +89,14 @@ function hold(secret: string, { access, appIds }: Reading, origin?: string): Str
 }
 
 /** Asserts that the recheck of an open stream and a new request give the same result. */
-async function assertCutOff(
+async function assertRecheck(
   code: ErrorCode | undefined,
   secret: string,
   reading: Reading,
-  held: StreamPermission,
+  permission: StreamPermission,
 ) {
-  assert.equal(findStreamRefusal(served, held), code);
-  const headers = held.origin === undefined ? {} : { origin: held.origin };
+  assert.equal(findStreamRefusal(served, permission), code);
+  const headers = permission.origin === undefined ? {} : { origin: permission.origin };
   const { status, body } = await api.call('GET', reading.path, { key: secret, headers });
   assert.deepEqual([status === 200, body.code], [code === undefined, code]);
 }
@@ -117,7 +117,7 @@ const READER = { type: 'read_only' };
 const PAGE = { ...READER, allowed_origins: [ORIGIN] };
 const rotate = ({ id }: Made) => manage('POST', `/v1/api-keys/${id}/rotate`, {});
 
-const CUT: Case[] = [
+const CLOSED: Case[] = [
   {
     what: 'is revoked',
     fields: READER,
@@ -189,7 +189,7 @@ const CUT: Case[] = [
   },
 ];
 
-const KEPT: Case[] = [
+const OPEN: Case[] = [
   { what: 'is renamed', fields: READER, change: (key) => patch(key, { name: 'Renamed' }), code: undefined },
   {
     what: 'is rotated and the presented secret has a grace period',
@@ -219,58 +219,58 @@ const KEPT: Case[] = [
 ];
 
 /** Fields of a key that restrict no stream. */
-const HARMLESS = ['bundle_ids', 'rate_limits', 'metadata'];
+const UNRELATED = ['bundle_ids', 'rate_limits', 'metadata'];
 
 describe('rechecking open streams', () => {
-  for (const { what, fields, reading = ONE_APP, origin, change, code } of [...CUT, ...KEPT]) {
+  for (const { what, fields, reading = ONE_APP, origin, change, code } of [...CLOSED, ...OPEN]) {
     it(`${code === undefined ? 'keeps a stream open' : 'closes a stream'} if its key ${what}`, async () => {
       const key = await makeKey(fields);
-      const held = hold(key.key, reading, origin);
-      await assertCutOff(undefined, key.key, reading, held);
+      const permission = permissionOf(key.key, reading, origin);
+      await assertRecheck(undefined, key.key, reading, permission);
       await change(key);
-      await assertCutOff(code, key.key, reading, held);
+      await assertRecheck(code, key.key, reading, permission);
     });
   }
 
   it('covers every field that restricts a key: new fields need a case in this file', () => {
-    const tried = new Set([...CUT.flatMap(({ field }) => field ?? []), ...HARMLESS]);
+    const tried = new Set([...CLOSED.flatMap(({ field }) => field ?? []), ...UNRELATED]);
     assert.deepEqual([...tried].sort(), Object.keys(OPTIONAL_KEY_FIELDS).sort());
   });
 
   it('keeps a stream open to the last millisecond before its key expires', async () => {
     const key = await makeKey({ ...READER, expires_at: new Date(clock.now() + MINUTE_MS).toISOString() });
-    const held = hold(key.key, ONE_APP);
+    const permission = permissionOf(key.key, ONE_APP);
     clock.advance(MINUTE_MS - 1);
-    await assertCutOff(undefined, key.key, ONE_APP, held);
+    await assertRecheck(undefined, key.key, ONE_APP, permission);
     clock.advance(1);
-    await assertCutOff('api_key_expired', key.key, ONE_APP, held);
+    await assertRecheck('api_key_expired', key.key, ONE_APP, permission);
   });
 
   it("keeps a stream open to the last millisecond of its secret's grace period, and streams with the new secret beyond", async () => {
     const key = await makeKey(READER);
     const { key: newer } = await manage('POST', `/v1/api-keys/${key.id}/rotate`, { grace_seconds: 60 });
-    const [old, young] = [hold(key.key, ONE_APP), hold(newer, ONE_APP)];
+    const [old, young] = [permissionOf(key.key, ONE_APP), permissionOf(newer, ONE_APP)];
     clock.advance(MINUTE_MS - 1);
-    await assertCutOff(undefined, key.key, ONE_APP, old);
+    await assertRecheck(undefined, key.key, ONE_APP, old);
     clock.advance(1);
-    await assertCutOff('api_key_expired', key.key, ONE_APP, old);
-    await assertCutOff(undefined, newer, ONE_APP, young);
+    await assertRecheck('api_key_expired', key.key, ONE_APP, old);
+    await assertRecheck(undefined, newer, ONE_APP, young);
   });
 
   it('closes a stream if the app it reads is deleted', async () => {
     const app = await manage('POST', '/v1/apps', { name: 'Short-lived', platform: 'ios' });
     const reading = { ...ONE_APP, path: `/v1/analytics/daily?app_id=${app.id}&days=1`, appIds: [app.id] };
     const key = await makeKey(READER);
-    const held = hold(key.key, reading);
-    await assertCutOff(undefined, key.key, reading, held);
+    const permission = permissionOf(key.key, reading);
+    await assertRecheck(undefined, key.key, reading, permission);
     await manage('DELETE', `/v1/apps/${app.id}`);
-    await assertCutOff('not_found', key.key, reading, held);
+    await assertRecheck('not_found', key.key, reading, permission);
   });
 
   it('closes a stream if its key or project no longer exists', async () => {
-    const held = hold((await makeKey(READER)).key, ONE_APP);
+    const permission = permissionOf((await makeKey(READER)).key, ONE_APP);
     const without = (gone: object) =>
-      findStreamRefusal({ clock, directory: { ...directory, ...gone } }, held);
+      findStreamRefusal({ clock, directory: { ...directory, ...gone } }, permission);
     assert.equal(without({}), undefined);
     assert.equal(without({ findKey: () => undefined }), 'invalid_api_key');
     assert.equal(without({ findProject: () => undefined }), 'invalid_api_key');
@@ -278,16 +278,16 @@ describe('rechecking open streams', () => {
 
   it('closes streams if the directory is too stale to be trusted, and not a millisecond earlier', async () => {
     const key = await makeKey(READER);
-    const held = hold(key.key, ONE_APP);
-    await assertCutOff(undefined, key.key, ONE_APP, held);
+    const permission = permissionOf(key.key, ONE_APP);
+    await assertRecheck(undefined, key.key, ONE_APP, permission);
     isBroken = true;
     monotonicMs += MAX_STALE_MS;
-    await assertCutOff(undefined, key.key, ONE_APP, held);
+    await assertRecheck(undefined, key.key, ONE_APP, permission);
     monotonicMs += 1;
-    await assertCutOff('storage_unavailable', key.key, ONE_APP, held).finally(() => {
+    await assertRecheck('storage_unavailable', key.key, ONE_APP, permission).finally(() => {
       isBroken = false;
     });
     await directory.ensureFresh();
-    await assertCutOff(undefined, key.key, ONE_APP, held);
+    await assertRecheck(undefined, key.key, ONE_APP, permission);
   });
 });

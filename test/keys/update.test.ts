@@ -71,7 +71,7 @@ describe('changing keys', () => {
     const { id } = await makeKey(api, fields);
     const renamed = (await patch(id, { name: 'Only this' })).body;
     for (const [name, value] of Object.entries(fields)) assert.deepEqual(renamed[name], value, name);
-    const freed = await patch(id, {
+    const unrestricted = await patch(id, {
       scopes: null,
       app_ids: null,
       expires_at: null,
@@ -80,7 +80,8 @@ describe('changing keys', () => {
       rate_limits: {},
       metadata: {},
     });
-    const { scopes, app_ids, expires_at, ip_allowlist, allowed_origins, rate_limits, metadata } = freed.body;
+    const { scopes, app_ids, expires_at, ip_allowlist, allowed_origins, rate_limits, metadata } =
+      unrestricted.body;
     assert.deepEqual(scopes, ['analytics:read', 'apps:read', 'project:read']);
     assert.deepEqual(
       [app_ids, expires_at, ip_allowlist, allowed_origins, rate_limits, metadata],

@@ -108,7 +108,7 @@ describe('reports of leaked keys', () => {
 });
 
 /** Returns a key of this type in a project that delays the disabling of leaked keys by 30 minutes. */
-async function makeWaiting(type: string) {
+async function makeDelayed(type: string) {
   const there = { ...api, project: await initProject(api.config) };
   const own = there.project.server_key;
   await api.call('PATCH', '/v1/project', { key: own, body: { leaked_key_policy: 30 } });
@@ -129,7 +129,7 @@ describe('rotating a key with a leaked secret during the delay', () => {
       [1800, 0],
       [0, 0],
     ] as const) {
-      const { own, leaked, rotate } = await makeWaiting('server');
+      const { own, leaked, rotate } = await makeDelayed('server');
       await report(leaked.key);
       const next = await rotate({ grace_seconds });
       clock.advance(30 * MINUTE_MS);
@@ -145,19 +145,19 @@ describe('rotating a key with a leaked secret during the delay', () => {
 
   it('keeps the key if its leaked secret was replaced or its grace period was ended', async () => {
     for (const end of ['force', 'end-grace']) {
-      const { leaked, rotate, post } = await makeWaiting('read_only');
+      const { leaked, rotate, post } = await makeDelayed('read_only');
       const first = await rotate({});
-      const lives = end === 'force' ? await rotate({ force: true }) : first;
+      const active = end === 'force' ? await rotate({ force: true }) : first;
       await report(end === 'force' ? first : leaked.key);
       if (end === 'end-grace') await post('end-grace');
       clock.advance(30 * MINUTE_MS);
       assert.equal(await disableDueKeys(services), 0);
-      assert.equal(await codeOf(lives), undefined);
+      assert.equal(await codeOf(active), undefined);
     }
   });
 
   it('gives a second leaked secret of the same key its own delay', async () => {
-    const { leaked, rotate } = await makeWaiting('server');
+    const { leaked, rotate } = await makeDelayed('server');
     await report(leaked.key);
     const next = await rotate({ grace_seconds: 60 });
     clock.advance(10 * MINUTE_MS);
@@ -172,10 +172,10 @@ describe('rotating a key with a leaked secret during the delay', () => {
   });
 
   it('keeps a revoked key revoked, and revokes immediately if the policy changes to that during the delay', async () => {
-    const revoked = await makeWaiting('server');
+    const revoked = await makeDelayed('server');
     await report(revoked.leaked.key);
     await api.call('DELETE', `/v1/api-keys/${revoked.leaked.id}?reason=unused`, { key: revoked.own });
-    const hurried = await makeWaiting('server');
+    const hurried = await makeDelayed('server');
     await report(hurried.leaked.key);
     await api.call('PATCH', '/v1/project', { key: hurried.own, body: { leaked_key_policy: 'revoke' } });
     await report(hurried.leaked.key);

@@ -6,13 +6,13 @@ import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { createSecret } from '../../src/directory/secret.ts';
 import {
+  attacker,
   bodyOf,
   github,
   HOOK,
   report,
   sendSigned,
   signedBy,
-  stranger,
   writeKeysFile,
 } from '../support/github-report.ts';
 import { makeKey, startTestServer } from '../support/harness.ts';
@@ -45,7 +45,7 @@ describe('validation of leak reports', () => {
       [{ ...unsigned, 'github-public-key-signature': 'AAAA' }, body],
       [{ ...unsigned, 'github-public-key-signature': 'A'.repeat(96) }, body],
       [{ ...unsigned, 'github-public-key-signature': `x${signature}` }, body],
-      [signedBy(stranger.privateKey, body), body],
+      [signedBy(attacker.privateKey, body), body],
       [signedBy(github.privateKey, body, 'k2'), body],
       [good, `${body} `],
     ] as const) {
@@ -156,15 +156,15 @@ describe('the rate limit of leak reports', () => {
 
   it('limits leak reports and unknown keys independently', async () => {
     const address = '203.0.113.3';
-    const showUnknown = () =>
+    const sendUnknownKey = () =>
       api.call('GET', '/v1/project', {
         key: createSecret('server'),
         headers: { 'x-forwarded-for': address },
       });
     for (let index = 0; index < 60; index += 1) await from(address);
     assert.equal((await from(address)).status, 429);
-    for (let index = 0; index < 20; index += 1) assert.equal((await showUnknown()).status, 401);
-    assert.equal((await showUnknown()).status, 429);
+    for (let index = 0; index < 20; index += 1) assert.equal((await sendUnknownKey()).status, 401);
+    assert.equal((await sendUnknownKey()).status, 429);
     nowUs += 1_000_000;
     assert.equal((await from(address)).status, 401);
   });

@@ -145,12 +145,12 @@ describe('invitations', () => {
   it('accepts an invitation for 7 days', async () => {
     const { body: made } = await inviteTo(owner, 'late@example.com', 'analyst');
     const start = clock.now();
-    const look = () =>
+    const lookUp = () =>
       openBrowser(api.url).call('POST', '/app/v1/invitations/look', { body: { token: tokenOf(made.link) } });
     clock.set(start + 7 * DAY_MS - 1);
-    assert.equal((await look()).status, 200);
+    assert.equal((await lookUp()).status, 200);
     clock.set(start + 7 * DAY_MS);
-    assertProblem(await look(), 404, 'not_found');
+    assertProblem(await lookUp(), 404, 'not_found');
     const body = { token: tokenOf(made.link), name: 'Late', password: PASSWORD };
     assertProblem(await accept(openBrowser(api.url), body), 404, 'not_found');
     clock.set(start);

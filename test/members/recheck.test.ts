@@ -5,8 +5,7 @@ import { openControlServices } from '../../src/server/open-services.ts';
 import { type Browser, join, setUp, signIn, stepUp } from '../support/browser.ts';
 import { startSlowServer } from '../support/slow-server.ts';
 
-const { url, clock, config, project, services, hooks, sendSlowly, lookAtEverything } =
-  await startSlowServer();
+const { url, clock, config, project, services, hooks, sendSlowly, readState } = await startSlowServer();
 const { project_id } = project;
 const elsewhere = await openControlServices(config, clock);
 after(() => elsewhere.close());
@@ -29,24 +28,24 @@ describe('rechecking a member before a write', async () => {
     return { cookie: browser.cookie(), origin: url, 'x-appflow-csrf': body.csrf_token };
   }
 
-  async function makeLate(meanwhile: (browser: Browser) => Promise<unknown>) {
+  async function createAppLate(meanwhile: (browser: Browser) => Promise<unknown>) {
     const browser = await signIn(url, 'developer@example.com');
     const headers = await headersOf(browser);
-    const { apps } = await lookAtEverything();
+    const { apps } = await readState();
     const body = { name: 'Late', platform: 'ios' };
     const call = { method: 'POST', path: path('/apps'), body, headers };
     const { status, body: problem } = await sendSlowly(call, () => meanwhile(browser));
-    assert.deepEqual((await lookAtEverything()).apps, apps);
+    assert.deepEqual((await readState()).apps, apps);
     return [status, problem.code];
   }
 
   it('rejects a request whose session ends while its body is read', async () => {
-    const refused = await makeLate((browser) => browser.call('POST', '/app/v1/sign-out'));
+    const refused = await createAppLate((browser) => browser.call('POST', '/app/v1/sign-out'));
     assert.deepEqual(refused, [401, 'not_signed_in']);
   });
 
   it('rejects a request whose member loses their role while its body is read', async () => {
-    const refused = await makeLate(() =>
+    const refused = await createAppLate(() =>
       owner.call('PATCH', path(`/members/${id}`), { body: { role: 'analyst' } }),
     );
     assert.deepEqual(refused, [403, 'insufficient_scope']);
@@ -69,7 +68,7 @@ describe('rechecking a member before a write', async () => {
       await stepUp(browser);
       const isWaiting = Promise.withResolvers<void>();
       const isTaken = Promise.withResolvers<void>();
-      const before = await lookAtEverything();
+      const before = await readState();
       const writing = elsewhere.control.write(async (tx) => {
         await tx
           .updateTable('project_members')
@@ -88,12 +87,12 @@ describe('rechecking a member before a write', async () => {
       await writing;
       assert.deepEqual([refused.status, refused.body.code], [403, 'insufficient_scope'], refused.text);
       await owner.call('PATCH', path(`/members/${id}`), { body: { role: 'admin' } });
-      assert.deepEqual(await lookAtEverything(), before);
+      assert.deepEqual(await readState(), before);
     });
   }
 
   it('rejects a request whose member is removed while its body is read', async () => {
-    const refused = await makeLate(() => owner.call('DELETE', path(`/members/${id}`)));
+    const refused = await createAppLate(() => owner.call('DELETE', path(`/members/${id}`)));
     assert.deepEqual(refused, [404, 'not_found']);
   });
 });

@@ -193,21 +193,21 @@ describe('deleted apps', () => {
 describe('keys restricted to one app', () => {
   it('lets a restricted key read, change, delete and restore its app, but create no other', async () => {
     const id = await newApp();
-    const { key: narrow } = await makeKey(api, { type: 'server', app_ids: [id] });
-    assert.equal((await get(id, narrow)).status, 200);
-    assert.equal((await patch(id, { name: 'Mine' }, narrow)).body.name, 'Mine');
-    assert.equal((await remove(id, narrow)).status, 200);
-    assert.deepEqual(idsOf(await list('?deleted=true', narrow)), [id]);
-    assert.deepEqual(idsOf(await list('', narrow)), []);
-    assert.equal((await patch(id, { deleted: false }, narrow)).status, 200);
-    assertRefused(await create({ name: 'x', platform: 'ios' }, narrow), 403, 'app_not_allowed');
+    const { key: restricted } = await makeKey(api, { type: 'server', app_ids: [id] });
+    assert.equal((await get(id, restricted)).status, 200);
+    assert.equal((await patch(id, { name: 'Mine' }, restricted)).body.name, 'Mine');
+    assert.equal((await remove(id, restricted)).status, 200);
+    assert.deepEqual(idsOf(await list('?deleted=true', restricted)), [id]);
+    assert.deepEqual(idsOf(await list('', restricted)), []);
+    assert.equal((await patch(id, { deleted: false }, restricted)).status, 200);
+    assertRefused(await create({ name: 'x', platform: 'ios' }, restricted), 403, 'app_not_allowed');
   });
 
   it('accepts events from a restricted key for its app only, with or without app_id', async () => {
     const [id, other] = [await newApp(), await newApp()];
-    const { key: narrow } = await makeKey(api, { type: 'client', app_ids: [id] });
+    const { key: restricted } = await makeKey(api, { type: 'client', app_ids: [id] });
     const event = { event_name: 'opened', app_user_id: 'u1' };
-    const send = (body: unknown) => api.call('POST', '/v1/events', { key: narrow, body });
+    const send = (body: unknown) => api.call('POST', '/v1/events', { key: restricted, body });
     assert.equal((await send({ events: [event] })).body.accepted, 1);
     assertRefused(await send({ app_id: other, events: [event] }), 403, 'app_not_allowed');
     const mixed = await send({ events: [event, { ...event, app_id: other }] });

@@ -5,7 +5,7 @@ import { UsageError } from '../../src/cli/terminal/usage-error.ts';
 import { startServer } from '../../src/server/start.ts';
 import { type Browser, join, setUp } from '../support/browser.ts';
 import { makeConfig } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const config = makeConfig();
 const server = await startServer(config);
@@ -13,7 +13,7 @@ after(server.stop);
 
 async function initProject(project: string, options: { owner?: string } = {}): Promise<string> {
   const made = await init(config, { project, app: 'App', platform: 'ios', ...options });
-  noteSecrets(JSON.stringify(made));
+  trackSecrets(JSON.stringify(made));
   return made.project_id;
 }
 

@@ -84,8 +84,8 @@ it('keeps the expiry of existing keys when the project limits key lifetimes late
 });
 
 it('rejects changes of the project by a key restricted to some apps', async () => {
-  const narrow = await makeKey(api, { type: 'server', app_ids: [api.project.app_id] });
-  const { status, body } = await patch({ name: 'Mine' }, narrow.key);
+  const restricted = await makeKey(api, { type: 'server', app_ids: [api.project.app_id] });
+  const { status, body } = await patch({ name: 'Mine' }, restricted.key);
   assert.deepEqual([status, body.code], [403, 'app_not_allowed']);
-  assert.equal((await get(narrow.key)).id, project_id);
+  assert.equal((await get(restricted.key)).id, project_id);
 });

@@ -27,7 +27,7 @@ export function browserTest(name: string, run: (test: TestContext) => Promise<vo
 }
 
 /** A separate browser window: it shares no cookies, storage or clipboard with others. */
-export type Window = { context: BrowserContext; page: Page; troubles: () => string[] };
+export type Window = { context: BrowserContext; page: Page; problems: () => string[] };
 
 export type Chromium = { open: (options?: BrowserContextOptions) => Promise<Window> };
 
@@ -45,7 +45,7 @@ export function startChromium(): Chromium {
       });
       context.setDefaultTimeout(15_000);
       const page = await context.newPage();
-      return { context, page, troubles: watch(page) };
+      return { context, page, problems: watch(page) };
     },
   };
 }
@@ -55,8 +55,8 @@ export function startChromium(): Chromium {
  * another host. The returned function returns the collected problems and resets them.
  */
 function watch(page: Page): () => string[] {
-  let troubles: string[] = [];
-  const note = (trouble: string) => troubles.push(`${page.url()}: ${trouble}`);
+  let problems: string[] = [];
+  const note = (problem: string) => problems.push(`${page.url()}: ${problem}`);
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') note(`console: ${message.text()}`);
   });
@@ -76,8 +76,8 @@ function watch(page: Page): () => string[] {
     if (!isOwn && page.url() !== 'about:blank') note(`asks another host: ${url.origin}`);
   });
   return () => {
-    const collected = troubles;
-    troubles = [];
+    const collected = problems;
+    problems = [];
     return collected;
   };
 }
@@ -86,16 +86,16 @@ function watch(page: Page): () => string[] {
 const FLAGS = { sameSite: 'Lax', httpOnly: true } as const;
 
 /** Gives a window the session of an account that signed in through the API: the cookie. */
-export async function enterAs({ context }: Window, who: SignedIn): Promise<void> {
-  const cookies = who
+export async function enterAs({ context }: Window, browser: SignedIn): Promise<void> {
+  const cookies = browser
     .cookie()
     .split('; ')
     .map((pair) => pair.split('='));
   await context.addCookies(
-    cookies.map(([name = '', value = '']) => ({ name, value, url: who.url, ...FLAGS })),
+    cookies.map(([name = '', value = '']) => ({ name, value, url: browser.url, ...FLAGS })),
   );
   await context.addInitScript(
-    `if (origin === '${who.url}') localStorage.setItem('appflow-signed-in', 'yes')`,
+    `if (origin === '${browser.url}') localStorage.setItem('appflow-signed-in', 'yes')`,
   );
 }
 
@@ -145,7 +145,7 @@ type AxeResult = {
 };
 
 /** Returns the serious and critical violations that axe finds, one per line. `rules` limits the rules that run. */
-export async function findBarriers(page: Page, rules?: readonly string[]): Promise<string[]> {
+export async function findViolations(page: Page, rules?: readonly string[]): Promise<string[]> {
   // Runs through the debugger, which the page's CSP does not restrict. Once per page, because axe is large.
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE);
   // Without style sheets, which axe would load again although none of the rules reads them.

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createSecret, hintOf } from '../../src/directory/secret.ts';
-import { checkAnswer, findSecrets, noteSecrets, requireNoSecrets } from './minted-secrets.ts';
+import { checkAnswer, findSecrets, requireNoSecrets, trackSecrets } from './minted-secrets.ts';
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/leaking-server.ts');
 
@@ -32,7 +32,7 @@ describe('the check for leaked secrets at the end of a test file', () => {
 
 describe('remembered keys', () => {
   const secret = createSecret('server');
-  noteSecrets(`{"key":"${secret}"}`);
+  trackSecrets(`{"key":"${secret}"}`);
 
   it('finds a remembered key whole or by its random part, at any position, but not in part', () => {
     const random = secret.slice(7, 50);
