@@ -42,7 +42,7 @@ function known(project_id: string, address: string, key = 0): FailedAuthenticati
   return { ...unknown(address), code: 'api_key_revoked', found: { key: found, secret } };
 }
 
-/** Returns an address in a network of its own for each index. */
+/** Returns an address in a different network for each index. */
 const addressOf = (index: number) => `2001:db8:${index.toString(16)}::1`;
 
 /** Returns the entries written in a new minute in which `happen` records failures. */
