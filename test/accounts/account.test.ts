@@ -17,24 +17,24 @@ const revoked = await makeKey(api, { type: 'server', name: 'Revoked' });
 await api.call('DELETE', `/v1/api-keys/${revoked.id}`, { key: api.project.server_key });
 const clientKey = await makeKey(api, { type: 'client', name: 'Phones' });
 
-describe('the password once more', () => {
+describe('step-up authentication', () => {
   const guarded: [what: string, method: string, path: string, body?: unknown][] = [
     ['creating a server key', 'POST', inProject('/api-keys'), { name: 'Backend', type: 'server' }],
     ['rotating a server key', 'POST', inProject(`/api-keys/${serverKey.id}/rotate`), {}],
     ['restoring a server key', 'POST', inProject(`/api-keys/${revoked.id}/restore`)],
     ['inviting an admin', 'POST', inProject('/invitations'), { email: 'x@example.com', role: 'admin' }],
     ['inviting an owner', 'POST', inProject('/invitations'), { email: 'x@example.com', role: 'owner' }],
-    ['raising to admin', 'PATCH', inProject('/members/usr_x'), { role: 'admin' }],
-    ['raising to owner', 'PATCH', inProject('/members/usr_x'), { role: 'owner' }],
+    ['promoting a member to admin', 'PATCH', inProject('/members/usr_x'), { role: 'admin' }],
+    ['promoting a member to owner', 'PATCH', inProject('/members/usr_x'), { role: 'owner' }],
     ['deleting an app', 'DELETE', inProject(`/apps/${app_id}`)],
     ['exporting the audit log', 'GET', inProject('/audit-log?format=csv')],
     ['changing the e-mail address', 'PATCH', '/app/v1/account', { email: 'new@example.com' }],
     ['changing the password', 'POST', '/app/v1/account/password', { new_password: 'another long password' }],
-    ['offering a second factor', 'POST', '/app/v1/account/totp', {}],
+    ['setting up a second factor', 'POST', '/app/v1/account/totp', {}],
     ['removing the second factor', 'DELETE', '/app/v1/account/totp'],
   ];
   for (const [what, method, path, body] of guarded) {
-    it(`is asked for before ${what}`, async () => {
+    it(`requires the password again before ${what}`, async () => {
       const browser = await signIn(api.url, EMAIL);
       assertProblem(await browser.call(method, path, { body }), 403, 'step_up_required');
     });
@@ -53,14 +53,14 @@ describe('the password once more', () => {
     ['changing the name', 'PATCH', '/app/v1/account', { name: 'Owner L.' }],
   ];
   for (const [what, method, path, body] of free) {
-    it(`is not asked for before ${what}`, async () => {
+    it(`does not require the password again before ${what}`, async () => {
       const browser = await signIn(api.url, EMAIL);
       const answer = await browser.call(method, path, { body });
       assert.ok(answer.status < 300, answer.text);
     });
   }
 
-  it('counts for ten minutes, in this session only', async () => {
+  it('lasts for ten minutes after the password, in the same session only', async () => {
     const [browser, elsewhere] = [await signIn(api.url, EMAIL), await signIn(api.url, EMAIL)];
     const make = (who: Browser) =>
       who.call('POST', inProject('/api-keys'), { body: { name: 'Backend', type: 'server' } });
@@ -83,13 +83,13 @@ describe('the password once more', () => {
     assert.equal((await browser.call('GET', '/app/v1/session')).body.stepped_up_until, null);
   });
 
-  it('does not tell whether a key of another project exists', async () => {
+  it('does not reveal whether a key exists in another project', async () => {
     const made = await owner.call('POST', '/app/v1/projects', { body: { name: 'Other' } });
     const path = `/app/v1/projects/${made.body.id}/api-keys/${serverKey.id}/rotate`;
     assertProblem(await owner.call('POST', path, { body: {} }), 404, 'not_found');
   });
 
-  it('is nothing to an API key', async () => {
+  it('never applies to requests with an API key', async () => {
     const answer = await api.call('POST', `/v1/api-keys/${serverKey.id}/rotate`, {
       key: api.project.server_key,
       body: {},
@@ -99,7 +99,7 @@ describe('the password once more', () => {
 });
 
 describe('sessions', () => {
-  it('are listed to their person and ended one by one', async () => {
+  it("lists a user's sessions and ends them individually", async () => {
     const here = await signIn(api.url, EMAIL);
     const there = openBrowser(api.url, { 'user-agent': 'Phone/1.0' });
     await there.call('POST', '/app/v1/sign-in', { body: { email: EMAIL, password: PASSWORD } });
@@ -115,8 +115,8 @@ describe('sessions', () => {
   });
 });
 
-describe('the account', () => {
-  it('has another address after it was changed, and no one else’s', async () => {
+describe('account changes', () => {
+  it('changes the e-mail address used to sign in', async () => {
     const browser = await signIn(api.url, EMAIL);
     await stepUp(browser);
     const changed = await browser.call('PATCH', '/app/v1/account', {
@@ -131,7 +131,7 @@ describe('the account', () => {
     await browser.call('PATCH', '/app/v1/account', { body: { email: EMAIL } });
   });
 
-  it('ends its other sessions when the password changes', async () => {
+  it('ends all other sessions when the password changes', async () => {
     const [here, there] = [await signIn(api.url, EMAIL), await signIn(api.url, EMAIL)];
     await stepUp(here);
     const body = { new_password: 'another long password' };

@@ -11,13 +11,13 @@ const owner = await setUp(api.url, api.server.setupUrl);
 await stepUp(owner);
 const { body: session } = await owner.call('GET', '/app/v1/session');
 const cookie = owner.cookie();
-const NOWHERE = 'xxx_00000000000000000000000000';
+const MISSING_ID = 'xxx_00000000000000000000000000';
 
 const changing = DASHBOARD_ROUTES.filter(({ method }) => method !== 'GET');
 const pathOf = ({ path }: Route) =>
-  path.replace('{project_id}', api.project.project_id).replaceAll(/\{\w+\}/g, NOWHERE);
+  path.replace('{project_id}', api.project.project_id).replaceAll(/\{\w+\}/g, MISSING_ID);
 
-/** Sends what would be refused for its body, if it came so far: the session stays, whatever the route. */
+/** Sends a body that would fail validation, so that a request that gets that far changes nothing. */
 const send = (route: Route, headers: Record<string, string>) =>
   connect(api.url).call(route.method, pathOf(route), {
     headers: { cookie, ...headers },
@@ -31,9 +31,9 @@ function assertRejected(answer: Answer): void {
 
 const token = { 'x-appflow-csrf': session.csrf_token };
 
-describe('a change that comes from another page than ours', () => {
+describe('CSRF protection', () => {
   for (const route of changing) {
-    it(`is rejected by ${nameOf(route)}, cookie and token notwithstanding`, async () => {
+    it(`rejects ${nameOf(route)} from another site, even with a valid cookie and token`, async () => {
       assertRejected(await send(route, { ...token, origin: 'https://evil.example' }));
       assertRejected(await send(route, { ...token, origin: 'null' }));
       assertRejected(await send(route, { ...token, origin: api.url, 'sec-fetch-site': 'cross-site' }));
@@ -42,7 +42,7 @@ describe('a change that comes from another page than ours', () => {
   }
 
   for (const route of changing.filter(({ access }) => access !== 'anonymous')) {
-    it(`is rejected by ${nameOf(route)} without the token of the session`, async () => {
+    it(`rejects ${nameOf(route)} without the CSRF token of the session`, async () => {
       const csrf = 'x-appflow-csrf';
       for (const sent of [undefined, '', 'x'.repeat(session.csrf_token.length), `${session.csrf_token}x`]) {
         const headers = sent === undefined ? {} : { [csrf]: sent };
@@ -52,7 +52,7 @@ describe('a change that comes from another page than ours', () => {
   }
 });
 
-it('leaves whoever was imitated signed in, and nothing changed', async () => {
+it('leaves the session and the account unchanged after rejected requests', async () => {
   assert.ok(changing.length > 20);
   const { status, body } = await owner.call('GET', '/app/v1/session');
   assert.deepEqual([status, body.user.name], [200, 'Owner']);

@@ -32,31 +32,31 @@ const tryPassword = (email: string) =>
 const refill = () => {
   nowUs += 60_000_000;
 };
-async function wearOut(): Promise<void> {
+async function exhaustLimit(): Promise<void> {
   for (let failure = 1; failure <= 5; failure += 1) await tryPassword(`nobody${failure}@example.com`);
   assertProblem(await tryPassword('nobody6@example.com'), 429, 'rate_limited');
 }
 
-describe('wrong passwords from an address', () => {
-  it('keep nobody there from the account that the setup link makes, and its session', async () => {
-    await wearOut();
+describe('the limit of wrong passwords per address', () => {
+  it('does not prevent creating the first account with the setup link', async () => {
+    await exhaustLimit();
     const browser = await setUp(url, `${url}/setup#${setupToken}`);
     const { status, body } = await browser.call('GET', '/app/v1/session');
     assert.deepEqual([status, body.projects.length], [200, 1]);
   });
 
-  it('keep nobody there from the account that an invitation makes, and its session', async () => {
+  it('does not prevent creating an account with an invitation', async () => {
     refill();
     const owner = await signIn(url, 'owner@example.com');
-    await wearOut();
+    await exhaustLimit();
     const guest = await join(owner, project_id, 'analyst', 'Guest');
     const { status, body } = await guest.call('GET', '/app/v1/session');
     assert.deepEqual([status, body.projects.length], [200, 1]);
   });
 });
 
-describe('the audit log of the project', () => {
-  /** Returns whose failures it tells, oldest first, and from which requests. */
+describe('failed authentications of members', () => {
+  /** Returns the failures in the project's audit log, oldest first. */
   async function listFailures() {
     await services.failures.flush();
     return services.control.db
@@ -68,7 +68,7 @@ describe('the audit log of the project', () => {
       .execute();
   }
 
-  it('tells of a wrong code, and of a wrong password where it was asked for once more', async () => {
+  it('records wrong codes and wrong passwords at step-up in the audit log of the project', async () => {
     refill();
     const browser = await signIn(url, 'guest@example.com');
     const { body: session } = await browser.call('GET', '/app/v1/session');
@@ -77,13 +77,15 @@ describe('the audit log of the project', () => {
     const again = await browser.call('POST', '/app/v1/step-up', { body: { password: 'wrong' } });
     assertProblem(again, 401, 'invalid_credentials');
     await stepUp(browser);
-    const half = openBrowser(url);
-    await half.call('POST', '/app/v1/sign-in', { body: { email: 'guest@example.com', password: PASSWORD } });
-    const code = await half.call('POST', '/app/v1/sign-in/totp', { body: { code: 'wrong-code1' } });
+    const pending = openBrowser(url);
+    await pending.call('POST', '/app/v1/sign-in', {
+      body: { email: 'guest@example.com', password: PASSWORD },
+    });
+    const code = await pending.call('POST', '/app/v1/sign-in/totp', { body: { code: 'wrong-code1' } });
     assertProblem(code, 401, 'invalid_credentials');
-    const told = (await listFailures()).slice(before);
+    const recorded = (await listFailures()).slice(before);
     assert.deepEqual(
-      told.map(({ actor_id, target, request_id }) => [actor_id, target, request_id]),
+      recorded.map(({ actor_id, target, request_id }) => [actor_id, target, request_id]),
       [again, code].map(({ body }) => [session.user.id, session.user.id, body.request_id]),
     );
   });

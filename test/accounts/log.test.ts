@@ -4,7 +4,7 @@ import { startServer } from '../../src/server/start.ts';
 import { openBrowser, PASSWORD, setUp, tokenOf } from '../support/browser.ts';
 import { initProject, makeConfig } from '../support/harness.ts';
 
-it('logs no password, no token of a link and none of a session, and prints a new link at each start', async () => {
+it('logs no passwords, link tokens or session tokens, and prints a new setup link at each start', async () => {
   const config = { ...makeConfig(), logLevel: 'trace' };
   await initProject(config);
   const lines: string[] = [];

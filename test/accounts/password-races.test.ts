@@ -10,7 +10,7 @@ import { startOpenServer } from '../support/open-server.ts';
 import { enableTotp } from '../support/second-factor.ts';
 
 const EMAIL = 'owner@example.com';
-const ANOTHER = 'another long password';
+const NEW_PASSWORD = 'another long password';
 const STEP_MS = 30_000;
 
 const config = makeConfig();
@@ -28,7 +28,7 @@ const listSessionIds = async () => {
   const rows = await db.selectFrom('sessions').select('id').where('person_id', '=', personId).execute();
   return rows.map(({ id }) => id);
 };
-async function givePassword(password: string) {
+async function startSignIn(password: string) {
   const browser = openBrowser(url);
   const answer = await browser.call('POST', '/app/v1/sign-in', { body: { email: EMAIL, password } });
   return { browser, answer };
@@ -39,8 +39,8 @@ async function changePassword(newPassword: string): Promise<void> {
   assert.equal(answer.status, 204, answer.text);
 }
 
-/** Runs `change` once the password was found right, and before better-auth goes on. */
-function changeBehindVerify(change: () => Promise<unknown>): void {
+/** Runs `change` after the password was verified and before better-auth continues. */
+function changeAfterVerify(change: () => Promise<unknown>): void {
   const verify = hasher.verify.bind(hasher);
   mock.method(hasher, 'verify', async (given: Parameters<typeof verify>[0]) => {
     const isRight = await verify(given);
@@ -50,14 +50,14 @@ function changeBehindVerify(change: () => Promise<unknown>): void {
   });
 }
 
-/** Runs `change` when better-auth is about to store a session, or has just stored it. */
-function changeAroundSession(moment: 'before' | 'behind', change: (id: string) => Promise<unknown>): void {
+/** Runs `change` just before or just after better-auth stores a session. */
+function changeAroundSession(moment: 'before' | 'after', change: (id: string) => Promise<unknown>): void {
   const create = internalAdapter.createSession.bind(internalAdapter);
   mock.method(internalAdapter, 'createSession', async (...given: Parameters<typeof create>) => {
     mock.restoreAll();
     if (moment === 'before') await change('');
     const made = await create(...given);
-    if (moment === 'behind') await change(made.id);
+    if (moment === 'after') await change(made.id);
     return made;
   });
 }
@@ -65,55 +65,55 @@ function changeAroundSession(moment: 'before' | 'behind', change: (id: string) =
 await stepUp(owner);
 afterEach(() => mock.restoreAll());
 
-describe('a sign-in under way', () => {
-  it('opens nothing with a password that is changed meanwhile, and the new one works at once', async () => {
-    changeBehindVerify(() => changePassword(ANOTHER));
-    const { browser, answer } = await givePassword(PASSWORD);
+describe('a password change during a sign-in', () => {
+  it('rejects a sign-in whose password changes after it was verified, and accepts the new one immediately', async () => {
+    changeAfterVerify(() => changePassword(NEW_PASSWORD));
+    const { browser, answer } = await startSignIn(PASSWORD);
     assertProblem(answer, 401, 'invalid_credentials');
     assert.equal(browser.cookie(), '');
     assert.equal((await listSessionIds()).length, 1, 'the one that changed it');
-    assert.equal((await givePassword(ANOTHER)).answer.status, 200);
+    assert.equal((await startSignIn(NEW_PASSWORD)).answer.status, 200);
     await changePassword(PASSWORD);
   });
 
-  it('opens nothing when the password changes as its session is being stored', async () => {
-    for (const moment of ['before', 'behind'] as const) {
-      changeAroundSession(moment, () => changePassword(ANOTHER));
-      assertProblem((await givePassword(PASSWORD)).answer, 401, 'invalid_credentials');
+  it('rejects a sign-in whose password changes while its session is stored', async () => {
+    for (const moment of ['before', 'after'] as const) {
+      changeAroundSession(moment, () => changePassword(NEW_PASSWORD));
+      assertProblem((await startSignIn(PASSWORD)).answer, 401, 'invalid_credentials');
       assert.equal((await listSessionIds()).length, 1);
       await changePassword(PASSWORD);
     }
   });
 
-  it('is refused, not broken, when its session is ended before it is told', async () => {
-    changeAroundSession('behind', (id) => db.deleteFrom('sessions').where('id', '=', id).execute());
-    assertProblem((await givePassword(PASSWORD)).answer, 401, 'invalid_credentials');
+  it('rejects a sign-in whose session is deleted before the response is sent', async () => {
+    changeAroundSession('after', (id) => db.deleteFrom('sessions').where('id', '=', id).execute());
+    assertProblem((await startSignIn(PASSWORD)).answer, 401, 'invalid_credentials');
   });
 
-  it('goes on beside one that is tried with a wrong password', async () => {
-    const [right, wrong] = await Promise.all([givePassword(PASSWORD), givePassword(ANOTHER)]);
+  it('accepts a sign-in while another one fails with a wrong password', async () => {
+    const [right, wrong] = await Promise.all([startSignIn(PASSWORD), startSignIn(NEW_PASSWORD)]);
     assert.deepEqual([right.answer.status, wrong.answer.status], [200, 401]);
   });
 });
 
-describe('a sign-in that waits for a code', () => {
-  it('does not begin with a password that is changed meanwhile', async () => {
+describe('a password change while a sign-in waits for a code', () => {
+  it('does not ask for a code if the password changes after it was verified', async () => {
     await enableTotp(await signIn(url, EMAIL), Date.now());
-    changeBehindVerify(() => changePassword(ANOTHER));
-    const { browser, answer } = await givePassword(PASSWORD);
+    changeAfterVerify(() => changePassword(NEW_PASSWORD));
+    const { browser, answer } = await startSignIn(PASSWORD);
     assertProblem(answer, 401, 'invalid_credentials');
     assert.equal(browser.cookie(), '', 'no code can follow');
     await changePassword(PASSWORD);
   });
 
-  it('ends with a password that is changed while the code is looked at', async () => {
+  it('rejects the code if the password changes while it is verified', async () => {
     await db.deleteFrom('two_factors').execute();
     const { secret } = await enableTotp(owner, Date.now());
-    for (const moment of ['before', 'behind'] as const) {
+    for (const moment of ['before', 'after'] as const) {
       await db.updateTable('two_factors').set({ last_step: 0 }).execute();
-      const { browser, answer } = await givePassword(PASSWORD);
+      const { browser, answer } = await startSignIn(PASSWORD);
       assert.deepEqual(answer.body, { totp_required: true });
-      changeAroundSession(moment, () => changePassword(ANOTHER));
+      changeAroundSession(moment, () => changePassword(NEW_PASSWORD));
       const body = { code: totpCode(secret, Date.now() + STEP_MS) };
       const late = await browser.call('POST', '/app/v1/sign-in/totp', { body });
       assert.equal(late.status, 401, late.text);

@@ -11,7 +11,7 @@ import { enableTotp } from '../support/second-factor.ts';
 
 const HOUR_MS = 3_600_000;
 const EMAIL = 'owner@example.com';
-const ANOTHER = 'another long password';
+const NEW_PASSWORD = 'another long password';
 
 const clock = makeClock();
 const api = await startTestServer({}, { clock });
@@ -28,15 +28,15 @@ const reset = (token: string | undefined, password = PASSWORD) =>
   openBrowser(api.url).call('POST', '/app/v1/reset', { body: { token, password } });
 const countSessions = async () => (await db.selectFrom('sessions').select('id').execute()).length;
 
-/** Gives the password in a new browser. */
+/** Starts a sign-in in a new browser. */
 async function startSignIn(password = PASSWORD) {
   const browser = openBrowser(api.url);
   const answer = await browser.call('POST', '/app/v1/sign-in', { body: { email: EMAIL, password } });
   return { browser, answer };
 }
 
-describe('a reset link', () => {
-  it('sets a password once, within the hour, and ends every session', async () => {
+describe('reset links', () => {
+  it('sets a new password once, within an hour, and ends every session', async () => {
     await signIn(api.url, EMAIL);
     const start = clock.now();
     const voided = await makeLink('reset_without_totp');
@@ -54,20 +54,20 @@ describe('a reset link', () => {
     await signIn(api.url, EMAIL);
   });
 
-  it('works once, of five at the same moment', async () => {
+  it('accepts one of five concurrent uses of a reset link', async () => {
     const token = await makeLink('reset_without_totp');
     const answers = await Promise.all(Array.from({ length: 5 }, () => reset(token)));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [204, 404, 404, 404, 404]);
   });
 
-  it('is made for nobody who has no account', async () => {
+  it('creates no reset link for an unknown account', async () => {
     assert.equal(await makeLink('reset', 'nobody@example.com'), undefined);
   });
 });
 
-describe('to an account with a second factor, a reset link', () => {
+describe('reset links of an account with a second factor', () => {
   let secret = '';
-  // That of the present half minute was given to switch it on.
+  // The code of the current 30 seconds was already used to turn the second factor on.
   const code = () => totpCode(secret, Date.now() + 30_000);
 
   beforeEach(async () => {
@@ -77,7 +77,7 @@ describe('to an account with a second factor, a reset link', () => {
     ({ secret } = await enableTotp(await signIn(api.url, EMAIL), clock.now()));
   });
 
-  it('leaves it on', async () => {
+  it('keeps the second factor on after a password reset', async () => {
     assert.equal((await reset(await makeLink('reset'))).status, 204);
     const { browser, answer } = await startSignIn();
     assert.deepEqual(answer.body, { totp_required: true });
@@ -85,7 +85,7 @@ describe('to an account with a second factor, a reset link', () => {
     assert.equal(signedIn.body.user?.has_totp, true, signedIn.text);
   });
 
-  it('ends a sign-in that had given the former password and not yet the code', async () => {
+  it('ends a sign-in that was waiting for a code when the password was reset', async () => {
     const { browser, answer } = await startSignIn();
     assert.deepEqual(answer.body, { totp_required: true });
     assert.equal((await reset(await makeLink('reset'))).status, 204);
@@ -93,21 +93,21 @@ describe('to an account with a second factor, a reset link', () => {
     assertProblem(late, 401, 'not_signed_in');
   });
 
-  it('that is without it switches it off, backup codes and all, and the audit log tells of it', async () => {
+  it('turns the second factor off with a reset link made for it, and records it in the audit log', async () => {
     const token = await makeLink('reset_without_totp');
     assert.deepEqual((await startSignIn()).answer.body, { totp_required: true }, 'not before it is used');
-    assert.equal((await reset(token, ANOTHER)).status, 204);
+    assert.equal((await reset(token, NEW_PASSWORD)).status, 204);
     assert.deepEqual(await db.selectFrom('two_factors').select('id').execute(), []);
     assert.equal(await countSessions(), 0);
-    const { browser, answer } = await startSignIn(ANOTHER);
+    const { browser, answer } = await startSignIn(NEW_PASSWORD);
     assert.equal(answer.body.user?.has_totp, false, answer.text);
     const { body: log } = await browser.call(
       'GET',
       `/app/v1/projects/${api.project.project_id}/audit-log?limit=4`,
     );
     type Entry = { action: string; actor: { type: string }; diff?: unknown };
-    const told = log.data.map(({ action, actor, diff }: Entry) => [action, actor.type, diff ?? null]);
-    assert.deepEqual(told, [
+    const recorded = log.data.map(({ action, actor, diff }: Entry) => [action, actor.type, diff ?? null]);
+    assert.deepEqual(recorded, [
       ['session.started', 'member', null],
       ['account.totp_disabled', 'member', null],
       ['account.password_reset', 'member', null],
@@ -116,18 +116,18 @@ describe('to an account with a second factor, a reset link', () => {
     await reset(await makeLink('reset'));
   });
 
-  it('that is without it does all of it or nothing', async () => {
+  it('resets the password and the second factor together or not at all', async () => {
     const token = await makeLink('reset_without_totp');
     const sessions = await countSessions();
     const forbid = sql`create trigger no_delete before delete on two_factors begin select raise(abort, 'not now'); end`;
     await forbid.execute(db);
     try {
-      assert.ok((await reset(token, ANOTHER)).status >= 500);
+      assert.ok((await reset(token, NEW_PASSWORD)).status >= 500);
     } finally {
       await sql`drop trigger no_delete`.execute(db);
     }
     assert.equal(await countSessions(), sessions);
-    assertProblem((await startSignIn(ANOTHER)).answer, 401, 'invalid_credentials');
+    assertProblem((await startSignIn(NEW_PASSWORD)).answer, 401, 'invalid_credentials');
     assert.deepEqual((await startSignIn()).answer.body, { totp_required: true });
     assert.equal((await reset(token)).status, 204, 'and the link works still');
   });

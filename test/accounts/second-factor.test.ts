@@ -9,7 +9,7 @@ const STEP_MS = 30_000;
 const LOCK_SECONDS = 900;
 const EMAIL = 'owner@example.com';
 
-// better-auth judges codes by the machine's clock, so that is what is set here.
+// better-auth checks codes against the system clock, so these tests mock it.
 mock.timers.enable({ apis: ['Date'], now: Date.now() });
 const clock = makeClock();
 const api = await startTestServer({ TRUSTED_PROXIES: '127.0.0.0/8' }, { clock });
@@ -22,30 +22,30 @@ const assertProblem = (answer: Answer, status: number, code: string) =>
 let secret = '';
 let backupCodes: string[] = [];
 
-function pass(ms: number): void {
+function advance(ms: number): void {
   mock.timers.tick(ms);
   clock.set(Date.now());
 }
-/** Returns the code that comes after those that were used. */
+/** Returns a code that is newer than all used codes. */
 function nextCode(): string {
-  pass(STEP_MS);
+  advance(STEP_MS);
   return totpCode(secret, Date.now());
 }
 const wrongCode = () => String((Number(totpCode(secret, Date.now())) + 500_000) % 1_000_000).padStart(6, '0');
 
-/** Gives the password in a new browser. */
-async function start(headers: Record<string, string> = {}) {
+/** Starts a sign-in in a new browser. */
+async function startSignIn(headers: Record<string, string> = {}) {
   const browser = openBrowser(api.url, headers);
   const body = { email: EMAIL, password: PASSWORD };
   const answer = await browser.call('POST', '/app/v1/sign-in', { body });
   assert.deepEqual([answer.status, answer.body], [200, { totp_required: true }]);
   return browser;
 }
-const give = (browser: Browser, code: string) =>
+const submitCode = (browser: Browser, code: string) =>
   browser.call('POST', '/app/v1/sign-in/totp', { body: { code } });
 
 describe('the second factor', () => {
-  it('counts once a code of it was given', async () => {
+  it('requires a valid code before the second factor is turned on', async () => {
     const browser = await signIn(api.url, EMAIL);
     await stepUp(browser);
     const { body } = await browser.call('POST', '/app/v1/account/totp', { body: {} });
@@ -64,89 +64,93 @@ describe('the second factor', () => {
     assertProblem(again, 409, 'conflict');
   });
 
-  it('takes no code twice, that of its confirmation included, and none of an earlier half minute', async () => {
-    assertProblem(await give(await start(), totpCode(secret, Date.now())), 401, 'invalid_credentials');
+  it('accepts each code once, including the one that turned the factor on, and no code older than the last one used', async () => {
+    assertProblem(
+      await submitCode(await startSignIn(), totpCode(secret, Date.now())),
+      401,
+      'invalid_credentials',
+    );
     const code = nextCode();
-    assert.equal((await give(await start(), code)).status, 200);
-    assertProblem(await give(await start(), code), 401, 'invalid_credentials');
+    assert.equal((await submitCode(await startSignIn(), code)).status, 200);
+    assertProblem(await submitCode(await startSignIn(), code), 401, 'invalid_credentials');
     const [late, early] = [totpCode(secret, Date.now()), totpCode(secret, Date.now() + STEP_MS)];
-    assert.equal((await give(await start(), early)).status, 200);
-    assertProblem(await give(await start(), late), 401, 'invalid_credentials');
-    pass(STEP_MS);
+    assert.equal((await submitCode(await startSignIn(), early)).status, 200);
+    assertProblem(await submitCode(await startSignIn(), late), 401, 'invalid_credentials');
+    advance(STEP_MS);
   });
 
-  it('lets one in, of five who have the same code at the same moment', async () => {
-    const browsers = await Promise.all(Array.from({ length: 5 }, () => start()));
+  it('accepts one of five concurrent uses of the same code', async () => {
+    const browsers = await Promise.all(Array.from({ length: 5 }, () => startSignIn()));
     const code = nextCode();
-    const answers = await Promise.all(browsers.map((browser) => give(browser, code)));
+    const answers = await Promise.all(browsers.map((browser) => submitCode(browser, code)));
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 401, 401, 401, 401]);
-    const letIn = browsers.map((browser) => browser.call('GET', '/app/v1/session'));
-    const statuses = (await Promise.all(letIn)).map(({ status }) => status);
+    const sessions = browsers.map((browser) => browser.call('GET', '/app/v1/session'));
+    const statuses = (await Promise.all(sessions)).map(({ status }) => status);
     assert.deepEqual(statuses.sort(), [200, 401, 401, 401, 401]);
   });
 
-  it('is asked for after the password, which alone opens nothing', async () => {
-    const browser = await start();
+  it('asks for a code after the password, which alone grants no access', async () => {
+    const browser = await startSignIn();
     assertProblem(await browser.call('GET', '/app/v1/session'), 401, 'not_signed_in');
-    assertProblem(await give(browser, wrongCode()), 401, 'invalid_credentials');
-    const answer = await give(browser, nextCode());
+    assertProblem(await submitCode(browser, wrongCode()), 401, 'invalid_credentials');
+    const answer = await submitCode(browser, nextCode());
     assert.equal(answer.status, 200, answer.text);
     assert.equal((await browser.call('GET', '/app/v1/session')).status, 200);
   });
 
-  it('needs the password first', async () => {
-    assertProblem(await give(openBrowser(api.url), nextCode()), 401, 'not_signed_in');
+  it('rejects a code without the password first', async () => {
+    assertProblem(await submitCode(openBrowser(api.url), nextCode()), 401, 'not_signed_in');
     for (const forged of ['%', 'x', '2fa-unknown.x']) {
       const browser = openBrowser(api.url, { cookie: `appflow_two_factor=${forged}` });
-      assertProblem(await give(browser, nextCode()), 401, 'not_signed_in');
+      assertProblem(await submitCode(browser, nextCode()), 401, 'not_signed_in');
     }
   });
 
-  it('lets each backup code in once', async () => {
+  it('accepts each backup code once', async () => {
     const [code = ''] = backupCodes;
-    assert.equal((await give(await start(), code)).status, 200);
-    assertProblem(await give(await start(), code), 401, 'invalid_credentials');
-    assert.equal((await give(await start(), nextCode())).status, 200);
+    assert.equal((await submitCode(await startSignIn(), code)).status, 200);
+    assertProblem(await submitCode(await startSignIn(), code), 401, 'invalid_credentials');
+    assert.equal((await submitCode(await startSignIn(), nextCode())).status, 200);
   });
 
-  it('binds the cookie of a half sign-in as that of a session, and takes it away after', async () => {
+  it('sets a pending sign-in cookie with the flags of a session cookie, and clears it afterward', async () => {
     const overTls = { 'x-forwarded-proto': 'https', 'sec-fetch-site': 'same-origin' };
-    const [plain, secure] = [await start(), await start(overTls)];
+    const [plain, secure] = [await startSignIn(), await startSignIn(overTls)];
     const flags = 'Path=/; Max-Age=600; HttpOnly; SameSite=Lax';
     const [plainLine = ''] = plain.lastCookies();
     const [secureLine = ''] = secure.lastCookies();
     assert.match(plainLine, new RegExp(`^appflow_two_factor=[^;]+; ${flags}$`));
     assert.match(secureLine, new RegExp(`^__Host-appflow_two_factor=[^;]+; ${flags}; Secure$`));
     const downgraded = openBrowser(api.url, { ...overTls, cookie: plain.cookie() });
-    assertProblem(await give(downgraded, nextCode()), 401, 'not_signed_in');
-    assert.equal((await give(secure, nextCode())).status, 200);
+    assertProblem(await submitCode(downgraded, nextCode()), 401, 'not_signed_in');
+    assert.equal((await submitCode(secure, nextCode())).status, 200);
     const [over = ''] = secure.lastCookies();
     assert.match(over, /^__Host-appflow_two_factor=; Path=\/; Max-Age=0; HttpOnly; SameSite=Lax; Secure$/);
   });
 
-  it('is asked for before an invitation is accepted, which then is as signed in', async () => {
-    const owner = await start();
-    await give(owner, nextCode());
-    // Nobody invites a member: the first owner leaves the other project to somebody else first.
+  it('asks for a code before an invitation is accepted', async () => {
+    const owner = await startSignIn();
+    await submitCode(owner, nextCode());
+    // A member cannot be invited again, so the first owner hands the other project over and leaves it.
     await stepUp(owner);
     const path = `/app/v1/projects/${other.project_id}`;
     const heir = await owner.call('POST', `${path}/invitations`, {
       body: { email: 'heir@example.com', role: 'owner' },
     });
-    const heirs = openBrowser(api.url);
-    await heirs.call('POST', '/app/v1/invitations/accept', {
+    const heirBrowser = openBrowser(api.url);
+    await heirBrowser.call('POST', '/app/v1/invitations/accept', {
       body: { token: tokenOf(heir.body.link), name: 'Heir', password: PASSWORD },
     });
     const { body: session } = await owner.call('GET', '/app/v1/session');
     assert.equal((await owner.call('DELETE', `${path}/members/${session.user.id}`)).status, 204);
-    const back = { email: EMAIL, role: 'analyst' };
-    const { body: made } = await heirs.call('POST', `${path}/invitations`, { body: back });
+    const reinvited = { email: EMAIL, role: 'analyst' };
+    const { body: made } = await heirBrowser.call('POST', `${path}/invitations`, { body: reinvited });
     const browser = openBrowser(api.url);
     const accept = (body: object) => browser.call('POST', '/app/v1/invitations/accept', { body });
     const token = tokenOf(made.link);
-    const half = await accept({ token, password: PASSWORD });
-    assert.deepEqual([half.status, half.body], [200, { totp_required: true }]);
-    assert.equal((await give(browser, nextCode())).body.projects.length, 1, 'not yet a member');
+    const pending = await accept({ token, password: PASSWORD });
+    assert.deepEqual([pending.status, pending.body], [200, { totp_required: true }]);
+    assert.equal((await submitCode(browser, nextCode())).body.projects.length, 1, 'not yet a member');
     const joined = await accept({ token });
     assert.deepEqual(joined.body.projects.map(({ role }: { role: string }) => role).sort(), [
       'analyst',
@@ -154,38 +158,38 @@ describe('the second factor', () => {
     ]);
   });
 
-  it('gives up after five wrong codes, even to the right one', async () => {
-    const browser = await start();
-    for (let wrong = 1; wrong <= 5; wrong += 1) await give(browser, wrongCode());
-    assertProblem(await give(browser, nextCode()), 401, 'not_signed_in');
-    // A right one ends the count of wrong ones in a row.
-    assert.equal((await give(await start(), nextCode())).status, 200);
+  it('ends a pending sign-in after five wrong codes, even if the next one is right', async () => {
+    const browser = await startSignIn();
+    for (let wrong = 1; wrong <= 5; wrong += 1) await submitCode(browser, wrongCode());
+    assertProblem(await submitCode(browser, nextCode()), 401, 'not_signed_in');
+    // A right code resets the count of consecutive wrong codes.
+    assert.equal((await submitCode(await startSignIn(), nextCode())).status, 200);
   });
 
-  it('is locked after ten wrong codes in a row, for a quarter of an hour that Retry-After counts down', async () => {
+  it('locks the second factor for 15 minutes after ten consecutive wrong codes, with the remaining time in Retry-After', async () => {
     for (let round = 1; round <= 2; round += 1) {
-      const browser = await start();
+      const browser = await startSignIn();
       for (let wrong = 1; wrong <= 5; wrong += 1)
-        assertProblem(await give(browser, wrongCode()), 401, 'invalid_credentials');
+        assertProblem(await submitCode(browser, wrongCode()), 401, 'invalid_credentials');
     }
-    const browser = await start();
-    const eleventh = await give(browser, wrongCode());
+    const browser = await startSignIn();
+    const eleventh = await submitCode(browser, wrongCode());
     assertProblem(eleventh, 429, 'rate_limited');
     assert.equal(eleventh.headers.get('retry-after'), String(LOCK_SECONDS));
-    pass((LOCK_SECONDS - 100) * 1_000 - 1);
-    const later = await give(await start(), totpCode(secret, Date.now()));
+    advance((LOCK_SECONDS - 100) * 1_000 - 1);
+    const later = await submitCode(await startSignIn(), totpCode(secret, Date.now()));
     assertProblem(later, 429, 'rate_limited');
     assert.equal(later.headers.get('retry-after'), '101', 'whole seconds, none too few');
     assert.equal(later.body.retry_after_ms, 101_000);
-    pass(100_000);
-    assertProblem(await give(await start(), totpCode(secret, Date.now())), 429, 'rate_limited');
-    pass(1);
-    assert.equal((await give(await start(), totpCode(secret, Date.now()))).status, 200);
+    advance(100_000);
+    assertProblem(await submitCode(await startSignIn(), totpCode(secret, Date.now())), 429, 'rate_limited');
+    advance(1);
+    assert.equal((await submitCode(await startSignIn(), totpCode(secret, Date.now()))).status, 200);
   });
 
-  it('is gone once removed, which the audit log tells once', async () => {
-    const browser = await start();
-    await give(browser, nextCode());
+  it('signs in without a code after the second factor is removed, and records the removal once', async () => {
+    const browser = await startSignIn();
+    await submitCode(browser, nextCode());
     await stepUp(browser);
     for (let round = 1; round <= 2; round += 1)
       assert.equal((await browser.call('DELETE', '/app/v1/account/totp')).status, 204);
@@ -196,7 +200,7 @@ describe('the second factor', () => {
   });
 });
 
-it('shows the code that RFC 6238 appendix B shows, to six digits', () => {
+it('generates the six-digit codes of RFC 6238 appendix B', () => {
   const secret = '12345678901234567890';
   for (const [seconds, code] of [
     [59, '287082'],

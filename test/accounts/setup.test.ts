@@ -15,21 +15,21 @@ import { startOpenServer } from '../support/open-server.ts';
 
 const config = makeConfig();
 const { project_id } = await initProject(config);
-// Fifty passwords to hash at once are meant to be work: a busy machine must not refuse some of them here.
-const patient = ({ shedding }: Services) => ({ shedding: { ...shedding, refuses: () => false } });
-const { url, services, stop } = await startOpenServer(config, undefined, patient, DASHBOARD_ROUTES);
+// Hashing fifty passwords is expected load here, so a busy machine must not shed these requests.
+const withoutShedding = ({ shedding }: Services) => ({ shedding: { ...shedding, refuses: () => false } });
+const { url, services, stop } = await startOpenServer(config, undefined, withoutShedding, DASHBOARD_ROUTES);
 after(stop);
 const body = { name: 'Owner', email: 'Owner@Example.com', password: PASSWORD };
 const post = (path: string, sent: unknown) => openBrowser(url).call('POST', path, { body: sent });
 const countPeople = async () =>
   (await services.control.db.selectFrom('people').select('id').execute()).length;
 
-it('says that the first account is still to be made', async () => {
+it('reports that the first account has not been created', async () => {
   const { body: state } = await openBrowser(url).call('GET', '/app/v1/setup');
   assert.deepEqual(state, { needs_setup: true, allows_sign_in: true });
 });
 
-it('makes no account for a guessed token, a bad e-mail address or a short password', async () => {
+it('creates no account for a wrong token, an invalid e-mail address or a short password', async () => {
   const token = tokenOf(`#${await renewSetupLink(services)}`);
   for (const [wrong, status] of [
     [{ token: 'guess' }, 404],
@@ -44,7 +44,7 @@ it('makes no account for a guessed token, a bad e-mail address or a short passwo
   assert.equal(await countPeople(), 0);
 });
 
-it('voids a setup link when a newer one is made, as every start does', async () => {
+it('invalidates a setup link when a newer one is created, as at every start', async () => {
   const older = await renewSetupLink(services);
   const newer = await renewSetupLink(services);
   assert.notEqual(older, newer);
@@ -53,7 +53,7 @@ it('voids a setup link when a newer one is made, as every start does', async () 
   assert.equal(await countPeople(), 0);
 });
 
-it('makes one account of fifty that ask with one link at the same moment, and it owns the orphans', async () => {
+it('creates one account for fifty concurrent requests with one link, and makes it owner of existing projects', async () => {
   const token = await renewSetupLink(services);
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, index) =>
@@ -68,13 +68,13 @@ it('makes one account of fifty that ask with one link at the same moment, and it
   assert.deepEqual([project.id, project.role], [project_id, 'owner']);
 });
 
-it('makes no second account with the used link, and no new link once there is an account', async () => {
+it('creates no second account with a used link, and no new link once there is an account', async () => {
   assert.equal(await renewSetupLink(services), undefined);
   const { body: state } = await openBrowser(url).call('GET', '/app/v1/setup');
   assert.equal(state.needs_setup, false);
 });
 
-it('keeps neither the token of a session nor a password as it is, in no file', async () => {
+it('stores no plain session token or password in any file', async () => {
   const { email } = await services.control.db.selectFrom('people').select('email').executeTakeFirstOrThrow();
   const browser = await signIn(url, email);
   const [, token = ''] = browser.cookie().split('=');
@@ -94,15 +94,15 @@ it('keeps neither the token of a session nor a password as it is, in no file', a
   assert.equal((await thief.call('GET', '/app/v1/session')).status, 401, 'what is stored opens nothing');
 });
 
-it('has all the tables that better-auth asks for', async () => {
+it('has all tables that better-auth requires', async () => {
   const control = await openControl(joinPath(makeTempDir(), 'control.sqlite'), systemClock());
   const options = describeAuth([{ version: 1, value: 'x'.repeat(43) }]);
   const { toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems } = await getMigrations({
     ...options,
     database: { db: control.db, type: 'sqlite' },
   });
-  assert.deepEqual({ toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems }, NOTHING_TO_DO);
+  assert.deepEqual({ toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems }, NO_CHANGES);
   await control.close();
 });
 
-const NOTHING_TO_DO = { toBeCreated: [], toBeAdded: [], toBeAddedIndexes: [], schemaProblems: [] };
+const NO_CHANGES = { toBeCreated: [], toBeAdded: [], toBeAddedIndexes: [], schemaProblems: [] };

@@ -21,11 +21,11 @@ const credentials = { email: 'owner@example.com', password: PASSWORD };
 const assertProblem = (answer: Answer, status: number, code: string) =>
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 
-/** A browser that reaches us through a proxy with TLS. */
+/** Headers of a browser behind a TLS proxy. */
 const overTls = { 'x-forwarded-proto': 'https', 'sec-fetch-site': 'same-origin' };
 
-describe('signing in', () => {
-  it('binds the cookie to TLS behind a trusted proxy with TLS', async () => {
+describe('session cookies', () => {
+  it('sets a __Host- cookie behind a trusted TLS proxy', async () => {
     const browser = openBrowser(api.url, overTls);
     const answer = await browser.call('POST', '/app/v1/sign-in', { body: credentials });
     assert.equal(answer.status, 200, answer.text);
@@ -37,7 +37,7 @@ describe('signing in', () => {
     assert.equal((await browser.call('GET', '/app/v1/session')).status, 200);
   });
 
-  it('takes over TLS no cookie that could have been set without', async () => {
+  it('rejects over TLS a cookie that could have been set without TLS', async () => {
     const plain = await signIn(api.url, credentials.email);
     assert.match(
       plain.lastCookies()[0] ?? '',
@@ -50,7 +50,7 @@ describe('signing in', () => {
     assertProblem(answer, 401, 'not_signed_in');
   });
 
-  it('leaves nothing of a token or a password in the answers’ addresses', async () => {
+  it('never redirects or puts a token or password in a response header', async () => {
     const answer = await openBrowser(api.url).call('POST', '/app/v1/sign-in', {
       body: { ...credentials, callbackURL: 'https://evil.example', redirect: 'https://evil.example' },
     });
@@ -59,11 +59,11 @@ describe('signing in', () => {
   });
 });
 
-describe('the limits of a member', () => {
-  const ask = () => owner.call('GET', `/app/v1/projects/${project_id}/analytics/live`);
+describe('rate limits of members', () => {
+  const getLive = () => owner.call('GET', `/app/v1/projects/${project_id}/analytics/live`);
 
-  it('are 120 questions at once, in a bucket of its own', async () => {
-    const answer = await ask();
+  it('allows a member a burst of 120 analytics requests, in a separate bucket from keys', async () => {
+    const answer = await getLive();
     assert.equal(answer.status, 200, answer.text);
     assert.match(answer.headers.get('ratelimit-policy') ?? '', /"analytics";q=120;w=12/);
     const byKey = await api.call('GET', '/v1/analytics/live', { key: api.project.read_only_key });
@@ -72,18 +72,18 @@ describe('the limits of a member', () => {
   });
 });
 
-it('lets ten questions of a member run at once, and five of a key', async () => {
+it('allows a member ten concurrent analytics requests, and a key five', async () => {
   const limiter = createLimiter();
-  const countAtOnce = async (keyType: 'member' | 'server') => {
+  const countConcurrent = async (keyType: 'member' | 'server') => {
     const payer = { keyId: keyType, callerType: keyType, category: 'analytics' } as const;
-    const gone = AbortSignal.abort();
+    const aborted = AbortSignal.abort();
     for (let running = 0; ; running += 1) {
-      // Whoever has to wait has gone already, so it is refused at once.
-      const slot = await Promise.resolve(limiter.enter(payer, { signal: gone })).catch(() => undefined);
+      // The client has already disconnected, so a request without a free slot fails immediately.
+      const slot = await Promise.resolve(limiter.enter(payer, { signal: aborted })).catch(() => undefined);
       if (!slot) return running;
     }
   };
-  assert.deepEqual([await countAtOnce('member'), await countAtOnce('server')], [10, 5]);
+  assert.deepEqual([await countConcurrent('member'), await countConcurrent('server')], [10, 5]);
 });
 
 describe('appflow members', () => {
@@ -93,13 +93,13 @@ describe('appflow members', () => {
     return promisify(execFile)(process.execPath, [main, 'members', ...args], { env });
   };
 
-  it('lists who may sign in, as a table and as JSON', async () => {
+  it('lists members as a table and as JSON', async () => {
     assert.match((await run('list')).stdout, /Test +owner +Owner +owner@example\.com/);
     const [line = ''] = (await run('list', '--json')).stdout.split('\n');
     assert.equal(JSON.parse(line).role, 'owner');
   });
 
-  it('lists who has an account and no project too', async () => {
+  it('lists accounts without a project too', async () => {
     const { call } = await join(owner, project_id, 'analyst', 'Leaver');
     const { body } = await call('GET', '/app/v1/session');
     await call('DELETE', `/app/v1/projects/${project_id}/members/${body.user.id}`);
@@ -109,7 +109,7 @@ describe('appflow members', () => {
     assert.deepEqual([id, role, none], [body.user.id, null, null]);
   });
 
-  it('makes a link to a new password that works on the running server', async () => {
+  it('creates a reset link that works on the running server', async () => {
     const { stdout } = await run('reset-link', 'Owner@example.com');
     assert.ok(stdout.startsWith(`${PUBLIC_URL}/reset#`));
     const body = { token: tokenOf(stdout.trim()), password: 'a new long password' };
@@ -117,26 +117,26 @@ describe('appflow members', () => {
     assertProblem(await owner.call('GET', '/app/v1/session'), 401, 'not_signed_in');
   });
 
-  it('makes one that switches the second factor off when it is asked to', async () => {
+  it('creates a reset link that turns the second factor off with --without-second-factor', async () => {
     const email = 'owner@example.com';
     const password = 'a new long password';
-    const visit = async () => {
+    const startSignIn = async () => {
       const browser = openBrowser(api.url);
       return {
         browser,
         answer: await browser.call('POST', '/app/v1/sign-in', { body: { email, password } }),
       };
     };
-    const { browser } = await visit();
+    const { browser } = await startSignIn();
     await enableTotp(browser, Date.now(), password);
-    assert.deepEqual((await visit()).answer.body, { totp_required: true });
+    assert.deepEqual((await startSignIn()).answer.body, { totp_required: true });
     const { stdout } = await run('reset-link', email, '--without-second-factor');
     const body = { token: tokenOf(stdout.trim()), password };
     assert.equal((await openBrowser(api.url).call('POST', '/app/v1/reset', { body })).status, 204);
-    assert.equal((await visit()).answer.body.user?.has_totp, false);
+    assert.equal((await startSignIn()).answer.body.user?.has_totp, false);
   });
 
-  it('says so when there is no such account', async () => {
+  it('exits with an error if the account does not exist', async () => {
     await assert.rejects(run('reset-link', 'nobody@example.com'), { code: 1, stderr: /no account/ });
   });
 });

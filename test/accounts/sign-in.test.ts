@@ -18,13 +18,13 @@ const refill = () => {
 };
 
 describe('signing in', () => {
-  it('takes the e-mail address in any case', async () => {
+  it('ignores the case of the e-mail address', async () => {
     const answer = await tryPassword('OWNER@example.COM', PASSWORD);
     assert.equal(answer.status, 200);
     assert.equal(answer.body.user.email, 'owner@example.com');
   });
 
-  it('answers the same for a wrong password and an account that does not exist', async () => {
+  it('returns the same error for a wrong password and an unknown account', async () => {
     const known = await tryPassword('owner@example.com', 'wrong password 1');
     const unknown = await tryPassword('nobody@example.com', 'wrong password 1');
     const nonsense = await tryPassword('not an address', 'wrong password 1');
@@ -35,13 +35,13 @@ describe('signing in', () => {
     refill();
   });
 
-  it('gives back what a right password spent: only failures count', async () => {
+  it('counts only failed sign-ins against the limit', async () => {
     for (let round = 0; round < 8; round += 1) {
       assert.equal((await tryPassword('owner@example.com', PASSWORD)).status, 200);
     }
   });
 
-  it('refuses the sixth failure within a minute, whether there is such an account or not, and then the right one', async () => {
+  it('limits failures to five per minute and account, whether it exists or not, and then rejects the right password too', async () => {
     for (const email of ['owner@example.com', 'nobody@example.com']) {
       for (let failure = 1; failure <= 5; failure += 1) {
         assertProblem(await tryPassword(email, 'wrong'), 401, 'invalid_credentials');
@@ -58,14 +58,14 @@ describe('signing in', () => {
     }
   });
 
-  it('limits an address over all accounts', async () => {
+  it('limits failures per address over all accounts', async () => {
     for (let failure = 1; failure <= 5; failure += 1)
       await tryPassword(`someone${failure}@example.com`, 'wrong');
     assertProblem(await tryPassword('someone6@example.com', 'wrong'), 429, 'rate_limited');
     refill();
   });
 
-  it('counts for each account only behind a proxy that nobody named, and /readyz tells of it', async () => {
+  it('limits failures only per account behind an untrusted proxy, and warns in /readyz', async () => {
     const tryThrough = (email: string) =>
       openBrowser(api.url, { 'x-forwarded-for': '203.0.113.9' }).call('POST', '/app/v1/sign-in', {
         body: { email, password: 'wrong' },
@@ -79,7 +79,7 @@ describe('signing in', () => {
     refill();
   });
 
-  it('lets no more guesses through when they come at the same moment', async () => {
+  it('limits concurrent guesses as strictly as sequential ones', async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => tryPassword('owner@example.com', 'wrong')),
     );
@@ -88,7 +88,7 @@ describe('signing in', () => {
     refill();
   });
 
-  it('limits guesses at the password of whoever is signed in', async () => {
+  it('limits password guesses of a signed-in user', async () => {
     const guess = () => owner.call('POST', '/app/v1/step-up', { body: { password: 'wrong' } });
     for (let failure = 1; failure <= 5; failure += 1)
       assertProblem(await guess(), 401, 'invalid_credentials');
@@ -98,7 +98,7 @@ describe('signing in', () => {
 
   it('ends a session after a week', async () => {
     const browser = await signIn(api.url, 'owner@example.com');
-    // A session begins by the machine's clock, not by the test's.
+    // better-auth starts sessions by the system clock, not by the clock of the test.
     clock.set(Date.now() + 7 * 86_400_000 - 10_000);
     assert.equal((await browser.call('GET', '/app/v1/session')).status, 200);
     clock.advance(10_000);
@@ -106,7 +106,7 @@ describe('signing in', () => {
     clock.set(Date.now());
   });
 
-  it('ends a session by signing out, and only that one', async () => {
+  it('ends only the current session on sign-out', async () => {
     const [one, other] = [
       await signIn(api.url, 'owner@example.com'),
       await signIn(api.url, 'owner@example.com'),
@@ -119,33 +119,33 @@ describe('signing in', () => {
     assert.equal((await other.call('GET', '/app/v1/session')).status, 200);
   });
 
-  it('tells of sign-ins and failures in the audit log of the project', async () => {
+  it('records sign-ins and failures in the audit log of the project', async () => {
     const browser = await signIn(api.url, 'owner@example.com');
-    const told = async (action: string) => {
+    const listEntries = async (action: string) => {
       const { body } = await browser.call('GET', `/app/v1/projects/${project_id}/audit-log?action=${action}`);
       return body.data;
     };
-    assert.ok((await told('session.started')).length > 3);
+    assert.ok((await listEntries('session.started')).length > 3);
     const { body } = await browser.call('GET', '/app/v1/session');
-    for (const { actor } of await told('session.started')) {
+    for (const { actor } of await listEntries('session.started')) {
       assert.deepEqual(actor, { type: 'member', id: body.user.id });
     }
-    // Failures are queued; what is queued is told within seconds, so it is waited for.
-    for (let wait = 0; wait < 80 && (await told('authentication.failed')).length === 0; wait += 1) {
+    // Failures are queued and written within seconds, so wait for them.
+    for (let wait = 0; wait < 80 && (await listEntries('authentication.failed')).length === 0; wait += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    const [failed] = await told('authentication.failed');
+    const [failed] = await listEntries('authentication.failed');
     assert.deepEqual(failed.diff.code, [null, 'invalid_credentials']);
     assert.equal(failed.target, body.user.id);
   });
 });
 
-describe('a change that does not come from our page', () => {
+describe('changes from pages of another origin', () => {
   const path = `/app/v1/projects/${project_id}/apps`;
   const body = { name: 'Forged', platform: 'ios' };
   const browserOf = () => signIn(api.url, 'owner@example.com');
 
-  it('is rejected without the token, and with that of another session', async () => {
+  it('rejects a change without a CSRF token or with the token of another session', async () => {
     const browser = await browserOf();
     const { cookie } = browser;
     const bare = connect(api.url);
@@ -159,11 +159,11 @@ describe('a change that does not come from our page', () => {
   for (const [what, headers] of [
     ['another origin', { origin: 'https://evil.example' }],
     ['another port', { origin: 'http://127.0.0.1:1' }],
-    ['no origin one may know', { origin: 'null' }],
-    ['another site, by the browser’s word', { 'sec-fetch-site': 'cross-site' }],
-    ['a subdomain, by the browser’s word', { 'sec-fetch-site': 'same-site' }],
+    ['an opaque origin', { origin: 'null' }],
+    ['another site, according to Sec-Fetch-Site', { 'sec-fetch-site': 'cross-site' }],
+    ['another subdomain, according to Sec-Fetch-Site', { 'sec-fetch-site': 'same-site' }],
   ] as const) {
-    it(`is rejected from ${what}, though cookie and token are right`, async () => {
+    it(`rejects a change and a sign-in from ${what}, even with the right cookie and token`, async () => {
       const browser = await browserOf();
       assertProblem(await browser.call('POST', path, { body, headers }), 403, 'csrf_rejected');
       const sent = { body: { email: 'owner@example.com', password: PASSWORD }, headers };
@@ -171,7 +171,7 @@ describe('a change that does not come from our page', () => {
     });
   }
 
-  it('is taken from our page, as every browser says it', async () => {
+  it('accepts a change with its own Origin or with Sec-Fetch-Site: same-origin', async () => {
     const browser = await browserOf();
     const { body: session } = await browser.call('GET', '/app/v1/session');
     const cookie = browser.cookie();
@@ -182,7 +182,7 @@ describe('a change that does not come from our page', () => {
     }
   });
 
-  it('is not even there without Origin and Sec-Fetch-Site', async () => {
+  it('rejects a change without Origin and Sec-Fetch-Site', async () => {
     const answer = await connect(api.url).call('POST', '/app/v1/sign-in', {
       body: { email: 'a', password: 'b' },
     });

@@ -19,7 +19,7 @@ const routes = [...ROUTES, ...DASHBOARD_ROUTES];
 const { url, services, stop } = await startOpenServer(config, undefined, undefined, routes);
 after(stop);
 
-/** Posts as a browser does that came by plain HTTP from another machine. By hand: a Host is not fetch's to choose. */
+/** Posts as a browser on another machine would over plain HTTP. Uses a raw socket, because fetch cannot set Host. */
 async function postFromElsewhere(path: string, sent: object) {
   const body = JSON.stringify(sent);
   const head = [
@@ -39,21 +39,21 @@ async function assertAsksForTls(path: string, sent: object): Promise<void> {
   assert.equal(headers.get('set-cookie'), null);
 }
 
-describe('over plain HTTP from elsewhere', () => {
-  it('no setup link is taken, and none is spent', async () => {
+describe('plain HTTP from another machine', () => {
+  it('rejects account setup over plain HTTP without spending the setup link', async () => {
     const setupUrl = `${url}/setup#${await renewSetupLink(services)}`;
     const body = { token: tokenOf(setupUrl), name: 'Owner', email: EMAIL, password: PASSWORD };
     await assertAsksForTls('/app/v1/setup', body);
     await setUp(url, setupUrl);
   });
 
-  it('no password is taken, right or wrong, and no code', async () => {
+  it('rejects passwords and codes over plain HTTP, right or wrong', async () => {
     for (const password of [PASSWORD, 'wrong'])
       await assertAsksForTls('/app/v1/sign-in', { email: EMAIL, password });
     await assertAsksForTls('/app/v1/sign-in/totp', { code: '123456' });
   });
 
-  it('no invitation is accepted, and none is spent', async () => {
+  it('rejects accepting an invitation over plain HTTP without spending it', async () => {
     const owner = openBrowser(url);
     await owner.call('POST', '/app/v1/sign-in', { body: { email: EMAIL, password: PASSWORD } });
     const path = `/app/v1/projects/${project_id}/invitations`;
@@ -64,7 +64,7 @@ describe('over plain HTTP from elsewhere', () => {
     assert.equal(accepted.status, 200, accepted.text);
   });
 
-  it('no new password is taken, and its link is not spent', async () => {
+  it('rejects a password reset over plain HTTP without spending the reset link', async () => {
     const token = await createResetLink(services, NEW_EMAIL, 'reset', CLI_ACTOR);
     const body = { token, password: 'another long password' };
     await assertAsksForTls('/app/v1/reset', body);
@@ -75,14 +75,14 @@ describe('over plain HTTP from elsewhere', () => {
 describe('Strict-Transport-Security', () => {
   const PATHS = ['/', '/sign-in', '/app/v1/setup', '/app/v1/session', '/nothing'];
 
-  it('is on every page and answer over TLS, refusals included', async () => {
+  it('sends Strict-Transport-Security on every page and response over TLS, including errors', async () => {
     for (const path of PATHS) {
       const { headers } = await connect(url).call('GET', path, { headers: { 'x-forwarded-proto': 'https' } });
       assert.equal(headers.get('strict-transport-security'), STRICT, path);
     }
   });
 
-  it('is on none over plain HTTP, where it would promise what nobody keeps', async () => {
+  it('sends no Strict-Transport-Security over plain HTTP', async () => {
     for (const path of PATHS) {
       const { headers } = await connect(url).call('GET', path);
       assert.equal(headers.get('strict-transport-security'), null, path);

@@ -13,42 +13,42 @@ const { project_id: mine, server_key } = api.project;
 const theirs = await initProject(api.config);
 const owner = await setUp(api.url, api.server.setupUrl);
 await stepUp(owner);
-const people: Record<Role, Browser> = {
+const browsers: Record<Role, Browser> = {
   owner,
   admin: await join(owner, mine, 'admin', 'Admin'),
   developer: await join(owner, mine, 'developer', 'Dev'),
   analyst: await join(owner, mine, 'analyst', 'Ana'),
 };
-await stepUp(people.admin);
-await stepUp(people.developer);
-await stepUp(people.analyst);
-// The first account owns both projects; for "another project" somebody is asked who is in one only.
-const outsider = people.analyst;
+await stepUp(browsers.admin);
+await stepUp(browsers.developer);
+await stepUp(browsers.analyst);
+// The first account owns both projects, so requests to another project come from a member of only one.
+const outsider = browsers.analyst;
 
 const isScope = (access: string): access is Scope =>
   [...KEY_SCOPES, 'members:read', 'members:write'].includes(access);
 const inProject = DASHBOARD_ROUTES.filter(({ path }) => path.includes('{project_id}'));
-const perPerson = DASHBOARD_ROUTES.filter(({ access }) => access === 'signed_in');
+const accountRoutes = DASHBOARD_ROUTES.filter(({ access }) => access === 'signed_in');
 
-/** An id that exists nowhere: the check of rights comes first, so who has none never gets as far. */
-const NOWHERE = 'xxx_00000000000000000000000000';
+/** An id that does not exist. Permissions are checked first, so a caller without them never gets a 404. */
+const MISSING_ID = 'xxx_00000000000000000000000000';
 
 function pathOf(route: Route, projectId = mine): string {
-  return route.path.replace('{project_id}', projectId).replaceAll(/\{\w+\}/g, NOWHERE);
+  return route.path.replace('{project_id}', projectId).replaceAll(/\{\w+\}/g, MISSING_ID);
 }
 
 function assertProblem(answer: Answer, status: number, code: string): void {
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 }
 
-/** An open stream would never end; of that, HEAD tells what GET would. */
+/** A stream would stay open, so these tests send HEAD, which gets the same status as GET. */
 const methodOf = ({ method, answer }: Route) => (answer.contentType === EVENT_STREAM ? 'HEAD' : method);
 
-const ask = (who: Pick<Browser, 'call'>, route: Route, projectId?: string) =>
+const send = (who: Pick<Browser, 'call'>, route: Route, projectId?: string) =>
   who.call(route.method, pathOf(route, projectId), route.body ? { body: { wrong: true } } : {});
 
-describe('the dashboard’s door', () => {
-  it('mirrors every route of the API but those about the key itself', () => {
+describe('dashboard routes', () => {
+  it('provides every API route to the dashboard, except routes about the calling key', () => {
     const expected = ROUTES.filter(({ path, access }) => path.startsWith('/v1/') && access !== 'any_key')
       .map(({ method, path }) => `${method} /app/v1/projects/{project_id}${path.slice(3)}`)
       .sort();
@@ -62,16 +62,16 @@ describe('the dashboard’s door', () => {
     assert.ok(isScope(access), `${nameOf(route)} asks for a scope`);
     for (const role of ROLES) {
       const may = ROLE_SCOPES[role].includes(access);
-      it(`${may ? 'lets' : 'keeps'} the ${role} ${may ? 'into' : 'out of'} ${nameOf(route)}`, async () => {
+      it(`${may ? 'allows' : 'does not allow'} the ${role} role to call ${nameOf(route)}`, async () => {
         if (may) {
-          const { status } = await people[role].call(
+          const { status } = await browsers[role].call(
             methodOf(route),
             pathOf(route),
             route.body ? { body: {} } : {},
           );
           assert.ok(![401, 403].includes(status), `it answered ${status}`);
         } else {
-          const answer = await ask(people[role], route);
+          const answer = await send(browsers[role], route);
           assertProblem(answer, 403, 'insufficient_scope');
           assert.deepEqual(answer.body.required, [access]);
           assert.deepEqual(answer.body.granted, ROLE_SCOPES[role]);
@@ -79,10 +79,10 @@ describe('the dashboard’s door', () => {
       });
     }
 
-    it(`answers ${nameOf(route)} of another project as of none`, async () => {
+    it(`returns the same 404 from ${nameOf(route)} for another project and for a missing one`, async () => {
       const [foreign, missing] = [
-        await ask(outsider, route, theirs.project_id),
-        await ask(outsider, route, 'proj_00000000000000000000000000'),
+        await send(outsider, route, theirs.project_id),
+        await send(outsider, route, 'proj_00000000000000000000000000'),
       ];
       assertProblem(foreign, 404, 'not_found');
       const bare = ({ body }: Answer) => ({ ...body, request_id: '' });
@@ -90,17 +90,17 @@ describe('the dashboard’s door', () => {
     });
   }
 
-  for (const route of [...inProject, ...perPerson]) {
-    it(`takes no API key for ${nameOf(route)}, and asks for a session`, async () => {
-      const stranger = openBrowser(api.url, { authorization: `Bearer ${server_key}` });
-      assertProblem(await ask(stranger, route), 401, 'not_signed_in');
-      assertProblem(await ask(openBrowser(api.url), route), 401, 'not_signed_in');
+  for (const route of [...inProject, ...accountRoutes]) {
+    it(`requires a session, not an API key, for ${nameOf(route)}`, async () => {
+      const withKey = openBrowser(api.url, { authorization: `Bearer ${server_key}` });
+      assertProblem(await send(withKey, route), 401, 'not_signed_in');
+      assertProblem(await send(openBrowser(api.url), route), 401, 'not_signed_in');
       const forged = openBrowser(api.url, { cookie: `appflow_session=${'x'.repeat(32)}` });
-      assertProblem(await ask(forged, route), 401, 'not_signed_in');
+      assertProblem(await send(forged, route), 401, 'not_signed_in');
     });
   }
 
-  it('takes no session under /v1', async () => {
+  it('rejects a session on every /v1 route', async () => {
     const { cookie } = owner;
     for (const route of ROUTES.filter(({ access }) => access !== 'public')) {
       const answer = await connect(api.url).call(route.method, pathOf(route), {
@@ -110,18 +110,18 @@ describe('the dashboard’s door', () => {
     }
   });
 
-  it('answers with what the API answers', async () => {
+  it('returns the same fields from dashboard routes as from the API', async () => {
     for (const path of ['/apps', '/project', '/api-keys', '/events', '/analytics/daily?days=1']) {
-      const [told, said] = [
+      const [fromDashboard, fromApi] = [
         await owner.call('GET', `/app/v1/projects/${mine}${path}`),
         await api.call('GET', `/v1${path}`, { key: server_key }),
       ];
-      assert.equal(told.status, 200, told.text);
-      assert.deepEqual(Object.keys(told.body), Object.keys(said.body));
+      assert.equal(fromDashboard.status, 200, fromDashboard.text);
+      assert.deepEqual(Object.keys(fromDashboard.body), Object.keys(fromApi.body));
     }
   });
 
-  it('names the member who made a key, and shows what it made to nobody else', async () => {
+  it('records the member who created a key, and hides the key from other projects', async () => {
     const body = { name: 'From the dashboard', type: 'client' };
     const made = await owner.call('POST', `/app/v1/projects/${mine}/api-keys`, { body });
     assert.equal(made.status, 201, made.text);
@@ -130,25 +130,25 @@ describe('the dashboard’s door', () => {
     assertProblem(foreign, 404, 'not_found');
   });
 
-  it('does a thing once for an Idempotency-Key, and tells no other session the secret', async () => {
+  it('replays a request with the same Idempotency-Key only within the same session', async () => {
     const body = { name: 'Once', type: 'client' };
     const headers = { 'idempotency-key': 'front-door-1' };
     const path = `/app/v1/projects/${mine}/api-keys`;
     const first = await owner.call('POST', path, { body, headers });
     assert.equal((await owner.call('POST', path, { body, headers })).body.key, first.body.key);
-    const other = await people.admin.call('POST', path, { body, headers });
+    const other = await browsers.admin.call('POST', path, { body, headers });
     assert.notEqual(other.body.id, first.body.id);
   });
 });
 
-describe('a role that may not do something to others', () => {
+describe('routes that members may call about themselves', () => {
   const aboutSelf = inProject.filter(({ selfParam }) => selfParam !== undefined);
   for (const route of aboutSelf) {
     for (const role of ROLES) {
-      it(`lets the ${role} into ${nameOf(route)} where it is about that member`, async () => {
+      it(`allows the ${role} role to call ${nameOf(route)} about their own membership`, async () => {
         const leaver = await join(owner, mine, role, `Leaving-${role}`);
         const { body } = await leaver.call('GET', '/app/v1/session');
-        const path = pathOf(route).replace(NOWHERE, body.user.id);
+        const path = pathOf(route).replace(MISSING_ID, body.user.id);
         const answer = await leaver.call(methodOf(route), path);
         assert.ok(answer.status < 300, answer.text);
       });

@@ -17,7 +17,7 @@ import { parseAnswer, sendRaw } from '../support/raw-http.ts';
 const SECRET = 'a path /var/lib/appflow and SELECT * FROM api_keys';
 const WRONG = Type.Object({ expected: Type.Integer() });
 
-/** A route that fails in this way, at a path of its own. */
+/** Returns a route at `path` whose handler calls `fail`. */
 function failing(path: string, fail: () => unknown) {
   const answer = { status: 200, schema: WRONG } as const;
   const plain = { method: 'GET', summary: 'Fail', access: 'public', limit: 'management', answer } as const;
@@ -31,7 +31,7 @@ const ROUTES = [
   throwing('/text', SECRET),
   throwing('/nothing', undefined),
   failing('/wrong-answer', () => ({ expected: SECRET })),
-  throwing('/with-cause', new ApiError('conflict', { detail: 'Told.', cause: new Error(SECRET) })),
+  throwing('/with-cause', new ApiError('conflict', { detail: 'Public detail.', cause: new Error(SECRET) })),
   throwing('/unavailable', new StorageError('unavailable', SECRET, new Error(SECRET))),
   throwing('/timeout', new StorageError('timeout', SECRET)),
   throwing('/busy', new StorageError('busy', SECRET)),
@@ -78,11 +78,11 @@ function assertProblem({ status, headers, body, text }: Answer, code: keyof type
   assert.ok(!text.includes('SELECT') && !text.includes('/var/lib') && !/\\n\s+at /.test(text), text);
 }
 
-describe('the table of errors', () => {
+describe('docs/errors.md', () => {
   const docs = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8');
 
   for (const [code, { status, title, meaning, cure }] of Object.entries(ERRORS)) {
-    it(`explains ${code} under a heading of its own`, () => {
+    it(`documents ${code} under its own heading`, () => {
       const section = docs.split(`\n## ${code}\n`)[1]?.split('\n## ')[0] ?? '';
       for (const part of [`${status} ${title}`, meaning, cure]) assert.ok(section.includes(part), part);
       assert.match(code, /^[a-z][a-z_]+$/);
@@ -90,9 +90,9 @@ describe('the table of errors', () => {
   }
 });
 
-describe('an unexpected failure', () => {
+describe('unexpected errors', () => {
   for (const path of ['/error', '/text', '/nothing', '/wrong-answer']) {
-    it(`at ${path} is told as internal and its request id, and nothing else`, async () => {
+    it(`returns only an internal error and its request id for an unexpected failure at ${path}`, async () => {
       const answer = await api.call('GET', path);
       assertProblem(answer, 'internal');
       assert.deepEqual(Object.keys(answer.body), ['type', 'title', 'status', 'code', 'detail', 'request_id']);
@@ -100,20 +100,20 @@ describe('an unexpected failure', () => {
     });
   }
 
-  it('never tells the cause of an error that has one', async () => {
+  it('never reveals the cause of an error', async () => {
     const answer = await api.call('GET', '/with-cause');
     assertProblem(answer, 'conflict');
-    assert.equal(answer.body.detail, 'Told.');
+    assert.equal(answer.body.detail, 'Public detail.');
   });
 });
 
-describe('a store that does not answer', () => {
+describe('storage errors', () => {
   for (const [path, code] of [
     ['/unavailable', 'storage_unavailable'],
     ['/timeout', 'query_timeout'],
     ['/busy', 'overloaded'],
   ] as const) {
-    it(`is ${code} with a Retry-After of 1 to 5 seconds that varies`, async () => {
+    it(`returns ${code} with a varying Retry-After of 1 to 5 seconds`, async () => {
       const seen = new Set<number>();
       for (let round = 0; round < 60; round += 1) {
         const answer = await api.call('GET', path);
@@ -121,13 +121,13 @@ describe('a store that does not answer', () => {
         assert.match(answer.headers.get('retry-after') ?? '', /^[1-5]$/);
         seen.add(Number(answer.headers.get('retry-after')));
       }
-      assert.ok(seen.size > 1, 'all callers come back at once');
+      assert.ok(seen.size > 1, 'clients would all retry at the same time');
     });
   }
 });
 
-describe('the request id', () => {
-  it('is the one sent when it is harmless', async () => {
+describe('request ids', () => {
+  it('uses the X-Request-Id of the client if it is valid', async () => {
     for (const id of ['abcdefgh', 'A.b_c-9012', 'x'.repeat(64)]) {
       for (const path of ['/fine/x', '/error', '/missing']) {
         const { headers } = await api.call('GET', path, { headers: { 'x-request-id': id } });
@@ -136,32 +136,32 @@ describe('the request id', () => {
     }
   });
 
-  it('is made anew when what was sent is too short, too long or not of its characters', async () => {
+  it('generates a request id if X-Request-Id is too short, too long or has invalid characters', async () => {
     for (const id of ['abcdefg', 'x'.repeat(65), 'has space', 'semi;colon', 'ünïcödé', '<script>', '']) {
       const { headers } = await api.call('GET', '/fine/x', { headers: { 'x-request-id': id } });
       assert.match(headers.get('x-request-id') ?? '', REQUEST_ID);
     }
   });
 
-  it('is another one for each request', async () => {
+  it('generates a different request id for each request', async () => {
     const ids = await Promise.all(Array.from({ length: 20 }, () => api.call('GET', '/fine/x')));
     assert.equal(new Set(ids.map(({ headers }) => headers.get('x-request-id'))).size, 20);
   });
 });
 
-describe('what the server itself refuses', () => {
-  it('is a problem: a path that cannot be decoded', async () => {
+describe('requests rejected by the HTTP server', () => {
+  it('returns a problem document for a path that cannot be decoded', async () => {
     for (const path of ['/fine/%zz', '/fine/%ff', '/fine/%', '/%c3%28']) {
       assertProblem(parseAnswer(await sendRaw(api.url, request(`GET ${path}`))), 'invalid_encoding');
     }
   });
 
-  it('is a problem: a parameter that is too long', async () => {
+  it('returns a problem document for a path parameter that is too long', async () => {
     assert.equal((await api.call('GET', `/fine/${'x'.repeat(300)}`)).status, 200);
     assertProblem(await api.call('GET', `/fine/${'x'.repeat(301)}`), 'not_found');
   });
 
-  it('is a problem: headers or a URL over 16 KB', async () => {
+  it('returns a problem document for headers or a URL over 16 KB', async () => {
     assertProblem(
       parseAnswer(await sendRaw(api.url, request(`GET /${'x'.repeat(20_000)}`))),
       'invalid_encoding',
@@ -170,7 +170,7 @@ describe('what the server itself refuses', () => {
     assertProblem(parseAnswer(await sendRaw(api.url, request('GET /fine/x', header))), 'invalid_encoding');
   });
 
-  it('is a problem: bytes that are not HTTP', async () => {
+  it('returns a problem document for bytes that are not HTTP', async () => {
     for (const bytes of [
       'nonsense\r\n\r\n',
       'GET\r\n\r\n',
@@ -182,7 +182,7 @@ describe('what the server itself refuses', () => {
     }
   });
 
-  it('is a problem: ambiguous lengths, by which requests are smuggled', async () => {
+  it('returns a problem document for ambiguous body lengths, which enable request smuggling', async () => {
     for (const header of [
       'Content-Length: 1\r\nContent-Length: 2',
       'Content-Length: 1\r\nTransfer-Encoding: chunked',
@@ -193,19 +193,19 @@ describe('what the server itself refuses', () => {
     }
   });
 
-  it('is a problem: HTTP/1.1 without Host', async () => {
+  it('returns a problem document for HTTP/1.1 without a Host header', async () => {
     const answer = await sendRaw(api.url, 'GET /fine/x HTTP/1.1\r\nConnection: close\r\n\r\n');
     assertProblem(parseAnswer(answer), 'invalid_encoding');
     const old = await sendRaw(api.url, 'GET /fine/x HTTP/1.0\r\n\r\n');
     assert.equal(parseAnswer(old).status, 200);
   });
 
-  it('is not what it did not expect: Expect is answered like any request', async () => {
+  it('ignores an unknown Expect header and answers the request', async () => {
     const answer = parseAnswer(await sendRaw(api.url, request('GET /fine/x', 'Expect: miracles')));
     assert.equal(answer.status, 200);
   });
 
-  it('is a problem: a path or a method there is not', async () => {
+  it('returns a problem document for an unknown path or method', async () => {
     assertProblem(await api.call('GET', '/missing'), 'not_found');
     assertProblem(await api.call('DELETE', '/error'), 'method_not_allowed');
   });
@@ -214,7 +214,7 @@ describe('what the server itself refuses', () => {
 const request = (line: string, header = 'X-Nothing: 1') =>
   `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header}\r\n\r\n`;
 
-it('links to the public address when there is one', async () => {
+it('links to the documentation at the public URL if one is configured', async () => {
   const config = { ...services.config, publicUrl: 'https://appflow.example.com' };
   const there = createServer({ ...services, config, warehouse, limiter: createLimiter() }, ROUTES);
   after(() => there.close());

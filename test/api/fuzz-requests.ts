@@ -19,9 +19,9 @@ import {
   withBody,
 } from './fuzz-values.ts';
 
-/** Asserts that an answer is valid for any request: no 5xx, errors as problem documents, no internal details. */
-export function assertSound(answer: Answer, asked: unknown): void {
-  const context = `${answer.status} ${answer.text.slice(0, 500)} for ${JSON.stringify(asked)?.slice(0, 2_000)}`;
+/** Asserts that a response is valid for any request: no 5xx, errors as problem documents, no internal details. */
+export function assertValidAnswer(answer: Answer, sent: unknown): void {
+  const context = `${answer.status} ${answer.text.slice(0, 500)} for ${JSON.stringify(sent)?.slice(0, 2_000)}`;
   assert.ok(answer.status >= 200 && answer.status < 500, context);
   assert.ok(answer.headers.get('x-request-id'), context);
   if (answer.status < 400 || answer.text === '') return;
@@ -37,14 +37,14 @@ type Fuzz = { name: string; run: (api: Api, keys: string[], ms: number) => Promi
 function fuzz<T>(
   name: string,
   arbitrary: fc.Arbitrary<T>,
-  ask: (api: Api, key: string, drawn: T) => Promise<Answer>,
+  send: (api: Api, key: string, drawn: T) => Promise<Answer>,
 ): Fuzz {
   return {
     name,
     run: async (api, keys, ms) => {
       const anyKey = fc.constantFrom(...keys);
       const property = fc.asyncProperty(anyKey, arbitrary, async (key, drawn) => {
-        assertSound(await ask(api, key, drawn), drawn);
+        assertValidAnswer(await send(api, key, drawn), drawn);
       });
       await fc.assert(property, { numRuns: 1_000_000, interruptAfterTimeLimit: ms, endOnFailure: true });
     },
@@ -56,28 +56,24 @@ const call = (api: Api, method: string, path: string, options: CallOptions) =>
 
 /** Everything a caller can choose, one kind per entry. */
 export const FUZZES: Fuzz[] = [
-  fuzz('bodies of JSON', fc.tuple(withBody, objects), (api, key, [route, body]) => {
+  fuzz('JSON bodies', fc.tuple(withBody, objects), (api, key, [route, body]) => {
     const [method, path] = requestOf(route);
     return call(api, method, path, { key, body });
   }),
-  fuzz(
-    'the body of the example with some members exchanged',
-    fc.tuple(withBody, objects),
-    (api, key, [route, body]) => {
-      const [method, path, options] = requestOf(route, { body });
-      return call(api, method, path, { ...options, key });
-    },
-  ),
+  fuzz('example bodies with some fields replaced', fc.tuple(withBody, objects), (api, key, [route, body]) => {
+    const [method, path, options] = requestOf(route, { body });
+    return call(api, method, path, { ...options, key });
+  }),
   fuzz(
     'events',
     fc.tuple(fc.array(events, { maxLength: 8 }), fc.option(values)),
     (api, key, [list, sent_at]) => call(api, 'POST', '/v1/events', { key, body: { events: list, sent_at } }),
   ),
-  fuzz('bodies of odd JSON', fc.tuple(withBody, oddJson), (api, key, [route, body]) => {
+  fuzz('bodies of unusual JSON', fc.tuple(withBody, oddJson), (api, key, [route, body]) => {
     const [method, path] = requestOf(route);
     return call(api, method, path, { key, body });
   }),
-  fuzz('bodies of bytes', fc.tuple(withBody, bytes, encodings), (api, key, [route, body, encoding]) => {
+  fuzz('binary bodies', fc.tuple(withBody, bytes, encodings), (api, key, [route, body, encoding]) => {
     const [method, path] = requestOf(route);
     return call(api, method, path, { key, body, headers: { 'content-encoding': encoding } });
   }),
@@ -89,7 +85,7 @@ export const FUZZES: Fuzz[] = [
     );
     return call(api, method, `${path.split('?')[0]}?${search}`, { ...options, key });
   }),
-  fuzz('one parameter', fc.tuple(routes, fc.nat(), texts), (api, key, [route, index, value]) => {
+  fuzz('query parameters', fc.tuple(routes, fc.nat(), texts), (api, key, [route, index, value]) => {
     const known = Object.keys(route.query.properties);
     const name = known[index % known.length] ?? 'x';
     const [method, path, options] = requestOf(route, { query: { [name]: value } });
@@ -106,8 +102,8 @@ export const FUZZES: Fuzz[] = [
   ),
   fuzz('keys', fc.tuple(routes, fc.nat(80), headerValues), (api, key, [route, at, insert]) => {
     const [method, path] = requestOf(route);
-    const bent = `${key.slice(0, at)}${insert}${key.slice(at + 1)}`;
-    return raw(api, `${method} ${path}`, [['Authorization', `Bearer ${bent}`]]);
+    const corrupted = `${key.slice(0, at)}${insert}${key.slice(at + 1)}`;
+    return raw(api, `${method} ${path}`, [['Authorization', `Bearer ${corrupted}`]]);
   }),
   fuzz(
     'headers',
@@ -144,7 +140,7 @@ export const FUZZES: Fuzz[] = [
     },
   ),
   fuzz(
-    'bytes that are hardly HTTP',
+    'bytes that barely resemble HTTP',
     fc.tuple(
       fc.constantFrom('', 'GET ', 'POST /v1/events HTTP/1.1\r\n', 'GET / HTTP/1.1\r\nHost: x\r\n'),
       fc.string({ unit: 'binary' }),

@@ -7,7 +7,7 @@ import { GUARDED, nameOf, requestOf } from '../support/route-request.ts';
 
 const api = await startTestServer();
 const { server_key: key } = api.project;
-const MANY = 16 * 1024 * 1024;
+const BOMB_BYTES = 16 * 1024 * 1024;
 
 function assertProblem(answer: Answer, status: number, code: string): void {
   assert.equal(answer.status, status, answer.text);
@@ -20,24 +20,24 @@ for (const route of GUARDED.filter((one) => one.body)) {
   const call = (body: Uint8Array | string, headers: Record<string, string> = {}) =>
     api.call(method, path, { key, body, headers });
 
-  describe(`the body of ${nameOf(route)}`, () => {
+  describe(`the request body of ${nameOf(route)}`, () => {
     const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${key}`;
     const jsonHead = `${head}\r\nContent-Type: application/json`;
 
-    it('must be JSON', async () => {
+    it('rejects a body that is not JSON', async () => {
       for (const body of ['', '{', '{"a":1,}', "{'a':1}", 'NaN', '{} {}', '\u0000']) {
         if (body === '' && route.isBodyOptional) continue;
         assertProblem(await call(body), 400, 'malformed_json');
       }
     });
 
-    it('must be UTF-8, and not begin with a byte order mark of another encoding', async () => {
+    it('rejects a body that is not UTF-8 or that starts with the byte order mark of another encoding', async () => {
       const broken = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff, 0xc3]), Buffer.from('"}')]);
       assertProblem(await call(broken), 400, 'invalid_encoding');
       assertProblem(await call(Buffer.from('\ufeff{}', 'utf16le')), 400, 'invalid_encoding');
     });
 
-    it('must say that it is JSON in UTF-8', async () => {
+    it('requires a Content-Type of JSON in UTF-8', async () => {
       for (const type of [
         'text/plain',
         'application/jsonp',
@@ -52,17 +52,17 @@ for (const route of GUARDED.filter((one) => one.body)) {
       }
     });
 
-    it('must name its type at all', async () => {
+    it('rejects a body without a Content-Type', async () => {
       const answer = await sendRaw(api.url, `${head}\r\nContent-Length: ${good.length}\r\n\r\n${good}`);
       assertProblem(parseAnswer(answer), 415, 'unsupported_media_type');
     });
 
-    it('is judged after the key: a type that cannot be read does not come first', async () => {
+    it('authenticates before it reads the body: a bad Content-Type without a key is a 401', async () => {
       const answer = await api.call(method, path, { body: good, headers: { 'content-type': '///' } });
       assertProblem(answer, 401, 'missing_api_key');
     });
 
-    it('may be compressed, and is the same then', async () => {
+    it('accepts a compressed body and treats it like an uncompressed one', async () => {
       const plain = await call(good);
       for (const [encoding, body] of [
         ['gzip', gzipSync(good)],
@@ -76,7 +76,7 @@ for (const route of GUARDED.filter((one) => one.body)) {
       }
     });
 
-    it('is refused when it is not compressed as it says', async () => {
+    it('rejects a body that does not match its Content-Encoding, or an encoding it does not support', async () => {
       for (const [encoding, body] of [
         ['gzip', good],
         ['gzip', gzipSync(good).subarray(0, -6)],
@@ -92,7 +92,7 @@ for (const route of GUARDED.filter((one) => one.body)) {
       }
     });
 
-    it('has a size limit to the byte, before and after decompression', async () => {
+    it('enforces the exact size limit before and after decompression', async () => {
       const exact = Buffer.from('{}'.padEnd(route.bodyBytesMax));
       const over = Buffer.from('{}'.padEnd(route.bodyBytesMax + 1));
       assert.notEqual((await call(exact)).status, 413);
@@ -101,7 +101,7 @@ for (const route of GUARDED.filter((one) => one.body)) {
       assertProblem(await call(gzipSync(over), { 'content-encoding': 'gzip' }), 413, 'payload_too_large');
     });
 
-    it('has that limit to the byte for chunks without a length too', async () => {
+    it('enforces the exact size limit for chunked bodies without a length', async () => {
       const chunkOf = (size: number) => `${size.toString(16)}\r\n${' '.repeat(size)}\r\n`;
       const chunked = async (bytes: number) => {
         const chunks = `${chunkOf(bytes - 1)}${chunkOf(1)}0\r\n\r\n`;
@@ -113,26 +113,26 @@ for (const route of GUARDED.filter((one) => one.body)) {
       assertProblem(await chunked(route.bodyBytesMax + 1), 413, 'payload_too_large');
     });
 
-    it('is refused by the length it announces, before any of it is sent', async () => {
+    it('rejects a body by its announced length before any of it is sent', async () => {
       const announced = `${jsonHead}\r\nContent-Length: ${route.bodyBytesMax + 1}\r\n\r\n`;
       const answer = parseAnswer(await sendRaw(api.url, announced));
       assertProblem(answer, 413, 'payload_too_large');
       assert.equal(answer.headers.get('connection'), 'close');
     });
 
-    it('cannot be a bomb', async () => {
+    it('rejects a decompression bomb without using much memory', async () => {
       const before = process.memoryUsage().arrayBuffers;
       for (const [encoding, body] of [
-        ['gzip', gzipSync(Buffer.alloc(MANY))],
-        ['deflate', deflateSync(Buffer.alloc(MANY))],
-        ['br', brotliCompressSync(Buffer.alloc(MANY))],
+        ['gzip', gzipSync(Buffer.alloc(BOMB_BYTES))],
+        ['deflate', deflateSync(Buffer.alloc(BOMB_BYTES))],
+        ['br', brotliCompressSync(Buffer.alloc(BOMB_BYTES))],
       ] as const) {
         assertProblem(await call(body, { 'content-encoding': encoding }), 413, 'payload_too_large');
       }
-      assert.ok(process.memoryUsage().arrayBuffers - before < MANY * 4);
+      assert.ok(process.memoryUsage().arrayBuffers - before < BOMB_BYTES * 4);
     });
 
-    it('must be an object of the right members', async () => {
+    it('rejects a body that is not an object with the right fields', async () => {
       for (const body of ['null', '[]', '"x"', '0', 'true']) {
         assertProblem(await call(body), 422, 'validation_failed');
       }
@@ -146,7 +146,7 @@ for (const route of GUARDED.filter((one) => one.body)) {
       }
     });
 
-    it('never becomes acceptable by being wrong in very many places', async () => {
+    it('rejects a body with hundreds of errors', async () => {
       const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`unknown_${index}`, index]));
       const answer = await call(JSON.stringify({ ...many, name: 5, events: 5 }));
       assertProblem(answer, 422, 'validation_failed');
@@ -156,12 +156,12 @@ for (const route of GUARDED.filter((one) => one.body)) {
 }
 
 for (const route of GUARDED) {
-  describe(`the query of ${nameOf(route)}`, () => {
+  describe(`the query string of ${nameOf(route)}`, () => {
     const [method, path, options] = requestOf(route);
-    const glue = path.includes('?') ? '&' : '?';
-    const call = (search: string) => api.call(method, `${path}${glue}${search}`, { ...options, key });
+    const separator = path.includes('?') ? '&' : '?';
+    const call = (search: string) => api.call(method, `${path}${separator}${search}`, { ...options, key });
 
-    it('holds no parameter that does not exist', async () => {
+    it('rejects unknown query parameters', async () => {
       for (const name of ['nonsense', '__proto__', 'constructor', 'APP_ID']) {
         const answer = await call(`${name}=1`);
         assertProblem(answer, 422, 'validation_failed');
@@ -170,13 +170,13 @@ for (const route of GUARDED) {
       }
     });
 
-    it('is percent-encoded UTF-8', async () => {
+    it('rejects a query string that is not percent-encoded UTF-8', async () => {
       for (const search of ['a=%ff', 'a=%zz', 'a=%', '%c3=1']) {
         assertProblem(await call(search), 400, 'invalid_encoding');
       }
     });
 
-    it('has a limit from 1 to 200 where it has one, and a cursor of ours', async () => {
+    it('accepts a limit from 1 to 200 and only cursors that the server issued', async () => {
       if (!('limit' in route.query.properties)) return;
       for (const limit of ['0', '-1', '201', '1.5', 'ten', '', '1e2', '5&limit=6']) {
         const [bare, search] = path.split('?');

@@ -13,11 +13,11 @@ const second = await api.call('POST', '/v1/apps', {
   body: { name: 'Second', platform: 'web' },
 });
 const secondApp: string = second.body.id;
-const whole = await makeKey(api, { type: 'client' });
-const narrow = await makeKey(api, { type: 'server', app_ids: [secondApp] });
+const unrestricted = await makeKey(api, { type: 'client' });
+const restricted = await makeKey(api, { type: 'server', app_ids: [secondApp] });
 const inFirst = await makeKey(api, { type: 'client', app_ids: [mine.app_id] });
 
-/** Two answers are equal but for the request's own id. */
+/** Asserts that two responses are equal except for their request ids. */
 function assertSame(one: Answer, other: Answer): void {
   const plain = ({ text, headers }: Answer) => {
     const { 'x-request-id': id = '', date, ...rest } = Object.fromEntries(headers);
@@ -28,7 +28,7 @@ function assertSame(one: Answer, other: Answer): void {
 }
 
 for (const route of GUARDED) {
-  const ask = (key: string, changes: Changes) => {
+  const send = (key: string, changes: Changes) => {
     const [method, path, options] = requestOf(route, changes);
     return api.call(method, path, { ...options, key });
   };
@@ -36,21 +36,21 @@ for (const route of GUARDED) {
 
   describe(nameOf(route), () => {
     if (id) {
-      const byId = (key: string, value: string) => ask(key, { params: { [id.name]: value } });
+      const byId = (key: string, value: string) => send(key, { params: { [id.name]: value } });
 
-      it("answers another project's id exactly like one that does not exist", async () => {
+      it('returns the same 404 for an id in another project as for a missing id', async () => {
         const foreign = await byId(mine.server_key, id.kind === 'app' ? theirs.app_id : theirKey.id);
         assert.equal(foreign.status, 404);
         assert.equal(foreign.body.code, 'not_found');
         assertSame(foreign, await byId(mine.server_key, newId(id.kind)));
-        assertSame(foreign, await byId(narrow.key, id.kind === 'app' ? theirs.app_id : theirKey.id));
+        assertSame(foreign, await byId(restricted.key, id.kind === 'app' ? theirs.app_id : theirKey.id));
         assertSame(foreign, await byId(mine.server_key, 'anything else'));
       });
 
-      it('refuses a key narrowed to other apps', async () => {
-        const ids = id.kind === 'app' ? [mine.app_id] : [whole.id, inFirst.id];
+      it('rejects a key that is restricted to other apps', async () => {
+        const ids = id.kind === 'app' ? [mine.app_id] : [unrestricted.id, inFirst.id];
         for (const one of ids) {
-          const answer = await byId(narrow.key, one);
+          const answer = await byId(restricted.key, one);
           assert.equal(answer.status, 403, answer.text);
           assert.equal(answer.body.code, 'app_not_allowed');
         }
@@ -58,27 +58,27 @@ for (const route of GUARDED) {
     }
 
     if (route.app) {
-      it("answers another project's app exactly like one that does not exist", async () => {
-        const foreign = await ask(mine.server_key, naming(route, theirs.app_id));
+      it('returns the same 404 for an app in another project as for a missing app', async () => {
+        const foreign = await send(mine.server_key, naming(route, theirs.app_id));
         assert.equal(foreign.status, 404, foreign.text);
         assert.equal(foreign.body.code, 'not_found');
-        assertSame(foreign, await ask(mine.server_key, naming(route, newId('app'))));
-        assertSame(foreign, await ask(mine.server_key, naming(route, '')));
+        assertSame(foreign, await send(mine.server_key, naming(route, newId('app'))));
+        assertSame(foreign, await send(mine.server_key, naming(route, '')));
       });
 
-      it('refuses an app that the key is not narrowed to, and serves the one that it is', async () => {
-        const answer = await ask(narrow.key, naming(route, mine.app_id));
+      it("rejects apps outside the key's restriction and accepts those inside it", async () => {
+        const answer = await send(restricted.key, naming(route, mine.app_id));
         assert.equal(answer.status, 403);
         assert.equal(answer.body.code, 'app_not_allowed');
-        assert.equal((await ask(narrow.key, naming(route, secondApp))).status, route.answer.status);
-        assert.equal((await ask(narrow.key, {})).status, route.answer.status);
+        assert.equal((await send(restricted.key, naming(route, secondApp))).status, route.answer.status);
+        assert.equal((await send(restricted.key, {})).status, route.answer.status);
       });
     }
   });
 }
 
-describe('what a project sees', () => {
-  it('lists its own apps and keys only', async () => {
+describe('project isolation', () => {
+  it("lists only the apps and keys of the key's own project", async () => {
     for (const path of ['/v1/apps', '/v1/api-keys']) {
       const { body } = await api.call('GET', path, { key: theirs.server_key });
       assert.ok(body.data.length > 0);
@@ -86,20 +86,20 @@ describe('what a project sees', () => {
     }
   });
 
-  it('lists to a narrowed key only the apps and keys it reaches', async () => {
-    const apps = await api.call('GET', '/v1/apps', { key: narrow.key });
+  it('lists only the apps and keys that a restricted key has access to', async () => {
+    const apps = await api.call('GET', '/v1/apps', { key: restricted.key });
     assert.deepEqual(
       apps.body.data.map(({ id }: { id: string }) => id),
       [secondApp],
     );
-    const keys = await api.call('GET', '/v1/api-keys', { key: narrow.key });
+    const keys = await api.call('GET', '/v1/api-keys', { key: restricted.key });
     assert.deepEqual(
       keys.body.data.map(({ id }: { id: string }) => id),
-      [narrow.id],
+      [restricted.id],
     );
   });
 
-  it('finds no event of another project, whatever is asked', async () => {
+  it('never returns events of another project, whatever the filters', async () => {
     const events = [{ event_id: 'theirs', event_name: 'seen', app_user_id: 'u1' }];
     await api.call('POST', '/v1/events', { key: theirs.client_key, body: { events } });
     for (const search of ['', '?event_id=theirs', '?event_name=seen', '?app_user_id=u1']) {
@@ -108,12 +108,12 @@ describe('what a project sees', () => {
     }
   });
 
-  it('changes nothing of the whole project with a narrowed key', async () => {
+  it('prevents a key restricted to some apps from changing the whole project', async () => {
     for (const [method, path, body] of [
       ['PATCH', '/v1/project', { name: 'Mine now' }],
       ['POST', '/v1/apps', { name: 'Third', platform: 'ios' }],
     ] as const) {
-      const answer = await api.call(method, path, { key: narrow.key, body });
+      const answer = await api.call(method, path, { key: restricted.key, body });
       assert.equal(answer.status, 403);
       assert.equal(answer.body.code, 'app_not_allowed');
     }

@@ -16,7 +16,7 @@ function assertProblem(answer: Answer, status: number, code: string): void {
 
 const pathOf = (route: Route) => requestOf(route)[1].split('?')[0] ?? '';
 
-/** What can be asked at a path, by all routes that match it: `/v1/api-keys/self` is an `{id}` too. */
+/** Returns the methods allowed at a path. Several routes can match: `/v1/api-keys/self` also matches `{id}`. */
 function methodsAt(path: string): { allowed: string[]; hasPreflight: boolean } {
   const routes = ROUTES.filter((route) => {
     const pattern = route.path.replaceAll(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.');
@@ -33,7 +33,7 @@ for (const path of new Set(ROUTES.map(pathOf))) {
     (method) => !allowed.includes(method) && !(hasPreflight && method === 'OPTIONS'),
   );
 
-  it(`refuses ${refused.join(', ')} on ${path}, the same with and without a key`, async () => {
+  it(`rejects ${refused.join(', ')} on ${path} with 405, with or without a key`, async () => {
     for (const method of refused) {
       for (const options of [{}, { key }, { key: 'nonsense' }]) {
         const answer = await api.call(method, path, options);
@@ -45,7 +45,7 @@ for (const path of new Set(ROUTES.map(pathOf))) {
 }
 
 for (const route of ROUTES.filter(({ method }) => method === 'GET')) {
-  it(`answers HEAD ${route.path} as it answers GET, without the body`, async () => {
+  it(`answers HEAD ${route.path} like GET, without the body`, async () => {
     const [, path] = requestOf(route);
     const head = await api.call('HEAD', path, { key });
     const full = await api.call('GET', path, { key });
@@ -57,7 +57,7 @@ for (const route of ROUTES.filter(({ method }) => method === 'GET')) {
 }
 
 for (const route of ROUTES.filter(({ cors }) => cors !== 'none')) {
-  it(`answers a preflight for ${route.method} ${route.path} from any origin, without a key`, async () => {
+  it(`answers a CORS preflight for ${route.method} ${route.path} from any origin without a key`, async () => {
     const headers = { origin: 'https://any.example', 'access-control-request-method': route.method };
     const { status, text, headers: got } = await api.call('OPTIONS', pathOf(route), { headers });
     assert.equal(status, 204);
@@ -72,12 +72,12 @@ for (const route of ROUTES.filter(({ cors }) => cors !== 'none')) {
   });
 }
 
-it('answers a preflight whatever content type it claims', async () => {
+it('answers a CORS preflight whatever its content type', async () => {
   const options = { body: 'x', headers: { 'content-type': '///' } };
   assert.equal((await api.call('OPTIONS', '/v1/events', options)).status, 204);
 });
 
-it('has nothing at other paths, whoever asks', async () => {
+it('returns 404 for every other path, with or without a key', async () => {
   for (const path of [
     '/v2',
     '/v1',

@@ -7,20 +7,20 @@ import { describeApi } from '../../src/http/openapi.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { GUARDED, nameOf } from '../support/route-request.ts';
 
-// As a client reads it: what JSON does not carry is not there.
+// Serialized and parsed, as clients see it: undefined properties disappear.
 const document = JSON.parse(JSON.stringify(describeApi(ROUTES, VERSION)));
 
 const operationOf = (route: (typeof ROUTES)[number]) =>
   document.paths[route.path][route.method.toLowerCase()];
 
-it('is a valid OpenAPI 3.1 document', async () => {
+it('generates a valid OpenAPI 3.1 document', async () => {
   const { valid, errors } = await new Validator().validate(structuredClone(document));
   assert.ok(valid, JSON.stringify(errors, null, 2));
   assert.equal(document.openapi, '3.1.0');
   assert.equal(document.info.version, VERSION);
 });
 
-it('describes every route and nothing else', () => {
+it('documents every route and nothing else', () => {
   const described = Object.entries<object>(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -28,7 +28,7 @@ it('describes every route and nothing else', () => {
 });
 
 for (const route of ROUTES) {
-  it(`says of ${nameOf(route)} which scope and limit it has, and what it takes and answers`, () => {
+  it(`documents the scope, limit, parameters, body and response of ${nameOf(route)}`, () => {
     const operation = operationOf(route);
     const isPublic = route.access === 'public';
     assert.equal(operation['x-appflow-scope'], isPublic ? undefined : route.access);
@@ -48,7 +48,7 @@ for (const route of ROUTES) {
   });
 }
 
-it('gives every operation an id of its own', () => {
+it('gives every operation a unique id', () => {
   const ids = ROUTES.map((route) => operationOf(route).operationId);
   assert.equal(new Set(ids).size, ids.length);
   for (const id of ids) assert.match(id, /^[a-z][a-z0-9_]*[a-z0-9]$/);
@@ -58,13 +58,13 @@ it('lists every error code', () => {
   assert.deepEqual(document.components.schemas.Problem.properties.code.enum, Object.keys(ERRORS));
 });
 
-it('gives an example body to every operation that takes one', () => {
+it('includes an example for every request body', () => {
   for (const route of GUARDED.filter(({ body }) => body)) {
     assert.ok(operationOf(route).requestBody.content['application/json'].example, nameOf(route));
   }
 });
 
-it('holds no schema that says nothing it means', () => {
+it('contains no schema keywords without a meaning', () => {
   const visit = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null) return;
     for (const [name, inner] of Object.entries(value)) {
@@ -78,7 +78,7 @@ it('holds no schema that says nothing it means', () => {
 
 type Schema = Record<string, unknown>;
 
-/** Every schema inside a schema, itself first, each with its path. */
+/** Yields a schema and all schemas inside it, each with its path. */
 function* walk(schema: Schema, path: string): Generator<[string, Schema]> {
   yield [path, schema];
   const { properties = {}, anyOf = [], items, additionalProperties } = schema;
@@ -101,16 +101,16 @@ const schemas = ROUTES.flatMap((route) => {
   return body ? [...answer, ...walk(body, `${nameOf(route)} body`)] : answer;
 });
 
-it('gives every choice its type', () => {
+it('gives every enum a type', () => {
   for (const [path, schema] of schemas) {
     if ('enum' in schema) assert.equal(schema.type, 'string', path);
     assert.equal(schema.patternProperties, undefined, path);
   }
 });
 
-it('leaves nothing untyped but what may be anything', () => {
+it('leaves only free-form values without a type', () => {
   const untyped = schemas.filter(([, schema]) => !['type', 'anyOf', '$ref'].some((name) => name in schema));
-  // Events are judged one by one, their properties are any JSON, and this document describes itself.
+  // Events are validated one by one, event properties are any JSON, and this document describes itself.
   assert.deepEqual(
     untyped.map(([path]) => path),
     [

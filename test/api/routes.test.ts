@@ -51,7 +51,7 @@ const CHALLENGE = 'Bearer realm="appflow"';
 const invalidToken = (description?: string) =>
   `${CHALLENGE}, error="invalid_token"${description ? `, error_description="${description}"` : ''}`;
 
-/** What must have happened before an example can be answered. */
+/** Requests that must be sent before the example of a route succeeds. */
 const PREPARATIONS: Record<string, (id: string) => [method: string, path: string][]> = {
   'POST /v1/api-keys/{id}/end-grace': (id) => [['POST', `/v1/api-keys/${id}/rotate`]],
   'POST /v1/api-keys/{id}/restore': (id) => [['DELETE', `/v1/api-keys/${id}`]],
@@ -69,14 +69,15 @@ for (const route of GUARDED) {
       assert.equal(answer.headers.get('www-authenticate'), challenge);
     };
 
-    it('asks for a key with a bare challenge', () => refused(undefined, 'missing_api_key', CHALLENGE));
+    it('returns 401 with a bare challenge for a request without a key', () =>
+      refused(undefined, 'missing_api_key', CHALLENGE));
 
-    it('reads no key from a cookie or an empty header', async () => {
+    it('ignores keys in cookies and empty Authorization headers', async () => {
       await refused(undefined, 'missing_api_key', CHALLENGE, { cookie: `key=${server_key}` });
       await refused(undefined, 'missing_api_key', CHALLENGE, { authorization: '' });
     });
 
-    it('reads no key from the query string', async () => {
+    it('ignores keys in the query string', async () => {
       const glue = path.includes('?') ? '&' : '?';
       const search = `key=${server_key}&api_key=${server_key}&access_token=${server_key}`;
       const answer = await api.call(method, `${path}${glue}${search}`, options);
@@ -84,26 +85,26 @@ for (const route of GUARDED) {
       assert.ok(!answer.text.includes(server_key));
     });
 
-    it('refuses what is no key, and keys nobody knows, in the same words', async () => {
+    it('rejects malformed and unknown keys with the same message', async () => {
       const flipped = server_key.slice(0, -1) + (server_key.endsWith('0') ? '1' : '0');
       for (const key of ['x', flipped, server_key.toLowerCase(), createSecret('server')]) {
         await refused(key, 'invalid_api_key', invalidToken());
       }
     });
 
-    it('refuses an Authorization header that is not Bearer and one key', async () => {
+    it('rejects an Authorization header that is not Bearer followed by one key', async () => {
       for (const authorization of [`Basic ${server_key}`, server_key, 'Bearer', `Bearer ${server_key}, x`]) {
         await refused(undefined, 'invalid_api_key', invalidToken(), { authorization });
       }
     });
 
-    it('refuses an expired, a revoked and a disabled key, each by its name', async () => {
+    it('rejects expired, revoked and disabled keys, each with its own error code', async () => {
       await refused(expired.key, 'api_key_expired', invalidToken('The API key expired'));
       await refused(revoked.key, 'api_key_revoked', invalidToken('The API key was revoked'));
       await refused(disabled.key, 'api_key_disabled', invalidToken('The API key is disabled'));
     });
 
-    it('refuses two Authorization headers, whatever is in them', async () => {
+    it('rejects two Authorization headers, whatever their values', async () => {
       const head = [`${method} ${path} HTTP/1.1`, 'Host: x', 'Connection: close'];
       const twice = [`Authorization: Bearer ${server_key}`, `authorization: Bearer ${server_key}`];
       const answer = await sendRaw(api.url, `${[...head, ...twice].join('\r\n')}\r\n\r\n`);
@@ -111,8 +112,8 @@ for (const route of GUARDED) {
       assert.match(answer, /"code":"multiple_credentials"/);
     });
 
-    it('takes the scheme in any case and the key in its own', async () => {
-      // A key of its own: one route kills the key it is called with.
+    it('accepts the Bearer scheme in any case, but keys only in their exact case', async () => {
+      // Uses a separate key, because one route revokes the key it is called with.
       const key = HARMLESS.includes(route) ? server_key : doomed.key;
       const answer = await call(undefined, { authorization: `bEARER  ${key}` });
       assert.notEqual(answer.status, 401);
@@ -122,7 +123,7 @@ for (const route of GUARDED) {
       );
     });
 
-    it('refuses a key whose type or scopes do not reach it, and tells what it would take', async () => {
+    it('rejects a key without the required type or scope, and names the required scope', async () => {
       if (route.access === 'any_key') return;
       const withoutIt = allButOne.get(route.access);
       assert.ok(withoutIt);
@@ -143,14 +144,14 @@ for (const route of GUARDED) {
       }
     });
 
-    it('lets a key through whose only scope is the one it asks for', async () => {
+    it('accepts a key whose only scope is the required one', async () => {
       if (route.access === 'any_key') return;
       const { status, body } = await call(onlyOne.get(route.access));
-      // Its own rules come after: a key with keys:write alone can make none with more.
+      // Verbs check more afterward: a key with only keys:write cannot create a key with more scopes.
       assert.ok(status !== 401 && body.code !== 'insufficient_scope', `${status} ${body.code}`);
     });
 
-    it('refuses a key from another address before it says anything of scopes', async () => {
+    it('checks the IP address of a key before its scopes', async () => {
       for (const { key } of [elsewhere, elsewhereReading]) {
         const answer = await call(key);
         assertProblem(answer, 403, 'ip_not_allowed');
@@ -159,14 +160,14 @@ for (const route of GUARDED) {
       }
     });
 
-    it('refuses a server key sent from a web page', async () => {
+    it('rejects a server key sent from a web page', async () => {
       const answer = await call(server_key, { origin: ORIGIN });
       assertProblem(answer, 403, 'secret_key_in_browser');
       const open = route.cors === 'any_origin' ? '*' : null;
       assert.equal(answer.headers.get('access-control-allow-origin'), open);
     });
 
-    it('lets a read-only key be sent from a web page only where and whence it may', async () => {
+    it('accepts a read-only key from a web page only on read routes and allowed origins', async () => {
       const allowed = await call(onBoard.key, { origin: ORIGIN });
       if (route.cors === 'key_origins') {
         assert.equal(allowed.status, route.answer.status, allowed.text);
@@ -187,8 +188,8 @@ for (const route of GUARDED) {
       }
     });
 
-    it('answers its own example', async () => {
-      // A project of its own: the examples change their project's rules.
+    it('answers its own documented example', async () => {
+      // Uses a separate project, because the examples change project settings.
       const spare = { ...api, project: await initProject(api.config) };
       const id = idParamOf(route);
       const made =
@@ -205,7 +206,7 @@ for (const route of GUARDED) {
   });
 }
 
-describe('over the limit', async () => {
+describe('rate limits', async () => {
   const dataDir = makeTempDir();
   const { server_key: key } = await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
   const limited = await startChildServer({
@@ -214,14 +215,14 @@ describe('over the limit', async () => {
     APPFLOW_LIMIT_ANALYTICS: '0.01/1',
     APPFLOW_LIMIT_MANAGEMENT: '0.01/1',
   });
-  // The first request of each category is let through and leaves nothing for a second.
+  // The first request of each category passes and uses up the limit.
   for (const route of new Map(HARMLESS.map((one) => [one.limit, one])).values()) {
     const [method, path, options] = requestOf(route);
     const { status } = await limited.call(method, path, { ...options, key });
     assert.notEqual(status, 429);
   }
   for (const route of GUARDED) {
-    it(`holds up ${nameOf(route)} and says for how long`, async () => {
+    it(`limits ${nameOf(route)} and returns how long to wait`, async () => {
       const [method, path, options] = requestOf(route);
       const answer = await limited.call(method, path, { ...options, key });
       assertProblem(answer, 429, 'rate_limited');

@@ -8,60 +8,60 @@ import type { Services } from '../../src/http/pipeline/services.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { closedObject } from '../../src/lib/schema.ts';
 
-// The proof is that tsc passes: an @ts-expect-error that expects nothing is an error itself.
+// tsc is the test: an unused @ts-expect-error is itself an error.
 const answer = { status: 200, schema: closedObject({ ok: Type.Boolean() }) } as const;
 const plain = { method: 'GET', path: '/v1/x', summary: 'X', limit: 'management', answer } as const;
 const handle = () => ({ ok: true });
 
-it('does not compile without `access`', () => {
+it('does not compile a route without `access`', () => {
   // @ts-expect-error access is missing
   const route = defineRoute({ ...plain, handle });
   assert.equal(route.access, undefined);
 });
 
-it('does not compile with a scope that does not exist', () => {
-  // @ts-expect-error no such scope
+it('does not compile a route with an unknown scope', () => {
+  // @ts-expect-error the scope does not exist
   assert.ok(defineRoute({ ...plain, access: 'events:delete', handle }));
 });
 
-it('does not compile without a rate-limit category', () => {
+it('does not compile a route without a rate-limit category', () => {
   const { limit: _limit, ...rest } = plain;
   // @ts-expect-error limit is missing
   assert.ok(defineRoute({ ...rest, access: 'apps:read', handle }));
 });
 
-it('does not compile when a handler answers something else than its schema', () => {
-  // @ts-expect-error ok is a boolean
+it('does not compile a handler that returns something other than its schema', () => {
+  // @ts-expect-error ok must be a boolean
   assert.ok(defineRoute({ ...plain, access: 'apps:read', handle: () => ({ ok: 'yes' }) }));
 });
 
-it('does not compile when a public handler looks at the caller', () => {
+it('does not compile a public handler that reads the caller', () => {
   assert.ok(
     defineRoute({
       ...plain,
       access: 'public',
-      // @ts-expect-error there is no caller
+      // @ts-expect-error public routes have no caller
       handle: (_services, { caller }) => ({ ok: caller.key.disabled }),
     }),
   );
 });
 
-it('does not compile when a handler reads a parameter that its schema does not have', () => {
+it('does not compile a handler that reads a parameter missing from its schema', () => {
   assert.ok(
     defineRoute({
       ...plain,
       access: 'apps:read',
       query: closedObject({ days: Type.Integer() }),
-      // @ts-expect-error day is days
+      // @ts-expect-error the parameter is called days
       handle: (_services, { query }) => ({ ok: query.day > 0 }),
     }),
   );
 });
 
-it('does not compile when a route outside a project streams: nothing would cut it off', () => {
+it('does not compile a streaming route outside a project, because nothing would end its stream', () => {
   const streams = () => exportAs('application/x-ndjson', (async function* () {})(), null);
   for (const access of ['public', 'anonymous', 'signed_in'] as const) {
-    // @ts-expect-error only what asks for something in a project may stream
+    // @ts-expect-error only routes that require a permission in a project may stream
     assert.ok(defineRoute({ ...plain, access, handle: streams }));
   }
   assert.ok(defineRoute({ ...plain, access: 'apps:read', handle: streams }));
@@ -73,12 +73,12 @@ const clocked = defineRoute({
   handle: ({ clock }: { clock: Clock }) => ({ ok: clock.now() > 0 }),
 });
 
-it('does not compile when a handler takes a service that it does not ask for', () => {
+it('does not compile a handler that uses a service it does not declare', () => {
   assert.ok(
     defineRoute({
       ...plain,
       access: 'apps:read',
-      // @ts-expect-error only the clock is asked for
+      // @ts-expect-error only the clock is declared
       handle: ({ clock, directory }: { clock: Clock }) => ({ ok: clock.now() > directory.ageMs() }),
     }),
   );
@@ -86,28 +86,28 @@ it('does not compile when a handler takes a service that it does not ask for', (
     defineRoute({
       ...plain,
       access: 'apps:read',
-      // @ts-expect-error without an annotation, nothing is asked for
+      // @ts-expect-error without an annotation, no services are available
       handle: (services) => ({ ok: services.clock.now() > 0 }),
     }),
   );
 });
 
-it('does not compile when a list holds a route for which the server lacks a service', () => {
+it('does not compile a list with a route that needs a missing service', () => {
   const complete: readonly Route<Services>[] = [clocked];
   const anyRoutes: readonly Route[] = complete;
-  // @ts-expect-error there is no clock
+  // @ts-expect-error the clock is missing
   const lacking: readonly Route<Omit<Services, 'clock'>>[] = [clocked];
   assert.deepEqual(lacking, anyRoutes);
 });
 
-it('does not compile when a step-up rule asks for more than its handler', () => {
+it('does not compile a step-up rule that needs more services than its handler', () => {
   const body = closedObject({ id: Type.String() });
   assert.ok(
     defineRoute({
       ...plain,
       access: 'apps:write',
       body,
-      // @ts-expect-error the handler asks for the clock only
+      // @ts-expect-error the handler declares only the clock
       stepUp: (input, services: { directory: Directory }) =>
         services.directory.findKey(input.body.id) !== undefined,
       handle: ({ clock }: { clock: Clock }) => ({ ok: clock.now() > 0 }),
@@ -115,7 +115,7 @@ it('does not compile when a step-up rule asks for more than its handler', () => 
   );
 });
 
-it('infers caller, app, parameters, query and body beside annotated services', () => {
+it('infers the caller, app, parameters, query and body next to annotated services', () => {
   type Needed = { directory: Directory; clock: Clock };
   const route = defineRoute({
     ...plain,
@@ -138,7 +138,7 @@ it('infers caller, app, parameters, query and body beside annotated services', (
   assert.equal(served.path, '/v1/x/{id}');
 });
 
-it('compiles with all of it', () => {
+it('compiles a complete route', () => {
   const route = defineRoute({ ...plain, access: 'apps:read', handle });
   assert.equal(route.access, 'apps:read');
   assert.equal(route.cors, 'none');

@@ -20,7 +20,7 @@ const about = async (target: string) => entriesOf(await list(`?target=${target}`
 const actionsOf = (entries: Entry[]) => entries.map(({ action }) => action);
 
 describe('the audit log', () => {
-  it('tells each change of an app once: who, when, from where, under which request, what', async () => {
+  it('records each change of an app once, with actor, time, address, request id and diff', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.9', 'x-request-id': 'request-of-mine' };
     const body = { name: 'Notes', platform: 'ios' };
     const made = await api.call('POST', '/v1/apps', { key, body, headers });
@@ -48,7 +48,7 @@ describe('the audit log', () => {
     assert.deepEqual(entries[0]?.diff, { currency: ['USD', 'EUR'] });
   });
 
-  it('tells a change of the project in its own words, and nothing when nothing changed', async () => {
+  it('records only actual changes of a project, under their API names', async () => {
     const before = (await about(project_id)).length;
     const patch = (body: unknown) => api.call('PATCH', '/v1/project', { key, body });
     await patch({ count_unverified_revenue: false, leaked_key_policy: 30 });
@@ -61,7 +61,7 @@ describe('the audit log', () => {
     });
   });
 
-  it('tells nothing of what was refused', async () => {
+  it('records no rejected requests', async () => {
     const before = (await list()).text;
     for (const body of [{}, { name: '' }, { name: 'x', platform: 'y' }]) {
       assert.equal((await api.call('POST', '/v1/apps', { key, body })).status, 422);
@@ -69,14 +69,14 @@ describe('the audit log', () => {
     assert.equal((await list()).text, before);
   });
 
-  it('names the command line where it made the project and its app', async () => {
+  it('records the CLI as the actor of a project created by init', async () => {
     const entries = entriesOf(await list('?actor_id=cli&limit=200'));
     assert.ok(actionsOf(entries).includes('project.created'));
     assert.ok(actionsOf(entries).includes('app.created'));
     for (const { actor, ip } of entries) assert.deepEqual([actor, ip], [{ type: 'cli', id: 'cli' }, null]);
   });
 
-  it('is told in pages without gap or repeat, newest first', async () => {
+  it('returns pages newest first, without gaps or duplicates', async () => {
     const all = entriesOf(await list('?limit=200')).map(({ id }) => id);
     const paged: string[] = [];
     let cursor: string | null = '';
@@ -89,7 +89,7 @@ describe('the audit log', () => {
     assert.deepEqual(all, all.toSorted().reverse());
   });
 
-  it('is filtered by action, actor, target and time, `from` inclusive and `to` not', async () => {
+  it('filters by action, actor, target and time, with `from` inclusive and `to` exclusive', async () => {
     clock.advance(1_000);
     const body = { name: 'Timed', platform: 'web' };
     const { body: app } = await api.call('POST', '/v1/apps', { key, body });
@@ -105,7 +105,7 @@ describe('the audit log', () => {
     assert.equal((await list('?action=app.eaten')).status, 422);
   });
 
-  it('holds nothing of another project', async () => {
+  it('never includes entries of another project', async () => {
     const theirs = await initProject(api.config);
     const entries = entriesOf(await list('?limit=200', theirs.server_key));
     assert.ok(actionsOf(entries).includes('project.created'));
@@ -116,16 +116,16 @@ describe('the audit log', () => {
     );
   });
 
-  it('is not for keys narrowed to some apps', async () => {
-    const narrow = await makeKey(api, { type: 'server', app_ids: [api.project.app_id] });
+  it('rejects keys restricted to some apps', async () => {
+    const restricted = await makeKey(api, { type: 'server', app_ids: [api.project.app_id] });
     for (const search of ['', '?format=csv']) {
-      const { status, body } = await list(search, narrow.key);
+      const { status, body } = await list(search, restricted.key);
       assert.deepEqual([status, body.code], [403, 'app_not_allowed']);
     }
   });
 });
 
-/** Appends this many entries in one transaction, as fast as the log goes. */
+/** Appends this many entries in one transaction. */
 async function appendMany(count: number, target: string, characters = 100): Promise<void> {
   await services.control.write(NO_CALLER, async ({ tx }) => {
     for (let index = 0; index < count; index += 1) {
@@ -135,8 +135,8 @@ async function appendMany(count: number, target: string, characters = 100): Prom
   });
 }
 
-describe('an export of the audit log', () => {
-  it('holds every entry that fits, past any page, as NDJSON', async () => {
+describe('audit log exports', () => {
+  it('exports every matching entry as NDJSON, beyond any page limit', async () => {
     await appendMany(1_234, 'app_many');
     const headers = { authorization: `Bearer ${key}` };
     const path = '/v1/audit-log?format=ndjson&target=app_many&limit=1';
@@ -152,7 +152,7 @@ describe('an export of the audit log', () => {
     assert.deepEqual(JSON.parse(lines[0] ?? ''), entriesOf(await list('?target=app_many&limit=1'))[0]);
   });
 
-  it('is CSV with a header, where no cell can be a formula', async () => {
+  it('exports CSV with a header, and escapes cells that could be formulas', async () => {
     const request_id = '-1.evil.formula';
     const headers = { 'x-request-id': request_id };
     const body = { name: 'Sheet', platform: 'ios' };
@@ -167,11 +167,11 @@ describe('an export of the audit log', () => {
 
   const changes: [what: string, method: string, body?: object][] = [
     ['revoked', 'DELETE'],
-    ['narrowed to other addresses', 'PATCH', { ip_allowlist: ['203.0.113.1'] }],
+    ['restricted to other IP addresses', 'PATCH', { ip_allowlist: ['203.0.113.1'] }],
   ];
   before(() => appendMany(4_000, 'app_long', 10_000));
   for (const [what, method, change] of changes) {
-    it(`is cut off within a second when its key is ${what}, and does not look whole`, async () => {
+    it(`aborts an export within a second when its key is ${what}, so that it does not look complete`, async () => {
       const reader = await makeKey(api, { type: 'server' });
       const authorization = `Bearer ${reader.key}`;
       const path = `${api.url}/v1/audit-log?format=ndjson&target=app_long`;

@@ -34,7 +34,7 @@ const unknown = (address: string): FailedAuthentication => ({
   requestId: 'req_x',
 });
 
-/** Returns the failure of one of a project's three keys. */
+/** Returns a failure of one of a project's three keys. */
 function known(project_id: string, address: string, key = 0): FailedAuthentication {
   const found = directory.listKeys(project_id)[key] ?? assert.fail();
   const [secret] = found.secrets;
@@ -42,21 +42,21 @@ function known(project_id: string, address: string, key = 0): FailedAuthenticati
   return { ...unknown(address), code: 'api_key_revoked', found: { key: found, secret } };
 }
 
-/** Every address is of another network. */
+/** Returns an address in a different network for each index. */
 const addressOf = (index: number) => `2001:db8:${index.toString(16)}::1`;
 
-/** Returns the entries of a new minute in which `happen` notes failures. */
-async function entriesOf(happen: (failures: FailedAuthenticationLog) => void) {
+/** Returns the entries written in a new minute in which `happen` records failures. */
+async function entriesOf(recordFailures: (failures: FailedAuthenticationLog) => void) {
   clock.advance(MINUTE_MS);
   const failures = createFailureLog(services);
   const before = (await failed()).length;
-  happen(failures);
+  recordFailures(failures);
   await failures.close();
   return (await failed()).slice(before);
 }
 
 describe('failed authentications', () => {
-  it('are all counted and sampled per network and minute, without a statement of their own', async () => {
+  it('counts all failed authentications and samples them per network and minute, without SQL statements', async () => {
     const rows = await entriesOf((failures) => {
       const statements = control.countStatements();
       for (let index = 0; index < 10_000; index += 1) failures.note(unknown('203.0.113.1'));
@@ -70,7 +70,7 @@ describe('failed authentications', () => {
     assert.equal(rows.length, ENTRIES_A_MINUTE.network + 1);
   });
 
-  it('with unknown keys are bounded over all networks, and take nothing from any project', async () => {
+  it('bounds entries for unknown keys over all networks, independently of projects', async () => {
     const rows = await entriesOf((failures) => {
       for (let index = 0; index < 5_000; index += 1) failures.note(unknown(addressOf(index)));
       failures.note(known(one.project_id, addressOf(0)));
@@ -79,7 +79,7 @@ describe('failed authentications', () => {
     assert.equal(rows.at(-1)?.project_id, one.project_id);
   });
 
-  it('of one project are bounded, and take nothing from another one or from unknown keys', async () => {
+  it('bounds entries per project, independently of other projects and unknown keys', async () => {
     const rows = await entriesOf((failures) => {
       for (let index = 0; index < 5_000; index += 1) {
         for (const key of [0, 1, 2]) failures.note(known(one.project_id, addressOf(index), key));
@@ -95,7 +95,7 @@ describe('failed authentications', () => {
     );
   });
 
-  it('with one key are bounded, so that the other keys of its project are heard', async () => {
+  it('bounds entries per key, leaving room for the other keys of its project', async () => {
     const rows = await entriesOf((failures) => {
       for (let index = 0; index < 5_000; index += 1) failures.note(known(one.project_id, addressOf(index)));
       failures.note(known(one.project_id, addressOf(0), 1));
@@ -104,7 +104,7 @@ describe('failed authentications', () => {
     assert.ok(ENTRIES_A_MINUTE.key < ENTRIES_A_MINUTE.project);
   });
 
-  it('with one key from one network leave room for other networks', async () => {
+  it('bounds entries per key and network, leaving room for other networks', async () => {
     const rows = await entriesOf((failures) => {
       for (let index = 0; index < 5_000; index += 1) failures.note(known(one.project_id, addressOf(0)));
       failures.note(known(one.project_id, addressOf(1)));
@@ -113,14 +113,14 @@ describe('failed authentications', () => {
     assert.equal(rows.at(-1)?.ip, addressOf(1));
   });
 
-  it('of one IPv6 line count as one', async () => {
+  it('counts all addresses of one IPv6 /64 network as one', async () => {
     const rows = await entriesOf((failures) => {
       for (let index = 0; index < 50; index += 1) failures.note(unknown(`2001:db8:1:1::${index}`));
     });
     assert.equal(rows.length, ENTRIES_A_MINUTE.network);
   });
 
-  it('tell the page a key was sent from, cut to size and never with a key in it', async () => {
+  it('records the origin of a failed request, truncated and without any key', async () => {
     const secret = createSecret('server');
     const page = `https://${secret}.example.com/${'x'.repeat(1_000)}`;
     const [row] = await entriesOf((failures) =>
@@ -132,8 +132,8 @@ describe('failed authentications', () => {
   });
 });
 
-describe('a server', () => {
-  it('tells the project of refused keys that were its own, and writes the last ones when it stops', async () => {
+describe('failed authentications on a running server', () => {
+  it('records rejected keys in the audit log of their project, and writes the last ones on shutdown', async () => {
     const own = makeConfig();
     const there = await initProject(own);
     const server = await startServer(own);
@@ -152,7 +152,7 @@ describe('a server', () => {
       .orderBy('seq')
       .execute();
     await close();
-    const told = rows.map(({ project_id, actor_type, actor_id, target, diff, ip }) => [
+    const recorded = rows.map(({ project_id, actor_type, actor_id, target, diff, ip }) => [
       project_id,
       actor_type,
       actor_id,
@@ -161,13 +161,13 @@ describe('a server', () => {
       ip,
     ]);
     const { id } = made.body;
-    assert.deepEqual(told, [
+    assert.deepEqual(recorded, [
       [there.project_id, 'key', id, id, '{"code":[null,"api_key_revoked"]}', '127.0.0.1'],
       [null, 'system', 'authentication', 'unknown', '{"code":[null,"invalid_api_key"]}', '127.0.0.1'],
     ]);
   });
 
-  it('counts what was no key, and two at once; a request without any is none', async () => {
+  it('counts malformed and multiple credentials, but not requests without any', async () => {
     const own = makeConfig();
     const { server_key: key } = await initProject(own);
     const server = await startServer(own);
@@ -184,9 +184,9 @@ describe('a server', () => {
       assert.equal(parseAnswer(await sendRaw(server.url, head(...lines))).body.code, code);
     }
     const { text } = await connect(server.url).call('GET', '/metrics');
-    const told = [...text.matchAll(/^appflow_failed_authentications_total\{code="(\w+)"\} (\d+)$/gm)];
+    const counts = [...text.matchAll(/^appflow_failed_authentications_total\{code="(\w+)"\} (\d+)$/gm)];
     assert.deepEqual(
-      told.map(([, code, count]) => [code, count]),
+      counts.map(([, code, count]) => [code, count]),
       [
         ['invalid_api_key', '3'],
         ['multiple_credentials', '1'],
@@ -195,7 +195,7 @@ describe('a server', () => {
     await server.stop();
   });
 
-  it('tells the project of its living keys that were used from the wrong place, and of no missing scope', async () => {
+  it('records active keys used outside their restrictions in their project, but no missing scopes', async () => {
     const own = makeConfig();
     const there = await initProject(own);
     const server = await startServer(own);
@@ -221,7 +221,7 @@ describe('a server', () => {
     for (const code of ['ip_not_allowed', 'secret_key_in_browser', 'origin_not_allowed'])
       assert.ok(metrics.includes(`appflow_failed_authentications_total{code="${code}"} 1`), code);
     assert.ok(!metrics.includes('code="insufficient_scope"'));
-    // Refused at its place, a key was not used: who looks for unused keys is not misled.
+    // A request outside the key's restrictions does not count as use, so unused keys can still be found.
     const { body: record } = await api.call('GET', `/v1/api-keys/${locked.id}`, { key });
     assert.deepEqual([record.last_used_at, record.last_used_ip, record.request_count], [null, null, 0]);
     const usage = await api.call('GET', `/v1/api-keys/${locked.id}/usage`, { key });

@@ -6,14 +6,14 @@ import { join as joinProject, setUp, stepUp } from '../support/browser.ts';
 import {
   browserTest,
   enterAs,
-  findBarriers,
+  findViolations,
   showTheme,
   startChromium,
   untilLoaded,
 } from '../support/chromium.ts';
 import { startTestServer } from '../support/harness.ts';
 
-/** Where every dialog is kept as a picture, to be looked at; without it none is made, which saves seconds. */
+/** A folder for a screenshot of every dialog. Without it none is taken, which saves seconds. */
 const shots = process.env.APPFLOW_TEST_SHOTS;
 if (shots !== undefined) mkdirSync(shots, { recursive: true });
 
@@ -22,7 +22,7 @@ const owner = await setUp(api.url, api.server.setupUrl);
 await stepUp(owner);
 const { project_id } = api.project;
 await joinProject(owner, project_id, 'developer', 'Developer');
-// As long as the API lets them be, without a place to break, and in a script that runs the other way.
+// A name of the maximum length, without a place to break a line, and partly in a right-to-left script.
 const LONG = `مفتاح-${'verylongname'.repeat(7)}`;
 await owner.call('POST', `/app/v1/projects/${project_id}/api-keys`, { body: { name: LONG, type: 'client' } });
 
@@ -36,7 +36,7 @@ const inOrder =
   async (page: Page) => {
     for (const step of steps) await step(page);
   };
-/** On phones the sidebar stands in a sheet. */
+/** On phones the sidebar is inside a sheet. */
 const openSidebar = async (page: Page) => {
   const opener = page.getByRole('button', { name: 'Open navigation' });
   if (await opener.isVisible()) await opener.click();
@@ -95,10 +95,10 @@ const chromium = startChromium();
 const SIZES = { 1440: { width: 1440, height: 900 }, 390: { width: 390, height: 844 } };
 const opened = (page: Page): Locator => page.getByRole('dialog').or(page.getByRole('menu')).last();
 
-/** Opens each dialog and menu at this width, in both themes, keeps pictures, and returns all that is wrong with any. */
+/** Opens each dialog and menu at this width in both themes, and returns every problem found. */
 async function inspect(width: keyof typeof SIZES): Promise<string[]> {
   const window = await chromium.open({ viewport: SIZES[width], reducedMotion: 'reduce' });
-  const { page, troubles } = window;
+  const { page, problems } = window;
   await enterAs(window, owner);
   const wrong: string[] = [];
   for (const { name, path, open } of OPENERS) {
@@ -107,30 +107,33 @@ async function inspect(width: keyof typeof SIZES): Promise<string[]> {
     await untilLoaded(page);
     await open(page);
     await opened(page).waitFor();
-    // Themes differ in colours alone, so the second is asked only about those.
+    // Themes differ only in color, so the second run checks only contrast.
     for (const theme of ['light', 'dark'] as const) {
       await showTheme(page, theme);
-      const barriers = await findBarriers(page, theme === 'dark' ? ['color-contrast'] : undefined);
+      const violations = await findViolations(page, theme === 'dark' ? ['color-contrast'] : undefined);
       if (shots !== undefined)
         await page.screenshot({ path: join(shots, `dialog-${name}-${width}-${theme}.png`) });
-      wrong.push(...barriers.map((barrier) => `${name} ${width} ${theme}: ${barrier}`));
+      wrong.push(...violations.map((violation) => `${name} ${width} ${theme}: ${violation}`));
     }
-    wrong.push(...troubles().map((trouble) => `${name} ${width}: ${trouble}`));
-    // What is shown once asks before it lets anyone go.
+    wrong.push(...problems().map((problem) => `${name} ${width}: ${problem}`));
+    // Content that is shown only once must be confirmed before its dialog closes.
     if (name === 'key-secret' || name === 'member-invited') await page.getByRole('checkbox').click();
   }
   await window.context.close();
   return wrong;
 }
 
-browserTest('opens every dialog and menu, wide and narrow, in both themes, without a barrier', async () => {
-  assert.deepEqual((await Promise.all([inspect(1440), inspect(390)])).flat(), []);
-});
+browserTest(
+  'opens every dialog and menu without accessibility violations, wide and narrow, in both themes',
+  async () => {
+    assert.deepEqual((await Promise.all([inspect(1440), inspect(390)])).flat(), []);
+  },
+);
 
-/** Resolves once this has the focus; Radix gives it back a moment after the dialog is gone. */
+/** Resolves when this element has the focus; Radix returns focus shortly after a dialog closes. */
 const untilFocused = (page: Page, target: Locator) => target.and(page.locator(':focus')).waitFor();
 
-browserTest('gives the focus to the first field, and back to where it was', async () => {
+browserTest('focuses the first field of a dialog, and returns the focus when the dialog closes', async () => {
   const window = await chromium.open();
   await enterAs(window, owner);
   const { page } = window;
@@ -165,26 +168,29 @@ browserTest('gives the focus to the first field, and back to where it was', asyn
   assert.equal(await page.getByRole('dialog').count(), 0, 'a closed sheet stays closed');
 });
 
-browserTest('keeps a half-filled form through a click beside it, and a role through arrow keys', async () => {
-  const window = await chromium.open();
-  await enterAs(window, owner);
-  const { page } = window;
-  const changes: string[] = [];
-  page.on('request', (request) => request.method() !== 'GET' && changes.push(request.url()));
-  await page.goto(`${api.url}/p/${project_id}/settings/members`);
-  await untilLoaded(page);
-  await press('Invite member')(page);
-  await fill('E-mail', 'invited@example.com')(page);
-  await page.mouse.click(5, 5);
-  assert.equal(await page.getByLabel('E-mail').inputValue(), 'invited@example.com');
-  await page.keyboard.press('Escape');
+browserTest(
+  'keeps a half-filled form after a click outside it, and changes no role on arrow keys',
+  async () => {
+    const window = await chromium.open();
+    await enterAs(window, owner);
+    const { page } = window;
+    const changes: string[] = [];
+    page.on('request', (request) => request.method() !== 'GET' && changes.push(request.url()));
+    await page.goto(`${api.url}/p/${project_id}/settings/members`);
+    await untilLoaded(page);
+    await press('Invite member')(page);
+    await fill('E-mail', 'invited@example.com')(page);
+    await page.mouse.click(5, 5);
+    assert.equal(await page.getByLabel('E-mail').inputValue(), 'invited@example.com');
+    await page.keyboard.press('Escape');
 
-  await press(/role of Developer/)(page);
-  for (const key of ['ArrowDown', 'ArrowUp', 'ArrowUp', 'Escape']) await page.keyboard.press(key);
-  await page.getByRole('menu').waitFor({ state: 'detached' });
-  assert.deepEqual(changes, []);
-  await press(/role of Developer/)(page);
-  await page.getByRole('menuitemradio', { name: /^Analyst/ }).click();
-  await page.getByRole('button', { name: 'Undo' }).click();
-  await page.getByText('Developer is developer now.').waitFor();
-});
+    await press(/role of Developer/)(page);
+    for (const key of ['ArrowDown', 'ArrowUp', 'ArrowUp', 'Escape']) await page.keyboard.press(key);
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    assert.deepEqual(changes, []);
+    await press(/role of Developer/)(page);
+    await page.getByRole('menuitemradio', { name: /^Analyst/ }).click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Developer is developer now.').waitFor();
+  },
+);

@@ -9,21 +9,21 @@ import { join as joinProject, setUp, stepUp } from '../support/browser.ts';
 import {
   browserTest,
   enterAs,
-  findBarriers,
+  findViolations,
   showTheme,
   startChromium,
   untilLoaded,
 } from '../support/chromium.ts';
 import { makeConfig } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
-/** A folder for a picture of every page, to be looked at. */
+/** A folder for a screenshot of every page. */
 const shots = process.env.APPFLOW_TEST_SHOTS;
 if (shots !== undefined) mkdirSync(shots, { recursive: true });
 
 const config = makeConfig();
 const demo = await runDemo(config, { users: 300 }, Date.now(), new AbortController().signal);
-noteSecrets(JSON.stringify(demo.keys));
+trackSecrets(JSON.stringify(demo.keys));
 const server = await startServer(config);
 after(server.stop);
 const owner = await setUp(server.url, server.setupUrl);
@@ -34,7 +34,7 @@ const inProject = (path: string) => `/app/v1/projects/${projectId}${path}`;
 async function make(path: string, body: object) {
   const answer = await owner.call('POST', inProject(path), { body });
   assert.ok(answer.status < 300, answer.text);
-  noteSecrets(answer.text);
+  trackSecrets(answer.text);
   return answer.body;
 }
 
@@ -52,14 +52,14 @@ const invitation = await make('/invitations', { email: 'invited@example.com', ro
 const newest = (await owner.call('GET', inProject('/events?limit=1'))).body.data[0];
 const empty = (await owner.call('POST', '/app/v1/projects', { body: { name: 'Empty' } })).body.id;
 
-type Shown = { name: string; path: string; act?: (page: Page) => Promise<void> };
+type PageCase = { name: string; path: string; act?: (page: Page) => Promise<void> };
 
 const click = (name: string | RegExp) => async (page: Page) => {
   await page.getByRole('button', { name }).first().click();
   await page.getByRole('dialog').waitFor();
 };
 
-const MEMBERS_PAGES: Shown[] = [
+const MEMBERS_PAGES: PageCase[] = [
   { name: 'overview', path: '/overview' },
   { name: 'live', path: '/live' },
   { name: 'events', path: '/events' },
@@ -78,13 +78,13 @@ const MEMBERS_PAGES: Shown[] = [
   { name: 'project', path: '/settings/project' },
 ].map((page) => ({ ...page, path: `/p/${projectId}${page.path}` }));
 
-const OTHER_PAGES: Shown[] = [
+const OTHER_PAGES: PageCase[] = [
   { name: 'account', path: '/account' },
   { name: 'not-found', path: '/p/proj_00000000000000000000000000/overview' },
   { name: 'not-found-in-project', path: `/p/${projectId}/nothing` },
 ];
 
-const VISITORS_PAGES: Shown[] = [
+const ANONYMOUS_PAGES: PageCase[] = [
   { name: 'sign-in', path: '/sign-in' },
   { name: 'setup-done', path: '/setup' },
   { name: 'invite', path: `/invite#${invitation.link.split('#')[1]}` },
@@ -101,14 +101,14 @@ async function keepPicture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(shots, `${name}.png`), fullPage: !isCovered });
 }
 
-/** Returns all that is wrong with the page that is shown, in both themes at its width. */
-async function lookAt(page: Page, name: string): Promise<string[]> {
+/** Returns every problem of the current page in both themes at its current width. */
+async function inspectPage(page: Page, name: string): Promise<string[]> {
   const wrong: string[] = [];
-  // Themes differ in colours alone, so the second is asked only about those.
+  // Themes differ only in color, so the second run checks only contrast.
   for (const theme of ['light', 'dark'] as const) {
     await showTheme(page, theme);
-    const barriers = await findBarriers(page, theme === 'dark' ? ['color-contrast'] : undefined);
-    wrong.push(...barriers.map((barrier) => `${name} ${theme}: ${barrier}`));
+    const violations = await findViolations(page, theme === 'dark' ? ['color-contrast'] : undefined);
+    wrong.push(...violations.map((violation) => `${name} ${theme}: ${violation}`));
     await keepPicture(page, `${name}-${theme}`);
   }
   const tooWide = (await page.evaluate('document.documentElement.scrollWidth - innerWidth')) as number;
@@ -116,10 +116,10 @@ async function lookAt(page: Page, name: string): Promise<string[]> {
   return wrong;
 }
 
-/** Shows each page, wide and narrow, and returns all that is wrong with any. */
-async function inspect(pages: Shown[], isSignedIn: boolean): Promise<string[]> {
+/** Opens each page, wide and narrow, and returns every problem found. */
+async function inspect(pages: PageCase[], isSignedIn: boolean): Promise<string[]> {
   const window = await chromium.open({ viewport: WIDE, reducedMotion: 'reduce' });
-  const { page, troubles } = window;
+  const { page, problems } = window;
   if (isSignedIn) await enterAs(window, owner);
   const wrong: string[] = [];
   for (const { name, path, act } of pages) {
@@ -129,32 +129,32 @@ async function inspect(pages: Shown[], isSignedIn: boolean): Promise<string[]> {
     const headings = await page.locator('h1').count();
     if (headings !== 1) wrong.push(`${name}: ${headings} headings of the first level`);
     await act?.(page);
-    wrong.push(...(await lookAt(page, `${name}-${WIDE.width}`)));
+    wrong.push(...(await inspectPage(page, `${name}-${WIDE.width}`)));
     await page.setViewportSize(NARROW);
-    wrong.push(...(await lookAt(page, `${name}-${NARROW.width}`)));
-    wrong.push(...troubles().map((trouble) => `${name}: ${trouble}`));
+    wrong.push(...(await inspectPage(page, `${name}-${NARROW.width}`)));
+    wrong.push(...problems().map((problem) => `${name}: ${problem}`));
   }
   await window.context.close();
   return wrong;
 }
 
-/** Two windows at once: a page waits more than it works. */
-async function inspectAll(pages: Shown[], isSignedIn: boolean): Promise<string[]> {
+/** Uses two windows in parallel, because a page spends most of its time waiting. */
+async function inspectAll(pages: PageCase[], isSignedIn: boolean): Promise<string[]> {
   const halves = [0, 1].map((half) => pages.filter((_, index) => index % 2 === half));
   return (await Promise.all(halves.map((half) => inspect(half, isSignedIn)))).flat();
 }
 
 browserTest(
-  'shows members every page, wide and narrow, in both themes, without an error or a barrier',
+  'shows members every page without errors or accessibility violations, wide and narrow, in both themes',
   async () => {
     assert.deepEqual(await inspectAll([...MEMBERS_PAGES, ...OTHER_PAGES], true), []);
   },
 );
 
 browserTest(
-  'shows visitors every page, wide and narrow, in both themes, without an error or a barrier',
+  'shows anonymous visitors every page without errors or accessibility violations, wide and narrow, in both themes',
   async () => {
-    assert.deepEqual(await inspectAll(VISITORS_PAGES, false), []);
+    assert.deepEqual(await inspectAll(ANONYMOUS_PAGES, false), []);
   },
 );
 
@@ -170,17 +170,17 @@ const NEXT_STEPS: Readonly<Record<string, RegExp>> = {
   '/settings/project': /Save/,
 };
 
-browserTest('says what to do next on every page of an empty project', async () => {
+browserTest('shows the next step on every page of an empty project', async () => {
   const window = await chromium.open();
   await enterAs(window, owner);
-  const { page, troubles } = window;
+  const { page, problems } = window;
   for (const [path, next] of Object.entries(NEXT_STEPS)) {
     await page.goto(`${server.url}/p/${empty}${path}`);
     await untilLoaded(page);
     await page.getByRole('main').getByText(next).locator('visible=true').first().waitFor();
     await keepPicture(page, `empty${path.replaceAll('/', '-')}`);
   }
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });
 
 const JAVASCRIPT_BYTES_MAX = 250 * 1_024;
@@ -188,7 +188,7 @@ const ASSETS = join(import.meta.dirname, '../../dashboard/dist/assets');
 
 for (const path of ['/sign-in', `/p/${projectId}/overview`]) {
   browserTest(
-    `loads at most 250 KB of JavaScript, compressed, to show ${path.split('/').at(-1)}`,
+    `loads at most 250 KB of compressed JavaScript to show ${path.split('/').at(-1)}`,
     async (t) => {
       const window = await chromium.open();
       const { page } = window;

@@ -22,8 +22,13 @@ async function signIn({ page }: Window, email: string, returnTo = '/account'): P
   await button(page, 'Sign in').click();
 }
 
-/** Asks the server for a change as the page would, but without its buttons. Returns status and code. */
-async function ask(page: Page, method: string, path: string, body: object): Promise<[number, string]> {
+/** Sends a change from the page, bypassing its buttons. Returns the status and error code. */
+async function requestFromPage(
+  page: Page,
+  method: string,
+  path: string,
+  body: object,
+): Promise<[number, string]> {
   const asked = JSON.stringify({ method, path: `/app/v1/projects/${project_id}${path}`, body });
   return (await page.evaluate(`(async () => {
     const { method, path, body } = ${asked};
@@ -34,57 +39,60 @@ async function ask(page: Page, method: string, path: string, body: object): Prom
   })()`)) as [number, string];
 }
 
-browserTest('lets an invited analyst in, who sees no key page and is refused by the API too', async () => {
-  const inviting = await chromium.open({ permissions: ['clipboard-read', 'clipboard-write'] });
-  await enterAs(inviting, owner);
-  await inviting.page.goto(at('/settings/members'));
-  await button(inviting.page, 'Invite member').click();
-  await inviting.page.getByLabel('E-mail').fill('analyst@example.com');
-  await inviting.page.getByLabel('Role', { exact: true }).selectOption('analyst');
-  await button(inviting.page, 'Create link').click();
-  await button(inviting.page, 'Copy link').click();
-  const link = String(await inviting.page.evaluate('navigator.clipboard.readText()'));
-  assert.ok(link.startsWith(`${api.url}/invite#`), link);
+browserTest(
+  'lets an invited analyst join, hides key pages from them and rejects their API requests',
+  async () => {
+    const inviting = await chromium.open({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await enterAs(inviting, owner);
+    await inviting.page.goto(at('/settings/members'));
+    await button(inviting.page, 'Invite member').click();
+    await inviting.page.getByLabel('E-mail').fill('analyst@example.com');
+    await inviting.page.getByLabel('Role', { exact: true }).selectOption('analyst');
+    await button(inviting.page, 'Create link').click();
+    await button(inviting.page, 'Copy link').click();
+    const link = String(await inviting.page.evaluate('navigator.clipboard.readText()'));
+    assert.ok(link.startsWith(`${api.url}/invite#`), link);
 
-  const { page, troubles } = await chromium.open();
-  await page.goto(link);
-  await page.getByText('You are invited as analyst with analyst@example.com').waitFor();
-  await page.getByLabel('Your name').fill('Analyst');
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await button(page, 'Join Test').click();
-  const links = page.getByRole('navigation', { name: 'Project' }).getByRole('link');
-  await links.first().waitFor();
-  assert.deepEqual(await links.allInnerTexts(), ['Overview', 'Live', 'Events', 'Apps', 'Docs', 'Project']);
-  await page.goto(at('/settings/api-keys'));
-  await page.getByText('Your role does not reach this page').waitFor();
-  await page.goto(at('/apps'));
-  await untilLoaded(page);
-  assert.equal(await page.getByRole('button', { name: /Add app|Edit|Delete/ }).count(), 0);
-  assert.deepEqual(troubles(), []);
+    const { page, problems } = await chromium.open();
+    await page.goto(link);
+    await page.getByText('You are invited as analyst with analyst@example.com').waitFor();
+    await page.getByLabel('Your name').fill('Analyst');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button(page, 'Join Test').click();
+    const links = page.getByRole('navigation', { name: 'Project' }).getByRole('link');
+    await links.first().waitFor();
+    assert.deepEqual(await links.allInnerTexts(), ['Overview', 'Live', 'Events', 'Apps', 'Docs', 'Project']);
+    await page.goto(at('/settings/api-keys'));
+    await page.getByText('Your role does not reach this page').waitFor();
+    await page.goto(at('/apps'));
+    await untilLoaded(page);
+    assert.equal(await page.getByRole('button', { name: /Add app|Edit|Delete/ }).count(), 0);
+    assert.deepEqual(problems(), []);
 
-  const wanted = { name: 'Mine', type: 'client' };
-  assert.deepEqual(await ask(page, 'POST', '/api-keys', wanted), [403, 'insufficient_scope']);
-  assert.equal(
-    (await (await page.request.get(`${api.url}/app/v1/projects/${project_id}/api-keys`)).json()).code,
-    'insufficient_scope',
-  );
-});
+    const wanted = { name: 'Mine', type: 'client' };
+    assert.deepEqual(await requestFromPage(page, 'POST', '/api-keys', wanted), [403, 'insufficient_scope']);
+    assert.equal(
+      (await (await page.request.get(`${api.url}/app/v1/projects/${project_id}/api-keys`)).json()).code,
+      'insufficient_scope',
+    );
+  },
+);
 
-browserTest('shows a developer the keys without a way to make, rotate or revoke one', async () => {
+browserTest('shows a developer the keys without controls to create, rotate or revoke one', async () => {
   const window = await chromium.open();
   await enterAs(window, await join(owner, project_id, 'developer', 'Developer'));
-  const { page, troubles } = window;
+  const { page, problems } = window;
   await page.goto(at('/settings/api-keys'));
   await page.getByRole('table', { name: 'API keys' }).getByRole('link').first().click();
   await page.getByRole('dialog').getByText('Created').waitFor();
   assert.equal(await page.getByRole('button', { name: /Create|Rotate|Revoke/ }).count(), 0);
   assert.equal(await page.getByRole('tab', { name: 'Settings' }).count(), 0);
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
   const wanted = { name: 'Mine', type: 'client' };
-  assert.deepEqual(await ask(page, 'POST', '/api-keys', wanted), [403, 'insufficient_scope']);
+  assert.deepEqual(await requestFromPage(page, 'POST', '/api-keys', wanted), [403, 'insufficient_scope']);
 });
 
-browserTest('ends an open live tail together with its session', async () => {
+browserTest('closes an open live tail when its session ends', async () => {
   const away = await chromium.open();
   await join(owner, project_id, 'admin', 'Traveller');
   await signIn(away, 'traveller@example.com', `/p/${project_id}/live`);
@@ -92,7 +100,7 @@ browserTest('ends an open live tail together with its session', async () => {
 
   const home = await chromium.open();
   await signIn(home, 'traveller@example.com');
-  // One more is that of the invitation, which the test itself keeps.
+  // The invitation created a third session, which belongs to the test itself.
   const rows = home.page
     .getByRole('listitem')
     .filter({ hasText: 'Chromium' })
@@ -102,51 +110,52 @@ browserTest('ends an open live tail together with its session', async () => {
     .getByRole('button', { name: /End session/ })
     .click();
 
-  // The stream says so, unless the page asked for numbers just then: that leads to the sign-in at once.
+  // The stream reports the end, unless the page requested metrics first, which redirects to the sign-in page
+  // immediately.
   const ended = away.page.getByText('The stream has ended');
   const signInAgain = away.page.getByRole('heading', { name: 'Sign in' });
   await ended.or(signInAgain).first().waitFor();
   if (await ended.isVisible()) await button(away.page, 'Sign in again').click();
   await signInAgain.waitFor();
-  assert.deepEqual(home.troubles(), []);
+  assert.deepEqual(home.problems(), []);
 });
 
-browserTest('asks for the password before what could do harm, and sends nothing without it', async () => {
+browserTest('asks for the password before a dangerous action, and sends nothing without it', async () => {
   const window = await chromium.open();
   await join(owner, project_id, 'admin', 'Analyst2');
   await signIn(window, 'analyst2@example.com', `/p/${project_id}/settings/api-keys`);
-  const { page, troubles } = window;
+  const { page, problems } = window;
   const sent: string[] = [];
   page.on('request', (request) => request.method() === 'POST' && sent.push(new URL(request.url()).pathname));
   await button(page, 'Create API key').click();
   await page.getByRole('button', { name: /In my backend/ }).click();
   await page.getByRole('dialog').getByLabel('Name').fill('Backend');
   await button(page, 'Create key').click();
-  const question = page.getByRole('dialog', { name: 'Confirm it is you' });
+  const confirmation = page.getByRole('dialog', { name: 'Confirm it is you' });
   await button(page, 'Cancel').click();
-  await question.waitFor({ state: 'detached' });
+  await confirmation.waitFor({ state: 'detached' });
   assert.deepEqual(sent, []);
 
   await button(page, 'Create key').click();
-  await question.getByLabel('Password', { exact: true }).fill('not my password');
+  await confirmation.getByLabel('Password', { exact: true }).fill('not my password');
   await button(page, 'Confirm').click();
-  await question.getByRole('alert').waitFor();
+  await confirmation.getByRole('alert').waitFor();
   assert.deepEqual(sent, ['/app/v1/step-up']);
-  // What a wrong password is answered with, and the browser's own line about it.
-  assert.ok(troubles().every((trouble) => /401|403|422/.test(trouble)));
-  await question.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  // The response to a wrong password, and the console message of the browser about it.
+  assert.ok(problems().every((problem) => /401|403|422/.test(problem)));
+  await confirmation.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await button(page, 'Confirm').click();
   await page.getByRole('dialog', { name: 'Your new API key' }).waitFor();
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });
 
 browserTest(
-  'turns a second factor on, asks for it when signing in, and takes a backup code once',
+  'turns on two-factor authentication, asks for a code at sign-in and accepts a backup code only once',
   async () => {
     const window = await chromium.open();
     await join(owner, project_id, 'analyst', 'Keeper');
     await signIn(window, 'keeper@example.com');
-    const { page, troubles } = window;
+    const { page, problems } = window;
     await button(page, 'Set up authenticator app').click();
     await page.getByLabel('Password', { exact: true }).last().fill(PASSWORD);
     await button(page, 'Confirm').click();
@@ -168,7 +177,7 @@ browserTest(
     await page.getByLabel('Code').fill(code);
     await button(page, 'Sign in').click();
     await page.getByRole('heading', { name: 'Account and security' }).waitFor();
-    assert.deepEqual(troubles(), []);
+    assert.deepEqual(problems(), []);
 
     await window.context.clearCookies();
     await signIn(window, 'keeper@example.com');
@@ -189,7 +198,7 @@ browserTest('asks an invited account for the code of its second factor, then acc
   const invited = await owner.call('POST', `/app/v1/projects/${created.body.id}/invitations`, {
     body: { email: 'guest@example.com', role: 'analyst' },
   });
-  const { page, troubles } = await chromium.open();
+  const { page, problems } = await chromium.open();
   await page.goto(invited.body.link);
   await page.getByLabel('Your password', { exact: true }).fill(PASSWORD);
   await button(page, 'Join Second').click();
@@ -198,30 +207,35 @@ browserTest('asks an invited account for the code of its second factor, then acc
   await page.getByRole('navigation', { name: 'Project' }).waitFor();
   await page.goto(`${api.url}/account`);
   await button(page, 'Leave Second').waitFor();
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });
 
-browserTest('keeps the session in a cookie that no script reads and no other site sends', async () => {
-  const window = await chromium.open();
-  await signIn(window, 'owner@example.com');
-  await window.page.getByRole('heading', { name: 'Account and security' }).waitFor();
-  const [cookie, ...others] = await window.context.cookies();
-  assert.deepEqual(others, []);
-  assert.deepEqual(
-    [cookie?.name, cookie?.httpOnly, cookie?.sameSite, cookie?.secure, cookie?.path],
-    ['appflow_session', true, 'Lax', false, '/'],
-  );
-  assert.equal(await window.page.evaluate('document.cookie'), '');
-  const stored = String(await window.page.evaluate('JSON.stringify({ ...localStorage, ...sessionStorage })'));
-  assert.ok(!stored.includes(cookie?.value ?? ''), 'nothing of the session is where scripts look');
+browserTest(
+  'keeps the session in a cookie that scripts cannot read and other sites cannot send',
+  async () => {
+    const window = await chromium.open();
+    await signIn(window, 'owner@example.com');
+    await window.page.getByRole('heading', { name: 'Account and security' }).waitFor();
+    const [cookie, ...others] = await window.context.cookies();
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [cookie?.name, cookie?.httpOnly, cookie?.sameSite, cookie?.secure, cookie?.path],
+      ['appflow_session', true, 'Lax', false, '/'],
+    );
+    assert.equal(await window.page.evaluate('document.cookie'), '');
+    const stored = String(
+      await window.page.evaluate('JSON.stringify({ ...localStorage, ...sessionStorage })'),
+    );
+    assert.ok(!stored.includes(cookie?.value ?? ''), 'nothing of the session is where scripts look');
 
-  const host = new URL(api.url).host;
-  const secure = openBrowser(api.url, { 'x-forwarded-proto': 'https', origin: `https://${host}` });
-  const body = { email: 'owner@example.com', password: PASSWORD };
-  assert.equal((await secure.call('POST', '/app/v1/sign-in', { body })).status, 200);
-  const [line = ''] = secure.lastCookies();
-  assert.match(line, /^__Host-appflow_session=/);
-  for (const flag of ['Secure', 'HttpOnly', 'SameSite=Lax', 'Path=/'])
-    assert.ok(line.includes(`; ${flag}`), flag);
-  assert.ok(!/domain=/i.test(line));
-});
+    const host = new URL(api.url).host;
+    const secure = openBrowser(api.url, { 'x-forwarded-proto': 'https', origin: `https://${host}` });
+    const body = { email: 'owner@example.com', password: PASSWORD };
+    assert.equal((await secure.call('POST', '/app/v1/sign-in', { body })).status, 200);
+    const [line = ''] = secure.lastCookies();
+    assert.match(line, /^__Host-appflow_session=/);
+    for (const flag of ['Secure', 'HttpOnly', 'SameSite=Lax', 'Path=/'])
+      assert.ok(line.includes(`; ${flag}`), flag);
+    assert.ok(!/domain=/i.test(line));
+  },
+);

@@ -8,12 +8,12 @@ import { readConfig } from '../../src/config/config.ts';
 import { startServer } from '../../src/server/start.ts';
 import { untilLoaded } from '../support/chromium.ts';
 
-// Run by `npm run screenshots`: the pictures of the README, from the demo's data in a folder of its own.
+// Run by `npm run screenshots`: takes the README screenshots of demo data in a separate folder.
 const IMAGES = join(import.meta.dirname, '../../docs/images');
 const BYTES_MAX = 400 * 1_024;
 const SIZE = { width: 1_440, height: 900 };
 
-/** Signs in to a browser that keeps nothing; the picture shows the person's name. */
+/** Signs in with a temporary browser. The screenshot shows the name of the account. */
 async function takePictures(url: string, setupUrl: string, projectId: string): Promise<void> {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', chromiumSandbox: false });
   try {

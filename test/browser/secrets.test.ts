@@ -20,7 +20,7 @@ const isKeyWrite = (url: URL) => url.pathname.startsWith(KEYS);
 async function openKeys(): Promise<Window> {
   const window = await chromium.open();
   await enterAs(window, owner);
-  // A page to go back to.
+  // Adds a page to the history, so that the browser can go back.
   await window.page.goto(at('/apps'));
   await window.page.getByRole('link', { name: 'API keys', exact: true }).click();
   await button(window.page, 'Create API key').waitFor();
@@ -38,8 +38,8 @@ async function countKeys(name: string): Promise<number> {
   return body.data.filter((key: { name: string }) => key.name === name).length;
 }
 
-/** Holds the answers to what changes keys. Returns how to let them through. */
-async function holdAnswers(page: Page): Promise<() => void> {
+/** Delays responses to requests that change keys. Returns a function that releases them. */
+async function delayAnswers(page: Page): Promise<() => void> {
   const gate = Promise.withResolvers<void>();
   await page.route(isKeyWrite, async (route: Route) => {
     if (route.request().method() === 'POST') await gate.promise;
@@ -56,38 +56,41 @@ async function tryEveryWayOut(page: Page): Promise<void> {
   await page.evaluate('history.back()');
 }
 
-browserTest('shows the secret of a key although the person tried to leave while it was made', async () => {
-  const { page, troubles } = await openKeys();
-  const letThrough = await holdAnswers(page);
-  await describeKey(page, 'Held');
-  await button(page, 'Create key').click();
-  await page.locator('[aria-busy=true]').waitFor();
-  await tryEveryWayOut(page);
-  await button(page, 'Close').click();
-  letThrough();
-  await secretOf(page).waitFor();
-  assert.match((await secretOf(page).textContent()) ?? '', /^ck_/);
-  assert.deepEqual(troubles(), []);
-});
+browserTest(
+  'shows the secret of a new key even if the user tried to leave while it was created',
+  async () => {
+    const { page, problems } = await openKeys();
+    const release = await delayAnswers(page);
+    await describeKey(page, 'Held');
+    await button(page, 'Create key').click();
+    await page.locator('[aria-busy=true]').waitFor();
+    await tryEveryWayOut(page);
+    await button(page, 'Close').click();
+    release();
+    await secretOf(page).waitFor();
+    assert.match((await secretOf(page).textContent()) ?? '', /^ck_/);
+    assert.deepEqual(problems(), []);
+  },
+);
 
-browserTest('shows the new secret of a rotation the same way', async () => {
-  const { page, troubles } = await openKeys();
+browserTest('shows the new secret of a rotation even if the user tried to leave meanwhile', async () => {
+  const { page, problems } = await openKeys();
   await page
     .getByRole('button', { name: /^Actions for/ })
     .first()
     .click();
   await page.getByRole('menuitem', { name: 'Rotate secret' }).click();
-  const letThrough = await holdAnswers(page);
+  const release = await delayAnswers(page);
   await button(page, 'Rotate secret').click();
   await page.locator('[aria-busy=true]').waitFor();
   await tryEveryWayOut(page);
-  letThrough();
+  release();
   await page.getByRole('dialog', { name: 'The new secret' }).waitFor();
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });
 
-browserTest('keeps the secret on the page until it is said to be stored', async () => {
-  const { page, troubles } = await openKeys();
+browserTest('keeps the secret on the page until the user confirms that it is stored', async () => {
+  const { page, problems } = await openKeys();
   await describeKey(page, 'Stored');
   await button(page, 'Create key').click();
   const secret = await secretOf(page).textContent();
@@ -95,20 +98,20 @@ browserTest('keeps the secret on the page until it is said to be stored', async 
   await page.getByText('It cannot be shown again').waitFor();
   await tryEveryWayOut(page);
   assert.equal(await secretOf(page).textContent(), secret);
-  // "Back" has moved the address already when it is told to wait: it returns.
+  // "Back" has already changed the URL when the page blocks it, so the URL is restored.
   await page.waitForURL(/api-keys$/);
 
   await page.getByLabel('I have stored this key').click();
   await button(page, 'Done').click();
   await secretOf(page).waitFor({ state: 'detached' });
-  // The focus is where it was before the first of the dialogs.
+  // The focus returns to where it was before the first dialog.
   await button(page, 'Create API key').and(page.locator(':focus')).waitFor();
   await page.evaluate('history.back()');
   await page.getByRole('heading', { name: 'Apps' }).waitFor();
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });
 
-browserTest('makes one key of two presses, and of a second try after a lost answer', async () => {
+browserTest('creates one key for two clicks, and for a retry after a lost response', async () => {
   const { page } = await openKeys();
   await describeKey(page, 'Once');
   let lost = 0;
@@ -130,7 +133,7 @@ browserTest('makes one key of two presses, and of a second try after a lost answ
 });
 
 browserTest(
-  'keeps keys, open sheet and what was typed when a renewal fails or someone else was faster',
+  'keeps the list, the open sheet and unsaved input if a refresh fails or another user was faster',
   async () => {
     const made = await owner.call('POST', KEYS, { body: { name: 'Shared', type: 'client' } });
     const { page } = await openKeys();
@@ -158,32 +161,35 @@ browserTest(
   },
 );
 
-browserTest('shows the backup codes although the person tried to leave while 2FA was turned on', async () => {
-  const window = await chromium.open();
-  const analyst = await join(owner, project_id, 'analyst', 'Analyst');
-  await stepUp(analyst);
-  await enterAs(window, analyst);
-  const { page, troubles } = window;
-  await page.goto(`${api.url}/account`);
-  await button(page, 'Set up authenticator app').click();
-  const dialog = page.getByRole('dialog', { name: 'Set up authenticator app' });
-  const secret = (await dialog.locator('code').textContent()) ?? '';
-  const gate = Promise.withResolvers<void>();
-  await page.route('**/account/totp/confirm', async (route) => {
-    await gate.promise;
-    await route.continue();
-  });
-  await dialog.getByLabel('Code from the app').fill(totpCode(fromBase32(secret), Date.now()));
-  await button(page, 'Turn on').click();
-  await page.locator('[aria-busy=true]').waitFor();
-  await page.keyboard.press('Escape');
-  gate.resolve();
-  const codes = page.getByRole('dialog', { name: 'Save your backup codes' });
-  await codes.waitFor();
-  await page.keyboard.press('Escape');
-  await codes.getByText('It cannot be shown again').waitFor();
-  assert.ok((await codes.getByRole('listitem').count()) > 0);
-  // Behind the dialog, the page knows already.
-  await page.getByText('On', { exact: true }).waitFor();
-  assert.deepEqual(troubles(), []);
-});
+browserTest(
+  'shows the backup codes even if the user tried to leave while two-factor authentication was turned on',
+  async () => {
+    const window = await chromium.open();
+    const analyst = await join(owner, project_id, 'analyst', 'Analyst');
+    await stepUp(analyst);
+    await enterAs(window, analyst);
+    const { page, problems } = window;
+    await page.goto(`${api.url}/account`);
+    await button(page, 'Set up authenticator app').click();
+    const dialog = page.getByRole('dialog', { name: 'Set up authenticator app' });
+    const secret = (await dialog.locator('code').textContent()) ?? '';
+    const gate = Promise.withResolvers<void>();
+    await page.route('**/account/totp/confirm', async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    await dialog.getByLabel('Code from the app').fill(totpCode(fromBase32(secret), Date.now()));
+    await button(page, 'Turn on').click();
+    await page.locator('[aria-busy=true]').waitFor();
+    await page.keyboard.press('Escape');
+    gate.resolve();
+    const codes = page.getByRole('dialog', { name: 'Save your backup codes' });
+    await codes.waitFor();
+    await page.keyboard.press('Escape');
+    await codes.getByText('It cannot be shown again').waitFor();
+    assert.ok((await codes.getByRole('listitem').count()) > 0);
+    // The page behind the dialog is already updated.
+    await page.getByText('On', { exact: true }).waitFor();
+    assert.deepEqual(problems(), []);
+  },
+);

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { PASSWORD, setUp, stepUp } from '../support/browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded, type Window } from '../support/chromium.ts';
 import { startTestServer } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const api = await startTestServer();
 const { project_id, app_id, server_key } = api.project;
@@ -17,7 +17,7 @@ const chromium = startChromium();
 
 const at = (path: string) => `${api.url}/p/${project_id}${path}`;
 
-/** Somebody else's page, on this machine under two names: `localhost` is another site to a browser, 127.0.0.1 is ours. */
+/** A page of another site, under two names: a browser treats `localhost` as cross-site and 127.0.0.1 as same-site. */
 const foreign = createServer((request, response) => {
   response.setHeader('content-type', 'text/html');
   response.end(
@@ -35,7 +35,7 @@ async function enter(): Promise<Window> {
   return window;
 }
 
-browserTest('runs no script that got into a page', async () => {
+browserTest('runs no script injected into a page', async () => {
   const { page } = await enter();
   await page.goto(at('/apps'));
   await untilLoaded(page);
@@ -62,7 +62,7 @@ browserTest('runs no script that got into a page', async () => {
   });
 });
 
-browserTest('is shown in nobody’s frame, from another site or another port', async () => {
+browserTest('cannot be framed by another site or another port', async () => {
   const { page } = await enter();
   for (const host of ['localhost', '127.0.0.1']) {
     await page.goto(foreignUrl(host, `<iframe src="${at('/settings/api-keys')}"></iframe>`));
@@ -72,7 +72,7 @@ browserTest('is shown in nobody’s frame, from another site or another port', a
   }
 });
 
-browserTest('leads after signing in to pages of its own only', async () => {
+browserTest('redirects only to its own pages after sign-in', async () => {
   const other = `localhost:${(foreign.address() as AddressInfo).port}`;
   const wanted = [
     `http://${other}/`,
@@ -99,7 +99,7 @@ browserTest('leads after signing in to pages of its own only', async () => {
 });
 
 browserTest(
-  'changes nothing for another site’s page, nor for another port’s, which brings the cookie along',
+  'rejects changes from pages of another site or of another port, whose requests carry the cookie',
   async () => {
     const { page } = await enter();
     const keysBefore = (await owner.call('GET', `/app/v1/projects/${project_id}/api-keys`)).text;
@@ -128,9 +128,9 @@ browserTest(
   },
 );
 
-/** Closes whatever it may stand in, and would show as an element with this mark. */
+/** Breaks out of any context it is inserted into, and would create an element with this attribute. */
 const MARKUP = `"'></script></pre><img src=data:, onerror=ran=1 data-mark><svg/onload=ran=1 data-mark>{{1}}\${1}`;
-/** The same for what holds visible ASCII only. */
+/** The same for fields that accept only visible ASCII. */
 const MARKUP_ID = MARKUP.replaceAll(' ', '/');
 
 async function sendMarkup(eventId: string): Promise<void> {
@@ -160,41 +160,44 @@ async function requireNoMark(page: Page, where: string): Promise<void> {
   assert.equal(await page.evaluate('window.ran ?? null'), null, where);
 }
 
-browserTest('shows markup in every field of an event as text: live, in the list, and in full', async () => {
-  const { page, troubles } = await enter();
-  await sendMarkup(`${MARKUP_ID}1`);
-  await page.goto(at('/live'));
-  await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
-  await sendMarkup(`${MARKUP_ID}2`);
-  await page.getByRole('list', { name: 'Events, newest first' }).getByRole('button').nth(1).waitFor();
-  await page.getByRole('list', { name: 'Events, newest first' }).getByRole('button').first().click();
-  await page.getByRole('dialog').getByText(`${MARKUP_ID}2`).waitFor();
-  await requireNoMark(page, 'Live');
-  assert.equal(
-    await page.getByRole('dialog').getByText(MARKUP, { exact: true }).count(),
-    9,
-    'shown as it is',
-  );
+browserTest(
+  'shows markup in event fields as text in the live tail, the event list and the event details',
+  async () => {
+    const { page, problems } = await enter();
+    await sendMarkup(`${MARKUP_ID}1`);
+    await page.goto(at('/live'));
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    await sendMarkup(`${MARKUP_ID}2`);
+    await page.getByRole('list', { name: 'Events, newest first' }).getByRole('button').nth(1).waitFor();
+    await page.getByRole('list', { name: 'Events, newest first' }).getByRole('button').first().click();
+    await page.getByRole('dialog').getByText(`${MARKUP_ID}2`).waitFor();
+    await requireNoMark(page, 'Live');
+    assert.equal(
+      await page.getByRole('dialog').getByText(MARKUP, { exact: true }).count(),
+      9,
+      'shown as it is',
+    );
 
-  await page.goto(
-    `${at('/events')}?open=${encodeURIComponent(`${MARKUP_ID}1`)}&user=${encodeURIComponent(MARKUP)}`,
-  );
-  await page.getByRole('dialog').getByText(`${MARKUP_ID}1`).first().waitFor();
-  await requireNoMark(page, 'Events');
-  for (const by of ['platform', 'country', 'app_version']) {
-    await page.goto(`${at('/overview')}?by=${by}`);
-    await untilLoaded(page);
-    await requireNoMark(page, `Overview by ${by}`);
-  }
-  assert.deepEqual(troubles(), []);
-});
+    await page.goto(
+      `${at('/events')}?open=${encodeURIComponent(`${MARKUP_ID}1`)}&user=${encodeURIComponent(MARKUP)}`,
+    );
+    await page.getByRole('dialog').getByText(`${MARKUP_ID}1`).first().waitFor();
+    await requireNoMark(page, 'Events');
+    for (const by of ['platform', 'country', 'app_version']) {
+      await page.goto(`${at('/overview')}?by=${by}`);
+      await untilLoaded(page);
+      await requireNoMark(page, `Overview by ${by}`);
+    }
+    assert.deepEqual(problems(), []);
+  },
+);
 
-browserTest('shows markup in every name as text on every page', async () => {
+browserTest('shows markup in names as text on every page', async () => {
   const name = MARKUP.slice(0, 100);
   const make = async (path: string, body: object) => {
     const answer = await owner.call('POST', path, { body });
     assert.equal(answer.status, 201, answer.text);
-    noteSecrets(answer.text);
+    trackSecrets(answer.text);
     return answer.body.id as string;
   };
   const id = await make('/app/v1/projects', { name });
@@ -202,7 +205,7 @@ browserTest('shows markup in every name as text on every page', async () => {
   const app = await make(`${inside}/apps`, { name, platform: 'web', bundle_id: name });
   const key = await make(`${inside}/api-keys`, { name, type: 'client', app_ids: [app] });
   assert.equal((await owner.call('PATCH', '/app/v1/account', { body: { name } })).status, 200);
-  const { page, troubles } = await enter();
+  const { page, problems } = await enter();
   const paths = [
     '/overview',
     '/live',
@@ -221,5 +224,5 @@ browserTest('shows markup in every name as text on every page', async () => {
     await page.getByText('<img src=data:,').locator('visible=true').first().waitFor();
     await requireNoMark(page, path);
   }
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });

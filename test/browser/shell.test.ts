@@ -15,7 +15,7 @@ const at = (path: string) => `${api.url}/p/${project_id}${path}`;
 
 let sent = 0;
 
-/** Sends an event that nobody sent before, and returns its id. */
+/** Sends a new event and returns its id. */
 async function sendEvent(): Promise<string> {
   sent += 1;
   const event = { event_id: `event-${sent}`, event_name: 'app_open', app_user_id: 'user_1' };
@@ -39,8 +39,8 @@ async function enter(options = {}) {
   return window;
 }
 
-/** Holds the answers to some requests back until the returned function is called. */
-async function holdBack(page: Page, url: RegExp): Promise<() => void> {
+/** Delays responses to matching requests until the returned function is called. */
+async function delayAnswers(page: Page, url: RegExp): Promise<() => void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   await page.route(url, async (route) => {
     await promise;
@@ -51,27 +51,27 @@ async function holdBack(page: Page, url: RegExp): Promise<() => void> {
 
 const searchOf = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
 
-browserTest('shows the page in outline, in its theme, until the scripts are there', async () => {
+browserTest('shows an outline of the page in the right theme until its scripts are loaded', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     const { page } = await enter({ colorScheme });
-    const release = await holdBack(page, /\/assets\/index-[^/]+\.js$/);
+    const release = await delayAnswers(page, /\/assets\/index-[^/]+\.js$/);
     await page.goto(at('/overview'), { waitUntil: 'commit' });
     await page.getByRole('status', { name: 'Loading' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.dataset.outline'), 'project');
-    const ground = await page.evaluate(
+    const background = await page.evaluate(
       'getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/)[0]',
     );
-    assert.equal(Number(ground) < 50, colorScheme === 'dark', `lightness ${ground}`);
+    assert.equal(Number(background) < 50, colorScheme === 'dark', `lightness ${background}`);
     release();
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   }
 });
 
-browserTest('fades no text from one theme to the other', async () => {
+browserTest('switches themes without transitions', async () => {
   const { page } = await enter({ colorScheme: 'light' });
   await page.goto(at('/apps'));
   await untilLoaded(page);
-  // Asked by a listener that is told after the page's own, in the same frame.
+  // Read by a listener that runs after the page's own listener, in the same frame.
   const fading = page.evaluate(`new Promise((resolve) => {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       const isDark = document.documentElement.classList.contains('dark');
@@ -83,7 +83,7 @@ browserTest('fades no text from one theme to the other', async () => {
   assert.deepEqual(await fading, { isDark: true, transitions: 0 });
 });
 
-browserTest('says in the address which days are shown, and only what is shown', async () => {
+browserTest('keeps only valid filters and the selected date range in the URL', async () => {
   const { page } = await enter();
   for (const [path, left] of [
     ['/overview?range=week&timezone=Mars&metric=events', { metric: 'events' }],
@@ -98,25 +98,22 @@ browserTest('says in the address which days are shown, and only what is shown', 
   }
 });
 
-browserTest(
-  'shows nothing but its outline while it is unknown whether an app ever sent an event',
-  async () => {
-    const empty = await createApp('Nothing yet');
-    const { page } = await enter();
-    const release = await holdBack(page, /\/events\?.*limit=1$/);
-    const isAsked = page.waitForRequest(/\/events\?.*limit=1$/);
-    await page.goto(at(`/overview?app=${empty}`));
-    await isAsked;
-    await page.getByRole('main').getByRole('status', { name: 'Loading' }).waitFor();
-    assert.equal(await page.getByRole('region', { name: 'Numbers' }).count(), 0);
-    assert.equal(await page.getByText('Nothing in these days').locator('visible=true').count(), 0);
-    release();
-    await page.getByRole('heading', { name: 'Send Nothing yet its first event' }).waitFor();
-  },
-);
+browserTest('shows only its outline until it is known whether an app has sent an event', async () => {
+  const empty = await createApp('Nothing yet');
+  const { page } = await enter();
+  const release = await delayAnswers(page, /\/events\?.*limit=1$/);
+  const isAsked = page.waitForRequest(/\/events\?.*limit=1$/);
+  await page.goto(at(`/overview?app=${empty}`));
+  await isAsked;
+  await page.getByRole('main').getByRole('status', { name: 'Loading' }).waitFor();
+  assert.equal(await page.getByRole('region', { name: 'Numbers' }).count(), 0);
+  assert.equal(await page.getByText('Nothing in these days').locator('visible=true').count(), 0);
+  release();
+  await page.getByRole('heading', { name: 'Send Nothing yet its first event' }).waitFor();
+});
 
 browserTest(
-  'keeps the event that is opened on Live in the address: a reload shows it, going back closes it',
+  'keeps an event opened on Live in the URL, so that a reload shows it and Back closes it',
   async () => {
     const { page } = await enter();
     const id = await sendEvent();
@@ -133,25 +130,22 @@ browserTest(
   },
 );
 
-browserTest(
-  'says that numbers are old when they cannot be renewed, and takes it back when they can',
-  async () => {
-    const { page } = await enter();
-    await page.goto(at('/live'));
-    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
-    const numbers = /\/analytics\/live\?/;
-    await page.route(numbers, (route) => route.abort());
-    await sendEvent();
-    const note = page.getByText('Not up to date');
-    await note.waitFor();
-    assert.equal(await page.getByText('Active, 5 minutes').count(), 1, 'what was known stays');
-    await page.unroute(numbers);
-    await page.getByRole('button', { name: 'Retry' }).click();
-    await note.waitFor({ state: 'detached' });
-  },
-);
+browserTest('says that metrics are outdated if a refresh fails, until one succeeds', async () => {
+  const { page } = await enter();
+  await page.goto(at('/live'));
+  await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+  const numbers = /\/analytics\/live\?/;
+  await page.route(numbers, (route) => route.abort());
+  await sendEvent();
+  const note = page.getByText('Not up to date');
+  await note.waitFor();
+  assert.equal(await page.getByText('Active, 5 minutes').count(), 1, 'what was known stays');
+  await page.unroute(numbers);
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await note.waitFor({ state: 'detached' });
+});
 
-browserTest('tells an invitation that is void from a server that does not answer', async () => {
+browserTest('distinguishes an invalid invitation from a server that does not respond', async () => {
   const { page } = await chromium.open();
   await page.goto(`${api.url}/invite#nothing`);
   await page.getByText('This invitation cannot be used').waitFor();
@@ -165,11 +159,11 @@ browserTest('tells an invitation that is void from a server that does not answer
 });
 
 browserTest(
-  'finds one of many apps by a part of its name, and has the way to all of them in sight',
+  'finds one of many apps by part of its name, and keeps the link to all apps visible',
   async () => {
     for (let number = 1; number <= 30; number += 1) await createApp(`App ${number}`);
     const wanted = await createApp('عربي Wanted');
-    const { page, troubles } = await enter();
+    const { page, problems } = await enter();
     await page.goto(at('/docs'));
     await untilLoaded(page);
     const switcher = page.getByRole('button', { name: 'App:' });
@@ -186,46 +180,49 @@ browserTest(
     await switcher.click();
     await page.getByRole('button', { name: 'Manage apps' }).click();
     await page.getByRole('heading', { level: 1, name: 'Apps' }).waitFor();
-    assert.deepEqual(troubles(), []);
+    assert.deepEqual(problems(), []);
   },
 );
 
-browserTest('draws the chart within its card at any width, and tells its days to the keyboard', async () => {
-  await sendEvent();
-  const { page } = await enter();
-  await page.goto(at('/overview'));
-  const chart = page.getByRole('figure', { name: 'Active users a day' });
-  await chart.waitFor();
-  for (const width of [1440, 390, 1024]) {
-    await page.setViewportSize({ width, height: 900 });
-    const outside = await chart.evaluate((figure) => {
-      const card = figure.closest('section')?.getBoundingClientRect();
-      return [...figure.querySelectorAll('path, div, span, input')].filter((part) => {
-        const { left, right, width } = part.getBoundingClientRect();
-        return card === undefined || (width > 0 && (left < card.left || right > card.right));
-      }).length;
-    });
-    assert.equal(outside, 0, `${width} px`);
-  }
-  const days = chart.getByRole('slider');
-  await days.focus();
-  assert.match((await days.getAttribute('aria-valuetext')) ?? '', /\(not over\): 1; /);
-  await page.keyboard.press('ArrowLeft');
-  assert.match((await days.getAttribute('aria-valuetext')) ?? '', /\d{4}: 0; /);
-});
+browserTest(
+  'draws the chart inside its card at every width, and exposes its days to the keyboard',
+  async () => {
+    await sendEvent();
+    const { page } = await enter();
+    await page.goto(at('/overview'));
+    const chart = page.getByRole('figure', { name: 'Active users a day' });
+    await chart.waitFor();
+    for (const width of [1440, 390, 1024]) {
+      await page.setViewportSize({ width, height: 900 });
+      const outside = await chart.evaluate((figure) => {
+        const card = figure.closest('section')?.getBoundingClientRect();
+        return [...figure.querySelectorAll('path, div, span, input')].filter((part) => {
+          const { left, right, width } = part.getBoundingClientRect();
+          return card === undefined || (width > 0 && (left < card.left || right > card.right));
+        }).length;
+      });
+      assert.equal(outside, 0, `${width} px`);
+    }
+    const days = chart.getByRole('slider');
+    await days.focus();
+    assert.match((await days.getAttribute('aria-valuetext')) ?? '', /\(not over\): 1; /);
+    await page.keyboard.press('ArrowLeft');
+    assert.match((await days.getAttribute('aria-valuetext')) ?? '', /\d{4}: 0; /);
+  },
+);
 
-browserTest('shows messages in the looks of the pages', async () => {
+browserTest('styles toast messages like the pages', async () => {
   const { page } = await enter({ colorScheme: 'dark' });
   await page.goto(at('/settings/project'));
   await page.getByLabel('Project name').fill('Renamed');
   await page.getByRole('button', { name: 'Save name' }).click();
   await page.locator('[data-sonner-toast]').waitFor();
-  const [font, ground] = (await page.evaluate(`(() => {
+  const [font, background] = (await page.evaluate(`(() => {
     const { fontFamily, backgroundColor } = getComputedStyle(document.querySelector('[data-sonner-toast]'));
     return [fontFamily, backgroundColor];
   })()`)) as string[];
   assert.match(font ?? '', /^"Geist Variable"/);
-  assert.notEqual(ground, 'rgb(0, 0, 0)');
+  assert.notEqual(background, 'rgb(0, 0, 0)');
   const cross = await page.getByRole('button', { name: 'Close toast' }).boundingBox();
   assert.ok(cross !== null && cross.width >= 24 && cross.height >= 24, 'WCAG 2.2 SC 2.5.8');
 });

@@ -8,7 +8,7 @@ import { startServer } from '../../src/server/start.ts';
 import { PASSWORD } from '../support/browser.ts';
 import { browserTest, startChromium } from '../support/chromium.ts';
 import { connect, makeConfig } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const server = await startServer(makeConfig());
 after(server.stop);
@@ -20,14 +20,14 @@ const nav = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'Project' }).getByRole('link', { name, exact: true }).click();
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
 
-/** Returns what the page just put on the clipboard. */
+/** Returns the text that the page just copied to the clipboard. */
 async function readClipboard(page: Page): Promise<string> {
   const text = String(await page.evaluate('navigator.clipboard.readText()'));
-  noteSecrets(text);
+  trackSecrets(text);
   return text;
 }
 
-/** Copies the secret and the command that the page shows once, and closes the dialog. */
+/** Copies the secret and the command that the page shows only once, and closes the dialog. */
 async function takeSecret(page: Page): Promise<{ key: string; curl: string }> {
   await button(page, 'Copy key').click();
   await button(page, 'Copied').waitFor();
@@ -39,7 +39,7 @@ async function takeSecret(page: Page): Promise<{ key: string; curl: string }> {
     button(page, 'Download .env').click(),
   ]);
   assert.ok(readFileSync(await download.path(), 'utf8').includes(`APPFLOW_API_KEY=${key}\n`));
-  // It looks disabled and says why it does nothing.
+  // The button looks disabled and explains why.
   await button(page, 'Done').click({ force: true });
   await page.getByText('It cannot be shown again').waitFor();
   await page.getByLabel('I have stored this key').click();
@@ -58,9 +58,9 @@ async function createKey(page: Page, place: RegExp, name: string): Promise<{ key
 
 const statusOf = async (key: string) => (await api.call('GET', '/v1/api-keys/self', { key })).status;
 
-browserTest('leads from the setup link to keys that work, are replaced, revoked and restored', async () => {
+browserTest('leads from the setup link to keys that work, can be rotated, revoked and restored', async () => {
   const window = await chromium.open({ permissions: ['clipboard-read', 'clipboard-write'] });
-  const { page, troubles } = window;
+  const { page, problems } = window;
 
   await page.goto(server.setupUrl ?? assert.fail('a setup link'));
   await page.getByLabel('Your name').fill('Owner');
@@ -86,7 +86,7 @@ browserTest('leads from the setup link to keys that work, are replaced, revoked 
   await page.getByRole('button', { name: /In my backend/ }).click();
   await page.getByRole('dialog').getByLabel('Name').fill('Production backend');
   await button(page, 'Create key').click();
-  // Only a server key can do harm: the password is asked for first.
+  // Only server keys require the password first.
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await button(page, 'Confirm').click();
   const backend = await takeSecret(page);
@@ -136,5 +136,5 @@ browserTest('leads from the setup link to keys that work, are replaced, revoked 
   await button(page, 'Undo').click();
   await page.getByText('Production backend works again.').waitFor();
   assert.deepEqual([await statusOf(backend.key), await statusOf(rotated.key)], [401, 200]);
-  assert.deepEqual(troubles(), []);
+  assert.deepEqual(problems(), []);
 });

@@ -5,7 +5,7 @@ import { type Command, runCli, startCli } from '../support/child-processes.ts';
 import { openStream } from '../support/event-stream.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { connect, makeTempDir } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const envOf = (port: number) => ({ APPFLOW_DATA_DIR: makeTempDir(), PORT: String(port), LOG_LEVEL: 'error' });
 
@@ -24,7 +24,7 @@ it('serves the demo with new events arriving until SIGTERM, then exits with 0', 
   const { child, ended } = startCli(['demo', '--users', '60', '--days', '3'], envOf(await findFreePort()));
   try {
     const said = await readUntil(child.stdout, /ready on/);
-    noteSecrets(said);
+    trackSecrets(said);
     const [, url = ''] = /ready on (\S+)/.exec(said) ?? [];
     const [, appId = '', key = ''] =
       /app_id=(app_\w+)&days=7' -H 'Authorization: Bearer (ro_\w+)'/.exec(said) ?? [];

@@ -9,7 +9,7 @@ import { UsageError } from '../../src/cli/terminal/usage-error.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startServer } from '../../src/server/start.ts';
 import { connect, makeConfig } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -19,7 +19,7 @@ const config = makeConfig();
 const never = new AbortController().signal;
 const nowMs = Date.now();
 const first = await runDemo(config, PLAN, nowMs, never);
-noteSecrets(JSON.stringify(first.keys));
+trackSecrets(JSON.stringify(first.keys));
 const second = await runDemo(config, PLAN, nowMs + 60_000, never);
 const server = await startServer(config);
 after(server.stop);
@@ -86,7 +86,7 @@ describe('appflow demo', () => {
   it('writes the same key usage for the same seed, with equal totals in the record and by the hour', async () => {
     const other = await openControlServices(makeConfig());
     const made = await createDemoKeys(other, await createDemo(other, PLAN, nowMs), nowMs);
-    noteSecrets(JSON.stringify(made.keys));
+    trackSecrets(JSON.stringify(made.keys));
     const elsewhere = other.directory.listKeys(made.state.projectId);
     const from = new Date(nowMs - 31 * DAY_MS).toISOString();
     const { body: keys } = await api.call('GET', '/v1/api-keys', { key });

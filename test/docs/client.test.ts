@@ -11,7 +11,7 @@ const { url: baseUrl, project } = await startTestServer();
 const folder = makeTempDir();
 const { app_id: appId, server_key: serverKey, client_key: clientKey } = project;
 
-/** What a reader would fill in. */
+/** Replacements for placeholders that a reader would fill in. */
 const VALUES = {
   'http://127.0.0.1:8080': baseUrl,
   'sk_af1_…': serverKey,
@@ -21,13 +21,13 @@ const VALUES = {
   './appflow-queue': join(folder, 'queue'),
 };
 
-/** Snippets log to the console; their output is not checked, only that the tracker reports no error. */
+/** Snippets log to the console. Their output is not checked, only that the tracker reports no errors. */
 before(() => mock.method(console, 'log', () => undefined));
 after(() => mock.restoreAll());
 
-describe('the example of', () => {
+describe('client examples', () => {
   for (const { place, code } of listExamples()) {
-    it(place, async () => {
+    it(`runs the example of ${place}`, async () => {
       const admin = new AppflowAdmin({ apiKey: serverKey, baseUrl });
       const appflow = new Appflow({ apiKey: clientKey, baseUrl, appId });
       const errors: unknown[] = [];
@@ -40,7 +40,7 @@ describe('the example of', () => {
   }
 });
 
-it('every public method has an example', () => {
+it('has an example for every public method of the client', () => {
   const places = listExamples().map(({ place }) => place);
   const admin = new AppflowAdmin({ apiKey: serverKey, baseUrl });
   const expected: [file: string, names: string[]][] = [
@@ -64,12 +64,12 @@ const methodsOf = ({ prototype }: typeof Appflow) =>
 for (const page of ['docs/guides/client.md', 'docs/guides/rate-limits.md', 'client/README.md']) {
   describe(`the snippets of ${page}`, () => {
     for (const { place, code } of listBlocks(page)) {
-      it(place.replace(`${page}: `, ''), () => runSnippet(code, folder, VALUES));
+      it(`runs the snippet ${place}`, () => runSnippet(code, folder, VALUES));
     }
   });
 }
 
-it('the guide names every entry point of the package', () => {
+it('names every entry point of the package in the client guide', () => {
   const guide = readFileSync(join(import.meta.dirname, '../../docs/guides/client.md'), 'utf8');
   const { exports } = JSON.parse(
     readFileSync(join(import.meta.dirname, '../../client/package.json'), 'utf8'),

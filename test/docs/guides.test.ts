@@ -13,17 +13,17 @@ const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * Commands of a guide: ```sh status=201 for the HTTP status that they must get, ```sh exit=0 for the exit code; and the
- * answer, when the guide shows it next.
+ * Matches the commands of a guide. ```sh status=201 gives the expected HTTP status, ```sh exit=0 the expected exit
+ * code; a ```json block that follows is the expected response.
  */
 const SNIPPET = /^ *```sh(?: (status|exit)=(\d+))?\n([\s\S]*?)^ *```$(?:\n\n```json\n([\s\S]*?)^```$)?/gm;
-/** Nothing that calls us may stand in a guide without being run. */
+/** A guide must not contain an unchecked command that calls Appflow. */
 const CALLS_US = /\b(curl|appflow)\b/;
 
 const history = join(makeTempDir(), 'events.ndjson');
 writeFileSync(history, '{"event_id":"h1","event_name":"app_open","app_user_id":"user_1"}\n');
 
-/** What a reader fills in, in place of what the guides write. */
+/** Replacements for values that a reader would fill in. */
 const VALUES = {
   'http://127.0.0.1:8080': url,
   'proj_…': project.project_id,
@@ -32,7 +32,9 @@ const VALUES = {
   'events.ndjson.gz': history,
 };
 
-/** What a reader would copy from the answer before: the id, and the secret shown once. */
+/**
+ * Sets the variables that a reader would copy from the last response: the id, and the secret that is shown only once.
+ */
 function remember(env: Record<string, string>, answer: string): void {
   const body = JSON.parse(answer);
   if (typeof body.key !== 'string') return;
@@ -40,7 +42,7 @@ function remember(env: Record<string, string>, answer: string): void {
   env.KEY_ID = body.id;
 }
 
-/** Runs a snippet as it stands, with a curl that also tells the status. */
+/** Runs a snippet as written, with a curl that also prints the status. */
 async function runSnippet(text: string, env: Record<string, string>): Promise<string> {
   let commands = text;
   for (const [written, value] of Object.entries(VALUES)) commands = commands.replaceAll(written, value);
@@ -57,7 +59,7 @@ function splitAnswer(stdout: string): { status: number; body: string } {
   return { status: Number(stdout.slice(end + 1)), body: stdout.slice(0, end) };
 }
 
-/** Returns what an answer must match to be the one shown: … stands for anything, and a day for any day. */
+/** Returns the pattern of an expected response: … matches anything, and a date matches any date. */
 function patternOf(shown: string): RegExp {
   const text = shown.replaceAll(/\n\s*/g, '').replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   return new RegExp(`^${text.replaceAll('…', '.*').replaceAll(/\d{4}-\d\d-\d\d/g, '[\\d-]{10}')}$`);
@@ -79,17 +81,18 @@ for (const guide of ['README.md', ...globSync('docs/guides/*.md', { cwd: ROOT })
     for (const [, kind, expected = '', commands = '', shown] of snippets) {
       const [first] = commands.trim().split('\n');
       if (kind === undefined) {
-        it(`call nothing unseen: ${first}`, () => assert.doesNotMatch(commands, CALLS_US));
+        it(`contains no unchecked call to Appflow in ${guide}: ${first}`, () =>
+          assert.doesNotMatch(commands, CALLS_US));
         continue;
       }
       if (kind === 'exit') {
-        it(`end with ${expected}: ${first}`, async () => {
+        it(`exits with ${expected} as shown in ${guide}: ${first}`, async () => {
           const { code = 0, stderr } = await runSnippet(commands, env).catch((error) => error);
           assert.equal(code, Number(expected), stderr);
         });
         continue;
       }
-      it(`get ${expected}${shown ? ' and the answer shown' : ''}: ${first}`, async () => {
+      it(`returns ${expected}${shown ? ' and the response shown' : ''} in ${guide}: ${first}`, async () => {
         const answer = splitAnswer(await runSnippet(commands, env));
         assert.equal(answer.status, Number(expected), answer.body);
         if (shown !== undefined) assert.match(answer.body, patternOf(shown));

@@ -9,7 +9,7 @@ const [sample] = listBlocks('docs/guides/rate-limits.md').filter(({ code }) =>
   code.includes('callPatiently'),
 );
 
-/** Runs the guide's sample against one 429 per set of headers, then a 200. Resolves with the waits, in ms. */
+/** Runs the guide's sample against one 429 per Retry-After value, then a 200. Returns the waits in milliseconds. */
 async function listWaits(retryAfters: readonly (string | undefined)[]): Promise<number[]> {
   assert.ok(sample);
   const waits: number[] = [];
@@ -37,25 +37,25 @@ async function listWaits(retryAfters: readonly (string | undefined)[]): Promise<
   return waits;
 }
 
-describe("the guide's retry sample", () => {
+describe('the retry sample of the rate-limit guide', () => {
   const cases: [what: string, retryAfter: string | undefined, waitMs: number][] = [
-    ['seconds', '3', 3_000],
+    ['in seconds', '3', 3_000],
     ['a date', new Date(NOW + 5_000).toUTCString(), 5_000],
     ['a date in the past', new Date(NOW - 5_000).toUTCString(), 1_000],
-    ['no header', undefined, 1_000],
-    ['an empty header', '', 1_000],
+    ['missing', undefined, 1_000],
+    ['empty', '', 1_000],
     ['0', '0', 1_000],
-    ['text that is neither', 'soon', 1_000],
-    ['more than a timer can wait', '9999999999', 86_400_000],
-    ['an endless number', '9'.repeat(400), 86_400_000],
+    ['neither a number nor a date', 'soon', 1_000],
+    ['longer than a timer can wait', '9999999999', 86_400_000],
+    ['too large to parse', '9'.repeat(400), 86_400_000],
   ];
   for (const [what, retryAfter, waitMs] of cases) {
-    it(`waits at least a second when the response has ${what}`, async () => {
+    it(`waits at least a second if Retry-After is ${what}`, async () => {
       assert.deepEqual(await listWaits([retryAfter]), [waitMs]);
     });
   }
 
-  it('doubles the wait on each further refusal, up to a minute, unless Retry-After is longer', async () => {
+  it('doubles the wait after each further 429, up to a minute, unless Retry-After is longer', async () => {
     const retryAfters = ['1', '1', '1', '1', '1', '1', '1', '1', '90'];
     const seconds = [1, 2, 4, 8, 16, 32, 60, 60, 90];
     assert.deepEqual(

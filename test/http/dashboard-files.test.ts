@@ -41,7 +41,7 @@ const server = await startServer({ ...makeConfig(), dashboardDir: dir });
 after(() => server.stop());
 const api = connect(server.url);
 
-it('answers every page of the dashboard with its one file, asked for anew each time', async () => {
+it('serves every dashboard page from one file that browsers revalidate each time', async () => {
   for (const path of PAGES) {
     const { status, text, headers } = await api.call('GET', path);
     assert.equal(status, 200, path);
@@ -52,7 +52,7 @@ it('answers every page of the dashboard with its one file, asked for anew each t
   }
 });
 
-it('lets no page run foreign or inline scripts, be framed, or tell where it was', async () => {
+it('sets headers against foreign scripts, inline scripts, framing and leaking referrers', async () => {
   const { headers } = await api.call('GET', '/p/proj_1/live');
   const policy = headers.get('content-security-policy') ?? '';
   const rules = new Map(
@@ -70,17 +70,17 @@ it('lets no page run foreign or inline scripts, be framed, or tell where it was'
   assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin');
 });
 
-it('sends a page again only when it changed', async () => {
+it('answers 304 if a page has not changed', async () => {
   const first = await api.call('GET', '/sign-in');
   const again = await api.call('GET', '/p/proj_1/apps', {
-    // Without a cache-control of its own, fetch asks for no-cache.
+    // Without an explicit cache-control, fetch sends no-cache.
     headers: { 'if-none-match': first.headers.get('etag') ?? '', 'cache-control': 'max-age=0' },
   });
   assert.equal(again.status, 304);
   assert.equal(again.text, '');
 });
 
-it('lets browsers keep the files of a build for a year', async () => {
+it('lets browsers cache build files for a year', async () => {
   const { status, text, headers } = await api.call('GET', '/assets/index-AbCd1234.js');
   assert.equal(status, 200);
   assert.equal(text, SCRIPT);
@@ -89,7 +89,7 @@ it('lets browsers keep the files of a build for a year', async () => {
   assert.equal(headers.get('x-content-type-options'), 'nosniff');
 });
 
-it('sends what was compressed at build, as the browser accepts it', async () => {
+it('serves files compressed at build time in an encoding that the browser accepts', async () => {
   for (const path of ['/', '/assets/index-AbCd1234.js']) {
     for (const [accepted, encoding] of [
       ['br, gzip', 'br'],
@@ -99,7 +99,7 @@ it('sends what was compressed at build, as the browser accepts it', async () => 
       const { headers, text } = await api.call('GET', path, { headers: { 'accept-encoding': accepted } });
       assert.equal(headers.get('content-encoding'), encoding, `${path} for ${accepted}`);
       assert.match(headers.get('vary') ?? '', /accept-encoding/i);
-      // fetch has decompressed it.
+      // fetch has already decompressed the text.
       assert.equal(text, path === '/' ? PAGE : SCRIPT);
     }
   }
@@ -122,7 +122,7 @@ it('answers HEAD with the headers of GET and no body', async () => {
   }
 });
 
-it('serves nothing else: other paths and ways around are not found, as a problem document', async () => {
+it('returns 404 as a problem document for every other path, including path traversal', async () => {
   const paths = [
     '/index.html',
     '/secret.txt',
@@ -151,7 +151,7 @@ it('serves nothing else: other paths and ways around are not found, as a problem
   }
 });
 
-it('does not take what is sent to a page', async () => {
+it('rejects other methods on dashboard pages', async () => {
   for (const method of ['POST', 'PUT', 'DELETE']) {
     const { status, body } = await api.call(method, '/sign-in', { body: {} });
     assert.equal(status, 404, method);
@@ -159,14 +159,14 @@ it('does not take what is sent to a page', async () => {
   }
 });
 
-it('answers a file that went away while it ran as a problem document', async () => {
+it('returns a problem document for a file that was deleted while the server runs', async () => {
   rmSync(join(dir, 'assets/font-AbCd1234.woff2'));
   const { status, headers } = await api.call('GET', '/assets/font-AbCd1234.woff2');
   assert.equal(status, 404);
   assert.match(headers.get('content-type') ?? '', /^application\/problem\+json/);
 });
 
-it('serves a build that was made while it ran', async () => {
+it('serves a build that was created while the server runs', async () => {
   const before = await api.call('GET', '/assets/index-EfGh5678.js');
   assert.equal(before.status, 404);
   writeBoth(join(dir, 'assets/index-EfGh5678.js'), 'console.log("anew")');
@@ -177,7 +177,7 @@ it('serves a build that was made while it ran', async () => {
   assert.equal(headers.get('content-security-policy'), null);
 });
 
-it('says how to build the dashboard when it is not built, and serves everything else', async () => {
+it('explains how to build the dashboard if it is missing, and serves everything else', async () => {
   const app = Fastify();
   after(() => app.close());
   app.get('/healthz', () => ({ status: 'ok' }));

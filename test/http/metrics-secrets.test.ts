@@ -14,7 +14,7 @@ const HEADERS = [
   ...['x-forwarded-for', 'x-appflow-bundle-id', 'x-appflow-sdk', 'content-type', 'content-encoding'],
 ];
 
-/** A key where it belongs, then everywhere else. `key` is a good one. */
+/** Uses a secret in the right place, then everywhere else. `key` is a valid key. */
 function uses(secret: string): Call[] {
   const inEvent = {
     event_id: secret,
@@ -41,10 +41,10 @@ function uses(secret: string): Call[] {
   ];
 }
 
-/** Its random part alone would do harm enough. */
+/** The random part alone is enough to do harm. */
 const randomPartOf = (secret: string) => secret.slice(7, 50);
 
-it('/metrics holds no key, whatever was done with it and wherever it was put', async () => {
+it('never includes a key in /metrics, wherever a client has put it', async () => {
   const secrets = [api.project.server_key, api.project.client_key, api.project.read_only_key];
   for (const type of ['server', 'client', 'read_only'] as const) {
     const made = await makeKey(api, { type });
@@ -63,7 +63,7 @@ it('/metrics holds no key, whatever was done with it and wherever it was put', a
   }
   const { status, text } = await api.call('GET', '/metrics');
   assert.equal(status, 200);
-  // The numbers are those of this very traffic.
+  // Proves that the metrics count this traffic.
   assert.match(text, /^appflow_failed_authentications_total\{code="api_key_revoked"\} [1-9]/m);
   assert.match(text, /^appflow_http_requests_total\{method="any",route="unmatched",status="404"\} [1-9]/m);
   assert.match(text, /^appflow_untrusted_proxy_requests_total [1-9]/m);

@@ -16,7 +16,7 @@ const GOOD_TOKEN = TOKEN.replaceAll(' ', '-');
 const api = await startTestServer({ APPFLOW_LIMIT_ANALYTICS: '0.001/1' });
 const { server_key, client_key, app_id } = api.project;
 
-/** Returns the samples of a scrape: what stands before the value, to the value. */
+/** Returns the value of each sample by its name and labels. */
 async function scrape(): Promise<Map<string, number>> {
   const { text, status } = await api.call('GET', '/metrics');
   assert.equal(status, 200);
@@ -34,7 +34,7 @@ const requestFrom = (remoteAddress: string, { headers = {}, httpVersion = '1.1' 
   }) as unknown as IncomingMessage;
 
 describe('GET /metrics', () => {
-  it('counts answers by route pattern, method and status, never by URL', async () => {
+  it('counts responses by route pattern, method and status, never by URL', async () => {
     const { id } = await makeKey(api, { type: 'server' });
     const sample = 'appflow_http_requests_total{method="GET",route="/v1/api-keys/{id}",status="200"}';
     const before = (await scrape()).get(sample) ?? 0;
@@ -50,7 +50,7 @@ describe('GET /metrics', () => {
     assert.equal(samples.get(seconds), before + 1);
   });
 
-  it('counts events by what became of them', async () => {
+  it('counts events by outcome', async () => {
     const event = { event_id: 'e1', event_name: 'seen', app_user_id: 'u', timestamp: Date.now() };
     const events = [event, event, { ...event, event_id: 'e2' }, { event_name: 1 }];
     const answer = await api.call('POST', '/v1/events', { key: client_key, body: { app_id, events } });
@@ -62,20 +62,20 @@ describe('GET /metrics', () => {
     assert.ok(answer.body.accepted > 0 && answer.body.rejected.length > 0);
   });
 
-  it('counts what the limiter decided, by policy and outcome', async () => {
+  it('counts rate-limit decisions by policy and outcome', async () => {
     const before = await scrape();
     const query = `/v1/analytics/daily?app_id=${app_id}&days=1`;
     assert.equal((await api.call('GET', query, { key: server_key })).status, 200);
     assert.equal((await api.call('GET', query, { key: server_key })).status, 429);
     const samples = await scrape();
-    const grown = (outcome: string) => {
+    const increaseOf = (outcome: string) => {
       const sample = `appflow_ratelimit_decisions_total{policy="analytics",outcome="${outcome}"}`;
       return (samples.get(sample) ?? 0) - (before.get(sample) ?? 0);
     };
-    assert.deepEqual(['allowed', 'denied', 'impossible'].map(grown), [1, 1, 0]);
+    assert.deepEqual(['allowed', 'denied', 'impossible'].map(increaseOf), [1, 1, 0]);
   });
 
-  it('shows the queue, the key directory, statements, the audit head and the process', async () => {
+  it('reports the writer queue, the key directory, SQL statements, the audit head and the process', async () => {
     const samples = await scrape();
     assert.ok((samples.get('appflow_keys') ?? 0) >= 3);
     assert.ok((samples.get('appflow_key_directory_age_seconds') ?? 99) < 5);
@@ -86,12 +86,12 @@ describe('GET /metrics', () => {
     assert.ok(samples.has('nodejs_eventloop_lag_seconds'));
   });
 
-  it('costs two looks in a row no statement', async () => {
+  it('runs no SQL statements for two scrapes in a row', async () => {
     const first = (await scrape()).get('appflow_db_statements_total');
     assert.equal((await scrape()).get('appflow_db_statements_total'), first);
   });
 
-  it('answers HEAD as it answers GET, without the body, with the headers of every answer', async () => {
+  it('answers HEAD /metrics like GET without the body, with the headers of every response', async () => {
     const sent = { 'x-request-id': 'my-request-1' };
     for (const method of ['GET', 'HEAD']) {
       const { status, headers, text } = await api.call(method, '/metrics', { headers: sent });
@@ -105,7 +105,7 @@ describe('GET /metrics', () => {
     assert.match((await api.call('GET', '/metrics')).headers.get('x-request-id') ?? '', /^req_/);
   });
 
-  it('answers other methods with 405, and with 404 whom it answers nothing', async () => {
+  it('returns 405 for other methods on /metrics, but 404 to clients that may not read it', async () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       assertMethodRefused(await api.call(method, '/metrics'), method);
       const passedOn = { 'x-forwarded-for': '203.0.113.9' };
@@ -123,8 +123,8 @@ function assertMethodRefused({ status, headers, body }: Answer, method: string):
   assert.equal(headers.get('x-request-id'), body.request_id);
 }
 
-describe('who may read /metrics', () => {
-  it('is this machine, by the peer itself', () => {
+describe('access to /metrics', () => {
+  it('allows requests to /metrics from the same machine by their peer address', () => {
     assert.equal(authorizeMetrics(requestFrom('127.0.0.1'), undefined), 'allowed');
     assert.equal(authorizeMetrics(requestFrom('::1'), undefined), 'allowed');
     assert.equal(authorizeMetrics(requestFrom('::ffff:127.0.0.1'), undefined), 'allowed');
@@ -133,11 +133,11 @@ describe('who may read /metrics', () => {
     assert.equal(authorizeMetrics(requestFrom('10.0.0.8', forged), undefined), 'hidden');
   });
 
-  it('is this machine under a name of its own only', () => {
-    const judge = (host: string) =>
+  it('allows requests to /metrics only with a loopback host name', () => {
+    const authorize = (host: string) =>
       authorizeMetrics(requestFrom('127.0.0.1', { headers: { host } }), undefined);
     for (const host of ['localhost', 'LOCALHOST:80', '127.0.0.1', '127.9.9.9:8080', '[::1]', '[::1]:8080']) {
-      assert.equal(judge(host), 'allowed', host);
+      assert.equal(authorize(host), 'allowed', host);
     }
     for (const host of [
       ...['', 'appflow.example.com', 'appflow.example.com:8080', 'localhost.example.com', 'xlocalhost'],
@@ -151,40 +151,40 @@ describe('who may read /metrics', () => {
         '[localhost',
       ],
     ]) {
-      assert.equal(judge(host), 'hidden', host);
+      assert.equal(authorize(host), 'hidden', host);
     }
   });
 
-  it('is nobody behind a proxy on this machine', async () => {
+  it('hides /metrics behind a proxy on the same machine', async () => {
     for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip', 'x-forwarded-proto']) {
       const { status, body } = await api.call('GET', '/metrics', { headers: { [name]: '203.0.113.9' } });
       assert.equal(status, 404, name);
       assert.equal(body.code, 'not_found');
     }
     const { host } = new URL(api.url);
-    const ask = (version: string, name: string) =>
+    const sendWithHost = (version: string, name: string) =>
       sendRaw(api.url, `GET /metrics HTTP/${version}\r\nHost: ${name}\r\nConnection: close\r\n\r\n`);
-    assert.match(await ask('1.1', host), /^HTTP\/1.1 200 /);
-    assert.match(await ask('1.1', 'appflow.example.com'), /^HTTP\/1.1 404 /);
-    // What a proxy does that was told nothing but where to pass to.
-    assert.match(await ask('1.0', host), /^HTTP\/1.1 404 /);
+    assert.match(await sendWithHost('1.1', host), /^HTTP\/1.1 200 /);
+    assert.match(await sendWithHost('1.1', 'appflow.example.com'), /^HTTP\/1.1 404 /);
+    // A proxy with only a default configuration sends HTTP/1.0.
+    assert.match(await sendWithHost('1.0', host), /^HTTP\/1.1 404 /);
   });
 
-  it('is whoever has METRICS_TOKEN, and nobody else, when it is set', () => {
-    const judge = (authorization?: string, from = '10.0.0.8') =>
+  it('allows only requests with METRICS_TOKEN if it is set', () => {
+    const authorize = (authorization?: string, from = '10.0.0.8') =>
       authorizeMetrics(
         requestFrom(from, authorization === undefined ? {} : { headers: { authorization } }),
         GOOD_TOKEN,
       );
-    assert.equal(judge(`Bearer ${GOOD_TOKEN}`), 'allowed');
-    assert.equal(judge(`bearer ${GOOD_TOKEN}`), 'allowed');
-    assert.equal(judge(`Bearer ${GOOD_TOKEN}x`), 'token_wrong');
-    assert.equal(judge('Bearer short'), 'token_wrong');
-    assert.equal(judge(undefined, '127.0.0.1'), 'token_missing');
-    assert.equal(judge(GOOD_TOKEN), 'token_missing');
+    assert.equal(authorize(`Bearer ${GOOD_TOKEN}`), 'allowed');
+    assert.equal(authorize(`bearer ${GOOD_TOKEN}`), 'allowed');
+    assert.equal(authorize(`Bearer ${GOOD_TOKEN}x`), 'token_wrong');
+    assert.equal(authorize('Bearer short'), 'token_wrong');
+    assert.equal(authorize(undefined, '127.0.0.1'), 'token_missing');
+    assert.equal(authorize(GOOD_TOKEN), 'token_missing');
   });
 
-  it('is told by METRICS_TOKEN and METRICS_PORT, which are checked at start', () => {
+  it('validates METRICS_TOKEN and METRICS_PORT at startup', () => {
     assert.throws(() => readConfig({ METRICS_TOKEN: 'short' }), ConfigError);
     assert.throws(() => readConfig({ METRICS_TOKEN: TOKEN }), ConfigError);
     assert.throws(() => readConfig({ METRICS_PORT: 'x' }), /METRICS_PORT is "x"/);
@@ -193,9 +193,9 @@ describe('who may read /metrics', () => {
   });
 });
 
-// Last: the embedded event store takes one folder a process, so the first server must go before another starts.
+// These tests are last: the embedded event store allows one folder per process, so the first server must stop first.
 describe('METRICS_TOKEN on a running server', () => {
-  it('opens /metrics to its bearer only', async () => {
+  it('serves /metrics only to requests with the token', async () => {
     await api.server.stop();
     const server = await startServer({ ...api.config, metricsToken: GOOD_TOKEN });
     const { call } = connect(server.url);
@@ -210,7 +210,7 @@ describe('METRICS_TOKEN on a running server', () => {
 });
 
 describe('METRICS_PORT', () => {
-  it('moves /metrics to a port of its own', async () => {
+  it('serves /metrics on METRICS_PORT and no longer on PORT', async () => {
     const metricsPort = await findFreePort();
     const server = await startServer({ ...api.config, metricsPort });
     assert.equal((await connect(server.url).call('GET', '/metrics')).status, 404);
@@ -228,7 +228,7 @@ describe('METRICS_PORT', () => {
     await server.stop();
   });
 
-  it('asks for METRICS_TOKEN there too, when it is set', async () => {
+  it('requires METRICS_TOKEN on METRICS_PORT too', async () => {
     const metricsPort = await findFreePort();
     const server = await startServer({ ...api.config, metricsPort, metricsToken: GOOD_TOKEN });
     const { call } = connect(server.metricsUrl ?? '');
@@ -240,7 +240,7 @@ describe('METRICS_PORT', () => {
     await server.stop();
   });
 
-  it('that is taken is told at start, and nothing stays open', async () => {
+  it('fails at startup if METRICS_PORT is in use, and closes what was opened', async () => {
     const occupant = createServer().listen(0, '127.0.0.1');
     after(() => occupant.close());
     await once(occupant, 'listening');

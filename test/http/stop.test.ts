@@ -16,7 +16,7 @@ async function makeFolder() {
   return { project, start: () => startChildServer({ APPFLOW_DATA_DIR: dataDir }) };
 }
 
-/** Returns how often each event id is stored. */
+/** Returns the number of copies stored of each event id. */
 async function countStored(server: ChildServer, key: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (let cursor = ''; ; ) {
@@ -27,11 +27,11 @@ async function countStored(server: ChildServer, key: string): Promise<Map<string
   }
 }
 
-it('stops under load within 10 s, and keeps every acknowledged event once', async (t) => {
+it('stops within 10 s under load, and stores every acknowledged event exactly once', async (t) => {
   const { project, start } = await makeFolder();
   const server = await start();
   const acknowledged: string[] = [];
-  const oddities: string[] = [];
+  const unexpected: string[] = [];
   let isRunning = true;
   const send = async (sender: number) => {
     for (let batch = 0; isRunning; batch += 1) {
@@ -42,7 +42,7 @@ it('stops under load within 10 s, and keeps every acknowledged event once', asyn
         .catch(() => undefined);
       if (answer === undefined) return;
       if (answer.status === 200) acknowledged.push(...ids);
-      else oddities.push(`${answer.status} ${answer.text}`);
+      else unexpected.push(`${answer.status} ${answer.text}`);
     }
   };
   const load = Array.from({ length: 16 }, (_, sender) => send(sender));
@@ -54,7 +54,7 @@ it('stops under load within 10 s, and keeps every acknowledged event once', asyn
   assert.equal(code, 0, server.output());
   assert.ok(ms < STOP_MS_MAX);
   assert.ok(acknowledged.length > 100);
-  assert.deepEqual(oddities, [], 'what is accepted while stopping is answered like any request');
+  assert.deepEqual(unexpected, [], 'what is accepted while stopping is answered like any request');
   const again = await start();
   const stored = await countStored(again, project.server_key);
   for (const id of acknowledged) assert.equal(stored.get(id), 1, id);
@@ -62,7 +62,7 @@ it('stops under load within 10 s, and keeps every acknowledged event once', asyn
   assert.equal((await again.stop()).code, 0);
 });
 
-it('stops within 10 s though clients hold connections open, idle or in the middle of a request', async (t) => {
+it('stops within 10 s while clients hold connections open, idle or in the middle of a request', async (t) => {
   const { project, start } = await makeFolder();
   const server = await start();
   const { port, hostname } = new URL(server.url);
@@ -86,7 +86,7 @@ it('stops within 10 s though clients hold connections open, idle or in the middl
   for (const socket of sockets) socket.destroy();
 });
 
-it('answers what was half sent when it was told to stop, then closes the connection', async () => {
+it('answers requests that are half sent when it stops, then closes their connections', async () => {
   const { project, start } = await makeFolder();
   const server = await start();
   const { port, hostname } = new URL(server.url);
@@ -119,7 +119,7 @@ it('answers what was half sent when it was told to stop, then closes the connect
   assert.ok(ms < 3_000, `nobody had to be cut off, yet it took ${ms} ms`);
 });
 
-it('is ready within 2 s of the start of node, median of 5', async (t) => {
+it('is ready within 2 s of the start of node (median of 5)', async (t) => {
   const { start } = await makeFolder();
   const times: number[] = [];
   for (let round = 0; round < 5; round += 1) {
@@ -133,7 +133,7 @@ it('is ready within 2 s of the start of node, median of 5', async (t) => {
   assert.ok(median < READY_MS_MAX, `${median} ms`);
 });
 
-/** Asks the event store something that takes minutes, goes away, closes the store and ends, as a stop does. */
+/** Starts queries that take minutes, aborts some, closes the event store and exits, as a server does when it stops. */
 const SLOW_QUERY_SCRIPT = `
 import { openWarehouse } from ${JSON.stringify(new URL('../../src/warehouse/open.ts', import.meta.url).href)};
 import { systemClock } from ${JSON.stringify(new URL('../../src/lib/clock.ts', import.meta.url).href)};
@@ -141,7 +141,7 @@ import { openLog } from ${JSON.stringify(new URL('../../src/lib/log.ts', import.
 const warehouse = await openWarehouse({ path: process.argv[1], log: openLog('silent'), clock: systemClock() });
 const sql = 'SELECT count() AS c FROM numbers(1000000000000) WHERE sipHash64(number) = 1';
 const caller = new AbortController();
-// More than there are readers: some run, some wait; half of them are given up.
+// More queries than readers: some run and some wait. Half of them are aborted.
 for (let index = 0; index < 8; index += 1)
   warehouse.query(sql, {}, index % 2 ? { signal: caller.signal } : {}).catch(() => undefined);
 await new Promise((resolve) => setTimeout(resolve, 300));
@@ -151,10 +151,10 @@ await warehouse.close();
 process.exit(0);
 `;
 
-it('ends at once though queries run whose callers are gone, instead of at their time limit', async (t) => {
+it('exits immediately while aborted queries are running, instead of at their time limit', async (t) => {
   const args = ['--input-type=module', '-e', SLOW_QUERY_SCRIPT, makeTempDir()];
   const child = spawn(process.execPath, args, {
-    // As in the npm scripts: every reader and the writer need a thread.
+    // As in the npm scripts: each reader and the writer need a thread.
     env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -6,7 +6,7 @@ import { makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
 const HOUR_MS = 3_600_000;
 const clock = makeClock();
-// The limiter's clock stands still: what is used up stays used up.
+// The limiter's clock does not move, so limits never refill.
 const api = await startTestServer(
   {
     APPFLOW_LIMIT_FAILED_AUTH: '0.01/2',
@@ -28,22 +28,22 @@ async function countUntrusted(): Promise<number> {
   return Number(/^appflow_untrusted_proxy_requests_total (\d+)$/m.exec(text)?.[1]);
 }
 
-describe('behind a proxy that TRUSTED_PROXIES does not name', () => {
-  it('nothing is said before one is seen', async () => {
+describe('behind a proxy missing from TRUSTED_PROXIES', () => {
+  it('reports nothing before the first request through an untrusted proxy', async () => {
     assert.deepEqual(await readyz(), { status: 'ok', warnings: [] });
     assert.equal(await countUntrusted(), 0);
   });
 
-  it('unknown keys of all its callers do not share one bucket', async () => {
+  it('does not count unknown keys per address behind an untrusted proxy', async () => {
     for (let round = 0; round < 5; round += 1) assert.equal(await tryUnknownKey(FORWARDED), 401);
   });
 
-  it('the same address is limited as before when the request came directly', async () => {
+  it('still limits the same address when it connects directly', async () => {
     assert.deepEqual([await tryUnknownKey(), await tryUnknownKey(), await tryUnknownKey()], [401, 401, 429]);
     assert.equal(await tryUnknownKey(FORWARDED), 401);
   });
 
-  it('a client key is not limited per address: its phones would all be one; the direct caller is', async () => {
+  it('limits a client key per address only for direct connections, not behind an untrusted proxy', async () => {
     const { key } = await makeKey(api, { type: 'client' });
     const send = async (headers = {}) =>
       (await api.call('POST', '/v1/events', { key, body: { events: [] }, headers })).status;
@@ -52,14 +52,14 @@ describe('behind a proxy that TRUSTED_PROXIES does not name', () => {
     assert.equal(await send(FORWARDED), 200);
   });
 
-  it('the hook for leak reports stays limited, by the address of the proxy', async () => {
+  it('still limits leak reports by the address of an untrusted proxy', async () => {
     const send = async (headers: Record<string, string>) =>
       (await api.call('POST', HOOK, { body: '[]', headers })).status;
     assert.deepEqual([await send(FORWARDED), await send({ via: '1.1 x' })], [401, 401]);
     assert.deepEqual([await send(FORWARDED), await send({})], [429, 429]);
   });
 
-  it('IP allow-lists hold: they see the proxy, whatever it forwards', async () => {
+  it('checks IP allowlists against the address of the proxy, whatever it forwards', async () => {
     const elsewhere = await makeKey(api, { type: 'server', ip_allowlist: ['203.0.113.9'] });
     const here = await makeKey(api, { type: 'server', ip_allowlist: ['127.0.0.1'] });
     const ask = (key: string) => api.call('GET', '/v1/project', { key, headers: FORWARDED });
@@ -68,7 +68,7 @@ describe('behind a proxy that TRUSTED_PROXIES does not name', () => {
     assert.equal((await ask(here.key)).status, 200);
   });
 
-  it('each such request is counted, with and without a key, and no other', async () => {
+  it('counts each request through an untrusted proxy once, with or without a key, and no other request', async () => {
     const before = await countUntrusted();
     await api.call('GET', '/v1/project', { key: server_key, headers: FORWARDED });
     await api.call('GET', '/v1/project', { headers: { via: '1.1 proxy' } });
@@ -77,7 +77,7 @@ describe('behind a proxy that TRUSTED_PROXIES does not name', () => {
     assert.equal(await countUntrusted(), before + 3);
   });
 
-  it('/readyz warns, stays ok and names no address, until none came for an hour', async () => {
+  it('warns about the proxy in /readyz without naming an address, until an hour after its last request', async () => {
     await api.call('GET', '/healthz', { headers: FORWARDED });
     clock.advance(HOUR_MS - 1);
     const { status, warnings } = await readyz();

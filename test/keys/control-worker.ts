@@ -5,15 +5,15 @@ import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
 import { revokeKey } from '../../src/keys/revoke.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 
-// A second process on the same control database, like the CLI: carries out orders and reports when each was done.
+// A second process on the same control database, like the CLI. Executes orders and reports when each was done.
 
-export type Order = { create: { projectId: string } } | { revoke: { keyId: string } };
-export type Done = { keyId: string; secret: string; beganAt: number; doneAt: number };
+export type Task = { create: { projectId: string } } | { revoke: { keyId: string } };
+export type TaskResult = { keyId: string; secret: string; beganAt: number; doneAt: number };
 
 const wallMs = () => performance.timeOrigin + performance.now();
 const services = await openControlServices(readConfig());
 
-async function carryOut(order: Order): Promise<Done> {
+async function execute(order: Task): Promise<TaskResult> {
   const beganAt = wallMs();
   if ('create' in order) {
     const project = services.directory.findProject(order.create.projectId);
@@ -28,8 +28,8 @@ async function carryOut(order: Order): Promise<Done> {
   return { keyId: key.id, secret: '', beganAt, doneAt: wallMs() };
 }
 
-process.on('message', (order: Order) => {
-  carryOut(order).then(
+process.on('message', (order: Task) => {
+  execute(order).then(
     (done) => process.send?.(done),
     (error: unknown) => {
       throw error;

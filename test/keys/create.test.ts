@@ -33,7 +33,7 @@ const [first, second, foreign] = [await newApp(project.id), await newApp(project
 
 const actor = { ...CLI_ACTOR, id: 'key_maker' };
 
-/** Returns a request with the newest secret of a key, from an address in every list that the makers here have. */
+/** Returns a caller with the newest secret of a key, from an address that every allowlist in this file contains. */
 function callerOf(key: ApiKey): KeyCaller {
   const secret = key.secrets[0] ?? assert.fail();
   const route = { access: 'any_key', selfParam: undefined } as const;
@@ -41,18 +41,18 @@ function callerOf(key: ApiKey): KeyCaller {
   return { ...toKeyCaller({ clock }, route, exchange, { key, secret }, project), actor };
 }
 
-const make = (body: Partial<CreateKeyBody>, maker?: ApiKey, into = project) =>
+const create = (body: Partial<CreateKeyBody>, grantor?: ApiKey, into = project) =>
   createKey(
     services,
     into,
     { name: 'Test', type: 'server', ...body },
-    maker ? callerOf(maker) : { ...CLI_GRANTOR, actor },
+    grantor ? callerOf(grantor) : { ...CLI_GRANTOR, actor },
   );
 
 const at = (ms: number) => new Date(clock.now() + ms).toISOString();
 
-async function refusal(making: Promise<unknown>): Promise<ApiError> {
-  const error = await making.then(
+async function getError(creating: Promise<unknown>): Promise<ApiError> {
+  const error = await creating.then(
     () => assert.fail('was made'),
     (reason: unknown) => reason,
   );
@@ -60,14 +60,14 @@ async function refusal(making: Promise<unknown>): Promise<ApiError> {
   return error;
 }
 
-async function fieldsOf(making: Promise<unknown>): Promise<string[]> {
-  const { code, members } = await refusal(making);
+async function fieldsOf(creating: Promise<unknown>): Promise<string[]> {
+  const { code, members } = await getError(creating);
   assert.equal(code, 'validation_failed');
   return (members.errors as FieldError[]).map((error) => `${error.field} ${error.code}`);
 }
 
-describe('a new key', () => {
-  it('is in the directory with what was asked for, and its secret opens it', async () => {
+describe('creating a key', () => {
+  it('stores a new key in the directory with all requested fields and a valid secret', async () => {
     const body: Partial<CreateKeyBody> = {
       name: '  Backend ',
       scopes: ['apps:read', 'apps:read', 'events:write'],
@@ -76,7 +76,7 @@ describe('a new key', () => {
       ip_allowlist: ['10.0.0.0/8'],
       metadata: { team: 'a\nb', __proto__: 'x' },
     };
-    const { key, secret } = await make(body);
+    const { key, secret } = await create(body);
     assert.ok(isWellFormedSecret(secret));
     assert.equal(key.name, 'Backend');
     assert.deepEqual(key.scopes, ['apps:read', 'events:write']);
@@ -88,8 +88,8 @@ describe('a new key', () => {
     assert.ok(!JSON.stringify(key).includes(secret));
   });
 
-  it('reaches all apps, never ends and may be used anywhere when nothing is said', async () => {
-    const { key } = await make({ type: 'read_only', expires_at: null, app_ids: null });
+  it('creates a key for all apps, without expiry or address restrictions, if none are given', async () => {
+    const { key } = await create({ type: 'read_only', expires_at: null, app_ids: null });
     assert.deepEqual(
       [key.appIds, key.expiresAt, key.ipAllowlist.length, key.disabled],
       [null, null, 0, false],
@@ -97,17 +97,17 @@ describe('a new key', () => {
     assert.deepEqual([...key.granted], ['analytics:read', 'apps:read', 'project:read']);
   });
 
-  it('is refused a scope above the ceiling of its type, each named', async () => {
-    const asked = make({ type: 'client', scopes: ['events:write', 'events:read', 'keys:write'] });
+  it('rejects each scope above the maximum of the key type', async () => {
+    const asked = create({ type: 'client', scopes: ['events:write', 'events:read', 'keys:write'] });
     assert.deepEqual(await fieldsOf(asked), ['scopes.1 above_ceiling', 'scopes.2 above_ceiling']);
-    assert.deepEqual(await fieldsOf(make({ type: 'read_only', scopes: ['apps:write'] })), [
+    assert.deepEqual(await fieldsOf(create({ type: 'read_only', scopes: ['apps:write'] })), [
       'scopes.0 above_ceiling',
     ]);
   });
 
-  it('is told all that does not fit at once', async () => {
+  it('reports all validation errors together', async () => {
     const metadata = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`k${index}`, 'v']));
-    const asked = make({
+    const asked = create({
       scopes: ['apps:read'],
       allowed_origins: ['https://a.example'],
       bundle_ids: ['com.example'],
@@ -122,41 +122,43 @@ describe('a new key', () => {
     ]);
   });
 
-  it('takes origins for read-only keys and bundle ids for client keys only', async () => {
-    await make({ type: 'read_only', allowed_origins: ['https://a.example'] });
-    await make({ type: 'client', bundle_ids: ['com.example'] });
-    await make({ type: 'server', allowed_origins: [], bundle_ids: [] });
-    const origins = make({ type: 'client', allowed_origins: ['https://a.example'] });
+  it('accepts origins only for read-only keys and bundle ids only for client keys', async () => {
+    await create({ type: 'read_only', allowed_origins: ['https://a.example'] });
+    await create({ type: 'client', bundle_ids: ['com.example'] });
+    await create({ type: 'server', allowed_origins: [], bundle_ids: [] });
+    const origins = create({ type: 'client', allowed_origins: ['https://a.example'] });
     assert.deepEqual(await fieldsOf(origins), ['allowed_origins wrong_type']);
-    assert.deepEqual(await fieldsOf(make({ type: 'read_only', bundle_ids: ['a'] })), [
+    assert.deepEqual(await fieldsOf(create({ type: 'read_only', bundle_ids: ['a'] })), [
       'bundle_ids wrong_type',
     ]);
   });
 
-  it('holds 20 entries and 2,048 bytes of metadata, counted as bytes', async () => {
+  it('accepts at most 20 metadata entries and 2,048 bytes, not characters', async () => {
     const entries = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, '']));
-    await make({ metadata: entries(20) });
-    assert.deepEqual(await fieldsOf(make({ metadata: entries(21) })), ['metadata out_of_range']);
+    await create({ metadata: entries(20) });
+    assert.deepEqual(await fieldsOf(create({ metadata: entries(21) })), ['metadata out_of_range']);
     const frame = Buffer.byteLength('{"k":""}');
-    await make({ metadata: { k: 'x'.repeat(2_048 - frame) } });
-    assert.deepEqual(await fieldsOf(make({ metadata: { k: 'x'.repeat(2_049 - frame) } })), [
+    await create({ metadata: { k: 'x'.repeat(2_048 - frame) } });
+    assert.deepEqual(await fieldsOf(create({ metadata: { k: 'x'.repeat(2_049 - frame) } })), [
       'metadata out_of_range',
     ]);
-    assert.deepEqual(await fieldsOf(make({ metadata: { k: 'ü'.repeat(1_030) } })), ['metadata out_of_range']);
+    assert.deepEqual(await fieldsOf(create({ metadata: { k: 'ü'.repeat(1_030) } })), [
+      'metadata out_of_range',
+    ]);
   });
 
-  it('must end after now, by one millisecond at least', async () => {
-    assert.deepEqual(await fieldsOf(make({ expires_at: at(0) })), ['expires_at out_of_range']);
-    assert.deepEqual(await fieldsOf(make({ expires_at: at(-1) })), ['expires_at out_of_range']);
-    await make({ expires_at: at(1) });
+  it('requires an expiry at least one millisecond in the future', async () => {
+    assert.deepEqual(await fieldsOf(create({ expires_at: at(0) })), ['expires_at out_of_range']);
+    assert.deepEqual(await fieldsOf(create({ expires_at: at(-1) })), ['expires_at out_of_range']);
+    await create({ expires_at: at(1) });
   });
 });
 
-describe('a project that limits lifetimes', () => {
-  it('wants an end, at most that far away, of every type of key', async () => {
+describe('projects that limit key lifetimes', () => {
+  it('requires every type of key to expire within the maximum lifetime', async () => {
     for (const type of ['server', 'client', 'read_only'] as const) {
-      const into = (body: Partial<CreateKeyBody>) => make({ type, ...body }, undefined, limited);
+      const into = (body: Partial<CreateKeyBody>) => create({ type, ...body }, undefined, limited);
       assert.deepEqual(await fieldsOf(into({})), ['expires_at required']);
       assert.deepEqual(await fieldsOf(into({ expires_at: null })), ['expires_at required']);
       assert.deepEqual(await fieldsOf(into({ expires_at: at(10 * DAY_MS + 1) })), [
@@ -166,77 +168,89 @@ describe('a project that limits lifetimes', () => {
     }
   });
 
-  it('holds client keys to the end of the key that makes them', async () => {
-    const { key } = await make({ expires_at: at(DAY_MS) }, undefined, limited);
-    const later = make({ type: 'client', expires_at: at(DAY_MS + 1) }, key, limited);
-    assert.equal((await refusal(later)).code, 'exceeds_own_permissions');
-    await make({ type: 'client', expires_at: at(DAY_MS) }, key, limited);
+  it('prevents client keys from outliving the key that creates them', async () => {
+    const { key } = await create({ expires_at: at(DAY_MS) }, undefined, limited);
+    const later = create({ type: 'client', expires_at: at(DAY_MS + 1) }, key, limited);
+    assert.equal((await getError(later)).code, 'exceeds_own_permissions');
+    await create({ type: 'client', expires_at: at(DAY_MS) }, key, limited);
   });
 });
 
-describe('what belongs to others', () => {
-  it('is not found: another project, before anything else is judged', async () => {
-    const asked = make({ project_id: other.id, expires_at: at(-1) });
-    assert.equal((await refusal(asked)).code, 'not_found');
-    assert.equal((await refusal(make({ project_id: newId('proj') }))).code, 'not_found');
-    assert.equal((await make({ project_id: project.id })).key.projectId, project.id);
+describe('ids in other projects', () => {
+  it('returns 404 for another project before validating the body', async () => {
+    const asked = create({ project_id: other.id, expires_at: at(-1) });
+    assert.equal((await getError(asked)).code, 'not_found');
+    assert.equal((await getError(create({ project_id: newId('proj') }))).code, 'not_found');
+    assert.equal((await create({ project_id: project.id })).key.projectId, project.id);
   });
 
-  it('is not found: an app of another project, like one that does not exist', async () => {
-    const foreignApp = await refusal(make({ app_ids: [first.id, foreign.id] }));
-    const missingApp = await refusal(make({ app_ids: [newId('app')] }));
+  it('returns the same 404 for an app in another project as for a missing app', async () => {
+    const foreignApp = await getError(create({ app_ids: [first.id, foreign.id] }));
+    const missingApp = await getError(create({ app_ids: [newId('app')] }));
     assert.deepEqual([foreignApp.code, foreignApp.message], ['not_found', missingApp.message]);
   });
 });
 
-describe('a key made by a key', () => {
-  /** Dimension by dimension: what the maker is, and what it tries to give. */
-  const attempts: [what: string, maker: Partial<CreateKeyBody>, asked: () => Partial<CreateKeyBody>][] = [
-    ['a scope it lacks', { scopes: ['keys:write'] }, () => ({ scopes: ['project:write'] })],
-    ['all scopes, left out', { scopes: ['keys:write', 'apps:read'] }, () => ({})],
-    ['a read-only key it does not cover', { scopes: ['keys:write'] }, () => ({ type: 'read_only' })],
-    ['a client key without events:write', { scopes: ['keys:write'] }, () => ({ type: 'client' })],
-    ['an app it does not reach', { app_ids: [first.id] }, () => ({ app_ids: [first.id, second.id] })],
-    ['all apps, left out', { app_ids: [first.id] }, () => ({})],
-    ['all apps, null', { app_ids: [first.id] }, () => ({ app_ids: null })],
-    ['all apps to a client key', { app_ids: [first.id] }, () => ({ type: 'client' })],
-    ['a later end', { expires_at: at(DAY_MS) }, () => ({ expires_at: at(DAY_MS + 1) })],
-    ['no end, left out', { expires_at: at(DAY_MS) }, () => ({})],
-    ['no end to a read-only key', { expires_at: at(DAY_MS) }, () => ({ type: 'read_only' })],
-    ['another address', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: ['10.0.0.1', '10.0.0.2'] })],
-    ['any address, left out', { ip_allowlist: ['10.0.0.1'] }, () => ({})],
-    ['any address, empty', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: [] })],
-    ['any address as a network', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: ['0.0.0.0/0'] })],
-    ['more while it is disabled', { scopes: ['keys:write'] }, () => ({ disabled: true })],
+describe('a key created by another key', () => {
+  /** For each kind of permission: the grantor, and the key it tries to create. */
+  const attempts: [what: string, grantor: Partial<CreateKeyBody>, asked: () => Partial<CreateKeyBody>][] = [
+    ['a scope that the grantor lacks', { scopes: ['keys:write'] }, () => ({ scopes: ['project:write'] })],
+    ['all scopes by omission', { scopes: ['keys:write', 'apps:read'] }, () => ({})],
+    [
+      'a read-only key with scopes that the grantor lacks',
+      { scopes: ['keys:write'] },
+      () => ({ type: 'read_only' }),
+    ],
+    ['a client key without having events:write', { scopes: ['keys:write'] }, () => ({ type: 'client' })],
+    [
+      'an app that the grantor cannot access',
+      { app_ids: [first.id] },
+      () => ({ app_ids: [first.id, second.id] }),
+    ],
+    ['all apps by omission', { app_ids: [first.id] }, () => ({})],
+    ['all apps with null', { app_ids: [first.id] }, () => ({ app_ids: null })],
+    ['a client key for all apps', { app_ids: [first.id] }, () => ({ type: 'client' })],
+    ['a later expiry', { expires_at: at(DAY_MS) }, () => ({ expires_at: at(DAY_MS + 1) })],
+    ['no expiry by omission', { expires_at: at(DAY_MS) }, () => ({})],
+    ['a read-only key without expiry', { expires_at: at(DAY_MS) }, () => ({ type: 'read_only' })],
+    [
+      'another IP address',
+      { ip_allowlist: ['10.0.0.1'] },
+      () => ({ ip_allowlist: ['10.0.0.1', '10.0.0.2'] }),
+    ],
+    ['any IP address by omission', { ip_allowlist: ['10.0.0.1'] }, () => ({})],
+    ['any IP address with an empty list', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: [] })],
+    ['any IP address as a network', { ip_allowlist: ['10.0.0.1'] }, () => ({ ip_allowlist: ['0.0.0.0/0'] })],
+    ['all scopes to a disabled key', { scopes: ['keys:write'] }, () => ({ disabled: true })],
   ];
 
-  for (const [what, maker, asked] of attempts) {
-    it(`is never given ${what}`, async () => {
-      const { key } = await make(maker);
+  for (const [what, grantor, asked] of attempts) {
+    it(`rejects granting ${what}`, async () => {
+      const { key } = await create(grantor);
       const before = services.directory.listKeys(project.id).length;
-      const error = await refusal(make(asked(), key));
+      const error = await getError(create(asked(), key));
       assert.equal(error.code, 'exceeds_own_permissions');
       assert.equal(services.directory.listKeys(project.id).length, before);
     });
   }
 
-  it('is given just what its maker has, and can make no more either', async () => {
+  it("creates a key with exactly the grantor's permissions, which cannot grant more either", async () => {
     const bounds: Partial<CreateKeyBody> = {
       scopes: ['keys:write', 'apps:read'],
       app_ids: [first.id],
       expires_at: at(DAY_MS),
       ip_allowlist: ['10.0.0.0/8'],
     };
-    const { key: maker } = await make(bounds);
-    const { key: child } = await make(bounds, maker);
-    await make({ ...bounds, scopes: ['apps:read'], ip_allowlist: ['10.1.2.3'] }, child);
-    const wider = make({ ...bounds, scopes: ['keys:write', 'apps:write'] }, child);
-    assert.equal((await refusal(wider)).code, 'exceeds_own_permissions');
+    const { key: grantor } = await create(bounds);
+    const { key: child } = await create(bounds, grantor);
+    await create({ ...bounds, scopes: ['apps:read'], ip_allowlist: ['10.1.2.3'] }, child);
+    const wider = create({ ...bounds, scopes: ['keys:write', 'apps:write'] }, child);
+    assert.equal((await getError(wider)).code, 'exceeds_own_permissions');
   });
 
-  it('may be a client key for phones, though its maker is bound to an address and an end', async () => {
-    const { key: maker } = await make({ expires_at: at(DAY_MS), ip_allowlist: ['10.0.0.1'] });
-    const { key } = await make({ type: 'client' }, maker);
+  it('creates an unrestricted client key for phones even if the grantor has an expiry and an IP allowlist', async () => {
+    const { key: grantor } = await create({ expires_at: at(DAY_MS), ip_allowlist: ['10.0.0.1'] });
+    const { key } = await create({ type: 'client' }, grantor);
     assert.deepEqual([key.expiresAt, key.ipAllowlist.length], [null, 0]);
   });
 });

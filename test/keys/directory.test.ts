@@ -9,7 +9,7 @@ import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
-import type { Done, Order } from './control-worker.ts';
+import type { Task, TaskResult } from './control-worker.ts';
 
 const config = makeConfig();
 const project = await initProject(config);
@@ -31,18 +31,18 @@ after(async () => {
   await services.close();
 });
 
-async function tell(order: Order): Promise<Done> {
+async function run(order: Task): Promise<TaskResult> {
   worker.send(order);
   const [done] = await once(worker, 'message');
   return done;
 }
 
-const create = () => tell({ create: { projectId: project.project_id } });
+const create = () => run({ create: { projectId: project.project_id } });
 const self = async (key: string) => (await api.call('GET', '/v1/api-keys/self', { key })).status;
 const ROUNDS = 20;
 const wallMs = () => performance.timeOrigin + performance.now();
 
-it('runs no database statement for a request, good or bad', async () => {
+it('runs no SQL statements for requests, valid or not', async () => {
   const { server_key, client_key } = project;
   const events = [{ event_name: 'opened', app_user_id: 'u1' }];
   const perRound: number[] = [];
@@ -60,23 +60,24 @@ it('runs no database statement for a request, good or bad', async () => {
     await api.call('GET', '/v1/events', { key: server_key });
     perRound.push(control.countStatements() - before);
   }
-  // Usage and refused keys are written down every few seconds, whoever asks: that falls into a round or two.
+  // Usage and failed authentications are written every few seconds, independently of requests, so a few rounds
+  // include that.
   assert.ok(perRound.filter((count) => count > 0).length <= 3, `statements a round: ${perRound}`);
   const before = control.countStatements();
   await api.call('PATCH', '/v1/project', { key: server_key, body: { name: 'Renamed' } });
   assert.ok(control.countStatements() > before, 'statements are counted');
 });
 
-it('knows at the next request a key that another process made, and one that it revoked', async () => {
+it('applies a key creation or revocation by another process to the next request', async () => {
   for (let round = 0; round < 20; round += 1) {
     const { keyId, secret } = await create();
     assert.equal(await self(secret), 200);
-    await tell({ revoke: { keyId } });
+    await run({ revoke: { keyId } });
     assert.equal(await self(secret), 401);
   }
 });
 
-it('lets no request through that starts 5 ms after another process revoked its key, under load', async (t) => {
+it('rejects all requests that start 5 ms after another process revoked the key, under load', async (t) => {
   const delays: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const { keyId, secret } = await create();
@@ -90,7 +91,7 @@ it('lets no request through that starts 5 ms after another process revoked its k
     };
     const load = Array.from({ length: 8 }, hammer);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    const { doneAt } = await tell({ revoke: { keyId } });
+    const { doneAt } = await run({ revoke: { keyId } });
     await new Promise((resolve) => setTimeout(resolve, 30));
     isRunning = false;
     await Promise.all(load);
@@ -102,13 +103,13 @@ it('lets no request through that starts 5 ms after another process revoked its k
   t.diagnostic(
     `start of the last request that passed, in ms after the other process was done: p50 ${median.toFixed(1)}, worst of ${ROUNDS} ${worst.toFixed(1)}`,
   );
-  // Client, server and worker share the machine with other tests: one in ten may be held up by the scheduler.
+  // Client, server and worker share the machine with other tests, so the scheduler may delay one round in ten.
   const late = delays.filter((ms) => ms > 5);
   assert.ok(late.length <= ROUNDS / 10, `passed after 5 ms: ${late}`);
   assert.ok(worst < 50, `passed ${worst} ms after the key was revoked`);
 });
 
-it('shows what it wrote itself to the next request, in order, under concurrent changes', async () => {
+it('applies its own writes to the next request, in order, under concurrent changes', async () => {
   const { server_key: key } = project;
   await Promise.all(
     Array.from({ length: 20 }, async (_, index) => {

@@ -2,10 +2,10 @@ import { readConfig } from '../../src/config/config.ts';
 import type { ControlServices } from '../../src/server/open-services.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
-// A server that kills itself with SIGKILL while it creates a key: before the commit, or between commit and answer.
+// A server that kills itself with SIGKILL while it creates a key: before the commit, or between commit and response.
 // `DIES` in the environment selects which.
 
-/** Never returns: SIGKILL cannot be caught, so nothing is flushed, closed or answered after it. */
+/** Never returns: SIGKILL cannot be caught, so nothing is flushed, closed or sent after it. */
 function die(): Promise<never> {
   process.kill(process.pid, 'SIGKILL');
   return new Promise(() => {});

@@ -16,7 +16,9 @@ const at = (ms: number) => new Date(clock.now() + ms).toISOString();
 const SCOPES = ['keys:write', 'keys:read', 'apps:read', 'events:write'];
 const rate = (perSecond: number, burst: number) => ({ management: { requests: { rate: perSecond, burst } } });
 
-/** What the caller is, and a target that reaches further in just that; `within` is a target that does not. */
+/**
+ * The fields of a caller, of a target that exceeds them only in this permission, and of one that does not (`within`).
+ */
 const DIMENSIONS: { name: string; caller: Fields; wide: Fields; within: Fields; code?: string }[] = [
   {
     name: 'wider scopes',
@@ -26,13 +28,13 @@ const DIMENSIONS: { name: string; caller: Fields; wide: Fields; within: Fields; 
   },
   { name: 'all scopes', caller: { scopes: SCOPES }, wide: { scopes: null }, within: { scopes: SCOPES } },
   {
-    name: 'a longer life',
+    name: 'a later expiry',
     caller: { expires_at: at(20 * DAY_MS) },
     wide: { expires_at: at(20 * DAY_MS + 1) },
     within: { expires_at: at(20 * DAY_MS) },
   },
   {
-    name: 'a life without end',
+    name: 'no expiry',
     caller: { expires_at: at(20 * DAY_MS) },
     wide: { expires_at: null },
     within: { expires_at: at(DAY_MS) },
@@ -52,31 +54,31 @@ const DIMENSIONS: { name: string; caller: Fields; wide: Fields; within: Fields; 
     code: 'app_not_allowed',
   },
   {
-    name: 'more addresses',
+    name: 'more IP addresses',
     caller: { ip_allowlist: ['127.0.0.0/8', '::1'] },
     wide: { ip_allowlist: ['127.0.0.0/8', '10.0.0.1'] },
     within: { ip_allowlist: ['127.0.0.1'] },
   },
   {
-    name: 'any address',
+    name: 'any IP address',
     caller: { ip_allowlist: ['127.0.0.0/8', '::1'] },
     wide: { ip_allowlist: [] },
     within: { ip_allowlist: ['::1'] },
   },
   {
-    name: 'higher limits than its own',
+    name: 'higher limits than the caller has',
     caller: { scopes: SCOPES, rate_limits: rate(5, 20) },
     wide: { scopes: SCOPES, rate_limits: rate(5, 21) },
     within: { scopes: SCOPES, rate_limits: rate(5, 20) },
   },
   {
-    name: 'the default limits, which are above its own',
+    name: 'the default limits, which are higher than the caller has',
     caller: { scopes: SCOPES, rate_limits: rate(5, 20) },
     wide: { scopes: SCOPES, rate_limits: null },
     within: { scopes: SCOPES, rate_limits: rate(1, 1) },
   },
   {
-    name: 'limits above the default, which is its own',
+    name: 'limits above the default that applies to the caller',
     caller: { scopes: SCOPES },
     wide: { scopes: SCOPES, rate_limits: rate(11, 60) },
     within: { scopes: SCOPES, rate_limits: rate(10, 60) },
@@ -93,7 +95,7 @@ for (const [part, own, more] of LIMITS) {
   const [category = ''] = part.split('.');
   const rates = (limits: Fields) => ({ scopes: SCOPES, rate_limits: { [category]: limits } });
   DIMENSIONS.push({
-    name: `a higher limit than its own, ${part}`,
+    name: `a higher limit than the caller has, ${part}`,
     caller: rates(own),
     wide: rates(more),
     within: rates(own),
@@ -118,9 +120,9 @@ function assertRefused(answer: Answer, status: number, code: string): void {
 }
 
 for (const { name, caller: fields, wide, within, code = 'exceeds_own_permissions' } of DIMENSIONS) {
-  describe(`a key cannot reach ${name}`, async () => {
+  describe(`privilege escalation to ${name}`, async () => {
     const caller = await makeKey(api, { type: 'server', ...fields });
-    // What is wide in one way is as narrow as the caller in every other.
+    // In all other permissions the target is as restricted as the caller.
     const wideFields = { type: 'server', ...fields, ...wide };
     const inside = { type: 'server', ...fields, ...within };
     const refused = async (id: string, answer: Answer, expected = code) => {
@@ -128,7 +130,7 @@ for (const { name, caller: fields, wide, within, code = 'exceeds_own_permissions
       return recordOf(id);
     };
 
-    it('by making another', async () => {
+    it(`rejects creating a key with ${name}`, async () => {
       const { body: before } = await api.call('GET', '/v1/api-keys?limit=200', { key: root });
       const answer = await post('', caller.key, { name: 'x', ...wideFields });
       assertRefused(answer, 403, 'exceeds_own_permissions');
@@ -137,13 +139,13 @@ for (const { name, caller: fields, wide, within, code = 'exceeds_own_permissions
       assert.equal((await post('', caller.key, { name: 'x', ...inside })).status, 201);
     });
 
-    it('by changing itself', async () => {
+    it(`rejects changing the calling key itself to ${name}`, async () => {
       const before = await recordOf(caller.id);
       assertRefused(await patch(caller.id, caller.key, wide), 403, 'exceeds_own_permissions');
       assert.deepEqual(await recordOf(caller.id), before);
     });
 
-    it('by changing another that lies within it', async () => {
+    it(`rejects changing a key within its permissions to ${name}`, async () => {
       const target = await makeKey(api, inside);
       const before = await recordOf(target.id);
       assertRefused(await patch(target.id, caller.key, wide), 403, 'exceeds_own_permissions');
@@ -151,7 +153,7 @@ for (const { name, caller: fields, wide, within, code = 'exceeds_own_permissions
       assert.equal((await patch(target.id, caller.key, { name: 'Changed' })).status, 200);
     });
 
-    it('by touching another that has it: change, narrow, enable, rotate, restore', async () => {
+    it(`rejects changing, restricting, enabling, rotating or restoring a key with ${name}`, async () => {
       const target = await makeKey(api, { ...wideFields, disabled: true });
       const before = await recordOf(target.id);
       for (const body of [{ name: 'Mine' }, within, { disabled: false }, { disabled: true, name: 'Mine' }]) {
@@ -165,7 +167,7 @@ for (const { name, caller: fields, wide, within, code = 'exceeds_own_permissions
       assert.deepEqual(await refused(target.id, restored), revoked);
     });
 
-    it('but may switch it off and revoke it, where it reaches its apps', async () => {
+    it(`allows disabling and revoking a key with ${name}, unless it has other apps`, async () => {
       const target = await makeKey(api, wideFields);
       const off = await patch(target.id, caller.key, { disabled: true });
       const gone = await api.call('DELETE', `/v1/api-keys/${target.id}`, { key: caller.key });
@@ -178,7 +180,7 @@ for (const { name, caller: fields, wide, within, code = 'exceeds_own_permissions
       }
     });
 
-    it('and may rotate and restore what lies within it', async () => {
+    it(`allows rotating and restoring a key that does not exceed the caller, compared to ${name}`, async () => {
       const target = await makeKey(api, inside);
       assert.equal((await post(`/${target.id}/rotate`, caller.key, {})).status, 200);
       await api.call('DELETE', `/v1/api-keys/${target.id}`, { key: caller.key });
@@ -187,8 +189,8 @@ for (const { name, caller: fields, wide, within, code = 'exceeds_own_permissions
   });
 }
 
-describe('another project', () => {
-  it('is not there for any verb', async () => {
+describe('keys of other projects', () => {
+  it('returns 404 from every verb for a key or app in another project', async () => {
     const theirs = await makeKey(other, { type: 'client' });
     const missing = 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
     for (const id of [theirs.id, missing]) {
@@ -209,8 +211,8 @@ describe('another project', () => {
   });
 });
 
-describe('who may change the project', () => {
-  it('may give limits above its own and above the defaults', async () => {
+describe('limits granted with project:write', () => {
+  it('allows a caller with project:write to set limits above its own and above the defaults', async () => {
     const scopes = [...SCOPES, 'project:write'];
     const caller = await makeKey(api, { type: 'server', scopes, rate_limits: rate(1, 1) });
     const body = { name: 'x', type: 'server', scopes, rate_limits: rate(1_000, 5_000) };
@@ -219,11 +221,11 @@ describe('who may change the project', () => {
   });
 });
 
-describe('a key whose own limits are above the default', async () => {
+describe('a key with limits above the default', async () => {
   const caller = await makeKey(api, { type: 'server', scopes: SCOPES, rate_limits: rate(20, 200) });
   const server = { name: 'x', type: 'server', scopes: SCOPES };
 
-  it('gives no key more than the default, and raises none above it', async () => {
+  it("rejects creating or changing keys with limits above the default, even if the caller's own are higher", async () => {
     const limits = [rate(10.5, 60), rate(10, 61), rate(20, 200)];
     const target = await makeKey(api, server);
     for (const rate_limits of limits) {
@@ -235,7 +237,7 @@ describe('a key whose own limits are above the default', async () => {
     assert.equal((await patch(target.id, caller.key, { rate_limits: rate(10, 60) })).status, 200);
   });
 
-  it('works with keys that have as much as itself, and lowers them', async () => {
+  it('allows changing keys with the same limits as the caller, and lowering them', async () => {
     const target = await makeKey(api, { ...server, rate_limits: rate(20, 200) });
     assert.equal((await patch(target.id, caller.key, { name: 'Mine' })).status, 200);
     assert.equal((await post(`/${target.id}/rotate`, caller.key, {})).status, 200);
@@ -249,8 +251,8 @@ describe('a key whose own limits are above the default', async () => {
   });
 });
 
-describe('client keys', () => {
-  it('may be made and kept by a key that is held to its address and will end', async () => {
+describe('client keys and their creators', () => {
+  it('allows a key with an expiry and an IP allowlist to create and manage unrestricted client keys', async () => {
     const caller = await makeKey(api, {
       type: 'server',
       ip_allowlist: ['127.0.0.1', '::1'],
@@ -263,7 +265,7 @@ describe('client keys', () => {
     assert.equal((await post(`/${id}/rotate`, caller.key)).status, 200);
   });
 
-  it('end with their maker where the project limits how long keys live', async () => {
+  it('prevents client keys from outliving their creator if the project limits key lifetimes', async () => {
     const end = at(DAY_MS);
     const caller = await makeKey(api, { type: 'server', expires_at: end });
     const limit = (max_key_lifetime_days: number | null) =>

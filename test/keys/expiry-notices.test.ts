@@ -16,16 +16,16 @@ const DAY_MS = 86_400_000;
 const clock = makeClock();
 const config = makeConfig();
 const services = await openControlServices(config, clock);
-const beside = await openControlServices(config, clock);
+const otherProcess = await openControlServices(config, clock);
 after(async () => {
   await services.close();
-  await beside.close();
+  await otherProcess.close();
 });
 const project = await createProject(services, 'Expiring', CLI_ACTOR);
-const heard: ExpiryNotice[] = [];
-EXPIRING_KEYS.subscribe((message) => heard.push(message as ExpiryNotice));
+const published: ExpiryNotice[] = [];
+EXPIRING_KEYS.subscribe((message) => published.push(message as ExpiryNotice));
 
-/** Puts a key into the directory that lives `days` more. */
+/** Adds a key to the directory that expires in `days` days. */
 async function addKey(id: string, days: number | null, createdDaysAgo = 100): Promise<void> {
   await services.control.write(NO_CALLER, async ({ tx, revision }) => {
     await tx
@@ -48,49 +48,54 @@ async function addKey(id: string, days: number | null, createdDaysAgo = 100): Pr
       .execute();
   });
   await services.directory.refresh();
-  await beside.directory.refresh();
+  await otherProcess.directory.refresh();
 }
 
-const give = async (who = services) =>
+const sendNotices = async (who = services) =>
   (await sendExpiryNotices(who)).map(({ keyId, days }) => `${keyId} ${days}`);
 
-describe('a key that nears its end', () => {
-  it('is told of at 30, 7 and 1 days, each once', async () => {
+describe('expiry notices', () => {
+  it('sends one notice each at 30, 7 and 1 days before a key expires', async () => {
     await addKey('key_a', 31);
-    assert.deepEqual(await give(), []);
+    assert.deepEqual(await sendNotices(), []);
     clock.advance(DAY_MS);
-    assert.deepEqual(await give(), ['key_a 30']);
-    const stamp = beside.control.changeStamp();
-    assert.deepEqual(await give(), [], 'not twice');
-    assert.equal(beside.control.changeStamp(), stamp, 'an hour with nothing new writes nothing');
+    assert.deepEqual(await sendNotices(), ['key_a 30']);
+    const stamp = otherProcess.control.changeStamp();
+    assert.deepEqual(await sendNotices(), [], 'not twice');
+    assert.equal(otherProcess.control.changeStamp(), stamp, 'an hour with nothing new writes nothing');
     clock.advance(22 * DAY_MS);
-    assert.deepEqual(await give(), []);
+    assert.deepEqual(await sendNotices(), []);
     clock.advance(DAY_MS);
-    assert.deepEqual(await give(), ['key_a 7']);
+    assert.deepEqual(await sendNotices(), ['key_a 7']);
     clock.advance(6 * DAY_MS - 1);
-    assert.deepEqual(await give(), []);
+    assert.deepEqual(await sendNotices(), []);
     clock.advance(1);
-    assert.deepEqual(await give(), ['key_a 1']);
+    assert.deepEqual(await sendNotices(), ['key_a 1']);
     clock.advance(DAY_MS);
-    assert.deepEqual(await give(), [], 'nothing once it has expired');
+    assert.deepEqual(await sendNotices(), [], 'nothing once it has expired');
     assert.deepEqual(
-      heard.map(({ keyId, days }) => `${keyId} ${days}`),
+      published.map(({ keyId, days }) => `${keyId} ${days}`),
       ['key_a 30', 'key_a 7', 'key_a 1'],
     );
   });
 
-  it('is told of once by two processes that look at the same time', async () => {
+  it('sends one notice if two processes check at the same time', async () => {
     await addKey('key_b', 6);
-    const told = await Promise.all([give(services), give(beside), give(services), give(beside)]);
-    assert.deepEqual(told.flat(), ['key_b 7']);
+    const sent = await Promise.all([
+      sendNotices(services),
+      sendNotices(otherProcess),
+      sendNotices(services),
+      sendNotices(otherProcess),
+    ]);
+    assert.deepEqual(sent.flat(), ['key_b 7']);
     const restarted = await openControlServices(config, clock);
-    assert.deepEqual(await give(restarted), []);
+    assert.deepEqual(await sendNotices(restarted), []);
     await restarted.close();
   });
 
-  it('is told of again when its end was moved', async () => {
+  it('sends the notice again after the expiry of a key changes', async () => {
     await addKey('key_c', 5);
-    assert.deepEqual(await give(), ['key_c 7']);
+    assert.deepEqual(await sendNotices(), ['key_c 7']);
     await services.control.write(NO_CALLER, async ({ tx, revision }) => {
       await tx
         .updateTable('api_keys')
@@ -99,10 +104,10 @@ describe('a key that nears its end', () => {
         .execute();
     });
     await services.directory.refresh();
-    assert.deepEqual(await give(), ['key_c 7']);
+    assert.deepEqual(await sendNotices(), ['key_c 7']);
   });
 
-  it('is not told of when it was made to live short, has no end, or is revoked', async () => {
+  it('sends no notice for keys without expiry, revoked keys, or keys created shortly before the threshold', async () => {
     await addKey('key_short', 5, 0);
     await addKey('key_forever', null);
     await addKey('key_revoked', 6);
@@ -114,23 +119,23 @@ describe('a key that nears its end', () => {
         .execute();
     });
     await services.directory.refresh();
-    assert.deepEqual(await give(), []);
+    assert.deepEqual(await sendNotices(), []);
     clock.advance(4 * DAY_MS);
-    assert.ok((await give()).includes('key_short 1'), 'one day before is told of all the same');
+    assert.ok((await sendNotices()).includes('key_short 1'), 'one day before is told of all the same');
   });
 
-  it('is looked for at the start and every hour', async (context) => {
+  it('checks for expiring keys at startup and every hour', async (context) => {
     await addKey('key_d', 6);
-    heard.length = 0;
+    published.length = 0;
     context.mock.timers.enable({ apis: ['setInterval'] });
     const stop = startExpiryNotices(services);
     await stop();
-    assert.ok(heard.some(({ keyId }) => keyId === 'key_d'));
+    assert.ok(published.some(({ keyId }) => keyId === 'key_d'));
     const stopAgain = startExpiryNotices(services);
     await addKey('key_e', 6);
-    heard.length = 0;
+    published.length = 0;
     context.mock.timers.tick(3_600_000);
     await stopAgain();
-    assert.ok(heard.some(({ keyId }) => keyId === 'key_e'));
+    assert.ok(published.some(({ keyId }) => keyId === 'key_e'));
   });
 });

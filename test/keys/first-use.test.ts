@@ -27,8 +27,8 @@ async function makeRotated(type: string) {
   return { id, old, fresh: rotated.body.key, end: rotated.body.secrets[1].expires_at };
 }
 
-describe('a grace that waits for the first use', () => {
-  it('begins when the new secret is first seen', async () => {
+describe('a grace period that starts at the first use', () => {
+  it('starts the grace period when the new secret is first used', async () => {
     const { old, fresh, end } = await makeRotated('client');
     assert.equal(end, iso(clock.now() + 30 * DAY_MS + 60_000));
     clock.advance(10 * DAY_MS);
@@ -48,7 +48,7 @@ describe('a grace that waits for the first use', () => {
     assert.deepEqual([refused.status, refused.body.code], [401, 'api_key_expired']);
   });
 
-  it('begins after 30 days at most', async () => {
+  it('starts the grace period after 30 days at the latest', async () => {
     const { old, fresh } = await makeRotated('server');
     const end = clock.now() + 30 * DAY_MS + 60_000;
     clock.set(end - 30_000);
@@ -59,7 +59,7 @@ describe('a grace that waits for the first use', () => {
     assert.equal((await self(old)).body.code, 'api_key_expired');
   });
 
-  it('is not begun by a request that the key’s addresses keep out', async () => {
+  it('does not start the grace period for a request from an IP address outside the allowlist', async () => {
     const { id, old, fresh, end } = await makeRotated('server');
     const restrict = (ip_allowlist: string[]) =>
       call('PATCH', `/v1/api-keys/${id}`, { key: root, body: { ip_allowlist } });
@@ -71,7 +71,7 @@ describe('a grace that waits for the first use', () => {
   });
 });
 
-it('answers everyone with a new secret at once while another process holds the write lock', async () => {
+it('answers requests with a new secret immediately while another process holds the write lock', async () => {
   const { old, fresh, end } = await makeRotated('server');
   const other = new Database(`${config.dataDir}/control.db`);
   other.exec('BEGIN IMMEDIATE');

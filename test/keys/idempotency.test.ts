@@ -23,10 +23,14 @@ const api = await startTestServer({}, { clock });
 const { server_key: root } = api.project;
 const BODY = { name: 'Once', type: 'client' };
 
-const create = (intent: string, body: unknown = BODY, key = root) =>
-  api.call('POST', '/v1/api-keys', { key, body, headers: { 'idempotency-key': intent } });
-const rotate = (id: string, intent: string, body: unknown = {}, key = root) =>
-  api.call('POST', `/v1/api-keys/${id}/rotate`, { key, body, headers: { 'idempotency-key': intent } });
+const create = (idempotencyKey: string, body: unknown = BODY, key = root) =>
+  api.call('POST', '/v1/api-keys', { key, body, headers: { 'idempotency-key': idempotencyKey } });
+const rotate = (id: string, idempotencyKey: string, body: unknown = {}, key = root) =>
+  api.call('POST', `/v1/api-keys/${id}/rotate`, {
+    key,
+    body,
+    headers: { 'idempotency-key': idempotencyKey },
+  });
 const named = async (name: string) => {
   const { body } = await api.call('GET', '/v1/api-keys?limit=200', { key: root });
   return body.data.filter((row: { name: string }) => row.name === name);
@@ -36,8 +40,8 @@ function assertRefused(answer: Answer, status: number, code: string): void {
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 }
 
-describe('the same intent', () => {
-  it('makes one key, and has the same answer every time', async () => {
+describe('requests with the same idempotency key', () => {
+  it('creates one key and replays the same response', async () => {
     const first = await create('intent-1');
     const second = await create('intent-1', { type: 'client', name: 'Once' });
     assert.equal(first.status, 201);
@@ -46,7 +50,7 @@ describe('the same intent', () => {
     assert.equal((await named('Once')).length, 1);
   });
 
-  it('makes one key when it comes 50 times at once', async () => {
+  it('creates one key for 50 concurrent requests with the same idempotency key', async () => {
     const body = { name: 'Fifty', type: 'server' };
     const answers = await Promise.all(Array.from({ length: 50 }, () => create('intent-50', body)));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]));
@@ -54,7 +58,7 @@ describe('the same intent', () => {
     assert.equal((await named('Fifty')).length, 1);
   });
 
-  it('rotates once when it comes 50 times at once', async () => {
+  it('rotates once for 50 concurrent requests with the same idempotency key', async () => {
     const { id } = await makeKey(api, { type: 'server' });
     const answers = await Promise.all(Array.from({ length: 50 }, () => rotate(id, 'rotate-50')));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
@@ -65,13 +69,13 @@ describe('the same intent', () => {
     );
   });
 
-  it('with another body is refused', async () => {
+  it('rejects the same idempotency key with another body', async () => {
     await create('intent-2');
     assertRefused(await create('intent-2', { ...BODY, name: 'Another' }), 422, 'idempotency_key_reused');
     assert.equal((await named('Another')).length, 0);
   });
 
-  it('is each caller’s, each method’s and each path’s own', async () => {
+  it('keeps idempotency keys separate per caller, method and path', async () => {
     const first = await create('intent-3');
     const colleague = await makeKey(api, { type: 'server' });
     const second = await create('intent-3', BODY, colleague.key);
@@ -85,7 +89,7 @@ describe('the same intent', () => {
     );
   });
 
-  it('is not remembered when it was refused', async () => {
+  it('does not store rejected requests', async () => {
     assertRefused(
       await create('intent-4', { ...BODY, expires_at: '2001-01-01T00:00:00Z' }),
       422,
@@ -95,8 +99,8 @@ describe('the same intent', () => {
   });
 });
 
-describe('an answer with a secret', () => {
-  it('can be had again for 15 minutes, then only the id', async () => {
+describe('replays that contain a secret', () => {
+  it('replays a response with a secret for 15 minutes, then returns only the id', async () => {
     const body = { name: 'Aging', type: 'client' };
     const first = await create('intent-5', body);
     clock.advance(15 * MINUTE_MS - 1);
@@ -112,7 +116,7 @@ describe('an answer with a secret', () => {
     assert.equal((await named('Aging')).length, 2);
   });
 
-  it('is only for whoever shows the same secret again', async () => {
+  it('replays a response only to the same presented secret', async () => {
     const caller = await makeKey(api, { type: 'server' });
     const first = await create('intent-6', BODY, caller.key);
     const { body } = await rotate(caller.id, 'unrelated');
@@ -122,10 +126,10 @@ describe('an answer with a secret', () => {
   });
 });
 
-describe('an answer that is asked for again', () => {
+describe('replays after a change', () => {
   const SCOPES = ['keys:write', 'keys:read', 'apps:read'];
 
-  it('is not told to a caller that has less by now, and is again when it has all of it', async () => {
+  it('replays a secret only while the caller still has all permissions of the key', async () => {
     const caller = await makeKey(api, { type: 'server', scopes: SCOPES });
     const body = { name: 'Mighty', type: 'server', scopes: SCOPES };
     const first = await create('intent-7', body, caller.key);
@@ -144,10 +148,10 @@ describe('an answer that is asked for again', () => {
   const endings: [what: string, end: (id: string) => Promise<unknown>][] = [
     ['is revoked', (id) => api.call('DELETE', `/v1/api-keys/${id}`, { key: root })],
     ['has expired', async () => clock.advance(5 * MINUTE_MS)],
-    ['has lost this secret', (id) => rotate(id, 'unrelated', { grace_seconds: 0 })],
+    ['has lost the replayed secret', (id) => rotate(id, 'unrelated', { grace_seconds: 0 })],
   ];
   for (const [what, end] of endings) {
-    it(`is not told when the key ${what}: the secret would not work`, async () => {
+    it(`does not replay a secret that no longer works because the key ${what}`, async () => {
       const expires_at = new Date(clock.now() + 5 * MINUTE_MS).toISOString();
       const body = { name: 'Mortal', type: 'client', expires_at };
       const first = await create(`intent ${what}`.replaceAll(' ', '-'), body);
@@ -158,7 +162,7 @@ describe('an answer that is asked for again', () => {
     });
   }
 
-  it('is the same however the letters of its path are escaped', async () => {
+  it('replays the same response however the path is percent-encoded', async () => {
     const { id } = await makeKey(api, { type: 'client' });
     const first = await rotate(id, 'intent-8');
     const escaped = await rotate(id.replace('_', '%5F').replace('0', '%30'), 'intent-8');
@@ -166,10 +170,10 @@ describe('an answer that is asked for again', () => {
   });
 });
 
-describe('the header', () => {
-  it('is 1 to 255 visible ASCII characters', async () => {
-    for (const intent of ['', 'two words', 'a'.repeat(256), 'ü', 'a, b']) {
-      const answer = await create(intent);
+describe('the Idempotency-Key header', () => {
+  it('accepts 1 to 255 visible ASCII characters as an idempotency key', async () => {
+    for (const idempotencyKey of ['', 'two words', 'a'.repeat(256), 'ü', 'a, b']) {
+      const answer = await create(idempotencyKey);
       assertRefused(answer, 422, 'validation_failed');
       assert.equal(answer.body.errors[0].field, 'Idempotency-Key');
     }
@@ -177,52 +181,52 @@ describe('the header', () => {
     assert.equal((await create('~')).status, 201);
   });
 
-  it('means nothing where nothing is made', async () => {
+  it('ignores the Idempotency-Key header on routes that create nothing', async () => {
     const headers = { 'idempotency-key': 'two words' };
     assert.equal((await api.call('GET', '/v1/api-keys', { key: root, headers })).status, 200);
   });
 });
 
-describe('a process that dies', async () => {
+describe('idempotency after a crash', async () => {
   const config = makeConfig();
   const services = await openControlServices(config, clock);
   const project = await createProject(services, 'Crash', CLI_ACTOR);
   const source = { callerId: 'key_a', method: 'POST', path: '/v1/api-keys', body: {} };
-  const intentOf = (header: string): IdempotencyKey =>
+  const idempotencyKeyOf = (header: string): IdempotencyKey =>
     parseIdempotencyKey({ ...source, header, credential: 'sk' }, services.replaySecret);
   const body = { name: 'Survivor', type: 'server' } as const;
-  const mintWith = (used: typeof services, header: string) =>
-    runOnce(used, { project, maker: CLI_GRANTOR, intent: intentOf(header) }, (tx, revision) =>
+  const createWith = (used: typeof services, header: string) =>
+    runOnce(used, { project, maker: CLI_GRANTOR, intent: idempotencyKeyOf(header) }, (tx, revision) =>
       insertKey(used, tx, revision, project, body, CLI_GRANTOR),
     );
   const dies = () => Promise.reject(new Error('The process died here.'));
 
-  it('after the key was stored and before it was told: the next try is told that key', async () => {
+  it('replays a key that was stored before a crash between commit and response', async () => {
     const dying = { ...services, directory: { ...services.directory, refresh: dies } };
-    await assert.rejects(mintWith(dying, 'after'), /died here/);
+    await assert.rejects(createWith(dying, 'after'), /died here/);
     const reopened = await openControlServices(config, clock);
-    const again = await mintWith(reopened, 'after');
+    const again = await createWith(reopened, 'after');
     assert.equal(reopened.directory.listKeys(project.id).length, 1);
     assert.equal(reopened.directory.listKeys(project.id)[0]?.id, again.id);
-    assert.deepEqual(await mintWith(reopened, 'after'), again);
+    assert.deepEqual(await createWith(reopened, 'after'), again);
     await reopened.close();
   });
 
-  it('before the key was stored whole: nothing of it is there, and the next try makes it', async () => {
+  it('creates the key again after a crash before the commit, which stored nothing', async () => {
     const dying = { ...services, audit: { append: dies } };
-    await assert.rejects(mintWith(dying, 'before'), /died here/);
+    await assert.rejects(createWith(dying, 'before'), /died here/);
     await services.directory.refresh();
     assert.equal(services.directory.listKeys(project.id).length, 1);
-    await mintWith(services, 'before');
+    await createWith(services, 'before');
     assert.equal(services.directory.listKeys(project.id).length, 2);
   });
 
-  it('leaves no secret readable, and after 15 minutes no trace of its answer', async () => {
+  it('stores no readable secret, and deletes stored responses after 15 minutes', async () => {
     const sealed = await services.control.db.selectFrom('idempotent_calls').selectAll().execute();
     assert.equal(sealed.length, 2);
     assert.ok(!JSON.stringify(sealed).includes('sk_af1_'));
     clock.advance(15 * MINUTE_MS);
-    // Forgets at each start; closing waits for that.
+    // Deletes old responses at startup; closing waits for that.
     await (await openControlServices(config, clock)).close();
     const reopened = await openControlServices(config, clock);
     const rows = await reopened.control.db.selectFrom('idempotent_calls').selectAll().execute();
@@ -235,15 +239,15 @@ describe('a process that dies', async () => {
   });
 });
 
-describe('the same intent for an app', () => {
-  const createApp = (intent: string, body: object) =>
-    api.call('POST', '/v1/apps', { key: root, body, headers: { 'idempotency-key': intent } });
+describe('apps created with the same idempotency key', () => {
+  const createApp = (idempotencyKey: string, body: object) =>
+    api.call('POST', '/v1/apps', { key: root, body, headers: { 'idempotency-key': idempotencyKey } });
   const countApps = async (name: string) => {
     const { body } = await api.call('GET', '/v1/apps?limit=200', { key: root });
     return body.data.filter((app: { name: string }) => app.name === name).length;
   };
 
-  it('makes one app when it comes 20 times at once, and answers with it for 24 hours', async () => {
+  it('creates one app for 20 concurrent requests, and replays the response for 24 hours', async () => {
     const body = { name: 'One app', platform: 'ios' };
     const answers = await Promise.all(Array.from({ length: 20 }, () => createApp('app-20', body)));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]));
@@ -255,7 +259,7 @@ describe('the same intent for an app', () => {
     assert.notEqual((await createApp('app-20', body)).body.id, answers[0]?.body.id);
   });
 
-  it('with another body is refused', async () => {
+  it('rejects creating an app with the same idempotency key and another body', async () => {
     await createApp('app-2', { name: 'First', platform: 'ios' });
     const answer = await createApp('app-2', { name: 'Second', platform: 'ios' });
     assertRefused(answer, 422, 'idempotency_key_reused');

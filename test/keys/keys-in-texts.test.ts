@@ -4,25 +4,25 @@ import { createSecret, hintOf } from '../../src/directory/secret.ts';
 import { openBrowser, PASSWORD, setUp, stepUp, tokenOf } from '../support/browser.ts';
 import { runCli } from '../support/child-processes.ts';
 import { type Answer, makeConfig, makeTempDir, startTestServer } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const api = await startTestServer();
 const { server_key: key, client_key, app_id } = api.project;
 const call = (method: string, path: string, body: unknown) => api.call(method, path, { key, body });
 
-const stranger = createSecret('server');
-const hint = hintOf(stranger);
-// From here on it may be in no answer, no log, no metric and no file of the data folder.
-noteSecrets(stranger);
+const foreignKey = createSecret('server');
+const hint = hintOf(foreignKey);
+// From now on it must not appear in any response, log, metric or file of the data folder.
+trackSecrets(foreignKey);
 
-describe('an API key in the text of a record', () => {
-  it('is refused wherever an app or a project has text of its own, and nothing changes', async () => {
+describe('API keys in the fields of apps and projects', () => {
+  it('rejects an API key in every text field of an app or project, and changes nothing', async () => {
     const before = (await api.call('GET', '/v1/apps', { key })).text;
-    const text = `Notes ${stranger}`;
+    const text = `Notes ${foreignKey}`;
     const app = { name: 'Notes', platform: 'ios' };
     for (const [method, path, body, field] of [
       ['POST', '/v1/apps', { ...app, name: text }, 'name'],
-      ['POST', '/v1/apps', { ...app, bundle_id: stranger }, 'bundle_id'],
+      ['POST', '/v1/apps', { ...app, bundle_id: foreignKey }, 'bundle_id'],
       ['PATCH', `/v1/apps/${app_id}`, { name: text }, 'name'],
       ['PATCH', `/v1/apps/${app_id}`, { bundle_id: text }, 'bundle_id'],
       ['PATCH', '/v1/project', { name: text }, 'name'],
@@ -41,23 +41,23 @@ describe('an API key in the text of a record', () => {
     );
   });
 
-  it('is refused by init for both names, before anything is made', async () => {
+  it('rejects an API key in the names passed to init, before anything is created', async () => {
     for (const option of ['--project', '--app']) {
-      const { code, stderr } = await runCli(['init', option, `x ${stranger}`], {
+      const { code, stderr } = await runCli(['init', option, `x ${foreignKey}`], {
         APPFLOW_DATA_DIR: makeTempDir(),
       });
       assert.equal(code, 2);
       assert.match(stderr, /That is an API key; keys belong in no name/);
-      assert.ok(!stderr.includes(stranger));
+      assert.ok(!stderr.includes(foreignKey));
     }
     const { init } = await import('../../src/cli/init.ts');
-    const options = { project: stranger, app: 'x', platform: 'ios' } as const;
+    const options = { project: foreignKey, app: 'x', platform: 'ios' } as const;
     await assert.rejects(init(makeConfig(), options), /Not acceptable: name/);
   });
 });
 
-describe('an API key in the text of a person', () => {
-  const email = `${stranger}@example.com`;
+describe('API keys in the fields of accounts', () => {
+  const email = `${foreignKey}@example.com`;
   const assertRefused = ({ status, body, text }: Answer, fields: string[]) =>
     assert.deepEqual(
       [status, body.errors?.map((error: Record<string, string>) => [error.field, error.code])],
@@ -65,9 +65,9 @@ describe('an API key in the text of a person', () => {
       text,
     );
 
-  it('is refused wherever a person has text of its own, links stay unspent, and nothing changes', async () => {
+  it('rejects an API key in every text field of an account, spends no link and changes nothing', async () => {
     const token = tokenOf(api.server.setupUrl);
-    const both = { token, name: `I ${stranger}`, email, password: PASSWORD };
+    const both = { token, name: `I ${foreignKey}`, email, password: PASSWORD };
     assertRefused(await openBrowser(api.url).call('POST', '/app/v1/setup', { body: both }), [
       'name',
       'email',
@@ -77,9 +77,9 @@ describe('an API key in the text of a person', () => {
     const before = (await owner.call('GET', '/app/v1/session')).text;
     const invitations = `/app/v1/projects/${api.project.project_id}/invitations`;
     for (const [method, path, body, field] of [
-      ['PATCH', '/app/v1/account', { name: stranger }, 'name'],
+      ['PATCH', '/app/v1/account', { name: foreignKey }, 'name'],
       ['PATCH', '/app/v1/account', { email }, 'email'],
-      ['POST', '/app/v1/projects', { name: `My ${stranger}` }, 'name'],
+      ['POST', '/app/v1/projects', { name: `My ${foreignKey}` }, 'name'],
       ['POST', invitations, { email, role: 'analyst' }, 'email'],
     ] as const) {
       assertRefused(await owner.call(method, path, { body }), [field]);
@@ -92,12 +92,12 @@ describe('an API key in the text of a person', () => {
       openBrowser(api.url).call('POST', '/app/v1/invitations/accept', {
         body: { token: tokenOf(invited.body.link), name, password: PASSWORD },
       });
-    assertRefused(await accept(stranger), ['name']);
+    assertRefused(await accept(foreignKey), ['name']);
     assert.equal((await accept('Guest sk_af1_')).status, 200);
   });
 
-  it('is not kept as the name of a browser in the list of sessions', async () => {
-    const browser = openBrowser(api.url, { 'user-agent': `App/1.0 ${stranger}` });
+  it('does not store a user agent with an API key in the list of sessions', async () => {
+    const browser = openBrowser(api.url, { 'user-agent': `App/1.0 ${foreignKey}` });
     const body = { email: 'owner@example.com', password: PASSWORD };
     assert.equal((await browser.call('POST', '/app/v1/sign-in', { body })).status, 200);
     const { body: sessions } = await browser.call('GET', '/app/v1/sessions');
@@ -105,7 +105,7 @@ describe('an API key in the text of a person', () => {
   });
 });
 
-describe('an API key in an event', () => {
+describe('API keys in events', () => {
   const send = async (...events: object[]) => {
     const { status, body, text } = await api.call('POST', '/v1/events', {
       key: client_key,
@@ -117,24 +117,24 @@ describe('an API key in an event', () => {
   const find = async (query: string) => (await api.call('GET', `/v1/events?${query}`, { key })).body.data;
   const usual = { event_name: 'opened', app_user_id: 'u1' };
 
-  it('is cut down to its hint in every field that is stored, and the sender is warned by field', async () => {
+  it('stores only the hint of an API key in every field of an event, and warns the sender by field', async () => {
     const event = {
       event_name: 'pasted',
-      event_id: `e-${stranger}`,
-      app_user_id: `u-${stranger}`,
-      session_id: stranger,
-      properties: { note: `a\n${stranger}"`, deep: [{ [stranger]: stranger }], other: 'kept' },
-      context: { platform: stranger, app_version: '1.0', sdk: `x/${stranger}` },
+      event_id: `e-${foreignKey}`,
+      app_user_id: `u-${foreignKey}`,
+      session_id: foreignKey,
+      properties: { note: `a\n${foreignKey}"`, deep: [{ [foreignKey]: foreignKey }], other: 'kept' },
+      context: { platform: foreignKey, app_version: '1.0', sdk: `x/${foreignKey}` },
     };
     const answer = await send(event, usual);
     assert.deepEqual([answer.accepted, answer.rejected], [2, []]);
-    const told = answer.warnings.map(({ code, field, events }: Record<string, unknown>) => [
+    const warned = answer.warnings.map(({ code, field, events }: Record<string, unknown>) => [
       code,
       field,
       events,
     ]);
     assert.deepEqual(
-      told,
+      warned,
       ['event_id', 'app_user_id', 'session_id', 'properties', 'context.platform', 'context.sdk'].map(
         (field) => ['holds_a_key', field, 1],
       ),
@@ -150,18 +150,18 @@ describe('an API key in an event', () => {
     assert.equal((await send(event)).duplicates, 1, 'sent again it is the same event');
   });
 
-  it('is not repeated by the answer as the name of an unknown field or of a wrong one', async () => {
-    const { warnings } = await send({ ...usual, [stranger]: 1, context: { [stranger]: 1 } });
+  it('does not repeat an API key that is the name of an unknown or invalid field', async () => {
+    const { warnings } = await send({ ...usual, [foreignKey]: 1, context: { [foreignKey]: 1 } });
     assert.deepEqual(
       warnings.map(({ field }: { field: string }) => field),
       [hint, `context.${hint}`],
     );
-    const deep = { [stranger]: [[[[[1]]]]] };
+    const deep = { [foreignKey]: [[[[[1]]]]] };
     const { rejected } = await send({ ...usual, properties: deep });
     assert.ok(rejected[0].field.startsWith(`properties.${hint}`), rejected[0].field);
   });
 
-  it('is only what has its whole shape: other text is stored as it was sent', async () => {
+  it('stores text that only resembles an API key as it was sent', async () => {
     const almost = {
       cut: createSecret('client').slice(0, -1),
       mark: 'x_af1_y',

@@ -18,8 +18,8 @@ const revoke = (id: string, search = '', as = key) =>
   api.call('DELETE', `/v1/api-keys/${id}${search}`, { key: as });
 const self = (as: string) => api.call('GET', '/v1/api-keys/self', { key: as });
 
-describe('creating', () => {
-  it('answers the documented call, and shows the key this once', async () => {
+describe('creating keys', () => {
+  it('returns the documented response, with the secret only this once', async () => {
     const body = { project_id, name: 'Production iOS', type: 'client', scopes: ['events:write'] };
     const answer = await create(body);
     assert.equal(answer.status, 201);
@@ -33,7 +33,7 @@ describe('creating', () => {
     assert.equal((await self(secret)).status, 200);
   });
 
-  it('lists every field that is wrong by itself at once', async () => {
+  it('reports every invalid field in one response', async () => {
     const { status, body } = await create({
       name: ' ',
       type: 'admin',
@@ -67,31 +67,31 @@ describe('creating', () => {
     ]);
   });
 
-  it('refuses an end that RFC 3339 cannot write', async () => {
+  it('rejects an expiry that RFC 3339 cannot represent', async () => {
     const last = await create({ name: 'x', type: 'client', expires_at: '9999-12-31T23:59:59.999Z' });
     assert.equal(last.status, 201);
     const beyond = await create({ name: 'x', type: 'client', expires_at: '9999-12-31T23:59:59-00:01' });
     assert.equal(beyond.status, 422);
   });
 
-  it('takes 100 characters of name and no more, spaces alone not at all', async () => {
+  it('accepts names of up to 100 characters, but no blank names', async () => {
     assert.equal((await create({ name: 'n'.repeat(100), type: 'client' })).status, 201);
     for (const name of ['n'.repeat(101), '', '  ']) {
       assert.equal((await create({ name, type: 'client' })).status, 422);
     }
   });
 
-  it('refuses to give away more than the caller has', async () => {
-    const maker = await makeKey(api, { type: 'server', scopes: ['keys:write', 'keys:read'] });
-    const answer = await create({ name: 'x', type: 'server' }, maker.key);
+  it('rejects granting more permissions than the caller has', async () => {
+    const grantor = await makeKey(api, { type: 'server', scopes: ['keys:write', 'keys:read'] });
+    const answer = await create({ name: 'x', type: 'server' }, grantor.key);
     assert.equal(answer.status, 403);
     assert.equal(answer.body.code, 'exceeds_own_permissions');
     assert.match(answer.body.detail, /scopes \(events:write, /);
   });
 });
 
-describe('listing', () => {
-  it('filters by type and by status', async () => {
+describe('listing keys', () => {
+  it('filters keys by type and status', async () => {
     const soon = new Date(clock.now() + 1_000).toISOString();
     const made = {
       expired: await makeKey(api, { type: 'read_only', expires_at: soon }),
@@ -118,7 +118,7 @@ describe('listing', () => {
     assert.equal((await api.call('GET', '/v1/api-keys?type=admin', { key })).status, 422);
   });
 
-  it('walks over 450 keys once each, newest first, while others are made', async () => {
+  it('lists 450 keys once each, newest first, while others are created', async () => {
     const there = await initProject(api.config);
     const as = there.server_key;
     for (let index = 0; index < 447; index += 1) await create({ name: `K${index}`, type: 'client' }, as);
@@ -138,7 +138,7 @@ describe('listing', () => {
     assert.equal((await list('', as)).data.length, 50);
   });
 
-  it('says that there is no next page when a page is just full', async () => {
+  it('returns no cursor after a last page that is exactly full', async () => {
     const there = await initProject(api.config);
     assert.equal((await list('?limit=3', there.server_key)).next_cursor, null);
     const { data, next_cursor } = await list('?limit=2', there.server_key);
@@ -147,14 +147,14 @@ describe('listing', () => {
     assert.deepEqual([last.data.length, last.next_cursor], [1, null]);
   });
 
-  it('never shows a secret', async () => {
+  it('never lists a secret', async () => {
     const { text } = await api.call('GET', '/v1/api-keys?limit=200', { key });
     for (const secret of [key, client_key, read_only_key]) assert.ok(!text.includes(secret));
   });
 });
 
-describe('revoking', () => {
-  it('works at once: the very next request is refused', async () => {
+describe('revoking keys', () => {
+  it('rejects the first request after a revocation', async () => {
     const made = await makeKey(api, { type: 'server' });
     assert.equal((await self(made.key)).status, 200);
     const answer = await revoke(made.id, '?reason=leaked');
@@ -167,7 +167,7 @@ describe('revoking', () => {
     assert.deepEqual([refused.status, refused.body.code], [401, 'api_key_revoked']);
   });
 
-  it('keeps the first reason and time when it is done again', async () => {
+  it('keeps the first reason and time when a key is revoked again', async () => {
     const { id } = await makeKey(api, { type: 'client' });
     const first = await revoke(id, '?reason=unused');
     clock.advance(5_000);
@@ -176,42 +176,42 @@ describe('revoking', () => {
     assert.deepEqual(second.body, first.body);
   });
 
-  it('has `other` as its reason when none is given, and takes no reason of its own making', async () => {
+  it('uses `other` as the default reason and rejects unknown reasons', async () => {
     const { id } = await makeKey(api, { type: 'client' });
     assert.equal((await revoke(id, '?reason=because')).status, 422);
     assert.equal((await get(id)).status, 'active');
     assert.equal((await revoke(id)).body.revoked_reason, 'other');
   });
 
-  it('can be done to oneself', async () => {
+  it('allows a key to revoke itself', async () => {
     const made = await makeKey(api, { type: 'server' });
     assert.equal((await revoke(made.id, '', made.key)).status, 200);
     assert.equal((await self(made.key)).body.code, 'api_key_revoked');
   });
 
-  it('needs only keys:write, of a key with more scopes too', async () => {
+  it('requires only keys:write to revoke a key, even one with more scopes', async () => {
     const only = await makeKey(api, { type: 'server', scopes: ['keys:write'] });
     const { id } = await makeKey(api, { type: 'server' });
     assert.equal((await revoke(id, '', only.key)).status, 200);
   });
 
-  it('finds nothing under an id that is no key', async () => {
+  it('returns 404 when revoking a key that does not exist', async () => {
     assert.equal((await revoke(newId('key'))).status, 404);
   });
 });
 
-describe('what a key learns of itself', () => {
-  it('is six fields for a client key, which every phone holds', async () => {
+describe('GET /v1/api-keys/self', () => {
+  it('returns only six fields to a client key, which is on every phone', async () => {
     const { body } = await self(client_key);
     assert.deepEqual(Object.keys(body), ['id', 'type', 'scopes', 'project_id', 'app_ids', 'expires_at']);
     assert.deepEqual([body.type, body.scopes, body.project_id], ['client', ['events:write'], project_id]);
   });
 
-  it('is the whole record for the others', async () => {
+  it('returns the whole record to other types of keys', async () => {
     for (const as of [key, read_only_key]) {
-      const { request_count, ...told } = (await self(as)).body;
-      const { request_count: later, ...record } = await get(told.id);
-      assert.deepEqual(told, record);
+      const { request_count, ...own } = (await self(as)).body;
+      const { request_count: later, ...record } = await get(own.id);
+      assert.deepEqual(own, record);
       assert.ok(later >= request_count);
     }
   });

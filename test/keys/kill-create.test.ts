@@ -21,7 +21,7 @@ for (const [dies, stored] of [
   ['before_answer', 1],
   ['before_commit', 0],
 ] as const) {
-  it(`makes one key for one intent through kill -9 (${dies}), and has one answer for it`, async () => {
+  it(`creates one key and replays its response after kill -9 during the request (${dies})`, async () => {
     const { dataDir } = makeConfig();
     const project = await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
     const env = { ...LIMITS_OFF, APPFLOW_DATA_DIR: dataDir };

@@ -20,8 +20,8 @@ function assertRefused(answer: Answer, status: number, code: string): void {
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 }
 
-describe('restoring', () => {
-  it('is barred by a leak, also one that is told after another reason', async () => {
+describe('restoring keys', () => {
+  it('rejects restoring a key that was reported as leaked, even after another reason', async () => {
     const made = await makeKey(api, { type: 'server' });
     await revoke(made.id, 'unused');
     const { body } = await revoke(made.id, 'leaked');
@@ -30,7 +30,7 @@ describe('restoring', () => {
     assertRefused(await self(made.key), 401, 'api_key_revoked');
   });
 
-  it('takes a revocation back, all secrets included', async () => {
+  it('restores a revoked key with all its secrets', async () => {
     const made = await makeKey(api, { type: 'server' });
     const { body: rotated } = await post(`${made.id}/rotate`);
     await revoke(made.id, 'member_left');
@@ -43,7 +43,7 @@ describe('restoring', () => {
     assert.equal((await self(rotated.key)).status, 200);
   });
 
-  it('is possible for 60 minutes, to the millisecond', async () => {
+  it('allows restoring a key for exactly 60 minutes', async () => {
     const [inTime, late] = [await makeKey(api, { type: 'client' }), await makeKey(api, { type: 'client' })];
     await revoke(inTime.id);
     await revoke(late.id);
@@ -53,7 +53,7 @@ describe('restoring', () => {
     assertRefused(await post(`${late.id}/restore`), 409, 'not_restorable');
   });
 
-  it('is not possible for a leaked key, nor for one that lives', async () => {
+  it('rejects restoring a leaked key or an active one', async () => {
     const leaked = await makeKey(api, { type: 'server' });
     await revoke(leaked.id, 'leaked');
     assertRefused(await post(`${leaked.id}/restore`), 409, 'not_restorable');
@@ -63,8 +63,8 @@ describe('restoring', () => {
   });
 });
 
-describe('a key that reports itself', () => {
-  it('dies at once as leaked, answered with nothing', async () => {
+describe('keys that report their own leak', () => {
+  it('revokes a key that reports itself as leaked immediately, with an empty response', async () => {
     for (const type of ['server', 'read_only']) {
       const made = await makeKey(api, { type });
       const answer = await post('self/revoke', made.key);
@@ -77,12 +77,12 @@ describe('a key that reports itself', () => {
     }
   });
 
-  it('needs no scope for it', async () => {
+  it('requires no scope from a key that reports itself as leaked', async () => {
     const made = await makeKey(api, { type: 'server', scopes: ['apps:read'] });
     assert.equal((await post('self/revoke', made.key)).status, 204);
   });
 
-  it('is only noted when it is a client key, which every phone holds', async () => {
+  it('only records the report of a client key, which is on every phone', async () => {
     const made = await makeKey(api, { type: 'client' });
     const reportedAt = iso(clock.now());
     const answer = await post('self/revoke', made.key);
@@ -96,11 +96,11 @@ describe('a key that reports itself', () => {
   });
 });
 
-describe('the list of keys', () => {
+describe('filters of the key list', () => {
   const list = (search: string, as = key) => api.call('GET', `/v1/api-keys?limit=200&${search}`, { key: as });
   const idsOf = ({ body }: Answer): string[] => body.data.map(({ id }: { id: string }) => id);
 
-  it('finds keys that end before an instant, and none that never do', async () => {
+  it('filters keys that expire before an instant', async () => {
     const end = clock.now() + 5 * DAY_MS;
     const ending = await makeKey(api, { type: 'client', expires_at: iso(end) });
     const endless = await makeKey(api, { type: 'client' });
@@ -110,7 +110,7 @@ describe('the list of keys', () => {
     assertRefused(await list('expires_before=tomorrow'), 422, 'validation_failed');
   });
 
-  it('finds keys unused since their last use, or since they were made', async () => {
+  it('filters keys by days since their last use or, if unused, since their creation', async () => {
     const never = await makeKey(api, { type: 'server' });
     const used = await makeKey(api, { type: 'server' });
     clock.advance(3 * DAY_MS);
@@ -125,7 +125,7 @@ describe('the list of keys', () => {
     }
   });
 
-  it('finds keys that reach an app, unrestricted ones included', async () => {
+  it('filters keys with access to an app, including unrestricted keys', async () => {
     const body = { name: 'Second', platform: 'web' };
     const second = (await api.call('POST', '/v1/apps', { key, body })).body.id;
     const whole = await makeKey(api, { type: 'client' });
@@ -142,8 +142,8 @@ describe('the list of keys', () => {
   });
 });
 
-describe('the audit log', () => {
-  it('tells every step of a life, by whom, with what changed and never a secret', async () => {
+describe('audit entries of keys', () => {
+  it('records every change of a key with its actor and diff, and never a secret', async () => {
     const services = await openControlServices(api.config, clock);
     const made = await makeKey(api, { type: 'client' });
     const path = `/v1/api-keys/${made.id}`;

@@ -35,8 +35,8 @@ after(async () => {
   await services.close();
 });
 
-/** Whether it comes to pass within some turns of the event loop: no time passes but that of the timers. */
-async function comesToPass(isDone: () => Promise<boolean>): Promise<boolean> {
+/** Returns whether the condition becomes true within some turns of the event loop, without any time passing. */
+async function becomesTrue(isDone: () => Promise<boolean>): Promise<boolean> {
   for (let turn = 0; turn < TURNS_MAX; turn += 1) {
     if (await isDone()) return true;
     await nextTurn();
@@ -44,8 +44,8 @@ async function comesToPass(isDone: () => Promise<boolean>): Promise<boolean> {
   return false;
 }
 
-describe('what is done from time to time', () => {
-  it('writes a use of a key within 15 seconds', async () => {
+describe('background tasks', () => {
+  it('writes the usage of a key within 15 seconds', async () => {
     const key = services.directory.findKey(keyId) ?? assert.fail();
     const [secret = assert.fail()] = key.secrets;
     services.usage.touch({ key, secret }, '203.0.113.9', {});
@@ -59,10 +59,10 @@ describe('what is done from time to time', () => {
     };
     assert.equal(await isWritten(), false);
     mock.timers.tick(15_000);
-    assert.equal(await comesToPass(isWritten), true);
+    assert.equal(await becomesTrue(isWritten), true);
   });
 
-  it('takes an answer that is 15 minutes old out of the database and its files within a minute', async () => {
+  it('deletes stored responses from the database and its files within a minute after 15 minutes', async () => {
     const { control } = services;
     const sealed = `sealed-${'answer'.repeat(100)}`;
     const call = { intent: 'intent', body_hash: 'hash', made_id: keyId, sealed_answer: sealed };
@@ -83,11 +83,11 @@ describe('what is done from time to time', () => {
     };
     clock.advance(15 * MINUTE_MS - 1);
     mock.timers.tick(MINUTE_MS);
-    assert.equal(await comesToPass(isForgotten), false, 'it can be had for 15 minutes');
+    assert.equal(await becomesTrue(isForgotten), false, 'it can be had for 15 minutes');
     assert.equal(await isInFiles(), true, 'the files are those it is in');
     clock.advance(1);
     mock.timers.tick(MINUTE_MS);
-    assert.equal(await comesToPass(isForgotten), true);
+    assert.equal(await becomesTrue(isForgotten), true);
     assert.equal(await isInFiles(), false, 'nothing of it lingers in a free page');
   });
 
@@ -97,28 +97,28 @@ describe('what is done from time to time', () => {
     await control.db.insertInto('leaked_secrets').values(leak).execute();
     const isDisabled = async () => directory.findKey(keyId)?.disabled === true;
     const stop = startDisablingLeaked(services);
-    assert.equal(await comesToPass(isDisabled), false, 'not before its time');
+    assert.equal(await becomesTrue(isDisabled), false, 'not before its time');
     clock.advance(1);
     mock.timers.tick(MINUTE_MS);
-    assert.equal(await comesToPass(isDisabled), true);
+    assert.equal(await becomesTrue(isDisabled), true);
     await stop();
   });
 
-  it('tells the end of the audit log at once and every hour, as it then is', async () => {
+  it('logs the current head of the audit log at startup and every hour', async () => {
     const lines: string[] = [];
     const log = openLog('info', (text) => text, { write: (line) => lines.push(line) });
     const stop = startAuditHeadLog(services.control, log);
     const ends = () =>
       lines.filter((line) => line.includes('audit log head')).map((line) => JSON.parse(line).seq);
-    const told = (count: number) => comesToPass(async () => ends().length === count);
-    assert.equal(await told(1), true);
+    const hasLogged = (count: number) => becomesTrue(async () => ends().length === count);
+    assert.equal(await hasLogged(1), true);
     const actor = { type: 'cli', id: 'cli', ip: null, requestId: null } as const;
     const entry = { projectId: null, actor, action: 'project.updated', target: 'x' } as const;
     await services.control.write(NO_CALLER, ({ tx }) => services.audit.append(tx, entry));
     mock.timers.tick(60 * MINUTE_MS - 1);
-    assert.equal(await told(2), false);
+    assert.equal(await hasLogged(2), false);
     mock.timers.tick(1);
-    assert.equal(await told(2), true);
+    assert.equal(await hasLogged(2), true);
     const [first, second] = ends();
     assert.equal(second, first + 1);
     await stop();

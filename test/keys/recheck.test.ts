@@ -8,7 +8,7 @@ import { openControlServices } from '../../src/server/open-services.ts';
 import { startSlowServer } from '../support/slow-server.ts';
 
 const MINUTE_MS = 60_000;
-const { api, clock, config, project, limiter, services, hooks, sendSlowly, manage, lookAtEverything } =
+const { api, clock, config, project, limiter, services, hooks, sendSlowly, manage, readState } =
   await startSlowServer();
 const { app_id, project_id } = project;
 const elsewhere = await openControlServices(config, clock);
@@ -20,7 +20,7 @@ const makeKey = (fields: object = {}): Promise<Made> =>
   manage('POST', '/v1/api-keys', { name: 'Slow', type: 'server', ...fields });
 const patch = (body: object) => (key: Made) => manage('PATCH', `/v1/api-keys/${key.id}`, body);
 
-const withKey = ({ key }: Made) => ({ authorization: `Bearer ${key}` });
+const headersOf = ({ key }: Made) => ({ authorization: `Bearer ${key}` });
 
 const CHANGES: [what: string, code: string, change: (key: Made) => Promise<unknown>][] = [
   [
@@ -38,7 +38,7 @@ const CHANGES: [what: string, code: string, change: (key: Made) => Promise<unkno
   ['is disabled', 'api_key_disabled', patch({ disabled: true })],
   ['expires', 'api_key_expired', async () => clock.advance(MINUTE_MS)],
   ['loses the scope', 'insufficient_scope', patch({ scopes: ['apps:read'] })],
-  ['is narrowed to other addresses', 'ip_not_allowed', patch({ ip_allowlist: ['203.0.113.1'] })],
+  ['is restricted to other IP addresses', 'ip_not_allowed', patch({ ip_allowlist: ['203.0.113.1'] })],
 ];
 
 const target = await makeKey();
@@ -50,56 +50,56 @@ const CALLS: [what: string, method: string, path: string, body: object][] = [
   ['store events', 'POST', '/v1/events', { app_id, events: [event] }],
 ];
 
-const makeEnding = () => makeKey({ expires_at: new Date(clock.now() + MINUTE_MS).toISOString() });
+const makeExpiringKey = () => makeKey({ expires_at: new Date(clock.now() + MINUTE_MS).toISOString() });
 
-describe('a key whose request is still being read', () => {
+describe('rechecking a key after its body was read', () => {
   for (const [what, code, change] of CHANGES) {
     for (const [does, method, path, body] of CALLS) {
-      it(`does not ${does} when it ${what} meanwhile`, async () => {
-        // Without an end, so that it could do all of it; but where the end is the point.
-        const key = code === 'api_key_expired' ? await makeEnding() : await makeKey();
-        const before = await lookAtEverything(key.id);
-        const answer = await sendSlowly({ method, path, body, headers: withKey(key) }, () => change(key));
+      it(`does not ${does} if the key ${what} while the body is read`, async () => {
+        // Without an expiry, so that the key has all permissions, except in the case that tests the expiry.
+        const key = code === 'api_key_expired' ? await makeExpiringKey() : await makeKey();
+        const before = await readState(key.id);
+        const answer = await sendSlowly({ method, path, body, headers: headersOf(key) }, () => change(key));
         assert.equal(answer.body.code, code, answer.text);
         assert.ok([401, 403].includes(answer.status));
         if (code !== 'ip_not_allowed') assert.ok(answer.headers.has('www-authenticate'));
-        assert.deepEqual(await lookAtEverything(key.id), before);
+        assert.deepEqual(await readState(key.id), before);
       });
     }
   }
 
-  it('stores no events for an app it lost meanwhile, nor for one that was deleted', async () => {
+  it('stores no events for an app that was deleted or that the key lost while the body was read', async () => {
     const app = await manage('POST', '/v1/apps', { name: 'Other', platform: 'web' });
     const key = await makeKey({ type: 'client' });
     const call = {
       method: 'POST',
       path: '/v1/events',
       body: { app_id: app.id, events: [event] },
-      headers: withKey(key),
+      headers: headersOf(key),
     };
     const narrowed = await sendSlowly(call, () => patch({ app_ids: [app_id] })(key));
     assert.deepEqual([narrowed.status, narrowed.body.code], [403, 'app_not_allowed']);
     await patch({ app_ids: null })(key);
     const gone = await sendSlowly(call, () => manage('DELETE', `/v1/apps/${app.id}`));
     assert.deepEqual([gone.status, gone.body.code], [404, 'not_found']);
-    assert.equal((await lookAtEverything()).events, 0);
+    assert.equal((await readState()).events, 0);
   });
 
-  it('makes no key for more apps than it reaches by then', async () => {
+  it('creates no key for more apps than the key has when the body is read', async () => {
     const key = await makeKey();
     const [, method, path] = CALLS[0] ?? assert.fail();
     const body = { name: 'Late', type: 'client' };
-    const answer = await sendSlowly({ method, path, body, headers: withKey(key) }, () =>
+    const answer = await sendSlowly({ method, path, body, headers: headersOf(key) }, () =>
       patch({ app_ids: [app_id] })(key),
     );
     assert.deepEqual([answer.status, answer.body.code], [403, 'exceeds_own_permissions']);
   });
 
-  it('goes on when it is renamed or rotated, to the last millisecond of its life', async () => {
-    const key = await makeEnding();
+  it("accepts a request if the key was only renamed or rotated meanwhile, until the key's last millisecond", async () => {
+    const key = await makeExpiringKey();
     const body = { app_id, events: [] };
     const answer = await sendSlowly(
-      { method: 'POST', path: '/v1/events', body, headers: withKey(key) },
+      { method: 'POST', path: '/v1/events', body, headers: headersOf(key) },
       async () => {
         await patch({ name: 'Renamed' })(key);
         await manage('POST', `/v1/api-keys/${key.id}/rotate`, { grace_seconds: 600 });
@@ -109,21 +109,21 @@ describe('a key whose request is still being read', () => {
     assert.equal(answer.status, 200, answer.text);
   });
 
-  it('is counted among the failures when it is refused after all', async () => {
+  it('counts a failed recheck among the failed authentications', async () => {
     const key = await makeKey();
     const [, method, path, body] = CALLS[0] ?? assert.fail();
     const countRevoked = () => services.failures.totals().get('api_key_revoked') ?? 0;
     const before = countRevoked();
-    await sendSlowly({ method, path, body, headers: withKey(key) }, () =>
+    await sendSlowly({ method, path, body, headers: headersOf(key) }, () =>
       manage('DELETE', `/v1/api-keys/${key.id}`),
     );
     assert.equal(countRevoked(), before + 1);
   });
 });
 
-describe('a key that waits for a slot', () => {
+describe('rechecking a key that waits for a slot', () => {
   for (const [what, code, change] of CHANGES) {
-    it(`is refused when it ${what} meanwhile, and its slot is free again`, async () => {
+    it(`rejects a waiting request if the key ${what} meanwhile, and frees its slot`, async () => {
       const expires_at = new Date(clock.now() + MINUTE_MS).toISOString();
       const rate_limits = { analytics: { in_flight: 1 } };
       const key = await makeKey({ type: 'read_only', expires_at, rate_limits });
@@ -139,9 +139,9 @@ describe('a key that waits for a slot', () => {
       const path = `/v1/analytics/daily?app_id=${app_id}&days=1`;
       const waiting = api.call('GET', path, { key: key.key });
       while (limiter.countInFlight().waiting === 0) await turn();
-      // A read-only key cannot be given the scope that the others lose.
+      // A read-only key cannot have the scope that the other keys lose.
       await (code === 'insufficient_scope' ? patch({ scopes: ['apps:read'] })(key) : change(key));
-      // Another process is heard of in the next turn of the event loop.
+      // Changes by another process are seen in the next turn of the event loop.
       await turn();
       slot.release();
       const { status, body } = await waiting;
@@ -151,22 +151,22 @@ describe('a key that waits for a slot', () => {
   }
 });
 
-describe('a write that waits for another process', async () => {
+describe('rechecking a key whose write waits for another process', async () => {
   const spare = await manage('POST', '/v1/apps', { name: 'Spare', platform: 'web' });
   const VERBS: [what: string, method: string, path: (target: Made) => string, body?: object][] = [
-    ['makes no key', 'POST', () => '/v1/api-keys', { name: 'Late', type: 'client' }],
-    ['rotates none', 'POST', ({ id }) => `/v1/api-keys/${id}/rotate`],
-    ['changes none', 'PATCH', ({ id }) => `/v1/api-keys/${id}`, { name: 'Late' }],
-    ['restores none', 'POST', ({ id }) => `/v1/api-keys/${id}/restore`],
-    ['revokes none', 'DELETE', ({ id }) => `/v1/api-keys/${id}`],
-    ['makes no app', 'POST', () => '/v1/apps', { name: 'Late', platform: 'ios' }],
+    ['creates no key', 'POST', () => '/v1/api-keys', { name: 'Late', type: 'client' }],
+    ['rotates no key', 'POST', ({ id }) => `/v1/api-keys/${id}/rotate`],
+    ['changes no key', 'PATCH', ({ id }) => `/v1/api-keys/${id}`, { name: 'Late' }],
+    ['restores no key', 'POST', ({ id }) => `/v1/api-keys/${id}/restore`],
+    ['revokes no key', 'DELETE', ({ id }) => `/v1/api-keys/${id}`],
+    ['creates no app', 'POST', () => '/v1/apps', { name: 'Late', platform: 'ios' }],
     ['changes no app', 'PATCH', () => `/v1/apps/${spare.id}`, { name: 'Late' }],
     ['deletes no app', 'DELETE', () => `/v1/apps/${spare.id}`],
-    ['leaves the project as it is', 'PATCH', () => '/v1/project', { name: 'Late' }],
+    ['does not change the project', 'PATCH', () => '/v1/project', { name: 'Late' }],
   ];
 
-  /** Sends a request whose write waits until another process, which was first, has made its change. */
-  async function sendBehind(
+  /** Sends a request whose write waits until another process has committed a change. */
+  async function sendWhileLocked(
     change: Parameters<typeof elsewhere.control.write>[1],
     call: Parameters<typeof api.call>,
   ) {
@@ -187,36 +187,42 @@ describe('a write that waits for another process', async () => {
   }
 
   for (const [what, method, pathOf, body] of VERBS) {
-    it(`${what} for a key that the other one revokes`, async () => {
-      const [maker, kept] = [await makeKey(), await makeKey()];
+    it(`${what} if another process revokes the calling key while the write waits`, async () => {
+      const [caller, kept] = [await makeKey(), await makeKey()];
       if (what.startsWith('restores')) await manage('DELETE', `/v1/api-keys/${kept.id}`);
-      const before = await lookAtEverything(maker.id);
+      const before = await readState(caller.id);
       const sent = body === undefined ? {} : { body };
-      const answer = await sendBehind(
+      const answer = await sendWhileLocked(
         ({ tx, revision }) => {
-          const told = { reason: 'leaked', actor: CLI_ACTOR } as const;
-          return storeRevocation(elsewhere, tx, revision, { id: maker.id, projectId: project_id }, told);
+          const revocation = { reason: 'leaked', actor: CLI_ACTOR } as const;
+          return storeRevocation(
+            elsewhere,
+            tx,
+            revision,
+            { id: caller.id, projectId: project_id },
+            revocation,
+          );
         },
-        [method, pathOf(kept), { key: maker.key, ...sent }],
+        [method, pathOf(kept), { key: caller.key, ...sent }],
       );
       assert.deepEqual([answer.status, answer.body.code], [401, 'api_key_revoked'], answer.text);
-      assert.deepEqual(await lookAtEverything(maker.id), before);
+      assert.deepEqual(await readState(caller.id), before);
     });
   }
 
-  it('makes no app for a key that the other one narrows to some apps', async () => {
-    const maker = await makeKey();
-    const before = await lookAtEverything();
-    const answer = await sendBehind(
+  it('creates no app if another process restricts the calling key to some apps while the write waits', async () => {
+    const caller = await makeKey();
+    const before = await readState();
+    const answer = await sendWhileLocked(
       ({ tx, revision }) =>
         tx
           .updateTable('api_keys')
           .set({ app_ids: JSON.stringify([app_id]), revision })
-          .where('id', '=', maker.id)
+          .where('id', '=', caller.id)
           .execute(),
-      ['POST', '/v1/apps', { key: maker.key, body: { name: 'Late', platform: 'ios' } }],
+      ['POST', '/v1/apps', { key: caller.key, body: { name: 'Late', platform: 'ios' } }],
     );
     assert.deepEqual([answer.status, answer.body.code], [403, 'app_not_allowed'], answer.text);
-    assert.deepEqual(await lookAtEverything(), before);
+    assert.deepEqual(await readState(), before);
   });
 });

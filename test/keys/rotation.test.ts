@@ -25,8 +25,8 @@ function assertRefused(answer: Answer, status: number, code: string): void {
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 }
 
-describe('rotating', () => {
-  it('gives a new secret and leaves everything else as it was', async () => {
+describe('rotating keys', () => {
+  it('issues a new secret and changes nothing else', async () => {
     const made = await makeKey(api, {
       type: 'server',
       scopes: ['apps:read', 'keys:read'],
@@ -59,7 +59,7 @@ describe('rotating', () => {
     assert.equal((await self(answer.body.key)).status, 200);
   });
 
-  it('lets the former secret die to the millisecond, and says on each answer when', async () => {
+  it('accepts the old secret to the millisecond of its expiry, which every response names', async () => {
     const made = await makeKey(api, { type: 'server' });
     const end = clock.now() + 60_000;
     const { key: fresh } = await rotated(made.id, { grace_seconds: 60 });
@@ -75,7 +75,7 @@ describe('rotating', () => {
     assert.deepEqual([after.status, versionsOf(after.body)], [200, [2]]);
   });
 
-  it('takes no grace at all, and as much as the type may have', async () => {
+  it('accepts grace periods from zero to the maximum of the key type', async () => {
     const server = await makeKey(api, { type: 'server' });
     await rotated(server.id, { grace_seconds: 0 });
     assertRefused(await self(server.key), 401, 'api_key_expired');
@@ -93,7 +93,7 @@ describe('rotating', () => {
     }
   });
 
-  it('never lets a grace outlive its key', async () => {
+  it('ends a grace period no later than the key expires', async () => {
     const end = clock.now() + 3_600_000;
     const { id, key } = await makeKey(api, { type: 'server', expires_at: iso(end) });
     const { secrets } = await rotated(id);
@@ -105,7 +105,7 @@ describe('rotating', () => {
     assert.equal((await self(key)).headers.get('appflow-key-expires'), earlier);
   });
 
-  it('is refused of a key that is dead anyway', async () => {
+  it('rejects rotating a revoked or expired key', async () => {
     const revoked = await makeKey(api, { type: 'server' });
     await api.call('DELETE', `/v1/api-keys/${revoked.id}`, { key: root });
     assertRefused(await rotate(revoked.id), 409, 'conflict');
@@ -114,7 +114,7 @@ describe('rotating', () => {
     assertRefused(await rotate(expired.id), 409, 'conflict');
   });
 
-  it('can be done to oneself, with the old secret in hand', async () => {
+  it('allows a key to rotate itself with its old secret', async () => {
     const { id, key } = await makeKey(api, { type: 'server' });
     const answer = await rotate(id, {}, key);
     assert.equal(answer.status, 200);
@@ -122,8 +122,8 @@ describe('rotating', () => {
   });
 });
 
-describe('rotating while a grace runs', () => {
-  it('is refused, and changes nothing', async () => {
+describe('rotating during a grace period', () => {
+  it('rejects a second rotation during a grace period and changes nothing', async () => {
     const { id, key } = await makeKey(api, { type: 'server' });
     const first = await rotated(id);
     const before = await record(id);
@@ -134,7 +134,7 @@ describe('rotating while a grace runs', () => {
     assert.equal((await self(first.key)).status, 200);
   });
 
-  it('by force replaces a secret that nobody has used, and keeps the older one to its end', async () => {
+  it('replaces an unused new secret with force, and keeps the grace period of the old one', async () => {
     const { id, key } = await makeKey(api, { type: 'server' });
     const lost = await rotated(id);
     const end = lost.secrets[1].expires_at;
@@ -147,7 +147,7 @@ describe('rotating while a grace runs', () => {
     assert.equal((await self(found.key)).status, 200);
   });
 
-  it('by force ends the older one when the newest is in use', async () => {
+  it('ends the old secret with force if the new one is in use', async () => {
     const { id, key } = await makeKey(api, { type: 'server' });
     const second = await rotated(id);
     assert.equal((await self(second.key)).status, 200);
@@ -159,7 +159,7 @@ describe('rotating while a grace runs', () => {
     assert.equal((await self(third.key)).status, 200);
   });
 
-  it('leaves never more than two secrets that work, under 50 at once', async () => {
+  it('leaves at most two working secrets after 50 concurrent rotations', async () => {
     const { id, key } = await makeKey(api, { type: 'server' });
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) => rotate(id, index % 2 ? { force: true } : {})),
@@ -173,15 +173,15 @@ describe('rotating while a grace runs', () => {
     }
     assert.ok(secrets.length > 25);
     assert.equal((await record(id)).secrets.length, 2);
-    // None is shown twice, or the first look would count as a use.
+    // Each secret is used only once here, because its first use would change the outcome of later rotations.
     const statuses = await Promise.all(secrets.map(async (one) => (await self(one)).status));
     assert.equal(statuses.filter((status) => status === 200).length, 2);
     assert.equal(statuses.filter((status) => status === 401).length, secrets.length - 2);
   });
 });
 
-describe('ending a grace', () => {
-  it('ends the former secret at once', async () => {
+describe('ending a grace period', () => {
+  it('rejects the old secret immediately after its grace period was ended', async () => {
     const { id, key } = await makeKey(api, { type: 'server' });
     const { key: fresh } = await rotated(id);
     const answer = await endGrace(id);
@@ -190,7 +190,7 @@ describe('ending a grace', () => {
     assert.equal((await self(fresh)).status, 200);
   });
 
-  it('is refused when none runs: before, after, and twice', async () => {
+  it('rejects ending a grace period if none is running: before, after, and twice', async () => {
     const { id } = await makeKey(api, { type: 'server' });
     assertRefused(await endGrace(id), 409, 'no_grace_running');
     await rotated(id);
@@ -202,8 +202,8 @@ describe('ending a grace', () => {
   });
 });
 
-describe('rotating under load', () => {
-  it('refuses nobody who switches within the grace', async () => {
+describe('rotation under load', () => {
+  it('rejects no request of clients that switch secrets within the grace period', async () => {
     const { id, key } = await makeKey(api, { type: 'server', scopes: ['keys:read'] });
     let current = key;
     let isRunning = true;
@@ -218,14 +218,14 @@ describe('rotating under load', () => {
     });
     for (let round = 0; round < 10; round += 1) {
       const { key: fresh } = await rotated(id, { grace_seconds: 3_600 });
-      // For a while both are in use; then the former one is known to be gone from everywhere.
-      const former = current;
-      assert.equal((await self(former)).status, 200);
+      // Both secrets are in use for a while; then the old one is no longer used by any client.
+      const old = current;
+      assert.equal((await self(old)).status, 200);
       current = fresh;
       const atSwitch = answered;
       while (answered < atSwitch + 40) await new Promise((resolve) => setImmediate(resolve));
       assert.equal((await endGrace(id)).status, 200);
-      assertRefused(await self(former), 401, 'api_key_revoked');
+      assertRefused(await self(old), 401, 'api_key_revoked');
     }
     isRunning = false;
     await Promise.all(callers);

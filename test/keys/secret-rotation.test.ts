@@ -26,11 +26,11 @@ async function waitFor(isDone: () => Promise<boolean>): Promise<void> {
     if (await isDone()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  assert.fail('did not come to pass within 5 s');
+  assert.fail('not done within 5 s');
 }
 
-describe('a replaced APPFLOW_SECRET', () => {
-  it('lets every key work on, moves those that are seen, and needs the former one no more', async () => {
+describe('rotating APPFLOW_SECRET', () => {
+  it('accepts keys stored under the old secret, re-stores used keys under the new one, and then no longer needs the old one', async () => {
     const dataDir = makeTempDir();
     const project = await initProject(makeConfig(envOf(dataDir, FIRST)));
     const config = makeConfig(envOf(dataDir, SECOND, FIRST));
@@ -46,7 +46,7 @@ describe('a replaced APPFLOW_SECRET', () => {
     await close();
     assert.equal(await self(project.server_key), 200);
     assert.equal(await self(project.read_only_key), 200);
-    // The last one is moved by the stop itself.
+    // The last key is re-stored while the server stops.
     await server.stop();
     const alone = await openControlServices(makeConfig(envOf(dataDir, SECOND)));
     const left = await countStoredUnder(alone.control, alone.pepper, []);
@@ -59,7 +59,7 @@ describe('a replaced APPFLOW_SECRET', () => {
     assert.equal((await again.stop()).code, 0);
   });
 
-  it('can be replaced again before every key was seen', async () => {
+  it('allows a second rotation before every key has been used', async () => {
     const dataDir = makeTempDir();
     const project = await initProject(makeConfig(envOf(dataDir, FIRST)));
     await (await openControlServices(makeConfig(envOf(dataDir, SECOND, FIRST)))).close();
@@ -69,7 +69,7 @@ describe('a replaced APPFLOW_SECRET', () => {
     assert.equal((await server.stop()).code, 0);
   });
 
-  it('is told once by the audit log, whose chain holds under both secrets and not under one', async () => {
+  it('records the rotation once in the audit log, whose chain needs both secrets to verify', async () => {
     const dataDir = makeTempDir();
     await initProject(makeConfig(envOf(dataDir, FIRST)));
     const config = makeConfig(envOf(dataDir, SECOND, FIRST));
@@ -87,7 +87,7 @@ describe('a replaced APPFLOW_SECRET', () => {
     for (const { close } of starts) await close();
   });
 
-  it('refuses keys made under a secret that is in no list any more, and doctor says so', async () => {
+  it('rejects keys stored under a secret that is no longer configured, and warns in /readyz and doctor', async () => {
     const dataDir = makeTempDir();
     const project = await initProject(makeConfig(envOf(dataDir, FIRST)));
     await (await openControlServices(makeConfig(envOf(dataDir, SECOND, FIRST)))).close();
@@ -108,7 +108,7 @@ describe('a replaced APPFLOW_SECRET', () => {
     assert.match(stdout, /FAILED {3}stored keys: 3 were made under a secret that is not configured/);
   });
 
-  it('is refused at the start when the former one is not named, and the refusal says how to', async () => {
+  it('fails at startup if the old secret is not configured, and explains how to fix it', async () => {
     const dataDir = makeTempDir();
     await initProject(makeConfig(envOf(dataDir, FIRST)));
     for (const env of [envOf(dataDir, SECOND), envOf(dataDir, SECOND, THIRD)]) {
@@ -123,7 +123,7 @@ describe('a replaced APPFLOW_SECRET', () => {
 });
 
 describe('APPFLOW_SECRET_RETIRED', () => {
-  it('holds whole secrets: one that is cut short is a mistake, and is not quoted', () => {
+  it('rejects a truncated secret in APPFLOW_SECRET_RETIRED without quoting it', () => {
     const env = { APPFLOW_SECRET_RETIRED: `${FIRST},cut-short` };
     assert.throws(
       () => readConfig(env),

@@ -14,8 +14,8 @@ function filesIn(dir: string): string[] {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-describe('the secret of an installation', () => {
-  it('is made at the first start, for its owner only, and stays', async () => {
+describe('the installation secret', () => {
+  it('creates the secret at the first start, readable only by its owner, and keeps it', async () => {
     const config = makeConfig();
     await initProject(config);
     const file = join(config.dataDir, 'secrets', 'appflow-secret');
@@ -26,7 +26,7 @@ describe('the secret of an installation', () => {
     assert.equal(readFileSync(file, 'utf8'), secret);
   });
 
-  it('is made private again when someone opened it to others', async () => {
+  it('restores the permissions of a secret that other users could read', async () => {
     const config = makeConfig();
     await initProject(config);
     const [dir, file] = [join(config.dataDir, 'secrets'), join(config.dataDir, 'secrets', 'appflow-secret')];
@@ -36,14 +36,14 @@ describe('the secret of an installation', () => {
     assert.deepEqual([modeOf(file), modeOf(dir)], ['600', '700']);
   });
 
-  it('is agreed upon when two processes start for the first time at once', async () => {
+  it('creates a single secret when two processes start at the same time', async () => {
     const config = makeConfig();
     const both = await Promise.all([openControlServices(config), openControlServices(config)]);
     assert.equal(both[0].pepper.id, both[1].pepper.id);
     for (const services of both) await services.close();
   });
 
-  it('stops a start loudly when it is another one than before, and says what to do', async () => {
+  it('fails at startup with a different secret, and explains what to do', async () => {
     const dataDir = makeTempDir();
     await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
     const env = { APPFLOW_DATA_DIR: dataDir, APPFLOW_SECRET: 'quite another secret of enough characters' };
@@ -55,7 +55,7 @@ describe('the secret of an installation', () => {
     });
   });
 
-  it('works from the environment or a file, and is not kept in the folder then', async () => {
+  it('reads the secret from the environment or a file without storing it in the data folder', async () => {
     const dataDir = makeTempDir();
     const file = join(makeTempDir(), 'secret');
     const secret = 'a secret from the environment, long enough';
@@ -68,7 +68,7 @@ describe('the secret of an installation', () => {
 
 type Call = [method: string, path: string, options: CallOptions];
 
-/** A key as it is meant to be used, then in every place where it does not belong. `key` is a good one. */
+/** Uses a key as intended, then in every place where it does not belong. `key` is a valid key. */
 function misuses(secret: string, key: string): Call[] {
   const events = [{ event_name: 'opened', app_user_id: 'u1' }];
   const proper = ['/v1/api-keys/self', '/v1/api-keys', '/v1/project', '/v1/events'];
@@ -94,18 +94,18 @@ function misuses(secret: string, key: string): Call[] {
   ];
 }
 
-/** Its random part alone would do harm enough. */
+/** The random part alone is enough to do harm. */
 const randomPartOf = (secret: string) => secret.slice(7, 50);
 
-describe('a key', () => {
-  it('is in no file, no log and no answer but the one that made it', async () => {
+describe('secrecy of API keys', () => {
+  it('writes a key to no file, no log and no response except the one that created it', async () => {
     const dataDir = makeTempDir();
     const project = await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
     const server = await startChildServer({ APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'trace' });
     const { server_key: key } = project;
     const minted = [project.server_key, project.client_key, project.read_only_key];
     for (const type of ['server', 'client', 'read_only']) {
-      // With an answer that is kept, encrypted, to be given again.
+      // The response is stored encrypted, so that it can be replayed.
       const headers = { 'idempotency-key': `made-${type}` };
       const made = await server.call('POST', '/v1/api-keys', { key, headers, body: { name: type, type } });
       const path = `/v1/api-keys/${made.body.id}/rotate`;

@@ -19,15 +19,15 @@ const services = await openControlServices(config);
 const other = await openControlServices(config);
 const { control, log, clock } = services;
 
-/** What is broken: the look for changes, reading them, or neither. */
-let broken: 'look' | 'read' | undefined;
+/** The broken step: polling for changes, reading them, or neither. */
+let broken: 'poll' | 'read' | undefined;
 let nowMs = 0;
 
 const ioError = () => Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' });
 const breakable: Control = {
   ...control,
   changeStamp: () => {
-    if (broken === 'look') throw ioError();
+    if (broken === 'poll') throw ioError();
     return control.changeStamp();
   },
   get db() {
@@ -52,7 +52,7 @@ const self = () => api.call('GET', '/v1/api-keys/self', { key: server_key });
 const [project] = other.directory.listProjects();
 assert.ok(project);
 
-/** Another process changes something, so that there is something to catch up with. */
+/** Makes another process change something, so that there is a change to read. */
 async function changeElsewhere(): Promise<void> {
   await other.control.write(NO_CALLER, ({ tx }) =>
     other.audit.append(tx, { projectId: null, actor: CLI_ACTOR, action: 'project.updated', target: 'x' }),
@@ -65,9 +65,9 @@ async function assertRefused(): Promise<void> {
   assert.match(headers.get('retry-after') ?? '', /^\d+$/);
 }
 
-for (const what of ['look', 'read'] as const) {
-  describe(`while the control database cannot be read (${what})`, () => {
-    it('is served from memory up to the last millisecond, then refused, never let in unjudged', async () => {
+for (const what of ['poll', 'read'] as const) {
+  describe(`a failing control database (${what})`, () => {
+    it(`authenticates from memory for up to 60 s while the database fails at ${what}, then returns 503 to every key`, async () => {
       assert.equal((await self()).status, 200);
       broken = what;
       await changeElsewhere();
@@ -83,7 +83,7 @@ for (const what of ['look', 'read'] as const) {
       assert.equal((await api.call('GET', '/healthz')).status, 200);
     });
 
-    it('comes back by itself, with all that happened meanwhile', async () => {
+    it(`recovers after the database failed at ${what}, with all changes made meanwhile`, async () => {
       broken = undefined;
       assert.equal((await self()).status, 200);
       nowMs += MAX_STALE_MS * 2;
@@ -92,8 +92,8 @@ for (const what of ['look', 'read'] as const) {
   });
 }
 
-describe('a change of its own that could not be read back', () => {
-  it('is read as soon as the database can be, though nothing else changed', async () => {
+describe('a write that cannot be read back', () => {
+  it('reads its own write back as soon as the database works again, without another change', async () => {
     const found = directory.listKeys(project.id).find(({ type }) => type === 'read_only');
     assert.ok(found);
     broken = 'read';

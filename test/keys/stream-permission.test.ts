@@ -61,7 +61,7 @@ const makeKey = (fields: object): Promise<Made> =>
 const patch = ({ id }: Made, body: object) => manage('PATCH', `/v1/api-keys/${id}`, body);
 const otherApp: { id: string } = await manage('POST', '/v1/apps', { name: 'Other', platform: 'web' });
 
-/** What is read: a route with a request to it, and the right that is held while it answers. */
+/** A route with a request to it, and the permission that its stream needs. */
 type Reading = { path: string; access: StreamPermission['access']; appIds: StreamPermission['appIds'] };
 
 const ONE_APP: Reading = {
@@ -71,8 +71,8 @@ const ONE_APP: Reading = {
 };
 const WHOLE_PROJECT: Reading = { path: '/v1/audit-log', access: 'audit:read', appIds: null };
 
-/** Returns the right that a caller with this secret holds now. */
-function hold(secret: string, { access, appIds }: Reading, origin?: string): StreamPermission {
+/** Returns the permission of a stream that a caller with this secret opens now. */
+function permissionOf(secret: string, { access, appIds }: Reading, origin?: string): StreamPermission {
   const verdict = verify(secret, directory, pepper, clock.now());
   assert.ok(verdict.ok);
   const project = directory.findProject(verdict.found.key.projectId) ?? assert.fail();
@@ -95,28 +95,28 @@ function hold(secret: string, { access, appIds }: Reading, origin?: string): Str
   };
 }
 
-/** Whether the pipeline, asked anew, and the verdict on the one who was let in agree. */
-async function assertCutOff(
+/** Asserts that the recheck of an open stream and a new request give the same result. */
+async function assertRecheck(
   code: ErrorCode | undefined,
   secret: string,
   reading: Reading,
-  held: StreamPermission,
+  permission: StreamPermission,
 ) {
-  assert.equal(findStreamRefusal(served, held), code);
-  const headers = held.origin === undefined ? {} : { origin: held.origin };
+  assert.equal(findStreamRefusal(served, permission), code);
+  const headers = permission.origin === undefined ? {} : { origin: permission.origin };
   const { status, body } = await api.call('GET', reading.path, { key: secret, headers });
   assert.deepEqual([status === 200, body.code], [code === undefined, code]);
 }
 
 type Case = {
   what: string;
-  /** The field of a key that takes the right away, when it is one. */
+  /** The field that restricts the key, if the case is about one. */
   field?: keyof typeof OPTIONAL_KEY_FIELDS;
   fields: object;
   reading?: Reading;
   origin?: string;
   change: (key: Made) => Promise<unknown>;
-  /** undefined: it may go on. */
+  /** undefined if the stream stays open. */
   code: ErrorCode | undefined;
 };
 
@@ -124,7 +124,7 @@ const READER = { type: 'read_only' };
 const PAGE = { ...READER, allowed_origins: [ORIGIN] };
 const rotate = ({ id }: Made) => manage('POST', `/v1/api-keys/${id}/rotate`, {});
 
-const CUT: Case[] = [
+const CLOSED: Case[] = [
   {
     what: 'is revoked',
     fields: READER,
@@ -139,7 +139,7 @@ const CUT: Case[] = [
     code: 'api_key_disabled',
   },
   {
-    what: 'expires earlier than it did',
+    what: 'expires earlier than before',
     field: 'expires_at',
     fields: READER,
     change: async (key) => {
@@ -149,7 +149,7 @@ const CUT: Case[] = [
     code: 'api_key_expired',
   },
   {
-    what: 'loses the secret that was shown, as its grace is ended',
+    what: 'loses the presented secret because its grace period was ended',
     fields: READER,
     change: async (key) => {
       await rotate(key);
@@ -165,14 +165,14 @@ const CUT: Case[] = [
     code: 'insufficient_scope',
   },
   {
-    what: 'is narrowed to other apps',
+    what: 'is restricted to other apps',
     field: 'app_ids',
     fields: READER,
     change: (key) => patch(key, { app_ids: [otherApp.id] }),
     code: 'app_not_allowed',
   },
   {
-    what: 'is narrowed to the app while it reads the whole project',
+    what: 'is restricted to one app while it reads the whole project',
     field: 'app_ids',
     fields: { type: 'server' },
     reading: WHOLE_PROJECT,
@@ -180,7 +180,7 @@ const CUT: Case[] = [
     code: 'app_not_allowed',
   },
   {
-    what: 'is narrowed to other addresses',
+    what: 'is restricted to other IP addresses',
     field: 'ip_allowlist',
     fields: READER,
     change: (key) => patch(key, { ip_allowlist: ['203.0.113.0/24'] }),
@@ -196,16 +196,16 @@ const CUT: Case[] = [
   },
 ];
 
-const KEPT: Case[] = [
+const OPEN: Case[] = [
   { what: 'is renamed', fields: READER, change: (key) => patch(key, { name: 'Renamed' }), code: undefined },
   {
-    what: 'is rotated and the shown secret has its grace',
+    what: 'is rotated and the presented secret has a grace period',
     fields: READER,
     change: rotate,
     code: undefined,
   },
   {
-    what: 'is narrowed to what is being done',
+    what: 'is restricted to exactly what the stream needs',
     fields: PAGE,
     origin: ORIGIN,
     change: (key) =>
@@ -218,83 +218,83 @@ const KEPT: Case[] = [
     code: undefined,
   },
   {
-    what: 'loses an origin, and no page is reading',
+    what: 'loses an origin that the stream does not use',
     fields: PAGE,
     change: (key) => patch(key, { allowed_origins: [] }),
     code: undefined,
   },
 ];
 
-/** Fields of a key that take no right away. */
-const HARMLESS = ['bundle_ids', 'rate_limits', 'metadata'];
+/** Fields of a key that restrict no stream. */
+const UNRELATED = ['bundle_ids', 'rate_limits', 'metadata'];
 
-describe('a caller that was let in', () => {
-  for (const { what, fields, reading = ONE_APP, origin, change, code } of [...CUT, ...KEPT]) {
-    it(`${code === undefined ? 'may go on' : 'is cut off'} when its key ${what}`, async () => {
+describe('rechecking open streams', () => {
+  for (const { what, fields, reading = ONE_APP, origin, change, code } of [...CLOSED, ...OPEN]) {
+    it(`${code === undefined ? 'keeps a stream open' : 'closes a stream'} if its key ${what}`, async () => {
       const key = await makeKey(fields);
-      const held = hold(key.key, reading, origin);
-      await assertCutOff(undefined, key.key, reading, held);
+      const permission = permissionOf(key.key, reading, origin);
+      await assertRecheck(undefined, key.key, reading, permission);
       await change(key);
-      await assertCutOff(code, key.key, reading, held);
+      await assertRecheck(code, key.key, reading, permission);
     });
   }
 
-  it('is cut off by every field that restricts a key: a new one must be tried here', () => {
-    const tried = new Set([...CUT.flatMap(({ field }) => field ?? []), ...HARMLESS]);
+  it('covers every field that restricts a key: new fields need a case in this file', () => {
+    const tried = new Set([...CLOSED.flatMap(({ field }) => field ?? []), ...UNRELATED]);
     assert.deepEqual([...tried].sort(), Object.keys(OPTIONAL_KEY_FIELDS).sort());
   });
 
-  it('goes on to the last millisecond before its key expires', async () => {
+  it('keeps a stream open to the last millisecond before its key expires', async () => {
     const key = await makeKey({ ...READER, expires_at: new Date(clock.now() + MINUTE_MS).toISOString() });
-    const held = hold(key.key, ONE_APP);
+    const permission = permissionOf(key.key, ONE_APP);
     clock.advance(MINUTE_MS - 1);
-    await assertCutOff(undefined, key.key, ONE_APP, held);
+    await assertRecheck(undefined, key.key, ONE_APP, permission);
     clock.advance(1);
-    await assertCutOff('api_key_expired', key.key, ONE_APP, held);
+    await assertRecheck('api_key_expired', key.key, ONE_APP, permission);
   });
 
-  it('goes on to the last millisecond of the grace of the secret it showed; the newer one lives', async () => {
+  it("keeps a stream open to the last millisecond of its secret's grace period, and streams with the new secret beyond", async () => {
     const key = await makeKey(READER);
     const { key: newer } = await manage('POST', `/v1/api-keys/${key.id}/rotate`, { grace_seconds: 60 });
-    const [old, young] = [hold(key.key, ONE_APP), hold(newer, ONE_APP)];
+    const [old, young] = [permissionOf(key.key, ONE_APP), permissionOf(newer, ONE_APP)];
     clock.advance(MINUTE_MS - 1);
-    await assertCutOff(undefined, key.key, ONE_APP, old);
+    await assertRecheck(undefined, key.key, ONE_APP, old);
     clock.advance(1);
-    await assertCutOff('api_key_expired', key.key, ONE_APP, old);
-    await assertCutOff(undefined, newer, ONE_APP, young);
+    await assertRecheck('api_key_expired', key.key, ONE_APP, old);
+    await assertRecheck(undefined, newer, ONE_APP, young);
   });
 
-  it('is cut off when the app it reads is deleted', async () => {
+  it('closes a stream if the app it reads is deleted', async () => {
     const app = await manage('POST', '/v1/apps', { name: 'Short-lived', platform: 'ios' });
     const reading = { ...ONE_APP, path: `/v1/analytics/daily?app_id=${app.id}&days=1`, appIds: [app.id] };
     const key = await makeKey(READER);
-    const held = hold(key.key, reading);
-    await assertCutOff(undefined, key.key, reading, held);
+    const permission = permissionOf(key.key, reading);
+    await assertRecheck(undefined, key.key, reading, permission);
     await manage('DELETE', `/v1/apps/${app.id}`);
-    await assertCutOff('not_found', key.key, reading, held);
+    await assertRecheck('not_found', key.key, reading, permission);
   });
 
-  it('is cut off when its key or its project is there no more', async () => {
-    const held = hold((await makeKey(READER)).key, ONE_APP);
+  it('closes a stream if its key or project no longer exists', async () => {
+    const permission = permissionOf((await makeKey(READER)).key, ONE_APP);
     const without = (gone: object) =>
-      findStreamRefusal({ ...served, directory: { ...directory, ...gone } }, held);
+      findStreamRefusal({ ...served, directory: { ...directory, ...gone } }, permission);
     assert.equal(without({}), undefined);
     assert.equal(without({ findKey: () => undefined }), 'invalid_api_key');
     assert.equal(without({ findProject: () => undefined }), 'invalid_api_key');
   });
 
-  it('is cut off when memory is too old to be trusted, and not a millisecond before', async () => {
+  it('closes streams if the directory is too stale to be trusted, and not a millisecond earlier', async () => {
     const key = await makeKey(READER);
-    const held = hold(key.key, ONE_APP);
-    await assertCutOff(undefined, key.key, ONE_APP, held);
+    const permission = permissionOf(key.key, ONE_APP);
+    await assertRecheck(undefined, key.key, ONE_APP, permission);
     isBroken = true;
     monotonicMs += MAX_STALE_MS;
-    await assertCutOff(undefined, key.key, ONE_APP, held);
+    await assertRecheck(undefined, key.key, ONE_APP, permission);
     monotonicMs += 1;
-    await assertCutOff('storage_unavailable', key.key, ONE_APP, held).finally(() => {
+    await assertRecheck('storage_unavailable', key.key, ONE_APP, permission).finally(() => {
       isBroken = false;
     });
     await directory.ensureFresh();
-    await assertCutOff(undefined, key.key, ONE_APP, held);
+    await assertRecheck(undefined, key.key, ONE_APP, permission);
   });
 });

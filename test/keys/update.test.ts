@@ -26,8 +26,8 @@ const LIMITS = {
   management: { requests: { rate: 1, burst: 1 } },
 };
 
-describe('changing a key', () => {
-  it('changes every field of the table, and no other', async () => {
+describe('changing keys', () => {
+  it('changes every field that can be changed, and no other', async () => {
     const client = await makeKey(api, { type: 'client' });
     const server = await makeKey(api, { type: 'server' });
     const reading = await makeKey(api, { type: 'read_only' });
@@ -57,7 +57,7 @@ describe('changing a key', () => {
     }
   });
 
-  it('leaves what is not named, and takes restrictions away by null and empty lists', async () => {
+  it('keeps fields that are not sent, and removes restrictions with null and empty lists', async () => {
     const fields = {
       type: 'read_only',
       scopes: ['analytics:read'],
@@ -71,7 +71,7 @@ describe('changing a key', () => {
     const { id } = await makeKey(api, fields);
     const renamed = (await patch(id, { name: 'Only this' })).body;
     for (const [name, value] of Object.entries(fields)) assert.deepEqual(renamed[name], value, name);
-    const freed = await patch(id, {
+    const unrestricted = await patch(id, {
       scopes: null,
       app_ids: null,
       expires_at: null,
@@ -80,7 +80,8 @@ describe('changing a key', () => {
       rate_limits: {},
       metadata: {},
     });
-    const { scopes, app_ids, expires_at, ip_allowlist, allowed_origins, rate_limits, metadata } = freed.body;
+    const { scopes, app_ids, expires_at, ip_allowlist, allowed_origins, rate_limits, metadata } =
+      unrestricted.body;
     assert.deepEqual(scopes, ['analytics:read', 'apps:read', 'project:read']);
     assert.deepEqual(
       [app_ids, expires_at, ip_allowlist, allowed_origins, rate_limits, metadata],
@@ -88,7 +89,7 @@ describe('changing a key', () => {
     );
   });
 
-  it('takes effect on the very next request: off, on, narrower', async () => {
+  it('applies changes to the next request', async () => {
     const made = await makeKey(api, { type: 'server' });
     assert.equal((await patch(made.id, { disabled: true })).body.status, 'disabled');
     assertRefused(await self(made.key), 401, 'api_key_disabled');
@@ -100,7 +101,7 @@ describe('changing a key', () => {
     assertRefused(await self(made.key), 403, 'ip_not_allowed');
   });
 
-  it('is refused with every mistake named, by the rules of creating', async () => {
+  it('rejects invalid changes with every error named, by the same rules as creation', async () => {
     const { id } = await makeKey(api, { type: 'client' });
     const before = (await get(id)).body;
     const answer = await patch(id, {
@@ -129,13 +130,13 @@ describe('changing a key', () => {
     assert.deepEqual((await get(id)).body, before);
   });
 
-  it('lets a burst of 1,000 events pass, the largest batch', async () => {
+  it('accepts an event burst of 1,000, the size of the largest batch', async () => {
     const { id } = await makeKey(api, { type: 'client' });
     const rate_limits = { events: { events: { rate: 0.5, burst: 1_000 } } };
     assert.deepEqual((await patch(id, { rate_limits })).body.rate_limits, rate_limits);
   });
 
-  it('holds a key to the life its project allows, counted from when it was made', async () => {
+  it('limits the expiry to the maximum lifetime of the project, counted from creation', async () => {
     const there = await initProject(api.config);
     const as = there.server_key;
     const made = await makeKey({ ...api, project: there }, { type: 'client' });
@@ -149,12 +150,12 @@ describe('changing a key', () => {
       'validation_failed',
     );
     assert.equal((await patch(made.id, { name: 'Kept as it was' }, {}, as)).status, 200);
-    // The caller has no end itself, so it may give any.
+    // The caller has no expiry itself, so it may set any.
     assert.equal((await patch(made.id, { expires_at: last }, {}, as)).body.expires_at, last);
     assertRefused(await patch(made.id, { expires_at: null }, {}, as), 422, 'validation_failed');
   });
 
-  it('never brings a dead key back', async () => {
+  it('never reactivates a revoked or expired key', async () => {
     const revoked = await makeKey(api, { type: 'client' });
     await api.call('DELETE', `/v1/api-keys/${revoked.id}`, { key });
     assertRefused(await patch(revoked.id, { name: 'Back' }), 409, 'conflict');
@@ -165,8 +166,8 @@ describe('changing a key', () => {
   });
 });
 
-describe('two people at once', () => {
-  it('tell their versions apart: the stale one is refused and changes nothing', async () => {
+describe('concurrent changes of a key with If-Match', () => {
+  it('rejects a change of a stale version and changes nothing', async () => {
     const made = await makeKey(api, { type: 'client' });
     const { headers, body } = await get(made.id);
     assert.match(body.etag, /^"[\w-]{22}"$/);
@@ -182,7 +183,7 @@ describe('two people at once', () => {
     assert.equal((await patch(made.id, { name: 'Overwritten' })).status, 200);
   });
 
-  it('may name several versions, any version, and leave out the quotes', async () => {
+  it('accepts several versions, any version, and versions without quotes in If-Match', async () => {
     const { id } = await makeKey(api, { type: 'client' });
     let { etag } = (await get(id)).body;
     for (const header of [() => '*', () => `"0", ${etag}`, () => etag.replaceAll('"', '')]) {
@@ -195,13 +196,13 @@ describe('two people at once', () => {
     }
   });
 
-  it('keep the version when nothing changes', async () => {
+  it('keeps the ETag if nothing changes', async () => {
     const { id } = await makeKey(api, { type: 'client' });
     const { body } = await get(id);
     assert.equal((await patch(id, { name: body.name, disabled: false })).body.etag, body.etag);
   });
 
-  it('let exactly one of 20 changes to the same version through', async () => {
+  it('accepts exactly one of 20 concurrent changes of the same version', async () => {
     const { id } = await makeKey(api, { type: 'client' });
     const { etag } = (await get(id)).body;
     const answers = await Promise.all(

@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 const clock = makeClock();
-// The middle of an hour: no test straddles one by accident.
+// Starts in the middle of an hour, so that no test crosses an hour by accident.
 clock.set(clock.now() - (clock.now() % HOUR_MS) + HOUR_MS / 2);
 const api = await startTestServer({ APPFLOW_LIMIT_ANALYTICS: '0.001/1' }, { clock });
 const { server_key, app_id } = api.project;
@@ -18,7 +18,7 @@ const usageOf = async (id: string, query = '') =>
   (await api.call('GET', `/v1/api-keys/${id}/usage${query}`, { key: server_key })).body.data;
 const recordOf = async (id: string) =>
   (await api.call('GET', `/v1/api-keys/${id}`, { key: server_key })).body;
-/** The metric's value, summed over its labels. */
+/** Returns the value of a metric, summed over its labels. */
 async function readMetric(name: string, labels = ''): Promise<number> {
   const { text } = await api.call('GET', '/metrics');
   const lines = text.split('\n').filter((line) => line.startsWith(name) && line.includes(labels));
@@ -26,7 +26,7 @@ async function readMetric(name: string, labels = ''): Promise<number> {
 }
 
 describe('usage of a key', () => {
-  it('tells of each request at once: when, from where, with what, how often', async () => {
+  it('reports time, address, SDK and count of requests immediately', async () => {
     const key = await makeKey(api, { type: 'server' });
     assert.equal((await recordOf(key.id)).last_used_at, null);
     await api.call('GET', '/v1/api-keys/self', { key: key.key, headers: { 'x-appflow-sdk': 'ios/1.2' } });
@@ -43,7 +43,7 @@ describe('usage of a key', () => {
     assert.equal(record.secrets[0].last_used_at, record.last_used_at);
   });
 
-  it('counts by hour, category and outcome', async () => {
+  it('counts requests by hour, category and outcome', async () => {
     const key = await makeKey(api, { type: 'server', scopes: ['analytics:read', 'project:read'] });
     const get = async (path: string) => (await api.call('GET', path, { key: key.key })).status;
     assert.equal(await get('/v1/project'), 200);
@@ -63,7 +63,7 @@ describe('usage of a key', () => {
     assert.equal((await recordOf(key.id)).request_count, 5, 'a refused 401 is no use of the key');
   });
 
-  it('answers the hours asked for, seven days by default and ninety at most', async () => {
+  it('returns the requested hours: seven days by default, ninety days at most', async () => {
     const key = await makeKey(api, { type: 'server' });
     await api.call('GET', '/v1/project', { key: key.key });
     const usedAt = clock.now();
@@ -85,7 +85,7 @@ describe('usage of a key', () => {
     assert.equal(await status('?since=x'), 422);
   });
 
-  it('counts a foreign bundle id without refusing it', async () => {
+  it('counts requests with a wrong bundle id without rejecting them', async () => {
     const key = await makeKey(api, { type: 'client', bundle_ids: ['com.example.app'] });
     const send = (bundleId?: string) =>
       api.call('POST', '/v1/events', {
@@ -100,7 +100,7 @@ describe('usage of a key', () => {
     assert.equal((await recordOf(key.id)).bundle_id_mismatches, 1);
   });
 
-  it('never keeps a key that someone put in a header', async () => {
+  it('never stores a key from a header', async () => {
     const key = await makeKey(api, { type: 'server' });
     await api.call('GET', '/v1/project', { key: key.key, headers: { 'user-agent': `x ${key.key}` } });
     const { last_used_sdk } = await recordOf(key.id);
@@ -108,7 +108,7 @@ describe('usage of a key', () => {
     assert.ok(!last_used_sdk.includes(key.key));
   });
 
-  it('filters keys by how long they were not used', async () => {
+  it('filters keys by days since their last use', async () => {
     const [used, unused] = [await makeKey(api, { type: 'server' }), await makeKey(api, { type: 'server' })];
     clock.advance(10 * DAY_MS);
     await api.call('GET', '/v1/project', { key: used.key });
@@ -118,7 +118,7 @@ describe('usage of a key', () => {
     assert.ok(!ids.includes(used.id));
   });
 
-  it('costs no database statement, for good keys, bad ones and refused ones', async () => {
+  it('runs no SQL statements to count requests, whether accepted or rejected', async () => {
     const key = await makeKey(api, { type: 'server', scopes: ['project:read'] });
     await api.call('GET', '/v1/api-keys/self', { key: key.key });
     const before = await readMetric('appflow_db_statements_total');
@@ -129,14 +129,14 @@ describe('usage of a key', () => {
       await api.call('GET', '/v1/api-keys/self', { key: createSecret('server') });
       await api.call('GET', '/v1/api-keys', { key: server_key });
     }
-    // Beside requests, the sample of failures that goes to the audit log runs a few statements every few seconds.
+    // Independently of requests, the sample of failures for the audit log runs a few statements every few seconds.
     const after = await readMetric('appflow_db_statements_total');
     assert.ok(after - before < 50, `${after - before} statements for 200 requests`);
   });
 });
 
-describe('usage in the database', () => {
-  it('survives a stop, and several processes add up', async () => {
+describe('storing usage', () => {
+  it('stores usage across restarts and adds up several processes', async () => {
     const config = makeConfig();
     const [one, other] = [await openControlServices(config, clock), await openControlServices(config, clock)];
     after(() => one.close());
@@ -167,7 +167,7 @@ describe('usage in the database', () => {
     await third.close();
   });
 
-  it('keeps what a failed flush could not write', async () => {
+  it('keeps usage that a failed flush could not write', async () => {
     const config = makeConfig();
     const services = await openControlServices(config, clock);
     const found = { key: { id: 'key_x', bundleIds: [] }, secret: { version: 1 } } as never;
@@ -187,7 +187,7 @@ describe('usage in the database', () => {
     await services.close();
   });
 
-  it('does not make other processes load their keys again', async () => {
+  it('does not make other processes reload their keys', async () => {
     const services = await openControlServices(makeConfig(), clock);
     const revision = () =>
       services.control.db.selectFrom('revision').select('value').executeTakeFirstOrThrow();
@@ -199,7 +199,7 @@ describe('usage in the database', () => {
     await services.close();
   });
 
-  it('forgets hours after ninety days', async () => {
+  it('deletes hours after ninety days', async () => {
     const services = await openControlServices(makeConfig(), clock);
     const found = { key: { id: 'key_x', bundleIds: [] }, secret: { version: 1 } } as never;
     const use = () => services.usage.count(services.usage.touch(found, '10.0.0.1', {}), 'events', 200);
@@ -213,7 +213,7 @@ describe('usage in the database', () => {
   });
 });
 
-it('is written when the server stops', async () => {
+it('writes usage when the server stops', async () => {
   await api.call('GET', '/v1/project', { key: server_key });
   const before = (await api.call('GET', '/v1/api-keys/self', { key: server_key })).body;
   await api.server.stop();

@@ -34,8 +34,8 @@ const actionsOn = async (id: string, as = key) => {
   return body.data.map(({ action }: { action: string }) => action);
 };
 
-describe('a report of leaked keys', () => {
-  it('revokes server and read-only keys as leaked, at once, and never repeats them', async () => {
+describe('reports of leaked keys', () => {
+  it('revokes leaked server and read-only keys immediately, and never repeats them in a response', async () => {
     for (const type of ['server', 'read_only']) {
       const leaked = await makeKey(api, { type });
       const answer = await report(leaked.key);
@@ -53,7 +53,7 @@ describe('a report of leaked keys', () => {
     }
   });
 
-  it('labels a client key and changes nothing else', async () => {
+  it('labels a leaked client key and changes nothing else', async () => {
     const leaked = await makeKey(api, { type: 'client' });
     assert.equal((await report(leaked.key)).body[0].label, 'true_positive');
     const { status, leak_reported_at } = await get(leaked.id);
@@ -61,7 +61,7 @@ describe('a report of leaked keys', () => {
     assert.equal(await codeOf(leaked.key), undefined);
   });
 
-  it('may come again: the answer is the same and nothing happens twice', async () => {
+  it('returns the same labels for a repeated report without acting twice', async () => {
     const leaked = await makeKey(api, { type: 'server' });
     const once = await Promise.all(Array.from({ length: 10 }, () => report(leaked.key, leaked.key)));
     const again = await report(leaked.key, leaked.key);
@@ -73,7 +73,7 @@ describe('a report of leaked keys', () => {
     ]);
   });
 
-  it('says which tokens are none of ours, whatever they look like', async () => {
+  it('labels unknown tokens as false positives, whatever they look like', async () => {
     const tokens = [createSecret('server'), 'nonsense', `${key.slice(0, -1)}!`, ''];
     const { status, body } = await report(...tokens);
     assert.equal(status, 200);
@@ -84,14 +84,14 @@ describe('a report of leaked keys', () => {
     assert.equal(await codeOf(key), undefined);
   });
 
-  it('disables a key after the minutes its project wants, to the end, once', async () => {
+  it('disables a leaked key once, after the delay that its project has configured', async () => {
     const there = { ...api, project: await initProject(api.config) };
     const own = there.project.server_key;
     await api.call('PATCH', '/v1/project', { key: own, body: { leaked_key_policy: 30 } });
     const leaked = await makeKey(there, { type: 'server' });
     await report(leaked.key);
     clock.advance(30 * MINUTE_MS - 1);
-    // Reported again, it gets no more time.
+    // A repeated report does not extend the delay.
     await report(leaked.key);
     assert.equal(await disableDueKeys(services), 0);
     assert.equal(await codeOf(leaked.key), undefined);
@@ -107,8 +107,8 @@ describe('a report of leaked keys', () => {
   });
 });
 
-/** A project that wants 30 minutes before a leaked key is disabled, with a key of this type. */
-async function makeWaiting(type: string) {
+/** Returns a key of this type in a project that delays the disabling of leaked keys by 30 minutes. */
+async function makeDelayed(type: string) {
   const there = { ...api, project: await initProject(api.config) };
   const own = there.project.server_key;
   await api.call('PATCH', '/v1/project', { key: own, body: { leaked_key_policy: 30 } });
@@ -121,15 +121,15 @@ async function makeWaiting(type: string) {
   return { own, leaked, post, rotate: async (body: unknown) => String((await post('rotate', body)).key) };
 }
 
-// The wait was kept by key: rotating away from the leaked secret did not save the key.
-describe('a leaked secret of a key that is rotated while its project waits', () => {
-  it('takes the key with it when its grace runs on to the end of the wait, and not when it ends in time', async () => {
+// Regression test: the delay belonged to the key, so rotating away from the leaked secret did not save the key.
+describe('rotating a key with a leaked secret during the delay', () => {
+  it('disables the key only if the grace period of the leaked secret outlasts the delay', async () => {
     for (const [grace_seconds, count] of [
       [1801, 1],
       [1800, 0],
       [0, 0],
     ] as const) {
-      const { own, leaked, rotate } = await makeWaiting('server');
+      const { own, leaked, rotate } = await makeDelayed('server');
       await report(leaked.key);
       const next = await rotate({ grace_seconds });
       clock.advance(30 * MINUTE_MS);
@@ -137,27 +137,27 @@ describe('a leaked secret of a key that is rotated while its project waits', () 
       assert.equal(await codeOf(next), count === 1 ? 'api_key_disabled' : undefined);
       const actions = await actionsOn(leaked.id, own);
       assert.equal(actions.includes('api_key.disabled'), count === 1);
-      // Done with: nothing comes back to it.
+      // Once handled, the secret is not checked again.
       clock.advance(60 * MINUTE_MS);
       assert.equal(await disableDueKeys(services), 0);
     }
   });
 
-  it('does nothing to the key once it was replaced or its grace was ended', async () => {
+  it('keeps the key if its leaked secret was replaced or its grace period was ended', async () => {
     for (const end of ['force', 'end-grace']) {
-      const { leaked, rotate, post } = await makeWaiting('read_only');
+      const { leaked, rotate, post } = await makeDelayed('read_only');
       const first = await rotate({});
-      const lives = end === 'force' ? await rotate({ force: true }) : first;
+      const active = end === 'force' ? await rotate({ force: true }) : first;
       await report(end === 'force' ? first : leaked.key);
       if (end === 'end-grace') await post('end-grace');
       clock.advance(30 * MINUTE_MS);
       assert.equal(await disableDueKeys(services), 0);
-      assert.equal(await codeOf(lives), undefined);
+      assert.equal(await codeOf(active), undefined);
     }
   });
 
-  it('has a wait of its own beside that of the newer one', async () => {
-    const { leaked, rotate } = await makeWaiting('server');
+  it('gives a second leaked secret of the same key its own delay', async () => {
+    const { leaked, rotate } = await makeDelayed('server');
     await report(leaked.key);
     const next = await rotate({ grace_seconds: 60 });
     clock.advance(10 * MINUTE_MS);
@@ -171,11 +171,11 @@ describe('a leaked secret of a key that is rotated while its project waits', () 
     assert.equal(await codeOf(next), 'api_key_disabled');
   });
 
-  it('does nothing to a key that was revoked, and revokes at once when its project wants that meanwhile', async () => {
-    const revoked = await makeWaiting('server');
+  it('keeps a revoked key revoked, and revokes immediately if the policy changes to that during the delay', async () => {
+    const revoked = await makeDelayed('server');
     await report(revoked.leaked.key);
     await api.call('DELETE', `/v1/api-keys/${revoked.leaked.id}?reason=unused`, { key: revoked.own });
-    const hurried = await makeWaiting('server');
+    const hurried = await makeDelayed('server');
     await report(hurried.leaked.key);
     await api.call('PATCH', '/v1/project', { key: hurried.own, body: { leaked_key_policy: 'revoke' } });
     await report(hurried.leaked.key);
@@ -192,8 +192,8 @@ describe('a leaked secret of a key that is rotated while its project waits', () 
   });
 });
 
-describe('a secret that has ended', () => {
-  it('is put on record once when it is found, and neither harms its key nor bars restoring it', async () => {
+describe('leaks of expired secrets', () => {
+  it('records a leaked expired secret once, without affecting its key or restoring it', async () => {
     const leaked = await makeKey(api, { type: 'server' });
     const path = `/v1/api-keys/${leaked.id}`;
     const { body } = await api.call('POST', `${path}/rotate`, { key, body: { grace_seconds: 0 } });
@@ -212,7 +212,7 @@ describe('a secret that has ended', () => {
     assert.equal(await codeOf(body.key), undefined);
   });
 
-  it('cannot revoke its key', async () => {
+  it("rejects a key's request to revoke itself with an expired secret", async () => {
     const made = await makeKey(api, { type: 'server' });
     const { body } = await api.call('POST', `/v1/api-keys/${made.id}/rotate`, {
       key,
@@ -223,7 +223,7 @@ describe('a secret that has ended', () => {
     assert.equal(await codeOf(body.key), undefined);
   });
 
-  it('bars restoring its key as long as it would work again with it', async () => {
+  it('rejects restoring a key if a leaked secret would work again', async () => {
     const leaked = await makeKey(api, { type: 'server' });
     await api.call('DELETE', `/v1/api-keys/${leaked.id}?reason=unused`, { key });
     await report(leaked.key);
@@ -232,12 +232,12 @@ describe('a secret that has ended', () => {
   });
 });
 
-describe('a server of its own', async () => {
+describe('delayed disabling after a restart', async () => {
   const dataDir = makeTempDir();
   const project = await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
   const env = { APPFLOW_DATA_DIR: dataDir, APPFLOW_GITHUB_SCANNING_KEYS_FILE: KEYS_FILE };
 
-  it('disables at its start what fell due while it was stopped, and logs no key', async () => {
+  it('disables at startup the keys that were due while the server was stopped, and logs no key', async () => {
     const own = await openControlServices(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
     const [found] = own.directory.listKeys(project.project_id).filter(({ type }) => type === 'server');
     assert.ok(found);
@@ -257,7 +257,7 @@ describe('a server of its own', async () => {
   });
 });
 
-it('publishes patterns that find every key and nothing shorter', async () => {
+it('publishes patterns that match every key and nothing shorter', async () => {
   const { status, body } = await api.call('GET', '/.well-known/appflow-key-patterns.json');
   assert.equal(status, 200);
   const { server_key, client_key, read_only_key } = api.project;

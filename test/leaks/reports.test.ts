@@ -6,19 +6,19 @@ import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { createSecret } from '../../src/directory/secret.ts';
 import {
+  attacker,
   bodyOf,
   github,
   HOOK,
   report,
   sendSigned,
   signedBy,
-  stranger,
   writeKeysFile,
 } from '../support/github-report.ts';
 import { makeKey, startTestServer } from '../support/harness.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
 
-// The limiter's clock stands still unless a test moves it, so every figure is exact.
+// The limiter's clock moves only when a test moves it, so all counts are exact.
 let nowUs = 1_000_000_000;
 const env = {
   APPFLOW_GITHUB_SCANNING_KEYS_FILE: writeKeysFile(),
@@ -31,8 +31,8 @@ const codeOf = async (secret: string) =>
   (await api.call('GET', '/v1/api-keys/self', { key: secret })).body.code;
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
-describe('a report of leaked keys', () => {
-  it('is believed only with a signature of GitHub over its very bytes', async () => {
+describe('validation of leak reports', () => {
+  it('accepts a report only with a GitHub signature of its exact bytes', async () => {
     const leaked = await makeKey(api, { type: 'server' });
     const body = bodyOf(leaked.key);
     const good = signedBy(github.privateKey, body);
@@ -45,7 +45,7 @@ describe('a report of leaked keys', () => {
       [{ ...unsigned, 'github-public-key-signature': 'AAAA' }, body],
       [{ ...unsigned, 'github-public-key-signature': 'A'.repeat(96) }, body],
       [{ ...unsigned, 'github-public-key-signature': `x${signature}` }, body],
-      [signedBy(stranger.privateKey, body), body],
+      [signedBy(attacker.privateKey, body), body],
       [signedBy(github.privateKey, body, 'k2'), body],
       [good, `${body} `],
     ] as const) {
@@ -57,7 +57,7 @@ describe('a report of leaked keys', () => {
     assert.equal(await codeOf(leaked.key), 'api_key_revoked');
   });
 
-  it('is refused before its body is read when its headers cannot be true', async () => {
+  it('rejects a report with invalid headers before reading its body', async () => {
     const { 'github-public-key-signature': signature } = signedBy(github.privateKey, '[]');
     const both = (identifier: string, value: string) =>
       `Github-Public-Key-Identifier: ${identifier}\r\nGithub-Public-Key-Signature: ${value}\r\n`;
@@ -70,7 +70,7 @@ describe('a report of leaked keys', () => {
       [both('k1', 'A'.repeat(97)), /Signature is not of the form/],
       [both('k'.repeat(128), signature), /no key of this identifier/],
     ] as const) {
-      // The body that is announced never comes: whoever waited for it would not answer.
+      // The announced body is never sent, so a server that waited for it would not answer.
       const head = `POST ${HOOK} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nConnection: close\r\n`;
       const { status, body } = parseAnswer(await sendRaw(api.url, `${head}${headers}\r\n`));
       assert.deepEqual([status, body.code], [401, 'invalid_signature'], headers);
@@ -78,7 +78,7 @@ describe('a report of leaked keys', () => {
     }
   });
 
-  it('is refused when it is signed but is no list of at most 1,000 entries', async () => {
+  it('rejects a signed report that is not a list of at most 1,000 entries', async () => {
     const listOf = (length: number) =>
       JSON.stringify(Array.from({ length }, () => ({ token: 'x', type: 'y' })));
     for (const [body, status] of [
@@ -93,8 +93,9 @@ describe('a report of leaked keys', () => {
     }
   });
 
-  // One entry that was too long made the whole report 422, and the real key in it lived on.
-  it('does its work for every entry it can, however wrong the others are', async () => {
+  // Regression test: one entry that was too long caused a 422 for the whole report, so the real key in it stayed
+  // active.
+  it('processes every valid entry of a report, however malformed the others are', async () => {
     const leaked = await makeKey(api, { type: 'server' });
     const long = 'x'.repeat(100_000);
     const named = [
@@ -121,7 +122,7 @@ describe('a report of leaked keys', () => {
     assert.equal(await codeOf(leaked.key), 'api_key_revoked');
   });
 
-  it('holds at most a megabyte, whether its length is announced or not', async () => {
+  it('accepts reports of at most a megabyte, with or without an announced length', async () => {
     for (const [bytes, status] of [
       [1_048_576, 200],
       [1_048_577, 413],
@@ -136,11 +137,11 @@ describe('a report of leaked keys', () => {
   });
 });
 
-describe('the limit of reports', () => {
+describe('the rate limit of leak reports', () => {
   const from = (address: string, body = '[]') =>
     api.call('POST', HOOK, { body, headers: { 'x-forwarded-for': address } });
 
-  it('lets 60 a minute through from one address, whatever comes of them, and does not touch another', async () => {
+  it('allows 60 reports per minute and address, whatever their outcome, independently of other addresses', async () => {
     for (let index = 0; index < 60; index += 1) {
       assert.equal((await from('203.0.113.1')).status, 401);
     }
@@ -153,29 +154,29 @@ describe('the limit of reports', () => {
     assert.equal((await from('203.0.113.1')).status, 429);
   });
 
-  it('is none of the limit of unknown keys, and the other way round', async () => {
+  it('limits leak reports and unknown keys independently', async () => {
     const address = '203.0.113.3';
-    const showUnknown = () =>
+    const sendUnknownKey = () =>
       api.call('GET', '/v1/project', {
         key: createSecret('server'),
         headers: { 'x-forwarded-for': address },
       });
     for (let index = 0; index < 60; index += 1) await from(address);
     assert.equal((await from(address)).status, 429);
-    for (let index = 0; index < 20; index += 1) assert.equal((await showUnknown()).status, 401);
-    assert.equal((await showUnknown()).status, 429);
+    for (let index = 0; index < 20; index += 1) assert.equal((await sendUnknownKey()).status, 401);
+    assert.equal((await sendUnknownKey()).status, 429);
     nowUs += 1_000_000;
     assert.equal((await from(address)).status, 401);
   });
 });
 
-describe('while another process holds the write lock', () => {
+describe('leak reports while another process holds the write lock', () => {
   const other = new Database(join(api.config.dataDir, 'control.db'));
   after(() => other.close());
 
-  // Noting a key for later went past the wait, and answered 503.
+  // Regression test: scheduling a key for disabling did not wait for the lock and returned 503.
   for (const policy of ['revoke', 30] as const) {
-    it(`a report waits and is taken, with the policy ${policy}`, async () => {
+    it(`waits for the write lock and accepts a report with the policy ${policy}`, async () => {
       const key = api.project.server_key;
       await api.call('PATCH', '/v1/project', { key, body: { leaked_key_policy: policy } });
       const keys = [await makeKey(api, { type: 'server' }), await makeKey(api, { type: 'client' })];

@@ -5,7 +5,7 @@ import { startServer } from '../../src/server/start.ts';
 import { setUp } from '../support/browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded } from '../support/chromium.ts';
 import { makeConfig } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const PAGES = [
   'overview',
@@ -24,7 +24,7 @@ const MS_MAX = 1_000;
 
 const config = makeConfig();
 const demo = await runDemo(config, {}, Date.now(), new AbortController().signal);
-noteSecrets(JSON.stringify(demo.keys));
+trackSecrets(JSON.stringify(demo.keys));
 const server = await startServer(config);
 after(server.stop);
 const owner = await setUp(server.url, server.setupUrl);
@@ -43,5 +43,5 @@ browserTest('shows every page of the whole demo within a second of asking for it
     test.diagnostic(`${path}: ${Math.round(bestMs)} ms`);
     assert.ok(bestMs <= MS_MAX, `${path} took ${Math.round(bestMs)} ms`);
   }
-  assert.deepEqual(window.troubles(), []);
+  assert.deepEqual(window.problems(), []);
 });

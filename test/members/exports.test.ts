@@ -17,7 +17,7 @@ async function* tick(): AsyncGenerator<string> {
   for await (const _ of ticks(10)) yield '{}\n';
 }
 
-/** Goes on until it is cut off. */
+/** A route whose export never ends by itself. */
 const endless = defineRoute({
   method: 'GET',
   path: '/v1/ticks',
@@ -43,7 +43,7 @@ const { body: members } = await owner.call('GET', path('/members'));
 const readerId = members.data.find(({ email }: { email: string }) => email === EMAIL).id;
 const setRole = (role: string) => owner.call('PATCH', path(`/members/${readerId}`), { body: { role } });
 
-/** Opens the export and returns when, on the monotonic clock, it was torn off. */
+/** Opens the export and returns when it was aborted, on the monotonic clock. */
 async function openExport(browser: Browser): Promise<{ tornAt: Promise<number> }> {
   const response = await fetch(url + path('/ticks'), { headers: { cookie: browser.cookie() } });
   assert.equal(response.status, 200);
@@ -60,22 +60,22 @@ async function openExport(browser: Browser): Promise<{ tornAt: Promise<number> }
   return { tornAt: read() };
 }
 
-describe('an export that a member reads', () => {
+describe('exports of members', () => {
   const CHANGES: [what: string, change: (browser: Browser) => Promise<unknown>][] = [
-    ['its session is ended', (browser) => browser.call('POST', '/app/v1/sign-out')],
-    ['its member gets a role that may not read it', () => setRole('analyst')],
-    // A session begins by the machine's clock, not by the test's.
+    ['its session ends', (browser) => browser.call('POST', '/app/v1/sign-out')],
+    ['its member loses permission to read it', () => setRole('analyst')],
+    // better-auth starts sessions by the system clock, not by the clock of the test.
     ['its session expires', async () => clock.set(Date.now() + SESSION_MS)],
   ];
 
   for (const [what, change] of CHANGES) {
-    it(`is torn off soon when ${what}`, async () => {
+    it(`aborts an export within 1.5 seconds when ${what}`, async () => {
       const browser = await signIn(url, EMAIL);
       const { tornAt } = await openExport(browser);
       await change(browser);
       const changedAt = performance.now();
       const ms = (await tornAt) - changedAt;
-      // Two looks a second, and one reading before each; the rest is for a busy machine.
+      // Two polls per second, with one read before each; the rest is tolerance for a busy machine.
       assert.ok(ms < 1_500, `${ms} ms`);
       clock.set(Date.now());
       await setRole('developer');

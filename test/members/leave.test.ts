@@ -15,9 +15,9 @@ const idOf = async (who: Browser): Promise<string> => (await who.call('GET', '/a
 const remove = (who: Browser, id: string) => who.call('DELETE', inProject(`/members/${id}`));
 const leave = async (who: Browser) => remove(who, await idOf(who));
 
-describe('a member who leaves', () => {
+describe('leaving a project', () => {
   for (const role of ['admin', 'developer', 'analyst']) {
-    it(`is gone from the project, and from no other: as ${role}`, async () => {
+    it(`removes a leaving ${role} from this project only`, async () => {
       const leaver = await join(owner, project_id, role, `Leaving-${role}`);
       const { body: other } = await leaver.call('POST', '/app/v1/projects', { body: { name: 'Own' } });
       assert.equal((await leave(leaver)).status, 204);
@@ -31,7 +31,7 @@ describe('a member who leaves', () => {
     });
   }
 
-  it('is told in the audit log as the one who did it', async () => {
+  it('records a leaving member in the audit log as both actor and target', async () => {
     const leaver = await join(owner, project_id, 'developer', 'Told');
     const id = await idOf(leaver);
     assert.equal((await leave(leaver)).status, 204);
@@ -43,7 +43,7 @@ describe('a member who leaves', () => {
     );
   });
 
-  it('takes the invitations along that it made', async () => {
+  it('withdraws the invitations of a member who leaves', async () => {
     const leaver = await join(owner, project_id, 'admin', 'Host');
     const invited = await leaver.call('POST', inProject('/invitations'), {
       body: { email: 'guest@example.com', role: 'analyst' },
@@ -54,7 +54,7 @@ describe('a member who leaves', () => {
     assertProblem(late, 404, 'not_found');
   });
 
-  it('can take nobody along: another member stays without members:write', async () => {
+  it('does not let a member remove others without members:write', async () => {
     const [one, other] = [
       await join(owner, project_id, 'developer', 'One'),
       await join(owner, project_id, 'developer', 'Other'),
@@ -63,7 +63,7 @@ describe('a member who leaves', () => {
     assert.equal((await other.call('GET', inProject('/project'))).status, 200);
   });
 
-  it('does so from a page of ours only', async () => {
+  it('rejects leaving with a wrong CSRF token', async () => {
     const member = await join(owner, project_id, 'analyst', 'Lured');
     const path = inProject(`/members/${await idOf(member)}`);
     const forged = await member.call('DELETE', path, { headers: { 'x-appflow-csrf': 'guess' } });
@@ -73,14 +73,14 @@ describe('a member who leaves', () => {
 });
 
 describe('the last owner', () => {
-  it('cannot leave, and is told what to do first', async () => {
+  it('does not let the last owner leave, and says what to do first', async () => {
     const answer = await leave(owner);
     assertProblem(answer, 409, 'conflict');
     assert.equal(answer.body.detail, 'You are the last owner. Make somebody else an owner first.');
     assert.equal((await owner.call('GET', inProject('/project'))).status, 200);
   });
 
-  it('is one of two owners who leave at the same moment', async () => {
+  it('lets only one of two owners leave if both try at the same time', async () => {
     const second = await join(owner, project_id, 'owner', 'Second');
     const answers = await Promise.all([leave(owner), leave(second)]);
     assert.deepEqual(answers.map(({ status }) => status).sort(), [204, 409]);

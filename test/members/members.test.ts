@@ -43,7 +43,7 @@ const developer = await join(owner, project_id, 'developer', 'Dev');
 await stepUp(admin);
 
 describe('members', () => {
-  it('are listed with their roles, and the one who asks is marked', async () => {
+  it('lists members with their roles and marks the current user', async () => {
     const members = await listMembers();
     assert.deepEqual(
       members.map(({ email, role, is_you }) => [email, role, is_you]),
@@ -55,7 +55,7 @@ describe('members', () => {
     );
   });
 
-  it('lets nobody but an owner make, change, invite or remove an owner', async () => {
+  it('allows only owners to create, change, invite or remove owners', async () => {
     assertProblem(await setRole(admin, 'owner@example.com', 'analyst'), 403, 'exceeds_own_permissions');
     assertProblem(await setRole(admin, 'dev@example.com', 'owner'), 403, 'exceeds_own_permissions');
     assertProblem(await setRole(admin, 'admin@example.com', 'owner'), 403, 'exceeds_own_permissions');
@@ -68,13 +68,13 @@ describe('members', () => {
     assertProblem(await inviteTo(admin, 'x@example.com', 'owner'), 403, 'exceeds_own_permissions');
   });
 
-  it('keeps the last owner, whoever asks', async () => {
+  it('never removes or demotes the last owner', async () => {
     const ownerId = await idOf('owner@example.com');
     assertProblem(await owner.call('DELETE', inProject(`/members/${ownerId}`)), 409, 'conflict');
     assertProblem(await setRole(owner, 'owner@example.com', 'analyst'), 409, 'conflict');
   });
 
-  it('keeps one owner of two that step down at the same moment', async () => {
+  it('keeps one of two owners who step down at the same time', async () => {
     assert.equal((await setRole(owner, 'admin@example.com', 'owner')).status, 204);
     const answers = await Promise.all([
       setRole(owner, 'owner@example.com', 'admin'),
@@ -88,7 +88,7 @@ describe('members', () => {
     assert.ok(gone);
   });
 
-  it('obeys a new role with the next request', async () => {
+  it('applies a new role to the next request', async () => {
     const path = inProject('/api-keys');
     const body = { name: 'Phones', type: 'client' };
     assertProblem(await developer.call('POST', path, { body }), 403, 'insufficient_scope');
@@ -98,7 +98,7 @@ describe('members', () => {
     assertProblem(await developer.call('POST', path, { body }), 403, 'insufficient_scope');
   });
 
-  it('answers a removed member as if there were no project, and withdraws what it invited', async () => {
+  it('hides the project from a removed member and withdraws their invitations', async () => {
     const leaver = await join(owner, project_id, 'admin', 'Leaver');
     const { body: invitation } = await inviteTo(leaver, 'friend@example.com', 'analyst');
     const id = await idOf('leaver@example.com');
@@ -110,7 +110,7 @@ describe('members', () => {
     assertProblem(await owner.call('DELETE', inProject(`/members/${id}`)), 404, 'not_found');
   });
 
-  it('tells the audit log who did what to whom', async () => {
+  it('records the actor, the target and the roles in the audit log', async () => {
     const { body } = await owner.call('GET', inProject('/audit-log?action=member.updated'));
     const [last] = body.data;
     assert.deepEqual(last.diff, { role: ['admin', 'developer'] });
@@ -119,8 +119,8 @@ describe('members', () => {
   });
 });
 
-describe('an invitation', () => {
-  it('tells its holder what it is to, and nobody the token again', async () => {
+describe('invitations', () => {
+  it('shows an invitation to its holder, and its token only once', async () => {
     const { body: made } = await inviteTo(owner, 'New@Example.com', 'analyst');
     assert.ok(made.link.startsWith(`${api.url}/invite#`));
     const { body: look } = await openBrowser(api.url).call('POST', '/app/v1/invitations/look', {
@@ -133,7 +133,7 @@ describe('an invitation', () => {
     assert.ok(!listed.text.includes(tokenOf(made.link)));
   });
 
-  it('works once, of ten at the same moment', async () => {
+  it('accepts one of ten concurrent uses of an invitation', async () => {
     const { body: made } = await inviteTo(owner, 'once@example.com', 'analyst');
     const body = { token: tokenOf(made.link), name: 'Once', password: PASSWORD };
     const answers = await Promise.all(Array.from({ length: 10 }, () => accept(openBrowser(api.url), body)));
@@ -142,21 +142,21 @@ describe('an invitation', () => {
     assert.equal((await listMembers()).filter(({ email }) => email === 'once@example.com').length, 1);
   });
 
-  it('works for 7 days', async () => {
+  it('accepts an invitation for 7 days', async () => {
     const { body: made } = await inviteTo(owner, 'late@example.com', 'analyst');
     const start = clock.now();
-    const look = () =>
+    const lookUp = () =>
       openBrowser(api.url).call('POST', '/app/v1/invitations/look', { body: { token: tokenOf(made.link) } });
     clock.set(start + 7 * DAY_MS - 1);
-    assert.equal((await look()).status, 200);
+    assert.equal((await lookUp()).status, 200);
     clock.set(start + 7 * DAY_MS);
-    assertProblem(await look(), 404, 'not_found');
+    assertProblem(await lookUp(), 404, 'not_found');
     const body = { token: tokenOf(made.link), name: 'Late', password: PASSWORD };
     assertProblem(await accept(openBrowser(api.url), body), 404, 'not_found');
     clock.set(start);
   });
 
-  it('is void once withdrawn, and once another was made for the same address', async () => {
+  it('rejects an invitation that was withdrawn or replaced by a newer one for the same address', async () => {
     const first = await inviteTo(owner, 'two@example.com', 'analyst');
     const second = await inviteTo(owner, 'two@example.com', 'developer');
     const acceptIt = ({ body }: Answer) =>
@@ -166,7 +166,7 @@ describe('an invitation', () => {
     assertProblem(await acceptIt(second), 404, 'not_found');
   });
 
-  it('adds a project to who is signed in, or signs in with the password, and asks for no other account', async () => {
+  it('accepts an invitation only from its own account, signed in or with the password', async () => {
     const guest = await join(owner, project_id, 'analyst', 'Guest');
     const first = await inviteTo(owner, 'guest@example.com', 'developer', other.project_id);
     const token = tokenOf(first.body.link);
@@ -180,14 +180,14 @@ describe('an invitation', () => {
     assertProblem(await inviteTo(owner, 'guest@example.com', 'analyst', other.project_id), 409, 'conflict');
   });
 
-  it('of another project is not there', async () => {
+  it('returns 404 for an invitation in another project', async () => {
     const { body: made } = await inviteTo(owner, 'far@example.com', 'analyst', other.project_id);
     assertProblem(await admin.call('DELETE', inProject(`/invitations/${made.id}`)), 404, 'not_found');
     const strangers = await admin.call('GET', `/app/v1/projects/${other.project_id}/members`);
     assertProblem(strangers, 404, 'not_found');
   });
 
-  it('takes no session without the token of its page', async () => {
+  it('ignores a session without its CSRF token when accepting an invitation', async () => {
     const guest = await signIn(api.url, 'guest@example.com');
     const { body: made } = await inviteTo(owner, 'guest2@example.com', 'analyst');
     const bare = openBrowser(api.url, { cookie: guest.cookie() });
@@ -195,7 +195,7 @@ describe('an invitation', () => {
   });
 });
 
-it('gives whoever makes a project the owner’s role in it', async () => {
+it('gives the creator of a project the owner role', async () => {
   const { status, body } = await developer.call('POST', '/app/v1/projects', { body: { name: ' Mine ' } });
   assert.equal(status, 201);
   assert.deepEqual([body.name, body.role], ['Mine', 'owner']);

@@ -6,13 +6,12 @@ import { openControlServices } from '../../src/server/open-services.ts';
 import { type Browser, join, setUp, signIn, stepUp } from '../support/browser.ts';
 import { startSlowServer } from '../support/slow-server.ts';
 
-const { url, clock, config, project, services, hooks, sendSlowly, lookAtEverything } =
-  await startSlowServer();
+const { url, clock, config, project, services, hooks, sendSlowly, readState } = await startSlowServer();
 const { project_id } = project;
 const elsewhere = await openControlServices(config, clock);
 after(() => elsewhere.close());
 
-describe('a member whose request is still being read', async () => {
+describe('rechecking a member before a write', async () => {
   const setupUrl = `${url}/setup#${await renewSetupLink(services)}`;
   const owner = await setUp(url, setupUrl);
   await stepUp(owner);
@@ -30,24 +29,24 @@ describe('a member whose request is still being read', async () => {
     return { cookie: browser.cookie(), origin: url, 'x-appflow-csrf': body.csrf_token };
   }
 
-  async function makeLate(meanwhile: (browser: Browser) => Promise<unknown>) {
+  async function createAppLate(meanwhile: (browser: Browser) => Promise<unknown>) {
     const browser = await signIn(url, 'developer@example.com');
     const headers = await headersOf(browser);
-    const { apps } = await lookAtEverything();
+    const { apps } = await readState();
     const body = { name: 'Late', platform: 'ios' };
     const call = { method: 'POST', path: path('/apps'), body, headers };
     const { status, body: problem } = await sendSlowly(call, () => meanwhile(browser));
-    assert.deepEqual((await lookAtEverything()).apps, apps);
+    assert.deepEqual((await readState()).apps, apps);
     return [status, problem.code];
   }
 
-  it('does nothing when the session ends meanwhile', async () => {
-    const refused = await makeLate((browser) => browser.call('POST', '/app/v1/sign-out'));
+  it('rejects a request whose session ends while its body is read', async () => {
+    const refused = await createAppLate((browser) => browser.call('POST', '/app/v1/sign-out'));
     assert.deepEqual(refused, [401, 'not_signed_in']);
   });
 
-  it('does nothing when the role changes meanwhile', async () => {
-    const refused = await makeLate(() =>
+  it('rejects a request whose member loses their role while its body is read', async () => {
+    const refused = await createAppLate(() =>
       owner.call('PATCH', path(`/members/${id}`), { body: { role: 'analyst' } }),
     );
     assert.deepEqual(refused, [403, 'insufficient_scope']);
@@ -55,22 +54,22 @@ describe('a member whose request is still being read', async () => {
   });
 
   const WRITES: [what: string, method: string, path: string, body?: object][] = [
-    ['makes no key', 'POST', '/api-keys', { name: 'Late', type: 'client' }],
-    ['makes no app', 'POST', '/apps', { name: 'Late', platform: 'ios' }],
+    ['creates no key', 'POST', '/api-keys', { name: 'Late', type: 'client' }],
+    ['creates no app', 'POST', '/apps', { name: 'Late', platform: 'ios' }],
     ['deletes no app', 'DELETE', `/apps/${app.body.id}`],
-    ['leaves the project as it is', 'PATCH', '/project', { name: 'Late' }],
-    ['invites nobody', 'POST', '/invitations', { email: 'late@example.com', role: 'admin' }],
-    ['removes nobody', 'DELETE', `/members/${other}`],
-    ['does not raise itself again', 'PATCH', `/members/${id}`, { role: 'admin' }],
+    ['does not change the project', 'PATCH', '/project', { name: 'Late' }],
+    ['invites no member', 'POST', '/invitations', { email: 'late@example.com', role: 'admin' }],
+    ['removes no member', 'DELETE', `/members/${other}`],
+    ['does not restore its own role', 'PATCH', `/members/${id}`, { role: 'admin' }],
   ];
 
   for (const [what, method, rest, body] of WRITES) {
-    it(`${what} while its write waits for another process, which takes its role`, async () => {
+    it(`${what} if another process takes the member's role away while the write waits`, async () => {
       const browser = await signIn(url, 'developer@example.com');
       await stepUp(browser);
       const isWaiting = Promise.withResolvers<void>();
       const isTaken = Promise.withResolvers<void>();
-      const before = await lookAtEverything();
+      const before = await readState();
       const writing = elsewhere.control.write(NO_CALLER, async ({ tx }) => {
         await tx
           .updateTable('project_members')
@@ -89,12 +88,12 @@ describe('a member whose request is still being read', async () => {
       await writing;
       assert.deepEqual([refused.status, refused.body.code], [403, 'insufficient_scope'], refused.text);
       await owner.call('PATCH', path(`/members/${id}`), { body: { role: 'admin' } });
-      assert.deepEqual(await lookAtEverything(), before);
+      assert.deepEqual(await readState(), before);
     });
   }
 
-  it('does nothing when the membership ends meanwhile', async () => {
-    const refused = await makeLate(() => owner.call('DELETE', path(`/members/${id}`)));
+  it('rejects a request whose member is removed while its body is read', async () => {
+    const refused = await createAppLate(() => owner.call('DELETE', path(`/members/${id}`)));
     assert.deepEqual(refused, [404, 'not_found']);
   });
 });

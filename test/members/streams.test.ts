@@ -16,7 +16,7 @@ const { body: members } = await owner.call('GET', `/app/v1/projects/${project_id
 const readerId = members.data.find(({ email }: { email: string }) => email === 'reader@example.com').id;
 const memberPath = `/app/v1/projects/${project_id}/members/${readerId}`;
 
-/** Opens the live tail with a session and returns its text as far as it has come, and when it ended. */
+/** Opens the live tail with a session. Returns the text received so far, and when the stream ended. */
 async function openTail(browser: Browser) {
   const response = await fetch(`${api.url}/app/v1/projects/${project_id}/events/stream`, {
     headers: { cookie: browser.cookie() },
@@ -33,7 +33,7 @@ async function openTail(browser: Browser) {
 
 async function assertEnds(browser: Browser, change: () => Promise<unknown>, code: string) {
   const tail = await openTail(browser);
-  // Two looks: it goes on by itself.
+  // Longer than two polls, to prove that the stream stays open by itself.
   await wait(700);
   const changedAt = performance.now();
   await change();
@@ -42,8 +42,8 @@ async function assertEnds(browser: Browser, change: () => Promise<unknown>, code
   assert.match(tail.text(), new RegExp(`event: closed\\ndata: \\{"code":"${code}"\\}`));
 }
 
-describe('an open stream of a member', () => {
-  it('tells of what arrives', async () => {
+describe('live tails of members', () => {
+  it('streams new events', async () => {
     const tail = await openTail(reader);
     const events = [{ event_id: 'seen-1', event_name: 'seen', app_user_id: 'u1' }];
     await api.call('POST', '/v1/events', { key: server_key, body: { events } });
@@ -53,7 +53,7 @@ describe('an open stream of a member', () => {
     await tail.ended;
   });
 
-  it('ends when its session is ended elsewhere', async () => {
+  it('closes a live tail when its session is ended from another session', async () => {
     const [one, other] = [
       await signIn(api.url, 'reader@example.com'),
       await signIn(api.url, 'reader@example.com'),
@@ -63,7 +63,7 @@ describe('an open stream of a member', () => {
     await assertEnds(one, () => other.call('DELETE', `/app/v1/sessions/${id}`), 'not_signed_in');
   });
 
-  it('ends when the password changes in another session, and not in the one that changes it', async () => {
+  it('closes live tails when the password changes, except in the session that changed it', async () => {
     const [one, other] = [
       await signIn(api.url, 'reader@example.com'),
       await signIn(api.url, 'reader@example.com'),
@@ -77,21 +77,21 @@ describe('an open stream of a member', () => {
     await kept.ended;
   });
 
-  it('ends when its session expires', async () => {
+  it('closes a live tail when its session expires', async () => {
     const browser = await signIn(api.url, 'reader@example.com');
-    // A session begins by the machine's clock, not by the test's.
+    // better-auth starts sessions by the system clock, not by the clock of the test.
     await assertEnds(browser, async () => clock.set(Date.now() + SESSION_MS), 'not_signed_in');
     clock.set(Date.now());
   });
 
-  it('ends when its member leaves the project', async () => {
+  it('closes a live tail when its member leaves the project', async () => {
     const leaver = await join(owner, project_id, 'analyst', 'Leaver');
     const { body: session } = await leaver.call('GET', '/app/v1/session');
     const path = `/app/v1/projects/${project_id}/members/${session.user.id}`;
     await assertEnds(leaver, () => leaver.call('DELETE', path), 'not_found');
   });
 
-  it('goes on with a role that may read, and ends when its member is removed', async () => {
+  it('keeps a live tail open through a role change that still allows reading, and closes it when the member is removed', async () => {
     const browser = await signIn(api.url, 'reader@example.com');
     const change = async () => {
       await owner.call('PATCH', memberPath, { body: { role: 'analyst' } });

@@ -22,8 +22,8 @@ function assertRefused({ status, body, text }: Answer, expected: number, code: s
   assert.deepEqual([status, body.code], [expected, code], text);
 }
 
-describe('an app', () => {
-  it('has its defaults and can be read again as it was made', async () => {
+describe('apps', () => {
+  it('creates an app with default values and returns the same app later', async () => {
     const made = await create({ name: ' Notes ', platform: 'android' });
     assert.equal(made.status, 201);
     const { id, created_at, ...rest } = made.body;
@@ -41,7 +41,7 @@ describe('an app', () => {
     assert.deepEqual((await get(id)).body, made.body);
   });
 
-  it('takes IANA time zones and ISO currencies, and no others', async () => {
+  it('accepts only IANA time zones and ISO currencies', async () => {
     const good = { timezone: 'America/St_Johns', currency: 'JPY', bundle_id: 'com.example.notes' };
     const { body } = await create({ name: 'N', platform: 'web', ...good });
     assert.deepEqual({ timezone: body.timezone, currency: body.currency, bundle_id: body.bundle_id }, good);
@@ -60,7 +60,7 @@ describe('an app', () => {
     }
   });
 
-  it('is changed in what is sent and in nothing else', async () => {
+  it('changes only the fields that are sent', async () => {
     const id = await newApp({ bundle_id: 'com.example', timezone: 'Europe/Berlin' });
     const before = (await get(id)).body;
     clock.advance(1_000);
@@ -72,7 +72,7 @@ describe('an app', () => {
     assert.equal((await patch(id, { bundle_id: null })).body.bundle_id, null);
   });
 
-  it('is not changed by an empty, a misspelt or an unacceptable change', async () => {
+  it('rejects an empty, misspelled or invalid change of an app', async () => {
     const id = await newApp();
     const before = (await get(id)).body;
     for (const body of [
@@ -87,7 +87,7 @@ describe('an app', () => {
     assert.deepEqual((await get(id)).body, before);
   });
 
-  it('is listed newest first, in pages', async () => {
+  it('lists apps newest first, in pages', async () => {
     const there = (await initProject(api.config)).server_key;
     for (let index = 0; index < 4; index += 1) await create({ name: `A${index}`, platform: 'ios' }, there);
     const first = await list('?limit=3', there);
@@ -98,10 +98,10 @@ describe('an app', () => {
   });
 });
 
-describe('a deleted app', () => {
+describe('deleted apps', () => {
   const events = [{ event_name: 'opened', app_user_id: 'u1' }];
 
-  it('refuses events: those of a batch with 404, those of its events one by one', async () => {
+  it('rejects batches for a deleted app with 404, and single events for it individually', async () => {
     const [gone, kept] = [await newApp(), await newApp()];
     await remove(gone);
     const batch = await api.call('POST', '/v1/events', { key, body: { app_id: gone, events } });
@@ -119,7 +119,7 @@ describe('a deleted app', () => {
     );
   });
 
-  it('shows no events and no numbers, and shows them again when restored', async () => {
+  it('hides the events and analytics of a deleted app until it is restored', async () => {
     const id = await newApp();
     await api.call('POST', '/v1/events', { key, body: { app_id: id, events } });
     const search = () => api.call('GET', `/v1/events?app_id=${id}`, { key });
@@ -138,7 +138,7 @@ describe('a deleted app', () => {
     assert.equal((await api.call('POST', '/v1/events', { key, body: { app_id: id, events } })).status, 200);
   });
 
-  it('is not the one app that a request without app_id means', async () => {
+  it('ignores deleted apps when a request without app_id selects the only app', async () => {
     const there = await initProject(api.config);
     const second = await create({ name: 'Second', platform: 'web' }, there.server_key);
     const send = () => api.call('POST', '/v1/events', { key: there.client_key, body: { events } });
@@ -149,7 +149,7 @@ describe('a deleted app', () => {
     assertRefused(await send(), 422, 'app_required');
   });
 
-  it('can be read, is listed apart, and keeps its first time when deleted again', async () => {
+  it('returns deleted apps by id and in a separate list, and keeps the first deletion time', async () => {
     const id = await newApp();
     const deleted = await remove(id);
     assert.deepEqual([deleted.status, deleted.body.deleted_at], [200, isoNow()]);
@@ -160,7 +160,7 @@ describe('a deleted app', () => {
     assert.ok(idsOf(await list('?deleted=true&limit=200')).includes(id));
   });
 
-  it('is a conflict to change unless the change restores it', async () => {
+  it('rejects a change of a deleted app unless it restores the app', async () => {
     const id = await newApp();
     await remove(id);
     assertRefused(await patch(id, { name: 'x' }), 409, 'conflict');
@@ -168,7 +168,7 @@ describe('a deleted app', () => {
     assert.deepEqual([restored.status, restored.body.name, restored.body.deleted_at], [200, 'Back', null]);
   });
 
-  it('can be restored until the last millisecond of 30 days, and not from then on', async () => {
+  it('restores a deleted app until the last millisecond of 30 days', async () => {
     const [early, late] = [await newApp(), await newApp()];
     await remove(early);
     await remove(late);
@@ -182,7 +182,7 @@ describe('a deleted app', () => {
     assert.ok(!idsOf(await list('?limit=200')).includes(late));
   });
 
-  it('cannot be what a new key is narrowed to', async () => {
+  it('rejects a new key restricted to a deleted app', async () => {
     const id = await newApp();
     await remove(id);
     const body = { name: 'x', type: 'client', app_ids: [id] };
@@ -190,24 +190,24 @@ describe('a deleted app', () => {
   });
 });
 
-describe('a key narrowed to one app', () => {
-  it('reads, changes, deletes and restores that app and makes no other', async () => {
+describe('keys restricted to one app', () => {
+  it('lets a restricted key read, change, delete and restore its app, but create no other', async () => {
     const id = await newApp();
-    const { key: narrow } = await makeKey(api, { type: 'server', app_ids: [id] });
-    assert.equal((await get(id, narrow)).status, 200);
-    assert.equal((await patch(id, { name: 'Mine' }, narrow)).body.name, 'Mine');
-    assert.equal((await remove(id, narrow)).status, 200);
-    assert.deepEqual(idsOf(await list('?deleted=true', narrow)), [id]);
-    assert.deepEqual(idsOf(await list('', narrow)), []);
-    assert.equal((await patch(id, { deleted: false }, narrow)).status, 200);
-    assertRefused(await create({ name: 'x', platform: 'ios' }, narrow), 403, 'app_not_allowed');
+    const { key: restricted } = await makeKey(api, { type: 'server', app_ids: [id] });
+    assert.equal((await get(id, restricted)).status, 200);
+    assert.equal((await patch(id, { name: 'Mine' }, restricted)).body.name, 'Mine');
+    assert.equal((await remove(id, restricted)).status, 200);
+    assert.deepEqual(idsOf(await list('?deleted=true', restricted)), [id]);
+    assert.deepEqual(idsOf(await list('', restricted)), []);
+    assert.equal((await patch(id, { deleted: false }, restricted)).status, 200);
+    assertRefused(await create({ name: 'x', platform: 'ios' }, restricted), 403, 'app_not_allowed');
   });
 
-  it('sends events for that app only, named or not', async () => {
+  it('accepts events from a restricted key for its app only, with or without app_id', async () => {
     const [id, other] = [await newApp(), await newApp()];
-    const { key: narrow } = await makeKey(api, { type: 'client', app_ids: [id] });
+    const { key: restricted } = await makeKey(api, { type: 'client', app_ids: [id] });
     const event = { event_name: 'opened', app_user_id: 'u1' };
-    const send = (body: unknown) => api.call('POST', '/v1/events', { key: narrow, body });
+    const send = (body: unknown) => api.call('POST', '/v1/events', { key: restricted, body });
     assert.equal((await send({ events: [event] })).body.accepted, 1);
     assertRefused(await send({ app_id: other, events: [event] }), 403, 'app_not_allowed');
     const mixed = await send({ events: [event, { ...event, app_id: other }] });

@@ -5,7 +5,7 @@ import { UsageError } from '../../src/cli/terminal/usage-error.ts';
 import { startServer } from '../../src/server/start.ts';
 import { type Browser, join, setUp } from '../support/browser.ts';
 import { makeConfig } from '../support/harness.ts';
-import { noteSecrets } from '../support/minted-secrets.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
 
 const config = makeConfig();
 const server = await startServer(config);
@@ -13,7 +13,7 @@ after(server.stop);
 
 async function initProject(project: string, options: { owner?: string } = {}): Promise<string> {
   const made = await init(config, { project, app: 'App', platform: 'ios', ...options });
-  noteSecrets(JSON.stringify(made));
+  trackSecrets(JSON.stringify(made));
   return made.project_id;
 }
 
@@ -27,19 +27,19 @@ const before = await initProject('Before');
 const owner = await setUp(server.url, server.setupUrl);
 const developer = await join(owner, before, 'developer', 'Developer');
 
-it('a project made at the command line belongs to the first account, made before or after it', async () => {
+it('assigns projects created by the CLI to the first account, before or after it exists', async () => {
   const later = await initProject('Later');
   assert.deepEqual((await listOwned(owner)).toSorted(), [before, later].toSorted());
   assert.deepEqual(await listOwned(developer), []);
 });
 
-it('a project made at the command line belongs to the account that --owner names, in any case', async () => {
+it('assigns a project created by the CLI to the account given with --owner, in any case', async () => {
   const theirs = await initProject('Theirs', { owner: 'DEVELOPER@example.com' });
   assert.deepEqual(await listOwned(developer), [theirs]);
   assert.ok(!(await listOwned(owner)).includes(theirs));
 });
 
-it('no project is made for an owner who has no account', async () => {
+it('creates no project if --owner has no account', async () => {
   await assert.rejects(initProject('Nobody', { owner: 'nobody@example.com' }), (error) => {
     return error instanceof UsageError && error.message.includes('nobody@example.com');
   });

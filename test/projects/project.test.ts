@@ -9,7 +9,7 @@ const { server_key: key, read_only_key, project_id } = api.project;
 const get = async (as = key) => (await api.call('GET', '/v1/project', { key: as })).body;
 const patch = (body: unknown, as = key) => api.call('PATCH', '/v1/project', { key: as, body });
 
-it('tells the project of the key, with its defaults', async () => {
+it('returns the project of the key with its default settings', async () => {
   const { created_at, updated_at, ...rest } = await get(read_only_key);
   assert.deepEqual(rest, {
     id: project_id,
@@ -22,7 +22,7 @@ it('tells the project of the key, with its defaults', async () => {
   assert.equal(created_at, updated_at);
 });
 
-it('changes what is sent and nothing else, and never another project', async () => {
+it('changes only the fields that are sent, and no other project', async () => {
   const other = await initProject(api.config);
   const [mine, theirs] = [await get(), await get(other.server_key)];
   clock.advance(1_000);
@@ -45,7 +45,7 @@ it('changes what is sent and nothing else, and never another project', async () 
   assert.deepEqual(await get(other.server_key), theirs);
 });
 
-it('takes values on the edge and refuses those beyond, saying which', async () => {
+it('accepts values at the limits and names the field of values beyond them', async () => {
   const before = await get();
   for (const [field, good, bad] of [
     ['max_key_lifetime_days', [1, 3_650], [0, -1, 1.5, 3_651, '10', true]],
@@ -65,7 +65,7 @@ it('takes values on the edge and refuses those beyond, saying which', async () =
   await patch({ name, max_key_lifetime_days, count_unverified_revenue, leaked_key_policy });
 });
 
-it('is not changed by an empty or a misspelt change', async () => {
+it('rejects an empty or misspelled change of a project', async () => {
   const before = await get();
   for (const body of [{}, { id: 'proj_x' }, { name: 'x', max_key_lifetime: 5 }]) {
     assert.equal((await patch(body)).status, 422);
@@ -73,7 +73,7 @@ it('is not changed by an empty or a misspelt change', async () => {
   assert.deepEqual(await get(), before);
 });
 
-it('lets keys keep their end when lifetimes are limited later', async () => {
+it('keeps the expiry of existing keys when the project limits key lifetimes later', async () => {
   const endless = await makeKey(api, { type: 'server' });
   await patch({ max_key_lifetime_days: 1 });
   const self = await api.call('GET', '/v1/api-keys/self', { key: endless.key });
@@ -83,9 +83,9 @@ it('lets keys keep their end when lifetimes are limited later', async () => {
   await patch({ max_key_lifetime_days: null });
 });
 
-it('is not changed by a key narrowed to some apps', async () => {
-  const narrow = await makeKey(api, { type: 'server', app_ids: [api.project.app_id] });
-  const { status, body } = await patch({ name: 'Mine' }, narrow.key);
+it('rejects changes of the project by a key restricted to some apps', async () => {
+  const restricted = await makeKey(api, { type: 'server', app_ids: [api.project.app_id] });
+  const { status, body } = await patch({ name: 'Mine' }, restricted.key);
   assert.deepEqual([status, body.code], [403, 'app_not_allowed']);
-  assert.equal((await get(narrow.key)).id, project_id);
+  assert.equal((await get(restricted.key)).id, project_id);
 });

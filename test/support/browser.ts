@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { type Answer, type Api, connect } from './harness.ts';
 
-/** A browser on one of our pages: it keeps cookies, and sends Origin and the page's token with every change. */
+/** A browser on a dashboard page: keeps cookies, and sends Origin and the CSRF token with every change. */
 export type Browser = Api & {
-  /** What it would send as Cookie. */
+  /** Returns the Cookie header it would send. */
   cookie: () => string;
-  /** The `Set-Cookie` lines of the last answer that had some. */
+  /** Returns the `Set-Cookie` headers of the last response that had any. */
   lastCookies: () => readonly string[];
 };
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** Returns a browser that has no cookie yet. `fixed` headers go along with every request. */
+/** Returns a browser without cookies. `fixed` headers are sent with every request. */
 export function openBrowser(url: string, fixed: Record<string, string> = {}): Browser {
   const api = connect(url);
   const jar = new Map<string, string>();
@@ -45,10 +45,10 @@ export function openBrowser(url: string, fixed: Record<string, string> = {}): Br
   };
 }
 
-/** What follows the # in a link. */
+/** Returns the fragment of a link, which holds its token. */
 export const tokenOf = (link: string | undefined): string => link?.split('#')[1] ?? assert.fail('a link');
 
-/** Makes the first account in a browser and stays signed in. */
+/** Creates the first account in a new browser, which stays signed in. */
 export async function setUp(url: string, setupUrl: string | undefined): Promise<Browser> {
   const browser = openBrowser(url);
   const body = { token: tokenOf(setupUrl), name: 'Owner', email: 'owner@example.com', password: PASSWORD };
@@ -57,13 +57,13 @@ export async function setUp(url: string, setupUrl: string | undefined): Promise<
   return browser;
 }
 
-/** Gives the password once more. */
+/** Sends the password again (step-up authentication). */
 export async function stepUp(browser: Browser, password = PASSWORD): Promise<void> {
   const answer = await browser.call('POST', '/app/v1/step-up', { body: { password } });
   assert.equal(answer.status, 200, answer.text);
 }
 
-/** Invites somebody, who makes an account and stays signed in. `owner` must have stepped up for the mighty roles. */
+/** Invites a person, who creates an account and stays signed in. For admin roles `owner` must have stepped up. */
 export async function join(owner: Browser, projectId: string, role: string, name: string): Promise<Browser> {
   const path = `/app/v1/projects/${projectId}/invitations`;
   const email = `${name.toLowerCase()}@example.com`;
@@ -76,7 +76,7 @@ export async function join(owner: Browser, projectId: string, role: string, name
   return browser;
 }
 
-/** Signs somebody in, in a browser of its own. */
+/** Signs in with a new browser. */
 export async function signIn(url: string, email: string): Promise<Browser> {
   const browser = openBrowser(url);
   const answer = await browser.call('POST', '/app/v1/sign-in', { body: { email, password: PASSWORD } });

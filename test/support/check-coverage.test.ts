@@ -6,10 +6,10 @@ import { describe, it } from 'node:test';
 import { makeTempDir } from './harness.ts';
 
 const SCRIPT = join(import.meta.dirname, 'check-coverage.ts');
-const FOLDERS = ['keys', 'http', 'limits', 'events'];
+const FOLDERS = ['api', 'directory', 'keys', 'accounts', 'audit', 'http', 'limits', 'events'];
 const file = join(makeTempDir(), 'lcov.info');
 
-/** What one file of a folder has: [found, hit] lines, then branches. */
+/** The counts of a file: [found, hit] lines, then branches. */
 type Counts = [lines: [number, number], branches: [number, number]];
 
 function check(counts: Record<string, Counts>) {
@@ -31,8 +31,8 @@ const FULL: Counts = [
   [9_000, 9_000],
 ];
 
-describe('the coverage that is asked for', () => {
-  it('is asked of each folder: one that lacks a line or a branch fails, however good the others are', () => {
+describe('the coverage check', () => {
+  it('fails if one folder lacks line or branch coverage, however good the others are', () => {
     assert.equal(check(everywhere(ENOUGH)).status, 0);
     for (const folder of FOLDERS) {
       for (const lacking of [
@@ -52,7 +52,7 @@ describe('the coverage that is asked for', () => {
     }
   });
 
-  it('fails where nothing was measured', () => {
+  it('fails if a folder was not measured', () => {
     const { keys: _, ...others } = everywhere(FULL);
     assert.equal(check(others).status, 1);
   });

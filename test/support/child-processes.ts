@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { after } from 'node:test';
 import type { Initialized } from '../../src/cli/init-text.ts';
 import { type Api, connect } from './harness.ts';
-import { noteSecrets, requireNoSecrets } from './minted-secrets.ts';
+import { requireNoSecrets, trackSecrets } from './minted-secrets.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -42,7 +42,7 @@ export function startCli(
   child.stdin.end(input);
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(
     ([stdout, stderr, [code]]) => {
-      noteSecrets(stdout);
+      trackSecrets(stdout);
       requireNoSecrets(`Standard error of appflow ${args.join(' ')}`, stderr);
       return { code, stdout, stderr };
     },

@@ -10,7 +10,7 @@ const EXECUTABLE = '/usr/bin/chromium';
 const HAS_CHROMIUM = existsSync(EXECUTABLE);
 const BUILT = join(import.meta.dirname, '../../dashboard/dist/index.html');
 
-/** Nothing of its own over the network: what a page asks for is all that Chromium asks for. */
+/** Disables Chromium's own network requests, so that all requests come from the page. */
 const ARGS = [
   '--disable-gpu',
   '--disable-quic',
@@ -20,18 +20,18 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** Registers a test that needs Chromium. Without it the test counts as skipped, which no run that matters accepts. */
+/** Registers a test that needs Chromium. Without Chromium the test is skipped, which CI does not accept. */
 export function browserTest(name: string, run: (test: TestContext) => Promise<void>): void {
   const skip = HAS_CHROMIUM ? false : `${EXECUTABLE} is missing: apt-get install chromium`;
   it(name, { skip }, run);
 }
 
-/** A window of its own: cookies, storage and clipboard are shared with no other. */
-export type Window = { context: BrowserContext; page: Page; troubles: () => string[] };
+/** A separate browser window: it shares no cookies, storage or clipboard with others. */
+export type Window = { context: BrowserContext; page: Page; problems: () => string[] };
 
 export type Chromium = { open: (options?: BrowserContextOptions) => Promise<Window> };
 
-/** Returns a Chromium that starts when the first window is wanted and ends with the test file. */
+/** Returns a Chromium that starts with the first window and stops at the end of the test file. */
 export function startChromium(): Chromium {
   let launched: ReturnType<typeof chromium.launch> | undefined;
   after(async () => (await launched)?.close());
@@ -45,18 +45,18 @@ export function startChromium(): Chromium {
       });
       context.setDefaultTimeout(15_000);
       const page = await context.newPage();
-      return { context, page, troubles: watch(page) };
+      return { context, page, problems: watch(page) };
     },
   };
 }
 
 /**
- * Collects what no page may do: errors in the console, exceptions, answers from 400 on, requests that fail or go to
- * another host. The returned function gives what was collected and forgets it.
+ * Collects what no page may cause: console errors, exceptions, responses from 400 on, and requests that fail or go to
+ * another host. The returned function returns the collected problems and resets them.
  */
 function watch(page: Page): () => string[] {
-  let troubles: string[] = [];
-  const note = (trouble: string) => troubles.push(`${page.url()}: ${trouble}`);
+  let problems: string[] = [];
+  const note = (problem: string) => problems.push(`${page.url()}: ${problem}`);
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') note(`console: ${message.text()}`);
   });
@@ -66,7 +66,7 @@ function watch(page: Page): () => string[] {
   });
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText ?? 'failed';
-    // A page that is left takes its open questions and streams back.
+    // Leaving a page aborts its open requests and streams.
     if (reason !== 'net::ERR_ABORTED') note(`${reason}: ${request.url()}`);
   });
   page.on('request', (request) => {
@@ -76,30 +76,30 @@ function watch(page: Page): () => string[] {
     if (!isOwn && page.url() !== 'about:blank') note(`asks another host: ${url.origin}`);
   });
   return () => {
-    const collected = troubles;
-    troubles = [];
+    const collected = problems;
+    problems = [];
     return collected;
   };
 }
 
-/** As the server sets them: a cookie without the first would go along with another site's form for two minutes. */
+/** The attributes that the server sets. Without SameSite, cross-site forms would send the cookie for two minutes. */
 const FLAGS = { sameSite: 'Lax', httpOnly: true } as const;
 
-/** Gives a window the session of somebody who signed in by the API: what a browser keeps of it. */
-export async function enterAs({ context }: Window, who: SignedIn): Promise<void> {
-  const cookies = who
+/** Gives a window the session of an account that signed in through the API: the cookie. */
+export async function enterAs({ context }: Window, browser: SignedIn): Promise<void> {
+  const cookies = browser
     .cookie()
     .split('; ')
     .map((pair) => pair.split('='));
   await context.addCookies(
-    cookies.map(([name = '', value = '']) => ({ name, value, url: who.url, ...FLAGS })),
+    cookies.map(([name = '', value = '']) => ({ name, value, url: browser.url, ...FLAGS })),
   );
   await context.addInitScript(
-    `if (origin === '${who.url}') localStorage.setItem('appflow-signed-in', 'yes')`,
+    `if (origin === '${browser.url}') localStorage.setItem('appflow-signed-in', 'yes')`,
   );
 }
 
-/** Run by the debugger, since no page lets strings be evaluated. */
+/** Runs through the debugger, because the page's CSP blocks evaluating strings. */
 const UNTIL_LOADED = `new Promise((resolve, reject) => {
   const startedAt = performance.now();
   const isLoaded = () =>
@@ -113,14 +113,17 @@ const UNTIL_LOADED = `new Promise((resolve, reject) => {
 })`;
 
 /**
- * Resolves when the page shows its content: its heading is there, and nothing holds the place of something to come.
- * Returns how long that took since the page was asked for, in milliseconds.
+ * Resolves when the page shows its content: it has a heading and no more placeholders. Returns the time since the
+ * page was requested, in milliseconds.
  */
 export async function untilLoaded(page: Page): Promise<number> {
   return (await page.evaluate(UNTIL_LOADED)) as number;
 }
 
-/** Shows the page in this theme of the system; resolves once that is painted: axe would else see a bit of both. */
+/**
+ * Switches the page to this system theme. Resolves when it is painted, because axe would otherwise see parts of both
+ * themes.
+ */
 export async function showTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
   await page.emulateMedia({ colorScheme: theme });
   await page.evaluate(`new Promise((resolve) => {
@@ -141,11 +144,11 @@ type AxeResult = {
   }[];
 };
 
-/** Returns what axe finds on the page that is serious or critical, one line each; `rules` are all unless some are named. */
-export async function findBarriers(page: Page, rules?: readonly string[]): Promise<string[]> {
-  // By the debugger, which the page's policy does not govern; once a page, it is large.
+/** Returns the serious and critical violations that axe finds, one per line. `rules` limits the rules that run. */
+export async function findViolations(page: Page, rules?: readonly string[]): Promise<string[]> {
+  // Runs through the debugger, which the page's CSP does not restrict. Once per page, because axe is large.
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE);
-  // Without the style sheets, which no rule that is run looks into, and which it would load anew.
+  // Without style sheets, which axe would load again although none of the rules reads them.
   const options = { resultTypes: ['violations'], preload: false, ...(rules && { runOnly: rules }) };
   const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResult;
   return violations

@@ -7,7 +7,7 @@ export const HOOK = '/hooks/secret-scanning/github';
 
 const makePair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 /** The key pair that signs reports, and an attacker's. */
-export const [github, stranger] = [makePair(), makePair()];
+export const [github, attacker] = [makePair(), makePair()];
 
 /** Writes GitHub's public key, with the identifier `k1`, to a file for APPFLOW_GITHUB_SCANNING_KEYS_FILE. */
 export function writeKeysFile(): string {

@@ -8,7 +8,7 @@ import type { Initialized, InitOptions } from '../../src/cli/init-text.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { type Clocks, type RunningServer, startServer } from '../../src/server/start.ts';
-import { checkAnswer, noteSecrets, requireNoSecrets, requireNoSecretsInFolder } from './minted-secrets.ts';
+import { checkAnswer, requireNoSecrets, requireNoSecretsInFolder, trackSecrets } from './minted-secrets.ts';
 
 /** Rate limits off, for tests that are not about limits. */
 export const LIMITS_OFF = {
@@ -121,7 +121,7 @@ export async function startTestServer(
   clocks: Clocks = {},
 ): Promise<TestServer> {
   const config = makeConfig(env);
-  const project = await initNoted(config, { project: 'Test', app: 'Main', platform: 'ios' });
+  const project = await initTracked(config, { project: 'Test', app: 'Main', platform: 'ios' });
   const lines: string[] = [];
   const loud = { ...config, logLevel: 'trace' } as const;
   const server = await startServer(loud, clocks, { write: (line) => lines.push(line) });
@@ -146,12 +146,12 @@ async function scrape({ url, metricsUrl }: RunningServer, { metricsToken }: Conf
 
 /** Creates another project on the same server, to prove that projects are isolated. */
 export function initProject(config: Config, app = 'Other'): Promise<Initialized> {
-  return initNoted(config, { project: 'Other', app, platform: 'android' });
+  return initTracked(config, { project: 'Other', app, platform: 'android' });
 }
 
-async function initNoted(config: Config, options: InitOptions): Promise<Initialized> {
+async function initTracked(config: Config, options: InitOptions): Promise<Initialized> {
   const made = await init(config, options);
-  noteSecrets(JSON.stringify(made));
+  trackSecrets(JSON.stringify(made));
   return made;
 }
 

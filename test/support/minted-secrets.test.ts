@@ -3,19 +3,19 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createSecret, hintOf } from '../../src/directory/secret.ts';
-import { checkAnswer, findSecrets, noteSecrets, requireNoSecrets } from './minted-secrets.ts';
+import { checkAnswer, findSecrets, requireNoSecrets, trackSecrets } from './minted-secrets.ts';
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/leaking-server.ts');
 
 function runFixture(env: Record<string, string>) {
-  // With nothing of this process's environment: Node would take the run for a part of the one around it.
+  // Without the environment of this process: otherwise Node would treat the run as part of the current test run.
   const own = { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8', ...env };
   const { status, stdout } = spawnSync(process.execPath, ['--test', FIXTURE], { env: own, encoding: 'utf8' });
   return { status, stdout };
 }
 
-describe('a test file', () => {
-  it('fails when its server leaked keys, and names each file and no more of a key than its hint', () => {
+describe('the check for leaked secrets at the end of a test file', () => {
+  it('fails if a server leaked keys, and names each file with only the hint of the key', () => {
     const { status, stdout } = runFixture({ LEAKING: 'yes' });
     assert.equal(status, 1, stdout);
     assert.match(stdout, /The file \S+\/forgotten\/whole holds sk_af1_\w{4}…\w{4}\./);
@@ -24,17 +24,17 @@ describe('a test file', () => {
     assert.doesNotMatch(stdout, /almost|[0-9A-Za-z]{42}/);
   });
 
-  it('passes when it did not, though most of one lies about', () => {
+  it('passes if no key was leaked, even if most of one was', () => {
     const { status, stdout } = runFixture({});
     assert.equal(status, 0, stdout);
   });
 });
 
-describe('a key that was made', () => {
+describe('remembered keys', () => {
   const secret = createSecret('server');
-  noteSecrets(`{"key":"${secret}"}`);
+  trackSecrets(`{"key":"${secret}"}`);
 
-  it('is found whole or by its random part, at every edge, and not in part', () => {
+  it('finds a remembered key whole or by its random part, at any position, but not in part', () => {
     const random = secret.slice(7, 50);
     const hint = hintOf(secret);
     for (const text of [secret, random, `x${random}`, `${random}x`, `\\n${secret}\\n`, `"${secret}"`]) {
@@ -45,7 +45,7 @@ describe('a key that was made', () => {
     }
   });
 
-  it('is told by its hint when it is found in a text', () => {
+  it('reports a key found in a text by its hint', () => {
     assert.throws(
       () => requireNoSecrets('/metrics', `keys{id="${secret}"} 1`),
       (error: Error) => {
@@ -57,14 +57,14 @@ describe('a key that was made', () => {
   });
 });
 
-describe('an answer', () => {
+describe('the check of API responses', () => {
   const answerOf = (body: unknown, headers: Record<string, string> = {}) => ({
     headers: new Headers(headers),
     text: JSON.stringify(body),
     body,
   });
 
-  it('may show the key that it made or renewed, also when it is given again', () => {
+  it('accepts a key in the response that created, rotated or replayed it', () => {
     for (const path of ['/v1/api-keys', '/v1/api-keys/key_1/rotate', '/app/v1/projects/proj_1/api-keys']) {
       const key = createSecret('client');
       checkAnswer('POST', path, answerOf({ id: 'key_1', key }));
@@ -73,7 +73,7 @@ describe('an answer', () => {
     }
   });
 
-  it('may show it nowhere else: not elsewhere in the answer, in a header, or in another answer', () => {
+  it('rejects a key anywhere else: in another field, a header or another response', () => {
     const key = createSecret('server');
     const path = '/v1/api-keys';
     checkAnswer('POST', path, answerOf({ key }));

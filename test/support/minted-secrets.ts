@@ -12,7 +12,7 @@ const FILE_BYTES_MAX = 8_000_000;
 const minted = new Map<string, string>();
 
 /** Remembers every key in `text`. From now on it must not appear anywhere else. */
-export function noteSecrets(text: string): void {
+export function trackSecrets(text: string): void {
   for (const [secret] of text.matchAll(new RegExp(SECRET_PATTERN, 'g'))) {
     minted.set(secret.slice(PREFIX_LENGTH, PREFIX_LENGTH + RANDOM_LENGTH), hintOf(secret));
   }
@@ -81,7 +81,7 @@ type Answer = { headers: Headers; text: string; body: unknown };
 /** Remembers the key in the answer that creates it, and fails if a key appears in any other place of an answer. */
 export function checkAnswer(method: string, path: string, { headers, text, body }: Answer): void {
   const created = method === 'POST' && MINTING_PATH.test(path) ? keyOf(body) : '';
-  noteSecrets(created);
+  trackSecrets(created);
   const rest = created === '' ? text : text.replace(created, '');
   requireNoSecrets(`The answer to ${method} ${path}`, `${rest}\n${JSON.stringify([...headers])}`);
 }

@@ -4,7 +4,7 @@ import { after } from 'node:test';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { connect, initProject, makeClock, makeConfig } from './harness.ts';
-import { noteSecrets } from './minted-secrets.ts';
+import { trackSecrets } from './minted-secrets.ts';
 import { startOpenServer } from './open-server.ts';
 import { parseAnswer } from './raw-http.ts';
 
@@ -63,7 +63,7 @@ export async function startSlowServer() {
     socket.write(bytes.slice(5));
     await closed;
     const text = Buffer.concat(chunks).toString('latin1');
-    noteSecrets(text);
+    trackSecrets(text);
     return parseAnswer(text);
   }
 
@@ -75,7 +75,7 @@ export async function startSlowServer() {
   }
 
   /** Returns everything stored that a request could have changed, except its own key, and the number of events. */
-  async function lookAtEverything(ownKeyId = '') {
+  async function readState(ownKeyId = '') {
     const { db } = services.control;
     const keys = await db
       .selectFrom('api_keys')
@@ -92,5 +92,5 @@ export async function startSlowServer() {
     return { keys, secrets, apps, projects, roles, invitations, events: data.length };
   }
 
-  return { url, api, clock, config, project, limiter, services, hooks, sendSlowly, manage, lookAtEverything };
+  return { url, api, clock, config, project, limiter, services, hooks, sendSlowly, manage, readState };
 }

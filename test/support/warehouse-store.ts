@@ -6,14 +6,14 @@ import { openLog } from '../../src/lib/log.ts';
 import type { EventRow } from '../../src/warehouse/event-row.ts';
 import { openWarehouse, type Warehouse } from '../../src/warehouse/open.ts';
 
-/** A warehouse for tests on a folder of its own. One at a time in a process. */
+/** A warehouse for tests on its own folder. Only one can be open per process. */
 export type TestStore = {
   path: string;
   open(): Promise<Warehouse>;
   remove(): Promise<void>;
 };
 
-/** Returns a fresh folder and what opens a warehouse on it, as often as a test wants to restart. */
+/** Returns a new folder and a function that opens a warehouse on it, again and again to simulate restarts. */
 export async function createTestStore(): Promise<TestStore> {
   const path = await mkdtemp(join(tmpdir(), 'appflow-warehouse-'));
   return {
@@ -23,7 +23,7 @@ export async function createTestStore(): Promise<TestStore> {
   };
 }
 
-/** Returns an event row with what a test does not care about filled in. */
+/** Returns an event row with default values for all columns that a test does not set. */
 export function eventRow(row: Partial<EventRow> & { event_id: string }): EventRow {
   return {
     project_id: 'proj_a',

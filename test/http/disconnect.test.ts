@@ -13,8 +13,8 @@ const { port, hostname } = new URL(server.url);
 const headOf = (key: string, line: string, ...headers: string[]) =>
   [`${line} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${key}`, ...headers, '', ''].join('\r\n');
 
-/** Sends a request, or a part of one, and is gone. */
-const sendAndLeave = (bytes: string) =>
+/** Sends a request, or part of one, and disconnects immediately. */
+const sendAndDisconnect = (bytes: string) =>
   new Promise<void>((resolve) => {
     const socket = connectSocket({ port: Number(port), host: hostname }, () => {
       socket.write(bytes, () => setImmediate(() => socket.destroy()));
@@ -23,11 +23,12 @@ const sendAndLeave = (bytes: string) =>
     socket.on('close', () => resolve());
   });
 
-it('stores nothing of a body that was cut off, and everything of the next', async () => {
+it('stores no events from a truncated body, and all events of the next request', async () => {
   const body = JSON.stringify({ events: [{ event_id: 'cut', event_name: 'opened', app_user_id: 'u1' }] });
   const type = 'Content-Type: application/json';
   const head = headOf(client_key, 'POST /v1/events', type, `Content-Length: ${body.length}`);
-  for (let length = 0; length < body.length; length += 5) await sendAndLeave(head + body.slice(0, length));
+  for (let length = 0; length < body.length; length += 5)
+    await sendAndDisconnect(head + body.slice(0, length));
   const search = () => server.call('GET', '/v1/events?event_id=cut', { key: server_key });
   assert.equal((await search()).body.data.length, 0);
   const whole = parseAnswer(
@@ -37,7 +38,7 @@ it('stores nothing of a body that was cut off, and everything of the next', asyn
   assert.equal((await search()).body.data.length, 1);
 });
 
-it('answers 400 to a body whose chunks are broken', async () => {
+it('returns 400 for a body with broken chunks', async () => {
   const headers = ['Content-Type: application/json', 'Transfer-Encoding: chunked'];
   const answer = await sendRaw(
     server.url,
@@ -46,14 +47,14 @@ it('answers 400 to a body whose chunks are broken', async () => {
   assert.equal(parseAnswer(answer).status, 400);
 });
 
-it('logs no error for callers that hang up, in a body or while a query runs, and serves on', async () => {
+it('logs no error and stays healthy when clients disconnect during a body or a query', async () => {
   for (let round = 0; round < 30; round += 1) {
     await Promise.all([
-      sendAndLeave(headOf(server_key, 'GET /v1/events?limit=200')),
-      sendAndLeave(
+      sendAndDisconnect(headOf(server_key, 'GET /v1/events?limit=200')),
+      sendAndDisconnect(
         headOf(server_key, 'POST /v1/apps', 'Content-Type: application/json', 'Content-Length: 9'),
       ),
-      sendAndLeave('GET /heal'),
+      sendAndDisconnect('GET /heal'),
     ]);
   }
   assert.equal((await server.call('GET', '/readyz')).body.status, 'ok');
