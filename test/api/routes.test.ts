@@ -188,7 +188,7 @@ for (const route of GUARDED) {
       }
     });
 
-    it('answers its own documented example', async () => {
+    it('returns the documented status for its own example', async () => {
       // Uses a separate project, because the examples change project settings.
       const spare = { ...api, project: await initProject(api.config) };
       const id = idParamOf(route);
