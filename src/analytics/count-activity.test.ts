@@ -35,7 +35,7 @@ async function countEvents(start: string, end: string): Promise<Record<string, n
   return Object.fromEntries([...days].map(([day, { events }]) => [formatDay(day), events]).sort());
 }
 
-test('only days of the range and events of the project count where a piece of the next day lies among the hours', async () => {
+test('counts only days of the range and events of the project when a day is not one continuous span', async () => {
   const instants = [
     '2010-11-07T02:29:00Z',
     '2010-11-07T02:30:30Z',
@@ -43,7 +43,7 @@ test('only days of the range and events of the project count where a piece of th
     '2010-11-07T03:30:00Z',
   ];
   const rows = instants.map((instant) => eventRow({ event_id: instant, timestamp: Date.parse(instant) }));
-  // An app belongs to one project; should an id ever be met in two, they still do not mix.
+  // An app belongs to one project; even if two projects had the same app id, they would not mix.
   const others = rows.map((row) => ({ ...row, project_id: 'proj_b' }));
   await warehouse.append([...rows, ...others]);
   assert.deepEqual(await countEvents('2010-11-06', '2010-11-06'), { '2010-11-06': 2 });

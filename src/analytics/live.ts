@@ -78,7 +78,7 @@ export async function answerLive(
   };
 }
 
-/** Excludes events dated after now: their time may be up to an hour ahead of the server. */
+/** Events may be dated up to an hour ahead of the server; they count once that time has come. */
 function recentCondition(scope: QueryScope, nowMs: number): BoundSql {
   const { sql, params } = scopeCondition(scope);
   return {

@@ -18,7 +18,7 @@ const CASES: [amount: string, currency: string, expected: string][] = [
 ];
 
 for (const [amount, currency, expected] of CASES) {
-  test(`${amount} ${currency} is written ${expected}`, () => {
+  test(`formats ${amount} ${currency} as ${expected}`, () => {
     assert.equal(formatMoney(amount, currency), expected);
   });
 }

@@ -8,7 +8,7 @@ import { dayAt, listOffsets } from './zone-offsets.ts';
 const YEAR_2000 = Date.UTC(2000, 0, 1) / DAY_MS;
 const YEAR_2040 = Date.UTC(2040, 0, 1) / DAY_MS;
 
-/** The date a zone's clocks show, read from its parts instead of from its offset. */
+/** The local date in a time zone, from its formatted parts instead of its offset. */
 function localDate(timezone: string, atMs: number): string {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,
@@ -20,7 +20,7 @@ function localDate(timezone: string, atMs: number): string {
   return `${year}-${month}-${day}`;
 }
 
-test('offsets change at the millisecond the clocks do', () => {
+test('offsets change at the exact millisecond of the clock change', () => {
   const range = { first: Date.UTC(2010, 10, 7) / DAY_MS, last: Date.UTC(2010, 10, 7) / DAY_MS };
   const [before, after, ...more] = listOffsets('America/St_Johns', range);
   assert.deepEqual(before?.offsetMs, -2.5 * HOUR_MS);
@@ -28,7 +28,7 @@ test('offsets change at the millisecond the clocks do', () => {
   assert.deepEqual(more, []);
 });
 
-test('a zone without summer has one offset, and UTC none', () => {
+test('a zone without daylight saving time has one offset, and UTC has 0', () => {
   const range = { first: YEAR_2000, last: YEAR_2000 + 3_999 };
   assert.deepEqual(
     listOffsets('Asia/Kathmandu', range).map(({ offsetMs }) => offsetMs),
@@ -40,7 +40,7 @@ test('a zone without summer has one offset, and UTC none', () => {
   );
 });
 
-test('reads offsets with seconds, as before standard time', () => {
+test('reads offsets with seconds, as used before standard time', () => {
   const [first] = listOffsets('America/St_Johns', { first: -50_000, last: -50_000 });
   assert.equal(first?.offsetMs, -(3 * HOUR_MS + 30 * 60_000 + 52_000));
 });
@@ -65,7 +65,7 @@ test('the offsets of any range give the local date of any instant in it, in ever
   );
 });
 
-test('both sides of every change of every zone since 2000 are found', () => {
+test('finds both sides of every clock change since 2000 in every zone', () => {
   for (const timezone of Intl.supportedValuesOf('timeZone')) {
     const offsets = listOffsets(timezone, { first: YEAR_2000, last: YEAR_2000 + 3_999 });
     for (const { fromMs, offsetMs } of offsets.slice(1)) {

@@ -35,7 +35,7 @@ function open({
   return { ...timers, ...tail, next: async () => (await chunks.next()).value as string | undefined };
 }
 
-/** Gives way until the tail waits. */
+/** Resolves when the tail waits for events. */
 async function untilWaiting(countTimers: () => number): Promise<void> {
   while (countTimers() === 0) await new Promise(setImmediate);
 }
@@ -43,21 +43,21 @@ async function untilWaiting(countTimers: () => number): Promise<void> {
 const idsIn = (text = '') => [...text.matchAll(/"event_id":"([^"]+)"/g)].map(([, id]) => id);
 
 describe('a live tail', () => {
-  it('shows every 15 s of silence that it lives, and not before', async () => {
+  it('sends a heartbeat after every 15 s without events, and not before', async () => {
     const { next, advance, countTimers, end } = open();
     assert.match((await next()) ?? '', /^retry: 1000\nid: \S+\n\n$/);
     for (let round = 0; round < 2; round += 1) {
-      let told: string | undefined;
+      let sent: string | undefined;
       const waiting = next().then((text) => {
-        told = text;
+        sent = text;
       });
       await untilWaiting(countTimers);
       advance(HEARTBEAT_MS - 1);
       await new Promise(setImmediate);
-      assert.equal(told, undefined);
+      assert.equal(sent, undefined);
       advance(1);
       await waiting;
-      assert.equal(told, ': heartbeat\n\n');
+      assert.equal(sent, ': heartbeat\n\n');
     }
     end('overloaded');
     assert.match((await next()) ?? '', /^event: closed\ndata: \{"code":"overloaded"\}\n\n$/);
@@ -65,7 +65,7 @@ describe('a live tail', () => {
     assert.equal(countTimers(), 0);
   });
 
-  it('ends without a word when its caller is gone', async () => {
+  it('ends without a message when its client disconnects', async () => {
     const caller = new AbortController();
     const { next, countTimers } = open({ signal: caller.signal });
     await next();
@@ -75,7 +75,7 @@ describe('a live tail', () => {
     assert.equal(await waiting, undefined);
   });
 
-  it('asks the store when the writer does not know what it stored, and tells nothing twice', async () => {
+  it('reads the store when the writer does not know what it stored, and sends nothing twice', async () => {
     const feed = createFeed(warehouse.feed.reached('proj_a'));
     const { next, countTimers, end } = open({ feed });
     await next();
@@ -95,13 +95,13 @@ describe('a live tail', () => {
   });
 });
 
-describe('more than a live tail holds', () => {
-  /** Stores events, and tells of each as so large that no second one is held beside it. */
+describe('more events than a live tail buffers', () => {
+  /** Stores events, and publishes each so large that the buffer has no space for a second one. */
   async function flood(feed: FeedSource, ids: readonly string[]): Promise<void> {
     for (const event_id of ids) {
       await warehouse.append([eventRow({ event_id })]);
-      const told = eventRow({ event_id, properties: `"${'x'.repeat(BUFFER_BYTES_MAX)}"` });
-      feed.publish(warehouse.feed.reached('proj_a'), [told]);
+      const published = eventRow({ event_id, properties: `"${'x'.repeat(BUFFER_BYTES_MAX)}"` });
+      feed.publish(warehouse.feed.reached('proj_a'), [published]);
     }
   }
 
@@ -111,10 +111,10 @@ describe('more than a live tail holds', () => {
     await warehouse.append([eventRow({ event_id: first })]);
     const feed = createFeed(warehouse.feed.reached('proj_a'));
     let meanwhile = async () => {};
-    const query: typeof warehouse.query = async (...asked) => {
+    const query: typeof warehouse.query = async (...args) => {
       await meanwhile();
       meanwhile = async () => {};
-      return warehouse.query(...asked);
+      return warehouse.query(...args);
     };
     const whileReading = (task: () => Promise<void>) => {
       meanwhile = task;
@@ -134,7 +134,7 @@ describe('more than a live tail holds', () => {
     };
   }
 
-  it('is no gap while the store is still read: what came is read from there', async () => {
+  it('cause no gap while the store is still read: they are read from there', async () => {
     const { feed, next, end, first, whileReading } = await openBehind();
     const ids = [randomUUID(), randomUUID(), randomUUID()];
     whileReading(() => flood(feed, ids));
@@ -143,28 +143,28 @@ describe('more than a live tail holds', () => {
     end('overloaded');
   });
 
-  it('is a gap, and the end, for a reader that was let fall behind what it is told', async () => {
+  it('end the stream with a gap for a reader that falls behind', async () => {
     const { feed, next, countTimers, first } = await openBehind();
     assert.deepEqual(idsIn(await next()), [first]);
     const live = next();
     await untilWaiting(countTimers);
-    const told = randomUUID();
-    feed.publish(warehouse.feed.reached('proj_a') + 1, [eventRow({ event_id: told })]);
-    assert.deepEqual(idsIn(await live), [told]);
+    const sent = randomUUID();
+    feed.publish(warehouse.feed.reached('proj_a') + 1, [eventRow({ event_id: sent })]);
+    assert.deepEqual(idsIn(await live), [sent]);
     await flood(feed, [randomUUID(), randomUUID()]);
     assert.match((await next()) ?? '', /event: gap\ndata: \{"missed":2\}\n\n$/);
     assert.equal(await next(), undefined);
   });
 });
 
-describe('the buffer of a reader', () => {
+describe('the live buffer', () => {
   const big = (event_id: string, bytes: number) =>
     eventRow({ event_id, properties: `"${'x'.repeat(bytes)}"` });
   const openBuffer = (feed: FeedSource) =>
     openLiveBuffer(feed, 'proj_a', () => true, makeManualTimers().time.schedule);
   const half = BUFFER_BYTES_MAX / 2;
 
-  it('holds a block however large, and no second one beyond its bound', async () => {
+  it('keeps a block of any size, but no second one beyond its limit', async () => {
     const feed = createFeed(0);
     const buffer = openBuffer(feed);
     feed.publish(1, [big('1', 3 * BUFFER_BYTES_MAX)]);
@@ -177,7 +177,7 @@ describe('the buffer of a reader', () => {
     assert.deepEqual(await buffer.take(1, never), { kind: 'overflow', missed: 5 });
   });
 
-  it('is told exactly when it is full', async () => {
+  it('overflows exactly at its limit', async () => {
     const feed = createFeed(0);
     const buffer = openBuffer(feed);
     feed.publish(1, [big('1', half - 502)]);
@@ -189,7 +189,7 @@ describe('the buffer of a reader', () => {
     assert.deepEqual(await buffer.take(1, never), { kind: 'overflow', missed: 2 });
   });
 
-  it('takes nothing more once it is closed', async () => {
+  it('collects nothing once it is closed', async () => {
     const feed = createFeed(0);
     const buffer = openBuffer(feed);
     buffer.close();

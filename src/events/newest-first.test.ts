@@ -25,30 +25,30 @@ async function append(rows: EventRow[]): Promise<void> {
     await warehouse.append(rows.slice(at, at + BLOCK_ROWS));
 }
 
-type Asked = { limit?: number; before?: SearchPosition; from?: number; to?: number };
+type Options = { limit?: number; before?: SearchPosition; from?: number; to?: number };
 
-async function readPages(projectId: string, { limit = 1_000, before, from, to }: Asked = {}) {
+async function readPages(projectId: string, { limit = 1_000, before, from, to }: Options = {}) {
   const times = {
     ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
     ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
   };
-  const reading = { before, limit, nowMs: NOW };
+  const window = { before, limit, nowMs: NOW };
   const pages: PublicEvent[][] = [];
-  for await (const page of readNewestFirst(warehouse, buildFilter(projectId, APPS, times), reading, never)) {
+  for await (const page of readNewestFirst(warehouse, buildFilter(projectId, APPS, times), window, never)) {
     assert.ok(page.length > 0 && page.length <= limit, `a page of ${page.length}`);
     pages.push(page);
   }
   return pages;
 }
 
-const readIds = async (projectId: string, asked: Asked) =>
-  (await readPages(projectId, asked)).flat().map(({ event_id }) => event_id);
+const readIds = async (projectId: string, options: Options) =>
+  (await readPages(projectId, options)).flat().map(({ event_id }) => event_id);
 
 const newestFirst = (rows: readonly EventRow[]) =>
   rows.toSorted((a, b) => b.timestamp - a.timestamp || (a.event_id < b.event_id ? 1 : -1));
 
 describe('events of several apps, newest first', () => {
-  it('are each looked at a few times at most, however many pages they are', async () => {
+  it('are each read a few times at most, no matter how many pages there are', async () => {
     const project_id = 'proj_many';
     const rows = Array.from({ length: 30_000 }, (_, index) =>
       eventRow({
@@ -59,27 +59,27 @@ describe('events of several apps, newest first', () => {
       }),
     );
     await append(rows);
-    let looked = 0;
+    let scanned = 0;
     const query: typeof warehouse.query = async (sql, params, options) => {
       const parts = await warehouse.query<{ rows: string }>(`EXPLAIN ESTIMATE ${sql}`, params);
-      for (const part of parts) looked += Number(part.rows);
+      for (const part of parts) scanned += Number(part.rows);
       return warehouse.query(sql, params, options);
     };
-    const reading = { before: undefined, limit: 2_000, nowMs: NOW };
+    const window = { before: undefined, limit: 2_000, nowMs: NOW };
     let found = 0;
-    for await (const page of readNewestFirst({ query }, buildFilter(project_id, APPS, {}), reading, never)) {
+    for await (const page of readNewestFirst({ query }, buildFilter(project_id, APPS, {}), window, never)) {
       found += page.length;
     }
     assert.equal(found, rows.length);
-    assert.ok(looked >= rows.length, 'the engine tells what it looks at');
-    // A page of the whole table each time would be 15 times as many.
-    assert.ok(looked < 8 * rows.length, `${looked} rows were looked at for ${rows.length}`);
+    assert.ok(scanned >= rows.length, 'the engine reports the rows it reads');
+    // Reading the whole table for each page would be 15 times as many.
+    assert.ok(scanned < 8 * rows.length, `${scanned} rows were read for ${rows.length}`);
   });
 
-  it('come once each and in order, whatever lies between them and wherever they begin and end', async () => {
+  it('come once each and in order, for any gaps between them and any range', async () => {
     const project_id = 'proj_odd';
     const times = [
-      // Many at one time, a burst, silence of years, clocks ahead, and the earliest there is.
+      // Many at the same time, a burst, years without events, clocks ahead, and the earliest possible time.
       ...Array(40).fill(NOW - 5 * HOUR_MS),
       ...Array.from({ length: 60 }, (_, index) => NOW - HOUR_MS + (index % 20)),
       ...[NOW, NOW + 1, NOW + HOUR_MS],
@@ -119,7 +119,7 @@ describe('events of several apps, newest first', () => {
     }
   });
 
-  it('come in pages of bounded size, however large they are', async () => {
+  it('come in pages of limited size, no matter how large they are', async () => {
     const project_id = 'proj_large';
     const bytes = 30_000;
     const properties = JSON.stringify({ filling: 'ä'.repeat((bytes - 14) / 2) });
@@ -139,7 +139,7 @@ describe('events of several apps, newest first', () => {
     assert.ok(pages.length < 8);
   });
 
-  it('are asked for by the few until the first show how large they are', async () => {
+  it('are read in a small page first, until their size is known', async () => {
     const project_id = 'proj_first';
     await append(
       Array.from({ length: 300 }, (_, index) =>
@@ -151,8 +151,8 @@ describe('events of several apps, newest first', () => {
       limits.push(params?.limit);
       return warehouse.query(sql, params, options);
     };
-    const reading = { before: undefined, limit: 1_000, nowMs: NOW };
-    const pages = readNewestFirst({ query }, buildFilter(project_id, APPS, {}), reading, never);
+    const window = { before: undefined, limit: 1_000, nowMs: NOW };
+    const pages = readNewestFirst({ query }, buildFilter(project_id, APPS, {}), window, never);
     await pages.next();
     await pages.next();
     assert.deepEqual(limits, [250, 1_000]);

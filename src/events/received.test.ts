@@ -15,14 +15,14 @@ after(async () => {
 
 const BLOCK_ROWS = 10_000;
 
-async function append(rows: EventRow[], aBlock = BLOCK_ROWS): Promise<void> {
-  for (let at = 0; at < rows.length; at += aBlock) await warehouse.append(rows.slice(at, at + aBlock));
+async function append(rows: EventRow[], blockRows = BLOCK_ROWS): Promise<void> {
+  for (let at = 0; at < rows.length; at += blockRows) await warehouse.append(rows.slice(at, at + blockRows));
 }
 
 const idsIn = (text: string) => [...text.matchAll(/"event_id":"([^"]+)"/g)].map(([, id]) => id);
 
-/** A reader that was away since nothing was stored. */
-function comeBack(projectId: string) {
+/** Opens the tail of a reader that has not received any event yet. */
+function resume(projectId: string) {
   const { time, countTimers } = makeManualTimers();
   const filter = {
     projectId,
@@ -35,18 +35,18 @@ function comeBack(projectId: string) {
   const next = async (): Promise<string> => (await iterator.next()).value ?? '';
   return {
     next,
-    /** Returns what it is told until it waits for what comes. */
+    /** Returns all messages until the tail waits for new events. */
     async catchUp(): Promise<string> {
       let text = '';
       for (;;) {
-        const told = next();
-        const isWaiting = await Promise.race([told.then(() => false), untilWaiting(countTimers)]);
+        const received = next();
+        const isWaiting = await Promise.race([received.then(() => false), untilWaiting(countTimers)]);
         if (!isWaiting) {
-          text += await told;
+          text += await received;
           continue;
         }
         end('overloaded');
-        return text + (await told);
+        return text + (await received);
       }
     },
   };
@@ -57,10 +57,10 @@ async function untilWaiting(countTimers: () => number): Promise<true> {
   return true;
 }
 
-describe('a reader that comes back', () => {
-  it('is told all it missed in receive order, over several pages', async () => {
+describe('a reader that resumes', () => {
+  it('gets everything it missed in receive order, over several pages', async () => {
     const project_id = 'proj_much';
-    // The later a block, the older its events.
+    // Later blocks contain older events.
     const rows = Array.from({ length: RESUME_EVENTS_MAX }, (_, index) =>
       eventRow({
         project_id,
@@ -69,14 +69,14 @@ describe('a reader that comes back', () => {
       }),
     );
     await append(rows);
-    const text = await comeBack(project_id).catchUp();
+    const text = await resume(project_id).catchUp();
     assert.deepEqual(
       idsIn(text),
       rows.map(({ event_id }) => event_id),
     );
     assert.ok(!text.includes('event: gap'));
     await append([eventRow({ project_id, event_id: 'one too many' })]);
-    const reader = comeBack(project_id);
+    const reader = resume(project_id);
     await reader.next();
     const gap = await reader.next();
     assert.match(
@@ -88,7 +88,7 @@ describe('a reader that comes back', () => {
     assert.deepEqual(idsIn(await live), ['live']);
   });
 
-  it('is told so at once when what it missed is too large', async () => {
+  it('gets a gap immediately when it missed too much', async () => {
     const project_id = 'proj_heavy';
     const bytes = 25_000;
     const properties = JSON.stringify({ filling: 'x'.repeat(bytes - 14) });
@@ -96,9 +96,9 @@ describe('a reader that comes back', () => {
       eventRow({ project_id, event_id: String(index).padStart(6, '0'), properties }),
     );
     await append(rows, 400);
-    assert.equal(idsIn(await comeBack(project_id).catchUp()).length, rows.length);
+    assert.equal(idsIn(await resume(project_id).catchUp()).length, rows.length);
     await append([eventRow({ project_id, event_id: 'one too many' })]);
-    const reader = comeBack(project_id);
+    const reader = resume(project_id);
     await reader.next();
     assert.match(await reader.next(), new RegExp(`event: gap\ndata: \\{"missed":${rows.length + 1}\\}`));
   });

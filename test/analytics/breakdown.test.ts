@@ -76,7 +76,7 @@ const askBreakdown = async (
 };
 
 describe('GET /v1/analytics/breakdown', () => {
-  it('equals a plain recount of random events, late and repeated, whatever is asked', async () => {
+  it('equals a plain recount of random events, late and repeated, for any query', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(event, { minLength: 1, maxLength: 80 }),
@@ -96,9 +96,9 @@ describe('GET /v1/analytics/breakdown', () => {
           );
           await send(api, events, { appId });
           for (const one of queries) {
-            const asked = { ...one, currency, start: DAY, end: '2024-03-11' };
-            const { data, other } = await askBreakdown(appId, asked);
-            assert.deepEqual({ data, other }, recountBreakdown(events, asked), JSON.stringify(one));
+            const full = { ...one, currency, start: DAY, end: '2024-03-11' };
+            const { data, other } = await askBreakdown(appId, full);
+            assert.deepEqual({ data, other }, recountBreakdown(events, full), JSON.stringify(one));
           }
         },
       ),
@@ -106,7 +106,7 @@ describe('GET /v1/analytics/breakdown', () => {
     );
   });
 
-  it('says what it answered, and answers a range without events', async () => {
+  it('describes its query in meta, and answers a range without events', async () => {
     const appId = await makeApp(api, 'Europe/Berlin');
     const answer = await ask(api, 'breakdown', { app_id: appId, by: 'country', days: 7 });
     assert.deepEqual(answer.data, []);
@@ -127,7 +127,7 @@ describe('GET /v1/analytics/breakdown', () => {
     assert.deepEqual(Object.keys(answer.meta.definitions), ['events', 'share', 'other']);
   });
 
-  it('tells no share where refunds outweigh the rest', async () => {
+  it('has no share where refunds outweigh the rest', async () => {
     const appId = await makeApp(api);
     const make = (id: string, event_name: string, country: string, revenue: string): PlainEvent => ({
       event_id: `${appId}-${id}`,
@@ -155,7 +155,7 @@ describe('GET /v1/analytics/breakdown', () => {
     );
   });
 
-  it('leaves out unverified revenue once the project says so', async () => {
+  it('leaves out unverified revenue if the project is set to', async () => {
     const appId = await makeApp(api);
     const forged: PlainEvent = {
       event_id: `${appId}-1`,
@@ -165,13 +165,13 @@ describe('GET /v1/analytics/breakdown', () => {
       properties: { revenue: '1000' },
     };
     await send(api, [forged], { appId, key: api.project.client_key });
-    const asked = { app_id: appId, by: 'event_name', metric: 'revenue', start: DAY, end: DAY } as const;
-    assert.equal((await ask(api, 'breakdown', asked)).data[0].revenue, '1000.00');
+    const parameters = { app_id: appId, by: 'event_name', metric: 'revenue', start: DAY, end: DAY } as const;
+    assert.equal((await ask(api, 'breakdown', parameters)).data[0].revenue, '1000.00');
     const set = (value: boolean) =>
       api.call('PATCH', '/v1/project', { key: server_key, body: { count_unverified_revenue: value } });
     await set(false);
     try {
-      const answer = await ask(api, 'breakdown', asked);
+      const answer = await ask(api, 'breakdown', parameters);
       assert.deepEqual(answer.data, []);
       assert.equal(answer.meta.unverified_revenue, 'excluded');
     } finally {
@@ -179,7 +179,7 @@ describe('GET /v1/analytics/breakdown', () => {
     }
   });
 
-  it('tells of properties only to who may read events', async () => {
+  it('breaks down by property only for keys that may read events', async () => {
     const { key } = await makeKey(api, { type: 'server', scopes: ['analytics:read'] });
     const both = await makeKey(api, { type: 'server', scopes: ['analytics:read', 'events:read'] });
     const get = (by: string, secret: string) =>
@@ -192,7 +192,7 @@ describe('GET /v1/analytics/breakdown', () => {
     assert.equal((await get('property:plan', both.key)).status, 200);
   });
 
-  it('refuses what it cannot be asked', async () => {
+  it('rejects invalid parameters and names them', async () => {
     const app_id = api.project.app_id;
     const cases: [parameters: Record<string, string>, field: string][] = [
       [{}, 'by'],

@@ -12,7 +12,7 @@ const other = await initProject(api.config);
 const METRICS = ['dau', 'new_users', 'sessions', 'events', 'revenue'];
 
 const EVENTS: PlainEvent[] = [
-  // Late: it comes after what follows it, and makes ann new on the 7th.
+  // Arrives after later events, and makes ann a new user on the 7th.
   {
     event_id: '1',
     event_name: 'open_app',
@@ -66,7 +66,7 @@ for (const event of EVENTS) await send(api, [event]);
 const call = (search: string, key = project.read_only_key, headers: Record<string, string> = {}) =>
   api.call('GET', `/v1/analytics/daily${search}`, { key, headers });
 
-test('the documented first call answers the last 7 days, zeros included, with how each number is counted', async () => {
+test('the documented first call returns the last 7 days, including zeros, and how each metric is counted', async () => {
   const { data, meta } = await ask(api, 'daily', { app_id: project.app_id, days: 7 });
   const range = { start: '2026-03-04', end: '2026-03-10' };
   assert.deepEqual(data, recountDaily(EVENTS, { timezone: 'UTC', currency: 'USD', ...range }));
@@ -94,7 +94,7 @@ test('the documented first call answers the last 7 days, zeros included, with ho
   assert.match(definitions.sessions, /Days do not add up to weeks/);
 });
 
-test('30 days when no range is given, and the only app needs not be named', async () => {
+test('covers 30 days by default, and the only app does not need to be named', async () => {
   const { data, meta } = await ask(api, 'daily', {}, other.read_only_key);
   assert.equal(data.length, 30);
   assert.deepEqual([meta.app_id, meta.start, meta.end], [other.app_id, '2026-02-09', '2026-03-10']);
@@ -114,7 +114,7 @@ test('start and end are both inclusive', async () => {
   ]);
 });
 
-test('metrics are separated by commas or repeated, and answered once each in the order of the table', async () => {
+test('metrics are separated by commas or repeated, and returned once each in the documented order', async () => {
   const parameters = { app_id: project.app_id, days: 2, metrics: ['revenue,dau', 'revenue', 'new_users'] };
   const { data, meta } = await ask(api, 'daily', parameters);
   assert.deepEqual(meta.metrics, ['dau', 'new_users', 'revenue']);
@@ -124,7 +124,7 @@ test('metrics are separated by commas or repeated, and answered once each in the
 });
 
 for (const metric of METRICS) {
-  test(`${metric} alone is the number it is among all`, async () => {
+  test(`${metric} has the same value alone and among all metrics`, async () => {
     const alone = await ask(api, 'daily', { app_id: project.app_id, days: 7, metrics: metric });
     const all = await ask(api, 'daily', { app_id: project.app_id, days: 7 });
     const pick = (row: Record<string, unknown>) => row[metric];
@@ -132,7 +132,7 @@ for (const metric of METRICS) {
   });
 }
 
-test('filters are repeated in meta; values of one are alternatives, filters together must all pass', async () => {
+test('filters are repeated in meta; values of one filter are alternatives, and all filters must match', async () => {
   const both = { country: ['DE', 'NP'], event_name: 'purchase' };
   const { data, meta } = await ask(api, 'daily', { app_id: project.app_id, days: 2, ...both });
   assert.deepEqual(meta.filters, { country: ['DE', 'NP'], event_name: ['purchase'] });
@@ -143,7 +143,7 @@ test('filters are repeated in meta; values of one are alternatives, filters toge
   assert.deepEqual([none.data[0].events, none.data[0].new_users], [0, 0]);
 });
 
-test('a retry with another time changes nothing: the first stored counts', async () => {
+test('a retry with another time changes nothing: the first stored event counts', async () => {
   const appId = await makeApp(api);
   const event = {
     event_id: 'retry',
@@ -216,7 +216,7 @@ const REFUSED: [search: string, fields: string[]][] = [
 ];
 
 for (const [search, fields] of REFUSED) {
-  test(`?${search.slice(0, 60)} is refused and names ${fields.join(', ')}`, async () => {
+  test(`?${search.slice(0, 60)} is rejected and names ${fields.join(', ')}`, async () => {
     const { status, body } = await call(`?app_id=${project.app_id}&${search}`);
     assert.equal(status, 422);
     assert.equal(body.code, 'validation_failed');
@@ -227,7 +227,7 @@ for (const [search, fields] of REFUSED) {
   });
 }
 
-test('4,000 days are answered by either way of asking, one more is not', async () => {
+test('accepts up to 4,000 days, by days and by start and end', async () => {
   const byDays = await ask(api, 'daily', {
     app_id: project.app_id,
     days: 4_000,
@@ -244,33 +244,33 @@ test('4,000 days are answered by either way of asking, one more is not', async (
   assert.deepEqual(byDates.data, byDays.data);
 });
 
-test('app_id is required as soon as the key reaches several apps', async () => {
+test('app_id is required if the key can read several apps', async () => {
   await makeApp(api);
   const { status, body } = await call('?days=7');
   assert.deepEqual([status, body.code], [422, 'app_required']);
 });
 
-test('a key narrowed to one app is refused the others', async () => {
+test('a key restricted to one app cannot read the others', async () => {
   const { key } = await makeKey(api, { type: 'read_only', app_ids: [project.app_id] });
   assert.equal((await call('?days=7', key)).body.meta.app_id, project.app_id);
   const refused = await call(`?app_id=${await makeApp(api)}`, key);
   assert.deepEqual([refused.status, refused.body.code], [403, 'app_not_allowed']);
 });
 
-test("another project's app is not found, exactly as one that does not exist", async () => {
+test("another project's app is not found, exactly like one that does not exist", async () => {
   const theirs = await call(`?app_id=${other.app_id}`);
-  const nobodys = await call('?app_id=app_00000000000000000000000000');
+  const missing = await call('?app_id=app_00000000000000000000000000');
   assert.equal(theirs.status, 404);
-  const { request_id: _, ...told } = theirs.body;
-  const { request_id: __, ...nothing } = nobodys.body;
-  assert.deepEqual(told, nothing);
+  const { request_id: _, ...rest } = theirs.body;
+  const { request_id: __, ...nothing } = missing.body;
+  assert.deepEqual(rest, nothing);
 });
 
-test('the same users and event ids in another project or app count apart', async () => {
+test('the same users and event ids in another project or app are counted separately', async () => {
   const appId = await makeApp(api);
   const range = { start: '2026-03-04', end: '2026-03-10' };
   const query = { timezone: 'UTC', currency: 'USD', ...range };
-  // Ids are unique in a project: in another app of it they need their own, in another project they do not.
+  // Ids are unique in a project: another app of it needs its own ids, another project does not.
   const inApp = EVENTS.slice(1, 4).map((event) => ({ ...event, event_id: `second-${event.event_id}` }));
   const inProject = EVENTS.slice(0, 5).map((event) => ({ ...event, app_user_id: 'ann' }));
   await send(api, inApp, { appId });
@@ -285,7 +285,7 @@ test('the same users and event ids in another project or app count apart', async
   }
 });
 
-test('a web page may read it from the origins its key names, and from no other', async () => {
+test('a web page can read it from the allowed origins of its key, and from no other', async () => {
   const origin = 'https://numbers.example.com';
   const { key } = await makeKey(api, { type: 'read_only', allowed_origins: [origin] });
   const allowed = await call(`?app_id=${project.app_id}`, key, { origin });
@@ -294,7 +294,7 @@ test('a web page may read it from the origins its key names, and from no other',
   assert.deepEqual([refused.status, refused.body.code], [403, 'origin_not_allowed']);
 });
 
-test('a client key cannot read numbers', async () => {
+test('a client key cannot read analytics', async () => {
   const { status, body } = await call('', project.client_key);
   assert.deepEqual([status, body.code], [403, 'insufficient_scope']);
 });

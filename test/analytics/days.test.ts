@@ -8,7 +8,7 @@ const clock = makeClock();
 clock.set(Date.parse('2026-09-01T00:30:00Z'));
 const api = await startTestServer({}, { clock });
 
-/** Instants on both sides of what is odd about a zone's days, with the local date of each. */
+/** Instants on both sides of unusual day boundaries, with their local dates. */
 const BOUNDARIES: Record<string, Record<string, string>> = {
   UTC: { '2024-02-28T23:59:59.999Z': '2024-02-28', '2024-02-29T00:00:00.000Z': '2024-02-29' },
   'Asia/Kathmandu': { '2024-02-28T18:14:59.999Z': '2024-02-28', '2024-02-28T18:15:00.000Z': '2024-02-29' },
@@ -16,7 +16,7 @@ const BOUNDARIES: Record<string, Record<string, string>> = {
     '2024-12-31T09:59:59.999Z': '2024-12-31',
     '2024-12-31T10:00:00.000Z': '2025-01-01',
   },
-  // Clocks went back at 00:01: an hour of Saturday lies between two pieces of Sunday.
+  // Clocks went back at 00:01: an hour of Saturday is between two parts of Sunday.
   'America/St_Johns': {
     '2010-11-07T02:29:59.999Z': '2010-11-06',
     '2010-11-07T02:30:00.000Z': '2010-11-07',
@@ -25,7 +25,7 @@ const BOUNDARIES: Record<string, Record<string, string>> = {
     '2010-11-07T03:29:59.999Z': '2010-11-06',
     '2010-11-07T03:30:00.000Z': '2010-11-07',
   },
-  // 4 November began at 01:00; 17 February had 25 hours, its last one twice.
+  // November 4 started at 01:00; February 17 had 25 hours, the last one twice.
   'America/Sao_Paulo': {
     '2018-02-18T01:59:59.999Z': '2018-02-17',
     '2018-02-18T02:00:00.000Z': '2018-02-17',
@@ -48,7 +48,7 @@ const BOUNDARIES: Record<string, Record<string, string>> = {
     '2023-04-28T20:59:59.999Z': '2023-04-28',
     '2023-04-28T21:00:00.000Z': '2023-04-29',
   },
-  // 30 December 2011 never was.
+  // December 30, 2011 did not exist.
   'Pacific/Apia': {
     '2011-12-29T09:59:59.999Z': '2011-12-28',
     '2011-12-29T10:00:00.000Z': '2011-12-29',
@@ -64,7 +64,7 @@ function shift(date: string, days: number): string {
 }
 
 for (const [timezone, instants] of Object.entries(BOUNDARIES)) {
-  test(`${timezone}: an event counts on the date its clocks showed, to the millisecond`, async () => {
+  test(`${timezone}: an event counts on its local date, to the millisecond`, async () => {
     const appId = await makeApp(api, timezone);
     const events = Object.entries(instants).map(([timestamp, date], index) => {
       assert.equal(localDate(timezone, timestamp), date, 'the table agrees with Intl');
@@ -80,7 +80,7 @@ for (const [timezone, instants] of Object.entries(BOUNDARIES)) {
       assert.deepEqual([row.date, row.events, row.dau, row.new_users], [row.date, count, count, count]);
     }
     assert.deepEqual([data.at(0)?.date, data.at(-1)?.date], [range.start, range.end]);
-    // Each date alone: the first and the last piece of a range are cut as sharply as those within.
+    // Each date alone: days at the edges of a range are as exact as those inside.
     for (const date of new Set(dates)) {
       const alone = await ask(api, 'daily', { app_id: appId, start: date, end: date });
       assert.deepEqual(
@@ -91,7 +91,7 @@ for (const [timezone, instants] of Object.entries(BOUNDARIES)) {
   });
 }
 
-test('a day that was skipped is a row of zeros', async () => {
+test('a skipped day is a row of zeros', async () => {
   const range = { start: '2011-12-29', end: '2011-12-31', timezone: 'Pacific/Apia' };
   const appId = await makeApp(api);
   const { data } = await ask(api, 'daily', { app_id: appId, ...range });
@@ -106,7 +106,7 @@ test('a day that was skipped is a row of zeros', async () => {
   });
 });
 
-test('today is the calendar day of the reporting time zone, and the last of days=N', async () => {
+test('today is the calendar day in the reporting time zone, and the last day of days=N', async () => {
   const todayIn = async (timezone: string) => {
     const { meta } = await ask(api, 'daily', { days: 1, timezone, app_id: api.project.app_id });
     assert.equal(meta.start, meta.end);
@@ -118,7 +118,7 @@ test('today is the calendar day of the reporting time zone, and the last of days
   assert.equal(await todayIn('Pacific/Pago_Pago'), '2026-08-31');
 });
 
-test('takes the names of time zones that ICU takes: in any case, and those of old', async () => {
+test('accepts all time zone names of ICU: in any case, and old names', async () => {
   const appId = await makeApp(api);
   const event = { event_id: 'zone-name', event_name: 'open_app', app_user_id: 'ann' };
   await send(api, [{ ...event, timestamp: '2024-02-28T18:30:00Z' }], { appId });
@@ -133,7 +133,7 @@ test('takes the names of time zones that ICU takes: in any case, and those of ol
   }
 });
 
-test('days far outside the time of events are rows of zeros', async () => {
+test('days far outside the range of event times are rows of zeros', async () => {
   for (const [start, end] of [
     ['0000-01-01', '0000-01-02'],
     ['1850-01-01', '1850-01-02'],

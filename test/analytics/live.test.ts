@@ -24,7 +24,7 @@ const eventAt = (ageMs: number, changes: Partial<PlainEvent> = {}): PlainEvent =
   };
 };
 
-test('an app without events has zeros for all there is', async () => {
+test('an app without events has zeros for every metric', async () => {
   const { data, meta } = await ask(api, 'live', { app_id: await makeApp(api, 'America/St_Johns', 'JPY') });
   assert.deepEqual(data, {
     active_users_5m: 0,
@@ -39,7 +39,7 @@ test('an app without events has zeros for all there is', async () => {
   assert.deepEqual(Object.keys(meta.definitions), Object.keys(data));
 });
 
-test('windows end now and include it, begin just after 5 and 30 minutes ago, and leave out the future', async () => {
+test('windows include now, start just after 5 and 30 minutes ago, and exclude the future', async () => {
   const appId = await makeApp(api);
   const ages = [-3_600_000, -1, 0, 59_999, 60_000, 299_999, 300_000, 1_799_999, 1_800_000, 1_800_001];
   await send(
@@ -60,7 +60,7 @@ test('windows end now and include it, begin just after 5 and 30 minutes ago, and
   assert.deepEqual(data.top_events, [{ event_name: 'open_app', events: 6 }]);
 });
 
-test('users are counted once however many events they send', async () => {
+test('users count once, no matter how many events they send', async () => {
   const appId = await makeApp(api);
   const app_user_id = 'ann';
   await send(
@@ -74,7 +74,7 @@ test('users are counted once however many events they send', async () => {
   assert.deepEqual([data.active_users_5m, data.active_users_30m, data.dau_today], [1, 1, 1]);
 });
 
-test('the ten most frequent events are listed, ties in the order of their names', async () => {
+test('lists the ten most frequent events, ties by name', async () => {
   const appId = await makeApp(api);
   const names = ['k', 'j', 'i', 'h', 'g', 'f', 'e', 'd', 'c', 'b', 'a'];
   await send(
@@ -92,7 +92,7 @@ test('the ten most frequent events are listed, ties in the order of their names'
   );
 });
 
-test("today's numbers are those daily has for today, in the reporting time zone and the app's currency", async () => {
+test("today's metrics equal those of daily, in the reporting time zone and the app's currency", async () => {
   const appId = await makeApp(api, 'America/St_Johns', 'EUR');
   const sale = (ageMs: number, revenue: string, changes: Partial<PlainEvent> = {}) =>
     eventAt(ageMs, { event_name: 'purchase', properties: { revenue, currency: 'EUR' }, ...changes });
@@ -105,7 +105,7 @@ test("today's numbers are those daily has for today, in the reporting time zone 
       sale(1, '0.015'),
       sale(2, '30', { event_name: 'refund' }),
       sale(3, '7', { properties: { revenue: '7', currency: 'USD' } }),
-      // Dated ahead, yet of the same day; in St. John's the next begins in 15 minutes.
+      // Dated ahead but on the same day; in St. John's the next day starts in 15 minutes.
       sale(-1_000, '1'),
       sale(-15 * MINUTE_MS, '20000'),
     ],
@@ -121,7 +121,7 @@ test("today's numbers are those daily has for today, in the reporting time zone 
   assert.deepEqual([data.dau_today, data.revenue_today], [5, '71.015']);
 });
 
-test('filters narrow every live number', async () => {
+test('filters apply to every live metric', async () => {
   const appId = await makeApp(api);
   const ios = { context: { platform: 'ios' } };
   await send(api, [eventAt(1, ios), eventAt(1), eventAt(2, { ...ios, event_name: 'tap' })], { appId });
@@ -135,7 +135,7 @@ test('filters narrow every live number', async () => {
   assert.deepEqual(meta.filters, { platform: ['ios'], event_name: ['tap', 'swipe'] });
 });
 
-test('what was sent is in the next answer, and another project sees nothing of it', async () => {
+test('events are in the next answer, and another project sees none of them', async () => {
   const appId = await makeApp(api);
   await send(api, [eventAt(0)], { appId });
   assert.equal((await ask(api, 'live', { app_id: appId })).data.active_users_5m, 1);

@@ -6,7 +6,7 @@ import { ask, makeApp, send } from './analytics-server.ts';
 import { type PlainEvent, recountDaily } from './reference.ts';
 
 const clock = makeClock();
-// The events below are of the past whatever the machine's clock says.
+// Makes the events below past events on any machine.
 clock.set(Date.UTC(2026, 8, 1));
 const api = await startTestServer({}, { clock });
 
@@ -21,7 +21,7 @@ const ZONES = [
   'Asia/Beirut',
   'Africa/Cairo',
 ];
-/** Days on which the clocks of one of the zones do something unusual, and a leap day. */
+/** Days with an unusual clock change in one of the zones, and a leap day. */
 const DAYS = [
   '2010-03-14',
   '2010-11-07',
@@ -34,7 +34,7 @@ const DAYS = [
 ];
 
 const jitter = fc.constantFrom(-1, 0, 1);
-/** Most lie just before, at and just after a full quarter of an hour or minute: any midnight anywhere is one. */
+/** Most are just before, at or just after a full quarter-hour or minute, as every midnight in every zone is. */
 const offsetMs = fc.oneof(
   fc.tuple(fc.integer({ min: -200, max: 200 }), jitter).map(([n, ms]) => n * 15 * MINUTE_MS + ms),
   fc.tuple(fc.integer({ min: -2_000, max: 2_000 }), jitter).map(([n, ms]) => n * MINUTE_MS + ms),
@@ -138,7 +138,7 @@ test('daily equals a plain recount of random events, late, repeated and in any o
   );
 });
 
-test('unverified revenue is left out once the project says so, and nothing else changes', async () => {
+test('unverified revenue is left out if the project is set to, and nothing else changes', async () => {
   const { server_key: key } = api.project;
   const set = async (value: boolean) => {
     const body = { count_unverified_revenue: value };

@@ -6,7 +6,7 @@ import { ask, makeApp, send } from './analytics-server.ts';
 import { dedupe, type PlainEvent, type ReferenceDay, recountDaily } from './reference.ts';
 
 const clock = makeClock();
-// Shortly after the newest of the events, so that none lies in the future on any machine.
+// Shortly after the newest event, so that none is in the future on any machine.
 clock.set(Date.parse('2026-08-23T00:00:00Z'));
 const api = await startTestServer({}, { clock });
 
@@ -34,7 +34,7 @@ async function sendAll(events: readonly PlainEvent[], appId: string): Promise<vo
   for (let from = 0; from < events.length; from += BATCH_EVENTS_MAX) {
     batches.push(events.slice(from, from + BATCH_EVENTS_MAX));
   }
-  // Side by side, as phones send: the order in which they arrive is nobody's choice.
+  // In parallel, as phones send: the order of arrival is arbitrary.
   await Promise.all(batches.map((batch) => send(api, batch, { appId })));
 }
 
@@ -49,7 +49,7 @@ async function assertEqualsRecount(events: readonly PlainEvent[], appId: string)
 const sum = (data: readonly ReferenceDay[], metric: 'events' | 'new_users') =>
   data.reduce((total, row) => total + row[metric], 0);
 
-test('ten years of real events equal a plain recount, also after they came twice more and shuffled', async () => {
+test('ten years of real events equal a plain recount, even after two more shuffled deliveries', async () => {
   const files = { a: readFixture(contributionsFile('a')), b: readFixture(contributionsFile('b')) };
   const apps = { a: api.project.app_id, b: await makeApp(api) };
   assert.equal(dedupe([...files.a, ...files.b]).length, files.a.length + files.b.length);
@@ -68,7 +68,7 @@ test('ten years of real events equal a plain recount, also after they came twice
   }
 });
 
-test('a part of the range says of each day what the whole says', async () => {
+test('each day has the same values in a part of the range as in the whole range', async () => {
   const app_id = api.project.app_id;
   for (const timezone of ZONES) {
     const whole = await ask(api, 'daily', { app_id, timezone, ...WHOLE_LIFE });

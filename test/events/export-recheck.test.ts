@@ -25,7 +25,7 @@ const elsewhere = await openControlServices(config, clock);
 const warehouse = await openWarehouse({ path: services.eventsDir, log: services.log, clock });
 const limiter = createLimiter({ overrides: config.limitOverrides });
 
-/** Goes on until it is cut off: a chunk every 10 ms, or as many as the reader takes. */
+/** Streams until it is cut off: a chunk every 10 ms, or as fast as the reader reads. */
 const endlessRoute = (path: string, chunks: () => AsyncIterable<string>) =>
   defineRoute({
     method: 'GET',
@@ -41,7 +41,7 @@ async function* tick(): AsyncGenerator<string> {
   for await (const _ of ticks(10)) yield '{}\n';
 }
 
-/** Ends when nobody takes another chunk. */
+/** Resolves when the stream is closed. */
 let flood = Promise.withResolvers<number>();
 let poured = 0;
 
@@ -67,7 +67,7 @@ after(async () => {
   await services.close();
 });
 
-type Made = { id: string; key: string };
+type CreatedKey = { id: string; key: string };
 
 async function manage(method: string, path: string, body?: unknown) {
   const answer = await api.call(method, path, { key: server_key, ...(body === undefined ? {} : { body }) });
@@ -75,12 +75,12 @@ async function manage(method: string, path: string, body?: unknown) {
   return answer.body;
 }
 
-function makeReader(): Promise<Made> {
+function makeReader(): Promise<CreatedKey> {
   const expires_at = new Date(clock.now() + MINUTE_MS).toISOString();
   return manage('POST', '/v1/api-keys', { name: 'Reader', type: 'read_only', expires_at });
 }
 
-/** Reads the beginning of an export. `ended` tells when the connection does, and with which error. */
+/** Reads the start of an export. `ended` resolves when the connection closes, with its error code. */
 async function read(path: string, secret: string) {
   const { port, hostname } = new URL(api.url);
   const socket = connectSocket(Number(port), hostname);
@@ -97,23 +97,23 @@ async function read(path: string, secret: string) {
   return { socket, ended };
 }
 
-const CHANGES: [what: string, change: (key: Made) => Promise<unknown>][] = [
+const CHANGES: [what: string, change: (key: CreatedKey) => Promise<unknown>][] = [
   ['its key is revoked', ({ id }) => manage('DELETE', `/v1/api-keys/${id}`)],
   [
-    'its addresses are narrowed',
+    'its allowed addresses change',
     ({ id }) => manage('PATCH', `/v1/api-keys/${id}`, { ip_allowlist: ['203.0.113.1'] }),
   ],
   ['its key expires', async () => clock.advance(MINUTE_MS)],
   ['its key is disabled', ({ id }) => manage('PATCH', `/v1/api-keys/${id}`, { disabled: true })],
   [
-    'the grace of its secret ends',
+    'the grace period of its secret expires',
     async ({ id }) => {
       await manage('POST', `/v1/api-keys/${id}/rotate`, { grace_seconds: 1 });
       clock.advance(1_000);
     },
   ],
   [
-    'the grace of its secret is ended',
+    'the grace period of its secret is ended early',
     async ({ id }) => {
       await manage('POST', `/v1/api-keys/${id}/rotate`, {});
       await manage('POST', `/v1/api-keys/${id}/end-grace`);
@@ -142,7 +142,7 @@ for (const [what, change] of CHANGES) {
       assert.ok(at - changedAt < 1_000, `${at - changedAt} ms`);
     });
 
-    it('to a reader that takes nothing is ended within a second, and what waits for it is thrown away', async () => {
+    it('to a stalled reader ends within a second, and its backlog is discarded', async () => {
       flood = Promise.withResolvers();
       const key = await makeReader();
       const { ended, socket } = await read('/v1/flood', key.key);
@@ -157,11 +157,11 @@ for (const [what, change] of CHANGES) {
   });
 }
 
-/** Gives way until the server had so many looks at its streams, by a stream that lives on through them. */
-async function passLooks(count: number): Promise<void> {
+/** Waits until the server has rechecked its streams `count` times, measured by a stream that stays open. */
+async function passRechecks(count: number): Promise<void> {
   const { socket } = await read('/v1/ticks', server_key);
   let lines = 0;
-  // Ten milliseconds a line, half a second between looks.
+  // A line every 10 ms, a recheck every 500 ms.
   for await (const chunk of socket) {
     lines += String(chunk).split('{}').length - 1;
     if (lines > count * 60) return;
@@ -169,22 +169,22 @@ async function passLooks(count: number): Promise<void> {
   assert.fail('the stream was cut off');
 }
 
-describe('an export whose key stays as it is', () => {
-  it('goes on past the looks at its key', () => passLooks(3));
+describe('an export whose key does not change', () => {
+  it('continues through the rechecks of its key', () => passRechecks(3));
 
-  it('is reset when its reader has taken nothing for 30 s, and not before', async () => {
+  it('is reset when its reader has read nothing for 30 s, and not before', async () => {
     flood = Promise.withResolvers();
-    let isOver = false;
-    void flood.promise.then(() => (isOver = true));
+    let hasEnded = false;
+    void flood.promise.then(() => (hasEnded = true));
     const { ended, socket } = await read('/v1/flood', server_key);
     for (let pause = 0; pause < 2; pause += 1) {
       socket.pause();
-      for (let before = -1; before !== poured; await passLooks(1)) before = poured;
+      for (let before = -1; before !== poured; await passRechecks(1)) before = poured;
       clock.advance(STALLED_MS - 1);
-      await passLooks(2);
-      assert.ok(!isOver, 'a reader may pause');
+      await passRechecks(2);
+      assert.ok(!hasEnded, 'a reader may pause');
       if (pause > 0) break;
-      // It takes something: the time begins anew.
+      // Once the reader reads again, the time starts over.
       const taken = poured;
       socket.resume();
       while (poured === taken) await new Promise(setImmediate);

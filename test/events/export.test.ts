@@ -10,7 +10,7 @@ const secondApp: string = second.body.id;
 const COUNT = 2_500;
 const T0 = Date.UTC(2026, 10, 1);
 
-/** Every third event has the time of the one before it. */
+/** Three consecutive events share a time. */
 const EVENTS = Array.from({ length: COUNT }, (_, index) => ({
   event_id: `e${String(index).padStart(5, '0')}`,
   event_name: index % 2 === 0 ? 'opened' : 'purchase',
@@ -45,7 +45,7 @@ const newestFirst = (events: typeof EVENTS) =>
     .toSorted((a, b) => b.timestamp.localeCompare(a.timestamp) || b.event_id.localeCompare(a.event_id))
     .map(({ event_id }) => event_id);
 
-/** Reads CSV by RFC 4180. */
+/** Parses CSV (RFC 4180). */
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
   for (const line of text.matchAll(
@@ -60,27 +60,29 @@ function parseCsv(text: string): string[][] {
 }
 
 describe('an export of events', () => {
-  it('holds every event once, newest first, past limit and cursor, as search tells them', async () => {
+  it('contains every event once, newest first, ignoring limit and cursor, in the same form as search', async () => {
     const answer = await exportAs('ndjson', '&limit=1');
     assert.match(answer.headers.get('content-type') ?? '', /^application\/x-ndjson/);
-    const told = linesOf(answer.text);
+    const exported = linesOf(answer.text);
     assert.deepEqual(
-      told.map(({ event_id }) => event_id),
+      exported.map(({ event_id }) => event_id),
       newestFirst(EVENTS),
     );
     const page = await api.call('GET', '/v1/events?limit=200', { key });
-    assert.deepEqual(told.slice(0, 200), page.body.data);
+    assert.deepEqual(exported.slice(0, 200), page.body.data);
   });
 
-  it('as CSV holds the same, each event a row under the same names', async () => {
+  it('contains the same in CSV, one row per event with the same names', async () => {
     const [names = [], ...rows] = parseCsv((await exportAs('csv')).text);
-    const told = rows.map((cells) => Object.fromEntries(names.map((name, index) => [name, cells[index]])));
+    const exported = rows.map((cells) =>
+      Object.fromEntries(names.map((name, index) => [name, cells[index]])),
+    );
     assert.deepEqual(
-      told.map(({ event_id }) => event_id),
+      exported.map(({ event_id }) => event_id),
       newestFirst(EVENTS),
     );
     for (const event of linesOf((await exportAs('ndjson')).text).slice(0, 300)) {
-      const row = told.find(({ event_id }) => event_id === event.event_id);
+      const row = exported.find(({ event_id }) => event_id === event.event_id);
       const { properties, context, session_id, revenue, currency, revenue_verified, ...plain } = event;
       const { properties: text, country, ...cells } = row ?? {};
       assert.deepEqual(JSON.parse(text ?? ''), properties);
@@ -94,7 +96,7 @@ describe('an export of events', () => {
     }
   });
 
-  it('disarms cells that a spreadsheet would run', async () => {
+  it('escapes cells that a spreadsheet would run', async () => {
     for (const [index, app_user_id] of ['=1+1', '+1', '-1+2', '@SUM(A1)', '\tx', '\rx'].entries()) {
       const event = { event_id: `formula-${index}`, event_name: 'opened', app_user_id };
       await api.call('POST', '/v1/events', { key, body: { app_id, events: [event] } });
@@ -103,8 +105,8 @@ describe('an export of events', () => {
     }
   });
 
-  it('is narrowed by the filters of search', async () => {
-    const cases: [query: string, passes: (event: (typeof EVENTS)[number]) => boolean][] = [
+  it('applies the filters of search', async () => {
+    const cases: [query: string, matches: (event: (typeof EVENTS)[number]) => boolean][] = [
       ['&event_name=purchase', ({ event_name }) => event_name === 'purchase'],
       [`&app_id=${secondApp}`, (event) => event.app_id === secondApp],
       [
@@ -114,26 +116,26 @@ describe('an export of events', () => {
       [`&to=${EVENTS[1_500]?.timestamp}`, ({ timestamp }) => timestamp < (EVENTS[1_500]?.timestamp ?? '')],
       ['&property=revenue:1.50', ({ properties }) => 'revenue' in properties],
     ];
-    for (const [query, passes] of cases) {
-      const told = linesOf((await exportAs('ndjson', query)).text).map(({ event_id }) => event_id);
-      assert.deepEqual(told, newestFirst(EVENTS.filter(passes)), query);
+    for (const [query, matches] of cases) {
+      const exported = linesOf((await exportAs('ndjson', query)).text).map(({ event_id }) => event_id);
+      assert.deepEqual(exported, newestFirst(EVENTS.filter(matches)), query);
     }
   });
 
-  it('is empty but for its head where nothing fits', async () => {
+  it('is empty except for the CSV header when nothing matches', async () => {
     assert.equal((await exportAs('ndjson', '&event_id=none')).text, '');
     assert.equal(parseCsv((await exportAs('csv', '&event_id=none')).text).length, 1);
   });
 
-  it('shows a narrowed key its apps only, and another project nothing', async () => {
+  it('contains only the apps of a restricted key, and nothing of another project', async () => {
     const narrow = await makeKey(api, { type: 'server', app_ids: [secondApp] });
-    const told = linesOf((await exportAs('ndjson', '', narrow.key)).text);
-    assert.equal(told.length, EVENTS.filter((event) => event.app_id === secondApp).length);
+    const exported = linesOf((await exportAs('ndjson', '', narrow.key)).text);
+    assert.equal(exported.length, EVENTS.filter((event) => event.app_id === secondApp).length);
     const other = await initProject(api.config);
     assert.equal((await exportAs('ndjson', '', other.server_key)).text, '');
   });
 
-  it('is refused as a problem, before it begins, when it cannot be', async () => {
+  it('fails with a problem body before it starts when the request is invalid or not allowed', async () => {
     for (const [query, by, status] of [
       ['format=xml', key, 422],
       ['format=csv&from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z', key, 422],
@@ -145,7 +147,7 @@ describe('an export of events', () => {
     }
   });
 
-  it('is none to HEAD', async () => {
+  it('sends only headers for HEAD', async () => {
     const headers = { authorization: `Bearer ${key}` };
     const response = await fetch(`${api.url}/v1/events?format=csv`, { method: 'HEAD', headers });
     assert.equal(response.status, 200);

@@ -46,7 +46,7 @@ before(async () => {
 });
 
 describe('GET /v1/events', () => {
-  it('answers newest first, events of one time by id', async () => {
+  it('returns the newest events first, and events of the same time by id', async () => {
     assert.deepEqual(await find(''), ['d', 'c', 'b', 'a']);
   });
 
@@ -59,7 +59,7 @@ describe('GET /v1/events', () => {
     assert.deepEqual(await find(`app_id=${project.app_id}&app_user_id=u2`), ['d', 'c']);
   });
 
-  it('takes times from, inclusive, and to, exclusive', async () => {
+  it('includes events at from and excludes events at to', async () => {
     assert.deepEqual(await find(`from=${at(1)}`), ['d', 'c', 'b']);
     assert.deepEqual(await find(`to=${at(1)}`), ['a']);
     assert.deepEqual(await find(`from=${at(0)}&to=${at(2)}`), ['c', 'b', 'a']);
@@ -67,7 +67,7 @@ describe('GET /v1/events', () => {
     assert.equal(status, 422);
   });
 
-  it('finds a property by its text or its JSON, and nothing by what is absent', async () => {
+  it('finds a property by its string or its JSON, and never matches an absent one', async () => {
     assert.deepEqual(await find('property=plan:pro'), ['b']);
     assert.deepEqual(await find('property=files:2'), ['c', 'b']);
     assert.deepEqual(await find('property=on:true'), ['d']);
@@ -90,7 +90,7 @@ describe('GET /v1/events', () => {
     }
   });
 
-  it('tells everything of an event as it was sent', async () => {
+  it('returns all fields of an event as they were sent', async () => {
     const { body } = await call('GET', '/v1/events?event_id=b', { key });
     const { received_at, ...event } = body.data[0];
     assert.ok(Date.parse(received_at) > T0);
@@ -109,13 +109,13 @@ describe('GET /v1/events', () => {
     });
   });
 
-  it('shows nothing to another project', async () => {
+  it('returns nothing to another project', async () => {
     const other = await initProject(config);
     const { body } = await call('GET', '/v1/events', { key: other.server_key });
     assert.deepEqual(body, { data: [], next_cursor: null });
   });
 
-  it('refuses a cursor that is not its own', async () => {
+  it('rejects a cursor that it did not create', async () => {
     for (const cursor of ['x', Buffer.from('["a"]').toString('base64url')]) {
       const { status, body } = await call('GET', `/v1/events?cursor=${cursor}`, { key });
       assert.equal(status, 422);

@@ -34,7 +34,7 @@ const ENDINGS: [
 
 describe('a stream whose key', () => {
   for (const [what, code, change] of ENDINGS) {
-    it(`${what} ends within a second, says why, and tells no event that came after`, async () => {
+    it(`${what} ends within a second, says why, and sends no later event`, async () => {
       const key = await makeKey({ expires_at: new Date(clock.now() + MINUTE_MS).toISOString() });
       const reader = await open({}, key.key);
       await send([makeEvent()]);
@@ -50,7 +50,7 @@ describe('a stream whose key', () => {
     });
   }
 
-  it('is revoked ends within a second though nothing happens', async () => {
+  it('is revoked ends within a second even without events', async () => {
     const key = await makeKey();
     const reader = await open({}, key.key);
     const message = reader.next();
@@ -62,8 +62,8 @@ describe('a stream whose key', () => {
   });
 });
 
-describe('a reader that takes nothing', () => {
-  /** About 40 MB: more than any buffer between, and than what is held for a reader. */
+describe('a stalled reader', () => {
+  /** About 40 MB: more than the sockets and the live buffer can hold. */
   async function flood(): Promise<number> {
     const filling = 'x'.repeat(20_000);
     for (let batch = 0; batch < 10; batch += 1) {
@@ -72,16 +72,16 @@ describe('a reader that takes nothing', () => {
     return 2_000;
   }
 
-  it('is told how much it missed, and can go on behind the gap', async () => {
+  it('gets the number of events it missed, and can resume after the gap', async () => {
     await untilOpen(0);
     const { key } = await makeKey();
     const stalled = await openStalled(key);
     const count = await flood();
     const text = await stalled.drain();
-    const told = text.split('event: event\n').length - 1;
+    const sent = text.split('event: event\n').length - 1;
     const [, id = '', missed = ''] = /id: (\S+)\nevent: gap\ndata: \{"missed":(\d+)\}/.exec(text) ?? [];
-    assert.ok(Number(missed) > 0, 'a gap is told');
-    assert.equal(told + Number(missed), count);
+    assert.ok(Number(missed) > 0, 'a gap message was sent');
+    assert.equal(sent + Number(missed), count);
     await untilOpen(0);
     const next = makeEvent();
     const reader = await open({ lastEventId: id }, key);
@@ -89,7 +89,7 @@ describe('a reader that takes nothing', () => {
     assert.deepEqual(idsOf(await reader.events(1)), [next.event_id]);
   });
 
-  it('is torn off within a second when its key is revoked', async () => {
+  it('is disconnected within a second when its key is revoked', async () => {
     const key = await makeKey();
     const stalled = await openStalled(key.key);
     await flood();
@@ -101,8 +101,8 @@ describe('a reader that takes nothing', () => {
   });
 });
 
-describe('a stop of the server', () => {
-  it('ends open streams at once and says so', async () => {
+describe('stopping the server', () => {
+  it('ends open streams immediately with a closed message', async () => {
     const reader = await open();
     await send([makeEvent()]);
     await reader.events(1);
@@ -111,6 +111,6 @@ describe('a stop of the server', () => {
     const message = await reader.next();
     assert.deepEqual([message?.event, message?.data], ['closed', { code: 'overloaded' }]);
     assert.equal(await reader.next(), undefined);
-    assert.ok(performance.now() - startedAt < 2_000, 'streams hold up no stop');
+    assert.ok(performance.now() - startedAt < 2_000, 'streams do not delay the stop');
   });
 });

@@ -4,6 +4,7 @@ import { openStalledStream, openStream, type Reader } from '../support/event-str
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
+/** An event as a client sends it. */
 export type SentEvent = {
   event_id: string;
   event_name: string;

@@ -7,7 +7,7 @@ const server = await startStreamServer();
 const { api, mine, theirs, otherApp, open, send, makeEvent, makeKey, manage, untilOpen } = server;
 const { server_key, client_key, app_id } = mine;
 describe('GET /v1/events/stream', () => {
-  it('tells an event less than a second after it was acknowledged, exactly as search does', async () => {
+  it('sends an event less than a second after it was acknowledged, in the same form as search', async () => {
     const reader = await open();
     assert.equal(reader.status, 200);
     assert.equal(reader.headers['content-type'], 'text/event-stream');
@@ -29,7 +29,7 @@ describe('GET /v1/events/stream', () => {
     }
   });
 
-  it('tells each event once and in receive order, though batches are repeated and events older or newer', async () => {
+  it('sends each event once and in receive order, even if batches repeat and event times go back and forth', async () => {
     const reader = await open();
     const batches = Array.from({ length: 20 }, (_, batch) => [
       makeEvent({ timestamp: new Date(Date.UTC(2026, 10, 20 - batch)).toISOString() }),
@@ -48,9 +48,9 @@ describe('GET /v1/events/stream', () => {
     assert.deepEqual(idsOf(await reader.events(1)), [last.event_id]);
   });
 
-  it('goes on behind the last message seen, with neither gap nor repetition, wherever it broke', async () => {
+  it('resumes after the last received message without gap or repetition, wherever the connection broke', async () => {
     const reader = await open();
-    // In one request, so that several events share one block, of different times and of the same.
+    // In one request, so that several events share a block, with equal and different times.
     const time = '2026-11-20T00:00:00Z';
     const batch = [0, 1, 2].map(() => makeEvent({ timestamp: time }));
     const older = makeEvent({ timestamp: '2026-11-19T00:00:00Z' });
@@ -68,7 +68,7 @@ describe('GET /v1/events/stream', () => {
     }
   });
 
-  it('goes on behind its beginning when it broke before the first event', async () => {
+  it('resumes from its start when the connection broke before the first event', async () => {
     const reader = await open();
     const waiting = reader.next().catch(() => undefined);
     while (reader.lastId() === '') await new Promise(setImmediate);
@@ -80,7 +80,7 @@ describe('GET /v1/events/stream', () => {
     assert.deepEqual(idsOf(await again.events(1)), [missed.event_id]);
   });
 
-  it('loses and repeats nothing when it begins in the middle of a flood', async () => {
+  it('loses and repeats nothing when it starts during a flood of events', async () => {
     const first = await open();
     await send([makeEvent()]);
     await first.events(1);
@@ -107,7 +107,7 @@ describe('GET /v1/events/stream', () => {
     }
   });
 
-  it('tells only what the filters let pass, live and from the store', async () => {
+  it('sends only events that match the filters, live and from the store', async () => {
     const start = await open();
     const opening = start.next();
     await send([makeEvent()]);
@@ -143,7 +143,7 @@ describe('GET /v1/events/stream', () => {
     }
   });
 
-  it('tells a key narrowed to an app nothing of others, and another project nothing at all', async () => {
+  it('sends a key restricted to an app only its events, and another project none', async () => {
     const narrow = await makeKey({ app_ids: [otherApp.id] });
     const [mine, foreign] = await Promise.all([open({}, narrow.key), open({}, theirs.server_key)]);
     await send([makeEvent()]);
@@ -156,7 +156,7 @@ describe('GET /v1/events/stream', () => {
     foreign.close();
   });
 
-  it('tells a key of all apps also of an app that is made later', async () => {
+  it('sends a key for all apps the events of an app created later', async () => {
     const reader = await open();
     const late: { id: string } = await manage('POST', '/v1/apps', { name: 'Late', platform: 'ios' });
     const event = makeEvent();
@@ -164,7 +164,7 @@ describe('GET /v1/events/stream', () => {
     assert.deepEqual(idsOf(await reader.events(1)), [event.event_id]);
   });
 
-  it('begins at an id that tells nothing of what other projects store', async () => {
+  it('starts at an id that reveals nothing about the events of other projects', async () => {
     const begin = async () => {
       const reader = await open();
       const waiting = reader.next().catch(() => undefined);
@@ -180,7 +180,7 @@ describe('GET /v1/events/stream', () => {
     assert.notEqual(await begin(), before);
   });
 
-  it('refuses a Last-Event-ID that is not of a stream', async () => {
+  it('rejects a Last-Event-ID that no stream sent', async () => {
     for (const id of [
       'x',
       Buffer.from('["a"]').toString('base64url'),
@@ -192,7 +192,7 @@ describe('GET /v1/events/stream', () => {
     }
   });
 
-  it('answers HEAD without opening anything', async () => {
+  it('answers HEAD without opening a stream', async () => {
     const headers = { authorization: `Bearer ${server_key}` };
     const response = await fetch(`${api.url}/v1/events/stream`, { method: 'HEAD', headers });
     assert.equal(response.status, 200);
@@ -202,7 +202,7 @@ describe('GET /v1/events/stream', () => {
 });
 
 describe('the streams of one key', () => {
-  it('are at most 5; the 6th is told so at once, and none of them holds up a query', async () => {
+  it('are limited to 5: the 6th is refused immediately, and none of them delays a query', async () => {
     await untilOpen(0);
     const { key } = await makeKey();
     const readers = await Promise.all([1, 2, 3, 4, 5].map(() => open({}, key)));

@@ -25,7 +25,7 @@ test('fills the seven columns', () => {
   assert.deepEqual(parseContext(FULL), { columns: FULL, unknownKeys: [] });
 });
 
-test('takes absent and null as nothing said, for the object and each value', () => {
+test('treats null as absent, for the object and each value', () => {
   const nulls = Object.fromEntries(Object.keys(NOTHING).map((key) => [key, null]));
   for (const value of [undefined, null, {}, nulls]) {
     assert.deepEqual(parseContext(value), { columns: NOTHING, unknownKeys: [] });
@@ -33,7 +33,7 @@ test('takes absent and null as nothing said, for the object and each value', () 
 });
 
 for (const key of Object.keys(NOTHING)) {
-  test(`takes ${key} up to 128 characters and refuses anything but a text`, () => {
+  test(`accepts ${key} up to 128 characters and rejects anything but a string`, () => {
     assert.deepEqual(parseContext({ [key]: 'x'.repeat(128) }), {
       columns: { ...NOTHING, [key]: 'x'.repeat(128) },
       unknownKeys: [],
@@ -47,7 +47,7 @@ for (const key of Object.keys(NOTHING)) {
   });
 }
 
-test('drops and names keys it does not know, whatever they hold, even names that objects inherit', () => {
+test('drops and lists unknown keys with any value, even names that objects inherit', () => {
   const value = JSON.parse(
     '{"platform":"ios","battery":{"level":1},"__proto__":{"sdk":"x"},"constructor":1}',
   );
@@ -57,7 +57,7 @@ test('drops and names keys it does not know, whatever they hold, even names that
   });
 });
 
-test('refuses a context that is no object', () => {
+test('rejects a context that is not an object', () => {
   for (const value of ['ios', 1, true, [], [FULL]]) {
     const parsed = parseContext(value);
     assert.ok('message' in parsed);
@@ -65,7 +65,7 @@ test('refuses a context that is no object', () => {
   }
 });
 
-test('replaces half a character, which cutting at 128 leaves behind', () => {
+test('replaces half a character, which a client that cuts at 128 leaves behind', () => {
   assert.deepEqual(parseContext({ device_model: 'Phone \ud83d' }), {
     columns: { ...NOTHING, device_model: 'Phone \ufffd' },
     unknownKeys: [],

@@ -44,7 +44,7 @@ const eventLike = fc.record(
   { requiredKeys: ['event_name', 'app_user_id'] },
 );
 
-test('gives a row or a refusal for any JSON, twice the same, and leaves the event as it was', () => {
+test('returns a row or a rejection for any JSON, the same each time, and does not change the event', () => {
   const counts = { row: 0, rejection: 0 };
   fc.assert(
     fc.property(

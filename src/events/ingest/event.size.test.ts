@@ -12,7 +12,7 @@ const BATCH: BatchContext = {
 const EVENT = { event_id: 'e1', event_name: 'app_open', app_user_id: 'u_1' };
 const parse = (value: unknown) => parseEvent(value, BATCH, () => ({ id: 'app_1', currency: 'EUR' }));
 
-/** EVENT with text added by `grow` until its JSON has exactly `bytes` bytes. */
+/** EVENT with padding added by `grow` until its JSON has exactly `bytes` bytes. */
 function eventOf(bytes: number, grow: (padding: string) => object): object {
   const empty = Buffer.byteLength(JSON.stringify({ ...EVENT, ...grow('') }));
   return { ...EVENT, ...grow('x'.repeat(bytes - empty)) };
@@ -37,7 +37,7 @@ const GROWN: Record<string, (padding: string) => object> = {
 };
 
 for (const [where, grow] of Object.entries(GROWN)) {
-  test(`takes 32,768 bytes of JSON and refuses 32,769, grown ${where}`, () => {
+  test(`accepts 32,768 bytes of JSON and rejects 32,769, padded ${where}`, () => {
     const fits = eventOf(32_768, grow);
     assert.equal(Buffer.byteLength(JSON.stringify(fits)), 32_768);
     const parsed = parse(fits);
@@ -48,7 +48,7 @@ for (const [where, grow] of Object.entries(GROWN)) {
   });
 }
 
-test('measures the longest other fields as exactly as the properties', () => {
+test('measures the other fields at their longest as exactly as the properties', () => {
   const control = '\u0001'.repeat(128);
   const longest = {
     app_id: `app_${'"'.repeat(60)}`,

@@ -14,7 +14,7 @@ function parse(fields: object) {
   return parseEvent(event, batch, () => ({ id: 'app_1', currency: 'EUR' }));
 }
 
-test('takes the reserved event $identify when it names the anonymous id that is the same person', () => {
+test('accepts the reserved event $identify with the anonymous id of the same person', () => {
   for (const anonymous_id of ['anon_1', 'ü'.repeat(128), 'a b']) {
     const parsed = parse({ properties: { anonymous_id, more: 1 } });
     assert.ok('row' in parsed, JSON.stringify(parsed));
@@ -25,7 +25,7 @@ test('takes the reserved event $identify when it names the anonymous id that is 
   }
 });
 
-test('refuses $identify without an id that could be a person', () => {
+test('rejects $identify without an id that could be a person', () => {
   const without = [undefined, null, {}, 'anon_1', ['anon_1']];
   const ids = [null, '', 1, 'null', 'u'.repeat(257), '00000000-0000-0000-0000-000000000000'];
   for (const properties of [...without, ...ids.map((anonymous_id) => ({ anonymous_id }))]) {
@@ -37,7 +37,7 @@ test('refuses $identify without an id that could be a person', () => {
   }
 });
 
-test('refuses every other name that begins with $, and $identify in other letters', () => {
+test('rejects every other name that starts with $, and $identify in another case', () => {
   for (const event_name of ['$', '$Identify', '$identify2', ' $identify', '$pageview']) {
     const parsed = parse({ event_name, properties: { anonymous_id: 'anon_1' } });
     assert.ok('rejection' in parsed);

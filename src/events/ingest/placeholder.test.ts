@@ -6,27 +6,27 @@ const PLACEHOLDERS =
   'null,nil,none,undefined,unknown,anonymous,guest,user,test,0,-1,nan,[object object],true,false'.split(',');
 
 for (const text of PLACEHOLDERS) {
-  test(`calls ${text} a placeholder in any case and with spaces around it`, () => {
+  test(`treats ${text} as a placeholder in any case and with surrounding spaces`, () => {
     const capitalised = text.charAt(0).toUpperCase() + text.slice(1);
     for (const form of [text, text.toUpperCase(), capitalised, ` ${text}`, `\t${text}\r\n`]) {
       assert.equal(isPlaceholderAppUserId(form), true, JSON.stringify(form));
     }
   });
 
-  test(`takes an id that only contains ${text}`, () => {
+  test(`accepts an id that only contains ${text}`, () => {
     for (const form of [`${text}1x`, `x${text}`, `${text}_${text}`]) {
       assert.equal(isPlaceholderAppUserId(form), false, form);
     }
   });
 }
 
-test('calls a UUID of zeros a placeholder, with and without dashes', () => {
+test('treats the all-zero UUID as a placeholder, with and without dashes', () => {
   for (const form of ['00000000-0000-0000-0000-000000000000', '0'.repeat(32), ` ${'0'.repeat(32)} `]) {
     assert.equal(isPlaceholderAppUserId(form), true, form);
   }
 });
 
-test('takes every id that is not one of them', () => {
+test('accepts every other id', () => {
   const ids = [
     '00000000-0000-0000-0000-000000000001',
     '0'.repeat(31),

@@ -17,7 +17,7 @@ function fieldOfFlaw(value: unknown): string {
 
 const keys = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index]));
-/** `depth` containers, the outermost included: nested(2) is {"a":{}}. */
+/** `depth` containers including the outermost: nested(2) is {"a":{}}. */
 const nested = (depth: number): object => (depth === 1 ? {} : { a: nested(depth - 1) });
 const nestedLists = (depth: number): unknown[] => (depth === 1 ? [] : [nestedLists(depth - 1)]);
 
@@ -54,13 +54,13 @@ test('keeps keys that objects inherit as data', () => {
   assert.equal(parsed.revenue, undefined);
 });
 
-test('takes 200 keys and refuses 201; keys further in do not count', () => {
+test('accepts 200 keys and rejects 201; nested keys do not count', () => {
   assert.equal(jsonOf(keys(200)), JSON.stringify(keys(200)));
   assert.equal(fieldOfFlaw(keys(201)), 'properties');
   assert.equal(jsonOf({ inner: keys(300) }), JSON.stringify({ inner: keys(300) }));
 });
 
-test('takes 5 levels of objects and lists and refuses 6, naming the place', () => {
+test('accepts 5 levels of objects and lists and rejects 6, naming the path', () => {
   assert.equal(jsonOf(nested(5)), JSON.stringify(nested(5)));
   assert.equal(jsonOf({ a: nestedLists(4) }), '{"a":[[[[]]]]}');
   assert.equal(jsonOf({ a: { b: { c: { d: { e: 1 } } } } }), '{"a":{"b":{"c":{"d":{"e":1}}}}}');
@@ -68,7 +68,7 @@ test('takes 5 levels of objects and lists and refuses 6, naming the place', () =
   assert.equal(fieldOfFlaw({ list: ['x', nestedLists(4)] }), 'properties.list.1.0.0.0');
 });
 
-test('refuses a million nested brackets without overflowing the stack', () => {
+test('rejects a million nested brackets without overflowing the stack', () => {
   const brackets = 1_000_000;
   assert.equal(
     fieldOfFlaw({ a: JSON.parse('['.repeat(brackets) + ']'.repeat(brackets)) }),
@@ -76,7 +76,7 @@ test('refuses a million nested brackets without overflowing the stack', () => {
   );
 });
 
-test('takes keys of 128 characters and refuses 129 at every level', () => {
+test('accepts keys of 128 characters and rejects 129 at every level', () => {
   const longest = '😀'.repeat(128);
   assert.equal(jsonOf({ [longest]: { [longest]: 1 } }), `{"${longest}":{"${longest}":1}}`);
   const tooLong = 'k'.repeat(129);
@@ -84,22 +84,22 @@ test('takes keys of 128 characters and refuses 129 at every level', () => {
   assert.equal(fieldOfFlaw({ a: [{ [tooLong]: 1 }] }), `properties.a.0.${'k'.repeat(32)}…`);
 });
 
-test('refuses properties that are no object', () => {
+test('rejects properties that are not an object', () => {
   for (const value of ['{}', 1, false, [], [{}]]) assert.equal(fieldOfFlaw(value), 'properties');
 });
 
-test('refuses a number that JavaScript reads as infinite, instead of storing null', () => {
+test('rejects a number that JavaScript reads as Infinity, instead of storing null', () => {
   assert.equal(fieldOfFlaw(JSON.parse('{"a":[1,{"b":-1e999}]}')), 'properties.a.1.b');
   assert.equal(jsonOf({ a: 1.7976931348623157e308 }), '{"a":1.7976931348623157e+308}');
 });
 
 // ClickHouse 26 answers '' for every property of an event whose JSON has one of these (isValidJSON says 0).
-test('writes half a character as U+FFFD, for ClickHouse would lose every property of the event', () => {
+test('writes half a character as U+FFFD, so that ClickHouse can read all properties of the event', () => {
   const half = { 'k\udc00': ['\ud83d', '😀', '\\ud83d'], b: true };
   assert.equal(jsonOf(half), '{"k\ufffd":["\ufffd","😀","\\\\ud83d"],"b":true}');
 });
 
-test('writes an integer beyond 64 bits with an exponent, for ClickHouse would lose every property of the event', () => {
+test('writes an integer beyond 64 bits with an exponent, so that ClickHouse can read all properties of the event', () => {
   const large = {
     a: 2 ** 64,
     b: [-(2 ** 64), 1e20],
@@ -115,7 +115,7 @@ test('writes an integer beyond 64 bits with an exponent, for ClickHouse would lo
   );
 });
 
-test('hands out revenue and currency as they were sent', () => {
+test('returns revenue and currency as they were sent', () => {
   const parsed = parseProperties({ revenue: 9.9, currency: 'USD' });
   assert.ok('json' in parsed);
   assert.deepEqual([parsed.revenue, parsed.currency], [9.9, 'USD']);
