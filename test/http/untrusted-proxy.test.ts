@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createSecret } from '../../src/directory/secret.ts';
+import { setUp } from '../support/browser.ts';
 import { HOOK } from '../support/github-report.ts';
 import { makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
@@ -74,6 +75,16 @@ describe('behind a proxy missing from TRUSTED_PROXIES', () => {
     await api.call('GET', '/v1/project', { headers: { via: '1.1 proxy' } });
     await api.call('GET', '/healthz', { headers: { 'x-real-ip': '203.0.113.9' } });
     await api.call('GET', '/v1/project', { key: server_key });
+    assert.equal(await countUntrusted(), before + 3);
+  });
+
+  // A signed-in request once counted twice: its address was resolved for the caller and for the answer.
+  it('counts a request of a signed-in person once, with a project or without', async () => {
+    const owner = await setUp(api.url, api.server.setupUrl);
+    const before = await countUntrusted();
+    assert.equal((await owner.call('GET', '/app/v1/session', { headers: FORWARDED })).status, 200);
+    assert.equal((await owner.call('GET', '/app/v1/sessions', { headers: FORWARDED })).status, 200);
+    assert.equal((await owner.call('GET', '/app/v1/projects', { headers: FORWARDED })).status, 200);
     assert.equal(await countUntrusted(), before + 3);
   });
 
