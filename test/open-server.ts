@@ -5,7 +5,7 @@ import { createLimiter } from '../src/limits/limiter.ts';
 import { type ControlServices, openControlServices } from '../src/open-services.ts';
 import { ROUTES } from '../src/routes.ts';
 import type { Services } from '../src/services.ts';
-import { openWarehouse } from '../src/warehouse/open.ts';
+import { openWarehouse, type WarehouseOptions } from '../src/warehouse/open.ts';
 
 export type OpenServer = { url: string; services: Services; stop: () => Promise<void> };
 
@@ -18,10 +18,11 @@ export async function startOpenServer(
   clock?: Clock,
   change: (services: ControlServices & Services) => Partial<Services> = () => ({}),
   routes = ROUTES,
+  warehouseOptions: Pick<WarehouseOptions, 'statementLimits'> = {},
 ): Promise<OpenServer> {
   const control = await openControlServices(config, clock);
   const { log, eventsDir, close } = control;
-  const warehouse = await openWarehouse({ path: eventsDir, log, clock: control.clock });
+  const warehouse = await openWarehouse({ path: eventsDir, log, clock: control.clock, ...warehouseOptions });
   const opened = { ...control, warehouse, limiter: createLimiter({ overrides: config.limitOverrides }) };
   const services = { ...opened, ...change(opened) };
   const app = createServer(services, routes);

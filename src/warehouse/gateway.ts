@@ -1,13 +1,16 @@
 import { StorageError } from '../lib/storage-error.ts';
 import { bind } from './bind.ts';
 import type { Connection, OpenConnection } from './connection.ts';
-import { createSlots, type Slots } from './slots.ts';
+import { createSlots, type Slots, untilAbort } from './slots.ts';
+import type { Watchdog } from './watchdog.ts';
 
 export type QueryOptions = {
   /** Time for waiting and running together; QUERY_TIMEOUT_MS when absent. */
   timeoutMs?: number;
   /** Ends the caller's wait at once. In process the statement runs on until its time limit. */
   signal?: AbortSignal;
+  /** Called first; what it returns is waited for, within the same time. */
+  after?: () => Promise<void> | undefined;
 };
 
 /** Statements over a few connections. Everything that rejects is a StorageError (or TypeError for a missing parameter). */
@@ -25,30 +28,38 @@ export const QUERY_TIMEOUT_MS = 15_000;
 /** The engine looks at its time limit between pieces of work; a caller never waits longer than this on top. */
 const GRACE_MS = 1_000;
 
+export type GatewayOptions = {
+  size: number;
+  waitingMax: number;
+  /** Runs each statement once it has its connection. */
+  watch?: Watchdog['watch'];
+};
+
 /** Opens `size` connections; at most `waitingMax` callers wait for one, further ones get StorageError `busy`. */
 export async function openGateway(
   open: OpenConnection,
-  { size, waitingMax }: { size: number; waitingMax: number },
+  { size, waitingMax, watch = (statement) => statement() }: GatewayOptions,
 ): Promise<Gateway> {
   const connections = await openAll(open, size);
   const slots = createSlots(connections.map(createSlot), waitingMax);
 
   function createSlot(first: Connection) {
     let connection: Connection | undefined = first;
+    async function run<T>(statement: (connection: Connection) => Promise<T>): Promise<T> {
+      connection ??= await open();
+      const used = connection;
+      try {
+        return await statement(used);
+      } catch (error) {
+        // Half an answer may be left in it. The next one opens before this one closes, so that the
+        // engine never stops in between; when it cannot open, the next statement tries again.
+        connection = await open().catch(() => undefined);
+        await used.close().catch(() => undefined);
+        throw error;
+      }
+    }
     return {
-      async run<T>(statement: (connection: Connection) => Promise<T>): Promise<T> {
-        connection ??= await open();
-        const used = connection;
-        try {
-          return await statement(used);
-        } catch (error) {
-          // Half an answer may be left in it. The next one opens before this one closes, so that the
-          // engine never stops in between; when it cannot open, the next statement tries again.
-          connection = await open().catch(() => undefined);
-          await used.close().catch(() => undefined);
-          throw error;
-        }
-      },
+      run: <T>(statement: (connection: Connection) => Promise<T>) => watch(() => run(statement)),
       async close() {
         await connection?.close();
       },
@@ -62,7 +73,7 @@ export async function openGateway(
       const deadline = performance.now() + timeoutMs;
       const work = (connection: Connection) =>
         connection.query<Row>(text, Math.max(10, Math.ceil(deadline - performance.now())));
-      return await bounded(slots, work, timeoutMs + GRACE_MS, options.signal);
+      return await bounded(slots, work, timeoutMs + GRACE_MS, options);
     },
     async command(sql) {
       await slots.run((slot) => slot.run((connection) => connection.command(sql))).catch(rethrow);
@@ -90,7 +101,7 @@ async function bounded<T>(
   slots: Slots<Slot>,
   statement: (connection: Connection) => Promise<T>,
   waitMs: number,
-  signal: AbortSignal | undefined,
+  { signal, after }: QueryOptions,
 ): Promise<T> {
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(new StorageError('timeout', 'The query took too long')), waitMs);
@@ -99,6 +110,8 @@ async function bounded<T>(
   if (signal?.aborted) giveUp();
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
+    const before = after?.();
+    if (before !== undefined) await untilAbort(before, over.signal);
     return await slots.run(async (slot) => {
       // An abandoned statement's connection is replaced like a failed one's.
       return await slot.run(async (connection) => {

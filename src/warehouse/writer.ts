@@ -21,7 +21,8 @@ export type Writer = {
   append(rows: EventRow[]): Promise<boolean[]>;
   /**
    * Resolves when what follows from all that was answered so far is written too (a first-seen time comes some
-   * milliseconds after its event); undefined when it is. Never rejects: the next block repairs what failed.
+   * milliseconds after its event); undefined when it is. The next block repairs what failed. Rejects with StorageError
+   * `unavailable` while a statement is overdue.
    */
   derived(): Promise<void> | undefined;
   /** What is stored from now on, told before `append` resolves. */
@@ -30,6 +31,11 @@ export type Writer = {
   queue(): { rows: number; bytes: number; rowsMax: number; bytesMax: number };
   /** Whether the last events could not be stored, and none since. */
   isFailing(): boolean;
+  /**
+   * Rejects all that waits with StorageError `unavailable`. The statement that runs is still waited for: what follows
+   * could overtake it.
+   */
+  giveUp(): void;
   /** Refuses further appends, stores what waits, then resolves. */
   close(): Promise<void>;
 };
@@ -38,6 +44,8 @@ export type WriterOptions = {
   store: BlockStore;
   /** Called after the repair, which may store ids that a filter loaded earlier would call new. */
   openSeenIds: () => Promise<SeenIds>;
+  /** While it returns true, appends are refused with StorageError `unavailable`. */
+  isOverdue?: () => boolean;
   clock: Clock;
   log: Log;
   limits?: Partial<QueueLimits>;
@@ -55,13 +63,14 @@ const LIMITS_DEFAULT: QueueLimits = {
 
 /** Repairs what the last process left behind, then returns a writer. Rejects when the repair fails. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
-  const { store } = options;
+  const { store, isOverdue = () => false } = options;
   const limits = { ...LIMITS_DEFAULT, ...options.limits };
   const queue = createAppendQueue(limits);
   const lastBlock = await store.repair();
   const seenIds = await options.openSeenIds();
   const state: State = {
     lastBlock,
+    storing: [],
     feed: createFeed(lastBlock),
     isDamaged: false,
     isClosed: false,
@@ -74,9 +83,9 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   async function drain(): Promise<void> {
     // One turn of the event loop: requests that arrived together become one block, not one and the rest.
     await setImmediate();
-    for (let appends = queue.take(); appends.length > 0; appends = queue.take()) {
+    for (state.storing = queue.take(); state.storing.length > 0; state.storing = queue.take()) {
       if (state.isDamaged) await repair(options, state);
-      await storeAppends(options, state, appends);
+      await storeAppends(options, state, state.storing);
       await setImmediate();
     }
     work = undefined;
@@ -85,6 +94,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   return {
     async append(rows) {
       if (state.isClosed) throw new StorageError('busy', 'The event store is closing');
+      if (isOverdue()) throw overdue();
       const [first] = rows;
       if (first === undefined) return [];
       // Before the work of encoding, so that a flood is refused cheaply.
@@ -95,10 +105,16 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       work ??= drain();
       return await promise;
     },
-    derived: () => state.derived,
+    derived: () => (state.derived !== undefined && isOverdue() ? Promise.reject(overdue()) : state.derived),
     feed: state.feed,
     isFailing: () => state.failing !== undefined,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
+    giveUp() {
+      noteFailure(options, state, overdue(), 'storing events failed');
+      rejectAll(state.storing, overdue());
+      for (let waiting = queue.take(); waiting.length > 0; waiting = queue.take())
+        rejectAll(waiting, overdue());
+    },
     async close() {
       state.isClosed = true;
       await work;
@@ -111,6 +127,18 @@ function full(): StorageError {
   return new StorageError('busy', 'Too many events wait to be stored');
 }
 
+function overdue(): StorageError {
+  return new StorageError(
+    'unavailable',
+    'A statement of the writer is overdue: the event store does not answer',
+  );
+}
+
+function rejectAll(appends: Append[], cause: unknown): void {
+  const message = 'The events may be stored or not; send them again';
+  for (const append of appends) append.reject(new StorageError('unavailable', message, cause));
+}
+
 function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' | 'reject'> {
   if (rows.length > limits.blockRowsMax) throw new TypeError(`More than ${limits.blockRowsMax} rows at once`);
   const lines = rows.map(encodeRow);
@@ -120,6 +148,8 @@ function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' |
 
 type State = {
   lastBlock: number;
+  /** What was taken out of the queue last: all of it is answered before more is taken. */
+  storing: Append[];
   feed: FeedSource;
   isDamaged: boolean;
   isClosed: boolean;
@@ -166,12 +196,7 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
     await state.derived;
   } catch (error) {
     noteFailure(options, state, error, 'storing events failed');
-    const unknown = new StorageError(
-      'unavailable',
-      'The events may be stored or not; send them again',
-      error,
-    );
-    for (const append of appends) append.reject(unknown);
+    rejectAll(appends, error);
   }
 }
 
