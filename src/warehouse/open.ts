@@ -5,11 +5,14 @@ import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { openSeenIds } from './seen-ids.ts';
+import { createWatchdog, type StatementLimits } from './watchdog.ts';
 import { openWriter, type Writer } from './writer.ts';
 
 /** The event store: queries run on its readers, events go in through its single writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
   Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> & {
+    /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
+    oldestStatementMs(): number;
     /** Rejects new work, stores what is queued, then closes the engine. */
     close(): Promise<void>;
   };
@@ -21,6 +24,8 @@ export type WarehouseOptions = {
   clock: Clock;
   /** Queries that run in parallel. */
   readers?: number;
+  /** How long the writer's statements may run. */
+  statementLimits?: StatementLimits;
 };
 
 /**
@@ -30,8 +35,11 @@ export type WarehouseOptions = {
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
   const { path, log, clock, readers = 4 } = options;
   const open = embedded(path);
+  const watchdog = createWatchdog(options.statementLimits);
   await using opening = new AsyncDisposableStack();
-  const writing = opening.adopt(await openGateway(open, { size: 2, waitingMax: 8 }), close);
+  opening.defer(watchdog.stop);
+  const { watch } = watchdog;
+  const writing = opening.adopt(await openGateway(open, { size: 2, waitingMax: 8, watch }), close);
   const applied = await migrate(writing);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
   const reading = opening.adopt(await openGateway(open, { size: readers, waitingMax: 64 }), (gateway) =>
@@ -41,23 +49,24 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     await openWriter({
       store: createBlockStore(writing),
       openSeenIds: () => openSeenIds(reading, log),
+      isOverdue: watchdog.isOverdue,
       clock,
       log,
     }),
     close,
   );
+  watchdog.start({ overdue: writer.giveUp, stuck: () => endProcess(log, watchdog.oldestMs()) });
   // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
   return {
     // A caller whose events are acknowledged must also see everything derived from them.
-    async query(...question) {
-      await writer.pendingDerivation();
-      return await reading.query(...question);
-    },
+    query: (sql, params, options) =>
+      reading.query(sql, params, { ...options, after: writer.pendingDerivation }),
     append: writer.append,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
+    oldestStatementMs: watchdog.oldestMs,
     close: () => opened.disposeAsync(),
   };
 }
@@ -73,6 +82,15 @@ async function closeReaders(reading: Gateway, writing: Gateway, log: Log): Promi
     log.warn({ err: error }, 'queries that still run could not be ended');
   });
   await closed;
+}
+
+/** SIGKILL, because exit() waits for the engine's threads. Nothing that was acknowledged is lost by it. */
+function endProcess(log: Log, forMs: number): void {
+  log.fatal(
+    { forMs },
+    'the event store has stopped answering: this process kills itself, its supervisor has to start it again',
+  );
+  process.kill(process.pid, 'SIGKILL');
 }
 
 async function close(opened: { close(): Promise<void> }): Promise<void> {

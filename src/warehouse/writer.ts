@@ -21,8 +21,8 @@ export type Writer = {
   append(rows: EventRow[]): Promise<boolean[]>;
   /**
    * Resolves when everything derived from the acknowledged events is written too (a first-seen time comes some
-   * milliseconds after its event); undefined when there is nothing to wait for. Never rejects: the next block repairs
-   * what failed.
+   * milliseconds after its event); undefined when there is nothing to wait for. The next block repairs what failed.
+   * Rejects with StorageError `unavailable` while a statement is overdue.
    */
   pendingDerivation(): Promise<void> | undefined;
   /** Publishes newly stored events, before `append` resolves. */
@@ -31,6 +31,11 @@ export type Writer = {
   queue(): { rows: number; bytes: number; rowsMax: number; bytesMax: number };
   /** Whether the latest attempt to store events failed and none has succeeded since. */
   isFailing(): boolean;
+  /**
+   * Rejects everything that waits with StorageError `unavailable`. The running statement is still awaited: the next one
+   * could overtake it.
+   */
+  giveUp(): void;
   /** Rejects further appends, stores what is queued, then resolves. */
   close(): Promise<void>;
 };
@@ -39,6 +44,8 @@ export type WriterOptions = {
   store: BlockStore;
   /** Called after the repair, which may store ids that a filter loaded earlier would report as new. */
   openSeenIds: () => Promise<SeenIds>;
+  /** While it returns true, appends are refused with StorageError `unavailable`. */
+  isOverdue?: () => boolean;
   clock: Clock;
   log: Log;
   limits?: Partial<QueueLimits>;
@@ -56,13 +63,14 @@ const LIMITS_DEFAULT: QueueLimits = {
 
 /** Repairs what the previous process left behind, then returns a writer. Rejects when the repair fails. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
-  const { store } = options;
+  const { store, isOverdue = () => false } = options;
   const limits = { ...LIMITS_DEFAULT, ...options.limits };
   const queue = createAppendQueue(limits);
   const lastBlock = await store.repair();
   const seenIds = await options.openSeenIds();
   const state: State = {
     lastBlock,
+    storing: [],
     feed: createFeed(lastBlock),
     isDamaged: false,
     isClosed: false,
@@ -76,9 +84,9 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     // Yield one turn of the event loop, so that requests that arrived together become one block instead of one
     // request and the rest.
     await setImmediate();
-    for (let appends = queue.take(); appends.length > 0; appends = queue.take()) {
+    for (state.storing = queue.take(); state.storing.length > 0; state.storing = queue.take()) {
       if (state.isDamaged) await repair(options, state);
-      await storeAppends(options, state, appends);
+      await storeAppends(options, state, state.storing);
       await setImmediate();
     }
     work = undefined;
@@ -87,6 +95,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   return {
     async append(rows) {
       if (state.isClosed) throw new StorageError('busy', 'The event store is closing');
+      if (isOverdue()) throw overdue();
       const [first] = rows;
       if (first === undefined) return [];
       // Checked before encoding, so that rejecting a flood is cheap.
@@ -97,10 +106,19 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       work ??= drain();
       return await promise;
     },
-    pendingDerivation: () => state.pendingDerivation,
+    pendingDerivation: () =>
+      state.pendingDerivation !== undefined && isOverdue()
+        ? Promise.reject(overdue())
+        : state.pendingDerivation,
     feed: state.feed,
     isFailing: () => state.failing !== undefined,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
+    giveUp() {
+      logFailure(options, state, overdue(), 'storing events failed');
+      rejectAll(state.storing, overdue());
+      for (let waiting = queue.take(); waiting.length > 0; waiting = queue.take())
+        rejectAll(waiting, overdue());
+    },
     async close() {
       state.isClosed = true;
       await work;
@@ -113,6 +131,18 @@ function queueFullError(): StorageError {
   return new StorageError('busy', 'Too many events wait to be stored');
 }
 
+function overdue(): StorageError {
+  return new StorageError(
+    'unavailable',
+    'A statement of the writer is overdue: the event store does not answer',
+  );
+}
+
+function rejectAll(appends: Append[], cause: unknown): void {
+  const message = 'The events may be stored or not; send them again';
+  for (const append of appends) append.reject(new StorageError('unavailable', message, cause));
+}
+
 function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' | 'reject'> {
   if (rows.length > limits.blockRowsMax) throw new TypeError(`More than ${limits.blockRowsMax} rows at once`);
   const lines = rows.map(encodeRow);
@@ -122,6 +152,8 @@ function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' |
 
 type State = {
   lastBlock: number;
+  /** What was taken out of the queue last: all of it is answered before more is taken. */
+  storing: Append[];
   feed: FeedSource;
   isDamaged: boolean;
   isClosed: boolean;
@@ -168,12 +200,7 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
     await state.pendingDerivation;
   } catch (error) {
     logFailure(options, state, error, 'storing events failed');
-    const unknown = new StorageError(
-      'unavailable',
-      'The events may be stored or not; send them again',
-      error,
-    );
-    for (const append of appends) append.reject(unknown);
+    rejectAll(appends, error);
   }
 }
 

@@ -54,6 +54,7 @@ const warehouse = {
   feed: createFeed(0),
   queue: () => assert.fail(),
   isFailing: () => false,
+  oldestStatementMs: () => 0,
   close: async () => {},
 };
 const app = createServer({ ...services, warehouse, limiter: createLimiter() }, ROUTES);

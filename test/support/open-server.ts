@@ -5,7 +5,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { type ControlServices, openControlServices } from '../../src/server/open-services.ts';
-import { openWarehouse } from '../../src/warehouse/open.ts';
+import { openWarehouse, type WarehouseOptions } from '../../src/warehouse/open.ts';
 
 /** A server and the services it uses. */
 export type OpenServer = { url: string; services: Services; stop: () => Promise<void> };
@@ -19,10 +19,11 @@ export async function startOpenServer(
   clock?: Clock,
   change: (services: ControlServices & Services) => Partial<Services> = () => ({}),
   routes = ROUTES,
+  warehouseOptions: Pick<WarehouseOptions, 'statementLimits'> = {},
 ): Promise<OpenServer> {
   const control = await openControlServices(config, clock);
   const { log, eventsDir, close } = control;
-  const warehouse = await openWarehouse({ path: eventsDir, log, clock: control.clock });
+  const warehouse = await openWarehouse({ path: eventsDir, log, clock: control.clock, ...warehouseOptions });
   const opened = { ...control, warehouse, limiter: createLimiter({ overrides: config.limitOverrides }) };
   const services = { ...opened, ...change(opened) };
   const app = createServer(services, routes);

@@ -159,6 +159,12 @@ function watchStorage({ metrics, control, warehouse }: WatchedServices): void {
     kind: 'gauge',
     read: () => [{ value: warehouse.queue().bytes }],
   });
+  metrics.watch({
+    name: 'appflow_writer_statement_seconds',
+    help: 'How long the statement that stores events has been running, in whole seconds: from 30 on events are refused with 503, at 300 the process kills itself.',
+    kind: 'gauge',
+    read: () => [{ value: warehouse.oldestStatementMs() / MS_PER_SECOND }],
+  });
 }
 
 function watchProxies({ metrics, untrustedProxy }: WatchedServices): void {

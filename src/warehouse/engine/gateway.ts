@@ -1,13 +1,15 @@
 import { errorCodeOf, StorageError } from '../../lib/storage-error.ts';
 import { bind } from './bind.ts';
 import type { Connection, OpenConnection } from './connection.ts';
-import { createSlotPool, type SlotPool } from './slots.ts';
+import { createSlotPool, type SlotPool, untilAbort } from './slots.ts';
 
 export type QueryOptions = {
   /** Time for waiting and running together. Default: QUERY_TIMEOUT_MS. */
   timeoutMs?: number;
   /** Ends the caller's wait immediately. In process, the statement keeps running until its time limit. */
   signal?: AbortSignal;
+  /** Called first; what it returns is waited for, within the same time. */
+  after?: () => Promise<void> | undefined;
 };
 
 /** Runs statements over a few connections. All rejections are StorageErrors (or TypeError for a missing parameter). */
@@ -25,30 +27,39 @@ export const QUERY_TIMEOUT_MS = 15_000;
 /** The engine checks its time limit only between units of work. Callers never wait longer than this on top. */
 const GRACE_MS = 1_000;
 
+/** How a gateway runs statements. */
+export type GatewayOptions = {
+  size: number;
+  waitingMax: number;
+  /** Runs each statement once it has its connection. */
+  watch?: <T>(statement: () => Promise<T>) => Promise<T>;
+};
+
 /** Opens `size` connections. At most `waitingMax` callers wait for one; more are rejected with StorageError `busy`. */
 export async function openGateway(
   open: OpenConnection,
-  { size, waitingMax }: { size: number; waitingMax: number },
+  { size, waitingMax, watch = (statement) => statement() }: GatewayOptions,
 ): Promise<Gateway> {
   const connections = await openAll(open, size);
   const pool = createSlotPool(connections.map(createSlot), waitingMax);
 
   function createSlot(first: Connection) {
     let connection: Connection | undefined = first;
+    async function run<T>(statement: (connection: Connection) => Promise<T>): Promise<T> {
+      connection ??= await open();
+      const used = connection;
+      try {
+        return await statement(used);
+      } catch (error) {
+        // Half an answer may be left in it. The next one opens before this one closes, so that the
+        // engine never stops in between; when it cannot open, the next statement tries again.
+        connection = await open().catch(() => undefined);
+        await used.close().catch(() => undefined);
+        throw error;
+      }
+    }
     return {
-      async run<T>(statement: (connection: Connection) => Promise<T>): Promise<T> {
-        connection ??= await open();
-        const used = connection;
-        try {
-          return await statement(used);
-        } catch (error) {
-          // The connection may still hold a partial result. Open the next one before closing it, so that the engine
-          // never shuts down in between. When opening fails, the next statement tries again.
-          connection = await open().catch(() => undefined);
-          await used.close().catch(() => undefined);
-          throw error;
-        }
-      },
+      run: <T>(statement: (connection: Connection) => Promise<T>) => watch(() => run(statement)),
       async close() {
         await connection?.close();
       },
@@ -62,7 +73,7 @@ export async function openGateway(
       const deadline = performance.now() + timeoutMs;
       const work = (connection: Connection) =>
         connection.query<Row>(text, Math.max(10, Math.ceil(deadline - performance.now())));
-      return await runBounded(pool, work, timeoutMs + GRACE_MS, options.signal);
+      return await runBounded(pool, work, timeoutMs + GRACE_MS, options);
     },
     async command(sql) {
       await pool.run((slot) => slot.run((connection) => connection.command(sql))).catch(rethrow);
@@ -90,7 +101,7 @@ async function runBounded<T>(
   pool: SlotPool<Slot>,
   statement: (connection: Connection) => Promise<T>,
   waitMs: number,
-  signal: AbortSignal | undefined,
+  { signal, after }: QueryOptions,
 ): Promise<T> {
   const deadline = new AbortController();
   const timer = setTimeout(
@@ -102,6 +113,8 @@ async function runBounded<T>(
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
+    const before = after?.();
+    if (before !== undefined) await untilAbort(before, deadline.signal);
     return await pool.run(async (slot) => {
       // Throwing here replaces the connection of an abandoned statement, like that of a failed one.
       return await slot.run(async (connection) => {

@@ -80,7 +80,8 @@ export function createSlotPool<S extends { close(): Promise<void> }>(
   };
 }
 
-async function untilAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Returns what `work` resolves to; rejects with the reason of `signal` when that aborts first. */
+export async function untilAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });

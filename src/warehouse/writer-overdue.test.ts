@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createTestStore, eventRow, type TestStore } from '../../test/support/warehouse-store.ts';
+import { systemClock } from '../lib/clock.ts';
+import { openLog } from '../lib/log.ts';
+import { StorageError } from '../lib/storage-error.ts';
+import { createBlockStore } from './block-store.ts';
+import { embedded } from './engine/embedded.ts';
+import { type Gateway, openGateway } from './engine/gateway.ts';
+import { migrate } from './migrate.ts';
+import { openSeenIds } from './seen-ids.ts';
+import { openWriter } from './writer.ts';
+
+const log = openLog('silent');
+let store: TestStore;
+let gateway: Gateway;
+
+before(async () => {
+  store = await createTestStore();
+  gateway = await openGateway(embedded(store.path), { size: 2, waitingMax: 100 });
+  await migrate(gateway);
+});
+
+after(async () => {
+  await gateway.close();
+  await store.remove();
+});
+
+async function findStored(projectId: string): Promise<unknown> {
+  const sql = `SELECT (SELECT arraySort(groupArray(event_id)) FROM events WHERE project_id = {projectId:String}) AS events,
+    (SELECT uniqExact(event_id) FROM event_ids WHERE project_id = {projectId:String}) AS ids,
+    (SELECT uniqExact(app_user_id) FROM users WHERE project_id = {projectId:String}) AS users`;
+  const [row] = await gateway.query(sql, { projectId });
+  return row;
+}
+
+/** Once armed, the first statement is refused, and the n-th after it waits until it is released. */
+function holding(n: number) {
+  const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let index = Number.NEGATIVE_INFINITY;
+  async function run<T>(statement: () => Promise<T>): Promise<T> {
+    index += 1;
+    if (index === 0) throw new StorageError('unavailable', 'injected');
+    if (index === n) {
+      hold();
+      await released;
+    }
+    return await statement();
+  }
+  const over: Gateway = {
+    query: (sql, params, options) => run(() => gateway.query(sql, params, options)),
+    command: (sql) => run(() => gateway.command(sql)),
+    close: async () => {},
+  };
+  const arm = () => {
+    index = -1;
+  };
+  return { over, arm, held, release };
+}
+
+const isUnavailable = (error: unknown) => error instanceof StorageError && error.reason === 'unavailable';
+
+test('answers all that waits when the n-th statement is overdue, and loses and doubles nothing, for every n', async () => {
+  for (let n = 1, isReached = true; isReached; n += 1) {
+    const project_id = `proj_overdue_${n}`;
+    const { over, arm, held, release } = holding(n);
+    let isOverdue = false;
+    const writer = await openWriter({
+      store: createBlockStore(over),
+      openSeenIds: async () => {
+        const seenIds = await openSeenIds(gateway, log);
+        await seenIds.settled();
+        return seenIds;
+      },
+      isOverdue: () => isOverdue,
+      clock: systemClock(),
+      log,
+    });
+    const append = (id: string) =>
+      writer.append([eventRow({ project_id, event_id: id, app_user_id: `user_${id}` })]);
+    arm();
+    // Refused, so that the statements of a repair have their turn to be overdue.
+    await assert.rejects(append('a'), isUnavailable);
+    const running = append('b');
+    const done = running.then(() => writer.pendingDerivation());
+    isReached = await Promise.race([held.then(() => true), done.then(() => false)]);
+    if (isReached) {
+      const queued = append('c');
+      isOverdue = true;
+      writer.giveUp();
+      await running.catch((error) => assert.ok(isUnavailable(error)));
+      await assert.rejects(queued, isUnavailable);
+      await assert.rejects(append('d'), isUnavailable);
+      const derived = writer.pendingDerivation();
+      if (derived !== undefined) await assert.rejects(derived, isUnavailable);
+      assert.ok(writer.isFailing());
+      isOverdue = false;
+    }
+    release();
+    await done.catch(() => undefined);
+    for (const id of ['a', 'b', 'c']) while (!(await append(id).catch(() => undefined)));
+    await writer.pendingDerivation();
+    assert.equal(writer.isFailing(), false);
+    assert.deepEqual(await findStored(project_id), { events: ['a', 'b', 'c'], ids: '3', users: '3' });
+    await writer.close();
+  }
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { initByCli, type ServerProcess, startServerProcess } from '../support/child-processes.ts';
+import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
+
+const SERVER = join(import.meta.dirname, 'impatient-server.ts');
+
+/** Makes the disk stop answering: no sync of the process returns until the returned function is called. */
+async function freezeDisk(pid: number | undefined): Promise<() => Promise<void>> {
+  const calls = 'fsync,fdatasync';
+  const args = ['-f', '-p', String(pid), '-o', '/dev/null', '-e', `trace=${calls}`];
+  const tracer = spawn('strace', [...args, '-e', `inject=${calls}:delay_enter=600000000`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(tracer, 'exit');
+  let said = '';
+  tracer.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  while (!said.includes('attached')) {
+    assert.equal(tracer.exitCode, null, said);
+    await setTimeout(5);
+  }
+  return async () => {
+    tracer.kill('SIGINT');
+    await ended;
+  };
+}
+
+async function makeFolder() {
+  const env = { APPFLOW_DATA_DIR: makeTempDir(), ...LIMITS_OFF };
+  const { client_key: key } = await initByCli(env);
+  const send = (server: ServerProcess, id: string) => {
+    const events = [{ event_id: id, event_name: 'opened', app_user_id: 'u1' }];
+    return server.call('POST', '/v1/events', { key, body: { events } });
+  };
+  return { start: () => startServerProcess(env, [], SERVER), send };
+}
+
+const readStatus = async (server: ServerProcess) => (await server.call('GET', '/readyz')).body.status;
+
+async function readStatementSeconds(server: ServerProcess): Promise<number> {
+  const { text } = await server.call('GET', '/metrics');
+  return Number(/^appflow_writer_statement_seconds (\S+)$/m.exec(text)?.[1]);
+}
+
+test('a statement without an answer is reported and its callers get 503, until it is answered', async () => {
+  const { start, send } = await makeFolder();
+  await using server = await start();
+  assert.equal((await send(server, 'before')).status, 200);
+  const thaw = await freezeDisk(server.child.pid);
+  const late = await send(server, 'late');
+  assert.equal(late.status, 503, late.text);
+  assert.equal(late.body.code, 'storage_unavailable');
+  const refusedAt = performance.now();
+  assert.equal((await send(server, 'refused')).status, 503);
+  assert.ok(performance.now() - refusedAt < 1_000, 'refused without a wait of its own');
+  assert.equal(await readStatus(server), 'degraded');
+  assert.ok((await readStatementSeconds(server)) >= 1);
+  await thaw();
+  while ((await send(server, 'after')).status !== 200) await setTimeout(20);
+  const again = await send(server, 'late');
+  assert.equal(again.body.duplicates, 1, 'it was stored after all');
+  assert.equal(await readStatus(server), 'ok');
+  assert.equal(await readStatementSeconds(server), 0);
+});
+
+test('an engine that stays stuck ends the process with a line in the log, and no acknowledged event is lost', async () => {
+  const { start, send } = await makeFolder();
+  await using server = await start();
+  const exited = once(server.child, 'exit');
+  let log = '';
+  server.child.stderr?.on('data', (chunk) => {
+    log += chunk;
+  });
+  assert.equal((await send(server, 'before')).status, 200);
+  const thaw = await freezeDisk(server.child.pid);
+  assert.equal((await send(server, 'late')).status, 503);
+  while (!/"level":60,[^\n]*"the event store has stopped answering: [^\n]*supervisor/.test(log)) {
+    await setTimeout(20);
+  }
+  // The signal is on its way, but a process that is traced ends only when its tracer lets it.
+  await thaw();
+  assert.deepEqual(await exited, [null, 'SIGKILL']);
+  await using again = await start();
+  assert.equal((await send(again, 'before')).body.duplicates, 1);
+  assert.equal((await send(again, 'late')).status, 200);
+});
