@@ -55,9 +55,10 @@ export async function createApp(
   const now = clock.now();
   const id = await control.write(NO_CALLER, async ({ tx, revision }) => {
     const known = intent && (await findIdempotencyRecord(tx, intent, now));
-    if (known) return known.madeId;
+    if (known) return known.createdId;
     const id = await insertApp(services, tx, revision, projectId, body, actor);
-    if (intent) await insertIdempotencyRecord(tx, intent, { madeId: id, sealedAnswer: null, createdAt: now });
+    if (intent)
+      await insertIdempotencyRecord(tx, intent, { createdId: id, sealedAnswer: null, createdAt: now });
     return id;
   });
   await directory.refresh();

@@ -2,7 +2,7 @@ import { csvLine } from '../api/csv.ts';
 import type { Control } from '../control/open.ts';
 import { type AuditFilter, type AuditRow, listAuditRows, toAuditEntryJson } from './list.ts';
 
-const ROWS_A_PAGE = 500;
+const ROWS_PER_PAGE = 500;
 const COLUMNS = ['id', 'at', 'actor_type', 'actor_id', 'action', 'target', 'diff', 'ip', 'request_id'];
 
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
@@ -19,9 +19,9 @@ export async function* exportAudit(
   const toLine = format === 'csv' ? toCsv : toNdjson;
   let before: number | undefined;
   for (;;) {
-    const rows: AuditRow[] = await listAuditRows(control, filter, before, ROWS_A_PAGE);
+    const rows: AuditRow[] = await listAuditRows(control, filter, before, ROWS_PER_PAGE);
     if (rows.length > 0) yield rows.map(toLine).join('');
-    if (rows.length < ROWS_A_PAGE) return;
+    if (rows.length < ROWS_PER_PAGE) return;
     before = rows.at(-1)?.seq;
   }
 }

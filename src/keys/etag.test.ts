@@ -75,7 +75,7 @@ describe('the etag of a key', () => {
     const before = services.directory.findKey(key.id);
     const found = services.directory.findByMac(macOf(secret, services.pepper));
     assert.ok(found);
-    services.firstUse.note(found);
+    services.firstUse.record(found);
     await services.firstUse.flush();
     const after = services.directory.findKey(key.id);
     assert.notEqual(after?.revision, before?.revision);
@@ -96,7 +96,7 @@ describe('the etag of a key', () => {
     assert.ok(retired);
     const found = directory.findByMac(macOf(secret, retired));
     assert.ok(found);
-    rehash.note(secret, found);
+    rehash.enqueue(secret, found);
     await rehash.flush();
     assert.ok(directory.findByMac(macOf(secret, pepper)), 'it has moved');
     assert.notEqual(directory.findKey(key.id)?.revision, found.key.revision);

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { type ApiKey, endOfSecret, KEY_STATUSES, liveSecrets, statusOf } from '../directory/key.ts';
+import { type ApiKey, expiryOfSecret, KEY_STATUSES, liveSecrets, statusOf } from '../directory/key.ts';
 import { KEY_SCOPES, KEY_TYPES } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
@@ -113,7 +113,7 @@ export function toApiKeyJson(key: ApiKey, now: number, usage: KeyUsageTold = NEV
       hint: secret.hint,
       created_at: toIso(secret.createdAt),
       last_used_at: toIsoOrNull(usage.secretsLastUsedAt.get(secret.version) ?? null),
-      expires_at: toIsoOrNull(endOfSecret(key, secret)),
+      expires_at: toIsoOrNull(expiryOfSecret(key, secret)),
     })),
     created_at: toIso(key.createdAt),
     created_by: key.createdBy,

@@ -39,7 +39,7 @@ export async function runOnce(
     const { key, secret } = await mint(tx, revision);
     const fresh = { ...toKeyJson(services, key), key: secret };
     if (intent) {
-      const call = { madeId: fresh.id, sealedAnswer: sealAnswer(intent, fresh), createdAt: clock.now() };
+      const call = { createdId: fresh.id, sealedAnswer: sealAnswer(intent, fresh), createdAt: clock.now() };
       await insertIdempotencyRecord(tx, intent, call);
     }
     return fresh;
@@ -57,7 +57,7 @@ async function findAnswer(
   const now = services.clock.now();
   const call = await findIdempotencyRecord(tx, intent, now);
   if (!call) return undefined;
-  const key = await getStoredKey(tx, call.madeId);
+  const key = await getStoredKey(tx, call.createdId);
   // To be told a secret is to be given it: whoever asks may have less by now.
   await requireNoEscalation(services, tx, key, maker, project, 'The key');
   // Sealed by this server and authenticated: it is what was answered then.
@@ -65,8 +65,8 @@ async function findAnswer(
   const answer = (sealed === null ? undefined : openAnswer(intent, sealed)) as KeyWithSecretJson | undefined;
   if (answer !== undefined && isSecretAlive(key, answer, now)) return answer;
   throw new ApiError('idempotency_replay_expired', {
-    detail: `This was done; the key is ${call.madeId}. Its secret can no longer be shown.`,
-    members: { key_id: call.madeId },
+    detail: `This was done; the key is ${call.createdId}. Its secret can no longer be shown.`,
+    members: { key_id: call.createdId },
   });
 }
 

@@ -77,7 +77,7 @@ export async function replaceSecret(
   if (newest && older && !isUsed(services, keyId, newest)) {
     // The answer with the newest was probably lost: nobody has it, and the older one is what is in use.
     await revokeSecret(tx, keyId, newest.version, now);
-  } else if (newest) await retire(tx, keyId, newest, older, body, now);
+  } else if (newest) await startGracePeriod(tx, keyId, newest, older, body, now);
   const version = 1 + Math.max(0, ...key.secrets.map((secret) => secret.version));
   const secret = await insertSecret(services, tx, key, version);
   await tx.updateTable('api_keys').set({ revision }).where('id', '=', keyId).execute();
@@ -108,7 +108,7 @@ const isUsed = ({ firstUse }: KeyServices, keyId: string, { version, firstUsedAt
   firstUsedAt !== null || firstUse.isPending(keyId, version);
 
 /** Gives the newest secret its grace, and ends the older one, so that never more than two live. */
-async function retire(
+async function startGracePeriod(
   tx: ControlTransaction,
   keyId: string,
   newest: KeySecret,

@@ -49,7 +49,7 @@ export async function updateKey(
     // Nothing changed: the row keeps its version, so that nobody else's If-Match fails for it.
     if (diff === undefined) return before;
     await storeFields(tx, keyId, after, revision);
-    const action = isSwitchOff(change.body) ? 'api_key.disabled' : 'api_key.updated';
+    const action = isOnlyDisabling(change.body) ? 'api_key.disabled' : 'api_key.updated';
     await services.audit.append(tx, {
       projectId: project.id,
       actor: maker.actor,
@@ -75,22 +75,22 @@ async function requireChangeable(
   const now = services.clock.now();
   const given = readKeyFields(body);
   const after = { ...before, ...given };
-  if (!isSwitchOff(body)) {
+  if (!isOnlyDisabling(body)) {
     await requireNoEscalation(services, tx, before, maker, project, 'The key');
     const granted = effectiveScopes(before.type, after.scopes);
     const target = { ...after, granted, limitsBefore: before.rateLimits };
     await requireNoEscalation(services, tx, target, maker, project, 'The changed key');
   }
   requireMatch(ifMatch, before);
-  requireAlive(statusOf(before, now), body);
+  requireActive(statusOf(before, now), body);
   requireValidKey(services, project, given, { type: before.type, createdAt: before.createdAt, now });
   return after;
 }
 
-const isSwitchOff = (body: UpdateKeyBody) => body.disabled === true && Object.keys(body).length === 1;
+const isOnlyDisabling = (body: UpdateKeyBody) => body.disabled === true && Object.keys(body).length === 1;
 
 /** Whoever relies on a key being dead must not find it alive again; restoring is a verb of its own. */
-function requireAlive(status: string, body: UpdateKeyBody): void {
+function requireActive(status: string, body: UpdateKeyBody): void {
   if (status === 'revoked') {
     throw new ApiError('conflict', { detail: 'The key is revoked. Restore it first, or create another.' });
   }

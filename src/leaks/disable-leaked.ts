@@ -9,7 +9,7 @@ import { runPeriodically } from '../lib/periodic.ts';
 import { isUsable, type LeakServices } from './handle-leak.ts';
 
 const SYSTEM_ACTOR: Actor = { type: 'system', id: 'leaks', ip: null, requestId: null };
-const LOOK_MS = MINUTE_MS;
+const CHECK_EVERY_MS = MINUTE_MS;
 
 type DueSecret = { key_id: string; version: number };
 
@@ -68,7 +68,7 @@ async function disableIfUsable(
 /** Looks now and every minute for leaked keys to disable. Returns the function that ends it. */
 export function startDisablingLeaked(services: LeakServices): () => Promise<void> {
   return runPeriodically({
-    everyMs: LOOK_MS,
+    everyMs: CHECK_EVERY_MS,
     run: () => disableDueKeys(services),
     onError: (err) => services.log.error({ err }, 'leaked keys could not be disabled'),
   });

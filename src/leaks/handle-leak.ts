@@ -32,12 +32,12 @@ export async function handleLeak(services: LeakServices, found: FoundKey, actor:
   }
   // Reports come again and again: those that change nothing wait for no lock.
   const reaction = decideReaction(services, key, secret.version);
-  if (reaction !== 'revoke' && (await isOnRecord(control.db, key.id, secret.version))) return;
+  if (reaction !== 'revoke' && (await isRecorded(control.db, key.id, secret.version))) return;
   const done = await control.write(NO_CALLER, ({ tx, revision }) =>
     storeLeak(services, tx, revision, found, actor),
   );
   await directory.refresh();
-  tell(services, key, done, clock.now());
+  logReaction(services, key, done, clock.now());
 }
 
 /** Whether someone who holds this secret of the key can do something with it, now or once the key is enabled again. */
@@ -57,7 +57,7 @@ function decideReaction(
   return directory.findProject(key.projectId)?.leakedKeyPolicy ?? 'revoke';
 }
 
-async function isOnRecord(db: Kysely<ControlSchema>, keyId: string, version: number): Promise<boolean> {
+async function isRecorded(db: Kysely<ControlSchema>, keyId: string, version: number): Promise<boolean> {
   const row = await db
     .selectFrom('leaked_secrets')
     .select('version')
@@ -92,13 +92,13 @@ async function storeLeak(
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   const isFirst = numInsertedOrUpdatedRows > 0n;
-  if (isFirst) await noteReport(services, tx, revision, key, version, actor);
+  if (isFirst) await recordReport(services, tx, revision, key, version, actor);
   if (reaction === 'revoke') await storeRevocation(services, tx, revision, key, { reason: 'leaked', actor });
   return isFirst || reaction === 'revoke' ? reaction : 'nothing';
 }
 
 /** Marks the key, which bars restoring it, only when the secret could come alive again with it. */
-async function noteReport(
+async function recordReport(
   { clock, audit }: LeakServices,
   tx: ControlTransaction,
   revision: number,
@@ -119,7 +119,12 @@ async function noteReport(
   await audit.append(tx, { projectId, actor, action: 'api_key.leak_reported', target, diff });
 }
 
-function tell({ log }: LeakServices, { id: keyId, projectId }: ApiKey, done: Reaction, now: number): void {
+function logReaction(
+  { log }: LeakServices,
+  { id: keyId, projectId }: ApiKey,
+  done: Reaction,
+  now: number,
+): void {
   if (done === 'revoke') log.warn({ keyId, projectId }, 'a leaked API key was revoked');
   if (typeof done !== 'number') return;
   const until = new Date(now + done * MINUTE_MS).toISOString();

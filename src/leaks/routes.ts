@@ -82,7 +82,7 @@ const githubRoute = defineRoute({
     const { address, requestId } = raw;
     const actor: Actor = { type: 'system', id: 'github_secret_scanning', ip: address, requestId };
     const labels = [];
-    for (const finding of findings) labels.push(await judge(services, finding, actor));
+    for (const finding of findings) labels.push(await handleFinding(services, finding, actor));
     return labels;
   },
 });
@@ -118,7 +118,7 @@ function parseFinding(entry: unknown): Finding[] {
 }
 
 /** Says whether the token is, or was, one of ours, and does what its project wants done. Never repeats the token. */
-async function judge(services: ReportServices, { token, type }: Finding, actor: Actor) {
+async function handleFinding(services: ReportServices, { token, type }: Finding, actor: Actor) {
   const { directory, pepper, retiredPeppers } = services;
   const found = isWellFormedSecret(token)
     ? findBySecret(token, directory, pepper, retiredPeppers)

@@ -4,7 +4,7 @@ import type { Actor } from '../api/caller.ts';
 import type { Audit } from '../audit/audit.ts';
 import { type Control, NO_CALLER, whenFree } from '../control/open.ts';
 import { macOf, type Pepper } from '../directory/secret.ts';
-import { errorCodeOf } from '../lib/storage-error.ts';
+import { errorCodeOf } from '../lib/errors.ts';
 import { cureOf } from './data-dir.ts';
 
 const SECRET_BYTES = 32;
@@ -55,7 +55,8 @@ function createSecretFile(file: string): void {
   }
 }
 
-const checkOf = (pepper: Pepper) => Buffer.from(macOf(KNOWN_VALUE, pepper), 'latin1').toString('base64url');
+const knownValueMac = (pepper: Pepper) =>
+  Buffer.from(macOf(KNOWN_VALUE, pepper), 'latin1').toString('base64url');
 
 /** Which secret a data folder was last used with; `none` before the first use. */
 export type SecretMatch = 'present' | 'retired' | 'wrong' | 'none';
@@ -68,8 +69,8 @@ export async function findSecretMatch(
 ): Promise<SecretMatch> {
   const row = await db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst();
   if (!row) return 'none';
-  if (row.value === checkOf(pepper)) return 'present';
-  return retired.some((former) => row.value === checkOf(former)) ? 'retired' : 'wrong';
+  if (row.value === knownValueMac(pepper)) return 'present';
+  return retired.some((former) => row.value === knownValueMac(former)) ? 'retired' : 'wrong';
 }
 
 /**
@@ -81,7 +82,7 @@ export async function requireSameSecret(
   pepper: Pepper,
   retired: readonly Pepper[],
 ): Promise<void> {
-  const check = checkOf(pepper);
+  const check = knownValueMac(pepper);
   await whenFree(() =>
     control.db
       .insertInto('settings')
@@ -91,7 +92,7 @@ export async function requireSameSecret(
   );
   const match = await findSecretMatch(control, pepper, retired);
   if (match === 'present') return;
-  if (match === 'retired') return moveToCurrent(control, audit, pepper, retired);
+  if (match === 'retired') return moveToCurrentSecret(control, audit, pepper, retired);
   throw new Error(WRONG_SECRET);
 }
 
@@ -103,7 +104,7 @@ export const WRONG_SECRET =
 
 const SYSTEM_ACTOR: Actor = { type: 'system', id: 'start', ip: null, requestId: null };
 
-async function moveToCurrent(
+async function moveToCurrentSecret(
   control: Control,
   audit: Audit,
   pepper: Pepper,
@@ -114,7 +115,7 @@ async function moveToCurrent(
     if ((await findSecretMatch({ db: tx }, pepper, retired)) !== 'retired') return;
     await tx
       .updateTable('settings')
-      .set({ value: checkOf(pepper) })
+      .set({ value: knownValueMac(pepper) })
       .where('name', '=', SETTING)
       .execute();
     await audit.append(tx, {
@@ -128,7 +129,7 @@ async function moveToCurrent(
 }
 
 /** How many secrets of keys that still can be used are stored under which configured secret. */
-export type StoredUnder = { present: number; retired: number; unknown: number };
+export type StoredUnder = { current: number; retired: number; unknown: number };
 
 /** Counts the stored secrets of keys that are not revoked by the secret they are stored under. */
 export async function countStoredUnder(
@@ -144,9 +145,9 @@ export async function countStoredUnder(
     .groupBy('key_secrets.pepper_id')
     .execute();
   const former = new Set(retired.map(({ id }) => id));
-  const counts: StoredUnder = { present: 0, retired: 0, unknown: 0 };
+  const counts: StoredUnder = { current: 0, retired: 0, unknown: 0 };
   for (const { pepper_id, count } of rows) {
-    if (pepper_id === pepper.id) counts.present += Number(count);
+    if (pepper_id === pepper.id) counts.current += Number(count);
     else if (former.has(pepper_id)) counts.retired += Number(count);
     else counts.unknown += Number(count);
   }

@@ -8,7 +8,7 @@ import type { Log } from '../../lib/log.ts';
 /** Moves keys that are seen from a retired secret's pepper to the present one, outside the request's path. */
 export type Rehash = {
   /** Queues a key that was just shown and found under a retired pepper. */
-  note: (secret: string, found: FoundKey) => void;
+  enqueue: (secret: string, found: FoundKey) => void;
   /** Resolves when what was noted is stored. */
   flush: () => Promise<void>;
   close: () => Promise<void>;
@@ -56,7 +56,7 @@ export function createRehash(services: {
     onError: (err) => log.error({ err }, 'keys could not be moved to the present APPFLOW_SECRET'),
   });
   return {
-    note(secret, { key, secret: { mac, version } }) {
+    enqueue(secret, { key, secret: { mac, version } }) {
       if (queue.has(mac)) return;
       // Hashed now: the key itself is kept nowhere, not even for a second.
       queue.push({ keyId: key.id, version, fromMac: mac, toMac: macOf(secret, pepper) });
