@@ -192,8 +192,8 @@ describe('a process that dies', async () => {
     parseIdempotencyKey({ ...source, header, credential: 'sk' }, services.replaySecret);
   const body = { name: 'Survivor', type: 'server' } as const;
   const mintWith = (used: typeof services, header: string) =>
-    runOnce(used, { project, maker: CLI_GRANTOR, intent: intentOf(header) }, (tx, revision) =>
-      insertKey(used, tx, revision, project, body, CLI_GRANTOR),
+    runOnce(used, { project, by: CLI_GRANTOR, idempotencyKey: intentOf(header) }, (write) =>
+      insertKey(used, write, project, body, CLI_GRANTOR),
     );
   const dies = () => Promise.reject(new Error('The process died here.'));
 

@@ -125,7 +125,7 @@ async function checkSecret(
 
 type StoredUnder = Awaited<ReturnType<typeof countStoredUnder>>;
 
-function reportStored({ current: present, retired, unknown }: StoredUnder, hasRetired: boolean): Finding {
+function reportStored({ current, retired, unknown }: StoredUnder, hasRetired: boolean): Finding {
   const check = 'stored keys';
   if (unknown > 0) {
     const cure = 'Set their secret in APPFLOW_SECRET_RETIRED, or replace them and revoke them.';
@@ -142,7 +142,7 @@ function reportStored({ current: present, retired, unknown }: StoredUnder, hasRe
   const rest = hasRetired
     ? ' No key needs APPFLOW_SECRET_RETIRED any more, only older audit entries do.'
     : '';
-  return ok(check, `${present} are stored under the present secret.${rest}`);
+  return ok(check, `${current} are stored under the present secret.${rest}`);
 }
 
 /** Says what the check covers: alone, the chain cannot prove that the whole database was not replaced by an older copy. */

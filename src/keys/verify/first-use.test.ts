@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../../test/support/harness.ts';
-import { CLI_ACTOR } from '../../api/caller.ts';
+import { CLI_ACTOR, CLI_REQUESTER } from '../../api/caller.ts';
 import type { FoundKey } from '../../directory/directory.ts';
 import { macOf } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
@@ -112,7 +112,7 @@ describe('the first use of a new secret', () => {
     const [ended, again] = [await makeRotated(), await makeRotated()];
     firstUse.record(find(ended.fresh));
     firstUse.record(find(again.fresh));
-    await endGracePeriod(services, { id: ended.id, projectId: project.id }, CLI_ACTOR);
+    await endGracePeriod(services, { id: ended.id, projectId: project.id }, CLI_REQUESTER);
     const third = await rotate(again.id, true);
     const before = find(again.fresh).secret.expiresAt;
     await firstUse.flush();
