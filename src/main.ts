@@ -1,5 +1,5 @@
 import { ConfigError, readConfig } from './config/config.ts';
-import { messageOf } from './lib/storage-error.ts';
+import { messageOf } from './lib/errors.ts';
 import { type RunningServer, startServer } from './server/start.ts';
 
 /** Process managers kill a server after 10 s, so report a failed stop before that. */

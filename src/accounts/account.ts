@@ -1,13 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import { Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
-import { ApiError, validationFailed } from '../api/errors.ts';
+import { ApiError } from '../api/errors.ts';
 import { anonymousActor, type BrowserRequest } from '../api/raw-request.ts';
+import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, AuditAction, AuditEntry } from '../audit/audit.ts';
 import type { FailedAuthenticationLog } from '../audit/failures.ts';
 import type { Control } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
-import { findKeysIn } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Limiter } from '../limits/limiter.ts';
@@ -38,12 +38,6 @@ export const ACCOUNT_FIELDS = {
 
 /** A password that is given to prove who it is: whatever was typed, it is compared, not judged. */
 export const GIVEN_PASSWORD = Type.String({ minLength: 1, maxLength: 128 });
-
-/** Throws 422 when an API key was pasted into a person's text. */
-export function requireNoKeysIn({ name, email }: { name?: string; email?: string }): void {
-  const mistakes = findKeysIn({ name: [name], email: [email] });
-  if (mistakes.length > 0) throw validationFailed(mistakes);
-}
 
 /** Returns the stored form of a password: scrypt with a salt of its own. Takes some 50 ms, so never in a transaction. */
 export async function hashPassword({ people }: { people: People }, password: string): Promise<string> {

@@ -50,6 +50,6 @@ export async function recordFailedAttempt(
 ): Promise<void> {
   const failure = { code: 'invalid_credentials', found: undefined, address, requestId } as const;
   const projectIds = await listProjectIds(control.db, personId ?? '');
-  if (personId === undefined || projectIds.length === 0) return failures.note(failure);
-  for (const projectId of projectIds) failures.note({ ...failure, person: { id: personId, projectId } });
+  if (personId === undefined || projectIds.length === 0) return failures.record(failure);
+  for (const projectId of projectIds) failures.record({ ...failure, person: { id: personId, projectId } });
 }

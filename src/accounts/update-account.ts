@@ -1,9 +1,10 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
+import { requireNoKeysIn } from '../api/validate.ts';
 import { diffOf } from '../audit/audit.ts';
 import { NO_CALLER } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
-import { appendForPerson, findPersonId, hashPassword, requireNoKeysIn } from './account.ts';
+import { appendForPerson, findPersonId, hashPassword } from './account.ts';
 import { storePassword } from './password.ts';
 
 /** What a person changes of the own account. */
@@ -15,7 +16,7 @@ export async function updateAccount(
   { session: { person }, actor }: SignedIn,
   change: AccountChange,
 ): Promise<void> {
-  requireNoKeysIn(change);
+  requireNoKeysIn({ name: change.name, email: change.email });
   const { control, clock } = services;
   const after = {
     name: change.name?.trim() ?? person.name,

@@ -62,6 +62,11 @@ export type Actor = {
   requestId: string | null;
 };
 
+/** The server itself, as the actor of what it does without a request. `part` names which part of it. */
+export function systemActor(part: string): Actor {
+  return { type: 'system', id: part, ip: null, requestId: null };
+}
+
 /** The operator at the command line: anyone with access to the data folder. */
 export const CLI_ACTOR: Actor = { type: 'cli', id: 'cli', ip: null, requestId: null };
 

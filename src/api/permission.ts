@@ -1,4 +1,4 @@
-import type { KeyPermissions, Principal } from './caller.ts';
+import type { Caller, KeyPermissions, Principal } from './caller.ts';
 import { ApiError } from './errors.ts';
 import type { Access, Route } from './route.ts';
 
@@ -40,6 +40,11 @@ export function requirePermission(
   const isAboutSelf =
     principal.type === 'member' && selfParam !== undefined && params[selfParam] === principal.id;
   if (isInProject(access) && !isAboutSelf) requireScope(principal, access);
+}
+
+/** Throws 403 with this detail if the caller is restricted to some apps of its project. */
+export function requireWholeProject({ principal }: Pick<Caller, 'principal'>, detail: string): void {
+  if (principal.appIds !== null) throw new ApiError('app_not_allowed', { detail });
 }
 
 /** Whether `target` reaches an app that `caller` does not. */

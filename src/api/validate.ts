@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { FieldError } from './errors.ts';
+import { findKeysIn } from '../directory/secret.ts';
+import { type FieldError, validationFailed } from './errors.ts';
 import { FORMAT_MESSAGES, registerFormats } from './formats.ts';
 
 registerFormats();
@@ -121,4 +122,11 @@ function explain(keyword: string, params: Record<string, unknown>, message: stri
   if (keyword === 'pattern')
     return PATTERNS[String(params.pattern)] ?? `must match ${String(params.pattern)}`;
   return BOUNDS[keyword]?.(params.limit) ?? message;
+}
+
+/** Throws 422 if an API key was pasted into one of these texts, named by their fields. */
+export function requireNoKeysIn(texts: Readonly<Record<string, string | null | undefined>>): void {
+  const fields = Object.entries(texts).map(([field, text]) => [field, [text]] as const);
+  const mistakes = findKeysIn(Object.fromEntries(fields));
+  if (mistakes.length > 0) throw validationFailed(mistakes);
 }

@@ -1,13 +1,12 @@
 import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
-import { validationFailed } from '../api/errors.ts';
 import type { IdempotencyKey } from '../api/route.ts';
+import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import { NO_CALLER } from '../control/open.ts';
 import type { ControlSchema } from '../control/schema.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
-import { findKeysIn } from '../directory/secret.ts';
 import { findIdempotencyRecord, insertIdempotencyRecord } from '../idempotency/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
@@ -33,12 +32,6 @@ export const CREATE_APP_BODY = closedObject({
   currency: Type.Optional(APP_FIELDS.currency),
 });
 
-/** Throws 422 when an API key was pasted into an app's text. */
-export function requireNoKeysIn({ name, bundle_id }: { name?: string; bundle_id?: string | null }): void {
-  const mistakes = findKeysIn({ name: [name], bundle_id: [bundle_id] });
-  if (mistakes.length > 0) throw validationFailed(mistakes);
-}
-
 /**
  * Creates an app in a project for `actor` and returns it; for an intent that was carried out before, the app it made.
  * Throws 422 when an API key is in its text, or when the intent's body is another than before.
@@ -50,14 +43,15 @@ export async function createApp(
   actor: Actor,
   intent?: IdempotencyKey,
 ): Promise<App> {
-  requireNoKeysIn(body);
+  requireNoKeysIn({ name: body.name, bundle_id: body.bundle_id });
   const { control, directory, clock } = services;
   const now = clock.now();
   const id = await control.write(NO_CALLER, async ({ tx, revision }) => {
     const known = intent && (await findIdempotencyRecord(tx, intent, now));
-    if (known) return known.madeId;
+    if (known) return known.createdId;
     const id = await insertApp(services, tx, revision, projectId, body, actor);
-    if (intent) await insertIdempotencyRecord(tx, intent, { madeId: id, sealedAnswer: null, createdAt: now });
+    if (intent)
+      await insertIdempotencyRecord(tx, intent, { createdId: id, sealedAnswer: null, createdAt: now });
     return id;
   });
   await directory.refresh();

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
-import type { Caller } from '../api/caller.ts';
-import { ApiError } from '../api/errors.ts';
 import { LIST_QUERY, pageById, pageOf } from '../api/list.ts';
+import { requireWholeProject } from '../api/permission.ts';
 import { getApp } from '../api/resources.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../audit/audit.ts';
@@ -17,14 +16,6 @@ import { UPDATE_APP_BODY, updateApp } from './update.ts';
 const APP_PARAMS = closedObject({ id: Type.String() });
 const EXAMPLE_ID = 'app_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
 
-/** A new app belongs to the whole project: a key narrowed to some apps cannot make it. */
-function requireWholeProject({ principal }: Caller): void {
-  if (principal.appIds === null) return;
-  throw new ApiError('app_not_allowed', {
-    detail: 'This key is narrowed to some apps and cannot make another.',
-  });
-}
-
 const createRoute = defineRoute({
   method: 'POST',
   path: '/v1/apps',
@@ -36,7 +27,8 @@ const createRoute = defineRoute({
   answer: { status: 201, schema: APP_JSON },
   example: { body: { name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin', currency: 'EUR' } },
   async handle(services: ChangeServices, { caller, body, idempotencyKey: intent }) {
-    requireWholeProject(caller);
+    // A key restricted to some apps would not reach the new one.
+    requireWholeProject(caller, 'This key is narrowed to some apps and cannot make another.');
     return toAppJson(await createApp(services, caller.project.id, body, caller.actor, intent));
   },
 });

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
+import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
 import { NO_CALLER } from '../control/open.ts';
@@ -10,7 +11,7 @@ import { type App, isPastRestore } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
 import { nullable } from '../lib/schema.ts';
 import { toAppJson } from './app-json.ts';
-import { APP_FIELDS, requireNoKeysIn } from './create.ts';
+import { APP_FIELDS } from './create.ts';
 
 export const UPDATE_APP_BODY = Type.Object(
   {
@@ -36,7 +37,7 @@ export async function updateApp(
   body: Static<typeof UPDATE_APP_BODY>,
   actor: Actor,
 ): Promise<App> {
-  requireNoKeysIn(body);
+  requireNoKeysIn({ name: body.name, bundle_id: body.bundle_id });
   const now = services.clock.now();
   if (app.deletedAt !== null && body.deleted !== false) {
     throw new ApiError('conflict', {

@@ -47,7 +47,7 @@ export type ChainVerdict =
   | { ok: true; rows: number }
   | { ok: false; rows: number; seq: number; reason: string };
 
-const ROWS_A_PAGE = 5_000;
+const ROWS_PER_PAGE = 5_000;
 
 /**
  * Walks the whole chain. Notices an edited row, a removed row, a cut tail and an emptied log; whoever has the database
@@ -72,16 +72,16 @@ export async function verifyChain(
       .selectAll()
       .where('seq', '>', seq)
       .orderBy('seq')
-      .limit(ROWS_A_PAGE)
+      .limit(ROWS_PER_PAGE)
       .execute();
     for (const row of rows) {
-      const reason = findBreak(row, seq, previousMac, byId.get(row.pepper_id)) ?? findOtherEnd(row, ends);
+      const reason = findBreak(row, seq, previousMac, byId.get(row.pepper_id)) ?? findMismatch(row, ends);
       if (reason) return { ok: false, rows: seq, seq: Number(row.seq), reason };
       [seq, previousMac] = [Number(row.seq), row.mac];
     }
-    if (rows.length < ROWS_A_PAGE) break;
+    if (rows.length < ROWS_PER_PAGE) break;
   }
-  const flaw = findMissing(ends, seq) ?? (await findCut(db, head, keys));
+  const flaw = findMissingEnd(ends, seq) ?? (await findTruncation(db, head, keys));
   return flaw ? { ok: false, rows: seq, ...flaw } : { ok: true, rows: seq };
 }
 
@@ -92,23 +92,23 @@ function listEnds(head: SealedEnd, noted: ChainEnd | undefined): readonly ChainE
 
 type ChainDefect = { seq: number; reason: string };
 
-function findMissing(ends: readonly ChainEnd[], lastSeq: number): ChainDefect | undefined {
+function findMissingEnd(ends: readonly ChainEnd[], lastSeq: number): ChainDefect | undefined {
   const missing = ends.find(({ seq }) => seq > lastSeq);
   return missing && { seq: missing.seq, reason: 'rows are missing at the end' };
 }
 
 /** Returns what shows that the log was cut although its end fits the rows that are left. */
-async function findCut(
+async function findTruncation(
   db: Control['db'],
   head: SealedEnd,
   keys: readonly AuditKey[],
 ): Promise<ChainDefect | undefined> {
   if (!isSealed(head, keys)) return { seq: Number(head.seq), reason: 'rows after it were cut off' };
-  return (await lacksBeginnings(db)) ? { seq: 1, reason: 'rows before it were cut off' } : undefined;
+  return (await lacksCreationEntry(db)) ? { seq: 1, reason: 'rows before it were cut off' } : undefined;
 }
 
 /** Whether a project is there whose beginning is not told: then the log was emptied, whatever its end says. */
-async function lacksBeginnings(db: Control['db']): Promise<boolean> {
+async function lacksCreationEntry(db: Control['db']): Promise<boolean> {
   const untold = await db
     .selectFrom('projects')
     .select('id')
@@ -130,7 +130,7 @@ async function lacksBeginnings(db: Control['db']): Promise<boolean> {
 /** The last row of the chain at some time: its position and its HMAC. */
 export type ChainEnd = { seq: number; mac: string };
 
-function findOtherEnd(row: Selectable<AuditTable>, ends: readonly ChainEnd[]): string | undefined {
+function findMismatch(row: Selectable<AuditTable>, ends: readonly ChainEnd[]): string | undefined {
   const other = ends.some(({ seq, mac }) => seq === Number(row.seq) && mac !== row.mac);
   return other ? 'it is another row than was once noted here' : undefined;
 }

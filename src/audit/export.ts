@@ -22,7 +22,7 @@ export function exportAudit(
 async function* readPages(control: Control, filter: AuditFilter): AsyncGenerator<AuditRow[]> {
   let before: number | undefined;
   for (;;) {
-    const rows = await listAuditRows(control, filter, before, ROWS_PER_PAGE);
+    const rows: AuditRow[] = await listAuditRows(control, filter, before, ROWS_PER_PAGE);
     yield rows;
     if (rows.length < ROWS_PER_PAGE) return;
     before = rows.at(-1)?.seq;

@@ -41,7 +41,7 @@ export type FailedAuthentication = {
 /** Failed authentications: a sample of them goes to the audit log, all of them are counted. */
 export type FailedAuthenticationLog = {
   /** Counts a failure and perhaps queues an entry. Never touches the database. */
-  note: (failure: FailedAuthentication) => void;
+  record: (failure: FailedAuthentication) => void;
   /** Exact number of failures since the start by code, sampled or not: for metrics. */
   totals: () => ReadonlyMap<FailureCode, number>;
   /** Resolves when the queued entries are in the log. */
@@ -55,7 +55,7 @@ export type FailedAuthenticationLog = {
  * or with keys nobody knows, keeps what happens to another project out of its log. A lasting flood of one project
  * writes some 5 MB a day.
  */
-export const ENTRIES_A_MINUTE = {
+export const ENTRIES_PER_MINUTE = {
   /** Of all unknown keys together. */
   unknown: 10,
   /** Of all keys of one project. */
@@ -86,7 +86,7 @@ function subjectOf({ found, person }: FailedAuthentication) {
 function budgetsOf(failure: FailedAuthentication): Budget[] {
   const { code, address } = failure;
   const subject = subjectOf(failure);
-  const { unknown, project, key, network } = ENTRIES_A_MINUTE;
+  const { unknown, project, key, network } = ENTRIES_PER_MINUTE;
   const from = `${code} ${callerNetwork(address)}`;
   if (!subject) {
     return [
@@ -103,7 +103,7 @@ function budgetsOf(failure: FailedAuthentication): Budget[] {
 }
 
 /** Whether the failure is within all of this minute's budgets; takes its share of each when it is. */
-function takeShare({ taken }: Window, budgets: readonly Budget[]): boolean {
+function spendBudgets({ taken }: Window, budgets: readonly Budget[]): boolean {
   const hasRoom = ([name, entriesMax]: Budget) => (taken.get(name) ?? 0) < entriesMax;
   if (!budgets.every(hasRoom)) return false;
   // Only what is taken is remembered, so a flood of addresses cannot fill the memory.
@@ -147,11 +147,11 @@ export function createFailureLog(services: {
     onError: (err) => log.error({ err }, 'failed authentications could not be written to the audit log'),
   });
   return {
-    note(failure) {
+    record(failure) {
       totals.set(failure.code, (totals.get(failure.code) ?? 0) + 1);
       const now = clock.now();
       if (now >= window.endsAt) window = { endsAt: now + WINDOW_MS, taken: new Map() };
-      if (takeShare(window, budgetsOf(failure))) queue.push(toEntry(failure, now));
+      if (spendBudgets(window, budgetsOf(failure))) queue.push(toEntry(failure, now));
     },
     totals: () => totals,
     flush: queue.flush,

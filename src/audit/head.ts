@@ -4,18 +4,15 @@ import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 import type { ChainEnd } from './chain.ts';
 
-/** The end of the audit chain: whoever noted one elsewhere can tell when the log was cut before it. */
-export type AuditHead = ChainEnd;
-
-/** Returns the end of the chain; `mac` is empty before the first entry. */
-export async function findAuditHead({ db }: Control): Promise<AuditHead> {
+/** Returns the end of the audit chain; `mac` is empty before the first entry. */
+export async function findAuditHead({ db }: Control): Promise<ChainEnd> {
   const { seq, mac } = await db.selectFrom('audit_head').select(['seq', 'mac']).executeTakeFirstOrThrow();
   return { seq: Number(seq), mac };
 }
 
 /**
- * Logs the end of the chain now and every hour, so that a copy of it leaves the machine with the logs: cutting the tail
- * of the audit log then shows even to someone who trusts nothing else. Returns the function that stops it.
+ * Logs the end of the chain now and every hour, so that a copy of it leaves the machine with the logs. Truncating the
+ * audit log can then be detected without trusting anything in the data folder. Returns the function that stops it.
  */
 export function startAuditHeadLog(control: Control, log: Log): () => Promise<void> {
   return runPeriodically({

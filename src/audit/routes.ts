@@ -1,9 +1,7 @@
 import { Type } from 'typebox';
-import type { Caller } from '../api/caller.ts';
-import { ApiError } from '../api/errors.ts';
 import { EXPORT_FORMATS } from '../api/export.ts';
 import { decodeCursor, LIST_QUERY, limitOf, pageOf, toPage } from '../api/list.ts';
-import { exceedsApps } from '../api/permission.ts';
+import { requireWholeProject } from '../api/permission.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { EXPORT_TYPES, exportAs } from '../api/streamed.ts';
 import type { Control } from '../control/open.ts';
@@ -15,7 +13,7 @@ import { AUDIT_ENTRY_JSON, type AuditFilter, listAuditRows, toAuditEntryJson } f
 
 const ANY_ID = Type.String({ minLength: 1, maxLength: 300 });
 
-/** Which entries are asked for, and in which form. */
+/** The query parameters of the audit log: filters, page and format. */
 export const AUDIT_QUERY = closedObject({
   ...LIST_QUERY,
   action: Type.Optional(Type.Enum([...AUDIT_ACTIONS])),
@@ -40,7 +38,7 @@ const auditRoute = defineRoute({
   stepUp: ({ query }) => query.format !== undefined && query.format !== 'json',
   answer: { status: 200, schema: pageOf(AUDIT_ENTRY_JSON), exports: Object.values(EXPORT_TYPES) },
   async handle(services: { control: Control }, { caller, query }) {
-    requireWholeProject(caller);
+    requireWholeProject(caller, 'This key is narrowed to some apps; the audit log tells of all of them.');
     const filter: AuditFilter = {
       projectId: caller.project.id,
       action: query.action,
@@ -64,15 +62,8 @@ const auditRoute = defineRoute({
 const isSeqPosition = (value: unknown): value is [number] =>
   Array.isArray(value) && value.length === 1 && Number.isSafeInteger(value[0]);
 
-/** The log tells of every app: a key narrowed to some of them would read of the others. */
+/** The log covers every app, so an export of it ends when its caller is restricted to some of them. */
 const EVERY_APP = null;
 
-function requireWholeProject({ principal }: Caller): void {
-  if (!exceedsApps({ appIds: EVERY_APP }, principal)) return;
-  throw new ApiError('app_not_allowed', {
-    detail: 'This key is narrowed to some apps; the audit log tells of all of them.',
-  });
-}
-
-/** The audit log. */
+/** The routes of the audit log. */
 export const auditRoutes = [auditRoute] satisfies Route<{ control: Control }>[];

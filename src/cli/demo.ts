@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, localUrl, readCommandConfig } from '../config/config.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
-import { messageOf } from '../lib/storage-error.ts';
+import { messageOf } from '../lib/errors.ts';
 import { type ControlServices, openControlServices } from '../server/open-services.ts';
 import { createDemoKeys, type DemoKeys } from './demo/demo-keys.ts';
 import {

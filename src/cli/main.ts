@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config.ts';
 import { VERSION } from '../config/version.ts';
 import { redactSecrets } from '../directory/secret.ts';
-import { messageOf } from '../lib/storage-error.ts';
+import { messageOf } from '../lib/errors.ts';
 import { addAuditCommand } from './audit.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';

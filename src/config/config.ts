@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../lib/errors.ts';
 import { parseCidrs } from '../lib/ip.ts';
-import { messageOf } from '../lib/storage-error.ts';
 import { type LimitOverrides, parseLimitSwitches } from '../limits/policies.ts';
 import { type PublicKeys, parseGithubKeys } from './scanning-keys.ts';
 import { defaultOf, type SettingName } from './settings.ts';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import { systemClock } from '../lib/clock.ts';
-import { StorageError } from '../lib/storage-error.ts';
+import { StorageError } from '../lib/errors.ts';
 import { type Control, NO_CALLER, openControl, openReadOnlyControl } from './open.ts';
 
 let dir: string;

@@ -1,4 +1,4 @@
-import { errorCodeOf, StorageError } from '../lib/storage-error.ts';
+import { errorCodeOf, StorageError } from '../lib/errors.ts';
 
 /** SQLite result codes (https://sqlite.org/rescode.html) that are not the statement's fault, and what to do. */
 const CURES: Record<string, string> = {

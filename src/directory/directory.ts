@@ -1,6 +1,6 @@
 import type { Control } from '../control/open.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
-import { StorageError } from '../lib/storage-error.ts';
+import { StorageError } from '../lib/errors.ts';
 import type { App } from './app.ts';
 import type { ApiKey, KeySecret } from './key.ts';
 import type { Project } from './project.ts';
@@ -51,7 +51,7 @@ export type DirectoryOptions = {
 
 type ReadableControl = Pick<Control, 'db' | 'changeStamp'>;
 
-type Held = {
+type Contents = {
   revision: number;
   projects: Map<string, Project>;
   apps: Map<string, App>;
@@ -69,20 +69,20 @@ function mapIn<V>(outer: Map<string, Map<string, V>>, name: string): Map<string,
   return created;
 }
 
-function holdKey(held: Held, key: ApiKey): void {
+function putKey(held: Contents, key: ApiKey): void {
   for (const secret of held.keys.get(key.id)?.secrets ?? []) held.byMac.delete(secret.mac);
   held.keys.set(key.id, key);
   mapIn(held.keysByProject, key.projectId).set(key.id, key);
   for (const secret of key.secrets) held.byMac.set(secret.mac, { key, secret });
 }
 
-function holdApp(held: Held, app: App): void {
+function putApp(held: Contents, app: App): void {
   held.apps.set(app.id, app);
   mapIn(held.appsByProject, app.projectId).set(app.id, app);
 }
 
 /** Reads what changed after `held.revision` in one snapshot, so that a key never appears before its project. */
-async function loadChanges(control: ReadableControl, held: Held): Promise<void> {
+async function loadChanges(control: ReadableControl, held: Contents): Promise<void> {
   await control.db.transaction().execute(async (tx) => {
     const since = held.revision;
     const { value } = await tx.selectFrom('revision').select('value').executeTakeFirstOrThrow();
@@ -98,8 +98,8 @@ async function loadChanges(control: ReadableControl, held: Held): Promise<void> 
       .execute();
     const secretsByKey = Map.groupBy(secrets, (secret) => secret.key_id);
     for (const row of projects) held.projects.set(row.id, toProject(row));
-    for (const row of apps) holdApp(held, toApp(row));
-    for (const row of keys) holdKey(held, toApiKey(row, secretsByKey.get(row.id) ?? []));
+    for (const row of apps) putApp(held, toApp(row));
+    for (const row of keys) putKey(held, toApiKey(row, secretsByKey.get(row.id) ?? []));
     held.revision = Number(value);
   });
 }
@@ -109,7 +109,7 @@ export async function openDirectory(
   control: ReadableControl,
   options: DirectoryOptions = {},
 ): Promise<Directory> {
-  const held: Held = {
+  const held: Contents = {
     revision: -1,
     projects: new Map(),
     apps: new Map(),
@@ -142,7 +142,7 @@ export async function openDirectory(
 
 function keepFresh(
   control: ReadableControl,
-  held: Held,
+  held: Contents,
   { maxStaleMs = MAX_STALE_MS, nowMs = () => performance.now() }: DirectoryOptions,
 ): Pick<Directory, 'refresh' | 'ensureFresh' | 'isTooOld' | 'ageMs' | 'close'> {
   let stamp = control.changeStamp();

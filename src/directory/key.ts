@@ -76,6 +76,6 @@ export function liveSecrets(key: Pick<ApiKey, 'secrets'>, now: number): KeySecre
 }
 
 /** Returns when a secret stops working, epoch milliseconds: its grace never outlives its key. */
-export function endOfSecret(key: Pick<ApiKey, 'expiresAt'>, { expiresAt }: KeySecret): number | null {
+export function expiryOfSecret(key: Pick<ApiKey, 'expiresAt'>, { expiresAt }: KeySecret): number | null {
   return expiresAt === null || key.expiresAt === null ? expiresAt : Math.min(expiresAt, key.expiresAt);
 }

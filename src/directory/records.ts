@@ -6,9 +6,10 @@ import type { App, Platform } from './app.ts';
 import type { ApiKey, KeySecret } from './key.ts';
 import type { Project } from './project.ts';
 import { effectiveScopes, type KeyType, type Scope } from './scopes.ts';
+import { decodeMac } from './secret.ts';
 
-// The control database is ours and typed by its schema, so this is where its text becomes values: the one place that
-// parses its JSON columns and narrows its strings.
+// Only Appflow writes the control database, and its schema is typed. This is the one place that parses its JSON columns
+// and narrows its strings.
 
 function parseList<T extends string>(json: string): T[] {
   return JSON.parse(json) as T[];
@@ -18,7 +19,7 @@ function parseRateLimits(json: string | null): RateLimits | null {
   return json === null ? null : (JSON.parse(json) as RateLimits);
 }
 
-/** Returns the project held in a row. */
+/** Returns the project in a row. */
 export function toProject(row: Selectable<ProjectTable>): Project {
   return {
     id: row.id,
@@ -33,7 +34,7 @@ export function toProject(row: Selectable<ProjectTable>): Project {
   };
 }
 
-/** Returns the app held in a row. */
+/** Returns the app in a row. */
 export function toApp(row: Selectable<AppTable>): App {
   return {
     id: row.id,
@@ -53,7 +54,7 @@ export function toApp(row: Selectable<AppTable>): App {
 function toSecret(row: Selectable<KeySecretTable>): KeySecret {
   return {
     version: row.version,
-    mac: Buffer.from(row.mac, 'base64url').toString('latin1'),
+    mac: decodeMac(row.mac),
     hint: row.hint,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
@@ -63,7 +64,7 @@ function toSecret(row: Selectable<KeySecretTable>): KeySecret {
   };
 }
 
-/** Returns the key held in a row and the rows of its secrets. */
+/** Returns the key in a row and the rows of its secrets. */
 export function toApiKey(row: Selectable<ApiKeyTable>, secrets: Selectable<KeySecretTable>[]): ApiKey {
   const type = row.type as KeyType;
   const scopes = row.scopes === null ? null : parseList<Scope>(row.scopes);
@@ -94,8 +95,8 @@ export function toApiKey(row: Selectable<ApiKeyTable>, secrets: Selectable<KeySe
 }
 
 /**
- * Returns a key as it is stored at this moment. Verbs decide on this, inside the transaction that writes, and not on
- * what they saw before: of two changes at once, the second sees the first.
+ * Returns a key as it is stored now. Verbs decide on this, inside the transaction that writes, not on what they read
+ * before: of two concurrent changes, the second sees the first.
  */
 export async function getStoredKey(tx: ControlTransaction, keyId: string): Promise<ApiKey> {
   const row = await tx.selectFrom('api_keys').selectAll().where('id', '=', keyId).executeTakeFirstOrThrow();

@@ -13,10 +13,7 @@ const HINT_CHARACTERS = 4;
 
 const ANY_SECRET = `(?:sk|ck|ro)_${VENDOR_MARK}_[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`;
 
-/** What secret scanners look for: one regular expression for all three types. */
-export const SECRET_PATTERN = `\\b${ANY_SECRET}\\b`;
-
-/** Returns the regular expression for the keys of one type, by their prefix. */
+/** Returns the regular expression that secret scanners use to find the keys of one type, which `prefix` stands for. */
 export function patternOf(prefix: string): string {
   return `\\b${prefix}_${VENDOR_MARK}_[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}\\b`;
 }
@@ -26,7 +23,7 @@ const WHOLE_SECRET = new RegExp(`^${ANY_SECRET}$`);
 // Without word boundaries: in JSON a line break before a key is written `\n`, which would end in a letter.
 const SECRETS_IN_TEXT = new RegExp(ANY_SECRET, 'g');
 
-/** Returns `length` uniform base62 characters. Rejection sampling: a plain modulo would favour the first letters. */
+/** Returns `length` uniform base62 characters. Rejection sampling: a plain modulo would favor the first letters. */
 function randomBase62(length: number): string {
   const acceptedBelow = 256 - (256 % ALPHABET.length);
   let text = '';
@@ -55,33 +52,33 @@ export function createSecret(type: KeyType): string {
   return body + checksumOf(body);
 }
 
-/** Whether `text` is shaped like a key and its checksum holds, so that a typing error costs neither hash nor look-up. */
+/** Whether `text` has the shape and checksum of a key, so that a typo costs neither a hash nor a lookup. */
 export function isWellFormedSecret(text: string): boolean {
   if (text.length !== SECRET_LENGTH || !WHOLE_SECRET.test(text)) return false;
   const body = text.slice(0, -CHECKSUM_LENGTH);
   return text.endsWith(checksumOf(body));
 }
 
-/** Returns what may be shown of a secret afterwards, e.g. `sk_af1_AbCd…WxYz`. */
+/** Returns the part of a secret that can be shown later, such as `sk_af1_AbCd…WxYz`. */
 export function hintOf(secret: string): string {
   const start = secret.indexOf(VENDOR_MARK) + VENDOR_MARK.length + 1;
   return `${secret.slice(0, start + HINT_CHARACTERS)}…${secret.slice(-HINT_CHARACTERS)}`;
 }
 
-/** Returns `text` with every key in it cut down to its hint: for errors and logs, which quote what callers sent. */
+/** Returns `text` with every key in it replaced by its hint: for errors and logs, which quote what callers sent. */
 export function redactSecrets(text: string): string {
-  // Nearly no text holds one: most are too short, and looking for the mark costs a tenth of the expression.
+  // Almost no text contains one: most are too short, and searching for the mark costs a tenth of the expression.
   if (text.length < SECRET_LENGTH || !text.includes(SECRET_MARK)) return text;
   return text.replaceAll(SECRETS_IN_TEXT, hintOf);
 }
 
 /**
- * The key under which secrets are stored, and a name for it so that it can be replaced one day. Held as a KeyObject:
- * handing raw bytes to every HMAC costs five times as much (bench/verify.ts).
+ * The key that secrets are hashed with, and its id, so that it can be replaced. A KeyObject, because passing raw bytes to
+ * every HMAC costs five times as much (bench/verify.ts).
  */
 export type Pepper = { id: string; key: KeyObject };
 
-/** Returns a key for one purpose, derived from `APPFLOW_SECRET` (HKDF-SHA-256, RFC 5869, a label for each purpose). */
+/** Returns a key for one purpose, derived from `APPFLOW_SECRET` (HKDF-SHA-256, RFC 5869, one label per purpose). */
 export function deriveKey(appflowSecret: string, label: string): KeyObject {
   return createSecretKey(deriveBytes(appflowSecret, label, 32));
 }
@@ -89,7 +86,7 @@ export function deriveKey(appflowSecret: string, label: string): KeyObject {
 const deriveBytes = (appflowSecret: string, label: string, length: number) =>
   Buffer.from(hkdfSync('sha256', appflowSecret, '', `appflow/${label}/1`, length));
 
-/** Returns the pepper derived from `APPFLOW_SECRET` (HKDF-SHA-256, RFC 5869, with a label of its own). */
+/** Returns the pepper derived from `APPFLOW_SECRET` (HKDF-SHA-256, RFC 5869, with its own label). */
 export function derivePepper(appflowSecret: string): Pepper {
   const id = deriveBytes(appflowSecret, 'keys/pepper-id', 8).toString('hex');
   return { id, key: deriveKey(appflowSecret, 'keys/pepper') };
@@ -97,17 +94,23 @@ export function derivePepper(appflowSecret: string): Pepper {
 
 /**
  * Returns the stored form of a secret: HMAC-SHA-256 as 32 one-byte characters. A fast hash is right here: 256 random
- * bits cannot be guessed, whatever the hash (NIST SP 800-63B §5.1.1.2 asks for slow ones only for what people choose).
+ * bits cannot be guessed, whatever the hash (NIST SP 800-63B §5.1.1.2 requires slow hashes only for what people choose).
  */
 export function macOf(secret: string, pepper: Pepper): string {
   return createHmac('sha256', pepper.key).update(secret).digest('binary');
 }
 
-/** Whether an API key stands anywhere in `text`. */
+/** Returns how a MAC from `macOf` is stored in the database: base64url. */
+export const encodeMac = (mac: string): string => Buffer.from(mac, 'latin1').toString('base64url');
+
+/** Returns the MAC, as `macOf` returns it, from its form in the database. */
+export const decodeMac = (stored: string): string => Buffer.from(stored, 'base64url').toString('latin1');
+
+/** Whether `text` contains an API key. */
 export const containsKey = (text: string): boolean => redactSecrets(text) !== text;
 
 /**
- * Returns a mistake for each field with an API key in one of its texts: pasted into the wrong field, it would be stored
+ * Returns a mistake for each field with an API key in one of its texts. A key pasted into the wrong field would be stored
  * and shown in every list.
  */
 export function findKeysIn(

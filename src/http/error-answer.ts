@@ -1,7 +1,7 @@
 import { ApiError } from '../api/errors.ts';
 import { renderProblem } from '../api/problem.ts';
 import { redactSecrets } from '../directory/secret.ts';
-import { StorageError } from '../lib/storage-error.ts';
+import { StorageError } from '../lib/errors.ts';
 import { isOverloaded, retryWithJitter } from './pipeline/overload.ts';
 import type { Services } from './pipeline/services.ts';
 

@@ -1,7 +1,7 @@
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
+import { StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { StorageError } from '../lib/storage-error.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';
 import type { Warehouse } from '../warehouse/open.ts';

@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 
 /** What was done for an intent: `madeId` is the key or app that arose; `sealedAnswer` tells a secret for a while. */
-export type IdempotencyRecord = { madeId: string; sealedAnswer: string | null; createdAt: number };
+export type IdempotencyRecord = { createdId: string; sealedAnswer: string | null; createdAt: number };
 
 /**
  * Returns what was done for the intent within the last 24 hours, if anything. Writers wait for one another, so the
@@ -26,14 +26,14 @@ export async function findIdempotencyRecord(
     .executeTakeFirst();
   if (!call) return undefined;
   if (call.body_hash !== intent.bodyHash) throw new ApiError('idempotency_key_reused');
-  return { madeId: call.made_id, sealedAnswer: call.sealed_answer, createdAt: call.created_at };
+  return { createdId: call.made_id, sealedAnswer: call.sealed_answer, createdAt: call.created_at };
 }
 
 /** Notes what was done for the intent, in the transaction that does it. */
 export async function insertIdempotencyRecord(
   tx: ControlTransaction,
   intent: IdempotencyKey,
-  { madeId, sealedAnswer, createdAt }: IdempotencyRecord,
+  { createdId: madeId, sealedAnswer, createdAt }: IdempotencyRecord,
 ): Promise<void> {
   const call = {
     body_hash: intent.bodyHash,

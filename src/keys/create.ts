@@ -3,8 +3,7 @@ import { ApiError } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
 import type { Config } from '../config/config.ts';
-import type { ControlTransaction } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
+import type { Write } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
@@ -12,6 +11,7 @@ import { effectiveScopes, KEY_TYPES } from '../directory/scopes.ts';
 import type { Pepper } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
+import { appendForKey, writeKey } from './change-key.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
 import {
   KEY_FIELDS,
@@ -26,7 +26,7 @@ import { insertSecret } from './new-secret.ts';
 import type { Usage } from './usage/usage.ts';
 import type { FirstUse } from './verify/first-use.ts';
 
-/** What a new key is asked to be. */
+/** The request to create a key. */
 export const CREATE_KEY_BODY = closedObject({
   project_id: Type.Optional(Type.String()),
   name: KEY_FIELDS.name,
@@ -34,9 +34,10 @@ export const CREATE_KEY_BODY = closedObject({
   ...OPTIONAL_KEY_FIELDS,
 });
 
+/** The request to create a key, validated. */
 export type CreateKeyBody = Static<typeof CREATE_KEY_BODY>;
 
-/** What changing and showing API keys takes. */
+/** The services that changing and returning API keys needs. */
 export type KeyServices = ChangeServices & {
   config: Config;
   pepper: Pepper;
@@ -44,34 +45,29 @@ export type KeyServices = ChangeServices & {
   usage: Usage;
 };
 
-/** A key and its new secret, which nobody can see again. */
+/** A key and its new secret, which cannot be shown again. */
 export type KeyWithSecret = { key: ApiKey; secret: string };
 
 /**
- * Creates a key and returns it with its secret, which nobody can see again. Throws 422 for fields that do not fit
- * together, 404 for apps that are not the project's, 403 when the maker would give away more than it has.
+ * Creates a key and returns it with its secret, which cannot be shown again. Throws 422 for fields that do not fit
+ * together, 404 for apps of other projects, 403 if the key would have more permissions than the grantor.
  */
 export async function createKey(
   services: KeyServices,
   project: Project,
   body: CreateKeyBody,
-  maker: Grantor,
+  by: Grantor,
 ): Promise<KeyWithSecret> {
-  const { key, secret } = await services.control.write(NO_CALLER, ({ tx, revision }) =>
-    insertKey(services, tx, revision, project, body, maker),
-  );
-  await services.directory.refresh();
-  return { key: services.directory.findKey(key.id) ?? key, secret };
+  return writeKey(services, by, (write) => insertKey(services, write, project, body, by));
 }
 
-/** The part of `createKey` inside a transaction: for callers that store more in the same one. */
+/** The part of `createKey` inside a write: for callers that store more in the same one. */
 export async function insertKey(
   services: KeyServices,
-  tx: ControlTransaction,
-  revision: number,
+  { tx, revision }: Write,
   project: Project,
   body: CreateKeyBody,
-  maker: Grantor,
+  by: Grantor,
 ): Promise<KeyWithSecret> {
   const { type } = body;
   const now = services.clock.now();
@@ -81,7 +77,7 @@ export async function insertKey(
   const fields = { ...UNRESTRICTED, name: '', ...readKeyFields(body) };
   requireValidKey(services, project, fields, { type, createdAt: now, now });
   const target = { ...fields, type, granted: effectiveScopes(type, fields.scopes), limitsBefore: null };
-  await requireNoEscalation(services, tx, target, maker, project, 'The new key');
+  await requireNoEscalation(services, tx, by, { target, project, keyName: 'The new key' });
   const keyId = newId('key');
   await tx
     .insertInto('api_keys')
@@ -91,7 +87,7 @@ export async function insertKey(
       project_id: project.id,
       type,
       created_at: now,
-      created_by: maker.actor.id,
+      created_by: by.actor.id,
       revoked_at: null,
       revoked_by: null,
       revoked_reason: null,
@@ -100,8 +96,8 @@ export async function insertKey(
     })
     .execute();
   const secret = await insertSecret(services, tx, { id: keyId, type }, 1);
+  const key = await getStoredKey(tx, keyId);
   const diff = diffOf({}, { type, ...toAuditFields(fields) });
-  const entry = { projectId: project.id, actor: maker.actor, target: keyId, diff };
-  await services.audit.append(tx, { ...entry, action: 'api_key.created' });
-  return { key: await getStoredKey(tx, keyId), secret };
+  await appendForKey(services, tx, key, { actor: by.actor, action: 'api_key.created', diff });
+  return { key, secret };
 }

@@ -8,37 +8,37 @@ import type { Project } from '../directory/project.ts';
 import { isWithin, parseCidrs } from '../lib/ip.ts';
 import { findHigherLimits, type LimitDefaults } from '../limits/rate-limits.ts';
 
-/** A key as it is, or as it is to become: then with the limits it had, null for the default. */
+/** A key as it is, or as it would become: then with the limits it has so far, null for the default. */
 export type KeyToGrant = KeyPermissions & { limitsBefore?: ApiKey['rateLimits'] };
 
-/** The part of whoever makes a key that it is compared with. */
+/** The permissions of a grantor that are compared with those of the key. */
 export type GrantorPermissions = Omit<KeyPermissions, 'type'>;
 
-/** What a project and the installation say of the keys in it. */
+/** The rules that the project and the installation set for keys. */
 export type GrantRules = { maxKeyLifetimeDays: number | null; limits: LimitDefaults };
 
 /**
- * Returns in what `target` reaches further than `caller`, as words for the caller; an empty list when it lies within.
- * A restriction left out means unrestricted, so it is never inherited. Client keys are exempt from the address rule:
- * they only write, and a backend locked to its address must be able to make a key for phones; and from the expiry
- * rule too, unless the project limits how long keys live. Limits bind who may not change the project's: it raises none
- * above the default, not even to its own.
- * Origins are not compared: only server keys make keys, and no web page may send one.
+ * Returns the fields in which `target` has more permissions than `caller`, as text for the caller; empty if there are
+ * none. A restriction that is left out means unrestricted, so it is never inherited.
+ * - Client keys are exempt from the address rule: they only write, and a backend restricted to its own address must be
+ *   able to create keys for phones. They are exempt from the expiry rule too, unless the project limits key lifetimes.
+ * - A caller that cannot change the project's rate limits cannot raise a key's above the default, not even to its own.
+ * - Origins are not compared: only server keys create keys, and requests from web pages cannot use those.
  */
 export function findEscalation(target: KeyToGrant, caller: GrantorPermissions, rules: GrantRules): string[] {
-  const excess: string[] = [];
+  const exceeded: string[] = [];
   const scopes = [...target.granted].filter((scope) => !caller.granted.has(scope));
-  if (scopes.length > 0) excess.push(`scopes (${scopes.join(', ')})`);
-  if (exceedsApps(target, caller)) excess.push('app_ids');
+  if (scopes.length > 0) exceeded.push(`scopes (${scopes.join(', ')})`);
+  if (exceedsApps(target, caller)) exceeded.push('app_ids');
   const isClient = target.type === 'client';
   if ((!isClient || rules.maxKeyLifetimeDays !== null) && exceedsExpiry(target, caller))
-    excess.push('expires_at');
-  if (!isClient && exceedsAddresses(target, caller)) excess.push('ip_allowlist');
+    exceeded.push('expires_at');
+  if (!isClient && exceedsAddresses(target, caller)) exceeded.push('ip_allowlist');
   if (!caller.granted.has('project:write')) {
     const { type, rateLimits: after, limitsBefore: before = after } = target;
-    excess.push(...findHigherLimits(type, { before, after }, caller.rateLimits, rules.limits));
+    exceeded.push(...findHigherLimits(type, { before, after }, caller.rateLimits, rules.limits));
   }
-  return excess;
+  return exceeded;
 }
 
 function exceedsExpiry(target: KeyPermissions, caller: GrantorPermissions): boolean {
@@ -50,40 +50,41 @@ function exceedsAddresses(target: KeyPermissions, caller: GrantorPermissions): b
   if (caller.ipAllowlist.length === 0) return false;
   if (target.ipAllowlist.length === 0) return true;
   const allowed = parseCidrs(caller.ipAllowlist).cidrs;
-  const asked = parseCidrs(target.ipAllowlist).cidrs;
-  return asked.some((network) => !allowed.some((outer) => isWithin(network, outer)));
+  const requested = parseCidrs(target.ipAllowlist).cidrs;
+  return requested.some((network) => !allowed.some((outer) => isWithin(network, outer)));
 }
 
 /**
- * Who creates or changes a key: a key or a member, which must have every permission that it grants. Its recheck returns
- * what it may do as the write sees it.
+ * The key or member that creates or changes a key. It must have every permission that it grants. `recheck` returns its
+ * permissions as the write sees them.
  */
 export type Grantor = {
   actor: Actor;
   recheck: (tx: ControlTransaction) => Promise<Principal | 'unrestricted'>;
 };
 
-/** The operator at the command line, who may grant anything. */
+/** The operator at the command line, who can grant anything. */
 export const CLI_GRANTOR: Grantor = { actor: CLI_ACTOR, recheck: async () => 'unrestricted' };
 
+/** A key that a grantor is about to create, change or get a secret of. `keyName` names it in errors: "The new key". */
+export type Grant = { target: KeyToGrant; project: Project; keyName: string };
+
 /**
- * Throws 403 when the key reaches further than its maker, or the 401, 403 or 404 that the maker would now get. `key` is
- * how the answer names the key: "The new key".
+ * Throws 403 if the key would have more permissions than its grantor, or the 401, 403 or 404 that the grantor would now
+ * get.
  */
 export async function requireNoEscalation(
   { config }: { config: Config },
   tx: ControlTransaction,
-  target: KeyToGrant,
   { recheck }: Grantor,
-  { maxKeyLifetimeDays, rateLimits }: Project,
-  key: string,
+  { target, project: { maxKeyLifetimeDays, rateLimits }, keyName }: Grant,
 ): Promise<void> {
   const permissions = await recheck(tx);
   if (permissions === 'unrestricted') return;
   const limits = { project: rateLimits, installation: config.limitOverrides };
-  const excess = findEscalation(target, permissions, { maxKeyLifetimeDays, limits });
-  if (excess.length === 0) return;
+  const exceeded = findEscalation(target, permissions, { maxKeyLifetimeDays, limits });
+  if (exceeded.length === 0) return;
   throw new ApiError('exceeds_own_permissions', {
-    detail: `${key} reaches further than whoever asks: ${excess.join(', ')}.`,
+    detail: `${keyName} reaches further than whoever asks: ${exceeded.join(', ')}.`,
   });
 }

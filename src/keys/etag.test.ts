@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/support/harness.ts';
-import { CLI_ACTOR } from '../api/caller.ts';
+import { CLI_ACTOR, CLI_REQUESTER } from '../api/caller.ts';
 import { macOf } from '../directory/secret.ts';
 import { createProject } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';
@@ -58,9 +58,9 @@ describe('the etag of a key', () => {
     const rotated = tagOf(key.id);
     await rotateKey(services, project, key.id, { force: true }, CLI_GRANTOR);
     const forced = tagOf(key.id);
-    await endGracePeriod(services, key, CLI_ACTOR);
+    await endGracePeriod(services, key, CLI_REQUESTER);
     const ended = tagOf(key.id);
-    await revokeKey(services, key, 'unused', CLI_ACTOR);
+    await revokeKey(services, key, 'unused', CLI_REQUESTER);
     const revoked = tagOf(key.id);
     assert.equal(new Set([start, rotated, forced, ended, revoked]).size, 5);
     await restoreKey(services, project, key.id, CLI_GRANTOR);
@@ -75,7 +75,7 @@ describe('the etag of a key', () => {
     const before = services.directory.findKey(key.id);
     const found = services.directory.findByMac(macOf(secret, services.pepper));
     assert.ok(found);
-    services.firstUse.note(found);
+    services.firstUse.record(found);
     await services.firstUse.flush();
     const after = services.directory.findKey(key.id);
     assert.notEqual(after?.revision, before?.revision);
@@ -96,7 +96,7 @@ describe('the etag of a key', () => {
     assert.ok(retired);
     const found = directory.findByMac(macOf(secret, retired));
     assert.ok(found);
-    rehash.note(secret, found);
+    rehash.enqueue(secret, found);
     await rehash.flush();
     assert.ok(directory.findByMac(macOf(secret, pepper)), 'it has moved');
     assert.notEqual(directory.findKey(key.id)?.revision, found.key.revision);

@@ -34,24 +34,24 @@ export async function sendExpiryNotices(services: NoticeServices): Promise<Expir
   const now = services.clock.now();
   const due = services.directory
     .listExpiringBefore(now + 30 * DAY_MS + 1)
-    .flatMap((key) => noticeDue(key, now));
+    .flatMap((key) => listDueNotices(key, now));
   const told: ExpiryNotice[] = [];
   for (let start = 0; start < due.length; start += ROWS_PER_STATEMENT) {
     const mine = await claim(services, due.slice(start, start + ROWS_PER_STATEMENT));
     // Told before the next are claimed: should that fail, nobody else would tell of these.
-    for (const notice of mine) tell(services, notice);
+    for (const notice of mine) sendNotice(services, notice);
     told.push(...mine);
   }
   return told;
 }
 
-function tell({ log }: NoticeServices, notice: ExpiryNotice): void {
+function sendNotice({ log }: NoticeServices, notice: ExpiryNotice): void {
   log.warn({ ...notice, event: 'api_key.expiring' }, 'an API key expires soon');
   EXPIRING_KEYS.publish(notice);
 }
 
 /** The nearest notice whose time has come. One that would have come before the key was made has never been due. */
-function noticeDue(key: ApiKey, now: number): ExpiryNotice[] {
+function listDueNotices(key: ApiKey, now: number): ExpiryNotice[] {
   const { id, projectId, name, expiresAt, revokedAt, createdAt } = key;
   if (expiresAt === null || expiresAt <= now || revokedAt !== null) return [];
   const days = NOTICE_DAYS.find((candidate) => expiresAt - now <= candidate * DAY_MS);
@@ -67,11 +67,11 @@ async function claim({ control }: NoticeServices, notices: readonly ExpiryNotice
     .onConflict((conflict) => conflict.doNothing())
     .returning(['key_id', 'expires_at', 'days']);
   const rows = await whenFree(() => insert.execute());
-  const won = new Set(rows.map((row) => nameOf(row.key_id, Number(row.expires_at), row.days)));
-  return notices.filter(({ keyId, expiresAt, days }) => won.has(nameOf(keyId, expiresAt, days)));
+  const won = new Set(rows.map((row) => noticeId(row.key_id, Number(row.expires_at), row.days)));
+  return notices.filter(({ keyId, expiresAt, days }) => won.has(noticeId(keyId, expiresAt, days)));
 }
 
-const nameOf = (keyId: string, expiresAt: number, days: number) => `${keyId} ${expiresAt} ${days}`;
+const noticeId = (keyId: string, expiresAt: number, days: number) => `${keyId} ${expiresAt} ${days}`;
 
 /** Looks now and every hour. Returns the function that stops it, once a look under way is over. */
 export function startExpiryNotices(services: NoticeServices): () => Promise<void> {

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { type ApiKey, endOfSecret, KEY_STATUSES, liveSecrets, statusOf } from '../directory/key.ts';
+import { type ApiKey, expiryOfSecret, KEY_STATUSES, liveSecrets, statusOf } from '../directory/key.ts';
 import { KEY_SCOPES, KEY_TYPES } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
@@ -9,12 +9,12 @@ import type { KeyUsage } from './usage/usage.ts';
 
 const instant = () => Type.String({ format: 'date-time' });
 
-/** An object of strings. Not Type.Record: its pattern for names does not see names with a line break. */
+/** An object of strings. Not Type.Record: its pattern for names does not match names with a line break. */
 export const METADATA = Type.Unsafe<Record<string, string>>(
   Type.Object({}, { additionalProperties: Type.String() }),
 );
 
-/** A key as the API tells it: everything but the secret. */
+/** A key as the API returns it: everything but the secret. */
 export const API_KEY_JSON = closedObject({
   id: Type.String(),
   project_id: Type.String(),
@@ -59,21 +59,19 @@ export const API_KEY_JSON = closedObject({
   etag: Type.String({ description: 'Send it as If-Match with a PATCH: 412 when someone else was faster.' }),
 });
 
-/** A key with its new secret: the answer to making one and to rotating one. */
+/** A key with its new secret: the answer to creating and to rotating a key. */
 export const KEY_WITH_SECRET_JSON = closedObject({
   ...API_KEY_JSON.properties,
   key: Type.String({ description: 'The whole key. This is the only time it is shown.' }),
 });
 
+/** A key as the API returns it. */
 export type ApiKeyJson = Static<typeof API_KEY_JSON>;
 
 const toIso = (instantMs: number) => new Date(instantMs).toISOString();
 const toIsoOrNull = (instantMs: number | null) => (instantMs === null ? null : toIso(instantMs));
 
-/** What a key was used for, as its record tells it. */
-export type KeyUsageTold = KeyUsage;
-
-const NEVER_USED: KeyUsageTold = {
+const NEVER_USED: KeyUsage = {
   lastUsedAt: null,
   lastUsedIp: null,
   lastUsedSdk: null,
@@ -82,16 +80,13 @@ const NEVER_USED: KeyUsageTold = {
   secretsLastUsedAt: new Map(),
 };
 
-/** What telling a key takes. */
-export type KeyJsonServices = { clock: Clock; usage?: { find: (keyId: string) => KeyUsageTold } };
+/** The services that `toKeyJson` needs. Without `usage`, keys appear as never used. */
+export type KeyJsonServices = { clock: Clock; usage?: { find: (keyId: string) => KeyUsage } };
 
-/** Returns a key as the API tells it now, with what it was used for. */
-export function toKeyJson({ clock, usage }: KeyJsonServices, key: ApiKey): ApiKeyJson {
-  return toApiKeyJson(key, clock.now(), usage?.find(key.id));
-}
-
-/** Returns a key as the API tells it at `now` (epoch milliseconds). */
-export function toApiKeyJson(key: ApiKey, now: number, usage: KeyUsageTold = NEVER_USED): ApiKeyJson {
+/** Returns a key and its usage as the API returns them now. */
+export function toKeyJson({ clock, usage: usages }: KeyJsonServices, key: ApiKey): ApiKeyJson {
+  const now = clock.now();
+  const usage = usages?.find(key.id) ?? NEVER_USED;
   return {
     id: key.id,
     project_id: key.projectId,
@@ -113,7 +108,7 @@ export function toApiKeyJson(key: ApiKey, now: number, usage: KeyUsageTold = NEV
       hint: secret.hint,
       created_at: toIso(secret.createdAt),
       last_used_at: toIsoOrNull(usage.secretsLastUsedAt.get(secret.version) ?? null),
-      expires_at: toIsoOrNull(endOfSecret(key, secret)),
+      expires_at: toIsoOrNull(expiryOfSecret(key, secret)),
     })),
     created_at: toIso(key.createdAt),
     created_by: key.createdBy,

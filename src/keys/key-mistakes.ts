@@ -11,7 +11,7 @@ const METADATA_BYTES_MAX = 2_048;
 const METADATA_KEYS_MAX = 20;
 
 /** Which key the fields are for: its type, and when it was made (a project may limit how long keys live). */
-export type FieldsOf = { type: KeyType; createdAt: number; now: number };
+export type KeyContext = { type: KeyType; createdAt: number; now: number };
 
 /**
  * Throws 422 naming every field that is fine alone but not for this key, or 404 for apps that are not the project's.
@@ -21,7 +21,7 @@ export function requireValidKey(
   { directory }: { directory: Directory },
   project: Project,
   fields: Partial<KeyFields>,
-  of: FieldsOf,
+  of: KeyContext,
 ): void {
   const errors = [
     ...findMisfits(fields, of.type),
@@ -69,7 +69,7 @@ function findMetadataMistakes(metadata: Readonly<Record<string, string>>): Field
   return [{ field: 'metadata', code: 'out_of_range', message }];
 }
 
-function findExpiryMistakes(expiresAt: number | null, project: Project, of: FieldsOf): FieldError[] {
+function findExpiryMistakes(expiresAt: number | null, project: Project, of: KeyContext): FieldError[] {
   const days = project.maxKeyLifetimeDays;
   const mistake = (code: string, message: string) => [{ field: 'expires_at', code, message }];
   if (expiresAt === null) {

@@ -1,10 +1,10 @@
 import type { ControlTransaction } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Pepper } from '../directory/secret.ts';
-import { createSecret, hintOf, macOf } from '../directory/secret.ts';
+import { createSecret, encodeMac, hintOf, macOf } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 
-/** Gives a key a new secret and returns it. What is stored is its MAC. */
+/** Creates a secret for a key and returns it. Only its MAC is stored. */
 export async function insertSecret(
   { pepper, clock }: { pepper: Pepper; clock: Clock },
   tx: ControlTransaction,
@@ -17,7 +17,7 @@ export async function insertSecret(
     .values({
       key_id: id,
       version,
-      mac: Buffer.from(macOf(secret, pepper), 'latin1').toString('base64url'),
+      mac: encodeMac(macOf(secret, pepper)),
       pepper_id: pepper.id,
       hint: hintOf(secret),
       created_at: clock.now(),

@@ -1,8 +1,7 @@
 import type { Static } from 'typebox';
 import { ApiError } from '../api/errors.ts';
 import type { IdempotencyKey } from '../api/route.ts';
-import type { ControlTransaction } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
+import type { ControlTransaction, Write } from '../control/open.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
@@ -14,35 +13,35 @@ import { type KEY_WITH_SECRET_JSON, toKeyJson } from './key-json.ts';
 
 type KeyWithSecretJson = Static<typeof KEY_WITH_SECRET_JSON>;
 
-/** Who wants a key or a secret, where, and what it wants done once; without an intent, each call is one of its own. */
-export type RunOnceRequest = { project: Project; maker: Grantor; intent: IdempotencyKey | undefined };
-
-type CreateSecret = (tx: ControlTransaction, revision: number) => Promise<KeyWithSecret>;
+/** A request for a new key or secret. Without an idempotency key, every request is carried out. */
+export type RunOnceRequest = { project: Project; by: Grantor; idempotencyKey: IdempotencyKey | undefined };
 
 /**
- * Runs `mint` in a transaction and returns its answer; for an intent that was carried out before, the answer it had.
- * The key and the note of the intent are one transaction, so there are never two keys for one intent, whenever the
- * process dies; and writers wait for one another, so a second call never finds the first half done. Throws 422 when
- * the body is another than before, 409 when the secret can no longer be shown or works no more, 403 when the key reaches
- * further than its maker by now.
+ * Runs `create` in a write and returns its answer; for an idempotency key that was used before, the first answer. The key
+ * and the idempotency record are stored in one transaction, so a crash never leaves two keys for one request; and writes
+ * run one after another, so a second request never finds the first half done.
+ * Throws 422 if the body differs from the first one, 409 if the secret cannot be shown again or no longer works, 403 if
+ * the key now has more permissions than the grantor.
  */
 export async function runOnce(
   services: KeyServices,
-  asked: RunOnceRequest,
-  mint: CreateSecret,
+  request: RunOnceRequest,
+  create: (write: Write) => Promise<KeyWithSecret>,
 ): Promise<KeyWithSecretJson> {
   const { control, directory, clock } = services;
-  const { intent } = asked;
-  const answer = await control.write(NO_CALLER, async ({ tx, revision }) => {
-    const known = intent && (await findAnswer(services, tx, intent, asked));
-    if (known) return known;
-    const { key, secret } = await mint(tx, revision);
-    const fresh = { ...toKeyJson(services, key), key: secret };
-    if (intent) {
-      const call = { madeId: fresh.id, sealedAnswer: sealAnswer(intent, fresh), createdAt: clock.now() };
-      await insertIdempotencyRecord(tx, intent, call);
+  const { by, idempotencyKey } = request;
+  const answer = await control.write(by.recheck, async (write) => {
+    const { tx } = write;
+    const replayed = idempotencyKey && (await findAnswer(services, tx, idempotencyKey, request));
+    if (replayed) return replayed;
+    const { key, secret } = await create(write);
+    const created = { ...toKeyJson(services, key), key: secret };
+    if (idempotencyKey) {
+      const sealedAnswer = sealAnswer(idempotencyKey, created);
+      const record = { createdId: created.id, sealedAnswer, createdAt: clock.now() };
+      await insertIdempotencyRecord(tx, idempotencyKey, record);
     }
-    return fresh;
+    return created;
   });
   await directory.refresh();
   return answer;
@@ -51,28 +50,30 @@ export async function runOnce(
 async function findAnswer(
   services: KeyServices,
   tx: ControlTransaction,
-  intent: IdempotencyKey,
-  { project, maker }: RunOnceRequest,
+  idempotencyKey: IdempotencyKey,
+  { project, by }: RunOnceRequest,
 ): Promise<KeyWithSecretJson | undefined> {
   const now = services.clock.now();
-  const call = await findIdempotencyRecord(tx, intent, now);
-  if (!call) return undefined;
-  const key = await getStoredKey(tx, call.madeId);
-  // To be told a secret is to be given it: whoever asks may have less by now.
-  await requireNoEscalation(services, tx, key, maker, project, 'The key');
-  // Sealed by this server and authenticated: it is what was answered then.
-  const sealed = now - call.createdAt < REPLAYABLE_MS ? call.sealedAnswer : null;
-  const answer = (sealed === null ? undefined : openAnswer(intent, sealed)) as KeyWithSecretJson | undefined;
-  if (answer !== undefined && isSecretAlive(key, answer, now)) return answer;
+  const record = await findIdempotencyRecord(tx, idempotencyKey, now);
+  if (!record) return undefined;
+  const key = await getStoredKey(tx, record.createdId);
+  // Returning a secret again grants it again, and the caller may have fewer permissions by now.
+  await requireNoEscalation(services, tx, by, { target: key, project, keyName: 'The key' });
+  // Sealed and authenticated by this server, so it is what the first request returned.
+  const sealed = now - record.createdAt < REPLAYABLE_MS ? record.sealedAnswer : null;
+  const answer = (sealed === null ? undefined : openAnswer(idempotencyKey, sealed)) as
+    | KeyWithSecretJson
+    | undefined;
+  if (answer !== undefined && isSecretValid(key, answer, now)) return answer;
   throw new ApiError('idempotency_replay_expired', {
-    detail: `This was done; the key is ${call.madeId}. Its secret can no longer be shown.`,
-    members: { key_id: call.madeId },
+    detail: `This was done; the key is ${record.createdId}. Its secret can no longer be shown.`,
+    members: { key_id: record.createdId },
   });
 }
 
-/** The newest of an answer's secrets is the one it tells. */
-function isSecretAlive(key: ApiKey, { secrets: [told] }: KeyWithSecretJson, now: number): boolean {
+/** Whether the secret in an answer still works. It is the newest of the secrets that the answer lists. */
+function isSecretValid(key: ApiKey, { secrets: [newest] }: KeyWithSecretJson, now: number): boolean {
   const status = statusOf(key, now);
   if (status === 'revoked' || status === 'expired') return false;
-  return liveSecrets(key, now).some(({ version }) => version === told?.version);
+  return liveSecrets(key, now).some(({ version }) => version === newest?.version);
 }

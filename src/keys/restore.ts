@@ -1,42 +1,31 @@
 import { ApiError } from '../api/errors.ts';
-
-import { NO_CALLER } from '../control/open.ts';
-import type { ApiKey } from '../directory/key.ts';
-
-import { KEY_RESTORABLE_MS } from '../directory/key.ts';
-
+import { type ApiKey, KEY_RESTORABLE_MS } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
-import { getStoredKey } from '../directory/records.ts';
+import { appendForKey, changeKey } from './change-key.ts';
 import type { KeyServices } from './create.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
 
 /**
- * Takes back the revocation of a key and returns it. Throws 409 when it is not revoked, was revoked more than an hour
- * ago or because it leaked; 403 when it reaches further than who asks.
+ * Takes back the revocation of a key and returns the key. Throws 409 if it is not revoked, was revoked more than an hour
+ * ago, or has leaked; 403 if it has more permissions than the grantor.
  */
 export async function restoreKey(
   services: KeyServices,
   project: Project,
   keyId: string,
-  maker: Grantor,
+  by: Grantor,
 ): Promise<ApiKey> {
-  const { control, directory, clock, audit } = services;
-  const restored = await control.write(NO_CALLER, async ({ tx, revision }) => {
-    const key = await getStoredKey(tx, keyId);
-    await requireNoEscalation(services, tx, key, maker, project, 'The key');
-    requireRestorable(key, clock.now());
+  return changeKey(services, by, keyId, async ({ tx, revision }, key) => {
+    await requireNoEscalation(services, tx, by, { target: key, project, keyName: 'The key' });
+    requireRestorable(key, services.clock.now());
     await tx
       .updateTable('api_keys')
       .set({ revoked_at: null, revoked_by: null, revoked_reason: null, revision })
       .where('id', '=', keyId)
       .execute();
     const diff = { revoked_reason: [key.revokedReason, null] } as const;
-    const entry = { projectId: project.id, actor: maker.actor, target: keyId, diff };
-    await audit.append(tx, { ...entry, action: 'api_key.restored' });
-    return getStoredKey(tx, keyId);
+    await appendForKey(services, tx, key, { actor: by.actor, action: 'api_key.restored', diff });
   });
-  await directory.refresh();
-  return directory.findKey(keyId) ?? restored;
 }
 
 function requireRestorable(key: ApiKey, now: number): void {
@@ -44,7 +33,7 @@ function requireRestorable(key: ApiKey, now: number): void {
   if (detail !== undefined) throw new ApiError('not_restorable', { detail });
 }
 
-/** A leak told after a revocation for another reason counts as well; client keys are in every phone anyway. */
+/** A leak reported after a revocation for another reason counts too. Client keys are in every copy of the app anyway. */
 const hasLeaked = ({ type, revokedReason, leakReportedAt }: ApiKey) =>
   revokedReason === 'leaked' || (type !== 'client' && leakReportedAt !== null);
 

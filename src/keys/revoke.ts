@@ -1,96 +1,78 @@
-import type { Actor } from '../api/caller.ts';
+import type { Actor, Requester } from '../api/caller.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
+import type { Write } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
-import { getStoredKey } from '../directory/records.ts';
 import type { Clock } from '../lib/clock.ts';
+import { appendForKey, changeKey, type KeyRef } from './change-key.ts';
 
+/** Why a key is revoked. */
 export const REVOKE_REASONS = ['unused', 'rotated', 'leaked', 'member_left', 'other'] as const;
 
+/** One of `REVOKE_REASONS`. */
 export type RevokeReason = (typeof REVOKE_REASONS)[number];
 
+type RecordServices = { clock: Clock; audit: Audit };
+
 /**
- * Revokes a key and returns it. From the moment this resolves no request with it passes in this process.
- * A key that is already revoked stays as it is: the first reason and time remain, but a leak told now bars restoring.
+ * Revokes a key and returns it. Once this resolves, this process accepts no request with it. A key that is already
+ * revoked keeps its first reason and time, but a leak reported now prevents restoring it.
  */
 export async function revokeKey(
   services: ChangeServices,
-  key: Pick<ApiKey, 'id' | 'projectId'>,
+  key: KeyRef,
   reason: RevokeReason,
-  actor: Actor,
+  by: Requester,
 ): Promise<ApiKey> {
-  const { control, directory } = services;
-  const revoked = await control.write(NO_CALLER, async ({ tx, revision }) => {
-    await storeRevocation(services, tx, revision, key, { reason, actor });
-    return getStoredKey(tx, key.id);
-  });
-  await directory.refresh();
-  return directory.findKey(key.id) ?? revoked;
+  const { actor } = by;
+  return changeKey(services, by, key.id, (write) => storeRevocation(services, write, key, { reason, actor }));
 }
 
-/** The part of `revokeKey` inside a transaction: for callers that store more in the same one. */
+/** The part of `revokeKey` inside a write: for callers that store more in the same one. */
 export async function storeRevocation(
-  { clock, audit }: { clock: Clock; audit: Audit },
-  tx: ControlTransaction,
-  revision: number,
-  { id, projectId }: Pick<ApiKey, 'id' | 'projectId'>,
+  services: RecordServices,
+  write: Write,
+  key: KeyRef,
   { reason, actor }: { reason: RevokeReason; actor: Actor },
 ): Promise<void> {
+  const { tx, revision } = write;
   const { numUpdatedRows } = await tx
     .updateTable('api_keys')
-    .set({ revoked_at: clock.now(), revoked_by: actor.id, revoked_reason: reason, revision })
-    .where('id', '=', id)
+    .set({ revoked_at: services.clock.now(), revoked_by: actor.id, revoked_reason: reason, revision })
+    .where('id', '=', key.id)
     .where('revoked_at', 'is', null)
     .executeTakeFirst();
   if (numUpdatedRows > 0n) {
     const diff = { revoked_reason: [null, reason] } as const;
-    await audit.append(tx, { projectId, actor, action: 'api_key.revoked', target: id, diff });
+    await appendForKey(services, tx, key, { actor, action: 'api_key.revoked', diff });
   } else if (reason === 'leaked') {
-    await recordLeak(tx, { id, projectId, at: clock.now(), revision, actor, audit });
+    // Without this, a key revoked as unused and then reported as leaked could be restored.
+    await recordLeak(services, write, key, actor);
   }
 }
 
-type Leak = { id: string; projectId: string; at: number; revision: number; actor: Actor; audit: Audit };
-
-/** Without this, a key revoked as unused and then told as leaked could be restored. */
+/** Records that a key leaked, unless that is recorded already: a flood of reports must not fill the audit log. */
 async function recordLeak(
-  tx: ControlTransaction,
-  { id, projectId, at, revision, actor, audit }: Leak,
+  services: RecordServices,
+  { tx, revision }: Write,
+  key: KeyRef,
+  actor: Actor,
 ): Promise<void> {
   const { numUpdatedRows } = await tx
     .updateTable('api_keys')
-    .set({ leak_reported_at: at, revision })
-    .where('id', '=', id)
+    .set({ leak_reported_at: services.clock.now(), revision })
+    .where('id', '=', key.id)
     .where('leak_reported_at', 'is', null)
     .executeTakeFirst();
-  if (numUpdatedRows > 0n)
-    await audit.append(tx, { projectId, actor, action: 'api_key.leak_reported', target: id });
+  if (numUpdatedRows === 0n) return;
+  await appendForKey(services, tx, key, { actor, action: 'api_key.leak_reported' });
 }
 
 /**
- * Records on a client key that someone found it, and returns the key. Nothing else changes: every installed app holds
- * it, so it was never secret. Only the first report is recorded, or a flood of them would fill the audit log. Of other
- * keys it matters which secret was found: `handleLeak`.
+ * Records on a client key that it was found in public. Nothing else changes: every installed app contains it, so it was
+ * never secret. For keys of other types it matters which secret was found: see `handleLeak`.
  */
-export async function reportLeak(
-  { control, directory, clock, audit }: ChangeServices,
-  { id, projectId, leakReportedAt }: Pick<ApiKey, 'id' | 'projectId' | 'leakReportedAt'>,
-  actor: Actor,
-): Promise<ApiKey | undefined> {
-  if (leakReportedAt !== null) return directory.findKey(id);
-  const reported = await control.write(NO_CALLER, async ({ tx, revision }) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('api_keys')
-      .set({ leak_reported_at: clock.now(), revision })
-      .where('id', '=', id)
-      .where('leak_reported_at', 'is', null)
-      .executeTakeFirst();
-    if (numUpdatedRows > 0n) {
-      await audit.append(tx, { projectId, actor, action: 'api_key.leak_reported', target: id });
-    }
-    return getStoredKey(tx, id);
-  });
-  await directory.refresh();
-  return directory.findKey(id) ?? reported;
+export async function reportLeak(services: ChangeServices, key: ApiKey, by: Requester): Promise<void> {
+  // Reports are repeated: those that change nothing wait for no lock.
+  if (key.leakReportedAt !== null) return;
+  await changeKey(services, by, key.id, (write) => recordLeak(services, write, key, by.actor));
 }

@@ -22,13 +22,13 @@ const EXAMPLE_ID = 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
 const headersOf = ({ etag }: Pick<ApiKeyJson, 'etag'>) => ({ etag });
 const KEY_ANSWER = { status: 200, schema: API_KEY_JSON, headersOf } as const;
 
-/** A server key can do all that its project can: giving one out asks a member for the password. */
+/** A server key can have every permission in its project, so giving out its secret requires the member's password. */
 function isServerKey(
   { params, projectId }: { params: { id: string }; projectId: string | undefined },
   { directory }: { directory: Directory },
 ): boolean {
   const key = directory.findKey(params.id);
-  // Of another project it is as if it did not exist.
+  // A key of another project is treated as if it did not exist.
   return key?.type === 'server' && key.projectId === projectId;
 }
 
@@ -43,16 +43,15 @@ const createRoute = defineRoute({
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 201, schema: KEY_WITH_SECRET_JSON, headersOf },
   example: { body: { name: 'Production iOS', type: 'client', scopes: ['events:write'] } },
-  handle(services: KeyServices, { caller, body, idempotencyKey: intent }) {
+  handle(services: KeyServices, { caller, body, idempotencyKey }) {
     const { project } = caller;
-    const maker = caller;
-    return runOnce(services, { project, maker, intent }, (tx, revision) =>
-      insertKey(services, tx, revision, project, body, maker),
+    return runOnce(services, { project, by: caller, idempotencyKey }, (write) =>
+      insertKey(services, write, project, body, caller),
     );
   },
 });
 
-/** What the list of keys can be asked. */
+/** The query parameters of the list of keys. */
 export const KEY_LIST_QUERY = closedObject({ ...LIST_QUERY, ...KEY_FILTERS });
 
 const listRoute = defineRoute({
@@ -115,12 +114,11 @@ const rotateRoute = defineRoute({
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 200, schema: KEY_WITH_SECRET_JSON, headersOf },
   example: { params: { id: EXAMPLE_ID }, body: { grace_seconds: 3_600 } },
-  handle(services: KeyServices, { caller, params, body, idempotencyKey: intent }) {
+  handle(services: KeyServices, { caller, params, body, idempotencyKey }) {
     const { id: keyId } = getKey(services, caller, params.id);
     const { project } = caller;
-    const maker = caller;
-    return runOnce(services, { project, maker, intent }, (tx, revision) =>
-      replaceSecret(services, tx, revision, project, { keyId, body }, maker),
+    return runOnce(services, { project, by: caller, idempotencyKey }, (write) =>
+      replaceSecret(services, write, project, { keyId, body }, caller),
     );
   },
 });
@@ -136,11 +134,11 @@ const endGraceRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID } },
   async handle(services: KeyServices, { caller, params }) {
     const key = getKey(services, caller, params.id);
-    return toKeyJson(services, await endGracePeriod(services, key, caller.actor));
+    return toKeyJson(services, await endGracePeriod(services, key, caller));
   },
 });
 
-/** Why a key is revoked. */
+/** The query parameters of revoking a key. */
 export const REVOKE_QUERY = closedObject({ reason: Type.Optional(Type.Enum([...REVOKE_REASONS])) });
 
 const revokeRoute = defineRoute({
@@ -155,7 +153,7 @@ const revokeRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID } },
   async handle(services: KeyServices, { caller, params, query }) {
     const key = getKey(services, caller, params.id);
-    return toKeyJson(services, await revokeKey(services, key, query.reason ?? 'other', caller.actor));
+    return toKeyJson(services, await revokeKey(services, key, query.reason ?? 'other', caller));
   },
 });
 
@@ -175,7 +173,7 @@ const restoreRoute = defineRoute({
   },
 });
 
-/** Settings → API Keys, as an API. `self` stands before `{id}` for the reader; the router does not mind. */
+/** The API of Settings → API Keys. `self` comes before `{id}` for the reader only; the order does not matter to the router. */
 export const keyRoutes = [
   createRoute,
   listRoute,

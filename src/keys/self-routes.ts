@@ -5,15 +5,16 @@ import type { KeyServices } from './create.ts';
 import { API_KEY_JSON, toKeyJson } from './key-json.ts';
 import { reportLeak, revokeKey } from './revoke.ts';
 
-/** What a client key learns of itself: whoever holds the app can ask. */
+/** What a client key can read about itself: anyone with a copy of the app can send this request. */
 const CLIENT_SELF = ['id', 'type', 'scopes', 'project_id', 'app_ids', 'expires_at'] as const;
-/** What a key learns of itself. */
+
+/** What a key can read about itself. */
 export const SELF_JSON = Type.Interface(
   [Type.Pick(API_KEY_JSON, [...CLIENT_SELF])],
   Type.Partial(Type.Omit(API_KEY_JSON, [...CLIENT_SELF])).properties,
 );
 
-/** What am I. */
+/** Returns the key that the request presents. */
 export const selfRoute = defineRoute({
   method: 'GET',
   path: '/v1/api-keys/self',
@@ -29,13 +30,13 @@ export const selfRoute = defineRoute({
   },
 });
 
-/** What a client key learns after reporting itself. */
+/** The answer to a client key that reports itself as leaked. */
 export const LEAK_REPORT_JSON = closedObject({
   id: Type.String(),
   message: Type.String(),
 });
 
-/** Kill me. */
+/** Revokes the key that the request presents. */
 export const selfRevokeRoute = defineRoute({
   method: 'POST',
   path: '/v1/api-keys/self/revoke',
@@ -48,12 +49,12 @@ export const selfRevokeRoute = defineRoute({
     schema: Type.Unsafe<Static<typeof LEAK_REPORT_JSON> | undefined>(LEAK_REPORT_JSON),
   },
   async handle(services: KeyServices, { caller }) {
-    const { key, actor } = caller;
+    const { key } = caller;
     if (key.type === 'client') {
-      await reportLeak(services, key, actor);
+      await reportLeak(services, key, caller);
       return { id: key.id, message: 'Reported. Every copy of the app holds this key, so it works on.' };
     }
-    await revokeKey(services, key, 'leaked', actor);
+    await revokeKey(services, key, 'leaked', caller);
     return undefined;
   },
 });

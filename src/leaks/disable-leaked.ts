@@ -1,19 +1,17 @@
-import type { Kysely } from 'kysely';
-import type { Actor } from '../api/caller.ts';
-import type { ControlTransaction } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import { systemActor } from '../api/caller.ts';
+import { type Control, NO_CALLER, type Write } from '../control/open.ts';
 import { getStoredKey } from '../directory/records.ts';
+import { appendForKey } from '../keys/change-key.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 import { isUsable, type LeakServices } from './handle-leak.ts';
 
-const SYSTEM_ACTOR: Actor = { type: 'system', id: 'leaks', ip: null, requestId: null };
-const LOOK_MS = MINUTE_MS;
+const ACTOR = systemActor('leaks');
+const CHECK_EVERY_MS = MINUTE_MS;
 
 type DueSecret = { key_id: string; version: number };
 
-function listDue(db: Kysely<ControlSchema>, now: number): Promise<DueSecret[]> {
+function listDue(db: Control['db'], now: number): Promise<DueSecret[]> {
   return db
     .selectFrom('leaked_secrets')
     .select(['key_id', 'version'])
@@ -23,18 +21,18 @@ function listDue(db: Kysely<ControlSchema>, now: number): Promise<DueSecret[]> {
 }
 
 /**
- * Disables the keys whose leaked secret still works when its time has come, and returns how many. A key that was
- * rotated away from it meanwhile lives on. What was missed while stopped comes first.
+ * Disables the keys whose leaked secret still works when it is due, and returns how many. A key that was rotated to a new
+ * secret in time stays enabled. What became due while the server was stopped is handled by the first run.
  */
 export async function disableDueKeys(services: LeakServices): Promise<number> {
   const { control, directory, clock, log } = services;
   if ((await listDue(control.db, clock.now())).length === 0) return 0;
-  const disabled = await control.write(NO_CALLER, async ({ tx, revision }) => {
-    // Looked at again under the write lock, which may have been waited for: of two processes, one does it.
+  const disabled = await control.write(NO_CALLER, async (write) => {
+    // Read again under the write lock, which may have taken a while: of two processes, only one disables.
     const now = clock.now();
     const ids: string[] = [];
-    for (const due of await listDue(tx, now)) {
-      if (await disableIfUsable(services, tx, revision, due, now)) ids.push(due.key_id);
+    for (const due of await listDue(write.tx, now)) {
+      if (await disableIfUsable(services, write, due, now)) ids.push(due.key_id);
     }
     return ids;
   });
@@ -44,9 +42,8 @@ export async function disableDueKeys(services: LeakServices): Promise<number> {
 }
 
 async function disableIfUsable(
-  { audit }: LeakServices,
-  tx: ControlTransaction,
-  revision: number,
+  services: LeakServices,
+  { tx, revision }: Write,
   { key_id: id, version }: DueSecret,
   now: number,
 ): Promise<boolean> {
@@ -60,15 +57,14 @@ async function disableIfUsable(
   if (key.disabled || !isUsable(key, version, now)) return false;
   await tx.updateTable('api_keys').set({ disabled: 1, revision }).where('id', '=', id).execute();
   const diff = { disabled: [false, true] } as const;
-  const entry = { projectId: key.projectId, actor: SYSTEM_ACTOR, target: id, diff };
-  await audit.append(tx, { ...entry, action: 'api_key.disabled' });
+  await appendForKey(services, tx, key, { actor: ACTOR, action: 'api_key.disabled', diff });
   return true;
 }
 
-/** Looks now and every minute for leaked keys to disable. Returns the function that ends it. */
+/** Disables leaked keys that are due, now and every minute. Returns the function that stops it. */
 export function startDisablingLeaked(services: LeakServices): () => Promise<void> {
   return runPeriodically({
-    everyMs: LOOK_MS,
+    everyMs: CHECK_EVERY_MS,
     run: () => disableDueKeys(services),
     onError: (err) => services.log.error({ err }, 'leaked keys could not be disabled'),
   });

@@ -5,12 +5,12 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
 const META_URL = 'https://api.github.com/meta/public_keys/secret_scanning';
 const FETCH_MS_MAX = 5_000;
 /** An identifier nobody has costs GitHub's server one request a minute at most, whoever makes them up. */
-const ASK_AGAIN_MS = MINUTE_MS;
+const RETRY_AFTER_MS = MINUTE_MS;
 const CACHED_MS = DAY_MS;
-const BACK_OFF_MS_MAX = HOUR_MS;
+const BACKOFF_MS_MAX = HOUR_MS;
 
 /** The key of an identifier; that GitHub has none; or that this cannot be known until it answers again. */
-export type KeyAnswer =
+export type KeyLookup =
   | { outcome: 'found'; key: KeyObject }
   | { outcome: 'unknown' }
   | { outcome: 'unavailable'; retryAfterSeconds: number; cause: unknown };
@@ -18,7 +18,7 @@ export type KeyAnswer =
 /** Where GitHub's public keys are had. */
 export type GithubKeys = {
   /** Never rejects. */
-  find: (identifier: string) => Promise<KeyAnswer>;
+  find: (identifier: string) => Promise<KeyLookup>;
 };
 
 export type GithubKeysOptions = {
@@ -34,7 +34,7 @@ export type GithubKeysOptions = {
  */
 export function createGithubKeys(options: GithubKeysOptions = {}): GithubKeys {
   const { pinned, fetch: ask = fetch, nowMs = () => performance.now() } = options;
-  if (pinned) return { find: async (identifier) => toAnswer(pinned.get(identifier)) };
+  if (pinned) return { find: async (identifier) => toLookup(pinned.get(identifier)) };
   let cached: PublicKeys = new Map();
   let askedAt = Number.NEGATIVE_INFINITY;
   let refreshAt = Number.NEGATIVE_INFINITY;
@@ -51,16 +51,16 @@ export function createGithubKeys(options: GithubKeysOptions = {}): GithubKeys {
       refreshAt = askedAt + CACHED_MS;
     } catch (error) {
       cause = error;
-      refreshAt = askedAt + Math.min(ASK_AGAIN_MS * 2 ** failures, BACK_OFF_MS_MAX);
+      refreshAt = askedAt + Math.min(RETRY_AFTER_MS * 2 ** failures, BACKOFF_MS_MAX);
       failures += 1;
     }
   }
 
-  async function find(identifier: string): Promise<KeyAnswer> {
+  async function find(identifier: string): Promise<KeyLookup> {
     const now = nowMs();
     const isMissing = !cached.has(identifier);
     const isDue = now >= refreshAt;
-    if (isDue || (isMissing && now - askedAt >= ASK_AGAIN_MS)) {
+    if (isDue || (isMissing && now - askedAt >= RETRY_AFTER_MS)) {
       asking ??= update().finally(() => {
         asking = undefined;
       });
@@ -68,15 +68,15 @@ export function createGithubKeys(options: GithubKeysOptions = {}): GithubKeys {
     if (isDue || isMissing) await asking;
     const key = cached.get(identifier);
     // After a failure nobody knows whether GitHub has a key that is not at hand: to say "unknown" would lose a report.
-    if (key || failures === 0) return toAnswer(key);
-    const waitMs = askedAt + ASK_AGAIN_MS - nowMs();
+    if (key || failures === 0) return toLookup(key);
+    const waitMs = askedAt + RETRY_AFTER_MS - nowMs();
     return { outcome: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)), cause };
   }
 
   return { find };
 }
 
-function toAnswer(key: KeyObject | undefined): KeyAnswer {
+function toLookup(key: KeyObject | undefined): KeyLookup {
   return key ? { outcome: 'found', key } : { outcome: 'unknown' };
 }
 

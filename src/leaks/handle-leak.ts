@@ -1,46 +1,39 @@
-import type { Kysely } from 'kysely';
-import type { Actor } from '../api/caller.ts';
+import type { Actor, Requester } from '../api/caller.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { Control, Write } from '../control/open.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
+import { appendForKey } from '../keys/change-key.ts';
 import { reportLeak, storeRevocation } from '../keys/revoke.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 
-/** What reacting to a leaked key takes. */
+/** The services that reacting to a leaked key needs. */
 export type LeakServices = ChangeServices & { log: Log };
 
-/** Revoke the key, disable it after these minutes, or nothing. */
+/** Revoke the key, disable it after this many minutes, or do nothing. */
 type Reaction = Project['leakedKeyPolicy'] | 'nothing';
 
 /**
- * Does what a project wants done with a key that was found in public. Doing it again changes nothing: a client key is
- * labelled; any other is revoked at once, or noted to be disabled after the project's minutes. A secret that has ended
- * is only put on record: nobody can use it, so its key is not in danger.
+ * Applies the project's policy to a key that was found in public. Repeating it changes nothing: a client key is marked as
+ * leaked; any other key is revoked immediately, or scheduled to be disabled after the project's delay. A secret that no
+ * longer works is only recorded: nobody can use it, so its key is not in danger.
  */
-export async function handleLeak(services: LeakServices, found: FoundKey, actor: Actor): Promise<void> {
+export async function handleLeak(services: LeakServices, found: FoundKey, by: Requester): Promise<void> {
   const { control, directory, clock } = services;
   const { key, secret } = found;
-  if (key.type === 'client') {
-    await reportLeak(services, key, actor);
-    return;
-  }
-  // Reports come again and again: those that change nothing wait for no lock.
+  if (key.type === 'client') return reportLeak(services, key, by);
+  // Reports are repeated: those that change nothing wait for no lock.
   const reaction = decideReaction(services, key, secret.version);
-  if (reaction !== 'revoke' && (await isOnRecord(control.db, key.id, secret.version))) return;
-  const done = await control.write(NO_CALLER, ({ tx, revision }) =>
-    storeLeak(services, tx, revision, found, actor),
-  );
+  if (reaction !== 'revoke' && (await isRecorded(control.db, key.id, secret.version))) return;
+  const done = await control.write(by.recheck, (write) => storeLeak(services, write, found, by.actor));
   await directory.refresh();
-  tell(services, key, done, clock.now());
+  logReaction(services, key, done, clock.now());
 }
 
-/** Whether someone who holds this secret of the key can do something with it, now or once the key is enabled again. */
+/** Whether this secret of the key works, now or once the key is enabled again. */
 export function isUsable(key: ApiKey, version: number, now: number): boolean {
   return isLive(key, version, now) && !['revoked', 'expired'].includes(statusOf(key, now));
 }
@@ -57,7 +50,7 @@ function decideReaction(
   return directory.findProject(key.projectId)?.leakedKeyPolicy ?? 'revoke';
 }
 
-async function isOnRecord(db: Kysely<ControlSchema>, keyId: string, version: number): Promise<boolean> {
+async function isRecorded(db: Control['db'], keyId: string, version: number): Promise<boolean> {
   const row = await db
     .selectFrom('leaked_secrets')
     .select('version')
@@ -68,16 +61,16 @@ async function isOnRecord(db: Kysely<ControlSchema>, keyId: string, version: num
 }
 
 /**
- * Stores the report and what follows from it, together, and returns what followed. Only the first report of a secret
- * counts for disabling: a second one does not give the key more time, nor touch one that was enabled again.
+ * Stores the report together with its consequence, and returns the consequence. Only the first report of a secret
+ * schedules disabling: a second one neither gives the key more time nor disables one that was enabled again.
  */
 async function storeLeak(
   services: LeakServices,
-  tx: ControlTransaction,
-  revision: number,
+  write: Write,
   { key: { id }, secret: { version } }: FoundKey,
   actor: Actor,
 ): Promise<Reaction> {
+  const { tx } = write;
   const { clock } = services;
   const key = await getStoredKey(tx, id);
   const reaction = decideReaction(services, key, version);
@@ -92,21 +85,19 @@ async function storeLeak(
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   const isFirst = numInsertedOrUpdatedRows > 0n;
-  if (isFirst) await noteReport(services, tx, revision, key, version, actor);
-  if (reaction === 'revoke') await storeRevocation(services, tx, revision, key, { reason: 'leaked', actor });
+  if (isFirst) await recordReport(services, write, { key, version }, actor);
+  if (reaction === 'revoke') await storeRevocation(services, write, key, { reason: 'leaked', actor });
   return isFirst || reaction === 'revoke' ? reaction : 'nothing';
 }
 
-/** Marks the key, which bars restoring it, only when the secret could come alive again with it. */
-async function noteReport(
-  { clock, audit }: LeakServices,
-  tx: ControlTransaction,
-  revision: number,
-  key: ApiKey,
-  version: number,
+/** Marks the key, which prevents restoring it, only if restoring would make the secret valid again. */
+async function recordReport(
+  services: LeakServices,
+  { tx, revision }: Write,
+  { key, version }: { key: ApiKey; version: number },
   actor: Actor,
 ): Promise<void> {
-  const now = clock.now();
+  const now = services.clock.now();
   if (isLive(key, version, now) && key.leakReportedAt === null) {
     await tx
       .updateTable('api_keys')
@@ -115,11 +106,15 @@ async function noteReport(
       .execute();
   }
   const diff = { leaked_secret: [null, version] } as const;
-  const { id: target, projectId } = key;
-  await audit.append(tx, { projectId, actor, action: 'api_key.leak_reported', target, diff });
+  await appendForKey(services, tx, key, { actor, action: 'api_key.leak_reported', diff });
 }
 
-function tell({ log }: LeakServices, { id: keyId, projectId }: ApiKey, done: Reaction, now: number): void {
+function logReaction(
+  { log }: LeakServices,
+  { id: keyId, projectId }: ApiKey,
+  done: Reaction,
+  now: number,
+): void {
   if (done === 'revoke') log.warn({ keyId, projectId }, 'a leaked API key was revoked');
   if (typeof done !== 'number') return;
   const until = new Date(now + done * MINUTE_MS).toISOString();

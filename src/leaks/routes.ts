@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
-import type { Actor } from '../api/caller.ts';
+import { type Requester, systemActor } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import type { RawRequest } from '../api/raw-request.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { compileCheck } from '../api/validate.ts';
+import { NO_CALLER } from '../control/open.ts';
 import { KEY_TYPES, TYPE_PREFIXES } from '../directory/scopes.ts';
 import { isWellFormedSecret, type Pepper, patternOf } from '../directory/secret.ts';
 import { findBySecret } from '../keys/verify/verify.ts';
@@ -52,7 +53,7 @@ const patternsRoute = defineRoute({
   }),
 });
 
-/** What GitHub sends. Its entries are judged one by one: a wrong one must not cost the others their alarm. */
+/** What GitHub sends. Entries are validated one by one, so that an invalid one does not suppress the others. */
 const REPORT = Type.Array(Type.Unknown(), { maxItems: TOKENS_MAX });
 const checkReport = compileCheck(REPORT);
 
@@ -79,17 +80,22 @@ const githubRoute = defineRoute({
     requireSigned(body, key, claim);
     const findings = parseReport(body);
     await services.directory.ensureFresh();
-    const { address, requestId } = raw;
-    const actor: Actor = { type: 'system', id: 'github_secret_scanning', ip: address, requestId };
+    const by = toRequester(raw);
     const labels = [];
-    for (const finding of findings) labels.push(await judge(services, finding, actor));
+    for (const finding of findings) labels.push(await handleFinding(services, finding, by));
     return labels;
   },
 });
 
-/** Charged before anything is read: what does not come from GitHub shall cost little. */
+/** GitHub as the requester of what follows from a report. The signature is what authenticates it: nothing to recheck. */
+function toRequester({ address, requestId }: RawRequest): Requester {
+  const actor = { ...systemActor('github_secret_scanning'), ip: address, requestId };
+  return { actor, recheck: NO_CALLER };
+}
+
+/** Charged before anything is read, so that requests which are not from GitHub cost little. */
 async function passLimit({ limiter }: { limiter: Limiter }, { network, address }: RawRequest): Promise<void> {
-  // Behind a proxy nobody named, all come from one address: unlike phones, who reports leaks can share a bucket.
+  // Behind an untrusted proxy, all requests come from one address. Unlike phones, reporters of leaks can share a bucket.
   const seconds = await limiter.chargeLeakReport(network ?? callerNetwork(address));
   if (seconds === undefined) return;
   throw new ApiError('rate_limited', {
@@ -110,20 +116,20 @@ function parseReport(body: Buffer): Finding[] {
   return (report as unknown[]).flatMap(parseFinding);
 }
 
-/** Returns none for an entry that names no token: there is nothing to answer about. */
+/** Returns an empty list for an entry without a token: there is nothing to answer about. */
 function parseFinding(entry: unknown): Finding[] {
   if (typeof entry !== 'object' || entry === null) return [];
   const { token, type } = entry as { token?: unknown; type?: unknown };
   return typeof token === 'string' ? [{ token, type: typeof type === 'string' ? type : '' }] : [];
 }
 
-/** Says whether the token is, or was, one of ours, and does what its project wants done. Never repeats the token. */
-async function judge(services: ReportServices, { token, type }: Finding, actor: Actor) {
+/** Returns whether the token is or was an API key, and applies its project's policy. Never returns the token itself. */
+async function handleFinding(services: ReportServices, { token, type }: Finding, by: Requester) {
   const { directory, pepper, retiredPeppers } = services;
   const found = isWellFormedSecret(token)
     ? findBySecret(token, directory, pepper, retiredPeppers)
     : undefined;
-  if (found) await handleLeak(services, found, actor);
+  if (found) await handleLeak(services, found, by);
   const token_hash = createHash('sha256').update(token).digest('hex');
   return {
     token_hash,
@@ -132,5 +138,5 @@ async function judge(services: ReportServices, { token, type }: Finding, actor: 
   };
 }
 
-/** Where scanners learn what keys look like, and say where they found one. */
+/** The routes for secret scanners: the patterns of keys, and reports of leaked ones. */
 export const leakRoutes = [patternsRoute, githubRoute] satisfies Route<ReportServices>[];

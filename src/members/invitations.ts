@@ -1,9 +1,9 @@
 import type { Selectable } from 'kysely';
 import { type Static, Type } from 'typebox';
-import { requireNoKeysIn } from '../accounts/account.ts';
 import { createToken, hashToken } from '../accounts/token.ts';
 import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
+import { requireNoKeysIn } from '../api/validate.ts';
 import { type Audit, diffOf } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
 import { NO_CALLER } from '../control/open.ts';

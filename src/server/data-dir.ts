@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { errorCodeOf, messageOf } from '../lib/storage-error.ts';
+import { errorCodeOf, messageOf } from '../lib/errors.ts';
 
 /** The paths in a data folder, and its state before this start. */
 export type DataDir = {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { errorCodeOf } from '../lib/storage-error.ts';
+import { errorCodeOf } from '../lib/errors.ts';
 
 const CURES: Record<string, string> = {
   EADDRINUSE: 'another process listens there. Stop it, or set %s to another port.',

@@ -31,7 +31,7 @@ it('closes everything else when one step fails, and throws the first failure', a
   assert.equal(looks, 1, 'the directory polls for changes');
 
   // The last flush of usage fails, and so does logging that failure.
-  usage.count(usage.look('key_x'), 'events', 200);
+  usage.count(usage.tallyOf('key_x'), 'events', 200);
   await control.db.schema.alterTable('key_usage_hours').renameTo('aside').execute();
   isLogBroken = true;
   await assert.rejects(services.close(), { message: 'the log is broken' });

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Actor } from '../api/caller.ts';
+import { systemActor } from '../api/caller.ts';
 import type { Audit } from '../audit/audit.ts';
 import { type Control, NO_CALLER, whenFree } from '../control/open.ts';
-import { macOf, type Pepper } from '../directory/secret.ts';
-import { errorCodeOf } from '../lib/storage-error.ts';
+import { encodeMac, macOf, type Pepper } from '../directory/secret.ts';
+import { errorCodeOf } from '../lib/errors.ts';
 import { cureOf } from './data-dir.ts';
 
 const SECRET_BYTES = 32;
@@ -12,9 +12,9 @@ const KNOWN_VALUE = 'appflow known value';
 const SETTING = 'secret_check';
 
 /**
- * Returns the secret kept in `file`. Throws, saying what to do, when it is missing or cut short. Made only where
- * nothing is stored yet (`isNew`): beside stored keys a new secret would match none of them. Two first starts at once
- * agree on one.
+ * Returns the secret in `file`. Throws an error with the fix if it is missing or truncated. It is created only when
+ * nothing is stored yet (`isNew`), because a new secret would match none of the stored keys. If two processes start for
+ * the first time together, both use the same one.
  */
 export function loadSecret(file: string, { isNew = false }: { isNew?: boolean } = {}): string {
   if (!existsSync(file)) {
@@ -25,7 +25,7 @@ export function loadSecret(file: string, { isNew = false }: { isNew?: boolean } 
   return readSecret(file);
 }
 
-/** Returns the secret kept in `file` and changes nothing. Throws, saying what to do, when it is cut short. */
+/** Returns the secret in `file` and changes nothing. Throws an error with the fix if it is truncated. */
 export function readSecret(file: string): string {
   const secret = readFileSync(file, 'utf8').trim();
   if (secret.length >= SECRET_BYTES) return secret;
@@ -38,7 +38,7 @@ const missingSecret = (file: string) =>
   `The secret is missing: ${file} is not there, but keys made under it are stored. ` +
   'Put the file back from a backup, or set the same secret as APPFLOW_SECRET; without it no API key works.';
 
-/** Written aside and linked into place: nobody ever reads half a secret, and a kill leaves none. */
+/** Written to a draft and linked into place, so that a partial secret is never read, nor left behind by a crash. */
 function createSecretFile(file: string): void {
   const draft = `${file}.${process.pid}`;
   try {
@@ -55,12 +55,12 @@ function createSecretFile(file: string): void {
   }
 }
 
-const checkOf = (pepper: Pepper) => Buffer.from(macOf(KNOWN_VALUE, pepper), 'latin1').toString('base64url');
+const knownValueMac = (pepper: Pepper) => encodeMac(macOf(KNOWN_VALUE, pepper));
 
-/** Which secret a data folder was last used with; `none` before the first use. */
-export type SecretMatch = 'present' | 'retired' | 'wrong' | 'none';
+/** Which of the configured secrets a data folder was last used with; `none` before the first use. */
+export type SecretMatch = 'current' | 'retired' | 'wrong' | 'none';
 
-/** Returns which of the configured secrets the stored known value was made under. Changes nothing. */
+/** Returns which of the configured secrets the stored known value was computed with. Changes nothing. */
 export async function findSecretMatch(
   { db }: Pick<Control, 'db'>,
   pepper: Pepper,
@@ -68,20 +68,20 @@ export async function findSecretMatch(
 ): Promise<SecretMatch> {
   const row = await db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst();
   if (!row) return 'none';
-  if (row.value === checkOf(pepper)) return 'present';
-  return retired.some((former) => row.value === checkOf(former)) ? 'retired' : 'wrong';
+  if (row.value === knownValueMac(pepper)) return 'current';
+  return retired.some((old) => row.value === knownValueMac(old)) ? 'retired' : 'wrong';
 }
 
 /**
- * Throws, saying what to do, when the stored keys were made under a secret that is not configured: no key would ever
- * match. A folder used under a retired secret is moved to the present one, and the audit log tells of it.
+ * Throws an error with the fix if the stored keys were created with a secret that is not configured, because no key would
+ * ever match. A folder last used with a retired secret is moved to the current one, which the audit log records.
  */
 export async function requireSameSecret(
   { control, audit }: { control: Control; audit: Audit },
   pepper: Pepper,
   retired: readonly Pepper[],
 ): Promise<void> {
-  const check = checkOf(pepper);
+  const check = knownValueMac(pepper);
   await whenFree(() =>
     control.db
       .insertInto('settings')
@@ -90,36 +90,34 @@ export async function requireSameSecret(
       .execute(),
   );
   const match = await findSecretMatch(control, pepper, retired);
-  if (match === 'present') return;
-  if (match === 'retired') return moveToCurrent(control, audit, pepper, retired);
+  if (match === 'current') return;
+  if (match === 'retired') return moveToCurrentSecret(control, audit, pepper, retired);
   throw new Error(WRONG_SECRET);
 }
 
-/** What to do about a wrong secret. */
+/** The error for a wrong secret, with the fix. */
 export const WRONG_SECRET =
   'APPFLOW_SECRET is not the secret this data folder was made with, so no API key would work. ' +
   'Set the former secret again (APPFLOW_SECRET, APPFLOW_SECRET_FILE, or secrets/appflow-secret in the data folder). ' +
   'To replace the secret, set the former one as APPFLOW_SECRET_RETIRED.';
 
-const SYSTEM_ACTOR: Actor = { type: 'system', id: 'start', ip: null, requestId: null };
-
-async function moveToCurrent(
+async function moveToCurrentSecret(
   control: Control,
   audit: Audit,
   pepper: Pepper,
   retired: readonly Pepper[],
 ): Promise<void> {
   await control.write(NO_CALLER, async ({ tx }) => {
-    // Looked at again under the write lock: of two processes that start at once, one moves it.
+    // Read again under the write lock: of two processes that start together, only one moves it.
     if ((await findSecretMatch({ db: tx }, pepper, retired)) !== 'retired') return;
     await tx
       .updateTable('settings')
-      .set({ value: checkOf(pepper) })
+      .set({ value: knownValueMac(pepper) })
       .where('name', '=', SETTING)
       .execute();
     await audit.append(tx, {
       projectId: null,
-      actor: SYSTEM_ACTOR,
+      actor: systemActor('start'),
       action: 'secret.rotated',
       target: 'APPFLOW_SECRET',
       diff: { pepper_id: [retired.map(({ id }) => id), pepper.id] },
@@ -127,10 +125,10 @@ async function moveToCurrent(
   });
 }
 
-/** How many secrets of keys that still can be used are stored under which configured secret. */
-export type StoredUnder = { present: number; retired: number; unknown: number };
+/** How many secrets of keys are stored under the current APPFLOW_SECRET, a retired one, or one not configured. */
+export type StoredUnder = { current: number; retired: number; unknown: number };
 
-/** Counts the stored secrets of keys that are not revoked by the secret they are stored under. */
+/** Counts the secrets of keys that are not revoked, by the APPFLOW_SECRET they are stored under. */
 export async function countStoredUnder(
   { db }: Pick<Control, 'db'>,
   pepper: Pepper,
@@ -143,19 +141,19 @@ export async function countStoredUnder(
     .select(({ fn }) => ['key_secrets.pepper_id', fn.countAll<number>().as('count')])
     .groupBy('key_secrets.pepper_id')
     .execute();
-  const former = new Set(retired.map(({ id }) => id));
-  const counts: StoredUnder = { present: 0, retired: 0, unknown: 0 };
+  const retiredIds = new Set(retired.map(({ id }) => id));
+  const counts: StoredUnder = { current: 0, retired: 0, unknown: 0 };
   for (const { pepper_id, count } of rows) {
-    if (pepper_id === pepper.id) counts.present += Number(count);
-    else if (former.has(pepper_id)) counts.retired += Number(count);
+    if (pepper_id === pepper.id) counts.current += Number(count);
+    else if (retiredIds.has(pepper_id)) counts.retired += Number(count);
     else counts.unknown += Number(count);
   }
   return counts;
 }
 
 /**
- * Returns a warning, with the cure, when keys that are not revoked were made under a secret that is not configured: they
- * are refused as unknown, and nothing else would say why.
+ * Returns a warning with the fix if keys that are not revoked were created with a secret that is not configured: they are
+ * rejected as unknown, and nothing else would explain it.
  */
 export async function findSecretWarning(
   control: Pick<Control, 'db'>,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createTestStore, type TestStore } from '../../test/support/warehouse-store.ts';
+import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
-import { StorageError } from '../lib/storage-error.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { eventKey, hashKey } from './id-filter.ts';

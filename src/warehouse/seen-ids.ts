@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { StorageError } from '../lib/storage-error.ts';
 import type { Gateway } from './engine/gateway.ts';
 import { createIdFilter, type IdFilter } from './id-filter.ts';
 

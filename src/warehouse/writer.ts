@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
+import { StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { StorageError } from '../lib/storage-error.ts';
 import { type Append, createAppendQueue, type QueueLimits } from './append-queue.ts';
 import { type Block, formBlock, listIsNew, selectNewRows } from './block.ts';
 import type { BlockStore } from './block-store.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import {
   createFailureLog,
-  ENTRIES_A_MINUTE,
+  ENTRIES_PER_MINUTE,
   type FailedAuthentication,
   type FailedAuthenticationLog,
 } from '../../src/audit/failures.ts';
@@ -59,72 +59,72 @@ describe('failed authentications', () => {
   it('counts all failed authentications and samples them per network and minute, without SQL statements', async () => {
     const rows = await entriesOf((failures) => {
       const statements = control.countStatements();
-      for (let index = 0; index < 10_000; index += 1) failures.note(unknown('203.0.113.1'));
+      for (let index = 0; index < 10_000; index += 1) failures.record(unknown('203.0.113.1'));
       assert.equal(control.countStatements(), statements);
       assert.equal(failures.totals().get('invalid_api_key'), 10_000);
       clock.advance(MINUTE_MS - 1);
-      failures.note(unknown('203.0.113.1'));
+      failures.record(unknown('203.0.113.1'));
       clock.advance(1);
-      failures.note(unknown('203.0.113.1'));
+      failures.record(unknown('203.0.113.1'));
     });
-    assert.equal(rows.length, ENTRIES_A_MINUTE.network + 1);
+    assert.equal(rows.length, ENTRIES_PER_MINUTE.network + 1);
   });
 
   it('bounds entries for unknown keys over all networks, independently of projects', async () => {
     const rows = await entriesOf((failures) => {
-      for (let index = 0; index < 5_000; index += 1) failures.note(unknown(addressOf(index)));
-      failures.note(known(one.project_id, addressOf(0)));
+      for (let index = 0; index < 5_000; index += 1) failures.record(unknown(addressOf(index)));
+      failures.record(known(one.project_id, addressOf(0)));
     });
-    assert.equal(rows.length, ENTRIES_A_MINUTE.unknown + 1);
+    assert.equal(rows.length, ENTRIES_PER_MINUTE.unknown + 1);
     assert.equal(rows.at(-1)?.project_id, one.project_id);
   });
 
   it('bounds entries per project, independently of other projects and unknown keys', async () => {
     const rows = await entriesOf((failures) => {
       for (let index = 0; index < 5_000; index += 1) {
-        for (const key of [0, 1, 2]) failures.note(known(one.project_id, addressOf(index), key));
+        for (const key of [0, 1, 2]) failures.record(known(one.project_id, addressOf(index), key));
       }
-      failures.note(known(other.project_id, addressOf(0)));
-      failures.note(unknown(addressOf(0)));
+      failures.record(known(other.project_id, addressOf(0)));
+      failures.record(unknown(addressOf(0)));
       assert.equal(failures.totals().get('api_key_revoked'), 15_001);
     });
     const ofProject = (id: string | null) => rows.filter(({ project_id }) => project_id === id).length;
     assert.deepEqual(
       [ofProject(one.project_id), ofProject(other.project_id), ofProject(null)],
-      [ENTRIES_A_MINUTE.project, 1, 1],
+      [ENTRIES_PER_MINUTE.project, 1, 1],
     );
   });
 
   it('bounds entries per key, leaving room for the other keys of its project', async () => {
     const rows = await entriesOf((failures) => {
-      for (let index = 0; index < 5_000; index += 1) failures.note(known(one.project_id, addressOf(index)));
-      failures.note(known(one.project_id, addressOf(0), 1));
+      for (let index = 0; index < 5_000; index += 1) failures.record(known(one.project_id, addressOf(index)));
+      failures.record(known(one.project_id, addressOf(0), 1));
     });
-    assert.equal(rows.length, ENTRIES_A_MINUTE.key + 1);
-    assert.ok(ENTRIES_A_MINUTE.key < ENTRIES_A_MINUTE.project);
+    assert.equal(rows.length, ENTRIES_PER_MINUTE.key + 1);
+    assert.ok(ENTRIES_PER_MINUTE.key < ENTRIES_PER_MINUTE.project);
   });
 
   it('bounds entries per key and network, leaving room for other networks', async () => {
     const rows = await entriesOf((failures) => {
-      for (let index = 0; index < 5_000; index += 1) failures.note(known(one.project_id, addressOf(0)));
-      failures.note(known(one.project_id, addressOf(1)));
+      for (let index = 0; index < 5_000; index += 1) failures.record(known(one.project_id, addressOf(0)));
+      failures.record(known(one.project_id, addressOf(1)));
     });
-    assert.equal(rows.length, ENTRIES_A_MINUTE.network + 1);
+    assert.equal(rows.length, ENTRIES_PER_MINUTE.network + 1);
     assert.equal(rows.at(-1)?.ip, addressOf(1));
   });
 
   it('counts all addresses of one IPv6 /64 network as one', async () => {
     const rows = await entriesOf((failures) => {
-      for (let index = 0; index < 50; index += 1) failures.note(unknown(`2001:db8:1:1::${index}`));
+      for (let index = 0; index < 50; index += 1) failures.record(unknown(`2001:db8:1:1::${index}`));
     });
-    assert.equal(rows.length, ENTRIES_A_MINUTE.network);
+    assert.equal(rows.length, ENTRIES_PER_MINUTE.network);
   });
 
   it('records the origin of a failed request, truncated and without any key', async () => {
     const secret = createSecret('server');
     const page = `https://${secret}.example.com/${'x'.repeat(1_000)}`;
     const [row] = await entriesOf((failures) =>
-      failures.note({ ...known(one.project_id, '203.0.113.1'), code: 'origin_not_allowed', origin: page }),
+      failures.record({ ...known(one.project_id, '203.0.113.1'), code: 'origin_not_allowed', origin: page }),
     );
     const { origin } = JSON.parse(row?.diff ?? '');
     assert.equal(origin[1].length, 300);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { setInterval as ticks } from 'node:timers/promises';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { defineRoute } from '../../src/api/route.ts';
 import { exportAs } from '../../src/api/streamed.ts';
 import { STALLED_MS } from '../../src/http/send-streamed.ts';
@@ -124,7 +124,7 @@ const CHANGES: [what: string, change: (key: CreatedKey) => Promise<unknown>][] =
     async ({ id }) => {
       await elsewhere.directory.refresh();
       const key = elsewhere.directory.findKey(id) ?? assert.fail();
-      await revokeKey(elsewhere, key, 'leaked', CLI_ACTOR);
+      await revokeKey(elsewhere, key, 'leaked', CLI_REQUESTER);
     },
   ],
 ];

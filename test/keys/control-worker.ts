@@ -1,4 +1,4 @@
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createKey } from '../../src/keys/create.ts';
 import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
@@ -24,7 +24,7 @@ async function execute(order: Task): Promise<TaskResult> {
   }
   const key = services.directory.findKey(order.revoke.keyId);
   if (!key) throw new Error('There is no such key.');
-  await revokeKey(services, key, 'leaked', CLI_ACTOR);
+  await revokeKey(services, key, 'leaked', CLI_REQUESTER);
   return { keyId: key.id, secret: '', beganAt, doneAt: wallMs() };
 }
 

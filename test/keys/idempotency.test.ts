@@ -196,8 +196,8 @@ describe('idempotency after a crash', async () => {
     parseIdempotencyKey({ ...source, header, credential: 'sk' }, services.replaySecret);
   const body = { name: 'Survivor', type: 'server' } as const;
   const createWith = (used: typeof services, header: string) =>
-    runOnce(used, { project, maker: CLI_GRANTOR, intent: idempotencyKeyOf(header) }, (tx, revision) =>
-      insertKey(used, tx, revision, project, body, CLI_GRANTOR),
+    runOnce(used, { project, by: CLI_GRANTOR, idempotencyKey: idempotencyKeyOf(header) }, (write) =>
+      insertKey(used, write, project, body, CLI_GRANTOR),
     );
   const dies = () => Promise.reject(new Error('The process died here.'));
 

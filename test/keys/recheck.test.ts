@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_ACTOR, CLI_REQUESTER } from '../../src/api/caller.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import { revokeKey, storeRevocation } from '../../src/keys/revoke.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
@@ -32,7 +32,7 @@ const CHANGES: [what: string, code: string, change: (key: Made) => Promise<unkno
     'is revoked by another process',
     'api_key_revoked',
     async ({ id }) => {
-      await revokeKey(elsewhere, { id, projectId: project_id }, 'leaked', CLI_ACTOR);
+      await revokeKey(elsewhere, { id, projectId: project_id }, 'leaked', CLI_REQUESTER);
     },
   ],
   ['is disabled', 'api_key_disabled', patch({ disabled: true })],
@@ -193,15 +193,9 @@ describe('rechecking a key whose write waits for another process', async () => {
       const before = await readState(caller.id);
       const sent = body === undefined ? {} : { body };
       const answer = await sendWhileLocked(
-        ({ tx, revision }) => {
+        (write) => {
           const revocation = { reason: 'leaked', actor: CLI_ACTOR } as const;
-          return storeRevocation(
-            elsewhere,
-            tx,
-            revision,
-            { id: caller.id, projectId: project_id },
-            revocation,
-          );
+          return storeRevocation(elsewhere, write, { id: caller.id, projectId: project_id }, revocation);
         },
         [method, pathOf(kept), { key: caller.key, ...sent }],
       );

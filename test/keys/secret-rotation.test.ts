@@ -40,7 +40,7 @@ describe('rotating APPFLOW_SECRET', () => {
     assert.equal(await self(project.server_key), 200);
     assert.equal(await self(project.client_key), 200);
     const { control, pepper, retiredPeppers, close } = await openControlServices(config);
-    await waitFor(async () => (await countStoredUnder(control, pepper, retiredPeppers)).present === 2);
+    await waitFor(async () => (await countStoredUnder(control, pepper, retiredPeppers)).current === 2);
     const counts = await countStoredUnder(control, pepper, retiredPeppers);
     assert.deepEqual(counts, { present: 2, retired: 1, unknown: 0 });
     await close();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_ACTOR, CLI_REQUESTER } from '../../src/api/caller.ts';
 import type { Control } from '../../src/control/open.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import { openDirectory } from '../../src/directory/directory.ts';
@@ -97,7 +97,7 @@ describe('a write that cannot be read back', () => {
     const found = directory.listKeys(project.id).find(({ type }) => type === 'read_only');
     assert.ok(found);
     broken = 'read';
-    await assert.rejects(revokeKey({ ...services, control, directory }, found, 'leaked', CLI_ACTOR));
+    await assert.rejects(revokeKey({ ...services, control, directory }, found, 'leaked', CLI_REQUESTER));
     assert.equal(directory.findKey(found.id)?.revokedAt, null);
     broken = undefined;
     await self();

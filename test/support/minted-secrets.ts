@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { hintOf, redactSecrets, SECRET_PATTERN } from '../../src/directory/secret.ts';
+import { hintOf, patternOf, redactSecrets } from '../../src/directory/secret.ts';
 
 const PREFIX_LENGTH = 'sk_af1_'.length;
 const RANDOM_LENGTH = 43;
+/** Finds keys of every type. */
+const SECRET_PATTERN = new RegExp(patternOf('(?:sk|ck|ro)'), 'g');
 /** Only compressed columns of the event store are larger. They contain events, which these servers put no keys in. */
 const FILE_BYTES_MAX = 8_000_000;
 
@@ -13,7 +15,7 @@ const minted = new Map<string, string>();
 
 /** Remembers every key in `text`. From now on it must not appear anywhere else. */
 export function trackSecrets(text: string): void {
-  for (const [secret] of text.matchAll(new RegExp(SECRET_PATTERN, 'g'))) {
+  for (const [secret] of text.matchAll(SECRET_PATTERN)) {
     minted.set(secret.slice(PREFIX_LENGTH, PREFIX_LENGTH + RANDOM_LENGTH), hintOf(secret));
   }
 }

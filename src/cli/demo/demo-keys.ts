@@ -1,5 +1,4 @@
-import type { ControlTransaction } from '../../control/open.ts';
-import { NO_CALLER } from '../../control/open.ts';
+import { NO_CALLER, type Write } from '../../control/open.ts';
 import type { Project } from '../../directory/project.ts';
 import type { KeyType } from '../../directory/scopes.ts';
 import { type CreateKeyBody, insertKey, type KeyWithSecret } from '../../keys/create.ts';
@@ -85,17 +84,17 @@ export async function createDemoKeys(
 ): Promise<{ state: DemoState; keys: DemoKeys }> {
   const project = getDemoProject(services, state);
   const created: (KeyWithSecret & Pick<DemoKey, 'use'>)[] = [];
-  const after = await services.control.write(NO_CALLER, async ({ tx, revision }) => {
+  const after = await services.control.write(NO_CALLER, async (write) => {
     created.length = 0;
     for (const key of [...KEYS, FEED]) {
       const { use } = key;
       created.push({
-        ...(await insertDemoKey(services, tx, revision, project, key, nowMs)),
+        ...(await insertDemoKey(services, write, project, key, nowMs)),
         ...(use && { use }),
       });
     }
     const next = { ...state, feedKeyId: created.at(-1)?.key.id ?? '' };
-    await insertState(tx, next);
+    await insertState(write.tx, next);
     return next;
   });
   await services.directory.refresh();
@@ -111,8 +110,7 @@ export async function createDemoKeys(
 
 async function insertDemoKey(
   services: ControlServices,
-  tx: ControlTransaction,
-  revision: number,
+  write: Write,
   project: Project,
   { name, type, scopes, createdDaysAgo, expiresInDays, graceDays }: DemoKey,
   nowMs: number,
@@ -123,12 +121,13 @@ async function insertDemoKey(
     ...(scopes && { scopes }),
     ...(expiresInDays && { expires_at: new Date(nowMs + expiresInDays * DAY_MS).toISOString() }),
   };
-  const created = await insertKey(services, tx, revision, project, body, CLI_GRANTOR);
+  const created = await insertKey(services, write, project, body, CLI_GRANTOR);
+  const { tx } = write;
   const { id: keyId } = created.key;
   const created_at = nowMs - createdDaysAgo * DAY_MS;
   await tx.updateTable('api_keys').set({ created_at }).where('id', '=', keyId).execute();
   await tx.updateTable('key_secrets').set({ created_at }).where('key_id', '=', keyId).execute();
   if (graceDays === undefined) return created;
   const rotation = { keyId, body: { grace_seconds: graceDays * DAY_SECONDS } };
-  return replaceSecret(services, tx, revision, project, rotation, CLI_GRANTOR);
+  return replaceSecret(services, write, project, rotation, CLI_GRANTOR);
 }

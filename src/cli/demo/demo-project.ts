@@ -1,10 +1,8 @@
-import type { Transaction } from 'kysely';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { CLI_ACTOR } from '../../api/caller.ts';
 import { insertApp } from '../../apps/create.ts';
-import { NO_CALLER } from '../../control/open.ts';
-import type { ControlSchema } from '../../control/schema.ts';
+import { type ControlTransaction, NO_CALLER } from '../../control/open.ts';
 import type { Project } from '../../directory/project.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { insertProject } from '../../projects/create.ts';
@@ -99,7 +97,7 @@ export async function saveDemo({ control }: Pick<DemoServices, 'control'>, state
 }
 
 /** Like `saveDemo`, but inside the caller's transaction. */
-export async function insertState(tx: Transaction<ControlSchema>, state: DemoState): Promise<void> {
+export async function insertState(tx: ControlTransaction, state: DemoState): Promise<void> {
   const value = JSON.stringify(state);
   await tx
     .insertInto('settings')

@@ -1,4 +1,4 @@
-import { CLI_ACTOR } from '../../api/caller.ts';
+import { CLI_REQUESTER } from '../../api/caller.ts';
 import type { Project } from '../../directory/project.ts';
 import { createKey } from '../../keys/create.ts';
 import { CLI_GRANTOR } from '../../keys/escalation.ts';
@@ -35,7 +35,7 @@ export async function openServerSink(
   return {
     store: (events) => sendEvents(target, events, options, { notify, signal }),
     async close() {
-      await revokeKey(services, key, 'unused', CLI_ACTOR);
+      await revokeKey(services, key, 'unused', CLI_REQUESTER);
     },
   };
 }

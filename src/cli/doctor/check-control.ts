@@ -5,7 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { describeNewer } from '../../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
 import { derivePepper } from '../../directory/secret.ts';
-import { messageOf, StorageError } from '../../lib/storage-error.ts';
+import { messageOf, StorageError } from '../../lib/errors.ts';
 import { toAuditKey } from '../../server/open-services.ts';
 import { countStoredUnder, findSecretMatch, readSecret, WRONG_SECRET } from '../../server/secret-store.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
@@ -125,7 +125,7 @@ async function checkSecret(
 
 type StoredUnder = Awaited<ReturnType<typeof countStoredUnder>>;
 
-function reportStored({ present, retired, unknown }: StoredUnder, hasRetired: boolean): Finding {
+function reportStored({ current, retired, unknown }: StoredUnder, hasRetired: boolean): Finding {
   const check = 'stored keys';
   if (unknown > 0) {
     const cure = 'Set their secret in APPFLOW_SECRET_RETIRED, or replace them and revoke them.';
@@ -142,7 +142,7 @@ function reportStored({ present, retired, unknown }: StoredUnder, hasRetired: bo
   const rest = hasRetired
     ? ' No key needs APPFLOW_SECRET_RETIRED any more, only older audit entries do.'
     : '';
-  return ok(check, `${present} are stored under the present secret.${rest}`);
+  return ok(check, `${current} are stored under the present secret.${rest}`);
 }
 
 /** Says what the check covers: alone, the chain cannot prove that the whole database was not replaced by an older copy. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../../lib/storage-error.ts';
+import { messageOf } from '../../lib/errors.ts';
 /** The result of one check of `doctor`. Unless it is `ok`, `message` says what to do. */
 export type Finding = { check: string; status: 'ok' | 'warning' | 'failed'; message: string };
 

@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { errorCodeOf, messageOf } from '../../lib/storage-error.ts';
+import { errorCodeOf, messageOf } from '../../lib/errors.ts';
 
 /** Identifies a file and its content: if any of these differs, it counts as another file. */
 export type FileIdentity = { path: string; size: number; modifiedMs: number; head: string };

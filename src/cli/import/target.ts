@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { localUrl } from '../../config/config.ts';
-import { errorCodeOf, messageOf } from '../../lib/storage-error.ts';
+import { errorCodeOf, messageOf } from '../../lib/errors.ts';
 
 /** A server to send to. `close` stops it if this process started it. */
 export type OpenTarget = { url: string; isOwn: boolean; close: () => Promise<void> };

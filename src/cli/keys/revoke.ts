@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
-import { CLI_ACTOR } from '../../api/caller.ts';
+import { CLI_REQUESTER } from '../../api/caller.ts';
 import type { ApiKey } from '../../directory/key.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
 import { REVOKE_REASONS, type RevokeReason, revokeKey } from '../../keys/revoke.ts';
@@ -27,7 +27,7 @@ export function addRevokeCommand(keys: Command): void {
       withServices(async (services) => {
         const key = getKeyById(services.directory, keyId);
         if (!yes && process.stdin.isTTY && !(await isConfirmed(key))) throw new Error('Nothing was revoked.');
-        const revoked = await revokeKey(services, key, reason, CLI_ACTOR);
+        const revoked = await revokeKey(services, key, reason, CLI_REQUESTER);
         if (json) return JSON.stringify(toKeyJson(services, revoked));
         return `${key.id}, "${key.name}", is revoked (${revoked.revokedReason}). No request with it passes any more.`;
       }),

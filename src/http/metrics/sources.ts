@@ -1,5 +1,6 @@
+import type { ChainEnd } from '../../audit/chain.ts';
 import type { FailedAuthenticationLog } from '../../audit/failures.ts';
-import { type AuditHead, findAuditHead } from '../../audit/head.ts';
+import { findAuditHead } from '../../audit/head.ts';
 import type { Control } from '../../control/open.ts';
 import type { Directory } from '../../directory/directory.ts';
 import type { Log } from '../../lib/log.ts';
@@ -178,7 +179,7 @@ function watchProxies({ metrics, untrustedProxy }: WatchedServices): void {
 
 /** Read before the other numbers and kept a while: two looks in a row show what requests cost, not what looking costs. */
 function watchAuditHead({ metrics, control, log }: WatchedServices): void {
-  let head: AuditHead | undefined;
+  let head: ChainEnd | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   metrics.prepare(async () => {
     if (performance.now() - readAt < AUDIT_HEAD_AGE_MAX_MS) return;

@@ -1,7 +1,7 @@
 import type { KeyCaller } from '../../api/caller.ts';
 import { ApiError } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
-import { endOfSecret } from '../../directory/key.ts';
+import { expiryOfSecret } from '../../directory/key.ts';
 import { invalidToken, usageRefusalError } from '../../keys/verify/refusals.ts';
 import { findUsageRefusal } from '../../keys/verify/usage-restrictions.ts';
 import { type RefusedVerdict, verify } from '../../keys/verify/verify.ts';
@@ -30,18 +30,18 @@ export async function authenticateKey(
   const verdict = verify(credential, directory, pepper, clock.now(), retiredPeppers);
   if (!verdict.ok) return refuse(services, exchange, verdict);
   const { key, secret } = verdict.found;
-  if (verdict.isRetired) services.rehash.note(credential, verdict.found);
+  if (verdict.isRetired) services.rehash.enqueue(credential, verdict.found);
   const project = directory.findProject(key.projectId);
   if (!project) throw new Error(`Key ${key.id} belongs to project ${key.projectId}, which does not exist.`);
   exchange.keyId = key.id;
-  exchange.use = usage.look(key.id);
-  const expiresAt = endOfSecret(key, secret);
+  exchange.use = usage.tallyOf(key.id);
+  const expiresAt = expiryOfSecret(key, secret);
   if (expiresAt !== null) exchange.headers['appflow-key-expires'] = new Date(expiresAt).toISOString();
   Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, key));
   const caller = toKeyCaller(services, route, exchange, verdict.found, project);
   requireUsageAllowed(services, route, exchange, caller);
   usage.touch(caller, caller.address, headers);
-  services.firstUse.note(caller);
+  services.firstUse.record(caller);
   return { caller, credential };
 }
 
@@ -52,8 +52,8 @@ async function refuse(
   { found, refusal }: RefusedVerdict,
 ): Promise<never> {
   const { address, network, requestId } = exchange;
-  if (found) exchange.use = usage.look(found.key.id);
-  failures.note({ code: refusal.code, found, address, requestId });
+  if (found) exchange.use = usage.tallyOf(found.key.id);
+  failures.record({ code: refusal.code, found, address, requestId });
   // Only for well-formed, unknown keys: a verified key is never refused because of its address.
   if (refusal.unknown && network !== undefined) {
     const retryAfterSeconds = await limiter.chargeFailedAuthentication(network);
@@ -72,7 +72,7 @@ function takeCredential({ failures }: Services, { raw, requestId, address }: Exc
   } catch (error) {
     const code = error instanceof ApiError ? error.code : undefined;
     if (code === 'invalid_api_key' || code === 'multiple_credentials')
-      failures.note({ code, found: undefined, address, requestId });
+      failures.record({ code, found: undefined, address, requestId });
     throw error;
   }
 }
@@ -87,6 +87,6 @@ function requireUsageAllowed(
   const { origin } = raw.headers;
   const code = findUsageRefusal(key, { address, origin, cors });
   if (code === undefined) return;
-  failures.note({ code, found: { key, secret }, address, origin, requestId });
+  failures.record({ code, found: { key, secret }, address, origin, requestId });
   throw usageRefusalError(code, address);
 }

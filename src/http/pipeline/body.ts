@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { ApiError } from '../../api/errors.ts';
-import { errorCodeOf } from '../../lib/storage-error.ts';
+import { errorCodeOf } from '../../lib/errors.ts';
 
 type Decompress = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 

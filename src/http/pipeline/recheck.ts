@@ -42,7 +42,7 @@ function recheckKey(services: Services, route: Route, exchange: Exchange, caller
   const { origin } = exchange.raw.headers;
   const code = findAccessRefusal(found, { address, origin, cors: route.cors }, now);
   if (code !== undefined) {
-    failures.note({ code, found, address, origin, requestId: exchange.requestId });
+    failures.record({ code, found, address, origin, requestId: exchange.requestId });
     throw accessRefusalError(code, address);
   }
   if (isInProject(route.access)) requireScope(found.key, route.access);

@@ -57,7 +57,7 @@ export function createUsageStore(control: ReadableControl, clock: Clock, uses: M
   }
 
   return {
-    load: () => learn(state),
+    load: () => loadChanges(state),
     noteUnsaved: (use: KeyUse) => noteUnsaved(state, use),
     /** Returns the counts of the hour; those of an hour that is over are put aside for the next flush. */
     countsOf(use: KeyUse, hour: number): Uint32Array {
@@ -74,15 +74,15 @@ export function createUsageStore(control: ReadableControl, clock: Clock, uses: M
 }
 
 /** Takes in what this and other processes wrote since the last look. */
-async function learn(state: State, db: Control['db'] | Transaction<ControlSchema> = state.control.db) {
+async function loadChanges(state: State, db: Control['db'] | Transaction<ControlSchema> = state.control.db) {
   // Read before the rows: what is committed in between is looked at once more.
   const stamp = state.control.changeStamp();
   const rows = await db.selectFrom('key_usage').selectAll().where('flush', '>', state.flushSeen).execute();
-  for (const row of rows) takeIn(state, row);
+  for (const row of rows) applyRow(state, row);
   state.stamp = stamp;
 }
 
-function takeIn(state: State, row: Selectable<KeyUsageTable>): void {
+function applyRow(state: State, row: Selectable<KeyUsageTable>): void {
   let use = state.uses.get(row.key_id);
   if (!use) {
     use = createKeyUse(row.key_id);
@@ -101,18 +101,18 @@ function takeIn(state: State, row: Selectable<KeyUsageTable>): void {
 async function flush(state: State, now: number): Promise<void> {
   const isPruning = now - state.prunedAt >= PRUNE_EVERY_MS;
   if (state.unsaved.size === 0 && !isPruning) {
-    if (state.control.changeStamp() !== state.stamp) await learn(state);
+    if (state.control.changeStamp() !== state.stamp) await loadChanges(state);
     return;
   }
-  let taken: Taken = { uses: [], hours: [], secretRows: [] };
+  let taken: Unsaved = { uses: [], hours: [], secretRows: [] };
   try {
     state.flushSeen = await state.control.db.transaction().execute(async (tx) => {
       const flushId = await nextFlushId(tx);
       // Not before the lock is had: an attempt that is locked out leaves everything as it is.
-      taken = take(state);
-      await learn(state, tx);
-      await inParts(taken.secretRows, (rows) => saveSecrets(tx, rows, flushId));
-      await inParts(taken.hours.flatMap(hourRowsOf), (rows) => saveHours(tx, rows));
+      taken = takeUnsaved(state);
+      await loadChanges(state, tx);
+      await saveInParts(taken.secretRows, (rows) => saveSecrets(tx, rows, flushId));
+      await saveInParts(taken.hours.flatMap(hourRowsOf), (rows) => saveHours(tx, rows));
       if (isPruning)
         await tx
           .deleteFrom('key_usage_hours')
@@ -126,7 +126,7 @@ async function flush(state: State, now: number): Promise<void> {
     throw error;
   }
   if (isPruning) state.prunedAt = now;
-  for (const row of taken.secretRows) moveToSaved(state, row);
+  for (const row of taken.secretRows) markSaved(state, row);
 }
 
 function noteUnsaved(state: State, use: KeyUse): void {
@@ -136,10 +136,10 @@ function noteUnsaved(state: State, use: KeyUse): void {
 }
 
 /** Takes the counts away from their keys, which count anew meanwhile; a flush that fails puts them with the past hours. */
-function take(state: State): Taken {
+function takeUnsaved(state: State): Unsaved {
   const uses = [...state.unsaved];
   state.unsaved.clear();
-  const hours = [...state.past.splice(0), ...uses.flatMap(presentHourOf)];
+  const hours = [...state.past.splice(0), ...uses.flatMap(currentHourOf)];
   for (const use of uses) {
     use.counts = undefined;
     use.isUnsaved = false;
@@ -159,7 +159,7 @@ async function nextFlushId(tx: Transaction<ControlSchema>): Promise<number> {
 }
 
 /** After the commit, never before: moves exactly what was written, so what was counted meanwhile stays unsaved. */
-function moveToSaved(state: State, row: SecretRow): void {
+function markSaved(state: State, row: SecretRow): void {
   const secret = state.uses.get(row.key_id)?.secrets.find(({ version }) => version === row.version);
   if (!secret) return;
   secret.requestsSaved += row.request_count;
@@ -169,7 +169,7 @@ function moveToSaved(state: State, row: SecretRow): void {
 }
 
 /** Many rows at a time, and a turn of the event loop between: a flush must not hold up requests. */
-async function inParts<T>(rows: readonly T[], save: (part: T[]) => Promise<unknown>): Promise<void> {
+async function saveInParts<T>(rows: readonly T[], save: (part: T[]) => Promise<unknown>): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
     if (start > 0) await setImmediate();
     await save(rows.slice(start, start + ROWS_PER_STATEMENT));
@@ -179,7 +179,7 @@ async function inParts<T>(rows: readonly T[], save: (part: T[]) => Promise<unkno
 type SecretRow = Omit<Insertable<KeyUsageTable>, 'flush'>;
 type HourRow = Insertable<KeyUsageHourTable>;
 /** What a flush is about to write. */
-type Taken = { uses: KeyUse[]; hours: PastHour[]; secretRows: SecretRow[] };
+type Unsaved = { uses: KeyUse[]; hours: PastHour[]; secretRows: SecretRow[] };
 
 function secretRowsOf({ keyId, secrets }: KeyUse): SecretRow[] {
   return secrets
@@ -195,7 +195,7 @@ function secretRowsOf({ keyId, secrets }: KeyUse): SecretRow[] {
     }));
 }
 
-const presentHourOf = ({ keyId, hour, counts }: KeyUse): PastHour[] =>
+const currentHourOf = ({ keyId, hour, counts }: KeyUse): PastHour[] =>
   counts === undefined ? [] : [{ keyId, hour, counts }];
 
 function hourRowsOf({ keyId, hour, counts }: PastHour): HourRow[] {
@@ -260,7 +260,7 @@ async function listHours(state: State, keyId: string, from: number, to: number):
     .where('hour', '<', to)
     .execute();
   const use = state.uses.get(keyId);
-  const unsaved = [...state.past.filter((past) => past.keyId === keyId), ...(use ? presentHourOf(use) : [])];
+  const unsaved = [...state.past.filter((past) => past.keyId === keyId), ...(use ? currentHourOf(use) : [])];
   const merged = new Map<string, UsageHour>();
   for (const { key_id: _, ...row } of [...rows, ...unsaved.flatMap(hourRowsOf)]) {
     const hour = Number(row.hour);

@@ -26,7 +26,7 @@ export type Usage = {
   /** Notes that a live key was shown; returns its tally for `count`. Costs no statement and, but once a key, no memory. */
   touch: (found: FoundKey, address: string, headers: IncomingHttpHeaders) => KeyUse;
   /** Returns the tally of a key that is known but not good (401). Not a use: its last use stays. */
-  look: (keyId: string) => KeyUse;
+  tallyOf: (keyId: string) => KeyUse;
   /** Counts the answer to a request under the present hour. */
   count: (use: KeyUse, category: Category, status: number) => void;
   /** Answers from memory. */
@@ -61,14 +61,14 @@ export async function openUsage(control: Control, clock: Clock, log: Log): Promi
   }
 
   return {
-    look,
+    tallyOf: look,
     touch({ key, secret }, address, headers) {
       const use = look(key.id);
       const shown = findSecretUse(use, secret.version) ?? addSecretUse(use, secret.version);
       shown.lastUsedAt = Math.max(shown.lastUsedAt, clock.now());
       shown.lastUsedIp = address;
       shown.requestsUnsaved += 1;
-      noteSdk(shown, headers);
+      recordSdk(shown, headers);
       if (isOtherBundle(key.bundleIds, headers['x-appflow-bundle-id'])) shown.mismatchesUnsaved += 1;
       store.noteUnsaved(use);
       return use;
@@ -80,7 +80,7 @@ export async function openUsage(control: Control, clock: Clock, log: Log): Promi
       counts[index] = (counts[index] ?? 0) + 1;
       store.noteUnsaved(use);
     },
-    find: (keyId) => summarise(uses.get(keyId)),
+    find: (keyId) => summarize(uses.get(keyId)),
     listHours: store.listHours,
     flush: store.flush,
     close: keepFlushed(store.flush, log),
@@ -94,7 +94,7 @@ export async function loadUsage(
 ): Promise<Pick<Usage, 'find'>> {
   const uses = new Map<string, KeyUse>();
   await createUsageStore(control, clock, uses).load();
-  return { find: (keyId) => summarise(uses.get(keyId)) };
+  return { find: (keyId) => summarize(uses.get(keyId)) };
 }
 
 function findSecretUse(use: KeyUse, version: number): SecretUse | undefined {
@@ -103,7 +103,7 @@ function findSecretUse(use: KeyUse, version: number): SecretUse | undefined {
 }
 
 /** The sender's own words: cut short, and never a place where a key could hide. */
-function noteSdk(secret: SecretUse, headers: IncomingHttpHeaders): void {
+function recordSdk(secret: SecretUse, headers: IncomingHttpHeaders): void {
   const sent = headers['x-appflow-sdk'] ?? headers['user-agent'];
   if (sent === undefined || sent === secret.lastUsedSdk) return;
   secret.lastUsedSdk = redactSecrets(String(sent)).slice(0, SDK_LENGTH_MAX);
@@ -113,7 +113,7 @@ function isOtherBundle(bundleIds: readonly string[], sent: string | string[] | u
   return bundleIds.length > 0 && sent !== undefined && !bundleIds.includes(String(sent));
 }
 
-function summarise(use: KeyUse | undefined): KeyUsage {
+function summarize(use: KeyUse | undefined): KeyUsage {
   const secrets = use?.secrets ?? [];
   let last: SecretUse | undefined;
   let [requestCount, bundleIdMismatches] = [0, 0];

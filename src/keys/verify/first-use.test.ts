@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../../test/support/harness.ts';
-import { CLI_ACTOR } from '../../api/caller.ts';
+import { CLI_ACTOR, CLI_REQUESTER } from '../../api/caller.ts';
 import type { FoundKey } from '../../directory/directory.ts';
 import { macOf } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
@@ -41,14 +41,14 @@ describe('the first use of a new secret', () => {
     const { old, fresh } = await makeRotated();
     const stale = find(fresh);
     const seenAt = clock.now();
-    firstUse.note(stale);
+    firstUse.record(stale);
     clock.advance(10_000);
-    firstUse.note(stale);
+    firstUse.record(stale);
     assert.equal(find(fresh).secret.firstUsedAt, null, 'not in the request');
     await firstUse.flush();
     assert.equal(find(fresh).secret.firstUsedAt, seenAt);
     assert.equal(find(old).secret.expiresAt, seenAt + 60_000);
-    firstUse.note(stale);
+    firstUse.record(stale);
     await firstUse.flush();
     assert.equal(find(fresh).secret.firstUsedAt, seenAt, 'nor when a stale look notes it again');
   });
@@ -58,19 +58,19 @@ describe('the first use of a new secret', () => {
     const end = find(old).secret.expiresAt;
     assert.ok(end);
     clock.set(end - 30_000);
-    firstUse.note(find(fresh));
+    firstUse.record(find(fresh));
     await firstUse.flush();
     assert.equal(find(old).secret.expiresAt, end);
   });
 
   it('costs nothing afterwards, for the former secret, and for keys never rotated', async () => {
     const { old, fresh } = await makeRotated();
-    firstUse.note(find(fresh));
+    firstUse.record(find(fresh));
     await firstUse.flush();
     const { secret } = await createKey(services, project, { name: 'Test', type: 'server' }, CLI_GRANTOR);
     const before = control.countStatements();
     for (const one of [fresh, old, secret]) {
-      firstUse.note(find(one));
+      firstUse.record(find(one));
       assert.equal(isPending(find(one)), false);
     }
     await firstUse.flush();
@@ -81,7 +81,7 @@ describe('the first use of a new secret', () => {
     const all = [await makeRotated(), await makeRotated(), await makeRotated()];
     const revision = () => control.db.selectFrom('revision').select('value').executeTakeFirstOrThrow();
     const before = (await revision()).value;
-    for (let round = 0; round < 20; round += 1) for (const { fresh } of all) firstUse.note(find(fresh));
+    for (let round = 0; round < 20; round += 1) for (const { fresh } of all) firstUse.record(find(fresh));
     await firstUse.flush();
     assert.equal((await revision()).value, before + 1);
     for (const { fresh } of all) assert.equal(find(fresh).secret.firstUsedAt, clock.now());
@@ -97,7 +97,7 @@ describe('the first use of a new secret', () => {
     const own = createFirstUse({ ...services, control: broken });
     const { key, secret } = find(fresh);
     const seenAt = clock.now();
-    own.note({ key, secret });
+    own.record({ key, secret });
     await own.flush();
     assert.equal(find(fresh).secret.firstUsedAt, null);
     assert.equal(own.isPending(key.id, secret.version), true);
@@ -110,9 +110,9 @@ describe('the first use of a new secret', () => {
 
   it('changes nothing of a key whose grace was ended, or that was rotated again, before it was written', async () => {
     const [ended, again] = [await makeRotated(), await makeRotated()];
-    firstUse.note(find(ended.fresh));
-    firstUse.note(find(again.fresh));
-    await endGracePeriod(services, { id: ended.id, projectId: project.id }, CLI_ACTOR);
+    firstUse.record(find(ended.fresh));
+    firstUse.record(find(again.fresh));
+    await endGracePeriod(services, { id: ended.id, projectId: project.id }, CLI_REQUESTER);
     const third = await rotate(again.id, true);
     const before = find(again.fresh).secret.expiresAt;
     await firstUse.flush();
@@ -129,7 +129,7 @@ describe('the first use of a new secret', () => {
     const { secret } = await rotateKey(own, there, key.id, {}, CLI_GRANTOR);
     const found = own.directory.findByMac(macOf(secret, own.pepper));
     assert.ok(found);
-    own.firstUse.note(found);
+    own.firstUse.record(found);
     await own.close();
     const reopened = await openControlServices(config, clock);
     assert.equal(reopened.directory.findKey(key.id)?.secrets[0]?.firstUsedAt, clock.now());
@@ -142,7 +142,7 @@ describe('a forced rotation', () => {
     const { id, old, fresh } = await makeRotated();
     const broken = { ...control, write: () => Promise.reject(new Error('disk full')) };
     const unwritten = createFirstUse({ ...services, control: broken });
-    unwritten.note(find(fresh));
+    unwritten.record(find(fresh));
     const third = await rotate(id, true, { ...services, firstUse: unwritten });
     await unwritten.close();
     assert.equal(find(old).secret.revokedAt, clock.now());

@@ -10,7 +10,7 @@ import type { Log } from '../../lib/log.ts';
 /** Notes that the new secret of a key in rotation was seen, outside the request's path. */
 export type FirstUse = {
   /** Queues a key that was just shown; at no cost when there is nothing to note of it. */
-  note: (found: FoundKey) => void;
+  record: (found: FoundKey) => void;
   /** Whether a use of this secret is known here and not stored yet. */
   isPending: (keyId: string, version: number) => boolean;
   /** Resolves when what was noted is stored, or has failed and will be tried again. */
@@ -47,7 +47,7 @@ export function createFirstUse(services: {
     onError: (err) => log.warn({ err }, 'the first use of new secrets was not stored; it is tried again'),
   });
   return {
-    note({ key, secret: { version, firstUsedAt } }) {
+    record({ key, secret: { version, firstUsedAt } }) {
       if (key.secrets.length === 1 || firstUsedAt !== null) return;
       const seenAt = clock.now();
       const [newest, older] = liveSecrets(key, seenAt);

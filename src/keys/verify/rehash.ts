@@ -1,15 +1,15 @@
 import type { Control } from '../../control/open.ts';
 import { NO_CALLER } from '../../control/open.ts';
 import type { Directory, FoundKey } from '../../directory/directory.ts';
-import { macOf, type Pepper } from '../../directory/secret.ts';
+import { encodeMac, macOf, type Pepper } from '../../directory/secret.ts';
 import { createDeferredQueue } from '../../lib/deferred-queue.ts';
 import type { Log } from '../../lib/log.ts';
 
-/** Moves keys that are seen from a retired secret's pepper to the present one, outside the request's path. */
+/** Moves keys from a retired APPFLOW_SECRET to the current one when they are used, without delaying the request. */
 export type Rehash = {
-  /** Queues a key that was just shown and found under a retired pepper. */
-  note: (secret: string, found: FoundKey) => void;
-  /** Resolves when what was noted is stored. */
+  /** Queues a key that was just presented and found under a retired pepper. */
+  enqueue: (secret: string, found: FoundKey) => void;
+  /** Resolves when what was queued is stored, or has failed and will be retried. */
   flush: () => Promise<void>;
   close: () => Promise<void>;
 };
@@ -19,9 +19,7 @@ const QUEUE_MAX = 10_000;
 
 type Move = { keyId: string; version: number; fromMac: string; toMac: string };
 
-const toStored = (mac: string) => Buffer.from(mac, 'latin1').toString('base64url');
-
-/** Returns the mover of this installation. A key that is not noted (a full queue) is noted at its next request. */
+/** Creates the queue of keys to move. A key that is not taken because the queue is full is queued by its next request. */
 export function createRehash(services: {
   control: Control;
   directory: Directory;
@@ -35,10 +33,10 @@ export function createRehash(services: {
       for (const { keyId, version, fromMac, toMac } of moves) {
         const { numUpdatedRows } = await tx
           .updateTable('key_secrets')
-          .set({ mac: toStored(toMac), pepper_id: pepper.id })
+          .set({ mac: encodeMac(toMac), pepper_id: pepper.id })
           .where('key_id', '=', keyId)
           .where('version', '=', version)
-          .where('mac', '=', toStored(fromMac))
+          .where('mac', '=', encodeMac(fromMac))
           .executeTakeFirst();
         if (numUpdatedRows === 0n) continue;
         await tx.updateTable('api_keys').set({ revision }).where('id', '=', keyId).execute();
@@ -56,9 +54,9 @@ export function createRehash(services: {
     onError: (err) => log.error({ err }, 'keys could not be moved to the present APPFLOW_SECRET'),
   });
   return {
-    note(secret, { key, secret: { mac, version } }) {
+    enqueue(secret, { key, secret: { mac, version } }) {
       if (queue.has(mac)) return;
-      // Hashed now: the key itself is kept nowhere, not even for a second.
+      // Hashed now: the presented key itself is never kept, not even for a second.
       queue.push({ keyId: key.id, version, fromMac: mac, toMac: macOf(secret, pepper) });
     },
     flush: queue.flush,

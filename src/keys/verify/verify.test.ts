@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../../test/support/harness.ts';
-import { CLI_ACTOR } from '../../api/caller.ts';
+import { CLI_ACTOR, CLI_REQUESTER } from '../../api/caller.ts';
 import { NO_CALLER } from '../../control/open.ts';
 import { createSecret, derivePepper } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
@@ -88,7 +88,7 @@ describe('a presented key', () => {
     const end = clock.now() + 60_000;
     const { key, secret } = await make({ disabled: true, expires_at: new Date(end).toISOString() });
     assert.deepEqual(judge(secret, end), refusal('api_key_expired'));
-    await revokeKey(services, key, 'leaked', CLI_ACTOR);
+    await revokeKey(services, key, 'leaked', CLI_REQUESTER);
     assert.deepEqual(judge(secret, end), refusal('api_key_revoked'));
     assert.deepEqual(judge(secret, end - 1), refusal('api_key_revoked'));
   });

@@ -1,5 +1,5 @@
+import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
-import { messageOf } from '../../lib/storage-error.ts';
 import { createBreaker, type Pass } from './breaker.ts';
 
 /** Shields callers from a failing Redis: no failure reaches them, and few wait for one. */

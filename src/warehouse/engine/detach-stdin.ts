@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
-import { StorageError } from '../../lib/storage-error.ts';
+import { StorageError } from '../../lib/errors.ts';
 
 const STDIN = 0;
 const NULL_DEVICE = '/dev/null';

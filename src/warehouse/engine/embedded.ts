@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
-import { StorageError } from '../../lib/storage-error.ts';
+import { StorageError } from '../../lib/errors.ts';
 import { CONNECTION_SETTINGS, type Connection, DATABASE_NAME, type OpenConnection } from './connection.ts';
 import { detachStdin } from './detach-stdin.ts';
 import { findLockHolder } from './folder-lock.ts';

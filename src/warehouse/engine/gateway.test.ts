@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { createTestStore, type TestStore } from '../../../test/support/warehouse-store.ts';
-import { StorageError } from '../../lib/storage-error.ts';
+import { StorageError } from '../../lib/errors.ts';
 import { embedded } from './embedded.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 

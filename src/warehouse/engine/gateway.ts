@@ -1,4 +1,4 @@
-import { errorCodeOf, StorageError } from '../../lib/storage-error.ts';
+import { errorCodeOf, StorageError } from '../../lib/errors.ts';
 import { bind } from './bind.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { createSlotPool, type SlotPool, untilAbort } from './slots.ts';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { StorageError } from '../../lib/storage-error.ts';
+import { StorageError } from '../../lib/errors.ts';
 
 /** A fixed pool of resources, each used by one caller at a time. */
 export type SlotPool<S> = {
