@@ -17,7 +17,7 @@ import { UPDATE_APP_BODY, updateApp } from './update.ts';
 const APP_PARAMS = closedObject({ id: Type.String() });
 const EXAMPLE_ID = 'app_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
 
-/** A new app belongs to the whole project: a key narrowed to some apps cannot make it. */
+/** Throws 403 for a key restricted to some apps: a new app would be outside of them. */
 function requireWholeProject({ principal }: Caller): void {
   if (principal.appIds === null) return;
   throw new ApiError('app_not_allowed', {
@@ -35,13 +35,13 @@ const createRoute = defineRoute({
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 201, schema: APP_JSON },
   example: { body: { name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin', currency: 'EUR' } },
-  async handle(services: ChangeServices, { caller, body, idempotencyKey: intent }) {
+  async handle(services: ChangeServices, { caller, body, idempotencyKey }) {
     requireWholeProject(caller);
-    return toAppJson(await createApp(services, caller.project.id, body, caller.actor, intent));
+    return toAppJson(await createApp(services, caller.project.id, body, caller, idempotencyKey));
   },
 });
 
-/** What the list of apps can be asked. */
+/** The query of the list of apps. */
 export const APP_LIST_QUERY = closedObject({
   ...LIST_QUERY,
   deleted: Type.Optional(
@@ -95,7 +95,7 @@ const updateRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID }, body: { name: 'Notes' } },
   async handle(services: ChangeServices, { caller, params, body }) {
     const app = getApp(services.directory, caller, params.id);
-    return toAppJson(await updateApp(services, app, body, caller.actor));
+    return toAppJson(await updateApp(services, app, body, caller));
   },
 });
 
@@ -111,11 +111,11 @@ const deleteRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID } },
   async handle(services: ChangeServices, { caller, params }) {
     const app = getApp(services.directory, caller, params.id);
-    return toAppJson(await deleteApp(services, app, caller.actor));
+    return toAppJson(await deleteApp(services, app, caller));
   },
 });
 
-/** The apps of a project. */
+/** The routes of a project's apps. */
 export const appRoutes = [
   createRoute,
   listRoute,

@@ -1,10 +1,8 @@
-import type { Transaction } from 'kysely';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { CLI_ACTOR } from '../../api/caller.ts';
 import { insertApp } from '../../apps/create.ts';
-import { NO_CALLER } from '../../control/open.ts';
-import type { ControlSchema } from '../../control/schema.ts';
+import { type ControlTransaction, NO_CALLER } from '../../control/open.ts';
 import type { Project } from '../../directory/project.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { insertProject } from '../../projects/create.ts';
@@ -64,11 +62,11 @@ export function requireSamePlan({ plan }: DemoState, requested: Partial<DemoPlan
 /** Creates the demo's project with three apps and records it, in one transaction. Its last day is that of `nowMs`. */
 export async function createDemo(services: DemoServices, plan: DemoPlan, nowMs: number): Promise<DemoState> {
   const startMs = (Math.floor(nowMs / DAY_MS) - plan.days + 1) * DAY_MS;
-  const state = await services.control.write(NO_CALLER, async ({ tx, revision }) => {
-    const projectId = await insertProject(services, tx, revision, DEMO_NAME, CLI_ACTOR);
+  const state = await services.control.write(NO_CALLER, async (write) => {
+    const projectId = await insertProject(services, write, DEMO_NAME, CLI_ACTOR);
     const makeApp = (platform: DemoPlatform) => {
       const fields = { name: DEMO_APP_NAMES[platform], platform };
-      return insertApp(services, tx, revision, projectId, fields, CLI_ACTOR);
+      return insertApp(services, write, projectId, fields, CLI_ACTOR);
     };
     const appIds = {
       ios: await makeApp('ios'),
@@ -76,7 +74,7 @@ export async function createDemo(services: DemoServices, plan: DemoPlan, nowMs: 
       web: await makeApp('web'),
     };
     const created: DemoState = { projectId, plan, stage: { appIds, startMs }, loadedUntilMs: startMs - 1 };
-    await insertState(tx, created);
+    await insertState(write.tx, created);
     return created;
   });
   await services.directory.refresh();
@@ -99,7 +97,7 @@ export async function saveDemo({ control }: Pick<DemoServices, 'control'>, state
 }
 
 /** Like `saveDemo`, but inside the caller's transaction. */
-export async function insertState(tx: Transaction<ControlSchema>, state: DemoState): Promise<void> {
+export async function insertState(tx: ControlTransaction, state: DemoState): Promise<void> {
   const value = JSON.stringify(state);
   await tx
     .insertInto('settings')
