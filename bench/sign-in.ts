@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hashPassword, insertAccount } from '../src/accounts/account.ts';
+import { insertAccount } from '../src/accounts/account.ts';
+import { hashPassword } from '../src/accounts/password.ts';
 import { readConfig } from '../src/config/config.ts';
 import { NO_CALLER } from '../src/control/open.ts';
 import { openControlServices } from '../src/server/open-services.ts';

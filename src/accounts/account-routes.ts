@@ -4,9 +4,9 @@ import { ApiError } from '../api/errors.ts';
 import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
-import { ACCOUNT_FIELDS, type AccountServices, GIVEN_PASSWORD } from './account.ts';
+import { ACCOUNT_FIELDS, type AccountServices, PRESENTED_PASSWORD } from './account.ts';
 import { SESSION_JSON, toSessionJson } from './session-json.ts';
-import { findSessionById, listSessions, ONE_SESSION_JSON, revokeSession } from './sessions.ts';
+import { findSessionById, listSessions, revokeSession, SESSION_ITEM_JSON } from './sessions.ts';
 import { stepUp } from './step-up.ts';
 import { confirmTotp, offerTotp, removeTotp } from './totp.ts';
 import { changePassword, updateAccount } from './update-account.ts';
@@ -17,7 +17,7 @@ const stepUpRoute = defineRoute({
   summary: 'Give the password once more: it counts for 10 minutes',
   access: 'signed_in',
   limit: 'management',
-  body: closedObject({ password: GIVEN_PASSWORD }),
+  body: closedObject({ password: PRESENTED_PASSWORD }),
   answer: { status: 200, schema: closedObject({ stepped_up_until: Type.String({ format: 'date-time' }) }) },
   async handle(services: AccountServices, { caller, body }) {
     const until = await stepUp(services, caller, body.password);
@@ -31,13 +31,13 @@ const listRoute = defineRoute({
   summary: "List one's own sessions, newest first",
   access: 'signed_in',
   limit: 'management',
-  answer: { status: 200, schema: unpagedListOf(ONE_SESSION_JSON) },
+  answer: { status: 200, schema: unpagedListOf(SESSION_ITEM_JSON) },
   async handle(services: AccountServices, { caller }) {
     return toUnpagedList(await listSessions(services, caller));
   },
 });
 
-const endRoute = defineRoute({
+const revokeRoute = defineRoute({
   method: 'DELETE',
   path: '/app/v1/sessions/{id}',
   summary: "End one of one's own sessions",
@@ -46,7 +46,7 @@ const endRoute = defineRoute({
   params: closedObject({ id: Type.String() }),
   answer: NO_CONTENT,
   handle: (services: AccountServices, { caller, params }) =>
-    revokeSession(services, caller.session.person.id, params.id, caller.actor),
+    revokeSession(services, caller.session.person.id, params.id, caller),
 });
 
 const updateRoute = defineRoute({
@@ -128,11 +128,11 @@ const removeRoute = defineRoute({
   handle: (services: AccountServices, { caller }) => removeTotp(services, caller),
 });
 
-/** What a person does with the own account. */
+/** The routes of a person's own account. */
 export const accountRoutes = [
   stepUpRoute,
   listRoute,
-  endRoute,
+  revokeRoute,
   updateRoute,
   passwordRoute,
   offerRoute,

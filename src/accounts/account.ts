@@ -1,4 +1,3 @@
-import type { Kysely, Transaction } from 'kysely';
 import { Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
@@ -6,16 +5,17 @@ import { anonymousActor, type BrowserRequest } from '../api/raw-request.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, AuditAction, AuditEntry } from '../audit/audit.ts';
 import type { FailedAuthenticationLog } from '../audit/failures.ts';
-import type { Control } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { Control, ControlTransaction } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Limiter } from '../limits/limiter.ts';
+import { PASSWORD_LENGTH } from './account-rules.ts';
 import type { People } from './people.ts';
 
-type Tx = Transaction<ControlSchema>;
+/** Where accounts are read: the database, or a transaction. */
+type Db = Pick<ControlTransaction, 'selectFrom'>;
 
-/** What signing people in and changing their accounts takes. */
+/** The services that signing in and changing an account need. */
 export type AccountServices = {
   control: Control;
   audit: Audit;
@@ -25,7 +25,7 @@ export type AccountServices = {
   failures: FailedAuthenticationLog;
 };
 
-/** What better-auth takes for an address when somebody signs in: another could never sign in. */
+/** The addresses that better-auth accepts at sign-in: an account with any other could never sign in. */
 const EMAIL =
   "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-.]*)[A-Za-z0-9_+\\-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$";
 
@@ -33,29 +33,23 @@ const EMAIL =
 export const ACCOUNT_FIELDS = {
   name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
   email: Type.String({ maxLength: 254, pattern: EMAIL, description: 'An e-mail address.' }),
-  password: Type.String({ minLength: 12, maxLength: 128 }),
+  password: Type.String(PASSWORD_LENGTH),
 };
 
-/** A password that is given to prove who it is: whatever was typed, it is compared, not judged. */
-export const GIVEN_PASSWORD = Type.String({ minLength: 1, maxLength: 128 });
-
-/** Returns the stored form of a password: scrypt with a salt of its own. Takes some 50 ms, so never in a transaction. */
-export async function hashPassword({ people }: { people: People }, password: string): Promise<string> {
-  const { password: hasher } = await (await people.auth()).$context;
-  return hasher.hash(password);
-}
+/** A password presented to sign in or step up. No minimum length: it is only compared with the stored one. */
+export const PRESENTED_PASSWORD = Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH.maxLength });
 
 export type NewAccount = { name: string; email: string; passwordHash: string };
 
 /**
- * Stores a new account, as better-auth would, and returns its person as the audit log names who acts. Throws 409 when the
- * address has one already, 422 when an API key is in its text.
+ * Stores a new account the way better-auth would, and returns its person as an actor for the audit log. Throws 409 if
+ * the email address already has an account, 422 if its text contains an API key.
  */
 export async function insertAccount(
   { clock, audit }: { clock: Clock; audit: Audit },
-  tx: Tx,
+  tx: ControlTransaction,
   { name, email: written, passwordHash }: NewAccount,
-  visit: Pick<BrowserRequest, 'address' | 'requestId'>,
+  request: Pick<BrowserRequest, 'address' | 'requestId'>,
 ): Promise<Actor> {
   requireNoKeysIn({ name, email: written });
   const email = written.toLowerCase();
@@ -81,7 +75,7 @@ export async function insertAccount(
       password: passwordHash,
     })
     .execute();
-  const actor = anonymousActor(visit, id);
+  const actor = anonymousActor(request, id);
   await audit.append(tx, { projectId: null, actor, action: 'account.created', target: id });
   return actor;
 }
@@ -95,13 +89,13 @@ const NO_TOKENS = {
   scope: null,
 };
 
-/** What happened to a person, to be told in every project the person belongs to. */
+/** An audit entry about a person, for each project that the person is a member of. */
 export type PersonEntry = { personId: string; actor: Actor; action: AuditAction; diff?: AuditEntry['diff'] };
 
-/** Appends what happened to a person to the log of each of its projects; to the installation's, when there is none. */
+/** Appends an entry to the audit log of each of a person's projects, or without a project if there are none. */
 export async function appendForPerson(
   { audit }: { audit: Audit },
-  tx: Tx,
+  tx: ControlTransaction,
   { personId, ...entry }: PersonEntry,
 ): Promise<void> {
   const projectIds: (string | null)[] = await listProjectIds(tx, personId);
@@ -109,8 +103,8 @@ export async function appendForPerson(
   for (const projectId of projectIds) await audit.append(tx, { ...entry, projectId, target: personId });
 }
 
-/** Returns the ids of the projects a person belongs to. */
-export async function listProjectIds(db: Pick<Tx, 'selectFrom'>, personId: string): Promise<string[]> {
+/** Returns the IDs of the projects that a person is a member of. */
+export async function listProjectIds(db: Db, personId: string): Promise<string[]> {
   const rows = await db
     .selectFrom('project_members')
     .select('project_id')
@@ -119,11 +113,8 @@ export async function listProjectIds(db: Pick<Tx, 'selectFrom'>, personId: strin
   return rows.map(({ project_id }) => project_id);
 }
 
-/** Returns the id of the account with this e-mail address, written in any case; undefined when there is none. */
-export async function findPersonId(
-  db: Pick<Kysely<ControlSchema>, 'selectFrom'>,
-  email: string,
-): Promise<string | undefined> {
+/** Returns the ID of the account with this email address, in any case; undefined if there is none. */
+export async function findPersonId(db: Db, email: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('people')
     .select('id')
@@ -132,10 +123,8 @@ export async function findPersonId(
   return row?.id;
 }
 
-/** Returns the id of the account that was made first, by the setup link; undefined before that. */
-export async function findFirstPersonId(
-  db: Pick<Kysely<ControlSchema>, 'selectFrom'>,
-): Promise<string | undefined> {
+/** Returns the ID of the oldest account, which the setup link created; undefined if there is none yet. */
+export async function findFirstPersonId(db: Db): Promise<string | undefined> {
   const row = await db
     .selectFrom('people')
     .select('id')

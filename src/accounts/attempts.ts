@@ -6,16 +6,16 @@ import type { Control } from '../control/open.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { listProjectIds } from './account.ts';
 
-/** Whose password is tried, and from where; `network` is undefined where addresses must not count. */
-export type Attempted = { email: string; network: string | undefined };
+/** What attempts are limited by: account and network. `network` is undefined if limits per address must not apply. */
+export type AttemptSource = { email: string; network: string | undefined };
 
 /**
- * Tries a password, or a code, within the limit of wrong ones per account and per address: `attempt` returns undefined
- * when it was wrong. An account that does not exist has the same limit. Throws 429 before anything is looked at.
+ * Runs `attempt`, which returns undefined for a wrong password or code, within the limit of failures per account and
+ * per address. Email addresses without an account have the same limit. Throws 429 before running it.
  */
 export async function limitAttempts<T>(
   { limiter }: { limiter: Limiter },
-  { email, network }: Attempted,
+  { email, network }: AttemptSource,
   attempt: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const names = [`account ${hashOf(email)}`, ...(network === undefined ? [] : [`address ${network}`])];
@@ -27,7 +27,7 @@ export async function limitAttempts<T>(
   return outcome;
 }
 
-/** Returns the 429 of whoever was wrong too often and may try again in so many seconds. */
+/** Returns the 429 for too many failures; `seconds` is the wait until the next attempt. */
 export const tooManyAttempts = (sentence: string, seconds: number) =>
   new ApiError('rate_limited', {
     detail: `${sentence} Try again in ${seconds} s.`,
@@ -35,13 +35,13 @@ export const tooManyAttempts = (sentence: string, seconds: number) =>
     headers: { 'Retry-After': String(seconds) },
   });
 
-/** Of one length, whatever was typed: the names are kept in memory, or in a shared store. */
+/** Has a fixed length, however long the input: the names are kept in memory or in a shared store. */
 const hashOf = (email: string) =>
   createHash('sha256').update(email.toLowerCase()).digest('base64url').slice(0, 22);
 
 /**
- * Notes a wrong password or code in the projects of the person whose it was to be; `personId` is undefined when there
- * is no such account. Only queued: writing it would tell by the time it takes.
+ * Records a wrong password or code in the projects of the person; `personId` is undefined if there is no such account.
+ * Only queued: the time of a write would reveal whether the account exists.
  */
 export async function recordFailedAttempt(
   { control, failures }: { control: Control; failures: FailedAuthenticationLog },

@@ -2,23 +2,20 @@ import type { BetterAuthOptions } from 'better-auth';
 import { getAdapter } from 'better-auth/db/adapter';
 import { betterAuth } from 'better-auth/minimal';
 import { twoFactor } from 'better-auth/plugins/two-factor';
-import type { Control } from '../control/open.ts';
+import { type Control, whenFree } from '../control/open.ts';
 import { type IdPrefix, newId } from '../lib/id.ts';
+import { PASSWORD_LENGTH, SESSION_SECONDS, TWO_FACTOR_SECONDS } from './account-rules.ts';
 import { ADDRESS_HEADER } from './auth-request.ts';
-import { hashSessions } from './hashed-sessions.ts';
-import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './lifetimes.ts';
+import { hashToken } from './token.ts';
 
-/** The fewest and the most characters of a password (NIST SP 800-63B §3.1.1.2 asks for 8 and 64 at least). */
-export const PASSWORD_LENGTH = { minLength: 12, maxLength: 128 } as const;
-
-/** Secrets that encrypt and sign, the present one first; `version` names the one a thing is encrypted under. */
+/** Secrets that encrypt and sign, the current one first; `version` identifies the one that encrypted a value. */
 export type AuthSecrets = { version: number; value: string }[];
 
 const ID_PREFIXES: Record<string, IdPrefix> = { user: 'usr', session: 'ses' };
 
 const times = { createdAt: 'created_at', updatedAt: 'updated_at' } as const;
 
-/** Our names for its tables and columns. */
+/** Our names for better-auth's tables and columns. */
 const TABLES = {
   user: { modelName: 'people', fields: { emailVerified: 'email_verified', ...times } },
   session: {
@@ -68,13 +65,13 @@ const TWO_FACTOR_TABLES = {
 };
 
 /**
- * Returns what better-auth is told. Its handler is not mounted: our routes call the few of its endpoints we use, so
- * its cookies, addresses and redirects never leave the process. Accounts arise from the setup link and invitations only.
+ * Returns better-auth's options. Its handler is not mounted: our routes call the few endpoints we use, so its cookies,
+ * URLs and redirects never leave the process. Only the setup link and invitations create accounts.
  */
 export function describeAuth(secrets: AuthSecrets) {
   return {
     appName: 'Appflow',
-    // Never seen by anyone, as nothing is mounted.
+    // Required, but never visible: nothing is mounted.
     baseURL: 'http://appflow.invalid',
     secrets,
     telemetry: { enabled: false },
@@ -100,7 +97,7 @@ export function describeAuth(secrets: AuthSecrets) {
   } satisfies BetterAuthOptions;
 }
 
-/** Returns better-auth over the control database. Slow to load, so only who signs people in asks for it. */
+/** Returns better-auth on the control database. Slow to load: only sign-in needs it. */
 export async function createAuth({ db }: Pick<Control, 'db'>, secrets: AuthSecrets) {
   const options = describeAuth(secrets);
   const adapter = hashSessions(await getAdapter({ ...options, database: { db, type: 'sqlite' } }));
@@ -109,3 +106,41 @@ export async function createAuth({ db }: Pick<Control, 'db'>, secrets: AuthSecre
 
 /** better-auth as we use it. */
 export type Auth = Awaited<ReturnType<typeof createAuth>>;
+
+type Adapter = Awaited<ReturnType<typeof getAdapter>>;
+type Where = NonNullable<Parameters<Adapter['findMany']>[0]['where']>;
+
+function withHash({ model, where }: { model: string; where: Where }): Where {
+  if (model !== 'session') return where;
+  return where.map((one) =>
+    one.field === 'token' && typeof one.value === 'string' ? { ...one, value: hashToken(one.value) } : one,
+  );
+}
+
+/**
+ * Returns the adapter with session tokens hashed on their way to the database, in writes and in queries; only the code
+ * that creates a session gets its token. So a copy of the database opens no session. Like all our writes, its writes
+ * wait for another process's lock.
+ */
+function hashSessions(adapter: Adapter): Adapter {
+  const create = async (input: { model: string; data: Record<string, unknown> }): Promise<object> => {
+    const { model, data } = input;
+    if (model !== 'session') return whenFree(() => adapter.create(input));
+    const token = String(data.token);
+    const created = await whenFree(() =>
+      adapter.create({ ...input, data: { ...data, token: hashToken(token) } }),
+    );
+    return { ...created, token };
+  };
+  return {
+    ...adapter,
+    // Returns the row of its input, as the adapter's own does: its type parameters say no more than that.
+    create: create as Adapter['create'],
+    findOne: (input) => adapter.findOne({ ...input, where: withHash(input) }),
+    update: (input) => whenFree(() => adapter.update({ ...input, where: withHash(input) })),
+    delete: (input) => whenFree(() => adapter.delete({ ...input, where: withHash(input) })),
+    deleteMany: (input) => whenFree(() => adapter.deleteMany({ ...input, where: withHash(input) })),
+    consumeOne: (input) => whenFree(() => adapter.consumeOne({ ...input, where: withHash(input) })),
+    incrementOne: (input) => whenFree(() => adapter.incrementOne({ ...input, where: withHash(input) })),
+  };
+}

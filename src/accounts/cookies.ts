@@ -1,18 +1,19 @@
 const SESSION = 'appflow_session';
 const CHALLENGE = 'appflow_two_factor';
 
-/** The cookies we set: a session, and the short time between a right password and a right code. */
+/** The cookies we set: for a session, and for a sign-in that waits for its code. */
 export type CookieName = typeof SESSION | typeof CHALLENGE;
 
+/** The names of our cookies, without prefix. */
 export const COOKIES = { session: SESSION, challenge: CHALLENGE } as const;
 
 /**
- * With the prefix a browser takes the cookie only over TLS, for this host alone, and lets no subdomain put its own in
- * its place (RFC 6265bis §4.1.3.2); over plain HTTP it would refuse it.
+ * With the `__Host-` prefix, browsers accept the cookie only over TLS and for this host, and no subdomain can replace it
+ * (RFC 6265bis §4.1.3.2). Over plain HTTP they would reject it.
  */
 const nameOf = (name: CookieName, isSecure: boolean) => (isSecure ? `__Host-${name}` : name);
 
-/** Returns a `Set-Cookie` line: no script reads it, and no other site's form brings it along. */
+/** Returns a `Set-Cookie` value. Scripts cannot read the cookie, and forms of other sites do not send it. */
 export function renderCookie(
   name: CookieName,
   value: string,
@@ -22,7 +23,7 @@ export function renderCookie(
   return [`${nameOf(name, isSecure)}=${value}`, ...flags, ...(isSecure ? ['Secure'] : [])].join('; ');
 }
 
-/** Returns the value of a cookie in a Cookie header, undefined when it is not there or empty. */
+/** Returns the value of a cookie in a Cookie header; undefined if it is missing or empty. */
 export function readCookie(
   header: string | undefined,
   name: CookieName,

@@ -1,20 +1,16 @@
-import type { Transaction } from 'kysely';
 import { ApiError } from '../api/errors.ts';
-import type { Control } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { Control, ControlTransaction } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createToken, hashToken } from './token.ts';
 
-type Tx = Transaction<ControlSchema>;
-
-/** What a link that works once is for: the first account, a new password, or that and no second factor any more. */
+/** What a one-time link does: creates the first account, sets a new password, or that and removes the second factor. */
 export type LinkPurpose = 'setup' | 'reset' | 'reset_without_totp';
 
 type Link = { purpose: LinkPurpose; personId: string | null; expiresAt: number | null };
 
-/** Stores a new link, of which only the hash is kept, in place of the person's before it. Returns its token. */
+/** Stores a new link, as a hash only, and deletes the person's previous one. Returns its token. */
 export async function insertLink(
-  tx: Tx,
+  tx: ControlTransaction,
   { purpose, personId, expiresAt }: Link,
   now: number,
 ): Promise<string> {
@@ -33,7 +29,7 @@ export async function insertLink(
   return token;
 }
 
-/** Throws 404 unless the link is for this and works now: asked before what takes long, and spent after it. */
+/** Throws 404 unless the link works and has one of these purposes. Checked before slow work; spent after it. */
 export async function requireLink(
   { control, clock }: { control: Control; clock: Clock },
   purposes: readonly LinkPurpose[],
@@ -45,12 +41,12 @@ export async function requireLink(
     .where('token_hash', '=', hashToken(token))
     .where('purpose', 'in', purposes)
     .executeTakeFirst();
-  if (!link || isOver(link.expires_at, clock.now())) throw linkOver();
+  if (!link || isExpired(link.expires_at, clock.now())) throw unusableLink();
 }
 
-/** Spends a link in one statement: of many at the same moment, one gets it. Returns whose it is and what for. Throws 404. */
+/** Spends a link in one statement, so that only one of many concurrent requests gets it. Throws 404. */
 export async function spendLink(
-  tx: Tx,
+  tx: ControlTransaction,
   purposes: readonly LinkPurpose[],
   token: string,
   now: number,
@@ -62,12 +58,12 @@ export async function spendLink(
     .returning(['purpose', 'person_id', 'expires_at'])
     .executeTakeFirst();
   const purpose = purposes.find((one) => one === link?.purpose);
-  if (!link || !purpose || isOver(link.expires_at, now)) throw linkOver();
+  if (!link || !purpose || isExpired(link.expires_at, now)) throw unusableLink();
   return { personId: link.person_id, purpose };
 }
 
-const isOver = (expiresAt: number | null, now: number) => expiresAt !== null && expiresAt <= now;
+const isExpired = (expiresAt: number | null, now: number) => expiresAt !== null && expiresAt <= now;
 
-/** Returns the 404 of a link that never was, was used, replaced, or is too old: which of them is nobody's business. */
-export const linkOver = () =>
+/** Returns the 404 for a link that never existed, was used or replaced, or has expired: it does not reveal which. */
+export const unusableLink = () =>
   new ApiError('not_found', { detail: 'This link was used, was replaced by a newer one, or is too old.' });

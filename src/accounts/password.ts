@@ -1,10 +1,16 @@
-import type { Kysely, Transaction } from 'kysely';
-import type { ControlSchema } from '../control/schema.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { People } from './people.ts';
 
-type Db = Pick<Kysely<ControlSchema>, 'selectFrom'>;
+type Db = Pick<ControlTransaction, 'selectFrom'>;
 
-/** Returns the stored form of a person's password; undefined when there is none. */
+/** Returns the stored form of a password: scrypt with its own salt. Takes about 50 ms, so never in a transaction. */
+export async function hashPassword({ people }: { people: People }, password: string): Promise<string> {
+  const { password: hasher } = await (await people.auth()).$context;
+  return hasher.hash(password);
+}
+
+/** Returns the stored form of a person's password; undefined if there is none. */
 export async function findPasswordHash(db: Db, personId: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('credentials')
@@ -16,17 +22,24 @@ export async function findPasswordHash(db: Db, personId: string): Promise<string
 }
 
 /**
- * Whether a person's password is still the one that was stored as `hash` when it was given. Comparing takes 50 ms and
- * more, in which it may be changed: nothing that is opened with the former one may outlive that.
+ * Whether a person's password is still the one that was stored as `hash` before it was compared. Comparing takes 50 ms
+ * or more, in which it may be changed: nothing that the old one opens may outlive the change.
  */
-export async function isPasswordStill(db: Db, personId: string, hash: string | undefined): Promise<boolean> {
+export async function isPasswordUnchanged(
+  db: Db,
+  personId: string,
+  hash: string | undefined,
+): Promise<boolean> {
   return hash !== undefined && (await findPasswordHash(db, personId)) === hash;
 }
 
-/** Stores a new password and ends what the former one opened: sessions, but the one that is kept, and half sign-ins. */
+/**
+ * Stores a new password and ends what the old one opened: sessions, except `keptSessionId`, and sign-ins that wait for a
+ * code.
+ */
 export async function storePassword(
   { clock }: { clock: Clock },
-  tx: Transaction<ControlSchema>,
+  tx: ControlTransaction,
   personId: string,
   passwordHash: string,
   keptSessionId = '',
@@ -42,8 +55,8 @@ export async function storePassword(
     .where('person_id', '=', personId)
     .where('id', '!=', keptSessionId)
     .execute();
-  // Whoever gave the former password and was still to give a code.
+  // Sign-ins with the old password that still wait for a code.
   await tx.deleteFrom('verifications').where('value', '=', personId).execute();
-  // A link that was made before would undo it.
+  // An older reset link would undo the change.
   await tx.deleteFrom('one_time_links').where('person_id', '=', personId).execute();
 }

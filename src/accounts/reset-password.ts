@@ -1,4 +1,4 @@
-import type { Actor } from '../api/caller.ts';
+import type { Requester } from '../api/caller.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import { anonymousActor, requireTls } from '../api/raw-request.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -7,26 +7,26 @@ import type { Control } from '../control/open.ts';
 import { NO_CALLER } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountServices } from './account.ts';
-import { appendForPerson, findPersonId, hashPassword } from './account.ts';
-import { RESET_MS } from './lifetimes.ts';
-import { insertLink, type LinkPurpose, linkOver, requireLink, spendLink } from './one-time-link.ts';
-import { storePassword } from './password.ts';
+import { appendForPerson, findPersonId } from './account.ts';
+import { RESET_MS } from './account-rules.ts';
+import { insertLink, type LinkPurpose, requireLink, spendLink, unusableLink } from './one-time-link.ts';
+import { hashPassword, storePassword } from './password.ts';
 import { deleteTotp } from './totp.ts';
 
-/** What a link to a new password may be for. */
+/** The purposes of a password reset link. */
 export type ResetPurpose = Exclude<LinkPurpose, 'setup'>;
 
 const RESET_PURPOSES: readonly ResetPurpose[] = ['reset', 'reset_without_totp'];
 
-/** Returns the token of a link to a new password, for 1 h and one use; undefined when nobody has this address. */
+/** Returns the token of a password reset link that works once, for 1 h; undefined if no account has the email address. */
 export async function createResetLink(
   services: { control: Control; clock: Clock; audit: Audit },
   email: string,
   purpose: ResetPurpose,
-  actor: Actor,
+  { actor, recheck }: Requester,
 ): Promise<string | undefined> {
   const { control, clock } = services;
-  return control.write(NO_CALLER, async ({ tx }) => {
+  return control.write(recheck, async ({ tx }) => {
     const personId = await findPersonId(tx, email);
     if (personId === undefined) return undefined;
     const diff = diffOf({}, { purpose });
@@ -37,22 +37,22 @@ export async function createResetLink(
 }
 
 /**
- * Sets a new password by a link, and removes the second factor if that is what the link is for, in one transaction;
- * whoever is signed in to the account is signed out. Throws 404 for a spent link.
+ * Sets a new password with a reset link, revokes all sessions of the account, and removes the second factor if that is
+ * the link's purpose, in one transaction. Throws 404 if the link does not work.
  */
 export async function resetPassword(
   services: AccountServices,
-  visit: BrowserRequest,
+  request: BrowserRequest,
   { token, password }: { token: string; password: string },
 ): Promise<void> {
-  requireTls(visit);
+  requireTls(request);
   await requireLink(services, RESET_PURPOSES, token);
   const passwordHash = await hashPassword(services, password);
   await services.control.write(NO_CALLER, async ({ tx }) => {
     const { personId, purpose } = await spendLink(tx, RESET_PURPOSES, token, services.clock.now());
-    if (personId === null) throw linkOver();
+    if (personId === null) throw unusableLink();
     await storePassword(services, tx, personId, passwordHash);
-    const actor = anonymousActor(visit, personId);
+    const actor = anonymousActor(request, personId);
     await appendForPerson(services, tx, { personId, actor, action: 'account.password_reset' });
     if (purpose === 'reset_without_totp') await deleteTotp(services, tx, personId, actor);
   });

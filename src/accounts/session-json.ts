@@ -5,13 +5,16 @@ import type { Control } from '../control/open.ts';
 import { ROLE_SCOPES, ROLES, type Role, readRole } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
+import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './account-rules.ts';
 import { COOKIES, renderCookie } from './cookies.ts';
-import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './lifetimes.ts';
 import type { SignInOutcome } from './sign-in.ts';
 
 const MOMENT = Type.String({ format: 'date-time' });
 
-/** Who is signed in, and where they may do what: what the dashboard asks first. */
+/** A member's role. */
+export const ROLE = Type.Enum([...ROLES]);
+
+/** The signed-in person, their projects and permissions: the first thing the dashboard requests. */
 export const SESSION_JSON = closedObject({
   user: closedObject({
     id: Type.String(),
@@ -25,18 +28,19 @@ export const SESSION_JSON = closedObject({
     closedObject({
       id: Type.String(),
       name: Type.String(),
-      role: Type.Enum([...ROLES]),
+      role: ROLE,
       scopes: Type.Array(Type.String()),
     }),
   ),
 });
 
+/** The JSON of a session. */
 export type SessionJson = Static<typeof SESSION_JSON>;
 
-/** What a sign-in answers: the session, or that a code is still to be given. */
+/** The answer to a sign-in: the session, or that a code is required. */
 export const SIGN_IN_JSON = Type.Union([SESSION_JSON, closedObject({ totp_required: Type.Literal(true) })]);
 
-/** Returns a session as the dashboard is told it. */
+/** Returns a session as JSON for the dashboard. */
 export async function toSessionJson(services: AccountServices, session: Session): Promise<SessionJson> {
   const { id, name, email, hasTotp } = session.person;
   const { steppedUpUntil } = session;
@@ -55,7 +59,7 @@ export async function toSessionJson(services: AccountServices, session: Session)
   };
 }
 
-/** Returns the projects of a person, the oldest first, each with the person's role. */
+/** Returns a person's projects with the person's role in each, oldest first. */
 export async function listProjectsOf(
   { control }: { control: Control },
   personId: string,
@@ -75,18 +79,20 @@ export async function listProjectsOf(
   }));
 }
 
-/** Sets the cookie that a sign-in comes to, and returns its answer. */
+/** Sets the cookie for the outcome of a sign-in, and returns its answer. */
 export async function answerSignIn(
   services: AccountServices,
-  visit: BrowserRequest,
+  request: BrowserRequest,
   outcome: SignInOutcome,
 ): Promise<SessionJson | { totp_required: true }> {
-  const { isSecure } = visit;
+  const { isSecure } = request;
   if ('challenge' in outcome) {
     const flags = { isSecure, maxAgeSeconds: TWO_FACTOR_SECONDS };
-    visit.setCookie(renderCookie(COOKIES.challenge, outcome.challenge, flags));
+    request.setCookie(renderCookie(COOKIES.challenge, outcome.challenge, flags));
     return { totp_required: true };
   }
-  visit.setCookie(renderCookie(COOKIES.session, outcome.token, { isSecure, maxAgeSeconds: SESSION_SECONDS }));
+  request.setCookie(
+    renderCookie(COOKIES.session, outcome.token, { isSecure, maxAgeSeconds: SESSION_SECONDS }),
+  );
   return toSessionJson(services, outcome.session);
 }

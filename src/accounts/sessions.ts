@@ -1,37 +1,36 @@
 import { type Static, Type } from 'typebox';
-import type { Actor, Session, SignedIn } from '../api/caller.ts';
+import type { Requester, Session, SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { appendForPerson } from './account.ts';
 import { hashToken } from './token.ts';
 
-/** Where sessions are found: in the database, or as a transaction sees it. */
-export type FindServices = { control: Pick<Control, 'db'>; clock: Clock };
+/** Where sessions are read: the database, or a transaction. */
+export type SessionSource = { control: Pick<Control, 'db'>; clock: Clock };
 
 const SEEN_EVERY_MS = MINUTE_MS;
 
-/** Returns the living session whose token a cookie holds, and notes, once a minute, that it was seen. */
-export async function findSession(services: FindServices, token: string): Promise<Session | undefined> {
+/** Returns the live session of a cookie's token, and records once a minute that it was used. */
+export async function findSession(services: SessionSource, token: string): Promise<Session | undefined> {
   const row = await selectSessions(services)
     .where('sessions.token', '=', hashToken(token))
     .executeTakeFirst();
   if (row && Date.parse(row.updated_at) <= services.clock.now() - SEEN_EVERY_MS)
     await recordSeen(services, row.id);
-  return row && living(row, services.clock.now());
+  return row && toLiveSession(row, services.clock.now());
 }
 
-/** Returns the living session of this id: for whoever was let in with it and goes on. */
-export async function findSessionById(services: FindServices, id: string): Promise<Session | undefined> {
+/** Returns the live session with this ID: for rechecks of a caller that was authenticated with its token. */
+export async function findSessionById(services: SessionSource, id: string): Promise<Session | undefined> {
   const row = await selectSessions(services).where('sessions.id', '=', id).executeTakeFirst();
-  return row && living(row, services.clock.now());
+  return row && toLiveSession(row, services.clock.now());
 }
 
-const selectSessions = ({ control }: FindServices) =>
+const selectSessions = ({ control }: SessionSource) =>
   control.db
     .selectFrom('sessions')
     .innerJoin('people', 'people.id', 'sessions.person_id')
@@ -43,9 +42,9 @@ const selectSessions = ({ control }: FindServices) =>
       'sessions.stepped_up_until',
     ]);
 
-type Row = NonNullable<Awaited<ReturnType<ReturnType<typeof selectSessions>['executeTakeFirst']>>>;
+type SessionRow = NonNullable<Awaited<ReturnType<ReturnType<typeof selectSessions>['executeTakeFirst']>>>;
 
-function living(row: Row, now: number): Session | undefined {
+function toLiveSession(row: SessionRow, now: number): Session | undefined {
   const expiresAt = Date.parse(row.expires_at);
   if (expiresAt <= now) return undefined;
   const { person_id: id, name, email } = row;
@@ -58,34 +57,34 @@ function living(row: Row, now: number): Session | undefined {
   };
 }
 
-/** Nothing depends on it: when the database is held by another process, the next request notes it. */
-async function recordSeen({ control, clock }: FindServices, id: string): Promise<void> {
+/** Nothing depends on it: if another process holds the lock, the next request records it. */
+async function recordSeen({ control, clock }: SessionSource, id: string): Promise<void> {
   const updated_at = new Date(clock.now()).toISOString();
   const update = control.db.updateTable('sessions').set({ updated_at }).where('id', '=', id);
   await update.execute().catch(() => undefined);
 }
 
-/** Ends one of a person's sessions: no request with it passes any more. Throws 404 when it is not one of them. */
+/** Revokes one of a person's sessions; every later request with it is rejected. Throws 404 for an unknown session. */
 export async function revokeSession(
   services: { control: Control; audit: Audit },
   personId: string,
   sessionId: string,
-  actor: Actor,
+  { actor, recheck }: Requester,
 ): Promise<void> {
-  await services.control.write(NO_CALLER, async ({ tx }) => {
-    const ended = await tx
+  await services.control.write(recheck, async ({ tx }) => {
+    const revoked = await tx
       .deleteFrom('sessions')
       .where('id', '=', sessionId)
       .where('person_id', '=', personId)
       .returning('id')
       .executeTakeFirst();
-    if (!ended) throw new ApiError('not_found', { detail: 'There is no such session.' });
+    if (!revoked) throw new ApiError('not_found', { detail: 'There is no such session.' });
     await appendForPerson(services, tx, { personId, actor, action: 'session.ended' });
   });
 }
 
-/** A session as its person is told it. */
-export const ONE_SESSION_JSON = closedObject({
+/** A session in the list of a person's own sessions. */
+export const SESSION_ITEM_JSON = closedObject({
   id: Type.String(),
   created_at: Type.String({ format: 'date-time' }),
   last_seen_at: Type.String({ format: 'date-time', description: 'To the minute.' }),
@@ -94,11 +93,11 @@ export const ONE_SESSION_JSON = closedObject({
   is_current: Type.Boolean(),
 });
 
-/** Returns the living sessions of whoever asks, newest first. */
+/** Returns the caller's live sessions, newest first. */
 export async function listSessions(
   { control, clock }: { control: Control; clock: Clock },
   { session }: SignedIn,
-): Promise<Static<typeof ONE_SESSION_JSON>[]> {
+): Promise<Static<typeof SESSION_ITEM_JSON>[]> {
   const rows = await control.db
     .selectFrom('sessions')
     .selectAll()

@@ -4,48 +4,55 @@ import { requireTls } from '../api/raw-request.ts';
 import type { Control } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { recordFailedAttempt, tooManyAttempts } from './attempts.ts';
-import { type AuthRefusal, authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
-import { type BegunSession, beginSession } from './begin-session.ts';
-import { findPasswordHash, isPasswordStill } from './password.ts';
+import { type AuthRefusal, CHALLENGE_COOKIE, isRefusal, toAuthHeaders } from './auth-request.ts';
+import { findPasswordHash, isPasswordUnchanged } from './password.ts';
 import type { People } from './people.ts';
+import { type StartedSession, startSession } from './start-session.ts';
 import { spendTotpCode } from './totp.ts';
 
 const TOTP_CODE = /^\d{6}$/;
 
-/** Signs a person in who gave the right password before, by a code of the app or a backup code. Throws 401, 429. */
+/**
+ * Completes a sign-in that has passed the password, with a code of the authenticator app or a backup code. Throws 401 for
+ * a wrong code or an expired challenge, and 429 after too many.
+ */
 export async function signInWithCode(
   services: AccountServices,
-  visit: BrowserRequest,
+  request: BrowserRequest,
   { challenge, code }: { challenge: string | undefined; code: string },
-): Promise<BegunSession> {
-  requireTls(visit);
-  const personId = challenge && (await findChallenged(services, challenge));
-  if (!personId) throw challengeOver();
+): Promise<StartedSession> {
+  requireTls(request);
+  const personId = challenge && (await findChallengedPerson(services, challenge));
+  if (!personId) throw challengeExpired();
   const hash = await findPasswordHash(services.control.db, personId);
   const isTotp = TOTP_CODE.test(code);
+  // The machine's clock, by which better-auth checks the code: both must find the same time step.
   const nowMs = Date.now();
   const { api } = await services.people.auth();
   const verify = isTotp ? api.verifyTOTP : api.verifyBackupCode;
   try {
-    const headers = authHeaders(visit, `${CHALLENGE_COOKIE}=${challenge}`);
+    const headers = toAuthHeaders(request, `${CHALLENGE_COOKIE}=${challenge}`);
     const { token } = await verify({ body: { code }, headers });
-    const begun = await beginSession(services, visit, String(token), async (tx) => {
-      if (!(await isPasswordStill(tx, personId, hash))) return false;
-      // A backup code is spent by better-auth.
+    const started = await startSession(services, request, String(token), async (tx) => {
+      if (!(await isPasswordUnchanged(tx, personId, hash))) return false;
+      // better-auth spends backup codes itself.
       return !isTotp || spendTotpCode(services, tx, { personId, code, nowMs });
     });
-    if (begun) return begun;
+    if (started) return started;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    await recordFailedAttempt(services, visit, personId);
+    await recordFailedAttempt(services, request, personId);
     throw await toCodeRefusal(services, personId, error);
   }
-  await recordFailedAttempt(services, visit, personId);
+  await recordFailedAttempt(services, request, personId);
   throw wrongCode();
 }
 
-/** Returns who gave the password that a challenge followed, undefined when it is over. Its signature is better-auth's to judge. */
-async function findChallenged(
+/**
+ * Returns the ID of the person whose sign-in a challenge continues; undefined if it has expired. Does not check its
+ * signature: better-auth does.
+ */
+async function findChallengedPerson(
   { people }: { people: People },
   challenge: string,
 ): Promise<string | undefined> {
@@ -56,7 +63,7 @@ async function findChallenged(
   return found?.value;
 }
 
-const challengeOver = () =>
+const challengeExpired = () =>
   new ApiError('not_signed_in', { detail: 'That took too long. Start again with your password.' });
 
 const wrongCode = () =>
@@ -72,11 +79,11 @@ async function toCodeRefusal(
     return tooManyAttempts('Too many wrong codes for this account.', seconds);
   }
   if (body?.code === 'INVALID_TWO_FACTOR_COOKIE' || body?.code === 'TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE')
-    return challengeOver();
+    return challengeExpired();
   return wrongCode();
 }
 
-/** By the machine's clock, as better-auth locked it. */
+/** Returns the seconds until the account is unlocked, by the machine's clock, like better-auth's lock. */
 async function countLockedSeconds({ control }: { control: Control }, personId: string): Promise<number> {
   const row = await control.db
     .selectFrom('two_factors')

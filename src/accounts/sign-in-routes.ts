@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
-import { ACCOUNT_FIELDS, type AccountServices, GIVEN_PASSWORD } from './account.ts';
+import { ACCOUNT_FIELDS, type AccountServices, PRESENTED_PASSWORD } from './account.ts';
 import { COOKIES, readCookie, renderCookie } from './cookies.ts';
 import { resetPassword } from './reset-password.ts';
 import { answerSignIn, SESSION_JSON, SIGN_IN_JSON, toSessionJson } from './session-json.ts';
@@ -16,7 +16,7 @@ const signInRoute = defineRoute({
   summary: 'Sign in',
   access: 'anonymous',
   limit: 'management',
-  body: closedObject({ email: Type.String({ minLength: 1, maxLength: 254 }), password: GIVEN_PASSWORD }),
+  body: closedObject({ email: Type.String({ minLength: 1, maxLength: 254 }), password: PRESENTED_PASSWORD }),
   answer: { status: 200, schema: SIGN_IN_JSON },
   async handle(services: AccountServices, { raw, body }) {
     return answerSignIn(services, raw, await signIn(services, raw, body));
@@ -48,7 +48,8 @@ const signOutRoute = defineRoute({
   limit: 'management',
   answer: NO_CONTENT,
   async handle(services: AccountServices, { caller, raw }) {
-    await revokeSession(services, caller.session.person.id, caller.session.id, caller.actor);
+    const { session } = caller;
+    await revokeSession(services, session.person.id, session.id, caller);
     const { isSecure } = raw;
     raw.setCookie(renderCookie(COOKIES.session, '', { isSecure, maxAgeSeconds: 0 }));
   },
@@ -75,7 +76,7 @@ const sessionRoute = defineRoute({
   handle: (services: AccountServices, { caller }) => toSessionJson(services, caller.session),
 });
 
-/** How people get in and out. */
+/** The routes to sign in and out, and to reset a password. */
 export const signInRoutes = [
   signInRoute,
   codeRoute,

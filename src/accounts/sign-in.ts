@@ -4,55 +4,55 @@ import { requireTls } from '../api/raw-request.ts';
 import type { AccountServices } from './account.ts';
 import { findPersonId } from './account.ts';
 import { limitAttempts, recordFailedAttempt } from './attempts.ts';
-import { authHeaders, CHALLENGE_COOKIE, isRefusal } from './auth-request.ts';
-import { type BegunSession, beginSession } from './begin-session.ts';
-import { findPasswordHash, isPasswordStill } from './password.ts';
+import { CHALLENGE_COOKIE, isRefusal, toAuthHeaders } from './auth-request.ts';
+import { findPasswordHash, isPasswordUnchanged } from './password.ts';
 import type { People } from './people.ts';
+import { type StartedSession, startSession } from './start-session.ts';
 
-/** What signing in comes to: a session, or that a code is still to be given. */
-export type SignInOutcome = BegunSession | { challenge: string };
+/** The outcome of a sign-in: a session, or the challenge of a second factor whose code is still missing. */
+export type SignInOutcome = StartedSession | { challenge: string };
 
 type Credentials = { email: string; password: string };
 
 /**
- * Signs a person in. Throws 401 `invalid_credentials`, in the same words and after the same work whether there is such
- * an account or not, and 429 after five failures within a minute.
+ * Signs a person in. Throws 401 `invalid_credentials`, with the same text and after the same work whether or not the
+ * account exists, and 429 after five failures within a minute.
  */
 export async function signIn(
   services: AccountServices,
-  visit: BrowserRequest,
+  request: BrowserRequest,
   sent: Credentials,
 ): Promise<SignInOutcome> {
-  requireTls(visit);
+  requireTls(request);
   const credentials = { ...sent, email: sent.email.toLowerCase() };
   const { email } = credentials;
   const { db } = services.control;
   const personId = await findPersonId(db, email);
-  // Read before better-auth reads it: what it then finds right is this one, or was put in its place meanwhile.
+  // Read before better-auth reads it: the password it accepts is this one, or replaced it meanwhile.
   const hash = await findPasswordHash(db, personId ?? '');
-  const outcome = await limitAttempts(services, { email, network: visit.network }, async () => {
-    const given = await tryPassword(services, visit, credentials);
-    if (!given) return undefined;
-    if ('token' in given)
-      return beginSession(services, visit, given.token, (tx, id) => isPasswordStill(tx, id, hash));
-    // A change from here on ends it: what waits for a code ends with the password.
-    return (await isPasswordStill(db, personId ?? '', hash)) ? given : undefined;
+  const outcome = await limitAttempts(services, { email, network: request.network }, async () => {
+    const accepted = await tryPassword(services, request, credentials);
+    if (!accepted) return undefined;
+    if ('token' in accepted)
+      return startSession(services, request, accepted.token, (tx, id) => isPasswordUnchanged(tx, id, hash));
+    // A later change of the password deletes the challenge.
+    return (await isPasswordUnchanged(db, personId ?? '', hash)) ? accepted : undefined;
   });
   if (outcome) return outcome;
-  await recordFailedAttempt(services, visit, personId);
+  await recordFailedAttempt(services, request, personId);
   throw new ApiError('invalid_credentials', { detail: 'The e-mail address or the password is wrong.' });
 }
 
 async function tryPassword(
   { people }: { people: People },
-  visit: BrowserRequest,
+  request: BrowserRequest,
   body: Credentials,
 ): Promise<{ token: string } | { challenge: string } | undefined> {
   const { api } = await people.auth();
   try {
     const { response, headers } = await api.signInEmail({
       body,
-      headers: authHeaders(visit),
+      headers: toAuthHeaders(request),
       returnHeaders: true,
     });
     const challenge = readChallenge(headers);

@@ -1,17 +1,16 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
+import { STEP_UP_MS } from './account-rules.ts';
 import { limitAttempts, recordFailedAttempt } from './attempts.ts';
-import { STEP_UP_MS } from './lifetimes.ts';
 import { findPasswordHash } from './password.ts';
 import type { People } from './people.ts';
 
 /**
- * Takes the password once more and returns until when it counts as just given, epoch milliseconds. Throws 401 when it
- * is wrong, and 429 when it was wrong too often: who found an open browser must not guess on.
+ * Checks the password again and returns until when the step-up lasts, epoch milliseconds. Throws 401 for a wrong
+ * password, and 429 after too many: a session left open in a browser must not allow guessing.
  */
 export async function stepUp(services: AccountServices, caller: SignedIn, password: string): Promise<number> {
   const { control, clock } = services;
@@ -25,7 +24,7 @@ export async function stepUp(services: AccountServices, caller: SignedIn, passwo
     throw new ApiError('invalid_credentials', { detail: 'The password is wrong.' });
   }
   const until = clock.now() + STEP_UP_MS;
-  await control.write(NO_CALLER, async ({ tx }) => {
+  await control.write(caller.recheck, async ({ tx }) => {
     await tx
       .updateTable('sessions')
       .set({ stepped_up_until: until })

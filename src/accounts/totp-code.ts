@@ -8,15 +8,15 @@ export function totpCode(secret: string, now: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(now / STEP_MS)));
   const digest = createHmac('sha1', secret).update(counter).digest();
-  // Dynamic truncation (RFC 4226 §5.3): the last nibble says where the 31 bits are.
+  // Dynamic truncation (RFC 4226 §5.3): the last nibble is the offset of the 31 bits.
   const offset = (digest.at(-1) ?? 0) & 0x0f;
   const number = digest.readUInt32BE(offset) & 0x7fff_ffff;
   return String(number % 10 ** DIGITS).padStart(DIGITS, '0');
 }
 
 /**
- * Returns the time step (half minutes since 1970) in which an app with this secret shows this code: the present one, the
- * one before or the one after; undefined for any other code.
+ * Returns the time step (half minutes since 1970) in which an app with this secret shows this code: the current one, the
+ * previous or the next; undefined for any other code.
  */
 export function findTotpStep(secret: string, code: string, now: number): number | undefined {
   const moment = [now, now - STEP_MS, now + STEP_MS].find((one) => totpCode(secret, one) === code);
@@ -25,7 +25,7 @@ export function findTotpStep(secret: string, code: string, now: number): number 
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** Returns bytes as an authenticator app takes them: base32 (RFC 4648 §6) without padding. */
+/** Returns bytes in the form that authenticator apps accept: base32 (RFC 4648 §6) without padding. */
 export function toBase32(bytes: Buffer): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   const groups = bits.match(/.{1,5}/g) ?? [];

@@ -1,35 +1,33 @@
 import { randomBytes } from 'node:crypto';
-import type { Transaction } from 'kysely';
 import type { Actor, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
-import { NO_CALLER } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import type { People } from './people.ts';
 import { findTotpStep, toBase32 } from './totp-code.ts';
 
-/** What an authenticator app needs, and the codes for when it is lost. Shown once. */
+/** What an authenticator app needs, and the backup codes for when it is lost. Shown once. */
 export type TotpOffer = { uri: string; secret: string; backup_codes: string[] };
 
 const BACKUP_CODES = 10;
 
 /**
- * Offers whoever asks a second factor; it counts only once a code of it was given. Written as the twoFactor plugin of
- * better-auth reads it, which asks for it when signing in. Throws 409 when there is one already.
+ * Creates a second factor for the caller, which applies once `confirmTotp` was called. Stored in the format of the
+ * twoFactor plugin of better-auth 1.7, which asks for it at sign-in. Throws 409 if there is one already.
  */
 export async function offerTotp(
   services: AccountServices,
-  { session: { person } }: SignedIn,
+  { session: { person }, recheck }: SignedIn,
 ): Promise<TotpOffer> {
   const { encrypt } = await loadCipher(services);
-  // 24 characters of base64url: 144 random bits, as text, which is what the plugin takes for the key.
+  // 24 characters of base64url, 144 random bits: the plugin uses the text itself as the key.
   const secret = randomBytes(18).toString('base64url');
   const codes = Array.from({ length: BACKUP_CODES }, createBackupCode);
   const offer = { secret: await encrypt(secret), backup_codes: await encrypt(JSON.stringify(codes)) };
-  await services.control.write(NO_CALLER, async ({ tx }) => {
+  await services.control.write(recheck, async ({ tx }) => {
     const known = await tx
       .selectFrom('two_factors')
       .select('id')
@@ -52,19 +50,23 @@ export async function offerTotp(
       })
       .execute();
   });
-  return { uri: uriOf(person.email, secret), secret: toBase32(Buffer.from(secret)), backup_codes: codes };
+  return {
+    uri: toOtpauthUri(person.email, secret),
+    secret: toBase32(Buffer.from(secret)),
+    backup_codes: codes,
+  };
 }
 
-const uriOf = (email: string, secret: string) =>
+const toOtpauthUri = (email: string, secret: string) =>
   `otpauth://totp/Appflow:${encodeURIComponent(email)}?secret=${toBase32(Buffer.from(secret))}&issuer=Appflow&digits=6&period=30`;
 
-/** Five letters and digits, twice: 50 random bits, and the account is locked after ten wrong ones. */
+/** Twice five letters and digits: 50 random bits, and ten wrong codes lock the account. */
 function createBackupCode(): string {
   const text = toBase32(randomBytes(7)).toLowerCase();
   return `${text.slice(0, 5)}-${text.slice(5, 10)}`;
 }
 
-/** Makes the offered second factor count, by a code of it. Throws 422 for a wrong code, 409 when none was offered. */
+/** Enables the caller's new second factor with one of its codes. Throws 422 for a wrong code, 409 if there is none. */
 export async function confirmTotp(services: AccountServices, caller: SignedIn, code: string): Promise<void> {
   const { control, clock } = services;
   const { id: personId } = caller.session.person;
@@ -81,7 +83,7 @@ export async function confirmTotp(services: AccountServices, caller: SignedIn, c
     const message = 'The code is wrong or too old. Check the time of the phone, and try the next one.';
     throw validationFailed([{ field: 'code', code: 'invalid_choice', message }]);
   }
-  await control.write(NO_CALLER, async ({ tx }) => {
+  await control.write(caller.recheck, async ({ tx }) => {
     await tx
       .updateTable('two_factors')
       .set({ verified: 1, last_step })
@@ -93,12 +95,12 @@ export async function confirmTotp(services: AccountServices, caller: SignedIn, c
 }
 
 /**
- * Spends a code that was found right at `nowMs`, so that whoever saw it cannot use it too (RFC 6238 §5.2). Returns false
- * when it, or a later one, was used before: of two at the same moment one gets in.
+ * Spends a code that was valid at `nowMs`, so that it cannot be used twice (RFC 6238 §5.2). Returns false if it, or a
+ * later one, was used before: of two concurrent sign-ins with one code, one succeeds.
  */
 export async function spendTotpCode(
   services: AccountServices,
-  tx: Transaction<ControlSchema>,
+  tx: ControlTransaction,
   { personId, code, nowMs }: { personId: string; code: string; nowMs: number },
 ): Promise<boolean> {
   const { decrypt } = await loadCipher(services);
@@ -120,15 +122,18 @@ export async function spendTotpCode(
   return spent !== undefined;
 }
 
-/** Removes the second factor of whoever asks; without one it does nothing. */
-export async function removeTotp(services: AccountServices, { session, actor }: SignedIn): Promise<void> {
-  await services.control.write(NO_CALLER, ({ tx }) => deleteTotp(services, tx, session.person.id, actor));
+/** Removes the caller's second factor; does nothing without one. */
+export async function removeTotp(
+  services: AccountServices,
+  { session, actor, recheck }: SignedIn,
+): Promise<void> {
+  await services.control.write(recheck, ({ tx }) => deleteTotp(services, tx, session.person.id, actor));
 }
 
-/** Removes a person's second factor, backup codes and all, in the transaction of why; without one it does nothing. */
+/** Removes a person's second factor and backup codes, in the caller's transaction; does nothing without one. */
 export async function deleteTotp(
   services: { audit: Audit },
-  tx: Transaction<ControlSchema>,
+  tx: ControlTransaction,
   personId: string,
   actor: Actor,
 ): Promise<void> {
@@ -143,7 +148,7 @@ export async function deleteTotp(
   if (disabled) await appendForPerson(services, tx, { personId, actor, action: 'account.totp_disabled' });
 }
 
-/** The plugin's own encryption, under its own keys. */
+/** Returns the plugin's own encryption, with its own keys. */
 async function loadCipher({ people }: { people: People }) {
   const { secretConfig: key } = await (await people.auth()).$context;
   const { symmetricDecrypt, symmetricEncrypt } = await import('better-auth/crypto');

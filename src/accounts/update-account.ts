@@ -2,18 +2,17 @@ import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import { diffOf } from '../audit/audit.ts';
-import { NO_CALLER } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
-import { appendForPerson, findPersonId, hashPassword } from './account.ts';
-import { storePassword } from './password.ts';
+import { appendForPerson, findPersonId } from './account.ts';
+import { hashPassword, storePassword } from './password.ts';
 
-/** What a person changes of the own account. */
+/** The fields of their account that a person can change. */
 export type AccountChange = { name?: string; email?: string };
 
-/** Changes the name and the address of whoever asks. Throws 409 when the address is another account's, 422 for a key in them. */
+/** Changes the caller's name and email address. Throws 409 if another account has the address, 422 for an API key in them. */
 export async function updateAccount(
   services: AccountServices,
-  { session: { person }, actor }: SignedIn,
+  { session: { person }, actor, recheck }: SignedIn,
   change: AccountChange,
 ): Promise<void> {
   requireNoKeysIn({ name: change.name, email: change.email });
@@ -22,7 +21,7 @@ export async function updateAccount(
     name: change.name?.trim() ?? person.name,
     email: change.email?.toLowerCase() ?? person.email,
   };
-  await control.write(NO_CALLER, async ({ tx }) => {
+  await control.write(recheck, async ({ tx }) => {
     const holder = await findPersonId(tx, after.email);
     if (holder !== undefined && holder !== person.id)
       throw new ApiError('conflict', { detail: 'Another account has this e-mail address.' });
@@ -38,15 +37,15 @@ export async function updateAccount(
   });
 }
 
-/** Gives whoever asks a new password; the other sessions end. */
+/** Changes the caller's password and revokes their other sessions. */
 export async function changePassword(
   services: AccountServices,
-  { session, actor }: SignedIn,
+  { session, actor, recheck }: SignedIn,
   newPassword: string,
 ): Promise<void> {
   const { id: personId } = session.person;
   const passwordHash = await hashPassword(services, newPassword);
-  await services.control.write(NO_CALLER, async ({ tx }) => {
+  await services.control.write(recheck, async ({ tx }) => {
     await storePassword(services, tx, personId, passwordHash, session.id);
     await appendForPerson(services, tx, { personId, actor, action: 'account.password_changed' });
   });

@@ -7,7 +7,7 @@ import { exceedsApps } from './permission.ts';
 
 type Part = { type?: KeyType; scopes?: Scope[] } & Partial<Omit<KeyPermissions, 'type' | 'granted'>>;
 
-function reach({ type = 'server', scopes, ...rest }: Part = {}): KeyPermissions {
+function permissionsOf({ type = 'server', scopes, ...rest }: Part = {}): KeyPermissions {
   return {
     type,
     granted: effectiveScopes(type, scopes ?? null),
@@ -85,16 +85,16 @@ const TABLE: [what: string, caller: Part, target: Part, excess: string[]][] = [
 describe('what a key may make', () => {
   for (const [what, caller, target, excess] of TABLE) {
     it(`${excess.length === 0 ? 'allows' : 'refuses'} ${what}`, () => {
-      assert.deepEqual(findEscalation(reach(target), reach(caller), FREE), excess);
+      assert.deepEqual(findEscalation(permissionsOf(target), permissionsOf(caller), FREE), excess);
     });
   }
 
   it('holds client keys to the end of their maker where the project limits lifetimes', () => {
-    const caller = reach({ expiresAt: NOON, ipAllowlist: ['10.0.0.1'] });
-    const late = reach({ type: 'client', expiresAt: NOON + 1 });
+    const caller = permissionsOf({ expiresAt: NOON, ipAllowlist: ['10.0.0.1'] });
+    const late = permissionsOf({ type: 'client', expiresAt: NOON + 1 });
     assert.deepEqual(findEscalation(late, caller, LIMITED), ['expires_at']);
-    assert.deepEqual(findEscalation(reach({ type: 'client' }), caller, LIMITED), ['expires_at']);
-    assert.deepEqual(findEscalation(reach({ type: 'client', expiresAt: NOON }), caller, LIMITED), []);
+    assert.deepEqual(findEscalation(permissionsOf({ type: 'client' }), caller, LIMITED), ['expires_at']);
+    assert.deepEqual(findEscalation(permissionsOf({ type: 'client', expiresAt: NOON }), caller, LIMITED), []);
     assert.deepEqual(findEscalation(late, caller, FREE), []);
   });
 });

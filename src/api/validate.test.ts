@@ -4,7 +4,7 @@ import { type TSchema, Type } from 'typebox';
 import { compileCheck } from './validate.ts';
 
 /** Returns what is said of a body whose one field holds `value`; undefined when it is accepted. */
-function told(schema: TSchema, value: unknown): string | undefined {
+function messageFor(schema: TSchema, value: unknown): string | undefined {
   const [error] = compileCheck(Type.Object({ f: schema }))({ f: value });
   return error?.message;
 }
@@ -25,15 +25,15 @@ it('says what to send, with the bound in it, just beyond every bound and nothing
     [Type.String({ pattern: '\\S' }), ' ', 'f must have a character that can be seen.', 'x'],
     [Type.String({ pattern: '^a$' }), 'b', 'f must match ^a$.', 'a'],
   ] as const) {
-    assert.equal(told(schema, beyond), message);
-    assert.equal(told(schema, within), undefined);
+    assert.equal(messageFor(schema, beyond), message);
+    assert.equal(messageFor(schema, within), undefined);
   }
 });
 
 it('accepts the origins a browser sends, and says that wildcards are none', () => {
   const origin = Type.String({ format: 'origin' });
   for (const text of ['https://app.example.com', 'http://localhost:5173', 'https://[::1]:8443']) {
-    assert.equal(told(origin, text), undefined, text);
+    assert.equal(messageFor(origin, text), undefined, text);
   }
   const wrong = [
     'https://*.example.com',
@@ -43,6 +43,6 @@ it('accepts the origins a browser sends, and says that wildcards are none', () =
     '*',
   ];
   for (const text of wrong) {
-    assert.match(told(origin, text) ?? '', /without a path or a wildcard; list each origin/, text);
+    assert.match(messageFor(origin, text) ?? '', /without a path or a wildcard; list each origin/, text);
   }
 });

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { type App, PLATFORMS } from '../directory/app.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 
-/** An app as the API tells it. */
+/** The JSON of an app. */
 export const APP_JSON = closedObject({
   id: Type.String(),
   project_id: Type.String(),
@@ -16,7 +16,7 @@ export const APP_JSON = closedObject({
   deleted_at: nullable(Type.String({ format: 'date-time' })),
 });
 
-/** Returns an app as the API tells it. */
+/** Returns an app as JSON. */
 export function toAppJson(app: App): Static<typeof APP_JSON> {
   return {
     id: app.id,

@@ -1,18 +1,16 @@
-import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
-import type { Actor } from '../api/caller.ts';
+import type { Actor, Requester } from '../api/caller.ts';
 import type { IdempotencyKey } from '../api/route.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import { NO_CALLER } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { Write } from '../control/open.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
 import { findIdempotencyRecord, insertIdempotencyRecord } from '../idempotency/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
 
-/** What can be said of an app; the same members are patched later. */
+/** The fields of an app that callers set, when they create or change it. */
 export const APP_FIELDS = {
   name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
   platform: Type.Enum([...PLATFORMS]),
@@ -24,6 +22,7 @@ export const APP_FIELDS = {
   currency: Type.String({ format: 'currency', description: 'ISO 4217 code of the single revenue figure.' }),
 };
 
+/** The body of a request to create an app. */
 export const CREATE_APP_BODY = closedObject({
   name: APP_FIELDS.name,
   platform: APP_FIELDS.platform,
@@ -33,25 +32,27 @@ export const CREATE_APP_BODY = closedObject({
 });
 
 /**
- * Creates an app in a project for `actor` and returns it; for an intent that was carried out before, the app it made.
- * Throws 422 when an API key is in its text, or when the intent's body is another than before.
+ * Creates an app in a project and returns it; for a repeated idempotency key, the app that the first request created.
+ * Throws 422 if its text contains an API key, or if the same idempotency key came with another body.
  */
 export async function createApp(
   services: ChangeServices,
   projectId: string,
   body: Static<typeof CREATE_APP_BODY>,
-  actor: Actor,
-  intent?: IdempotencyKey,
+  { actor, recheck }: Requester,
+  idempotencyKey?: IdempotencyKey,
 ): Promise<App> {
   requireNoKeysIn({ name: body.name, bundle_id: body.bundle_id });
   const { control, directory, clock } = services;
   const now = clock.now();
-  const id = await control.write(NO_CALLER, async ({ tx, revision }) => {
-    const known = intent && (await findIdempotencyRecord(tx, intent, now));
+  const id = await control.write(recheck, async (write) => {
+    const known = idempotencyKey && (await findIdempotencyRecord(write.tx, idempotencyKey, now));
     if (known) return known.createdId;
-    const id = await insertApp(services, tx, revision, projectId, body, actor);
-    if (intent)
-      await insertIdempotencyRecord(tx, intent, { createdId: id, sealedAnswer: null, createdAt: now });
+    const id = await insertApp(services, write, projectId, body, actor);
+    if (idempotencyKey) {
+      const record = { createdId: id, sealedAnswer: null, createdAt: now };
+      await insertIdempotencyRecord(write.tx, idempotencyKey, record);
+    }
     return id;
   });
   await directory.refresh();
@@ -60,11 +61,10 @@ export async function createApp(
   return app;
 }
 
-/** The part of `createApp` inside a transaction: for callers that store more in the same one. Returns its id. */
+/** The part of `createApp` inside a write, for callers that store more in the same one. Returns the app's ID. */
 export async function insertApp(
   { clock, audit }: { clock: Clock; audit: Audit },
-  tx: Transaction<ControlSchema>,
-  revision: number,
+  { tx, revision }: Write,
   projectId: string,
   body: Static<typeof CREATE_APP_BODY>,
   actor: Actor,

@@ -1,19 +1,18 @@
-import type { Actor } from '../api/caller.ts';
+import type { Requester } from '../api/caller.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import { NO_CALLER } from '../control/open.ts';
 import type { App } from '../directory/app.ts';
 
 /**
- * Marks an app as deleted and returns it: its events are kept and refused, and it can be restored for 30 days.
- * Deleting it again changes nothing, so that the 30 days run from the first time.
+ * Marks an app as deleted and returns it. Its events are kept, new ones are rejected, and it can be restored for 30
+ * days. Deleting it again changes nothing: the 30 days count from the first time.
  */
 export async function deleteApp(
   { control, directory, clock, audit }: ChangeServices,
   app: App,
-  actor: Actor,
+  { actor, recheck }: Requester,
 ): Promise<App> {
   const now = clock.now();
-  await control.write(NO_CALLER, async ({ tx, revision }) => {
+  await control.write(recheck, async ({ tx, revision }) => {
     const { numUpdatedRows } = await tx
       .updateTable('apps')
       .set({ deleted_at: now, updated_at: now, revision })

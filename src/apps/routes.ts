@@ -26,14 +26,14 @@ const createRoute = defineRoute({
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 201, schema: APP_JSON },
   example: { body: { name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin', currency: 'EUR' } },
-  async handle(services: ChangeServices, { caller, body, idempotencyKey: intent }) {
+  async handle(services: ChangeServices, { caller, body, idempotencyKey }) {
     // A key restricted to some apps would not reach the new one.
     requireWholeProject(caller, 'This key is narrowed to some apps and cannot make another.');
-    return toAppJson(await createApp(services, caller.project.id, body, caller.actor, intent));
+    return toAppJson(await createApp(services, caller.project.id, body, caller, idempotencyKey));
   },
 });
 
-/** What the list of apps can be asked. */
+/** The query of the list of apps. */
 export const APP_LIST_QUERY = closedObject({
   ...LIST_QUERY,
   deleted: Type.Optional(
@@ -87,7 +87,7 @@ const updateRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID }, body: { name: 'Notes' } },
   async handle(services: ChangeServices, { caller, params, body }) {
     const app = getApp(services.directory, caller, params.id);
-    return toAppJson(await updateApp(services, app, body, caller.actor));
+    return toAppJson(await updateApp(services, app, body, caller));
   },
 });
 
@@ -103,11 +103,11 @@ const deleteRoute = defineRoute({
   example: { params: { id: EXAMPLE_ID } },
   async handle(services: ChangeServices, { caller, params }) {
     const app = getApp(services.directory, caller, params.id);
-    return toAppJson(await deleteApp(services, app, caller.actor));
+    return toAppJson(await deleteApp(services, app, caller));
   },
 });
 
-/** The apps of a project. */
+/** The routes of a project's apps. */
 export const appRoutes = [
   createRoute,
   listRoute,

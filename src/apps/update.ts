@@ -1,18 +1,17 @@
-import type { Transaction } from 'kysely';
 import { type Static, Type } from 'typebox';
-import type { Actor } from '../api/caller.ts';
+import type { Actor, Requester } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
-import { NO_CALLER } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import { type App, isPastRestore } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
 import { nullable } from '../lib/schema.ts';
 import { toAppJson } from './app-json.ts';
 import { APP_FIELDS } from './create.ts';
 
+/** The body of a request to change or restore an app. */
 export const UPDATE_APP_BODY = Type.Object(
   {
     name: Type.Optional(APP_FIELDS.name),
@@ -28,14 +27,14 @@ export const UPDATE_APP_BODY = Type.Object(
 );
 
 /**
- * Changes an app and returns it. Throws 409 when a deleted one is changed without being restored, or too late, and 422
- * when an API key is in its text.
+ * Changes or restores an app and returns it. Throws 409 for a deleted app that is not restored by the change or can no
+ * longer be, and 422 if its text contains an API key.
  */
 export async function updateApp(
   services: ChangeServices,
   app: App,
   body: Static<typeof UPDATE_APP_BODY>,
-  actor: Actor,
+  { actor, recheck }: Requester,
 ): Promise<App> {
   requireNoKeysIn({ name: body.name, bundle_id: body.bundle_id });
   const now = services.clock.now();
@@ -50,7 +49,7 @@ export async function updateApp(
     });
   }
   const { deleted, name, ...rest } = body;
-  await services.control.write(NO_CALLER, async ({ tx, revision }) => {
+  await services.control.write(recheck, async ({ tx, revision }) => {
     const before = await getRow(tx, app.id);
     await tx
       .updateTable('apps')
@@ -69,13 +68,11 @@ export async function updateApp(
   return services.directory.findApp(app.id) ?? app;
 }
 
-type ControlTransaction = Transaction<ControlSchema>;
-
 async function getRow(tx: ControlTransaction, appId: string): Promise<App> {
   return toApp(await tx.selectFrom('apps').selectAll().where('id', '=', appId).executeTakeFirstOrThrow());
 }
 
-/** Coming back and being changed are two things that happened, even in one request. */
+/** A restore and a change are two audit entries, even in one request. */
 async function appendChange(
   audit: Audit,
   tx: ControlTransaction,

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { findPersonId } from '../accounts/account.ts';
-import { CLI_ACTOR } from '../api/caller.ts';
+import { CLI_REQUESTER } from '../api/caller.ts';
 import { isCurrency, isTimeZone } from '../api/formats.ts';
 import { createApp } from '../apps/create.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
@@ -27,7 +27,7 @@ const KEY_NAMES: Record<KeyType, string> = {
 export async function init(config: Config, options: InitOptions): Promise<Initialized> {
   const services = await openControlServices(config);
   try {
-    const project = await createProject(services, options.project, CLI_ACTOR, toFindOwner(options.owner));
+    const project = await createProject(services, options.project, CLI_REQUESTER, toFindOwner(options.owner));
     const { timezone, currency } = options;
     const fields = {
       name: options.app,
@@ -35,7 +35,7 @@ export async function init(config: Config, options: InitOptions): Promise<Initia
       ...(timezone === undefined ? {} : { timezone }),
       ...(currency === undefined ? {} : { currency }),
     };
-    const app: App = await createApp(services, project.id, fields, CLI_ACTOR);
+    const app: App = await createApp(services, project.id, fields, CLI_REQUESTER);
     const secrets = {} as Record<KeyType, string>;
     for (const type of KEY_TYPES) {
       const { secret } = await createKey(services, project, { name: KEY_NAMES[type], type }, CLI_GRANTOR);

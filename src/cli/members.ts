@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { createResetLink } from '../accounts/reset-password.ts';
-import { CLI_ACTOR } from '../api/caller.ts';
+import { CLI_REQUESTER } from '../api/caller.ts';
 import { localUrl } from '../config/config.ts';
 import type { ControlServices } from '../server/open-services.ts';
 import { withServices } from './control/with-services.ts';
@@ -31,7 +31,7 @@ export function addMembersCommand(program: Command): void {
     .action((email: string, { withoutSecondFactor }: { withoutSecondFactor?: true }) =>
       withServices(async (services) => {
         const purpose = withoutSecondFactor ? 'reset_without_totp' : 'reset';
-        const token = await createResetLink(services, email, purpose, CLI_ACTOR);
+        const token = await createResetLink(services, email, purpose, CLI_REQUESTER);
         if (token === undefined) throw new Error(`There is no account with the e-mail address ${email}.`);
         return `${services.config.publicUrl || localUrl(services.config)}/reset#${token}`;
       }),

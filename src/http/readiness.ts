@@ -75,7 +75,7 @@ function isStoreAnswering(services: ReadinessServices): Promise<boolean> {
   if (last && clock.now() - last.at < PROBE_AGE_MS) return last.isAnswering;
   const probe: Probe = {
     at: clock.now(),
-    isAnswering: ask(services),
+    isAnswering: probeStore(services),
     wasAnswering: last?.wasAnswering ?? true,
   };
   probes.set(warehouse, probe);
@@ -88,7 +88,7 @@ function isStoreAnswering(services: ReadinessServices): Promise<boolean> {
   return probe.isAnswering;
 }
 
-async function ask({ warehouse }: ReadinessServices): Promise<boolean> {
+async function probeStore({ warehouse }: ReadinessServices): Promise<boolean> {
   try {
     await warehouse.query('SELECT 1');
     return true;

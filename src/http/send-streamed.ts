@@ -33,8 +33,8 @@ export function openBody(
 ): Readable {
   const body = Readable.from(guarded());
   let isEnding = false;
-  let takenAt = services.clock.now();
-  function tearOff(why: Error): void {
+  let lastTakenAt = services.clock.now();
+  function abort(why: Error): void {
     // A reset, not a close: what waits in the system's buffers for a slow reader is thrown away.
     response.socket?.resetAndDestroy();
     body.destroy(why);
@@ -43,20 +43,20 @@ export function openBody(
     // A reader that takes nothing would get the last words only after all that waits for it.
     isEnding = end !== undefined && !response.writableNeedDrain;
     if (isEnding) end?.(code);
-    else tearOff(new ApiError(code));
+    else abort(new ApiError(code));
   }
-  function mayGoOn(): boolean {
+  function checkPermission(): boolean {
     const code = streamPermission && findStreamRefusal(services, streamPermission);
     if (code !== undefined && !isEnding) stop(code);
     return code === undefined;
   }
-  function look(): void {
-    mayGoOn();
+  function checkStream(): void {
+    checkPermission();
     const now = services.clock.now();
-    if (!response.writableNeedDrain) takenAt = now;
-    else if (now - takenAt >= STALLED_MS) tearOff(new Error(`Nothing was taken for ${STALLED_MS} ms`));
+    if (!response.writableNeedDrain) lastTakenAt = now;
+    else if (now - lastTakenAt >= STALLED_MS) abort(new Error(`Nothing was taken for ${STALLED_MS} ms`));
   }
-  const timer = setInterval(look, RECHECK_MS);
+  const timer = setInterval(checkStream, RECHECK_MS);
   timer.unref();
   const onStopping = () => end && stop(STOPPING);
   stopping.addEventListener('abort', onStopping);
@@ -74,15 +74,15 @@ export function openBody(
   async function* guarded(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       // Once it is ending, what comes are the last words.
-      if (isEnding || mayGoOn()) yield* noteTaken(inPieces(chunk));
+      if (isEnding || checkPermission()) yield* trackTaken(inPieces(chunk));
       else if (!isEnding) return;
     }
   }
 
-  function* noteTaken(pieces: Iterable<Buffer>): Generator<Buffer> {
+  function* trackTaken(pieces: Iterable<Buffer>): Generator<Buffer> {
     for (const piece of pieces) {
       yield piece;
-      takenAt = services.clock.now();
+      lastTakenAt = services.clock.now();
     }
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/support/harness.ts';
-import { CLI_ACTOR, CLI_REQUESTER } from '../api/caller.ts';
+import { CLI_REQUESTER } from '../api/caller.ts';
 import { macOf } from '../directory/secret.ts';
 import { createProject } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';
@@ -19,7 +19,7 @@ const clock = makeClock();
 const config = makeConfig({ APPFLOW_SECRET: FIRST });
 const services = await openControlServices(config, clock);
 after(() => services.close());
-const project = await createProject(services, 'Versions', CLI_ACTOR);
+const project = await createProject(services, 'Versions', CLI_REQUESTER);
 
 const make = () => createKey(services, project, { name: 'Test', type: 'server' }, CLI_GRANTOR);
 

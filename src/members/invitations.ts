@@ -1,25 +1,25 @@
 import type { Selectable } from 'kysely';
 import { type Static, Type } from 'typebox';
+import { ROLE } from '../accounts/session-json.ts';
 import { createToken, hashToken } from '../accounts/token.ts';
 import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import { type Audit, diffOf } from '../audit/audit.ts';
 import type { Control } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
-import { ROLES, type Role, readRole } from '../directory/scopes.ts';
+import { type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
 import { requireOwner } from './update-member.ts';
 
-/** An invitation that waits to be accepted. */
+/** A pending invitation. */
 export const INVITATION_JSON = closedObject({
   id: Type.String(),
   email: Type.String(),
-  role: Type.Enum([...ROLES]),
+  role: ROLE,
   created_at: Type.String({ format: 'date-time' }),
   expires_at: Type.String({ format: 'date-time' }),
   created_by: Type.String(),
@@ -27,7 +27,7 @@ export const INVITATION_JSON = closedObject({
 
 type InvitationJson = Static<typeof INVITATION_JSON>;
 
-/** Returns an invitation as the members of the project are told of it: without its token, which nobody knows any more. */
+/** Returns an invitation as JSON, without its token: only its hash is stored. */
 function toInvitationJson(row: Selectable<InvitationTable>): InvitationJson {
   return {
     id: row.id,
@@ -39,7 +39,7 @@ function toInvitationJson(row: Selectable<InvitationTable>): InvitationJson {
   };
 }
 
-/** Returns the invitations to the caller's project that can be accepted, newest first. */
+/** Returns the pending invitations to the caller's project, newest first. */
 export async function listInvitations(
   { control, clock }: { control: Control; clock: Clock },
   { project }: Caller,
@@ -55,9 +55,9 @@ export async function listInvitations(
 }
 
 /**
- * Invites somebody to the caller's project and returns the invitation with the token of its link, which nobody sees
- * again. An earlier one to the same address is void. Throws 403 for a role the caller may not give, 409 for a member, 422
- * for an API key in the address.
+ * Invites an email address to the caller's project and returns the invitation with the token of its link, which is never
+ * shown again. Replaces an earlier invitation to the same address. Throws 403 for a role the caller may not give, 409 for
+ * a member, 422 for an API key in the address.
  */
 export async function invite(
   { control, clock, audit }: { control: Control; clock: Clock; audit: Audit },
@@ -79,7 +79,7 @@ export async function invite(
     created_by: actor.id,
     expires_at: now + INVITATION_MS,
   };
-  await control.write(NO_CALLER, async ({ tx }) => {
+  await control.write(caller.recheck, async ({ tx }) => {
     await requireOwner(tx, caller, [role]);
     const member = await tx
       .selectFrom('project_members')
@@ -107,25 +107,25 @@ export async function invite(
   return { invitation: toInvitationJson(row), token };
 }
 
-/** Withdraws an invitation to the caller's project. Throws 404 when there is none. */
+/** Revokes an invitation to the caller's project. Throws 404 if there is none with this ID. */
 export async function revokeInvitation(
   { control, audit }: { control: Control; audit: Audit },
   caller: Caller,
   id: string,
 ): Promise<void> {
   const { project, actor } = caller;
-  await control.write(NO_CALLER, async ({ tx }) => {
-    const gone = await tx
+  await control.write(caller.recheck, async ({ tx }) => {
+    const revoked = await tx
       .deleteFrom('invitations')
       .where('id', '=', id)
       .where('project_id', '=', project.id)
       .returning('role')
       .executeTakeFirst();
-    if (!gone) throw new ApiError('not_found', { detail: 'There is no such invitation.' });
-    if (gone.role === 'owner') await requireOwner(tx, caller, ['owner']);
+    if (!revoked) throw new ApiError('not_found', { detail: 'There is no such invitation.' });
+    if (revoked.role === 'owner') await requireOwner(tx, caller, ['owner']);
     await audit.append(tx, { projectId: project.id, actor, action: 'invitation.revoked', target: id });
   });
 }
 
-/** How long an invitation can be accepted. */
+/** How long an invitation works. */
 export const INVITATION_MS = 7 * DAY_MS;

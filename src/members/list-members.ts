@@ -1,15 +1,16 @@
 import { type Static, Type } from 'typebox';
+import { ROLE } from '../accounts/session-json.ts';
 import type { Caller } from '../api/caller.ts';
 import type { Control } from '../control/open.ts';
-import { ROLES, readRole } from '../directory/scopes.ts';
+import { readRole } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 
-/** A member as the members of the project are told of it. */
+/** A member of a project as JSON. */
 export const MEMBER_JSON = closedObject({
   id: Type.String(),
   name: Type.String(),
   email: Type.String(),
-  role: Type.Enum([...ROLES]),
+  role: ROLE,
   created_at: Type.String({ format: 'date-time' }),
   last_seen_at: nullable(
     Type.String({ format: 'date-time', description: 'In a session that has not ended.' }),
@@ -17,9 +18,10 @@ export const MEMBER_JSON = closedObject({
   is_you: Type.Boolean(),
 });
 
+/** The JSON of a member. */
 export type MemberJson = Static<typeof MEMBER_JSON>;
 
-/** Returns the members of the caller's project in the order in which they joined. */
+/** Returns the members of the caller's project in the order they joined. */
 export async function listMembers(
   { control }: { control: Control },
   { project, principal }: Caller,

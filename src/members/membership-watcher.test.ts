@@ -5,10 +5,10 @@ import { createWatcher } from './membership-watcher.ts';
 
 const READ_MS = 250;
 
-it('takes the word of who was just let in, until the next reading', async () => {
+it('returns the status a request was authenticated with until the next read', async () => {
   mock.timers.enable({ apis: ['setInterval'] });
   let stored: MembershipStatus = { isSignedIn: true, role: 'analyst' };
-  const { poll: look, close } = createWatcher(async () => stored);
+  const { poll, close } = createWatcher(async () => stored);
   const read = async () => {
     mock.timers.tick(READ_MS);
     await Promise.resolve();
@@ -17,19 +17,19 @@ it('takes the word of who was just let in, until the next reading', async () => 
     { ...stored },
     { isSignedIn: true, role: 'developer' },
   ];
-  assert.deepEqual(look('ses_1', 'proj_1', first), first);
+  assert.deepEqual(poll('ses_1', 'proj_1', first), first);
   stored = { isSignedIn: true, role: undefined };
-  assert.deepEqual(look('ses_1', 'proj_1', first), first, 'not read yet');
+  assert.deepEqual(poll('ses_1', 'proj_1', first), first, 'not read yet');
   await read();
-  assert.deepEqual(look('ses_1', 'proj_1', first), stored, 'what the first knew is old');
-  // The role is given back, and a stream opened with it, before that is read.
-  assert.deepEqual(look('ses_1', 'proj_1', second), second);
+  assert.deepEqual(poll('ses_1', 'proj_1', first), stored, 'the first status is outdated');
+  // The role is given back, and a stream is opened with it, before the next read.
+  assert.deepEqual(poll('ses_1', 'proj_1', second), second);
   stored = second;
   await read();
-  assert.deepEqual(look('ses_1', 'proj_1', second), stored);
+  assert.deepEqual(poll('ses_1', 'proj_1', second), stored);
   stored = { isSignedIn: false, role: undefined };
   await read();
-  assert.deepEqual(look('ses_1', 'proj_1', second), stored, 'and its word counts only once');
+  assert.deepEqual(poll('ses_1', 'proj_1', second), stored, 'and a status counts only once');
   close();
   mock.timers.reset();
 });

@@ -1,19 +1,18 @@
-import type { Transaction } from 'kysely';
 import type { AccountServices } from '../accounts/account.ts';
-import { type FindServices, findSessionById } from '../accounts/sessions.ts';
+import { findSessionById, type SessionSource } from '../accounts/sessions.ts';
 import type { Actor } from '../api/caller.ts';
 import { type Audit, diffOf } from '../audit/audit.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
 
-/** What changing who belongs to a project takes: accounts are made and signed in on the way. */
+/** The services that changing members needs: accepting an invitation creates accounts and signs them in. */
 export type MemberServices = AccountServices & { directory: Directory };
 
-/** Returns a person's role in a project, undefined when the person is no member of it. */
+/** Returns a person's role in a project; undefined if the person is not a member. */
 export async function findRole(
-  { control }: Pick<FindServices, 'control'>,
+  { control }: Pick<SessionSource, 'control'>,
   projectId: string,
   personId: string,
 ): Promise<Role | undefined> {
@@ -26,12 +25,12 @@ export async function findRole(
   return row && readRole(row.role);
 }
 
-/** Whether a session lives, and as what its person stands in a project: what a stream depends on after its beginning. */
+/** Whether a session is live, and its person's role in a project: what an open stream of a member depends on. */
 export type MembershipStatus = { isSignedIn: boolean; role: Role | undefined };
 
-/** Returns how a session stands in a project at this moment. */
+/** Returns the current membership status of a session in a project. */
 export async function findMembershipStatus(
-  services: FindServices,
+  services: SessionSource,
   sessionId: string,
   projectId: string,
 ): Promise<MembershipStatus> {
@@ -40,10 +39,10 @@ export async function findMembershipStatus(
   return { isSignedIn: session !== undefined, role };
 }
 
-/** Stores that a person is a member of a project, in the transaction of why it is. */
+/** Stores a person's membership in a project, and its audit entry, in the caller's transaction. */
 export async function insertMember(
   { audit, clock }: { audit: Audit; clock: Clock },
-  tx: Transaction<ControlSchema>,
+  tx: ControlTransaction,
   { projectId, personId, role }: { projectId: string; personId: string; role: Role },
   actor: Actor,
 ): Promise<void> {

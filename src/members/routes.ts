@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import { ACCOUNT_FIELDS } from '../accounts/account.ts';
-import { answerSignIn, SIGN_IN_JSON, toSessionJson } from '../accounts/session-json.ts';
+import { answerSignIn, ROLE, SIGN_IN_JSON, toSessionJson } from '../accounts/session-json.ts';
 import { TOKEN } from '../accounts/token.ts';
 import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
-import { isAdminRole, ROLES } from '../directory/scopes.ts';
+import { isAdminRole } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import { acceptInvitation, previewInvitation } from './accept-invitation.ts';
 import { INVITATION_JSON, invite, listInvitations, revokeInvitation } from './invitations.ts';
@@ -15,7 +15,6 @@ import { changeRole, removeMember } from './update-member.ts';
 const PROJECT_PATH = '/app/v1/projects/{project_id}';
 const IN_PROJECT = closedObject({ project_id: Type.String() });
 const ONE_IN_PROJECT = closedObject({ project_id: Type.String(), id: Type.String() });
-export const ROLE = Type.Enum([...ROLES]);
 
 const membersRoute = defineRoute({
   method: 'GET',
@@ -96,7 +95,7 @@ const revokeRoute = defineRoute({
   handle: (services: MemberServices, { caller, params }) => revokeInvitation(services, caller, params.id),
 });
 
-const lookRoute = defineRoute({
+const previewRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/invitations/look',
   summary: 'Tell what an invitation is to',
@@ -135,7 +134,7 @@ const acceptRoute = defineRoute({
   },
 });
 
-/** The members of a project, and how people become members. */
+/** The routes of a project's members and invitations. */
 export const memberRoutes = [
   membersRoute,
   roleRoute,
@@ -143,6 +142,6 @@ export const memberRoutes = [
   invitationsRoute,
   inviteRoute,
   revokeRoute,
-  lookRoute,
+  previewRoute,
   acceptRoute,
 ] satisfies Route<MemberServices>[];

@@ -35,5 +35,5 @@ const setupRoute = defineRoute({
   },
 });
 
-/** How the first account is created. */
+/** The routes that create the first account. */
 export const setUpRoutes = [setupStateRoute, setupRoute] satisfies Route<AccountServices>[];

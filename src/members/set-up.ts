@@ -1,12 +1,10 @@
-import type { Transaction } from 'kysely';
-import { type AccountServices, hashPassword, insertAccount } from '../accounts/account.ts';
-import { type BegunSession, insertSession } from '../accounts/begin-session.ts';
-import { insertLink, linkOver, requireLink, spendLink } from '../accounts/one-time-link.ts';
+import { type AccountServices, insertAccount } from '../accounts/account.ts';
+import { insertLink, requireLink, spendLink, unusableLink } from '../accounts/one-time-link.ts';
+import { hashPassword } from '../accounts/password.ts';
+import { insertSession, type StartedSession } from '../accounts/start-session.ts';
 import type { Actor } from '../api/caller.ts';
 import { type BrowserRequest, requireTls } from '../api/raw-request.ts';
-import type { Control } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import { type Control, type ControlTransaction, NO_CALLER } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { insertMember } from './membership.ts';
 
@@ -14,36 +12,36 @@ import { insertMember } from './membership.ts';
 export type SetUp = { token: string; name: string; email: string; password: string };
 
 /**
- * Makes the first account, which owns every project without an owner, and signs it in. Spending the link and making
- * account and session are one transaction: of many at the same moment one makes it. Throws 404 when the link does not
- * work (any more).
+ * Creates the first account, which becomes the owner of every project without one, and signs it in. One transaction
+ * spends the link and creates account and session: of many concurrent requests, one succeeds. Throws 404 if the link does
+ * not work.
  */
 export async function setUp(
   services: AccountServices,
-  visit: BrowserRequest,
+  request: BrowserRequest,
   body: SetUp,
-): Promise<BegunSession> {
-  requireTls(visit);
+): Promise<StartedSession> {
+  requireTls(request);
   await requireLink(services, ['setup'], body.token);
   const passwordHash = await hashPassword(services, body.password);
   const { control, clock } = services;
   return control.write(NO_CALLER, async ({ tx }) => {
     await spendLink(tx, ['setup'], body.token, clock.now());
-    const someone = await tx.selectFrom('people').select('id').limit(1).executeTakeFirst();
-    if (someone) throw linkOver();
+    const existing = await tx.selectFrom('people').select('id').limit(1).executeTakeFirst();
+    if (existing) throw unusableLink();
     const { name, email } = body;
-    const actor = await insertAccount(services, tx, { name, email, passwordHash }, visit);
-    await ownOrphans(services, tx, actor);
-    return insertSession(services, tx, visit, actor);
+    const actor = await insertAccount(services, tx, { name, email, passwordHash }, request);
+    await ownProjectsWithoutOwner(services, tx, actor);
+    return insertSession(services, tx, request, actor);
   });
 }
 
-async function ownOrphans(
+async function ownProjectsWithoutOwner(
   services: AccountServices,
-  tx: Transaction<ControlSchema>,
+  tx: ControlTransaction,
   actor: Actor,
 ): Promise<void> {
-  const orphans = await tx
+  const projects = await tx
     .selectFrom('projects')
     .select('id')
     .where(({ not, exists, selectFrom }) =>
@@ -57,20 +55,20 @@ async function ownOrphans(
       ),
     )
     .execute();
-  for (const { id: projectId } of orphans) {
+  for (const { id: projectId } of projects) {
     await insertMember(services, tx, { projectId, personId: actor.id, role: 'owner' }, actor);
   }
 }
 
-/** Whether somebody has an account here. */
+/** Whether any account exists. */
 export async function hasAccounts({ control }: { control: Control }): Promise<boolean> {
   const row = await control.db.selectFrom('people').select('id').limit(1).executeTakeFirst();
   return row !== undefined;
 }
 
 /**
- * Returns the token of a new setup link, and voids the one before; undefined when there is an account. Called at every
- * start: whoever sees the server's output may make the first account, and nobody else.
+ * Returns the token of a new setup link, and deletes the previous one; undefined if an account exists. Called at every
+ * start: only people who can read the server's output can create the first account.
  */
 export async function renewSetupLink({
   control,

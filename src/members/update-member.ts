@@ -1,19 +1,15 @@
-import type { Transaction } from 'kysely';
 import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
-import { NO_CALLER } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import type { Role } from '../directory/scopes.ts';
 import type { MemberServices } from './membership.ts';
 import { findRole } from './membership.ts';
 
-type Tx = Transaction<ControlSchema>;
-
 /**
- * Gives a member of the caller's project another role. Throws 404 for who is none, 403 when an owner is concerned and
- * the caller is none, 409 for the last owner.
+ * Changes the role of a member of the caller's project. Throws 404 if the person is not a member, 403 if the change
+ * concerns an owner and the caller is not one, 409 for the last owner.
  */
 export async function changeRole(
   services: MemberServices,
@@ -21,7 +17,7 @@ export async function changeRole(
   personId: string,
   role: Role,
 ): Promise<void> {
-  await services.control.write(NO_CALLER, async ({ tx }) => {
+  await services.control.write(caller.recheck, async ({ tx }) => {
     const before = await getRole(tx, caller, personId);
     if (before === role) return;
     await requireOwner(tx, caller, [before, role]);
@@ -33,17 +29,17 @@ export async function changeRole(
       .where('person_id', '=', personId)
       .execute();
     await revokeInvitations(tx, caller, personId);
-    await append(services, tx, caller, personId, 'member.updated', diffOf({ role: before }, { role }));
+    await appendEntry(services, tx, caller, personId, 'member.updated', diffOf({ role: before }, { role }));
   });
 }
 
-/** Removes a member from the caller's project: another one, or the caller, who leaves. Throws as `changeRole`. */
+/** Removes a member from the caller's project, who may be the caller. Throws like `changeRole`. */
 export async function removeMember(
   services: MemberServices,
   caller: Caller,
   personId: string,
 ): Promise<void> {
-  await services.control.write(NO_CALLER, async ({ tx }) => {
+  await services.control.write(caller.recheck, async ({ tx }) => {
     const before = await getRole(tx, caller, personId);
     await requireOwner(tx, caller, [before]);
     if (before === 'owner') await requireOtherOwner(tx, caller, personId);
@@ -53,28 +49,36 @@ export async function removeMember(
       .where('person_id', '=', personId)
       .execute();
     await revokeInvitations(tx, caller, personId);
-    await append(services, tx, caller, personId, 'member.removed', diffOf({ role: before }, {}));
+    await appendEntry(services, tx, caller, personId, 'member.removed', diffOf({ role: before }, {}));
   });
 }
 
-async function getRole(tx: Tx, { project }: Caller, personId: string): Promise<Role> {
+async function getRole(tx: ControlTransaction, { project }: Caller, personId: string): Promise<Role> {
   const role = await findRole({ control: { db: tx } }, project.id, personId);
   if (!role) throw new ApiError('not_found', { detail: 'There is no such member.' });
   return role;
 }
 
 /**
- * Throws 403 when owners are concerned and the caller is none. Asked inside the transaction that writes: of two changes
- * at once, the second sees the first.
+ * Throws 403 if one of the roles is owner and the caller is not one. Checked inside the transaction that writes: of two
+ * concurrent changes, the second sees the first.
  */
-export async function requireOwner(tx: Tx, caller: Caller, concerned: readonly Role[]): Promise<void> {
+export async function requireOwner(
+  tx: ControlTransaction,
+  caller: Caller,
+  concerned: readonly Role[],
+): Promise<void> {
   if (!concerned.includes('owner') || (await getRole(tx, caller, caller.principal.id)) === 'owner') return;
   throw new ApiError('exceeds_own_permissions', {
     detail: 'Only an owner makes, changes or removes an owner.',
   });
 }
 
-async function requireOtherOwner(tx: Tx, { project, principal }: Caller, personId: string): Promise<void> {
+async function requireOtherOwner(
+  tx: ControlTransaction,
+  { project, principal }: Caller,
+  personId: string,
+): Promise<void> {
   const other = await tx
     .selectFrom('project_members')
     .select('person_id')
@@ -88,8 +92,12 @@ async function requireOtherOwner(tx: Tx, { project, principal }: Caller, personI
   throw new ApiError('conflict', { detail: `${who} the last owner. Make somebody else an owner first.` });
 }
 
-/** What was handed out with the former role must not bring it back. */
-async function revokeInvitations(tx: Tx, { project }: Caller, personId: string): Promise<void> {
+/** Invitations that a member created with the old role must not give it back. */
+async function revokeInvitations(
+  tx: ControlTransaction,
+  { project }: Caller,
+  personId: string,
+): Promise<void> {
   await tx
     .deleteFrom('invitations')
     .where('project_id', '=', project.id)
@@ -97,9 +105,9 @@ async function revokeInvitations(tx: Tx, { project }: Caller, personId: string):
     .execute();
 }
 
-async function append(
+async function appendEntry(
   { audit }: { audit: Audit },
-  tx: Tx,
+  tx: ControlTransaction,
   { project, actor }: Caller,
   target: string,
   action: 'member.updated' | 'member.removed',

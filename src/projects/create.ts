@@ -1,32 +1,30 @@
-import type { Transaction } from 'kysely';
 import { findFirstPersonId } from '../accounts/account.ts';
-import type { Actor } from '../api/caller.ts';
+import type { Actor, Requester } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import { NO_CALLER } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { ControlTransaction, Write } from '../control/open.ts';
 import type { Project } from '../directory/project.ts';
 import { findKeysIn } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { insertMember } from '../members/membership.ts';
 
-/** Tells whose a new project is, by the id of a person; asked in the transaction that makes it. */
-export type FindOwner = (tx: Transaction<ControlSchema>) => Promise<string | undefined>;
+/** Returns the ID of a new project's owner; undefined for none. Runs in the transaction that creates the project. */
+export type FindOwner = (tx: ControlTransaction) => Promise<string | undefined>;
 
 /**
- * Creates a project for `actor` and returns it. It belongs to whom `findOwnerId` tells: to the first account, unless
- * said otherwise; while there is none, the first to come will own it. Throws 422 for an API key as name.
+ * Creates a project and returns it. `findOwnerId` returns its owner, by default the first account; a project without an
+ * owner goes to the first account once that is created. Throws 422 if the name contains an API key.
  */
 export async function createProject(
   services: ChangeServices,
   name: string,
-  actor: Actor,
+  { actor, recheck }: Requester,
   findOwnerId?: FindOwner,
 ): Promise<Project> {
   const { control, directory } = services;
-  const id = await control.write(NO_CALLER, ({ tx, revision }) =>
-    insertProject(services, tx, revision, name, actor, findOwnerId),
+  const id = await control.write(recheck, (write) =>
+    insertProject(services, write, name, actor, findOwnerId),
   );
   await directory.refresh();
   const project = directory.findProject(id);
@@ -34,11 +32,10 @@ export async function createProject(
   return project;
 }
 
-/** The part of `createProject` inside a transaction: for callers that store more in the same one. Returns its id. */
+/** The part of `createProject` inside a write, for callers that store more in the same one. Returns the project's ID. */
 export async function insertProject(
   { clock, audit }: { clock: Clock; audit: Audit },
-  tx: Transaction<ControlSchema>,
-  revision: number,
+  { tx, revision }: Write,
   name: string,
   actor: Actor,
   findOwnerId: FindOwner = findFirstPersonId,

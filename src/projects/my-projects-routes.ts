@@ -1,10 +1,9 @@
 import { Type } from 'typebox';
-import { listProjectsOf } from '../accounts/session-json.ts';
+import { listProjectsOf, ROLE } from '../accounts/session-json.ts';
 import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import { closedObject } from '../lib/schema.ts';
-import { ROLE } from '../members/routes.ts';
 import { createProject } from './create.ts';
 
 const PROJECT_JSON = closedObject({
@@ -23,13 +22,13 @@ const projectsRoute = defineRoute({
   answer: { status: 200, schema: unpagedListOf(PROJECT_JSON) },
   async handle(services: ChangeServices, { caller }) {
     const projects = await listProjectsOf(services, caller.session.person.id);
-    const told = projects.map(({ id, name, role, createdAt }) => ({
+    const items = projects.map(({ id, name, role, createdAt }) => ({
       id,
       name,
       role,
       created_at: new Date(createdAt).toISOString(),
     }));
-    return toUnpagedList(told);
+    return toUnpagedList(items);
   },
 });
 
@@ -43,11 +42,11 @@ const createProjectRoute = defineRoute({
   answer: { status: 201, schema: PROJECT_JSON },
   async handle(services: ChangeServices, { caller, body }) {
     const findOwnerId = () => Promise.resolve(caller.session.person.id);
-    const project = await createProject(services, body.name.trim(), caller.actor, findOwnerId);
+    const project = await createProject(services, body.name.trim(), caller, findOwnerId);
     const created_at = new Date(project.createdAt).toISOString();
     return { id: project.id, name: project.name, role: 'owner' as const, created_at };
   },
 });
 
-/** A person's own projects. */
+/** The routes of a person's own projects. */
 export const ownProjectRoutes = [projectsRoute, createProjectRoute] satisfies Route<ChangeServices>[];

@@ -3,7 +3,7 @@ import type { Project } from '../directory/project.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { RATE_LIMITS } from '../limits/rate-limits.ts';
 
-/** A project as the API tells it. */
+/** The JSON of a project. */
 export const PROJECT_JSON = closedObject({
   id: Type.String(),
   name: Type.String(),
@@ -15,7 +15,7 @@ export const PROJECT_JSON = closedObject({
   updated_at: Type.String({ format: 'date-time' }),
 });
 
-/** Returns a project as the API tells it. */
+/** Returns a project as JSON. */
 export function toProjectJson(project: Project): Static<typeof PROJECT_JSON> {
   return {
     id: project.id,

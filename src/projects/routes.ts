@@ -31,9 +31,9 @@ const updateRoute = defineRoute({
         detail: 'This key is narrowed to some apps; the project holds more.',
       });
     }
-    return toProjectJson(await updateProject(services, caller.project, body, caller.actor));
+    return toProjectJson(await updateProject(services, caller.project, body, caller));
   },
 });
 
-/** The project a key belongs to. */
+/** The routes of a key's project. */
 export const projectRoutes = [getRoute, updateRoute] satisfies Route<ChangeServices>[];

@@ -1,9 +1,8 @@
 import { type Static, Type } from 'typebox';
-import type { Actor } from '../api/caller.ts';
+import type { Requester } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
-import { NO_CALLER } from '../control/open.ts';
 import type { ProjectTable } from '../control/schema.ts';
 import type { Project } from '../directory/project.ts';
 import { toProject } from '../directory/records.ts';
@@ -15,6 +14,7 @@ import { toProjectJson } from './project-json.ts';
 const LIFETIME_DAYS_MAX = 3_650;
 const DISABLE_AFTER_MINUTES_MAX = 10_080;
 
+/** The body of a request to change a project. */
 export const UPDATE_PROJECT_BODY = Type.Object(
   {
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' })),
@@ -34,7 +34,7 @@ type ProjectChange = Static<typeof UPDATE_PROJECT_BODY>;
 
 const toJson = (value: object | null) => (value === null ? null : JSON.stringify(value));
 
-/** Returns the columns that a change sets; what is left out stays as it is. */
+/** Returns the columns that a change sets; a field left out keeps its value. */
 function toColumns(body: ProjectChange): Partial<ProjectTable> {
   const { count_unverified_revenue, leaked_key_policy, name, rate_limits, ...rest } = body;
   return {
@@ -49,19 +49,19 @@ function toColumns(body: ProjectChange): Partial<ProjectTable> {
 }
 
 /**
- * Changes a project's settings and returns it. Keys keep the expiry they have; new ones follow the new rule. Limits
- * count from the next request on; null or `{}` returns to the defaults. Throws 422 for limits that make no
- * sense and for an API key in the name.
+ * Changes a project's settings and returns it. Existing keys keep their expiry; new ones follow the new rule. Limits
+ * apply from the next request; null or `{}` resets them to the defaults. Throws 422 for invalid limits and for an API
+ * key in the name.
  */
 export async function updateProject(
   { control, directory, clock, audit }: ChangeServices,
   project: Project,
   body: ProjectChange,
-  actor: Actor,
+  { actor, recheck }: Requester,
 ): Promise<Project> {
   const mistakes = [...findRateLimitMistakes(body.rate_limits ?? {}), ...findKeysIn({ name: [body.name] })];
   if (mistakes.length > 0) throw validationFailed(mistakes);
-  await control.write(NO_CALLER, async ({ tx, revision }) => {
+  await control.write(recheck, async ({ tx, revision }) => {
     const rowOf = tx.selectFrom('projects').selectAll().where('id', '=', project.id);
     const before = toProject(await rowOf.executeTakeFirstOrThrow());
     await tx

@@ -3,7 +3,7 @@ import { after, beforeEach, describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { createResetLink, type ResetPurpose } from '../../src/accounts/reset-password.ts';
 import { totpCode } from '../../src/accounts/totp-code.ts';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openBrowser, PASSWORD, setUp, signIn } from '../support/browser.ts';
 import { type Answer, makeClock, startTestServer } from '../support/harness.ts';
@@ -23,7 +23,7 @@ const { db } = services.control;
 const assertProblem = (answer: Answer, status: number, code: string) =>
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 const makeLink = (purpose: ResetPurpose, email = EMAIL) =>
-  createResetLink(services, email, purpose, CLI_ACTOR);
+  createResetLink(services, email, purpose, CLI_REQUESTER);
 const reset = (token: string | undefined, password = PASSWORD) =>
   openBrowser(api.url).call('POST', '/app/v1/reset', { body: { token, password } });
 const countSessions = async () => (await db.selectFrom('sessions').select('id').execute()).length;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { createResetLink } from '../../src/accounts/reset-password.ts';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, tokenOf } from '../support/browser.ts';
@@ -65,7 +65,7 @@ describe('plain HTTP from another machine', () => {
   });
 
   it('rejects a password reset over plain HTTP without spending the reset link', async () => {
-    const token = await createResetLink(services, NEW_EMAIL, 'reset', CLI_ACTOR);
+    const token = await createResetLink(services, NEW_EMAIL, 'reset', CLI_REQUESTER);
     const body = { token, password: 'another long password' };
     await assertAsksForTls('/app/v1/reset', body);
     assert.equal((await openBrowser(url).call('POST', '/app/v1/reset', { body })).status, 204);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import type { KeyCaller } from '../../src/api/caller.ts';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_ACTOR, CLI_REQUESTER } from '../../src/api/caller.ts';
 import { ApiError, type FieldError } from '../../src/api/errors.ts';
 import { createApp } from '../../src/apps/create.ts';
 import type { ApiKey } from '../../src/directory/key.ts';
@@ -19,16 +19,16 @@ import { makeClock, makeConfig } from '../support/harness.ts';
 const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);
 after(() => services.close());
-const project = await createProject(services, 'Keys', CLI_ACTOR);
-const other = await createProject(services, 'Other', CLI_ACTOR);
+const project = await createProject(services, 'Keys', CLI_REQUESTER);
+const other = await createProject(services, 'Other', CLI_REQUESTER);
 const limited = await updateProject(
   services,
-  await createProject(services, 'Limited', CLI_ACTOR),
+  await createProject(services, 'Limited', CLI_REQUESTER),
   { max_key_lifetime_days: 10 },
-  CLI_ACTOR,
+  CLI_REQUESTER,
 );
 const newApp = (projectId: string) =>
-  createApp(services, projectId, { name: 'App', platform: 'ios' }, CLI_ACTOR);
+  createApp(services, projectId, { name: 'App', platform: 'ios' }, CLI_REQUESTER);
 const [first, second, foreign] = [await newApp(project.id), await newApp(project.id), await newApp(other.id)];
 
 const actor = { ...CLI_ACTOR, id: 'key_maker' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import {
   EXPIRING_KEYS,
@@ -21,7 +21,7 @@ after(async () => {
   await services.close();
   await otherProcess.close();
 });
-const project = await createProject(services, 'Expiring', CLI_ACTOR);
+const project = await createProject(services, 'Expiring', CLI_REQUESTER);
 const published: ExpiryNotice[] = [];
 EXPIRING_KEYS.subscribe((message) => published.push(message as ExpiryNotice));
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import type { IdempotencyKey } from '../../src/api/route.ts';
 import { parseIdempotencyKey } from '../../src/idempotency/idempotency-key.ts';
 import { insertKey } from '../../src/keys/create.ts';
@@ -190,7 +190,7 @@ describe('the Idempotency-Key header', () => {
 describe('idempotency after a crash', async () => {
   const config = makeConfig();
   const services = await openControlServices(config, clock);
-  const project = await createProject(services, 'Crash', CLI_ACTOR);
+  const project = await createProject(services, 'Crash', CLI_REQUESTER);
   const source = { callerId: 'key_a', method: 'POST', path: '/v1/api-keys', body: {} };
   const idempotencyKeyOf = (header: string): IdempotencyKey =>
     parseIdempotencyKey({ ...source, header, credential: 'sk' }, services.replaySecret);

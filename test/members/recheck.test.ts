@@ -1,15 +1,54 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
-import { NO_CALLER } from '../../src/control/open.ts';
+import { after, before, describe, it } from 'node:test';
+import { totpCode } from '../../src/accounts/totp-code.ts';
+import { NO_CALLER, type Write } from '../../src/control/open.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
-import { type Browser, join, setUp, signIn, stepUp } from '../support/browser.ts';
+import { type Browser, join, PASSWORD, setUp, signIn, stepUp, tokenOf } from '../support/browser.ts';
+import { fromBase32 } from '../support/second-factor.ts';
 import { startSlowServer } from '../support/slow-server.ts';
 
 const { url, clock, config, project, services, hooks, sendSlowly, readState } = await startSlowServer();
 const { project_id } = project;
 const elsewhere = await openControlServices(config, clock);
 after(() => elsewhere.close());
+
+type Send = [method: string, path: string, body?: object | undefined];
+
+/** Sends a request whose write waits until another process has committed a change. */
+async function sendWhileLocked(
+  change: (write: Write) => Promise<unknown>,
+  browser: Browser,
+  [method, path, body]: Send,
+) {
+  const isWaiting = Promise.withResolvers<void>();
+  const isChanged = Promise.withResolvers<void>();
+  const writing = elsewhere.control.write(NO_CALLER, async (write) => {
+    await change(write);
+    isChanged.resolve();
+    await isWaiting.promise;
+  });
+  await isChanged.promise;
+  await browser.call('GET', '/app/v1/session');
+  hooks.onWrite = isWaiting.resolve;
+  const answer = await browser.call(method, path, body === undefined ? {} : { body });
+  hooks.onWrite = () => {};
+  isWaiting.resolve();
+  await writing;
+  return answer;
+}
+
+const endSession =
+  (id: string) =>
+  ({ tx }: Write) =>
+    tx.deleteFrom('sessions').where('id', '=', id).execute();
+
+async function findSessions(browser: Browser): Promise<{ current: string; other: string }> {
+  const { body } = await browser.call('GET', '/app/v1/sessions');
+  const idWhere = (isCurrent: boolean) =>
+    body.data.find((one: { is_current: boolean }) => one.is_current === isCurrent)?.id;
+  return { current: idWhere(true), other: idWhere(false) };
+}
 
 describe('rechecking a member before a write', async () => {
   const setupUrl = `${url}/setup#${await renewSetupLink(services)}`;
@@ -23,6 +62,12 @@ describe('rechecking a member before a write', async () => {
     members.data.find(({ email }: { email: string }) => email === address).id;
   const [id, other] = [idOf('developer@example.com'), idOf('analyst@example.com')];
   const app = await owner.call('POST', path('/apps'), { body: { name: 'Spare', platform: 'web' } });
+  const createKey = () => owner.call('POST', path('/api-keys'), { body: { name: 'Spare', type: 'client' } });
+  const [key, revoked] = [await createKey(), await createKey()];
+  await owner.call('DELETE', path(`/api-keys/${revoked.body.id}`));
+  const invited = await owner.call('POST', path('/invitations'), {
+    body: { email: 'invited@example.com', role: 'analyst' },
+  });
 
   async function headersOf(browser: Browser): Promise<Record<string, string>> {
     const { body } = await browser.call('GET', '/app/v1/session');
@@ -55,10 +100,16 @@ describe('rechecking a member before a write', async () => {
 
   const WRITES: [what: string, method: string, path: string, body?: object][] = [
     ['creates no key', 'POST', '/api-keys', { name: 'Late', type: 'client' }],
+    ['changes no key', 'PATCH', `/api-keys/${key.body.id}`, { name: 'Late' }],
+    ['rotates no key', 'POST', `/api-keys/${key.body.id}/rotate`],
+    ['revokes no key', 'DELETE', `/api-keys/${key.body.id}`],
+    ['restores no key', 'POST', `/api-keys/${revoked.body.id}/restore`],
     ['creates no app', 'POST', '/apps', { name: 'Late', platform: 'ios' }],
+    ['changes no app', 'PATCH', `/apps/${app.body.id}`, { name: 'Late' }],
     ['deletes no app', 'DELETE', `/apps/${app.body.id}`],
     ['does not change the project', 'PATCH', '/project', { name: 'Late' }],
     ['invites no member', 'POST', '/invitations', { email: 'late@example.com', role: 'admin' }],
+    ['revokes no invitation', 'DELETE', `/invitations/${invited.body.id}`],
     ['removes no member', 'DELETE', `/members/${other}`],
     ['does not restore its own role', 'PATCH', `/members/${id}`, { role: 'admin' }],
   ];
@@ -67,33 +118,94 @@ describe('rechecking a member before a write', async () => {
     it(`${what} if another process takes the member's role away while the write waits`, async () => {
       const browser = await signIn(url, 'developer@example.com');
       await stepUp(browser);
-      const isWaiting = Promise.withResolvers<void>();
-      const isTaken = Promise.withResolvers<void>();
       const before = await readState();
-      const writing = elsewhere.control.write(NO_CALLER, async ({ tx }) => {
-        await tx
-          .updateTable('project_members')
-          .set({ role: 'analyst' })
-          .where('person_id', '=', id)
-          .execute();
-        isTaken.resolve();
-        await isWaiting.promise;
-      });
-      await isTaken.promise;
-      await browser.call('GET', '/app/v1/session');
-      hooks.onWrite = isWaiting.resolve;
-      const refused = await browser.call(method, path(rest), body === undefined ? {} : { body });
-      hooks.onWrite = () => {};
-      isWaiting.resolve();
-      await writing;
+      const refused = await sendWhileLocked(
+        ({ tx }) =>
+          tx.updateTable('project_members').set({ role: 'analyst' }).where('person_id', '=', id).execute(),
+        browser,
+        [method, path(rest), body],
+      );
       assert.deepEqual([refused.status, refused.body.code], [403, 'insufficient_scope'], refused.text);
       await owner.call('PATCH', path(`/members/${id}`), { body: { role: 'admin' } });
       assert.deepEqual(await readState(), before);
     });
   }
 
+  it('does not leave the project if another process ends its session while the write waits', async () => {
+    const browser = await signIn(url, 'developer@example.com');
+    const before = await readState();
+    const { current } = await findSessions(browser);
+    const refused = await sendWhileLocked(endSession(current), browser, ['DELETE', path(`/members/${id}`)]);
+    assert.deepEqual([refused.status, refused.body.code], [401, 'not_signed_in'], refused.text);
+    assert.deepEqual(await readState(), before);
+  });
+
   it('rejects a request whose member is removed while its body is read', async () => {
     const refused = await createAppLate(() => owner.call('DELETE', path(`/members/${id}`)));
     assert.deepEqual(refused, [404, 'not_found']);
   });
+});
+
+describe('a person whose session another process ends', () => {
+  const email = 'person@example.com';
+  const { db } = services.control;
+  let invitation = '';
+
+  before(async () => {
+    const owner = await signIn(url, 'owner@example.com');
+    await stepUp(owner);
+    await join(owner, project_id, 'developer', 'Person');
+    const { body } = await owner.call('POST', '/app/v1/projects', { body: { name: 'Second' } });
+    const path = `/app/v1/projects/${body.id}/invitations`;
+    const invited = await owner.call('POST', path, { body: { email, role: 'analyst' } });
+    invitation = tokenOf(invited.body.link);
+  });
+
+  /** Returns everything stored that a person can change, except the session that ends. */
+  async function lookAtAccounts(endedSessionId: string) {
+    const people = await db.selectFrom('people').selectAll().orderBy('id').execute();
+    const credentials = await db.selectFrom('credentials').selectAll().orderBy('id').execute();
+    const secondFactors = await db.selectFrom('two_factors').selectAll().orderBy('id').execute();
+    const sessions = await db.selectFrom('sessions').selectAll().where('id', '!=', endedSessionId).execute();
+    const entries = await db.selectFrom('audit_log').select('seq').execute();
+    return {
+      ...{ people, credentials, secondFactors, sessions, entries: entries.length },
+      ...(await readState()),
+    };
+  }
+
+  async function offerTotp(browser: Browser): Promise<object> {
+    const { body } = await browser.call('POST', '/app/v1/account/totp', { body: {} });
+    return { code: totpCode(fromBase32(body.secret), clock.now()) };
+  }
+
+  type Prepare = (browser: Browser) => Promise<object> | object;
+  const WRITES: [what: string, method: string, path: string, prepare?: Prepare][] = [
+    ['does not sign out', 'POST', '/app/v1/sign-out'],
+    ['does not step up', 'POST', '/app/v1/step-up', () => ({ password: PASSWORD })],
+    ['ends no other session', 'DELETE', '/app/v1/sessions/OTHER'],
+    ['does not change its name', 'PATCH', '/app/v1/account', () => ({ name: 'Late' })],
+    ['does not change its address', 'PATCH', '/app/v1/account', () => ({ email: 'late@example.com' })],
+    ['keeps its password', 'POST', '/app/v1/account/password', () => ({ new_password: `late ${PASSWORD}` })],
+    ['gets no second factor', 'POST', '/app/v1/account/totp', () => ({})],
+    ['switches no second factor on', 'POST', '/app/v1/account/totp/confirm', offerTotp],
+    ['switches no second factor off', 'DELETE', '/app/v1/account/totp'],
+    ['makes no project', 'POST', '/app/v1/projects', () => ({ name: 'Late' })],
+    ['accepts no invitation', 'POST', '/app/v1/invitations/accept', () => ({ token: invitation })],
+  ];
+
+  for (const [what, method, path, prepare] of WRITES) {
+    it(`${what}, if its write waits meanwhile`, async () => {
+      await signIn(url, email);
+      const browser = await signIn(url, email);
+      await stepUp(browser);
+      const body = await prepare?.(browser);
+      const { current, other } = await findSessions(browser);
+      const stored = await lookAtAccounts(current);
+      const send: Send = [method, path.replace('OTHER', other), body];
+      const refused = await sendWhileLocked(endSession(current), browser, send);
+      assert.deepEqual([refused.status, refused.body.code], [401, 'not_signed_in'], refused.text);
+      assert.deepEqual(await lookAtAccounts(current), stored);
+    });
+  }
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { deleteExpiredRecords } from '../../src/idempotency/records.ts';
 import { createKey } from '../../src/keys/create.ts';
 import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
@@ -58,7 +58,7 @@ describe('in the background, while another process holds the write lock', async 
   const config = makeConfig();
   const services = await openControlServices(config, clock);
   after(() => services.close());
-  const project = await createProject(services, 'Locked', CLI_ACTOR);
+  const project = await createProject(services, 'Locked', CLI_REQUESTER);
   const expires_at = new Date(clock.now() + 40 * DAY_MS).toISOString();
   const body = { name: 'Locked', type: 'server', expires_at } as const;
   const { key } = await createKey(services, project, body, CLI_GRANTOR);

@@ -1,5 +1,10 @@
-export const PASSWORD_MIN = 12;
-export const PASSWORD_MAX = 128;
+import { PASSWORD_LENGTH } from '../../../src/accounts/account-rules.ts';
+
+/** Minimum characters of a new password. */
+export const PASSWORD_MIN = PASSWORD_LENGTH.minLength;
+
+/** Maximum characters of a new password. */
+export const PASSWORD_MAX = PASSWORD_LENGTH.maxLength;
 
 /** Returns the error of a new password; undefined if it is accepted. Only length counts: it makes a password strong. */
 export function findPasswordError(password: string): string | undefined {

@@ -62,11 +62,11 @@ export function requireSamePlan({ plan }: DemoState, requested: Partial<DemoPlan
 /** Creates the demo's project with three apps and records it, in one transaction. Its last day is that of `nowMs`. */
 export async function createDemo(services: DemoServices, plan: DemoPlan, nowMs: number): Promise<DemoState> {
   const startMs = (Math.floor(nowMs / DAY_MS) - plan.days + 1) * DAY_MS;
-  const state = await services.control.write(NO_CALLER, async ({ tx, revision }) => {
-    const projectId = await insertProject(services, tx, revision, DEMO_NAME, CLI_ACTOR);
+  const state = await services.control.write(NO_CALLER, async (write) => {
+    const projectId = await insertProject(services, write, DEMO_NAME, CLI_ACTOR);
     const makeApp = (platform: DemoPlatform) => {
       const fields = { name: DEMO_APP_NAMES[platform], platform };
-      return insertApp(services, tx, revision, projectId, fields, CLI_ACTOR);
+      return insertApp(services, write, projectId, fields, CLI_ACTOR);
     };
     const appIds = {
       ios: await makeApp('ios'),
@@ -74,7 +74,7 @@ export async function createDemo(services: DemoServices, plan: DemoPlan, nowMs: 
       web: await makeApp('web'),
     };
     const created: DemoState = { projectId, plan, stage: { appIds, startMs }, loadedUntilMs: startMs - 1 };
-    await insertState(tx, created);
+    await insertState(write.tx, created);
     return created;
   });
   await services.directory.refresh();

@@ -17,17 +17,17 @@ function start() {
 
 it('tells of an untrusted proxy in the log once an hour, however many requests come', () => {
   const { clock, lines, proxy } = start();
-  for (let round = 0; round < 5; round += 1) proxy.note(passedOn);
+  for (let round = 0; round < 5; round += 1) proxy.record(passedOn);
   assert.equal(lines.length, 1);
   const { level, msg, proxy: named, header } = JSON.parse(lines[0] ?? '');
   assert.deepEqual([level, named, header], [40, '10.0.0.1', 'x-forwarded-for']);
   assert.match(msg, /Set TRUSTED_PROXIES/);
   clock.advance(HOUR_MS - 1);
-  proxy.note(passedOn);
+  proxy.record(passedOn);
   assert.equal(lines.length, 1);
   clock.advance(1);
-  proxy.note(passedOn);
-  proxy.note(passedOn);
+  proxy.record(passedOn);
+  proxy.record(passedOn);
   assert.equal(lines.length, 2);
   assert.equal(proxy.countRequests(), 8);
 });
@@ -35,10 +35,10 @@ it('tells of an untrusted proxy in the log once an hour, however many requests c
 it('warns until none was seen for an hour', () => {
   const { clock, proxy } = start();
   assert.equal(proxy.findWarning(), undefined);
-  proxy.note(passedOn);
+  proxy.record(passedOn);
   clock.advance(HOUR_MS - 1);
   assert.match(proxy.findWarning() ?? '', /TRUSTED_PROXIES is not set/);
-  proxy.note(passedOn);
+  proxy.record(passedOn);
   clock.advance(HOUR_MS - 1);
   assert.notEqual(proxy.findWarning(), undefined);
   clock.advance(1);
@@ -47,6 +47,6 @@ it('warns until none was seen for an hour', () => {
 
 it('says nothing of callers that come directly', () => {
   const { lines, proxy } = start();
-  proxy.note(direct);
+  proxy.record(direct);
   assert.deepEqual([lines, proxy.countRequests(), proxy.findWarning()], [[], 0, undefined]);
 });

@@ -6,7 +6,7 @@ import type { ClientAddress } from './address.ts';
 /** Remembers requests that a proxy passed on while `TRUSTED_PROXIES` names none. */
 export type UntrustedProxy = {
   /** Counts the request when its peer is such a proxy; the log tells of it once an hour. */
-  note: (address: ClientAddress) => void;
+  record: (address: ClientAddress) => void;
   /** How many there were since the start. */
   countRequests: () => number;
   /** Returns what to do about it when there was one within the last hour. */
@@ -22,14 +22,14 @@ const WARNING =
 export function createUntrustedProxy({ clock, log }: { clock: Clock; log: Log }): UntrustedProxy {
   let requests = 0;
   let lastSeenAt = Number.NEGATIVE_INFINITY;
-  let lastToldAt = Number.NEGATIVE_INFINITY;
+  let lastLoggedAt = Number.NEGATIVE_INFINITY;
   return {
-    note({ ip, untrustedProxyHeader: header }) {
+    record({ ip, untrustedProxyHeader: header }) {
       if (header === undefined) return;
       requests += 1;
       lastSeenAt = clock.now();
-      if (lastSeenAt - lastToldAt < HOUR_MS) return;
-      lastToldAt = lastSeenAt;
+      if (lastSeenAt - lastLoggedAt < HOUR_MS) return;
+      lastLoggedAt = lastSeenAt;
       // The header's name only: what it holds is the caller's to choose.
       log.warn({ proxy: ip, header }, WARNING);
     },

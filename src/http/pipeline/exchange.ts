@@ -54,7 +54,7 @@ export function createExchange(
   const url = raw.url ?? '';
   const mark = url.indexOf('?');
   const from = resolveAddress(peer, headers, config.trustedProxies);
-  untrustedProxy.note(from);
+  untrustedProxy.record(from);
   let signal: AbortSignal | undefined;
   return {
     raw,

@@ -125,25 +125,16 @@ function handle(
   current: { caller: AnyCaller; app: App | undefined },
 ): Promise<unknown> | unknown {
   const { headers } = exchange.raw;
-  const { control } = services;
-  const write: typeof control.write = (recheck, work) =>
-    control.write(async (tx) => {
-      await current.caller.recheck(tx);
-      await recheck(tx);
-    }, work);
-  return route.handle(
-    { ...services, control: { ...control, write } },
-    {
-      ...admitted,
-      ...current,
-      raw: route.access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
-      ifMatch: headers['if-match'],
-      lastEventId: headers['last-event-id']?.toString(),
-      get signal() {
-        return exchange.signal;
-      },
+  return route.handle(services, {
+    ...admitted,
+    ...current,
+    raw: route.access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
+    ifMatch: headers['if-match'],
+    lastEventId: headers['last-event-id']?.toString(),
+    get signal() {
+      return exchange.signal;
     },
-  );
+  });
 }
 
 /** A path that needs no permission: health, docs, and hooks that verify the request themselves. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../../test/support/harness.ts';
-import { CLI_ACTOR, CLI_REQUESTER } from '../../api/caller.ts';
+import { CLI_REQUESTER } from '../../api/caller.ts';
 import type { FoundKey } from '../../directory/directory.ts';
 import { macOf } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
@@ -15,7 +15,7 @@ const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);
 after(() => services.close());
 const { directory, pepper, control, firstUse } = services;
-const project = await createProject(services, 'First use', CLI_ACTOR);
+const project = await createProject(services, 'First use', CLI_REQUESTER);
 
 function find(secret: string): FoundKey {
   const found = directory.findByMac(macOf(secret, pepper));
@@ -124,7 +124,7 @@ describe('the first use of a new secret', () => {
   it('is written when the services are closed', async () => {
     const config = makeConfig();
     const own = await openControlServices(config, clock);
-    const there = await createProject(own, 'Closing', CLI_ACTOR);
+    const there = await createProject(own, 'Closing', CLI_REQUESTER);
     const { key } = await createKey(own, there, { name: 'Test', type: 'server' }, CLI_GRANTOR);
     const { secret } = await rotateKey(own, there, key.id, {}, CLI_GRANTOR);
     const found = own.directory.findByMac(macOf(secret, own.pepper));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { makeClock, makeConfig } from '../../../test/support/harness.ts';
-import { CLI_ACTOR, CLI_REQUESTER } from '../../api/caller.ts';
+import { CLI_REQUESTER } from '../../api/caller.ts';
 import { NO_CALLER } from '../../control/open.ts';
 import { createSecret, derivePepper } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
@@ -15,7 +15,7 @@ const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);
 after(() => services.close());
 const { directory, pepper, control } = services;
-const project = await createProject(services, 'Verified', CLI_ACTOR);
+const project = await createProject(services, 'Verified', CLI_REQUESTER);
 
 const make = (fields: Partial<CreateKeyBody> = {}) =>
   createKey(services, project, { name: 'Test', type: 'server', ...fields }, CLI_GRANTOR);

@@ -1,52 +1,48 @@
-import type { Transaction } from 'kysely';
 import type { Actor, Session } from '../api/caller.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import { anonymousActor } from '../api/raw-request.ts';
-import { NO_CALLER } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import { type ControlTransaction, NO_CALLER } from '../control/open.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
-import { agentOf } from './auth-request.ts';
-import { SESSION_SECONDS } from './lifetimes.ts';
+import { SESSION_SECONDS } from './account-rules.ts';
+import { findUserAgent } from './auth-request.ts';
 import { findSession } from './sessions.ts';
 import { createToken, hashToken } from './token.ts';
 
-type Tx = Transaction<ControlSchema>;
-
-/** A session that has just begun, and the token of its cookie. */
-export type BegunSession = { token: string; session: Session };
+/** A new session, and the token for its cookie. */
+export type StartedSession = { token: string; session: Session };
 
 /**
- * Begins the session that better-auth made for a password or code it found right. Returns undefined, and leaves none,
- * when it was ended meanwhile or `isStillRight` says that what it was made for has lapsed.
+ * Starts the session that better-auth created for a correct password or code. Returns undefined, and deletes the
+ * session, if it was revoked meanwhile or if `isStillValid` returns false: what it was created for no longer applies.
  */
-export async function beginSession(
+export async function startSession(
   services: AccountServices,
-  visit: BrowserRequest,
+  request: BrowserRequest,
   token: string,
-  isStillRight: (tx: Tx, personId: string) => Promise<boolean>,
-): Promise<BegunSession | undefined> {
+  isStillValid: (tx: ControlTransaction, personId: string) => Promise<boolean>,
+): Promise<StartedSession | undefined> {
   return services.control.write(NO_CALLER, async ({ tx }) => {
     const session = await findSession({ control: { db: tx }, clock: services.clock }, token);
     if (!session) return undefined;
-    if (!(await isStillRight(tx, session.person.id))) {
-      // Returned, not thrown: that would bring it back.
+    if (!(await isStillValid(tx, session.person.id))) {
+      // Returned, not thrown: a rollback would restore it.
       await tx.deleteFrom('sessions').where('id', '=', session.id).execute();
       return undefined;
     }
-    await describeDevice(services, tx, anonymousActor(visit, session.person.id));
+    await recordStart(services, tx, anonymousActor(request, session.person.id));
     return { token, session };
   });
 }
 
-/** Makes a session for a new account, in the transaction that makes the account: whoever just chose a password knows it. */
+/** Creates a session in the transaction that creates the account: its password was just chosen, so it is not asked again. */
 export async function insertSession(
   services: AccountServices,
-  tx: Tx,
-  visit: BrowserRequest,
+  tx: ControlTransaction,
+  request: BrowserRequest,
   actor: Actor,
-): Promise<BegunSession> {
+): Promise<StartedSession> {
   const { clock } = services;
   const token = createToken();
   const created_at = new Date(clock.now()).toISOString();
@@ -56,22 +52,22 @@ export async function insertSession(
       id: newId('ses'),
       token: hashToken(token),
       person_id: actor.id,
-      ip_address: visit.address,
-      user_agent: agentOf(visit) ?? null,
+      ip_address: request.address,
+      user_agent: findUserAgent(request) ?? null,
       stepped_up_until: null,
       expires_at: new Date(clock.now() + SESSION_SECONDS * 1_000).toISOString(),
       created_at,
       updated_at: created_at,
     })
     .execute();
-  await describeDevice(services, tx, actor);
+  await recordStart(services, tx, actor);
   const session = await findSession({ control: { db: tx }, clock }, token);
   if (!session) throw new Error('A session was stored and is not there.');
   return { token, session };
 }
 
-async function describeDevice(services: AccountServices, tx: Tx, actor: Actor): Promise<void> {
-  // Nobody can come back to a session that is over, and people sign in seldom enough to tidy up then.
+async function recordStart(services: AccountServices, tx: ControlTransaction, actor: Actor): Promise<void> {
+  // Expired sessions are never used again, and sign-ins are rare enough to clean up here.
   const now = new Date(services.clock.now()).toISOString();
   await tx.deleteFrom('sessions').where('expires_at', '<=', now).execute();
   await appendForPerson(services, tx, { personId: actor.id, actor, action: 'session.started' });
