@@ -5,11 +5,13 @@ import { type AuditFilter, type AuditRow, listAuditRows, toAuditEntryJson } from
 const ROWS_PER_PAGE = 500;
 const COLUMNS = ['id', 'at', 'actor_type', 'actor_id', 'action', 'target', 'diff', 'ip', 'request_id'];
 
+/** The file formats that the audit log can be exported in. */
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const;
 
+/** One of `EXPORT_FORMATS`. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** Yields the filtered log as text, newest first, a page at a time: memory does not grow with the log. */
+/** Yields the filtered log as text, newest first, page by page, so that memory use does not grow with the log. */
 export async function* exportAudit(
   control: Control,
   filter: AuditFilter,
