@@ -1,13 +1,11 @@
-import type { Transaction } from 'kysely';
 import type { Actor } from '../api/caller.ts';
-import type { Control } from '../control/open.ts';
-import type { ControlSchema } from '../control/schema.ts';
+import type { Control, ControlTransaction } from '../control/open.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { type AuditKey, chainMac, isSealed, sealOf } from './chain.ts';
 
-/** What can happen, as the log names it. Never renamed. */
+/** The actions in the audit log. An existing one is never renamed. */
 export const AUDIT_ACTIONS = [
   'api_key.created',
   'api_key.updated',
@@ -42,32 +40,33 @@ export const AUDIT_ACTIONS = [
   'invitation.revoked',
 ] as const;
 
+/** One of `AUDIT_ACTIONS`. */
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** One thing that happened. `diff` maps a field to its value before and after; never a secret. */
+/** An entry to append. `diff` maps a field to its value before and after; it never contains a secret. */
 export type AuditEntry = {
   projectId: string | null;
   actor: Actor;
   action: AuditAction;
-  /** The id of what it happened to. */
+  /** The id of what was changed. */
   target: string;
   diff?: Record<string, readonly [before: unknown, after: unknown]> | undefined;
-  /** When it happened, epoch milliseconds, if that was before it is appended. */
+  /** When it happened, epoch milliseconds, if earlier than when it is appended. */
   at?: number;
 };
 
-/** What every change of projects, apps, keys and members takes. */
+/** The services that changing projects, apps, keys and members needs. */
 export type ChangeServices = { control: Control; directory: Directory; audit: Audit; clock: Clock };
 
-/** The audit log. Rows form one chain: each carries an HMAC over itself and the HMAC of the row before. */
+/** The audit log. Its rows form one chain: each has an HMAC over itself and the HMAC of the previous row. */
 export type Audit = {
-  /** Appends inside the transaction of what it tells of: both are stored, or neither. */
-  append: (tx: Transaction<ControlSchema>, entry: AuditEntry) => Promise<void>;
+  /** Appends in the same transaction as the change itself: both are stored, or neither. */
+  append: (tx: ControlTransaction, entry: AuditEntry) => Promise<void>;
 };
 
 /**
- * Returns the log's writer under the present key; `retired` keys are those the end may still be sealed with.
- * Transactions that write are serialised, and so is the chain.
+ * Creates the writer of the log with the current key; the end of the chain may still be sealed with a `retired` one.
+ * Write transactions run one after another, so the chain needs no lock of its own.
  */
 export function createAudit(auditKey: AuditKey, clock: Clock, retired: readonly AuditKey[] = []): Audit {
   const keys = [auditKey, ...retired];
@@ -98,7 +97,7 @@ export function createAudit(auditKey: AuditKey, clock: Clock, retired: readonly 
         .values({ ...row, mac })
         .execute();
       const end = { seq: row.seq, mac };
-      // A seal that was broken stays broken: else the next entry would vouch for a tail that was cut before it.
+      // An invalid seal stays invalid: otherwise the next entry would hide that the log was truncated before it.
       const seal = isSealed(head, keys) ? sealOf(end, auditKey.key) : head.seal;
       await tx
         .updateTable('audit_head')
@@ -109,8 +108,8 @@ export function createAudit(auditKey: AuditKey, clock: Clock, retired: readonly 
   };
 }
 
-/** Seals the end of a chain that an older release left without a seal. */
-export async function sealHead(tx: Transaction<ControlSchema>, { key }: AuditKey): Promise<void> {
+/** Seals the end of a chain that an older release wrote without a seal. */
+export async function sealHead(tx: ControlTransaction, { key }: AuditKey): Promise<void> {
   const head = await tx.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
   if (head?.seal !== '') return;
   const seal = sealOf({ seq: Number(head.seq), mac: head.mac }, key);
@@ -118,8 +117,8 @@ export async function sealHead(tx: Transaction<ControlSchema>, { key }: AuditKey
 }
 
 /**
- * Returns which members differ, each with its value before and after, as the audit log tells a change; undefined when
- * none does. Members in `except` (times that always move) are passed over.
+ * Returns the members that differ, each with its value before and after, as the audit log records a change; undefined if
+ * there are none. Members in `except`, such as times that always change, are ignored.
  */
 export function diffOf(
   before: Readonly<Record<string, unknown>>,

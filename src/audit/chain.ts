@@ -3,18 +3,19 @@ import type { Selectable } from 'kysely';
 import type { Control } from '../control/open.ts';
 import type { AuditTable, ControlSchema } from '../control/schema.ts';
 
-/** A key of the chain and its name, so that rows made under a former secret can still be verified. */
+/** A key of the chain and its id, so that rows written with an old APPFLOW_SECRET can still be verified. */
 export type AuditKey = { id: string; key: KeyObject };
 
 type SealedEnd = Omit<Selectable<ControlSchema['audit_head']>, 'id'>;
 
-/** Returns the seal of the chain's end: HMAC-SHA-256 under a label, so that no row's own HMAC can stand in for it. */
+/** Returns the seal of the chain's end: HMAC-SHA-256 with a label, so that no row's own HMAC can be used as one. */
 export function sealOf({ seq, mac }: ChainEnd, key: KeyObject): string {
   return createHmac('sha256', key)
     .update(JSON.stringify(['head', seq, mac]))
     .digest('base64url');
 }
 
+/** Whether the seal of the chain's end was computed with one of these keys. */
 export function isSealed(head: SealedEnd, keys: readonly AuditKey[]): boolean {
   const end = { seq: Number(head.seq), mac: head.mac };
   // Before the first entry there is nothing to seal.
@@ -22,7 +23,7 @@ export function isSealed(head: SealedEnd, keys: readonly AuditKey[]): boolean {
   return keys.some(({ key }) => sealOf(end, key) === head.seal);
 }
 
-/** Returns a row's link: HMAC-SHA-256 over the row, every column in a fixed order, and the link before. */
+/** Returns a row's HMAC-SHA-256 over all its columns in a fixed order and the HMAC of the previous row. */
 export function chainMac(
   row: Omit<Selectable<AuditTable>, 'mac'>,
   previousMac: string,
@@ -42,7 +43,7 @@ export function chainMac(
   return createHmac('sha256', key).update(text).digest('base64url');
 }
 
-/** What `verifyChain` found: how many rows hold, or where and how the chain is broken. */
+/** The result of `verifyChain`: how many rows are intact, and where and how the chain is broken, if it is. */
 export type ChainVerdict =
   | { ok: true; rows: number }
   | { ok: false; rows: number; seq: number; reason: string };
@@ -50,21 +51,21 @@ export type ChainVerdict =
 const ROWS_PER_PAGE = 5_000;
 
 /**
- * Walks the whole chain. Notices an edited row, a removed row, a cut tail and an emptied log; whoever has the database
- * but not `APPFLOW_SECRET` can mend none of it. What nobody can see in the database alone is that all of it was set back
- * to what it once was: that takes `noted`, an end of the chain found in an older log line, which must still be part of
- * it. `keys` are the present key and those of retired secrets.
+ * Verifies the whole chain. Detects an edited row, a removed row, a truncated log and an emptied log; none of that can be
+ * hidden with access to the database but not to `APPFLOW_SECRET`. What the database alone cannot show is that all of it
+ * was restored to an earlier state: pass `knownEnd`, an end of the chain from an older log line, which must still be part
+ * of it. `keys` are the current key and those of retired secrets.
  */
 export async function verifyChain(
   { db }: Pick<Control, 'db'>,
   keys: readonly AuditKey[],
-  noted?: ChainEnd,
+  knownEnd?: ChainEnd,
 ): Promise<ChainVerdict> {
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
-  // Read before the rows: what a running server appends meanwhile comes after it and is no break.
+  // Read before the rows: what a running server appends meanwhile comes after it and does not break the chain.
   const head = await db.selectFrom('audit_head').select(['seq', 'mac', 'seal']).executeTakeFirst();
   if (!head) return { ok: false, rows: 0, seq: 0, reason: 'the end of the chain was removed' };
-  const ends = listEnds(head, noted);
+  const ends = listEnds(head, knownEnd);
   let [seq, previousMac] = [0, ''];
   for (;;) {
     const rows = await db
@@ -85,9 +86,9 @@ export async function verifyChain(
   return flaw ? { ok: false, rows: seq, ...flaw } : { ok: true, rows: seq };
 }
 
-function listEnds(head: SealedEnd, noted: ChainEnd | undefined): readonly ChainEnd[] {
+function listEnds(head: SealedEnd, knownEnd: ChainEnd | undefined): readonly ChainEnd[] {
   const stored = { seq: Number(head.seq), mac: head.mac };
-  return noted ? [stored, noted] : [stored];
+  return knownEnd ? [stored, knownEnd] : [stored];
 }
 
 type ChainDefect = { seq: number; reason: string };
@@ -97,7 +98,7 @@ function findMissingEnd(ends: readonly ChainEnd[], lastSeq: number): ChainDefect
   return missing && { seq: missing.seq, reason: 'rows are missing at the end' };
 }
 
-/** Returns what shows that the log was cut although its end fits the rows that are left. */
+/** Returns the defect of a log that was truncated although its end matches its last row. */
 async function findTruncation(
   db: Control['db'],
   head: SealedEnd,
@@ -107,9 +108,9 @@ async function findTruncation(
   return (await lacksCreationEntry(db)) ? { seq: 1, reason: 'rows before it were cut off' } : undefined;
 }
 
-/** Whether a project is there whose beginning is not told: then the log was emptied, whatever its end says. */
+/** Whether the log lacks the entry that a project was created: then it was emptied, whatever its end says. */
 async function lacksCreationEntry(db: Control['db']): Promise<boolean> {
-  const untold = await db
+  const missing = await db
     .selectFrom('projects')
     .select('id')
     .where(({ not, exists, selectFrom }) =>
@@ -124,7 +125,7 @@ async function lacksCreationEntry(db: Control['db']): Promise<boolean> {
     )
     .limit(1)
     .executeTakeFirst();
-  return untold !== undefined;
+  return missing !== undefined;
 }
 
 /** The last row of the chain at some time: its position and its HMAC. */

@@ -1,3 +1,4 @@
+import { systemActor } from '../api/caller.ts';
 import type { ErrorCode } from '../api/errors.ts';
 import type { Control } from '../control/open.ts';
 import { NO_CALLER } from '../control/open.ts';
@@ -11,7 +12,7 @@ import type { Log } from '../lib/log.ts';
 import type { Audit, AuditEntry } from './audit.ts';
 import { diffOf } from './audit.ts';
 
-/** Why somebody was not let in: no key, two, no living one, one in the wrong place, or a wrong password or code. */
+/** Why authentication failed: an unknown or inactive key, two credentials, a usage restriction, a wrong password or code. */
 export type FailureCode = Extract<
   ErrorCode,
   | 'multiple_credentials'
@@ -26,8 +27,8 @@ export type FailureCode = Extract<
 >;
 
 /**
- * A credential that was shown and not accepted. `found` when it is, or was, a key of ours, `person` when it was to be
- * the password of one; `origin` when a web page sent a key.
+ * A credential that was presented and rejected. `found` is set if it is or was an API key of this installation, `person`
+ * if it was a password or code of an account, `origin` if a web page sent a key.
  */
 export type FailedAuthentication = {
   code: FailureCode;
@@ -38,46 +39,46 @@ export type FailedAuthentication = {
   requestId: string;
 };
 
-/** Failed authentications: a sample of them goes to the audit log, all of them are counted. */
+/** Failed authentications: all are counted, a sample goes to the audit log. */
 export type FailedAuthenticationLog = {
-  /** Counts a failure and perhaps queues an entry. Never touches the database. */
+  /** Counts a failure and queues an entry if the budgets allow it. Never accesses the database. */
   record: (failure: FailedAuthentication) => void;
-  /** Exact number of failures since the start by code, sampled or not: for metrics. */
+  /** Returns the exact number of failures since the start by code, sampled or not, for metrics. */
   totals: () => ReadonlyMap<FailureCode, number>;
-  /** Resolves when the queued entries are in the log. */
+  /** Resolves when the queued entries are in the log, or writing them has failed and will be retried. */
   flush: () => Promise<void>;
-  /** Writes what is queued for the last time. */
+  /** Writes what is queued and stops. */
   close: () => Promise<void>;
 };
 
 /**
- * The most entries a minute. A budget is only ever shared by those it protects: no flood with the keys of one project,
- * or with keys nobody knows, keeps what happens to another project out of its log. A lasting flood of one project
- * writes some 5 MB a day.
+ * The maximum entries per minute. A budget is only shared by those it protects: a flood with the keys of one project, or
+ * with unknown keys, never keeps the failures of another project out of the log. A constant flood of one project writes
+ * about 5 MB per day.
  */
 export const ENTRIES_PER_MINUTE = {
-  /** Of all unknown keys together. */
+  /** For all unknown keys together. */
   unknown: 10,
-  /** Of all keys of one project. */
+  /** For all keys of one project. */
   project: 10,
-  /** Of one of its keys. */
+  /** For one key. */
   key: 5,
-  /** Of one code from one network, among the unknown keys or those with the same key. */
+  /** For one code from one network, either with unknown keys or with the same key. */
   network: 3,
 } as const;
 
 const WINDOW_MS = MINUTE_MS;
 const FLUSH_MS = 3_000;
-/** Room for the whole budgets of 200 projects that are flooded at once. */
+/** Enough for the full budgets of 200 projects that are flooded at the same time. */
 const QUEUE_MAX = 2_000;
 const ORIGIN_CHARACTERS_MAX = 300;
 
-/** A minute, and how many entries each budget has given in it. */
+/** One minute, and how many entries of each budget were used in it. */
 type Window = { endsAt: number; taken: Map<string, number> };
 
 type Budget = readonly [name: string, entriesMax: number];
 
-/** Whose credential it was, and in which project that is to be told. */
+/** Returns the key or member that the credential belongs to, and the project whose log gets the entry. */
 function subjectOf({ found, person }: FailedAuthentication) {
   if (found) return { type: 'key', id: found.key.id, projectId: found.key.projectId } as const;
   return person && ({ type: 'member', ...person } as const);
@@ -102,11 +103,11 @@ function budgetsOf(failure: FailedAuthentication): Budget[] {
   ];
 }
 
-/** Whether the failure is within all of this minute's budgets; takes its share of each when it is. */
+/** Returns whether all these budgets have an entry left in this minute, and uses one of each if so. */
 function spendBudgets({ taken }: Window, budgets: readonly Budget[]): boolean {
   const hasRoom = ([name, entriesMax]: Budget) => (taken.get(name) ?? 0) < entriesMax;
   if (!budgets.every(hasRoom)) return false;
-  // Only what is taken is remembered, so a flood of addresses cannot fill the memory.
+  // Only used budgets are stored, so a flood from many addresses cannot fill the memory.
   for (const [name] of budgets) taken.set(name, (taken.get(name) ?? 0) + 1);
   return true;
 }
@@ -114,20 +115,20 @@ function spendBudgets({ taken }: Window, budgets: readonly Budget[]): boolean {
 function toEntry(failure: FailedAuthentication, at: number): AuditEntry {
   const { code, address, origin, requestId } = failure;
   const actor = { ip: address, requestId };
-  // Whatever a caller likes to send: cut to size, and never a key.
+  // The caller controls this text: cut it to size, and redact keys.
   const page = origin && redactSecrets(origin).slice(0, ORIGIN_CHARACTERS_MAX);
   const diff = diffOf({}, page ? { code, origin: page } : { code });
-  const told = { action: 'authentication.failed', diff, at } as const;
+  const entry = { action: 'authentication.failed', diff, at } as const;
   const subject = subjectOf(failure);
   if (!subject) {
-    const nobody = { ...actor, type: 'system', id: 'authentication' } as const;
-    return { ...told, projectId: null, actor: nobody, target: 'unknown' };
+    const unknown = { ...systemActor('authentication'), ...actor };
+    return { ...entry, projectId: null, actor: unknown, target: 'unknown' };
   }
   const { type, id, projectId } = subject;
-  return { ...told, projectId, actor: { ...actor, type, id }, target: id };
+  return { ...entry, projectId, actor: { ...actor, type, id }, target: id };
 }
 
-/** Returns the log of failed authentications over the audit log. */
+/** Creates the log of failed authentications, which writes to the audit log. */
 export function createFailureLog(services: {
   control: Control;
   audit: Audit;

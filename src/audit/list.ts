@@ -4,17 +4,17 @@ import type { Control } from '../control/open.ts';
 import type { AuditTable } from '../control/schema.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 
-/** The value of a field before and after. */
+/** The values of a field before and after a change. */
 const CHANGE = Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 });
 
-/** An entry of the audit log as the API tells it. */
+/** An entry of the audit log as the API returns it. */
 export const AUDIT_ENTRY_JSON = closedObject({
   id: Type.String(),
   at: Type.String({ format: 'date-time' }),
   actor: closedObject({ type: Type.String(), id: Type.String() }),
   action: Type.String(),
   target: Type.String(),
-  // Not Type.Record: its pattern for names does not see names with a line break.
+  // Not Type.Record: its pattern for names does not match names with a line break.
   diff: Type.Optional(
     Type.Unsafe<Record<string, unknown[]>>(Type.Object({}, { additionalProperties: CHANGE })),
   ),
@@ -22,14 +22,15 @@ export const AUDIT_ENTRY_JSON = closedObject({
   request_id: nullable(Type.String()),
 });
 
+/** An entry of the audit log as the API returns it. */
 export type AuditEntryJson = Static<typeof AUDIT_ENTRY_JSON>;
 
-/** Stands for the entries of every project and of none: for the operator only, so nothing a caller sends can be it. */
+/** Selects the entries of all projects and of none. For the operator only: a symbol, so no caller can send it. */
 export const EVERY_PROJECT = Symbol('every project');
 
 /**
- * Which entries are asked for. Times are epoch milliseconds; `from` belongs to them, `to` does not. A null project
- * means those of no project: what happened to the installation, failures with unknown keys among it.
+ * Selects entries. Times are epoch milliseconds; `from` is inclusive, `to` exclusive. A null project selects the entries
+ * of no project: what concerns the whole installation, including failures with unknown keys.
  */
 export type AuditFilter = {
   projectId: string | null | typeof EVERY_PROJECT;
@@ -40,10 +41,10 @@ export type AuditFilter = {
   to?: number | undefined;
 };
 
-/** A row of the log with its position, by which pages are cut. */
+/** A row of the log. `seq` is its position, which pages are based on. */
 export type AuditRow = Selectable<AuditTable>;
 
-/** Returns at most `limit` entries before position `beforeSeq` (undefined: from the newest), newest first. */
+/** Returns at most `limit` entries before position `beforeSeq`, newest first; from the newest if it is undefined. */
 export async function listAuditRows(
   { db }: Pick<Control, 'db'>,
   { projectId, action, actorId, target, from, to }: AuditFilter,
@@ -51,7 +52,7 @@ export async function listAuditRows(
   limit: number,
 ): Promise<AuditRow[]> {
   let query = db.selectFrom('audit_log').selectAll();
-  // IS also compares with null.
+  // Unlike `=`, IS also matches null.
   if (projectId !== EVERY_PROJECT) query = query.where('project_id', 'is', projectId);
   if (action !== undefined) query = query.where('action', '=', action);
   if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
@@ -62,7 +63,7 @@ export async function listAuditRows(
   return query.orderBy('seq', 'desc').limit(limit).execute();
 }
 
-/** Returns a row as the API tells it. */
+/** Returns a row as the API returns it. */
 export function toAuditEntryJson(row: AuditRow): AuditEntryJson {
   return {
     id: row.id,
@@ -70,7 +71,7 @@ export function toAuditEntryJson(row: AuditRow): AuditEntryJson {
     actor: { type: row.actor_type, id: row.actor_id },
     action: row.action,
     target: row.target,
-    // Written by us as JSON: the one place where it is read again.
+    // `createAudit` wrote it as JSON; this is the one place that reads it.
     ...(row.diff === null ? {} : { diff: JSON.parse(row.diff) as Record<string, unknown[]> }),
     ip: row.ip,
     request_id: row.request_id,

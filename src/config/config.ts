@@ -79,7 +79,7 @@ function parsePublicUrl(text: string, mistakes: string[]): string {
 function parseRedisUrl(text: string | undefined, mistakes: string[]): string | undefined {
   const url = text && URL.canParse(text) ? new URL(text) : undefined;
   const isUsable = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
-  // Never quoted: it may hold a password.
+  // Never quoted: it may contain a password.
   if (text && !isUsable) mistakes.push('REDIS_URL is no address such as redis://127.0.0.1:6379.');
   return isUsable ? text : undefined;
 }

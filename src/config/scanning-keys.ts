@@ -1,9 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-/** The public keys GitHub signs its reports with, by their identifiers. */
+/** The public keys that GitHub signs its reports with, by identifier. */
 export type PublicKeys = ReadonlyMap<string, KeyObject>;
 
-/** Returns the keys in the answer of GitHub's meta endpoint. Throws when it is not of that form or holds none. */
+/** Returns the keys in a response of GitHub's meta endpoint. Throws if it is invalid or contains none. */
 export function parseGithubKeys(text: string): PublicKeys {
   const { public_keys: list } = JSON.parse(text) as { public_keys?: unknown };
   if (!Array.isArray(list) || list.length === 0) throw new Error('There is no list "public_keys".');

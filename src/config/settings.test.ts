@@ -12,7 +12,7 @@ it('documents every variable that the configuration reads, and no other', () => 
   const read = new Set(
     [...source.matchAll(/(?:env\.|(?:read|choose)\(')([A-Z][A-Z_]+)/g)].map(([, name]) => name),
   );
-  // Read by the CLI only, as is the key to act with.
+  // Only the CLI reads it.
   read.delete('APPFLOW_API_KEY');
   const documented = SETTINGS.map(({ name }) => name).filter((name) => !LIMIT.test(name));
   assert.deepEqual([...read].sort(), documented.sort());

@@ -121,7 +121,7 @@ it('syncs every commit and overwrites deleted content', async () => {
   await control.close();
 });
 
-it('names a file that is not a database, and says what to do', async () => {
+it('names a file that is not a database in the error, with the fix', async () => {
   writeFileSync(file, 'this is a text file, and quite a long one at that\n'.repeat(100));
   const refused = isTrouble(/^SQLITE_NOTADB/, /not a SQLite database; move it away or restore/);
   await assert.rejects(openControl(file, systemClock()), refused);

@@ -6,35 +6,37 @@ import type { ApiKey, KeySecret } from './key.ts';
 import type { Project } from './project.ts';
 import { toApiKey, toApp, toProject } from './records.ts';
 
-/** A key and which of its secrets was shown. */
+/** A key, and the one of its secrets that was presented. */
 export type FoundKey = { key: ApiKey; secret: KeySecret };
 
 /**
- * Everything a request needs to be judged, in memory: all projects, apps and keys. No database statement per request;
- * what other processes changed is noticed by the database's change stamp, looked at once per event-loop turn.
+ * All projects, apps and keys in memory: everything that requests are authenticated and authorized with, so that none of
+ * them needs a database statement. Changes by other processes are detected by the database's change stamp, which is
+ * checked once per event-loop turn.
  */
 export type Directory = {
   findByMac: (mac: string) => FoundKey | undefined;
   findKey: (keyId: string) => ApiKey | undefined;
   listKeys: (projectId: string) => ApiKey[];
-  /** All projects' keys that expire before an instant, epoch milliseconds; those that have expired too. */
+  /** Returns the keys of all projects that expire before `instant`, epoch milliseconds, including expired ones. */
   listExpiringBefore: (instant: number) => ApiKey[];
   hasProjects: () => boolean;
   listProjects: () => Project[];
   countKeys: () => number;
-  /** Milliseconds since it was last known to hold all that was committed. */
+  /** Returns the milliseconds since the directory was last known to be current. */
   ageMs: () => number;
   findProject: (projectId: string) => Project | undefined;
   findApp: (appId: string) => App | undefined;
   listApps: (projectId: string) => App[];
-  /** Resolves when the directory holds all that was committed before the call. Call after every own write. */
+  /** Resolves when the directory includes everything committed before the call. Call it after every write. */
   refresh: () => Promise<void>;
   /**
-   * Resolves at once unless another process committed since the last look; then when its changes are here. While the
-   * database cannot be read, memory serves on for `maxStaleMs`; then it rejects with StorageError `unavailable`.
+   * Returns undefined unless another process committed since the last check; then a promise that resolves when its changes
+   * are loaded. While the database cannot be read, memory is used for `maxStaleMs`; then it rejects with StorageError
+   * `unavailable`.
    */
   ensureFresh: () => Promise<void> | undefined;
-  /** Whether memory may not be trusted any more; a look at most 250 ms ago decides. */
+  /** Whether memory is too old to be trusted, as of a check at most 250 ms ago. */
   isTooOld: () => boolean;
   close: () => void;
 };
@@ -42,10 +44,11 @@ export type Directory = {
 const IDLE_POLL_MS = 250;
 const MAX_STALE_MS = MINUTE_MS;
 
+/** How the directory deals with time. */
 export type DirectoryOptions = {
   /** How long memory is trusted while the database cannot be read, in milliseconds. */
   maxStaleMs?: number;
-  /** A clock that only runs forwards, in milliseconds; tests put their own in its place. */
+  /** A monotonic clock in milliseconds; tests replace it. */
   nowMs?: () => number;
 };
 
@@ -69,22 +72,22 @@ function mapIn<V>(outer: Map<string, Map<string, V>>, name: string): Map<string,
   return created;
 }
 
-function putKey(held: Contents, key: ApiKey): void {
-  for (const secret of held.keys.get(key.id)?.secrets ?? []) held.byMac.delete(secret.mac);
-  held.keys.set(key.id, key);
-  mapIn(held.keysByProject, key.projectId).set(key.id, key);
-  for (const secret of key.secrets) held.byMac.set(secret.mac, { key, secret });
+function putKey(contents: Contents, key: ApiKey): void {
+  for (const secret of contents.keys.get(key.id)?.secrets ?? []) contents.byMac.delete(secret.mac);
+  contents.keys.set(key.id, key);
+  mapIn(contents.keysByProject, key.projectId).set(key.id, key);
+  for (const secret of key.secrets) contents.byMac.set(secret.mac, { key, secret });
 }
 
-function putApp(held: Contents, app: App): void {
-  held.apps.set(app.id, app);
-  mapIn(held.appsByProject, app.projectId).set(app.id, app);
+function putApp(contents: Contents, app: App): void {
+  contents.apps.set(app.id, app);
+  mapIn(contents.appsByProject, app.projectId).set(app.id, app);
 }
 
-/** Reads what changed after `held.revision` in one snapshot, so that a key never appears before its project. */
-async function loadChanges(control: ReadableControl, held: Contents): Promise<void> {
+/** Loads what changed after `contents.revision` in one snapshot, so that a key never appears before its project. */
+async function loadChanges(control: ReadableControl, contents: Contents): Promise<void> {
   await control.db.transaction().execute(async (tx) => {
-    const since = held.revision;
+    const since = contents.revision;
     const { value } = await tx.selectFrom('revision').select('value').executeTakeFirstOrThrow();
     if (Number(value) === since) return;
     const projects = await tx.selectFrom('projects').selectAll().where('revision', '>', since).execute();
@@ -97,19 +100,19 @@ async function loadChanges(control: ReadableControl, held: Contents): Promise<vo
       .selectAll('key_secrets')
       .execute();
     const secretsByKey = Map.groupBy(secrets, (secret) => secret.key_id);
-    for (const row of projects) held.projects.set(row.id, toProject(row));
-    for (const row of apps) putApp(held, toApp(row));
-    for (const row of keys) putKey(held, toApiKey(row, secretsByKey.get(row.id) ?? []));
-    held.revision = Number(value);
+    for (const row of projects) contents.projects.set(row.id, toProject(row));
+    for (const row of apps) putApp(contents, toApp(row));
+    for (const row of keys) putKey(contents, toApiKey(row, secretsByKey.get(row.id) ?? []));
+    contents.revision = Number(value);
   });
 }
 
-/** Opens the directory over the control database, filled. */
+/** Opens the directory and loads everything from the control database. */
 export async function openDirectory(
   control: ReadableControl,
   options: DirectoryOptions = {},
 ): Promise<Directory> {
-  const held: Contents = {
+  const contents: Contents = {
     revision: -1,
     projects: new Map(),
     apps: new Map(),
@@ -118,21 +121,21 @@ export async function openDirectory(
     keysByProject: new Map(),
     byMac: new Map(),
   };
-  const { refresh, ensureFresh, isTooOld, ageMs, close } = keepFresh(control, held, options);
+  const { refresh, ensureFresh, isTooOld, ageMs, close } = keepFresh(control, contents, options);
   await refresh();
   return {
-    findByMac: (mac) => held.byMac.get(mac),
-    findKey: (keyId) => held.keys.get(keyId),
-    listKeys: (projectId) => [...(held.keysByProject.get(projectId)?.values() ?? [])],
+    findByMac: (mac) => contents.byMac.get(mac),
+    findKey: (keyId) => contents.keys.get(keyId),
+    listKeys: (projectId) => [...(contents.keysByProject.get(projectId)?.values() ?? [])],
     listExpiringBefore: (instant) =>
-      [...held.keys.values()].filter(({ expiresAt }) => expiresAt !== null && expiresAt < instant),
-    hasProjects: () => held.projects.size > 0,
-    listProjects: () => [...held.projects.values()],
-    countKeys: () => held.keys.size,
+      [...contents.keys.values()].filter(({ expiresAt }) => expiresAt !== null && expiresAt < instant),
+    hasProjects: () => contents.projects.size > 0,
+    listProjects: () => [...contents.projects.values()],
+    countKeys: () => contents.keys.size,
     ageMs,
-    findProject: (projectId) => held.projects.get(projectId),
-    findApp: (appId) => held.apps.get(appId),
-    listApps: (projectId) => [...(held.appsByProject.get(projectId)?.values() ?? [])],
+    findProject: (projectId) => contents.projects.get(projectId),
+    findApp: (appId) => contents.apps.get(appId),
+    listApps: (projectId) => [...(contents.appsByProject.get(projectId)?.values() ?? [])],
     refresh,
     ensureFresh,
     isTooOld,
@@ -142,36 +145,36 @@ export async function openDirectory(
 
 function keepFresh(
   control: ReadableControl,
-  held: Contents,
+  contents: Contents,
   { maxStaleMs = MAX_STALE_MS, nowMs = () => performance.now() }: DirectoryOptions,
 ): Pick<Directory, 'refresh' | 'ensureFresh' | 'isTooOld' | 'ageMs' | 'close'> {
   let stamp = control.changeStamp();
-  let lookedThisTurn = false;
+  let isChecked = false;
   let freshAt = nowMs();
-  /** Why the last look failed; undefined when it did not. */
+  /** Why the last check failed; undefined if it succeeded. */
   let failure: { cause: unknown } | undefined;
   let running: Promise<void> = Promise.resolve();
   let pending: Promise<void> | undefined;
 
-  // One load after another: each starts after the caller's commit, so it cannot miss it, and none overtakes another.
+  // One load after another: each starts after the caller's commit, so it cannot miss it, and no older load overwrites it.
   function refresh(): Promise<void> {
-    const load = running.then(() => loadChanges(control, held));
+    const load = running.then(() => loadChanges(control, contents));
     running = load.catch(() => {
-      // What it should have brought is not here: no stamp is the right one until a load succeeds.
+      // Its changes are missing, so every stamp counts as a change until a load succeeds.
       stamp = Number.NaN;
     });
     return load;
   }
 
   const ageMs = () => nowMs() - freshAt;
-  /** Memory serves for a while; then nobody is let in, because a key may be revoked that still looks alive. */
+  /** After a while no request is accepted, because a key that looks valid here may have been revoked. */
   const isTooOld = () => failure !== undefined && ageMs() > maxStaleMs;
 
-  function load(now: number, lookedAt: number): void {
+  function load(newStamp: number, checkedAt: number): void {
     const settled = refresh()
       .then(
         () => {
-          [stamp, freshAt, failure] = [now, lookedAt, undefined];
+          [stamp, freshAt, failure] = [newStamp, checkedAt, undefined];
         },
         (cause: unknown) => {
           failure = { cause };
@@ -184,23 +187,23 @@ function keepFresh(
     pending = settled;
   }
 
-  function look(): void {
-    lookedThisTurn = true;
+  function checkStamp(): void {
+    isChecked = true;
     setImmediate(() => {
-      lookedThisTurn = false;
+      isChecked = false;
     });
-    const lookedAt = nowMs();
+    const checkedAt = nowMs();
     try {
-      const now = control.changeStamp();
-      if (now !== stamp) load(now, lookedAt);
-      else if (pending === undefined) [freshAt, failure] = [lookedAt, undefined];
+      const newStamp = control.changeStamp();
+      if (newStamp !== stamp) load(newStamp, checkedAt);
+      else if (pending === undefined) [freshAt, failure] = [checkedAt, undefined];
     } catch (cause) {
       failure = { cause };
     }
   }
 
   function ensureFresh(): Promise<void> | undefined {
-    if (!lookedThisTurn) look();
+    if (!isChecked) checkStamp();
     if (pending !== undefined || !isTooOld()) return pending;
     return Promise.reject(tooOld(failure?.cause));
   }

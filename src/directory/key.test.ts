@@ -33,22 +33,22 @@ function key(fields: Partial<ApiKey>): ApiKey {
   };
 }
 
-it('is active without an end, and until 30 days before one', () => {
+it('is active without an expiry, and until 30 days before it', () => {
   assert.equal(statusOf(key({}), NOW), 'active');
   assert.equal(statusOf(key({ expiresAt: NOW + 30 * DAY_MS + 1 }), NOW), 'active');
 });
 
-it('is expiring from exactly 30 days before its end to the last millisecond', () => {
+it('is expiring from exactly 30 days before its expiry to the last millisecond', () => {
   assert.equal(statusOf(key({ expiresAt: NOW + 30 * DAY_MS }), NOW), 'expiring');
   assert.equal(statusOf(key({ expiresAt: NOW + 1 }), NOW), 'expiring');
 });
 
-it('is expired from exactly its end on', () => {
+it('is expired from exactly its expiry on', () => {
   assert.equal(statusOf(key({ expiresAt: NOW }), NOW), 'expired');
   assert.equal(statusOf(key({ expiresAt: NOW - 1 }), NOW), 'expired');
 });
 
-it('tells the strongest reason: revoked, then expired, then disabled', () => {
+it('returns the strongest state: revoked, then expired, then disabled', () => {
   assert.equal(statusOf(key({ disabled: true }), NOW), 'disabled');
   assert.equal(statusOf(key({ disabled: true, expiresAt: NOW + 1 }), NOW), 'disabled');
   assert.equal(statusOf(key({ disabled: true, expiresAt: NOW }), NOW), 'expired');

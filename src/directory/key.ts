@@ -2,31 +2,31 @@ import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { KeyType, Scope } from './scopes.ts';
 
-/** One of a key's secrets, one or two of which live at a time. Times are epoch milliseconds. */
+/** One of a key's secrets. One or two are valid at a time. Times are epoch milliseconds. */
 export type KeySecret = {
   version: number;
   mac: string;
   hint: string;
   createdAt: number;
-  /** When its grace ends; null for the newest. */
+  /** When its grace period ends; null for the newest. */
   expiresAt: number | null;
-  /** When it was ended before its time: by a forced rotation, or by ending the grace. */
+  /** When it was revoked before it expired: by a forced rotation, or by ending the grace period. */
   revokedAt: number | null;
-  /** When it was first seen; noted only while an older secret still lives. */
+  /** When it was first used; recorded only while an older secret is still valid. */
   firstUsedAt: number | null;
-  /** How long it lives on once the newer secret is first seen; null when its end does not wait for that. */
+  /** How long it stays valid after the newer secret is first used; null if its expiry does not depend on that. */
   graceMs: number | null;
 };
 
-/** An API key as the directory holds it. Lists that are null mean "no restriction". Times are epoch milliseconds. */
+/** An API key. A list that is null means "no restriction". Times are epoch milliseconds. */
 export type ApiKey = {
   id: string;
   projectId: string;
   type: KeyType;
   name: string;
-  /** As asked for at creation; null means the whole ceiling of the type. */
+  /** As requested; null means everything that its type allows. */
   scopes: readonly Scope[] | null;
-  /** `scopes` ∩ the ceiling: what the key can do. */
+  /** The scopes it has: `scopes`, limited to the ceiling of its type. */
   granted: ReadonlySet<Scope>;
   appIds: readonly string[] | null;
   expiresAt: number | null;
@@ -34,18 +34,18 @@ export type ApiKey = {
   allowedOrigins: readonly string[];
   bundleIds: readonly string[];
   metadata: Readonly<Record<string, string>>;
-  /** Parts that are absent have the project's default; null when all are. */
+  /** Missing parts have the project's default; null if all do. */
   rateLimits: RateLimits | null;
   disabled: boolean;
   createdAt: number;
-  /** Who made it: a key id, or `cli`. */
+  /** The id of the actor that created it: a key, a member, or `cli`. */
   createdBy: string;
   revokedAt: number | null;
   revokedBy: string | null;
   revokedReason: string | null;
-  /** When someone first said that this client key is public. */
+  /** When this key was first reported as leaked. */
   leakReportedAt: number | null;
-  /** Newest first, ended ones included: what they are refused with differs from what nobody knows. */
+  /** Newest first. Includes those no longer valid: they are rejected with another error than unknown secrets. */
   secrets: readonly KeySecret[];
   revision: number;
 };
@@ -55,8 +55,10 @@ export const KEY_RESTORABLE_MS = HOUR_MS;
 
 const EXPIRING_WITHIN_MS = 30 * DAY_MS;
 
+/** The states of a key. */
 export const KEY_STATUSES = ['active', 'expiring', 'expired', 'disabled', 'revoked'] as const;
 
+/** One of `KEY_STATUSES`. */
 export type KeyStatus = (typeof KEY_STATUSES)[number];
 
 /** Returns a key's state at `now` (epoch milliseconds). The strongest reason wins: revoked, expired, disabled. */
@@ -68,14 +70,14 @@ export function statusOf(key: ApiKey, now: number): KeyStatus {
   return 'active';
 }
 
-/** Returns the secrets of a key that are accepted at `now`: the newest, and during a grace the one before. */
+/** Returns the secrets of a key that are valid at `now`: the newest and, during a grace period, the old one. */
 export function liveSecrets(key: Pick<ApiKey, 'secrets'>, now: number): KeySecret[] {
   return key.secrets.filter(
     ({ revokedAt, expiresAt }) => revokedAt === null && (expiresAt === null || expiresAt > now),
   );
 }
 
-/** Returns when a secret stops working, epoch milliseconds: its grace never outlives its key. */
+/** Returns when a secret expires, epoch milliseconds: never after its key; null if neither expires. */
 export function expiryOfSecret(key: Pick<ApiKey, 'expiresAt'>, { expiresAt }: KeySecret): number | null {
   return expiresAt === null || key.expiresAt === null ? expiresAt : Math.min(expiresAt, key.expiresAt);
 }

@@ -1,16 +1,16 @@
 import type { RateLimits } from '../limits/rate-limits.ts';
 
-/** A project: owns apps, keys and events. Nothing crosses projects. Times are epoch milliseconds. */
+/** A project. It owns apps, keys and events, which no other project can access. Times are epoch milliseconds. */
 export type Project = {
   id: string;
   name: string;
-  /** Longest life a new key may be given, in days; null for any. */
+  /** The longest lifetime of a new key, in days; null for unlimited. */
   maxKeyLifetimeDays: number | null;
-  /** Whether revenue that came with a client key is part of the numbers. */
+  /** Whether analytics include revenue that was sent with a client key. */
   countUnverifiedRevenue: boolean;
-  /** What happens to a key reported as leaked: `revoke`, or minutes until it is disabled. */
+  /** What happens to a key that is reported as leaked: `revoke`, or the minutes until it is disabled. */
   leakedKeyPolicy: 'revoke' | number;
-  /** The default limits of its keys, where they differ from the installation's; null when none does. */
+  /** The default rate limits of its keys where they differ from the installation's; null if none do. */
   rateLimits: RateLimits | null;
   createdAt: number;
   updatedAt: number;

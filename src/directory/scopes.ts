@@ -1,4 +1,4 @@
-/** What a key can be allowed to do. Members' roles know two more, above every key's ceiling. */
+/** The scopes that a key can have. Roles of members have two more, which no key can have. */
 export const KEY_SCOPES = [
   'events:write',
   'events:read',
@@ -14,44 +14,48 @@ export const KEY_SCOPES = [
   'audit:read',
 ] as const;
 
+/** One of `KEY_SCOPES`. */
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
-/** Includes what only people's roles can hold, above every key's ceiling. */
+/** A scope of a key or of a role. */
 export type Scope = KeyScope | 'members:read' | 'members:write';
 
+/** The types of keys. */
 export const KEY_TYPES = ['server', 'client', 'read_only'] as const;
 
+/** One of `KEY_TYPES`. */
 export type KeyType = (typeof KEY_TYPES)[number];
 
-/** The most a key of each type can ever do, whatever its scopes say. */
+/** The ceiling of each type: the scopes that its keys can have at most. */
 export const CEILINGS: Record<KeyType, readonly KeyScope[]> = {
   server: KEY_SCOPES,
   client: ['events:write'],
   read_only: ['analytics:read', 'apps:read', 'project:read'],
 };
 
-/** Prefix of each type's secrets. */
+/** The prefix of each type's secrets. */
 export const TYPE_PREFIXES: Record<KeyType, string> = { server: 'sk', client: 'ck', read_only: 'ro' };
 
-/** Returns what a key can do: its type's ceiling, narrowed by its own scopes when it has any. */
+/** Returns the scopes that a key has: its type's ceiling, limited to its own scopes if it has any. */
 export function effectiveScopes(type: KeyType, scopes: readonly Scope[] | null): ReadonlySet<Scope> {
   const ceiling = CEILINGS[type];
   return new Set(scopes === null ? ceiling : ceiling.filter((scope) => scopes.includes(scope)));
 }
 
-/** What a person can be in a project, the mightiest first. */
+/** The roles a person can have in a project, the most powerful first. */
 export const ROLES = ['owner', 'admin', 'developer', 'analyst'] as const;
 
+/** One of `ROLES`. */
 export type Role = (typeof ROLES)[number];
 
 const ALL: readonly Scope[] = [...KEY_SCOPES, 'members:read', 'members:write'];
 
 const NOT_FOR_DEVELOPERS: readonly Scope[] = ['members:write', 'keys:write', 'project:write', 'users:delete'];
 
-/** Returns a role as the database holds it: only roles are ever written. */
+/** Returns a role from the database, which only ever contains roles. */
 export const readRole = (stored: string): Role => stored as Role;
 
-/** Each role as a set of scopes, judged by the same check as a key's. */
+/** The scopes of each role, checked in the same way as a key's. */
 export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   owner: ALL,
   admin: ALL,
@@ -59,5 +63,5 @@ export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   analyst: ['analytics:read', 'events:read', 'users:read', 'apps:read', 'project:read'],
 };
 
-/** Whether giving this role asks for the password once more: it can give itself everything. */
+/** Whether granting this role requires the password again, because it can grant itself every permission. */
 export const isAdminRole = (role: Role): boolean => role === 'owner' || role === 'admin';

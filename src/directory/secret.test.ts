@@ -15,7 +15,7 @@ import {
 
 const DIGITS = [...'0123456789', ...'ABCDEFGHIJKLMNOPQRSTUVWXYZ', ...'abcdefghijklmnopqrstuvwxyz'];
 
-/** CRC-32 bit by bit, as IEEE 802.3 words it: no table and nothing shared with zlib. */
+/** CRC-32 bit by bit, as IEEE 802.3 defines it: no table and nothing shared with zlib. */
 function crc32Slowly(text: string): bigint {
   let crc = 0xffffffffn;
   for (const byte of Buffer.from(text)) {
@@ -31,13 +31,13 @@ function checksumSlowly(text: string): string {
   return digits.join('');
 }
 
-/** 43 base62 characters from a number, so that bodies can be searched through without randomness. */
+/** Returns 43 base62 characters for a number, so that bodies can be enumerated without randomness. */
 const bodyOf = (index: number) => {
   const hash = createHash('sha256').update(String(index)).digest();
   return `sk_af1_${Array.from({ length: 43 }, (_, at) => DIGITS[(hash[at % 32] ?? 0) % 62]).join('')}`;
 };
 
-it('makes secrets of 56 characters: prefix, vendor mark, 43 random and 6 checksum characters', () => {
+it('creates secrets of 56 characters: prefix, vendor mark, 43 random and 6 checksum characters', () => {
   assert.equal(SECRET_LENGTH, 56);
   for (const type of KEY_TYPES) {
     const secret = createSecret(type);
@@ -65,7 +65,7 @@ it('accepts exactly the checksum of the reference, leading zeros included', () =
   assert.ok(zerosSeen >= 3, 'no small checksum came by');
 });
 
-it('refuses a secret with any one character changed, removed, added or in another case', () => {
+it('rejects a secret with any one character changed, removed, added or in another case', () => {
   const secret = bodyOf(7) + checksumSlowly(bodyOf(7));
   for (let at = 0; at < secret.length; at += 1) {
     const other = secret[at] === 'q' ? 'r' : 'q';
@@ -79,7 +79,7 @@ it('refuses a secret with any one character changed, removed, added or in anothe
   assert.ok(!isWellFormedSecret(''));
 });
 
-it('refuses other vendors and other types with a checksum that holds', () => {
+it('rejects other vendors and other types with a valid checksum', () => {
   const random = bodyOf(3).slice('sk_af1_'.length);
   for (const prefix of ['xk_af1_', 'sk_af2_', 'SK_af1_', 'sk-af1-', 'sk_liv_']) {
     const body = prefix + random;
@@ -87,7 +87,7 @@ it('refuses other vendors and other types with a checksum that holds', () => {
   }
 });
 
-it('draws every character evenly: a plain modulo would favour the first eight by a quarter', () => {
+it('draws every character evenly: a plain modulo would favor the first eight by a quarter', () => {
   const counts = new Map(DIGITS.map((digit) => [digit, 0]));
   const secrets = 3_000;
   for (let index = 0; index < secrets; index += 1) {
@@ -100,7 +100,7 @@ it('draws every character evenly: a plain modulo would favour the first eight by
   assert.ok(chiSquare < 160, `chi-square ${chiSquare}`);
 });
 
-it('makes no secret twice', () => {
+it('never creates the same secret twice', () => {
   assert.equal(new Set(Array.from({ length: 2_000 }, () => createSecret('server'))).size, 2_000);
 });
 
@@ -112,12 +112,12 @@ it('gives scanners a pattern that finds keys in text and nothing longer or short
   assert.equal(`${secrets[0]}x`.match(pattern), null);
 });
 
-it('hints at a secret with four characters at either end', () => {
+it('keeps four characters at either end of a secret in its hint', () => {
   const secret = createSecret('read_only');
   assert.equal(hintOf(secret), `ro_af1_${secret.slice(7, 11)}…${secret.slice(-4)}`);
 });
 
-it('cuts every key in a text down to its hint, whatever stands around it', () => {
+it('replaces every key in a text by its hint, whatever surrounds it', () => {
   const [one, other] = [createSecret('server'), createSecret('client')];
   const text = JSON.stringify({ a: `\n${one}x`, b: `?key=${other}&x`, c: one.slice(0, -1) });
   const redacted = JSON.stringify({
@@ -129,7 +129,7 @@ it('cuts every key in a text down to its hint, whatever stands around it', () =>
   assert.equal(redactSecrets('nothing here'), 'nothing here');
 });
 
-it('keeps a MAC that depends on every character and on the pepper', () => {
+it('computes a MAC that depends on every character and on the pepper', () => {
   const [pepper, other] = [derivePepper('a'.repeat(32)), derivePepper('b'.repeat(32))];
   const secret = createSecret('server');
   assert.equal(macOf(secret, pepper), macOf(secret, derivePepper('a'.repeat(32))));

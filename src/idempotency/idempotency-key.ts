@@ -9,7 +9,7 @@ import {
 import { validationFailed } from '../api/errors.ts';
 import type { IdempotencyKey } from '../api/route.ts';
 
-/** The request an intent is read from. `credential` is the key as it was presented. */
+/** The parts of a request that its idempotency key depends on. `credential` is the key as it was presented. */
 export type IdempotencySource = {
   header: string;
   credential: string;
@@ -24,7 +24,7 @@ const SEAL_KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Returns the intent of a request. Throws 422 unless the header is 1 to 255 visible ASCII characters. */
+/** Returns the idempotency key of a request. Throws 422 unless the header is 1 to 255 visible ASCII characters. */
 export function parseIdempotencyKey(
   { header, credential, ...source }: IdempotencySource,
   replaySecret: KeyObject,
@@ -44,7 +44,7 @@ export function parseIdempotencyKey(
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
 
-/** JSON with the members of every object in order: a client may write them as it likes. */
+/** Returns JSON with the members of every object sorted, because clients may send them in any order. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_name, inner) => {
     const isObject = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
@@ -52,7 +52,7 @@ function canonical(value: unknown): string {
   });
 }
 
-/** Returns an answer encrypted (AES-256-GCM), bound to its intent. */
+/** Returns an answer encrypted with AES-256-GCM and bound to its idempotency key. */
 export function sealAnswer({ id, sealKey }: IdempotencyKey, answer: unknown): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(Buffer.from(id));
@@ -60,7 +60,7 @@ export function sealAnswer({ id, sealKey }: IdempotencyKey, answer: unknown): st
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
 }
 
-/** Returns the answer that was sealed; undefined when the caller shows another secret now, or APPFLOW_SECRET changed. */
+/** Returns the sealed answer; undefined if the caller now presents another secret, or APPFLOW_SECRET changed. */
 export function openAnswer({ id, sealKey }: IdempotencyKey, sealed: string): unknown {
   const bytes = Buffer.from(sealed, 'base64url');
   const nonce = bytes.subarray(0, NONCE_BYTES);

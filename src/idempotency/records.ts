@@ -6,57 +6,62 @@ import { DAY_MS, MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 
-/** What was done for an intent: `madeId` is the key or app that arose; `sealedAnswer` tells a secret for a while. */
-export type IdempotencyRecord = { createdId: string; sealedAnswer: string | null; createdAt: number };
+/** The result of a request with an idempotency key. `sealedAnswer` is only set for a while, and only if it has a secret. */
+export type IdempotencyRecord = {
+  /** The id of the key or app that was created or rotated. */
+  createdId: string;
+  sealedAnswer: string | null;
+  createdAt: number;
+};
 
 /**
- * Returns what was done for the intent within the last 24 hours, if anything. Writers wait for one another, so the
- * transaction that acts on the answer never finds a first call half done. Throws 422 when the body was another then.
+ * Returns the record of an idempotency key from the last 24 hours, if there is one. Writes run one after another, so a
+ * write never finds the first request half done. Throws 422 if the first request had another body.
  */
 export async function findIdempotencyRecord(
   tx: ControlTransaction,
-  intent: IdempotencyKey,
+  idempotencyKey: IdempotencyKey,
   now: number,
 ): Promise<IdempotencyRecord | undefined> {
-  const call = await tx
+  const row = await tx
     .selectFrom('idempotent_calls')
     .selectAll()
-    .where('intent', '=', intent.id)
+    .where('intent', '=', idempotencyKey.id)
     .where('created_at', '>', now - RECORD_LIFETIME_MS)
     .executeTakeFirst();
-  if (!call) return undefined;
-  if (call.body_hash !== intent.bodyHash) throw new ApiError('idempotency_key_reused');
-  return { createdId: call.made_id, sealedAnswer: call.sealed_answer, createdAt: call.created_at };
+  if (!row) return undefined;
+  if (row.body_hash !== idempotencyKey.bodyHash) throw new ApiError('idempotency_key_reused');
+  return { createdId: row.made_id, sealedAnswer: row.sealed_answer, createdAt: row.created_at };
 }
 
-/** Notes what was done for the intent, in the transaction that does it. */
+/** Stores the record of an idempotency key, in the same transaction as what it records. */
 export async function insertIdempotencyRecord(
   tx: ControlTransaction,
-  intent: IdempotencyKey,
+  idempotencyKey: IdempotencyKey,
   { createdId: madeId, sealedAnswer, createdAt }: IdempotencyRecord,
 ): Promise<void> {
-  const call = {
-    body_hash: intent.bodyHash,
+  const row = {
+    body_hash: idempotencyKey.bodyHash,
     made_id: madeId,
     sealed_answer: sealedAnswer,
     created_at: createdAt,
   };
   await tx
     .insertInto('idempotent_calls')
-    .values({ intent: intent.id, ...call })
-    // A call that is too old to be known may still be there: it is forgotten beside requests, not before them.
-    .onConflict((conflict) => conflict.column('intent').doUpdateSet(call))
+    .values({ intent: idempotencyKey.id, ...row })
+    // An expired record may still be there: they are deleted in the background, not before each request.
+    .onConflict((conflict) => conflict.column('intent').doUpdateSet(row))
     .execute();
 }
 
-/** How long an answer with a secret in it can be had again. */
+/** How long an answer with a secret can be replayed. */
 export const REPLAYABLE_MS = 15 * MINUTE_MS;
-/** How long an intent is known. */
+/** How long an idempotency key is recognized. */
 export const RECORD_LIFETIME_MS = DAY_MS;
-const SWEEP_EVERY_MS = MINUTE_MS;
+const CLEANUP_EVERY_MS = MINUTE_MS;
 
 /**
- * Deletes answers that are too old to be shown again, and intents that are too old to be known (secure_delete is on).
+ * Deletes answers that are too old to be replayed, and records that have expired (secure_delete is on).
  * Waits up to 5 s for another process's write lock.
  */
 export async function deleteExpiredRecords({ db }: Pick<Control, 'db'>, now: number): Promise<void> {
@@ -65,15 +70,15 @@ export async function deleteExpiredRecords({ db }: Pick<Control, 'db'>, now: num
     .set({ sealed_answer: null })
     .where('sealed_answer', 'is not', null)
     .where('created_at', '<=', now - REPLAYABLE_MS);
-  const intents = db.deleteFrom('idempotent_calls').where('created_at', '<=', now - RECORD_LIFETIME_MS);
+  const records = db.deleteFrom('idempotent_calls').where('created_at', '<=', now - RECORD_LIFETIME_MS);
   await whenFree(() => answers.execute());
-  await whenFree(() => intents.execute());
+  await whenFree(() => records.execute());
 }
 
-/** Forgets answers now and every minute. Returns what ends that, once a sweep under way is over. */
+/** Deletes expired answers and records now and every minute. Returns the function that stops it. */
 export function startRecordCleanup(control: Control, clock: Clock, log: Log): () => Promise<void> {
   return runPeriodically({
-    everyMs: SWEEP_EVERY_MS,
+    everyMs: CLEANUP_EVERY_MS,
     run: () => deleteExpiredRecords(control, clock.now()),
     onError: (err) => log.warn({ err }, 'answers that are too old were not deleted yet'),
   });

@@ -30,7 +30,7 @@ function tagOf(keyId: string, { directory } = services): string {
 }
 
 describe('the etag of a key', () => {
-  it('is another one after each field that somebody changes', async () => {
+  it('changes with every field that is changed', async () => {
     const { key } = await make();
     const seen = new Set([tagOf(key.id)]);
     const changes: UpdateKeyBody[] = [
@@ -51,7 +51,7 @@ describe('the etag of a key', () => {
     assert.equal(seen.size, changes.length + 1);
   });
 
-  it('is another one after rotating, ending a grace, revoking and restoring', async () => {
+  it('changes when the key is rotated, its grace period ended, revoked or restored', async () => {
     const { key } = await make();
     const start = tagOf(key.id);
     await rotateKey(services, project, key.id, {}, CLI_GRANTOR);
@@ -67,7 +67,7 @@ describe('the etag of a key', () => {
     assert.equal(tagOf(key.id), ended, 'a key that is again what it was');
   });
 
-  it('stays when its new secret is first seen, also when a countdown waited for that', async () => {
+  it('stays the same when the new secret is first used, even if that starts the grace period', async () => {
     const { key } = await make();
     const body = { grace_seconds: 60, grace_from: 'first_use' } as const;
     const { secret } = await rotateKey(services, project, key.id, body, CLI_GRANTOR);
@@ -85,7 +85,7 @@ describe('the etag of a key', () => {
     assert.equal((await updateKey(services, project, change, CLI_GRANTOR)).name, 'Patched');
   });
 
-  it('stays when its secret moves to another APPFLOW_SECRET, and in every process', async () => {
+  it('stays the same when its secret moves to another APPFLOW_SECRET, and in every process', async () => {
     const { key, secret } = await make();
     const etag = tagOf(key.id);
     const env = { APPFLOW_SECRET: SECOND, APPFLOW_SECRET_RETIRED: FIRST, APPFLOW_DATA_DIR: config.dataDir };

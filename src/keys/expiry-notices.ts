@@ -8,7 +8,7 @@ import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 
-/** A key nears its end: what the log line and the internal event say. Times are epoch milliseconds. */
+/** A key expires soon: the content of the log line and of the internal event. Times are epoch milliseconds. */
 export type ExpiryNotice = {
   keyId: string;
   projectId: string;
@@ -18,7 +18,7 @@ export type ExpiryNotice = {
   days: number;
 };
 
-/** The internal event: `EXPIRING_KEYS.subscribe` hears each notice once, in the process that gives it. */
+/** The internal event. Each notice is published once, in the process that sends it. */
 export const EXPIRING_KEYS = channel('appflow:api_key.expiring');
 
 const NOTICE_DAYS = [1, 7, 30] as const;
@@ -27,22 +27,22 @@ const ROWS_PER_STATEMENT = 200;
 type NoticeServices = { control: Control; directory: Directory; clock: Clock; log: Log };
 
 /**
- * Tells of keys that expire within 30, 7 and 1 days: a log line and an internal event, each once, whatever restarts and
- * however many processes look: the row in the database decides who tells. Returns what it told.
+ * Sends notices of keys that expire within 30, 7 and 1 days: a log line and an internal event each. Every notice is sent
+ * once, across restarts and processes: the process that inserts its row sends it. Returns the notices it sent.
  */
 export async function sendExpiryNotices(services: NoticeServices): Promise<ExpiryNotice[]> {
   const now = services.clock.now();
   const due = services.directory
     .listExpiringBefore(now + 30 * DAY_MS + 1)
     .flatMap((key) => listDueNotices(key, now));
-  const told: ExpiryNotice[] = [];
+  const sent: ExpiryNotice[] = [];
   for (let start = 0; start < due.length; start += ROWS_PER_STATEMENT) {
-    const mine = await claim(services, due.slice(start, start + ROWS_PER_STATEMENT));
-    // Told before the next are claimed: should that fail, nobody else would tell of these.
-    for (const notice of mine) sendNotice(services, notice);
-    told.push(...mine);
+    const claimed = await claim(services, due.slice(start, start + ROWS_PER_STATEMENT));
+    // Sent before the next are claimed: if that fails, no other process would send these.
+    for (const notice of claimed) sendNotice(services, notice);
+    sent.push(...claimed);
   }
-  return told;
+  return sent;
 }
 
 function sendNotice({ log }: NoticeServices, notice: ExpiryNotice): void {
@@ -50,7 +50,7 @@ function sendNotice({ log }: NoticeServices, notice: ExpiryNotice): void {
   EXPIRING_KEYS.publish(notice);
 }
 
-/** The nearest notice whose time has come. One that would have come before the key was made has never been due. */
+/** Returns the nearest notice that is due, if any. One from before the key was created was never due. */
 function listDueNotices(key: ApiKey, now: number): ExpiryNotice[] {
   const { id, projectId, name, expiresAt, revokedAt, createdAt } = key;
   if (expiresAt === null || expiresAt <= now || revokedAt !== null) return [];
@@ -59,7 +59,7 @@ function listDueNotices(key: ApiKey, now: number): ExpiryNotice[] {
   return [{ keyId: id, projectId, name, expiresAt, days }];
 }
 
-/** Returns those nobody gave before. A row that is there already is left as it is, and nothing is written. */
+/** Returns the notices that were not sent before. An existing row is left as it is. */
 async function claim({ control }: NoticeServices, notices: readonly ExpiryNotice[]): Promise<ExpiryNotice[]> {
   const insert = control.db
     .insertInto('key_expiry_notices')
@@ -67,13 +67,13 @@ async function claim({ control }: NoticeServices, notices: readonly ExpiryNotice
     .onConflict((conflict) => conflict.doNothing())
     .returning(['key_id', 'expires_at', 'days']);
   const rows = await whenFree(() => insert.execute());
-  const won = new Set(rows.map((row) => noticeId(row.key_id, Number(row.expires_at), row.days)));
-  return notices.filter(({ keyId, expiresAt, days }) => won.has(noticeId(keyId, expiresAt, days)));
+  const inserted = new Set(rows.map((row) => noticeId(row.key_id, Number(row.expires_at), row.days)));
+  return notices.filter(({ keyId, expiresAt, days }) => inserted.has(noticeId(keyId, expiresAt, days)));
 }
 
 const noticeId = (keyId: string, expiresAt: number, days: number) => `${keyId} ${expiresAt} ${days}`;
 
-/** Looks now and every hour. Returns the function that stops it, once a look under way is over. */
+/** Sends due notices now and every hour. Returns the function that stops it. */
 export function startExpiryNotices(services: NoticeServices): () => Promise<void> {
   return runPeriodically({
     everyMs: HOUR_MS,

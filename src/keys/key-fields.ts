@@ -6,7 +6,7 @@ import { parseTimestamp } from '../lib/timestamp.ts';
 import { foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
 import { METADATA } from './key-json.ts';
 
-/** What can be said of a key when it is made, and changed later. */
+/** The fields of a key that can be set when it is created and changed later. */
 export const KEY_FIELDS = {
   name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
   scopes: nullable(Type.Array(Type.Enum([...KEY_SCOPES]), { minItems: 1, maxItems: KEY_SCOPES.length })),
@@ -20,7 +20,7 @@ export const KEY_FIELDS = {
   metadata: METADATA,
 };
 
-/** The same, each of them optional: what is left out has its default, or stays as it is. */
+/** The same fields, all optional but without `name`. A field left out has its default, or stays as it is. */
 export const OPTIONAL_KEY_FIELDS = {
   scopes: Type.Optional(KEY_FIELDS.scopes),
   app_ids: Type.Optional(KEY_FIELDS.app_ids),
@@ -52,7 +52,7 @@ export type KeyFields = Pick<
   | 'metadata'
 >;
 
-/** A key of which nothing is said: reaches all that its type can, never ends, may be used from anywhere. */
+/** The defaults: every permission of the key's type, no expiry, no usage restrictions. */
 export const UNRESTRICTED: Omit<KeyFields, 'name'> = {
   scopes: null,
   appIds: null,
@@ -67,13 +67,13 @@ export const UNRESTRICTED: Omit<KeyFields, 'name'> = {
 
 const distinct = <T>(list: readonly T[] | null): T[] | null => (list === null ? null : [...new Set(list)]);
 
-/** Returns the fields that a body says something of, as the directory holds them. */
+/** Returns the fields that are in a body, as the directory represents them. */
 export function readKeyFields(body: KeyFieldsBody): Partial<KeyFields> {
   const fields: Partial<KeyFields> = {};
   if (body.name !== undefined) fields.name = body.name.trim();
   if (body.scopes !== undefined) fields.scopes = distinct(body.scopes);
   if (body.app_ids !== undefined) fields.appIds = distinct(body.app_ids);
-  // The schema has seen the text; null means never.
+  // The schema has validated the text; null means never.
   if (body.expires_at !== undefined) fields.expiresAt = parseTimestamp(body.expires_at) ?? null;
   if (body.ip_allowlist !== undefined) fields.ipAllowlist = body.ip_allowlist;
   if (body.allowed_origins !== undefined) fields.allowedOrigins = body.allowed_origins;
@@ -86,7 +86,7 @@ export function readKeyFields(body: KeyFieldsBody): Partial<KeyFields> {
 
 const jsonOrNull = (value: unknown) => (value === null ? null : JSON.stringify(value));
 
-/** Returns the columns that hold these fields. */
+/** Returns the columns that store these fields. */
 export function toColumns(fields: KeyFields) {
   return {
     name: fields.name,
@@ -102,7 +102,7 @@ export function toColumns(fields: KeyFields) {
   };
 }
 
-/** Returns the fields as the audit log tells them: by their names in the API. */
+/** Returns the fields as the audit log records them: by their names in the API. */
 export function toAuditFields(fields: KeyFields): Record<string, unknown> {
   return {
     name: fields.name,

@@ -10,21 +10,21 @@ import type { KeyFields } from './key-fields.ts';
 const METADATA_BYTES_MAX = 2_048;
 const METADATA_KEYS_MAX = 20;
 
-/** Which key the fields are for: its type, and when it was made (a project may limit how long keys live). */
+/** The key that the fields are for. `createdAt` matters where a project limits key lifetimes. Epoch milliseconds. */
 export type KeyContext = { type: KeyType; createdAt: number; now: number };
 
 /**
- * Throws 422 naming every field that is fine alone but not for this key, or 404 for apps that are not the project's.
- * Only the fields that are given are judged: what was accepted once stays.
+ * Throws 422 listing every field that is valid by itself but not for this key, or 404 for apps of other projects. Only
+ * the given fields are validated: values that were accepted earlier stay.
  */
 export function requireValidKey(
   { directory }: { directory: Directory },
   project: Project,
   fields: Partial<KeyFields>,
-  of: KeyContext,
+  context: KeyContext,
 ): void {
   const errors = [
-    ...findMisfits(fields, of.type),
+    ...findMisfits(fields, context.type),
     ...findMetadataMistakes(fields.metadata ?? {}),
     ...findKeysIn({
       name: [fields.name],
@@ -32,7 +32,7 @@ export function requireValidKey(
       bundle_ids: fields.bundleIds ?? [],
     }),
     ...findRateLimitMistakes(fields.rateLimits ?? {}),
-    ...(fields.expiresAt === undefined ? [] : findExpiryMistakes(fields.expiresAt, project, of)),
+    ...(fields.expiresAt === undefined ? [] : findExpiryMistakes(fields.expiresAt, project, context)),
   ];
   if (errors.length > 0) throw validationFailed(errors);
   for (const appId of fields.appIds ?? []) {
@@ -69,7 +69,7 @@ function findMetadataMistakes(metadata: Readonly<Record<string, string>>): Field
   return [{ field: 'metadata', code: 'out_of_range', message }];
 }
 
-function findExpiryMistakes(expiresAt: number | null, project: Project, of: KeyContext): FieldError[] {
+function findExpiryMistakes(expiresAt: number | null, project: Project, context: KeyContext): FieldError[] {
   const days = project.maxKeyLifetimeDays;
   const mistake = (code: string, message: string) => [{ field: 'expires_at', code, message }];
   if (expiresAt === null) {
@@ -77,9 +77,9 @@ function findExpiryMistakes(expiresAt: number | null, project: Project, of: KeyC
       ? []
       : mistake('required', `This project's keys live at most ${days} days: send expires_at.`);
   }
-  if (expiresAt <= of.now) return mistake('out_of_range', 'expires_at must be in the future.');
-  // From when it was made: else a key could be moved on and on, a day at a time.
-  if (days !== null && expiresAt > of.createdAt + days * DAY_MS) {
+  if (expiresAt <= context.now) return mistake('out_of_range', 'expires_at must be in the future.');
+  // Counted from its creation: otherwise the expiry could be extended again and again.
+  if (days !== null && expiresAt > context.createdAt + days * DAY_MS) {
     return mistake('out_of_range', `This project's keys live at most ${days} days.`);
   }
   return [];

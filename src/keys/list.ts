@@ -10,7 +10,7 @@ import type { KeyJsonServices } from './key-json.ts';
 
 const UNUSED_DAYS_MAX = 3_650;
 
-/** The filters of the list of keys; all that are given must hold. */
+/** The filters of the list of keys. A key must match all that are given. */
 export const KEY_FILTERS = {
   type: Type.Optional(Type.Enum([...KEY_TYPES])),
   status: Type.Optional(Type.Enum([...KEY_STATUSES])),
@@ -34,7 +34,7 @@ export const KEY_FILTERS = {
 
 type KeyFilters = { [Name in keyof typeof KEY_FILTERS]?: Static<(typeof KEY_FILTERS)[Name]> };
 
-/** Returns the keys of the caller's project that it may see and that pass the filters. */
+/** Returns the keys of the caller's project that it can access and that match the filters. */
 export function listKeys(
   { directory, clock, usage }: { directory: Directory } & KeyJsonServices,
   { principal: own, project }: Pick<Caller, 'project'> & { principal: Pick<ApiKey, 'appIds'> },
@@ -42,8 +42,8 @@ export function listKeys(
 ): ApiKey[] {
   const now = clock.now();
   const { type, status, app_id: appId } = filters;
-  const endsBefore = parseTimestamp(filters.expires_before) ?? Number.POSITIVE_INFINITY;
-  const isToEnd = filters.expires_before !== undefined;
+  const expiresBefore = parseTimestamp(filters.expires_before) ?? Number.POSITIVE_INFINITY;
+  const hasExpiryFilter = filters.expires_before !== undefined;
   const unusedSince = now - (filters.unused_for_days ?? 0) * DAY_MS;
   const lastUseOf = (key: ApiKey) => usage?.find(key.id).lastUsedAt ?? key.createdAt;
   return directory
@@ -51,7 +51,7 @@ export function listKeys(
     .filter((key) => !exceedsApps(key, own))
     .filter((key) => type === undefined || key.type === type)
     .filter((key) => status === undefined || statusOf(key, now) === status)
-    .filter((key) => !isToEnd || (key.expiresAt !== null && key.expiresAt < endsBefore))
+    .filter((key) => !hasExpiryFilter || (key.expiresAt !== null && key.expiresAt < expiresBefore))
     .filter((key) => filters.unused_for_days === undefined || lastUseOf(key) <= unusedSince)
     .filter((key) => appId === undefined || key.appIds === null || key.appIds.includes(appId));
 }

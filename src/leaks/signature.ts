@@ -3,7 +3,7 @@ import { ApiError } from '../api/errors.ts';
 import type { RawRequest } from '../api/raw-request.ts';
 import type { GithubKeys } from './github-keys.ts';
 
-/** What the headers of a report claim: which of GitHub's keys signed it, and the signature (DER). */
+/** The claim in the headers of a report: which of GitHub's keys signed it, and the signature (DER). */
 export type SignatureClaim = { identifier: string; signature: Buffer };
 
 const IDENTIFIER = /^[\w.-]{1,128}$/;
@@ -19,14 +19,14 @@ function readHeader(headers: RawRequest['headers'], name: string, pattern: RegEx
   return value;
 }
 
-/** Returns what the headers claim. Throws 401 when they are missing or cannot be true, whatever the body. */
+/** Returns the claim in the headers. Throws 401 if they are missing or invalid for any body. */
 export function readSignature(headers: RawRequest['headers']): SignatureClaim {
   const identifier = readHeader(headers, 'Github-Public-Key-Identifier', IDENTIFIER);
   const signature = readHeader(headers, 'Github-Public-Key-Signature', SIGNATURE);
   return { identifier, signature: Buffer.from(signature, 'base64') };
 }
 
-/** Returns GitHub's key of this identifier. Throws 401 when it has none, 503 when it cannot be asked. */
+/** Returns GitHub's key with this identifier. Throws 401 if it has none, 503 if its server does not respond. */
 export async function getSigningKey(keys: GithubKeys, identifier: string): Promise<KeyObject> {
   const answer = await keys.find(identifier);
   if (answer.outcome === 'found') return answer.key;

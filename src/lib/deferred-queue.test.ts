@@ -9,7 +9,7 @@ type Item = { name: string; value: number };
 
 const item = (name: string, value = 0): Item => ({ name, value });
 
-/** A queue whose time moves only when told. */
+/** Returns a queue whose timers the test controls. */
 function makeQueue({ mock }: TestContext, { itemsMax = 3, isNamed = true } = {}) {
   mock.timers.enable({ apis: ['setTimeout'] });
   const written: Item[][] = [];
@@ -46,7 +46,7 @@ it('writes what was pushed together, after the delay and once', async (context) 
   assert.equal(written.length, 1);
 });
 
-it('takes no more than its bound', async (context) => {
+it('takes no more items than its limit', async (context) => {
   const { queue, written } = makeQueue(context, { itemsMax: 2 });
   assert.deepEqual(
     ['a', 'b', 'c'].map((name) => queue.push(item(name))),
@@ -58,7 +58,7 @@ it('takes no more than its bound', async (context) => {
   await queue.close();
 });
 
-it('keeps the first of a name, also while it is being written, and takes the name again afterwards', async (context) => {
+it('keeps the first item with a name, even while it is being written, and accepts the name again afterwards', async (context) => {
   const { queue, written, state } = makeQueue(context);
   const { promise, resolve } = Promise.withResolvers<void>();
   state.gate = promise;
@@ -74,7 +74,7 @@ it('keeps the first of a name, also while it is being written, and takes the nam
   assert.deepEqual(written, [[item('a', 1)], [item('a', 3)]]);
 });
 
-it('writes each of several that have no name', async (context) => {
+it('writes every item if items have no names', async (context) => {
   const { queue, written } = makeQueue(context, { isNamed: false });
   queue.push(item('a', 1));
   queue.push(item('a', 2));
@@ -82,7 +82,7 @@ it('writes each of several that have no name', async (context) => {
   assert.deepEqual(written, [[item('a', 1), item('a', 2)]]);
 });
 
-it('keeps what could not be written and tries again, before what came later', async (context) => {
+it('keeps what could not be written and retries it before what came later', async (context) => {
   const { queue, written, errors, state } = makeQueue(context);
   state.isBroken = true;
   queue.push(item('a'));
@@ -94,7 +94,7 @@ it('keeps what could not be written and tries again, before what came later', as
   assert.deepEqual(written, [[item('a'), item('b')]]);
 });
 
-it('waits twice as long after each failure, up to 30 s, and begins anew after a success', async (context) => {
+it('doubles the delay after each failure, up to 30 s, and resets it after a success', async (context) => {
   const { queue, written, errors, state, tick } = makeQueue(context);
   state.isBroken = true;
   queue.push(item('a'));
@@ -119,7 +119,7 @@ it('waits twice as long after each failure, up to 30 s, and begins anew after a 
   assert.deepEqual(written, [[item('a')], [item('b')]]);
 });
 
-it('tries for the last time when it is closed, and leaves no timer', async (context) => {
+it('tries one last time when it is closed, and leaves no timer', async (context) => {
   const { queue, errors, state, tick } = makeQueue(context);
   state.isBroken = true;
   queue.push(item('a'));

@@ -1,32 +1,33 @@
-/** Work that must not hold up a request: kept in memory and written a little later, all of it at once. */
+/** A queue for work that must not delay a request: kept in memory and written a little later in one batch. */
 export type DeferredQueue<T> = {
-  /** Whether it is queued, now or already: beyond the bound nothing is taken, so that memory stays bounded. */
+  /** Returns whether the item is queued, now or already. A full queue takes no more, so that memory stays bounded. */
   push: (item: T) => boolean;
-  /** Whether an item of this name is queued or being written. */
+  /** Whether an item with this name is queued or being written. */
   has: (name: string) => boolean;
-  /** Resolves when what was pushed before is written, or has failed and was told to `onError`. */
+  /** Resolves when what was pushed before is written, or has failed and was passed to `onError`. */
   flush: () => Promise<void>;
-  /** Flushes for the last time. */
+  /** Flushes and stops. */
   close: () => Promise<void>;
 };
 
+/** How a queue names, writes and retries its items. */
 export type DeferredQueueOptions<T> = {
   delayMs: number;
   itemsMax: number;
-  /** Items of one name are one: while the first waits, others are dropped. Without it each is its own. */
+  /** Items with the same name count as one: while the first waits, others are dropped. Without it, all are kept. */
   nameOf?: (item: T) => string;
   write: (items: readonly T[]) => Promise<void>;
-  /** Gets what `write` threw; the items stay queued and are tried again, ever more rarely. */
+  /** Receives what `write` throws. The items stay queued and are retried with growing delays. */
   onError: (error: unknown) => void;
 };
 
-/** However often writing failed, it is tried again within this time. */
+/** The longest delay before a retry, however often writing failed. */
 const RETRY_MS_MAX = 30_000;
 
-/** Returns a queue whose items are written at most every `delayMs`; an empty one costs nothing. */
+/** Creates a queue whose items are written at most every `delayMs` milliseconds. An empty one costs nothing. */
 export function createDeferredQueue<T>(options: DeferredQueueOptions<T>): DeferredQueue<T> {
   const { delayMs, itemsMax, nameOf = () => Symbol('unnamed'), write, onError } = options;
-  // An item leaves when it is written, not when writing begins: until then only memory knows of it.
+  // An item is removed when it is written, not when writing begins: until then it exists only in memory.
   const items = new Map<string | symbol, T>();
   let failuresInARow = 0;
   let timer: NodeJS.Timeout | undefined;

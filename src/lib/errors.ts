@@ -1,5 +1,5 @@
 /**
- * Why a store could not answer. `unavailable`: the outcome is unknown, retry; `timeout`: the query's time limit passed;
+ * Why a store failed. `unavailable`: the outcome is unknown, retry; `timeout`: the query's time limit passed;
  * `busy`: a queue is full, nothing was done.
  */
 export type StorageErrorReason = 'unavailable' | 'timeout' | 'busy';

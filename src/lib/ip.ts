@@ -16,7 +16,7 @@ export function canonicalAddress(text: string): string | undefined {
 export function parseCidr(text: string): Cidr | undefined {
   try {
     const [base = ''] = text.split('/', 1);
-    // The library reads `10/8` as 0.0.0.10/8 and `010.0.0.1` as octal, which is never what was meant.
+    // The library parses `10/8` as 0.0.0.10/8 and `010.0.0.1` as octal, which is never what was meant.
     if (!ipaddr.IPv4.isValidFourPartDecimal(base) && !ipaddr.IPv6.isValid(base)) return undefined;
     if (base !== text) return foldMapped(ipaddr.parseCIDR(text));
     const address = ipaddr.process(text);
@@ -32,7 +32,7 @@ function foldMapped([address, bits]: [Address, number]): Cidr {
   return isMapped && bits >= 96 ? [address.toIPv4Address(), bits - 96] : [address, bits];
 }
 
-/** Returns what counts as one caller: the IPv4 address, or the /64 of an IPv6 address, which one subscriber can use whole. */
+/** Returns what counts as one caller: the IPv4 address, or the /64 of an IPv6 address, all of which one subscriber can use. */
 export function callerNetwork(address: string): string {
   if (!ipaddr.IPv6.isValid(address)) return address;
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString()}/64`;

@@ -5,7 +5,7 @@ import { runPeriodically } from './periodic.ts';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Returns a task whose runs finish when the test says so, and what happened to it. */
+/** Returns a task whose runs the test finishes, and a log of what happened. */
 function makeTask(startsNow?: boolean) {
   const started: PromiseWithResolvers<void>[] = [];
   const errors: unknown[] = [];

@@ -1,6 +1,6 @@
 import { type TObject, type TSchema, Type } from 'typebox';
 
-/** Returns the schema of an object that takes these members and no others: a misspelled name is refused, not ignored. */
+/** Returns the schema of an object with only these members: a misspelled name is rejected, not ignored. */
 export function closedObject<P extends Record<string, TSchema>>(properties: P): TObject<P> {
   return Type.Object(properties, { additionalProperties: false });
 }

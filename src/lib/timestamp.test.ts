@@ -5,7 +5,7 @@ import { parseTimestamp } from './timestamp.ts';
 
 const pad = (value: number, length = 2) => String(value).padStart(length, '0');
 
-/** An independent reading: a Date moved field by field, which shows an impossible day by answering another one. */
+/** An independent parser: sets a Date field by field, and detects an impossible day by the date it becomes. */
 function referenceMs(year: number, month: number, day: number, hour: number, minute: number, second: number) {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
@@ -38,7 +38,7 @@ test('agrees with a calendar on every date, time, fraction and offset', () => {
   );
 });
 
-test('reads back every time that Date writes', () => {
+test('parses every time that Date formats', () => {
   fc.assert(
     fc.property(
       fc.date({
@@ -79,7 +79,7 @@ for (const [text, expected] of [
   ['2016-12-31T15:59:60-08:00', '2016-12-31T23:59:59.999Z'],
   ['1960-12-31T23:59:60Z', '1960-12-31T23:59:59.999Z'],
 ] as const) {
-  test(`reads ${text} as ${expected}`, () => {
+  test(`parses ${text} as ${expected}`, () => {
     const ms = parseTimestamp(text);
     assert.equal(ms === undefined ? ms : new Date(ms).toISOString(), expected);
   });
@@ -114,7 +114,7 @@ for (const text of [
   'Sun, 22 Nov 2026 10:00:00 GMT',
   '1795341600000',
 ]) {
-  test(`refuses ${JSON.stringify(text)}`, () => assert.equal(parseTimestamp(text), undefined));
+  test(`rejects ${JSON.stringify(text)}`, () => assert.equal(parseTimestamp(text), undefined));
 }
 
 test('takes a number as epoch milliseconds and cuts its fraction', () => {
@@ -124,7 +124,7 @@ test('takes a number as epoch milliseconds and cuts its fraction', () => {
   assert.ok(Object.is(parseTimestamp(-0.5), 0));
 });
 
-test('refuses numbers that no date can hold, and what is neither text nor number', () => {
+test('rejects numbers beyond the range of dates, and what is neither text nor number', () => {
   assert.equal(parseTimestamp(8.64e15), 8.64e15);
   assert.equal(parseTimestamp(-8.64e15), -8.64e15);
   const others = [

@@ -18,7 +18,7 @@ export function parseTimestamp(value: unknown): number | undefined {
   return undefined;
 }
 
-/** Reads digits by position, because `Date.parse` rolls 30 February into March; RFC_3339 has seen the shape. */
+/** Reads digits by position, because `Date.parse` rolls 30 February into March; RFC_3339 has checked the shape. */
 function parseRfc3339(text: string): number | undefined {
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
   const month = twoDigits(text, 5);

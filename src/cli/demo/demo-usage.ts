@@ -48,7 +48,7 @@ export async function writeDemoUsage(
       secret.requestsUnsaved += count;
       secret.lastUsedAt = Math.min(hour + HOUR_MS, nowMs) - 1;
     }
-    if (secret.requestsUnsaved > 0) store.noteUnsaved(tally);
+    if (secret.requestsUnsaved > 0) store.markUnsaved(tally);
   }
   await store.flush();
 }

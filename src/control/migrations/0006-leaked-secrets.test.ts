@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { up } from './0006-leaked-secrets.ts';
 
-it('carries each waiting leak over to the newest secret of its key, and what was done stays done', async () => {
+it('moves each pending leak to the newest secret of its key, and keeps handled ones handled', async () => {
   const database = new Database(':memory:');
   database.exec(`
     CREATE TABLE api_keys (id TEXT PRIMARY KEY);

@@ -15,7 +15,7 @@ const DAYS_MAX = 90;
 
 const COUNT = Type.Integer({ minimum: 0 });
 
-/** One hour of one key in one category. `ok` is every request that passed key, permission and limits, whatever came of it. */
+/** The hours of a key by category. `ok` counts requests that passed authentication, permission and limits, whatever the result. */
 export const USAGE_JSON = closedObject({
   data: Type.Array(
     closedObject({
@@ -31,10 +31,10 @@ export const USAGE_JSON = closedObject({
 
 const instant = () => Type.Optional(Type.String({ format: 'date-time' }));
 
-/** From and to; by default the last seven days. */
+/** The query parameters of usage; by default the last seven days. */
 export const USAGE_QUERY = closedObject({ from: instant(), to: instant() });
 
-/** Returns the first millisecond of the hours asked for and the one after the last. Throws 422. */
+/** Returns the requested range: the first millisecond of its first hour, and the one after its last. Throws 422. */
 function parseRange(query: { from?: string; to?: string }, now: number): { from: number; to: number } {
   const to = query.to === undefined ? now + 1 : (parseTimestamp(query.to) ?? now + 1);
   const from = query.from === undefined ? to - DEFAULT_DAYS * DAY_MS : (parseTimestamp(query.from) ?? to);
@@ -46,6 +46,7 @@ function parseRange(query: { from?: string; to?: string }, now: number): { from:
   return { from: from - (from % HOUR_MS), to };
 }
 
+/** Returns the usage of a key. */
 export const usageRoute = defineRoute({
   method: 'GET',
   path: '/v1/api-keys/{id}/usage',

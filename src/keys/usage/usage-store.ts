@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Insertable, type Selectable, sql, type Transaction } from 'kysely';
-import { type Control, whenFree } from '../../control/open.ts';
-import type { ControlSchema, KeyUsageHourTable, KeyUsageTable } from '../../control/schema.ts';
+import { type Insertable, type Selectable, sql } from 'kysely';
+import { type Control, type ControlTransaction, whenFree } from '../../control/open.ts';
+import type { KeyUsageHourTable, KeyUsageTable } from '../../control/schema.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/durations.ts';
 import {
@@ -12,10 +12,10 @@ import {
   USAGE_CATEGORIES,
 } from './usage-tally.ts';
 
-/** How requests with one key in one hour and category ended. `hour` is its first millisecond. */
+/** The outcomes of requests with one key in one hour and category. `hour` is its first millisecond. */
 export type UsageHour = Omit<Selectable<KeyUsageHourTable>, 'key_id'>;
 
-/** The counts of a key in an hour that is over and not yet written. */
+/** The counts of a key in a past hour that are not written yet. */
 type PastHour = { keyId: string; hour: number; counts: Uint32Array };
 
 type ReadableControl = Pick<Control, 'db' | 'changeStamp'>;
@@ -25,7 +25,7 @@ type State = {
   uses: Map<string, KeyUse>;
   unsaved: Set<KeyUse>;
   past: PastHour[];
-  /** The highest flush whose rows are all in memory. */
+  /** The last flush whose rows are all in memory. */
   flushSeen: number;
   stamp: number;
   prunedAt: number;
@@ -36,7 +36,7 @@ const ROWS_PER_STATEMENT = 200;
 const HOURS_KEPT_MS = 90 * DAY_MS;
 const PRUNE_EVERY_MS = HOUR_MS;
 
-/** The database's side of usage: what is in `uses` and how it gets into the tables and back. */
+/** Creates the store that writes `uses` to the database and loads what other processes wrote. */
 export function createUsageStore(control: ReadableControl, clock: Clock, uses: Map<string, KeyUse>) {
   const state: State = {
     control,
@@ -49,7 +49,7 @@ export function createUsageStore(control: ReadableControl, clock: Clock, uses: M
   };
   let running: Promise<unknown> = Promise.resolve();
 
-  // One after another: no flush runs while hours are read, so that nothing is told twice or not at all.
+  // One after another: no flush runs while hours are read, so that nothing is counted twice or left out.
   function inTurn<T>(step: () => Promise<T>): Promise<T> {
     const turn = running.then(step);
     running = turn.catch(() => undefined);
@@ -58,8 +58,8 @@ export function createUsageStore(control: ReadableControl, clock: Clock, uses: M
 
   return {
     load: () => loadChanges(state),
-    noteUnsaved: (use: KeyUse) => noteUnsaved(state, use),
-    /** Returns the counts of the hour; those of an hour that is over are put aside for the next flush. */
+    markUnsaved: (use: KeyUse) => markUnsaved(state, use),
+    /** Returns the counts of the hour; those of a past hour are set aside for the next flush. */
     countsOf(use: KeyUse, hour: number): Uint32Array {
       if (use.counts !== undefined && use.hour === hour) return use.counts;
       if (use.counts !== undefined) state.past.push({ keyId: use.keyId, hour: use.hour, counts: use.counts });
@@ -67,15 +67,15 @@ export function createUsageStore(control: ReadableControl, clock: Clock, uses: M
       use.counts = new Uint32Array(COUNTS);
       return use.counts;
     },
-    // Each attempt is a turn of its own: hours can be read while another process's write lock is waited for.
+    // Each attempt takes its own turn, so that hours can be read while this waits for another process's write lock.
     flush: () => whenFree(() => inTurn(() => flush(state, clock.now()))),
     listHours: (keyId: string, from: number, to: number) => inTurn(() => listHours(state, keyId, from, to)),
   };
 }
 
-/** Takes in what this and other processes wrote since the last look. */
-async function loadChanges(state: State, db: Control['db'] | Transaction<ControlSchema> = state.control.db) {
-  // Read before the rows: what is committed in between is looked at once more.
+/** Loads what this and other processes wrote since the last time. */
+async function loadChanges(state: State, db: Control['db'] = state.control.db) {
+  // Read before the rows: what is committed in between is loaded again next time.
   const stamp = state.control.changeStamp();
   const rows = await db.selectFrom('key_usage').selectAll().where('flush', '>', state.flushSeen).execute();
   for (const row of rows) applyRow(state, row);
@@ -104,15 +104,15 @@ async function flush(state: State, now: number): Promise<void> {
     if (state.control.changeStamp() !== state.stamp) await loadChanges(state);
     return;
   }
-  let taken: Unsaved = { uses: [], hours: [], secretRows: [] };
+  let unsaved: Unsaved = { uses: [], hours: [], secretRows: [] };
   try {
     state.flushSeen = await state.control.db.transaction().execute(async (tx) => {
       const flushId = await nextFlushId(tx);
-      // Not before the lock is had: an attempt that is locked out leaves everything as it is.
-      taken = takeUnsaved(state);
+      // Only after the lock is acquired: an attempt that is locked out changes nothing.
+      unsaved = takeUnsaved(state);
       await loadChanges(state, tx);
-      await saveInParts(taken.secretRows, (rows) => saveSecrets(tx, rows, flushId));
-      await saveInParts(taken.hours.flatMap(hourRowsOf), (rows) => saveHours(tx, rows));
+      await saveInParts(unsaved.secretRows, (rows) => saveSecrets(tx, rows, flushId));
+      await saveInParts(unsaved.hours.flatMap(hourRowsOf), (rows) => saveHours(tx, rows));
       if (isPruning)
         await tx
           .deleteFrom('key_usage_hours')
@@ -121,21 +121,21 @@ async function flush(state: State, now: number): Promise<void> {
       return flushId;
     });
   } catch (error) {
-    state.past.push(...taken.hours);
-    for (const use of taken.uses) noteUnsaved(state, use);
+    state.past.push(...unsaved.hours);
+    for (const use of unsaved.uses) markUnsaved(state, use);
     throw error;
   }
   if (isPruning) state.prunedAt = now;
-  for (const row of taken.secretRows) markSaved(state, row);
+  for (const row of unsaved.secretRows) markSaved(state, row);
 }
 
-function noteUnsaved(state: State, use: KeyUse): void {
+function markUnsaved(state: State, use: KeyUse): void {
   if (use.isUnsaved) return;
   use.isUnsaved = true;
   state.unsaved.add(use);
 }
 
-/** Takes the counts away from their keys, which count anew meanwhile; a flush that fails puts them with the past hours. */
+/** Moves the counts out of their keys, which restart at zero. If the flush fails, they are added to the past hours. */
 function takeUnsaved(state: State): Unsaved {
   const uses = [...state.unsaved];
   state.unsaved.clear();
@@ -147,8 +147,8 @@ function takeUnsaved(state: State): Unsaved {
   return { uses, hours, secretRows: uses.flatMap(secretRowsOf) };
 }
 
-/** First statement of the transaction: it takes the write lock, so flushes are numbered in the order they commit. */
-async function nextFlushId(tx: Transaction<ControlSchema>): Promise<number> {
+/** The first statement of the transaction: it takes the write lock, so flushes are numbered in commit order. */
+async function nextFlushId(tx: ControlTransaction): Promise<number> {
   const { value } = await tx
     .updateTable('usage_flush')
     .set((eb) => ({ value: eb('value', '+', 1) }))
@@ -158,7 +158,7 @@ async function nextFlushId(tx: Transaction<ControlSchema>): Promise<number> {
   return Number(value);
 }
 
-/** After the commit, never before: moves exactly what was written, so what was counted meanwhile stays unsaved. */
+/** Called after the commit. Moves exactly what was written, so that what was counted meanwhile stays unsaved. */
 function markSaved(state: State, row: SecretRow): void {
   const secret = state.uses.get(row.key_id)?.secrets.find(({ version }) => version === row.version);
   if (!secret) return;
@@ -168,7 +168,7 @@ function markSaved(state: State, row: SecretRow): void {
   secret.mismatchesUnsaved -= row.bundle_id_mismatches;
 }
 
-/** Many rows at a time, and a turn of the event loop between: a flush must not hold up requests. */
+/** Saves many rows per statement and yields to the event loop in between: a flush must not delay requests. */
 async function saveInParts<T>(rows: readonly T[], save: (part: T[]) => Promise<unknown>): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
     if (start > 0) await setImmediate();
@@ -178,7 +178,7 @@ async function saveInParts<T>(rows: readonly T[], save: (part: T[]) => Promise<u
 
 type SecretRow = Omit<Insertable<KeyUsageTable>, 'flush'>;
 type HourRow = Insertable<KeyUsageHourTable>;
-/** What a flush is about to write. */
+/** The counts that a flush writes. */
 type Unsaved = { uses: KeyUse[]; hours: PastHour[]; secretRows: SecretRow[] };
 
 function secretRowsOf({ keyId, secrets }: KeyUse): SecretRow[] {
@@ -210,8 +210,8 @@ function hourRowsOf({ keyId, hour, counts }: PastHour): HourRow[] {
   });
 }
 
-/** Several processes add up: each adds what it counted itself, and the latest use wins. */
-async function saveSecrets(tx: Transaction<ControlSchema>, rows: SecretRow[], flush: number): Promise<void> {
+/** Each process adds its own counts, and the latest use wins. */
+async function saveSecrets(tx: ControlTransaction, rows: SecretRow[], flush: number): Promise<void> {
   await tx
     .insertInto('key_usage')
     .values(rows.map((row) => ({ ...row, flush })))
@@ -236,7 +236,7 @@ async function saveSecrets(tx: Transaction<ControlSchema>, rows: SecretRow[], fl
     .execute();
 }
 
-async function saveHours(tx: Transaction<ControlSchema>, rows: HourRow[]): Promise<void> {
+async function saveHours(tx: ControlTransaction, rows: HourRow[]): Promise<void> {
   await tx
     .insertInto('key_usage_hours')
     .values(rows)

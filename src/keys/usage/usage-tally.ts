@@ -1,6 +1,6 @@
 import type { Category } from '../../limits/policies.ts';
 
-/** What one of a key's secrets was used for. Numbers named `…Unsaved` are not in the database yet. */
+/** The usage of one secret of a key. Counts named `…Unsaved` are not in the database yet. */
 export type SecretUse = {
   version: number;
   lastUsedAt: number;
@@ -12,7 +12,7 @@ export type SecretUse = {
   mismatchesUnsaved: number;
 };
 
-/** What one key was used for. `hour` is the hour of `counts`, which hold four outcomes for each category. */
+/** The usage of one key. `counts` has four outcomes per category, for the hour that starts at `hour`. */
 export type KeyUse = {
   keyId: string;
   secrets: SecretUse[];
@@ -21,16 +21,17 @@ export type KeyUse = {
   isUnsaved: boolean;
 };
 
+/** The rate-limit categories that usage is counted by, in the order of `counts`. */
 export const USAGE_CATEGORIES = ['events', 'analytics', 'management'] as const satisfies Category[];
-/** The order of the outcomes within a category's counts. */
+/** Within a category: ok, unauthorized, forbidden, limited. */
 export const OUTCOMES_PER_CATEGORY = 4;
 
-/** Returns the tally of a key that was not seen before. */
+/** Returns the empty tally of a key. */
 export function createKeyUse(keyId: string): KeyUse {
   return { keyId, secrets: [], hour: 0, counts: undefined, isUnsaved: false };
 }
 
-/** Adds the tally of a secret that was not seen before and returns it. */
+/** Adds the empty tally of a secret and returns it. */
 export function addSecretUse(use: KeyUse, version: number): SecretUse {
   const secret: SecretUse = {
     version,

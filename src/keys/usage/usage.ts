@@ -10,49 +10,49 @@ import type { Category } from '../../limits/policies.ts';
 import { createUsageStore, type UsageHour } from './usage-store.ts';
 import { addSecretUse, createKeyUse, type KeyUse, type SecretUse } from './usage-tally.ts';
 
-/** A key's use, as its record tells it: all processes' as of their last flush, this process's as of now. */
+/** The usage of a key: of other processes as of their last flush, of this process as of now. */
 export type KeyUsage = {
   lastUsedAt: number | null;
   lastUsedIp: string | null;
   lastUsedSdk: string | null;
   requestCount: number;
   bundleIdMismatches: number;
-  /** When each secret was last used, by version; a secret never used is not in it. */
+  /** When each secret was last used, by version. Secrets that were never used are missing. */
   secretsLastUsedAt: ReadonlyMap<number, number>;
 };
 
-/** Who uses which key for what: recorded in memory at each request, written to the database now and then. */
+/** Key usage: recorded in memory at each request, written to the database periodically. */
 export type Usage = {
-  /** Notes that a live key was shown; returns its tally for `count`. Costs no statement and, but once a key, no memory. */
+  /** Records a use of a valid key and returns its tally for `count`. Costs no statement, and memory only once per key. */
   touch: (found: FoundKey, address: string, headers: IncomingHttpHeaders) => KeyUse;
-  /** Returns the tally of a key that is known but not good (401). Not a use: its last use stays. */
+  /** Returns the tally of a key without recording a use: for a known key that is rejected with 401. */
   tallyOf: (keyId: string) => KeyUse;
-  /** Counts the answer to a request under the present hour. */
+  /** Counts the response to a request in the current hour. */
   count: (use: KeyUse, category: Category, status: number) => void;
-  /** Answers from memory. */
+  /** Returns the usage of a key, from memory. */
   find: (keyId: string) => KeyUsage;
-  /** Returns the hours of a key in [from, to), oldest first, what is not yet written included. */
+  /** Returns the hours of a key in [from, to), oldest first, including counts that are not yet written. */
   listHours: (keyId: string, from: number, to: number) => Promise<UsageHour[]>;
-  /** Writes what was counted and learns what other processes wrote. On failure everything stays counted. */
+  /** Writes the counts and loads those of other processes. If it fails, the counts are kept for the next flush. */
   flush: () => Promise<void>;
-  /** Flushes for the last time. */
+  /** Flushes and stops. */
   close: () => Promise<void>;
 };
 
-/** Contract: at most 15 s pass until a use is written. */
+/** The contract is that a use is written within 15 s. */
 const FLUSH_EVERY_MS = 10_000;
 const SDK_LENGTH_MAX = 128;
 
 const CATEGORY_OFFSETS: Record<Category, number> = { events: 0, analytics: 4, management: 8 };
 const OUTCOME_OFFSETS: Readonly<Record<number, number>> = { 401: 1, 403: 2, 429: 3 };
 
-/** Opens the record of usage with what the database holds; from then on it is flushed every 10 s. */
+/** Opens key usage with the counts in the database. From then on it is flushed every 10 s. */
 export async function openUsage(control: Control, clock: Clock, log: Log): Promise<Usage> {
   const uses = new Map<string, KeyUse>();
   const store = createUsageStore(control, clock, uses);
   await store.load();
 
-  function look(keyId: string): KeyUse {
+  function tallyOf(keyId: string): KeyUse {
     const known = uses.get(keyId);
     if (known) return known;
     const use = createKeyUse(keyId);
@@ -61,16 +61,16 @@ export async function openUsage(control: Control, clock: Clock, log: Log): Promi
   }
 
   return {
-    tallyOf: look,
+    tallyOf,
     touch({ key, secret }, address, headers) {
-      const use = look(key.id);
-      const shown = findSecretUse(use, secret.version) ?? addSecretUse(use, secret.version);
-      shown.lastUsedAt = Math.max(shown.lastUsedAt, clock.now());
-      shown.lastUsedIp = address;
-      shown.requestsUnsaved += 1;
-      recordSdk(shown, headers);
-      if (isOtherBundle(key.bundleIds, headers['x-appflow-bundle-id'])) shown.mismatchesUnsaved += 1;
-      store.noteUnsaved(use);
+      const use = tallyOf(key.id);
+      const used = findSecretUse(use, secret.version) ?? addSecretUse(use, secret.version);
+      used.lastUsedAt = Math.max(used.lastUsedAt, clock.now());
+      used.lastUsedIp = address;
+      used.requestsUnsaved += 1;
+      recordSdk(used, headers);
+      if (isOtherBundle(key.bundleIds, headers['x-appflow-bundle-id'])) used.mismatchesUnsaved += 1;
+      store.markUnsaved(use);
       return use;
     },
     count(use, category, status) {
@@ -78,7 +78,7 @@ export async function openUsage(control: Control, clock: Clock, log: Log): Promi
       const counts = store.countsOf(use, now - (now % HOUR_MS));
       const index = CATEGORY_OFFSETS[category] + (OUTCOME_OFFSETS[status] ?? 0);
       counts[index] = (counts[index] ?? 0) + 1;
-      store.noteUnsaved(use);
+      store.markUnsaved(use);
     },
     find: (keyId) => summarize(uses.get(keyId)),
     listHours: store.listHours,
@@ -87,7 +87,7 @@ export async function openUsage(control: Control, clock: Clock, log: Log): Promi
   };
 }
 
-/** Returns what the database holds of usage, and keeps nothing running: for commands that only read. */
+/** Returns the usage in the database without starting the periodic flush: for commands that only read. */
 export async function loadUsage(
   control: Pick<Control, 'db' | 'changeStamp'>,
   clock: Clock,
@@ -102,7 +102,7 @@ function findSecretUse(use: KeyUse, version: number): SecretUse | undefined {
   return undefined;
 }
 
-/** The sender's own words: cut short, and never a place where a key could hide. */
+/** The caller controls this text: cut it to size, and redact keys. */
 function recordSdk(secret: SecretUse, headers: IncomingHttpHeaders): void {
   const sent = headers['x-appflow-sdk'] ?? headers['user-agent'];
   if (sent === undefined || sent === secret.lastUsedSdk) return;
@@ -132,9 +132,9 @@ function summarize(use: KeyUse | undefined): KeyUsage {
   };
 }
 
-/** Returns what ends it, with a last flush. */
+/** Flushes periodically. Returns the function that stops it, with a last flush. */
 function keepFlushed(flush: () => Promise<void>, log: Log): () => Promise<void> {
-  // A flush that fails is tried again with the next: nothing counted is lost while the process lives.
+  // A failed flush is retried with the next one: no count is lost while the process runs.
   const onError = (err: unknown) => log.warn({ err }, 'key usage was not saved');
   const stop = runPeriodically({ everyMs: FLUSH_EVERY_MS, run: flush, onError, startsNow: false });
   // At the same time: each may wait 5 s for another process's write lock, and the two take turns anyway.

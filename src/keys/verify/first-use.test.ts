@@ -37,23 +37,27 @@ async function makeRotated() {
 const isPending = ({ key, secret }: FoundKey) => firstUse.isPending(key.id, secret.version);
 
 describe('the first use of a new secret', () => {
-  it('counts from the first time it was seen, however late it is written and often it is seen', async () => {
+  it('counts from the first request with it, however late that is written and however many follow', async () => {
     const { old, fresh } = await makeRotated();
     const stale = find(fresh);
-    const seenAt = clock.now();
+    const usedAt = clock.now();
     firstUse.record(stale);
     clock.advance(10_000);
     firstUse.record(stale);
     assert.equal(find(fresh).secret.firstUsedAt, null, 'not in the request');
     await firstUse.flush();
-    assert.equal(find(fresh).secret.firstUsedAt, seenAt);
-    assert.equal(find(old).secret.expiresAt, seenAt + 60_000);
+    assert.equal(find(fresh).secret.firstUsedAt, usedAt);
+    assert.equal(find(old).secret.expiresAt, usedAt + 60_000);
     firstUse.record(stale);
     await firstUse.flush();
-    assert.equal(find(fresh).secret.firstUsedAt, seenAt, 'nor when a stale look notes it again');
+    assert.equal(
+      find(fresh).secret.firstUsedAt,
+      usedAt,
+      'nor when a request with an outdated record reports it again',
+    );
   });
 
-  it('makes no grace longer than it was to be at most', async () => {
+  it('never extends the grace period beyond its maximum', async () => {
     const { old, fresh } = await makeRotated();
     const end = find(old).secret.expiresAt;
     assert.ok(end);
@@ -63,7 +67,7 @@ describe('the first use of a new secret', () => {
     assert.equal(find(old).secret.expiresAt, end);
   });
 
-  it('costs nothing afterwards, for the former secret, and for keys never rotated', async () => {
+  it('costs nothing afterwards, for the old secret, and for keys that were never rotated', async () => {
     const { old, fresh } = await makeRotated();
     firstUse.record(find(fresh));
     await firstUse.flush();
@@ -77,7 +81,7 @@ describe('the first use of a new secret', () => {
     assert.equal(control.countStatements(), before);
   });
 
-  it('is written once for a burst of requests, of many keys in one transaction', async () => {
+  it('is written once for a burst of requests, and for many keys in one transaction', async () => {
     const all = [await makeRotated(), await makeRotated(), await makeRotated()];
     const revision = () => control.db.selectFrom('revision').select('value').executeTakeFirstOrThrow();
     const before = (await revision()).value;
@@ -87,7 +91,7 @@ describe('the first use of a new secret', () => {
     for (const { fresh } of all) assert.equal(find(fresh).secret.firstUsedAt, clock.now());
   });
 
-  it('stays known when it could not be written, and is written later with its own instant', async () => {
+  it('stays known if it could not be written, and is written later with its own time', async () => {
     const { fresh } = await makeRotated();
     let isBroken = true;
     const broken: typeof control = {
@@ -96,7 +100,7 @@ describe('the first use of a new secret', () => {
     };
     const own = createFirstUse({ ...services, control: broken });
     const { key, secret } = find(fresh);
-    const seenAt = clock.now();
+    const usedAt = clock.now();
     own.record({ key, secret });
     await own.flush();
     assert.equal(find(fresh).secret.firstUsedAt, null);
@@ -104,11 +108,11 @@ describe('the first use of a new secret', () => {
     isBroken = false;
     clock.advance(5_000);
     await own.close();
-    assert.equal(find(fresh).secret.firstUsedAt, seenAt);
+    assert.equal(find(fresh).secret.firstUsedAt, usedAt);
     assert.equal(own.isPending(key.id, secret.version), false);
   });
 
-  it('changes nothing of a key whose grace was ended, or that was rotated again, before it was written', async () => {
+  it('changes nothing if the grace period was ended, or the key rotated again, before it was written', async () => {
     const [ended, again] = [await makeRotated(), await makeRotated()];
     firstUse.record(find(ended.fresh));
     firstUse.record(find(again.fresh));
@@ -138,7 +142,7 @@ describe('the first use of a new secret', () => {
 });
 
 describe('a forced rotation', () => {
-  it('ends the older secret when the newest was seen but a moment ago, before that is written', async () => {
+  it('revokes the older secret if the newest was used just now, before that is written', async () => {
     const { id, old, fresh } = await makeRotated();
     const broken = { ...control, write: () => Promise.reject(new Error('disk full')) };
     const unwritten = createFirstUse({ ...services, control: broken });
@@ -150,7 +154,7 @@ describe('a forced rotation', () => {
     assert.equal(find(third).secret.version, 3);
   });
 
-  it('ends the newest when nobody has seen it', async () => {
+  it('revokes the newest secret if it was never used', async () => {
     const { id, old, fresh } = await makeRotated();
     await rotate(id, true);
     assert.equal(find(old).secret.revokedAt, null);

@@ -1,5 +1,4 @@
-import type { Control, ControlTransaction } from '../../control/open.ts';
-import { NO_CALLER } from '../../control/open.ts';
+import { type Control, NO_CALLER, type Write } from '../../control/open.ts';
 import type { Directory, FoundKey } from '../../directory/directory.ts';
 import { liveSecrets } from '../../directory/key.ts';
 import { getStoredKey } from '../../directory/records.ts';
@@ -7,26 +6,26 @@ import type { Clock } from '../../lib/clock.ts';
 import { createDeferredQueue } from '../../lib/deferred-queue.ts';
 import type { Log } from '../../lib/log.ts';
 
-/** Notes that the new secret of a key in rotation was seen, outside the request's path. */
+/** Records the first use of the new secret of a key in rotation, without delaying the request. */
 export type FirstUse = {
-  /** Queues a key that was just shown; at no cost when there is nothing to note of it. */
+  /** Queues a secret that was just presented. Costs nothing if there is nothing to record. */
   record: (found: FoundKey) => void;
-  /** Whether a use of this secret is known here and not stored yet. */
+  /** Whether a use of this secret is queued in this process and not stored yet. */
   isPending: (keyId: string, version: number) => boolean;
-  /** Resolves when what was noted is stored, or has failed and will be tried again. */
+  /** Resolves when what was queued is stored, or has failed and will be retried. */
   flush: () => Promise<void>;
   close: () => Promise<void>;
 };
 
-/** Short, because another process that rotates knows only what is stored. */
+/** Short, because another process that rotates the key only knows what is stored. */
 const FLUSH_MS = 10;
 const QUEUE_MAX = 10_000;
 
-type Use = { keyId: string; version: number; seenAt: number };
+type Use = { keyId: string; version: number; usedAt: number };
 
-const nameOf = ({ keyId, version }: Omit<Use, 'seenAt'>) => `${keyId} ${version}`;
+const nameOf = ({ keyId, version }: Omit<Use, 'usedAt'>) => `${keyId} ${version}`;
 
-/** Returns the noter of this installation. A use that is not noted (a full queue) is noted by the next request. */
+/** Creates the queue of first uses. A use that is not taken because the queue is full is recorded by the next request. */
 export function createFirstUse(services: {
   control: Control;
   directory: Directory;
@@ -39,8 +38,8 @@ export function createFirstUse(services: {
     itemsMax: QUEUE_MAX,
     nameOf,
     async write(uses) {
-      await control.write(NO_CALLER, async ({ tx, revision }) => {
-        for (const use of uses) await storeFirstUse(tx, revision, use);
+      await control.write(NO_CALLER, async (write) => {
+        for (const use of uses) await storeFirstUse(write, use);
       });
       await directory.refresh();
     },
@@ -49,9 +48,9 @@ export function createFirstUse(services: {
   return {
     record({ key, secret: { version, firstUsedAt } }) {
       if (key.secrets.length === 1 || firstUsedAt !== null) return;
-      const seenAt = clock.now();
-      const [newest, older] = liveSecrets(key, seenAt);
-      if (older && newest?.version === version) queue.push({ keyId: key.id, version, seenAt });
+      const usedAt = clock.now();
+      const [newest, older] = liveSecrets(key, usedAt);
+      if (older && newest?.version === version) queue.push({ keyId: key.id, version, usedAt });
     },
     isPending: (keyId, version) => queue.has(nameOf({ keyId, version })),
     flush: queue.flush,
@@ -59,18 +58,14 @@ export function createFirstUse(services: {
   };
 }
 
-/** Everything counts from the instant of the use: a lock that held up the writing makes no grace longer. */
-async function storeFirstUse(
-  tx: ControlTransaction,
-  revision: number,
-  { keyId, version, seenAt }: Use,
-): Promise<void> {
-  const [newest, older] = liveSecrets(await getStoredKey(tx, keyId), seenAt);
+/** Everything counts from the time of the use: a lock that delays the write does not extend the grace period. */
+async function storeFirstUse({ tx, revision }: Write, { keyId, version, usedAt }: Use): Promise<void> {
+  const [newest, older] = liveSecrets(await getStoredKey(tx, keyId), usedAt);
   if (newest?.version !== version || newest.firstUsedAt !== null) return;
   const secrets = tx.updateTable('key_secrets').where('key_id', '=', keyId);
-  await secrets.set({ first_used_at: seenAt }).where('version', '=', version).execute();
+  await secrets.set({ first_used_at: usedAt }).where('version', '=', version).execute();
   if (older?.graceMs != null) {
-    const end = Math.min(seenAt + older.graceMs, older.expiresAt ?? Number.POSITIVE_INFINITY);
+    const end = Math.min(usedAt + older.graceMs, older.expiresAt ?? Number.POSITIVE_INFINITY);
     const row = secrets.set({ expires_at: end, grace_ms: null });
     await row.where('version', '=', older.version).execute();
   }

@@ -3,7 +3,7 @@ import type { FoundKey } from '../../directory/directory.ts';
 import { findUsageRefusal, type RequestOrigin, type UsageRefusal } from './usage-restrictions.ts';
 import { findStateRefusal, type StateRefusal } from './verify.ts';
 
-/** Returns the 401 of a key that was shown but is not good, with the challenge RFC 6750 §3 asks for. */
+/** Returns the 401 for a key that was presented but is not valid, with the challenge that RFC 6750 §3 requires. */
 export function invalidToken(
   code: 'invalid_api_key' | 'api_key_expired' | 'api_key_revoked' | 'api_key_disabled',
   detail?: string,
@@ -21,22 +21,22 @@ const DESCRIPTIONS = {
   api_key_disabled: 'The API key is disabled',
 } as const;
 
-/** Why a key that was let in would not be let in now. */
+/** Why a key that was accepted would now be rejected. */
 export type AccessRefusal = StateRefusal | UsageRefusal;
 
 /**
- * Returns why a key that was let in with this secret may not be used any more, in the order of the door; undefined while
- * it may. `found` is the key as it is by now. Says nothing about scopes.
+ * Returns why a key that was accepted with this secret can no longer be used, in the order of authentication; undefined if
+ * it still can. `found` is the key as it is now. Does not check scopes.
  */
 export function findAccessRefusal(
   found: FoundKey,
-  place: RequestOrigin,
+  origin: RequestOrigin,
   now: number,
 ): AccessRefusal | undefined {
-  return findStateRefusal(found, now) ?? findUsageRefusal(found.key, place);
+  return findStateRefusal(found, now) ?? findUsageRefusal(found.key, origin);
 }
 
-/** Returns the answer to a key whose right is lost: the one it would get at the door. */
+/** Returns the error for a key that can no longer be used: the one that a new request with it would get. */
 export function accessRefusalError(code: AccessRefusal, address: string): ApiError {
   return isUsageRefusal(code) ? usageRefusalError(code, address) : invalidToken(code);
 }
@@ -49,7 +49,7 @@ const USAGE_REFUSALS: readonly string[] = [
 
 const isUsageRefusal = (code: AccessRefusal): code is UsageRefusal => USAGE_REFUSALS.includes(code);
 
-/** Returns the 403 of a key that is used from the wrong place. */
+/** Returns the 403 for a request that violates the key's usage restrictions. */
 export function usageRefusalError(code: UsageRefusal, address: string): ApiError {
   return new ApiError(
     code,

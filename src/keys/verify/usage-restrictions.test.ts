@@ -13,7 +13,7 @@ const keyWith = (ipAllowlist: string[]): ApiKey => ({
 const refusalAt = (key: ApiKey, address: string) =>
   findUsageRefusal(key, { address, origin: undefined, cors: 'none' });
 
-it('parses the addresses of a key once, not at each request', () => {
+it('parses the addresses of a key once, not at every request', () => {
   let reads = 0;
   const list = Array.from({ length: 100 }, (_, index) => `10.0.${index}.0/24`);
   const counted = new Proxy(list, {
@@ -30,7 +30,7 @@ it('parses the addresses of a key once, not at each request', () => {
   assert.equal(reads, 1);
 });
 
-it('goes by the addresses a key has now: a changed key has another list', () => {
+it('applies the current addresses of a key after a change', () => {
   const before = keyWith(['10.0.0.1']);
   assert.equal(refusalAt(before, '10.0.0.1'), undefined);
   assert.equal(refusalAt({ ...before, ipAllowlist: ['10.0.0.2'] }, '10.0.0.1'), 'ip_not_allowed');

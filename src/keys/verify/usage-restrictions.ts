@@ -3,16 +3,16 @@ import type { CorsRule } from '../../api/route.ts';
 import type { ApiKey } from '../../directory/key.ts';
 import { type Cidr, isInCidrs, parseCidrs } from '../../lib/ip.ts';
 
-/** Where a request comes from, and which web pages its route is open to. `origin` is the header; only browsers send it. */
+/** Where a request comes from, and its route's CORS rule. `origin` is the header; only browsers send it. */
 export type RequestOrigin = { address: string; origin: string | undefined; cors: CorsRule };
 
-/** Why a key may not be used from where it is. */
+/** Why a key's usage restrictions reject a request. */
 export type UsageRefusal = Extract<
   ErrorCode,
   'ip_not_allowed' | 'secret_key_in_browser' | 'origin_not_allowed'
 >;
 
-/** Returns why the key may not be used from this place, undefined when it may. Says nothing about scopes. */
+/** Returns why the key's usage restrictions reject this origin; undefined if they allow it. Does not check scopes. */
 export function findUsageRefusal(
   key: ApiKey,
   { address, origin, cors }: RequestOrigin,
@@ -27,10 +27,10 @@ function isAddressAllowed({ ipAllowlist }: ApiKey, address: string): boolean {
   return ipAllowlist.length === 0 || isInCidrs(address, networksOf(ipAllowlist));
 }
 
-/** By the lists themselves: a changed key has another one, and what the directory forgets is forgotten here. */
+/** Keyed by the list itself: a changed key has another list, and entries of dropped keys are garbage-collected. */
 const networks = new WeakMap<readonly string[], readonly Cidr[]>();
 
-/** Parsed once: this is asked before every limit, and a hundred networks take a millisecond to parse. */
+/** Parsed once per list: every request needs it, and parsing a hundred networks takes a millisecond. */
 function networksOf(ipAllowlist: readonly string[]): readonly Cidr[] {
   const known = networks.get(ipAllowlist);
   if (known) return known;

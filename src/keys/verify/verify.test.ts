@@ -20,22 +20,22 @@ const project = await createProject(services, 'Verified', CLI_REQUESTER);
 const make = (fields: Partial<CreateKeyBody> = {}) =>
   createKey(services, project, { name: 'Test', type: 'server', ...fields }, CLI_GRANTOR);
 
-const judge = (secret: string, now = clock.now()) => {
+const check = (secret: string, now = clock.now()) => {
   const verdict = verify(secret, directory, pepper, now);
   return verdict.ok ? verdict : { ok: verdict.ok, refusal: verdict.refusal };
 };
 const refusal = (code: string, unknown = false) => ({ ok: false, refusal: { code, unknown } });
 
 describe('a presented key', () => {
-  it('is found with its secret when it lives', async () => {
+  it('is found with its secret while it is valid', async () => {
     const { key, secret } = await make();
-    const verdict = judge(secret);
+    const verdict = check(secret);
     assert.ok(verdict.ok);
     assert.equal(verdict.found.key.id, key.id);
     assert.equal(verdict.found.secret.version, 1);
   });
 
-  it('costs no look-up when its checksum is wrong', async () => {
+  it('costs no lookup if its checksum is wrong', async () => {
     const { secret } = await make();
     const wrong = secret.slice(0, -1) + (secret.endsWith('0') ? '1' : '0');
     const untouched = { ...directory, findByMac: () => assert.fail('looked up') };
@@ -43,9 +43,9 @@ describe('a presented key', () => {
     assert.throws(() => verify(secret, untouched, pepper, clock.now()), /looked up/);
   });
 
-  it('is a failed guess only when it is well formed and nobody has it', () => {
-    assert.deepEqual(judge(createSecret('server')), refusal('invalid_api_key', true));
-    assert.deepEqual(judge('sk_af1_short'), refusal('invalid_api_key', false));
+  it('counts as a failed guess only if it is well-formed and unknown', () => {
+    assert.deepEqual(check(createSecret('server')), refusal('invalid_api_key', true));
+    assert.deepEqual(check('sk_af1_short'), refusal('invalid_api_key', false));
   });
 
   it('is unknown under another pepper', async () => {
@@ -59,15 +59,15 @@ describe('a presented key', () => {
     assert.deepEqual(verdict, refusal('invalid_api_key', true));
   });
 
-  it('lives until the millisecond before expires_at and no longer', async () => {
+  it('is valid until the millisecond before expires_at and no longer', async () => {
     const end = clock.now() + 60_000;
     const { secret } = await make({ expires_at: new Date(end).toISOString() });
-    assert.ok(judge(secret, end - 1).ok);
-    assert.deepEqual(judge(secret, end), refusal('api_key_expired'));
-    assert.deepEqual(judge(secret, end + 1), refusal('api_key_expired'));
+    assert.ok(check(secret, end - 1).ok);
+    assert.deepEqual(check(secret, end), refusal('api_key_expired'));
+    assert.deepEqual(check(secret, end + 1), refusal('api_key_expired'));
   });
 
-  it('expires with the shown secret, to the millisecond, though the key lives on', async () => {
+  it('expires with the presented secret, to the millisecond, although the key is still valid', async () => {
     const { key, secret } = await make();
     const end = clock.now() + 60_000;
     await control.write(NO_CALLER, async ({ tx, revision }) => {
@@ -75,21 +75,21 @@ describe('a presented key', () => {
       await tx.updateTable('api_keys').set({ revision }).where('id', '=', key.id).execute();
     });
     await directory.refresh();
-    assert.ok(judge(secret, end - 1).ok);
-    assert.deepEqual(judge(secret, end), refusal('api_key_expired'));
+    assert.ok(check(secret, end - 1).ok);
+    assert.deepEqual(check(secret, end), refusal('api_key_expired'));
   });
 
-  it('is refused while disabled', async () => {
+  it('is rejected while the key is disabled', async () => {
     const { secret } = await make({ disabled: true });
-    assert.deepEqual(judge(secret), refusal('api_key_disabled'));
+    assert.deepEqual(check(secret), refusal('api_key_disabled'));
   });
 
   it('names the strongest reason: revoked, then expired, then disabled', async () => {
     const end = clock.now() + 60_000;
     const { key, secret } = await make({ disabled: true, expires_at: new Date(end).toISOString() });
-    assert.deepEqual(judge(secret, end), refusal('api_key_expired'));
+    assert.deepEqual(check(secret, end), refusal('api_key_expired'));
     await revokeKey(services, key, 'leaked', CLI_REQUESTER);
-    assert.deepEqual(judge(secret, end), refusal('api_key_revoked'));
-    assert.deepEqual(judge(secret, end - 1), refusal('api_key_revoked'));
+    assert.deepEqual(check(secret, end), refusal('api_key_revoked'));
+    assert.deepEqual(check(secret, end - 1), refusal('api_key_revoked'));
   });
 });

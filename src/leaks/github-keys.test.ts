@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { it } from 'node:test';
-import { createGithubKeys, type GithubKeys } from '../leaks/github-keys.ts';
+import { parseGithubKeys } from '../config/scanning-keys.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
-import { parseGithubKeys } from './scanning-keys.ts';
+import { createGithubKeys, type GithubKeys } from './github-keys.ts';
 
 function makeAnswer(...identifiers: string[]): string {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -13,16 +13,16 @@ function makeAnswer(...identifiers: string[]): string {
 
 type Github = {
   answer: string;
-  asked: number;
+  fetches: number;
   isDown: boolean;
   hang: PromiseWithResolvers<void> | undefined;
 };
 
 function makeKeys() {
-  const github: Github = { answer: makeAnswer('k1'), asked: 0, isDown: false, hang: undefined };
+  const github: Github = { answer: makeAnswer('k1'), fetches: 0, isDown: false, hang: undefined };
   const time = { nowMs: 0 };
   const fetch: typeof globalThis.fetch = async () => {
-    github.asked += 1;
+    github.fetches += 1;
     await github.hang?.promise;
     if (github.isDown) throw new TypeError('fetch failed');
     return new Response(github.answer);
@@ -30,7 +30,7 @@ function makeKeys() {
   return { github, time, keys: createGithubKeys({ fetch, nowMs: () => time.nowMs }) };
 }
 
-/** Fails unless the key is there. */
+/** Fails unless the key was found. */
 async function find(keys: GithubKeys, identifier: string): Promise<void> {
   assert.equal((await keys.find(identifier)).outcome, 'found');
 }
@@ -45,32 +45,32 @@ async function waitOf(keys: GithubKeys, identifier: string): Promise<number> {
   return answer.retryAfterSeconds;
 }
 
-it('asks GitHub once for many reports, and again after a day', async () => {
+it('fetches the list once for many reports, and again after a day', async () => {
   const { github, time, keys } = makeKeys();
   await Promise.all([find(keys, 'k1'), find(keys, 'k1'), find(keys, 'k1')]);
-  assert.equal(github.asked, 1);
+  assert.equal(github.fetches, 1);
   time.nowMs += DAY_MS - 1;
   await find(keys, 'k1');
-  assert.equal(github.asked, 1);
+  assert.equal(github.fetches, 1);
   time.nowMs += 1;
   await find(keys, 'k1');
-  assert.equal(github.asked, 2);
+  assert.equal(github.fetches, 2);
 });
 
-it('asks at most once a minute about identifiers that nobody has', async () => {
+it('fetches the list at most once per minute for unknown identifiers', async () => {
   const { github, time, keys } = makeKeys();
   await find(keys, 'k1');
   time.nowMs += MINUTE_MS - 1;
   for (let index = 0; index < 50; index += 1) assert.ok(await isUnknown(keys, `made-up-${index}`));
-  assert.equal(github.asked, 1);
+  assert.equal(github.fetches, 1);
   time.nowMs += 1;
   github.answer = makeAnswer('k1', 'k2');
   await find(keys, 'k2');
-  assert.equal(github.asked, 2);
+  assert.equal(github.fetches, 2);
 });
 
-// It said "unknown" for a minute after one failure, and GitHub does not send again what was refused as forged.
-it('never says that GitHub has no such key while that cannot be known, and how long to wait', async () => {
+// Regression: one failure made keys unknown for a minute, and GitHub does not resend reports rejected as forged.
+it('never reports a key as unknown while GitHub does not respond, and returns how long to wait', async () => {
   const { github, time, keys } = makeKeys();
   github.isDown = true;
   assert.deepEqual(await Promise.all([waitOf(keys, 'k1'), waitOf(keys, 'k1')]), [60, 60]);
@@ -78,37 +78,37 @@ it('never says that GitHub has no such key while that cannot be known, and how l
   assert.equal(await waitOf(keys, 'k1'), 59);
   time.nowMs = MINUTE_MS - 1;
   assert.equal(await waitOf(keys, 'k1'), 1);
-  assert.equal(github.asked, 1);
+  assert.equal(github.fetches, 1);
   github.isDown = false;
   time.nowMs += 1;
   await find(keys, 'k1');
   assert.ok(await isUnknown(keys, 'k2'));
-  assert.equal(github.asked, 2);
-  // However long it was down before, a report that waits for a new key is asked for every minute.
+  assert.equal(github.fetches, 2);
+  // However long it was down before, the list is fetched every minute for a report that waits for a new key.
   github.isDown = true;
   for (let minute = 1; minute <= 10; minute += 1) {
     time.nowMs += MINUTE_MS;
     assert.equal(await waitOf(keys, 'k2'), 60);
     await find(keys, 'k1');
-    assert.equal(github.asked, 2 + minute);
+    assert.equal(github.fetches, 2 + minute);
   }
 });
 
-// One failure meant that the old list was kept for another day.
-it('serves on with the keys it has while GitHub is down, and asks again after 1, 2, 4 … at most 60 minutes', async () => {
+// Regression: one failure kept the old list for another day.
+it('keeps using cached keys while GitHub is down, and retries after 1, 2, 4 … at most 60 minutes', async () => {
   const { github, time, keys } = makeKeys();
   await find(keys, 'k1');
   github.isDown = true;
   time.nowMs += DAY_MS;
   await find(keys, 'k1');
-  assert.equal(github.asked, 2);
+  assert.equal(github.fetches, 2);
   for (const [index, minutes] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
     time.nowMs += minutes * MINUTE_MS - 1;
     await find(keys, 'k1');
-    assert.equal(github.asked, 2 + index, `${minutes} minutes are not over`);
+    assert.equal(github.fetches, 2 + index, `${minutes} minutes are not over`);
     time.nowMs += 1;
     await find(keys, 'k1');
-    assert.equal(github.asked, 3 + index, `${minutes} minutes are over`);
+    assert.equal(github.fetches, 3 + index, `${minutes} minutes are over`);
   }
   github.isDown = false;
   github.answer = makeAnswer('k2');
@@ -117,7 +117,7 @@ it('serves on with the keys it has while GitHub is down, and asks again after 1,
   await find(keys, 'k2');
 });
 
-it('makes no report wait for a list that another one, with a made-up identifier, is asked for', async () => {
+it('delays no report with a cached key while the list is fetched for another identifier', async () => {
   const { github, time, keys } = makeKeys();
   await find(keys, 'k1');
   time.nowMs += MINUTE_MS;
@@ -128,14 +128,14 @@ it('makes no report wait for a list that another one, with a made-up identifier,
   assert.equal((await other).outcome, 'unknown');
 });
 
-it('asks nobody when keys are pinned', async () => {
-  const fetch = () => assert.fail('asked');
+it('fetches nothing if keys are pinned', async () => {
+  const fetch = () => assert.fail('fetches');
   const keys = createGithubKeys({ pinned: parseGithubKeys(makeAnswer('k1')), fetch });
   await find(keys, 'k1');
   assert.ok(await isUnknown(keys, 'k2'));
 });
 
-it('refuses a list that is none, and keys of another kind', () => {
+it('rejects an invalid list, and keys of another kind', () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   const key = publicKey.export({ type: 'spki', format: 'pem' });
   const other = JSON.stringify({ public_keys: [{ key_identifier: 'k1', key }] });
