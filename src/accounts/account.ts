@@ -45,6 +45,7 @@ export function requireNoKeysIn({ name, email }: { name?: string; email?: string
   if (mistakes.length > 0) throw validationFailed(mistakes);
 }
 
+/** A new account, with its password as stored. */
 export type NewAccount = { name: string; email: string; passwordHash: string };
 
 /**
