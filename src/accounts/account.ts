@@ -39,6 +39,7 @@ export const ACCOUNT_FIELDS = {
 /** A password presented to sign in or step up. No minimum length: it is only compared with the stored one. */
 export const PRESENTED_PASSWORD = Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH.maxLength });
 
+/** A new account, with its password as stored. */
 export type NewAccount = { name: string; email: string; passwordHash: string };
 
 /**

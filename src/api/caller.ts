@@ -3,14 +3,14 @@ import type { ApiKey, KeySecret } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import type { KeyType, Role, Scope } from '../directory/scopes.ts';
 
-/** What the verbs ask about whoever calls, the same of a key and of a member of the project. */
+/** What verbs need to know about a caller, the same for keys and for members of the project. */
 export type Principal = Omit<KeyPermissions, 'type'> & {
   id: string;
   projectId: string;
   type: KeyType | 'member';
 };
 
-/** Who asked for a change: how the audit log names them, and their recheck, which runs inside each write they cause. */
+/** Who a change is made for: their name in the audit log, and their recheck, which runs inside each of the writes. */
 export type Requester = { actor: Actor; recheck: Recheck };
 
 type RequestSource = {
@@ -21,7 +21,7 @@ type RequestSource = {
   actor: Actor;
 };
 
-/** Who is calling, in which project: a key or a member. */
+/** A caller in a project: a key or a member. */
 export type Caller = RequestSource & {
   principal: Principal;
   project: Project;
@@ -32,7 +32,7 @@ export type Caller = RequestSource & {
   recheck: (tx: ControlTransaction) => Promise<Principal>;
 };
 
-/** A verified key, and which of its secrets was presented. */
+/** A verified key, and the secret of it that was presented. */
 export type KeyCaller = Caller & { key: ApiKey; secret: KeySecret };
 
 type SessionHolder = RequestSource & {
@@ -47,17 +47,17 @@ export type SignedIn = SessionHolder & Requester;
 /** A person with a valid session, as a member of the project. */
 export type MemberCaller = Caller & SessionHolder & { role: Role };
 
-/** What a key could do: the part of it that is compared when one key makes another. */
+/** What a key may do: the part of it that is compared when one key creates another. */
 export type KeyPermissions = Pick<ApiKey, 'type' | 'appIds' | 'expiresAt' | 'ipAllowlist' | 'rateLimits'> & {
   granted: ReadonlySet<Scope>;
 };
 
-/** Who did something: a key, a person, the operator at the command line, or the server itself. Part of every audit entry. */
+/** Who did something: a key, a person, the operator at the command line, or the server. Part of every audit entry. */
 export type Actor = {
   type: 'key' | 'member' | 'cli' | 'system';
-  /** A key id, a person's id, `cli`, or which part of the server. */
+  /** The ID of a key or person, `cli`, or the name of a part of the server. */
   id: string;
-  /** The address it came from; null when it came from the machine itself. */
+  /** The client's IP address; null for the command line and the server. */
   ip: string | null;
   requestId: string | null;
 };
@@ -70,18 +70,18 @@ export function systemActor(part: string): Actor {
 /** The operator at the command line: anyone with access to the data folder. */
 export const CLI_ACTOR: Actor = { type: 'cli', id: 'cli', ip: null, requestId: null };
 
-/** The operator as the one who asks: nothing to recheck. */
+/** The operator as requester: nothing to recheck. */
 export const CLI_REQUESTER: Requester = { actor: CLI_ACTOR, recheck: NO_CALLER };
 
-/** Someone with an account. */
+/** A person with an account. */
 export type Person = { id: string; name: string; email: string; hasTotp: boolean };
 
-/** A person signed in at one browser. Times are epoch milliseconds. */
+/** A person's sign-in in one browser. Times are epoch milliseconds. */
 export type Session = {
   id: string;
   person: Person;
   createdAt: number;
   expiresAt: number;
-  /** Until when the password counts as just given; null when it was not given since signing in. */
+  /** Until when the step-up lasts; null if there was none in this session. */
   steppedUpUntil: number | null;
 };

@@ -1,6 +1,6 @@
 /**
- * Every error a caller can get: the closed list. A code is never renamed; its heading in docs/errors.md is
- * made from this table. `meaning` and `cure` are for the person reading the docs, `title` for the answer.
+ * Every error a caller can get: the closed list. A code is never renamed; its heading in docs/errors.md is generated from
+ * this table. `meaning` and `cure` are for readers of the docs, `title` for the answer.
  */
 export const ERRORS = {
   malformed_json: {
@@ -244,12 +244,13 @@ export const ERRORS = {
   },
 } as const satisfies Record<string, { status: number; title: string; meaning: string; cure: string }>;
 
+/** The code of an error. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One field that was not acceptable: `field` is a path such as `events.0.event_name`. */
+/** One invalid field: `field` is a path such as `events.0.event_name`. */
 export type FieldError = { field: string; code: string; message: string };
 
-/** What an error carries beside its code. `cause` goes to the log only, never to the caller. */
+/** The details of an error besides its code. `cause` goes to the log only, never to the caller. */
 export type ErrorDetails = {
   detail?: string;
   /** Members added to the problem body, e.g. `required` and `granted`. */
@@ -258,7 +259,7 @@ export type ErrorDetails = {
   cause?: unknown;
 };
 
-/** An answer that is not a success. Thrown by verb files and the pipeline only, rendered in one place. */
+/** An answer that is not a success. Thrown by verbs and the pipeline only, rendered in one place. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly members: Record<string, unknown>;
@@ -277,7 +278,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Returns the 422 that lists every unacceptable field at once. */
+/** Returns the 422 that lists every invalid field. */
 export function validationFailed(errors: FieldError[]): ApiError {
   const fields = [...new Set(errors.map((error) => error.field))].join(', ');
   return new ApiError('validation_failed', { detail: `Not acceptable: ${fields}.`, members: { errors } });

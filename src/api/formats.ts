@@ -3,10 +3,10 @@ import { Settings } from 'typebox/system';
 import { parseCidr } from '../lib/ip.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 
-// All mistakes of a body are told at once; the library stops at 8 unless told otherwise.
+// An answer lists all mistakes of a body; by default the library stops at 8.
 const ERRORS_MAX = 100;
 
-/** What each string format means in an error message. */
+/** How an error message describes each string format. */
 export const FORMAT_MESSAGES: Record<string, string> = {
   'date-time': 'must be an RFC 3339 time such as 2026-11-22T10:00:00Z',
   date: 'must be a calendar date such as 2026-11-22',
@@ -16,7 +16,7 @@ export const FORMAT_MESSAGES: Record<string, string> = {
   origin: 'must be an origin such as https://app.example.com, without a path or a wildcard; list each origin',
 };
 
-/** The first instant after what RFC 3339 can write in UTC; an offset can reach beyond it, and we could not answer it. */
+/** The first instant that RFC 3339 cannot express in UTC. With an offset a text can exceed it; we could not return it. */
 const YEAR_10000_MS = 253_402_300_800_000;
 
 const isInstant = (text: string) => (parseTimestamp(text) ?? YEAR_10000_MS) < YEAR_10000_MS;
@@ -24,11 +24,11 @@ const isInstant = (text: string) => (parseTimestamp(text) ?? YEAR_10000_MS) < YE
 const isDate = (text: string) =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && parseTimestamp(`${text}T00:00:00Z`) !== undefined;
 
-/** A wildcard is part of a host's name to a URL parser, and no page's origin ever has one: it would match nothing. */
+/** A URL parser accepts a wildcard in a host name, but no page's origin has one: it would match nothing. */
 const isOrigin = (text: string) =>
   /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
-/** Teaches the schema library our formats. Called once, before the first schema is compiled. */
+/** Registers our formats with the schema library. Called once, before the first schema is compiled. */
 export function registerFormats(): void {
   Settings.Set({ maxErrors: ERRORS_MAX });
   Format.Set('date-time', isInstant);
@@ -39,9 +39,9 @@ export function registerFormats(): void {
   Format.Set('origin', isOrigin);
 }
 
-// ICU lists money in daily use. It misses ISO 4217's fund, metal, accounting and testing codes (second and third
-// line), and drops codes once they are withdrawn: those of the last ten years are named, because ten years of
-// history must import, and because a new Node version must not refuse what an old one took.
+// ICU lists currencies in daily use. It lacks ISO 4217's fund, metal, accounting and testing codes (second and third
+// line), and drops codes once they are withdrawn. Those of the last ten years are listed here, because ten years of
+// history must be importable, and because a new Node version must not reject what an old one accepted.
 const NOT_IN_ICU = `VED ANG BGN BYR CUC HRK MRO SLL STD VEF ZWL
   BOV CHE CHW CLF COU MXV USN UYI UYW XSU XUA
   XAD XAG XAU XBA XBB XBC XBD XDR XPD XPT XTS XXX`;
@@ -56,7 +56,7 @@ export function isCurrency(value: unknown): value is string {
 }
 
 const known = new Map<string, boolean>();
-// Names come from callers: without a bound, a flood of made-up names would fill memory.
+// Names come from callers: without a bound, a flood of invented names would fill the memory.
 const KNOWN_MAX = 2_000;
 
 function isValidTimeZone(name: string): boolean {
@@ -67,7 +67,7 @@ function isValidTimeZone(name: string): boolean {
   }
 }
 
-/** Whether `name` is an IANA time zone such as `America/St_Johns`. Offsets such as `+05:30` are not: they have no DST. */
+/** Whether `name` is an IANA time zone such as `America/St_Johns`. Offsets such as `+05:30` are not valid: they have no DST. */
 export function isTimeZone(name: string): boolean {
   const cached = known.get(name);
   if (cached !== undefined) return cached;

@@ -2,20 +2,20 @@ import type { Caller, KeyPermissions, Principal } from './caller.ts';
 import { ApiError } from './errors.ts';
 import type { Access, Route } from './route.ts';
 
-/** What a route in a project asks for. */
+/** What a route in a project requires. */
 export type ProjectAccess = Exclude<Access, 'public' | 'anonymous' | 'signed_in'>;
 
-/** Whether a route asks for something in a project: only such rights can be lost, so only such routes may stream. */
+/** Whether a route requires a permission in a project. Only these can be lost while streaming, so only these may stream. */
 export function isInProject(access: Access): access is ProjectAccess {
   return access !== 'public' && access !== 'anonymous' && access !== 'signed_in';
 }
 
-/** Whether a key or a role has what a route asks for: the one permission check of both doors. */
+/** Whether a key or role has the permission that a route requires: the one check for keys and sessions alike. */
 export function isGranted({ granted }: Pick<Principal, 'granted'>, access: ProjectAccess): boolean {
   return access === 'any_key' || granted.has(access);
 }
 
-/** Throws 403 unless the caller has the scope the route asks for. */
+/** Throws 403 unless the caller has the scope that the route requires. */
 export function requireScope(principal: Principal, access: ProjectAccess): void {
   if (isGranted(principal, access)) return;
   const granted = [...principal.granted];
@@ -29,8 +29,8 @@ export function requireScope(principal: Principal, access: ProjectAccess): void 
 }
 
 /**
- * Throws 403 unless the caller has the scope the route asks for, or is the member whom the route is about, where that is
- * enough. `params` are those of the path.
+ * Throws 403 unless the caller has the scope that the route requires, or is the member that the route concerns, if that
+ * is enough (`selfParam`). `params` are those of the path.
  */
 export function requirePermission(
   principal: Principal,
@@ -47,7 +47,7 @@ export function requireWholeProject({ principal }: Pick<Caller, 'principal'>, de
   if (principal.appIds !== null) throw new ApiError('app_not_allowed', { detail });
 }
 
-/** Whether `target` reaches an app that `caller` does not. */
+/** Whether `target` includes an app that `caller` does not. */
 export function exceedsApps(
   target: Pick<KeyPermissions, 'appIds'>,
   caller: Pick<KeyPermissions, 'appIds'>,

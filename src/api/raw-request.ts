@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Actor } from './caller.ts';
 import { ApiError } from './errors.ts';
 
-/** The request as it came, for a public route that must judge it itself, by a signature over the very bytes. */
+/** The raw request, for a public route that authenticates it by a signature over its exact bytes. */
 export type RawRequest = {
-  /** Where it came from, resolved through the trusted proxies. */
+  /** The client's IP address, resolved through the trusted proxies. */
   address: string;
-  /** What limits per address count by; undefined when they must not, see `CallerAddress`. */
+  /** What limits per address count by; undefined if they must not apply, see `ClientAddress`. */
   network: string | undefined;
   headers: IncomingHttpHeaders;
   requestId: string;
@@ -14,9 +14,9 @@ export type RawRequest = {
   readBody: (bytesMax: number) => Promise<Buffer>;
 };
 
-/** A request of a page of ours, for the routes that sign people in and out. */
+/** A request of one of the dashboard's pages, for the routes that sign in and out. */
 export type BrowserRequest = Omit<RawRequest, 'readBody'> & {
-  /** Whether its cookies travel encrypted. */
+  /** Whether its cookies are sent over TLS. */
   isSecure: boolean;
   /** Whether people may sign in over this connection. */
   allowsSignIn: boolean;
@@ -24,12 +24,12 @@ export type BrowserRequest = Omit<RawRequest, 'readBody'> & {
   setCookie: (cookie: string) => void;
 };
 
-/** Throws 403 when the connection is one on which a password could be read on the way. */
+/** Throws 403 if a password could be read in transit. */
 export function requireTls({ allowsSignIn }: Pick<BrowserRequest, 'allowsSignIn'>): void {
   if (!allowsSignIn) throw new ApiError('tls_required');
 }
 
-/** Returns a person as the audit log names who acts, at a visit of which it turned out only later whose it is. */
+/** Returns the actor for the audit log of an anonymous request, once its person is known. */
 export const anonymousActor = (
   { address, requestId }: Pick<BrowserRequest, 'address' | 'requestId'>,
   personId: string,

@@ -8,12 +8,12 @@ import type { BrowserRequest, RawRequest } from './raw-request.ts';
 import type { EVENT_STREAM, ExportType, Streamed } from './streamed.ts';
 
 /**
- * What a route asks for: a scope, any key at all, or nothing; in the dashboard also a session of anyone's, or only that
- * the request comes from its own pages (`visitor`). There is no default: leaving it out does not compile.
+ * What a route requires: a scope, any key, or nothing (`public`); in the dashboard also any session (`signed_in`), or only
+ * that the request comes from its own pages (`anonymous`). There is no default: leaving it out does not compile.
  */
 export type Access = Scope | 'any_key' | 'public' | 'signed_in' | 'anonymous';
 
-/** Which web pages may read the answer: any (write-only keys), those a key names, or none. */
+/** Which web pages may read the answer: any (write-only keys), those that the key allows, or none. */
 export type CorsRule = 'any_origin' | 'key_origins' | 'none';
 
 type CallerOf<A extends Access> = A extends 'public'
@@ -41,18 +41,18 @@ export type Input<A extends Access, P extends TObject, Q extends TObject, B exte
   params: Static<P>;
   query: Static<Q>;
   body: Static<B>;
-  /** The app the request is about, when the route has an `app` rule and one was named or is the only one. */
+  /** The app of the request, if the route has an `app` rule: the one with its `app_id`, or the project's only one. */
   app: App | undefined;
   signal: AbortSignal;
-  /** The `If-Match` header, when the route heeds it. */
+  /** The `If-Match` header, if the route accepts it. */
   ifMatch: string | undefined;
-  /** The `Last-Event-ID` header: after which message a stream goes on. */
+  /** The `Last-Event-ID` header: the message after which a stream continues. */
   lastEventId: string | undefined;
-  /** What `Idempotency-Key` says is wanted once, when the route heeds it. */
+  /** The `Idempotency-Key` header, parsed, if the route accepts it. */
   idempotencyKey: IdempotencyKey | undefined;
 };
 
-/** A header that some routes heed. Listed on the route, so that OpenAPI tells of it. */
+/** A header that some routes accept. Listed on the route, so that OpenAPI describes it. */
 export type RequestHeader = 'If-Match' | 'Idempotency-Key' | 'Last-Event-ID';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -60,8 +60,8 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 type Empty = TObject<Record<never, TSchema>>;
 
 /**
- * One endpoint as data. The server, OpenAPI, the docs and the refusal tests are all made from these. `S` is what its
- * handler needs of a server, read from the annotation of the handler's first parameter.
+ * One endpoint as data. The server, OpenAPI, the docs and the refusal tests are all generated from these. `S` is the
+ * services its handler needs, inferred from the annotation of the handler's first parameter.
  */
 export type RouteDeclaration<
   S,
@@ -74,11 +74,11 @@ export type RouteDeclaration<
   Path extends string = string,
 > = {
   method: M;
-  /** With `{name}` for parameters, as OpenAPI writes it. */
+  /** With `{name}` for parameters, as in OpenAPI. */
   path: Path;
   summary: string;
   access: A;
-  /** The rate-limit category. Public routes have none to charge and leave it out of the count. */
+  /** The rate-limit category. Public routes are not charged. */
   limit: Category;
   params?: P;
   query?: Q;
@@ -92,27 +92,27 @@ export type RouteDeclaration<
     schema: R;
     /** The handler may return undefined: then the answer is 204, without a body. */
     mayBeEmpty?: boolean;
-    /** Headers that follow from the answer, e.g. its `ETag`. */
+    /** Returns headers derived from the answer, such as its `ETag`. */
     headersOf?(answer: Static<R>): Record<string, string>;
     contentType?: 'application/json' | 'text/markdown; charset=utf-8' | typeof EVENT_STREAM;
-    /** Other forms that a `format` parameter asks for. */
+    /** Other formats, selected by the `format` parameter. */
     exports?: readonly ExportType[];
   };
   cors?: CorsRule;
-  /** Whether a member must have given the password in the last 10 minutes. Keys have none, so it does not bind them. */
+  /** Whether a member must have stepped up in the last 10 minutes. Does not apply to keys, which have no password. */
   stepUp?: StepUpRule<S, P, Q, B>;
-  /** The path parameter that names a member: to oneself every member may do it, without the scope. */
+  /** The path parameter with a member's ID: members may call the route about themselves without the scope. */
   selfParam?: keyof Static<P> & string;
-  /** Where `app_id` is read from, and whether the request makes sense without an app. */
+  /** Where `app_id` is read from, and whether the request needs an app. */
   app?: { from: 'query' | 'body'; required: boolean | ((body: Static<B>) => boolean) };
-  /** How many events the request carries; only the events category counts them. */
+  /** Returns the number of events in the request; only the events category counts them. */
   eventCount?: (body: Static<B>) => number;
   /** A request that passes validation; OpenAPI shows it and the route table test sends it. */
   example?: { params?: Static<P>; query?: Static<Q>; body?: Static<B> };
   handle: (services: S, input: Input<A, P, Q, B>) => Promise<AnswerOf<A, R>> | AnswerOf<A, R>;
 };
 
-/** Only what asks for something in a project may stream: a stream ends when its caller loses the right it was let in for. */
+/** Only routes that require a permission in a project may stream: the stream ends when its caller loses that permission. */
 type AnswerOf<A extends Access, R extends TSchema> =
   | Static<R>
   | (A extends 'public' | 'anonymous' | 'signed_in' ? never : Streamed);
@@ -124,8 +124,8 @@ type StepUpRule<S, P extends TObject, Q extends TObject, B extends TSchema> =
 type StepUpInput<P, Q, B> = { params: P; query: Q; body: B; projectId: string | undefined };
 
 /**
- * A declaration whose types have been checked and forgotten, so that routes of all shapes form one list. Only `S`, what
- * the handler needs, is kept: a server that lacks a service does not take the route. `Route` alone is any route, to read.
+ * A declaration with its types checked and erased, so that all routes form one list. Only `S`, the services its handler
+ * needs, is kept: a server that lacks one does not accept the route. `Route` alone is any route, for reading.
  */
 export type Route<S = never> = Required<
   Pick<
@@ -147,7 +147,7 @@ export type Route<S = never> = Required<
 > & {
   body: TSchema | undefined;
   selfParam: string | undefined;
-  /** Whose credential it takes: an API key, or under /app/v1 a session. */
+  /** The credential it takes: an API key, or under /app/v1 a session. */
   authentication: 'key' | 'session';
   needsStepUp: (input: StepUpInput<unknown, unknown, unknown>, services: S) => boolean;
   app: { from: 'query' | 'body'; isRequired: (body: unknown) => boolean } | undefined;
@@ -156,8 +156,8 @@ export type Route<S = never> = Required<
 };
 
 /**
- * The types of a declaration, for the dashboard's requests. Types only: `types` is never set. `body` is `TSchema` for a
- * route without one.
+ * The types of a declaration, for the dashboard's requests. Types only: `types` is never set. `body` is `TSchema` if the
+ * route has none.
  */
 type Typed<
   M extends Method,
@@ -175,7 +175,7 @@ const isRequired = <T>(rule: boolean | ((body: T) => boolean), body: T) =>
 
 const BODY_BYTES_MAX = 64 * 1024;
 
-/** Returns the route that a declaration describes; the compiler holds handler and schemas together. */
+/** Returns the route of a declaration; the compiler checks the handler against the schemas. */
 export function defineRoute<
   S,
   const A extends Access,
@@ -202,23 +202,23 @@ export function defineRoute<
     needsStepUp: (input, services) =>
       stepUp === true || stepUp(input as StepUpInput<Static<P>, Static<Q>, Static<B>>, services),
     app: app && { from: app.from, isRequired: (body) => isRequired(app.required, body as Static<B>) },
-    // The one place where types are forgotten: the pipeline has validated what it passes against these very schemas.
+    // The one place that erases types: the pipeline has validated what it passes against these very schemas.
     eventCount: eventCount ? (body) => eventCount(body as Static<B>) : () => 0,
     handle: (services, input) => handle(services, input as Input<A, P, Q, B>),
   };
 }
 
-/** One thing a caller wants done once, by its `Idempotency-Key` header. Holds no credential and not the header. */
+/** Identifies a request that is done only once, by its `Idempotency-Key` header. Contains neither credential nor header. */
 export type IdempotencyKey = {
   /** The same for the same caller, method, path and header. */
   id: string;
-  /** The same for the same body, whatever the order of its members. */
+  /** The same for the same body, in any order of its members. */
   bodyHash: string;
-  /** Encrypts and decrypts the answer: only the same caller with the same header comes to it again. */
+  /** Encrypts and decrypts the answer: only the same caller with the same header can read it again. */
   sealKey: Buffer;
 };
 
-/** The answer of what has nothing to tell: 204, without a body. Its handler returns what its verb returns. */
+/** The answer for verbs without a result: 204, without a body. The handler returns what its verb returns. */
 export const NO_CONTENT = {
   status: 200,
   schema: Type.Unsafe<void>(Type.Null()),

@@ -24,18 +24,18 @@ export function exportAs(
   chunks: AsyncIterable<string>,
   appIds: Streamed['appIds'],
 ): Streamed {
-  return markStreamed({ contentType, chunks, appIds });
+  return known({ contentType, chunks, appIds });
 }
 
 /** Returns an open stream as what the handler of an EVENT_STREAM route answers; its schema is that of a message's data. */
 export function streamAs(stream: Required<Omit<Streamed, 'contentType'>>): Streamed {
-  return markStreamed({ contentType: EVENT_STREAM, ...stream });
+  return known({ contentType: EVENT_STREAM, ...stream });
 }
 
 // Known by identity: no answer of another route can be taken for one by its looks.
 const streamed = new WeakSet<object>();
 
-function markStreamed(made: Streamed): Streamed {
+function known(made: Streamed): Streamed {
   streamed.add(made);
   return made;
 }

@@ -3,13 +3,13 @@ import { it } from 'node:test';
 import { type TSchema, Type } from 'typebox';
 import { compileCheck } from './validate.ts';
 
-/** Returns what is said of a body whose one field holds `value`; undefined when it is accepted. */
+/** Returns the error message for a body whose field `f` is `value`; undefined if it is valid. */
 function messageFor(schema: TSchema, value: unknown): string | undefined {
   const [error] = compileCheck(Type.Object({ f: schema }))({ f: value });
   return error?.message;
 }
 
-it('says what to send, with the bound in it, just beyond every bound and nothing at it', () => {
+it('names the bound just beyond each bound, and accepts a value at it', () => {
   const text = Type.String({ minLength: 2, maxLength: 3 });
   const list = Type.Array(Type.String(), { minItems: 1, maxItems: 2 });
   const number = Type.Integer({ minimum: 1, maximum: 200 });
@@ -30,7 +30,7 @@ it('says what to send, with the bound in it, just beyond every bound and nothing
   }
 });
 
-it('accepts the origins a browser sends, and says that wildcards are none', () => {
+it('accepts the origins a browser sends, and rejects wildcards', () => {
   const origin = Type.String({ format: 'origin' });
   for (const text of ['https://app.example.com', 'http://localhost:5173', 'https://[::1]:8443']) {
     assert.equal(messageFor(origin, text), undefined, text);

@@ -6,7 +6,7 @@ import { FORMAT_MESSAGES, registerFormats } from './formats.ts';
 
 registerFormats();
 
-/** Returns what is wrong with `value`, field by field; an empty list when nothing is. */
+/** Returns the mistakes in `value`, by field; an empty list if it is valid. */
 export type Check = (value: unknown) => FieldError[];
 
 type SchemaError = {
@@ -22,7 +22,7 @@ export function compileCheck(schema: TSchema): Check {
   return (value) => {
     if (validator.Check(value)) return [];
     const errors = toFieldErrors(validator.Errors(value) as SchemaError[]);
-    // The library stops counting errors, so those that name a field may be cut off: never mistake that for none.
+    // The library limits the number of errors, so those that name a field may be missing: never treat that as valid.
     return errors.length > 0 ? errors : [TOO_MANY_MISTAKES];
   };
 }
@@ -42,10 +42,10 @@ const fieldOf = (instancePath: string) =>
 
 const join = (parent: string, name: string) => (parent === '' ? name : `${parent}.${name}`);
 
-/** One entry a field: of a union's several complaints, the one about a value of the right type says most. */
+/** Returns one error per field: of a union's several errors, the one about a value of the right type is most useful. */
 function toFieldErrors(errors: SchemaError[]): FieldError[] {
   const byField = new Map<string, FieldError>();
-  for (const error of errors.filter((one) => !isIdle(one, errors)).flatMap(expand)) {
+  for (const error of errors.filter((one) => !isRedundantNull(one, errors)).flatMap(expand)) {
     const known = byField.get(error.field);
     const saysMore = known?.code === 'invalid_type' && error.code !== 'invalid_type';
     if (known === undefined || saysMore) byField.set(error.field, error);
@@ -53,8 +53,8 @@ function toFieldErrors(errors: SchemaError[]): FieldError[] {
   return [...byField.values()];
 }
 
-/** "Must be null" says nothing beside what is wrong inside a value that is not meant to be null. */
-function isIdle({ keyword, params, instancePath }: SchemaError, errors: SchemaError[]): boolean {
+/** Whether an error is only "must be null" for a value that is not meant to be null and has mistakes inside. */
+function isRedundantNull({ keyword, params, instancePath }: SchemaError, errors: SchemaError[]): boolean {
   if (keyword !== 'type' || params.type !== 'null') return false;
   return errors.some((other) => other.instancePath.startsWith(`${instancePath}/`));
 }
@@ -64,7 +64,7 @@ const listOf = (value: unknown) => (Array.isArray(value) ? value.map(String) : [
 function expand({ keyword, instancePath, params, message }: SchemaError): FieldError[] {
   const field = fieldOf(instancePath);
   switch (keyword) {
-    // Told by the parent's `additionalProperties`, which names the field.
+    // Covered by the parent's `additionalProperties`, which names the field.
     case 'boolean':
     case 'anyOf':
       return [];
@@ -98,7 +98,7 @@ const codeOf = (keyword: string) =>
 
 const countOf = (count: unknown, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
-/** What to send, where the library says what was wrong. */
+/** What to send instead; the library only describes the mistake. */
 const BOUNDS: Record<string, (limit: unknown) => string> = {
   minItems: (limit) => `must hold at least ${countOf(limit, 'entry', 'entries')}`,
   maxItems: (limit) => `must hold at most ${countOf(limit, 'entry', 'entries')}`,

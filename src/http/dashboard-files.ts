@@ -4,12 +4,12 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../api/errors.ts';
 
-/** The pages of the dashboard. Which of them exists in full is its own router's to say: each answers the same file. */
+/** The dashboard's pages. All answer the same file: its router decides which page a path shows. */
 export const DASHBOARD_PATHS = ['/', '/sign-in', '/setup', '/invite', '/reset', '/account', '/p/*'] as const;
 
 /**
- * Nothing but this server's own files and answers. Styles may stand in the page: the dialogs measure the scroll bar
- * and write a rule for it, which no file or nonce can hold. Scripts never may.
+ * Only this server's own files and answers. Inline styles are allowed: the dialogs measure the scroll bar and write a
+ * rule for it, which cannot come from a file or have a nonce. Inline scripts are not.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
@@ -43,24 +43,24 @@ type Refuse = (request: FastifyRequest, reply: FastifyReply, error: ApiError) =>
 
 const NOT_BUILT = 'The dashboard is not built. Build it with `npm run build`.';
 
-/** A file of the build by its own name: no path, nothing hidden, none of the compressed copies beside it. */
+/** The name of a file of the build: no path, no hidden file, and none of the compressed copies. */
 const ASSET = /^\w[\w.-]*(?<!\.(?:br|gz))$/;
 
 /**
- * Adds the dashboard built into `dir`: its one page at every path of `DASHBOARD_PATHS`, asked for anew each time, and
- * its files under `/assets`, whose names change with their content, kept for a year. What was compressed at build is
- * sent so. Each is looked for when it is asked for: a build made while the server runs is served at once. Without a
- * build those paths say how to make one, and everything else works.
+ * Adds the dashboard built into `dir`: its page at every path of `DASHBOARD_PATHS`, revalidated each time, and its files
+ * under `/assets`, whose names change with their content, cached for a year. Files compressed by the build are sent
+ * compressed. Each file is looked up per request, so a build that finishes while the server runs is served immediately.
+ * Without a build, those paths answer 404 with how to build it, and everything else works.
  */
 export function addDashboard(app: FastifyInstance, dir: string, refuse: Refuse): void {
   const refuseFile = (request: FastifyRequest, reply: FastifyReply) =>
     refuse(request, reply, new ApiError('not_found', { detail: 'There is nothing at this path.' }));
-  // A file that is not there; paths that are no route never come so far.
+  // For missing files; a path without a route is refused before this.
   app.setNotFoundHandler(refuseFile);
   void app.register((scope, _options, done) => {
     scope.addHook('onRequest', (request, reply, next) => {
       reply.header('x-request-id', request.id);
-      // A connection that stayed open would hold up the stop.
+      // A connection that stays open would delay the stop.
       if (!app.server.listening) reply.header('connection', 'close');
       next();
     });

@@ -9,7 +9,7 @@ const PROJECT_ID = Type.String();
 
 /**
  * Returns the API's routes as the dashboard calls them: the same path after `/v1`, the same schemas, handler and
- * permission. Routes open to any key are about that key and have no counterpart.
+ * permission. Routes open to any key concern that key and have no counterpart.
  */
 export function mirrorForDashboard<S>(routes: readonly Route<S>[]): Route<S>[] {
   return routes

@@ -5,7 +5,7 @@ import { StorageError } from '../lib/errors.ts';
 import { isOverloaded, retryWithJitter } from './pipeline/overload.ts';
 import type { Services } from './pipeline/services.ts';
 
-/** What the log says of a failed request besides its error. */
+/** The context of a failed request in the log, besides its error. */
 export type ErrorContext = {
   requestId: string;
   route?: string;

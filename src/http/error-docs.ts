@@ -12,7 +12,7 @@ const REJECTIONS_INTRO = `# Rejected events
 \`POST /v1/events\` stores the good events of a batch and lists the others under \`rejected\`, each with one of these codes.
 `;
 
-/** Returns docs/errors.md: what each error code, and each reason to reject an event, means and what to do about it. */
+/** Returns docs/errors.md: the meaning and cure of each error code, and of each reason to reject an event. */
 export function renderErrorDocs(): string {
   const errors = Object.entries(ERRORS).map(
     ([code, { status, title, meaning, cure }]) =>

@@ -23,8 +23,8 @@ const PROBLEM_SCHEMA = {
 } as const;
 
 /**
- * Returns the schema as generators of clients understand it best. The schema library leaves out the type of a choice
- * and describes an object of any names by a pattern that fits all.
+ * Returns the schema in the form that client generators understand best. The schema library leaves out the type of an
+ * enum, and describes an object with arbitrary names by a pattern that matches every name.
  */
 function toOpenApiSchema(schema: object): object {
   return JSON.parse(JSON.stringify(schema), (_name, value) => {

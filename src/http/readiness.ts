@@ -8,12 +8,12 @@ import type { Warehouse } from '../warehouse/open.ts';
 import type { UntrustedProxy } from './network/untrusted-proxy.ts';
 
 /**
- * What /readyz answers, always with 200 once started. `warnings` are sentences: what does not work, which makes it
- * `degraded`, and after that what works but is set up wrong, which alone leaves it `ok`.
+ * The answer of /readyz, always with status 200 once started. `warnings` are sentences: first what does not work, which
+ * makes it `degraded`, then what works but is misconfigured, which alone leaves it `ok`.
  */
 export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
 
-/** What is asked whether it works. */
+/** The services whose state is assessed. */
 export type ReadinessServices = {
   warehouse: Warehouse;
   directory: Directory;
@@ -25,16 +25,16 @@ export type ReadinessServices = {
   clock: Clock;
 };
 
-/** Anyone may ask, as often as they like: the event store is asked once a second at most. */
+/** Anyone may request /readyz, at any rate: the event store is queried at most once per second. */
 const PROBE_AGE_MS = 1_000;
-/** It is looked at four times a second. */
+/** The directory is polled four times per second. */
 const DIRECTORY_AGE_SECONDS_MAX = 2;
 
 type Probe = { at: number; isAnswering: Promise<boolean>; wasAnswering: boolean };
 
 const probes = new WeakMap<Warehouse, Probe>();
 
-/** Returns whether everything the server needs is at hand, and if not, what is missing. */
+/** Returns whether everything the server needs works, and a warning for everything that does not. */
 export async function assessReadiness(services: ReadinessServices): Promise<Readiness> {
   const troubles = await listTroubles(services);
   const misconfigured = [
@@ -80,7 +80,7 @@ function isStoreAnswering(services: ReadinessServices): Promise<boolean> {
   };
   probes.set(warehouse, probe);
   void probe.isAnswering.then((isAnswering) => {
-    // Told when it changes, not at each look: whoever asks often must not fill the log.
+    // Logged only when it changes: frequent requests must not fill the log.
     if (isAnswering !== probe.wasAnswering)
       services.log.warn({ isAnswering }, 'whether the event store answers has changed');
     probe.wasAnswering = isAnswering;
@@ -93,7 +93,7 @@ async function probeStore({ warehouse }: ReadinessServices): Promise<boolean> {
     await warehouse.query('SELECT 1');
     return true;
   } catch (error) {
-    // Busy is not broken: others are being answered.
+    // Busy is not broken: other queries are being answered.
     return error instanceof StorageError && error.reason === 'busy';
   }
 }

@@ -9,20 +9,20 @@ import { findStreamRefusal, type StreamServices } from './pipeline/stream-permis
 const RECHECK_MS = 500;
 
 /**
- * A reader that takes not one piece in this time is given up: it holds a slot of its key, and memory. What reads on
- * takes a piece in milliseconds; 30 s is time enough for a wireless connection to come back.
+ * A stream is aborted when its reader takes no piece for this long: it occupies a slot of its key, and memory. An active
+ * reader takes a piece within milliseconds; 30 s is enough for a wireless connection to recover.
  */
 export const STALLED_MS = 30_000;
-/** Small, so that a slow reader shows that it takes something; 2 KB a second are enough. */
+/** Small, so that even a slow reader takes a piece in time: 2 KB per second are enough. */
 const PIECE_BYTES = 64 * 1024;
 
-/** What a stream gets that is open when the server stops: the same as a request that comes then. */
+/** The error code for streams that are open when the server stops: the same as for a request that arrives then. */
 const STOPPING: ErrorCode = 'overloaded';
 
 /**
- * Returns the body of a streamed answer. It ends when its caller loses the right to read on, within half a second and
- * before the next chunk, or has taken nothing for STALLED_MS, and an open stream when `stopping` fires. Gives the slot of
- * the exchange back when it is over.
+ * Returns the body of a streamed answer. It ends within half a second, and before the next chunk, when its caller loses
+ * permission; when the reader has taken nothing for STALLED_MS; and, if it is an open stream, when `stopping` fires.
+ * Releases the slot of the exchange at its end.
  */
 export function openBody(
   services: StreamServices & { log: Log },
@@ -35,12 +35,12 @@ export function openBody(
   let isEnding = false;
   let lastTakenAt = services.clock.now();
   function abort(why: Error): void {
-    // A reset, not a close: what waits in the system's buffers for a slow reader is thrown away.
+    // A reset, not a close: it discards what the system still buffers for a slow reader.
     response.socket?.resetAndDestroy();
     body.destroy(why);
   }
   function stop(code: ErrorCode): void {
-    // A reader that takes nothing would get the last words only after all that waits for it.
+    // A stalled reader would see the closing message only after its whole backlog, so reset instead.
     isEnding = end !== undefined && !response.writableNeedDrain;
     if (isEnding) end?.(code);
     else abort(new ApiError(code));
@@ -73,7 +73,7 @@ export function openBody(
 
   async function* guarded(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
-      // Once it is ending, what comes are the last words.
+      // Once the stream is ending, the remaining chunks are its closing message.
       if (isEnding || checkPermission()) yield* trackTaken(inPieces(chunk));
       else if (!isEnding) return;
     }

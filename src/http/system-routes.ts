@@ -51,7 +51,7 @@ export function systemRoutes(describe: () => Record<string, unknown>): Route<Rea
     access: 'public',
     limit: 'management',
     answer: { status: 200, schema: Type.Record(Type.String(), Type.Unknown()) },
-    // Made once, when first asked for: by then the list of routes is complete.
+    // Created once, on the first request: by then the list of routes is complete.
     handle: () => {
       description ??= describe();
       return description;

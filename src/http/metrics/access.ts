@@ -4,15 +4,15 @@ import { ApiError } from '../../api/errors.ts';
 import { isInCidrs } from '../../lib/ip.ts';
 import { findForwardingHeader, isLoopbackHost, LOOPBACK } from '../network/address.ts';
 
-/** Whether a caller may read the numbers: yes, no such path for them, or only with the token. */
+/** Whether a request may read the metrics: yes, no because the path is hidden from it, or only with the token. */
 export type MetricsAccess = 'allowed' | 'hidden' | 'token_missing' | 'token_wrong';
 
 const BEARER = /^bearer +(\S+) *$/i;
 
 /**
- * Judges a request for `/metrics` on the API's own port. With a token, whoever sends it; without, only this machine.
- * The peer alone does not tell: behind a proxy on this machine everyone would be let in. So the request must have come
- * straight from here: under a name of this machine, and passed on by nobody.
+ * Returns whether a request may read `/metrics` on the API's own port: with a token, only requests that send it; without
+ * one, only requests from this machine. The peer address alone is not enough: behind a proxy on this machine it would
+ * admit everyone. So the request must also name this machine as its host, and no proxy may have forwarded it.
  */
 export function authorizeMetrics(request: IncomingMessage, token: string | undefined): MetricsAccess {
   if (token !== undefined) return checkToken(request, token);
@@ -21,12 +21,12 @@ export function authorizeMetrics(request: IncomingMessage, token: string | undef
     isInCidrs(socket.remoteAddress ?? '', LOOPBACK) &&
     isLoopbackHost(headers.host) &&
     findForwardingHeader(headers) === undefined &&
-    // A proxy that was told nothing but where to pass to may send our own address as Host; it speaks HTTP/1.0 then.
+    // A proxy configured with nothing but its target may send our own address as Host; it then speaks HTTP/1.0.
     httpVersion !== '1.0';
   return isLocal ? 'allowed' : 'hidden';
 }
 
-/** Judges the token alone: for a port of its own, where the peer does not matter. */
+/** Checks the token alone: for the separate metrics port, where the peer does not matter. */
 export function checkToken({ headers }: IncomingMessage, token: string | undefined): MetricsAccess {
   if (token === undefined) return 'allowed';
   const sent = BEARER.exec(headers.authorization ?? '')?.[1];
@@ -34,14 +34,14 @@ export function checkToken({ headers }: IncomingMessage, token: string | undefin
   return timingSafeEqual(digest(sent), digest(token)) ? 'allowed' : 'token_wrong';
 }
 
-/** Of one length, whatever was sent: the comparison tells nothing by how long it takes. */
+/** Has a fixed length, however long the input: the time of the comparison reveals nothing. */
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="appflow metrics"' };
 
-/** Returns how a request for `/metrics` is refused; undefined when it is answered. */
+/** Returns the error that refuses a request for `/metrics`; undefined if it is answered. */
 export function findMetricsRefusal(method: string, verdict: MetricsAccess): ApiError | undefined {
-  // First: to whoever may not know of it, there is nothing at this path, whatever the method.
+  // First: where it is hidden, this path does not exist for any method.
   if (verdict === 'hidden') return new ApiError('not_found', { detail: 'There is nothing at this path.' });
   if (method !== 'GET' && method !== 'HEAD') {
     const detail = `${method} is not possible here; use GET, HEAD.`;

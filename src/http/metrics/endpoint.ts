@@ -4,13 +4,13 @@ import type { Config } from '../../config/config.ts';
 import { authorizeMetrics, findMetricsRefusal } from './access.ts';
 import type { Metrics } from './metrics.ts';
 
-/** How the server answers, so that these answers have the headers of all others. */
+/** The server's own functions to answer, so that these answers have the same headers as all others. */
 type Answering = {
   send: (request: FastifyRequest, reply: FastifyReply, body: { contentType: string; text: string }) => void;
   refuse: (request: FastifyRequest, reply: FastifyReply, error: ApiError) => void;
 };
 
-/** Adds `GET /metrics`, unless it has a port of its own. It stands beside the routes: it knows no project and no key. */
+/** Adds `GET /metrics`, unless it has its own port. It is not a route: it has no project and takes no key. */
 export function addMetricsEndpoint(
   app: FastifyInstance,
   { config, metrics }: { config: Config; metrics: Metrics },

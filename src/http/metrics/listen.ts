@@ -10,10 +10,10 @@ import type { Metrics } from './metrics.ts';
 
 type ListenServices = { config: Config; metrics: Metrics; log: Log };
 
-/** The port of its own that METRICS_PORT asks for. */
+/** The server on the separate port of METRICS_PORT. */
 export type MetricsListener = { url: string; close: () => Promise<void> };
 
-/** Listens on METRICS_PORT and tells the numbers there; undefined when none is set. Rejects when the port is taken. */
+/** Serves the metrics on METRICS_PORT; returns undefined if it is not set. Rejects if the port is in use. */
 export async function listenForMetrics(services: ListenServices): Promise<MetricsListener | undefined> {
   const { metricsPort, host } = services.config;
   if (metricsPort === undefined) return undefined;
@@ -61,7 +61,7 @@ function refuse(
   response.writeHead(refusal.status, headers).end(JSON.stringify(problem));
 }
 
-/** The headers that every answer has, on this port too. */
+/** The headers of every answer, the same as on the API's port. */
 function headersOf(requestId: string, contentType: string): Record<string, string> {
   return {
     'content-type': contentType,

@@ -3,24 +3,25 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** Counts the answers of one route; `seconds` is what the answer took. */
 export type RequestTally = (status: number, seconds: number) => void;
 
-/** The numbers of this process, as Prometheus reads them. */
+/** The metrics of this process, in the format of Prometheus. */
 export type Metrics = {
-  /** Returns the tally of a route. Ask once a route, not once a request. */
+  /** Returns the tally of a route. Call it once per route, not per request. */
   tallyOf: (method: string, route: string) => RequestTally;
   countEvents: (accepted: number, duplicates: number, rejected: number) => void;
-  /** Adds a number that is read when someone looks. */
+  /** Adds a metric that is read at each scrape. */
   watch: (watched: Watched) => void;
-  /** Adds what must be asked for before the numbers are read. */
+  /** Adds a step that runs before the metrics are read. */
   prepare: (step: () => Promise<void>) => void;
-  /** Adds what Node tells of the process: memory, CPU, event loop, garbage collection. */
+  /** Adds Node's own metrics of the process: memory, CPU, event loop, garbage collection. */
   watchProcess: () => void;
   render: () => Promise<string>;
   contentType: string;
 };
 
+/** One value of a metric, with its labels. */
 export type Reading = { labels?: Record<string, string>; value: number };
 
-/** A number kept elsewhere. `read` returns one row for each set of labels. */
+/** A metric that is counted elsewhere. `read` returns one value per set of labels. */
 export type Watched = {
   name: string;
   help: string;
@@ -29,10 +30,10 @@ export type Watched = {
   read: () => Reading[];
 };
 
-/** From a refusal out of memory to a long query, in seconds. */
+/** Upper bounds in seconds: from a refusal answered from memory to a long query. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
 
-/** Returns metrics with a registry of their own: two servers in one process do not share numbers. */
+/** Returns metrics with their own registry: two servers in one process do not share metrics. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const latencies = new Histogram({
@@ -94,15 +95,15 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** What is counted elsewhere is read at a scrape, so that requests pay nothing for it. */
+/** Adds a metric that is read at each scrape, so that requests pay nothing for it. */
 function addWatched(registry: Registry, { name, help, kind, labelNames = [], read }: Watched): void {
   const options = { name, help, labelNames, registers: [registry] };
   const fill = (metric: Counter | Gauge) => {
     metric.reset();
     for (const { labels = {}, value } of read()) metric.inc(labels, value);
   };
-  // biome-ignore format: one line a kind
+  // biome-ignore format: one line per kind
   if (kind === 'counter') new Counter({ ...options, collect() { fill(this); } });
-  // biome-ignore format: one line a kind
+  // biome-ignore format: one line per kind
   else new Gauge({ ...options, collect() { fill(this); } });
 }

@@ -10,7 +10,7 @@ import type { Warehouse } from '../../warehouse/open.ts';
 import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
 import type { Metrics } from './metrics.ts';
 
-/** The parts of a server whose numbers are shown, and where. */
+/** The parts of a server that have metrics, and the metrics to add them to. */
 export type WatchedServices = {
   metrics: Metrics;
   control: Control;
@@ -26,7 +26,7 @@ export type WatchedServices = {
 const AUDIT_HEAD_AGE_MAX_MS = 15_000;
 const MS_PER_SECOND = 1_000;
 
-/** Shows in `services.metrics` what the parts of a running server know of themselves. */
+/** Adds the metrics of a running server's parts to `services.metrics`. */
 export function watchServices(services: WatchedServices): void {
   services.metrics.watchProcess();
   watchKeys(services);
@@ -177,14 +177,14 @@ function watchProxies({ metrics, untrustedProxy }: WatchedServices): void {
   });
 }
 
-/** Read before the other numbers and kept a while: two looks in a row show what requests cost, not what looking costs. */
+/** Read before the other metrics and cached: two scrapes in a row show what requests cost, not what scrapes cost. */
 function watchAuditHead({ metrics, control, log }: WatchedServices): void {
   let head: ChainEnd | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   metrics.prepare(async () => {
     if (performance.now() - readAt < AUDIT_HEAD_AGE_MAX_MS) return;
     readAt = performance.now();
-    // A database that does not answer is no reason to show no numbers.
+    // The other metrics are shown even if the database does not answer.
     head = await findAuditHead(control).catch((error: unknown) => {
       log.warn({ err: error }, 'the head of the audit log cannot be read');
       return undefined;

@@ -5,16 +5,16 @@ import { resolveAddress } from './address.ts';
 
 const trusted = parseCidrs(['10.0.0.0/8', '::1', '192.0.2.1']).cidrs;
 
-/** Peer, X-Forwarded-For, whose address it is. */
+/** Peer, X-Forwarded-For, resolved address. */
 const TABLE: [what: string, peer: string, forwarded: string | undefined, address: string][] = [
   ['the peer when nothing is forwarded', '203.0.113.9', undefined, '203.0.113.9'],
-  ['the peer, whatever it claims, when it is not trusted', '203.0.113.9', '1.2.3.4', '203.0.113.9'],
+  ['the peer if it is not trusted, whatever it claims', '203.0.113.9', '1.2.3.4', '203.0.113.9'],
   ['the hop before a trusted proxy', '10.0.0.1', '203.0.113.9', '203.0.113.9'],
   ['the right-most hop that is not trusted', '10.0.0.1', '1.2.3.4, 203.0.113.9, 10.9.9.9', '203.0.113.9'],
   ['not what an untrusted hop claims further left', '10.0.0.1', '8.8.8.8,203.0.113.9', '203.0.113.9'],
   ['the left-most when all are trusted', '10.0.0.1', '10.1.1.1, 192.0.2.1', '10.1.1.1'],
-  ['the proxy when what it forwards is no address', '10.0.0.1', 'unknown', '10.0.0.1'],
-  ['the last address before a hop that is none', '10.0.0.1', '1.2.3.4, _hidden, 10.2.2.2', '10.2.2.2'],
+  ['the proxy when it does not forward an address', '10.0.0.1', 'unknown', '10.0.0.1'],
+  ['the last address before a hop that is not one', '10.0.0.1', '1.2.3.4, _hidden, 10.2.2.2', '10.2.2.2'],
   ['the proxy when it forwards nothing', '10.0.0.1', '', '10.0.0.1'],
   ['IPv4 for IPv4-mapped IPv6', '::ffff:10.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
   ['a hop without its port', '10.0.0.1', '203.0.113.9:51234', '203.0.113.9'],
@@ -38,20 +38,20 @@ describe('the address of a request is', () => {
 
 const FORWARDED = { 'x-forwarded-for': '203.0.113.9' };
 
-describe('a peer is taken for a proxy that nobody named, and not counted by its address,', () => {
+describe('a peer is taken for an unconfigured proxy, and not limited by its address,', () => {
   for (const peer of [
     ...['127.0.0.1', '127.255.255.255', '10.0.0.0', '10.255.255.255', '172.16.0.1', '172.31.255.255'],
     ...['192.168.0.1', '192.168.255.255', '169.254.1.1', '100.64.0.1', '100.127.255.255'],
     ...['::1', '::ffff:127.0.0.1', '::ffff:10.1.2.3', 'fc00::1', 'fdff::1', 'fe80::1'],
   ]) {
-    it(`when ${peer} passes a request on`, () => {
+    it(`if ${peer} forwards a request`, () => {
       const { network, untrustedProxyHeader } = resolveAddress(peer, FORWARDED, []);
       assert.deepEqual([network, untrustedProxyHeader], [undefined, 'x-forwarded-for']);
     });
   }
 
   for (const header of ['forwarded', 'via', 'x-real-ip', 'x-forwarded-proto', 'x-forwarded-host']) {
-    it(`also when only ${header} says so`, () => {
+    it(`also if only ${header} shows it`, () => {
       const { network, untrustedProxyHeader } = resolveAddress('10.0.0.1', { [header]: '' }, []);
       assert.deepEqual([network, untrustedProxyHeader], [undefined, header]);
     });
@@ -62,25 +62,25 @@ describe('a peer is taken for a proxy that nobody named, and not counted by its 
     ...['172.32.0.0', '192.167.255.255', '192.169.0.0', '100.63.255.255', '100.128.0.0'],
     ...['::2', '2001:db8::1', '::ffff:203.0.113.9', 'fbff::1', 'fe00::1'],
   ]) {
-    it(`but not when ${peer}, from elsewhere, claims to`, () => {
+    it(`but not if ${peer}, from another network, claims to`, () => {
       const { network, untrustedProxyHeader } = resolveAddress(peer, FORWARDED, []);
       assert.equal(untrustedProxyHeader, undefined);
       assert.notEqual(network, undefined);
     });
   }
 
-  it('but not when it passes nothing on', () => {
+  it('but not if it forwards nothing', () => {
     const ordinary = { host: 'localhost', 'user-agent': 'curl', 'x-request-id': 'x', origin: 'null' };
     const { network, untrustedProxyHeader } = resolveAddress('127.0.0.1', ordinary, []);
     assert.deepEqual([network, untrustedProxyHeader], ['127.0.0.1', undefined]);
   });
 
-  it('but not when a trusted proxy is named, be it another one', () => {
+  it('but not if any trusted proxy is configured, even another one', () => {
     assert.equal(resolveAddress('10.0.0.1', FORWARDED, trusted).network, '203.0.113.9');
     assert.equal(resolveAddress('192.168.0.1', FORWARDED, trusted).network, '192.168.0.1');
   });
 });
 
-it('limits count an IPv6 caller by its /64', () => {
+it('limits group IPv6 callers by their /64', () => {
   assert.equal(resolveAddress('2001:db8:1:2:3::4', {}, []).network, '2001:db8:1:2::/64');
 });

@@ -6,23 +6,23 @@ export type ClientAddress = {
   /** Canonical text: what allow-lists compare and the audit log names. */
   ip: string;
   /**
-   * What limits per address count by; undefined when they must not count, because `ip` is that of a proxy nobody named and all
+   * What limits per address count by; undefined if they must not apply, because `ip` is an unconfigured proxy's and all
    * of its callers would share one bucket.
    */
   network: string | undefined;
-  /** The header by which the peer showed itself to be a proxy that `TRUSTED_PROXIES` should name. */
+  /** The header that shows that the peer is a proxy which is missing in `TRUSTED_PROXIES`. */
   untrustedProxyHeader: string | undefined;
 };
 
-/** Where no caller from the internet can come from: only something of the operator's own stands there. */
+/** Networks that are not reachable from the internet: only the operator's own machines have these addresses. */
 const NEARBY = parseCidrs([
   ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10'],
   ...['::1', 'fc00::/7', 'fe80::/10'],
 ]).cidrs;
 
 /**
- * Returns where a request came from: `X-Forwarded-For` counts as far as its hops are `trusted`. With no trusted proxy
- * at all, a peer nearby that says it passes the request on is taken for a proxy that nobody named.
+ * Returns where a request came from: `X-Forwarded-For` counts as far as its hops are `trusted`. If no proxy is trusted
+ * at all, a peer in a nearby network that sends a forwarding header is taken for an unconfigured proxy.
  */
 export function resolveAddress(
   peer: string,
@@ -37,8 +37,8 @@ export function resolveAddress(
 }
 
 /**
- * The right-most hop of `X-Forwarded-For` that is no trusted proxy, or the peer when the peer itself is not trusted.
- * Whatever an untrusted peer claims is ignored, so an address cannot be forged.
+ * Returns the right-most hop of `X-Forwarded-For` that is not a trusted proxy, or the peer if the peer itself is not
+ * trusted. What an untrusted peer claims is ignored, so an address cannot be forged.
  */
 function findOrigin(peer: string, forwardedFor: string | undefined, trusted: readonly Cidr[]): string {
   let address = canonicalAddress(peer) ?? peer;
@@ -46,20 +46,20 @@ function findOrigin(peer: string, forwardedFor: string | undefined, trusted: rea
   for (const hop of forwardedFor.split(',').reverse()) {
     if (!isInCidrs(address, trusted)) break;
     const next = canonicalAddress(withoutPort(hop.trim()));
-    // A hop that is no address (`unknown`, an obfuscated name) cannot be trusted further: stop at the proxy that sent it.
+    // A hop that is not an address (`unknown`, an obfuscated name) cannot be trusted: stop at the proxy that sent it.
     if (next === undefined) break;
     address = next;
   }
   return address;
 }
 
-/** Some proxies write the port of a hop too: `203.0.113.9:51234`, `[2001:db8::1]:443`, or the brackets alone. */
+/** Some proxies add the port of a hop: `203.0.113.9:51234`, `[2001:db8::1]:443`, or only the brackets. */
 function withoutPort(hop: string): string {
   const [, inBrackets, ipv4] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(hop) ?? [];
   return inBrackets ?? ipv4 ?? hop;
 }
 
-/** What proxies add to a request they pass on (RFC 7239, RFC 9110 §7.6.3, and what was usual before). */
+/** Headers that proxies add to a request they forward (RFC 7239, RFC 9110 §7.6.3, and the older customary ones). */
 const FORWARDING_HEADERS = [
   'x-forwarded-for',
   'forwarded',
@@ -71,7 +71,7 @@ const FORWARDING_HEADERS = [
   'x-forwarded-server',
 ] as const;
 
-/** Returns the name of a header that says somebody passed this request on; undefined when none does. */
+/** Returns the name of a header that shows that this request was forwarded; undefined if there is none. */
 export function findForwardingHeader(headers: IncomingHttpHeaders): string | undefined {
   return FORWARDING_HEADERS.find((name) => headers[name] !== undefined);
 }
@@ -79,7 +79,7 @@ export function findForwardingHeader(headers: IncomingHttpHeaders): string | und
 /** The addresses of this machine. */
 export const LOOPBACK = parseCidrs(['127.0.0.0/8', '::1/128']).cidrs;
 
-/** `localhost:8080`, `127.0.0.1`, `[::1]:8080`: the name, or what stands in the brackets. */
+/** `localhost:8080`, `127.0.0.1`, `[::1]:8080`: matches the name, or the address in the brackets. */
 const HOST = /^(?:\[([\da-f:.]+)\]|([^:[\]]+))(?::\d*)?$/i;
 
 /** Whether a Host header names this machine. */

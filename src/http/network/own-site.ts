@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type Cidr, isInCidrs } from '../../lib/ip.ts';
 import { isLoopbackHost } from './address.ts';
 
-/** How the operator configured the way people reach the dashboard. */
+/** The configuration of how people reach the dashboard. */
 export type SiteRules = { publicUrl: string; trustedProxies: readonly Cidr[]; allowHttp: boolean };
 
 /** How the browser reaches the server: encrypted, on this machine, or readable by everyone in between. */
@@ -30,8 +30,8 @@ export const allowsSignIn = (transport: Transport, { allowHttp }: Pick<SiteRules
   transport !== 'plain' || allowHttp;
 
 /**
- * Whether a request that changes something comes from a page of the dashboard. Browsers say so in `Sec-Fetch-Site`, which
- * no page can set; older ones in Origin, which must be the address of this site.
+ * Whether a request that changes something comes from a page of the dashboard. Browsers send that in `Sec-Fetch-Site`,
+ * which pages cannot set; older ones send Origin, which must be the address of this site.
  */
 export function isFromOwnSite(
   { method, headers, transport }: { method: string; headers: IncomingHttpHeaders; transport: Transport },

@@ -15,7 +15,7 @@ function start() {
   return { clock, lines, proxy: createUntrustedProxy({ clock, log }) };
 }
 
-it('tells of an untrusted proxy in the log once an hour, however many requests come', () => {
+it('logs an untrusted proxy once per hour, regardless of the number of requests', () => {
   const { clock, lines, proxy } = start();
   for (let round = 0; round < 5; round += 1) proxy.record(passedOn);
   assert.equal(lines.length, 1);
@@ -32,7 +32,7 @@ it('tells of an untrusted proxy in the log once an hour, however many requests c
   assert.equal(proxy.countRequests(), 8);
 });
 
-it('warns until none was seen for an hour', () => {
+it('warns until none has been seen for an hour', () => {
   const { clock, proxy } = start();
   assert.equal(proxy.findWarning(), undefined);
   proxy.record(passedOn);
@@ -45,7 +45,7 @@ it('warns until none was seen for an hour', () => {
   assert.equal(proxy.findWarning(), undefined);
 });
 
-it('says nothing of callers that come directly', () => {
+it('ignores callers that connect directly', () => {
   const { lines, proxy } = start();
   proxy.record(direct);
   assert.deepEqual([lines, proxy.countRequests(), proxy.findWarning()], [[], 0, undefined]);

@@ -3,13 +3,13 @@ import { HOUR_MS } from '../../lib/durations.ts';
 import type { Log } from '../../lib/log.ts';
 import type { ClientAddress } from './address.ts';
 
-/** Remembers requests that a proxy passed on while `TRUSTED_PROXIES` names none. */
+/** Records requests that a proxy forwarded although `TRUSTED_PROXIES` is not set. */
 export type UntrustedProxy = {
-  /** Counts the request when its peer is such a proxy; the log tells of it once an hour. */
+  /** Counts the request if its peer is such a proxy, and logs it once per hour. */
   record: (address: ClientAddress) => void;
-  /** How many there were since the start. */
+  /** Returns how many there were since the start. */
   countRequests: () => number;
-  /** Returns what to do about it when there was one within the last hour. */
+  /** Returns a warning with what to do if there was one within the last hour. */
   findWarning: () => string | undefined;
 };
 
@@ -18,7 +18,7 @@ const WARNING =
   'of the callers, and limits per address, on wrong passwords too, are suspended for its requests. Set ' +
   'TRUSTED_PROXIES to its address.';
 
-/** Returns the memory of one server. */
+/** Returns the record of one server. */
 export function createUntrustedProxy({ clock, log }: { clock: Clock; log: Log }): UntrustedProxy {
   let requests = 0;
   let lastSeenAt = Number.NEGATIVE_INFINITY;
@@ -30,11 +30,11 @@ export function createUntrustedProxy({ clock, log }: { clock: Clock; log: Log })
       lastSeenAt = clock.now();
       if (lastSeenAt - lastLoggedAt < HOUR_MS) return;
       lastLoggedAt = lastSeenAt;
-      // The header's name only: what it holds is the caller's to choose.
+      // Only the header's name: the caller chooses its value.
       log.warn({ proxy: ip, header }, WARNING);
     },
     countRequests: () => requests,
-    // One request by hand must not warn for ever; a proxy that is in use is seen all the time.
+    // A single manual request must not warn forever; a proxy in use is seen all the time.
     findWarning: () => (clock.now() - lastSeenAt < HOUR_MS ? WARNING : undefined),
   };
 }

@@ -12,7 +12,7 @@ import type { Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
 
 /**
- * Credential → look-up → state → usage restrictions. Returns the caller, which has proved that it holds a live key, and
+ * Credential → look-up → state → usage restrictions. Returns the caller, which has proved possession of a live key, and
  * the key as presented. Throws 401, 403, or 429 after too many unknown keys from one network.
  */
 export async function authenticateKey(

@@ -17,7 +17,7 @@ const DECOMPRESS: ReadonlyMap<string, Decompress> = new Map([
   ['br', promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.brotliDecompress)],
 ]);
 
-/** How much of a body that is too large is read and thrown away, so that its sender can read the answer. */
+/** How much of a body that is too large is read and discarded, so that its sender can read the answer. */
 const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
 
 function tooLarge(bytesMax: number): ApiError {
@@ -27,8 +27,8 @@ function tooLarge(bytesMax: number): ApiError {
 }
 
 /**
- * Lets the sender finish: most clients look for an answer only after they sent everything, and a connection that is
- * closed on them shows as a network error instead of the 413 that tells them to halve. Bounded, and by time too.
+ * Lets the sender finish: most clients read the answer only after sending everything, and see a connection that is
+ * closed before as a network error instead of the 413 that makes them halve the batch. Bounded, also in time.
  */
 function discardRest(request: IncomingMessage): void {
   let left = DISCARDED_BYTES_MAX;
@@ -38,7 +38,7 @@ function discardRest(request: IncomingMessage): void {
   });
 }
 
-/** Reads at most `bytesMax` bytes; more is an error as soon as it shows, not after it was all read. Throws ApiError. */
+/** Reads at most `bytesMax` bytes. Throws ApiError as soon as there are more, not after all of them. */
 export async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
     discardRest(request);
@@ -58,7 +58,7 @@ export async function readBytes(request: IncomingMessage, bytesMax: number): Pro
       discardRest(request);
       throw error;
     }
-    // The caller hung up, or its chunks were broken: a fault of the request, not of ours.
+    // The caller disconnected, or its chunks were broken: an error of the request, not ours.
     throw new ApiError('invalid_encoding', {
       detail: 'The body ended before it was complete.',
       cause: error,
@@ -114,7 +114,7 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-/** Returns the JSON value a request carries: read, decompressed and decoded within `bytesMax`. Throws ApiError. */
+/** Returns the JSON value in a request's body, at most `bytesMax` bytes once decompressed. Throws ApiError. */
 export async function readJson(request: IncomingMessage, bytesMax: number): Promise<unknown> {
   requireJson(request.headers['content-type']);
   const bytes = await readBytes(request, bytesMax);

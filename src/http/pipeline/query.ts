@@ -3,7 +3,7 @@ import { ApiError } from '../../api/errors.ts';
 
 const typeOf = (schema: TSchema | undefined) => (schema && 'type' in schema ? schema.type : undefined);
 
-/** Query strings hold only text: this turns it into what the schema asks for, and leaves alone what does not fit. */
+/** Converts the text of a parameter to the type in its schema; returns text that does not fit unchanged. */
 function coerce(value: unknown, schema: TSchema | undefined): unknown {
   const type = typeOf(schema);
   if (type === 'array') return Array.isArray(value) ? value : [value];
@@ -12,7 +12,7 @@ function coerce(value: unknown, schema: TSchema | undefined): unknown {
   return value;
 }
 
-/** URLSearchParams reads anything: `%ff` as a replacement character, `%zz` as text. Neither is what was meant. */
+/** Throws 400 for invalid escapes: URLSearchParams reads `%ff` as a replacement character and `%zz` as text. */
 function requireDecodable(search: string): void {
   try {
     decodeURIComponent(search);
@@ -21,7 +21,7 @@ function requireDecodable(search: string): void {
   }
 }
 
-/** Returns the parameters of a query string as the schema's types; repeated names become lists. Throws ApiError. */
+/** Returns the parameters of a query string, in the schema's types; repeated names become lists. Throws ApiError. */
 export function parseQuery(search: string, schema: TObject): Record<string, unknown> {
   const values: Record<string, unknown> = Object.create(null);
   if (search === '') return values;

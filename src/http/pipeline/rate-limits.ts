@@ -7,7 +7,7 @@ import type { DeniedVerdict, LimitVerdict } from '../../limits/verdict.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import type { Services } from './services.ts';
 
-/** Returns who pays for a request: the key, or the person, per project. */
+/** Returns what a request is charged to: the key, or the person, per project. */
 export function toPayer(caller: AnyCaller, { limit: category }: Route): Payer {
   if ('key' in caller) {
     const { key, project, network } = caller;

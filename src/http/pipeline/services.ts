@@ -19,7 +19,7 @@ import type { Warehouse } from '../../warehouse/open.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
 
-/** What handlers get: one plain record, made in server.ts, passed along, never global. */
+/** The services that handlers get: one plain record, created at start and passed along, never global. */
 export type Services = {
   config: Config;
   control: Control;
@@ -31,11 +31,11 @@ export type Services = {
   pepper: Pepper;
   /** Peppers of `APPFLOW_SECRET_RETIRED`: keys stored under them still verify. */
   retiredPeppers: readonly Pepper[];
-  /** What is wrong with the configured secrets, as of the start. */
+  /** What is wrong with the configured secrets, checked at start. */
   secretWarning: string | undefined;
   rehash: Rehash;
   firstUse: FirstUse;
-  /** Derived from `APPFLOW_SECRET`: half of what decrypts an answer that is given twice. */
+  /** Derived from `APPFLOW_SECRET`: half of what decrypts the stored answer of an idempotency key. */
   replaySecret: KeyObject;
   audit: Audit;
   usage: Usage;
