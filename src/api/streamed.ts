@@ -1,46 +1,47 @@
 import type { ErrorCode } from './errors.ts';
 
-/** An answer too long to hold: text in a form of its own, sent as it comes, ended when its caller may not read on. */
+/** An answer too long to hold in memory: sent as it is read, and ended when its caller loses permission. */
 export type Streamed = {
   contentType: ExportType | typeof EVENT_STREAM;
   chunks: AsyncIterable<string>;
-  /** The apps it tells of; null when it tells of the whole project. */
+  /** The apps it is about; null for the whole project. */
   appIds: readonly string[] | null;
-  /** Ends it with a last word that says why. Absent: it is torn off, as half an export must never look whole. */
+  /** Ends it with a message that says why. If missing, the connection is reset: half an export must never look complete. */
   end?: (code: ErrorCode) => void;
 };
 
-/** The forms of an export by their names. */
+/** The content types of an export, by format. */
 export const EXPORT_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' } as const;
 
+/** One of the content types of an export. */
 export type ExportType = (typeof EXPORT_TYPES)[keyof typeof EXPORT_TYPES];
 
-/** The form of an answer that goes on as long as there is something to tell (HTML, "Server-sent events"). */
+/** The content type of a live stream (HTML, "Server-sent events"). */
 export const EVENT_STREAM = 'text/event-stream';
 
-/** Returns an export as what a handler may answer in place of its schema; the server streams it. */
+/** Returns an export, which a handler may answer instead of its schema; the server streams it. */
 export function exportAs(
   contentType: ExportType,
   chunks: AsyncIterable<string>,
   appIds: Streamed['appIds'],
 ): Streamed {
-  return known({ contentType, chunks, appIds });
+  return register({ contentType, chunks, appIds });
 }
 
-/** Returns an open stream as what the handler of an EVENT_STREAM route answers; its schema is that of a message's data. */
+/** Returns a live stream, as the answer of an EVENT_STREAM route. The route's schema is that of a message's data. */
 export function streamAs(stream: Required<Omit<Streamed, 'contentType'>>): Streamed {
-  return known({ contentType: EVENT_STREAM, ...stream });
+  return register({ contentType: EVENT_STREAM, ...stream });
 }
 
-// Known by identity: no answer of another route can be taken for one by its looks.
+// By identity: no other answer can be mistaken for a stream because of its shape.
 const streamed = new WeakSet<object>();
 
-function known(made: Streamed): Streamed {
-  streamed.add(made);
-  return made;
+function register(answer: Streamed): Streamed {
+  streamed.add(answer);
+  return answer;
 }
 
-/** Whether an answer is streamed: made by `exportAs` or `streamAs`. */
+/** Whether an answer is streamed, that is, created by `exportAs` or `streamAs`. */
 export function isStreamed(answer: unknown): answer is Streamed {
   return typeof answer === 'object' && answer !== null && streamed.has(answer);
 }

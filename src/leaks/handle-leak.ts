@@ -19,7 +19,7 @@ type Reaction = Project['leakedKeyPolicy'] | 'nothing';
 /**
  * Applies the project's policy to a key that was found in public. Repeating it changes nothing: a client key is marked as
  * leaked; any other key is revoked immediately, or scheduled to be disabled after the project's delay. A secret that no
- * longer works is only recorded: nobody can use it, so its key is not in danger.
+ * longer works is only recorded: its key is not at risk.
  */
 export async function handleLeak(services: LeakServices, found: FoundKey, by: Requester): Promise<void> {
   const { control, directory, clock } = services;

@@ -17,7 +17,7 @@ const RATE = closedObject({
   burst: Type.Integer({ description: 'What may be spent at once after a pause.' }),
 });
 
-/** Limits of one key, or of a project's keys. Parts that are absent have the default. */
+/** Limits of one key, or of a project's keys. Missing parts use the default. */
 export const RATE_LIMITS = closedObject({
   events: Type.Optional(closedObject({ requests: Type.Optional(RATE), events: Type.Optional(RATE) })),
   analytics: Type.Optional(
@@ -29,6 +29,7 @@ export const RATE_LIMITS = closedObject({
   management: Type.Optional(closedObject({ requests: Type.Optional(RATE) })),
 });
 
+/** Limits of one key, or of a project's keys. */
 export type RateLimits = Static<typeof RATE_LIMITS>;
 
 type Part = { field: string; policy: KeyPolicyName; read: (limits: RateLimits) => PolicyRate | undefined };
@@ -40,7 +41,7 @@ const PARTS: readonly Part[] = [
   { field: 'management.requests', policy: 'management', read: ({ management }) => management?.requests },
 ];
 
-/** Returns what is wrong with limits that have the right shape; an empty list when they can be kept. */
+/** Returns what is wrong with limits that have the right shape; an empty list if they are valid. */
 export function findRateLimitMistakes(
   limits: RateLimits,
 ): { field: string; code: string; message: string }[] {
@@ -53,34 +54,34 @@ export function findRateLimitMistakes(
   });
 }
 
-/** Returns limits as they are kept: null when no part says anything. */
+/** Returns limits as they are stored: null if no part is set. */
 export function foldRateLimits(limits: RateLimits | null): RateLimits | null {
   if (limits === null) return null;
-  const saysSomething =
+  const isAnySet =
     limits.analytics?.in_flight !== undefined || PARTS.some(({ read }) => read(limits) !== undefined);
-  return saysSomething ? limits : null;
+  return isAnySet ? limits : null;
 }
 
-/** What holds where a key says nothing: its project's limits, else the installation's, else the table's. */
+/** What applies to a key without limits of its own: the project's limits, else the installation's, else the table's. */
 export type LimitDefaults = { project: RateLimits | null; installation: LimitOverrides };
 
-/** A limit that is switched off binds nobody, but a key that says nothing is still no reason to give more. */
+/** A limit that is turned off applies to no key, but a new key still cannot be given more than the default. */
 const rateOf = <T>(override: T | 'off' | undefined) => (override === 'off' ? undefined : override);
 
 /**
- * Returns the parts in which a key of type `type` would have more than its maker, or be raised above the default. A part
- * left out has the default for that type, on both sides: whoever has no limit of its own gives what any key gets.
+ * Returns the parts in which a key of type `type` would have more than its grantor, or be raised above the default. A
+ * missing part has the default for that type on both sides: a grantor without limits of its own grants the default.
  */
 export function findHigherLimits(
   type: CallerType,
   { before, after }: { before: RateLimits | null; after: RateLimits | null },
-  caller: RateLimits | null,
+  grantor: RateLimits | null,
   { project, installation }: LimitDefaults,
 ): string[] {
   const higher = PARTS.filter(({ policy, read }) => {
     const byDefault = read(project ?? {}) ?? rateOf(installation[policy]) ?? DEFAULT_RATES[type][policy];
     const rateIn = (limits: RateLimits | null) => read(limits ?? {}) ?? byDefault;
-    const [had, gets, own] = [rateIn(before), rateIn(after), rateIn(caller)];
+    const [had, gets, own] = [rateIn(before), rateIn(after), rateIn(grantor)];
     return (
       isHigher(gets.rate, { had: had.rate, own: own.rate, byDefault: byDefault.rate }) ||
       isHigher(gets.burst, { had: had.burst, own: own.burst, byDefault: byDefault.burst })
@@ -89,23 +90,16 @@ export function findHigherLimits(
   const byDefault =
     project?.analytics?.in_flight ?? (rateOf(installation[IN_FLIGHT_POLICY]) ?? IN_FLIGHT_DEFAULT).running;
   const runningIn = (limits: RateLimits | null) => limits?.analytics?.in_flight ?? byDefault;
-  const [had, gets, own] = [runningIn(before), runningIn(after), runningIn(caller)];
+  const [had, gets, own] = [runningIn(before), runningIn(after), runningIn(grantor)];
   if (isHigher(gets, { had, own, byDefault })) higher.push('rate_limits.analytics.in_flight');
   return higher;
 }
 
 type Bounds = { had: number; own: number; byDefault: number };
 
-/** What a key had above the default it may keep, as far as its maker has it too. */
+/** A key may keep what it had above the default, as long as its grantor has it too. */
 const isHigher = (gets: number, { had, own, byDefault }: Bounds) =>
   gets > Math.min(own, Math.max(had, byDefault));
-
-/** A key's or project's own limits, in the shape of `rate_limits`. Missing parts use the default. */
-export type OwnLimits = {
-  readonly events?: { readonly requests?: PolicyRate; readonly events?: PolicyRate };
-  readonly analytics?: { readonly requests?: PolicyRate; readonly in_flight?: number };
-  readonly management?: { readonly requests?: PolicyRate };
-};
 
 /**
  * Returns the overrides for one key. The key's limits take precedence over its project's, which take precedence over
@@ -113,8 +107,8 @@ export type OwnLimits = {
  */
 export function combineOverrides(
   installation: LimitOverrides,
-  project: OwnLimits | null,
-  key: OwnLimits | null,
+  project: RateLimits | null,
+  key: RateLimits | null,
 ): LimitOverrides {
   const combined: { [Name in PolicyName]?: PolicyRate | 'off' } = { ...installation };
   for (const [policy, rate] of [...listRates(project), ...listRates(key)]) {
@@ -126,12 +120,9 @@ export function combineOverrides(
   return { ...combined, [IN_FLIGHT_POLICY]: { ...inFlight, running } };
 }
 
-function listRates(limits: OwnLimits | null): [KeyPolicyName, PolicyRate][] {
-  const rates: [KeyPolicyName, PolicyRate | undefined][] = [
-    ['events-requests', limits?.events?.requests],
-    ['events', limits?.events?.events],
-    ['analytics', limits?.analytics?.requests],
-    ['management', limits?.management?.requests],
-  ];
-  return rates.flatMap(([policy, rate]) => (rate === undefined ? [] : [[policy, rate]]));
+function listRates(limits: RateLimits | null): [KeyPolicyName, PolicyRate][] {
+  return PARTS.flatMap(({ policy, read }): [KeyPolicyName, PolicyRate][] => {
+    const rate = read(limits ?? {});
+    return rate === undefined ? [] : [[policy, rate]];
+  });
 }

@@ -14,7 +14,7 @@ export type SendOptions = { batchSize?: number; onProgress: (progress: Progress)
 
 /** The environment of a sender: the user, and what tests replace. */
 export type SendEnvironment = {
-  /** Tells the user why the import is waiting. */
+  /** Called with the reason whenever the import has to wait. */
   notify: (sentence: string) => void;
   /** Aborts when the user stops the import. */
   signal: AbortSignal;
