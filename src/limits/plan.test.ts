@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeInstantLimiter } from '../../test/support/instant-limiter.ts';
 import { createPlanner, type Payer } from './plan.ts';
-import type { OwnLimits } from './rate-limits.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 const phone = (network: string | undefined): Payer => ({
   keyId: 'key_app',
@@ -113,7 +113,7 @@ test('sending from ever more addresses with a client key cannot fill memory or d
 test('the key, then its project, then the installation sets how many of its queries run concurrently', () => {
   const installation = { 'analytics-in-flight': { running: 7, waiting: 3 } } as const;
   const findPlan = createPlanner(installation);
-  const runningOf = (keyLimits: OwnLimits | null, projectLimits: OwnLimits | null) => {
+  const runningOf = (keyLimits: RateLimits | null, projectLimits: RateLimits | null) => {
     const { inFlight } = findPlan({
       keyId: 'key_1',
       callerType: 'server',

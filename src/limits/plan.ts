@@ -12,7 +12,7 @@ import {
   type LimitOverrides,
   listChargedPolicies,
 } from './policies.ts';
-import { combineOverrides, type OwnLimits } from './rate-limits.ts';
+import { combineOverrides, type RateLimits } from './rate-limits.ts';
 import { formatRateLimitPolicy } from './verdict.ts';
 
 /** The limits of one category for one caller type, with everything that can be prepared before a request arrives. */
@@ -31,8 +31,8 @@ export type Payer = {
   readonly callerType: CallerType;
   readonly category: Category;
   /** The key's own limits, and its project's. A different object after each change. */
-  readonly keyLimits?: OwnLimits | null;
-  readonly projectLimits?: OwnLimits | null;
+  readonly keyLimits?: RateLimits | null;
+  readonly projectLimits?: RateLimits | null;
   /**
    * What limits per address count by; undefined when they must not apply (callers behind an untrusted proxy share an
    * address).
@@ -49,9 +49,9 @@ type Plans = Record<CallerType, Record<Category, { withAddress: Plan; keyOnly: P
  */
 export function createPlanner(installation: LimitOverrides): (payer: Payer) => Plan {
   const defaults = planCallerTypes(installation);
-  const known = new WeakMap<OwnLimits, { projectLimits: OwnLimits | null; plans: Plans }>();
+  const known = new WeakMap<RateLimits, { projectLimits: RateLimits | null; plans: Plans }>();
 
-  function findPlans(keyLimits: OwnLimits | null, projectLimits: OwnLimits | null): Plans {
+  function findPlans(keyLimits: RateLimits | null, projectLimits: RateLimits | null): Plans {
     const changed = keyLimits ?? projectLimits;
     if (changed === null) return defaults;
     const entry = known.get(changed);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { NO_CALLER } from '../../src/control/open.ts';
 import type { Payer } from '../../src/limits/plan.ts';
-import type { OwnLimits } from '../../src/limits/rate-limits.ts';
+import type { RateLimits } from '../../src/limits/rate-limits.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { makeKey, startTestServer } from '../support/harness.ts';
 import { makeInstantLimiter } from '../support/instant-limiter.ts';
@@ -11,7 +11,7 @@ import { makeInstantLimiter } from '../support/instant-limiter.ts';
 function makeCaller(overrides: Parameters<typeof makeInstantLimiter>[0] = {}) {
   let nowUs = 1_000_000_000;
   const limiter = makeInstantLimiter({ nowUs: () => nowUs, ...overrides });
-  const request = (limits: OwnLimits | null, project: OwnLimits | null = null): Payer => ({
+  const request = (limits: RateLimits | null, project: RateLimits | null = null): Payer => ({
     keyId: 'key_a',
     callerType: 'server',
     category: 'management',
@@ -22,19 +22,19 @@ function makeCaller(overrides: Parameters<typeof makeInstantLimiter>[0] = {}) {
     wait: (seconds: number) => {
       nowUs += seconds * 1_000_000;
     },
-    spendAll(limits: OwnLimits | null, project: OwnLimits | null = null): number {
+    spendAll(limits: RateLimits | null, project: RateLimits | null = null): number {
       let passed = 0;
       while (passed < 5_000 && limiter.charge(request(limits, project)).allowed) passed += 1;
       return passed;
     },
-    denial: (limits: OwnLimits | null) => {
+    denial: (limits: RateLimits | null) => {
       const verdict = limiter.peek(request(limits));
       return verdict.allowed || verdict.impossible ? 0 : verdict.retryAfterMs;
     },
   };
 }
 
-const management = (rate: number, burst: number): OwnLimits => ({
+const management = (rate: number, burst: number): RateLimits => ({
   management: { requests: { rate, burst } },
 });
 
@@ -85,7 +85,7 @@ describe("a key's own limits", () => {
   });
 
   it('leave the other parts to the project, whose limits may change', () => {
-    const own: OwnLimits = { analytics: { requests: { rate: 1, burst: 3 } } };
+    const own: RateLimits = { analytics: { requests: { rate: 1, burst: 3 } } };
     const caller = makeCaller();
     assert.equal(caller.spendAll(own, management(1, 7)), 7);
     assert.equal(caller.spendAll(own, management(1, 9)), 2);
