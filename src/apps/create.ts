@@ -5,7 +5,7 @@ import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import type { Write } from '../control/open.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
-import { findIdempotencyRecord, insertIdempotencyRecord } from '../idempotency/records.ts';
+import { runOnce } from '../idempotency/run-once.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
@@ -45,16 +45,15 @@ export async function createApp(
   requireNoKeysIn({ name: body.name, bundle_id: body.bundle_id });
   const { control, directory, clock } = services;
   const now = clock.now();
-  const id = await control.write(recheck, async (write) => {
-    const known = idempotencyKey && (await findIdempotencyRecord(write.tx, idempotencyKey, now));
-    if (known) return known.createdId;
-    const id = await insertApp(services, write, projectId, body, actor);
-    if (idempotencyKey) {
-      const record = { createdId: id, sealedAnswer: null, createdAt: now };
-      await insertIdempotencyRecord(write.tx, idempotencyKey, record);
-    }
-    return id;
-  });
+  const id = await control.write(recheck, async (write) =>
+    runOnce(write, idempotencyKey, now, {
+      async create() {
+        const created = await insertApp(services, write, projectId, body, actor);
+        return { result: created, createdId: created, sealedAnswer: null };
+      },
+      replay: async ({ createdId }) => createdId,
+    }),
+  );
   await directory.refresh();
   const app = directory.findApp(id);
   if (!app) throw new Error(`App ${id} was stored and is not in the directory.`);

@@ -24,7 +24,7 @@ const STOPPING: ErrorCode = 'overloaded';
  * permission; when the reader has taken nothing for STALLED_MS; and, if it is an open stream, when `stopping` fires.
  * Releases the slot of the exchange at its end.
  */
-export function openBody(
+export function openGuardedBody(
   services: StreamServices & { log: Log },
   { streamPermission, slot, requestId }: Exchange,
   { chunks, end }: Streamed,

@@ -10,7 +10,7 @@ import { preflightHeaders } from './pipeline/cors.ts';
 import { createExchange, type Exchange } from './pipeline/exchange.ts';
 import { answerRequest, prepareRoute, type ServedRoute } from './pipeline/serve.ts';
 import type { Services } from './pipeline/services.ts';
-import { openBody } from './send-streamed.ts';
+import { openGuardedBody } from './send-streamed.ts';
 import { addStrictTransport } from './strict-transport.ts';
 import { createUnmatched, findHostError, renderBadRequest, toPathError } from './unmatched.ts';
 
@@ -169,7 +169,7 @@ function sendStreamed(
   const headers = { ...exchange.headers, ...(contentType === EVENT_STREAM ? STREAM_HEADERS : {}) };
   const isHead = request.method === 'HEAD';
   if (isHead) exchange.slot?.release();
-  const body = isHead ? '' : openBody(services, exchange, answer, reply.raw, stopping);
+  const body = isHead ? '' : openGuardedBody(services, exchange, answer, reply.raw, stopping);
   send(request, reply, 200, headers, contentType, body);
 }
 

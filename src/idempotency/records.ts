@@ -6,6 +6,12 @@ import { DAY_MS, MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 
+/** How long an answer with a secret can be replayed. */
+export const REPLAYABLE_MS = 15 * MINUTE_MS;
+/** How long an idempotency key is recognized. */
+export const RECORD_LIFETIME_MS = DAY_MS;
+const CLEANUP_EVERY_MS = MINUTE_MS;
+
 /** The result of a request with an idempotency key. `sealedAnswer` is only set for a while, and only if it has a secret. */
 export type IdempotencyRecord = {
   /** The id of the key or app that was created or rotated. */
@@ -53,12 +59,6 @@ export async function insertIdempotencyRecord(
     .onConflict((conflict) => conflict.column('intent').doUpdateSet(row))
     .execute();
 }
-
-/** How long an answer with a secret can be replayed. */
-export const REPLAYABLE_MS = 15 * MINUTE_MS;
-/** How long an idempotency key is recognized. */
-export const RECORD_LIFETIME_MS = DAY_MS;
-const CLEANUP_EVERY_MS = MINUTE_MS;
 
 /**
  * Deletes answers that are too old to be replayed, and records that have expired (secure_delete is on).

@@ -14,7 +14,10 @@ export const METADATA = Type.Unsafe<Record<string, string>>(
   Type.Object({}, { additionalProperties: Type.String() }),
 );
 
-/** A key as the API returns it: everything but the secret. */
+/**
+ * A key as the API returns it. A field added here also goes into `client/src/api/wire.ts`; to show it to people, into
+ * `dashboard/src/pages/api-keys/details/key-details.tsx`, whose types follow from this schema.
+ */
 export const API_KEY_JSON = closedObject({
   id: Type.String(),
   project_id: Type.String(),

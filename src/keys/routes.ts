@@ -6,9 +6,9 @@ import type { Directory } from '../directory/directory.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { CREATE_KEY_BODY, insertKey } from './create.ts';
+import { createSecretOnce } from './create-secret-once.ts';
 import { API_KEY_JSON, type ApiKeyJson, KEY_WITH_SECRET_JSON, toKeyJson } from './key-json.ts';
 import { KEY_FILTERS, listKeys } from './list.ts';
-import { runOnce } from './replay.ts';
 import { restoreKey } from './restore.ts';
 import { REVOKE_REASONS, revokeKey } from './revoke.ts';
 import { endGracePeriod, ROTATE_KEY_BODY, replaceSecret } from './rotate.ts';
@@ -45,7 +45,7 @@ const createRoute = defineRoute({
   example: { body: { name: 'Production iOS', type: 'client', scopes: ['events:write'] } },
   handle(services: KeyServices, { caller, body, idempotencyKey }) {
     const { project } = caller;
-    return runOnce(services, { project, by: caller, idempotencyKey }, (write) =>
+    return createSecretOnce(services, { project, by: caller, idempotencyKey }, (write) =>
       insertKey(services, write, project, body, caller),
     );
   },
@@ -117,7 +117,7 @@ const rotateRoute = defineRoute({
   handle(services: KeyServices, { caller, params, body, idempotencyKey }) {
     const { id: keyId } = getKey(services, caller, params.id);
     const { project } = caller;
-    return runOnce(services, { project, by: caller, idempotencyKey }, (write) =>
+    return createSecretOnce(services, { project, by: caller, idempotencyKey }, (write) =>
       replaceSecret(services, write, project, { keyId, body }, caller),
     );
   },

@@ -13,7 +13,16 @@ export type Append = {
   reject: (error: unknown) => void;
 };
 
+/** How much may wait, and how much one block takes. */
 export type QueueLimits = { rowsMax: number; bytesMax: number; blockRowsMax: number; blockBytesMax: number };
+
+/** When this much waits, because the disk is slower than what arrives, further events are refused with 503. */
+export const QUEUE_LIMITS: QueueLimits = {
+  rowsMax: 100_000,
+  bytesMax: 64_000_000,
+  blockRowsMax: 10_000,
+  blockBytesMax: 16_000_000,
+};
 
 /** Appends waiting for the writer: first in, first out within a project, fair by row count between projects. */
 export type AppendQueue = {

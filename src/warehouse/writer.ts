@@ -2,7 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { type Append, createAppendQueue, type QueueLimits } from './append-queue.ts';
+import { type Append, createAppendQueue, QUEUE_LIMITS, type QueueLimits } from './append-queue.ts';
 import { type Block, formBlock, listIsNew, selectNewRows } from './block.ts';
 import type { BlockStore } from './block-store.ts';
 import { encodeRow } from './event-columns.ts';
@@ -54,17 +54,10 @@ export type WriterOptions = {
 const REPAIR_ATTEMPTS = 5;
 const REPAIR_RETRY_MS = 50;
 
-const LIMITS_DEFAULT: QueueLimits = {
-  rowsMax: 100_000,
-  bytesMax: 64_000_000,
-  blockRowsMax: 10_000,
-  blockBytesMax: 16_000_000,
-};
-
 /** Repairs what the previous process left behind, then returns a writer. Rejects when the repair fails. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
   const { store, isOverdue = () => false } = options;
-  const limits = { ...LIMITS_DEFAULT, ...options.limits };
+  const limits = { ...QUEUE_LIMITS, ...options.limits };
   const queue = createAppendQueue(limits);
   const lastBlock = await store.repair();
   const seenIds = await options.openSeenIds();

@@ -4,8 +4,8 @@ import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import type { IdempotencyKey } from '../../src/api/route.ts';
 import { parseIdempotencyKey } from '../../src/idempotency/idempotency-key.ts';
 import { insertKey } from '../../src/keys/create.ts';
+import { createSecretOnce } from '../../src/keys/create-secret-once.ts';
 import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
-import { runOnce } from '../../src/keys/replay.ts';
 import { createProject } from '../../src/projects/create.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import {
@@ -196,7 +196,7 @@ describe('idempotency after a crash', async () => {
     parseIdempotencyKey({ ...source, header, credential: 'sk' }, services.replaySecret);
   const body = { name: 'Survivor', type: 'server' } as const;
   const createWith = (used: typeof services, header: string) =>
-    runOnce(used, { project, by: CLI_GRANTOR, idempotencyKey: idempotencyKeyOf(header) }, (write) =>
+    createSecretOnce(used, { project, by: CLI_GRANTOR, idempotencyKey: idempotencyKeyOf(header) }, (write) =>
       insertKey(used, write, project, body, CLI_GRANTOR),
     );
   const dies = () => Promise.reject(new Error('The process died here.'));

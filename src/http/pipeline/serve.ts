@@ -19,7 +19,7 @@ import {
 } from './authenticate-session.ts';
 import { readBytes, readJson } from './body.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
-import { findIdempotencyKey } from './idempotency.ts';
+import { findIdempotencyKey } from './idempotency-header.ts';
 import { shedLoad } from './overload.ts';
 import { parseQuery } from './query.ts';
 import { chargeRefusals, requireSlot, requireWithinLimit, toPayer } from './rate-limits.ts';

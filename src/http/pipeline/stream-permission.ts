@@ -10,7 +10,7 @@ import { findPresentedSecret } from '../../keys/verify/verify.ts';
 import type { MembershipStatus } from '../../members/membership.ts';
 import type { Services } from './services.ts';
 
-/** What a stream is allowed to read, and by whom. Checked again while it is open: see `findStreamRefusal`. */
+/** What a stream is allowed to read, and by whom. `openGuardedBody` in http/send-streamed.ts checks it while it is open. */
 export type StreamPermission = Omit<RequestOrigin, 'address'> & {
   caller: KeyCaller | MemberCaller;
   access: ProjectAccess;
