@@ -42,7 +42,7 @@ describe('rotating APPFLOW_SECRET', () => {
     const { control, pepper, retiredPeppers, close } = await openControlServices(config);
     await waitFor(async () => (await countStoredUnder(control, pepper, retiredPeppers)).current === 2);
     const counts = await countStoredUnder(control, pepper, retiredPeppers);
-    assert.deepEqual(counts, { present: 2, retired: 1, unknown: 0 });
+    assert.deepEqual(counts, { current: 2, retired: 1, unknown: 0 });
     await close();
     assert.equal(await self(project.server_key), 200);
     assert.equal(await self(project.read_only_key), 200);
@@ -50,7 +50,7 @@ describe('rotating APPFLOW_SECRET', () => {
     await server.stop();
     const alone = await openControlServices(makeConfig(envOf(dataDir, SECOND)));
     const left = await countStoredUnder(alone.control, alone.pepper, []);
-    assert.deepEqual(left, { present: 3, retired: 0, unknown: 0 });
+    assert.deepEqual(left, { current: 3, retired: 0, unknown: 0 });
     await alone.close();
     const again = await startChildServer(envOf(dataDir, SECOND));
     for (const key of [project.server_key, project.client_key, project.read_only_key]) {
