@@ -162,6 +162,24 @@ describe('the layout', () => {
   });
 });
 
+describe('writes to the control database', () => {
+  // A handler that passed NO_CALLER would skip its caller's recheck. These act for no authenticated caller.
+  const WITHOUT_CALLER = [
+    ...['src/accounts/reset-password.ts', 'src/accounts/start-session.ts', 'src/api/caller.ts'],
+    ...['src/audit/failures.ts', 'src/cli/demo/demo-keys.ts', 'src/cli/demo/demo-project.ts'],
+    ...['src/control/open.ts', 'src/keys/verify/first-use.ts', 'src/keys/verify/rehash.ts'],
+    ...['src/leaks/disable-leaked.ts', 'src/leaks/routes.ts', 'src/members/accept-invitation.ts'],
+    ...['src/members/set-up.ts', 'src/server/open-services.ts', 'src/server/secret-store.ts'],
+  ];
+
+  it('name their caller, except for background tasks, start-up, the command line and people signing in', () => {
+    const found = listSources('src/').filter((file) =>
+      /\bNO_CALLER\b/.test(readFileSync(join(REPOSITORY, file), 'utf8')),
+    );
+    assert.deepEqual(found.toSorted(), WITHOUT_CALLER);
+  });
+});
+
 describe('the walk of a request in ARCHITECTURE.md', () => {
   const [, walk = ''] = ARCHITECTURE.split('## Life of a `POST /v1/events` request');
   const [files = [], besides = []] = walk

@@ -8,7 +8,8 @@ import { type ErrorContext, toErrorAnswer } from './error-answer.ts';
 import { addMetricsEndpoint } from './metrics/endpoint.ts';
 import { preflightHeaders } from './pipeline/cors.ts';
 import { createExchange, type Exchange } from './pipeline/exchange.ts';
-import { answerRequest, prepareRoute, type ServedRoute } from './pipeline/serve.ts';
+import type { ServedRoute } from './pipeline/input.ts';
+import { answerRequest, prepareRoute } from './pipeline/serve.ts';
 import type { Services } from './pipeline/services.ts';
 import { openGuardedBody } from './send-streamed.ts';
 import { addStrictTransport } from './strict-transport.ts';
@@ -42,7 +43,7 @@ export function createServer(services: Services, routes: readonly Route<Services
   // Expectations other than 100-continue may be ignored (RFC 9110 §10.1.1); Node would answer 417 without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) =>
-    sendError(services, request, reply, error, {}, { requestId: request.id });
+    sendError(services, { request, reply }, error, {}, { requestId: request.id });
   addStrictTransport(app, services.config);
   refuseUnmatched(app, services, routes, refuse);
   const stopping = new AbortController();
@@ -54,7 +55,8 @@ export function createServer(services: Services, routes: readonly Route<Services
   for (const route of routes) addRoute(app, { services, stopping: stopping.signal }, prepareRoute(route));
   addPreflights(app, routes);
   addMetricsEndpoint(app, services, {
-    send: (request, reply, { contentType, text }) => send(request, reply, 200, {}, contentType, text),
+    send: (request, reply, { contentType, text: body }) =>
+      send(request, reply, { status: 200, headers: {}, contentType, body }),
     refuse,
   });
   addDashboard(app, services.config.dashboardDir, refuse);
@@ -107,11 +109,14 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
         const body = await answerRequest(services, served, exchange);
         if (exchange.cookies.length > 0) reply.header('set-cookie', exchange.cookies);
         if (isStreamed(body)) sendStreamed(server, request, reply, exchange, body);
-        else send(request, reply, statusOf(served.route, body), exchange.headers, contentType, body);
+        else {
+          const { headers } = exchange;
+          send(request, reply, { status: statusOf(served.route, body), headers, contentType, body });
+        }
       } catch (error) {
         const { keyId, personId } = exchange;
         const context = { requestId, route: path, keyId, personId };
-        sendError(services, request, reply, error, exchange.headers, context);
+        sendError(services, { request, reply }, error, exchange.headers, context);
       } finally {
         // A stream goes on, and releases its slot when it ends.
         if (exchange.streamPermission === undefined) exchange.slot?.release();
@@ -136,13 +141,13 @@ function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
+/** An answer as it is sent; without a body, it has no content type either. */
+type Sent = { status: number; headers: Record<string, string>; contentType: string; body: unknown };
+
 function send(
   request: FastifyRequest,
   reply: FastifyReply,
-  status: number,
-  headers: Record<string, string>,
-  contentType: string,
-  body: unknown,
+  { status, headers, contentType, body }: Sent,
 ): void {
   // A connection that stays open would delay the stop.
   if (!request.server.server.listening) reply.header('connection', 'close');
@@ -170,20 +175,20 @@ function sendStreamed(
   const isHead = request.method === 'HEAD';
   if (isHead) exchange.slot?.release();
   const body = isHead ? '' : openGuardedBody(services, exchange, answer, reply.raw, stopping);
-  send(request, reply, 200, headers, contentType, body);
+  send(request, reply, { status: 200, headers, contentType, body });
 }
 
+/** Sends the answer to an error; `headers` are those the pipeline has set so far. */
 function sendError(
   services: Services,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   error: unknown,
   headers: Record<string, string>,
   context: ErrorContext,
 ): void {
-  const answer = toErrorAnswer(services, error, context);
-  const all = { ...headers, ...answer.headers };
-  send(request, reply, answer.status, all, 'application/problem+json', answer.text);
+  const { status, headers: own, text: body } = toErrorAnswer(services, error, context);
+  const contentType = 'application/problem+json';
+  send(request, reply, { status, headers: { ...headers, ...own }, contentType, body });
 }
 
 function addPreflights(app: FastifyInstance, routes: readonly Route[]): void {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/config.ts';
-import { findTransport } from './network/own-site.ts';
+import { isEncrypted } from './network/own-site.ts';
 
 /** One year, for this host only: its subdomains may belong to other services. */
 const STRICT_TRANSPORT = 'max-age=31536000';
@@ -12,8 +12,8 @@ const STRICT_TRANSPORT = 'max-age=31536000';
 export function addStrictTransport(app: FastifyInstance, config: Config): void {
   app.addHook('onRequest', (request, reply, next) => {
     const { headers, socket } = request.raw;
-    const transport = findTransport({ headers, peer: socket.remoteAddress ?? '' }, config);
-    if (transport === 'secure') reply.header('strict-transport-security', STRICT_TRANSPORT);
+    if (isEncrypted({ headers, peer: socket.remoteAddress ?? '' }, config))
+      reply.header('strict-transport-security', STRICT_TRANSPORT);
     next();
   });
 }

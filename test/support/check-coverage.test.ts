@@ -6,7 +6,10 @@ import { describe, it } from 'node:test';
 import { makeTempDir } from './harness.ts';
 
 const SCRIPT = join(import.meta.dirname, 'check-coverage.ts');
-const FOLDERS = ['api', 'directory', 'keys', 'accounts', 'audit', 'http', 'limits', 'events'];
+const FOLDERS = [
+  ...['api', 'directory', 'keys', 'idempotency', 'accounts', 'members'],
+  ...['audit', 'http', 'limits', 'events'],
+];
 const file = join(makeTempDir(), 'lcov.info');
 
 /** The counts of a file: [found, hit] lines, then branches. */

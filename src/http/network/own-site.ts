@@ -10,19 +10,25 @@ export type Transport = 'secure' | 'loopback' | 'plain';
 
 const SAFE_METHODS = ['GET', 'HEAD'];
 
+type Incoming = { peer: string; headers: IncomingHttpHeaders };
+
+/**
+ * Whether a request arrived over TLS. `peer` is the address of the socket: X-Forwarded-Proto counts from a trusted proxy
+ * only.
+ */
+export function isEncrypted({ peer, headers }: Incoming, rules: SiteRules): boolean {
+  if (rules.publicUrl.startsWith('https:')) return true;
+  const forwardedProto = headers['x-forwarded-proto']?.toString().split(',').at(-1)?.trim().toLowerCase();
+  return forwardedProto === 'https' && isInCidrs(peer, rules.trustedProxies);
+}
+
 /**
  * Returns how the browser reaches the server. Host is what the browser believes it is talking to: no other page can
- * change it, and only a page on this machine sends `localhost`. `peer` is the address of the socket: X-Forwarded-Proto
- * counts from a trusted proxy only.
+ * change it, and only a page on this machine sends `localhost`.
  */
-export function findTransport(
-  { peer, headers }: { peer: string; headers: IncomingHttpHeaders },
-  rules: SiteRules,
-): Transport {
-  if (rules.publicUrl.startsWith('https:')) return 'secure';
-  const passedOn = headers['x-forwarded-proto']?.toString().split(',').at(-1)?.trim().toLowerCase();
-  if (passedOn === 'https' && isInCidrs(peer, rules.trustedProxies)) return 'secure';
-  return isLoopbackHost(headers.host) ? 'loopback' : 'plain';
+export function findTransport(incoming: Incoming, rules: SiteRules): Transport {
+  if (isEncrypted(incoming, rules)) return 'secure';
+  return isLoopbackHost(incoming.headers.host) ? 'loopback' : 'plain';
 }
 
 /** Whether people may sign in over it: not where everyone in between could read the password. */

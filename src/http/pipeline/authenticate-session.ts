@@ -87,7 +87,7 @@ export async function findCaller(
   const project = directory.findProject(projectId);
   const role = project && (await findRole(services, projectId, session.person.id));
   if (!project || !role) throw new ApiError('not_found', { detail: 'There is no such project.' });
-  return toMemberCaller(services, route, exchange, signedIn, project, role);
+  return toMemberCaller(services, route, exchange, signedIn, { project, role });
 }
 
 /** Throws 403 if the route asks for the password again and it was not given in the last 10 minutes. */

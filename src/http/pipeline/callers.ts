@@ -43,7 +43,7 @@ async function getStoredPermissions(
 ): Promise<Principal> {
   const found = findPresentedSecret(await getStoredKey(tx, key.id), secret);
   if (!found) throw invalidToken('invalid_api_key');
-  // No origin: only server keys write, and they are rejected in browsers before this.
+  // No origin: it was checked at authentication, and routes that write have `cors: 'none'`.
   const code = findAccessRefusal(found, { address, origin: undefined, cors: 'none' }, now);
   if (code !== undefined) throw accessRefusalError(code, address);
   return found.key;
@@ -82,8 +82,7 @@ export function toMemberCaller(
   route: Route,
   { params }: Exchange,
   signedIn: SignedIn,
-  project: Project,
-  role: Role,
+  { project, role }: { project: Project; role: Role },
 ): MemberCaller {
   const { session } = signedIn;
   const { id } = session.person;

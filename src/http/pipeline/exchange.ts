@@ -24,7 +24,8 @@ export type Exchange = {
   address: string;
   /** What limits per address count by; undefined if they must not apply, see `ClientAddress`. */
   network: string | undefined;
-  transport: Transport;
+  /** How the browser reaches the server. Resolved on first use: requests with a key do not need it. */
+  readonly transport: Transport;
   /** Headers of the answer, success or not; each step adds its own. */
   headers: Record<string, string>;
   /** `Set-Cookie` lines of the answer. */
@@ -55,6 +56,7 @@ export function createExchange(
   const mark = url.indexOf('?');
   const from = resolveAddress(peer, headers, config.trustedProxies);
   untrustedProxy.record(from);
+  let transport: Transport | undefined;
   let signal: AbortSignal | undefined;
   return {
     raw,
@@ -63,7 +65,6 @@ export function createExchange(
     requestId,
     address: from.ip,
     network: from.network,
-    transport: findTransport({ peer, headers }, config),
     headers: {},
     cookies: [],
     keyId: undefined,
@@ -71,6 +72,10 @@ export function createExchange(
     use: undefined,
     slot: undefined,
     streamPermission: undefined,
+    get transport() {
+      transport ??= findTransport({ peer, headers }, config);
+      return transport;
+    },
     get signal() {
       signal ??= createSignal();
       return signal;

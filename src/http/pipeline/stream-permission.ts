@@ -12,13 +12,17 @@ import type { Services } from './services.ts';
 
 /** What a stream is allowed to read, and by whom. `openGuardedBody` in http/send-streamed.ts checks it while it is open. */
 export type StreamPermission = Omit<RequestOrigin, 'address'> & {
-  caller: KeyCaller | MemberCaller;
   access: ProjectAccess;
   /** The apps that are read; null for the whole project. */
   appIds: readonly string[] | null;
-  /** Of a member, as the request began: it counts until the membership watcher has read again. */
-  membership: MembershipStatus | undefined;
-};
+} & (
+    | { caller: KeyCaller }
+    | {
+        caller: MemberCaller;
+        /** As the request began: one object per stream, which counts until the membership watcher has read again. */
+        membership: MembershipStatus;
+      }
+  );
 
 /** What checking a stream takes. */
 export type StreamServices = Pick<Services, 'directory' | 'clock' | 'memberships'>;
@@ -31,8 +35,9 @@ export function toStreamPermission(
   { appIds }: Streamed,
 ): StreamPermission {
   if (!isInProject(access)) throw new Error(`${method} ${path} streams, and nothing would cut it off.`);
-  const membership = 'role' in caller ? { isSignedIn: true, role: caller.role } : undefined;
-  return { caller, origin, cors, access, appIds, membership };
+  const permission = { origin, cors, access, appIds };
+  if ('key' in caller) return { ...permission, caller };
+  return { ...permission, caller, membership: { isSignedIn: true, role: caller.role } };
 }
 
 /**
@@ -44,14 +49,13 @@ export function findStreamRefusal(
   permission: StreamPermission,
 ): ErrorCode | undefined {
   const { directory } = services;
-  const { caller, appIds } = permission;
   if (directory.isTooOld()) return 'storage_unavailable';
   const refusal =
-    'key' in caller
-      ? findKeyRefusal(services, caller, permission)
-      : findMemberRefusal(services, caller, permission);
+    'membership' in permission
+      ? findMemberRefusal(services, permission)
+      : findKeyRefusal(services, permission.caller, permission);
   if (refusal) return refusal;
-  return appIds?.some((id) => directory.findApp(id)?.deletedAt !== null) ? 'not_found' : undefined;
+  return permission.appIds?.some((id) => directory.findApp(id)?.deletedAt !== null) ? 'not_found' : undefined;
 }
 
 function findKeyRefusal(
@@ -69,8 +73,7 @@ function findKeyRefusal(
 
 function findMemberRefusal(
   { memberships, clock }: StreamServices,
-  { session, project, role }: MemberCaller,
-  { access, membership = { isSignedIn: true, role } }: StreamPermission,
+  { caller: { session, project }, access, membership }: Extract<StreamPermission, { membership: object }>,
 ): ErrorCode | undefined {
   const status = memberships.poll(session.id, project.id, membership);
   if (status === 'unknown') return 'storage_unavailable';

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from 'node:http';
+import type { KeyCaller, MemberCaller } from '../../api/caller.ts';
+import { ApiError, validationFailed } from '../../api/errors.ts';
+import { findRequestedApp } from '../../api/resources.ts';
+import type { Route } from '../../api/route.ts';
+import type { Check } from '../../api/validate.ts';
+import type { App } from '../../directory/app.ts';
+import { readJson } from './body.ts';
+import type { AnyCaller, Exchange } from './exchange.ts';
+import { parseQuery } from './query.ts';
+import type { Services } from './services.ts';
+
+/** A route with its schemas compiled. */
+export type ServedRoute = {
+  route: Route<Services>;
+  checks: { params: Check; query: Check; body: Check; answer: Check };
+};
+
+/** What a request asks for, validated. */
+export type Parsed = { params: Record<string, unknown>; query: Record<string, unknown>; body: unknown };
+
+/** A request without a body has neither a length nor chunks (RFC 9112 §6.3). */
+function readBody(route: Route, raw: IncomingMessage): Promise<unknown> | unknown {
+  const { 'content-length': length = '0', 'transfer-encoding': chunks } = raw.headers;
+  if (route.isBodyOptional && length === '0' && chunks === undefined) return {};
+  return readJson(raw, route.bodyBytesMax);
+}
+
+/** Reads and validates path, query and body. Throws 422 with every invalid field. */
+export async function parseInput({ route, checks }: ServedRoute, exchange: Exchange): Promise<Parsed> {
+  const { params } = exchange;
+  const query = parseQuery(exchange.search, route.query);
+  const body = route.body ? await readBody(route, exchange.raw) : undefined;
+  const errors = [...checks.params(params), ...checks.query(query), ...checks.body(body)];
+  if (errors.length > 0) throw validationFailed(errors);
+  return { params, query, body };
+}
+
+function appIdIn(route: Route, { query, body }: Parsed): string | undefined {
+  const holder = route.app?.from === 'query' ? query : body;
+  const hasAppId = typeof holder === 'object' && holder !== null && 'app_id' in holder;
+  return hasAppId && typeof holder.app_id === 'string' ? holder.app_id : undefined;
+}
+
+/** Returns the app the request names, or the only one the caller can use. Throws 404, 403, or 422 if one is required. */
+export function findApp(
+  { directory }: Services,
+  route: Route,
+  caller: AnyCaller,
+  parsed: Parsed,
+): App | undefined {
+  if (!route.app) return undefined;
+  const app = findRequestedApp(directory, requireProject(caller), appIdIn(route, parsed));
+  if (app === undefined && route.app.isRequired(parsed.body)) throw new ApiError('app_required');
+  return app;
+}
+
+/** Returns the request's app as it is now: resolved again if the caller or the app changed meanwhile. */
+export function recheckApp(
+  services: Services,
+  route: Route,
+  admitted: Parsed & { app: App | undefined },
+  before: AnyCaller,
+  current: AnyCaller,
+): App | undefined {
+  const { app } = admitted;
+  const isUnchanged = before === current && (!app || services.directory.findApp(app.id) === app);
+  return isUnchanged ? app : findApp(services, route, current, admitted);
+}
+
+/** A route that needs a scope has its project in the path, or from the key. */
+export function requireProject(caller: AnyCaller): KeyCaller | MemberCaller {
+  if ('project' in caller) return caller;
+  throw new Error('A route that asks for a scope is not in a project.');
+}
