@@ -91,7 +91,6 @@ function permissionOf(secret: string, { access, appIds }: Reading, origin?: stri
     cors: access === 'audit:read' ? 'none' : 'key_origins',
     access,
     appIds,
-    membership: undefined,
   };
 }
 
