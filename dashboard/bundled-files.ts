@@ -14,7 +14,7 @@ export function listBundledFiles(): string[] {
   return [...found];
 }
 
-const isBundled = (file: string) => !/\.(test|fixture)\.ts$/.test(file);
+const isBundled = (file: string) => !/\.test\.ts$/.test(file);
 
 function listImports(file: string): string[] {
   if (!/\.tsx?$/.test(file)) return [];

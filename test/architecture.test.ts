@@ -38,7 +38,7 @@ function listOrder(root: Root): string[] {
   return names;
 }
 
-const isSource = (file: string) => /\.tsx?$/.test(file) && !/\.(?:test|fixture)\.tsx?$/.test(file);
+const isSource = (file: string) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file);
 
 function listSources(root: string): string[] {
   return readdirSync(join(REPOSITORY, root), { recursive: true, encoding: 'utf8' })

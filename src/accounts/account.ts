@@ -6,6 +6,7 @@ import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, AuditAction, AuditEntry } from '../audit/audit.ts';
 import type { FailedAuthenticationLog } from '../audit/failures.ts';
 import type { Control, ControlTransaction } from '../control/open.ts';
+import { NAME_RULES } from '../directory/field-rules.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Limiter } from '../limits/limiter.ts';
@@ -31,7 +32,7 @@ const EMAIL =
 
 /** The fields of an account. */
 export const ACCOUNT_FIELDS = {
-  name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
+  name: Type.String(NAME_RULES),
   email: Type.String({ maxLength: 254, pattern: EMAIL, description: 'An e-mail address.' }),
   password: Type.String(PASSWORD_LENGTH),
 };

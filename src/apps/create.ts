@@ -5,6 +5,7 @@ import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import type { Write } from '../control/open.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
+import { BUNDLE_ID_LENGTH, NAME_RULES } from '../directory/field-rules.ts';
 import { runOnce } from '../idempotency/run-once.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
@@ -12,9 +13,9 @@ import { closedObject } from '../lib/schema.ts';
 
 /** The fields of an app that callers set, when they create or change it. */
 export const APP_FIELDS = {
-  name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
+  name: Type.String(NAME_RULES),
   platform: Type.Enum([...PLATFORMS]),
-  bundle_id: Type.String({ minLength: 1, maxLength: 200 }),
+  bundle_id: Type.String(BUNDLE_ID_LENGTH),
   timezone: Type.String({
     format: 'timezone',
     description: 'IANA name; days of the numbers begin at its midnight.',

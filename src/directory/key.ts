@@ -1,6 +1,16 @@
-import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
+import { DAY_MS, DAY_SECONDS, HOUR_MS } from '../lib/durations.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { KeyType, Scope } from './scopes.ts';
+
+/**
+ * Maximum grace period of an old secret. App stores are slow, and so are people who update: a client key's old secret can
+ * stay valid for a year.
+ */
+export const GRACE_SECONDS_MAX: Record<KeyType, number> = {
+  server: 7 * DAY_SECONDS,
+  read_only: 7 * DAY_SECONDS,
+  client: 365 * DAY_SECONDS,
+};
 
 /** One of a key's secrets. One or two are valid at a time. Times are epoch milliseconds. */
 export type KeySecret = {

@@ -1,5 +1,11 @@
 import type { RateLimits } from '../limits/rate-limits.ts';
 
+/** Maximum days that a project can set as the longest lifetime of a new key. */
+export const KEY_LIFETIME_DAYS_MAX = 3_650;
+
+/** Maximum minutes that a project can set until a leaked key is disabled: a week. */
+export const DISABLE_AFTER_MINUTES_MAX = 10_080;
+
 /** A project. It owns apps, keys and events, which no other project can access. Times are epoch milliseconds. */
 export type Project = {
   id: string;

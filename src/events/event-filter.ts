@@ -4,26 +4,30 @@ import type { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { EVENT_MS_MIN } from '../warehouse/event-columns.ts';
 import { hasPropertySql, propertyTextSql, timeSql } from '../warehouse/event-sql.ts';
+import { FILTER_COUNT_MAX, FILTER_LENGTH_MAX } from './filter-maxima.ts';
 
 /** The query parameters that filter by plain columns, not by time or properties. Streams support these. */
 export const PLAIN_FILTERS = {
   app_id: Type.Optional(Type.String()),
-  app_user_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  app_user_id: Type.Optional(Type.String({ minLength: 1, maxLength: FILTER_LENGTH_MAX.app_user_id })),
   event_name: Type.Optional(
-    Type.Array(Type.String({ maxLength: 64 }), { maxItems: 50, description: 'Repeatable: any of these.' }),
+    Type.Array(Type.String({ maxLength: FILTER_LENGTH_MAX.event_name }), {
+      maxItems: FILTER_COUNT_MAX.event_name,
+      description: 'Repeatable: any of these.',
+    }),
   ),
 };
 
 /** All query parameters that filter events. */
 export const EVENT_FILTERS = {
   ...PLAIN_FILTERS,
-  event_id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-  session_id: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  event_id: Type.Optional(Type.String({ minLength: 1, maxLength: FILTER_LENGTH_MAX.event_id })),
+  session_id: Type.Optional(Type.String({ minLength: 1, maxLength: FILTER_LENGTH_MAX.session_id })),
   from: Type.Optional(Type.String({ format: 'date-time', description: 'Events at or after this time.' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Events before this time.' })),
   property: Type.Optional(
-    Type.Array(Type.String({ pattern: '^[^:]{1,128}:', maxLength: 1_000 }), {
-      maxItems: 10,
+    Type.Array(Type.String({ pattern: `^[^:]{1,${FILTER_LENGTH_MAX.property_name}}:`, maxLength: 1_000 }), {
+      maxItems: FILTER_COUNT_MAX.property,
       description: 'NAME:VALUE, repeatable: events whose property has this value, e.g. plan:pro or files:2.',
     }),
   ),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { BUNDLE_ID_LENGTH, NAME_RULES } from '../directory/field-rules.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { KEY_SCOPES } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
@@ -8,13 +9,13 @@ import { METADATA } from './key-json.ts';
 
 /** The fields of a key that can be set when it is created and changed later. */
 export const KEY_FIELDS = {
-  name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
+  name: Type.String(NAME_RULES),
   scopes: nullable(Type.Array(Type.Enum([...KEY_SCOPES]), { minItems: 1, maxItems: KEY_SCOPES.length })),
   app_ids: nullable(Type.Array(Type.String(), { minItems: 1, maxItems: 100 })),
   expires_at: nullable(Type.String({ format: 'date-time' })),
   ip_allowlist: Type.Array(Type.String({ format: 'cidr' }), { maxItems: 100 }),
   allowed_origins: Type.Array(Type.String({ format: 'origin' }), { maxItems: 20 }),
-  bundle_ids: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 20 }),
+  bundle_ids: Type.Array(Type.String(BUNDLE_ID_LENGTH), { maxItems: 20 }),
   rate_limits: nullable(RATE_LIMITS),
   disabled: Type.Boolean(),
   metadata: METADATA,

@@ -3,24 +3,17 @@ import type { Requester } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import type { ControlTransaction, Write } from '../control/open.ts';
-import { type ApiKey, type KeySecret, liveSecrets, statusOf } from '../directory/key.ts';
+import { type ApiKey, GRACE_SECONDS_MAX, type KeySecret, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
-import type { KeyType } from '../directory/scopes.ts';
+import { DAY_SECONDS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';
 import { appendForKey, changeKey, type KeyRef, writeKey } from './change-key.ts';
 import type { KeyServices, KeyWithSecret } from './create.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
 import { insertSecret } from './new-secret.ts';
 
-const DAY_SECONDS = 86_400;
 const GRACE_DEFAULT_SECONDS = DAY_SECONDS;
-/** App stores are slow, and so are people who update: a client key's old secret can stay valid for a year. */
-const GRACE_SECONDS_MAX: Record<KeyType, number> = {
-  server: 7 * DAY_SECONDS,
-  read_only: 7 * DAY_SECONDS,
-  client: 365 * DAY_SECONDS,
-};
 /** How long a grace period with `first_use` waits for the first use of the new secret. */
 const FIRST_USE_MS_MAX = 30 * DAY_SECONDS * 1_000;
 

@@ -11,6 +11,7 @@ import {
   type KeyPolicyName,
   type LimitOverrides,
 } from './policies.ts';
+import { RATE_LIMIT_PARTS } from './rate-limit-parts.ts';
 
 const RATE = closedObject({
   rate: Type.Number({ description: 'What flows back per second.' }),
@@ -32,14 +33,7 @@ export const RATE_LIMITS = closedObject({
 /** Limits of one key, or of a project's keys. */
 export type RateLimits = Static<typeof RATE_LIMITS>;
 
-type Part = { field: string; policy: KeyPolicyName; read: (limits: RateLimits) => PolicyRate | undefined };
-
-const PARTS: readonly Part[] = [
-  { field: 'events.requests', policy: 'events-requests', read: ({ events }) => events?.requests },
-  { field: 'events.events', policy: 'events', read: ({ events }) => events?.events },
-  { field: 'analytics.requests', policy: 'analytics', read: ({ analytics }) => analytics?.requests },
-  { field: 'management.requests', policy: 'management', read: ({ management }) => management?.requests },
-];
+const PARTS = Object.entries(RATE_LIMIT_PARTS).map(([field, part]) => ({ field, ...part }));
 
 /** Returns what is wrong with limits that have the right shape; an empty list if they are valid. */
 export function findRateLimitMistakes(

@@ -3,6 +3,7 @@ import { listProjectsOf, ROLE } from '../accounts/session-json.ts';
 import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../audit/audit.ts';
+import { NAME_RULES } from '../directory/field-rules.ts';
 import { closedObject } from '../lib/schema.ts';
 import { createProject } from './create.ts';
 
@@ -38,7 +39,7 @@ const createProjectRoute = defineRoute({
   summary: 'Create a project, and own it',
   access: 'signed_in',
   limit: 'management',
-  body: closedObject({ name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }) }),
+  body: closedObject({ name: Type.String(NAME_RULES) }),
   answer: { status: 201, schema: PROJECT_JSON },
   async handle(services: ChangeServices, { caller, body }) {
     const findOwnerId = () => Promise.resolve(caller.session.person.id);

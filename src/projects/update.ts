@@ -4,21 +4,21 @@ import { validationFailed } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
 import type { ProjectTable } from '../control/schema.ts';
-import type { Project } from '../directory/project.ts';
+import { NAME_RULES } from '../directory/field-rules.ts';
+import { DISABLE_AFTER_MINUTES_MAX, KEY_LIFETIME_DAYS_MAX, type Project } from '../directory/project.ts';
 import { toProject } from '../directory/records.ts';
 import { findKeysIn } from '../directory/secret.ts';
 import { nullable } from '../lib/schema.ts';
 import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
 import { toProjectJson } from './project-json.ts';
 
-const LIFETIME_DAYS_MAX = 3_650;
-const DISABLE_AFTER_MINUTES_MAX = 10_080;
-
 /** The body of a request to change a project. */
 export const UPDATE_PROJECT_BODY = Type.Object(
   {
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' })),
-    max_key_lifetime_days: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: LIFETIME_DAYS_MAX }))),
+    name: Type.Optional(Type.String(NAME_RULES)),
+    max_key_lifetime_days: Type.Optional(
+      nullable(Type.Integer({ minimum: 1, maximum: KEY_LIFETIME_DAYS_MAX })),
+    ),
     count_unverified_revenue: Type.Optional(Type.Boolean()),
     leaked_key_policy: Type.Optional(
       Type.Union([Type.Literal('revoke'), Type.Integer({ minimum: 1, maximum: DISABLE_AFTER_MINUTES_MAX })], {

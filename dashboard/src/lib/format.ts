@@ -1,3 +1,5 @@
+import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../../../src/lib/durations.ts';
+
 /** Formats for numbers, money and times. Always English, as the pages are. */
 const LOCALE = 'en-US';
 
@@ -48,26 +50,26 @@ export function formatChange(now: number, before: number): string | undefined {
 }
 
 const SPANS = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
+  ['day', DAY_SECONDS],
+  ['hour', HOUR_SECONDS],
+  ['minute', MINUTE_SECONDS],
 ] as const;
 
 /** Units of relative times, with their seconds and the largest count shown: "76 days" says more than "3 months". */
 const DISTANCES = [
-  ['minute', 60, 59],
-  ['hour', 3_600, 23],
-  ['day', 86_400, 90],
-  ['month', 2_592_000, 11],
+  ['minute', MINUTE_SECONDS, 59],
+  ['hour', HOUR_SECONDS, 23],
+  ['day', DAY_SECONDS, 90],
+  ['month', 30 * DAY_SECONDS, 11],
 ] as const;
-const YEAR = ['year', 31_536_000] as const;
+const YEAR = ['year', 365 * DAY_SECONDS] as const;
 
 const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'always' });
 
 /** Returns a time relative to `now` (epoch milliseconds), rounded: `5 minutes ago`, `in 12 days`, `just now`. */
 export function formatRelative(instant: string, now: number): string {
   const seconds = (Date.parse(instant) - now) / 1_000;
-  if (Math.abs(seconds) < 60) return seconds > 5 ? 'in a moment' : 'just now';
+  if (Math.abs(seconds) < MINUTE_SECONDS) return seconds > 5 ? 'in a moment' : 'just now';
   const [unit, size] =
     DISTANCES.find(([, each, most]) => Math.round(Math.abs(seconds) / each) <= most) ?? YEAR;
   return RELATIVE.format(Math.round(seconds / size), unit);

@@ -1,8 +1,8 @@
 import { DEFAULT_RATES } from '../../../src/limits/policies.ts';
+import { RATE_LIMIT_PARTS, type RateLimitField } from '../../../src/limits/rate-limit-parts.ts';
 import type { KeyRateLimits, KeyType } from '../api/answers.ts';
 
-/** One configurable limit, by the path of its field in the API. */
-export type LimitPart = 'events.requests' | 'events.events' | 'analytics.requests' | 'management.requests';
+export type LimitPart = RateLimitField;
 
 export type Rate = { rate: number; burst: number };
 
@@ -19,27 +19,14 @@ export const LIMIT_PARTS: readonly {
   { part: 'management.requests', label: 'Management', unit: 'requests', types: ['server', 'read_only'] },
 ];
 
-const POLICIES = {
-  'events.requests': 'events-requests',
-  'events.events': 'events',
-  'analytics.requests': 'analytics',
-  'management.requests': 'management',
-} as const;
-
 /** Returns the rate that applies if neither key nor project sets one. An installation may configure others. */
 export function defaultRate(type: KeyType, part: LimitPart): Rate {
-  return DEFAULT_RATES[type][POLICIES[part]];
+  return DEFAULT_RATES[type][RATE_LIMIT_PARTS[part].policy];
 }
 
 /** Returns the rate of one limit; undefined if it is the default. */
 export function readLimit(limits: KeyRateLimits | null, part: LimitPart): Rate | undefined {
-  if (limits === null) return undefined;
-  return {
-    'events.requests': limits.events?.requests,
-    'events.events': limits.events?.events,
-    'analytics.requests': limits.analytics?.requests,
-    'management.requests': limits.management?.requests,
-  }[part];
+  return RATE_LIMIT_PARTS[part].read(limits ?? {});
 }
 
 /** Returns the limits with one rate set, or reset to the default (undefined); null if nothing is set. */

@@ -1,15 +1,15 @@
 import type { Session, SessionProject } from '../api/answers.ts';
 
-const STORED_AS = 'appflow-last-project';
+const STORAGE_KEY = 'appflow-last-project';
 
 /** Remembers the project, so that `/` opens it. */
 export function rememberProject(projectId: string): void {
-  localStorage.setItem(STORED_AS, projectId);
+  localStorage.setItem(STORAGE_KEY, projectId);
 }
 
 /** Whether the project is the last one opened, so most likely one the person still belongs to. */
 export function isLastProject(projectId: string): boolean {
-  return localStorage.getItem(STORED_AS) === projectId;
+  return localStorage.getItem(STORAGE_KEY) === projectId;
 }
 
 /** Returns the project to open first: the last one opened, else the first; undefined without projects. */

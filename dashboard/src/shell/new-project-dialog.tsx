@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import { NAME_RULES } from '../../../src/directory/field-rules.ts';
 import { fieldError } from '../api/problem.ts';
 import { createProject } from '../api/project.ts';
 import { sessionQuery } from '../api/session.ts';
@@ -37,7 +38,7 @@ export function NewProjectDialog({ onClose }: { onClose: () => void }) {
               {...control}
               required
               autoFocus
-              maxLength={100}
+              maxLength={NAME_RULES.maxLength}
               placeholder="My product"
               value={name}
               onChange={(event) => setName(event.target.value)}

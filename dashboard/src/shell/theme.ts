@@ -2,13 +2,13 @@ import { useSyncExternalStore } from 'react';
 
 export type ThemeChoice = 'light' | 'dark' | 'system';
 
-const STORED_AS = 'appflow-theme';
+const STORAGE_KEY = 'appflow-theme';
 const systemIsDark = () => matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 
 /** Returns the chosen theme; `system` by default. */
 export function readTheme(): ThemeChoice {
-  const stored = localStorage.getItem(STORED_AS);
+  const stored = localStorage.getItem(STORAGE_KEY);
   return stored === 'light' || stored === 'dark' ? stored : 'system';
 }
 
@@ -27,8 +27,8 @@ function apply(): void {
 
 /** Stores the choice in this browser and applies it. */
 export function chooseTheme(choice: ThemeChoice): void {
-  if (choice === 'system') localStorage.removeItem(STORED_AS);
-  else localStorage.setItem(STORED_AS, choice);
+  if (choice === 'system') localStorage.removeItem(STORAGE_KEY);
+  else localStorage.setItem(STORAGE_KEY, choice);
   apply();
 }
 

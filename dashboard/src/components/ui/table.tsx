@@ -46,6 +46,15 @@ export function Head({ className, ...rest }: ComponentProps<'th'>) {
   );
 }
 
+/** The heading of a column of buttons: only screen readers need it. */
+export function ActionsHead() {
+  return (
+    <Head>
+      <span className="sr-only">Actions</span>
+    </Head>
+  );
+}
+
 /** A row. */
 export function Row({ className, ...rest }: ComponentProps<'tr'>) {
   return (

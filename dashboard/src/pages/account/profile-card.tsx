@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
+import { NAME_RULES } from '../../../../src/directory/field-rules.ts';
 import { updateAccount } from '../../api/account.ts';
 import { errorMessage, fieldError } from '../../api/problem.ts';
 import { keepSession, useSession } from '../../api/session.ts';
@@ -42,7 +43,7 @@ export function ProfileCard() {
               <Input
                 {...control}
                 required
-                maxLength={100}
+                maxLength={NAME_RULES.maxLength}
                 autoComplete="name"
                 value={name}
                 onChange={(event) => setName(event.target.value)}

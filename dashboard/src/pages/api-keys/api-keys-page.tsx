@@ -103,7 +103,7 @@ function Keys({ keys, onSecret }: { keys: readonly ApiKey[]; onSecret: (apiKey: 
       <KeySheet openedId={search.key} all={keys} onClose={close} onAction={setAction} />
       {target && action?.kind === 'rotate' && (
         <RotateDialog
-          subject={target}
+          apiKey={target}
           onClose={closeAction}
           onSecret={(apiKey) => {
             closeAction();
@@ -111,7 +111,7 @@ function Keys({ keys, onSecret }: { keys: readonly ApiKey[]; onSecret: (apiKey: 
           }}
         />
       )}
-      {target && action?.kind === 'revoke' && <RevokeDialog subject={target} onClose={closeAction} />}
+      {target && action?.kind === 'revoke' && <RevokeDialog apiKey={target} onClose={closeAction} />}
     </>
   );
 }

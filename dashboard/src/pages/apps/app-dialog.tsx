@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { PLATFORMS } from '../../../../src/directory/app.ts';
+import { BUNDLE_ID_LENGTH, NAME_RULES } from '../../../../src/directory/field-rules.ts';
 import type { App, AppChange, NewApp, Platform } from '../../api/answers.ts';
 import { createApp, refreshApps, updateApp } from '../../api/apps.ts';
 import { makeAttempts } from '../../api/attempts.ts';
@@ -83,7 +84,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
             {...control}
             required
             autoFocus
-            maxLength={100}
+            maxLength={NAME_RULES.maxLength}
             placeholder="Acme iOS"
             value={draft.name}
             onChange={(event) => change({ name: event.target.value })}
@@ -109,7 +110,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
         {(control) => (
           <Input
             {...control}
-            maxLength={200}
+            maxLength={BUNDLE_ID_LENGTH.maxLength}
             placeholder="com.example.app"
             value={draft.bundleId}
             onChange={(event) => change({ bundleId: event.target.value })}

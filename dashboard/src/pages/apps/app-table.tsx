@@ -3,7 +3,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { PLATFORM_NAMES, PlatformIcon } from '../../components/platform.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
+import { ActionsHead, Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 
 type AppActions = { onEdit: (app: App) => void; onDelete: (app: App) => void };
 
@@ -24,9 +24,7 @@ export function AppTable({ apps, actions }: AppTableProps) {
           <Head>Time zone</Head>
           <Head>Currency</Head>
           <Head>Created</Head>
-          <Head>
-            <span className="sr-only">Actions</span>
-          </Head>
+          <ActionsHead />
         </HeadRow>
       </thead>
       <tbody>

@@ -1,10 +1,8 @@
-import { Link } from '@tanstack/react-router';
 import { useCurrentApp } from '../../api/apps.ts';
 import { useProject } from '../../api/project.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { NoApp } from '../../components/no-app.tsx';
 import { Page } from '../../components/page.tsx';
-import { EmptyState } from '../../components/states.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { KeyHints } from './key-hints.tsx';
@@ -38,20 +36,9 @@ export function DocsPage() {
         <QuickStart app={app} />
       ) : (
         !isPending && (
-          <Card>
-            <EmptyState
-              title="Add an app first"
-              actions={
-                <Button asChild variant="primary">
-                  <Link to="/p/$projectId/apps" params={{ projectId: project.id }}>
-                    Go to apps
-                  </Link>
-                </Button>
-              }
-            >
-              Events belong to an app; the commands of the quick start are made for one.
-            </EmptyState>
-          </Card>
+          <NoApp title="Add an app first">
+            Events belong to an app; the commands of the quick start are made for one.
+          </NoApp>
         )
       )}
       <Reference />

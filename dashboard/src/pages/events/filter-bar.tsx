@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
+import { FILTER_LENGTH_MAX } from '../../../../src/events/filter-maxima.ts';
 import { breakdownQuery } from '../../api/analytics.ts';
 import type { App } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
@@ -92,7 +93,7 @@ function AddFilter({ app, onAdd }: Pick<FilterBarProps, 'app' | 'onAdd'>) {
           className="w-28 flex-1 sm:w-40 sm:flex-none"
           placeholder="plan"
           required
-          maxLength={128}
+          maxLength={FILTER_LENGTH_MAX.property_name}
           pattern="[^:]*[^:\s][^:]*"
           title="A property's name, without a colon"
           value={property}

@@ -1,3 +1,4 @@
+import { FILTER_COUNT_MAX, FILTER_LENGTH_MAX } from '../../../../src/events/filter-maxima.ts';
 import { HOUR_MS } from '../../../../src/lib/durations.ts';
 import type { EventQuery } from '../../api/answers.ts';
 import { addDays, dayAt, parseDaySelection, resolveDays, startOfDay } from '../../lib/day-range.ts';
@@ -16,19 +17,31 @@ export type EventSearch = {
 
 /** The fields to filter by, in display order. */
 export const FIELDS = {
-  event_name: { label: 'Event name', placeholder: 'purchase_complete', isList: true, lengthMax: 64 },
-  user: { label: 'User id', placeholder: 'user_123', isList: false, lengthMax: 256 },
-  session: { label: 'Session id', placeholder: 's_9', isList: false, lengthMax: 128 },
-  event: { label: 'Event id', placeholder: '01J…', isList: false, lengthMax: 128 },
+  event_name: {
+    label: 'Event name',
+    placeholder: 'purchase_complete',
+    isList: true,
+    lengthMax: FILTER_LENGTH_MAX.event_name,
+  },
+  user: {
+    label: 'User id',
+    placeholder: 'user_123',
+    isList: false,
+    lengthMax: FILTER_LENGTH_MAX.app_user_id,
+  },
+  session: {
+    label: 'Session id',
+    placeholder: 's_9',
+    isList: false,
+    lengthMax: FILTER_LENGTH_MAX.session_id,
+  },
+  event: { label: 'Event id', placeholder: '01J…', isList: false, lengthMax: FILTER_LENGTH_MAX.event_id },
   property: { label: 'Property', placeholder: 'pro_monthly', isList: true, lengthMax: 900 },
 } as const;
 
 export type Field = keyof typeof FIELDS;
 
 export const FIELD_NAMES = ['event_name', 'user', 'session', 'event', 'property'] as const;
-
-const NAMES_MAX = 50;
-const PROPERTIES_MAX = 10;
 
 /** One active filter. */
 export type ActiveFilter = { field: Field; value: string };
@@ -55,7 +68,7 @@ export function addFilter<Search extends EventSearch>(
   { field, value }: ActiveFilter,
 ): Search {
   if (field !== 'event_name' && field !== 'property') return { ...search, [field]: value };
-  const most = field === 'property' ? PROPERTIES_MAX : NAMES_MAX;
+  const most = field === 'property' ? FILTER_COUNT_MAX.property : FILTER_COUNT_MAX.event_name;
   return { ...search, [field]: [...new Set([...(search[field] ?? []), value])].slice(0, most) };
 }
 

@@ -6,12 +6,12 @@ import type { App, EventRecord } from '../../api/answers.ts';
 import { useCurrentApp } from '../../api/apps.ts';
 import { earlierEventsQuery, eventStreamUrl } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
+import { NoApp } from '../../components/no-app.tsx';
 import { OpenEventSheet } from '../../components/open-event-sheet.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryState } from '../../components/query-state.tsx';
-import { EmptyState, ErrorState } from '../../components/states.tsx';
+import { ErrorState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Card } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { sampleEventCommand } from '../../lib/sample-event.ts';
 import { EventsPerMinute, LiveTiles, TopEvents } from './live-metrics.tsx';
@@ -23,7 +23,6 @@ import { useEventStream } from './use-event-stream.ts';
 /** Live: current activity and events as they arrive. */
 export function LivePage() {
   const { app, isPending, error, retry } = useCurrentApp();
-  const { project } = useProject();
   return (
     <Page title="Live">
       {app ? (
@@ -33,20 +32,9 @@ export function LivePage() {
       ) : error ? (
         <ErrorState what="The apps could not be loaded" error={error} onRetry={retry} />
       ) : (
-        <Card>
-          <EmptyState
-            title="Create your first app"
-            actions={
-              <Button asChild variant="primary">
-                <Link to="/p/$projectId/apps" params={{ projectId: project.id }}>
-                  Go to apps
-                </Link>
-              </Button>
-            }
-          >
-            Events belong to an app; as soon as there is one, they show here.
-          </EmptyState>
-        </Card>
+        <NoApp title="Create your first app">
+          Events belong to an app; as soon as there is one, they show here.
+        </NoApp>
       )}
     </Page>
   );

@@ -3,7 +3,7 @@ import { useProject } from '../../api/project.ts';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
+import { ActionsHead, Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { Initials } from '../../shell/user-menu.tsx';
 import { RoleMenu } from './role-menu.tsx';
 import { roleLabel } from './roles.ts';
@@ -26,9 +26,7 @@ export function MemberTable({ members, onRemove, onLeave }: MemberTableProps) {
           <Head>Role</Head>
           <Head>Last seen</Head>
           <Head>Member since</Head>
-          <Head>
-            <span className="sr-only">Actions</span>
-          </Head>
+          <ActionsHead />
         </HeadRow>
       </thead>
       <tbody>

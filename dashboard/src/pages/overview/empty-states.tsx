@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { AppWindow, CalendarSearch, Rocket } from 'lucide-react';
+import { CalendarSearch, Rocket } from 'lucide-react';
 import type { App } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
 import { EmptyState } from '../../components/states.tsx';
@@ -8,28 +8,6 @@ import { Code } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { sampleEventCommand } from '../../lib/sample-event.ts';
-
-/** A project without apps. */
-export function NoApp() {
-  const { project } = useProject();
-  return (
-    <Card>
-      <EmptyState
-        icon={AppWindow}
-        title="Create your first app"
-        actions={
-          <Button asChild variant="primary">
-            <Link to="/p/$projectId/apps" params={{ projectId: project.id }}>
-              Go to apps
-            </Link>
-          </Button>
-        }
-      >
-        Events belong to an app: the one your team ships, on one platform.
-      </EmptyState>
-    </Card>
-  );
-}
 
 /** An app that never received an event. */
 export function NoEvents({ app }: { app: App }) {

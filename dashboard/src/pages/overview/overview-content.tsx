@@ -22,10 +22,10 @@ const WAITING_MS = 5_000;
 
 const isEmptyAnswer = ({ data }: DailyAnswer) => data.every(({ events }) => events === 0);
 
-type OverviewContentProps = { params: OverviewParams; onShowAround: (instant: string) => void };
+type OverviewContentProps = { params: OverviewParams; onShowEventsAround: (instant: string) => void };
 
 /** The metrics of an app, or what to do if there are none. */
-export function OverviewContent({ params, onShowAround }: OverviewContentProps) {
+export function OverviewContent({ params, onShowEventsAround }: OverviewContentProps) {
   const { project, can } = useProject();
   const { app, days } = params;
   const daily = useQuery({
@@ -44,7 +44,7 @@ export function OverviewContent({ params, onShowAround }: OverviewContentProps) 
   const last = newest.data;
   if (isEmpty && last !== undefined) {
     return last ? (
-      <NoEventsInRange lastAt={last.timestamp} onWiden={() => onShowAround(last.timestamp)} />
+      <NoEventsInRange lastAt={last.timestamp} onWiden={() => onShowEventsAround(last.timestamp)} />
     ) : (
       <NoEvents app={app} />
     );

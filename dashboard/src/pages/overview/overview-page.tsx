@@ -1,10 +1,11 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { AppWindow } from 'lucide-react';
 import { useCurrentApp } from '../../api/apps.ts';
 import { useProject } from '../../api/project.ts';
+import { NoApp } from '../../components/no-app.tsx';
 import { Page } from '../../components/page.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { addDays, type DaySelection, dayAt, formatDaySelection } from '../../lib/day-range.ts';
-import { NoApp } from './empty-states.tsx';
 import { OverviewContent } from './overview-content.tsx';
 import { overviewParams } from './overview-queries.ts';
 import { OverviewSkeleton } from './overview-skeleton.tsx';
@@ -24,7 +25,7 @@ export function OverviewPage() {
       to: '.',
       search: ({ timezone: _, ...previous }) => ({ ...previous, ...(chosen && { timezone: chosen }) }),
     });
-  const showAround = (instant: string) => {
+  const showEventsAround = (instant: string) => {
     if (!params) return;
     const last = dayAt(params.timezone, Date.parse(instant));
     chooseDays({ first: addDays(last, -29), last });
@@ -46,13 +47,15 @@ export function OverviewPage() {
       }
     >
       {params ? (
-        <OverviewContent key={params.app.id} params={params} onShowAround={showAround} />
+        <OverviewContent key={params.app.id} params={params} onShowEventsAround={showEventsAround} />
       ) : isPending ? (
         <OverviewSkeleton />
       ) : error ? (
         <ErrorState what="The apps could not be loaded" error={error} onRetry={retry} />
       ) : (
-        <NoApp />
+        <NoApp icon={AppWindow} title="Create your first app">
+          Events belong to an app: the one your team ships, on one platform.
+        </NoApp>
       )}
     </Page>
   );

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react';
+import { DISABLE_AFTER_MINUTES_MAX, KEY_LIFETIME_DAYS_MAX } from '../../../../src/directory/project.ts';
 import type { ProjectSettings } from '../../api/answers.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
@@ -40,7 +41,7 @@ export function KeyRulesCard({ settings }: { settings: ProjectSettings }) {
                 {...control}
                 type="number"
                 min={1}
-                max={3650}
+                max={KEY_LIFETIME_DAYS_MAX}
                 placeholder="No limit"
                 value={draft.days}
                 onChange={(event) => change({ days: event.target.value })}
@@ -71,7 +72,7 @@ export function KeyRulesCard({ settings }: { settings: ProjectSettings }) {
                     type="number"
                     required
                     min={1}
-                    max={10080}
+                    max={DISABLE_AFTER_MINUTES_MAX}
                     value={draft.minutes}
                     onChange={(event) => change({ minutes: event.target.value })}
                   />

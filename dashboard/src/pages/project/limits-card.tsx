@@ -6,7 +6,7 @@ import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { useSaveSettings } from './save-settings.ts';
 
 /** Server keys have all categories. Other key types have other defaults. */
-const SHOWN_AS: KeyType = 'server';
+const DISPLAYED_TYPE: KeyType = 'server';
 
 /** The default limits of keys without their own. */
 export function LimitsCard({ settings }: { settings: ProjectSettings }) {
@@ -26,7 +26,7 @@ export function LimitsCard({ settings }: { settings: ProjectSettings }) {
       <CardBody>
         <form onSubmit={submit} className="grid max-w-md gap-4">
           <LimitsFields
-            type={SHOWN_AS}
+            type={DISPLAYED_TYPE}
             label={<span className="sr-only">Rate limits</span>}
             limits={limits}
             onChange={setLimits}

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react';
+import { NAME_RULES } from '../../../../src/directory/field-rules.ts';
 import type { ProjectSettings } from '../../api/answers.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
@@ -24,7 +25,7 @@ export function NameCard({ settings }: { settings: ProjectSettings }) {
               <Input
                 {...control}
                 required
-                maxLength={100}
+                maxLength={NAME_RULES.maxLength}
                 value={name}
                 onChange={(event) => setName(event.target.value)}
               />

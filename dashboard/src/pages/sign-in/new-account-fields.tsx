@@ -1,3 +1,4 @@
+import { NAME_RULES } from '../../../../src/directory/field-rules.ts';
 import { fieldError } from '../../api/problem.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { Field } from '../../components/ui/field.tsx';
@@ -31,7 +32,7 @@ export function NewAccountFields({
             {...control}
             required
             autoFocus
-            maxLength={100}
+            maxLength={NAME_RULES.maxLength}
             autoComplete="name"
             value={account.name}
             onChange={(event) => onChange({ ...account, name: event.target.value })}

@@ -13,35 +13,35 @@ import { useRestoreKey } from '../key/restore-key.ts';
 
 const UNDO_SHOWN_MS = 12_000;
 
-type RevokeDialogProps = { subject: ApiKey; onClose: () => void };
+type RevokeDialogProps = { apiKey: ApiKey; onClose: () => void };
 
 /** Revokes a key immediately, and offers to undo it. */
-export function RevokeDialog({ subject, onClose }: RevokeDialogProps) {
+export function RevokeDialog({ apiKey, onClose }: RevokeDialogProps) {
   const [reason, setReason] = useState<RevokeReason>('unused');
   const { revoke } = useKeyActions();
   const restore = useRestoreKey();
   const confirm = () =>
     revoke.mutate(
-      { key: subject, reason },
+      { key: apiKey, reason },
       {
         onSuccess: () => {
           onClose();
-          toast.success(`${subject.name} is revoked.`, {
+          toast.success(`${apiKey.name} is revoked.`, {
             duration: UNDO_SHOWN_MS,
             description: 'Requests with it are refused from now on.',
             ...(reason !== 'leaked' && {
-              action: { label: 'Undo', onClick: () => restore.mutate(subject) },
+              action: { label: 'Undo', onClick: () => restore.mutate(apiKey) },
             }),
           });
         },
-        onError: (error) => toast.error(`${subject.name} was not revoked. ${errorMessage(error)}`),
+        onError: (error) => toast.error(`${apiKey.name} was not revoked. ${errorMessage(error)}`),
       },
     );
   return (
     <ConfirmDialog
       isDanger
       onClose={onClose}
-      title={`Revoke ${subject.name}?`}
+      title={`Revoke ${apiKey.name}?`}
       description="Every request with this key is refused from that moment on."
       confirm="Revoke key"
       isBusy={revoke.isPending}
@@ -49,8 +49,8 @@ export function RevokeDialog({ subject, onClose }: RevokeDialogProps) {
     >
       <div className="grid gap-4">
         <p className="text-sm">
-          <span className="font-mono text-soft text-xs">{subject.hint}</span> · last used{' '}
-          <TimeAgo at={subject.last_used_at} absent="never" />
+          <span className="font-mono text-soft text-xs">{apiKey.hint}</span> · last used{' '}
+          <TimeAgo at={apiKey.last_used_at} absent="never" />
         </p>
         <Field label="Reason" hint="Kept in the audit log.">
           {(control) => (

@@ -1,4 +1,6 @@
 import { useState } from 'react';
+import { GRACE_SECONDS_MAX } from '../../../../../src/directory/key.ts';
+import { DAY_SECONDS, HOUR_SECONDS } from '../../../../../src/lib/durations.ts';
 import type { ApiKey, KeyType, KeyWithSecret, Rotation } from '../../../api/answers.ts';
 import { makeAttempts } from '../../../api/attempts.ts';
 import { useKeyActions } from '../../../api/keys.ts';
@@ -9,16 +11,19 @@ import { Field } from '../../../components/ui/field.tsx';
 import { Select } from '../../../components/ui/select.tsx';
 import { formatSpan } from '../../../lib/format.ts';
 
-const HOUR = 3_600;
-const DAY = 24 * HOUR;
+const inDays = (...days: number[]) => days.map((count) => count * DAY_SECONDS);
 
 /** Grace periods of the old secret. App stores are slow, so client keys may take a year. */
 const GRACE_CHOICES: Record<KeyType, readonly number[]> = {
-  server: [0, HOUR, DAY, 3 * DAY, 7 * DAY],
-  read_only: [0, HOUR, DAY, 3 * DAY, 7 * DAY],
-  client: [0, DAY, 7 * DAY, 30 * DAY, 90 * DAY, 180 * DAY, 365 * DAY],
+  server: [0, HOUR_SECONDS, ...inDays(1, 3), GRACE_SECONDS_MAX.server],
+  read_only: [0, HOUR_SECONDS, ...inDays(1, 3), GRACE_SECONDS_MAX.read_only],
+  client: [0, ...inDays(1, 7, 30, 90, 180), GRACE_SECONDS_MAX.client],
 };
-const GRACE_DEFAULT: Record<KeyType, number> = { server: DAY, read_only: DAY, client: 90 * DAY };
+const GRACE_DEFAULT: Record<KeyType, number> = {
+  server: DAY_SECONDS,
+  read_only: DAY_SECONDS,
+  client: 90 * DAY_SECONDS,
+};
 
 type RotationDraft = { grace: number; fromFirstUse: boolean; isRotating: boolean };
 
@@ -28,26 +33,26 @@ const toRotation = ({ grace, fromFirstUse, isRotating }: RotationDraft): Rotatio
   ...(isRotating && { force: true }),
 });
 
-type RotateDialogProps = { subject: ApiKey; onClose: () => void; onSecret: (apiKey: KeyWithSecret) => void };
+type RotateDialogProps = { apiKey: ApiKey; onClose: () => void; onSecret: (apiKey: KeyWithSecret) => void };
 
 /** Gives a key a new secret. The old one keeps working for a grace period. */
-export function RotateDialog({ subject, onClose, onSecret }: RotateDialogProps) {
+export function RotateDialog({ apiKey, onClose, onSecret }: RotateDialogProps) {
   const { rotate } = useKeyActions();
   const [draft, setDraft] = useState<RotationDraft>({
-    grace: GRACE_DEFAULT[subject.type],
+    grace: GRACE_DEFAULT[apiKey.type],
     fromFirstUse: false,
     // As of when the dialog opened: a rotation with a lost answer must not turn the retry into a forced one.
-    isRotating: subject.secrets.length > 1,
+    isRotating: apiKey.secrets.length > 1,
   });
   const [toAttempt] = useState(() => makeAttempts(toRotation));
   const change = (part: Partial<RotationDraft>) => setDraft({ ...draft, ...part });
   return (
     <FormDialog
-      title={`Rotate ${subject.name}`}
+      title={`Rotate ${apiKey.name}`}
       description="Makes a new secret. Name, scopes, limits and history of the key stay."
       action={{ subject: 'The key', done: 'rotated', isRepeatable: true }}
       submitLabel="Rotate secret"
-      onSubmit={async () => onSecret(await rotate.mutateAsync({ key: subject, ...toAttempt(draft) }))}
+      onSubmit={async () => onSecret(await rotate.mutateAsync({ key: apiKey, ...toAttempt(draft) }))}
       onClose={onClose}
     >
       {() => (
@@ -65,7 +70,7 @@ export function RotateDialog({ subject, onClose, onSecret }: RotateDialogProps) 
                 value={draft.grace}
                 onChange={(event) => change({ grace: Number(event.target.value) })}
               >
-                {GRACE_CHOICES[subject.type].map((seconds) => (
+                {GRACE_CHOICES[apiKey.type].map((seconds) => (
                   <option key={seconds} value={seconds}>
                     {seconds === 0 ? 'No time: end it at once' : formatSpan(seconds)}
                   </option>

@@ -29,15 +29,15 @@ const ADVICE: Record<GraceAdvice['state'], { tone: 'good' | 'warn'; label: strin
 };
 
 /** The two secrets of a key during a rotation: which one is in use, and whether the old one can be expired. */
-export function GracePanel({ subject }: { subject: ApiKey }) {
+export function GracePanel({ apiKey }: { apiKey: ApiKey }) {
   const now = useNow();
   const { can } = useProject();
   const { endGrace } = useKeyActions();
-  const advice = isAlive(subject.status) ? adviseGrace(subject.secrets, now) : undefined;
+  const advice = isAlive(apiKey.status) ? adviseGrace(apiKey.secrets, now) : undefined;
   if (!advice) return null;
   const { tone, label, text } = ADVICE[advice.state];
   const endNow = () =>
-    endGrace.mutate(subject, {
+    endGrace.mutate(apiKey, {
       onSuccess: () => toast.success('The former secret is refused from now on.'),
       onError: (error) => toast.error(errorMessage(error)),
     });

@@ -12,10 +12,10 @@ import { Skeleton } from '../../../components/ui/skeleton.tsx';
 import { describeAction } from '../../../lib/audit-actions.ts';
 
 /** What happened to one key, newest first. */
-export function KeyActivity({ subject, all }: { subject: ApiKey; all: readonly ApiKey[] }) {
+export function KeyActivity({ apiKey, all }: { apiKey: ApiKey; all: readonly ApiKey[] }) {
   const { project } = useProject();
   const nameOf = useActorNames(all);
-  const log = useQuery(keyActivityQuery(project.id, subject.id));
+  const log = useQuery(keyActivityQuery(project.id, apiKey.id));
   return (
     <QueryState query={log} what="The activity could not be loaded" pending={<Skeleton className="h-48" />}>
       {({ data }) =>

@@ -27,7 +27,7 @@ export function KeySheet({ openedId, all, onClose, onAction }: KeySheetProps) {
       <SheetContent title={<bdi>{opened?.name ?? 'There is no such key'}</bdi>} description={openedId}>
         <DialogBody>
           {opened ? (
-            <Parts key={openedId} subject={opened} all={all} onAction={onAction} />
+            <Parts key={openedId} apiKey={opened} all={all} onAction={onAction} />
           ) : (
             <EmptyState icon={KeyRound} title="Nothing to show">
               This project has no key of this id. The link is wrong, or it belongs to another project.
@@ -39,13 +39,13 @@ export function KeySheet({ openedId, all, onClose, onAction }: KeySheetProps) {
   );
 }
 
-type PartsProps = Pick<KeySheetProps, 'all' | 'onAction'> & { subject: ApiKey };
+type PartsProps = Pick<KeySheetProps, 'all' | 'onAction'> & { apiKey: ApiKey };
 
-function Parts({ subject, all, onAction }: PartsProps) {
+function Parts({ apiKey, all, onAction }: PartsProps) {
   const { tab = 'details' } = useSearch({ from: '/signed-in/p/$projectId/settings/api-keys' });
   const { can } = useProject();
   const navigate = useNavigate();
-  const canChange = can('keys:write') && isAlive(subject.status);
+  const canChange = can('keys:write') && isAlive(apiKey.status);
   const open = (next: string) =>
     void navigate({ to: '.', replace: true, search: (search) => ({ ...search, tab: next }) });
   return (
@@ -57,17 +57,17 @@ function Parts({ subject, all, onAction }: PartsProps) {
         {canChange && <TabsTrigger value="settings">Settings</TabsTrigger>}
       </TabsList>
       <TabsContent value="details">
-        <KeyDetails subject={subject} all={all} onAction={onAction} />
+        <KeyDetails apiKey={apiKey} all={all} onAction={onAction} />
       </TabsContent>
       <TabsContent value="usage">
-        <KeyUsagePanel subject={subject} />
+        <KeyUsagePanel apiKey={apiKey} />
       </TabsContent>
       <TabsContent value="activity">
-        <KeyActivity subject={subject} all={all} />
+        <KeyActivity apiKey={apiKey} all={all} />
       </TabsContent>
       {canChange && (
         <TabsContent value="settings">
-          <EditKeyForm subject={subject} />
+          <EditKeyForm apiKey={apiKey} />
         </TabsContent>
       )}
     </Tabs>

@@ -19,8 +19,8 @@ const OUTCOMES = [
 ] as const;
 
 /** A key's requests by outcome, day by day. */
-export function KeyUsagePanel({ subject }: { subject: ApiKey }) {
-  const usage = useKeyUsage(subject.id);
+export function KeyUsagePanel({ apiKey }: { apiKey: ApiKey }) {
+  const usage = useKeyUsage(apiKey.id);
   return (
     <QueryState query={usage} what="The usage could not be loaded" pending={<Skeleton className="h-64" />}>
       {(hours) => <Summary hours={hours} />}

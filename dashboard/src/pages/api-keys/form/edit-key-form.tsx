@@ -29,22 +29,22 @@ const beginEdit = (base: ApiKey, draft = toDraft(base)): Edit => ({
   conflict: undefined,
 });
 
-/** Returns the edit after someone else changed the key to `subject`. */
-function mergeNewVersion({ base, from, draft, conflict }: Edit, subject: ApiKey): Edit {
+/** Returns the edit after someone else changed the key to `apiKey`. */
+function mergeNewVersion({ base, from, draft, conflict }: Edit, apiKey: ApiKey): Edit {
   const isEdited = Object.keys(toKeyChange(base, draft, Date.now())).length > 0;
-  if (!isEdited) return beginEdit(subject);
+  if (!isEdited) return beginEdit(apiKey);
   // An unresolved conflict stays, even if the key changes again.
   const before = conflict?.withTheirs ? from : toDraft(base);
-  const rebased = rebaseDraft(before, draft, toDraft(subject));
-  return { base: subject, from: before, draft: rebased.draft, conflict: { withTheirs: rebased.withTheirs } };
+  const rebased = rebaseDraft(before, draft, toDraft(apiKey));
+  return { base: apiKey, from: before, draft: rebased.draft, conflict: { withTheirs: rebased.withTheirs } };
 }
 
 /** Edits a key. Only changed fields are sent. If someone else saved first, the edits stay and the form says so. */
-export function EditKeyForm({ subject }: { subject: ApiKey }) {
-  const [edit, setEdit] = useState(() => beginEdit(subject));
+export function EditKeyForm({ apiKey }: { apiKey: ApiKey }) {
+  const [edit, setEdit] = useState(() => beginEdit(apiKey));
   const { update } = useKeyActions();
   const { data: settings } = useProjectSettings();
-  if (subject.etag !== edit.base.etag && !update.isPending) setEdit(mergeNewVersion(edit, subject));
+  if (apiKey.etag !== edit.base.etag && !update.isPending) setEdit(mergeNewVersion(edit, apiKey));
   const { base, draft, conflict } = edit;
   const now = Date.now();
   const errors = findDraftErrors(draft, now);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeKeyFixture } from '../key/key.fixture.ts';
+import { makeKeyFixture } from '../../../../../test/support/dashboard-key.ts';
 import { toDraft } from './key-draft.ts';
 import { rebaseDraft } from './key-draft-rebase.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeKeyFixture } from '../key/key.fixture.ts';
+import { makeKeyFixture } from '../../../../../test/support/dashboard-key.ts';
 import { findDraftErrors, newDraft, splitLines, toDraft, toKeyChange, toNewKey } from './key-draft.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');

@@ -1,3 +1,4 @@
+import { NAME_RULES } from '../../../../../src/directory/field-rules.ts';
 import { fieldError } from '../../../api/problem.ts';
 import { LimitsFields } from '../../../components/limits-fields.tsx';
 import { Field, FieldError, FieldGroup } from '../../../components/ui/field.tsx';
@@ -34,7 +35,7 @@ export function KeyFields({ draft, maxDays, onChange, errors, error }: KeyFields
           <Input
             {...control}
             autoFocus
-            maxLength={100}
+            maxLength={NAME_RULES.maxLength}
             autoComplete="off"
             placeholder={KEY_TYPE_LABELS[draft.type].namePlaceholder}
             value={draft.name}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { makeKeyFixture } from '../../../../../test/support/dashboard-key.ts';
 import type { ApiKey, UsageHour } from '../../../api/answers.ts';
-import { makeKeyFixture } from './key.fixture.ts';
 import { countCheckedScopes, findRisks } from './safety.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');

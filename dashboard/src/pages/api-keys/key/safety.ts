@@ -37,7 +37,9 @@ export function findRisks(keys: readonly ApiKey[], usage: UsageById, now: number
   return keys
     .flatMap((key) => [
       ...findLeak(key, now),
-      ...(isAlive(key.status) ? [...findNeglect(key, now), ...findUnusedScopes(key, usage.get(key.id))] : []),
+      ...(isAlive(key.status)
+        ? [...findUnusedRisk(key, now), ...findUnusedScopes(key, usage.get(key.id))]
+        : []),
     ])
     .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
@@ -50,7 +52,7 @@ function findLeak(key: ApiKey, now: number): Finding[] {
   return isDead && isOld ? [] : [{ kind: 'leaked', key, isDead }];
 }
 
-function findNeglect(key: ApiKey, now: number): Finding[] {
+function findUnusedRisk(key: ApiKey, now: number): Finding[] {
   const since = key.last_used_at ?? key.created_at;
   if (now - Date.parse(since) >= UNUSED_DAYS * DAY_MS) return [{ kind: 'unused', key, since }];
   // Client keys are in installed apps, which cannot receive a new key: they are meant to stay.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeKeyFixture } from '../key/key.fixture.ts';
+import { makeKeyFixture } from '../../../../../test/support/dashboard-key.ts';
 import { isRestorable } from '../key/restore-key.ts';
 import { filterKeys } from './filter-keys.ts';
 

@@ -12,7 +12,7 @@ import { Code } from '../../../components/ui/badge.tsx';
 import { Button } from '../../../components/ui/button.tsx';
 import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from '../../../components/ui/menu.tsx';
 import { Skeleton } from '../../../components/ui/skeleton.tsx';
-import { Cell, Head, HeadRow, Row, Table } from '../../../components/ui/table.tsx';
+import { ActionsHead, Cell, Head, HeadRow, Row, Table } from '../../../components/ui/table.tsx';
 import { Tooltip } from '../../../components/ui/tooltip.tsx';
 import { formatAmount, formatCount, formatExact } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
@@ -52,9 +52,7 @@ export function KeyTable({ keys, all, usage, onOpen, onAction }: KeyTableProps) 
           <Head>Last used</Head>
           <Head>Requests, {USAGE_DAYS} days</Head>
           <Head>Status</Head>
-          <Head>
-            <span className="sr-only">Actions</span>
-          </Head>
+          <ActionsHead />
         </HeadRow>
       </thead>
       <tbody>

@@ -90,7 +90,7 @@ type FindingRowProps = { finding: Finding; now: number; onOpen: (keyId: string) 
 function FindingRow({ finding, now, onOpen }: FindingRowProps) {
   const Icon = ICONS[finding.kind];
   const { claim, advice } = describe(finding, now);
-  const isGrave = finding.kind === 'leaked' && !finding.isDead;
+  const isCritical = finding.kind === 'leaked' && !finding.isDead;
   return (
     <li>
       <button
@@ -98,7 +98,7 @@ function FindingRow({ finding, now, onOpen }: FindingRowProps) {
         onClick={() => onOpen(finding.key.id)}
         className="flex w-full items-center gap-3 px-5 py-2.5 text-left transition-colors hover:bg-hover/50 focus-visible:-outline-offset-2"
       >
-        <Icon className={cn('size-4 shrink-0', isGrave ? 'text-bad' : 'text-warn')} aria-hidden />
+        <Icon className={cn('size-4 shrink-0', isCritical ? 'text-bad' : 'text-warn')} aria-hidden />
         <span className="wrap-anywhere min-w-0 flex-1 text-note">
           <bdi className="font-medium">{finding.key.name}</bdi> {claim}.{' '}
           <span className="text-soft">{advice}</span>

@@ -1,6 +1,6 @@
-import type { ApiKey } from '../../../api/answers.ts';
+import type { ApiKey } from '../../dashboard/src/api/answers.ts';
 
-/** Returns a healthy server key created on 2026-11-01, with the fields of `part`: for tests. */
+/** Returns a healthy server key created on 2026-11-01, with the fields of `part`. */
 export function makeKeyFixture(part: Partial<ApiKey> = {}): ApiKey {
   return {
     id: 'key_1',
