@@ -5,11 +5,10 @@ import { describe, it } from 'node:test';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import { createSecret } from '../../src/directory/secret.ts';
+import { HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { type CommandResult, initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
 import { makeClock, makeConfig, makeTempDir } from '../support/harness.ts';
-
-const HOUR_MS = 3_600_000;
 
 type Told = { action: string; target: string; project_id: string | null; at: string };
 

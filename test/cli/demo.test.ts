@@ -6,13 +6,12 @@ import { makeDays } from '../../src/cli/demo/events.ts';
 import { feedLive } from '../../src/cli/demo/feed.ts';
 import { runDemo } from '../../src/cli/demo.ts';
 import { UsageError } from '../../src/cli/terminal/usage-error.ts';
+import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startServer } from '../../src/server/start.ts';
 import { connect, makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const PLAN = { seed: 7, days: 20, users: 60 };
 
 const config = makeConfig();

@@ -8,11 +8,11 @@ import {
   sendExpiryNotices,
   startExpiryNotices,
 } from '../../src/keys/expiry-notices.ts';
+import { DAY_MS } from '../../src/lib/durations.ts';
 import { createProject } from '../../src/projects/create.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { makeClock, makeConfig } from '../support/harness.ts';
 
-const DAY_MS = 86_400_000;
 const clock = makeClock();
 const config = makeConfig();
 const services = await openControlServices(config, clock);

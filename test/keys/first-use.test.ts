@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
+import { DAY_MS } from '../../src/lib/durations.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
-const DAY_MS = 86_400_000;
 const clock = makeClock();
 const config = makeConfig();
 const { server_key: root } = await initProject(config);

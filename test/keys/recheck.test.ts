@@ -4,10 +4,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { CLI_ACTOR, CLI_REQUESTER } from '../../src/api/caller.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import { revokeKey, storeRevocation } from '../../src/keys/revoke.ts';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startSlowServer } from '../support/slow-server.ts';
 
-const MINUTE_MS = 60_000;
 const { api, clock, config, project, limiter, services, hooks, sendSlowly, manage, readState } =
   await startSlowServer();
 const { app_id, project_id } = project;
