@@ -75,7 +75,7 @@ describe('appflow demo', () => {
       ['server', 'active', 'Staging backend', false],
     ]);
     const rotated = keys.data.find(({ name }: Key) => name === 'Payments webhook');
-    assert.equal(rotated.secrets.length, 2, 'its former secret still works');
+    assert.equal(rotated.secrets.length, 2, 'its old secret still works');
     const oldest = keys.data.find(({ name }: Key) => name === 'Staging backend');
     assert.ok(nowMs - Date.parse(oldest.created_at) > 90 * DAY_MS, 'so that it is called unused');
     const expiring = keys.data.find(({ name }: Key) => name === 'Agency dashboard');

@@ -121,7 +121,7 @@ describe('expiry notices', () => {
     await services.directory.refresh();
     assert.deepEqual(await sendNotices(), []);
     clock.advance(4 * DAY_MS);
-    assert.ok((await sendNotices()).includes('key_short 1'), 'one day before is told of all the same');
+    assert.ok((await sendNotices()).includes('key_short 1'), 'the notice one day before is still sent');
   });
 
   it('checks for expiring keys at startup and every hour', async (context) => {

@@ -162,7 +162,7 @@ describe('a person whose session another process ends', () => {
   });
 
   /** Returns everything stored that a person can change, except the session that ends. */
-  async function lookAtAccounts(endedSessionId: string) {
+  async function readAccounts(endedSessionId: string) {
     const people = await db.selectFrom('people').selectAll().orderBy('id').execute();
     const credentials = await db.selectFrom('credentials').selectAll().orderBy('id').execute();
     const secondFactors = await db.selectFrom('two_factors').selectAll().orderBy('id').execute();
@@ -187,25 +187,25 @@ describe('a person whose session another process ends', () => {
     ['does not change its name', 'PATCH', '/app/v1/account', () => ({ name: 'Late' })],
     ['does not change its address', 'PATCH', '/app/v1/account', () => ({ email: 'late@example.com' })],
     ['keeps its password', 'POST', '/app/v1/account/password', () => ({ new_password: `late ${PASSWORD}` })],
-    ['gets no second factor', 'POST', '/app/v1/account/totp', () => ({})],
+    ['does not enroll a second factor', 'POST', '/app/v1/account/totp', () => ({})],
     ['switches no second factor on', 'POST', '/app/v1/account/totp/confirm', offerTotp],
     ['switches no second factor off', 'DELETE', '/app/v1/account/totp'],
-    ['makes no project', 'POST', '/app/v1/projects', () => ({ name: 'Late' })],
+    ['creates no project', 'POST', '/app/v1/projects', () => ({ name: 'Late' })],
     ['accepts no invitation', 'POST', '/app/v1/invitations/accept', () => ({ token: invitation })],
   ];
 
   for (const [what, method, path, prepare] of WRITES) {
-    it(`${what}, if its write waits meanwhile`, async () => {
+    it(`${what} while its write waits`, async () => {
       await signIn(url, email);
       const browser = await signIn(url, email);
       await stepUp(browser);
       const body = await prepare?.(browser);
       const { current, other } = await findSessions(browser);
-      const stored = await lookAtAccounts(current);
+      const stored = await readAccounts(current);
       const send: Send = [method, path.replace('OTHER', other), body];
       const refused = await sendWhileLocked(endSession(current), browser, send);
       assert.deepEqual([refused.status, refused.body.code], [401, 'not_signed_in'], refused.text);
-      assert.deepEqual(await lookAtAccounts(current), stored);
+      assert.deepEqual(await readAccounts(current), stored);
     });
   }
 });
