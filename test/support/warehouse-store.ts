@@ -27,7 +27,7 @@ export async function createTestStore(): Promise<TestStore> {
   };
 }
 
-/** Opens a migrated store before the tests of a file and removes it after them. Only within tests can `gateway` be used. */
+/** Returns a gateway to a new store with all migrations, which exists from before the first test of a file to after its last. */
 export function useTestGateway(): Gateway {
   let store: TestStore;
   let gateway: Gateway;
