@@ -134,7 +134,7 @@ describe('more events than a live tail buffers', () => {
     };
   }
 
-  it('cause no gap while the store is still read: they are read from there', async () => {
+  it('more events than the buffer holds cause no gap while the store is still read: they are read from there', async () => {
     const { feed, next, end, first, whileReading } = await openBehind();
     const ids = [randomUUID(), randomUUID(), randomUUID()];
     whileReading(() => flood(feed, ids));
@@ -143,7 +143,7 @@ describe('more events than a live tail buffers', () => {
     end('overloaded');
   });
 
-  it('end the stream with a gap for a reader that falls behind', async () => {
+  it('more events than the buffer holds end the stream with a gap for a reader that falls behind', async () => {
     const { feed, next, countTimers, first } = await openBehind();
     assert.deepEqual(idsIn(await next()), [first]);
     const live = next();

@@ -48,7 +48,7 @@ const newestFirst = (rows: readonly EventRow[]) =>
   rows.toSorted((a, b) => b.timestamp - a.timestamp || (a.event_id < b.event_id ? 1 : -1));
 
 describe('events of several apps, newest first', () => {
-  it('are each read a few times at most, no matter how many pages there are', async () => {
+  it('reads each event a few times at most, no matter how many pages there are', async () => {
     const project_id = 'proj_many';
     const rows = Array.from({ length: 30_000 }, (_, index) =>
       eventRow({
@@ -76,7 +76,7 @@ describe('events of several apps, newest first', () => {
     assert.ok(scanned < 8 * rows.length, `${scanned} rows were read for ${rows.length}`);
   });
 
-  it('come once each and in order, for any gaps between them and any range', async () => {
+  it('returns events once each and in order, for any gaps between them and any range', async () => {
     const project_id = 'proj_odd';
     const times = [
       // Many at the same time, a burst, years without events, clocks ahead, and the earliest possible time.
@@ -119,7 +119,7 @@ describe('events of several apps, newest first', () => {
     }
   });
 
-  it('come in pages of limited size, no matter how large they are', async () => {
+  it('returns pages of limited size, no matter how large they are', async () => {
     const project_id = 'proj_large';
     const bytes = 30_000;
     const properties = JSON.stringify({ filling: 'ä'.repeat((bytes - 14) / 2) });
@@ -139,7 +139,7 @@ describe('events of several apps, newest first', () => {
     assert.ok(pages.length < 8);
   });
 
-  it('are read in a small page first, until their size is known', async () => {
+  it('reads a small page first, until the size of events is known', async () => {
     const project_id = 'proj_first';
     await append(
       Array.from({ length: 300 }, (_, index) =>

@@ -83,7 +83,7 @@ const TABLE: [what: string, caller: Part, target: Part, excess: string[]][] = [
 
 describe('a key that creates another', () => {
   for (const [what, caller, target, excess] of TABLE) {
-    it(`${excess.length === 0 ? 'allows' : 'refuses'} ${what}`, () => {
+    it(`${excess.length === 0 ? 'can' : 'cannot'} grant ${what}`, () => {
       assert.deepEqual(findEscalation(permissionsOf(target), permissionsOf(caller), FREE), excess);
     });
   }

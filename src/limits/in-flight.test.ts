@@ -36,7 +36,7 @@ const queue = (count: number, enter: () => MaybePromise<Slot | NoSlot>) =>
   });
 
 describe('the queries of one key', () => {
-  it('5 run, the next 10 wait, and the 16th is refused', () => {
+  it('queries of one key run 5 at a time, the next 10 wait, and the 16th is refused', () => {
     const { inFlight, enter } = open();
     take(5, enter);
     queue(10, enter);
@@ -135,7 +135,7 @@ describe('the queries of one key', () => {
     assert.deepEqual(inFlight.count(), { running: 1, waiting: 0 });
   });
 
-  it('do not delay those of another key', () => {
+  it('queries of one key do not delay those of another', () => {
     const { enter } = open();
     take(5, enter);
     queue(10, enter);
@@ -144,7 +144,7 @@ describe('the queries of one key', () => {
 });
 
 describe('a limit that changes', () => {
-  it('when raised, the next call admits waiting queries first, then its own', async () => {
+  it('a raised limit admits waiting queries before that of the next call', async () => {
     const { inFlight, enter } = open();
     take(5, enter);
     const waiting = queue(2, enter);
@@ -153,7 +153,7 @@ describe('a limit that changes', () => {
     assert.deepEqual(inFlight.count(), { running: 8, waiting: 0 });
   });
 
-  it('when lowered, running queries continue, and none starts until fewer run', async () => {
+  it('a lowered limit lets running queries continue, and starts none until fewer run', async () => {
     const { inFlight, enter } = open();
     const slots = take(5, enter);
     const low = { running: 2, waiting: 1 };

@@ -249,7 +249,7 @@ describe('unknown keys', () => {
     assert.equal(limiter.chargeFailedAuthentication('192.0.2.1'), undefined);
   });
 
-  test('can be turned off, and never touch the bucket of a key', () => {
+  test('the limit on unknown keys can be turned off, and unknown keys never touch the bucket of a key', () => {
     const { limiter } = openLimiter({ overrides: { 'failed-auth': 'off' } });
     for (let call = 0; call < 100; call += 1) {
       assert.equal(limiter.chargeFailedAuthentication('key_1'), undefined);

@@ -11,8 +11,8 @@ const management = (rate: number, burst: number): RateLimits => ({
 });
 const inFlight = (in_flight: number): RateLimits => ({ analytics: { in_flight } });
 
-describe('higher limits', () => {
-  it('are compared part by part, rate and burst each', () => {
+describe('the search for limits above those of the caller', () => {
+  it('finds higher limits part by part: rate and burst each', () => {
     const own = events(10, 20);
     assert.deepEqual(findHigherLimits('server', giving(events(10, 20)), own, FREE), []);
     for (const more of [events(10, 21), events(10.5, 20), {}]) {
@@ -23,7 +23,7 @@ describe('higher limits', () => {
     ]);
   });
 
-  it('are those above the default of the target’s type where the caller has none of its own', () => {
+  it('compares with the default of the target’s type where the caller has no limit of its own', () => {
     assert.deepEqual(findHigherLimits('client', giving(null), null, FREE), []);
     assert.deepEqual(findHigherLimits('client', giving(events(2_000, 10_000)), null, FREE), []);
     assert.equal(findHigherLimits('client', giving(events(2_001, 10_000)), null, FREE).length, 1);
@@ -32,7 +32,7 @@ describe('higher limits', () => {
     assert.equal(findHigherLimits('server', giving(inFlight(5)), null, FREE).length, 0);
   });
 
-  it('know the project’s default, and the installation’s behind it', () => {
+  it('compares with the project’s default, then with the installation’s', () => {
     const installation = { management: { rate: 5, burst: 5 } };
     assert.equal(
       findHigherLimits('server', giving(management(6, 5)), null, { project: null, installation }).length,
@@ -55,7 +55,7 @@ describe('higher limits', () => {
     assert.equal(findHigherLimits('server', giving(management(11, 60)), null, off).length, 1);
   });
 
-  it('know how many queries the installation lets run at once', () => {
+  it('compares with how many queries the installation allows to run concurrently', () => {
     const countHigher = (running: number, limit: { running: number; waiting: number } | 'off') =>
       findHigherLimits('server', giving(inFlight(running)), null, {
         project: null,
@@ -69,7 +69,7 @@ describe('higher limits', () => {
   });
 });
 
-it('names each rate that cannot be kept', () => {
+it('names each rate that cannot be enforced', () => {
   const limits = {
     events: { events: { rate: 1, burst: 999 } },
     management: { requests: { rate: -1, burst: 5 } },
@@ -81,7 +81,7 @@ it('names each rate that cannot be kept', () => {
   assert.deepEqual(findRateLimitMistakes({ events: { events: { rate: 1, burst: 1_000 } } }), []);
 });
 
-it('keeps nothing where nothing is said', () => {
+it('stores nothing where no limit is set', () => {
   for (const nothing of [null, {}, { events: {} }, { events: {}, analytics: {}, management: {} }]) {
     assert.equal(foldRateLimits(nothing), null);
   }

@@ -13,14 +13,14 @@ const CATEGORIES: Category[] = ['analytics', 'management', 'events'];
 const listRefused = (load: Partial<typeof CALM>) =>
   CATEGORIES.filter((category) => decideShedding(category, { ...CALM, ...load }));
 
-describe('what an overloaded server refuses', () => {
-  it('nothing at 200 ms of delay and 80 % of the queue; queries and management above that', () => {
+describe('an overloaded server', () => {
+  it('refuses nothing at 200 ms of delay and 80 % of the queue, and queries and management above that', () => {
     assert.deepEqual(listRefused({ loopDelayMs: 200, queueFill: 0.8 }), []);
     assert.deepEqual(listRefused({ loopDelayMs: 200.1 }), ['analytics', 'management']);
     assert.deepEqual(listRefused({ queueFill: 0.801 }), ['analytics', 'management']);
   });
 
-  it('events last: above 1 s of delay, and never because of the queue, which refuses them itself', () => {
+  it('refuses events last: above 1 s of delay, and never because of the queue, which refuses them itself', () => {
     assert.deepEqual(listRefused({ loopDelayMs: 1_000 }), ['analytics', 'management']);
     assert.deepEqual(listRefused({ loopDelayMs: 1_001 }), CATEGORIES);
     assert.deepEqual(listRefused({ queueFill: 1 }), ['analytics', 'management']);

@@ -6,7 +6,7 @@ describe('open streams', () => {
   const asker = { signal: new AbortController().signal };
   const stream = { keyId: 'key_1', callerType: 'server', category: 'analytics', isStream: true } as const;
 
-  test('five per key, the sixth is denied immediately; they take no query slots, and closing one makes room', () => {
+  test('a key has at most five open streams: the sixth is denied immediately, closing one makes room, none takes a query slot', () => {
     const limiter = makeInstantLimiter({ overrides: { 'analytics-in-flight': { running: 1, waiting: 0 } } });
     const slots = Array.from({ length: 5 }, () => limiter.enter(stream, asker));
     assert.ok(slots.every(({ allowed }) => allowed));
@@ -22,7 +22,7 @@ describe('open streams', () => {
     assert.deepEqual(limiter.decisions['analytics-streams'], { allowed: 7, denied: 1, impossible: 0 });
   });
 
-  test('have no limit where concurrent queries have none, and in other categories', () => {
+  test('open streams have no limit where concurrent queries have none, and in other categories', () => {
     const off = makeInstantLimiter({ overrides: { 'analytics-in-flight': 'off' } });
     const on = makeInstantLimiter();
     for (let round = 0; round < 20; round += 1) {

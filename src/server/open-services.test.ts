@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { makeClock, makeConfig } from '../../test/support/harness.ts';
 import { openControlServices } from './open-services.ts';
 
-const LOOK_MS = 250;
+const POLL_MS = 250;
 
 it('closes everything else when one step fails, and throws the first failure', async ({ mock }) => {
   mock.timers.enable({ apis: ['setInterval'] });
@@ -16,9 +16,9 @@ it('closes everything else when one step fails, and throws the first failure', a
   const services = await openControlServices(makeConfig({ LOG_LEVEL: 'warn' }), makeClock(), log);
   const { control, usage } = services;
   const { changeStamp, close } = control;
-  let looks = 0;
+  let polls = 0;
   control.changeStamp = () => {
-    looks += 1;
+    polls += 1;
     return changeStamp();
   };
   let isControlClosed = false;
@@ -27,16 +27,16 @@ it('closes everything else when one step fails, and throws the first failure', a
     await close();
     throw new Error('the second failure');
   };
-  mock.timers.tick(LOOK_MS);
-  assert.equal(looks, 1, 'the directory polls for changes');
+  mock.timers.tick(POLL_MS);
+  assert.equal(polls, 1, 'the directory polls for changes');
 
   // The last flush of usage fails, and so does logging that failure.
   usage.count(usage.tallyOf('key_x'), 'events', 200);
   await control.db.schema.alterTable('key_usage_hours').renameTo('aside').execute();
   isLogBroken = true;
   await assert.rejects(services.close(), { message: 'the log is broken' });
-  looks = 0;
-  mock.timers.tick(10 * LOOK_MS);
-  assert.equal(looks, 0, 'the directory no longer polls');
+  polls = 0;
+  mock.timers.tick(10 * POLL_MS);
+  assert.equal(polls, 0, 'the directory no longer polls');
   assert.equal(isControlClosed, true);
 });

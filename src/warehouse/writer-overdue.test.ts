@@ -1,30 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { createTestStore, eventRow, type TestStore } from '../../test/support/warehouse-store.ts';
+import { test } from 'node:test';
+import { eventRow, useTestGateway } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
-import { embedded } from './engine/embedded.ts';
-import { type Gateway, openGateway } from './engine/gateway.ts';
-import { migrate } from './migrate.ts';
+import type { Gateway } from './engine/gateway.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter } from './writer.ts';
 
 const log = openLog('silent');
-let store: TestStore;
-let gateway: Gateway;
-
-before(async () => {
-  store = await createTestStore();
-  gateway = await openGateway(embedded(store.path), { size: 2, waitingMax: 100 });
-  await migrate(gateway);
-});
-
-after(async () => {
-  await gateway.close();
-  await store.remove();
-});
+const gateway = useTestGateway();
 
 async function findStored(projectId: string): Promise<unknown> {
   const sql = `SELECT (SELECT arraySort(groupArray(event_id)) FROM events WHERE project_id = {projectId:String}) AS events,

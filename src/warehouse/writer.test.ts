@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { pino } from 'pino';
-import { createTestStore, eventRow, type TestStore } from '../../test/support/warehouse-store.ts';
+import { eventRow, useTestGateway } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
-import { embedded } from './engine/embedded.ts';
-import { type Gateway, openGateway } from './engine/gateway.ts';
-import { migrate } from './migrate.ts';
+import type { Gateway } from './engine/gateway.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter, type Writer, type WriterOptions } from './writer.ts';
 
 const log = openLog('silent');
-let store: TestStore;
-let gateway: Gateway;
-
-before(async () => {
-  store = await createTestStore();
-  gateway = await openGateway(embedded(store.path), { size: 2, waitingMax: 100 });
-  await migrate(gateway);
-});
-
-after(async () => {
-  await gateway.close();
-  await store.remove();
-});
+const gateway = useTestGateway();
 
 type Fault = {
   /** `refused`: the statement is not run. `unanswered`: it runs, but its success is lost on the way back. */

@@ -4,12 +4,12 @@ import { sql } from 'kysely';
 import { createResetLink, type ResetPurpose } from '../../src/accounts/reset-password.ts';
 import { totpCode } from '../../src/accounts/totp-code.ts';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
+import { HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openBrowser, PASSWORD, setUp, signIn } from '../support/browser.ts';
 import { type Answer, makeClock, startTestServer } from '../support/harness.ts';
 import { enableTotp } from '../support/second-factor.ts';
 
-const HOUR_MS = 3_600_000;
 const EMAIL = 'owner@example.com';
 const NEW_PASSWORD = 'another long password';
 

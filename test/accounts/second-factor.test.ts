@@ -134,17 +134,17 @@ describe('the second factor', () => {
     // A member cannot be invited again, so the first owner hands the other project over and leaves it.
     await stepUp(owner);
     const path = `/app/v1/projects/${other.project_id}`;
-    const heir = await owner.call('POST', `${path}/invitations`, {
-      body: { email: 'heir@example.com', role: 'owner' },
+    const invited = await owner.call('POST', `${path}/invitations`, {
+      body: { email: 'new-owner@example.com', role: 'owner' },
     });
-    const heirBrowser = openBrowser(api.url);
-    await heirBrowser.call('POST', '/app/v1/invitations/accept', {
-      body: { token: tokenOf(heir.body.link), name: 'Heir', password: PASSWORD },
+    const newOwnerBrowser = openBrowser(api.url);
+    await newOwnerBrowser.call('POST', '/app/v1/invitations/accept', {
+      body: { token: tokenOf(invited.body.link), name: 'New owner', password: PASSWORD },
     });
     const { body: session } = await owner.call('GET', '/app/v1/session');
     assert.equal((await owner.call('DELETE', `${path}/members/${session.user.id}`)).status, 204);
     const reinvited = { email: EMAIL, role: 'analyst' };
-    const { body: made } = await heirBrowser.call('POST', `${path}/invitations`, { body: reinvited });
+    const { body: made } = await newOwnerBrowser.call('POST', `${path}/invitations`, { body: reinvited });
     const browser = openBrowser(api.url);
     const accept = (body: object) => browser.call('POST', '/app/v1/invitations/accept', { body });
     const token = tokenOf(made.link);

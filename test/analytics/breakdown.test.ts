@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { makeClock, makeKey, startTestServer } from '../support/harness.ts';
 import { ask, makeApp, send } from './analytics-server.ts';
 import { type BreakdownQuery, recountBreakdown } from './breakdown-reference.ts';
@@ -11,9 +12,8 @@ clock.set(Date.UTC(2026, 8, 1));
 const api = await startTestServer({}, { clock });
 const { server_key } = api.project;
 
-const MINUTE_MS = 60_000;
 const DAY = '2024-03-10';
-const DAY_MS = Date.parse(`${DAY}T00:00:00Z`);
+const DAY_START_MS = Date.parse(`${DAY}T00:00:00Z`);
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const context = fc.record(
@@ -90,7 +90,7 @@ describe('GET /v1/analytics/breakdown', () => {
                 JSON.stringify({
                   ...rest,
                   event_id: `${appId}-${id}`,
-                  timestamp: new Date(DAY_MS + minutes * MINUTE_MS).toISOString(),
+                  timestamp: new Date(DAY_START_MS + minutes * MINUTE_MS).toISOString(),
                 }),
               ),
           );

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { initProject, makeClock, startTestServer } from '../support/harness.ts';
 import { ask, makeApp, send } from './analytics-server.ts';
 import { type PlainEvent, recountLive } from './reference.ts';
 
 const NOW = '2026-09-01T02:15:00.000Z';
 const NOW_MS = Date.parse(NOW);
-const MINUTE_MS = 60_000;
 const clock = makeClock();
 clock.set(NOW_MS);
 const api = await startTestServer({}, { clock });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { DAY_MS, MINUTE_MS } from '../../src/lib/durations.ts';
 import { makeClock, startTestServer } from '../support/harness.ts';
 import { ask, makeApp, send } from './analytics-server.ts';
 import { type PlainEvent, recountDaily } from './reference.ts';
@@ -10,8 +11,6 @@ const clock = makeClock();
 clock.set(Date.UTC(2026, 8, 1));
 const api = await startTestServer({}, { clock });
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const ZONES = [
   'UTC',
   'America/St_Johns',

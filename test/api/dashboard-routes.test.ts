@@ -132,7 +132,7 @@ describe('dashboard routes', () => {
 
   it('replays a request with the same Idempotency-Key only within the same session', async () => {
     const body = { name: 'Once', type: 'client' };
-    const headers = { 'idempotency-key': 'front-door-1' };
+    const headers = { 'idempotency-key': 'dashboard-1' };
     const path = `/app/v1/projects/${mine}/api-keys`;
     const first = await owner.call('POST', path, { body, headers });
     assert.equal((await owner.call('POST', path, { body, headers })).body.key, first.body.key);

@@ -65,15 +65,15 @@ it('includes an example for every request body', () => {
 });
 
 it('contains no schema keywords without a meaning', () => {
-  const visit = (value: unknown, path: string): void => {
+  const walk = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null) return;
     for (const [name, inner] of Object.entries(value)) {
       assert.ok(!name.startsWith('~') && name !== '$id', `${path}.${name} is the schema library's own`);
       if (name === 'allOf') assert.notEqual((inner as unknown[]).length, 1, `${path}.${name}`);
-      visit(inner, `${path}.${name}`);
+      walk(inner, `${path}.${name}`);
     }
   };
-  visit(document, '$');
+  walk(document, '$');
 });
 
 type Schema = Record<string, unknown>;

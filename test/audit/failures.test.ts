@@ -7,12 +7,12 @@ import {
   type FailedAuthenticationLog,
 } from '../../src/audit/failures.ts';
 import { createSecret } from '../../src/directory/secret.ts';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startServer } from '../../src/server/start.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
 
-const MINUTE_MS = 60_000;
 const clock = makeClock();
 const config = makeConfig();
 const [one, other] = [await initProject(config), await initProject(config)];

@@ -137,7 +137,7 @@ browserTest('focuses the first field of a dialog, and returns the focus when the
   const window = await chromium.open();
   await enterAs(window, owner);
   const { page } = window;
-  const visit = async (path: string) => {
+  const openPage = async (path: string) => {
     await page.goto(`${api.url}/p/${project_id}${path}`);
     await untilLoaded(page);
   };
@@ -146,7 +146,7 @@ browserTest('focuses the first field of a dialog, and returns the focus when the
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   };
 
-  await visit('/apps');
+  await openPage('/apps');
   await inOrder(press(/^Project:/), press('New project'))(page);
   await untilFocused(page, page.getByPlaceholder('My product'));
   await closing();
@@ -155,7 +155,7 @@ browserTest('focuses the first field of a dialog, and returns the focus when the
   await closing();
   await untilFocused(page, page.getByRole('button', { name: 'Add app' }));
 
-  await visit(KEYS);
+  await openPage(KEYS);
   await inOrder(press(/^Actions for First client key/), item('Rotate secret'))(page);
   await closing();
   await untilFocused(page, page.getByRole('button', { name: 'Actions for First client key' }));

@@ -5,15 +5,14 @@ import { describe, it } from 'node:test';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import { createSecret } from '../../src/directory/secret.ts';
+import { HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { type CommandResult, initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
 import { makeClock, makeConfig, makeTempDir } from '../support/harness.ts';
 
-const HOUR_MS = 3_600_000;
+type Entry = { action: string; target: string; project_id: string | null; at: string };
 
-type Told = { action: string; target: string; project_id: string | null; at: string };
-
-function entriesOf({ code, stdout, stderr }: CommandResult): Told[] {
+function entriesOf({ code, stdout, stderr }: CommandResult): Entry[] {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^\{[^\n]*\}\n$/);
   return JSON.parse(stdout).data;
@@ -29,11 +28,11 @@ describe('appflow audit, while a server runs', () => {
       await using server = await startServerProcess(env);
       await server.call('GET', '/v1/project', { key: createSecret('server') });
       const { body } = await server.call('GET', '/v1/audit-log', { key: project.server_key });
-      assert.ok(body.data.every(({ action }: Told) => action !== 'authentication.failed'));
+      assert.ok(body.data.every(({ action }: Entry) => action !== 'authentication.failed'));
       const ofProject = entriesOf(await audit(env, '--project', project.project_id, '--json'));
       assert.deepEqual(
         ofProject.map(({ action, target }) => [action, target]),
-        body.data.map(({ action, target }: Told) => [action, target]),
+        body.data.map(({ action, target }: Entry) => [action, target]),
       );
       await server.stop();
     }

@@ -6,13 +6,12 @@ import { makeDays } from '../../src/cli/demo/events.ts';
 import { feedLive } from '../../src/cli/demo/feed.ts';
 import { runDemo } from '../../src/cli/demo.ts';
 import { UsageError } from '../../src/cli/terminal/usage-error.ts';
+import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startServer } from '../../src/server/start.ts';
 import { connect, makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const PLAN = { seed: 7, days: 20, users: 60 };
 
 const config = makeConfig();
@@ -76,7 +75,7 @@ describe('appflow demo', () => {
       ['server', 'active', 'Staging backend', false],
     ]);
     const rotated = keys.data.find(({ name }: Key) => name === 'Payments webhook');
-    assert.equal(rotated.secrets.length, 2, 'its former secret still works');
+    assert.equal(rotated.secrets.length, 2, 'its old secret still works');
     const oldest = keys.data.find(({ name }: Key) => name === 'Staging backend');
     assert.ok(nowMs - Date.parse(oldest.created_at) > 90 * DAY_MS, 'so that it is called unused');
     const expiring = keys.data.find(({ name }: Key) => name === 'Agency dashboard');

@@ -21,17 +21,17 @@ describe('doctor, checking the audit log,', () => {
     const columns = database.prepare('SELECT name FROM pragma_table_info(?)').pluck().all('audit_log');
     assert.ok(columns.length >= 13, 'the columns are there to loop over');
     for (const name of columns) {
-      const former = database.prepare(`SELECT "${name}" FROM audit_log WHERE seq = 2`).pluck().get();
-      const edited = typeof former === 'number' ? former + 1_000 : 'other';
+      const original = database.prepare(`SELECT "${name}" FROM audit_log WHERE seq = 2`).pluck().get();
+      const edited = typeof original === 'number' ? original + 1_000 : 'other';
       const set = (value: unknown, of: unknown) =>
         database
           .prepare(`UPDATE audit_log SET "${name}" = ? WHERE "${name}" IS ? AND id = ?`)
           .run(value, of, id);
       const id = database.prepare('SELECT id FROM audit_log WHERE seq = 2').pluck().get();
       if (name === 'id') continue;
-      assert.equal(set(edited, former).changes, 1);
+      assert.equal(set(edited, original).changes, 1);
       assert.equal((await verify()).ok, false, `an edited ${name} is noticed`);
-      assert.equal(set(former, edited).changes, 1);
+      assert.equal(set(original, edited).changes, 1);
       assert.equal((await verify()).ok, true);
     }
     database.prepare("UPDATE audit_log SET id = 'other' WHERE seq = 2").run();

@@ -15,9 +15,9 @@ describe('doctor', () => {
     const { code, ok, byCheck } = await examine(env);
     assert.deepEqual([code, ok], [0, true], JSON.stringify([...byCheck.values()]));
     assert.match(byCheck.get('audit log')?.message ?? '', /^All 5 entries|^All \d+ entries/);
-    const told = await runCli(['doctor'], { PORT: '0', ...env });
-    assert.equal(told.code, 0);
-    assert.match(told.stdout, /^ok {5}.*configuration: [\s\S]*Nothing is wrong\.\n$/);
+    const printed = await runCli(['doctor'], { PORT: '0', ...env });
+    assert.equal(printed.code, 0);
+    assert.match(printed.stdout, /^ok {5}.*configuration: [\s\S]*Nothing is wrong\.\n$/);
   });
 
   it('finds nothing wrong with an empty folder, and creates nothing', async () => {

@@ -98,9 +98,9 @@ describe('appflow keys, without a server', async () => {
     const from = Date.now();
     const args = ['--grace-seconds', '60', '--grace-from', 'first_use', '--json'];
     const { secrets } = recordOf(await keys('rotate', made.id, ...args));
-    const former = secrets.find(({ version }: { version: number }) => version === 1);
+    const old = secrets.find(({ version }: { version: number }) => version === 1);
     // At most 30 days until the first use, followed by the grace period.
-    const graceMs = Date.parse(former.expires_at) - from;
+    const graceMs = Date.parse(old.expires_at) - from;
     assert.ok(graceMs >= (30 * 86_400 + 60) * 1_000 && graceMs < (30 * 86_400 + 120) * 1_000, `${graceMs}`);
   });
 

@@ -21,7 +21,7 @@ after(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Starts a process with a tracker; see client-tracker-process.ts. */
+/** Starts a process with a tracker; see tracker-process.ts. */
 function startTracker(folder: string, count: number, name = '', mode = '') {
   const args = [PROGRAM, folder, baseUrl, project.client_key, String(count), name, mode];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });

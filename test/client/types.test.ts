@@ -88,8 +88,8 @@ export type Proofs = [
   Proof<Same<(typeof OPERATIONS)[keyof typeof OPERATIONS]['category'], Category>>,
 ];
 
-// Counterproofs: each of these differs in one small way.
-export type Counterproofs = [
+// Each of these differs in one small way.
+export type NegativeCases = [
   // @ts-expect-error one code too many
   Proof<Same<wire.ErrorCode | 'another', ErrorCode>>,
   // @ts-expect-error one member too many

@@ -9,6 +9,7 @@ import { exportAs } from '../../src/api/streamed.ts';
 import { STALLED_MS } from '../../src/http/send-streamed.ts';
 import { createServer } from '../../src/http/server.ts';
 import { revokeKey } from '../../src/keys/revoke.ts';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { closedObject } from '../../src/lib/schema.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
@@ -16,7 +17,6 @@ import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 
-const MINUTE_MS = 60_000;
 const clock = makeClock();
 const config = makeConfig();
 const { server_key, app_id } = await initProject(config);

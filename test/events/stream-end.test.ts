@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { idsOf, startStreamServer } from './stream-server.ts';
 
 const { clock, mine, open, openStalled, send, makeEvent, makeKey, manage, stop, untilOpen } =
   await startStreamServer();
 const { app_id } = mine;
-const MINUTE_MS = 60_000;
 
 const ENDINGS: [
   what: string,

@@ -169,10 +169,10 @@ it('returns a problem document for a file that was deleted while the server runs
 it('serves a build that was created while the server runs', async () => {
   const before = await api.call('GET', '/assets/index-EfGh5678.js');
   assert.equal(before.status, 404);
-  writeBoth(join(dir, 'assets/index-EfGh5678.js'), 'console.log("anew")');
+  writeBoth(join(dir, 'assets/index-EfGh5678.js'), 'console.log("changed")');
   const { status, text, headers } = await api.call('GET', '/assets/index-EfGh5678.js');
   assert.equal(status, 200);
-  assert.equal(text, 'console.log("anew")');
+  assert.equal(text, 'console.log("changed")');
   assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable');
   assert.equal(headers.get('content-security-policy'), null);
 });

@@ -116,7 +116,7 @@ it('answers requests that are half sent when it stops, then closes their connect
   }
   const { code, ms } = await stopping;
   assert.equal(code, 0);
-  assert.ok(ms < 3_000, `nobody had to be cut off, yet it took ${ms} ms`);
+  assert.ok(ms < 3_000, `no connection had to be cut off, yet it took ${ms} ms`);
 });
 
 it('is ready within 2 s of the start of node (median of 5)', async (t) => {

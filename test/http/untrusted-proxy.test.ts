@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createSecret } from '../../src/directory/secret.ts';
+import { HOUR_MS } from '../../src/lib/durations.ts';
 import { setUp } from '../support/browser.ts';
 import { HOOK } from '../support/github-report.ts';
 import { makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
-const HOUR_MS = 3_600_000;
 const clock = makeClock();
 // The limiter's clock does not move, so limits never refill.
 const api = await startTestServer(

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
+import { DAY_MS } from '../../src/lib/durations.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
-const DAY_MS = 86_400_000;
 const clock = makeClock();
 const config = makeConfig();
 const { server_key: root } = await initProject(config);
@@ -79,7 +79,7 @@ it('answers requests with a new secret immediately while another process holds t
   const from = performance.now();
   const answers = await Promise.all(Array.from({ length: 20 }, () => self(fresh)));
   const tookMs = performance.now() - from;
-  assert.ok(tookMs < 2_500, `${tookMs} ms: nobody waits for a lock, which would take 5 s`);
+  assert.ok(tookMs < 2_500, `${tookMs} ms: no request waits for a lock, which would take 5 s`);
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
   const flushed = firstUse.flush();
   assert.equal(await endOf(old), end, 'answered though nothing could be written yet');

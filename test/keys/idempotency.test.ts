@@ -6,6 +6,7 @@ import { parseIdempotencyKey } from '../../src/idempotency/idempotency-key.ts';
 import { insertKey } from '../../src/keys/create.ts';
 import { createSecretOnce } from '../../src/keys/create-secret-once.ts';
 import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { createProject } from '../../src/projects/create.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import {
@@ -17,7 +18,6 @@ import {
   startTestServer,
 } from '../support/harness.ts';
 
-const MINUTE_MS = 60_000;
 const clock = makeClock();
 const api = await startTestServer({}, { clock });
 const { server_key: root } = api.project;

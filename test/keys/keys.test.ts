@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DAY_MS } from '../../src/lib/durations.ts';
 import { newId } from '../../src/lib/id.ts';
 import { initProject, makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
-const DAY_MS = 86_400_000;
 const clock = makeClock();
 const api = await startTestServer({}, { clock });
 const { server_key: key, client_key, read_only_key, project_id } = api.project;

@@ -29,7 +29,7 @@ for (const [dies, stored] of [
     {
       await using dying = await startServerProcess({ ...env, DIES: dies }, [], DYING_SERVER);
       const exited = once(dying.child, 'exit');
-      await assert.rejects(dying.call('POST', '/v1/api-keys', request), TypeError, 'nobody was answered');
+      await assert.rejects(dying.call('POST', '/v1/api-keys', request), TypeError, 'no response was sent');
       assert.deepEqual(await exited, [null, 'SIGKILL']);
     }
     assert.equal(countKeys(dataDir), stored, 'it died where it was to die');

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { CLI_ACTOR, CLI_REQUESTER } from '../../src/api/caller.ts';
-import { NO_CALLER } from '../../src/control/open.ts';
 import { revokeKey, storeRevocation } from '../../src/keys/revoke.ts';
-import { openControlServices } from '../../src/server/open-services.ts';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { startSlowServer } from '../support/slow-server.ts';
 
-const MINUTE_MS = 60_000;
-const { api, clock, config, project, limiter, services, hooks, sendSlowly, manage, readState } =
+const { api, clock, project, limiter, services, elsewhere, sendSlowly, sendWhileLocked, manage, readState } =
   await startSlowServer();
 const { app_id, project_id } = project;
-const elsewhere = await openControlServices(config, clock);
-after(() => elsewhere.close());
 
 type Made = { id: string; key: string };
 
@@ -167,27 +163,6 @@ describe('rechecking a key whose write waits for another process', async () => {
     ['does not change the project', 'PATCH', () => '/v1/project', { name: 'Late' }],
   ];
 
-  /** Sends a request whose write waits until another process has committed a change. */
-  async function sendWhileLocked(
-    change: Parameters<typeof elsewhere.control.write>[1],
-    call: Parameters<typeof api.call>,
-  ) {
-    const isWaiting = Promise.withResolvers<void>();
-    const isChanged = Promise.withResolvers<void>();
-    const writing = elsewhere.control.write(NO_CALLER, async (write) => {
-      await change(write);
-      isChanged.resolve();
-      await isWaiting.promise;
-    });
-    await isChanged.promise;
-    hooks.onWrite = isWaiting.resolve;
-    const answer = await api.call(...call);
-    hooks.onWrite = () => {};
-    isWaiting.resolve();
-    await writing;
-    return answer;
-  }
-
   for (const [what, method, pathOf, body] of VERBS) {
     it(`${what} if another process revokes the calling key while the write waits`, async () => {
       const [caller, kept] = [await makeKey(), await makeKey()];
@@ -199,7 +174,7 @@ describe('rechecking a key whose write waits for another process', async () => {
           const revocation = { reason: 'leaked', actor: CLI_ACTOR } as const;
           return storeRevocation(elsewhere, write, { id: caller.id, projectId: project_id }, revocation);
         },
-        [method, pathOf(kept), { key: caller.key, ...sent }],
+        () => api.call(method, pathOf(kept), { key: caller.key, ...sent }),
       );
       assert.deepEqual([answer.status, answer.body.code], [401, 'api_key_revoked'], answer.text);
       assert.deepEqual(await readState(caller.id), before);
@@ -216,7 +191,7 @@ describe('rechecking a key whose write waits for another process', async () => {
           .set({ app_ids: JSON.stringify([app_id]), revision })
           .where('id', '=', caller.id)
           .execute(),
-      ['POST', '/v1/apps', { key: caller.key, body: { name: 'Late', platform: 'ios' } }],
+      () => api.call('POST', '/v1/apps', { key: caller.key, body: { name: 'Late', platform: 'ios' } }),
     );
     assert.deepEqual([answer.status, answer.body.code], [403, 'app_not_allowed'], answer.text);
     assert.deepEqual(await readState(), before);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { type Answer, makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
-const DAY_MS = 86_400_000;
 const clock = makeClock();
 const api = await startTestServer({}, { clock });
 const { server_key: root } = api.project;
@@ -94,7 +94,7 @@ describe('rotating keys', () => {
   });
 
   it('ends a grace period no later than the key expires', async () => {
-    const end = clock.now() + 3_600_000;
+    const end = clock.now() + HOUR_MS;
     const { id, key } = await makeKey(api, { type: 'server', expires_at: iso(end) });
     const { secrets } = await rotated(id);
     assert.equal(secrets[1].expires_at, iso(end));

@@ -9,6 +9,7 @@ import { findStreamRefusal, type StreamPermission } from '../../src/http/pipelin
 import { createServer } from '../../src/http/server.ts';
 import { OPTIONAL_KEY_FIELDS } from '../../src/keys/key-fields.ts';
 import { verify } from '../../src/keys/verify/verify.ts';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
@@ -16,7 +17,6 @@ import { openWarehouse } from '../../src/warehouse/open.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 
 const MAX_STALE_MS = 60_000;
-const MINUTE_MS = 60_000;
 const ORIGIN = 'https://reports.example.com';
 
 const clock = makeClock();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DAY_MS } from '../../src/lib/durations.ts';
 import { type Answer, initProject, makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
-const DAY_MS = 86_400_000;
 const clock = makeClock();
 const api = await startTestServer({}, { clock });
 const { server_key: key, app_id } = api.project;

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { createSecret } from '../../src/directory/secret.ts';
+import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { makeClock, makeConfig, makeKey, startTestServer } from '../support/harness.ts';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 const clock = makeClock();
 // Starts in the middle of an hour, so that no test crosses an hour by accident.

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, describe, it } from 'node:test';
 import { createSecret } from '../../src/directory/secret.ts';
 import { disableDueKeys } from '../../src/leaks/disable-leaked.ts';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startChildServer } from '../support/child-server.ts';
 import { report as reportTo, writeKeysFile } from '../support/github-report.ts';
@@ -15,7 +16,6 @@ import {
   startTestServer,
 } from '../support/harness.ts';
 
-const MINUTE_MS = 60_000;
 const KEYS_FILE = writeKeysFile();
 
 const clock = makeClock();

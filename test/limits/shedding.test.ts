@@ -40,7 +40,7 @@ watchServices(services);
 const api = connect(url);
 
 const manage = (key = server_key) => api.call('GET', '/v1/project', { key });
-const question = (key = read_only_key) => api.call('GET', `/v1/analytics/live?app_id=${app_id}`, { key });
+const query = (key = read_only_key) => api.call('GET', `/v1/analytics/live?app_id=${app_id}`, { key });
 const send = (key = client_key) =>
   api.call('POST', '/v1/events', {
     key,
@@ -55,7 +55,7 @@ beforeEach(() => Object.assign(load, CALM));
 describe('an overloaded server', () => {
   it('refuses queries and management with 503 and a wait of 1 to 5 s, and accepts events', async () => {
     load.loopDelayMs = 201;
-    for (const answer of [await manage(), await question()]) {
+    for (const answer of [await manage(), await query()]) {
       assert.deepEqual([answer.status, answer.body.code], [503, 'overloaded']);
       assert.match(answer.headers.get('retry-after') ?? '', /^[1-5]$/);
       assert.equal(answer.headers.get('cache-control'), 'no-store');
@@ -72,14 +72,14 @@ describe('an overloaded server', () => {
 
   it('refuses events too when nothing else helps', async () => {
     load.loopDelayMs = 1_001;
-    assert.deepEqual(await statusesOf(send(), manage(), question()), [503, 503, 503]);
+    assert.deepEqual(await statusesOf(send(), manage(), query()), [503, 503, 503]);
   });
 
   it('does the same when its write queue is more than 80 % full, except for events', async () => {
     load.rows = 81;
-    assert.deepEqual(await statusesOf(send(), manage(), question()), [200, 503, 503]);
+    assert.deepEqual(await statusesOf(send(), manage(), query()), [200, 503, 503]);
     load.rows = 80;
-    assert.deepEqual(await statusesOf(send(), manage(), question()), [200, 200, 200]);
+    assert.deepEqual(await statusesOf(send(), manage(), query()), [200, 200, 200]);
   });
 
   it('still reports what waiting cannot fix: a wrong key, or one used against its restrictions', async () => {
@@ -118,8 +118,8 @@ describe('an overloaded server', () => {
     };
     const before = await count();
     load.loopDelayMs = 5_000;
-    await question();
-    await question();
+    await query();
+    await query();
     assert.equal(await count(), before + 2);
     assert.equal((await api.call('GET', '/healthz')).status, 200);
     const { status, body } = await api.call('GET', '/readyz');

@@ -32,7 +32,7 @@ describe('leaving a project', () => {
   }
 
   it('records a leaving member in the audit log as both actor and target', async () => {
-    const leaver = await join(owner, project_id, 'developer', 'Told');
+    const leaver = await join(owner, project_id, 'developer', 'Leaver');
     const id = await idOf(leaver);
     assert.equal((await leave(leaver)).status, 204);
     const { body } = await owner.call('GET', inProject('/audit-log?action=member.removed&limit=1'));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DAY_MS } from '../../src/lib/durations.ts';
 import {
   type Browser,
   join,
@@ -11,8 +12,6 @@ import {
   tokenOf,
 } from '../support/browser.ts';
 import { type Answer, initProject, makeClock, startTestServer } from '../support/harness.ts';
-
-const DAY_MS = 86_400_000;
 
 const clock = makeClock();
 const api = await startTestServer({}, { clock });

@@ -1,41 +1,25 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { totpCode } from '../../src/accounts/totp-code.ts';
-import { NO_CALLER, type Write } from '../../src/control/open.ts';
+import type { Write } from '../../src/control/open.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
-import { openControlServices } from '../../src/server/open-services.ts';
 import { type Browser, join, PASSWORD, setUp, signIn, stepUp, tokenOf } from '../support/browser.ts';
 import { fromBase32 } from '../support/second-factor.ts';
 import { startSlowServer } from '../support/slow-server.ts';
 
-const { url, clock, config, project, services, hooks, sendSlowly, readState } = await startSlowServer();
+const { url, clock, project, services, sendSlowly, sendWhileLocked, readState } = await startSlowServer();
 const { project_id } = project;
-const elsewhere = await openControlServices(config, clock);
-after(() => elsewhere.close());
 
 type Send = [method: string, path: string, body?: object | undefined];
 
 /** Sends a request whose write waits until another process has committed a change. */
-async function sendWhileLocked(
+async function sendWithBrowser(
   change: (write: Write) => Promise<unknown>,
   browser: Browser,
   [method, path, body]: Send,
 ) {
-  const isWaiting = Promise.withResolvers<void>();
-  const isChanged = Promise.withResolvers<void>();
-  const writing = elsewhere.control.write(NO_CALLER, async (write) => {
-    await change(write);
-    isChanged.resolve();
-    await isWaiting.promise;
-  });
-  await isChanged.promise;
   await browser.call('GET', '/app/v1/session');
-  hooks.onWrite = isWaiting.resolve;
-  const answer = await browser.call(method, path, body === undefined ? {} : { body });
-  hooks.onWrite = () => {};
-  isWaiting.resolve();
-  await writing;
-  return answer;
+  return await sendWhileLocked(change, () => browser.call(method, path, body === undefined ? {} : { body }));
 }
 
 const endSession =
@@ -119,7 +103,7 @@ describe('rechecking a member before a write', async () => {
       const browser = await signIn(url, 'developer@example.com');
       await stepUp(browser);
       const before = await readState();
-      const refused = await sendWhileLocked(
+      const refused = await sendWithBrowser(
         ({ tx }) =>
           tx.updateTable('project_members').set({ role: 'analyst' }).where('person_id', '=', id).execute(),
         browser,
@@ -135,7 +119,7 @@ describe('rechecking a member before a write', async () => {
     const browser = await signIn(url, 'developer@example.com');
     const before = await readState();
     const { current } = await findSessions(browser);
-    const refused = await sendWhileLocked(endSession(current), browser, ['DELETE', path(`/members/${id}`)]);
+    const refused = await sendWithBrowser(endSession(current), browser, ['DELETE', path(`/members/${id}`)]);
     assert.deepEqual([refused.status, refused.body.code], [401, 'not_signed_in'], refused.text);
     assert.deepEqual(await readState(), before);
   });
@@ -162,7 +146,7 @@ describe('a person whose session another process ends', () => {
   });
 
   /** Returns everything stored that a person can change, except the session that ends. */
-  async function lookAtAccounts(endedSessionId: string) {
+  async function readAccounts(endedSessionId: string) {
     const people = await db.selectFrom('people').selectAll().orderBy('id').execute();
     const credentials = await db.selectFrom('credentials').selectAll().orderBy('id').execute();
     const secondFactors = await db.selectFrom('two_factors').selectAll().orderBy('id').execute();
@@ -187,25 +171,25 @@ describe('a person whose session another process ends', () => {
     ['does not change its name', 'PATCH', '/app/v1/account', () => ({ name: 'Late' })],
     ['does not change its address', 'PATCH', '/app/v1/account', () => ({ email: 'late@example.com' })],
     ['keeps its password', 'POST', '/app/v1/account/password', () => ({ new_password: `late ${PASSWORD}` })],
-    ['gets no second factor', 'POST', '/app/v1/account/totp', () => ({})],
+    ['does not enroll a second factor', 'POST', '/app/v1/account/totp', () => ({})],
     ['switches no second factor on', 'POST', '/app/v1/account/totp/confirm', offerTotp],
     ['switches no second factor off', 'DELETE', '/app/v1/account/totp'],
-    ['makes no project', 'POST', '/app/v1/projects', () => ({ name: 'Late' })],
+    ['creates no project', 'POST', '/app/v1/projects', () => ({ name: 'Late' })],
     ['accepts no invitation', 'POST', '/app/v1/invitations/accept', () => ({ token: invitation })],
   ];
 
   for (const [what, method, path, prepare] of WRITES) {
-    it(`${what}, if its write waits meanwhile`, async () => {
+    it(`${what} while its write waits`, async () => {
       await signIn(url, email);
       const browser = await signIn(url, email);
       await stepUp(browser);
       const body = await prepare?.(browser);
       const { current, other } = await findSessions(browser);
-      const stored = await lookAtAccounts(current);
+      const stored = await readAccounts(current);
       const send: Send = [method, path.replace('OTHER', other), body];
-      const refused = await sendWhileLocked(endSession(current), browser, send);
+      const refused = await sendWithBrowser(endSession(current), browser, send);
       assert.deepEqual([refused.status, refused.body.code], [401, 'not_signed_in'], refused.text);
-      assert.deepEqual(await lookAtAccounts(current), stored);
+      assert.deepEqual(await readAccounts(current), stored);
     });
   }
 });

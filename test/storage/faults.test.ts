@@ -261,7 +261,7 @@ it('responds immediately while another process holds the control database lock, 
   assert.equal((await server.stop()).code, 0);
 });
 
-it("stops when npm's child process is told to stop: no server stays behind", async () => {
+it("stops when npm's child process is asked to stop: no server stays behind", async () => {
   const env = { PATH: process.env.PATH ?? '', HOME: makeTempDir(), PORT: '0', LOG_LEVEL: 'error' };
   const dir = join(env.HOME, 'data');
   mkdirSync(dir);

@@ -7,12 +7,12 @@ import { deleteExpiredRecords } from '../../src/idempotency/records.ts';
 import { createKey } from '../../src/keys/create.ts';
 import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
 import { sendExpiryNotices } from '../../src/keys/expiry-notices.ts';
+import { DAY_MS } from '../../src/lib/durations.ts';
 import { createProject } from '../../src/projects/create.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { makeClock, makeConfig, startTestServer } from '../support/harness.ts';
 
 const LOCKED_MS = 300;
-const DAY_MS = 86_400_000;
 
 /** Does `work` while another process holds the write lock of `dataDir`, and fails unless it waits for the lock. */
 async function whileLocked<T>(dataDir: string, work: () => Promise<T>): Promise<T> {

@@ -76,13 +76,13 @@ function unlessGone<T>(read: () => T): T | undefined {
   }
 }
 
-const MINTING_PATH = /^\/(?:v1|app\/v1\/projects\/[^/?]+)\/api-keys(?:\/[^/?]+\/rotate)?$/;
+const KEY_CREATION_PATH = /^\/(?:v1|app\/v1\/projects\/[^/?]+)\/api-keys(?:\/[^/?]+\/rotate)?$/;
 
 type Answer = { headers: Headers; text: string; body: unknown };
 
 /** Remembers the key in the answer that creates it, and fails if a key appears in any other place of an answer. */
 export function checkAnswer(method: string, path: string, { headers, text, body }: Answer): void {
-  const created = method === 'POST' && MINTING_PATH.test(path) ? keyOf(body) : '';
+  const created = method === 'POST' && KEY_CREATION_PATH.test(path) ? keyOf(body) : '';
   trackSecrets(created);
   const rest = created === '' ? text : text.replace(created, '');
   requireNoSecrets(`The answer to ${method} ${path}`, `${rest}\n${JSON.stringify([...headers])}`);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { connect as connectSocket } from 'node:net';
 import { after } from 'node:test';
+import { NO_CALLER, type Write } from '../../src/control/open.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
+import { openControlServices } from '../../src/server/open-services.ts';
 import { connect, initProject, makeClock, makeConfig } from './harness.ts';
 import { trackSecrets } from './minted-secrets.ts';
 import { startOpenServer } from './open-server.ts';
@@ -10,7 +12,10 @@ import { parseAnswer } from './raw-http.ts';
 
 type Call = { method: string; path: string; body: unknown; headers: Record<string, string> };
 
-/** Starts a server for slow callers, with hooks into its pipeline. One per process, like any server. */
+/**
+ * Starts a server for slow callers, and `elsewhere`: the services of another process on the same database. One per
+ * process, like any server.
+ */
 export async function startSlowServer() {
   const clock = makeClock();
   const config = makeConfig({ APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: '' });
@@ -39,6 +44,8 @@ export async function startSlowServer() {
     [...ROUTES, ...DASHBOARD_ROUTES],
   );
   after(stop);
+  const elsewhere = await openControlServices(config, clock);
+  after(() => elsewhere.close());
   const api = connect(url);
 
   const { hostname, port } = new URL(url);
@@ -67,6 +74,27 @@ export async function startSlowServer() {
     return parseAnswer(text);
   }
 
+  /** Calls `send` while `elsewhere` holds the write lock; the write of its request waits until `change` is committed. */
+  async function sendWhileLocked<T>(
+    change: (write: Write) => Promise<unknown>,
+    send: () => Promise<T>,
+  ): Promise<T> {
+    const isWaiting = Promise.withResolvers<void>();
+    const isChanged = Promise.withResolvers<void>();
+    const writing = elsewhere.control.write(NO_CALLER, async (write) => {
+      await change(write);
+      isChanged.resolve();
+      await isWaiting.promise;
+    });
+    await isChanged.promise;
+    hooks.onWrite = isWaiting.resolve;
+    const answer = await send();
+    hooks.onWrite = () => {};
+    isWaiting.resolve();
+    await writing;
+    return answer;
+  }
+
   async function manage(method: string, path: string, body?: unknown) {
     const sent = { key: project.server_key, ...(body === undefined ? {} : { body }) };
     const answer = await api.call(method, path, sent);
@@ -92,5 +120,8 @@ export async function startSlowServer() {
     return { keys, secrets, apps, projects, roles, invitations, events: data.length };
   }
 
-  return { url, api, clock, config, project, limiter, services, hooks, sendSlowly, manage, readState };
+  return {
+    ...{ url, api, clock, project, limiter, services, elsewhere },
+    ...{ sendSlowly, sendWhileLocked, manage, readState },
+  };
 }

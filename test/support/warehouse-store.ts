@@ -1,9 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openLog } from '../../src/lib/log.ts';
+import { embedded } from '../../src/warehouse/engine/embedded.ts';
+import { type Gateway, openGateway } from '../../src/warehouse/engine/gateway.ts';
 import type { EventRow } from '../../src/warehouse/event-row.ts';
+import { migrate } from '../../src/warehouse/migrate.ts';
 import { openWarehouse, type Warehouse } from '../../src/warehouse/open.ts';
 
 /** A warehouse for tests on its own folder. Only one can be open per process. */
@@ -20,6 +24,26 @@ export async function createTestStore(): Promise<TestStore> {
     path,
     open: () => openWarehouse({ path, log: openLog('silent'), clock: systemClock() }),
     remove: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** Returns a gateway to a new store with all migrations, which exists from before the first test of a file to after its last. */
+export function useTestGateway(): Gateway {
+  let store: TestStore;
+  let gateway: Gateway;
+  before(async () => {
+    store = await createTestStore();
+    gateway = await openGateway(embedded(store.path), { size: 2, waitingMax: 100 });
+    await migrate(gateway);
+  });
+  after(async () => {
+    await gateway.close();
+    await store.remove();
+  });
+  return {
+    query: (...args) => gateway.query(...args),
+    command: (...args) => gateway.command(...args),
+    close: () => gateway.close(),
   };
 }
 

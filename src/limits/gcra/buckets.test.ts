@@ -5,7 +5,7 @@ import { type Buckets, createBuckets, readBucket, writeBucket } from './buckets.
 import type { Bucket } from './debt.ts';
 import type { PolicyName } from './limit.ts';
 
-const enoughVisits = 5000;
+const STEPS_FOR_ALL = 5000;
 
 const find = (buckets: Buckets, policy: PolicyName, name: string) => readBucket(buckets.locate(policy, name));
 const put = (buckets: Buckets, policy: PolicyName, name: string, bucket: Bucket) =>
@@ -38,7 +38,7 @@ test('contains what a plain map contains, through any writes and sweeps', () => 
     fc.property(sequences, (steps) => {
       const buckets = createBuckets();
       for (const next of steps) {
-        if (next.kind === 'sweep') buckets.sweep(next.us, enoughVisits);
+        if (next.kind === 'sweep') buckets.sweep(next.us, STEPS_FOR_ALL);
         else put(buckets, 'events', `key ${next.key}`, { us: next.us, ticks: next.us % 3, unitUs: 7 });
       }
       const plain = replayPlainly(steps);
@@ -86,14 +86,14 @@ test('each policy has separate buckets, and a sweep covers all of them', () => {
   put(buckets, 'events', 'key', { us: 10, ticks: 0, unitUs: 5 });
   put(buckets, 'analytics', 'key', { us: 20, ticks: 0, unitUs: 5 });
   assert.deepEqual(find(buckets, 'events', 'key'), { us: 10, ticks: 0, unitUs: 5 });
-  buckets.sweep(20, enoughVisits);
+  buckets.sweep(20, STEPS_FOR_ALL);
   assert.equal(find(buckets, 'events', 'key'), undefined);
   assert.deepEqual(
     find(buckets, 'analytics', 'key'),
     { us: 20, ticks: 0, unitUs: 5 },
     'due now, maybe with ticks to go',
   );
-  buckets.sweep(21, enoughVisits);
+  buckets.sweep(21, STEPS_FOR_ALL);
   assert.equal(buckets.count(), 0);
 });
 

@@ -129,7 +129,7 @@ describe('how many are allowed', () => {
 });
 
 describe('the reported wait', () => {
-  test('is always enough, for 500 denials of any cost; 1.1 s less is not when it is 2 s or more', () => {
+  test('the reported wait is always enough, for 500 denials of any cost; 1.1 s less is not when it is 2 s or more', () => {
     let denials = 0;
     for (let call = 0; denials < 500; call += 1) {
       const rate = [0.7, 3, 7, 10, 1000][call % 5] ?? 1;
@@ -151,7 +151,7 @@ describe('the reported wait', () => {
     }
   });
 
-  test('is a whole number of milliseconds, at least 1, even one microsecond early', () => {
+  test('the reported wait is a whole number of milliseconds, at least 1, even one microsecond early', () => {
     const bucket = openBucket({ rate: 3, burst: 1 });
     bucket.spend(1);
     bucket.wait(333_333);
@@ -160,7 +160,7 @@ describe('the reported wait', () => {
     assert.ok(bucket.spend(1).allowed);
   });
 
-  test('is for the cost of this batch: a smaller one may be allowed earlier', () => {
+  test('the reported wait is for the cost of this batch: a smaller one may be allowed earlier', () => {
     const bucket = openBucket({ rate: 10, burst: 100 });
     bucket.spend(100);
     assert.equal(getDenial(bucket.spend(80)).retryAfterMs, 8000);
@@ -196,7 +196,7 @@ describe('several limits on one request', () => {
     { limit: requests, cost: 1 },
   ];
 
-  test('spends nothing when one denies, and the denial names it', () => {
+  test('a request with several limits spends nothing when one denies, and the denial names it', () => {
     const first = decideAt([], charge(90), startUs);
     assert.ok(first.allowed);
     const denial = getDenial(decideAt(first.tats, charge(90), startUs));
@@ -208,7 +208,7 @@ describe('several limits on one request', () => {
     );
   });
 
-  test('reports the longest wait when several deny, so that waiting once is enough', () => {
+  test('a request with several limits reports the longest wait when several deny, so that waiting once is enough', () => {
     let tats: readonly Bucket[] = [];
     for (const cost of [90, 5, 5]) {
       const decision = decideAt(tats, charge(cost), startUs);

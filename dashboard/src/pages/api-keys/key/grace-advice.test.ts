@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { HOUR_MS } from '../../../../../src/lib/durations.ts';
 import { adviseGrace } from './grace-advice.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
-const HOUR_MS = 3_600_000;
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 const ROTATED = ago(48 * HOUR_MS);
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { DAY_MS } from '../../../../../src/lib/durations.ts';
 import { makeKeyFixture } from '../../../../../test/support/dashboard-key.ts';
 import type { ApiKey, UsageHour } from '../../../api/answers.ts';
 import { countCheckedScopes, findRisks } from './safety.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
-const DAY_MS = 86_400_000;
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 const NO_USAGE = new Map<string, UsageHour[]>();
 

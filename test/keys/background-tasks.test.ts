@@ -7,11 +7,11 @@ import { CompiledQuery } from 'kysely';
 import { startAuditHeadLog } from '../../src/audit/head.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import { startDisablingLeaked } from '../../src/leaks/disable-leaked.ts';
+import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { type ControlServices, openControlServices } from '../../src/server/open-services.ts';
 import { initProject, makeClock, makeConfig } from '../support/harness.ts';
 
-const MINUTE_MS = 60_000;
 const TURNS_MAX = 200;
 
 const config = makeConfig();

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { type Answer, makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const clock = makeClock();
 const api = await startTestServer({}, { clock });
 const { server_key: key, app_id } = api.project;
