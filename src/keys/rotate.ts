@@ -7,13 +7,14 @@ import { type ApiKey, type KeySecret, liveSecrets, statusOf } from '../directory
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
 import type { KeyType } from '../directory/scopes.ts';
+import { DAY_MS, SECOND_MS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';
 import { appendForKey, changeKey, type KeyRef, writeKey } from './change-key.ts';
 import type { KeyServices, KeyWithSecret } from './create.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
 import { insertSecret } from './new-secret.ts';
 
-const DAY_SECONDS = 86_400;
+const DAY_SECONDS = DAY_MS / SECOND_MS;
 const GRACE_DEFAULT_SECONDS = DAY_SECONDS;
 /** App stores are slow, and so are people who update: a client key's old secret can stay valid for a year. */
 const GRACE_SECONDS_MAX: Record<KeyType, number> = {
@@ -22,7 +23,7 @@ const GRACE_SECONDS_MAX: Record<KeyType, number> = {
   client: 365 * DAY_SECONDS,
 };
 /** How long a grace period with `first_use` waits for the first use of the new secret. */
-const FIRST_USE_MS_MAX = 30 * DAY_SECONDS * 1_000;
+const FIRST_USE_MS_MAX = 30 * DAY_MS;
 
 /** The request to rotate a key. */
 export const ROTATE_KEY_BODY = closedObject({
@@ -112,7 +113,7 @@ async function retireSecrets(
     return;
   }
   if (older) await revokeSecret(tx, key.id, older.version, now);
-  const graceMs = (body.grace_seconds ?? GRACE_DEFAULT_SECONDS) * 1_000;
+  const graceMs = (body.grace_seconds ?? GRACE_DEFAULT_SECONDS) * SECOND_MS;
   const waits = body.grace_from === 'first_use';
   await tx
     .updateTable('key_secrets')
@@ -130,7 +131,7 @@ const isUsed = ({ firstUse }: KeyServices, keyId: string, { version, firstUsedAt
   firstUsedAt !== null || firstUse.isPending(keyId, version);
 
 /** Revokes one secret of a key: from now on it is rejected as revoked. */
-export async function revokeSecret(
+async function revokeSecret(
   tx: ControlTransaction,
   keyId: string,
   version: number,
