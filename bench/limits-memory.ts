@@ -77,7 +77,7 @@ async function weighKeysInRedis(): Promise<void> {
   const charge = chargeOf(limiter);
   const { longestMs, longestCpuMs, mb } = await chargeAll(async (keyId) => {
     // On a busy machine Redis may be late once; only the calls it answers are measured.
-    while (store.report().trouble !== undefined) await sleep(5);
+    while (store.report().problem !== undefined) await sleep(5);
     return charge(keyId);
   });
   print(`Redis: ${limiter.countBuckets()} warm buckets in the process, with their ids`, mb, 'MB');

@@ -14,7 +14,7 @@ import { keyRoutes } from './keys/routes.ts';
 import { leakRoutes } from './leaks/routes.ts';
 import { memberRoutes } from './members/routes.ts';
 import { setUpRoutes } from './members/set-up-routes.ts';
-import { ownProjectRoutes } from './projects/my-projects-routes.ts';
+import { ownProjectRoutes } from './projects/own-projects-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 
 const API_ROUTES = [

@@ -86,7 +86,7 @@ async function openSink(services: ControlServices, state: DemoState, signal: Abo
 }
 
 /** Returns the text that `demo` prints. */
-export function renderDemo(config: Config, { state, keys, accepted }: DemoRun): string {
+function renderDemo(config: Config, { state, keys, accepted }: DemoRun): string {
   const url = config.publicUrl || localUrl(config);
   const { ios, android, web } = state.stage.appIds;
   const summary = accepted > 0 ? `${accepted} events were stored.` : 'Nothing was to be added.';

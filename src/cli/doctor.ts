@@ -9,7 +9,7 @@ import { type Finding, failed, failedBy, ok } from './doctor/finding.ts';
 const SIGNS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
 
 /** Checks everything that an installation needs, without changing anything. Returns one finding per check. */
-export async function examine(readConfig: () => Config, knownHead?: ChainEnd): Promise<Finding[]> {
+async function examine(readConfig: () => Config, knownHead?: ChainEnd): Promise<Finding[]> {
   let config: Config;
   try {
     config = readConfig();
@@ -33,7 +33,7 @@ async function attempt(check: () => Finding[] | Promise<Finding[]>): Promise<Fin
 }
 
 /** Returns the findings as text: one line each, then a summary. */
-export function renderFindings(findings: readonly Finding[]): string {
+function renderFindings(findings: readonly Finding[]): string {
   const lines = findings.map(({ check, status, message }) => `${SIGNS[status]}  ${check}: ${message}`);
   const wrong = findings.filter(({ status }) => status === 'failed').length;
   const summary =

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { findMigrationState, migrateControl } from './migrate.ts';
 import type { ControlSchema } from './schema.ts';
 import { openReadOnlySqlite, openSqlite } from './sqlite.ts';
-import { isLockedOut } from './sqlite-trouble.ts';
+import { isLockedOut } from './sqlite-errors.ts';
 
 /** A transaction of the control database. */
 export type ControlTransaction = Transaction<ControlSchema>;

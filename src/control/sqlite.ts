@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely';
 import type { ControlSchema } from './schema.ts';
-import { toStorageError } from './sqlite-trouble.ts';
+import { toStorageError } from './sqlite-errors.ts';
 
 /** The embedded database, as `openControl` builds on it. */
 export type SqliteControl = {

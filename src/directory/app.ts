@@ -25,7 +25,7 @@ export type App = {
 };
 
 /** How long a deleted app can be restored. */
-export const APP_RESTORABLE_MS = 30 * DAY_MS;
+const APP_RESTORABLE_MS = 30 * DAY_MS;
 
 /** Whether the app was deleted too long ago, at `now` (epoch milliseconds), to be restored. */
 export function isPastRestore(app: App, now: number): boolean {

@@ -52,7 +52,8 @@ export type DirectoryOptions = {
   nowMs?: () => number;
 };
 
-type ReadableControl = Pick<Control, 'db' | 'changeStamp'>;
+/** What polling the control database for changes needs. */
+export type ReadableControl = Pick<Control, 'db' | 'changeStamp'>;
 
 type Contents = {
   revision: number;

@@ -4,7 +4,7 @@ import type { Filter } from './event-filter.ts';
 /** A page to read from `events`: which columns, in which order, and at most how many rows. */
 export type PageQuery = { columns: string; filter: Filter; order: string; limit: number };
 
-/** Rows, and how full the page is: from 1 on there may be more rows. */
+/** Rows, and how full the page is: 1 or more means there may be more rows. */
 export type Page<Row> = { rows: Row[]; fill: number };
 
 /** Events are up to 32 KB: without a limit in bytes a page could be hundreds of MB. */

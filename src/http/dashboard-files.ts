@@ -39,7 +39,7 @@ const PAGE_HEADERS = {
   'x-frame-options': 'DENY',
 };
 
-type Refuse = (request: FastifyRequest, reply: FastifyReply, error: ApiError) => void;
+type RefuseWith = (request: FastifyRequest, reply: FastifyReply, error: ApiError) => void;
 
 const NOT_BUILT = 'The dashboard is not built. Build it with `npm run build`.';
 
@@ -52,7 +52,7 @@ const ASSET = /^\w[\w.-]*(?<!\.(?:br|gz))$/;
  * compressed. Each file is looked up per request, so a build that finishes while the server runs is served immediately.
  * Without a build, those paths answer 404 with how to build it, and everything else works.
  */
-export function addDashboard(app: FastifyInstance, dir: string, refuse: Refuse): void {
+export function addDashboard(app: FastifyInstance, dir: string, refuse: RefuseWith): void {
   const refuseFile = (request: FastifyRequest, reply: FastifyReply) =>
     refuse(request, reply, new ApiError('not_found', { detail: 'There is nothing at this path.' }));
   // For missing files; a path without a route is refused before this.

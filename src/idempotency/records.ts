@@ -1,16 +1,12 @@
 import { ApiError } from '../api/errors.ts';
 import type { IdempotencyKey } from '../api/route.ts';
-import { type Control, type ControlTransaction, whenFree } from '../control/open.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { ControlTransaction } from '../control/open.ts';
 import { DAY_MS, MINUTE_MS } from '../lib/durations.ts';
-import type { Log } from '../lib/log.ts';
-import { runPeriodically } from '../lib/periodic.ts';
 
 /** How long an answer with a secret can be replayed. */
 export const REPLAYABLE_MS = 15 * MINUTE_MS;
 /** How long an idempotency key is recognized. */
 export const RECORD_LIFETIME_MS = DAY_MS;
-const CLEANUP_EVERY_MS = MINUTE_MS;
 
 /** The result of a request with an idempotency key. `sealedAnswer` is only set for a while, and only if it has a secret. */
 export type IdempotencyRecord = {
@@ -58,28 +54,4 @@ export async function insertIdempotencyRecord(
     // An expired record may still be there: they are deleted in the background, not before each request.
     .onConflict((conflict) => conflict.column('intent').doUpdateSet(row))
     .execute();
-}
-
-/**
- * Deletes answers that are too old to be replayed, and records that have expired (secure_delete is on).
- * Waits up to 5 s for another process's write lock.
- */
-export async function deleteExpiredRecords({ db }: Pick<Control, 'db'>, now: number): Promise<void> {
-  const answers = db
-    .updateTable('idempotent_calls')
-    .set({ sealed_answer: null })
-    .where('sealed_answer', 'is not', null)
-    .where('created_at', '<=', now - REPLAYABLE_MS);
-  const records = db.deleteFrom('idempotent_calls').where('created_at', '<=', now - RECORD_LIFETIME_MS);
-  await whenFree(() => answers.execute());
-  await whenFree(() => records.execute());
-}
-
-/** Deletes expired answers and records now and every minute. Returns the function that stops it. */
-export function startRecordCleanup(control: Control, clock: Clock, log: Log): () => Promise<void> {
-  return runPeriodically({
-    everyMs: CLEANUP_EVERY_MS,
-    run: () => deleteExpiredRecords(control, clock.now()),
-    onError: (err) => log.warn({ err }, 'answers that are too old were not deleted yet'),
-  });
 }

@@ -21,9 +21,9 @@ import {
   toColumns,
   UNRESTRICTED,
 } from './key-fields.ts';
-import { requireValidKey } from './key-mistakes.ts';
 import { insertSecret } from './new-secret.ts';
 import type { Usage } from './usage/usage.ts';
+import { requireValidKey } from './validate-key.ts';
 import type { FirstUse } from './verify/first-use.ts';
 
 /** The request to create a key. */

@@ -1,6 +1,6 @@
 import type { Actor, Requester } from '../api/caller.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import type { Write } from '../control/open.ts';
+import type { ControlTransaction, Write } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Clock } from '../lib/clock.ts';
 import { appendForKey, changeKey, type KeyRef } from './change-key.ts';
@@ -51,20 +51,35 @@ export async function storeRevocation(
 }
 
 /** Records that a key leaked, unless that is recorded already: a flood of reports must not fill the audit log. */
-async function recordLeak(
-  services: RecordServices,
+async function recordLeak(services: RecordServices, write: Write, key: KeyRef, actor: Actor): Promise<void> {
+  if (await markLeaked(services, write, key)) await appendLeak(services, write.tx, key, actor);
+}
+
+/** Marks a key as leaked, which prevents restoring it. Returns false if it was marked before. */
+export async function markLeaked(
+  { clock }: { clock: Clock },
   { tx, revision }: Write,
-  key: KeyRef,
-  actor: Actor,
-): Promise<void> {
+  { id }: KeyRef,
+): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('api_keys')
-    .set({ leak_reported_at: services.clock.now(), revision })
-    .where('id', '=', key.id)
+    .set({ leak_reported_at: clock.now(), revision })
+    .where('id', '=', id)
     .where('leak_reported_at', 'is', null)
     .executeTakeFirst();
-  if (numUpdatedRows === 0n) return;
-  await appendForKey(services, tx, key, { actor, action: 'api_key.leak_reported' });
+  return numUpdatedRows > 0n;
+}
+
+/** Appends a leak to the audit log. `version` is the one of the secret that was found, where it matters which. */
+export function appendLeak(
+  services: { audit: Audit },
+  tx: ControlTransaction,
+  key: KeyRef,
+  actor: Actor,
+  version?: number,
+): Promise<void> {
+  const diff = version === undefined ? {} : { diff: { leaked_secret: [null, version] } as const };
+  return appendForKey(services, tx, key, { actor, action: 'api_key.leak_reported', ...diff });
 }
 
 /**

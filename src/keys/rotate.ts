@@ -15,7 +15,7 @@ import { insertSecret } from './new-secret.ts';
 
 const GRACE_DEFAULT_SECONDS = DAY_SECONDS;
 /** How long a grace period with `first_use` waits for the first use of the new secret. */
-const FIRST_USE_MS_MAX = 30 * DAY_SECONDS * 1_000;
+const FIRST_USE_MS_MAX = 30 * DAY_MS;
 
 /** The request to rotate a key. */
 export const ROTATE_KEY_BODY = closedObject({
@@ -105,7 +105,7 @@ async function retireSecrets(
     return;
   }
   if (older) await revokeSecret(tx, key.id, older.version, now);
-  const graceMs = (body.grace_seconds ?? GRACE_DEFAULT_SECONDS) * 1_000;
+  const graceMs = (body.grace_seconds ?? GRACE_DEFAULT_SECONDS) * SECOND_MS;
   const waits = body.grace_from === 'first_use';
   await tx
     .updateTable('key_secrets')
@@ -123,7 +123,7 @@ const isUsed = ({ firstUse }: KeyServices, keyId: string, { version, firstUsedAt
   firstUsedAt !== null || firstUse.isPending(keyId, version);
 
 /** Revokes one secret of a key: from now on it is rejected as revoked. */
-export async function revokeSecret(
+async function revokeSecret(
   tx: ControlTransaction,
   keyId: string,
   version: number,

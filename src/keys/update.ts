@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
+import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import { diffOf } from '../audit/audit.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import { type Audit, diffOf } from '../audit/audit.ts';
+import type { ControlTransaction, Write } from '../control/open.ts';
 import { type ApiKey, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { effectiveScopes } from '../directory/scopes.ts';
-import { appendForKey, changeKey } from './change-key.ts';
+import { appendForKey, changeKey, type KeyRef } from './change-key.ts';
 import type { KeyServices } from './create.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
 import { requireMatch } from './etag.ts';
@@ -17,7 +18,7 @@ import {
   toAuditFields,
   toColumns,
 } from './key-fields.ts';
-import { requireValidKey } from './key-mistakes.ts';
+import { requireValidKey } from './validate-key.ts';
 
 /** The request to change a key. Fields left out stay; null removes a restriction. */
 export const UPDATE_KEY_BODY = Type.Object(
@@ -54,6 +55,18 @@ export async function updateKey(
     const action = isOnlyDisabling(change.body) ? 'api_key.disabled' : 'api_key.updated';
     await appendForKey(services, tx, before, { actor: by.actor, action, diff });
   });
+}
+
+/** Disables an enabled key inside a write, for callers that store more in the same one. */
+export async function storeDisabling(
+  services: { audit: Audit },
+  { tx, revision }: Write,
+  key: KeyRef,
+  actor: Actor,
+): Promise<void> {
+  await tx.updateTable('api_keys').set({ disabled: 1, revision }).where('id', '=', key.id).execute();
+  const diff = { disabled: [false, true] } as const;
+  await appendForKey(services, tx, key, { actor, action: 'api_key.disabled', diff });
 }
 
 type ChangeContext = { services: KeyServices; tx: ControlTransaction; project: Project; by: Grantor };

@@ -1,7 +1,7 @@
 import { systemActor } from '../api/caller.ts';
 import { type Control, NO_CALLER, type Write } from '../control/open.ts';
 import { getStoredKey } from '../directory/records.ts';
-import { appendForKey } from '../keys/change-key.ts';
+import { storeDisabling } from '../keys/update.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 import { isUsable, type LeakServices } from './handle-leak.ts';
@@ -43,10 +43,11 @@ export async function disableDueKeys(services: LeakServices): Promise<number> {
 
 async function disableIfUsable(
   services: LeakServices,
-  { tx, revision }: Write,
+  write: Write,
   { key_id: id, version }: DueSecret,
   now: number,
 ): Promise<boolean> {
+  const { tx } = write;
   await tx
     .updateTable('leaked_secrets')
     .set({ done_at: now })
@@ -55,9 +56,7 @@ async function disableIfUsable(
     .execute();
   const key = await getStoredKey(tx, id);
   if (key.disabled || !isUsable(key, version, now)) return false;
-  await tx.updateTable('api_keys').set({ disabled: 1, revision }).where('id', '=', id).execute();
-  const diff = { disabled: [false, true] } as const;
-  await appendForKey(services, tx, key, { actor: ACTOR, action: 'api_key.disabled', diff });
+  await storeDisabling(services, write, key, ACTOR);
   return true;
 }
 

@@ -5,8 +5,7 @@ import type { FoundKey } from '../directory/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
-import { appendForKey } from '../keys/change-key.ts';
-import { reportLeak, storeRevocation } from '../keys/revoke.ts';
+import { appendLeak, markLeaked, reportLeak, storeRevocation } from '../keys/revoke.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 
@@ -85,28 +84,13 @@ async function storeLeak(
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   const isFirst = numInsertedOrUpdatedRows > 0n;
-  if (isFirst) await recordReport(services, write, { key, version }, actor);
+  if (isFirst) {
+    // A mark prevents restoring the key, so it is only set if restoring would make this secret valid again.
+    if (isLive(key, version, clock.now())) await markLeaked(services, write, key);
+    await appendLeak(services, tx, key, actor, version);
+  }
   if (reaction === 'revoke') await storeRevocation(services, write, key, { reason: 'leaked', actor });
   return isFirst || reaction === 'revoke' ? reaction : 'nothing';
-}
-
-/** Marks the key, which prevents restoring it, only if restoring would make the secret valid again. */
-async function recordReport(
-  services: LeakServices,
-  { tx, revision }: Write,
-  { key, version }: { key: ApiKey; version: number },
-  actor: Actor,
-): Promise<void> {
-  const now = services.clock.now();
-  if (isLive(key, version, now) && key.leakReportedAt === null) {
-    await tx
-      .updateTable('api_keys')
-      .set({ leak_reported_at: now, revision })
-      .where('id', '=', key.id)
-      .execute();
-  }
-  const diff = { leaked_secret: [null, version] } as const;
-  await appendForKey(services, tx, key, { actor, action: 'api_key.leak_reported', diff });
 }
 
 function logReaction(

@@ -27,7 +27,7 @@ export type InFlight = {
 export type InFlightTime = { nowMs: () => number; schedule: (task: () => void, ms: number) => () => void };
 
 /** How long a query waits for a slot. */
-export const IN_FLIGHT_WAIT_MS = 2_000;
+const IN_FLIGHT_WAIT_MS = 2_000;
 
 /**
  * A caller that timed out would find a place in the queue again immediately. This keeps it from retrying in a tight
@@ -38,7 +38,7 @@ const RETRY_MS = 1_000;
 type Waiter = { enteredAt: number; finish: (answer: Slot | NoSlot) => void };
 
 /** One key's queries. `limit` is that of the latest request, so a change applies from the next one. */
-type Lane = { limit: InFlightLimit; running: number; waiting: Set<Waiter>; onIdle: () => void };
+type KeyLane = { limit: InFlightLimit; running: number; waiting: Set<Waiter>; onIdle: () => void };
 
 const SYSTEM_TIME: InFlightTime = {
   nowMs: () => performance.now(),
@@ -52,10 +52,10 @@ const SYSTEM_TIME: InFlightTime = {
 
 /** Returns the in-flight queries of one process, initially none. A key takes memory only while it has some. */
 export function createInFlight(time: InFlightTime = SYSTEM_TIME): InFlight {
-  const lanes = new Map<string, Lane>();
+  const lanes = new Map<string, KeyLane>();
 
-  function openLane(keyId: string, limit: InFlightLimit): Lane {
-    const lane: Lane = { limit, running: 0, waiting: new Set(), onIdle: () => lanes.delete(keyId) };
+  function openLane(keyId: string, limit: InFlightLimit): KeyLane {
+    const lane: KeyLane = { limit, running: 0, waiting: new Set(), onIdle: () => lanes.delete(keyId) };
     lanes.set(keyId, lane);
     return lane;
   }
@@ -80,7 +80,7 @@ export function createInFlight(time: InFlightTime = SYSTEM_TIME): InFlight {
   };
 }
 
-function take(lane: Lane): Slot {
+function take(lane: KeyLane): Slot {
   lane.running += 1;
   let isHeld = true;
   const release = () => {
@@ -93,14 +93,14 @@ function take(lane: Lane): Slot {
   return { allowed: true, release };
 }
 
-function admitWaiting(lane: Lane): void {
+function admitWaiting(lane: KeyLane): void {
   for (const waiter of lane.waiting) {
     if (lane.running >= lane.limit.running) return;
     waiter.finish(take(lane));
   }
 }
 
-function wait(lane: Lane, signal: AbortSignal, { nowMs, schedule }: InFlightTime): Promise<Slot | NoSlot> {
+function wait(lane: KeyLane, signal: AbortSignal, { nowMs, schedule }: InFlightTime): Promise<Slot | NoSlot> {
   if (signal.aborted) return Promise.reject(signal.reason);
   const { promise, resolve, reject } = Promise.withResolvers<Slot | NoSlot>();
   const leave = () => {
@@ -126,7 +126,7 @@ function wait(lane: Lane, signal: AbortSignal, { nowMs, schedule }: InFlightTime
 /**
  * By then the longest-waiting query has left the queue, so one caller that waits exactly this long finds room in it.
  */
-function countMsUntilRoom({ waiting }: Lane, now: number): number {
+function countMsUntilRoom({ waiting }: KeyLane, now: number): number {
   const [first] = waiting;
   return first === undefined ? RETRY_MS : Math.max(1, Math.ceil(first.enteredAt + IN_FLIGHT_WAIT_MS - now));
 }

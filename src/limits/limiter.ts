@@ -1,5 +1,5 @@
 import { createAddressLimit, createSignInLimit } from './attempt-limits.ts';
-import { chargeDenied } from './denied-late.ts';
+import { chargeDenied } from './charge-denied.ts';
 import type { Decision, LimitState } from './gcra/decide.ts';
 import type { PolicyRate } from './gcra/limit.ts';
 import type { LimitStore, StoreReport } from './gcra/store.ts';

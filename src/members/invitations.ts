@@ -128,4 +128,4 @@ export async function revokeInvitation(
 }
 
 /** How long an invitation works. */
-export const INVITATION_MS = 7 * DAY_MS;
+const INVITATION_MS = 7 * DAY_MS;

@@ -17,7 +17,7 @@ const READ_MS = 250;
 /** A member that was not polled for this long has no open stream any more. */
 const FORGET_MS = 2_000;
 
-type Watched = {
+type WatchedMembership = {
   sessionId: string;
   projectId: string;
   last: MembershipStatus | 'unknown';
@@ -32,11 +32,11 @@ export const watchMemberships = (services: SessionSource): MembershipWatcher =>
 export function createWatcher(
   read: (sessionId: string, projectId: string) => Promise<MembershipStatus>,
 ): MembershipWatcher {
-  const watched = new Map<string, Watched>();
+  const watched = new Map<string, WatchedMembership>();
   const seen = new WeakSet<MembershipStatus>();
   let timer: NodeJS.Timeout | undefined;
 
-  async function readStatus(one: Watched): Promise<void> {
+  async function readStatus(one: WatchedMembership): Promise<void> {
     one.last = await read(one.sessionId, one.projectId).catch(() => 'unknown' as const);
   }
 

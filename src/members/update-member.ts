@@ -29,7 +29,11 @@ export async function changeRole(
       .where('person_id', '=', personId)
       .execute();
     await revokeInvitations(tx, caller, personId);
-    await appendEntry(services, tx, caller, personId, 'member.updated', diffOf({ role: before }, { role }));
+    await appendEntry(services, tx, caller, {
+      action: 'member.updated',
+      target: personId,
+      diff: diffOf({ role: before }, { role }),
+    });
   });
 }
 
@@ -49,7 +53,11 @@ export async function removeMember(
       .where('person_id', '=', personId)
       .execute();
     await revokeInvitations(tx, caller, personId);
-    await appendEntry(services, tx, caller, personId, 'member.removed', diffOf({ role: before }, {}));
+    await appendEntry(services, tx, caller, {
+      action: 'member.removed',
+      target: personId,
+      diff: diffOf({ role: before }, {}),
+    });
   });
 }
 
@@ -105,13 +113,17 @@ async function revokeInvitations(
     .execute();
 }
 
+type MemberEntry = {
+  action: 'member.updated' | 'member.removed';
+  target: string;
+  diff: ReturnType<typeof diffOf>;
+};
+
 async function appendEntry(
   { audit }: { audit: Audit },
   tx: ControlTransaction,
   { project, actor }: Caller,
-  target: string,
-  action: 'member.updated' | 'member.removed',
-  diff: ReturnType<typeof diffOf>,
+  entry: MemberEntry,
 ): Promise<void> {
-  await audit.append(tx, { projectId: project.id, actor, action, target, diff });
+  await audit.append(tx, { ...entry, projectId: project.id, actor });
 }

@@ -1,10 +1,9 @@
 import { findFirstPersonId } from '../accounts/account.ts';
 import type { Actor, Requester } from '../api/caller.ts';
-import { validationFailed } from '../api/errors.ts';
+import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import type { ControlTransaction, Write } from '../control/open.ts';
 import type { Project } from '../directory/project.ts';
-import { findKeysIn } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { insertMember } from '../members/membership.ts';
@@ -40,8 +39,7 @@ export async function insertProject(
   actor: Actor,
   findOwnerId: FindOwner = findFirstPersonId,
 ): Promise<string> {
-  const mistakes = findKeysIn({ name: [name] });
-  if (mistakes.length > 0) throw validationFailed(mistakes);
+  requireNoKeysIn({ name });
   const id = newId('proj');
   const now = clock.now();
   await tx

@@ -30,7 +30,7 @@ export function prepareDataDir(dataDir: string): DataDir {
     // This folder is Appflow's own, and mkdir does not change the permissions of an existing one.
     chmodSync(secretsDir, OWNER_ONLY);
   } catch (error) {
-    throw new Error(`APPFLOW_DATA_DIR is ${dataDir}: ${cureOf(rootCause(error, dataDir))}`, { cause: error });
+    throw new Error(`APPFLOW_DATA_DIR is ${dataDir}: ${fixOf(rootCause(error, dataDir))}`, { cause: error });
   }
   return {
     controlFile,
@@ -65,7 +65,7 @@ function rootCause(error: unknown, dataDir: string): unknown {
   }
 }
 
-const CURES: Record<string, string> = {
+const FIXES: Record<string, string> = {
   EEXIST: 'that is a file. Name a folder.',
   ENOTDIR: 'a part of that path is a file. Name a folder.',
   EACCES: 'this user may not write there. Give it the right to, or name another folder.',
@@ -76,7 +76,7 @@ const CURES: Record<string, string> = {
 };
 
 /** Returns the fix for a file-system error in the data folder. */
-export function cureOf(error: unknown): string {
+export function fixOf(error: unknown): string {
   const code = errorCodeOf(error);
-  return CURES[code] ?? `it cannot be used (${messageOf(error)}).`;
+  return FIXES[code] ?? `it cannot be used (${messageOf(error)}).`;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { errorCodeOf } from '../lib/errors.ts';
 
-const CURES: Record<string, string> = {
+const FIXES: Record<string, string> = {
   EADDRINUSE: 'another process listens there. Stop it, or set %s to another port.',
   EACCES: 'this user may not listen there. Set %s to 1024 or more.',
   EADDRNOTAVAIL: 'this machine does not have that address. Set HOST to one of its own.',
@@ -15,9 +15,9 @@ export type Address = { port: number; host: string };
 /** Returns the error with its fix, for a server that cannot listen on HOST and the port that `variable` sets. */
 export function toListenError(error: unknown, { port, host }: Address, variable = 'PORT'): Error {
   const code = errorCodeOf(error);
-  const cure = CURES[code];
-  if (cure === undefined) return error instanceof Error ? error : new Error(String(error));
-  return new Error(`Cannot listen on HOST ${host}, ${variable} ${port}: ${cure.replace('%s', variable)}`, {
+  const fix = FIXES[code];
+  if (fix === undefined) return error instanceof Error ? error : new Error(String(error));
+  return new Error(`Cannot listen on HOST ${host}, ${variable} ${port}: ${fix.replace('%s', variable)}`, {
     cause: error,
   });
 }

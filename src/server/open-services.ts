@@ -10,7 +10,7 @@ import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
 import { createMetrics } from '../http/metrics/metrics.ts';
 import { createUntrustedProxy } from '../http/network/untrusted-proxy.ts';
 import type { Services } from '../http/pipeline/services.ts';
-import { startRecordCleanup } from '../idempotency/records.ts';
+import { startRecordCleanup } from '../idempotency/cleanup.ts';
 import { openUsage } from '../keys/usage/usage.ts';
 import { createFirstUse } from '../keys/verify/first-use.ts';
 import { createRehash } from '../keys/verify/rehash.ts';
@@ -65,9 +65,9 @@ export async function openControlServices(
   const loopDelay = createLoopDelay();
   opening.defer(loopDelay.close);
   const memberships = opening.adopt(watchMemberships({ control, clock }), ({ close }) => close());
-  const stopForgetting = startRecordCleanup(control, clock, log);
+  const stopCleanup = startRecordCleanup(control, clock, log);
   // In parallel: each may wait for another process's write lock, and the time to stop is limited.
-  opening.defer(() => closeAll([stopForgetting, failures.close, rehash.close, firstUse.close, usage.close]));
+  opening.defer(() => closeAll([stopCleanup, failures.close, rehash.close, firstUse.close, usage.close]));
   const opened = opening.move();
   return {
     config,

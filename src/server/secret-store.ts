@@ -5,7 +5,7 @@ import type { Audit } from '../audit/audit.ts';
 import { type Control, NO_CALLER, whenFree } from '../control/open.ts';
 import { encodeMac, macOf, type Pepper } from '../directory/secret.ts';
 import { errorCodeOf } from '../lib/errors.ts';
-import { cureOf } from './data-dir.ts';
+import { fixOf } from './data-dir.ts';
 
 const SECRET_BYTES = 32;
 const KNOWN_VALUE = 'appflow known value';
@@ -49,7 +49,7 @@ function createSecretFile(file: string): void {
     linkSync(draft, file);
   } catch (error) {
     if (errorCodeOf(error) === 'EEXIST') return;
-    throw new Error(`The secret cannot be kept in ${file}: ${cureOf(error)}`, { cause: error });
+    throw new Error(`The secret cannot be kept in ${file}: ${fixOf(error)}`, { cause: error });
   } finally {
     rmSync(draft, { force: true });
   }

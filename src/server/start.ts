@@ -32,7 +32,7 @@ export type RunningServer = {
 /** Clocks that tests replace: the wall clock, and the limiter's monotonic clock in whole microseconds. */
 export type Clocks = { clock?: Clock; nowUs?: () => number };
 
-/** After this time, requests in progress are cut off, so that a slow client cannot delay a stop. */
+/** After this time, requests in progress are dropped, so that a slow client cannot delay a stop. */
 const STOP_GRACE_MS = 5_000;
 
 /** Config → databases → services → listen. Throws if any step fails, with everything closed again. */
@@ -86,13 +86,13 @@ async function close(opened: { close: () => Promise<void> }): Promise<void> {
   await opened.close();
 }
 
-/** Answers requests in progress, then cuts off those that remain after the grace period. */
+/** Answers requests in progress, then drops those that remain after the grace period. */
 async function closeServer(app: ReturnType<typeof createServer>): Promise<void> {
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
+  const dropTimer = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
   try {
     await app.close();
   } finally {
-    clearTimeout(cutOff);
+    clearTimeout(dropTimer);
   }
 }
 

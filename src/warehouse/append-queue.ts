@@ -34,18 +34,18 @@ export type AppendQueue = {
   size(): { rows: number; bytes: number };
 };
 
-type Lane = { appends: Append[]; head: number; rows: number; bytes: number; allowance: number };
+type AppendLane = { appends: Append[]; head: number; rows: number; bytes: number; allowance: number };
 
 /** Rows a project may add to a block per turn (deficit round robin, Shreedhar & Varghese 1995). */
 const TURN_ROWS = 200;
 
 /** Returns an empty queue. A single project may fill only half of it, so a flood leaves room for others. */
 export function createAppendQueue(limits: QueueLimits): AppendQueue {
-  const lanes = new Map<string, Lane>();
+  const lanes = new Map<string, AppendLane>();
   let rows = 0;
   let bytes = 0;
 
-  function hasRoom(lane: Lane | undefined, append: Append): boolean {
+  function hasRoom(lane: AppendLane | undefined, append: Append): boolean {
     const isFull = rows + append.rows.length > limits.rowsMax || bytes + append.bytes > limits.bytesMax;
     if (isFull) return false;
     if (lane === undefined) return true;
@@ -54,7 +54,7 @@ export function createAppendQueue(limits: QueueLimits): AppendQueue {
   }
 
   /** Moves one project's appends into the block. Returns false when the next one does not fit. */
-  function drain(lane: Lane, block: Append[], room: { rows: number; bytes: number }): boolean {
+  function drain(lane: AppendLane, block: Append[], room: { rows: number; bytes: number }): boolean {
     lane.allowance += TURN_ROWS;
     for (let next = lane.appends[lane.head]; next !== undefined; next = lane.appends[lane.head]) {
       if (next.rows.length > lane.allowance) return true;
@@ -103,7 +103,7 @@ export function createAppendQueue(limits: QueueLimits): AppendQueue {
 }
 
 /** Drops taken appends only once they make up half of the list: shifting after each one would be quadratic. */
-function compact(lane: Lane): Lane {
+function compact(lane: AppendLane): AppendLane {
   if (lane.head * 2 >= lane.appends.length) {
     lane.appends = lane.appends.slice(lane.head);
     lane.head = 0;

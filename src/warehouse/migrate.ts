@@ -40,7 +40,7 @@ async function listMigrations(): Promise<string[]> {
 }
 
 /** Returns the statements of a migration file. A semicolon at the end of a line ends a statement. */
-export function splitStatements(text: string): string[] {
+function splitStatements(text: string): string[] {
   return text
     .replaceAll(/^--.*$/gm, '')
     .split(/;[ \t]*$/m)

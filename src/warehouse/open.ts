@@ -4,6 +4,7 @@ import { createBlockStore } from './block-store.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
+import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { createWatchdog, type StatementLimits } from './watchdog.ts';
 import { openWriter, type Writer } from './writer.ts';
@@ -13,6 +14,8 @@ export type Warehouse = Pick<Gateway, 'query'> &
   Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> & {
     /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
     oldestStatementMs(): number;
+    /** Whether queries are answered, as of the last second. */
+    isAnswering(): Promise<boolean>;
     /** Rejects new work, stores what is queued, then closes the engine. */
     close(): Promise<void>;
   };
@@ -58,15 +61,17 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   watchdog.start({ overdue: writer.giveUp, stuck: () => endProcess(log, watchdog.oldestMs()) });
   // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
+  // A caller whose events are acknowledged must also see everything derived from them.
+  const query: Gateway['query'] = (sql, params, options) =>
+    reading.query(sql, params, { ...options, after: writer.pendingDerivation });
   return {
-    // A caller whose events are acknowledged must also see everything derived from them.
-    query: (sql, params, options) =>
-      reading.query(sql, params, { ...options, after: writer.pendingDerivation }),
+    query,
     append: writer.append,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
     oldestStatementMs: watchdog.oldestMs,
+    isAnswering: createProbe(query, { clock, log }),
     close: () => opened.disposeAsync(),
   };
 }

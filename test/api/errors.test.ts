@@ -55,6 +55,7 @@ const warehouse = {
   queue: () => assert.fail(),
   isFailing: () => false,
   oldestStatementMs: () => 0,
+  isAnswering: async () => true,
   close: async () => {},
 };
 const app = createServer({ ...services, warehouse, limiter: createLimiter() }, ROUTES);

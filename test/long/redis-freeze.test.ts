@@ -31,7 +31,7 @@ describe('when Redis is frozen for 30 s', { ...NEEDS_REDIS, concurrency: true },
     const load = startLoad(store, () => oneUnit(`key_${Math.floor(Math.random() * 100)}`, wide));
     await waitUntil(() => load.calls.length > 500, 10_000);
     redis.freeze();
-    await waitUntil(() => store.report().trouble !== undefined, 1_000);
+    await waitUntil(() => store.report().problem !== undefined, 1_000);
     const failedBefore = store.report().callsFailed;
     const heapBefore = heapMb();
     const from = load.calls.length;

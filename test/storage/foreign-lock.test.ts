@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
-import { deleteExpiredRecords } from '../../src/idempotency/records.ts';
+import { deleteExpiredRecords } from '../../src/idempotency/cleanup.ts';
 import { createKey } from '../../src/keys/create.ts';
 import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
 import { sendExpiryNotices } from '../../src/keys/expiry-notices.ts';

@@ -4,12 +4,10 @@ import type { KeyType } from '../../directory/scopes.ts';
 import { type CreateKeyBody, insertKey, type KeyWithSecret } from '../../keys/create.ts';
 import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { replaceSecret } from '../../keys/rotate.ts';
-import { DAY_MS } from '../../lib/durations.ts';
+import { DAY_MS, SECOND_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../server/open-services.ts';
 import { type DemoState, getDemoProject, insertState } from './demo-project.ts';
 import { type DemoUse, writeDemoUsage } from './demo-usage.ts';
-
-const DAY_SECONDS = 86_400;
 
 /** The secrets of a new demo, one per key type. They are shown only once. */
 export type DemoKeys = Record<KeyType, string>;
@@ -128,6 +126,6 @@ async function insertDemoKey(
   await tx.updateTable('api_keys').set({ created_at }).where('id', '=', keyId).execute();
   await tx.updateTable('key_secrets').set({ created_at }).where('key_id', '=', keyId).execute();
   if (graceDays === undefined) return created;
-  const rotation = { keyId, body: { grace_seconds: graceDays * DAY_SECONDS } };
+  const rotation = { keyId, body: { grace_seconds: (graceDays * DAY_MS) / SECOND_MS } };
   return replaceSecret(services, write, project, rotation, CLI_GRANTOR);
 }

@@ -1,6 +1,12 @@
 import { DAY_MS } from '../../lib/durations.ts';
 import { payments } from './payments.ts';
-import { type DEMO_PLATFORMS, type DemoPlan, type DemoPlatform, makePerson, type Person } from './person.ts';
+import {
+  createDemoPerson,
+  type DEMO_PLATFORMS,
+  type DemoPerson,
+  type DemoPlan,
+  type DemoPlatform,
+} from './person.ts';
 import { randomOf } from './random.ts';
 import { type Action, isActiveOn, visit } from './visits.ts';
 
@@ -38,7 +44,7 @@ export function* makeDays(
   stage: DemoStage,
   { fromMs, untilMs }: { fromMs: number; untilMs: number },
 ): Generator<DemoEvent[]> {
-  const people = Array.from({ length: plan.users }, (_, index) => makePerson(plan, index));
+  const people = Array.from({ length: plan.users }, (_, index) => createDemoPerson(plan, index));
   const first = Math.max(0, Math.floor((fromMs - stage.startMs) / DAY_MS));
   const last = Math.floor((untilMs - stage.startMs) / DAY_MS);
   for (let day = first; day <= last; day += 1) {
@@ -58,7 +64,7 @@ export function countDemoDays({ startMs }: DemoStage, fromMs: number, untilMs: n
 function makeDay(
   { seed }: DemoPlan,
   { appIds, startMs }: DemoStage,
-  person: Person,
+  person: DemoPerson,
   day: number,
   isWithin: (action: Action) => boolean,
 ): DemoEvent[] {
@@ -85,7 +91,7 @@ function makeDay(
   });
 }
 
-function contextOf(person: Person, day: number): Record<string, string> {
+function contextOf(person: DemoPerson, day: number): Record<string, string> {
   // The web app always has the newest version.
   const delayDays = person.platform === 'web' ? 0 : person.updateDays;
   const [version] = RELEASES.find(([, released]) => released + delayDays <= day) ?? ['2.8.4'];

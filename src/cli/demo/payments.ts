@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../../lib/durations.ts';
-import type { Person } from './person.ts';
+import type { DemoPerson } from './person.ts';
 import { pick, type Random } from './random.ts';
 import type { Action } from './visits.ts';
 
@@ -16,7 +16,7 @@ const PRICES: Record<string, Record<string, string>> = {
 const STORES = { ios: 'app_store', android: 'play_store', web: 'stripe' } as const;
 
 /** Returns a person's payments and refunds on a day. Subscriptions renew whether or not the person is active. */
-export function payments(person: Person, day: number, isActive: boolean, random: Random): Action[] {
+export function payments(person: DemoPerson, day: number, isActive: boolean, random: Random): Action[] {
   const actions = subscriptionActions(person, day, random);
   if (isActive && random() < 0.006 + 0.02 * person.loyalty) {
     actions.push(
@@ -34,7 +34,7 @@ export function payments(person: Person, day: number, isActive: boolean, random:
   return actions;
 }
 
-function subscriptionActions(person: Person, day: number, random: Random): Action[] {
+function subscriptionActions(person: DemoPerson, day: number, random: Random): Action[] {
   const { subscription } = person;
   if (!subscription || day < subscription.from - 7 || day > subscription.until) return [];
   const { from, until, product } = subscription;
@@ -53,7 +53,7 @@ function subscriptionActions(person: Person, day: number, random: Random): Actio
   return isRenewal ? [pay(person, 'subscription_renewed', product, random)] : [];
 }
 
-function pay({ currency, platform }: Person, name: string, product_id: string, random: Random): Action {
+function pay({ currency, platform }: DemoPerson, name: string, product_id: string, random: Random): Action {
   const revenue = PRICES[product_id]?.[currency] ?? '9.99';
   return {
     name,

@@ -10,7 +10,7 @@ export type DemoPlatform = (typeof DEMO_PLATFORMS)[number];
 export type DemoPlan = { seed: number; days: number; users: number };
 
 /** A user of one of the apps. Days count from the first day of the demo. */
-export type Person = {
+export type DemoPerson = {
   index: number;
   id: string;
   platform: DemoPlatform;
@@ -31,7 +31,7 @@ export type Person = {
   subscription: { from: number; until: number; product: 'pro_monthly' | 'pro_yearly' } | undefined;
 };
 
-type Region = Pick<Person, 'country' | 'locale' | 'currency' | 'zoneHours'>;
+type Region = Pick<DemoPerson, 'country' | 'locale' | 'currency' | 'zoneHours'>;
 
 const COUNTRIES = [
   [{ country: 'US', locale: 'en_US', currency: 'USD', zoneHours: -6 }, 34],
@@ -93,7 +93,7 @@ const EARLIER_SHARE = 0.35;
 const EARLIER_DAYS = 120;
 
 /** Returns the person with this index. More people join each week than in the week before. */
-export function makePerson({ seed, days }: DemoPlan, index: number): Person {
+export function createDemoPerson({ seed, days }: DemoPlan, index: number): DemoPerson {
   const random = randomOf('person', seed, index);
   const platform = pick<DemoPlatform>(random, PLATFORM_WEIGHTS);
   const region = pick<Region>(random, COUNTRIES);
@@ -116,7 +116,7 @@ export function makePerson({ seed, days }: DemoPlan, index: number): Person {
   };
 }
 
-function makeSubscription(random: () => number, joined: number): Person['subscription'] {
+function makeSubscription(random: () => number, joined: number): DemoPerson['subscription'] {
   const product = random() < 0.8 ? 'pro_monthly' : 'pro_yearly';
   const from = joined + 7 + Math.floor(random() * 20);
   const months = product === 'pro_yearly' ? 12 : 1 + Math.floor(random() * 8);

@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/durations.ts';
-import type { Person } from './person.ts';
+import type { DemoPerson } from './person.ts';
 import { pick, type Random } from './random.ts';
 
 /** Something a person does in an app: an event name, its properties, and milliseconds since midnight UTC. */
@@ -32,7 +32,7 @@ const ACTIONS = [
 
 /** Whether a person is active on a day: often at first, then less and less, and more on weekends. */
 export function isActiveOn(
-  { joined, loyalty }: Person,
+  { joined, loyalty }: DemoPerson,
   day: number,
   weekday: number,
   random: Random,
@@ -44,7 +44,7 @@ export function isActiveOn(
 }
 
 /** Returns what a person does on an active day, in one to three sessions. */
-export function visit(person: Person, day: number, random: Random): Action[] {
+export function visit(person: DemoPerson, day: number, random: Random): Action[] {
   const isFirst = day === person.joined;
   const sessions = pick(random, [
     [1, 62],

@@ -7,7 +7,13 @@ import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts
 import { derivePepper } from '../../directory/secret.ts';
 import { messageOf, StorageError } from '../../lib/errors.ts';
 import { toAuditKey } from '../../server/open-services.ts';
-import { countStoredUnder, findSecretMatch, readSecret, WRONG_SECRET } from '../../server/secret-store.ts';
+import {
+  countStoredUnder,
+  findSecretMatch,
+  readSecret,
+  type StoredUnder,
+  WRONG_SECRET,
+} from '../../server/secret-store.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const DATABASE = 'control database';
@@ -123,21 +129,19 @@ async function checkSecret(
   ];
 }
 
-type StoredUnder = Awaited<ReturnType<typeof countStoredUnder>>;
-
 function reportStored({ current, retired, unknown }: StoredUnder, hasRetired: boolean): Finding {
   const check = 'stored keys';
   if (unknown > 0) {
-    const cure = 'Set their secret in APPFLOW_SECRET_RETIRED, or replace them and revoke them.';
+    const fix = 'Set their secret in APPFLOW_SECRET_RETIRED, or replace them and revoke them.';
     return failed(
       check,
-      `${unknown} were made under a secret that is not configured and cannot be used. ${cure}`,
+      `${unknown} were made under a secret that is not configured and cannot be used. ${fix}`,
     );
   }
   if (retired > 0) {
-    const cure =
+    const fix =
       'They go on working and move when they are next used; keep APPFLOW_SECRET_RETIRED until then.';
-    return warning(check, `${retired} are still stored under a retired secret. ${cure}`);
+    return warning(check, `${retired} are still stored under a retired secret. ${fix}`);
   }
   const rest = hasRetired
     ? ' No key needs APPFLOW_SECRET_RETIRED any more, only older audit entries do.'
@@ -160,7 +164,7 @@ async function checkChain(
   const verdict = await verifyChain(control, secrets.map(toAuditKey), knownHead);
   if (verdict.ok)
     return ok(check, `All ${verdict.rows} entries are as they were written. ${describeCoverage(knownHead)}`);
-  const cure =
+  const fix =
     'Keep a copy of the data folder and compare it with a backup and with "audit log head" in the logs.';
-  return failed(check, `It was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${cure}`);
+  return failed(check, `It was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${fix}`);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
-import { cureOf } from '../../server/data-dir.ts';
+import { fixOf } from '../../server/data-dir.ts';
 import type { FileIdentity } from './source.ts';
 import { TOTALS, type Totals } from './totals.ts';
 
@@ -42,7 +42,7 @@ export function openResume(
     try {
       change();
     } catch (error) {
-      if (!hasWarned) warn(`Warning: no progress can be kept in ${folder}: ${cureOf(error)} ${WITHOUT}`);
+      if (!hasWarned) warn(`Warning: no progress can be kept in ${folder}: ${fixOf(error)} ${WITHOUT}`);
       hasWarned = true;
     }
   }

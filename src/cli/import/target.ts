@@ -17,9 +17,9 @@ export async function openTarget(config: Config, url: string | undefined): Promi
   const failure = config.port === 0 && url === undefined ? 'ECONNREFUSED' : await findFailure(wanted);
   if (failure === undefined) return { url: wanted, isOwn: false, close: nothingToClose };
   if (url === undefined && failure === 'ECONNREFUSED') return startOwn(config);
-  const cure =
+  const fix =
     url === undefined ? '' : ' Start it, check --url, or leave --url out to import without a server.';
-  throw new Error(`No server answers at ${wanted} (${failure}).${cure}`);
+  throw new Error(`No server answers at ${wanted} (${failure}).${fix}`);
 }
 
 async function findFailure(url: string): Promise<string | undefined> {

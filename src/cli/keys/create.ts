@@ -100,6 +100,6 @@ export function addCreateCommand(keys: Command): void {
 }
 
 /** Returns the items of a comma-separated list, appended to those of earlier uses of the option. */
-export function parseList(text: string, before: readonly string[] = []): string[] {
+function parseList(text: string, before: readonly string[] = []): string[] {
   return [...before, ...text.split(',').map((part) => part.trim())];
 }

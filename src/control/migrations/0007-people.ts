@@ -2,13 +2,13 @@ import type { Kysely } from 'kysely';
 
 /** People, their sessions and their roles. Ended sessions and used links are deleted, so existing rows are valid. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  await createPeople(db);
+  await createPersonTables(db);
   await createCredentials(db);
   await createTwoFactors(db);
   await createMembers(db);
 }
 
-async function createPeople({ schema }: Kysely<unknown>): Promise<void> {
+async function createPersonTables({ schema }: Kysely<unknown>): Promise<void> {
   await schema
     .createTable('people')
     .addColumn('id', 'text', (column) => column.primaryKey())

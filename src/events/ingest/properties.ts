@@ -5,10 +5,12 @@ const DEPTH_MAX = 5;
 const KEY_CHARACTERS_MAX = 128;
 
 /** Validated properties. `bytes` is the size of the JSON that the client sent, without spaces. */
-export type ParsedProperties = { json: string; bytes: number; revenue: unknown; currency: unknown } | Flaw;
+export type ParsedProperties =
+  | { json: string; bytes: number; revenue: unknown; currency: unknown }
+  | PropertyError;
 
 /** What is wrong, and its path, such as `properties.items.0.sku`. */
-type Flaw = { field: string; message: string };
+type PropertyError = { field: string; message: string };
 
 const NONE: ParsedProperties = { json: '{}', bytes: 2, revenue: undefined, currency: undefined };
 
@@ -16,7 +18,7 @@ const NONE: ParsedProperties = { json: '{}', bytes: 2, revenue: undefined, curre
 const MAY_BE_UNREADABLE = /\\ud|\d{19}/;
 
 /**
- * Returns an event's `properties` as JSON text that the event store can read, or the first flaw in them. Objects and
+ * Returns an event's `properties` as JSON text that the event store can read, or the first error in them. Objects and
  * lists may nest 5 deep, including `properties` itself; only top-level keys count towards the 200. Absent and null are
  * the same.
  */
@@ -28,8 +30,8 @@ export function parseProperties(value: unknown): ParsedProperties {
   if (Object.keys(value).length > KEYS_MAX) {
     return { field: 'properties', message: `Send at most ${KEYS_MAX} properties with one event.` };
   }
-  const flaw = findFlaw(value, 1);
-  if (flaw !== undefined) return { field: `properties${flaw.field}`, message: flaw.message };
+  const error = findPropertyError(value, 1);
+  if (error !== undefined) return { field: `properties${error.field}`, message: error.message };
   const text = JSON.stringify(value);
   const { revenue, currency } = value as { revenue?: unknown; currency?: unknown };
   const json = MAY_BE_UNREADABLE.test(text) ? writeReadable(value) : text;
@@ -37,31 +39,37 @@ export function parseProperties(value: unknown): ParsedProperties {
 }
 
 /** Builds the path while returning, so that a valid event does not pay for it. */
-function findFlaw(value: unknown, depth: number): Flaw | undefined {
+function findPropertyError(value: unknown, depth: number): PropertyError | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : TOO_LARGE_NUMBER;
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > DEPTH_MAX) return TOO_DEEP;
   return Array.isArray(value)
-    ? findFlawInList(value, depth)
-    : findFlawInObject(value as Readonly<Record<string, unknown>>, depth);
+    ? findPropertyErrorInList(value, depth)
+    : findPropertyErrorInObject(value as Readonly<Record<string, unknown>>, depth);
 }
 
 // JSON allows 1e999; JavaScript reads it as Infinity and would write null, which loses it silently.
-const TOO_LARGE_NUMBER: Flaw = { field: '', message: 'Send a number beyond ±1.797e308 as a string.' };
-const TOO_DEEP: Flaw = {
+const TOO_LARGE_NUMBER: PropertyError = {
+  field: '',
+  message: 'Send a number beyond ±1.797e308 as a string.',
+};
+const TOO_DEEP: PropertyError = {
   field: '',
   message: `Nest objects and lists at most ${DEPTH_MAX} deep, properties itself being the first.`,
 };
 
-function findFlawInList(list: readonly unknown[], depth: number): Flaw | undefined {
+function findPropertyErrorInList(list: readonly unknown[], depth: number): PropertyError | undefined {
   for (let index = 0; index < list.length; index += 1) {
-    const flaw = findFlaw(list[index], depth + 1);
-    if (flaw !== undefined) return { field: `.${index}${flaw.field}`, message: flaw.message };
+    const error = findPropertyError(list[index], depth + 1);
+    if (error !== undefined) return { field: `.${index}${error.field}`, message: error.message };
   }
   return undefined;
 }
 
-function findFlawInObject(object: Readonly<Record<string, unknown>>, depth: number): Flaw | undefined {
+function findPropertyErrorInObject(
+  object: Readonly<Record<string, unknown>>,
+  depth: number,
+): PropertyError | undefined {
   for (const key of Object.keys(object)) {
     if (!hasAtMostCharacters(key, KEY_CHARACTERS_MAX)) {
       const start = key.slice(0, 32).toWellFormed();
@@ -70,8 +78,8 @@ function findFlawInObject(object: Readonly<Record<string, unknown>>, depth: numb
         message: `Shorten this key to at most ${KEY_CHARACTERS_MAX} characters.`,
       };
     }
-    const flaw = findFlaw(object[key], depth + 1);
-    if (flaw !== undefined) return { field: `.${key}${flaw.field}`, message: flaw.message };
+    const error = findPropertyError(object[key], depth + 1);
+    if (error !== undefined) return { field: `.${key}${error.field}`, message: error.message };
   }
   return undefined;
 }
@@ -79,7 +87,7 @@ function findFlawInObject(object: Readonly<Record<string, unknown>>, depth: numb
 /**
  * Writes JSON that ClickHouse can read. At a lone surrogate or an integer beyond 64 bits its parser rejects the whole
  * text, with all other properties. The first becomes U+FFFD, the second is written with an exponent, which is the same
- * number. Recursion is bounded, because `findFlaw` checked the depth.
+ * number. Recursion is bounded, because `findPropertyError` checked the depth.
  */
 function writeReadable(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.toWellFormed());

@@ -9,7 +9,7 @@ export type Metrics = {
   tallyOf: (method: string, route: string) => RequestTally;
   countEvents: (accepted: number, duplicates: number, rejected: number) => void;
   /** Adds a metric that is read at each scrape. */
-  watch: (watched: Watched) => void;
+  watch: (watched: WatchedMetric) => void;
   /** Adds a step that runs before the metrics are read. */
   prepare: (step: () => Promise<void>) => void;
   /** Adds Node's own metrics of the process: memory, CPU, event loop, garbage collection. */
@@ -22,7 +22,7 @@ export type Metrics = {
 export type Reading = { labels?: Record<string, string>; value: number };
 
 /** A metric that is counted elsewhere. `read` returns one value per set of labels. */
-export type Watched = {
+export type WatchedMetric = {
   name: string;
   help: string;
   kind: 'counter' | 'gauge';
@@ -96,7 +96,7 @@ export function createMetrics(): Metrics {
 }
 
 /** Adds a metric that is read at each scrape, so that requests pay nothing for it. */
-function addWatched(registry: Registry, { name, help, kind, labelNames = [], read }: Watched): void {
+function addWatched(registry: Registry, { name, help, kind, labelNames = [], read }: WatchedMetric): void {
   const options = { name, help, labelNames, registers: [registry] };
   const fill = (metric: Counter | Gauge) => {
     metric.reset();

@@ -105,7 +105,7 @@ function watchLimitStore({ metrics, limiter }: WatchedServices): void {
     name: 'appflow_ratelimit_degraded',
     help: '1 while Redis does not answer and this process keeps to its share of each limit, otherwise 0.',
     kind: 'gauge',
-    read: () => [{ value: limiter.reportStore()?.trouble === undefined ? 0 : 1 }],
+    read: () => [{ value: limiter.reportStore()?.problem === undefined ? 0 : 1 }],
   });
   metrics.watch({
     name: 'appflow_ratelimit_redis_calls_total',

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Insertable, type Selectable, sql } from 'kysely';
 import { type Control, type ControlTransaction, whenFree } from '../../control/open.ts';
 import type { KeyUsageHourTable, KeyUsageTable } from '../../control/schema.ts';
+import type { ReadableControl } from '../../directory/directory.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/durations.ts';
 import {
@@ -17,8 +18,6 @@ export type UsageHour = Omit<Selectable<KeyUsageHourTable>, 'key_id'>;
 
 /** The counts of a key in a past hour that are not written yet. */
 type PastHour = { keyId: string; hour: number; counts: Uint32Array };
-
-type ReadableControl = Pick<Control, 'db' | 'changeStamp'>;
 
 type State = {
   control: ReadableControl;

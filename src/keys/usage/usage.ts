@@ -83,7 +83,7 @@ export async function openUsage(control: Control, clock: Clock, log: Log): Promi
     find: (keyId) => summarize(uses.get(keyId)),
     listHours: store.listHours,
     flush: store.flush,
-    close: keepFlushed(store.flush, log),
+    close: startFlushing(store.flush, log),
   };
 }
 
@@ -133,7 +133,7 @@ function summarize(use: KeyUse | undefined): KeyUsage {
 }
 
 /** Flushes periodically. Returns the function that stops it, with a last flush. */
-function keepFlushed(flush: () => Promise<void>, log: Log): () => Promise<void> {
+function startFlushing(flush: () => Promise<void>, log: Log): () => Promise<void> {
   // A failed flush is retried with the next one: no count is lost while the process runs.
   const onError = (err: unknown) => log.warn({ err }, 'key usage was not saved');
   const stop = runPeriodically({ everyMs: FLUSH_EVERY_MS, run: flush, onError, startsNow: false });

@@ -25,12 +25,12 @@ export type LimitStore = {
 };
 
 /**
- * The state of a shared store, for /readyz and metrics. `trouble` and `warning` are sentences for people, or
+ * The state of a shared store, for /readyz and metrics. `problem` and `warning` are sentences for people, or
  * undefined.
  */
 export type StoreReport = {
   /** Why each process decides on its own. */
-  readonly trouble: string | undefined;
+  readonly problem: string | undefined;
   /** A misconfiguration that does not prevent operation. */
   readonly warning: string | undefined;
   readonly callsAnswered: number;

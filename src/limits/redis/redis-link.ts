@@ -101,10 +101,10 @@ export async function openRedisLink(options: RedisLinkOptions): Promise<RedisLin
     report() {
       const { callsAnswered, callsFailed } = guard;
       const reason = refusal ?? 'Redis does not answer, the log says why';
-      const trouble = isDegraded()
+      const problem = isDegraded()
         ? `${reason}: this process keeps to 1/${processes} of each rate limit.`
         : undefined;
-      return { callsAnswered, callsFailed, trouble, warning, processes };
+      return { callsAnswered, callsFailed, problem, warning, processes };
     },
     async close() {
       clearInterval(poll);

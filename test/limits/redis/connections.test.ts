@@ -90,7 +90,7 @@ describe('rediss:// over TLS', NEEDS_OPENSSL, () => {
 
   test('a certificate of an unknown authority is rejected, and the log says why', async () => {
     const store = await openStore(`rediss://localhost:${port}`);
-    assert.ok(store.report().trouble !== undefined);
+    assert.ok(store.report().problem !== undefined);
     assert.match(store.lines[0] ?? '', /unable to verify the first certificate|self-signed certificate/);
     assert.equal(await countPassing(store, oneUnit('refused')), 100);
     assert.equal(await redis.client.exists('appflow:rl:analytics:refused'), 0);
@@ -112,7 +112,7 @@ describe('a node of a Redis Cluster', NEEDS_REDIS, () => {
     while (!String(await redis.client.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) await sleep(20);
     const store = await openStore(redis.url);
     assert.match(
-      store.report().trouble ?? '',
+      store.report().problem ?? '',
       /node of a Redis Cluster.*single Redis.*1\/1 of each rate limit/,
     );
     assert.match(store.lines.join(''), /node of a Redis Cluster/);
@@ -125,7 +125,7 @@ describe('a node of a Redis Cluster', NEEDS_REDIS, () => {
   test('can be replaced by a single Redis without a restart', async () => {
     const node = await startRedis(asNode());
     const store = await openStore(node.url);
-    assert.match(store.report().trouble ?? '', /Redis Cluster/);
+    assert.match(store.report().problem ?? '', /Redis Cluster/);
     await node[Symbol.asyncDispose]();
     await using redis = await startRedis([], node.port);
     await requireHealed(store);

@@ -36,7 +36,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     const load = startLoad(store, anyKey);
     await waitUntil(() => load.calls.length > 500, 10_000);
     await redis.kill();
-    await waitUntil(() => store.report().trouble !== undefined, 1_000);
+    await waitUntil(() => store.report().problem !== undefined, 1_000);
     const from = load.calls.length;
     await waitUntil(() => load.calls.length > from + 2_000, 10_000);
     await using _again = await startRedis([], redis.port);
@@ -66,7 +66,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
       await countPassing(stores[1], oneUnit('key')),
     ];
     assert.deepEqual(passed, [30, 50]);
-    assert.match(stores[0].report().trouble ?? '', /1\/2 of each rate limit/);
+    assert.match(stores[0].report().problem ?? '', /1\/2 of each rate limit/);
     assert.equal(stores[0].peek(oneUnit('key'))?.allowed, false, 'the peek knows it too');
     assert.ok(stores[0].report().localDecisions > 0);
   });
@@ -79,7 +79,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     const failedBefore = store.report().callsFailed;
     redis.freeze();
     const from = load.calls.length;
-    await waitUntil(() => store.report().trouble !== undefined, 1_000);
+    await waitUntil(() => store.report().problem !== undefined, 1_000);
     const opened = load.calls.length;
     await sleep(FROZEN_MS);
     const frozen = load.calls.slice(opened);
@@ -124,7 +124,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     assert.ok(waitedMs >= 45, `${waitedMs} ms`);
     assert.equal(store.report().localDecisions, decidedAlone + 1, 'decided before the answer came');
     await Promise.all([1, 2, 3].map(() => store.charge(oneUnit('key'))));
-    assert.ok(store.report().trouble !== undefined);
+    assert.ok(store.report().problem !== undefined);
     proxy.setDelay(0);
     await requireHealed(store);
     while ((await countSpent(redis)) < 5) await sleep(20);
@@ -138,7 +138,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     const store = await openStore(redis.url);
     await redis.client.replicaof('127.0.0.1', await findFreePort());
     for (let call = 0; call < 20; call += 1) assert.ok((await store.charge(oneUnit('key'))).allowed);
-    await waitUntil(() => store.report().trouble !== undefined, 2_000);
+    await waitUntil(() => store.report().problem !== undefined, 2_000);
     await redis.client.replicaof('NO', 'ONE');
     await requireHealed(store);
     assert.ok((await store.charge(oneUnit('key'))).allowed);
@@ -153,7 +153,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     proxy.retarget(next.port);
     await waitUntil(() => {
       void store.charge(oneUnit('key'));
-      return store.report().trouble !== undefined;
+      return store.report().problem !== undefined;
     }, 2_000);
     await requireHealed(store);
     await store.charge(oneUnit('key'));
@@ -166,7 +166,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     const store = await openStore(`redis://127.0.0.1:${proxy.port}`);
     proxy.swallow();
     for (let call = 0; call < 3; call += 1) assert.ok((await store.charge(oneUnit('key'))).allowed);
-    assert.ok(store.report().trouble !== undefined);
+    assert.ok(store.report().problem !== undefined);
     await requireHealed(store);
   });
 
@@ -175,7 +175,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     const store = await openStore(redis.url);
     await redis.client.config('SET', 'maxmemory', '1');
     for (let call = 0; call < 20; call += 1) assert.ok((await store.charge(oneUnit('key'))).allowed);
-    await waitUntil(() => store.report().trouble !== undefined, 3_000);
+    await waitUntil(() => store.report().problem !== undefined, 3_000);
     await redis.client.config('SET', 'maxmemory', '0');
     await requireHealed(store);
   });
@@ -194,7 +194,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     try {
       const store = await openStore(redis.url);
       assert.equal(await countPassing(store, oneUnit('key')), 100);
-      assert.ok(store.report().trouble !== undefined);
+      assert.ok(store.report().problem !== undefined);
       await loading;
       await requireHealed(store);
     } finally {
@@ -217,7 +217,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
   test('33: a wrong password degrades, is never logged, and the right one works once it is set', async () => {
     await using redis = await startRedis(['--requirepass', 'right-one']);
     const store = await openStore(`redis://:wrong-one@127.0.0.1:${redis.port}`);
-    assert.ok(store.report().trouble !== undefined);
+    assert.ok(store.report().problem !== undefined);
     assert.equal(await countPassing(store, oneUnit('key')), 100);
     await redis.client.config('SET', 'requirepass', 'wrong-one');
     await requireHealed(store);
@@ -232,7 +232,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     await redis.client.call('ACL', 'SETUSER', 'poor', 'on', '>secret', '+hello', '+client', '+info');
     const poor = await openStore(`redis://poor:secret@127.0.0.1:${redis.port}`);
     assert.equal(await countPassing(poor, oneUnit('key')), 100);
-    assert.ok(poor.report().trouble !== undefined);
+    assert.ok(poor.report().problem !== undefined);
   });
 
   test('36: without Redis at startup, the process starts degraded and recovers when Redis comes up', async () => {
@@ -240,7 +240,7 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     const startMs = performance.now();
     const store = await openStore(`redis://127.0.0.1:${port}`);
     assert.ok(performance.now() - startMs < START_MS_MAX);
-    assert.ok(store.report().trouble !== undefined);
+    assert.ok(store.report().problem !== undefined);
     assert.equal(await countPassing(store, oneUnit('key')), 100);
     await using redis = await startRedis([], port);
     await requireHealed(store);
@@ -282,6 +282,6 @@ describe('a Redis that fails', NEEDS_REDIS, () => {
     // Sleeps rather than spins, because Redis may need the CPU meanwhile.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
     await Promise.all(calls);
-    assert.deepEqual([store.report().callsFailed, store.report().trouble], [0, undefined]);
+    assert.deepEqual([store.report().callsFailed, store.report().problem], [0, undefined]);
   });
 });

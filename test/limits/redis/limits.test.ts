@@ -242,8 +242,8 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     await redis.client.set('taken:nodes', 'a text');
     const store = await openStore(redis.url, { prefix: 'taken:' });
     assert.equal(await redis.client.zcard('taken:nodes'), 1);
-    const { callsFailed, trouble, processes } = store.report();
-    assert.deepEqual([callsFailed, trouble, processes], [0, undefined, 1]);
+    const { callsFailed, problem, processes } = store.report();
+    assert.deepEqual([callsFailed, problem, processes], [0, undefined, 1]);
   });
 
   test('47: stopping takes less than a second and leaves nothing that keeps the process alive', async () => {

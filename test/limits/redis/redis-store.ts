@@ -48,7 +48,7 @@ export async function waitUntil(isDone: () => boolean, limitMs: number): Promise
 
 /** Resolves with the time until a healthy Redis is used again; fails when that is 2 s or more. */
 export const requireHealed = (store: RedisStore): Promise<number> =>
-  waitUntil(() => store.report().trouble === undefined, 2_000);
+  waitUntil(() => store.report().problem === undefined, 2_000);
 
 /** Charges with this many callers in parallel until stopped. Resolves with each call's milliseconds, in order. */
 export function startLoad(store: RedisStore, charges: () => readonly BucketCharge[], callers = 8) {

@@ -24,7 +24,7 @@ export function requireValidKey(
   context: KeyContext,
 ): void {
   const errors = [
-    ...findMisfits(fields, context.type),
+    ...findTypeErrors(fields, context.type),
     ...findMetadataMistakes(fields.metadata ?? {}),
     ...findKeysIn({
       name: [fields.name],
@@ -42,7 +42,7 @@ export function requireValidKey(
   }
 }
 
-function findMisfits(fields: Partial<KeyFields>, type: KeyType): FieldError[] {
+function findTypeErrors(fields: Partial<KeyFields>, type: KeyType): FieldError[] {
   const errors: FieldError[] = [];
   const ceiling: readonly Scope[] = CEILINGS[type];
   fields.scopes?.forEach((scope, index) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseList } from 'structured-headers';
 import { makeInstantLimiter } from '../../test/support/instant-limiter.ts';
-import { chargeDenied } from './denied-late.ts';
+import { chargeDenied } from './charge-denied.ts';
 import type { DeniedDecision } from './gcra/decide.ts';
 import type { Limit } from './gcra/limit.ts';
 import { createPlanner, type Payer } from './plan.ts';

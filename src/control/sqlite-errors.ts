@@ -1,7 +1,7 @@
 import { errorCodeOf, StorageError } from '../lib/errors.ts';
 
 /** SQLite result codes (https://sqlite.org/rescode.html) that are not the statement's fault, and what to do. */
-const CURES: Record<string, string> = {
+const FIXES: Record<string, string> = {
   SQLITE_BUSY: 'another process holds it locked; end that process, or wait until it is done',
   SQLITE_LOCKED: 'another statement holds it locked',
   SQLITE_FULL: 'the disk is full; make room, then it works again without a restart',
@@ -16,16 +16,16 @@ const CURES: Record<string, string> = {
 };
 
 /** Extended codes such as SQLITE_IOERR_WRITE start with their primary code. */
-function findCure(error: unknown): string | undefined {
+function findFix(error: unknown): string | undefined {
   const [primary] = /^SQLITE_[A-Z]+/.exec(errorCodeOf(error)) ?? [];
-  return primary === undefined ? undefined : CURES[primary];
+  return primary === undefined ? undefined : FIXES[primary];
 }
 
 /** Returns the StorageError for a failure of SQLite. Returns other errors, such as a mistake in a statement, unchanged. */
 export function toStorageError(error: unknown, file: string): unknown {
-  const cure = findCure(error);
-  if (cure === undefined) return error;
-  return new StorageError('unavailable', `The control database ${file} does not answer: ${cure}.`, error);
+  const fix = findFix(error);
+  if (fix === undefined) return error;
+  return new StorageError('unavailable', `The control database ${file} does not answer: ${fix}.`, error);
 }
 
 /** Whether a lock of another process or connection was the cause: nothing was done, so a retry is safe. */
