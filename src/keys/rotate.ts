@@ -6,7 +6,7 @@ import type { ControlTransaction, Write } from '../control/open.ts';
 import { type ApiKey, GRACE_SECONDS_MAX, type KeySecret, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
-import { DAY_SECONDS } from '../lib/durations.ts';
+import { DAY_MS, DAY_SECONDS, SECOND_MS } from '../lib/durations.ts';
 import { closedObject } from '../lib/schema.ts';
 import { appendForKey, changeKey, type KeyRef, writeKey } from './change-key.ts';
 import type { KeyServices, KeyWithSecret } from './create.ts';

@@ -25,7 +25,7 @@ const elsewhere = await openControlServices(config, clock);
 const warehouse = await openWarehouse({ path: services.eventsDir, log: services.log, clock });
 const limiter = createLimiter({ overrides: config.limitOverrides });
 
-/** Streams until it is cut off: a chunk every 10 ms, or as fast as the reader reads. */
+/** Streams until the server ends it: a chunk every 10 ms, or as fast as the reader reads. */
 const endlessRoute = (path: string, chunks: () => AsyncIterable<string>) =>
   defineRoute({
     method: 'GET',
