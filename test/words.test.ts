@@ -7,7 +7,8 @@ import { it } from 'node:test';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const ROOTS = ['src', 'client/src', 'dashboard/src', 'test', 'bench'];
-const WORDS = /\b(?:told|tells?|whoever|nobody|somebody|anew|former|at once|judged?|judges|cut off|front door)\b/i;
+const WORDS =
+  /\b(?:told|tells?|whoever|nobody|somebody|anew|former|at once|judged?|judges|cut off|front door)\b/i;
 /** A comment to the end of its line, or a line of a block comment, in JSX too. Not the `//` of a URL. */
 const COMMENT = /(?:(?:^|[\s{])(?:\/\/|\/\*+)|^\s*\*+)\s(.*)$/;
 
