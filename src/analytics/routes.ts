@@ -49,5 +49,8 @@ const breakdownRoute = defineRoute({
     answerBreakdown(services, caller, app, query, signal),
 });
 
-/** The analytics routes. */
+/**
+ * The analytics routes. A new one also gets an operation in `client/src/admin/`, which `test/client/contract.test.ts` asks
+ * for, and its types in `client/src/api/wire.ts`.
+ */
 export const analyticsRoutes = [dailyRoute, liveRoute, breakdownRoute] satisfies Route<AnalyticsServices>[];

@@ -1,7 +1,8 @@
 /**
  * The scopes that a key can have. Roles of members have two more, which no key can have.
- * To add one: add it here, and decide CEILINGS and ROLE_SCOPES below (server keys without own scopes, owners and admins
- * get it immediately) and the dashboard's `scope-presets.ts`. The compiler names the other places, `npm run docs` the rest.
+ * To add one: add it here, and decide CEILINGS and ROLE_SCOPES below (server keys without own scopes, owners, admins
+ * and developers get it immediately) and the dashboard's `scope-presets.ts`. The compiler names the other places, `npm run
+ * docs` the rest.
  */
 export const KEY_SCOPES = [
   'events:write',

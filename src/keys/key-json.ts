@@ -15,8 +15,8 @@ export const METADATA = Type.Unsafe<Record<string, string>>(
 );
 
 /**
- * A key as the API returns it, without its secret. A field added here also goes into `client/src/api/wire.ts`; to show it to people, into
- * `dashboard/src/pages/api-keys/details/key-details.tsx`, whose types follow from this schema.
+ * A key as the API returns it, without its secret. A field added here also goes into `client/src/api/wire.ts`; to show it,
+ * into `dashboard/src/pages/api-keys/details/key-details.tsx`, whose types follow from this schema.
  */
 export const API_KEY_JSON = closedObject({
   id: Type.String(),

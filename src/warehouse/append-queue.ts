@@ -16,7 +16,7 @@ export type Append = {
 /** How much may wait, and how much one block takes. */
 export type QueueLimits = { rowsMax: number; bytesMax: number; blockRowsMax: number; blockBytesMax: number };
 
-/** When this much waits, because the disk is slower than what arrives, further events are refused with 503. */
+/** When this much waits, because the disk is slower than what arrives, further events are refused with 503; one project's, at half. */
 export const QUEUE_LIMITS: QueueLimits = {
   rowsMax: 100_000,
   bytesMax: 64_000_000,

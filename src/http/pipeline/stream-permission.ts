@@ -24,7 +24,7 @@ export type StreamPermission = Omit<RequestOrigin, 'address'> & {
       }
   );
 
-/** What checking a stream takes. */
+/** The services that checking a stream needs. */
 export type StreamServices = Pick<Services, 'directory' | 'clock' | 'memberships'>;
 
 /** Returns the permission that a stream is checked against while it is open. Only routes in a project can stream. */
