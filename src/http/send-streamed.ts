@@ -20,9 +20,9 @@ const PIECE_BYTES = 64 * 1024;
 const STOPPING: ErrorCode = 'overloaded';
 
 /**
- * Returns the body of a streamed answer. It ends when its caller loses permission: a key's before the next chunk and
- * within half a second, a member's within a second, as the membership is polled; when the reader has taken nothing for STALLED_MS; and, if it is an open stream, when `stopping` fires.
- * Releases the slot of the exchange at its end.
+ * Returns the body of a streamed answer. It ends when its caller loses permission (a key before the next chunk and within
+ * half a second; a member within a second, as memberships are polled), when the reader has taken nothing for STALLED_MS,
+ * and, if it is a live stream, when `stopping` fires. Releases the slot of the exchange at its end.
  */
 export function openGuardedBody(
   services: StreamServices & { log: Log },
