@@ -39,8 +39,8 @@ export function prepareRoute(route: Route<Services>): ServedRoute {
 }
 
 /**
- * The pipeline: what every request passes, in this order, which is the security argument. Nothing is revealed before the
- * key or session is verified, no body is read for a caller over its limit, nothing is handled before it is charged, nor
+ * The pipeline: what every request with a credential passes, in this order, which is the security argument. Nothing is
+ * revealed before the key or session is verified, no body is read for a caller over its limit, nothing is handled before it is charged, nor
  * with a permission that ended meanwhile. Keys and sessions differ in the first step only.
  * Returns the body of the answer; throws ApiError, or what a database throws.
  */
@@ -84,7 +84,7 @@ function authenticate(
 
 type Admitted = Parsed & { app: App | undefined; idempotencyKey: ReturnType<typeof findIdempotencyKey> };
 
-/** From the verified caller to the charged request. Throws what refuses it; a refusal is charged one request. */
+/** From the verified caller to the charged request. Throws what refuses it; unless that is a 429, it costs one request. */
 async function admit(
   services: Services,
   served: ServedRoute,
