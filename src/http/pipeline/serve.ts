@@ -40,8 +40,8 @@ export function prepareRoute(route: Route<Services>): ServedRoute {
 
 /**
  * The pipeline: what every request with a credential passes, in this order, which is the security argument. Nothing is
- * revealed before the key or session is verified, no body is read for a caller over its limit, nothing is handled before it is charged, nor
- * with a permission that ended meanwhile. Keys and sessions differ in the first step only.
+ * revealed before the key or session is verified, no body is read for a caller over its limit, nothing is handled before
+ * it is charged, nor with a permission that ended meanwhile. Keys and sessions differ in the first step only.
  * Returns the body of the answer; throws ApiError, or what a database throws.
  */
 export async function answerRequest(
