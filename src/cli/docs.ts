@@ -5,6 +5,7 @@ import type { Route } from '../api/route.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 import { renderErrorDocs } from '../http/error-docs.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
+import { renderBounds } from './bounds.ts';
 import { renderLimitsTable } from './limits-table.ts';
 import { renderRolesTable } from './roles-table.ts';
 
@@ -22,6 +23,12 @@ Environment variables only, all optional, read once at start; every mistake is r
 | variable | default | what it does |
 |---|---|---|
 ${rows.join('\n')}
+
+## Built-in bounds
+
+These cannot be changed. Normal use stays far below them; they stop one caller from using up what everyone shares.
+
+${renderBounds()}
 `;
 }
 
