@@ -92,6 +92,8 @@ export type RouteDeclaration<
     schema: R;
     /** The handler may return undefined: then the answer is 204, without a body. */
     mayBeEmpty?: boolean;
+    /** Whether it contains the whole API key that the request created. In every other answer, keys become their hints. */
+    revealsKey?: true;
     /** Returns headers derived from the answer, such as its `ETag`. */
     headersOf?(answer: Static<R>): Record<string, string>;
     contentType?: 'application/json' | 'text/markdown; charset=utf-8' | typeof EVENT_STREAM;

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { ApiError, type ErrorCode } from '../api/errors.ts';
 import type { Streamed } from '../api/streamed.ts';
+import { redactSecrets } from '../directory/secret.ts';
 import type { Log } from '../lib/log.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import { findStreamRefusal, type StreamServices } from './pipeline/stream-permission.ts';
@@ -22,7 +23,7 @@ const STOPPING: ErrorCode = 'overloaded';
 /**
  * Returns the body of a streamed answer. It ends when its caller loses permission (a key before the next chunk and within
  * half a second; a member within a second, as memberships are polled), when the reader has taken nothing for STALLED_MS,
- * and, if it is a live stream, when `stopping` fires. Releases the slot of the exchange at its end.
+ * and, if it is a live stream, when `stopping` fires. Keys in it become hints. Releases the slot of the exchange at its end.
  */
 export function openGuardedBody(
   services: StreamServices & { log: Log },
@@ -74,7 +75,7 @@ export function openGuardedBody(
   async function* guarded(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       // Once the stream is ending, the remaining chunks are its closing message.
-      if (isEnding || checkPermission()) yield* trackTaken(inPieces(chunk));
+      if (isEnding || checkPermission()) yield* trackTaken(inPieces(redactSecrets(chunk)));
       else if (!isEnding) return;
     }
   }

@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { createRequestId } from '../api/problem.ts';
 import type { Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
+import { redactSecrets } from '../directory/secret.ts';
 import { addDashboard } from './dashboard-files.ts';
 import { type ErrorContext, toErrorAnswer } from './error-answer.ts';
 import { addMetricsEndpoint } from './metrics/endpoint.ts';
@@ -111,7 +111,8 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
         if (isStreamed(body)) sendStreamed(server, request, reply, exchange, body);
         else {
           const { headers } = exchange;
-          send(request, reply, { status: statusOf(served.route, body), headers, contentType, body });
+          const status = statusOf(served.route, body);
+          send(request, reply, { status, headers, contentType, body: renderBody(served.route, body) });
         }
       } catch (error) {
         const { keyId, personId } = exchange;
@@ -129,6 +130,13 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
   });
 }
 
+/** Returns the body as text. Answers repeat what callers sent, and a key may have been sent in the wrong place. */
+function renderBody({ answer }: Route, body: unknown): unknown {
+  if (body === undefined || typeof body === 'string') return body;
+  const text = JSON.stringify(body);
+  return answer.revealsKey ? text : redactSecrets(text);
+}
+
 const statusOf = ({ answer }: Route, body: unknown) => (body === undefined ? 204 : answer.status);
 
 /** Returns a signal that fires when the client disconnects before it has its answer. */
@@ -141,7 +149,7 @@ function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** An answer as it is sent; without a body, it has no content type either. */
+/** An answer as it is sent, as text or a stream; without a body, it has no content type either. */
 type Sent = { status: number; headers: Record<string, string>; contentType: string; body: unknown };
 
 function send(
@@ -156,7 +164,7 @@ function send(
     .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
     .header('x-request-id', request.id)
     .headers(body === undefined ? {} : { 'content-type': contentType })
-    .send(typeof body === 'string' || body instanceof Readable ? body : JSON.stringify(body));
+    .send(body);
 }
 
 /** No proxy may buffer it, and nothing follows it on its connection, which would delay a stop. */

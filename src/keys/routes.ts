@@ -41,7 +41,7 @@ const createRoute = defineRoute({
   body: CREATE_KEY_BODY,
   stepUp: ({ body }) => body.type === 'server',
   requestHeaders: ['Idempotency-Key'],
-  answer: { status: 201, schema: KEY_WITH_SECRET_JSON, headersOf },
+  answer: { status: 201, schema: KEY_WITH_SECRET_JSON, revealsKey: true, headersOf },
   example: { body: { name: 'Production iOS', type: 'client', scopes: ['events:write'] } },
   handle(services: KeyServices, { caller, body, idempotencyKey }) {
     const { project } = caller;
@@ -112,7 +112,7 @@ const rotateRoute = defineRoute({
   stepUp: isServerKey,
   isBodyOptional: true,
   requestHeaders: ['Idempotency-Key'],
-  answer: { status: 200, schema: KEY_WITH_SECRET_JSON, headersOf },
+  answer: { status: 200, schema: KEY_WITH_SECRET_JSON, revealsKey: true, headersOf },
   example: { params: { id: EXAMPLE_ID }, body: { grace_seconds: 3_600 } },
   handle(services: KeyServices, { caller, params, body, idempotencyKey }) {
     const { id: keyId } = getKey(services, caller, params.id);
