@@ -4,6 +4,7 @@ import type { ReadOnlyControl } from '../control/open.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { readControl } from './control/read-control.ts';
+import { printResult } from './terminal/print.ts';
 import { renderTable } from './terminal/table.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
@@ -35,7 +36,7 @@ export function addAuditCommand(program: Command): void {
         const projectId = project ?? (installation ? null : EVERY_PROJECT);
         return listAuditRows(control, { projectId, from: since }, undefined, limit);
       });
-      process.stdout.write(`${json ? JSON.stringify({ data: rows.map(toJson) }) : renderRows(rows)}\n`);
+      printResult(json ? JSON.stringify({ data: rows.map(toJson) }) : renderRows(rows));
     });
 }
 

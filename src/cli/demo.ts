@@ -19,6 +19,7 @@ import { openDemoProgress } from './demo/progress.ts';
 import { openServerSink } from './demo/server-sink.ts';
 import type { DemoSink } from './demo/sink.ts';
 import { openStoreSink } from './demo/store-sink.ts';
+import { notify, printResult, STANDARD_ERROR } from './terminal/print.ts';
 
 type Options = Partial<DemoPlan> & { serve: boolean };
 
@@ -29,8 +30,6 @@ const PLAN_DEFAULT: DemoPlan = { seed: 1, days: 90, users: 4_000 };
 
 /** Newer events are left for the next run, so that a second run right after the first has nothing to do. */
 const FRESH_MS = 15 * MINUTE_MS;
-
-const notify = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
 /**
  * Creates the demo in the data folder, or adds what happened since the last run until `nowMs`. Safe to repeat. Sends
@@ -64,7 +63,7 @@ async function loadEvents(
 ): Promise<Omit<DemoRun, 'keys'>> {
   if (nowMs - state.loadedUntilMs < FRESH_MS) return { state, accepted: 0, duplicates: 0 };
   const sink = await openSink(services, state, signal);
-  const progress = openDemoProgress(process.stderr);
+  const progress = openDemoProgress(STANDARD_ERROR);
   try {
     return await loadDemo(services, state, { sink, untilMs: nowMs }, progress.report, signal);
   } catch (error) {
@@ -150,7 +149,7 @@ export function addDemoCommand(program: Command): void {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
       notify(`Making the demo in ${config.dataDir} …`);
       const run = await runDemo(config, plan, Date.now(), stopping.signal);
-      process.stdout.write(`${renderDemo(config, run)}\n`);
+      printResult(renderDemo(config, run));
       if (!serve || stopping.signal.aborted || (await isServed(localUrl(config)))) return;
       process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
       // The same entry point as `appflow serve`.

@@ -5,6 +5,7 @@ import { checkControl } from './doctor/check-control.ts';
 import { checkFolder } from './doctor/check-folder.ts';
 import { checkProxies, checkServer } from './doctor/check-server.ts';
 import { type Finding, failed, failedBy, ok } from './doctor/finding.ts';
+import { printResult } from './terminal/print.ts';
 
 const SIGNS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
 
@@ -62,7 +63,7 @@ export function addDoctorCommand(program: Command): void {
       const findings = await examine(readCommandConfig, auditHead);
       const isHealthy = findings.every(({ status }) => status !== 'failed');
       const text = json ? JSON.stringify({ ok: isHealthy, findings }) : renderFindings(findings);
-      process.stdout.write(`${text}\n`);
+      printResult(text);
       if (!isHealthy) process.exitCode = 1;
     });
 }

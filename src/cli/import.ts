@@ -11,6 +11,7 @@ import { NO_RESUME, openResume, type Resume } from './import/resume.ts';
 import { openSource, type Source } from './import/source.ts';
 import { openTarget } from './import/target.ts';
 import { countRejected, NO_TOTALS, type Totals } from './import/totals.ts';
+import { notify, printResult, STANDARD_ERROR } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
 type Options = {
@@ -26,8 +27,6 @@ type Options = {
 const EXAMPLE = `
 Example:
   APPFLOW_API_KEY=sk_… appflow import events.ndjson.gz --url https://appflow.example.com`;
-
-const notify = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
 function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -103,7 +102,7 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
     notify('No server is running: importing with one of its own, which ends with the import.');
   const startedAt = performance.now();
   const alreadyDone = start.accepted + start.duplicates + countRejected(start);
-  const progress = openProgress(process.stderr, source.totalBytes, alreadyDone, () => performance.now());
+  const progress = openProgress(STANDARD_ERROR, source.totalBytes, alreadyDone, () => performance.now());
   const { url } = target;
   try {
     const totals = await importEvents(
@@ -146,7 +145,7 @@ async function runImport(file: string | undefined, options: Options): Promise<vo
   const finished = await importInto({ source, key, config, options, signal }).finally(source.close);
   const rejected = renderRejected(finished.totals);
   if (rejected) notify(rejected);
-  process.stdout.write(`${options.json ? renderJson(finished) : renderText(finished)}\n`);
+  printResult(options.json ? renderJson(finished) : renderText(finished));
   if (rejected) process.exitCode = 1;
 }
 

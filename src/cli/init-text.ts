@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { localUrl } from '../config/config.ts';
 import type { Platform } from '../directory/app.ts';
+import { escapeValue, quote } from './terminal/print.ts';
 
 /** What `init` created: one project, one app, one key of each type. The keys are shown only once. */
 export type Initialized = {
@@ -25,10 +26,10 @@ export type InitOptions = {
 /** Returns the text that `init` prints: the ids, the keys, and three commands that work as printed. */
 export function renderInitialized(config: Config, options: InitOptions, made: Initialized): string {
   const url = config.publicUrl || localUrl(config);
-  return `Project "${options.project}" is ready.
+  return `Project ${quote(options.project)} is ready.
 
   project  ${made.project_id}
-  app      ${made.app_id}  ${options.app} (${options.platform})
+  app      ${made.app_id}  ${escapeValue(options.app)} (${options.platform})
 
 Its keys, shown only now; keep them like passwords:
 

@@ -12,6 +12,7 @@ import { CLI_GRANTOR } from '../keys/escalation.ts';
 import { createProject, type FindOwner } from '../projects/create.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { type Initialized, type InitOptions, renderInitialized } from './init-text.ts';
+import { printResult } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
 const KEY_NAMES: Record<KeyType, string> = {
@@ -97,6 +98,6 @@ export function addInitCommand(program: Command): void {
       const config = readCommandConfig();
       const made = await init(config, options);
       const text = options.json ? JSON.stringify(made) : renderInitialized(config, options, made);
-      process.stdout.write(`${text}\n`);
+      printResult(text);
     });
 }

@@ -11,6 +11,7 @@ import { addInitCommand } from './init.ts';
 import { addKeysCommand } from './keys.ts';
 import { addMembersCommand } from './members.ts';
 import { addServeCommand } from './serve.ts';
+import { notify, STANDARD_ERROR } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
 const FAILED = 1;
@@ -24,7 +25,7 @@ function buildProgram(): Command {
     .helpCommand(false)
     .showHelpAfterError('Add --help to see what is possible.')
     // Errors quote the arguments, and one of them may be a key in the wrong place.
-    .configureOutput({ writeErr: (text) => process.stderr.write(redactSecrets(text)) })
+    .configureOutput({ writeErr: (text) => STANDARD_ERROR.write(redactSecrets(text)) })
     .exitOverride();
   addInitCommand(program);
   addServeCommand(program);
@@ -45,7 +46,7 @@ async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has already printed the mistake or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    process.stderr.write(`${redactSecrets(messageOf(error))}\n`);
+    notify(redactSecrets(messageOf(error)));
     return error instanceof ConfigError || error instanceof UsageError ? USAGE : FAILED;
   }
 }

@@ -1,5 +1,6 @@
 import type { Directory } from '../../directory/directory.ts';
 import type { Project } from '../../directory/project.ts';
+import { escapeValue } from '../terminal/print.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 
 /** The error message when no project exists yet. */
@@ -15,6 +16,6 @@ export function chooseProject({ directory }: { directory: Directory }, id?: stri
   const [only, ...others] = directory.listProjects();
   if (!only) throw new UsageError(NO_PROJECT);
   if (others.length === 0) return only;
-  const names = [only, ...others].map((project) => `  ${project.id}  ${project.name}`);
+  const names = [only, ...others].map((project) => `  ${project.id}  ${escapeValue(project.name)}`);
   throw new UsageError(`There are several projects; name one with --project:\n${names.join('\n')}`);
 }

@@ -3,6 +3,7 @@ import { openDirectory } from '../../directory/directory.ts';
 import { loadUsage, type Usage } from '../../keys/usage/usage.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { printResult } from '../terminal/print.ts';
 import { readControl } from './read-control.ts';
 
 type ReadServices = { directory: Directory; clock: Clock; usage: Pick<Usage, 'find'> };
@@ -18,5 +19,5 @@ export async function readServices(run: (services: ReadServices) => string): Pro
     directory.close();
     return run({ directory, usage: await loadUsage(control, clock), clock });
   });
-  process.stdout.write(`${text}\n`);
+  printResult(text);
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '../../api/errors.ts';
 import { readCommandConfig } from '../../config/config.ts';
 import { type ControlServices, openControlServices } from '../../server/open-services.ts';
+import { printResult } from '../terminal/print.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 
 /**
@@ -10,7 +11,7 @@ import { UsageError } from '../terminal/usage-error.ts';
 export async function withServices(run: (services: ControlServices) => Promise<string>): Promise<void> {
   const services = await openControlServices(readCommandConfig());
   try {
-    process.stdout.write(`${await run(services)}\n`);
+    printResult(await run(services));
   } catch (error) {
     throw error instanceof ApiError ? toPlainError(error) : error;
   } finally {

@@ -6,6 +6,7 @@ import { revokeKey } from '../../keys/revoke.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../server/open-services.ts';
 import { sendEvents } from '../import/send.ts';
+import { notify } from '../terminal/print.ts';
 import { type DemoSink, requireNoneRejected } from './sink.ts';
 
 const LOADER_HOURS = 1;
@@ -39,5 +40,3 @@ export async function openServerSink(
     },
   };
 }
-
-const notify = (sentence: string) => process.stderr.write(`${sentence}\n`);

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { escapeValue } from '../terminal/print.ts';
 import { countRejected, type Totals } from './totals.ts';
 
 /** Shows the progress of an import. `note` adds a message to it. */
@@ -67,7 +68,7 @@ function openBar(totalBytes: number, speedOf: (totals: Totals) => number): Progr
       const text = describe(totals, speedOf(totals));
       bar.update(readBytes, { read: megabytes(readBytes), text, note: '' });
     },
-    note: (sentence) => bar.update({ note: sentence }),
+    note: (sentence) => bar.update({ note: escapeValue(sentence) }),
     stop: () => bar.stop(),
   };
 }

@@ -1,3 +1,4 @@
+import { escapeValue } from '../terminal/print.ts';
 import { countRejected, type Totals } from './totals.ts';
 
 /** A finished import. `resumedAfterLine` is 0 if it began with the first line. */
@@ -26,7 +27,9 @@ export function renderText({ totals, seconds }: Finished): string {
 export function renderRejected(totals: Totals): string {
   const count = countRejected(totals);
   if (count === 0) return '';
-  const lines = totals.rejectedLines.map(({ line, code, message }) => `  line ${line}: ${code}: ${message}`);
+  const lines = totals.rejectedLines.map(
+    ({ line, code, message }) => `  line ${line}: ${code}: ${escapeValue(message)}`,
+  );
   const more = count > lines.length ? [`  … and ${count - lines.length} more`] : [];
   const kinds = Object.entries(totals.rejectedByCode).map(([code, times]) => `${code} ${times}`);
   const head = `Rejected ${count} ${count === 1 ? 'line' : 'lines'}; imported the rest:`;

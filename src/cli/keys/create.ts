@@ -7,6 +7,7 @@ import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
+import { escapeValue, quote } from '../terminal/print.ts';
 
 type Options = {
   project?: string;
@@ -94,7 +95,7 @@ export function addCreateCommand(keys: Command): void {
         const project = chooseProject(services, options.project);
         const { key, secret } = await createKey(services, project, toBody(options), CLI_GRANTOR);
         if (options.json) return JSON.stringify({ ...toKeyJson(services, key), key: secret });
-        return `${secret}\n\nThis is ${key.id}, "${key.name}" of ${project.name}. The key is shown only now; keep it like a password.`;
+        return `${secret}\n\nThis is ${key.id}, ${quote(key.name)} of ${escapeValue(project.name)}. The key is shown only now; keep it like a password.`;
       }),
     );
 }

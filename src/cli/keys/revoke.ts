@@ -5,6 +5,7 @@ import type { ApiKey } from '../../directory/key.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
 import { REVOKE_REASONS, type RevokeReason, revokeKey } from '../../keys/revoke.ts';
 import { withServices } from '../control/with-services.ts';
+import { quote } from '../terminal/print.ts';
 import { getKeyById } from './find-key.ts';
 
 type Options = { reason: RevokeReason; yes?: true; json?: true };
@@ -29,7 +30,7 @@ export function addRevokeCommand(keys: Command): void {
         if (!yes && process.stdin.isTTY && !(await isConfirmed(key))) throw new Error('Nothing was revoked.');
         const revoked = await revokeKey(services, key, reason, CLI_REQUESTER);
         if (json) return JSON.stringify(toKeyJson(services, revoked));
-        return `${key.id}, "${key.name}", is revoked (${revoked.revokedReason}). No request with it passes any more.`;
+        return `${key.id}, ${quote(key.name)}, is revoked (${revoked.revokedReason}). No request with it passes any more.`;
       }),
     );
 }
@@ -37,7 +38,7 @@ export function addRevokeCommand(keys: Command): void {
 async function isConfirmed({ id, name, type }: ApiKey): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`Revoke the ${type} key ${id}, "${name}"? [y/N] `);
+    const answer = await terminal.question(`Revoke the ${type} key ${id}, ${quote(name)}? [y/N] `);
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();

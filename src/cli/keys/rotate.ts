@@ -4,6 +4,7 @@ import { toKeyJson } from '../../keys/key-json.ts';
 import { rotateKey } from '../../keys/rotate.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
+import { quote } from '../terminal/print.ts';
 import { getKeyById } from './find-key.ts';
 
 type Options = { graceSeconds?: number; graceFrom?: 'now' | 'first_use'; force?: true; json?: true };
@@ -44,7 +45,7 @@ export function addRotateCommand(keys: Command): void {
         const project = chooseProject(services, projectId);
         const { key, secret } = await rotateKey(services, project, id, body, CLI_GRANTOR);
         if (json) return JSON.stringify({ ...toKeyJson(services, key), key: secret });
-        return `${secret}\n\nThis is the new secret of ${key.id}, "${key.name}". It is shown only now; keep it like a password.`;
+        return `${secret}\n\nThis is the new secret of ${key.id}, ${quote(key.name)}. It is shown only now; keep it like a password.`;
       }),
     );
 }
