@@ -27,13 +27,15 @@ export function streamEvents(
   signal: AbortSignal,
 ): Streamed {
   const after = parseLastEventId(lastEventId);
-  const appIds = query.app_id !== undefined && app ? [app.id] : caller.principal.appIds;
+  const named = query.app_id !== undefined && app ? [app.id] : undefined;
+  const appIds = named ?? caller.principal.appIds;
   const storeFilter = () => {
-    // Listed for each read: a key for all apps also includes apps created while the stream is open.
-    const readable = appIds ?? listAllowedApps(directory, caller).map(({ id }) => id);
+    // Listed for each read: apps may be created or deleted while the stream is open.
+    const readable = named ?? listAllowedApps(directory, caller).map(({ id }) => id);
     return buildFilter(caller.project.id, readable, query);
   };
-  const matches = (row: EventRow) => matchesFilters(row, appIds, query);
+  const matches = (row: EventRow) =>
+    matchesFilters(row, appIds, query) && directory.findApp(row.app_id)?.deletedAt === null;
   const filter = { projectId: caller.project.id, storeFilter, matches };
   return streamAs({ ...openTail(warehouse, filter, after, signal), appIds });
 }

@@ -26,7 +26,11 @@ const warehouse = await openWarehouse({ path: services.eventsDir, log: services.
 const limiter = createLimiter({ overrides: config.limitOverrides });
 
 /** Streams until the server ends it: a chunk every 10 ms, or as fast as the reader reads. */
-const endlessRoute = (path: string, chunks: () => AsyncIterable<string>) =>
+const endlessRoute = (
+  path: string,
+  chunks: () => AsyncIterable<string>,
+  appIds: readonly string[] = [app_id],
+) =>
   defineRoute({
     method: 'GET',
     path,
@@ -34,7 +38,7 @@ const endlessRoute = (path: string, chunks: () => AsyncIterable<string>) =>
     access: 'analytics:read',
     limit: 'analytics',
     answer: { status: 200, schema: closedObject({}) },
-    handle: () => exportAs('application/x-ndjson', chunks(), [app_id]),
+    handle: () => exportAs('application/x-ndjson', chunks(), appIds),
   });
 
 async function* tick(): AsyncGenerator<string> {
@@ -57,7 +61,13 @@ async function* pour(): AsyncGenerator<string> {
   }
 }
 
-const routes = [...ROUTES, endlessRoute('/v1/ticks', tick), endlessRoute('/v1/flood', pour)];
+const twoApps = [app_id];
+const routes = [
+  ...ROUTES,
+  endlessRoute('/v1/ticks', tick),
+  endlessRoute('/v1/flood', pour),
+  endlessRoute('/v1/two-apps', tick, twoApps),
+];
 const server = createServer({ ...services, warehouse, limiter }, routes);
 const api = connect(await server.listen({ port: 0, host: '127.0.0.1' }));
 after(async () => {
@@ -128,6 +138,17 @@ const CHANGES: [what: string, change: (key: CreatedKey) => Promise<unknown>][] =
     },
   ],
 ];
+
+describe('when one of its apps is deleted, an export', () => {
+  it('is reset, because without that app it would look complete', async () => {
+    const doomed = await manage('POST', '/v1/apps', { name: 'Doomed', platform: 'ios' });
+    twoApps.push(doomed.id);
+    const { ended, socket } = await read('/v1/two-apps', (await makeReader()).key);
+    socket.resume();
+    await manage('DELETE', `/v1/apps/${doomed.id}`);
+    assert.equal((await ended).code, 'ECONNRESET');
+  });
+});
 
 for (const [what, change] of CHANGES) {
   describe(`when ${what}, an export`, () => {

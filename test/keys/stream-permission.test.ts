@@ -91,6 +91,7 @@ function permissionOf(secret: string, { access, appIds }: Reading, origin?: stri
     cors: access === 'audit:read' ? 'none' : 'key_origins',
     access,
     appIds,
+    needsAllApps: true,
   };
 }
 

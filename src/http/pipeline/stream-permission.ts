@@ -15,6 +15,8 @@ export type StreamPermission = Omit<RequestOrigin, 'address'> & {
   access: ProjectAccess;
   /** The apps that are read; null for the whole project. */
   appIds: readonly string[] | null;
+  /** Whether it must not go on without one of these apps, because it would look complete. */
+  needsAllApps: boolean;
 } & (
     | { caller: KeyCaller }
     | {
@@ -32,10 +34,10 @@ export function toStreamPermission(
   { access, cors, method, path }: Route,
   origin: string | undefined,
   caller: KeyCaller | MemberCaller,
-  { appIds }: Streamed,
+  { appIds, end }: Streamed,
 ): StreamPermission {
   if (!isInProject(access)) throw new Error(`${method} ${path} streams, and nothing would cut it off.`);
-  const permission = { origin, cors, access, appIds };
+  const permission = { origin, cors, access, appIds, needsAllApps: end === undefined };
   if ('key' in caller) return { ...permission, caller };
   return { ...permission, caller, membership: { isSignedIn: true, role: caller.role } };
 }
@@ -55,7 +57,14 @@ export function findStreamRefusal(
       ? findMemberRefusal(services, permission)
       : findKeyRefusal(services, permission.caller, permission);
   if (refusal) return refusal;
-  return permission.appIds?.some((id) => directory.findApp(id)?.deletedAt !== null) ? 'not_found' : undefined;
+  return hasLostApps(services, permission) ? 'not_found' : undefined;
+}
+
+/** A live stream of several apps goes on with those that are left. */
+function hasLostApps({ directory }: StreamServices, { appIds, needsAllApps }: StreamPermission): boolean {
+  if (appIds === null || appIds.length === 0) return false;
+  const isLost = (id: string) => directory.findApp(id)?.deletedAt !== null;
+  return needsAllApps ? appIds.some(isLost) : appIds.every(isLost);
 }
 
 function findKeyRefusal(
