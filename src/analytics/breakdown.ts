@@ -30,7 +30,7 @@ export const BREAKDOWN_QUERY = closedObject({
   ...COMMON_QUERY,
   ...RANGE_QUERY,
   by: Type.String({
-    pattern: '^(event_name|platform|country|app_version|property:[\\s\\S]{1,128})$',
+    pattern: '^(event_name|platform|country|app_version|property:[\\s\\S]{0,128})$',
     description:
       'event_name, platform, country, app_version, or property:NAME (property:plan), which needs events:read too.',
   }),

@@ -5,6 +5,7 @@ import { parseTimestamp } from '../lib/timestamp.ts';
 import { EVENT_MS_MIN } from '../warehouse/event-columns.ts';
 import { hasPropertySql, propertyTextSql, timeSql } from '../warehouse/event-sql.ts';
 import { FILTER_COUNT_MAX, FILTER_LENGTH_MAX } from './filter-maxima.ts';
+import { parsePropertyFilter, propertyPattern } from './property-filter.ts';
 
 /** The query parameters that filter by plain columns, not by time or properties. Streams support these. */
 export const PLAIN_FILTERS = {
@@ -26,9 +27,10 @@ export const EVENT_FILTERS = {
   from: Type.Optional(Type.String({ format: 'date-time', description: 'Events at or after this time.' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Events before this time.' })),
   property: Type.Optional(
-    Type.Array(Type.String({ pattern: `^[^:]{1,${FILTER_LENGTH_MAX.property_name}}:`, maxLength: 1_000 }), {
+    Type.Array(Type.String({ pattern: propertyPattern(FILTER_LENGTH_MAX.property_name), maxLength: 1_000 }), {
       maxItems: FILTER_COUNT_MAX.property,
-      description: 'NAME:VALUE, repeatable: events whose property has this value, e.g. plan:pro or files:2.',
+      description:
+        'NAME:VALUE, repeatable: events whose property has this value, e.g. plan:pro or files:2. Write a colon in NAME as `\\:`, a backslash as `\\\\`.',
     }),
   ),
 };
@@ -93,9 +95,10 @@ function addTimes(filter: Filter): void {
 
 /** `plan:pro` finds the string "pro"; `files:2` finds the number 2 and the string "2". */
 function addProperty(filter: Filter, text: string, index: number): void {
-  const colon = text.indexOf(':');
+  const property = parsePropertyFilter(text);
+  if (property === undefined) throw new Error('The schema accepted a property filter without a colon.');
   const [name, value] = [`property_name_${index}`, `property_value_${index}`];
   // An absent property extracts as '' and must not match an empty value.
   const condition = `${hasPropertySql(name)} AND {${value}:String} = ${propertyTextSql(name)}`;
-  addCondition(filter, condition, { [name]: text.slice(0, colon), [value]: text.slice(colon + 1) });
+  addCondition(filter, condition, { [name]: property.name, [value]: property.value });
 }

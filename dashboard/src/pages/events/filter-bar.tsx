@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import { FILTER_LENGTH_MAX } from '../../../../src/events/filter-maxima.ts';
+import { renderPropertyFilter } from '../../../../src/events/property-filter.ts';
 import { breakdownQuery } from '../../api/analytics.ts';
 import type { App } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
@@ -69,7 +70,10 @@ function AddFilter({ app, onAdd }: Pick<FilterBarProps, 'app' | 'onAdd'>) {
   const { label, placeholder, lengthMax } = FIELDS[field];
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onAdd({ field, value: field === 'property' ? `${property.trim()}:${value}` : value.trim() });
+    onAdd({
+      field,
+      value: field === 'property' ? renderPropertyFilter({ name: property.trim(), value }) : value.trim(),
+    });
     setValue('');
     setProperty('');
   };
@@ -94,8 +98,8 @@ function AddFilter({ app, onAdd }: Pick<FilterBarProps, 'app' | 'onAdd'>) {
           placeholder="plan"
           required
           maxLength={FILTER_LENGTH_MAX.property_name}
-          pattern="[^:]*[^:\s][^:]*"
-          title="A property's name, without a colon"
+          pattern=".*\S.*"
+          title="A property's name"
           value={property}
           onChange={({ target }) => setProperty(target.value)}
         />

@@ -1,4 +1,5 @@
 import { FILTER_COUNT_MAX, FILTER_LENGTH_MAX } from '../../../../src/events/filter-maxima.ts';
+import { parsePropertyFilter } from '../../../../src/events/property-filter.ts';
 import { HOUR_MS } from '../../../../src/lib/durations.ts';
 import type { EventQuery } from '../../api/answers.ts';
 import { addDays, dayAt, parseDaySelection, resolveDays, startOfDay } from '../../lib/day-range.ts';
@@ -57,8 +58,8 @@ export function listFilters(search: EventSearch): ActiveFilter[] {
 
 /** Returns name and value of a filter for display: `plan is pro`. */
 export function describeFilter({ field, value }: ActiveFilter): { name: string; value: string } {
-  const mark = value.indexOf(':');
-  if (field === 'property' && mark > 0) return { name: value.slice(0, mark), value: value.slice(mark + 1) };
+  const property = field === 'property' ? parsePropertyFilter(value) : undefined;
+  if (property) return { ...property, name: property.name || '""' };
   return { name: FIELDS[field].label, value };
 }
 
