@@ -92,6 +92,8 @@ export type RouteDeclaration<
     schema: R;
     /** The handler may return undefined: then the answer is 204, without a body. */
     mayBeEmpty?: boolean;
+    /** The handler always returns the same: it is checked and serialized once, and all requests share the bytes. */
+    isConstant?: boolean;
     /** Returns headers derived from the answer, such as its `ETag`. */
     headersOf?(answer: Static<R>): Record<string, string>;
     contentType?: 'application/json' | 'text/markdown; charset=utf-8' | typeof EVENT_STREAM;

@@ -12,10 +12,19 @@ export function toPathError(code: string): ApiError {
   return new ApiError('invalid_encoding', { detail: 'The URL cannot be decoded.' });
 }
 
-/** RFC 9112 §3.2: a server must reject HTTP/1.1 without Host. */
+/**
+ * Returns the error for a request that does not name one host. RFC 9112 §3.2: a server must reject HTTP/1.1 without Host,
+ * and any request with two, as a proxy may have used the other one.
+ */
 export function findHostError({ raw }: FastifyRequest): ApiError | undefined {
-  if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
-  return new ApiError('invalid_encoding', { detail: 'The request has no Host header.' });
+  const { rawHeaders, httpVersion } = raw;
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') count += 1;
+  }
+  if (count === 1 || (count === 0 && httpVersion !== '1.1')) return undefined;
+  const detail = `The request has ${count === 0 ? 'no Host header' : `${count} Host headers`}; send one.`;
+  return new ApiError('invalid_encoding', { detail, headers: { connection: 'close' } });
 }
 
 const toPattern = (path: string) =>
