@@ -47,8 +47,10 @@ export type ConnectionCaps = { total: number; perAddress: number };
 
 /** Returns the caps of a process that may open this many files: each connection is one. */
 export function decideCaps(openFilesMax: number): ConnectionCaps {
-  const reserved = Math.max(FILES_RESERVED_MIN, Math.ceil(openFilesMax * FILES_RESERVED_SHARE));
-  const total = Math.max(CONNECTIONS_MIN, Math.min(CONNECTIONS_MAX, openFilesMax - reserved));
+  // Also when there is no limit, which is infinite.
+  const files = Math.min(openFilesMax, OPEN_FILES_WANTED);
+  const reserved = Math.max(FILES_RESERVED_MIN, Math.ceil(files * FILES_RESERVED_SHARE));
+  const total = Math.max(CONNECTIONS_MIN, Math.min(CONNECTIONS_MAX, files - reserved));
   return { total, perAddress: Math.max(CONNECTIONS_MIN, Math.floor(total * ADDRESS_SHARE)) };
 }
 

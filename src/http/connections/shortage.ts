@@ -23,19 +23,22 @@ export function watchShortage(
   let seen = 0;
   let lastAt = Number.NEGATIVE_INFINITY;
   let lastLoggedAt = Number.NEGATIVE_INFINITY;
+  function update(): void {
+    const count = SHORTAGES.reduce((sum, reason) => sum + closed[reason], 0);
+    if (count === seen) return;
+    seen = count;
+    lastAt = clock.now();
+    if (lastAt - lastLoggedAt < MINUTE_MS) return;
+    lastLoggedAt = lastAt;
+    log.warn({ closed }, 'too many connections: some are refused, or closed to make room for others');
+  }
   return {
-    update() {
-      const count = SHORTAGES.reduce((sum, reason) => sum + closed[reason], 0);
-      if (count === seen) return;
-      seen = count;
-      lastAt = clock.now();
-      if (lastAt - lastLoggedAt < MINUTE_MS) return;
-      lastLoggedAt = lastAt;
-      log.warn({ closed }, 'too many connections: some are refused, or closed to make room for others');
-    },
-    findProblem: () =>
-      clock.now() - lastAt < MINUTE_MS
+    update,
+    findProblem() {
+      update();
+      return clock.now() - lastAt < MINUTE_MS
         ? 'There are too many connections, or too many answers that are not read: some connections are refused or closed. `appflow_connections_closed_total` in /metrics counts them by reason.'
-        : undefined,
+        : undefined;
+    },
   };
 }
