@@ -17,7 +17,7 @@ import { answerRequest, prepareRoute } from './pipeline/serve.ts';
 import type { Services } from './pipeline/services.ts';
 import { openGuardedBody } from './send-streamed.ts';
 import { addStrictTransport } from './strict-transport.ts';
-import { createUnmatched, findHostError, renderBadRequest, toPathError } from './unmatched.ts';
+import { createUnmatched, findHostError, toPathError } from './unmatched.ts';
 
 /**
  * Returns the HTTP server for these routes, not yet listening. Everything is answered in `onRequest`: later, Fastify
@@ -35,8 +35,7 @@ export function createServer(services: Services, routes: readonly Route<Services
     // During a stop, requests on open connections are still answered, then the connection is closed.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => refuse(request, reply, toPathError(error.code)),
-    clientErrorHandler: (error, socket) =>
-      connections.refuse(error, socket, () => renderBadRequest(config.publicUrl)),
+    clientErrorHandler: (error, socket) => connections.refuse(error, socket, config.publicUrl),
   });
   const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) =>
     sendError(services, { request, reply }, error, {}, { requestId: request.id });

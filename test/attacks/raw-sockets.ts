@@ -45,7 +45,7 @@ export async function keepOpen(
       if (!signal.aborted) tally.closedByServer += 1;
       socket.destroy();
       await closed;
-      // Whoever is refused tries again, but does not use up the client's own CPU.
+      // A refused client tries again, but does not use up its own CPU.
       await Promise.race([sleep(50), stopped]);
     }
   });

@@ -26,7 +26,7 @@ export type Connections = {
   /** Returns a server that is not yet listening. `handle` gets the requests of each connection one after another. */
   createServer: (handle: RequestListener) => Server;
   /** Closes a connection whose bytes cannot be parsed, or did not arrive in time, as `refuseBytes`. */
-  refuse: (error: NodeJS.ErrnoException, socket: Duplex, render: () => string) => void;
+  refuse: (error: NodeJS.ErrnoException, socket: Duplex, publicUrl: string) => void;
   /** Notes that an answer holds memory of its own until it is sent. */
   hold: (response: ServerResponse, bytes: number) => void;
   count: () => ConnectionCounts;
@@ -98,7 +98,7 @@ export function createConnections({
       });
       return server;
     },
-    refuse: (error, socket, render) => refuseBytes(registry, error, socket, render),
+    refuse: (error, socket, publicUrl) => refuseBytes(registry, error, socket, publicUrl),
     hold(response, bytes) {
       const connection = response.socket && registry.all.get(response.socket);
       if (!connection) return;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SECOND_MS } from '../../lib/durations.ts';
+import { renderBadRequest } from './bad-request.ts';
 import type { CloseReason, Connection } from './connection.ts';
 import { closeConnection, type Registry } from './registry.ts';
 
@@ -11,14 +12,14 @@ const LINGER_MS = SECOND_MS;
 const DISCONNECTED = ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT'];
 
 /**
- * Closes a connection whose bytes cannot be parsed, or did not arrive in time. `render` returns the raw answer; it is sent
- * only if the client cannot take it for the answer to another request.
+ * Closes a connection whose bytes cannot be parsed, or did not arrive in time. Answers 400 only if the client cannot take it
+ * for the answer to another request.
  */
 export function refuseBytes(
   registry: Registry,
   error: NodeJS.ErrnoException,
   socket: Duplex,
-  render: () => string,
+  publicUrl: string,
 ): void {
   const connection = registry.all.get(socket as Socket);
   if (!connection) return void socket.destroy();
@@ -30,7 +31,7 @@ export function refuseBytes(
   if (isAnswerable(connection)) {
     registry.closed[reason] += 1;
     connection.isClosing = true;
-    answerAndClose(connection.socket, render());
+    answerAndClose(connection.socket, renderBadRequest(publicUrl));
   } else closeConnection(registry, connection, reason);
 }
 

@@ -6,7 +6,6 @@ import { createRequestId, renderProblem } from '../../api/problem.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Connections } from '../connections/connections.ts';
-import { renderBadRequest } from '../unmatched.ts';
 import { checkToken, findMetricsRefusal } from './access.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -27,9 +26,7 @@ export async function listenForMetrics(services: ListenServices): Promise<Metric
       refuse(services, response, requestId, new ApiError('internal', { cause: error }));
     });
   });
-  server.on('clientError', (error, socket) =>
-    connections.refuse(error, socket, () => renderBadRequest(publicUrl)),
-  );
+  server.on('clientError', (error, socket) => connections.refuse(error, socket, publicUrl));
   server.listen(metricsPort, host);
   await once(server, 'listening');
   const { port, address, family } = server.address() as AddressInfo;
