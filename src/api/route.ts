@@ -94,6 +94,8 @@ export type RouteDeclaration<
     mayBeEmpty?: boolean;
     /** Whether it contains the whole API key that the request created. In every other answer, keys become their hints. */
     revealsKey?: true;
+    /** The handler always returns the same: it is checked and serialized once, and all requests share the bytes. */
+    isConstant?: boolean;
     /** Returns headers derived from the answer, such as its `ETag`. */
     headersOf?(answer: Static<R>): Record<string, string>;
     contentType?: 'application/json' | 'text/markdown; charset=utf-8' | typeof EVENT_STREAM;

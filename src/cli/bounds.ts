@@ -1,3 +1,16 @@
+import {
+  CONNECTIONS_MAX,
+  decideCaps,
+  FIRST_BYTE_MS,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  OPEN_FILES_WANTED,
+  REQUEST_TIMEOUT_MS,
+  REQUESTS_OPEN_MAX,
+  STALLED_MS,
+  UNSENT_BYTES_MAX,
+} from '../http/connections/limits.ts';
+import { SECOND_MS } from '../lib/durations.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 
 /** A bound that is built in, as docs/configuration.md lists it: what it limits, its value, and what happens beyond it. */
@@ -7,8 +20,53 @@ const MEGABYTE = 1_000_000;
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
+const seconds = (ms: number): string => `${ms / SECOND_MS} s`;
+
+const MADE_ROOM =
+  'the one without a request for the longest time is closed, then the longest idle; if all have requests, the new one is refused';
+
+/** Connections, before any request is read. */
+const CONNECTION_BOUNDS: readonly Bound[] = [
+  {
+    what: `Connections; fewer if the process may open fewer than ${count(OPEN_FILES_WANTED)} files (three quarters of its limit)`,
+    value: count(CONNECTIONS_MAX),
+    beyond: MADE_ROOM,
+  },
+  {
+    what: 'Connections of one address (IPv6: of one /64), except trusted proxies and private addresses',
+    value: `${count(decideCaps(OPEN_FILES_WANTED).perAddress)}, a quarter of all`,
+    beyond: 'the same, among its own connections',
+  },
+  {
+    what: 'Open requests of one connection; they are handled one after another',
+    value: count(REQUESTS_OPEN_MAX),
+    beyond: 'the connection is closed',
+  },
+  {
+    what: 'Time to the first byte of a new connection, to the end of the headers of a request, to the end of its body',
+    value: [FIRST_BYTE_MS, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS].map(seconds).join(', '),
+    beyond: 'the connection is closed',
+  },
+  {
+    what: 'Time between two requests of a connection',
+    value: seconds(KEEP_ALIVE_MS),
+    beyond: 'the connection is closed',
+  },
+  {
+    what: 'Time in which the reader of an answer must take a piece of it (64 KB)',
+    value: seconds(STALLED_MS),
+    beyond: 'the connection is reset',
+  },
+  {
+    what: 'Bytes of answers that wait for readers, all connections together',
+    value: `${UNSENT_BYTES_MAX / MEGABYTE} MB`,
+    beyond: 'the connections that stalled for the longest time are reset',
+  },
+];
+
 /** Every built-in bound, grouped by subject. Values come from the constants that enforce them. */
 export const BOUNDS: readonly Bound[] = [
+  ...CONNECTION_BOUNDS,
   {
     what: 'Events waiting for the disk, all projects together (one project: half)',
     value: `${count(QUEUE_LIMITS.rowsMax)} events, ${QUEUE_LIMITS.bytesMax / MEGABYTE} MB`,

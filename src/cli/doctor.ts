@@ -3,6 +3,7 @@ import type { ChainEnd } from '../audit/chain.ts';
 import { type Config, ConfigError, readCommandConfig } from '../config/config.ts';
 import { checkControl } from './doctor/check-control.ts';
 import { checkFolder } from './doctor/check-folder.ts';
+import { checkOpenFiles } from './doctor/check-open-files.ts';
 import { checkProxies, checkServer } from './doctor/check-server.ts';
 import { type Finding, failed, failedBy, ok } from './doctor/finding.ts';
 import { printResult } from './terminal/print.ts';
@@ -19,7 +20,12 @@ async function examine(readConfig: () => Config, knownHead?: ChainEnd): Promise<
     throw error;
   }
   const findings: Finding[] = [ok('configuration', 'Every variable can be read.'), ...checkProxies(config)];
-  for (const check of [checkFolder, (one: Config) => checkControl(one, knownHead), checkServer]) {
+  for (const check of [
+    checkOpenFiles,
+    checkFolder,
+    (one: Config) => checkControl(one, knownHead),
+    checkServer,
+  ]) {
     findings.push(...(await attempt(() => check(config))));
   }
   return findings;

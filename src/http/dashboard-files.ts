@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../api/errors.ts';
+import { toPayload } from './connections/pieces.ts';
+import { createStaticFiles, type StaticFile } from './static-files.ts';
 
 /** The dashboard's pages. All answer the same file: its router decides which page a path shows. */
 export const DASHBOARD_PATHS = ['/', '/sign-in', '/setup', '/invite', '/reset', '/account', '/p/*'] as const;
@@ -28,6 +27,9 @@ const FILE_HEADERS = {
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'same-origin',
 };
+
+/** The name of a file of the build changes with its content. */
+const ASSET_HEADERS = { ...FILE_HEADERS, 'cache-control': 'public, max-age=31536000, immutable' };
 
 const PAGE_HEADERS = {
   ...FILE_HEADERS,
@@ -57,6 +59,7 @@ export function addDashboard(app: FastifyInstance, dir: string, refuse: RefuseWi
     refuse(request, reply, new ApiError('not_found', { detail: 'There is nothing at this path.' }));
   // For missing files; a path without a route is refused before this.
   app.setNotFoundHandler(refuseFile);
+  const files = createStaticFiles(dir);
   void app.register((scope, _options, done) => {
     scope.addHook('onRequest', (request, reply, next) => {
       reply.header('x-request-id', request.id);
@@ -64,19 +67,36 @@ export function addDashboard(app: FastifyInstance, dir: string, refuse: RefuseWi
       if (!app.server.listening) reply.header('connection', 'close');
       next();
     });
-    void scope.register(fastifyStatic, { root: dir, serve: false, preCompressed: true });
     scope.get<{ Params: { file: string } }>('/assets/:file', (request, reply) => {
-      const { file } = request.params;
-      if (!ASSET.test(file)) return refuseFile(request, reply);
-      return reply.headers(FILE_HEADERS).sendFile(`assets/${file}`, { immutable: true, maxAge: '1y' });
+      const { file: name } = request.params;
+      const file = ASSET.test(name) ? files.find(`assets/${name}`, acceptEncodingOf(request)) : undefined;
+      return file ? sendFile(request, reply, file, ASSET_HEADERS) : refuseFile(request, reply);
     });
     for (const path of DASHBOARD_PATHS) {
       scope.get(path, (request, reply) => {
-        if (existsSync(join(dir, 'index.html')))
-          return reply.headers(PAGE_HEADERS).sendFile('index.html', { cacheControl: false });
+        const file = files.find('index.html', acceptEncodingOf(request));
+        if (file) return sendFile(request, reply, file, PAGE_HEADERS);
         return refuse(request, reply, new ApiError('not_found', { detail: NOT_BUILT }));
       });
     }
     done();
   });
+}
+
+const acceptEncodingOf = ({ headers }: FastifyRequest) => headers['accept-encoding']?.toString();
+
+/** Sends a file, or 304 if the browser has it. */
+function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { bytes, contentType, encoding, etag }: StaticFile,
+  headers: Record<string, string>,
+): FastifyReply {
+  reply.headers(headers).headers({ etag, vary: 'accept-encoding' });
+  const known = request.headers['if-none-match']?.split(',').map((entry) => entry.trim());
+  if (known?.some((entry) => entry === etag || entry === '*')) return reply.code(304).send();
+  if (encoding !== undefined) reply.header('content-encoding', encoding);
+  // Fastify counts the bytes only of what it sends in one piece.
+  reply.headers({ 'content-type': contentType, 'content-length': bytes.length });
+  return reply.send(toPayload(bytes));
 }

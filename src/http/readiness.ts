@@ -2,6 +2,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';
 import type { Warehouse } from '../warehouse/open.ts';
+import type { Connections } from './connections/connections.ts';
 import type { UntrustedProxy } from './network/untrusted-proxy.ts';
 
 /**
@@ -17,6 +18,7 @@ export type ReadinessServices = {
   limiter: Limiter;
   shedding: Shedding;
   untrustedProxy: UntrustedProxy;
+  connections: Connections;
   secretWarning: string | undefined;
 };
 
@@ -29,6 +31,7 @@ export async function assessReadiness(services: ReadinessServices): Promise<Read
   const misconfigured = [
     services.secretWarning,
     services.untrustedProxy.findWarning(),
+    services.connections.findWarning(),
     services.limiter.reportStore()?.warning,
   ];
   return {
@@ -55,5 +58,7 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
   if (limitProblem !== undefined) warnings.push(limitProblem);
   const busy = services.shedding.findWarning(services.warehouse.queue());
   if (busy !== undefined) warnings.push(busy);
+  const crowded = services.connections.findProblem();
+  if (crowded !== undefined) warnings.push(crowded);
   return warnings;
 }

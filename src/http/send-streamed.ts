@@ -4,37 +4,29 @@ import { ApiError, type ErrorCode } from '../api/errors.ts';
 import type { Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Log } from '../lib/log.ts';
+import { inPieces } from './connections/pieces.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import { findStreamRefusal, type StreamServices } from './pipeline/stream-permission.ts';
 
 const RECHECK_MS = 500;
-
-/**
- * A stream is aborted when its reader takes no piece for this long: it occupies a slot of its key, and memory. An active
- * reader takes a piece within milliseconds; 30 s is enough for a wireless connection to recover.
- */
-export const STALLED_MS = 30_000;
-/** Small, so that even a slow reader takes a piece in time: 2 KB per second are enough. */
-const PIECE_BYTES = 64 * 1024;
 
 /** The error code for streams that are open when the server stops: the same as for a request that arrives then. */
 const STOPPING: ErrorCode = 'overloaded';
 
 /**
  * Returns the body of a streamed answer. It ends when its caller loses permission (a key before the next chunk and within
- * half a second; a member within a second, as memberships are polled), when the reader has taken nothing for STALLED_MS,
- * and, if it is a live stream, when `stopping` fires. Keys in it become hints. Releases the slot of the exchange at its end.
+ * half a second; a member within a second, as memberships are polled), and, if it is a live stream, when `stopping` fires.
+ * Keys in it become hints. Releases the slot of the exchange at its end.
  */
 export function openGuardedBody(
   services: StreamServices & { log: Log },
-  { streamPermission, slot, requestId }: Exchange,
+  { streamPermission, requestId }: Exchange,
   { chunks, end }: Streamed,
   response: ServerResponse,
   stopping: AbortSignal,
 ): Readable {
   const body = Readable.from(guarded());
   let isEnding = false;
-  let lastTakenAt = services.clock.now();
   function abort(why: Error): void {
     // A reset, not a close: it discards what the system still buffers for a slow reader.
     response.socket?.resetAndDestroy();
@@ -51,13 +43,7 @@ export function openGuardedBody(
     if (code !== undefined && !isEnding) stop(code);
     return code === undefined;
   }
-  function checkStream(): void {
-    checkPermission();
-    const now = services.clock.now();
-    if (!response.writableNeedDrain) lastTakenAt = now;
-    else if (now - lastTakenAt >= STALLED_MS) abort(new Error(`Nothing was taken for ${STALLED_MS} ms`));
-  }
-  const timer = setInterval(checkStream, RECHECK_MS);
+  const timer = setInterval(checkPermission, RECHECK_MS);
   timer.unref();
   const onStopping = () => end && stop(STOPPING);
   stopping.addEventListener('abort', onStopping);
@@ -65,7 +51,6 @@ export function openGuardedBody(
   body.once('close', () => {
     clearInterval(timer);
     stopping.removeEventListener('abort', onStopping);
-    slot?.release();
   });
   body.once('error', (error) =>
     services.log.warn({ requestId, err: error }, 'a streamed answer was cut off'),
@@ -75,20 +60,8 @@ export function openGuardedBody(
   async function* guarded(): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
       // Once the stream is ending, the remaining chunks are its closing message.
-      if (isEnding || checkPermission()) yield* trackTaken(inPieces(redactSecrets(chunk)));
+      if (isEnding || checkPermission()) yield* inPieces(Buffer.from(redactSecrets(chunk)));
       else if (!isEnding) return;
     }
   }
-
-  function* trackTaken(pieces: Iterable<Buffer>): Generator<Buffer> {
-    for (const piece of pieces) {
-      yield piece;
-      lastTakenAt = services.clock.now();
-    }
-  }
-}
-
-function* inPieces(text: string): Generator<Buffer> {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }

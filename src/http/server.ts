@@ -1,8 +1,13 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { createRequestId } from '../api/problem.ts';
 import type { Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
+import type { Slot } from '../limits/in-flight.ts';
+import { PIECE_BYTES } from './connections/limits.ts';
+import { toPayload } from './connections/pieces.ts';
 import { addDashboard } from './dashboard-files.ts';
 import { type ErrorContext, toErrorAnswer } from './error-answer.ts';
 import { addMetricsEndpoint } from './metrics/endpoint.ts';
@@ -13,38 +18,29 @@ import { answerRequest, prepareRoute } from './pipeline/serve.ts';
 import type { Services } from './pipeline/services.ts';
 import { openGuardedBody } from './send-streamed.ts';
 import { addStrictTransport } from './strict-transport.ts';
-import { createUnmatched, findHostError, renderBadRequest, toPathError } from './unmatched.ts';
-
-/** A client that takes longer to send its request is disconnected. */
-const REQUEST_TIMEOUT_MS = 60_000;
-const HEADERS_TIMEOUT_MS = 20_000;
+import { createUnmatched, findHostError, toPathError } from './unmatched.ts';
 
 /**
  * Returns the HTTP server for these routes, not yet listening. Everything is answered in `onRequest`: later, Fastify
  * checks the Content-Type, which must not come before authentication.
  */
 export function createServer(services: Services, routes: readonly Route<Services>[]): FastifyInstance {
+  const { config, connections } = services;
   const app = Fastify({
     logger: false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: createRequestId,
-    // A missing Host is rejected below, with a body like every error.
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
+    serverFactory: connections.createServer,
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 300 },
     // Idle keep-alive connections must not delay a stop.
     forceCloseConnections: 'idle',
     // During a stop, requests on open connections are still answered, then the connection is closed.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => refuse(request, reply, toPathError(error.code)),
-    clientErrorHandler: (_error, socket) => {
-      if (socket.writable) socket.end(renderBadRequest(services.config.publicUrl));
-    },
+    clientErrorHandler: (error, socket) => connections.refuse(error, socket, config.publicUrl),
   });
-  // Expectations other than 100-continue may be ignored (RFC 9110 §10.1.1); Node would answer 417 without a body.
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) =>
     sendError(services, { request, reply }, error, {}, { requestId: request.id });
-  addStrictTransport(app, services.config);
+  addStrictTransport(app, config);
   refuseUnmatched(app, services, routes, refuse);
   const stopping = new AbortController();
   // Open streams would delay the stop.
@@ -52,14 +48,18 @@ export function createServer(services: Services, routes: readonly Route<Services
     stopping.abort();
     done();
   });
-  for (const route of routes) addRoute(app, { services, stopping: stopping.signal }, prepareRoute(route));
+  const served = { services, stopping: stopping.signal };
+  for (const route of routes) {
+    const add = route.answer.isConstant ? addConstantRoute : addRoute;
+    add(app, served, prepareRoute(route));
+  }
   addPreflights(app, routes);
   addMetricsEndpoint(app, services, {
     send: (request, reply, { contentType, text: body }) =>
-      send(request, reply, { status: 200, headers: {}, contentType, body }),
+      send(services, request, reply, { status: 200, headers: {}, contentType, body }),
     refuse,
   });
-  addDashboard(app, services.config.dashboardDir, refuse);
+  addDashboard(app, config.dashboardDir, refuse);
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
   return app;
 }
@@ -76,7 +76,7 @@ function refuseUnmatched(
   const toUnmatchedError = createUnmatched(routes);
   const tally = metrics.tallyOf('any', 'unmatched');
   app.addHook('onRequest', (request, reply, done) => {
-    const refusal = request.is404 ? toUnmatchedError(request) : findHostError(request);
+    const refusal = findHostError(request) ?? (request.is404 ? toUnmatchedError(request) : undefined);
     if (!refusal) return done();
     refuse(request, reply, refusal);
     tally(refusal.status, 0);
@@ -112,15 +112,19 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
         else {
           const { headers } = exchange;
           const status = statusOf(served.route, body);
-          send(request, reply, { status, headers, contentType, body: renderBody(served.route, body) });
+          send(services, request, reply, {
+            status,
+            headers,
+            contentType,
+            body: renderBody(served.route, body),
+          });
         }
       } catch (error) {
         const { keyId, personId } = exchange;
         const context = { requestId, route: path, keyId, personId };
         sendError(services, { request, reply }, error, exchange.headers, context);
       } finally {
-        // A stream goes on, and releases its slot when it ends.
-        if (exchange.streamPermission === undefined) exchange.slot?.release();
+        if (exchange.slot) releaseOnceSent(exchange.slot, reply.raw);
       }
       const { statusCode } = reply;
       if (exchange.use) services.usage.count(exchange.use, served.route.limit, statusCode);
@@ -131,10 +135,40 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
 }
 
 /** Returns the body as text. Answers repeat what callers sent, and a key may have been sent in the wrong place. */
-function renderBody({ answer }: Route, body: unknown): unknown {
+function renderBody({ answer }: Route, body: unknown): string | undefined {
   if (body === undefined || typeof body === 'string') return body;
   const text = JSON.stringify(body);
   return answer.revealsKey ? text : redactSecrets(text);
+}
+
+/** Adds a public route whose answer is always the same: all requests share its bytes. */
+function addConstantRoute(app: FastifyInstance, { services }: Served, served: ServedRoute): void {
+  const { method, path, answer } = served.route;
+  const contentType = answer.contentType ?? 'application/json';
+  const tally = services.metrics.tallyOf(method, path);
+  let bytes: Buffer | undefined;
+  app.route({
+    method,
+    url: toFastifyPath(path),
+    handler: neverReached,
+    onRequest: async (request, reply) => {
+      const startedAt = performance.now();
+      const { raw, id: requestId } = request;
+      try {
+        const incoming = { raw, params: {}, requestId };
+        const exchange = () => createExchange(services, incoming, () => abortOnDisconnect(reply));
+        // On the first request: by then the list of routes is complete.
+        bytes ??= Buffer.from(
+          renderBody(served.route, await answerRequest(services, served, exchange())) ?? '',
+        );
+        send(services, request, reply, { status: answer.status, headers: {}, contentType, body: bytes });
+      } catch (error) {
+        sendError(services, { request, reply }, error, {}, { requestId, route: path });
+      }
+      tally(reply.statusCode, (performance.now() - startedAt) / 1_000);
+      return reply;
+    },
+  });
 }
 
 const statusOf = ({ answer }: Route, body: unknown) => (body === undefined ? 204 : answer.status);
@@ -149,10 +183,22 @@ function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** An answer as it is sent, as text or a stream; without a body, it has no content type either. */
-type Sent = { status: number; headers: Record<string, string>; contentType: string; body: unknown };
+/** Releases a slot when its answer is sent, or can no longer be: one that its reader leaves in memory keeps it. */
+function releaseOnceSent(slot: Slot, response: ServerResponse): void {
+  if (response.destroyed) slot.release();
+  else response.once('close', slot.release);
+}
+
+/** An answer as it is sent, as text, bytes or a stream; without a body, it has no content type either. */
+type Sent = {
+  status: number;
+  headers: Record<string, string>;
+  contentType: string;
+  body: string | Buffer | Readable | undefined;
+};
 
 function send(
+  { connections }: Pick<Services, 'connections'>,
   request: FastifyRequest,
   reply: FastifyReply,
   { status, headers, contentType, body }: Sent,
@@ -163,8 +209,19 @@ function send(
     .code(status)
     .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
     .header('x-request-id', request.id)
-    .headers(body === undefined ? {} : { 'content-type': contentType })
-    .send(body);
+    .headers(body === undefined ? {} : { 'content-type': contentType });
+  if (Buffer.isBuffer(body)) sendBytes(reply, body);
+  else if (typeof body !== 'string' || body.length <= PIECE_BYTES) reply.send(body);
+  else {
+    const bytes = Buffer.from(body);
+    connections.hold(reply.raw, bytes.length);
+    sendBytes(reply, bytes);
+  }
+}
+
+function sendBytes(reply: FastifyReply, bytes: Buffer): void {
+  // Fastify counts the bytes only of what it sends in one piece.
+  reply.header('content-length', bytes.length).send(toPayload(bytes));
 }
 
 /** No proxy may buffer it, and nothing follows it on its connection, which would delay a stop. */
@@ -180,10 +237,9 @@ function sendStreamed(
 ): void {
   const { contentType } = answer;
   const headers = { ...exchange.headers, ...(contentType === EVENT_STREAM ? STREAM_HEADERS : {}) };
-  const isHead = request.method === 'HEAD';
-  if (isHead) exchange.slot?.release();
-  const body = isHead ? '' : openGuardedBody(services, exchange, answer, reply.raw, stopping);
-  send(request, reply, { status: 200, headers, contentType, body });
+  const body =
+    request.method === 'HEAD' ? '' : openGuardedBody(services, exchange, answer, reply.raw, stopping);
+  send(services, request, reply, { status: 200, headers, contentType, body });
 }
 
 /** Sends the answer to an error; `headers` are those the pipeline has set so far. */
@@ -196,7 +252,7 @@ function sendError(
 ): void {
   const { status, headers: own, text: body } = toErrorAnswer(services, error, context);
   const contentType = 'application/problem+json';
-  send(request, reply, { status, headers: { ...headers, ...own }, contentType, body });
+  send(services, request, reply, { status, headers: { ...headers, ...own }, contentType, body });
 }
 
 function addPreflights(app: FastifyInstance, routes: readonly Route[]): void {

@@ -37,25 +37,26 @@ const errorDocs = defineRoute({
   summary: 'Explain every error code',
   access: 'public',
   limit: 'management',
-  answer: { status: 200, schema: Type.String(), contentType: 'text/markdown; charset=utf-8' },
+  answer: {
+    status: 200,
+    schema: Type.String(),
+    contentType: 'text/markdown; charset=utf-8',
+    isConstant: true,
+  },
   handle: () => renderErrorDocs(),
 });
 
 /** Returns the routes that need no key. `describe` gives the OpenAPI document of all routes, these included. */
 export function systemRoutes(describe: () => Record<string, unknown>): Route<ReadinessServices>[] {
-  let description: Record<string, unknown> | undefined;
   const openapi = defineRoute({
     method: 'GET',
     path: '/openapi.json',
     summary: 'Describe the API (OpenAPI 3.1)',
     access: 'public',
     limit: 'management',
-    answer: { status: 200, schema: Type.Record(Type.String(), Type.Unknown()) },
+    answer: { status: 200, schema: Type.Record(Type.String(), Type.Unknown()), isConstant: true },
     // Created once, on the first request: by then the list of routes is complete.
-    handle: () => {
-      description ??= describe();
-      return description;
-    },
+    handle: () => describe(),
   });
   return [health, ready, errorDocs, openapi];
 }

@@ -1,8 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../api/errors.ts';
-import { renderProblem } from '../api/problem.ts';
 import type { Route } from '../api/route.ts';
-import { newId } from '../lib/id.ts';
 
 const notFound = () => new ApiError('not_found', { detail: 'There is nothing at this path.' });
 
@@ -12,10 +10,19 @@ export function toPathError(code: string): ApiError {
   return new ApiError('invalid_encoding', { detail: 'The URL cannot be decoded.' });
 }
 
-/** RFC 9112 §3.2: a server must reject HTTP/1.1 without Host. */
+/**
+ * Returns the error for a request that does not name one host. RFC 9112 §3.2: a server must reject HTTP/1.1 without Host,
+ * and any request with two, as a proxy may have used the other one.
+ */
 export function findHostError({ raw }: FastifyRequest): ApiError | undefined {
-  if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
-  return new ApiError('invalid_encoding', { detail: 'The request has no Host header.' });
+  const { rawHeaders, httpVersion } = raw;
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') count += 1;
+  }
+  if (count === 1 || (count === 0 && httpVersion !== '1.1')) return undefined;
+  const detail = `The request has ${count === 0 ? 'no Host header' : `${count} Host headers`}; send one.`;
+  return new ApiError('invalid_encoding', { detail, headers: { connection: 'close' } });
 }
 
 const toPattern = (path: string) =>
@@ -39,22 +46,4 @@ export function createUnmatched(routes: readonly Route[]): (request: FastifyRequ
       headers: { allow },
     });
   };
-}
-
-/** Returns the raw answer to bytes that are not HTTP. There is no request to answer, so it is built by hand. */
-export function renderBadRequest(docsUrl: string): string {
-  const detail = 'This is not a complete HTTP request, or its headers are too large.';
-  const requestId = newId('req');
-  const body = JSON.stringify(
-    renderProblem(new ApiError('invalid_encoding', { detail }), requestId, docsUrl),
-  );
-  const head = [
-    'HTTP/1.1 400 Bad Request',
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Cache-Control: no-store',
-    'Connection: close',
-    `X-Request-Id: ${requestId}`,
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }

@@ -7,6 +7,7 @@ import { AUDIT_SEAL_MIGRATION } from '../control/migrate.ts';
 import { NO_CALLER, openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
+import { createConnections } from '../http/connections/connections.ts';
 import { createMetrics } from '../http/metrics/metrics.ts';
 import { createUntrustedProxy } from '../http/network/untrusted-proxy.ts';
 import type { Services } from '../http/pipeline/services.ts';
@@ -86,6 +87,7 @@ export async function openControlServices(
     firstUse,
     githubKeys: createGithubKeys({ pinned: config.githubScanningKeys }),
     metrics: createMetrics(),
+    connections: createConnections({ clock, log, trustedProxies: config.trustedProxies }),
     untrustedProxy: createUntrustedProxy({ clock, log }),
     shedding: createShedding({ readLoopDelayMs: loopDelay.readMs, clock, log }),
     clock,

@@ -202,6 +202,13 @@ describe('requests rejected by the HTTP server', () => {
     assert.equal(parseAnswer(old).status, 200);
   });
 
+  it('returns a problem document for two Host headers, of which a proxy may have used the other one', async () => {
+    for (const header of ['Host: x', 'host: y', 'HOST: x, y']) {
+      for (const line of ['GET /fine/x', 'GET /missing', 'OPTIONS /v1/events', 'POST /v1/events'])
+        assertProblem(parseAnswer(await sendRaw(api.url, request(line, header))), 'invalid_encoding');
+    }
+  });
+
   it('ignores an unknown Expect header and answers the request', async () => {
     const answer = parseAnswer(await sendRaw(api.url, request('GET /fine/x', 'Expect: miracles')));
     assert.equal(answer.status, 200);

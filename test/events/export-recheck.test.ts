@@ -6,7 +6,7 @@ import { setInterval as ticks } from 'node:timers/promises';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { defineRoute } from '../../src/api/route.ts';
 import { exportAs } from '../../src/api/streamed.ts';
-import { STALLED_MS } from '../../src/http/send-streamed.ts';
+import { STALLED_MS } from '../../src/http/connections/limits.ts';
 import { createServer } from '../../src/http/server.ts';
 import { revokeKey } from '../../src/keys/revoke.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';

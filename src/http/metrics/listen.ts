@@ -1,29 +1,32 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from '../../api/errors.ts';
 import { createRequestId, renderProblem } from '../../api/problem.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../lib/log.ts';
+import type { Connections } from '../connections/connections.ts';
 import { checkToken, findMetricsRefusal } from './access.ts';
 import type { Metrics } from './metrics.ts';
 
-type ListenServices = { config: Config; metrics: Metrics; log: Log };
+type ListenServices = { config: Config; metrics: Metrics; connections: Connections; log: Log };
 
 /** The server on the separate port of METRICS_PORT. */
 export type MetricsListener = { url: string; close: () => Promise<void> };
 
 /** Serves the metrics on METRICS_PORT; returns undefined if it is not set. Rejects if the port is in use. */
 export async function listenForMetrics(services: ListenServices): Promise<MetricsListener | undefined> {
-  const { metricsPort, host } = services.config;
+  const { connections, config } = services;
+  const { metricsPort, host, publicUrl } = config;
   if (metricsPort === undefined) return undefined;
-  const server = createServer((request, response) => {
+  const server = connections.createServer((request, response) => {
     const requestId = createRequestId(request);
     answer(services, request, response, requestId).catch((error: unknown) => {
       services.log.error({ requestId, err: error }, 'the metrics cannot be told');
       refuse(services, response, requestId, new ApiError('internal', { cause: error }));
     });
   });
+  server.on('clientError', (error, socket) => connections.refuse(error, socket, publicUrl));
   server.listen(metricsPort, host);
   await once(server, 'listening');
   const { port, address, family } = server.address() as AddressInfo;

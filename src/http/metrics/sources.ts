@@ -7,6 +7,7 @@ import type { Log } from '../../lib/log.ts';
 import type { Limiter } from '../../limits/limiter.ts';
 import type { Shedding } from '../../limits/shedding.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -19,6 +20,7 @@ export type WatchedServices = {
   limiter: Limiter;
   shedding: Shedding;
   untrustedProxy: UntrustedProxy;
+  connections: Connections;
   failures: FailedAuthenticationLog;
   log: Log;
 };
@@ -35,6 +37,7 @@ export function watchServices(services: WatchedServices): void {
   watchLoad(services);
   watchStorage(services);
   watchProxies(services);
+  watchConnections(services);
   watchAuditHead(services);
 }
 
@@ -174,6 +177,33 @@ function watchProxies({ metrics, untrustedProxy }: WatchedServices): void {
     help: 'Requests that a proxy nearby passed on while TRUSTED_PROXIES names none: their limits per address are suspended.',
     kind: 'counter',
     read: () => [{ value: untrustedProxy.countRequests() }],
+  });
+}
+
+function watchConnections({ metrics, connections }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_connections',
+    help: 'Connections that are open, how many of them have a request in progress, and how many may be open.',
+    kind: 'gauge',
+    labelNames: ['state'],
+    read: () => {
+      const { open, active, max } = connections.count();
+      return Object.entries({ open, active, max }).map(([state, value]) => ({ labels: { state }, value }));
+    },
+  });
+  metrics.watch({
+    name: 'appflow_connections_unsent_bytes',
+    help: 'Bytes of answers that wait for their readers.',
+    kind: 'gauge',
+    read: () => [{ value: connections.count().unsentBytes }],
+  });
+  metrics.watch({
+    name: 'appflow_connections_closed_total',
+    help: 'Connections that were refused, or closed by the server, by reason. Connections that were idle for long are not counted.',
+    kind: 'counter',
+    labelNames: ['reason'],
+    read: () =>
+      Object.entries(connections.closed()).map(([reason, value]) => ({ labels: { reason }, value })),
   });
 }
 

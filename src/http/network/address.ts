@@ -15,7 +15,7 @@ export type ClientAddress = {
 };
 
 /** Networks that are not reachable from the internet: only the operator's own machines have these addresses. */
-const NEARBY = parseCidrs([
+export const NEARBY = parseCidrs([
   ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10'],
   ...['::1', 'fc00::/7', 'fe80::/10'],
 ]).cidrs;

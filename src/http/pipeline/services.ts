@@ -16,6 +16,7 @@ import type { Limiter } from '../../limits/limiter.ts';
 import type { Shedding } from '../../limits/shedding.ts';
 import type { MembershipWatcher } from '../../members/membership-watcher.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
 
@@ -28,6 +29,7 @@ export type Services = {
   limiter: Limiter;
   shedding: Shedding;
   untrustedProxy: UntrustedProxy;
+  connections: Connections;
   pepper: Pepper;
   /** Peppers of `APPFLOW_SECRET_RETIRED`: keys stored under them still verify. */
   retiredPeppers: readonly Pepper[];
