@@ -2,6 +2,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';
 import type { Warehouse } from '../warehouse/open.ts';
+import type { Bodies } from './body/bodies.ts';
 import type { UntrustedProxy } from './network/untrusted-proxy.ts';
 
 /**
@@ -16,6 +17,7 @@ export type ReadinessServices = {
   directory: Directory;
   limiter: Limiter;
   shedding: Shedding;
+  bodies: Pick<Bodies, 'budget'>;
   untrustedProxy: UntrustedProxy;
   secretWarning: string | undefined;
 };
@@ -55,5 +57,7 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
   if (limitProblem !== undefined) warnings.push(limitProblem);
   const busy = services.shedding.findWarning(services.warehouse.queue());
   if (busy !== undefined) warnings.push(busy);
+  const full = services.bodies.budget.findWarning();
+  if (full !== undefined) warnings.push(full);
   return warnings;
 }

@@ -13,9 +13,11 @@ import type { GithubKeys } from '../../leaks/github-keys.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Limiter } from '../../limits/limiter.ts';
+import type { LoopShare } from '../../limits/loop-share.ts';
 import type { Shedding } from '../../limits/shedding.ts';
 import type { MembershipWatcher } from '../../members/membership-watcher.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
+import type { Bodies } from '../body/bodies.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
 
@@ -27,6 +29,8 @@ export type Services = {
   warehouse: Warehouse;
   limiter: Limiter;
   shedding: Shedding;
+  loopShare: LoopShare;
+  bodies: Bodies;
   untrustedProxy: UntrustedProxy;
   pepper: Pepper;
   /** Peppers of `APPFLOW_SECRET_RETIRED`: keys stored under them still verify. */
