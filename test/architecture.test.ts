@@ -89,7 +89,7 @@ function findFolderCircle(arrows: readonly { from: string; to: string }[]): stri
 
 /** What the pipeline calls besides its steps: branches, what it pays with, and where the answer goes. */
 const BETWEEN_STEPS = [
-  ...['answerPublic', 'answerAnonymous', 'toPayer', 'chargeRefusals', 'peek', 'eventCount', 'requireProject'],
+  ...['toPayer', 'chargeRefusals', 'peek', 'eventCount', 'requireProject'],
   ...['recheckApp', 'isStreamed', 'toStreamPermission', 'assign'],
 ];
 
@@ -205,7 +205,7 @@ describe('the walk of a request in ARCHITECTURE.md', () => {
   it('passes the steps of the pipeline in the order that the page gives, and no others', () => {
     const serve = readFileSync(join(REPOSITORY, 'src/http/pipeline/serve.ts'), 'utf8');
     const bodyOf = (name: string) => serve.split(`async function ${name}(`)[1]?.split('\n}\n')[0] ?? '';
-    const body = bodyOf('answerRequest').replace('admit(', () => bodyOf('admit'));
+    const body = bodyOf('answerCaller').replace('admit(', () => bodyOf('admit'));
     const [, pipeline = ''] = ARCHITECTURE.split('## The pipeline');
     const listed = [...pipeline.matchAll(/^\d+\. `(\w+)`/gm)].map(([, step = '']) => step);
     const called = [...body.matchAll(/\b(\w+)\(/g)].map(([, name = '']) => name);

@@ -138,6 +138,13 @@ export const ERRORS = {
     meaning: 'The path exists, but not for this method.',
     cure: 'Use one of the methods in the Allow header.',
   },
+  request_too_slow: {
+    status: 408,
+    title: 'Request too slow',
+    meaning:
+      'The body arrived too slowly: less than 15 KB in 15 seconds, or too slowly to be complete in 60.',
+    cure: 'Send it again, in smaller requests if the connection is slow: bodies up to 64 KB have 60 seconds.',
+  },
   conflict: {
     status: 409,
     title: 'Conflict',

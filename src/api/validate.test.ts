@@ -30,6 +30,17 @@ it('names the bound just beyond each bound, and accepts a value at it', () => {
   }
 });
 
+it('validates no more elements of a list that is too long than show it, besides all other fields', () => {
+  const networks = Type.Array(Type.String({ format: 'cidr' }), { maxItems: 1 });
+  const check = compileCheck(
+    Type.Object({ f: networks, g: Type.Union([networks, Type.Null()]), name: Type.String() }),
+  );
+  const tooLong = ['x', 'y', 'z', '10.0.0.0/8'];
+  const fields = check({ f: tooLong, g: tooLong }).map(({ field }) => field);
+  assert.deepEqual(fields.toSorted(), ['f', 'f.0', 'f.1', 'g', 'g.0', 'g.1', 'name']);
+  assert.deepEqual(check({ f: ['10.0.0.0/8'], g: null, name: '' }), []);
+});
+
 it('accepts the origins a browser sends, and rejects wildcards', () => {
   const origin = Type.String({ format: 'origin' });
   for (const text of ['https://app.example.com', 'http://localhost:5173', 'https://[::1]:8443']) {

@@ -1,3 +1,12 @@
+import { LARGE_BODIES_MAX, LARGE_BODIES_WAITING_MAX } from '../http/body/bodies.ts';
+import { BODY_VALUES_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from '../http/body/outline.ts';
+import {
+  BODY_DEADLINE_MS,
+  PACE_WINDOW_BYTES_MIN,
+  PACE_WINDOW_MS,
+  SLOW_BODY_BYTES_MAX,
+} from '../http/body/pace.ts';
+import { WHOLE_PARSE_BYTES_MAX } from '../http/body/parse-json.ts';
 import {
   CONNECTIONS_MAX,
   decideCaps,
@@ -11,12 +20,17 @@ import {
   UNSENT_BYTES_MAX,
 } from '../http/connections/limits.ts';
 import { SECOND_MS } from '../lib/durations.ts';
+import { BODY_BYTES_TOTAL_MAX, BODY_SHARES } from '../limits/body-budget.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 
 /** A bound that is built in, as docs/configuration.md lists it: what it limits, its value, and what happens beyond it. */
 export type Bound = { what: string; value: string; beyond: string };
 
 const MEGABYTE = 1_000_000;
+const MEBIBYTE = 1024 * 1024;
+const MS_PER_SECOND = 1_000;
+
+const OVERLOADED = '503 `overloaded` with `Retry-After`';
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
@@ -70,9 +84,44 @@ export const BOUNDS: readonly Bound[] = [
   {
     what: 'Events waiting for the disk, all projects together (one project: half)',
     value: `${count(QUEUE_LIMITS.rowsMax)} events, ${QUEUE_LIMITS.bytesMax / MEGABYTE} MB`,
-    beyond: '503 `overloaded` with `Retry-After`',
+    beyond: OVERLOADED,
   },
+  ...listBodyBounds(),
 ];
+
+function listBodyBounds(): Bound[] {
+  const { client, anonymous, trusted } = BODY_SHARES;
+  const mib = (bytes: number) => `${bytes / MEBIBYTE} MiB`;
+  const large = `Body above ${WHOLE_PARSE_BYTES_MAX / 1024} KiB after decompression`;
+  return [
+    { what: 'Request bodies in memory, all together', value: mib(BODY_BYTES_TOTAL_MAX), beyond: OVERLOADED },
+    {
+      what: 'The same: of one key or person; of one address with client keys; of all client keys',
+      value: [trusted.caller, client.address, client.kind].map(mib).join('; '),
+      beyond: OVERLOADED,
+    },
+    {
+      what: 'The same without a key or session: of one address; of all',
+      value: [anonymous.address, anonymous.kind].map(mib).join('; '),
+      beyond: OVERLOADED,
+    },
+    {
+      what: `Bodies above 64 KiB that are decompressed and parsed at a time; more of one address that wait`,
+      value: `${LARGE_BODIES_MAX}; ${LARGE_BODIES_WAITING_MAX}`,
+      beyond: OVERLOADED,
+    },
+    {
+      what: `${large}: elements of a list; values of one element; values in all`,
+      value: [LIST_ITEMS_MAX, ITEM_VALUES_MAX, BODY_VALUES_MAX].map(count).join('; '),
+      beyond: '413 `payload_too_large`',
+    },
+    {
+      what: `Least that arrives of a body above ${SLOW_BODY_BYTES_MAX / 1024} KiB`,
+      value: `${PACE_WINDOW_BYTES_MIN / 1_000} KB in ${PACE_WINDOW_MS / MS_PER_SECOND} s, and fast enough to be complete in ${BODY_DEADLINE_MS / MS_PER_SECOND} s`,
+      beyond: '408 `request_too_slow`, and the connection is closed',
+    },
+  ];
+}
 
 /** Returns the bounds as a Markdown table. */
 export function renderBounds(): string {

@@ -2,6 +2,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';
 import type { Warehouse } from '../warehouse/open.ts';
+import type { Bodies } from './body/bodies.ts';
 import type { Connections } from './connections/connections.ts';
 import type { UntrustedProxy } from './network/untrusted-proxy.ts';
 
@@ -17,6 +18,7 @@ export type ReadinessServices = {
   directory: Directory;
   limiter: Limiter;
   shedding: Shedding;
+  bodies: Pick<Bodies, 'budget'>;
   untrustedProxy: UntrustedProxy;
   connections: Connections;
   secretWarning: string | undefined;
@@ -60,5 +62,7 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
   if (busy !== undefined) warnings.push(busy);
   const crowded = services.connections.findProblem();
   if (crowded !== undefined) warnings.push(crowded);
+  const full = services.bodies.budget.findWarning();
+  if (full !== undefined) warnings.push(full);
   return warnings;
 }

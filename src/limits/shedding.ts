@@ -21,12 +21,13 @@ export type Shedding = {
 
 /**
  * The load above which a category is refused. Queries and management can wait; events are refused only when nothing
- * else helps, because a full write queue refuses them by itself.
+ * else helps, and never because of the write queue: it refuses them by itself, and fairly, since it knows how much of it
+ * each project uses.
  */
 const LOAD_MAX: Record<Category, Load> = {
   analytics: { loopDelayMs: 200, queueFill: 0.8 },
   management: { loopDelayMs: 200, queueFill: 0.8 },
-  events: { loopDelayMs: 1000, queueFill: 1 },
+  events: { loopDelayMs: 1000, queueFill: Number.POSITIVE_INFINITY },
 };
 
 const CATEGORIES: readonly Category[] = ['analytics', 'management', 'events'];

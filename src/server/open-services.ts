@@ -7,6 +7,7 @@ import { AUDIT_SEAL_MIGRATION } from '../control/migrate.ts';
 import { NO_CALLER, openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
+import { createBodyServices } from '../http/body/bodies.ts';
 import { createConnections } from '../http/connections/connections.ts';
 import { createMetrics } from '../http/metrics/metrics.ts';
 import { createUntrustedProxy } from '../http/network/untrusted-proxy.ts';
@@ -90,6 +91,7 @@ export async function openControlServices(
     connections: createConnections({ clock, log, trustedProxies: config.trustedProxies }),
     untrustedProxy: createUntrustedProxy({ clock, log }),
     shedding: createShedding({ readLoopDelayMs: loopDelay.readMs, clock, log }),
+    ...createBodyServices(clock),
     clock,
     log,
     eventsDir,

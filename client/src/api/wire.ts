@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'exceeds_own_permissions'
   | 'not_found'
   | 'method_not_allowed'
+  | 'request_too_slow'
   | 'conflict'
   | 'rotation_in_progress'
   | 'no_grace_running'

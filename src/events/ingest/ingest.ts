@@ -8,14 +8,25 @@ import { redactSecrets } from '../../directory/secret.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { closedObject, nullable } from '../../lib/schema.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
+import { type LoopShare, TASK_MS } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
-import { type BatchContext, createRejection, type EventApp, parseEvent, type Rejection } from './event.ts';
+import {
+  type BatchContext,
+  createRejection,
+  type EventApp,
+  type ParsedEvent,
+  parseEvent,
+  type Rejection,
+} from './event.ts';
 import { listFieldsWithKeys, redactKeys } from './keys-in-row.ts';
 
 /** Bytes of the largest batch after decompression. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
+
+/** Events between two looks at the time: a look costs little, but not nothing. */
+const EVENTS_PER_LOOK = 8;
 
 const WARNINGS_MAX = 20;
 const WARNING_FIELD_LENGTH_MAX = 128;
@@ -61,6 +72,7 @@ export type IngestServices = {
   clock: Clock;
   directory: Directory;
   warehouse: Warehouse;
+  loopShare: LoopShare;
   metrics: { countEvents: (accepted: number, duplicates: number, rejected: number) => void };
 };
 
@@ -75,6 +87,7 @@ export async function ingest(
   batch: Batch,
 ): Promise<Answer> {
   const receivedAt = services.clock.now();
+  const resolveApp = createAppResolver(services, caller, app);
   const context: BatchContext = {
     projectId: caller.project.id,
     keyId: caller.principal.id,
@@ -82,23 +95,10 @@ export async function ingest(
     receivedAt,
     sentAt: parseSentAt(batch),
   };
-  const resolveApp = createAppResolver(services, caller, app);
-  const rows: EventRow[] = [];
-  const rejected: Answer['rejected'] = [];
-  const dropped = new Map<string, number>();
-  const withKeys = new Map<string, number>();
-  batch.events.forEach((event, index) => {
-    const parsed = parseEvent(event, context, resolveApp);
-    if ('rejection' in parsed) {
-      // The path may contain the sender's own key names, and those an API key.
-      rejected.push({ index, ...parsed.rejection, field: redactSecrets(parsed.rejection.field) });
-      return;
-    }
-    const fields = listFieldsWithKeys(parsed.row);
-    rows.push(fields.length === 0 ? parsed.row : redactKeys(parsed.row));
-    for (const field of fields) increment(withKeys, field);
-    for (const key of parsed.unknownKeys) increment(dropped, key);
-  });
+  const parsed = await parseEvents(services, caller, batch, (event) =>
+    parseEvent(event, context, resolveApp),
+  );
+  const { rows, rejected, dropped, withKeys } = parsed;
   const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
   const accepted = stored.filter(Boolean).length;
   services.metrics.countEvents(accepted, rows.length - accepted, rejected.length);
@@ -108,6 +108,49 @@ export async function ingest(
     rejected,
     warnings: [...toKeyWarnings(withKeys), ...toUnknownFieldWarnings(dropped)],
   };
+}
+
+/** What becomes of a batch: `dropped` and `withKeys` count events by field. */
+type ParsedBatch = {
+  rows: EventRow[];
+  rejected: Answer['rejected'];
+  dropped: Map<string, number>;
+  withKeys: Map<string, number>;
+};
+
+/** Parses all events, in parts if that takes long, and empties the batch: its objects take more memory than the rows. */
+async function parseEvents(
+  { loopShare }: IngestServices,
+  { network, principal }: Caller,
+  { events }: Batch,
+  parse: (event: unknown) => ParsedEvent,
+): Promise<ParsedBatch> {
+  const parsed: ParsedBatch = { rows: [], rejected: [], dropped: new Map(), withKeys: new Map() };
+  let index = 0;
+  while (index < events.length) {
+    await loopShare.run(network ?? principal.id, () => {
+      const stopAt = performance.now() + TASK_MS;
+      do {
+        addEvent(parsed, index, parse(events[index]));
+        index += 1;
+      } while (index < events.length && (index % EVENTS_PER_LOOK !== 0 || performance.now() < stopAt));
+    });
+  }
+  events.length = 0;
+  return parsed;
+}
+
+function addEvent(batch: ParsedBatch, index: number, parsed: ParsedEvent): void {
+  if ('rejection' in parsed) {
+    // The path may contain the sender's own key names, and those an API key.
+    const field = redactSecrets(parsed.rejection.field);
+    batch.rejected.push({ index, ...parsed.rejection, field });
+    return;
+  }
+  const fields = listFieldsWithKeys(parsed.row);
+  batch.rows.push(fields.length === 0 ? parsed.row : redactKeys(parsed.row));
+  for (const field of fields) increment(batch.withKeys, field);
+  for (const key of parsed.unknownKeys) increment(batch.dropped, key);
 }
 
 /** Returns how many events to charge for: all received, valid or not. Throws 413 when the batch has too many. */

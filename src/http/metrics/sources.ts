@@ -4,9 +4,11 @@ import { findAuditHead } from '../../audit/head.ts';
 import type { Control } from '../../control/open.ts';
 import type { Directory } from '../../directory/directory.ts';
 import type { Log } from '../../lib/log.ts';
+import { BODY_BYTES_TOTAL_MAX } from '../../limits/body-budget.ts';
 import type { Limiter } from '../../limits/limiter.ts';
 import type { Shedding } from '../../limits/shedding.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
+import type { Bodies } from '../body/bodies.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
 import type { Metrics } from './metrics.ts';
@@ -19,6 +21,7 @@ export type WatchedServices = {
   warehouse: Warehouse;
   limiter: Limiter;
   shedding: Shedding;
+  bodies: Bodies;
   untrustedProxy: UntrustedProxy;
   connections: Connections;
   failures: FailedAuthenticationLog;
@@ -35,6 +38,7 @@ export function watchServices(services: WatchedServices): void {
   watchLimiter(services);
   watchLimitStore(services);
   watchLoad(services);
+  watchBodies(services);
   watchStorage(services);
   watchProxies(services);
   watchConnections(services);
@@ -100,6 +104,31 @@ function watchLoad({ metrics, limiter, shedding }: WatchedServices): void {
     labelNames: ['category'],
     read: () =>
       Object.entries(shedding.totals()).map(([category, value]) => ({ labels: { category }, value })),
+  });
+}
+
+function watchBodies({ metrics, bodies }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_body_bytes',
+    help: 'Bytes of request bodies in memory, and how many may be.',
+    kind: 'gauge',
+    labelNames: ['state'],
+    read: () => [
+      { labels: { state: 'in_flight' }, value: bodies.budget.bytesInFlight() },
+      { labels: { state: 'max' }, value: BODY_BYTES_TOTAL_MAX },
+    ],
+  });
+  metrics.watch({
+    name: 'appflow_bodies_refused_total',
+    help: 'Request bodies refused with 503 because one address, one caller, one kind of caller or all together had too many in memory or waiting, or with 408 because they arrived too slowly.',
+    kind: 'counter',
+    labelNames: ['reason'],
+    read: () =>
+      Object.entries({
+        ...bodies.budget.totals(),
+        waiting: bodies.large.countRefused(),
+        too_slow: bodies.pace.countSlow(),
+      }).map(([reason, value]) => ({ labels: { reason }, value })),
   });
 }
 

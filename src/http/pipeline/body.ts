@@ -1,23 +1,24 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import zlib from 'node:zlib';
 import { ApiError } from '../../api/errors.ts';
-import { errorCodeOf } from '../../lib/errors.ts';
+import type { BodySender } from '../../limits/body-budget.ts';
+import type { Bodies } from '../body/bodies.ts';
+import { collectBody } from '../body/collect.ts';
+import { decompress, readEncoding } from '../body/decompress.ts';
+import { SLOW_BODY_BYTES_MAX } from '../body/pace.ts';
+import { parseJson, type Run } from '../body/parse-json.ts';
+import type { Exchange } from './exchange.ts';
+import { overloaded } from './overload.ts';
 
-type Decompress = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+/** A request whose body is read, for whom, and the memory it has: released once the request is answered. */
+export type BodyRequest = { exchange: Pick<Exchange, 'raw' | 'body'>; sender: BodySender; bodies: Bodies };
 
-const gunzip: Decompress = promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.gunzip);
+/** Decompressed bodies up to this size are parsed as they come; larger ones, few at a time. */
+const SMALL_BYTES_MAX = 65_536;
 
-// A Map, not an object: the name comes from the caller, and every object has a `constructor`.
-const DECOMPRESS: ReadonlyMap<string, Decompress> = new Map([
-  ['gzip', gunzip],
-  ['x-gzip', gunzip],
-  ['deflate', promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.inflate)],
-  ['br', promisify<Buffer, { maxOutputLength: number }, Buffer>(zlib.brotliDecompress)],
-]);
+/** The buffer for a body of unknown length, to begin with. */
+const CHUNKED_CAPACITY_MIN = 16_384;
 
-/** How much of a body that is too large is read and discarded, so that its sender can read the answer. */
+/** How much of a body that is refused is read and discarded, so that its sender can read the answer. */
 const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
 
 function tooLarge(bytesMax: number): ApiError {
@@ -38,24 +39,22 @@ function discardRest(request: IncomingMessage): void {
   });
 }
 
-/** Reads at most `bytesMax` bytes. Throws ApiError as soon as there are more, not after all of them. */
-export async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
-    discardRest(request);
-    throw tooLarge(bytesMax);
-  }
-  const chunks: Buffer[] = [];
-  let length = 0;
+/** The announced length; undefined if the body comes in chunks. */
+function lengthOf({ headers }: IncomingMessage): number | undefined {
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined;
+}
+
+/**
+ * Reads at most `bytesMax` bytes. Throws ApiError as soon as there are more, not after all of them; 503 before anything
+ * is read if there is no memory for it; 408 if it arrives too slowly.
+ */
+export async function readBytes(body: BodyRequest, bytesMax: number): Promise<Buffer> {
+  const { raw } = body.exchange;
   try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      const bytes: Buffer = chunk;
-      length += bytes.length;
-      if (length > bytesMax) throw tooLarge(bytesMax);
-      chunks.push(bytes);
-    }
+    return await reserveAndCollect(body, bytesMax);
   } catch (error) {
     if (error instanceof ApiError) {
-      discardRest(request);
+      discardRest(raw);
       throw error;
     }
     // The caller disconnected, or its chunks were broken: an error of the request, not ours.
@@ -64,29 +63,54 @@ export async function readBytes(request: IncomingMessage, bytesMax: number): Pro
       cause: error,
     });
   }
-  const [first] = chunks;
-  return chunks.length === 1 && first ? first : Buffer.concat(chunks, length);
 }
 
-/** Decompression stops at `bytesMax`, so that a small bomb never becomes a large one. */
-async function decompress(bytes: Buffer, encoding: string, bytesMax: number): Promise<Buffer> {
-  if (encoding === '' || encoding === 'identity') return bytes;
-  const run = DECOMPRESS.get(encoding);
-  if (!run) {
-    throw new ApiError('unsupported_media_type', {
-      detail: `Content-Encoding "${encoding}" is not read here; use gzip, deflate, br or none.`,
-      headers: { 'accept-encoding': 'gzip, deflate, br' },
-    });
-  }
+async function reserveAndCollect({ exchange, sender, bodies }: BodyRequest, bytesMax: number) {
+  const length = lengthOf(exchange.raw);
+  if (length !== undefined && length > bytesMax) throw tooLarge(bytesMax);
+  const reservation = bodies.budget.reserve(sender, length ?? 0);
+  if (reservation === undefined) throw overloaded();
+  exchange.body = reservation;
+  const collected = collectBody(exchange.raw, length, (needed) => {
+    if (needed > bytesMax) return tooLarge(bytesMax);
+    const capacity = length ?? Math.min(bytesMax, Math.max(needed * 2, CHUNKED_CAPACITY_MIN));
+    return reservation.grow(capacity) ? capacity : overloaded();
+  });
+  if (length !== undefined && length <= SLOW_BODY_BYTES_MAX) return collected.done;
+  const stopWatching = bodies.pace.watch({
+    bytesReceived: collected.bytesReceived,
+    bytesExpected: length,
+    // Its rest must not be waited for.
+    onSlow: () => collected.fail(new ApiError('request_too_slow', { headers: { connection: 'close' } })),
+  });
+  return collected.done.finally(stopWatching);
+}
+
+/** Returns the JSON value in a request's body, at most `bytesMax` bytes once decompressed. Throws ApiError. */
+export async function readJson(body: BodyRequest, bytesMax: number): Promise<unknown> {
+  const { headers } = body.exchange.raw;
+  requireJson(headers['content-type']);
+  const bytes = await readBytes(body, bytesMax);
+  const encoding = readEncoding(headers['content-encoding']);
+  const lane = laneOf(body.sender);
+  const run: Run = (task) => body.bodies.loopShare.run(lane, task);
+  const small = encoding === undefined ? bytes : await decompress(bytes, encoding, SMALL_BYTES_MAX);
+  if (small !== undefined && small.length <= SMALL_BYTES_MAX) return parseJson(small, run);
+  const leave = await body.bodies.large.enter(lane);
+  if (leave === undefined) throw overloaded();
   try {
-    return await run(bytes, { maxOutputLength: bytesMax });
-  } catch (error) {
-    if (error instanceof RangeError || errorCodeOf(error) === 'ERR_BUFFER_TOO_LARGE') {
-      throw tooLarge(bytesMax);
-    }
-    throw new ApiError('invalid_encoding', { detail: `The body is not valid ${encoding}.`, cause: error });
+    if (encoding === undefined) return await parseJson(bytes, run);
+    const large = await decompress(bytes, encoding, bytesMax);
+    if (large === undefined) throw tooLarge(bytesMax);
+    if (body.exchange.body?.grow(large.length) === false) throw overloaded();
+    return await parseJson(large, run);
+  } finally {
+    leave();
   }
 }
+
+/** Addresses take turns, and where addresses do not count, keys. */
+const laneOf = ({ network, callerId }: BodySender): string => network ?? callerId ?? '';
 
 function requireJson(contentType: string | undefined): void {
   const [type = '', ...parameters] = (contentType ?? '')
@@ -98,26 +122,4 @@ function requireJson(contentType: string | undefined): void {
   throw new ApiError('unsupported_media_type', {
     detail: `Content-Type is ${contentType ? `"${contentType.slice(0, 100)}"` : 'missing'}; send application/json in UTF-8.`,
   });
-}
-
-function parseJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw new ApiError('invalid_encoding', { detail: 'The body is not valid UTF-8.' });
-  if (bytes.length === 0) {
-    throw new ApiError('malformed_json', { detail: 'The body is empty; send a JSON object.' });
-  }
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    // The parser's message quotes at most a few characters of the caller's own text back to the caller.
-    const reason = error instanceof Error ? error.message : 'unreadable';
-    throw new ApiError('malformed_json', { detail: `The body is not valid JSON: ${reason}.` });
-  }
-}
-
-/** Returns the JSON value in a request's body, at most `bytesMax` bytes once decompressed. Throws ApiError. */
-export async function readJson(request: IncomingMessage, bytesMax: number): Promise<unknown> {
-  requireJson(request.headers['content-type']);
-  const bytes = await readBytes(request, bytesMax);
-  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
-  return parseJson(await decompress(bytes, encoding, bytesMax));
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { KeyCaller, MemberCaller, SignedIn } from '../../api/caller.ts';
 import type { KeyUse } from '../../keys/usage/usage-tally.ts';
+import type { BodyReservation } from '../../limits/body-budget.ts';
 import type { Slot } from '../../limits/in-flight.ts';
 import { resolveAddress } from '../network/address.ts';
 import { findTransport, type Transport } from '../network/own-site.ts';
@@ -38,6 +39,8 @@ export type Exchange = {
   use: KeyUse | undefined;
   /** Set when the request takes one of the key's slots for concurrent queries; released once the answer is sent. */
   slot: Slot | undefined;
+  /** Set when the request has a body: the memory it takes, released once the request is handled. */
+  body: BodyReservation | undefined;
   /** Set when the answer is streamed: the permission to read it, which may end before the stream does. */
   streamPermission: StreamPermission | undefined;
   /** Fires when the client disconnects before it has its answer. Created on first use: few requests need it. */
@@ -71,6 +74,7 @@ export function createExchange(
     personId: undefined,
     use: undefined,
     slot: undefined,
+    body: undefined,
     streamPermission: undefined,
     get transport() {
       transport ??= findTransport({ peer, headers }, config);

@@ -1,11 +1,11 @@
-import type { IncomingMessage } from 'node:http';
 import type { KeyCaller, MemberCaller } from '../../api/caller.ts';
 import { ApiError, validationFailed } from '../../api/errors.ts';
 import { findRequestedApp } from '../../api/resources.ts';
 import type { Route } from '../../api/route.ts';
 import type { Check } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
-import { readJson } from './body.ts';
+import type { BodySender } from '../../limits/body-budget.ts';
+import { type BodyRequest, readJson } from './body.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import { parseQuery } from './query.ts';
 import type { Services } from './services.ts';
@@ -20,17 +20,31 @@ export type ServedRoute = {
 export type Parsed = { params: Record<string, unknown>; query: Record<string, unknown>; body: unknown };
 
 /** A request without a body has neither a length nor chunks (RFC 9112 §6.3). */
-function readBody(route: Route, raw: IncomingMessage): Promise<unknown> | unknown {
-  const { 'content-length': length = '0', 'transfer-encoding': chunks } = raw.headers;
+function readBody(route: Route, body: BodyRequest): Promise<unknown> | unknown {
+  const { 'content-length': length = '0', 'transfer-encoding': chunks } = body.exchange.raw.headers;
   if (route.isBodyOptional && length === '0' && chunks === undefined) return {};
-  return readJson(raw, route.bodyBytesMax);
+  return readJson(body, route.bodyBytesMax);
+}
+
+/** Returns who sends the body of a request, for the memory it may take. */
+export function toBodySender({ network }: Exchange, caller: AnyCaller | undefined): BodySender {
+  if (caller === undefined) return { kind: 'anonymous', callerId: undefined, network };
+  if (!('key' in caller)) return { kind: 'trusted', callerId: caller.session.person.id, network };
+  const { id, type } = caller.key;
+  return { kind: type === 'server' ? 'trusted' : 'client', callerId: id, network };
 }
 
 /** Reads and validates path, query and body. Throws 422 with every invalid field. */
-export async function parseInput({ route, checks }: ServedRoute, exchange: Exchange): Promise<Parsed> {
+export async function parseInput(
+  { bodies }: Services,
+  { route, checks }: ServedRoute,
+  exchange: Exchange,
+  caller: AnyCaller | undefined,
+): Promise<Parsed> {
   const { params } = exchange;
   const query = parseQuery(exchange.search, route.query);
-  const body = route.body ? await readBody(route, exchange.raw) : undefined;
+  const sender = toBodySender(exchange, caller);
+  const body = route.body ? await readBody(route, { exchange, sender, bodies }) : undefined;
   const errors = [...checks.params(params), ...checks.query(query), ...checks.body(body)];
   if (errors.length > 0) throw validationFailed(errors);
   return { params, query, body };

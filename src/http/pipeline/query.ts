@@ -23,13 +23,18 @@ function requireDecodable(search: string): void {
 
 /** Returns the parameters of a query string, in the schema's types; repeated names become lists. Throws ApiError. */
 export function parseQuery(search: string, schema: TObject): Record<string, unknown> {
-  const values: Record<string, unknown> = Object.create(null);
-  if (search === '') return values;
+  const query: Record<string, unknown> = Object.create(null);
+  if (search === '') return query;
   requireDecodable(search);
-  const params = new URLSearchParams(search);
-  for (const name of new Set(params.keys())) {
-    const all = params.getAll(name);
-    values[name] = coerce(all.length === 1 ? all[0] : all, schema.properties[name]);
+  const values = new Map<string, string[]>();
+  // One pass: looking up every name again takes a second for the thousands of names that fit into a URL.
+  for (const [name, text] of new URLSearchParams(search)) {
+    const all = values.get(name);
+    if (all) all.push(text);
+    else values.set(name, [text]);
   }
-  return values;
+  for (const [name, all] of values) {
+    query[name] = coerce(all.length === 1 ? all[0] : all, schema.properties[name]);
+  }
+  return query;
 }

@@ -16,7 +16,15 @@ import {
 import { readBytes } from './body.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import { findIdempotencyKey } from './idempotency-header.ts';
-import { findApp, type Parsed, parseInput, recheckApp, requireProject, type ServedRoute } from './input.ts';
+import {
+  findApp,
+  type Parsed,
+  parseInput,
+  recheckApp,
+  requireProject,
+  type ServedRoute,
+  toBodySender,
+} from './input.ts';
 import { shedLoad } from './overload.ts';
 import { chargeRefusals, requireSlot, requireWithinLimit, toPayer } from './rate-limits.ts';
 import { recheckCaller } from './recheck.ts';
@@ -38,20 +46,29 @@ export function prepareRoute(route: Route<Services>): ServedRoute {
   return { route, checks };
 }
 
-/**
- * The pipeline: what every request with a credential passes, in this order, which is the security argument. Nothing is
- * revealed before the key or session is verified, no body is read for a caller over its limit, nothing is handled before
- * it is charged, nor with a permission that ended meanwhile. Keys and sessions differ in the first step only.
- * Returns the body of the answer; throws ApiError, or what a database throws.
- */
+/** Returns the body of a request's answer; throws ApiError, or what a database throws. Frees the memory of its body. */
 export async function answerRequest(
   services: Services,
   served: ServedRoute,
   exchange: Exchange,
 ): Promise<unknown> {
+  try {
+    const { access } = served.route;
+    if (access === 'public') return await answerPublic(services, served, exchange);
+    if (access === 'anonymous') return await answerAnonymous(services, served, exchange);
+    return await answerCaller(services, served, exchange);
+  } finally {
+    exchange.body?.release();
+  }
+}
+
+/**
+ * The pipeline: what every request with a credential passes, in this order, which is the security argument. Nothing is
+ * revealed before the key or session is verified, no body is read for a caller over its limit, nothing is handled before
+ * it is charged, nor with a permission that ended meanwhile. Keys and sessions differ in the first step only.
+ */
+async function answerCaller(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
   const { route } = served;
-  if (route.access === 'public') return answerPublic(services, served, exchange);
-  if (route.access === 'anonymous') return answerAnonymous(services, served, exchange);
   const { caller, credential } = await authenticate(services, route, exchange);
   shedLoad(services, route);
   const payer = toPayer(caller, route);
@@ -96,7 +113,7 @@ async function admit(
   if (route.access !== 'signed_in')
     requirePermission(requireProject(caller).principal, route, exchange.params);
   requireWithinLimit(exchange, limiter.peek(payer));
-  const parsed = await parseInput(served, exchange);
+  const parsed = await parseInput(services, served, exchange, caller);
   if ('session' in caller) requireStepUp(services, route, caller, parsed);
   const app = findApp(services, route, caller, parsed);
   const idempotencyKey = findIdempotencyKey(services, route, exchange, { caller, credential }, parsed.body);
@@ -129,7 +146,7 @@ function handle(
 async function answerPublic(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
   const { params, signal } = exchange;
   const empty = { ...NO_HEADERS, query: {}, body: undefined, app: undefined, caller: undefined };
-  const raw = toRaw(exchange);
+  const raw = toRaw(services, exchange);
   return checkAnswer(served, await served.route.handle(services, { ...empty, params, signal, raw }));
 }
 
@@ -142,7 +159,7 @@ async function answerAnonymous(
   const { route } = served;
   requireOwnSite(services, exchange);
   shedLoad(services, route);
-  const parsed = await parseInput(served, exchange);
+  const parsed = await parseInput(services, served, exchange, undefined);
   const caller = await findSignedIn(services, exchange);
   const { signal } = exchange;
   const raw = toBrowserRequest(services, exchange);
@@ -152,13 +169,15 @@ async function answerAnonymous(
   );
 }
 
-function toRaw({ raw, requestId, address, network }: Exchange): RawRequest {
+function toRaw({ bodies }: Services, exchange: Exchange): RawRequest {
+  const { raw, requestId, address, network } = exchange;
   return {
     address,
     network,
     headers: raw.headers,
     requestId,
-    readBody: (bytesMax) => readBytes(raw, bytesMax),
+    readBody: (bytesMax) =>
+      readBytes({ exchange, sender: toBodySender(exchange, undefined), bodies }, bytesMax),
   };
 }
 

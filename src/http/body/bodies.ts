@@ -1,0 +1,21 @@
+import type { Clock } from '../../lib/clock.ts';
+import { type BodyBudget, createBodyBudget } from '../../limits/body-budget.ts';
+import { createGate, type Gate } from '../../limits/gate.ts';
+import { createLoopShare, type LoopShare } from '../../limits/loop-share.ts';
+import { type BodyPace, createBodyPace } from './pace.ts';
+
+/** What reading and parsing the bodies of requests may take, for the whole server. */
+export type Bodies = { budget: BodyBudget; pace: BodyPace; large: Gate; loopShare: LoopShare };
+
+/** Large bodies that are decompressed and parsed concurrently, each of which can become 60 MB of objects. */
+export const LARGE_BODIES_MAX = 2;
+
+/** Large bodies of one address that wait for that; further ones are refused. */
+export const LARGE_BODIES_WAITING_MAX = 256;
+
+/** Returns the limits of one server's bodies, and the share of the event loop that they use. */
+export function createBodyServices(clock: Clock): { bodies: Bodies; loopShare: LoopShare } {
+  const loopShare = createLoopShare();
+  const large = createGate({ insideMax: LARGE_BODIES_MAX, waitingMax: LARGE_BODIES_WAITING_MAX });
+  return { loopShare, bodies: { budget: createBodyBudget(clock), pace: createBodyPace(), large, loopShare } };
+}

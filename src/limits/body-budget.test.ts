@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { makeClock } from '../../test/support/harness.ts';
+import { BODY_BYTES_TOTAL_MAX, BODY_SHARES, type BodySender, createBodyBudget } from './body-budget.ts';
+
+const BATCH_BYTES = 5 * 1024 * 1024;
+
+const phone = (network: string | undefined, callerId = 'client key'): BodySender => ({
+  kind: 'client',
+  callerId,
+  network,
+});
+const backend = (callerId = 'server key'): BodySender => ({
+  kind: 'trusted',
+  callerId,
+  network: '203.0.113.1',
+});
+const visitor = (network: string): BodySender => ({ kind: 'anonymous', callerId: undefined, network });
+
+const open = () => {
+  const clock = makeClock();
+  return { clock, budget: createBodyBudget(clock) };
+};
+
+describe('the memory for request bodies', () => {
+  it('keeps one address with a client key from using what other addresses send with it', () => {
+    const { budget } = open();
+    assert.ok(budget.reserve(phone('192.0.2.1'), BODY_SHARES.client.address));
+    assert.equal(budget.reserve(phone('192.0.2.1'), 1), undefined);
+    assert.equal(budget.reserve(phone('192.0.2.1', 'another client key'), 1), undefined);
+    assert.ok(budget.reserve(phone('192.0.2.2'), BATCH_BYTES));
+    assert.deepEqual(budget.totals(), { caller: 0, address: 2, kind: 0, total: 0 });
+  });
+
+  it('leaves room for backends, people and visitors whatever client keys use from many addresses', () => {
+    const { budget } = open();
+    for (let index = 0; index < 1_000; index += 1)
+      budget.reserve(phone(`192.0.2.${index}`, `client key ${index % 3}`), BATCH_BYTES);
+    assert.ok(budget.totals().kind > 0);
+    assert.ok(budget.bytesInFlight() <= BODY_SHARES.client.kind);
+    for (let index = 0; index < 12; index += 1) assert.ok(budget.reserve(backend(), BATCH_BYTES));
+    assert.ok(budget.reserve(visitor('192.0.2.1'), 65_536));
+  });
+
+  it('leaves room for other client keys whatever one uses from many addresses', () => {
+    const { budget } = open();
+    while (budget.reserve(phone(undefined), BATCH_BYTES));
+    assert.deepEqual(budget.totals(), { caller: 1, address: 0, kind: 0, total: 0 });
+    assert.ok(budget.reserve(phone('192.0.2.1', 'another client key'), BATCH_BYTES));
+  });
+
+  it('carries thousands of small batches of one client key at the same time', () => {
+    const { budget } = open();
+    for (let index = 0; index < 5_000; index += 1)
+      assert.ok(budget.reserve(phone(`192.0.2.${index}`), 25_000));
+  });
+
+  it('never holds more than its total', () => {
+    const { budget } = open();
+    for (let index = 0; index < 100; index += 1) budget.reserve(backend(`server key ${index}`), BATCH_BYTES);
+    assert.ok(budget.bytesInFlight() <= BODY_BYTES_TOTAL_MAX);
+    assert.ok(budget.totals().total > 0);
+  });
+
+  it('grows a reservation only while there is room, and keeps what it held otherwise', () => {
+    const { budget } = open();
+    const body = budget.reserve(phone('192.0.2.1'), 1_000);
+    assert.ok(body);
+    assert.equal(body.grow(500), true);
+    assert.equal(budget.bytesInFlight(), 1_000);
+    assert.equal(body.grow(BODY_SHARES.client.address), true);
+    assert.equal(body.grow(BODY_SHARES.client.address + 1), false);
+    assert.equal(budget.bytesInFlight(), BODY_SHARES.client.address);
+  });
+
+  it('is whole again when bodies are released, each once', () => {
+    const { budget } = open();
+    const bodies = [budget.reserve(phone('192.0.2.1'), 1_000), budget.reserve(backend(), 2_000)];
+    for (const body of [...bodies, ...bodies]) body?.release();
+    assert.equal(budget.bytesInFlight(), 0);
+    assert.ok(budget.reserve(phone('192.0.2.1'), BODY_SHARES.client.address));
+  });
+
+  it('warns for ten seconds after a refusal, unless only single addresses send too much', () => {
+    const { budget, clock } = open();
+    budget.reserve(phone('192.0.2.1'), BODY_SHARES.client.address + 1);
+    assert.equal(budget.findWarning(), undefined);
+    budget.reserve(backend(), BODY_SHARES.trusted.caller + 1);
+    assert.match(budget.findWarning() ?? '', /refused with 503/);
+    clock.advance(10_000);
+    assert.equal(budget.findWarning(), undefined);
+  });
+});

@@ -1,0 +1,125 @@
+import type { Clock } from '../lib/clock.ts';
+
+/**
+ * Who sends a body: with a key that is in every install of an app, with a credential that only its owner has, or without
+ * one. `callerId` is the key or person, `network` what limits per address count by, if they apply.
+ */
+export type BodySender = {
+  kind: 'client' | 'trusted' | 'anonymous';
+  callerId: string | undefined;
+  network: string | undefined;
+};
+
+/** What a body was refused for: the bytes of one caller, one address, one kind of sender, or all together. */
+export type FullShare = 'caller' | 'address' | 'kind' | 'total';
+
+/** Bytes held for one body. */
+export type BodyReservation = {
+  /** Holds at least `bytes` from now on. Returns false, and holds what it held before, if there is no room. */
+  grow(bytes: number): boolean;
+  /** Calling it again does nothing. */
+  release(): void;
+};
+
+/** The memory for request bodies, from the first byte until their request is answered. */
+export type BodyBudget = {
+  /** Holds bytes for a body before it is read; undefined, and counted, if there is no room. */
+  reserve(sender: BodySender, bytes: number): BodyReservation | undefined;
+  /** Returns a sentence while bodies are refused, unless only single addresses send too much. */
+  findWarning(): string | undefined;
+  bytesInFlight(): number;
+  /** Bodies refused since startup, by what was full. */
+  totals(): Readonly<Record<FullShare, number>>;
+};
+
+type Shares = { kind: number; caller: number; address: number };
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Bytes of all request bodies in flight, compressed or not, whichever is more. */
+export const BODY_BYTES_TOTAL_MAX = 256 * MEBIBYTE;
+
+const UNLIMITED = Number.POSITIVE_INFINITY;
+
+/**
+ * What each may hold of it. Every install of an app sends with the same key, so a client key has half; one address has
+ * an eighth, so that extracting the key from an app is not enough to keep the others from sending. Whatever client keys
+ * and anonymous requests do, a quarter is left for backends and the dashboard.
+ */
+export const BODY_SHARES: Readonly<Record<BodySender['kind'], Shares>> = {
+  client: { kind: 160 * MEBIBYTE, caller: 128 * MEBIBYTE, address: 32 * MEBIBYTE },
+  anonymous: { kind: 32 * MEBIBYTE, caller: UNLIMITED, address: 8 * MEBIBYTE },
+  trusted: { kind: UNLIMITED, caller: 128 * MEBIBYTE, address: UNLIMITED },
+};
+
+/** How long after a refusal the warning stays. */
+const WARNING_MS = 10_000;
+
+const WARNING =
+  'Request bodies use up the memory that is set aside for them: further ones are refused with 503. ' +
+  'appflow_bodies_refused_total says whose.';
+
+type Account = { full: FullShare; id: string; bytesMax: number };
+
+/** Returns the accounts a body counts for, the narrowest first: it is the one that a refusal names. */
+function listAccounts({ kind, callerId, network }: BodySender): Account[] {
+  const shares = BODY_SHARES[kind];
+  const accounts: Account[] = [];
+  if (network !== undefined && shares.address !== UNLIMITED)
+    accounts.push({ full: 'address', id: `address ${kind} ${network}`, bytesMax: shares.address });
+  if (callerId !== undefined)
+    accounts.push({ full: 'caller', id: `caller ${callerId}`, bytesMax: shares.caller });
+  if (shares.kind !== UNLIMITED) accounts.push({ full: 'kind', id: kind, bytesMax: shares.kind });
+  accounts.push({ full: 'total', id: 'total', bytesMax: BODY_BYTES_TOTAL_MAX });
+  return accounts;
+}
+
+/** Returns the budget of one process, unused. An address or a key takes memory only while it has a body in flight. */
+export function createBodyBudget(clock: Clock): BodyBudget {
+  const usedBytes = new Map<string, number>();
+  const totals = { caller: 0, address: 0, kind: 0, total: 0 };
+  let lastRefusedAt = Number.NEGATIVE_INFINITY;
+
+  const usedOf = (id: string) => usedBytes.get(id) ?? 0;
+
+  function add(accounts: readonly Account[], bytes: number): void {
+    for (const { id } of accounts) {
+      const used = usedOf(id) + bytes;
+      if (used > 0) usedBytes.set(id, used);
+      else usedBytes.delete(id);
+    }
+  }
+
+  function hasRoom(accounts: readonly Account[], bytes: number): boolean {
+    const full = accounts.find(({ id, bytesMax }) => usedOf(id) + bytes > bytesMax);
+    if (full === undefined) return true;
+    totals[full.full] += 1;
+    if (full.full !== 'address') lastRefusedAt = clock.now();
+    return false;
+  }
+
+  return {
+    reserve(sender, bytes) {
+      const accounts = listAccounts(sender);
+      if (!hasRoom(accounts, bytes)) return undefined;
+      add(accounts, bytes);
+      let held = bytes;
+      return {
+        grow(needed) {
+          if (needed <= held) return true;
+          if (!hasRoom(accounts, needed - held)) return false;
+          add(accounts, needed - held);
+          held = needed;
+          return true;
+        },
+        release() {
+          add(accounts, -held);
+          held = 0;
+        },
+      };
+    },
+    findWarning: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
+    bytesInFlight: () => usedOf('total'),
+    totals: () => totals,
+  };
+}

@@ -1,0 +1,66 @@
+import { createFairQueue } from './fair-queue.ts';
+import type { MaybePromise } from './maybe-promise.ts';
+
+/** Runs expensive pieces of work without keeping the event loop from everything else. */
+export type LoopShare = {
+  /**
+   * Runs `task` now, or in a later turn of the event loop once this turn's share is used up. Lanes take turns. Keep a
+   * task below `TASK_MS`, because nothing interrupts it. Throws, or rejects with, what the task throws.
+   */
+  run<T>(lane: string, task: () => T): MaybePromise<T>;
+};
+
+/** Replaces the event loop in tests: a monotonic clock in milliseconds, and what runs in the loop's next turn. */
+export type LoopTurns = { nowMs: () => number; onNextTurn: (task: () => void) => void };
+
+/** How long such work runs in one turn of the event loop before connections are served again. */
+export const LOOP_SHARE_MS = 10;
+
+/** How long one task should take at most. */
+export const TASK_MS = 5;
+
+const NODE_TURNS: LoopTurns = { nowMs: () => performance.now(), onNextTurn: (task) => setImmediate(task) };
+
+/** Returns the share of one process. */
+export function createLoopShare({ nowMs, onNextTurn }: LoopTurns = NODE_TURNS): LoopShare {
+  const waiting = createFairQueue<() => void>();
+  let usedMs = 0;
+  let isTurnPlanned = false;
+
+  function planTurn(): void {
+    if (isTurnPlanned) return;
+    isTurnPlanned = true;
+    onNextTurn(() => {
+      isTurnPlanned = false;
+      usedMs = 0;
+      while (usedMs < LOOP_SHARE_MS && waiting.count() > 0) waiting.shift()?.();
+      if (waiting.count() > 0) planTurn();
+    });
+  }
+
+  function runNow<T>(task: () => T): T {
+    const startedAt = nowMs();
+    try {
+      return task();
+    } finally {
+      usedMs += nowMs() - startedAt;
+      planTurn();
+    }
+  }
+
+  return {
+    run(lane, task) {
+      if (usedMs < LOOP_SHARE_MS && waiting.count() === 0) return runNow(task);
+      planTurn();
+      return new Promise((resolve, reject) => {
+        waiting.push(lane, () => {
+          try {
+            resolve(runNow(task));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      });
+    },
+  };
+}
