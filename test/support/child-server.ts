@@ -16,15 +16,29 @@ export type ChildServer = Api & {
   stop: () => Promise<{ code: number | null; ms: number }>;
 };
 
+/** The shell sets the limit, then becomes the server. */
+const limitFiles = (max: number) => [
+  '/bin/sh',
+  '-c',
+  `ulimit -n ${max}; exec "$0" "$1"`,
+  process.execPath,
+  MAIN,
+];
+
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 /**
- * Starts `src/main.ts` with only these variables, and resolves once it prints that it is ready. Fails at the end if a key
- * is in its output.
+ * Starts `src/main.ts` with only these variables, and resolves once it prints that it is ready. `openFilesMax` is what
+ * `ulimit -n` allows it. Fails at the end if a key is in its output.
  */
-export async function startChildServer(env: Record<string, string>): Promise<ChildServer> {
+export async function startChildServer(
+  env: Record<string, string>,
+  openFilesMax?: number,
+): Promise<ChildServer> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [MAIN], {
+  const command = openFilesMax === undefined ? [process.execPath, MAIN] : limitFiles(openFilesMax);
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8', PORT: '0', ...LIMITS_OFF, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
