@@ -4,9 +4,9 @@ import { ATTACKS } from '../attacks/all.ts';
 import { countDifferences } from '../attacks/beside-load/count-stored.ts';
 import { createInstallation, createPeople } from '../attacks/beside-load/installation.ts';
 import { type Measured, measure, type Phase } from '../attacks/beside-load/measure.ts';
-import { startNginx } from '../attacks/beside-load/nginx.ts';
 import { startChildServer } from '../support/child-server.ts';
 import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
+import { startNginx } from '../support/nginx.ts';
 
 // Ten minutes, behind nginx, on a machine that does nothing else:
 //   APPFLOW_ATTACK_SECONDS=600 APPFLOW_ATTACK_NGINX=1 npm run test:attacks
@@ -76,7 +76,7 @@ test(`serves normal load for ${SECONDS} s beside ${ATTACKS.length} attacks, and 
   const dataDir = makeTempDir();
   const { env, projectId, appId, backendKeys, tailKey, demoKeys } = await createInstallation(dataDir);
   const server = await startChildServer({ ...env, ...PRODUCTION });
-  const nginx = IS_BEHIND_NGINX ? await startNginx(makeTempDir(), server.url) : undefined;
+  const nginx = IS_BEHIND_NGINX ? await startNginx({ upstream: server.url }) : undefined;
   t.after(() => nginx?.stop());
   const url = nginx?.url ?? server.url;
   const setupUrl = /\S+\/setup#\S+/.exec(server.output())?.[0] ?? '';

@@ -38,6 +38,8 @@ export async function measure(plan: Plan): Promise<Measured> {
   const attackers = ATTACKS.map((_, index) => startWorker('attacker.ts', String(index)));
   try {
     const fullSpeed = await ingest.ask<IngestResult>({ ...plan.ingest, seconds: FULL_SPEED_SECONDS });
+    if (fullSpeed.perSecond === 0)
+      throw new Error(`Nothing was stored: ${JSON.stringify(fullSpeed.statuses)}`);
     const perSecond = fullSpeed.perSecond / 2;
     const run = async (seconds: number): Promise<Phase> => {
       const watch = watchProcess(plan.pid);
