@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ATTACKS } from '../attacks/all.ts';
+import { countDifferences } from '../attacks/beside-load/count-stored.ts';
+import { createInstallation, createPeople } from '../attacks/beside-load/installation.ts';
+import { type Measured, measure, type Phase } from '../attacks/beside-load/measure.ts';
+import { startChildServer } from '../support/child-server.ts';
+import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
+import { startNginx } from '../support/nginx.ts';
+
+// Ten minutes, behind nginx, on a machine that does nothing else:
+//   APPFLOW_ATTACK_SECONDS=600 APPFLOW_ATTACK_NGINX=1 npm run test:attacks
+const SECONDS = Number(process.env.APPFLOW_ATTACK_SECONDS ?? 60);
+const ALONE_SECONDS = Math.min(60, Math.max(10, SECONDS / 3));
+const IS_BEHIND_NGINX = process.env.APPFLOW_ATTACK_NGINX === '1';
+
+const THROUGHPUT_MIN = 0.7;
+const HEALTH_MS_MAX = 500;
+const GAP_MS_MAX = 5_000;
+const MEMORY_MB_MAX = 3_000;
+/** Connections that normal load has opened meanwhile. */
+const DESCRIPTORS_LEFT_MAX = 100;
+
+/** The limits of a server as it is installed. Attackers may claim addresses, as behind a proxy. */
+const PRODUCTION = {
+  ...Object.fromEntries(Object.keys(LIMITS_OFF).map((name) => [name, ''])),
+  TRUSTED_PROXIES: '127.0.0.1',
+  LOG_LEVEL: 'warn',
+};
+
+const round = (value: number) => Math.round(value).toLocaleString('en-US');
+
+function describePhase({ ingest, view, highest }: Phase): string {
+  const { health, dashboard, tail } = view;
+  return [
+    `${round(ingest.perSecond)} events/s (p50 ${round(ingest.p50Ms)} ms, p99 ${round(ingest.p99Ms)} ms, longest gap ${round(ingest.longestGapMs)} ms, ${JSON.stringify(ingest.statuses)})`,
+    `/healthz p99 ${round(health.p99Ms)} ms, max ${round(health.maxMs)} ms, ${health.failed} of ${health.count} failed`,
+    `dashboard p50 ${round(dashboard.p50Ms)} ms, p99 ${round(dashboard.p99Ms)} ms, ${JSON.stringify(dashboard.statuses)}`,
+    `keys ${JSON.stringify(view.keys)}; live tail ${tail.events} events, ${JSON.stringify(tail.statuses)}`,
+    `at most ${highest.rssMb} MB and ${highest.descriptors} descriptors`,
+  ].join('; ');
+}
+
+function listMistakes({ alone, attacked, before, after }: Measured): string[] {
+  const ratio = attacked.ingest.perSecond / alone.ingest.perSecond;
+  const { health, dashboard, keys, tail } = attacked.view;
+  const onlyServed = (statuses: Record<string, number>, others: readonly string[]) =>
+    Object.keys(statuses).every((status) => status === '200' || others.includes(status));
+  const claims: [holds: boolean, mistake: string][] = [
+    [ratio >= THROUGHPUT_MIN, `throughput ${ratio.toFixed(2)} of that without attacks`],
+    [
+      health.maxMs <= HEALTH_MS_MAX && health.failed === 0,
+      `/healthz took ${round(health.maxMs)} ms, ${health.failed} failed`,
+    ],
+    [
+      attacked.ingest.longestGapMs <= GAP_MS_MAX,
+      `no event was acknowledged for ${round(attacked.ingest.longestGapMs)} ms`,
+    ],
+    [
+      onlyServed(attacked.ingest.statuses, ['503']),
+      `backends got ${JSON.stringify(attacked.ingest.statuses)}`,
+    ],
+    [onlyServed(keys, []), `known keys got ${JSON.stringify(keys)}`],
+    [onlyServed(dashboard.statuses, ['503']), `the dashboard got ${JSON.stringify(dashboard.statuses)}`],
+    [tail.events > 0, 'the live tail sent nothing'],
+    [attacked.highest.rssMb <= MEMORY_MB_MAX, `it took ${attacked.highest.rssMb} MB`],
+    [
+      after.descriptors <= before.descriptors + DESCRIPTORS_LEFT_MAX,
+      `${after.descriptors} descriptors are left open`,
+    ],
+  ];
+  return claims.filter(([holds]) => !holds).map(([, mistake]) => mistake);
+}
+
+test(`serves normal load for ${SECONDS} s beside ${ATTACKS.length} attacks, and loses and doubles no acknowledged event`, async (t) => {
+  const dataDir = makeTempDir();
+  const { env, projectId, appId, backendKeys, tailKey, demoKeys } = await createInstallation(dataDir);
+  const server = await startChildServer({ ...env, ...PRODUCTION });
+  const nginx = IS_BEHIND_NGINX ? await startNginx({ upstream: server.url }) : undefined;
+  t.after(() => nginx?.stop());
+  const url = nginx?.url ?? server.url;
+  const setupUrl = /\S+\/setup#\S+/.exec(server.output())?.[0] ?? '';
+  const { cookie, person } = await createPeople(server.url, setupUrl, projectId);
+  const { pid = 0 } = server.process;
+  const measured = await measure({
+    pid,
+    target: { url, appId, person, ...demoKeys },
+    ingest: { url, appId, keys: backendKeys },
+    view: { url, cookie, projectId, appId, keys: backendKeys, tailKey },
+    aloneSeconds: ALONE_SECONDS,
+    attackedSeconds: SECONDS,
+  });
+  const { alone, attacked, before, after, fullSpeed } = measured;
+  t.diagnostic(`full speed: ${round(fullSpeed.perSecond)} events/s`);
+  t.diagnostic(`alone: ${describePhase(alone)}`);
+  t.diagnostic(`attacked: ${describePhase(attacked)}`);
+  t.diagnostic(`throughput ratio: ${(attacked.ingest.perSecond / alone.ingest.perSecond).toFixed(2)}`);
+  t.diagnostic(
+    `memory ${before.rssMb} → ${after.rssMb} MB, descriptors ${before.descriptors} → ${after.descriptors}`,
+  );
+  for (const line of measured.attackers) t.diagnostic(line);
+  assert.equal(server.process.exitCode, null, 'the server is still the same process');
+  assert.equal((await server.stop()).code, 0);
+  const differences = await countDifferences(dataDir, attacked.ingest.acknowledged);
+  t.diagnostic(
+    `of ${round(differences.acknowledged)} acknowledged events, ${differences.missing} are missing and ${differences.doubled} doubled`,
+  );
+  const { missing, doubled } = differences;
+  assert.deepEqual(
+    { missing, doubled, mistakes: listMistakes(measured) },
+    { missing: 0, doubled: 0, mistakes: [] },
+  );
+});
