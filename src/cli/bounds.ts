@@ -1,3 +1,5 @@
+import { RESERVE_BYTES } from '../disk/reserve.ts';
+import { FREE_BYTES_ENOUGH, FREE_BYTES_MIN, toMegabytes } from '../disk/space.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 
 /** A bound that is built in, as docs/configuration.md lists it: what it limits, its value, and what happens beyond it. */
@@ -13,6 +15,16 @@ export const BOUNDS: readonly Bound[] = [
     what: 'Events waiting for the disk, all projects together (one project: half)',
     value: `${count(QUEUE_LIMITS.rowsMax)} events, ${QUEUE_LIMITS.bytesMax / MEGABYTE} MB`,
     beyond: '503 `overloaded` with `Retry-After`',
+  },
+  {
+    what: 'Free disk space below which events are refused',
+    value: toMegabytes(FREE_BYTES_MIN),
+    beyond: `503 \`disk_nearly_full\` with \`Retry-After\`, until ${toMegabytes(FREE_BYTES_ENOUGH)} are free`,
+  },
+  {
+    what: 'Disk space kept in reserve for revocations and sign-ins (`disk-reserve` in the data folder)',
+    value: toMegabytes(RESERVE_BYTES),
+    beyond: '503 `storage_unavailable`; revoked keys are refused from memory',
   },
 ];
 

@@ -1,7 +1,11 @@
 import type { Directory } from '../directory/directory.ts';
+import type { DiskSpace } from '../disk/space.ts';
+import type { UnstoredRevocations } from '../keys/unstored-revocations.ts';
+import type { ClockState } from '../lib/clock.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';
 import type { Warehouse } from '../warehouse/open.ts';
+import { findClockWarning } from './clock-warning.ts';
 import type { UntrustedProxy } from './network/untrusted-proxy.ts';
 
 /**
@@ -14,6 +18,9 @@ export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
 export type ReadinessServices = {
   warehouse: Warehouse;
   directory: Directory;
+  disk: DiskSpace;
+  unstored: UnstoredRevocations;
+  clockState: ClockState;
   limiter: Limiter;
   shedding: Shedding;
   untrustedProxy: UntrustedProxy;
@@ -28,6 +35,7 @@ export async function assessReadiness(services: ReadinessServices): Promise<Read
   const problems = await listProblems(services);
   const misconfigured = [
     services.secretWarning,
+    findClockWarning(services.clockState),
     services.untrustedProxy.findWarning(),
     services.limiter.reportStore()?.warning,
   ];
@@ -51,6 +59,8 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
   if (services.warehouse.isFailing()) {
     warnings.push('Events cannot be stored and are refused with 503; the log says why. Is the disk full?');
   }
+  const problems = [services.disk.findWarning(), services.unstored.findWarning()];
+  warnings.push(...problems.filter((problem) => problem !== undefined));
   const limitProblem = services.limiter.reportStore()?.problem;
   if (limitProblem !== undefined) warnings.push(limitProblem);
   const busy = services.shedding.findWarning(services.warehouse.queue());
