@@ -103,7 +103,7 @@ async function openDatabase(config: Config, file: string, clock: Clock, log: Log
     const clockState = config.hasClockFloor
       ? await applyClockFloor(clock, control, lastWriteMs)
       : withoutFloor(clock);
-    return { control, disk, clockState, close: control.close };
+    return { control, disk, clockState, close: () => control.close() };
   } catch (error) {
     await control.close();
     throw error;
