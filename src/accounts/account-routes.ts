@@ -40,6 +40,7 @@ const listRoute = defineRoute({
 const revokeRoute = defineRoute({
   method: 'DELETE',
   path: '/app/v1/sessions/{id}',
+  isNeverShed: true,
   summary: "End one of one's own sessions",
   access: 'signed_in',
   limit: 'management',

@@ -2,7 +2,7 @@ import type { BetterAuthOptions } from 'better-auth';
 import { getAdapter } from 'better-auth/db/adapter';
 import { betterAuth } from 'better-auth/minimal';
 import { twoFactor } from 'better-auth/plugins/two-factor';
-import { type Control, whenFree } from '../control/open.ts';
+import type { Control } from '../control/open.ts';
 import { type IdPrefix, newId } from '../lib/id.ts';
 import { PASSWORD_LENGTH, SESSION_SECONDS, TWO_FACTOR_SECONDS } from './account-rules.ts';
 import { ADDRESS_HEADER } from './auth-request.ts';
@@ -98,9 +98,15 @@ export function describeAuth(secrets: AuthSecrets) {
 }
 
 /** Returns better-auth on the control database. Slow to load: only sign-in needs it. */
-export async function createAuth({ db }: Pick<Control, 'db'>, secrets: AuthSecrets) {
+export async function createAuth(
+  { db, whenStorable }: Pick<Control, 'db' | 'whenStorable'>,
+  secrets: AuthSecrets,
+) {
   const options = describeAuth(secrets);
-  const adapter = hashSessions(await getAdapter({ ...options, database: { db, type: 'sqlite' } }));
+  const adapter = hashSessions(
+    await getAdapter({ ...options, database: { db, type: 'sqlite' } }),
+    whenStorable,
+  );
   return betterAuth({ ...options, database: () => adapter });
 }
 
@@ -120,14 +126,14 @@ function withHash({ model, where }: { model: string; where: Where }): Where {
 /**
  * Returns the adapter with session tokens hashed on their way to the database, in writes and in queries; only the code
  * that creates a session gets its token. So a copy of the database opens no session. Like all our writes, its writes
- * wait for another process's lock.
+ * wait for another process's lock. Signing in is needed to revoke a key, so they may use the reserve on a full disk.
  */
-function hashSessions(adapter: Adapter): Adapter {
+function hashSessions(adapter: Adapter, whenStorable: Control['whenStorable']): Adapter {
   const create = async (input: { model: string; data: Record<string, unknown> }): Promise<object> => {
     const { model, data } = input;
-    if (model !== 'session') return whenFree(() => adapter.create(input));
+    if (model !== 'session') return whenStorable(() => adapter.create(input));
     const token = String(data.token);
-    const created = await whenFree(() =>
+    const created = await whenStorable(() =>
       adapter.create({ ...input, data: { ...data, token: hashToken(token) } }),
     );
     return { ...created, token };
@@ -137,10 +143,10 @@ function hashSessions(adapter: Adapter): Adapter {
     // Returns the row of its input, as the adapter's own does: its type parameters say no more than that.
     create: create as Adapter['create'],
     findOne: (input) => adapter.findOne({ ...input, where: withHash(input) }),
-    update: (input) => whenFree(() => adapter.update({ ...input, where: withHash(input) })),
-    delete: (input) => whenFree(() => adapter.delete({ ...input, where: withHash(input) })),
-    deleteMany: (input) => whenFree(() => adapter.deleteMany({ ...input, where: withHash(input) })),
-    consumeOne: (input) => whenFree(() => adapter.consumeOne({ ...input, where: withHash(input) })),
-    incrementOne: (input) => whenFree(() => adapter.incrementOne({ ...input, where: withHash(input) })),
+    update: (input) => whenStorable(() => adapter.update({ ...input, where: withHash(input) })),
+    delete: (input) => whenStorable(() => adapter.delete({ ...input, where: withHash(input) })),
+    deleteMany: (input) => whenStorable(() => adapter.deleteMany({ ...input, where: withHash(input) })),
+    consumeOne: (input) => whenStorable(() => adapter.consumeOne({ ...input, where: withHash(input) })),
+    incrementOne: (input) => whenStorable(() => adapter.incrementOne({ ...input, where: withHash(input) })),
   };
 }

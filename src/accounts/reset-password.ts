@@ -3,8 +3,8 @@ import type { BrowserRequest } from '../api/raw-request.ts';
 import { anonymousActor, requireTls } from '../api/raw-request.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
-import type { Control } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
+
+import { type Control, NO_CALLER, URGENT } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson, findPersonId } from './account.ts';
@@ -26,14 +26,18 @@ export async function createResetLink(
   { actor, recheck }: Requester,
 ): Promise<string | undefined> {
   const { control, clock } = services;
-  return control.write(recheck, async ({ tx }) => {
-    const personId = await findPersonId(tx, email);
-    if (personId === undefined) return undefined;
-    const diff = diffOf({}, { purpose });
-    await appendForPerson(services, tx, { personId, actor, action: 'account.reset_link_created', diff });
-    const now = clock.now();
-    return insertLink(tx, { purpose, personId, expiresAt: now + RESET_MS }, now);
-  });
+  return control.write(
+    recheck,
+    async ({ tx }) => {
+      const personId = await findPersonId(tx, email);
+      if (personId === undefined) return undefined;
+      const diff = diffOf({}, { purpose });
+      await appendForPerson(services, tx, { personId, actor, action: 'account.reset_link_created', diff });
+      const now = clock.now();
+      return insertLink(tx, { purpose, personId, expiresAt: now + RESET_MS }, now);
+    },
+    URGENT,
+  );
 }
 
 /**
@@ -48,12 +52,16 @@ export async function resetPassword(
   requireTls(request);
   await requireLink(services, RESET_PURPOSES, token);
   const passwordHash = await hashPassword(services, password);
-  await services.control.write(NO_CALLER, async ({ tx }) => {
-    const { personId, purpose } = await spendLink(tx, RESET_PURPOSES, token, services.clock.now());
-    if (personId === null) throw unusableLink();
-    await storePassword(services, tx, personId, passwordHash);
-    const actor = anonymousActor(request, personId);
-    await appendForPerson(services, tx, { personId, actor, action: 'account.password_reset' });
-    if (purpose === 'reset_without_totp') await deleteTotp(services, tx, personId, actor);
-  });
+  await services.control.write(
+    NO_CALLER,
+    async ({ tx }) => {
+      const { personId, purpose } = await spendLink(tx, RESET_PURPOSES, token, services.clock.now());
+      if (personId === null) throw unusableLink();
+      await storePassword(services, tx, personId, passwordHash);
+      const actor = anonymousActor(request, personId);
+      await appendForPerson(services, tx, { personId, actor, action: 'account.password_reset' });
+      if (purpose === 'reset_without_totp') await deleteTotp(services, tx, personId, actor);
+    },
+    URGENT,
+  );
 }

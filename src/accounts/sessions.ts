@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Requester, Session, SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Control } from '../control/open.ts';
+import { type Control, URGENT } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
@@ -71,16 +71,20 @@ export async function revokeSession(
   sessionId: string,
   { actor, recheck }: Requester,
 ): Promise<void> {
-  await services.control.write(recheck, async ({ tx }) => {
-    const revoked = await tx
-      .deleteFrom('sessions')
-      .where('id', '=', sessionId)
-      .where('person_id', '=', personId)
-      .returning('id')
-      .executeTakeFirst();
-    if (!revoked) throw new ApiError('not_found', { detail: 'There is no such session.' });
-    await appendForPerson(services, tx, { personId, actor, action: 'session.ended' });
-  });
+  await services.control.write(
+    recheck,
+    async ({ tx }) => {
+      const revoked = await tx
+        .deleteFrom('sessions')
+        .where('id', '=', sessionId)
+        .where('person_id', '=', personId)
+        .returning('id')
+        .executeTakeFirst();
+      if (!revoked) throw new ApiError('not_found', { detail: 'There is no such session.' });
+      await appendForPerson(services, tx, { personId, actor, action: 'session.ended' });
+    },
+    URGENT,
+  );
 }
 
 /** A session in the list of a person's own sessions. */

@@ -44,6 +44,7 @@ const signOutRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/sign-out',
   summary: 'Sign out',
+  isNeverShed: true,
   access: 'signed_in',
   limit: 'management',
   answer: NO_CONTENT,

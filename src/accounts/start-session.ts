@@ -1,7 +1,7 @@
 import type { Actor, Session } from '../api/caller.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import { anonymousActor } from '../api/raw-request.ts';
-import { type ControlTransaction, NO_CALLER } from '../control/open.ts';
+import { type ControlTransaction, NO_CALLER, URGENT } from '../control/open.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
@@ -23,17 +23,21 @@ export async function startSession(
   token: string,
   isStillValid: (tx: ControlTransaction, personId: string) => Promise<boolean>,
 ): Promise<StartedSession | undefined> {
-  return services.control.write(NO_CALLER, async ({ tx }) => {
-    const session = await findSession({ control: { db: tx }, clock: services.clock }, token);
-    if (!session) return undefined;
-    if (!(await isStillValid(tx, session.person.id))) {
-      // Returned, not thrown: a rollback would restore it.
-      await tx.deleteFrom('sessions').where('id', '=', session.id).execute();
-      return undefined;
-    }
-    await recordStart(services, tx, anonymousActor(request, session.person.id));
-    return { token, session };
-  });
+  return services.control.write(
+    NO_CALLER,
+    async ({ tx }) => {
+      const session = await findSession({ control: { db: tx }, clock: services.clock }, token);
+      if (!session) return undefined;
+      if (!(await isStillValid(tx, session.person.id))) {
+        // Returned, not thrown: a rollback would restore it.
+        await tx.deleteFrom('sessions').where('id', '=', session.id).execute();
+        return undefined;
+      }
+      await recordStart(services, tx, anonymousActor(request, session.person.id));
+      return { token, session };
+    },
+    URGENT,
+  );
 }
 
 /** Creates a session in the transaction that creates the account: its password was just chosen, so it is not asked again. */

@@ -1,6 +1,6 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { Control } from '../control/open.ts';
+import { type Control, URGENT } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { STEP_UP_MS } from './account-rules.ts';
@@ -24,14 +24,18 @@ export async function stepUp(services: AccountServices, caller: SignedIn, passwo
     throw new ApiError('invalid_credentials', { detail: 'The password is wrong.' });
   }
   const until = clock.now() + STEP_UP_MS;
-  await control.write(caller.recheck, async ({ tx }) => {
-    await tx
-      .updateTable('sessions')
-      .set({ stepped_up_until: until })
-      .where('id', '=', caller.session.id)
-      .execute();
-    await appendForPerson(services, tx, { personId, actor: caller.actor, action: 'session.stepped_up' });
-  });
+  await control.write(
+    caller.recheck,
+    async ({ tx }) => {
+      await tx
+        .updateTable('sessions')
+        .set({ stepped_up_until: until })
+        .where('id', '=', caller.session.id)
+        .execute();
+      await appendForPerson(services, tx, { personId, actor: caller.actor, action: 'session.stepped_up' });
+    },
+    URGENT,
+  );
   return until;
 }
 

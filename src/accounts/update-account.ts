@@ -2,6 +2,7 @@ import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import { diffOf } from '../audit/audit.ts';
+import { URGENT } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson, findPersonId } from './account.ts';
 import { hashPassword, storePassword } from './password.ts';
@@ -45,8 +46,12 @@ export async function changePassword(
 ): Promise<void> {
   const { id: personId } = session.person;
   const passwordHash = await hashPassword(services, newPassword);
-  await services.control.write(recheck, async ({ tx }) => {
-    await storePassword(services, tx, personId, passwordHash, session.id);
-    await appendForPerson(services, tx, { personId, actor, action: 'account.password_changed' });
-  });
+  await services.control.write(
+    recheck,
+    async ({ tx }) => {
+      await storePassword(services, tx, personId, passwordHash, session.id);
+      await appendForPerson(services, tx, { personId, actor, action: 'account.password_changed' });
+    },
+    URGENT,
+  );
 }

@@ -237,6 +237,19 @@ export const ERRORS = {
     meaning: 'A database did not answer. Events may or may not be stored.',
     cure: 'Send the same request again, events with the same event_id: nothing is counted twice.',
   },
+  disk_nearly_full: {
+    status: 503,
+    title: 'Disk nearly full',
+    meaning: "The server's disk is nearly full, so it stores no events. None of this request were stored.",
+    cure: 'Send the same events again after Retry-After seconds. The operator has to free up disk space.',
+  },
+  revocation_not_stored: {
+    status: 503,
+    title: 'Revocation not stored',
+    meaning:
+      'This server refuses the key from now on, but could not store that yet, because the control database cannot be written.',
+    cure: 'Send the request again until it succeeds: a restart of the server would accept the key again, and other servers may still do so.',
+  },
   query_timeout: {
     status: 503,
     title: 'Query timeout',

@@ -80,6 +80,8 @@ export type RouteDeclaration<
   access: A;
   /** The rate-limit category. Public routes are not charged. */
   limit: Category;
+  /** Whether a busy server answers it all the same: for what takes access away. */
+  isNeverShed?: boolean;
   params?: P;
   query?: Q;
   body?: B;
@@ -139,6 +141,7 @@ export type Route<S = never> = Required<
     | 'summary'
     | 'access'
     | 'limit'
+    | 'isNeverShed'
     | 'answer'
     | 'params'
     | 'query'
@@ -197,6 +200,7 @@ export function defineRoute<
     cors: 'none',
     bodyBytesMax: BODY_BYTES_MAX,
     isBodyOptional: false,
+    isNeverShed: false,
     requestHeaders: [],
     example: {},
     ...declaration,

@@ -1,3 +1,5 @@
+import { RESERVE_BYTES } from '../disk/reserve.ts';
+import { FREE_BYTES_ENOUGH, FREE_BYTES_MIN, toMegabytes } from '../disk/space.ts';
 import { LARGE_BODIES_MAX, LARGE_BODIES_WAITING_MAX } from '../http/body/bodies.ts';
 import { BODY_VALUES_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from '../http/body/outline.ts';
 import {
@@ -87,6 +89,16 @@ export const BOUNDS: readonly Bound[] = [
     beyond: OVERLOADED,
   },
   ...listBodyBounds(),
+  {
+    what: 'Free disk space below which events are refused',
+    value: toMegabytes(FREE_BYTES_MIN),
+    beyond: `503 \`disk_nearly_full\` with \`Retry-After\`, until ${toMegabytes(FREE_BYTES_ENOUGH)} are free`,
+  },
+  {
+    what: 'Disk space kept in reserve for revocations and sign-ins (`disk-reserve` in the data folder)',
+    value: toMegabytes(RESERVE_BYTES),
+    beyond: '503 `storage_unavailable`; revoked keys are refused from memory',
+  },
 ];
 
 function listBodyBounds(): Bound[] {

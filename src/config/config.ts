@@ -35,6 +35,8 @@ export type Config = {
   publicUrl: string;
   /** Whether people may sign in over plain HTTP from other machines. */
   allowHttp: boolean;
+  /** Whether the clock may not start before the last entry of the audit log. */
+  hasClockFloor: boolean;
   trustedProxies: ReturnType<typeof parseCidrs>['cidrs'];
   limitOverrides: LimitOverrides;
   /** Includes the password. Undefined: limits are counted in this process. */
@@ -182,6 +184,7 @@ export function readConfig(env: Environment = process.env): Config {
     githubScanningKeys: readGithubKeys(env.APPFLOW_GITHUB_SCANNING_KEYS_FILE, mistakes),
     publicUrl: parsePublicUrl(env.APPFLOW_PUBLIC_URL ?? '', mistakes),
     allowHttp: choose('APPFLOW_ALLOW_HTTP', ['0', '1']) === '1',
+    hasClockFloor: choose('APPFLOW_CLOCK_FLOOR', ['on', 'off']) === 'on',
     trustedProxies: parseTrustedProxies(env.TRUSTED_PROXIES ?? '', mistakes),
     limitOverrides: limits.overrides,
     redisUrl: parseRedisUrl(env.REDIS_URL, mistakes),

@@ -76,6 +76,11 @@ export const SETTINGS = [
     help: '`1` lets people sign in over plain HTTP from other machines: passwords then cross the network readable. Better: a proxy with TLS in front, and APPFLOW_PUBLIC_URL.',
   },
   {
+    name: 'APPFLOW_CLOCK_FLOOR',
+    default: 'on',
+    help: "`on`: Appflow's clock starts no earlier than the last entry of the audit log and the last change of the control database, so that a system clock that was set back does not make expired keys valid again. `off`: for one start, after a system clock that was ahead was corrected.",
+  },
+  {
     name: 'TRUSTED_PROXIES',
     default: '',
     help: 'Comma-separated addresses or CIDRs of proxies whose X-Forwarded-For is believed. Needed behind a proxy: until it is set, IP allow-lists see the proxy, and limits per address are suspended for what it passes on.',

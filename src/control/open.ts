@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { findMigrationState, migrateControl } from './migrate.ts';
 import type { ControlSchema } from './schema.ts';
 import { openReadOnlySqlite, openSqlite } from './sqlite.ts';
-import { isLockedOut } from './sqlite-errors.ts';
+import { isDiskFull, isLockedOut } from './sqlite-errors.ts';
 
 /** A transaction of the control database. */
 export type ControlTransaction = Transaction<ControlSchema>;
@@ -22,6 +22,20 @@ export type Recheck = (tx: ControlTransaction) => Promise<unknown>;
 export const NO_CALLER: Recheck = async () => undefined;
 
 /**
+ * A write that takes access away, or is needed to do so: on a full disk it may use the space that is kept in reserve. Other
+ * writes must not, or they would use it up.
+ */
+export const URGENT: WriteOptions = { usesReserve: true };
+
+/** How a write deals with a full disk. */
+export type WriteOptions = { usesReserve: boolean };
+
+/** Space that is kept for a full disk. `giveUpReserve` frees some; it returns false if nothing is left. */
+export type DiskReserve = { giveUpReserve: () => boolean };
+
+const NO_RESERVE: DiskReserve = { giveUpReserve: () => false };
+
+/**
  * The control database: projects, apps, keys. Writes are rare, and durable when the promise resolves. Disk errors, locks
  * and damaged files reject with StorageError `unavailable`.
  */
@@ -33,9 +47,12 @@ export type Control = {
   countStatements: () => number;
   /**
    * Runs `recheck`, then `change`, in one transaction. Waits up to 5 s for another process's write lock without blocking
-   * anything else. Pass the `recheck` of the caller on whose behalf it writes, or NO_CALLER.
+   * anything else. Pass the `recheck` of the caller on whose behalf it writes, or NO_CALLER; and URGENT if it may use the
+   * reserve on a full disk.
    */
-  write: <T>(recheck: Recheck, change: (write: Write) => Promise<T>) => Promise<T>;
+  write: <T>(recheck: Recheck, change: (write: Write) => Promise<T>, options?: WriteOptions) => Promise<T>;
+  /** Runs urgent work that writes in its own way like an urgent write: see `whenFree`. */
+  whenStorable: <T>(work: () => Promise<T>) => Promise<T>;
   /** The names of the migrations applied while opening. */
   migrated: readonly string[];
   close: () => Promise<void>;
@@ -57,6 +74,20 @@ export async function whenFree<T>(work: () => T | Promise<T>): Promise<T> {
     } catch (error) {
       if (!isLockedOut(error) || performance.now() >= deadline) throw error;
       await setTimeout(delayMs);
+    }
+  }
+}
+
+/**
+ * Runs `work`, and again each time a full disk prevented it and some of the reserve could be freed. Only for work that has
+ * no effect when it fails: a transaction, or one statement.
+ */
+async function withReserve<T>({ giveUpReserve }: DiskReserve, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDiskFull(error) || !giveUpReserve()) throw error;
     }
   }
 }
@@ -84,8 +115,15 @@ export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl
  * Opens the control database in `file`, and creates or upgrades it if necessary. Rejects with StorageError, or with an
  * Error that explains it if a newer release created the database.
  */
-export async function openControl(file: string, clock: Clock): Promise<Control> {
-  const { db, changeStamp, countStatements, close } = await whenFree(() => openSqlite(file));
+export async function openControl(
+  file: string,
+  clock: Clock,
+  reserve: DiskReserve = NO_RESERVE,
+): Promise<Control> {
+  // A server that restarts on a full disk must be able to open it.
+  const { db, changeStamp, countStatements, close } = await withReserve(reserve, () =>
+    whenFree(() => openSqlite(file)),
+  );
   let migrated: readonly string[];
   try {
     // Two processes may start at the same time; the one that loses the lock retries and finds the work done.
@@ -100,19 +138,26 @@ export async function openControl(file: string, clock: Clock): Promise<Control> 
     countStatements,
     migrated,
     close,
-    write: (recheck, change) =>
-      whenFree(() =>
-        db.transaction().execute(async (tx) => {
-          // The first statement of the transaction takes the write lock before anything is read.
-          const row = await tx
-            .updateTable('revision')
-            .set((eb) => ({ value: eb('value', '+', 1) }))
-            .where('id', '=', 1)
-            .returning('value')
-            .executeTakeFirstOrThrow();
-          await recheck(tx);
-          return change({ tx, revision: Number(row.value) });
-        }),
+    write: (recheck, change, { usesReserve } = { usesReserve: false }) =>
+      withReserve(usesReserve ? reserve : NO_RESERVE, () =>
+        whenFree(() => db.transaction().execute((tx) => runWrite(tx, recheck, change))),
       ),
+    whenStorable: (work) => withReserve(reserve, () => whenFree(work)),
   };
+}
+
+async function runWrite<T>(
+  tx: ControlTransaction,
+  recheck: Recheck,
+  change: (write: Write) => Promise<T>,
+): Promise<T> {
+  // The first statement of the transaction takes the write lock before anything is read.
+  const row = await tx
+    .updateTable('revision')
+    .set((eb) => ({ value: eb('value', '+', 1) }))
+    .where('id', '=', 1)
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  await recheck(tx);
+  return change({ tx, revision: Number(row.value) });
 }

@@ -32,3 +32,11 @@ export function toStorageError(error: unknown, file: string): unknown {
 export function isLockedOut(error: unknown): boolean {
   return error instanceof StorageError && /^SQLITE_(BUSY|PROTOCOL)/.test(errorCodeOf(error.cause));
 }
+
+/**
+ * Whether a full disk or a full quota may be the cause: SQLite reports it by the file that could not grow (its log, the
+ * index of the log in shared memory, the database).
+ */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof StorageError && /^SQLITE_(FULL|IOERR|CANTOPEN)/.test(errorCodeOf(error.cause));
+}

@@ -6,6 +6,9 @@ import type { ApiKey, KeySecret } from './key.ts';
 import type { Project } from './project.ts';
 import { toApiKey, toApp, toProject } from './records.ts';
 
+/** What a key is in memory although it is not stored yet: the fields that refuse it. */
+export type KeyRefusal = Partial<Pick<ApiKey, 'revokedAt' | 'revokedBy' | 'revokedReason' | 'disabled'>>;
+
 /** A key, and the one of its secrets that was presented. */
 export type FoundKey = { key: ApiKey; secret: KeySecret };
 
@@ -17,6 +20,13 @@ export type FoundKey = { key: ApiKey; secret: KeySecret };
 export type Directory = {
   findByMac: (mac: string) => FoundKey | undefined;
   findKey: (keyId: string) => ApiKey | undefined;
+  /**
+   * Refuses a key in this process from now on, although that is not stored. It stays refused, whatever the database says
+   * about it, until `acceptStored`.
+   */
+  refuseKey: (keyId: string, refusal: KeyRefusal) => void;
+  /** Goes back to what is stored of a key. Call it once what `refuseKey` did is stored and loaded. */
+  acceptStored: (keyId: string) => void;
   listKeys: (projectId: string) => ApiKey[];
   /** Returns the keys of all projects that expire before `instant`, epoch milliseconds, including expired ones. */
   listExpiringBefore: (instant: number) => ApiKey[];
@@ -63,6 +73,8 @@ type Contents = {
   keys: Map<string, ApiKey>;
   keysByProject: Map<string, Map<string, ApiKey>>;
   byMac: Map<string, FoundKey>;
+  /** The keys of `refuseKey`, and each of them as it is stored. */
+  refused: Map<string, { refusal: KeyRefusal; stored: ApiKey }>;
 };
 
 function mapIn<V>(outer: Map<string, Map<string, V>>, name: string): Map<string, V> {
@@ -73,11 +85,29 @@ function mapIn<V>(outer: Map<string, Map<string, V>>, name: string): Map<string,
   return created;
 }
 
-function putKey(contents: Contents, key: ApiKey): void {
+function putKey(contents: Contents, stored: ApiKey): void {
+  const refused = contents.refused.get(stored.id);
+  if (refused) refused.stored = stored;
+  // A stored revocation is final: it has the time and the reason that count.
+  const key = refused && stored.revokedAt === null ? { ...stored, ...refused.refusal } : stored;
   for (const secret of contents.keys.get(key.id)?.secrets ?? []) contents.byMac.delete(secret.mac);
   contents.keys.set(key.id, key);
   mapIn(contents.keysByProject, key.projectId).set(key.id, key);
   for (const secret of key.secrets) contents.byMac.set(secret.mac, { key, secret });
+}
+
+function refuseKey(contents: Contents, keyId: string, refusal: KeyRefusal): void {
+  const known = contents.refused.get(keyId);
+  const stored = known?.stored ?? contents.keys.get(keyId);
+  if (!stored) return;
+  contents.refused.set(keyId, { stored, refusal: { ...known?.refusal, ...refusal } });
+  putKey(contents, stored);
+}
+
+function acceptStored(contents: Contents, keyId: string): void {
+  const refused = contents.refused.get(keyId);
+  contents.refused.delete(keyId);
+  if (refused) putKey(contents, refused.stored);
 }
 
 function putApp(contents: Contents, app: App): void {
@@ -121,12 +151,15 @@ export async function openDirectory(
     keys: new Map(),
     keysByProject: new Map(),
     byMac: new Map(),
+    refused: new Map(),
   };
   const { refresh, ensureFresh, isTooOld, ageMs, close } = keepFresh(control, contents, options);
   await refresh();
   return {
     findByMac: (mac) => contents.byMac.get(mac),
     findKey: (keyId) => contents.keys.get(keyId),
+    refuseKey: (keyId, refusal) => refuseKey(contents, keyId, refusal),
+    acceptStored: (keyId) => acceptStored(contents, keyId),
     listKeys: (projectId) => [...(contents.keysByProject.get(projectId)?.values() ?? [])],
     listExpiringBefore: (instant) =>
       [...contents.keys.values()].filter(({ expiresAt }) => expiresAt !== null && expiresAt < instant),

@@ -1,8 +1,12 @@
 import type { Directory } from '../directory/directory.ts';
+import type { DiskSpace } from '../disk/space.ts';
+import type { UnstoredRevocations } from '../keys/unstored-revocations.ts';
+import type { ClockState } from '../lib/clock.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Bodies } from './body/bodies.ts';
+import { findClockWarning } from './clock-warning.ts';
 import type { Connections } from './connections/connections.ts';
 import type { UntrustedProxy } from './network/untrusted-proxy.ts';
 
@@ -16,6 +20,9 @@ export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
 export type ReadinessServices = {
   warehouse: Warehouse;
   directory: Directory;
+  disk: DiskSpace;
+  unstored: UnstoredRevocations;
+  clockState: ClockState;
   limiter: Limiter;
   shedding: Shedding;
   bodies: Pick<Bodies, 'budget'>;
@@ -32,6 +39,7 @@ export async function assessReadiness(services: ReadinessServices): Promise<Read
   const problems = await listProblems(services);
   const misconfigured = [
     services.secretWarning,
+    findClockWarning(services.clockState),
     services.untrustedProxy.findWarning(),
     services.connections.findWarning(),
     services.limiter.reportStore()?.warning,
@@ -56,6 +64,8 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
   if (services.warehouse.isFailing()) {
     warnings.push('Events cannot be stored and are refused with 503; the log says why. Is the disk full?');
   }
+  const problems = [services.disk.findWarning(), services.unstored.findWarning()];
+  warnings.push(...problems.filter((problem) => problem !== undefined));
   const limitProblem = services.limiter.reportStore()?.problem;
   if (limitProblem !== undefined) warnings.push(limitProblem);
   const busy = services.shedding.findWarning(services.warehouse.queue());

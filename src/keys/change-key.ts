@@ -1,6 +1,6 @@
 import type { Actor, Requester } from '../api/caller.ts';
 import type { Audit, AuditAction, AuditEntry, ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction, Write } from '../control/open.ts';
+import type { ControlTransaction, Write, WriteOptions } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { getStoredKey } from '../directory/records.ts';
 
@@ -18,12 +18,13 @@ export async function changeKey(
   by: Requester,
   keyId: string,
   change: (write: Write, key: ApiKey) => Promise<void>,
+  options?: WriteOptions,
 ): Promise<ApiKey> {
-  const { key } = await writeKey(services, by, async (write) => {
+  const store = async (write: Write) => {
     await change(write, await getStoredKey(write.tx, keyId));
     return { key: await getStoredKey(write.tx, keyId) };
-  });
-  return key;
+  };
+  return (await writeKey(services, by, store, options)).key;
 }
 
 /**
@@ -34,14 +35,15 @@ export async function writeKey<T extends { key: ApiKey }>(
   { control, directory }: WriteServices,
   by: Requester,
   store: (write: Write) => Promise<T>,
+  options?: WriteOptions,
 ): Promise<T> {
-  const stored = await control.write(by.recheck, store);
+  const stored = await control.write(by.recheck, store, options);
   await directory.refresh();
   return { ...stored, key: directory.findKey(stored.key.id) ?? stored.key };
 }
 
 /** What happened to a key, and who did it. */
-export type KeyEntry = { actor: Actor; action: AuditAction; diff?: AuditEntry['diff'] };
+export type KeyEntry = Pick<AuditEntry, 'diff' | 'at'> & { actor: Actor; action: AuditAction };
 
 /** Appends an entry about a key to the audit log of its project. */
 export function appendForKey(

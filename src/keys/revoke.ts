@@ -1,6 +1,6 @@
 import type { Actor, Requester } from '../api/caller.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction, Write } from '../control/open.ts';
+import { type ControlTransaction, URGENT, type Write } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Clock } from '../lib/clock.ts';
 import { appendForKey, changeKey, type KeyRef } from './change-key.ts';
@@ -24,26 +24,30 @@ export async function revokeKey(
   by: Requester,
 ): Promise<ApiKey> {
   const { actor } = by;
-  return changeKey(services, by, key.id, (write) => storeRevocation(services, write, key, { reason, actor }));
+  const store = (write: Write) => storeRevocation(services, write, key, { reason, actor });
+  return changeKey(services, by, key.id, store, URGENT);
 }
+
+/** A revocation: why, who asked for it, and when, if that was earlier than when it is stored (epoch milliseconds). */
+export type Revocation = { reason: RevokeReason; actor: Actor; at?: number };
 
 /** The part of `revokeKey` inside a write: for callers that store more in the same one. */
 export async function storeRevocation(
   services: RecordServices,
   write: Write,
   key: KeyRef,
-  { reason, actor }: { reason: RevokeReason; actor: Actor },
+  { reason, actor, at = services.clock.now() }: Revocation,
 ): Promise<void> {
   const { tx, revision } = write;
   const { numUpdatedRows } = await tx
     .updateTable('api_keys')
-    .set({ revoked_at: services.clock.now(), revoked_by: actor.id, revoked_reason: reason, revision })
+    .set({ revoked_at: at, revoked_by: actor.id, revoked_reason: reason, revision })
     .where('id', '=', key.id)
     .where('revoked_at', 'is', null)
     .executeTakeFirst();
   if (numUpdatedRows > 0n) {
     const diff = { revoked_reason: [null, reason] } as const;
-    await appendForKey(services, tx, key, { actor, action: 'api_key.revoked', diff });
+    await appendForKey(services, tx, key, { actor, action: 'api_key.revoked', diff, at });
   } else if (reason === 'leaked') {
     // Without this, a key revoked as unused and then reported as leaked could be restored.
     await recordLeak(services, write, key, actor);
@@ -89,5 +93,5 @@ export function appendLeak(
 export async function reportLeak(services: ChangeServices, key: ApiKey, by: Requester): Promise<void> {
   // Reports are repeated: those that change nothing wait for no lock.
   if (key.leakReportedAt !== null) return;
-  await changeKey(services, by, key.id, (write) => recordLeak(services, write, key, by.actor));
+  await changeKey(services, by, key.id, (write) => recordLeak(services, write, key, by.actor), URGENT);
 }

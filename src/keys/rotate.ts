@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Requester } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction, Write } from '../control/open.ts';
+import { type ControlTransaction, URGENT, type Write } from '../control/open.ts';
 import { type ApiKey, GRACE_SECONDS_MAX, type KeySecret, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
@@ -143,7 +143,7 @@ export async function endGracePeriod(
   { id }: KeyRef,
   by: Requester,
 ): Promise<ApiKey> {
-  return changeKey(services, by, id, async ({ tx, revision }, key) => {
+  const store = async ({ tx, revision }: Write, key: ApiKey) => {
     const now = services.clock.now();
     const [newest, older] = liveSecrets(key, now);
     if (!newest || !older) throw new ApiError('no_grace_running');
@@ -151,5 +151,6 @@ export async function endGracePeriod(
     await tx.updateTable('api_keys').set({ revision }).where('id', '=', id).execute();
     const diff = { secrets: [[newest.version, older.version], [newest.version]] } as const;
     await appendForKey(services, tx, key, { actor: by.actor, action: 'api_key.grace_ended', diff });
-  });
+  };
+  return changeKey(services, by, id, store, URGENT);
 }

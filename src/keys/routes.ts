@@ -10,11 +10,15 @@ import { createSecretOnce } from './create-secret-once.ts';
 import { API_KEY_JSON, type ApiKeyJson, KEY_WITH_SECRET_JSON, toKeyJson } from './key-json.ts';
 import { KEY_FILTERS, listKeys } from './list.ts';
 import { restoreKey } from './restore.ts';
-import { REVOKE_REASONS, revokeKey } from './revoke.ts';
+import { REVOKE_REASONS } from './revoke.ts';
 import { endGracePeriod, ROTATE_KEY_BODY, replaceSecret } from './rotate.ts';
 import { selfRevokeRoute, selfRoute } from './self-routes.ts';
-import { UPDATE_KEY_BODY, updateKey } from './update.ts';
+import type { UnstoredRevocations } from './unstored-revocations.ts';
+import { UPDATE_KEY_BODY } from './update.ts';
 import { usageRoute } from './usage/routes.ts';
+import { updateOrDisableKey, withdrawKey } from './withdraw.ts';
+
+type ManagedKeyServices = KeyServices & { unstored: UnstoredRevocations };
 
 const KEY_PARAMS = closedObject({ id: Type.String() });
 const EXAMPLE_ID = 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
@@ -94,10 +98,10 @@ const updateRoute = defineRoute({
   requestHeaders: ['If-Match'],
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID }, body: { name: 'Production iOS 2' } },
-  async handle(services: KeyServices, { caller, params, body, ifMatch }) {
+  async handle(services: ManagedKeyServices, { caller, params, body, ifMatch }) {
     const { id: keyId } = getKey(services, caller, params.id);
     const change = { keyId, body, ifMatch };
-    return toKeyJson(services, await updateKey(services, caller.project, change, caller));
+    return toKeyJson(services, await updateOrDisableKey(services, caller.project, change, caller));
   },
 });
 
@@ -147,13 +151,14 @@ const revokeRoute = defineRoute({
   summary: 'Revoke an API key at once',
   access: 'keys:write',
   limit: 'management',
+  isNeverShed: true,
   params: KEY_PARAMS,
   query: REVOKE_QUERY,
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
-  async handle(services: KeyServices, { caller, params, query }) {
+  async handle(services: ManagedKeyServices, { caller, params, query }) {
     const key = getKey(services, caller, params.id);
-    return toKeyJson(services, await revokeKey(services, key, query.reason ?? 'other', caller));
+    return toKeyJson(services, await withdrawKey(services, key, query.reason ?? 'other', caller));
   },
 });
 
@@ -186,4 +191,4 @@ export const keyRoutes = [
   endGraceRoute,
   revokeRoute,
   restoreRoute,
-] satisfies Route<KeyServices>[];
+] satisfies Route<ManagedKeyServices>[];

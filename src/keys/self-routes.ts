@@ -3,7 +3,9 @@ import { defineRoute } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { API_KEY_JSON, toKeyJson } from './key-json.ts';
-import { reportLeak, revokeKey } from './revoke.ts';
+import { reportLeak } from './revoke.ts';
+import type { UnstoredRevocations } from './unstored-revocations.ts';
+import { withdrawKey } from './withdraw.ts';
 
 /** What a client key can read about itself: anyone with a copy of the app can send this request. */
 const CLIENT_SELF = ['id', 'type', 'scopes', 'project_id', 'app_ids', 'expires_at'] as const;
@@ -43,18 +45,19 @@ export const selfRevokeRoute = defineRoute({
   summary: 'Revoke the presented key as leaked; of a client key, only report it',
   access: 'any_key',
   limit: 'management',
+  isNeverShed: true,
   answer: {
     status: 202,
     mayBeEmpty: true,
     schema: Type.Unsafe<Static<typeof LEAK_REPORT_JSON> | undefined>(LEAK_REPORT_JSON),
   },
-  async handle(services: KeyServices, { caller }) {
+  async handle(services: KeyServices & { unstored: UnstoredRevocations }, { caller }) {
     const { key } = caller;
     if (key.type === 'client') {
       await reportLeak(services, key, caller);
       return { id: key.id, message: 'Reported. Every copy of the app holds this key, so it works on.' };
     }
-    await revokeKey(services, key, 'leaked', caller);
+    await withdrawKey(services, key, 'leaked', caller);
     return undefined;
   },
 });

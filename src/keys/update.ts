@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { type Audit, diffOf } from '../audit/audit.ts';
-import type { ControlTransaction, Write } from '../control/open.ts';
+import { type ControlTransaction, URGENT, type Write } from '../control/open.ts';
 import { type ApiKey, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { effectiveScopes } from '../directory/scopes.ts';
@@ -42,7 +42,7 @@ export async function updateKey(
   change: KeyChange,
   by: Grantor,
 ): Promise<ApiKey> {
-  return changeKey(services, by, change.keyId, async ({ tx, revision }, before) => {
+  const store = async ({ tx, revision }: Write, before: ApiKey) => {
     const after = await requireChangeable({ services, tx, project, by }, before, change);
     const diff = diffOf(toAuditFields(before), toAuditFields(after));
     // Nothing changed: the row keeps its revision, so the key keeps its ETag for other clients.
@@ -54,19 +54,24 @@ export async function updateKey(
       .execute();
     const action = isOnlyDisabling(change.body) ? 'api_key.disabled' : 'api_key.updated';
     await appendForKey(services, tx, before, { actor: by.actor, action, diff });
-  });
+  };
+  return changeKey(services, by, change.keyId, store, isOnlyDisabling(change.body) ? URGENT : undefined);
 }
 
-/** Disables an enabled key inside a write, for callers that store more in the same one. */
+/**
+ * Disables an enabled key inside a write, for callers that store more in the same one. `at` is when that was decided, if
+ * earlier (epoch milliseconds).
+ */
 export async function storeDisabling(
   services: { audit: Audit },
   { tx, revision }: Write,
   key: KeyRef,
-  actor: Actor,
+  { actor, at }: { actor: Actor; at?: number },
 ): Promise<void> {
   await tx.updateTable('api_keys').set({ disabled: 1, revision }).where('id', '=', key.id).execute();
   const diff = { disabled: [false, true] } as const;
-  await appendForKey(services, tx, key, { actor, action: 'api_key.disabled', diff });
+  const entry = { actor, action: 'api_key.disabled', diff } as const;
+  await appendForKey(services, tx, key, at === undefined ? entry : { ...entry, at });
 }
 
 type ChangeContext = { services: KeyServices; tx: ControlTransaction; project: Project; by: Grantor };
@@ -92,7 +97,9 @@ async function requireChangeable(
   return after;
 }
 
-const isOnlyDisabling = (body: UpdateKeyBody) => body.disabled === true && Object.keys(body).length === 1;
+/** Whether a change only disables the key: that takes access away and gives none. */
+export const isOnlyDisabling = (body: UpdateKeyBody) =>
+  body.disabled === true && Object.keys(body).length === 1;
 
 /** A key that is believed to be dead must not become valid again by an update; restoring is a verb of its own. */
 function requireActive(status: string, body: UpdateKeyBody): void {

@@ -1,5 +1,5 @@
 import { systemActor } from '../api/caller.ts';
-import { type Control, NO_CALLER, type Write } from '../control/open.ts';
+import { type Control, NO_CALLER, URGENT, type Write } from '../control/open.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { storeDisabling } from '../keys/update.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
@@ -25,38 +25,58 @@ function listDue(db: Control['db'], now: number): Promise<DueSecret[]> {
  * secret in time stays enabled. What became due while the server was stopped is handled by the first run.
  */
 export async function disableDueKeys(services: LeakServices): Promise<number> {
-  const { control, directory, clock, log } = services;
-  if ((await listDue(control.db, clock.now())).length === 0) return 0;
-  const disabled = await control.write(NO_CALLER, async (write) => {
-    // Read again under the write lock, which may have taken a while: of two processes, only one disables.
-    const now = clock.now();
-    const ids: string[] = [];
-    for (const due of await listDue(write.tx, now)) {
-      if (await disableIfUsable(services, write, due, now)) ids.push(due.key_id);
+  const { control, clock, log } = services;
+  let disabled = 0;
+  let failure: { error: unknown } | undefined;
+  for (const due of await listDue(control.db, clock.now())) {
+    try {
+      if (!(await disableDueKey(services, due))) continue;
+      disabled += 1;
+      log.warn({ keyId: due.key_id }, 'a leaked API key was disabled');
+    } catch (error) {
+      // The next keys are refused all the same.
+      failure ??= { error };
     }
-    return ids;
-  });
-  await directory.refresh();
-  for (const keyId of disabled) log.warn({ keyId }, 'a leaked API key was disabled');
-  return disabled.length;
+  }
+  if (failure) throw failure.error;
+  return disabled;
 }
 
-async function disableIfUsable(
+/** Returns whether it disabled the key. While the database does not answer, the key is disabled in this process only. */
+async function disableDueKey(services: LeakServices, due: DueSecret): Promise<boolean> {
+  const { control, directory, clock, unstored } = services;
+  const store = (write: Write) => disableIfDue(services, write, due);
+  const disable = async () => {
+    const isDisabled = await control.write(NO_CALLER, store, URGENT);
+    await directory.refresh();
+    return isDisabled;
+  };
+  const key = directory.findKey(due.key_id);
+  if (!key || !isUsable(key, due.version, clock.now())) return disable();
+  const name = `disabled after a leak of secret ${due.version}`;
+  return unstored.enforce({ keyId: key.id, name, refusal: { disabled: true }, store }, disable);
+}
+
+async function disableIfDue(
   services: LeakServices,
   write: Write,
   { key_id: id, version }: DueSecret,
-  now: number,
 ): Promise<boolean> {
   const { tx } = write;
-  await tx
+  const now = services.clock.now();
+  const due = await tx
     .updateTable('leaked_secrets')
     .set({ done_at: now })
     .where('key_id', '=', id)
     .where('version', '=', version)
-    .execute();
+    // Read again under the write lock, which may have taken a while: of two processes, only one disables.
+    .where('done_at', 'is', null)
+    .returning('version')
+    .executeTakeFirst();
+  if (!due) return false;
   const key = await getStoredKey(tx, id);
   if (key.disabled || !isUsable(key, version, now)) return false;
-  await storeDisabling(services, write, key, ACTOR);
+  await storeDisabling(services, write, key, { actor: ACTOR });
   return true;
 }
 

@@ -1,16 +1,17 @@
 import type { Actor, Requester } from '../api/caller.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import type { Control, Write } from '../control/open.ts';
+import { type Control, URGENT, type Write } from '../control/open.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { appendLeak, markLeaked, reportLeak, storeRevocation } from '../keys/revoke.ts';
+import type { UnstoredRevocations, Withdrawal } from '../keys/unstored-revocations.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 
 /** The services that reacting to a leaked key needs. */
-export type LeakServices = ChangeServices & { log: Log };
+export type LeakServices = ChangeServices & { log: Log; unstored: UnstoredRevocations };
 
 /** Revoke the key, disable it after this many minutes, or do nothing. */
 type Reaction = Project['leakedKeyPolicy'] | 'nothing';
@@ -18,18 +19,34 @@ type Reaction = Project['leakedKeyPolicy'] | 'nothing';
 /**
  * Applies the project's policy to a key that was found in public. Repeating it changes nothing: a client key is marked as
  * leaked; any other key is revoked immediately, or scheduled to be disabled after the project's delay. A secret that no
- * longer works is only recorded: its key is not at risk.
+ * longer works is only recorded: its key is not at risk. Throws 503 `revocation_not_stored` if the key is revoked and that
+ * cannot be stored.
  */
 export async function handleLeak(services: LeakServices, found: FoundKey, by: Requester): Promise<void> {
-  const { control, directory, clock } = services;
+  const { control, directory, clock, unstored } = services;
   const { key, secret } = found;
   if (key.type === 'client') return reportLeak(services, key, by);
   // Reports are repeated: those that change nothing wait for no lock.
   const reaction = decideReaction(services, key, secret.version);
   if (reaction !== 'revoke' && (await isRecorded(control.db, key.id, secret.version))) return;
-  const done = await control.write(by.recheck, (write) => storeLeak(services, write, found, by.actor));
-  await directory.refresh();
-  logReaction(services, key, done, clock.now());
+  const store = (write: Write) => storeLeak(services, write, found, by.actor);
+  const react = async () => {
+    const done = await control.write(by.recheck, store, URGENT);
+    await directory.refresh();
+    logReaction(services, key, done, clock.now());
+  };
+  if (reaction !== 'revoke') return react();
+  await unstored.enforce(toWithdrawal(services, key, by.actor, store), react);
+}
+
+function toWithdrawal(
+  { clock }: Pick<LeakServices, 'clock'>,
+  { id: keyId }: ApiKey,
+  actor: Actor,
+  store: Withdrawal['store'],
+): Withdrawal {
+  const refusal = { revokedAt: clock.now(), revokedBy: actor.id, revokedReason: 'leaked' };
+  return { keyId, name: 'reported as leaked', refusal, store };
 }
 
 /** Whether this secret of the key works, now or once the key is enabled again. */

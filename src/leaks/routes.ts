@@ -81,8 +81,18 @@ const githubRoute = defineRoute({
     const findings = parseReport(body);
     await services.directory.ensureFresh();
     const by = toRequester(raw);
-    const labels = [];
-    for (const finding of findings) labels.push(await handleFinding(services, finding, by));
+    const labels: Awaited<ReturnType<typeof handleFinding>>[] = [];
+    let failure: { error: unknown } | undefined;
+    for (const finding of findings) {
+      // A key that cannot be revoked in the database must not keep the next ones from being revoked.
+      await handleFinding(services, finding, by).then(
+        (label) => labels.push(label),
+        (error: unknown) => {
+          failure ??= { error };
+        },
+      );
+    }
+    if (failure) throw failure.error;
     return labels;
   },
 });

@@ -59,3 +59,17 @@ it('reads the machine clock when no sources are given', () => {
   const now = systemClock().now();
   assert.ok(now >= before && now <= Date.now());
 });
+
+it('starts at a given instant if that is later, and goes on from there', () => {
+  const { at, clock } = makeSources(1_000);
+  clock.startAt(500);
+  assert.equal(clock.now(), 1_000);
+  clock.startAt(5_000);
+  at.monotonicMs += 7;
+  at.wallMs += 7;
+  assert.equal(clock.now(), 5_007);
+  assert.equal(clock.aheadMs(), 4_000);
+  at.wallMs = 6_000;
+  assert.equal(clock.now(), 6_000);
+  assert.equal(clock.aheadMs(), 0);
+});

@@ -6,7 +6,7 @@ import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import { type Audit, diffOf } from '../audit/audit.ts';
-import type { Control } from '../control/open.ts';
+import { type Control, URGENT } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -114,17 +114,21 @@ export async function revokeInvitation(
   id: string,
 ): Promise<void> {
   const { project, actor } = caller;
-  await control.write(caller.recheck, async ({ tx }) => {
-    const revoked = await tx
-      .deleteFrom('invitations')
-      .where('id', '=', id)
-      .where('project_id', '=', project.id)
-      .returning('role')
-      .executeTakeFirst();
-    if (!revoked) throw new ApiError('not_found', { detail: 'There is no such invitation.' });
-    if (revoked.role === 'owner') await requireOwner(tx, caller, ['owner']);
-    await audit.append(tx, { projectId: project.id, actor, action: 'invitation.revoked', target: id });
-  });
+  await control.write(
+    caller.recheck,
+    async ({ tx }) => {
+      const revoked = await tx
+        .deleteFrom('invitations')
+        .where('id', '=', id)
+        .where('project_id', '=', project.id)
+        .returning('role')
+        .executeTakeFirst();
+      if (!revoked) throw new ApiError('not_found', { detail: 'There is no such invitation.' });
+      if (revoked.role === 'owner') await requireOwner(tx, caller, ['owner']);
+      await audit.append(tx, { projectId: project.id, actor, action: 'invitation.revoked', target: id });
+    },
+    URGENT,
+  );
 }
 
 /** How long an invitation works. */

@@ -47,6 +47,7 @@ const removeRoute = defineRoute({
   method: 'DELETE',
   path: `${PROJECT_PATH}/members/{id}`,
   summary: 'Remove a member, or leave',
+  isNeverShed: true,
   access: 'members:write',
   selfParam: 'id',
   limit: 'management',

@@ -4,7 +4,7 @@ import { hashPassword } from '../accounts/password.ts';
 import { insertSession, type StartedSession } from '../accounts/start-session.ts';
 import type { Actor } from '../api/caller.ts';
 import { type BrowserRequest, requireTls } from '../api/raw-request.ts';
-import { type Control, type ControlTransaction, NO_CALLER } from '../control/open.ts';
+import { type Control, type ControlTransaction, NO_CALLER, URGENT } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { insertMember } from './membership.ts';
 
@@ -78,7 +78,9 @@ export async function renewSetupLink({
   clock: Clock;
 }): Promise<string | undefined> {
   if (await hasAccounts({ control })) return undefined;
-  return control.write(NO_CALLER, ({ tx }) =>
-    insertLink(tx, { purpose: 'setup', personId: null, expiresAt: null }, clock.now()),
+  return control.write(
+    NO_CALLER,
+    ({ tx }) => insertLink(tx, { purpose: 'setup', personId: null, expiresAt: null }, clock.now()),
+    URGENT,
   );
 }

@@ -2,7 +2,7 @@ import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/audit.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import { type ControlTransaction, URGENT } from '../control/open.ts';
 import type { Role } from '../directory/scopes.ts';
 import type { MemberServices } from './membership.ts';
 import { findRole } from './membership.ts';
@@ -17,24 +17,28 @@ export async function changeRole(
   personId: string,
   role: Role,
 ): Promise<void> {
-  await services.control.write(caller.recheck, async ({ tx }) => {
-    const before = await getRole(tx, caller, personId);
-    if (before === role) return;
-    await requireOwner(tx, caller, [before, role]);
-    if (before === 'owner') await requireOtherOwner(tx, caller, personId);
-    await tx
-      .updateTable('project_members')
-      .set({ role })
-      .where('project_id', '=', caller.project.id)
-      .where('person_id', '=', personId)
-      .execute();
-    await revokeInvitations(tx, caller, personId);
-    await appendEntry(services, tx, caller, {
-      action: 'member.updated',
-      target: personId,
-      diff: diffOf({ role: before }, { role }),
-    });
-  });
+  await services.control.write(
+    caller.recheck,
+    async ({ tx }) => {
+      const before = await getRole(tx, caller, personId);
+      if (before === role) return;
+      await requireOwner(tx, caller, [before, role]);
+      if (before === 'owner') await requireOtherOwner(tx, caller, personId);
+      await tx
+        .updateTable('project_members')
+        .set({ role })
+        .where('project_id', '=', caller.project.id)
+        .where('person_id', '=', personId)
+        .execute();
+      await revokeInvitations(tx, caller, personId);
+      await appendEntry(services, tx, caller, {
+        action: 'member.updated',
+        target: personId,
+        diff: diffOf({ role: before }, { role }),
+      });
+    },
+    URGENT,
+  );
 }
 
 /** Removes a member from the caller's project, who may be the caller. Throws like `changeRole`. */
@@ -43,22 +47,26 @@ export async function removeMember(
   caller: Caller,
   personId: string,
 ): Promise<void> {
-  await services.control.write(caller.recheck, async ({ tx }) => {
-    const before = await getRole(tx, caller, personId);
-    await requireOwner(tx, caller, [before]);
-    if (before === 'owner') await requireOtherOwner(tx, caller, personId);
-    await tx
-      .deleteFrom('project_members')
-      .where('project_id', '=', caller.project.id)
-      .where('person_id', '=', personId)
-      .execute();
-    await revokeInvitations(tx, caller, personId);
-    await appendEntry(services, tx, caller, {
-      action: 'member.removed',
-      target: personId,
-      diff: diffOf({ role: before }, {}),
-    });
-  });
+  await services.control.write(
+    caller.recheck,
+    async ({ tx }) => {
+      const before = await getRole(tx, caller, personId);
+      await requireOwner(tx, caller, [before]);
+      if (before === 'owner') await requireOtherOwner(tx, caller, personId);
+      await tx
+        .deleteFrom('project_members')
+        .where('project_id', '=', caller.project.id)
+        .where('person_id', '=', personId)
+        .execute();
+      await revokeInvitations(tx, caller, personId);
+      await appendEntry(services, tx, caller, {
+        action: 'member.removed',
+        target: personId,
+        diff: diffOf({ role: before }, {}),
+      });
+    },
+    URGENT,
+  );
 }
 
 async function getRole(tx: ControlTransaction, { project }: Caller, personId: string): Promise<Role> {

@@ -7,21 +7,24 @@ import { AUDIT_SEAL_MIGRATION } from '../control/migrate.ts';
 import { NO_CALLER, openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
+import { createDiskSpace } from '../disk/space.ts';
 import { createBodyServices } from '../http/body/bodies.ts';
 import { createConnections } from '../http/connections/connections.ts';
 import { createMetrics } from '../http/metrics/metrics.ts';
 import { createUntrustedProxy } from '../http/network/untrusted-proxy.ts';
 import type { Services } from '../http/pipeline/services.ts';
 import { startRecordCleanup } from '../idempotency/cleanup.ts';
+import { createUnstoredRevocations } from '../keys/unstored-revocations.ts';
 import { openUsage } from '../keys/usage/usage.ts';
 import { createFirstUse } from '../keys/verify/first-use.ts';
 import { createRehash } from '../keys/verify/rehash.ts';
 import { createGithubKeys } from '../leaks/github-keys.ts';
-import { systemClock } from '../lib/clock.ts';
-import { type LogDestination, openLog } from '../lib/log.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { type Log, type LogDestination, openLog } from '../lib/log.ts';
 import { createLoopDelay } from '../limits/loop-delay.ts';
 import { createShedding } from '../limits/shedding.ts';
 import { watchMemberships } from '../members/membership-watcher.ts';
+import { applyClockFloor, readLastWrite, withoutFloor } from './clock-floor.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { findSecretWarning, loadSecret, requireSameSecret } from './secret-store.ts';
@@ -40,7 +43,7 @@ export function toAuditKey(secret: string): AuditKey {
 /** Opens the control plane in the data folder, and creates it at the first start. */
 export async function openControlServices(
   config: Config,
-  clock = systemClock(),
+  clock: Clock = systemClock(),
   logTo?: LogDestination,
 ): Promise<ControlServices> {
   const { controlFile, eventsDir, secretFile, isNew, rightsWarning } = prepareDataDir(config.dataDir);
@@ -50,7 +53,8 @@ export async function openControlServices(
   const pepper = derivePepper(secret);
   const retiredPeppers = config.retiredSecrets.map(derivePepper);
   await using opening = new AsyncDisposableStack();
-  const control = opening.adopt(await openControl(controlFile, clock), ({ close }) => close());
+  const database = opening.adopt(await openDatabase(config, controlFile, clock, log), close);
+  const { control } = database;
   const audit = createAudit(toAuditKey(secret), clock, config.retiredSecrets.map(toAuditKey));
   if (control.migrated.includes(AUDIT_SEAL_MIGRATION)) {
     await control.write(NO_CALLER, ({ tx }) => sealHead(tx, toAuditKey(secret)));
@@ -59,33 +63,26 @@ export async function openControlServices(
   const secretWarning = await findSecretWarning(control, pepper, retiredPeppers);
   if (secretWarning !== undefined) log.warn(secretWarning);
   const options = { maxStaleMs: config.keyMaxStaleMs };
-  const directory = opening.adopt(await openDirectory(control, options), ({ close }) => close());
-  const usage = await openUsage(control, clock, log);
-  const failures = createFailureLog({ control, audit, clock, log });
-  const rehash = createRehash({ control, directory, pepper, log });
-  const firstUse = createFirstUse({ control, directory, clock, log });
+  const directory = opening.adopt(await openDirectory(control, options), close);
+  const unstored = opening.adopt(createUnstoredRevocations({ control, directory, log }), close);
   const loopDelay = createLoopDelay();
   opening.defer(loopDelay.close);
-  const memberships = opening.adopt(watchMemberships({ control, clock }), ({ close }) => close());
-  const stopCleanup = startRecordCleanup(control, clock, log);
-  // In parallel: each may wait for another process's write lock, and the time to stop is limited.
-  opening.defer(() => closeAll([stopCleanup, failures.close, rehash.close, firstUse.close, usage.close]));
+  const memberships = opening.adopt(watchMemberships({ control, clock }), close);
+  const writers = opening.adopt(await openWriters({ control, directory, audit, pepper, clock, log }), close);
   const opened = opening.move();
   return {
+    ...database,
+    ...writers,
     config,
-    control,
     directory,
+    unstored,
     pepper,
     retiredPeppers,
     secretWarning,
     replaySecret: deriveKey(secret, 'keys/replay'),
     audit,
-    usage,
-    failures,
     people: createPeople(control, [secret, ...config.retiredSecrets]),
     memberships,
-    rehash,
-    firstUse,
     githubKeys: createGithubKeys({ pinned: config.githubScanningKeys }),
     metrics: createMetrics(),
     connections: createConnections({ clock, log, trustedProxies: config.trustedProxies }),
@@ -97,4 +94,45 @@ export async function openControlServices(
     eventsDir,
     close: () => closeInReverse(opened),
   };
+}
+
+type Database = Pick<ControlServices, 'control' | 'disk' | 'clockState' | 'close'>;
+
+/** Opens the control database, and lets the clock start no earlier than what is stored in it. */
+async function openDatabase(config: Config, file: string, clock: Clock, log: Log): Promise<Database> {
+  const lastWriteMs = readLastWrite(file);
+  if (!config.hasClockFloor) log.warn('APPFLOW_CLOCK_FLOOR is off: unset it after this start');
+  const disk = createDiskSpace(config.dataDir, log);
+  const control = await openControl(file, clock, disk);
+  try {
+    const clockState = config.hasClockFloor
+      ? await applyClockFloor(clock, control, lastWriteMs)
+      : withoutFloor(clock);
+    return { control, disk, clockState, close: () => control.close() };
+  } catch (error) {
+    await control.close();
+    throw error;
+  }
+}
+
+type Writers = Pick<ControlServices, 'usage' | 'failures' | 'rehash' | 'firstUse' | 'close'>;
+
+/** Opens what writes to the control database in the background. */
+async function openWriters(
+  services: Pick<ControlServices, 'control' | 'directory' | 'audit' | 'pepper' | 'clock' | 'log'>,
+): Promise<Writers> {
+  const { control, clock, log } = services;
+  const usage = await openUsage(control, clock, log);
+  const failures = createFailureLog(services);
+  const rehash = createRehash(services);
+  const firstUse = createFirstUse(services);
+  const stopCleanup = startRecordCleanup(control, clock, log);
+  // In parallel: each may wait for another process's write lock, and the time to stop is limited.
+  const close = () => closeAll([stopCleanup, failures.close, rehash.close, firstUse.close, usage.close]);
+  return { usage, failures, rehash, firstUse, close };
+}
+
+/** For what is closed in reverse order of opening. */
+async function close(opened: { close: () => Promise<void> | void }): Promise<void> {
+  await opened.close();
 }

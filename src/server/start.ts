@@ -1,5 +1,7 @@
 import { startAuditHeadLog } from '../audit/head.ts';
 import type { Config } from '../config/config.ts';
+import { watchDisk } from '../disk/space.ts';
+import { findClockWarning } from '../http/clock-warning.ts';
 import { listenForMetrics } from '../http/metrics/listen.ts';
 import { watchServices } from '../http/metrics/sources.ts';
 import type { Services } from '../http/pipeline/services.ts';
@@ -8,6 +10,7 @@ import { startExpiryNotices } from '../keys/expiry-notices.ts';
 import { startDisablingLeaked } from '../leaks/disable-leaked.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log, LogDestination } from '../lib/log.ts';
+import { runPeriodically } from '../lib/periodic.ts';
 import { createLimiter } from '../limits/limiter.ts';
 import { createMemoryLimiter } from '../limits/memory.ts';
 import { openRedisStore } from '../limits/redis/redis.ts';
@@ -96,10 +99,28 @@ async function closeServer(app: ReturnType<typeof createServer>): Promise<void> 
   }
 }
 
+const CLOCK_CHECK_MS = 10_000;
+
+/** Logs a clock that is ahead of the system clock, once each time that begins. Returns the function that stops it. */
+function startClockWatch({ clockState, log }: Services): () => Promise<void> {
+  let wasAhead = false;
+  return runPeriodically({
+    everyMs: CLOCK_CHECK_MS,
+    async run() {
+      const warning = findClockWarning(clockState);
+      if (warning !== undefined && !wasAhead) log.warn(warning);
+      wasAhead = warning !== undefined;
+    },
+    onError: (err) => log.error({ err }, 'the clock cannot be checked'),
+  });
+}
+
 /** Starts the background tasks. Returns the function that stops them, to be called after the last request. */
 function startTasks(services: Services): () => Promise<void> {
   const stopDisabling = startDisablingLeaked(services);
   const stopHeadLog = startAuditHeadLog(services.control, services.log);
   const stopNotices = startExpiryNotices(services);
-  return () => closeAll([stopDisabling, stopHeadLog, stopNotices]);
+  const stopDiskWatch = watchDisk(services.disk, services.log);
+  const stopClockWatch = startClockWatch(services);
+  return () => closeAll([stopDisabling, stopHeadLog, stopNotices, stopDiskWatch, stopClockWatch]);
 }

@@ -75,6 +75,19 @@ describe('an overloaded server', () => {
     assert.deepEqual(await statusesOf(send(), manage(), query()), [503, 503, 503]);
   });
 
+  it('revokes keys all the same', async () => {
+    const body = { name: 'Leaked', type: 'server' };
+    const leaked = await api.call('POST', '/v1/api-keys', { key: server_key, body });
+    const other = await api.call('POST', '/v1/api-keys', { key: server_key, body });
+    load.loopDelayMs = 1_001;
+    load.rows = 100;
+    assert.equal((await manage()).status, 503);
+    const revoked = await api.call('DELETE', `/v1/api-keys/${other.body.id}`, { key: server_key });
+    assert.equal(revoked.status, 200, revoked.text);
+    const own = await api.call('POST', '/v1/api-keys/self/revoke', { key: leaked.body.key });
+    assert.equal(own.status, 204, own.text);
+  });
+
   it('does the same when its write queue is more than 80 % full, except for events', async () => {
     load.rows = 81;
     assert.deepEqual(await statusesOf(send(), manage(), query()), [200, 503, 503]);

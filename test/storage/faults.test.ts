@@ -1,54 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import Database from 'better-sqlite3';
 import { initByCli, runCli } from '../support/child-processes.ts';
 import { type ChildServer, startChildServer } from '../support/child-server.ts';
 import { makeTempDir } from '../support/harness.ts';
+import { fillDisk, mountDisk } from '../support/small-disk.ts';
 import { listStoredEvents } from '../support/stored-events.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-
-/** Mounts a separate in-memory disk. Needs root: a test that cannot mount fails instead of being skipped. */
-function mountDisk(size: string): string {
-  const dir = mkdtempSync(join(tmpdir(), 'appflow-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
-  after(() => {
-    execFileSync('umount', ['--lazy', dir]);
-    rmSync(dir, { recursive: true, force: true });
-  });
-  return dir;
-}
-
-/** Fills a disk to its last byte and returns the file to remove. */
-function fillDisk(dir: string): string {
-  const file = join(dir, 'filler');
-  for (const bytes of [1_000_000, 4_096, 1]) {
-    try {
-      for (;;) appendFileSync(file, Buffer.alloc(bytes, 1));
-    } catch (error) {
-      assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
-    }
-  }
-  return file;
-}
 
 /** Starts the server the way a user would, and returns its output when it could not start. */
 async function failToStart(env: Record<string, string>): Promise<string> {
@@ -83,7 +49,7 @@ async function requestUntil(status: number, request: (attempt: number) => Return
 }
 
 it('keeps everything it acknowledged when the disk fills up, and resumes without a restart when there is room', async (t) => {
-  const disk = mountDisk('160m');
+  const disk = mountDisk('400m');
   const env = { APPFLOW_DATA_DIR: join(disk, 'data'), LOG_LEVEL: 'warn' };
   const project = await initByCli(env);
   const server = await startChildServer(env);
@@ -107,7 +73,7 @@ it('keeps everything it acknowledged when the disk fills up, and resumes without
   for (const refusal of refusals) {
     if (refusal === undefined || refusal.status < 300) continue;
     assert.equal(refusal.status, 503, refusal.text);
-    assert.equal(refusal.body.code, 'storage_unavailable');
+    assert.match(refusal.body.code, /^(storage_unavailable|disk_nearly_full)$/);
     assert.ok(Number(refusal.headers.get('retry-after')) > 0);
   }
   assert.equal((await server.call('GET', '/healthz')).status, 200);
@@ -142,7 +108,7 @@ it('keeps everything it acknowledged when the disk fills up, and resumes without
 });
 
 it('reports a full disk on the first start, and starts once there is room', async () => {
-  const disk = mountDisk('160m');
+  const disk = mountDisk('400m');
   const env = { APPFLOW_DATA_DIR: join(disk, 'data') };
   const filler = fillDisk(disk);
   assert.match(await failToStart(env), /disk/);
@@ -152,6 +118,33 @@ it('reports a full disk on the first start, and starts once there is room', asyn
   const sent = await server.call('POST', '/v1/events', { key: project.client_key, body: eventsOf('first') });
   assert.equal(sent.status, 200, sent.text);
   assert.equal((await server.stop()).code, 0);
+});
+
+it('starts again on a full disk and revokes keys there, by request and by command', async () => {
+  const disk = mountDisk('400m');
+  const env = { APPFLOW_DATA_DIR: join(disk, 'data'), LOG_LEVEL: 'warn' };
+  const project = await initByCli(env);
+  const server = await startChildServer(env);
+  const hasReserve = async () =>
+    /^appflow_disk_reserve_bytes 33554432$/m.test((await server.call('GET', '/metrics')).text);
+  for (let attempt = 0; attempt < 200 && !(await hasReserve()); attempt += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const body = { name: 'Leaked', type: 'read_only' };
+  const other = await server.call('POST', '/v1/api-keys', { key: project.server_key, body });
+  fillDisk(disk);
+  const killed = once(server.process, 'exit');
+  server.process.kill('SIGKILL');
+  await killed;
+  const again = await startChildServer(env);
+  const revoked = await runCli(['keys', 'revoke', other.body.id, '--yes'], env);
+  assert.equal(revoked.code, 0, revoked.stderr);
+  const refused = await again.call('GET', '/v1/api-keys/self', { key: other.body.key });
+  assert.equal(refused.body.code, 'api_key_revoked');
+  const own = await again.call('POST', '/v1/api-keys/self/revoke', { key: project.server_key });
+  assert.equal(own.status, 204, own.text);
+  const self = await again.call('GET', '/v1/api-keys/self', { key: project.server_key });
+  assert.equal(self.body.code, 'api_key_revoked');
+  assert.equal((await again.stop()).code, 0);
 });
 
 it('names a data folder that is read-only, a file, or not writable', async () => {

@@ -41,6 +41,8 @@ export type ErrorCode =
   | 'too_many_failed_authentications'
   | 'overloaded'
   | 'storage_unavailable'
+  | 'disk_nearly_full'
+  | 'revocation_not_stored'
   | 'query_timeout'
   | 'internal';
 

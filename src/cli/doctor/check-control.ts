@@ -88,7 +88,11 @@ async function checkClock({ db }: ReadOnlyControl): Promise<Finding> {
   if (now < TOO_EARLY) return failed(check, `It says ${time}: set it, and run a time service (NTP).`);
   if (last && last.at > now + CLOCK_TOLERANCE_MS) {
     const written = new Date(last.at).toISOString();
-    return failed(check, `It says ${time}, but the audit log was written at ${written}: it was set back.`);
+    const fix = 'Correct it. If it is right, it was ahead then: restart once with APPFLOW_CLOCK_FLOOR=off.';
+    return failed(
+      check,
+      `It says ${time}, but the audit log was written at ${written}: it was set back. ${fix}`,
+    );
   }
   return ok(check, `It says ${time}.`);
 }

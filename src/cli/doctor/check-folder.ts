@@ -1,12 +1,14 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { FREE_BYTES_MIN, toMegabytes } from '../../disk/space.ts';
 import { findRightsWarning, isOpenToOthers } from '../../server/data-dir.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const MEGABYTE = 1024 * 1024;
 const FREE_WARNING_MB = 2_048;
 const FREE_FAILED_MB = 256;
+const EVENTS_REFUSED = `events are refused when less than ${toMegabytes(FREE_BYTES_MIN)} are free`;
 
 /** Checks that the data folder exists, can be read and written, is private, and has free space. */
 export function checkFolder({ dataDir }: Config): Finding[] {
@@ -44,8 +46,7 @@ function checkSpace(dataDir: string): Finding {
     const { bavail, bsize } = statfsSync(dataDir);
     const freeMb = Math.floor((bavail * bsize) / MEGABYTE);
     const message = `${freeMb.toLocaleString('en')} MB are free where ${dataDir} is.`;
-    if (freeMb < FREE_FAILED_MB)
-      return failed(check, `${message} Make room: events are refused when none is left.`);
+    if (freeMb < FREE_FAILED_MB) return failed(check, `${message} Make room: ${EVENTS_REFUSED}.`);
     return freeMb < FREE_WARNING_MB ? warning(check, `${message} Make room soon.`) : ok(check, message);
   } catch (error) {
     return failedBy(check, error);

@@ -33,6 +33,14 @@ export type WatchedMetric = {
 /** Upper bounds in seconds: from a refusal answered from memory to a long query. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
 
+/**
+ * Metrics that list Node's internal handles (`process._getActiveHandles`): while one of them is being freed, Node aborts the
+ * process (`AsyncWrap::GetOwner`, assertion `!obj.IsEmpty()`). `nodejs_active_resources` counts the same safely.
+ */
+const UNSAFE_METRICS = ['handles', 'handles_total', 'requests', 'requests_total'].map(
+  (what) => `nodejs_active_${what}`,
+);
+
 /** Returns metrics with their own registry: two servers in one process do not share metrics. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -83,7 +91,10 @@ export function createMetrics(): Metrics {
       events.duplicate += duplicates;
       events.rejected += rejected;
     },
-    watchProcess: () => collectDefaultMetrics({ register: registry }),
+    watchProcess() {
+      collectDefaultMetrics({ register: registry });
+      for (const name of UNSAFE_METRICS) registry.removeSingleMetric(name);
+    },
     prepare: (step) => {
       steps.push(step);
     },

@@ -3,6 +3,9 @@ import type { FailedAuthenticationLog } from '../../audit/failures.ts';
 import { findAuditHead } from '../../audit/head.ts';
 import type { Control } from '../../control/open.ts';
 import type { Directory } from '../../directory/directory.ts';
+import type { DiskSpace } from '../../disk/space.ts';
+import type { UnstoredRevocations } from '../../keys/unstored-revocations.ts';
+import type { ClockState } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { BODY_BYTES_TOTAL_MAX } from '../../limits/body-budget.ts';
 import type { Limiter } from '../../limits/limiter.ts';
@@ -18,6 +21,9 @@ export type WatchedServices = {
   metrics: Metrics;
   control: Control;
   directory: Directory;
+  disk: DiskSpace;
+  unstored: UnstoredRevocations;
+  clockState: ClockState;
   warehouse: Warehouse;
   limiter: Limiter;
   shedding: Shedding;
@@ -40,6 +46,8 @@ export function watchServices(services: WatchedServices): void {
   watchLoad(services);
   watchBodies(services);
   watchStorage(services);
+  watchDisk(services);
+  watchSafety(services);
   watchProxies(services);
   watchConnections(services);
   watchAuditHead(services);
@@ -197,6 +205,39 @@ function watchStorage({ metrics, control, warehouse }: WatchedServices): void {
     help: 'How long the statement that stores events has been running, in whole seconds: from 30 on events are refused with 503, at 300 the process kills itself.',
     kind: 'gauge',
     read: () => [{ value: warehouse.oldestStatementMs() / MS_PER_SECOND }],
+  });
+}
+
+function watchDisk({ metrics, disk }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_disk_free_bytes',
+    help: 'Free bytes where the data folder is. Events are refused with 503 when few are left.',
+    kind: 'gauge',
+    read: () => {
+      const value = disk.freeBytes();
+      return value === undefined ? [] : [{ value }];
+    },
+  });
+  metrics.watch({
+    name: 'appflow_disk_reserve_bytes',
+    help: 'Bytes kept in reserve for revocations and sign-ins on a full disk.',
+    kind: 'gauge',
+    read: () => [{ value: disk.reserveBytes() }],
+  });
+}
+
+function watchSafety({ metrics, unstored, clockState }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_unstored_revocations',
+    help: 'Revocations that this process applies from memory because the control database could not store them yet.',
+    kind: 'gauge',
+    read: () => [{ value: unstored.count() }],
+  });
+  metrics.watch({
+    name: 'appflow_clock_ahead_seconds',
+    help: 'How far the clock of this process is ahead of the system clock, which was set back; 0 if it is not.',
+    kind: 'gauge',
+    read: () => [{ value: clockState.aheadMs() / MS_PER_SECOND }],
   });
 }
 

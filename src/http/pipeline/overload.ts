@@ -16,10 +16,24 @@ export function overloaded(): ApiError {
 
 /** Whether a request was refused for lack of capacity: these are counted and logged periodically, not one by one. */
 export function isOverloaded(error: unknown): boolean {
-  return error instanceof ApiError && error.code === 'overloaded' && error.cause === undefined;
+  if (!(error instanceof ApiError) || error.cause !== undefined) return false;
+  return error.code === 'overloaded' || error.code === 'disk_nearly_full';
 }
 
-/** Throws 503 if the server cannot keep up. Comes after authentication: an invalid key gets its 401, not a retry. */
-export function shedLoad({ shedding, warehouse }: Services, { limit }: Route): void {
+/**
+ * Throws 503 if the server cannot keep up, or if the disk is nearly full and the request would store events. Comes after
+ * authentication: an invalid key gets its 401, not a retry.
+ */
+export function shedLoad({ shedding, warehouse, disk }: Services, { limit, isNeverShed }: Route): void {
+  if (isNeverShed) return;
+  if (limit === 'events' && disk.isLow()) throw diskNearlyFull();
   if (shedding.refuses(limit, warehouse.queue())) throw overloaded();
+}
+
+/** A disk is not freed within seconds: callers may wait longer than for a busy server. */
+const DISK_RETRY_SECONDS = 30;
+
+function diskNearlyFull(): ApiError {
+  const seconds = DISK_RETRY_SECONDS + Math.floor(Math.random() * DISK_RETRY_SECONDS);
+  return new ApiError('disk_nearly_full', { headers: { 'Retry-After': String(seconds) } });
 }

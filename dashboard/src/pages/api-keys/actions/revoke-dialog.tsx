@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import type { ApiKey, RevokeReason } from '../../../api/answers.ts';
 import { useKeyActions } from '../../../api/keys.ts';
-import { errorMessage } from '../../../api/problem.ts';
+import { errorMessage, Problem } from '../../../api/problem.ts';
 import { ConfirmDialog } from '../../../components/confirm-dialog.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
 import { Callout } from '../../../components/ui/callout.tsx';
@@ -12,8 +12,16 @@ import { REVOKE_REASONS } from '../key/key-labels.ts';
 import { useRestoreKey } from '../key/restore-key.ts';
 
 const UNDO_SHOWN_MS = 12_000;
+/** It may be several sentences. */
+const FAILURE_SHOWN_MS = 30_000;
 
 type RevokeDialogProps = { apiKey: ApiKey; onClose: () => void };
+
+/** The key may be refused although that is not stored: the answer says so, and what to do. */
+function describeFailure({ name }: ApiKey, error: unknown): string {
+  const isRefused = error instanceof Problem && error.code === 'revocation_not_stored';
+  return isRefused ? `${name}: ${error.message}` : `${name} was not revoked. ${errorMessage(error)}`;
+}
 
 /** Revokes a key immediately, and offers to undo it. */
 export function RevokeDialog({ apiKey, onClose }: RevokeDialogProps) {
@@ -34,7 +42,7 @@ export function RevokeDialog({ apiKey, onClose }: RevokeDialogProps) {
             }),
           });
         },
-        onError: (error) => toast.error(`${apiKey.name} was not revoked. ${errorMessage(error)}`),
+        onError: (error) => toast.error(describeFailure(apiKey, error), { duration: FAILURE_SHOWN_MS }),
       },
     );
   return (

@@ -1,0 +1,121 @@
+import { ApiError } from '../api/errors.ts';
+import { type Control, NO_CALLER, URGENT, type Write } from '../control/open.ts';
+import type { Directory, KeyRefusal } from '../directory/directory.ts';
+import { SECOND_MS } from '../lib/durations.ts';
+import { StorageError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { runPeriodically } from '../lib/periodic.ts';
+
+/** A change that takes a key's access away. */
+export type Withdrawal = {
+  keyId: string;
+  /** Names the change to the key: while it waits, the same change is kept once. */
+  name: string;
+  /** What the key is in memory until it is stored. */
+  refusal: KeyRefusal;
+  /** Stores it, and does nothing if it is stored already. */
+  store: (write: Write) => Promise<unknown>;
+};
+
+/** Revocations that the control database could not take: this process applies them from memory and stores them later. */
+export type UnstoredRevocations = {
+  /**
+   * Runs `attempt`, which stores the withdrawal for its caller. If the database does not answer, refuses the key in this
+   * process from then on, and throws 503 `revocation_not_stored`. Every other error passes unchanged.
+   */
+  enforce: <T>(withdrawal: Withdrawal, attempt: () => Promise<T>) => Promise<T>;
+  /** How many wait to be stored. At most a few per key. */
+  count: () => number;
+  /** Returns a sentence while some wait to be stored, undefined otherwise. */
+  findWarning: () => string | undefined;
+  /** Tries to store all that wait. Rejects with the first failure. */
+  flush: () => Promise<void>;
+  /** Tries a last time, and logs what is lost. */
+  close: () => Promise<void>;
+};
+
+const RETRY_EVERY_MS = SECOND_MS;
+const RETRY_AFTER_SECONDS = 5;
+
+const NOT_STORED =
+  'This server refuses the key from now on, but could not store that. It stores it as soon as the control database can be written. Until then, a restart would accept the key again, and so may other servers. Send the request again to learn whether it is stored.';
+
+/** Whether the database, not the request, is the reason of a failure. Whether something was stored is then unknown. */
+const isUnavailable = (error: unknown): boolean =>
+  error instanceof StorageError && error.reason === 'unavailable';
+
+/**
+ * Returns an empty list. It retries every second. No caller is checked when a withdrawal is stored: it was when it was
+ * accepted, and the process has acted on it since (decision 0022).
+ */
+export function createUnstoredRevocations(services: {
+  control: Pick<Control, 'write'>;
+  directory: Pick<Directory, 'refuseKey' | 'acceptStored' | 'refresh'>;
+  log: Log;
+}): UnstoredRevocations {
+  const { control, directory, log } = services;
+  const waiting = new Map<string, Withdrawal>();
+  const nameOf = ({ keyId, name }: Withdrawal) => `${keyId} ${name}`;
+
+  function refuse(withdrawal: Withdrawal, err: unknown): void {
+    const { keyId, refusal, name } = withdrawal;
+    directory.refuseKey(keyId, refusal);
+    if (waiting.has(nameOf(withdrawal))) return;
+    waiting.set(nameOf(withdrawal), withdrawal);
+    const text =
+      'a revocation could not be stored: this process refuses the key, and a restart before it is stored would accept it again';
+    log.error({ keyId, change: name, err }, text);
+  }
+
+  /** Call it once the change is stored and loaded. */
+  function settle({ keyId, ...rest }: Withdrawal): void {
+    if (!waiting.delete(nameOf({ keyId, ...rest }))) return;
+    const hasOthers = [...waiting.values()].some((other) => other.keyId === keyId);
+    if (!hasOthers) directory.acceptStored(keyId);
+  }
+
+  async function flush(): Promise<void> {
+    for (const withdrawal of [...waiting.values()]) {
+      await control.write(NO_CALLER, withdrawal.store, URGENT);
+      await directory.refresh();
+      settle(withdrawal);
+      log.warn({ keyId: withdrawal.keyId, change: withdrawal.name }, 'a revocation is stored now');
+    }
+  }
+
+  const stopRetrying = runPeriodically({
+    everyMs: RETRY_EVERY_MS,
+    run: flush,
+    // Logged when it was refused; it is logged again when it is stored, or lost.
+    onError: (err) => log.debug({ err }, 'revocations still cannot be stored'),
+    startsNow: false,
+  });
+
+  return {
+    async enforce(withdrawal, attempt) {
+      try {
+        const result = await attempt();
+        settle(withdrawal);
+        return result;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        refuse(withdrawal, error);
+        const headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
+        throw new ApiError('revocation_not_stored', { detail: NOT_STORED, headers, cause: error });
+      }
+    },
+    count: () => waiting.size,
+    findWarning() {
+      if (waiting.size === 0) return undefined;
+      const what = waiting.size === 1 ? '1 revocation is' : `${waiting.size} revocations are`;
+      return `${what} not stored yet, because the control database cannot be written: this process refuses the keys, but would accept them again after a restart.`;
+    },
+    flush,
+    async close() {
+      await stopRetrying();
+      await flush().catch(() => undefined);
+      for (const { keyId, name } of waiting.values())
+        log.fatal({ keyId, change: name }, 'a revocation was not stored and is lost: revoke the key again');
+    },
+  };
+}
