@@ -6,6 +6,7 @@ import { createChdbConnection } from 'chdb/connection';
 import { StorageError } from '../../lib/errors.ts';
 import { CONNECTION_SETTINGS, type Connection, DATABASE_NAME, type OpenConnection } from './connection.ts';
 import { detachStdin } from './detach-stdin.ts';
+import { restoreFatalSignals } from './fatal-signals.ts';
 import { findLockHolder } from './folder-lock.ts';
 
 // On import: no caller can forget it, it runs once, and other threads hardly open files at that moment.
@@ -85,6 +86,7 @@ async function connect(folder: string) {
   try {
     // The two packages ship identical copies of one interface; only the copies' private fields differ.
     const connection = createChdbConnection({ path: folder }) as unknown as InjectedConnection;
+    restoreFatalSignals();
     return createClient({ connection });
   } catch (error) {
     throw new StorageError('unavailable', await explainOpenFailure(folder, error), error);
