@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'overloaded'
   | 'storage_unavailable'
   | 'query_timeout'
+  | 'query_too_large'
   | 'internal';
 
 /** An invalid field; `field` is a path such as `rate_limits.events`. */
@@ -69,6 +70,7 @@ export type EventContext = {
 export type EventInput = {
   event_name: string;
   app_user_id: string;
+  /** Random (UUID or ULID) and stored with the event, so that a retry sends the same. It counts once per app. */
   event_id?: string;
   app_id?: string;
   session_id?: string;
