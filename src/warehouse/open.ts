@@ -65,7 +65,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   );
   const writer = opening.adopt(
     await openWriter({
-      store: createBlockStore(writing),
+      store: createBlockStore(writing, (done, total) => log.info({ done, total }, 'event ids derived')),
       openSeenIds: () => openSeenIds(reading, log),
       isOverdue: watchdog.isOverdue,
       clock,
