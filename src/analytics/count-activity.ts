@@ -31,7 +31,7 @@ export async function countActivity(
     `SELECT ${day.sql} AS day, ${metrics.map((metric) => `${COUNTS[metric]} AS ${metric}`).join(', ')}
      FROM events WHERE ${events.sql} GROUP BY day`,
     { ...events.params, ...day.params },
-    { signal },
+    { signal, isLight: true },
   );
   return new Map(
     rows.map((row) => [row.day, Object.fromEntries(metrics.map((metric) => [metric, Number(row[metric])]))]),

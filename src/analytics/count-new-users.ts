@@ -31,7 +31,7 @@ export async function countNewUsers(
       ...inRange.params,
       ...(isFiltered && { ...events.params, ...eventDay.params }),
     },
-    { signal },
+    { signal, isLight: true },
   );
   return new Map(rows.map((row) => [row.day, Number(row.new_users)]));
 }

@@ -39,7 +39,7 @@ export async function countTop(
      )
      GROUP BY GROUPING SETS ((place), ()) ORDER BY place`,
     { ...events.params, limit: ranking.limit },
-    { signal },
+    { signal, isLight: 'column' in ranking.dimension },
   );
   const whole = Number(rows.find(({ is_whole }) => is_whole === 1)?.amount ?? 0);
   const parts = rows.filter(({ is_whole }) => is_whole === 0);

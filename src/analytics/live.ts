@@ -102,7 +102,7 @@ async function readWindow(
        FROM events WHERE ${recent.sql}
      )`,
     recent.params,
-    { signal },
+    { signal, isLight: true },
   );
   return {
     active_users_5m: Number(row?.short ?? 0),
@@ -122,7 +122,7 @@ async function listTopEvents(
     `SELECT event_name, count() AS events FROM events WHERE ${recent.sql}
      GROUP BY event_name ORDER BY events DESC, event_name LIMIT ${TOP_EVENTS_MAX}`,
     recent.params,
-    { signal },
+    { signal, isLight: true },
   );
   return rows.map(({ event_name, events }) => ({ event_name, events: Number(events) }));
 }

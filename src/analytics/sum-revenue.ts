@@ -22,7 +22,7 @@ export async function sumRevenue(
      FROM events WHERE ${events.sql} AND ${revenueCondition(query.includesUnverifiedRevenue)}
      GROUP BY day, currency ORDER BY day, currency`,
     { ...events.params, ...day.params },
-    { signal },
+    { signal, isLight: true },
   );
   const days = new Map<Day, Record<string, string>>();
   for (const row of rows) {

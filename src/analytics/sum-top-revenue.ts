@@ -38,7 +38,7 @@ export async function sumTopRevenue(
      )
      GROUP BY GROUPING SETS ((place, currency), (currency)) ORDER BY place, currency`,
     { ...events.params, limit: ranking.limit, currency },
-    { signal },
+    { signal, isLight: 'column' in ranking.dimension },
   );
   const [parts, wholes] = [
     rows.filter((row) => row.is_whole === 0),

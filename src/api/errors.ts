@@ -213,6 +213,12 @@ export const ERRORS = {
     meaning: 'The project has several apps (or none), so the request must say which one it means.',
     cure: 'Send app_id. GET /v1/apps lists the apps; POST /v1/apps makes one.',
   },
+  query_too_large: {
+    status: 422,
+    title: 'Query too large',
+    meaning: 'The query needs more memory than one query may use on this server.',
+    cure: 'Ask for a shorter range, add filters, or group by something with fewer values. The operator can raise APPFLOW_QUERY_MEMORY.',
+  },
   rate_limited: {
     status: 429,
     title: 'Rate limited',

@@ -24,6 +24,10 @@ import {
 import { SECOND_MS } from '../lib/durations.ts';
 import { BODY_BYTES_TOTAL_MAX, BODY_SHARES } from '../limits/body-budget.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
+import { QUICK_MS } from '../warehouse/engine/fair-choice.ts';
+import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
+import { QUERY_MEMORY_DEFAULT, SPILL_FACTOR } from '../warehouse/engine/query-memory.ts';
+import { QUERIES_WAITING_MAX, READERS } from '../warehouse/open.ts';
 
 /** A bound that is built in, as docs/configuration.md lists it: what it limits, its value, and what happens beyond it. */
 export type Bound = { what: string; value: string; beyond: string };
@@ -98,6 +102,26 @@ export const BOUNDS: readonly Bound[] = [
     what: 'Disk space kept in reserve for revocations and sign-ins (`disk-reserve` in the data folder)',
     value: toMegabytes(RESERVE_BYTES),
     beyond: '503 `storage_unavailable`; revoked keys are refused from memory',
+  },
+  {
+    what: 'Queries that run at a time (one project: half, and short ones)',
+    value: `${READERS}, one of them for queries of up to ${QUICK_MS / 1_000} s`,
+    beyond: 'they wait, the project with the fewest running first',
+  },
+  {
+    what: 'Queries that wait (one project: half)',
+    value: count(QUERIES_WAITING_MAX),
+    beyond: '503 `overloaded` with `Retry-After`',
+  },
+  {
+    what: 'Time of a query, waiting included',
+    value: `${QUERY_TIMEOUT_MS / 1_000} s`,
+    beyond: '503 `query_timeout`; it is killed',
+  },
+  {
+    what: `Memory of a query: 1/${READERS} of \`APPFLOW_QUERY_MEMORY\``,
+    value: `${QUERY_MEMORY_DEFAULT.bytesMin / READERS / MEGABYTE} MB to ${count(QUERY_MEMORY_DEFAULT.bytesMax / READERS / MEGABYTE)} MB by default; from half of it on, grouping and sorting go on in files of up to ${SPILL_FACTOR} times as much`,
+    beyond: '422 `query_too_large`',
   },
 ];
 

@@ -25,3 +25,10 @@ test('rejects settings for engines that this release does not use', () => {
     assert.throws(() => readConfig({ [name]: 'postgres://localhost' }), new RegExp(`${name} is set`));
   }
 });
+
+test('reads the memory of queries in MB and GB, and rejects anything else', () => {
+  const read = (text: string) => readConfig({ APPFLOW_QUERY_MEMORY: text }).queryMemoryBytes;
+  assert.deepEqual(['', '200MB', '2GB', '64GB'].map(read), [undefined, 2e8, 2e9, 64e9]);
+  for (const text of ['199MB', '2', '2gb', '0GB', '1.5GB', '-1GB', '2GB '])
+    assert.throws(() => read(text), /APPFLOW_QUERY_MEMORY is/, text);
+});

@@ -13,6 +13,8 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 const SECRET_LENGTH_MIN = 32;
 const STALE_SECONDS_MAX = 3_600;
 const PORT_MAX = 65_535;
+/** Bytes. Less than this would not even load the ids of stored events. */
+const QUERY_MEMORY_MIN = 200_000_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,6 +31,8 @@ export type Config = {
   retiredSecrets: readonly string[];
   /** How long keys are verified from memory while the control database cannot be read, in milliseconds. */
   keyMaxStaleMs: number;
+  /** Memory of all queries together, in bytes. Undefined: a share of the machine's. */
+  queryMemoryBytes: number | undefined;
   /** GitHub's public keys, if they are read from a file instead of GitHub's API. */
   githubScanningKeys: PublicKeys | undefined;
   /** Without a trailing slash; empty when unset. */
@@ -133,6 +137,15 @@ function parseMaxStale(text: string, mistakes: string[]): number {
   return 0;
 }
 
+function parseMemory(text: string, mistakes: string[]): number | undefined {
+  if (text === '') return undefined;
+  const [, amount, unit] = /^(\d{1,6})(MB|GB)$/.exec(text) ?? [];
+  const bytes = Number(amount) * (unit === 'GB' ? 1e9 : 1e6);
+  if (bytes >= QUERY_MEMORY_MIN) return bytes;
+  mistakes.push(`APPFLOW_QUERY_MEMORY is "${text}"; write whole MB or GB such as 2GB, at least 200MB.`);
+  return undefined;
+}
+
 function readSecretFile(file: string, mistakes: string[]): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
@@ -181,6 +194,7 @@ export function readConfig(env: Environment = process.env): Config {
     secret: parseSecret(env, mistakes),
     retiredSecrets: parseRetiredSecrets(env.APPFLOW_SECRET_RETIRED ?? '', mistakes),
     keyMaxStaleMs: parseMaxStale(read('APPFLOW_KEY_MAX_STALE_SECONDS'), mistakes),
+    queryMemoryBytes: parseMemory(read('APPFLOW_QUERY_MEMORY'), mistakes),
     githubScanningKeys: readGithubKeys(env.APPFLOW_GITHUB_SCANNING_KEYS_FILE, mistakes),
     publicUrl: parsePublicUrl(env.APPFLOW_PUBLIC_URL ?? '', mistakes),
     allowHttp: choose('APPFLOW_ALLOW_HTTP', ['0', '1']) === '1',

@@ -55,6 +55,12 @@ export const SETTINGS = [
     help: 'Comma-separated former secrets. To replace the secret: 1. put the former one here and a new one in APPFLOW_SECRET (or in secrets/appflow-secret); 2. restart every process; 3. keys made before go on working and are moved to the new secret when they are next seen; 4. `appflow doctor` says how many are left: when none is, or those left are no longer wanted, keep the former secret here only to verify older audit entries, or remove it.',
   },
   {
+    name: 'APPFLOW_QUERY_MEMORY',
+    default: '',
+    whenUnset: 'a quarter of the memory of the machine or container, from 500 MB to 8 GB',
+    help: 'Memory of all queries together, e.g. `2GB` or `800MB`; each of the 4 that run at a time has a quarter of it. A query that needs more goes on in files where it can, and is otherwise refused with `query_too_large`.',
+  },
+  {
     name: 'APPFLOW_KEY_MAX_STALE_SECONDS',
     default: '60',
     help: 'How long keys are judged from memory while the control database cannot be read (0 to 3600). After that every request with a key is refused with 503.',

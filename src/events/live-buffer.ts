@@ -1,5 +1,6 @@
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Feed } from '../warehouse/feed.ts';
+import { TIE_COLUMNS } from './event-order.ts';
 
 /** A stored event and the block that contains it. */
 export type BufferedEvent = { block: number; row: EventRow };
@@ -101,5 +102,8 @@ export function openLiveBuffer(
   };
 }
 
-const compareRows = (one: EventRow, other: EventRow) =>
-  one.timestamp - other.timestamp || (one.event_id < other.event_id ? -1 : 1);
+function compareRows(one: EventRow, other: EventRow): number {
+  if (one.timestamp !== other.timestamp) return one.timestamp - other.timestamp;
+  const column = TIE_COLUMNS.find((name) => one[name] !== other[name]);
+  return column === undefined || one[column] > other[column] ? 1 : -1;
+}

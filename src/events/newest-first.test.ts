@@ -130,7 +130,7 @@ describe('events of several apps, newest first', () => {
     const pages = await readPages(project_id);
     assert.deepEqual(pages.flat().map(toSearchPosition), [
       ...newestFirst(rows).map(toSearchPosition),
-      [NOW - 1_000, 'small'],
+      [NOW - 1_000, 'small', 'app_a', 1],
     ]);
     for (const page of pages) {
       const size = page.reduce((sum, event) => sum + Buffer.byteLength(event.properties), 0);

@@ -3,10 +3,11 @@ import { timeSql } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type Filter, withCondition } from './event-filter.ts';
 import { PUBLIC_EVENT_COLUMNS, type PublicEvent, type PublicEventRow, toPublicEvent } from './event-json.ts';
+import { type EventTie, TIE_COLUMNS, tieParams, tieSql, toTie } from './event-order.ts';
 import { type Page, readPage } from './page.ts';
 
-/** The position of an event in search order: its time in epoch milliseconds, and its id. */
-export type SearchPosition = [timestamp: number, eventId: string];
+/** The position of an event in search order: its time in epoch milliseconds, and its place among those of that time. */
+export type SearchPosition = [timestamp: number, ...EventTie];
 
 /** Where to start (undefined: at the newest event), the most events per page, and the current time. */
 export type SearchWindow = { before: SearchPosition | undefined; limit: number; nowMs: number };
@@ -19,7 +20,7 @@ const FIRST_PAGE_EVENTS = 250;
 const GROWTH_MAX = 64;
 
 /**
- * Yields the events that match a filter, newest first and then by id, page by page. Throws StorageError.
+ * Yields the events that match a filter, newest first and then by id, app and kind of key, page by page. Throws StorageError.
  *
  * The table is sorted by project, app and time: with several apps the newest events are not stored together, and a
  * LIMIT alone would sort everything older for each page. So each page reads one slice of time only, as wide as a page
@@ -58,12 +59,12 @@ function nextSliceMs(readMs: number, fill: number): number {
 }
 
 /** Returns the position of an event in search order. */
-export function toSearchPosition({ timestamp, event_id }: PublicEvent): SearchPosition {
-  return [timestamp, event_id];
+export function toSearchPosition(event: PublicEvent): SearchPosition {
+  return [event.timestamp, ...toTie(event)];
 }
 
 /** Older than every event of this time, because no id is empty. */
-const positionBefore = (timeMs: number): SearchPosition => [timeMs, ''];
+const positionBefore = (timeMs: number): SearchPosition => [timeMs, '', '', 0];
 
 type Slice = { startMs: number; end: SearchPosition | undefined; limit: number };
 
@@ -75,7 +76,7 @@ function readSlice(
 ): Promise<Page<PublicEventRow>> {
   const fromStart = withCondition(filter, `timestamp >= ${timeSql('start_ms')}`, { start_ms: startMs });
   const inSlice = end === undefined ? fromStart : beforePosition(fromStart, end);
-  const order = 'timestamp_ms DESC, event_id DESC';
+  const order = ['timestamp_ms', ...TIE_COLUMNS].map((column) => `${column} DESC`).join(', ');
   return readPage<PublicEventRow>(
     warehouse,
     { columns: PUBLIC_EVENT_COLUMNS, filter: inSlice, order, limit },
@@ -84,7 +85,8 @@ function readSlice(
 }
 
 /** Compares the time alone first: a comparison of pairs does not let the engine skip any part of the table. */
-function beforePosition(filter: Filter, [end_ms, end_id]: SearchPosition): Filter {
-  const condition = `timestamp <= ${timeSql('end_ms')} AND (timestamp < ${timeSql('end_ms')} OR event_id < {end_id:String})`;
-  return withCondition(filter, condition, { end_ms, end_id });
+function beforePosition(filter: Filter, [end_ms, ...tie]: SearchPosition): Filter {
+  const end = timeSql('end_ms');
+  const condition = `timestamp <= ${end} AND (timestamp < ${end} OR ${tieSql('<')})`;
+  return withCondition(filter, condition, { end_ms, ...tieParams(tie) });
 }

@@ -3,13 +3,14 @@ import { timeSql } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type Filter, withCondition } from './event-filter.ts';
 import { PUBLIC_EVENT_COLUMNS, type PublicEvent, type PublicEventRow, toPublicEvent } from './event-json.ts';
+import { type EventTie, isTie, TIE_COLUMNS, tieParams, tieSql, toTie } from './event-order.ts';
 import { readPage } from './page.ts';
 
 /**
  * A position in receive order: after a whole block, or after one event in it. Events of one block are ordered by time
- * (epoch milliseconds) and id.
+ * (epoch milliseconds) and EventTie.
  */
-export type StreamPosition = [block: number] | [block: number, timestamp: number, eventId: string];
+export type StreamPosition = [block: number] | [block: number, timestamp: number, ...EventTie];
 
 /** An event and the block that contains it. */
 export type ReceivedEvent = { block: number; event: PublicEvent };
@@ -17,12 +18,12 @@ export type ReceivedEvent = { block: number; event: PublicEvent };
 /** Whether a value decoded from a client's cursor is a stream position. */
 export function isStreamPosition(value: unknown): value is StreamPosition {
   if (!Array.isArray(value) || !Number.isSafeInteger(value[0]) || value[0] < 0) return false;
-  return value.length === 1 || (value.length === 3 && isEventTime(value[1]) && typeof value[2] === 'string');
+  return value.length === 1 || (isEventTime(value[1]) && isTie(value.slice(2)));
 }
 
 /** Returns the position after an event. */
 export function toStreamPosition({ block, event }: ReceivedEvent): StreamPosition {
-  return [block, event.timestamp, event.event_id];
+  return [block, event.timestamp, ...toTie(event)];
 }
 
 const EVENTS_PER_PAGE = 5_000;
@@ -41,7 +42,7 @@ export async function* readReceived(
       {
         columns: `block, ${PUBLIC_EVENT_COLUMNS}`,
         filter: betweenPositions(filter, position, upTo),
-        order: 'block, timestamp_ms, event_id',
+        order: ['block', 'timestamp_ms', ...TIE_COLUMNS].join(', '),
         limit: EVENTS_PER_PAGE,
       },
       signal,
@@ -75,12 +76,13 @@ export async function countReceived(
 
 const hasMore = (position: StreamPosition, upTo: number) => position[0] < upTo || position.length > 1;
 
-function betweenPositions(filter: Filter, [block, timestamp, eventId]: StreamPosition, upTo: number): Filter {
+function betweenPositions(filter: Filter, position: StreamPosition, upTo: number): Filter {
+  const [block, timestamp, ...tie] = position;
   const isInsideBlock = timestamp !== undefined;
   const blocks = `block ${isInsideBlock ? '>=' : '>'} {block:UInt64} AND block <= {up_to:UInt64}`;
   const narrowed = withCondition(filter, blocks, { block, up_to: upTo });
   if (!isInsideBlock) return narrowed;
-  const condition = `(block > {block:UInt64}
-    OR (timestamp, event_id) > (${timeSql('place_ms')}, {place_id:String}))`;
-  return withCondition(narrowed, condition, { place_ms: timestamp, place_id: eventId });
+  const place = timeSql('place_ms');
+  const condition = `(block > {block:UInt64} OR timestamp > ${place} OR (timestamp = ${place} AND ${tieSql('>')}))`;
+  return withCondition(narrowed, condition, { place_ms: timestamp, ...tieParams(tie as EventTie) });
 }

@@ -12,6 +12,7 @@ import { isEventTime } from '../warehouse/event-columns.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { buildFilter, EVENT_FILTERS } from './event-filter.ts';
 import { EVENT_JSON, type PublicEvent, toEventJson } from './event-json.ts';
+import { isTie } from './event-order.ts';
 import { readNewestFirst, type SearchPosition, toSearchPosition } from './newest-first.ts';
 
 /** The services that reading events needs. */
@@ -34,7 +35,7 @@ export const SEARCH_ANSWER = pageOf(EVENT_JSON);
 /** The query parameters of search and export, validated. */
 export type SearchQuery = Static<typeof SEARCH_QUERY>;
 
-/** Returns a page of the project's events, newest first, events of the same time by id. Throws 422, StorageError. */
+/** Returns a page of the project's events, newest first, events of the same time by id, app and kind of key. Throws 422, StorageError. */
 export async function searchEvents(
   { warehouse, directory, clock }: EventServices,
   caller: Caller,
@@ -70,4 +71,4 @@ function withOneTimeout({ query }: Pick<Warehouse, 'query'>): Pick<Warehouse, 'q
 }
 
 const isSearchPosition = (value: unknown): value is SearchPosition =>
-  Array.isArray(value) && value.length === 2 && isEventTime(value[0]) && typeof value[1] === 'string';
+  Array.isArray(value) && isEventTime(value[0]) && isTie(value.slice(1));

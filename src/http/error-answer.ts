@@ -53,6 +53,7 @@ function toLogFields(error: unknown): Record<string, unknown> {
 const STORAGE_CODES = {
   unavailable: 'storage_unavailable',
   timeout: 'query_timeout',
+  too_large: 'query_too_large',
   busy: 'overloaded',
 } as const;
 
@@ -60,5 +61,7 @@ const STORAGE_CODES = {
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (!(error instanceof StorageError)) return new ApiError('internal', { cause: error });
-  return new ApiError(STORAGE_CODES[error.reason], { headers: retryWithJitter(), cause: error });
+  // Nothing changes by waiting, so this one says no time to wait.
+  const headers = error.reason === 'too_large' ? {} : retryWithJitter();
+  return new ApiError(STORAGE_CODES[error.reason], { headers, cause: error });
 }

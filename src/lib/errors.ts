@@ -1,8 +1,8 @@
 /**
  * Why a store failed. `unavailable`: the outcome is unknown, retry; `timeout`: the query's time limit passed;
- * `busy`: a queue is full, nothing was done.
+ * `too_large`: the query needs more memory than it may use, and will again; `busy`: a queue is full, nothing was done.
  */
-export type StorageErrorReason = 'unavailable' | 'timeout' | 'busy';
+export type StorageErrorReason = 'unavailable' | 'timeout' | 'too_large' | 'busy';
 
 /** The only error that stores throw for their own failures. `cause` is for the log, never for a caller. */
 export class StorageError extends Error {

@@ -48,7 +48,11 @@ export async function startServer(
   await using opening = new AsyncDisposableStack();
   const control = opening.adopt(await openControlServices(config, given, logTo), close);
   const { clock, log } = control;
-  const warehouse = opening.adopt(await openWarehouse({ path: control.eventsDir, log, clock }), close);
+  const { queryMemoryBytes } = config;
+  const warehouse = opening.adopt(
+    await openWarehouse({ path: control.eventsDir, log, clock, queryMemoryBytes }),
+    close,
+  );
   const store = opening.adopt(await openLimitStore(config, log, nowUs), close);
   const { limitOverrides: overrides, rateLimitHeaders } = config;
   const limiter = createLimiter({ overrides, rateLimitHeaders, store });

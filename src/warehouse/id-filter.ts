@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { EventRow } from './event-row.ts';
 
 /** Which ids may have been seen: `false` is certain, `true` needs a lookup. */
 export type IdFilter = {
@@ -10,15 +11,24 @@ export type IdFilter = {
   count(): number;
 };
 
+/** SQL for `eventKey` of a row of `event_ids`. */
+export const KEY_SQL = "concat(project_id, ' ', app_id, ' ', toString(verified), ' ', event_id)";
+
 const BITS_PER_ID = 16;
 const PROBES = 6;
 
-/** Returns the dedupe key of an event. Ids are visible ASCII, so they cannot contain a space. */
-export function eventKey(projectId: string, eventId: string): string {
-  return `${projectId} ${eventId}`;
+/** What makes an event the same: its id, in one app, from the same kind of key. */
+export type EventIdentity = Pick<EventRow, 'project_id' | 'app_id' | 'verified' | 'event_id'>;
+
+/**
+ * Returns the dedupe key of an event. Ids are visible ASCII, so they cannot contain a space. An event that anyone with
+ * an installed app can send (`verified` 0) never has the key of one from a server.
+ */
+export function eventKey({ project_id, app_id, verified, event_id }: EventIdentity): string {
+  return `${project_id} ${app_id} ${verified} ${event_id}`;
 }
 
-/** Returns the key's hash, the same as `CRC32(concat(project_id, ' ', event_id))` in the engine. */
+/** Returns the key's hash, the same as `CRC32` of KEY_SQL in the engine. */
 export function hashKey(key: string): number {
   return crc32(key);
 }

@@ -96,9 +96,41 @@ test('counts an event once across restarts, and keeps the first', async () => {
   assert.deepEqual(await warehouse.query(sql, { project_id }), [{ event_name: 'first' }]);
 });
 
-test('keeps the ids of different projects separate', async () => {
-  await warehouse.append([row('a')]);
-  assert.deepEqual(await warehouse.append([row('a', { project_id: `${project_id}_other` })]), [true]);
+test('counts an id once for each project and app, and apart for client and server keys', async () => {
+  const fromClient = row('a', { verified: 0 });
+  const fromServer = row('a');
+  const elsewhere = [row('a', { app_id: 'app_b' }), row('a', { project_id: `${project_id}_other` })];
+  // Within one append, across parallel ones, later, and after a restart.
+  assert.deepEqual(await warehouse.append([fromClient, fromServer, fromClient]), [true, true, false]);
+  assert.deepEqual(await Promise.all(elsewhere.map((one) => warehouse.append([one]))), [[true], [true]]);
+  for (const one of [fromClient, fromServer, ...elsewhere])
+    assert.deepEqual(await warehouse.append([one]), [false]);
+  await restart();
+  assert.deepEqual(await warehouse.append([fromServer, fromClient, row('b')]), [false, false, true]);
+});
+
+test('derives the ids of all events again when the table of ids is empty, also after a kill in between', async () => {
+  const rows = Array.from({ length: 6 }, (_, index) =>
+    row(`e${index}`, { app_id: `app_${index % 2}`, verified: index % 3 === 0 ? 0 : 1 }),
+  );
+  for (const one of rows) await warehouse.append([one, { ...one, event_id: `${one.event_id}.2` }]);
+  await restart(async () => {
+    const gateway = await openGateway(embedded(store.path), { size: 1, waitingMax: 1 });
+    const kept = `SELECT DISTINCT block FROM events WHERE project_id = '${project_id}' ORDER BY block LIMIT 3`;
+    // As a kill leaves it: the blocks up to the third one, and of that only a half.
+    await gateway.command('CREATE TABLE kept AS event_ids');
+    await gateway.command(`INSERT INTO kept SELECT * FROM event_ids
+      WHERE block <= (SELECT max(block) FROM (${kept}))
+      AND NOT (block = (SELECT max(block) FROM (${kept})) AND endsWith(event_id, '.2'))`);
+    await gateway.command('EXCHANGE TABLES kept AND event_ids');
+    await gateway.command('DROP TABLE kept SYNC');
+    await gateway.close();
+  });
+  for (const one of rows) {
+    const again = [one, { ...one, event_id: `${one.event_id}.2` }];
+    assert.deepEqual(await warehouse.append(again), [false, false], one.event_id);
+    assert.deepEqual(await warehouse.append([{ ...one, verified: one.verified === 0 ? 1 : 0 }]), [true]);
+  }
 });
 
 test('returns nothing for no rows', async () => {
@@ -118,9 +150,9 @@ test('recovers after a crash the events whose ids and users were not written', a
   await restart(async () => {
     const gateway = await openGateway(embedded(store.path), { size: 1, waitingMax: 1 });
     // What a process leaves behind when it dies between its two steps, with one of the block's two years on disk.
-    await gateway.command(`INSERT INTO events (project_id, app_id, event_id, app_user_id, timestamp, block)
-      SELECT '${project_id}', 'app_a', 'lost', 'user_b', toDateTime64('2025-01-01 00:00:00', 3, 'UTC'), max(block) + 1
-      FROM events`);
+    await gateway.command(`INSERT INTO events (project_id, app_id, event_id, verified, app_user_id, timestamp, block)
+      SELECT '${project_id}', 'app_a', 'lost', 1, 'user_b', toDateTime64('2025-01-01 00:00:00', 3, 'UTC'),
+        max(block) + 1 FROM events`);
     await gateway.close();
   });
   assert.deepEqual(await warehouse.append([row('lost'), row('other year')]), [false, true]);

@@ -3,6 +3,8 @@ import type { Log } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
+import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
+import { createMemoryRelease } from './engine/release-memory.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
@@ -27,16 +29,23 @@ export type WarehouseOptions = {
   clock: Clock;
   /** Queries that run in parallel. */
   readers?: number;
+  /** Memory of all queries together, in bytes. */
+  queryMemoryBytes?: number | undefined;
   /** How long the writer's statements may run. */
   statementLimits?: StatementLimits;
 };
+
+/** Queries that run in parallel, unless the options say otherwise. */
+export const READERS = 4;
+/** Queries that wait for a reader; of one project at most half. */
+export const QUERIES_WAITING_MAX = 128;
 
 /**
  * Opens the store, migrates its tables and repairs what a crash left behind. Rejects with StorageError `unavailable`
  * when another process holds the folder or it cannot be written.
  */
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
-  const { path, log, clock, readers = 4 } = options;
+  const { path, log, clock, readers = READERS, queryMemoryBytes = defaultQueryMemory() } = options;
   const open = embedded(path);
   const watchdog = createWatchdog(options.statementLimits);
   await using opening = new AsyncDisposableStack();
@@ -45,12 +54,18 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const writing = opening.adopt(await openGateway(open, { size: 2, waitingMax: 8, watch }), close);
   const applied = await migrate(writing);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
-  const reading = opening.adopt(await openGateway(open, { size: readers, waitingMax: 64 }), (gateway) =>
-    closeReaders(gateway, writing, log),
+  // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
+  const control = opening.adopt(await openGateway(open, { size: 1, waitingMax: 64 }), close);
+  const onHeavy = createMemoryRelease(control);
+  const reading = opening.adopt(
+    await openGateway(embedded(path, querySettings(queryMemoryBytes, readers)), {
+      ...{ size: readers, waitingMax: QUERIES_WAITING_MAX, control, onHeavy },
+    }),
+    (gateway) => closeReaders(gateway, control, log),
   );
   const writer = opening.adopt(
     await openWriter({
-      store: createBlockStore(writing),
+      store: createBlockStore(writing, (done, total) => log.info({ done, total }, 'event ids derived')),
       openSeenIds: () => openSeenIds(reading, log),
       isOverdue: watchdog.isOverdue,
       clock,
@@ -64,6 +79,9 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   // A caller whose events are acknowledged must also see everything derived from them.
   const query: Gateway['query'] = (sql, params, options) =>
     reading.query(sql, params, { ...options, after: writer.pendingDerivation });
+  // The probe waits for no one; it fails when queries would, because a statement of the writer is overdue.
+  const after = () => (watchdog.isOverdue() ? writer.pendingDerivation() : undefined);
+  const probe: Gateway['query'] = (sql, params) => control.query(sql, params, { after });
   return {
     query,
     append: writer.append,
@@ -71,7 +89,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     queue: writer.queue,
     isFailing: writer.isFailing,
     oldestStatementMs: watchdog.oldestMs,
-    isAnswering: createProbe(query, { clock, log }),
+    isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
   };
 }
@@ -80,10 +98,10 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
  * Kills queries that are still running: their callers are gone, and the engine would compute on until the time limit,
  * which keeps the process alive even after everything is closed.
  */
-async function closeReaders(reading: Gateway, writing: Gateway, log: Log): Promise<void> {
+async function closeReaders(reading: Gateway, control: Gateway, log: Log): Promise<void> {
   // Closed first, so that no waiting query takes the slot of a killed one.
   const closed = reading.close();
-  await writing.command("KILL QUERY WHERE query_id != '' ASYNC").catch((error: unknown) => {
+  await control.command("KILL QUERY WHERE query_id != '' ASYNC").catch((error: unknown) => {
     log.warn({ err: error }, 'queries that still run could not be ended');
   });
   await closed;

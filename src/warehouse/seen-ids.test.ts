@@ -27,13 +27,17 @@ after(async () => {
 });
 
 async function storeIds(from: number, count: number): Promise<void> {
-  await gateway.command(`INSERT INTO event_ids (project_id, event_id, app_id, block)
-    SELECT concat('proj_', toString(number % 3)), concat('e', toString(number)), 'app', 1
+  await gateway.command(`INSERT INTO event_ids (project_id, event_id, app_id, verified, block)
+    SELECT concat('proj_', toString(number % 3)), concat('e', toString(intDiv(number, 12) * 12)),
+      concat('app_', toString(number % 2)), number % 4 < 2, intDiv(number, 12)
     FROM numbers(${from}, ${count})`);
 }
 
 function hashOf(index: number): number {
-  return hashKey(eventKey(`proj_${index % 3}`, `e${index}`));
+  // Twelve events share an id: of three projects, two apps and two kinds of key.
+  const verified = index % 4 < 2 ? 1 : 0;
+  const id = { event_id: `e${index - (index % 12)}`, app_id: `app_${index % 2}`, verified } as const;
+  return hashKey(eventKey({ ...id, project_id: `proj_${index % 3}` }));
 }
 
 test('reports every id as possible until loaded, then all stored ones and hardly any other', async () => {

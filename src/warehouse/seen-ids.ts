@@ -2,7 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Gateway } from './engine/gateway.ts';
-import { createIdFilter, type IdFilter } from './id-filter.ts';
+import { createIdFilter, type IdFilter, KEY_SQL } from './id-filter.ts';
 
 /** The id filter over all stored events: loaded in the background, rebuilt when it gets too small. */
 export type SeenIds = {
@@ -29,16 +29,19 @@ const RETRY_MS = 1_000;
  * zeros when converted to text. As JSON numbers they took three times as much event-loop time.
  */
 const CHUNK_SQL = `SELECT count() AS ids, base64Encode(arrayStringConcat(groupArray(bytes))) AS hashes,
-  max(project_id) AS last_project_id, argMax(event_id, tuple(project_id, event_id)) AS last_event_id
+  max(tuple(project_id, event_id, app_id, verified)) AS last
 FROM (
-  SELECT toString(project_id) AS project_id, event_id, CRC32(concat(project_id, ' ', event_id)) AS hash,
+  SELECT toString(project_id) AS project_id, event_id, toString(app_id) AS app_id, verified, CRC32(${KEY_SQL}) AS hash,
     char(hash, bitShiftRight(hash, 8), bitShiftRight(hash, 16), bitShiftRight(hash, 24)) AS bytes
   FROM event_ids
-  WHERE project_id > {project_id:String} OR (project_id = {project_id:String} AND event_id > {event_id:String})
-  ORDER BY event_ids.project_id, event_ids.event_id LIMIT {limit:UInt64}
+  WHERE project_id > {project:String} OR (project_id = {project:String} AND (event_id > {event_id:String}
+    OR (event_id = {event_id:String} AND tuple(toString(app_id), verified) > tuple({app_id:String}, {verified:UInt8}))))
+  ORDER BY event_ids.project_id, event_ids.event_id, event_ids.app_id, event_ids.verified LIMIT {limit:UInt64}
 )`;
 
-type Chunk = { ids: string; hashes: string; last_project_id: string; last_event_id: string };
+type Position = [project: string, eventId: string, appId: string, verified: number];
+
+type Chunk = { ids: string; hashes: string; last: Position };
 
 /** Reads the number of ids, then starts loading and returns. Rejects with StorageError. */
 export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_000_000): Promise<SeenIds> {
@@ -69,16 +72,17 @@ export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_00
   }
 
   async function loadInto(filter: IdFilter): Promise<void> {
-    let after = ['', ''];
+    let after: Position = ['', '', '', 0];
     for (let isLast = false; !isLast; ) {
       if (isStopped) throw new StorageError('busy', 'The event store is closing');
-      const params = { project_id: after[0], event_id: after[1], limit: CHUNK_IDS };
+      const [project, event_id, app_id, verified] = after;
+      const params = { project, event_id, app_id, verified, limit: CHUNK_IDS };
       const [chunk] = await gateway.query<Chunk>(CHUNK_SQL, params);
       if (chunk === undefined) return;
       const hashes = Buffer.from(chunk.hashes, 'base64');
       if (hashes.length !== 4 * Number(chunk.ids)) throw new Error('The hashes of the event ids are cut off');
       await addAll(filter, hashes);
-      after = [chunk.last_project_id, chunk.last_event_id];
+      after = chunk.last;
       isLast = Number(chunk.ids) < CHUNK_IDS;
     }
   }

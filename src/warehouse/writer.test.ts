@@ -244,8 +244,8 @@ test('keeps block numbers increasing when the clock is set back', async () => {
 test('logs when storing starts to fail and when it recovers, not each failure in between', async () => {
   const logged: string[] = [];
   const spy = pino({ base: null }, { write: (line: string) => logged.push(JSON.parse(line).msg) });
-  // Opening takes four statements (the repair); after that everything fails for a while.
-  const fault = injectFault({ kind: 'refused', at: 5, times: 30 });
+  // Opening takes three statements (the repair); after that everything fails for a while.
+  const fault = injectFault({ kind: 'refused', at: 4, times: 30 });
   const writer = await open(fault.gateway, { log: spy });
   let failures = 0;
   for (let isStored = false; !isStored; ) {

@@ -14,8 +14,8 @@ import type { SeenIds } from './seen-ids.ts';
 /** The only way to add events to the store. */
 export type Writer = {
   /**
-   * Resolves once the rows are on disk: for each row `true` when it was stored now, `false` when its (project, event
-   * id) had been stored before. Rejects with StorageError `busy` when the queue is full (nothing was done) or
+   * Resolves once the rows are on disk: for each row `true` when it was stored now, `false` when its `eventKey` had
+   * been stored before. Rejects with StorageError `busy` when the queue is full (nothing was done) or
    * `unavailable` when the outcome is unknown, and with TypeError for a malformed row.
    */
   append(rows: EventRow[]): Promise<boolean[]>;
@@ -140,7 +140,7 @@ function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' |
   if (rows.length > limits.blockRowsMax) throw new TypeError(`More than ${limits.blockRowsMax} rows at once`);
   const lines = rows.map(encodeRow);
   const bytes = lines.reduce((sum, line) => sum + line.length, 0);
-  return { rows, keys: rows.map((row) => eventKey(row.project_id, row.event_id)), lines, bytes };
+  return { rows, keys: rows.map(eventKey), lines, bytes };
 }
 
 type State = {

@@ -35,6 +35,7 @@ const ROUTES = [
   throwing('/unavailable', new StorageError('unavailable', SECRET, new Error(SECRET))),
   throwing('/timeout', new StorageError('timeout', SECRET)),
   throwing('/busy', new StorageError('busy', SECRET)),
+  throwing('/too-large', new StorageError('too_large', SECRET)),
   failing('/fine/{name}', () => ({ expected: 1 })),
   defineRoute({
     method: 'POST',
@@ -126,6 +127,12 @@ describe('storage errors', () => {
       assert.ok(seen.size > 1, 'clients would all retry at the same time');
     });
   }
+});
+
+it('returns query_too_large without Retry-After: waiting does not make a query smaller', async () => {
+  const answer = await api.call('GET', '/too-large');
+  assertProblem(answer, 'query_too_large');
+  assert.equal(answer.headers.get('retry-after'), null);
 });
 
 describe('request ids', () => {

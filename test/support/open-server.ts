@@ -23,7 +23,9 @@ export async function startOpenServer(
 ): Promise<OpenServer> {
   const control = await openControlServices(config, clock);
   const { log, eventsDir, close } = control;
-  const warehouse = await openWarehouse({ path: eventsDir, log, clock: control.clock, ...warehouseOptions });
+  const { queryMemoryBytes } = config;
+  const options = { path: eventsDir, log, clock: control.clock, queryMemoryBytes };
+  const warehouse = await openWarehouse({ ...options, ...warehouseOptions });
   const opened = { ...control, warehouse, limiter: createLimiter({ overrides: config.limitOverrides }) };
   const services = { ...opened, ...change(opened) };
   const app = createServer(services, routes);

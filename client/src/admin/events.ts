@@ -23,11 +23,11 @@ export type SendOptions = CallOptions & { appId?: string };
 export type Events = {
   /**
    * Stores up to 1,000 events and returns the result; IDs and timestamps stay as given. An event without an ID gets one, so
-   * that a retry does not create a duplicate.
+   * that a retry does not create a duplicate. IDs are random, never order numbers: store one with the order.
    * @example
    * ```ts
    * const { accepted, rejected } = await admin.events.send(
-   *   [{ event_id: 'order-1001', event_name: 'order_paid', app_user_id: 'user_123', properties: { revenue: '9.99' } }],
+   *   [{ event_id: '01KAN5X5N8T2QHV4J7RZ3M6CDE', event_name: 'order_paid', app_user_id: 'user_123', properties: { revenue: '9.99' } }],
    *   { appId },
    * );
    * console.log(accepted, rejected);

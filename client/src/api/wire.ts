@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'disk_nearly_full'
   | 'revocation_not_stored'
   | 'query_timeout'
+  | 'query_too_large'
   | 'internal';
 
 /** An invalid field; `field` is a path such as `rate_limits.events`. */
@@ -72,6 +73,7 @@ export type EventContext = {
 export type EventInput = {
   event_name: string;
   app_user_id: string;
+  /** Random (UUID or ULID) and stored with the event, so that a retry sends the same. It counts once per app. */
   event_id?: string;
   app_id?: string;
   session_id?: string;

@@ -44,7 +44,10 @@ export const BATCH_BODY = Type.Object({
 /** Which events of a batch were stored, rejected or changed. */
 export const BATCH_ANSWER = closedObject({
   accepted: Type.Integer({ description: 'Events stored by this request, on disk.' }),
-  duplicates: Type.Integer({ description: 'Events whose event_id was stored before.' }),
+  duplicates: Type.Integer({
+    description:
+      'Events whose event_id was stored before for their app. Client keys count apart from server keys. Ids are random (UUID or ULID), never order numbers.',
+  }),
   rejected: Type.Array(
     closedObject({
       index: Type.Integer(),

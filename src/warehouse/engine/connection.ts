@@ -1,17 +1,23 @@
 /** One connection to the event-store engine. It runs one statement at a time; the gateway ensures that. */
 export type Connection = {
-  /** Returns the rows of a SELECT. `sql` has no FORMAT clause; the engine enforces `limitMs`. */
-  query<Row>(sql: string, limitMs: number): Promise<Row[]>;
+  /** Returns the rows of a SELECT. `sql` has no FORMAT clause. */
+  query<Row>(sql: string, run: QueryRun): Promise<Row[]>;
   /** Runs a statement without rows (DDL, or INSERT with its data after FORMAT). Resolves once it is on disk. */
   command(sql: string): Promise<void>;
   close(): Promise<void>;
 };
+
+/** How the engine runs a query: its time limit, the mark it can be killed by, and whether it is known to take long. */
+export type QueryRun = { limitMs: number; mark: string; isLong: boolean };
 
 /** Opens another connection to the same store. Rejects with StorageError when the store cannot be opened. */
 export type OpenConnection = () => Promise<Connection>;
 
 /** The database every connection starts in. */
 export const DATABASE_NAME = 'appflow';
+
+/** Memory of one statement, unless its connection has another limit. */
+const STATEMENT_BYTES_MAX = 2_000_000_000;
 
 /**
  * Settings made once per connection, because a setting passed with a call would stay on the connection. Money and
@@ -27,7 +33,7 @@ export const CONNECTION_SETTINGS = {
   date_time_input_format: 'basic',
   max_threads: 2,
   max_insert_threads: 1,
-  max_memory_usage: 2_000_000_000,
+  max_memory_usage: STATEMENT_BYTES_MAX,
   // The default of 256 KB would reject a lookup of a few thousand ids.
   max_query_size: 64_000_000,
   // Ten years of history in one file are ten partitions. The default of 100 is lifted so that nothing depends on it.

@@ -4,9 +4,17 @@ import { text } from 'node:stream/consumers';
 import { createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
 import { StorageError } from '../../lib/errors.ts';
-import { CONNECTION_SETTINGS, type Connection, DATABASE_NAME, type OpenConnection } from './connection.ts';
+import {
+  CONNECTION_SETTINGS,
+  type Connection,
+  DATABASE_NAME,
+  type OpenConnection,
+  type QueryRun,
+} from './connection.ts';
 import { detachStdin } from './detach-stdin.ts';
+import { restoreFatalSignals } from './fatal-signals.ts';
 import { findLockHolder } from './folder-lock.ts';
+import { markSql } from './kill.ts';
 
 // On import: no caller can forget it, it runs once, and other threads hardly open files at that moment.
 detachStdin();
@@ -15,9 +23,10 @@ type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient
 
 /**
  * Returns a function that opens connections to the engine inside this process, on the folder `path`. One process per
- * folder and one folder per process: a second one is rejected with StorageError `unavailable`.
+ * folder and one folder per process: a second one is rejected with StorageError `unavailable`. `settings` are added to
+ * CONNECTION_SETTINGS.
  */
-export function embedded(path: string): OpenConnection {
+export function embedded(path: string, settings: Record<string, number> = {}): OpenConnection {
   const folder = resolve(path);
   let created: Promise<unknown> | undefined;
   /** Runs once for all connections. After a failure the next connection tries again. */
@@ -32,7 +41,8 @@ export function embedded(path: string): OpenConnection {
   }
   return async () => {
     const client = await connect(folder);
-    const setup = Object.entries(CONNECTION_SETTINGS).map(([name, value]) => `SET ${name} = '${value}'`);
+    const all = { ...CONNECTION_SETTINGS, ...settings };
+    const setup = Object.entries(all).map(([name, value]) => `SET ${name} = '${value}'`);
     try {
       await client.command({ query: setup.join('; ') });
       await createDatabase(client);
@@ -47,11 +57,13 @@ export function embedded(path: string): OpenConnection {
 
 function createConnection(client: ReturnType<typeof createClient>): Connection {
   return {
-    async query<Row>(sql: string, limitMs: number) {
+    async query<Row>(sql: string, { limitMs, mark, isLong }: QueryRun) {
       // JSONEachRow only: with other formats, a partial result of a failed query can leak into the next query's
       // result. The limit comes after FORMAT, inside the text: there it applies to this statement only and leaves the
       // statement's own SETTINGS in place.
-      const query = `${sql}\nFORMAT JSONEachRow SETTINGS max_execution_time = ${limitMs / 1000}`;
+      const threads = isLong ? ', max_threads = 1' : '';
+      const settings = `max_execution_time = ${limitMs / 1000}${threads}`;
+      const query = `${markSql(mark)} ${sql}\nFORMAT JSONEachRow SETTINGS ${settings}`;
       const answer = await client.exec({ query });
       return parseRows<Row>(await text(answer.stream));
     },
@@ -85,6 +97,7 @@ async function connect(folder: string) {
   try {
     // The two packages ship identical copies of one interface; only the copies' private fields differ.
     const connection = createChdbConnection({ path: folder }) as unknown as InjectedConnection;
+    restoreFatalSignals();
     return createClient({ connection });
   } catch (error) {
     throw new StorageError('unavailable', await explainOpenFailure(folder, error), error);

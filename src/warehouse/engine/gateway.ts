@@ -1,20 +1,28 @@
-import { errorCodeOf, StorageError } from '../../lib/errors.ts';
+import { errorCodeOf, messageOf, StorageError } from '../../lib/errors.ts';
 import { bind } from './bind.ts';
 import type { Connection, OpenConnection } from './connection.ts';
-import { createSlotPool, type SlotPool, untilAbort } from './slots.ts';
+import { createFairChoice, QUICK_MS, QUICK_SLOT } from './fair-choice.ts';
+import { type Killer, killStatement } from './kill.ts';
+import { openConnections, type Watch } from './renewed-connection.ts';
+import { createSlotPool, untilAbort } from './slots.ts';
 
 export type QueryOptions = {
   /** Time for waiting and running together. Default: QUERY_TIMEOUT_MS. */
   timeoutMs?: number;
-  /** Ends the caller's wait immediately. In process, the statement keeps running until its time limit. */
+  /** Ends the caller's wait immediately, and the statement soon after if the gateway has a `control`. */
   signal?: AbortSignal;
   /** Called first; what it returns is waited for, within the same time. */
   after?: () => Promise<void> | undefined;
+  /** Expected to be short: goes before other queries of its project. */
+  isLight?: boolean;
 };
 
 /** Runs statements over a few connections. All rejections are StorageErrors (or TypeError for a missing parameter). */
 export type Gateway = {
-  /** Returns the rows of a SELECT without FORMAT. `{name:Type}` in it is replaced by `params.name`. */
+  /**
+   * Returns the rows of a SELECT without FORMAT. `{name:Type}` in it is replaced by `params.name`. Connections are
+   * shared fairly between the values of `params.project_id`.
+   */
   query<Row>(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
   /** Runs a statement without rows, exactly as given. After a rejection it is unknown whether it took effect. */
   command(sql: string): Promise<void>;
@@ -31,49 +39,48 @@ const GRACE_MS = 1_000;
 export type GatewayOptions = {
   size: number;
   waitingMax: number;
-  /** Runs each statement once it has its connection. */
-  watch?: <T>(statement: () => Promise<T>) => Promise<T>;
+  watch?: Watch;
+  /**
+   * Another gateway, through which queries of this one are killed when their caller has gone, or when they take long
+   * where short ones are expected (see `fair-choice.ts`). Without it, they run until their time limit.
+   */
+  control?: Killer;
+  /** Called after a query that took long or failed: it may have left much memory to the allocator. */
+  onHeavy?: () => void;
 };
 
-/** Opens `size` connections. At most `waitingMax` callers wait for one; more are rejected with StorageError `busy`. */
-export async function openGateway(
-  open: OpenConnection,
-  { size, waitingMax, watch = (statement) => statement() }: GatewayOptions,
-): Promise<Gateway> {
-  const connections = await openAll(open, size);
-  const pool = createSlotPool(connections.map(createSlot), waitingMax);
+type Query = { text: string; deadlineMs: number; isLong: boolean; signal: AbortSignal };
 
-  function createSlot(first: Connection) {
-    let connection: Connection | undefined = first;
-    async function run<T>(statement: (connection: Connection) => Promise<T>): Promise<T> {
-      connection ??= await open();
-      const used = connection;
-      try {
-        return await statement(used);
-      } catch (error) {
-        // Half an answer may be left in it. The next one opens before this one closes, so that the
-        // engine never stops in between; when it cannot open, the next statement tries again.
-        connection = await open().catch(() => undefined);
-        await used.close().catch(() => undefined);
-        throw error;
-      }
-    }
-    return {
-      run: <T>(statement: (connection: Connection) => Promise<T>) => watch(() => run(statement)),
-      async close() {
-        await connection?.close();
-      },
-    };
-  }
+/** A statement was ended because it took long on the quick slot. Its query starts again on another one. */
+class Preempted extends Error {}
+
+let lastMark = 0;
+
+/** Opens `size` connections. At most `waitingMax` callers wait for one; more are rejected with StorageError `busy`. */
+export async function openGateway(open: OpenConnection, options: GatewayOptions): Promise<Gateway> {
+  const { size, waitingMax, watch = (statement) => statement(), control } = options;
+  const connections = await openConnections(open, size, watch).catch(rethrow);
+  const pool = createSlotPool(connections, waitingMax, control && createFairChoice(size));
 
   return {
-    async query<Row>(sql: string, params?: Record<string, unknown>, options: QueryOptions = {}) {
-      const text = bind(sql, params);
-      const timeoutMs = options.timeoutMs ?? QUERY_TIMEOUT_MS;
-      const deadline = performance.now() + timeoutMs;
-      const work = (connection: Connection) =>
-        connection.query<Row>(text, Math.max(10, Math.ceil(deadline - performance.now())));
-      return await runBounded(pool, work, timeoutMs + GRACE_MS, options);
+    async query<Row>(sql: string, params: Record<string, unknown> = {}, queryOptions: QueryOptions = {}) {
+      const { timeoutMs = QUERY_TIMEOUT_MS, isLight = false } = queryOptions;
+      const query = { text: bind(sql, params), deadlineMs: performance.now() + timeoutMs };
+      const owner = typeof params.project_id === 'string' ? params.project_id : undefined;
+      const run = (isLong: boolean, signal: AbortSignal) =>
+        pool.run(
+          (slot, place) =>
+            slot.run((connection) => runQuery<Row>(connection, place, { ...query, isLong, signal }, options)),
+          { owner, isLong, isLight, signal },
+        );
+      return await withDeadline(timeoutMs + GRACE_MS, queryOptions, async (signal) => {
+        try {
+          return await run(false, signal);
+        } catch (error) {
+          if (!(error instanceof Preempted)) throw error;
+          return await run(true, signal);
+        }
+      });
     },
     async command(sql) {
       await pool.run((slot) => slot.run((connection) => connection.command(sql))).catch(rethrow);
@@ -84,30 +91,51 @@ export async function openGateway(
   };
 }
 
-/** Opens them in parallel, because each takes a while. When one fails, none stays open. */
-async function openAll(open: OpenConnection, size: number): Promise<Connection[]> {
-  const attempts = await Promise.allSettled(Array.from({ length: size }, () => open()));
-  const connections = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
-  const failed = attempts.find((attempt) => attempt.status === 'rejected');
-  if (failed === undefined) return connections;
-  await Promise.allSettled(connections.map((connection) => connection.close()));
-  throw toStorageError(failed.reason);
+/** Runs a query on a connection, and kills it on abort or when it takes long on the quick slot. */
+async function runQuery<Row>(
+  connection: Connection,
+  place: number,
+  { text, deadlineMs, isLong, signal }: Query,
+  { size, control, onHeavy }: GatewayOptions,
+): Promise<Row[]> {
+  lastMark += 1;
+  const mark = `q${lastMark}`;
+  const startedAt = performance.now();
+  let [isSettled, isPreempted, isFailed] = [false, false, true];
+  const kill = () => control && void killStatement(control, mark, () => isSettled);
+  const preempt = () => {
+    isPreempted = true;
+    kill();
+  };
+  const isOnTrial = control !== undefined && place === QUICK_SLOT && size > 1;
+  const timer = isOnTrial ? setTimeout(preempt, QUICK_MS) : undefined;
+  signal.addEventListener('abort', kill, { once: true });
+  try {
+    signal.throwIfAborted();
+    const limitMs = Math.max(10, Math.ceil(deadlineMs - performance.now()));
+    const rows = await connection.query<Row>(text, { limitMs, mark, isLong });
+    // Throwing here replaces the connection of an abandoned statement, like that of a failed one.
+    signal.throwIfAborted();
+    isFailed = false;
+    return rows;
+  } catch (error) {
+    throw isPreempted && !signal.aborted ? new Preempted() : error;
+  } finally {
+    isSettled = true;
+    clearTimeout(timer);
+    signal.removeEventListener('abort', kill);
+    if (isFailed || performance.now() - startedAt > QUICK_MS) onHeavy?.();
+  }
 }
 
-type Slot = { run<T>(statement: (connection: Connection) => Promise<T>): Promise<T>; close(): Promise<void> };
-
-/** Ends the caller's wait on abort or deadline. The slot stays taken until its statement has settled. */
-async function runBounded<T>(
-  pool: SlotPool<Slot>,
-  statement: (connection: Connection) => Promise<T>,
+/** Ends the caller's wait on abort or deadline, which `work` sees as an abort of its signal. */
+async function withDeadline<T>(
   waitMs: number,
   { signal, after }: QueryOptions,
+  work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const deadline = new AbortController();
-  const timer = setTimeout(
-    () => deadline.abort(new StorageError('timeout', 'The query took too long')),
-    waitMs,
-  );
+  const timer = setTimeout(() => deadline.abort(timedOut()), waitMs);
   const onAbort = () =>
     deadline.abort(new StorageError('unavailable', 'The query was given up by its caller', signal?.reason));
   if (signal?.aborted) onAbort();
@@ -115,14 +143,7 @@ async function runBounded<T>(
   try {
     const before = after?.();
     if (before !== undefined) await untilAbort(before, deadline.signal);
-    return await pool.run(async (slot) => {
-      // Throwing here replaces the connection of an abandoned statement, like that of a failed one.
-      return await slot.run(async (connection) => {
-        const result = await statement(connection);
-        deadline.signal.throwIfAborted();
-        return result;
-      });
-    }, deadline.signal);
+    return await work(deadline.signal);
   } catch (error) {
     throw toStorageError(error);
   } finally {
@@ -135,10 +156,20 @@ function rethrow(error: unknown): never {
   throw toStorageError(error);
 }
 
-/** Engine error 159 is TIMEOUT_EXCEEDED. */
+function timedOut(cause?: unknown): StorageError {
+  return new StorageError('timeout', 'The query took too long', cause);
+}
+
+/** Engine errors: TIMEOUT_EXCEEDED, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES (files of a spilling query). */
+const [TIMEOUT, MEMORY, TOO_MANY_BYTES] = ['159', '241', '396'] as const;
+
 function toStorageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const code = errorCodeOf(error);
-  if (code === '159') return new StorageError('timeout', 'The query took too long', error);
+  if (code === TIMEOUT) return timedOut(error);
+  // "(total)": the whole process reached its limit, which the next attempt may not.
+  const isOwnLimit = code === TOO_MANY_BYTES || (code === MEMORY && !messageOf(error).includes('(total)'));
+  if (isOwnLimit) return new StorageError('too_large', 'The query needs more memory than one may use', error);
+  if (code === MEMORY) return new StorageError('busy', 'The event store has no memory left', error);
   return new StorageError('unavailable', 'The event store could not answer', error);
 }

@@ -27,7 +27,7 @@ export function queryCommand({ origin, appId }: CommandContext): string {
 export function purchaseCommand({ origin, appId }: CommandContext): string {
   const properties = { product_id: 'pro_monthly', revenue: '9.99', currency: 'USD' };
   const event = {
-    event_id: 'order-1001',
+    event_id: '0b9f1c52-6d0e-4f6e-9a3b-7c1d2e8f4a60',
     event_name: 'purchase_complete',
     app_user_id: 'user_123',
     properties,

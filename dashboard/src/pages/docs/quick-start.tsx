@@ -22,7 +22,7 @@ export function QuickStart({ app }: { app: App }) {
             <CodeBlock code={sendCommand(context)} />
             <p className="text-note text-soft">
               200 means stored: it is on disk before the answer. Send it again and it is a duplicate: an id
-              counts once.{' '}
+              counts once per app.{' '}
               {can('events:read') && (
                 <Link
                   to="/p/$projectId/live"

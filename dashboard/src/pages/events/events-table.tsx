@@ -32,7 +32,11 @@ export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsT
       </thead>
       <tbody>
         {events.map((event) => (
-          <Row key={event.event_id} className="cursor-pointer" onClick={() => onOpen(event)}>
+          <Row
+            key={`${event.app_id} ${event.event_id} ${event.received_at}`}
+            className="cursor-pointer"
+            onClick={() => onOpen(event)}
+          >
             <Cell className="whitespace-nowrap text-soft tabular-nums">
               <Tooltip content={formatRelative(event.timestamp, now)}>
                 <time dateTime={event.timestamp}>{formatMoment(event.timestamp, timezone, now)}</time>

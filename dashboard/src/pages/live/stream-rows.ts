@@ -35,9 +35,11 @@ export const NO_ROWS: StreamRows = {
   gapCount: 0,
 };
 
-/** Returns the row ID of an event. Event IDs are unique within a project. */
-export function toRowId({ event_id }: Pick<EventRecord, 'event_id'>): string {
-  return `event ${event_id}`;
+type EventIdentity = Pick<EventRecord, 'event_id' | 'app_id' | 'received_at'>;
+
+/** Returns the row ID of an event. Apps, and client and server keys of one app, may use the same event ID. */
+export function toRowId({ event_id, app_id, received_at }: EventIdentity): string {
+  return `event ${app_id} ${event_id} ${received_at}`;
 }
 
 /** Returns the events that are shown, newest first. */

@@ -1,0 +1,75 @@
+import type { Gateway } from './engine/gateway.ts';
+
+/** Called after each step of a long repair, with the event ids derived so far and in all. */
+export type OnProgress = (done: number, total: number) => void;
+
+/** Ids derived by one statement: a few seconds of work, 100 MB of memory. */
+const STEP_IDS = 1_000_000;
+
+const DERIVED_SQL = `SELECT max(block) AS last, countIf(block = (SELECT max(block) FROM event_ids)) AS ids FROM event_ids`;
+
+/**
+ * In the order of blocks and by one thread, so that a kill leaves a beginning: every block below the highest one is
+ * complete.
+ */
+const DERIVE_IDS_SQL = `INSERT INTO event_ids (project_id, event_id, app_id, verified, block)
+SELECT project_id, event_id, app_id, verified, block FROM events`;
+
+const DERIVE_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
+SELECT project_id, app_id, app_user_id, min(timestamp), max(timestamp) FROM events`;
+
+type Stored = { missing: string; same: string; highest: string };
+
+/**
+ * Derives the ids and users that may be missing and returns the highest stored block number. Usually that is one block;
+ * after a migration of `event_ids` it is all of them, in steps. Rejects with StorageError.
+ */
+export async function deriveMissing(gateway: Gateway, onProgress: OnProgress): Promise<number> {
+  const [derived] = await gateway.query<{ last: string; ids: string }>(DERIVED_SQL);
+  const last = Number(derived?.last ?? 0);
+  const [stored] = await gateway.query<Stored>(
+    `SELECT countIf(block > {last:UInt64}) AS missing, countIf(block = {last:UInt64}) AS same, max(block) AS highest FROM events`,
+    { last },
+  );
+  const highest = Number(stored?.highest ?? 0);
+  // A kill may have cut the highest block off. Ids derived twice count once.
+  const isCut = Number(stored?.same ?? 0) > Number(derived?.ids ?? 0);
+  await deriveIds(
+    gateway,
+    isCut ? last - 1 : last,
+    { missing: Number(stored?.missing ?? 0), highest },
+    onProgress,
+  );
+  // The writer derives each block before it inserts the next, so users of the highest one alone can be missing, also
+  // when its ids are there. Deriving them twice changes nothing.
+  await gateway.command(
+    `${DERIVE_USERS_SQL} WHERE block >= ${highest} GROUP BY project_id, app_id, app_user_id`,
+  );
+  return Math.max(last, highest);
+}
+
+async function deriveIds(
+  gateway: Gateway,
+  after: number,
+  { missing, highest }: { missing: number; highest: number },
+  onProgress: OnProgress,
+): Promise<void> {
+  const bounds = missing > STEP_IDS ? await findBounds(gateway, after, Math.ceil(missing / STEP_IDS)) : [];
+  let from = after;
+  for (const [step, to] of [...bounds, highest].entries()) {
+    if (to <= from) continue;
+    await gateway.command(`${DERIVE_IDS_SQL} WHERE block > ${from} AND block <= ${to} ORDER BY block`);
+    from = to;
+    if (bounds.length > 0) onProgress(Math.round((missing * (step + 1)) / (bounds.length + 1)), missing);
+  }
+}
+
+/** Returns the blocks between steps of about equal size, from a sample: an exact count would take more memory. */
+async function findBounds(gateway: Gateway, after: number, steps: number): Promise<number[]> {
+  const levels = Array.from({ length: steps - 1 }, (_, index) => (index + 1) / steps).join(', ');
+  const [row] = await gateway.query<{ bounds: number[] }>(
+    `SELECT quantiles(${levels})(block) AS bounds FROM events WHERE block > {after:UInt64}`,
+    { after },
+  );
+  return (row?.bounds ?? []).map((bound) => Math.floor(Number(bound)));
+}

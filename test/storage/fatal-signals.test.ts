@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { embedded } from '../../src/warehouse/engine/embedded.ts';
+import { FATAL_SIGNALS } from '../../src/warehouse/engine/fatal-signals.ts';
+import { initByCli, startServerProcess } from '../support/child-processes.ts';
+import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
+
+const SERVER = join(import.meta.dirname, 'exhausted-server.ts');
+/** The engine's own handler would take 306 s. A busy machine needs some of this to write V8's report. */
+const END_MS_MAX = 1_000;
+
+/** The signals of FATAL_SIGNALS that this process catches, as Linux reports them (proc(5), SigCgt). */
+function listCaught(): string[] {
+  const mask = BigInt(`0x${/^SigCgt:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]}`);
+  return FATAL_SIGNALS.filter((signal) => (mask >> BigInt(constants.signals[signal] - 1)) & 1n);
+}
+
+test('an open engine catches no fatal signal, also after it was closed and opened again', async () => {
+  const open = embedded(makeTempDir());
+  const first = await open();
+  assert.deepEqual(listCaught(), []);
+  const second = await open();
+  await Promise.all([first.close(), second.close()]);
+  const third = await open();
+  assert.deepEqual(listCaught(), []);
+  await third.close();
+});
+
+const env = { APPFLOW_DATA_DIR: makeTempDir(), ...LIMITS_OFF };
+const { client_key: key } = await initByCli(env);
+
+test('a server that gets a fatal signal ends within a second, frees its port, and loses nothing acknowledged', async () => {
+  let [port, last] = ['0', ''];
+  for (const signal of ['SIGABRT', 'SIGSEGV', 'SIGBUS'] as const) {
+    await using server = await startServerProcess({ ...env, PORT: port });
+    const ids = [last, signal].filter((id) => id !== '');
+    const events = ids.map((id) => ({ event_id: id, event_name: 'opened', app_user_id: 'u1' }));
+    const { body } = await server.call('POST', '/v1/events', { key, body: { events } });
+    assert.deepEqual([body.accepted, body.duplicates], [1, ids.length - 1]);
+    assert.deepEqual(await endBy(server.child, signal), [null, signal]);
+    [port, last] = [new URL(server.url).port, signal];
+  }
+});
+
+test('a server that V8 ends because it is out of memory is gone within seconds, not minutes', async () => {
+  await using server = await startServerProcess(
+    { ...env, NODE_OPTIONS: '--max-old-space-size=150' },
+    [],
+    SERVER,
+  );
+  const ended = once(server.child, 'exit');
+  server.child.kill('SIGUSR2');
+  // Filling and collecting the heap takes most of it.
+  const outcome = await Promise.race([ended, setTimeout(20_000, 'still there', { ref: false })]);
+  assert.deepEqual(outcome, [null, 'SIGABRT']);
+});
+
+async function endBy(child: Awaited<ReturnType<typeof startServerProcess>>['child'], signal: NodeJS.Signals) {
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  return await Promise.race([ended, setTimeout(END_MS_MAX, 'still there', { ref: false })]);
+}
