@@ -1,7 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { listLosses, listNewLosses, openLosses } from './integrity/control-losses.ts';
+import { removeSum, writeSum } from './integrity/file-sum.ts';
 import { findMigrationState, migrateControl } from './migrate.ts';
+import { describeDamagedPages, type PageCheck, startPageCheck } from './page-check.ts';
 import type { ControlSchema } from './schema.ts';
 import { openReadOnlySqlite, openSqlite } from './sqlite.ts';
 import { isLockedOut } from './sqlite-errors.ts';
@@ -36,6 +40,10 @@ export type Control = {
    * anything else. Pass the `recheck` of the caller on whose behalf it writes, or NO_CALLER.
    */
   write: <T>(recheck: Recheck, change: (write: Write) => Promise<T>) => Promise<T>;
+  /** What is lost or damaged in it, as sentences with what to do; empty if nothing is. */
+  listProblems: () => string[];
+  /** Checks every page in the background, once. Damage then appears among the problems and in the log. */
+  checkPages: (log: Log) => void;
   /** The names of the migrations applied while opening. */
   migrated: readonly string[];
   close: () => Promise<void>;
@@ -63,6 +71,8 @@ export async function whenFree<T>(work: () => T | Promise<T>): Promise<T> {
 
 /** A control database opened for reading only: its rows, and how its schema compares with this release. */
 export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
+  /** Reads every page. Returns what is lost or damaged, as sentences with what to do; empty if nothing is. */
+  findProblems: () => string[];
   pendingMigrations: readonly string[];
   /** Applied by a newer release. */
   unknownMigrations: readonly string[];
@@ -70,10 +80,12 @@ export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
 
 /** Opens the control database in `file` without changing it: no migrations either. Rejects with StorageError. */
 export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl> {
-  const { db, changeStamp, close } = await whenFree(() => openReadOnlySqlite(file));
+  const losses = new Set([...listLosses(file), ...listNewLosses(file)]);
+  const { db, changeStamp, listDamage, close } = await whenFree(() => openReadOnlySqlite(file));
   try {
     const { pending, unknown } = await whenFree(() => findMigrationState(db));
-    return { db, changeStamp, close, pendingMigrations: pending, unknownMigrations: unknown };
+    const findProblems = () => [...describeDamagedPages(file, listDamage()), ...losses];
+    return { db, changeStamp, findProblems, close, pendingMigrations: pending, unknownMigrations: unknown };
   } catch (error) {
     await close();
     throw error;
@@ -85,7 +97,10 @@ export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl
  * Error that explains it if a newer release created the database.
  */
 export async function openControl(file: string, clock: Clock): Promise<Control> {
+  const losses = openLosses(file);
   const { db, changeStamp, countStatements, close } = await whenFree(() => openSqlite(file));
+  removeSum(file);
+  let pageCheck: PageCheck | undefined;
   let migrated: readonly string[];
   try {
     // Two processes may start at the same time; the one that loses the lock retries and finds the work done.
@@ -99,7 +114,15 @@ export async function openControl(file: string, clock: Clock): Promise<Control> 
     changeStamp,
     countStatements,
     migrated,
-    close,
+    listProblems: () => [...(pageCheck?.listProblems() ?? []), ...losses.list()],
+    checkPages(log) {
+      pageCheck ??= startPageCheck(file, log);
+    },
+    async close() {
+      await pageCheck?.stop();
+      await close();
+      writeSum(file);
+    },
     write: (recheck, change) =>
       whenFree(() =>
         db.transaction().execute(async (tx) => {

@@ -1,3 +1,4 @@
+import type { Control } from '../control/open.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';
@@ -12,6 +13,7 @@ export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
 
 /** The services whose state is assessed. */
 export type ReadinessServices = {
+  control: Pick<Control, 'listProblems'>;
   warehouse: Warehouse;
   directory: Directory;
   limiter: Limiter;
@@ -51,6 +53,7 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
   if (services.warehouse.isFailing()) {
     warnings.push('Events cannot be stored and are refused with 503; the log says why. Is the disk full?');
   }
+  warnings.push(...services.warehouse.listProblems(), ...services.control.listProblems());
   const limitProblem = services.limiter.reportStore()?.problem;
   if (limitProblem !== undefined) warnings.push(limitProblem);
   const busy = services.shedding.findWarning(services.warehouse.queue());

@@ -23,10 +23,13 @@ import { watchMemberships } from '../members/membership-watcher.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { findSecretWarning, loadSecret, requireSameSecret } from './secret-store.ts';
+import { requireControlFile, requirePair } from './store-pair.ts';
 
 /** The services that need no event store. Commands can use them while a server runs. */
 export type ControlServices = Omit<Services, 'warehouse' | 'limiter'> & {
   eventsDir: string;
+  /** Throws an error with the fix if the event store is not the one of this control database. Marks a new one. */
+  requirePair: () => Promise<void>;
   close: () => Promise<void>;
 };
 
@@ -43,7 +46,7 @@ export async function openControlServices(
 ): Promise<ControlServices> {
   const { controlFile, eventsDir, secretFile, isNew, rightsWarning } = prepareDataDir(config.dataDir);
   const log = openLog(config.logLevel, redactSecrets, logTo);
-  if (rightsWarning !== undefined) log.warn(rightsWarning);
+  requireControlFile({ controlFile, eventsDir });
   const secret = config.secret ?? loadSecret(secretFile, { isNew });
   const pepper = derivePepper(secret);
   const retiredPeppers = config.retiredSecrets.map(derivePepper);
@@ -55,9 +58,9 @@ export async function openControlServices(
   }
   await requireSameSecret({ control, audit }, pepper, retiredPeppers);
   const secretWarning = await findSecretWarning(control, pepper, retiredPeppers);
-  if (secretWarning !== undefined) log.warn(secretWarning);
-  const options = { maxStaleMs: config.keyMaxStaleMs };
-  const directory = opening.adopt(await openDirectory(control, options), ({ close }) => close());
+  for (const warning of [rightsWarning, secretWarning]) if (warning !== undefined) log.warn(warning);
+  const opensDirectory = openDirectory(control, { maxStaleMs: config.keyMaxStaleMs });
+  const directory = opening.adopt(await opensDirectory, ({ close }) => close());
   const usage = await openUsage(control, clock, log);
   const failures = createFailureLog({ control, audit, clock, log });
   const rehash = createRehash({ control, directory, pepper, log });
@@ -91,6 +94,7 @@ export async function openControlServices(
     clock,
     log,
     eventsDir,
+    requirePair: () => requirePair(control, { controlFile, eventsDir }),
     close: () => closeInReverse(opened),
   };
 }

@@ -45,6 +45,7 @@ export async function startServer(
   await using opening = new AsyncDisposableStack();
   const control = opening.adopt(await openControlServices(config, given, logTo), close);
   const { clock, log } = control;
+  await control.requirePair();
   const warehouse = opening.adopt(await openWarehouse({ path: control.eventsDir, log, clock }), close);
   const store = opening.adopt(await openLimitStore(config, log, nowUs), close);
   const { limitOverrides: overrides, rateLimitHeaders } = config;
@@ -98,6 +99,7 @@ async function closeServer(app: ReturnType<typeof createServer>): Promise<void> 
 
 /** Starts the background tasks. Returns the function that stops them, to be called after the last request. */
 function startTasks(services: Services): () => Promise<void> {
+  services.control.checkPages(services.log);
   const stopDisabling = startDisablingLeaked(services);
   const stopHeadLog = startAuditHeadLog(services.control, services.log);
   const stopNotices = startExpiryNotices(services);

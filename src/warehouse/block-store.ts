@@ -2,6 +2,7 @@ import type { Gateway } from './engine/gateway.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { eventKey } from './id-filter.ts';
+import { DERIVE_IDS_SQL } from './integrity/derive-sql.ts';
 import { listSeenUsers } from './seen-users.ts';
 
 /** The writer's statements. All reject with StorageError; after a rejected insert the outcome is unknown. */
@@ -26,13 +27,11 @@ const INSERT_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, fi
 FORMAT JSONCompactEachRow\n`;
 
 /** A block's ids are one part, so they are all there or all missing: only blocks above the highest one lack ids. */
-const REPAIR_IDS_SQL = `INSERT INTO event_ids (project_id, event_id, app_id, block)
-SELECT project_id, event_id, app_id, block FROM events WHERE block > `;
+const REPAIR_IDS_SQL = `${DERIVE_IDS_SQL} WHERE block > `;
 /** The highest block may have its ids but not its users. Deriving its users twice changes nothing. */
 const REPAIR_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
 SELECT project_id, app_id, app_user_id, min(timestamp), max(timestamp) FROM events WHERE block >= `;
 const GROUP_USERS_SQL = ' GROUP BY project_id, app_id, app_user_id';
-
 /**
  * Returns the writer's statements. `gateway` needs two connections. The derived tables are filled by our own
  * statements, after the events and in parallel: a materialized view on `events` could commit an id before its event,

@@ -3,6 +3,10 @@ import type { Log } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
+import { rethrowDamage } from './integrity/damage-error.ts';
+import { type Inspection, inspect } from './integrity/inspect.ts';
+import { openIntegrity } from './integrity/integrity.ts';
+import { readBefore } from './integrity/read-before.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
@@ -14,6 +18,8 @@ export type Warehouse = Pick<Gateway, 'query'> &
   Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> & {
     /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
     oldestStatementMs(): number;
+    /** Stored events that are lost or cannot be read, as sentences with what to do; empty if there are none. */
+    listProblems(): string[];
     /** Whether queries are answered, as of the last second. */
     isAnswering(): Promise<boolean>;
     /** Rejects new work, stores what is queued, then closes the engine. */
@@ -38,38 +44,54 @@ export type WarehouseOptions = {
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
   const { path, log, clock, readers = 4 } = options;
   const open = embedded(path);
+  // Before the engine opens the folder: it moves or merges what this compares.
+  const integrity = await openIntegrity(path, { log, clock });
   const watchdog = createWatchdog(options.statementLimits);
   await using opening = new AsyncDisposableStack();
   opening.defer(watchdog.stop);
   const { watch } = watchdog;
   const writing = opening.adopt(await openGateway(open, { size: 2, waitingMax: 8, watch }), close);
-  const applied = await migrate(writing);
+  const pending = await listPendingMigrations(writing).catch(rethrowDamage);
+  if (pending.length > 0) await integrity.expectMigrations();
+  const applied = await migrate(writing).catch(rethrowDamage);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
   const reading = opening.adopt(await openGateway(open, { size: readers, waitingMax: 64 }), (gateway) =>
     closeReaders(gateway, writing, log),
   );
+  opening.defer(() => integrity.stop(writing));
   const writer = opening.adopt(
     await openWriter({
       store: createBlockStore(writing),
-      openSeenIds: () => openSeenIds(reading, log),
+      openSeenIds: async () => {
+        await integrity.check(writing);
+        return await openSeenIds(reading, log);
+      },
       isOverdue: watchdog.isOverdue,
       clock,
       log,
-    }),
+    }).catch(rethrowDamage),
     close,
   );
+  integrity.start(writing);
   watchdog.start({ overdue: writer.giveUp, stuck: () => endProcess(log, watchdog.oldestMs()) });
   // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
   // A caller whose events are acknowledged must also see everything derived from them.
-  const query: Gateway['query'] = (sql, params, options) =>
-    reading.query(sql, params, { ...options, after: writer.pendingDerivation });
+  const query: Gateway['query'] = async (sql, params, options) => {
+    try {
+      return await reading.query(sql, params, { ...options, after: writer.pendingDerivation });
+    } catch (error) {
+      integrity.noteFailure(error);
+      throw error;
+    }
+  };
   return {
     query,
     append: writer.append,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
+    listProblems: integrity.listProblems,
     oldestStatementMs: watchdog.oldestMs,
     isAnswering: createProbe(query, { clock, log }),
     close: () => opened.disposeAsync(),
@@ -102,15 +124,21 @@ async function close(opened: { close(): Promise<void> }): Promise<void> {
   await opened.close();
 }
 
+/** What `inspectStore` found: migrations that the next start applies, and what is damaged. */
+export type StoreInspection = Inspection & { pending: string[] };
+
 /**
- * Opens the event store in the folder `path` as it is, queries it and closes it again. Returns its pending
- * migrations. No table or row changes; the engine maintains its folder as it does whenever it is open. Rejects with
- * StorageError when the store cannot be opened or does not answer.
+ * Opens the event store in the folder `path` as it is, compares it with what was recorded, reads all of it against its
+ * checksums, and closes it again. No table or row changes; the engine maintains its folder as it does whenever it is
+ * open. Rejects with StorageError when the store cannot be opened or does not answer.
  */
-export async function inspectStore(path: string): Promise<string[]> {
+export async function inspectStore(path: string): Promise<StoreInspection> {
+  const before = await readBefore(path);
   const gateway = await openGateway(embedded(path), { size: 1, waitingMax: 1 });
   try {
-    return await listPendingMigrations(gateway);
+    const pending = await listPendingMigrations(gateway);
+    if (pending.length > 0) return { pending, problems: [], repairs: [] };
+    return { pending, ...(await inspect(gateway, before)) };
   } finally {
     await gateway.close();
   }
