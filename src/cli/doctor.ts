@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ChainEnd } from '../audit/chain.ts';
 import { type Config, ConfigError, readCommandConfig } from '../config/config.ts';
+import { acceptLosses } from './doctor/accept-losses.ts';
 import { checkControl } from './doctor/check-control.ts';
 import { checkFolder } from './doctor/check-folder.ts';
 import { checkOpenFiles } from './doctor/check-open-files.ts';
@@ -54,6 +55,8 @@ function parseAuditHead(text: string): ChainEnd {
   throw new InvalidArgumentError('Write SEQ:MAC as in the log line "audit log head".');
 }
 
+type Options = { json?: true; auditHead?: ChainEnd; acceptLoss?: true };
+
 /** Adds `appflow doctor`, which exits with 1 if a check failed. */
 export function addDoctorCommand(program: Command): void {
   program
@@ -65,7 +68,12 @@ export function addDoctorCommand(program: Command): void {
       'an "audit log head" from an older log line, which must still be in the audit log',
       parseAuditHead,
     )
-    .action(async ({ json, auditHead }: { json?: true; auditHead?: ChainEnd }) => {
+    .option('--accept-loss', 'stop reporting lost data that a start has found; keeps the record of it')
+    .action(async ({ json, auditHead, acceptLoss }: Options) => {
+      if (acceptLoss) {
+        process.stdout.write(`${await acceptLosses(readCommandConfig())}\n`);
+        return;
+      }
       const findings = await examine(readCommandConfig, auditHead);
       const isHealthy = findings.every(({ status }) => status !== 'failed');
       const text = json ? JSON.stringify({ ok: isHealthy, findings }) : renderFindings(findings);

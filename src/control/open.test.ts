@@ -161,17 +161,17 @@ it('opens for reading without changing or creating a file, and lists pending mig
   await current.close();
   forgetMigrations('0004');
   const before = contents();
-  assert.deepEqual(readdirSync(dir), ['control.db']);
+  assert.deepEqual(readdirSync(dir), ['control.db', 'control.db-sum']);
   const old = await openReadOnlyControl(file);
   assert.deepEqual(old.pendingMigrations.slice(0, 2), ['0004-key-usage', '0005-leaked-keys']);
   assert.equal((await old.db.selectFrom('projects').selectAll().execute()).length, 0);
-  assert.deepEqual(readdirSync(dir), ['control.db']);
+  assert.deepEqual(readdirSync(dir), ['control.db', 'control.db-sum']);
   await assert.rejects(
     old.db.insertInto('settings').values({ name: 'x', value: 'x' }).execute(),
     /cannot be written/,
   );
   await old.close();
-  assert.deepEqual(readdirSync(dir), ['control.db']);
+  assert.deepEqual(readdirSync(dir), ['control.db', 'control.db-sum']);
   assert.deepEqual(contents(), before);
 });
 

@@ -1,7 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { listLosses, listNewLosses, openLosses } from './integrity/control-losses.ts';
+import { removeSum, writeSum } from './integrity/file-sum.ts';
 import { findMigrationState, migrateControl } from './migrate.ts';
+import { describeDamagedPages, type PageCheck, startPageCheck } from './page-check.ts';
 import type { ControlSchema } from './schema.ts';
 import { openReadOnlySqlite, openSqlite } from './sqlite.ts';
 import { isDiskFull, isLockedOut } from './sqlite-errors.ts';
@@ -53,6 +57,10 @@ export type Control = {
   write: <T>(recheck: Recheck, change: (write: Write) => Promise<T>, options?: WriteOptions) => Promise<T>;
   /** Runs urgent work that writes in its own way like an urgent write: see `whenFree`. */
   whenStorable: <T>(work: () => Promise<T>) => Promise<T>;
+  /** What is lost or damaged in it, as sentences with what to do; empty if nothing is. */
+  listProblems: () => string[];
+  /** Checks every page in the background, once. Damage then appears among the problems and in the log. */
+  checkPages: (log: Log) => void;
   /** The names of the migrations applied while opening. */
   migrated: readonly string[];
   close: () => Promise<void>;
@@ -94,6 +102,8 @@ async function withReserve<T>({ giveUpReserve }: DiskReserve, work: () => Promis
 
 /** A control database opened for reading only: its rows, and how its schema compares with this release. */
 export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
+  /** Reads every page. Returns what is lost or damaged, as sentences with what to do; empty if nothing is. */
+  findProblems: () => string[];
   pendingMigrations: readonly string[];
   /** Applied by a newer release. */
   unknownMigrations: readonly string[];
@@ -101,10 +111,12 @@ export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
 
 /** Opens the control database in `file` without changing it: no migrations either. Rejects with StorageError. */
 export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl> {
-  const { db, changeStamp, close } = await whenFree(() => openReadOnlySqlite(file));
+  const losses = new Set([...listLosses(file), ...listNewLosses(file)]);
+  const { db, changeStamp, listDamage, close } = await whenFree(() => openReadOnlySqlite(file));
   try {
     const { pending, unknown } = await whenFree(() => findMigrationState(db));
-    return { db, changeStamp, close, pendingMigrations: pending, unknownMigrations: unknown };
+    const findProblems = () => [...describeDamagedPages(file, listDamage()), ...losses];
+    return { db, changeStamp, findProblems, close, pendingMigrations: pending, unknownMigrations: unknown };
   } catch (error) {
     await close();
     throw error;
@@ -120,10 +132,13 @@ export async function openControl(
   clock: Clock,
   reserve: DiskReserve = NO_RESERVE,
 ): Promise<Control> {
+  const losses = openLosses(file);
   // A server that restarts on a full disk must be able to open it.
   const { db, changeStamp, countStatements, close } = await withReserve(reserve, () =>
     whenFree(() => openSqlite(file)),
   );
+  removeSum(file);
+  let pageCheck: PageCheck | undefined;
   let migrated: readonly string[];
   try {
     // Two processes may start at the same time; the one that loses the lock retries and finds the work done.
@@ -137,7 +152,15 @@ export async function openControl(
     changeStamp,
     countStatements,
     migrated,
-    close,
+    listProblems: () => [...(pageCheck?.listProblems() ?? []), ...losses.list()],
+    checkPages(log) {
+      pageCheck ??= startPageCheck(file, log);
+    },
+    async close() {
+      await pageCheck?.stop();
+      await close();
+      writeSum(file);
+    },
     write: (recheck, change, { usesReserve } = { usesReserve: false }) =>
       withReserve(usesReserve ? reserve : NO_RESERVE, () =>
         whenFree(() => db.transaction().execute((tx) => runWrite(tx, recheck, change))),

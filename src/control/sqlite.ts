@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect, type SqliteStatement } from 'kysely';
+import { messageOf } from '../lib/errors.ts';
 import type { ControlSchema } from './schema.ts';
 import { toStorageError } from './sqlite-errors.ts';
 
@@ -9,6 +10,8 @@ export type SqliteControl = {
   db: Kysely<ControlSchema>;
   changeStamp: () => number;
   countStatements: () => number;
+  /** Reads the whole database. Returns what is damaged in it, at most five lines of SQLite; empty if nothing is. */
+  listDamage: () => string[];
   close: () => Promise<void>;
 };
 
@@ -55,6 +58,15 @@ function createControl(database: Database.Database, file: string): SqliteControl
       }
     },
     countStatements: () => statements,
+    listDamage() {
+      try {
+        // Unlike quick_check, it also compares each index with its table.
+        const lines = database.prepare('PRAGMA integrity_check(5)').pluck().all().map(String);
+        return lines.filter((line) => line !== 'ok');
+      } catch (error) {
+        return [messageOf(error)];
+      }
+    },
     close: () => db.destroy(),
   };
 }

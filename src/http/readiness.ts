@@ -1,3 +1,4 @@
+import type { Control } from '../control/open.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DiskSpace } from '../disk/space.ts';
 import type { UnstoredRevocations } from '../keys/unstored-revocations.ts';
@@ -18,6 +19,7 @@ export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
 
 /** The services whose state is assessed. */
 export type ReadinessServices = {
+  control: Pick<Control, 'listProblems'>;
   warehouse: Warehouse;
   directory: Directory;
   disk: DiskSpace;
@@ -66,6 +68,7 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
   }
   const problems = [services.disk.findWarning(), services.unstored.findWarning()];
   warnings.push(...problems.filter((problem) => problem !== undefined));
+  warnings.push(...services.warehouse.listProblems(), ...services.control.listProblems());
   const limitProblem = services.limiter.reportStore()?.problem;
   if (limitProblem !== undefined) warnings.push(limitProblem);
   const busy = services.shedding.findWarning(services.warehouse.queue());

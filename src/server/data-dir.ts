@@ -37,9 +37,14 @@ export function prepareDataDir(dataDir: string): DataDir {
     eventsDir: join(dataDir, 'events'),
     secretFile: join(secretsDir, 'appflow-secret'),
     // Read before the secret is: the first process to start creates the secret first and the database second.
-    isNew: !existsSync(controlFile),
+    isNew: isMissing(controlFile),
     rightsWarning: findRightsWarning(dataDir),
   };
+}
+
+/** Whether there is no database: a file without content is what an interrupted first start leaves, or a damaged one. */
+export function isMissing(file: string): boolean {
+  return !existsSync(file) || statSync(file).size === 0;
 }
 
 /** Returns what to do if other users can read an existing folder; undefined if only its owner can. */

@@ -28,10 +28,13 @@ import { applyClockFloor, readLastWrite, withoutFloor } from './clock-floor.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { findSecretWarning, loadSecret, requireSameSecret } from './secret-store.ts';
+import { requireControlFile, requirePair } from './store-pair.ts';
 
 /** The services that need no event store. Commands can use them while a server runs. */
 export type ControlServices = Omit<Services, 'warehouse' | 'limiter'> & {
   eventsDir: string;
+  /** Throws an error with the fix if the event store is not the one of this control database. Marks a new one. */
+  requirePair: () => Promise<void>;
   close: () => Promise<void>;
 };
 
@@ -48,7 +51,7 @@ export async function openControlServices(
 ): Promise<ControlServices> {
   const { controlFile, eventsDir, secretFile, isNew, rightsWarning } = prepareDataDir(config.dataDir);
   const log = openLog(config.logLevel, redactSecrets, logTo);
-  if (rightsWarning !== undefined) log.warn(rightsWarning);
+  requireControlFile({ controlFile, eventsDir });
   const secret = config.secret ?? loadSecret(secretFile, { isNew });
   const pepper = derivePepper(secret);
   const retiredPeppers = config.retiredSecrets.map(derivePepper);
@@ -92,6 +95,7 @@ export async function openControlServices(
     clock,
     log,
     eventsDir,
+    requirePair: () => requirePair(control, { controlFile, eventsDir }),
     close: () => closeInReverse(opened),
   };
 }

@@ -48,6 +48,7 @@ export async function startServer(
   await using opening = new AsyncDisposableStack();
   const control = opening.adopt(await openControlServices(config, given, logTo), close);
   const { clock, log } = control;
+  await control.requirePair();
   const { queryMemoryBytes } = config;
   const warehouse = opening.adopt(
     await openWarehouse({ path: control.eventsDir, log, clock, queryMemoryBytes }),
@@ -121,6 +122,7 @@ function startClockWatch({ clockState, log }: Services): () => Promise<void> {
 
 /** Starts the background tasks. Returns the function that stops them, to be called after the last request. */
 function startTasks(services: Services): () => Promise<void> {
+  services.control.checkPages(services.log);
   const stopDisabling = startDisablingLeaked(services);
   const stopHeadLog = startAuditHeadLog(services.control, services.log);
   const stopNotices = startExpiryNotices(services);

@@ -1,4 +1,5 @@
 import type { Gateway } from './engine/gateway.ts';
+import { DERIVE_IDS_SQL, DERIVE_USERS_SQL } from './integrity/derive-sql.ts';
 
 /** Called after each step of a long repair, with the event ids derived so far and in all. */
 export type OnProgress = (done: number, total: number) => void;
@@ -7,16 +8,6 @@ export type OnProgress = (done: number, total: number) => void;
 const STEP_IDS = 1_000_000;
 
 const DERIVED_SQL = `SELECT max(block) AS last, countIf(block = (SELECT max(block) FROM event_ids)) AS ids FROM event_ids`;
-
-/**
- * In the order of blocks and by one thread, so that a kill leaves a beginning: every block below the highest one is
- * complete.
- */
-const DERIVE_IDS_SQL = `INSERT INTO event_ids (project_id, event_id, app_id, verified, block)
-SELECT project_id, event_id, app_id, verified, block FROM events`;
-
-const DERIVE_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
-SELECT project_id, app_id, app_user_id, min(timestamp), max(timestamp) FROM events`;
 
 type Stored = { missing: string; same: string; highest: string };
 
@@ -32,8 +23,9 @@ export async function deriveMissing(gateway: Gateway, onProgress: OnProgress): P
     { last },
   );
   const highest = Number(stored?.highest ?? 0);
-  // A kill may have cut the highest block off. Ids derived twice count once.
+  // A kill may have interrupted deriving the highest block. Its ids are derived again, so that each is there once.
   const isCut = Number(stored?.same ?? 0) > Number(derived?.ids ?? 0);
+  if (isCut) await gateway.command(`ALTER TABLE event_ids DELETE WHERE block = ${last} SETTINGS mutations_sync = 2`);
   await deriveIds(
     gateway,
     isCut ? last - 1 : last,
@@ -42,9 +34,7 @@ export async function deriveMissing(gateway: Gateway, onProgress: OnProgress): P
   );
   // The writer derives each block before it inserts the next, so users of the highest one alone can be missing, also
   // when its ids are there. Deriving them twice changes nothing.
-  await gateway.command(
-    `${DERIVE_USERS_SQL} WHERE block >= ${highest} GROUP BY project_id, app_id, app_user_id`,
-  );
+  await gateway.command(`${DERIVE_USERS_SQL} WHERE block >= ${highest}`);
   return Math.max(last, highest);
 }
 
@@ -58,6 +48,8 @@ async function deriveIds(
   let from = after;
   for (const [step, to] of [...bounds, highest].entries()) {
     if (to <= from) continue;
+    // In the order of blocks and by one thread, so that a kill leaves a beginning: every block below the highest one is
+    // complete.
     await gateway.command(`${DERIVE_IDS_SQL} WHERE block > ${from} AND block <= ${to} ORDER BY block`);
     from = to;
     if (bounds.length > 0) onProgress(Math.round((missing * (step + 1)) / (bounds.length + 1)), missing);

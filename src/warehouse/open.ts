@@ -5,6 +5,10 @@ import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
+import { rethrowDamage } from './integrity/damage-error.ts';
+import { type Inspection, inspect } from './integrity/inspect.ts';
+import { openIntegrity } from './integrity/integrity.ts';
+import { readBefore } from './integrity/read-before.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
@@ -16,6 +20,8 @@ export type Warehouse = Pick<Gateway, 'query'> &
   Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> & {
     /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
     oldestStatementMs(): number;
+    /** Stored events that are lost or cannot be read, as sentences with what to do; empty if there are none. */
+    listProblems(): string[];
     /** Whether queries are answered, as of the last second. */
     isAnswering(): Promise<boolean>;
     /** Rejects new work, stores what is queued, then closes the engine. */
@@ -47,12 +53,16 @@ export const QUERIES_WAITING_MAX = 128;
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
   const { path, log, clock, readers = READERS, queryMemoryBytes = defaultQueryMemory() } = options;
   const open = embedded(path);
+  // Before the engine opens the folder: it moves or merges what this compares.
+  const integrity = await openIntegrity(path, { log, clock });
   const watchdog = createWatchdog(options.statementLimits);
   await using opening = new AsyncDisposableStack();
   opening.defer(watchdog.stop);
   const { watch } = watchdog;
   const writing = opening.adopt(await openGateway(open, { size: 2, waitingMax: 8, watch }), close);
-  const applied = await migrate(writing);
+  const pending = await listPendingMigrations(writing).catch(rethrowDamage);
+  if (pending.length > 0) await integrity.expectMigrations();
+  const applied = await migrate(writing).catch(rethrowDamage);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
   // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
   const control = opening.adopt(await openGateway(open, { size: 1, waitingMax: 64 }), close);
@@ -63,22 +73,33 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     }),
     (gateway) => closeReaders(gateway, control, log),
   );
+  opening.defer(() => integrity.stop(writing));
   const writer = opening.adopt(
     await openWriter({
       store: createBlockStore(writing, (done, total) => log.info({ done, total }, 'event ids derived')),
-      openSeenIds: () => openSeenIds(reading, log),
+      openSeenIds: async () => {
+        await integrity.check(writing);
+        return await openSeenIds(reading, log);
+      },
       isOverdue: watchdog.isOverdue,
       clock,
       log,
-    }),
+    }).catch(rethrowDamage),
     close,
   );
+  integrity.start(writing);
   watchdog.start({ overdue: writer.giveUp, stuck: () => endProcess(log, watchdog.oldestMs()) });
   // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
   // A caller whose events are acknowledged must also see everything derived from them.
-  const query: Gateway['query'] = (sql, params, options) =>
-    reading.query(sql, params, { ...options, after: writer.pendingDerivation });
+  const query: Gateway['query'] = async (sql, params, options) => {
+    try {
+      return await reading.query(sql, params, { ...options, after: writer.pendingDerivation });
+    } catch (error) {
+      integrity.noteFailure(error);
+      throw error;
+    }
+  };
   // The probe waits for no one; it fails when queries would, because a statement of the writer is overdue.
   const after = () => (watchdog.isOverdue() ? writer.pendingDerivation() : undefined);
   const probe: Gateway['query'] = (sql, params) => control.query(sql, params, { after });
@@ -88,6 +109,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
+    listProblems: integrity.listProblems,
     oldestStatementMs: watchdog.oldestMs,
     isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
@@ -120,15 +142,21 @@ async function close(opened: { close(): Promise<void> }): Promise<void> {
   await opened.close();
 }
 
+/** What `inspectStore` found: migrations that the next start applies, and what is damaged. */
+export type StoreInspection = Inspection & { pending: string[] };
+
 /**
- * Opens the event store in the folder `path` as it is, queries it and closes it again. Returns its pending
- * migrations. No table or row changes; the engine maintains its folder as it does whenever it is open. Rejects with
- * StorageError when the store cannot be opened or does not answer.
+ * Opens the event store in the folder `path` as it is, compares it with what was recorded, reads all of it against its
+ * checksums, and closes it again. No table or row changes; the engine maintains its folder as it does whenever it is
+ * open. Rejects with StorageError when the store cannot be opened or does not answer.
  */
-export async function inspectStore(path: string): Promise<string[]> {
+export async function inspectStore(path: string): Promise<StoreInspection> {
+  const before = await readBefore(path);
   const gateway = await openGateway(embedded(path), { size: 1, waitingMax: 1 });
   try {
-    return await listPendingMigrations(gateway);
+    const pending = await listPendingMigrations(gateway);
+    if (pending.length > 0) return { pending, problems: [], repairs: [] };
+    return { pending, ...(await inspect(gateway, before)) };
   } finally {
     await gateway.close();
   }

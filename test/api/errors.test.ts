@@ -55,6 +55,7 @@ const warehouse = {
   feed: createFeed(0),
   queue: () => assert.fail(),
   isFailing: () => false,
+  listProblems: () => [],
   oldestStatementMs: () => 0,
   isAnswering: async () => true,
   close: async () => {},

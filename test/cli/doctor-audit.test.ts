@@ -90,7 +90,7 @@ describe('doctor, checking the audit log,', () => {
     assert.equal(whole.code, 0);
     assert.match(whole.byCheck.get('audit log')?.message ?? '', new RegExp(`Entry ${seq}, as noted`));
     writeFileSync(join(dataDir, 'control.db'), copy);
-    for (const end of ['-wal', '-shm']) rmSync(join(dataDir, `control.db${end}`), { force: true });
+    for (const end of ['-wal', '-shm', '-sum']) rmSync(join(dataDir, `control.db${end}`), { force: true });
     const alone = await examine(env);
     assert.equal(alone.code, 0);
     assert.match(alone.byCheck.get('audit log')?.message ?? '', /shows only with --audit-head/);

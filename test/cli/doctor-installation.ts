@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
@@ -25,6 +25,8 @@ export async function makeInstallation() {
     const database = new Database(join(dataDir, 'control.db'));
     const { changes } = database.prepare(sql).run();
     database.close();
+    // As an attacker would: it would show that the file was changed.
+    rmSync(join(dataDir, 'control.db-sum'), { force: true });
     assert.equal(changes, rows);
   };
   return { dataDir, env: { APPFLOW_DATA_DIR: dataDir }, tamper };

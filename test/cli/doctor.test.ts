@@ -157,6 +157,9 @@ describe('doctor', () => {
     assert.equal(await server.stop(), 0);
     const alone = await examine(env);
     assert.equal(alone.code, 0);
-    assert.equal(alone.byCheck.get('event store')?.message, 'It opens and answers.');
+    assert.equal(
+      alone.byCheck.get('event store')?.message,
+      'It opens and answers, and every file is as it was written.',
+    );
   });
 });

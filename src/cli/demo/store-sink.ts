@@ -16,6 +16,7 @@ export async function openStoreSink(services: ControlServices, project: Project)
   // Loaded only here: the engine takes 250 MB of memory.
   const { openWarehouse } = await import('../../warehouse/open.ts');
   const { eventsDir: path, log, clock } = services;
+  await services.requirePair();
   const warehouse = await openWarehouse({ path, log, clock });
   const caller = operatorOf(project);
   return {

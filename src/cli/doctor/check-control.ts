@@ -6,6 +6,7 @@ import { describeNewer } from '../../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
 import { derivePepper } from '../../directory/secret.ts';
 import { messageOf, StorageError } from '../../lib/errors.ts';
+import { isMissing } from '../../server/data-dir.ts';
 import { toAuditKey } from '../../server/open-services.ts';
 import {
   countStoredUnder,
@@ -14,6 +15,7 @@ import {
   type StoredUnder,
   WRONG_SECRET,
 } from '../../server/secret-store.ts';
+import { findControlProblem, findPairProblem, type StorePaths } from '../../server/store-pair.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const DATABASE = 'control database';
@@ -23,7 +25,10 @@ const TOO_EARLY = Date.UTC(2026, 0, 1);
 /** Checks the control database and everything that depends on the secret. Changes and creates nothing. */
 export async function checkControl(config: Config, knownHead: ChainEnd | undefined): Promise<Finding[]> {
   const file = join(config.dataDir, 'control.db');
-  if (!existsSync(file)) {
+  const paths = { controlFile: file, eventsDir: join(config.dataDir, 'events') };
+  const incomplete = findControlProblem(paths);
+  if (incomplete !== undefined) return [failed(DATABASE, incomplete)];
+  if (isMissing(file)) {
     return [warning(DATABASE, 'There is none yet; the first start or `appflow init` makes it.')];
   }
   let control: ReadOnlyControl;
@@ -39,6 +44,7 @@ export async function checkControl(config: Config, knownHead: ChainEnd | undefin
     return [
       ...reportPending(control),
       ...(await attempt(control, DATABASE, () => checkTables(control))),
+      ...(await attempt(control, 'stores', () => checkPair(control, paths))),
       ...(await attempt(control, 'clock', () => checkClock(control))),
       ...(await attempt(control, 'secret', () => checkSecret(config, control, knownHead))),
     ];
@@ -67,11 +73,20 @@ async function attempt(
   }
 }
 
-async function checkTables({ db }: ReadOnlyControl): Promise<Finding> {
+async function checkPair(control: ReadOnlyControl, paths: StorePaths): Promise<Finding> {
+  const problem = await findPairProblem(control, paths);
+  return problem === undefined
+    ? ok('stores', 'The control database and the event store belong together.')
+    : failed('stores', problem);
+}
+
+async function checkTables({ db, findProblems }: ReadOnlyControl): Promise<Finding[]> {
+  const problems = findProblems();
+  if (problems.length > 0) return problems.map((problem) => failed(DATABASE, problem));
   const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
   const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();
   const { count: keys } = await db.selectFrom('api_keys').select(count(db)).executeTakeFirstOrThrow();
-  return ok(DATABASE, `It opens and holds ${projects} projects and ${keys} API keys.`);
+  return [ok(DATABASE, `It opens and holds ${projects} projects and ${keys} API keys.`)];
 }
 
 /** Expiry, limits and the audit log depend on the clock: it must not be behind the last audit entry. */

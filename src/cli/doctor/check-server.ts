@@ -15,7 +15,13 @@ export async function checkServer(config: Config): Promise<Finding[]> {
   const noServer = ok('server', `None listens at ${url}.`);
   const path = join(config.dataDir, 'events');
   if (!existsSync(path)) return [noServer, ok(STORE, 'There is none yet; the first start makes it.')];
-  return [noServer, await openStore(path)];
+  return [noServer, ...(await reportLosses(path)), ...(await openStore(path))];
+}
+
+/** Losses that a start has found and that were not accepted yet. A running server reports them itself. */
+async function reportLosses(path: string): Promise<Finding[]> {
+  const { describeLoss, readLosses } = await import('../../warehouse/integrity/losses.ts');
+  return (await readLosses(path)).map((loss) => failed('lost events', describeLoss(loss)));
 }
 
 type Readiness = { status?: unknown; warnings?: unknown };
@@ -38,15 +44,19 @@ function reportReadiness({ status, warnings }: Readiness): Finding[] {
   return reasons === '' ? [answers] : [answers, warning('server warning', reasons)];
 }
 
-async function openStore(path: string): Promise<Finding> {
+async function openStore(path: string): Promise<Finding[]> {
   // Loaded only here: the engine takes 250 MB of memory that no other check needs.
   const { inspectStore } = await import('../../warehouse/open.ts');
   try {
-    const pending = await inspectStore(path);
-    if (pending.length === 0) return ok(STORE, 'It opens and answers.');
-    return warning(STORE, `It opens. The next start of this release applies ${pending.join(', ')}.`);
+    const { pending, problems, repairs } = await inspectStore(path);
+    if (pending.length > 0)
+      return [warning(STORE, `It opens. The next start of this release applies ${pending.join(', ')}.`)];
+    if (problems.length > 0) return problems.map((problem) => failed(STORE, problem));
+    if (repairs.length > 0)
+      return [warning(STORE, `It opens. Derived data is damaged: the next start ${repairs.join(' and ')}.`)];
+    return [ok(STORE, 'It opens and answers, and every file is as it was written.')];
   } catch (error) {
-    return failedBy(STORE, error);
+    return [failedBy(STORE, error)];
   }
 }
 

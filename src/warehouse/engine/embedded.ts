@@ -1,5 +1,5 @@
-import { access, constants, mkdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
@@ -12,6 +12,7 @@ import {
   type QueryRun,
 } from './connection.ts';
 import { detachStdin } from './detach-stdin.ts';
+import { explainOpenFailure, lockedMessage } from './explain-open.ts';
 import { restoreFatalSignals } from './fatal-signals.ts';
 import { findLockHolder } from './folder-lock.ts';
 import { markSql } from './kill.ts';
@@ -93,7 +94,8 @@ async function connect(folder: string) {
     );
   }
   const holder = await findLockHolder(folder);
-  if (holder !== undefined) throw new StorageError('unavailable', lockedMessage(folder, holder));
+  if (holder !== undefined)
+    throw new StorageError('unavailable', lockedMessage(folder, `another Appflow process (${holder})`));
   try {
     // The two packages ship identical copies of one interface; only the copies' private fields differ.
     const connection = createChdbConnection({ path: folder }) as unknown as InjectedConnection;
@@ -103,16 +105,3 @@ async function connect(folder: string) {
     throw new StorageError('unavailable', await explainOpenFailure(folder, error), error);
   }
 }
-
-/** When another process holds the lock, the engine reports only a failure; the lock file names that process. */
-async function explainOpenFailure(folder: string, error: unknown): Promise<string> {
-  if (error instanceof Error && error.message.includes('one active data directory')) {
-    return `Cannot open the event store in ${folder}: this process has another one open, and may have only one`;
-  }
-  const status = await readFile(join(folder, 'status'), 'utf8').catch(() => '');
-  const holder = /PID: (\d+)/.exec(status)?.[1] ?? 'unknown';
-  return lockedMessage(folder, holder);
-}
-
-const lockedMessage = (folder: string, holder: number | string) =>
-  `Cannot open the event store in ${folder}: another Appflow process (${holder}) holds it. Stop it, or set APPFLOW_DATA_DIR to another folder`;

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The file the engine locks while it has a folder open. */
-const LOCK_FILE = 'status';
+export const LOCK_FILE = 'status';
 
 /**
  * Returns the id of another process that holds the event store's folder, where Linux reports it (/proc/locks);

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSealedFile, writeSealedFile } from './sealed-file.ts';
+
+/** A part that is lost: its name, or where the engine has put it aside, and what was in it if that is known. */
+export type LostPart = {
+  name: string;
+  detached: string | undefined;
+  rows?: number;
+  from?: string;
+  to?: string;
+};
+
+/** Acknowledged events that were no longer there at a start. */
+export type Loss = {
+  foundAt: string;
+  events: number;
+  /** When they had been received; undefined if that cannot be determined. */
+  received?: { from: string; to: string } | undefined;
+  parts: LostPart[];
+};
+
+const FILE = 'losses.json';
+const ACCEPT = 'Then run `appflow doctor --accept-loss`; until then this stays.';
+
+const UNREADABLE = `Stored events are lost, but ${FILE}, which says which, is damaged. Compare with a backup.`;
+const NO_LEDGER =
+  'ledger.json, the record of what the event store contains, was missing or damaged: events lost before then may ' +
+  'have gone unnoticed. Compare with a backup.';
+
+/** The path of the file in the store's folder that lists losses that were not accepted yet. */
+export const lossesFile = (folder: string) => join(folder, FILE);
+
+/** Returns the losses that were not accepted yet. A file that cannot be read counts as one of unknown extent. */
+export async function readLosses(folder: string): Promise<Loss[]> {
+  const read = await readSealedFile(lossesFile(folder));
+  if (read === 'missing') return [];
+  return read === 'damaged'
+    ? [{ foundAt: '', events: 0, received: undefined, parts: [] }]
+    : (read.value as Loss[]);
+}
+
+/** Adds a loss to the file. It is on disk when the promise resolves. */
+export async function recordLoss(folder: string, loss: Loss): Promise<void> {
+  await writeSealedFile(lossesFile(folder), [...(await readLosses(folder)), loss]);
+}
+
+/** Whether the store's folder lists losses that were not accepted yet. */
+export function hasLosses(folder: string): boolean {
+  return existsSync(lossesFile(folder));
+}
+
+/** Accepts all losses: keeps their file under another name, which is returned; undefined if there are none. */
+export async function acceptLosses(folder: string, now: Date): Promise<string | undefined> {
+  if (!hasLosses(folder)) return undefined;
+  const kept = join(folder, `losses-accepted-${now.toISOString().replaceAll(':', '-')}.json`);
+  await rename(lossesFile(folder), kept);
+  return kept;
+}
+
+/** Returns a loss as sentences: how much, which parts, from which time, and what to do. */
+export function describeLoss({ foundAt, events, received, parts }: Loss): string {
+  if (foundAt === '') return `${UNREADABLE} ${ACCEPT}`;
+  if (events === 0) return `At ${foundAt} ${NO_LEDGER} ${ACCEPT}`;
+  const what = `${events.toLocaleString('en-US')} stored events`;
+  const when = received ? ` They were received from ${received.from} to ${received.to}.` : '';
+  const which = describeLostParts(parts);
+  return (
+    `${what} are lost (found at ${foundAt}).${which}${when} Restore the data folder from a backup, ` +
+    `or send these events again: their IDs count as new. ${ACCEPT}`
+  );
+}
+
+/** Returns a sentence for each part: where it is, and what was in it if that is known. */
+export function describeLostParts(parts: readonly LostPart[]): string {
+  return parts.map(describePart).join('');
+}
+
+function describePart({ name, detached, rows, from, to }: LostPart): string {
+  const content =
+    rows === undefined
+      ? ''
+      : `, ${rows.toLocaleString('en-US')} events${from ? ` from ${from} to ${to}` : ''}`;
+  const where = detached === undefined ? 'is missing' : `is damaged and was moved to ${detached}`;
+  return ` Part ${name} of the table events ${where}${content}.`;
+}

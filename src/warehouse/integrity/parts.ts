@@ -1,0 +1,37 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A part of a table: an immutable folder of column files that holds some of its rows. */
+export type Part = {
+  rows: number;
+  /** The times of its first and last event, in UTC; empty for other tables. */
+  from: string;
+  to: string;
+};
+
+const NAME = /^(.+?)_(\d+)_(\d+)_(\d+)(?:_(\d+))?$/;
+
+/** Returns the names of the parts in a table's folder, also those that the engine will find broken. */
+export async function listPartFolders(folder: string, table: string): Promise<string[]> {
+  const names = await readdir(join(folder, table)).catch(() => []);
+  return names.filter((name) => NAME.test(name));
+}
+
+/**
+ * Returns which recorded parts are not on disk. A part that was merged is still there in the part that covers its range
+ * of block numbers: merging changes names, and never loses a range.
+ */
+export function listMissing(recorded: readonly string[], present: readonly string[]): string[] {
+  const names = new Set(present);
+  const ranges = present.map(toRange);
+  return recorded.filter((name) => {
+    if (names.has(name)) return false;
+    const { partition, min, max } = toRange(name);
+    return !ranges.some((one) => one.partition === partition && one.min <= min && one.max >= max);
+  });
+}
+
+function toRange(name: string): { partition: string; min: number; max: number } {
+  const [, partition = '', min, max] = NAME.exec(name) ?? [];
+  return { partition, min: Number(min), max: Number(max) };
+}

@@ -1,0 +1,72 @@
+import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Gateway } from '../engine/gateway.ts';
+import { describeDamage } from './damage-error.ts';
+import type { Damage } from './find-damage.ts';
+import { type Loss, readLosses, recordLoss } from './losses.ts';
+import { rebuildIds, rebuildUsers } from './rebuild.ts';
+
+/**
+ * Records the events that are lost, then derives again what depends on them, so that IDs of lost events count as new.
+ * Returns what could not be repaired, as sentences. Rejects if a loss cannot be recorded.
+ */
+export async function repairDamage(
+  gateway: Gateway,
+  folder: string,
+  damage: Damage,
+  clock: Clock,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const foundAt = new Date(clock.now()).toISOString();
+  const record = async (events: number) => {
+    const isLost = events < damage.expected;
+    if (!isLost && !damage.hasNoLedger) return;
+    const received = isLost ? await findReceived(gateway) : undefined;
+    const loss = { foundAt, events: damage.expected - events, received, parts: damage.parts };
+    await recordOnce(folder, loss);
+  };
+  if (damage.hasDamagedIds || damage.expected > damage.events) {
+    try {
+      await rebuildIds(gateway, async (events) => {
+        if (events !== damage.events) problems.push(describeCounts(damage.events, events));
+        await record(events);
+      });
+    } catch (error) {
+      await record(damage.events);
+      problems.push(
+        `The IDs of events could not be derived again. ${describeDamage(error) ?? messageOf(error)}`,
+      );
+    }
+  } else {
+    await record(damage.events);
+  }
+  if (damage.hasDamagedUsers) await rebuildUsers(gateway);
+  return problems;
+}
+
+/** Records a loss unless it was recorded before: a crash may have come between recording and repairing it. */
+async function recordOnce(folder: string, loss: Loss): Promise<void> {
+  const contentOf = ({ events, parts }: Loss) => JSON.stringify([events, parts]);
+  const losses = await readLosses(folder);
+  if (!losses.some((known) => contentOf(known) === contentOf(loss))) await recordLoss(folder, loss);
+}
+
+const describeCounts = (counted: number, read: number) =>
+  `The event store counts ${counted} events, but ${read} can be read: a file of the table events is damaged. ` +
+  'Stop the server and run `appflow doctor`, which checks every file and says what to do.';
+
+/** The number of a block is the microsecond in which it was stored, or a few more. */
+const RECEIVED_SQL = `SELECT count() AS blocks, min(block) AS first, max(block) AS last FROM (
+  SELECT block, sum(n) AS missing FROM (
+    SELECT block, 1 AS n FROM event_ids UNION ALL SELECT block, -1 AS n FROM events
+  ) GROUP BY block HAVING missing > 0
+) SETTINGS max_bytes_before_external_group_by = 500000000`;
+
+/** Returns when the events were received whose ids are stored without them; undefined if that cannot be determined. */
+async function findReceived(gateway: Gateway): Promise<Loss['received']> {
+  type Row = { blocks: string; first: string; last: string };
+  const [row] = await gateway.query<Row>(RECEIVED_SQL, {}, { timeoutMs: 600_000 }).catch(() => []);
+  if (row === undefined || row.blocks === '0') return undefined;
+  const toTime = (block: string) => new Date(Number(block) / 1000).toISOString();
+  return { from: toTime(row.first), to: toTime(row.last) };
+}

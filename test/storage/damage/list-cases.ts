@@ -1,0 +1,102 @@
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { DAMAGES, type Damage, findPages } from './damage-file.ts';
+import { listTables } from './list-tables.ts';
+import type { Folders } from './prepare-folders.ts';
+
+/** One damage to one file or folder of a data folder. */
+export type Case = {
+  name: string;
+  folder: keyof Folders;
+  /** The path within the data folder. */
+  path: string;
+  damage: Damage;
+  offset?: number;
+};
+
+/** All tables. What the engine does with a file does not depend on its table, so each file is damaged in `events` only. */
+const TABLES = ['events', 'event_ids', 'users', 'schema_migrations'];
+const FILES_OF_OTHERS = ['data.bin', 'data.cmrk4', 'checksums.txt', 'count.txt'];
+
+/** Returns each damage to each kind of file in the folders. */
+export function listCases(folders: Folders): Case[] {
+  return [...listEventCases(folders.stopped), ...listControlCases(folders)];
+}
+
+function listEventCases(dataDir: string): Case[] {
+  const tables = listTables(join(dataDir, 'events'));
+  const cases: Case[] = [];
+  const add = (name: string, path: string, damages = DAMAGES) => {
+    for (const damage of damages)
+      cases.push({ name, folder: 'stopped', path: relative(dataDir, path), damage });
+  };
+  for (const table of TABLES) {
+    const { definition, folder } = tables.get(table) ?? { definition: '', folder: '' };
+    add(`events/ definition of ${table}`, definition);
+    add(`events/ folder of ${table}`, folder, ['deleted']);
+    if (table === 'events') add('events/ format_version.txt', join(folder, 'format_version.txt'));
+    for (const [kind, part] of listPartKinds(folder)) {
+      add(`events/ ${table}, a ${kind} part`, part, ['deleted']);
+      const files = listFileKinds(part).filter(
+        (file) => table === 'events' || FILES_OF_OTHERS.includes(file),
+      );
+      for (const file of files) add(`events/ ${table}, ${kind} part, ${file}`, join(part, file));
+    }
+  }
+  add('events/metadata/appflow.sql', join(dataDir, 'events/metadata/appflow.sql'));
+  for (const name of ['metadata', 'store', 'data', 'tmp'])
+    add(`events/${name}/`, join(dataDir, 'events', name), ['deleted']);
+  for (const name of ['ledger.json', 'store-id']) add(`events/${name}`, join(dataDir, 'events', name));
+  add('events/', join(dataDir, 'events'), ['deleted']);
+  return cases;
+}
+
+function listControlCases({ stopped }: Folders): Case[] {
+  const of = (folder: keyof Folders, path: string, damages = DAMAGES): Case[] =>
+    damages.map((damage) => ({
+      name: `${path}${folder === 'killed' ? ' (after a kill)' : ''}`,
+      folder,
+      path,
+      damage,
+    }));
+  const pages = [...findPages(join(stopped, 'control.db'))].map(
+    ([kind, offset]): Case => ({
+      name: `control.db, ${kind} page`,
+      folder: 'stopped',
+      path: 'control.db',
+      damage: 'flipped',
+      offset,
+    }),
+  );
+  return [
+    ...of('stopped', 'control.db', ['truncated', 'emptied', 'deleted']),
+    ...pages,
+    ...of('stopped', 'control.db-sum'),
+    ...of('stopped', 'secrets/appflow-secret'),
+    ...of('killed', 'control.db', ['truncated', 'emptied', 'deleted']),
+    ...of('killed', 'control.db-wal'),
+    ...of('killed', 'control.db-shm'),
+  ];
+}
+
+/** One part of each kind: with a file for each column (wide), and with one file for all (compact). */
+function listPartKinds(folder: string): Map<string, string> {
+  const parts = readdirSync(folder).filter((name) => /_\d+_\d+_\d+$/.test(name));
+  return new Map(
+    parts.map((name) => {
+      const part = join(folder, name);
+      return [readdirSync(part).includes('data.bin') ? 'compact' : 'wide', part];
+    }),
+  );
+}
+
+/** Each file of a part; of a wide one, those of three columns that stand for all. */
+function listFileKinds(part: string): string[] {
+  const columns = ['project_id', 'properties', 'revenue'];
+  return readdirSync(part).filter(
+    (name) =>
+      !/\.(bin|c?mrk\d?)$/.test(name) ||
+      name.startsWith('data.') ||
+      columns.some((one) => name.startsWith(one)),
+  );
+}

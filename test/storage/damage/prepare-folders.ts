@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { openControl } from '../../../src/control/open.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { embedded } from '../../../src/warehouse/engine/embedded.ts';
+import { openGateway } from '../../../src/warehouse/engine/gateway.ts';
+import { initByCli, type ServerProcess, startServerProcess } from '../../support/child-processes.ts';
+import { makeTempDir } from '../../support/harness.ts';
+import { listTables } from './list-tables.ts';
+
+/** Two copies of a data folder in real use. */
+export type Folders = {
+  /** As SIGTERM leaves it. Its events are in a wide and in several compact parts. */
+  stopped: string;
+  /** As SIGKILL leaves it: with a write-ahead log that holds changes. */
+  killed: string;
+};
+
+const EVENTS_PER_BATCH = 1000;
+
+async function send(
+  server: ServerProcess,
+  key: string,
+  prefix: string,
+  count: number,
+  bytes: number,
+): Promise<void> {
+  const events = Array.from({ length: count }, (_, index) => ({
+    event_id: `${prefix}${index}`,
+    event_name: 'opened',
+    app_user_id: `user${index % 50}`,
+    properties: { text: 'x'.repeat(bytes) },
+  }));
+  const { status, text } = await server.call('POST', '/v1/events', { key, body: { events } });
+  assert.equal(status, 200, text);
+}
+
+/** Runs a server, sends events, merges them into a wide part, sends more, and returns what stays on disk. */
+export async function prepareFolders(): Promise<Folders> {
+  const stopped = makeTempDir();
+  const env = { APPFLOW_DATA_DIR: stopped, LOG_LEVEL: 'fatal', APPFLOW_LIMIT_EVENTS: 'off' };
+  const project = await initByCli(env);
+  await using first = await startServerProcess(env);
+  // A part above 10 MB has a file for each column, a smaller one has one file for all.
+  for (const prefix of ['a', 'b', 'c'])
+    await send(first, project.server_key, prefix, EVENTS_PER_BATCH, 4_000);
+  await first.stop();
+  await mergeParts(join(stopped, 'events'));
+  await leaveFreePages(join(stopped, 'control.db'));
+  await using second = await startServerProcess(env);
+  for (const prefix of ['d', 'e']) await send(second, project.server_key, prefix, 20, 10);
+  await second.stop();
+  const killed = copyFolder(stopped);
+  await using third = await startServerProcess({ ...env, APPFLOW_DATA_DIR: killed });
+  await send(third, project.server_key, 'f', 20, 10);
+  for (const name of ['One', 'Two', 'Three']) {
+    const options = { key: project.server_key, body: { name, platform: 'ios' } };
+    assert.equal((await third.call('POST', '/v1/apps', options)).status, 201);
+  }
+  await third.kill();
+  return { stopped, killed };
+}
+
+async function mergeParts(eventsDir: string): Promise<void> {
+  const gateway = await openGateway(embedded(eventsDir), { size: 1, waitingMax: 1 });
+  await gateway.command('OPTIMIZE TABLE events FINAL');
+  await gateway.close();
+  // The engine keeps what it merged for some minutes, and uses it if the merged part is damaged.
+  const folder = listTables(eventsDir).get('events')?.folder ?? '';
+  for (const name of readdirSync(folder))
+    if (/_\d+_\d+_0$/.test(name)) rmSync(join(folder, name), { recursive: true });
+}
+
+/** Deletes a table, so that the database has pages without content. */
+async function leaveFreePages(file: string): Promise<void> {
+  const database = new Database(file);
+  database.exec('CREATE TABLE gone (value TEXT)');
+  const insert = database.prepare('INSERT INTO gone VALUES (?)');
+  for (let row = 0; row < 50; row += 1) insert.run('y'.repeat(2_000));
+  database.exec('DROP TABLE gone');
+  database.close();
+  rmSync(`${file}-sum`);
+  // Closed by the product, so that its checksum is of this content.
+  await (await openControl(file, systemClock())).close();
+}
+
+/** Returns a copy of a data folder, removed when the test file ends. */
+export function copyFolder(from: string): string {
+  const to = makeTempDir();
+  execFileSync('cp', ['-a', `${from}/.`, to]);
+  return to;
+}
