@@ -65,11 +65,11 @@ export type Audit = {
 };
 
 /**
- * Creates the writer of the log with the current key; the end of the chain may still be sealed with a `retired` one.
- * Write transactions run one after another, so the chain needs no lock of its own.
+ * Creates the writer of the log. It writes with the first of `keys`; the end of the chain may still be sealed with one of
+ * the others, which are retired. Write transactions run one after another, so the chain needs no lock of its own.
  */
-export function createAudit(auditKey: AuditKey, clock: Clock, retired: readonly AuditKey[] = []): Audit {
-  const keys = [auditKey, ...retired];
+export function createAudit(keys: readonly [AuditKey, ...AuditKey[]], clock: Clock): Audit {
+  const [auditKey] = keys;
   return {
     async append(tx, { projectId, actor, action, target, diff, at = clock.now() }) {
       const head = await tx
@@ -106,14 +106,6 @@ export function createAudit(auditKey: AuditKey, clock: Clock, retired: readonly 
         .execute();
     },
   };
-}
-
-/** Seals the end of a chain that an older release wrote without a seal. */
-export async function sealHead(tx: ControlTransaction, { key }: AuditKey): Promise<void> {
-  const head = await tx.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
-  if (head?.seal !== '') return;
-  const seal = sealOf({ seq: Number(head.seq), mac: head.mac }, key);
-  await tx.updateTable('audit_head').set({ seal }).where('id', '=', 1).execute();
 }
 
 /**

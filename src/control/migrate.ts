@@ -12,7 +12,7 @@ import * as m0009 from './migrations/0009-idempotent-apps.ts';
 import * as m0010 from './migrations/0010-totp-steps.ts';
 import type { ControlSchema } from './schema.ts';
 
-/** After this migration the caller must seal the current end of the audit chain, which needs the secret. */
+/** After this migration the audit log of an older release is sealed, which needs the secret: see `sealOldChain`. */
 export const AUDIT_SEAL_MIGRATION = '0008-audit-head-seal';
 
 /** All migrations, oldest first. A released migration is never edited; a new one follows it. */

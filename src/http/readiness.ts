@@ -1,3 +1,4 @@
+import type { AuditWatch } from '../audit/seal.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { Shedding } from '../limits/shedding.ts';
@@ -18,6 +19,7 @@ export type ReadinessServices = {
   shedding: Shedding;
   untrustedProxy: UntrustedProxy;
   secretWarning: string | undefined;
+  auditWatch: AuditWatch;
 };
 
 /** The directory is polled four times per second. */
@@ -51,6 +53,8 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
   if (services.warehouse.isFailing()) {
     warnings.push('Events cannot be stored and are refused with 503; the log says why. Is the disk full?');
   }
+  const auditDamage = services.auditWatch.findWarning();
+  if (auditDamage !== undefined) warnings.push(auditDamage);
   const limitProblem = services.limiter.reportStore()?.problem;
   if (limitProblem !== undefined) warnings.push(limitProblem);
   const busy = services.shedding.findWarning(services.warehouse.queue());

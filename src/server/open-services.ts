@@ -1,10 +1,10 @@
 import { createPeople } from '../accounts/people.ts';
-import { createAudit, sealHead } from '../audit/audit.ts';
+import { createAudit } from '../audit/audit.ts';
 import type { AuditKey } from '../audit/chain.ts';
 import { createFailureLog } from '../audit/failures.ts';
+import { watchAuditEnd } from '../audit/seal.ts';
 import type { Config } from '../config/config.ts';
-import { AUDIT_SEAL_MIGRATION } from '../control/migrate.ts';
-import { NO_CALLER, openControl } from '../control/open.ts';
+import { openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
 import { createMetrics } from '../http/metrics/metrics.ts';
@@ -49,11 +49,9 @@ export async function openControlServices(
   const retiredPeppers = config.retiredSecrets.map(derivePepper);
   await using opening = new AsyncDisposableStack();
   const control = opening.adopt(await openControl(controlFile, clock), ({ close }) => close());
-  const audit = createAudit(toAuditKey(secret), clock, config.retiredSecrets.map(toAuditKey));
-  if (control.migrated.includes(AUDIT_SEAL_MIGRATION)) {
-    await control.write(NO_CALLER, ({ tx }) => sealHead(tx, toAuditKey(secret)));
-  }
-  await requireSameSecret({ control, audit }, pepper, retiredPeppers);
+  const auditKeys = [toAuditKey(secret), ...config.retiredSecrets.map(toAuditKey)] as const;
+  const audit = createAudit(auditKeys, clock);
+  await requireSameSecret({ control, audit, auditKeys }, pepper, retiredPeppers);
   const secretWarning = await findSecretWarning(control, pepper, retiredPeppers);
   if (secretWarning !== undefined) log.warn(secretWarning);
   const options = { maxStaleMs: config.keyMaxStaleMs };
@@ -78,6 +76,7 @@ export async function openControlServices(
     secretWarning,
     replaySecret: deriveKey(secret, 'keys/replay'),
     audit,
+    auditWatch: watchAuditEnd(control, auditKeys, log),
     usage,
     failures,
     people: createPeople(control, [secret, ...config.retiredSecrets]),

@@ -99,7 +99,7 @@ async function closeServer(app: ReturnType<typeof createServer>): Promise<void> 
 /** Starts the background tasks. Returns the function that stops them, to be called after the last request. */
 function startTasks(services: Services): () => Promise<void> {
   const stopDisabling = startDisablingLeaked(services);
-  const stopHeadLog = startAuditHeadLog(services.control, services.log);
+  const stopHeadLog = startAuditHeadLog(services);
   const stopNotices = startExpiryNotices(services);
   return () => closeAll([stopDisabling, stopHeadLog, stopNotices]);
 }

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { People } from '../../accounts/people.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { FailedAuthenticationLog } from '../../audit/failures.ts';
+import type { AuditWatch } from '../../audit/seal.ts';
 import type { Config } from '../../config/config.ts';
 import type { Control } from '../../control/open.ts';
 import type { Directory } from '../../directory/directory.ts';
@@ -38,6 +39,7 @@ export type Services = {
   /** Derived from `APPFLOW_SECRET`: half of what decrypts the stored answer of an idempotency key. */
   replaySecret: KeyObject;
   audit: Audit;
+  auditWatch: AuditWatch;
   usage: Usage;
   metrics: Metrics;
   failures: FailedAuthenticationLog;
