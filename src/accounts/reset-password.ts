@@ -2,7 +2,7 @@ import type { Requester } from '../api/caller.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import { anonymousActor, requireTls } from '../api/raw-request.ts';
 import type { Audit } from '../audit/audit.ts';
-import { diffOf } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
 import type { Control } from '../control/open.ts';
 import { NO_CALLER } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';

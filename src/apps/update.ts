@@ -3,7 +3,8 @@ import type { Actor, Requester } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import { diffOf } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
+import { changesRow } from '../control/changes-row.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import { type App, isPastRestore } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
@@ -49,17 +50,18 @@ export async function updateApp(
     });
   }
   const { deleted, name, ...rest } = body;
+  const columns = {
+    ...rest,
+    ...(name === undefined ? {} : { name: name.trim() }),
+    ...(deleted === undefined ? {} : { deleted_at: null }),
+  };
   await services.control.write(recheck, async ({ tx, revision }) => {
-    const before = await getRow(tx, app.id);
+    const row = await tx.selectFrom('apps').selectAll().where('id', '=', app.id).executeTakeFirstOrThrow();
+    if (!changesRow(row, columns)) return;
+    const before = toApp(row);
     await tx
       .updateTable('apps')
-      .set({
-        ...rest,
-        ...(name === undefined ? {} : { name: name.trim() }),
-        ...(deleted === undefined ? {} : { deleted_at: null }),
-        updated_at: now,
-        revision,
-      })
+      .set({ ...columns, updated_at: now, revision })
       .where('id', '=', app.id)
       .execute();
     await appendChange(services.audit, tx, actor, before, await getRow(tx, app.id));

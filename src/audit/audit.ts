@@ -4,6 +4,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { type AuditKey, chainMac, isSealed, sealOf } from './chain.ts';
+import { type Diff, encodeDiff } from './diff.ts';
 
 /** The actions in the audit log. An existing one is never renamed. */
 export const AUDIT_ACTIONS = [
@@ -43,14 +44,14 @@ export const AUDIT_ACTIONS = [
 /** One of `AUDIT_ACTIONS`. */
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** An entry to append. `diff` maps a field to its value before and after; it never contains a secret. */
+/** An entry to append. */
 export type AuditEntry = {
   projectId: string | null;
   actor: Actor;
   action: AuditAction;
   /** The id of what was changed. */
   target: string;
-  diff?: Record<string, readonly [before: unknown, after: unknown]> | undefined;
+  diff?: Diff | undefined;
   /** When it happened, epoch milliseconds, if earlier than when it is appended. */
   at?: number;
 };
@@ -86,7 +87,7 @@ export function createAudit(keys: readonly [AuditKey, ...AuditKey[]], clock: Clo
         actor_id: actor.id,
         action,
         target,
-        diff: diff ? JSON.stringify(diff) : null,
+        diff: diff ? encodeDiff(diff) : null,
         ip: actor.ip,
         request_id: actor.requestId,
         pepper_id: auditKey.id,
@@ -106,22 +107,4 @@ export function createAudit(keys: readonly [AuditKey, ...AuditKey[]], clock: Clo
         .execute();
     },
   };
-}
-
-/**
- * Returns the members that differ, each with its value before and after, as the audit log records a change; undefined if
- * there are none. Members in `except`, such as times that always change, are ignored.
- */
-export function diffOf(
-  before: Readonly<Record<string, unknown>>,
-  after: Readonly<Record<string, unknown>>,
-  except: readonly string[] = [],
-): AuditEntry['diff'] {
-  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((name) => !except.includes(name))
-    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
-  if (changed.length === 0) return undefined;
-  return Object.fromEntries(
-    changed.map((name) => [name, [before[name] ?? null, after[name] ?? null] as const]),
-  );
 }

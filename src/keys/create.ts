@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ApiError } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import { diffOf } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
 import type { Config } from '../config/config.ts';
 import type { Write } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import { type Audit, diffOf } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
 import type { ControlTransaction, Write } from '../control/open.ts';
 import { type ApiKey, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';

@@ -1,7 +1,8 @@
 import type { AccountServices } from '../accounts/account.ts';
 import { findSessionById, type SessionSource } from '../accounts/sessions.ts';
 import type { Actor } from '../api/caller.ts';
-import { type Audit, diffOf } from '../audit/audit.ts';
+import type { Audit } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Role, readRole } from '../directory/scopes.ts';

@@ -430,14 +430,18 @@ export type AuditFilter = {
 
 export type AuditQuery = PageQuery & AuditFilter;
 
-/** `diff` maps each changed field to its old and new value. */
+/** What happened to a field: its old and new value; of a list, what was added and removed. */
+export type AuditChange = unknown[] | { added: unknown[]; removed: unknown[] };
+
+/** `diff` maps each changed field to its change; `diff_omitted` counts the values that were too many to record. */
 export type AuditEntry = {
   id: string;
   at: string;
   actor: { type: string; id: string };
   action: string;
   target: string;
-  diff?: Record<string, unknown[]>;
+  diff?: Record<string, AuditChange>;
+  diff_omitted?: number;
   ip: string | null;
   request_id: string | null;
 };
