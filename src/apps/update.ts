@@ -10,7 +10,7 @@ import { type App, isPastRestore } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
 import { nullable } from '../lib/schema.ts';
 import { toAppJson } from './app-json.ts';
-import { APP_FIELDS } from './create.ts';
+import { APP_FIELDS, requireRoomForLiveApp } from './create.ts';
 
 /** The body of a request to change or restore an app. */
 export const UPDATE_APP_BODY = Type.Object(
@@ -29,7 +29,7 @@ export const UPDATE_APP_BODY = Type.Object(
 
 /**
  * Changes or restores an app and returns it. Throws 409 for a deleted app that is not restored by the change or can no
- * longer be, and 422 if its text contains an API key.
+ * longer be or for which the project has no room, and 422 if its text contains an API key.
  */
 export async function updateApp(
   services: ChangeServices,
@@ -59,6 +59,7 @@ export async function updateApp(
     const row = await tx.selectFrom('apps').selectAll().where('id', '=', app.id).executeTakeFirstOrThrow();
     if (!changesRow(row, columns)) return;
     const before = toApp(row);
+    if (before.deletedAt !== null) await requireRoomForLiveApp(tx, app.projectId);
     await tx
       .updateTable('apps')
       .set({ ...columns, updated_at: now, revision })

@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'method_not_allowed'
   | 'conflict'
   | 'rotation_in_progress'
+  | 'limit_reached'
   | 'no_grace_running'
   | 'not_restorable'
   | 'idempotency_replay_expired'
