@@ -1,5 +1,6 @@
 import { CAPS } from '../api/caps.ts';
 import { DIFF_BYTES_MAX } from '../audit/diff.ts';
+import { FAILURE_LINES_PER_MINUTE } from '../http/answer-log.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 
 /** A bound that is built in, as docs/configuration.md lists it: what it limits, its value, and what happens beyond it. */
@@ -17,6 +18,11 @@ export const BOUNDS: readonly Bound[] = [
     beyond: '503 `overloaded` with `Retry-After`',
   },
   ...listCaps(),
+  {
+    what: 'Log lines about failed answers, per error code and minute',
+    value: count(FAILURE_LINES_PER_MINUTE),
+    beyond: 'counted in `omittedBefore` of the next line',
+  },
   {
     what: 'Changes recorded in one audit log entry',
     value: `${count(DIFF_BYTES_MAX)} bytes`,

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { ApiError, type ErrorCode } from '../api/errors.ts';
 import type { Streamed } from '../api/streamed.ts';
-import type { Log } from '../lib/log.ts';
+import type { AnswerLog } from './answer-log.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import { findStreamRefusal, type StreamServices } from './pipeline/stream-permission.ts';
 
@@ -25,7 +25,7 @@ const STOPPING: ErrorCode = 'overloaded';
  * and, if it is a live stream, when `stopping` fires. Releases the slot of the exchange at its end.
  */
 export function openGuardedBody(
-  services: StreamServices & { log: Log },
+  services: StreamServices & { answerLog: AnswerLog },
   { streamPermission, slot, requestId }: Exchange,
   { chunks, end }: Streamed,
   response: ServerResponse,
@@ -67,7 +67,7 @@ export function openGuardedBody(
     slot?.release();
   });
   body.once('error', (error) =>
-    services.log.warn({ requestId, err: error }, 'a streamed answer was cut off'),
+    services.answerLog.write('warn', { requestId, err: error }, 'a streamed answer was cut off'),
   );
   return body;
 

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts';
 import { openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
+import { createAnswerLog } from '../http/answer-log.ts';
 import { createMetrics } from '../http/metrics/metrics.ts';
 import { createUntrustedProxy } from '../http/network/untrusted-proxy.ts';
 import type { Services } from '../http/pipeline/services.ts';
@@ -83,12 +84,13 @@ export async function openControlServices(
     memberships,
     rehash,
     firstUse,
-    githubKeys: createGithubKeys({ pinned: config.githubScanningKeys }),
+    githubKeys: createGithubKeys({ pinned: config.githubScanningKeys, log }),
     metrics: createMetrics(),
     untrustedProxy: createUntrustedProxy({ clock, log }),
     shedding: createShedding({ readLoopDelayMs: loopDelay.readMs, clock, log }),
     clock,
     log,
+    answerLog: createAnswerLog({ clock, log }),
     eventsDir,
     close: () => closeInReverse(opened),
   };

@@ -17,6 +17,7 @@ import type { Limiter } from '../../limits/limiter.ts';
 import type { Shedding } from '../../limits/shedding.ts';
 import type { MembershipWatcher } from '../../members/membership-watcher.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
+import type { AnswerLog } from '../answer-log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
 
@@ -48,4 +49,5 @@ export type Services = {
   githubKeys: GithubKeys;
   clock: Clock;
   log: Log;
+  answerLog: AnswerLog;
 };
