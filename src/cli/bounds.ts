@@ -1,6 +1,6 @@
 import { CAPS } from '../api/caps.ts';
 import { DIFF_BYTES_MAX } from '../audit/diff.ts';
-import { FAILURE_LINES_PER_MINUTE } from '../http/answer-log.ts';
+import { FAILURE_LINES_PER_MINUTE } from '../http/pipeline/answer-log.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 
 /** A bound that is built in, as docs/configuration.md lists it: what it limits, its value, and what happens beyond it. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { ApiError, type ErrorCode } from '../api/errors.ts';
 import type { Streamed } from '../api/streamed.ts';
-import type { AnswerLog } from './answer-log.ts';
+import type { AnswerLog } from './pipeline/answer-log.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import { findStreamRefusal, type StreamServices } from './pipeline/stream-permission.ts';
 

@@ -17,9 +17,9 @@ import type { Limiter } from '../../limits/limiter.ts';
 import type { Shedding } from '../../limits/shedding.ts';
 import type { MembershipWatcher } from '../../members/membership-watcher.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
-import type { AnswerLog } from '../answer-log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
+import type { AnswerLog } from './answer-log.ts';
 
 /** The services that handlers get: one plain record, created at start and passed along, never global. */
 export type Services = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { makeClock } from '../../test/support/harness.ts';
-import { MINUTE_MS } from '../lib/durations.ts';
-import { openLog } from '../lib/log.ts';
+import { makeClock } from '../../../test/support/harness.ts';
+import { MINUTE_MS } from '../../lib/durations.ts';
+import { openLog } from '../../lib/log.ts';
 import { createAnswerLog, FAILURE_LINES_PER_MINUTE } from './answer-log.ts';
 
 it('logs 20 failed answers per code and minute, and how many were left out in the next line', () => {

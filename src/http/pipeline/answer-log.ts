@@ -1,6 +1,6 @@
-import type { Clock } from '../lib/clock.ts';
-import { MINUTE_MS } from '../lib/durations.ts';
-import type { Log } from '../lib/log.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { MINUTE_MS } from '../../lib/durations.ts';
+import type { Log } from '../../lib/log.ts';
 
 /** How many failed answers of one error code are logged per minute; the rest are counted. */
 export const FAILURE_LINES_PER_MINUTE = 20;
