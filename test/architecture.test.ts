@@ -170,7 +170,7 @@ describe('writes to the control database', () => {
     ...['src/control/open.ts', 'src/keys/unstored-revocations.ts', 'src/keys/verify/first-use.ts'],
     'src/keys/verify/rehash.ts',
     ...['src/leaks/disable-leaked.ts', 'src/leaks/routes.ts', 'src/members/accept-invitation.ts'],
-    ...['src/members/set-up.ts', 'src/server/open-services.ts', 'src/server/secret-store.ts'],
+    ...['src/members/set-up.ts', 'src/server/secret-store.ts'],
   ];
 
   it('name their caller, except for background tasks, start-up, the command line and people signing in', () => {

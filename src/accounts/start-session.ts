@@ -1,4 +1,5 @@
 import type { Actor, Session } from '../api/caller.ts';
+import { CAPS } from '../api/caps.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import { anonymousActor } from '../api/raw-request.ts';
 import { type ControlTransaction, NO_CALLER, URGENT } from '../control/open.ts';
@@ -33,7 +34,7 @@ export async function startSession(
         await tx.deleteFrom('sessions').where('id', '=', session.id).execute();
         return undefined;
       }
-      await recordStart(services, tx, anonymousActor(request, session.person.id));
+      await recordStart(services, tx, anonymousActor(request, session.person.id), session.id);
       return { token, session };
     },
     URGENT,
@@ -49,11 +50,12 @@ export async function insertSession(
 ): Promise<StartedSession> {
   const { clock } = services;
   const token = createToken();
+  const id = newId('ses');
   const created_at = new Date(clock.now()).toISOString();
   await tx
     .insertInto('sessions')
     .values({
-      id: newId('ses'),
+      id,
       token: hashToken(token),
       person_id: actor.id,
       ip_address: request.address,
@@ -64,15 +66,32 @@ export async function insertSession(
       updated_at: created_at,
     })
     .execute();
-  await recordStart(services, tx, actor);
+  await recordStart(services, tx, actor, id);
   const session = await findSession({ control: { db: tx }, clock }, token);
   if (!session) throw new Error('A session was stored and is not there.');
   return { token, session };
 }
 
-async function recordStart(services: AccountServices, tx: ControlTransaction, actor: Actor): Promise<void> {
+async function recordStart(
+  services: AccountServices,
+  tx: ControlTransaction,
+  actor: Actor,
+  sessionId: string,
+): Promise<void> {
   // Expired sessions are never used again, and sign-ins are rare enough to clean up here.
   const now = new Date(services.clock.now()).toISOString();
   await tx.deleteFrom('sessions').where('expires_at', '<=', now).execute();
+  await endOldest(tx, actor.id, sessionId);
   await appendForPerson(services, tx, { personId: actor.id, actor, action: 'session.started' });
+}
+
+/** The new session stays even if the clock was set back, which makes it look like the oldest. */
+async function endOldest(tx: ControlTransaction, personId: string, startedId: string): Promise<void> {
+  const others = tx.selectFrom('sessions').where('person_id', '=', personId).where('id', '!=', startedId);
+  const oldest = others
+    .select('id')
+    .orderBy('created_at', 'desc')
+    .limit(-1)
+    .offset(CAPS.sessionsPerPerson - 1);
+  await tx.deleteFrom('sessions').where('id', 'in', oldest).execute();
 }

@@ -151,6 +151,12 @@ export const ERRORS = {
     meaning: 'The request does not fit the present state of the thing.',
     cure: 'Read the thing again and decide anew. The detail names what stands in the way.',
   },
+  limit_reached: {
+    status: 409,
+    title: 'Limit reached',
+    meaning: 'The project or the account has as many of these as it can have. The detail names the limit.',
+    cure: 'Revoke or delete what is no longer used, then try again.',
+  },
   rotation_in_progress: {
     status: 409,
     title: 'Rotation in progress',

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { findIndexFrom } from '../directory/directory.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { validationFailed } from './errors.ts';
 
@@ -72,15 +73,24 @@ export function toPage<T>(
 const isIdPosition = (value: unknown): value is [string] =>
   Array.isArray(value) && value.length === 1 && typeof value[0] === 'string';
 
-/** Returns the requested page of `rows`, newest id first. For lists kept in memory. */
+/**
+ * Returns the requested page of the rows that match, newest id first. `rows` must be in the order of ids, as the directory
+ * lists them: a page costs as much as the rows it goes past, not as much as the list.
+ */
 export function pageById<T extends { id: string }>(
   rows: readonly T[],
   query: { limit?: number; cursor?: string },
+  matches: (row: T) => boolean,
 ): { page: T[]; next_cursor: string | null } {
   const [before] = decodeCursor(query.cursor, isIdPosition) ?? [];
-  const sorted = rows.toSorted((a, b) => (a.id < b.id ? 1 : -1));
-  const from = before === undefined ? sorted : sorted.filter((row) => row.id < before);
-  return toPage(from, limitOf(query), ({ id }) => [id]);
+  const limit = limitOf(query);
+  const found: T[] = [];
+  const end = before === undefined ? rows.length : findIndexFrom(rows, before);
+  for (let index = end - 1; index >= 0 && found.length <= limit; index -= 1) {
+    const row = rows[index];
+    if (row && matches(row)) found.push(row);
+  }
+  return toPage(found, limit, ({ id }) => [id]);
 }
 
 /** Returns how many rows a page has. */

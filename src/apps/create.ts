@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
 import type { Actor, Requester } from '../api/caller.ts';
+import { CAP_WINDOW_MS, requireBelowCap } from '../api/caps.ts';
 import type { IdempotencyKey } from '../api/route.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import type { Write } from '../control/open.ts';
+import type { ControlTransaction, Write } from '../control/open.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
 import { BUNDLE_ID_LENGTH, NAME_RULES } from '../directory/field-rules.ts';
 import { runOnce } from '../idempotency/run-once.ts';
@@ -34,7 +35,8 @@ export const CREATE_APP_BODY = closedObject({
 
 /**
  * Creates an app in a project and returns it; for a repeated idempotency key, the app that the first request created.
- * Throws 422 if its text contains an API key, or if the same idempotency key came with another body.
+ * Throws 422 if its text contains an API key, or if the same idempotency key came with another body, 409 if the project
+ * has no room for it.
  */
 export async function createApp(
   services: ChangeServices,
@@ -71,6 +73,8 @@ export async function insertApp(
 ): Promise<string> {
   const id = newId('app');
   const now = clock.now();
+  await requireRoomForLiveApp(tx, projectId);
+  await requireRoomToday(tx, projectId, now);
   await tx
     .insertInto('apps')
     .values({
@@ -90,3 +94,21 @@ export async function insertApp(
   await audit.append(tx, { projectId, actor, action: 'app.created', target: id });
   return id;
 }
+
+/** Throws 409 if the project has as many apps that are not deleted as it can have. Call it in the write. */
+export async function requireRoomForLiveApp(tx: ControlTransaction, projectId: string): Promise<void> {
+  const { count } = await countApps(tx, projectId).where('deleted_at', 'is', null).executeTakeFirstOrThrow();
+  requireBelowCap(count, 'liveApps', 'apps in this project');
+}
+
+async function requireRoomToday(tx: ControlTransaction, projectId: string, now: number): Promise<void> {
+  const recent = countApps(tx, projectId).where('created_at', '>', now - CAP_WINDOW_MS);
+  const { count } = await recent.executeTakeFirstOrThrow();
+  requireBelowCap(count, 'appsPerDay', 'apps created in this project within 24 hours');
+}
+
+const countApps = (tx: ControlTransaction, projectId: string) =>
+  tx
+    .selectFrom('apps')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('project_id', '=', projectId);

@@ -4,7 +4,7 @@ import { requireWholeProject } from '../api/permission.ts';
 import { getApp } from '../api/resources.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import { isPastRestore } from '../directory/app.ts';
+import { type App, isPastRestore } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject } from '../lib/schema.ts';
@@ -52,11 +52,11 @@ const listRoute = defineRoute({
   handle({ directory, clock }: { directory: Directory; clock: Clock }, { caller, query }) {
     const { appIds, projectId } = caller.principal;
     const now = clock.now();
-    const apps = directory
-      .listApps(projectId)
-      .filter((app) => (app.deletedAt !== null) === (query.deleted ?? false) && !isPastRestore(app, now))
-      .filter((app) => appIds === null || appIds.includes(app.id));
-    const { page, next_cursor } = pageById(apps, query);
+    const isListed = (app: App) =>
+      (app.deletedAt !== null) === (query.deleted ?? false) &&
+      !isPastRestore(app, now) &&
+      (appIds === null || appIds.includes(app.id));
+    const { page, next_cursor } = pageById(directory.listApps(projectId), query, isListed);
     return { data: page.map(toAppJson), next_cursor };
   },
 });

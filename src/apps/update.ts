@@ -3,13 +3,14 @@ import type { Actor, Requester } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import { diffOf } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
+import { changesRow } from '../control/changes-row.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import { type App, isPastRestore } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
 import { nullable } from '../lib/schema.ts';
 import { toAppJson } from './app-json.ts';
-import { APP_FIELDS } from './create.ts';
+import { APP_FIELDS, requireRoomForLiveApp } from './create.ts';
 
 /** The body of a request to change or restore an app. */
 export const UPDATE_APP_BODY = Type.Object(
@@ -28,7 +29,7 @@ export const UPDATE_APP_BODY = Type.Object(
 
 /**
  * Changes or restores an app and returns it. Throws 409 for a deleted app that is not restored by the change or can no
- * longer be, and 422 if its text contains an API key.
+ * longer be or for which the project has no room, and 422 if its text contains an API key.
  */
 export async function updateApp(
   services: ChangeServices,
@@ -49,17 +50,19 @@ export async function updateApp(
     });
   }
   const { deleted, name, ...rest } = body;
+  const columns = {
+    ...rest,
+    ...(name === undefined ? {} : { name: name.trim() }),
+    ...(deleted === undefined ? {} : { deleted_at: null }),
+  };
   await services.control.write(recheck, async ({ tx, revision }) => {
-    const before = await getRow(tx, app.id);
+    const row = await tx.selectFrom('apps').selectAll().where('id', '=', app.id).executeTakeFirstOrThrow();
+    if (!changesRow(row, columns)) return;
+    const before = toApp(row);
+    if (before.deletedAt !== null) await requireRoomForLiveApp(tx, app.projectId);
     await tx
       .updateTable('apps')
-      .set({
-        ...rest,
-        ...(name === undefined ? {} : { name: name.trim() }),
-        ...(deleted === undefined ? {} : { deleted_at: null }),
-        updated_at: now,
-        revision,
-      })
+      .set({ ...columns, updated_at: now, revision })
       .where('id', '=', app.id)
       .execute();
     await appendChange(services.audit, tx, actor, before, await getRow(tx, app.id));

@@ -4,6 +4,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import { type AuditKey, chainMac, isSealed, sealOf } from './chain.ts';
+import { type Diff, encodeDiff } from './diff.ts';
 
 /** The actions in the audit log. An existing one is never renamed. */
 export const AUDIT_ACTIONS = [
@@ -43,14 +44,14 @@ export const AUDIT_ACTIONS = [
 /** One of `AUDIT_ACTIONS`. */
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** An entry to append. `diff` maps a field to its value before and after; it never contains a secret. */
+/** An entry to append. */
 export type AuditEntry = {
   projectId: string | null;
   actor: Actor;
   action: AuditAction;
   /** The id of what was changed. */
   target: string;
-  diff?: Record<string, readonly [before: unknown, after: unknown]> | undefined;
+  diff?: Diff | undefined;
   /** When it happened, epoch milliseconds, if earlier than when it is appended. */
   at?: number;
 };
@@ -65,11 +66,11 @@ export type Audit = {
 };
 
 /**
- * Creates the writer of the log with the current key; the end of the chain may still be sealed with a `retired` one.
- * Write transactions run one after another, so the chain needs no lock of its own.
+ * Creates the writer of the log. It writes with the first of `keys`; the end of the chain may still be sealed with one of
+ * the others, which are retired. Write transactions run one after another, so the chain needs no lock of its own.
  */
-export function createAudit(auditKey: AuditKey, clock: Clock, retired: readonly AuditKey[] = []): Audit {
-  const keys = [auditKey, ...retired];
+export function createAudit(keys: readonly [AuditKey, ...AuditKey[]], clock: Clock): Audit {
+  const [auditKey] = keys;
   return {
     async append(tx, { projectId, actor, action, target, diff, at = clock.now() }) {
       const head = await tx
@@ -86,7 +87,7 @@ export function createAudit(auditKey: AuditKey, clock: Clock, retired: readonly 
         actor_id: actor.id,
         action,
         target,
-        diff: diff ? JSON.stringify(diff) : null,
+        diff: diff ? encodeDiff(diff) : null,
         ip: actor.ip,
         request_id: actor.requestId,
         pepper_id: auditKey.id,
@@ -106,30 +107,4 @@ export function createAudit(auditKey: AuditKey, clock: Clock, retired: readonly 
         .execute();
     },
   };
-}
-
-/** Seals the end of a chain that an older release wrote without a seal. */
-export async function sealHead(tx: ControlTransaction, { key }: AuditKey): Promise<void> {
-  const head = await tx.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
-  if (head?.seal !== '') return;
-  const seal = sealOf({ seq: Number(head.seq), mac: head.mac }, key);
-  await tx.updateTable('audit_head').set({ seal }).where('id', '=', 1).execute();
-}
-
-/**
- * Returns the members that differ, each with its value before and after, as the audit log records a change; undefined if
- * there are none. Members in `except`, such as times that always change, are ignored.
- */
-export function diffOf(
-  before: Readonly<Record<string, unknown>>,
-  after: Readonly<Record<string, unknown>>,
-  except: readonly string[] = [],
-): AuditEntry['diff'] {
-  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((name) => !except.includes(name))
-    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
-  if (changed.length === 0) return undefined;
-  return Object.fromEntries(
-    changed.map((name) => [name, [before[name] ?? null, after[name] ?? null] as const]),
-  );
 }

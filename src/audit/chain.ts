@@ -23,12 +23,29 @@ export function isSealed(head: SealedEnd, keys: readonly AuditKey[]): boolean {
   return keys.some(({ key }) => sealOf(end, key) === head.seal);
 }
 
-/** Returns a row's HMAC-SHA-256 over all its columns in a fixed order and the HMAC of the previous row. */
-export function chainMac(
-  row: Omit<Selectable<AuditTable>, 'mac'>,
+type UnsignedRow = Omit<Selectable<AuditTable>, 'mac'>;
+
+/**
+ * Returns a row's HMAC-SHA-256 over all its columns in a fixed order and the HMAC of the previous row. The label says
+ * that a release that seals the end of the chain wrote the row, so a chain with such a row is never sealed later.
+ */
+export function chainMac(row: UnsignedRow, previousMac: string, key: KeyObject): string {
+  return macOfColumns(['sealed', ...columnsOf(row), previousMac], key);
+}
+
+/** Returns whether a release that did not seal the chain wrote this row. */
+export function isFromUnsealedRelease(
+  { mac, ...row }: Selectable<AuditTable>,
   previousMac: string,
   key: KeyObject,
-): string {
+): boolean {
+  return macOfColumns([...columnsOf(row), previousMac], key) === mac;
+}
+
+const macOfColumns = (columns: readonly unknown[], key: KeyObject): string =>
+  createHmac('sha256', key).update(JSON.stringify(columns)).digest('base64url');
+
+function columnsOf(row: UnsignedRow): unknown[] {
   const columns = [
     row.seq,
     row.id,
@@ -39,8 +56,7 @@ export function chainMac(
     row.action,
     row.target,
   ];
-  const text = JSON.stringify([...columns, row.diff, row.ip, row.request_id, row.pepper_id, previousMac]);
-  return createHmac('sha256', key).update(text).digest('base64url');
+  return [...columns, row.diff, row.ip, row.request_id, row.pepper_id];
 }
 
 /** The result of `verifyChain`: how many rows are intact, and where and how the chain is broken, if it is. */
@@ -137,12 +153,15 @@ function findMismatch(row: Selectable<AuditTable>, ends: readonly ChainEnd[]): s
 }
 
 function findBreak(
-  { mac, ...row }: Selectable<AuditTable>,
+  row: Selectable<AuditTable>,
   lastSeq: number,
   previousMac: string,
   key: KeyObject | undefined,
 ): string | undefined {
   if (Number(row.seq) !== lastSeq + 1) return 'a row was removed before this one';
   if (!key) return 'it was made under a secret that is not configured (APPFLOW_SECRET_RETIRED)';
-  return chainMac(row, previousMac, key) === mac ? undefined : 'it, or the row before, was changed';
+  const { mac, ...unsigned } = row;
+  const isIntact =
+    chainMac(unsigned, previousMac, key) === mac || isFromUnsealedRelease(row, previousMac, key);
+  return isIntact ? undefined : 'it, or the row before, was changed';
 }

@@ -1,6 +1,12 @@
 import { type ExportFormat, type ExportLayout, renderExport } from '../api/export.ts';
 import type { Control } from '../control/open.ts';
-import { type AuditFilter, type AuditRow, listAuditRows, toAuditEntryJson } from './list.ts';
+import {
+  type AuditFilter,
+  type AuditPosition,
+  type AuditRow,
+  listAuditRows,
+  toAuditEntryJson,
+} from './list.ts';
 
 const ROWS_PER_PAGE = 500;
 
@@ -20,13 +26,12 @@ export function exportAudit(
 }
 
 async function* readPages(control: Control, filter: AuditFilter): AsyncGenerator<AuditRow[]> {
-  let before: number | undefined;
-  for (;;) {
-    const rows: AuditRow[] = await listAuditRows(control, filter, before, ROWS_PER_PAGE);
+  let before: AuditPosition | undefined;
+  do {
+    const { rows, next } = await listAuditRows(control, filter, before, ROWS_PER_PAGE);
     yield rows;
-    if (rows.length < ROWS_PER_PAGE) return;
-    before = rows.at(-1)?.seq;
-  }
+    before = next;
+  } while (before);
 }
 
 function toCells(row: AuditRow): (string | null)[] {

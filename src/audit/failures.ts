@@ -10,7 +10,7 @@ import { MINUTE_MS } from '../lib/durations.ts';
 import { callerNetwork } from '../lib/ip.ts';
 import type { Log } from '../lib/log.ts';
 import type { Audit, AuditEntry } from './audit.ts';
-import { diffOf } from './audit.ts';
+import { diffOf } from './diff.ts';
 
 /** Why authentication failed: an unknown or inactive key, two credentials, a usage restriction, a wrong password or code. */
 export type FailureCode = Extract<

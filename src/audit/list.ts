@@ -1,11 +1,16 @@
-import type { Selectable } from 'kysely';
+import { setImmediate } from 'node:timers/promises';
+import { type Selectable, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Control } from '../control/open.ts';
 import type { AuditTable } from '../control/schema.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
+import { DIFF_BYTES_MAX, decodeDiff } from './diff.ts';
 
-/** The values of a field before and after a change. */
-const CHANGE = Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 });
+/** What happened to a field: its values before and after; of a list, what was added and removed. */
+const CHANGE = Type.Union([
+  Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 }),
+  closedObject({ added: Type.Array(Type.Unknown()), removed: Type.Array(Type.Unknown()) }),
+]);
 
 /** An entry of the audit log as the API returns it. */
 export const AUDIT_ENTRY_JSON = closedObject({
@@ -16,7 +21,12 @@ export const AUDIT_ENTRY_JSON = closedObject({
   target: Type.String(),
   // Not Type.Record: its pattern for names does not match names with a line break.
   diff: Type.Optional(
-    Type.Unsafe<Record<string, unknown[]>>(Type.Object({}, { additionalProperties: CHANGE })),
+    Type.Unsafe<Record<string, Static<typeof CHANGE>>>(Type.Object({}, { additionalProperties: CHANGE })),
+  ),
+  diff_omitted: Type.Optional(
+    Type.Integer({
+      description: `How many values were left out of diff, which has at most ${DIFF_BYTES_MAX} bytes.`,
+    }),
   ),
   ip: nullable(Type.String()),
   request_id: nullable(Type.String()),
@@ -41,38 +51,136 @@ export type AuditFilter = {
   to?: number | undefined;
 };
 
-/** A row of the log. `seq` is its position, which pages are based on. */
+/** A row of the log. */
 export type AuditRow = Selectable<AuditTable>;
 
-/** Returns at most `limit` entries before position `beforeSeq`, newest first; from the newest if it is undefined. */
+/** Where a row is in the log's order: by time, then by position in the chain. */
+export type AuditPosition = readonly [at: number, seq: number];
+
+/** Some rows, and where the next ones begin; undefined if there are none. */
+export type AuditPage = { rows: AuditRow[]; next: AuditPosition | undefined };
+
+/** With several filters, a page examines this many rows of the most selective one. */
+const EXAMINED_MAX = 10_000;
+/** How many of them one statement examines: longer ones would hold up requests of other callers. */
+const EXAMINED_PER_STATEMENT = 1_000;
+
+const NEWEST: AuditPosition = [Number.MAX_SAFE_INTEGER, 0];
+
+/**
+ * Returns at most `limit` entries before a position, newest first; from the newest if it is undefined. Each filter has an
+ * index. With several, a page can have fewer rows, or none, although more follow: see `EXAMINED_MAX`.
+ */
 export async function listAuditRows(
   { db }: Pick<Control, 'db'>,
-  { projectId, action, actorId, target, from, to }: AuditFilter,
-  beforeSeq: number | undefined,
+  filter: AuditFilter,
+  before: AuditPosition | undefined,
   limit: number,
-): Promise<AuditRow[]> {
-  let query = db.selectFrom('audit_log').selectAll();
+): Promise<AuditPage> {
+  const rows: AuditRow[] = [];
+  const plan = planOf(filter);
+  const conditions = [...plan.covered, ...plan.others];
+  const from: AuditPosition = [filter.from ?? 0, 0];
+  let upper = earlierOf([filter.to ?? Number.MAX_SAFE_INTEGER, 0], before ?? NEWEST);
+  for (let examined = 0; examined < EXAMINED_MAX; examined += EXAMINED_PER_STATEMENT) {
+    if (examined > 0) await setImmediate();
+    const end = await findStatementEnd(db, filter, { from, upper }, plan);
+    const wanted = limit + 1 - rows.length;
+    const range = { from: end ?? from, upper };
+    const found = await selectRows(db, filter.projectId, range, { index: plan.index, conditions })
+      .selectAll()
+      .limit(wanted)
+      .execute();
+    rows.push(...found);
+    if (found.length === wanted) return toAuditPage(rows, limit);
+    if (!end) return { rows, next: undefined };
+    upper = end;
+  }
+  return rows.length > limit ? toAuditPage(rows, limit) : { rows, next: upper };
+}
+
+function toAuditPage(rows: readonly AuditRow[], limit: number): AuditPage {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { rows: page, next: last && [last.at, Number(last.seq)] };
+}
+
+const earlierOf = (one: AuditPosition, other: AuditPosition): AuditPosition =>
+  one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]) ? one : other;
+
+/** A part of the log; `from` is inclusive, `upper` exclusive. */
+type Range = { from: AuditPosition; upper: AuditPosition };
+
+/** The filters and their indexes, the most selective first. */
+const FILTERS = [
+  ['target', 'audit_log_by_target', ({ target }: AuditFilter) => target],
+  ['actor_id', 'audit_log_by_actor', ({ actorId }: AuditFilter) => actorId],
+  ['action', 'audit_log_by_action', ({ action }: AuditFilter) => action],
+] as const;
+
+type Condition = { column: (typeof FILTERS)[number][0]; index: string; value: string };
+
+/** The index that a filter is read from, which covers its range too, and the conditions it does not cover. */
+type Plan = { index: string; covered: readonly Condition[]; others: readonly Condition[] };
+
+function planOf(filter: AuditFilter): Plan {
+  const conditions = FILTERS.flatMap(([column, index, read]): Condition[] => {
+    const value = read(filter);
+    return value === undefined ? [] : [{ column, index, value }];
+  });
+  if (filter.projectId === EVERY_PROJECT)
+    return { index: 'audit_log_by_time', covered: [], others: conditions };
+  const [first, ...others] = conditions;
+  if (!first) return { index: 'audit_log_by_project_and_time', covered: [], others };
+  return { index: first.index, covered: [first], others };
+}
+
+/** Selects the rows of a range that fit a project and conditions. */
+function selectRows(
+  db: Control['db'],
+  projectId: AuditFilter['projectId'],
+  { from, upper }: Range,
+  { index, conditions }: { index: string; conditions: readonly Condition[] },
+) {
+  // Without statistics, SQLite would prefer an index that covers only the range. There is no default for a missing one.
+  const table = sql<AuditTable>`audit_log`.as<'audit_log'>(sql.raw(`audit_log INDEXED BY ${index}`));
+  let query = db
+    .selectFrom(table)
+    .where(({ refTuple, tuple, eb }) => eb(refTuple('at', 'seq'), '<', tuple(...upper)))
+    .where(({ refTuple, tuple, eb }) => eb(refTuple('at', 'seq'), '>=', tuple(...from)));
   // Unlike `=`, IS also matches null.
   if (projectId !== EVERY_PROJECT) query = query.where('project_id', 'is', projectId);
-  if (action !== undefined) query = query.where('action', '=', action);
-  if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
-  if (target !== undefined) query = query.where('target', '=', target);
-  if (from !== undefined) query = query.where('at', '>=', from);
-  if (to !== undefined) query = query.where('at', '<', to);
-  if (beforeSeq !== undefined) query = query.where('seq', '<', beforeSeq);
-  return query.orderBy('seq', 'desc').limit(limit).execute();
+  for (const { column, value } of conditions) query = query.where(column, '=', value);
+  return query.orderBy('at', 'desc').orderBy('seq', 'desc');
+}
+
+/** Returns where a statement ends that examines rows which other conditions may reject; undefined if it needs no end. */
+async function findStatementEnd(
+  db: Control['db'],
+  { projectId }: AuditFilter,
+  range: Range,
+  { index, covered, others }: Plan,
+): Promise<AuditPosition | undefined> {
+  if (others.length === 0) return undefined;
+  const row = await selectRows(db, projectId, range, { index, conditions: covered })
+    .select(['at', 'seq'])
+    .limit(1)
+    .offset(EXAMINED_PER_STATEMENT - 1)
+    .executeTakeFirst();
+  return row && [Number(row.at), Number(row.seq)];
 }
 
 /** Returns a row as the API returns it. */
 export function toAuditEntryJson(row: AuditRow): AuditEntryJson {
+  const { diff, omitted } = row.diff === null ? {} : decodeDiff(row.diff);
   return {
     id: row.id,
     at: new Date(row.at).toISOString(),
     actor: { type: row.actor_type, id: row.actor_id },
     action: row.action,
     target: row.target,
-    // `createAudit` wrote it as JSON; this is the one place that reads it.
-    ...(row.diff === null ? {} : { diff: JSON.parse(row.diff) as Record<string, unknown[]> }),
+    ...(diff && { diff: diff as Record<string, Static<typeof CHANGE>> }),
+    ...(omitted && { diff_omitted: omitted }),
     ip: row.ip,
     request_id: row.request_id,
   };

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { EXPORT_FORMATS } from '../api/export.ts';
-import { decodeCursor, LIST_QUERY, limitOf, pageOf, toPage } from '../api/list.ts';
+import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
 import { requireWholeProject } from '../api/permission.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { EXPORT_TYPES, exportAs } from '../api/streamed.ts';
@@ -16,6 +16,14 @@ const ANY_ID = Type.String({ minLength: 1, maxLength: 300 });
 /** The query parameters of the audit log: filters, page and format. */
 export const AUDIT_QUERY = closedObject({
   ...LIST_QUERY,
+  cursor: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1_000,
+      description:
+        'next_cursor of the page before. With several filters, a page can have fewer rows, or none, although more follow.',
+    }),
+  ),
   action: Type.Optional(Type.Enum([...AUDIT_ACTIONS])),
   actor_id: Type.Optional(ANY_ID),
   target: Type.Optional(ANY_ID),
@@ -47,20 +55,18 @@ const auditRoute = defineRoute({
       from: query.from === undefined ? undefined : parseTimestamp(query.from),
       to: query.to === undefined ? undefined : parseTimestamp(query.to),
     };
-    const [before] = decodeCursor(query.cursor, isSeqPosition) ?? [];
+    const before = decodeCursor(query.cursor, isAuditPosition);
     if (query.format !== undefined && query.format !== 'json') {
       const chunks = exportAudit(services.control, filter, query.format);
       return exportAs(EXPORT_TYPES[query.format], chunks, EVERY_APP);
     }
-    const limit = limitOf(query);
-    const rows = await listAuditRows(services.control, filter, before, limit + 1);
-    const { page, next_cursor } = toPage(rows, limit, ({ seq }) => [seq]);
-    return { data: page.map(toAuditEntryJson), next_cursor };
+    const { rows, next } = await listAuditRows(services.control, filter, before, limitOf(query));
+    return { data: rows.map(toAuditEntryJson), next_cursor: next ? encodeCursor(next) : null };
   },
 });
 
-const isSeqPosition = (value: unknown): value is [number] =>
-  Array.isArray(value) && value.length === 1 && Number.isSafeInteger(value[0]);
+const isAuditPosition = (value: unknown): value is [at: number, seq: number] =>
+  Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
 
 /** The log covers every app, so an export of it ends when its caller is restricted to some of them. */
 const EVERY_APP = null;

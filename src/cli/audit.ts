@@ -34,7 +34,7 @@ export function addAuditCommand(program: Command): void {
       const rows = await readControl(async (control) => {
         if (project !== undefined) await requireProject(control, project);
         const projectId = project ?? (installation ? null : EVERY_PROJECT);
-        return listAuditRows(control, { projectId, from: since }, undefined, limit);
+        return (await listAuditRows(control, { projectId, from: since }, undefined, limit)).rows;
       });
       printResult(json ? JSON.stringify({ data: rows.map(toJson) }) : renderRows(rows));
     });

@@ -2,27 +2,14 @@ import { RESERVE_BYTES } from '../disk/reserve.ts';
 import { FREE_BYTES_ENOUGH, FREE_BYTES_MIN, toMegabytes } from '../disk/space.ts';
 import { LARGE_BODIES_MAX, LARGE_BODIES_WAITING_MAX } from '../http/body/bodies.ts';
 import { BODY_VALUES_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from '../http/body/outline.ts';
-import {
-  BODY_DEADLINE_MS,
-  PACE_WINDOW_BYTES_MIN,
-  PACE_WINDOW_MS,
-  SLOW_BODY_BYTES_MAX,
-} from '../http/body/pace.ts';
+import { BODY_DEADLINE_MS, PACE_WINDOW_BYTES_MIN, PACE_WINDOW_MS, SLOW_BODY_BYTES_MAX } from '../http/body/pace.ts';
 import { WHOLE_PARSE_BYTES_MAX } from '../http/body/parse-json.ts';
-import {
-  CONNECTIONS_MAX,
-  decideCaps,
-  FIRST_BYTE_MS,
-  HEADERS_TIMEOUT_MS,
-  KEEP_ALIVE_MS,
-  OPEN_FILES_WANTED,
-  REQUEST_TIMEOUT_MS,
-  REQUESTS_OPEN_MAX,
-  STALLED_MS,
-  UNSENT_BYTES_MAX,
-} from '../http/connections/limits.ts';
+import { CONNECTIONS_MAX, FIRST_BYTE_MS, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, OPEN_FILES_WANTED, REQUESTS_OPEN_MAX, REQUEST_TIMEOUT_MS, STALLED_MS, UNSENT_BYTES_MAX, decideCaps } from '../http/connections/limits.ts';
 import { SECOND_MS } from '../lib/durations.ts';
 import { BODY_BYTES_TOTAL_MAX, BODY_SHARES } from '../limits/body-budget.ts';
+import { CAPS } from '../api/caps.ts';
+import { DIFF_BYTES_MAX } from '../audit/diff.ts';
+import { FAILURE_LINES_PER_MINUTE } from '../http/pipeline/answer-log.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 import { QUICK_MS } from '../warehouse/engine/fair-choice.ts';
 import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
@@ -123,6 +110,17 @@ export const BOUNDS: readonly Bound[] = [
     value: `${QUERY_MEMORY_DEFAULT.bytesMin / READERS / MEGABYTE} MB to ${count(QUERY_MEMORY_DEFAULT.bytesMax / READERS / MEGABYTE)} MB by default; from half of it on, grouping and sorting go on in files of up to ${SPILL_FACTOR} times as much`,
     beyond: '422 `query_too_large`',
   },
+  ...listCaps(),
+  {
+    what: 'Log lines about failed answers, per error code and minute',
+    value: count(FAILURE_LINES_PER_MINUTE),
+    beyond: 'counted in `omittedBefore` of the next line',
+  },
+  {
+    what: 'Changes recorded in one audit log entry',
+    value: `${count(DIFF_BYTES_MAX)} bytes`,
+    beyond: 'long values are left out and counted in `diff_omitted`',
+  },
 ];
 
 function listBodyBounds(): Bound[] {
@@ -155,6 +153,34 @@ function listBodyBounds(): Bound[] {
       what: `Least that arrives of a body above ${SLOW_BODY_BYTES_MAX / 1024} KiB`,
       value: `${PACE_WINDOW_BYTES_MIN / 1_000} KB in ${PACE_WINDOW_MS / MS_PER_SECOND} s, and fast enough to be complete in ${BODY_DEADLINE_MS / MS_PER_SECOND} s`,
       beyond: '408 `request_too_slow`, and the connection is closed',
+    },
+  ];
+}
+
+
+function listCaps(): Bound[] {
+  const beyond = '409 `limit_reached`';
+  return [
+    {
+      what: 'API keys of a project that are neither revoked nor expired',
+      value: count(CAPS.liveKeys),
+      beyond,
+    },
+    { what: 'API keys that a project creates within 24 hours', value: count(CAPS.keysPerDay), beyond },
+    {
+      what: 'Secrets that are remembered of an API key',
+      value: count(CAPS.secretsPerKey),
+      beyond: 'older ones, which no longer work, are refused as unknown',
+    },
+    { what: 'Apps of a project that are not deleted', value: count(CAPS.liveApps), beyond },
+    { what: 'Apps that a project creates within 24 hours', value: count(CAPS.appsPerDay), beyond },
+    { what: 'Open invitations to a project', value: count(CAPS.openInvitations), beyond },
+    { what: 'Members of a project', value: count(CAPS.membersPerProject), beyond },
+    { what: 'Projects of a person who creates another', value: count(CAPS.projectsPerPerson), beyond },
+    {
+      what: 'Sessions of a person',
+      value: count(CAPS.sessionsPerPerson),
+      beyond: 'the oldest end',
     },
   ];
 }

@@ -10,9 +10,10 @@ import * as m0007 from './migrations/0007-people.ts';
 import * as m0008 from './migrations/0008-audit-head-seal.ts';
 import * as m0009 from './migrations/0009-idempotent-apps.ts';
 import * as m0010 from './migrations/0010-totp-steps.ts';
+import * as m0011 from './migrations/0011-indexes-of-lists.ts';
 import type { ControlSchema } from './schema.ts';
 
-/** After this migration the caller must seal the current end of the audit chain, which needs the secret. */
+/** After this migration the audit log of an older release is sealed, which needs the secret: see `sealOldChain`. */
 export const AUDIT_SEAL_MIGRATION = '0008-audit-head-seal';
 
 /** All migrations, oldest first. A released migration is never edited; a new one follows it. */
@@ -27,6 +28,7 @@ const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
   { name: AUDIT_SEAL_MIGRATION, up: m0008.up },
   { name: '0009-idempotent-apps', up: m0009.up },
   { name: '0010-totp-steps', up: m0010.up },
+  { name: '0011-indexes-of-lists', up: m0011.up },
 ];
 
 /**

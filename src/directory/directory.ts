@@ -27,7 +27,8 @@ export type Directory = {
   refuseKey: (keyId: string, refusal: KeyRefusal) => void;
   /** Goes back to what is stored of a key. Call it once what `refuseKey` did is stored and loaded. */
   acceptStored: (keyId: string) => void;
-  listKeys: (projectId: string) => ApiKey[];
+  /** Returns the keys of a project by ascending id. The list changes with the next refresh: do not keep it. */
+  listKeys: (projectId: string) => readonly ApiKey[];
   /** Returns the keys of all projects that expire before `instant`, epoch milliseconds, including expired ones. */
   listExpiringBefore: (instant: number) => ApiKey[];
   hasProjects: () => boolean;
@@ -37,7 +38,8 @@ export type Directory = {
   ageMs: () => number;
   findProject: (projectId: string) => Project | undefined;
   findApp: (appId: string) => App | undefined;
-  listApps: (projectId: string) => App[];
+  /** Returns the apps of a project by ascending id, deleted ones included. Like `listKeys`. */
+  listApps: (projectId: string) => readonly App[];
   /** Resolves when the directory includes everything committed before the call. Call it after every write. */
   refresh: () => Promise<void>;
   /**
@@ -69,20 +71,36 @@ type Contents = {
   revision: number;
   projects: Map<string, Project>;
   apps: Map<string, App>;
-  appsByProject: Map<string, Map<string, App>>;
+  appsByProject: Map<string, App[]>;
   keys: Map<string, ApiKey>;
-  keysByProject: Map<string, Map<string, ApiKey>>;
+  keysByProject: Map<string, ApiKey[]>;
   byMac: Map<string, FoundKey>;
   /** The keys of `refuseKey`, and each of them as it is stored. */
   refused: Map<string, { refusal: KeyRefusal; stored: ApiKey }>;
 };
 
-function mapIn<V>(outer: Map<string, Map<string, V>>, name: string): Map<string, V> {
-  const known = outer.get(name);
-  if (known) return known;
-  const created = new Map<string, V>();
-  outer.set(name, created);
-  return created;
+/** Puts a record into the list of its project, which is in the order of ids, so that no request has to sort it. */
+function putInOrder<T extends { id: string; projectId: string }>(lists: Map<string, T[]>, record: T): void {
+  const list = lists.get(record.projectId);
+  if (!list) {
+    lists.set(record.projectId, [record]);
+    return;
+  }
+  const index = findIndexFrom(list, record.id);
+  list.splice(index, list[index]?.id === record.id ? 1 : 0, record);
+}
+
+/** Returns the index of the first record whose id is not less than `id`, in a list in the order of ids. */
+export function findIndexFrom(list: readonly { id: string }[], id: string): number {
+  let [low, high] = [0, list.length];
+  // New ids are the highest: most records are appended.
+  if ((list.at(-1)?.id ?? '') < id) return high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle]?.id ?? '') < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function putKey(contents: Contents, stored: ApiKey): void {
@@ -92,7 +110,7 @@ function putKey(contents: Contents, stored: ApiKey): void {
   const key = refused && stored.revokedAt === null ? { ...stored, ...refused.refusal } : stored;
   for (const secret of contents.keys.get(key.id)?.secrets ?? []) contents.byMac.delete(secret.mac);
   contents.keys.set(key.id, key);
-  mapIn(contents.keysByProject, key.projectId).set(key.id, key);
+  putInOrder(contents.keysByProject, key);
   for (const secret of key.secrets) contents.byMac.set(secret.mac, { key, secret });
 }
 
@@ -112,7 +130,7 @@ function acceptStored(contents: Contents, keyId: string): void {
 
 function putApp(contents: Contents, app: App): void {
   contents.apps.set(app.id, app);
-  mapIn(contents.appsByProject, app.projectId).set(app.id, app);
+  putInOrder(contents.appsByProject, app);
 }
 
 /** Loads what changed after `contents.revision` in one snapshot, so that a key never appears before its project. */
@@ -122,8 +140,18 @@ async function loadChanges(control: ReadableControl, contents: Contents): Promis
     const { value } = await tx.selectFrom('revision').select('value').executeTakeFirstOrThrow();
     if (Number(value) === since) return;
     const projects = await tx.selectFrom('projects').selectAll().where('revision', '>', since).execute();
-    const apps = await tx.selectFrom('apps').selectAll().where('revision', '>', since).execute();
-    const keys = await tx.selectFrom('api_keys').selectAll().where('revision', '>', since).execute();
+    const apps = await tx
+      .selectFrom('apps')
+      .selectAll()
+      .where('revision', '>', since)
+      .orderBy('id')
+      .execute();
+    const keys = await tx
+      .selectFrom('api_keys')
+      .selectAll()
+      .where('revision', '>', since)
+      .orderBy('id')
+      .execute();
     const secrets = await tx
       .selectFrom('key_secrets')
       .innerJoin('api_keys', 'api_keys.id', 'key_secrets.key_id')
@@ -160,7 +188,7 @@ export async function openDirectory(
     findKey: (keyId) => contents.keys.get(keyId),
     refuseKey: (keyId, refusal) => refuseKey(contents, keyId, refusal),
     acceptStored: (keyId) => acceptStored(contents, keyId),
-    listKeys: (projectId) => [...(contents.keysByProject.get(projectId)?.values() ?? [])],
+    listKeys: (projectId) => contents.keysByProject.get(projectId) ?? [],
     listExpiringBefore: (instant) =>
       [...contents.keys.values()].filter(({ expiresAt }) => expiresAt !== null && expiresAt < instant),
     hasProjects: () => contents.projects.size > 0,
@@ -169,7 +197,7 @@ export async function openDirectory(
     ageMs,
     findProject: (projectId) => contents.projects.get(projectId),
     findApp: (appId) => contents.apps.get(appId),
-    listApps: (projectId) => [...(contents.appsByProject.get(projectId)?.values() ?? [])],
+    listApps: (projectId) => contents.appsByProject.get(projectId) ?? [],
     refresh,
     ensureFresh,
     isTooOld,

@@ -18,7 +18,7 @@ export type ErrorAnswer = { status: number; headers: Record<string, string>; tex
 
 /** Returns the answer to a request that failed with `error`, and logs it if it is ours to fix. */
 export function toErrorAnswer(
-  { config, log }: Pick<Services, 'config' | 'log'>,
+  { config, answerLog }: Pick<Services, 'config' | 'answerLog'>,
   error: unknown,
   context: ErrorContext,
 ): ErrorAnswer {
@@ -26,7 +26,7 @@ export function toErrorAnswer(
   if (apiError.status >= 500 && !isClientAbort(error) && !isOverloaded(error)) {
     // Work refused because of too much load, or during a stop, is not a bug.
     const level = apiError.code === 'overloaded' ? 'warn' : 'error';
-    log[level]({ ...context, ...toLogFields(error) }, apiError.code);
+    answerLog.write(level, { ...context, ...toLogFields(error) }, apiError.code);
   }
   const problem = renderProblem(apiError, context.requestId, config.publicUrl);
   return {

@@ -1,4 +1,5 @@
-import type { Control } from '../control/open.ts';
+import { type Control } from '../control/open.ts';
+import { type AuditWatch } from '../audit/seal.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DiskSpace } from '../disk/space.ts';
 import type { UnstoredRevocations } from '../keys/unstored-revocations.ts';
@@ -31,6 +32,7 @@ export type ReadinessServices = {
   untrustedProxy: UntrustedProxy;
   connections: Connections;
   secretWarning: string | undefined;
+  auditWatch: AuditWatch;
 };
 
 /** The directory is polled four times per second. */
@@ -66,7 +68,11 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
   if (services.warehouse.isFailing()) {
     warnings.push('Events cannot be stored and are refused with 503; the log says why. Is the disk full?');
   }
-  const problems = [services.disk.findWarning(), services.unstored.findWarning()];
+  const problems = [
+    services.disk.findWarning(),
+    services.unstored.findWarning(),
+    services.auditWatch.findWarning(),
+  ];
   warnings.push(...problems.filter((problem) => problem !== undefined));
   warnings.push(...services.warehouse.listProblems(), ...services.control.listProblems());
   const limitProblem = services.limiter.reportStore()?.problem;

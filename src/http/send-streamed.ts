@@ -3,8 +3,9 @@ import { Readable } from 'node:stream';
 import { ApiError, type ErrorCode } from '../api/errors.ts';
 import type { Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
-import type { Log } from '../lib/log.ts';
+import { type Log } from '../lib/log.ts';
 import { inPieces } from './connections/pieces.ts';
+import { type AnswerLog } from './pipeline/answer-log.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import { findStreamRefusal, type StreamServices } from './pipeline/stream-permission.ts';
 
@@ -19,7 +20,7 @@ const STOPPING: ErrorCode = 'overloaded';
  * Keys in it become hints. Releases the slot of the exchange at its end.
  */
 export function openGuardedBody(
-  services: StreamServices & { log: Log },
+  services: StreamServices & { answerLog: AnswerLog },
   { streamPermission, requestId }: Exchange,
   { chunks, end }: Streamed,
   response: ServerResponse,
@@ -53,7 +54,7 @@ export function openGuardedBody(
     stopping.removeEventListener('abort', onStopping);
   });
   body.once('error', (error) =>
-    services.log.warn({ requestId, err: error }, 'a streamed answer was cut off'),
+    services.answerLog.write('warn', { requestId, err: error }, 'a streamed answer was cut off'),
   );
   return body;
 

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ApiError } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import { diffOf } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
 import type { Config } from '../config/config.ts';
 import type { Write } from '../control/open.ts';
 import type { ApiKey } from '../directory/key.ts';
@@ -13,6 +13,7 @@ import { newId } from '../lib/id.ts';
 import { closedObject } from '../lib/schema.ts';
 import { appendForKey, writeKey } from './change-key.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
+import { requireRoomForNewKey } from './key-caps.ts';
 import {
   KEY_FIELDS,
   OPTIONAL_KEY_FIELDS,
@@ -78,6 +79,7 @@ export async function insertKey(
   requireValidKey(services, project, fields, { type, createdAt: now, now });
   const target = { ...fields, type, granted: effectiveScopes(type, fields.scopes), limitsBefore: null };
   await requireNoEscalation(services, tx, by, { target, project, keyName: 'The new key' });
+  await requireRoomForNewKey(tx, project.id, now);
   const keyId = newId('key');
   await tx
     .insertInto('api_keys')

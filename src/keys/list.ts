@@ -1,7 +1,5 @@
 import { type Static, Type } from 'typebox';
-import type { Caller } from '../api/caller.ts';
 import { exceedsApps } from '../api/permission.ts';
-import type { Directory } from '../directory/directory.ts';
 import { type ApiKey, KEY_STATUSES, statusOf } from '../directory/key.ts';
 import { KEY_TYPES } from '../directory/scopes.ts';
 import { DAY_MS } from '../lib/durations.ts';
@@ -34,24 +32,22 @@ export const KEY_FILTERS = {
 
 type KeyFilters = { [Name in keyof typeof KEY_FILTERS]?: Static<(typeof KEY_FILTERS)[Name]> };
 
-/** Returns the keys of the caller's project that it can access and that match the filters. */
-export function listKeys(
-  { directory, clock, usage }: { directory: Directory } & KeyJsonServices,
-  { principal: own, project }: Pick<Caller, 'project'> & { principal: Pick<ApiKey, 'appIds'> },
+/** Returns whether a key of the caller's project is one that the caller can access and that matches the filters. */
+export function createKeyFilter(
+  { clock, usage }: KeyJsonServices,
+  { principal: own }: { principal: Pick<ApiKey, 'appIds'> },
   filters: KeyFilters,
-): ApiKey[] {
+): (key: ApiKey) => boolean {
   const now = clock.now();
-  const { type, status, app_id: appId } = filters;
-  const expiresBefore = parseTimestamp(filters.expires_before) ?? Number.POSITIVE_INFINITY;
-  const hasExpiryFilter = filters.expires_before !== undefined;
-  const unusedSince = now - (filters.unused_for_days ?? 0) * DAY_MS;
-  const lastUseOf = (key: ApiKey) => usage?.find(key.id).lastUsedAt ?? key.createdAt;
-  return directory
-    .listKeys(project.id)
-    .filter((key) => !exceedsApps(key, own))
-    .filter((key) => type === undefined || key.type === type)
-    .filter((key) => status === undefined || statusOf(key, now) === status)
-    .filter((key) => !hasExpiryFilter || (key.expiresAt !== null && key.expiresAt < expiresBefore))
-    .filter((key) => filters.unused_for_days === undefined || lastUseOf(key) <= unusedSince)
-    .filter((key) => appId === undefined || key.appIds === null || key.appIds.includes(appId));
+  const { type, status, app_id: appId, unused_for_days: unusedForDays } = filters;
+  const expiresBefore = parseTimestamp(filters.expires_before);
+  const unusedSince = now - (unusedForDays ?? 0) * DAY_MS;
+  const isUnused = (key: ApiKey) => (usage?.find(key.id).lastUsedAt ?? key.createdAt) <= unusedSince;
+  return (key) =>
+    (type === undefined || key.type === type) &&
+    (status === undefined || statusOf(key, now) === status) &&
+    (expiresBefore === undefined || (key.expiresAt !== null && key.expiresAt < expiresBefore)) &&
+    (appId === undefined || key.appIds === null || key.appIds.includes(appId)) &&
+    !exceedsApps(key, own) &&
+    (unusedForDays === undefined || isUnused(key));
 }

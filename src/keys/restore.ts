@@ -4,10 +4,11 @@ import type { Project } from '../directory/project.ts';
 import { appendForKey, changeKey } from './change-key.ts';
 import type { KeyServices } from './create.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
+import { requireRoomForLiveKey } from './key-caps.ts';
 
 /**
  * Takes back the revocation of a key and returns the key. Throws 409 if it is not revoked, was revoked more than an hour
- * ago, or has leaked; 403 if it has more permissions than the grantor.
+ * ago, or has leaked, and if the project has no room for a live key; 403 if it has more permissions than the grantor.
  */
 export async function restoreKey(
   services: KeyServices,
@@ -17,7 +18,10 @@ export async function restoreKey(
 ): Promise<ApiKey> {
   return changeKey(services, by, keyId, async ({ tx, revision }, key) => {
     await requireNoEscalation(services, tx, by, { target: key, project, keyName: 'The key' });
-    requireRestorable(key, services.clock.now());
+    const now = services.clock.now();
+    requireRestorable(key, now);
+    // An expired key takes no room.
+    if (key.expiresAt === null || key.expiresAt > now) await requireRoomForLiveKey(tx, project.id, now);
     await tx
       .updateTable('api_keys')
       .set({ revoked_at: null, revoked_by: null, revoked_reason: null, revision })

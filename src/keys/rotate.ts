@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Requester } from '../api/caller.ts';
+import { CAPS } from '../api/caps.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import { type ControlTransaction, URGENT, type Write } from '../control/open.ts';
@@ -67,6 +68,7 @@ export async function replaceSecret(
   await retireSecrets(services, tx, key, body, now);
   const version = 1 + Math.max(0, ...key.secrets.map((secret) => secret.version));
   const secret = await insertSecret(services, tx, key, version);
+  await forgetOldSecrets(tx, keyId, version, now);
   await tx.updateTable('api_keys').set({ revision }).where('id', '=', keyId).execute();
   const rotated = await getStoredKey(tx, keyId);
   const diff = { secrets: [versions(key, now), versions(rotated, now)] } as const;
@@ -115,6 +117,21 @@ async function retireSecrets(
     })
     .where('key_id', '=', key.id)
     .where('version', '=', newest.version)
+    .execute();
+}
+
+/** At most two secrets of a key work; the others are only remembered to say why they are refused. */
+async function forgetOldSecrets(
+  tx: ControlTransaction,
+  keyId: string,
+  newest: number,
+  now: number,
+): Promise<void> {
+  await tx
+    .deleteFrom('key_secrets')
+    .where('key_id', '=', keyId)
+    .where('version', '<=', newest - CAPS.secretsPerKey)
+    .where(({ eb, or }) => or([eb('revoked_at', 'is not', null), eb('expires_at', '<=', now)]))
     .execute();
 }
 

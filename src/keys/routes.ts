@@ -8,7 +8,7 @@ import type { KeyServices } from './create.ts';
 import { CREATE_KEY_BODY, insertKey } from './create.ts';
 import { createSecretOnce } from './create-secret-once.ts';
 import { API_KEY_JSON, type ApiKeyJson, KEY_WITH_SECRET_JSON, toKeyJson } from './key-json.ts';
-import { KEY_FILTERS, listKeys } from './list.ts';
+import { createKeyFilter, KEY_FILTERS } from './list.ts';
 import { restoreKey } from './restore.ts';
 import { REVOKE_REASONS } from './revoke.ts';
 import { endGracePeriod, ROTATE_KEY_BODY, replaceSecret } from './rotate.ts';
@@ -68,7 +68,8 @@ const listRoute = defineRoute({
   app: { from: 'query', required: false },
   answer: { status: 200, schema: pageOf(API_KEY_JSON) },
   handle(services: KeyServices, { caller, query }) {
-    const { page, next_cursor } = pageById(listKeys(services, caller, query), query);
+    const keys = services.directory.listKeys(caller.project.id);
+    const { page, next_cursor } = pageById(keys, query, createKeyFilter(services, caller, query));
     return { data: page.map((key) => toKeyJson(services, key)), next_cursor };
   },
 });

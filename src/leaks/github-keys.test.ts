@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { it } from 'node:test';
 import { parseGithubKeys } from '../config/scanning-keys.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
+import { openLog } from '../lib/log.ts';
 import { createGithubKeys, type GithubKeys } from './github-keys.ts';
 
 function makeAnswer(...identifiers: string[]): string {
@@ -27,7 +28,9 @@ function makeKeys() {
     if (github.isDown) throw new TypeError('fetch failed');
     return new Response(github.answer);
   };
-  return { github, time, keys: createGithubKeys({ fetch, nowMs: () => time.nowMs }) };
+  const lines: string[] = [];
+  const log = openLog('info', (line) => line, { write: (line) => lines.push(line) });
+  return { github, time, lines, keys: createGithubKeys({ fetch, nowMs: () => time.nowMs, log }) };
 }
 
 /** Fails unless the key was found. */
@@ -41,7 +44,6 @@ const isUnknown = async (keys: GithubKeys, identifier: string) =>
 async function waitOf(keys: GithubKeys, identifier: string): Promise<number> {
   const answer = await keys.find(identifier);
   assert.ok(answer.outcome === 'unavailable', answer.outcome);
-  assert.ok(answer.cause instanceof TypeError);
   return answer.retryAfterSeconds;
 }
 
@@ -92,6 +94,23 @@ it('never reports a key as unknown while GitHub does not respond, and returns ho
     await find(keys, 'k1');
     assert.equal(github.fetches, 2 + minute);
   }
+});
+
+// Regression: every report that could not be verified was logged with the reason.
+it('logs once that GitHub does not respond, however many reports come, and once that it does again', async () => {
+  const { github, time, lines, keys } = makeKeys();
+  github.isDown = true;
+  for (let minute = 0; minute < 5; minute += 1) {
+    for (let index = 0; index < 100; index += 1) await waitOf(keys, `made-up-${index}`);
+    time.nowMs += MINUTE_MS;
+  }
+  assert.equal(github.fetches, 5);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /fetch failed.*cannot be fetched/);
+  github.isDown = false;
+  await find(keys, 'k1');
+  assert.equal(lines.length, 2);
+  assert.match(lines[1] ?? '', /"failures":5.*fetched again/);
 });
 
 // Regression: one failure kept the old list for another day.

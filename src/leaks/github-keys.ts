@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type PublicKeys, parseGithubKeys } from '../config/scanning-keys.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
+import type { Log } from '../lib/log.ts';
 
 const META_URL = 'https://api.github.com/meta/public_keys/secret_scanning';
 const FETCH_MS_MAX = 5_000;
@@ -13,7 +14,7 @@ const BACKOFF_MS_MAX = HOUR_MS;
 export type KeyLookup =
   | { outcome: 'found'; key: KeyObject }
   | { outcome: 'unknown' }
-  | { outcome: 'unavailable'; retryAfterSeconds: number; cause: unknown };
+  | { outcome: 'unavailable'; retryAfterSeconds: number };
 
 /** The source of GitHub's public keys. */
 export type GithubKeys = {
@@ -27,6 +28,7 @@ export type GithubKeysOptions = {
   pinned?: PublicKeys | undefined;
   fetch?: typeof fetch;
   nowMs?: () => number;
+  log?: Pick<Log, 'warn'>;
 };
 
 /**
@@ -34,24 +36,26 @@ export type GithubKeysOptions = {
  * it does not respond, the cached keys stay in use, and it is tried again after a minute, two, four … at most an hour.
  */
 export function createGithubKeys(options: GithubKeysOptions = {}): GithubKeys {
-  const { pinned, fetch: fetchUrl = fetch, nowMs = () => performance.now() } = options;
+  const { pinned, fetch: fetchUrl = fetch, nowMs = () => performance.now(), log } = options;
   if (pinned) return { find: async (identifier) => toLookup(pinned.get(identifier)) };
   let cached: PublicKeys = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let refreshAt = Number.NEGATIVE_INFINITY;
-  /** How many fetches failed since the last success, and why the last one did. */
+  /** How many fetches failed since the last success. */
   let failures = 0;
-  let cause: unknown;
   let fetching: Promise<void> | undefined;
 
   async function update(): Promise<void> {
     fetchedAt = nowMs();
     try {
       cached = await fetchKeys(fetchUrl);
+      if (failures > 0) log?.warn({ failures }, "GitHub's public keys can be fetched again");
       failures = 0;
       refreshAt = fetchedAt + CACHED_MS;
-    } catch (error) {
-      cause = error;
+    } catch (err) {
+      // Only the first failure: anyone can cause a fetch per minute.
+      if (failures === 0)
+        log?.warn({ err }, "GitHub's public keys cannot be fetched; logged again when they can");
       refreshAt = fetchedAt + Math.min(RETRY_AFTER_MS * 2 ** failures, BACKOFF_MS_MAX);
       failures += 1;
     }
@@ -71,7 +75,7 @@ export function createGithubKeys(options: GithubKeysOptions = {}): GithubKeys {
     // After a failure, GitHub may have a key that is not cached: to answer "unknown" would lose a report.
     if (key || failures === 0) return toLookup(key);
     const waitMs = fetchedAt + RETRY_AFTER_MS - nowMs();
-    return { outcome: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)), cause };
+    return { outcome: 'unavailable', retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) };
   }
 
   return { find };

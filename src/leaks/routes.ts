@@ -75,10 +75,10 @@ const githubRoute = defineRoute({
   async handle(services: ReportServices, { raw }) {
     await passLimit(services, raw);
     const claim = readSignature(raw.headers);
-    const key = await getSigningKey(services.githubKeys, claim.identifier);
     const body = await raw.readBody(REPORT_BYTES_MAX);
-    requireSigned(body, key, claim);
+    // Everything that can be refused without GitHub's keys is refused before they are fetched.
     const findings = parseReport(body);
+    requireSigned(body, await getSigningKey(services.githubKeys, claim.identifier), claim);
     await services.directory.ensureFresh();
     const by = toRequester(raw);
     const labels: Awaited<ReturnType<typeof handleFinding>>[] = [];

@@ -11,19 +11,35 @@ const IDENTIFIER = /^[\w.-]{1,128}$/;
 const SIGNATURE = /^[A-Za-z0-9+/]{11,96}={0,2}$/;
 
 const refuse = (detail: string) => new ApiError('invalid_signature', { detail });
+const malformed = (header: string) => refuse(`The header ${header} is not of the form that GitHub sends.`);
 
 function readHeader(headers: RawRequest['headers'], name: string, pattern: RegExp): string {
   const value = headers[name.toLowerCase()];
   if (typeof value !== 'string' || value === '') throw refuse(`The header ${name} is missing.`);
-  if (!pattern.test(value)) throw refuse(`The header ${name} is not of the form that GitHub sends.`);
+  if (!pattern.test(value)) throw malformed(name);
   return value;
 }
 
 /** Returns the claim in the headers. Throws 401 if they are missing or invalid for any body. */
 export function readSignature(headers: RawRequest['headers']): SignatureClaim {
   const identifier = readHeader(headers, 'Github-Public-Key-Identifier', IDENTIFIER);
-  const signature = readHeader(headers, 'Github-Public-Key-Signature', SIGNATURE);
-  return { identifier, signature: Buffer.from(signature, 'base64') };
+  const header = 'Github-Public-Key-Signature';
+  const signature = Buffer.from(readHeader(headers, header, SIGNATURE), 'base64');
+  if (!isEcdsaSignature(signature)) throw malformed(header);
+  return { identifier, signature };
+}
+
+/** Whether the bytes are a SEQUENCE of two INTEGERs and nothing else, as DER encodes a signature (RFC 3279 §2.2.3). */
+function isEcdsaSignature(bytes: Buffer): boolean {
+  const [SEQUENCE, INTEGER] = [0x30, 0x02];
+  const second = 4 + (bytes[3] ?? 0);
+  return (
+    bytes[0] === SEQUENCE &&
+    bytes[1] === bytes.length - 2 &&
+    bytes[2] === INTEGER &&
+    bytes[second] === INTEGER &&
+    second + 2 + (bytes[second + 1] ?? 0) === bytes.length
+  );
 }
 
 /** Returns GitHub's key with this identifier. Throws 401 if it has none, 503 if its server does not respond. */
@@ -34,7 +50,6 @@ export async function getSigningKey(keys: GithubKeys, identifier: string): Promi
   throw new ApiError('overloaded', {
     detail: "GitHub's public keys cannot be had just now. Send the report again.",
     headers: { 'retry-after': String(answer.retryAfterSeconds) },
-    cause: answer.cause,
   });
 }
 

@@ -3,10 +3,12 @@ import { type Static, Type } from 'typebox';
 import { ROLE } from '../accounts/session-json.ts';
 import { createToken, hashToken } from '../accounts/token.ts';
 import type { Caller } from '../api/caller.ts';
+import { requireBelowCap } from '../api/caps.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
-import { type Audit, diffOf } from '../audit/audit.ts';
-import { type Control, URGENT } from '../control/open.ts';
+import type { Audit } from '../audit/audit.ts';
+import { type Control, type ControlTransaction, URGENT } from '../control/open.ts';
+import { diffOf } from '../audit/diff.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -94,6 +96,7 @@ export async function invite(
       .where('project_id', '=', project.id)
       .where(({ eb, or }) => or([eb('email', '=', email), eb('expires_at', '<=', now)]))
       .execute();
+    await requireRoomForInvitation(tx, project.id);
     await tx.insertInto('invitations').values(row).execute();
     const diff = diffOf({}, { email, role });
     await audit.append(tx, {
@@ -105,6 +108,16 @@ export async function invite(
     });
   });
   return { invitation: toInvitationJson(row), token };
+}
+
+/** Expired invitations were deleted before, so all that are stored are open. */
+async function requireRoomForInvitation(tx: ControlTransaction, projectId: string): Promise<void> {
+  const { count } = await tx
+    .selectFrom('invitations')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('project_id', '=', projectId)
+    .executeTakeFirstOrThrow();
+  requireBelowCap(count, 'openInvitations', 'open invitations to this project');
 }
 
 /** Revokes an invitation to the caller's project. Throws 404 if there is none with this ID. */

@@ -1,7 +1,9 @@
 import type { AccountServices } from '../accounts/account.ts';
 import { findSessionById, type SessionSource } from '../accounts/sessions.ts';
 import type { Actor } from '../api/caller.ts';
-import { type Audit, diffOf } from '../audit/audit.ts';
+import { requireBelowCap } from '../api/caps.ts';
+import type { Audit } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Role, readRole } from '../directory/scopes.ts';
@@ -39,13 +41,22 @@ export async function findMembershipStatus(
   return { isSignedIn: session !== undefined, role };
 }
 
-/** Stores a person's membership in a project, and its audit entry, in the caller's transaction. */
+/**
+ * Stores a person's membership in a project, and its audit entry, in the caller's transaction. Throws 409 if the project
+ * has as many members as it can have.
+ */
 export async function insertMember(
   { audit, clock }: { audit: Audit; clock: Clock },
   tx: ControlTransaction,
   { projectId, personId, role }: { projectId: string; personId: string; role: Role },
   actor: Actor,
 ): Promise<void> {
+  const { count } = await tx
+    .selectFrom('project_members')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('project_id', '=', projectId)
+    .executeTakeFirstOrThrow();
+  requireBelowCap(count, 'membersPerProject', 'members of this project');
   await tx
     .insertInto('project_members')
     .values({ project_id: projectId, person_id: personId, role, created_at: clock.now() })

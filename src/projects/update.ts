@@ -2,7 +2,8 @@ import { type Static, Type } from 'typebox';
 import type { Requester } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import { diffOf } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
+import { changesRow } from '../control/changes-row.ts';
 import type { ProjectTable } from '../control/schema.ts';
 import { NAME_RULES } from '../directory/field-rules.ts';
 import { DISABLE_AFTER_MINUTES_MAX, KEY_LIFETIME_DAYS_MAX, type Project } from '../directory/project.ts';
@@ -63,10 +64,13 @@ export async function updateProject(
   if (mistakes.length > 0) throw validationFailed(mistakes);
   await control.write(recheck, async ({ tx, revision }) => {
     const rowOf = tx.selectFrom('projects').selectAll().where('id', '=', project.id);
-    const before = toProject(await rowOf.executeTakeFirstOrThrow());
+    const row = await rowOf.executeTakeFirstOrThrow();
+    const columns = toColumns(body);
+    if (!changesRow(row, columns)) return;
+    const before = toProject(row);
     await tx
       .updateTable('projects')
-      .set({ ...toColumns(body), updated_at: clock.now(), revision })
+      .set({ ...columns, updated_at: clock.now(), revision })
       .where('id', '=', project.id)
       .execute();
     const after = toProject(await rowOf.executeTakeFirstOrThrow());

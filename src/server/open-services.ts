@@ -1,10 +1,10 @@
 import { createPeople } from '../accounts/people.ts';
-import { createAudit, sealHead } from '../audit/audit.ts';
+import { createAudit } from '../audit/audit.ts';
 import type { AuditKey } from '../audit/chain.ts';
 import { createFailureLog } from '../audit/failures.ts';
+import { watchAuditEnd } from '../audit/seal.ts';
 import type { Config } from '../config/config.ts';
-import { AUDIT_SEAL_MIGRATION } from '../control/migrate.ts';
-import { NO_CALLER, openControl } from '../control/open.ts';
+import { openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
 import { createDiskSpace } from '../disk/space.ts';
@@ -12,6 +12,7 @@ import { createBodyServices } from '../http/body/bodies.ts';
 import { createConnections } from '../http/connections/connections.ts';
 import { createMetrics } from '../http/metrics/metrics.ts';
 import { createUntrustedProxy } from '../http/network/untrusted-proxy.ts';
+import { createAnswerLog } from '../http/pipeline/answer-log.ts';
 import type { Services } from '../http/pipeline/services.ts';
 import { startRecordCleanup } from '../idempotency/cleanup.ts';
 import { createUnstoredRevocations } from '../keys/unstored-revocations.ts';
@@ -58,11 +59,9 @@ export async function openControlServices(
   await using opening = new AsyncDisposableStack();
   const database = opening.adopt(await openDatabase(config, controlFile, clock, log), close);
   const { control } = database;
-  const audit = createAudit(toAuditKey(secret), clock, config.retiredSecrets.map(toAuditKey));
-  if (control.migrated.includes(AUDIT_SEAL_MIGRATION)) {
-    await control.write(NO_CALLER, ({ tx }) => sealHead(tx, toAuditKey(secret)));
-  }
-  await requireSameSecret({ control, audit }, pepper, retiredPeppers);
+  const auditKeys = [toAuditKey(secret), ...config.retiredSecrets.map(toAuditKey)] as const;
+  const audit = createAudit(auditKeys, clock);
+  await requireSameSecret({ control, audit, auditKeys }, pepper, retiredPeppers);
   const secretWarning = await findSecretWarning(control, pepper, retiredPeppers);
   if (secretWarning !== undefined) log.warn(secretWarning);
   const options = { maxStaleMs: config.keyMaxStaleMs };
@@ -84,9 +83,10 @@ export async function openControlServices(
     secretWarning,
     replaySecret: deriveKey(secret, 'keys/replay'),
     audit,
+    auditWatch: watchAuditEnd(control, auditKeys, log),
     people: createPeople(control, [secret, ...config.retiredSecrets]),
     memberships,
-    githubKeys: createGithubKeys({ pinned: config.githubScanningKeys }),
+    githubKeys: createGithubKeys({ pinned: config.githubScanningKeys, log }),
     metrics: createMetrics(),
     connections: createConnections({ clock, log, trustedProxies: config.trustedProxies }),
     untrustedProxy: createUntrustedProxy({ clock, log }),
@@ -94,6 +94,7 @@ export async function openControlServices(
     ...createBodyServices(clock),
     clock,
     log,
+    answerLog: createAnswerLog({ clock, log }),
     eventsDir,
     requirePair: () => requirePair(control, { controlFile, eventsDir }),
     close: () => closeInReverse(opened),

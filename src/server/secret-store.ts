@@ -2,13 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { systemActor } from '../api/caller.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { AuditKey } from '../audit/chain.ts';
+import { sealOldChain } from '../audit/seal.ts';
 import { type Control, NO_CALLER, whenFree } from '../control/open.ts';
 import { encodeMac, macOf, type Pepper } from '../directory/secret.ts';
 import { errorCodeOf } from '../lib/errors.ts';
 import { fixOf } from './data-dir.ts';
 
 const SECRET_BYTES = 32;
-const KNOWN_VALUE = 'appflow known value';
+/**
+ * A folder whose stored MAC is of the second value was last used by a release that did not seal the audit log. That MAC
+ * cannot be computed without the secret, so it cannot be put back to have a truncated log sealed.
+ */
+const KNOWN_VALUES = { sealed: 'appflow known value, audit log sealed', unsealed: 'appflow known value' };
 const SETTING = 'secret_check';
 
 /**
@@ -55,10 +61,15 @@ function createSecretFile(file: string): void {
   }
 }
 
-const knownValueMac = (pepper: Pepper) => encodeMac(macOf(KNOWN_VALUE, pepper));
+const knownValueMac = (pepper: Pepper, kind: keyof typeof KNOWN_VALUES = 'sealed') =>
+  encodeMac(macOf(KNOWN_VALUES[kind], pepper));
 
 /** Which of the configured secrets a data folder was last used with; `none` before the first use. */
-export type SecretMatch = 'current' | 'retired' | 'wrong' | 'none';
+export type SecretMatch = {
+  secret: 'current' | 'retired' | 'wrong' | 'none';
+  /** Whether a release that did not seal the audit log used it last. */
+  isUnsealed: boolean;
+};
 
 /** Returns which of the configured secrets the stored known value was computed with. Changes nothing. */
 export async function findSecretMatch(
@@ -67,32 +78,37 @@ export async function findSecretMatch(
   retired: readonly Pepper[],
 ): Promise<SecretMatch> {
   const row = await db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst();
-  if (!row) return 'none';
-  if (row.value === knownValueMac(pepper)) return 'current';
-  return retired.some((old) => row.value === knownValueMac(old)) ? 'retired' : 'wrong';
+  if (!row) return { secret: 'none', isUnsealed: false };
+  for (const kind of ['sealed', 'unsealed'] as const) {
+    const used = [pepper, ...retired].find((one) => row.value === knownValueMac(one, kind));
+    if (used) return { secret: used === pepper ? 'current' : 'retired', isUnsealed: kind === 'unsealed' };
+  }
+  return { secret: 'wrong', isUnsealed: false };
 }
+
+type CheckServices = { control: Control; audit: Audit; auditKeys: readonly [AuditKey, ...AuditKey[]] };
 
 /**
  * Throws an error with the fix if the stored keys were created with a secret that is not configured, because no key would
- * ever match. A folder last used with a retired secret is moved to the current one, which the audit log records.
+ * ever match. A folder last used with a retired secret is moved to the current one, which the audit log records. The
+ * audit log of a release that did not seal it is sealed, once.
  */
 export async function requireSameSecret(
-  { control, audit }: { control: Control; audit: Audit },
+  services: CheckServices,
   pepper: Pepper,
   retired: readonly Pepper[],
 ): Promise<void> {
-  const check = knownValueMac(pepper);
+  const { control } = services;
   await whenFree(() =>
     control.db
       .insertInto('settings')
-      .values({ name: SETTING, value: check })
+      .values({ name: SETTING, value: knownValueMac(pepper) })
       .onConflict((conflict) => conflict.column('name').doNothing())
       .execute(),
   );
-  const match = await findSecretMatch(control, pepper, retired);
-  if (match === 'current') return;
-  if (match === 'retired') return moveToCurrentSecret(control, audit, pepper, retired);
-  throw new Error(WRONG_SECRET);
+  const { secret, isUnsealed } = await findSecretMatch(control, pepper, retired);
+  if (secret === 'wrong') throw new Error(WRONG_SECRET);
+  if (secret === 'retired' || isUnsealed) await moveToCurrent(services, pepper, retired);
 }
 
 /** The error for a wrong secret, with the fix. */
@@ -101,20 +117,21 @@ export const WRONG_SECRET =
   'Set the former secret again (APPFLOW_SECRET, APPFLOW_SECRET_FILE, or secrets/appflow-secret in the data folder). ' +
   'To replace the secret, set the former one as APPFLOW_SECRET_RETIRED.';
 
-async function moveToCurrentSecret(
-  control: Control,
-  audit: Audit,
+async function moveToCurrent(
+  { control, audit, auditKeys }: CheckServices,
   pepper: Pepper,
   retired: readonly Pepper[],
 ): Promise<void> {
   await control.write(NO_CALLER, async ({ tx }) => {
     // Read again under the write lock: of two processes that start together, only one moves it.
-    if ((await findSecretMatch({ db: tx }, pepper, retired)) !== 'retired') return;
+    const { secret, isUnsealed } = await findSecretMatch({ db: tx }, pepper, retired);
+    if (isUnsealed) await sealOldChain(tx, auditKeys);
     await tx
       .updateTable('settings')
       .set({ value: knownValueMac(pepper) })
       .where('name', '=', SETTING)
       .execute();
+    if (secret !== 'retired') return;
     await audit.append(tx, {
       projectId: null,
       actor: systemActor('start'),

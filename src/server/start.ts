@@ -124,7 +124,7 @@ function startClockWatch({ clockState, log }: Services): () => Promise<void> {
 function startTasks(services: Services): () => Promise<void> {
   services.control.checkPages(services.log);
   const stopDisabling = startDisablingLeaked(services);
-  const stopHeadLog = startAuditHeadLog(services.control, services.log);
+  const stopHeadLog = startAuditHeadLog(services);
   const stopNotices = startExpiryNotices(services);
   const stopDiskWatch = watchDisk(services.disk, services.log);
   const stopClockWatch = startClockWatch(services);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import Database from 'better-sqlite3';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
@@ -7,6 +9,8 @@ import { type Answer, initProject, makeClock, makeKey, startTestServer } from '.
 
 const clock = makeClock();
 const api = await startTestServer({ TRUSTED_PROXIES: '127.0.0.1' }, { clock });
+// The project was created by the system clock, after the server's had stopped.
+clock.set(Date.now());
 const { server_key: key, project_id } = api.project;
 const self = (await api.call('GET', '/v1/api-keys/self', { key })).body.id as string;
 const services = await openControlServices(api.config, clock);
@@ -126,13 +130,32 @@ describe('the audit log', () => {
 });
 
 /** Appends this many entries in one transaction. */
-async function appendMany(count: number, target: string, characters = 100): Promise<void> {
+async function appendMany(count: number, target: string): Promise<void> {
   await services.control.write(NO_CALLER, async ({ tx }) => {
     for (let index = 0; index < count; index += 1) {
       const entry = { projectId: project_id, actor: CLI_ACTOR, action: 'app.updated', target } as const;
-      await services.audit.append(tx, { ...entry, diff: { name: ['x'.repeat(characters), index] } });
+      await services.audit.append(tx, { ...entry, diff: { name: ['x'.repeat(100), index] } });
     }
   });
+}
+
+/** Stores entries with diffs longer than any that is appended, so that an export outgrows every buffer on its way. */
+function storeLong(count: number, target: string): void {
+  const database = new Database(join(api.config.dataDir, 'control.db'));
+  database
+    .prepare(
+      `INSERT INTO audit_log
+       WITH RECURSIVE n(i) AS (SELECT 1000000 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000 + @count)
+       SELECT i, 'aud_' || i, @now, @project_id, 'cli', 'cli', 'app.updated', @target, @diff, NULL, NULL, 'x', 'x' FROM n`,
+    )
+    .run({
+      count,
+      target,
+      project_id,
+      now: clock.now(),
+      diff: JSON.stringify({ name: ['x'.repeat(10_000), 1] }),
+    });
+  database.close();
 }
 
 describe('audit log exports', () => {
@@ -169,7 +192,7 @@ describe('audit log exports', () => {
     ['revoked', 'DELETE'],
     ['restricted to other IP addresses', 'PATCH', { ip_allowlist: ['203.0.113.1'] }],
   ];
-  before(() => appendMany(4_000, 'app_long', 10_000));
+  before(() => storeLong(4_000, 'app_long'));
   for (const [what, method, change] of changes) {
     it(`aborts an export within a second when its key is ${what}, so that it does not look complete`, async () => {
       const reader = await makeKey(api, { type: 'server' });

@@ -66,7 +66,7 @@ describe('appflow audit, without a server', async () => {
     const all = entriesOf(await audit(env, '--json'));
     assert.deepEqual(
       [...new Set(all.map(({ project_id }) => project_id))],
-      [null, projects[1]?.project_id, projects[0]?.project_id],
+      [projects[1]?.project_id, projects[0]?.project_id, null],
     );
     assert.deepEqual(entriesOf(await audit(env, '--json', '--limit', '2')), all.slice(0, 2));
   });

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { verifyChain } from '../../src/audit/chain.ts';
 import { openControl } from '../../src/control/open.ts';
+import { derivePepper, encodeMac, macOf } from '../../src/directory/secret.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { toAuditKey } from '../../src/server/open-services.ts';
+import { openControlServices, toAuditKey } from '../../src/server/open-services.ts';
 import { readSecret } from '../../src/server/secret-store.ts';
-import { initProject, makeConfig } from '../support/harness.ts';
+import { startServer } from '../../src/server/start.ts';
+import { connect, initProject, makeConfig } from '../support/harness.ts';
 import { assertFailed, examine, makeInstallation } from './doctor-installation.ts';
 
 describe('doctor, checking the audit log,', () => {
@@ -97,13 +100,102 @@ describe('doctor, checking the audit log,', () => {
     assertFailed(await examine(env, ...noted), 'audit log', /rows are missing at the end/);
   });
 
-  it('seals the end of a log written by an older release', async () => {
-    const { dataDir, env, tamper } = await makeInstallation();
-    tamper('ALTER TABLE audit_head DROP COLUMN seal', 0);
-    tamper("DELETE FROM schema_migrations WHERE name = '0008-audit-head-seal'");
+  it('seals the end of a log written by a release without a seal, once', async () => {
+    const { dataDir, env } = await makeInstallation();
+    const restoreLog = makeUnsealed(dataDir);
     const before = await examine(env);
     assert.deepEqual([before.code, before.byCheck.get('audit log')?.status], [0, 'warning']);
     await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
     assert.equal((await examine(env)).byCheck.get('audit log')?.status, 'ok');
+    // Every entry of the sealing release is gone, so only the value that says so is left.
+    restoreLog();
+    removeSeal(dataDir);
+    assertFailed(await examine(env), 'audit log', /seal of its end was removed/);
+    await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
+    assertFailed(await examine(env), 'audit log', /rows after it were cut off/);
+  });
+
+  // Regression: the seal migration was applied again, and sealed what was left.
+  it('never seals a truncated log again, whatever was removed from the database besides', async () => {
+    const { dataDir, env, tamper } = await makeInstallation();
+    tamper(CUT);
+    tamper(HIDE);
+    removeSeal(dataDir);
+    assertFailed(await examine(env), 'audit log', /seal of its end was removed/);
+    const start = () => initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
+    await start();
+    assertFailed(await examine(env), 'audit log', /rows after it were cut off/);
+    tamper("DELETE FROM settings WHERE name = 'secret_check'");
+    tamper("UPDATE audit_head SET seal = ''");
+    await start();
+    assertFailed(await examine(env), 'audit log', /rows after it were cut off/);
+    // Even an old copy of the value does not help: the entries themselves say who wrote them.
+    tamper(`UPDATE settings SET value = '${unsealedCheck(dataDir)}' WHERE name = 'secret_check'`);
+    tamper("UPDATE audit_head SET seal = ''");
+    await start();
+    assertFailed(await examine(env), 'audit log', /rows after it were cut off/);
+  });
+
+  it('is not needed to notice a damaged end: /readyz reports it, and the log has it once', async () => {
+    const { dataDir, tamper } = await makeInstallation();
+    const config = makeConfig({ APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'error' });
+    tamper(CUT);
+    const lines: string[] = [];
+    const server = await startServer(config, {}, { write: (line) => lines.push(line) });
+    const { status, warnings } = (await connect(server.url).call('GET', '/readyz')).body;
+    assert.equal(status, 'degraded');
+    assert.match(
+      warnings.join(),
+      /audit log is damaged: entries are missing at the end\. Run appflow doctor/,
+    );
+    await server.stop();
+    assert.equal(lines.length, 1);
+    const services = await openControlServices(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
+    tamper(HIDE);
+    await services.auditWatch.check();
+    assert.match(services.auditWatch.findWarning() ?? '', /damaged: its seal is missing or not valid/);
+    await services.close();
   });
 });
+
+const secretOf = (dataDir: string) => readSecret(join(dataDir, 'secrets', 'appflow-secret'));
+
+/** The value that a release without a seal stored to recognize its secret. */
+const unsealedCheck = (dataDir: string) =>
+  encodeMac(macOf('appflow known value', derivePepper(secretOf(dataDir))));
+
+/** Undoes the migration that added the seal. */
+function removeSeal(dataDir: string): void {
+  const database = new Database(join(dataDir, 'control.db'));
+  database.exec('ALTER TABLE audit_head DROP COLUMN seal');
+  database.exec("DELETE FROM schema_migrations WHERE name = '0008-audit-head-seal'");
+  database.close();
+}
+
+/**
+ * Turns a data folder into what a release without a seal would have written. Returns the function that removes every later
+ * entry.
+ */
+function makeUnsealed(dataDir: string): () => void {
+  const { key } = toAuditKey(secretOf(dataDir));
+  removeSeal(dataDir);
+  const database = new Database(join(dataDir, 'control.db'));
+  const rows = database.prepare('SELECT * FROM audit_log ORDER BY seq').all() as Record<string, unknown>[];
+  const set = database.prepare('UPDATE audit_log SET mac = ? WHERE seq = ?');
+  let mac = '';
+  for (const { mac: _mac, ...row } of rows) {
+    mac = createHmac('sha256', key)
+      .update(JSON.stringify([...Object.values(row), mac]))
+      .digest('base64url');
+    set.run(mac, row.seq);
+  }
+  database.prepare('UPDATE audit_head SET mac = ?').run(mac);
+  database.prepare("UPDATE settings SET value = ? WHERE name = 'secret_check'").run(unsealedCheck(dataDir));
+  database.close();
+  return () => {
+    const later = new Database(join(dataDir, 'control.db'));
+    later.prepare('DELETE FROM audit_log WHERE seq > ?').run(rows.length);
+    later.prepare('UPDATE audit_head SET seq = ?, mac = ?').run(rows.length, mac);
+    later.close();
+  };
+}

@@ -107,7 +107,7 @@ describe('background tasks', () => {
   it('logs the current head of the audit log at startup and every hour', async () => {
     const lines: string[] = [];
     const log = openLog('info', (text) => text, { write: (line) => lines.push(line) });
-    const stop = startAuditHeadLog(services.control, log);
+    const stop = startAuditHeadLog({ ...services, log });
     const ends = () =>
       lines.filter((line) => line.includes('audit log head')).map((line) => JSON.parse(line).seq);
     const hasLogged = (count: number) => becomesTrue(async () => ends().length === count);

@@ -47,6 +47,7 @@ describe('validation of leak reports', () => {
       [{ ...unsigned, 'github-public-key-signature': `x${signature}` }, body],
       [signedBy(attacker.privateKey, body), body],
       [signedBy(github.privateKey, body, 'k2'), body],
+      [signedBy(github.privateKey, body, 'k'.repeat(128)), body],
       [good, `${body} `],
     ] as const) {
       const answer = await api.call('POST', HOOK, { body: sent, headers });
@@ -68,7 +69,8 @@ describe('validation of leak reports', () => {
       [both('k'.repeat(129), signature), /Identifier is not of the form/],
       [both('k1', 'no base64!'), /Signature is not of the form/],
       [both('k1', 'A'.repeat(97)), /Signature is not of the form/],
-      [both('k'.repeat(128), signature), /no key of this identifier/],
+      [both('k1', 'A'.repeat(96)), /Signature is not of the form/],
+      [both('k1', `${signature.slice(0, -4)}AAAA`.slice(4)), /Signature is not of the form/],
     ] as const) {
       // The announced body is never sent, so a server that waited for it would not answer.
       const head = `POST ${HOOK} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nConnection: close\r\n`;

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'request_too_slow'
   | 'conflict'
   | 'rotation_in_progress'
+  | 'limit_reached'
   | 'no_grace_running'
   | 'not_restorable'
   | 'idempotency_replay_expired'
@@ -435,14 +436,18 @@ export type AuditFilter = {
 
 export type AuditQuery = PageQuery & AuditFilter;
 
-/** `diff` maps each changed field to its old and new value. */
+/** What happened to a field: its old and new value; of a list, what was added and removed. */
+export type AuditChange = unknown[] | { added: unknown[]; removed: unknown[] };
+
+/** `diff` maps each changed field to its change; `diff_omitted` counts the values that were too many to record. */
 export type AuditEntry = {
   id: string;
   at: string;
   actor: { type: string; id: string };
   action: string;
   target: string;
-  diff?: Record<string, unknown[]>;
+  diff?: Record<string, AuditChange>;
+  diff_omitted?: number;
   ip: string | null;
   request_id: string | null;
 };

@@ -1,11 +1,12 @@
 import type { AuditEntry } from '../api/answers.ts';
 import { cn } from '../lib/class-names.ts';
+import { formatCount } from '../lib/format.ts';
 import { listChanges } from './changes.ts';
 
-type AuditDiffProps = { diff: NonNullable<AuditEntry['diff']>; className?: string };
+type AuditDiffProps = { entry: Pick<AuditEntry, 'diff' | 'diff_omitted'>; className?: string };
 
 /** The changes of an audit log entry: each field before and after. */
-export function AuditDiff({ diff, className }: AuditDiffProps) {
+export function AuditDiff({ entry: { diff = {}, diff_omitted: omitted }, className }: AuditDiffProps) {
   const changes = listChanges(diff);
   if (changes.length === 0) return null;
   return (
@@ -23,6 +24,9 @@ export function AuditDiff({ diff, className }: AuditDiffProps) {
           </dd>
         </div>
       ))}
+      {omitted !== undefined && (
+        <div className="text-soft">{formatCount(omitted)} more values were too long to record</div>
+      )}
     </dl>
   );
 }

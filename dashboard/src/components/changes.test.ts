@@ -19,6 +19,18 @@ it('shows the old and new value of a field as readable text', () => {
   );
 });
 
+it('shows what was added to a list and what was removed from it', () => {
+  const diff = {
+    ip_allowlist: { added: ['192.0.2.0/24', '10.0.0.1'], removed: ['10.0.0.2'] },
+    scopes: { added: ['events:read'], removed: [] },
+  };
+  assert.deepEqual(listChanges(diff), [
+    { name: 'ip allowlist added', before: undefined, after: '192.0.2.0/24, 10.0.0.1' },
+    { name: 'ip allowlist removed', before: '10.0.0.2', after: '–' },
+    { name: 'scopes added', before: undefined, after: 'events:read' },
+  ]);
+});
+
 it('lists each part of a nested value separately', () => {
   const before = { events: { requests: { rate: 100, burst: 200 } } };
   const after = { events: { events: { rate: 10_000, burst: 20_000 } }, analytics: { in_flight: 2 } };

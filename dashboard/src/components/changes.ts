@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../api/answers.ts';
 import { formatCount, formatExact } from '../lib/format.ts';
 
 /** One changed field as text. `before` is undefined if it had no value. */
@@ -8,8 +9,10 @@ const NOTHING = '–';
 const EMPTY = [NOTHING, 'no'];
 
 /** Returns the changes, one per part of a nested value: `rate limits, events, requests`. Without parts that stay empty. */
-export function listChanges(diff: Readonly<Record<string, readonly unknown[]>>): Change[] {
-  return Object.entries(diff).flatMap(([field, [before, after]]) => {
+export function listChanges(diff: NonNullable<AuditEntry['diff']>): Change[] {
+  return Object.entries(diff).flatMap(([field, change]) => {
+    if ('added' in change) return listListChanges(field.replaceAll('_', ' '), change);
+    const [before, after] = change;
     const [was, is] = [partsOf(before), partsOf(after)];
     const names = [...new Set([...was.keys(), ...is.keys()])];
     return names
@@ -20,6 +23,17 @@ export function listChanges(diff: Readonly<Record<string, readonly unknown[]>>):
       }))
       .filter((change) => change.before !== undefined || !EMPTY.includes(change.after));
   });
+}
+
+function listListChanges(
+  name: string,
+  { added, removed }: { added: unknown[]; removed: unknown[] },
+): Change[] {
+  const changes: Change[] = [];
+  if (added.length > 0)
+    changes.push({ name: `${name} added`, before: undefined, after: textOf(added) ?? NOTHING });
+  if (removed.length > 0) changes.push({ name: `${name} removed`, before: textOf(removed), after: NOTHING });
+  return changes;
 }
 
 /** Returns the text of each part of a value by name (empty for a value without parts). Empty values have none. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ChainEnd, verifyChain } from '../../audit/chain.ts';
 import type { Config } from '../../config/config.ts';
-import { describeNewer } from '../../control/migrate.ts';
+import { AUDIT_SEAL_MIGRATION, describeNewer } from '../../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
 import { derivePepper } from '../../directory/secret.ts';
 import { messageOf, StorageError } from '../../lib/errors.ts';
@@ -130,10 +130,10 @@ async function checkSecret(
   }
   const secrets = [secret, ...config.retiredSecrets];
   const [pepper, ...retired] = [derivePepper(secret), ...config.retiredSecrets.map(derivePepper)];
-  const match = await findSecretMatch(control, pepper, retired);
-  if (match === 'wrong') return [failed(check, WRONG_SECRET)];
+  const { secret: used, isUnsealed } = await findSecretMatch(control, pepper, retired);
+  if (used === 'wrong') return [failed(check, WRONG_SECRET)];
   const finding =
-    match === 'retired'
+    used === 'retired'
       ? warning(
           check,
           'The folder was last used with a retired secret; the next start moves it to the present one.',
@@ -144,7 +144,7 @@ async function checkSecret(
     ...(await attempt(control, 'stored keys', async () =>
       reportStored(await countStoredUnder(control, pepper, retired), retired.length > 0),
     )),
-    ...(await attempt(control, 'audit log', () => checkChain(control, secrets, knownHead))),
+    ...(await attempt(control, 'audit log', () => checkChain(control, { secrets, isUnsealed }, knownHead))),
   ];
 }
 
@@ -176,14 +176,18 @@ function describeCoverage(knownHead: ChainEnd | undefined): string {
 
 async function checkChain(
   control: ReadOnlyControl,
-  secrets: readonly string[],
+  { secrets, isUnsealed }: { secrets: readonly string[]; isUnsealed: boolean },
   knownHead: ChainEnd | undefined,
 ): Promise<Finding> {
   const check = 'audit log';
+  if (!isUnsealed && control.pendingMigrations.includes(AUDIT_SEAL_MIGRATION)) {
+    return failed(check, `It was tampered with: the seal of its end was removed. ${TAMPERED}`);
+  }
   const verdict = await verifyChain(control, secrets.map(toAuditKey), knownHead);
   if (verdict.ok)
     return ok(check, `All ${verdict.rows} entries are as they were written. ${describeCoverage(knownHead)}`);
-  const fix =
-    'Keep a copy of the data folder and compare it with a backup and with "audit log head" in the logs.';
-  return failed(check, `It was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${fix}`);
+  return failed(check, `It was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${TAMPERED}`);
 }
+
+const TAMPERED =
+  'Keep a copy of the data folder and compare it with a backup and with "audit log head" in the logs.';

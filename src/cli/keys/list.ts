@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { type ApiKey, KEY_STATUSES, type KeyStatus, statusOf } from '../../directory/key.ts';
 import { KEY_TYPES, type KeyType } from '../../directory/scopes.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
-import { listKeys } from '../../keys/list.ts';
+import { createKeyFilter } from '../../keys/list.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { readServices } from '../control/read-services.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -29,9 +29,8 @@ export function addListCommand(keys: Command): void {
     .action(({ project: projectId, json, ...filters }: Options) =>
       readServices((services) => {
         const project = chooseProject(services, projectId);
-        const found = listKeys(services, { principal: EVERY_APP, project }, filters).toSorted((one, other) =>
-          one.id < other.id ? 1 : -1,
-        );
+        const matches = createKeyFilter(services, { principal: EVERY_APP }, filters);
+        const found = services.directory.listKeys(project.id).filter(matches).toReversed();
         if (json) return JSON.stringify({ data: found.map((key) => toKeyJson(services, key)) });
         return renderKeys(found, services.clock.now());
       }),

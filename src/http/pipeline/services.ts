@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { People } from '../../accounts/people.ts';
 import type { Audit } from '../../audit/audit.ts';
 import type { FailedAuthenticationLog } from '../../audit/failures.ts';
+import type { AuditWatch } from '../../audit/seal.ts';
 import type { Config } from '../../config/config.ts';
 import type { Control } from '../../control/open.ts';
 import type { Directory } from '../../directory/directory.ts';
@@ -23,6 +24,7 @@ import type { Bodies } from '../body/bodies.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { UntrustedProxy } from '../network/untrusted-proxy.ts';
+import type { AnswerLog } from './answer-log.ts';
 
 /** The services that handlers get: one plain record, created at start and passed along, never global. */
 export type Services = {
@@ -49,6 +51,7 @@ export type Services = {
   /** Derived from `APPFLOW_SECRET`: half of what decrypts the stored answer of an idempotency key. */
   replaySecret: KeyObject;
   audit: Audit;
+  auditWatch: AuditWatch;
   usage: Usage;
   metrics: Metrics;
   failures: FailedAuthenticationLog;
@@ -57,4 +60,5 @@ export type Services = {
   githubKeys: GithubKeys;
   clock: Clock;
   log: Log;
+  answerLog: AnswerLog;
 };

@@ -33,7 +33,7 @@ export function AuditLogPage() {
       <Card>
         <AuditFilters />
         <QueryState query={log} what="The audit log could not be loaded" pending={<SkeletonRows rows={8} />}>
-          {({ pages }) => <Entries entries={pages.flatMap(({ data }) => data)} />}
+          {({ pages }) => <Entries entries={pages.flatMap(({ data }) => data)} hasMore={log.hasNextPage} />}
         </QueryState>
         {log.hasNextPage && (
           <div className="border-t p-3 text-center">
@@ -47,9 +47,11 @@ export function AuditLogPage() {
   );
 }
 
-function Entries({ entries }: { entries: readonly AuditEntry[] }) {
+function Entries({ entries, hasMore }: { entries: readonly AuditEntry[]; hasMore: boolean }) {
   const names = useNames();
   if (entries.length > 0) return <AuditTable entries={entries} names={names} />;
+  if (hasMore)
+    return <p className="p-4 text-center text-soft text-sm">No recent entry matches. Show older ones.</p>;
   return (
     <EmptyState icon={ScrollText} title="Nothing in this view">
       No entry fits the filters. Everything that changes keys, apps, members or settings is written here.

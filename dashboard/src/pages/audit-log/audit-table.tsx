@@ -32,7 +32,7 @@ export function AuditTable({ entries, names }: { entries: readonly AuditEntry[];
             </Cell>
             <Cell className="max-w-md align-top max-sm:order-first max-sm:block!">
               <span className="font-medium">{describeAction(entry.action)}</span>
-              {entry.diff && <AuditDiff diff={entry.diff} className="mt-1.5" />}
+              <AuditDiff entry={entry} className="mt-1.5" />
             </Cell>
             <Cell data-label="On" className="max-w-48 truncate align-top">
               <FilterLink name="target" value={entry.target} text={names.target(entry.target)} />

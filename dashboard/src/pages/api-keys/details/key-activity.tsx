@@ -47,7 +47,7 @@ function Entries({ entries, nameOf }: EntriesProps) {
             <TimeAgo at={entry.at} />
             {entry.ip && ` from ${entry.ip}`}
           </p>
-          {entry.diff && <AuditDiff diff={entry.diff} className="mt-2" />}
+          <AuditDiff entry={entry} className="mt-2" />
         </li>
       ))}
     </ol>
