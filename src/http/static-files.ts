@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { errorCodeOf } from '../lib/errors.ts';
 
 /** A file as it is sent: its bytes are shared by all requests for it. */
 export type StaticFile = {
@@ -63,7 +64,9 @@ export function createStaticFiles(dir: string): StaticFiles {
       cache.clear();
       cachedBytes = 0;
     }
-    const cached = { version, bytes: readFileSync(path) };
+    const bytes = readIfExists(path);
+    if (bytes === undefined) return undefined;
+    const cached = { version, bytes };
     cachedBytes += cached.bytes.length - (known?.bytes.length ?? 0);
     cache.set(name, cached);
     return cached;
@@ -80,6 +83,16 @@ export function createStaticFiles(dir: string): StaticFiles {
       return found && toFile(found, contentType, undefined);
     },
   };
+}
+
+/** A build may replace the file between two calls. */
+function readIfExists(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Weak: it is made from size and time of change (RFC 9110 §8.8.1). */

@@ -74,15 +74,14 @@ export function releaseHeld(registry: Registry, connection: Connection): void {
   connection.heldBytes = 0;
 }
 
-/** Closes a connection and counts why. `isReset` also discards what the system still holds for its reader. */
+/** Closes a connection and counts why; does nothing if it is being closed. */
 export function closeConnection(registry: Registry, connection: Connection, reason: CloseReason): void {
   if (connection.isClosing) return;
   registry.closed[reason] += 1;
   discard(registry, connection);
 }
 
-/** Closes a connection without counting it. */
-export function discard(registry: Registry, connection: Connection): void {
+function discard(registry: Registry, connection: Connection): void {
   const { socket } = connection;
   connection.isClosing = true;
   connection.waiting.length = 0;
