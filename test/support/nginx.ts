@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from './free-port.ts';
 
+// As root, nginx would give up its rights and could not write to its folder. Others get a warning.
 const PROGRAM = '/usr/sbin/nginx';
 
 const renderConfig = (dir: string, port: number, upstream: string) => `
-daemon off; worker_processes 1; error_log ${dir}/error.log; pid ${dir}/nginx.pid;
+daemon off; user root; worker_processes 1; error_log ${dir}/error.log; pid ${dir}/nginx.pid;
 events { worker_connections 4096; }
 http {
   access_log off; client_max_body_size 6m;
