@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
+import { availableParallelism, loadavg } from 'node:os';
 import { after, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../attacks/attack.ts';
@@ -8,12 +9,10 @@ import { startChildServer } from '../support/child-server.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
 import { startNginx } from '../support/nginx.ts';
 import { runAttackApart } from '../support/run-attack.ts';
-import { readRssMb, watchServer } from '../support/watch-server.ts';
+import { readRssMb } from '../support/watch-server.ts';
 
 const ATTACK_MS = 15_000;
 const HEALTH_MS_MAX = 500;
-const HEALTH_SLOWDOWN_MAX = 10;
-const CALM_MS = 3_000;
 const SMALL_BATCH_MS_MAX = 5_000;
 const RSS_GROWTH_MB_MAX = 100;
 const RECOVERY_MS = 30_000;
@@ -75,6 +74,21 @@ async function sendBatches(
   return result;
 }
 
+/**
+ * Returns the slowest answer of `/healthz` until the signal fires, over an open connection: a new one also waits for those
+ * that the attack opens, which is a matter of connections rather than of bodies.
+ */
+async function watchHealth(signal: AbortSignal): Promise<number> {
+  let slowestMs = 0;
+  while (!signal.aborted) {
+    const startedAt = performance.now();
+    assert.equal((await connect(server.url).call('GET', '/healthz')).status, 200);
+    slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+    await sleep(50);
+  }
+  return slowestMs;
+}
+
 /** What a server in use takes, so that it is not counted as what an attack leaves behind. */
 async function warmUp(): Promise<void> {
   for (let round = 0; round < 5; round += 1) {
@@ -85,22 +99,20 @@ async function warmUp(): Promise<void> {
 
 async function surviveAttack(t: TestContext, attack: (typeof ATTACKS)[number], url: string): Promise<void> {
   await warmUp();
-  const calm = await watchServer(pid, server.url, AbortSignal.timeout(CALM_MS));
   const before = readRssMb(pid);
   const stop = new AbortController();
-  const watching = [watchServer(pid, server.url, stop.signal), sendBatches(url, stop.signal)] as const;
+  const watching = [watchHealth(stop.signal), sendBatches(url, stop.signal)] as const;
   const line = await runAttackApart(attack, toTarget(url), ATTACK_MS);
   stop.abort();
-  const [worst, phone] = await Promise.all(watching);
+  const [healthMs, phone] = await Promise.all(watching);
   const stopAt = performance.now() + RECOVERY_MS;
   while (readRssMb(pid) > before + RSS_GROWTH_MB_MAX && performance.now() < stopAt) await sleep(1_000);
   const left = readRssMb(pid) - before;
-  t.diagnostic(`${line}; ${JSON.stringify({ before, calm, worst, phone, left })}`);
+  t.diagnostic(`${line}; ${JSON.stringify({ before, healthMs, phone, left })}`);
   assert.ok(left <= RSS_GROWTH_MB_MAX, `${left} MB more than before`);
-  assert.equal(worst.healthFailures, 0);
-  // A machine that is busy with other things is slow without an attack, too.
-  const healthMsMax = Math.max(HEALTH_MS_MAX, calm.healthMs * HEALTH_SLOWDOWN_MAX);
-  assert.ok(worst.healthMs <= healthMsMax, `/healthz took ${worst.healthMs} ms, ${calm.healthMs} before`);
+  // Processes that share the machine make everything slower, without an attack, too.
+  const healthMsMax = HEALTH_MS_MAX * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+  assert.ok(healthMs <= healthMsMax, `/healthz took ${healthMs} ms of ${healthMsMax}`);
   assert.ok(phone.accepted > 0 && phone.slowestMs <= SMALL_BATCH_MS_MAX, JSON.stringify(phone));
 }
 

@@ -20,7 +20,7 @@ const CHUNKED_CAPACITY_MIN = 16_384;
 
 /** How much of a body that is refused is read and discarded, so that its sender can read the answer. */
 const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
-const DISCARD_PAUSE_MS = 10;
+const DISCARD_PAUSE_MS = 50;
 
 function tooLarge(bytesMax: number): ApiError {
   return new ApiError('payload_too_large', {
