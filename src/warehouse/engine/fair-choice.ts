@@ -1,8 +1,8 @@
 import type { Choice, SlotRequest } from './slots.ts';
 
 /**
- * The slot that is kept for short statements: one that runs longer than QUICK_MS on it is ended and starts again on
- * another slot. So a short query never waits for long ones, however many there are (a feedback queue, Corbató 1962).
+ * The slot that is kept for short statements: when others wait, one that has run for QUICK_MS on it is ended
+ * and starts again on another slot. So a short query never waits for long ones, however many there are (a feedback queue, Corbató 1962).
  */
 export const QUICK_SLOT = 0;
 

@@ -34,6 +34,7 @@ export type Gateway = {
 export const QUERY_TIMEOUT_MS = 15_000;
 /** The engine checks its time limit only between units of work. Callers never wait longer than this on top. */
 const GRACE_MS = 1_000;
+const PREEMPT_EVERY_MS = 100;
 
 /** How a gateway runs statements. */
 export type GatewayOptions = {
@@ -70,7 +71,9 @@ export async function openGateway(open: OpenConnection, options: GatewayOptions)
       const run = (isLong: boolean, signal: AbortSignal) =>
         pool.run(
           (slot, place) =>
-            slot.run((connection) => runQuery<Row>(connection, place, { ...query, isLong, signal }, options)),
+            slot.run((connection) =>
+              runQuery<Row>(connection, place, { ...query, isLong, signal }, options, pool.hasWaiting),
+            ),
           { owner, isLong, isLight, signal },
         );
       return await withDeadline(timeoutMs + GRACE_MS, queryOptions, async (signal) => {
@@ -97,6 +100,7 @@ async function runQuery<Row>(
   place: number,
   { text, deadlineMs, isLong, signal }: Query,
   { size, control, onHeavy }: GatewayOptions,
+  hasWaiting: () => boolean,
 ): Promise<Row[]> {
   lastMark += 1;
   const mark = `q${lastMark}`;
@@ -104,11 +108,13 @@ async function runQuery<Row>(
   let [isSettled, isPreempted, isFailed] = [false, false, true];
   const kill = () => control && void killStatement(control, mark, () => isSettled);
   const preempt = () => {
+    // While no one needs the reader, the work already done is not thrown away.
+    if (isPreempted || performance.now() - startedAt < QUICK_MS || !hasWaiting()) return;
     isPreempted = true;
     kill();
   };
   const isOnTrial = control !== undefined && place === QUICK_SLOT && size > 1;
-  const timer = isOnTrial ? setTimeout(preempt, QUICK_MS) : undefined;
+  const timer = isOnTrial ? setInterval(preempt, PREEMPT_EVERY_MS) : undefined;
   signal.addEventListener('abort', kill, { once: true });
   try {
     signal.throwIfAborted();
@@ -122,7 +128,7 @@ async function runQuery<Row>(
     throw isPreempted && !signal.aborted ? new Preempted() : error;
   } finally {
     isSettled = true;
-    clearTimeout(timer);
+    clearInterval(timer);
     signal.removeEventListener('abort', kill);
     if (isFailed || performance.now() - startedAt > QUICK_MS) onHeavy?.();
   }

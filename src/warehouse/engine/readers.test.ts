@@ -105,7 +105,9 @@ test('a query that takes long on the quick reader is answered all the same', asy
   while ((await countRunning()) < 3);
   const slow = `SELECT sum(sleepEachRow(0.01)) AS n FROM numbers(${Math.ceil(QUICK_MS / 10) + 50}) SETTINGS max_block_size = 1`;
   const answer = readers.query<{ n: number }>(slow, { project_id: 'proj_c' });
+  const short = readers.query('SELECT 1 AS one', { project_id: 'proj_d' });
   setTimeout(() => controller.abort(), QUICK_MS + 300);
+  assert.deepEqual(await short, [{ one: 1 }]);
   assert.deepEqual(await answer, [{ n: '0' }]);
   await ended;
 });

@@ -23,6 +23,8 @@ export type SlotPool<S> = {
    * StorageError `busy` when too many callers wait or after `close`.
    */
   run<T>(task: SlotTask<S, T>, request?: SlotRequest): Promise<T>;
+  /** Whether a request that is not known to take long waits. */
+  hasWaiting(): boolean;
   /** Rejects waiting callers, waits up to 2 s for running tasks, then closes each slot. */
   close(): Promise<void>;
 };
@@ -97,6 +99,7 @@ export function createSlotPool<S extends { close(): Promise<void> }>(
       work.then(onSettled, onSettled);
       return await (request.signal === undefined ? work : untilAbort(work, request.signal));
     },
+    hasWaiting: () => waiting.size > 0 && [...waiting.keys()].some(({ isLong }) => !isLong),
     async close() {
       isClosed = true;
       for (const { reject } of waiting.values())

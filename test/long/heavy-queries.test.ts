@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import type { Initialized } from '../../src/cli/init-text.ts';
+import { embedded } from '../../src/warehouse/engine/embedded.ts';
+import { openGateway } from '../../src/warehouse/engine/gateway.ts';
+import { migrate } from '../../src/warehouse/migrate.ts';
+import { heavyQueries } from '../attacks/heavy-queries.ts';
+import { initByCli } from '../support/child-processes.ts';
+import { type ChildServer, startChildServer } from '../support/child-server.ts';
+import { makeTempDir } from '../support/harness.ts';
+
+const EVENTS = 600_000;
+const ATTACK_MS = 15_000;
+/** 100 MB a query. */
+const QUERY_MEMORY = '400MB';
+/** Of queries, and of what is outside their limit: answers on their way, the page in memory, the allocator's slack. */
+const GROWTH_MB_MAX = 400 + 300;
+/** What the allocator keeps afterwards. */
+const KEPT_MB_MAX = 150;
+/** On a machine of its own it is milliseconds; a shared one may be ten times as slow. */
+const PROBE_MS_MAX = 3_000;
+
+/** Stores events that each have property values of their own. */
+async function fillStore(dataDir: string, { project_id, app_id }: Initialized): Promise<void> {
+  const gateway = await openGateway(embedded(join(dataDir, 'events')), { size: 1, waitingMax: 1 });
+  await migrate(gateway);
+  await gateway.command(`INSERT INTO events (project_id, app_id, event_id, event_name, app_user_id, timestamp,
+      received_at, properties, verified, block)
+    SELECT '${project_id}', '${app_id}', concat('e', toString(number)), 'screen_view',
+      concat('user_', toString(number % 20000)), now64(3) - toIntervalSecond(number * 5), now64(3),
+      concat('{"request":"', lower(hex(sipHash128(number))), '","note":"', repeat(lower(hex(sipHash64(number))), 12),
+        '","n":', toString(number), '}'), 1, intDiv(number, 10000) + 1
+    FROM numbers(${EVENTS})`);
+  await gateway.close();
+}
+
+const readRssMb = ({ process: { pid } }: ChildServer) =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+
+const env = { APPFLOW_DATA_DIR: makeTempDir(), APPFLOW_QUERY_MEMORY: QUERY_MEMORY };
+const keys = await initByCli(env);
+await fillStore(env.APPFLOW_DATA_DIR, keys);
+const limits = { APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: '' };
+const server = await startChildServer({ ...env, ...limits, LOG_LEVEL: 'fatal' });
+
+test('five expensive queries at a time, half of them abandoned, delay neither probe nor writer and take bounded memory', async () => {
+  const { app_id: appId, server_key, client_key, read_only_key: readKey } = keys;
+  const person = { email: '', password: '' };
+  const target = { url: server.url, serverKey: server_key, clientKey: client_key, readKey, appId, person };
+  await server.call('GET', `/v1/analytics/daily?app_id=${appId}&days=7`, { key: readKey });
+  const beforeMb = readRssMb(server);
+  const stop = AbortSignal.timeout(ATTACK_MS);
+  const attack = heavyQueries.run(target, stop);
+  let [peakMb, slowestMs, stored] = [0, 0, 0];
+  while (!stop.aborted) {
+    const startedAt = performance.now();
+    assert.equal((await server.call('GET', '/readyz')).body.status, 'ok');
+    slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+    const events = [{ event_id: `during-${stored}`, event_name: 'opened', app_user_id: 'u1' }];
+    const { status, text } = await server.call('POST', '/v1/events', { key: client_key, body: { events } });
+    assert.equal(status, 200, text);
+    stored += 1;
+    peakMb = Math.max(peakMb, readRssMb(server));
+    await setTimeout(50);
+  }
+  const outcome = await attack;
+  assert.doesNotMatch(outcome, /500/);
+  assert.match(outcome, /422/, 'some need more memory than one query may use');
+  assert.ok(slowestMs < PROBE_MS_MAX, `/readyz took ${slowestMs} ms`);
+  assert.ok(peakMb - beforeMb < GROWTH_MB_MAX, `${beforeMb} MB grew to ${peakMb} MB`);
+  const until = performance.now() + 10_000;
+  while (readRssMb(server) - beforeMb > KEPT_MB_MAX && performance.now() < until) await setTimeout(100);
+  assert.ok(readRssMb(server) - beforeMb < KEPT_MB_MAX, `${beforeMb} MB, then ${readRssMb(server)} MB`);
+  const small = await server.call('GET', `/v1/analytics/daily?app_id=${appId}&days=7`, { key: readKey });
+  assert.equal(small.status, 200, small.text);
+});
