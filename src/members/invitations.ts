@@ -6,7 +6,7 @@ import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import { type Audit, diffOf } from '../audit/audit.ts';
-import type { Control } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -56,8 +56,8 @@ export async function listInvitations(
 
 /**
  * Invites an email address to the caller's project and returns the invitation with the token of its link, which is never
- * shown again. Replaces an earlier invitation to the same address. Throws 403 for a role the caller may not give, 409 for
- * a member, 422 for an API key in the address.
+ * shown again. Replaces an earlier invitation to the same address. Throws 403 for a role the caller may not give or
+ * replace, 409 for a member, 422 for an API key in the address.
  */
 export async function invite(
   { control, clock, audit }: { control: Control; clock: Clock; audit: Audit },
@@ -80,7 +80,7 @@ export async function invite(
     expires_at: now + INVITATION_MS,
   };
   await control.write(caller.recheck, async ({ tx }) => {
-    await requireOwner(tx, caller, [role]);
+    await requireOwner(tx, caller, [role, ...(await listPendingRoles(tx, row))]);
     const member = await tx
       .selectFrom('project_members')
       .innerJoin('people', 'people.id', 'project_members.person_id')
@@ -107,7 +107,26 @@ export async function invite(
   return { invitation: toInvitationJson(row), token };
 }
 
-/** Revokes an invitation to the caller's project. Throws 404 if there is none with this ID. */
+/** Returns the roles of the pending invitations that a new one replaces: replacing one takes as much as creating it. */
+async function listPendingRoles(
+  tx: ControlTransaction,
+  {
+    project_id,
+    email,
+    created_at: now,
+  }: Pick<Selectable<InvitationTable>, 'project_id' | 'email' | 'created_at'>,
+): Promise<Role[]> {
+  const rows = await tx
+    .selectFrom('invitations')
+    .select('role')
+    .where('project_id', '=', project_id)
+    .where('email', '=', email)
+    .where('expires_at', '>', now)
+    .execute();
+  return rows.map(({ role }) => readRole(role));
+}
+
+/** Revokes an invitation to the caller's project. Throws 404 if there is none with this ID, 403 for an owner's if they are not one. */
 export async function revokeInvitation(
   { control, audit }: { control: Control; audit: Audit },
   caller: Caller,
