@@ -17,7 +17,7 @@ export const BOUNDS: readonly Bound[] = [
   },
   {
     what: 'Passwords waiting to be hashed, one at a time: those of unknown devices; as many of known devices and sessions go first',
-    value: `${HASH_QUEUE_LIMITS.waitingMax}, each for up to ${HASH_QUEUE_LIMITS.waitMsMax / 1_000} s`,
+    value: `${HASH_QUEUE_LIMITS.waitingMax}, each for up to ${HASH_QUEUE_LIMITS.waitMsMax / 1_000} s (${HASH_QUEUE_LIMITS.knownWaitMsMax / 1_000} s)`,
     beyond: '503 `overloaded` with `Retry-After`; nothing is checked',
   },
 ];

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { ApiError } from '../../api/errors.ts';
 import { createHashQueue } from './hash-queue.ts';
 
-const LIMITS = { waitingMax: 3, waitMsMax: 1_000 };
+const LIMITS = { waitingMax: 3, waitMsMax: 1_000, knownWaitMsMax: 5_000 };
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
 afterEach(() => mock.timers.reset());
@@ -55,12 +55,14 @@ describe('the queue of password hashes', () => {
     const { run, started, finish } = openQueue();
     const [first, second] = [run('a'), run('b')];
     mock.timers.tick(LIMITS.waitMsMax - 1);
-    const third = run('c');
+    const [third, known] = [run('c'), run('owner', true)];
     mock.timers.tick(1);
     assert.equal(await second, 'overloaded');
     await finish('a');
+    await finish('owner');
     await finish('c');
-    assert.deepEqual([await first, await third, started], ['a', 'c', ['a', 'c']]);
+    assert.deepEqual([await first, await known, await third], ['a', 'owner', 'c']);
+    assert.deepEqual(started, ['a', 'owner', 'c']);
   });
 
   it('goes on after a hash that failed', async () => {

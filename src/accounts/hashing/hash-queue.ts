@@ -6,18 +6,24 @@ export type HashQueue = {
   run: <T>(isKnown: boolean, hash: () => Promise<T>) => Promise<T>;
 };
 
-/** How many hashes of known callers, and how many others, wait for their turn, and how long each. */
-export type HashQueueLimits = { waitingMax: number; waitMsMax: number };
+/** How many hashes of known callers, and how many others, wait for their turn, and how long each of them. */
+export type HashQueueLimits = { waitingMax: number; waitMsMax: number; knownWaitMsMax: number };
 
 /** Waiting longer would only look like a hanging page. At 50 ms each, as many take their turn within that time. */
-export const HASH_QUEUE_LIMITS: HashQueueLimits = { waitingMax: 50, waitMsMax: 2_500 };
+export const HASH_QUEUE_LIMITS: HashQueueLimits = {
+  waitingMax: 50,
+  waitMsMax: 2_500,
+  // They wait for each other only, so a long wait means a slow machine, on which they should get through too.
+  knownWaitMsMax: 10_000,
+};
 
 const RETRY_AFTER_SECONDS = 3;
 
 type Waiting = { start: () => void };
 
 /** Returns the queue of one process. */
-export function createHashQueue({ waitingMax, waitMsMax }: HashQueueLimits = HASH_QUEUE_LIMITS): HashQueue {
+export function createHashQueue(limits: HashQueueLimits = HASH_QUEUE_LIMITS): HashQueue {
+  const { waitingMax, waitMsMax, knownWaitMsMax } = limits;
   const [known, others]: [Set<Waiting>, Set<Waiting>] = [new Set(), new Set()];
   let isBusy = false;
 
@@ -40,10 +46,13 @@ export function createHashQueue({ waitingMax, waitMsMax }: HashQueueLimits = HAS
           resolve();
         },
       };
-      const timer = setTimeout(() => {
-        leave();
-        reject(tooManyHashes());
-      }, waitMsMax);
+      const timer = setTimeout(
+        () => {
+          leave();
+          reject(tooManyHashes());
+        },
+        queue === known ? knownWaitMsMax : waitMsMax,
+      );
       queue.add(waiting);
     });
   }
