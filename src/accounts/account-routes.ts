@@ -5,6 +5,7 @@ import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import { ACCOUNT_FIELDS, type AccountServices, PRESENTED_PASSWORD } from './account.ts';
+import { rememberDevice } from './known-device.ts';
 import { SESSION_JSON, toSessionJson } from './session-json.ts';
 import { findSessionById, listSessions, revokeSession, SESSION_ITEM_JSON } from './sessions.ts';
 import { stepUp } from './step-up.ts';
@@ -83,8 +84,10 @@ const passwordRoute = defineRoute({
   body: closedObject({ new_password: ACCOUNT_FIELDS.password }),
   stepUp: true,
   answer: NO_CONTENT,
-  handle: (services: AccountServices, { caller, body }) =>
-    changePassword(services, caller, body.new_password),
+  async handle(services: AccountServices, { caller, raw, body }) {
+    await changePassword(services, caller, body.new_password);
+    await rememberDevice(services, raw, caller.session.person.id);
+  },
 });
 
 const offerRoute = defineRoute({

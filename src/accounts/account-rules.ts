@@ -8,6 +8,9 @@ export const PASSWORD_LENGTH = { minLength: 12, maxLength: 128 } as const;
 /** How long a session lasts, regardless of activity. */
 export const SESSION_SECONDS = 7 * DAY_SECONDS;
 
+/** How long a browser that signed in stays a known device. */
+export const DEVICE_SECONDS = 180 * DAY_SECONDS;
+
 /** How long a sign-in waits for the code after a correct password. */
 export const TWO_FACTOR_SECONDS = 600;
 

@@ -3,37 +3,73 @@ import { ApiError } from '../api/errors.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import type { FailedAuthenticationLog } from '../audit/failures.ts';
 import type { Control } from '../control/open.ts';
+import type { AttemptBucket, AttemptDenial } from '../limits/attempt-limits.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { listProjectIds } from './account.ts';
 
-/** What attempts are limited by: account and network. `network` is undefined if limits per address must not apply. */
-export type AttemptSource = { email: string; network: string | undefined };
-
 /**
- * Runs `attempt`, which returns undefined for a wrong password or code, within the limit of failures per account and
- * per address. Email addresses without an account have the same limit. Throws 429 before running it.
+ * Runs `attempt`, which checks a password, code or link and returns undefined for a wrong one. The only way to check one:
+ * a failure is spent first and refunded if it was right, so that a burst of guesses sent together is limited like guesses
+ * sent one by one. Throws 429 before running it, and what it throws.
  */
 export async function limitAttempts<T>(
   { limiter }: { limiter: Limiter },
-  { email, network }: AttemptSource,
+  buckets: readonly AttemptBucket[],
   attempt: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const names = [`account ${hashOf(email)}`, ...(network === undefined ? [] : [`address ${network}`])];
-  const seconds = await limiter.chargeSignIn(names);
-  if (seconds !== undefined)
-    throw tooManyAttempts('Too many wrong passwords for this account or from this address.', seconds);
-  const outcome = await attempt();
-  if (outcome !== undefined) await limiter.refundSignIn(names);
-  return outcome;
+  const denial = await limiter.chargeAttempt(buckets);
+  if (denial) throw tooManyAttempts(denial);
+  try {
+    const outcome = await attempt();
+    if (outcome !== undefined) await limiter.refundAttempt(buckets);
+    return outcome;
+  } catch (error) {
+    // Too many waited for their turn: nothing was checked.
+    if (error instanceof ApiError && error.code === 'overloaded') await limiter.refundAttempt(buckets);
+    throw error;
+  }
 }
 
-/** Returns the 429 for too many failures; `seconds` is the wait until the next attempt. */
-export const tooManyAttempts = (sentence: string, seconds: number) =>
+const tooManyAttempts = ({ policy, retryAfterSeconds: seconds }: AttemptDenial) =>
   new ApiError('rate_limited', {
-    detail: `${sentence} Try again in ${seconds} s.`,
-    members: { category: 'sign-in', policy: 'sign-in', retry_after_ms: seconds * 1_000 },
+    detail: `Too many wrong passwords, codes or links for this account or from this address. Try again in ${seconds} s.`,
+    members: { category: 'sign-in', policy, retry_after_ms: seconds * 1_000 },
     headers: { 'Retry-After': String(seconds) },
   });
+
+/** Who tries a password: `deviceId` is that of a device known to the account. */
+export type PasswordSource = { email: string; network: string; deviceId: string | undefined };
+
+/**
+ * Returns what a password is charged to: the known device alone, or the account's bucket for all unknown devices, and the
+ * address. Email addresses without an account have the same limit.
+ */
+export const passwordBuckets = ({ email, network, deviceId }: PasswordSource): AttemptBucket[] =>
+  deviceId === undefined
+    ? [
+        { policy: 'sign-in-account', name: `account ${hashOf(email)}` },
+        { policy: 'sign-in', of: 'passwords', network },
+      ]
+    : [{ policy: 'sign-in', name: `device ${deviceId}` }];
+
+/** Returns what a code at sign-in is charged to: the known device, or the account. The password was right before it. */
+export const codeBuckets = (personId: string, deviceId: string | undefined): AttemptBucket[] => [
+  { policy: 'sign-in-code', name: deviceId === undefined ? `account ${personId}` : `device ${deviceId}` },
+];
+
+/** Returns what a password or code in a session is charged to: the session, which others cannot use up. */
+export const sessionBuckets = (
+  policy: 'sign-in' | 'sign-in-code',
+  { id }: { id: string },
+): AttemptBucket[] => [{ policy, name: `session ${id}` }];
+
+/**
+ * Returns what a link is charged to: the address, since only a link that works names an account. Apart from passwords:
+ * wrong ones from the same address must not prevent anyone from accepting an invitation.
+ */
+export const linkBuckets = (network: string): AttemptBucket[] => [
+  { policy: 'sign-in', of: 'links', network },
+];
 
 /** Has a fixed length, however long the input: the names are kept in memory or in a shared store. */
 const hashOf = (email: string) =>

@@ -6,6 +6,7 @@ import type { Control } from '../control/open.ts';
 import { type IdPrefix, newId } from '../lib/id.ts';
 import { PASSWORD_LENGTH, SESSION_SECONDS, TWO_FACTOR_SECONDS } from './account-rules.ts';
 import { ADDRESS_HEADER } from './auth-request.ts';
+import type { PasswordHasher } from './hashing/password-hasher.ts';
 import { hashToken } from './token.ts';
 
 /** Secrets that encrypt and sign, the current one first; `version` identifies the one that encrypted a value. */
@@ -68,7 +69,10 @@ const TWO_FACTOR_TABLES = {
  * Returns better-auth's options. Its handler is not mounted: our routes call the few endpoints we use, so its cookies,
  * URLs and redirects never leave the process. Only the setup link and invitations create accounts.
  */
-export function describeAuth(secrets: AuthSecrets) {
+export function describeAuth(
+  secrets: AuthSecrets,
+  { hash, verify }: Pick<PasswordHasher, 'hash' | 'verify'>,
+) {
   return {
     appName: 'Appflow',
     // Required, but never visible: nothing is mounted.
@@ -81,6 +85,7 @@ export function describeAuth(secrets: AuthSecrets) {
       disableSignUp: true,
       minPasswordLength: PASSWORD_LENGTH.minLength,
       maxPasswordLength: PASSWORD_LENGTH.maxLength,
+      password: { hash, verify },
     },
     ...TABLES,
     advanced: {
@@ -92,7 +97,14 @@ export function describeAuth(secrets: AuthSecrets) {
       },
     },
     plugins: [
-      twoFactor({ issuer: 'Appflow', twoFactorCookieMaxAge: TWO_FACTOR_SECONDS, schema: TWO_FACTOR_TABLES }),
+      twoFactor({
+        issuer: 'Appflow',
+        twoFactorCookieMaxAge: TWO_FACTOR_SECONDS,
+        schema: TWO_FACTOR_TABLES,
+        // Counts after the check, so that codes sent together are all checked, and for all devices together:
+        // `limitAttempts` does neither.
+        accountLockout: { enabled: false },
+      }),
     ],
   } satisfies BetterAuthOptions;
 }
@@ -101,8 +113,9 @@ export function describeAuth(secrets: AuthSecrets) {
 export async function createAuth(
   { db, whenStorable }: Pick<Control, 'db' | 'whenStorable'>,
   secrets: AuthSecrets,
+  hasher: Pick<PasswordHasher, 'hash' | 'verify'>,
 ) {
-  const options = describeAuth(secrets);
+  const options = describeAuth(secrets, hasher);
   const adapter = hashSessions(
     await getAdapter({ ...options, database: { db, type: 'sqlite' } }),
     whenStorable,

@@ -1,11 +1,12 @@
 const SESSION = 'appflow_session';
 const CHALLENGE = 'appflow_two_factor';
+const DEVICE = 'appflow_device';
 
-/** The cookies we set: for a session, and for a sign-in that waits for its code. */
-export type CookieName = typeof SESSION | typeof CHALLENGE;
+/** The cookies we set: for a session, for a sign-in that waits for its code, and for a browser that has signed in. */
+export type CookieName = typeof SESSION | typeof CHALLENGE | typeof DEVICE;
 
 /** The names of our cookies, without prefix. */
-export const COOKIES = { session: SESSION, challenge: CHALLENGE } as const;
+export const COOKIES = { session: SESSION, challenge: CHALLENGE, device: DEVICE } as const;
 
 /**
  * With the `__Host-` prefix, browsers accept the cookie only over TLS and for this host, and no subdomain can replace it

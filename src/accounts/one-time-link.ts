@@ -1,6 +1,9 @@
 import { ApiError } from '../api/errors.ts';
+import type { BrowserRequest } from '../api/raw-request.ts';
 import type { Control, ControlTransaction } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import { limitAttempts, linkBuckets } from './attempts.ts';
 import { createToken, hashToken } from './token.ts';
 
 /** What a one-time link does: creates the first account, sets a new password, or that and removes the second factor. */
@@ -29,19 +32,32 @@ export async function insertLink(
   return token;
 }
 
-/** Throws 404 unless the link works and has one of these purposes. Checked before slow work; spent after it. */
+/**
+ * Throws 404 unless the link works and has one of these purposes, and 429 after too many that did not. Checked before slow
+ * work; spent after it.
+ */
 export async function requireLink(
-  { control, clock }: { control: Control; clock: Clock },
+  services: { control: Control; clock: Clock; limiter: Limiter },
+  { network }: Pick<BrowserRequest, 'network'>,
   purposes: readonly LinkPurpose[],
   token: string,
 ): Promise<void> {
+  const link = await limitAttempts(services, linkBuckets(network), () => findLink(services, purposes, token));
+  if (!link) throw unusableLink();
+}
+
+async function findLink(
+  { control, clock }: { control: Control; clock: Clock },
+  purposes: readonly LinkPurpose[],
+  token: string,
+): Promise<object | undefined> {
   const link = await control.db
     .selectFrom('one_time_links')
     .select('expires_at')
     .where('token_hash', '=', hashToken(token))
     .where('purpose', 'in', purposes)
     .executeTakeFirst();
-  if (!link || isExpired(link.expires_at, clock.now())) throw unusableLink();
+  return link && !isExpired(link.expires_at, clock.now()) ? link : undefined;
 }
 
 /** Spends a link in one statement, so that only one of many concurrent requests gets it. Throws 404. */

@@ -4,10 +4,13 @@ import type { People } from './people.ts';
 
 type Db = Pick<ControlTransaction, 'selectFrom'>;
 
-/** Returns the stored form of a password: scrypt with its own salt. Takes about 50 ms, so never in a transaction. */
+/**
+ * Returns the stored form of a password: scrypt with its own salt. Takes 50 ms or more, so never in a transaction. For
+ * callers with a session or a link that works. Throws 503 if too many of them wait.
+ */
 export async function hashPassword({ people }: { people: People }, password: string): Promise<string> {
   const { password: hasher } = await (await people.auth()).$context;
-  return hasher.hash(password);
+  return people.hasher.asKnown(() => hasher.hash(password));
 }
 
 /** Returns the stored form of a person's password; undefined if there is none. */

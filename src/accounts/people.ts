@@ -2,6 +2,7 @@ import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Control } from '../control/open.ts';
 import { deriveKey, derivePepper } from '../directory/secret.ts';
 import type { Auth, AuthSecrets } from './better-auth.ts';
+import { createPasswordHasher, type PasswordHasher } from './hashing/password-hasher.ts';
 
 /** What sign-in needs besides the database. */
 export type People = {
@@ -11,28 +12,41 @@ export type People = {
   csrfTokenOf: (sessionId: string) => string;
   /** Whether `sent` is the session's CSRF token; compared in constant time. */
   isCsrfToken: (sessionId: string, sent: string) => boolean;
+  /** Returns the MAC of a known device's cookie over these parts. */
+  deviceMacOf: (parts: readonly string[]) => string;
+  /** Whether `sent` is that MAC; compared in constant time. */
+  isDeviceMac: (parts: readonly string[], sent: string) => boolean;
+  hasher: PasswordHasher;
 };
 
 /** Returns `Services.people`. `secrets` are APPFLOW_SECRET and the retired ones, the current one first. */
 export function createPeople(control: Control, secrets: readonly [string, ...string[]]): People {
   const csrfKey = deriveKey(secrets[0], 'people/csrf');
+  const deviceKey = deriveKey(secrets[0], 'people/device');
+  const hasher = createPasswordHasher();
   let auth: Promise<Auth> | undefined;
-  const csrfTokenOf = (sessionId: string) =>
-    createHmac('sha256', csrfKey).update(sessionId).digest('base64url');
+  const csrfTokenOf = (sessionId: string) => macOf(csrfKey, sessionId);
+  const deviceMacOf = (parts: readonly string[]) => macOf(deviceKey, JSON.stringify(parts));
   return {
     auth() {
       auth ??= import('./better-auth.ts').then(({ createAuth }) =>
-        createAuth(control, secrets.map(toAuthSecret)),
+        createAuth(control, secrets.map(toAuthSecret), hasher),
       );
       return auth;
     },
     csrfTokenOf,
-    isCsrfToken(sessionId, sent) {
-      const expected = Buffer.from(csrfTokenOf(sessionId));
-      const actual = Buffer.from(sent);
-      return actual.length === expected.length && timingSafeEqual(actual, expected);
-    },
+    isCsrfToken: (sessionId, sent) => isSameText(csrfTokenOf(sessionId), sent),
+    deviceMacOf,
+    isDeviceMac: (parts, sent) => isSameText(deviceMacOf(parts), sent),
+    hasher,
   };
+}
+
+const macOf = (key: KeyObject, text: string) => createHmac('sha256', key).update(text).digest('base64url');
+
+function isSameText(expectedText: string, actualText: string): boolean {
+  const [expected, actual] = [Buffer.from(expectedText), Buffer.from(actualText)];
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
 const VERSION_HEX_DIGITS = 8;

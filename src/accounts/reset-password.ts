@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson, findPersonId } from './account.ts';
 import { RESET_MS } from './account-rules.ts';
+import { rememberDevice } from './known-device.ts';
 import { insertLink, type LinkPurpose, requireLink, spendLink, unusableLink } from './one-time-link.ts';
 import { hashPassword, storePassword } from './password.ts';
 import { deleteTotp } from './totp.ts';
@@ -41,7 +42,8 @@ export async function createResetLink(
 
 /**
  * Sets a new password with a reset link, revokes all sessions of the account, and removes the second factor if that is
- * the link's purpose, in one transaction. Throws 404 if the link does not work.
+ * the link's purpose, in one transaction. The browser becomes a known device: the link works for its owner while the
+ * account is attacked. Throws 404 if the link does not work, 429 after too many that did not.
  */
 export async function resetPassword(
   services: AccountServices,
@@ -49,9 +51,9 @@ export async function resetPassword(
   { token, password }: { token: string; password: string },
 ): Promise<void> {
   requireTls(request);
-  await requireLink(services, RESET_PURPOSES, token);
+  await requireLink(services, request, RESET_PURPOSES, token);
   const passwordHash = await hashPassword(services, password);
-  await services.control.write(
+  const personId = await services.control.write(
     NO_CALLER,
     async ({ tx }) => {
       const { personId, purpose } = await spendLink(tx, RESET_PURPOSES, token, services.clock.now());
@@ -60,7 +62,9 @@ export async function resetPassword(
       const actor = anonymousActor(request, personId);
       await appendForPerson(services, tx, { personId, actor, action: 'account.password_reset' });
       if (purpose === 'reset_without_totp') await deleteTotp(services, tx, personId, actor);
+      return personId;
     },
     URGENT,
   );
+  await rememberDevice(services, request, personId);
 }

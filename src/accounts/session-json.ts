@@ -7,6 +7,7 @@ import { closedObject, nullable } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';
 import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './account-rules.ts';
 import { COOKIES, renderCookie } from './cookies.ts';
+import { rememberDevice } from './known-device.ts';
 import type { SignInOutcome } from './sign-in.ts';
 
 const MOMENT = Type.String({ format: 'date-time' });
@@ -79,7 +80,7 @@ export async function listProjectsOf(
   }));
 }
 
-/** Sets the cookie for the outcome of a sign-in, and returns its answer. */
+/** Sets the cookies for the outcome of a sign-in, and returns its answer. */
 export async function answerSignIn(
   services: AccountServices,
   request: BrowserRequest,
@@ -94,5 +95,6 @@ export async function answerSignIn(
   request.setCookie(
     renderCookie(COOKIES.session, outcome.token, { isSecure, maxAgeSeconds: SESSION_SECONDS }),
   );
+  await rememberDevice(services, request, outcome.session.person.id);
   return toSessionJson(services, outcome.session);
 }

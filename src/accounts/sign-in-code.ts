@@ -1,10 +1,10 @@
 import { ApiError } from '../api/errors.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import { requireTls } from '../api/raw-request.ts';
-import type { Control } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
-import { recordFailedAttempt, tooManyAttempts } from './attempts.ts';
+import { codeBuckets, limitAttempts, recordFailedAttempt } from './attempts.ts';
 import { type AuthRefusal, CHALLENGE_COOKIE, isRefusal, toAuthHeaders } from './auth-request.ts';
+import { findKnownDevice } from './known-device.ts';
 import { findPasswordHash, isPasswordUnchanged } from './password.ts';
 import type { People } from './people.ts';
 import { type StartedSession, startSession } from './start-session.ts';
@@ -24,7 +24,24 @@ export async function signInWithCode(
   requireTls(request);
   const personId = challenge && (await findChallengedPerson(services, challenge));
   if (!personId) throw challengeExpired();
-  const hash = await findPasswordHash(services.control.db, personId);
+  const passwordHash = await findPasswordHash(services.control.db, personId);
+  const account = { personId, passwordHash };
+  const buckets = codeBuckets(personId, findKnownDevice(services, request, account));
+  const started = await limitAttempts(services, buckets, () =>
+    tryCode(services, request, account, { challenge, code }),
+  );
+  if (started) return started;
+  await recordFailedAttempt(services, request, personId);
+  throw wrongCode();
+}
+
+/** Returns the session that the code starts; undefined for a wrong code. */
+async function tryCode(
+  services: AccountServices,
+  request: BrowserRequest,
+  { personId, passwordHash }: { personId: string; passwordHash: string | undefined },
+  { challenge, code }: { challenge: string; code: string },
+): Promise<StartedSession | undefined> {
   const isTotp = TOTP_CODE.test(code);
   // The machine's clock, by which better-auth checks the code: both must find the same time step.
   const nowMs = Date.now();
@@ -33,20 +50,21 @@ export async function signInWithCode(
   try {
     const headers = toAuthHeaders(request, `${CHALLENGE_COOKIE}=${challenge}`);
     const { token } = await verify({ body: { code }, headers });
-    const started = await startSession(services, request, String(token), async (tx) => {
-      if (!(await isPasswordUnchanged(tx, personId, hash))) return false;
+    return await startSession(services, request, String(token), async (tx) => {
+      if (!(await isPasswordUnchanged(tx, personId, passwordHash))) return false;
       // better-auth spends backup codes itself.
       return !isTotp || spendTotpCode(services, tx, { personId, code, nowMs });
     });
-    if (started) return started;
   } catch (error) {
     if (!isRefusal(error)) throw error;
+    if (!isChallengeExpired(error)) return undefined;
     await recordFailedAttempt(services, request, personId);
-    throw await toCodeRefusal(services, personId, error);
+    throw challengeExpired();
   }
-  await recordFailedAttempt(services, request, personId);
-  throw wrongCode();
 }
+
+const isChallengeExpired = ({ body }: AuthRefusal) =>
+  body?.code === 'INVALID_TWO_FACTOR_COOKIE' || body?.code === 'TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE';
 
 /**
  * Returns the ID of the person whose sign-in a challenge continues; undefined if it has expired. Does not check its
@@ -68,28 +86,3 @@ const challengeExpired = () =>
 
 const wrongCode = () =>
   new ApiError('invalid_credentials', { detail: 'The code is wrong, was used, or is too old.' });
-
-async function toCodeRefusal(
-  services: AccountServices,
-  personId: string,
-  { statusCode, body }: AuthRefusal,
-): Promise<ApiError> {
-  if (statusCode === 429) {
-    const seconds = await countLockedSeconds(services, personId);
-    return tooManyAttempts('Too many wrong codes for this account.', seconds);
-  }
-  if (body?.code === 'INVALID_TWO_FACTOR_COOKIE' || body?.code === 'TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE')
-    return challengeExpired();
-  return wrongCode();
-}
-
-/** Returns the seconds until the account is unlocked, by the machine's clock, like better-auth's lock. */
-async function countLockedSeconds({ control }: { control: Control }, personId: string): Promise<number> {
-  const row = await control.db
-    .selectFrom('two_factors')
-    .select('locked_until')
-    .where('person_id', '=', personId)
-    .executeTakeFirst();
-  const lockedMs = row?.locked_until ? Date.parse(row.locked_until) - Date.now() : 0;
-  return Math.max(1, Math.ceil(lockedMs / 1_000));
-}

@@ -3,8 +3,9 @@ import type { BrowserRequest } from '../api/raw-request.ts';
 import { requireTls } from '../api/raw-request.ts';
 import type { AccountServices } from './account.ts';
 import { findPersonId } from './account.ts';
-import { limitAttempts, recordFailedAttempt } from './attempts.ts';
+import { limitAttempts, passwordBuckets, recordFailedAttempt } from './attempts.ts';
 import { CHALLENGE_COOKIE, isRefusal, toAuthHeaders } from './auth-request.ts';
+import { findKnownDevice } from './known-device.ts';
 import { findPasswordHash, isPasswordUnchanged } from './password.ts';
 import type { People } from './people.ts';
 import { type StartedSession, startSession } from './start-session.ts';
@@ -16,7 +17,7 @@ type Credentials = { email: string; password: string };
 
 /**
  * Signs a person in. Throws 401 `invalid_credentials`, with the same text and after the same work whether or not the
- * account exists, and 429 after five failures within a minute.
+ * account exists, 429 after too many failures, and 503 if too many others are signing in.
  */
 export async function signIn(
   services: AccountServices,
@@ -30,8 +31,12 @@ export async function signIn(
   const personId = await findPersonId(db, email);
   // Read before better-auth reads it: the password it accepts is this one, or replaced it meanwhile.
   const hash = await findPasswordHash(db, personId ?? '');
-  const outcome = await limitAttempts(services, { email, network: request.network }, async () => {
-    const accepted = await tryPassword(services, request, credentials);
+  const deviceId = findKnownDevice(services, request, { personId, passwordHash: hash });
+  const { hasher } = services.people;
+  const buckets = passwordBuckets({ email, network: request.network, deviceId });
+  const outcome = await limitAttempts(services, buckets, async () => {
+    const trying = () => tryPassword(services, request, credentials);
+    const accepted = await (deviceId === undefined ? trying() : hasher.asKnown(trying));
     if (!accepted) return undefined;
     if ('token' in accepted)
       return startSession(services, request, accepted.token, (tx, id) => isPasswordUnchanged(tx, id, hash));

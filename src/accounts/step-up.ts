@@ -4,7 +4,7 @@ import { type Control, URGENT } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { STEP_UP_MS } from './account-rules.ts';
-import { limitAttempts, recordFailedAttempt } from './attempts.ts';
+import { limitAttempts, recordFailedAttempt, sessionBuckets } from './attempts.ts';
 import { findPasswordHash } from './password.ts';
 import type { People } from './people.ts';
 
@@ -14,8 +14,8 @@ import type { People } from './people.ts';
  */
 export async function stepUp(services: AccountServices, caller: SignedIn, password: string): Promise<number> {
   const { control, clock } = services;
-  const { id: personId, email } = caller.session.person;
-  const isRight = await limitAttempts(services, { email, network: caller.network }, async () =>
+  const { id: personId } = caller.session.person;
+  const isRight = await limitAttempts(services, sessionBuckets('sign-in', caller.session), async () =>
     (await isPasswordOf(services, personId, password)) ? true : undefined,
   );
   if (!isRight) {
@@ -46,5 +46,5 @@ async function isPasswordOf(
 ): Promise<boolean> {
   const hash = await findPasswordHash(control.db, personId);
   const { password: hasher } = await (await people.auth()).$context;
-  return hash === undefined ? false : hasher.verify({ hash, password });
+  return hash === undefined ? false : people.hasher.asKnown(() => hasher.verify({ hash, password }));
 }

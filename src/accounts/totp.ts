@@ -6,6 +6,7 @@ import type { ControlTransaction } from '../control/open.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
+import { limitAttempts, sessionBuckets } from './attempts.ts';
 import type { People } from './people.ts';
 import { findTotpStep, toBase32 } from './totp-code.ts';
 
@@ -60,13 +61,13 @@ export async function offerTotp(
 const toOtpauthUri = (email: string, secret: string) =>
   `otpauth://totp/Appflow:${encodeURIComponent(email)}?secret=${toBase32(Buffer.from(secret))}&issuer=Appflow&digits=6&period=30`;
 
-/** Twice five letters and digits: 50 random bits, and ten wrong codes lock the account. */
+/** Twice five letters and digits: 50 random bits, and wrong codes are limited. */
 function createBackupCode(): string {
   const text = toBase32(randomBytes(7)).toLowerCase();
   return `${text.slice(0, 5)}-${text.slice(5, 10)}`;
 }
 
-/** Enables the caller's new second factor with one of its codes. Throws 422 for a wrong code, 409 if there is none. */
+/** Enables the caller's new second factor with one of its codes. Throws 422 for a wrong code, 409 if there is none, 429. */
 export async function confirmTotp(services: AccountServices, caller: SignedIn, code: string): Promise<void> {
   const { control, clock } = services;
   const { id: personId } = caller.session.person;
@@ -78,7 +79,9 @@ export async function confirmTotp(services: AccountServices, caller: SignedIn, c
     .executeTakeFirst();
   if (!offered) throw new ApiError('conflict', { detail: 'No second factor waits for its first code.' });
   const { decrypt } = await loadCipher(services);
-  const last_step = findTotpStep(await decrypt(offered.secret), code, clock.now());
+  const last_step = await limitAttempts(services, sessionBuckets('sign-in-code', caller.session), async () =>
+    findTotpStep(await decrypt(offered.secret), code, clock.now()),
+  );
   if (last_step === undefined) {
     const message = 'The code is wrong or too old. Check the time of the phone, and try the next one.';
     throw validationFailed([{ field: 'code', code: 'invalid_choice', message }]);

@@ -16,8 +16,8 @@ export type Requester = { actor: Actor; recheck: Recheck };
 type RequestSource = {
   /** The client's IP address, in canonical form. */
   address: string;
-  /** What limits per address count by; undefined if they must not apply, see `ClientAddress`. */
-  network: string | undefined;
+  /** What limits per address count by, see `ClientAddress`. */
+  network: string;
   actor: Actor;
 };
 

@@ -6,8 +6,8 @@ import { ApiError } from './errors.ts';
 export type RawRequest = {
   /** The client's IP address, resolved through the trusted proxies. */
   address: string;
-  /** What limits per address count by; undefined if they must not apply, see `ClientAddress`. */
-  network: string | undefined;
+  /** What limits per address count by, see `ClientAddress`. */
+  network: string;
   headers: IncomingHttpHeaders;
   requestId: string;
   /** Reads the body, neither decompressed nor parsed. Throws 413 beyond `bytesMax`. */

@@ -10,6 +10,7 @@ import { BODY_BYTES_TOTAL_MAX, BODY_SHARES } from '../limits/body-budget.ts';
 import { CAPS } from '../api/caps.ts';
 import { DIFF_BYTES_MAX } from '../audit/diff.ts';
 import { FAILURE_LINES_PER_MINUTE } from '../http/pipeline/answer-log.ts';
+import { HASH_QUEUE_LIMITS } from '../accounts/hashing/hash-queue.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 import { QUICK_MS } from '../warehouse/engine/fair-choice.ts';
 import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
@@ -120,6 +121,11 @@ export const BOUNDS: readonly Bound[] = [
     what: 'Changes recorded in one audit log entry',
     value: `${count(DIFF_BYTES_MAX)} bytes`,
     beyond: 'long values are left out and counted in `diff_omitted`',
+  },
+  {
+    what: 'Passwords waiting to be hashed, one at a time: those of unknown devices; as many of known devices and sessions go first',
+    value: `${HASH_QUEUE_LIMITS.waitingMax}, each for up to ${HASH_QUEUE_LIMITS.waitMsMax / 1_000} s (${HASH_QUEUE_LIMITS.knownWaitMsMax / 1_000} s)`,
+    beyond: '503 `overloaded` with `Retry-After`; nothing is checked',
   },
 ];
 

@@ -9,6 +9,8 @@ import {
   IN_FLIGHT_MEMBER,
   IN_FLIGHT_POLICY,
   LEAK_HOOK_RATE,
+  SIGN_IN_ACCOUNT_RATE,
+  SIGN_IN_CODE_RATE,
   SIGN_IN_RATE,
   STREAMS_MAX,
   STREAMS_POLICY,
@@ -18,8 +20,10 @@ type Row = { policy: string; counts: string; per: string; limit: string; variabl
 
 const number = (value: number) => value.toLocaleString('en-US');
 
+const PERIODS: Readonly<Record<number, string>> = { 60: 'a minute', 3600: 'an hour' };
+
 function describeRate({ rate, burst, perSeconds = 1 }: PolicyRate): string {
-  return `${number(rate)} ${perSeconds === 60 ? 'a minute' : 'a second'}, ${number(burst)} at once`;
+  return `${number(rate)} ${PERIODS[perSeconds] ?? 'a second'}, ${number(burst)} at once`;
 }
 
 const describeSlots = ({ running, waiting }: InFlightLimit) =>
@@ -73,7 +77,9 @@ const ROWS: readonly Row[] = [
   rowOf('management', 'everything else', 'key; client key and address', server.management),
   rowOf('failed-auth', 'keys that nobody knows', 'address', FAILED_AUTH_RATE),
   rowOf('leak-hook', 'reports of leaked keys', 'address', LEAK_HOOK_RATE),
-  rowOf('sign-in', 'wrong passwords', 'account, and address', SIGN_IN_RATE),
+  rowOf('sign-in', 'wrong passwords and links', 'known device, session, and address', SIGN_IN_RATE),
+  rowOf('sign-in-account', 'wrong passwords', 'account, all unknown devices', SIGN_IN_ACCOUNT_RATE),
+  rowOf('sign-in-code', 'wrong codes', 'known device; account, all unknown devices', SIGN_IN_CODE_RATE),
 ];
 
 /** Returns the table of default limits, generated from the policies that are enforced. */

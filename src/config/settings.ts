@@ -89,7 +89,7 @@ export const SETTINGS = [
   {
     name: 'TRUSTED_PROXIES',
     default: '',
-    help: 'Comma-separated addresses or CIDRs of proxies whose X-Forwarded-For is believed. Needed behind a proxy: until it is set, IP allow-lists see the proxy, and limits per address are suspended for what it passes on.',
+    help: 'Comma-separated addresses or CIDRs of proxies whose X-Forwarded-For is believed. Needed behind a proxy: until it is set, IP allow-lists see the proxy, and all its callers share the limits per address (50 times as large).',
   },
   {
     name: 'APPFLOW_LIMIT_EVENTS_REQUESTS',
@@ -149,7 +149,7 @@ export const SETTINGS = [
     name: 'APPFLOW_LIMIT_SIGN_IN',
     default: '',
     whenUnset: describeRate(SIGN_IN_RATE),
-    help: 'Wrong passwords in the dashboard per account, and per address: `off` or `rate/burst`.',
+    help: 'Wrong passwords in the dashboard per known device, per session, and per address: `off` or `rate/burst`. `off` also removes the limit per account.',
   },
   {
     name: 'REDIS_URL',

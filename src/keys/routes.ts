@@ -15,6 +15,7 @@ import { endGracePeriod, ROTATE_KEY_BODY, replaceSecret } from './rotate.ts';
 import { selfRevokeRoute, selfRoute } from './self-routes.ts';
 import type { UnstoredRevocations } from './unstored-revocations.ts';
 import { UPDATE_KEY_BODY } from './update.ts';
+import { isGuardedChange, isGuardedType } from './step-up-rules.ts';
 import { usageRoute } from './usage/routes.ts';
 import { updateOrDisableKey, withdrawKey } from './withdraw.ts';
 
@@ -26,15 +27,17 @@ const EXAMPLE_ID = 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
 const headersOf = ({ etag }: Pick<ApiKeyJson, 'etag'>) => ({ etag });
 const KEY_ANSWER = { status: 200, schema: API_KEY_JSON, headersOf } as const;
 
-/** A server key can have every permission in its project, so giving out its secret requires the member's password. */
-function isServerKey(
-  { params, projectId }: { params: { id: string }; projectId: string | undefined },
-  { directory }: { directory: Directory },
-): boolean {
+type NamedKey = { params: { id: string }; projectId: string | undefined };
+
+/** Returns the type of the key in the path; empty if the project has none with this ID. */
+function typeOfKey({ params, projectId }: NamedKey, { directory }: { directory: Directory }): string {
   const key = directory.findKey(params.id);
   // A key of another project is treated as if it did not exist.
-  return key?.type === 'server' && key.projectId === projectId;
+  return key?.projectId === projectId ? (key?.type ?? '') : '';
 }
+
+const isGuardedKey = (named: NamedKey, services: { directory: Directory }) =>
+  isGuardedType(typeOfKey(named, services));
 
 const createRoute = defineRoute({
   method: 'POST',
@@ -43,7 +46,7 @@ const createRoute = defineRoute({
   access: 'keys:write',
   limit: 'management',
   body: CREATE_KEY_BODY,
-  stepUp: ({ body }) => body.type === 'server',
+  stepUp: ({ body }) => isGuardedType(body.type),
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 201, schema: KEY_WITH_SECRET_JSON, revealsKey: true, headersOf },
   example: { body: { name: 'Production iOS', type: 'client', scopes: ['events:write'] } },
@@ -96,6 +99,7 @@ const updateRoute = defineRoute({
   limit: 'management',
   params: KEY_PARAMS,
   body: UPDATE_KEY_BODY,
+  stepUp: (input, services: ManagedKeyServices) => isGuardedChange(typeOfKey(input, services), input.body),
   requestHeaders: ['If-Match'],
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID }, body: { name: 'Production iOS 2' } },
@@ -114,7 +118,7 @@ const rotateRoute = defineRoute({
   limit: 'management',
   params: KEY_PARAMS,
   body: ROTATE_KEY_BODY,
-  stepUp: isServerKey,
+  stepUp: isGuardedKey,
   isBodyOptional: true,
   requestHeaders: ['Idempotency-Key'],
   answer: { status: 200, schema: KEY_WITH_SECRET_JSON, revealsKey: true, headersOf },
@@ -170,7 +174,7 @@ const restoreRoute = defineRoute({
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,
-  stepUp: isServerKey,
+  stepUp: isGuardedKey,
   answer: KEY_ANSWER,
   example: { params: { id: EXAMPLE_ID } },
   async handle(services: KeyServices, { caller, params }) {

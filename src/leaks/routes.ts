@@ -9,7 +9,6 @@ import { NO_CALLER } from '../control/open.ts';
 import { KEY_TYPES, TYPE_PREFIXES } from '../directory/scopes.ts';
 import { isWellFormedSecret, type Pepper, patternOf } from '../directory/secret.ts';
 import { findBySecret } from '../keys/verify/verify.ts';
-import { callerNetwork } from '../lib/ip.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { GithubKeys } from './github-keys.ts';
@@ -104,9 +103,8 @@ function toRequester({ address, requestId }: RawRequest): Requester {
 }
 
 /** Charged before anything is read, so that requests which are not from GitHub cost little. */
-async function passLimit({ limiter }: { limiter: Limiter }, { network, address }: RawRequest): Promise<void> {
-  // Behind an untrusted proxy, all requests come from one address. Unlike phones, reporters of leaks can share a bucket.
-  const seconds = await limiter.chargeLeakReport(network ?? callerNetwork(address));
+async function passLimit({ limiter }: { limiter: Limiter }, { network }: RawRequest): Promise<void> {
+  const seconds = await limiter.chargeLeakReport(network);
   if (seconds === undefined) return;
   throw new ApiError('rate_limited', {
     detail: `Too many reports came from this address. Try again in ${seconds} s.`,

@@ -38,6 +38,17 @@ export function callerNetwork(address: string): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString()}/64`;
 }
 
+const FORWARDED = 'forwarded by ';
+
+/**
+ * Returns what counts as one caller when an unconfigured proxy forwards requests: all its callers together, since their
+ * addresses are unknown. Limits per address are then larger, see `isForwardedNetwork`.
+ */
+export const forwardedNetwork = (proxy: string): string => `${FORWARDED}${callerNetwork(proxy)}`;
+
+/** Whether a network stands for all callers of an unconfigured proxy. */
+export const isForwardedNetwork = (network: string): boolean => network.startsWith(FORWARDED);
+
 /** Returns the networks in `texts`, and separately the texts that are invalid. */
 export function parseCidrs(texts: readonly string[]): { cidrs: Cidr[]; mistakes: string[] } {
   const cidrs: Cidr[] = [];

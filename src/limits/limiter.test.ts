@@ -126,6 +126,8 @@ describe('which limits apply', () => {
     assert.deepEqual(read('client'), {
       events: { q: 200_000, w: 4 },
       'events-requests': { q: 10_000, w: 5 },
+      'events-ip': { q: 10_000, w: 10 },
+      'events-ip-requests': { q: 500, w: 10 },
     });
     assert.deepEqual(read('server'), { events: { q: 50_000, w: 5 }, 'events-requests': { q: 500, w: 5 } });
     assert.deepEqual(read('read_only'), read('server'));
@@ -133,7 +135,12 @@ describe('which limits apply', () => {
 
   test('an installation override applies to every key type', () => {
     const { limiter } = openLimiter({
-      overrides: { events: { rate: 5, burst: 1000 }, 'events-requests': 'off' },
+      overrides: {
+        events: { rate: 5, burst: 1000 },
+        'events-requests': 'off',
+        'events-ip': 'off',
+        'events-ip-requests': 'off',
+      },
     });
     for (const callerType of ['server', 'client', 'read_only'] as const) {
       const headers = getHeaders(

@@ -1,4 +1,9 @@
-import { createAddressLimit, createSignInLimit } from './attempt-limits.ts';
+import {
+  type AttemptBucket,
+  type AttemptDenial,
+  createAddressLimit,
+  createAttemptLimit,
+} from './attempt-limits.ts';
 import { chargeDenied } from './charge-denied.ts';
 import type { Decision, LimitState } from './gcra/decide.ts';
 import type { PolicyRate } from './gcra/limit.ts';
@@ -14,7 +19,6 @@ import {
   IN_FLIGHT_POLICY,
   LEAK_HOOK_RATE,
   type LimitOverrides,
-  SIGN_IN_RATE,
   STREAMS_POLICY,
 } from './policies.ts';
 import { createRequestSlots, type RequestSlots, type SlotRequest } from './slots.ts';
@@ -58,10 +62,13 @@ export type Limiter = {
    * above.
    */
   chargeLeakReport(network: string): MaybePromise<number | undefined>;
-  /** Before a password is checked: spends one failure of each name, all or nothing. Returns as above. */
-  chargeSignIn(names: readonly string[]): MaybePromise<number | undefined>;
-  /** After a correct password: refunds what was spent. */
-  refundSignIn(names: readonly string[]): MaybePromise<void>;
+  /**
+   * Before a password, code or link is checked: spends one failure of each bucket, all or nothing. Returns undefined,
+   * or why the attempt is refused.
+   */
+  chargeAttempt(buckets: readonly AttemptBucket[]): MaybePromise<AttemptDenial | undefined>;
+  /** After a correct one, or one that was not checked: refunds what was spent. */
+  refundAttempt(buckets: readonly AttemptBucket[]): MaybePromise<void>;
   /** Decision counts of each policy, by name, for metrics: charges and denials, not peeks that were allowed. */
   readonly decisions: Readonly<Record<DecidingPolicy, Readonly<PolicyDecisions>>>;
   /** Running and waiting queries, for metrics. */
@@ -164,15 +171,20 @@ function createKeylessCharges(
   store: LimitStore,
   overrides: LimitOverrides,
   decisions: Record<DecidingPolicy, PolicyDecisions>,
-): Pick<Limiter, 'chargeFailedAuthentication' | 'chargeLeakReport' | 'chargeSignIn' | 'refundSignIn'> {
+): Pick<Limiter, 'chargeFailedAuthentication' | 'chargeLeakReport' | 'chargeAttempt' | 'refundAttempt'> {
   const createCharger = (policy: 'failed-auth' | 'leak-hook', rate: PolicyRate) =>
     withCount(decisions[policy], createAddressLimit(store, policy, overrides[policy] ?? rate));
-  const signIn = createSignInLimit(store, overrides['sign-in'] ?? SIGN_IN_RATE);
+  const attempts = createAttemptLimit(store, overrides['sign-in']);
   return {
     chargeFailedAuthentication: createCharger('failed-auth', FAILED_AUTH_RATE),
     chargeLeakReport: createCharger('leak-hook', LEAK_HOOK_RATE),
-    chargeSignIn: withCount(decisions['sign-in'], signIn.charge),
-    refundSignIn: signIn.refund,
+    chargeAttempt: (buckets) =>
+      thenMaybe(attempts.charge(buckets), (denial) => {
+        if (denial) decisions[denial.policy].denied += 1;
+        else for (const { policy } of buckets) decisions[policy].allowed += 1;
+        return denial;
+      }),
+    refundAttempt: attempts.refund,
   };
 }
 
@@ -201,5 +213,7 @@ function createDecisionCounts(): Record<DecidingPolicy, PolicyDecisions> {
     'failed-auth': none(),
     'leak-hook': none(),
     'sign-in': none(),
+    'sign-in-account': none(),
+    'sign-in-code': none(),
   };
 }

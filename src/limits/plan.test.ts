@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeInstantLimiter } from '../../test/support/instant-limiter.ts';
+import { forwardedNetwork } from '../lib/ip.ts';
+import { createLimit } from './gcra/limit.ts';
 import { createPlanner, type Payer } from './plan.ts';
+import { shareRate } from './policies.ts';
 import type { RateLimits } from './rate-limits.ts';
 
-const phone = (network: string | undefined): Payer => ({
+const phone = (network: string): Payer => ({
   keyId: 'key_app',
   callerType: 'client',
   category: 'events',
@@ -73,13 +76,33 @@ test('two keys at one address do not share its bucket', () => {
   assert.ok(limiter.charge({ ...phone('192.0.2.1'), keyId: 'key_other', events: 0 }).allowed);
 });
 
-test('without a meaningful address only the key is limited, and the headers name no other policy', () => {
+test('the callers of an unconfigured proxy share a limit that is never below that of the key', () => {
   const { limiter } = openLimiter();
-  for (let call = 0; call < 2_000; call += 1)
-    assert.ok(limiter.charge({ ...phone(undefined), events: 1 }).allowed);
-  const verdict = limiter.charge({ ...phone(undefined), events: 0 });
-  assert.ok(verdict.allowed);
-  assert.equal(verdict.headers?.['RateLimit-Policy'], '"events";q=200000;w=4, "events-requests";q=10000;w=5');
+  const from = (network: string) => ({ ...phone(forwardedNetwork(network)), events: 1000 });
+  // As large as the key's own, so the key is what limits them: thousands of phones behind one proxy.
+  for (let call = 0; call < 200; call += 1) assert.ok(limiter.charge(from('10.0.0.1')).allowed);
+  const denied = limiter.charge(from('10.0.0.1'));
+  assert.ok(!denied.allowed && !denied.impossible);
+  assert.equal(denied.policy, 'events');
+  const { rate, burst } = shareRate({ rate: 1000, burst: 10_000 });
+  assert.deepEqual([rate, burst], [50_000, 500_000]);
+});
+
+test('the callers of an unconfigured proxy share a limit where the key has none', () => {
+  const overrides = { events: 'off', 'events-requests': 'off' } as const;
+  const limiter = makeInstantLimiter({ nowUs: () => 0, overrides });
+  const charge = (network: string) =>
+    limiter.charge({ ...phone(forwardedNetwork(network)), events: 1000 }).allowed;
+  for (let call = 0; call < 500; call += 1) assert.ok(charge('10.0.0.1'));
+  assert.ok(!charge('10.0.0.1'));
+  assert.ok(charge('10.0.0.2'), 'each proxy has its own');
+});
+
+test('a rate that cannot be multiplied is shared as it is', () => {
+  const rate = { rate: 1_000_000_000, burst: 1_000_000 };
+  assert.deepEqual(shareRate(rate), rate);
+  assert.doesNotThrow(() => createLimit('failed-auth', shareRate({ rate: 0.000001, burst: 4_000 })));
+  assert.deepEqual(shareRate({ rate: 0.01, burst: 2 }), { rate: 0.5, burst: 100 });
 });
 
 test('a server key is not limited per address', () => {
@@ -89,21 +112,22 @@ test('a server key is not limited per address', () => {
   assert.doesNotMatch(verdict.headers?.['RateLimit-Policy'] ?? '', /ip/);
 });
 
-test('management and queries of a client key count per address, and per key without a meaningful address', () => {
+test('management and queries of a client key count per address, and together behind an unconfigured proxy', () => {
   const { limiter } = openLimiter();
   for (const category of ['management', 'analytics'] as const) {
-    const from = (network: string | undefined): Payer => ({ ...phone(network), category });
+    const from = (network: string): Payer => ({ ...phone(network), category });
     for (let call = 0; call < 200; call += 1) limiter.chargeRefusal(from('192.0.2.1'));
     assert.ok(!limiter.peek(from('192.0.2.1')).allowed);
     assert.ok(limiter.peek(from('192.0.2.2')).allowed);
-    for (let call = 0; call < 60; call += 1) assert.ok(limiter.charge(from(undefined)).allowed);
-    assert.ok(!limiter.charge(from(undefined)).allowed);
+    const forwarded = from(forwardedNetwork('10.0.0.1'));
+    for (let call = 0; call < 3_000; call += 1) assert.ok(limiter.charge(forwarded).allowed);
+    assert.ok(!limiter.charge(forwarded).allowed);
   }
 });
 
 test('sending from ever more addresses with a client key cannot fill memory or delay a key', () => {
   const { limiter } = openLimiter();
-  const from = (network: string | undefined): Payer => ({ ...phone(network), category: 'management' });
+  const from = (network: string): Payer => ({ ...phone(network), category: 'management' });
   for (let call = 0; call < 250_000; call += 1) limiter.chargeRefusal(from(`2001:db8:${call}::/64`));
   assert.ok(limiter.countBuckets() <= 200_000 + 4_096, `${limiter.countBuckets()} buckets`);
   const server: Payer = { keyId: 'key_server', callerType: 'server', category: 'management' };
@@ -129,7 +153,7 @@ test('the key, then its project, then the installation sets how many of its quer
   assert.deepEqual(runningOf(null, null), [7, 3]);
   assert.equal(
     createPlanner({ 'analytics-in-flight': 'off' })({
-      ...phone(undefined),
+      ...phone('192.0.2.1'),
       category: 'analytics',
       keyLimits: own,
     }).inFlight,

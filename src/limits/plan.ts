@@ -1,4 +1,5 @@
-import { createLimit, type Limit } from './gcra/limit.ts';
+import { isForwardedNetwork } from '../lib/ip.ts';
+import { createLimit, type Limit, type PolicyRate } from './gcra/limit.ts';
 import type { BucketCharge } from './gcra/store.ts';
 import type { InFlightLimit } from './in-flight.ts';
 import {
@@ -11,6 +12,7 @@ import {
   IN_FLIGHT_POLICY,
   type LimitOverrides,
   listChargedPolicies,
+  shareRate,
 } from './policies.ts';
 import { combineOverrides, type RateLimits } from './rate-limits.ts';
 import { formatRateLimitPolicy } from './verdict.ts';
@@ -33,15 +35,12 @@ export type Payer = {
   /** The key's own limits, and its project's. A different object after each change. */
   readonly keyLimits?: RateLimits | null;
   readonly projectLimits?: RateLimits | null;
-  /**
-   * What limits per address count by; undefined when they must not apply (callers behind an untrusted proxy share an
-   * address).
-   */
-  readonly network?: string | undefined;
+  /** What limits per address count by; absent for callers that have none. */
+  readonly network?: string;
 };
 
-/** `withAddress` includes the limits per address; `keyOnly` is for callers whose address says nothing. */
-type Plans = Record<CallerType, Record<Category, { withAddress: Plan; keyOnly: Plan }>>;
+/** `shared` is for the callers of an unconfigured proxy: its limits per address are for all of them together. */
+type Plans = Record<CallerType, Record<Category, { own: Plan; shared: Plan }>>;
 
 /**
  * Returns the function that finds a request's plan. Plans are built once per pair of `rate_limits`; a change brings a
@@ -62,8 +61,8 @@ export function createPlanner(installation: LimitOverrides): (payer: Payer) => P
   }
 
   return ({ callerType, category, keyLimits = null, projectLimits = null, network }) => {
-    const { withAddress, keyOnly } = findPlans(keyLimits, projectLimits)[callerType][category];
-    return network === undefined ? keyOnly : withAddress;
+    const { own, shared } = findPlans(keyLimits, projectLimits)[callerType][category];
+    return network !== undefined && isForwardedNetwork(network) ? shared : own;
   };
 }
 
@@ -104,14 +103,33 @@ function planCategory(
   callerType: CallerType,
   overrides: LimitOverrides,
 ): Plans[CallerType][Category] {
-  const planLimits = (hasAddress: boolean) =>
-    listChargedPolicies(category, callerType, hasAddress).flatMap(({ policy, unit, per }) => {
-      const rate = overrides[policy] ?? defaultRateOf(policy, callerType);
-      return rate === 'off' ? [] : [{ limit: createLimit(policy, rate), unit, per }];
+  const rateOf = (policy: ChargedPolicy['policy']) => overrides[policy] ?? defaultRateOf(policy, callerType);
+  const planLimits = (isShared: boolean) =>
+    listChargedPolicies(category, callerType).flatMap(({ policy, unit, per }) => {
+      const rate = rateOf(policy);
+      if (rate === 'off') return [];
+      const applied = isShared && per === 'address' ? shareAddressRate(policy, rate, rateOf) : rate;
+      return [{ limit: createLimit(policy, applied), unit, per }];
     });
   const inFlightDefault = callerType === 'member' ? IN_FLIGHT_MEMBER : IN_FLIGHT_DEFAULT;
   const inFlight = category === 'analytics' ? (overrides[IN_FLIGHT_POLICY] ?? inFlightDefault) : 'off';
-  return { withAddress: toPlan(planLimits(true), inFlight), keyOnly: toPlan(planLimits(false), inFlight) };
+  return { own: toPlan(planLimits(false), inFlight), shared: toPlan(planLimits(true), inFlight) };
+}
+
+/** The limit that a key has besides its limit per address. */
+const KEY_POLICY_OF = { 'events-ip': 'events', 'events-ip-requests': 'events-requests' } as const;
+
+/** A proxy may forward everything that is sent with a key: the shared limit is never below the key's own. */
+function shareAddressRate(
+  policy: ChargedPolicy['policy'],
+  rate: PolicyRate,
+  rateOf: (policy: ChargedPolicy['policy']) => PolicyRate | 'off',
+): PolicyRate {
+  const shared = shareRate(rate);
+  const ofKey =
+    policy === 'events-ip' || policy === 'events-ip-requests' ? rateOf(KEY_POLICY_OF[policy]) : 'off';
+  if (ofKey === 'off') return shared;
+  return { rate: Math.max(shared.rate, ofKey.rate), burst: Math.max(shared.burst, ofKey.burst) };
 }
 
 const toPlan = (limits: readonly PlannedLimit[], inFlight: Plan['inFlight']): Plan => ({

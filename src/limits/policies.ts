@@ -79,6 +79,8 @@ export const OPEN_POLICIES: readonly PolicyName[] = [
   'failed-auth',
   'leak-hook',
   'sign-in',
+  'sign-in-account',
+  'sign-in-code',
 ];
 
 type ChargedPolicies = Readonly<Record<Category, readonly ChargedPolicy[]>>;
@@ -106,17 +108,26 @@ const CLIENT_POLICIES: ChargedPolicies = {
   management: [{ policy: 'management', unit: 'request', per: 'address' }],
 };
 
-/**
- * Returns the policies a request of this category and caller type is charged under, in header order. `hasAddress`:
- * whether addresses distinguish callers; when they do not, only keys are limited.
- */
-export function listChargedPolicies(
-  category: Category,
-  callerType: CallerType,
-  hasAddress: boolean,
-): readonly ChargedPolicy[] {
-  return (callerType === 'client' && hasAddress ? CLIENT_POLICIES : KEY_POLICIES)[category];
+/** Returns the policies a request of this category and caller type is charged under, in header order. */
+export function listChargedPolicies(category: Category, callerType: CallerType): readonly ChargedPolicy[] {
+  return (callerType === 'client' ? CLIENT_POLICIES : KEY_POLICIES)[category];
 }
+
+/**
+ * How many times as large a limit per address is for all callers of an unconfigured proxy together. Large enough for a
+ * small installation whose operator forgot `TRUSTED_PROXIES`, small enough to be a limit.
+ */
+export const SHARED_FACTOR = 50;
+
+/** Returns the rate of a limit per address for all callers of an unconfigured proxy together. */
+export function shareRate({ rate, burst, ...rest }: PolicyRate): PolicyRate {
+  const shared = { ...rest, rate: roundRate(rate * SHARED_FACTOR), burst: burst * SHARED_FACTOR };
+  // A rate near the maximum cannot be multiplied. It is then large enough as it is.
+  return findRateMistake(shared) === undefined ? shared : { ...rest, rate, burst };
+}
+
+/** Six decimals, as many as a rate may have. */
+const roundRate = (rate: number) => Math.round(rate * 1_000_000) / 1_000_000;
 
 /** Returns a policy's default for a caller type. */
 export function defaultRateOf(policy: ChargedPolicy['policy'], callerType: CallerType): PolicyRate {
@@ -142,8 +153,14 @@ export const FAILED_AUTH_RATE: PolicyRate = { rate: 20, perSeconds: 60, burst: 2
 /** Reports of leaked keys per address: 60 per minute. */
 export const LEAK_HOOK_RATE: PolicyRate = { rate: 60, perSeconds: 60, burst: 60 };
 
-/** Wrong passwords per account, and per address: 5 per minute. */
+/** Wrong passwords per known device, per session, and per address over all accounts: 5 per minute. */
 export const SIGN_IN_RATE: PolicyRate = { rate: 5, perSeconds: 60, burst: 5 };
+
+/** Wrong passwords per account from all unknown devices together: 20 per hour. */
+export const SIGN_IN_ACCOUNT_RATE: PolicyRate = { rate: 20, perSeconds: 3_600, burst: 20 };
+
+/** Wrong codes per account from all unknown devices, and per known device: 40 per hour, ten in a row. */
+export const SIGN_IN_CODE_RATE: PolicyRate = { rate: 40, perSeconds: 3_600, burst: 10 };
 
 const PREFIX = 'APPFLOW_LIMIT_';
 

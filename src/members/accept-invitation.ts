@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { findPersonId, insertAccount } from '../accounts/account.ts';
+import { limitAttempts, linkBuckets } from '../accounts/attempts.ts';
 import { unusableLink } from '../accounts/one-time-link.ts';
 import { hashPassword } from '../accounts/password.ts';
 import { type SignInOutcome, signIn } from '../accounts/sign-in.ts';
@@ -8,7 +9,7 @@ import { hashToken } from '../accounts/token.ts';
 import type { Actor, Requester, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import { anonymousActor, type BrowserRequest, requireTls } from '../api/raw-request.ts';
-import { type Control, type ControlTransaction, NO_CALLER } from '../control/open.ts';
+import { type ControlTransaction, NO_CALLER } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -16,9 +17,13 @@ import { findRole, insertMember, type MemberServices } from './membership.ts';
 
 type Invitation = Selectable<InvitationTable>;
 
-/** Returns the project, role and email address of the invitation with this token. Throws 404 if it does not work. */
-export async function previewInvitation(services: MemberServices, token: string) {
-  const { email, role, project_id } = await getInvitation(services, token);
+/** Returns the project, role and email address of the invitation with this token. Throws 404 if it does not work, 429. */
+export async function previewInvitation(
+  services: MemberServices,
+  request: Pick<BrowserRequest, 'network'>,
+  token: string,
+) {
+  const { email, role, project_id } = await getInvitation(services, request, token);
   const project = services.directory.findProject(project_id);
   if (!project) throw unusableLink();
   const personId = await findPersonId(services.control.db, email);
@@ -40,7 +45,7 @@ export async function acceptInvitation(
   { token, name, password }: Acceptance,
 ): Promise<SignInOutcome | undefined> {
   requireTls(request);
-  const { email } = await getInvitation(services, token);
+  const { email } = await getInvitation(services, request, token);
   if (caller && password === undefined) {
     if (caller.session.person.email !== email) throw wrongAccount(email);
     await joinProject(services, token, caller);
@@ -107,15 +112,19 @@ async function insertInvited(
 }
 
 async function getInvitation(
-  { control, clock }: { control: Control; clock: Clock },
+  services: MemberServices,
+  { network }: Pick<BrowserRequest, 'network'>,
   token: string,
 ): Promise<Invitation> {
-  const row = await control.db
-    .selectFrom('invitations')
-    .selectAll()
-    .where('token_hash', '=', hashToken(token))
-    .where('expires_at', '>', clock.now())
-    .executeTakeFirst();
+  const { control, clock } = services;
+  const row = await limitAttempts(services, linkBuckets(network), () =>
+    control.db
+      .selectFrom('invitations')
+      .selectAll()
+      .where('token_hash', '=', hashToken(token))
+      .where('expires_at', '>', clock.now())
+      .executeTakeFirst(),
+  );
   if (!row) throw unusableLink();
   return row;
 }

@@ -58,8 +58,8 @@ export async function listInvitations(
 
 /**
  * Invites an email address to the caller's project and returns the invitation with the token of its link, which is never
- * shown again. Replaces an earlier invitation to the same address. Throws 403 for a role the caller may not give, 409 for
- * a member, 422 for an API key in the address.
+ * shown again. Replaces an earlier invitation to the same address. Throws 403 for a role the caller may not give or
+ * replace, 409 for a member, 422 for an API key in the address.
  */
 export async function invite(
   { control, clock, audit }: { control: Control; clock: Clock; audit: Audit },
@@ -82,7 +82,7 @@ export async function invite(
     expires_at: now + INVITATION_MS,
   };
   await control.write(caller.recheck, async ({ tx }) => {
-    await requireOwner(tx, caller, [role]);
+    await requireOwner(tx, caller, [role, ...(await listPendingRoles(tx, row))]);
     const member = await tx
       .selectFrom('project_members')
       .innerJoin('people', 'people.id', 'project_members.person_id')
@@ -120,7 +120,26 @@ async function requireRoomForInvitation(tx: ControlTransaction, projectId: strin
   requireBelowCap(count, 'openInvitations', 'open invitations to this project');
 }
 
-/** Revokes an invitation to the caller's project. Throws 404 if there is none with this ID. */
+/** Returns the roles of the pending invitations that a new one replaces: replacing one takes as much as creating it. */
+async function listPendingRoles(
+  tx: ControlTransaction,
+  {
+    project_id,
+    email,
+    created_at: now,
+  }: Pick<Selectable<InvitationTable>, 'project_id' | 'email' | 'created_at'>,
+): Promise<Role[]> {
+  const rows = await tx
+    .selectFrom('invitations')
+    .select('role')
+    .where('project_id', '=', project_id)
+    .where('email', '=', email)
+    .where('expires_at', '>', now)
+    .execute();
+  return rows.map(({ role }) => readRole(role));
+}
+
+/** Revokes an invitation to the caller's project. Throws 404 if there is none with this ID, 403 for an owner's if they are not one. */
 export async function revokeInvitation(
   { control, audit }: { control: Control; audit: Audit },
   caller: Caller,

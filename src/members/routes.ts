@@ -37,7 +37,7 @@ const roleRoute = defineRoute({
   limit: 'management',
   params: ONE_IN_PROJECT,
   body: closedObject({ role: ROLE }),
-  stepUp: ({ body }) => isAdminRole(body.role),
+  stepUp: true,
   answer: NO_CONTENT,
   handle: (services: MemberServices, { caller, params, body }) =>
     changeRole(services, caller, params.id, body.role),
@@ -52,6 +52,7 @@ const removeRoute = defineRoute({
   selfParam: 'id',
   limit: 'management',
   params: ONE_IN_PROJECT,
+  stepUp: true,
   answer: NO_CONTENT,
   handle: (services: MemberServices, { caller, params }) => removeMember(services, caller, params.id),
 });
@@ -112,7 +113,7 @@ const previewRoute = defineRoute({
       has_account: Type.Boolean(),
     }),
   },
-  handle: (services: MemberServices, { body }) => previewInvitation(services, body.token),
+  handle: (services: MemberServices, { raw, body }) => previewInvitation(services, raw, body.token),
 });
 
 const acceptRoute = defineRoute({

@@ -22,7 +22,7 @@ export async function setUp(
   body: SetUp,
 ): Promise<StartedSession> {
   requireTls(request);
-  await requireLink(services, ['setup'], body.token);
+  await requireLink(services, request, ['setup'], body.token);
   const passwordHash = await hashPassword(services, body.password);
   const { control, clock } = services;
   return control.write(NO_CALLER, async ({ tx }) => {

@@ -86,7 +86,8 @@ export async function requireOwner(
 ): Promise<void> {
   if (!concerned.includes('owner') || (await getRole(tx, caller, caller.principal.id)) === 'owner') return;
   throw new ApiError('exceeds_own_permissions', {
-    detail: 'Only an owner makes, changes or removes an owner.',
+    detail:
+      'Only an owner can make, change or remove an owner, or replace or withdraw the invitation of one.',
   });
 }
 

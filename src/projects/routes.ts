@@ -2,6 +2,7 @@ import { ApiError } from '../api/errors.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import { PROJECT_JSON, toProjectJson } from './project-json.ts';
+import { isGuardedSetting } from './step-up-rules.ts';
 import { UPDATE_PROJECT_BODY, updateProject } from './update.ts';
 
 const getRoute = defineRoute({
@@ -23,6 +24,7 @@ const updateRoute = defineRoute({
   access: 'project:write',
   limit: 'management',
   body: UPDATE_PROJECT_BODY,
+  stepUp: ({ body }) => isGuardedSetting(body),
   answer: { status: 200, schema: PROJECT_JSON },
   example: { body: { max_key_lifetime_days: 365 } },
   async handle(services: ChangeServices, { caller, body }) {

@@ -4,6 +4,7 @@ import { join as joinPath } from 'node:path';
 import { after, it } from 'node:test';
 import { getMigrations } from 'better-auth/db/migration';
 import { describeAuth } from '../../src/accounts/better-auth.ts';
+import { createPasswordHasher } from '../../src/accounts/hashing/password-hasher.ts';
 import { openControl } from '../../src/control/open.ts';
 import type { Services } from '../../src/http/pipeline/services.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -62,7 +63,8 @@ it('creates one account for fifty concurrent requests with one link, and makes i
   );
   const made = answers.filter(({ status }) => status === 201);
   assert.equal(made.length, 1);
-  assert.ok(answers.every(({ status }) => status === 201 || status === 404));
+  // Each hashes a password, one after the other: the last ones may wait for too long.
+  assert.ok(answers.every(({ status }) => [201, 404, 503].includes(status)));
   assert.equal(await countPeople(), 1);
   const [project] = made[0]?.body.projects ?? [];
   assert.deepEqual([project.id, project.role], [project_id, 'owner']);
@@ -77,7 +79,7 @@ it('creates no second account with a used link, and no new link once there is an
 it('stores no plain session token or password in any file', async () => {
   const { email } = await services.control.db.selectFrom('people').select('email').executeTakeFirstOrThrow();
   const browser = await signIn(url, email);
-  const [, token = ''] = browser.cookie().split('=');
+  const [, token = ''] = browser.cookie().split(/[=;]/);
   assert.match(token, /^[A-Za-z0-9]{32}$/);
   for (const file of ['control.db', 'control.db-wal']) {
     const bytes = readFileSync(joinPath(config.dataDir, file), 'latin1');
@@ -96,7 +98,7 @@ it('stores no plain session token or password in any file', async () => {
 
 it('has all tables that better-auth requires', async () => {
   const control = await openControl(joinPath(makeTempDir(), 'control.sqlite'), systemClock());
-  const options = describeAuth([{ version: 1, value: 'x'.repeat(43) }]);
+  const options = describeAuth([{ version: 1, value: 'x'.repeat(43) }], createPasswordHasher());
   const { toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems } = await getMigrations({
     ...options,
     database: { db: control.db, type: 'sqlite' },

@@ -102,6 +102,7 @@ describe('appflow members', () => {
   it('lists accounts without a project too', async () => {
     const { call } = await join(owner, project_id, 'analyst', 'Leaver');
     const { body } = await call('GET', '/app/v1/session');
+    await call('POST', '/app/v1/step-up', { body: { password: PASSWORD } });
     await call('DELETE', `/app/v1/projects/${project_id}/members/${body.user.id}`);
     assert.match((await run('list')).stdout, /^- +- +Leaver +leaver@example\.com$/m);
     const [line = ''] = (await run('list', '--json')).stdout.split('\n');

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { forwardedNetwork } from '../../src/lib/ip.ts';
+import { createLimiter } from '../../src/limits/limiter.ts';
 import { openBrowser, PASSWORD, setUp, signIn } from '../support/browser.ts';
 import { type Answer, connect, makeClock, startTestServer } from '../support/harness.ts';
 
@@ -14,7 +16,7 @@ const assertProblem = (answer: Answer, status: number, code: string) =>
 const tryPassword = (email: string, password: string) =>
   openBrowser(api.url).call('POST', '/app/v1/sign-in', { body: { email, password } });
 const refill = () => {
-  nowUs += 60_000_000;
+  nowUs += 3_600_000_000;
 };
 
 describe('signing in', () => {
@@ -41,7 +43,7 @@ describe('signing in', () => {
     }
   });
 
-  it('limits failures to five per minute and account, whether it exists or not, and then rejects the right password too', async () => {
+  it('limits failures to five per minute from one address, whether the account exists or not, and then rejects the right password too', async () => {
     for (const email of ['owner@example.com', 'nobody@example.com']) {
       for (let failure = 1; failure <= 5; failure += 1) {
         assertProblem(await tryPassword(email, 'wrong'), 401, 'invalid_credentials');
@@ -65,17 +67,36 @@ describe('signing in', () => {
     refill();
   });
 
-  it('limits failures only per account behind an untrusted proxy, and warns in /readyz', async () => {
-    const tryThrough = (email: string) =>
-      openBrowser(api.url, { 'x-forwarded-for': '203.0.113.9' }).call('POST', '/app/v1/sign-in', {
-        body: { email, password: 'wrong' },
-      });
-    for (let failure = 1; failure <= 6; failure += 1)
-      assertProblem(await tryThrough(`someone${failure}@example.com`), 401, 'invalid_credentials');
-    for (let failure = 1; failure <= 5; failure += 1) await tryThrough('owner@example.com');
-    assertProblem(await tryThrough('owner@example.com'), 429, 'rate_limited');
+  it('limits failures per account, 20 per hour, whatever addresses they come from', async () => {
+    for (const email of ['owner@example.com', 'nobody@example.com']) {
+      for (let failure = 1; failure <= 20; failure += 1) {
+        if (failure % 5 === 1) nowUs += 60_000_000;
+        assertProblem(await tryPassword(email, 'wrong'), 401, 'invalid_credentials');
+      }
+      nowUs += 60_000_000;
+      // Four minutes refilled one of twenty failures.
+      assertProblem(await tryPassword(email, 'wrong'), 401, 'invalid_credentials');
+      const next = await tryPassword(email, PASSWORD);
+      assertProblem(next, 429, 'rate_limited');
+      assert.equal(next.body.policy, 'sign-in-account');
+      refill();
+    }
+  });
+
+  it('limits failures behind an untrusted proxy for all its callers together, and warns in /readyz', async () => {
+    const tryThrough = (email: string, headers: Record<string, string>) =>
+      openBrowser(api.url, headers).call('POST', '/app/v1/sign-in', { body: { email, password: 'wrong' } });
+    const limiter = createLimiter({ nowUs: () => 0 });
+    const bucket = { policy: 'sign-in', of: 'passwords', network: forwardedNetwork('127.0.0.1') } as const;
+    for (let failure = 1; failure <= 250; failure += 1)
+      assert.equal(await limiter.chargeAttempt([bucket]), undefined);
+    assert.equal((await limiter.chargeAttempt([bucket]))?.policy, 'sign-in');
+    for (let failure = 1; failure <= 6; failure += 1) {
+      const answer = await tryThrough(`someone${failure}@example.com`, { via: '1.1 proxy' });
+      assertProblem(answer, 401, 'invalid_credentials');
+    }
     const { warnings } = (await connect(api.url).call('GET', '/readyz')).body;
-    assert.match(warnings.join(), /limits per address, on wrong passwords too, are suspended/);
+    assert.match(warnings.join(), /all its callers share the limits per address, on wrong passwords too/);
     refill();
   });
 

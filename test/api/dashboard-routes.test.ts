@@ -147,6 +147,7 @@ describe('routes that members may call about themselves', () => {
     for (const role of ROLES) {
       it(`allows the ${role} role to call ${nameOf(route)} about their own membership`, async () => {
         const leaver = await join(owner, mine, role, `Leaving-${role}`);
+        await stepUp(leaver);
         const { body } = await leaver.call('GET', '/app/v1/session');
         const path = pathOf(route).replace(MISSING_ID, body.user.id);
         const answer = await leaver.call(methodOf(route), path);

@@ -149,6 +149,32 @@ browserTest('asks for the password before a dangerous action, and sends nothing 
   assert.deepEqual(problems(), []);
 });
 
+browserTest('asks for the password before a member is removed or a server key is enabled', async () => {
+  await stepUp(owner);
+  await join(owner, project_id, 'developer', 'Leaver');
+  const path = `/app/v1/projects/${project_id}/api-keys`;
+  const { body: key } = await owner.call('POST', path, { body: { name: 'Idle', type: 'server' } });
+  await owner.call('PATCH', `${path}/${key.id}`, { body: { disabled: true } });
+  const window = await chromium.open();
+  await signIn(window, 'owner@example.com', `/p/${project_id}/settings/members`);
+  const { page, problems } = window;
+  const confirmation = page.getByRole('dialog', { name: 'Confirm it is you' });
+  await button(page, 'Remove Leaver').click();
+  await button(page, 'Remove member').click();
+  await confirmation.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await button(page, 'Confirm').click();
+  await page.getByText('Leaver can no longer enter').waitFor();
+  // A new session, so that the password is asked for again.
+  await window.context.clearCookies();
+  await signIn(window, 'owner@example.com', `/p/${project_id}/settings/api-keys`);
+  await page.getByRole('link', { name: 'Idle' }).click();
+  await page.getByRole('switch', { name: /Enabled/ }).click();
+  await confirmation.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await button(page, 'Confirm').click();
+  await page.getByText('Idle is enabled.').waitFor();
+  assert.deepEqual(problems(), []);
+});
+
 browserTest(
   'turns on two-factor authentication, asks for a code at sign-in and accepts a backup code only once',
   async () => {
@@ -216,8 +242,9 @@ browserTest(
     const window = await chromium.open();
     await signIn(window, 'owner@example.com');
     await window.page.getByRole('heading', { name: 'Account and security' }).waitFor();
-    const [cookie, ...others] = await window.context.cookies();
-    assert.deepEqual(others, []);
+    const cookies = await window.context.cookies();
+    const [cookie, device, ...others] = cookies.sort((a, b) => b.name.localeCompare(a.name));
+    assert.deepEqual([device?.name, device?.httpOnly, others], ['appflow_device', true, []]);
     assert.deepEqual(
       [cookie?.name, cookie?.httpOnly, cookie?.sameSite, cookie?.secure, cookie?.path],
       ['appflow_session', true, 'Lax', false, '/'],

@@ -18,6 +18,8 @@ const api = await startTestServer(
 );
 const { server_key } = api.project;
 const FORWARDED = { 'x-forwarded-for': '203.0.113.9' };
+/** What all callers of such a proxy may send together: 50 times as much as one address. */
+const SHARED = 100;
 
 const tryUnknownKey = async (headers: Record<string, string> = {}) =>
   (await api.call('GET', '/v1/project', { key: createSecret('server'), headers })).status;
@@ -35,29 +37,33 @@ describe('behind a proxy missing from TRUSTED_PROXIES', () => {
     assert.equal(await countUntrusted(), 0);
   });
 
-  it('does not count unknown keys per address behind an untrusted proxy', async () => {
-    for (let round = 0; round < 5; round += 1) assert.equal(await tryUnknownKey(FORWARDED), 401);
+  it('counts unknown keys for all callers of an untrusted proxy together, 50 times as many as per address', async () => {
+    for (let round = 0; round < SHARED; round += 1) {
+      const headers = { 'x-forwarded-for': `203.0.113.${round}` };
+      assert.equal(await tryUnknownKey(headers), 401);
+    }
+    for (const headers of [FORWARDED, { via: 'x' }, { forwarded: 'for=198.51.100.1' }])
+      assert.equal(await tryUnknownKey(headers), 429);
   });
 
   it('still limits the same address when it connects directly', async () => {
     assert.deepEqual([await tryUnknownKey(), await tryUnknownKey(), await tryUnknownKey()], [401, 401, 429]);
-    assert.equal(await tryUnknownKey(FORWARDED), 401);
   });
 
-  it('limits a client key per address only for direct connections, not behind an untrusted proxy', async () => {
+  it('limits a client key for all callers of an untrusted proxy together, apart from direct connections', async () => {
     const { key } = await makeKey(api, { type: 'client' });
     const send = async (headers = {}) =>
       (await api.call('POST', '/v1/events', { key, body: { events: [] }, headers })).status;
-    for (let round = 0; round < 5; round += 1) assert.equal(await send(FORWARDED), 200);
+    for (let round = 0; round < SHARED; round += 1) assert.equal(await send(FORWARDED), 200);
     assert.deepEqual([await send(), await send(), await send()], [200, 200, 429]);
-    assert.equal(await send(FORWARDED), 200);
+    assert.deepEqual([await send(FORWARDED), await send({ via: 'x' })], [429, 429]);
   });
 
-  it('still limits leak reports by the address of an untrusted proxy', async () => {
+  it('limits leak reports for all callers of an untrusted proxy together', async () => {
     const send = async (headers: Record<string, string>) =>
       (await api.call('POST', HOOK, { body: '[]', headers })).status;
-    assert.deepEqual([await send(FORWARDED), await send({ via: '1.1 x' })], [401, 401]);
-    assert.deepEqual([await send(FORWARDED), await send({})], [429, 429]);
+    for (let round = 0; round < SHARED; round += 1) assert.equal(await send(FORWARDED), 401);
+    assert.deepEqual([await send({ via: '1.1 x' }), await send({})], [429, 401]);
   });
 
   it('checks IP allowlists against the address of the proxy, whatever it forwards', async () => {

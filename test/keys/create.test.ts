@@ -37,7 +37,7 @@ const actor = { ...CLI_ACTOR, id: 'key_maker' };
 function callerOf(key: ApiKey): KeyCaller {
   const secret = key.secrets[0] ?? assert.fail();
   const route = { access: 'any_key', selfParam: undefined } as const;
-  const exchange = { address: '10.0.0.1', network: undefined, requestId: 'req_create', params: {} };
+  const exchange = { address: '10.0.0.1', network: '10.0.0.1', requestId: 'req_create', params: {} };
   return { ...toKeyCaller({ clock }, route, exchange, { key, secret }, project), actor };
 }
 

@@ -130,7 +130,7 @@ describe('rechecking a key that waits for a slot', () => {
         category: 'analytics',
         keyLimits: rate_limits,
       } as const;
-      const slot = await limiter.enter({ ...payer, network: undefined }, { signal });
+      const slot = await limiter.enter(payer, { signal });
       assert.ok(slot.allowed);
       const path = `/v1/analytics/daily?app_id=${app_id}&days=1`;
       const waiting = api.call('GET', path, { key: key.key });

@@ -81,7 +81,7 @@ function permissionOf(secret: string, { access, appIds }: Reading, origin?: stri
     principal: verdict.found.key,
     project,
     address: '127.0.0.1',
-    network: undefined,
+    network: '127.0.0.1',
     actor: CLI_ACTOR,
     recheck: () => assert.fail('nothing is written'),
   };

@@ -13,7 +13,10 @@ const assertProblem = (answer: Answer, status: number, code: string) =>
   assert.deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 const idOf = async (who: Browser): Promise<string> => (await who.call('GET', '/app/v1/session')).body.user.id;
 const remove = (who: Browser, id: string) => who.call('DELETE', inProject(`/members/${id}`));
-const leave = async (who: Browser) => remove(who, await idOf(who));
+const leave = async (who: Browser) => {
+  await stepUp(who);
+  return remove(who, await idOf(who));
+};
 
 describe('leaving a project', () => {
   for (const role of ['admin', 'developer', 'analyst']) {

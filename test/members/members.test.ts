@@ -67,6 +67,28 @@ describe('members', () => {
     assertProblem(await inviteTo(admin, 'x@example.com', 'owner'), 403, 'exceeds_own_permissions');
   });
 
+  it("keeps an owner's invitation when an admin invites the same address, or withdraws it", async () => {
+    const { body: invited } = await inviteTo(owner, 'second@example.com', 'owner');
+    for (const role of ['admin', 'analyst'])
+      assertProblem(await inviteTo(admin, 'SECOND@example.com', role), 403, 'exceeds_own_permissions');
+    const path = inProject(`/invitations/${invited.id}`);
+    assertProblem(await admin.call('DELETE', path), 403, 'exceeds_own_permissions');
+    const body = { token: tokenOf(invited.link) };
+    assert.equal((await openBrowser(api.url).call('POST', '/app/v1/invitations/look', { body })).status, 200);
+    const { body: replaced } = await inviteTo(owner, 'second@example.com', 'analyst');
+    assertProblem(
+      await openBrowser(api.url).call('POST', '/app/v1/invitations/look', { body }),
+      404,
+      'not_found',
+    );
+    assert.equal(
+      (await inviteTo(admin, 'second@example.com', 'developer')).status,
+      201,
+      'not an owner any more',
+    );
+    assertProblem(await admin.call('DELETE', inProject(`/invitations/${replaced.id}`)), 404, 'not_found');
+  });
+
   it('never removes or demotes the last owner', async () => {
     const ownerId = await idOf('owner@example.com');
     assertProblem(await owner.call('DELETE', inProject(`/members/${ownerId}`)), 409, 'conflict');

@@ -117,6 +117,7 @@ describe('rechecking a member before a write', async () => {
 
   it('does not leave the project if another process ends its session while the write waits', async () => {
     const browser = await signIn(url, 'developer@example.com');
+    await stepUp(browser);
     const before = await readState();
     const { current } = await findSessions(browser);
     const refused = await sendWithBrowser(endSession(current), browser, ['DELETE', path(`/members/${id}`)]);

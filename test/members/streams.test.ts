@@ -86,6 +86,7 @@ describe('live tails of members', () => {
 
   it('closes a live tail when its member leaves the project', async () => {
     const leaver = await join(owner, project_id, 'analyst', 'Leaver');
+    await stepUp(leaver);
     const { body: session } = await leaver.call('GET', '/app/v1/session');
     const path = `/app/v1/projects/${project_id}/members/${session.user.id}`;
     await assertEnds(leaver, () => leaver.call('DELETE', path), 'not_found');

@@ -23,7 +23,7 @@ export function makeInstantLimiter(options: LimiterOptions = {}): Instant {
     chargeRefusal: (request) => settled(limiter.chargeRefusal(request)),
     chargeFailedAuthentication: (network) => settled(limiter.chargeFailedAuthentication(network)),
     chargeLeakReport: (network) => settled(limiter.chargeLeakReport(network)),
-    chargeSignIn: (names) => settled(limiter.chargeSignIn(names)),
-    refundSignIn: (names) => settled(limiter.refundSignIn(names)),
+    chargeAttempt: (buckets) => settled(limiter.chargeAttempt(buckets)),
+    refundAttempt: (buckets) => settled(limiter.refundAttempt(buckets)),
   };
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Answer } from './harness.ts';
 
 /**
@@ -18,6 +20,45 @@ export function sendRaw(url: string, bytes: string | Buffer): Promise<string> {
     socket.on('error', reject);
     socket.setTimeout(5_000, () => socket.destroy(new Error('No answer in 5 s')));
   });
+}
+
+/**
+ * Sends all requests on connections of their own, each but for its last byte, then all last bytes together: a server
+ * that looks before it counts sees all of them at the same moment. Returns the answers in the same order.
+ */
+export async function sendTogether(url: string, requests: readonly string[]): Promise<Answer[]> {
+  const { hostname, port } = new URL(url);
+  const held = await Promise.all(
+    requests.map(async (bytes) => {
+      const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+      await once(socket, 'connect');
+      socket.write(bytes.slice(0, -1));
+      return { socket, last: bytes.slice(-1) };
+    }),
+  );
+  const answers = held.map(({ socket }) => text(socket));
+  for (const { socket, last } of held) socket.write(last);
+  return (await Promise.all(answers)).map(parseAnswer);
+}
+
+/** Returns a request of one of the dashboard's pages as it is on the wire; the connection closes after the answer. */
+export function toRawPost(
+  url: string,
+  path: string,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): string {
+  const text = JSON.stringify(body);
+  const fields = {
+    host: new URL(url).host,
+    origin: new URL(url).origin,
+    connection: 'close',
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
+  return `POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${text}`;
 }
 
 /** Parses one raw HTTP answer into the form the harness returns. */

@@ -6,6 +6,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import { isGuardedChange, isGuardedType } from '../../../src/keys/step-up-rules.ts';
 import { DAY_MS } from '../../../src/lib/durations.ts';
 import type { ApiKey, KeyChange, NewKey, RevokeReason, Rotation, UsageHour } from './answers.ts';
 import { type Attempt, idempotencyHeader } from './attempts.ts';
@@ -79,9 +80,6 @@ export function useKeysUsage(keys: readonly ApiKey[]): Usage {
   });
 }
 
-/** Whether this action on a key asks for the password first: only server keys can do harm. */
-const needsStepUp = ({ type }: Pick<ApiKey, 'type'>) => type === 'server';
-
 /**
  * Reloads the keys and the audit log after a key was changed. Returns nothing to wait for: a secret that is shown once
  * must not be held back until a busy server has answered the rest.
@@ -105,7 +103,7 @@ export function useKeyActions() {
         call('POST /app/v1/projects/{project_id}/api-keys', {
           params: inProject,
           body,
-          stepUp: needsStepUp(body),
+          stepUp: isGuardedType(body.type),
           headers: idempotencyHeader(idempotencyKey),
         }),
       onSettled,
@@ -116,7 +114,7 @@ export function useKeyActions() {
         call('POST /app/v1/projects/{project_id}/api-keys/{id}/rotate', {
           params: { ...inProject, id: key.id },
           body,
-          stepUp: needsStepUp(key),
+          stepUp: isGuardedType(key.type),
           headers: idempotencyHeader(idempotencyKey),
         }),
       onSettled,
@@ -126,6 +124,7 @@ export function useKeyActions() {
         call('PATCH /app/v1/projects/{project_id}/api-keys/{id}', {
           params: { ...inProject, id: key.id },
           body,
+          stepUp: isGuardedChange(key.type, body),
           headers: { 'if-match': key.etag },
         }),
       onSuccess: (saved) =>
@@ -150,9 +149,9 @@ export function useKeyActions() {
   };
 }
 
-/** Restores a revoked key; for a server key after the password. */
+/** Restores a revoked key; a server key after the password. */
 export const restoreKey = (projectId: string, key: ApiKey) =>
   call('POST /app/v1/projects/{project_id}/api-keys/{id}/restore', {
     params: { project_id: projectId, id: key.id },
-    stepUp: needsStepUp(key),
+    stepUp: isGuardedType(key.type),
   });

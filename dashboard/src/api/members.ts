@@ -48,9 +48,12 @@ export function useActorNames(keys: readonly Pick<ApiKey, 'id' | 'name'>[] = [])
   return (id) => (id === user.id ? 'You' : (names.get(id) ?? id));
 }
 
-/** Removes a member from a project, also oneself. */
+/** Removes a member from a project, also oneself, after the password. */
 export const removeMember = (projectId: string, id: string) =>
-  call('DELETE /app/v1/projects/{project_id}/members/{id}', { params: { project_id: projectId, id } });
+  call('DELETE /app/v1/projects/{project_id}/members/{id}', {
+    params: { project_id: projectId, id },
+    stepUp: true,
+  });
 
 /** Returns the mutations of members and invitations. Each reloads its list when it settles. */
 export function useMemberActions() {
@@ -82,7 +85,7 @@ export function useMemberActions() {
         call('PATCH /app/v1/projects/{project_id}/members/{id}', {
           params: { ...params, id: member.id },
           body: { role },
-          stepUp: isAdminRole(role),
+          stepUp: true,
         }),
       onSettled: refreshMembers,
     }),

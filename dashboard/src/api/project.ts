@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { isGuardedSetting } from '../../../src/projects/step-up-rules.ts';
 import type { MemberScope, SessionProject, SettingsChange } from './answers.ts';
 import { call } from './http.ts';
 import { useSession } from './session.ts';
@@ -38,6 +39,10 @@ export function useProjectSettings() {
   return useQuery({ ...settingsQuery(project.id), enabled: can('project:read') });
 }
 
-/** Changes the project's settings. */
+/** Changes the project's settings; those that limit keys after the password. */
 export const updateSettings = (projectId: string, body: SettingsChange) =>
-  call('PATCH /app/v1/projects/{project_id}/project', { params: { project_id: projectId }, body });
+  call('PATCH /app/v1/projects/{project_id}/project', {
+    params: { project_id: projectId },
+    body,
+    stepUp: isGuardedSetting(body),
+  });

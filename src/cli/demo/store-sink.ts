@@ -51,7 +51,7 @@ function operatorOf(project: Project): Caller {
     principal,
     project,
     address: '127.0.0.1',
-    network: undefined,
+    network: '127.0.0.1',
     actor: CLI_ACTOR,
     recheck: async () => principal,
   };

@@ -244,7 +244,7 @@ function watchSafety({ metrics, unstored, clockState }: WatchedServices): void {
 function watchProxies({ metrics, untrustedProxy }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_untrusted_proxy_requests_total',
-    help: 'Requests that a proxy nearby passed on while TRUSTED_PROXIES names none: their limits per address are suspended.',
+    help: 'Requests that a proxy nearby passed on while TRUSTED_PROXIES names none: they share the limits per address.',
     kind: 'counter',
     read: () => [{ value: untrustedProxy.countRequests() }],
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseCidrs } from '../../lib/ip.ts';
+import { isForwardedNetwork, parseCidrs } from '../../lib/ip.ts';
 import { resolveAddress } from './address.ts';
 
 const trusted = parseCidrs(['10.0.0.0/8', '::1', '192.0.2.1']).cidrs;
@@ -49,16 +49,16 @@ describe('an unconfigured proxy', () => {
     ...['192.168.0.1', '192.168.255.255', '169.254.1.1', '100.64.0.1', '100.127.255.255'],
     ...['::1', '::ffff:127.0.0.1', '::ffff:10.1.2.3', 'fc00::1', 'fdff::1', 'fe80::1'],
   ]) {
-    it(`${peer} is not limited by its address if it forwards a request`, () => {
+    it(`${peer} shares its limits with all its callers if it forwards a request`, () => {
       const { network, untrustedProxyHeader } = resolveAddress(peer, FORWARDED, []);
-      assert.deepEqual([network, untrustedProxyHeader], [undefined, 'x-forwarded-for']);
+      assert.deepEqual([isForwardedNetwork(network), untrustedProxyHeader], [true, 'x-forwarded-for']);
     });
   }
 
   for (const header of ['forwarded', 'via', 'x-real-ip', 'x-forwarded-proto', 'x-forwarded-host']) {
-    it(`a private peer is not limited by its address if only ${header} shows that it forwards`, () => {
+    it(`a private peer shares its limits with all its callers if only ${header} shows that it forwards`, () => {
       const { network, untrustedProxyHeader } = resolveAddress('10.0.0.1', { [header]: '' }, []);
-      assert.deepEqual([network, untrustedProxyHeader], [undefined, header]);
+      assert.deepEqual([network, untrustedProxyHeader], ['forwarded by 10.0.0.1', header]);
     });
   }
 
@@ -70,7 +70,7 @@ describe('an unconfigured proxy', () => {
     it(`${peer}, outside private networks, is limited by its address even if it claims to forward a request`, () => {
       const { network, untrustedProxyHeader } = resolveAddress(peer, FORWARDED, []);
       assert.equal(untrustedProxyHeader, undefined);
-      assert.notEqual(network, undefined);
+      assert.equal(isForwardedNetwork(network), false);
     });
   }
 

@@ -1,15 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Cidr, callerNetwork, canonicalAddress, isInCidrs, parseCidrs } from '../../lib/ip.ts';
+import {
+  type Cidr,
+  callerNetwork,
+  canonicalAddress,
+  forwardedNetwork,
+  isInCidrs,
+  parseCidrs,
+} from '../../lib/ip.ts';
 
 /** Where a request came from. */
 export type ClientAddress = {
   /** Canonical text: what allow-lists compare and the audit log names. */
   ip: string;
-  /**
-   * What limits per address count by; undefined if they must not apply, because `ip` is an unconfigured proxy's and all
-   * of its callers would share one bucket.
-   */
-  network: string | undefined;
+  /** What limits per address count by: a network of the client, or `forwardedNetwork` of an unconfigured proxy. */
+  network: string;
   /** The header that shows that the peer is a proxy which is missing in `TRUSTED_PROXIES`. */
   untrustedProxyHeader: string | undefined;
 };
@@ -32,7 +36,7 @@ export function resolveAddress(
   const ip = findOrigin(peer, headers['x-forwarded-for']?.toString(), trusted);
   const header = trusted.length === 0 ? findForwardingHeader(headers) : undefined;
   const untrustedProxyHeader = header !== undefined && isInCidrs(ip, NEARBY) ? header : undefined;
-  const network = untrustedProxyHeader === undefined ? callerNetwork(ip) : undefined;
+  const network = untrustedProxyHeader === undefined ? callerNetwork(ip) : forwardedNetwork(ip);
   return { ip, network, untrustedProxyHeader };
 }
 

@@ -5,7 +5,11 @@ import { HOUR_MS } from '../../lib/durations.ts';
 import { openLog } from '../../lib/log.ts';
 import { createUntrustedProxy } from './untrusted-proxy.ts';
 
-const passedOn = { ip: '10.0.0.1', network: undefined, untrustedProxyHeader: 'x-forwarded-for' };
+const passedOn = {
+  ip: '10.0.0.1',
+  network: 'forwarded by 10.0.0.1',
+  untrustedProxyHeader: 'x-forwarded-for',
+};
 const direct = { ip: '10.0.0.1', network: '10.0.0.1', untrustedProxyHeader: undefined };
 
 function start() {

@@ -15,8 +15,8 @@ export type UntrustedProxy = {
 
 const WARNING =
   'A proxy passes requests on, but TRUSTED_PROXIES is not set: IP allow-lists and the audit log see the proxy instead ' +
-  'of the callers, and limits per address, on wrong passwords too, are suspended for its requests. Set ' +
-  'TRUSTED_PROXIES to its address.';
+  'of the callers, and all its callers share the limits per address, on wrong passwords too. Set TRUSTED_PROXIES to ' +
+  'its address.';
 
 /** Returns the record of one server. */
 export function createUntrustedProxy({ clock, log }: { clock: Clock; log: Log }): UntrustedProxy {

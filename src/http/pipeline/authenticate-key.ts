@@ -55,7 +55,7 @@ async function refuse(
   if (found) exchange.use = usage.tallyOf(found.key.id);
   failures.record({ code: refusal.code, found, address, requestId });
   // Only for well-formed, unknown keys: a verified key is never refused because of its address.
-  if (refusal.unknown && network !== undefined) {
+  if (refusal.unknown) {
     const retryAfterSeconds = await limiter.chargeFailedAuthentication(network);
     if (retryAfterSeconds !== undefined)
       throw new ApiError('too_many_failed_authentications', {

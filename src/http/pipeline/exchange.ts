@@ -23,8 +23,8 @@ export type Exchange = {
   requestId: string;
   /** The client's IP address, in canonical form. */
   address: string;
-  /** What limits per address count by; undefined if they must not apply, see `ClientAddress`. */
-  network: string | undefined;
+  /** What limits per address count by, see `ClientAddress`. */
+  network: string;
   /** How the browser reaches the server. Resolved on first use: requests with a key do not need it. */
   readonly transport: Transport;
   /** Headers of the answer, success or not; each step adds its own. */

@@ -8,7 +8,9 @@ export type PolicyName =
   | 'management'
   | 'failed-auth'
   | 'leak-hook'
-  | 'sign-in';
+  | 'sign-in'
+  | 'sign-in-account'
+  | 'sign-in-code';
 
 /** `rate` units refill per `perSeconds` (default: one second). `burst` is what may be spent in one go after a pause. */
 export type PolicyRate = { readonly rate: number; readonly burst: number; readonly perSeconds?: number };

@@ -4,6 +4,7 @@ import type { SessionProject } from '../../api/answers.ts';
 import { removeMember } from '../../api/members.ts';
 import { errorMessage } from '../../api/problem.ts';
 import { useSession } from '../../api/session.ts';
+import { isCanceled } from '../../api/step-up.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 
 /** Leaves a project. The server refuses for the last owner and says why. */
@@ -13,7 +14,7 @@ export function LeaveProjectDialog({ project, onClose }: { project: SessionProje
     mutationFn: () => removeMember(project.id, user.id),
     // A full page load: nothing of the project stays in memory.
     onSuccess: () => window.location.assign('/'),
-    onError: (error) => toast.error(errorMessage(error)),
+    onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
   });
   return (
     <ConfirmDialog

@@ -3,6 +3,7 @@ import type { Member } from '../../api/answers.ts';
 import { useMemberActions } from '../../api/members.ts';
 import { errorMessage } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
+import { isCanceled } from '../../api/step-up.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 
 /** Removes a member from the project. */
@@ -15,7 +16,7 @@ export function RemoveMemberDialog({ subject, onClose }: { subject: Member; onCl
         onClose();
         toast.success(`${subject.name} can no longer enter ${project.name}.`);
       },
-      onError: (error) => toast.error(errorMessage(error)),
+      onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
     });
   return (
     <ConfirmDialog

@@ -4,6 +4,7 @@ import type { SettingsChange } from '../../api/answers.ts';
 import { errorMessage } from '../../api/problem.ts';
 import { settingsQuery, updateSettings, useProject } from '../../api/project.ts';
 import { refreshSession } from '../../api/session.ts';
+import { isCanceled } from '../../api/step-up.ts';
 
 /** Returns the mutation that changes the project's settings, with toasts. */
 export function useSaveSettings() {
@@ -17,6 +18,7 @@ export function useSaveSettings() {
       // The sidebar shows the name.
       await refreshSession(client);
     },
-    onError: (error) => toast.error(`The settings were not saved. ${errorMessage(error)}`),
+    onError: (error) =>
+      isCanceled(error) || toast.error(`The settings were not saved. ${errorMessage(error)}`),
   });
 }
