@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { redactSecrets } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
-import { type ApiError, ERRORS } from './errors.ts';
+import { ERRORS } from './error-codes.ts';
+import type { ApiError } from './errors.ts';
 
 /** Returns the RFC 9457 body of an error. `docsUrl` is the URL of the documentation, without a trailing slash. */
 export function renderProblem(error: ApiError, requestId: string, docsUrl: string): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from './error-codes.ts';
 
 /** An answer too long to hold in memory: sent as it is read, and ended when its caller loses permission. */
 export type Streamed = {

@@ -1,5 +1,5 @@
 import { systemActor } from '../api/caller.ts';
-import type { ErrorCode } from '../api/errors.ts';
+import type { ErrorCode } from '../api/error-codes.ts';
 import type { Control } from '../control/open.ts';
 import { NO_CALLER } from '../control/open.ts';
 import type { FoundKey } from '../directory/directory.ts';

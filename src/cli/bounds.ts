@@ -1,16 +1,32 @@
+import { HASH_QUEUE_LIMITS } from '../accounts/hashing/hash-queue.ts';
+import { CAPS } from '../api/caps.ts';
+import { DIFF_BYTES_MAX } from '../audit/diff.ts';
 import { RESERVE_BYTES } from '../disk/reserve.ts';
 import { FREE_BYTES_ENOUGH, FREE_BYTES_MIN, toMegabytes } from '../disk/space.ts';
 import { LARGE_BODIES_MAX, LARGE_BODIES_WAITING_MAX } from '../http/body/bodies.ts';
 import { BODY_VALUES_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from '../http/body/outline.ts';
-import { BODY_DEADLINE_MS, PACE_WINDOW_BYTES_MIN, PACE_WINDOW_MS, SLOW_BODY_BYTES_MAX } from '../http/body/pace.ts';
+import {
+  BODY_DEADLINE_MS,
+  PACE_WINDOW_BYTES_MIN,
+  PACE_WINDOW_MS,
+  SLOW_BODY_BYTES_MAX,
+} from '../http/body/pace.ts';
 import { WHOLE_PARSE_BYTES_MAX } from '../http/body/parse-json.ts';
-import { CONNECTIONS_MAX, FIRST_BYTE_MS, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, OPEN_FILES_WANTED, REQUESTS_OPEN_MAX, REQUEST_TIMEOUT_MS, STALLED_MS, UNSENT_BYTES_MAX, decideCaps } from '../http/connections/limits.ts';
+import {
+  CONNECTIONS_MAX,
+  decideCaps,
+  FIRST_BYTE_MS,
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  OPEN_FILES_WANTED,
+  REQUEST_TIMEOUT_MS,
+  REQUESTS_OPEN_MAX,
+  STALLED_MS,
+  UNSENT_BYTES_MAX,
+} from '../http/connections/limits.ts';
+import { FAILURE_LINES_PER_MINUTE } from '../http/pipeline/answer-log.ts';
 import { SECOND_MS } from '../lib/durations.ts';
 import { BODY_BYTES_TOTAL_MAX, BODY_SHARES } from '../limits/body-budget.ts';
-import { CAPS } from '../api/caps.ts';
-import { DIFF_BYTES_MAX } from '../audit/diff.ts';
-import { FAILURE_LINES_PER_MINUTE } from '../http/pipeline/answer-log.ts';
-import { HASH_QUEUE_LIMITS } from '../accounts/hashing/hash-queue.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 import { QUICK_MS } from '../warehouse/engine/fair-choice.ts';
 import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
@@ -162,7 +178,6 @@ function listBodyBounds(): Bound[] {
     },
   ];
 }
-
 
 function listCaps(): Bound[] {
   const beyond = '409 `limit_reached`';

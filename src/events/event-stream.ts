@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../api/errors.ts';
+import type { ErrorCode } from '../api/error-codes.ts';
 
 /** A message of an event stream. A client that reconnects sends the last `id` it received as `Last-Event-ID`. */
 export type StreamMessage = { event?: string; id?: string; data?: unknown };

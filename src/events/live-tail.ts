@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../api/errors.ts';
+import type { ErrorCode } from '../api/error-codes.ts';
 import { encodeCursor } from '../api/list.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';

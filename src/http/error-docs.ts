@@ -1,4 +1,4 @@
-import { ERRORS } from '../api/errors.ts';
+import { ERRORS } from '../api/error-codes.ts';
 import { REJECTION_CURES } from '../events/ingest/event.ts';
 
 const INTRO = `# Errors

@@ -1,5 +1,5 @@
 import type { TObject } from 'typebox';
-import { ERRORS } from '../api/errors.ts';
+import { ERRORS } from '../api/error-codes.ts';
 import type { Route } from '../api/route.ts';
 
 const PROBLEM_SCHEMA = {

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { ApiError, type ErrorCode } from '../api/errors.ts';
+import type { ErrorCode } from '../api/error-codes.ts';
+import { ApiError } from '../api/errors.ts';
 import type { Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
-import { type Log } from '../lib/log.ts';
 import { inPieces } from './connections/pieces.ts';
-import { type AnswerLog } from './pipeline/answer-log.ts';
+import type { AnswerLog } from './pipeline/answer-log.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import { findStreamRefusal, type StreamServices } from './pipeline/stream-permission.ts';
 

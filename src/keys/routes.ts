@@ -13,9 +13,9 @@ import { restoreKey } from './restore.ts';
 import { REVOKE_REASONS } from './revoke.ts';
 import { endGracePeriod, ROTATE_KEY_BODY, replaceSecret } from './rotate.ts';
 import { selfRevokeRoute, selfRoute } from './self-routes.ts';
+import { isGuardedChange, isGuardedType } from './step-up-rules.ts';
 import type { UnstoredRevocations } from './unstored-revocations.ts';
 import { UPDATE_KEY_BODY } from './update.ts';
-import { isGuardedChange, isGuardedType } from './step-up-rules.ts';
 import { usageRoute } from './usage/routes.ts';
 import { updateOrDisableKey, withdrawKey } from './withdraw.ts';
 

@@ -1,8 +1,8 @@
 import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
-import { type ControlTransaction, URGENT } from '../control/open.ts';
 import { diffOf } from '../audit/diff.ts';
+import { type ControlTransaction, URGENT } from '../control/open.ts';
 import type { Role } from '../directory/scopes.ts';
 import type { MemberServices } from './membership.ts';
 import { findRole } from './membership.ts';

@@ -52,6 +52,7 @@ export async function openControlServices(
 ): Promise<ControlServices> {
   const { controlFile, eventsDir, secretFile, isNew, rightsWarning } = prepareDataDir(config.dataDir);
   const log = openLog(config.logLevel, redactSecrets, logTo);
+  if (rightsWarning !== undefined) log.warn(rightsWarning);
   requireControlFile({ controlFile, eventsDir });
   const secret = config.secret ?? loadSecret(secretFile, { isNew });
   const pepper = derivePepper(secret);

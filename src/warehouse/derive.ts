@@ -25,7 +25,8 @@ export async function deriveMissing(gateway: Gateway, onProgress: OnProgress): P
   const highest = Number(stored?.highest ?? 0);
   // A kill may have interrupted deriving the highest block. Its ids are derived again, so that each is there once.
   const isCut = Number(stored?.same ?? 0) > Number(derived?.ids ?? 0);
-  if (isCut) await gateway.command(`ALTER TABLE event_ids DELETE WHERE block = ${last} SETTINGS mutations_sync = 2`);
+  if (isCut)
+    await gateway.command(`ALTER TABLE event_ids DELETE WHERE block = ${last} SETTINGS mutations_sync = 2`);
   await deriveIds(
     gateway,
     isCut ? last - 1 : last,

@@ -7,7 +7,7 @@ import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect } from './integrity/inspect.ts';
-import { openIntegrity } from './integrity/integrity.ts';
+import { type Integrity, openIntegrity } from './integrity/integrity.ts';
 import { readBefore } from './integrity/read-before.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createProbe } from './probe.ts';
@@ -58,12 +58,11 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const watchdog = createWatchdog(options.statementLimits);
   await using opening = new AsyncDisposableStack();
   opening.defer(watchdog.stop);
-  const { watch } = watchdog;
-  const writing = opening.adopt(await openGateway(open, { size: 2, waitingMax: 8, watch }), close);
-  const pending = await listPendingMigrations(writing).catch(rethrowDamage);
-  if (pending.length > 0) await integrity.expectMigrations();
-  const applied = await migrate(writing).catch(rethrowDamage);
-  if (applied.length > 0) log.info({ applied }, 'event store migrated');
+  const writing = opening.adopt(
+    await openGateway(open, { size: 2, waitingMax: 8, watch: watchdog.watch }),
+    close,
+  );
+  await migrateStore(writing, integrity, log);
   // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
   const control = opening.adopt(await openGateway(open, { size: 1, waitingMax: 64 }), close);
   const onHeavy = createMemoryRelease(control);
@@ -114,6 +113,13 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
   };
+}
+
+async function migrateStore(writing: Gateway, integrity: Integrity, log: Log): Promise<void> {
+  const pending = await listPendingMigrations(writing).catch(rethrowDamage);
+  if (pending.length > 0) await integrity.expectMigrations();
+  const applied = await migrate(writing).catch(rethrowDamage);
+  if (applied.length > 0) log.info({ applied }, 'event store migrated');
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ERRORS } from '../../src/api/errors.ts';
+import { ERRORS } from '../../src/api/error-codes.ts';
 import { ROUTES } from '../../src/routes.ts';
 import type { Answer, Api, CallOptions } from '../support/harness.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { ERRORS } from '../../src/api/errors.ts';
+import { ERRORS } from '../../src/api/error-codes.ts';
 import { VERSION } from '../../src/config/version.ts';
 import { describeApi } from '../../src/http/openapi.ts';
 import { ROUTES } from '../../src/routes.ts';

@@ -1,5 +1,5 @@
 import type { KeyCaller, MemberCaller } from '../../api/caller.ts';
-import type { ErrorCode } from '../../api/errors.ts';
+import type { ErrorCode } from '../../api/error-codes.ts';
 import { exceedsApps, isGranted, isInProject, type ProjectAccess } from '../../api/permission.ts';
 import type { Route } from '../../api/route.ts';
 import type { Streamed } from '../../api/streamed.ts';

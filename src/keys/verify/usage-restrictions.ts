@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../api/errors.ts';
+import type { ErrorCode } from '../../api/error-codes.ts';
 import type { CorsRule } from '../../api/route.ts';
 import type { ApiKey } from '../../directory/key.ts';
 import { type Cidr, isInCidrs, parseCidrs } from '../../lib/ip.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../api/errors.ts';
+import type { ErrorCode } from '../../api/error-codes.ts';
 import type { Directory, FoundKey } from '../../directory/directory.ts';
 import type { ApiKey } from '../../directory/key.ts';
 import { isWellFormedSecret, macOf, type Pepper } from '../../directory/secret.ts';

@@ -1,0 +1,280 @@
+/**
+ * Every error a caller can get: the closed list. A code is never renamed; its heading in docs/errors.md is generated from
+ * this table. `meaning` and `cure` are for readers of the docs, `title` for the answer.
+ */
+export const ERRORS = {
+  malformed_json: {
+    status: 400,
+    title: 'Malformed JSON',
+    meaning: 'The request body is not valid JSON (RFC 8259).',
+    cure: 'Send one JSON value. The detail names the first thing that could not be read.',
+  },
+  invalid_encoding: {
+    status: 400,
+    title: 'Invalid encoding',
+    meaning: 'The body or the URL is not valid UTF-8, or the body does not match its Content-Encoding.',
+    cure: 'Encode text as UTF-8, percent-encode it in URLs, and compress with gzip, deflate or br as declared.',
+  },
+  multiple_credentials: {
+    status: 400,
+    title: 'Multiple credentials',
+    meaning: 'The request carries more than one Authorization header.',
+    cure: 'Send exactly one header: Authorization: Bearer <key>.',
+  },
+  missing_api_key: {
+    status: 401,
+    title: 'Missing API key',
+    meaning: 'The request carries no API key.',
+    cure: 'Send the header Authorization: Bearer <key>. Keys are never read from the URL or a cookie.',
+  },
+  invalid_api_key: {
+    status: 401,
+    title: 'Invalid API key',
+    meaning: 'The key is malformed, mistyped, or unknown to this server.',
+    cure: 'Check that the whole key was copied (56 characters) and that it was made on this server.',
+  },
+  api_key_expired: {
+    status: 401,
+    title: 'API key expired',
+    meaning: 'The key reached its expires_at.',
+    cure: 'Create a new key, or move expires_at while the key is still alive.',
+  },
+  api_key_revoked: {
+    status: 401,
+    title: 'API key revoked',
+    meaning: 'Someone revoked this key.',
+    cure: 'Create a new key. Ask who revoked it if you did not expect this.',
+  },
+  api_key_disabled: {
+    status: 401,
+    title: 'API key disabled',
+    meaning: 'The key is switched off for now.',
+    cure: 'Enable the key again, or use another one.',
+  },
+  invalid_signature: {
+    status: 401,
+    title: 'Invalid signature',
+    meaning: 'A report of leaked keys does not carry a signature of the service that it claims to come from.',
+    cure: 'Nothing, unless you are that service: sign the body as sent. Offline, check APPFLOW_GITHUB_SCANNING_KEYS_FILE.',
+  },
+  not_signed_in: {
+    status: 401,
+    title: 'Not signed in',
+    meaning: 'The dashboard asked without a session, or its session has ended.',
+    cure: 'Sign in again. API keys are not accepted under /app/v1: use the same path under /v1.',
+  },
+  invalid_credentials: {
+    status: 401,
+    title: 'Invalid credentials',
+    meaning: 'The e-mail address, the password or the code is wrong.',
+    cure: 'Try again. A forgotten password: ask the operator to run appflow members reset-link EMAIL, with --without-second-factor when that is lost too.',
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'Insufficient scope',
+    meaning: 'The key is valid, but its type or its scopes do not reach this endpoint.',
+    cure: 'Use a key that has the scope named under required. Client keys write events only; read-only keys read.',
+  },
+  app_not_allowed: {
+    status: 403,
+    title: 'App not allowed',
+    meaning: 'The key is narrowed to some apps of its project, and this is not one of them.',
+    cure: 'Use a key without app_ids, or one that lists this app.',
+  },
+  ip_not_allowed: {
+    status: 403,
+    title: 'IP address not allowed',
+    meaning: 'The key may be used from the addresses on its ip_allowlist only.',
+    cure: 'Call from an allowed address. Behind a proxy, set TRUSTED_PROXIES so that the real address is seen.',
+  },
+  origin_not_allowed: {
+    status: 403,
+    title: 'Origin not allowed',
+    meaning: 'A browser sent this read-only key from an origin that is not on its allowed_origins.',
+    cure: 'Add the origin to the key, or call from a backend. Only analytics can be read from a browser.',
+  },
+  secret_key_in_browser: {
+    status: 403,
+    title: 'Secret key in a browser',
+    meaning:
+      'A server key arrived with an Origin header: it is being used from a web page that anyone can read.',
+    cure: 'Replace the key at once (it has leaked), and use a client key (ck_) in browsers and apps.',
+  },
+  csrf_rejected: {
+    status: 403,
+    title: 'Cross-site request rejected',
+    meaning:
+      "The change did not come from the dashboard's own page: its Origin is another, or the token is missing.",
+    cure: 'Send X-Appflow-CSRF with the csrf_token of GET /app/v1/session. Behind a proxy, set APPFLOW_PUBLIC_URL.',
+  },
+  step_up_required: {
+    status: 403,
+    title: 'Step-up required',
+    meaning: 'This asks for the password once more, given within the last 10 minutes.',
+    cure: 'POST /app/v1/step-up with the password, then send the request again.',
+  },
+  tls_required: {
+    status: 403,
+    title: 'TLS required',
+    meaning:
+      'The dashboard was reached over plain HTTP from another machine: passwords would cross the network readable.',
+    cure: 'Put a proxy with TLS in front and set APPFLOW_PUBLIC_URL to its https address, or APPFLOW_ALLOW_HTTP=1.',
+  },
+  exceeds_own_permissions: {
+    status: 403,
+    title: 'Exceeds own permissions',
+    meaning: 'A key can only make keys that lie within its own scopes, apps, lifetime, addresses and limits.',
+    cure: 'Ask for less (the detail names what is too much), or use a key that has it.',
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    meaning: 'There is no such path or thing, or it belongs to another project.',
+    cure: 'Check the path and the id. Ids of other projects look exactly like ids that do not exist.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    meaning: 'The path exists, but not for this method.',
+    cure: 'Use one of the methods in the Allow header.',
+  },
+  request_too_slow: {
+    status: 408,
+    title: 'Request too slow',
+    meaning:
+      'The body arrived too slowly: less than 15 KB in 15 seconds, or too slowly to be complete in 60.',
+    cure: 'Send it again, in smaller requests if the connection is slow: bodies up to 64 KB have 60 seconds.',
+  },
+  conflict: {
+    status: 409,
+    title: 'Conflict',
+    meaning: 'The request does not fit the present state of the thing.',
+    cure: 'Read the thing again and decide anew. The detail names what stands in the way.',
+  },
+  limit_reached: {
+    status: 409,
+    title: 'Limit reached',
+    meaning: 'The project or the account has as many of these as it can have. The detail names the limit.',
+    cure: 'Revoke or delete what is no longer used, then try again.',
+  },
+  rotation_in_progress: {
+    status: 409,
+    title: 'Rotation in progress',
+    meaning: 'The key was rotated before and its former secret still works; never more than two do.',
+    cure: 'Wait until the grace ends, end it (POST …/end-grace), or send force to replace a secret now.',
+  },
+  no_grace_running: {
+    status: 409,
+    title: 'No grace running',
+    meaning: 'The key has one secret only: there is no former one to end.',
+    cure: 'Nothing is left to do. The record lists under secrets which ones work.',
+  },
+  not_restorable: {
+    status: 409,
+    title: 'Not restorable',
+    meaning:
+      'The key is not revoked, was revoked more than 60 minutes ago, or was revoked because it leaked.',
+    cure: 'Create another key.',
+  },
+  idempotency_replay_expired: {
+    status: 409,
+    title: 'Idempotency replay expired',
+    meaning: 'This was done before under the same Idempotency-Key, and its secret can no longer be shown.',
+    cure: 'The key under key_id exists. If its secret was lost, rotate it, with a new Idempotency-Key.',
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'Precondition failed',
+    meaning: 'The thing changed since you read it (If-Match).',
+    cure: 'Read it again and repeat your change.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'Payload too large',
+    meaning:
+      'The body is larger than this endpoint takes: 5 MB after decompression and 1,000 events for batches.',
+    cure: 'Send less at once: halve the batch. Waiting does not help.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    meaning: 'The body is not application/json, or is compressed in a way this server does not read.',
+    cure: 'Send Content-Type: application/json, and gzip, deflate, br or nothing as Content-Encoding.',
+  },
+  validation_failed: {
+    status: 422,
+    title: 'Validation failed',
+    meaning: 'The request was readable, but some of its fields are not acceptable.',
+    cure: 'Correct the fields listed under errors; all of them are named at once.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency key reused',
+    meaning: 'The same Idempotency-Key came with another body within 24 hours.',
+    cure: 'Send a new Idempotency-Key for a new intent, or the former body to have the former answer.',
+  },
+  app_required: {
+    status: 422,
+    title: 'App required',
+    meaning: 'The project has several apps (or none), so the request must say which one it means.',
+    cure: 'Send app_id. GET /v1/apps lists the apps; POST /v1/apps makes one.',
+  },
+  query_too_large: {
+    status: 422,
+    title: 'Query too large',
+    meaning: 'The query needs more memory than one query may use on this server.',
+    cure: 'Ask for a shorter range, add filters, or group by something with fewer values. The operator can raise APPFLOW_QUERY_MEMORY.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Rate limited',
+    meaning: 'The key made more requests (or sent more events) than its limit allows.',
+    cure: 'Wait as long as Retry-After says, and double the wait on each further 429, up to 60 seconds.',
+  },
+  too_many_failed_authentications: {
+    status: 429,
+    title: 'Too many failed authentications',
+    meaning: 'Many unknown keys came from this address.',
+    cure: 'Wait as long as Retry-After says and check the key. Valid keys are never held up by this.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Overloaded',
+    meaning: 'The server is busy and refused the request before doing anything.',
+    cure: 'Send it again after Retry-After seconds.',
+  },
+  storage_unavailable: {
+    status: 503,
+    title: 'Storage unavailable',
+    meaning: 'A database did not answer. Events may or may not be stored.',
+    cure: 'Send the same request again, events with the same event_id: nothing is counted twice.',
+  },
+  disk_nearly_full: {
+    status: 503,
+    title: 'Disk nearly full',
+    meaning: "The server's disk is nearly full, so it stores no events. None of this request were stored.",
+    cure: 'Send the same events again after Retry-After seconds. The operator has to free up disk space.',
+  },
+  revocation_not_stored: {
+    status: 503,
+    title: 'Revocation not stored',
+    meaning:
+      'This server refuses the key from now on, but could not store that yet, because the control database cannot be written.',
+    cure: 'Send the request again until it succeeds: a restart of the server would accept the key again, and other servers may still do so.',
+  },
+  query_timeout: {
+    status: 503,
+    title: 'Query timeout',
+    meaning: 'The question took longer than its time limit.',
+    cure: 'Ask for a shorter range or fewer filters, or try again when the server is less busy.',
+  },
+  internal: {
+    status: 500,
+    title: 'Internal error',
+    meaning: 'Something went wrong on our side.',
+    cure: 'Try again. If it stays, report the request_id: the log holds the rest.',
+  },
+} as const satisfies Record<string, { status: number; title: string; meaning: string; cure: string }>;
+
+/** The code of an error. */
+export type ErrorCode = keyof typeof ERRORS;
