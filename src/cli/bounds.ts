@@ -33,28 +33,26 @@ import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
 import { QUERY_MEMORY_DEFAULT, SPILL_FACTOR } from '../warehouse/engine/query-memory.ts';
 import { QUERIES_WAITING_MAX, READERS } from '../warehouse/open.ts';
 
-/** A bound that is built in, as docs/configuration.md lists it: what it limits, its value, and what happens beyond it. */
-export type Bound = { what: string; value: string; beyond: string };
+/** A bound that is built in: what it limits, its value, and what happens beyond it. */
+type Bound = { what: string; value: string; beyond: string };
 
 const MEGABYTE = 1_000_000;
 const MEBIBYTE = 1024 * 1024;
-const MS_PER_SECOND = 1_000;
-
-const OVERLOADED = '503 `overloaded` with `Retry-After`';
 
 const count = (value: number): string => value.toLocaleString('en-US');
-
 const seconds = (ms: number): string => `${ms / SECOND_MS} s`;
+const mebibytes = (bytes: number): string => `${bytes / MEBIBYTE} MiB`;
 
-const MADE_ROOM =
-  'the one without a request for the longest time is closed, then the longest idle; if all have requests, the new one is refused';
+const OVERLOADED = '503 `overloaded` with `Retry-After`';
+const TOO_MANY = '409 `limit_reached`';
+const CLOSED = 'the connection is closed';
 
-/** Connections, before any request is read. */
 const CONNECTION_BOUNDS: readonly Bound[] = [
   {
     what: `Connections; fewer if the process may open fewer than ${count(OPEN_FILES_WANTED)} files (three quarters of its limit)`,
     value: count(CONNECTIONS_MAX),
-    beyond: MADE_ROOM,
+    beyond:
+      'the one without a request for the longest time is closed, then the longest idle; if all have requests, the new one is refused',
   },
   {
     what: 'Connections of one address (IPv6: of one /64), except trusted proxies and private addresses',
@@ -64,18 +62,12 @@ const CONNECTION_BOUNDS: readonly Bound[] = [
   {
     what: 'Open requests of one connection; they are handled one after another',
     value: count(REQUESTS_OPEN_MAX),
-    beyond: 'the connection is closed',
+    beyond: CLOSED,
   },
-  {
-    what: 'Time to the first byte of a new connection, to the end of the headers of a request, to the end of its body',
-    value: [FIRST_BYTE_MS, HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS].map(seconds).join(', '),
-    beyond: 'the connection is closed',
-  },
-  {
-    what: 'Time between two requests of a connection',
-    value: seconds(KEEP_ALIVE_MS),
-    beyond: 'the connection is closed',
-  },
+  { what: 'Time to the first byte of a new connection', value: seconds(FIRST_BYTE_MS), beyond: CLOSED },
+  { what: 'Time to the end of the headers of a request', value: seconds(HEADERS_TIMEOUT_MS), beyond: CLOSED },
+  { what: 'Time to the end of the body of a request', value: seconds(REQUEST_TIMEOUT_MS), beyond: CLOSED },
+  { what: 'Time between two requests of a connection', value: seconds(KEEP_ALIVE_MS), beyond: CLOSED },
   {
     what: 'Time in which the reader of an answer must take a piece of it (64 KB)',
     value: seconds(STALLED_MS),
@@ -88,15 +80,50 @@ const CONNECTION_BOUNDS: readonly Bound[] = [
   },
 ];
 
-/** Every built-in bound, grouped by subject. Values come from the constants that enforce them. */
-export const BOUNDS: readonly Bound[] = [
-  ...CONNECTION_BOUNDS,
+const LARGE_BODY = `a body above ${WHOLE_PARSE_BYTES_MAX / 1024} KiB after decompression`;
+
+const BODY_BOUNDS: readonly Bound[] = [
+  { what: 'Request bodies in memory', value: mebibytes(BODY_BYTES_TOTAL_MAX), beyond: OVERLOADED },
+  {
+    what: 'Those of one server or read-only key, or of one person',
+    value: mebibytes(BODY_SHARES.trusted.caller),
+    beyond: OVERLOADED,
+  },
+  {
+    what: 'Those of all client keys; of one address with client keys',
+    value: `${mebibytes(BODY_SHARES.client.kind)}; ${mebibytes(BODY_SHARES.client.address)}`,
+    beyond: OVERLOADED,
+  },
+  {
+    what: 'Those without a key or session; of one address without',
+    value: `${mebibytes(BODY_SHARES.anonymous.kind)}; ${mebibytes(BODY_SHARES.anonymous.address)}`,
+    beyond: OVERLOADED,
+  },
+  {
+    what: 'Bodies above 64 KiB that are decompressed and parsed at a time; more of one address that wait',
+    value: `${LARGE_BODIES_MAX}; ${LARGE_BODIES_WAITING_MAX}`,
+    beyond: OVERLOADED,
+  },
+  {
+    what: `Elements of a list in ${LARGE_BODY}; values of one element; values in all`,
+    value: [LIST_ITEMS_MAX, ITEM_VALUES_MAX, BODY_VALUES_MAX].map(count).join('; '),
+    beyond: '413 `payload_too_large`',
+  },
+  {
+    what: `Least that arrives of a body above ${SLOW_BODY_BYTES_MAX / 1024} KiB`,
+    value: `${PACE_WINDOW_BYTES_MIN / 1_000} KB in ${seconds(PACE_WINDOW_MS)}, and fast enough to be complete in ${seconds(BODY_DEADLINE_MS)}`,
+    beyond: '408 `request_too_slow`, and the connection is closed',
+  },
+];
+
+const { bytesMin: MEMORY_MIN, bytesMax: MEMORY_MAX } = QUERY_MEMORY_DEFAULT;
+
+const STORAGE_BOUNDS: readonly Bound[] = [
   {
     what: 'Events waiting for the disk, all projects together (one project: half)',
     value: `${count(QUEUE_LIMITS.rowsMax)} events, ${QUEUE_LIMITS.bytesMax / MEGABYTE} MB`,
     beyond: OVERLOADED,
   },
-  ...listBodyBounds(),
   {
     what: 'Free disk space below which events are refused',
     value: toMegabytes(FREE_BYTES_MIN),
@@ -109,29 +136,48 @@ export const BOUNDS: readonly Bound[] = [
   },
   {
     what: 'Queries that run at a time (one project: half, and short ones)',
-    value: `${READERS}, one of them for queries of up to ${QUICK_MS / 1_000} s`,
+    value: `${READERS}, one of them for queries of up to ${seconds(QUICK_MS)}`,
     beyond: 'they wait, the project with the fewest running first',
   },
-  {
-    what: 'Queries that wait (one project: half)',
-    value: count(QUERIES_WAITING_MAX),
-    beyond: '503 `overloaded` with `Retry-After`',
-  },
+  { what: 'Queries that wait (one project: half)', value: count(QUERIES_WAITING_MAX), beyond: OVERLOADED },
   {
     what: 'Time of a query, waiting included',
-    value: `${QUERY_TIMEOUT_MS / 1_000} s`,
+    value: seconds(QUERY_TIMEOUT_MS),
     beyond: '503 `query_timeout`; it is killed',
   },
   {
     what: `Memory of a query: 1/${READERS} of \`APPFLOW_QUERY_MEMORY\``,
-    value: `${QUERY_MEMORY_DEFAULT.bytesMin / READERS / MEGABYTE} MB to ${count(QUERY_MEMORY_DEFAULT.bytesMax / READERS / MEGABYTE)} MB by default; from half of it on, grouping and sorting go on in files of up to ${SPILL_FACTOR} times as much`,
+    value: `${MEMORY_MIN / READERS / MEGABYTE} MB to ${count(MEMORY_MAX / READERS / MEGABYTE)} MB by default; from half of it on, grouping and sorting continue in files of up to ${SPILL_FACTOR} times as much`,
     beyond: '422 `query_too_large`',
   },
-  ...listCaps(),
+];
+
+const PROJECT_BOUNDS: readonly Bound[] = [
   {
-    what: 'Log lines about failed answers, per error code and minute',
-    value: count(FAILURE_LINES_PER_MINUTE),
-    beyond: 'counted in `omittedBefore` of the next line',
+    what: 'API keys of a project that are neither revoked nor expired',
+    value: count(CAPS.liveKeys),
+    beyond: TOO_MANY,
+  },
+  { what: 'API keys a project creates within 24 hours', value: count(CAPS.keysPerDay), beyond: TOO_MANY },
+  {
+    what: 'Secrets remembered per API key',
+    value: count(CAPS.secretsPerKey),
+    beyond: 'older ones, which no longer work, are refused as unknown',
+  },
+  { what: 'Apps of a project that are not deleted', value: count(CAPS.liveApps), beyond: TOO_MANY },
+  { what: 'Apps a project creates within 24 hours', value: count(CAPS.appsPerDay), beyond: TOO_MANY },
+  { what: 'Pending invitations to a project', value: count(CAPS.openInvitations), beyond: TOO_MANY },
+  { what: 'Members of a project', value: count(CAPS.membersPerProject), beyond: TOO_MANY },
+  {
+    what: 'Projects of a person who creates another',
+    value: count(CAPS.projectsPerPerson),
+    beyond: TOO_MANY,
+  },
+  { what: 'Sessions of a person', value: count(CAPS.sessionsPerPerson), beyond: 'the oldest ends' },
+  {
+    what: 'Passwords waiting to be hashed, one at a time: from unknown devices; from known devices and sessions, which go first',
+    value: `${HASH_QUEUE_LIMITS.waitingMax} for up to ${seconds(HASH_QUEUE_LIMITS.waitMsMax)}; ${HASH_QUEUE_LIMITS.waitingMax} for up to ${seconds(HASH_QUEUE_LIMITS.knownWaitMsMax)}`,
+    beyond: `${OVERLOADED}; nothing is checked`,
   },
   {
     what: 'Changes recorded in one audit log entry',
@@ -139,75 +185,25 @@ export const BOUNDS: readonly Bound[] = [
     beyond: 'long values are left out and counted in `diff_omitted`',
   },
   {
-    what: 'Passwords waiting to be hashed, one at a time: those of unknown devices; as many of known devices and sessions go first',
-    value: `${HASH_QUEUE_LIMITS.waitingMax}, each for up to ${HASH_QUEUE_LIMITS.waitMsMax / 1_000} s (${HASH_QUEUE_LIMITS.knownWaitMsMax / 1_000} s)`,
-    beyond: '503 `overloaded` with `Retry-After`; nothing is checked',
+    what: 'Log lines about failed answers, per error code and minute',
+    value: count(FAILURE_LINES_PER_MINUTE),
+    beyond: 'counted in `omittedBefore` of the next line',
   },
 ];
 
-function listBodyBounds(): Bound[] {
-  const { client, anonymous, trusted } = BODY_SHARES;
-  const mib = (bytes: number) => `${bytes / MEBIBYTE} MiB`;
-  const large = `Body above ${WHOLE_PARSE_BYTES_MAX / 1024} KiB after decompression`;
-  return [
-    { what: 'Request bodies in memory, all together', value: mib(BODY_BYTES_TOTAL_MAX), beyond: OVERLOADED },
-    {
-      what: 'The same: of one key or person; of one address with client keys; of all client keys',
-      value: [trusted.caller, client.address, client.kind].map(mib).join('; '),
-      beyond: OVERLOADED,
-    },
-    {
-      what: 'The same without a key or session: of one address; of all',
-      value: [anonymous.address, anonymous.kind].map(mib).join('; '),
-      beyond: OVERLOADED,
-    },
-    {
-      what: `Bodies above 64 KiB that are decompressed and parsed at a time; more of one address that wait`,
-      value: `${LARGE_BODIES_MAX}; ${LARGE_BODIES_WAITING_MAX}`,
-      beyond: OVERLOADED,
-    },
-    {
-      what: `${large}: elements of a list; values of one element; values in all`,
-      value: [LIST_ITEMS_MAX, ITEM_VALUES_MAX, BODY_VALUES_MAX].map(count).join('; '),
-      beyond: '413 `payload_too_large`',
-    },
-    {
-      what: `Least that arrives of a body above ${SLOW_BODY_BYTES_MAX / 1024} KiB`,
-      value: `${PACE_WINDOW_BYTES_MIN / 1_000} KB in ${PACE_WINDOW_MS / MS_PER_SECOND} s, and fast enough to be complete in ${BODY_DEADLINE_MS / MS_PER_SECOND} s`,
-      beyond: '408 `request_too_slow`, and the connection is closed',
-    },
-  ];
-}
+/** Every built-in bound, by subject. Values come from the constants that enforce them. */
+const BOUNDS: Readonly<Record<string, readonly Bound[]>> = {
+  Connections: CONNECTION_BOUNDS,
+  'Request bodies': BODY_BOUNDS,
+  'Storage and queries': STORAGE_BOUNDS,
+  'Projects and people': PROJECT_BOUNDS,
+};
 
-function listCaps(): Bound[] {
-  const beyond = '409 `limit_reached`';
-  return [
-    {
-      what: 'API keys of a project that are neither revoked nor expired',
-      value: count(CAPS.liveKeys),
-      beyond,
-    },
-    { what: 'API keys that a project creates within 24 hours', value: count(CAPS.keysPerDay), beyond },
-    {
-      what: 'Secrets that are remembered of an API key',
-      value: count(CAPS.secretsPerKey),
-      beyond: 'older ones, which no longer work, are refused as unknown',
-    },
-    { what: 'Apps of a project that are not deleted', value: count(CAPS.liveApps), beyond },
-    { what: 'Apps that a project creates within 24 hours', value: count(CAPS.appsPerDay), beyond },
-    { what: 'Open invitations to a project', value: count(CAPS.openInvitations), beyond },
-    { what: 'Members of a project', value: count(CAPS.membersPerProject), beyond },
-    { what: 'Projects of a person who creates another', value: count(CAPS.projectsPerPerson), beyond },
-    {
-      what: 'Sessions of a person',
-      value: count(CAPS.sessionsPerPerson),
-      beyond: 'the oldest end',
-    },
-  ];
-}
-
-/** Returns the bounds as a Markdown table. */
+/** Returns the bounds as a Markdown section per subject. */
 export function renderBounds(): string {
-  const rows = BOUNDS.map(({ what, value, beyond }) => `| ${what} | ${value} | ${beyond} |`);
-  return ['| bound | value | beyond it |', '|---|---|---|', ...rows].join('\n');
+  const sections = Object.entries(BOUNDS).map(([subject, bounds]) => {
+    const rows = bounds.map(({ what, value, beyond }) => `| ${what} | ${value} | ${beyond} |`);
+    return [`### ${subject}`, '', '| bound | value | beyond it |', '|---|---|---|', ...rows].join('\n');
+  });
+  return sections.join('\n\n');
 }

@@ -1,6 +1,31 @@
 import type { Attack } from './attack.ts';
+import { auditGrowth } from './audit-growth.ts';
+import { codeGuessing } from './code-guessing.ts';
+import { eventBombs } from './event-bombs.ts';
 import { garbage } from './garbage.ts';
+import { heavyQueries } from './heavy-queries.ts';
+import { keyLists } from './key-lists.ts';
+import { leakHook } from './leak-hook.ts';
+import { pipelining } from './pipelining.ts';
+import { signInFlood } from './sign-in-flood.ts';
+import { silentSockets } from './silent-sockets.ts';
+import { stalledReaders } from './stalled-readers.ts';
+import { unfinishedBodies } from './unfinished-bodies.ts';
 import { unknownKeys } from './unknown-keys.ts';
 
 /** Every attack that runs beside normal load, see test/long/attacks.test.ts. */
-export const ATTACKS: readonly Attack[] = [garbage, unknownKeys];
+export const ATTACKS: readonly Attack[] = [
+  garbage,
+  unknownKeys,
+  pipelining,
+  silentSockets,
+  stalledReaders,
+  eventBombs,
+  unfinishedBodies,
+  signInFlood,
+  codeGuessing,
+  heavyQueries,
+  auditGrowth,
+  keyLists,
+  leakHook,
+];
