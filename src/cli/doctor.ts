@@ -71,7 +71,7 @@ export function addDoctorCommand(program: Command): void {
     .option('--accept-loss', 'stop reporting lost data that a start has found; keeps the record of it')
     .action(async ({ json, auditHead, acceptLoss }: Options) => {
       if (acceptLoss) {
-        process.stdout.write(`${await acceptLosses(readCommandConfig())}\n`);
+        printResult(await acceptLosses(readCommandConfig()));
         return;
       }
       const findings = await examine(readCommandConfig, auditHead);
