@@ -72,11 +72,14 @@ export function listDates(start: string, end: string): string[] {
   return dates;
 }
 
-/** Returns the events that count: the first with each id, in the order sent. */
-export function dedupe<T extends { event_id: string }>(events: readonly T[]): T[] {
-  const byId = new Map<string, T>();
-  for (const event of events) if (!byId.has(event.event_id)) byId.set(event.event_id, event);
-  return [...byId.values()];
+/** Returns the events that count: the first with each id, apart for client and server keys, in the order sent. */
+export function dedupe<T extends { event_id: string; verified?: boolean }>(events: readonly T[]): T[] {
+  const firsts = new Map<string, T>();
+  for (const event of events) {
+    const identity = JSON.stringify([event.verified ?? true, event.event_id]);
+    if (!firsts.has(identity)) firsts.set(identity, event);
+  }
+  return [...firsts.values()];
 }
 
 /** Whether an event matches the filters. */

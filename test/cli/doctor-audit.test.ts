@@ -170,6 +170,8 @@ function removeSeal(dataDir: string): void {
   database.exec('ALTER TABLE audit_head DROP COLUMN seal');
   database.exec("DELETE FROM schema_migrations WHERE name = '0008-audit-head-seal'");
   database.close();
+  // Without it, any direct edit is reported, not only this one.
+  rmSync(join(dataDir, 'control.db-sum'), { force: true });
 }
 
 /**
