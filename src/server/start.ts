@@ -2,6 +2,7 @@ import { startAuditHeadLog } from '../audit/head.ts';
 import type { Config } from '../config/config.ts';
 import { watchDisk } from '../disk/space.ts';
 import { findClockWarning } from '../http/clock-warning.ts';
+import { addListeners, LISTEN_OPTIONS } from '../http/connections/listeners.ts';
 import { listenForMetrics } from '../http/metrics/listen.ts';
 import { watchServices } from '../http/metrics/sources.ts';
 import type { Services } from '../http/pipeline/services.ts';
@@ -63,10 +64,10 @@ export async function startServer(
   opening.defer(() => stopTasks());
   let metricsListener: Awaited<ReturnType<typeof listenForMetrics>>;
   opening.defer(async () => metricsListener?.close());
-  opening.defer(() => closeServer(app));
-  const url = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
-    throw toListenError(error, config);
-  });
+  let closeListeners = async () => {};
+  opening.defer(async () => void (await Promise.all([closeListeners(), closeServer(app)])));
+  const { url, close: closePort } = await listen(app, config);
+  closeListeners = closePort;
   metricsListener = await listenForMetrics(services).catch((error: unknown) => {
     throw toListenError(error, { port: config.metricsPort ?? 0, host: config.host }, 'METRICS_PORT');
   });
@@ -92,6 +93,18 @@ async function openLimitStore({ redisUrl }: Config, log: Log, nowUs: Clocks['now
 
 async function close(opened: { close: () => Promise<void> }): Promise<void> {
   await opened.close();
+}
+
+/** Listens on the configured port, with several sockets if the system can. Throws an error with the fix. */
+async function listen(app: ReturnType<typeof createServer>, { port, host }: Config) {
+  try {
+    // Again, right before: sockets that share a port would also share it with another process.
+    await requireFreePort({ port, host });
+    const url = await app.listen({ port, host, ...LISTEN_OPTIONS });
+    return { url, close: await addListeners(app.server) };
+  } catch (error) {
+    throw toListenError(error, { port, host });
+  }
 }
 
 /** Answers requests in progress, then drops those that remain after the grace period. */

@@ -118,8 +118,8 @@ it('leaves only free-form values without a type', () => {
       'GET /v1/events.data.items.properties.*',
       'GET /v1/events/stream.properties.*',
       'GET /v1/audit-log.data.items.diff.*.anyOf.0.items',
-    'GET /v1/audit-log.data.items.diff.*.anyOf.1.added.items',
-    'GET /v1/audit-log.data.items.diff.*.anyOf.1.removed.items',
+      'GET /v1/audit-log.data.items.diff.*.anyOf.1.added.items',
+      'GET /v1/audit-log.data.items.diff.*.anyOf.1.removed.items',
       'GET /openapi.json.*',
     ],
   );
