@@ -12,8 +12,12 @@ export const LISTENERS = 16;
 /** Whether several sockets can listen on one port and share its connections (SO_REUSEPORT). */
 export const SHARES_PORT = process.platform === 'linux';
 
-/** The options of a listening server that lets `addListeners` add more sockets. */
-export const LISTEN_OPTIONS = { reusePort: SHARES_PORT };
+/**
+ * The options of a listening server that lets `addListeners` add more sockets. A connection for which there is no room in
+ * the system's queue is tried again by its client only after 1, 3, 7 and 15 s; Linux limits the queue by
+ * `net.core.somaxconn`, which is 4096.
+ */
+export const LISTEN_OPTIONS = { reusePort: SHARES_PORT, backlog: 4_096 };
 
 /**
  * Adds the other sockets of a server that listens with LISTEN_OPTIONS. Returns the function that closes them; it resolves
