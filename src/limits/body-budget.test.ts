@@ -95,10 +95,10 @@ describe('the memory for request bodies', () => {
   it('warns for ten seconds after a refusal, unless only single addresses send too much', () => {
     const { budget, clock } = open();
     budget.reserve(phone('192.0.2.1'), BODY_SHARES.client.address + 1);
-    assert.equal(budget.findWarning(), undefined);
+    assert.equal(budget.findProblem(), undefined);
     budget.reserve(backend(), BODY_SHARES.trusted.caller + 1);
-    assert.match(budget.findWarning() ?? '', /refused with 503/);
+    assert.match(budget.findProblem() ?? '', /refused with 503/);
     clock.advance(10_000);
-    assert.equal(budget.findWarning(), undefined);
+    assert.equal(budget.findProblem(), undefined);
   });
 });

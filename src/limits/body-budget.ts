@@ -27,7 +27,7 @@ export type BodyBudget = {
   /** Holds bytes for a body before it is read; undefined, and counted, if there is no room. */
   reserve(sender: BodySender, bytes: number): BodyReservation | undefined;
   /** Returns a sentence while bodies are refused, unless only single addresses send too much. */
-  findWarning(): string | undefined;
+  findProblem(): string | undefined;
   bytesInFlight(): number;
   /** Bodies refused since startup, by what was full. */
   totals(): Readonly<Record<FullShare, number>>;
@@ -122,7 +122,7 @@ export function createBodyBudget(clock: Clock): BodyBudget {
         },
       };
     },
-    findWarning: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
+    findProblem: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
     bytesInFlight: () => usedOf('total'),
     totals: () => totals,
   };
