@@ -54,7 +54,7 @@ export function openGuardedBody(
     stopping.removeEventListener('abort', onStopping);
   });
   body.once('error', (error) =>
-    services.answerLog.write('warn', { requestId, err: error }, 'a streamed answer was cut off'),
+    services.answerLog.write('warn', { requestId, err: error }, 'a streamed answer was aborted'),
   );
   return body;
 
