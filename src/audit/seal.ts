@@ -25,7 +25,7 @@ export type AuditWatch = {
   /** Checks the end of the chain; its cost does not depend on the length of the log. */
   check: () => Promise<void>;
   /** Returns a warning with what to do if the last check found the end damaged. */
-  findWarning: () => string | undefined;
+  findProblem: () => string | undefined;
 };
 
 /** Returns the watch of one server. What it finds is logged when it changes. */
@@ -40,7 +40,7 @@ export function watchAuditEnd(control: Control, keys: readonly AuditKey[], log: 
       if (found !== undefined && found !== warning) log.error(found);
       warning = found;
     },
-    findWarning: () => warning,
+    findProblem: () => warning,
   };
 }
 

@@ -85,12 +85,12 @@ const LARGE_BODY = `a body above ${WHOLE_PARSE_BYTES_MAX / 1024} KiB after decom
 const BODY_BOUNDS: readonly Bound[] = [
   { what: 'Request bodies in memory', value: mebibytes(BODY_BYTES_TOTAL_MAX), beyond: OVERLOADED },
   {
-    what: 'Those of one server or read-only key, or of one person',
+    what: 'Those of one key, or of one person',
     value: mebibytes(BODY_SHARES.trusted.caller),
     beyond: OVERLOADED,
   },
   {
-    what: 'Those of all client keys; of one address with client keys',
+    what: 'Those of all client and read-only keys together; of one address that uses them',
     value: `${mebibytes(BODY_SHARES.client.kind)}; ${mebibytes(BODY_SHARES.client.address)}`,
     beyond: OVERLOADED,
   },

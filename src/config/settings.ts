@@ -63,7 +63,7 @@ export const SETTINGS = [
   {
     name: 'APPFLOW_KEY_MAX_STALE_SECONDS',
     default: '60',
-    help: 'How long keys are judged from memory while the control database cannot be read (0 to 3600). After that every request with a key is refused with 503.',
+    help: 'How long keys are verified from memory while the control database cannot be read (0 to 3600). After that every request with a key is refused with 503.',
   },
   {
     name: 'APPFLOW_GITHUB_SCANNING_KEYS_FILE',

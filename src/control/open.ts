@@ -103,7 +103,7 @@ async function withReserve<T>({ giveUpReserve }: DiskReserve, work: () => Promis
 /** A control database opened for reading only: its rows, and how its schema compares with this release. */
 export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
   /** Reads every page. Returns what is lost or damaged, as sentences with what to do; empty if nothing is. */
-  findProblems: () => string[];
+  listProblems: () => string[];
   pendingMigrations: readonly string[];
   /** Applied by a newer release. */
   unknownMigrations: readonly string[];
@@ -115,8 +115,8 @@ export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl
   const { db, changeStamp, listDamage, close } = await whenFree(() => openReadOnlySqlite(file));
   try {
     const { pending, unknown } = await whenFree(() => findMigrationState(db));
-    const findProblems = () => [...describeDamagedPages(file, listDamage()), ...losses];
-    return { db, changeStamp, findProblems, close, pendingMigrations: pending, unknownMigrations: unknown };
+    const listProblems = () => [...describeDamagedPages(file, listDamage()), ...losses];
+    return { db, changeStamp, listProblems, close, pendingMigrations: pending, unknownMigrations: unknown };
   } catch (error) {
     await close();
     throw error;

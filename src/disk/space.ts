@@ -36,7 +36,7 @@ export type DiskSpace = {
    */
   giveUpReserve: () => boolean;
   /** Returns a sentence while events are refused, undefined otherwise. */
-  findWarning: () => string | undefined;
+  findProblem: () => string | undefined;
   /** Checks now. Rejects if the free space cannot be read. */
   check: () => Promise<void>;
   /** Fills up the reserve if there is room for it besides what events may use. Rejects if it cannot be written. */
@@ -80,7 +80,7 @@ export function createDiskSpace(dataDir: string, log: Log): DiskSpace {
       if (isFreed) log.warn({ reserveBytes: reserve.sizeBytes() }, 'a part of the disk reserve was freed');
       return isFreed;
     },
-    findWarning() {
+    findProblem() {
       if (!state.isLow) return undefined;
       const free = toMegabytes(state.freeBytes ?? 0);
       return `The disk is nearly full (${free} free): events are refused with 503 until ${toMegabytes(FREE_BYTES_ENOUGH)} are free and the reserve is complete. Revoking keys and signing in still work. Free up disk space.`;

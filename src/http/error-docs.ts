@@ -4,7 +4,7 @@ import { REJECTION_CURES } from '../events/ingest/event.ts';
 const INTRO = `# Errors
 
 Every error is \`application/problem+json\` (RFC 9457) with a \`code\` from this list, which never changes its meaning.
-\`request_id\` names the request; the server logs it with every 5xx.
+\`request_id\` names the request; the server logs it with a 5xx, for up to 20 requests per code and minute.
 `;
 
 const REJECTIONS_INTRO = `# Rejected events

@@ -54,34 +54,32 @@ export async function assessReadiness(services: ReadinessServices): Promise<Read
   };
 }
 
+/** Returns a sentence for each thing that does not work. */
 async function listProblems(services: ReadinessServices): Promise<string[]> {
-  const warnings: string[] = [];
-  if (!(await services.warehouse.isAnswering())) {
-    warnings.push('The event store does not answer: events are refused with 503 until it does.');
-  }
-  const ageSeconds = Math.round(services.directory.ageMs() / 1_000);
-  if (ageSeconds > DIRECTORY_AGE_SECONDS_MAX) {
-    warnings.push(
-      `The control database cannot be read since ${ageSeconds} s: keys are judged from memory, and soon refused with 503.`,
-    );
-  }
-  if (services.warehouse.isFailing()) {
-    warnings.push('Events cannot be stored and are refused with 503; the log says why. Is the disk full?');
-  }
+  const { warehouse, limiter } = services;
   const problems = [
-    services.disk.findWarning(),
-    services.unstored.findWarning(),
-    services.auditWatch.findWarning(),
+    (await warehouse.isAnswering())
+      ? undefined
+      : 'The event store does not answer: events are refused with 503 until it does.',
+    findStaleness(services.directory),
+    warehouse.isFailing()
+      ? 'Events cannot be stored and are refused with 503; the log says why. Is the disk full?'
+      : undefined,
+    services.disk.findProblem(),
+    services.unstored.findProblem(),
+    services.auditWatch.findProblem(),
+    ...warehouse.listProblems(),
+    ...services.control.listProblems(),
+    limiter.reportStore()?.problem,
+    services.shedding.findProblem(warehouse.queue()),
+    services.connections.findProblem(),
+    services.bodies.budget.findProblem(),
   ];
-  warnings.push(...problems.filter((problem) => problem !== undefined));
-  warnings.push(...services.warehouse.listProblems(), ...services.control.listProblems());
-  const limitProblem = services.limiter.reportStore()?.problem;
-  if (limitProblem !== undefined) warnings.push(limitProblem);
-  const busy = services.shedding.findWarning(services.warehouse.queue());
-  if (busy !== undefined) warnings.push(busy);
-  const crowded = services.connections.findProblem();
-  if (crowded !== undefined) warnings.push(crowded);
-  const full = services.bodies.budget.findWarning();
-  if (full !== undefined) warnings.push(full);
-  return warnings;
+  return problems.filter((problem) => problem !== undefined);
+}
+
+function findStaleness(directory: Directory): string | undefined {
+  const ageSeconds = Math.round(directory.ageMs() / 1_000);
+  if (ageSeconds <= DIRECTORY_AGE_SECONDS_MAX) return undefined;
+  return `The control database has not been readable for ${ageSeconds} s: keys are verified from memory, and soon refused with 503.`;
 }

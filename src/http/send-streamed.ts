@@ -17,7 +17,7 @@ const STOPPING: ErrorCode = 'overloaded';
 /**
  * Returns the body of a streamed answer. It ends when its caller loses permission (a key before the next chunk and within
  * half a second; a member within a second, as memberships are polled), and, if it is a live stream, when `stopping` fires.
- * Keys in it become hints. Releases the slot of the exchange at its end.
+ * Keys in it become hints.
  */
 export function openGuardedBody(
   services: StreamServices & { answerLog: AnswerLog },
@@ -54,7 +54,7 @@ export function openGuardedBody(
     stopping.removeEventListener('abort', onStopping);
   });
   body.once('error', (error) =>
-    services.answerLog.write('warn', { requestId, err: error }, 'a streamed answer was cut off'),
+    services.answerLog.write('warn', { requestId, err: error }, 'a streamed answer was aborted'),
   );
   return body;
 

@@ -69,11 +69,11 @@ describe('a revocation that cannot be stored', () => {
     const revokedAt = clock.now();
     await assertNotStored(revoke(key, 'leaked', by));
     assert.equal(find(key.id).revokedAt, revokedAt);
-    assert.match(unstored.findWarning() ?? '', /^1 revocation is not stored yet/);
+    assert.match(unstored.findProblem() ?? '', /^1 revocation is not stored yet/);
     clock.advance(5_000);
     isAway = false;
     await unstored.flush();
-    assert.equal(unstored.findWarning(), undefined);
+    assert.equal(unstored.findProblem(), undefined);
     const { revokedAt: at, revokedBy, revokedReason } = find(key.id);
     assert.deepEqual([at, revokedBy, revokedReason], [revokedAt, 'key_caller', 'leaked']);
     const [entry, ...others] = (await listEntries(key.id)).filter(

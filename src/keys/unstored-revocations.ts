@@ -27,7 +27,7 @@ export type UnstoredRevocations = {
   /** How many wait to be stored. At most a few per key. */
   count: () => number;
   /** Returns a sentence while some wait to be stored, undefined otherwise. */
-  findWarning: () => string | undefined;
+  findProblem: () => string | undefined;
   /** Tries to store all that wait. Rejects with the first failure. */
   flush: () => Promise<void>;
   /** Tries a last time, and logs what is lost. */
@@ -105,7 +105,7 @@ export function createUnstoredRevocations(services: {
       }
     },
     count: () => waiting.size,
-    findWarning() {
+    findProblem() {
       if (waiting.size === 0) return undefined;
       const what = waiting.size === 1 ? '1 revocation is' : `${waiting.size} revocations are`;
       return `${what} not stored yet, because the control database cannot be written: this process refuses the keys, but would accept them again after a restart.`;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeClock } from '../../test/support/harness.ts';
+import { forwardedNetwork } from '../lib/ip.ts';
 import { BODY_BYTES_TOTAL_MAX, BODY_SHARES, type BodySender, createBodyBudget } from './body-budget.ts';
 
 const BATCH_BYTES = 5 * 1024 * 1024;
 
-const phone = (network: string | undefined, callerId = 'client key'): BodySender => ({
+const phone = (network: string, callerId = 'client key'): BodySender => ({
   kind: 'client',
   callerId,
   network,
@@ -44,9 +45,19 @@ describe('the memory for request bodies', () => {
 
   it('leaves room for other client keys whatever one uses from many addresses', () => {
     const { budget } = open();
-    while (budget.reserve(phone(undefined), BATCH_BYTES));
+    for (let index = 0; budget.reserve(phone(`192.0.2.${index}`), BATCH_BYTES); index += 1);
     assert.deepEqual(budget.totals(), { caller: 1, address: 0, kind: 0, total: 0 });
     assert.ok(budget.reserve(phone('192.0.2.1', 'another client key'), BATCH_BYTES));
+  });
+
+  it('gives the callers of an unconfigured proxy no share per address, which a few of them would use up', () => {
+    const { budget } = open();
+    const proxy = forwardedNetwork('10.0.0.1');
+    for (let index = 0; index < 25; index += 1) assert.ok(budget.reserve(phone(proxy), BATCH_BYTES));
+    const { bytesInFlight } = budget;
+    while (budget.reserve({ ...visitor(proxy) }, BATCH_BYTES));
+    assert.ok(bytesInFlight() <= BODY_SHARES.client.caller + BODY_SHARES.anonymous.kind);
+    assert.deepEqual(budget.totals(), { caller: 0, address: 0, kind: 1, total: 0 });
   });
 
   it('carries thousands of small batches of one client key at the same time', () => {
@@ -84,10 +95,10 @@ describe('the memory for request bodies', () => {
   it('warns for ten seconds after a refusal, unless only single addresses send too much', () => {
     const { budget, clock } = open();
     budget.reserve(phone('192.0.2.1'), BODY_SHARES.client.address + 1);
-    assert.equal(budget.findWarning(), undefined);
+    assert.equal(budget.findProblem(), undefined);
     budget.reserve(backend(), BODY_SHARES.trusted.caller + 1);
-    assert.match(budget.findWarning() ?? '', /refused with 503/);
+    assert.match(budget.findProblem() ?? '', /refused with 503/);
     clock.advance(10_000);
-    assert.equal(budget.findWarning(), undefined);
+    assert.equal(budget.findProblem(), undefined);
   });
 });

@@ -1,13 +1,14 @@
 import type { Clock } from '../lib/clock.ts';
+import { isForwardedNetwork } from '../lib/ip.ts';
 
 /**
  * Who sends a body: with a key that is in every install of an app, with a credential that only its owner has, or without
- * one. `callerId` is the key or person, `network` what limits per address count by, if they apply.
+ * one. `callerId` is the key or person, `network` what limits per address count by.
  */
 export type BodySender = {
   kind: 'client' | 'trusted' | 'anonymous';
   callerId: string | undefined;
-  network: string | undefined;
+  network: string;
 };
 
 /** What a body was refused for: the bytes of one caller, one address, one kind of sender, or all together. */
@@ -26,7 +27,7 @@ export type BodyBudget = {
   /** Holds bytes for a body before it is read; undefined, and counted, if there is no room. */
   reserve(sender: BodySender, bytes: number): BodyReservation | undefined;
   /** Returns a sentence while bodies are refused, unless only single addresses send too much. */
-  findWarning(): string | undefined;
+  findProblem(): string | undefined;
   bytesInFlight(): number;
   /** Bodies refused since startup, by what was full. */
   totals(): Readonly<Record<FullShare, number>>;
@@ -61,11 +62,14 @@ const WARNING =
 
 type Account = { full: FullShare; id: string; bytesMax: number };
 
-/** Returns the accounts a body counts for, the narrowest first: it is the one that a refusal names. */
+/**
+ * Returns the accounts a body counts for, the narrowest first: it is the one that a refusal names. An unconfigured proxy
+ * has no share of its own: a few slow callers behind it would use it up for all of them.
+ */
 function listAccounts({ kind, callerId, network }: BodySender): Account[] {
   const shares = BODY_SHARES[kind];
   const accounts: Account[] = [];
-  if (network !== undefined && shares.address !== UNLIMITED)
+  if (shares.address !== UNLIMITED && !isForwardedNetwork(network))
     accounts.push({ full: 'address', id: `address ${kind} ${network}`, bytesMax: shares.address });
   if (callerId !== undefined)
     accounts.push({ full: 'caller', id: `caller ${callerId}`, bytesMax: shares.caller });
@@ -118,7 +122,7 @@ export function createBodyBudget(clock: Clock): BodyBudget {
         },
       };
     },
-    findWarning: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
+    findProblem: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
     bytesInFlight: () => usedOf('total'),
     totals: () => totals,
   };

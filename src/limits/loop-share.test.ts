@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createLoopShare, LOOP_SHARE_MS } from './loop-share.ts';
+import { forwardedNetwork } from '../lib/ip.ts';
+import { createLoopShare, LOOP_SHARE_MS, laneOf } from './loop-share.ts';
 
 /** An event loop whose turns and time a test moves. */
 function createTestLoop() {
@@ -47,6 +48,12 @@ describe('the share of the event loop', () => {
     nextTurn();
     nextTurn();
     assert.deepEqual(done, ['now', 'busy 0', 'calm', 'busy 1']);
+  });
+
+  it('has a lane per address, and one per caller where an unconfigured proxy hides the address', () => {
+    assert.equal(laneOf('192.0.2.1', 'key_a'), laneOf('192.0.2.1', 'key_b'));
+    const proxy = forwardedNetwork('10.0.0.1');
+    assert.notEqual(laneOf(proxy, 'key_a'), laneOf(proxy, 'key_b'));
   });
 
   it('lets nothing overtake work that waits', () => {

@@ -1,3 +1,4 @@
+import { isForwardedNetwork } from '../lib/ip.ts';
 import { createFairQueue } from './fair-queue.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 
@@ -20,6 +21,10 @@ export const LOOP_SHARE_MS = 10;
 export const TASK_MS = 5;
 
 const NODE_TURNS: LoopTurns = { nowMs: () => performance.now(), onNextTurn: (task) => setImmediate(task) };
+
+/** Returns the lane of a caller: its address, or its own where an unconfigured proxy hides the address. */
+export const laneOf = (network: string, callerId = ''): string =>
+  isForwardedNetwork(network) ? `${network} ${callerId}` : network;
 
 /** Returns the share of one process. */
 export function createLoopShare({ nowMs, onNextTurn }: LoopTurns = NODE_TURNS): LoopShare {

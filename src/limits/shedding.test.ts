@@ -64,13 +64,13 @@ describe('the load shedding of one server', () => {
 
   it('warns only while it refuses, naming the refused categories', () => {
     const { shedding, state } = open();
-    assert.equal(shedding.findWarning(EMPTY), undefined);
+    assert.equal(shedding.findProblem(EMPTY), undefined);
     state.delayMs = 201;
-    assert.match(shedding.findWarning(EMPTY) ?? '', /: analytics, management\.$/);
+    assert.match(shedding.findProblem(EMPTY) ?? '', /: analytics, management\.$/);
     state.delayMs = 2_000;
-    assert.match(shedding.findWarning(EMPTY) ?? '', /: analytics, management, events\.$/);
+    assert.match(shedding.findProblem(EMPTY) ?? '', /: analytics, management, events\.$/);
     state.delayMs = 0;
-    assert.equal(shedding.findWarning(EMPTY), undefined);
+    assert.equal(shedding.findProblem(EMPTY), undefined);
     assert.deepEqual(
       shedding.totals(),
       { analytics: 0, management: 0, events: 0 },

@@ -14,7 +14,7 @@ export type Shedding = {
   /** Whether to refuse a request of this category now. Call it once per request: it counts refusals. */
   refuses(category: Category, queue: WriteQueue): boolean;
   /** Returns a sentence while a category is being refused, undefined otherwise. */
-  findWarning(queue: WriteQueue): string | undefined;
+  findProblem(queue: WriteQueue): string | undefined;
   /** Requests refused since startup. */
   totals(): Readonly<Record<Category, number>>;
 };
@@ -63,7 +63,7 @@ export function createShedding(options: { readLoopDelayMs: () => number; clock: 
       }
       return true;
     },
-    findWarning(queue) {
+    findProblem(queue) {
       const load = readLoad(queue);
       const refused = CATEGORIES.filter((category) => decideShedding(category, load));
       if (refused.length === 0) return undefined;

@@ -12,7 +12,7 @@ import { openControlServices, toAuditKey } from '../../src/server/open-services.
 import { readSecret } from '../../src/server/secret-store.ts';
 import { startServer } from '../../src/server/start.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
-import { assertFailed, examine, makeInstallation } from './doctor-installation.ts';
+import { assertFailed, changeDatabase, examine, makeInstallation } from './doctor-installation.ts';
 
 describe('doctor, checking the audit log,', () => {
   it('detects an edited row, whichever column was edited', async () => {
@@ -153,7 +153,7 @@ describe('doctor, checking the audit log,', () => {
     const services = await openControlServices(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
     tamper(HIDE);
     await services.auditWatch.check();
-    assert.match(services.auditWatch.findWarning() ?? '', /damaged: its seal is missing or not valid/);
+    assert.match(services.auditWatch.findProblem() ?? '', /damaged: its seal is missing or not valid/);
     await services.close();
   });
 });
@@ -166,12 +166,10 @@ const unsealedCheck = (dataDir: string) =>
 
 /** Undoes the migration that added the seal. */
 function removeSeal(dataDir: string): void {
-  const database = new Database(join(dataDir, 'control.db'));
-  database.exec('ALTER TABLE audit_head DROP COLUMN seal');
-  database.exec("DELETE FROM schema_migrations WHERE name = '0008-audit-head-seal'");
-  database.close();
-  // Without it, any direct edit is reported, not only this one.
-  rmSync(join(dataDir, 'control.db-sum'), { force: true });
+  changeDatabase(dataDir, (database) => {
+    database.exec('ALTER TABLE audit_head DROP COLUMN seal');
+    database.exec("DELETE FROM schema_migrations WHERE name = '0008-audit-head-seal'");
+  });
 }
 
 /**
@@ -181,23 +179,23 @@ function removeSeal(dataDir: string): void {
 function makeUnsealed(dataDir: string): () => void {
   const { key } = toAuditKey(secretOf(dataDir));
   removeSeal(dataDir);
-  const database = new Database(join(dataDir, 'control.db'));
-  const rows = database.prepare('SELECT * FROM audit_log ORDER BY seq').all() as Record<string, unknown>[];
-  const set = database.prepare('UPDATE audit_log SET mac = ? WHERE seq = ?');
-  let mac = '';
-  for (const { mac: _mac, ...row } of rows) {
-    mac = createHmac('sha256', key)
-      .update(JSON.stringify([...Object.values(row), mac]))
-      .digest('base64url');
-    set.run(mac, row.seq);
-  }
-  database.prepare('UPDATE audit_head SET mac = ?').run(mac);
-  database.prepare("UPDATE settings SET value = ? WHERE name = 'secret_check'").run(unsealedCheck(dataDir));
-  database.close();
-  return () => {
-    const later = new Database(join(dataDir, 'control.db'));
-    later.prepare('DELETE FROM audit_log WHERE seq > ?').run(rows.length);
-    later.prepare('UPDATE audit_head SET seq = ?, mac = ?').run(rows.length, mac);
-    later.close();
-  };
+  const { mac, count } = changeDatabase(dataDir, (database) => {
+    const rows = database.prepare('SELECT * FROM audit_log ORDER BY seq').all() as Record<string, unknown>[];
+    const set = database.prepare('UPDATE audit_log SET mac = ? WHERE seq = ?');
+    let last = '';
+    for (const { mac: _mac, ...row } of rows) {
+      last = createHmac('sha256', key)
+        .update(JSON.stringify([...Object.values(row), last]))
+        .digest('base64url');
+      set.run(last, row.seq);
+    }
+    database.prepare('UPDATE audit_head SET mac = ?').run(last);
+    database.prepare("UPDATE settings SET value = ? WHERE name = 'secret_check'").run(unsealedCheck(dataDir));
+    return { mac: last, count: rows.length };
+  });
+  return () =>
+    changeDatabase(dataDir, (database) => {
+      database.prepare('DELETE FROM audit_log WHERE seq > ?').run(count);
+      database.prepare('UPDATE audit_head SET seq = ?, mac = ?').run(count, mac);
+    });
 }

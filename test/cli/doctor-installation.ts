@@ -17,16 +17,21 @@ export async function examine(env: Record<string, string>, ...args: string[]): P
   return { code, ok, byCheck: new Map(findings.map((finding) => [finding.check, finding])) };
 }
 
+/** Changes a closed control database as an attacker would: without the sum that would show it. */
+export function changeDatabase<T>(dataDir: string, change: (database: Database.Database) => T): T {
+  const database = new Database(join(dataDir, 'control.db'));
+  const result = change(database);
+  database.close();
+  rmSync(join(dataDir, 'control.db-sum'), { force: true });
+  return result;
+}
+
 /** Returns a data folder with a project, and a function that runs SQL in its control database as an attacker would. */
 export async function makeInstallation() {
   const dataDir = makeTempDir();
   await initProject(makeConfig({ APPFLOW_DATA_DIR: dataDir }));
   const tamper = (sql: string, rows = 1) => {
-    const database = new Database(join(dataDir, 'control.db'));
-    const { changes } = database.prepare(sql).run();
-    database.close();
-    // As an attacker would: it would show that the file was changed.
-    rmSync(join(dataDir, 'control.db-sum'), { force: true });
+    const { changes } = changeDatabase(dataDir, (database) => database.prepare(sql).run());
     assert.equal(changes, rows);
   };
   return { dataDir, env: { APPFLOW_DATA_DIR: dataDir }, tamper };

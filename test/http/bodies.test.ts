@@ -5,7 +5,7 @@ import { after, afterEach, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { BODY_SHARES } from '../../src/limits/body-budget.ts';
 import { BOMBS } from '../attacks/event-bombs.ts';
-import { startTestServer } from '../support/harness.ts';
+import { readMetric, startTestServer } from '../support/harness.ts';
 
 const BATCH_BYTES = 5 * 1024 * 1024;
 const BODIES_OF_ADDRESS = Math.floor(BODY_SHARES.client.address / BATCH_BYTES);
@@ -47,14 +47,7 @@ async function startRequest(options: {
 const announce = (address: string, key = client_key) =>
   startRequest({ address, key, fields: `Content-Length: ${BATCH_BYTES}` });
 
-/** Returns the value of a metric. */
-async function readMetric(name: string): Promise<number> {
-  const { text } = await api.call('GET', '/metrics');
-  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
-  return Number(line?.slice(name.length + 1));
-}
-
-const readBytesInFlight = () => readMetric('appflow_body_bytes{state="in_flight"}');
+const readBytesInFlight = () => readMetric(api, 'appflow_body_bytes{state="in_flight"}');
 
 async function waitUntil(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const stopAt = performance.now() + 20_000;
@@ -99,7 +92,7 @@ describe('unfinished bodies of one address', () => {
     assert.equal((await send('198.51.100.2')).status, 200);
     assert.equal((await send(ADDRESS, server_key)).status, 200);
     assert.deepEqual((await api.call('GET', '/readyz')).body, { status: 'ok', warnings: [] });
-    assert.ok((await readMetric('appflow_bodies_refused_total{reason="address"}')) >= 1);
+    assert.ok((await readMetric(api, 'appflow_bodies_refused_total{reason="address"}')) >= 1);
   });
 
   it('give their share back when they are closed', async () => {

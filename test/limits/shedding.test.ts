@@ -29,7 +29,7 @@ const { url, services, stop } = await startOpenServer(
       warehouse: { ...warehouse, queue: () => ({ ...QUEUE_MAX, rows: load.rows }) },
       shedding: {
         refuses: (...input) => (load.isMeasured ? shedding : simulated).refuses(...input),
-        findWarning: (...input) => (load.isMeasured ? shedding : simulated).findWarning(...input),
+        findProblem: (...input) => (load.isMeasured ? shedding : simulated).findProblem(...input),
         totals: () => (load.isMeasured ? shedding : simulated).totals(),
       },
     };

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storeLargeEvents } from '../attacks/stalled-readers.ts';
-import { startTestServer } from '../support/harness.ts';
+import { readMetric, startTestServer } from '../support/harness.ts';
 
 const api = await startTestServer({ APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT: '1/0' });
 const { client_key: clientKey, server_key: serverKey, app_id: appId } = api.project;
@@ -11,12 +11,6 @@ const person = { email: '', password: '' };
 await storeLargeEvents({ url: api.url, clientKey, readKey: serverKey, serverKey, appId, person });
 
 const SEARCH = '/v1/events?limit=100';
-
-async function readMetric(name: string): Promise<number> {
-  const { text } = await api.call('GET', '/metrics');
-  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
-  return Number(line?.split(' ')[1]);
-}
 
 /** Asks for large answers on one connection, each after the one before, and reads none. */
 async function stallReader(): Promise<Socket> {
@@ -27,7 +21,7 @@ async function stallReader(): Promise<Socket> {
   const request = `GET ${SEARCH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${serverKey}\r\n\r\n`;
   // The system takes the first answers for the reader; the next one stays in the server.
   socket.write(request.repeat(8));
-  while (!((await readMetric('appflow_connections_unsent_bytes')) > 1_000_000)) await sleep(20);
+  while (!((await readMetric(api, 'appflow_connections_unsent_bytes')) > 1_000_000)) await sleep(20);
   return socket;
 }
 
@@ -37,7 +31,7 @@ it('an answer that is not read keeps its slot until its connection is closed', a
   assert.equal(denied.status, 429);
   assert.equal(denied.body.policy, 'analytics-in-flight');
   socket.destroy();
-  while ((await readMetric('appflow_queries_in_flight{state="running"}')) > 0) await sleep(20);
+  while ((await readMetric(api, 'appflow_queries_in_flight{state="running"}')) > 0) await sleep(20);
   const answered = await api.call('GET', SEARCH, { key: serverKey });
   assert.equal(answered.status, 200);
   assert.ok(answered.text.length > 1_000_000);

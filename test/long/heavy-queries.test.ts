@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -11,6 +10,7 @@ import { heavyQueries } from '../attacks/heavy-queries.ts';
 import { initByCli } from '../support/child-processes.ts';
 import { type ChildServer, startChildServer } from '../support/child-server.ts';
 import { makeTempDir } from '../support/harness.ts';
+import { readRssMb } from '../support/watch-server.ts';
 
 const EVENTS = 600_000;
 const ATTACK_MS = 15_000;
@@ -37,8 +37,7 @@ async function fillStore(dataDir: string, { project_id, app_id }: Initialized): 
   await gateway.close();
 }
 
-const readRssMb = ({ process: { pid } }: ChildServer) =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+const rssMbOf = ({ process: { pid = 0 } }: ChildServer) => readRssMb(pid);
 
 const env = { APPFLOW_DATA_DIR: makeTempDir(), APPFLOW_QUERY_MEMORY: QUERY_MEMORY };
 const keys = await initByCli(env);
@@ -51,7 +50,7 @@ test('five expensive queries at a time, half of them abandoned, delay neither pr
   const person = { email: '', password: '' };
   const target = { url: server.url, serverKey: server_key, clientKey: client_key, readKey, appId, person };
   await server.call('GET', `/v1/analytics/daily?app_id=${appId}&days=7`, { key: readKey });
-  const beforeMb = readRssMb(server);
+  const beforeMb = rssMbOf(server);
   const stop = AbortSignal.timeout(ATTACK_MS);
   const attack = heavyQueries.run(target, stop);
   let [peakMb, slowestMs, stored] = [0, 0, 0];
@@ -63,7 +62,7 @@ test('five expensive queries at a time, half of them abandoned, delay neither pr
     const { status, text } = await server.call('POST', '/v1/events', { key: client_key, body: { events } });
     assert.equal(status, 200, text);
     stored += 1;
-    peakMb = Math.max(peakMb, readRssMb(server));
+    peakMb = Math.max(peakMb, rssMbOf(server));
     await setTimeout(50);
   }
   const outcome = await attack;
@@ -72,8 +71,8 @@ test('five expensive queries at a time, half of them abandoned, delay neither pr
   assert.ok(slowestMs < PROBE_MS_MAX, `/readyz took ${slowestMs} ms`);
   assert.ok(peakMb - beforeMb < GROWTH_MB_MAX, `${beforeMb} MB grew to ${peakMb} MB`);
   const until = performance.now() + 10_000;
-  while (readRssMb(server) - beforeMb > KEPT_MB_MAX && performance.now() < until) await setTimeout(100);
-  assert.ok(readRssMb(server) - beforeMb < KEPT_MB_MAX, `${beforeMb} MB, then ${readRssMb(server)} MB`);
+  while (rssMbOf(server) - beforeMb > KEPT_MB_MAX && performance.now() < until) await setTimeout(100);
+  assert.ok(rssMbOf(server) - beforeMb < KEPT_MB_MAX, `${beforeMb} MB, then ${rssMbOf(server)} MB`);
   const small = await server.call('GET', `/v1/analytics/daily?app_id=${appId}&days=7`, { key: readKey });
   assert.equal(small.status, 200, small.text);
 });

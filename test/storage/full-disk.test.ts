@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { RESERVE_BYTES } from '../../src/disk/reserve.ts';
 import { FREE_BYTES_ENOUGH, FREE_BYTES_MIN } from '../../src/disk/space.ts';
 import { join as joinProject, setUp, signIn, stepUp } from '../support/browser.ts';
-import { makeKey, startTestServer } from '../support/harness.ts';
+import { makeKey, readMetric, startTestServer } from '../support/harness.ts';
 import { fillDisk, fillDiskUntil, mountDisk } from '../support/small-disk.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -23,11 +23,6 @@ async function manage(...request: Parameters<typeof api.call>): ReturnType<typeo
     if (answer.body?.code !== 'overloaded') return answer;
     await setTimeout(100);
   }
-}
-
-async function readMetric(name: string): Promise<number> {
-  const { text } = await api.call('GET', '/metrics');
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 }
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
@@ -48,7 +43,7 @@ const isTaken = async () => (await sendEvent()).status === 200;
 const isRefused = async () => (await sendEvent()).body.code === 'disk_nearly_full';
 const codeOf = async (key: string) =>
   (await manage('GET', '/v1/api-keys/self', { key })).body.code as string | undefined;
-const hasReserve = async () => (await readMetric('appflow_disk_reserve_bytes')) === RESERVE_BYTES;
+const hasReserve = async () => (await readMetric(api, 'appflow_disk_reserve_bytes')) === RESERVE_BYTES;
 
 it('takes events until too little of the disk is free, and again once there is more room', async () => {
   await until('the reserve is complete', hasReserve);
@@ -66,7 +61,7 @@ it('takes events until too little of the disk is free, and again once there is m
   const { status, warnings } = (await api.call('GET', '/readyz')).body;
   assert.equal(status, 'degraded');
   assert.match(warnings.join(), /disk is nearly full \(12\d MB free\): events are refused.*until 160 MB/);
-  assert.ok((await readMetric('appflow_disk_free_bytes')) < FREE_BYTES_MIN);
+  assert.ok((await readMetric(api, 'appflow_disk_free_bytes')) < FREE_BYTES_MIN);
   const app = { key: server_key, body: { name: 'On the last megabytes', platform: 'web' } };
   assert.equal((await manage('POST', '/v1/apps', app)).status, 201, 'they are for everything but events');
   rmSync(filler);

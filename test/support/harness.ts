@@ -70,6 +70,13 @@ export type Api = {
   call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
 };
 
+/** Returns the value of a metric by its name, with labels as in /metrics; NaN if there is none. */
+export async function readMetric(api: Api, name: string): Promise<number> {
+  const { text } = await api.call('GET', '/metrics');
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1));
+}
+
 /** The options of one call. */
 export type CallOptions = { key?: string; body?: unknown; headers?: Record<string, string> };
 

@@ -80,8 +80,8 @@ async function checkPair(control: ReadOnlyControl, paths: StorePaths): Promise<F
     : failed('stores', problem);
 }
 
-async function checkTables({ db, findProblems }: ReadOnlyControl): Promise<Finding[]> {
-  const problems = findProblems();
+async function checkTables({ db, listProblems }: ReadOnlyControl): Promise<Finding[]> {
+  const problems = listProblems();
   if (problems.length > 0) return problems.map((problem) => failed(DATABASE, problem));
   const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
   const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createBodyPace } from './pace.ts';
+import { createBodyPace, SLOW_BODY_BYTES_MAX } from './pace.ts';
 
 const SWEEP_MS = 5_000;
 const MEGABYTE = 1_000_000;
@@ -59,8 +59,15 @@ describe('the pace of a body', () => {
       20_000,
     );
     assert.equal(
-      findSlowMs((ms) => Math.floor(ms / 10_000)),
+      findSlowMs((ms) => SLOW_BODY_BYTES_MAX + 1 + Math.floor(ms / 10_000)),
       20_000,
+    );
+  });
+
+  it('accepts a small one in chunks at any pace, like an announced one of its size', () => {
+    assert.equal(
+      findSlowMs((ms) => Math.min(SLOW_BODY_BYTES_MAX, Math.floor(ms / 10))),
+      undefined,
     );
   });
 

@@ -73,16 +73,19 @@ export function createBodyPace(repeat: Repeat = repeatByTimer): BodyPace {
   };
 }
 
-/** Whether a body is too slow as of this sweep, which it adds to its progress. The first one may follow immediately. */
+/**
+ * Whether a body is too slow as of this sweep, which it adds to its progress. The first one may follow immediately. A
+ * chunked body does not count while it is small: an announced one of that size may be as slow.
+ */
 function isSlow(progress: Progress): boolean {
   const { bytesReceived, bytesExpected } = progress.body;
   const received = bytesReceived();
   progress.sweeps += 1;
   progress.received.push(received);
-  const isStalled =
-    progress.received.length > WINDOW_SWEEPS + 1 &&
-    received - (progress.received.shift() ?? 0) < PACE_WINDOW_BYTES_MIN;
-  if (isStalled || bytesExpected === undefined) return isStalled;
+  const before = progress.received.length > WINDOW_SWEEPS + 1 ? progress.received.shift() : undefined;
+  const isStalled = before !== undefined && received - before < PACE_WINDOW_BYTES_MIN;
+  if (bytesExpected === undefined) return isStalled && received > SLOW_BODY_BYTES_MAX;
+  if (isStalled) return true;
   const elapsedMs = (progress.sweeps - 1) * SWEEP_MS;
   const share = (elapsedMs - DEADLINE_GRACE_MS) / (BODY_DEADLINE_MS - DEADLINE_GRACE_MS);
   return received < bytesExpected * share;

@@ -100,7 +100,9 @@ function discard(registry: Registry, connection: Connection): void {
 export function makeRoom(registry: Registry, network?: string): boolean {
   for (const candidates of [registry.unserved, registry.idle, registry.stalling]) {
     for (const connection of candidates) {
-      if (connection.isClosing || (network !== undefined && connection.network !== network)) continue;
+      // A client may have closed its stalling connection since the inspection.
+      if (connection.isClosing || !registry.all.has(connection.socket)) continue;
+      if (network !== undefined && connection.network !== network) continue;
       closeConnection(registry, connection, 'made_room');
       return true;
     }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../api/errors.ts';
 import type { BodySender } from '../../limits/body-budget.ts';
+import { laneOf } from '../../limits/loop-share.ts';
 import type { Bodies } from '../body/bodies.ts';
 import { collectBody } from '../body/collect.ts';
 import { decompress, readEncoding } from '../body/decompress.ts';
@@ -96,7 +97,7 @@ export async function readJson(body: BodyRequest, bytesMax: number): Promise<unk
   requireJson(headers['content-type']);
   const bytes = await readBytes(body, bytesMax);
   const encoding = readEncoding(headers['content-encoding']);
-  const lane = laneOf(body.sender);
+  const lane = laneOf(body.sender.network, body.sender.callerId);
   const run: Run = (task) => body.bodies.loopShare.run(lane, task);
   const small = encoding === undefined ? bytes : await decompress(bytes, encoding, SMALL_BYTES_MAX);
   if (small !== undefined && small.length <= SMALL_BYTES_MAX) return parseJson(small, run);
@@ -112,9 +113,6 @@ export async function readJson(body: BodyRequest, bytesMax: number): Promise<unk
     leave();
   }
 }
-
-/** Addresses take turns, and where addresses do not count, keys. */
-const laneOf = ({ network, callerId }: BodySender): string => network ?? callerId ?? '';
 
 function requireJson(contentType: string | undefined): void {
   const [type = '', ...parameters] = (contentType ?? '')

@@ -43,8 +43,9 @@ export async function parseInput(
 ): Promise<Parsed> {
   const { params } = exchange;
   const query = parseQuery(exchange.search, route.query);
-  const sender = toBodySender(exchange, caller);
-  const body = route.body ? await readBody(route, { exchange, sender, bodies }) : undefined;
+  const body = route.body
+    ? await readBody(route, { exchange, sender: toBodySender(exchange, caller), bodies })
+    : undefined;
   const errors = [...checks.params(params), ...checks.query(query), ...checks.body(body)];
   if (errors.length > 0) throw validationFailed(errors);
   return { params, query, body };

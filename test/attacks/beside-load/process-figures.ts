@@ -1,13 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { countFiles, readRssMb } from '../../support/watch-server.ts';
 
 /** What a process uses. */
 export type ProcessFigures = { rssMb: number; descriptors: number };
 
 /** Returns what a process uses now. Throws if it has ended. */
-export function readFigures(pid: number): ProcessFigures {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return { rssMb: Math.round(Number(kilobytes) / 1_024), descriptors: readdirSync(`/proc/${pid}/fd`).length };
-}
+export const readFigures = (pid: number): ProcessFigures => ({
+  rssMb: Math.round(readRssMb(pid)),
+  descriptors: countFiles(pid),
+});
 
 /** Watches a process each second. `stop` returns the highest values; NaN if it ended meanwhile. */
 export function watchProcess(pid: number): { stop: () => ProcessFigures } {
