@@ -6,9 +6,10 @@ import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { embedded } from './engine/embedded.ts';
-import { openGateway } from './engine/gateway.ts';
+import { type Gateway, openGateway } from './engine/gateway.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
+import { openIntegrity } from './integrity/integrity.ts';
 import { openWarehouse, type Warehouse } from './open.ts';
 
 let store: TestStore;
@@ -128,6 +129,37 @@ test('derives the ids of all events again when the table of ids is empty, also a
     assert.deepEqual(await warehouse.append([{ ...one, verified: one.verified === 0 ? 1 : 0 }]), [true]);
   }
   assert.deepEqual(warehouse.listProblems(), []);
+  await restart();
+  assert.deepEqual(warehouse.listProblems(), []);
+});
+
+test('opens after a kill between replacing the table of ids and recording that', async () => {
+  const rows = ['a', 'b', 'c'].map((id) => row(id));
+  for (const one of rows) await warehouse.append([one]);
+  await restart(async () => {
+    const { log, clock } = { log: openLog('silent'), clock: systemClock() };
+    const integrity = await openIntegrity(store.path, { log, clock });
+    const gateway = await openGateway(embedded(store.path), { size: 1, waitingMax: 1 });
+    await gateway.command(
+      `ALTER TABLE event_ids DELETE WHERE project_id = '${project_id}' SETTINGS mutations_sync = 2`,
+    );
+    const { promise: replaced, resolve } = Promise.withResolvers<void>();
+    const dying: Gateway = {
+      ...gateway,
+      async command(sql) {
+        await gateway.command(sql);
+        if (!sql.startsWith('EXCHANGE')) return;
+        resolve();
+        await new Promise(() => undefined);
+      },
+    };
+    void integrity.check(dying);
+    await replaced;
+    await gateway.close();
+  });
+  assert.deepEqual(await warehouse.append(rows), [false, false, false]);
+  const left = "SELECT name FROM system.tables WHERE name = 'event_ids_rebuilt'";
+  assert.deepEqual(await warehouse.query(left), []);
   await restart();
   assert.deepEqual(warehouse.listProblems(), []);
 });
