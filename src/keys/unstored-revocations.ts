@@ -74,13 +74,25 @@ export function createUnstoredRevocations(services: {
     if (!hasOthers) directory.acceptStored(keyId);
   }
 
+  async function storeWaiting(withdrawal: Withdrawal): Promise<void> {
+    await control.write(NO_CALLER, withdrawal.store, URGENT);
+    await directory.refresh();
+    settle(withdrawal);
+    log.warn({ keyId: withdrawal.keyId, change: withdrawal.name }, 'a revocation is stored now');
+  }
+
   async function flush(): Promise<void> {
+    let failure: { error: unknown } | undefined;
     for (const withdrawal of [...waiting.values()]) {
-      await control.write(NO_CALLER, withdrawal.store, URGENT);
-      await directory.refresh();
-      settle(withdrawal);
-      log.warn({ keyId: withdrawal.keyId, change: withdrawal.name }, 'a revocation is stored now');
+      try {
+        await storeWaiting(withdrawal);
+      } catch (error) {
+        // While the database does not answer, the next ones would wait in vain, 5 s each.
+        if (isUnavailable(error)) throw error;
+        failure ??= { error };
+      }
     }
+    if (failure) throw failure.error;
   }
 
   const stopRetrying = runPeriodically({

@@ -10,6 +10,7 @@ import { type Gateway, openGateway } from './engine/gateway.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { openIntegrity } from './integrity/integrity.ts';
+import { readLedger, writeLedger } from './integrity/ledger.ts';
 import { openWarehouse, type Warehouse } from './open.ts';
 
 let store: TestStore;
@@ -161,6 +162,24 @@ test('opens after a kill between replacing the table of ids and recording that',
   const left = "SELECT name FROM system.tables WHERE name = 'event_ids_rebuilt'";
   assert.deepEqual(await warehouse.query(left), []);
   await restart();
+  assert.deepEqual(warehouse.listProblems(), []);
+});
+
+test('derives no ids again when a merged part is gone whose sources are still there', async () => {
+  const sql = "SELECT toString(uuid) AS uuid FROM system.tables WHERE name = 'event_ids'";
+  await warehouse.append([row('a')]);
+  const before = await warehouse.query(sql);
+  await restart(async () => {
+    const ledger = await readLedger(store.path);
+    assert.ok(typeof ledger !== 'string');
+    const parts = { ...ledger.tables.event_ids?.parts, all_1_999999_7: { rows: 1, from: '', to: '' } };
+    const tables = {
+      ...ledger.tables,
+      event_ids: { path: '', detached: [], ...ledger.tables.event_ids, parts },
+    };
+    await writeLedger(store.path, { ...ledger, tables });
+  });
+  assert.deepEqual(await warehouse.query(sql), before);
   assert.deepEqual(warehouse.listProblems(), []);
 });
 
