@@ -58,7 +58,7 @@ export const SETTINGS = [
     name: 'APPFLOW_QUERY_MEMORY',
     default: '',
     whenUnset: 'a quarter of the memory of the machine or container, from 500 MB to 8 GB',
-    help: 'Memory of all queries together, e.g. `2GB` or `800MB`; each of the 4 that run at a time has a quarter of it. A query that needs more goes on in files where it can, and is otherwise refused with `query_too_large`.',
+    help: 'Memory for all queries together, e.g. `2GB` or `800MB`. Four queries run at a time, each with a quarter of it. A query that needs more spills to disk where possible, and is otherwise refused with `query_too_large`.',
   },
   {
     name: 'APPFLOW_KEY_MAX_STALE_SECONDS',

@@ -1,4 +1,7 @@
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { openReadOnlySqlite } from './sqlite.ts';
 
@@ -6,7 +9,8 @@ import { openReadOnlySqlite } from './sqlite.ts';
 export type PageCheck = {
   /** What is damaged, as sentences with what to do; empty if nothing was found, yet. */
   listProblems: () => string[];
-  stop: () => Promise<unknown>;
+  /** Ends the check, done or not. */
+  stop: () => Promise<void>;
 };
 
 /** Returns what `listDamage` found as sentences with what to do. */
@@ -18,21 +22,50 @@ export function describeDamagedPages(file: string, damage: readonly string[]): s
   ];
 }
 
-/** Checks all pages of the database in `file`, once, in a thread: the driver would block the event loop. */
+/**
+ * Checks all pages of the database in `file`, once, in a process of its own: the driver would block the event loop, and a
+ * thread could not be stopped before it is done, which takes seconds per gigabyte.
+ */
 export function startPageCheck(file: string, log: Log): PageCheck {
   let problems: string[] = [];
-  const worker = new Worker(new URL(import.meta.url), { workerData: { pageCheckOf: file } });
-  worker.unref();
-  worker.once('message', (damage: string[]) => {
+  const child = fork(fileURLToPath(import.meta.url), [file], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  child.unref();
+  child.channel?.unref();
+  const ended = once(child, 'exit').catch((error: unknown) => {
+    log.warn({ err: error }, 'the control database could not be checked');
+  });
+  child.once('message', (message) => {
+    const { damage, failure } = message as Outcome;
+    if (failure !== undefined) log.warn({ failure }, 'the control database could not be checked');
     problems = describeDamagedPages(file, damage);
     for (const problem of problems) log.error(problem);
   });
-  worker.once('error', (error) => log.warn({ err: error }, 'the control database could not be checked'));
-  return { listProblems: () => problems, stop: () => worker.terminate() };
+  return {
+    listProblems: () => problems,
+    async stop() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
 }
 
-if (!isMainThread && typeof workerData?.pageCheckOf === 'string') {
-  const { listDamage, close } = openReadOnlySqlite(workerData.pageCheckOf);
-  parentPort?.postMessage(listDamage());
-  await close();
+/** What the process found, or why it could not check. */
+type Outcome = { damage: string[]; failure?: string };
+
+async function checkOnce(file: string): Promise<Outcome> {
+  try {
+    const { listDamage, close } = openReadOnlySqlite(file);
+    const damage = listDamage();
+    await close();
+    return { damage };
+  } catch (error) {
+    return { damage: [], failure: messageOf(error) };
+  }
+}
+
+if (import.meta.main) {
+  process.send?.(await checkOnce(process.argv[2] ?? ''));
+  process.disconnect();
 }

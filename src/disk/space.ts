@@ -73,10 +73,12 @@ export function createDiskSpace(dataDir: string, log: Log): DiskSpace {
     freeBytes: () => state.freeBytes,
     reserveBytes: reserve.sizeBytes,
     giveUpReserve() {
-      // First: what is freed is not for events.
+      const isFreed = reserve.giveUpPiece();
+      // On a broken or read-only disk it cannot be freed: then the disk is not full, and refusing events would not help.
+      if (!isFreed && reserve.sizeBytes() > 0) return false;
+      // What was freed is not for events.
       state.hasGivenUp = true;
       setLow(true);
-      const isFreed = reserve.giveUpPiece();
       if (isFreed) log.warn({ reserveBytes: reserve.sizeBytes() }, 'a part of the disk reserve was freed');
       return isFreed;
     },

@@ -2,7 +2,7 @@ import type { EventRow } from '../warehouse/event-row.ts';
 
 /**
  * What orders events of the same time: the id, and what may share it, the app and the kind of key. A cursor from before
- * version 0.2 has the id alone, which stands before all events of that id.
+ * version 0.2 has the id alone, which sorts before all events of that id.
  */
 export type EventTie =
   | readonly [eventId: string]

@@ -153,6 +153,22 @@ describe('a revocation that cannot be stored', () => {
     assert.equal(unstored.count(), 0);
   });
 
+  it('is stored although one before it cannot be, for a reason of its own', async () => {
+    const [first, second] = [await make(), await make()];
+    const own = createUnstoredRevocations({ control, directory, log });
+    const refusal = { disabled: true };
+    const store = () => Promise.reject(new Error('of its own'));
+    isAway = true;
+    const unavailable = () => Promise.reject(new StorageError('unavailable', 'The disk is full'));
+    await assertNotStored(own.enforce({ keyId: first.id, name: 'broken', refusal, store }, unavailable));
+    await assertNotStored(withdrawKey({ ...services, unstored: own }, second, 'other', CLI_REQUESTER));
+    isAway = false;
+    await assert.rejects(own.flush(), { message: 'of its own' });
+    assert.equal(own.count(), 1);
+    await own.close();
+    assert.equal((await listEntries(second.id)).at(-1)?.action, 'api_key.revoked');
+  });
+
   it('is logged when it is refused, when it is stored, and when a stop loses it', async () => {
     const [stored, lost] = [await make(), await make()];
     isAway = true;

@@ -74,14 +74,14 @@ export function createUnstoredRevocations(services: {
     if (!hasOthers) directory.acceptStored(keyId);
   }
 
-  async function flush(): Promise<void> {
-    for (const withdrawal of [...waiting.values()]) {
-      await control.write(NO_CALLER, withdrawal.store, URGENT);
-      await directory.refresh();
-      settle(withdrawal);
-      log.warn({ keyId: withdrawal.keyId, change: withdrawal.name }, 'a revocation is stored now');
-    }
+  async function storeOne(withdrawal: Withdrawal): Promise<void> {
+    await control.write(NO_CALLER, withdrawal.store, URGENT);
+    await directory.refresh();
+    settle(withdrawal);
+    log.warn({ keyId: withdrawal.keyId, change: withdrawal.name }, 'a revocation is stored now');
   }
+
+  const flush = () => storeEach([...waiting.values()], storeOne);
 
   const stopRetrying = runPeriodically({
     everyMs: RETRY_EVERY_MS,
@@ -118,4 +118,22 @@ export function createUnstoredRevocations(services: {
         log.fatal({ keyId, change: name }, 'a revocation was not stored and is lost: revoke the key again');
     },
   };
+}
+
+/** Stores one after another, also after one that cannot be stored for a reason of its own. Throws the first failure. */
+async function storeEach(
+  withdrawals: readonly Withdrawal[],
+  storeOne: (withdrawal: Withdrawal) => Promise<void>,
+): Promise<void> {
+  let failure: { error: unknown } | undefined;
+  for (const withdrawal of withdrawals) {
+    try {
+      await storeOne(withdrawal);
+    } catch (error) {
+      // While the database does not answer, each further attempt would wait 5 s in vain.
+      if (isUnavailable(error)) throw error;
+      failure ??= { error };
+    }
+  }
+  if (failure) throw failure.error;
 }

@@ -55,8 +55,7 @@ export async function requirePair(control: Pick<Control, 'db'>, paths: StorePath
   if (problem !== undefined) throw new Error(problem);
   const stored = await findControlId(control);
   if (stored !== undefined && !stored.startsWith(PENDING)) return;
-  const id = stored?.replace(PENDING, '') ?? newId('store');
-  await saveId(control, PENDING + id);
+  const id = await reserveId(control);
   try {
     mkdirSync(paths.eventsDir, { recursive: true });
     writeFileSync(idFile(paths.eventsDir), `${id}\n`, { mode: 0o600, flush: true });
@@ -64,6 +63,19 @@ export async function requirePair(control: Pick<Control, 'db'>, paths: StorePath
     throw new Error(`The event store in ${paths.eventsDir}: ${fixOf(error)}`, { cause: error });
   }
   await saveId(control, id);
+}
+
+/** Returns the id to write. Of two processes that start for the first time together, both get the same one. */
+async function reserveId(control: Pick<Control, 'db'>): Promise<string> {
+  const value = PENDING + newId('store');
+  await whenFree(() =>
+    control.db
+      .insertInto('settings')
+      .values({ name: SETTING, value })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute(),
+  );
+  return (await findControlId(control))?.replace(PENDING, '') ?? '';
 }
 
 async function saveId({ db }: Pick<Control, 'db'>, value: string): Promise<void> {

@@ -6,9 +6,11 @@ import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { embedded } from './engine/embedded.ts';
-import { openGateway } from './engine/gateway.ts';
+import { type Gateway, openGateway } from './engine/gateway.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
+import { openIntegrity } from './integrity/integrity.ts';
+import { readLedger, writeLedger } from './integrity/ledger.ts';
 import { openWarehouse, type Warehouse } from './open.ts';
 
 let store: TestStore;
@@ -129,6 +131,55 @@ test('derives the ids of all events again when the table of ids is empty, also a
   }
   assert.deepEqual(warehouse.listProblems(), []);
   await restart();
+  assert.deepEqual(warehouse.listProblems(), []);
+});
+
+test('opens after a kill between replacing the table of ids and recording that', async () => {
+  const rows = ['a', 'b', 'c'].map((id) => row(id));
+  for (const one of rows) await warehouse.append([one]);
+  await restart(async () => {
+    const { log, clock } = { log: openLog('silent'), clock: systemClock() };
+    const integrity = await openIntegrity(store.path, { log, clock });
+    const gateway = await openGateway(embedded(store.path), { size: 1, waitingMax: 1 });
+    await gateway.command(
+      `ALTER TABLE event_ids DELETE WHERE project_id = '${project_id}' SETTINGS mutations_sync = 2`,
+    );
+    const { promise: replaced, resolve } = Promise.withResolvers<void>();
+    const dying: Gateway = {
+      ...gateway,
+      async command(sql) {
+        await gateway.command(sql);
+        if (!sql.startsWith('EXCHANGE')) return;
+        resolve();
+        await new Promise(() => undefined);
+      },
+    };
+    void integrity.check(dying);
+    await replaced;
+    await gateway.close();
+  });
+  assert.deepEqual(await warehouse.append(rows), [false, false, false]);
+  const left = "SELECT name FROM system.tables WHERE name = 'event_ids_rebuilt'";
+  assert.deepEqual(await warehouse.query(left), []);
+  await restart();
+  assert.deepEqual(warehouse.listProblems(), []);
+});
+
+test('derives no ids again when a merged part is gone whose sources are still there', async () => {
+  const sql = "SELECT toString(uuid) AS uuid FROM system.tables WHERE name = 'event_ids'";
+  await warehouse.append([row('a')]);
+  const before = await warehouse.query(sql);
+  await restart(async () => {
+    const ledger = await readLedger(store.path);
+    assert.ok(typeof ledger !== 'string');
+    const parts = { ...ledger.tables.event_ids?.parts, all_1_999999_7: { rows: 1, from: '', to: '' } };
+    const tables = {
+      ...ledger.tables,
+      event_ids: { path: '', detached: [], ...ledger.tables.event_ids, parts },
+    };
+    await writeLedger(store.path, { ...ledger, tables });
+  });
+  assert.deepEqual(await warehouse.query(sql), before);
   assert.deepEqual(warehouse.listProblems(), []);
 });
 

@@ -53,7 +53,12 @@ async function openStore(path: string): Promise<Finding[]> {
       return [warning(STORE, `It opens. The next start of this release applies ${pending.join(', ')}.`)];
     if (problems.length > 0) return problems.map((problem) => failed(STORE, problem));
     if (repairs.length > 0)
-      return [warning(STORE, `It opens. Derived data is damaged: the next start ${repairs.join(' and ')}.`)];
+      return [
+        warning(
+          STORE,
+          `It opens. Data derived from events is incomplete, as after a crash: the next start ${repairs.join(' and ')}.`,
+        ),
+      ];
     return [ok(STORE, 'It opens and answers, and every file is as it was written.')];
   } catch (error) {
     return [failedBy(STORE, error)];

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isChanged } from './file-sum.ts';
 import { lacksCommits } from './lost-commits.ts';
 
-const ACCEPT = 'Then run `appflow doctor --accept-loss`; until then this stays.';
+const ACCEPT = 'Then run `appflow doctor --accept-loss` to stop this warning.';
 const lossesFile = (file: string) => `${file}-losses`;
 
 /** Returns what is wrong with a database that is not open yet, as sentences with what to do. Changes nothing. */

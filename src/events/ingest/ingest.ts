@@ -46,7 +46,7 @@ export const BATCH_ANSWER = closedObject({
   accepted: Type.Integer({ description: 'Events stored by this request, on disk.' }),
   duplicates: Type.Integer({
     description:
-      'Events whose event_id was stored before for their app. Client keys count apart from server keys. Ids are random (UUID or ULID), never order numbers.',
+      'Events whose event_id was already stored for their app. Client and server keys are counted separately. Use random IDs (UUID or ULID), never order numbers.',
   }),
   rejected: Type.Array(
     closedObject({

@@ -23,13 +23,14 @@ export async function findDamage(gateway: Gateway, { ledger, folders }: Before):
   const { events, ids } = await countRows(gateway);
   const detached = await listDetached(gateway);
   const gone = (table: string) => listGone(table, known, folders[table] ?? [], detached);
-  const [eventParts, idParts, userParts] = [gone('events'), gone('event_ids'), gone('users')];
+  const [eventParts, userParts] = [gone('events'), gone('users')];
   const expected = Math.max(ids, known?.events ?? 0);
   const damage: Damage = {
     events,
     expected,
     parts: expected > events ? eventParts : [],
-    hasDamagedIds: events !== ids || idParts.length > 0,
+    // By count, not by part: a power failure may take a merged part, and the engine then uses what it was merged from.
+    hasDamagedIds: events !== ids,
     hasDamagedUsers: userParts.length > 0,
     hasNoLedger: known === undefined,
   };

@@ -6,6 +6,7 @@ import { findDamage } from './find-damage.ts';
 import { takeLedger, writeLedger } from './ledger.ts';
 import { describeLoss, hasLosses, type Loss, readLosses } from './losses.ts';
 import { readBefore } from './read-before.ts';
+import { dropUnfinishedRebuild } from './rebuild.ts';
 import { repairDamage } from './repair-damage.ts';
 
 /** Compares the event store with what was recorded of it, and records it again. */
@@ -38,9 +39,16 @@ export async function openIntegrity(
   let losses: Loss[] = [];
   const problems = new Set<string>();
   let last = '';
+  let recording: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
-  async function record(gateway: Gateway): Promise<void> {
+  // One after another: two writes at a time would mix in the same draft.
+  function record(gateway: Gateway): Promise<void> {
+    recording = recording.then(() => recordNow(gateway));
+    return recording;
+  }
+
+  async function recordNow(gateway: Gateway): Promise<void> {
     try {
       const ledger = await takeLedger(gateway, folder);
       if (JSON.stringify(ledger) === last) return;
@@ -59,11 +67,15 @@ export async function openIntegrity(
       await writeLedger(folder, before.ledger);
     },
     async check(gateway) {
+      await dropUnfinishedRebuild(gateway);
       const damage = await findDamage(gateway, before);
       if (damage === undefined) {
         losses = await readLosses(folder);
       } else {
         log.error({ damage }, 'the event store is damaged');
+        // A repair may replace the table of IDs. A crash right after it must not leave the old definition on record.
+        if (typeof before.ledger !== 'string')
+          await writeLedger(folder, { ...before.ledger, definitions: {} });
         for (const problem of await repairDamage(gateway, folder, damage, clock)) problems.add(problem);
         losses = await readLosses(folder);
         await record(gateway);

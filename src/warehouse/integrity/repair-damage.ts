@@ -4,7 +4,7 @@ import type { Gateway } from '../engine/gateway.ts';
 import { describeDamage } from './damage-error.ts';
 import type { Damage } from './find-damage.ts';
 import { type Loss, readLosses, recordLoss } from './losses.ts';
-import { rebuildIds, rebuildUsers } from './rebuild.ts';
+import { dropUnfinishedRebuild, rebuildIds, rebuildUsers } from './rebuild.ts';
 
 /**
  * Records the events that are lost, then derives again what depends on them, so that IDs of lost events count as new.
@@ -33,6 +33,7 @@ export async function repairDamage(
       });
     } catch (error) {
       await record(damage.events);
+      await dropUnfinishedRebuild(gateway);
       problems.push(
         `The IDs of events could not be derived again. ${describeDamage(error) ?? messageOf(error)}`,
       );

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { makeTempDir } from '../../test/support/harness.ts';
+import { systemClock } from '../lib/clock.ts';
+import { openLog } from '../lib/log.ts';
+import { openControl } from './open.ts';
+import { startPageCheck } from './page-check.ts';
+
+async function createDatabase(): Promise<string> {
+  const file = join(makeTempDir(), 'control.db');
+  await (await openControl(file, systemClock())).close();
+  return file;
+}
+
+const PAGE_BYTES = 4_096;
+
+it('reports a damaged page and nothing for an intact database, and says why it could not check', async () => {
+  const intact = await createDatabase();
+  const damaged = `${intact}-damaged`;
+  copyFileSync(intact, damaged);
+  writeSync(openSync(damaged, 'r+'), Buffer.alloc(PAGE_BYTES, 0xff), 0, PAGE_BYTES, 5 * PAGE_BYTES);
+  const lines: string[] = [];
+  const log = openLog('warn', (text) => text, { write: (line) => lines.push(line) });
+  const checks = [intact, damaged, `${intact}-missing`].map((file) => startPageCheck(file, log));
+  while (lines.length < 2) await setTimeout(20);
+  assert.deepEqual(checks[0]?.listProblems(), []);
+  assert.match(checks[1]?.listProblems().join() ?? '', /damaged \(.*\)\. Stop the server and restore/);
+  assert.deepEqual(checks[2]?.listProblems(), []);
+  assert.match(lines.join(''), /ENOENT.*could not be checked/);
+  for (const check of checks) await check.stop();
+});
+
+it('ends immediately when it is stopped before it is done', async () => {
+  const check = startPageCheck(await createDatabase(), openLog('silent'));
+  await check.stop();
+  await check.stop();
+  assert.deepEqual(check.listProblems(), []);
+});
