@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ATTACKS } from '../attacks/all.ts';
 import { countDifferences } from '../attacks/beside-load/count-stored.ts';
 import { createInstallation, createPeople } from '../attacks/beside-load/installation.ts';
@@ -79,6 +80,15 @@ function listMistakes({ alone, attacked, before, after }: Measured): string[] {
   return claims.filter(([holds]) => !holds).map(([, mistake]) => mistake);
 }
 
+/** Waits for the link: it is printed after the line that says where the server listens. */
+async function findSetupUrl(output: () => string): Promise<string> {
+  for (;;) {
+    const [link] = /\S+\/setup#\S+(?=\s)/.exec(output()) ?? [];
+    if (link !== undefined) return link;
+    await sleep(20);
+  }
+}
+
 test(`serves normal load for ${SECONDS} s beside ${ATTACKS.length} attacks, and loses and doubles no acknowledged event`, async (t) => {
   const dataDir = makeTempDir();
   const { env, projectId, appId, backendKeys, tailKey, demoKeys } = await createInstallation(dataDir);
@@ -86,8 +96,8 @@ test(`serves normal load for ${SECONDS} s beside ${ATTACKS.length} attacks, and 
   const nginx = IS_BEHIND_NGINX ? await startNginx({ upstream: server.url }) : undefined;
   t.after(() => nginx?.stop());
   const url = nginx?.url ?? server.url;
-  const setupUrl = /\S+\/setup#\S+/.exec(server.output())?.[0] ?? '';
-  const { cookie, person } = await createPeople(server.url, setupUrl, projectId);
+  t.after(() => server.process.kill('SIGKILL'));
+  const { cookie, person } = await createPeople(server.url, await findSetupUrl(server.output), projectId);
   const { pid = 0 } = server.process;
   const measured = await measure({
     pid,
