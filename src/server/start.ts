@@ -65,7 +65,7 @@ export async function startServer(
   let metricsListener: Awaited<ReturnType<typeof listenForMetrics>>;
   opening.defer(async () => metricsListener?.close());
   let closeListeners = async () => {};
-  opening.defer(async () => void (await Promise.all([closeListeners(), closeServer(app)])));
+  opening.defer(() => closeServer(app, () => closeListeners()));
   const { url, close: closePort } = await listen(app, config);
   closeListeners = closePort;
   metricsListener = await listenForMetrics(services).catch((error: unknown) => {
@@ -108,10 +108,13 @@ async function listen(app: ReturnType<typeof createServer>, { port, host }: Conf
 }
 
 /** Answers requests in progress, then drops those that remain after the grace period. */
-async function closeServer(app: ReturnType<typeof createServer>): Promise<void> {
+async function closeServer(
+  app: ReturnType<typeof createServer>,
+  closeListeners: () => Promise<void>,
+): Promise<void> {
   const dropTimer = setTimeout(() => app.server.closeAllConnections(), STOP_GRACE_MS);
   try {
-    await app.close();
+    await Promise.all([app.close(), closeListeners()]);
   } finally {
     clearTimeout(dropTimer);
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { availableParallelism, loadavg } from 'node:os';
-import { after, describe, it, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../attacks/attack.ts';
 import { startChildServer } from '../support/child-server.ts';
@@ -24,7 +24,6 @@ const ATTACKS = [
 const config = makeConfig();
 const project = await initProject(config);
 const server = await startChildServer({ APPFLOW_DATA_DIR: config.dataDir, TRUSTED_PROXIES: '127.0.0.1' });
-after(() => server.stop());
 const pid = server.process.pid ?? 0;
 
 const toTarget = (url: string): Target => ({

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { after } from 'node:test';
-import { type Api, connect, LIMITS_OFF } from './harness.ts';
+import { type Api, connect, LIMITS_OFF, stopBeforeRemoval } from './harness.ts';
 import { requireNoSecrets } from './minted-secrets.ts';
 
 /** A server in a separate process, which can be signaled and has its own data folder. */
@@ -44,8 +43,10 @@ export async function startChildServer(
   });
   const printed: string[] = [];
   const logged: string[] = [];
-  after(() => {
+  const exited = once(child, 'exit');
+  stopBeforeRemoval(env.APPFLOW_DATA_DIR ?? '', async () => {
     child.kill('SIGKILL');
+    await exited;
     requireNoSecrets("The server's output", printed.join('') + logged.join(''));
   });
   child.stderr.on('data', (chunk) => logged.push(String(chunk)));
@@ -65,7 +66,6 @@ export async function startChildServer(
     output: () => printed.join('') + logged.join(''),
     async stop() {
       const from = performance.now();
-      const exited = child.exitCode === null ? once(child, 'exit') : Promise.resolve([child.exitCode]);
       child.kill('SIGTERM');
       const [code] = await exited;
       return { code, ms: performance.now() - from };

@@ -46,7 +46,8 @@ export function makeTempDir(): string {
   return dir;
 }
 
-function stopBeforeRemoval(dir: string, stop: () => Promise<void>): void {
+/** Runs `stop` when the test file ends, before the folder is checked and removed. */
+export function stopBeforeRemoval(dir: string, stop: () => Promise<void>): void {
   const stops = cleanups.get(dir);
   if (stops) stops.push(stop);
   else after(stop);
