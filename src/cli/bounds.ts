@@ -14,11 +14,14 @@ import {
 import { WHOLE_PARSE_BYTES_MAX } from '../http/body/parse-json.ts';
 import {
   CONNECTIONS_MAX,
+  DISCARDED_BYTES_MAX,
   decideCaps,
   FIRST_BYTE_MS,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_MS,
   OPEN_FILES_WANTED,
+  PART_BYTES_MIN,
+  PARTS_SPARE_MAX,
   REQUEST_TIMEOUT_MS,
   REQUESTS_OPEN_MAX,
   STALLED_MS,
@@ -62,6 +65,16 @@ const CONNECTION_BOUNDS: readonly Bound[] = [
   {
     what: 'Open requests of one connection; they are handled one after another',
     value: count(REQUESTS_OPEN_MAX),
+    beyond: CLOSED,
+  },
+  {
+    what: `Average size of the chunks of a body with \`Transfer-Encoding: chunked\`, beyond the first ${PARTS_SPARE_MAX}, at least`,
+    value: `${PART_BYTES_MIN} bytes`,
+    beyond: '400 `invalid_encoding`, and the connection is closed',
+  },
+  {
+    what: 'Bytes of the body of a refused request that are read so that its sender can read the answer',
+    value: `${DISCARDED_BYTES_MAX / MEBIBYTE} MiB`,
     beyond: CLOSED,
   },
   { what: 'Time to the first byte of a new connection', value: seconds(FIRST_BYTE_MS), beyond: CLOSED },

@@ -10,6 +10,7 @@ import { pipelining } from './pipelining.ts';
 import { signInFlood } from './sign-in-flood.ts';
 import { silentSockets } from './silent-sockets.ts';
 import { stalledReaders } from './stalled-readers.ts';
+import { tinyChunks } from './tiny-chunks.ts';
 import { unfinishedBodies } from './unfinished-bodies.ts';
 import { unknownKeys } from './unknown-keys.ts';
 
@@ -22,6 +23,7 @@ export const ATTACKS: readonly Attack[] = [
   stalledReaders,
   eventBombs,
   unfinishedBodies,
+  tinyChunks,
   signInFlood,
   codeGuessing,
   heavyQueries,

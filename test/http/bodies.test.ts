@@ -204,12 +204,19 @@ describe('bodies that are expensive to parse', () => {
     assert.deepEqual([await statusOf(1_000), await statusOf(1_001)], [200, 413]);
   });
 
-  it('in chunks of one byte take no more memory than their bytes', async () => {
-    const chunks = '1\r\n \r\n'.repeat(400_000);
+  it('in chunks of 64 bytes take no more memory than their bytes; in chunks of one byte, are refused with 400', async () => {
+    const chunks = `40\r\n${' '.repeat(64)}\r\n`.repeat(10_000);
     const before = process.memoryUsage().heapUsed;
     await startRequest({ address: ADDRESS, fields: 'Transfer-Encoding: chunked', start: chunks });
-    await waitUntil(async () => (await readBytesInFlight()) >= 400_000, 'all chunks are read');
-    assert.ok((await readBytesInFlight()) < 1024 * 1024);
+    await waitUntil(async () => (await readBytesInFlight()) >= 640_000, 'all chunks are read');
+    assert.ok((await readBytesInFlight()) <= 2 * 1024 * 1024);
     assert.ok(process.memoryUsage().heapUsed - before < 100_000_000);
+    const refused = await startRequest({
+      address: ADDRESS,
+      fields: 'Transfer-Encoding: chunked',
+      start: '1\r\n \r\n'.repeat(400_000),
+    });
+    await waitUntil(() => refused.socket.closed, 'its connection is closed');
+    assert.match(refused.answer(), /^HTTP\/1\.1 400 [\s\S]*"code":"invalid_encoding"/);
   });
 });

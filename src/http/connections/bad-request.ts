@@ -1,10 +1,14 @@
 import { ApiError } from '../../api/errors.ts';
 import { renderProblem } from '../../api/problem.ts';
 import { newId } from '../../lib/id.ts';
+import type { CloseReason } from './connection.ts';
 
 /** Returns the raw answer to bytes that are not HTTP. There is no request to answer, so it is built by hand. */
-export function renderBadRequest(docsUrl: string): string {
-  const detail = 'This is not a complete HTTP request, or its headers are too large.';
+export function renderBadRequest(docsUrl: string, reason: CloseReason): string {
+  const detail =
+    reason === 'tiny_chunks'
+      ? 'The body is sent in too many tiny chunks. Send larger ones, or the Content-Length.'
+      : 'This is not a complete HTTP request, or its headers are too large.';
   const requestId = newId('req');
   const body = JSON.stringify(
     renderProblem(new ApiError('invalid_encoding', { detail }), requestId, docsUrl),

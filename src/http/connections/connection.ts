@@ -13,6 +13,9 @@ export type Connection = {
   readonly openedAt: number;
   /** The request that is handled, until its answer is sent. */
   current: Served | undefined;
+  /** When it started, and the bytes that the connection had received by then. */
+  currentAt: number;
+  currentFromBytes: number;
   /** Requests that wait for the current one, in order. */
   readonly waiting: Served[];
   /** Bytes of the current answer if it is large: memory that only this connection needs. */
@@ -20,6 +23,11 @@ export type Connection = {
   /** Bytes that the system has taken, and when it last took some or had nothing to take. */
   takenBytes: number;
   takenAt: number;
+  /** How many more parts of bodies may be small, see PART_BYTES_MIN. */
+  spareParts: number;
+  /** The answered request whose body has not arrived completely, and how much of it has arrived since. */
+  discarded: IncomingMessage | undefined;
+  discardedBytes: number;
   /** Set once it is being closed: whatever it still sends is ignored. */
   isClosing: boolean;
   /** Runs when the current answer is sent, or can no longer be. */
@@ -36,6 +44,8 @@ export const CLOSE_REASONS = [
   'stalled',
   'unsent_answers',
   'pipelined',
+  'tiny_chunks',
+  'unused_body',
   'not_http',
 ] as const;
 
@@ -59,12 +69,3 @@ export function inspectConnection(connection: Connection, now: number): CloseRea
 /** Returns the bytes that wait for the reader, in this process. */
 export const countUnsentBytes = ({ socket, heldBytes }: Connection): number =>
   Math.max(socket.writableLength, heldBytes);
-
-/**
- * Stops the parser before the next request. Node parses all that one read returned, up to 64 KB, and creates every request
- * in it even when its socket is destroyed: thousands, 30 times the work of the requests that are answered. To a parser,
- * 2 means that another protocol follows. Not documented; without it, closing such a connection only takes longer.
- */
-export function stopParsing(socket: Socket & { parser?: { onIncoming?: unknown } | null }): void {
-  if (socket.parser) socket.parser.onIncoming = () => 2;
-}

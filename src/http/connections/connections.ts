@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Cidr } from '../../lib/ip.ts';
 import type { Log } from '../../lib/log.ts';
 import { NEARBY } from '../network/address.ts';
-import { accept } from './accept.ts';
+import { type AcceptRules, accept } from './accept.ts';
 import { type CloseReason, countUnsentBytes, inspectConnection } from './connection.ts';
 import { queueRequest } from './in-order.ts';
 import {
@@ -18,7 +18,14 @@ import {
   UNSENT_BYTES_MAX,
 } from './limits.ts';
 import { refuseBytes } from './refuse-bytes.ts';
-import { closeConnection, createRegistry, freeUnsent, type Registry, STALLING_MS } from './registry.ts';
+import {
+  closeConnection,
+  createRegistry,
+  findIncomplete,
+  freeUnsent,
+  type Registry,
+  STALLING_MS,
+} from './registry.ts';
 import { watchShortage } from './shortage.ts';
 
 /** All connections of a process, over all its servers. Closes those that take memory, files or time from the others. */
@@ -88,13 +95,19 @@ export function createConnections({
       server.on('drop', () => {
         registry.closed.server_full += 1;
       });
-      const rules = { caps: limits, roomy, handle };
-      server.on('connection', (socket) => accept(registry, socket, rules, clock.now()));
+      const rules: AcceptRules = {
+        caps: limits,
+        roomy,
+        handle,
+        now: clock.now,
+        refuse: (error, socket) => server.emit('clientError', error, socket),
+      };
+      server.on('connection', (socket) => accept(registry, socket, rules));
       server.on('request', (request, response) => {
         const connection = registry.all.get(request.socket);
         // Otherwise it is being closed, and the request was in the same packet.
         if (connection && !connection.isClosing)
-          queueRequest(registry, connection, handle, { request, response });
+          queueRequest(registry, connection, rules, { request, response });
       });
       return server;
     },
@@ -137,6 +150,7 @@ function inspectAll(registry: Registry, now: number, unsentBytesMax: number): vo
     else if (now - connection.takenAt >= STALLING_MS) stalling.push(connection);
     unsentBytes += countUnsentBytes(connection);
   }
+  findIncomplete(registry, now);
   registry.stalling = stalling.sort((a, b) => a.takenAt - b.takenAt);
   if (unsentBytes > unsentBytesMax) freeUnsent(registry, unsentBytesMax);
 }

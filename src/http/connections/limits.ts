@@ -6,6 +6,19 @@ import { SECOND_MS } from '../../lib/durations.ts';
  */
 export const REQUESTS_OPEN_MAX = 8;
 
+/**
+ * The least average size of the parts of a body: Node creates a buffer and an event for each chunk, so a body in chunks of
+ * one byte costs as much as one a hundred times its size. Clients send chunks of kilobytes; one event alone has 100 bytes.
+ */
+export const PART_BYTES_MIN = 64;
+
+/** Smaller parts that a connection may send beyond that average, and how many more each request allows. */
+export const PARTS_SPARE_MAX = 256;
+export const PARTS_PER_REQUEST = 8;
+
+/** How much of the body of a refused request is read and discarded, so that its sender can read the answer. */
+export const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
+
 /** Connections of all callers together, if the process may open enough files. Each takes about 10 KB. */
 export const CONNECTIONS_MAX = 10_000;
 

@@ -2,7 +2,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SECOND_MS } from '../../lib/durations.ts';
 import { renderBadRequest } from './bad-request.ts';
+import { TINY_CHUNKS } from './body-parts.ts';
 import type { CloseReason, Connection } from './connection.ts';
+import { stopParsing } from './parser.ts';
 import { closeConnection, type Registry } from './registry.ts';
 
 /** An answer to broken bytes has this long to be read before its connection is closed. */
@@ -10,6 +12,11 @@ const LINGER_MS = SECOND_MS;
 
 /** The peer closed the connection: there is no one to answer, and nothing to count. */
 const DISCONNECTED = ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT'];
+
+const REASONS: Record<string, CloseReason> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'timed_out',
+  [TINY_CHUNKS]: 'tiny_chunks',
+};
 
 /**
  * Closes a connection whose bytes cannot be parsed, or did not arrive in time. Answers 400 only if the client cannot take it
@@ -27,11 +34,12 @@ export function refuseBytes(
   if (connection.isClosing) return;
   const code = error.code ?? '';
   if (DISCONNECTED.includes(code)) return void socket.destroy();
-  const reason: CloseReason = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'timed_out' : 'not_http';
+  const reason = REASONS[code] ?? 'not_http';
   if (isAnswerable(connection)) {
     registry.closed[reason] += 1;
     connection.isClosing = true;
-    answerAndClose(connection.socket, renderBadRequest(publicUrl));
+    stopParsing(connection.socket);
+    answerAndClose(connection.socket, renderBadRequest(publicUrl, reason));
   } else closeConnection(registry, connection, reason);
 }
 
@@ -42,9 +50,9 @@ function answerAndClose(socket: Socket, text: string): void {
 }
 
 /** Whether the next bytes on the connection answer the broken ones: nothing else is in progress, and something was sent. */
-function isAnswerable({ socket, current, waiting }: Connection): boolean {
+function isAnswerable({ socket, current, waiting, discarded }: Connection): boolean {
   if (!socket.writable || socket.bytesRead === 0 || waiting.length > 0) return false;
-  if (current === undefined) return true;
+  if (current === undefined) return discarded?.complete !== false;
   // The broken bytes are the body of the only request.
   return !current.request.complete && !current.response.headersSent;
 }

@@ -1,12 +1,7 @@
 import type { Socket } from 'node:net';
 import { SECOND_MS } from '../../lib/durations.ts';
-import {
-  CLOSE_REASONS,
-  type CloseReason,
-  type Connection,
-  countUnsentBytes,
-  stopParsing,
-} from './connection.ts';
+import { CLOSE_REASONS, type CloseReason, type Connection, countUnsentBytes } from './connection.ts';
+import { stopParsing } from './parser.ts';
 
 /** The open connections of a process, and how many were closed for which reason. */
 export type Registry = {
@@ -17,6 +12,11 @@ export type Registry = {
   readonly idle: Set<Connection>;
   /** Those whose reader takes nothing for a while, the longest first, as of the last inspection. */
   stalling: Connection[];
+  /**
+   * Those whose request takes long to arrive, as of the last inspection: of the network with the most connections first,
+   * then the slowest.
+   */
+  incomplete: Connection[];
   /** Connections per network. */
   readonly perNetwork: Map<string, number>;
   readonly closed: Record<CloseReason, number>;
@@ -26,6 +26,9 @@ export type Registry = {
 
 /** A reader that has taken nothing for this long makes room for others when there is none. */
 export const STALLING_MS = 5 * SECOND_MS;
+
+/** A request that is not complete after this long makes room for others when there is none. */
+const INCOMPLETE_MS = 5 * SECOND_MS;
 
 /** Returns a registry without connections. */
 export function createRegistry(): Registry {
@@ -38,6 +41,7 @@ export function createRegistry(): Registry {
     unserved: new Set(),
     idle: new Set(),
     stalling: [],
+    incomplete: [],
     perNetwork: new Map(),
     closed,
     heldBytes: 0,
@@ -94,20 +98,40 @@ function discard(registry: Registry, connection: Connection): void {
 
 /**
  * Closes the connection that is missed least, of this network if one is given: the one without a request for the longest
- * time, then the one that has been idle the longest, then the one with the most patient reader. Returns whether there was
- * one; connections with a request in progress stay.
+ * time, then the one that has been idle the longest, then the one with the most patient reader, then the one whose request
+ * arrives the slowest. Returns whether there was one; connections with a complete request in progress stay.
  */
 export function makeRoom(registry: Registry, network?: string): boolean {
-  for (const candidates of [registry.unserved, registry.idle, registry.stalling]) {
-    for (const connection of candidates) {
-      // A client may have closed its stalling connection since the inspection.
-      if (connection.isClosing || !registry.all.has(connection.socket)) continue;
-      if (network !== undefined && connection.network !== network) continue;
-      closeConnection(registry, connection, 'made_room');
-      return true;
-    }
+  for (const connection of listReplaceable(registry)) {
+    if (network !== undefined && connection.network !== network) continue;
+    // Its client may have closed it since the inspection.
+    if (!registry.all.has(connection.socket)) continue;
+    closeConnection(registry, connection, 'made_room');
+    return true;
   }
   return false;
+}
+
+function* listReplaceable({ unserved, idle, stalling, incomplete }: Registry): Generator<Connection> {
+  yield* unserved;
+  yield* idle;
+  yield* stalling;
+  // Unless the rest has arrived since the inspection.
+  for (const connection of incomplete) if (isIncomplete(connection)) yield connection;
+}
+
+const isIncomplete = ({ current }: Connection) => current?.request.complete === false;
+
+/** Notes which connections have a request that takes long to arrive. */
+export function findIncomplete(registry: Registry, now: number): void {
+  const sizeOf = ({ network }: Connection) => (network === undefined ? 0 : countOf(registry, network));
+  const rateOf = ({ socket, currentAt, currentFromBytes }: Connection) =>
+    (socket.bytesRead - currentFromBytes) / (now - currentAt);
+  registry.incomplete = [...registry.all.values()]
+    .filter((connection) => isIncomplete(connection) && now - connection.currentAt >= INCOMPLETE_MS)
+    .map((connection) => ({ connection, size: sizeOf(connection), rate: rateOf(connection) }))
+    .sort((a, b) => b.size - a.size || a.rate - b.rate)
+    .map(({ connection }) => connection);
 }
 
 /** Closes the connections that have taken nothing for the longest time until no more than `bytesMax` wait for readers. */

@@ -19,28 +19,9 @@ const SMALL_BYTES_MAX = 65_536;
 /** The buffer for a body of unknown length, to begin with. */
 const CHUNKED_CAPACITY_MIN = 16_384;
 
-/** How much of a body that is refused is read and discarded, so that its sender can read the answer. */
-const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
-const DISCARD_PAUSE_MS = 50;
-
 function tooLarge(bytesMax: number): ApiError {
   return new ApiError('payload_too_large', {
     detail: `The body is larger than ${bytesMax} bytes after decompression. Send less at once.`,
-  });
-}
-
-/**
- * Lets the sender finish: most clients read the answer only after sending everything, and see a connection that is
- * closed before as a network error instead of the 413 that makes them halve the batch. Bounded, also in time; with a
- * pause after each part, because hundreds of such bodies at full speed would keep the event loop from everything else.
- */
-function discardRest(request: IncomingMessage): void {
-  let left = DISCARDED_BYTES_MAX;
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) request.destroy();
-    request.pause();
-    setTimeout(() => request.resume(), DISCARD_PAUSE_MS);
   });
 }
 
@@ -54,14 +35,11 @@ function lengthOf({ headers }: IncomingMessage): number | undefined {
  * is read if there is no memory for it; 408 if it arrives too slowly.
  */
 export async function readBytes(body: BodyRequest, bytesMax: number): Promise<Buffer> {
-  const { raw } = body.exchange;
   try {
     return await reserveAndCollect(body, bytesMax);
   } catch (error) {
-    if (error instanceof ApiError) {
-      discardRest(raw);
-      throw error;
-    }
+    // Its connection discards the rest of the body once the error is sent.
+    if (error instanceof ApiError) throw error;
     // The caller disconnected, or its chunks were broken: an error of the request, not ours.
     throw new ApiError('invalid_encoding', {
       detail: 'The body ended before it was complete.',
