@@ -12,10 +12,12 @@ export type RawRequest = {
   requestId: string;
   /** Reads the body, neither decompressed nor parsed. Throws 413 beyond `bytesMax`. */
   readBody: (bytesMax: number) => Promise<Buffer>;
+  /** Returns the JSON value in such a body, within the bounds of every body. Throws ApiError. */
+  parseBody: (bytes: Buffer) => Promise<unknown>;
 };
 
 /** A request of one of the dashboard's pages, for the routes that sign in and out. */
-export type BrowserRequest = Omit<RawRequest, 'readBody'> & {
+export type BrowserRequest = Omit<RawRequest, 'readBody' | 'parseBody'> & {
   /** Whether its cookies are sent over TLS. */
   isSecure: boolean;
   /** Whether people may sign in over this connection. */

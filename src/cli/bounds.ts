@@ -3,8 +3,13 @@ import { CAPS } from '../api/caps.ts';
 import { DIFF_BYTES_MAX } from '../audit/diff.ts';
 import { RESERVE_BYTES } from '../disk/reserve.ts';
 import { FREE_BYTES_ENOUGH, FREE_BYTES_MIN, toMegabytes } from '../disk/space.ts';
-import { LARGE_BODIES_MAX, LARGE_BODIES_WAITING_MAX } from '../http/body/bodies.ts';
-import { BODY_VALUES_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from '../http/body/outline.ts';
+import {
+  LARGE_BODIES_KIND_WAITING_MAX,
+  LARGE_BODIES_MAX,
+  LARGE_BODIES_WAITING_MAX,
+} from '../http/body/bodies.ts';
+import { SMALL_COMPRESSED_BYTES_MAX } from '../http/body/decompress.ts';
+import { BODY_VALUES_MAX, DEPTH_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from '../http/body/outline.ts';
 import {
   BODY_DEADLINE_MS,
   PACE_WINDOW_BYTES_MIN,
@@ -113,13 +118,13 @@ const BODY_BOUNDS: readonly Bound[] = [
     beyond: OVERLOADED,
   },
   {
-    what: 'Bodies above 64 KiB that are decompressed and parsed at a time; more of one address that wait',
-    value: `${LARGE_BODIES_MAX}; ${LARGE_BODIES_WAITING_MAX}`,
+    what: `Bodies above ${WHOLE_PARSE_BYTES_MAX / 1024} KiB, or ${SMALL_COMPRESSED_BYTES_MAX / 1024} KiB compressed, that are decompressed and parsed at a time; more of one address, server key or person that wait; of all client and read-only keys`,
+    value: [LARGE_BODIES_MAX, LARGE_BODIES_WAITING_MAX, LARGE_BODIES_KIND_WAITING_MAX].map(count).join('; '),
     beyond: OVERLOADED,
   },
   {
-    what: `Elements of a list in ${LARGE_BODY}; values of one element; values in all`,
-    value: [LIST_ITEMS_MAX, ITEM_VALUES_MAX, BODY_VALUES_MAX].map(count).join('; '),
+    what: `Elements of a list in ${LARGE_BODY}; values of one element; values in all; levels of nesting`,
+    value: [LIST_ITEMS_MAX, ITEM_VALUES_MAX, BODY_VALUES_MAX, DEPTH_MAX].map(count).join('; '),
     beyond: '413 `payload_too_large`',
   },
   {

@@ -76,7 +76,7 @@ const githubRoute = defineRoute({
     const claim = readSignature(raw.headers);
     const body = await raw.readBody(REPORT_BYTES_MAX);
     // Everything that can be refused without GitHub's keys is refused before they are fetched.
-    const findings = parseReport(body);
+    const findings = toFindings(await raw.parseBody(body));
     requireSigned(body, await getSigningKey(services.githubKeys, claim.identifier), claim);
     await services.directory.ensureFresh();
     const by = toRequester(raw);
@@ -112,13 +112,7 @@ async function passLimit({ limiter }: { limiter: Limiter }, { network }: RawRequ
   });
 }
 
-function parseReport(body: Buffer): Finding[] {
-  let report: unknown;
-  try {
-    report = JSON.parse(body.toString('utf8'));
-  } catch {
-    throw new ApiError('malformed_json');
-  }
+function toFindings(report: unknown): Finding[] {
   const errors = checkReport(report);
   if (errors.length > 0) throw validationFailed(errors);
   return (report as unknown[]).flatMap(parseFinding);

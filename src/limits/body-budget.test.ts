@@ -92,6 +92,19 @@ describe('the memory for request bodies', () => {
     assert.ok(budget.reserve(phone('192.0.2.1'), BODY_SHARES.client.address));
   });
 
+  it('gives back what a body needed only for a while, and the rest once', () => {
+    const { budget } = open();
+    const body = budget.reserve(phone('192.0.2.1'), 100);
+    assert.ok(body);
+    assert.ok(body.grow(BATCH_BYTES));
+    body.shrink(1_000);
+    assert.equal(budget.bytesInFlight(), 1_000);
+    body.shrink(2_000);
+    assert.equal(budget.bytesInFlight(), 1_000);
+    body.release();
+    assert.equal(budget.bytesInFlight(), 0);
+  });
+
   it('warns for ten seconds after a refusal, unless only single addresses send too much', () => {
     const { budget, clock } = open();
     budget.reserve(phone('192.0.2.1'), BODY_SHARES.client.address + 1);

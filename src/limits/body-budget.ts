@@ -18,6 +18,8 @@ export type FullShare = 'caller' | 'address' | 'kind' | 'total';
 export type BodyReservation = {
   /** Holds at least `bytes` from now on. Returns false, and holds what it held before, if there is no room. */
   grow(bytes: number): boolean;
+  /** Holds at most `bytes` from now on. */
+  shrink(bytes: number): void;
   /** Calling it again does nothing. */
   release(): void;
 };
@@ -115,6 +117,11 @@ export function createBodyBudget(clock: Clock): BodyBudget {
           add(accounts, needed - held);
           held = needed;
           return true;
+        },
+        shrink(enough) {
+          if (enough >= held) return;
+          add(accounts, enough - held);
+          held = enough;
         },
         release() {
           add(accounts, -held);

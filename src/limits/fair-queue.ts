@@ -1,34 +1,74 @@
-/** Items that wait in lanes: first in, first out within a lane, and in turn between lanes. */
+/** Where an item waits: its kind, and its lane among the lanes of that kind. */
+export type Lane = { kind: string; id: string };
+
+/**
+ * Items that wait in lanes: first in, first out within a lane, in turn between the lanes of a kind, and in turn between
+ * kinds, so that a thousand lanes of one kind delay another kind as much as one lane does.
+ */
 export type FairQueue<T> = {
-  push(lane: string, item: T): void;
+  push(lane: Lane, item: T): void;
   /** Removes and returns the next item. */
   shift(): T | undefined;
-  /** Items waiting: in one lane, or in all. */
-  count(lane?: string): number;
+  /** Removes an item that waits no more. */
+  remove(lane: Lane, item: T): void;
+  /** Items waiting in all. */
+  count(): number;
+  countOfKind(kind: string): number;
+  countOfLane(lane: Lane): number;
 };
+
+type Kind<T> = { lanes: Map<string, T[]>; count: number };
 
 /** Returns an empty queue. A lane takes memory only while something waits in it. */
 export function createFairQueue<T>(): FairQueue<T> {
-  const lanes = new Map<string, T[]>();
+  const kinds = new Map<string, Kind<T>>();
   let total = 0;
+
+  function shiftOf(kind: Kind<T>): T | undefined {
+    const turn = kind.lanes.entries().next().value;
+    if (turn === undefined) return undefined;
+    const [id, items] = turn;
+    const item = items.shift();
+    // Back to the end of the rotation. An empty lane is removed.
+    kind.lanes.delete(id);
+    if (items.length > 0) kind.lanes.set(id, items);
+    kind.count -= 1;
+    return item;
+  }
+
   return {
     push(lane, item) {
-      const items = lanes.get(lane);
+      const kind = kinds.get(lane.kind) ?? { lanes: new Map<string, T[]>(), count: 0 };
+      if (kind.count === 0) kinds.set(lane.kind, kind);
+      const items = kind.lanes.get(lane.id);
       if (items) items.push(item);
-      else lanes.set(lane, [item]);
+      else kind.lanes.set(lane.id, [item]);
+      kind.count += 1;
       total += 1;
     },
     shift() {
-      const turn = lanes.entries().next().value;
+      const turn = kinds.entries().next().value;
       if (turn === undefined) return undefined;
-      const [lane, items] = turn;
-      const item = items.shift();
-      // Back to the end of the rotation. An empty lane is removed.
-      lanes.delete(lane);
-      if (items.length > 0) lanes.set(lane, items);
+      const [name, kind] = turn;
+      const item = shiftOf(kind);
+      kinds.delete(name);
+      if (kind.count > 0) kinds.set(name, kind);
       total -= 1;
       return item;
     },
-    count: (lane) => (lane === undefined ? total : (lanes.get(lane)?.length ?? 0)),
+    remove(lane, item) {
+      const kind = kinds.get(lane.kind);
+      const items = kind?.lanes.get(lane.id);
+      const index = items?.indexOf(item) ?? -1;
+      if (!kind || !items || index === -1) return;
+      items.splice(index, 1);
+      if (items.length === 0) kind.lanes.delete(lane.id);
+      kind.count -= 1;
+      if (kind.count === 0) kinds.delete(lane.kind);
+      total -= 1;
+    },
+    count: () => total,
+    countOfKind: (kind) => kinds.get(kind)?.count ?? 0,
+    countOfLane: ({ kind, id }) => kinds.get(kind)?.lanes.get(id)?.length ?? 0,
   };
 }

@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createGate, type Leave } from './gate.ts';
+import type { BodySender } from './body-budget.ts';
+import { createGate, type Gate, type Leave } from './gate.ts';
 
 const isLeave = (result: unknown): result is Leave => typeof result === 'function';
 
-function enterNow(gate: ReturnType<typeof createGate>, lane: string): Leave {
-  const result = gate.enter(lane);
+const client = (network: string): BodySender => ({ kind: 'client', callerId: 'key_app', network });
+const backend: BodySender = { kind: 'trusted', callerId: 'key_backend', network: 'somewhere' };
+const stays = new AbortController().signal;
+const enter = (gate: Gate, lane: string) => gate.enter(client(lane), stays);
+
+function enterNow(gate: Gate, lane: string): Leave {
+  const result = enter(gate, lane);
   assert.ok(isLeave(result), 'it lets in without waiting');
   return result;
 }
 
 describe('a gate', () => {
   it('lets in as many as may be inside, and the next one when one leaves', async () => {
-    const gate = createGate({ insideMax: 2, waitingMax: 2 });
+    const gate = createGate({ insideMax: 2, waitingMax: 2, kindWaitingMax: 2 });
     const leave = enterNow(gate, 'a');
     enterNow(gate, 'a');
-    const third = gate.enter('a');
+    const third = enter(gate, 'a');
     assert.ok(third instanceof Promise);
     leave();
     const leaveThird = await third;
@@ -25,12 +31,12 @@ describe('a gate', () => {
   });
 
   it('lets lanes take turns', async () => {
-    const gate = createGate({ insideMax: 1, waitingMax: 10 });
+    const gate = createGate({ insideMax: 1, waitingMax: 10, kindWaitingMax: 10 });
     const order: string[] = [];
     let leave: Leave | undefined = enterNow(gate, 'busy');
     const arrivals = ['busy', 'busy', 'busy', 'calm'];
     const entered = arrivals.map(async (lane) => {
-      leave = await gate.enter(lane);
+      leave = await enter(gate, lane);
       order.push(lane);
     });
     for (const _ of arrivals) {
@@ -42,11 +48,52 @@ describe('a gate', () => {
   });
 
   it('refuses, and counts, those that find too many of their lane waiting', () => {
-    const gate = createGate({ insideMax: 1, waitingMax: 1 });
+    const gate = createGate({ insideMax: 1, waitingMax: 1, kindWaitingMax: 10 });
     enterNow(gate, 'a');
-    assert.ok(gate.enter('a') instanceof Promise);
-    assert.equal(gate.enter('a'), undefined);
-    assert.ok(gate.enter('b') instanceof Promise);
+    assert.ok(enter(gate, 'a') instanceof Promise);
+    assert.equal(enter(gate, 'a'), undefined);
+    assert.ok(enter(gate, 'b') instanceof Promise);
     assert.equal(gate.countRefused(), 1);
+  });
+
+  it('lets a backend in after one of a thousand phones, and never refuses it because of them', async () => {
+    const gate = createGate({ insideMax: 1, waitingMax: 256, kindWaitingMax: 1_000 });
+    const leave = enterNow(gate, 'first');
+    const phones = Array.from({ length: 1_000 }, (_, index) => enter(gate, `phone ${index}`));
+    assert.ok(phones.every((entered) => entered instanceof Promise));
+    assert.equal(enter(gate, 'one phone more'), undefined);
+    const entered = gate.enter(backend, stays);
+    assert.ok(entered instanceof Promise);
+    leave();
+    const leavePhone = await phones[0];
+    assert.ok(leavePhone);
+    leavePhone();
+    assert.ok(await entered);
+    assert.equal(gate.countWaiting(), 999);
+  });
+
+  it('forgets those that disconnect, at any moment', async () => {
+    const gate = createGate({ insideMax: 1, waitingMax: 10, kindWaitingMax: 10 });
+    const leave = enterNow(gate, 'a');
+    const gone = new AbortController();
+    const phones = Array.from({ length: 10 }, (_, index) => gate.enter(client(`${index}`), gone.signal));
+    const last = gate.enter(backend, stays);
+    gone.abort(new Error('gone'));
+    for (const entered of phones) await assert.rejects(Promise.resolve(entered), /gone/);
+    assert.equal(gate.countWaiting(), 1);
+    await assert.rejects(Promise.resolve(gate.enter(client('late'), gone.signal)), /gone/);
+    leave();
+    assert.ok(await last);
+  });
+
+  it('keeps the place of one that disconnects inside until it leaves', async () => {
+    const gate = createGate({ insideMax: 1, waitingMax: 10, kindWaitingMax: 10 });
+    const gone = new AbortController();
+    const leave = await gate.enter(client('a'), gone.signal);
+    gone.abort();
+    const next = enter(gate, 'b');
+    assert.ok(next instanceof Promise);
+    leave?.();
+    assert.ok(await next);
   });
 });

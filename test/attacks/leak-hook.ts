@@ -4,6 +4,10 @@ import type { Attack } from './attack.ts';
 
 const PARALLEL = 8;
 
+/** A report of 1 MB that would take long to parse. */
+const DEEP = '['.repeat(500_000) + ']'.repeat(500_000);
+const EXPENSIVE_EVERY = 16;
+
 /** Sends reports of leaked keys that GitHub did not sign: without a signature, with a garbled one, and with another's. */
 export const leakHook: Attack = {
   name: 'leak hook',
@@ -17,6 +21,11 @@ export const leakHook: Attack = {
     ];
     const flood = async (worker: number) => {
       for (let index = worker; !signal.aborted; index += PARALLEL) {
+        if (index % EXPENSIVE_EVERY === worker) {
+          const expensive = { body: DEEP, headers: kinds[1] ?? {} };
+          const { status } = await api.call('POST', HOOK, expensive);
+          statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        }
         const headers = kinds[index % 4] ?? signedBy(attacker.privateKey, body, `key-${index}`);
         const { status } = await api.call('POST', HOOK, { body, headers });
         statuses.set(status, (statuses.get(status) ?? 0) + 1);

@@ -4,7 +4,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { after, afterEach, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { BODY_SHARES } from '../../src/limits/body-budget.ts';
-import { BOMBS } from '../attacks/event-bombs.ts';
+import { BOMBS, sendBurst } from '../attacks/event-bombs.ts';
 import { readMetric, startTestServer } from '../support/harness.ts';
 
 const BATCH_BYTES = 5 * 1024 * 1024;
@@ -218,5 +218,43 @@ describe('bodies that are expensive to parse', () => {
     });
     await waitUntil(() => refused.socket.closed, 'its connection is closed');
     assert.match(refused.answer(), /^HTTP\/1\.1 400 [\s\S]*"code":"invalid_encoding"/);
+  });
+});
+
+describe('hundreds of small bodies that would become 5 MB each', () => {
+  const target = { url: api.url, clientKey: client_key };
+
+  it('are decompressed a few at a time, and never more than wait', async (t) => {
+    const before = process.memoryUsage().rss;
+    let peak = before;
+    const timer = setInterval(() => {
+      peak = Math.max(peak, process.memoryUsage().rss);
+    }, 5);
+    const answered = await sendBurst(target, { count: 400, stayMs: 1_500 });
+    clearInterval(timer);
+    t.diagnostic(`${answered} answered, ${Math.round((peak - before) / 1e6)} MB more`);
+    assert.ok(answered > 0);
+    assert.ok(peak - before < 300_000_000, `${peak - before} bytes`);
+  });
+
+  it('leave the queue when their senders disconnect, and never keep a backend waiting', async () => {
+    await sendBurst(target, { count: 400, stayMs: 20 });
+    const text = JSON.stringify({
+      events: Array.from({ length: 1_000 }, (_, index) => ({
+        event_id: `backend-${index}`,
+        event_name: 'opened',
+        app_user_id: 'u1',
+        properties: { text: 'x'.repeat(50) },
+      })),
+    });
+    const startedAt = performance.now();
+    const { status, body } = await api.call('POST', '/v1/events', {
+      key: server_key,
+      headers: { 'content-encoding': 'gzip', 'x-forwarded-for': '192.0.2.1' },
+      body: gzipSync(text),
+    });
+    assert.deepEqual([status, body.accepted], [200, 1_000]);
+    assert.ok(performance.now() - startedAt < 3_000);
+    await waitUntil(async () => (await readBytesInFlight()) === 0, 'the memory of every body is released');
   });
 });

@@ -32,6 +32,22 @@ const codeOf = async (secret: string) =>
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 describe('validation of leak reports', () => {
+  it('refuses one that is expensive to parse before it is, and takes a thousand tokens', async () => {
+    const bytes = 1_048_576;
+    const deep = '['.repeat(bytes / 2) + ']'.repeat(bytes / 2);
+    const wide = `{"a":[${Array.from({ length: 300_000 }, () => '{}').join(',')}]}`;
+    const names = `[{${Array.from({ length: 60_000 }, (_, index) => `"${index}":1`).join(',')}}]`;
+    for (const body of [deep, wide, names]) {
+      const { status } = await api.call('POST', HOOK, {
+        body,
+        headers: signedBy(attacker.privateKey, body),
+      });
+      assert.equal(status, 413);
+    }
+    const most = await report(api, ...Array.from({ length: 1_000 }, (_, index) => `token ${index}`));
+    assert.deepEqual([most.status, most.body.length], [200, 1_000]);
+  });
+
   it('accepts a report only with a GitHub signature of its exact bytes', async () => {
     const leaked = await makeKey(api, { type: 'server' });
     const body = bodyOf(leaked.key);

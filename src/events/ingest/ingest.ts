@@ -8,7 +8,8 @@ import { redactSecrets } from '../../directory/secret.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { closedObject, nullable } from '../../lib/schema.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
-import { type LoopShare, laneOf, TASK_MS } from '../../limits/loop-share.ts';
+import type { BodySender } from '../../limits/body-budget.ts';
+import { type LoopShare, TASK_MS } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
@@ -129,10 +130,11 @@ async function parseEvents(
   parse: (event: unknown) => ParsedEvent,
 ): Promise<ParsedBatch> {
   const parsed: ParsedBatch = { rows: [], rejected: [], dropped: new Map(), withKeys: new Map() };
-  const lane = laneOf(network, principal.id);
+  const isTrusted = principal.type === 'server' || principal.type === 'member';
+  const sender: BodySender = { kind: isTrusted ? 'trusted' : 'client', callerId: principal.id, network };
   let index = 0;
   while (index < events.length) {
-    await loopShare.run(lane, () => {
+    await loopShare.run(sender, () => {
       const stopAt = performance.now() + TASK_MS;
       do {
         addEvent(parsed, index, parse(events[index]));

@@ -10,12 +10,19 @@ export type Bodies = { budget: BodyBudget; pace: BodyPace; large: Gate; loopShar
 /** Large bodies that are decompressed and parsed concurrently, each of which can become 60 MB of objects. */
 export const LARGE_BODIES_MAX = 2;
 
-/** Large bodies of one address that wait for that; further ones are refused. */
+/** Large bodies of one address, server key or person that wait for that; further ones are refused. */
 export const LARGE_BODIES_WAITING_MAX = 256;
+
+/** The same for all client and read-only keys together, and for all requests without a key or session. */
+export const LARGE_BODIES_KIND_WAITING_MAX = 1_024;
 
 /** Returns the limits of one server's bodies, and the share of the event loop that they use. */
 export function createBodyServices(clock: Clock): { bodies: Bodies; loopShare: LoopShare } {
   const loopShare = createLoopShare();
-  const large = createGate({ insideMax: LARGE_BODIES_MAX, waitingMax: LARGE_BODIES_WAITING_MAX });
+  const large = createGate({
+    insideMax: LARGE_BODIES_MAX,
+    waitingMax: LARGE_BODIES_WAITING_MAX,
+    kindWaitingMax: LARGE_BODIES_KIND_WAITING_MAX,
+  });
   return { loopShare, bodies: { budget: createBodyBudget(clock), pace: createBodyPace(), large, loopShare } };
 }

@@ -3,17 +3,31 @@ import zlib from 'node:zlib';
 import { ApiError } from '../../api/errors.ts';
 import { errorCodeOf } from '../../lib/errors.ts';
 
-type Options = { maxOutputLength: number; chunkSize: number };
-type Decompress = (bytes: Buffer, options: Options) => Promise<Buffer>;
+type Options = zlib.ZlibOptions & zlib.BrotliOptions;
+type Codec = {
+  decompress: (bytes: Buffer, options: Options) => Promise<Buffer>;
+  decompressNow: (bytes: Buffer, options: Options) => Buffer;
+};
 
-const gunzip: Decompress = promisify<Buffer, Options, Buffer>(zlib.gunzip);
+const GZIP: Codec = {
+  decompress: promisify<Buffer, Options, Buffer>(zlib.gunzip),
+  decompressNow: zlib.gunzipSync,
+};
+const DEFLATE: Codec = {
+  decompress: promisify<Buffer, Options, Buffer>(zlib.inflate),
+  decompressNow: zlib.inflateSync,
+};
+const BROTLI: Codec = {
+  decompress: promisify<Buffer, Options, Buffer>(zlib.brotliDecompress),
+  decompressNow: zlib.brotliDecompressSync,
+};
 
 // A Map, not an object: the name comes from the caller, and every object has a `constructor`.
-const DECOMPRESS: ReadonlyMap<string, Decompress> = new Map([
-  ['gzip', gunzip],
-  ['x-gzip', gunzip],
-  ['deflate', promisify<Buffer, Options, Buffer>(zlib.inflate)],
-  ['br', promisify<Buffer, Options, Buffer>(zlib.brotliDecompress)],
+const CODECS: ReadonlyMap<string, Codec> = new Map([
+  ['gzip', GZIP],
+  ['x-gzip', GZIP],
+  ['deflate', DEFLATE],
+  ['br', BROTLI],
 ]);
 
 /**
@@ -22,12 +36,19 @@ const DECOMPRESS: ReadonlyMap<string, Decompress> = new Map([
  */
 const CHUNK_BYTES_MAX = 1024 * 1024;
 const CHUNKS_MIN = 2;
+const SMALL_CHUNK_BYTES = 16 * 1024;
+
+/** What is compressed with more memory than a browser has to spare (RFC 9841) is not read. */
+const BROTLI_PARAMS = { [zlib.constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 0 };
+
+/** RFC 1951: what a decoder of gzip and deflate remembers of its output, and its tables. */
+const DEFLATE_WINDOW_BYTES = 64 * 1024;
 
 /** Returns the name in a Content-Encoding header, undefined if the body is not compressed. Throws 415 for others. */
 export function readEncoding(header = ''): string | undefined {
   const encoding = header.trim().toLowerCase();
   if (encoding === '' || encoding === 'identity') return undefined;
-  if (DECOMPRESS.has(encoding)) return encoding;
+  if (CODECS.has(encoding)) return encoding;
   throw new ApiError('unsupported_media_type', {
     detail: `Content-Encoding "${encoding}" is not read here; use gzip, deflate, br or none.`,
     headers: { 'accept-encoding': 'gzip, deflate, br' },
@@ -45,9 +66,54 @@ export async function decompress(
 ): Promise<Buffer | undefined> {
   const chunkSize = Math.min(CHUNK_BYTES_MAX, Math.ceil(bytesMax / CHUNKS_MIN));
   try {
-    return await DECOMPRESS.get(encoding)?.(bytes, { maxOutputLength: bytesMax, chunkSize });
+    return await CODECS.get(encoding)?.decompress(bytes, toOptions(encoding, bytesMax, chunkSize));
   } catch (error) {
-    if (error instanceof RangeError || errorCodeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined;
-    throw new ApiError('invalid_encoding', { detail: `The body is not valid ${encoding}.`, cause: error });
+    return refuseUnlessTooLarge(error, encoding);
   }
+}
+
+/**
+ * The same for few bytes, on the event loop: that takes less of it than to ask the thread pool, and only one decoder at a
+ * time has memory.
+ */
+export function decompressNow(bytes: Buffer, encoding: string, bytesMax: number): Buffer | undefined {
+  try {
+    return CODECS.get(encoding)?.decompressNow(bytes, toOptions(encoding, bytesMax, SMALL_CHUNK_BYTES));
+  } catch (error) {
+    return refuseUnlessTooLarge(error, encoding);
+  }
+}
+
+function toOptions(encoding: string, maxOutputLength: number, chunkSize: number): Options {
+  return encoding === 'br'
+    ? { maxOutputLength, chunkSize, params: BROTLI_PARAMS }
+    : { maxOutputLength, chunkSize };
+}
+
+function refuseUnlessTooLarge(error: unknown, encoding: string): undefined {
+  if (error instanceof RangeError || errorCodeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined;
+  throw new ApiError('invalid_encoding', { detail: `The body is not valid ${encoding}.`, cause: error });
+}
+
+/** Compressed bodies up to this size, and 64 KB once decompressed, are decompressed as they come; others, few at a time. */
+export const SMALL_COMPRESSED_BYTES_MAX = 16 * 1024;
+
+/**
+ * Whether the first 64 KB of a body take at most a fraction of a millisecond to decompress. Brotli fills its whole window
+ * before it has any output, which is 20 ms for the usual 4 MB.
+ */
+export const isQuick = (bytes: Buffer, encoding: string): boolean =>
+  bytes.length <= SMALL_COMPRESSED_BYTES_MAX && findWindowBytes(bytes, encoding) <= DEFLATE_WINDOW_BYTES;
+
+/**
+ * Returns the bytes that a decoder needs beside its output. The window of brotli is chosen by the sender, up to 16 MB; it
+ * is in the first byte (RFC 7932 §9.1).
+ */
+export function findWindowBytes(bytes: Buffer, encoding: string): number {
+  if (encoding !== 'br') return DEFLATE_WINDOW_BYTES;
+  const first = bytes[0] ?? 0;
+  if ((first & 1) === 0) return 2 ** 16;
+  const [large, small] = [(first >> 1) & 7, (first >> 4) & 7];
+  if (large > 0) return 2 ** (17 + large);
+  return small === 0 ? 2 ** 17 : 2 ** (8 + small);
 }

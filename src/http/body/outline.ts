@@ -5,7 +5,10 @@ import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 export const LIST_ITEMS_MAX = EVENTS_PER_BATCH_MAX;
 
 /** Values in one element of such a list, and in everything outside of these lists. An event of 32 KB has fewer. */
-export const ITEM_VALUES_MAX = 65_536;
+export const ITEM_VALUES_MAX = 32_768;
+
+/** Levels of nested lists and objects in a large body. */
+export const DEPTH_MAX = 64;
 
 /** Values in a whole large body: more than 1,000 events with 200 nested properties each have. */
 export const BODY_VALUES_MAX = 1_048_576;
@@ -102,6 +105,7 @@ function countValue(scan: OutlineScan): void {
 
 function open(scan: OutlineScan, byte: number, at: number): void {
   scan.depth += 1;
+  if (scan.depth > DEPTH_MAX) throw tooMany(`The body is nested deeper than ${DEPTH_MAX} levels.`);
   if (scan.depth !== LIST_DEPTH || byte !== LIST_OPEN) return;
   scan.list = [at];
   scan.lists.push(scan.list);

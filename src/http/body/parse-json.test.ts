@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ApiError } from '../../api/errors.ts';
-import { BODY_VALUES_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from './outline.ts';
+import { BODY_VALUES_MAX, DEPTH_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from './outline.ts';
 import { parseJson, parseLarge, WHOLE_PARSE_BYTES_MAX } from './parse-json.ts';
 
 const now = <T>(task: () => T): T => task();
@@ -109,7 +109,14 @@ describe('the bounds of a large body', () => {
 
   it('refuse millions of nested brackets', async () => {
     const deep = `${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}`;
-    await refuses(`{"events":[${deep}]}`, 'payload_too_large', /Element 0 of a list/);
-    await refuses(deep, 'payload_too_large', /values/);
+    await refuses(`{"events":[${deep}]}`, 'payload_too_large', /deeper than 64 levels/);
+    await refuses(deep, 'payload_too_large', /deeper than 64 levels/);
+  });
+
+  it('accept as many levels as no event needs, and no more', async () => {
+    const nest = (levels: number) =>
+      `{${blank}"events":[${'['.repeat(levels - 2)}${']'.repeat(levels - 2)}]}`;
+    assert.ok(await parse(nest(DEPTH_MAX)));
+    await refuses(nest(DEPTH_MAX + 1), 'payload_too_large', /deeper than 64 levels/);
   });
 });

@@ -4,11 +4,12 @@ import { TASK_MS } from '../../limits/loop-share.ts';
 import type { MaybePromise } from '../../limits/maybe-promise.ts';
 import { scanOutline, startScan } from './outline.ts';
 
-/** Larger bodies are parsed in parts. Whatever a smaller one holds, `JSON.parse` takes less than 0.1 s. */
-export const WHOLE_PARSE_BYTES_MAX = 512 * 1024;
+/** Larger bodies are scanned first. Whatever a smaller one holds, `JSON.parse` takes about 2 ms. */
+export const WHOLE_PARSE_BYTES_MAX = 64 * 1024;
 
-/** The same for what a larger one holds. */
-const WHOLE_PARSE_VALUES_MAX = 65_536;
+/** A larger one with no more values and bytes than this is parsed whole after all, which takes about as long. */
+const WHOLE_PARSE_VALUES_MAX = 16_384;
+const SCANNED_WHOLE_PARSE_BYTES_MAX = 512 * 1024;
 
 const SCAN_BYTES = 1024 * 1024;
 
@@ -17,8 +18,14 @@ export type Run = <T>(task: () => T) => MaybePromise<T>;
 
 /** Returns the value of a JSON text as `JSON.parse` does, without blocking the event loop for long. Throws ApiError. */
 export async function parseJson(bytes: Buffer, run: Run): Promise<unknown> {
+  return bytes.length <= WHOLE_PARSE_BYTES_MAX ? run(() => parseSmall(bytes)) : parseLarge(bytes, run);
+}
+
+/** Returns the value of a JSON text of at most `WHOLE_PARSE_BYTES_MAX` bytes. Throws ApiError. */
+export function parseSmall(bytes: Buffer): unknown {
   if (bytes.length === 0) throw malformed('The body is empty; send a JSON object.');
-  return bytes.length <= WHOLE_PARSE_BYTES_MAX ? parseWhole(bytes, run) : parseLarge(bytes, run);
+  requireUtf8(bytes);
+  return parsePart(bytes, 0, bytes.length, 'The body');
 }
 
 /**
@@ -34,19 +41,13 @@ export async function parseLarge(
   while (scan.at < bytes.length) {
     await run(() => scanOutline(scan, bytes, Math.min(bytes.length, scan.at + SCAN_BYTES)));
   }
-  if (scan.bodyValues <= wholeValuesMax) return parseWhole(bytes, run);
+  const isFast = scan.bodyValues <= wholeValuesMax && bytes.length <= SCANNED_WHOLE_PARSE_BYTES_MAX;
+  if (isFast) return run(() => parseSmall(bytes));
   if (scan.list) throw malformed('The body is not valid JSON: a list in it does not end.');
   await run(() => requireUtf8(bytes));
   const values: unknown[][] = [];
   for (const positions of scan.lists) values.push(await parseList(bytes, positions, run));
   return run(() => fillLists(parseOuter(bytes, scan.lists), values));
-}
-
-function parseWhole(bytes: Buffer, run: Run): MaybePromise<unknown> {
-  return run(() => {
-    requireUtf8(bytes);
-    return parsePart(bytes, 0, bytes.length, 'The body');
-  });
 }
 
 async function parseList(bytes: Buffer, positions: readonly number[], run: Run): Promise<unknown[]> {

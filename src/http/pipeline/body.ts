@@ -1,20 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../api/errors.ts';
 import type { BodySender } from '../../limits/body-budget.ts';
-import { laneOf } from '../../limits/loop-share.ts';
+import type { Leave } from '../../limits/gate.ts';
 import type { Bodies } from '../body/bodies.ts';
 import { collectBody } from '../body/collect.ts';
-import { decompress, readEncoding } from '../body/decompress.ts';
+import { decompress, decompressNow, findWindowBytes, isQuick, readEncoding } from '../body/decompress.ts';
 import { SLOW_BODY_BYTES_MAX } from '../body/pace.ts';
-import { parseJson, type Run } from '../body/parse-json.ts';
+import { parseJson, parseSmall, type Run, WHOLE_PARSE_BYTES_MAX } from '../body/parse-json.ts';
 import type { Exchange } from './exchange.ts';
 import { overloaded } from './overload.ts';
 
 /** A request whose body is read, for whom, and the memory it has: released once the request is answered. */
-export type BodyRequest = { exchange: Pick<Exchange, 'raw' | 'body'>; sender: BodySender; bodies: Bodies };
-
-/** Decompressed bodies up to this size are parsed as they come; larger ones, few at a time. */
-const SMALL_BYTES_MAX = 65_536;
+export type BodyRequest = {
+  exchange: Pick<Exchange, 'raw' | 'body' | 'signal'>;
+  sender: BodySender;
+  bodies: Bodies;
+};
 
 /** The buffer for a body of unknown length, to begin with. */
 const CHUNKED_CAPACITY_MIN = 16_384;
@@ -75,22 +76,79 @@ export async function readJson(body: BodyRequest, bytesMax: number): Promise<unk
   requireJson(headers['content-type']);
   const bytes = await readBytes(body, bytesMax);
   const encoding = readEncoding(headers['content-encoding']);
-  const lane = laneOf(body.sender.network, body.sender.callerId);
-  const run: Run = (task) => body.bodies.loopShare.run(lane, task);
-  const small = encoding === undefined ? bytes : await decompress(bytes, encoding, SMALL_BYTES_MAX);
-  if (small !== undefined && small.length <= SMALL_BYTES_MAX) return parseJson(small, run);
-  const leave = await body.bodies.large.enter(lane);
+  return encoding === undefined
+    ? parseBytes(body, bytes)
+    : parseCompressed(body, { bytes, encoding, bytesMax });
+}
+
+/** Returns the value of JSON in memory, in pieces and in turn with other senders. Throws ApiError. */
+export async function parseBytes(body: BodyRequest, bytes: Buffer): Promise<unknown> {
+  const run = toRun(body);
+  if (bytes.length <= WHOLE_PARSE_BYTES_MAX) return parseJson(bytes, run);
+  return throughGate(body, () => parseJson(bytes, run));
+}
+
+type Compressed = { bytes: Buffer; encoding: string; bytesMax: number };
+
+async function parseCompressed(body: BodyRequest, compressed: Compressed): Promise<unknown> {
+  const { bytes, encoding, bytesMax } = compressed;
+  const run = toRun(body);
+  const smallMax = Math.min(bytesMax, WHOLE_PARSE_BYTES_MAX);
+  const tryNow = () => {
+    const small = decompressNow(bytes, encoding, smallMax);
+    // In the same piece of work: what is decompressed and then waits would be memory that nothing counts.
+    return small && { value: parseSmall(small) };
+  };
+  const parsed = isQuick(bytes, encoding) ? await run(tryNow) : undefined;
+  if (parsed) return parsed.value;
+  return throughGate(body, async () => parseJson(await decompressLarge(body, compressed), run));
+}
+
+/** Holds the memory that the decoder and its output may take while it runs, and then that of the output. */
+async function decompressLarge(
+  { exchange }: BodyRequest,
+  { bytes, encoding, bytesMax }: Compressed,
+): Promise<Buffer> {
+  const needed = bytes.length + findWindowBytes(bytes, encoding) + bytesMax;
+  if (exchange.body?.grow(needed) === false) throw overloaded();
+  const large = await decompress(bytes, encoding, bytesMax);
+  if (large === undefined) throw tooLarge(bytesMax);
+  exchange.body?.shrink(bytes.length + large.length);
+  return large;
+}
+
+/** Runs `work` as one of few at a time. Throws 503 if too many wait, 400 as soon as the sender has disconnected. */
+async function throughGate<T>({ exchange, sender, bodies }: BodyRequest, work: () => Promise<T>): Promise<T> {
+  let leave: Leave | undefined;
+  try {
+    leave = await bodies.large.enter(sender, exchange.signal);
+  } catch {
+    throw disconnected();
+  }
   if (leave === undefined) throw overloaded();
   try {
-    if (encoding === undefined) return await parseJson(bytes, run);
-    const large = await decompress(bytes, encoding, bytesMax);
-    if (large === undefined) throw tooLarge(bytesMax);
-    if (body.exchange.body?.grow(large.length) === false) throw overloaded();
-    return await parseJson(large, run);
+    requireConnected(exchange.raw);
+    return await work();
   } finally {
     leave();
   }
 }
+
+/** Returns what runs pieces of work in turn with other senders, until this one disconnects. */
+function toRun({ exchange, sender, bodies }: BodyRequest): Run {
+  return (task) =>
+    bodies.loopShare.run(sender, () => {
+      requireConnected(exchange.raw);
+      return task();
+    });
+}
+
+function requireConnected({ socket }: IncomingMessage): void {
+  if (socket.destroyed) throw disconnected();
+}
+
+const disconnected = () =>
+  new ApiError('invalid_encoding', { detail: 'The sender disconnected before the body was read.' });
 
 function requireJson(contentType: string | undefined): void {
   const [type = '', ...parameters] = (contentType ?? '')

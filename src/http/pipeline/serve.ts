@@ -13,7 +13,7 @@ import {
   requireStepUp,
   toBrowserRequest,
 } from './authenticate-session.ts';
-import { readBytes } from './body.ts';
+import { parseBytes, readBytes } from './body.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import { findIdempotencyKey } from './idempotency-header.ts';
 import {
@@ -171,13 +171,14 @@ async function answerAnonymous(
 
 function toRaw({ bodies }: Services, exchange: Exchange): RawRequest {
   const { raw, requestId, address, network } = exchange;
+  const body = { exchange, sender: toBodySender(exchange, undefined), bodies };
   return {
     address,
     network,
     headers: raw.headers,
     requestId,
-    readBody: (bytesMax) =>
-      readBytes({ exchange, sender: toBodySender(exchange, undefined), bodies }, bytesMax),
+    readBody: (bytesMax) => readBytes(body, bytesMax),
+    parseBody: (bytes) => parseBytes(body, bytes),
   };
 }
 
