@@ -12,8 +12,15 @@ export type Gate = {
 /** Frees the place. Call it once. */
 export type Leave = () => void;
 
-/** Returns a gate that lets `insideMax` in; of each lane, `waitingMax` more wait. */
-export function createGate({ insideMax, waitingMax }: { insideMax: number; waitingMax: number }): Gate {
+/** How many a gate lets in, how many more of each lane wait, and what is called for each that is refused. */
+export type GateOptions = {
+  insideMax: number;
+  waitingMax: number;
+  onRefused?: () => void;
+};
+
+/** Returns a gate, empty. */
+export function createGate({ insideMax, waitingMax, onRefused }: GateOptions): Gate {
   const waiting = createFairQueue<(leave: Leave) => void>();
   let inside = 0;
   let refused = 0;
@@ -30,6 +37,7 @@ export function createGate({ insideMax, waitingMax }: { insideMax: number; waiti
       }
       if (waiting.count(lane) < waitingMax) return new Promise((resolve) => waiting.push(lane, resolve));
       refused += 1;
+      onRefused?.();
       return undefined;
     },
     countRefused: () => refused,
