@@ -3,6 +3,7 @@ import { ApiError } from '../api/errors.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import type { FailedAuthenticationLog } from '../audit/failures.ts';
 import type { Control } from '../control/open.ts';
+import { StorageError } from '../lib/errors.ts';
 import type { AttemptBucket, AttemptDenial } from '../limits/attempt-limits.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { listProjectIds } from './account.ts';
@@ -10,12 +11,13 @@ import { listProjectIds } from './account.ts';
 /**
  * Runs `attempt`, which checks a password, code or link and returns undefined for a wrong one. The only way to check one:
  * a failure is spent first and refunded if it was right, so that a burst of guesses sent together is limited like guesses
- * sent one by one. Throws 429 before running it, and what it throws.
+ * sent one by one. Throws 429 before running it, and what it throws; `isUnchecked` says which errors refund it.
  */
 export async function limitAttempts<T>(
   { limiter }: { limiter: Limiter },
   buckets: readonly AttemptBucket[],
   attempt: () => Promise<T | undefined>,
+  isUnchecked = isOurFailure,
 ): Promise<T | undefined> {
   const denial = await limiter.chargeAttempt(buckets);
   if (denial) throw tooManyAttempts(denial);
@@ -24,11 +26,17 @@ export async function limitAttempts<T>(
     if (outcome !== undefined) await limiter.refundAttempt(buckets);
     return outcome;
   } catch (error) {
-    // Too many waited for their turn: nothing was checked.
-    if (error instanceof ApiError && error.code === 'overloaded') await limiter.refundAttempt(buckets);
+    if (isUnchecked(error)) await limiter.refundAttempt(buckets);
     throw error;
   }
 }
+
+/** Whether too many waited for their turn: nothing was checked. */
+export const isOverload = (error: unknown): boolean =>
+  error instanceof ApiError && error.code === 'overloaded';
+
+/** A wrong password or link fails without a write: when a store fails, it was right, or was not checked. */
+const isOurFailure = (error: unknown) => isOverload(error) || error instanceof StorageError;
 
 const tooManyAttempts = ({ policy, retryAfterSeconds: seconds }: AttemptDenial) =>
   new ApiError('rate_limited', {

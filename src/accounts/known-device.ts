@@ -14,6 +14,9 @@ import type { People } from './people.ts';
 const DEVICES_MAX = 5;
 const ID_BYTES = 16;
 
+/** As long as the ID and the stored password of an account. No cookie is issued for it. */
+const NO_ACCOUNT = [`usr_${'0'.repeat(26)}`, `${'0'.repeat(32)}:${'0'.repeat(128)}`];
+
 type DeviceRequest = Pick<BrowserRequest, 'headers' | 'isSecure'>;
 
 /** An account that a browser wants to sign in to: undefined where it does not exist, or has no password. */
@@ -28,14 +31,15 @@ export function findKnownDevice(
   request: DeviceRequest,
   { personId, passwordHash }: Account,
 ): string | undefined {
-  if (personId === undefined || passwordHash === undefined) return undefined;
+  // For other addresses the same is computed, so that the time does not reveal which have an account.
+  const isAccount = personId !== undefined && passwordHash !== undefined;
+  const parts = isAccount ? [personId, passwordHash] : NO_ACCOUNT;
   const isOwn = (token: string) => {
     const [id = '', expiry = '', mac = ''] = token.split('.');
-    return (
-      Number(expiry) * 1_000 > clock.now() && people.isDeviceMac([id, expiry, personId, passwordHash], mac)
-    );
+    return Number(expiry) * 1_000 > clock.now() && people.isDeviceMac([id, expiry, ...parts], mac);
   };
-  return listTokens(request).find(isOwn)?.split('.', 1)[0];
+  const own = listTokens(request).find(isOwn);
+  return isAccount ? own?.split('.', 1)[0] : undefined;
 }
 
 /** Makes the browser a known device of an account that it just signed in to, under a new ID. */

@@ -3,7 +3,8 @@ import type { BrowserRequest } from '../api/raw-request.ts';
 import type { Control, ControlTransaction } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Limiter } from '../limits/limiter.ts';
-import { limitAttempts, linkBuckets } from './attempts.ts';
+import { isOverload, limitAttempts, linkBuckets } from './attempts.ts';
+import type { People } from './people.ts';
 import { createToken, hashToken } from './token.ts';
 
 /** What a one-time link does: creates the first account, sets a new password, or that and removes the second factor. */
@@ -32,21 +33,33 @@ export async function insertLink(
   return token;
 }
 
+/** A link as it was sent, and how to find it while it works. */
+export type SentLink = { token: string; find: () => Promise<object | undefined> };
+
 /**
- * Throws 404 unless the link works and has one of these purposes, and 429 after too many that did not. Checked before slow
- * work; spent after it.
+ * Runs `use`, which hashes a password and then spends the link. The uses of one link run one after the other, and one
+ * that fails counts as a failed attempt: a link that is never spent must not keep the hashing busy. So `use` must not
+ * fail for what can be checked before. Throws 404 if the link does not work, 429 after too many failures.
  */
-export async function requireLink(
-  services: { control: Control; clock: Clock; limiter: Limiter },
+export async function hashAndSpend<T>(
+  { limiter, people }: { limiter: Limiter; people: People },
   { network }: Pick<BrowserRequest, 'network'>,
-  purposes: readonly LinkPurpose[],
-  token: string,
-): Promise<void> {
-  const link = await limitAttempts(services, linkBuckets(network), () => findLink(services, purposes, token));
-  if (!link) throw unusableLink();
+  { token, find }: SentLink,
+  use: () => Promise<T>,
+): Promise<T> {
+  const useIfWorking = async () => ((await find()) ? { used: await use() } : undefined);
+  const outcome = await limitAttempts(
+    { limiter },
+    linkBuckets(network),
+    () => people.linkTurns(hashToken(token), useIfWorking),
+    isOverload,
+  );
+  if (!outcome) throw unusableLink();
+  return outcome.used;
 }
 
-async function findLink(
+/** Returns the link if it works and has one of these purposes. Checked before slow work; spent after it. */
+export async function findLink(
   { control, clock }: { control: Control; clock: Clock },
   purposes: readonly LinkPurpose[],
   token: string,

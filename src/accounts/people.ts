@@ -1,8 +1,13 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Control } from '../control/open.ts';
 import { deriveKey, derivePepper } from '../directory/secret.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { createRefusalLog } from '../limits/refusal-log.ts';
 import type { Auth, AuthSecrets } from './better-auth.ts';
+import { createHashQueue, HASH_QUEUE_LIMITS } from './hashing/hash-queue.ts';
 import { createPasswordHasher, type PasswordHasher } from './hashing/password-hasher.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** What sign-in needs besides the database. */
 export type People = {
@@ -17,13 +22,25 @@ export type People = {
   /** Whether `sent` is that MAC; compared in constant time. */
   isDeviceMac: (parts: readonly string[], sent: string) => boolean;
   hasher: PasswordHasher;
+  /** Lets the uses of one link hash one after the other. */
+  linkTurns: Turns;
 };
 
 /** Returns `Services.people`. `secrets` are APPFLOW_SECRET and the retired ones, the current one first. */
-export function createPeople(control: Control, secrets: readonly [string, ...string[]]): People {
+export function createPeople(
+  services: { control: Control; clock: Clock; log: Log },
+  secrets: readonly [string, ...string[]],
+): People {
+  const { control } = services;
   const csrfKey = deriveKey(secrets[0], 'people/csrf');
   const deviceKey = deriveKey(secrets[0], 'people/device');
-  const hasher = createPasswordHasher();
+  const hasher = createPasswordHasher(
+    createHashQueue(
+      HASH_QUEUE_LIMITS,
+      createRefusalLog(services, 'too many passwords wait to be hashed: they are refused with 503'),
+    ),
+  );
+  const linkTurns = createTurns();
   let auth: Promise<Auth> | undefined;
   const csrfTokenOf = (sessionId: string) => macOf(csrfKey, sessionId);
   const deviceMacOf = (parts: readonly string[]) => macOf(deviceKey, JSON.stringify(parts));
@@ -39,6 +56,7 @@ export function createPeople(control: Control, secrets: readonly [string, ...str
     deviceMacOf,
     isDeviceMac: (parts, sent) => isSameText(deviceMacOf(parts), sent),
     hasher,
+    linkTurns,
   };
 }
 

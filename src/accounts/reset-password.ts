@@ -9,7 +9,14 @@ import type { AccountServices } from './account.ts';
 import { appendForPerson, findPersonId } from './account.ts';
 import { RESET_MS } from './account-rules.ts';
 import { rememberDevice } from './known-device.ts';
-import { insertLink, type LinkPurpose, requireLink, spendLink, unusableLink } from './one-time-link.ts';
+import {
+  findLink,
+  hashAndSpend,
+  insertLink,
+  type LinkPurpose,
+  spendLink,
+  unusableLink,
+} from './one-time-link.ts';
 import { hashPassword, storePassword } from './password.ts';
 import { deleteTotp } from './totp.ts';
 
@@ -51,9 +58,21 @@ export async function resetPassword(
   { token, password }: { token: string; password: string },
 ): Promise<void> {
   requireTls(request);
-  await requireLink(services, request, RESET_PURPOSES, token);
-  const passwordHash = await hashPassword(services, password);
-  const personId = await services.control.write(
+  const find = () => findLink(services, RESET_PURPOSES, token);
+  const personId = await hashAndSpend(services, request, { token, find }, async () => {
+    const passwordHash = await hashPassword(services, password);
+    return spendReset(services, request, token, passwordHash);
+  });
+  await rememberDevice(services, request, personId);
+}
+
+function spendReset(
+  services: AccountServices,
+  request: BrowserRequest,
+  token: string,
+  passwordHash: string,
+): Promise<string> {
+  return services.control.write(
     NO_CALLER,
     async ({ tx }) => {
       const { personId, purpose } = await spendLink(tx, RESET_PURPOSES, token, services.clock.now());
@@ -66,5 +85,4 @@ export async function resetPassword(
     },
     URGENT,
   );
-  await rememberDevice(services, request, personId);
 }

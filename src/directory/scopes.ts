@@ -67,6 +67,3 @@ export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   developer: ALL.filter((scope) => !NOT_FOR_DEVELOPERS.includes(scope)),
   analyst: ['analytics:read', 'events:read', 'users:read', 'apps:read', 'project:read'],
 };
-
-/** Whether granting this role requires the password again, because it can grant itself every permission. */
-export const isAdminRole = (role: Role): boolean => role === 'owner' || role === 'admin';

@@ -80,8 +80,14 @@ function listAccounts({ kind, callerId, network }: BodySender): Account[] {
   return accounts;
 }
 
-/** Returns the budget of one process, unused. An address or a key takes memory only while it has a body in flight. */
-export function createBodyBudget(clock: Clock): BodyBudget {
+/**
+ * Returns the budget of one process, unused. An address or a key takes memory only while it has a body in flight.
+ * `onRefused` is called for each body that has no room.
+ */
+export function createBodyBudget(
+  clock: Clock,
+  onRefused?: (refused: { full: FullShare }) => void,
+): BodyBudget {
   const usedBytes = new Map<string, number>();
   const totals = { caller: 0, address: 0, kind: 0, total: 0 };
   let lastRefusedAt = Number.NEGATIVE_INFINITY;
@@ -100,6 +106,7 @@ export function createBodyBudget(clock: Clock): BodyBudget {
     const full = accounts.find(({ id, bytesMax }) => usedOf(id) + bytes > bytesMax);
     if (full === undefined) return true;
     totals[full.full] += 1;
+    onRefused?.({ full: full.full });
     if (full.full !== 'address') lastRefusedAt = clock.now();
     return false;
   }

@@ -21,14 +21,19 @@ export type Leave = () => void;
 
 /**
  * How many are inside; how many more of one lane wait; and how many in all of one kind that anyone can send as. Trusted
- * senders are never refused because of others.
+ * senders are never refused because of others. `onRefused` is called for each that is refused.
  */
-export type GateLimits = { insideMax: number; waitingMax: number; kindWaitingMax: number };
+export type GateOptions = {
+  insideMax: number;
+  waitingMax: number;
+  kindWaitingMax: number;
+  onRefused?: () => void;
+};
 
 type Waiter = { enter: (leave: Leave) => void };
 
 /** Returns an empty gate. */
-export function createGate({ insideMax, waitingMax, kindWaitingMax }: GateLimits): Gate {
+export function createGate({ insideMax, waitingMax, kindWaitingMax, onRefused }: GateOptions): Gate {
   const waiting = createFairQueue<Waiter>();
   let inside = 0;
   let refused = 0;
@@ -67,7 +72,10 @@ export function createGate({ insideMax, waitingMax, kindWaitingMax }: GateLimits
         return leave;
       }
       const entered = wait(sender, signal);
-      if (entered === undefined) refused += 1;
+      if (entered === undefined) {
+        refused += 1;
+        onRefused?.();
+      }
       return entered;
     },
     countWaiting: () => waiting.count(),

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
-import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import type { Category } from './policies.ts';
+import { createRefusalLog } from './refusal-log.ts';
 
 /** How busy the server is: the event-loop delay, and the used fraction of the write queue (0 to 1). */
 export type Load = { readonly loopDelayMs: number; readonly queueFill: number };
@@ -32,8 +32,6 @@ const LOAD_MAX: Record<Category, Load> = {
 
 const CATEGORIES: readonly Category[] = ['analytics', 'management', 'events'];
 
-const LOG_INTERVAL_MS = MINUTE_MS;
-
 /** Returns whether to refuse requests of this category at this load. */
 export function decideShedding(category: Category, { loopDelayMs, queueFill }: Load): boolean {
   const max = LOAD_MAX[category];
@@ -42,9 +40,9 @@ export function decideShedding(category: Category, { loopDelayMs, queueFill }: L
 
 /** Returns the load shedding of one server. `readLoopDelayMs` as `LoopDelay.readMs`. */
 export function createShedding(options: { readLoopDelayMs: () => number; clock: Clock; log: Log }): Shedding {
-  const { readLoopDelayMs, clock, log } = options;
+  const { readLoopDelayMs } = options;
+  const logRefusal = createRefusalLog(options, 'too busy: requests are refused with 503');
   const totals = { analytics: 0, management: 0, events: 0 };
-  let lastLoggedAt = Number.NEGATIVE_INFINITY;
 
   const readLoad = (queue: WriteQueue): Load => ({
     loopDelayMs: readLoopDelayMs(),
@@ -56,11 +54,7 @@ export function createShedding(options: { readLoopDelayMs: () => number; clock: 
       const load = readLoad(queue);
       if (!decideShedding(category, load)) return false;
       totals[category] += 1;
-      // Once per minute: one line per refusal would add work exactly when there is too much.
-      if (clock.now() - lastLoggedAt >= LOG_INTERVAL_MS) {
-        lastLoggedAt = clock.now();
-        log.warn({ category, ...load }, 'too busy: requests are refused with 503');
-      }
+      logRefusal({ category, ...load });
       return true;
     },
     findProblem(queue) {

@@ -1,14 +1,15 @@
 import type { Selectable } from 'kysely';
 import { findPersonId, insertAccount } from '../accounts/account.ts';
 import { limitAttempts, linkBuckets } from '../accounts/attempts.ts';
-import { unusableLink } from '../accounts/one-time-link.ts';
+import { hashAndSpend, unusableLink } from '../accounts/one-time-link.ts';
 import { hashPassword } from '../accounts/password.ts';
 import { type SignInOutcome, signIn } from '../accounts/sign-in.ts';
-import { insertSession } from '../accounts/start-session.ts';
+import { insertSession, type StartedSession } from '../accounts/start-session.ts';
 import { hashToken } from '../accounts/token.ts';
 import type { Actor, Requester, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import { anonymousActor, type BrowserRequest, requireTls } from '../api/raw-request.ts';
+import { requireNoKeysIn } from '../api/validate.ts';
 import { type ControlTransaction, NO_CALLER } from '../control/open.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { readRole } from '../directory/scopes.ts';
@@ -61,12 +62,25 @@ export async function acceptInvitation(
     return outcome;
   }
   if (name === undefined) throw missing('name');
-  const passwordHash = await hashPassword(services, password);
-  return services.control.write(NO_CALLER, async ({ tx }) => {
-    const invitation = await spendInvitation(services, tx, token);
-    const actor = await insertAccount(services, tx, { name, email, passwordHash }, request);
-    await insertInvited(services, tx, invitation, actor);
-    return insertSession(services, tx, request, actor);
+  return createInvited(services, request, { token, name, email, password });
+}
+
+/** Creates the account that an invitation is for, and signs it in. */
+function createInvited(
+  services: MemberServices,
+  request: BrowserRequest,
+  { token, name, email, password }: Required<Acceptance> & { email: string },
+): Promise<StartedSession> {
+  requireNoKeysIn({ name, email });
+  const find = () => findInvitation(services, token);
+  return hashAndSpend(services, request, { token, find }, async () => {
+    const passwordHash = await hashPassword(services, password);
+    return services.control.write(NO_CALLER, async ({ tx }) => {
+      const invitation = await spendInvitation(services, tx, token);
+      const actor = await insertAccount(services, tx, { name, email, passwordHash }, request);
+      await insertInvited(services, tx, invitation, actor);
+      return insertSession(services, tx, request, actor);
+    });
   });
 }
 
@@ -116,15 +130,18 @@ async function getInvitation(
   { network }: Pick<BrowserRequest, 'network'>,
   token: string,
 ): Promise<Invitation> {
-  const { control, clock } = services;
-  const row = await limitAttempts(services, linkBuckets(network), () =>
-    control.db
-      .selectFrom('invitations')
-      .selectAll()
-      .where('token_hash', '=', hashToken(token))
-      .where('expires_at', '>', clock.now())
-      .executeTakeFirst(),
-  );
+  const row = await limitAttempts(services, linkBuckets(network), () => findInvitation(services, token));
   if (!row) throw unusableLink();
   return row;
 }
+
+const findInvitation = (
+  { control, clock }: Pick<MemberServices, 'control' | 'clock'>,
+  token: string,
+): Promise<Invitation | undefined> =>
+  control.db
+    .selectFrom('invitations')
+    .selectAll()
+    .where('token_hash', '=', hashToken(token))
+    .where('expires_at', '>', clock.now())
+    .executeTakeFirst();

@@ -4,7 +4,6 @@ import { answerSignIn, ROLE, SIGN_IN_JSON, toSessionJson } from '../accounts/ses
 import { TOKEN } from '../accounts/token.ts';
 import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
-import { isAdminRole } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import { acceptInvitation, previewInvitation } from './accept-invitation.ts';
 import { INVITATION_JSON, invite, listInvitations, revokeInvitation } from './invitations.ts';
@@ -78,7 +77,7 @@ const inviteRoute = defineRoute({
   limit: 'management',
   params: IN_PROJECT,
   body: closedObject({ email: ACCOUNT_FIELDS.email, role: ROLE }),
-  stepUp: ({ body }) => isAdminRole(body.role),
+  stepUp: true,
   answer: { status: 201, schema: closedObject({ ...INVITATION_JSON.properties, link: Type.String() }) },
   async handle(services: MemberServices, { caller, body }) {
     const { invitation, token } = await invite(services, caller, body);

@@ -1,9 +1,10 @@
 import { type AccountServices, insertAccount } from '../accounts/account.ts';
-import { insertLink, requireLink, spendLink, unusableLink } from '../accounts/one-time-link.ts';
+import { findLink, hashAndSpend, insertLink, spendLink, unusableLink } from '../accounts/one-time-link.ts';
 import { hashPassword } from '../accounts/password.ts';
 import { insertSession, type StartedSession } from '../accounts/start-session.ts';
 import type { Actor } from '../api/caller.ts';
 import { type BrowserRequest, requireTls } from '../api/raw-request.ts';
+import { requireNoKeysIn } from '../api/validate.ts';
 import { type Control, type ControlTransaction, NO_CALLER, URGENT } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { insertMember } from './membership.ts';
@@ -22,17 +23,18 @@ export async function setUp(
   body: SetUp,
 ): Promise<StartedSession> {
   requireTls(request);
-  await requireLink(services, request, ['setup'], body.token);
-  const passwordHash = await hashPassword(services, body.password);
-  const { control, clock } = services;
-  return control.write(NO_CALLER, async ({ tx }) => {
-    await spendLink(tx, ['setup'], body.token, clock.now());
-    const existing = await tx.selectFrom('people').select('id').limit(1).executeTakeFirst();
-    if (existing) throw unusableLink();
-    const { name, email } = body;
-    const actor = await insertAccount(services, tx, { name, email, passwordHash }, request);
-    await ownProjectsWithoutOwner(services, tx, actor);
-    return insertSession(services, tx, request, actor);
+  const { name, email, token } = body;
+  requireNoKeysIn({ name, email });
+  const find = () => findLink(services, ['setup'], token);
+  return hashAndSpend(services, request, { token, find }, async () => {
+    const passwordHash = await hashPassword(services, body.password);
+    return services.control.write(NO_CALLER, async ({ tx }) => {
+      await spendLink(tx, ['setup'], token, services.clock.now());
+      if (await hasAccounts({ control: { db: tx } })) throw unusableLink();
+      const actor = await insertAccount(services, tx, { name, email, passwordHash }, request);
+      await ownProjectsWithoutOwner(services, tx, actor);
+      return insertSession(services, tx, request, actor);
+    });
   });
 }
 
@@ -61,7 +63,11 @@ async function ownProjectsWithoutOwner(
 }
 
 /** Whether any account exists. */
-export async function hasAccounts({ control }: { control: Control }): Promise<boolean> {
+export async function hasAccounts({
+  control,
+}: {
+  control: { db: Pick<ControlTransaction, 'selectFrom'> };
+}): Promise<boolean> {
   const row = await control.db.selectFrom('people').select('id').limit(1).executeTakeFirst();
   return row !== undefined;
 }

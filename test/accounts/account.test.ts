@@ -15,6 +15,7 @@ const assertProblem = (answer: Answer, status: number, code: string) =>
 const serverKey = await makeKey(api, { type: 'server', name: 'Backend' });
 const revoked = await makeKey(api, { type: 'server', name: 'Revoked' });
 await api.call('DELETE', `/v1/api-keys/${revoked.id}`, { key: api.project.server_key });
+const readOnlyKey = await makeKey(api, { type: 'read_only', name: 'Report' });
 const clientKey = await makeKey(api, { type: 'client', name: 'Phones' });
 
 describe('step-up authentication', () => {
@@ -22,6 +23,14 @@ describe('step-up authentication', () => {
     ['creating a server key', 'POST', inProject('/api-keys'), { name: 'Backend', type: 'server' }],
     ['rotating a server key', 'POST', inProject(`/api-keys/${serverKey.id}/rotate`), {}],
     ['restoring a server key', 'POST', inProject(`/api-keys/${revoked.id}/restore`)],
+    ['creating a read-only key', 'POST', inProject('/api-keys'), { name: 'Report', type: 'read_only' }],
+    ['rotating a read-only key', 'POST', inProject(`/api-keys/${readOnlyKey.id}/rotate`), {}],
+    [
+      'inviting a developer',
+      'POST',
+      inProject('/invitations'),
+      { email: 'y@example.com', role: 'developer' },
+    ],
     ['inviting an admin', 'POST', inProject('/invitations'), { email: 'x@example.com', role: 'admin' }],
     ['inviting an owner', 'POST', inProject('/invitations'), { email: 'x@example.com', role: 'owner' }],
     ['promoting a member to admin', 'PATCH', inProject('/members/usr_x'), { role: 'admin' }],
@@ -43,12 +52,6 @@ describe('step-up authentication', () => {
   const free: [what: string, method: string, path: string, body?: unknown][] = [
     ['creating a client key', 'POST', inProject('/api-keys'), { name: 'Phones', type: 'client' }],
     ['rotating a client key', 'POST', inProject(`/api-keys/${clientKey.id}/rotate`), {}],
-    [
-      'inviting a developer',
-      'POST',
-      inProject('/invitations'),
-      { email: 'y@example.com', role: 'developer' },
-    ],
     ['reading the audit log', 'GET', inProject('/audit-log')],
     ['changing the name', 'PATCH', '/app/v1/account', { name: 'Owner L.' }],
   ];

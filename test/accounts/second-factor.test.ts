@@ -146,6 +146,7 @@ describe('the second factor', () => {
     const { body: session } = await owner.call('GET', '/app/v1/session');
     assert.equal((await owner.call('DELETE', `${path}/members/${session.user.id}`)).status, 204);
     const reinvited = { email: EMAIL, role: 'analyst' };
+    await stepUp(newOwnerBrowser);
     const { body: made } = await newOwnerBrowser.call('POST', `${path}/invitations`, { body: reinvited });
     const browser = openBrowser(api.url);
     const accept = (body: object) => browser.call('POST', '/app/v1/invitations/accept', { body });

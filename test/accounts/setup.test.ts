@@ -63,8 +63,8 @@ it('creates one account for fifty concurrent requests with one link, and makes i
   );
   const made = answers.filter(({ status }) => status === 201);
   assert.equal(made.length, 1);
-  // Each hashes a password, one after the other: the last ones may wait for too long.
-  assert.ok(answers.every(({ status }) => [201, 404, 503].includes(status)));
+  // Each hashes a password, one after the other: the last ones may wait for too long, and too many of them fail.
+  assert.ok(answers.every(({ status }) => [201, 404, 429, 503].includes(status)));
   assert.equal(await countPeople(), 1);
   const [project] = made[0]?.body.projects ?? [];
   assert.deepEqual([project.id, project.role], [project_id, 'owner']);

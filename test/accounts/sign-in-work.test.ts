@@ -40,6 +40,17 @@ it('computes one hash for an account that does not exist', async () => {
   assert.equal(await countHashes('nobody@example.com'), 1);
 });
 
+it('computes as many MACs for the device cookie of any address, with or without an account', async () => {
+  const isDeviceMac = mock.method(services.people, 'isDeviceMac');
+  const cookie = `appflow_device=${Array.from({ length: 5 }, () => 'id.99999999999.mac').join('~')}`;
+  for (const email of ['owner@example.com', 'nobody@example.com']) {
+    isDeviceMac.mock.resetCalls();
+    const body = { email, password: 'a wrong password' };
+    assert.equal((await openBrowser(url, { cookie }).call('POST', '/app/v1/sign-in', { body })).status, 401);
+    assert.equal(isDeviceMac.mock.callCount(), 5);
+  }
+});
+
 it('computes one hash for an account without a password', async () => {
   await db.updateTable('credentials').set({ password: null }).execute();
   assert.equal(await countHashes('owner@example.com'), 1);

@@ -32,35 +32,46 @@ async function assertNeedsPassword(change: () => Promise<Answer>): Promise<void>
 }
 
 describe('a recent password is required', () => {
-  it('to change what a server key may do, or to enable it', async () => {
-    const fields = { type: 'server', ip_allowlist: ['203.0.113.1'], scopes: ['events:write'] };
+  for (const [type, scope] of [
+    ['server', 'events:write'],
+    ['read_only', 'analytics:read'],
+  ] as const)
+    it(`to change what a ${type} key may do, or to enable it`, () => assertChangesNeedPassword(type, scope));
+
+  async function assertChangesNeedPassword(type: string, scope: string): Promise<void> {
+    const fields = { type, ip_allowlist: ['203.0.113.1'], scopes: [scope] };
     const id = await createKey({ ...fields, app_ids: [app_id] });
     const later = new Date(clock.now() + 86_400_000).toISOString();
     for (const body of [
       { ip_allowlist: [] },
       { ip_allowlist: ['203.0.113.1', '198.51.100.0/24'] },
-      { scopes: ['events:write', 'events:read'] },
+      { scopes: [scope, 'project:read'] },
       { scopes: null },
       { app_ids: null },
       { expires_at: later },
       { expires_at: null },
-      { rate_limits: { events: { requests: { rate: 1, burst: 1 } } } },
+      { rate_limits: { analytics: { requests: { rate: 1, burst: 1 } } } },
       { disabled: false },
     ])
       await assertNeedsPassword(() => patchKey(id, body));
+  }
+
+  it('for every field of a server or read-only key that can be changed, but its name and metadata', () => {
+    for (const type of ['server', 'read_only']) {
+      const free = Object.keys(UPDATE_KEY_BODY.properties).filter(
+        (field) => !isGuardedChange(type, { [field]: [] }),
+      );
+      assert.deepEqual(free.sort(), ['metadata', 'name']);
+    }
   });
 
-  it('for every field of a server key that can be changed, but its name and metadata', () => {
-    const free = Object.keys(UPDATE_KEY_BODY.properties).filter(
-      (field) => !isGuardedChange('server', { [field]: [] }),
-    );
-    assert.deepEqual(free.sort(), ['metadata', 'name']);
-  });
-
-  it('to restore a server key', async () => {
-    const id = await createKey({ type: 'server' });
-    assertDone(await owner.call('DELETE', inProject(`/api-keys/${id}`)));
-    await assertNeedsPassword(() => owner.call('POST', inProject(`/api-keys/${id}/restore`)));
+  it('to restore or rotate a server or read-only key', async () => {
+    for (const type of ['server', 'read_only']) {
+      const id = await createKey({ type });
+      await assertNeedsPassword(() => owner.call('POST', inProject(`/api-keys/${id}/rotate`), { body: {} }));
+      assertDone(await owner.call('DELETE', inProject(`/api-keys/${id}`)));
+      await assertNeedsPassword(() => owner.call('POST', inProject(`/api-keys/${id}/restore`)));
+    }
   });
 
   it('to change the rules for all keys of a project', async () => {
@@ -84,14 +95,15 @@ describe('a recent password is required', () => {
 });
 
 describe('no password is required', () => {
-  it('to disable, revoke or rename a server key, or to change a key that can only read or write', async () => {
+  it('to disable, revoke or rename a key, or to change one that can only send events', async () => {
     forget();
-    const id = await createKey({ type: 'server' });
-    for (const body of [{ name: 'Renamed' }, { metadata: { team: 'a' } }, { disabled: true }])
-      assertDone(await patchKey(id, body));
-    assertDone(await owner.call('DELETE', inProject(`/api-keys/${id}`)));
-    for (const type of ['client', 'read_only'])
-      assertDone(await patchKey(await createKey({ type, app_ids: [app_id] }), { app_ids: null }));
+    for (const type of ['server', 'read_only']) {
+      const id = await createKey({ type });
+      for (const body of [{ name: 'Renamed' }, { metadata: { team: 'a' } }, { disabled: true }])
+        assertDone(await patchKey(id, body));
+      assertDone(await owner.call('DELETE', inProject(`/api-keys/${id}`)));
+    }
+    assertDone(await patchKey(await createKey({ type: 'client', app_ids: [app_id] }), { app_ids: null }));
   });
 
   it('to rename a project, or to say whether unverified revenue counts', async () => {

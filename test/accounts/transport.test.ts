@@ -4,7 +4,7 @@ import { createResetLink } from '../../src/accounts/reset-password.ts';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
-import { openBrowser, PASSWORD, setUp, tokenOf } from '../support/browser.ts';
+import { openBrowser, PASSWORD, setUp, stepUp, tokenOf } from '../support/browser.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
@@ -56,6 +56,7 @@ describe('plain HTTP from another machine', () => {
   it('rejects accepting an invitation over plain HTTP without spending it', async () => {
     const owner = openBrowser(url);
     await owner.call('POST', '/app/v1/sign-in', { body: { email: EMAIL, password: PASSWORD } });
+    await stepUp(owner);
     const path = `/app/v1/projects/${project_id}/invitations`;
     const made = await owner.call('POST', path, { body: { email: NEW_EMAIL, role: 'analyst' } });
     const body = { token: tokenOf(made.body.link), name: 'Guest', password: PASSWORD };

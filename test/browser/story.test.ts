@@ -48,11 +48,17 @@ async function takeSecret(page: Page): Promise<{ key: string; curl: string }> {
   return { key, curl };
 }
 
-async function createKey(page: Page, place: RegExp, name: string): Promise<{ key: string; curl: string }> {
+async function createKey(
+  page: Page,
+  place: RegExp,
+  name: string,
+  confirm = async () => {},
+): Promise<{ key: string; curl: string }> {
   await button(page, 'Create API key').first().click();
   await page.getByRole('button', { name: place }).click();
   await page.getByRole('dialog').getByLabel('Name').fill(name);
   await button(page, 'Create key').click();
+  await confirm();
   return takeSecret(page);
 }
 
@@ -81,14 +87,16 @@ browserTest('leads from the setup link to keys that work, can be rotated, revoke
 
   await nav(page, 'API keys');
   const client = await createKey(page, /In a mobile or web app/, 'Production iOS');
-  const reader = await createKey(page, /In a dashboard or report/, 'Weekly report');
+  // Only keys that can read require the password first.
+  const confirm = async () => {
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await button(page, 'Confirm').click();
+  };
+  const reader = await createKey(page, /In a dashboard or report/, 'Weekly report', confirm);
   await button(page, 'Create API key').click();
   await page.getByRole('button', { name: /In my backend/ }).click();
   await page.getByRole('dialog').getByLabel('Name').fill('Production backend');
   await button(page, 'Create key').click();
-  // Only server keys require the password first.
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await button(page, 'Confirm').click();
   const backend = await takeSecret(page);
   const keys = { client, reader, backend };
   assert.deepEqual(

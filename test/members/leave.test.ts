@@ -48,6 +48,7 @@ describe('leaving a project', () => {
 
   it('withdraws the invitations of a member who leaves', async () => {
     const leaver = await join(owner, project_id, 'admin', 'Host');
+    await stepUp(leaver);
     const invited = await leaver.call('POST', inProject('/invitations'), {
       body: { email: 'guest@example.com', role: 'analyst' },
     });

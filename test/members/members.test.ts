@@ -121,6 +121,7 @@ describe('members', () => {
 
   it('hides the project from a removed member and withdraws their invitations', async () => {
     const leaver = await join(owner, project_id, 'admin', 'Leaver');
+    await stepUp(leaver);
     const { body: invitation } = await inviteTo(leaver, 'friend@example.com', 'analyst');
     const id = await idOf('leaver@example.com');
     assert.equal((await owner.call('DELETE', inProject(`/members/${id}`))).status, 204);

@@ -149,7 +149,7 @@ export function useKeyActions() {
   };
 }
 
-/** Restores a revoked key; a server key after the password. */
+/** Restores a revoked key; a server or read-only key after the password. */
 export const restoreKey = (projectId: string, key: ApiKey) =>
   call('POST /app/v1/projects/{project_id}/api-keys/{id}/restore', {
     params: { project_id: projectId, id: key.id },

@@ -1,5 +1,4 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { isAdminRole } from '../../../src/directory/scopes.ts';
 import type { ApiKey, Invitation, Member, Role } from './answers.ts';
 import { call } from './http.ts';
 import { projectKey, useProject } from './project.ts';
@@ -71,7 +70,7 @@ export function useMemberActions() {
         call('POST /app/v1/projects/{project_id}/invitations', {
           params,
           body,
-          stepUp: isAdminRole(body.role),
+          stepUp: true,
         }),
       onSettled: refreshInvitations,
     }),

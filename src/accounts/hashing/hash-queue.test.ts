@@ -10,7 +10,8 @@ afterEach(() => mock.timers.reset());
 
 /** Returns a queue, and a hash that lasts until `finish` is called with its name. */
 function openQueue() {
-  const queue = createHashQueue(LIMITS);
+  const refusals: string[] = [];
+  const queue = createHashQueue(LIMITS, ({ caller }) => refusals.push(caller));
   const started: string[] = [];
   const ends = new Map<string, () => void>();
   const run = (name: string, isKnown = false) =>
@@ -25,7 +26,7 @@ function openQueue() {
     ends.get(name)?.();
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
   };
-  return { run, started, finish };
+  return { run, started, finish, refusals, countRefused: queue.countRefused };
 }
 
 describe('the queue of password hashes', () => {
@@ -52,12 +53,13 @@ describe('the queue of password hashes', () => {
   });
 
   it('refuses a hash that has waited for too long, and runs the next ones', async () => {
-    const { run, started, finish } = openQueue();
+    const { run, started, finish, refusals, countRefused } = openQueue();
     const [first, second] = [run('a'), run('b')];
     mock.timers.tick(LIMITS.waitMsMax - 1);
     const [third, known] = [run('c'), run('owner', true)];
     mock.timers.tick(1);
     assert.equal(await second, 'overloaded');
+    assert.deepEqual([refusals, countRefused()], [['other'], { known: 0, other: 1 }]);
     await finish('a');
     await finish('owner');
     await finish('c');

@@ -4,7 +4,12 @@ import { ApiError } from '../../api/errors.ts';
 export type HashQueue = {
   /** Runs `hash` when it is its turn; those of known callers go first. Throws 503 if too many wait, or for too long. */
   run: <T>(isKnown: boolean, hash: () => Promise<T>) => Promise<T>;
+  /** How many were refused since startup. */
+  countRefused: () => Readonly<Record<HashCaller, number>>;
 };
+
+/** Those with a session, a known device or a link that works, and all others. */
+export type HashCaller = 'known' | 'other';
 
 /** How many hashes of known callers, and how many others, wait for their turn, and how long each of them. */
 export type HashQueueLimits = { waitingMax: number; waitMsMax: number; knownWaitMsMax: number };
@@ -21,10 +26,14 @@ const RETRY_AFTER_SECONDS = 3;
 
 type Waiting = { start: () => void };
 
-/** Returns the queue of one process. */
-export function createHashQueue(limits: HashQueueLimits = HASH_QUEUE_LIMITS): HashQueue {
+/** Returns the queue of one process. `onRefused` is called for each hash that is refused. */
+export function createHashQueue(
+  limits: HashQueueLimits = HASH_QUEUE_LIMITS,
+  onRefused?: (refused: { caller: HashCaller }) => void,
+): HashQueue {
   const { waitingMax, waitMsMax, knownWaitMsMax } = limits;
   const [known, others]: [Set<Waiting>, Set<Waiting>] = [new Set(), new Set()];
+  const refused = { known: 0, other: 0 };
   let isBusy = false;
 
   function startNext(): void {
@@ -33,8 +42,15 @@ export function createHashQueue(limits: HashQueueLimits = HASH_QUEUE_LIMITS): Ha
     next?.start();
   }
 
+  function refuse(queue: Set<Waiting>): ApiError {
+    const caller = queue === known ? 'known' : 'other';
+    refused[caller] += 1;
+    onRefused?.({ caller });
+    return tooManyHashes();
+  }
+
   function waitForTurn(queue: Set<Waiting>): Promise<void> {
-    if (queue.size >= waitingMax) throw tooManyHashes();
+    if (queue.size >= waitingMax) throw refuse(queue);
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
@@ -49,7 +65,7 @@ export function createHashQueue(limits: HashQueueLimits = HASH_QUEUE_LIMITS): Ha
       const timer = setTimeout(
         () => {
           leave();
-          reject(tooManyHashes());
+          reject(refuse(queue));
         },
         queue === known ? knownWaitMsMax : waitMsMax,
       );
@@ -67,6 +83,7 @@ export function createHashQueue(limits: HashQueueLimits = HASH_QUEUE_LIMITS): Ha
         startNext();
       }
     },
+    countRefused: () => refused,
   };
 }
 

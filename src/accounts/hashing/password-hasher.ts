@@ -11,6 +11,8 @@ export type PasswordHasher = {
   verify: (given: { hash: string; password: string }) => Promise<boolean>;
   /** Runs `work`; its hashes go before those of unknown devices, so that a flood of sign-ins does not delay them. */
   asKnown: <T>(work: () => Promise<T>) => Promise<T>;
+  /** As `HashQueue.countRefused`. */
+  countRefused: HashQueue['countRefused'];
 };
 
 const SALT_BYTES = 16;
@@ -35,5 +37,6 @@ export function createPasswordHasher(
       return stored.length === actual.length && timingSafeEqual(stored, actual);
     },
     asKnown: (work) => known.run(true, work),
+    countRefused: queue.countRefused,
   };
 }

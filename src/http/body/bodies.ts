@@ -1,7 +1,9 @@
 import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
 import { type BodyBudget, createBodyBudget } from '../../limits/body-budget.ts';
 import { createGate, type Gate } from '../../limits/gate.ts';
 import { createLoopShare, type LoopShare } from '../../limits/loop-share.ts';
+import { createRefusalLog } from '../../limits/refusal-log.ts';
 import { type BodyPace, createBodyPace } from './pace.ts';
 
 /** What reading and parsing the bodies of requests may take, for the whole server. */
@@ -17,12 +19,20 @@ export const LARGE_BODIES_WAITING_MAX = 256;
 export const LARGE_BODIES_KIND_WAITING_MAX = 1_024;
 
 /** Returns the limits of one server's bodies, and the share of the event loop that they use. */
-export function createBodyServices(clock: Clock): { bodies: Bodies; loopShare: LoopShare } {
+export function createBodyServices(services: { clock: Clock; log: Log }): {
+  bodies: Bodies;
+  loopShare: LoopShare;
+} {
   const loopShare = createLoopShare();
+  const budget = createBodyBudget(
+    services.clock,
+    createRefusalLog(services, 'request bodies use up their memory: they are refused with 503'),
+  );
   const large = createGate({
     insideMax: LARGE_BODIES_MAX,
     waitingMax: LARGE_BODIES_WAITING_MAX,
     kindWaitingMax: LARGE_BODIES_KIND_WAITING_MAX,
+    onRefused: createRefusalLog(services, 'too many large request bodies wait: they are refused with 503'),
   });
-  return { loopShare, bodies: { budget: createBodyBudget(clock), pace: createBodyPace(), large, loopShare } };
+  return { loopShare, bodies: { budget, pace: createBodyPace(), large, loopShare } };
 }
