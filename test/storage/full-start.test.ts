@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
@@ -11,7 +12,7 @@ import { listStoredEvents } from '../support/stored-events.ts';
 
 const MEGABYTE = 1024 * 1024;
 
-it('starts on a disk that was filled to the last byte while it was stopped, with a part of the reserve', async () => {
+it('starts on a disk that was filled to the last byte after it was killed, with a part of the reserve', async () => {
   const disk = mountDisk('400m');
   const env = { APPFLOW_DATA_DIR: join(disk, 'data'), LOG_LEVEL: 'warn' };
   const { server_key: key, client_key, app_id } = await initByCli(env);
@@ -23,7 +24,10 @@ it('starts on a disk that was filled to the last byte while it was stopped, with
   const events = [{ event_id: 'kept', event_name: 'opened', app_user_id: 'u1' }];
   const sent = await server.call('POST', '/v1/events', { key: client_key, body: { events } });
   assert.equal(sent.status, 200, sent.text);
-  assert.equal((await server.stop()).code, 0);
+  // After a kill the files of the control database are as large as it needs, so opening it frees nothing.
+  const killed = once(server.process, 'exit');
+  server.process.kill('SIGKILL');
+  await killed;
   fillDisk(disk);
   const again = await startChildServer(env);
   assert.ok(sizeOfReserve() >= RESERVE_BYTES - 8 * MEGABYTE, 'most of the reserve is left');
