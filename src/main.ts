@@ -2,6 +2,9 @@ import { ConfigError, readConfig } from './config/config.ts';
 import { messageOf } from './lib/errors.ts';
 import { type RunningServer, startServer } from './server/start.ts';
 
+// By default the signal opens a debugger, through which any process of this machine that reaches it can run code here.
+process.on('SIGUSR1', () => undefined);
+
 /** Process managers kill a server after 10 s, so report a failed stop before that. */
 const STOP_MS_MAX = 9_500;
 

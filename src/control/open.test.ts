@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
-import { type Control, NO_CALLER, openControl, openReadOnlyControl } from './open.ts';
+import { type Control, NO_CALLER, openControl, openReadOnlyControl, URGENT } from './open.ts';
 
 let dir: string;
 let file: string;
@@ -195,4 +195,32 @@ it('lists every migration as pending for an empty file, and reports a file that 
   await empty.close();
   writeFileSync(file, 'too short');
   await assert.rejects(openReadOnlyControl(file), isTrouble(/^SQLITE_NOTADB/, /not a SQLite database/));
+});
+
+it('frees one piece of the reserve in 30 s for a failure that a broken disk may cause, and all of it for a full one', async () => {
+  let [now, left] = [1_000_000, 16];
+  const giveUpReserve = () => {
+    left = Math.max(0, left - 1);
+    return left > 0;
+  };
+  const control = await openControl(file, { now: () => now }, { giveUpReserve });
+  const fail = (code: string) => {
+    const error = new StorageError('unavailable', 'The disk fails', Object.assign(new Error(code), { code }));
+    return assert.rejects(
+      control.write(NO_CALLER, () => Promise.reject(error), URGENT),
+      error,
+    );
+  };
+  for (let attempt = 0; attempt < 5; attempt += 1) await fail('SQLITE_IOERR_WRITE');
+  await fail('SQLITE_CANTOPEN');
+  assert.equal(left, 15);
+  now += 29_999;
+  await fail('SQLITE_IOERR_FSYNC');
+  assert.equal(left, 15);
+  now += 1;
+  await fail('SQLITE_IOERR_FSYNC');
+  assert.equal(left, 14);
+  await fail('SQLITE_FULL');
+  assert.equal(left, 0);
+  await control.close();
 });

@@ -1,14 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
+import { SECOND_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { listLosses, listNewLosses, openLosses } from './integrity/control-losses.ts';
 import { removeSum, writeSum } from './integrity/file-sum.ts';
+import { markOpen, unmarkOpen } from './integrity/open-mark.ts';
 import { findMigrationState, migrateControl } from './migrate.ts';
 import { describeDamagedPages, type PageCheck, startPageCheck } from './page-check.ts';
 import type { ControlSchema } from './schema.ts';
 import { openReadOnlySqlite, openSqlite } from './sqlite.ts';
-import { isDiskFull, isLockedOut } from './sqlite-errors.ts';
+import { decideDiskFullness, isLockedOut } from './sqlite-errors.ts';
 
 /** A transaction of the control database. */
 export type ControlTransaction = Transaction<ControlSchema>;
@@ -36,8 +38,6 @@ export type WriteOptions = { usesReserve: boolean };
 
 /** Space that is kept for a full disk. `giveUpReserve` frees some; it returns false if nothing is left. */
 export type DiskReserve = { giveUpReserve: () => boolean };
-
-const NO_RESERVE: DiskReserve = { giveUpReserve: () => false };
 
 /**
  * The control database: projects, apps, keys. Writes are rare, and durable when the promise resolves. Disk errors, locks
@@ -86,18 +86,34 @@ export async function whenFree<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** How often a failure that a broken disk may cause too frees a piece of the reserve. */
+const GUESS_EVERY_MS = 30 * SECOND_MS;
+
+type WithReserve = <T>(reserve: DiskReserve | undefined, work: () => Promise<T>) => Promise<T>;
+
 /**
- * Runs `work`, and again each time a full disk prevented it and some of the reserve could be freed. Only for work that has
- * no effect when it fails: a transaction, or one statement.
+ * Returns a function that runs `work`, and again each time a full disk prevented it and some of the reserve could be freed.
+ * Where the disk is only perhaps full, once, and not again for 30 s. Only for work that has no effect when it fails: a
+ * transaction, or one statement.
  */
-async function withReserve<T>({ giveUpReserve }: DiskReserve, work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isDiskFull(error) || !giveUpReserve()) throw error;
-    }
+function createWithReserve(clock: Clock): WithReserve {
+  let guessedAt = Number.NEGATIVE_INFINITY;
+  function mayFree(error: unknown): boolean {
+    const fullness = decideDiskFullness(error);
+    if (fullness !== 'perhaps') return fullness === 'full';
+    if (clock.now() < guessedAt + GUESS_EVERY_MS) return false;
+    guessedAt = clock.now();
+    return true;
   }
+  return async (reserve, work) => {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!reserve || !mayFree(error) || !reserve.giveUpReserve()) throw error;
+      }
+    }
+  };
 }
 
 /** A control database opened for reading only: its rows, and how its schema compares with this release. */
@@ -127,12 +143,9 @@ export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl
  * Opens the control database in `file`, and creates or upgrades it if necessary. Rejects with StorageError, or with an
  * Error that explains it if a newer release created the database.
  */
-export async function openControl(
-  file: string,
-  clock: Clock,
-  reserve: DiskReserve = NO_RESERVE,
-): Promise<Control> {
+export async function openControl(file: string, clock: Clock, reserve?: DiskReserve): Promise<Control> {
   const losses = openLosses(file);
+  const withReserve = createWithReserve(clock);
   // A server that restarts on a full disk must be able to open it.
   const { db, changeStamp, countStatements, close } = await withReserve(reserve, () =>
     whenFree(() => openSqlite(file)),
@@ -144,9 +157,11 @@ export async function openControl(
     // Two processes may start at the same time; the one that loses the lock retries and finds the work done.
     migrated = await whenFree(() => migrateControl(db, clock.now()));
   } catch (error) {
-    await close();
+    await closeMarked(file, close);
     throw error;
   }
+  // After the migrations: the write-ahead log exists from the first transaction on.
+  markOpen(file);
   return {
     db,
     changeStamp,
@@ -158,15 +173,22 @@ export async function openControl(
     },
     async close() {
       await pageCheck?.stop();
-      await close();
+      await closeMarked(file, close);
       writeSum(file);
     },
     write: (recheck, change, { usesReserve } = { usesReserve: false }) =>
-      withReserve(usesReserve ? reserve : NO_RESERVE, () =>
+      withReserve(usesReserve ? reserve : undefined, () =>
         whenFree(() => db.transaction().execute((tx) => runWrite(tx, recheck, change))),
       ),
     whenStorable: (work) => withReserve(reserve, () => whenFree(work)),
   };
+}
+
+/** Closes a database. It stays marked as open if another process still has it open. */
+async function closeMarked(file: string, close: () => Promise<void>): Promise<void> {
+  unmarkOpen(file);
+  await close();
+  markOpen(file);
 }
 
 async function runWrite<T>(

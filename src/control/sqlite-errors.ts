@@ -33,10 +33,15 @@ export function isLockedOut(error: unknown): boolean {
   return error instanceof StorageError && /^SQLITE_(BUSY|PROTOCOL)/.test(errorCodeOf(error.cause));
 }
 
+/** How sure it is that a full disk is the reason of a failure. */
+export type DiskFullness = 'full' | 'perhaps' | 'no';
+
 /**
- * Whether a full disk or a full quota may be the cause: SQLite reports it by the file that could not grow (its log, the
- * index of the log in shared memory, the database).
+ * Decides whether a full disk or a full quota is the reason of a failure. Only SQLITE_FULL says so. A quota, or a file
+ * beside the database that cannot grow, is reported in the same way as a broken disk, which no free space repairs.
  */
-export function isDiskFull(error: unknown): boolean {
-  return error instanceof StorageError && /^SQLITE_(FULL|IOERR|CANTOPEN)/.test(errorCodeOf(error.cause));
+export function decideDiskFullness(error: unknown): DiskFullness {
+  const code = error instanceof StorageError ? errorCodeOf(error.cause) : '';
+  if (code.startsWith('SQLITE_FULL')) return 'full';
+  return /^SQLITE_(IOERR|CANTOPEN)/.test(code) ? 'perhaps' : 'no';
 }

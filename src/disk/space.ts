@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { SECOND_MS } from '../lib/durations.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -15,6 +16,11 @@ export const FREE_BYTES_MIN = 128 * MEBIBYTE;
 
 /** Events are stored again when this much is free: the difference keeps a disk at the limit from switching back and forth. */
 export const FREE_BYTES_ENOUGH = 160 * MEBIBYTE;
+
+/** The event store does not open with less: it reserves space before it writes a table, and keeps files of its own. */
+const OPEN_BYTES_MIN = 4 * MEBIBYTE;
+/** Enough for `OPEN_BYTES_MIN`, and one that something else takes first. */
+const OPEN_PIECES_MAX = 3;
 
 const CHECK_EVERY_MS = SECOND_MS;
 const FILL_RETRY_TICKS = 30;
@@ -35,6 +41,8 @@ export type DiskSpace = {
    * complete again. Returns false if there is nothing left to free.
    */
   giveUpReserve: () => boolean;
+  /** Frees a part of the reserve if less is free than opening the event store needs. Throws if that cannot be read. */
+  makeRoomToOpen: () => void;
   /** Returns a sentence while events are refused, undefined otherwise. */
   findProblem: () => string | undefined;
   /** Checks now. Rejects if the free space cannot be read. */
@@ -68,19 +76,27 @@ export function createDiskSpace(dataDir: string, log: Log): DiskSpace {
     if (wasLow && !isLow) log.warn({ freeBytes }, 'the disk has room again: events are stored again');
   }
 
+  function giveUpReserve(): boolean {
+    const isFreed = reserve.giveUpPiece();
+    // On a broken or read-only disk it cannot be freed: then the disk is not full, and refusing events would not help.
+    if (!isFreed && reserve.sizeBytes() > 0) return false;
+    // What was freed is not for events.
+    state.hasGivenUp = true;
+    setLow(true);
+    if (isFreed) log.warn({ reserveBytes: reserve.sizeBytes() }, 'a part of the disk reserve was freed');
+    return isFreed;
+  }
+
   return {
     isLow: () => state.isLow,
     freeBytes: () => state.freeBytes,
     reserveBytes: reserve.sizeBytes,
-    giveUpReserve() {
-      const isFreed = reserve.giveUpPiece();
-      // On a broken or read-only disk it cannot be freed: then the disk is not full, and refusing events would not help.
-      if (!isFreed && reserve.sizeBytes() > 0) return false;
-      // What was freed is not for events.
-      state.hasGivenUp = true;
-      setLow(true);
-      if (isFreed) log.warn({ reserveBytes: reserve.sizeBytes() }, 'a part of the disk reserve was freed');
-      return isFreed;
+    giveUpReserve,
+    makeRoomToOpen() {
+      for (let pieces = 0; pieces < OPEN_PIECES_MAX; pieces += 1) {
+        const { bavail, bsize } = statfsSync(dataDir);
+        if (bavail * bsize >= OPEN_BYTES_MIN || !giveUpReserve()) return;
+      }
     },
     findProblem() {
       if (!state.isLow) return undefined;

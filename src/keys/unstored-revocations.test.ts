@@ -180,6 +180,8 @@ describe('a revocation that cannot be stored', () => {
     isAway = true;
     const stopping = createUnstoredRevocations({ control, directory, log });
     await assertNotStored(withdrawKey({ ...services, unstored: stopping }, lost, 'other', CLI_REQUESTER));
+    stopping.noteStop();
+    assert.match(lines.join(''), /the server stops while a revocation is not stored/);
     await stopping.close();
     assert.match(lines.join(''), /"level":60,[^\n]*was not stored and is lost: revoke the key again/);
   });

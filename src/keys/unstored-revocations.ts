@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { ApiError } from '../api/errors.ts';
 import { type Control, NO_CALLER, URGENT, type Write } from '../control/open.ts';
 import type { Directory, KeyRefusal } from '../directory/directory.ts';
@@ -30,15 +31,22 @@ export type UnstoredRevocations = {
   findProblem: () => string | undefined;
   /** Tries to store all that wait. Rejects with the first failure. */
   flush: () => Promise<void>;
-  /** Tries a last time, and logs what is lost. */
+  /** Logs what waits. Call it when the server begins to stop: a supervisor may kill it before `close`. */
+  noteStop: () => void;
+  /** Tries a last time, for at most 2 s, and logs what is lost. */
   close: () => Promise<void>;
 };
 
 const RETRY_EVERY_MS = SECOND_MS;
 const RETRY_AFTER_SECONDS = 5;
+/** A stop has 10 s in all, and a lock may be held for longer. */
+const LAST_TRY_MS = 2 * SECOND_MS;
 
 const NOT_STORED =
   'This server refuses the key from now on, but could not store that. It stores it as soon as the control database can be written. Until then, a restart would accept the key again, and so may other servers. Send the request again to learn whether it is stored.';
+
+const NOT_STORED_AT_STOP =
+  'the server stops while a revocation is not stored: unless a later line says that it is stored, revoke the key again';
 
 /** Whether the database, not the request, is the reason of a failure. Whether something was stored is then unknown. */
 const isUnavailable = (error: unknown): boolean =>
@@ -105,19 +113,28 @@ export function createUnstoredRevocations(services: {
       }
     },
     count: () => waiting.size,
-    findProblem() {
-      if (waiting.size === 0) return undefined;
-      const what = waiting.size === 1 ? '1 revocation is' : `${waiting.size} revocations are`;
-      return `${what} not stored yet, because the control database cannot be written: this process refuses the keys, but would accept them again after a restart.`;
-    },
+    findProblem: () => describeWaiting(waiting.size),
     flush,
+    noteStop() {
+      for (const { keyId, name } of waiting.values()) log.error({ keyId, change: name }, NOT_STORED_AT_STOP);
+    },
     async close() {
-      await stopRetrying();
-      await flush().catch(() => undefined);
+      // A try that waits for the lock now goes on; otherwise it begins here.
+      const lastTry = stopRetrying().then(flush);
+      await Promise.race([
+        lastTry.catch(() => undefined),
+        setTimeout(LAST_TRY_MS, undefined, { ref: false }),
+      ]);
       for (const { keyId, name } of waiting.values())
         log.fatal({ keyId, change: name }, 'a revocation was not stored and is lost: revoke the key again');
     },
   };
+}
+
+function describeWaiting(count: number): string | undefined {
+  if (count === 0) return undefined;
+  const what = count === 1 ? '1 revocation is' : `${count} revocations are`;
+  return `${what} not stored yet, because the control database cannot be written: this process refuses the keys, but would accept them again after a restart.`;
 }
 
 /** Stores one after another, also after one that cannot be stored for a reason of its own. Throws the first failure. */

@@ -67,7 +67,6 @@ export async function openControlServices(
   if (secretWarning !== undefined) log.warn(secretWarning);
   const options = { maxStaleMs: config.keyMaxStaleMs };
   const directory = opening.adopt(await openDirectory(control, options), close);
-  const unstored = opening.adopt(createUnstoredRevocations({ control, directory, log }), close);
   const loopDelay = createLoopDelay();
   opening.defer(loopDelay.close);
   const memberships = opening.adopt(watchMemberships({ control, clock }), close);
@@ -78,7 +77,6 @@ export async function openControlServices(
     ...writers,
     config,
     directory,
-    unstored,
     pepper,
     retiredPeppers,
     secretWarning,
@@ -121,7 +119,7 @@ async function openDatabase(config: Config, file: string, clock: Clock, log: Log
   }
 }
 
-type Writers = Pick<ControlServices, 'usage' | 'failures' | 'rehash' | 'firstUse' | 'close'>;
+type Writers = Pick<ControlServices, 'usage' | 'failures' | 'rehash' | 'firstUse' | 'unstored' | 'close'>;
 
 /** Opens what writes to the control database in the background. */
 async function openWriters(
@@ -132,10 +130,12 @@ async function openWriters(
   const failures = createFailureLog(services);
   const rehash = createRehash(services);
   const firstUse = createFirstUse(services);
+  const unstored = createUnstoredRevocations(services);
   const stopCleanup = startRecordCleanup(control, clock, log);
   // In parallel: each may wait for another process's write lock, and the time to stop is limited.
-  const close = () => closeAll([stopCleanup, failures.close, rehash.close, firstUse.close, usage.close]);
-  return { usage, failures, rehash, firstUse, close };
+  const background = [failures, rehash, firstUse, usage, unstored];
+  const close = () => closeAll([stopCleanup, ...background.map((one) => one.close)]);
+  return { usage, failures, rehash, firstUse, unstored, close };
 }
 
 /** For what is closed in reverse order of opening. */

@@ -19,8 +19,9 @@ import { renewSetupLink } from '../members/set-up.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
 import { openWarehouse } from '../warehouse/open.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
+import { findEventCount, saveEventCount } from './event-count.ts';
 import { requireFreePort, toListenError } from './listen-error.ts';
-import { openControlServices } from './open-services.ts';
+import { type ControlServices, openControlServices } from './open-services.ts';
 
 /** A server that is listening. `stop` resolves once every acknowledged event is on disk and everything is closed. */
 export type RunningServer = {
@@ -48,13 +49,10 @@ export async function startServer(
   await requireFreePort(config);
   await using opening = new AsyncDisposableStack();
   const control = opening.adopt(await openControlServices(config, given, logTo), close);
-  const { clock, log } = control;
+  const { log } = control;
   await control.requirePair();
-  const { queryMemoryBytes } = config;
-  const warehouse = opening.adopt(
-    await openWarehouse({ path: control.eventsDir, log, clock, queryMemoryBytes }),
-    close,
-  );
+  control.disk.makeRoomToOpen();
+  const warehouse = opening.adopt(await openEvents(control), close);
   const store = opening.adopt(await openLimitStore(config, log, nowUs), close);
   const { limitOverrides: overrides, rateLimitHeaders } = config;
   const limiter = createLimiter({ overrides, rateLimitHeaders, store });
@@ -80,8 +78,19 @@ export async function startServer(
   const opened = opening.move();
   const isNew = !control.directory.hasProjects();
   const setupUrl = setupToken && `${config.publicUrl || url}/setup#${setupToken}`;
-  const stop = () => closeInReverse(opened);
+  const stop = () => {
+    control.unstored.noteStop();
+    return closeInReverse(opened);
+  };
   return { url, metricsUrl: metricsListener?.url, isNew, setupUrl, stop };
+}
+
+/** Opens the event store, whose number of events is also recorded in the control database. */
+async function openEvents({ control, eventsDir: path, config, log, clock }: ControlServices) {
+  const { queryMemoryBytes } = config;
+  const knownEvents = await findEventCount(control);
+  const noteEvents = (events: number) => saveEventCount(control, events);
+  return openWarehouse({ path, log, clock, queryMemoryBytes, knownEvents, noteEvents });
 }
 
 /** Opens the store of rate-limit buckets: shared by all processes in Redis, or in this process's memory. */

@@ -24,6 +24,9 @@ function findEventsId(eventsDir: string): string | undefined {
 }
 
 async function findControlId({ db }: Pick<Control, 'db'>): Promise<string | undefined> {
+  // What is left of a database that was killed early and lost its write-ahead log has no tables yet.
+  const tables = await db.introspection.getTables();
+  if (!tables.some(({ name }) => name === 'settings')) return undefined;
   const row = await db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst();
   return row?.value;
 }

@@ -1,5 +1,5 @@
 import type { Gateway } from './engine/gateway.ts';
-import { DERIVE_IDS_SQL, DERIVE_USERS_SQL } from './integrity/derive-sql.ts';
+import { COUNT_UNDERIVED_USERS_SQL, DERIVE_IDS_SQL, DERIVE_USERS_SQL } from './integrity/derive-sql.ts';
 
 /** Called after each step of a long repair, with the event ids derived so far and in all. */
 export type OnProgress = (done: number, total: number) => void;
@@ -34,8 +34,9 @@ export async function deriveMissing(gateway: Gateway, onProgress: OnProgress): P
     onProgress,
   );
   // The writer derives each block before it inserts the next, so users of the highest one alone can be missing, also
-  // when its ids are there. Deriving them twice changes nothing.
-  await gateway.command(`${DERIVE_USERS_SQL} WHERE block >= ${highest}`);
+  // when its ids are there. Deriving them twice changes nothing, but needs room that a full disk does not have.
+  const [users] = await gateway.query<{ missing: string }>(COUNT_UNDERIVED_USERS_SQL, { highest });
+  if (Number(users?.missing) !== 0) await gateway.command(`${DERIVE_USERS_SQL} WHERE block >= ${highest}`);
   return Math.max(last, highest);
 }
 

@@ -7,7 +7,7 @@ import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect } from './integrity/inspect.ts';
-import { type Integrity, openIntegrity } from './integrity/integrity.ts';
+import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
 import { readBefore } from './integrity/read-before.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createProbe } from './probe.ts';
@@ -39,7 +39,7 @@ export type WarehouseOptions = {
   queryMemoryBytes?: number | undefined;
   /** How long the writer's statements may run. */
   statementLimits?: StatementLimits;
-};
+} & EventCount;
 
 /** Queries that run in parallel, unless the options say otherwise. */
 export const READERS = 4;
@@ -54,7 +54,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const { path, log, clock, readers = READERS, queryMemoryBytes = defaultQueryMemory() } = options;
   const open = embedded(path);
   // Before the engine opens the folder: it moves or merges what this compares.
-  const integrity = await openIntegrity(path, { log, clock });
+  const integrity = await openIntegrity(path, options);
   const watchdog = createWatchdog(options.statementLimits);
   await using opening = new AsyncDisposableStack();
   opening.defer(watchdog.stop);
@@ -154,10 +154,10 @@ export type StoreInspection = Inspection & { pending: string[] };
 /**
  * Opens the event store in the folder `path` as it is, compares it with what was recorded, reads all of it against its
  * checksums, and closes it again. No table or row changes; the engine maintains its folder as it does whenever it is
- * open. Rejects with StorageError when the store cannot be opened or does not answer.
+ * open. Rejects with StorageError when the store cannot be opened or does not answer. `knownEvents` as in `EventCount`.
  */
-export async function inspectStore(path: string): Promise<StoreInspection> {
-  const before = await readBefore(path);
+export async function inspectStore(path: string, knownEvents?: number): Promise<StoreInspection> {
+  const before = await readBefore(path, knownEvents);
   const gateway = await openGateway(embedded(path), { size: 1, waitingMax: 1 });
   try {
     const pending = await listPendingMigrations(gateway);

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { embedded } from '../../src/warehouse/engine/embedded.ts';
 import { FATAL_SIGNALS } from '../../src/warehouse/engine/fatal-signals.ts';
 import { initByCli, startServerProcess } from '../support/child-processes.ts';
+import { startChildServer } from '../support/child-server.ts';
 import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
 
 const SERVER = join(import.meta.dirname, 'exhausted-server.ts');
@@ -45,6 +46,15 @@ test('a server that gets a fatal signal ends within a second, frees its port, an
     assert.deepEqual(await endBy(server.child, signal), [null, signal]);
     [port, last] = [new URL(server.url).port, signal];
   }
+});
+
+test('a server opens no debugger when it gets SIGUSR1', async () => {
+  const server = await startChildServer({ APPFLOW_DATA_DIR: makeTempDir() });
+  server.process.kill('SIGUSR1');
+  await setTimeout(500);
+  assert.equal((await server.call('GET', '/healthz')).status, 200);
+  assert.equal((await server.stop()).code, 0);
+  assert.doesNotMatch(server.output(), /debugger|inspector/i);
 });
 
 test('a server that V8 ends because it is out of memory is gone within seconds, not minutes', async () => {

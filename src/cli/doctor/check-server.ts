@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { localUrl } from '../../config/config.ts';
+import { openReadOnlyControl } from '../../control/open.ts';
+import { findEventCount } from '../../server/event-count.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const STORE = 'event store';
@@ -15,7 +17,7 @@ export async function checkServer(config: Config): Promise<Finding[]> {
   const noServer = ok('server', `None listens at ${url}.`);
   const path = join(config.dataDir, 'events');
   if (!existsSync(path)) return [noServer, ok(STORE, 'There is none yet; the first start makes it.')];
-  return [noServer, ...(await reportLosses(path)), ...(await openStore(path))];
+  return [noServer, ...(await reportLosses(path)), ...(await openStore(path, await readEventCount(config)))];
 }
 
 /** Losses that a start has found and that were not accepted yet. A running server reports them itself. */
@@ -44,11 +46,23 @@ function reportReadiness({ status, warnings }: Readiness): Finding[] {
   return reasons === '' ? [answers] : [answers, warning('server warning', reasons)];
 }
 
-async function openStore(path: string): Promise<Finding[]> {
+/** How many events the control database says there are; 0 if it cannot be read, which another check reports. */
+async function readEventCount({ dataDir }: Config): Promise<number> {
+  const file = join(dataDir, 'control.db');
+  if (!existsSync(file)) return 0;
+  try {
+    const control = await openReadOnlyControl(file);
+    return await findEventCount(control).finally(() => control.close());
+  } catch {
+    return 0;
+  }
+}
+
+async function openStore(path: string, knownEvents: number): Promise<Finding[]> {
   // Loaded only here: the engine takes 250 MB of memory that no other check needs.
   const { inspectStore } = await import('../../warehouse/open.ts');
   try {
-    const { pending, problems, repairs } = await inspectStore(path);
+    const { pending, problems, repairs } = await inspectStore(path, knownEvents);
     if (pending.length > 0)
       return [warning(STORE, `It opens. The next start of this release applies ${pending.join(', ')}.`)];
     if (problems.length > 0) return problems.map((problem) => failed(STORE, problem));

@@ -66,6 +66,24 @@ describe('a control database', () => {
     }
   });
 
+  it('reports that its write-ahead log is gone with its shared memory, but not while others close it', async () => {
+    const file = await createDatabase();
+    const [one, other] = [await openControl(file, systemClock()), await openControl(file, systemClock())];
+    await one.close();
+    assert.ok(existsSync(`${file}-open`), 'the other one has it open');
+    assert.deepEqual(listNewLosses(file), []);
+    await addSetting(other, 'second');
+    const copy = join(makeTempDir(), 'control.db');
+    for (const end of ['', '-open']) copyFileSync(file + end, copy + end);
+    await other.close();
+    assert.equal(existsSync(`${file}-open`), false);
+    assert.deepEqual(listNewLosses(file), []);
+    assert.match((await openAndClose(copy)).join(), /-wal is missing or damaged: the last changes/);
+    assert.match((await openAndClose(copy)).join(), /-wal is missing or damaged: the last changes/);
+    assert.ok(acceptControlLosses(copy, new Date()));
+    assert.deepEqual(await openAndClose(copy), []);
+  });
+
   it('reports a value that changed while it was closed', async () => {
     const file = await createDatabase();
     flip(file, readFileSync(file).indexOf('firstvalue'));

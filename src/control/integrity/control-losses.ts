@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isChanged } from './file-sum.ts';
 import { lacksCommits } from './lost-commits.ts';
+import { lacksLog } from './open-mark.ts';
 
 const ACCEPT = 'Then run `appflow doctor --accept-loss` to stop this warning.';
 const lossesFile = (file: string) => `${file}-losses`;
@@ -8,7 +9,7 @@ const lossesFile = (file: string) => `${file}-losses`;
 /** Returns what is wrong with a database that is not open yet, as sentences with what to do. Changes nothing. */
 export function listNewLosses(file: string): string[] {
   const losses: string[] = [];
-  if (lacksCommits(file)) {
+  if (lacksCommits(file) || lacksLog(file)) {
     losses.push(
       `The write-ahead log ${file}-wal is missing or damaged: the last changes to the control database are lost. A key ` +
         `revoked just before the last stop may work again. Check the API keys, members and audit log. ${ACCEPT}`,

@@ -166,8 +166,13 @@ function timedOut(cause?: unknown): StorageError {
   return new StorageError('timeout', 'The query took too long', cause);
 }
 
-/** Engine errors: TIMEOUT_EXCEEDED, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES (files of a spilling query). */
-const [TIMEOUT, MEMORY, TOO_MANY_BYTES] = ['159', '241', '396'] as const;
+/**
+ * Engine errors: TIMEOUT_EXCEEDED, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES (files of a spilling query),
+ * NOT_ENOUGH_SPACE.
+ */
+const [TIMEOUT, MEMORY, TOO_MANY_BYTES, NO_SPACE] = ['159', '241', '396', '243'] as const;
+
+const DISK_FULL = 'The event store cannot be written: the disk is full; make room, then it works again';
 
 function toStorageError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
@@ -176,6 +181,7 @@ function toStorageError(error: unknown): StorageError {
   // "(total)": the whole process reached its limit, which the next attempt may not.
   const isOwnLimit = code === TOO_MANY_BYTES || (code === MEMORY && !messageOf(error).includes('(total)'));
   if (isOwnLimit) return new StorageError('too_large', 'The query needs more memory than one may use', error);
+  if (code === NO_SPACE) return new StorageError('unavailable', DISK_FULL, error);
   if (code === MEMORY) return new StorageError('busy', 'The event store has no memory left', error);
   return new StorageError('unavailable', 'The event store could not answer', error);
 }

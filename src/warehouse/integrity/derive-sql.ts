@@ -5,3 +5,19 @@ SELECT project_id, event_id, app_id, verified, block FROM events`;
 /** Derives the users of all events. Without GROUP BY, which would need all users in memory: the table groups them. */
 export const DERIVE_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
 SELECT project_id, app_id, app_user_id, timestamp, timestamp FROM events`;
+
+/** Counts users of the events from block `highest` on that are not derived yet, or seen at times that are not. */
+export const COUNT_UNDERIVED_USERS_SQL = `SELECT count() AS missing
+FROM (
+  SELECT project_id, app_id, app_user_id, min(timestamp) AS first, max(timestamp) AS last
+  FROM events WHERE block >= {highest:UInt64} GROUP BY project_id, app_id, app_user_id
+) AS seen
+LEFT JOIN (
+  SELECT project_id, app_id, app_user_id, min(first_seen) AS known_first, max(last_seen) AS known_last, count() AS known
+  FROM users
+  WHERE (project_id, app_id, app_user_id) IN (
+    SELECT project_id, app_id, app_user_id FROM events WHERE block >= {highest:UInt64}
+  )
+  GROUP BY project_id, app_id, app_user_id
+) AS derived USING (project_id, app_id, app_user_id)
+WHERE known = 0 OR known_first > first OR known_last < last`;

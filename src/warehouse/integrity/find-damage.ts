@@ -18,13 +18,16 @@ export type Damage = {
 };
 
 /** Compares an open store with what was recorded. Returns undefined if nothing is damaged. Rejects with StorageError. */
-export async function findDamage(gateway: Gateway, { ledger, folders }: Before): Promise<Damage | undefined> {
+export async function findDamage(
+  gateway: Gateway,
+  { ledger, folders, knownEvents }: Before,
+): Promise<Damage | undefined> {
   const known = typeof ledger === 'string' ? undefined : ledger;
   const { events, ids } = await countRows(gateway);
   const detached = await listDetached(gateway);
   const gone = (table: string) => listGone(table, known, folders[table] ?? [], detached);
   const [eventParts, userParts] = [gone('events'), gone('users')];
-  const expected = Math.max(ids, known?.events ?? 0);
+  const expected = Math.max(ids, known?.events ?? 0, knownEvents);
   const damage: Damage = {
     events,
     expected,

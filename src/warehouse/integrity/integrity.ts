@@ -28,14 +28,24 @@ export type Integrity = {
   listProblems(): string[];
 };
 
+/** What records the number of events outside of the store as well, which an older copy of its folder does not replace. */
+export type EventCount = {
+  /** How many there must be at least. */
+  knownEvents?: number;
+  /** Records how many there are. */
+  noteEvents?: (events: number) => Promise<void>;
+};
+
+type IntegrityOptions = EventCount & { log: Log; clock: Clock };
+
 const RECORD_INTERVAL_MS = 60_000;
 
 /** Returns the integrity checks of the store in `folder`, which is not open yet. Rejects as `readBefore` does. */
 export async function openIntegrity(
   folder: string,
-  { log, clock }: { log: Log; clock: Clock },
+  { log, clock, knownEvents, noteEvents }: IntegrityOptions,
 ): Promise<Integrity> {
-  const before = await readBefore(folder);
+  const before = await readBefore(folder, knownEvents);
   let losses: Loss[] = [];
   const problems = new Set<string>();
   let last = '';
@@ -53,6 +63,7 @@ export async function openIntegrity(
       const ledger = await takeLedger(gateway, folder);
       if (JSON.stringify(ledger) === last) return;
       await writeLedger(folder, ledger);
+      await noteEvents?.(ledger.events);
       last = JSON.stringify(ledger);
     } catch (error) {
       // The older record is still true.

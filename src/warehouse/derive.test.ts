@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { eventRow, useTestGateway } from '../../test/support/warehouse-store.ts';
+import { createBlockStore } from './block-store.ts';
+import { encodeRow } from './event-columns.ts';
+import type { EventRow } from './event-row.ts';
+
+const DAY_START = Date.UTC(2026, 0, 1);
+const gateway = useTestGateway();
+let block = 0;
+let project_id = '';
+
+beforeEach(() => {
+  block += 1;
+  project_id = `proj_${block}`;
+});
+
+const row = (event_id: string, part: Partial<EventRow> = {}) => eventRow({ project_id, event_id, ...part });
+const store = () => createBlockStore(gateway);
+const listParts = () =>
+  gateway.query(
+    "SELECT table, name FROM system.parts WHERE table IN ('users', 'event_ids') AND active ORDER BY table, name",
+  );
+const listUsers = () =>
+  gateway.query(
+    `SELECT app_user_id AS user, toUnixTimestamp64Milli(min(first_seen)) AS first,
+      toUnixTimestamp64Milli(max(last_seen)) AS last
+    FROM users WHERE project_id = {project_id:String} GROUP BY app_user_id ORDER BY app_user_id`,
+    { project_id },
+  );
+
+test('writes nothing when nothing is missing', async () => {
+  const rows = [row('a', { timestamp: DAY_START + 2_000 }), row('b', { app_user_id: 'other' })];
+  await store().insertEvents(rows.map(encodeRow), block);
+  await store().insertDerived(rows, block);
+  const before = await listParts();
+  assert.equal(await store().repair(), block);
+  assert.deepEqual(await listParts(), before);
+});
+
+test('derives users of the last block that are missing, or seen earlier or later than is derived', async () => {
+  const rows = [
+    row('a', { app_user_id: 'missing', timestamp: DAY_START + 5_000 }),
+    row('b', { app_user_id: 'earlier', timestamp: DAY_START + 1_000 }),
+    row('c', { app_user_id: 'later', timestamp: DAY_START + 9_000 }),
+  ];
+  await store().insertEvents(rows.map(encodeRow), block);
+  const derived = [
+    row('a', { app_user_id: 'earlier', timestamp: DAY_START + 5_000 }),
+    row('b', { app_user_id: 'later', timestamp: DAY_START + 5_000 }),
+    row('c', { app_user_id: 'later', timestamp: DAY_START + 5_000 }),
+  ];
+  await store().insertDerived(derived, block);
+  for (const part of rows.keys()) {
+    assert.equal(await store().repair(), block, `attempt ${part}`);
+    const users = (await listUsers()) as { user: string; first: string; last: string }[];
+    assert.deepEqual(
+      users.map(({ user, first, last }) => [user, Number(first) - DAY_START, Number(last) - DAY_START]),
+      [
+        ['earlier', 1_000, 5_000],
+        ['later', 5_000, 9_000],
+        ['missing', 5_000, 5_000],
+      ],
+    );
+  }
+});
