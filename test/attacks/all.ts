@@ -14,7 +14,7 @@ import { tinyChunks } from './tiny-chunks.ts';
 import { unfinishedBodies } from './unfinished-bodies.ts';
 import { unknownKeys } from './unknown-keys.ts';
 
-/** Every attack that runs beside normal load, see test/long/attacks.test.ts. */
+/** Every attack that runs beside normal load, see test/load/attacks.test.ts. */
 export const ATTACKS: readonly Attack[] = [
   garbage,
   unknownKeys,

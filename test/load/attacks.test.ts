@@ -10,7 +10,7 @@ import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
 import { startNginx } from '../support/nginx.ts';
 
 // Ten minutes, behind nginx, on a machine that does nothing else:
-//   APPFLOW_ATTACK_SECONDS=600 APPFLOW_ATTACK_NGINX=1 npm run test:attacks
+//   APPFLOW_ATTACK_SECONDS=600 APPFLOW_ATTACK_NGINX=1 npm run test:load -- --test-name-pattern "serves normal load"
 const SECONDS = Number(process.env.APPFLOW_ATTACK_SECONDS ?? 60);
 const ALONE_SECONDS = Math.min(60, Math.max(10, SECONDS / 3));
 const IS_BEHIND_NGINX = process.env.APPFLOW_ATTACK_NGINX === '1';
