@@ -45,6 +45,8 @@ export function startPageCheck(file: string, log: Log): PageCheck {
   return {
     listProblems: () => problems,
     async stop() {
+      // Counts again: nothing else may keep this process alive until the other one has ended.
+      child.ref();
       child.kill('SIGKILL');
       await ended;
     },
