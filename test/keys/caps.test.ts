@@ -145,7 +145,8 @@ describe('apps of a project', () => {
 
 describe('people', async () => {
   const owner = await setUp(api.url, api.server.setupUrl);
-  await stepUp(owner);
+  // Not earlier: other tests set the clock ahead.
+  before(() => stepUp(owner));
   const invite = (email: string) =>
     owner.call('POST', `/app/v1/projects/${project_id}/invitations`, { body: { email, role: 'analyst' } });
 
