@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
@@ -127,7 +128,7 @@ export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
 
 /** Opens the control database in `file` without changing it: no migrations either. Rejects with StorageError. */
 export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl> {
-  const losses = new Set([...listLosses(file), ...listNewLosses(file)]);
+  const losses = new Set([...listLosses(file), ...(isOpenHere(file) ? [] : listNewLosses(file))]);
   const { db, changeStamp, listDamage, close } = await whenFree(() => openReadOnlySqlite(file));
   try {
     const { pending, unknown } = await whenFree(() => findMigrationState(db));
@@ -140,16 +141,35 @@ export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl
 }
 
 /**
+ * How many connections this process has to each database. A process that closes a file loses all its POSIX locks on it
+ * (https://sqlite.org/howtocorrupt.html, section 2.2), so the files of an open database must not be read as files here:
+ * another process could then truncate the shared memory that is in use.
+ */
+const openHere = new Map<string, number>();
+
+const isOpenHere = (file: string): boolean => openHere.has(resolve(file));
+
+function countOpen(file: string, change: 1 | -1): void {
+  const count = (openHere.get(resolve(file)) ?? 0) + change;
+  if (count > 0) openHere.set(resolve(file), count);
+  else openHere.delete(resolve(file));
+}
+
+/** What is lost was reported to the first connection. */
+const NO_LOSSES = { list: (): string[] => [] };
+
+/**
  * Opens the control database in `file`, and creates or upgrades it if necessary. Rejects with StorageError, or with an
  * Error that explains it if a newer release created the database.
  */
 export async function openControl(file: string, clock: Clock, reserve?: DiskReserve): Promise<Control> {
-  const losses = openLosses(file);
+  const losses = isOpenHere(file) ? NO_LOSSES : openLosses(file);
   const withReserve = createWithReserve(clock);
   // A server that restarts on a full disk must be able to open it.
   const { db, changeStamp, countStatements, close } = await withReserve(reserve, () =>
     whenFree(() => openSqlite(file)),
   );
+  countOpen(file, 1);
   removeSum(file);
   let pageCheck: PageCheck | undefined;
   let migrated: readonly string[];
@@ -188,6 +208,7 @@ export async function openControl(file: string, clock: Clock, reserve?: DiskRese
 async function closeMarked(file: string, close: () => Promise<void>): Promise<void> {
   unmarkOpen(file);
   await close();
+  countOpen(file, -1);
   markOpen(file);
 }
 
