@@ -145,7 +145,7 @@ const DEFAULT_CODES: Record<number, ErrorCode> = {
   503: 'overloaded',
 };
 
-// 408: the request arrived too slowly, at a proxy or the server, and was not handled.
+// 408 comes from a proxy: the request arrived too slowly and never reached the server.
 const RETRY_MODES: Record<number, RetryMode> = {
   429: 'limited',
   503: 'limited',

@@ -62,21 +62,6 @@ describe('failures', () => {
     assert.deepEqual(JSON.parse(itemOf(storage) ?? '').queue, []);
   });
 
-  it('halves a batch that is too large for a slow connection, and drops no single event that is', async () => {
-    let answers = 0;
-    const world = await startScriptedServer(({ body }) => {
-      const { length } = body.events;
-      answers += length === 1 ? 1 : 0;
-      return length > 1 || answers === 1 ? refusal(408, 'request_too_slow') : stored(body);
-    });
-    const appflow = connectTracker(world);
-    for (let n = 0; n < 3; n += 1) appflow.track(`step_${n}`);
-    await world.run(appflow.flush({ timeoutMs: 300_000 }));
-    assert.deepEqual(appflow.stats(), { queued: 0, sent: 4, dropped: 0 });
-    const sizes = world.seen.map(({ body }) => body.events.length);
-    assert.deepEqual(sizes, [4, 2, 1, 1, 1, 1, 1]);
-  });
-
   it('retries a request that a proxy rejected as too slow', async () => {
     let isFirst = true;
     const world = await startScriptedServer(({ body }) => {

@@ -111,12 +111,12 @@ function onFailure(
   batch: readonly TrackedEvent[],
   error: unknown,
 ): number {
-  if (!(error instanceof AppflowError) || !(error.status === 413 || isTooSlow(error))) {
+  if (!(error instanceof AppflowError) || error.status !== 413) {
     state.isHalted = true;
     listeners.failed(error);
     return 0;
   }
-  // The batch is too large, or for this connection: waiting would not help, so halve the batches for the rest of this drain.
+  // The batch is too large: waiting would not help, so halve the batches for the rest of this drain.
   state.batchSize = Math.ceil(batch.length / 2);
   if (batch.length > 1) return 0;
   queue.remove(batch);
@@ -154,14 +154,8 @@ async function attemptBatch(
   // A hotel's sign-in page answers 200 to everything: the events must wait, not get lost.
   const isCaptivePortal =
     !outcome.ok && outcome.error.code === 'unexpected_answer' && outcome.error.status < 400;
-  if (isCaptivePortal) return { ...outcome, retry: 'outage' };
-  // A single event cannot be made smaller: it is sent again later.
-  return !outcome.ok && isTooSlow(outcome.error) && batch.length > 1
-    ? { ...outcome, retry: 'never' }
-    : outcome;
+  return isCaptivePortal ? { ...outcome, retry: 'outage' } : outcome;
 }
-
-const isTooSlow = ({ code }: AppflowError) => code === 'request_too_slow';
 
 async function readAnswer(response: Response): Promise<BatchAnswer> {
   const answer = (await readJson(response)) as Partial<BatchAnswer> | null | undefined;
