@@ -1,7 +1,8 @@
 // biome-ignore-all lint/performance/noBarrelFile: the entry point of a package lists its exports.
 
+export type { ErrorCode } from './api/error-code.ts';
 export { AppflowError } from './api/errors.ts';
-export type { ErrorCode, EventContext } from './api/wire.ts';
+export type { EventContext } from './api/events.ts';
 export type { Fetch } from './http/transport.ts';
 export type { Clock } from './runtime/clock.ts';
 export type { AppflowStorage } from './runtime/storage.ts';

@@ -51,6 +51,6 @@ const breakdownRoute = defineRoute({
 
 /**
  * The analytics routes. A new one also gets an operation in `client/src/admin/`, which `test/client/contract.test.ts` asks
- * for, and its types in `client/src/api/wire.ts`.
+ * for, and its types in `client/src/api/analytics.ts`.
  */
 export const analyticsRoutes = [dailyRoute, liveRoute, breakdownRoute] satisfies Route<AnalyticsServices>[];

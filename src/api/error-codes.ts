@@ -31,13 +31,13 @@ export const ERRORS = {
     status: 401,
     title: 'Invalid API key',
     meaning: 'The key is malformed, mistyped, or unknown to this server.',
-    cure: 'Check that the whole key was copied (56 characters) and that it was made on this server.',
+    cure: 'Check that you copied the whole key (56 characters) and that it was created on this server.',
   },
   api_key_expired: {
     status: 401,
     title: 'API key expired',
     meaning: 'The key reached its expires_at.',
-    cure: 'Create a new key, or move expires_at while the key is still alive.',
+    cure: 'Create a new key. To keep a key, extend expires_at before it expires.',
   },
   api_key_revoked: {
     status: 401,
@@ -48,44 +48,44 @@ export const ERRORS = {
   api_key_disabled: {
     status: 401,
     title: 'API key disabled',
-    meaning: 'The key is switched off for now.',
+    meaning: 'The key is disabled.',
     cure: 'Enable the key again, or use another one.',
   },
   invalid_signature: {
     status: 401,
     title: 'Invalid signature',
-    meaning: 'A report of leaked keys does not carry a signature of the service that it claims to come from.',
-    cure: 'Nothing, unless you are that service: sign the body as sent. Offline, check APPFLOW_GITHUB_SCANNING_KEYS_FILE.',
+    meaning: 'The report of leaked keys is not signed by the service it claims to come from.',
+    cure: 'If you are that service, sign the body exactly as sent. Offline, check APPFLOW_GITHUB_SCANNING_KEYS_FILE.',
   },
   not_signed_in: {
     status: 401,
     title: 'Not signed in',
-    meaning: 'The dashboard asked without a session, or its session has ended.',
+    meaning: 'The request has no session, or its session has ended.',
     cure: 'Sign in again. API keys are not accepted under /app/v1: use the same path under /v1.',
   },
   invalid_credentials: {
     status: 401,
     title: 'Invalid credentials',
     meaning: 'The e-mail address, the password or the code is wrong.',
-    cure: 'Try again. A forgotten password: ask the operator to run appflow members reset-link EMAIL, with --without-second-factor when that is lost too.',
+    cure: 'Try again. If the password is lost, ask the person who runs this server for a reset link: appflow members reset-link EMAIL, with --without-second-factor if the second factor is lost too.',
   },
   insufficient_scope: {
     status: 403,
     title: 'Insufficient scope',
-    meaning: 'The key is valid, but its type or its scopes do not reach this endpoint.',
-    cure: 'Use a key that has the scope named under required. Client keys write events only; read-only keys read.',
+    meaning: 'The key is valid, but its type or scopes do not allow this request.',
+    cure: 'Use a key with the scope listed under required. Client keys can only write events; read-only keys can only read.',
   },
   app_not_allowed: {
     status: 403,
     title: 'App not allowed',
-    meaning: 'The key is narrowed to some apps of its project, and this is not one of them.',
+    meaning: 'The key is restricted to some apps of its project, and this is not one of them.',
     cure: 'Use a key without app_ids, or one that lists this app.',
   },
   ip_not_allowed: {
     status: 403,
     title: 'IP address not allowed',
-    meaning: 'The key may be used from the addresses on its ip_allowlist only.',
-    cure: 'Call from an allowed address. Behind a proxy, set TRUSTED_PROXIES so that the real address is seen.',
+    meaning: 'The key can only be used from the addresses on its ip_allowlist.',
+    cure: 'Send the request from an allowed address. Behind a proxy, set TRUSTED_PROXIES so that the server sees the real one.',
   },
   origin_not_allowed: {
     status: 403,
@@ -98,39 +98,40 @@ export const ERRORS = {
     title: 'Secret key in a browser',
     meaning:
       'A server key arrived with an Origin header: it is being used from a web page that anyone can read.',
-    cure: 'Replace the key at once (it has leaked), and use a client key (ck_) in browsers and apps.',
+    cure: 'Replace the key immediately: it has leaked. Use a client key (ck_) in browsers and apps.',
   },
   csrf_rejected: {
     status: 403,
     title: 'Cross-site request rejected',
     meaning:
-      "The change did not come from the dashboard's own page: its Origin is another, or the token is missing.",
+      "The request did not come from the dashboard's own page: its Origin is different, or the token is missing.",
     cure: 'Send X-Appflow-CSRF with the csrf_token of GET /app/v1/session. Behind a proxy, set APPFLOW_PUBLIC_URL.',
   },
   step_up_required: {
     status: 403,
     title: 'Step-up required',
-    meaning: 'This asks for the password once more, given within the last 10 minutes.',
+    meaning: 'This action needs your password, entered within the last 10 minutes.',
     cure: 'POST /app/v1/step-up with the password, then send the request again.',
   },
   tls_required: {
     status: 403,
     title: 'TLS required',
     meaning:
-      'The dashboard was reached over plain HTTP from another machine: passwords would cross the network readable.',
+      'The dashboard was reached over plain HTTP from another machine: passwords would be sent unencrypted.',
     cure: 'Put a proxy with TLS in front and set APPFLOW_PUBLIC_URL to its https address, or APPFLOW_ALLOW_HTTP=1.',
   },
   exceeds_own_permissions: {
     status: 403,
     title: 'Exceeds own permissions',
-    meaning: 'A key can only make keys that lie within its own scopes, apps, lifetime, addresses and limits.',
-    cure: 'Ask for less (the detail names what is too much), or use a key that has it.',
+    meaning:
+      'A key can only create and change keys within its own scopes, apps, expiry, addresses and limits.',
+    cure: 'Request less (the detail names what is too much), or use a key that has these permissions.',
   },
   not_found: {
     status: 404,
     title: 'Not found',
-    meaning: 'There is no such path or thing, or it belongs to another project.',
-    cure: 'Check the path and the id. Ids of other projects look exactly like ids that do not exist.',
+    meaning: 'The path or the resource does not exist, or it belongs to another project.',
+    cure: 'Check the path and the ID. IDs of other projects look exactly like IDs that do not exist.',
   },
   method_not_allowed: {
     status: 405,
@@ -148,8 +149,8 @@ export const ERRORS = {
   conflict: {
     status: 409,
     title: 'Conflict',
-    meaning: 'The request does not fit the present state of the thing.',
-    cure: 'Read the thing again and decide anew. The detail names what stands in the way.',
+    meaning: 'The request conflicts with the current state of the resource.',
+    cure: 'Read the resource again, then retry with its current state. The detail names the conflict.',
   },
   limit_reached: {
     status: 409,
@@ -160,14 +161,14 @@ export const ERRORS = {
   rotation_in_progress: {
     status: 409,
     title: 'Rotation in progress',
-    meaning: 'The key was rotated before and its former secret still works; never more than two do.',
-    cure: 'Wait until the grace ends, end it (POST …/end-grace), or send force to replace a secret now.',
+    meaning: 'The key was rotated and its old secret still works. A key has at most two working secrets.',
+    cure: 'Wait until the grace period ends, end it (POST …/end-grace), or send force to replace a secret now.',
   },
   no_grace_running: {
     status: 409,
-    title: 'No grace running',
-    meaning: 'The key has one secret only: there is no former one to end.',
-    cure: 'Nothing is left to do. The record lists under secrets which ones work.',
+    title: 'No grace period',
+    meaning: 'The key has only one secret, so there is no old one to expire.',
+    cure: 'Nothing to do. The record lists the working secrets under secrets.',
   },
   not_restorable: {
     status: 409,
@@ -179,13 +180,13 @@ export const ERRORS = {
   idempotency_replay_expired: {
     status: 409,
     title: 'Idempotency replay expired',
-    meaning: 'This was done before under the same Idempotency-Key, and its secret can no longer be shown.',
+    meaning: 'A request with this Idempotency-Key already succeeded, and its secret can no longer be shown.',
     cure: 'The key under key_id exists. If its secret was lost, rotate it, with a new Idempotency-Key.',
   },
   precondition_failed: {
     status: 412,
     title: 'Precondition failed',
-    meaning: 'The thing changed since you read it (If-Match).',
+    meaning: 'The resource changed since you read it (If-Match).',
     cure: 'Read it again and repeat your change.',
   },
   payload_too_large: {
@@ -193,37 +194,37 @@ export const ERRORS = {
     title: 'Payload too large',
     meaning:
       'The body is larger than this endpoint takes: 5 MB after decompression and 1,000 events for batches.',
-    cure: 'Send less at once: halve the batch. Waiting does not help.',
+    cure: 'Halve the batch. Waiting does not help.',
   },
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
-    meaning: 'The body is not application/json, or is compressed in a way this server does not read.',
-    cure: 'Send Content-Type: application/json, and gzip, deflate, br or nothing as Content-Encoding.',
+    meaning: 'The body is not application/json, or its compression is not supported.',
+    cure: 'Send Content-Type: application/json, and gzip, deflate, br or no Content-Encoding.',
   },
   validation_failed: {
     status: 422,
     title: 'Validation failed',
-    meaning: 'The request was readable, but some of its fields are not acceptable.',
-    cure: 'Correct the fields listed under errors; all of them are named at once.',
+    meaning: 'The request is well-formed, but some of its fields are invalid.',
+    cure: 'Correct the fields listed under errors. All of them are listed together.',
   },
   idempotency_key_reused: {
     status: 422,
     title: 'Idempotency key reused',
-    meaning: 'The same Idempotency-Key came with another body within 24 hours.',
-    cure: 'Send a new Idempotency-Key for a new intent, or the former body to have the former answer.',
+    meaning: 'The same Idempotency-Key was used with another body within 24 hours.',
+    cure: 'Use a new Idempotency-Key for a new request, or send the original body to get the original answer.',
   },
   app_required: {
     status: 422,
     title: 'App required',
-    meaning: 'The project has several apps (or none), so the request must say which one it means.',
-    cure: 'Send app_id. GET /v1/apps lists the apps; POST /v1/apps makes one.',
+    meaning: 'The project has several apps (or none), so the request must name one.',
+    cure: 'Send app_id. GET /v1/apps lists the apps; POST /v1/apps creates one.',
   },
   query_too_large: {
     status: 422,
     title: 'Query too large',
     meaning: 'The query needs more memory than one query may use on this server.',
-    cure: 'Ask for a shorter range, add filters, or group by something with fewer values. The operator can raise APPFLOW_QUERY_MEMORY.',
+    cure: 'Use a shorter range, add filters, or group by something with fewer values. The operator can raise APPFLOW_QUERY_MEMORY.',
   },
   rate_limited: {
     status: 429,
@@ -234,8 +235,8 @@ export const ERRORS = {
   too_many_failed_authentications: {
     status: 429,
     title: 'Too many failed authentications',
-    meaning: 'Many unknown keys came from this address.',
-    cure: 'Wait as long as Retry-After says and check the key. Valid keys are never held up by this.',
+    meaning: 'This address sent many unknown keys.',
+    cure: 'Wait as long as Retry-After says and check the key. Valid keys are never blocked.',
   },
   overloaded: {
     status: 503,
@@ -252,7 +253,7 @@ export const ERRORS = {
   disk_nearly_full: {
     status: 503,
     title: 'Disk nearly full',
-    meaning: "The server's disk is nearly full, so it stores no events. None of this request were stored.",
+    meaning: "The server's disk is nearly full, so it stores no events. None from this request were stored.",
     cure: 'Send the same events again after Retry-After seconds. The operator has to free up disk space.',
   },
   revocation_not_stored: {
@@ -265,14 +266,14 @@ export const ERRORS = {
   query_timeout: {
     status: 503,
     title: 'Query timeout',
-    meaning: 'The question took longer than its time limit.',
-    cure: 'Ask for a shorter range or fewer filters, or try again when the server is less busy.',
+    meaning: 'The query took longer than its time limit.',
+    cure: 'Use a shorter range or fewer filters, or try again when the server is less busy.',
   },
   internal: {
     status: 500,
     title: 'Internal error',
-    meaning: 'Something went wrong on our side.',
-    cure: 'Try again. If it stays, report the request_id: the log holds the rest.',
+    meaning: 'Unexpected server error.',
+    cure: 'Try again. If it keeps happening, look up the request_id in the log of the server.',
   },
 } as const satisfies Record<string, { status: number; title: string; meaning: string; cure: string }>;
 

@@ -49,7 +49,7 @@ async function findDamagedEnd({ db }: Control, keys: readonly AuditKey[]): Promi
   return db.transaction().execute(async (tx) => {
     const head = await tx.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
     if (!head) return 'the end of the chain was removed';
-    if (!isSealed(head, keys)) return 'its seal is missing or not valid, so entries may have been cut off';
+    if (!isSealed(head, keys)) return 'its seal is missing or not valid, so entries may be missing';
     const [last] = await listLastRows(tx, 1);
     const isLast = Number(last?.seq ?? 0) === Number(head.seq) && (last?.mac ?? '') === head.mac;
     return isLast ? undefined : 'entries are missing at the end';

@@ -20,10 +20,10 @@ type Row = { policy: string; counts: string; per: string; limit: string; variabl
 
 const number = (value: number) => value.toLocaleString('en-US');
 
-const PERIODS: Readonly<Record<number, string>> = { 60: 'a minute', 3600: 'an hour' };
+const PERIODS: Readonly<Record<number, string>> = { 60: 'per minute', 3600: 'per hour' };
 
 function describeRate({ rate, burst, perSeconds = 1 }: PolicyRate): string {
-  return `${number(rate)} ${PERIODS[perSeconds] ?? 'a second'}, ${number(burst)} at once`;
+  return `${number(rate)} ${PERIODS[perSeconds] ?? 'per second'}, burst ${number(burst)}`;
 }
 
 const describeSlots = ({ running, waiting }: InFlightLimit) =>
@@ -40,29 +40,29 @@ const rowOf = (policy: PolicyName, counts: string, per: string, rate: PolicyRate
 const { server, client, member } = DEFAULT_RATES;
 
 const ROWS: readonly Row[] = [
-  rowOf('events-requests', 'calls of `POST /v1/events`', 'server key', server['events-requests']),
+  rowOf('events-requests', 'requests to `POST /v1/events`', 'server key', server['events-requests']),
   rowOf('events', 'events received in them', 'server key', server.events),
-  rowOf('events-requests', 'calls of `POST /v1/events`', 'client key', client['events-requests']),
+  rowOf('events-requests', 'requests to `POST /v1/events`', 'client key', client['events-requests']),
   rowOf('events', 'events received in them', 'client key', client.events),
   rowOf(
     'events-ip-requests',
-    'the same calls',
+    'the same requests',
     'client key and address',
     ADDRESS_RATES['events-ip-requests'],
   ),
   rowOf('events-ip', 'the same events', 'client key and address', ADDRESS_RATES['events-ip']),
-  rowOf('analytics', 'questions', 'key; client key and address', server.analytics),
-  rowOf('analytics', 'questions', 'member in the dashboard', member.analytics),
+  rowOf('analytics', 'queries', 'key; client key and address', server.analytics),
+  rowOf('analytics', 'queries', 'member in the dashboard', member.analytics),
   {
     policy: IN_FLIGHT_POLICY,
-    counts: 'questions at once',
+    counts: 'concurrent queries',
     per: 'key and process',
     limit: describeSlots(IN_FLIGHT_DEFAULT),
     variable: environmentVariableOf(IN_FLIGHT_POLICY),
   },
   {
     policy: IN_FLIGHT_POLICY,
-    counts: 'questions at once',
+    counts: 'concurrent queries',
     per: 'member and process',
     limit: describeSlots(IN_FLIGHT_MEMBER),
     variable: environmentVariableOf(IN_FLIGHT_POLICY),
@@ -74,8 +74,8 @@ const ROWS: readonly Row[] = [
     limit: `${STREAMS_MAX.running}`,
     variable: '',
   },
-  rowOf('management', 'everything else', 'key; client key and address', server.management),
-  rowOf('failed-auth', 'keys that nobody knows', 'address', FAILED_AUTH_RATE),
+  rowOf('management', 'all other requests', 'key; client key and address', server.management),
+  rowOf('failed-auth', 'unknown keys', 'address', FAILED_AUTH_RATE),
   rowOf('leak-hook', 'reports of leaked keys', 'address', LEAK_HOOK_RATE),
   rowOf('sign-in', 'wrong passwords and links', 'known device, session, and address', SIGN_IN_RATE),
   rowOf('sign-in-account', 'wrong passwords', 'account, all unknown devices', SIGN_IN_ACCOUNT_RATE),
@@ -88,5 +88,5 @@ export function renderLimitsTable(): string {
     const setting = variable === '' ? '-' : `\`${variable}\``;
     return `| \`${policy}\` | ${counts} | ${per} | ${limit} | ${setting} |`;
   });
-  return ['| policy | counts | for each | default | setting |', '|---|---|---|---|---|', ...rows].join('\n');
+  return ['| policy | counts | per | default | setting |', '|---|---|---|---|---|', ...rows].join('\n');
 }

@@ -16,7 +16,7 @@ const REJECTIONS_INTRO = `# Rejected events
 export function renderErrorDocs(): string {
   const errors = Object.entries(ERRORS).map(
     ([code, { status, title, meaning, cure }]) =>
-      `## ${code}\n\n**${status} ${title}.** ${meaning}\n\n**Cure.** ${cure}\n`,
+      `## ${code}\n\n**${status} ${title}.** ${meaning}\n\n**Fix:** ${cure}\n`,
   );
   const rejections = Object.entries(REJECTION_CURES).map(([code, cure]) => `## ${code}\n\n${cure}\n`);
   return [INTRO, ...errors, REJECTIONS_INTRO, ...rejections].join('\n');

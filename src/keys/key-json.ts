@@ -15,7 +15,7 @@ export const METADATA = Type.Unsafe<Record<string, string>>(
 );
 
 /**
- * A key as the API returns it, without its secret. A field added here also goes into `client/src/api/wire.ts`; to show it,
+ * A key as the API returns it, without its secret. A field added here also goes into `client/src/api/keys.ts`; to show it,
  * into `dashboard/src/pages/api-keys/details/key-details.tsx`, whose types follow from this schema.
  */
 export const API_KEY_JSON = closedObject({

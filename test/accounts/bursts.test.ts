@@ -141,7 +141,7 @@ describe('a burst of guesses sent together', () => {
     nextHour();
   });
 
-  it('checks ten codes of the app and ten backup codes at sign-in, and a right one after them signs nobody in', async () => {
+  it('checks ten codes of the app and ten backup codes at sign-in, and a right one after them does not sign in', async () => {
     const { secret, backupCodes } = await enableTotp(await signIn(url, EMAIL), Date.now());
     for (const [wrong, findRight] of [
       ['000000', () => totpCode(secret, Date.now() + STEP_MS)],

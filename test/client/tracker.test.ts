@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { AppflowAdmin } from '../../client/src/admin.ts';
-import type { StoredEvent } from '../../client/src/api/wire.ts';
+import type { StoredEvent } from '../../client/src/api/events.ts';
 import { Appflow } from '../../client/src/index.ts';
 import { makeKey, makeTempDir, startTestServer } from '../support/harness.ts';
 

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Static, TSchema } from 'typebox';
 import type { OPERATIONS } from '../../client/src/admin/operations.ts';
-import type * as wire from '../../client/src/api/wire.ts';
+import type * as analytics from '../../client/src/api/analytics.ts';
+import type * as auditLog from '../../client/src/api/audit-log.ts';
+import type * as errors from '../../client/src/api/error-code.ts';
+import type * as events from '../../client/src/api/events.ts';
+import type * as keys from '../../client/src/api/keys.ts';
+import type * as list from '../../client/src/api/list.ts';
+import type * as projects from '../../client/src/api/projects.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../../src/analytics/daily.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../../src/analytics/live.ts';
@@ -48,59 +54,59 @@ type Proof<T extends true> = T;
 
 // The proof is that tsc passes; each line is a client type and the server schema it must equal.
 export type Proofs = [
-  Proof<Same<wire.ErrorCode, ErrorCode>>,
-  Proof<Same<wire.FieldError, FieldError>>,
-  Proof<Same<keyof wire.EventInput, (typeof EVENT_KEYS)[number]>>,
-  Proof<Same<keyof wire.EventContext, (typeof CONTEXT_KEYS)[number]>>,
+  Proof<Same<errors.ErrorCode, ErrorCode>>,
+  Proof<Same<errors.FieldError, FieldError>>,
+  Proof<Same<keyof events.EventInput, (typeof EVENT_KEYS)[number]>>,
+  Proof<Same<keyof events.EventContext, (typeof CONTEXT_KEYS)[number]>>,
   Proof<
-    { app_id?: string; sent_at?: string; events: wire.EventInput[] } extends Static<typeof BATCH_BODY>
+    { app_id?: string; sent_at?: string; events: events.EventInput[] } extends Static<typeof BATCH_BODY>
       ? true
       : false
   >,
-  Proof<Is<wire.BatchAnswer, typeof BATCH_ANSWER>>,
-  Proof<Is<wire.EventQuery & { format?: 'json' | wire.ExportFormat }, typeof SEARCH_QUERY>>,
-  Proof<Is<wire.Page<wire.StoredEvent>, typeof SEARCH_ANSWER>>,
-  Proof<Is<wire.StreamFilter, typeof STREAM_QUERY>>,
-  Proof<Is<wire.DailyQuery, typeof DAILY_QUERY>>,
-  Proof<Is<wire.DailyAnswer, typeof DAILY_ANSWER>>,
-  Proof<Is<wire.BreakdownQuery, typeof BREAKDOWN_QUERY>>,
-  Proof<Is<wire.BreakdownAnswer, typeof BREAKDOWN_ANSWER>>,
-  Proof<Is<wire.LiveQuery, typeof LIVE_QUERY>>,
-  Proof<Is<wire.LiveAnswer, typeof LIVE_ANSWER>>,
-  Proof<Is<wire.App, typeof APP_JSON>>,
-  Proof<Is<wire.AppQuery, typeof APP_LIST_QUERY>>,
-  Proof<Is<wire.NewApp, typeof CREATE_APP_BODY>>,
-  Proof<Is<wire.AppChange, typeof UPDATE_APP_BODY>>,
-  Proof<Is<wire.Project, typeof PROJECT_JSON>>,
-  Proof<Is<wire.ProjectChange, typeof UPDATE_PROJECT_BODY>>,
-  Proof<Is<wire.ApiKey, typeof API_KEY_JSON>>,
-  Proof<Is<wire.ApiKeyWithSecret, typeof KEY_WITH_SECRET_JSON>>,
-  Proof<Is<wire.NewKey, typeof CREATE_KEY_BODY>>,
-  Proof<Is<wire.KeyChange, typeof UPDATE_KEY_BODY>>,
-  Proof<Is<wire.KeyQuery, typeof KEY_LIST_QUERY>>,
-  Proof<Is<wire.Rotation, typeof ROTATE_KEY_BODY>>,
-  Proof<Is<{ reason?: wire.RevokeReason }, typeof REVOKE_QUERY>>,
-  Proof<Is<wire.OwnKey, typeof SELF_JSON>>,
-  Proof<Is<wire.LeakReport, typeof LEAK_REPORT_JSON>>,
-  Proof<Is<wire.UsageQuery, typeof USAGE_QUERY>>,
-  Proof<Is<{ data: wire.UsageHour[] }, typeof USAGE_JSON>>,
-  Proof<Is<wire.AuditEntry, typeof AUDIT_ENTRY_JSON>>,
-  Proof<Is<wire.AuditQuery & { format?: 'json' | wire.ExportFormat }, typeof AUDIT_QUERY>>,
+  Proof<Is<events.BatchAnswer, typeof BATCH_ANSWER>>,
+  Proof<Is<events.EventQuery & { format?: 'json' | list.ExportFormat }, typeof SEARCH_QUERY>>,
+  Proof<Is<list.Page<events.StoredEvent>, typeof SEARCH_ANSWER>>,
+  Proof<Is<events.StreamFilter, typeof STREAM_QUERY>>,
+  Proof<Is<analytics.DailyQuery, typeof DAILY_QUERY>>,
+  Proof<Is<analytics.DailyAnswer, typeof DAILY_ANSWER>>,
+  Proof<Is<analytics.BreakdownQuery, typeof BREAKDOWN_QUERY>>,
+  Proof<Is<analytics.BreakdownAnswer, typeof BREAKDOWN_ANSWER>>,
+  Proof<Is<analytics.LiveQuery, typeof LIVE_QUERY>>,
+  Proof<Is<analytics.LiveAnswer, typeof LIVE_ANSWER>>,
+  Proof<Is<projects.App, typeof APP_JSON>>,
+  Proof<Is<projects.AppQuery, typeof APP_LIST_QUERY>>,
+  Proof<Is<projects.NewApp, typeof CREATE_APP_BODY>>,
+  Proof<Is<projects.AppChange, typeof UPDATE_APP_BODY>>,
+  Proof<Is<projects.Project, typeof PROJECT_JSON>>,
+  Proof<Is<projects.ProjectChange, typeof UPDATE_PROJECT_BODY>>,
+  Proof<Is<keys.ApiKey, typeof API_KEY_JSON>>,
+  Proof<Is<keys.ApiKeyWithSecret, typeof KEY_WITH_SECRET_JSON>>,
+  Proof<Is<keys.NewKey, typeof CREATE_KEY_BODY>>,
+  Proof<Is<keys.KeyChange, typeof UPDATE_KEY_BODY>>,
+  Proof<Is<keys.KeyQuery, typeof KEY_LIST_QUERY>>,
+  Proof<Is<keys.Rotation, typeof ROTATE_KEY_BODY>>,
+  Proof<Is<{ reason?: keys.RevokeReason }, typeof REVOKE_QUERY>>,
+  Proof<Is<keys.OwnKey, typeof SELF_JSON>>,
+  Proof<Is<keys.LeakReport, typeof LEAK_REPORT_JSON>>,
+  Proof<Is<keys.UsageQuery, typeof USAGE_QUERY>>,
+  Proof<Is<{ data: keys.UsageHour[] }, typeof USAGE_JSON>>,
+  Proof<Is<auditLog.AuditEntry, typeof AUDIT_ENTRY_JSON>>,
+  Proof<Is<auditLog.AuditQuery & { format?: 'json' | list.ExportFormat }, typeof AUDIT_QUERY>>,
   Proof<Same<(typeof OPERATIONS)[keyof typeof OPERATIONS]['category'], Category>>,
 ];
 
 // Each of these differs in one small way.
 export type NegativeCases = [
   // @ts-expect-error one code too many
-  Proof<Same<wire.ErrorCode | 'another', ErrorCode>>,
+  Proof<Same<errors.ErrorCode | 'another', ErrorCode>>,
   // @ts-expect-error one member too many
-  Proof<Is<wire.App & { more?: string }, typeof APP_JSON>>,
+  Proof<Is<projects.App & { more?: string }, typeof APP_JSON>>,
   // @ts-expect-error a missing member
-  Proof<Is<Omit<wire.App, 'currency'>, typeof APP_JSON>>,
+  Proof<Is<Omit<projects.App, 'currency'>, typeof APP_JSON>>,
   // @ts-expect-error optional instead of required
-  Proof<Is<Partial<wire.ApiKey>, typeof API_KEY_JSON>>,
+  Proof<Is<Partial<keys.ApiKey>, typeof API_KEY_JSON>>,
   // @ts-expect-error null where it is not allowed
-  Proof<Is<Omit<wire.Project, 'name'> & { name: string | null }, typeof PROJECT_JSON>>,
+  Proof<Is<Omit<projects.Project, 'name'> & { name: string | null }, typeof PROJECT_JSON>>,
 ];
 
 it("has types equal to the server's schemas", () => {

@@ -5,7 +5,7 @@ import type {
   DailyQuery,
   LiveAnswer,
   LiveQuery,
-} from '../api/wire.ts';
+} from '../api/analytics.ts';
 import type { Caller, CallOptions } from './call.ts';
 
 /** Analytics queries. */

@@ -6,12 +6,12 @@ import type {
   LeakReport,
   NewKey,
   OwnKey,
-  Page,
   RevokeReason,
   Rotation,
   UsageHour,
   UsageQuery,
-} from '../api/wire.ts';
+} from '../api/keys.ts';
+import type { Page } from '../api/list.ts';
 import type { Caller, CallOptions, IdempotencyOptions } from './call.ts';
 import { readPages } from './pagination.ts';
 

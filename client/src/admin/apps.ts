@@ -1,4 +1,5 @@
-import type { App, AppChange, AppQuery, NewApp, Page } from '../api/wire.ts';
+import type { Page } from '../api/list.ts';
+import type { App, AppChange, AppQuery, NewApp } from '../api/projects.ts';
 import type { Caller, CallOptions, IdempotencyOptions } from './call.ts';
 import { readPages } from './pagination.ts';
 

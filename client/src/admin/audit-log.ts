@@ -1,4 +1,5 @@
-import type { AuditEntry, AuditFilter, AuditQuery, ExportFormat, Page } from '../api/wire.ts';
+import type { AuditEntry, AuditFilter, AuditQuery } from '../api/audit-log.ts';
+import type { ExportFormat, Page } from '../api/list.ts';
 import { readText } from '../http/read-text.ts';
 import type { Caller, CallOptions } from './call.ts';
 import { readPages } from './pagination.ts';

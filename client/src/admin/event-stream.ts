@@ -1,5 +1,6 @@
+import type { ErrorCode } from '../api/error-code.ts';
 import { AppflowError } from '../api/errors.ts';
-import type { ErrorCode, StoredEvent } from '../api/wire.ts';
+import type { StoredEvent } from '../api/events.ts';
 import { type IdleTimeout, readText } from '../http/read-text.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 

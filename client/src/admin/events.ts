@@ -3,11 +3,10 @@ import type {
   EventFilter,
   EventInput,
   EventQuery,
-  ExportFormat,
-  Page,
   StoredEvent,
   StreamFilter,
-} from '../api/wire.ts';
+} from '../api/events.ts';
+import type { ExportFormat, Page } from '../api/list.ts';
 import { readText } from '../http/read-text.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createId } from '../runtime/id.ts';

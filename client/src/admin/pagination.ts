@@ -1,4 +1,4 @@
-import type { Page } from '../api/wire.ts';
+import type { Page } from '../api/list.ts';
 
 /** Yields every row of a list, page by page, starting with the page at `cursor`. */
 export async function* readPages<T, Q extends { cursor?: string }>(

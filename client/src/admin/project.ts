@@ -1,4 +1,4 @@
-import type { Project, ProjectChange } from '../api/wire.ts';
+import type { Project, ProjectChange } from '../api/projects.ts';
 import type { Caller, CallOptions } from './call.ts';
 
 /** The key's project. */

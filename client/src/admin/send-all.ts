@@ -1,5 +1,5 @@
 import { AppflowError } from '../api/errors.ts';
-import type { BatchAnswer, EventInput, RejectedEvent } from '../api/wire.ts';
+import type { BatchAnswer, EventInput, RejectedEvent } from '../api/events.ts';
 import { unexpectedAnswer } from '../http/transport.ts';
 
 /** Event counts so far; `events` counts everything read from the source and processed. */

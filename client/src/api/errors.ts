@@ -1,4 +1,4 @@
-import type { ErrorCode, FieldError } from './wire.ts';
+import type { ErrorCode, FieldError } from './error-code.ts';
 
 /** Failures on the client's side: no response, a response no Appflow server sends, or the device's storage failed. */
 export type LocalErrorCode = 'network_error' | 'unexpected_answer' | 'storage_error';

@@ -1,5 +1,5 @@
+import type { ErrorCode, FieldError } from '../api/error-code.ts';
 import { AppflowError, type ErrorDetails } from '../api/errors.ts';
-import type { ErrorCode, FieldError } from '../api/wire.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { parseRetryAfter, type Remaining } from './limit-headers.ts';
 

@@ -1,4 +1,4 @@
-import type { EventContext } from '../api/wire.ts';
+import type { EventContext } from '../api/events.ts';
 import { GLOBALS } from '../runtime/environment.ts';
 
 /** Returns the context a page reveals without a prompt; empty outside a page. */

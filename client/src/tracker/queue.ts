@@ -1,4 +1,4 @@
-import type { EventInput } from '../api/wire.ts';
+import type { EventInput } from '../api/events.ts';
 
 /** A queued event: with the ID and the timestamp it got when it was tracked. */
 export type TrackedEvent = EventInput & { event_id: string; timestamp: string };

@@ -1,4 +1,4 @@
-import type { EventContext } from '../api/wire.ts';
+import type { EventContext } from '../api/events.ts';
 import { SDK } from '../http/transport.ts';
 import { createId } from '../runtime/id.ts';
 import type { Queue } from './queue.ts';

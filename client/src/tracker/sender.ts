@@ -1,5 +1,5 @@
 import { AppflowError } from '../api/errors.ts';
-import type { BatchAnswer } from '../api/wire.ts';
+import type { BatchAnswer } from '../api/events.ts';
 import { attempt, type Outcome, readJson, type Target, unexpectedAnswer } from '../http/transport.ts';
 import type { RateLimitGate } from '../retry/rate-limit-gate.ts';
 import type { Journal } from './journal.ts';

@@ -1,4 +1,4 @@
-import type { EventContext } from '../api/wire.ts';
+import type { EventContext } from '../api/events.ts';
 import { type Fetch, GLOBAL_FETCH, type Target } from '../http/transport.ts';
 import { getGate } from '../retry/rate-limit-gate.ts';
 import { BACKGROUND_CLOCK, type Clock } from '../runtime/clock.ts';
