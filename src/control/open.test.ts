@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'node:test';
@@ -222,5 +222,27 @@ it('frees one piece of the reserve in 30 s for a failure that a broken disk may 
   assert.equal(left, 14);
   await fail('SQLITE_FULL');
   assert.equal(left, 0);
+  await control.close();
+});
+
+// Regression: the second connection read the shared memory as a file, which dropped the lock on it. The process that
+// checks the pages then truncated it, and this process died of SIGBUS.
+it('keeps its locks when this process opens the database once more', {
+  skip: !existsSync('/proc/locks'),
+}, async () => {
+  const control = await openControl(file, systemClock());
+  await addSetting(control, 'a');
+  const inode = String(statSync(`${file}-shm`).ino);
+  const countLocks = () =>
+    readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(` ${process.pid} `) && line.includes(`:${inode} `)).length;
+  const held = countLocks();
+  assert.ok(held > 0, 'a connection to a database with a write-ahead log locks its shared memory');
+  const second = await openControl(file, systemClock());
+  const reader = await openReadOnlyControl(file);
+  assert.equal(countLocks(), held);
+  await Promise.all([reader.close(), second.close()]);
+  assert.equal(countLocks(), held);
   await control.close();
 });

@@ -13,9 +13,8 @@ export const LISTENERS = 16;
 export const SHARES_PORT = process.platform === 'linux';
 
 /**
- * The options of a listening server that lets `addListeners` add more sockets. A connection for which there is no room in
- * the system's queue is tried again by its client only after 1, 3, 7 and 15 s; Linux limits the queue by
- * `net.core.somaxconn`, which is 4096.
+ * The options of a listening server that lets `addListeners` add more sockets. A client whose connection finds no room in
+ * the system's queue retries only after 1, 3, 7 and 15 s. Linux limits the queue to `net.core.somaxconn`, 4096 by default.
  */
 export const LISTEN_OPTIONS = { reusePort: SHARES_PORT, backlog: 4_096 };
 
