@@ -162,6 +162,22 @@ describe('the layout', () => {
   });
 });
 
+describe('tests', () => {
+  it('clean up with cleanUp, because a failed hook of node:test skips those that follow', () => {
+    const files = ['src', 'test'].flatMap((root) =>
+      readdirSync(join(REPOSITORY, root), { recursive: true, encoding: 'utf8' }).map((file) =>
+        join(root, file),
+      ),
+    );
+    const found = files.filter(
+      (file) =>
+        file.endsWith('.ts') &&
+        /import \{[^}]*\bafter\b[^}]*\} from 'node:test'/.test(readFileSync(join(REPOSITORY, file), 'utf8')),
+    );
+    assert.deepEqual(found, ['test/support/clean-up.ts']);
+  });
+});
+
 describe('writes to the control database', () => {
   // A handler that passed NO_CALLER would skip its caller's recheck. These act for no authenticated caller.
   const WITHOUT_CALLER = [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import type { App } from '../directory/app.ts';
 import { formatDay, parseDay } from './calendar.ts';
@@ -8,7 +9,7 @@ import type { AnalyticsQuery } from './query.ts';
 
 const store = await createTestStore();
 const warehouse = await store.open();
-after(async () => {
+cleanUp(async () => {
   await warehouse.close();
   await store.remove();
 });

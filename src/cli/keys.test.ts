@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { Command, CommanderError } from 'commander';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { initProject, makeConfig } from '../../test/support/harness.ts';
 import { openControlServices } from '../server/open-services.ts';
 import { addKeysCommand } from './keys.ts';
@@ -9,7 +10,7 @@ import { UsageError } from './terminal/usage-error.ts';
 const config = makeConfig();
 const project = await initProject(config);
 const services = await openControlServices(config);
-after(() => services.close());
+cleanUp(() => services.close());
 process.env.APPFLOW_DATA_DIR = config.dataDir;
 
 /** Runs `appflow keys <args>` in this process. Rejects with its error, whose message lists every mistake. */

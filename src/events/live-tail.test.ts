@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { makeManualTimers } from '../../test/support/manual-timers.ts';
 import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import { createFeed, type FeedSource } from '../warehouse/feed.ts';
@@ -10,7 +11,7 @@ import { HEARTBEAT_MS, openTail } from './live-tail.ts';
 
 const store = await createTestStore();
 const warehouse = await store.open();
-after(async () => {
+cleanUp(async () => {
   await warehouse.close();
   await store.remove();
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
@@ -10,7 +11,7 @@ import { PAGE_BYTES_MAX } from './page.ts';
 
 const store = await createTestStore();
 const warehouse = await store.open();
-after(async () => {
+cleanUp(async () => {
   await warehouse.close();
   await store.remove();
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { makeManualTimers } from '../../test/support/manual-timers.ts';
 import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
@@ -8,7 +9,7 @@ import { openTail, RESUME_BYTES_MAX, RESUME_EVENTS_MAX } from './live-tail.ts';
 
 const store = await createTestStore();
 const warehouse = await store.open();
-after(async () => {
+cleanUp(async () => {
   await warehouse.close();
   await store.remove();
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { makeClock, makeConfig } from '../../test/support/harness.ts';
 import { CLI_REQUESTER } from '../api/caller.ts';
 import { macOf } from '../directory/secret.ts';
@@ -18,7 +19,7 @@ const [FIRST, SECOND] = ['the first secret of this installation', 'the second se
 const clock = makeClock();
 const config = makeConfig({ APPFLOW_SECRET: FIRST });
 const services = await openControlServices(config, clock);
-after(() => services.close());
+cleanUp(() => services.close());
 const project = await createProject(services, 'Versions', CLI_REQUESTER);
 
 const make = () => createKey(services, project, { name: 'Test', type: 'server' }, CLI_GRANTOR);

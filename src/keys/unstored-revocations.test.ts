@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { makeClock, makeConfig } from '../../test/support/harness.ts';
 import { CLI_REQUESTER, type Requester } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
@@ -17,7 +18,7 @@ import { updateOrDisableKey, withdrawKey } from './withdraw.ts';
 
 const clock = makeClock();
 const opened = await openControlServices(makeConfig(), clock);
-after(() => opened.close());
+cleanUp(() => opened.close());
 const project = await createProject(opened, 'Unstored', CLI_REQUESTER);
 const { directory } = opened;
 
@@ -186,4 +187,4 @@ describe('a revocation that cannot be stored', () => {
     assert.match(lines.join(''), /"level":60,[^\n]*was not stored and is lost: revoke the key again/);
   });
 });
-after(() => unstored.close());
+cleanUp(() => unstored.close());

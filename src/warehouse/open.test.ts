@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { before, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { createTestStore, eventRow, type TestStore } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
@@ -24,7 +25,7 @@ before(async () => {
   warehouse = await store.open();
 });
 
-after(async () => {
+cleanUp(async () => {
   await warehouse.close();
   await store.remove();
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
+import { cleanUp } from '../../test/support/clean-up.ts';
 import { createTestStore, type TestStore } from '../../test/support/warehouse-store.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
@@ -21,7 +22,7 @@ before(async () => {
   await storeIds(0, stored);
 });
 
-after(async () => {
+cleanUp(async () => {
   await gateway.close();
   await store.remove();
 });

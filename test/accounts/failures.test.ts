@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { createMemoryLimiter } from '../../src/limits/memory.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { join, openBrowser, PASSWORD, setUp, signIn, stepUp, tokenOf } from '../support/browser.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { type Answer, initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 import { enableTotp } from '../support/second-factor.ts';
@@ -22,7 +23,7 @@ const { url, services, stop } = await startOpenServer(
   () => ({ limiter }),
   DASHBOARD_ROUTES,
 );
-after(stop);
+cleanUp(stop);
 const setupToken = tokenOf(`#${await renewSetupLink(services)}`);
 
 const assertProblem = (answer: Answer, status: number, code: string) =>

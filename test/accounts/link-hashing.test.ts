@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { join as joinPath } from 'node:path';
-import { after, beforeEach, it, mock } from 'node:test';
+import { beforeEach, it, mock } from 'node:test';
 import Database from 'better-sqlite3';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, stepUp, tokenOf } from '../support/browser.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
@@ -19,7 +20,7 @@ const { url, services, stop } = await startOpenServer(
   () => ({ limiter }),
   DASHBOARD_ROUTES,
 );
-after(stop);
+cleanUp(stop);
 const { password: hasher } = await (await services.people.auth()).$context;
 const hash = mock.method(hasher, 'hash');
 const setupToken = (await renewSetupLink(services)) ?? assert.fail();

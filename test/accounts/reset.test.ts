@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { createResetLink, type ResetPurpose } from '../../src/accounts/reset-password.ts';
 import { totpCode } from '../../src/accounts/totp-code.ts';
@@ -7,6 +7,7 @@ import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openBrowser, PASSWORD, setUp, signIn } from '../support/browser.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { type Answer, makeClock, startTestServer } from '../support/harness.ts';
 import { enableTotp } from '../support/second-factor.ts';
 
@@ -17,7 +18,7 @@ const clock = makeClock();
 const api = await startTestServer({}, { clock });
 const owner = await setUp(api.url, api.server.setupUrl);
 const services = await openControlServices(api.config, clock);
-after(() => services.close());
+cleanUp(() => services.close());
 const { db } = services.control;
 
 const assertProblem = (answer: Answer, status: number, code: string) =>

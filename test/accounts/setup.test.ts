@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { getMigrations } from 'better-auth/db/migration';
 import { describeAuth } from '../../src/accounts/better-auth.ts';
 import { createPasswordHasher } from '../../src/accounts/hashing/password-hasher.ts';
@@ -11,6 +11,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, signIn, tokenOf } from '../support/browser.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { initProject, makeConfig, makeTempDir } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
@@ -19,7 +20,7 @@ const { project_id } = await initProject(config);
 // Hashing fifty passwords is expected load here, so a busy machine must not shed these requests.
 const withoutShedding = ({ shedding }: Services) => ({ shedding: { ...shedding, refuses: () => false } });
 const { url, services, stop } = await startOpenServer(config, undefined, withoutShedding, DASHBOARD_ROUTES);
-after(stop);
+cleanUp(stop);
 const body = { name: 'Owner', email: 'Owner@Example.com', password: PASSWORD };
 const post = (path: string, sent: unknown) => openBrowser(url).call('POST', path, { body: sent });
 const countPeople = async () =>

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createResetLink } from '../../src/accounts/reset-password.ts';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, stepUp, tokenOf } from '../support/browser.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
@@ -17,7 +18,7 @@ const config = makeConfig({ TRUSTED_PROXIES: '127.0.0.0/8' });
 const { project_id } = await initProject(config);
 const routes = [...ROUTES, ...DASHBOARD_ROUTES];
 const { url, services, stop } = await startOpenServer(config, undefined, undefined, routes);
-after(stop);
+cleanUp(stop);
 
 /** Posts as a browser on another machine would over plain HTTP. Uses a raw socket, because fetch cannot set Host. */
 async function postFromElsewhere(path: string, sent: object) {

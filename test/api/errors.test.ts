@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { Type } from 'typebox';
 import { ERRORS } from '../../src/api/error-codes.ts';
 import { ApiError } from '../../src/api/errors.ts';
@@ -12,6 +12,7 @@ import { closedObject } from '../../src/lib/schema.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { createFeed } from '../../src/warehouse/feed.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { type Answer, connect, makeConfig } from '../support/harness.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
 
@@ -63,7 +64,7 @@ const warehouse = {
 };
 const app = createServer({ ...services, warehouse, limiter: createLimiter() }, ROUTES);
 const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
-after(async () => {
+cleanUp(async () => {
   await app.close();
   await services.close();
 });
@@ -235,7 +236,7 @@ const request = (line: string, header = 'X-Nothing: 1') =>
 it('links to the documentation at the public URL if one is configured', async () => {
   const config = { ...services.config, publicUrl: 'https://appflow.example.com' };
   const there = createServer({ ...services, config, warehouse, limiter: createLimiter() }, ROUTES);
-  after(() => there.close());
+  cleanUp(() => there.close());
   const { url, call } = connect(await there.listen({ port: 0, host: '127.0.0.1' }));
   const type = 'https://appflow.example.com/docs/errors#internal';
   assert.equal((await call('GET', '/error')).body.type, type);

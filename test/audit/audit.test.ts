@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { type Answer, initProject, makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
 const clock = makeClock();
@@ -14,7 +15,7 @@ clock.set(Date.now());
 const { server_key: key, project_id } = api.project;
 const self = (await api.call('GET', '/v1/api-keys/self', { key })).body.id as string;
 const services = await openControlServices(api.config, clock);
-after(() => services.close());
+cleanUp(() => services.close());
 
 type Entry = { id: string; at: string; action: string; target: string; [name: string]: unknown };
 

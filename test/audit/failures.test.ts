@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   createFailureLog,
   ENTRIES_PER_MINUTE,
@@ -10,6 +10,7 @@ import { createSecret } from '../../src/directory/secret.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startServer } from '../../src/server/start.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
 
@@ -17,7 +18,7 @@ const clock = makeClock();
 const config = makeConfig();
 const [one, other] = [await initProject(config), await initProject(config)];
 const services = await openControlServices(config, clock);
-after(() => services.close());
+cleanUp(() => services.close());
 const { control, directory } = services;
 
 const failed = async () =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { CompiledQuery, type RootOperationNode } from 'kysely';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../../src/audit/list.ts';
 import { openControl } from '../../src/control/open.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir } from '../support/harness.ts';
 
 const ENTRIES = 30_000;
@@ -19,7 +20,7 @@ const START = Date.UTC(2026, 0, 1);
 
 const file = join(makeTempDir(), 'control.db');
 const control = await openControl(file, systemClock());
-after(() => control.close());
+cleanUp(() => control.close());
 fillLog();
 const { db } = control;
 const all = (await db.selectFrom('audit_log').selectAll().execute()).toSorted(

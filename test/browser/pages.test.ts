@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { after } from 'node:test';
+
 import type { Page } from 'playwright-core';
 import { runDemo } from '../../src/cli/demo.ts';
 import { startServer } from '../../src/server/start.ts';
@@ -14,6 +14,7 @@ import {
   startChromium,
   untilLoaded,
 } from '../support/chromium.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
 
@@ -25,7 +26,7 @@ const config = makeConfig();
 const demo = await runDemo(config, { users: 300 }, Date.now(), new AbortController().signal);
 trackSecrets(JSON.stringify(demo.keys));
 const server = await startServer(config);
-after(server.stop);
+cleanUp(server.stop);
 const owner = await setUp(server.url, server.setupUrl);
 await stepUp(owner);
 const { projectId } = demo.state;

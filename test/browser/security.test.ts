@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after } from 'node:test';
+
 import type { Page } from 'playwright-core';
 import { PASSWORD, setUp, stepUp } from '../support/browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded, type Window } from '../support/chromium.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { startTestServer } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
 
@@ -25,7 +26,7 @@ const foreign = createServer((request, response) => {
   );
 }).listen(0);
 await once(foreign, 'listening');
-after(() => foreign.close());
+cleanUp(() => foreign.close());
 const foreignUrl = (host: string, html: string) =>
   `http://${host}:${(foreign.address() as AddressInfo).port}/?${encodeURIComponent(html)}`;
 

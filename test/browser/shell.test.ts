@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
+
 import { isDeepStrictEqual } from 'node:util';
 import type { Page } from 'playwright-core';
 import { setUp } from '../support/browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded } from '../support/chromium.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { startTestServer } from '../support/harness.ts';
 
 const api = await startTestServer();
@@ -34,7 +35,7 @@ async function createApp(name: string): Promise<string> {
 
 async function enter(options = {}) {
   const window = await chromium.open(options);
-  after(() => window.context.close());
+  cleanUp(() => window.context.close());
   await enterAs(window, owner);
   return window;
 }

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { after } from 'node:test';
+
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { startServer } from '../../src/server/start.ts';
 import { PASSWORD } from '../support/browser.ts';
 import { browserTest, startChromium } from '../support/chromium.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
 
 const server = await startServer(makeConfig());
-after(server.stop);
+cleanUp(server.stop);
 const api = connect(server.url);
 const chromium = startChromium();
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createDemoKeys } from '../../src/cli/demo/demo-keys.ts';
 import { createDemo } from '../../src/cli/demo/demo-project.ts';
 import { makeDays } from '../../src/cli/demo/events.ts';
@@ -9,6 +9,7 @@ import { UsageError } from '../../src/cli/terminal/usage-error.ts';
 import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startServer } from '../../src/server/start.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
 
@@ -21,7 +22,7 @@ const first = await runDemo(config, PLAN, nowMs, never);
 trackSecrets(JSON.stringify(first.keys));
 const second = await runDemo(config, PLAN, nowMs + 60_000, never);
 const server = await startServer(config);
-after(server.stop);
+cleanUp(server.stop);
 const api = connect(server.url);
 const key = first.keys?.server ?? assert.fail();
 const { stage, projectId } = first.state;

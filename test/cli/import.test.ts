@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Initialized } from '../../src/cli/init-text.ts';
 import { initByCli, runCli, type ServerProcess, startServerProcess } from '../support/child-processes.ts';
@@ -25,7 +25,6 @@ before(async () => {
   server = await startServerProcess({ APPFLOW_DATA_DIR: dataDir });
   env = { APPFLOW_DATA_DIR: dataDir };
 });
-after(() => server.kill());
 
 type Result = {
   accepted: number;

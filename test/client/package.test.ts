@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import vm from 'node:vm';
@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { AppflowAdmin } from '../../client/src/admin.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir, startTestServer } from '../support/harness.ts';
 import { installPackedClient } from './packed-client.ts';
 
@@ -174,7 +175,7 @@ describe('in Chromium, on a page of another origin', { skip: withoutChromium }, 
       args,
     });
   });
-  after(async () => {
+  cleanUp(async () => {
     await context?.close();
     pages?.close();
   });

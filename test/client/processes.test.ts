@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppflowAdmin } from '../../client/src/admin.ts';
 import { createFileStorage } from '../../client/src/node.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir, startTestServer } from '../support/harness.ts';
 
 const { project, url: baseUrl } = await startTestServer();
@@ -17,7 +18,7 @@ const COUNT = 150;
 const STARTED_MS_MAX = 60_000;
 
 const children = new Set<ChildProcess>();
-after(() => {
+cleanUp(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { after } from 'node:test';
+
 import { setImmediate } from 'node:timers/promises';
 import type { Fetch } from '../../client/src/http/transport.ts';
 import type { Clock } from '../../client/src/runtime/clock.ts';
+import { cleanUp } from '../support/clean-up.ts';
 
 /** A clock that moves only when the test moves it. */
 export type ManualClock = Clock & {
@@ -104,7 +105,7 @@ export async function startScriptedServer(script: (seen: Seen, n: number) => Scr
   }).listen(0, '127.0.0.1');
   server.on('connection', (socket) => socket.unref());
   await once(server, 'listening');
-  after(() => {
+  cleanUp(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it, mock } from 'node:test';
+import { before, describe, it, mock } from 'node:test';
 import { AppflowAdmin } from '../../client/src/admin.ts';
 import { Appflow } from '../../client/src/index.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir, startTestServer } from '../support/harness.ts';
 import { listBlocks, listExamples, runSnippet } from './snippets.ts';
 
@@ -23,7 +24,7 @@ const VALUES = {
 
 /** Snippets log to the console. Their output is not checked, only that the tracker reports no errors. */
 before(() => mock.method(console, 'log', () => undefined));
-after(() => mock.restoreAll());
+cleanUp(() => mock.restoreAll());
 
 describe('client examples', () => {
   for (const { place, code } of listExamples()) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setInterval as ticks } from 'node:timers/promises';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { defineRoute } from '../../src/api/route.ts';
@@ -15,6 +15,7 @@ import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 
 const clock = makeClock();
@@ -70,7 +71,7 @@ const routes = [
 ];
 const server = createServer({ ...services, warehouse, limiter }, routes);
 const api = connect(await server.listen({ port: 0, host: '127.0.0.1' }));
-after(async () => {
+cleanUp(async () => {
   await server.close();
   await warehouse.close();
   await elsewhere.close();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { QUERY_TIMEOUT_MS } from '../../src/warehouse/engine/gateway.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
@@ -17,7 +18,7 @@ const { url, stop } = await startOpenServer(config, undefined, ({ warehouse }) =
     },
   },
 }));
-after(stop);
+cleanUp(stop);
 
 it('gives a search in several slices no more time than any other query', async () => {
   const { status, text } = await connect(url).call('GET', '/v1/events?event_id=none', { key });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, afterEach } from 'node:test';
+import { afterEach } from 'node:test';
+import { cleanUp } from '../support/clean-up.ts';
 import { openStalledStream, openStream, type Reader } from '../support/event-stream.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
@@ -22,7 +23,7 @@ export async function startStreamServer() {
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= stopNow());
   const { limiter } = services;
-  after(stop);
+  cleanUp(stop);
   const api = connect(url);
   const readers: Pick<Reader, 'close'>[] = [];
   let made = 0;

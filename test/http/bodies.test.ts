@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
-import { after, afterEach, describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { BODY_SHARES } from '../../src/limits/body-budget.ts';
 import { BOMBS, sendBurst } from '../attacks/event-bombs.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { readMetric, startTestServer } from '../support/harness.ts';
 
 const BATCH_BYTES = 5 * 1024 * 1024;
@@ -72,7 +73,7 @@ async function closeAll(): Promise<void> {
 }
 
 afterEach(closeAll);
-after(() => {
+cleanUp(() => {
   for (const socket of open) socket.destroy();
 });
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { renderProblem } from '../../src/api/problem.ts';
 import { addDashboard, DASHBOARD_PATHS } from '../../src/http/dashboard-files.ts';
 import { startServer } from '../../src/server/start.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, makeConfig, makeTempDir } from '../support/harness.ts';
 
 const PAGE = '<!doctype html><title>Appflow</title>'.padEnd(400, ' ');
@@ -38,7 +39,7 @@ writeFileSync(join(dir, 'assets/.hidden.js'), 'not to be served');
 writeFileSync(join(dir, 'secret.txt'), 'not to be served');
 
 const server = await startServer({ ...makeConfig(), dashboardDir: dir });
-after(() => server.stop());
+cleanUp(() => server.stop());
 const api = connect(server.url);
 
 it('serves every dashboard page from one file that browsers revalidate each time', async () => {
@@ -179,7 +180,7 @@ it('serves a build that was created while the server runs', async () => {
 
 it('explains how to build the dashboard if it is missing, and serves everything else', async () => {
   const app = Fastify();
-  after(() => app.close());
+  cleanUp(() => app.close());
   app.get('/healthz', () => ({ status: 'ok' }));
   const notBuilt = makeTempDir();
   addDashboard(app, notBuilt, (_request, reply, error) => {

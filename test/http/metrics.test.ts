@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { authorizeMetrics } from '../../src/http/metrics/access.ts';
 import { startServer } from '../../src/server/start.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { type Answer, connect, makeKey, startTestServer } from '../support/harness.ts';
 import { sendRaw } from '../support/raw-http.ts';
@@ -242,7 +243,7 @@ describe('METRICS_PORT', () => {
 
   it('fails at startup if METRICS_PORT is in use, and closes what was opened', async () => {
     const occupant = createServer().listen(0, '127.0.0.1');
-    after(() => occupant.close());
+    cleanUp(() => occupant.close());
     await once(occupant, 'listening');
     const { port: metricsPort } = occupant.address() as AddressInfo;
     await assert.rejects(startServer({ ...api.config, metricsPort }), /METRICS_PORT|EADDRINUSE/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it, mock } from 'node:test';
+import { before, describe, it, mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompiledQuery } from 'kysely';
 import { startAuditHeadLog } from '../../src/audit/head.ts';
@@ -10,6 +10,7 @@ import { startDisablingLeaked } from '../../src/leaks/disable-leaked.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { type ControlServices, openControlServices } from '../../src/server/open-services.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { initProject, makeClock, makeConfig } from '../support/harness.ts';
 
 const TURNS_MAX = 200;
@@ -30,7 +31,7 @@ before(async () => {
     .executeTakeFirstOrThrow();
   keyId = id;
 });
-after(async () => {
+cleanUp(async () => {
   mock.timers.reset();
   await services.close();
 });

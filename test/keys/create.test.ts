@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { KeyCaller } from '../../src/api/caller.ts';
 import { CLI_ACTOR, CLI_REQUESTER } from '../../src/api/caller.ts';
 import { ApiError, type FieldError } from '../../src/api/errors.ts';
@@ -14,11 +14,12 @@ import { newId } from '../../src/lib/id.ts';
 import { createProject } from '../../src/projects/create.ts';
 import { updateProject } from '../../src/projects/update.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeClock, makeConfig } from '../support/harness.ts';
 
 const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);
-after(() => services.close());
+cleanUp(() => services.close());
 const project = await createProject(services, 'Keys', CLI_REQUESTER);
 const other = await createProject(services, 'Other', CLI_REQUESTER);
 const limited = await updateProject(

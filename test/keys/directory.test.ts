@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { createServer } from '../../src/http/server.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
 import type { Task, TaskResult } from './control-worker.ts';
 
@@ -24,7 +25,7 @@ const worker = fork(join(import.meta.dirname, 'control-worker.ts'), {
   env: { PATH: process.env.PATH, APPFLOW_DATA_DIR: config.dataDir, LOG_LEVEL: 'silent' },
 });
 await once(worker, 'message');
-after(async () => {
+cleanUp(async () => {
   worker.kill();
   await app.close();
   await warehouse.close();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
 import {
@@ -11,13 +11,14 @@ import {
 import { DAY_MS } from '../../src/lib/durations.ts';
 import { createProject } from '../../src/projects/create.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeClock, makeConfig } from '../support/harness.ts';
 
 const clock = makeClock();
 const config = makeConfig();
 const services = await openControlServices(config, clock);
 const otherProcess = await openControlServices(config, clock);
-after(async () => {
+cleanUp(async () => {
   await services.close();
   await otherProcess.close();
 });

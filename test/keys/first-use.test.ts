@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { DAY_MS } from '../../src/lib/durations.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
@@ -9,7 +10,7 @@ const clock = makeClock();
 const config = makeConfig();
 const { server_key: root } = await initProject(config);
 const { url, services, stop } = await startOpenServer(config, clock);
-after(stop);
+cleanUp(stop);
 const { call } = connect(url);
 const { firstUse } = services;
 

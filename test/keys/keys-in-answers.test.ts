@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { Route } from '../../src/api/route.ts';
 import { createSecret, hintOf } from '../../src/directory/secret.ts';
 import { ROUTES } from '../../src/routes.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { openStream } from '../support/event-stream.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
@@ -13,7 +14,7 @@ const config = makeConfig();
 const { server_key: key, project_id, app_id } = await initProject(config);
 const clock = makeClock();
 const { url, services, stop } = await startOpenServer(config, clock);
-after(stop);
+cleanUp(stop);
 const api = connect(url);
 
 const pasted = createSecret('server');

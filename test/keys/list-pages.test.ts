@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { pageById } from '../../src/api/list.ts';
 import { toKeyJson } from '../../src/keys/key-json.ts';
 import { createKeyFilter } from '../../src/keys/list.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { copyRow } from '../support/copy-row.ts';
 import { initProject, makeConfig } from '../support/harness.ts';
 
@@ -11,7 +12,7 @@ const KEYS = 4_000;
 const config = makeConfig();
 const { project_id } = await initProject(config);
 const services = await openControlServices(config);
-after(() => services.close());
+cleanUp(() => services.close());
 const [first] = services.directory.listKeys(project_id);
 copyRow(config.dataDir, 'api_keys', first?.id ?? assert.fail(), KEYS, { id: "'key_' || (7919 * i % 4001)" });
 await services.directory.refresh();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { CLI_ACTOR, CLI_REQUESTER } from '../../src/api/caller.ts';
 import type { Control } from '../../src/control/open.ts';
 import { NO_CALLER } from '../../src/control/open.ts';
@@ -10,6 +10,7 @@ import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
 
 const MAX_STALE_MS = 60_000;
@@ -40,7 +41,7 @@ const warehouse = await openWarehouse({ path: services.eventsDir, log, clock });
 const limiter = createLimiter({ overrides: config.limitOverrides });
 const app = createServer({ ...services, control: breakable, directory, warehouse, limiter }, ROUTES);
 const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
-after(async () => {
+cleanUp(async () => {
   await app.close();
   await warehouse.close();
   directory.close();

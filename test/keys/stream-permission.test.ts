@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
-import type { KeyCaller } from '../../src/api/caller.ts';
-import { CLI_ACTOR } from '../../src/api/caller.ts';
+import { describe, it } from 'node:test';
+import { CLI_ACTOR, type KeyCaller } from '../../src/api/caller.ts';
 import type { ErrorCode } from '../../src/api/error-codes.ts';
 import type { Control } from '../../src/control/open.ts';
 import { openDirectory } from '../../src/directory/directory.ts';
@@ -14,6 +13,7 @@ import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
 
 const MAX_STALE_MS = 60_000;
@@ -41,7 +41,7 @@ const limiter = createLimiter({ overrides: config.limitOverrides });
 const served = { ...services, control: breakable, directory, warehouse, limiter };
 const server = createServer(served, ROUTES);
 const api = connect(await server.listen({ port: 0, host: '127.0.0.1' }));
-after(async () => {
+cleanUp(async () => {
   await server.close();
   await warehouse.close();
   directory.close();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { setUp } from '../support/browser.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { openStream } from '../support/event-stream.ts';
 import { report, writeKeysFile } from '../support/github-report.ts';
 import { makeKey, startTestServer } from '../support/harness.ts';
@@ -12,7 +13,7 @@ const api = await startTestServer({ APPFLOW_GITHUB_SCANNING_KEYS_FILE: writeKeys
 const { server_key, project_id } = api.project;
 const owner = await setUp(api.url, api.server.setupUrl);
 const other = new Database(join(api.config.dataDir, 'control.db'));
-after(() => other.close());
+cleanUp(() => other.close());
 
 const codeOf = async (key: string): Promise<string | undefined> =>
   (await api.call('GET', '/v1/api-keys/self', { key })).body.code;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createSecret } from '../../src/directory/secret.ts';
 import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeClock, makeConfig, makeKey, startTestServer } from '../support/harness.ts';
 
 const clock = makeClock();
@@ -137,7 +138,7 @@ describe('storing usage', () => {
   it('stores usage across restarts and adds up several processes', async () => {
     const config = makeConfig();
     const [one, other] = [await openControlServices(config, clock), await openControlServices(config, clock)];
-    after(() => one.close());
+    cleanUp(() => one.close());
     const found = { key: { id: 'key_x', bundleIds: [] }, secret: { version: 1 } } as never;
     const use = (services: typeof one, address: string) => {
       services.usage.count(services.usage.touch(found, address, {}), 'events', 200);

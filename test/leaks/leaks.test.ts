@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { createSecret } from '../../src/directory/secret.ts';
 import { disableDueKeys } from '../../src/leaks/disable-leaked.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { startChildServer } from '../support/child-server.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { report as reportTo, writeKeysFile } from '../support/github-report.ts';
 import {
   initProject,
@@ -22,7 +23,7 @@ const clock = makeClock();
 const api = await startTestServer({ APPFLOW_GITHUB_SCANNING_KEYS_FILE: KEYS_FILE }, { clock });
 const { server_key: key } = api.project;
 const services = await openControlServices(api.config, clock);
-after(() => services.close());
+cleanUp(() => services.close());
 
 const report = (...tokens: string[]) => reportTo(api, ...tokens);
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { createSecret } from '../../src/directory/secret.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import {
   attacker,
   bodyOf,
@@ -190,7 +191,7 @@ describe('the rate limit of leak reports', () => {
 
 describe('leak reports while another process holds the write lock', () => {
   const other = new Database(join(api.config.dataDir, 'control.db'));
-  after(() => other.close());
+  cleanUp(() => other.close());
 
   // Regression test: scheduling a key for disabling did not wait for the lock and returned 503.
   for (const policy of ['revoke', 30] as const) {

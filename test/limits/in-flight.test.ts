@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect as connectSocket, type Socket } from 'node:net';
-import { after, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { defineRoute } from '../../src/api/route.ts';
 import { exportAs } from '../../src/api/streamed.ts';
@@ -9,6 +9,7 @@ import { StorageError } from '../../src/lib/errors.ts';
 import { closedObject } from '../../src/lib/schema.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { type Answer, connect, initProject, makeConfig } from '../support/harness.ts';
 import { makeManualTimers } from '../support/manual-timers.ts';
 import { startOpenServer } from '../support/open-server.ts';
@@ -60,7 +61,7 @@ const limiter = createLimiter({
   inFlightTime: time,
 });
 const { url, services, stop } = await startOpenServer(config, undefined, () => ({ limiter }), routes);
-after(stop);
+cleanUp(stop);
 watchServices(services);
 const api = connect(url);
 const { hostname, port } = new URL(url);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { NO_CALLER } from '../../src/control/open.ts';
 import type { Payer } from '../../src/limits/plan.ts';
 import type { RateLimits } from '../../src/limits/rate-limits.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeKey, startTestServer } from '../support/harness.ts';
 import { makeInstantLimiter } from '../support/instant-limiter.ts';
 
@@ -126,7 +127,7 @@ describe('over HTTP', async () => {
     const key = await makeKey(api, { type: 'server' });
     // Written as if by another process: the change applies immediately all the same.
     const services = await openControlServices(api.config);
-    after(() => services.close());
+    cleanUp(() => services.close());
     const patch = (rateLimits: unknown) =>
       services.control.write(NO_CALLER, async ({ tx, revision }) => {
         const rate_limits = rateLimits === null ? null : JSON.stringify(rateLimits);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, beforeEach, describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import { createSecret } from '../../src/directory/secret.ts';
 import { watchServices } from '../../src/http/metrics/sources.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { createShedding } from '../../src/limits/shedding.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { type Answer, connect, initProject, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
@@ -35,7 +36,7 @@ const { url, services, stop } = await startOpenServer(
     };
   },
 );
-after(stop);
+cleanUp(stop);
 watchServices(services);
 const api = connect(url);
 

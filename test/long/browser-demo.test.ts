@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
+
 import { runDemo } from '../../src/cli/demo.ts';
 import { startServer } from '../../src/server/start.ts';
 import { setUp } from '../support/browser.ts';
 import { browserTest, enterAs, startChromium, untilLoaded } from '../support/chromium.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
 
@@ -26,7 +27,7 @@ const config = makeConfig();
 const demo = await runDemo(config, {}, Date.now(), new AbortController().signal);
 trackSecrets(JSON.stringify(demo.keys));
 const server = await startServer(config);
-after(server.stop);
+cleanUp(server.stop);
 const owner = await setUp(server.url, server.setupUrl);
 const chromium = startChromium();
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setInterval as ticks } from 'node:timers/promises';
 import { defineRoute } from '../../src/api/route.ts';
 import { exportAs } from '../../src/api/streamed.ts';
@@ -8,6 +8,7 @@ import { closedObject } from '../../src/lib/schema.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { type Browser, join, setUp, signIn, stepUp } from '../support/browser.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { initProject, makeClock, makeConfig } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
@@ -33,7 +34,7 @@ const config = makeConfig();
 const { project_id } = await initProject(config);
 const routes = [...DASHBOARD_ROUTES, ...mirrorForDashboard([endless])];
 const { url, services, stop } = await startOpenServer(config, clock, undefined, routes);
-after(stop);
+cleanUp(stop);
 const owner = await setUp(url, `${url}/setup#${await renewSetupLink(services)}`);
 await stepUp(owner);
 await join(owner, project_id, 'developer', 'Reader');

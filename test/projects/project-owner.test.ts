@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { init } from '../../src/cli/init.ts';
 import { UsageError } from '../../src/cli/terminal/usage-error.ts';
 import { startServer } from '../../src/server/start.ts';
 import { type Browser, join, setUp } from '../support/browser.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
 
 const config = makeConfig();
 const server = await startServer(config);
-after(server.stop);
+cleanUp(server.stop);
 
 async function initProject(project: string, options: { owner?: string } = {}): Promise<string> {
   const made = await init(config, { project, app: 'App', platform: 'ios', ...options });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
@@ -10,6 +10,7 @@ import { sendExpiryNotices } from '../../src/keys/expiry-notices.ts';
 import { DAY_MS } from '../../src/lib/durations.ts';
 import { createProject } from '../../src/projects/create.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeClock, makeConfig, startTestServer } from '../support/harness.ts';
 
 const LOCKED_MS = 300;
@@ -57,7 +58,7 @@ describe('while another process holds the write lock', () => {
 describe('in the background, while another process holds the write lock', async () => {
   const config = makeConfig();
   const services = await openControlServices(config, clock);
-  after(() => services.close());
+  cleanUp(() => services.close());
   const project = await createProject(services, 'Locked', CLI_REQUESTER);
   const expires_at = new Date(clock.now() + 40 * DAY_MS).toISOString();
   const body = { name: 'Locked', type: 'server', expires_at } as const;

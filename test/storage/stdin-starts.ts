@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { after } from 'node:test';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir } from '../support/harness.ts';
 
 const CHILD = join(import.meta.dirname, 'stdin-child.ts');
@@ -57,7 +57,7 @@ export function openPipe(): number {
   const file = join(makeTempDir(), 'pipe');
   execFileSync('mkfifo', [file]);
   const pipe = openSync(file, 'r+');
-  after(() => closeSync(pipe));
+  cleanUp(() => closeSync(pipe));
   return pipe;
 }
 

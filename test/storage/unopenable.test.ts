@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import Database from 'better-sqlite3';
 import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir } from '../support/harness.ts';
 import { damageFile } from './damage/damage-file.ts';
 import { listTables } from './damage/list-tables.ts';
@@ -37,7 +38,7 @@ it('names the damaged definition of a table even without a record of it, and no 
 it('names a full disk, at a later start too', async () => {
   const disk = mkdtempSync(join(tmpdir(), 'appflow-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', disk]);
-  after(() => {
+  cleanUp(() => {
     execFileSync('umount', ['--lazy', disk]);
     rmSync(disk, { recursive: true, force: true });
   });

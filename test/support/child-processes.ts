@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { after } from 'node:test';
+
 import type { Initialized } from '../../src/cli/init-text.ts';
-import { type Api, connect } from './harness.ts';
+import { type Api, connect, stopBeforeRemoval } from './harness.ts';
 import { requireNoSecrets, trackSecrets } from './minted-secrets.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -96,13 +96,16 @@ export async function startServerProcess(
     logged.push(String(chunk));
     process.stderr.write(chunk);
   });
-  after(() => requireNoSecrets("The server's log", logged.join('')));
   // Not 'close', which waits until all output has been read.
   const closed = once(child, 'exit');
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
     await closed;
   };
+  stopBeforeRemoval(env.APPFLOW_DATA_DIR ?? '', async () => {
+    await end('SIGKILL');
+    requireNoSecrets("The server's log", logged.join(''));
+  });
   try {
     const url = await findUrl(child);
     const stop = async () => {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, it, type TestContext } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Browser as SignedIn } from './browser.ts';
+import { cleanUp } from './clean-up.ts';
 
 const EXECUTABLE = '/usr/bin/chromium';
 const HAS_CHROMIUM = existsSync(EXECUTABLE);
@@ -34,7 +35,7 @@ export type Chromium = { open: (options?: BrowserContextOptions) => Promise<Wind
 /** Returns a Chromium that starts with the first window and stops at the end of the test file. */
 export function startChromium(): Chromium {
   let launched: ReturnType<typeof chromium.launch> | undefined;
-  after(async () => (await launched)?.close());
+  cleanUp(async () => (await launched)?.close());
   return {
     async open(options = {}) {
       assert.ok(existsSync(BUILT), 'The dashboard is not built: npm run build');

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+
 import { init } from '../../src/cli/init.ts';
 import type { Initialized, InitOptions } from '../../src/cli/init-text.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { type Clocks, type RunningServer, startServer } from '../../src/server/start.ts';
+import { cleanUp } from './clean-up.ts';
 import { checkAnswer, requireNoSecrets, requireNoSecretsInFolder, trackSecrets } from './minted-secrets.ts';
 
 /** Rate limits off, for tests that are not about limits. */
@@ -24,7 +25,7 @@ export const LIMITS_OFF = {
   APPFLOW_LIMIT_SIGN_IN: 'off',
 };
 
-/** What to stop before a folder is checked and removed. `after` runs its hooks in the order they were added. */
+/** What to stop before a folder is checked and removed: cleanups run in the order they were added. */
 const cleanups = new Map<string, (() => Promise<void>)[]>();
 
 /**
@@ -35,9 +36,9 @@ export function makeTempDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'appflow-test-'));
   const stops: (() => Promise<void>)[] = [];
   cleanups.set(dir, stops);
-  after(async () => {
+  cleanUp(async () => {
     try {
-      for (const stop of stops) await stop();
+      await Promise.all(stops.map((stop) => stop()));
       if (existsSync(join(dir, 'control.db'))) requireNoSecretsInFolder(dir);
     } finally {
       rmSync(dir, { recursive: true, force: true });
@@ -50,7 +51,7 @@ export function makeTempDir(): string {
 export function stopBeforeRemoval(dir: string, stop: () => Promise<void>): void {
   const stops = cleanups.get(dir);
   if (stops) stops.push(stop);
-  else after(stop);
+  else cleanUp(stop);
 }
 
 /** Returns a configuration with its own data folder, a free port, no log and no rate limits, overridden by `env`. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect as connectSocket } from 'node:net';
-import { after } from 'node:test';
+
 import { NO_CALLER, type Write } from '../../src/control/open.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
+import { cleanUp } from './clean-up.ts';
 import { connect, initProject, makeClock, makeConfig } from './harness.ts';
 import { trackSecrets } from './minted-secrets.ts';
 import { startOpenServer } from './open-server.ts';
@@ -43,9 +44,9 @@ export async function startSlowServer() {
     }),
     [...ROUTES, ...DASHBOARD_ROUTES],
   );
-  after(stop);
+  cleanUp(stop);
   const elsewhere = await openControlServices(config, clock);
-  after(() => elsewhere.close());
+  cleanUp(() => elsewhere.close());
   const api = connect(url);
 
   const { hostname, port } = new URL(url);

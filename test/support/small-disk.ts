@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { cleanUp } from './clean-up.ts';
 
 /** Mounts a separate in-memory disk. Needs root: a test that cannot mount fails instead of being skipped. */
 export function mountDisk(size: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'appflow-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
-  after(() => {
+  cleanUp(() => {
     execFileSync('umount', ['--lazy', dir]);
     rmSync(dir, { recursive: true, force: true });
   });

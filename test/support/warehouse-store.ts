@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { before } from 'node:test';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { embedded } from '../../src/warehouse/engine/embedded.ts';
@@ -9,6 +9,7 @@ import { type Gateway, openGateway } from '../../src/warehouse/engine/gateway.ts
 import type { EventRow } from '../../src/warehouse/event-row.ts';
 import { migrate } from '../../src/warehouse/migrate.ts';
 import { openWarehouse, type Warehouse } from '../../src/warehouse/open.ts';
+import { cleanUp } from './clean-up.ts';
 
 /** A warehouse for tests on its own folder. Only one can be open per process. */
 export type TestStore = {
@@ -36,7 +37,7 @@ export function useTestGateway(): Gateway {
     gateway = await openGateway(embedded(store.path), { size: 2, waitingMax: 100 });
     await migrate(gateway);
   });
-  after(async () => {
+  cleanUp(async () => {
     await gateway.close();
     await store.remove();
   });

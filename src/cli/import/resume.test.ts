@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { cleanUp } from '../../../test/support/clean-up.ts';
 import { type ImportIdentity, openResume } from './resume.ts';
 import { NO_TOTALS } from './totals.ts';
 
@@ -16,7 +17,7 @@ const totals = { ...NO_TOTALS, line: 7, accepted: 6, rejectedByCode: { invalid_j
 
 function makeDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'appflow-resume-'));
-  after(() => rmSync(dir, { recursive: true, force: true }));
+  cleanUp(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 

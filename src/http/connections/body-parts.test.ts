@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cleanUp } from '../../../test/support/clean-up.ts';
 import { openLog } from '../../lib/log.ts';
 import { createConnections } from './connections.ts';
 import { PART_BYTES_MIN, PARTS_SPARE_MAX } from './limits.ts';
@@ -16,7 +17,7 @@ const chunksOf = (bytes: number, count: number) =>
   `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`.repeat(count);
 
 const cleanups: (() => void)[] = [];
-after(() => {
+cleanUp(() => {
   for (const clean of cleanups) clean();
 });
 

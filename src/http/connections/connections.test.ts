@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cleanUp } from '../../../test/support/clean-up.ts';
 import { parseCidrs } from '../../lib/ip.ts';
 import { openLog } from '../../lib/log.ts';
 import { type ConnectionOptions, type Connections, createConnections } from './connections.ts';
@@ -17,7 +18,7 @@ const answerOk: RequestListener = (_request, response) => void response.end('ok'
 type Client = { socket: Socket; text: () => string; closed: Promise<unknown> };
 
 const cleanups: (() => void)[] = [];
-after(() => {
+cleanUp(() => {
   for (const clean of cleanups) clean();
 });
 

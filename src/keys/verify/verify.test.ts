@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
+import { cleanUp } from '../../../test/support/clean-up.ts';
 import { makeClock, makeConfig } from '../../../test/support/harness.ts';
 import { CLI_REQUESTER } from '../../api/caller.ts';
 import { NO_CALLER } from '../../control/open.ts';
@@ -13,7 +14,7 @@ import { verify } from './verify.ts';
 
 const clock = makeClock();
 const services = await openControlServices(makeConfig(), clock);
-after(() => services.close());
+cleanUp(() => services.close());
 const { directory, pepper, control } = services;
 const project = await createProject(services, 'Verified', CLI_REQUESTER);
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { NEEDS_REDIS, startRedis, type TestRedis } from '../../../test/limits/redis/redis-server.ts';
+import { cleanUp } from '../../../test/support/clean-up.ts';
 import { type Decision, decide, decideRefusal, type LimitState } from '../gcra/decide.ts';
 import { createLimit, type Limit } from '../gcra/limit.ts';
 import type { BucketCharge } from '../gcra/store.ts';
@@ -29,7 +30,7 @@ describe('the script in Redis', NEEDS_REDIS, () => {
     client = openRedisClient(redis.url, { onReady: ready.resolve, onLost: () => undefined }, 60_000);
     await ready.promise;
   });
-  after(async () => {
+  cleanUp(async () => {
     client.close();
     await redis[Symbol.asyncDispose]();
   });

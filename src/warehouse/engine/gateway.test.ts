@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import fc from 'fast-check';
+import { cleanUp } from '../../../test/support/clean-up.ts';
 import { createTestStore, type TestStore } from '../../../test/support/warehouse-store.ts';
 import { StorageError } from '../../lib/errors.ts';
 import { embedded } from './embedded.ts';
@@ -17,7 +18,7 @@ before(async () => {
   await gateway.command('CREATE TABLE round (id UInt32, text String) ENGINE = MergeTree ORDER BY id');
 });
 
-after(async () => {
+cleanUp(async () => {
   await gateway.close();
   await store.remove();
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
+import { cleanUp } from '../../../test/support/clean-up.ts';
 import { createTestStore, type TestStore } from '../../../test/support/warehouse-store.ts';
 import { StorageError } from '../../lib/errors.ts';
 import { embedded } from './embedded.ts';
@@ -24,7 +25,7 @@ before(async () => {
   });
 });
 
-after(async () => {
+cleanUp(async () => {
   await readers.close();
   await control.close();
   await store.remove();

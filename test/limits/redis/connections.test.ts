@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cleanUp } from '../../support/clean-up.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { makeTempDir } from '../../support/harness.ts';
 import { NEEDS_REDIS, startRedis, type TestRedis } from './redis-server.ts';
@@ -61,7 +62,7 @@ describe('rediss:// over TLS', NEEDS_OPENSSL, () => {
     const tls = ['--tls-port', String(port), '--tls-auth-clients', 'no'];
     redis = await startRedis([...tls, '--tls-cert-file', files.certificate, '--tls-key-file', files.key]);
   });
-  after(() => redis[Symbol.asyncDispose]());
+  cleanUp(() => redis[Symbol.asyncDispose]());
 
   /** What a server reports about its Redis when NODE_EXTRA_CA_CERTS names the authority: /readyz, then the log. */
   async function askServer(host: string) {

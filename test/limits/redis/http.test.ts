@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { cleanUp } from '../../support/clean-up.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { NEEDS_REDIS, startProxy, startRedis, type TestRedis } from './redis-server.ts';
 import { type Fault, LEFT, requireSteady, startLimitedServer, waitForStatus } from './redis-under-load.ts';
@@ -10,7 +11,7 @@ const FAULT_MS = 3_000;
 
 const port = await findFreePort();
 const proxy = await startProxy(port);
-after(() => proxy[Symbol.asyncDispose]());
+cleanUp(() => proxy[Symbol.asyncDispose]());
 const limited = await startLimitedServer(`redis://:${PASSWORD}@127.0.0.1:${proxy.port}`);
 const { server } = limited;
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { createLimit } from '../../../src/limits/gcra/limit.ts';
 import { createLimiter } from '../../../src/limits/limiter.ts';
 import { IN_FLIGHT_POLICY } from '../../../src/limits/policies.ts';
+import { cleanUp } from '../../support/clean-up.ts';
 import { NEEDS_REDIS, startRedis, type TestRedis } from './redis-server.ts';
 import { countPassing, oneUnit, openStore as openRedis, waitUntil } from './redis-store.ts';
 
@@ -22,7 +23,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
   before(async () => {
     redis = await startRedis();
   });
-  after(() => redis[Symbol.asyncDispose]());
+  cleanUp(() => redis[Symbol.asyncDispose]());
 
   test('1: exactly 1,000 of 5,000 tries in each of 4 processes are allowed at a limit of 1,000, 20 times, with 1 to 64 in flight', async (context) => {
     const workers = Array.from({ length: 4 }, () => fork(WORKER, { env: { REDIS_URL: redis.url } }));

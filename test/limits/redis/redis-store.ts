@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog } from '../../../src/lib/log.ts';
 import { createLimit, type PolicyRate } from '../../../src/limits/gcra/limit.ts';
 import type { BucketCharge } from '../../../src/limits/gcra/store.ts';
 import { openRedisStore, type RedisStore, type RedisStoreOptions } from '../../../src/limits/redis/redis.ts';
+import { cleanUp } from '../../support/clean-up.ts';
 
 /** A store under test, with its log. */
 export type OpenStore = RedisStore & { lines: string[] };
@@ -17,7 +18,7 @@ export async function openStore(
   const lines: string[] = [];
   const log = openLog('warn', (line) => line, { write: (line) => lines.push(line) });
   const store = await openRedisStore({ url, log, ...options });
-  after(store.close);
+  cleanUp(store.close);
   return { ...store, lines };
 }
 
