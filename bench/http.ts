@@ -1,46 +1,31 @@
-import autocannon from 'autocannon';
 import { createSecret } from '../src/directory/secret.ts';
+import { HTTP_CONNECTIONS, measureSelf } from './load.ts';
 import { describeRun, median } from './report.ts';
 import { LIMITS_OFF, startAppflow, startScript } from './server.ts';
 
 const ROUNDS = 5;
 const SECONDS = Number(process.argv[2] ?? 4);
-const CONNECTIONS = 32;
 /** High enough never to deny: the limiter still decides and writes its headers for every request. */
 const LIMITS_WIDE = { ...LIMITS_OFF, APPFLOW_LIMIT_MANAGEMENT: '1000000/10000000' };
 const NAMES = ['bare', 'keyless', 'valid', 'unknown', 'betterAuth'] as const;
 
 type Name = (typeof NAMES)[number];
 
-async function measure(url: string, key: string | undefined, expected = 200): Promise<number> {
-  const result = await autocannon({
-    url: `${url}/v1/api-keys/self`,
-    connections: CONNECTIONS,
-    duration: SECONDS,
-    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
-    // A separate thread shares no event loop with this one. The servers are separate processes.
-    workers: 1,
-  });
-  const expectedCount = expected === 200 ? result['2xx'] : result['4xx'];
-  if (expectedCount === 0) throw new Error(`${url} did not answer ${expected} even once.`);
-  return result.requests.average;
-}
-
 const bare = await startScript('bare-server.ts', {});
 const keyless = await startScript('keyless-server.ts', {});
 const appflow = await startAppflow(LIMITS_WIDE);
 const betterAuth = await startScript('better-auth-server.ts', {});
 const cases: Record<Name, () => Promise<number>> = {
-  bare: () => measure(bare.url, undefined),
-  keyless: () => measure(keyless.url, undefined),
-  valid: () => measure(appflow.url, appflow.project.server_key),
-  unknown: () => measure(appflow.url, createSecret('server'), 401),
-  betterAuth: () => measure(betterAuth.url, betterAuth.firstLines[0]),
+  bare: () => measureSelf(bare.url, undefined, SECONDS),
+  keyless: () => measureSelf(keyless.url, undefined, SECONDS),
+  valid: () => measureSelf(appflow.url, appflow.project.server_key, SECONDS),
+  unknown: () => measureSelf(appflow.url, createSecret('server'), SECONDS, 401),
+  betterAuth: () => measureSelf(betterAuth.url, betterAuth.firstLines[0], SECONDS),
 };
 console.log(
   describeRun(
     'HTTP: GET /v1/api-keys/self',
-    `${CONNECTIONS} connections, ${ROUNDS} interleaved rounds of ${SECONDS} s, limits on and wide; better-auth 1.7.25 with its limit off`,
+    `${HTTP_CONNECTIONS} connections, ${ROUNDS} interleaved rounds of ${SECONDS} s, limits on and wide; better-auth 1.7.25 with its limit off`,
   ),
 );
 const rounds: Record<Name, number[]> = { bare: [], keyless: [], valid: [], unknown: [], betterAuth: [] };

@@ -1,16 +1,8 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { INGEST_SHAPES, measureIngest } from './load.ts';
 import { describeRun } from './report.ts';
 import { startAppflow } from './server.ts';
 
 const SECONDS = Number(process.argv[2] ?? 20);
-const RUNS = [
-  { batch: 50, connections: 64 },
-  { batch: 50, connections: 256 },
-  { batch: 1, connections: 64 },
-  { batch: 1, connections: 128 },
-];
 
 /** Returns how many events the API finds: acknowledged events must be queryable. */
 async function countEvents(url: string, key: string): Promise<number> {
@@ -24,18 +16,11 @@ async function countEvents(url: string, key: string): Promise<number> {
 console.log(
   describeRun('Ingest: acknowledged = on disk and queryable', `limits off, ${SECONDS} s a run, closed loop`),
 );
-for (const { batch, connections } of RUNS) {
+for (const shape of INGEST_SHAPES) {
+  const { batch, connections } = shape;
   const server = await startAppflow();
-  const args = [
-    join(import.meta.dirname, 'ingest-load.ts'),
-    server.url,
-    server.project.server_key,
-    batch,
-    connections,
-    SECONDS,
-  ].map(String);
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  const result = JSON.parse(stdout);
+  const target = { url: server.url, key: server.project.server_key };
+  const result = await measureIngest(target, shape, SECONDS);
   const found = await countEvents(server.url, server.project.server_key);
   console.log(
     `batch ${batch}, ${connections} connections: ${result.perSecond} events/s, p50 ${result.p50} ms, p99 ${result.p99} ms; ` +
