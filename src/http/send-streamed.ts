@@ -4,10 +4,15 @@ import type { ErrorCode } from '../api/error-codes.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
+import type { LoopShare, LoopUser } from '../limits/loop-share.ts';
 import { inPieces } from './connections/pieces.ts';
 import type { AnswerLog } from './pipeline/answer-log.ts';
 import type { Exchange } from './pipeline/exchange.ts';
-import { findStreamRefusal, type StreamServices } from './pipeline/stream-permission.ts';
+import {
+  findStreamRefusal,
+  type StreamPermission,
+  type StreamServices,
+} from './pipeline/stream-permission.ts';
 
 const RECHECK_MS = 500;
 
@@ -20,7 +25,7 @@ const STOPPING: ErrorCode = 'overloaded';
  * Keys in it become hints.
  */
 export function openGuardedBody(
-  services: StreamServices & { answerLog: AnswerLog },
+  services: StreamServices & { answerLog: AnswerLog; loopShare: LoopShare },
   { streamPermission, requestId }: Exchange,
   { chunks, end }: Streamed,
   response: ServerResponse,
@@ -59,10 +64,33 @@ export function openGuardedBody(
   return body;
 
   async function* guarded(): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
+    for await (const chunk of inTurn(services.loopShare, toReader(streamPermission), chunks)) {
       // Once the stream is ending, the remaining chunks are its closing message.
       if (isEnding || checkPermission()) yield* inPieces(Buffer.from(redactSecrets(chunk)));
       else if (!isEnding) return;
     }
   }
+}
+
+/**
+ * Yields chunks, each produced within the event loop's share for expensive work: the next page of an export may be in
+ * memory already, and a fast reader would otherwise keep the loop from everything else until all of it is sent.
+ */
+async function* inTurn<T>(loopShare: LoopShare, user: LoopUser, chunks: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await loopShare.run(user, () => iterator.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+function toReader(permission: StreamPermission | undefined): LoopUser {
+  if (permission === undefined) throw new Error('A stream needs a permission.');
+  const { caller } = permission;
+  return { kind: 'stream', callerId: 'key' in caller ? caller.key.id : caller.session.person.id };
 }

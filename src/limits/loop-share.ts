@@ -3,14 +3,17 @@ import type { BodySender } from './body-budget.ts';
 import { createFairQueue, type Lane } from './fair-queue.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 
+/** Whose work it is: the sender of a body, or the reader of a streamed answer, who has proved who it is. */
+export type LoopUser = BodySender | { kind: 'stream'; callerId: string };
+
 /** Runs expensive pieces of work without keeping the event loop from everything else. */
 export type LoopShare = {
   /**
-   * Runs `task` now, or in a later turn of the event loop once this turn's share is used up. Kinds of senders take turns,
-   * and the senders of a kind. Keep a task below `TASK_MS`, because nothing interrupts it. Throws, or rejects with, what
+   * Runs `task` now, or in a later turn of the event loop once this turn's share is used up. Kinds of users take turns,
+   * and the users of a kind. Keep a task below `TASK_MS`, because nothing interrupts it. Throws, or rejects with, what
    * the task throws.
    */
-  run<T>(sender: BodySender, task: () => T): MaybePromise<T>;
+  run<T>(user: LoopUser, task: () => T): MaybePromise<T>;
 };
 
 /** Replaces the event loop in tests: a monotonic clock in milliseconds, and what runs in the loop's next turn. */
@@ -31,11 +34,13 @@ export const TASK_MS = 5;
 const NODE_TURNS: LoopTurns = { nowMs: () => performance.now(), onNextTurn: (task) => setImmediate(task) };
 
 /**
- * Returns the lane of a sender: the key or person if only its owner has the credential, otherwise the address, or both
+ * Returns the lane of a user: the key or person if only its owner has the credential, otherwise the address, or both
  * where an unconfigured proxy hides the address.
  */
-export function laneOf({ kind, callerId = '', network }: BodySender): Lane {
-  if (kind === 'trusted') return { kind, id: callerId };
+export function laneOf(user: LoopUser): Lane {
+  const { kind, callerId = '' } = user;
+  if (kind === 'stream' || kind === 'trusted') return { kind, id: callerId };
+  const { network } = user;
   return { kind, id: isForwardedNetwork(network) ? `${network} ${callerId}` : network };
 }
 
@@ -74,11 +79,11 @@ export function createLoopShare({ nowMs, onNextTurn }: LoopTurns = NODE_TURNS): 
   }
 
   return {
-    run(sender, task) {
+    run(user, task) {
       if (usedMs < LOOP_SHARE_MS && waiting.count() === 0) return runNow(task);
       planTurn();
       return new Promise((resolve, reject) => {
-        waiting.push(laneOf(sender), () => {
+        waiting.push(laneOf(user), () => {
           try {
             resolve(runNow(task));
           } catch (error) {
