@@ -178,6 +178,19 @@ describe('tests', () => {
   });
 });
 
+describe('packages', () => {
+  const textOf = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8');
+
+  it('has no dependency in package.json that nothing in src/ imports', () => {
+    const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> };
+    const text = listSources('src/').map(textOf).join();
+    const unused = Object.keys(dependencies).filter(
+      (name) => !text.includes(`'${name}'`) && !text.includes(`'${name}/`),
+    );
+    assert.deepEqual(unused, []);
+  });
+});
+
 describe('writes to the control database', () => {
   // A handler that passed NO_CALLER would skip its caller's recheck. These act for no authenticated caller.
   const WITHOUT_CALLER = [
