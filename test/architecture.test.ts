@@ -178,7 +178,7 @@ describe('tests', () => {
   });
 });
 
-describe('packages', () => {
+describe('packages and processes', () => {
   const textOf = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8');
 
   it('has no dependency in package.json that nothing in src/ imports', () => {
@@ -188,6 +188,17 @@ describe('packages', () => {
       (name) => !text.includes(`'${name}'`) && !text.includes(`'${name}/`),
     );
     assert.deepEqual(unused, []);
+  });
+
+  it('has no test that gives its own output to a process: one that stays behind would keep the run from ending', () => {
+    const files = readdirSync(join(REPOSITORY, 'test'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => join('test', file));
+    const inheriting = files.filter((file) => {
+      const text = textOf(file);
+      return /['"]inherit['"]/.test(text) || (/\bfork\(/.test(text) && !text.includes('silent: true'));
+    });
+    assert.deepEqual(inheriting, []);
   });
 });
 
