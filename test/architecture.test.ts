@@ -178,6 +178,30 @@ describe('tests', () => {
   });
 });
 
+describe('packages and processes', () => {
+  const textOf = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8');
+
+  it('has no dependency in package.json that nothing in src/ imports', () => {
+    const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> };
+    const text = listSources('src/').map(textOf).join();
+    const unused = Object.keys(dependencies).filter(
+      (name) => !text.includes(`'${name}'`) && !text.includes(`'${name}/`),
+    );
+    assert.deepEqual(unused, []);
+  });
+
+  it('has no test that gives its own output to a process: one that stays behind would keep the run from ending', () => {
+    const files = readdirSync(join(REPOSITORY, 'test'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => join('test', file));
+    const inheriting = files.filter((file) => {
+      const text = textOf(file);
+      return /['"]inherit['"]/.test(text) || (/\bfork\(/.test(text) && !text.includes('silent: true'));
+    });
+    assert.deepEqual(inheriting, []);
+  });
+});
+
 describe('writes to the control database', () => {
   // A handler that passed NO_CALLER would skip its caller's recheck. These act for no authenticated caller.
   const WITHOUT_CALLER = [

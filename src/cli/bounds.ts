@@ -6,6 +6,7 @@ import { FREE_BYTES_ENOUGH, FREE_BYTES_MIN, toMegabytes } from '../disk/space.ts
 import {
   LARGE_BODIES_KIND_WAITING_MAX,
   LARGE_BODIES_MAX,
+  LARGE_BODIES_OPEN_MAX,
   LARGE_BODIES_WAITING_MAX,
 } from '../http/body/bodies.ts';
 import { SMALL_COMPRESSED_BYTES_MAX } from '../http/body/decompress.ts';
@@ -32,6 +33,7 @@ import {
   STALLED_MS,
   UNSENT_BYTES_MAX,
 } from '../http/connections/limits.ts';
+import { INCOMPLETE_MS } from '../http/connections/registry.ts';
 import { FAILURE_LINES_PER_MINUTE } from '../http/pipeline/answer-log.ts';
 import { SECOND_MS } from '../lib/durations.ts';
 import { BODY_BYTES_TOTAL_MAX, BODY_SHARES } from '../limits/body-budget.ts';
@@ -59,8 +61,7 @@ const CONNECTION_BOUNDS: readonly Bound[] = [
   {
     what: `Connections; fewer if the process may open fewer than ${count(OPEN_FILES_WANTED)} files (three quarters of its limit)`,
     value: count(CONNECTIONS_MAX),
-    beyond:
-      'the one without a request for the longest time is closed, then the longest idle; if all have requests, the new one is refused',
+    beyond: `the one without a request for the longest time is closed, then the longest idle, the longest stalled, and the one with the slowest request that is incomplete after ${seconds(INCOMPLETE_MS)}; if there is none, the new one is refused`,
   },
   {
     what: 'Connections of one address (IPv6: of one /64), except trusted proxies and private addresses',
@@ -118,8 +119,10 @@ const BODY_BOUNDS: readonly Bound[] = [
     beyond: OVERLOADED,
   },
   {
-    what: `Bodies above ${WHOLE_PARSE_BYTES_MAX / 1024} KiB, or ${SMALL_COMPRESSED_BYTES_MAX / 1024} KiB compressed, that are decompressed and parsed at a time; more of one address, server key or person that wait; of all client and read-only keys`,
-    value: [LARGE_BODIES_MAX, LARGE_BODIES_WAITING_MAX, LARGE_BODIES_KIND_WAITING_MAX].map(count).join('; '),
+    what: `Bodies above ${WHOLE_PARSE_BYTES_MAX / 1024} KiB, or ${SMALL_COMPRESSED_BYTES_MAX / 1024} KiB compressed, that are decompressed and parsed at a time; of them without a server key or session; more of one address, server key or person that wait; of all client and read-only keys`,
+    value: [LARGE_BODIES_MAX, LARGE_BODIES_OPEN_MAX, LARGE_BODIES_WAITING_MAX, LARGE_BODIES_KIND_WAITING_MAX]
+      .map(count)
+      .join('; '),
     beyond: OVERLOADED,
   },
   {

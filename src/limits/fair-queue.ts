@@ -7,8 +7,8 @@ export type Lane = { kind: string; id: string };
  */
 export type FairQueue<T> = {
   push(lane: Lane, item: T): void;
-  /** Removes and returns the next item. */
-  shift(): T | undefined;
+  /** Removes and returns the next item; of this kind only, if one is given. */
+  shift(onlyKind?: string): T | undefined;
   /** Removes an item that waits no more. */
   remove(lane: Lane, item: T): void;
   /** Items waiting in all. */
@@ -46,10 +46,10 @@ export function createFairQueue<T>(): FairQueue<T> {
       kind.count += 1;
       total += 1;
     },
-    shift() {
-      const turn = kinds.entries().next().value;
-      if (turn === undefined) return undefined;
-      const [name, kind] = turn;
+    shift(onlyKind) {
+      const name = onlyKind ?? kinds.keys().next().value;
+      const kind = name === undefined ? undefined : kinds.get(name);
+      if (name === undefined || kind === undefined) return undefined;
       const item = shiftOf(kind);
       kinds.delete(name);
       if (kind.count > 0) kinds.set(name, kind);

@@ -8,6 +8,9 @@ const isLeave = (result: unknown): result is Leave => typeof result === 'functio
 const client = (network: string): BodySender => ({ kind: 'client', callerId: 'key_app', network });
 const backend: BodySender = { kind: 'trusted', callerId: 'key_backend', network: 'somewhere' };
 const stays = new AbortController().signal;
+/** A gate whose places are for all kinds. */
+const createTestGate = (insideMax: number, waitingMax: number, kindWaitingMax: number) =>
+  createGate({ insideMax, openInsideMax: insideMax, waitingMax, kindWaitingMax });
 const enter = (gate: Gate, lane: string) => gate.enter(client(lane), stays);
 
 function enterNow(gate: Gate, lane: string): Leave {
@@ -18,7 +21,7 @@ function enterNow(gate: Gate, lane: string): Leave {
 
 describe('a gate', () => {
   it('lets in as many as may be inside, and the next one when one leaves', async () => {
-    const gate = createGate({ insideMax: 2, waitingMax: 2, kindWaitingMax: 2 });
+    const gate = createTestGate(2, 2, 2);
     const leave = enterNow(gate, 'a');
     enterNow(gate, 'a');
     const third = enter(gate, 'a');
@@ -31,7 +34,7 @@ describe('a gate', () => {
   });
 
   it('lets lanes take turns', async () => {
-    const gate = createGate({ insideMax: 1, waitingMax: 10, kindWaitingMax: 10 });
+    const gate = createTestGate(1, 10, 10);
     const order: string[] = [];
     let leave: Leave | undefined = enterNow(gate, 'busy');
     const arrivals = ['busy', 'busy', 'busy', 'calm'];
@@ -48,7 +51,7 @@ describe('a gate', () => {
   });
 
   it('refuses, and counts, those that find too many of their lane waiting', () => {
-    const gate = createGate({ insideMax: 1, waitingMax: 1, kindWaitingMax: 10 });
+    const gate = createTestGate(1, 1, 10);
     enterNow(gate, 'a');
     assert.ok(enter(gate, 'a') instanceof Promise);
     assert.equal(enter(gate, 'a'), undefined);
@@ -57,7 +60,7 @@ describe('a gate', () => {
   });
 
   it('lets a backend in after one of a thousand phones, and never refuses it because of them', async () => {
-    const gate = createGate({ insideMax: 1, waitingMax: 256, kindWaitingMax: 1_000 });
+    const gate = createTestGate(1, 256, 1_000);
     const leave = enterNow(gate, 'first');
     const phones = Array.from({ length: 1_000 }, (_, index) => enter(gate, `phone ${index}`));
     assert.ok(phones.every((entered) => entered instanceof Promise));
@@ -72,8 +75,40 @@ describe('a gate', () => {
     assert.equal(gate.countWaiting(), 999);
   });
 
+  it('keeps a place for backends that phones never take', async () => {
+    const gate = createGate({ insideMax: 2, openInsideMax: 1, waitingMax: 10, kindWaitingMax: 10 });
+    const leavePhone = enterNow(gate, 'phone');
+    const nextPhone = enter(gate, 'next phone');
+    assert.ok(nextPhone instanceof Promise, 'the other place is not for phones');
+    const leaveBackend = gate.enter(backend, stays);
+    assert.ok(isLeave(leaveBackend), 'a backend enters beside a phone that stays');
+    const nextBackend = gate.enter(backend, stays);
+    assert.ok(nextBackend instanceof Promise);
+    leaveBackend();
+    const leaveNextBackend = await nextBackend;
+    assert.ok(leaveNextBackend, 'its place goes to the next backend, not to the phone before it');
+    leaveNextBackend();
+    assert.equal(gate.countWaiting(), 1);
+    leavePhone();
+    assert.ok(await nextPhone);
+    assert.ok(isLeave(gate.enter(backend, stays)));
+  });
+
+  it('lets backends take every place', async () => {
+    const gate = createGate({ insideMax: 2, openInsideMax: 1, waitingMax: 10, kindWaitingMax: 10 });
+    const [first, second] = [gate.enter(backend, stays), gate.enter(backend, stays)];
+    assert.ok(isLeave(first) && isLeave(second));
+    const phones = [enter(gate, 'a'), enter(gate, 'b')];
+    first();
+    const leavePhone = await phones[0];
+    second();
+    assert.equal(gate.countWaiting(), 1, 'one phone at a time');
+    leavePhone?.();
+    assert.ok(await phones[1]);
+  });
+
   it('forgets those that disconnect, at any moment', async () => {
-    const gate = createGate({ insideMax: 1, waitingMax: 10, kindWaitingMax: 10 });
+    const gate = createTestGate(1, 10, 10);
     const leave = enterNow(gate, 'a');
     const gone = new AbortController();
     const phones = Array.from({ length: 10 }, (_, index) => gate.enter(client(`${index}`), gone.signal));
@@ -87,7 +122,7 @@ describe('a gate', () => {
   });
 
   it('keeps the place of one that disconnects inside until it leaves', async () => {
-    const gate = createGate({ insideMax: 1, waitingMax: 10, kindWaitingMax: 10 });
+    const gate = createTestGate(1, 10, 10);
     const gone = new AbortController();
     const leave = await gate.enter(client('a'), gone.signal);
     gone.abort();

@@ -20,39 +20,58 @@ export type Gate = {
 export type Leave = () => void;
 
 /**
- * How many are inside; how many more of one lane wait; and how many in all of one kind that anyone can send as. Trusted
- * senders are never refused because of others. `onRefused` is called for each that is refused.
+ * How many are inside, and how many of them may have a kind that anyone can send as: the rest is for trusted senders, since
+ * one that is inside may stay long. `waitingMax` more of one lane wait, and `kindWaitingMax` of all of one such kind.
+ * Trusted senders are never refused because of others. `onRefused` is called for each that is refused.
  */
 export type GateOptions = {
   insideMax: number;
+  openInsideMax: number;
   waitingMax: number;
   kindWaitingMax: number;
   onRefused?: () => void;
 };
 
-type Waiter = { enter: (leave: Leave) => void };
+type Waiter = { enter: () => void };
+
+const isOpen = ({ kind }: BodySender) => kind !== 'trusted';
 
 /** Returns an empty gate. */
-export function createGate({ insideMax, waitingMax, kindWaitingMax, onRefused }: GateOptions): Gate {
+export function createGate({
+  insideMax,
+  openInsideMax,
+  waitingMax,
+  kindWaitingMax,
+  onRefused,
+}: GateOptions): Gate {
   const waiting = createFairQueue<Waiter>();
   let inside = 0;
+  let openInside = 0;
   let refused = 0;
 
-  const leave = () => {
-    const next = waiting.shift();
-    if (next) next.enter(leave);
-    else inside -= 1;
-  };
+  const hasPlace = (sender: BodySender) =>
+    inside < insideMax && (!isOpen(sender) || openInside < openInsideMax);
+
+  function takePlace(sender: BodySender): Leave {
+    const open = isOpen(sender) ? 1 : 0;
+    inside += 1;
+    openInside += open;
+    return () => {
+      inside -= 1;
+      openInside -= open;
+      waiting.shift(openInside < openInsideMax ? undefined : 'trusted')?.enter();
+    };
+  }
 
   function wait(sender: BodySender, signal: AbortSignal): Promise<Leave> | undefined {
     const lane = laneOf(sender);
-    const isKindFull = sender.kind !== 'trusted' && waiting.countOfKind(sender.kind) >= kindWaitingMax;
+    const isKindFull = isOpen(sender) && waiting.countOfKind(sender.kind) >= kindWaitingMax;
     if (isKindFull || waiting.countOfLane(lane) >= waitingMax) return undefined;
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
-        enter(leaveLater) {
+        enter() {
           signal.removeEventListener('abort', onAbort);
-          resolve(leaveLater);
+          resolve(takePlace(sender));
         },
       };
       function onAbort(): void {
@@ -67,10 +86,7 @@ export function createGate({ insideMax, waitingMax, kindWaitingMax, onRefused }:
   return {
     enter(sender, signal) {
       if (signal.aborted) return Promise.reject(signal.reason);
-      if (inside < insideMax) {
-        inside += 1;
-        return leave;
-      }
+      if (hasPlace(sender)) return takePlace(sender);
       const entered = wait(sender, signal);
       if (entered === undefined) {
         refused += 1;

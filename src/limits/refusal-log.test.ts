@@ -9,7 +9,7 @@ it('logs one line per minute of any number of refusals', async () => {
   const log = openLog('warn', (text) => text, { write: (line: string) => lines.push(line) });
   let nowMs = 0;
   const onRefused = createRefusalLog({ clock: { now: () => nowMs }, log }, 'full');
-  const gate = createGate({ insideMax: 1, waitingMax: 0, kindWaitingMax: 0, onRefused });
+  const gate = createGate({ insideMax: 1, openInsideMax: 1, waitingMax: 0, kindWaitingMax: 0, onRefused });
   const enter = () =>
     gate.enter({ kind: 'client', callerId: 'key_a', network: 'a' }, new AbortController().signal);
   assert.equal(typeof enter(), 'function');

@@ -90,7 +90,7 @@ export async function invite(
       .where('project_id', '=', project.id)
       .where('email', '=', email)
       .executeTakeFirst();
-    if (member) throw new ApiError('conflict', { detail: 'Whoever has this address is a member already.' });
+    if (member) throw new ApiError('conflict', { detail: 'Someone with this address is a member already.' });
     await tx
       .deleteFrom('invitations')
       .where('project_id', '=', project.id)

@@ -86,8 +86,7 @@ export async function requireOwner(
 ): Promise<void> {
   if (!concerned.includes('owner') || (await getRole(tx, caller, caller.principal.id)) === 'owner') return;
   throw new ApiError('exceeds_own_permissions', {
-    detail:
-      'Only an owner can make, change or remove an owner, or replace or withdraw the invitation of one.',
+    detail: "Only an owner can add, change or remove an owner, or replace or revoke an owner's invitation.",
   });
 }
 
@@ -106,7 +105,7 @@ async function requireOtherOwner(
     .executeTakeFirst();
   if (other) return;
   const who = personId === principal.id ? 'You are' : 'This is';
-  throw new ApiError('conflict', { detail: `${who} the last owner. Make somebody else an owner first.` });
+  throw new ApiError('conflict', { detail: `${who} the last owner. Make another member an owner first.` });
 }
 
 /** Invitations that a member created with the old role must not give it back. */

@@ -14,7 +14,8 @@ export function readLastWrite(controlFile: string): number {
   return Math.floor(Math.max(...times));
 }
 
-async function findLastEntryAt({ db }: Pick<Control, 'db'>): Promise<number> {
+/** Returns the time of the last entry of the audit log, epoch milliseconds; 0 without one. */
+export async function findLastEntryAt({ db }: Pick<Control, 'db'>): Promise<number> {
   const last = await db
     .selectFrom('audit_log')
     .select('at')

@@ -107,6 +107,7 @@ async function close(opened: { close: () => Promise<void> }): Promise<void> {
 /** Listens on the configured port, with several sockets if the system can. Throws an error with the fix. */
 async function listen(app: ReturnType<typeof createServer>, { port, host }: Config) {
   try {
+    await app.ready();
     // Again, right before: sockets that share a port would also share it with another process.
     await requireFreePort({ port, host });
     const url = await app.listen({ port, host, ...LISTEN_OPTIONS });

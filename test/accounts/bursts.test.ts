@@ -5,8 +5,7 @@ import { createLimiter } from '../../src/limits/limiter.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { type Browser, openBrowser, PASSWORD, setUp, signIn, stepUp } from '../support/browser.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { type Answer, initProject, makeConfig } from '../support/harness.ts';
+import { type Answer, initProject, makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 import { sendTogether, toRawPost } from '../support/raw-http.ts';
 import { enableTotp, fromBase32 } from '../support/second-factor.ts';
@@ -29,7 +28,7 @@ const { url, services, stop } = await startOpenServer(
   () => ({ limiter }),
   DASHBOARD_ROUTES,
 );
-cleanUp(stop);
+stopBeforeRemoval(config.dataDir, stop);
 const setupToken = (await renewSetupLink(services)) ?? assert.fail();
 const { password: hasher } = await (await services.people.auth()).$context;
 const verify = mock.method(hasher, 'verify');

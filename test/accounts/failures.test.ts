@@ -5,8 +5,7 @@ import { createMemoryLimiter } from '../../src/limits/memory.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { join, openBrowser, PASSWORD, setUp, signIn, stepUp, tokenOf } from '../support/browser.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { type Answer, initProject, makeConfig } from '../support/harness.ts';
+import { type Answer, initProject, makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 import { enableTotp } from '../support/second-factor.ts';
 
@@ -23,7 +22,7 @@ const { url, services, stop } = await startOpenServer(
   () => ({ limiter }),
   DASHBOARD_ROUTES,
 );
-cleanUp(stop);
+stopBeforeRemoval(config.dataDir, stop);
 const setupToken = tokenOf(`#${await renewSetupLink(services)}`);
 
 const assertProblem = (answer: Answer, status: number, code: string) =>

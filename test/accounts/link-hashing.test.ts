@@ -6,8 +6,7 @@ import { createLimiter } from '../../src/limits/limiter.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, stepUp, tokenOf } from '../support/browser.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { initProject, makeConfig } from '../support/harness.ts';
+import { initProject, makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
 let nowUs = 0;
@@ -20,7 +19,7 @@ const { url, services, stop } = await startOpenServer(
   () => ({ limiter }),
   DASHBOARD_ROUTES,
 );
-cleanUp(stop);
+stopBeforeRemoval(config.dataDir, stop);
 const { password: hasher } = await (await services.people.auth()).$context;
 const hash = mock.method(hasher, 'hash');
 const setupToken = (await renewSetupLink(services)) ?? assert.fail();

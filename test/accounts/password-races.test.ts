@@ -5,8 +5,7 @@ import { totpCode } from '../../src/accounts/totp-code.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, signIn, stepUp } from '../support/browser.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { type Answer, initProject, makeConfig } from '../support/harness.ts';
+import { type Answer, initProject, makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 import { enableTotp } from '../support/second-factor.ts';
 
@@ -17,7 +16,7 @@ const STEP_MS = 30_000;
 const config = makeConfig();
 await initProject(config);
 const { url, services, stop } = await startOpenServer(config, undefined, undefined, DASHBOARD_ROUTES);
-cleanUp(stop);
+stopBeforeRemoval(config.dataDir, stop);
 const owner = await setUp(url, `${url}/setup#${await renewSetupLink(services)}`);
 const { db } = services.control;
 const personId = (await findPersonId(db, EMAIL)) ?? assert.fail();

@@ -6,21 +6,17 @@ import { getMigrations } from 'better-auth/db/migration';
 import { describeAuth } from '../../src/accounts/better-auth.ts';
 import { createPasswordHasher } from '../../src/accounts/hashing/password-hasher.ts';
 import { openControl } from '../../src/control/open.ts';
-import type { Services } from '../../src/http/pipeline/services.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, signIn, tokenOf } from '../support/browser.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { initProject, makeConfig, makeTempDir } from '../support/harness.ts';
+import { initProject, makeConfig, makeTempDir, stopBeforeRemoval } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
 const config = makeConfig();
 const { project_id } = await initProject(config);
-// Hashing fifty passwords is expected load here, so a busy machine must not shed these requests.
-const withoutShedding = ({ shedding }: Services) => ({ shedding: { ...shedding, refuses: () => false } });
-const { url, services, stop } = await startOpenServer(config, undefined, withoutShedding, DASHBOARD_ROUTES);
-cleanUp(stop);
+const { url, services, stop } = await startOpenServer(config, undefined, undefined, DASHBOARD_ROUTES);
+stopBeforeRemoval(config.dataDir, stop);
 const body = { name: 'Owner', email: 'Owner@Example.com', password: PASSWORD };
 const post = (path: string, sent: unknown) => openBrowser(url).call('POST', path, { body: sent });
 const countPeople = async () =>

@@ -4,14 +4,13 @@ import { it, mock } from 'node:test';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp } from '../support/browser.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { initProject, makeConfig } from '../support/harness.ts';
+import { initProject, makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
 const config = makeConfig();
 await initProject(config);
 const { url, services, stop } = await startOpenServer(config, undefined, undefined, DASHBOARD_ROUTES);
-cleanUp(stop);
+stopBeforeRemoval(config.dataDir, stop);
 await setUp(url, `${url}/setup#${await renewSetupLink(services)}`);
 const { db } = services.control;
 

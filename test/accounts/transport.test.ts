@@ -5,8 +5,7 @@ import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { openBrowser, PASSWORD, setUp, stepUp, tokenOf } from '../support/browser.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { connect, initProject, makeConfig } from '../support/harness.ts';
+import { connect, initProject, makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
 
@@ -18,7 +17,7 @@ const config = makeConfig({ TRUSTED_PROXIES: '127.0.0.0/8' });
 const { project_id } = await initProject(config);
 const routes = [...ROUTES, ...DASHBOARD_ROUTES];
 const { url, services, stop } = await startOpenServer(config, undefined, undefined, routes);
-cleanUp(stop);
+stopBeforeRemoval(config.dataDir, stop);
 
 /** Posts as a browser on another machine would over plain HTTP. Uses a raw socket, because fetch cannot set Host. */
 async function postFromElsewhere(path: string, sent: object) {

@@ -8,6 +8,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppflowAdmin } from '../../client/src/admin.ts';
 import { createFileStorage } from '../../client/src/node.ts';
+import { adoptChild } from '../support/adopt-child.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir, startTestServer } from '../support/harness.ts';
 
@@ -25,7 +26,7 @@ cleanUp(() => {
 /** Starts a process with a tracker; see tracker-process.ts. */
 function startTracker(folder: string, count: number, name = '', mode = '') {
   const args = [PROGRAM, folder, baseUrl, project.client_key, String(count), name, mode];
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = adoptChild(spawn(process.execPath, args, { stdio: 'pipe' }));
   children.add(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   /** Returns the rest of the next line that starts with `word`. */

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { AppflowAdmin } from '../../client/src/admin.ts';
 import type { StoredEvent } from '../../client/src/api/events.ts';
 import { Appflow } from '../../client/src/index.ts';
+import { adoptChild } from '../support/adopt-child.ts';
 import { makeKey, makeTempDir, startTestServer } from '../support/harness.ts';
 
 // Limits must be on: otherwise keys cannot have limits of their own.
@@ -25,9 +26,11 @@ describe('a tracker killed with a full queue', () => {
   const SIZE = 999; // with session_start 1,000: the queue's default size
 
   const startTracker = (folder: string, count: number) =>
-    spawn(process.execPath, [PROGRAM, folder, baseUrl, project.client_key, String(count)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    adoptChild(
+      spawn(process.execPath, [PROGRAM, folder, baseUrl, project.client_key, String(count)], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
 
   it('delivers every event exactly once after the restart', async () => {
     const folder = makeTempDir();

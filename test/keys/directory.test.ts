@@ -8,6 +8,7 @@ import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
+import { adoptChild } from '../support/adopt-child.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { connect, initProject, makeConfig } from '../support/harness.ts';
 import type { Task, TaskResult } from './control-worker.ts';
@@ -21,9 +22,12 @@ const limiter = createLimiter({ overrides: config.limitOverrides });
 const app = createServer({ ...services, warehouse, limiter }, ROUTES);
 const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
 
-const worker = fork(join(import.meta.dirname, 'control-worker.ts'), {
-  env: { PATH: process.env.PATH, APPFLOW_DATA_DIR: config.dataDir, LOG_LEVEL: 'silent' },
-});
+const worker = adoptChild(
+  fork(join(import.meta.dirname, 'control-worker.ts'), {
+    env: { PATH: process.env.PATH, APPFLOW_DATA_DIR: config.dataDir, LOG_LEVEL: 'silent' },
+    silent: true,
+  }),
+);
 await once(worker, 'message');
 cleanUp(async () => {
   worker.kill();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it, mock } from 'node:test';
 import { startServer } from '../../src/server/start.ts';
 import { leakHook } from '../attacks/leak-hook.ts';
-import { makeConfig } from '../support/harness.ts';
+import { makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 
 const FLOOD_MS = 2_000;
 
@@ -18,6 +18,7 @@ it('writes one line of log about unsigned reports while GitHub does not respond,
   const lines: string[] = [];
   const config = makeConfig({ LOG_LEVEL: 'warn' });
   const server = await startServer(config, {}, { write: (line) => lines.push(line) });
+  stopBeforeRemoval(config.dataDir, server.stop);
   const { url } = server;
   const nothing = {
     clientKey: '',
@@ -27,11 +28,12 @@ it('writes one line of log about unsigned reports while GitHub does not respond,
     person: { email: '', password: '' },
   };
   const outcome = await leakHook.run({ url, ...nothing }, AbortSignal.timeout(FLOOD_MS));
-  await server.stop();
   mock.restoreAll();
   assert.match(outcome, /times 401/);
   assert.match(outcome, /times 503/);
   assert.equal(fetches, 1);
-  assert.equal(lines.length, 1);
-  assert.match(lines[0] ?? '', /cannot be fetched/);
+  // A machine with much else to do makes the server shed load, which it logs too.
+  const [line = '', ...more] = lines.filter((one) => !one.includes('too busy'));
+  assert.match(line, /cannot be fetched/);
+  assert.deepEqual(more, []);
 });

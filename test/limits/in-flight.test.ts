@@ -9,8 +9,7 @@ import { StorageError } from '../../src/lib/errors.ts';
 import { closedObject } from '../../src/lib/schema.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { type Answer, connect, initProject, makeConfig } from '../support/harness.ts';
+import { type Answer, connect, initProject, makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 import { makeManualTimers } from '../support/manual-timers.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
@@ -61,7 +60,7 @@ const limiter = createLimiter({
   inFlightTime: time,
 });
 const { url, services, stop } = await startOpenServer(config, undefined, () => ({ limiter }), routes);
-cleanUp(stop);
+stopBeforeRemoval(config.dataDir, stop);
 watchServices(services);
 const api = connect(url);
 const { hostname, port } = new URL(url);

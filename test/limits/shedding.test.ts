@@ -4,8 +4,7 @@ import { createSecret } from '../../src/directory/secret.ts';
 import { watchServices } from '../../src/http/metrics/sources.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { createShedding } from '../../src/limits/shedding.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { type Answer, connect, initProject, makeConfig } from '../support/harness.ts';
+import { type Answer, connect, initProject, makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
 const CALM = { loopDelayMs: 0, rows: 0, isMeasured: false };
@@ -36,7 +35,7 @@ const { url, services, stop } = await startOpenServer(
     };
   },
 );
-cleanUp(stop);
+stopBeforeRemoval(config.dataDir, stop);
 watchServices(services);
 const api = connect(url);
 

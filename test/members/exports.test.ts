@@ -8,8 +8,7 @@ import { closedObject } from '../../src/lib/schema.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
 import { type Browser, join, setUp, signIn, stepUp } from '../support/browser.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { initProject, makeClock, makeConfig } from '../support/harness.ts';
+import { initProject, makeClock, makeConfig, stopBeforeRemoval } from '../support/harness.ts';
 import { startOpenServer } from '../support/open-server.ts';
 
 const SESSION_MS = 7 * 86_400_000;
@@ -34,7 +33,7 @@ const config = makeConfig();
 const { project_id } = await initProject(config);
 const routes = [...DASHBOARD_ROUTES, ...mirrorForDashboard([endless])];
 const { url, services, stop } = await startOpenServer(config, clock, undefined, routes);
-cleanUp(stop);
+stopBeforeRemoval(config.dataDir, stop);
 const owner = await setUp(url, `${url}/setup#${await renewSetupLink(services)}`);
 await stepUp(owner);
 await join(owner, project_id, 'developer', 'Reader');

@@ -80,7 +80,7 @@ describe('the last owner', () => {
   it('does not let the last owner leave, and says what to do first', async () => {
     const answer = await leave(owner);
     assertProblem(answer, 409, 'conflict');
-    assert.equal(answer.body.detail, 'You are the last owner. Make somebody else an owner first.');
+    assert.equal(answer.body.detail, 'You are the last owner. Make another member an owner first.');
     assert.equal((await owner.call('GET', inProject('/project'))).status, 200);
   });
 

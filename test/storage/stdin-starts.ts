@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { adoptChild } from '../support/adopt-child.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir } from '../support/harness.ts';
 
@@ -33,10 +34,11 @@ export async function requireAllStored(
 ): Promise<void> {
   const child = spawn(file, args, {
     env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8' },
-    stdio: [stdin, 'pipe', 'inherit'],
+    stdio: [stdin, 'pipe', 'pipe'],
     // A group of its own: all of it is killed when something in it hangs.
     detached: true,
   });
+  adoptChild(child);
   const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), HANG_MS);
   let output = '';
   child.stdout?.setEncoding('utf8').on('data', (text) => {

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
 import type { Initialized } from '../../src/cli/init-text.ts';
+import { killAtExit } from './adopt-child.ts';
 import { type Api, connect, stopBeforeRemoval } from './harness.ts';
 import { requireNoSecrets, trackSecrets } from './minted-secrets.ts';
 
@@ -37,6 +38,7 @@ export function startCli(
     env: childEnv(env),
     stdio: 'pipe',
   });
+  killAtExit(child);
   // A command may exit without reading its input.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
@@ -91,6 +93,7 @@ export async function startServerProcess(
     env: childEnv({ PORT: '0', LOG_LEVEL: 'error', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  killAtExit(child);
   const logged: string[] = [];
   child.stderr.on('data', (chunk) => {
     logged.push(String(chunk));

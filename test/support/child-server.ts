@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { killAtExit } from './adopt-child.ts';
 import { type Api, connect, LIMITS_OFF, stopBeforeRemoval } from './harness.ts';
 import { requireNoSecrets } from './minted-secrets.ts';
 
@@ -41,6 +42,7 @@ export async function startChildServer(
     env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8', PORT: '0', ...LIMITS_OFF, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  killAtExit(child);
   const printed: string[] = [];
   const logged: string[] = [];
   const exited = once(child, 'exit');

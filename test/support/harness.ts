@@ -41,7 +41,8 @@ export function makeTempDir(): string {
       await Promise.all(stops.map((stop) => stop()));
       if (existsSync(join(dir, 'control.db'))) requireNoSecretsInFolder(dir);
     } finally {
-      rmSync(dir, { recursive: true, force: true });
+      // A server that is stopped later may still be writing.
+      rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     }
   });
   return dir;
@@ -135,8 +136,7 @@ export async function startTestServer(
   const loud = { ...config, logLevel: 'trace' } as const;
   const server = await startServer(loud, clocks, { write: (line) => lines.push(line) });
   stopBeforeRemoval(config.dataDir, async () => {
-    const metrics = await scrape(server, config);
-    await server.stop();
+    const metrics = await scrape(server, config).finally(() => server.stop());
     assert.ok(lines.length > 0, 'there is a log to check');
     requireNoSecrets('/metrics', metrics);
     requireNoSecrets("The server's log", lines.join(''));
@@ -144,10 +144,14 @@ export async function startTestServer(
   return { ...connect(server.url), server, config, project };
 }
 
+/** A server that does not answer is stopped all the same. */
+const SCRAPE_MS_MAX = 10_000;
+
 /** Returns the text of `/metrics`; empty if the test has stopped the server. */
 async function scrape({ url, metricsUrl }: RunningServer, { metricsToken }: Config): Promise<string> {
   const headers = metricsToken === undefined ? {} : { authorization: `Bearer ${metricsToken}` };
-  const response = await fetch(`${metricsUrl ?? url}/metrics`, { headers }).catch(() => undefined);
+  const signal = AbortSignal.timeout(SCRAPE_MS_MAX);
+  const response = await fetch(`${metricsUrl ?? url}/metrics`, { headers, signal }).catch(() => undefined);
   if (response === undefined) return '';
   assert.equal(response.status, 200, 'there are metrics to check');
   return response.text();

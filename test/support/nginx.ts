@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { killAtExit } from './adopt-child.ts';
 import { findFreePort } from './free-port.ts';
 
 const NGINX = '/usr/sbin/nginx';
+const START_MS_MAX = 30_000;
 
 /** Whether nginx is installed; tests that need it are skipped otherwise. */
 export const hasNginx = existsSync(NGINX);
@@ -54,17 +56,24 @@ export async function startNginx({ upstream }: { upstream: string }): Promise<Ng
   const port = await findFreePort();
   const config = join(dir, 'nginx.conf');
   writeFileSync(config, toConfig(dir, port, new URL(upstream)));
-  const child = spawn(NGINX, ['-p', dir, '-c', config, '-e', join(dir, 'error.log')], { stdio: 'inherit' });
+  const log = join(dir, 'error.log');
+  const child = spawn(NGINX, ['-p', dir, '-c', config, '-e', log], { stdio: 'ignore' });
+  killAtExit(child);
   const exited = once(child, 'exit');
   const url = `http://127.0.0.1:${port}`;
-  while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok) {
-    if (child.exitCode !== null) throw new Error(`nginx exited with ${child.exitCode}`);
-    await sleep(20);
-  }
   const stop = async () => {
     child.kill('SIGTERM');
     await exited;
     rmSync(dir, { recursive: true, force: true });
   };
+  const end = performance.now() + START_MS_MAX;
+  while (!(await fetch(`${url}/healthz`).catch(() => undefined))?.ok) {
+    if (child.exitCode === null && performance.now() < end) await sleep(20);
+    else {
+      const reason = readFileSync(log, 'utf8');
+      await stop();
+      throw new Error(`nginx does not answer: ${reason}`);
+    }
+  }
   return { url, stop, [Symbol.asyncDispose]: stop };
 }

@@ -12,7 +12,7 @@ export type OpenServer = { url: string; services: Services; stop: () => Promise<
 
 /**
  * Starts a server and returns its services, so that a test can wait for background work or inject faults with `change`.
- * One per process, like any server.
+ * One per process, like any server. It sheds no load unless `change` says so.
  */
 export async function startOpenServer(
   config: Config,
@@ -27,7 +27,9 @@ export async function startOpenServer(
   const options = { path: eventsDir, log, clock: control.clock, queryMemoryBytes };
   const warehouse = await openWarehouse({ ...options, ...warehouseOptions });
   const opened = { ...control, warehouse, limiter: createLimiter({ overrides: config.limitOverrides }) };
-  const services = { ...opened, ...change(opened) };
+  // A machine that is busy with other tests would be taken for a busy server.
+  const shedding = { ...control.shedding, refuses: () => false };
+  const services = { ...opened, shedding, ...change(opened) };
   const app = createServer(services, routes);
   const url = await app.listen({ port: config.port, host: config.host });
   const stop = async () => {

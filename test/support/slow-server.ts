@@ -6,7 +6,7 @@ import { createLimiter } from '../../src/limits/limiter.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { cleanUp } from './clean-up.ts';
-import { connect, initProject, makeClock, makeConfig } from './harness.ts';
+import { connect, initProject, makeClock, makeConfig, stopBeforeRemoval } from './harness.ts';
 import { trackSecrets } from './minted-secrets.ts';
 import { startOpenServer } from './open-server.ts';
 import { parseAnswer } from './raw-http.ts';
@@ -44,7 +44,7 @@ export async function startSlowServer() {
     }),
     [...ROUTES, ...DASHBOARD_ROUTES],
   );
-  cleanUp(stop);
+  stopBeforeRemoval(config.dataDir, stop);
   const elsewhere = await openControlServices(config, clock);
   cleanUp(() => elsewhere.close());
   const api = connect(url);

@@ -145,7 +145,7 @@ const DEFAULT_CODES: Record<number, ErrorCode> = {
   503: 'overloaded',
 };
 
-// 408 comes from a proxy: the request arrived too slowly and never reached the server.
+// 408 comes from a proxy or the server: the request arrived too slowly and was not handled.
 const RETRY_MODES: Record<number, RetryMode> = {
   429: 'limited',
   503: 'limited',

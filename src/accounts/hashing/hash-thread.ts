@@ -9,8 +9,11 @@ export type HashThread = {
   derive: (source: KeySource) => Promise<string>;
 };
 
-/** 200 times as long as a key usually takes: the machine does not answer any more. */
-const DERIVE_MS_MAX = 10_000;
+/**
+ * Longer than the first key, for which the thread starts, takes on a machine with much else to do: the thread yields to
+ * everything. After that, the thread does not answer any more.
+ */
+const DERIVE_MS_MAX = 30_000;
 
 const WORKER_FILE = new URL('./hash-worker.ts', import.meta.url);
 

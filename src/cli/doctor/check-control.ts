@@ -6,6 +6,7 @@ import { AUDIT_SEAL_MIGRATION, describeNewer } from '../../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
 import { derivePepper } from '../../directory/secret.ts';
 import { messageOf, StorageError } from '../../lib/errors.ts';
+import { findLastEntryAt } from '../../server/clock-floor.ts';
 import { isMissing } from '../../server/data-dir.ts';
 import { toAuditKey } from '../../server/open-services.ts';
 import {
@@ -92,17 +93,12 @@ async function checkTables({ db, listProblems }: ReadOnlyControl): Promise<Findi
 /** Expiry, limits and the audit log depend on the clock: it must not be behind the last audit entry. */
 async function checkClock({ db }: ReadOnlyControl): Promise<Finding> {
   const check = 'clock';
-  const last = await db
-    .selectFrom('audit_log')
-    .select('at')
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const lastAt = await findLastEntryAt({ db });
   const now = Date.now();
   const time = new Date(now).toISOString();
   if (now < TOO_EARLY) return failed(check, `It says ${time}: set it, and run a time service (NTP).`);
-  if (last && last.at > now + CLOCK_TOLERANCE_MS) {
-    const written = new Date(last.at).toISOString();
+  if (lastAt > now + CLOCK_TOLERANCE_MS) {
+    const written = new Date(lastAt).toISOString();
     const fix = 'Correct it. If it is right, it was ahead then: restart once with APPFLOW_CLOCK_FLOOR=off.';
     return failed(
       check,

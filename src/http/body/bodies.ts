@@ -10,7 +10,13 @@ import { type BodyPace, createBodyPace } from './pace.ts';
 export type Bodies = { budget: BodyBudget; pace: BodyPace; large: Gate; loopShare: LoopShare };
 
 /** Large bodies that are decompressed and parsed concurrently, each of which can become 60 MB of objects. */
-export const LARGE_BODIES_MAX = 2;
+export const LARGE_BODIES_MAX = 3;
+
+/**
+ * Those of them that anyone can send: with a client or read-only key, or without one. Their pieces wait for those of all
+ * other phones, so without a place of its own a backend would wait as long.
+ */
+export const LARGE_BODIES_OPEN_MAX = 2;
 
 /** Large bodies of one address, server key or person that wait for that; further ones are refused. */
 export const LARGE_BODIES_WAITING_MAX = 256;
@@ -30,6 +36,7 @@ export function createBodyServices(services: { clock: Clock; log: Log }): {
   );
   const large = createGate({
     insideMax: LARGE_BODIES_MAX,
+    openInsideMax: LARGE_BODIES_OPEN_MAX,
     waitingMax: LARGE_BODIES_WAITING_MAX,
     kindWaitingMax: LARGE_BODIES_KIND_WAITING_MAX,
     onRefused: createRefusalLog(services, 'too many large request bodies wait: they are refused with 503'),

@@ -9,17 +9,16 @@ import { addListeners, LISTEN_OPTIONS, SHARES_PORT } from './listeners.ts';
 const CONNECTIONS = 200;
 const TURN_MS = 10;
 
-/** Connects from another thread, and answers how long it took until all had an answer, in milliseconds. */
+/** Connects from another thread, and reports when all have an answer. */
 const CLIENT = `
 const { connect } = require('node:net');
 const { parentPort, workerData: { port, connections } } = require('node:worker_threads');
-const startedAt = performance.now();
 let answered = 0;
 for (let index = 0; index < connections; index += 1) {
   const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'));
   socket.once('data', () => {
     answered += 1;
-    if (answered === connections) parentPort.postMessage(performance.now() - startedAt);
+    if (answered === connections) parentPort.postMessage('answered');
   });
 }`;
 
@@ -31,34 +30,43 @@ async function listen() {
   return { server, port };
 }
 
-it('accepts many connections in each turn of a busy event loop', { skip: !SHARES_PORT }, async () => {
+it('accepts many connections in one turn of a busy event loop', { skip: !SHARES_PORT }, async (t) => {
   const { server, port } = await listen();
   const closeListeners = await addListeners(server);
-  let isBusy = true;
-  let turns = 0;
+  let [isBusy, accepted, most] = [true, 0, 0];
+  server.on('connection', () => {
+    accepted += 1;
+  });
   const work = () => {
-    const end = performance.now() + TURN_MS;
-    while (performance.now() < end);
-    turns += 1;
+    most = Math.max(most, accepted);
+    accepted = 0;
+    for (const end = performance.now() + TURN_MS; performance.now() < end; );
     if (isBusy) setImmediate(work);
   };
-  work();
   const client = new Worker(CLIENT, { eval: true, workerData: { port, connections: CONNECTIONS } });
-  await once(client, 'online');
-  const turnsBefore = turns;
+  t.after(async () => {
+    isBusy = false;
+    await client.terminate();
+    server.close();
+    server.closeAllConnections();
+    await closeListeners();
+  });
+  work();
   await once(client, 'message');
-  isBusy = false;
-  const took = turns - turnsBefore;
-  assert.ok(took < CONNECTIONS / 2, `${took} turns for ${CONNECTIONS} connections`);
-  await client.terminate();
-  server.close();
-  await closeListeners();
+  // With one socket it is one connection per turn, however many wait.
+  assert.ok(most >= 4, `${most} connections in a turn`);
 });
 
-it('closes its sockets once their connections are closed, and accepts no more', async () => {
+it('closes its sockets once their connections are closed, and accepts no more', async (t) => {
   const { server, port } = await listen();
   const closeListeners = await addListeners(server);
   const clients = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+    for (const client of clients) client.destroy();
+    void closeListeners();
+  });
   await Promise.all(clients.map((client) => once(client, 'connect')));
   for (const client of clients) client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   await Promise.all(clients.map((client) => once(client, 'data')));

@@ -28,7 +28,7 @@ export type Registry = {
 export const STALLING_MS = 5 * SECOND_MS;
 
 /** A request that is not complete after this long makes room for others when there is none. */
-const INCOMPLETE_MS = 5 * SECOND_MS;
+export const INCOMPLETE_MS = 5 * SECOND_MS;
 
 /** Returns a registry without connections. */
 export function createRegistry(): Registry {

@@ -22,7 +22,7 @@ export async function listenForMetrics(services: ListenServices): Promise<Metric
   const server = connections.createServer((request, response) => {
     const requestId = createRequestId(request);
     answer(services, request, response, requestId).catch((error: unknown) => {
-      services.log.error({ requestId, err: error }, 'the metrics cannot be told');
+      services.log.error({ requestId, err: error }, 'the metrics cannot be rendered');
       refuse(services, response, requestId, new ApiError('internal', { cause: error }));
     });
   });

@@ -43,7 +43,7 @@ export function requireWithinLimit(exchange: Exchange, verdict: LimitVerdict): v
   if (verdict.impossible) {
     const { cost, burst, policy } = verdict;
     throw new ApiError('payload_too_large', {
-      detail: `The batch holds ${cost} events, but the limit "${policy}" never lets more than ${burst} through at once.`,
+      detail: `The batch holds ${cost} events, but the limit "${policy}" never allows more than ${burst}. Send smaller batches.`,
     });
   }
   throw rateLimited(verdict, `The limit "${verdict.policy}" of this key is used up.`);
@@ -59,7 +59,10 @@ export async function requireSlot(
   const isStream = answer.contentType === EVENT_STREAM;
   const slot = await limiter.enter({ ...payer, isStream }, exchange);
   if (slot.allowed) return slot;
-  throw rateLimited(slot, `As many of this key run as the limit "${slot.policy}" allows at once.`);
+  throw rateLimited(
+    slot,
+    `As many queries or streams of this key are running as the limit "${slot.policy}" allows.`,
+  );
 }
 
 function rateLimited(verdict: DeniedVerdict, sentence: string): ApiError {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { adoptChild } from '../../support/adopt-child.ts';
 
 /** A process of this folder that answers each message with one message. */
 export type Worker = {
@@ -12,7 +13,9 @@ export type Worker = {
 
 /** Starts a file of this folder as a process. It ends with this one. */
 export function startWorker(file: string, ...args: string[]): Worker {
-  const child = fork(join(import.meta.dirname, file), args, { serialization: 'advanced' });
+  const child = adoptChild(
+    fork(join(import.meta.dirname, file), args, { serialization: 'advanced', silent: true }),
+  );
   return {
     async ask<Answer>(message: object) {
       child.send(message);

@@ -6,6 +6,7 @@ import { before, describe, test } from 'node:test';
 import { createLimit } from '../../../src/limits/gcra/limit.ts';
 import { createLimiter } from '../../../src/limits/limiter.ts';
 import { IN_FLIGHT_POLICY } from '../../../src/limits/policies.ts';
+import { adoptChild } from '../../support/adopt-child.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { NEEDS_REDIS, startRedis, type TestRedis } from './redis-server.ts';
 import { countPassing, oneUnit, openStore as openRedis, waitUntil } from './redis-store.ts';
@@ -13,6 +14,8 @@ import { countPassing, oneUnit, openStore as openRedis, waitUntil } from './redi
 const WORKER = join(import.meta.dirname, 'redis-worker.ts');
 const US_PER_SECOND = 1_000_000;
 /** Every figure here is exact, so no call may time out because the machine is busy. */
+const startWorker = (url: string) => adoptChild(fork(WORKER, { env: { REDIS_URL: url }, silent: true }));
+
 const PATIENT = { answerMs: 60_000 };
 
 const openStore = (url: string, options: Parameters<typeof openRedis>[1] = {}) =>
@@ -26,7 +29,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
   cleanUp(() => redis[Symbol.asyncDispose]());
 
   test('1: exactly 1,000 of 5,000 tries in each of 4 processes are allowed at a limit of 1,000, 20 times, with 1 to 64 in flight', async (context) => {
-    const workers = Array.from({ length: 4 }, () => fork(WORKER, { env: { REDIS_URL: redis.url } }));
+    const workers = Array.from({ length: 4 }, () => startWorker(redis.url));
     context.after(() => workers.map((worker) => worker.kill()));
     await Promise.all(workers.map((worker) => once(worker, 'message')));
     let rounds = 0;
@@ -248,7 +251,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
   });
 
   test('47: stopping takes less than a second and leaves nothing that keeps the process alive', async () => {
-    const worker = fork(WORKER, { env: { REDIS_URL: redis.url } });
+    const worker = startWorker(redis.url);
     await once(worker, 'message');
     const startMs = performance.now();
     worker.disconnect();

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { Redis } from 'ioredis';
+import { adoptChild } from '../../support/adopt-child.ts';
 import { findFreePort } from '../../support/free-port.ts';
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
@@ -34,7 +35,8 @@ export type TestRedis = AsyncDisposable & {
 export async function startRedis(settings: readonly string[] = [], port?: number): Promise<TestRedis> {
   const chosen = port ?? (await findFreePort());
   const fixed = ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn('redis-server', [...fixed, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('redis-server', [...fixed, ...settings], { stdio: ['ignore', 'pipe', 'pipe'] });
+  adoptChild(child);
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
