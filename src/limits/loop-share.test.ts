@@ -31,7 +31,10 @@ function createTestLoop() {
   const nextTurn = () => {
     for (let turn = 0; turn <= FREE_TURNS; turn += 1) endTurn();
   };
-  return { share, run, start, done, endTurn, nextTurn };
+  const otherWork = (ms: number): void => {
+    state.nowMs += ms;
+  };
+  return { share, run, start, done, endTurn, nextTurn, otherWork };
 }
 
 describe('the share of the event loop', () => {
@@ -91,6 +94,25 @@ describe('the share of the event loop', () => {
     endTurn();
     assert.deepEqual(done, ['short', 'now', 'waiting']);
   });
+
+  for (const { ms, turns } of [
+    { ms: LOOP_SHARE_MS - 1, turns: 2 },
+    { ms: LOOP_SHARE_MS, turns: 1 },
+  ]) {
+    it(`leaves ${turns} turns to connections where other work takes ${ms} ms of each`, () => {
+      const { start, done, endTurn, otherWork } = createTestLoop();
+      start('a', 'now', LOOP_SHARE_MS);
+      start('a', 'waiting', 1);
+      for (let turn = 1; turn < turns; turn += 1) {
+        otherWork(ms);
+        endTurn();
+      }
+      assert.deepEqual(done, ['now']);
+      otherWork(ms);
+      endTurn();
+      assert.deepEqual(done, ['now', 'waiting']);
+    });
+  }
 
   it('lets nothing overtake work that waits', () => {
     const { start, done, nextTurn } = createTestLoop();

@@ -23,8 +23,9 @@ export type LoopTurns = { nowMs: () => number; onNextTurn: (task: () => void) =>
 export const LOOP_SHARE_MS = 10;
 
 /**
- * Turns without such work after one that used up its share. Each listener accepts one connection per turn: if every turn
- * took 10 ms, only a hundred would be accepted in a second. A turn without such work takes a fraction of a millisecond.
+ * Turns without such work after one that used up its share, as long as they take less time than the share. Each listener
+ * accepts one connection per turn: if every turn took 10 ms, only a hundred would be accepted in a second. A turn without
+ * such work takes a fraction of a millisecond; where it takes longer, other work has its part of the time already.
  */
 export const FREE_TURNS = 4;
 
@@ -48,6 +49,7 @@ export function laneOf(user: LoopUser): Lane {
 export function createLoopShare({ nowMs, onNextTurn }: LoopTurns = NODE_TURNS): LoopShare {
   const waiting = createFairQueue<() => void>();
   let usedMs = 0;
+  let endedAt = 0;
   let isTurnPlanned = false;
 
   function planTurn(): void {
@@ -55,7 +57,8 @@ export function createLoopShare({ nowMs, onNextTurn }: LoopTurns = NODE_TURNS): 
     isTurnPlanned = true;
     let freeTurns = 0;
     const takeTurn = () => {
-      if (usedMs >= LOOP_SHARE_MS && freeTurns < FREE_TURNS) {
+      const isUsedUp = usedMs >= LOOP_SHARE_MS;
+      if (isUsedUp && freeTurns < FREE_TURNS && nowMs() - endedAt < LOOP_SHARE_MS) {
         freeTurns += 1;
         onNextTurn(takeTurn);
         return;
@@ -73,7 +76,8 @@ export function createLoopShare({ nowMs, onNextTurn }: LoopTurns = NODE_TURNS): 
     try {
       return task();
     } finally {
-      usedMs += nowMs() - startedAt;
+      endedAt = nowMs();
+      usedMs += endedAt - startedAt;
       planTurn();
     }
   }

@@ -22,6 +22,8 @@ export type Registry = {
   readonly closed: Record<CloseReason, number>;
   /** The sum of all `heldBytes`. */
   heldBytes: number;
+  /** When the next part of a body that is not used may be read, by `performance.now()`. */
+  discardAt: number;
 };
 
 /** A reader that has taken nothing for this long makes room for others when there is none. */
@@ -45,6 +47,7 @@ export function createRegistry(): Registry {
     perNetwork: new Map(),
     closed,
     heldBytes: 0,
+    discardAt: 0,
   };
 }
 
