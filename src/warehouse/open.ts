@@ -6,7 +6,7 @@ import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
-import { type Inspection, inspect } from './integrity/inspect.ts';
+import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
 import { readBefore } from './integrity/read-before.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
@@ -161,7 +161,9 @@ export async function inspectStore(path: string, knownEvents?: number): Promise<
   const gateway = await openGateway(embedded(path), { size: 1, waitingMax: 1 });
   try {
     const pending = await listPendingMigrations(gateway);
-    if (pending.length > 0) return { pending, problems: [], repairs: [] };
+    // Releases before these migrations wrote no ledger, but none of them damaged it.
+    const problems = before.ledger === 'damaged' ? [NO_LEDGER] : [];
+    if (pending.length > 0) return { pending, problems, repairs: [] };
     return { pending, ...(await inspect(gateway, before)) };
   } finally {
     await gateway.close();

@@ -11,7 +11,10 @@ import { repairDamage } from './repair-damage.ts';
 
 /** Compares the event store with what was recorded of it, and records it again. */
 export type Integrity = {
-  /** Before migrations run, which change definitions: until the next record nothing is compared with them. */
+  /**
+   * Before migrations run, which change definitions: until the next record nothing is compared with them. A store without
+   * a ledger gets one, because releases before these migrations wrote none; a damaged one is still reported.
+   */
   expectMigrations(): Promise<void>;
   /**
    * Finds and records what was lost, and derives damaged tables again, so that IDs of lost events do not count as
@@ -73,8 +76,9 @@ export async function openIntegrity(
 
   return {
     async expectMigrations() {
-      const events = typeof before.ledger === 'string' ? 0 : before.ledger.events;
-      before.ledger = { events, definitions: {}, tables: {} };
+      if (before.ledger === 'damaged') return;
+      const ledger = before.ledger === 'missing' ? { events: 0, tables: {} } : before.ledger;
+      before.ledger = { ...ledger, definitions: {} };
       await writeLedger(folder, before.ledger);
     },
     async check(gateway) {
