@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { cleanUp } from '../../../test/support/clean-up.ts';
 import { createTestStore, eventRow } from '../../../test/support/warehouse-store.ts';
 import { embedded } from '../engine/embedded.ts';
 import { openGateway } from '../engine/gateway.ts';
@@ -9,7 +10,7 @@ import { ledgerFile } from './ledger.ts';
 import { acceptLosses } from './losses.ts';
 
 const store = await createTestStore();
-after(store.remove);
+cleanUp(store.remove);
 
 /** Opens and closes the store, and returns its problems. */
 async function start(): Promise<string[]> {
