@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 
-/** Long enough for a busy machine. */
-const WAIT_MS_MAX = 60_000;
+/** Long enough for a busy machine, and less than a test may take. */
+const WAIT_MS_MAX = 120_000;
 const POLL_MS = 20;
 
 /**
- * Waits until `isSo` returns true, and fails after a minute: a loop without an end would keep the test file, and with it
+ * Waits until `isSo` returns true, and fails after two minutes: a loop without an end would keep the test file, and with it
  * the test runner, from ending.
  */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
