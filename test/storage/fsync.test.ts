@@ -27,6 +27,8 @@ function parseTrace(trace: string): Call[] {
       last.set(thread, call);
     }
     const call = last.get(thread);
+    // What a call that was interrupted has read is on its second line.
+    if (call && name === undefined) call.text += line;
     if (call && SUCCEEDED.test(line)) call.done = index;
   }
   return calls;
