@@ -14,7 +14,7 @@ const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 10_000;
 
 const EXAMPLE = `
-Example, who tried keys today that nobody here has:
+Example: failed attempts with unknown keys in the last 24 hours:
   appflow audit --installation --since 24h`;
 
 /** Adds `appflow audit`, the only way to read the entries that belong to no project. */

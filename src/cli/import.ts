@@ -87,7 +87,7 @@ function openResumeOf(source: Source, options: Options, config: Config, key: str
 function findStart(resume: Resume, options: Options): Totals {
   const found = options.restart ? undefined : resume.find();
   if (!found) return NO_TOTALS;
-  notify(`Continuing after line ${found.line}, where the last run ended; --restart begins anew.`);
+  notify(`Continuing after line ${found.line}, where the last run ended; --restart starts over.`);
   return found;
 }
 

@@ -54,7 +54,7 @@ async function renderMembers({ control, directory }: ControlServices, isJson: bo
     .orderBy('people.id')
     .execute();
   if (isJson) return rows.map((row) => JSON.stringify(row)).join('\n');
-  if (rows.length === 0) return 'Nobody has an account yet. The server prints a setup link when it starts.';
+  if (rows.length === 0) return 'There are no accounts yet. The server prints a setup link when it starts.';
   const lines = rows.map(({ name, email, role, project_id }) => [
     project_id === null ? '-' : (directory.findProject(project_id)?.name ?? project_id),
     role ?? '-',

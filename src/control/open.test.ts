@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'node:test';
@@ -223,6 +232,25 @@ it('frees one piece of the reserve in 30 s for a failure that a broken disk may 
   await fail('SQLITE_FULL');
   assert.equal(left, 0);
   await control.close();
+});
+
+it('closes completely although its open mark can be neither removed nor written', async () => {
+  const control = await openControl(file, systemClock());
+  rmSync(`${file}-open`);
+  mkdirSync(`${file}-open`);
+  await control.close();
+  assert.equal(existsSync(`${file}-wal`), false, 'the last connection that closes removes the log');
+});
+
+it('leaves no connection open if it cannot remove the checksum of the last close', async () => {
+  await (await openControl(file, systemClock())).close();
+  const other = new Database(file);
+  other.prepare('SELECT count(*) FROM settings').get();
+  rmSync(`${file}-sum`);
+  mkdirSync(`${file}-sum`);
+  await assert.rejects(openControl(file, systemClock()), /directory/);
+  other.close();
+  assert.equal(existsSync(`${file}-wal`), false, 'the last connection that closes removes the log');
 });
 
 // Regression: the second connection read the shared memory as a file, which dropped the lock on it. The process that

@@ -170,10 +170,10 @@ export async function openControl(file: string, clock: Clock, reserve?: DiskRese
     whenFree(() => openSqlite(file)),
   );
   countOpen(file, 1);
-  removeSum(file);
   let pageCheck: PageCheck | undefined;
   let migrated: readonly string[];
   try {
+    removeSum(file);
     // Two processes may start at the same time; the one that loses the lock retries and finds the work done.
     migrated = await whenFree(() => migrateControl(db, clock.now()));
   } catch (error) {

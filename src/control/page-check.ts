@@ -28,6 +28,7 @@ export function describeDamagedPages(file: string, damage: readonly string[]): s
  */
 export function startPageCheck(file: string, log: Log): PageCheck {
   let problems: string[] = [];
+  let isOver = false;
   const child = fork(fileURLToPath(import.meta.url), [file], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
@@ -37,14 +38,20 @@ export function startPageCheck(file: string, log: Log): PageCheck {
     log.warn({ err: error }, 'the control database could not be checked');
   });
   child.once('message', (message) => {
+    isOver = true;
     const { damage, failure } = message as Outcome;
     if (failure !== undefined) log.warn({ failure }, 'the control database could not be checked');
     problems = describeDamagedPages(file, damage);
     for (const problem of problems) log.error(problem);
   });
+  // Comes after the last message, unlike 'exit'. SQLite may crash on a damaged file, and the system may be out of memory.
+  child.once('disconnect', () => {
+    if (!isOver) log.warn('the control database could not be checked: the process that reads it ended early');
+  });
   return {
     listProblems: () => problems,
     async stop() {
+      isOver = true;
       // Counts again: nothing else may keep this process alive until the other one has ended.
       child.ref();
       child.kill('SIGKILL');

@@ -67,7 +67,11 @@ function createControl(database: Database.Database, file: string): SqliteControl
         return [messageOf(error)];
       }
     },
-    close: () => db.destroy(),
+    async close() {
+      await db.destroy();
+      // Kysely closes only what it has run a statement on.
+      database.close();
+    },
   };
 }
 

@@ -18,10 +18,10 @@ const WRITE_BYTES = MEBIBYTE;
 
 /** A file that only takes up space, so that there is some to free when the disk is full. */
 export type Reserve = {
-  /** Bytes it has now; 0 if there is none. */
+  /** Bytes it has now; 0 if there is none or that cannot be read. */
   sizeBytes: () => number;
-  /** Frees a piece of it. Returns false if there is nothing left, or if it cannot be freed. */
-  giveUpPiece: () => boolean;
+  /** Frees a piece of it. Never throws: `failed` means that the disk is broken or read-only. */
+  giveUpPiece: () => 'freed' | 'empty' | 'failed';
   /** Fills it up again. Stops early if a piece is given up meanwhile or `signal` is aborted. Rejects when the disk is full. */
   fill: (signal: AbortSignal) => Promise<void>;
 };
@@ -31,19 +31,25 @@ export function openReserve(dataDir: string): Reserve {
   const file = join(dataDir, 'disk-reserve');
   let piecesGivenUp = 0;
 
+  const readSize = () => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
   function sizeBytes(): number {
-    return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    try {
+      return readSize();
+    } catch {
+      return 0;
+    }
   }
 
-  function giveUpPiece(): boolean {
+  function giveUpPiece(): 'freed' | 'empty' | 'failed' {
     piecesGivenUp += 1;
     try {
-      const size = sizeBytes();
-      if (size === 0) return false;
+      const size = readSize();
+      if (size === 0) return 'empty';
       truncateSync(file, Math.max(0, size - PIECE_BYTES));
-      return true;
+      return 'freed';
     } catch {
-      return false;
+      return 'failed';
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../test/support/harness.ts';
@@ -27,11 +27,16 @@ describe('the disk reserve', () => {
     assert.equal(disk.isLow(), false);
   });
 
-  it('refuses no events, and logs nothing, when a write fails on a disk where it cannot be freed', () => {
-    const { file, disk, lines } = open();
-    mkdirSync(file);
-    assert.equal(disk.giveUpReserve(), false);
-    assert.equal(disk.isLow(), false);
-    assert.deepEqual(lines, []);
-  });
+  for (const [what, breakFile] of [
+    ['freed', (file: string) => mkdirSync(file)],
+    ['read', (file: string) => symlinkSync(file, file)],
+  ] as const) {
+    it(`refuses no events, and logs nothing, when a write fails on a disk where it cannot be ${what}`, () => {
+      const { file, disk, lines } = open();
+      breakFile(file);
+      assert.equal(disk.giveUpReserve(), false);
+      assert.equal(disk.isLow(), false);
+      assert.deepEqual(lines, []);
+    });
+  }
 });

@@ -77,14 +77,15 @@ export function createDiskSpace(dataDir: string, log: Log): DiskSpace {
   }
 
   function giveUpReserve(): boolean {
-    const isFreed = reserve.giveUpPiece();
-    // On a broken or read-only disk it cannot be freed: then the disk is not full, and refusing events would not help.
-    if (!isFreed && reserve.sizeBytes() > 0) return false;
+    const outcome = reserve.giveUpPiece();
+    // The disk is not full then, and refusing events would not help.
+    if (outcome === 'failed') return false;
     // What was freed is not for events.
     state.hasGivenUp = true;
     setLow(true);
-    if (isFreed) log.warn({ reserveBytes: reserve.sizeBytes() }, 'a part of the disk reserve was freed');
-    return isFreed;
+    if (outcome === 'empty') return false;
+    log.warn({ reserveBytes: reserve.sizeBytes() }, 'a part of the disk reserve was freed');
+    return true;
   }
 
   return {

@@ -85,6 +85,6 @@ export async function requireNoEscalation(
   const exceeded = findEscalation(target, permissions, { maxKeyLifetimeDays, limits });
   if (exceeded.length === 0) return;
   throw new ApiError('exceeds_own_permissions', {
-    detail: `${keyName} reaches further than whoever asks: ${exceeded.join(', ')}.`,
+    detail: `${keyName} has more permissions than you: ${exceeded.join(', ')}.`,
   });
 }

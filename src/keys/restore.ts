@@ -44,7 +44,7 @@ const hasLeaked = ({ type, revokedReason, leakReportedAt }: ApiKey) =>
 function findObstacle(key: ApiKey, now: number): string | undefined {
   const { revokedAt } = key;
   if (revokedAt === null) return 'The key is not revoked.';
-  if (hasLeaked(key)) return 'The key was revoked and has leaked: whoever found it still has it.';
+  if (hasLeaked(key)) return 'The key was revoked and has leaked: it may be in the wrong hands.';
   if (now - revokedAt > KEY_RESTORABLE_MS) return 'The key was revoked more than 60 minutes ago.';
   return undefined;
 }

@@ -24,10 +24,10 @@ export const ROTATE_KEY_BODY = closedObject({
     Type.Integer({
       minimum: 0,
       maximum: GRACE_SECONDS_MAX.client,
-      description: `How long the former secret still works; default ${GRACE_DEFAULT_SECONDS}, at most ${GRACE_SECONDS_MAX.server} unless the key is a client key.`,
+      description: `How long the old secret keeps working; default ${GRACE_DEFAULT_SECONDS}, at most ${GRACE_SECONDS_MAX.server} unless the key is a client key.`,
     }),
   ),
-  force: Type.Optional(Type.Boolean({ description: 'Rotate although a former secret still works.' })),
+  force: Type.Optional(Type.Boolean({ description: 'Rotate even if an old secret still works.' })),
   grace_from: Type.Optional(
     Type.Enum(['now', 'first_use'], {
       description: 'first_use: the grace begins when the new secret is first seen, at most 30 days later.',

@@ -94,7 +94,7 @@ const getRoute = defineRoute({
 const updateRoute = defineRoute({
   method: 'PATCH',
   path: '/v1/api-keys/{id}',
-  summary: 'Change an API key, or switch it off and on',
+  summary: 'Change, disable or enable an API key',
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,
@@ -113,7 +113,7 @@ const updateRoute = defineRoute({
 const rotateRoute = defineRoute({
   method: 'POST',
   path: '/v1/api-keys/{id}/rotate',
-  summary: 'Give an API key a new secret; the former one works on for its grace',
+  summary: 'Rotate an API key; the old secret keeps working for a grace period',
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,
@@ -135,7 +135,7 @@ const rotateRoute = defineRoute({
 const endGraceRoute = defineRoute({
   method: 'POST',
   path: '/v1/api-keys/{id}/end-grace',
-  summary: 'End the former secret of an API key at once',
+  summary: 'Expire the old secret of an API key immediately',
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,
@@ -153,7 +153,7 @@ export const REVOKE_QUERY = closedObject({ reason: Type.Optional(Type.Enum([...R
 const revokeRoute = defineRoute({
   method: 'DELETE',
   path: '/v1/api-keys/{id}',
-  summary: 'Revoke an API key at once',
+  summary: 'Revoke an API key immediately',
   access: 'keys:write',
   limit: 'management',
   isNeverShed: true,

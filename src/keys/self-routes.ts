@@ -55,7 +55,7 @@ export const selfRevokeRoute = defineRoute({
     const { key } = caller;
     if (key.type === 'client') {
       await reportLeak(services, key, caller);
-      return { id: key.id, message: 'Reported. Every copy of the app holds this key, so it works on.' };
+      return { id: key.id, message: 'Reported. Every copy of the app has this key, so it keeps working.' };
     }
     await withdrawKey(services, key, 'leaked', caller);
     return undefined;

@@ -112,6 +112,7 @@ describe('a revocation that cannot be stored', () => {
     isAway = false;
     await revoke(key);
     assert.equal(unstored.count(), 0);
+    assert.match(lines.join(''), /a revocation is stored now/);
     await restoreKey(services, project, key.id, CLI_GRANTOR);
     await unstored.flush();
     assert.equal(find(key.id).revokedAt, null);
@@ -158,7 +159,8 @@ describe('a revocation that cannot be stored', () => {
     const [first, second] = [await make(), await make()];
     const own = createUnstoredRevocations({ control, directory, log });
     const refusal = { disabled: true };
-    const store = () => Promise.reject(new Error('of its own'));
+    let reason = 'of its own';
+    const store = () => Promise.reject(new Error(reason));
     isAway = true;
     const unavailable = () => Promise.reject(new StorageError('unavailable', 'The disk is full'));
     await assertNotStored(own.enforce({ keyId: first.id, name: 'broken', refusal, store }, unavailable));
@@ -166,6 +168,13 @@ describe('a revocation that cannot be stored', () => {
     isAway = false;
     await assert.rejects(own.flush(), { message: 'of its own' });
     assert.equal(own.count(), 1);
+    const failures = () => lines.filter((line) => /"level":50,.*still cannot be stored/.test(line)).length;
+    assert.equal(failures(), 1, 'an error, because it may last for ever');
+    await assert.rejects(own.flush());
+    assert.equal(failures(), 1, 'once per reason');
+    reason = 'another one';
+    await assert.rejects(own.flush());
+    assert.equal(failures(), 2);
     await own.close();
     assert.equal((await listEntries(second.id)).at(-1)?.action, 'api_key.revoked');
   });

@@ -3,7 +3,7 @@ import { ApiError } from '../api/errors.ts';
 import { type Control, NO_CALLER, URGENT, type Write } from '../control/open.ts';
 import type { Directory, KeyRefusal } from '../directory/directory.ts';
 import { SECOND_MS } from '../lib/durations.ts';
-import { StorageError } from '../lib/errors.ts';
+import { messageOf, StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 
@@ -52,49 +52,78 @@ const NOT_STORED_AT_STOP =
 const isUnavailable = (error: unknown): boolean =>
   error instanceof StorageError && error.reason === 'unavailable';
 
+/** What waits to be stored, with the reason of its last failure. The keys are refused in this process meanwhile. */
+type WaitingList = {
+  list: () => Withdrawal[];
+  add: (withdrawal: Withdrawal, failure: unknown) => void;
+  /** Logs a failure once per reason: it is tried again every second, and may never succeed. */
+  noteFailure: (withdrawal: Withdrawal, failure: unknown) => void;
+  /** Call it once the change is stored and loaded. */
+  settle: (withdrawal: Withdrawal) => void;
+};
+
+function createWaitingList({ directory, log }: Pick<UnstoredServices, 'directory' | 'log'>): WaitingList {
+  const waiting = new Map<string, { withdrawal: Withdrawal; reason: string }>();
+  const nameOf = ({ keyId, name }: Withdrawal) => `${keyId} ${name}`;
+  const list = () => [...waiting.values()].map(({ withdrawal }) => withdrawal);
+  return {
+    list,
+    add(withdrawal, err) {
+      const { keyId, refusal, name } = withdrawal;
+      directory.refuseKey(keyId, refusal);
+      if (waiting.has(nameOf(withdrawal))) return;
+      waiting.set(nameOf(withdrawal), { withdrawal, reason: messageOf(err) });
+      const text =
+        'a revocation could not be stored: this process refuses the key, and a restart before it is stored would accept it again';
+      log.error({ keyId, change: name, err }, text);
+    },
+    noteFailure(withdrawal, err) {
+      const { keyId, name } = withdrawal;
+      const one = waiting.get(nameOf(withdrawal));
+      if (one === undefined || one.reason === messageOf(err)) return;
+      one.reason = messageOf(err);
+      log.error({ keyId, change: name, err }, 'a revocation still cannot be stored, for another reason');
+    },
+    settle(withdrawal) {
+      const { keyId, name } = withdrawal;
+      if (!waiting.delete(nameOf(withdrawal))) return;
+      if (!list().some((other) => other.keyId === keyId)) directory.acceptStored(keyId);
+      log.warn({ keyId, change: name }, 'a revocation is stored now');
+    },
+  };
+}
+
+type UnstoredServices = {
+  control: Pick<Control, 'write'>;
+  directory: Pick<Directory, 'refuseKey' | 'acceptStored' | 'refresh'>;
+  log: Log;
+};
+
 /**
  * Returns an empty list. It retries every second. No caller is checked when a withdrawal is stored: it was when it was
  * accepted, and the process has acted on it since (decision 0022).
  */
-export function createUnstoredRevocations(services: {
-  control: Pick<Control, 'write'>;
-  directory: Pick<Directory, 'refuseKey' | 'acceptStored' | 'refresh'>;
-  log: Log;
-}): UnstoredRevocations {
+export function createUnstoredRevocations(services: UnstoredServices): UnstoredRevocations {
   const { control, directory, log } = services;
-  const waiting = new Map<string, Withdrawal>();
-  const nameOf = ({ keyId, name }: Withdrawal) => `${keyId} ${name}`;
-
-  function refuse(withdrawal: Withdrawal, err: unknown): void {
-    const { keyId, refusal, name } = withdrawal;
-    directory.refuseKey(keyId, refusal);
-    if (waiting.has(nameOf(withdrawal))) return;
-    waiting.set(nameOf(withdrawal), withdrawal);
-    const text =
-      'a revocation could not be stored: this process refuses the key, and a restart before it is stored would accept it again';
-    log.error({ keyId, change: name, err }, text);
-  }
-
-  /** Call it once the change is stored and loaded. */
-  function settle({ keyId, ...rest }: Withdrawal): void {
-    if (!waiting.delete(nameOf({ keyId, ...rest }))) return;
-    const hasOthers = [...waiting.values()].some((other) => other.keyId === keyId);
-    if (!hasOthers) directory.acceptStored(keyId);
-  }
+  const waiting = createWaitingList(services);
 
   async function storeOne(withdrawal: Withdrawal): Promise<void> {
-    await control.write(NO_CALLER, withdrawal.store, URGENT);
-    await directory.refresh();
-    settle(withdrawal);
-    log.warn({ keyId: withdrawal.keyId, change: withdrawal.name }, 'a revocation is stored now');
+    try {
+      await control.write(NO_CALLER, withdrawal.store, URGENT);
+      await directory.refresh();
+    } catch (error) {
+      waiting.noteFailure(withdrawal, error);
+      throw error;
+    }
+    waiting.settle(withdrawal);
   }
 
-  const flush = () => storeEach([...waiting.values()], storeOne);
+  const flush = () => storeEach(waiting.list(), storeOne);
 
   const stopRetrying = runPeriodically({
     everyMs: RETRY_EVERY_MS,
     run: flush,
-    // Logged when it was refused; it is logged again when it is stored, or lost.
+    // Each has logged why, and logs when it is stored or lost.
     onError: (err) => log.debug({ err }, 'revocations still cannot be stored'),
     startsNow: false,
   });
@@ -103,29 +132,29 @@ export function createUnstoredRevocations(services: {
     async enforce(withdrawal, attempt) {
       try {
         const result = await attempt();
-        settle(withdrawal);
+        waiting.settle(withdrawal);
         return result;
       } catch (error) {
         if (!isUnavailable(error)) throw error;
-        refuse(withdrawal, error);
+        waiting.add(withdrawal, error);
         const headers = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
         throw new ApiError('revocation_not_stored', { detail: NOT_STORED, headers, cause: error });
       }
     },
-    count: () => waiting.size,
-    findProblem: () => describeWaiting(waiting.size),
+    count: () => waiting.list().length,
+    findProblem: () => describeWaiting(waiting.list().length),
     flush,
     noteStop() {
-      for (const { keyId, name } of waiting.values()) log.error({ keyId, change: name }, NOT_STORED_AT_STOP);
+      for (const { keyId, name } of waiting.list()) log.error({ keyId, change: name }, NOT_STORED_AT_STOP);
     },
     async close() {
-      // A try that waits for the lock now goes on; otherwise it begins here.
+      // An attempt that waits for the lock continues; otherwise it begins here.
       const lastTry = stopRetrying().then(flush);
       await Promise.race([
         lastTry.catch(() => undefined),
         setTimeout(LAST_TRY_MS, undefined, { ref: false }),
       ]);
-      for (const { keyId, name } of waiting.values())
+      for (const { keyId, name } of waiting.list())
         log.fatal({ keyId, change: name }, 'a revocation was not stored and is lost: revoke the key again');
     },
   };

@@ -11,7 +11,7 @@ import { type RevokeReason, revokeKey, storeRevocation } from './revoke.ts';
 import type { UnstoredRevocations, Withdrawal } from './unstored-revocations.ts';
 import { isOnlyDisabling, type KeyChange, storeDisabling, updateKey } from './update.ts';
 
-// What `revokeKey` and `updateKey` do in a process that goes on running: if the change cannot be stored, this process
+// What `revokeKey` and `updateKey` do in a process that keeps running: if the change cannot be stored, this process
 // applies it nevertheless. The command line, which ends, uses those two directly.
 
 type Unstored = { unstored: UnstoredRevocations };

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { adoptChild } from '../../test/support/adopt-child.ts';
 import { createTestStore } from '../../test/support/warehouse-store.ts';
 
 const cycles = 5;
@@ -34,8 +35,9 @@ for (let lane = 0; lane < 8; lane += 1) loop(lane);
 
 async function appendUntilKilled(path: string, cycle: number, acknowledged: Set<string>): Promise<void> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, path, String(cycle)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  adoptChild(child);
   const exit = once(child, 'exit');
   let lines = 0;
   for await (const line of createInterface({ input: child.stdout })) {

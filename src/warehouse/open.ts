@@ -6,9 +6,9 @@ import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
-import { type Inspection, inspect } from './integrity/inspect.ts';
+import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
-import { readBefore } from './integrity/read-before.ts';
+import { type Before, readBefore } from './integrity/read-before.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
@@ -115,9 +115,13 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   };
 }
 
+/** Whether no release that writes a ledger has migrated a store: the first one that does applies this migration. */
+const isFirstWithLedger = (pending: readonly string[]) =>
+  pending.includes('0003-start-with-broken-parts.sql');
+
 async function migrateStore(writing: Gateway, integrity: Integrity, log: Log): Promise<void> {
   const pending = await listPendingMigrations(writing).catch(rethrowDamage);
-  if (pending.length > 0) await integrity.expectMigrations();
+  if (pending.length > 0) await integrity.expectMigrations(isFirstWithLedger(pending));
   const applied = await migrate(writing).catch(rethrowDamage);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
 }
@@ -161,9 +165,14 @@ export async function inspectStore(path: string, knownEvents?: number): Promise<
   const gateway = await openGateway(embedded(path), { size: 1, waitingMax: 1 });
   try {
     const pending = await listPendingMigrations(gateway);
-    if (pending.length > 0) return { pending, problems: [], repairs: [] };
+    if (pending.length > 0) return { pending, problems: listLedgerProblems(before, pending), repairs: [] };
     return { pending, ...(await inspect(gateway, before)) };
   } finally {
     await gateway.close();
   }
+}
+
+function listLedgerProblems({ ledger }: Before, pending: readonly string[]): string[] {
+  const isExpected = ledger !== 'missing' || !isFirstWithLedger(pending);
+  return typeof ledger === 'string' && isExpected ? [NO_LEDGER] : [];
 }

@@ -80,7 +80,8 @@ export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_00
       const [chunk] = await gateway.query<Chunk>(CHUNK_SQL, params);
       if (chunk === undefined) return;
       const hashes = Buffer.from(chunk.hashes, 'base64');
-      if (hashes.length !== 4 * Number(chunk.ids)) throw new Error('The hashes of the event ids are cut off');
+      if (hashes.length !== 4 * Number(chunk.ids))
+        throw new Error('The hashes of the event ids are incomplete');
       await addAll(filter, hashes);
       after = chunk.last;
       isLast = Number(chunk.ids) < CHUNK_IDS;

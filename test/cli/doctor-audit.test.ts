@@ -96,7 +96,10 @@ describe('doctor, checking the audit log,', () => {
     for (const end of ['-wal', '-shm', '-sum']) rmSync(join(dataDir, `control.db${end}`), { force: true });
     const alone = await examine(env);
     assert.equal(alone.code, 0);
-    assert.match(alone.byCheck.get('audit log')?.message ?? '', /shows only with --audit-head/);
+    assert.match(
+      alone.byCheck.get('audit log')?.message ?? '',
+      /Use --audit-head to detect a restored older copy/,
+    );
     assertFailed(await examine(env, ...noted), 'audit log', /rows are missing at the end/);
   });
 

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { initByCli, runCli, startCli, startServerProcess } from '../support/child-processes.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
 import { readImportedLine } from '../support/import-progress.ts';
 import { contributionsFile, listStoredEvents } from '../support/stored-events.ts';
+import { until } from '../support/until.ts';
 
 const FILE = contributionsFile('a');
+
+const untilLine = (env: { APPFLOW_DATA_DIR: string }, line: number) =>
+  until(`line ${line} is imported`, () => readImportedLine(env.APPFLOW_DATA_DIR) >= line);
 
 test('starts a server for the import if none is running, and a later server has the events', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir(), PORT: String(await findFreePort()), ...LIMITS_OFF };
@@ -43,7 +46,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     const args = ['import', FILE, '--url', server.url];
     const variables = { ...env, APPFLOW_API_KEY: project.server_key };
     const first = startCli([...args, '--batch-size', '20'], variables);
-    while (readImportedLine(env.APPFLOW_DATA_DIR) < 200) await setTimeout(2);
+    await untilLine(env, 200);
     first.child.kill(signal);
     const ended = await first.ended;
     const line = readImportedLine(env.APPFLOW_DATA_DIR);
@@ -72,7 +75,7 @@ test('--restart starts at the first line', async () => {
   const args = ['import', FILE, '--url', server.url];
   const variables = { ...env, APPFLOW_API_KEY: project.server_key };
   const first = startCli([...args, '--batch-size', '20'], variables);
-  while (readImportedLine(env.APPFLOW_DATA_DIR) < 100) await setTimeout(2);
+  await untilLine(env, 100);
   first.child.kill('SIGINT');
   await first.ended;
   const second = await runCli([...args, '--restart', '--json'], variables);
@@ -89,7 +92,7 @@ test('the key is nowhere in the files that an interrupted import leaves', async 
   await using server = await startServerProcess(env);
   const args = ['import', FILE, '--url', server.url, '--batch-size', '20'];
   const running = startCli(args, { ...env, APPFLOW_API_KEY: project.server_key });
-  while (readImportedLine(env.APPFLOW_DATA_DIR) < 20) await setTimeout(2);
+  await untilLine(env, 20);
   running.child.kill('SIGINT');
   const { stdout, stderr } = await running.ended;
   const folder = join(env.APPFLOW_DATA_DIR, 'imports');

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { initByCli, runCli, startCli, startServerProcess } from '../support/child-processes.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
 import { contributionsFile, readFixture } from '../support/stored-events.ts';
+import { until } from '../support/until.ts';
 
 const EVENTS = readFixture(contributionsFile('a'));
 /** More than a pipe holds: most of it still waits there when the engine starts to insert. */
@@ -32,7 +32,7 @@ test('an import with a server of its own gets all of standard input, and the eng
 test('Ctrl-C stops an import from standard input though there is more to read', async () => {
   const env = await makeFolder();
   const { child, ended } = startCli(['import', '--batch-size', '1'], env, LINES);
-  while (!existsSync(join(env.APPFLOW_DATA_DIR, 'events/status'))) await setTimeout(2);
+  await until('the event store is open', () => existsSync(join(env.APPFLOW_DATA_DIR, 'events/status')));
   child.kill('SIGINT');
   const { code, stderr } = await ended;
   assert.equal(code, 1, stderr);

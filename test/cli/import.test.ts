@@ -257,7 +257,7 @@ test('imports without saving progress, with one warning, if the data folder is n
   const ended = await runCli(command, variables);
   assert.equal(ended.code, 0, ended.stderr);
   assert.equal(JSON.parse(ended.stdout).accepted, 2_790);
-  assert.match(ended.stderr, /^Warning: no progress can be kept in \S+: .*The import goes on[^\n]*\n$/);
+  assert.match(ended.stderr, /^Warning: no progress can be kept in \S+: .*The import continues[^\n]*\n$/);
 });
 
 test('names what is missing in a message', async () => {

@@ -173,6 +173,7 @@ describe('appflow keys, without a server', async () => {
         input: `${answer}\n`,
         env: { PATH: process.env.PATH, ...env },
         encoding: 'utf8',
+        timeout: 60_000,
       });
       assert.match(ended.stdout, /Revoke the server key key_\w+, "Asked"\? \[y\/N\]/);
       assert.deepEqual([ended.status, await statusNow()], [code, status]);

@@ -36,4 +36,5 @@ process.on('message', (order: Task) => {
     },
   );
 });
+process.once('disconnect', () => process.exit());
 process.send?.('ready');

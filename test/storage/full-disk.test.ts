@@ -6,8 +6,10 @@ import { setTimeout } from 'node:timers/promises';
 import { RESERVE_BYTES } from '../../src/disk/reserve.ts';
 import { FREE_BYTES_ENOUGH, FREE_BYTES_MIN } from '../../src/disk/space.ts';
 import { join as joinProject, setUp, signIn, stepUp } from '../support/browser.ts';
+import { callWhenFree } from '../support/call-when-free.ts';
 import { makeKey, readMetric, startTestServer } from '../support/harness.ts';
 import { fillDisk, fillDiskUntil, mountDisk } from '../support/small-disk.ts';
+import { until } from '../support/until.ts';
 
 const MEGABYTE = 1024 * 1024;
 const disk = mountDisk('600m');
@@ -16,22 +18,7 @@ const { server_key, client_key, app_id, project_id } = api.project;
 const owner = await setUp(api.url, api.server.setupUrl);
 const member = await joinProject(owner, project_id, 'developer', 'Leaving');
 
-/** Sends a request until the server is not too busy for it: the machine may be. */
-async function manage(...request: Parameters<typeof api.call>): ReturnType<typeof api.call> {
-  for (;;) {
-    const answer = await api.call(...request);
-    if (answer.body?.code !== 'overloaded') return answer;
-    await setTimeout(100);
-  }
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt += 1) {
-    if (await isSo()) return;
-    await setTimeout(25);
-  }
-  assert.fail(`never: ${what}`);
-}
+const manage = (...request: Parameters<typeof api.call>) => callWhenFree(api, ...request);
 
 let sent = 0;
 const sendEvent = () => {

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { RESERVE_BYTES } from '../../src/disk/reserve.ts';
 import { initByCli } from '../support/child-processes.ts';
 import { startChildServer } from '../support/child-server.ts';
 import { fillDisk, mountDisk } from '../support/small-disk.ts';
 import { listStoredEvents } from '../support/stored-events.ts';
+import { until } from '../support/until.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -19,8 +19,7 @@ it('starts on a disk that was filled to the last byte after it was killed, with 
   const server = await startChildServer(env);
   const reserve = join(disk, 'data', 'disk-reserve');
   const sizeOfReserve = () => statSync(reserve, { throwIfNoEntry: false })?.size ?? 0;
-  for (let attempt = 0; attempt < 400 && sizeOfReserve() < RESERVE_BYTES; attempt += 1) await setTimeout(50);
-  assert.equal(sizeOfReserve(), RESERVE_BYTES);
+  await until('the reserve is complete', () => sizeOfReserve() === RESERVE_BYTES);
   const events = [{ event_id: 'kept', event_name: 'opened', app_user_id: 'u1' }];
   const sent = await server.call('POST', '/v1/events', { key: client_key, body: { events } });
   assert.equal(sent.status, 200, sent.text);

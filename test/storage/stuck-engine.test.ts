@@ -3,14 +3,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { initByCli, type ServerProcess, startServerProcess } from '../support/child-processes.ts';
 import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
+import { until } from '../support/until.ts';
 
 const SERVER = join(import.meta.dirname, 'impatient-server.ts');
 
-/** Makes the disk stop answering: no sync of the process returns until the returned function is called. */
-async function freezeDisk(pid: number | undefined): Promise<() => Promise<void>> {
+/** A disk that does not answer. `thaw` ends that, at the latest when the `await using` scope ends. */
+type FrozenDisk = AsyncDisposable & { thaw: () => Promise<void> };
+
+/** Makes the disk stop answering: no sync of the process returns any more. */
+async function freezeDisk(pid: number | undefined): Promise<FrozenDisk> {
   const calls = 'fsync,fdatasync';
   const args = ['-f', '-p', String(pid), '-o', '/dev/null', '-e', `trace=${calls}`];
   const tracer = spawn('strace', [...args, '-e', `inject=${calls}:delay_enter=600000000`], {
@@ -21,14 +24,20 @@ async function freezeDisk(pid: number | undefined): Promise<() => Promise<void>>
   tracer.stderr.on('data', (chunk) => {
     said += chunk;
   });
-  while (!said.includes('attached')) {
-    assert.equal(tracer.exitCode, null, said);
-    await setTimeout(5);
-  }
-  return async () => {
+  const thaw = async () => {
     tracer.kill('SIGINT');
     await ended;
   };
+  try {
+    await until('the process is traced', () => {
+      assert.equal(tracer.exitCode, null, said);
+      return said.includes('attached');
+    });
+  } catch (error) {
+    await thaw();
+    throw error;
+  }
+  return { thaw, [Symbol.asyncDispose]: thaw };
 }
 
 async function makeFolder() {
@@ -52,17 +61,18 @@ test('a statement without an answer is reported and its callers get 503, until i
   const { start, send } = await makeFolder();
   await using server = await start();
   assert.equal((await send(server, 'before')).status, 200);
-  const thaw = await freezeDisk(server.child.pid);
+  await using disk = await freezeDisk(server.child.pid);
   const late = await send(server, 'late');
   assert.equal(late.status, 503, late.text);
   assert.equal(late.body.code, 'storage_unavailable');
   const refusedAt = performance.now();
   assert.equal((await send(server, 'refused')).status, 503);
-  assert.ok(performance.now() - refusedAt < 1_000, 'refused without a wait of its own');
+  // Its own wait would be 2 s.
+  assert.ok(performance.now() - refusedAt < 2_000, 'refused without a wait of its own');
   assert.equal(await readStatus(server), 'degraded');
   assert.ok((await readStatementSeconds(server)) >= 1);
-  await thaw();
-  while ((await send(server, 'after')).status !== 200) await setTimeout(20);
+  await disk.thaw();
+  await until('events are stored', async () => (await send(server, 'after')).status === 200);
   const again = await send(server, 'late');
   assert.equal(again.body.duplicates, 1, 'it was stored after all');
   assert.equal(await readStatus(server), 'ok');
@@ -78,13 +88,12 @@ test('an engine that stays stuck ends the process with a line in the log, and no
     log += chunk;
   });
   assert.equal((await send(server, 'before')).status, 200);
-  const thaw = await freezeDisk(server.child.pid);
+  await using disk = await freezeDisk(server.child.pid);
   assert.equal((await send(server, 'late')).status, 503);
-  while (!/"level":60,[^\n]*"the event store has stopped answering: [^\n]*supervisor/.test(log)) {
-    await setTimeout(20);
-  }
+  const lastLine = /"level":60,[^\n]*"the event store has stopped answering: [^\n]*supervisor/;
+  await until('the log says why', () => lastLine.test(log));
   // The signal is on its way, but a process that is traced ends only when its tracer lets it.
-  await thaw();
+  await disk.thaw();
   assert.deepEqual(await exited, [null, 'SIGKILL']);
   await using again = await start();
   assert.equal((await send(again, 'before')).body.duplicates, 1);

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import Database from 'better-sqlite3';
 import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
-import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir } from '../support/harness.ts';
+import { fillDisk, mountDisk } from '../support/small-disk.ts';
+import { until } from '../support/until.ts';
 import { damageFile } from './damage/damage-file.ts';
 import { listTables } from './damage/list-tables.ts';
 import { startStores } from './damage/run-cases.ts';
@@ -36,20 +35,14 @@ it('names the damaged definition of a table even without a record of it, and no 
 });
 
 it('names a full disk, at a later start too', async () => {
-  const disk = mkdtempSync(join(tmpdir(), 'appflow-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', disk]);
-  cleanUp(() => {
-    execFileSync('umount', ['--lazy', disk]);
-    rmSync(disk, { recursive: true, force: true });
-  });
+  const disk = mountDisk('160m');
   const { APPFLOW_DATA_DIR: dataDir } = await install(join(disk, 'data'));
-  const { bavail, bsize } = statfsSync(disk);
-  writeFileSync(join(disk, 'filler'), Buffer.alloc(bavail * bsize));
+  const filler = fillDisk(disk);
   const { outcome, message } = await startStores(dataDir);
   assert.equal(outcome, 'refused');
   assert.match(message, /disk .* make room/i);
   assert.doesNotMatch(message, /holds it/);
-  rmSync(join(disk, 'filler'));
+  rmSync(filler);
   assert.equal((await startStores(dataDir)).outcome, 'digest');
 });
 
@@ -67,8 +60,9 @@ it('notices a damaged page of the control database while the server runs, soon a
   damageFile(file, 'flipped', Number(root) * pageBytes - 3);
   await using server = await startServerProcess(env);
   let answer = await server.call('GET', '/readyz');
-  for (let attempt = 0; attempt < 200 && answer.body.status === 'ok'; attempt += 1)
+  await until('the server is degraded', async () => {
     answer = await server.call('GET', '/readyz');
-  assert.equal(answer.body.status, 'degraded');
+    return answer.body.status === 'degraded';
+  });
   assert.match(answer.body.warnings.join(), /control\.db is damaged \(.*\)\. Stop the server and restore/);
 });

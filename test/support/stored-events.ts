@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { callWhenFree } from './call-when-free.ts';
 import type { Api } from './harness.ts';
 
 /** The properties of an event that these tests read. */
@@ -23,8 +24,8 @@ export async function listStoredEvents(api: Api, key: string, appId: string): Pr
   let cursor = '';
   do {
     const path = `/v1/events?app_id=${appId}&limit=200${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-    const { status, body } = await api.call('GET', path, { key });
-    if (status !== 200) throw new Error(`GET ${path} answered ${status}`);
+    const { status, body, text } = await callWhenFree(api, 'GET', path, { key });
+    if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${text}`);
     events.push(...body.data);
     cursor = body.next_cursor ?? '';
   } while (cursor !== '');

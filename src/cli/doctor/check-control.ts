@@ -87,7 +87,7 @@ async function checkTables({ db, listProblems }: ReadOnlyControl): Promise<Findi
   const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
   const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();
   const { count: keys } = await db.selectFrom('api_keys').select(count(db)).executeTakeFirstOrThrow();
-  return [ok(DATABASE, `It opens and holds ${projects} projects and ${keys} API keys.`)];
+  return [ok(DATABASE, `It has ${projects} projects and ${keys} API keys.`)];
 }
 
 /** Expiry, limits and the audit log depend on the clock: it must not be behind the last audit entry. */
@@ -132,7 +132,7 @@ async function checkSecret(
     used === 'retired'
       ? warning(
           check,
-          'The folder was last used with a retired secret; the next start moves it to the present one.',
+          'The folder was last used with a retired secret; the next start moves it to the current one.',
         )
       : ok(check, 'It is the one this data folder was made with.');
   return [
@@ -154,20 +154,19 @@ function reportStored({ current, retired, unknown }: StoredUnder, hasRetired: bo
     );
   }
   if (retired > 0) {
-    const fix =
-      'They go on working and move when they are next used; keep APPFLOW_SECRET_RETIRED until then.';
+    const fix = 'They keep working and move when they are next used; keep APPFLOW_SECRET_RETIRED until then.';
     return warning(check, `${retired} are still stored under a retired secret. ${fix}`);
   }
   const rest = hasRetired
     ? ' No key needs APPFLOW_SECRET_RETIRED any more, only older audit entries do.'
     : '';
-  return ok(check, `${current} are stored under the present secret.${rest}`);
+  return ok(check, `${current} are stored under the current secret.${rest}`);
 }
 
 /** Says what the check covers: alone, the chain cannot prove that the whole database was not replaced by an older copy. */
 function describeCoverage(knownHead: ChainEnd | undefined): string {
   if (knownHead) return `Entry ${knownHead.seq}, as noted, is among them.`;
-  return 'That an older copy of the whole database was not put in its place shows only with --audit-head.';
+  return 'Use --audit-head to detect a restored older copy of the database.';
 }
 
 async function checkChain(

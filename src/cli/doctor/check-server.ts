@@ -13,8 +13,8 @@ const REQUEST_MS_MAX = 5_000;
 export async function checkServer(config: Config): Promise<Finding[]> {
   const url = localUrl(config);
   const answer = config.port === 0 ? undefined : await fetchReadiness(`${url}/readyz`);
-  if (answer) return [ok('server', `One listens at ${url}.`), ...reportReadiness(answer)];
-  const noServer = ok('server', `None listens at ${url}.`);
+  if (answer) return [ok('server', `Running at ${url}.`), ...reportReadiness(answer)];
+  const noServer = ok('server', `Not running at ${url}.`);
   const path = join(config.dataDir, 'events');
   if (!existsSync(path)) return [noServer, ok(STORE, 'There is none yet; the first start makes it.')];
   return [noServer, ...(await reportLosses(path)), ...(await openStore(path, await readEventCount(config)))];
@@ -63,9 +63,12 @@ async function openStore(path: string, knownEvents: number): Promise<Finding[]> 
   const { inspectStore } = await import('../../warehouse/open.ts');
   try {
     const { pending, problems, repairs } = await inspectStore(path, knownEvents);
-    if (pending.length > 0)
-      return [warning(STORE, `It opens. The next start of this release applies ${pending.join(', ')}.`)];
-    if (problems.length > 0) return problems.map((problem) => failed(STORE, problem));
+    const found = problems.map((problem) => failed(STORE, problem));
+    if (pending.length > 0) {
+      const next = `It opens. The next start of this release applies ${pending.join(', ')}.`;
+      return [warning(STORE, next), ...found];
+    }
+    if (found.length > 0) return found;
     if (repairs.length > 0)
       return [
         warning(
@@ -87,13 +90,13 @@ export function checkProxies({ publicUrl, trustedProxies, host }: Config): Findi
     const why =
       'every caller seems to come from the proxy, so IP allow-lists and per-address limits do not work';
     return [
-      warning(check, `APPFLOW_PUBLIC_URL is https, so a proxy stands in front, but none is named: ${why}.`),
+      warning(check, `APPFLOW_PUBLIC_URL is https, so there is a proxy in front, but none is named: ${why}.`),
     ];
   }
   const everywhere = trustedProxies.some(([, bits]) => bits === 0);
   if (everywhere) {
     return [
-      failed(check, 'It trusts every address, so anybody can claim to come from anywhere. Name the proxies.'),
+      failed(check, 'It trusts every address, so callers can pretend to have any address. Name the proxies.'),
     ];
   }
   return [

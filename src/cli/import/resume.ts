@@ -20,7 +20,8 @@ export type ImportIdentity = { url: string; appId: string | undefined; key: stri
 /** Saves nothing: for standard input, which cannot be read again. */
 export const NO_RESUME: Resume = { find: () => undefined, save: () => undefined, remove: () => undefined };
 
-const WITHOUT = 'The import goes on; if it is interrupted, the next one sends all again, which counts once.';
+const WITHOUT =
+  'The import continues; if it is interrupted, the next one sends everything again, and nothing is counted twice.';
 
 /**
  * Returns the progress of this import, saved under `imports/` in the data folder. If it cannot be saved, calls `warn`

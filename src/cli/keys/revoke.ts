@@ -18,7 +18,7 @@ Example, of a key that was found in a public repository:
 export function addRevokeCommand(keys: Command): void {
   keys
     .command('revoke')
-    .description('revoke an API key at once, also for a running server')
+    .description('revoke an API key immediately (running servers included)')
     .argument('<key-id>', 'its id, key_…')
     .addOption(new Option('--reason <reason>', 'why').choices(REVOKE_REASONS).default('other'))
     .option('--yes', 'do not ask')

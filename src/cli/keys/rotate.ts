@@ -10,7 +10,7 @@ import { getKeyById } from './find-key.ts';
 type Options = { graceSeconds?: number; graceFrom?: 'now' | 'first_use'; force?: true; json?: true };
 
 const EXAMPLE = `
-Example, for a key that an app store release brings to the phones; the former one ends 90 days after that:
+Example: a key that ships with an app release. The old secret expires 90 days after the new one is first used:
   appflow keys rotate key_01KAB… --grace-seconds 7776000 --grace-from first_use`;
 
 function parseSeconds(text: string): number {
@@ -22,16 +22,16 @@ function parseSeconds(text: string): number {
 export function addRotateCommand(keys: Command): void {
   keys
     .command('rotate')
-    .description('give an API key a new secret; the former one works on for a while')
+    .description('rotate an API key; the old secret keeps working for a grace period')
     .argument('<key-id>', 'its id, key_…')
-    .option('--grace-seconds <seconds>', 'how long the former secret still works (86400)', parseSeconds)
+    .option('--grace-seconds <seconds>', 'how long the old secret keeps working (86400)', parseSeconds)
     .addOption(
       new Option(
         '--grace-from <start>',
         'when that time begins: now, or when the new secret is first seen, at most 30 days later (now)',
       ).choices(['now', 'first_use']),
     )
-    .option('--force', 'rotate although a former secret still works')
+    .option('--force', 'rotate even if an old secret still works')
     .option('--json', 'print the record and the key as one JSON line')
     .addHelpText('after', EXAMPLE)
     .action((keyId: string, { graceSeconds, graceFrom, force, json }: Options) =>

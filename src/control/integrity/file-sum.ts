@@ -35,14 +35,15 @@ export function removeSum(file: string): void {
 
 /** Writes the sum of a database if no process has it open any more. Does nothing if the disk is full. */
 export function writeSum(file: string): void {
+  const draft = `${sumFile(file)}.${process.pid}`;
   try {
     if (isInUse(file) || !existsSync(file) || statSync(file).size > SUMMED_BYTES_MAX) return;
-    const draft = `${sumFile(file)}.${process.pid}`;
     writeSynced(draft, `${sumOf(file)}\n`);
     renameSync(draft, sumFile(file));
     // A process that opened it since looked for the sum too early, and may be writing already.
     if (isInUse(file)) removeSum(file);
   } catch {
+    rmSync(draft, { force: true });
     removeSum(file);
   }
 }

@@ -14,10 +14,13 @@ export function lacksCommits(file: string): boolean {
   // The last process to close the database deletes both.
   if (log === undefined) return existsSync(`${file}-shm`);
   const header = parseHeader(log);
-  if (header === undefined) return true;
-  // The log was started again after the index was read or last written to disk.
-  if (!header.salt.equals(index.salt)) return false;
-  return countFrames(log, header, index.frames) < index.frames;
+  // With another salt, the log was started again after the index was read or last written to disk.
+  const isComplete =
+    header !== undefined &&
+    (!header.salt.equals(index.salt) || countFrames(log, header, index.frames) === index.frames);
+  if (isComplete) return false;
+  // Another process that has the database open may have started the log again while it was read.
+  return readIndex(`${file}-shm`)?.salt.equals(index.salt) ?? false;
 }
 
 type Index = { frames: number; copied: number; salt: Buffer };

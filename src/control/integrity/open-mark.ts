@@ -25,7 +25,14 @@ export function markOpen(file: string): void {
   if (!hasLog(file)) unmarkOpen(file);
 }
 
-/** Removes the mark. Call it before closing, because the last process to close the database removes the log. */
+/**
+ * Removes the mark. Call it before closing, because the last process to close the database removes the log. Never throws:
+ * the database must be closed even if its mark stays.
+ */
 export function unmarkOpen(file: string): void {
-  rmSync(markFile(file), { force: true });
+  try {
+    rmSync(markFile(file), { force: true });
+  } catch {
+    // Where the mark cannot be removed, the log usually cannot either. If it can, the next start reports a loss in error.
+  }
 }

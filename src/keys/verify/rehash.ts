@@ -43,7 +43,7 @@ export function createRehash(services: {
       }
     });
     await directory.refresh();
-    log.info({ keys: moves.length }, 'keys moved from a retired APPFLOW_SECRET to the present one');
+    log.info({ keys: moves.length }, 'keys moved from a retired APPFLOW_SECRET to the current one');
   }
 
   const queue = createDeferredQueue<Move>({
@@ -51,7 +51,7 @@ export function createRehash(services: {
     itemsMax: QUEUE_MAX,
     nameOf: ({ fromMac }) => fromMac,
     write: store,
-    onError: (err) => log.error({ err }, 'keys could not be moved to the present APPFLOW_SECRET'),
+    onError: (err) => log.error({ err }, 'keys could not be moved to the current APPFLOW_SECRET'),
   });
   return {
     enqueue(secret, { key, secret: { mac, version } }) {

@@ -7,6 +7,10 @@ import type { Before } from './read-before.ts';
 /** What an inspection found: sentences with what to do, and which part of it the next start repairs by itself. */
 export type Inspection = { problems: string[]; repairs: string[] };
 
+/** The problem of a store whose ledger cannot be trusted. */
+export const NO_LEDGER =
+  'ledger.json, the record of what it contains, is missing or damaged. Compare with a backup.';
+
 /** Reading every file of a large store takes long; nothing else waits for it. */
 const CHECK_MS_MAX = 6 * 3_600_000;
 
@@ -26,10 +30,7 @@ export async function inspect(gateway: Gateway, before: Before): Promise<Inspect
     );
   } else if (damage?.hasDamagedIds) repairs.push('derives the IDs of events again');
   if (damage?.hasDamagedUsers) repairs.push('derives users again');
-  if (damage?.hasNoLedger)
-    problems.push(
-      'ledger.json, the record of what it contains, is missing or damaged. Compare with a backup.',
-    );
+  if (damage?.hasNoLedger) problems.push(NO_LEDGER);
   problems.push(...(await checkParts(gateway)));
   return { problems, repairs };
 }

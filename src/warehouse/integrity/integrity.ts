@@ -11,8 +11,11 @@ import { repairDamage } from './repair-damage.ts';
 
 /** Compares the event store with what was recorded of it, and records it again. */
 export type Integrity = {
-  /** Before migrations run, which change definitions: until the next record nothing is compared with them. */
-  expectMigrations(): Promise<void>;
+  /**
+   * Before migrations run, which change definitions: until the next record nothing is compared with them. `isFirst` says
+   * that no release that writes a ledger has opened the store; otherwise one that is missing is still reported.
+   */
+  expectMigrations(isFirst: boolean): Promise<void>;
   /**
    * Finds and records what was lost, and derives damaged tables again, so that IDs of lost events do not count as
    * duplicates. Call it after the repair of the last block and before IDs are read.
@@ -72,9 +75,10 @@ export async function openIntegrity(
   }
 
   return {
-    async expectMigrations() {
-      const events = typeof before.ledger === 'string' ? 0 : before.ledger.events;
-      before.ledger = { events, definitions: {}, tables: {} };
+    async expectMigrations(isFirst) {
+      if (before.ledger === 'missing' && isFirst) before.ledger = { events: 0, definitions: {}, tables: {} };
+      if (typeof before.ledger === 'string') return;
+      before.ledger = { ...before.ledger, definitions: {} };
       await writeLedger(folder, before.ledger);
     },
     async check(gateway) {
