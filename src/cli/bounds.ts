@@ -20,6 +20,9 @@ import {
 import { WHOLE_PARSE_BYTES_MAX } from '../http/body/parse-json.ts';
 import {
   CONNECTIONS_MAX,
+  DISCARD_EVERY_MS,
+  DISCARD_STEP_BYTES,
+  DISCARD_WAIT_MS_MAX,
   DISCARDED_BYTES_MAX,
   decideCaps,
   FIRST_BYTE_MS,
@@ -82,6 +85,11 @@ const CONNECTION_BOUNDS: readonly Bound[] = [
     what: 'Bytes of the body of a refused request that are read so that its sender can read the answer',
     value: `${DISCARDED_BYTES_MAX / MEBIBYTE} MiB`,
     beyond: CLOSED,
+  },
+  {
+    what: 'Such bytes per second, all connections together',
+    value: `${Math.floor((DISCARD_STEP_BYTES * 1_000) / DISCARD_EVERY_MS / MEGABYTE)} MB`,
+    beyond: `they wait, and connections that would wait for ${DISCARD_WAIT_MS_MAX} ms or more are closed`,
   },
   { what: 'Time to the first byte of a new connection', value: seconds(FIRST_BYTE_MS), beyond: CLOSED },
   { what: 'Time to the end of the headers of a request', value: seconds(HEADERS_TIMEOUT_MS), beyond: CLOSED },

@@ -12,6 +12,7 @@ import { revokeKey } from '../../src/keys/revoke.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { closedObject } from '../../src/lib/schema.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
+import { LOOP_SHARE_MS } from '../../src/limits/loop-share.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
@@ -62,11 +63,25 @@ async function* pour(): AsyncGenerator<string> {
   }
 }
 
+/** The turns of the event loop so far, while `countTurns` runs, and those in which a chunk was ready. */
+let turn = 0;
+const chunkTurns: number[] = [];
+
+async function* work(): AsyncGenerator<string> {
+  for (let chunk = 0; chunk < 10; chunk += 1) {
+    const end = performance.now() + LOOP_SHARE_MS;
+    while (performance.now() < end) {}
+    chunkTurns.push(turn);
+    yield '{}\n';
+  }
+}
+
 const twoApps = [app_id];
 const routes = [
   ...ROUTES,
   endlessRoute('/v1/ticks', tick),
   endlessRoute('/v1/flood', pour),
+  endlessRoute('/v1/work', work),
   endlessRoute('/v1/two-apps', tick, twoApps),
 ];
 const server = createServer({ ...services, warehouse, limiter }, routes);
@@ -216,4 +231,17 @@ describe('an export whose key does not change', () => {
     socket.resume();
     assert.equal((await ended).code, 'ECONNRESET');
   });
+});
+
+it('chunks of an export that need the whole share of the event loop are produced one per turn', async () => {
+  let immediate = setImmediate(countTurns);
+  function countTurns(): void {
+    turn += 1;
+    immediate = setImmediate(countTurns);
+  }
+  const { status, text } = await api.call('GET', '/v1/work', { key: server_key });
+  clearImmediate(immediate);
+  assert.equal(status, 200);
+  assert.equal(text, '{}\n'.repeat(10));
+  assert.equal(new Set(chunkTurns).size, 10);
 });

@@ -7,7 +7,7 @@ import { SCRYPT, SCRYPT_KEY_BYTES } from './scrypt.ts';
 // and the disk wait in it.
 
 /** About a third of the processor time of a thread with the usual priority, when both want all of it. */
-const NICENESS = 5;
+const NICENESS = 10;
 
 // On Linux a priority is that of the thread, so hashing yields to storing events. Elsewhere it is the process's.
 if (process.platform === 'linux') {

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanUp } from '../../../test/support/clean-up.ts';
 import { openLog } from '../../lib/log.ts';
 import { createConnections } from './connections.ts';
-import { PART_BYTES_MIN, PARTS_SPARE_MAX } from './limits.ts';
+import {
+  DISCARD_EVERY_MS,
+  DISCARD_STEP_BYTES,
+  DISCARD_WAIT_MS_MAX,
+  PART_BYTES_MIN,
+  PARTS_SPARE_MAX,
+} from './limits.ts';
 
 const POST = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -188,4 +194,23 @@ it('at the cap, the slowest request that is not complete after 5 s makes room, a
   await until(() => slow.socket.closed);
   assert.deepEqual(closed(), { server_full: 1, made_room: 1 });
   assert.ok(!complete.socket.closed && !faster.socket.closed && !later.socket.closed);
+});
+
+it('reads the bodies of refused requests at a bounded speed in all, and closes connections that would wait too long', async () => {
+  const bytes = 4 * DISCARD_STEP_BYTES;
+  const request = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\n\r\n${'x'.repeat(bytes)}`;
+  const { open, closed, connections } = await start(refuse, undefined, 1_000);
+  const flooding = 400;
+  assert.ok(flooding > DISCARD_WAIT_MS_MAX / DISCARD_EVERY_MS);
+  const flood: Socket[] = [];
+  for (let count = 0; count < flooding; count += 1) flood.push((await open(request)).socket);
+  await until(() => (closed().unused_body ?? 0) > 0);
+  for (const socket of flood) socket.destroy();
+  await until(() => connections.count().open === 0);
+  const before = closed().unused_body;
+  const { socket, text } = await open(request);
+  await until(() => countAnswers(text(), 401) === 1);
+  socket.write(GET);
+  await until(() => countAnswers(text(), 401) === 2);
+  assert.equal(closed().unused_body, before, 'a single body is discarded whole');
 });

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connection } from './connection.ts';
-import { DISCARDED_BYTES_MAX, PART_BYTES_MIN, PARTS_PER_REQUEST, PARTS_SPARE_MAX } from './limits.ts';
+import {
+  DISCARD_EVERY_MS,
+  DISCARD_PAUSE_MS,
+  DISCARD_STEP_BYTES,
+  DISCARD_WAIT_MS_MAX,
+  DISCARDED_BYTES_MAX,
+  PART_BYTES_MIN,
+  PARTS_PER_REQUEST,
+  PARTS_SPARE_MAX,
+} from './limits.ts';
 import { closeConnection, type Registry } from './registry.ts';
-
-/** How much of a body that is not used is read before a pause, and for how long. */
-const DISCARD_STEP_BYTES = 64 * 1024;
-const DISCARD_PAUSE_MS = 50;
-/**
- * How far apart such steps are, of all connections together: 32 MB per second. Each step leaves 64 KB of garbage, and V8
- * collects all of it whenever 64 MB have come together.
- */
-const DISCARD_EVERY_MS = 2;
 
 /** The code of the error with which a body is refused that comes in too many chunks. */
 export const TINY_CHUNKS = 'ERR_TINY_CHUNKS';
@@ -51,7 +51,7 @@ export function allowParts(connection: Connection): void {
  * Lets the sender finish a body that is not used, because its request was refused: most clients read the answer only after
  * sending everything, and see a connection that is closed before as a network error instead of the 413 that makes them
  * halve the batch. Bounded, also by the time limit of a request; with pauses, because hundreds of such bodies at full
- * speed would keep the event loop from everything else: a flood of them waits longer.
+ * speed would keep the event loop from everything else.
  */
 export function discardRest(connection: Connection, request: IncomingMessage): void {
   connection.discarded = request;
@@ -64,16 +64,17 @@ function discardPart(registry: Registry, connection: Connection, bytes: number):
   if (connection.discardedBytes > DISCARDED_BYTES_MAX) closeConnection(registry, connection, 'unused_body');
   const steps = (count: number) => Math.floor(count / DISCARD_STEP_BYTES);
   if (connection.isClosing || steps(connection.discardedBytes) === steps(discardedBytes)) return;
-  pauseReading(socket);
   const now = performance.now();
-  registry.discardAt = Math.max(registry.discardAt, now) + DISCARD_EVERY_MS;
-  setTimeout(
-    () => {
-      // Otherwise it is paused for another reason by now.
-      if (connection.waiting.length === 0) resumeReading(socket);
-    },
-    Math.max(DISCARD_PAUSE_MS, registry.discardAt - now),
-  ).unref();
+  const waitMs = Math.max(registry.discardAt, now) + DISCARD_EVERY_MS - now;
+  // While it waits, the server does not notice that its sender has gone.
+  if (waitMs > DISCARD_WAIT_MS_MAX) return void closeConnection(registry, connection, 'unused_body');
+  registry.discardAt = now + waitMs;
+  pauseReading(socket);
+  const resume = () => {
+    // Otherwise it is paused for another reason by now.
+    if (connection.waiting.length === 0) resumeReading(socket);
+  };
+  setTimeout(resume, Math.max(DISCARD_PAUSE_MS, waitMs)).unref();
 }
 
 const stayPaused = function (this: Socket): Socket {

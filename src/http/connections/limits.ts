@@ -19,6 +19,19 @@ export const PARTS_PER_REQUEST = 8;
 /** How much of the body of a refused request is read and discarded, so that its sender can read the answer. */
 export const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
 
+/** It is read in steps, with a pause after each. */
+export const DISCARD_STEP_BYTES = 64 * 1024;
+export const DISCARD_PAUSE_MS = 50;
+
+/**
+ * How far apart these steps are, of all connections together: 32 MB per second. Each step leaves 64 KB of garbage, and V8
+ * collects all of its garbage whenever 64 MB of buffers have come together.
+ */
+export const DISCARD_EVERY_MS = 2;
+
+/** A connection whose next step would wait longer than this is closed: while it waits, no one notices that its sender left. */
+export const DISCARD_WAIT_MS_MAX = 500;
+
 /** Connections of all callers together, if the process may open enough files. Each takes about 10 KB. */
 export const CONNECTIONS_MAX = 10_000;
 

@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Server as SocketServer } from 'nod
  * (since 1.45), so with a single one a flood of connections fills the system's queue while the loop is busy, and others
  * wait for seconds. The system spreads connections over all of them.
  */
-export const LISTENERS = 16;
+export const LISTENERS = 32;
 
 /** Whether several sockets can listen on one port and share its connections (SO_REUSEPORT). */
 export const SHARES_PORT = process.platform === 'linux';

@@ -216,3 +216,36 @@ test('rejects calls after closing', async () => {
   await assert.rejects(closing.query('SELECT 1 AS one'), hasReason('busy'));
   await assert.rejects(closing.command('SELECT 1'), hasReason('busy'));
 });
+
+test('a large result is complete and in order, and is parsed over many turns of the event loop', async () => {
+  // Some 12 MB, which take 100 ms or more to parse.
+  const count = 200_000;
+  let [longestMs, lastMs] = [0, cpuMs()];
+  let immediate = setImmediate(watch);
+  function watch(): void {
+    longestMs = Math.max(longestMs, cpuMs() - lastMs);
+    lastMs = cpuMs();
+    immediate = setImmediate(watch);
+  }
+  const rows = await gateway.query<{ n: number; text: string }>(
+    `SELECT toUInt32(number) AS n, concat('line\\n', toString(number)) AS text, 1 AS a, 2 AS b, 3 AS c FROM numbers(${count})`,
+  );
+  clearImmediate(immediate);
+  longestMs = Math.max(longestMs, cpuMs() - lastMs);
+  const parsedMs = measureMs(() => JSON.parse(JSON.stringify(rows)));
+  assert.equal(rows.length, count);
+  assert.ok(rows.every(({ n, text }, index) => n === index && text === `line\n${index}`));
+  assert.ok(longestMs < parsedMs / 2, `${longestMs} ms in one turn of ${parsedMs} ms`);
+});
+
+/** Processor time of this thread, which a busy machine does not change. */
+const cpuMs = () => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+};
+
+function measureMs(work: () => void): number {
+  const from = cpuMs();
+  work();
+  return cpuMs() - from;
+}

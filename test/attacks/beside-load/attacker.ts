@@ -11,6 +11,9 @@ setPriority(constants.priority.PRIORITY_LOW);
 const attack = ATTACKS[Number(process.argv[2])];
 if (!attack) throw new Error(`There is no attack ${process.argv[2]}.`);
 
+// A connection that the server resets must not end the attack.
+process.on('uncaughtException', (error) => process.stderr.write(`${attack.name}: ${error.stack}\n`));
+
 const stopping = new AbortController();
 process.once('message', (target: Target) => {
   process.once('message', () => stopping.abort());

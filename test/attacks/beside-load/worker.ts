@@ -21,7 +21,8 @@ export function startWorker(file: string, ...args: string[]): Worker {
       child.send(message);
       return (await nextMessage(child)) as Answer;
     },
-    tell: (message) => void child.send(message),
+    // An attack that failed has ended, and said so.
+    tell: (message) => void (child.connected && child.send(message)),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
