@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ATTACKS } from '../attacks/all.ts';
 import { countDifferences } from '../attacks/beside-load/count-stored.ts';
 import { createInstallation, createPeople } from '../attacks/beside-load/installation.ts';
-import { type Measured, measure, type Phase } from '../attacks/beside-load/measure.ts';
+import { DESCRIPTORS_LEFT_MAX, type Measured, measure, type Phase } from '../attacks/beside-load/measure.ts';
+import { findSetupUrl, PRODUCTION } from '../attacks/beside-load/server.ts';
 import { startChildServer } from '../support/child-server.ts';
-import { LIMITS_OFF, makeTempDir } from '../support/harness.ts';
+import { makeTempDir } from '../support/harness.ts';
 import { startNginx } from '../support/nginx.ts';
 
 // Ten minutes, behind nginx, on a machine that does nothing else:
@@ -16,20 +16,15 @@ const ALONE_SECONDS = Math.min(60, Math.max(10, SECONDS / 3));
 const IS_BEHIND_NGINX = process.env.APPFLOW_ATTACK_NGINX === '1';
 
 const THROUGHPUT_MIN = 0.7;
-const HEALTH_MS_MAX = 500;
+/** Attackers and normal load share the processors with the server. Alone, see each-attack.test.ts: 500 ms. */
+const HEALTH_MS_MAX = 5_000;
 /** The rest may be 503, when the server sheds load. */
 const SERVED_MIN = 0.99;
+const DASHBOARD_SERVED_MIN = 0.95;
+/** The live tail shows one event of each batch; the rest may be in a gap that it reports. */
+const TAIL_MIN = 0.9;
 const GAP_MS_MAX = 5_000;
 const MEMORY_MB_MAX = 3_000;
-/** Connections that normal load has opened meanwhile. */
-const DESCRIPTORS_LEFT_MAX = 100;
-
-/** The limits of a server as it is installed. Attackers may claim addresses, as behind a proxy. */
-const PRODUCTION = {
-  ...Object.fromEntries(Object.keys(LIMITS_OFF).map((name) => [name, ''])),
-  TRUSTED_PROXIES: '127.0.0.1',
-  LOG_LEVEL: 'warn',
-};
 
 const round = (value: number) => Math.round(value).toLocaleString('en-US');
 
@@ -69,8 +64,14 @@ function listMistakes({ alone, attacked, before, after }: Measured): string[] {
       `backends got ${JSON.stringify(attacked.ingest.statuses)}`,
     ],
     [onlyServed(keys, ['503']) && shareServed(keys) >= SERVED_MIN, `known keys got ${JSON.stringify(keys)}`],
-    [onlyServed(dashboard.statuses, ['503']), `the dashboard got ${JSON.stringify(dashboard.statuses)}`],
-    [tail.events > 0, 'the live tail sent nothing'],
+    [
+      onlyServed(dashboard.statuses, ['503']) && shareServed(dashboard.statuses) >= DASHBOARD_SERVED_MIN,
+      `the dashboard got ${JSON.stringify(dashboard.statuses)}`,
+    ],
+    [
+      tail.events >= TAIL_MIN * (attacked.ingest.statuses['200'] ?? 0),
+      `the live tail sent ${tail.events} events`,
+    ],
     [attacked.highest.rssMb <= MEMORY_MB_MAX, `it took ${attacked.highest.rssMb} MB`],
     [
       after.descriptors <= before.descriptors + DESCRIPTORS_LEFT_MAX,
@@ -78,15 +79,6 @@ function listMistakes({ alone, attacked, before, after }: Measured): string[] {
     ],
   ];
   return claims.filter(([holds]) => !holds).map(([, mistake]) => mistake);
-}
-
-/** Waits for the link: it is printed after the line that says where the server listens. */
-async function findSetupUrl(output: () => string): Promise<string> {
-  for (;;) {
-    const [link] = /\S+\/setup#\S+(?=\s)/.exec(output()) ?? [];
-    if (link !== undefined) return link;
-    await sleep(20);
-  }
 }
 
 test(`serves normal load for ${SECONDS} s beside ${ATTACKS.length} attacks, and loses and doubles no acknowledged event`, async (t) => {

@@ -29,8 +29,10 @@ export type Plan = {
 };
 
 const FULL_SPEED_SECONDS = 10;
-/** Until connections are closed and memory is collected. */
-const QUIET_MS = 5_000;
+/** Until all connections of the attackers are closed: some have sent more than is read of a refused body. */
+const CLOSED_WITHIN_MS = 90_000;
+/** Connections that normal load has opened meanwhile. */
+export const DESCRIPTORS_LEFT_MAX = 100;
 
 /** Measures the full speed, then normal load at half of it: first alone, then beside all attacks. */
 export async function measure(plan: Plan): Promise<Measured> {
@@ -54,7 +56,9 @@ export async function measure(plan: Plan): Promise<Measured> {
     const reports = attackers.map((attacker) => attacker.ask<{ line: string }>(plan.target));
     const attacked = await run(plan.attackedSeconds);
     const lines = await stopAttackers(attackers, reports);
-    await sleep(QUIET_MS);
+    const end = performance.now() + CLOSED_WITHIN_MS;
+    const isOpen = () => readFigures(plan.pid).descriptors > before.descriptors + DESCRIPTORS_LEFT_MAX;
+    while (isOpen() && performance.now() < end) await sleep(1_000);
     return { fullSpeed, alone, attacked, attackers: lines, before, after: readFigures(plan.pid) };
   } finally {
     await Promise.all([ingest, viewer, ...attackers].map((worker) => worker.stop()));
