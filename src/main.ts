@@ -5,6 +5,9 @@ import { type RunningServer, startServer } from './server/start.ts';
 // By default the signal opens a debugger, through which any process of this machine that reaches it can run code here.
 process.on('SIGUSR1', () => undefined);
 
+/** After the start, when the server has nothing to do yet. */
+const LOAD_LATER_MS = 1_000;
+
 /** Process managers kill a server after 10 s, so report a failed stop before that. */
 const STOP_MS_MAX = 9_500;
 
@@ -23,6 +26,10 @@ try {
       'There is no project yet. Make one: npm run --silent appflow -- init --project "My App"\n',
     );
   }
+  // Not at the first sign-in: `npm ci` beside a running server replaces the files, and modules that are missing at that
+  // moment stay missing. It takes some 0.4 s, which the start does not wait for.
+  const loadPeople = () => Promise.all([import('./accounts/better-auth.ts'), import('better-auth/crypto')]);
+  setTimeout(() => void loadPeople().catch(() => undefined), LOAD_LATER_MS).unref();
 } catch (error) {
   const isMistake = error instanceof ConfigError;
   process.stderr.write(`${messageOf(error)}\n`);

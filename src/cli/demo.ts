@@ -3,6 +3,7 @@ import { type Config, localUrl, readCommandConfig } from '../config/config.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { messageOf } from '../lib/errors.ts';
 import { type ControlServices, openControlServices } from '../server/open-services.ts';
+import { findLockHolder } from '../warehouse/engine/folder-lock.ts';
 import { createDemoKeys, type DemoKeys } from './demo/demo-keys.ts';
 import {
   createDemo,
@@ -45,6 +46,7 @@ export async function runDemo(
   try {
     const found = await findDemo(services);
     if (found) requireSamePlan(found, requested);
+    else await requireFreeStore(services);
     const state = found ?? (await createDemo(services, { ...PLAN_DEFAULT, ...requested }, nowMs));
     const loaded = await loadEvents(services, state, nowMs, signal);
     // Last, because keys are shown only once: an interrupted run has not created any yet.
@@ -53,6 +55,16 @@ export async function runDemo(
   } finally {
     await services.close();
   }
+}
+
+/** Throws before anything is created if another process has the event store open and is not the server at our address. */
+async function requireFreeStore({ config, eventsDir }: ControlServices): Promise<void> {
+  if (await isServed(localUrl(config))) return;
+  const holder = await findLockHolder(eventsDir);
+  if (holder === undefined) return;
+  throw new Error(
+    `Another Appflow process (${holder}) uses this data folder, and it does not listen at ${localUrl(config)}. Set PORT to its port, or APPFLOW_DATA_DIR to another folder. Nothing was created.`,
+  );
 }
 
 async function loadEvents(
@@ -88,7 +100,7 @@ async function openSink(services: ControlServices, state: DemoState, signal: Abo
 function renderDemo(config: Config, { state, keys, accepted }: DemoRun): string {
   const url = config.publicUrl || localUrl(config);
   const { ios, android, web } = state.stage.appIds;
-  const summary = accepted > 0 ? `${accepted} events were stored.` : 'Nothing was to be added.';
+  const summary = accepted > 0 ? `${accepted} events were stored.` : 'Nothing to add.';
   const keyText = keys
     ? `Its keys, shown only now:
 
@@ -108,7 +120,7 @@ function renderDemo(config: Config, { state, keys, accepted }: DemoRun): string 
 ${keyText}
 
   dashboard  ${url}
-  API        ${url}/docs`;
+  API        ${url}/openapi.json`;
 }
 
 const notifyNoFeed = (error: unknown) => notify(`Nothing will arrive on Live: ${messageOf(error)}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 import { it } from 'node:test';
-import { type Command, runCli, startCli } from '../support/child-processes.ts';
+import { type Command, runCli, startCli, startServerProcess } from '../support/child-processes.ts';
 import { openStream } from '../support/event-stream.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { connect, makeTempDir } from '../support/harness.ts';
@@ -65,6 +65,19 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const keys = await runCli(['keys', 'list', '--json'], env);
     assert.equal(keys.stdout.match(/Production backend/g)?.length, 1, keys.stdout);
     const third = await runCli(args, env);
-    assert.match(third.stdout, /Nothing was to be added[\s\S]*Its keys were shown when it was made/);
+    assert.match(third.stdout, /Nothing to add[\s\S]*Its keys were shown when it was made/);
   });
 }
+
+it('creates nothing in a folder that a server on another port is using, and says so', async () => {
+  const env = envOf(await findFreePort());
+  await using _server = await startServerProcess({ ...env, PORT: '0' });
+  const { code, stderr } = await runCli(['demo', '--users', '60', '--days', '3', '--no-serve'], env);
+  assert.equal(code, 1, stderr);
+  assert.match(
+    stderr,
+    /Another Appflow process \(\d+\) uses this data folder.*Set PORT.*Nothing was created/,
+  );
+  const { stdout } = await runCli(['audit', '--json'], env);
+  assert.doesNotMatch(stdout, /project/);
+});

@@ -87,7 +87,7 @@ async function checkTables({ db, listProblems }: ReadOnlyControl): Promise<Findi
   const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
   const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();
   const { count: keys } = await db.selectFrom('api_keys').select(count(db)).executeTakeFirstOrThrow();
-  return [ok(DATABASE, `It has ${projects} projects and ${keys} API keys.`)];
+  return [ok(DATABASE, `Projects: ${projects}. API keys, revoked ones included: ${keys}.`)];
 }
 
 /** Expiry, limits and the audit log depend on the clock: it must not be behind the last audit entry. */
