@@ -13,7 +13,7 @@ export const REQUESTS_OPEN_MAX = 8;
 export const PART_BYTES_MIN = 64;
 
 /** Smaller parts that a connection may send beyond that average, and how many more each request allows. */
-export const PARTS_SPARE_MAX = 256;
+export const PARTS_SPARE_MAX = 64;
 export const PARTS_PER_REQUEST = 8;
 
 /** How much of the body of a refused request is read and discarded, so that its sender can read the answer. */
