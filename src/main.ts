@@ -5,7 +5,7 @@ import { type RunningServer, startServer } from './server/start.ts';
 // By default the signal opens a debugger, through which any process of this machine that reaches it can run code here.
 process.on('SIGUSR1', () => undefined);
 
-/** After the start, when the server has nothing to do yet. */
+/** After the start, which does not wait for it. */
 const LOAD_LATER_MS = 1_000;
 
 /** Process managers kill a server after 10 s, so report a failed stop before that. */
@@ -27,9 +27,8 @@ try {
     );
   }
   // Not at the first sign-in: `npm ci` beside a running server replaces the files, and modules that are missing at that
-  // moment stay missing. It takes some 0.4 s, which the start does not wait for.
-  const loadPeople = () => Promise.all([import('./accounts/better-auth.ts'), import('better-auth/crypto')]);
-  setTimeout(() => void loadPeople().catch(() => undefined), LOAD_LATER_MS).unref();
+  // moment stay missing.
+  setTimeout(() => void server.loadAccounts(), LOAD_LATER_MS).unref();
 } catch (error) {
   const isMistake = error instanceof ConfigError;
   process.stderr.write(`${messageOf(error)}\n`);

@@ -46,14 +46,13 @@ export function createPeople(
   const deviceMacOf = (parts: readonly string[]) => macOf(deviceKey, JSON.stringify(parts));
   return {
     auth() {
-      auth ??= import('./better-auth.ts').then(
-        ({ createAuth }) => createAuth(control, secrets.map(toAuthSecret), hasher),
-        (error) => {
-          // The next sign-in tries again.
+      auth ??= import('./better-auth.ts')
+        .then(({ createAuth }) => createAuth(control, secrets.map(toAuthSecret), hasher))
+        .catch((error) => {
+          // The next sign-in tries again. Only modules that were missing stay missing.
           auth = undefined;
           throw error;
-        },
-      );
+        });
       return auth;
     },
     csrfTokenOf,

@@ -19,10 +19,11 @@ export class ApiError extends Error {
   readonly headers: Record<string, string>;
 
   constructor(code: ErrorCode, { detail, members = {}, headers = {}, cause }: ErrorDetails = {}) {
+    const message = detail ?? ERRORS[code].meaning;
     // An answer, not a fault: no one reads its stack, and collecting one is expensive in a flood of refusals.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(detail ?? ERRORS[code].meaning, { cause });
+    super(message, { cause });
     Error.stackTraceLimit = stackTraceLimit;
     this.name = 'ApiError';
     this.code = code;

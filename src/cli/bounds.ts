@@ -89,7 +89,7 @@ const CONNECTION_BOUNDS: readonly Bound[] = [
   {
     what: 'Such bytes per second, all connections together',
     value: `${Math.floor((DISCARD_STEP_BYTES * 1_000) / DISCARD_EVERY_MS / MEGABYTE)} MB`,
-    beyond: `they wait, and connections that would wait for ${DISCARD_WAIT_MS_MAX} ms or more are closed`,
+    beyond: `they wait, and connections that would wait for more than ${DISCARD_WAIT_MS_MAX} ms are closed`,
   },
   { what: 'Time to the first byte of a new connection', value: seconds(FIRST_BYTE_MS), beyond: CLOSED },
   { what: 'Time to the end of the headers of a request', value: seconds(HEADERS_TIMEOUT_MS), beyond: CLOSED },

@@ -29,6 +29,9 @@ export type DemoRun = { state: DemoState; keys: DemoKeys | undefined; accepted: 
 
 const PLAN_DEFAULT: DemoPlan = { seed: 1, days: 90, users: 4_000 };
 
+/** How long a server may take to answer a health check. */
+const SERVED_MS_MAX = 5_000;
+
 /** Newer events are left for the next run, so that a second run right after the first has nothing to do. */
 const FRESH_MS = 15 * MINUTE_MS;
 
@@ -57,7 +60,7 @@ export async function runDemo(
   }
 }
 
-/** Throws before anything is created if another process has the event store open and is not the server at our address. */
+/** Throws before anything is created if another process has the event store open and nothing listens at our address. */
 async function requireFreeStore({ config, eventsDir }: ControlServices): Promise<void> {
   if (await isServed(localUrl(config))) return;
   const holder = await findLockHolder(eventsDir);
@@ -126,8 +129,8 @@ ${keyText}
 const notifyNoFeed = (error: unknown) => notify(`Nothing will arrive on Live: ${messageOf(error)}`);
 
 async function isServed(url: string): Promise<boolean> {
-  return fetch(`${url}/healthz`).then(
-    () => true,
+  return fetch(`${url}/healthz`, { signal: AbortSignal.timeout(SERVED_MS_MAX), redirect: 'manual' }).then(
+    ({ status }) => status === 200,
     () => false,
   );
 }

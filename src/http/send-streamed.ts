@@ -73,7 +73,7 @@ export function openGuardedBody(
 }
 
 /**
- * Yields chunks, each produced within the event loop's share for expensive work: the next page of an export may be in
+ * Yields chunks, each begun within the event loop's share for expensive work: the next page of an export may be in
  * memory already, and a fast reader would otherwise keep the loop from everything else until all of it is sent.
  */
 async function* inTurn<T>(loopShare: LoopShare, user: LoopUser, chunks: AsyncIterable<T>): AsyncGenerator<T> {

@@ -31,6 +31,8 @@ export type RunningServer = {
   isNew: boolean;
   /** One-time link to create the first account; undefined once one exists. Contains a secret: show it to the operator only. */
   setupUrl: string | undefined;
+  /** Loads what the first sign-in needs. Never rejects: a failure is logged. */
+  loadAccounts: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -82,7 +84,14 @@ export async function startServer(
     control.unstored.noteStop();
     return closeInReverse(opened);
   };
-  return { url, metricsUrl: metricsListener?.url, isNew, setupUrl, stop };
+  const loadAccounts = async () => {
+    try {
+      await Promise.all([services.people.auth(), import('better-auth/crypto')]);
+    } catch (error) {
+      log.error({ err: error }, 'signing in does not work until the next start');
+    }
+  };
+  return { url, metricsUrl: metricsListener?.url, isNew, setupUrl, loadAccounts, stop };
 }
 
 /** Opens the event store, whose number of events is also recorded in the control database. */

@@ -107,7 +107,10 @@ test(`serves normal load for ${SECONDS} s beside ${ATTACKS.length} attacks, and 
   t.diagnostic(
     `memory ${before.rssMb} → ${after.rssMb} MB, descriptors ${before.descriptors} → ${after.descriptors}`,
   );
-  for (const line of measured.attackers) t.diagnostic(line);
+  for (const line of measured.attackers) {
+    t.diagnostic(line);
+    assert.doesNotMatch(line, / failed: | did not stop\.$/);
+  }
   assert.equal(server.process.exitCode, null, 'the server is still the same process');
   assert.equal((await server.stop()).code, 0);
   const differences = await countDifferences(dataDir, attacked.ingest.acknowledged);

@@ -57,6 +57,7 @@ for (const [index, { name }] of ATTACKS.entries()) {
     t.diagnostic(
       `/healthz at most ${Math.round(worst.healthMs)} ms; memory ${before.rssMb} → ${Math.round(worst.rssMb)} → ${rssMb} MB; ${line}`,
     );
+    assert.doesNotMatch(line, / failed: /);
     assert.ok(worst.healthMs <= HEALTH_MS_MAX, `/healthz took ${Math.round(worst.healthMs)} ms`);
     assert.equal(worst.healthFailures, 0);
     assert.deepEqual(refused, []);

@@ -208,6 +208,7 @@ it('reads the bodies of refused requests at a bounded speed in all, and closes c
   for (const socket of flood) socket.destroy();
   await until(() => connections.count().open === 0);
   const before = closed().unused_body;
+  await sleep(DISCARD_WAIT_MS_MAX);
   const { socket, text } = await open(request);
   await until(() => countAnswers(text(), 401) === 1);
   socket.write(GET);

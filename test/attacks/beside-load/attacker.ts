@@ -12,7 +12,11 @@ const attack = ATTACKS[Number(process.argv[2])];
 if (!attack) throw new Error(`There is no attack ${process.argv[2]}.`);
 
 // A connection that the server resets must not end the attack.
-process.on('uncaughtException', (error) => process.stderr.write(`${attack.name}: ${error.stack}\n`));
+process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+  if (['ECONNRESET', 'EPIPE', 'ECONNREFUSED'].includes(error.code ?? '')) return;
+  process.stderr.write(`${attack.name}: ${error.stack}\n`);
+  process.exit(1);
+});
 
 const stopping = new AbortController();
 process.once('message', (target: Target) => {
