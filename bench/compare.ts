@@ -5,10 +5,10 @@ import { describeRun, median } from './report.ts';
 import { LIMITS_OFF, startAppflow } from './server.ts';
 
 // Compares this checkout with another one, whose packages are installed, in one run:
-//   npm run bench:compare -- ../other-checkout [rounds]
+//   npm run bench:compare -- ../other-checkout [rounds] [part of a case's name]
 // The servers of both run side by side and are measured in turns, so that both see the same machine.
 
-const [otherDir = '', roundsText = '5'] = process.argv.slice(2);
+const [otherDir = '', roundsText = '5', wanted = ''] = process.argv.slice(2);
 const HTTP_SECONDS = 4;
 const INGEST_SECONDS = 6;
 const LIMITS_WIDE = { ...LIMITS_OFF, APPFLOW_LIMIT_MANAGEMENT: '1000000/10000000' };
@@ -39,6 +39,7 @@ const cases: Case[] = [
 
 console.log(describeRun('This checkout and another, in turns', `${roundsText} rounds, this ÷ other`));
 for (const { name, env = LIMITS_OFF, run } of cases) {
+  if (!name.includes(wanted)) continue;
   const servers = { other: await other.startAppflow(env), own: await startAppflow(env) };
   const figures: { other: number; own: number }[] = [];
   // The first round warms both up.
