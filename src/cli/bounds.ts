@@ -87,7 +87,7 @@ const CONNECTION_BOUNDS: readonly Bound[] = [
     beyond: CLOSED,
   },
   {
-    what: 'Such bytes per second, all connections together',
+    what: 'Bytes of the bodies of refused requests that are read per second, all connections together',
     value: `${Math.floor((DISCARD_STEP_BYTES * 1_000) / DISCARD_EVERY_MS / MEGABYTE)} MB`,
     beyond: `they wait, and connections that would wait for more than ${DISCARD_WAIT_MS_MAX} ms are closed`,
   },

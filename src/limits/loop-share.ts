@@ -3,7 +3,7 @@ import type { BodySender } from './body-budget.ts';
 import { createFairQueue, type Lane } from './fair-queue.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 
-/** Whose work it is: the sender of a body, or the reader of a streamed answer, who has proved who it is. */
+/** Whose work it is: the sender of a body, or the authenticated reader of a streamed answer. */
 export type LoopUser = BodySender | { kind: 'stream'; callerId: string };
 
 /** Runs expensive pieces of work without keeping the event loop from everything else. */

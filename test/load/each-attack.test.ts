@@ -6,8 +6,8 @@ import { createInstallation, createPeople } from '../attacks/beside-load/install
 import { findSetupUrl, PRODUCTION } from '../attacks/beside-load/server.ts';
 import { startWorker } from '../attacks/beside-load/worker.ts';
 import { startChildServer } from '../support/child-server.ts';
-import { connect, makeTempDir } from '../support/harness.ts';
-import { countFiles, readRssMb, watchServer } from '../support/watch-server.ts';
+import { makeTempDir } from '../support/harness.ts';
+import { callWithKey, countFiles, readRssMb, watchServer } from '../support/watch-server.ts';
 
 // Each attack alone, on a machine that does nothing else:
 //   npm run test:load -- --test-name-pattern "alone"
@@ -25,18 +25,6 @@ const { person } = await createPeople(server.url, await findSetupUrl(server.outp
 const target = { url: server.url, appId, person, ...demoKeys };
 const pid = server.process.pid ?? 0;
 
-/** Calls with a key that no attacker has, until the signal fires. Returns the statuses other than 200. */
-async function callWithKey(signal: AbortSignal): Promise<number[]> {
-  const refused: number[] = [];
-  const api = connect(server.url);
-  while (!signal.aborted) {
-    const { status } = await api.call('GET', '/v1/api-keys/self', { key: backendKeys[0] ?? '' });
-    if (status !== 200) refused.push(status);
-    await sleep(KEY_EVERY_MS);
-  }
-  return refused;
-}
-
 for (const [index, { name }] of ATTACKS.entries()) {
   test(`alone, ${name} delay /healthz by ${HEALTH_MS_MAX} ms at most and refuse no known key`, async (t) => {
     const before = { rssMb: Math.round(readRssMb(pid)), files: countFiles(pid) };
@@ -44,7 +32,10 @@ for (const [index, { name }] of ATTACKS.entries()) {
     const attacker = startWorker('attacker.ts', String(index));
     const report = attacker.ask<{ line: string }>(target);
     const watching = watchServer(pid, server.url, stop.signal);
-    const calling = callWithKey(stop.signal);
+    const calling = callWithKey(
+      { url: server.url, key: backendKeys[0] ?? '', everyMs: KEY_EVERY_MS },
+      stop.signal,
+    );
     await sleep(ATTACK_MS);
     attacker.tell({});
     const { line } = await report;

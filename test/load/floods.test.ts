@@ -9,7 +9,7 @@ import { type ChildServer, startChildServer } from '../support/child-server.ts';
 import { initProject, makeConfig } from '../support/harness.ts';
 import { hasNginx, startNginx } from '../support/nginx.ts';
 import { runAttackApart } from '../support/run-attack.ts';
-import { countFiles, readRssMb, type Worst, watchServer } from '../support/watch-server.ts';
+import { callWithKey, countFiles, readRssMb, type Worst, watchServer } from '../support/watch-server.ts';
 
 const ATTACK_MS = 20_000;
 const GROWTH_MB_MAX = 100;
@@ -64,32 +64,15 @@ async function attack(work: Work, url: string, ms = ATTACK_MS) {
   const before = { rssMb: readRssMb(pid), files: countFiles(pid) };
   const stop = new AbortController();
   const watching = watchServer(pid, server.url, stop.signal);
-  const calling = callWithKey(stop.signal);
+  const calling = callWithKey({ url: server.url, key: project.server_key, everyMs: 50 }, stop.signal);
   const line = await runAttackApart(work, toTarget(url), ms);
   stop.abort();
   const worst: Worst = await watching;
-  const refused = await calling;
+  // 503 is load shedding: the attacker takes the processors of the server.
+  const refused = (await calling).filter((status) => status !== 503).length;
   const end = performance.now() + RECOVERY_MS;
   while (readRssMb(pid) > before.rssMb + GROWTH_MB_MAX && performance.now() < end) await sleep(500);
   return { before, worst, afterMb: readRssMb(pid), refused, line };
-}
-
-/** Calls with a key again and again. Returns how many calls were not served. */
-async function callWithKey(signal: AbortSignal): Promise<number> {
-  let refused = 0;
-  const headers = { authorization: `Bearer ${project.server_key}` };
-  while (!signal.aborted) {
-    const status = await fetch(`${server.url}/v1/api-keys/self`, { headers })
-      .then(async (response) => {
-        await response.text();
-        return response.status;
-      })
-      .catch(() => 0);
-    // 503 is load shedding: the attacker takes the processors of the server.
-    if (status !== 200 && status !== 503) refused += 1;
-    await sleep(50);
-  }
-  return refused;
 }
 
 function requireHarmless(

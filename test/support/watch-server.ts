@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from './harness.ts';
 
 /** The worst of what a server needed, and how it answered, over a time. */
 export type Worst = { rssMb: number; files: number; healthMs: number; healthFailures: number };
@@ -37,4 +38,22 @@ export async function watchServer(pid: number, url: string, signal: AbortSignal)
     await sleep(SAMPLE_MS);
   }
   return worst;
+}
+
+/** Calls with a key every `everyMs` until the signal fires. Returns the statuses other than 200; 0 for no answer. */
+export async function callWithKey(
+  { url, key, everyMs }: { url: string; key: string; everyMs: number },
+  signal: AbortSignal,
+): Promise<number[]> {
+  const refused: number[] = [];
+  const api = connect(url);
+  while (!signal.aborted) {
+    const status = await api.call('GET', '/v1/api-keys/self', { key }).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status !== 200) refused.push(status);
+    await sleep(everyMs);
+  }
+  return refused;
 }

@@ -29,7 +29,7 @@ export const DISCARD_PAUSE_MS = 50;
  */
 export const DISCARD_EVERY_MS = 2;
 
-/** A connection whose next step would wait longer than this is closed: while it waits, no one notices that its sender left. */
+/** A connection whose next step would wait longer than this is closed: while paused, it doesn't notice that its sender left. */
 export const DISCARD_WAIT_MS_MAX = 500;
 
 /** Connections of all callers together, if the process may open enough files. Each takes about 10 KB. */
