@@ -7,7 +7,7 @@ import { EVENT_MS_MIN } from '../../warehouse/event-columns.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import { hasAtMostCharacters, parseContext } from './context.ts';
 import { isPlaceholderAppUserId } from './placeholder.ts';
-import { parseProperties } from './properties.ts';
+import { type ParsedProperties, parseProperties } from './properties.ts';
 import { parseRevenue } from './revenue.ts';
 
 /** All reasons to reject one event of a batch, each with its fix for the documentation. */
@@ -60,6 +60,7 @@ export type ParsedEvent = { row: EventRow; unknownKeys: readonly string[] } | { 
 
 type EventFields = { readonly [Key in (typeof EVENT_KEYS)[number]]?: unknown };
 type Identity = Pick<EventRow, 'event_id' | 'event_name' | 'app_user_id' | 'session_id'>;
+type ValidProperties = Extract<ParsedProperties, { json: string }>;
 type Money = Pick<EventRow, 'revenue' | 'currency'>;
 
 /** The known keys of an event; all others are dropped. */
@@ -110,7 +111,7 @@ export function parseEvent(
   if ('message' in context) return toRejected({ code: 'invalid_context', ...context }, event);
   const properties = parseProperties(event.properties);
   if ('message' in properties) return toRejected({ code: 'invalid_properties', ...properties }, event);
-  const money = parseMoney(properties.revenue, properties.currency, identity.event_name, app);
+  const money = parseMoney(properties, identity.event_name, app);
   if ('code' in money) return toRejected(money, event);
   const unknownKeys = listUnknownKeys(event, context.unknownKeys);
   if (isTooLarge(event, properties.bytes, unknownKeys.length > 0)) {
@@ -231,12 +232,17 @@ function parseEventTime(value: unknown, batch: BatchContext): number | Rejection
 }
 
 /** A wrong currency is rejected even without revenue, so that the developer notices before the first payment. */
-function parseMoney(amount: unknown, code: unknown, eventName: string, app: EventApp): Money | Rejection {
+function parseMoney(
+  { revenue: amount, revenueDigits, currency: code }: ValidProperties,
+  eventName: string,
+  app: EventApp,
+): Money | Rejection {
   if (code !== undefined && code !== null && !isCurrency(code)) {
     return createRejection('invalid_currency', 'properties.currency');
   }
   if (amount === undefined || amount === null) return { revenue: null, currency: '' };
-  const revenue = parseRevenue(amount);
+  // Digits beyond the limits, such as 9.990000000000000213, come from a double: its shortest decimal is meant.
+  const revenue = parseRevenue(revenueDigits) ?? parseRevenue(amount);
   if (revenue === undefined || (revenue.startsWith('-') && eventName !== 'refund')) {
     return createRejection('invalid_revenue', 'properties.revenue');
   }
@@ -258,9 +264,13 @@ const OTHER_FIELDS_BYTES_MAX = 9_216;
  * properties leave room for the longest other fields, which is nearly every one.
  */
 function isTooLarge(event: EventFields, propertiesBytes: number, hasUnknownKeys: boolean): boolean {
+  if (propertiesBytes > EVENT_BYTES_MAX) return true;
   const isBounded = !hasUnknownKeys && !isLongText(event.timestamp) && !isLongText(event.app_id);
   if (isBounded && propertiesBytes + OTHER_FIELDS_BYTES_MAX <= EVENT_BYTES_MAX) return false;
-  return isJsonLongerThan(event, EVENT_BYTES_MAX);
+  if (typeof event.properties !== 'object' || event.properties === null)
+    return isJsonLongerThan(event, EVENT_BYTES_MAX);
+  // An empty string takes two bytes; the properties are measured already, with all digits of their numbers.
+  return isJsonLongerThan({ ...event, properties: '' }, EVENT_BYTES_MAX - propertiesBytes + 2);
 }
 
 function isLongText(value: unknown): boolean {
