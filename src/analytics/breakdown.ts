@@ -41,7 +41,7 @@ export const BREAKDOWN_QUERY = closedObject({
     Type.Integer({
       minimum: 1,
       maximum: LIMIT_MAX,
-      description: `Values told apart, default ${LIMIT_DEFAULT}; the rest is other.`,
+      description: `Number of values, default ${LIMIT_DEFAULT}; the rest is grouped as other.`,
     }),
   ),
 });

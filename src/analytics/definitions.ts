@@ -2,14 +2,14 @@ import type { Metric } from './metrics.ts';
 
 /** How each metric is counted; answers contain this text in `meta.definitions`. */
 export const METRIC_DEFINITIONS: Record<Metric, string> = {
-  dau: 'Distinct app_user_id with at least one event that day in the reporting timezone. Exact, not estimated. Days do not add up to weeks: who came on two days counts on both.',
+  dau: 'Distinct app_user_id with at least one event that day in the reporting timezone. Exact, not estimated. Days do not add up to weeks: someone active on two days counts once on each.',
   new_users:
-    'Users whose first event ever in this app fell on that day in the reporting timezone, whatever range was asked for. With filters: those of them who also have an event that passes the filters on that day.',
+    'Users whose first event ever in this app was on that day in the reporting timezone, whatever the range of the query. With filters: those of them who also have an event that matches the filters on that day.',
   sessions:
     'Distinct pairs of app_user_id and session_id with at least one event that day; events without session_id belong to none. Days do not add up to weeks: a session over midnight counts on both days.',
   events: 'Events of that day by their own timestamp in the reporting timezone, each event_id once.',
   revenue:
-    "Sum of properties.revenue over all events that carry it; an event named refund subtracts its absolute value. revenue counts the amounts in the app's currency only, revenue_by_currency each currency apart; nothing is converted. Exact decimals.",
+    "Sum of properties.revenue over all events that carry it; an event named refund subtracts its absolute value. revenue counts the amounts in the app's currency only, revenue_by_currency each currency separately; nothing is converted. Exact decimals.",
 };
 
 /** How the live metrics are counted. */
@@ -28,9 +28,9 @@ export const LIVE_DEFINITIONS = {
 export const BREAKDOWN_DEFINITIONS = {
   events: 'Events of the range with this value, each event_id once.',
   users:
-    'Distinct app_user_id with at least one event of the range that has this value. Values do not add up to the whole: who has events with two values counts for both.',
+    'Distinct app_user_id with at least one event of the range that has this value. Values do not add up to the whole: someone who has events with two values counts once for each.',
   revenue: METRIC_DEFINITIONS.revenue,
   share:
-    "Of all events, all distinct users, or all revenue in the app's currency that the range and filters let pass. null where it would be no part of a whole: of nothing, negative, or more than all because refunds outweigh the rest.",
-  other: 'What belongs to the values beyond limit, counted together; of users each person once.',
+    "Of all events, all distinct users, or all revenue in the app's currency in the range that match the filters. null if it is not a part of a whole: of nothing, negative, or more than all because refunds outweigh the rest.",
+  other: 'All values beyond limit, counted together; each user once.',
 } as const;

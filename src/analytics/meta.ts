@@ -7,7 +7,7 @@ export const META_FIELDS = {
   timezone: Type.String(),
   filters: Type.Record(Type.String(), Type.Array(Type.String()), { description: 'As they were given.' }),
   currency: Type.String({ description: "ISO 4217 code of the single revenue figure: the app's." }),
-  definitions: Type.Record(Type.String(), Type.String(), { description: 'How each number is counted.' }),
+  definitions: Type.Record(Type.String(), Type.String(), { description: 'How each metric is counted.' }),
   unverified_revenue: Type.Enum(['included', 'excluded'], {
     description:
       "Whether revenue that came with a client key counts: the project's count_unverified_revenue.",

@@ -1,4 +1,4 @@
-import { type BoundSql, hasPropertySql, propertyTextSql } from '../warehouse/event-sql.ts';
+import { type BoundSql, hasPropertySql, propertyParams, propertyTextSql } from '../warehouse/event-sql.ts';
 import type { AnalyticsQuery, FILTERS } from './query.ts';
 import { daySql, queryCondition } from './query-sql.ts';
 
@@ -16,7 +16,7 @@ function valueSql(dimension: Dimension): BoundSql {
   if ('column' in dimension) return { sql: `nullIf(${dimension.column}, '')`, params: {} };
   return {
     sql: `if(${hasPropertySql('property')}, ${propertyTextSql('property')}, NULL)`,
-    params: { property: dimension.property },
+    params: propertyParams('property', dimension.property),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isCurrency } from './formats.ts';
+import { isCurrency, isTimeZone } from './formats.ts';
 
 test('accepts the currencies of ISO 4217, including those ICU lacks and recently withdrawn ones', () => {
   for (const code of [
@@ -42,4 +42,36 @@ test('rejects other codes, lower case and values that are not text', () => {
   ]) {
     assert.equal(isCurrency(code), false, String(code));
   }
+});
+
+test('accepts the names of the IANA time zone database, with its old ones, in any case', () => {
+  const old =
+    'GB Eire EST MST HST EST5EDT CET MET UTC GMT GMT+0 Zulu PRC ROK W-SU NZ-CHAT Asia/Calcutta Europe/Kiev US/Pacific Etc/GMT+5';
+  for (const name of [
+    ...Intl.supportedValuesOf('timeZone'),
+    ...old.split(' '),
+    'Europe/Kyiv',
+    'europe/berlin',
+    'utc',
+  ]) {
+    assert.equal(isTimeZone(name), true, name);
+  }
+});
+
+test('rejects abbreviations, which name several zones, offsets, and names that only ICU knows', () => {
+  const java =
+    'ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST';
+  const others = [
+    'SystemV/EST5',
+    'systemv/pst8pdt',
+    'CEST',
+    'EDT',
+    '+05:30',
+    'UTC+1',
+    'Etc/Unknown',
+    'Factory',
+    '',
+    'Europe',
+  ];
+  for (const name of [...java.split(' '), 'bst', ...others]) assert.equal(isTimeZone(name), false, name);
 });

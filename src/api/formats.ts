@@ -59,7 +59,18 @@ const known = new Map<string, boolean>();
 // Names come from callers: without a bound, a flood of invented names would fill the memory.
 const KNOWN_MAX = 2_000;
 
+/** The names of the IANA database without an area (its files `northamerica`, `europe` and `backward`). */
+const WITHOUT_AREA: ReadonlySet<string> = new Set(
+  `CET CST6CDT Cuba EET EST EST5EDT Egypt Eire GB GB-Eire GMT GMT+0 GMT-0 GMT0 Greenwich HST Hongkong Iceland Iran
+  Israel Jamaica Japan Kwajalein Libya MET MST MST7MDT NZ NZ-CHAT Navajo PRC PST8PDT Poland Portugal ROC ROK Singapore
+  Turkey UCT UTC Universal W-SU WET Zulu`
+    .toUpperCase()
+    .split(/\s+/),
+);
+
+/** ICU takes old Java names too: BST is Dhaka there, IST Kolkata and AST Anchorage, which is hardly ever meant. */
 function isValidTimeZone(name: string): boolean {
+  if (name.includes('/') ? /^SystemV\//i.test(name) : !WITHOUT_AREA.has(name.toUpperCase())) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0;
   } catch {
@@ -71,7 +82,7 @@ function isValidTimeZone(name: string): boolean {
 export function isTimeZone(name: string): boolean {
   const cached = known.get(name);
   if (cached !== undefined) return cached;
-  const valid = /^[A-Za-z]/.test(name) && isValidTimeZone(name);
+  const valid = isValidTimeZone(name);
   if (known.size >= KNOWN_MAX) known.clear();
   known.set(name, valid);
   return valid;

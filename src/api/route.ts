@@ -46,6 +46,8 @@ export type Input<A extends Access, P extends TObject, Q extends TObject, B exte
   signal: AbortSignal;
   /** The `If-Match` header, if the route accepts it. */
   ifMatch: string | undefined;
+  /** ISO 3166 code of the country that a trusted proxy names, see `APPFLOW_COUNTRY_HEADER`. */
+  country: string | undefined;
   /** The `Last-Event-ID` header: the message after which a stream continues. */
   lastEventId: string | undefined;
   /** The `Idempotency-Key` header, parsed, if the route accepts it. */

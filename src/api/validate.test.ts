@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type TSchema, Type } from 'typebox';
+import { METADATA } from '../keys/key-json.ts';
 import { compileCheck } from './validate.ts';
 
 /** Returns the error message for a body whose field `f` is `value`; undefined if it is valid. */
@@ -56,4 +57,16 @@ it('accepts the origins a browser sends, and rejects wildcards', () => {
   for (const text of wrong) {
     assert.match(messageFor(origin, text) ?? '', /without a path or a wildcard; list each origin/, text);
   }
+});
+
+it('says what is wrong with a member that may have any name, not that its name is unknown', () => {
+  const check = compileCheck(Type.Object({ metadata: METADATA }, { additionalProperties: false }));
+  for (const name of ['team', 'a/b~c', '~1', '']) {
+    const [error, ...others] = check({ metadata: { [name]: 1, other: 'x' } });
+    assert.deepEqual([error?.field, error?.code, others], [`metadata.${name}`, 'invalid_type', []]);
+  }
+  assert.deepEqual(
+    check({ metadata: {}, team: 1 }).map(({ code }) => code),
+    ['unknown_field'],
+  );
 });

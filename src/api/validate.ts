@@ -76,7 +76,13 @@ const join = (parent: string, name: string) => (parent === '' ? name : `${parent
 /** Returns one error per field: of a union's several errors, the one about a value of the right type is most useful. */
 function toFieldErrors(errors: SchemaError[]): FieldError[] {
   const byField = new Map<string, FieldError>();
-  for (const error of errors.filter((one) => !isRedundantNull(one, errors)).flatMap(expand)) {
+  // A member that may have any name has an error of its own about its value.
+  const withOwnError = new Set(
+    errors.filter(({ keyword }) => keyword !== 'boolean').map(({ instancePath }) => instancePath),
+  );
+  for (const error of errors
+    .filter((one) => !isRedundantNull(one, errors))
+    .flatMap((one) => expand(one, withOwnError))) {
     const known = byField.get(error.field);
     const saysMore = known?.code === 'invalid_type' && error.code !== 'invalid_type';
     if (known === undefined || saysMore) byField.set(error.field, error);
@@ -92,7 +98,10 @@ function isRedundantNull({ keyword, params, instancePath }: SchemaError, errors:
 
 const listOf = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
 
-function expand({ keyword, instancePath, params, message }: SchemaError): FieldError[] {
+function expand(
+  { keyword, instancePath, params, message }: SchemaError,
+  withOwnError: ReadonlySet<string>,
+): FieldError[] {
   const field = fieldOf(instancePath);
   switch (keyword) {
     // Covered by the parent's `additionalProperties`, which names the field.
@@ -106,11 +115,13 @@ function expand({ keyword, instancePath, params, message }: SchemaError): FieldE
         message: `${name} is required.`,
       }));
     case 'additionalProperties':
-      return listOf(params.additionalProperties).map((name) => ({
-        field: join(field, name),
-        code: 'unknown_field',
-        message: `There is no field ${name} here; check its spelling.`,
-      }));
+      return listOf(params.additionalProperties)
+        .filter((name) => !withOwnError.has(`${instancePath}/${escapePointer(name)}`))
+        .map((name) => ({
+          field: join(field, name),
+          code: 'unknown_field',
+          message: `There is no field ${name} here; check its spelling.`,
+        }));
     default:
       return [
         {
@@ -121,6 +132,9 @@ function expand({ keyword, instancePath, params, message }: SchemaError): FieldE
       ];
   }
 }
+
+/** Escapes a name in a JSON Pointer (RFC 6901 §3). */
+const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
 const codeOf = (keyword: string) =>
   ({ type: 'invalid_type', enum: 'invalid_choice', const: 'invalid_choice', format: 'invalid_format' })[

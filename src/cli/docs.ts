@@ -6,6 +6,7 @@ import { SETTINGS, type Setting } from '../config/settings.ts';
 import { renderErrorDocs } from '../http/error-docs.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
 import { renderBounds } from './bounds.ts';
+import { renderDefinitions, renderRejections } from './events-tables.ts';
 import { renderLimitsTable } from './limits-table.ts';
 import { renderRolesTable } from './roles-table.ts';
 
@@ -129,6 +130,8 @@ const pages = {
   'errors.md': renderErrorDocs(),
   'configuration.md': renderConfiguration(),
   'api.md': renderApi(),
+  'guides/events.md': fillIn('guides/events.md', renderRejections()),
+  'guides/metrics.md': fillIn('guides/metrics.md', renderDefinitions()),
   'guides/rate-limits.md': fillIn('guides/rate-limits.md', renderLimitsTable()),
   'guides/people.md': fillIn('guides/people.md', renderRolesTable()),
 };

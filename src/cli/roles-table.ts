@@ -1,13 +1,11 @@
-import type { Scope } from '../directory/scopes.ts';
+import type { RESERVED_SCOPES, Scope } from '../directory/scopes.ts';
 import { ROLE_SCOPES, ROLES } from '../directory/scopes.ts';
 
-/** What each scope allows in the dashboard, in the order of the table. */
-const ALLOWS: Record<Scope, string> = {
+/** What each scope in use allows in the dashboard, in the order of the table. */
+const ALLOWS: Record<Exclude<Scope, (typeof RESERVED_SCOPES)[number]>, string> = {
   'analytics:read': 'see the numbers',
   'events:read': 'search, follow and export events',
   'events:write': 'send events',
-  'users:read': 'look at one user of an app',
-  'users:delete': 'erase such a user',
   'apps:read': 'see the apps',
   'apps:write': 'add, change and delete apps',
   'project:read': 'see the settings of the project',

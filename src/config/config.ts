@@ -42,6 +42,8 @@ export type Config = {
   /** Whether the clock may not start before the last entry of the audit log. */
   hasClockFloor: boolean;
   trustedProxies: ReturnType<typeof parseCidrs>['cidrs'];
+  /** The header in which a trusted proxy names the client's country, in lower case. Undefined: none does. */
+  countryHeader: string | undefined;
   limitOverrides: LimitOverrides;
   /** Includes the password. Undefined: limits are counted in this process. */
   redisUrl: string | undefined;
@@ -177,6 +179,18 @@ function parseTrustedProxies(text: string, mistakes: string[]): Config['trustedP
   return proxies.cidrs;
 }
 
+/** Without a trusted proxy it would never be read, which the operator would only notice in the metrics. */
+function parseCountryHeader(env: Environment, mistakes: string[]): string | undefined {
+  const name = env.APPFLOW_COUNTRY_HEADER;
+  if (!name) return undefined;
+  if (!/^[\w-]+$/.test(name)) {
+    mistakes.push(`APPFLOW_COUNTRY_HEADER is "${name}"; write the name of a header such as CF-IPCountry.`);
+  } else if (!env.TRUSTED_PROXIES) {
+    mistakes.push('APPFLOW_COUNTRY_HEADER is only read from proxies in TRUSTED_PROXIES; set both.');
+  }
+  return name.toLowerCase();
+}
+
 /** Returns the configuration from environment variables. Throws ConfigError listing every mistake. */
 export function readConfig(env: Environment = process.env): Config {
   const mistakes: string[] = [];
@@ -200,6 +214,7 @@ export function readConfig(env: Environment = process.env): Config {
     allowHttp: choose('APPFLOW_ALLOW_HTTP', ['0', '1']) === '1',
     hasClockFloor: choose('APPFLOW_CLOCK_FLOOR', ['on', 'off']) === 'on',
     trustedProxies: parseTrustedProxies(env.TRUSTED_PROXIES ?? '', mistakes),
+    countryHeader: parseCountryHeader(env, mistakes),
     limitOverrides: limits.overrides,
     redisUrl: parseRedisUrl(env.REDIS_URL, mistakes),
     rateLimitHeaders: choose('RATE_LIMIT_HEADERS', ['draft', 'off']) === 'draft',

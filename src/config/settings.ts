@@ -92,6 +92,11 @@ export const SETTINGS = [
     help: 'Comma-separated addresses or CIDRs of proxies whose X-Forwarded-For is believed. Needed behind a proxy: until it is set, IP allow-lists see the proxy, and all its callers share the limits per address (50 times as large).',
   },
   {
+    name: 'APPFLOW_COUNTRY_HEADER',
+    default: '',
+    help: 'The header in which your CDN names the country of a client, e.g. CF-IPCountry or CloudFront-Viewer-Country. It is the `country` of events that client keys send without one, and only read from TRUSTED_PROXIES. Unset: the region of the locale.',
+  },
+  {
     name: 'APPFLOW_LIMIT_EVENTS_REQUESTS',
     default: '',
     whenUnset: 'per key type',

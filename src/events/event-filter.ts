@@ -3,7 +3,7 @@ import { validationFailed } from '../api/errors.ts';
 import type { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { EVENT_MS_MIN } from '../warehouse/event-columns.ts';
-import { hasPropertySql, propertyTextSql, timeSql } from '../warehouse/event-sql.ts';
+import { hasPropertySql, propertyParams, propertyTextSql, timeSql } from '../warehouse/event-sql.ts';
 import { FILTER_COUNT_MAX, FILTER_LENGTH_MAX } from './filter-maxima.ts';
 import { parsePropertyFilter, propertyPattern } from './property-filter.ts';
 
@@ -100,5 +100,5 @@ function addProperty(filter: Filter, text: string, index: number): void {
   const [name, value] = [`property_name_${index}`, `property_value_${index}`];
   // An absent property extracts as '' and must not match an empty value.
   const condition = `${hasPropertySql(name)} AND {${value}:String} = ${propertyTextSql(name)}`;
-  addCondition(filter, condition, { [name]: property.name, [value]: property.value });
+  addCondition(filter, condition, { ...propertyParams(name, property.name), [value]: property.value });
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { parseToRewrite } from '../lib/exact-json.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { CONTEXT_KEYS } from './ingest/context.ts';
@@ -59,7 +60,7 @@ export function toEventJson(event: PublicEvent): EventJson {
     timestamp: new Date(event.timestamp).toISOString(),
     received_at: new Date(event.received_at).toISOString(),
     // We stored it as JSON; this is the only place that parses it.
-    properties: JSON.parse(event.properties) as Record<string, unknown>,
+    properties: parseToRewrite(event.properties) as Record<string, unknown>,
     context: Object.fromEntries(context) as Record<string, string>,
     revenue: event.revenue,
     currency: event.currency || null,

@@ -59,7 +59,8 @@ async function* prepend<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T
 }
 
 function toCells(event: PublicEvent): (string | null)[] {
-  const { session_id, timestamp, received_at, revenue, currency, revenue_verified } = toEventJson(event);
+  const { session_id, timestamp, received_at, properties, revenue, currency, revenue_verified } =
+    toEventJson(event);
   return [
     event.event_id,
     event.app_id,
@@ -72,6 +73,6 @@ function toCells(event: PublicEvent): (string | null)[] {
     currency,
     revenue_verified === null ? null : String(revenue_verified),
     ...CONTEXT_KEYS.map((key) => event[key]),
-    event.properties,
+    JSON.stringify(properties),
   ];
 }

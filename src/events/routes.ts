@@ -41,7 +41,8 @@ const ingestRoute = defineRoute({
       ],
     },
   },
-  handle: (services: IngestServices, { caller, app, body }) => ingest(services, caller, app, body),
+  handle: (services: IngestServices, { caller, app, body: batch, country }) =>
+    ingest(services, caller, { app, batch, country }),
 });
 
 const searchRoute = defineRoute({

@@ -263,7 +263,10 @@ function addPreflights(app: FastifyInstance, routes: readonly Route[]): void {
       onRequest: async (request, reply) =>
         reply
           .code(204)
-          .headers({ ...preflightHeaders(samePath), 'x-request-id': request.id })
+          .headers({
+            ...preflightHeaders(samePath, request.headers['access-control-request-headers']),
+            'x-request-id': request.id,
+          })
           .send(),
     });
   }

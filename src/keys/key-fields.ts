@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { BUNDLE_ID_LENGTH, NAME_RULES } from '../directory/field-rules.ts';
 import type { ApiKey } from '../directory/key.ts';
-import { KEY_SCOPES } from '../directory/scopes.ts';
+import { KEY_SCOPES, RESERVED_SCOPES } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
@@ -10,7 +10,10 @@ import { METADATA } from './key-json.ts';
 /** The fields of a key that can be set when it is created and changed later. */
 export const KEY_FIELDS = {
   name: Type.String(NAME_RULES),
-  scopes: nullable(Type.Array(Type.Enum([...KEY_SCOPES]), { minItems: 1, maxItems: KEY_SCOPES.length })),
+  scopes: Type.Union(
+    [Type.Array(Type.Enum([...KEY_SCOPES]), { minItems: 1, maxItems: KEY_SCOPES.length }), Type.Null()],
+    { description: `${RESERVED_SCOPES.join(' and ')} are reserved: no route needs them yet.` },
+  ),
   app_ids: nullable(Type.Array(Type.String(), { minItems: 1, maxItems: 100 })),
   expires_at: nullable(Type.String({ format: 'date-time' })),
   ip_allowlist: Type.Array(Type.String({ format: 'cidr' }), { maxItems: 100 }),

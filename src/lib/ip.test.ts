@@ -41,6 +41,26 @@ it('rejects notations that other programs read differently', () => {
   assert.deepEqual(parseCidrs(['10.0.0.1', ' 10/8 ', '::1']).mistakes, ['10/8']);
 });
 
+it('rejects a zone, which depends on the machine and would not be compared', () => {
+  for (const text of ['fe80::1%eth0', 'fe80::1%eth0/128', 'fe80::%1/64', '::1%']) {
+    assert.equal(parseCidr(text), undefined, text);
+  }
+  assert.ok(isIn('fe80::1%eth0', 'fe80::/64'), 'an address may have one');
+});
+
+it('takes only ::ffff: for IPv4, and ::1.2.3.4 for the IPv6 address that it is', () => {
+  assert.equal(canonicalAddress('::1.2.3.4'), '::102:304');
+  assert.equal(canonicalAddress('::ffff:1.2.3.4'), '1.2.3.4');
+  assert.equal(canonicalAddress('64:ff9b::1.2.3.4'), '64:ff9b::102:304');
+  for (const list of ['::1.2.3.4', '::1.2.3.4/128', '::1.2.3.0/120']) {
+    assert.ok(!isIn('1.2.3.4', list), list);
+    assert.ok(isIn('::102:304', list) && isIn('::1.2.3.4', list), list);
+  }
+  assert.ok(!isIn('::1.2.3.4', '1.2.3.4') && isIn('::ffff:1.2.3.4', '1.2.3.4'));
+  for (const text of ['::1.2.3.400', '::1.2.3', '::1.2.3.4/129'])
+    assert.equal(parseCidr(text), undefined, text);
+});
+
 it('decides whether an address is in a network, on both sides of its edges', () => {
   assert.ok(isIn('10.0.0.0', '10.0.0.0/31') && isIn('10.0.0.1', '10.0.0.0/31'));
   assert.ok(!isIn('10.0.0.2', '10.0.0.0/31') && !isIn('9.255.255.255', '10.0.0.0/31'));

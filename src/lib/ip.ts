@@ -9,13 +9,28 @@ const BITS: Record<'ipv4' | 'ipv6', number> = { ipv4: 32, ipv6: 128 };
 
 /** Returns the canonical text of an address, with IPv4-mapped IPv6 folded to IPv4; undefined if it is invalid. */
 export function canonicalAddress(text: string): string | undefined {
-  return ipaddr.isValid(text) ? ipaddr.process(text).toString() : undefined;
+  return parseAddress(text)?.toString();
 }
 
-/** Parses a network: an address or `address/bits`, v4 or v6. Returns undefined if it is invalid. */
-export function parseCidr(text: string): Cidr | undefined {
+function parseAddress(text: string): Address | undefined {
+  const exact = withoutDeprecatedForm(text);
+  return ipaddr.isValid(exact) ? ipaddr.process(exact) : undefined;
+}
+
+/** The library takes `::1.2.3.4` for `::ffff:1.2.3.4`. It is another address, ::102:304 (RFC 4291 §2.5.5). */
+function withoutDeprecatedForm(text: string): string {
+  return /^::\d+\./.test(text) ? `0${text}` : text;
+}
+
+/**
+ * Parses a network: an address or `address/bits`, v4 or v6. Returns undefined if it is invalid, or has a zone such as
+ * `%eth0`, which would not be compared.
+ */
+export function parseCidr(given: string): Cidr | undefined {
   try {
+    const text = withoutDeprecatedForm(given);
     const [base = ''] = text.split('/', 1);
+    if (base.includes('%')) return undefined;
     // The library parses `10/8` as 0.0.0.10/8 and `010.0.0.1` as octal, which is never what was meant.
     if (!ipaddr.IPv4.isValidFourPartDecimal(base) && !ipaddr.IPv6.isValid(base)) return undefined;
     if (base !== text) return foldMapped(ipaddr.parseCIDR(text));
@@ -63,7 +78,7 @@ export function parseCidrs(texts: readonly string[]): { cidrs: Cidr[]; mistakes:
 
 /** Whether `address` (canonical text) is in one of the networks. */
 export function isInCidrs(address: string, cidrs: readonly Cidr[]): boolean {
-  const parsed = ipaddr.isValid(address) ? ipaddr.process(address) : undefined;
+  const parsed = parseAddress(address);
   return parsed !== undefined && cidrs.some(([network, bits]) => isInCidr(parsed, network, bits));
 }
 

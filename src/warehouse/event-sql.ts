@@ -12,12 +12,27 @@ export function hasPropertySql(nameParam: string): string {
 }
 
 /**
- * Returns SQL for the value of the property named by a parameter, as text: a string as it is, anything else as its JSON.
- * The number 2 and the string "2" are the same value.
+ * Returns SQL for the value of a property as text: a string as it is, anything else as its JSON. The number 2 and the
+ * string "2" are the same value. `param` is the parameter of the property's name; `propertyParams` returns both that the
+ * SQL needs.
  */
-export function propertyTextSql(nameParam: string): string {
-  const property = `properties, {${nameParam}:String}`;
-  return `if(JSONType(${property}) = 'String', JSONExtractString(${property}), JSONExtractRaw(${property}))`;
+export function propertyTextSql(param: string): string {
+  const property = `properties, {${param}:String}`;
+  const number = `JSONExtractFloat(${property})`;
+  // The engine reads a long number as a double; its digits are in the text. A member of that name may also be inside
+  // another property, so it must be about the same number.
+  const isSame = `sent -> abs(toFloat64OrZero(sent) - ${number}) <= abs(${number}) / 1e14`;
+  const sent = `arrayFirst(${isSame}, extractAll(properties, {${param}_digits:String}))`;
+  return `multiIf(JSONType(${property}) = 'String', JSONExtractString(${property}),
+    JSONType(${property}) = 'Double' AND ${sent} != '', ${sent}, JSONExtractRaw(${property}))`;
+}
+
+const LONG_NUMBER = '(-?[0-9.]{17,})(?:e0)?[,}]';
+
+/** Returns the values of the parameters of `propertyTextSql`. */
+export function propertyParams(param: string, name: string): Record<string, string> {
+  const member = `${JSON.stringify(name.toWellFormed())}:`.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return { [param]: name, [`${param}_digits`]: member + LONG_NUMBER };
 }
 
 /** SQL for the amount of an event that meets `revenueCondition`: a refund subtracts its absolute value. */

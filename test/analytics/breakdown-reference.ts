@@ -1,4 +1,12 @@
-import { dedupe, localDate, matches, type PlainEvent, type ReferenceFilters, sumMoney } from './reference.ts';
+import {
+  APP_PLATFORM,
+  dedupe,
+  localDate,
+  matches,
+  type PlainEvent,
+  type ReferenceFilters,
+  sumMoney,
+} from './reference.ts';
 
 /** What `recountBreakdown` computes. */
 export type BreakdownQuery = {
@@ -16,7 +24,10 @@ const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.str
 
 function readValue(event: PlainEvent, by: string): string | null {
   if (by === 'event_name') return event.event_name;
-  if (!by.startsWith('property:')) return (event.context as Record<string, string> | undefined)?.[by] || null;
+  if (!by.startsWith('property:')) {
+    const given = (event.context as Record<string, string> | undefined)?.[by];
+    return given || (by === 'platform' ? APP_PLATFORM : null);
+  }
   const properties = (event.properties ?? {}) as Record<string, unknown>;
   const name = by.slice('property:'.length);
   return Object.hasOwn(properties, name) ? asText(properties[name]) : null;

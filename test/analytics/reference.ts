@@ -82,10 +82,13 @@ export function dedupe<T extends { event_id: string; verified?: boolean }>(event
   return [...firsts.values()];
 }
 
+/** The platform of all apps here, and so that of events without one. */
+export const APP_PLATFORM = 'ios';
+
 /** Whether an event matches the filters. */
 export function matches(event: PlainEvent, { platform, country, app_version, event_name }: ReferenceFilters) {
   const { context = {} } = event;
-  if (platform && !platform.includes(context.platform ?? '')) return false;
+  if (platform && !platform.includes(context.platform || APP_PLATFORM)) return false;
   if (country && !country.includes(context.country ?? '')) return false;
   if (app_version && !app_version.includes(context.app_version ?? '')) return false;
   return !event_name || event_name.includes(event.event_name);

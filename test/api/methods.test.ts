@@ -72,6 +72,30 @@ for (const route of ROUTES.filter(({ cors }) => cors !== 'none')) {
   });
 }
 
+it('allows a page the headers that tracing libraries add to a batch, and none that a proxy vouches for', async () => {
+  const ask = async (requested: string) => {
+    const headers = { origin: 'https://any.example', 'access-control-request-headers': requested };
+    const { status, headers: got } = await api.call('OPTIONS', '/v1/events', { headers });
+    assert.deepEqual([status, got.get('vary')], [204, 'Access-Control-Request-Headers']);
+    return (got.get('access-control-allow-headers') ?? '').split(', ');
+  };
+  const asked = [
+    'traceparent',
+    'tracestate',
+    'baggage',
+    'sentry-trace',
+    'x-datadog-trace-id',
+    'b3',
+    'newrelic',
+  ];
+  const allowed = await ask(['authorization', 'content-type', ...asked].join(','));
+  for (const name of [...asked, 'Authorization', 'Content-Type']) assert.ok(allowed.includes(name), name);
+  const vouched =
+    'x-forwarded-for, forwarded, x-real-ip, cf-connecting-ip, cf-ipcountry, x-client-country, x-appflow-csrf, x-forwarded-host, if-match';
+  assert.deepEqual(await ask(`${vouched}, a b, , é, traceparent`), [...(await ask('')), 'traceparent']);
+  assert.deepEqual(await ask(`traceparent,${'x'.repeat(1_000)}`), await ask(''));
+});
+
 it('answers a CORS preflight whatever its content type', async () => {
   const options = { body: 'x', headers: { 'content-type': '///' } };
   assert.equal((await api.call('OPTIONS', '/v1/events', options)).status, 204);

@@ -135,9 +135,10 @@ describe('API keys in events', () => {
     ]);
     assert.deepEqual(
       warned,
-      ['event_id', 'app_user_id', 'session_id', 'properties', 'context.platform', 'context.sdk'].map(
-        (field) => ['holds_a_key', field, 1],
-      ),
+      [
+        ...['event_id', 'app_user_id', 'session_id', 'properties.note', `properties.deep.0.${hint}`],
+        ...['context.platform', 'context.sdk'],
+      ].map((field) => ['holds_a_key', field, 1]),
     );
     assert.match(answer.warnings[3].message, /only the hint was stored\. Send no keys; revoke this one/);
     const [stored] = await find('event_name=pasted');

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 
-/** A message of an event stream. */
+/** A message of an event stream; `data` is the JSON in its `text`. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read data of every shape, and a wrong property fails the test.
-export type Message = { event: string; id: string; data: any; at: number };
+export type Message = { event: string; id: string; data: any; text: string; at: number };
 
 /** An open stream. `lastId` is the Last-Event-ID a browser would send when it reconnects. */
 export type Reader = {
@@ -45,7 +45,7 @@ export async function openStream(
       const data = fields.get('data');
       if (data === undefined) continue;
       const event = fields.get('event') ?? 'message';
-      return { event, id: lastId, data: JSON.parse(data), at: performance.now() };
+      return { event, id: lastId, data: JSON.parse(data), text: data, at: performance.now() };
     }
     return undefined;
   }

@@ -29,8 +29,13 @@ export type BatchAnswer = {
   accepted: number;
   duplicates: number;
   rejected: RejectedEvent[];
-  warnings: { code: string; field: string; events: number; message: string }[];
+  warnings: BatchWarning[];
 };
+
+/** What was changed in `events` events before they were stored; `field` is a path such as `context.carrier`. */
+export type BatchWarning = { code: WarningCode; field: string; events: number; message: string };
+
+export type WarningCode = 'unknown_field' | 'number_as_text' | 'holds_a_key';
 
 export type RejectedEvent = {
   index: number;

@@ -23,7 +23,11 @@ export async function openStoreSink(services: ControlServices, project: Project)
     async store(events) {
       const loaded: Loaded = { accepted: 0, duplicates: 0 };
       const stored = batchesOf(events).map(async (batch) => {
-        const answer = await ingest({ ...services, warehouse }, caller, undefined, { events: batch });
+        const answer = await ingest({ ...services, warehouse }, caller, {
+          app: undefined,
+          batch: { events: batch },
+          country: undefined,
+        });
         requireNoneRejected(answer.rejected);
         loaded.accepted += answer.accepted;
         loaded.duplicates += answer.duplicates;

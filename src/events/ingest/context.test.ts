@@ -22,13 +22,13 @@ const FULL = {
 };
 
 test('fills the seven columns', () => {
-  assert.deepEqual(parseContext(FULL), { columns: FULL, unknownKeys: [] });
+  assert.deepEqual(parseContext(FULL), { columns: FULL, warnings: [] });
 });
 
 test('treats null as absent, for the object and each value', () => {
   const nulls = Object.fromEntries(Object.keys(NOTHING).map((key) => [key, null]));
   for (const value of [undefined, null, {}, nulls]) {
-    assert.deepEqual(parseContext(value), { columns: NOTHING, unknownKeys: [] });
+    assert.deepEqual(parseContext(value), { columns: NOTHING, warnings: [] });
   }
 });
 
@@ -36,9 +36,9 @@ for (const key of Object.keys(NOTHING)) {
   test(`accepts ${key} up to 128 characters and rejects anything but a string`, () => {
     assert.deepEqual(parseContext({ [key]: 'x'.repeat(128) }), {
       columns: { ...NOTHING, [key]: 'x'.repeat(128) },
-      unknownKeys: [],
+      warnings: [],
     });
-    for (const value of ['x'.repeat(129), 18, true, [], {}]) {
+    for (const value of ['x'.repeat(129), true, [], {}]) {
       const parsed = parseContext({ [key]: value });
       assert.ok('message' in parsed);
       assert.equal(parsed.field, `context.${key}`);
@@ -53,8 +53,30 @@ test('drops and lists unknown keys with any value, even names that objects inher
   );
   assert.deepEqual(parseContext(value), {
     columns: { ...NOTHING, platform: 'ios' },
-    unknownKeys: ['battery', '__proto__', 'constructor'],
+    warnings: ['battery', '__proto__', 'constructor'].map((key) => ({
+      code: 'unknown_field',
+      field: `context.${key}`,
+    })),
   });
+});
+
+test('stores a number as text for the versions, with a warning, and rejects it for every other key', () => {
+  for (const [value, text] of [
+    [34, '34'],
+    [2.1, '2.1'],
+    [0, '0'],
+  ] as const) {
+    for (const key of ['os_version', 'app_version']) {
+      assert.deepEqual(parseContext({ [key]: value }), {
+        columns: { ...NOTHING, [key]: text },
+        warnings: [{ code: 'number_as_text', field: `context.${key}` }],
+      });
+    }
+  }
+  assert.ok('message' in parseContext(JSON.parse('{"app_version":1e999}')));
+  for (const key of ['platform', 'country', 'locale', 'device_model', 'sdk']) {
+    assert.ok('message' in parseContext({ [key]: 1 }), key);
+  }
 });
 
 test('rejects a context that is not an object', () => {
@@ -68,7 +90,7 @@ test('rejects a context that is not an object', () => {
 test('replaces half a character, which a client that cuts at 128 leaves behind', () => {
   assert.deepEqual(parseContext({ device_model: 'Phone \ud83d' }), {
     columns: { ...NOTHING, device_model: 'Phone \ufffd' },
-    unknownKeys: [],
+    warnings: [],
   });
 });
 

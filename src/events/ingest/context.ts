@@ -1,4 +1,5 @@
 import type { EventRow } from '../../warehouse/event-row.ts';
+import { type EventWarning, NO_WARNINGS } from './warnings.ts';
 
 /** The keys of an event's context; each has its own column. */
 export const CONTEXT_KEYS = [
@@ -17,17 +18,18 @@ const CHARACTERS_MAX = 128;
 /** The columns of an event's context, `''` where the event has no value. */
 export type ContextColumns = Pick<EventRow, ContextKey>;
 
-/** What `parseContext` returns: columns and the keys it dropped, or the invalid field and why. */
+/** What `parseContext` returns: columns and what it changed, or the invalid field and why. */
 export type ParsedContext =
-  | { columns: ContextColumns; unknownKeys: readonly string[] }
+  | { columns: ContextColumns; warnings: readonly EventWarning[] }
   | { field: string; message: string };
 
-const NO_KEYS: readonly string[] = Object.freeze([]);
+/** Keys that some systems report as a number (`Platform.Version` of React Native on Android is 34). */
+const OFTEN_NUMBERS: ReadonlySet<ContextKey> = new Set(['os_version', 'app_version']);
 
 /**
- * Returns the columns of an event's `context` and the unknown keys. Those never reject an event, because a newer SDK
- * must not lose data on an older server. Absent and null are the same, for the object and for each value. A character
- * cut in half by the client's own limit (a lone surrogate) becomes U+FFFD.
+ * Returns the columns of an event's `context` and warnings. Unknown keys never reject an event, because a newer SDK must
+ * not lose data on an older server. Absent and null are the same, for the object and for each value. A character cut in
+ * half by the client's own limit (a lone surrogate) becomes U+FFFD.
  */
 export function parseContext(value: unknown): ParsedContext {
   const columns: ContextColumns = {
@@ -39,7 +41,7 @@ export function parseContext(value: unknown): ParsedContext {
     device_model: '',
     sdk: '',
   };
-  if (value === undefined || value === null) return { columns, unknownKeys: NO_KEYS };
+  if (value === undefined || value === null) return { columns, warnings: NO_WARNINGS };
   if (typeof value !== 'object' || Array.isArray(value)) {
     return { field: 'context', message: 'Send context as a JSON object, or leave it out.' };
   }
@@ -47,20 +49,24 @@ export function parseContext(value: unknown): ParsedContext {
 }
 
 function fillColumns(columns: ContextColumns, context: Readonly<Record<string, unknown>>): ParsedContext {
-  let unknownKeys: string[] | undefined;
+  let warnings: EventWarning[] | undefined;
   for (const key of Object.keys(context)) {
     const value = context[key];
     if (!isContextKey(key)) {
-      unknownKeys ??= [];
-      unknownKeys.push(key);
+      warnings ??= [];
+      warnings.push({ code: 'unknown_field', field: `context.${key}` });
     } else if (typeof value === 'string' && hasAtMostCharacters(value, CHARACTERS_MAX)) {
       columns[key] = value.toWellFormed();
+    } else if (Number.isFinite(value) && OFTEN_NUMBERS.has(key)) {
+      columns[key] = String(value);
+      warnings ??= [];
+      warnings.push({ code: 'number_as_text', field: `context.${key}` });
     } else if (value !== null) {
       const message = `Send context.${key} as a string of at most ${CHARACTERS_MAX} characters.`;
       return { field: `context.${key}`, message };
     }
   }
-  return { columns, unknownKeys: unknownKeys ?? NO_KEYS };
+  return { columns, warnings: warnings ?? NO_WARNINGS };
 }
 
 function isContextKey(key: string): key is ContextKey {

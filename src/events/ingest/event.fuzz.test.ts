@@ -9,9 +9,11 @@ const BATCH: BatchContext = {
   verified: 0,
   receivedAt: Date.parse('2026-11-22T10:00:00Z'),
   sentAt: undefined,
+  country: undefined,
 };
 
-const parse = (value: unknown) => parseEvent(value, BATCH, () => ({ id: 'app_1', currency: 'EUR' }));
+const parse = (value: unknown) =>
+  parseEvent(value, BATCH, () => ({ id: 'app_1', currency: 'EUR', platform: 'ios' }));
 
 const anyJson = fc.jsonValue({ maxDepth: 6 });
 const either = (arbitrary: fc.Arbitrary<unknown>) =>

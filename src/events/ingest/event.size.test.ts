@@ -8,9 +8,11 @@ const BATCH: BatchContext = {
   verified: 0,
   receivedAt: Date.parse('2026-11-22T10:00:00Z'),
   sentAt: undefined,
+  country: undefined,
 };
 const EVENT = { event_id: 'e1', event_name: 'app_open', app_user_id: 'u_1' };
-const parse = (value: unknown) => parseEvent(value, BATCH, () => ({ id: 'app_1', currency: 'EUR' }));
+const parse = (value: unknown) =>
+  parseEvent(value, BATCH, () => ({ id: 'app_1', currency: 'EUR', platform: 'ios' }));
 
 /** EVENT with padding added by `grow` until its JSON has exactly `bytes` bytes. */
 function eventOf(bytes: number, grow: (padding: string) => object): object {

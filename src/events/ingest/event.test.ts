@@ -18,8 +18,9 @@ const BATCH: BatchContext = {
   verified: 1,
   receivedAt: RECEIVED_AT,
   sentAt: undefined,
+  country: undefined,
 };
-const APP: EventApp = { id: 'app_1', currency: 'EUR' };
+const APP: EventApp = { id: 'app_1', currency: 'EUR', platform: 'ios' };
 const EVENT = { event_id: 'e1', event_name: 'app_open', app_user_id: 'u_1' };
 
 function parse(value: unknown, batch: BatchContext = BATCH): ParsedEvent {
@@ -82,7 +83,7 @@ test('creates the row of a full event', () => {
       verified: 1,
       ...value.context,
     },
-    unknownKeys: [],
+    warnings: [],
   });
 });
 
@@ -263,7 +264,7 @@ test('resolves the app an event names and passes on the rejection', () => {
   const refusal: Rejection = { code: 'app_not_allowed', field: 'app_id', message: 'Use another key.' };
   const resolve = (appId: string | undefined) => {
     resolved.push(appId);
-    return appId === 'app_2' ? refusal : { id: appId ?? 'app_only', currency: 'USD' };
+    return appId === 'app_2' ? refusal : { id: appId ?? 'app_only', currency: 'USD', platform: 'ios' };
   };
   const appIdOf = (fields: object) => {
     const parsed = parseEvent({ ...EVENT, ...fields }, BATCH, resolve);
@@ -282,7 +283,10 @@ test('drops and lists unknown keys of the event and its context', () => {
     '{"event_name":"a","app_user_id":"u_1","battery":1,"__proto__":{"app_id":"x"},"context":{"sdk":"s","carrier":{"a":1}}}';
   const parsed = parse(JSON.parse(text));
   assert.ok('row' in parsed);
-  assert.deepEqual(parsed.unknownKeys, ['battery', '__proto__', 'context.carrier']);
+  assert.deepEqual(
+    parsed.warnings,
+    ['battery', '__proto__', 'context.carrier'].map((field) => ({ code: 'unknown_field', field })),
+  );
   assert.equal(parsed.row.sdk, 's');
   assert.equal('battery' in parsed.row, false);
 });

@@ -6,9 +6,12 @@ import { parseTimestamp } from '../../lib/timestamp.ts';
 import { EVENT_MS_MIN } from '../../warehouse/event-columns.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import { hasAtMostCharacters, parseContext } from './context.ts';
+import { findCountry } from './country.ts';
+import { isTooLarge } from './event-size.ts';
 import { isPlaceholderAppUserId } from './placeholder.ts';
-import { parseProperties } from './properties.ts';
+import { type ParsedProperties, parseProperties } from './properties.ts';
 import { parseRevenue } from './revenue.ts';
+import type { EventWarning } from './warnings.ts';
 
 /** All reasons to reject one event of a batch, each with its fix for the documentation. */
 export const REJECTION_CURES = {
@@ -43,23 +46,28 @@ export type RejectionCode = keyof typeof REJECTION_CURES;
 /** A rejected event in the answer; `field` is a path in the event such as `context.platform`. */
 export type Rejection = { code: RejectionCode; field: string; message: string; event_id?: string };
 
-/** What all events of a batch share. Times are epoch milliseconds; `sentAt` is the device's clock. */
+/**
+ * What all events of a batch share. Times are epoch milliseconds; `sentAt` is the device's clock. `country` is that of
+ * the device that sends, if the request shows it.
+ */
 export type BatchContext = {
   projectId: string;
   keyId: string;
   verified: 0 | 1;
   receivedAt: number;
   sentAt: number | undefined;
+  country: string | undefined;
 };
 
-/** The app of an event; `currency` applies to amounts without one. */
-export type EventApp = { id: string; currency: string };
+/** The app of an event; `currency` applies to amounts without one, `platform` to a context without one. */
+export type EventApp = { id: string; currency: string; platform: string };
 
-/** A row to store and the paths of the keys dropped from it, or why the event is rejected. */
-export type ParsedEvent = { row: EventRow; unknownKeys: readonly string[] } | { rejection: Rejection };
+/** A row to store and what was changed in it, or why the event is rejected. */
+export type ParsedEvent = { row: EventRow; warnings: readonly EventWarning[] } | { rejection: Rejection };
 
 type EventFields = { readonly [Key in (typeof EVENT_KEYS)[number]]?: unknown };
 type Identity = Pick<EventRow, 'event_id' | 'event_name' | 'app_user_id' | 'session_id'>;
+type ValidProperties = Extract<ParsedProperties, { json: string }>;
 type Money = Pick<EventRow, 'revenue' | 'currency'>;
 
 /** The known keys of an event; all others are dropped. */
@@ -74,13 +82,11 @@ export const EVENT_KEYS = [
   'context',
 ] as const;
 const KNOWN: ReadonlySet<string> = new Set(EVENT_KEYS);
-const EVENT_BYTES_MAX = 32_768;
 const EVENT_NAME = /^[a-z][a-z0-9_]{0,63}$/;
-/** The only reserved name: the client reports that two ids are the same person. */
+/** The only reserved name: the client's record that one person has two ids. Metrics count the two ids separately. */
 const IDENTIFY = '$identify';
 const EVENT_ID = /^[\x21-\x7e]{1,128}$/;
 const ASCII_ID = /^[\x21-\x7e]+$/;
-const UNESCAPED_ASCII = /^[ !#-[\]-~]*$/;
 const VISIBLE_CHARACTER = /[^\s\p{Cc}\p{Cf}]/u;
 const APP_USER_ID_BYTES_MAX = 256;
 const SESSION_ID_CHARACTERS_MAX = 128;
@@ -89,7 +95,7 @@ const AHEAD_MS_MAX = HOUR_MS;
 /**
  * Returns the row to store for one element of a batch, or the first rule it breaks. Never throws on anything that
  * JSON.parse returns. null counts as absent for every optional field, because mobile JSON encoders send nulls.
- * Unknown keys are dropped and listed (`battery`, `context.carrier`), never a reason to reject.
+ * Unknown keys are dropped with a warning (`battery`, `context.carrier`), never a reason to reject.
  */
 export function parseEvent(
   value: unknown,
@@ -110,10 +116,10 @@ export function parseEvent(
   if ('message' in context) return toRejected({ code: 'invalid_context', ...context }, event);
   const properties = parseProperties(event.properties);
   if ('message' in properties) return toRejected({ code: 'invalid_properties', ...properties }, event);
-  const money = parseMoney(properties.revenue, properties.currency, identity.event_name, app);
+  const money = parseMoney(properties, identity.event_name, app);
   if ('code' in money) return toRejected(money, event);
-  const unknownKeys = listUnknownKeys(event, context.unknownKeys);
-  if (isTooLarge(event, properties.bytes, unknownKeys.length > 0)) {
+  const warnings = listWarnings(event, context.warnings);
+  if (isTooLarge(event, properties.bytes, warnings.length > 0)) {
     return toRejected(createRejection('event_too_large', 'event'), event);
   }
   const row: EventRow = {
@@ -127,8 +133,10 @@ export function parseEvent(
     key_id: batch.keyId,
     verified: batch.verified,
     ...context.columns,
+    platform: context.columns.platform || app.platform,
+    country: context.columns.country || findCountry(batch.country, context.columns.locale),
   };
-  return { row, unknownKeys };
+  return { row, warnings };
 }
 
 /** Returns a rejection; its message defaults to the fix for the code. */
@@ -138,6 +146,12 @@ export function createRejection(
   message: string = REJECTION_CURES[code],
 ): Rejection {
   return { code, field, message };
+}
+
+/** Says that a required field is missing, if it is: what to send instead would read as if it were misspelled. */
+function reject(code: RejectionCode, field: string, value: unknown): Rejection {
+  if (value !== undefined && value !== null) return createRejection(code, field);
+  return createRejection(code, field, `${field} is missing. ${REJECTION_CURES[code]}`);
 }
 
 /** Includes the event's id when it is valid, so that the client finds the event. An API key sent as id is redacted. */
@@ -161,13 +175,13 @@ function resolveEventApp(
 function parseIdentity(event: EventFields): Identity | Rejection {
   const { event_name, app_user_id } = event;
   if (typeof event_name !== 'string' || !(EVENT_NAME.test(event_name) || event_name === IDENTIFY)) {
-    return createRejection('invalid_event_name', 'event_name');
+    return reject('invalid_event_name', 'event_name', event_name);
   }
   if (event_name === IDENTIFY && !hasAnonymousId(event.properties)) {
     return createRejection('invalid_properties', 'properties.anonymous_id', IDENTIFY_CURE);
   }
   if (!isAppUserId(app_user_id)) {
-    return createRejection('invalid_app_user_id', 'app_user_id');
+    return reject('invalid_app_user_id', 'app_user_id', app_user_id);
   }
   if (isPlaceholderAppUserId(app_user_id)) {
     return createRejection('placeholder_app_user_id', 'app_user_id');
@@ -231,63 +245,30 @@ function parseEventTime(value: unknown, batch: BatchContext): number | Rejection
 }
 
 /** A wrong currency is rejected even without revenue, so that the developer notices before the first payment. */
-function parseMoney(amount: unknown, code: unknown, eventName: string, app: EventApp): Money | Rejection {
+function parseMoney(
+  { revenue: amount, revenueDigits, currency: code }: ValidProperties,
+  eventName: string,
+  app: EventApp,
+): Money | Rejection {
   if (code !== undefined && code !== null && !isCurrency(code)) {
     return createRejection('invalid_currency', 'properties.currency');
   }
   if (amount === undefined || amount === null) return { revenue: null, currency: '' };
-  const revenue = parseRevenue(amount);
+  // Digits beyond the limits, such as 9.990000000000000213, come from a double: its shortest decimal is meant.
+  const revenue = parseRevenue(revenueDigits) ?? parseRevenue(amount);
   if (revenue === undefined || (revenue.startsWith('-') && eventName !== 'refund')) {
     return createRejection('invalid_revenue', 'properties.revenue');
   }
   return { revenue, currency: code ?? app.currency };
 }
 
-function listUnknownKeys(event: EventFields, contextKeys: readonly string[]): readonly string[] {
-  const eventKeys = Object.keys(event).filter((key) => !KNOWN.has(key));
-  if (contextKeys.length === 0) return eventKeys;
-  return [...eventKeys, ...contextKeys.map((key) => `context.${key}`)];
-}
-
-// The most bytes that the fields other than properties take once each is valid and app_id and timestamp have at most
-// 64 characters: 8,400 bytes with every character escaped as \u00XX, plus the names of the keys.
-const OTHER_FIELDS_BYTES_MAX = 9_216;
-
-/**
- * Whether the event's JSON without spaces exceeds 32,768 bytes of UTF-8. Exact, but skips measuring an event whose
- * properties leave room for the longest other fields, which is nearly every one.
- */
-function isTooLarge(event: EventFields, propertiesBytes: number, hasUnknownKeys: boolean): boolean {
-  const isBounded = !hasUnknownKeys && !isLongText(event.timestamp) && !isLongText(event.app_id);
-  if (isBounded && propertiesBytes + OTHER_FIELDS_BYTES_MAX <= EVENT_BYTES_MAX) return false;
-  return isJsonLongerThan(event, EVENT_BYTES_MAX);
-}
-
-function isLongText(value: unknown): boolean {
-  return typeof value === 'string' && value.length > 64;
-}
-
-/** Iterates instead of recursing: JSON.stringify overflows the stack at about 5,000 nested brackets. */
-function isJsonLongerThan(root: unknown, bytesMax: number): boolean {
-  const pending: unknown[] = [root];
-  let bytes = 0;
-  while (pending.length > 0 && bytes <= bytesMax) {
-    const value = pending.pop();
-    if (typeof value !== 'object' || value === null) {
-      bytes += leafBytes(value);
-      continue;
-    }
-    const entries: unknown[] = Object.values(value);
-    // Two brackets and a comma between entries; a key is a string and a colon.
-    bytes += 2 + Math.max(0, entries.length - 1);
-    if (!Array.isArray(value)) for (const key of Object.keys(value)) bytes += leafBytes(key) + 1;
-    for (const entry of entries) pending.push(entry);
+function listWarnings(event: EventFields, contextWarnings: readonly EventWarning[]): readonly EventWarning[] {
+  let warnings: EventWarning[] | undefined;
+  for (const key of Object.keys(event)) {
+    if (KNOWN.has(key)) continue;
+    warnings ??= [];
+    warnings.push({ code: 'unknown_field', field: key });
   }
-  return bytes > bytesMax;
-}
-
-function leafBytes(value: unknown): number {
-  // A string without escapes takes its length plus two quotes; testing is faster than serializing it.
-  if (typeof value === 'string' && UNESCAPED_ASCII.test(value)) return value.length + 2;
-  return Buffer.byteLength(JSON.stringify(value));
+  if (warnings === undefined) return contextWarnings;
+  return [...warnings, ...contextWarnings];
 }

@@ -10,8 +10,9 @@ function parse(fields: object) {
     verified: 0 as const,
     receivedAt: Date.now(),
     sentAt: undefined,
+    country: undefined,
   };
-  return parseEvent(event, batch, () => ({ id: 'app_1', currency: 'EUR' }));
+  return parseEvent(event, batch, () => ({ id: 'app_1', currency: 'EUR', platform: 'ios' }));
 }
 
 test('accepts the reserved event $identify with the anonymous id of the same person', () => {

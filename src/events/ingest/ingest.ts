@@ -6,6 +6,7 @@ import type { App } from '../../directory/app.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { redactSecrets } from '../../directory/secret.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { DAY_MS, SECOND_MS } from '../../lib/durations.ts';
 import { closedObject, nullable } from '../../lib/schema.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
 import type { BodySender } from '../../limits/body-budget.ts';
@@ -21,16 +22,14 @@ import {
   parseEvent,
   type Rejection,
 } from './event.ts';
-import { listFieldsWithKeys, redactKeys } from './keys-in-row.ts';
+import { listKeyWarnings, redactKeys } from './keys-in-row.ts';
+import { createWarningTally, WARNING_CODES, type WarningTally } from './warnings.ts';
 
 /** Bytes of the largest batch after decompression. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
 
 /** Events between two looks at the time: a look costs little, but not nothing. */
 const EVENTS_PER_LOOK = 8;
-
-const WARNINGS_MAX = 20;
-const WARNING_FIELD_LENGTH_MAX = 128;
 
 /**
  * Only the envelope: each event is validated on its own, so that one bad event does not fail the others. Unknown
@@ -60,7 +59,7 @@ export const BATCH_ANSWER = closedObject({
   ),
   warnings: Type.Array(
     closedObject({
-      code: Type.String(),
+      code: Type.Enum(WARNING_CODES),
       field: Type.String(),
       events: Type.Integer(),
       message: Type.String(),
@@ -87,22 +86,24 @@ export type IngestServices = {
 export async function ingest(
   services: IngestServices,
   caller: Caller,
-  app: App | undefined,
-  batch: Batch,
+  { app, batch, country }: { app: App | undefined; batch: Batch; country: string | undefined },
 ): Promise<Answer> {
   const receivedAt = services.clock.now();
   const resolveApp = createAppResolver(services, caller, app);
+  const isDevice = caller.principal.type === 'client';
   const context: BatchContext = {
     projectId: caller.project.id,
     keyId: caller.principal.id,
-    verified: caller.principal.type === 'client' ? 0 : 1,
+    verified: isDevice ? 0 : 1,
     receivedAt,
-    sentAt: parseSentAt(batch),
+    sentAt: parseSentAt(batch, receivedAt),
+    // A backend is in its own country, not in its users'.
+    country: isDevice ? country : undefined,
   };
   const parsed = await parseEvents(services, caller, batch, (event) =>
     parseEvent(event, context, resolveApp),
   );
-  const { rows, rejected, dropped, withKeys } = parsed;
+  const { rows, rejected, warnings } = parsed;
   const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
   const accepted = stored.filter(Boolean).length;
   services.metrics.countEvents(accepted, rows.length - accepted, rejected.length);
@@ -110,17 +111,12 @@ export async function ingest(
     accepted,
     duplicates: rows.length - accepted,
     rejected,
-    warnings: [...toKeyWarnings(withKeys), ...toUnknownFieldWarnings(dropped)],
+    warnings: warnings.list(),
   };
 }
 
-/** What becomes of a batch: `dropped` and `withKeys` count events by field. */
-type ParsedBatch = {
-  rows: EventRow[];
-  rejected: Answer['rejected'];
-  dropped: Map<string, number>;
-  withKeys: Map<string, number>;
-};
+/** What becomes of a batch. */
+type ParsedBatch = { rows: EventRow[]; rejected: Answer['rejected']; warnings: WarningTally };
 
 /** Parses all events, in parts if that takes long, and empties the batch: its objects take more memory than the rows. */
 async function parseEvents(
@@ -129,7 +125,7 @@ async function parseEvents(
   { events }: Batch,
   parse: (event: unknown) => ParsedEvent,
 ): Promise<ParsedBatch> {
-  const parsed: ParsedBatch = { rows: [], rejected: [], dropped: new Map(), withKeys: new Map() };
+  const parsed: ParsedBatch = { rows: [], rejected: [], warnings: createWarningTally() };
   const isTrusted = principal.type === 'server' || principal.type === 'member';
   const sender: BodySender = { kind: isTrusted ? 'trusted' : 'client', callerId: principal.id, network };
   let index = 0;
@@ -150,14 +146,14 @@ async function parseEvents(
 function addEvent(batch: ParsedBatch, index: number, parsed: ParsedEvent): void {
   if ('rejection' in parsed) {
     // The path may contain the sender's own key names, and those an API key.
-    const field = redactSecrets(parsed.rejection.field);
+    const field = redactSecrets(parsed.rejection.field).toWellFormed();
     batch.rejected.push({ index, ...parsed.rejection, field });
     return;
   }
-  const fields = listFieldsWithKeys(parsed.row);
-  batch.rows.push(fields.length === 0 ? parsed.row : redactKeys(parsed.row));
-  for (const field of fields) increment(batch.withKeys, field);
-  for (const key of parsed.unknownKeys) increment(batch.dropped, key);
+  const withKeys = listKeyWarnings(parsed.row);
+  batch.rows.push(withKeys.length === 0 ? parsed.row : redactKeys(parsed.row));
+  batch.warnings.add(withKeys);
+  batch.warnings.add(parsed.warnings);
 }
 
 /** Returns how many events to charge for: all received, valid or not. Throws 413 when the batch has too many. */
@@ -181,17 +177,20 @@ function requireBatch({ events }: Batch): void {
   });
 }
 
-function parseSentAt({ sent_at }: Batch): number | undefined {
+/** How far a clock may be off for its seconds to be recognized. As milliseconds, such seconds are one hour of 1970. */
+const SECONDS_TOLERANCE = (30 * DAY_MS) / SECOND_MS;
+
+function parseSentAt({ sent_at }: Batch, receivedAt: number): number | undefined {
   if (sent_at === undefined || sent_at === null) return undefined;
   const sentAt = parseTimestamp(sent_at);
-  if (sentAt !== undefined) return sentAt;
-  throw validationFailed([
-    {
-      field: 'sent_at',
-      code: 'invalid_timestamp',
-      message: 'sent_at must be an RFC 3339 time or epoch milliseconds.',
-    },
-  ]);
+  const isSeconds =
+    typeof sent_at === 'number' && Math.abs(sent_at - receivedAt / SECOND_MS) <= SECONDS_TOLERANCE;
+  if (sentAt !== undefined && !isSeconds) return sentAt;
+  // With timestamps in seconds too, an hour between two events would become 3.6 seconds.
+  const message = isSeconds
+    ? 'sent_at is in seconds; send it and each timestamp as epoch milliseconds, or as RFC 3339 times.'
+    : 'sent_at must be an RFC 3339 time or epoch milliseconds.';
+  throw validationFailed([{ field: 'sent_at', code: 'invalid_timestamp', message }]);
 }
 
 /** Resolves the app an event names; otherwise the batch's app, or the only one the key may use. Once per id. */
@@ -216,29 +215,3 @@ const rejectDeleted = (app: App) => (app.deletedAt === null ? app : appRejection
 
 const appRejection = (code: 'app_required' | 'app_not_found' | 'app_not_allowed') =>
   createRejection(code, 'app_id');
-
-function increment(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
-}
-
-function toKeyWarnings(withKeys: ReadonlyMap<string, number>): Answer['warnings'] {
-  return [...withKeys].map(([field, events]) => ({
-    code: 'holds_a_key',
-    field,
-    events,
-    message: `${field} held an API key, of which only the hint was stored. Send no keys; revoke this one unless it is a client key.`,
-  }));
-}
-
-/** The sender chooses these names: only the first ones, shortened, or the answer could be as long as the batch. */
-function toUnknownFieldWarnings(dropped: ReadonlyMap<string, number>): Answer['warnings'] {
-  return [...dropped].slice(0, WARNINGS_MAX).map(([name, events]) => {
-    const field = redactSecrets(name).slice(0, WARNING_FIELD_LENGTH_MAX);
-    return {
-      code: 'unknown_field',
-      field,
-      events,
-      message: `${field} is not known to this server and was dropped.`,
-    };
-  });
-}

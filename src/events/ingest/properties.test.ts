@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { parseProperties } from './properties.ts';
 
 function jsonOf(value: unknown): string {
@@ -111,8 +112,28 @@ test('writes an integer beyond 64 bits with an exponent, so that ClickHouse can 
   assert.deepEqual(JSON.parse(json), large);
   assert.equal(
     json,
-    '{"a":1.8446744073709552e+19,"b":[-1.8446744073709552e+19,1e+20],"c":1234567890123456800,"d":null,"e":"12345678901234567890"}',
+    '{"a":18446744073709552000e0,"b":[-18446744073709552000e0,100000000000000000000e0],"c":1234567890123456800,"d":null,"e":"12345678901234567890"}',
   );
+});
+
+test('writes every digit of numbers that a double cannot carry', () => {
+  const text =
+    '{"a":9007199254740993,"b":{"c":[18446744073709551615,-9223372036854775808]},"d":0.1234567890123456789,"e":1}';
+  assert.equal(jsonOf(parseKeepingDigits(text)), text);
+});
+
+test('writes an integer beyond 64 bits with all its digits and an exponent', () => {
+  const text = '{"a":18446744073709551616,"b":-9223372036854775809,"c":[123456789012345678901234567890]}';
+  assert.equal(
+    jsonOf(parseKeepingDigits(text)),
+    '{"a":18446744073709551616e0,"b":-9223372036854775809e0,"c":[123456789012345678901234567890e0]}',
+  );
+});
+
+test('counts the bytes of long numbers as they were sent', () => {
+  const parsed = parseProperties(parseKeepingDigits(`{"a":0.${'1'.repeat(1_000)}}`));
+  assert.ok('bytes' in parsed);
+  assert.equal(parsed.bytes, 1_008);
 });
 
 test('returns revenue and currency as they were sent', () => {

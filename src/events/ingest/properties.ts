@@ -1,12 +1,16 @@
+import { digitsOf, hasDigits, toEngineNumber } from '../../lib/exact-json.ts';
 import { hasAtMostCharacters } from './context.ts';
 
 const KEYS_MAX = 200;
 const DEPTH_MAX = 5;
 const KEY_CHARACTERS_MAX = 128;
 
-/** Validated properties. `bytes` is the size of the JSON that the client sent, without spaces. */
+/**
+ * Validated properties. `bytes` is the size of the JSON that the client sent, without spaces; `revenueDigits` is the text
+ * of a `revenue` that its number cannot carry.
+ */
 export type ParsedProperties =
-  | { json: string; bytes: number; revenue: unknown; currency: unknown }
+  | { json: string; bytes: number; revenue: unknown; revenueDigits?: string | undefined; currency: unknown }
   | PropertyError;
 
 /** What is wrong, and its path, such as `properties.items.0.sku`. */
@@ -32,8 +36,18 @@ export function parseProperties(value: unknown): ParsedProperties {
   }
   const error = findPropertyError(value, 1);
   if (error !== undefined) return { field: `properties${error.field}`, message: error.message };
-  const text = JSON.stringify(value);
   const { revenue, currency } = value as { revenue?: unknown; currency?: unknown };
+  if (hasDigits(value)) {
+    const json = writeReadable(value);
+    return {
+      json,
+      bytes: Buffer.byteLength(json),
+      revenue,
+      revenueDigits: digitsOf(value, 'revenue'),
+      currency,
+    };
+  }
+  const text = JSON.stringify(value);
   const json = MAY_BE_UNREADABLE.test(text) ? writeReadable(value) : text;
   return { json, bytes: Buffer.byteLength(text), revenue, currency };
 }
@@ -85,17 +99,20 @@ function findPropertyErrorInObject(
 }
 
 /**
- * Writes JSON that ClickHouse can read. At a lone surrogate or an integer beyond 64 bits its parser rejects the whole
- * text, with all other properties. The first becomes U+FFFD, the second is written with an exponent, which is the same
- * number. Recursion is bounded, because `findPropertyError` checked the depth.
+ * Writes JSON that ClickHouse can read, with all digits that were sent. At a lone surrogate or an integer beyond 64 bits
+ * its parser rejects the whole text, with all other properties. The first becomes U+FFFD, the second gets an exponent,
+ * which `parseToRewrite` takes away. Recursion is bounded, because `findPropertyError` checked the depth.
  */
 function writeReadable(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.toWellFormed());
-  if (typeof value === 'number' && Math.abs(value) >= 2 ** 63) return value.toExponential();
-  if (Array.isArray(value)) return `[${value.map(writeReadable).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return toEngineNumber(JSON.stringify(value));
+  const write = ([key, entry]: [string, unknown]) => {
+    const sent = digitsOf(value, key);
+    return sent === undefined ? writeReadable(entry) : toEngineNumber(sent);
+  };
+  if (Array.isArray(value)) return `[${Object.entries(value).map(write).join(',')}]`;
   const members = Object.entries(value).map(
-    ([key, entry]) => `${writeReadable(key)}:${writeReadable(entry)}`,
+    (member) => `${JSON.stringify(member[0].toWellFormed())}:${write(member)}`,
   );
   return `{${members.join(',')}}`;
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ApiError } from '../../api/errors.ts';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { TASK_MS } from '../../limits/loop-share.ts';
 import type { MaybePromise } from '../../limits/maybe-promise.ts';
 import { scanOutline, startScan } from './outline.ts';
@@ -16,7 +17,10 @@ const SCAN_BYTES = 1024 * 1024;
 /** Runs one piece of work when it is its turn. */
 export type Run = <T>(task: () => T) => MaybePromise<T>;
 
-/** Returns the value of a JSON text as `JSON.parse` does, without blocking the event loop for long. Throws ApiError. */
+/**
+ * Returns the value of a JSON text as `JSON.parse` does, without blocking the event loop for long; `digitsOf` has the long
+ * numbers in it. Throws ApiError.
+ */
 export async function parseJson(bytes: Buffer, run: Run): Promise<unknown> {
   return bytes.length <= WHOLE_PARSE_BYTES_MAX ? run(() => parseSmall(bytes)) : parseLarge(bytes, run);
 }
@@ -107,7 +111,7 @@ function parsePart(bytes: Buffer, start: number, end: number, name: string): unk
 
 function parseText(text: string, name: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseKeepingDigits(text);
   } catch (error) {
     // The parser's message quotes at most a few characters of the caller's own text back to the caller.
     const reason = error instanceof Error ? error.message : 'unreadable';

@@ -18,13 +18,37 @@ export function corsHeaders(
   return { 'access-control-allow-origin': origin, vary: 'Origin', 'access-control-expose-headers': EXPOSED };
 }
 
-/** Returns the answer's headers to a preflight, which carries no key and is therefore the same for any origin. */
-export function preflightHeaders(routes: readonly Route[]): Record<string, string> {
+const ALLOWED = [
+  ...['Authorization', 'Content-Type', 'Content-Encoding', 'X-Request-Id', 'X-Appflow-Bundle-Id'],
+  'X-Appflow-Sdk',
+];
+const REQUESTED_LENGTH_MAX = 1_000;
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/**
+ * Headers that a proxy or the dashboard vouches for: a page must not be able to send them from its visitor's network. Its
+ * own rules keep a browser from sending Cookie, Host, Via and the like.
+ */
+const WITH_AUTHORITY =
+  /^(?:forwarded|x-(?:forwarded|real|client|cluster|original|envoy|appflow|http)-.*|x-forwarded|.*-(?:ip|ipcountry|country|addr)|if-match|idempotency-key)$/i;
+
+/**
+ * Returns the answer's headers to a preflight, which carries no key and is therefore the same for any origin. Tracing
+ * libraries add headers of their own to each request (`traceparent`, `sentry-trace`), so what a page asks for in `requested`
+ * is allowed: refusing one would block the events.
+ */
+export function preflightHeaders(routes: readonly Route[], requested = ''): Record<string, string> {
+  const asked =
+    requested.length > REQUESTED_LENGTH_MAX ? [] : requested.split(',').map((name) => name.trim());
+  const known = new Set(ALLOWED.map((name) => name.toLowerCase()));
+  const others = asked.filter(
+    (name) => HEADER_NAME.test(name) && !WITH_AUTHORITY.test(name) && !known.has(name.toLowerCase()),
+  );
   return {
     'access-control-allow-origin': '*',
     'access-control-allow-methods': routes.map((route) => route.method).join(', '),
-    'access-control-allow-headers':
-      'Authorization, Content-Type, Content-Encoding, X-Request-Id, X-Appflow-Bundle-Id, X-Appflow-Sdk',
+    'access-control-allow-headers': [...ALLOWED, ...others].join(', '),
     'access-control-max-age': PREFLIGHT_AGE_SECONDS,
+    vary: 'Access-Control-Request-Headers',
   };
 }

@@ -1,5 +1,6 @@
 import type { KeyCaller, MemberCaller } from '../../api/caller.ts';
 import { ApiError, validationFailed } from '../../api/errors.ts';
+import { findHalfCharacters } from '../../api/half-characters.ts';
 import { findRequestedApp } from '../../api/resources.ts';
 import type { Route } from '../../api/route.ts';
 import type { Check } from '../../api/validate.ts';
@@ -46,6 +47,9 @@ export async function parseInput(
   const body = route.body
     ? await readBody(route, { exchange, sender: toBodySender(exchange, caller), bodies })
     : undefined;
+  // Events have rules of their own: half a character is no reason to lose one.
+  const halves = route.limit === 'events' ? [] : findHalfCharacters(body);
+  if (halves.length > 0) throw validationFailed(halves);
   const errors = [...checks.params(params), ...checks.query(query), ...checks.body(body)];
   if (errors.length > 0) throw validationFailed(errors);
   return { params, query, body };

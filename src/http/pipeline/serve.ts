@@ -5,6 +5,7 @@ import { isStreamed } from '../../api/streamed.ts';
 import { type Check, compileCheck } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
 import type { Payer } from '../../limits/plan.ts';
+import { findCountry } from '../network/country.ts';
 import { authenticateKey } from './authenticate-key.ts';
 import {
   authenticateSession,
@@ -33,7 +34,12 @@ import { toStreamPermission } from './stream-permission.ts';
 
 const always: Check = () => [];
 
-const NO_HEADERS = { ifMatch: undefined, lastEventId: undefined, idempotencyKey: undefined };
+const NO_HEADERS = {
+  ifMatch: undefined,
+  lastEventId: undefined,
+  idempotencyKey: undefined,
+  country: undefined,
+};
 
 /** Returns the route ready to be served. Throws if a schema is wrong: at start rather than at a request. */
 export function prepareRoute(route: Route<Services>): ServedRoute {
@@ -136,6 +142,7 @@ function handle(
     raw: route.access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
     ifMatch: headers['if-match'],
     lastEventId: headers['last-event-id']?.toString(),
+    country: findCountry(exchange.raw, services.config),
     get signal() {
       return exchange.signal;
     },

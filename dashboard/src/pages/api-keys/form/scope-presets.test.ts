@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { CEILINGS, KEY_SCOPES, KEY_TYPES } from '../../../../../src/directory/scopes.ts';
+import { CEILINGS, isReservedScope, KEY_SCOPES, KEY_TYPES } from '../../../../../src/directory/scopes.ts';
 import { summarizeScopes } from '../key/key-labels.ts';
-import { defaultScopes, findPreset, listPresets, toggleScope } from './scope-presets.ts';
+import {
+  countOffered,
+  defaultScopes,
+  findPreset,
+  listOffered,
+  listPresets,
+  toggleScope,
+} from './scope-presets.ts';
 
 it('offers no scope above the ceiling of a type', () => {
   for (const type of KEY_TYPES) {
@@ -33,6 +40,20 @@ it('finds a preset in any order, and none for a custom selection', () => {
 it('adds and removes one scope', () => {
   assert.deepEqual(toggleScope('server', ['events:write'], 'events:read'), ['events:write', 'events:read']);
   assert.deepEqual(toggleScope('server', ['events:write', 'events:read'], 'events:write'), ['events:read']);
+});
+
+it('offers no scope without a use, and takes it away with the first choice of single scopes', () => {
+  assert.deepEqual(listOffered('server').filter(isReservedScope), []);
+  assert.equal(countOffered(CEILINGS.server), listOffered('server').length);
+  const fewer = toggleScope('server', CEILINGS.server, 'audit:read');
+  assert.deepEqual(
+    fewer,
+    listOffered('server').filter((scope) => scope !== 'audit:read'),
+  );
+  assert.deepEqual(toggleScope('server', fewer, 'audit:read'), CEILINGS.server);
+  for (const { id, scopes } of listPresets('server').filter(({ id }) => id !== 'all')) {
+    assert.deepEqual(scopes.filter(isReservedScope), [], id);
+  }
 });
 
 it('summarizes scopes', () => {

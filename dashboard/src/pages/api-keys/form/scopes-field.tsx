@@ -1,10 +1,9 @@
-import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { KeyScope, KeyType } from '../../../api/answers.ts';
 import { Checkbox } from '../../../components/ui/checkbox.tsx';
 import { FieldError, FieldGroup } from '../../../components/ui/field.tsx';
 import { cn } from '../../../lib/class-names.ts';
 import { SCOPE_DESCRIPTIONS } from '../key/key-labels.ts';
-import { findPreset, listPresets, toggleScope } from './scope-presets.ts';
+import { countOffered, findPreset, listOffered, listPresets, toggleScope } from './scope-presets.ts';
 
 type ScopesFieldProps = {
   type: KeyType;
@@ -40,10 +39,10 @@ export function ScopesField({ type, scopes, onChange, error }: ScopesFieldProps)
         <summary className="cursor-pointer select-none rounded-lg px-4 py-2 text-note text-soft hover:bg-hover/50">
           {chosen
             ? 'Choose scopes one by one'
-            : `${scopes.length} of ${CEILINGS[type].length} scopes, chosen one by one`}
+            : `${countOffered(scopes)} of ${listOffered(type).length} scopes, chosen one by one`}
         </summary>
         <div className="grid gap-3 border-t px-4 py-3 sm:grid-cols-2">
-          {CEILINGS[type].map((scope) => (
+          {listOffered(type).map((scope) => (
             <Checkbox
               key={scope}
               label={<span className="font-mono text-note">{scope}</span>}
