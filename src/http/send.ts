@@ -13,14 +13,16 @@ export type Sent = {
   /** Of the bytes of the body; the answer varies by what the request accepts, unless `isCompressible` is missing. */
   encoding?: 'br' | 'gzip' | undefined;
   isCompressible?: boolean;
+  /** Whether all requests share these bytes, so that they are no memory of this connection. */
+  isShared?: boolean;
 };
 
-/** Sends an answer. Text that is long counts as memory of its connection until it is sent; bytes are shared. */
+/** Sends an answer. If it is long, it counts as memory of its connection until it is sent, unless it is shared. */
 export function send(
   { connections }: Pick<Services, 'connections'>,
   request: FastifyRequest,
   reply: FastifyReply,
-  { status, headers, contentType, body, encoding, isCompressible = false }: Sent,
+  { status, headers, contentType, body, encoding, isCompressible, isShared }: Sent,
 ): void {
   // A connection that stays open would delay the stop.
   if (!request.server.server.listening) reply.header('connection', 'close');
@@ -30,14 +32,12 @@ export function send(
     .header('x-request-id', request.id)
     .headers(body === undefined ? {} : { 'content-type': contentType });
   if (encoding !== undefined) reply.header('content-encoding', encoding);
-  if (isCompressible) reply.header('vary', addToVary(headers.vary));
-  if (Buffer.isBuffer(body)) sendBytes(reply, body);
-  else if (typeof body !== 'string' || body.length <= PIECE_BYTES) reply.send(body);
-  else {
-    const bytes = Buffer.from(body);
-    connections.hold(reply.raw, bytes.length);
-    sendBytes(reply, bytes);
-  }
+  if (isCompressible === true) reply.header('vary', addToVary(headers.vary));
+  const isText = typeof body === 'string' && body.length > PIECE_BYTES;
+  const payload = isText ? Buffer.from(body) : body;
+  if (!Buffer.isBuffer(payload)) return void reply.send(payload);
+  if (payload.length > PIECE_BYTES && isShared !== true) connections.hold(reply.raw, payload.length);
+  sendBytes(reply, payload);
 }
 
 const addToVary = (vary: string | undefined) =>

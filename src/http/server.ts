@@ -181,6 +181,7 @@ function addConstantRoute(app: FastifyInstance, { services }: Served, served: Se
           body: bytes,
           encoding,
           isCompressible: true,
+          isShared: true,
         });
       } catch (error) {
         sendError(services, { request, reply }, error, {}, { requestId, route: path });
