@@ -98,7 +98,7 @@ export const ERRORS = {
     title: 'Secret key in a browser',
     meaning:
       'A server key arrived with an Origin header: it is being used from a web page that anyone can read.',
-    cure: 'Replace the key immediately: it has leaked. Use a client key (ck_) in browsers and apps.',
+    cure: 'Use a client key (ck_) in browsers and apps. Rotate this key now: everyone who opened the page could read it.',
   },
   csrf_rejected: {
     status: 403,

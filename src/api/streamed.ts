@@ -6,7 +6,7 @@ export type Streamed = {
   chunks: AsyncIterable<string>;
   /** The apps it is about; null for the whole project. */
   appIds: readonly string[] | null;
-  /** Ends it with a message that says why. If missing, the connection is reset: half an export must never look complete. */
+  /** Ends it with a message that says why. If missing, it is an export, which must never look complete when it is not. */
   end?: (code: ErrorCode) => void;
 };
 

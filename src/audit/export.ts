@@ -1,4 +1,4 @@
-import { type ExportFormat, type ExportLayout, renderExport } from '../api/export.ts';
+import { type ExportLayout, type ExportOptions, renderExport } from '../api/export.ts';
 import type { Control } from '../control/open.ts';
 import {
   type AuditFilter,
@@ -20,9 +20,9 @@ const LAYOUT: ExportLayout<AuditRow> = {
 export function exportAudit(
   control: Control,
   filter: AuditFilter,
-  format: ExportFormat,
+  options: ExportOptions,
 ): AsyncGenerator<string> {
-  return renderExport(format, readPages(control, filter), LAYOUT);
+  return renderExport(options, readPages(control, filter), LAYOUT);
 }
 
 async function* readPages(control: Control, filter: AuditFilter): AsyncGenerator<AuditRow[]> {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { EXPORT_FORMATS } from '../api/export.ts';
+import { EXPORT_FORMATS, INCLUDE_END } from '../api/export.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
 import { requireWholeProject } from '../api/permission.ts';
 import { defineRoute, type Route } from '../api/route.ts';
@@ -34,6 +34,7 @@ export const AUDIT_QUERY = closedObject({
       description: '`ndjson` and `csv` stream every entry that fits, past limit and cursor.',
     }),
   ),
+  include_end: INCLUDE_END,
 });
 
 const auditRoute = defineRoute({
@@ -57,8 +58,9 @@ const auditRoute = defineRoute({
     };
     const before = decodeCursor(query.cursor, isAuditPosition);
     if (query.format !== undefined && query.format !== 'json') {
-      const chunks = exportAudit(services.control, filter, query.format);
-      return exportAs(EXPORT_TYPES[query.format], chunks, EVERY_APP);
+      const { format, include_end: includesEnd = false } = query;
+      const chunks = exportAudit(services.control, filter, { format, includesEnd });
+      return exportAs(EXPORT_TYPES[format], chunks, EVERY_APP);
     }
     const { rows, next } = await listAuditRows(services.control, filter, before, limitOf(query));
     return { data: rows.map(toAuditEntryJson), next_cursor: next ? encodeCursor(next) : null };

@@ -12,8 +12,11 @@ export function renderMessage({ event, id, data }: StreamMessage): string {
   return `${lines.join('\n')}\n\n`;
 }
 
-/** A comment that clients ignore: proxies close idle connections. */
-export const HEARTBEAT = ': heartbeat\n\n';
+/**
+ * A comment that clients ignore: proxies close idle connections. Without an empty line, at which some clients deliver a
+ * message even though it has no data.
+ */
+export const HEARTBEAT = ': heartbeat\n';
 
 /** Returns the final message of a stream: the error code that the same request would get now. */
 export function renderClosed(code: ErrorCode): string {
@@ -22,5 +25,5 @@ export function renderClosed(code: ErrorCode): string {
 
 /** Returns the first message of a stream: the reconnect delay in milliseconds, and the id to resume from. */
 export function renderOpening(retryMs: number, id: string): string {
-  return `retry: ${retryMs}\n${renderMessage({ id })}`;
+  return `retry: ${retryMs}\n${renderMessage({ id, event: 'ready', data: {} })}`;
 }

@@ -1,5 +1,5 @@
 import type { Caller } from '../api/caller.ts';
-import { type ExportFormat, type ExportLayout, renderExport } from '../api/export.ts';
+import { type ExportLayout, type ExportOptions, renderExport } from '../api/export.ts';
 import { listAllowedApps } from '../api/resources.ts';
 import { EXPORT_TYPES, exportAs, type Streamed } from '../api/streamed.ts';
 import type { App } from '../directory/app.ts';
@@ -39,7 +39,7 @@ export async function exportEvents(
   { warehouse, directory, clock }: EventServices,
   caller: Caller,
   app: App | undefined,
-  { format, query }: { format: ExportFormat; query: SearchQuery },
+  { query, ...options }: ExportOptions & { query: SearchQuery },
   signal: AbortSignal,
 ): Promise<Streamed> {
   const apps = query.app_id !== undefined && app ? [app] : listAllowedApps(directory, caller);
@@ -50,7 +50,7 @@ export async function exportEvents(
   // Read before the response starts, so that an error here still gets its own status and problem body.
   const first = await pages.next();
   const all = first.done ? pages : prepend(first.value, pages);
-  return exportAs(EXPORT_TYPES[format], renderExport(format, all, LAYOUT), appIds);
+  return exportAs(EXPORT_TYPES[options.format], renderExport(options, all, LAYOUT), appIds);
 }
 
 async function* prepend<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {

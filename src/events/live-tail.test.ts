@@ -44,9 +44,9 @@ async function untilWaiting(countTimers: () => number): Promise<void> {
 const idsIn = (text = '') => [...text.matchAll(/"event_id":"([^"]+)"/g)].map(([, id]) => id);
 
 describe('a live tail', () => {
-  it('sends a heartbeat after every 15 s without events, and not before', async () => {
+  it('sends `ready` first, and a comment that completes no message after every 15 s without events, not before', async () => {
     const { next, advance, countTimers, end } = open();
-    assert.match((await next()) ?? '', /^retry: 1000\nid: \S+\n\n$/);
+    assert.match((await next()) ?? '', /^retry: 1000\nid: \S+\nevent: ready\ndata: \{\}\n\n$/);
     for (let round = 0; round < 2; round += 1) {
       let sent: string | undefined;
       const waiting = next().then((text) => {
@@ -58,7 +58,7 @@ describe('a live tail', () => {
       assert.equal(sent, undefined);
       advance(1);
       await waiting;
-      assert.equal(sent, ': heartbeat\n\n');
+      assert.equal(sent, ': heartbeat\n');
     }
     end('overloaded');
     assert.match((await next()) ?? '', /^event: closed\ndata: \{"code":"overloaded"\}\n\n$/);

@@ -56,9 +56,9 @@ const searchRoute = defineRoute({
   answer: { status: 200, schema: SEARCH_ANSWER, exports: Object.values(EXPORT_TYPES) },
   example: { query: { event_name: ['purchase_complete'], limit: 20 } },
   handle(services: EventServices, { caller, app, query, signal }) {
-    const { format = 'json' } = query;
+    const { format = 'json', include_end: includesEnd = false } = query;
     if (format === 'json') return searchEvents(services, caller, app, query, signal);
-    return exportEvents(services, caller, app, { format, query }, signal);
+    return exportEvents(services, caller, app, { format, includesEnd, query }, signal);
   },
 });
 
@@ -66,7 +66,7 @@ const streamRoute = defineRoute({
   method: 'GET',
   path: '/v1/events/stream',
   summary:
-    'Follow events as they are stored, as server-sent events in receive order: `event` for each, `gap` with how many were missed by a reader that was away for more than 50,000 events (or 50 MB of properties) or reads too slowly, `closed` with the code that ends it',
+    'Follow events as they are stored, as server-sent events in receive order: `ready` first, `event` for each, `gap` with how many were missed by a reader that was away for more than 50,000 events (or 50 MB of properties) or reads too slowly, `closed` with the code that ends it',
   access: 'events:read',
   limit: 'analytics',
   app: { from: 'query', required: false },

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
-import { EXPORT_FORMATS } from '../api/export.ts';
+import { EXPORT_FORMATS, INCLUDE_END } from '../api/export.ts';
 import { decodeCursor, LIST_QUERY, limitOf, pageOf, toPage } from '../api/list.ts';
 import { listAllowedApps } from '../api/resources.ts';
 import type { App } from '../directory/app.ts';
@@ -27,6 +27,7 @@ export const SEARCH_QUERY = closedObject({
       description: '`ndjson` and `csv` stream every event that fits, past limit and cursor.',
     }),
   ),
+  include_end: INCLUDE_END,
 });
 
 /** A page of events. */

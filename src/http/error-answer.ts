@@ -57,8 +57,8 @@ const STORAGE_CODES = {
   busy: 'overloaded',
 } as const;
 
-/** Any other error becomes `internal`: no message, no stack and no SQL leaves the process. */
-function toApiError(error: unknown): ApiError {
+/** Returns the error as it is answered. Any other error becomes `internal`: no message, no stack and no SQL leaves the process. */
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (!(error instanceof StorageError)) return new ApiError('internal', { cause: error });
   // Nothing changes by waiting, so this one says no time to wait.

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../api/error-codes.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Streamed } from '../api/streamed.ts';
-import { redactSecrets } from '../directory/secret.ts';
 import type { LoopShare, LoopUser } from '../limits/loop-share.ts';
-import { inPieces } from './connections/pieces.ts';
+import { LAST_LINE_MS, openExportBody } from './export-body.ts';
+import { openLiveBody } from './live-body.ts';
 import type { AnswerLog } from './pipeline/answer-log.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import {
@@ -19,57 +19,54 @@ const RECHECK_MS = 500;
 /** The error code for streams that are open when the server stops: the same as for a request that arrives then. */
 const STOPPING: ErrorCode = 'overloaded';
 
+/** How long a stop waits for answers before it drops their connections, so that a slow client cannot delay it. */
+export const STOP_GRACE_MS = 5_000;
+
+/** When exports that are still open are interrupted: their readers can take the last line before the drop. */
+const STOP_EXPORTS_MS = STOP_GRACE_MS - 4 * LAST_LINE_MS;
+
 /**
  * Returns the body of a streamed answer. It ends when its caller loses permission (a key before the next chunk and within
- * half a second; a member within a second, as memberships are polled), and, if it is a live stream, when `stopping` fires.
- * Keys in it become hints.
+ * half a second; a member within a second, as memberships are polled) and when `stopping` fires, an export only after a
+ * grace period. Keys in it become hints.
  */
 export function openGuardedBody(
   services: StreamServices & { answerLog: AnswerLog; loopShare: LoopShare },
   { streamPermission, requestId }: Exchange,
-  { chunks, end }: Streamed,
+  { contentType, chunks, end }: Streamed,
   response: ServerResponse,
   stopping: AbortSignal,
 ): Readable {
-  const body = Readable.from(guarded());
-  let isEnding = false;
-  function abort(why: Error): void {
-    // A reset, not a close: it discards what the system still buffers for a slow reader.
-    response.socket?.resetAndDestroy();
-    body.destroy(why);
-  }
-  function stop(code: ErrorCode): void {
-    // A stalled reader would see the closing message only after its whole backlog, so reset instead.
-    isEnding = end !== undefined && !response.writableNeedDrain;
-    if (isEnding) end?.(code);
-    else abort(new ApiError(code));
-  }
-  function checkPermission(): boolean {
+  if (streamPermission === undefined) throw new Error('A stream needs a permission.');
+  const guarded = {
+    chunks: inTurn(services.loopShare, toReader(streamPermission), chunks),
+    isAllowed,
+    response,
+  };
+  const { body, stop } = end ? openLiveBody(guarded, end) : openExportBody(guarded, contentType);
+  function isAllowed(): boolean {
     const code = streamPermission && findStreamRefusal(services, streamPermission);
-    if (code !== undefined && !isEnding) stop(code);
+    if (code !== undefined) stop(new ApiError(code));
     return code === undefined;
   }
-  const timer = setInterval(checkPermission, RECHECK_MS);
-  timer.unref();
-  const onStopping = () => end && stop(STOPPING);
+  const timer = setInterval(isAllowed, RECHECK_MS).unref();
+  let stopTimer: NodeJS.Timeout | undefined;
+  const onStopping = () => {
+    const why = new ApiError(STOPPING);
+    if (end) stop(why);
+    else stopTimer = setTimeout(stop, STOP_EXPORTS_MS, why).unref();
+  };
   stopping.addEventListener('abort', onStopping);
   if (stopping.aborted) onStopping();
   body.once('close', () => {
     clearInterval(timer);
+    clearTimeout(stopTimer);
     stopping.removeEventListener('abort', onStopping);
   });
   body.once('error', (error) =>
     services.answerLog.write('warn', { requestId, err: error }, 'a streamed answer was aborted'),
   );
   return body;
-
-  async function* guarded(): AsyncGenerator<Buffer> {
-    for await (const chunk of inTurn(services.loopShare, toReader(streamPermission), chunks)) {
-      // Once the stream is ending, the remaining chunks are its closing message.
-      if (isEnding || checkPermission()) yield* inPieces(Buffer.from(redactSecrets(chunk)));
-      else if (!isEnding) return;
-    }
-  }
 }
 
 /**
@@ -89,8 +86,7 @@ async function* inTurn<T>(loopShare: LoopShare, user: LoopUser, chunks: AsyncIte
   }
 }
 
-function toReader(permission: StreamPermission | undefined): LoopUser {
-  if (permission === undefined) throw new Error('A stream needs a permission.');
-  const { caller } = permission;
-  return { kind: 'stream', callerId: 'key' in caller ? caller.key.id : caller.session.person.id };
-}
+const toReader = ({ caller }: StreamPermission): LoopUser => ({
+  kind: 'stream',
+  callerId: 'key' in caller ? caller.key.id : caller.session.person.id,
+});

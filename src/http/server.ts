@@ -1,14 +1,13 @@
-import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { createRequestId } from '../api/problem.ts';
 import type { Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Slot } from '../limits/in-flight.ts';
-import { PIECE_BYTES } from './connections/limits.ts';
-import { toPayload } from './connections/pieces.ts';
 import { addDashboard } from './dashboard-files.ts';
+import { compress, compressStream, type Encoded, isCompressible, precompress } from './encoding/compress.ts';
 import { type ErrorContext, toErrorAnswer } from './error-answer.ts';
 import { addMetricsEndpoint } from './metrics/endpoint.ts';
 import { preflightHeaders } from './pipeline/cors.ts';
@@ -16,6 +15,7 @@ import { createExchange, type Exchange } from './pipeline/exchange.ts';
 import type { ServedRoute } from './pipeline/input.ts';
 import { answerRequest, prepareRoute } from './pipeline/serve.ts';
 import type { Services } from './pipeline/services.ts';
+import { type Sent, send } from './send.ts';
 import { openGuardedBody } from './send-streamed.ts';
 import { addStrictTransport } from './strict-transport.ts';
 import { createUnmatched, findHostError, toPathError } from './unmatched.ts';
@@ -108,16 +108,12 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
       try {
         const body = await answerRequest(services, served, exchange);
         if (exchange.cookies.length > 0) reply.header('set-cookie', exchange.cookies);
-        if (isStreamed(body)) sendStreamed(server, request, reply, exchange, body);
+        if (isStreamed(body)) sendStreamed(server, { request, reply }, served.route, exchange, body);
         else {
           const { headers } = exchange;
           const status = statusOf(served.route, body);
-          send(services, request, reply, {
-            status,
-            headers,
-            contentType,
-            body: renderBody(served.route, body),
-          });
+          const encoded = await encodeBody(served.route, exchange, renderBody(served.route, body));
+          send(services, request, reply, { status, headers, contentType, ...encoded });
         }
       } catch (error) {
         const { keyId, personId } = exchange;
@@ -141,12 +137,28 @@ function renderBody({ answer }: Route, body: unknown): string | undefined {
   return answer.revealsKey ? text : redactSecrets(text);
 }
 
+/** Returns the body as it is sent: compressed if that is safe, the request accepts it, and it pays. */
+async function encodeBody(
+  route: Route,
+  { raw, headers }: Exchange,
+  body: string | undefined,
+): Promise<Pick<Sent, 'body' | 'encoding' | 'isCompressible'>> {
+  // An ETag names the bytes of one encoding, and is compared with If-Match.
+  const isCompressed = isCompressible(route, raw.headers) && headers.etag === undefined;
+  if (body === undefined || !isCompressed) return { body };
+  const { bytes, encoding } = await compress(Buffer.from(body), raw.headers);
+  return { body: encoding === undefined ? body : bytes, encoding, isCompressible: true };
+}
+
+/** Any page may read what is public and always the same. */
+const CONSTANT_HEADERS = { 'access-control-allow-origin': '*' };
+
 /** Adds a public route whose answer is always the same: all requests share its bytes. */
 function addConstantRoute(app: FastifyInstance, { services }: Served, served: ServedRoute): void {
   const { method, path, answer } = served.route;
   const contentType = answer.contentType ?? 'application/json';
   const tally = services.metrics.tallyOf(method, path);
-  let bytes: Buffer | undefined;
+  let encode: ((headers: IncomingHttpHeaders) => Encoded) | undefined;
   app.route({
     method,
     url: toFastifyPath(path),
@@ -158,10 +170,19 @@ function addConstantRoute(app: FastifyInstance, { services }: Served, served: Se
         const incoming = { raw, params: {}, requestId };
         const exchange = () => createExchange(services, incoming, () => abortOnDisconnect(reply));
         // On the first request: by then the list of routes is complete.
-        bytes ??= Buffer.from(
-          renderBody(served.route, await answerRequest(services, served, exchange())) ?? '',
+        encode ??= await precompress(
+          Buffer.from(renderBody(served.route, await answerRequest(services, served, exchange())) ?? ''),
         );
-        send(services, request, reply, { status: answer.status, headers: {}, contentType, body: bytes });
+        const { bytes, encoding } = encode(raw.headers);
+        send(services, request, reply, {
+          status: answer.status,
+          headers: CONSTANT_HEADERS,
+          contentType,
+          body: bytes,
+          encoding,
+          isCompressible: true,
+          isShared: true,
+        });
       } catch (error) {
         sendError(services, { request, reply }, error, {}, { requestId, route: path });
       }
@@ -189,57 +210,32 @@ function releaseOnceSent(slot: Slot, response: ServerResponse): void {
   else response.once('close', slot.release);
 }
 
-/** An answer as it is sent, as text, bytes or a stream; without a body, it has no content type either. */
-type Sent = {
-  status: number;
-  headers: Record<string, string>;
-  contentType: string;
-  body: string | Buffer | Readable | undefined;
-};
+/** Proxies must not buffer it: what a proxy has, it sends to its end, although its caller has lost permission. */
+const STREAM_HEADERS = { 'x-accel-buffering': 'no' };
 
-function send(
-  { connections }: Pick<Services, 'connections'>,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { status, headers, contentType, body }: Sent,
-): void {
-  // A connection that stays open would delay the stop.
-  if (!request.server.server.listening) reply.header('connection', 'close');
-  reply
-    .code(status)
-    .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
-    .header('x-request-id', request.id)
-    .headers(body === undefined ? {} : { 'content-type': contentType });
-  if (Buffer.isBuffer(body)) sendBytes(reply, body);
-  else if (typeof body !== 'string' || body.length <= PIECE_BYTES) reply.send(body);
-  else {
-    const bytes = Buffer.from(body);
-    connections.hold(reply.raw, bytes.length);
-    sendBytes(reply, bytes);
-  }
-}
-
-function sendBytes(reply: FastifyReply, bytes: Buffer): void {
-  // Fastify counts the bytes only of what it sends in one piece.
-  reply.header('content-length', bytes.length).send(toPayload(bytes));
-}
-
-/** No proxy may buffer it, and nothing follows it on its connection, which would delay a stop. */
-const STREAM_HEADERS = { connection: 'close', 'x-accel-buffering': 'no' };
-
-/** Sends a streamed answer. HEAD gets its headers only. */
+/** Sends a streamed answer. HEAD gets its headers only, without a length, which is unknown (RFC 9110 §8.6). */
 function sendStreamed(
   { services, stopping }: Served,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  route: Route,
   exchange: Exchange,
   answer: Streamed,
 ): void {
   const { contentType } = answer;
-  const headers = { ...exchange.headers, ...(contentType === EVENT_STREAM ? STREAM_HEADERS : {}) };
-  const body =
-    request.method === 'HEAD' ? '' : openGuardedBody(services, exchange, answer, reply.raw, stopping);
-  send(services, request, reply, { status: 200, headers, contentType, body });
+  const { headers: asked } = exchange.raw;
+  // Nothing follows a live stream on its connection, which would delay a stop.
+  const close = contentType === EVENT_STREAM ? { connection: 'close' } : {};
+  const headers = { ...exchange.headers, ...STREAM_HEADERS, ...close };
+  const mayCompress = isCompressible(route, asked);
+  const sent = { status: 200, headers, contentType, isCompressible: mayCompress };
+  if (request.method === 'HEAD') {
+    // A stream: of anything else, Fastify sends the length.
+    send(services, request, reply, { ...sent, body: Readable.from([]) });
+    return;
+  }
+  const body = openGuardedBody(services, exchange, answer, reply.raw, stopping);
+  const encoded = mayCompress ? compressStream(body, contentType, asked) : { body };
+  send(services, request, reply, { ...sent, ...encoded });
 }
 
 /** Sends the answer to an error; `headers` are those the pipeline has set so far. */

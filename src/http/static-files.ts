@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { errorCodeOf } from '../lib/errors.ts';
+import { accepts } from './encoding/accept-encoding.ts';
 
 /** A file as it is sent: its bytes are shared by all requests for it. */
 export type StaticFile = {
@@ -102,12 +103,4 @@ function toFile(
   encoding: StaticFile['encoding'],
 ): StaticFile {
   return { bytes, contentType, encoding, etag: `W/"${version}"` };
-}
-
-/** Whether an Accept-Encoding header names the encoding, and not with `q=0` (RFC 9110 §12.5.3). */
-function accepts(header: string, token: string): boolean {
-  return header.split(',').some((entry) => {
-    const [name = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
-    return name === token && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-  });
 }

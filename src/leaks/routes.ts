@@ -33,6 +33,7 @@ const patternsRoute = defineRoute({
   limit: 'management',
   answer: {
     status: 200,
+    isConstant: true,
     schema: closedObject({
       patterns: Type.Array(
         closedObject({

@@ -49,7 +49,7 @@ describe('what a request is charged', () => {
       allowed: true,
       headers: {
         'RateLimit-Policy': '"events";q=50000;w=5, "events-requests";q=500;w=5',
-        RateLimit: '"events";r=49750;t=1, "events-requests";r=499;t=1',
+        RateLimit: '"events";r=49750;t=5, "events-requests";r=499;t=5',
       },
     });
   });

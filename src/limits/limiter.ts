@@ -103,9 +103,9 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
   const findPlan = createPlanner(overrides);
   const decisions = createDecisionCounts();
 
-  function formatHeaders(plan: Plan, states: readonly LimitState[]): HeaderFields | undefined {
+  function formatHeaders(plan: Plan, states: readonly LimitState[], retryAfterMs?: number) {
     if (!rateLimitHeaders) return undefined;
-    return { 'RateLimit-Policy': plan.policyHeader, RateLimit: formatRateLimit(states) };
+    return { 'RateLimit-Policy': plan.policyHeader, RateLimit: formatRateLimit(states, retryAfterMs) };
   }
 
   /** The remaining units when nothing is spent; undefined where this process does not know them. */
@@ -116,7 +116,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
     return decision?.allowed ? formatHeaders(plan, decision.states) : undefined;
   }
 
-  const slots = createRequestSlots({ time: options.inFlightTime, decisions, readHeaders });
+  const slots = createRequestSlots({ time: options.inFlightTime, decisions, rateLimitHeaders, readHeaders });
 
   function toVerdict(decision: Decision, plan: Plan, category: Category): LimitVerdict {
     if (decision.allowed) return { allowed: true, headers: formatHeaders(plan, decision.states) };
@@ -126,7 +126,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
     }
     decisions[decision.policy].denied += 1;
     const { policy, retryAfterMs, states } = decision;
-    return denied(policy, category, retryAfterMs, formatHeaders(plan, states));
+    return denied(policy, category, retryAfterMs, formatHeaders(plan, states, retryAfterMs));
   }
 
   return {

@@ -65,17 +65,42 @@ export function formatRateLimitPolicy(limits: readonly Limit[]): string {
 }
 
 /**
- * Returns the value of `RateLimit`: for each limit the remaining units `r`, and `t` in seconds (see `LimitState`).
+ * Returns the value of `RateLimit`: for each limit the remaining units `r`, and `t` in seconds (see `LimitState`), on a
+ * denial none that ends after Retry-After, as the draft wants it.
  * Formatted by hand, because every response needs it and the library takes microseconds. Names are plain and numbers
  * are whole, so nothing needs escaping; a test compares it with the library.
  */
-export function formatRateLimit(states: readonly LimitState[]): string {
+export function formatRateLimit(
+  states: readonly LimitState[],
+  retryAfterMs = Number.POSITIVE_INFINITY,
+): string {
+  const secondsMax = countRetryAfterSeconds(retryAfterMs);
   let text = '';
   for (const { limit, remaining, resetSeconds } of states) {
     if (text !== '') text += ', ';
-    text += `"${limit.policy}";r=${remaining};t=${resetSeconds}`;
+    text += `"${limit.policy}";r=${remaining};t=${Math.min(resetSeconds, secondsMax)}`;
   }
   return text;
+}
+
+/**
+ * Returns the fields with the limit of concurrent requests that denied this one (`qu` of draft-11 §3.1.2). It has no window:
+ * `t` is when to try again.
+ */
+export function addConcurrencyLimit(
+  fields: HeaderFields | undefined,
+  policy: DecidingPolicy,
+  running: number,
+  retryAfterMs: number,
+): HeaderFields {
+  const add = (value: string | undefined, item: string) => (value ? `${value}, ${item}` : item);
+  return {
+    'RateLimit-Policy': add(
+      fields?.['RateLimit-Policy'],
+      `"${policy}";q=${running};qu="concurrent-requests"`,
+    ),
+    RateLimit: add(fields?.RateLimit, `"${policy}";r=0;t=${countRetryAfterSeconds(retryAfterMs)}`),
+  };
 }
 
 /** Returns whole seconds for `Retry-After`, rounded up and at least 1 (RFC 9110, 10.2.3). */

@@ -6,6 +6,7 @@ import { addListeners, LISTEN_OPTIONS } from '../http/connections/listeners.ts';
 import { listenForMetrics } from '../http/metrics/listen.ts';
 import { watchServices } from '../http/metrics/sources.ts';
 import type { Services } from '../http/pipeline/services.ts';
+import { STOP_GRACE_MS } from '../http/send-streamed.ts';
 import { createServer } from '../http/server.ts';
 import { startExpiryNotices } from '../keys/expiry-notices.ts';
 import { startDisablingLeaked } from '../leaks/disable-leaked.ts';
@@ -38,9 +39,6 @@ export type RunningServer = {
 
 /** Clocks that tests replace: the wall clock, and the limiter's monotonic clock in whole microseconds. */
 export type Clocks = { clock?: Clock; nowUs?: () => number };
-
-/** After this time, requests in progress are dropped, so that a slow client cannot delay a stop. */
-const STOP_GRACE_MS = 5_000;
 
 /** Config → databases → services → listen. Throws if any step fails, with everything closed again. */
 export async function startServer(

@@ -163,6 +163,7 @@ for (const route of GUARDED) {
     it('rejects a server key sent from a web page', async () => {
       const answer = await call(server_key, { origin: ORIGIN });
       assertProblem(answer, 403, 'secret_key_in_browser');
+      assert.match(answer.body.detail, /Use a client key .* Rotate this key now/);
       const open = route.cors === 'any_origin' ? '*' : null;
       assert.equal(answer.headers.get('access-control-allow-origin'), open);
     });

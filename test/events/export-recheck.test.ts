@@ -1,51 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect as connectSocket } from 'node:net';
 import { describe, it } from 'node:test';
-import { setInterval as ticks } from 'node:timers/promises';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
-import { defineRoute } from '../../src/api/route.ts';
-import { exportAs } from '../../src/api/streamed.ts';
 import { STALLED_MS } from '../../src/http/connections/limits.ts';
-import { createServer } from '../../src/http/server.ts';
 import { revokeKey } from '../../src/keys/revoke.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
-import { closedObject } from '../../src/lib/schema.ts';
-import { createLimiter } from '../../src/limits/limiter.ts';
 import { LOOP_SHARE_MS } from '../../src/limits/loop-share.ts';
-import { ROUTES } from '../../src/routes.ts';
-import { openControlServices } from '../../src/server/open-services.ts';
-import { openWarehouse } from '../../src/warehouse/open.ts';
-import { cleanUp } from '../support/clean-up.ts';
-import { connect, initProject, makeClock, makeConfig } from '../support/harness.ts';
-
-const clock = makeClock();
-const config = makeConfig();
-const { server_key, app_id } = await initProject(config);
-const services = await openControlServices(config, clock);
-const elsewhere = await openControlServices(config, clock);
-const warehouse = await openWarehouse({ path: services.eventsDir, log: services.log, clock });
-const limiter = createLimiter({ overrides: config.limitOverrides });
-
-/** Streams until the server ends it: a chunk every 10 ms, or as fast as the reader reads. */
-const endlessRoute = (
-  path: string,
-  chunks: () => AsyncIterable<string>,
-  appIds: readonly string[] = [app_id],
-) =>
-  defineRoute({
-    method: 'GET',
-    path,
-    summary: 'Answers for ever',
-    access: 'analytics:read',
-    limit: 'analytics',
-    answer: { status: 200, schema: closedObject({}) },
-    handle: () => exportAs('application/x-ndjson', chunks(), appIds),
-  });
-
-async function* tick(): AsyncGenerator<string> {
-  for await (const _ of ticks(10)) yield '{}\n';
-}
+import { type CreatedKey, endlessRoute, startExportServer, tick } from './export-server.ts';
 
 /** Resolves when the stream is closed. */
 let flood = Promise.withResolvers<number>();
@@ -76,52 +36,16 @@ async function* work(): AsyncGenerator<string> {
   }
 }
 
-const twoApps = [app_id];
+const twoApps: string[] = [];
 const routes = [
-  ...ROUTES,
   endlessRoute('/v1/ticks', tick),
   endlessRoute('/v1/flood', pour),
   endlessRoute('/v1/work', work),
   endlessRoute('/v1/two-apps', tick, twoApps),
 ];
-const server = createServer({ ...services, warehouse, limiter }, routes);
-const api = connect(await server.listen({ port: 0, host: '127.0.0.1' }));
-cleanUp(async () => {
-  await server.close();
-  await warehouse.close();
-  await elsewhere.close();
-  await services.close();
-});
-
-type CreatedKey = { id: string; key: string };
-
-async function manage(method: string, path: string, body?: unknown) {
-  const answer = await api.call(method, path, { key: server_key, ...(body === undefined ? {} : { body }) });
-  assert.ok(answer.status < 300, answer.text);
-  return answer.body;
-}
-
-function makeReader(): Promise<CreatedKey> {
-  const expires_at = new Date(clock.now() + MINUTE_MS).toISOString();
-  return manage('POST', '/v1/api-keys', { name: 'Reader', type: 'read_only', expires_at });
-}
-
-/** Reads the start of an export. `ended` resolves when the connection closes, with its error code. */
-async function read(path: string, secret: string) {
-  const { port, hostname } = new URL(api.url);
-  const socket = connectSocket(Number(port), hostname);
-  const ended = new Promise<{ at: number; code: string | undefined }>((resolve) => {
-    let code: string | undefined;
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      code = error.code;
-    });
-    socket.on('close', () => resolve({ at: performance.now(), code }));
-  });
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer ${secret}\r\n\r\n`);
-  const [head] = await once(socket, 'data');
-  assert.match(String(head), /^HTTP\/1\.1 200 /);
-  return { socket, ended };
-}
+const { api, app_id, clock, elsewhere, makeReader, manage, read, server_key } =
+  await startExportServer(routes);
+twoApps.push(app_id);
 
 const CHANGES: [what: string, change: (key: CreatedKey) => Promise<unknown>][] = [
   ['its key is revoked', ({ id }) => manage('DELETE', `/v1/api-keys/${id}`)],

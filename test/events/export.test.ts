@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { initProject, makeKey, startTestServer } from '../support/harness.ts';
+import { sendRaw } from '../support/raw-http.ts';
 
 const api = await startTestServer();
 const { server_key: key, client_key, app_id } = api.project;
@@ -96,12 +97,34 @@ describe('an export of events', () => {
     }
   });
 
+  it('ends with a line that counts its events if asked to, and no other', async () => {
+    for (const [query, count] of [
+      ['', COUNT],
+      ['&event_id=none', 0],
+    ] as const) {
+      const lines = linesOf((await exportAs('ndjson', `${query}&include_end=true`)).text);
+      assert.deepEqual(lines.pop(), { end: { count } });
+      assert.equal(lines.length, count);
+      assert.ok(lines.every(({ event_id }) => event_id !== undefined));
+      const rows = parseCsv((await exportAs('csv', `${query}&include_end=true`)).text);
+      assert.deepEqual(rows.pop(), [`end: ${count}`]);
+      assert.equal(rows.length, count + 1);
+    }
+    const plain = await exportAs('ndjson', '&include_end=false');
+    assert.equal(linesOf(plain.text).length, COUNT);
+  });
+
+  it('must not be buffered by proxies, which would send on after a revocation', async () => {
+    for (const format of ['ndjson', 'csv'])
+      assert.equal((await exportAs(format)).headers.get('x-accel-buffering'), 'no');
+  });
+
   it('escapes cells that a spreadsheet would run', async () => {
-    for (const [index, app_user_id] of ['=1+1', '+1', '-1+2', '@SUM(A1)', '\tx', '\rx'].entries()) {
+    for (const [index, app_user_id] of ['=1+1', '+1', '-1+2', '@SUM(A1)', '\tx', '\rx', '\t=1'].entries()) {
       const event = { event_id: `formula-${index}`, event_name: 'opened', app_user_id };
       await api.call('POST', '/v1/events', { key, body: { app_id, events: [event] } });
       const { text } = await exportAs('csv', `&event_id=formula-${index}`);
-      assert.equal(parseCsv(text)[1]?.[3], `'${app_user_id}`, text);
+      assert.equal(parseCsv(text)[1]?.[3], `'${app_user_id.replace('\t=', "\t'=")}`, text);
     }
   });
 
@@ -147,10 +170,18 @@ describe('an export of events', () => {
     }
   });
 
-  it('sends only headers for HEAD', async () => {
-    const headers = { authorization: `Bearer ${key}` };
-    const response = await fetch(`${api.url}/v1/events?format=csv`, { method: 'HEAD', headers });
-    assert.equal(response.status, 200);
-    assert.match(response.headers.get('content-type') ?? '', /^text\/csv/);
+  it('sends the headers of GET for HEAD, without a length, which is unknown', async () => {
+    for (const format of ['ndjson', 'csv']) {
+      const path = `/v1/events?format=${format}`;
+      const request = `HEAD ${path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n\r\n`;
+      const [head = '', body] = (await sendRaw(api.url, request)).split('\r\n\r\n');
+      assert.match(head, /^HTTP\/1\.1 200 /);
+      assert.match(
+        head,
+        format === 'csv' ? /content-type: text\/csv/i : /content-type: application\/x-ndjson/i,
+      );
+      assert.doesNotMatch(head, /content-length/i);
+      assert.equal(body, '');
+    }
   });
 });

@@ -30,9 +30,15 @@ it('an answer that is not read keeps its slot until its connection is closed', a
   const denied = await api.call('GET', SEARCH, { key: serverKey });
   assert.equal(denied.status, 429);
   assert.equal(denied.body.policy, 'analytics-in-flight');
+  assert.deepEqual(denied.body['violated-policies'], ['analytics-in-flight']);
+  const field = (name: string) => denied.headers.get(name) ?? '';
+  assert.match(field('ratelimit-policy'), /(^|, )"analytics-in-flight";q=1;qu="concurrent-requests"$/);
+  const seconds = field('retry-after');
+  assert.match(field('ratelimit'), new RegExp(`(^|, )"analytics-in-flight";r=0;t=${seconds}$`));
   socket.destroy();
   while ((await readMetric(api, 'appflow_queries_in_flight{state="running"}')) > 0) await sleep(20);
-  const answered = await api.call('GET', SEARCH, { key: serverKey });
+  const headers = { 'accept-encoding': 'identity' };
+  const answered = await api.call('GET', SEARCH, { key: serverKey, headers });
   assert.equal(answered.status, 200);
   assert.ok(answered.text.length > 1_000_000);
   assert.equal(Number(answered.headers.get('content-length')), Buffer.byteLength(answered.text));

@@ -9,13 +9,11 @@ export type Message = { event: string; id: string; data: any; text: string; at: 
 
 /** An open stream. `lastId` is the Last-Event-ID a browser would send when it reconnects. */
 export type Reader = {
-  /** Resolves with the next message that is not a comment; undefined if the stream has ended. */
+  /** Resolves with the next message after `ready`, which is the first; undefined if the stream has ended. */
   next: () => Promise<Message | undefined>;
   /** Resolves with the next `count` events. */
   events: (count: number) => Promise<Message[]>;
   lastId: () => string;
-  /** Returns the number of comments so far. */
-  comments: () => number;
   headers: IncomingHttpHeaders;
   status: number;
   close: () => void;
@@ -35,16 +33,17 @@ export async function openStream(
   request.on('error', () => undefined);
   const blocks = readBlocks(response);
   let lastId = '';
-  let comments = 0;
+  let isFirst = true;
   async function next(): Promise<Message | undefined> {
     // Not for await: leaving the loop would close the stream.
     for (let found = await blocks.next(); !found.done; found = await blocks.next()) {
       const fields = readFields(found.value);
-      if (fields.has('')) comments += 1;
       lastId = fields.get('id') ?? lastId;
-      const data = fields.get('data');
-      if (data === undefined) continue;
+      const data = fields.get('data') ?? assert.fail(`a message without data: ${found.value}`);
       const event = fields.get('event') ?? 'message';
+      assert.equal(event === 'ready', isFirst, found.value);
+      isFirst = false;
+      if (event === 'ready') continue;
       return { event, id: lastId, data: JSON.parse(data), text: data, at: performance.now() };
     }
     return undefined;
@@ -65,7 +64,6 @@ export async function openStream(
       return found;
     },
     lastId: () => lastId,
-    comments: () => comments,
     headers: response.headers,
     status: response.statusCode ?? 0,
     close: () => request.destroy(),
@@ -92,7 +90,7 @@ async function* readBlocks(response: IncomingMessage): AsyncGenerator<string, un
     text = blocks.pop() ?? '';
     yield* blocks;
   }
-  assert.equal(text, '', 'a stream ends behind a message');
+  assert.match(text, /^(:.*\n)*$/, 'a stream ends behind a message');
 }
 
 /** Opens a stream on a socket that reads nothing until asked to. */

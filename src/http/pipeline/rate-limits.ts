@@ -69,7 +69,8 @@ function rateLimited(verdict: DeniedVerdict, sentence: string): ApiError {
   const { category, policy, retryAfterMs, retryAfterSeconds, headers } = verdict;
   return new ApiError('rate_limited', {
     detail: `${sentence} Try again in ${retryAfterSeconds} s.`,
-    members: { category, policy, retry_after_ms: retryAfterMs },
+    // The list is the one of draft-ietf-httpapi-ratelimit-headers-11 §5.1.
+    members: { category, policy, retry_after_ms: retryAfterMs, 'violated-policies': [policy] },
     headers,
   });
 }

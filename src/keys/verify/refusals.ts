@@ -1,3 +1,4 @@
+import { ERRORS } from '../../api/error-codes.ts';
 import { ApiError } from '../../api/errors.ts';
 import type { FoundKey } from '../../directory/directory.ts';
 import { findUsageRefusal, type RequestOrigin, type UsageRefusal } from './usage-restrictions.ts';
@@ -51,8 +52,11 @@ const isUsageRefusal = (code: AccessRefusal): code is UsageRefusal => USAGE_REFU
 
 /** Returns the 403 for a request that violates the key's usage restrictions. */
 export function usageRefusalError(code: UsageRefusal, address: string): ApiError {
-  return new ApiError(
-    code,
-    code === 'ip_not_allowed' ? { detail: `This key cannot be used from ${address}.` } : {},
-  );
+  return new ApiError(code, { detail: toUsageDetail(code, address) });
+}
+
+function toUsageDetail(code: UsageRefusal, address: string): string {
+  if (code === 'ip_not_allowed') return `This key cannot be used from ${address}.`;
+  const { meaning, cure } = ERRORS[code];
+  return `${meaning} ${cure}`;
 }

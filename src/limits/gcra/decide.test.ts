@@ -94,6 +94,23 @@ describe('how many are allowed', () => {
     assert.equal(bucket.remaining(), 1);
   });
 
+  test('names a time in which what remains refills, so that spending it over that time does not exceed the rate', () => {
+    const bucket = openBucket({ rate: 10, burst: 60 });
+    for (const [cost, remaining, resetSeconds] of [
+      [1, 59, 6],
+      [8, 51, 6],
+      [1, 50, 5],
+      [39, 11, 3],
+      [1, 10, 1],
+      [10, 0, 1],
+    ] as const) {
+      const decision = bucket.spend(cost);
+      assert.ok(decision.allowed);
+      assert.equal(firstState(decision).remaining, remaining);
+      assert.equal(firstState(decision).resetSeconds, resetSeconds, `${remaining}`);
+    }
+  });
+
   test('allows a cost equal to the burst once, and again after the full burst time', () => {
     const bucket = openBucket({ rate: 10, burst: 50 });
     assert.ok(bucket.spend(50).allowed);

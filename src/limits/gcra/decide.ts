@@ -7,7 +7,7 @@ export type Charge = { readonly limit: Limit; readonly cost: number };
 export type LimitState = {
   readonly limit: Limit;
   readonly remaining: number;
-  /** Whole seconds, at least 1, after which a request of this cost is allowed: `t` of `RateLimit`. */
+  /** Whole seconds, at least 1: the wait for a request of this cost, or the time in which `remaining` refills if longer. */
   readonly resetSeconds: number;
 };
 
@@ -98,11 +98,12 @@ function countWaitMs(limit: Limit, owedTicks: number, cost: number): number {
 }
 
 /**
- * `t` is the wait for the cost just requested, not for a full bucket: so it equals `Retry-After` on a denial, as the
- * draft requires, and does not jump between an allowed request and the denied one after it.
+ * For `t` of `RateLimit`: the wait for the cost just requested, not for a full bucket. Clients may read `r` per `t` as a rate
+ * (draft-ietf-httpapi-ratelimit-headers-11 §8.5), so that is never above the limit's.
  */
 function describeState({ limit, cost }: Charge, owedTicks: number): LimitState {
   const remaining = Math.floor((limit.burstTicks - owedTicks) / limit.unitTicks);
   const waitMs = countWaitMs(limit, owedTicks, Math.max(cost, 1));
-  return { limit, remaining, resetSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
+  const refillSeconds = (remaining * limit.unitTicks) / limit.ticksPerUs / 1_000_000;
+  return { limit, remaining, resetSeconds: Math.max(1, Math.ceil(waitMs / 1000), Math.ceil(refillSeconds)) };
 }
