@@ -7,7 +7,7 @@ import { defineRoute, type Route } from '../api/route.ts';
 import { compileCheck } from '../api/validate.ts';
 import { NO_CALLER } from '../control/open.ts';
 import { KEY_TYPES, TYPE_PREFIXES } from '../directory/scopes.ts';
-import { isWellFormedSecret, type Pepper, patternOf } from '../directory/secret.ts';
+import { CHECKSUM, isWellFormedSecret, type Pepper, patternOf } from '../directory/secret.ts';
 import { findBySecret } from '../keys/verify/verify.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Limiter } from '../limits/limiter.ts';
@@ -25,6 +25,14 @@ type ReportServices = LeakServices & {
 const REPORT_BYTES_MAX = 1_048_576;
 const TOKENS_MAX = 1_000;
 
+const CHECKSUM_JSON = closedObject({
+  algorithm: Type.Literal(CHECKSUM.algorithm),
+  covered_characters: Type.Integer({ description: 'The checksum covers this many leading characters.' }),
+  length: Type.Integer({ description: 'Characters of the checksum, which ends the key.' }),
+  alphabet: Type.String({ description: 'The digits, from 0 up.' }),
+  description: Type.String({ description: 'The algorithm in words.' }),
+});
+
 const patternsRoute = defineRoute({
   method: 'GET',
   path: '/.well-known/appflow-key-patterns.json',
@@ -37,10 +45,13 @@ const patternsRoute = defineRoute({
       patterns: Type.Array(
         closedObject({
           type: Type.Enum([...KEY_TYPES]),
-          pattern: Type.String({ description: 'Regular expression; the last 6 characters are a checksum.' }),
-          is_secret: Type.Boolean({ description: 'false for keys that are meant to be in apps.' }),
+          pattern: Type.String({
+            description: 'Regular expression without word boundaries. Check what it finds by the checksum.',
+          }),
+          is_secret: Type.Boolean({ description: '`false` for client keys, which are public by design.' }),
         }),
       ),
+      checksum: CHECKSUM_JSON,
     }),
   },
   handle: () => ({
@@ -49,6 +60,7 @@ const patternsRoute = defineRoute({
       pattern: patternOf(TYPE_PREFIXES[type]),
       is_secret: type !== 'client',
     })),
+    checksum: CHECKSUM,
   }),
 });
 
