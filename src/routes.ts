@@ -7,7 +7,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { VERSION } from './config/version.ts';
 import { eventRoutes } from './events/routes.ts';
 import { mirrorForDashboard } from './http/dashboard-routes.ts';
-import { describeApi } from './http/openapi.ts';
+import { describeApi } from './http/openapi/describe-api.ts';
 import type { Services } from './http/pipeline/services.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { keyRoutes } from './keys/routes.ts';

@@ -3,7 +3,7 @@ import type { Caller } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import { requireScope } from '../api/permission.ts';
 import type { App } from '../directory/app.ts';
-import { closedObject, nullable } from '../lib/schema.ts';
+import { closedObject, component, nullable } from '../lib/schema.ts';
 import { formatDay } from './calendar.ts';
 import { countTop } from './count-top.ts';
 import { BREAKDOWN_DEFINITIONS } from './definitions.ts';
@@ -32,48 +32,52 @@ export const BREAKDOWN_QUERY = closedObject({
   by: Type.String({
     pattern: '^(event_name|platform|country|app_version|property:[\\s\\S]{0,128})$',
     description:
-      'event_name, platform, country, app_version, or property:NAME (property:plan), which needs events:read too.',
+      '`event_name`, `platform`, `country`, `app_version`, or `property:NAME` (such as `property:plan`), which also requires `events:read`.',
   }),
   metric: Type.Optional(
-    Type.Enum([...BREAKDOWN_METRICS], { description: 'What each value is measured by; default events.' }),
+    Type.Enum([...BREAKDOWN_METRICS], { description: 'What to measure (default: `events`).' }),
   ),
   limit: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: LIMIT_MAX,
-      description: `Number of values, default ${LIMIT_DEFAULT}; the rest is grouped as other.`,
+      description: `Number of values (default ${LIMIT_DEFAULT}); the rest is grouped as "other".`,
     }),
   ),
 });
 
 const COUNT = Type.Optional(Type.Integer({ minimum: 0 }));
-const MONEY = Type.String({ description: 'Exact decimal.' });
 
 const MEASURE = {
   events: COUNT,
   users: COUNT,
-  revenue: Type.Optional(MONEY),
-  revenue_by_currency: Type.Optional(Type.Record(Type.String(), MONEY)),
+  revenue: Type.Optional(Type.String({ description: 'Exact decimal, in the currency of the app.' })),
+  revenue_by_currency: Type.Optional(
+    Type.Record(Type.String(), Type.String(), { description: 'Exact decimals, by ISO 4217 code.' }),
+  ),
   share: nullable(
-    Type.Number({ minimum: 0, maximum: 1, description: 'Of the whole; null where it is no part of one.' }),
+    Type.Number({ minimum: 0, maximum: 1, description: 'Part of the total; null if there is no total.' }),
   ),
 };
 
 /** Answer of breakdown. */
-export const BREAKDOWN_ANSWER = closedObject({
-  data: Type.Array(closedObject({ value: nullable(Type.String()), ...MEASURE }), {
-    description: 'The highest values, highest first; value is null for events that carry none.',
+export const BREAKDOWN_ANSWER = component(
+  'BreakdownReport',
+  closedObject({
+    data: Type.Array(closedObject({ value: nullable(Type.String()), ...MEASURE }), {
+      description: 'The highest values, highest first. `value` is null for events without one.',
+    }),
+    other: closedObject(MEASURE),
+    meta: closedObject({
+      ...META_FIELDS,
+      start: Type.String({ format: 'date', description: 'First day.' }),
+      end: Type.String({ format: 'date', description: 'Last day.' }),
+      by: Type.String({ description: 'The dimension.' }),
+      metric: Type.Enum([...BREAKDOWN_METRICS], { description: 'What was measured.' }),
+      limit: Type.Integer({ description: 'Number of values at most.' }),
+    }),
   }),
-  other: closedObject(MEASURE),
-  meta: closedObject({
-    ...META_FIELDS,
-    start: Type.String({ format: 'date' }),
-    end: Type.String({ format: 'date' }),
-    by: Type.String(),
-    metric: Type.Enum([...BREAKDOWN_METRICS]),
-    limit: Type.Integer(),
-  }),
-});
+);
 
 type Query = Static<typeof BREAKDOWN_QUERY>;
 

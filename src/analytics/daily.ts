@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { App } from '../directory/app.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type Day, formatDay, listDays } from './calendar.ts';
 import { countActivity, isActivityMetric } from './count-activity.ts';
@@ -18,29 +18,37 @@ import { dayAt } from './zone-offsets.ts';
 /** Query parameters of daily. */
 export const DAILY_QUERY = closedObject({ ...COMMON_QUERY, ...RANGE_QUERY, ...METRICS_QUERY });
 
-const COUNT = Type.Optional(Type.Integer({ minimum: 0 }));
-const MONEY = Type.String({ description: 'Exact decimal.' });
+const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, description }));
 
-const DAY_JSON = closedObject({
-  date: Type.String({ format: 'date' }),
-  dau: COUNT,
-  new_users: COUNT,
-  sessions: COUNT,
-  events: COUNT,
-  revenue: Type.Optional(MONEY),
-  revenue_by_currency: Type.Optional(Type.Record(Type.String(), MONEY)),
-});
+const DAY_JSON = component(
+  'DailyMetrics',
+  closedObject({
+    date: Type.String({ format: 'date', description: 'The calendar day.' }),
+    dau: count('Daily active users.'),
+    new_users: count('Users with their first event on this day.'),
+    sessions: count('Sessions with at least one event on this day.'),
+    events: count('Events on this day.'),
+    revenue: Type.Optional(Type.String({ description: 'Exact decimal, in the currency of the app.' })),
+    revenue_by_currency: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: 'Exact decimals, by ISO 4217 code.' }),
+    ),
+  }),
+  { description: 'The metrics of a day. Those that were not requested are missing.' },
+);
 
 /** Answer of daily. */
-export const DAILY_ANSWER = closedObject({
-  data: Type.Array(DAY_JSON, { description: 'A row for each day, oldest first; days without events too.' }),
-  meta: closedObject({
-    ...META_FIELDS,
-    start: Type.String({ format: 'date' }),
-    end: Type.String({ format: 'date' }),
-    metrics: Type.Array(Type.Enum([...METRICS])),
+export const DAILY_ANSWER = component(
+  'DailyReport',
+  closedObject({
+    data: Type.Array(DAY_JSON, { description: 'Every day of the range, oldest first.' }),
+    meta: closedObject({
+      ...META_FIELDS,
+      start: Type.String({ format: 'date', description: 'First day.' }),
+      end: Type.String({ format: 'date', description: 'Last day.' }),
+      metrics: Type.Array(Type.Enum([...METRICS]), { description: 'The metrics in `data`.' }),
+    }),
   }),
-});
+);
 
 type Answer = Static<typeof DAILY_ANSWER>;
 type Row = Answer['data'][number];

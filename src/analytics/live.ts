@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
 import type { App } from '../directory/app.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import { type BoundSql, timeSql } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { formatDay } from './calendar.ts';
@@ -21,29 +21,33 @@ const TOP_EVENTS_MAX = 10;
 /** Query parameters of live. */
 export const LIVE_QUERY = closedObject(COMMON_QUERY);
 
-const COUNT = Type.Integer({ minimum: 0 });
+const count = (description: string) => Type.Integer({ minimum: 0, description });
 
 /** Answer of live. */
-export const LIVE_ANSWER = closedObject({
-  data: closedObject({
-    active_users_5m: COUNT,
-    active_users_30m: COUNT,
-    dau_today: COUNT,
-    revenue_today: Type.String({ description: "Exact decimal in the app's currency." }),
-    events_per_minute: Type.Array(COUNT, {
-      minItems: MINUTES,
-      maxItems: MINUTES,
-      description: 'Oldest first.',
+export const LIVE_ANSWER = component(
+  'LiveReport',
+  closedObject({
+    data: closedObject({
+      active_users_5m: count('Users with an event in the last 5 minutes.'),
+      active_users_30m: count('Users with an event in the last 30 minutes.'),
+      dau_today: count('Users with an event today.'),
+      revenue_today: Type.String({ description: 'Exact decimal, in the currency of the app.' }),
+      events_per_minute: Type.Array(Type.Integer({ minimum: 0 }), {
+        minItems: MINUTES,
+        maxItems: MINUTES,
+        description: `Events of each of the last ${MINUTES} minutes, oldest first.`,
+      }),
+      top_events: Type.Array(closedObject({ event_name: Type.String(), events: count('Events.') }), {
+        maxItems: TOP_EVENTS_MAX,
+        description: `The most frequent events of the last ${MINUTES} minutes.`,
+      }),
     }),
-    top_events: Type.Array(closedObject({ event_name: Type.String(), events: COUNT }), {
-      maxItems: TOP_EVENTS_MAX,
+    meta: closedObject({
+      ...META_FIELDS,
+      today: Type.String({ format: 'date', description: 'The day of `dau_today` and `revenue_today`.' }),
     }),
   }),
-  meta: closedObject({
-    ...META_FIELDS,
-    today: Type.String({ format: 'date', description: 'The day of dau_today and revenue_today.' }),
-  }),
-});
+);
 
 type Live = Static<typeof LIVE_ANSWER>['data'];
 

@@ -3,16 +3,16 @@ import type { QueryScope } from './query.ts';
 
 /** The `meta` fields of every answer, so that its metrics can be understood later. */
 export const META_FIELDS = {
-  app_id: Type.String(),
-  timezone: Type.String(),
-  filters: Type.Record(Type.String(), Type.Array(Type.String()), { description: 'As they were given.' }),
-  currency: Type.String({ description: "ISO 4217 code of the single revenue figure: the app's." }),
+  app_id: Type.String({ description: 'The app.' }),
+  timezone: Type.String({ description: 'IANA name of the time zone that days start in.' }),
+  filters: Type.Record(Type.String(), Type.Array(Type.String()), { description: 'The filters, as sent.' }),
+  currency: Type.String({ description: 'ISO 4217 code of the currency of the app.' }),
   definitions: Type.Record(Type.String(), Type.String(), { description: 'How each metric is counted.' }),
   unverified_revenue: Type.Enum(['included', 'excluded'], {
     description:
-      "Whether revenue that came with a client key counts: the project's count_unverified_revenue.",
+      'Whether revenue sent with a client key counts: the setting `count_unverified_revenue` of the project.',
   }),
-  generated_at: Type.String({ format: 'date-time' }),
+  generated_at: Type.String({ format: 'date-time', description: 'When the query ran.' }),
 };
 
 type Meta = { [Name in keyof typeof META_FIELDS]: Static<(typeof META_FIELDS)[Name]> };

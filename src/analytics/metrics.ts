@@ -14,7 +14,7 @@ export const METRICS_QUERY = {
   metrics: Type.Optional(
     Type.Array(Type.String({ maxLength: 200 }), {
       maxItems: ITEMS_MAX,
-      description: `Any of ${METRICS.join(', ')}; separated by commas or repeated. Default all.`,
+      description: `The metrics to return: ${METRICS.map((metric) => `\`${metric}\``).join(', ')} (default: all). Separate them by commas, or repeat the parameter.`,
     }),
   ),
 };

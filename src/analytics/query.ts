@@ -16,7 +16,7 @@ const repeatable = (what: string) =>
   Type.Optional(
     Type.Array(Type.String({ maxLength: 128 }), {
       maxItems: VALUES_MAX,
-      description: `Only events of this ${what}; repeatable: any of these.`,
+      description: `Only events with this ${what}; repeat it for several.`,
     }),
   );
 
@@ -25,11 +25,13 @@ export const FILTERS = ['platform', 'country', 'app_version', 'event_name'] as c
 
 /** The query parameters of every query. */
 export const COMMON_QUERY = {
-  app_id: Type.Optional(Type.String({ description: 'Required when the key reaches several apps.' })),
+  app_id: Type.Optional(
+    Type.String({ description: 'The app. Required if the key can access several apps.' }),
+  ),
   timezone: Type.Optional(
     Type.String({
       format: 'timezone',
-      description: 'IANA name: days begin at its midnight. Default the time zone of the app.',
+      description: 'IANA name of the time zone that days start in (default: the time zone of the app).',
     }),
   ),
   platform: repeatable('platform'),

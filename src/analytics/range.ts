@@ -12,14 +12,14 @@ export const RANGE_QUERY = {
     Type.Integer({
       minimum: 1,
       maximum: DAYS_MAX,
-      description: `The last so many calendar days, today included; default ${DAYS_DEFAULT}.`,
+      description: `Number of calendar days, including today (default ${DAYS_DEFAULT}).`,
     }),
   ),
   start: Type.Optional(
-    Type.String({ format: 'date', description: 'First day (YYYY-MM-DD), inclusive; instead of days.' }),
+    Type.String({ format: 'date', description: 'First day, inclusive. Requires `end`; replaces `days`.' }),
   ),
   end: Type.Optional(
-    Type.String({ format: 'date', description: 'Last day (YYYY-MM-DD), inclusive; instead of days.' }),
+    Type.String({ format: 'date', description: 'Last day, inclusive. Requires `start`; replaces `days`.' }),
   ),
 };
 

@@ -7,7 +7,10 @@ import type { AnalyticsServices } from './query.ts';
 const dailyRoute = defineRoute({
   method: 'GET',
   path: '/v1/analytics/daily',
-  summary: 'Count users, sessions, events and revenue of each day',
+  operationId: 'getDailyMetrics',
+  summary: 'Get daily metrics',
+  description:
+    'Returns active users, new users, sessions, events and revenue per calendar day, in the time zone of the app or another one. Select the days with `days`, or with `start` and `end`. `meta.definitions` describes how each metric is counted.',
   access: 'analytics:read',
   limit: 'analytics',
   cors: 'key_origins',
@@ -22,7 +25,10 @@ const dailyRoute = defineRoute({
 const liveRoute = defineRoute({
   method: 'GET',
   path: '/v1/analytics/live',
-  summary: 'Tell what happens now',
+  operationId: 'getLiveMetrics',
+  summary: 'Get real-time metrics',
+  description:
+    'Returns active users of the last 5 and 30 minutes, events per minute, the most frequent events, and the daily active users and revenue of today so far.',
   access: 'analytics:read',
   limit: 'analytics',
   cors: 'key_origins',
@@ -36,8 +42,10 @@ const liveRoute = defineRoute({
 const breakdownRoute = defineRoute({
   method: 'GET',
   path: '/v1/analytics/breakdown',
-  summary:
-    'Measure events, users or revenue by what events carry: the highest values, and all others together',
+  operationId: 'getBreakdown',
+  summary: 'Break down a metric by a dimension',
+  description:
+    'Returns events, users or revenue per event name, platform, country, app version or property: the highest values, and all others together under `other`. A breakdown by property also requires the scope `events:read`.',
   access: 'analytics:read',
   limit: 'analytics',
   cors: 'key_origins',

@@ -8,6 +8,10 @@ export type ExportFormat = keyof typeof EXPORT_TYPES;
 /** The formats of an export, for the schema of a `format` parameter. */
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const satisfies readonly ExportFormat[];
 
+/** Describes the `format` parameter of an export. */
+export const EXPORT_FORMAT_HELP =
+  '`ndjson`: newline-delimited JSON (default). `csv`: a table with a header row, safe to open in a spreadsheet.';
+
 /** How the items of an export are written: as JSON, and as the cells of these CSV columns. */
 export type ExportLayout<T> = {
   columns: readonly string[];

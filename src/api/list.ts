@@ -9,10 +9,14 @@ const LIMIT_DEFAULT = 50;
 /** The query parameters of every paged list. */
 export const LIST_QUERY = {
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: LIMIT_MAX, description: `Rows a page, default ${LIMIT_DEFAULT}.` }),
+    Type.Integer({
+      minimum: 1,
+      maximum: LIMIT_MAX,
+      description: `Rows per page (default ${LIMIT_DEFAULT}).`,
+    }),
   ),
   cursor: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 1_000, description: 'next_cursor of the page before.' }),
+    Type.String({ minLength: 1, maxLength: 1_000, description: 'The `next_cursor` of the previous page.' }),
   ),
 };
 
@@ -21,7 +25,12 @@ type Position = (string | number)[];
 
 /** Returns the schema of a page of `item`. */
 export function pageOf<T extends TSchema>(item: T) {
-  return closedObject({ data: Type.Array(item), next_cursor: nullable(Type.String()) });
+  return closedObject({
+    data: Type.Array(item),
+    next_cursor: nullable(Type.String(), {
+      description: 'Send it as `cursor` to get the next page; null on the last page.',
+    }),
+  });
 }
 
 /** Returns the opaque cursor for a position. */

@@ -4,6 +4,7 @@ import type { Scope } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Category } from '../limits/policies.ts';
 import type { KeyCaller, MemberCaller, SignedIn } from './caller.ts';
+import type { ErrorCode } from './error-codes.ts';
 import type { BrowserRequest, RawRequest } from './raw-request.ts';
 import type { EVENT_STREAM, ExportType, Streamed } from './streamed.ts';
 
@@ -55,7 +56,12 @@ export type Input<A extends Access, P extends TObject, Q extends TObject, B exte
 };
 
 /** A header that some routes accept. Listed on the route, so that OpenAPI describes it. */
-export type RequestHeader = 'If-Match' | 'Idempotency-Key' | 'Last-Event-ID';
+export type RequestHeader =
+  | 'If-Match'
+  | 'Idempotency-Key'
+  | 'Last-Event-ID'
+  | 'Github-Public-Key-Identifier'
+  | 'Github-Public-Key-Signature';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -78,7 +84,12 @@ export type RouteDeclaration<
   method: M;
   /** With `{name}` for parameters, as in OpenAPI. */
   path: Path;
+  /** The name of the method in a generated client. Required for routes in OpenAPI; the dashboard's own have none. */
+  operationId?: string;
+  /** What it does in at most 60 characters, without a period. */
   summary: string;
+  /** Everything else a caller should know, in Markdown. */
+  description?: string;
   access: A;
   /** The rate-limit category. Public routes are not charged. */
   limit: Category;
@@ -87,12 +98,18 @@ export type RouteDeclaration<
   params?: P;
   query?: Q;
   body?: B;
+  /** The body of a route that reads it itself, for OpenAPI only. */
+  rawBody?: TSchema;
+  /** The errors that only its handler throws. OpenAPI adds those of the pipeline. */
+  errors?: readonly ErrorCode[];
   /** A request without a body means `{}`. */
   isBodyOptional?: boolean;
   bodyBytesMax?: number;
   requestHeaders?: readonly RequestHeader[];
   answer: {
     status: 200 | 201 | 202;
+    /** What OpenAPI says about it; default "Success". */
+    description?: string;
     schema: R;
     /** The handler may return undefined: then the answer is 204, without a body. */
     mayBeEmpty?: boolean;
@@ -103,7 +120,7 @@ export type RouteDeclaration<
     /** Returns headers derived from the answer, such as its `ETag`. */
     headersOf?(answer: Static<R>): Record<string, string>;
     contentType?: 'application/json' | 'text/markdown; charset=utf-8' | typeof EVENT_STREAM;
-    /** Other formats, selected by the `format` parameter. */
+    /** The handler always streams one of these formats, selected by the `format` parameter. */
     exports?: readonly ExportType[];
   };
   cors?: CorsRule;
@@ -152,8 +169,12 @@ export type Route<S = never> = Required<
     | 'isBodyOptional'
     | 'requestHeaders'
     | 'example'
+    | 'errors'
   >
 > & {
+  operationId: string | undefined;
+  description: string | undefined;
+  rawBody: TSchema | undefined;
   body: TSchema | undefined;
   selfParam: string | undefined;
   /** The credential it takes: an API key, or under /app/v1 a session. */
@@ -205,7 +226,11 @@ export function defineRoute<
     isNeverShed: false,
     requestHeaders: [],
     example: {},
+    errors: [],
     ...declaration,
+    operationId: declaration.operationId,
+    description: declaration.description,
+    rawBody: declaration.rawBody,
     body: declaration.body,
     selfParam: declaration.selfParam,
     authentication: declaration.path.startsWith('/app/v1/') ? 'session' : 'key',

@@ -10,28 +10,34 @@ import { BUNDLE_ID_LENGTH, NAME_RULES } from '../directory/field-rules.ts';
 import { runOnce } from '../idempotency/run-once.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 
 /** The fields of an app that callers set, when they create or change it. */
 export const APP_FIELDS = {
-  name: Type.String(NAME_RULES),
-  platform: Type.Enum([...PLATFORMS]),
-  bundle_id: Type.String(BUNDLE_ID_LENGTH),
+  name: Type.String({ ...NAME_RULES, description: 'Name of the app.' }),
+  platform: Type.Enum([...PLATFORMS], { description: 'Where the app runs.' }),
+  bundle_id: Type.String({ ...BUNDLE_ID_LENGTH, description: 'Bundle ID or package name.' }),
   timezone: Type.String({
     format: 'timezone',
-    description: 'IANA name; days of the numbers begin at its midnight.',
+    description: 'IANA name of the time zone that days start in (default when creating: `UTC`).',
   }),
-  currency: Type.String({ format: 'currency', description: 'ISO 4217 code of the single revenue figure.' }),
+  currency: Type.String({
+    format: 'currency',
+    description: 'ISO 4217 code of the currency that revenue is reported in (default when creating: `USD`).',
+  }),
 };
 
 /** The body of a request to create an app. */
-export const CREATE_APP_BODY = closedObject({
-  name: APP_FIELDS.name,
-  platform: APP_FIELDS.platform,
-  bundle_id: Type.Optional(APP_FIELDS.bundle_id),
-  timezone: Type.Optional(APP_FIELDS.timezone),
-  currency: Type.Optional(APP_FIELDS.currency),
-});
+export const CREATE_APP_BODY = component(
+  'NewApp',
+  closedObject({
+    name: APP_FIELDS.name,
+    platform: APP_FIELDS.platform,
+    bundle_id: Type.Optional(APP_FIELDS.bundle_id),
+    timezone: Type.Optional(APP_FIELDS.timezone),
+    currency: Type.Optional(APP_FIELDS.currency),
+  }),
+);
 
 /**
  * Creates an app in a project and returns it; for a repeated idempotency key, the app that the first request created.

@@ -7,19 +7,23 @@ import type { ChangeServices } from '../audit/audit.ts';
 import { type App, isPastRestore } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import { APP_JSON, toAppJson } from './app-json.ts';
 import { CREATE_APP_BODY, createApp } from './create.ts';
 import { deleteApp } from './delete.ts';
 import { UPDATE_APP_BODY, updateApp } from './update.ts';
 
-const APP_PARAMS = closedObject({ id: Type.String() });
+const APP_PARAMS = closedObject({ id: Type.String({ description: 'ID of the app.' }) });
 const EXAMPLE_ID = 'app_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
 
 const createRoute = defineRoute({
   method: 'POST',
   path: '/v1/apps',
+  operationId: 'createApp',
   summary: 'Create an app',
+  description:
+    'Creates an app in the project of the key. Add one app per platform. A key that is restricted to some apps cannot create others.',
+  errors: ['app_not_allowed', 'limit_reached'],
   access: 'apps:write',
   limit: 'management',
   body: CREATE_APP_BODY,
@@ -37,18 +41,22 @@ const createRoute = defineRoute({
 export const APP_LIST_QUERY = closedObject({
   ...LIST_QUERY,
   deleted: Type.Optional(
-    Type.Boolean({ description: 'true lists the deleted apps that can still be restored.' }),
+    Type.Boolean({
+      description: '`true` lists the deleted apps that can still be restored (default: `false`).',
+    }),
   ),
 });
 
 const listRoute = defineRoute({
   method: 'GET',
   path: '/v1/apps',
-  summary: 'List apps, newest first',
+  operationId: 'listApps',
+  summary: 'List apps',
+  description: 'Returns a page of the apps that the key can access, newest first.',
   access: 'apps:read',
   limit: 'management',
   query: APP_LIST_QUERY,
-  answer: { status: 200, schema: pageOf(APP_JSON) },
+  answer: { status: 200, schema: component('AppPage', pageOf(APP_JSON)) },
   handle({ directory, clock }: { directory: Directory; clock: Clock }, { caller, query }) {
     const { appIds, projectId } = caller.principal;
     const now = clock.now();
@@ -64,7 +72,9 @@ const listRoute = defineRoute({
 const getRoute = defineRoute({
   method: 'GET',
   path: '/v1/apps/{id}',
+  operationId: 'getApp',
   summary: 'Get an app',
+  description: 'Returns an app, even if it is deleted.',
   access: 'apps:read',
   limit: 'management',
   params: APP_PARAMS,
@@ -78,7 +88,11 @@ const getRoute = defineRoute({
 const updateRoute = defineRoute({
   method: 'PATCH',
   path: '/v1/apps/{id}',
-  summary: 'Change an app, or restore a deleted one',
+  operationId: 'updateApp',
+  summary: 'Update or restore an app',
+  description:
+    'Changes the fields that are sent. `"deleted": false` restores an app that was deleted in the last 30 days. Changes of `timezone` and `currency` apply to new queries; existing events do not change.',
+  errors: ['conflict', 'limit_reached'],
   access: 'apps:write',
   limit: 'management',
   params: APP_PARAMS,
@@ -94,7 +108,10 @@ const updateRoute = defineRoute({
 const deleteRoute = defineRoute({
   method: 'DELETE',
   path: '/v1/apps/{id}',
-  summary: 'Delete an app; it can be restored for 30 days',
+  operationId: 'deleteApp',
+  summary: 'Delete an app',
+  description:
+    'Deletes an app: new events are rejected, and its events no longer show. For 30 days, it can be restored with `PATCH /v1/apps/{id}`.',
   access: 'apps:write',
   limit: 'management',
   params: APP_PARAMS,

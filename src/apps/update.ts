@@ -8,23 +8,26 @@ import { changesRow } from '../control/changes-row.ts';
 import type { ControlTransaction } from '../control/open.ts';
 import { type App, isPastRestore } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
-import { nullable } from '../lib/schema.ts';
+import { component, nullable } from '../lib/schema.ts';
 import { toAppJson } from './app-json.ts';
 import { APP_FIELDS, requireRoomForLiveApp } from './create.ts';
 
 /** The body of a request to change or restore an app. */
-export const UPDATE_APP_BODY = Type.Object(
-  {
-    name: Type.Optional(APP_FIELDS.name),
-    platform: Type.Optional(APP_FIELDS.platform),
-    bundle_id: Type.Optional(nullable(APP_FIELDS.bundle_id)),
-    timezone: Type.Optional(APP_FIELDS.timezone),
-    currency: Type.Optional(APP_FIELDS.currency),
-    deleted: Type.Optional(
-      Type.Literal(false, { description: 'false restores an app deleted in the last 30 days.' }),
-    ),
-  },
-  { additionalProperties: false, minProperties: 1 },
+export const UPDATE_APP_BODY = component(
+  'AppChanges',
+  Type.Object(
+    {
+      name: Type.Optional(APP_FIELDS.name),
+      platform: Type.Optional(APP_FIELDS.platform),
+      bundle_id: Type.Optional(nullable(APP_FIELDS.bundle_id)),
+      timezone: Type.Optional(APP_FIELDS.timezone),
+      currency: Type.Optional(APP_FIELDS.currency),
+      deleted: Type.Optional(
+        Type.Literal(false, { description: '`false` restores an app that was deleted in the last 30 days.' }),
+      ),
+    },
+    { additionalProperties: false, minProperties: 1 },
+  ),
 );
 
 /**

@@ -3,7 +3,7 @@ import { type Selectable, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Control } from '../control/open.ts';
 import type { AuditTable } from '../control/schema.ts';
-import { closedObject, nullable } from '../lib/schema.ts';
+import { closedObject, component, nullable } from '../lib/schema.ts';
 import { DIFF_BYTES_MAX, decodeDiff } from './diff.ts';
 
 /** What happened to a field: its values before and after; of a list, what was added and removed. */
@@ -13,24 +13,58 @@ const CHANGE = Type.Union([
 ]);
 
 /** An entry of the audit log as the API returns it. */
-export const AUDIT_ENTRY_JSON = closedObject({
-  id: Type.String(),
-  at: Type.String({ format: 'date-time' }),
-  actor: closedObject({ type: Type.String(), id: Type.String() }),
-  action: Type.String(),
-  target: Type.String(),
-  // Not Type.Record: its pattern for names does not match names with a line break.
-  diff: Type.Optional(
-    Type.Unsafe<Record<string, Static<typeof CHANGE>>>(Type.Object({}, { additionalProperties: CHANGE })),
-  ),
-  diff_omitted: Type.Optional(
-    Type.Integer({
-      description: `How many values were left out of diff, which has at most ${DIFF_BYTES_MAX} bytes.`,
-    }),
-  ),
-  ip: nullable(Type.String()),
-  request_id: nullable(Type.String()),
-});
+export const AUDIT_ENTRY_JSON = component(
+  'AuditEntry',
+  closedObject({
+    id: Type.String({ description: 'Identifies the entry.' }),
+    at: Type.String({ format: 'date-time', description: 'When it happened.' }),
+    actor: component(
+      'AuditActor',
+      closedObject({
+        type: Type.String({ description: 'Such as `key`, `member` or `system`.' }),
+        id: Type.String({ description: 'ID of the key or person, or the name of the process.' }),
+      }),
+      { description: 'Who did it.' },
+    ),
+    action: Type.String({ description: 'What happened, such as `api_key.created`.' }),
+    target: Type.String({ description: 'ID of what it happened to.' }),
+    // Not Type.Record: its pattern for names does not match names with a line break.
+    diff: Type.Optional(
+      Type.Unsafe<Record<string, Static<typeof CHANGE>>>(
+        Type.Object(
+          {},
+          {
+            additionalProperties: CHANGE,
+            description:
+              'What changed, by field: `[before, after]`, or of a list, what was added and removed.',
+          },
+        ),
+      ),
+    ),
+    diff_omitted: Type.Optional(
+      Type.Integer({
+        description: `How many values were left out of \`diff\`, which has at most ${DIFF_BYTES_MAX} bytes.`,
+      }),
+    ),
+    ip: nullable(Type.String({ description: 'IP address of the request.' })),
+    request_id: nullable(Type.String({ description: '`X-Request-Id` of the request.' })),
+  }),
+  {
+    description: 'An entry of the audit log.',
+    examples: [
+      {
+        id: 'aud_01KAN5X5N8T2QHV4J7RZ3M6CDE',
+        at: '2026-11-22T10:00:00.000Z',
+        actor: { type: 'key', id: 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WE' },
+        action: 'api_key.updated',
+        target: 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD',
+        diff: { name: ['Report', 'Nightly report'] },
+        ip: '203.0.113.7',
+        request_id: 'req_01KAN5X5N8T2QHV4J7RZ3M6CDE',
+      },
+    ],
+  },
+);
 
 /** An entry of the audit log as the API returns it. */
 export type AuditEntryJson = Static<typeof AUDIT_ENTRY_JSON>;

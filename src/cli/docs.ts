@@ -42,6 +42,7 @@ type Described = {
   maximum?: number;
   anyOf?: Described[];
   items?: Described;
+  deprecated?: boolean;
 };
 
 function describeType(schema: Described): string {
@@ -55,6 +56,10 @@ function describeType(schema: Described): string {
   return `${schema.format ?? schema.type ?? 'any'}${range}`;
 }
 
+/** Returns what is known about a value; of one that may be null, what is known about the value. */
+const describe = ({ description, anyOf = [] }: Described): string =>
+  description ?? anyOf.map((one) => one.description).find((text) => text !== undefined) ?? '';
+
 /** Returns the table of an object's members; empty if it has none. */
 function renderMembers(title: string, schema: TSchema | undefined): string {
   if (!schema || !('properties' in schema)) return '';
@@ -62,10 +67,10 @@ function renderMembers(title: string, schema: TSchema | undefined): string {
   const rows = Object.entries(properties).map(([name, property]) => {
     const described = property as Described;
     const need = (required as string[]).includes(name) ? 'required' : '';
-    return `| \`${name}\` | ${describeType(described)} | ${need} | ${described.description ?? ''} |`;
+    return `| \`${name}\` | ${describeType(described)} | ${need} | ${describe(described)} |`;
   });
   if (rows.length === 0) return '';
-  return `\n| ${title} | type | | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `\n| ${title} | type | | description |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function renderTables(route: Route): string {
@@ -83,16 +88,21 @@ function renderExample(route: Route): string {
 }
 
 function renderRoute(route: Route): string {
-  const access = route.access === 'public' ? 'no key' : `\`${route.access}\`, limit \`${route.limit}\``;
-  return `## ${route.method} ${route.path}\n\n${route.summary}. Needs: ${access}.\n${renderTables(route)}${renderExample(route)}`;
+  const access =
+    route.access === 'public'
+      ? 'No key required.'
+      : `Requires: \`${route.access}\`, limit \`${route.limit}\`.`;
+  const text = route.description === undefined ? '' : `\n${route.description}\n`;
+  return `## ${route.method} ${route.path}\n\n${route.summary}. ${access}\n${text}${renderTables(route)}${renderExample(route)}`;
 }
 
 function renderApi(): string {
-  const intro = '# API\n\nEvery route, as served. `/openapi.json` has the schemas.\n';
+  const intro =
+    '# API\n\nAll routes of the API. `/openapi.json` is the machine-readable version, with all schemas and errors.\n';
   return [intro, ...ROUTES.map(renderRoute), renderDashboardRoutes()].join('\n');
 }
 
-const NEEDS: Partial<Record<Route['access'], string>> = { anonymous: 'nothing', signed_in: 'a session' };
+const REQUIRED: Partial<Record<Route['access'], string>> = { anonymous: '-', signed_in: 'a session' };
 
 /** The dashboard's own routes, in brief. Those that mirror the API are described above. */
 function renderDashboardRoutes(): string {
@@ -101,17 +111,17 @@ function renderDashboardRoutes(): string {
   );
   const rows = own.map(
     ({ method, path, access, selfParam, summary }) =>
-      `| \`${method} ${path}\` | ${NEEDS[access] ?? `\`${access}\``}${selfParam ? ', or to be that member' : ''} | ${summary} |`,
+      `| \`${method} ${path}\` | ${REQUIRED[access] ?? `\`${access}\``}${selfParam ? ', or being that member' : ''} | ${summary} |`,
   );
-  return `## The dashboard's door
+  return `## Dashboard API
 
-Under \`/app/v1\` the dashboard finds what it needs, with the cookie of a session in place of a key. It serves our own pages
-and may change with them, so it is not part of \`/openapi.json\`: programs use \`/v1\` with a key. Neither door takes the
-other's credential. \`/app/v1/projects/{project_id}/…\` has every route above that asks for a scope, with the same query, body
-and answer; a role is judged as a key's scopes are. Whatever changes something needs the page's own \`Origin\` and, once
-signed in, \`X-Appflow-CSRF\` with the \`csrf_token\` of \`GET /app/v1/session\`.
+The dashboard uses \`/app/v1\`, with a session cookie instead of an API key. These routes change with the dashboard and are not
+part of \`/openapi.json\`: programs use \`/v1\` with a key. Keys are not accepted under \`/app/v1\`, nor sessions under \`/v1\`.
+\`/app/v1/projects/{project_id}/…\` has every route above that requires a scope, with the same query, body and answer; the role
+of a member determines the scopes. Requests that change something require the \`Origin\` of the dashboard and, once signed in,
+\`X-Appflow-CSRF\` with the \`csrf_token\` of \`GET /app/v1/session\`.
 
-| besides | needs | does |
+| other routes | requires | description |
 |---|---|---|
 ${rows.join('\n')}
 `;

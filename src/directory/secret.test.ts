@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { it } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { KEY_TYPES, TYPE_PREFIXES } from './scopes.ts';
 import {
+  CHECKSUM,
   createSecret,
   derivePepper,
   hintOf,
@@ -104,12 +106,29 @@ it('never creates the same secret twice', () => {
   assert.equal(new Set(Array.from({ length: 2_000 }, () => createSecret('server'))).size, 2_000);
 });
 
-it('gives scanners a pattern that finds keys in text and nothing longer or shorter', () => {
+it('gives scanners a pattern that finds keys whatever surrounds them, and nothing shorter', () => {
   const pattern = new RegExp(patternOf('(?:sk|ck|ro)'), 'g');
   const secrets = KEY_TYPES.map(createSecret);
   assert.deepEqual(`a="${secrets[0]}",${secrets[1]}\n${secrets[2]}`.match(pattern), secrets);
-  assert.equal(`x${secrets[0]}`.match(pattern), null);
-  assert.equal(`${secrets[0]}x`.match(pattern), null);
+  for (const secret of secrets) {
+    for (const text of [JSON.stringify(`\n${secret}`), `%22${secret}%22`, `x${secret}x`, `_${secret}_`]) {
+      assert.deepEqual(text.match(pattern), [secret], text);
+    }
+    assert.equal(secret.slice(0, -1).match(pattern), null);
+    assert.equal(secret.slice(1).match(pattern), null);
+  }
+});
+
+it('describes the checksum so that it can be computed from the description alone', () => {
+  const { covered_characters, length, alphabet } = CHECKSUM;
+  for (const secret of KEY_TYPES.map(createSecret)) {
+    let rest = crc32(secret.slice(0, covered_characters));
+    let digits = '';
+    for (; digits.length < length; rest = Math.floor(rest / alphabet.length)) {
+      digits = alphabet.charAt(rest % alphabet.length) + digits;
+    }
+    assert.equal(secret, secret.slice(0, covered_characters) + digits);
+  }
 });
 
 it('keeps four characters at either end of a secret in its hint', () => {

@@ -13,14 +13,25 @@ const HINT_CHARACTERS = 4;
 
 const ANY_SECRET = `(?:sk|ck|ro)_${VENDOR_MARK}_[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`;
 
-/** Returns the regular expression that secret scanners use to find the keys of one type, which `prefix` stands for. */
+/**
+ * Returns the regular expression that secret scanners use to find the keys of one type, which `prefix` stands for. It has no
+ * word boundaries: `\n` before a key in JSON, and `%22` in a URL, end in a letter or digit. The checksum rules out the rest.
+ */
 export function patternOf(prefix: string): string {
-  return `\\b${prefix}_${VENDOR_MARK}_[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}\\b`;
+  return `${prefix}_${VENDOR_MARK}_[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`;
 }
+
+/** How the last characters of a key follow from the others: enough to check keys offline, in any language. */
+export const CHECKSUM = {
+  algorithm: 'crc32',
+  covered_characters: SECRET_LENGTH - CHECKSUM_LENGTH,
+  length: CHECKSUM_LENGTH,
+  alphabet: ALPHABET,
+  description: `The last ${CHECKSUM_LENGTH} characters are the CRC-32 (IEEE 802.3, as in zlib and gzip) of the ${SECRET_LENGTH - CHECKSUM_LENGTH} characters before them, written in base ${ALPHABET.length} with the digits of \`alphabet\`, most significant digit first, padded with 0.`,
+} as const;
 
 const SECRET_MARK = `_${VENDOR_MARK}_`;
 const WHOLE_SECRET = new RegExp(`^${ANY_SECRET}$`);
-// Without word boundaries: in JSON a line break before a key is written `\n`, which would end in a letter.
 const SECRETS_IN_TEXT = new RegExp(ANY_SECRET, 'g');
 
 /** Returns `length` uniform base62 characters. Rejection sampling: a plain modulo would favor the first letters. */

@@ -9,12 +9,20 @@ import { parsePropertyFilter, propertyPattern } from './property-filter.ts';
 
 /** The query parameters that filter by plain columns, not by time or properties. Streams support these. */
 export const PLAIN_FILTERS = {
-  app_id: Type.Optional(Type.String()),
-  app_user_id: Type.Optional(Type.String({ minLength: 1, maxLength: FILTER_LENGTH_MAX.app_user_id })),
+  app_id: Type.Optional(
+    Type.String({ description: 'Only events of this app (default: every app of the key).' }),
+  ),
+  app_user_id: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: FILTER_LENGTH_MAX.app_user_id,
+      description: 'Only events of this user.',
+    }),
+  ),
   event_name: Type.Optional(
     Type.Array(Type.String({ maxLength: FILTER_LENGTH_MAX.event_name }), {
       maxItems: FILTER_COUNT_MAX.event_name,
-      description: 'Repeatable: any of these.',
+      description: 'Only events with this name; repeat it for several.',
     }),
   ),
 };
@@ -22,15 +30,27 @@ export const PLAIN_FILTERS = {
 /** All query parameters that filter events. */
 export const EVENT_FILTERS = {
   ...PLAIN_FILTERS,
-  event_id: Type.Optional(Type.String({ minLength: 1, maxLength: FILTER_LENGTH_MAX.event_id })),
-  session_id: Type.Optional(Type.String({ minLength: 1, maxLength: FILTER_LENGTH_MAX.session_id })),
+  event_id: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: FILTER_LENGTH_MAX.event_id,
+      description: 'Only the event with this ID.',
+    }),
+  ),
+  session_id: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: FILTER_LENGTH_MAX.session_id,
+      description: 'Only events of this session.',
+    }),
+  ),
   from: Type.Optional(Type.String({ format: 'date-time', description: 'Events at or after this time.' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Events before this time.' })),
   property: Type.Optional(
     Type.Array(Type.String({ pattern: propertyPattern(FILTER_LENGTH_MAX.property_name), maxLength: 1_000 }), {
       maxItems: FILTER_COUNT_MAX.property,
       description:
-        'NAME:VALUE, repeatable: events whose property has this value, e.g. plan:pro or files:2. Write a colon in NAME as `\\:`, a backslash as `\\\\`.',
+        'Only events with this property, as `NAME:VALUE`, such as `plan:pro` or `files:2`; repeat it for several. Write a colon in `NAME` as `\\:`, and a backslash as `\\\\`.',
     }),
   ),
 };

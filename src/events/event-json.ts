@@ -1,24 +1,48 @@
 import { type Static, Type } from 'typebox';
 import { parseToRewrite } from '../lib/exact-json.ts';
-import { closedObject, nullable } from '../lib/schema.ts';
+import { closedObject, component, documentedAs, nullable } from '../lib/schema.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import { CONTEXT_KEYS } from './ingest/context.ts';
+import { EVENT_CONTEXT } from './ingest/new-event.ts';
+
+const EVENT_EXAMPLE = {
+  event_id: '01KAN5X5N8T2QHV4J7RZ3M6CDE',
+  app_id: 'app_01K9ZV0Q6T4M8XJ2R5C7N3B1WD',
+  event_name: 'purchase_complete',
+  app_user_id: 'user_123',
+  session_id: null,
+  timestamp: '2026-11-22T10:00:00.000Z',
+  received_at: '2026-11-22T10:00:05.250Z',
+  properties: { product_id: 'pro_monthly', revenue: '9.99', currency: 'USD' },
+  context: { platform: 'ios', app_version: '2.4.0', country: 'DE' },
+  revenue: '9.99',
+  currency: 'USD',
+  revenue_verified: true,
+};
 
 /** Schema of a stored event in the API: the same in search, exports and streams. */
-export const EVENT_JSON = closedObject({
-  event_id: Type.String(),
-  app_id: Type.String(),
-  event_name: Type.String(),
-  app_user_id: Type.String(),
-  session_id: nullable(Type.String()),
-  timestamp: Type.String({ format: 'date-time' }),
-  received_at: Type.String({ format: 'date-time' }),
-  properties: Type.Record(Type.String(), Type.Unknown()),
-  context: Type.Record(Type.String(), Type.String()),
-  revenue: nullable(Type.String({ description: 'Exact decimal, as in properties.' })),
-  currency: nullable(Type.String()),
-  revenue_verified: nullable(Type.Boolean({ description: 'false when the revenue came with a client key.' })),
-});
+export const EVENT_JSON = component(
+  'Event',
+  closedObject({
+    event_id: Type.String({ description: 'Identifies the event in its app.' }),
+    app_id: Type.String({ description: 'The app that the event belongs to.' }),
+    event_name: Type.String({ description: 'What happened, such as `purchase_complete`.' }),
+    app_user_id: Type.String({ description: 'The person or device, as your app identifies it.' }),
+    session_id: nullable(Type.String({ description: 'The session in the app.' })),
+    timestamp: Type.String({ format: 'date-time', description: 'When it happened.' }),
+    received_at: Type.String({ format: 'date-time', description: 'When the server received it.' }),
+    properties: Type.Record(Type.String(), Type.Unknown(), { description: 'The properties that were sent.' }),
+    context: documentedAs(Type.Record(Type.String(), Type.String()), EVENT_CONTEXT),
+    revenue: nullable(Type.String({ description: 'Exact decimal, as sent in `properties.revenue`.' })),
+    currency: nullable(Type.String({ description: 'ISO 4217 code of `revenue`.' })),
+    revenue_verified: nullable(
+      Type.Boolean({
+        description: '`false` if the revenue was sent with a client key: it can be forged.',
+      }),
+    ),
+  }),
+  { description: 'A stored event.', examples: [EVENT_EXAMPLE] },
+);
 
 /** A stored event in the API. */
 export type EventJson = Static<typeof EVENT_JSON>;

@@ -1,5 +1,7 @@
+import { Type } from 'typebox';
 import { defineRoute, type Route } from '../api/route.ts';
 import { EVENT_STREAM, EXPORT_TYPES } from '../api/streamed.ts';
+import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { EVENT_JSON } from './event-json.ts';
 import { exportEvents } from './export.ts';
 import {
@@ -11,13 +13,17 @@ import {
   ingest,
   needsApp,
 } from './ingest/ingest.ts';
-import { type EventServices, SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
+import { type EventServices, EXPORT_QUERY, SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
 import { STREAM_QUERY, streamEvents } from './stream.ts';
 
 const ingestRoute = defineRoute({
   method: 'POST',
   path: '/v1/events',
-  summary: 'Store a batch of events',
+  operationId: 'sendEvents',
+  summary: 'Send events',
+  description: `Stores up to ${EVENTS_PER_BATCH_MAX} events. Each event is validated on its own: invalid ones are listed under \`rejected\`, and the others are stored. 200 means that the accepted events are stored durably.
+
+Sending an event again is safe: an \`event_id\` that is already stored counts as a duplicate. The body can be compressed with gzip, deflate or br, and may have up to 5 MB after decompression.`,
   access: 'events:write',
   limit: 'events',
   cors: 'any_origin',
@@ -48,12 +54,15 @@ const ingestRoute = defineRoute({
 const searchRoute = defineRoute({
   method: 'GET',
   path: '/v1/events',
-  summary: 'Search events, newest first, or export all that fit',
+  operationId: 'searchEvents',
+  summary: 'Search events',
+  description:
+    'Returns a page of the events that match all filters, newest first. Filters are case-sensitive and match exactly. Deleted apps are left out.',
   access: 'events:read',
   limit: 'analytics',
   app: { from: 'query', required: false },
   query: SEARCH_QUERY,
-  answer: { status: 200, schema: SEARCH_ANSWER, exports: Object.values(EXPORT_TYPES) },
+  answer: { status: 200, schema: SEARCH_ANSWER },
   example: { query: { event_name: ['purchase_complete'], limit: 20 } },
   handle(services: EventServices, { caller, app, query, signal }) {
     const { format = 'json', include_end: includesEnd = false } = query;
@@ -62,11 +71,38 @@ const searchRoute = defineRoute({
   },
 });
 
+const exportRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/events/export',
+  operationId: 'exportEvents',
+  summary: 'Export events',
+  description:
+    'Streams all events that match the filters, newest first, as newline-delimited JSON (one `Event` per line) or as CSV. Export large amounts in parts, with `from` and `to`: an export that breaks cannot be resumed.',
+  access: 'events:read',
+  limit: 'analytics',
+  app: { from: 'query', required: false },
+  query: EXPORT_QUERY,
+  answer: { status: 200, schema: Type.String(), exports: Object.values(EXPORT_TYPES) },
+  example: { query: { format: 'csv', event_name: ['purchase_complete'] } },
+  handle(services: EventServices, { caller, app, query, signal }) {
+    const { format = 'ndjson', include_end: includesEnd = false } = query;
+    return exportEvents(services, caller, app, { format, includesEnd, query }, signal);
+  },
+});
+
 const streamRoute = defineRoute({
   method: 'GET',
   path: '/v1/events/stream',
-  summary:
-    'Follow events as they are stored, as server-sent events in receive order: `ready` first, `event` for each, `gap` with how many were missed by a reader that was away for more than 50,000 events (or 50 MB of properties) or reads too slowly, `closed` with the code that ends it',
+  operationId: 'streamEvents',
+  summary: 'Stream events as they are stored',
+  description: `Server-sent events in the order in which events are stored. \`data\` depends on the type of the message:
+
+- \`ready\`: \`{}\`, the first message.
+- \`event\`: an \`Event\`. Its \`id\` is where to continue: reconnect with \`Last-Event-ID\`.
+- \`gap\`: \`{"missed": 12}\`. The reader was too slow, or away for more than 50,000 events (or 50 MB of properties).
+- \`closed\`: \`{"code": "api_key_revoked"}\`. The stream ends; \`code\` is why.
+
+A comment every few seconds keeps the connection open.`,
   access: 'events:read',
   limit: 'analytics',
   app: { from: 'query', required: false },
@@ -78,6 +114,6 @@ const streamRoute = defineRoute({
 });
 
 /** The routes that store, search, export and stream events. */
-export const eventRoutes = [ingestRoute, searchRoute, streamRoute] satisfies Route<
+export const eventRoutes = [ingestRoute, searchRoute, exportRoute, streamRoute] satisfies Route<
   EventServices & IngestServices
 >[];

@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
-import { EXPORT_FORMATS, INCLUDE_END } from '../api/export.ts';
+import { EXPORT_FORMAT_HELP, EXPORT_FORMATS, INCLUDE_END } from '../api/export.ts';
 import { decodeCursor, LIST_QUERY, limitOf, pageOf, toPage } from '../api/list.ts';
 import { listAllowedApps } from '../api/resources.ts';
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
 import { isEventTime } from '../warehouse/event-columns.ts';
 import type { Warehouse } from '../warehouse/open.ts';
@@ -18,22 +18,30 @@ import { readNewestFirst, type SearchPosition, toSearchPosition } from './newest
 /** The services that reading events needs. */
 export type EventServices = { warehouse: Warehouse; directory: Directory; clock: Clock };
 
-/** Query parameters of search and export. */
+/** Query parameters of search. */
 export const SEARCH_QUERY = closedObject({
   ...LIST_QUERY,
   ...EVENT_FILTERS,
   format: Type.Optional(
     Type.Enum(['json', ...EXPORT_FORMATS], {
-      description: '`ndjson` and `csv` stream every event that fits, past limit and cursor.',
+      deprecated: true,
+      description: 'Deprecated: use `GET /v1/events/export`. `ndjson` and `csv` answer the same.',
     }),
   ),
   include_end: INCLUDE_END,
 });
 
-/** A page of events. */
-export const SEARCH_ANSWER = pageOf(EVENT_JSON);
+/** Query parameters of the export. */
+export const EXPORT_QUERY = closedObject({
+  ...EVENT_FILTERS,
+  format: Type.Optional(Type.Enum([...EXPORT_FORMATS], { description: EXPORT_FORMAT_HELP })),
+  include_end: INCLUDE_END,
+});
 
-/** The query parameters of search and export, validated. */
+/** A page of events. */
+export const SEARCH_ANSWER = component('EventPage', pageOf(EVENT_JSON));
+
+/** The query parameters of search, validated; those of the export are among them. */
 export type SearchQuery = Static<typeof SEARCH_QUERY>;
 
 /** Returns a page of the project's events, newest first, events of the same time by id, app and kind of key. Throws 422, StorageError. */

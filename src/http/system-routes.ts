@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineRoute, type Route } from '../api/route.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import { renderErrorDocs } from './error-docs.ts';
 import type { ReadinessServices } from './readiness.ts';
 import { assessReadiness } from './readiness.ts';
@@ -8,25 +8,33 @@ import { assessReadiness } from './readiness.ts';
 const health = defineRoute({
   method: 'GET',
   path: '/healthz',
-  summary: 'Tell that the process runs',
+  operationId: 'checkHealth',
+  summary: 'Liveness check',
+  description: 'Answers while the process runs. Use `/readyz` to see whether everything works.',
   access: 'public',
   limit: 'management',
-  answer: { status: 200, schema: closedObject({ status: Type.Literal('ok') }) },
+  answer: { status: 200, schema: component('Health', closedObject({ status: Type.Literal('ok') })) },
   handle: () => ({ status: 'ok' as const }),
 });
 
 const ready = defineRoute({
   method: 'GET',
   path: '/readyz',
-  summary: 'Tell whether everything the server needs is at hand',
+  operationId: 'checkReadiness',
+  summary: 'Readiness check',
+  description:
+    'Returns `degraded` if something does not work, and a sentence for each problem. The status is always 200: a degraded server still answers.',
   access: 'public',
   limit: 'management',
   answer: {
     status: 200,
-    schema: closedObject({
-      status: Type.Union([Type.Literal('ok'), Type.Literal('degraded')]),
-      warnings: Type.Array(Type.String()),
-    }),
+    schema: component(
+      'Readiness',
+      closedObject({
+        status: Type.Enum(['ok', 'degraded'], { description: 'Whether everything works.' }),
+        warnings: Type.Array(Type.String(), { description: 'What does not work, or is misconfigured.' }),
+      }),
+    ),
   },
   handle: (services: ReadinessServices) => assessReadiness(services),
 });
@@ -34,7 +42,9 @@ const ready = defineRoute({
 const errorDocs = defineRoute({
   method: 'GET',
   path: '/docs/errors',
-  summary: 'Explain every error code',
+  operationId: 'getErrorDocs',
+  summary: 'Get the documentation of error codes',
+  description: 'Markdown with a section per error code: what it means and how to fix it.',
   access: 'public',
   limit: 'management',
   answer: {
@@ -51,7 +61,9 @@ export function systemRoutes(describe: () => Record<string, unknown>): Route<Rea
   const openapi = defineRoute({
     method: 'GET',
     path: '/openapi.json',
-    summary: 'Describe the API (OpenAPI 3.1)',
+    operationId: 'getOpenApi',
+    summary: 'Get the OpenAPI document',
+    description: 'This document: OpenAPI 3.1, for client generators and API explorers.',
     access: 'public',
     limit: 'management',
     answer: { status: 200, schema: Type.Record(Type.String(), Type.Unknown()), isConstant: true },

@@ -10,7 +10,7 @@ import { getStoredKey } from '../directory/records.ts';
 import { effectiveScopes, KEY_TYPES } from '../directory/scopes.ts';
 import type { Pepper } from '../directory/secret.ts';
 import { newId } from '../lib/id.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import { appendForKey, writeKey } from './change-key.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
 import { requireRoomForNewKey } from './key-caps.ts';
@@ -28,12 +28,17 @@ import { requireValidKey } from './validate-key.ts';
 import type { FirstUse } from './verify/first-use.ts';
 
 /** The request to create a key. */
-export const CREATE_KEY_BODY = closedObject({
-  project_id: Type.Optional(Type.String()),
-  name: KEY_FIELDS.name,
-  type: Type.Enum([...KEY_TYPES]),
-  ...OPTIONAL_KEY_FIELDS,
-});
+export const CREATE_KEY_BODY = component(
+  'NewApiKey',
+  closedObject({
+    project_id: Type.Optional(
+      Type.String({ description: 'Must be the project of the key that creates it (default).' }),
+    ),
+    name: KEY_FIELDS.name,
+    type: Type.Enum([...KEY_TYPES], { description: 'What the key can do at most, and where it belongs.' }),
+    ...OPTIONAL_KEY_FIELDS,
+  }),
+);
 
 /** The request to create a key, validated. */
 export type CreateKeyBody = Static<typeof CREATE_KEY_BODY>;

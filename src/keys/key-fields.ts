@@ -5,22 +5,29 @@ import { KEY_SCOPES, RESERVED_SCOPES } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
-import { METADATA } from './key-json.ts';
+import { FIELD_HELP, METADATA } from './key-json.ts';
 
 /** The fields of a key that can be set when it is created and changed later. */
 export const KEY_FIELDS = {
-  name: Type.String(NAME_RULES),
-  scopes: Type.Union(
-    [Type.Array(Type.Enum([...KEY_SCOPES]), { minItems: 1, maxItems: KEY_SCOPES.length }), Type.Null()],
-    { description: `${RESERVED_SCOPES.join(' and ')} are reserved: no route needs them yet.` },
-  ),
-  app_ids: nullable(Type.Array(Type.String(), { minItems: 1, maxItems: 100 })),
-  expires_at: nullable(Type.String({ format: 'date-time' })),
-  ip_allowlist: Type.Array(Type.String({ format: 'cidr' }), { maxItems: 100 }),
-  allowed_origins: Type.Array(Type.String({ format: 'origin' }), { maxItems: 20 }),
-  bundle_ids: Type.Array(Type.String(BUNDLE_ID_LENGTH), { maxItems: 20 }),
-  rate_limits: nullable(RATE_LIMITS),
-  disabled: Type.Boolean(),
+  name: Type.String({ ...NAME_RULES, description: FIELD_HELP.name }),
+  scopes: nullable(Type.Array(Type.Enum([...KEY_SCOPES]), { minItems: 1, maxItems: KEY_SCOPES.length }), {
+    description: `What the key can do; null for every scope of its type. ${RESERVED_SCOPES.join(' and ')} are reserved: no route needs them yet.`,
+  }),
+  app_ids: nullable(Type.Array(Type.String(), { minItems: 1, maxItems: 100 }), {
+    description: FIELD_HELP.app_ids,
+  }),
+  expires_at: nullable(Type.String({ format: 'date-time' }), { description: FIELD_HELP.expires_at }),
+  ip_allowlist: Type.Array(Type.String({ format: 'cidr' }), {
+    maxItems: 100,
+    description: FIELD_HELP.ip_allowlist,
+  }),
+  allowed_origins: Type.Array(Type.String({ format: 'origin' }), {
+    maxItems: 20,
+    description: FIELD_HELP.allowed_origins,
+  }),
+  bundle_ids: Type.Array(Type.String(BUNDLE_ID_LENGTH), { maxItems: 20, description: FIELD_HELP.bundle_ids }),
+  rate_limits: nullable(RATE_LIMITS, { description: FIELD_HELP.rate_limits }),
+  disabled: Type.Boolean({ description: FIELD_HELP.disabled }),
   metadata: METADATA,
 };
 

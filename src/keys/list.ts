@@ -10,24 +10,22 @@ const UNUSED_DAYS_MAX = 3_650;
 
 /** The filters of the list of keys. A key must match all that are given. */
 export const KEY_FILTERS = {
-  type: Type.Optional(Type.Enum([...KEY_TYPES])),
-  status: Type.Optional(Type.Enum([...KEY_STATUSES])),
+  type: Type.Optional(Type.Enum([...KEY_TYPES], { description: 'Only keys of this type.' })),
+  status: Type.Optional(Type.Enum([...KEY_STATUSES], { description: 'Only keys with this status.' })),
   expires_before: Type.Optional(
     Type.String({
       format: 'date-time',
-      description: 'Keys that end before; those that never end are not among them.',
+      description: 'Only keys that expire before this time.',
     }),
   ),
   unused_for_days: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: UNUSED_DAYS_MAX,
-      description: 'Keys not used for so long; a key never used counts from when it was made.',
+      description: 'Only keys not used for this many days, or created that long ago and never used.',
     }),
   ),
-  app_id: Type.Optional(
-    Type.String({ description: 'Keys that reach this app, those that reach all apps included.' }),
-  ),
+  app_id: Type.Optional(Type.String({ description: 'Only keys that can access this app.' })),
 };
 
 type KeyFilters = { [Name in keyof typeof KEY_FILTERS]?: Static<(typeof KEY_FILTERS)[Name]> };

@@ -8,7 +8,7 @@ import { type ApiKey, GRACE_SECONDS_MAX, type KeySecret, liveSecrets, statusOf }
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { DAY_MS, DAY_SECONDS, SECOND_MS } from '../lib/durations.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import { appendForKey, changeKey, type KeyRef, writeKey } from './change-key.ts';
 import type { KeyServices, KeyWithSecret } from './create.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
@@ -19,21 +19,27 @@ const GRACE_DEFAULT_SECONDS = DAY_SECONDS;
 const FIRST_USE_MS_MAX = 30 * DAY_MS;
 
 /** The request to rotate a key. */
-export const ROTATE_KEY_BODY = closedObject({
-  grace_seconds: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: GRACE_SECONDS_MAX.client,
-      description: `How long the old secret keeps working; default ${GRACE_DEFAULT_SECONDS}, at most ${GRACE_SECONDS_MAX.server} unless the key is a client key.`,
-    }),
-  ),
-  force: Type.Optional(Type.Boolean({ description: 'Rotate even if an old secret still works.' })),
-  grace_from: Type.Optional(
-    Type.Enum(['now', 'first_use'], {
-      description: 'first_use: the grace begins when the new secret is first seen, at most 30 days later.',
-    }),
-  ),
-});
+export const ROTATE_KEY_BODY = component(
+  'Rotation',
+  closedObject({
+    grace_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: GRACE_SECONDS_MAX.client,
+        description: `How long the old secret keeps working (default ${GRACE_DEFAULT_SECONDS}). At most ${GRACE_SECONDS_MAX.server}, except for client keys.`,
+      }),
+    ),
+    force: Type.Optional(
+      Type.Boolean({ description: 'Rotate even if an old secret is still active (default: `false`).' }),
+    ),
+    grace_from: Type.Optional(
+      Type.Enum(['now', 'first_use'], {
+        description:
+          'When the grace period starts: `now` (default), or with the `first_use` of the new secret, after 30 days at the latest.',
+      }),
+    ),
+  }),
+);
 
 /** The request to rotate a key, validated. */
 export type RotateKeyBody = Static<typeof ROTATE_KEY_BODY>;

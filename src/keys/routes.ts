@@ -3,7 +3,7 @@ import { LIST_QUERY, pageById, pageOf } from '../api/list.ts';
 import { getKey } from '../api/resources.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { Directory } from '../directory/directory.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { CREATE_KEY_BODY, insertKey } from './create.ts';
 import { createSecretOnce } from './create-secret-once.ts';
@@ -21,7 +21,7 @@ import { updateOrDisableKey, withdrawKey } from './withdraw.ts';
 
 type ManagedKeyServices = KeyServices & { unstored: UnstoredRevocations };
 
-const KEY_PARAMS = closedObject({ id: Type.String() });
+const KEY_PARAMS = closedObject({ id: Type.String({ description: 'ID of the key.' }) });
 const EXAMPLE_ID = 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD';
 
 const headersOf = ({ etag }: Pick<ApiKeyJson, 'etag'>) => ({ etag });
@@ -42,7 +42,17 @@ const isGuardedKey = (named: NamedKey, services: { directory: Directory }) =>
 const createRoute = defineRoute({
   method: 'POST',
   path: '/v1/api-keys',
+  operationId: 'createApiKey',
   summary: 'Create an API key',
+  description:
+    'Creates a key and returns it with its full secret, this one time. A key can only create keys within its own scopes, apps, expiry, addresses and limits.',
+  errors: [
+    'app_not_allowed',
+    'exceeds_own_permissions',
+    'not_found',
+    'limit_reached',
+    'idempotency_replay_expired',
+  ],
   access: 'keys:write',
   limit: 'management',
   body: CREATE_KEY_BODY,
@@ -64,12 +74,14 @@ export const KEY_LIST_QUERY = closedObject({ ...LIST_QUERY, ...KEY_FILTERS });
 const listRoute = defineRoute({
   method: 'GET',
   path: '/v1/api-keys',
-  summary: 'List API keys, newest first',
+  operationId: 'listApiKeys',
+  summary: 'List API keys',
+  description: 'Returns a page of the keys that match all filters, newest first, without their secrets.',
   access: 'keys:read',
   limit: 'management',
   query: KEY_LIST_QUERY,
   app: { from: 'query', required: false },
-  answer: { status: 200, schema: pageOf(API_KEY_JSON) },
+  answer: { status: 200, schema: component('ApiKeyPage', pageOf(API_KEY_JSON)) },
   handle(services: KeyServices, { caller, query }) {
     const keys = services.directory.listKeys(caller.project.id);
     const { page, next_cursor } = pageById(keys, query, createKeyFilter(services, caller, query));
@@ -80,7 +92,9 @@ const listRoute = defineRoute({
 const getRoute = defineRoute({
   method: 'GET',
   path: '/v1/api-keys/{id}',
+  operationId: 'getApiKey',
   summary: 'Get an API key',
+  description: 'Returns a key without its secret.',
   access: 'keys:read',
   limit: 'management',
   params: KEY_PARAMS,
@@ -94,7 +108,11 @@ const getRoute = defineRoute({
 const updateRoute = defineRoute({
   method: 'PATCH',
   path: '/v1/api-keys/{id}',
-  summary: 'Change, disable or enable an API key',
+  operationId: 'updateApiKey',
+  summary: 'Update, disable or enable an API key',
+  description:
+    'Changes the fields that are sent; null removes a restriction. Changes apply from the next request. Send the `etag` as `If-Match` so that you do not overwrite the changes of others.',
+  errors: ['exceeds_own_permissions', 'conflict', 'revocation_not_stored'],
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,
@@ -113,7 +131,17 @@ const updateRoute = defineRoute({
 const rotateRoute = defineRoute({
   method: 'POST',
   path: '/v1/api-keys/{id}/rotate',
-  summary: 'Rotate an API key; the old secret keeps working for a grace period',
+  operationId: 'rotateApiKey',
+  summary: 'Rotate an API key',
+  description:
+    'Creates a new secret and returns it, this one time. The old secret keeps working for a grace period. Name, scopes, limits and history of the key stay the same.',
+  errors: [
+    'exceeds_own_permissions',
+    'conflict',
+    'limit_reached',
+    'rotation_in_progress',
+    'idempotency_replay_expired',
+  ],
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,
@@ -135,7 +163,10 @@ const rotateRoute = defineRoute({
 const endGraceRoute = defineRoute({
   method: 'POST',
   path: '/v1/api-keys/{id}/end-grace',
-  summary: 'Expire the old secret of an API key immediately',
+  operationId: 'expireOldSecret',
+  summary: 'Expire the old secret of an API key',
+  description: 'Ends the grace period of a rotation immediately: only the new secret works.',
+  errors: ['no_grace_running'],
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,
@@ -148,12 +179,22 @@ const endGraceRoute = defineRoute({
 });
 
 /** The query parameters of revoking a key. */
-export const REVOKE_QUERY = closedObject({ reason: Type.Optional(Type.Enum([...REVOKE_REASONS])) });
+export const REVOKE_QUERY = closedObject({
+  reason: Type.Optional(
+    Type.Enum([...REVOKE_REASONS], {
+      description: 'Why (default: `other`). A key that was revoked as `leaked` can never be restored.',
+    }),
+  ),
+});
 
 const revokeRoute = defineRoute({
   method: 'DELETE',
   path: '/v1/api-keys/{id}',
-  summary: 'Revoke an API key immediately',
+  operationId: 'revokeApiKey',
+  summary: 'Revoke an API key',
+  description:
+    'All requests with the key fail immediately, and running exports and streams end. Unless it leaked, the key can be restored within 60 minutes.',
+  errors: ['revocation_not_stored'],
   access: 'keys:write',
   limit: 'management',
   isNeverShed: true,
@@ -170,7 +211,10 @@ const revokeRoute = defineRoute({
 const restoreRoute = defineRoute({
   method: 'POST',
   path: '/v1/api-keys/{id}/restore',
-  summary: 'Take back a revocation, within 60 minutes and unless the key leaked',
+  operationId: 'restoreApiKey',
+  summary: 'Restore a revoked API key',
+  description: 'Works within 60 minutes of the revocation, unless the key was revoked because it leaked.',
+  errors: ['exceeds_own_permissions', 'limit_reached', 'not_restorable'],
   access: 'keys:write',
   limit: 'management',
   params: KEY_PARAMS,

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { defineRoute } from '../api/route.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import type { KeyServices } from './create.ts';
 import { API_KEY_JSON, toKeyJson } from './key-json.ts';
 import { reportLeak } from './revoke.ts';
@@ -11,16 +11,23 @@ import { withdrawKey } from './withdraw.ts';
 const CLIENT_SELF = ['id', 'type', 'scopes', 'project_id', 'app_ids', 'expires_at'] as const;
 
 /** What a key can read about itself. */
-export const SELF_JSON = Type.Interface(
-  [Type.Pick(API_KEY_JSON, [...CLIENT_SELF])],
-  Type.Partial(Type.Omit(API_KEY_JSON, [...CLIENT_SELF])).properties,
+export const SELF_JSON = component(
+  'CurrentApiKey',
+  Type.Interface(
+    [Type.Pick(API_KEY_JSON, [...CLIENT_SELF])],
+    Type.Partial(Type.Omit(API_KEY_JSON, [...CLIENT_SELF])).properties,
+  ),
+  { description: 'The key of the request. Client keys get only the members that are always there.' },
 );
 
 /** Returns the key that the request presents. */
 export const selfRoute = defineRoute({
   method: 'GET',
   path: '/v1/api-keys/self',
-  summary: 'Tell what the presented key is and can do',
+  operationId: 'getCurrentApiKey',
+  summary: 'Get the key of the request',
+  description:
+    'Returns the key that the request is made with: its type, scopes, apps, expiry and usage. A client key gets its essentials only.',
   access: 'any_key',
   limit: 'management',
   answer: { status: 200, schema: SELF_JSON },
@@ -33,21 +40,29 @@ export const selfRoute = defineRoute({
 });
 
 /** The answer to a client key that reports itself as leaked. */
-export const LEAK_REPORT_JSON = closedObject({
-  id: Type.String(),
-  message: Type.String(),
-});
+export const LEAK_REPORT_JSON = component(
+  'LeakReport',
+  closedObject({
+    id: Type.String({ description: 'ID of the key.' }),
+    message: Type.String({ description: 'What happened.' }),
+  }),
+);
 
 /** Revokes the key that the request presents. */
 export const selfRevokeRoute = defineRoute({
   method: 'POST',
   path: '/v1/api-keys/self/revoke',
-  summary: 'Revoke the presented key as leaked; of a client key, only report it',
+  operationId: 'revokeCurrentApiKey',
+  summary: 'Revoke the key of the request',
+  description:
+    'Revokes the key that the request is made with, immediately, as leaked. Anyone who finds a server or read-only key can revoke it this way. A client key is only reported, with 202: it ships in every copy of an app.',
+  errors: ['revocation_not_stored'],
   access: 'any_key',
   limit: 'management',
   isNeverShed: true,
   answer: {
     status: 202,
+    description: 'A client key was reported, not revoked',
     mayBeEmpty: true,
     schema: Type.Unsafe<Static<typeof LEAK_REPORT_JSON> | undefined>(LEAK_REPORT_JSON),
   },

@@ -7,6 +7,7 @@ import { type ControlTransaction, URGENT, type Write } from '../control/open.ts'
 import { type ApiKey, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { effectiveScopes } from '../directory/scopes.ts';
+import { component } from '../lib/schema.ts';
 import { appendForKey, changeKey, type KeyRef } from './change-key.ts';
 import type { KeyServices } from './create.ts';
 import { type Grantor, requireNoEscalation } from './escalation.ts';
@@ -22,9 +23,12 @@ import {
 import { requireValidKey } from './validate-key.ts';
 
 /** The request to change a key. Fields left out stay; null removes a restriction. */
-export const UPDATE_KEY_BODY = Type.Object(
-  { name: Type.Optional(KEY_FIELDS.name), ...OPTIONAL_KEY_FIELDS },
-  { additionalProperties: false, minProperties: 1 },
+export const UPDATE_KEY_BODY = component(
+  'ApiKeyChanges',
+  Type.Object(
+    { name: Type.Optional(KEY_FIELDS.name), ...OPTIONAL_KEY_FIELDS },
+    { additionalProperties: false, minProperties: 1 },
+  ),
 );
 
 /** The request to change a key, validated. */

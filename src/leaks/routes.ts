@@ -7,9 +7,9 @@ import { defineRoute, type Route } from '../api/route.ts';
 import { compileCheck } from '../api/validate.ts';
 import { NO_CALLER } from '../control/open.ts';
 import { KEY_TYPES, TYPE_PREFIXES } from '../directory/scopes.ts';
-import { isWellFormedSecret, type Pepper, patternOf } from '../directory/secret.ts';
+import { CHECKSUM, isWellFormedSecret, type Pepper, patternOf } from '../directory/secret.ts';
 import { findBySecret } from '../keys/verify/verify.ts';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { GithubKeys } from './github-keys.ts';
 import { handleLeak, type LeakServices } from './handle-leak.ts';
@@ -25,24 +25,41 @@ type ReportServices = LeakServices & {
 const REPORT_BYTES_MAX = 1_048_576;
 const TOKENS_MAX = 1_000;
 
+const CHECKSUM_JSON = closedObject({
+  algorithm: Type.Literal(CHECKSUM.algorithm),
+  covered_characters: Type.Integer({ description: 'The checksum covers this many leading characters.' }),
+  length: Type.Integer({ description: 'Characters of the checksum, which ends the key.' }),
+  alphabet: Type.String({ description: 'The digits, from 0 up.' }),
+  description: Type.String({ description: 'The algorithm in words.' }),
+});
+
 const patternsRoute = defineRoute({
   method: 'GET',
   path: '/.well-known/appflow-key-patterns.json',
-  summary: 'Publish what API keys look like, for secret scanners',
+  operationId: 'getKeyPatterns',
+  summary: 'Get the patterns of API keys',
+  description:
+    'For secret scanners: a regular expression per type of key, and how to verify the checksum at the end of a key offline.',
   access: 'public',
   limit: 'management',
   answer: {
     status: 200,
     isConstant: true,
-    schema: closedObject({
-      patterns: Type.Array(
-        closedObject({
-          type: Type.Enum([...KEY_TYPES]),
-          pattern: Type.String({ description: 'Regular expression; the last 6 characters are a checksum.' }),
-          is_secret: Type.Boolean({ description: 'false for keys that are meant to be in apps.' }),
-        }),
-      ),
-    }),
+    schema: component(
+      'KeyPatterns',
+      closedObject({
+        patterns: Type.Array(
+          closedObject({
+            type: Type.Enum([...KEY_TYPES], { description: 'The type of the keys.' }),
+            pattern: Type.String({
+              description: 'Regular expression without word boundaries. Check what it finds by the checksum.',
+            }),
+            is_secret: Type.Boolean({ description: '`false` for client keys, which are public by design.' }),
+          }),
+        ),
+        checksum: CHECKSUM_JSON,
+      }),
+    ),
   },
   handle: () => ({
     patterns: KEY_TYPES.map((type) => ({
@@ -50,6 +67,7 @@ const patternsRoute = defineRoute({
       pattern: patternOf(TYPE_PREFIXES[type]),
       is_secret: type !== 'client',
     })),
+    checksum: CHECKSUM,
   }),
 });
 
@@ -59,18 +77,41 @@ const checkReport = compileCheck(REPORT);
 
 type Finding = { token: string; type: string };
 
-const LABEL_JSON = closedObject({
-  token_hash: Type.String({ description: 'SHA-256 of the reported token, in hexadecimal.' }),
-  token_type: Type.String(),
-  label: Type.Enum(['true_positive', 'false_positive']),
-});
+/** What OpenAPI says about an entry. */
+const FINDING_JSON = component(
+  'ReportedToken',
+  Type.Object({
+    token: Type.String({ description: 'What was found.' }),
+    type: Type.Optional(Type.String({ description: 'The type of the token, as registered with GitHub.' })),
+    url: Type.Optional(Type.String({ description: 'Where it was found.' })),
+    source: Type.Optional(Type.String({ description: 'Such as `content` or `commit`.' })),
+  }),
+);
+
+const LABEL_JSON = component(
+  'ReportedTokenLabel',
+  closedObject({
+    token_hash: Type.String({ description: 'SHA-256 of the token, in hexadecimal.' }),
+    token_type: Type.String({ description: 'The type that was sent.' }),
+    label: Type.Enum(['true_positive', 'false_positive'], { description: 'Whether it is or was a key.' }),
+  }),
+);
 
 const githubRoute = defineRoute({
   method: 'POST',
   path: '/hooks/secret-scanning/github',
-  summary: 'Take a signed report of leaked keys (GitHub secret scanning partner program)',
+  operationId: 'reportLeakedKeys',
+  summary: 'Receive a report of leaked keys',
+  description:
+    'For the secret scanning partner program of GitHub. The body must be signed by GitHub. Each key is revoked or disabled, according to the settings of its project; client keys are only marked.',
   access: 'public',
   limit: 'management',
+  requestHeaders: ['Github-Public-Key-Identifier', 'Github-Public-Key-Signature'],
+  rawBody: Type.Array(FINDING_JSON, { maxItems: TOKENS_MAX }),
+  errors: ['invalid_signature', 'validation_failed', 'rate_limited', 'storage_unavailable'],
+  example: {
+    body: [{ token: 'ck_af1_…', type: 'appflow_client_key', url: 'https://github.com/…', source: 'content' }],
+  },
   answer: { status: 200, schema: Type.Array(LABEL_JSON) },
   async handle(services: ReportServices, { raw }) {
     await passLimit(services, raw);

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { closedObject } from '../lib/schema.ts';
+import { closedObject, component } from '../lib/schema.ts';
 import { findRateMistake, type PolicyName, type PolicyRate } from './gcra/limit.ts';
 import {
   type CallerType,
@@ -13,22 +13,32 @@ import {
 } from './policies.ts';
 import { RATE_LIMIT_PARTS } from './rate-limit-parts.ts';
 
-const RATE = closedObject({
-  rate: Type.Number({ description: 'What flows back per second.' }),
-  burst: Type.Integer({ description: 'What may be spent at once after a pause.' }),
-});
+const RATE = component(
+  'Rate',
+  closedObject({
+    rate: Type.Number({ description: 'Sustained rate per second.' }),
+    burst: Type.Integer({ description: 'How many can be used in a short time after a pause.' }),
+  }),
+  { description: 'A limit on requests or events.', examples: [{ rate: 10, burst: 60 }] },
+);
 
 /** Limits of one key, or of a project's keys. Missing parts use the default. */
-export const RATE_LIMITS = closedObject({
-  events: Type.Optional(closedObject({ requests: Type.Optional(RATE), events: Type.Optional(RATE) })),
-  analytics: Type.Optional(
-    closedObject({
-      requests: Type.Optional(RATE),
-      in_flight: Type.Optional(Type.Integer({ minimum: 1, maximum: IN_FLIGHT_MAX })),
-    }),
-  ),
-  management: Type.Optional(closedObject({ requests: Type.Optional(RATE) })),
-});
+export const RATE_LIMITS = component(
+  'RateLimits',
+  closedObject({
+    events: Type.Optional(closedObject({ requests: Type.Optional(RATE), events: Type.Optional(RATE) })),
+    analytics: Type.Optional(
+      closedObject({
+        requests: Type.Optional(RATE),
+        in_flight: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: IN_FLIGHT_MAX, description: 'Concurrent queries.' }),
+        ),
+      }),
+    ),
+    management: Type.Optional(closedObject({ requests: Type.Optional(RATE) })),
+  }),
+  { description: 'Rate limits, by category. Limits that are missing have their default.' },
+);
 
 /** Limits of one key, or of a project's keys. */
 export type RateLimits = Static<typeof RATE_LIMITS>;

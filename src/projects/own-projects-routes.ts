@@ -19,7 +19,7 @@ const PROJECT_JSON = closedObject({
 const projectsRoute = defineRoute({
   method: 'GET',
   path: '/app/v1/projects',
-  summary: "List one's own projects",
+  summary: 'List your projects',
   access: 'signed_in',
   limit: 'management',
   answer: { status: 200, schema: unpagedListOf(PROJECT_JSON) },
@@ -38,7 +38,7 @@ const projectsRoute = defineRoute({
 const createProjectRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/projects',
-  summary: 'Create a project, and own it',
+  summary: 'Create a project',
   access: 'signed_in',
   limit: 'management',
   body: closedObject({ name: Type.String(NAME_RULES) }),

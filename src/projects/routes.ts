@@ -8,7 +8,9 @@ import { UPDATE_PROJECT_BODY, updateProject } from './update.ts';
 const getRoute = defineRoute({
   method: 'GET',
   path: '/v1/project',
-  summary: "Get the key's project",
+  operationId: 'getProject',
+  summary: 'Get the project of the key',
+  description: 'Returns the name and the settings of the project that the key belongs to.',
   access: 'project:read',
   limit: 'management',
   answer: { status: 200, schema: PROJECT_JSON },
@@ -20,7 +22,11 @@ const getRoute = defineRoute({
 const updateRoute = defineRoute({
   method: 'PATCH',
   path: '/v1/project',
-  summary: "Change the project's name and rules",
+  operationId: 'updateProject',
+  summary: 'Update the project of the key',
+  description:
+    'Changes the fields that are sent. Settings apply to every app and key of the project, immediately. A key that is restricted to some apps cannot change them.',
+  errors: ['app_not_allowed'],
   access: 'project:write',
   limit: 'management',
   body: UPDATE_PROJECT_BODY,

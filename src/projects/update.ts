@@ -9,26 +9,37 @@ import { NAME_RULES } from '../directory/field-rules.ts';
 import { DISABLE_AFTER_MINUTES_MAX, KEY_LIFETIME_DAYS_MAX, type Project } from '../directory/project.ts';
 import { toProject } from '../directory/records.ts';
 import { findKeysIn } from '../directory/secret.ts';
-import { nullable } from '../lib/schema.ts';
+import { component, nullable } from '../lib/schema.ts';
 import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
-import { toProjectJson } from './project-json.ts';
+import { LEAKED_KEY_POLICY_HELP, toProjectJson } from './project-json.ts';
 
 /** The body of a request to change a project. */
-export const UPDATE_PROJECT_BODY = Type.Object(
-  {
-    name: Type.Optional(Type.String(NAME_RULES)),
-    max_key_lifetime_days: Type.Optional(
-      nullable(Type.Integer({ minimum: 1, maximum: KEY_LIFETIME_DAYS_MAX })),
-    ),
-    count_unverified_revenue: Type.Optional(Type.Boolean()),
-    leaked_key_policy: Type.Optional(
-      Type.Union([Type.Literal('revoke'), Type.Integer({ minimum: 1, maximum: DISABLE_AFTER_MINUTES_MAX })], {
-        description: '`revoke`, or after how many minutes a leaked key is disabled.',
-      }),
-    ),
-    rate_limits: Type.Optional(nullable(RATE_LIMITS)),
-  },
-  { additionalProperties: false, minProperties: 1 },
+export const UPDATE_PROJECT_BODY = component(
+  'ProjectChanges',
+  Type.Object(
+    {
+      name: Type.Optional(Type.String({ ...NAME_RULES, description: 'Name of the project.' })),
+      max_key_lifetime_days: Type.Optional(
+        nullable(Type.Integer({ minimum: 1, maximum: KEY_LIFETIME_DAYS_MAX }), {
+          description:
+            'Maximum lifetime of new keys, in days; null for no limit. Existing keys do not change.',
+        }),
+      ),
+      count_unverified_revenue: Type.Optional(
+        Type.Boolean({ description: 'Whether revenue sent with a client key counts. It can be forged.' }),
+      ),
+      leaked_key_policy: Type.Optional(
+        Type.Union(
+          [Type.Literal('revoke'), Type.Integer({ minimum: 1, maximum: DISABLE_AFTER_MINUTES_MAX })],
+          {
+            description: LEAKED_KEY_POLICY_HELP,
+          },
+        ),
+      ),
+      rate_limits: Type.Optional(nullable(RATE_LIMITS)),
+    },
+    { additionalProperties: false, minProperties: 1 },
+  ),
 );
 
 type ProjectChange = Static<typeof UPDATE_PROJECT_BODY>;

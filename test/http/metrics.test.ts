@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
+import { VERSION } from '../../src/config/version.ts';
 import { authorizeMetrics } from '../../src/http/metrics/access.ts';
 import { startServer } from '../../src/server/start.ts';
 import { cleanUp } from '../support/clean-up.ts';
@@ -82,9 +83,22 @@ describe('GET /metrics', () => {
     assert.ok((samples.get('appflow_key_directory_age_seconds') ?? 99) < 5);
     assert.equal(samples.get('appflow_writer_queue_rows{state="waiting"}'), 0);
     assert.ok((samples.get('appflow_db_statements_total') ?? 0) > 0);
-    assert.ok([...samples.keys()].some((name) => name.startsWith('appflow_audit_head_seq{mac="')));
+    assert.ok((samples.get('appflow_audit_head_seq') ?? 0) >= 1);
     assert.ok((samples.get('process_resident_memory_bytes') ?? 0) > 0);
     assert.ok(samples.has('nodejs_eventloop_lag_seconds'));
+  });
+
+  it('reports the version as labels of a constant', async () => {
+    const samples = await scrape();
+    const { node } = process.versions;
+    assert.equal(samples.get(`appflow_build_info{version="${VERSION}",node_version="${node}"}`), 1);
+  });
+
+  it('keeps one series for the head of the audit log, however many entries there are', async () => {
+    const seriesOf = async () =>
+      [...(await scrape()).keys()].filter((name) => name.startsWith('appflow_audit_head_seq'));
+    await makeKey(api, { type: 'server' });
+    assert.deepEqual(await seriesOf(), ['appflow_audit_head_seq']);
   });
 
   it('runs no SQL statements for two scrapes in a row', async () => {

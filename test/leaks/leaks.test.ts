@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { createSecret } from '../../src/directory/secret.ts';
+import { CHECKSUM, createSecret } from '../../src/directory/secret.ts';
 import { disableDueKeys } from '../../src/leaks/disable-leaked.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
@@ -258,7 +258,7 @@ describe('delayed disabling after a restart', async () => {
   });
 });
 
-it('publishes patterns that match every key and nothing shorter', async () => {
+it('publishes patterns that match every key, whatever surrounds it, and nothing shorter', async () => {
   const { status, body } = await api.call('GET', '/.well-known/appflow-key-patterns.json');
   assert.equal(status, 200);
   const { server_key, client_key, read_only_key } = api.project;
@@ -270,6 +270,10 @@ it('publishes patterns that match every key and nothing shorter', async () => {
   for (const { type, pattern } of body.patterns) {
     const text = `token = "${Object.values(secrets).join('" "')}"; ${secrets[type]?.slice(0, -1)}`;
     assert.deepEqual(text.match(new RegExp(pattern, 'g')), [secrets[type]]);
+    for (const glued of [JSON.stringify(`\n${secrets[type]}`), `%22${secrets[type]}%22`]) {
+      assert.deepEqual(glued.match(new RegExp(pattern, 'g')), [secrets[type]]);
+    }
   }
+  assert.deepEqual(body.checksum, CHECKSUM);
   assert.equal(body.patterns.length, 3);
 });

@@ -46,6 +46,6 @@ export function createAuditLog({ call, open }: Caller): AuditLog {
     list,
     all: (query = {}, options) => readPages((page) => list(page, options), query),
     export: (format, filter = {}, options) =>
-      readText(() => open('auditLog.list', { query: { ...filter, format }, options }), options?.signal),
+      readText(() => open('auditLog.export', { query: { ...filter, format }, options }), options?.signal),
   };
 }

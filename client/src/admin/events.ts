@@ -124,7 +124,7 @@ export function createEvents({ call, open }: Caller, clock: Clock): Events {
     search,
     all: (query = {}, options) => readPages((page) => search(page, options), query),
     export: (format, filter = {}, options) =>
-      readText(() => open('events.search', { query: { ...filter, format }, options }), options?.signal),
+      readText(() => open('events.export', { query: { ...filter, format }, options }), options?.signal),
     stream: (filter = {}, options) => {
       const openStream = (lastEventId: string | undefined) => {
         const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };

@@ -15,6 +15,7 @@ export type Operation = {
 export const OPERATIONS = {
   'events.send': { method: 'POST', path: '/v1/events', category: 'events' },
   'events.search': { method: 'GET', path: '/v1/events', category: 'analytics' },
+  'events.export': { method: 'GET', path: '/v1/events/export', category: 'analytics' },
   // Concurrent streams have a limit of their own: one too many must not block queries.
   'events.stream': { method: 'GET', path: '/v1/events/stream', category: 'analytics', gate: 'streams' },
   'analytics.daily': { method: 'GET', path: '/v1/analytics/daily', category: 'analytics' },
@@ -39,6 +40,7 @@ export const OPERATIONS = {
   'apiKeys.revoke': { method: 'DELETE', path: '/v1/api-keys/{id}', category: 'management' },
   'apiKeys.restore': { method: 'POST', path: '/v1/api-keys/{id}/restore', category: 'management' },
   'auditLog.list': { method: 'GET', path: '/v1/audit-log', category: 'management' },
+  'auditLog.export': { method: 'GET', path: '/v1/audit-log/export', category: 'management' },
 } as const satisfies Record<string, Operation>;
 
 /** The name of an operation: its group and method. */

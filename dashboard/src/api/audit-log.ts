@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query';
-import type { AuditQuery } from './answers.ts';
+import type { AuditExportQuery, AuditQuery } from './answers.ts';
 import { call, endpointUrl } from './http.ts';
 import { projectKey } from './project.ts';
 
@@ -42,5 +42,8 @@ export const refreshAuditLog = (client: QueryClient, projectId: string) =>
   client.invalidateQueries({ queryKey: auditLogKey(projectId) });
 
 /** Returns the URL of an export of the log. The server requires the password within the last ten minutes. */
-export const auditExportUrl = (projectId: string, query: AuditQuery) =>
-  endpointUrl('GET /app/v1/projects/{project_id}/audit-log', { params: { project_id: projectId }, query });
+export const auditExportUrl = (projectId: string, query: AuditExportQuery) =>
+  endpointUrl('GET /app/v1/projects/{project_id}/audit-log/export', {
+    params: { project_id: projectId },
+    query,
+  });

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { EventQuery, EventRecord } from './answers.ts';
+import type { EventExportQuery, EventQuery, EventRecord } from './answers.ts';
 import { call, endpointUrl } from './http.ts';
 import { projectKey } from './project.ts';
 
@@ -56,8 +56,11 @@ export const earlierEventsQuery = (projectId: string, appId: string) =>
   });
 
 /** Returns the URL of an export of all events that match. */
-export const eventExportUrl = (projectId: string, query: EventQuery) =>
-  endpointUrl('GET /app/v1/projects/{project_id}/events', { params: { project_id: projectId }, query });
+export const eventExportUrl = (projectId: string, query: EventExportQuery) =>
+  endpointUrl('GET /app/v1/projects/{project_id}/events/export', {
+    params: { project_id: projectId },
+    query,
+  });
 
 /** Returns the URL of the stream of an app's events. */
 export const eventStreamUrl = (projectId: string, appId: string) =>

@@ -1,3 +1,4 @@
+import { VERSION } from '../../config/version.ts';
 import { watchLimits } from './limit-sources.ts';
 import { watchStores } from './storage-sources.ts';
 import type { WatchedServices } from './watched-services.ts';
@@ -7,12 +8,23 @@ const MS_PER_SECOND = 1_000;
 /** Adds the metrics of a running server's parts to `services.metrics`. */
 export function watchServices(services: WatchedServices): void {
   services.metrics.watchProcess();
+  watchBuild(services);
   watchKeys(services);
   watchLimits(services);
   watchStores(services);
   watchSafety(services);
   watchProxies(services);
   watchConnections(services);
+}
+
+function watchBuild({ metrics }: WatchedServices): void {
+  metrics.watch({
+    name: 'appflow_build_info',
+    help: 'Always 1; the labels are the versions of Appflow and Node.',
+    kind: 'gauge',
+    labelNames: ['version', 'node_version'],
+    read: () => [{ labels: { version: VERSION, node_version: process.versions.node }, value: 1 }],
+  });
 }
 
 function watchKeys({ metrics, directory, failures }: WatchedServices): void {

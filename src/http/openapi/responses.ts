@@ -1,0 +1,63 @@
+import { ERRORS, type ErrorCode } from '../../api/error-codes.ts';
+import type { Route } from '../../api/route.ts';
+import { headerRefs, type ResponseHeader } from './response-headers.ts';
+import { listErrors } from './route-errors.ts';
+import { type Components, toOpenApiSchema } from './to-openapi-schema.ts';
+
+/** Returns the answers of a route by status, errors included. */
+export function responsesOf(route: Route, components: Components): Record<string, object> {
+  const { answer } = route;
+  const headers = headerRefs([
+    'X-Request-Id',
+    ...(route.access === 'public' ? [] : KEY_HEADERS),
+    ...(answer.headersOf ? (['ETag'] as const) : []),
+  ]);
+  return {
+    [answer.status]: {
+      description: answer.description ?? 'Success',
+      headers,
+      content: contentOf(route, components),
+    },
+    ...(answer.mayBeEmpty ? { 204: { description: 'Success, without a body', headers } } : {}),
+    ...errorResponses(route),
+  };
+}
+
+const KEY_HEADERS: readonly ResponseHeader[] = ['RateLimit-Policy', 'RateLimit', 'Appflow-Key-Expires'];
+
+function contentOf({ answer }: Route, components: Components): Record<string, object> {
+  const { exports, contentType = 'application/json' } = answer;
+  if (exports) {
+    const text = { schema: { type: 'string' } };
+    return Object.fromEntries(exports.map((type) => [mediaTypeOf(type), text]));
+  }
+  return { [mediaTypeOf(contentType)]: { schema: toOpenApiSchema(answer.schema, components) } };
+}
+
+/** Without parameters: generators select how to read an answer by the media type alone. */
+const mediaTypeOf = (contentType: string) => contentType.split(';', 1)[0] ?? contentType;
+
+const EXTRA_HEADERS: Partial<Record<number, readonly ResponseHeader[]>> = {
+  401: ['WWW-Authenticate'],
+  403: ['WWW-Authenticate'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+};
+
+function errorResponses(route: Route): Record<string, object> {
+  const byStatus = Map.groupBy(listErrors(route), (code) => ERRORS[code].status);
+  const isPublic = route.access === 'public';
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => {
+      const extra = isPublic && status < 429 ? [] : (EXTRA_HEADERS[status] ?? []);
+      const limits = isPublic || status < 402 ? [] : KEY_HEADERS;
+      return [status, errorResponse(codes, ['X-Request-Id', ...limits, ...extra])];
+    }),
+  );
+}
+
+const errorResponse = (codes: readonly ErrorCode[], headers: readonly ResponseHeader[]) => ({
+  description: codes.map((code) => `\`${code}\``).join(', '),
+  headers: headerRefs(headers),
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});

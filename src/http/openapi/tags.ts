@@ -1,0 +1,31 @@
+/** The groups of operations, in the order of the documentation. */
+export const TAGS = [
+  { name: 'Events', description: 'Send events, search and export them, and follow them live.' },
+  { name: 'Analytics', description: 'Query active users, sessions, events and revenue of an app.' },
+  { name: 'Apps', description: 'Manage the apps of a project.' },
+  { name: 'Project', description: 'Read and change the settings of a project.' },
+  { name: 'API keys', description: 'Create, restrict, rotate and revoke API keys.' },
+  { name: 'Audit log', description: 'List and export what happened in a project.' },
+  { name: 'Secret scanning', description: 'Find API keys that leaked, and report them.' },
+  { name: 'System', description: 'Health checks and documentation. No key required.' },
+] as const;
+
+type Tag = (typeof TAGS)[number]['name'];
+
+const BY_PREFIX: readonly (readonly [prefix: string, tag: Tag])[] = [
+  ['/v1/events', 'Events'],
+  ['/v1/analytics', 'Analytics'],
+  ['/v1/apps', 'Apps'],
+  ['/v1/project', 'Project'],
+  ['/v1/api-keys', 'API keys'],
+  ['/v1/audit-log', 'Audit log'],
+  ['/.well-known/appflow-key-patterns.json', 'Secret scanning'],
+  ['/hooks/secret-scanning', 'Secret scanning'],
+];
+
+/** Returns the tag of a path. Throws for a path under `/v1` that no tag covers. */
+export function tagOf(path: string): Tag {
+  const tag = BY_PREFIX.find(([prefix]) => path.startsWith(prefix))?.[1];
+  if (tag === undefined && path.startsWith('/v1/')) throw new Error(`${path} has no tag.`);
+  return tag ?? 'System';
+}
