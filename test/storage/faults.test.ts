@@ -163,8 +163,8 @@ it('names a data folder that is read-only, a file, or not writable', async () =>
   );
   const file = join(makeTempDir(), 'file');
   writeFileSync(file, '');
-  assert.match(await failToStart({ APPFLOW_DATA_DIR: file }), /is a file\. Name a folder/);
-  assert.match(await failToStart({ APPFLOW_DATA_DIR: join(file, 'data') }), /is a file\. Name a folder/);
+  assert.match(await failToStart({ APPFLOW_DATA_DIR: file }), /is a file\. Use a folder/);
+  assert.match(await failToStart({ APPFLOW_DATA_DIR: join(file, 'data') }), /is a file\. Use a folder/);
 });
 
 it('names a folder that became read-only after it was used', async () => {
