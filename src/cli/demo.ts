@@ -4,6 +4,7 @@ import { commandHint } from '../config/command-hint.ts';
 import { type Config, isDataDirSet, readCommandConfig, useDataDir } from '../config/config.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { messageOf } from '../lib/errors.ts';
+import { escapeValue } from '../lib/visible-text.ts';
 import { requireFreePort } from '../server/listen-error.ts';
 import { type ControlServices, openControlServices } from '../server/open-services.ts';
 import { expectedServerUrl, findServerUrl } from '../server/server-url.ts';
@@ -24,7 +25,7 @@ import { openDemoProgress } from './demo/progress.ts';
 import { openServerSink } from './demo/server-sink.ts';
 import type { DemoSink } from './demo/sink.ts';
 import { openStoreSink } from './demo/store-sink.ts';
-import { escapeValue, notify, printResult, STANDARD_ERROR } from './terminal/print.ts';
+import { notify, printResult, STANDARD_ERROR } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
 type Options = Partial<DemoPlan> & { serve: boolean; dataDir?: string };

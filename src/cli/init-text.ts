@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Platform } from '../directory/app.ts';
+import { escapeValue } from '../lib/visible-text.ts';
 import { expectedServerUrl } from '../server/server-url.ts';
-import { escapeValue, quote } from './terminal/print.ts';
+import { quote } from './terminal/print.ts';
 
 /** What `init` created: one project, one app, one key of each type. The keys are shown only once. */
 export type Initialized = {

@@ -5,9 +5,10 @@ import { KEY_TYPES } from '../../directory/scopes.ts';
 import { CREATE_KEY_BODY, type CreateKeyBody, createKey } from '../../keys/create.ts';
 import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
+import { escapeValue } from '../../lib/visible-text.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
-import { escapeValue, quote } from '../terminal/print.ts';
+import { quote } from '../terminal/print.ts';
 
 type Options = {
   project?: string;
