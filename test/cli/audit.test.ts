@@ -121,7 +121,7 @@ describe('appflow audit, without a server', async () => {
     const empty = makeTempDir();
     const { code, stderr } = await audit({ APPFLOW_DATA_DIR: empty });
     assert.equal(code, 2);
-    assert.match(stderr, /There is no project yet/);
+    assert.match(stderr, /There is no project in /);
     assert.ok(!existsSync(join(empty, 'control.db')));
     const help = await audit(env, '--help');
     assert.equal(help.code, 0);

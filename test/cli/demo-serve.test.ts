@@ -89,7 +89,7 @@ it('starts nothing and creates nothing if another server has the port', async ()
   const env = envOf(Number(new URL(server.url).port));
   const { code, stderr } = await runCli(['demo', '--users', '60', '--days', '3'], env);
   assert.equal(code, 1);
-  assert.match(stderr, /another process listens there/);
+  assert.match(stderr, /another process is using this port/);
   assert.deepEqual(readdirSync(env.APPFLOW_DATA_DIR), []);
 });
 

@@ -228,9 +228,9 @@ describe('appflow keys, without a server', async () => {
 
   it('never prints a key that was passed in the wrong place', async () => {
     const { server_key: key } = project;
-    const named = await keys('revoke', key);
+    const named = await keys('revoke', key, '--yes');
     assert.equal(named.code, 2);
-    assert.match(named.stderr, /Name it by its id/);
+    assert.match(named.stderr, /Pass its ID \(key_…\)/);
     for (const args of [
       ['list', '--project', key],
       ['list', '--type', key],
