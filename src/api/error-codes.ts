@@ -66,7 +66,7 @@ export const ERRORS = {
   invalid_credentials: {
     status: 401,
     title: 'Invalid credentials',
-    meaning: 'The e-mail address, the password or the code is wrong.',
+    meaning: 'The email address, password or code is wrong.',
     cure: 'Try again. If the password is lost, ask the person who runs this server for a reset link: appflow members reset-link EMAIL, with --without-second-factor if the second factor is lost too.',
   },
   insufficient_scope: {

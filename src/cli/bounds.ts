@@ -55,6 +55,7 @@ const MEBIBYTE = 1024 * 1024;
 const count = (value: number): string => value.toLocaleString('en-US');
 const seconds = (ms: number): string => `${ms / SECOND_MS} s`;
 const mebibytes = (bytes: number): string => `${bytes / MEBIBYTE} MiB`;
+const kibibytes = (bytes: number): string => `${bytes / 1024} KiB`;
 
 const OVERLOADED = '503 `overloaded` with `Retry-After`';
 const TOO_MANY = '409 `limit_reached`';
@@ -62,85 +63,97 @@ const CLOSED = 'the connection is closed';
 
 const CONNECTION_BOUNDS: readonly Bound[] = [
   {
-    what: `Connections; fewer if the process may open fewer than ${count(OPEN_FILES_WANTED)} files (three quarters of its limit)`,
+    what: `Connections; three quarters of the open-file limit if it is below ${count(OPEN_FILES_WANTED)}`,
     value: count(CONNECTIONS_MAX),
-    beyond: `the one without a request for the longest time is closed, then the longest idle, the longest stalled, and the one with the slowest request that is incomplete after ${seconds(INCOMPLETE_MS)}; if there is none, the new one is refused`,
+    beyond: `the connection that has sent nothing for the longest time is closed, then the longest idle, the longest stalled, and the slowest request that is incomplete after ${seconds(INCOMPLETE_MS)}; if there is none, the new connection is refused`,
   },
   {
-    what: 'Connections of one address (IPv6: of one /64), except trusted proxies and private addresses',
+    what: 'Connections per address (IPv6: per /64), except trusted proxies and private addresses',
     value: `${count(decideCaps(OPEN_FILES_WANTED).perAddress)}, a quarter of all`,
-    beyond: 'the same, among its own connections',
+    beyond: 'the same, among the connections of that address',
   },
   {
-    what: 'Open requests of one connection; they are handled one after another',
+    what: 'Open requests per connection, handled one at a time',
     value: count(REQUESTS_OPEN_MAX),
     beyond: CLOSED,
   },
   {
-    what: `Average size of the chunks of a body with \`Transfer-Encoding: chunked\`, beyond the first ${PARTS_SPARE_MAX}, at least`,
+    what: `Minimum average chunk size of a body with \`Transfer-Encoding: chunked\`, after the first ${PARTS_SPARE_MAX} chunks`,
     value: `${PART_BYTES_MIN} bytes`,
     beyond: '400 `invalid_encoding`, and the connection is closed',
   },
   {
-    what: 'Bytes of the body of a refused request that are read so that its sender can read the answer',
-    value: `${DISCARDED_BYTES_MAX / MEBIBYTE} MiB`,
+    what: 'Body of a refused request that is still read, so that its sender can read the response',
+    value: mebibytes(DISCARDED_BYTES_MAX),
     beyond: CLOSED,
   },
   {
-    what: 'Bytes of the bodies of refused requests that are read per second, all connections together',
+    what: 'Bodies of refused requests that are read per second, all connections together',
     value: `${Math.floor((DISCARD_STEP_BYTES * 1_000) / DISCARD_EVERY_MS / MEGABYTE)} MB`,
-    beyond: `they wait, and connections that would wait for more than ${DISCARD_WAIT_MS_MAX} ms are closed`,
+    beyond: `they wait; connections that would wait longer than ${DISCARD_WAIT_MS_MAX} ms are closed`,
   },
-  { what: 'Time to the first byte of a new connection', value: seconds(FIRST_BYTE_MS), beyond: CLOSED },
-  { what: 'Time to the end of the headers of a request', value: seconds(HEADERS_TIMEOUT_MS), beyond: CLOSED },
-  { what: 'Time to the end of the body of a request', value: seconds(REQUEST_TIMEOUT_MS), beyond: CLOSED },
-  { what: 'Time between two requests of a connection', value: seconds(KEEP_ALIVE_MS), beyond: CLOSED },
+  { what: 'Time to the first byte on a new connection', value: seconds(FIRST_BYTE_MS), beyond: CLOSED },
+  { what: 'Time to receive the headers of a request', value: seconds(HEADERS_TIMEOUT_MS), beyond: CLOSED },
+  { what: 'Time to receive the body of a request', value: seconds(REQUEST_TIMEOUT_MS), beyond: CLOSED },
+  { what: 'Time between two requests on a connection', value: seconds(KEEP_ALIVE_MS), beyond: CLOSED },
   {
-    what: 'Time in which the reader of an answer must take a piece of it (64 KB)',
+    what: 'Time without progress in reading a response',
     value: seconds(STALLED_MS),
     beyond: 'the connection is reset',
   },
   {
-    what: 'Bytes of answers that wait for readers, all connections together',
+    what: 'Unread responses, all connections together',
     value: `${UNSENT_BYTES_MAX / MEGABYTE} MB`,
-    beyond: 'the connections that stalled for the longest time are reset',
+    beyond: 'the connections that have stalled the longest are reset',
   },
 ];
 
-const LARGE_BODY = `a body above ${WHOLE_PARSE_BYTES_MAX / 1024} KiB after decompression`;
+const LARGE_BODY = `a body above ${kibibytes(WHOLE_PARSE_BYTES_MAX)} after decompression`;
+const TOO_LARGE = '413 `payload_too_large`';
+
+const bodyMemory = (what: string, bytes: number): Bound => ({
+  what,
+  value: mebibytes(bytes),
+  beyond: OVERLOADED,
+});
+const largeBodies = (what: string, value: number): Bound => ({
+  what,
+  value: count(value),
+  beyond: OVERLOADED,
+});
+const largeBodyPart = (what: string, value: number): Bound => ({
+  what: `${what} in ${LARGE_BODY}`,
+  value: count(value),
+  beyond: TOO_LARGE,
+});
 
 const BODY_BOUNDS: readonly Bound[] = [
-  { what: 'Request bodies in memory', value: mebibytes(BODY_BYTES_TOTAL_MAX), beyond: OVERLOADED },
+  bodyMemory('Request bodies in memory', BODY_BYTES_TOTAL_MAX),
+  bodyMemory('Request bodies in memory, per key or person', BODY_SHARES.trusted.caller),
+  bodyMemory('Request bodies in memory, all client and read-only keys together', BODY_SHARES.client.kind),
+  bodyMemory(
+    'Request bodies in memory, per address that uses client or read-only keys',
+    BODY_SHARES.client.address,
+  ),
+  bodyMemory(
+    'Request bodies in memory, all requests without a key or session together',
+    BODY_SHARES.anonymous.kind,
+  ),
+  bodyMemory('Request bodies in memory, per address without a key or session', BODY_SHARES.anonymous.address),
+  largeBodies(
+    `Large bodies (above ${kibibytes(WHOLE_PARSE_BYTES_MAX)}, or ${kibibytes(SMALL_COMPRESSED_BYTES_MAX)} compressed) processed at a time`,
+    LARGE_BODIES_MAX,
+  ),
+  largeBodies('Large bodies processed at a time without a server key or session', LARGE_BODIES_OPEN_MAX),
+  largeBodies('Large bodies waiting, per address, server key or person', LARGE_BODIES_WAITING_MAX),
+  largeBodies('Large bodies waiting, all client and read-only keys together', LARGE_BODIES_KIND_WAITING_MAX),
+  largeBodyPart('Elements of a list', LIST_ITEMS_MAX),
+  largeBodyPart('Values of one list element', ITEM_VALUES_MAX),
+  largeBodyPart('Values', BODY_VALUES_MAX),
+  largeBodyPart('Levels of nesting', DEPTH_MAX),
   {
-    what: 'Those of one key, or of one person',
-    value: mebibytes(BODY_SHARES.trusted.caller),
-    beyond: OVERLOADED,
-  },
-  {
-    what: 'Those of all client and read-only keys together; of one address that uses them',
-    value: `${mebibytes(BODY_SHARES.client.kind)}; ${mebibytes(BODY_SHARES.client.address)}`,
-    beyond: OVERLOADED,
-  },
-  {
-    what: 'Those without a key or session; of one address without',
-    value: `${mebibytes(BODY_SHARES.anonymous.kind)}; ${mebibytes(BODY_SHARES.anonymous.address)}`,
-    beyond: OVERLOADED,
-  },
-  {
-    what: `Bodies above ${WHOLE_PARSE_BYTES_MAX / 1024} KiB, or ${SMALL_COMPRESSED_BYTES_MAX / 1024} KiB compressed, that are decompressed and parsed at a time; of them without a server key or session; more of one address, server key or person that wait; of all client and read-only keys`,
-    value: [LARGE_BODIES_MAX, LARGE_BODIES_OPEN_MAX, LARGE_BODIES_WAITING_MAX, LARGE_BODIES_KIND_WAITING_MAX]
-      .map(count)
-      .join('; '),
-    beyond: OVERLOADED,
-  },
-  {
-    what: `Elements of a list in ${LARGE_BODY}; values of one element; values in all; levels of nesting`,
-    value: [LIST_ITEMS_MAX, ITEM_VALUES_MAX, BODY_VALUES_MAX, DEPTH_MAX].map(count).join('; '),
-    beyond: '413 `payload_too_large`',
-  },
-  {
-    what: `Least that arrives of a body above ${SLOW_BODY_BYTES_MAX / 1024} KiB`,
-    value: `${PACE_WINDOW_BYTES_MIN / 1_000} KB in ${seconds(PACE_WINDOW_MS)}, and fast enough to be complete in ${seconds(BODY_DEADLINE_MS)}`,
+    what: `Minimum transfer rate of a body above ${kibibytes(SLOW_BODY_BYTES_MAX)}`,
+    value: `${PACE_WINDOW_BYTES_MIN / 1_000} KB in ${seconds(PACE_WINDOW_MS)}, and fast enough to complete in ${seconds(BODY_DEADLINE_MS)}`,
     beyond: '408 `request_too_slow`, and the connection is closed',
   },
 ];
@@ -149,8 +162,8 @@ const { bytesMin: MEMORY_MIN, bytesMax: MEMORY_MAX } = QUERY_MEMORY_DEFAULT;
 
 const STORAGE_BOUNDS: readonly Bound[] = [
   {
-    what: 'Events waiting for the disk, all projects together (one project: half)',
-    value: `${count(QUEUE_LIMITS.rowsMax)} events, ${QUEUE_LIMITS.bytesMax / MEGABYTE} MB`,
+    what: 'Events waiting for the disk (per project: half)',
+    value: `${count(QUEUE_LIMITS.rowsMax)} events or ${QUEUE_LIMITS.bytesMax / MEGABYTE} MB`,
     beyond: OVERLOADED,
   },
   {
@@ -159,62 +172,71 @@ const STORAGE_BOUNDS: readonly Bound[] = [
     beyond: `503 \`disk_nearly_full\` with \`Retry-After\`, until ${toMegabytes(FREE_BYTES_ENOUGH)} are free`,
   },
   {
-    what: 'Disk space kept in reserve for revocations and sign-ins (`disk-reserve` in the data folder)',
+    what: 'Disk space reserved for revocations and sign-ins (`disk-reserve` in the data folder)',
     value: toMegabytes(RESERVE_BYTES),
     beyond: '503 `storage_unavailable`; revoked keys are refused from memory',
   },
   {
-    what: 'Queries that run at a time (one project: half, and short ones)',
+    what: 'Concurrent queries (per project: half, and short ones)',
     value: `${READERS}, one of them for queries of up to ${seconds(QUICK_MS)}`,
-    beyond: 'they wait, the project with the fewest running first',
+    beyond: 'queries wait; the project with the fewest running goes first',
   },
-  { what: 'Queries that wait (one project: half)', value: count(QUERIES_WAITING_MAX), beyond: OVERLOADED },
+  { what: 'Waiting queries (per project: half)', value: count(QUERIES_WAITING_MAX), beyond: OVERLOADED },
   {
-    what: 'Time of a query, waiting included',
+    what: 'Duration of a query, including waiting',
     value: seconds(QUERY_TIMEOUT_MS),
-    beyond: '503 `query_timeout`; it is killed',
+    beyond: '503 `query_timeout`; the query is killed',
   },
   {
-    what: `Memory of a query: 1/${READERS} of \`APPFLOW_QUERY_MEMORY\``,
-    value: `${MEMORY_MIN / READERS / MEGABYTE} MB to ${count(MEMORY_MAX / READERS / MEGABYTE)} MB by default; from half of it on, grouping and sorting continue in files of up to ${SPILL_FACTOR} times as much`,
+    what: `Memory per query: 1/${READERS} of \`APPFLOW_QUERY_MEMORY\``,
+    value: `${MEMORY_MIN / READERS / MEGABYTE} MB to ${count(MEMORY_MAX / READERS / MEGABYTE)} MB by default; above half of it, grouping and sorting spill to files of up to ${SPILL_FACTOR} times as much`,
     beyond: '422 `query_too_large`',
   },
 ];
 
 const PROJECT_BOUNDS: readonly Bound[] = [
   {
-    what: 'API keys of a project that are neither revoked nor expired',
+    what: 'API keys per project that are neither revoked nor expired',
     value: count(CAPS.liveKeys),
     beyond: TOO_MANY,
   },
-  { what: 'API keys a project creates within 24 hours', value: count(CAPS.keysPerDay), beyond: TOO_MANY },
+  { what: 'API keys created per project in 24 hours', value: count(CAPS.keysPerDay), beyond: TOO_MANY },
   {
     what: 'Secrets remembered per API key',
     value: count(CAPS.secretsPerKey),
-    beyond: 'older ones, which no longer work, are refused as unknown',
+    beyond: 'older secrets, which no longer work, are refused as unknown',
   },
-  { what: 'Apps of a project that are not deleted', value: count(CAPS.liveApps), beyond: TOO_MANY },
-  { what: 'Apps a project creates within 24 hours', value: count(CAPS.appsPerDay), beyond: TOO_MANY },
-  { what: 'Pending invitations to a project', value: count(CAPS.openInvitations), beyond: TOO_MANY },
-  { what: 'Members of a project', value: count(CAPS.membersPerProject), beyond: TOO_MANY },
+  { what: 'Apps per project that are not deleted', value: count(CAPS.liveApps), beyond: TOO_MANY },
+  { what: 'Apps created per project in 24 hours', value: count(CAPS.appsPerDay), beyond: TOO_MANY },
+  { what: 'Pending invitations per project', value: count(CAPS.openInvitations), beyond: TOO_MANY },
+  { what: 'Members per project', value: count(CAPS.membersPerProject), beyond: TOO_MANY },
   {
-    what: 'Projects of a person who creates another',
+    what: 'Projects per person',
     value: count(CAPS.projectsPerPerson),
     beyond: TOO_MANY,
   },
-  { what: 'Sessions of a person', value: count(CAPS.sessionsPerPerson), beyond: 'the oldest ends' },
   {
-    what: 'Passwords waiting to be hashed, one at a time: from unknown devices; from known devices and sessions, which go first',
-    value: `${HASH_QUEUE_LIMITS.waitingMax} for up to ${seconds(HASH_QUEUE_LIMITS.waitMsMax)}; ${HASH_QUEUE_LIMITS.waitingMax} for up to ${seconds(HASH_QUEUE_LIMITS.knownWaitMsMax)}`,
-    beyond: `${OVERLOADED}; nothing is checked`,
+    what: 'Sessions per person',
+    value: count(CAPS.sessionsPerPerson),
+    beyond: 'the oldest session is signed out',
   },
   {
-    what: 'Changes recorded in one audit log entry',
+    what: 'Passwords from unknown devices waiting to be hashed',
+    value: `${HASH_QUEUE_LIMITS.waitingMax} for up to ${seconds(HASH_QUEUE_LIMITS.waitMsMax)}`,
+    beyond: `${OVERLOADED}; the password is not checked`,
+  },
+  {
+    what: 'Passwords from known devices and sessions waiting to be hashed; these go first',
+    value: `${HASH_QUEUE_LIMITS.waitingMax} for up to ${seconds(HASH_QUEUE_LIMITS.knownWaitMsMax)}`,
+    beyond: `${OVERLOADED}; the password is not checked`,
+  },
+  {
+    what: 'Changes recorded per audit log entry',
     value: `${count(DIFF_BYTES_MAX)} bytes`,
-    beyond: 'long values are left out and counted in `diff_omitted`',
+    beyond: 'long values are omitted and counted in `diff_omitted`',
   },
   {
-    what: 'Log lines about failed answers, per error code and minute',
+    what: 'Log lines about failed responses, per error code and minute',
     value: count(FAILURE_LINES_PER_MINUTE),
     beyond: 'counted in `omittedBefore` of the next line',
   },
@@ -232,7 +254,7 @@ const BOUNDS: Readonly<Record<string, readonly Bound[]>> = {
 export function renderBounds(): string {
   const sections = Object.entries(BOUNDS).map(([subject, bounds]) => {
     const rows = bounds.map(({ what, value, beyond }) => `| ${what} | ${value} | ${beyond} |`);
-    return [`### ${subject}`, '', '| bound | value | beyond it |', '|---|---|---|', ...rows].join('\n');
+    return [`### ${subject}`, '', '| limit | value | beyond it |', '|---|---|---|', ...rows].join('\n');
   });
   return sections.join('\n\n');
 }

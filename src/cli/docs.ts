@@ -15,21 +15,21 @@ const DOCS_DIR = join(import.meta.dirname, '../../docs');
 function renderConfiguration(): string {
   const rows = SETTINGS.map((setting: Setting) => {
     const { name, default: value, whenUnset = value, help } = setting;
-    return `| \`${name}\` | ${whenUnset || '-'} | ${help} |`;
+    return `| \`${name}\` | ${whenUnset || 'none'} | ${help} |`;
   });
   return `# Configuration
 
-Environment variables only, all optional, read once at start; every mistake is reported at once.
+Appflow is configured by environment variables only. All are optional and are read at start. All errors are reported together, and an\nunknown \`APPFLOW_…\` variable is reported with the name that was probably meant.
 
-| variable | default | what it does |
+| variable | default | description |
 |---|---|---|
-${rows.join('\n')}
+$rows.join('\n')
 
 ## Built-in bounds
 
-These cannot be changed. Normal use stays far below them; they stop one caller from using up what everyone shares.
+These cannot be changed. Normal use stays far below them; they keep one caller from exhausting what all callers share. KB, MB and GB are\npowers of 1,000; KiB and MiB are powers of 1,024.
 
-${renderBounds()}
+$renderBounds()
 `;
 }
 
@@ -47,7 +47,7 @@ type Described = {
 
 function describeType(schema: Described): string {
   if (schema.anyOf) return schema.anyOf.map(describeType).join(' or ');
-  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
+  if (schema.enum) return schema.enum.map((value) => `\`$value\``).join(', ');
   if (schema.items) return `list of ${describeType(schema.items)}`;
   const range =
     schema.minimum !== undefined && schema.maximum !== undefined
@@ -115,13 +115,13 @@ function renderDashboardRoutes(): string {
   );
   return `## Dashboard API
 
-The dashboard uses \`/app/v1\`, with a session cookie instead of an API key. These routes change with the dashboard and are not
-part of \`/openapi.json\`: programs use \`/v1\` with a key. Keys are not accepted under \`/app/v1\`, nor sessions under \`/v1\`.
-\`/app/v1/projects/{project_id}/…\` has every route above that requires a scope, with the same query, body and answer; the role
-of a member determines the scopes. Requests that change something require the \`Origin\` of the dashboard and, once signed in,
-\`X-Appflow-CSRF\` with the \`csrf_token\` of \`GET /app/v1/session\`.
+The dashboard uses \`/app/v1\` with a session cookie instead of a key. It can change with the dashboard, so it is not part of
+\`/openapi.json\`: programs use \`/v1\` with a key. Neither accepts the other's credential. \`/app/v1/projects/{project_id}/…\` has
+every route above that needs a scope, with the same query, body and response; the person's role must include that scope.
+Requests that change something must come from the dashboard's own \`Origin\` and, once signed in, send \`X-Appflow-CSRF\` with the
+\`csrf_token\` of \`GET /app/v1/session\`.
 
-| other routes | requires | description |
+| route | needs | description |
 |---|---|---|
 ${rows.join('\n')}
 `;

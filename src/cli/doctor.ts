@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ChainEnd } from '../audit/chain.ts';
-import { type Config, ConfigError, readCommandConfig } from '../config/config.ts';
+import { type Config, ConfigError, listVariableWarnings, readCommandConfig } from '../config/config.ts';
 import { acceptLosses } from './doctor/accept-losses.ts';
 import { checkControl } from './doctor/check-control.ts';
 import { checkFolder } from './doctor/check-folder.ts';
 import { checkOpenFiles } from './doctor/check-open-files.ts';
 import { checkProxies, checkServer } from './doctor/check-server.ts';
-import { type Finding, failed, failedBy, ok } from './doctor/finding.ts';
+import { type Finding, failed, failedBy, ok, warning } from './doctor/finding.ts';
 import { printResult } from './terminal/print.ts';
 
 const SIGNS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
@@ -20,7 +20,9 @@ async function examine(readConfig: () => Config, knownHead?: ChainEnd): Promise<
     if (error instanceof ConfigError) return [failed('configuration', error.message)];
     throw error;
   }
-  const findings: Finding[] = [ok('configuration', 'Every variable can be read.'), ...checkProxies(config)];
+  const unknown = listVariableWarnings().map((message) => warning('configuration', message));
+  const findings = unknown.length > 0 ? unknown : [ok('configuration', 'All variables are valid.')];
+  findings.push(...checkProxies(config));
   for (const check of [
     checkOpenFiles,
     checkFolder,
@@ -45,14 +47,14 @@ function renderFindings(findings: readonly Finding[]): string {
   const lines = findings.map(({ check, status, message }) => `${SIGNS[status]}  ${check}: ${message}`);
   const wrong = findings.filter(({ status }) => status === 'failed').length;
   const summary =
-    wrong === 0 ? 'Nothing is wrong.' : `${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong.`;
+    wrong === 0 ? 'No problems found.' : `${wrong} ${wrong === 1 ? 'problem' : 'problems'} found.`;
   return `${lines.join('\n')}\n\n${summary}`;
 }
 
 function parseAuditHead(text: string): ChainEnd {
   const [, seq, mac] = /^(\d+):([\w-]+)$/.exec(text) ?? [];
   if (seq !== undefined && mac !== undefined) return { seq: Number(seq), mac };
-  throw new InvalidArgumentError('Write SEQ:MAC as in the log line "audit log head".');
+  throw new InvalidArgumentError('Must be SEQ:MAC as in the log line "audit log head".');
 }
 
 type Options = { json?: true; auditHead?: ChainEnd; acceptLoss?: true };
@@ -61,14 +63,14 @@ type Options = { json?: true; auditHead?: ChainEnd; acceptLoss?: true };
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
-    .description('check configuration, data folder, databases, secret, audit log and clock; changes nothing')
+    .description('check configuration, data folder, databases, secret, audit log and clock; read-only')
     .option('--json', 'print the findings as one JSON line')
     .option(
       '--audit-head <seq:mac>',
-      'an "audit log head" from an older log line, which must still be in the audit log',
+      'an "audit log head" from an earlier log line; fails if the audit log no longer contains it',
       parseAuditHead,
     )
-    .option('--accept-loss', 'stop reporting lost data that a start has found; keeps the record of it')
+    .option('--accept-loss', 'accept data loss found at a start: stop reporting it and keep the record')
     .action(async ({ json, auditHead, acceptLoss }: Options) => {
       if (acceptLoss) {
         printResult(await acceptLosses(readCommandConfig()));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Config, localUrl, readApiKey, readCommandConfig } from '../config/config.ts';
+import { type Config, readApiKey, readCommandConfig } from '../config/config.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { importEvents } from './import/import-events.ts';
 import { openStdin } from './import/open-stdin.ts';
@@ -32,13 +32,13 @@ function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const hasExtras = !url || `${url.username}${url.password}${url.search}${url.hash}` !== '';
   if (!hasExtras && /^https?:$/.test(url.protocol)) return text.replace(/\/+$/, '');
-  throw new InvalidArgumentError('Write an address such as https://appflow.example.com.');
+  throw new InvalidArgumentError('Must be a URL such as https://appflow.example.com.');
 }
 
 function parseBatchSize(text: string): number {
   const size = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (size >= 1 && size <= EVENTS_PER_BATCH_MAX) return size;
-  throw new InvalidArgumentError(`Write a whole number from 1 to ${EVENTS_PER_BATCH_MAX}.`);
+  throw new InvalidArgumentError(`Must be a whole number from 1 to ${EVENTS_PER_BATCH_MAX}.`);
 }
 
 function readKeyFile(file: string): string {
@@ -52,22 +52,42 @@ function readKeyFile(file: string): string {
 function findKey({ key, keyFile }: Options): string {
   if (key !== undefined) {
     notify(
-      'Warning: a key given by --key stays in the shell history; APPFLOW_API_KEY or --key-file does not.',
+      'Warning: a key passed with --key stays in the shell history. Use APPFLOW_API_KEY or --key-file instead.',
     );
   }
   const found = key ?? (keyFile === undefined ? readApiKey() : readKeyFile(keyFile));
   if (!found) {
-    throw new UsageError('No API key: set APPFLOW_API_KEY, or name a file that holds it with --key-file.');
+    throw new UsageError(
+      'There is no API key. Set APPFLOW_API_KEY, or pass a file that contains it with --key-file.',
+    );
   }
   // Checked here, because a line break in a header would only fail as "fetch failed".
   if (!/^[\x21-\x7e]+$/.test(found))
-    throw new UsageError('The API key holds blanks or other odd characters.');
+    throw new UsageError('The API key contains spaces or other invalid characters. Copy it again.');
+  requireServerKey(found);
   return found;
+}
+
+/**
+ * Throws UsageError for a client or read-only key. An event ID counts once per app and kind of key, so a client key would
+ * import again what a server key imported (docs/decisions/0020).
+ */
+function requireServerKey(key: string): void {
+  if (key.startsWith('ck_')) {
+    throw new UsageError(
+      'That is a client key (ck_…). Import with a server key (sk_…): event IDs are counted separately for client keys, so events could be counted twice.',
+    );
+  }
+  if (key.startsWith('ro_')) {
+    throw new UsageError(
+      "That is a read-only key (ro_…), which can't send events. Import with a server key (sk_…).",
+    );
+  }
 }
 
 function findName(file: string | undefined): string {
   if (file !== undefined) return file;
-  if (isatty(0)) throw new UsageError('Name a file to import, or pipe events to standard input.');
+  if (isatty(0)) throw new UsageError('Pass a file to import, or pipe events to standard input.');
   return '-';
 }
 
@@ -80,14 +100,15 @@ function stopOnSignals(): AbortSignal {
 
 function openResumeOf(source: Source, options: Options, config: Config, key: string): Resume {
   if (!source.identity) return NO_RESUME;
-  const url = options.url ?? localUrl(config);
+  // Not the port, which may change between two runs. The key identifies the installation.
+  const url = options.url ?? 'local';
   return openResume(config.dataDir, { url, appId: options.appId, key, file: source.identity }, notify);
 }
 
 function findStart(resume: Resume, options: Options): Totals {
   const found = options.restart ? undefined : resume.find();
   if (!found) return NO_TOTALS;
-  notify(`Continuing after line ${found.line}, where the last run ended; --restart starts over.`);
+  notify(`Continuing after line ${found.line}, where the last run stopped. Use --restart to start over.`);
   return found;
 }
 
@@ -98,8 +119,7 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
   const resume = openResumeOf(source, options, config, key);
   const start = findStart(resume, options);
   const target = await openTarget(config, options.url);
-  if (target.isOwn)
-    notify('No server is running: importing with one of its own, which ends with the import.');
+  if (target.isOwn) notify('No server is running. Starting a temporary one for this import.');
   const startedAt = performance.now();
   const alreadyDone = start.accepted + start.duplicates + countRejected(start);
   const progress = openProgress(STANDARD_ERROR, source.totalBytes, alreadyDone, () => performance.now());
@@ -128,10 +148,10 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
 }
 
 function howToContinue({ identity }: Source, resume: Resume): string {
-  if (!identity) return 'Stopped. Pipe the same events in again: those already stored count once.';
+  if (!identity) return 'Stopped. Pipe the same events in again: nothing is counted twice.';
   const line = resume.find()?.line;
   if (line === undefined)
-    return 'Stopped. Run the same command again: it begins at the first line, and what is stored counts once.';
+    return 'Stopped. Run the same command again: it starts at the first line, and nothing is counted twice.';
   return `Stopped after line ${line}. Run the same command again to continue from there.`;
 }
 
@@ -153,20 +173,20 @@ async function runImport(file: string | undefined, options: Options): Promise<vo
 export function addImportCommand(program: Command): void {
   program
     .command('import')
-    .description('send events, one JSON object a line, plain or gzip, to a server; again changes nothing')
-    .argument('[file]', 'file to import; - or none reads standard input')
-    .option('--app-id <id>', 'app of events that name none')
+    .description(
+      'import events from newline-delimited JSON, plain or gzipped; safe to re-run: nothing is counted twice',
+    )
+    .argument('[file]', 'file to import (default: - for standard input)')
+    .option('--app-id <id>', 'app ID for events without one')
     .option(
       '--url <address>',
-      'the server; default the local one, started for the import if none runs',
+      'server URL (default: the local server, or a temporary one if none is running)',
       parseUrl,
     )
-    .option('--key-file <file>', 'file that holds the API key (default: the variable APPFLOW_API_KEY)')
-    .addOption(
-      new Option('--key <key>', 'the API key itself; it stays in the shell history').conflicts('keyFile'),
-    )
-    .option('--batch-size <events>', 'events a request', parseBatchSize, EVENTS_PER_BATCH_MAX)
-    .option('--restart', 'begin at the first line even if an earlier run was interrupted')
+    .option('--key-file <file>', 'file with the API key (default: the variable APPFLOW_API_KEY)')
+    .addOption(new Option('--key <key>', 'API key (stays in the shell history)').conflicts('keyFile'))
+    .option('--batch-size <events>', 'events per request', parseBatchSize, EVENTS_PER_BATCH_MAX)
+    .option('--restart', 'start at the first line even if an earlier run was interrupted')
     .option('--json', 'print the result as one JSON line')
     .addHelpText('after', EXAMPLE)
     .action(runImport);

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { localUrl } from '../config/config.ts';
 import type { Platform } from '../directory/app.ts';
-import { escapeValue, quote } from './terminal/print.ts';
+import { escapeValue } from '../lib/visible-text.ts';
+import { expectedServerUrl } from '../server/server-url.ts';
+import { quote } from './terminal/print.ts';
 
 /** What `init` created: one project, one app, one key of each type. The keys are shown only once. */
 export type Initialized = {
@@ -23,29 +25,29 @@ export type InitOptions = {
   owner?: string;
 };
 
-/** Returns the text that `init` prints: the ids, the keys, and three commands that work as printed. */
-export function renderInitialized(config: Config, options: InitOptions, made: Initialized): string {
-  const url = config.publicUrl || localUrl(config);
-  return `Project ${quote(options.project)} is ready.
+/** Returns the text that `init` prints: the folder, the IDs, the keys, and three commands that work as printed. */
+export function renderInitialized(config: Config, options: InitOptions, created: Initialized): string {
+  const url = config.publicUrl || expectedServerUrl(config);
+  return `Created project ${quote(options.project)} in ${escapeValue(resolve(config.dataDir))}.
 
-  project  ${made.project_id}
-  app      ${made.app_id}  ${escapeValue(options.app)} (${options.platform})
+  project  ${created.project_id}
+  app      ${created.app_id}  ${escapeValue(options.app)} (${options.platform})
 
-Its keys, shown only now; keep them like passwords:
+API keys (shown once; store them like passwords):
 
-  server key     ${made.server_key}  for your backend
-  client key     ${made.client_key}  for the app itself: it can only send events
-  read-only key  ${made.read_only_key}  for reading numbers
+  server key     ${created.server_key}  for your backend
+  client key     ${created.client_key}  for your app: it can only send events
+  read-only key  ${created.read_only_key}  for reading metrics
 
-With the server running (npm start), send an event:
+With the server running, send an event:
 
-  curl -X POST ${url}/v1/events -H 'Authorization: Bearer ${made.client_key}' -H 'Content-Type: application/json' -d '{"app_id":"${made.app_id}","events":[{"event_name":"app_opened","app_user_id":"user_1"}]}'
+  curl -X POST ${url}/v1/events -H 'Authorization: Bearer ${created.client_key}' -H 'Content-Type: application/json' -d '{"app_id":"${created.app_id}","events":[{"event_name":"app_opened","app_user_id":"user_1"}]}'
 
-ask for the numbers of the last seven days:
+read the metrics of the last seven days:
 
-  curl '${url}/v1/analytics/daily?app_id=${made.app_id}&days=7' -H 'Authorization: Bearer ${made.read_only_key}'
+  curl '${url}/v1/analytics/daily?app_id=${created.app_id}&days=7' -H 'Authorization: Bearer ${created.read_only_key}'
 
 and list the keys:
 
-  curl ${url}/v1/api-keys -H 'Authorization: Bearer ${made.server_key}'`;
+  curl ${url}/v1/api-keys -H 'Authorization: Bearer ${created.server_key}'`;
 }

@@ -58,7 +58,7 @@ function toFindOwner(email: string | undefined): FindOwner | undefined {
   if (email === undefined) return undefined;
   return async (tx) => {
     const id = await findPersonId(tx, email);
-    if (id === undefined) throw new UsageError(`There is no account with the e-mail address ${email}.`);
+    if (id === undefined) throw new UsageError(`There is no account with the email address ${email}.`);
     return id;
   };
 }
@@ -66,34 +66,39 @@ function toFindOwner(email: string | undefined): FindOwner | undefined {
 const NAME_CHARACTERS_MAX = 100;
 
 function parseName(text: string): string {
-  if (containsKey(text)) throw new InvalidArgumentError('That is an API key; keys belong in no name.');
+  if (containsKey(text)) throw new InvalidArgumentError('Must not contain an API key.');
   const name = text.trim();
   if (name.length >= 1 && name.length <= NAME_CHARACTERS_MAX) return name;
-  throw new InvalidArgumentError(`Write 1 to ${NAME_CHARACTERS_MAX} characters.`);
+  throw new InvalidArgumentError(`Must have 1 to ${NAME_CHARACTERS_MAX} characters.`);
 }
 
 function parseTimeZone(text: string): string {
   if (isTimeZone(text)) return text;
-  throw new InvalidArgumentError('Write an IANA name such as Europe/Berlin.');
+  throw new InvalidArgumentError('Must be an IANA time zone such as Europe/Berlin.');
 }
 
 function parseCurrency(text: string): string {
   if (isCurrency(text)) return text;
-  throw new InvalidArgumentError('Write an upper-case ISO 4217 code such as USD.');
+  throw new InvalidArgumentError('Must be an uppercase ISO 4217 code such as USD.');
 }
 
 /** Adds `appflow init`, which creates a new project each time, with an app and one key of each type. */
 export function addInitCommand(program: Command): void {
   program
     .command('init')
-    .description('make a new project with an app and one key of each type; needs no running server')
-    .option('--project <name>', 'name of the project', parseName, 'My Project')
-    .option('--app <name>', 'name of its first app', parseName, 'My App')
+    .description(
+      'create a project with an app and one key of each type; works with or without a running server',
+    )
+    .option('--project <name>', 'project name', parseName, 'My Project')
+    .option('--app <name>', 'name of the first app', parseName, 'My App')
     .addOption(new Option('--platform <platform>', 'platform of the app').choices(PLATFORMS).default('other'))
-    .option('--timezone <name>', "IANA time zone; the app's days begin at its midnight (UTC)", parseTimeZone)
-    .option('--currency <code>', "ISO 4217 code of the app's revenue (USD)", parseCurrency)
-    .option('--owner <email>', 'account that owns the project (the first account)')
-    .option('--json', 'print the ids and keys as one JSON line')
+    .option('--timezone <name>', 'IANA time zone for daily totals (default: UTC)', parseTimeZone)
+    .option('--currency <code>', 'ISO 4217 currency for revenue (default: USD)', parseCurrency)
+    .option(
+      '--owner <email>',
+      'email address of the account that owns the project (default: the first account)',
+    )
+    .option('--json', 'print the IDs and keys as one JSON line')
     .action(async (options: InitOptions & { json?: true }) => {
       const config = readCommandConfig();
       const made = await init(config, options);

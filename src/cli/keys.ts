@@ -8,7 +8,7 @@ import { addRotateCommand } from './keys/rotate.ts';
 export function addKeysCommand(program: Command): void {
   const keys = program
     .command('keys')
-    .description('make, list, rotate and revoke API keys; needs neither a running server nor a key');
+    .description('create, list, rotate and revoke API keys; works with or without a running server');
   addCreateCommand(keys);
   addListCommand(keys);
   addRotateCommand(keys);

@@ -1,5 +1,5 @@
-import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config/config.ts';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ConfigError, listVariableWarnings, useDataDir } from '../config/config.ts';
 import { VERSION } from '../config/version.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -19,11 +19,11 @@ const USAGE = 2;
 
 function buildProgram(): Command {
   const program = new Command('appflow')
-    .description('Appflow: send events, read numbers. The API keys decide who may do what.')
+    .description('Appflow collects events from mobile apps and serves metrics.')
     .version(VERSION, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'explain the command')
+    .helpOption('-h, --help', 'show help')
     .helpCommand(false)
-    .showHelpAfterError('Add --help to see what is possible.')
+    .showHelpAfterError('Run with --help for usage.')
     // Errors quote the arguments, and one of them may be a key in the wrong place.
     .configureOutput({ writeErr: (text) => STANDARD_ERROR.write(redactSecrets(text)) })
     .exitOverride();
@@ -35,7 +35,35 @@ function buildProgram(): Command {
   addMembersCommand(program);
   addAuditCommand(program);
   addDoctorCommand(program);
+  for (const command of listLeaves(program)) command.addOption(DATA_DIR);
+  program.hook('preAction', (_, command) => prepare(command));
   return program;
+}
+
+const DATA_DIR = new Option(
+  '--data-dir <folder>',
+  'data folder (default: the variable APPFLOW_DATA_DIR, or ./data)',
+).argParser(parseFolder);
+
+/** An empty text is a shell variable that is unset: the default folder would be the wrong one. */
+function parseFolder(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Must not be empty.');
+}
+
+/** Commands that report unknown variables in their own way. */
+const REPORTING: ReadonlySet<string> = new Set(['serve', 'doctor']);
+
+/** Returns the commands that do something, not those that only group others. */
+function listLeaves(command: Command): Command[] {
+  return command.commands.flatMap((one) => (one.commands.length === 0 ? [one] : listLeaves(one)));
+}
+
+function prepare(command: Command): void {
+  const { dataDir } = command.opts<{ dataDir?: string }>();
+  if (dataDir !== undefined) useDataDir(dataDir);
+  if (REPORTING.has(command.name())) return;
+  for (const warning of listVariableWarnings()) notify(`Warning: ${warning}`);
 }
 
 /** Runs one command and returns its exit code: 0 success, 1 failure, 2 usage error. Errors print without a stack. */

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { createResetLink } from '../accounts/reset-password.ts';
 import { CLI_REQUESTER } from '../api/caller.ts';
-import { localUrl } from '../config/config.ts';
 import type { ControlServices } from '../server/open-services.ts';
+import { expectedServerUrl } from '../server/server-url.ts';
 import { withServices } from './control/with-services.ts';
 import { renderTable } from './terminal/table.ts';
 
@@ -10,30 +10,32 @@ import { renderTable } from './terminal/table.ts';
 export function addMembersCommand(program: Command): void {
   const members = program
     .command('members')
-    .description('people who sign in to the dashboard')
-    .helpOption('-h, --help', 'explain the command')
+    .description('manage the people who sign in to the dashboard')
+    .helpOption('-h, --help', 'show help')
     .helpCommand(false);
   members
     .command('list')
-    .description('list who has an account, with a line for each project and role')
-    .option('--json', 'print one JSON line a membership, and one for who has none')
+    .description('list accounts, one line per project and role')
+    .option('--json', 'print one JSON line per membership, and one for each account without any')
     .action(({ json }: { json?: true }) =>
       withServices((services) => renderMembers(services, json === true)),
     );
   members
     .command('reset-link')
-    .description('print a link to a new password: it works once, for one hour, and ends every session')
-    .argument('<email>', 'the e-mail address of the account')
+    .description(
+      'print a link for setting a new password; it works once, expires after one hour and signs out every session',
+    )
+    .argument('<email>', 'email address of the account')
     .option(
       '--without-second-factor',
-      'it also switches the second factor off, for who lost the phone and the backup codes',
+      'also turn off the second factor, for people who lost both phone and backup codes',
     )
     .action((email: string, { withoutSecondFactor }: { withoutSecondFactor?: true }) =>
       withServices(async (services) => {
         const purpose = withoutSecondFactor ? 'reset_without_totp' : 'reset';
         const token = await createResetLink(services, email, purpose, CLI_REQUESTER);
-        if (token === undefined) throw new Error(`There is no account with the e-mail address ${email}.`);
-        return `${services.config.publicUrl || localUrl(services.config)}/reset#${token}`;
+        if (token === undefined) throw new Error(`There is no account with the email address ${email}.`);
+        return `${services.config.publicUrl || expectedServerUrl(services.config)}/reset#${token}`;
       }),
     );
 }
@@ -61,5 +63,5 @@ async function renderMembers({ control, directory }: ControlServices, isJson: bo
     name,
     email,
   ]);
-  return renderTable([['PROJECT', 'ROLE', 'NAME', 'E-MAIL'], ...lines]);
+  return renderTable([['PROJECT', 'ROLE', 'NAME', 'EMAIL'], ...lines]);
 }

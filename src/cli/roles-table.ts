@@ -3,18 +3,18 @@ import { ROLE_SCOPES, ROLES } from '../directory/scopes.ts';
 
 /** What each scope in use allows in the dashboard, in the order of the table. */
 const ALLOWS: Record<Exclude<Scope, (typeof RESERVED_SCOPES)[number]>, string> = {
-  'analytics:read': 'see the numbers',
-  'events:read': 'search, follow and export events',
+  'analytics:read': 'view metrics',
+  'events:read': 'search, stream and export events',
   'events:write': 'send events',
-  'apps:read': 'see the apps',
-  'apps:write': 'add, change and delete apps',
-  'project:read': 'see the settings of the project',
-  'project:write': 'change them, its limits included',
-  'keys:read': 'see API keys and what they are used for',
-  'keys:write': 'make, change, rotate and revoke API keys',
+  'apps:read': 'view apps',
+  'apps:write': 'add, edit and delete apps',
+  'project:read': 'view project settings',
+  'project:write': 'edit project settings and limits',
+  'keys:read': 'view API keys and their usage',
+  'keys:write': 'create, edit, rotate and revoke API keys',
   'audit:read': 'read the audit log',
-  'members:read': 'see members and invitations',
-  'members:write': 'invite, give other roles, remove',
+  'members:read': 'view members and invitations',
+  'members:write': 'invite people, change roles, remove members',
 };
 
 /** Returns the table of what each role may do, generated from the scopes that are enforced. */
@@ -23,7 +23,9 @@ export function renderRolesTable(): string {
     const cells = ROLES.map((role) => (ROLE_SCOPES[role].some((one) => one === scope) ? 'yes' : '-'));
     return `| ${action} | \`${scope}\` | ${cells.join(' | ')} |`;
   });
-  return [`| may | scope | ${ROLES.join(' | ')} |`, `|---|---|${'---|'.repeat(ROLES.length)}`, ...rows].join(
-    '\n',
-  );
+  return [
+    `| permission | scope | ${ROLES.join(' | ')} |`,
+    `|---|---|${'---|'.repeat(ROLES.length)}`,
+    ...rows,
+  ].join('\n');
 }

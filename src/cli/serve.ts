@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 export function addServeCommand(program: Command): void {
   program
     .command('serve')
-    .description('start the server (the same as npm start); environment variables configure it')
+    .description('start the server (same as npm start), configured by environment variables')
     .action(async () => {
       // The same entry point, so that the two ways to start cannot differ.
       await import('../main.ts');

@@ -5,6 +5,7 @@ import { parseCidrs } from '../lib/ip.ts';
 import { type LimitOverrides, parseLimitSwitches } from '../limits/policies.ts';
 import { type PublicKeys, parseGithubKeys } from './scanning-keys.ts';
 import { defaultOf, type SettingName } from './settings.ts';
+import { findUnknownVariables } from './unknown-variables.ts';
 
 /** Reserved for later releases. Ignoring them silently would mislead the operator, so setting one is an error. */
 const NOT_YET_SERVED = ['DATABASE_URL', 'CLICKHOUSE_URL'] as const;
@@ -55,10 +56,10 @@ export type Config = {
   logLevel: string;
 };
 
-/** Lists every mistake of a configuration, each with the variable's name and what to write instead. */
+/** Lists every invalid setting, each with the variable's name and what to set instead. */
 export class ConfigError extends Error {
   constructor(mistakes: string[]) {
-    super(`The configuration has mistakes:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`);
+    super(`Invalid configuration:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`);
     this.name = 'ConfigError';
   }
 }
@@ -66,13 +67,13 @@ export class ConfigError extends Error {
 function parsePort(text: string, mistakes: string[], name = 'PORT'): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= PORT_MAX) return port;
-  mistakes.push(`${name} is "${text}"; write a whole number from 0 to ${PORT_MAX}.`);
+  mistakes.push(`${name} is "${text}"; it must be a whole number from 0 to ${PORT_MAX}.`);
   return 0;
 }
 
 function parseMetricsToken(token: string | undefined, mistakes: string[]): string | undefined {
   if (token === undefined || /^\S{16,}$/.test(token)) return token;
-  mistakes.push('METRICS_TOKEN is too short, or has blanks; use 16 or more random characters.');
+  mistakes.push('METRICS_TOKEN is too short or contains whitespace; use 16 or more random characters.');
   return undefined;
 }
 
@@ -80,7 +81,7 @@ function parsePublicUrl(text: string, mistakes: string[]): string {
   if (text === '') return '';
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return text.replace(/\/+$/, '');
-  mistakes.push(`APPFLOW_PUBLIC_URL is "${text}"; write an address such as https://appflow.example.com.`);
+  mistakes.push(`APPFLOW_PUBLIC_URL is "${text}"; it must be a URL such as https://appflow.example.com.`);
   return '';
 }
 
@@ -88,7 +89,7 @@ function parseRedisUrl(text: string | undefined, mistakes: string[]): string | u
   const url = text && URL.canParse(text) ? new URL(text) : undefined;
   const isUsable = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
   // Never quoted: it may contain a password.
-  if (text && !isUsable) mistakes.push('REDIS_URL is no address such as redis://127.0.0.1:6379.');
+  if (text && !isUsable) mistakes.push('REDIS_URL must be a URL such as redis://127.0.0.1:6379.');
   return isUsable ? text : undefined;
 }
 
@@ -125,7 +126,7 @@ function readGithubKeys(file: string | undefined, mistakes: string[]): PublicKey
     return parseGithubKeys(readFileSync(file, 'utf8'));
   } catch (error) {
     const reason = messageOf(error);
-    mistakes.push(`APPFLOW_GITHUB_SCANNING_KEYS_FILE names ${file}, which cannot be used: ${reason}`);
+    mistakes.push(`APPFLOW_GITHUB_SCANNING_KEYS_FILE is ${file}, which cannot be used: ${reason}`);
     return undefined;
   }
 }
@@ -134,7 +135,7 @@ function parseMaxStale(text: string, mistakes: string[]): number {
   const seconds = Number(text);
   if (/^\d+$/.test(text) && seconds <= STALE_SECONDS_MAX) return seconds * 1_000;
   mistakes.push(
-    `APPFLOW_KEY_MAX_STALE_SECONDS is "${text}"; write whole seconds from 0 to ${STALE_SECONDS_MAX}.`,
+    `APPFLOW_KEY_MAX_STALE_SECONDS is "${text}"; it must be a whole number from 0 to ${STALE_SECONDS_MAX}.`,
   );
   return 0;
 }
@@ -144,7 +145,9 @@ function parseMemory(text: string, mistakes: string[]): number | undefined {
   const [, amount, unit] = /^(\d{1,6})(MB|GB)$/.exec(text) ?? [];
   const bytes = Number(amount) * (unit === 'GB' ? 1e9 : 1e6);
   if (bytes >= QUERY_MEMORY_MIN) return bytes;
-  mistakes.push(`APPFLOW_QUERY_MEMORY is "${text}"; write whole MB or GB such as 2GB, at least 200MB.`);
+  mistakes.push(
+    `APPFLOW_QUERY_MEMORY is "${text}"; it must be a whole number of MB or GB such as 2GB, at least 200MB.`,
+  );
   return undefined;
 }
 
@@ -152,29 +155,29 @@ function readSecretFile(file: string, mistakes: string[]): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {
-    mistakes.push(`APPFLOW_SECRET_FILE names ${file}, which cannot be read.`);
+    mistakes.push(`APPFLOW_SECRET_FILE is ${file}, which cannot be read.`);
     return undefined;
   }
 }
 
-/** An empty text is a variable that is unset and has no default. */
+/** An empty text means that the variable is unset and has no default. */
 function parseChoice(name: string, text: string, choices: readonly string[], mistakes: string[]): string {
   if (text !== '' && !choices.includes(text))
-    mistakes.push(`${name} is "${text}"; write one of ${choices.join(', ')}.`);
+    mistakes.push(`${name} is "${text}"; it must be one of ${choices.join(', ')}.`);
   return text;
 }
 
 function refuseNotYetServed(env: Environment, mistakes: string[]): void {
   for (const name of NOT_YET_SERVED) {
     if (!env[name]) continue;
-    mistakes.push(`${name} is set, but this release runs on its embedded engines only: unset it.`);
+    mistakes.push(`${name} is set, but this release only supports its embedded engines. Unset it.`);
   }
 }
 
 function parseTrustedProxies(text: string, mistakes: string[]): Config['trustedProxies'] {
   const proxies = parseCidrs(text.split(',').filter((part) => part.trim() !== ''));
   for (const wrong of proxies.mistakes) {
-    mistakes.push(`TRUSTED_PROXIES holds "${wrong}", which is no address or CIDR.`);
+    mistakes.push(`TRUSTED_PROXIES contains "${wrong}", which is not an IP address or CIDR range.`);
   }
   return proxies.cidrs;
 }
@@ -224,6 +227,21 @@ export function readConfig(env: Environment = process.env): Config {
   };
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config;
+}
+
+/** Returns a warning for each unknown `APPFLOW_…` variable of this process. */
+export function listVariableWarnings(env: Environment = process.env): string[] {
+  return findUnknownVariables(env);
+}
+
+/** Replaces APPFLOW_DATA_DIR for this process: the option `--data-dir`, or a command's own default. */
+export function useDataDir(folder: string): void {
+  process.env.APPFLOW_DATA_DIR = folder;
+}
+
+/** Whether APPFLOW_DATA_DIR is set, by the environment or by `useDataDir`. */
+export function isDataDirSet(env: Environment = process.env): boolean {
+  return Boolean(env.APPFLOW_DATA_DIR);
 }
 
 /** Returns the configuration of a CLI command. Its output is for people, so only errors are logged by default. */

@@ -24,72 +24,72 @@ const MINUTE_SECONDS = 60;
 /** Writes a rate as its variable takes it, `rate/burst` per second, with the rate per minute if that is its unit. */
 function describeRate({ rate, burst, perSeconds = 1 }: PolicyRate): string {
   const text = `${Number((rate / perSeconds).toFixed(4))}/${burst}`;
-  return perSeconds === MINUTE_SECONDS ? `${text} (${rate} a minute)` : text;
+  return perSeconds === MINUTE_SECONDS ? `${text} (${rate} per minute)` : text;
 }
 
 const describeInFlight = ({ running, waiting }: InFlightLimit) => `${running}/${waiting}`;
 
 /** Every environment variable Appflow reads, in the order of the documentation. All are optional. */
 export const SETTINGS = [
-  { name: 'PORT', default: '8080', help: 'TCP port to listen on; 0 takes any free one.' },
+  { name: 'PORT', default: '8080', help: 'TCP port to listen on; `0` uses any free port.' },
   {
     name: 'HOST',
     default: '127.0.0.1',
-    help: 'Address to listen on. Behind a TLS proxy on the same machine the default is right.',
+    help: 'Address to listen on. Keep the default behind a TLS proxy on the same machine.',
   },
   {
     name: 'APPFLOW_DATA_DIR',
     default: './data',
-    help: 'Folder that holds everything: control database, event store, secret. One process at a time serves it.',
+    help: 'Folder for all data: control database, event store and secret. Only one server can use it at a time. `npm run demo` uses `./data-demo` if this is unset.',
   },
   {
     name: 'APPFLOW_SECRET',
     default: '',
-    whenUnset: 'made at the first start, kept in secrets/appflow-secret (0600) in the data folder',
-    help: 'At least 32 characters. Every stored key depends on it: lose it and all keys stop working.',
+    whenUnset: 'generated at the first start, in `secrets/appflow-secret` (mode 0600) in the data folder',
+    help: 'At least 32 characters. All stored keys depend on it: if it is lost, all keys stop working.',
   },
-  { name: 'APPFLOW_SECRET_FILE', default: '', help: 'A file to read APPFLOW_SECRET from instead.' },
+  { name: 'APPFLOW_SECRET_FILE', default: '', help: 'File to read APPFLOW_SECRET from instead.' },
   {
     name: 'APPFLOW_SECRET_RETIRED',
     default: '',
-    help: 'Comma-separated former secrets. To replace the secret: 1. put the former one here and a new one in APPFLOW_SECRET (or in secrets/appflow-secret); 2. restart every process; 3. keys made before go on working and are moved to the new secret when they are next seen; 4. `appflow doctor` says how many are left: when none is, or those left are no longer wanted, keep the former secret here only to verify older audit entries, or remove it.',
+    help: 'Comma-separated old secrets, while you [replace the secret](guides/operating.md#replace-appflow_secret): keys stored under them keep working and move to the new secret when they are next used.',
   },
   {
     name: 'APPFLOW_QUERY_MEMORY',
     default: '',
     whenUnset: 'a quarter of the memory of the machine or container, from 500 MB to 8 GB',
-    help: 'Memory for all queries together, e.g. `2GB` or `800MB`. Four queries run at a time, each with a quarter of it. A query that needs more spills to disk where possible, and is otherwise refused with `query_too_large`.',
+    help: 'Memory for all queries together, such as `2GB` or `800MB`. Up to four queries run at a time, each with a quarter of it. A query that needs more spills to disk if possible, or is refused with `query_too_large`.',
   },
   {
     name: 'APPFLOW_KEY_MAX_STALE_SECONDS',
     default: '60',
-    help: 'How long keys are verified from memory while the control database cannot be read (0 to 3600). After that every request with a key is refused with 503.',
+    help: 'How long keys are verified from memory while the control database cannot be read (0 to 3600). After that, every request with a key gets 503.',
   },
   {
     name: 'APPFLOW_GITHUB_SCANNING_KEYS_FILE',
     default: '',
-    whenUnset: 'asked for at api.github.com when a report comes',
-    help: "A file with GitHub's public keys for secret scanning, as https://api.github.com/meta/public_keys/secret_scanning answers them: for servers that cannot reach it.",
+    whenUnset: 'fetched from api.github.com when a report arrives',
+    help: "File with GitHub's public keys for secret scanning, as returned by https://api.github.com/meta/public_keys/secret_scanning, for servers that cannot reach it.",
   },
   {
     name: 'APPFLOW_PUBLIC_URL',
     default: '',
-    help: 'The address people reach this server under, e.g. https://appflow.example.com; links in errors begin with it.',
+    help: 'URL at which people reach this server, such as `https://appflow.example.com`. Used in links.',
   },
   {
     name: 'APPFLOW_ALLOW_HTTP',
     default: '',
-    help: '`1` lets people sign in over plain HTTP from other machines: passwords then cross the network readable. Better: a proxy with TLS in front, and APPFLOW_PUBLIC_URL.',
+    help: '`1` lets people sign in over plain HTTP from other machines; passwords are then sent unencrypted. Prefer a TLS proxy and APPFLOW_PUBLIC_URL.',
   },
   {
     name: 'APPFLOW_CLOCK_FLOOR',
     default: 'on',
-    help: "`on`: Appflow's clock starts no earlier than the last entry of the audit log and the last change of the control database, so that a system clock that was set back does not make expired keys valid again. `off`: for one start, after a system clock that was ahead was corrected.",
+    help: "`on`: Appflow's clock never starts before the last audit entry or the last change of the control database, so that setting the system clock back doesn't make expired keys valid again. `off`: for a single start, after correcting a system clock that was ahead.",
   },
   {
     name: 'TRUSTED_PROXIES',
     default: '',
-    help: 'Comma-separated addresses or CIDRs of proxies whose X-Forwarded-For is believed. Needed behind a proxy: until it is set, IP allow-lists see the proxy, and all its callers share the limits per address (50 times as large).',
+    help: 'Comma-separated IP addresses or CIDR ranges of proxies whose X-Forwarded-For is trusted. Required behind a proxy: until it is set, IP allow-lists see the proxy, and all its callers share the per-address limits (50 times as large).',
   },
   {
     name: 'APPFLOW_COUNTRY_HEADER',
@@ -106,19 +106,19 @@ export const SETTINGS = [
     name: 'APPFLOW_LIMIT_EVENTS',
     default: '',
     whenUnset: 'per key type',
-    help: 'Events received per key: `off` or `rate/burst`. The burst must hold a whole batch (1,000).',
+    help: 'Events received per key: `off` or `rate/burst`. The burst must be at least one full batch (1,000).',
   },
   {
     name: 'APPFLOW_LIMIT_EVENTS_IP_REQUESTS',
     default: '',
     whenUnset: describeRate(ADDRESS_RATES['events-ip-requests']),
-    help: 'Requests to POST /v1/events per address (IPv6: its /64) inside a client key: `off` or `rate/burst`.',
+    help: 'Requests to POST /v1/events per address (IPv6: per /64) of each client key: `off` or `rate/burst`.',
   },
   {
     name: 'APPFLOW_LIMIT_EVENTS_IP',
     default: '',
     whenUnset: describeRate(ADDRESS_RATES['events-ip']),
-    help: 'Events received per address inside a client key: `off` or `rate/burst`. The burst must hold a whole batch (1,000).',
+    help: 'Events received per address of each client key: `off` or `rate/burst`. The burst must be at least one full batch (1,000).',
   },
   {
     name: 'APPFLOW_LIMIT_ANALYTICS',
@@ -130,19 +130,19 @@ export const SETTINGS = [
     name: 'APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT',
     default: '',
     whenUnset: describeInFlight(IN_FLIGHT_DEFAULT),
-    help: 'Queries of one key at once, in each process: `off` or `running/waiting`; those that wait get 429 after 2 s.',
+    help: 'Concurrent queries per key in each process: `off` or `running/waiting`. Waiting queries get 429 after 2 s.',
   },
   {
     name: 'APPFLOW_LIMIT_MANAGEMENT',
     default: '',
     whenUnset: describeRate(DEFAULT_RATES.server.management),
-    help: 'Management calls per key: `off` or `rate/burst`.',
+    help: 'Management requests per key: `off` or `rate/burst`.',
   },
   {
     name: 'APPFLOW_LIMIT_FAILED_AUTH',
     default: '',
     whenUnset: describeRate(FAILED_AUTH_RATE),
-    help: 'Unknown keys per address: `off` or `rate/burst`. Valid keys are never held up by it.',
+    help: 'Requests with unknown keys per address: `off` or `rate/burst`. Valid keys are never blocked.',
   },
   {
     name: 'APPFLOW_LIMIT_LEAK_HOOK',
@@ -154,29 +154,33 @@ export const SETTINGS = [
     name: 'APPFLOW_LIMIT_SIGN_IN',
     default: '',
     whenUnset: describeRate(SIGN_IN_RATE),
-    help: 'Wrong passwords in the dashboard per known device, per session, and per address: `off` or `rate/burst`. `off` also removes the limit per account.',
+    help: 'Wrong passwords per known device, per session and per address: `off` or `rate/burst`. `off` also removes the limit per account.',
   },
   {
     name: 'REDIS_URL',
     default: '',
-    help: 'A Redis or Valkey in which all processes count rate limits together, e.g. redis://user:password@10.0.0.5:6379/0, or rediss:// for TLS. Unset: each process counts for itself. While it does not answer, each keeps to its share of every limit.',
+    help: 'Redis or Valkey in which all processes count rate limits together, such as `redis://user:password@10.0.0.5:6379/0`, or `rediss://` for TLS. If it is unset, each process counts separately. If Redis is down, each process enforces its share of every limit.',
   },
   {
     name: 'RATE_LIMIT_HEADERS',
     default: 'draft',
-    help: '`draft` sends RateLimit and RateLimit-Policy (IETF httpapi draft), `off` neither. Retry-After is always sent.',
+    help: '`draft` sends RateLimit and RateLimit-Policy (IETF httpapi draft); `off` sends neither. Retry-After is always sent.',
   },
   {
     name: 'METRICS_TOKEN',
     default: '',
-    help: 'Whoever sends it as `Authorization: Bearer` may read `/metrics`, from anywhere. Unset: only this machine may, straight and under a loopback name, not through a proxy. At least 16 characters.',
+    help: 'Bearer token for reading `/metrics` from anywhere; at least 16 characters. If it is unset, only this machine can read `/metrics`, directly and under a loopback name, not through a proxy.',
   },
   {
     name: 'METRICS_PORT',
     default: '',
-    help: 'A port of its own for `/metrics` (on HOST), which then is not on the main port. Open to whoever reaches it, unless METRICS_TOKEN is set.',
+    help: 'Separate port for `/metrics` (on HOST), instead of the main port. Open to anyone who can reach it, unless METRICS_TOKEN is set.',
   },
-  { name: 'LOG_LEVEL', default: 'info', help: 'fatal, error, warn, info, debug, trace or silent.' },
+  {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    help: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. On a terminal, log lines are readable text; otherwise, JSON.',
+  },
 ] as const satisfies readonly Setting[];
 
 /** The name of a variable in `SETTINGS`. */

@@ -217,14 +217,14 @@ function parseVariable(name: string, text: string): LimitOverrides | Mistake {
   const policy = POLICY_BY_VARIABLE.get(name);
   if (policy !== undefined) return parseRate(policy, text);
   const names = [...POLICY_BY_VARIABLE.keys(), IN_FLIGHT_VARIABLE];
-  return { mistake: `there is no such limit. The names are ${names.join(', ')}.` };
+  return { mistake: `unknown limit. Valid names are ${names.join(', ')}.` };
 }
 
 function parseRate(policy: PolicyName, text: string): LimitOverrides | Mistake {
   if (text === 'off') return { [policy]: text };
   const [rate, burst, ...rest] = text.split('/').map((part) => parseDecimal(part.trim()));
   if (rate === undefined || burst === undefined || rest.length > 0) {
-    return { mistake: `it is neither "off" nor two numbers with a slash between. ${EXAMPLE}` };
+    return { mistake: `must be "off" or two numbers separated by a slash. ${EXAMPLE}` };
   }
   const value = { rate, burst };
   const mistake = findRateMistake(value) ?? findBatchMistake(policy, value);
@@ -235,13 +235,13 @@ function parseInFlight(text: string): LimitOverrides | Mistake {
   if (text === 'off') return { [IN_FLIGHT_POLICY]: text };
   const [running, waiting, ...rest] = text.split('/').map((part) => parseDecimal(part.trim()));
   if (running === undefined || waiting === undefined || rest.length > 0) {
-    return { mistake: `it is neither "off" nor two numbers with a slash between. ${IN_FLIGHT_EXAMPLE}` };
+    return { mistake: `must be "off" or two numbers separated by a slash. ${IN_FLIGHT_EXAMPLE}` };
   }
   if (!isWhole(running, 1)) {
-    return { mistake: `running is not a whole number from 1 to ${IN_FLIGHT_MAX}. ${IN_FLIGHT_EXAMPLE}` };
+    return { mistake: `running must be a whole number from 1 to ${IN_FLIGHT_MAX}. ${IN_FLIGHT_EXAMPLE}` };
   }
   if (!isWhole(waiting, 0)) {
-    return { mistake: `waiting is not a whole number from 0 to ${IN_FLIGHT_MAX}. ${IN_FLIGHT_EXAMPLE}` };
+    return { mistake: `waiting must be a whole number from 0 to ${IN_FLIGHT_MAX}. ${IN_FLIGHT_EXAMPLE}` };
   }
   return { [IN_FLIGHT_POLICY]: { running, waiting } };
 }

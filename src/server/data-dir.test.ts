@@ -16,6 +16,16 @@ describe('the data folder', () => {
     for (const made of [above, dataDir, join(dataDir, 'secrets')]) assert.equal(modeOf(made), '700');
   });
 
+  it('fails immediately with the fix where no folder can be created', () => {
+    const file = join(makeTempDir(), 'file');
+    writeFileSync(file, 'x');
+    for (const dataDir of ['/proc/foo', '/proc/foo/bar', '/dev/null/data', join(file, 'data')]) {
+      assert.throws(() => prepareDataDir(dataDir), {
+        message: new RegExp(`^APPFLOW_DATA_DIR is ${dataDir}: .*(?:[Uu]se a|or use a)(?:nother)? folder\\.$`),
+      });
+    }
+  });
+
   it('keeps existing permissions and content, with a warning if other users can read it', () => {
     for (const mode of [0o755, 0o750, 0o701]) {
       const dataDir = makeTempDir();
@@ -28,7 +38,7 @@ describe('the data folder', () => {
         [file, 0o644],
       ] as const)
         chmodSync(path, itsMode);
-      assert.match(prepareDataDir(dataDir).rightsWarning ?? '', /Others can look into .* chmod go= /);
+      assert.match(prepareDataDir(dataDir).rightsWarning ?? '', /Other users can read .* chmod go= /);
       assert.deepEqual([dataDir, folder, file].map(modeOf), [mode.toString(8), '755', '644']);
       assert.equal(modeOf(join(dataDir, 'secrets')), '700');
     }
@@ -50,7 +60,7 @@ describe('the data folder', () => {
     chmodSync(config.dataDir, 0o755);
     await start();
     assert.equal(lines.length, 1);
-    assert.match(lines[0] ?? '', /"level":40.*Others can look into/);
+    assert.match(lines[0] ?? '', /"level":40.*Other users can read/);
     assert.deepEqual([config.dataDir, join(config.dataDir, 'control.db')].map(modeOf), ['755', '600']);
   });
 });

@@ -26,7 +26,7 @@ export function prepareDataDir(dataDir: string): DataDir {
   const controlFile = join(dataDir, 'control.db');
   process.umask(0o077);
   try {
-    mkdirSync(secretsDir, { recursive: true, mode: OWNER_ONLY });
+    createFolders(secretsDir);
     // This folder is Appflow's own, and mkdir does not change the permissions of an existing one.
     chmodSync(secretsDir, OWNER_ONLY);
   } catch (error) {
@@ -42,6 +42,23 @@ export function prepareDataDir(dataDir: string): DataDir {
   };
 }
 
+/**
+ * Creates a folder and its missing parents, one by one: `mkdirSync` with `recursive` never returns where the file system
+ * answers ENOENT for a new folder, as /proc does.
+ */
+function createFolders(path: string): void {
+  const missing: string[] = [];
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    try {
+      mkdirSync(folder, { mode: OWNER_ONLY });
+    } catch (error) {
+      // Another process that starts now may have created it.
+      if (errorCodeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
 /** Whether there is no database: a file without content is what an interrupted first start leaves, or a damaged one. */
 export function isMissing(file: string): boolean {
   return !existsSync(file) || statSync(file).size === 0;
@@ -50,7 +67,7 @@ export function isMissing(file: string): boolean {
 /** Returns what to do if other users can read an existing folder; undefined if only its owner can. */
 export function findRightsWarning(dataDir: string): string | undefined {
   if (!isOpenToOthers(dataDir)) return undefined;
-  return `Others can look into ${dataDir}: run chmod go= ${dataDir}, unless they need it.`;
+  return `Other users can read ${dataDir}. Run chmod go= ${dataDir}, unless they need access.`;
 }
 
 /** Whether an existing file or folder gives any permission to users other than its owner. */
@@ -71,13 +88,14 @@ function rootCause(error: unknown, dataDir: string): unknown {
 }
 
 const FIXES: Record<string, string> = {
-  EEXIST: 'that is a file. Name a folder.',
-  ENOTDIR: 'a part of that path is a file. Name a folder.',
-  EACCES: 'this user may not write there. Give it the right to, or name another folder.',
-  EPERM: 'this user may not change it. Make this user its owner, or name another folder.',
-  EROFS: 'that file system is read-only. Mount it writable, or name another folder.',
-  ENOSPC: 'the disk is full. Make room on it, or name another folder.',
-  EDQUOT: 'the disk quota is used up. Make room, or name another folder.',
+  EEXIST: 'this path is a file. Use a folder.',
+  ENOTDIR: 'part of this path is a file. Use a folder.',
+  ENOENT: 'folders cannot be created there. Use another folder.',
+  EACCES: 'this user cannot write there. Grant write access, or use another folder.',
+  EPERM: 'this user cannot change it. Make this user its owner, or use another folder.',
+  EROFS: 'the file system is read-only. Remount it as writable, or use another folder.',
+  ENOSPC: 'the disk is full. Free up space, or use another folder.',
+  EDQUOT: 'the disk quota is exceeded. Free up space, or use another folder.',
 };
 
 /** Returns the fix for a file-system error in the data folder. */

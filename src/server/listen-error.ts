@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import { errorCodeOf } from '../lib/errors.ts';
 
 const FIXES: Record<string, string> = {
-  EADDRINUSE: 'another process listens there. Stop it, or set %s to another port.',
-  EACCES: 'this user may not listen there. Set %s to 1024 or more.',
-  EADDRNOTAVAIL: 'this machine does not have that address. Set HOST to one of its own.',
-  ENOTFOUND: 'that name has no address. Set HOST to an address of this machine.',
+  EADDRINUSE: 'another process is using this port. Stop it, or set %s to another port.',
+  EACCES: 'this user cannot listen on this port. Set %s to 1024 or more.',
+  EADDRNOTAVAIL: 'this machine does not have this address. Set HOST to one of its addresses.',
+  ENOTFOUND: 'the name cannot be resolved. Set HOST to an address of this machine.',
 };
 
 /** The address a server listens on. */

@@ -105,7 +105,7 @@ type Database = Pick<ControlServices, 'control' | 'disk' | 'clockState' | 'close
 /** Opens the control database, and lets the clock start no earlier than what is stored in it. */
 async function openDatabase(config: Config, file: string, clock: Clock, log: Log): Promise<Database> {
   const lastWriteMs = readLastWrite(file);
-  if (!config.hasClockFloor) log.warn('APPFLOW_CLOCK_FLOOR is off: unset it after this start');
+  if (!config.hasClockFloor) log.warn('APPFLOW_CLOCK_FLOOR is off. Unset it after this start.');
   const disk = createDiskSpace(config.dataDir, log);
   const control = await openControl(file, clock, disk);
   try {

@@ -36,13 +36,13 @@ export function readSecret(file: string): string {
   const secret = readFileSync(file, 'utf8').trim();
   if (secret.length >= SECRET_BYTES) return secret;
   throw new Error(
-    `The secret in ${file} is cut short. Put the former one back; without it no API key works.`,
+    `The secret in ${file} is truncated. Restore it from a backup; without it, no API key works.`,
   );
 }
 
 const missingSecret = (file: string) =>
-  `The secret is missing: ${file} is not there, but keys made under it are stored. ` +
-  'Put the file back from a backup, or set the same secret as APPFLOW_SECRET; without it no API key works.';
+  `${file} is missing, but there are keys that depend on it. ` +
+  'Restore the file from a backup, or set APPFLOW_SECRET to the same secret; without it, no API key works.';
 
 /** Written to a draft and linked into place, so that a partial secret is never read, nor left behind by a crash. */
 function createSecretFile(file: string): void {
@@ -55,7 +55,7 @@ function createSecretFile(file: string): void {
     linkSync(draft, file);
   } catch (error) {
     if (errorCodeOf(error) === 'EEXIST') return;
-    throw new Error(`The secret cannot be kept in ${file}: ${fixOf(error)}`, { cause: error });
+    throw new Error(`The secret cannot be stored in ${file}: ${fixOf(error)}`, { cause: error });
   } finally {
     rmSync(draft, { force: true });
   }
@@ -113,9 +113,9 @@ export async function requireSameSecret(
 
 /** The error for a wrong secret, with the fix. */
 export const WRONG_SECRET =
-  'APPFLOW_SECRET is not the secret this data folder was made with, so no API key would work. ' +
-  'Set the former secret again (APPFLOW_SECRET, APPFLOW_SECRET_FILE, or secrets/appflow-secret in the data folder). ' +
-  'To replace the secret, set the former one as APPFLOW_SECRET_RETIRED.';
+  'APPFLOW_SECRET is not the secret of this data folder, so no API key would work. ' +
+  'Set the old secret again (APPFLOW_SECRET, APPFLOW_SECRET_FILE, or secrets/appflow-secret in the data folder). ' +
+  'To replace the secret, set APPFLOW_SECRET_RETIRED to the old one.';
 
 async function moveToCurrent(
   { control, audit, auditKeys }: CheckServices,
@@ -181,7 +181,7 @@ export async function findSecretWarning(
   if (unknown === 0) return undefined;
   const which = unknown === 1 ? 'secret of an API key is' : 'secrets of API keys are';
   return (
-    `${unknown} ${which} stored under a secret that is not configured and refused with invalid_api_key. ` +
-    'Set the former secret again as APPFLOW_SECRET_RETIRED and restart; or replace those keys and revoke them.'
+    `${unknown} ${which} stored under an APPFLOW_SECRET that is not configured, and refused with invalid_api_key. ` +
+    'Set APPFLOW_SECRET_RETIRED to the old secret and restart, or replace and revoke these keys.'
   );
 }

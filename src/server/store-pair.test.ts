@@ -60,7 +60,7 @@ describe('the two stores of a data folder', () => {
       await assert.rejects(open, (error: Error) => {
         assert.match(
           error.message,
-          /events is missing or empty, but \S+control\.db has events there\. Restore it/,
+          /events is missing or empty, but \S+control\.db says that there are events\. Restore it/,
         );
         const [, id] = /echo (store_\w+) > (\S+)\. To start over, move/.exec(error.message) ?? [];
         mkdirSync(events, { recursive: true });

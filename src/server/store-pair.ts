@@ -107,7 +107,7 @@ export function requireControlFile(paths: StorePaths): void {
 }
 
 const explainNoEvents = ({ controlFile, eventsDir }: StorePaths, id: string) =>
-  `${eventsDir} is missing or empty, but ${controlFile} has events there. Restore it from a backup. ` +
+  `${eventsDir} is missing or empty, but ${controlFile} says that there are events. Restore it from a backup. ` +
   `To continue without these events, run: mkdir -p ${eventsDir} && echo ${id} > ${idFile(eventsDir)}. ` +
   `To start over, move ${controlFile} elsewhere.`;
 

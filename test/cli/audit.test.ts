@@ -85,13 +85,15 @@ describe('appflow audit, without a server', async () => {
     assert.deepEqual([await since(at), await since(at + 1)], [new Set([null]), new Set()]);
   });
 
-  it('prints a table in which no text can move the cursor', async () => {
+  it('prints a line per entry and detail, in which no text can move the cursor', async () => {
     const { code, stdout } = await audit(env, '--installation');
     assert.equal(code, 0);
-    assert.match(stdout, /^at +action +target +actor +ip +project +request +changes\n/);
-    assert.match(stdout, /secret\.rotated +installation +cli +- +- +- +\{"name":\["before","evil/);
+    assert.match(
+      stdout,
+      /^[\d-]{10} [\d:]{8}Z {2}secret\.rotated +installation\n +by cli\n +name: "before" → "evil/,
+    );
     assert.ok(stdout.includes('evil\\u001b[2J\\u202e\\u009b'), JSON.stringify(stdout));
-    assert.match((await audit(env, '--installation', '--since', '1m')).stdout, /^There are no such entries/);
+    assert.match((await audit(env, '--installation', '--since', '1m')).stdout, /^No matching entries/);
   });
 
   it('changes nothing in the folder', async () => {
@@ -105,8 +107,8 @@ describe('appflow audit, without a server', async () => {
     const wrong: [string[], RegExp][] = [
       [['--project', 'proj_x'], /There is no project proj_x/],
       [['--project', projects[0]?.project_id ?? '', '--installation'], /cannot be used with/],
-      [['--since', 'yesterday'], /Write 30m, 24h, 7d/],
-      [['--since', '7'], /Write 30m, 24h, 7d/],
+      [['--since', 'yesterday'], /Must be 30m, 24h, 7d/],
+      [['--since', '7'], /Must be 30m, 24h, 7d/],
       [['--limit', '0'], /from 1 to 10000/],
       [['--limit', '10001'], /from 1 to 10000/],
       [['--everything'], /unknown option/],
@@ -119,7 +121,7 @@ describe('appflow audit, without a server', async () => {
     const empty = makeTempDir();
     const { code, stderr } = await audit({ APPFLOW_DATA_DIR: empty });
     assert.equal(code, 2);
-    assert.match(stderr, /There is no project yet/);
+    assert.match(stderr, /There is no project in /);
     assert.ok(!existsSync(join(empty, 'control.db')));
     const help = await audit(env, '--help');
     assert.equal(help.code, 0);

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { it } from 'node:test';
+import { promisify } from 'node:util';
 import { type Command, runCli, startCli, startServerProcess } from '../support/child-processes.ts';
 import { openStream } from '../support/event-stream.ts';
 import { findFreePort } from '../support/free-port.ts';
@@ -57,27 +61,46 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     child.kill(signal);
     const first = await ended;
     assert.equal(first.code, 1);
-    assert.match(first.stderr, /The demo is not complete yet\. Run it again to go on\.\n$/);
+    assert.match(first.stderr, /The demo is incomplete\. Run the same command again to continue\.\n$/);
     assert.equal(first.stdout, '');
     const again = await runCli(args, env);
     assert.equal(again.code, 0, again.stderr);
-    assert.match(again.stdout, /Its keys, shown only now:/);
+    assert.match(again.stdout, /API keys \(shown once\):/);
     const keys = await runCli(['keys', 'list', '--json'], env);
     assert.equal(keys.stdout.match(/Production backend/g)?.length, 1, keys.stdout);
     const third = await runCli(args, env);
-    assert.match(third.stdout, /Nothing to add[\s\S]*Its keys were shown when it was made/);
+    assert.match(third.stdout, /nothing to add[\s\S]*The API keys were shown when the demo was created/);
   });
 }
 
-it('creates nothing in a folder that a server on another port is using, and says so', async () => {
+it('finds the server that runs on its folder on any port, and loads the demo through it', async () => {
   const env = envOf(await findFreePort());
-  await using _server = await startServerProcess({ ...env, PORT: '0' });
-  const { code, stderr } = await runCli(['demo', '--users', '60', '--days', '3', '--no-serve'], env);
-  assert.equal(code, 1, stderr);
-  assert.match(
-    stderr,
-    /Another Appflow process \(\d+\) uses this data folder.*Set PORT.*Nothing was created/,
-  );
-  const { stdout } = await runCli(['audit', '--json'], env);
-  assert.doesNotMatch(stdout, /project/);
+  await using server = await startServerProcess({ ...env, PORT: '0' });
+  const { code, stdout, stderr } = await runCli(['demo', '--users', '60', '--days', '3'], env);
+  assert.equal(code, 0, stderr);
+  assert.ok(stdout.includes(`dashboard  ${server.url}`), stdout);
+  const [, key = ''] = /server key +(\S+)/.exec(stdout) ?? [];
+  const { body } = await server.call('GET', '/v1/events?limit=1', { key });
+  assert.equal(body.data?.length, 1);
+});
+
+it('starts nothing and creates nothing if another server has the port', async () => {
+  await using server = await startServerProcess({ APPFLOW_DATA_DIR: makeTempDir() });
+  const env = envOf(Number(new URL(server.url).port));
+  const { code, stderr } = await runCli(['demo', '--users', '60', '--days', '3'], env);
+  assert.equal(code, 1);
+  assert.match(stderr, /another process is using this port/);
+  assert.deepEqual(readdirSync(env.APPFLOW_DATA_DIR), []);
+});
+
+it('has a folder of its own by default, beside the one of the server', async () => {
+  const here = makeTempDir();
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const args = [main, 'demo', '--users', '20', '--days', '1', '--no-serve'];
+  const { PATH = '', HOME = '' } = process.env;
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: here, env: { PATH, HOME } });
+  trackSecrets(stdout);
+  assert.match(stdout, /is ready in \S+\/data-demo: /);
+  assert.match(stdout, /There was nothing|Stored \d+ events/);
+  assert.deepEqual(readdirSync(here), ['data-demo']);
 });

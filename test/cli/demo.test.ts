@@ -8,9 +8,10 @@ import { runDemo } from '../../src/cli/demo.ts';
 import { UsageError } from '../../src/cli/terminal/usage-error.ts';
 import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
+import { recordServerUrl } from '../../src/server/server-url.ts';
 import { startServer } from '../../src/server/start.ts';
 import { cleanUp } from '../support/clean-up.ts';
-import { connect, makeConfig } from '../support/harness.ts';
+import { connect, initProject, makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
 
 const PLAN = { seed: 7, days: 20, users: 60 };
@@ -132,9 +133,9 @@ describe('appflow demo', () => {
   });
 
   it('adds what happened since to the running server when run again later', async () => {
-    const running = { ...config, port: Number(new URL(server.url).port) };
+    const removeUrl = recordServerUrl(config, server.url);
     const laterMs = nowMs + HOUR_MS / 2;
-    const added = await runDemo(running, {}, laterMs, never);
+    const added = await runDemo(config, {}, laterMs, never).finally(removeUrl);
     const all = [...makeDays(PLAN, stage, { fromMs: stage.startMs - 1, untilMs: laterMs })].flat();
     assert.equal(added.accepted, all.length - first.accepted);
     assert.equal(added.duplicates, 0);
@@ -143,6 +144,34 @@ describe('appflow demo', () => {
       keys.data.map(({ name, revoked_reason }: Record<string, string>) => [name, revoked_reason]),
       [['Demo loader', 'unused']],
     );
+  });
+
+  it('is never added to a folder that has a project or an account, and creates nothing there', async () => {
+    const [withProject, withAccount] = [makeConfig(), makeConfig()];
+    await initProject(withProject);
+    const people = await openControlServices(withAccount);
+    const now = new Date(nowMs).toISOString();
+    await people.control.db
+      .insertInto('people')
+      .values({
+        id: 'usr_1',
+        name: 'A',
+        email: 'a@example.com',
+        email_verified: 1,
+        image: null,
+        two_factor_enabled: 0,
+        created_at: now,
+        updated_at: now,
+      })
+      .execute();
+    await people.close();
+    for (const used of [withProject, withAccount]) {
+      await assert.rejects(runDemo(used, PLAN, nowMs, never), /already has projects or accounts.*--data-dir/);
+      const services = await openControlServices(used);
+      const names = services.directory.listProjects().map(({ name }) => name);
+      await services.close();
+      assert.ok(!names.includes('Appflow Demo'), String(names));
+    }
   });
 
   it('rejects another plan for the same folder', async () => {

@@ -5,7 +5,6 @@ import { describe, it } from 'node:test';
 import { NO_CALLER } from '../../src/control/open.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
-import { findFreePort } from '../support/free-port.ts';
 import { initProject, makeConfig, makeTempDir } from '../support/harness.ts';
 import { assertFailed, examine, makeInstallation, snapshot } from './doctor-installation.ts';
 
@@ -14,10 +13,10 @@ describe('doctor', () => {
     const { env } = await makeInstallation();
     const { code, ok, byCheck } = await examine(env);
     assert.deepEqual([code, ok], [0, true], JSON.stringify([...byCheck.values()]));
-    assert.match(byCheck.get('audit log')?.message ?? '', /^All 5 entries|^All \d+ entries/);
+    assert.match(byCheck.get('audit log')?.message ?? '', /^OK: all \d+ entries/);
     const printed = await runCli(['doctor'], { PORT: '0', ...env });
     assert.equal(printed.code, 0);
-    assert.match(printed.stdout, /^ok {5}.*configuration: [\s\S]*Nothing is wrong\.\n$/);
+    assert.match(printed.stdout, /^ok {5}.*configuration: [\s\S]*No problems found\.\n$/);
   });
 
   it('finds nothing wrong with an empty folder, and creates nothing', async () => {
@@ -59,7 +58,7 @@ describe('doctor', () => {
     assert.equal(code, 0, JSON.stringify([...byCheck.values()]));
     for (const check of ['clock', 'audit log']) {
       assert.equal(byCheck.get(check)?.status, 'warning');
-      assert.match(byCheck.get(check)?.message ?? '', /only after the migrations/);
+      assert.match(byCheck.get(check)?.message ?? '', /only check it after the migrations/);
     }
     assert.equal(byCheck.get('secret')?.status, 'ok');
   });
@@ -69,7 +68,7 @@ describe('doctor', () => {
     for (const mode of [0o710, 0o701]) {
       chmodSync(dataDir, mode);
       const { code, byCheck } = await examine(env);
-      assert.deepEqual([code, byCheck.get('data folder rights')?.status], [0, 'warning']);
+      assert.deepEqual([code, byCheck.get('data folder permissions')?.status], [0, 'warning']);
     }
   });
 
@@ -94,7 +93,7 @@ describe('doctor', () => {
   it('detects a wrong or missing secret, and says what to do', async () => {
     const { dataDir, env } = await makeInstallation();
     const other = { ...env, APPFLOW_SECRET: 'quite another secret of enough characters' };
-    assertFailed(await examine(other), 'secret', /Set the former secret again/);
+    assertFailed(await examine(other), 'secret', /Set the old secret again/);
     rmSync(join(dataDir, 'secrets', 'appflow-secret'));
     assertFailed(await examine(env), 'secret', /is missing/);
   });
@@ -102,7 +101,7 @@ describe('doctor', () => {
   it('detects that other users can read the secret', async () => {
     const { dataDir, env } = await makeInstallation();
     chmodSync(join(dataDir, 'secrets'), 0o755);
-    assertFailed(await examine(env), 'data folder rights', /chmod -R go=/);
+    assertFailed(await examine(env), 'data folder permissions', /chmod -R go=/);
   });
 
   it('detects a control database that is not a database', async () => {
@@ -135,6 +134,14 @@ describe('doctor', () => {
     assert.match(byCheck.get('configuration')?.message ?? '', /PORT[\s\S]*LOG_LEVEL/);
   });
 
+  it('warns of a variable that is no setting', async () => {
+    const { env } = await makeInstallation();
+    const { code, byCheck } = await examine({ ...env, APPFLOW_DATADIR: '/elsewhere' });
+    const { status, message } = byCheck.get('configuration') ?? {};
+    assert.deepEqual([code, status], [0, 'warning']);
+    assert.match(message ?? '', /^APPFLOW_DATADIR is not a setting.*Did you mean APPFLOW_DATA_DIR\?$/);
+  });
+
   it('warns of a proxy that is not configured, and rejects trusting every address', async () => {
     const { env } = await makeInstallation();
     const hinted = await examine({ ...env, APPFLOW_PUBLIC_URL: 'https://appflow.example.com' });
@@ -143,12 +150,13 @@ describe('doctor', () => {
   });
 
   it('asks the running server about its event store, which no other process can open', async () => {
-    const env = { APPFLOW_DATA_DIR: makeTempDir(), PORT: String(await findFreePort()) };
+    const env = { APPFLOW_DATA_DIR: makeTempDir() };
     await initByCli(env);
     await using server = await startServerProcess(env);
     const beside = await examine(env);
     assert.equal(beside.code, 0, JSON.stringify([...beside.byCheck.values()]));
-    assert.equal(beside.byCheck.get('event store')?.message, 'The server says that it answers.');
+    assert.equal(beside.byCheck.get('event store')?.message, 'Ready, according to the server.');
+    assert.equal(beside.byCheck.get('server')?.message, `Running at ${server.url}.`);
     assert.equal(beside.byCheck.get('server warning'), undefined);
     await server.call('GET', '/healthz', { headers: { 'x-forwarded-for': '203.0.113.9' } });
     const warned = await examine(env);
@@ -159,7 +167,7 @@ describe('doctor', () => {
     assert.equal(alone.code, 0);
     assert.equal(
       alone.byCheck.get('event store')?.message,
-      'It opens and answers, and every file is as it was written.',
+      'OK: it opens, answers queries, and all files are intact.',
     );
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { initByCli, runCli, startCli, startServerProcess } from '../support/child-processes.ts';
@@ -28,10 +28,23 @@ test('starts a server for the import if none is running, and a later server has 
   assert.deepEqual([JSON.parse(again.stdout).duplicates, again.stderr], [4_857, '']);
 });
 
-test('does not open a folder that a server at another address is using', async () => {
+test('finds the server that runs on its folder on any port', async () => {
+  const env = { APPFLOW_DATA_DIR: makeTempDir() };
+  const project = await initByCli(env);
+  await using server = await startServerProcess(env);
+  const other = { ...env, PORT: String(await findFreePort()), APPFLOW_API_KEY: project.server_key };
+  const line = '{"event_name":"app_open","app_user_id":"u_1"}\n';
+  const { code, stderr } = await runCli(['import'], other, line);
+  assert.deepEqual([code, stderr], [0, '']);
+  const { body } = await server.call('GET', '/v1/events', { key: project.server_key });
+  assert.equal(body.data.length, 1);
+});
+
+test('does not open a folder that a server is using whose address is not recorded', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir() };
   const project = await initByCli(env);
   await using _server = await startServerProcess(env);
+  rmSync(join(env.APPFLOW_DATA_DIR, 'server-url'));
   const other = { ...env, PORT: String(await findFreePort()), APPFLOW_API_KEY: project.server_key };
   const ended = await runCli(['import', FILE], other);
   assert.equal(ended.code, 1);

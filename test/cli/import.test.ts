@@ -221,18 +221,38 @@ test('imports what can be read of a damaged gzip file and exits with 1', async (
   const command = ['import', path, '--url', server.url];
   const ended = await runCli(command, { ...env, APPFLOW_API_KEY: project.server_key });
   assert.equal(ended.code, 1);
-  assert.match(ended.stderr, /damaged gzip: what could be read of it is imported/);
+  assert.match(ended.stderr, /damaged gzip\. The part that could be read was imported/);
   const stored = await listStoredEvents(server, project.server_key, project.app_id);
   assert.ok(stored.length > 2_000, String(stored.length));
 });
 
 test("stops with the server's message for a key that may not write", async () => {
   const project = await initByCli(env);
+  const created = await server.call('POST', '/v1/api-keys', {
+    key: project.server_key,
+    body: { name: 'Reader', type: 'server', scopes: ['events:read'] },
+  });
   const command = ['import', contributionsFile('b'), '--url', server.url];
-  const ended = await runCli(command, { ...env, APPFLOW_API_KEY: project.read_only_key });
+  const ended = await runCli(command, { ...env, APPFLOW_API_KEY: String(created.body.key) });
   assert.equal(ended.code, 1);
   assert.equal(ended.stdout, '');
   assert.match(ended.stderr, /^The server answered 403: .*events:write.*\n$/);
+});
+
+test('refuses a client key, which would count again what a server key imported, and a read-only one', async () => {
+  const project = await initByCli(env);
+  const event = JSON.stringify(makeEvents(1)[0]);
+  for (const [key, message] of [
+    [project.client_key, /^That is a client key .*Import with a server key \(sk_…\)/],
+    [project.read_only_key, /^That is a read-only key .*Import with a server key \(sk_…\)/],
+  ] as const) {
+    const command = ['import', '--url', server.url];
+    const ended = await runCli(command, { ...env, APPFLOW_API_KEY: key }, event);
+    assert.deepEqual([ended.code, ended.stdout], [2, '']);
+    assert.match(ended.stderr, message);
+  }
+  const { body } = await server.call('GET', '/v1/events', { key: project.server_key });
+  assert.deepEqual(body.data, []);
 });
 
 test('reads the key from a file, or from the command line with a warning', async () => {
@@ -257,7 +277,7 @@ test('imports without saving progress, with one warning, if the data folder is n
   const ended = await runCli(command, variables);
   assert.equal(ended.code, 0, ended.stderr);
   assert.equal(JSON.parse(ended.stdout).accepted, 2_790);
-  assert.match(ended.stderr, /^Warning: no progress can be kept in \S+: .*The import continues[^\n]*\n$/);
+  assert.match(ended.stderr, /^Warning: progress cannot be saved in \S+: .*The import continues[^\n]*\n$/);
 });
 
 test('names what is missing in a message', async () => {
@@ -265,7 +285,7 @@ test('names what is missing in a message', async () => {
   const cases: [string[], Record<string, string>, number, RegExp][] = [
     [['no-such-file.ndjson'], key, 1, /^Cannot read no-such-file\.ndjson: there is no such file\.\n$/],
     [[files], key, 1, /it is a folder/],
-    [[contributionsFile('a')], env, 2, /^No API key: set APPFLOW_API_KEY/],
+    [[contributionsFile('a')], env, 2, /^There is no API key\. Set APPFLOW_API_KEY/],
     [[contributionsFile('a'), '--key-file', '/no/such'], env, 2, /key file \/no\/such cannot be read/],
     [[contributionsFile('a'), '--key-file', 'k', '--key', 'k'], env, 2, /cannot be used with/],
     [[contributionsFile('a'), '--batch-size', '1001'], key, 2, /1 to 1000/],
@@ -274,7 +294,7 @@ test('names what is missing in a message', async () => {
       [contributionsFile('a'), '--url', 'http://127.0.0.1:1'],
       key,
       1,
-      /^No server answers at http:\/\/127\.0\.0\.1:1 /,
+      /^Can't reach a server at http:\/\/127\.0\.0\.1:1 /,
     ],
   ];
   for (const [args, variables, code, message] of cases) {

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Initialized } from '../../src/cli/init-text.ts';
 import { VERSION } from '../../src/config/version.ts';
+import { killAtExit } from '../support/adopt-child.ts';
 import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { makeTempDir } from '../support/harness.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
@@ -73,7 +79,7 @@ test('the three commands that init prints work as printed', async () => {
   const env = { APPFLOW_DATA_DIR: makeTempDir(), PORT: String(await findFreePort()) };
   const { stdout } = await runCli(['init', '--project', "It's ours", '--app', 'Web'], env);
   assert.match(stdout, /It's ours/);
-  assert.match(stdout, /shown only now/);
+  assert.match(stdout, /shown once/);
   const commands = stdout.match(/^ *curl .*$/gm) ?? [];
   assert.equal(commands.length, 3);
   await using _server = await startServerProcess(env);
@@ -84,6 +90,61 @@ test('the three commands that init prints work as printed', async () => {
     ]);
     assert.ok('data' in JSON.parse(answer) || JSON.parse(answer).accepted === 1, answer);
   }
+});
+
+test('init says which folder it used, and takes --data-dir before APPFLOW_DATA_DIR', async () => {
+  const [wanted, other] = [join(makeTempDir(), "it's", 'data'), makeTempDir()];
+  const { code, stdout } = await runCli(['init', '--data-dir', wanted], { APPFLOW_DATA_DIR: other });
+  assert.equal(code, 0);
+  assert.ok(stdout.startsWith(`Created project "My Project" in ${wanted}.\n`), stdout);
+  assert.ok(existsSync(join(wanted, 'control.db')));
+  assert.deepEqual(readdirSync(other), []);
+  const empty = await runCli(['init', '--data-dir', ''], { APPFLOW_DATA_DIR: other });
+  assert.deepEqual([empty.code, readdirSync(other)], [2, []]);
+});
+
+test('the init command that the server prints works as printed, in another terminal without its variables', async () => {
+  const dataDir = join(makeTempDir(), 'its data');
+  const main = join(ROOT, 'src/main.ts');
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH, HOME, APPFLOW_DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'error' };
+  const child = spawn(process.execPath, [main], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  killAtExit(child);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const find = async (wanted: RegExp): Promise<string> => {
+    for (let line = await lines.next(); !line.done; line = await lines.next()) {
+      const [, found] = wanted.exec(line.value) ?? [];
+      if (found !== undefined) return found;
+    }
+    return assert.fail(`There is no ${wanted}`);
+  };
+  const closed = once(child, 'close');
+  try {
+    const url = await find(/ready on (\S+)/);
+    const command = await find(/Create one in another terminal: (bin\/appflow init .*)/);
+    const options = { cwd: ROOT, env: { PATH, HOME } };
+    const { stdout } = await promisify(execFile)('sh', ['-c', command], options);
+    trackSecrets(stdout);
+    assert.ok(stdout.startsWith(`Created project "My App" in ${dataDir}.\n`), stdout);
+    const [curl = ''] = stdout.match(/^ *curl .*$/m) ?? [];
+    assert.ok(curl.includes(`${url}/v1/events`), curl);
+    const answer = await promisify(execFile)('sh', ['-c', `${curl.trim()} -sS --fail-with-body`]);
+    assert.equal(JSON.parse(answer.stdout).accepted, 1);
+  } finally {
+    child.kill('SIGTERM');
+    await closed;
+  }
+});
+
+test('warns on standard error of a variable that is no setting, and works', async () => {
+  const env = { APPFLOW_DATA_DIR: makeTempDir(), APPFLOW_DATADIR: '/elsewhere' };
+  const { code, stdout, stderr } = await runCli(['init', '--json'], env);
+  assert.equal(code, 0);
+  assert.match(stdout, /^\{[^\n]*\}\n$/);
+  assert.equal(
+    stderr,
+    'Warning: APPFLOW_DATADIR is not a setting, so it is ignored. Did you mean APPFLOW_DATA_DIR?\n',
+  );
 });
 
 test('the commands that init prints use the public URL if there is one', async () => {

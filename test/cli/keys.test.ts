@@ -43,7 +43,7 @@ describe('appflow keys, while a server runs', async () => {
     assert.equal((await keys('rotate', made.id)).code, 1);
     const forced = recordOf(await keys('rotate', made.id, '--force', '--json'));
     assert.equal((await self(forced.key)).status, 200);
-    const revoked = recordOf(await keys('revoke', made.id, '--reason', 'leaked', '--json'));
+    const revoked = recordOf(await keys('revoke', made.id, '--reason', 'leaked', '--yes', '--json'));
     assert.deepEqual(
       [revoked.status, revoked.revoked_reason, revoked.revoked_by],
       ['revoked', 'leaked', 'cli'],
@@ -106,7 +106,7 @@ describe('appflow keys, without a server', async () => {
 
   it('filters the list by type and status', async () => {
     const dead = recordOf(await keys('create', '--type', 'read_only', '--name', 'Dead', '--json'));
-    await keys('revoke', dead.id);
+    await keys('revoke', dead.id, '--yes');
     const idsOf = async (...args: string[]) =>
       recordOf(await keys('list', '--json', ...args)).data.map(({ id }: { id: string }) => id);
     const all = recordOf(await keys('list', '--json')).data;
@@ -148,15 +148,47 @@ describe('appflow keys, without a server', async () => {
     const nowhere = join(makeTempDir(), 'data');
     const { code, stderr } = await runCli(['keys', 'list'], { APPFLOW_DATA_DIR: nowhere });
     assert.equal(code, 2);
-    assert.match(stderr, /There is no project yet\. Make one: appflow init/);
+    assert.match(
+      stderr,
+      /There is no project in \S+\/data yet\. Create one: bin\/appflow init --project "My App" --data-dir \S+\/data\n/,
+    );
     assert.ok(!existsSync(nowhere));
   });
 
-  it('revokes without confirmation if there is no terminal, for a valid reason, once', async () => {
+  it('revokes nothing without a terminal unless --yes is given, whatever standard input says', async () => {
     const made = recordOf(await keys('create', '--type', 'read_only', '--name', 'Old', '--json'));
-    assert.match((await keys('revoke', made.id, '--reason', 'unused')).stdout, /is revoked \(unused\)/);
-    const again = recordOf(await keys('revoke', made.id, '--json'));
+    for (const input of ['', 'n\n', 'y\n']) {
+      const ended = await runCli(['keys', 'revoke', made.id], env, input);
+      assert.deepEqual([ended.code, ended.stdout], [2, '']);
+      assert.match(ended.stderr, /Run with --yes/);
+    }
+    const { data } = recordOf(await keys('list', '--json'));
+    assert.equal(data.find(({ id }: { id: string }) => id === made.id).status, 'active');
+    const revoked = await keys('revoke', made.id, '--reason', 'unused', '--yes');
+    assert.match(revoked.stdout, /^Revoked key_\w+, "Old" \(unused\)\. Requests with it now fail\.\n$/);
+    const again = recordOf(await keys('revoke', made.id, '--yes', '--json'));
     assert.equal(again.revoked_reason, 'unused');
+  });
+
+  it('records a leak of a key that was already revoked, once, so that it cannot be restored', async () => {
+    const made = recordOf(await keys('create', '--type', 'server', '--name', 'Old', '--json'));
+    await keys('revoke', made.id, '--reason', 'unused', '--yes');
+    const leaked = ['revoke', made.id, '--reason', 'leaked', '--yes'];
+    const first = await keys(...leaked);
+    assert.match(
+      first.stdout,
+      /was already revoked \(unused\)\. The leak is now recorded, and the key can't be restored\.\n$/,
+    );
+    assert.match((await keys(...leaked)).stdout, /was already revoked \(unused\)\.\n$/);
+    const { stdout } = await runCli(['audit', '--json'], env);
+    const actions = JSON.parse(stdout)
+      .data.filter(({ target }: { target: string }) => target === made.id)
+      .map(({ action }: { action: string }) => action);
+    assert.deepEqual(actions, ['api_key.leak_reported', 'api_key.revoked', 'api_key.created']);
+    await using server = await startServerProcess(env);
+    const path = `/v1/api-keys/${made.id}/restore`;
+    const { status, body } = await server.call('POST', path, { key: project.server_key });
+    assert.deepEqual([status, body.code], [409, 'not_restorable']);
   });
 
   it('asks for confirmation on a terminal, and revokes only after yes', { skip: !HAS_SCRIPT }, async () => {
@@ -183,7 +215,7 @@ describe('appflow keys, without a server', async () => {
   it('exits with 2 on a usage error and with 1 on failure, with a message', async () => {
     const client = ['create', '--type', 'client', '--name', 'x'];
     for (const [args, code, message] of [
-      [[...client, '--rate-limits', '{'], 2, /Write JSON/],
+      [[...client, '--rate-limits', '{'], 2, /Must be JSON/],
       [[...client, '--scopes', 'keys:write'], 2, /can never have keys:write/],
       [[...client, '--app-ids', 'app_none'], 1, /no app of this project/],
     ] as const) {
@@ -196,9 +228,9 @@ describe('appflow keys, without a server', async () => {
 
   it('never prints a key that was passed in the wrong place', async () => {
     const { server_key: key } = project;
-    const named = await keys('revoke', key);
+    const named = await keys('revoke', key, '--yes');
     assert.equal(named.code, 2);
-    assert.match(named.stderr, /Name it by its id/);
+    assert.match(named.stderr, /Pass its ID \(key_…\)/);
     for (const args of [
       ['list', '--project', key],
       ['list', '--type', key],

@@ -32,7 +32,7 @@ describe('a name with control characters', async () => {
     const { data } = JSON.parse(await run(['keys', 'list', '--json']));
     assert.deepEqual([data[0].id, data[0].name], [id, ODD]);
     assert.equal(countShown(await run(['keys', 'rotate', id])), 1);
-    assert.equal(countShown(await run(['keys', 'revoke', id])), 1);
+    assert.equal(countShown(await run(['keys', 'revoke', id, '--yes'])), 1);
   });
 
   it('is escaped when a command prints a person, a project or an app', async () => {

@@ -25,7 +25,10 @@ describe('a command that only reads', () => {
     for (const command of COMMANDS) {
       const { code, stdout, stderr } = await runCli(command, env);
       assert.deepEqual([code, stdout], [1, '']);
-      assert.match(stderr, /older release .* applies 0008-audit-head-seal; make a backup before it\.\n$/);
+      assert.match(
+        stderr,
+        /older release .*Make a backup, then start the server, which applies 0008-audit-head-seal\.\n$/,
+      );
     }
     assert.deepEqual(snapshot(dataDir), before);
   });

@@ -6,7 +6,7 @@ import { listBlocks, runSnippet } from './snippets.ts';
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 const folder = makeTempDir();
 const [sample] = listBlocks('docs/guides/rate-limits.md').filter(({ code }) =>
-  code.includes('callPatiently'),
+  code.includes('fetchWithRetry'),
 );
 
 /** Runs the guide's sample against one 429 per Retry-After value, then a 200. Returns the waits in milliseconds. */

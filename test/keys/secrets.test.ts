@@ -49,7 +49,7 @@ describe('the installation secret', () => {
     const env = { APPFLOW_DATA_DIR: dataDir, APPFLOW_SECRET: 'quite another secret of enough characters' };
     await assert.rejects(startChildServer(env), (error: Error) => {
       assert.match(error.message, /exited with 1/);
-      assert.match(error.message, /APPFLOW_SECRET is not the secret .* Set the former secret again/);
+      assert.match(error.message, /APPFLOW_SECRET is not the secret .* Set the old secret again/);
       assert.ok(!error.message.includes(env.APPFLOW_SECRET));
       return true;
     });

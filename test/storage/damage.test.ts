@@ -19,7 +19,12 @@ const SAMPLE: readonly [name: string, damage: string, outcome: RegExp, message: 
     /refused/,
     /event_ids\.sql, which defines a table, is missing/,
   ],
-  ['events/', 'deleted', /refused/, /events is missing or empty, but \S+control\.db has events there/],
+  [
+    'events/',
+    'deleted',
+    /refused/,
+    /events is missing or empty, but \S+control\.db says that there are events/,
+  ],
   ['events/ledger.json', 'flipped', /degraded/, /ledger\.json, .*, was missing or damaged/],
   ['control.db', 'emptied', /refused/, /control\.db is missing or empty, but there are events/],
   ['control.db, table leaf page', 'flipped', /degraded|refused/, /control\.db/],

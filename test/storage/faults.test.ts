@@ -163,8 +163,8 @@ it('names a data folder that is read-only, a file, or not writable', async () =>
   );
   const file = join(makeTempDir(), 'file');
   writeFileSync(file, '');
-  assert.match(await failToStart({ APPFLOW_DATA_DIR: file }), /is a file\. Name a folder/);
-  assert.match(await failToStart({ APPFLOW_DATA_DIR: join(file, 'data') }), /is a file\. Name a folder/);
+  assert.match(await failToStart({ APPFLOW_DATA_DIR: file }), /is a file\. Use a folder/);
+  assert.match(await failToStart({ APPFLOW_DATA_DIR: join(file, 'data') }), /is a file\. Use a folder/);
 });
 
 it('names a folder that became read-only after it was used', async () => {
@@ -190,10 +190,10 @@ it('creates no new secret when there are stored keys, and says what is missing',
   const secret = join(dir, 'secrets', 'appflow-secret');
   await initByCli({ APPFLOW_DATA_DIR: dir });
   writeFileSync(secret, '');
-  assert.match(await failToStart({ APPFLOW_DATA_DIR: dir }), /appflow-secret is cut short\. Put the former/);
+  assert.match(await failToStart({ APPFLOW_DATA_DIR: dir }), /appflow-secret is truncated\. Restore it/);
   rmSync(secret);
   const output = await failToStart({ APPFLOW_DATA_DIR: dir });
-  assert.match(output, /secrets\/appflow-secret is not there.*Put the file back/);
+  assert.match(output, /secrets\/appflow-secret is missing.*Restore the file/);
   assert.equal(existsSync(secret), false);
 });
 
@@ -216,7 +216,7 @@ it('names the process that holds the folder, or the port that is taken', async (
   assert.match(output, /another Appflow process \(\d+\) holds it\. Stop it, or set APPFLOW_DATA_DIR/);
   const { port } = new URL(server.url);
   const other = await failToStart({ APPFLOW_DATA_DIR: makeTempDir(), PORT: port });
-  assert.match(other, new RegExp(`PORT ${port}: another process listens there\\. Stop it, or set PORT`));
+  assert.match(other, new RegExp(`PORT ${port}: another process is using this port\\. Stop it, or set PORT`));
   assert.equal((await server.stop()).code, 0);
 });
 

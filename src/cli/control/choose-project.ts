@@ -1,21 +1,28 @@
+import { resolve } from 'node:path';
+import { commandHint } from '../../config/command-hint.ts';
+import type { Config } from '../../config/config.ts';
 import type { Directory } from '../../directory/directory.ts';
 import type { Project } from '../../directory/project.ts';
-import { escapeValue } from '../terminal/print.ts';
+import { escapeValue } from '../../lib/visible-text.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 
-/** The error message when no project exists yet. */
-export const NO_PROJECT = 'There is no project yet. Make one: appflow init --project "My App"';
+/** Returns the error message when a data folder has no project yet. */
+export function explainNoProject(config: Pick<Config, 'dataDir'>): string {
+  return `There is no project in ${resolve(config.dataDir)} yet. Create one: ${commandHint(config, 'init --project "My App"')}`;
+}
 
-/** Returns the project with this id, or the only project if no id is given. Throws UsageError otherwise. */
-export function chooseProject({ directory }: { directory: Directory }, id?: string): Project {
+type ProjectServices = { directory: Directory; config: Pick<Config, 'dataDir'> };
+
+/** Returns the project with this ID, or the only project if no ID is given. Throws UsageError otherwise. */
+export function chooseProject({ directory, config }: ProjectServices, id?: string): Project {
   if (id !== undefined) {
     const project = directory.findProject(id);
     if (project) return project;
-    throw new UsageError(`There is no project ${id}.`);
+    throw new UsageError(`There is no project ${id} in ${resolve(config.dataDir)}.`);
   }
   const [only, ...others] = directory.listProjects();
-  if (!only) throw new UsageError(NO_PROJECT);
+  if (!only) throw new UsageError(explainNoProject(config));
   if (others.length === 0) return only;
   const names = [only, ...others].map((project) => `  ${project.id}  ${escapeValue(project.name)}`);
-  throw new UsageError(`There are several projects; name one with --project:\n${names.join('\n')}`);
+  throw new UsageError(`There are several projects. Choose one with --project:\n${names.join('\n')}`);
 }

@@ -4,16 +4,16 @@ import { readCommandConfig } from '../../config/config.ts';
 import { describeNewer } from '../../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
 import { UsageError } from '../terminal/usage-error.ts';
-import { NO_PROJECT } from './choose-project.ts';
+import { explainNoProject } from './choose-project.ts';
 
 /**
  * Runs a command that only reads the control database, with or without a running server. No file is created or changed.
  * Throws UsageError if there is no database yet, and an Error that explains it if its schema is of another release.
  */
 export async function readControl<T>(read: (control: ReadOnlyControl) => Promise<T>): Promise<T> {
-  const { dataDir } = readCommandConfig();
-  const file = join(dataDir, 'control.db');
-  if (!existsSync(file)) throw new UsageError(NO_PROJECT);
+  const config = readCommandConfig();
+  const file = join(config.dataDir, 'control.db');
+  if (!existsSync(file)) throw new UsageError(explainNoProject(config));
   const control = await openReadOnlyControl(file);
   try {
     requireCurrentSchema(control);
@@ -30,6 +30,6 @@ function requireCurrentSchema({
   if (unknown.length > 0) throw new Error(describeNewer(unknown));
   if (pending.length === 0) return;
   throw new Error(
-    `The control database was made by an older release of Appflow, and this command changes nothing. The next start of the server applies ${pending.join(', ')}; make a backup before it.`,
+    `The control database is from an older release of Appflow, and this command doesn't change it. Make a backup, then start the server, which applies ${pending.join(', ')}.`,
   );
 }

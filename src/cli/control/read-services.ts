@@ -1,3 +1,4 @@
+import { type Config, readCommandConfig } from '../../config/config.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { openDirectory } from '../../directory/directory.ts';
 import { loadUsage, type Usage } from '../../keys/usage/usage.ts';
@@ -6,7 +7,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { printResult } from '../terminal/print.ts';
 import { readControl } from './read-control.ts';
 
-type ReadServices = { directory: Directory; clock: Clock; usage: Pick<Usage, 'find'> };
+type ReadServices = { config: Config; directory: Directory; clock: Clock; usage: Pick<Usage, 'find'> };
 
 /**
  * Runs a command that only reads the control database. It changes nothing, needs no secret, and does not wait for other
@@ -17,7 +18,7 @@ export async function readServices(run: (services: ReadServices) => string): Pro
     const clock = systemClock();
     const directory = await openDirectory(control);
     directory.close();
-    return run({ directory, usage: await loadUsage(control, clock), clock });
+    return run({ config: readCommandConfig(), directory, usage: await loadUsage(control, clock), clock });
   });
   printResult(text);
 }

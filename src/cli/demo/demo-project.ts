@@ -45,7 +45,9 @@ export async function findDemo({ control }: Pick<DemoServices, 'control'>): Prom
   if (!row) return undefined;
   const state: unknown = JSON.parse(row.value);
   if (Check(STATE, state)) return state;
-  throw new Error('What the control database says of the demo cannot be read.');
+  throw new Error(
+    'The state of the demo in the control database is invalid. Use another folder with --data-dir.',
+  );
 }
 
 /** Throws UsageError if the demo was created with another plan: its events would clash with others of the same ids. */
@@ -54,7 +56,7 @@ export function requireSamePlan({ plan }: DemoState, requested: Partial<DemoPlan
     const value = requested[name];
     if (value === undefined || value === plan[name]) continue;
     throw new UsageError(
-      `The demo in this data folder was made with --${name} ${plan[name]}. Leave --${name} out, or set APPFLOW_DATA_DIR to another folder.`,
+      `The demo in this data folder was created with --${name} ${plan[name]}. Omit --${name}, or use another folder with --data-dir.`,
     );
   }
 }
@@ -87,7 +89,8 @@ export function getDemoProject(
   { projectId }: DemoState,
 ): Project {
   const project = directory.findProject(projectId);
-  if (!project) throw new Error(`The project ${projectId} of the demo is not there.`);
+  if (!project)
+    throw new Error(`The demo project ${projectId} no longer exists. Use another folder with --data-dir.`);
   return project;
 }
 

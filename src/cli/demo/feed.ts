@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
-import { localUrl } from '../../config/config.ts';
 import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { rotateKey } from '../../keys/rotate.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { openControlServices } from '../../server/open-services.ts';
+import { expectedServerUrl } from '../../server/server-url.ts';
 import { type DemoState, getDemoProject } from './demo-project.ts';
 import { type DemoEvent, makeDays } from './events.ts';
 import { randomOf } from './random.ts';
@@ -12,7 +12,7 @@ import { randomOf } from './random.ts';
 const WAIT_MS_MIN = 1_000;
 const WAIT_MS_MAX = 3_000;
 
-/** Returns the URL of the server with this configuration, and a new secret of the demo's key for sending events. */
+/** Returns the URL of the server on this data folder, and a new secret of the demo's key for sending events. */
 export async function openFeed(
   config: Config,
   { feedKeyId = '', ...state }: DemoState,
@@ -22,7 +22,7 @@ export async function openFeed(
     const project = getDemoProject(services, state);
     const rotation = { grace_seconds: 0, force: true };
     const { secret } = await rotateKey(services, project, feedKeyId, rotation, CLI_GRANTOR);
-    return { url: localUrl(config), key: secret };
+    return { url: expectedServerUrl(config), key: secret };
   } finally {
     await services.close();
   }

@@ -12,5 +12,5 @@ export type DemoSink = {
 
 /** Throws the reason of the first rejection, if there is one. */
 export function requireNoneRejected([rejection]: readonly { message: string }[]): void {
-  if (rejection) throw new Error(`An event of the demo was refused: ${rejection.message}`);
+  if (rejection) throw new Error(`A demo event was rejected: ${rejection.message}`);
 }

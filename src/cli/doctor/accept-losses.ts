@@ -10,6 +10,6 @@ export async function acceptLosses({ dataDir }: Config): Promise<string> {
     acceptControlLosses(join(dataDir, 'control.db'), now),
     await acceptEventLosses(join(dataDir, 'events'), now),
   ].filter((file) => file !== undefined);
-  if (kept.length === 0) return 'No loss is recorded.';
-  return `Accepted. The record is kept in ${kept.join(' and ')}.`;
+  if (kept.length === 0) return 'No data loss is recorded.';
+  return `Accepted. The record is in ${kept.join(' and ')}.`;
 }

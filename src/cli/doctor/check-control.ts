@@ -19,6 +19,8 @@ import {
 import { findControlProblem, findPairProblem, type StorePaths } from '../../server/store-pair.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
+const count = (value: number, what: string) => `${value} ${what}${value === 1 ? '' : 's'}`;
+
 const DATABASE = 'control database';
 const CLOCK_TOLERANCE_MS = 5_000;
 const TOO_EARLY = Date.UTC(2026, 0, 1);
@@ -30,7 +32,7 @@ export async function checkControl(config: Config, knownHead: ChainEnd | undefin
   const incomplete = findControlProblem(paths);
   if (incomplete !== undefined) return [failed(DATABASE, incomplete)];
   if (isMissing(file)) {
-    return [warning(DATABASE, 'There is none yet; the first start or `appflow init` makes it.')];
+    return [warning(DATABASE, 'Not created yet. The first start or `appflow init` creates it.')];
   }
   let control: ReadOnlyControl;
   try {
@@ -57,7 +59,7 @@ export async function checkControl(config: Config, knownHead: ChainEnd | undefin
 function reportPending({ pendingMigrations }: ReadOnlyControl): Finding[] {
   if (pendingMigrations.length === 0) return [];
   const names = pendingMigrations.join(', ');
-  return [warning('schema', `The next start of this release applies ${names}. Make a backup before it.`)];
+  return [warning('schema', `The next start of this release applies ${names}. Make a backup first.`)];
 }
 
 /** Runs a check. If it fails while migrations are pending, one of them may create what it reads: that is only a warning. */
@@ -70,7 +72,7 @@ async function attempt(
     return [await run()].flat();
   } catch (error) {
     if (pendingMigrations.length === 0 || error instanceof StorageError) return [failedBy(check, error)];
-    return [warning(check, 'This release can check it only after the migrations.')];
+    return [warning(check, 'This release can only check it after the migrations.')];
   }
 }
 
@@ -84,10 +86,12 @@ async function checkPair(control: ReadOnlyControl, paths: StorePaths): Promise<F
 async function checkTables({ db, listProblems }: ReadOnlyControl): Promise<Finding[]> {
   const problems = listProblems();
   if (problems.length > 0) return problems.map((problem) => failed(DATABASE, problem));
-  const count = ({ fn }: typeof db) => fn.countAll<number>().as('count');
-  const { count: projects } = await db.selectFrom('projects').select(count(db)).executeTakeFirstOrThrow();
-  const { count: keys } = await db.selectFrom('api_keys').select(count(db)).executeTakeFirstOrThrow();
-  return [ok(DATABASE, `Projects: ${projects}. API keys, revoked ones included: ${keys}.`)];
+  const countAll = ({ fn }: typeof db) => fn.countAll<number>().as('count');
+  const { count: projects } = await db.selectFrom('projects').select(countAll(db)).executeTakeFirstOrThrow();
+  const { count: keys } = await db.selectFrom('api_keys').select(countAll(db)).executeTakeFirstOrThrow();
+  return [
+    ok(DATABASE, `OK: ${count(projects, 'project')}, ${count(keys, 'API key')} (including revoked ones).`),
+  ];
 }
 
 /** Expiry, limits and the audit log depend on the clock: it must not be behind the last audit entry. */
@@ -96,16 +100,17 @@ async function checkClock({ db }: ReadOnlyControl): Promise<Finding> {
   const lastAt = await findLastEntryAt({ db });
   const now = Date.now();
   const time = new Date(now).toISOString();
-  if (now < TOO_EARLY) return failed(check, `It says ${time}: set it, and run a time service (NTP).`);
+  if (now < TOO_EARLY) return failed(check, `The clock says ${time}. Set it, and run a time service (NTP).`);
   if (lastAt > now + CLOCK_TOLERANCE_MS) {
     const written = new Date(lastAt).toISOString();
-    const fix = 'Correct it. If it is right, it was ahead then: restart once with APPFLOW_CLOCK_FLOOR=off.';
+    const fix =
+      'Correct the clock. If it is right now, it was ahead then: restart once with APPFLOW_CLOCK_FLOOR=off.';
     return failed(
       check,
-      `It says ${time}, but the audit log was written at ${written}: it was set back. ${fix}`,
+      `The clock says ${time}, but the last audit entry is from ${written}: it was set back. ${fix}`,
     );
   }
-  return ok(check, `It says ${time}.`);
+  return ok(check, `OK: ${time}.`);
 }
 
 async function checkSecret(
@@ -132,9 +137,9 @@ async function checkSecret(
     used === 'retired'
       ? warning(
           check,
-          'The folder was last used with a retired secret; the next start moves it to the current one.',
+          'The data folder was last used with a retired secret. The next start moves it to the current one.',
         )
-      : ok(check, 'It is the one this data folder was made with.');
+      : ok(check, 'OK: it is the secret of this data folder.');
   return [
     finding,
     ...(await attempt(control, 'stored keys', async () =>
@@ -147,25 +152,23 @@ async function checkSecret(
 function reportStored({ current, retired, unknown }: StoredUnder, hasRetired: boolean): Finding {
   const check = 'stored keys';
   if (unknown > 0) {
-    const fix = 'Set their secret in APPFLOW_SECRET_RETIRED, or replace them and revoke them.';
+    const fix = 'Set that secret in APPFLOW_SECRET_RETIRED, or replace and revoke these keys.';
     return failed(
       check,
-      `${unknown} were made under a secret that is not configured and cannot be used. ${fix}`,
+      `${unknown} were created with a secret that is not configured, so they don't work. ${fix}`,
     );
   }
   if (retired > 0) {
-    const fix = 'They keep working and move when they are next used; keep APPFLOW_SECRET_RETIRED until then.';
+    const fix = 'They keep working and move when they are next used. Keep APPFLOW_SECRET_RETIRED until then.';
     return warning(check, `${retired} are still stored under a retired secret. ${fix}`);
   }
-  const rest = hasRetired
-    ? ' No key needs APPFLOW_SECRET_RETIRED any more, only older audit entries do.'
-    : '';
-  return ok(check, `${current} are stored under the current secret.${rest}`);
+  const rest = hasRetired ? ' APPFLOW_SECRET_RETIRED is now only needed to verify older audit entries.' : '';
+  return ok(check, `OK: ${current} stored under the current secret.${rest}`);
 }
 
 /** Says what the check covers: alone, the chain cannot prove that the whole database was not replaced by an older copy. */
 function describeCoverage(knownHead: ChainEnd | undefined): string {
-  if (knownHead) return `Entry ${knownHead.seq}, as noted, is among them.`;
+  if (knownHead) return `Entry ${knownHead.seq} (--audit-head) is among them.`;
   return 'Use --audit-head to detect a restored older copy of the database.';
 }
 
@@ -176,13 +179,13 @@ async function checkChain(
 ): Promise<Finding> {
   const check = 'audit log';
   if (!isUnsealed && control.pendingMigrations.includes(AUDIT_SEAL_MIGRATION)) {
-    return failed(check, `It was tampered with: the seal of its end was removed. ${TAMPERED}`);
+    return failed(check, `The log was tampered with: the seal of its end was removed. ${TAMPERED}`);
   }
   const verdict = await verifyChain(control, secrets.map(toAuditKey), knownHead);
   if (verdict.ok)
-    return ok(check, `All ${verdict.rows} entries are as they were written. ${describeCoverage(knownHead)}`);
-  return failed(check, `It was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${TAMPERED}`);
+    return ok(check, `OK: all ${verdict.rows} entries are unchanged. ${describeCoverage(knownHead)}`);
+  return failed(check, `The log was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${TAMPERED}`);
 }
 
 const TAMPERED =
-  'Keep a copy of the data folder and compare it with a backup and with "audit log head" in the logs.';
+  'Keep a copy of the data folder, and compare it with a backup and with "audit log head" in the logs.';

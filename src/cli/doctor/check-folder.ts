@@ -5,16 +5,16 @@ import { FREE_BYTES_MIN, toMegabytes } from '../../disk/space.ts';
 import { findRightsWarning, isOpenToOthers } from '../../server/data-dir.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
-const MEGABYTE = 1024 * 1024;
+const MEGABYTE = 1_000_000;
 const FREE_WARNING_MB = 2_048;
 const FREE_FAILED_MB = 256;
-const EVENTS_REFUSED = `events are refused when less than ${toMegabytes(FREE_BYTES_MIN)} are free`;
+const EVENTS_REFUSED = `events are refused below ${toMegabytes(FREE_BYTES_MIN)}`;
 
 /** Checks that the data folder exists, can be read and written, is private, and has free space. */
 export function checkFolder({ dataDir }: Config): Finding[] {
   const check = 'data folder';
   if (!existsSync(dataDir)) {
-    return [warning(check, `${dataDir} does not exist yet; the first start makes it.`)];
+    return [warning(check, `${dataDir} does not exist yet. The first start creates it.`)];
   }
   try {
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -22,7 +22,7 @@ export function checkFolder({ dataDir }: Config): Finding[] {
     return [
       failed(
         check,
-        `${dataDir} cannot be read and written by this user: give it to the user Appflow runs as.`,
+        `This user cannot read and write ${dataDir}. Make the user that Appflow runs as its owner.`,
       ),
     ];
   }
@@ -30,14 +30,13 @@ export function checkFolder({ dataDir }: Config): Finding[] {
 }
 
 function checkRights(dataDir: string): Finding {
-  const check = 'data folder rights';
+  const check = 'data folder permissions';
   const secrets = [join(dataDir, 'secrets'), join(dataDir, 'secrets', 'appflow-secret')];
   const open = secrets.find((path) => existsSync(path) && isOpenToOthers(path));
-  if (open) return failed(check, `Others can read ${open}: run chmod -R go= ${join(dataDir, 'secrets')}.`);
+  if (open)
+    return failed(check, `Other users can read ${open}. Run chmod -R go= ${join(dataDir, 'secrets')}.`);
   const rights = findRightsWarning(dataDir);
-  return rights === undefined
-    ? ok(check, `Only this user can look into ${dataDir}.`)
-    : warning(check, rights);
+  return rights === undefined ? ok(check, `Only this user can read ${dataDir}.`) : warning(check, rights);
 }
 
 function checkSpace(dataDir: string): Finding {
@@ -45,9 +44,9 @@ function checkSpace(dataDir: string): Finding {
   try {
     const { bavail, bsize } = statfsSync(dataDir);
     const freeMb = Math.floor((bavail * bsize) / MEGABYTE);
-    const message = `${freeMb.toLocaleString('en')} MB are free where ${dataDir} is.`;
-    if (freeMb < FREE_FAILED_MB) return failed(check, `${message} Make room: ${EVENTS_REFUSED}.`);
-    return freeMb < FREE_WARNING_MB ? warning(check, `${message} Make room soon.`) : ok(check, message);
+    const message = `${freeMb.toLocaleString('en')} MB are free on the disk of ${dataDir}.`;
+    if (freeMb < FREE_FAILED_MB) return failed(check, `${message} Free up space: ${EVENTS_REFUSED}.`);
+    return freeMb < FREE_WARNING_MB ? warning(check, `${message} Free up space soon.`) : ok(check, message);
   } catch (error) {
     return failedBy(check, error);
   }

@@ -10,6 +10,8 @@ export function checkOpenFiles(): Finding[] {
   const openFilesMax = readOpenFilesMax();
   const problem = findOpenFilesWarning(openFilesMax);
   if (problem !== undefined) return [warning(check, problem)];
-  const limit = Number.isFinite(openFilesMax) ? openFilesMax.toLocaleString('en') : 'Any number of';
-  return [ok(check, `${limit} may be open.`)];
+  const limit = Number.isFinite(openFilesMax)
+    ? `${openFilesMax.toLocaleString('en')} files`
+    : 'Any number of files';
+  return [ok(check, `${limit} can be open.`)];
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { localUrl } from '../../config/config.ts';
 import { openReadOnlyControl } from '../../control/open.ts';
 import { findEventCount } from '../../server/event-count.ts';
+import { expectedServerUrl, findServerUrl } from '../../server/server-url.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const STORE = 'event store';
@@ -11,12 +11,13 @@ const REQUEST_MS_MAX = 5_000;
 
 /** Checks the event store: through the server if one is running, otherwise by opening it. */
 export async function checkServer(config: Config): Promise<Finding[]> {
-  const url = localUrl(config);
-  const answer = config.port === 0 ? undefined : await fetchReadiness(`${url}/readyz`);
+  const url = expectedServerUrl(config);
+  const isUnknown = config.port === 0 && findServerUrl(config) === undefined;
+  const answer = isUnknown ? undefined : await fetchReadiness(`${url}/readyz`);
   if (answer) return [ok('server', `Running at ${url}.`), ...reportReadiness(answer)];
   const noServer = ok('server', `Not running at ${url}.`);
   const path = join(config.dataDir, 'events');
-  if (!existsSync(path)) return [noServer, ok(STORE, 'There is none yet; the first start makes it.')];
+  if (!existsSync(path)) return [noServer, ok(STORE, 'Not created yet. The first start creates it.')];
   return [noServer, ...(await reportLosses(path)), ...(await openStore(path, await readEventCount(config)))];
 }
 
@@ -40,9 +41,8 @@ async function fetchReadiness(url: string): Promise<Readiness | undefined> {
 
 function reportReadiness({ status, warnings }: Readiness): Finding[] {
   const reasons = Array.isArray(warnings) ? warnings.join(' ') : '';
-  if (status !== 'ok')
-    return [failed(STORE, `The server is not ready: ${reasons || 'no reason was given.'}`)];
-  const answers = ok(STORE, 'The server says that it answers.');
+  if (status !== 'ok') return [failed(STORE, `The server is not ready: ${reasons || 'it gave no reason.'}`)];
+  const answers = ok(STORE, 'Ready, according to the server.');
   return reasons === '' ? [answers] : [answers, warning('server warning', reasons)];
 }
 
@@ -65,7 +65,7 @@ async function openStore(path: string, knownEvents: number): Promise<Finding[]> 
     const { pending, problems, repairs } = await inspectStore(path, knownEvents);
     const found = problems.map((problem) => failed(STORE, problem));
     if (pending.length > 0) {
-      const next = `It opens. The next start of this release applies ${pending.join(', ')}.`;
+      const next = `OK, but the next start of this release applies ${pending.join(', ')}. Make a backup first.`;
       return [warning(STORE, next), ...found];
     }
     if (found.length > 0) return found;
@@ -73,10 +73,10 @@ async function openStore(path: string, knownEvents: number): Promise<Finding[]> 
       return [
         warning(
           STORE,
-          `It opens. Data derived from events is incomplete, as after a crash: the next start ${repairs.join(' and ')}.`,
+          `OK, but data derived from events is incomplete, as after a crash. The next start ${repairs.join(' and ')}.`,
         ),
       ];
-    return [ok(STORE, 'It opens and answers, and every file is as it was written.')];
+    return [ok(STORE, 'OK: it opens, answers queries, and all files are intact.')];
   } catch (error) {
     return [failedBy(STORE, error)];
   }
@@ -88,16 +88,17 @@ export function checkProxies({ publicUrl, trustedProxies, host }: Config): Findi
   const isBehindProxy = publicUrl.startsWith('https:');
   if (isBehindProxy && trustedProxies.length === 0) {
     const why =
-      'every caller seems to come from the proxy, so IP allow-lists and per-address limits do not work';
+      'every caller appears to come from the proxy, so IP allow-lists and per-address limits do not work';
     return [
-      warning(check, `APPFLOW_PUBLIC_URL is https, so there is a proxy in front, but none is named: ${why}.`),
+      warning(
+        check,
+        `Not set, although APPFLOW_PUBLIC_URL is https, so there is a proxy in front: ${why}. Set it to the proxy's address.`,
+      ),
     ];
   }
   const everywhere = trustedProxies.some(([, bits]) => bits === 0);
   if (everywhere) {
-    return [
-      failed(check, 'It trusts every address, so callers can pretend to have any address. Name the proxies.'),
-    ];
+    return [failed(check, 'It trusts every address, so callers can fake theirs. List only your proxies.')];
   }
   return [
     ok(check, trustedProxies.length > 0 ? 'Set.' : `Not needed for callers that reach ${host} directly.`),

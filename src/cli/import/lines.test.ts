@@ -41,7 +41,7 @@ test('numbers lines as an editor does, including blank ones, with or without a f
 test('reports a line that is not UTF-8 and continues', async () => {
   const lines = await linesOf(Buffer.from([0x22, 0xff, 0x22, 0x0a]), 'b\n');
   assert.deepEqual(lines, [
-    { number: 1, mistake: 'The line is not UTF-8.' },
+    { number: 1, mistake: 'The line is not valid UTF-8.' },
     { number: 2, text: 'b' },
   ]);
 });

@@ -47,7 +47,7 @@ function createLineBuffer() {
 
 function toLine(bytes: Buffer | undefined, number: number): Line | undefined {
   if (bytes === undefined) return { number, mistake: 'The line is longer than 1 MiB.' };
-  if (!isUtf8(bytes)) return { number, mistake: 'The line is not UTF-8.' };
+  if (!isUtf8(bytes)) return { number, mistake: 'The line is not valid UTF-8.' };
   // trim() also removes the byte order mark that some editors add, and the CR of CRLF.
   const text = bytes.toString('utf8').trim();
   return text === '' ? undefined : { number, text };

@@ -16,7 +16,7 @@ export function openStdin(): Readable {
   child.stdout.pipe(input, { end: false });
   child.once('close', (code) => {
     if (code === 0) input.end();
-    else input.destroy(new Error('Standard input could not be read to its end.'));
+    else input.destroy(new Error('Standard input could not be read completely.'));
   });
   child.once('error', (error) => input.destroy(error));
   // Thrown to the reader; without a listener it would end a process that does not read yet.

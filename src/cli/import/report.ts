@@ -1,4 +1,4 @@
-import { escapeValue } from '../terminal/print.ts';
+import { escapeValue } from '../../lib/visible-text.ts';
 import { countRejected, type Totals } from './totals.ts';
 
 /** A finished import. `resumedAfterLine` is 0 if it began with the first line. */

@@ -89,7 +89,7 @@ test('continues without saving progress if it cannot, warns once with the reason
   assert.equal(warnings.length, 1);
   assert.match(
     warnings[0] ?? '',
-    /^Warning: no progress can be kept in \S+imports: .* The import continues;/,
+    /^Warning: progress cannot be saved in \S+imports: .* The import continues\./,
   );
   assert.equal(readFileSync(join(dir, 'imports'), 'utf8'), 'a file where the folder should be');
   rmSync(join(dir, 'imports'));

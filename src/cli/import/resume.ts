@@ -21,7 +21,7 @@ export type ImportIdentity = { url: string; appId: string | undefined; key: stri
 export const NO_RESUME: Resume = { find: () => undefined, save: () => undefined, remove: () => undefined };
 
 const WITHOUT =
-  'The import continues; if it is interrupted, the next one sends everything again, and nothing is counted twice.';
+  'The import continues. If it is interrupted, the next run starts over; nothing is counted twice.';
 
 /**
  * Returns the progress of this import, saved under `imports/` in the data folder. If it cannot be saved, calls `warn`
@@ -43,7 +43,7 @@ export function openResume(
     try {
       change();
     } catch (error) {
-      if (!hasWarned) warn(`Warning: no progress can be kept in ${folder}: ${fixOf(error)} ${WITHOUT}`);
+      if (!hasWarned) warn(`Warning: progress cannot be saved in ${folder}: ${fixOf(error)} ${WITHOUT}`);
       hasWarned = true;
     }
   }

@@ -35,7 +35,7 @@ async function open(script: (seen: Seen, n: number) => Scripted) {
 test('waits for a rate limit, and reports waits of five seconds or more', async () => {
   for (const [seconds, reported] of [
     [4, []],
-    [5, ["The key's rate limit is reached; trying again in 5.0 s."]],
+    [5, ["The key's rate limit is reached. Retrying in 5.0 s."]],
   ] as const) {
     const { send, notes, world } = await open(({ body }, n) => (n === 0 ? limited(seconds) : stored(body)));
     assert.equal((await send()).accepted, 1);
@@ -53,9 +53,9 @@ test('reports every wait for a failing server, with the reason', async () => {
   );
   assert.equal((await send(make(2))).accepted, 2);
   assert.equal(notes.length, 3, notes.join('\n'));
-  assert.match(notes[0] ?? '', /^No answer \(.+\); trying again in 0\.5 s\.$/);
-  assert.equal(notes[1], 'The server answered 500: It is internal; trying again in 0.5 s.');
-  assert.match(notes[2] ?? '', /^The server answered 503: It is overloaded; trying again in \d\.\d s\.$/);
+  assert.match(notes[0] ?? '', /^No answer \(.+\)\. Retrying in 0\.5 s\.$/);
+  assert.equal(notes[1], 'The server answered 500: It is internal. Retrying in 0.5 s.');
+  assert.match(notes[2] ?? '', /^The server answered 503: It is overloaded. Retrying in \d\.\d s\.$/);
 });
 
 for (const [name, answer, words] of [
@@ -96,7 +96,7 @@ test('waits up to an hour if asked to, and fails immediately if asked to wait lo
   for (const answer of [limited(3_601), refusal(503, 'overloaded', { 'retry-after': '3601' })]) {
     const { send, world } = await open(() => answer);
     await assert.rejects(send(), {
-      message: 'The server asks to wait 61 minutes. Run the same command again then.',
+      message: 'The server asked to wait 61 minutes. Run the same command again after that.',
     });
     assert.equal(world.clock.monotonicMs(), 0);
   }
@@ -112,11 +112,11 @@ for (const status of [400, 401, 403, 404, 422]) {
 
 test('does not follow a redirect with the key, nor take the answer of something else for ours', async () => {
   for (const [answer, words] of [
-    [{ status: 302, headers: { location: '/elsewhere' } }, 'The server answered 302: check --url.'],
-    [{ status: 404, body: '<html>' }, 'The server answered 404: check --url.'],
-    [{ status: 200, body: '<html>' }, 'The answer is not that of an Appflow server: check --url.'],
-    [{ status: 200, body: { ok: true } }, 'The answer is not that of an Appflow server: check --url.'],
-    [{ status: 200, body: 'null' }, 'The answer is not that of an Appflow server: check --url.'],
+    [{ status: 302, headers: { location: '/elsewhere' } }, 'The server answered 302. Check --url.'],
+    [{ status: 404, body: '<html>' }, 'The server answered 404. Check --url.'],
+    [{ status: 200, body: '<html>' }, 'The response is not from an Appflow server. Check --url.'],
+    [{ status: 200, body: { ok: true } }, 'The response is not from an Appflow server. Check --url.'],
+    [{ status: 200, body: 'null' }, 'The response is not from an Appflow server. Check --url.'],
   ] as const) {
     const { send, world } = await open(() => answer);
     await assert.rejects(send(), { message: words });

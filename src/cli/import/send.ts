@@ -79,11 +79,11 @@ function watchFailures(
       const reason = isFailure ? describe(error).replace(/\.$/, '') : "The key's rate limit is reached";
       if (sinceMs !== undefined && nowMs + waitMs - sinceMs > FAILING_MS_MAX) {
         throw new Error(
-          `${reason}, for five minutes now. Run the same command again when the server answers.`,
+          `${reason}, for five minutes now. Run the same command again when the server is available.`,
         );
       }
       if (!isFailure && waitMs < SILENT_MS_MAX) return;
-      notify(`${reason}; trying again in ${(waitMs / 1_000).toFixed(1)} s.`);
+      notify(`${reason}. Retrying in ${(waitMs / 1_000).toFixed(1)} s.`);
     },
     reset() {
       sinceMs = undefined;
@@ -95,11 +95,11 @@ function explain(error: AppflowError): string {
   const { code, status, retryAfterMs } = error;
   // The client retries these and waits up to an hour by itself, so this server asks for longer.
   if (retryAfterMs !== undefined && (status === TOO_MANY_REQUESTS || status >= 500)) {
-    return `The server asks to wait ${Math.ceil(retryAfterMs / MINUTE_MS)} minutes. Run the same command again then.`;
+    return `The server asked to wait ${Math.ceil(retryAfterMs / MINUTE_MS)} minutes. Run the same command again after that.`;
   }
   if (code !== 'unexpected_answer') return describe(error);
-  if (status === 200) return 'The answer is not that of an Appflow server: check --url.';
-  return `The server answered ${status}: check --url.`;
+  if (status === 200) return 'The response is not from an Appflow server. Check --url.';
+  return `The server answered ${status}. Check --url.`;
 }
 
 /** Puts the status before the server's message. A message from the client already includes it. */

@@ -94,7 +94,7 @@ async function* decompress(chunks: AsyncGenerator<Buffer>, name: string): AsyncG
     yield* pipeline(Readable.from(all), createGunzip(), () => undefined);
   } catch (error) {
     if (!errorCodeOf(error).startsWith('Z_')) throw error;
-    throw new Error(`${name} is damaged gzip: what could be read of it is imported.`, { cause: error });
+    throw new Error(`${name} is damaged gzip. The part that could be read was imported.`, { cause: error });
   }
 }
 

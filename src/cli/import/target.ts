@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
-import { localUrl } from '../../config/config.ts';
 import { errorCodeOf, messageOf } from '../../lib/errors.ts';
+import { expectedServerUrl, findServerUrl } from '../../server/server-url.ts';
 
 /** A server to send to. `close` stops it if this process started it. */
 export type OpenTarget = { url: string; isOwn: boolean; close: () => Promise<void> };
@@ -9,17 +9,20 @@ const PROBE_MS_MAX = 10_000;
 const nothingToClose = () => Promise.resolve();
 
 /**
- * Returns the server at `url`, or the local one. If no `url` is given and no local server is running, starts one in this
+ * Returns the server at `url`, or the one that runs on this data folder. If no `url` is given and no local server is running, starts one in this
  * process on a free port, so that importing needs no running server. Throws if neither is possible.
  */
 export async function openTarget(config: Config, url: string | undefined): Promise<OpenTarget> {
-  const wanted = url ?? localUrl(config);
-  const failure = config.port === 0 && url === undefined ? 'ECONNREFUSED' : await findFailure(wanted);
+  const wanted = url ?? expectedServerUrl(config);
+  const isUnknown = url === undefined && config.port === 0 && findServerUrl(config) === undefined;
+  const failure = isUnknown ? 'ECONNREFUSED' : await findFailure(wanted);
   if (failure === undefined) return { url: wanted, isOwn: false, close: nothingToClose };
   if (url === undefined && failure === 'ECONNREFUSED') return startOwn(config);
   const fix =
-    url === undefined ? '' : ' Start it, check --url, or leave --url out to import without a server.';
-  throw new Error(`No server answers at ${wanted} (${failure}).${fix}`);
+    url === undefined
+      ? ''
+      : ' Start the server, check --url, or omit --url to import without a running server.';
+  throw new Error(`Can't reach a server at ${wanted} (${failure}).${fix}`);
 }
 
 async function findFailure(url: string): Promise<string | undefined> {
@@ -42,7 +45,7 @@ async function startOwn(config: Config): Promise<OpenTarget> {
   } catch (error) {
     const reason = messageOf(error).replace(/\.?$/, '.');
     throw new Error(
-      `No server listens at ${localUrl(config)}, and none can be started here. ${reason} If a server listens elsewhere, name it with --url.`,
+      `No server is running at ${expectedServerUrl(config)}, and none can be started here. ${reason} If a server is running elsewhere, pass its address with --url.`,
       { cause: error },
     );
   }

@@ -5,9 +5,10 @@ import { KEY_TYPES } from '../../directory/scopes.ts';
 import { CREATE_KEY_BODY, type CreateKeyBody, createKey } from '../../keys/create.ts';
 import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
+import { escapeValue } from '../../lib/visible-text.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
-import { escapeValue, quote } from '../terminal/print.ts';
+import { quote } from '../terminal/print.ts';
 
 type Options = {
   project?: string;
@@ -25,7 +26,7 @@ type Options = {
 };
 
 const EXAMPLE = `
-Example, a key for one backend that may only read:
+Example: a key for one backend that can only read:
   appflow keys create --type server --name "Reports" --scopes analytics:read,events:read \\
     --ip-allowlist 203.0.113.0/24 --metadata team=growth \\
     --rate-limits '{"analytics":{"requests":{"rate":2,"burst":20}}}'`;
@@ -35,7 +36,7 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new InvalidArgumentError(
-      'Write JSON such as \'{"events":{"requests":{"rate":100,"burst":500}}}\'.',
+      'Must be JSON such as \'{"events":{"requests":{"rate":100,"burst":500}}}\'.',
     );
   }
 }
@@ -43,8 +44,8 @@ function parseJson(text: string): unknown {
 /** Adds one NAME=VALUE to those given before. The value may contain more equals signs. */
 function addMetadata(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('Write NAME=VALUE.');
-  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} is given twice.`);
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Must be NAME=VALUE.');
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} is set twice.`);
   return { ...before, [name]: value };
 }
 
@@ -75,19 +76,31 @@ export function addCreateCommand(keys: Command): void {
   keys
     .command('create')
     .description(
-      'make an API key; it is shown once. Lists are separated by commas, or the option is repeated',
+      'create an API key, which is shown once. Separate the items of a list with commas, or repeat the option',
     )
-    .option('--project <id>', 'whose key it is; not needed when there is only one project')
-    .addOption(new Option('--type <type>', 'what it is for').choices(KEY_TYPES).makeOptionMandatory())
-    .requiredOption('--name <name>', 'what to call it')
-    .option('--scopes <scopes>', 'what it may do (all its type can do)', parseList)
-    .option('--app-ids <ids>', 'apps it reaches (all)', parseList)
-    .option('--expires-at <time>', 'when it ends, such as 2027-01-31T00:00:00Z (never)')
-    .option('--ip-allowlist <networks>', 'addresses and CIDRs it may be used from (any)', parseList)
-    .option('--allowed-origins <origins>', 'web origins a read_only key may be used from (none)', parseList)
-    .option('--bundle-ids <ids>', "apps that a client key's requests should name (any)", parseList)
-    .option('--rate-limits <json>', 'its limits, as the API takes them (the defaults)', parseJson)
-    .option('--metadata <name=value>', 'a note kept with the key; may be repeated', addMetadata)
+    .option('--project <id>', 'project ID (not needed if there is only one project)')
+    .addOption(new Option('--type <type>', 'key type').choices(KEY_TYPES).makeOptionMandatory())
+    .requiredOption('--name <name>', 'name')
+    .option('--scopes <scopes>', 'scopes (default: all of its type)', parseList)
+    .option('--app-ids <ids>', 'app IDs (default: all)', parseList)
+    .option('--expires-at <time>', 'expiry, such as 2027-01-31T00:00:00Z (default: never)')
+    .option(
+      '--ip-allowlist <networks>',
+      'IP addresses or CIDR ranges it can be used from (default: any)',
+      parseList,
+    )
+    .option(
+      '--allowed-origins <origins>',
+      'web origins a read_only key can be used from (default: none)',
+      parseList,
+    )
+    .option(
+      '--bundle-ids <ids>',
+      'bundle IDs of the apps that should use a client key (default: any)',
+      parseList,
+    )
+    .option('--rate-limits <json>', "rate limits, as in the API (default: the installation's)", parseJson)
+    .option('--metadata <name=value>', 'note stored with the key; can be repeated', addMetadata)
     .option('--json', 'print the record and the key as one JSON line')
     .addHelpText('after', EXAMPLE)
     .action((options: Options) =>
@@ -95,7 +108,7 @@ export function addCreateCommand(keys: Command): void {
         const project = chooseProject(services, options.project);
         const { key, secret } = await createKey(services, project, toBody(options), CLI_GRANTOR);
         if (options.json) return JSON.stringify({ ...toKeyJson(services, key), key: secret });
-        return `${secret}\n\nThis is ${key.id}, ${quote(key.name)} of ${escapeValue(project.name)}. The key is shown only now; keep it like a password.`;
+        return `${secret}\n\nThis is ${key.id}, ${quote(key.name)} of ${escapeValue(project.name)}. The key is shown once; store it like a password.`;
       }),
     );
 }

@@ -10,7 +10,7 @@ import { renderTable } from '../terminal/table.ts';
 type Options = { project?: string; type?: KeyType; status?: KeyStatus; json?: true };
 
 const EXAMPLE = `
-Example, the server keys that end within 30 days:
+Example: server keys that expire within 30 days:
   appflow keys list --type server --status expiring`;
 
 /** The operator sees every key of the project. */
@@ -21,9 +21,9 @@ export function addListCommand(keys: Command): void {
   keys
     .command('list')
     .description('list the API keys of a project, newest first')
-    .option('--project <id>', 'whose keys; not needed when there is only one project')
+    .option('--project <id>', 'project ID (not needed if there is only one project)')
     .addOption(new Option('--type <type>', 'only keys of this type').choices(KEY_TYPES))
-    .addOption(new Option('--status <status>', 'only keys in this state').choices(KEY_STATUSES))
+    .addOption(new Option('--status <status>', 'only keys with this status').choices(KEY_STATUSES))
     .option('--json', 'print the records as one JSON line')
     .addHelpText('after', EXAMPLE)
     .action(({ project: projectId, json, ...filters }: Options) =>

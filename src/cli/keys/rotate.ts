@@ -15,7 +15,7 @@ Example: a key that ships with an app release. The old secret expires 90 days af
 
 function parseSeconds(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Write whole seconds.');
+  throw new InvalidArgumentError('Must be a whole number of seconds.');
 }
 
 /** Adds `appflow keys rotate`. */
@@ -23,20 +23,24 @@ export function addRotateCommand(keys: Command): void {
   keys
     .command('rotate')
     .description('rotate an API key; the old secret keeps working for a grace period')
-    .argument('<key-id>', 'its id, key_…')
-    .option('--grace-seconds <seconds>', 'how long the old secret keeps working (86400)', parseSeconds)
+    .argument('<key-id>', 'key ID (key_…)')
+    .option(
+      '--grace-seconds <seconds>',
+      'how long the old secret keeps working (default: 86400)',
+      parseSeconds,
+    )
     .addOption(
       new Option(
         '--grace-from <start>',
-        'when that time begins: now, or when the new secret is first seen, at most 30 days later (now)',
+        'when the grace period starts: now, or when the new secret is first used, at most 30 days later (default: now)',
       ).choices(['now', 'first_use']),
     )
-    .option('--force', 'rotate even if an old secret still works')
+    .option('--force', 'rotate even if an old secret is still active')
     .option('--json', 'print the record and the key as one JSON line')
     .addHelpText('after', EXAMPLE)
     .action((keyId: string, { graceSeconds, graceFrom, force, json }: Options) =>
       withServices(async (services) => {
-        const { projectId, id } = getKeyById(services.directory, keyId);
+        const { projectId, id } = getKeyById(services, keyId);
         const body = {
           ...(graceSeconds === undefined ? {} : { grace_seconds: graceSeconds }),
           ...(graceFrom === undefined ? {} : { grace_from: graceFrom }),
@@ -45,7 +49,7 @@ export function addRotateCommand(keys: Command): void {
         const project = chooseProject(services, projectId);
         const { key, secret } = await rotateKey(services, project, id, body, CLI_GRANTOR);
         if (json) return JSON.stringify({ ...toKeyJson(services, key), key: secret });
-        return `${secret}\n\nThis is the new secret of ${key.id}, ${quote(key.name)}. It is shown only now; keep it like a password.`;
+        return `${secret}\n\nThis is the new secret of ${key.id}, ${quote(key.name)}. It is shown once; store it like a password.`;
       }),
     );
 }

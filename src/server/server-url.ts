@@ -1,0 +1,55 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, localUrl } from '../config/config.ts';
+import { errorCodeOf } from '../lib/errors.ts';
+
+/** The file in a data folder with the process ID and the URL of the server that runs on it. */
+const FILE = 'server-url';
+
+type Recorded = { pid: number; url: string };
+
+/**
+ * Records in the data folder where its server is reached from this machine, so that commands find it on any port. Returns
+ * a function that removes the record. Throws if the file cannot be written.
+ */
+export function recordServerUrl({ dataDir, host }: Config, listening: string): () => void {
+  const file = join(dataDir, FILE);
+  // A wildcard HOST cannot be connected to, so only the port is taken from where the server listens.
+  const url = localUrl({ host, port: Number(new URL(listening).port || 80) });
+  writeFileSync(file, `${process.pid} ${url}\n`, { mode: 0o600 });
+  return () => {
+    // The next server may have started already.
+    if (read(dataDir)?.pid === process.pid) rmSync(file, { force: true });
+  };
+}
+
+/** Returns the URL of the server that runs on this data folder; undefined if none does, or none could record it. */
+export function findServerUrl({ dataDir }: Pick<Config, 'dataDir'>): string | undefined {
+  const recorded = read(dataDir);
+  return recorded !== undefined && isAlive(recorded.pid) ? recorded.url : undefined;
+}
+
+/** Returns `findServerUrl`, or else where a server with this configuration would listen. */
+export function expectedServerUrl(config: Config): string {
+  return findServerUrl(config) ?? localUrl(config);
+}
+
+function read(dataDir: string): Recorded | undefined {
+  try {
+    const [, pid, url] =
+      /^(\d{1,10}) (https?:\/\/\S+)\n$/.exec(readFileSync(join(dataDir, FILE), 'utf8')) ?? [];
+    return pid === undefined || url === undefined ? undefined : { pid: Number(pid), url };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a process runs: one that was killed leaves its record, and another server may listen on its port now. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCodeOf(error) === 'EPERM';
+  }
+}
