@@ -26,6 +26,7 @@ export function overviewSearch(search: Search) {
     ...pickText(search, 'metric', 'by', 'view'),
     ...pickKnown(search, 'range', (range) => parseDaySelection(range) !== undefined),
     ...pickKnown(search, 'timezone', isTimeZone),
+    ...pickKnown(search, 'currency', (code) => /^[A-Z]{3}$/.test(code)),
   };
 }
 
