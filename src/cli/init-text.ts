@@ -39,7 +39,7 @@ Its keys, shown only now; keep them like passwords:
 
 With the server running (npm start), send an event:
 
-  curl -X POST ${url}/v1/events -H 'Authorization: Bearer ${made.client_key}' -H 'Content-Type: application/json' -d '{"app_id":"${made.app_id}","events":[{"event_name":"app_opened","app_user_id":"user_1"}]}'
+  curl -X POST ${url}/v1/events -H 'Authorization: Bearer ${made.client_key}' -H 'Content-Type: application/json' -d '{"app_id":"${made.app_id}","events":[{"event_name":"app_open","app_user_id":"user_1"}]}'
 
 ask for the numbers of the last seven days:
 

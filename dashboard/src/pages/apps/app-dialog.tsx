@@ -50,7 +50,7 @@ export function AppDialog({ subject, onClose }: AppDialogProps) {
     const { name } = subject
       ? await updateApp(project.id, subject.id, toAppChange(draft))
       : await createApp(project.id, toAttempt(draft));
-    toast.success(subject ? `${name} is saved.` : `${name} is added.`);
+    toast.success(subject ? `Saved ${name}` : `Added ${name}`);
     onClose();
     await refreshApps(client, project.id);
   };
@@ -58,9 +58,7 @@ export function AppDialog({ subject, onClose }: AppDialogProps) {
     <FormDialog
       title={subject ? `Edit ${subject.name}` : 'Add app'}
       description={
-        subject
-          ? 'Changes hold from the next question on; events stay as they are.'
-          : 'One app of one platform.'
+        subject ? "Applies to new queries; existing events don't change." : 'Add one app per platform.'
       }
       action={{ subject: 'The app', done: subject ? 'saved' : 'added', isRepeatable: true }}
       submitLabel={subject ? 'Save app' : 'Add app'}
@@ -106,7 +104,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
           </Select>
         )}
       </Field>
-      <Field label="Bundle id" aside="optional" error={fieldError(error, 'bundle_id')}>
+      <Field label="Bundle ID" aside="optional" error={fieldError(error, 'bundle_id')}>
         {(control) => (
           <Input
             {...control}
@@ -118,7 +116,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
         )}
       </Field>
       <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_8rem]">
-        <Field label="Time zone" hint="Days begin at its midnight." error={fieldError(error, 'timezone')}>
+        <Field label="Time zone" hint="Used for daily totals." error={fieldError(error, 'timezone')}>
           {(control) => (
             <Select
               {...control}
@@ -133,7 +131,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
             </Select>
           )}
         </Field>
-        <Field label="Currency" hint="Of the revenue." error={fieldError(error, 'currency')}>
+        <Field label="Currency" hint="Used for revenue." error={fieldError(error, 'currency')}>
           {(control) => (
             <Select
               {...control}

@@ -55,7 +55,7 @@ test('shows a property by its name, and keeps colons in its value', () => {
     name: 'url',
     value: 'https://a:1',
   });
-  assert.deepEqual(describeFilter({ field: 'user', value: 'a:b' }), { name: 'User id', value: 'a:b' });
+  assert.deepEqual(describeFilter({ field: 'user', value: 'a:b' }), { name: 'User ID', value: 'a:b' });
 });
 
 test('counts hours back from now, and days from their start in the time zone', () => {

@@ -25,18 +25,18 @@ export const FIELDS = {
     lengthMax: FILTER_LENGTH_MAX.event_name,
   },
   user: {
-    label: 'User id',
+    label: 'User ID',
     placeholder: 'user_123',
     isList: false,
     lengthMax: FILTER_LENGTH_MAX.app_user_id,
   },
   session: {
-    label: 'Session id',
+    label: 'Session ID',
     placeholder: 's_9',
     isList: false,
     lengthMax: FILTER_LENGTH_MAX.session_id,
   },
-  event: { label: 'Event id', placeholder: '01J…', isList: false, lengthMax: FILTER_LENGTH_MAX.event_id },
+  event: { label: 'Event ID', placeholder: '01J…', isList: false, lengthMax: FILTER_LENGTH_MAX.event_id },
   property: { label: 'Property', placeholder: 'pro_monthly', isList: true, lengthMax: 900 },
 } as const;
 
