@@ -33,7 +33,7 @@ export function overviewSearch(search: Search) {
 /** Returns the search parameters of Events. */
 export function eventsSearch(search: Search) {
   return {
-    ...pickText(search, 'user', 'session', 'event', 'apps', 'open'),
+    ...pickText(search, 'user', 'session', 'event', 'platform', 'country', 'app_version', 'apps', 'open'),
     ...pickTexts(search, 'event_name', 'property'),
     ...pickKnown(search, 'range', isEventRange),
   };

@@ -78,8 +78,7 @@ function NoAccess() {
   return (
     <Centered>
       <EmptyState icon={Lock} title="You don't have access to this project" isPage actions={<NextSteps />}>
-        The link is wrong, or you are not a member of the project, or not any more. Ask its owner or an admin
-        for an invitation.
+        Check the link. If you were removed from the project, ask an owner or admin for a new invitation.
         {session && (
           <p className="mt-2">
             You're signed in as <span className="font-medium text-foreground">{session.user.email}</span>.

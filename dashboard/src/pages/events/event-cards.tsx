@@ -1,4 +1,5 @@
 import type { App, EventRecord } from '../../api/answers.ts';
+import { describeDevice } from '../../components/platform.tsx';
 import { formatMoment, formatMoney } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { previewProperties } from '../../lib/preview-properties.ts';
@@ -43,7 +44,7 @@ type EventCardProps = Pick<EventCardsProps, 'timezone' | 'onOpen'> & {
 function EventCard({ event, timezone, appName, onOpen }: EventCardProps) {
   const now = useNow();
   const { event_name, app_user_id, timestamp, revenue, currency, context } = event;
-  const device = [context.platform, context.country, context.app_version].filter(Boolean).join(' · ');
+  const device = describeDevice(context);
   const properties = previewProperties(event.properties);
   return (
     <button

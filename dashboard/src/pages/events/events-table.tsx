@@ -1,4 +1,5 @@
 import type { App, EventRecord } from '../../api/answers.ts';
+import { describeDevice } from '../../components/platform.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { Tooltip } from '../../components/ui/tooltip.tsx';
 import { formatAgo, formatMoment, formatMoney } from '../../lib/format.ts';
@@ -63,9 +64,7 @@ export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsT
             <Cell className="max-w-48 truncate">{event.app_user_id}</Cell>
             {hasApps && <Cell className="max-w-40 truncate text-soft">{appName(event.app_id)}</Cell>}
             <Cell className="hidden max-w-44 truncate whitespace-nowrap text-note text-soft lg:table-cell">
-              {[event.context.platform, event.context.country, event.context.app_version]
-                .filter(Boolean)
-                .join(' · ')}
+              {describeDevice(event.context)}
             </Cell>
             <Cell className="hidden max-w-0 truncate text-note text-soft md:table-cell">
               {previewProperties(event.properties)}

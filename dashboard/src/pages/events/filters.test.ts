@@ -80,6 +80,9 @@ test('queries the API for exactly what the URL says', () => {
     user: 'u',
     session: 's',
     event: 'e',
+    platform: 'ios',
+    country: 'DE',
+    app_version: '2.4.0',
     property: ['plan:pro'],
     range: '1h',
   };
@@ -89,6 +92,9 @@ test('queries the API for exactly what the URL says', () => {
     app_user_id: 'u',
     session_id: 's',
     event_id: 'e',
+    platform: 'ios',
+    country: 'DE',
+    app_version: '2.4.0',
     property: ['plan:pro'],
     from: '2026-11-23T07:00:00.000Z',
   });

@@ -30,12 +30,15 @@ export function LiveTiles({ answer: { data, meta } }: { answer: LiveAnswer }) {
   return (
     <ul className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       {tiles.map(({ label, value, definition }) => (
-        <li key={label} className="min-w-0 rounded-xl border bg-surface px-4 py-3.5 shadow-card">
-          <p className="flex items-center gap-1 font-medium text-note text-soft">
-            <span className="truncate">{label}</span>
+        <li
+          key={label}
+          className="flex min-w-0 flex-col rounded-xl border bg-surface px-4 py-3.5 shadow-card"
+        >
+          <p className="flex items-start gap-1 font-medium text-note text-soft">
+            <span className="min-w-0">{label}</span>
             {definition && <InfoTip about={label}>{definition}</InfoTip>}
           </p>
-          <p className="mt-1 truncate font-semibold text-2xl tabular-nums tracking-tight">{value}</p>
+          <p className="mt-auto truncate pt-1 font-semibold text-2xl tabular-nums tracking-tight">{value}</p>
         </li>
       ))}
     </ul>

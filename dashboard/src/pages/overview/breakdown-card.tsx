@@ -70,19 +70,20 @@ function Values({ ranking: { rows, other }, by, range }: ValuesProps) {
   return <BarList label={DIMENSIONS[by].title} bars={rest ? [...bars, rest] : bars} />;
 }
 
-/** A value. An event name links to its events. */
+/** A value, as a link to its events. */
 function ValueName({ value, by, range }: { value: string | null; by: Dimension; range: string }) {
   const { project, can } = useProject();
   if (value === null || value === '') return <span className="text-soft italic">Unknown</span>;
-  if (by !== 'event_name' || !can('events:read')) return valueLabel(by, value);
+  if (!can('events:read')) return valueLabel(by, value);
+  const filter = by === 'event_name' ? { event_name: [value] } : { [by]: value };
   return (
     <Link
       to="/p/$projectId/events"
       params={{ projectId: project.id }}
-      search={(search) => ({ ...(search.app && { app: search.app }), event_name: [value], range })}
+      search={(search) => ({ ...(search.app && { app: search.app }), ...filter, range })}
       className="underline-offset-4 hover:underline"
     >
-      {value}
+      {valueLabel(by, value)}
     </Link>
   );
 }

@@ -66,7 +66,30 @@ test('ranks revenue in another currency by that currency, with shares of it', ()
   );
 });
 
-test('adds values beyond the eighth to the rest, exactly', () => {
+test('shows eight values, and adds further ones to the rest, except for users, who may be the same', () => {
+  const data = Array.from({ length: 9 }, (_, index) => ({
+    value: `v${index}`,
+    events: 20 - index,
+    users: 20 - index,
+    revenue: `${20 - index}.10`,
+    share: 0.1,
+  }));
+  const other = { events: 5, users: 5, revenue: '5.05', share: 0.05 };
+  const rank = (measure: 'events' | 'users' | 'revenue') =>
+    rankValues({ data, other, meta: META }, { by: 'event_name', measure, currency: 'USD' });
+  assert.equal(rank('events').rows.length, 8);
+  assert.equal(rank('events').other?.text, '17');
+  assert.equal(rank('events').other?.share?.toFixed(3), '0.150');
+  assert.equal(rank('revenue').other?.text, '$17.15');
+  assert.equal(rank('users').other, undefined);
+  const eight = rankValues(
+    { data: data.slice(0, 8), other, meta: META },
+    { by: 'event_name', measure: 'users', currency: 'USD' },
+  );
+  assert.equal(eight.other?.text, '5');
+});
+
+test('adds values beyond the eighth to the rest in another currency, exactly', () => {
   const data = Array.from({ length: 10 }, (_, index) => earned(`V${index}`, '0', `${10 - index}.10`));
   const other = { revenue: '0', revenue_by_currency: { EUR: '0.05' }, share: null };
   const ranking = rankValues(

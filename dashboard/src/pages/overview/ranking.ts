@@ -32,13 +32,25 @@ export function rankValues(
     share: row.share,
   });
   const isShown = (value: string | null) => by !== 'event_name' || value === null || !isAutomaticEvent(value);
-  const rest = toAmount(other);
+  const rows = data.filter((row) => isShown(row.value) && Number(row[measure] ?? 0) !== 0);
+  // More than a card shows were loaded, in case some are left out.
+  const rest = addRows([...rows.slice(VALUES_MAX), other], measure);
   return {
-    rows: data
-      .filter(({ value }) => isShown(value))
-      .map((row) => ({ value: row.value, ...toAmount(row) }))
-      .filter(({ weight }) => weight !== 0),
-    other: rest.weight > 0 ? rest : undefined,
+    rows: rows.slice(0, VALUES_MAX).map((row) => ({ value: row.value, ...toAmount(row) })),
+    other: rest && Number(rest[measure] ?? 0) > 0 ? toAmount(rest) : undefined,
+  };
+}
+
+/** Returns rows as one. Undefined for users of several rows: they may be the same people. */
+function addRows(rows: readonly Row[], measure: Measure): Row | undefined {
+  const [first, ...others] = rows;
+  if (first === undefined || others.length === 0) return first;
+  if (measure === 'users') return undefined;
+  const shares = rows.map(({ share }) => share);
+  return {
+    events: rows.reduce((total, { events = 0 }) => total + events, 0),
+    revenue: sumDecimals(rows.map(({ revenue = '0' }) => revenue)),
+    share: shares.includes(null) ? null : shares.reduce<number>((total, share) => total + (share ?? 0), 0),
   };
 }
 
