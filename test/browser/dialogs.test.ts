@@ -51,6 +51,11 @@ const OPENERS: Opener[] = [
   { name: 'menu-account', path: '/apps', open: inOrder(openSidebar, press(/^Account:/)) },
   { name: 'app-new', path: '/apps', open: press('Add app') },
   { name: 'app-edit', path: '/apps', open: press(/^Edit/) },
+  {
+    name: 'app-time-zone',
+    path: '/apps',
+    open: inOrder(press(/^Edit/), (page) => page.getByRole('combobox', { name: 'Time zone' }).click()),
+  },
   { name: 'app-delete', path: '/apps', open: press(/^Delete/) },
   { name: 'key-menu', path: KEYS, open: press(/^Actions for/) },
   { name: 'key-place', path: KEYS, open: press('Create API key') },

@@ -212,6 +212,32 @@ browserTest(
   },
 );
 
+browserTest('finds a time zone by a part of its modern name, also inside a dialog', async () => {
+  const id = await createApp('Zoned');
+  const { page, problems } = await enter({ timezoneId: 'Europe/Kiev' });
+  await page.goto(at('/apps'));
+  await page.getByRole('button', { name: 'Edit Zoned' }).click();
+  const zone = page.getByRole('combobox', { name: 'Time zone' });
+  assert.equal(await zone.textContent(), 'UTC');
+  await zone.click();
+  const options = page.getByRole('option');
+  assert.equal(await options.nth(1).textContent(), 'Europe/KyivThis browser');
+  await page.keyboard.type('kolk');
+  await options.nth(1).waitFor({ state: 'detached' });
+  await page.keyboard.press('Enter');
+  assert.equal(await zone.textContent(), 'Asia/Kolkata');
+  await page.getByRole('button', { name: 'Save app' }).click();
+  await page.getByRole('row', { name: /Zoned/ }).getByText('Asia/Kolkata').waitFor();
+
+  await page.goto(at(`/overview?app=${id}`));
+  await zone.click();
+  assert.equal(await options.first().textContent(), 'Asia/KolkataThis app');
+  await page.keyboard.type('buenos');
+  await page.getByRole('option', { name: 'America/Argentina/Buenos Aires' }).click();
+  await page.waitForURL((url) => url.searchParams.get('timezone') === 'America/Argentina/Buenos_Aires');
+  assert.deepEqual(problems(), []);
+});
+
 browserTest('styles toast messages like the pages', async () => {
   const { page } = await enter({ colorScheme: 'dark' });
   await page.goto(at('/settings/project'));

@@ -13,8 +13,9 @@ import { PLATFORM_NAMES } from '../../components/platform.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
+import { TimezonePicker } from '../../components/ui/timezone-picker.tsx';
+import { browserZone } from '../../lib/time-zones.ts';
 
-const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')];
 const CURRENCIES = Intl.supportedValuesOf('currency');
 
 type AppDraft = { name: string; platform: Platform; bundleId: string; timezone: string; currency: string };
@@ -23,7 +24,7 @@ const newApp = (): AppDraft => ({
   name: '',
   platform: 'ios',
   bundleId: '',
-  timezone: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC',
+  timezone: browserZone(),
   currency: 'USD',
 });
 
@@ -118,17 +119,11 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
       <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_8rem]">
         <Field label="Time zone" hint="Used for daily totals." error={fieldError(error, 'timezone')}>
           {(control) => (
-            <Select
+            <TimezonePicker
               {...control}
               value={draft.timezone}
-              onChange={(event) => change({ timezone: event.target.value })}
-            >
-              {(TIME_ZONES.includes(draft.timezone) ? TIME_ZONES : [draft.timezone, ...TIME_ZONES]).map(
-                (name) => (
-                  <option key={name}>{name}</option>
-                ),
-              )}
-            </Select>
+              onChange={(timezone) => change({ timezone })}
+            />
           )}
         </Field>
         <Field label="Currency" hint="Used for revenue." error={fieldError(error, 'currency')}>
