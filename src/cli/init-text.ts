@@ -41,7 +41,7 @@ API keys (shown once; store them like passwords):
 
 With the server running, send an event:
 
-  curl -X POST ${url}/v1/events -H 'Authorization: Bearer ${created.client_key}' -H 'Content-Type: application/json' -d '{"app_id":"${created.app_id}","events":[{"event_name":"app_opened","app_user_id":"user_1"}]}'
+  curl -X POST ${url}/v1/events -H 'Authorization: Bearer ${created.client_key}' -H 'Content-Type: application/json' -d '{"app_id":"${created.app_id}","events":[{"event_name":"app_open","app_user_id":"user_1"}]}'
 
 read the metrics of the last seven days:
 

@@ -27,6 +27,18 @@ export const PLAIN_FILTERS = {
   ),
 };
 
+/** The fields of an event's context that searches and exports filter by. */
+const CONTEXT_COLUMNS = ['platform', 'country', 'app_version'] as const;
+
+const contextFilter = (column: (typeof CONTEXT_COLUMNS)[number]) =>
+  Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: FILTER_LENGTH_MAX[column],
+      description: `Events with exactly this context.${column}.`,
+    }),
+  );
+
 /** All query parameters that filter events. */
 export const EVENT_FILTERS = {
   ...PLAIN_FILTERS,
@@ -44,6 +56,9 @@ export const EVENT_FILTERS = {
       description: 'Only events of this session.',
     }),
   ),
+  platform: contextFilter('platform'),
+  country: contextFilter('country'),
+  app_version: contextFilter('app_version'),
   from: Type.Optional(Type.String({ format: 'date-time', description: 'Events at or after this time.' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Events before this time.' })),
   property: Type.Optional(
@@ -73,7 +88,7 @@ export function buildFilter(projectId: string, appIds: readonly string[], filter
     times: parseTimes(filters),
   };
   addCondition(filter, 'app_id IN {app_ids:Array(String)}', { app_ids: appIds });
-  for (const column of ['app_user_id', 'event_id', 'session_id'] as const) {
+  for (const column of ['app_user_id', 'event_id', 'session_id', ...CONTEXT_COLUMNS] as const) {
     const value = filters[column];
     if (value !== undefined) addCondition(filter, `${column} = {${column}:String}`, { [column]: value });
   }

@@ -7,6 +7,9 @@ export const FILTER_LENGTH_MAX = {
   event_id: 128,
   session_id: 128,
   property_name: 128,
+  platform: 128,
+  country: 128,
+  app_version: 128,
 } as const;
 
 /** Maximum number of event names, and of properties, in one filter. */

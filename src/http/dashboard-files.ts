@@ -4,7 +4,16 @@ import { toPayload } from './connections/pieces.ts';
 import { createStaticFiles, type StaticFile } from './static-files.ts';
 
 /** The dashboard's pages. All answer the same file: its router decides which page a path shows. */
-export const DASHBOARD_PATHS = ['/', '/sign-in', '/setup', '/invite', '/reset', '/account', '/p/*'] as const;
+export const DASHBOARD_PATHS = [
+  '/',
+  '/sign-in',
+  '/setup',
+  '/invite',
+  '/reset',
+  '/account',
+  '/new-project',
+  '/p/*',
+] as const;
 
 /**
  * Only this server's own files and answers. Inline styles are allowed: the dialogs measure the scroll bar and write a
@@ -81,6 +90,38 @@ export function addDashboard(app: FastifyInstance, dir: string, refuse: RefuseWi
     }
     done();
   });
+}
+
+/** Paths of programs, not of pages. */
+const PROGRAM_PATH = /^\/(?:v1|app|assets|metrics|\.well-known)(?:\/|$)/;
+
+/** Whether a browser opens the address as a page: programs do not accept HTML. */
+function isPageView({ method, url, headers }: FastifyRequest): boolean {
+  const isRead = method === 'GET' || method === 'HEAD';
+  return isRead && !PROGRAM_PATH.test(url) && (headers.accept?.includes('text/html') ?? false);
+}
+
+/**
+ * Returns a function that answers a browser at an unknown address with 404 and the dashboard's page, which says so. The
+ * function returns false, and sends nothing, for programs and without a build.
+ */
+export function createNotFoundPage(dir: string): (request: FastifyRequest, reply: FastifyReply) => boolean {
+  const files = createStaticFiles(dir);
+  return (request, reply) => {
+    const file = isPageView(request) ? files.find('index.html', acceptEncodingOf(request)) : undefined;
+    if (!file) return false;
+    const { bytes, contentType, encoding } = file;
+    if (encoding !== undefined) reply.header('content-encoding', encoding);
+    reply.headers({
+      ...PAGE_HEADERS,
+      'x-request-id': request.id,
+      vary: 'accept, accept-encoding',
+      'content-type': contentType,
+      'content-length': bytes.length,
+    });
+    void reply.code(404).send(toPayload(bytes));
+    return true;
+  };
 }
 
 const acceptEncodingOf = ({ headers }: FastifyRequest) => headers['accept-encoding']?.toString();

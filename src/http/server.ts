@@ -6,7 +6,7 @@ import type { Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Slot } from '../limits/in-flight.ts';
-import { addDashboard } from './dashboard-files.ts';
+import { addDashboard, createNotFoundPage } from './dashboard-files.ts';
 import { compress, compressStream, type Encoded, isCompressible, precompress } from './encoding/compress.ts';
 import { type ErrorContext, toErrorAnswer } from './error-answer.ts';
 import { addMetricsEndpoint } from './metrics/endpoint.ts';
@@ -69,16 +69,17 @@ type Refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) => 
 /** Answers 404, 405 and a missing Host, counted in the metrics as one route. */
 function refuseUnmatched(
   app: FastifyInstance,
-  { metrics }: Services,
+  { metrics, config }: Services,
   routes: readonly Route[],
   refuse: Refuse,
 ): void {
   const toUnmatchedError = createUnmatched(routes);
   const tally = metrics.tallyOf('any', 'unmatched');
+  const sendNotFoundPage = createNotFoundPage(config.dashboardDir);
   app.addHook('onRequest', (request, reply, done) => {
     const refusal = findHostError(request) ?? (request.is404 ? toUnmatchedError(request) : undefined);
     if (!refusal) return done();
-    refuse(request, reply, refusal);
+    if (refusal.status !== 404 || !sendNotFoundPage(request, reply)) refuse(request, reply, refusal);
     tally(refusal.status, 0);
   });
 }

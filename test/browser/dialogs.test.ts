@@ -49,13 +49,13 @@ const OPENERS: Opener[] = [
   { name: 'menu-project', path: '/apps', open: inOrder(openSidebar, press(/^Project:/)) },
   { name: 'menu-app', path: '/apps', open: inOrder(openSidebar, press(/^App:/)) },
   { name: 'menu-account', path: '/apps', open: inOrder(openSidebar, press(/^Account:/)) },
-  {
-    name: 'project-new',
-    path: '/apps',
-    open: inOrder(openSidebar, press(/^Project:/), press('New project')),
-  },
   { name: 'app-new', path: '/apps', open: press('Add app') },
   { name: 'app-edit', path: '/apps', open: press(/^Edit/) },
+  {
+    name: 'app-time-zone',
+    path: '/apps',
+    open: inOrder(press(/^Edit/), (page) => page.getByRole('combobox', { name: 'Time zone' }).click()),
+  },
   { name: 'app-delete', path: '/apps', open: press(/^Delete/) },
   { name: 'key-menu', path: KEYS, open: press(/^Actions for/) },
   { name: 'key-place', path: KEYS, open: press('Create API key') },
@@ -147,11 +147,8 @@ browserTest('focuses the first field of a dialog, and returns the focus when the
   };
 
   await openPage('/apps');
-  await inOrder(press(/^Project:/), press('New project'))(page);
-  await untilFocused(page, page.getByPlaceholder('My product'));
-  await closing();
-  await untilFocused(page, page.getByRole('button', { name: /^Project:/ }));
   await press('Add app')(page);
+  await untilFocused(page, page.getByPlaceholder('Acme iOS'));
   await closing();
   await untilFocused(page, page.getByRole('button', { name: 'Add app' }));
 

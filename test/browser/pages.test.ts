@@ -81,6 +81,7 @@ const MEMBERS_PAGES: PageCase[] = [
 
 const OTHER_PAGES: PageCase[] = [
   { name: 'account', path: '/account' },
+  { name: 'new-project', path: '/new-project' },
   { name: 'not-found', path: '/p/proj_00000000000000000000000000/overview' },
   { name: 'not-found-in-project', path: `/p/${projectId}/nothing` },
 ];

@@ -17,7 +17,7 @@ const button = (page: Page, name: string | RegExp) => page.getByRole('button', {
 
 async function signIn({ page }: Window, email: string, returnTo = '/account'): Promise<void> {
   await page.goto(`${api.url}/sign-in?return=${encodeURIComponent(returnTo)}`);
-  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await button(page, 'Sign in').click();
 }
@@ -46,7 +46,7 @@ browserTest(
     await enterAs(inviting, owner);
     await inviting.page.goto(at('/settings/members'));
     await button(inviting.page, 'Invite member').click();
-    await inviting.page.getByLabel('E-mail').fill('analyst@example.com');
+    await inviting.page.getByLabel(/^E-?mail$/).fill('analyst@example.com');
     await inviting.page.getByLabel('Role', { exact: true }).selectOption('analyst');
     await button(inviting.page, 'Create link').click();
     await button(inviting.page, 'Copy link').click();
@@ -55,7 +55,7 @@ browserTest(
 
     const { page, problems } = await chromium.open();
     await page.goto(link);
-    await page.getByText('You are invited as analyst with analyst@example.com').waitFor();
+    await page.getByText("You've been invited as analyst with analyst@example.com").waitFor();
     await page.getByLabel('Your name').fill('Analyst');
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await button(page, 'Join Test').click();
@@ -63,7 +63,7 @@ browserTest(
     await links.first().waitFor();
     assert.deepEqual(await links.allInnerTexts(), ['Overview', 'Live', 'Events', 'Apps', 'Docs', 'Project']);
     await page.goto(at('/settings/api-keys'));
-    await page.getByText('Your role does not reach this page').waitFor();
+    await page.getByText("You don't have access to this page").waitFor();
     await page.goto(at('/apps'));
     await untilLoaded(page);
     assert.equal(await page.getByRole('button', { name: /Add app|Edit|Delete/ }).count(), 0);
@@ -112,7 +112,7 @@ browserTest('closes an open live tail when its session ends', async () => {
 
   // The stream reports the end, unless the page requested metrics first, which redirects to the sign-in page
   // immediately.
-  const ended = away.page.getByText('The stream has ended');
+  const ended = away.page.getByText('The live stream ended');
   const signInAgain = away.page.getByRole('heading', { name: 'Sign in' });
   await ended.or(signInAgain).first().waitFor();
   if (await ended.isVisible()) await button(away.page, 'Sign in again').click();
@@ -199,7 +199,7 @@ browserTest(
 
     await window.context.clearCookies();
     await signIn(window, 'keeper@example.com');
-    await page.getByRole('heading', { name: 'One more step' }).waitFor();
+    await page.getByRole('heading', { name: 'Two-factor authentication' }).waitFor();
     await page.getByLabel('Code').fill(code);
     await button(page, 'Sign in').click();
     await page.getByRole('heading', { name: 'Account and security' }).waitFor();

@@ -20,7 +20,7 @@ async function takePictures(url: string, setupUrl: string, projectId: string): P
     const page = await browser.newPage({ viewport: SIZE, reducedMotion: 'reduce' });
     await page.goto(setupUrl);
     await page.getByLabel('Your name').fill('You');
-    await page.getByLabel('E-mail').fill('owner@example.com');
+    await page.getByLabel('Email').fill('owner@example.com');
     await page.getByLabel('Password', { exact: true }).fill(crypto.randomUUID());
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByRole('navigation', { name: 'Project' }).waitFor();

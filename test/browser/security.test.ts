@@ -86,7 +86,7 @@ browserTest('redirects only to its own pages after sign-in', async () => {
   for (const target of wanted) {
     const { page, context } = await chromium.open();
     await page.goto(`${api.url}/sign-in?return=${encodeURIComponent(target)}`);
-    await page.getByLabel('E-mail').fill('owner@example.com');
+    await page.getByLabel('Email').fill('owner@example.com');
     await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page

@@ -107,10 +107,10 @@ browserTest('shows only its outline until it is known whether an app has sent an
   await page.goto(at(`/overview?app=${empty}`));
   await isAsked;
   await page.getByRole('main').getByRole('status', { name: 'Loading' }).waitFor();
-  assert.equal(await page.getByRole('region', { name: 'Numbers' }).count(), 0);
-  assert.equal(await page.getByText('Nothing in these days').locator('visible=true').count(), 0);
+  assert.equal(await page.getByRole('region', { name: 'Metrics' }).count(), 0);
+  assert.equal(await page.getByText('No data in this range').locator('visible=true').count(), 0);
   release();
-  await page.getByRole('heading', { name: 'Send Nothing yet its first event' }).waitFor();
+  await page.getByRole('heading', { name: 'Send the first event of Nothing yet' }).waitFor();
 });
 
 browserTest(
@@ -140,7 +140,7 @@ browserTest('says that metrics are outdated if a refresh fails, until one succee
   await sendEvent();
   const note = page.getByText('Not up to date');
   await note.waitFor();
-  assert.equal(await page.getByText('Active, 5 minutes').count(), 1, 'what was known stays');
+  assert.equal(await page.getByText('Active in the last 5 minutes').count(), 1, 'what was known stays');
   await page.unroute(numbers);
   await page.getByRole('button', { name: 'Retry' }).click();
   await note.waitFor({ state: 'detached' });
@@ -149,14 +149,14 @@ browserTest('says that metrics are outdated if a refresh fails, until one succee
 browserTest('distinguishes an invalid invitation from a server that does not respond', async () => {
   const { page } = await chromium.open();
   await page.goto(`${api.url}/invite#nothing`);
-  await page.getByText('This invitation cannot be used').waitFor();
+  await page.getByText('This invitation is no longer valid').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
   await page.route('**/invitations/look', (route) => route.abort());
   await page.reload();
-  await page.getByText('The invitation could not be looked up').waitFor();
+  await page.getByText("Couldn't load the invitation").waitFor();
   await page.unroute('**/invitations/look');
   await page.getByRole('button', { name: 'Try again' }).click();
-  await page.getByText('This invitation cannot be used').waitFor();
+  await page.getByText('This invitation is no longer valid').waitFor();
 });
 
 browserTest(
@@ -191,7 +191,7 @@ browserTest(
     await sendEvent();
     const { page } = await enter();
     await page.goto(at('/overview'));
-    const chart = page.getByRole('figure', { name: 'Active users a day' });
+    const chart = page.getByRole('figure', { name: 'Daily active users' });
     await chart.waitFor();
     for (const width of [1440, 390, 1024]) {
       await page.setViewportSize({ width, height: 900 });
@@ -206,11 +206,37 @@ browserTest(
     }
     const days = chart.getByRole('slider');
     await days.focus();
-    assert.match((await days.getAttribute('aria-valuetext')) ?? '', /\(not over\): 1; /);
+    assert.match((await days.getAttribute('aria-valuetext')) ?? '', /\(so far\): 1; /);
     await page.keyboard.press('ArrowLeft');
     assert.match((await days.getAttribute('aria-valuetext')) ?? '', /\d{4}: 0; /);
   },
 );
+
+browserTest('finds a time zone by a part of its modern name, also inside a dialog', async () => {
+  const id = await createApp('Zoned');
+  const { page, problems } = await enter({ timezoneId: 'Europe/Kiev' });
+  await page.goto(at('/apps'));
+  await page.getByRole('button', { name: 'Edit Zoned' }).click();
+  const zone = page.getByRole('combobox', { name: 'Time zone' });
+  assert.equal(await zone.textContent(), 'UTC');
+  await zone.click();
+  const options = page.getByRole('option');
+  assert.equal(await options.nth(1).textContent(), 'Europe/KyivThis browser');
+  await page.keyboard.type('kolk');
+  await options.nth(1).waitFor({ state: 'detached' });
+  await page.keyboard.press('Enter');
+  assert.equal(await zone.textContent(), 'Asia/Kolkata');
+  await page.getByRole('button', { name: 'Save app' }).click();
+  await page.getByRole('row', { name: /Zoned/ }).getByText('Asia/Kolkata').waitFor();
+
+  await page.goto(at(`/overview?app=${id}`));
+  await zone.click();
+  assert.equal(await options.first().textContent(), 'Asia/KolkataThis app');
+  await page.keyboard.type('buenos');
+  await page.getByRole('option', { name: 'America/Argentina/Buenos Aires' }).click();
+  await page.waitForURL((url) => url.searchParams.get('timezone') === 'America/Argentina/Buenos_Aires');
+  assert.deepEqual(problems(), []);
+});
 
 browserTest('styles toast messages like the pages', async () => {
   const { page } = await enter({ colorScheme: 'dark' });

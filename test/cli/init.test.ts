@@ -69,7 +69,7 @@ test('keys created by init while a server runs work with the next request', asyn
   const env = { APPFLOW_DATA_DIR: makeTempDir() };
   await using server = await startServerProcess(env);
   const made = await initByCli(env);
-  const body = { events: [{ event_name: 'app_opened', app_user_id: 'u_1' }] };
+  const body = { events: [{ event_name: 'app_open', app_user_id: 'u_1' }] };
   const sent = await server.call('POST', '/v1/events', { key: made.client_key, body });
   assert.equal(sent.status, 200);
   assert.equal(sent.body.accepted, 1);

@@ -19,6 +19,7 @@ const PAGES = [
   '/invite',
   '/reset',
   '/account',
+  '/new-project',
   '/p/proj_1/overview?range=7d',
   '/p/a/b/c',
 ];
@@ -50,6 +51,41 @@ it('serves every dashboard page from one file that browsers revalidate each time
     assert.match(headers.get('content-type') ?? '', /^text\/html; charset=utf-8$/i);
     assert.equal(headers.get('cache-control'), 'no-cache');
     assert.match(headers.get('x-request-id') ?? '', /^req_/);
+  }
+});
+
+const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+// A person who opened /settings or /p saw raw JSON.
+it('answers a browser at an unknown address with 404 and the page that says so', async () => {
+  for (const path of ['/settings', '/p', '/docs', '/p?x=1', '/anything/else', '/apps']) {
+    for (const method of ['GET', 'HEAD']) {
+      const { status, text, headers } = await api.call(method, path, { headers: HTML });
+      assert.equal(status, 404, path);
+      assert.equal(text, method === 'GET' ? PAGE : '', path);
+      assert.match(headers.get('content-type') ?? '', /^text\/html/);
+      assert.match(headers.get('content-security-policy') ?? '', /default-src 'self'/);
+      assert.match(headers.get('vary') ?? '', /accept\b/);
+      assert.match(headers.get('x-request-id') ?? '', /^req_/);
+    }
+  }
+});
+
+it('answers programs at an unknown address, and browsers under the paths of programs, with a problem', async () => {
+  const programs = { accept: 'application/json' };
+  for (const [method, path, headers] of [
+    ['GET', '/settings', programs],
+    ['GET', '/settings', { accept: '*/*' }],
+    ['POST', '/settings', HTML],
+    ['GET', '/v1/nothing', HTML],
+    ['GET', '/v1', HTML],
+    ['GET', '/app/v1/nothing', HTML],
+    ['GET', '/assets/nothing.js', HTML],
+    ['GET', '/.well-known/nothing', HTML],
+  ] as const) {
+    const answer = await api.call(method, path, { headers });
+    assert.equal(answer.status, 404, path);
+    assert.equal(answer.body.code, 'not_found', path);
   }
 });
 

@@ -67,7 +67,7 @@ async function traceOneBatch(): Promise<string> {
   // -D: the tracer is the grandchild, so that signals reach the server itself.
   const strace = ['strace', '-D', '-f', '-y', '-s', '64', '-e', `trace=${TRACED}`, '-o', trace];
   await using server = await startServerProcess(env, strace);
-  const body = { events: [{ event_name: 'app_opened', app_user_id: 'u_1' }] };
+  const body = { events: [{ event_name: 'app_open', app_user_id: 'u_1' }] };
   const { status } = await server.call('POST', '/v1/events', { key: project.server_key, body });
   assert.equal(status, 200);
   assert.equal(await server.stop(), 0);

@@ -52,6 +52,9 @@ export type StreamFilter = { app_id?: string; app_user_id?: string; event_name?:
 export type EventFilter = StreamFilter & {
   event_id?: string;
   session_id?: string;
+  platform?: string;
+  country?: string;
+  app_version?: string;
   from?: string;
   to?: string;
   /** `NAME:VALUE`; all must match. */

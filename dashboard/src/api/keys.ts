@@ -89,6 +89,15 @@ export function refreshKeys(client: QueryClient, projectId: string): void {
   void refreshAuditLog(client, projectId);
 }
 
+/** Creates a key; a server or read-only key after the password. The answer has the secret, the only time. */
+export const createKey = (projectId: string, { body, idempotencyKey }: Attempt<NewKey>) =>
+  call('POST /app/v1/projects/{project_id}/api-keys', {
+    params: { project_id: projectId },
+    body,
+    stepUp: isGuardedType(body.type),
+    headers: idempotencyHeader(idempotencyKey),
+  });
+
 /** Returns the mutations of keys. Each reloads the list when it settles. */
 export function useKeyActions() {
   const { project } = useProject();
@@ -99,13 +108,7 @@ export function useKeyActions() {
     create: useMutation({
       // The answer contains the whole key: it must not stay in the cache.
       gcTime: 0,
-      mutationFn: ({ body, idempotencyKey }: Attempt<NewKey>) =>
-        call('POST /app/v1/projects/{project_id}/api-keys', {
-          params: inProject,
-          body,
-          stepUp: isGuardedType(body.type),
-          headers: idempotencyHeader(idempotencyKey),
-        }),
+      mutationFn: (attempt: Attempt<NewKey>) => createKey(project.id, attempt),
       onSettled,
     }),
     rotate: useMutation({

@@ -54,8 +54,8 @@ export function unreachable(): Problem {
   return new Problem({
     status: 0,
     code: 'unreachable',
-    title: 'The server cannot be reached',
-    detail: 'Appflow does not answer. Check that it is running and that you are online.',
+    title: "Can't reach the server",
+    detail: "Can't reach Appflow. Check that the server is running and that you're online.",
   });
 }
 
@@ -63,6 +63,11 @@ export function unreachable(): Problem {
 export function isUnanswered(error: unknown): boolean {
   if (!(error instanceof Problem)) return false;
   return error.status === 0 || (error.status >= 500 && error.code === 'unexpected_answer');
+}
+
+/** Whether the person may have lost access: not a member any more, or with a role that may not do this. */
+export function isAccessLost(error: unknown): boolean {
+  return error instanceof Problem && (error.code === 'not_found' || error.code === 'insufficient_scope');
 }
 
 /** Returns the message to show for anything thrown. */

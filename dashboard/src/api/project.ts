@@ -14,11 +14,14 @@ export type CurrentProject = {
   can: (scope: MemberScope) => boolean;
 };
 
+/** The person is not a member of the page's project, or not any more. */
+export class NotAMember extends Error {}
+
 /** Returns the project of the page. Only under `/p/$projectId`, which shows "not found" for all others. */
 export function useProject(): CurrentProject {
   const { projectId } = useParams({ strict: false });
   const project = useSession().projects.find(({ id }) => id === projectId);
-  if (!project) throw new Error('This project does not exist, or you are not a member of it.');
+  if (!project) throw new NotAMember('This project does not exist, or you are not a member of it.');
   return { project, can: (scope) => project.scopes.includes(scope) };
 }
 

@@ -15,10 +15,10 @@ export function DaysInputs({ range, today, onChange }: DaysInputsProps) {
     if (selection && 'first' in selection) onChange(selection);
   };
   const isWrong = parseDaySelection(formatDaySelection(typed)) === undefined;
-  const title = isWrong ? 'Not in order, or too far apart' : undefined;
+  const title = isWrong ? 'The first day must be before the last, at most 2,000 days apart' : undefined;
   return (
     <fieldset className="flex min-w-0 items-center gap-1.5">
-      <legend className="sr-only">From and to, both included</legend>
+      <legend className="sr-only">First and last day, both included</legend>
       <Input
         type="date"
         aria-label="First day"

@@ -32,7 +32,7 @@ export function EventSheet({ event, apps, timezone, onClose, actions }: EventShe
               {Object.keys(event.properties).length > 0 ? (
                 <CodeBlock code={JSON.stringify(event.properties, null, 2)} what="properties" />
               ) : (
-                <p className="text-note text-soft">None.</p>
+                <p className="text-note text-soft">No properties</p>
               )}
             </Part>
             <Context context={event.context} />
@@ -71,11 +71,11 @@ function Facts({
     <dl className="grid grid-cols-[5rem_minmax(0,1fr)] gap-x-4 text-note sm:grid-cols-[7rem_minmax(0,1fr)]">
       <Fact name="User" id={event.app_user_id} />
       {event.session_id !== null && <Fact name="Session" id={event.session_id} />}
-      <Fact name="Event id" id={event.event_id} />
+      <Fact name="Event ID" id={event.event_id} />
       <Fact name="App">
         <bdi>{app?.name ?? event.app_id}</bdi>
       </Fact>
-      <Fact name="Happened">
+      <Fact name="Occurred">
         {formatExact(event.timestamp, timezone)} <TimeAgo at={event.timestamp} />
       </Fact>
       <Fact name="Received">{formatExact(event.received_at, timezone)}</Fact>
@@ -86,7 +86,7 @@ function Facts({
               {formatMoney(event.revenue, event.currency ?? 'USD')}
             </span>
             <Badge tone={event.revenue_verified ? 'good' : 'warn'}>
-              {event.revenue_verified ? 'Sent by a server' : 'Sent by an app, unverified'}
+              {event.revenue_verified ? 'Verified: sent by a server' : 'Unverified: sent by an app'}
             </Badge>
           </span>
         </Fact>

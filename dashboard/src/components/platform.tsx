@@ -1,5 +1,5 @@
 import { Apple, Box, Globe, type LucideProps, Server, Smartphone } from 'lucide-react';
-import type { Platform } from '../api/answers.ts';
+import type { EventRecord, Platform } from '../api/answers.ts';
 
 const ICONS = { ios: Apple, android: Smartphone, web: Globe, server: Server, other: Box } as const;
 
@@ -15,6 +15,11 @@ export const PLATFORM_NAMES: Record<Platform, string> = {
 /** Returns the display name of an event's platform; an unknown value as it is. */
 export function platformName(platform: string): string {
   return Object.entries(PLATFORM_NAMES).find(([known]) => known === platform)?.[1] ?? platform;
+}
+
+/** Returns where an event came from, as far as it says: `iOS · DE · 2.4.0`. */
+export function describeDevice({ platform, country, app_version }: EventRecord['context']): string {
+  return [platform && platformName(platform), country, app_version].filter(Boolean).join(' · ');
 }
 
 /** A platform's icon, for use next to its name. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import {
+  formatAgo,
   formatAmount,
   formatChange,
   formatCompact,
@@ -40,17 +41,18 @@ it('shows money of an unknown currency with its code', () => {
   assert.equal(formatMoney('5', 'not a code'), '5 not a code');
 });
 
-it('never rounds a positive share to zero', () => {
-  assert.equal(formatShare(0), '0%');
+it('shows shares with one decimal, and never rounds a positive one to zero', () => {
+  assert.equal(formatShare(0), '0.0%');
   assert.equal(formatShare(0.0009), '< 0.1%');
   assert.equal(formatShare(0.001), '0.1%');
-  assert.equal(formatShare(1), '100%');
+  assert.equal(formatShare(1), '100.0%');
+  assert.equal(formatShare(0.25), '25.0%');
 });
 
 it('shows a change with its sign, and nothing if the old value is zero', () => {
-  assert.equal(formatChange(110, 100), '+10%');
-  assert.equal(formatChange(95, 100), '-5%');
-  assert.equal(formatChange(100, 100), '0%');
+  assert.equal(formatChange(110, 100), '+10.0%');
+  assert.equal(formatChange(95, 100), '-5.0%');
+  assert.equal(formatChange(100, 100), '0.0%');
   assert.equal(formatChange(5, 0), undefined);
 });
 
@@ -64,6 +66,16 @@ it('shows relative times rounded, in the largest unit that fits', () => {
   assert.equal(formatRelative(ago(86_400_000), NOW), '1 day ago');
   assert.equal(formatRelative(ago(-12 * 86_400_000), NOW), 'in 12 days');
   assert.equal(formatRelative(ago(-30_000), NOW), 'in a moment');
+});
+
+// The server's clock is often a little ahead of the browser's: "revoked in a moment by You".
+it('never shows a past time in the future, however far the clocks differ', () => {
+  assert.equal(formatAgo(ago(-1), NOW), 'just now');
+  assert.equal(formatAgo(ago(-7_000), NOW), 'just now');
+  assert.equal(formatAgo(ago(-10 * 60_000), NOW), 'just now');
+  assert.equal(formatAgo(ago(0), NOW), 'just now');
+  assert.equal(formatAgo(ago(60_000), NOW), '1 minute ago');
+  assert.equal(formatRelative(ago(-1), NOW), 'in a moment');
 });
 
 it('shows up to 90 days, then months, and years from twelve months on', () => {

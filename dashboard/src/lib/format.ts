@@ -31,22 +31,20 @@ export function formatMoney(decimal: string, currency: string): string {
   }
 }
 
-/** Returns a share (0–1) in percent: `12.5%`; below a tenth of a percent `< 0.1%`. */
+/** Always one decimal, so that percentages below each other align. */
+const ONE_DECIMAL = { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 } as const;
+const SHARE = new Intl.NumberFormat(LOCALE, ONE_DECIMAL);
+const CHANGE = new Intl.NumberFormat(LOCALE, { ...ONE_DECIMAL, signDisplay: 'exceptZero' });
+
+/** Returns a share (0–1) in percent, with one decimal: `12.5%`, `100.0%`; below a tenth of a percent `< 0.1%`. */
 export function formatShare(share: number): string {
   if (share > 0 && share < 0.001) return '< 0.1%';
-  return new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 1 }).format(share);
+  return SHARE.format(share);
 }
 
-/** Returns the change from `before` to `now` in percent, with a sign; undefined if `before` is zero. */
+/** Returns the change from `before` to `now` in percent, with a sign and one decimal; undefined if `before` is zero. */
 export function formatChange(now: number, before: number): string | undefined {
-  if (before === 0) return undefined;
-  const change = (now - before) / Math.abs(before);
-  const format = new Intl.NumberFormat(LOCALE, {
-    style: 'percent',
-    maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0,
-    signDisplay: 'exceptZero',
-  });
-  return format.format(change);
+  return before === 0 ? undefined : CHANGE.format((now - before) / Math.abs(before));
 }
 
 const SPANS = [
@@ -66,10 +64,18 @@ const YEAR = ['year', 365 * DAY_SECONDS] as const;
 
 const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'always' });
 
-/** Returns a time relative to `now` (epoch milliseconds), rounded: `5 minutes ago`, `in 12 days`, `just now`. */
+/**
+ * Returns when something happened, relative to `now` (epoch milliseconds), rounded: `5 minutes ago`. Never in the future,
+ * although the server's clock can be ahead of the browser's: then `just now`.
+ */
+export function formatAgo(instant: string, now: number): string {
+  return formatRelative(instant, Math.max(now, Date.parse(instant)));
+}
+
+/** Returns a time relative to `now` (epoch milliseconds), rounded: `5 minutes ago`, `in 12 days`, `in a moment`. */
 export function formatRelative(instant: string, now: number): string {
   const seconds = (Date.parse(instant) - now) / 1_000;
-  if (Math.abs(seconds) < MINUTE_SECONDS) return seconds > 5 ? 'in a moment' : 'just now';
+  if (Math.abs(seconds) < MINUTE_SECONDS) return seconds > 0 ? 'in a moment' : 'just now';
   const [unit, size] =
     DISTANCES.find(([, each, most]) => Math.round(Math.abs(seconds) / each) <= most) ?? YEAR;
   return RELATIVE.format(Math.round(seconds / size), unit);

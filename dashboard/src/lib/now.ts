@@ -5,7 +5,8 @@ let now = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
 const listeners = new Set<() => void>();
 
-function tick(): void {
+/** Updates all relative times on the page now: for data that is newer than the last update. */
+export function refreshNow(): void {
   now = Date.now();
   for (const listener of listeners) listener();
 }
@@ -13,7 +14,7 @@ function tick(): void {
 // One timer for all relative times on the page. It runs only while there are some.
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  timer ??= setInterval(tick, TICK_MS);
+  timer ??= setInterval(refreshNow, TICK_MS);
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
@@ -22,7 +23,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Returns the current time (epoch milliseconds), updated every 15 seconds. */
+/** Returns the current time (epoch milliseconds), updated every 15 seconds and by `refreshNow`. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => {
     if (timer === undefined) now = Date.now();

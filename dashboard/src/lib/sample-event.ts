@@ -5,7 +5,7 @@ export function sampleEventCommand(origin: string, appId: string): string {
     "  -H 'Authorization: Bearer YOUR_API_KEY' \\",
     "  -H 'Content-Type: application/json' \\",
     `  -d '{"app_id":"${appId}",`,
-    '       "events":[{"event_name":"app_opened",',
+    '       "events":[{"event_name":"app_open",',
     `                  "app_user_id":"user_123"}]}'`,
   ].join('\n');
 }

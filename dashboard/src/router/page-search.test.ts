@@ -3,15 +3,19 @@ import { it } from 'node:test';
 import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
 
 it('keeps valid days in the URL of Overview, and removes invalid ones', () => {
-  assert.deepEqual(overviewSearch({ range: '7d', timezone: 'Asia/Tokyo', metric: 'events', other: 1 }), {
-    range: '7d',
-    timezone: 'Asia/Tokyo',
-    metric: 'events',
-  });
+  assert.deepEqual(
+    overviewSearch({ range: '7d', timezone: 'Asia/Tokyo', currency: 'EUR', metric: 'events', other: 1 }),
+    {
+      range: '7d',
+      timezone: 'Asia/Tokyo',
+      currency: 'EUR',
+      metric: 'events',
+    },
+  );
   for (const range of ['0d', '2001d', 'week', '2026-02-30..2026-03-01', '2026-03-02..2026-03-01', '1h', 7]) {
     assert.deepEqual(
-      overviewSearch({ range, timezone: 'Mars/Base' }),
-      { range: undefined, timezone: undefined },
+      overviewSearch({ range, timezone: 'Mars/Base', currency: 'dollars' }),
+      { range: undefined, timezone: undefined, currency: undefined },
       String(range),
     );
   }

@@ -26,13 +26,14 @@ export function overviewSearch(search: Search) {
     ...pickText(search, 'metric', 'by', 'view'),
     ...pickKnown(search, 'range', (range) => parseDaySelection(range) !== undefined),
     ...pickKnown(search, 'timezone', isTimeZone),
+    ...pickKnown(search, 'currency', (code) => /^[A-Z]{3}$/.test(code)),
   };
 }
 
 /** Returns the search parameters of Events. */
 export function eventsSearch(search: Search) {
   return {
-    ...pickText(search, 'user', 'session', 'event', 'apps', 'open'),
+    ...pickText(search, 'user', 'session', 'event', 'platform', 'country', 'app_version', 'apps', 'open'),
     ...pickTexts(search, 'event_name', 'property'),
     ...pickKnown(search, 'range', isEventRange),
   };

@@ -14,7 +14,7 @@ import { Problem } from '../api/problem.ts';
 import { queryClient } from '../api/query-client.ts';
 import { isProbablySignedIn, sessionQuery } from '../api/session.ts';
 import { prefetchOverview } from '../pages/overview/overview-queries.ts';
-import { NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
+import { NO_ACCESS, NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
 import { findHome, isLastProject, rememberProject } from '../shell/home.ts';
 import { Root } from '../shell/root.tsx';
 import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
@@ -47,7 +47,7 @@ const indexRoute = createRoute({
   path: '/',
   beforeLoad: async () => {
     const home = findHome(await requireSession('/'));
-    if (home === undefined) throw redirect({ to: '/account' });
+    if (home === undefined) throw redirect({ to: '/new-project' });
     throw redirect({ to: '/p/$projectId/overview', params: { projectId: home.id } });
   },
 });
@@ -102,8 +102,20 @@ const signedInRoute = createRoute({
   },
 });
 
-const accountRoute = createRoute({
+const plainRoute = createRoute({
   getParentRoute: () => signedInRoute,
+  id: 'plain',
+  component: lazyRouteComponent(() => import('../shell/plain-frame.tsx'), 'PlainFrame'),
+});
+
+const newProjectRoute = createRoute({
+  getParentRoute: () => plainRoute,
+  path: '/new-project',
+  component: lazyRouteComponent(() => import('../pages/new-project/new-project-page.tsx'), 'NewProjectPage'),
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => plainRoute,
   path: '/account',
   component: lazyRouteComponent(() => import('../pages/account/account-page.tsx'), 'AccountPage'),
 });
@@ -114,7 +126,8 @@ const projectRoute = createRoute({
   validateSearch: (search: Record<string, unknown>): { app?: string } => pickText(search, 'app'),
   search: { middlewares: [retainSearchParams(['app'])] },
   beforeLoad: ({ context, params }) => {
-    if (!context.session.projects.some(({ id }) => id === params.projectId)) throw notFound();
+    if (!context.session.projects.some(({ id }) => id === params.projectId))
+      throw notFound({ data: NO_ACCESS });
     rememberProject(params.projectId);
     void queryClient.prefetchQuery(appsQuery(params.projectId));
   },
@@ -208,7 +221,7 @@ const routeTree = rootRoute.addChildren([
   inviteRoute,
   resetRoute,
   signedInRoute.addChildren([
-    accountRoute,
+    plainRoute.addChildren([accountRoute, newProjectRoute]),
     projectRoute.addChildren([
       projectIndexRoute,
       overviewRoute,

@@ -20,7 +20,10 @@ export function AppSwitcher() {
         icon: <PlatformIcon platform={platform} />,
       }))}
       chosen={app?.id}
-      onChoose={(id) => void navigate({ to: '.', search: (search) => ({ ...search, app: id }) })}
+      onChoose={(id) =>
+        // Each app has a currency of its own.
+        void navigate({ to: '.', search: ({ currency: _, ...search }) => ({ ...search, app: id }) })
+      }
       footer={{
         icon: <AppWindow aria-hidden />,
         label: 'Manage apps',
@@ -30,7 +33,7 @@ export function AppSwitcher() {
       {app && <PlatformIcon platform={app.platform} className="size-4 shrink-0 text-soft" />}
       <span className="sr-only">App: </span>
       <bdi className="min-w-0 flex-1 truncate text-left">
-        {app?.name ?? (isPending ? 'Loading apps' : 'No app yet')}
+        {app?.name ?? (isPending ? 'Loading apps' : 'No apps yet')}
       </bdi>
     </Switcher>
   );

@@ -12,6 +12,11 @@ export function isLastProject(projectId: string): boolean {
   return localStorage.getItem(STORAGE_KEY) === projectId;
 }
 
+/** Whether this browser has shown a project before. */
+export function hasOpenedProject(): boolean {
+  return localStorage.getItem(STORAGE_KEY) !== null;
+}
+
 /** Returns the project to open first: the last one opened, else the first; undefined without projects. */
 export function findHome({ projects }: Pick<Session, 'projects'>): SessionProject | undefined {
   return projects.find(({ id }) => isLastProject(id)) ?? projects[0];

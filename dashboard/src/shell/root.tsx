@@ -22,7 +22,8 @@ export function Root() {
       <StepUpDialog />
       <Toaster
         theme={isDark ? 'dark' : 'light'}
-        position="bottom-right"
+        // Buttons that save are at the bottom of forms, dialogs and panels: a toast must not cover them.
+        position="top-center"
         closeButton
         style={TOAST_STYLE}
         toastOptions={{

@@ -62,9 +62,9 @@ function PermittedPage() {
   const missing = scopes.find((scope): scope is MemberScope => scope !== undefined && !can(scope));
   if (missing === undefined) return <Outlet />;
   return (
-    <EmptyState icon={Lock} title="Your role does not reach this page" isPage className="py-24">
-      You are <Badge>{project.role}</Badge> in <bdi>{project.name}</bdi>; this page needs{' '}
-      <Code>{missing}</Code>. Ask an owner or admin of the project.
+    <EmptyState icon={Lock} title="You don't have access to this page" isPage className="py-24">
+      Your role in <bdi>{project.name}</bdi> is <Badge>{project.role}</Badge>. This page requires{' '}
+      <Code>{missing}</Code>. Ask an owner or admin of the project for access.
     </EmptyState>
   );
 }

@@ -1,9 +1,6 @@
-import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
-import { toast } from 'sonner';
-import { errorMessage } from '../api/problem.ts';
-import { leaveToSignIn, signOut, useSession } from '../api/session.ts';
+import { useSession } from '../api/session.ts';
 import {
   Menu,
   MenuContent,
@@ -14,24 +11,21 @@ import {
   MenuSeparator,
   MenuTrigger,
 } from '../components/ui/menu.tsx';
+import { useSignOut } from './sign-out-button.tsx';
 import { chooseTheme, type ThemeChoice, useThemeChoice } from './theme.ts';
 
 const THEMES = [
-  { value: 'system', label: 'As the system', icon: Monitor },
+  { value: 'system', label: 'System', icon: Monitor },
   { value: 'light', label: 'Light', icon: Sun },
   { value: 'dark', label: 'Dark', icon: Moon },
 ] as const;
 
 /** The signed-in person: account, theme, sign-out. */
-export function UserMenu() {
+export function UserMenu({ side = 'top' }: { side?: 'top' | 'bottom' }) {
   const { user } = useSession();
   const theme = useThemeChoice();
   const navigate = useNavigate();
-  const leave = useMutation({
-    mutationFn: signOut,
-    onSuccess: () => leaveToSignIn(),
-    onError: (error) => toast.error(`You are still signed in. ${errorMessage(error)}`),
-  });
+  const leave = useSignOut();
   return (
     <Menu>
       <MenuTrigger className="flex h-11 w-full items-center gap-2.5 rounded-md px-2 text-left transition-colors hover:bg-hover">
@@ -45,7 +39,7 @@ export function UserMenu() {
         </span>
         <ChevronsUpDown className="size-3.5 shrink-0 text-soft" aria-hidden />
       </MenuTrigger>
-      <MenuContent align="start" side="top" className="w-[var(--radix-dropdown-menu-trigger-width)]">
+      <MenuContent align="start" side={side} className="w-[var(--radix-dropdown-menu-trigger-width)]">
         <MenuItem onSelect={() => void navigate({ to: '/account' })}>
           <UserRound aria-hidden />
           Account and security

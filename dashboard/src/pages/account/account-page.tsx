@@ -1,12 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { ArrowLeft, Plus } from 'lucide-react';
-import { useState } from 'react';
 import { useSession } from '../../api/session.ts';
 import { Page } from '../../components/page.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { findHome } from '../../shell/home.ts';
-import { NewProjectDialog } from '../../shell/new-project-dialog.tsx';
 import { PasswordCard } from './password-card.tsx';
 import { ProfileCard } from './profile-card.tsx';
 import { ProjectsCard } from './projects-card.tsx';
@@ -45,23 +43,21 @@ export function AccountPage() {
   );
 }
 
-/** Shown to the first account, and to people who were removed from all projects. */
+/** Shown to people who are in no project. */
 function NoProject() {
-  const [isCreating, setCreating] = useState(false);
   return (
-    <>
-      <Callout
-        title="You are in no project yet"
-        actions={
-          <Button variant="primary" size="sm" onClick={() => setCreating(true)}>
+    <Callout
+      title="You are in no project yet"
+      actions={
+        <Button asChild variant="primary" size="sm">
+          <Link to="/new-project">
             <Plus aria-hidden />
             New project
-          </Button>
-        }
-      >
-        Create one for your apps, or open the link of an invitation to somebody else's.
-      </Callout>
-      {isCreating && <NewProjectDialog onClose={() => setCreating(false)} />}
-    </>
+          </Link>
+        </Button>
+      }
+    >
+      Create one for your apps, or open the link of an invitation to somebody else's.
+    </Callout>
   );
 }

@@ -13,8 +13,9 @@ import { PLATFORM_NAMES } from '../../components/platform.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
+import { TimezonePicker } from '../../components/ui/timezone-picker.tsx';
+import { browserZone } from '../../lib/time-zones.ts';
 
-const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')];
 const CURRENCIES = Intl.supportedValuesOf('currency');
 
 type AppDraft = { name: string; platform: Platform; bundleId: string; timezone: string; currency: string };
@@ -23,7 +24,7 @@ const newApp = (): AppDraft => ({
   name: '',
   platform: 'ios',
   bundleId: '',
-  timezone: Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC',
+  timezone: browserZone(),
   currency: 'USD',
 });
 
@@ -50,7 +51,7 @@ export function AppDialog({ subject, onClose }: AppDialogProps) {
     const { name } = subject
       ? await updateApp(project.id, subject.id, toAppChange(draft))
       : await createApp(project.id, toAttempt(draft));
-    toast.success(subject ? `${name} is saved.` : `${name} is added.`);
+    toast.success(subject ? `Saved ${name}` : `Added ${name}`);
     onClose();
     await refreshApps(client, project.id);
   };
@@ -58,9 +59,7 @@ export function AppDialog({ subject, onClose }: AppDialogProps) {
     <FormDialog
       title={subject ? `Edit ${subject.name}` : 'Add app'}
       description={
-        subject
-          ? 'Changes hold from the next question on; events stay as they are.'
-          : 'One app of one platform.'
+        subject ? "Applies to new queries; existing events don't change." : 'Add one app per platform.'
       }
       action={{ subject: 'The app', done: subject ? 'saved' : 'added', isRepeatable: true }}
       submitLabel={subject ? 'Save app' : 'Add app'}
@@ -106,7 +105,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
           </Select>
         )}
       </Field>
-      <Field label="Bundle id" aside="optional" error={fieldError(error, 'bundle_id')}>
+      <Field label="Bundle ID" aside="optional" error={fieldError(error, 'bundle_id')}>
         {(control) => (
           <Input
             {...control}
@@ -118,22 +117,16 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
         )}
       </Field>
       <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_8rem]">
-        <Field label="Time zone" hint="Days begin at its midnight." error={fieldError(error, 'timezone')}>
+        <Field label="Time zone" hint="Used for daily totals." error={fieldError(error, 'timezone')}>
           {(control) => (
-            <Select
+            <TimezonePicker
               {...control}
               value={draft.timezone}
-              onChange={(event) => change({ timezone: event.target.value })}
-            >
-              {(TIME_ZONES.includes(draft.timezone) ? TIME_ZONES : [draft.timezone, ...TIME_ZONES]).map(
-                (name) => (
-                  <option key={name}>{name}</option>
-                ),
-              )}
-            </Select>
+              onChange={(timezone) => change({ timezone })}
+            />
           )}
         </Field>
-        <Field label="Currency" hint="Of the revenue." error={fieldError(error, 'currency')}>
+        <Field label="Currency" hint="Used for revenue." error={fieldError(error, 'currency')}>
           {(control) => (
             <Select
               {...control}

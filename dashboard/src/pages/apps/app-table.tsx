@@ -20,7 +20,7 @@ export function AppTable({ apps, actions }: AppTableProps) {
       <thead>
         <HeadRow>
           <Head>App</Head>
-          <Head>App id</Head>
+          <Head>App ID</Head>
           <Head>Time zone</Head>
           <Head>Currency</Head>
           <Head>Created</Head>
@@ -31,10 +31,10 @@ export function AppTable({ apps, actions }: AppTableProps) {
         {apps.map((app) => (
           <Row key={app.id}>
             <NameCell app={app} />
-            <Cell data-label="App id" className="whitespace-nowrap">
+            <Cell data-label="App ID" className="whitespace-nowrap">
               <div className="flex min-w-0 items-center gap-1">
                 <span className="truncate font-mono text-xs">{app.id}</span>
-                <CopyButton text={app.id} what={`id of ${app.name}`} />
+                <CopyButton text={app.id} what={`ID of ${app.name}`} />
               </div>
             </Cell>
             <Cell data-label="Time zone" className="whitespace-nowrap">

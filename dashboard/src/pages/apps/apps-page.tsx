@@ -39,17 +39,17 @@ export function AppsPage() {
   return (
     <Page
       title="Apps"
-      description="Each app has its own numbers, time zone and currency. A key reaches all of them unless it is narrowed."
+      description="Each app has its own analytics, time zone and currency. Keys work for all apps unless you restrict them."
       actions={addButton}
     >
       <Card>
-        <QueryState query={apps} what="The apps could not be loaded" pending={<SkeletonRows rows={3} />}>
+        <QueryState query={apps} what="Couldn't load the apps" pending={<SkeletonRows rows={3} />}>
           {(all) =>
             all.length > 0 ? (
               <AppTable apps={all} actions={canWrite ? actions : undefined} />
             ) : (
-              <EmptyState icon={AppWindow} title="No app yet" actions={addButton}>
-                Events belong to an app. Add the first one, then create a client key for it.
+              <EmptyState icon={AppWindow} title="No apps yet" actions={addButton}>
+                Every event belongs to an app. Add the first one, then create a client key for it.
               </EmptyState>
             )
           }

@@ -21,8 +21,8 @@ export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: (
     mutationFn: () => deleteApp(project.id, subject.id),
     onSuccess: async () => {
       onClose();
-      toast.success(`${subject.name} is deleted.`, {
-        description: 'Its events are refused from now on, and kept for 30 days.',
+      toast.success(`Deleted ${subject.name}`, {
+        description: 'New events are rejected. You can restore it for 30 days.',
         duration: 12_000,
         action: { label: 'Undo', onClick: () => restore.mutate(subject) },
       });
@@ -35,7 +35,7 @@ export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: (
       isDanger
       onClose={onClose}
       title={`Delete ${subject.name}?`}
-      description="New events for it are refused at once. It can be restored for 30 days; then its events are gone."
+      description="New events are rejected immediately. You can restore the app for 30 days; after that, its events are deleted."
       confirm="Delete app"
       isDisabled={typed.trim() !== subject.name.trim()}
       isBusy={remove.isPending}

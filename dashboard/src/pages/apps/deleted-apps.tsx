@@ -14,7 +14,7 @@ export function DeletedApps({ apps, canRestore }: { apps: readonly App[]; canRes
     <Card>
       <CardHeader
         title="Deleted"
-        description="Can be restored for 30 days. Their events are kept until then."
+        description="You can restore apps for 30 days. Their events are kept until then."
       />
       <ul className="divide-y border-t">
         {apps.map((app) => (

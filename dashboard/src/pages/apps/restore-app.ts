@@ -12,7 +12,7 @@ export function useRestoreApp() {
   return useMutation({
     mutationFn: ({ id }: Pick<App, 'id'>) => restoreApp(project.id, id),
     onSuccess: async ({ name }) => {
-      toast.success(`${name} is restored.`);
+      toast.success(`Restored ${name}`);
       await refreshApps(client, project.id);
     },
     onError: (error) => toast.error(errorMessage(error)),

@@ -17,17 +17,17 @@ export function DocsPage() {
     <Page
       isNarrow
       title="Docs"
-      description="From nothing to your first number, step by step. Everything below is made for this project."
+      description="Send your first event and read it back. All snippets are filled in for this project."
     >
       <Card>
-        <CardHeader title="Your ids" />
+        <CardHeader title="Your IDs" />
         <CardBody className="grid gap-1.5 text-sm">
-          <IdRow name="Address" value={window.location.origin} />
-          <IdRow name="Project id" value={project.id} />
+          <IdRow name="Server URL" value={window.location.origin} />
+          <IdRow name="Project ID" value={project.id} />
           {isPending ? (
             <Skeleton className="h-8" />
           ) : (
-            app && <IdRow name={`App id (${app.name})`} value={app.id} />
+            app && <IdRow name={`App ID (${app.name})`} value={app.id} />
           )}
         </CardBody>
       </Card>
@@ -36,9 +36,7 @@ export function DocsPage() {
         <QuickStart app={app} />
       ) : (
         !isPending && (
-          <NoApp title="Add an app first">
-            Events belong to an app; the commands of the quick start are made for one.
-          </NoApp>
+          <NoApp title="Add an app first">Every event belongs to an app. The quick start needs one.</NoApp>
         )
       )}
       <Reference />

@@ -11,7 +11,7 @@ import { Skeleton } from '../../components/ui/skeleton.tsx';
 const TYPES = [
   { type: 'client', variable: 'CLIENT_KEY', use: 'sends events from apps' },
   { type: 'server', variable: 'SERVER_KEY', use: 'for your backend' },
-  { type: 'read_only', variable: 'READ_KEY', use: 'reads numbers' },
+  { type: 'read_only', variable: 'READ_KEY', use: 'reads metrics' },
 ] as const;
 
 /** Which of the project's keys goes into which variable of the commands. By hint: keys are never shown again. */
@@ -23,7 +23,7 @@ export function KeyHints() {
     <Card>
       <CardHeader
         title="Your keys"
-        description="The commands below read keys from these variables. A key is shown only when it is made: take it from where you stored it, or create one."
+        description="The commands below read your keys from these variables. A key is shown only once, when it is created: use the one you stored, or create another."
         actions={
           <Button asChild size="sm">
             <Link to="/p/$projectId/settings/api-keys" params={{ projectId: project.id }}>
@@ -33,7 +33,7 @@ export function KeyHints() {
         }
       />
       <CardBody>
-        <QueryState query={keys} what="The keys could not be loaded" pending={<Skeleton className="h-24" />}>
+        <QueryState query={keys} what="Couldn't load the keys" pending={<Skeleton className="h-24" />}>
           {() => (
             <dl className="grid gap-2 text-sm">
               {TYPES.map(({ type, variable, use }) => (

@@ -12,43 +12,43 @@ export function QuickStart({ app }: { app: App }) {
   const context = { origin: window.location.origin, appId: app.id };
   return (
     <Card>
-      <CardHeader title="Quick start" description={`For ${app.name}; switch the app in the sidebar.`} />
+      <CardHeader title="Quick start" description={`For ${app.name}. Switch apps in the sidebar.`} />
       <CardBody>
         <ol className="grid gap-6">
-          <Step number={1} title="Put your keys into the shell">
+          <Step number={1} title="Set your keys">
             <CodeBlock code={exportCommand()} />
           </Step>
           <Step number={2} title="Send an event">
             <CodeBlock code={sendCommand(context)} />
             <p className="text-note text-soft">
-              200 means stored: it is on disk before the answer. Send it again and it is a duplicate: an id
-              counts once per app.{' '}
+              200 means the event is stored durably. Resending the same{' '}
+              <code className="font-mono">event_id</code> is counted as a duplicate.{' '}
               {can('events:read') && (
                 <Link
                   to="/p/$projectId/live"
                   params={{ projectId: project.id }}
                   className="text-link underline underline-offset-2"
                 >
-                  See it live
+                  View it live
                 </Link>
               )}
             </p>
           </Step>
-          <Step number={3} title="Ask a question">
+          <Step number={3} title="Query your analytics">
             <CodeBlock code={queryCommand(context)} />
             <p className="text-note text-soft">
-              A row for each day, with users, sessions, events and exact revenue; how each is counted stands
-              under <code className="font-mono">meta</code>.
+              One row per day with users, sessions, events and exact revenue; see{' '}
+              <code className="font-mono">meta.definitions</code> for how each metric is counted.
             </p>
           </Step>
           <Step number={4} title="Record a purchase from your backend">
             <CodeBlock code={purchaseCommand(context)} />
           </Step>
-          <Step number={5} title="Bring your history">
+          <Step number={5} title="Import historical data">
             <CodeBlock code={importCommand(context)} />
             <p className="text-note text-soft">
-              One event a line. It goes on where it was interrupted, and can be run twice without counting
-              twice.
+              Newline-delimited JSON, plain or gzipped. The import resumes after an interruption and is safe
+              to re-run: nothing is counted twice.
             </p>
           </Step>
         </ol>

@@ -16,7 +16,7 @@ export function Reference() {
     <Card>
       <CardHeader
         title="API reference"
-        description="What this server answers, and the scope that each route asks of a key."
+        description="Every endpoint of this server, and the scope a key needs to call it."
         actions={
           <>
             <DocLink href="/openapi.json">OpenAPI</DocLink>
@@ -26,7 +26,7 @@ export function Reference() {
       />
       <QueryState
         query={description}
-        what="The description could not be loaded"
+        what="Couldn't load the API reference"
         pending={<SkeletonRows rows={6} />}
       >
         {(loaded) => <OperationTable description={loaded} />}
@@ -49,11 +49,11 @@ function DocLink({ href, children }: { href: string; children: string }) {
 
 function OperationTable({ description }: { description: ApiDescription }) {
   return (
-    <Table label="Routes" className="min-w-[44rem] border-t">
+    <Table label="Endpoints" className="min-w-[44rem] border-t">
       <thead>
         <HeadRow>
-          <Head>Route</Head>
-          <Head>Does</Head>
+          <Head>Endpoint</Head>
+          <Head>Description</Head>
           <Head>Scope</Head>
         </HeadRow>
       </thead>

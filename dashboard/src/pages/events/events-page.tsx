@@ -39,7 +39,7 @@ export function EventsPage() {
       />
       <Card className="min-w-0 overflow-hidden">
         {appsState.error ? (
-          <ErrorState what="The apps could not be loaded" error={appsState.error} onRetry={appsState.retry} />
+          <ErrorState what="Couldn't load the apps" error={appsState.error} onRetry={appsState.retry} />
         ) : appsState.isPending ? (
           <SkeletonRows rows={10} />
         ) : (

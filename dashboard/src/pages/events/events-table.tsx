@@ -1,7 +1,8 @@
 import type { App, EventRecord } from '../../api/answers.ts';
+import { describeDevice } from '../../components/platform.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { Tooltip } from '../../components/ui/tooltip.tsx';
-import { formatMoment, formatMoney, formatRelative } from '../../lib/format.ts';
+import { formatAgo, formatMoment, formatMoney } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { previewProperties } from '../../lib/preview-properties.ts';
 
@@ -26,7 +27,7 @@ export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsT
           <Head>Event</Head>
           <Head>User</Head>
           {hasApps && <Head>App</Head>}
-          <Head className="hidden lg:table-cell">From</Head>
+          <Head className="hidden lg:table-cell">Device</Head>
           <Head className="hidden w-2/5 md:table-cell">Properties</Head>
         </HeadRow>
       </thead>
@@ -38,7 +39,7 @@ export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsT
             onClick={() => onOpen(event)}
           >
             <Cell className="whitespace-nowrap text-soft tabular-nums">
-              <Tooltip content={formatRelative(event.timestamp, now)}>
+              <Tooltip content={formatAgo(event.timestamp, now)}>
                 <time dateTime={event.timestamp}>{formatMoment(event.timestamp, timezone, now)}</time>
               </Tooltip>
             </Cell>
@@ -63,9 +64,7 @@ export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsT
             <Cell className="max-w-48 truncate">{event.app_user_id}</Cell>
             {hasApps && <Cell className="max-w-40 truncate text-soft">{appName(event.app_id)}</Cell>}
             <Cell className="hidden max-w-44 truncate whitespace-nowrap text-note text-soft lg:table-cell">
-              {[event.context.platform, event.context.country, event.context.app_version]
-                .filter(Boolean)
-                .join(' · ')}
+              {describeDevice(event.context)}
             </Cell>
             <Cell className="hidden max-w-0 truncate text-note text-soft md:table-cell">
               {previewProperties(event.properties)}

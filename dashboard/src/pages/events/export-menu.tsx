@@ -7,7 +7,7 @@ import { Menu, MenuContent, MenuItem, MenuLabel, MenuTrigger } from '../../compo
 
 const FORMATS = [
   { format: 'csv', label: 'CSV', hint: 'for spreadsheets' },
-  { format: 'ndjson', label: 'NDJSON', hint: 'for programs' },
+  { format: 'ndjson', label: 'NDJSON', hint: 'for scripts' },
 ] as const;
 
 /** Downloads all matching events, loaded or not. The server streams them: the file may be large. */
@@ -22,7 +22,7 @@ export function ExportMenu({ query, isEmpty }: { query: EventQuery; isEmpty: boo
         </Button>
       </MenuTrigger>
       <MenuContent align="end">
-        <MenuLabel>All events that match</MenuLabel>
+        <MenuLabel>All matching events</MenuLabel>
         {FORMATS.map(({ format, label, hint }) => (
           <MenuItem key={format} asChild>
             <a href={eventExportUrl(project.id, { ...query, format })} download={`events.${format}`}>

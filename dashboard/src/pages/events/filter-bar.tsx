@@ -93,19 +93,19 @@ function AddFilter({ app, onAdd }: Pick<FilterBarProps, 'app' | 'onAdd'>) {
       </Select>
       {field === 'property' && (
         <Input
-          aria-label="Name of the property"
+          aria-label="Property name"
           className="w-28 flex-1 sm:w-40 sm:flex-none"
           placeholder="plan"
           required
           maxLength={FILTER_LENGTH_MAX.property_name}
           pattern=".*\S.*"
-          title="A property's name"
+          title="Property name"
           value={property}
           onChange={({ target }) => setProperty(target.value)}
         />
       )}
       <Input
-        aria-label={field === 'property' ? 'Value of the property' : label}
+        aria-label={field === 'property' ? 'Property value' : label}
         className="min-w-24 flex-1 sm:max-w-72"
         placeholder={placeholder}
         required={field !== 'property'}

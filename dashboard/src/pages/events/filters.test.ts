@@ -55,7 +55,7 @@ test('shows a property by its name, and keeps colons in its value', () => {
     name: 'url',
     value: 'https://a:1',
   });
-  assert.deepEqual(describeFilter({ field: 'user', value: 'a:b' }), { name: 'User id', value: 'a:b' });
+  assert.deepEqual(describeFilter({ field: 'user', value: 'a:b' }), { name: 'User ID', value: 'a:b' });
 });
 
 test('counts hours back from now, and days from their start in the time zone', () => {
@@ -80,6 +80,9 @@ test('queries the API for exactly what the URL says', () => {
     user: 'u',
     session: 's',
     event: 'e',
+    platform: 'ios',
+    country: 'DE',
+    app_version: '2.4.0',
     property: ['plan:pro'],
     range: '1h',
   };
@@ -89,6 +92,9 @@ test('queries the API for exactly what the URL says', () => {
     app_user_id: 'u',
     session_id: 's',
     event_id: 'e',
+    platform: 'ios',
+    country: 'DE',
+    app_version: '2.4.0',
     property: ['plan:pro'],
     from: '2026-11-23T07:00:00.000Z',
   });

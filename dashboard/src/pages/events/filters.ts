@@ -3,6 +3,7 @@ import { parsePropertyFilter } from '../../../../src/events/property-filter.ts';
 import { HOUR_MS } from '../../../../src/lib/durations.ts';
 import type { EventQuery } from '../../api/answers.ts';
 import { addDays, dayAt, parseDaySelection, resolveDays, startOfDay } from '../../lib/day-range.ts';
+import { valueLabel } from '../overview/dimensions.ts';
 import { parseHours } from './event-range.ts';
 
 /** The filters in the URL. */
@@ -11,6 +12,9 @@ export type EventSearch = {
   user?: string;
   session?: string;
   event?: string;
+  platform?: string;
+  country?: string;
+  app_version?: string;
   property?: string[];
   /** `1h`, `24h`, or days as in `day-range.ts`; absent: all time. */
   range?: string | undefined;
@@ -25,24 +29,46 @@ export const FIELDS = {
     lengthMax: FILTER_LENGTH_MAX.event_name,
   },
   user: {
-    label: 'User id',
+    label: 'User ID',
     placeholder: 'user_123',
     isList: false,
     lengthMax: FILTER_LENGTH_MAX.app_user_id,
   },
   session: {
-    label: 'Session id',
+    label: 'Session ID',
     placeholder: 's_9',
     isList: false,
     lengthMax: FILTER_LENGTH_MAX.session_id,
   },
-  event: { label: 'Event id', placeholder: '01J…', isList: false, lengthMax: FILTER_LENGTH_MAX.event_id },
+  event: { label: 'Event ID', placeholder: '01J…', isList: false, lengthMax: FILTER_LENGTH_MAX.event_id },
+  platform: {
+    label: 'Platform',
+    placeholder: 'ios',
+    isList: false,
+    lengthMax: FILTER_LENGTH_MAX.platform,
+  },
+  country: { label: 'Country', placeholder: 'DE', isList: false, lengthMax: FILTER_LENGTH_MAX.country },
+  app_version: {
+    label: 'App version',
+    placeholder: '2.4.0',
+    isList: false,
+    lengthMax: FILTER_LENGTH_MAX.app_version,
+  },
   property: { label: 'Property', placeholder: 'pro_monthly', isList: true, lengthMax: 900 },
 } as const;
 
 export type Field = keyof typeof FIELDS;
 
-export const FIELD_NAMES = ['event_name', 'user', 'session', 'event', 'property'] as const;
+export const FIELD_NAMES = [
+  'event_name',
+  'user',
+  'session',
+  'event',
+  'platform',
+  'country',
+  'app_version',
+  'property',
+] as const;
 
 /** One active filter. */
 export type ActiveFilter = { field: Field; value: string };
@@ -60,7 +86,8 @@ export function listFilters(search: EventSearch): ActiveFilter[] {
 export function describeFilter({ field, value }: ActiveFilter): { name: string; value: string } {
   const property = field === 'property' ? parsePropertyFilter(value) : undefined;
   if (property) return { ...property, name: property.name || '""' };
-  return { name: FIELDS[field].label, value };
+  const isNamed = field === 'platform' || field === 'country';
+  return { name: FIELDS[field].label, value: isNamed ? valueLabel(field, value) : value };
 }
 
 /** Returns the search with one more filter. A field with a single value is replaced. */
@@ -120,6 +147,9 @@ export function toEventQuery(
     app_user_id: search.user,
     session_id: search.session,
     event_id: search.event,
+    platform: search.platform,
+    country: search.country,
+    app_version: search.app_version,
     property: search.property,
     ...resolveTimes(search.range, timezone, nowMs),
   };

@@ -8,6 +8,8 @@ import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { cn } from '../../lib/class-names.ts';
 import { formatAmount } from '../../lib/format.ts';
 import { sampleEventCommand } from '../../lib/sample-event.ts';
+import { useIsNarrow } from '../../lib/use-is-narrow.ts';
+import { EventCards } from './event-cards.tsx';
 import { EventsTable } from './events-table.tsx';
 import type { ActiveFilter } from './filters.ts';
 import type { FoundEventsAnswer } from './use-found-events.ts';
@@ -28,9 +30,10 @@ type FoundEventsProps = {
 export function FoundEvents(props: FoundEventsProps) {
   const { found, apps, app, timezone, hasApps, onFilter, onClear } = props;
   const navigate = useNavigate();
+  const Events = useIsNarrow() ? EventCards : EventsTable;
   if (!found.isLoaded) {
     if (!found.error) return <SkeletonRows rows={10} />;
-    return <ErrorState what="The events could not be loaded" error={found.error} onRetry={found.refetch} />;
+    return <ErrorState what="Couldn't load the events" error={found.error} onRetry={found.refetch} />;
   }
   const open = (id: string) =>
     void navigate({ to: '.', search: (previous) => ({ ...previous, open: id }), resetScroll: false });
@@ -40,7 +43,7 @@ export function FoundEvents(props: FoundEventsProps) {
         <NoEvents app={app} onClear={onClear} />
       ) : (
         <div className={cn('transition-opacity', found.isPlaceholderData && 'opacity-60')}>
-          <EventsTable
+          <Events
             events={found.events}
             apps={apps}
             timezone={timezone}
@@ -57,11 +60,11 @@ export function FoundEvents(props: FoundEventsProps) {
         actions={({ app_user_id, session_id }) => (
           <>
             <Button size="sm" onClick={() => onFilter({ field: 'user', value: app_user_id })}>
-              Only this user
+              View this user's events
             </Button>
             {session_id !== null && (
               <Button size="sm" onClick={() => onFilter({ field: 'session', value: session_id })}>
-                Only this session
+                View this session
               </Button>
             )}
           </>
@@ -77,10 +80,10 @@ function Footer({ found, onRefresh }: FoundEventsProps) {
     <footer className="flex flex-wrap items-center justify-between gap-3 border-t px-5 py-3">
       <p role="status" className={cn('text-note', isFetchNextPageError ? 'text-bad' : 'text-soft')}>
         {isFetchNextPageError
-          ? 'More events could not be loaded. Try again.'
+          ? "Couldn't load more events. Try again."
           : hasNextPage
             ? `${formatAmount(events.length, 'event')} loaded`
-            : `${formatAmount(events.length, 'event')}, that is all`}
+            : `All ${formatAmount(events.length, 'event')} shown`}
       </p>
       <div className="flex gap-2">
         <Button variant="ghost" size="sm" onClick={onRefresh} disabled={isFetching}>
@@ -103,14 +106,14 @@ function NoEvents({ app, onClear }: Pick<FoundEventsProps, 'app' | 'onClear'>) {
     return (
       <EmptyState
         icon={ListX}
-        title="No event matches"
+        title="No events match your filters"
         actions={
           <Button variant="primary" onClick={onClear}>
             Clear filters
           </Button>
         }
       >
-        Filters are exact, capitals included, and all of them must hold.
+        Filters are case-sensitive and must all match exactly.
       </EmptyState>
     );
   }
@@ -130,8 +133,8 @@ function NoEvents({ app, onClear }: Pick<FoundEventsProps, 'app' | 'onClear'>) {
       }
     >
       {app
-        ? 'Send the first one, with a key of this project in place of YOUR_API_KEY.'
-        : 'Create an app first: events belong to one.'}
+        ? 'Send the first one. Replace YOUR_API_KEY with a key of this project.'
+        : 'Every event belongs to an app. Create one first.'}
     </EmptyState>
   );
 }

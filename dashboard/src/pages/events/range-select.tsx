@@ -34,7 +34,7 @@ export function RangeSelect({ range, timezone, onChange }: RangeSelectProps) {
         <DaysInputs range={custom} today={today} onChange={(days) => onChange(formatDaySelection(days))} />
       )}
       <Select
-        aria-label="When"
+        aria-label="Range"
         className="w-40"
         value={custom ? CUSTOM : isListed ? (range ?? '') : ''}
         onChange={({ target }) => choose(target.value)}
@@ -44,7 +44,7 @@ export function RangeSelect({ range, timezone, onChange }: RangeSelectProps) {
             {label}
           </option>
         ))}
-        <option value={CUSTOM}>Between two days</option>
+        <option value={CUSTOM}>Custom range</option>
       </Select>
     </>
   );

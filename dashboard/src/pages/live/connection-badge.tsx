@@ -6,8 +6,8 @@ const LABELS: Record<Connection['state'], { tone: Tone; text: string }> = {
   connecting: { tone: 'neutral', text: 'Connecting' },
   open: { tone: 'good', text: 'Live' },
   broken: { tone: 'warn', text: 'Reconnecting' },
-  refused: { tone: 'warn', text: 'Refused, trying again' },
-  closed: { tone: 'bad', text: 'Ended' },
+  refused: { tone: 'warn', text: 'Rejected, retrying' },
+  closed: { tone: 'bad', text: 'Disconnected' },
 };
 
 /** The state of the stream. */

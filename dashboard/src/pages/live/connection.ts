@@ -7,10 +7,10 @@ export type Connection =
   | { state: 'closed'; code: string };
 
 const REASONS: Readonly<Record<string, string>> = {
-  not_signed_in: 'You were signed out. Sign in again to go on.',
-  not_found: 'You are no longer a member of this project, or the app is gone.',
-  insufficient_scope: 'Your role no longer reads events. Ask an owner or admin of the project.',
-  app_not_allowed: 'You no longer reach this app.',
+  not_signed_in: 'You were signed out. Sign in again to continue.',
+  not_found: 'You are no longer a member of this project, or the app was deleted.',
+  insufficient_scope: 'Your role no longer allows you to read events. Ask an owner or admin of the project.',
+  app_not_allowed: 'You no longer have access to this app.',
 };
 
 /** Whether the server ended the stream permanently: a retry would be refused. All other codes are temporary. */
@@ -20,7 +20,7 @@ export function isFinal(code: string): boolean {
 
 /** Returns the text for why the server ended the stream. */
 export function closeReason(code: string): string {
-  return isFinal(code) ? (REASONS[code] ?? code) : `The server ended the stream: ${code}.`;
+  return isFinal(code) ? (REASONS[code] ?? code) : `The server closed the stream (${code}).`;
 }
 
 const FIRST_MS = 1_000;

@@ -1,5 +1,6 @@
 import { memo } from 'react';
 import type { EventRecord } from '../../api/answers.ts';
+import { describeDevice } from '../../components/platform.tsx';
 import { cn } from '../../lib/class-names.ts';
 import { formatMoney, formatTimeOfDay } from '../../lib/format.ts';
 import { previewProperties } from '../../lib/preview-properties.ts';
@@ -15,7 +16,7 @@ type EventRowProps = {
 /** One event of the stream. Its time is when it occurred, which can be long before it arrived. */
 export const EventRow = memo(function EventRow({ event, timezone, isNew, onOpen }: EventRowProps) {
   const { app_user_id, event_name, timestamp, context, revenue, currency } = event;
-  const about = [context.platform, context.country, context.app_version].filter(Boolean).join(' · ');
+  const about = describeDevice(context);
   return (
     <li className={cn('border-b last:border-0', isNew && 'animate-arrive')}>
       <button

@@ -2,6 +2,7 @@ import type { LiveAnswer } from '../../api/answers.ts';
 import { BarList } from '../../components/bar-list.tsx';
 import { InfoTip } from '../../components/info-tip.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
+import { isAutomaticEvent } from '../../lib/automatic-events.ts';
 import { formatCount, formatMoney } from '../../lib/format.ts';
 import { MinuteBars } from './minute-bars.tsx';
 
@@ -10,12 +11,12 @@ export function LiveTiles({ answer: { data, meta } }: { answer: LiveAnswer }) {
   const { definitions, currency } = meta;
   const tiles = [
     {
-      label: 'Active, 5 minutes',
+      label: 'Active in the last 5 minutes',
       value: formatCount(data.active_users_5m),
       definition: definitions.active_users_5m,
     },
     {
-      label: 'Active, 30 minutes',
+      label: 'Active in the last 30 minutes',
       value: formatCount(data.active_users_30m),
       definition: definitions.active_users_30m,
     },
@@ -29,12 +30,15 @@ export function LiveTiles({ answer: { data, meta } }: { answer: LiveAnswer }) {
   return (
     <ul className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       {tiles.map(({ label, value, definition }) => (
-        <li key={label} className="min-w-0 rounded-xl border bg-surface px-4 py-3.5 shadow-card">
-          <p className="flex items-center gap-1 font-medium text-note text-soft">
-            <span className="truncate">{label}</span>
+        <li
+          key={label}
+          className="flex min-w-0 flex-col rounded-xl border bg-surface px-4 py-3.5 shadow-card"
+        >
+          <p className="flex items-start gap-1 font-medium text-note text-soft">
+            <span className="min-w-0">{label}</span>
             {definition && <InfoTip about={label}>{definition}</InfoTip>}
           </p>
-          <p className="mt-1 truncate font-semibold text-2xl tabular-nums tracking-tight">{value}</p>
+          <p className="mt-auto truncate pt-1 font-semibold text-2xl tabular-nums tracking-tight">{value}</p>
         </li>
       ))}
     </ul>
@@ -49,8 +53,8 @@ export function EventsPerMinute({ answer: { data, meta } }: { answer: LiveAnswer
       <CardHeader
         title={
           <span className="flex items-center gap-1">
-            Events a minute
-            <InfoTip about="Events a minute">{meta.definitions.events_per_minute}</InfoTip>
+            Events per minute
+            <InfoTip about="Events per minute">{meta.definitions.events_per_minute}</InfoTip>
           </span>
         }
         description={`${formatCount(sum)} in the last 30 minutes`}
@@ -66,8 +70,9 @@ export function EventsPerMinute({ answer: { data, meta } }: { answer: LiveAnswer
   );
 }
 
-/** The most frequent events. */
+/** The most frequent events, without those that the client sends by itself. */
 export function TopEvents({ answer: { data, meta } }: { answer: LiveAnswer }) {
+  const events = data.top_events.filter(({ event_name }) => !isAutomaticEvent(event_name));
   return (
     <Card>
       <CardHeader
@@ -80,16 +85,16 @@ export function TopEvents({ answer: { data, meta } }: { answer: LiveAnswer }) {
         description="In the last 30 minutes"
       />
       <CardBody className="px-2.5">
-        {data.top_events.length === 0 ? (
-          <p className="px-2.5 text-note text-soft">Nothing happened yet.</p>
+        {events.length === 0 ? (
+          <p className="px-2.5 text-note text-soft">No events in the last 30 minutes</p>
         ) : (
           <BarList
             label="Top events in the last 30 minutes"
-            bars={data.top_events.map(({ event_name, events }) => ({
+            bars={events.map(({ event_name, events: count }) => ({
               key: event_name,
               label: event_name,
-              weight: events,
-              value: formatCount(events),
+              weight: count,
+              value: formatCount(count),
             }))}
           />
         )}

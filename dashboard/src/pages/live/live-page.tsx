@@ -30,10 +30,10 @@ export function LivePage() {
       ) : isPending ? (
         <LiveSkeleton />
       ) : error ? (
-        <ErrorState what="The apps could not be loaded" error={error} onRetry={retry} />
+        <ErrorState what="Couldn't load the apps" error={error} onRetry={retry} />
       ) : (
         <NoApp title="Create your first app">
-          Events belong to an app; as soon as there is one, they show here.
+          Every event belongs to an app. Events appear here as soon as you have one.
         </NoApp>
       )}
     </Page>
@@ -63,7 +63,7 @@ function Live({ app }: { app: App }) {
   const earlier = useQuery({ ...earlierEventsQuery(project.id, app.id), enabled: canFollow });
   return (
     <>
-      <QueryState query={live} what="The live numbers could not be loaded" pending={<LiveSkeleton />} hasCard>
+      <QueryState query={live} what="Couldn't load the live metrics" pending={<LiveSkeleton />} hasCard>
         {(answer) => (
           <>
             <LiveTiles answer={answer} />
@@ -97,7 +97,7 @@ function Live({ app }: { app: App }) {
                 params={{ projectId: project.id }}
                 search={{ app: app.id, user: event.app_user_id }}
               >
-                All events of this user
+                View this user's events
               </Link>
             </Button>
           )}

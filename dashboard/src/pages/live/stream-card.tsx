@@ -43,7 +43,7 @@ export function StreamCard({ stream, earlier, timezone, command, onOpen }: Strea
             <ConnectionBadge connection={connection} isPaused={rows.isPaused} />
           </span>
         }
-        description={`Newest first, times in ${timezone}`}
+        description={`Newest first · times in ${timezone}`}
         actions={
           <Button size="sm" onClick={rows.isPaused ? resume : pause} disabled={connection.state === 'closed'}>
             {rows.isPaused ? <Play aria-hidden /> : <Pause aria-hidden />}
@@ -64,8 +64,8 @@ export function StreamCard({ stream, earlier, timezone, command, onOpen }: Strea
               <Divider key={row.id}>
                 <TriangleAlert className="size-3.5 text-warn" aria-hidden />
                 {row.missed === undefined
-                  ? 'Events may be missing here: the connection was lost'
-                  : `${formatAmount(row.missed, 'event')} missing here: they came too fast for this page`}
+                  ? 'Some events may be missing: the connection was lost'
+                  : `${formatAmount(row.missed, 'event')} not shown: they arrived too fast for this page`}
               </Divider>
             ) : (
               <EventRow key={row.id} event={row.event} timezone={timezone} isNew onOpen={onOpen} />
@@ -84,14 +84,12 @@ export function StreamCard({ stream, earlier, timezone, command, onOpen }: Strea
 /** Shown without events: earlier ones are loading, failed to load, or do not exist. */
 function NoRows({ earlier, command }: Pick<StreamCardProps, 'earlier' | 'command'>) {
   if (earlier.error) {
-    return (
-      <ErrorState what="Earlier events could not be loaded" error={earlier.error} onRetry={earlier.refetch} />
-    );
+    return <ErrorState what="Couldn't load earlier events" error={earlier.error} onRetry={earlier.refetch} />;
   }
   if (earlier.data === undefined) return <SkeletonRows />;
   return (
     <EmptyState icon={Radio} title="Waiting for events" command={command} className="pt-6">
-      Send one with a client or server key of this project; it shows here within a second.
+      Send one with a client or server key of this project. It appears here within a second.
     </EmptyState>
   );
 }
@@ -112,7 +110,7 @@ function StreamEnded({ stream: { connection, reopen } }: { stream: EventStream }
     <Callout
       tone="warn"
       isAlert
-      title="The stream has ended"
+      title="The live stream ended"
       className="mx-5 mb-4"
       actions={
         isSignedOut ? (

@@ -104,6 +104,8 @@ function follow(url: string, { onConnection, onEvents, onMissed, onRefused }: Fo
       source?.close();
       draw();
       onConnection({ state: 'closed', code });
+      // The person may have been removed, or have another role now: the session says which.
+      if (code !== 'not_signed_in') onRefused();
     });
     source.addEventListener('error', () => {
       if (source?.readyState === EventSource.CLOSED) refused();

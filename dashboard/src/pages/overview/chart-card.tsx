@@ -21,7 +21,7 @@ type ChartCardProps = {
 /** The metric day by day, as a chart or as a table. */
 export function ChartCard(props: ChartCardProps) {
   const { metric, comparison, currency, timezone, definition, view, onView } = props;
-  const title = view === 'table' ? 'Day by day' : METRIC_LABELS[metric].perDay;
+  const title = view === 'table' ? 'Daily metrics' : METRIC_LABELS[metric].perDay;
   return (
     <Card>
       <CardHeader
@@ -69,7 +69,7 @@ function Legend({ comparison, timezone }: { comparison: Comparison; timezone: st
     <span className="flex flex-wrap items-center gap-x-4 gap-y-0.5">
       <Key className="border-chart-1">{spanOf(current)}</Key>
       {previous.length > 0 && <Key className="border-soft border-dashed">{spanOf(previous)}</Key>}
-      {completeCount < current.length && <Key className="border-chart-1 border-dotted">Not over yet</Key>}
+      {completeCount < current.length && <Key className="border-chart-1 border-dotted">Today so far</Key>}
       <span>Days in {timezone}</span>
     </span>
   );
@@ -102,7 +102,7 @@ function DaysTable({ metric: shown, comparison, currency }: DaysTableProps) {
     .toReversed();
   return (
     <div className="max-h-96 overflow-y-auto border-t">
-      <Table label="Numbers of each day, newest first">
+      <Table label="Daily metrics, newest first">
         <thead>
           <HeadRow>
             <Head>Day</Head>
@@ -123,7 +123,7 @@ function DaysTable({ metric: shown, comparison, currency }: DaysTableProps) {
             <Row key={row.date}>
               <Cell className="whitespace-nowrap">
                 {formatDay(row.date, true)}
-                {isOpen && <span className="ml-2 text-soft text-xs">not over</span>}
+                {isOpen && <span className="ml-2 text-soft text-xs">so far</span>}
               </Cell>
               {METRICS.map((metric) => (
                 <Cell key={metric} className="text-right tabular-nums">

@@ -19,7 +19,7 @@ export function NoEvents({ app }: { app: App }) {
         icon={Rocket}
         title={
           <>
-            Send <bdi>{app.name}</bdi> its first event
+            Send the first event of <bdi>{app.name}</bdi>
           </>
         }
         command={sampleEventCommand(window.location.origin, app.id)}
@@ -34,14 +34,14 @@ export function NoEvents({ app }: { app: App }) {
             )}
             <Button asChild>
               <Link to="/p/$projectId/docs" params={params}>
-                Read the quick start
+                Open the quick start
               </Link>
             </Button>
           </>
         }
       >
-        Put one of this project's keys in place of <Code>YOUR_API_KEY</Code>: a client key (<Code>ck_</Code>)
-        in an app, a server key (<Code>sk_</Code>) on a server. The event shows here and under Live at once.
+        Replace <Code>YOUR_API_KEY</Code> with a key of this project: a client key (<Code>ck_</Code>) in an
+        app, a server key (<Code>sk_</Code>) on a server. The event appears here and on Live within seconds.
       </EmptyState>
     </Card>
   );
@@ -53,14 +53,14 @@ export function NoEventsInRange({ lastAt, onWiden }: { lastAt: string; onWiden: 
     <Card>
       <EmptyState
         icon={CalendarSearch}
-        title="No events in these days"
+        title="No data in this range"
         actions={
           <Button variant="primary" onClick={onWiden}>
-            Show the days around it
+            Show latest events
           </Button>
         }
       >
-        The newest event of this app is from <TimeAgo at={lastAt} />.
+        This app's latest event was <TimeAgo at={lastAt} />.
       </EmptyState>
     </Card>
   );

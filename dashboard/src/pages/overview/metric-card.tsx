@@ -1,33 +1,36 @@
 import { ArrowDown, ArrowUp, Minus } from 'lucide-react';
 import { InfoTip } from '../../components/info-tip.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
-import { Tooltip } from '../../components/ui/tooltip.tsx';
 import { cn } from '../../lib/class-names.ts';
-import { formatChange, formatMoney } from '../../lib/format.ts';
+import { formatChange, formatCount } from '../../lib/format.ts';
 import {
   type Comparison,
   chartValue,
-  countedDays,
+  findAverageUsers,
   findChange,
+  formatTotal,
   METRIC_LABELS,
   type Metric,
-  otherCurrencies,
-  summarize,
 } from './metrics.ts';
 
 type MetricCardProps = {
   metric: Metric;
   comparison: Comparison;
+  /** The shown currency, and all there are. */
   currency: string;
+  currencies: readonly string[];
+  onCurrency: (currency: string) => void;
+  /** The distinct users of the whole range; undefined while loading. */
+  uniqueUsers: number | undefined;
   definition: string | undefined;
   isShown: boolean;
   onShow: () => void;
 };
 
 /** A metric's value, change and sparkline. A click shows it in the chart. */
-export function MetricCard({ metric, comparison, currency, definition, isShown, onShow }: MetricCardProps) {
-  const { label, aggregate } = METRIC_LABELS[metric];
-  const change = findChange(comparison, metric);
+export function MetricCard(props: MetricCardProps) {
+  const { metric, comparison, currency, currencies, definition, isShown, onShow } = props;
+  const { label } = METRIC_LABELS[metric];
   return (
     <li
       className={cn(
@@ -46,20 +49,14 @@ export function MetricCard({ metric, comparison, currency, definition, isShown, 
           <span className="sr-only">, show in the chart</span>
         </button>
         {definition && <InfoTip about={label}>{definition}</InfoTip>}
+        {metric === 'revenue' && currencies.length > 1 && <CurrencySelect {...props} />}
       </div>
-      <p className="mt-1 truncate font-semibold text-2xl tabular-nums tracking-tight">
-        {summarize(countedDays(comparison, metric), metric, currency)}
-      </p>
-      <div className="mt-0.5 flex min-h-5 flex-wrap items-center gap-x-2 text-soft text-xs">
-        {change && <Change {...change} />}
-        <span className="truncate">{aggregate}</span>
-      </div>
-      {metric === 'revenue' && <OtherCurrencies comparison={comparison} currency={currency} />}
+      <Headline {...props} />
       <div className="mt-auto pt-3">
         {comparison.current.length > 1 && (
           <Sparkline
-            values={comparison.current.map((row) => chartValue(row, metric))}
-            label={`${label} of each day`}
+            values={comparison.current.map((row) => chartValue(row, metric, currency))}
+            label={METRIC_LABELS[metric].perDay}
             className="h-7 w-full"
           />
         )}
@@ -68,33 +65,57 @@ export function MetricCard({ metric, comparison, currency, definition, isShown, 
   );
 }
 
+function Headline({ metric, comparison, currency, uniqueUsers }: MetricCardProps) {
+  const { aggregate } = METRIC_LABELS[metric];
+  const change = findChange(comparison, metric, currency);
+  const average = findAverageUsers(comparison);
+  const value =
+    metric !== 'dau'
+      ? formatTotal(comparison.current, metric, currency)
+      : uniqueUsers === undefined
+        ? '…'
+        : formatCount(uniqueUsers);
+  const note =
+    metric === 'dau'
+      ? `${aggregate} ${average === undefined ? '—' : formatCount(Math.round(average))}`
+      : aggregate;
+  return (
+    <>
+      <p className="mt-1 truncate font-semibold text-2xl tabular-nums tracking-tight">{value}</p>
+      <div className="mt-0.5 flex min-h-5 flex-wrap items-center gap-x-2 text-soft text-xs">
+        {change && !(metric === 'dau' && average === undefined) && <Change {...change} />}
+        <span className="truncate tabular-nums">{note}</span>
+      </div>
+    </>
+  );
+}
+
 function Change({ now, before }: { now: number; before: number }) {
-  const difference = now - before;
   // There is no percentage from zero.
-  const text = formatChange(now, before) ?? (difference === 0 ? 'No change' : 'From 0');
+  if (before === 0) return now === 0 ? <span>—</span> : <span className="font-medium text-good">New</span>;
+  const difference = now - before;
   const Icon = difference === 0 ? Minus : difference > 0 ? ArrowUp : ArrowDown;
   const tone = difference === 0 ? 'text-soft' : difference > 0 ? 'text-good' : 'text-bad';
   return (
     <span className={cn('inline-flex items-center gap-0.5 font-medium tabular-nums', tone)}>
       <Icon className="size-3" strokeWidth={2.5} aria-hidden />
-      {text}
+      {formatChange(now, before)}
     </span>
   );
 }
 
-function OtherCurrencies({ comparison, currency }: Pick<MetricCardProps, 'comparison' | 'currency'>) {
-  const others = otherCurrencies(comparison.current, currency).map((other) =>
-    formatMoney(other.sum, other.currency),
-  );
-  if (others.length === 0) return null;
+/** The currency of revenue: each is counted by itself, nothing is converted. */
+function CurrencySelect({ currency, currencies, onCurrency }: MetricCardProps) {
   return (
-    <Tooltip content={`Other currencies, not converted: ${others.join(', ')}`}>
-      <button
-        type="button"
-        className="relative z-10 mt-0.5 truncate text-left text-soft text-xs tabular-nums"
-      >
-        + {others.length === 1 ? others[0] : `${others.length} other currencies`}
-      </button>
-    </Tooltip>
+    <select
+      aria-label="Currency"
+      value={currency}
+      onChange={({ target }) => onCurrency(target.value)}
+      className="relative z-10 ml-auto h-6 rounded-md border border-input bg-surface px-1 text-base text-soft sm:text-xs"
+    >
+      {currencies.map((code) => (
+        <option key={code}>{code}</option>
+      ))}
+    </select>
   );
 }

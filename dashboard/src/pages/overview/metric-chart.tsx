@@ -1,6 +1,7 @@
 import { type PointerEvent, useId, useState } from 'react';
 import { cn } from '../../lib/class-names.ts';
 import { formatCompact, formatDay } from '../../lib/format.ts';
+import { usePressedOutside } from '../../lib/use-pressed-outside.ts';
 import { areaPath, axisTicks, labeledDays, linePath, nearestDay, xPercent, yPercent } from './chart-scale.ts';
 import type { ChartPoint } from './metrics.ts';
 
@@ -27,6 +28,7 @@ export function MetricChart({ points, label, isMoney }: MetricChartProps) {
     !isMoney,
   );
   const point = chosen === undefined ? undefined : points[chosen];
+  const chart = usePressedOutside<HTMLDivElement>(chosen !== undefined, () => setChosen(undefined));
   const choose = ({ currentTarget, clientX }: PointerEvent) => {
     const { left, width } = currentTarget.getBoundingClientRect();
     setChosen(nearestDay((clientX - left) / width, points.length));
@@ -34,10 +36,12 @@ export function MetricChart({ points, label, isMoney }: MetricChartProps) {
   return (
     <figure aria-label={label} className="relative h-full overflow-hidden pt-2 pr-3 pb-8 pl-12">
       <div
+        ref={chart}
         className="relative h-full touch-pan-y"
         onPointerMove={choose}
         onPointerDown={choose}
-        onPointerLeave={() => setChosen(undefined)}
+        // A finger "leaves" when it is lifted: what it tapped stays until the next tap.
+        onPointerLeave={({ pointerType }) => pointerType === 'mouse' && setChosen(undefined)}
       >
         <GridLines ticks={ticks} />
         <Lines points={points} ticks={ticks} />
@@ -193,7 +197,7 @@ function DayInput({ label, points, chosen, onChoose }: DayInputProps) {
   );
 }
 
-const noteOf = ({ complete }: ChartPoint) => (complete === null ? ' (not over)' : '');
+const noteOf = ({ complete }: ChartPoint) => (complete === null ? ' (so far)' : '');
 
 function describePoint(point: ChartPoint): string {
   const { date, text, previousDate, previousText } = point;

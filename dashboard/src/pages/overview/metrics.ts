@@ -9,13 +9,13 @@ export type Metric = (typeof METRICS)[number];
 
 type DayRow = DailyAnswer['data'][number];
 
-/** The texts of each metric, and how its days are aggregated in the card. */
+/** The texts of each metric, and how the card aggregates its days. */
 export const METRIC_LABELS: Record<Metric, { label: string; perDay: string; aggregate: string }> = {
-  dau: { label: 'Active users', perDay: 'Active users a day', aggregate: 'Average a day' },
-  new_users: { label: 'New users', perDay: 'New users a day', aggregate: 'Total' },
-  sessions: { label: 'Sessions', perDay: 'Sessions a day', aggregate: 'Sum of days' },
-  events: { label: 'Events', perDay: 'Events a day', aggregate: 'Total' },
-  revenue: { label: 'Revenue', perDay: 'Revenue a day', aggregate: 'Total' },
+  dau: { label: 'Active users', perDay: 'Daily active users', aggregate: 'Daily average' },
+  new_users: { label: 'New users', perDay: 'New users per day', aggregate: 'Total' },
+  sessions: { label: 'Sessions', perDay: 'Sessions per day', aggregate: 'Daily total' },
+  events: { label: 'Events', perDay: 'Events per day', aggregate: 'Total' },
+  revenue: { label: 'Revenue', perDay: 'Revenue per day', aggregate: 'Total' },
 };
 
 /** Days, and the same number of days before them. */
@@ -38,63 +38,81 @@ export function compareDays({ data, meta }: DailyAnswer, count: number): Compari
   };
 }
 
-/** Returns a day's value for charts. Revenue may lose digits beyond a double. */
-export function chartValue(row: DayRow, metric: Metric): number {
-  return Number(row[metric] ?? 0);
+/** Returns a day's revenue in one currency, a decimal string. Nothing is converted. */
+function revenueIn(row: DayRow, currency: string): string {
+  return row.revenue_by_currency?.[currency] ?? '0';
 }
 
-/** Returns the aggregated value of some days as text: the average of daily active users, the sum of all other metrics. */
-export function summarize(rows: readonly DayRow[], metric: Metric, currency: string): string {
-  if (metric === 'revenue') return formatMoney(sumRevenue(rows), currency);
-  return formatCount(Math.round(measure(rows, metric)));
+/** Returns a day's value for charts. Revenue may lose digits beyond a double. */
+export function chartValue(row: DayRow, metric: Metric, currency: string): number {
+  return Number(metric === 'revenue' ? revenueIn(row, currency) : (row[metric] ?? 0));
 }
 
 /** Returns a day's value as text. */
 export function formatValue(row: DayRow, metric: Metric, currency: string): string {
-  return metric === 'revenue' ? formatMoney(row.revenue ?? '0', currency) : formatCount(row[metric] ?? 0);
+  if (metric === 'revenue') return formatMoney(revenueIn(row, currency), currency);
+  return formatCount(row[metric] ?? 0);
 }
 
-const sumRevenue = (rows: readonly DayRow[]) => sumDecimals(rows.map(({ revenue = '0' }) => revenue));
-
-/** Same as `summarize`, as a number. */
-function measure(rows: readonly DayRow[], metric: Metric): number {
-  const sum = rows.reduce((total, row) => total + chartValue(row, metric), 0);
-  return metric === 'dau' && rows.length > 0 ? sum / rows.length : sum;
+/** Returns the total of some days as text. Not for active users, who are the same people on several days. */
+export function formatTotal(rows: readonly DayRow[], metric: Metric, currency: string): string {
+  if (metric === 'revenue')
+    return formatMoney(sumDecimals(rows.map((row) => revenueIn(row, currency))), currency);
+  return formatCount(sumValues(rows, metric, currency));
 }
 
-/** Returns the days that the card aggregates: all; for active users only complete days, if there are any. */
-export function countedDays({ current, completeCount }: Comparison, metric: Metric): readonly DayRow[] {
-  return metric === 'dau' && completeCount > 0 ? current.slice(0, completeCount) : current;
+const sumValues = (rows: readonly DayRow[], metric: Metric, currency: string) =>
+  rows.reduce((total, row) => total + chartValue(row, metric, currency), 0);
+
+/**
+ * Returns the days that averages count. An app's first day is known by its users, who are all new: days before it, when
+ * the app did not send events yet, would lower the average.
+ */
+function sinceFirstEvent({ current, previous }: Comparison, rows: readonly DayRow[]): readonly DayRow[] {
+  const first = [...previous, ...current].find(({ events = 0 }) => events > 0);
+  const isFirstEver = first !== undefined && first.new_users === first.dau;
+  return isFirstEver ? rows.filter(({ date }) => date >= first.date) : rows;
+}
+
+/** Returns the average of daily active users over some days; undefined without days. */
+function averageUsers(rows: readonly DayRow[]): number | undefined {
+  return rows.length === 0 ? undefined : rows.reduce((total, { dau = 0 }) => total + dau, 0) / rows.length;
+}
+
+/** Returns the average of daily active users over the complete days since the app's first event; undefined without any. */
+export function findAverageUsers(comparison: Comparison): number | undefined {
+  const { current, completeCount } = comparison;
+  return averageUsers(sinceFirstEvent(comparison, current.slice(0, completeCount)));
 }
 
 /**
- * Returns both sides of the change: the complete days, and as many of the previous period. An incomplete day would make
- * every change look like a loss. Undefined if there is nothing to compare.
+ * Returns both sides of the change: the complete days, and as many of the previous period; for active users their
+ * averages. An incomplete day would make every change look like a loss. Undefined if there is nothing to compare.
  */
 export function findChange(
-  { current, previous, completeCount }: Comparison,
+  comparison: Comparison,
   metric: Metric,
+  currency: string,
 ): { now: number; before: number } | undefined {
+  const { current, previous, completeCount } = comparison;
   if (previous.length === 0 || completeCount === 0) return undefined;
+  const measure = (rows: readonly DayRow[]) =>
+    metric === 'dau'
+      ? (averageUsers(sinceFirstEvent(comparison, rows)) ?? 0)
+      : sumValues(rows, metric, currency);
   return {
-    now: measure(current.slice(0, completeCount), metric),
-    before: measure(previous.slice(0, completeCount), metric),
+    now: measure(current.slice(0, completeCount)),
+    before: measure(previous.slice(0, completeCount)),
   };
 }
 
-/** Returns the sums in currencies other than the app's, largest first. */
-export function otherCurrencies(
-  rows: readonly DayRow[],
-  currency: string,
-): { currency: string; sum: string }[] {
-  const names = new Set(rows.flatMap(({ revenue_by_currency = {} }) => Object.keys(revenue_by_currency)));
-  names.delete(currency);
-  return [...names]
-    .map((name) => ({
-      currency: name,
-      sum: sumDecimals(rows.map(({ revenue_by_currency }) => revenue_by_currency?.[name] ?? '0')),
-    }))
-    .toSorted((a, b) => Number(b.sum) - Number(a.sum));
+/** Returns the currencies of the revenue, the app's own first, then by name. */
+export function listCurrencies({ current, previous }: Comparison, own: string): string[] {
+  const names = new Set(
+    [...previous, ...current].flatMap(({ revenue_by_currency = {} }) => Object.keys(revenue_by_currency)),
+  );
+  names.delete(own);
+  return [own, ...[...names].sort()];
 }
 
 /** A day of the chart. Lines are interrupted where a value is null. */
@@ -114,13 +132,13 @@ export function chartPoints(comparison: Comparison, metric: Metric, currency: st
   const { current, previous, completeCount } = comparison;
   return current.map((row, index) => {
     const before = previous[index];
-    const value = chartValue(row, metric);
+    const value = chartValue(row, metric, currency);
     return {
       date: row.date,
       complete: index < completeCount ? value : null,
       open: index >= completeCount - 1 && completeCount < current.length ? value : null,
       previousDate: before?.date,
-      previous: before ? chartValue(before, metric) : null,
+      previous: before ? chartValue(before, metric, currency) : null,
       text: formatValue(row, metric, currency),
       previousText: before && formatValue(before, metric, currency),
     };

@@ -8,14 +8,15 @@ import { Segmented } from '../../components/ui/segmented.tsx';
 import { cn } from '../../lib/class-names.ts';
 import { formatAmount, formatDay } from '../../lib/format.ts';
 import { BreakdownCard } from './breakdown-card.tsx';
-import { ChartCard } from './chart-card.tsx';
+import { ChartCard, type View } from './chart-card.tsx';
 import { DIMENSION_NAMES } from './dimensions.ts';
 import { NoEvents, NoEventsInRange } from './empty-states.tsx';
 import { MetricCard } from './metric-card.tsx';
-import { type Comparison, compareDays, METRICS } from './metrics.ts';
-import { comparedDaysQuery, type OverviewParams } from './overview-queries.ts';
+import { type Comparison, compareDays, listCurrencies, METRICS, type Metric } from './metrics.ts';
+import { comparedDaysQuery, type OverviewParams, uniqueUsersQuery } from './overview-queries.ts';
 import { OverviewSkeleton } from './overview-skeleton.tsx';
 import { countSelectedDays, parseMeasure, parseMetric } from './range.ts';
+import { countUniqueUsers } from './unique-users.ts';
 
 const FRESH_MS = 60_000;
 const WAITING_MS = 5_000;
@@ -53,9 +54,13 @@ export function OverviewContent({ params, onShowEventsAround }: OverviewContentP
   const isReady = comparison !== undefined && !newest.isLoading;
   return (
     <div className={cn('grid gap-5 transition-opacity', daily.isPlaceholderData && 'opacity-60')}>
-      <QueryState query={daily} what="The numbers could not be loaded" pending={<OverviewSkeleton />} hasCard>
+      <QueryState query={daily} what="Couldn't load the metrics" pending={<OverviewSkeleton />} hasCard>
         {(answer) =>
-          comparison && isReady ? <Metrics answer={answer} comparison={comparison} /> : <OverviewSkeleton />
+          comparison && isReady ? (
+            <Metrics answer={answer} comparison={comparison} params={params} />
+          ) : (
+            <OverviewSkeleton />
+          )
         }
       </QueryState>
       {/* Mounted from the start, so that its queries run together with the first. */}
@@ -66,13 +71,20 @@ export function OverviewContent({ params, onShowEventsAround }: OverviewContentP
   );
 }
 
-function Metrics({ answer: { meta }, comparison }: { answer: DailyAnswer; comparison: Comparison }) {
+type MetricsProps = { answer: DailyAnswer; comparison: Comparison; params: OverviewParams };
+
+function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
+  const change = (part: { metric?: Metric; view?: View; currency?: string }) =>
+    void navigate({ to: '.', search: (previous) => ({ ...previous, ...part }), resetScroll: false });
+  const users = useQuery({ ...uniqueUsersQuery(params), placeholderData: keepPreviousData });
   const shown = parseMetric(search.metric);
-  const { currency, definitions, timezone } = meta;
+  const { definitions, timezone } = meta;
+  const { currency } = params;
+  const currencies = [...new Set([...listCurrencies(comparison, meta.currency), currency])];
   return (
-    <section aria-label="Numbers" className="grid min-w-0 gap-5">
+    <section aria-label="Metrics" className="grid min-w-0 gap-5">
       <div>
         <ul className="grid grid-cols-2 gap-3 lg:grid-cols-3 xl:grid-cols-5 [&>:last-child]:max-lg:col-span-2">
           {METRICS.map((metric) => (
@@ -81,15 +93,12 @@ function Metrics({ answer: { meta }, comparison }: { answer: DailyAnswer; compar
               metric={metric}
               comparison={comparison}
               currency={currency}
+              currencies={currencies}
+              onCurrency={(chosen) => change({ metric: 'revenue', currency: chosen })}
+              uniqueUsers={users.data && countUniqueUsers(users.data)}
               definition={definitions[metric]}
               isShown={metric === shown}
-              onShow={() =>
-                void navigate({
-                  to: '.',
-                  search: (previous) => ({ ...previous, metric }),
-                  resetScroll: false,
-                })
-              }
+              onShow={() => change({ metric })}
             />
           ))}
         </ul>
@@ -102,9 +111,7 @@ function Metrics({ answer: { meta }, comparison }: { answer: DailyAnswer; compar
         timezone={timezone}
         definition={definitions[shown]}
         view={search.view === 'table' ? 'table' : 'chart'}
-        onView={(view) =>
-          void navigate({ to: '.', search: (previous) => ({ ...previous, view }), resetScroll: false })
-        }
+        onView={(view) => change({ view })}
       />
     </section>
   );
@@ -118,8 +125,8 @@ function ComparisonNote({ comparison: { current, previous, completeCount } }: { 
   const isOpen = completeCount < current.length;
   return (
     <p className="mt-2.5 text-soft text-xs">
-      Changes against {before}, the {formatAmount(completeCount, 'day')} one period earlier.
-      {isOpen && ' Today is not over: it is in the sums, but left out of changes and averages.'}
+      Compared with {before} (the previous {formatAmount(completeCount, 'full day')}).
+      {isOpen && " Totals include today; changes and averages don't."}
     </p>
   );
 }
@@ -141,7 +148,7 @@ function Breakdowns({ params }: Pick<OverviewContentProps, 'params'>) {
           Breakdown
         </h2>
         <Segmented
-          label="Measured by"
+          label="Measure"
           value={measure}
           onChange={(by) =>
             void navigate({ to: '.', search: (previous) => ({ ...previous, by }), resetScroll: false })

@@ -51,10 +51,10 @@ export function OverviewPage() {
       ) : isPending ? (
         <OverviewSkeleton />
       ) : error ? (
-        <ErrorState what="The apps could not be loaded" error={error} onRetry={retry} />
+        <ErrorState what="Couldn't load the apps" error={error} onRetry={retry} />
       ) : (
         <NoApp icon={AppWindow} title="Create your first app">
-          Events belong to an app: the one your team ships, on one platform.
+          Every event belongs to an app. Add one app per platform.
         </NoApp>
       )}
     </Page>

@@ -1,8 +1,7 @@
-import { useMemo } from 'react';
 import type { App } from '../../api/answers.ts';
 import { DaysInputs } from '../../components/days-inputs.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
-import { Select } from '../../components/ui/select.tsx';
+import { TimezonePicker } from '../../components/ui/timezone-picker.tsx';
 import { type DayRange, type DaySelection, resolveDays } from '../../lib/day-range.ts';
 
 const PRESETS = ['7d', '30d', '90d'] as const;
@@ -31,39 +30,14 @@ export function Toolbar({ app, days, today, timezone, onDays, onTimezone }: Tool
   return (
     <>
       {preset === undefined && <DaysInputs range={range} today={today} onChange={onDays} />}
-      <Segmented label="Days" value={preset ?? 'custom'} onChange={choose} options={RANGES} />
-      <TimezoneSelect own={app.timezone} value={timezone} onChange={onTimezone} />
+      <Segmented label="Range" value={preset ?? 'custom'} onChange={choose} options={RANGES} />
+      <TimezonePicker
+        aria-label="Time zone"
+        className="w-44"
+        value={timezone}
+        first={[{ zone: app.timezone, note: 'This app' }]}
+        onChange={(zone) => onTimezone(zone === app.timezone ? undefined : zone)}
+      />
     </>
-  );
-}
-
-type TimezoneSelectProps = { own: string; value: string; onChange: (timezone: string | undefined) => void };
-
-function TimezoneSelect({ own, value, onChange }: TimezoneSelectProps) {
-  const browsers = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const likely = [...new Set([own, browsers, 'UTC', value])];
-  const all = useMemo(() => Intl.supportedValuesOf('timeZone'), []);
-  const others = all.filter((name) => !likely.includes(name));
-  const noteOf = (name: string) => (name === own ? ' (app)' : name === browsers ? ' (yours)' : '');
-  return (
-    <Select
-      aria-label="Time zone"
-      className="max-w-48"
-      value={value}
-      onChange={({ target }) => onChange(target.value === own ? undefined : target.value)}
-    >
-      {likely.map((name) => (
-        <option key={name} value={name}>
-          {name + noteOf(name)}
-        </option>
-      ))}
-      <optgroup label="All time zones">
-        {others.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </optgroup>
-    </Select>
   );
 }

@@ -7,7 +7,7 @@ import { useSubmission } from '../../components/use-submission.ts';
 type AuthFormProps = {
   /** The label of the submit button. */
   submitLabel: string;
-  /** The title of an error, if the error itself does not say it: "The password was not changed". */
+  /** The title of an error, if the error itself does not say it: "Couldn't change the password". */
   failure?: string;
   /** Sends the form, or returns if it is not valid yet. */
   onSubmit: () => Promise<unknown>;

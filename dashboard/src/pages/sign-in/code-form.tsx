@@ -19,8 +19,8 @@ export function CodeForm({ onBack, onSignedIn }: CodeFormProps) {
   const confirm = async () => onSignedIn(await signInWithCode(code.trim()));
   return (
     <AuthLayout
-      title="One more step"
-      description="Enter the code that your authenticator app shows, or one of your backup codes."
+      title="Two-factor authentication"
+      description="Enter the 6-digit code from your authenticator app, or one of your backup codes."
     >
       <AuthForm submitLabel="Sign in" onSubmit={confirm}>
         {() => (

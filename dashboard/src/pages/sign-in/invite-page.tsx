@@ -41,14 +41,14 @@ export function InvitePage() {
       <AuthLayout title="Invitation">
         {isLinkRefused(preview.error) ? (
           <>
-            <ErrorState what="This invitation cannot be used" error={preview.error} className="p-0" />
+            <ErrorState what="This invitation is no longer valid" error={preview.error} className="p-0" />
             <p className="text-center text-soft text-xs">
-              Links work once, for seven days. Ask for a new one.
+              Invitation links work once and expire after 7 days. Ask for a new one.
             </p>
           </>
         ) : (
           <ErrorState
-            what="The invitation could not be looked up"
+            what="Couldn't load the invitation"
             error={preview.error}
             onRetry={preview.refetch}
             className="p-0"
@@ -64,7 +64,7 @@ export function InvitePage() {
       title={`Join ${project_name}`}
       description={
         <>
-          You are invited as <strong className="font-medium text-foreground">{role}</strong> with {email}.
+          You've been invited as <strong className="font-medium text-foreground">{role}</strong> with {email}.
         </>
       }
     >
@@ -107,7 +107,7 @@ function AcceptForm({ token, preview, isSignedInAs, onCodeNeeded }: AcceptFormPr
   return (
     <AuthForm
       submitLabel={`Join ${preview.project_name}`}
-      failure="The invitation was not accepted"
+      failure="Couldn't accept the invitation"
       onSubmit={accept}
     >
       {(error) =>
@@ -124,7 +124,7 @@ function AcceptForm({ token, preview, isSignedInAs, onCodeNeeded }: AcceptFormPr
             <PasswordField
               autoFocus
               label="Your password"
-              hint="This address has an account already."
+              hint="This email address already has an account."
               value={account.password}
               onChange={(password) => setAccount({ ...account, password })}
             />

@@ -39,7 +39,7 @@ export function NewAccountFields({
           />
         )}
       </Field>
-      <Field label="E-mail" error={fieldError(error, 'email')}>
+      <Field label="Email" error={fieldError(error, 'email')}>
         {(control) => (
           <Input
             {...control}

@@ -23,8 +23,8 @@ export function ResetPage() {
   if (isChanged) {
     return (
       <AuthLayout
-        title="Your password is changed"
-        description="Every session was ended. Sign in with the new one."
+        title="Password changed"
+        description="You were signed out everywhere. Sign in with your new password."
       >
         <Button asChild variant="primary">
           <Link to="/sign-in">Sign in</Link>
@@ -33,11 +33,8 @@ export function ResetPage() {
     );
   }
   return (
-    <AuthLayout
-      title="Choose a new password"
-      description="The link works once, within an hour of being made."
-    >
-      <AuthForm submitLabel="Change password" failure="The password was not changed" onSubmit={reset}>
+    <AuthLayout title="Choose a new password" description="Reset links work once and expire after 1 hour.">
+      <AuthForm submitLabel="Change password" failure="Couldn't change the password" onSubmit={reset}>
         {() => (
           <PasswordField
             isNew

@@ -21,7 +21,7 @@ export function SetupPage() {
     return (
       <AuthLayout
         title="Already set up"
-        description="This installation has an account. Sign in, or ask for an invitation."
+        description="This server already has an account. Sign in, or ask for an invitation."
       >
         <Button asChild variant="primary">
           <Link to="/sign-in">Sign in</Link>
@@ -32,10 +32,10 @@ export function SetupPage() {
   if (token === '') {
     return (
       <AuthLayout
-        title="The link is incomplete"
-        description="Open the whole setup link, with the part after the #."
+        title="Incomplete setup link"
+        description="Open the full setup link, including the part after the #."
       >
-        <p className="text-note text-soft">Each start prints a new one and voids the old:</p>
+        <p className="text-note text-soft">Every start prints a new link and invalidates the previous one:</p>
         <CodeBlock code="npm start" />
       </AuthLayout>
     );
@@ -43,7 +43,7 @@ export function SetupPage() {
   return (
     <AuthLayout
       title="Set up Appflow"
-      description="Make the first account. It owns this installation's projects and can invite others."
+      description="Create the first account. It owns every project on this server and can invite others."
     >
       <SetupForm token={token} />
     </AuthLayout>
@@ -60,7 +60,7 @@ function SetupForm({ token }: { token: string }) {
     openDashboard(await createFirstAccount({ token, ...account }));
   };
   return (
-    <AuthForm submitLabel="Create account" failure="The account was not made" onSubmit={setUp}>
+    <AuthForm submitLabel="Create account" failure="Couldn't create the account" onSubmit={setUp}>
       {(error) => (
         <NewAccountFields account={account} onChange={setAccount} wasSubmitted={wasSubmitted} error={error} />
       )}

@@ -23,12 +23,7 @@ export function SignInPage() {
   if (setup.isError) {
     return (
       <AuthLayout title="Sign in">
-        <ErrorState
-          what="Appflow does not answer"
-          error={setup.error}
-          onRetry={setup.refetch}
-          className="p-0"
-        />
+        <ErrorState what="Can't reach Appflow" error={setup.error} onRetry={setup.refetch} className="p-0" />
       </AuthLayout>
     );
   }
@@ -48,7 +43,9 @@ export function SignInPage() {
       footer={
         <details>
           <summary className="cursor-pointer">Forgot your password?</summary>
-          <p className="mt-2 mb-2">Whoever runs this server can make you a link to choose a new one:</p>
+          <p className="mt-2 mb-2">
+            Ask the person who runs this server for a reset link. They create it with:
+          </p>
           <CodeBlock className="text-left" code="npm run --silent appflow -- members reset-link EMAIL" />
         </details>
       }
@@ -66,9 +63,9 @@ function NeedsSetup() {
   return (
     <AuthLayout
       title="Welcome to Appflow"
-      description="There is no account yet. The server printed a one-time setup link when it started: open it to make the first one."
+      description="Create the first account with the one-time setup link that the server printed when it started."
     >
-      <p className="text-note text-soft">Lost it? Each start prints a new one:</p>
+      <p className="text-note text-soft">Lost the link? Every start prints a new one:</p>
       <CodeBlock code="npm start" />
     </AuthLayout>
   );
@@ -88,7 +85,7 @@ function PasswordForm({ onCodeNeeded }: { onCodeNeeded: () => void }) {
     <AuthForm submitLabel="Sign in" onSubmit={send}>
       {() => (
         <>
-          <Field label="E-mail">
+          <Field label="Email">
             {(control) => (
               <Input
                 {...control}

@@ -11,7 +11,7 @@ export type SnippetContext = { origin: string; appId: string | undefined; eventI
 const shellQuoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 function sendSnippet({ origin, appId, eventId }: SnippetContext, key: string): string {
-  const event = { event_id: eventId, event_name: 'hello_world', app_user_id: 'user_123' };
+  const event = { event_id: eventId, event_name: 'app_open', app_user_id: 'user_123' };
   const body = JSON.stringify({ ...(appId && { app_id: appId }), events: [event] });
   return [
     `curl ${origin}/v1/events \\`,

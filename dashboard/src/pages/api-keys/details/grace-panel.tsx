@@ -3,7 +3,7 @@ import type { ApiKey } from '../../../api/answers.ts';
 import { useKeyActions } from '../../../api/keys.ts';
 import { errorMessage } from '../../../api/problem.ts';
 import { useProject } from '../../../api/project.ts';
-import { TimeAgo } from '../../../components/time-ago.tsx';
+import { TimeAgo, TimeUntil } from '../../../components/time-ago.tsx';
 import { Badge } from '../../../components/ui/badge.tsx';
 import { Button } from '../../../components/ui/button.tsx';
 import { useNow } from '../../../lib/now.ts';
@@ -78,7 +78,7 @@ function SecretRow({ title, secret }: { title: string; secret: ApiKey['secrets']
         used <TimeAgo at={secret.last_used_at} absent="never" />
         {secret.expires_at && (
           <>
-            , ends <TimeAgo at={secret.expires_at} />
+            , ends <TimeUntil at={secret.expires_at} />
           </>
         )}
       </dd>

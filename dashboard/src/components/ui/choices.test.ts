@@ -7,12 +7,14 @@ const choices = ['Lingo for iOS', 'Lingo for Android', 'Shop'].map((name, index)
   name,
 }));
 
-it('finds choices by a part of their names, ignoring case', () => {
+it('finds choices by parts of their names, in any order, ignoring case', () => {
   const found = (text: string) => matchingChoices(choices, text).map(({ id }) => id);
   assert.deepEqual(found(' LINGO '), ['0', '1']);
   assert.deepEqual(found('android'), ['1']);
   assert.deepEqual(found('none'), []);
   assert.deepEqual(found(''), ['0', '1', '2']);
+  assert.deepEqual(found('android_lingo'), ['1']);
+  assert.deepEqual(found('shop lingo'), []);
 });
 
 it('moves with the arrow keys and stops at both ends', () => {

@@ -1,9 +1,9 @@
 export type Named = { id: string; name: string };
 
-/** Returns the choices with the text in their name, ignoring case. */
+/** Returns the choices with all words of the text in their name, in any order, ignoring case. */
 export function matchingChoices<Choice extends Named>(choices: readonly Choice[], text: string): Choice[] {
-  const needle = text.trim().toLowerCase();
-  return choices.filter(({ name }) => name.toLowerCase().includes(needle));
+  const words = text.toLowerCase().split(/[\s_]+/);
+  return choices.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
 }
 
 /** Returns the choice that a keyboard key moves to from the highlighted one; undefined for other keys. */
