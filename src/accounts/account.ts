@@ -40,6 +40,9 @@ export const ACCOUNT_FIELDS = {
 /** A password presented to sign in or step up. No minimum length: it is only compared with the stored one. */
 export const PRESENTED_PASSWORD = Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH.maxLength });
 
+/** A presented code of the authenticator app, or a backup code. */
+export const PRESENTED_CODE = Type.String({ minLength: 1, maxLength: 40 });
+
 /** A new account, with its password as stored. */
 export type NewAccount = { name: string; email: string; passwordHash: string };
 
