@@ -15,6 +15,8 @@ export type AuditAction =
   | 'app.restored'
   | 'project.created'
   | 'project.updated'
+  | 'project.deleted'
+  | 'project.restored'
   | 'authentication.failed'
   | 'secret.rotated'
   | 'account.created'

@@ -10,10 +10,11 @@ export const NO_PROJECT = 'There is no project yet. Make one: appflow init --pro
 export function chooseProject({ directory }: { directory: Directory }, id?: string): Project {
   if (id !== undefined) {
     const project = directory.findProject(id);
-    if (project) return project;
+    if (project && project.deletedAt === null) return project;
+    if (project) throw new UsageError(`Project ${id} was deleted. An owner can restore it in the dashboard.`);
     throw new UsageError(`There is no project ${id}.`);
   }
-  const [only, ...others] = directory.listProjects();
+  const [only, ...others] = directory.listProjects().filter(({ deletedAt }) => deletedAt === null);
   if (!only) throw new UsageError(NO_PROJECT);
   if (others.length === 0) return only;
   const names = [only, ...others].map((project) => `  ${project.id}  ${escapeValue(project.name)}`);
