@@ -33,8 +33,8 @@ const EMAIL =
 /** The fields of an account. */
 export const ACCOUNT_FIELDS = {
   name: Type.String(NAME_RULES),
-  email: Type.String({ maxLength: 254, pattern: EMAIL, description: 'An e-mail address.' }),
-  password: Type.String(PASSWORD_LENGTH),
+  email: Type.String({ maxLength: 254, pattern: EMAIL, description: 'An email address.' }),
+  password: Type.String({ ...PASSWORD_LENGTH, format: 'strong-password' }),
 };
 
 /** A password presented to sign in or step up. No minimum length: it is only compared with the stored one. */

@@ -7,6 +7,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { findHome } from '../../shell/home.ts';
 import { NewProjectDialog } from '../../shell/new-project-dialog.tsx';
+import { DeletedProjectsCard } from './deleted-projects-card.tsx';
 import { PasswordCard } from './password-card.tsx';
 import { ProfileCard } from './profile-card.tsx';
 import { ProjectsCard } from './projects-card.tsx';
@@ -40,6 +41,7 @@ export function AccountPage() {
         <TotpCard />
         <SessionsCard />
         <ProjectsCard />
+        <DeletedProjectsCard />
       </Page>
     </main>
   );
@@ -51,7 +53,7 @@ function NoProject() {
   return (
     <>
       <Callout
-        title="You are in no project yet"
+        title="You're not in any project yet"
         actions={
           <Button variant="primary" size="sm" onClick={() => setCreating(true)}>
             <Plus aria-hidden />
@@ -59,7 +61,7 @@ function NoProject() {
           </Button>
         }
       >
-        Create one for your apps, or open the link of an invitation to somebody else's.
+        Create one for your apps, or open an invitation link you received.
       </Callout>
       {isCreating && <NewProjectDialog onClose={() => setCreating(false)} />}
     </>

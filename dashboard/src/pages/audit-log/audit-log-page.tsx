@@ -27,12 +27,12 @@ export function AuditLogPage() {
   return (
     <Page
       title="Audit log"
-      description="Who did what, when, and from where. Each entry is chained to the one before: nothing can be changed unseen."
+      description="Who did what, when, and from where. Each entry is chained to the previous one, so tampering can be detected."
       actions={<ExportMenu />}
     >
       <Card>
         <AuditFilters />
-        <QueryState query={log} what="The audit log could not be loaded" pending={<SkeletonRows rows={8} />}>
+        <QueryState query={log} what="Couldn't load the audit log" pending={<SkeletonRows rows={8} />}>
           {({ pages }) => <Entries entries={pages.flatMap(({ data }) => data)} hasMore={log.hasNextPage} />}
         </QueryState>
         {log.hasNextPage && (
@@ -51,10 +51,10 @@ function Entries({ entries, hasMore }: { entries: readonly AuditEntry[]; hasMore
   const names = useNames();
   if (entries.length > 0) return <AuditTable entries={entries} names={names} />;
   if (hasMore)
-    return <p className="p-4 text-center text-soft text-sm">No recent entry matches. Show older ones.</p>;
+    return <p className="p-4 text-center text-soft text-sm">No recent entries match. Show older ones.</p>;
   return (
-    <EmptyState icon={ScrollText} title="Nothing in this view">
-      No entry fits the filters. Everything that changes keys, apps, members or settings is written here.
+    <EmptyState icon={ScrollText} title="No entries match your filters">
+      Every change to keys, apps, members and settings is recorded here.
     </EmptyState>
   );
 }

@@ -17,7 +17,7 @@ export function AuditTable({ entries, names }: { entries: readonly AuditEntry[];
           <Head>When</Head>
           <Head>Who</Head>
           <Head>What</Head>
-          <Head>On</Head>
+          <Head>Target</Head>
           <Head>From</Head>
         </HeadRow>
       </thead>
@@ -34,7 +34,7 @@ export function AuditTable({ entries, names }: { entries: readonly AuditEntry[];
               <span className="font-medium">{describeAction(entry.action)}</span>
               <AuditDiff entry={entry} className="mt-1.5" />
             </Cell>
-            <Cell data-label="On" className="max-w-48 truncate align-top">
+            <Cell data-label="Target" className="max-w-48 truncate align-top">
               <FilterLink name="target" value={entry.target} text={names.target(entry.target)} />
             </Cell>
             <Cell data-label="From" className="whitespace-nowrap align-top text-soft max-sm:text-right">
