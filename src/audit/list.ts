@@ -16,9 +16,14 @@ const CHANGE = Type.Union([
 export const AUDIT_ENTRY_JSON = closedObject({
   id: Type.String(),
   at: Type.String({ format: 'date-time' }),
-  actor: closedObject({ type: Type.String(), id: Type.String() }),
+  actor: closedObject({
+    type: Type.String(),
+    id: Type.String(),
+    name: Type.Optional(Type.String({ description: 'Only for members, in the dashboard.' })),
+  }),
   action: Type.String(),
   target: Type.String(),
+  target_name: Type.Optional(Type.String({ description: 'Only for members, in the dashboard.' })),
   // Not Type.Record: its pattern for names does not match names with a line break.
   diff: Type.Optional(
     Type.Unsafe<Record<string, Static<typeof CHANGE>>>(Type.Object({}, { additionalProperties: CHANGE })),
@@ -47,6 +52,7 @@ export type AuditFilter = {
   action?: string | undefined;
   actorId?: string | undefined;
   target?: string | undefined;
+  ip?: string | undefined;
   from?: number | undefined;
   to?: number | undefined;
 };
@@ -115,6 +121,7 @@ type Range = { from: AuditPosition; upper: AuditPosition };
 const FILTERS = [
   ['target', 'audit_log_by_target', ({ target }: AuditFilter) => target],
   ['actor_id', 'audit_log_by_actor', ({ actorId }: AuditFilter) => actorId],
+  ['ip', 'audit_log_by_ip', ({ ip }: AuditFilter) => ip],
   ['action', 'audit_log_by_action', ({ action }: AuditFilter) => action],
 ] as const;
 
@@ -170,15 +177,17 @@ async function findStatementEnd(
   return row && [Number(row.at), Number(row.seq)];
 }
 
-/** Returns a row as the API returns it. */
-export function toAuditEntryJson(row: AuditRow): AuditEntryJson {
+/** Returns a row as the API returns it. `names` are those of actors and targets by ID; see `findNames`. */
+export function toAuditEntryJson(row: AuditRow, names?: ReadonlyMap<string, string>): AuditEntryJson {
+  const [actorName, targetName] = [names?.get(row.actor_id), names?.get(row.target)];
   const { diff, omitted } = row.diff === null ? {} : decodeDiff(row.diff);
   return {
     id: row.id,
     at: new Date(row.at).toISOString(),
-    actor: { type: row.actor_type, id: row.actor_id },
+    actor: { type: row.actor_type, id: row.actor_id, ...(actorName !== undefined && { name: actorName }) },
     action: row.action,
     target: row.target,
+    ...(targetName !== undefined && { target_name: targetName }),
     ...(diff && { diff: diff as Record<string, Static<typeof CHANGE>> }),
     ...(omitted && { diff_omitted: omitted }),
     ip: row.ip,

@@ -10,6 +10,7 @@ import { parseTimestamp } from '../lib/timestamp.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
 import { exportAudit } from './export.ts';
 import { AUDIT_ENTRY_JSON, type AuditFilter, listAuditRows, toAuditEntryJson } from './list.ts';
+import { findNames } from './names.ts';
 
 const ANY_ID = Type.String({ minLength: 1, maxLength: 300 });
 
@@ -27,6 +28,13 @@ export const AUDIT_QUERY = closedObject({
   action: Type.Optional(Type.Enum([...AUDIT_ACTIONS])),
   actor_id: Type.Optional(ANY_ID),
   target: Type.Optional(ANY_ID),
+  ip: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 300,
+      description: 'The address of the request, exactly as listed.',
+    }),
+  ),
   from: Type.Optional(Type.String({ format: 'date-time', description: 'At or after this time.' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Before this time.' })),
   format: Type.Optional(
@@ -46,12 +54,13 @@ const auditRoute = defineRoute({
   stepUp: ({ query }) => query.format !== undefined && query.format !== 'json',
   answer: { status: 200, schema: pageOf(AUDIT_ENTRY_JSON), exports: Object.values(EXPORT_TYPES) },
   async handle(services: { control: Control }, { caller, query }) {
-    requireWholeProject(caller, 'This key is narrowed to some apps; the audit log tells of all of them.');
+    requireWholeProject(caller, 'This key is restricted to some apps, but the audit log covers all of them.');
     const filter: AuditFilter = {
       projectId: caller.project.id,
       action: query.action,
       actorId: query.actor_id,
       target: query.target,
+      ip: query.ip,
       from: query.from === undefined ? undefined : parseTimestamp(query.from),
       to: query.to === undefined ? undefined : parseTimestamp(query.to),
     };
@@ -61,7 +70,11 @@ const auditRoute = defineRoute({
       return exportAs(EXPORT_TYPES[query.format], chunks, EVERY_APP);
     }
     const { rows, next } = await listAuditRows(services.control, filter, before, limitOf(query));
-    return { data: rows.map(toAuditEntryJson), next_cursor: next ? encodeCursor(next) : null };
+    // No key may read names of members: `members:read` is above every key's ceiling.
+    const isMember = caller.principal.type === 'member';
+    const names = isMember ? await findNames(services.control, rows) : undefined;
+    const data = rows.map((row) => toAuditEntryJson(row, names));
+    return { data, next_cursor: next ? encodeCursor(next) : null };
   },
 });
 
