@@ -4,7 +4,7 @@ import { ApiError } from '../api/errors.ts';
 import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
-import { ACCOUNT_FIELDS, type AccountServices, PRESENTED_PASSWORD } from './account.ts';
+import { ACCOUNT_FIELDS, type AccountServices, PRESENTED_CODE, PRESENTED_PASSWORD } from './account.ts';
 import { rememberDevice } from './known-device.ts';
 import { SESSION_JSON, toSessionJson } from './session-json.ts';
 import { findSessionById, listSessions, revokeSession, SESSION_ITEM_JSON } from './sessions.ts';
@@ -15,13 +15,13 @@ import { changePassword, updateAccount } from './update-account.ts';
 const stepUpRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/step-up',
-  summary: 'Confirm the password for the next 10 minutes',
+  summary: 'Confirm your identity for 10 minutes: password, and code if two-factor authentication is on',
   access: 'signed_in',
   limit: 'management',
-  body: closedObject({ password: PRESENTED_PASSWORD }),
+  body: closedObject({ password: PRESENTED_PASSWORD, code: Type.Optional(PRESENTED_CODE) }),
   answer: { status: 200, schema: closedObject({ stepped_up_until: Type.String({ format: 'date-time' }) }) },
   async handle(services: AccountServices, { caller, body }) {
-    const until = await stepUp(services, caller, body.password);
+    const until = await stepUp(services, caller, body);
     return { stepped_up_until: new Date(until).toISOString() };
   },
 });

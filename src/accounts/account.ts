@@ -33,12 +33,15 @@ const EMAIL =
 /** The fields of an account. */
 export const ACCOUNT_FIELDS = {
   name: Type.String(NAME_RULES),
-  email: Type.String({ maxLength: 254, pattern: EMAIL, description: 'An e-mail address.' }),
-  password: Type.String(PASSWORD_LENGTH),
+  email: Type.String({ maxLength: 254, pattern: EMAIL, description: 'An email address.' }),
+  password: Type.String({ ...PASSWORD_LENGTH, format: 'strong-password' }),
 };
 
 /** A password presented to sign in or step up. No minimum length: it is only compared with the stored one. */
 export const PRESENTED_PASSWORD = Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH.maxLength });
+
+/** A presented code of the authenticator app, or a backup code. */
+export const PRESENTED_CODE = Type.String({ minLength: 1, maxLength: 40 });
 
 /** A new account, with its password as stored. */
 export type NewAccount = { name: string; email: string; passwordHash: string };

@@ -127,13 +127,22 @@ export async function createAuth(
 export type Auth = Awaited<ReturnType<typeof createAuth>>;
 
 type Adapter = Awaited<ReturnType<typeof getAdapter>>;
+type AdapterInTransaction = Omit<Adapter, 'transaction'>;
 type Where = NonNullable<Parameters<Adapter['findMany']>[0]['where']>;
 
-function withHash({ model, where }: { model: string; where: Where }): Where {
-  if (model !== 'session') return where;
-  return where.map((one) =>
-    one.field === 'token' && typeof one.value === 'string' ? { ...one, value: hashToken(one.value) } : one,
-  );
+function withHash<T extends { model: string; where?: Where | undefined }>(input: T): T {
+  const { model, where } = input;
+  if (model !== 'session' || where === undefined) return input;
+  return { ...input, where: where.map(hashCondition) };
+}
+
+function hashCondition(condition: Where[number]): Where[number] {
+  const { field, value } = condition;
+  if (field !== 'token') return condition;
+  if (typeof value === 'string') return { ...condition, value: hashToken(value) };
+  return Array.isArray(value)
+    ? { ...condition, value: value.map((one) => hashToken(String(one))) }
+    : condition;
 }
 
 /**
@@ -142,6 +151,17 @@ function withHash({ model, where }: { model: string; where: Where }): Where {
  * wait for another process's lock. Signing in is needed to revoke a key, so they may use the reserve on a full disk.
  */
 function hashSessions(adapter: Adapter, whenStorable: Control['whenStorable']): Adapter {
+  return {
+    ...wrapMethods(adapter, whenStorable),
+    transaction: (run) => adapter.transaction((inner) => run(wrapMethods(inner, whenStorable))),
+  };
+}
+
+/** Names each method: one that a new release adds does not compile until it is decided here. */
+function wrapMethods(
+  adapter: AdapterInTransaction,
+  whenStorable: Control['whenStorable'],
+): { [Name in keyof Required<AdapterInTransaction>]: AdapterInTransaction[Name] } {
   const create = async (input: { model: string; data: Record<string, unknown> }): Promise<object> => {
     const { model, data } = input;
     if (model !== 'session') return whenStorable(() => adapter.create(input));
@@ -152,14 +172,19 @@ function hashSessions(adapter: Adapter, whenStorable: Control['whenStorable']): 
     return { ...created, token };
   };
   return {
-    ...adapter,
+    id: adapter.id,
+    options: adapter.options,
+    createSchema: adapter.createSchema,
     // Returns the row of its input, as the adapter's own does: its type parameters say no more than that.
     create: create as Adapter['create'],
-    findOne: (input) => adapter.findOne({ ...input, where: withHash(input) }),
-    update: (input) => whenStorable(() => adapter.update({ ...input, where: withHash(input) })),
-    delete: (input) => whenStorable(() => adapter.delete({ ...input, where: withHash(input) })),
-    deleteMany: (input) => whenStorable(() => adapter.deleteMany({ ...input, where: withHash(input) })),
-    consumeOne: (input) => whenStorable(() => adapter.consumeOne({ ...input, where: withHash(input) })),
-    incrementOne: (input) => whenStorable(() => adapter.incrementOne({ ...input, where: withHash(input) })),
+    findOne: (input) => adapter.findOne(withHash(input)),
+    findMany: (input) => adapter.findMany(withHash(input)),
+    count: (input) => adapter.count(withHash(input)),
+    update: (input) => whenStorable(() => adapter.update(withHash(input))),
+    updateMany: (input) => whenStorable(() => adapter.updateMany(withHash(input))),
+    delete: (input) => whenStorable(() => adapter.delete(withHash(input))),
+    deleteMany: (input) => whenStorable(() => adapter.deleteMany(withHash(input))),
+    consumeOne: (input) => whenStorable(() => adapter.consumeOne(withHash(input))),
+    incrementOne: (input) => whenStorable(() => adapter.incrementOne(withHash(input))),
   };
 }

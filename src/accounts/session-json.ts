@@ -60,23 +60,39 @@ export async function toSessionJson(services: AccountServices, session: Session)
   };
 }
 
-/** Returns a person's projects with the person's role in each, oldest first. */
+/** A project of a person, with the person's role in it. Times are epoch milliseconds. */
+export type OwnProject = {
+  id: string;
+  name: string;
+  role: Role;
+  createdAt: number;
+  deletedAt: number | null;
+};
+
+/** Returns a person's projects, oldest first: those not deleted, or those deleted after `deletedSince`, epoch milliseconds. */
 export async function listProjectsOf(
   { control }: { control: Control },
   personId: string,
-): Promise<{ id: string; name: string; role: Role; createdAt: number }[]> {
-  const rows = await control.db
+  deletedSince?: number,
+): Promise<OwnProject[]> {
+  const all = control.db
     .selectFrom('project_members')
     .innerJoin('projects', 'projects.id', 'project_members.project_id')
-    .select(['projects.id', 'projects.name', 'project_members.role', 'projects.created_at'])
+    .select(['projects.id', 'projects.name', 'project_members.role'])
+    .select(['projects.created_at', 'projects.deleted_at'])
     .where('project_members.person_id', '=', personId)
-    .orderBy('projects.id')
-    .execute();
-  return rows.map(({ id, name, role, created_at }) => ({
+    .orderBy('projects.id');
+  const selected =
+    deletedSince === undefined
+      ? all.where('projects.deleted_at', 'is', null)
+      : all.where('projects.deleted_at', '>', deletedSince);
+  const rows = await selected.execute();
+  return rows.map(({ id, name, role, created_at, deleted_at }) => ({
     id,
     name,
     role: readRole(role),
     createdAt: created_at,
+    deletedAt: deleted_at,
   }));
 }
 

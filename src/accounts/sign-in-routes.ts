@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
-import { ACCOUNT_FIELDS, type AccountServices, PRESENTED_PASSWORD } from './account.ts';
+import { ACCOUNT_FIELDS, type AccountServices, PRESENTED_CODE, PRESENTED_PASSWORD } from './account.ts';
 import { COOKIES, readCookie, renderCookie } from './cookies.ts';
 import { resetPassword } from './reset-password.ts';
 import { answerSignIn, SESSION_JSON, SIGN_IN_JSON, toSessionJson } from './session-json.ts';
@@ -29,7 +29,7 @@ const codeRoute = defineRoute({
   summary: 'Finish signing in with a code of the app or a backup code',
   access: 'anonymous',
   limit: 'management',
-  body: closedObject({ code: Type.String({ minLength: 1, maxLength: 40 }) }),
+  body: closedObject({ code: PRESENTED_CODE }),
   answer: { status: 200, schema: SIGN_IN_JSON },
   async handle(services: AccountServices, { raw, body }) {
     const { isSecure, headers } = raw;

@@ -1,5 +1,5 @@
 import type { SignedIn } from '../api/caller.ts';
-import { ApiError } from '../api/errors.ts';
+import { ApiError, validationFailed } from '../api/errors.ts';
 import { type Control, URGENT } from '../control/open.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
@@ -7,36 +7,65 @@ import { STEP_UP_MS } from './account-rules.ts';
 import { limitAttempts, recordFailedAttempt, sessionBuckets } from './attempts.ts';
 import { findPasswordHash } from './password.ts';
 import type { People } from './people.ts';
+import { spendSecondFactor } from './second-factor.ts';
+
+/** What a person gives again. `code` is of the authenticator app, or a backup code; required with a second factor. */
+export type StepUpProof = { password: string; code?: string };
 
 /**
- * Checks the password again and returns until when the step-up lasts, epoch milliseconds. Throws 401 for a wrong
- * password, and 429 after too many: a session left open in a browser must not allow guessing.
+ * Checks the password again, and the second factor if there is one, and returns until when the step-up lasts, epoch
+ * milliseconds. Throws 401 for a wrong password or code, 422 without a code that is needed, and 429 after too many: a
+ * session left open in a browser must not allow guessing.
  */
-export async function stepUp(services: AccountServices, caller: SignedIn, password: string): Promise<number> {
-  const { control, clock } = services;
-  const { id: personId } = caller.session.person;
-  const isRight = await limitAttempts(services, sessionBuckets('sign-in', caller.session), async () =>
+export async function stepUp(
+  services: AccountServices,
+  caller: SignedIn,
+  { password, code }: StepUpProof,
+): Promise<number> {
+  const { session } = caller;
+  const personId = session.person.id;
+  if (session.person.hasTotp && code === undefined) throw codeMissing();
+  const isRight = await limitAttempts(services, sessionBuckets('sign-in', session), async () =>
     (await isPasswordOf(services, personId, password)) ? true : undefined,
   );
-  if (!isRight) {
-    const { address, actor } = caller;
-    await recordFailedAttempt(services, { address, requestId: actor.requestId ?? '' }, personId);
-    throw new ApiError('invalid_credentials', { detail: 'The password is wrong.' });
-  }
-  const until = clock.now() + STEP_UP_MS;
-  await control.write(
-    caller.recheck,
+  if (!isRight) return refuse(services, caller, 'The password is wrong.');
+  const grant = () => grantStepUp(services, caller, code);
+  const until = await (session.person.hasTotp
+    ? limitAttempts(services, sessionBuckets('sign-in-code', session), grant)
+    : grant());
+  return until ?? refuse(services, caller, 'The code is wrong, was used, or is too old. Enter the next one.');
+}
+
+async function refuse(services: AccountServices, caller: SignedIn, detail: string): Promise<never> {
+  const { address, actor, session } = caller;
+  await recordFailedAttempt(services, { address, requestId: actor.requestId ?? '' }, session.person.id);
+  throw new ApiError('invalid_credentials', { detail });
+}
+
+/** Spends the code and stores the step-up in one write. Returns undefined for a wrong code. */
+async function grantStepUp(
+  services: AccountServices,
+  { session, actor, recheck }: SignedIn,
+  code: string | undefined,
+): Promise<number | undefined> {
+  const { control, clock } = services;
+  const personId = session.person.id;
+  const now = clock.now();
+  const until = now + STEP_UP_MS;
+  return control.write(
+    recheck,
     async ({ tx }) => {
+      if (!(await spendSecondFactor(services, tx, { personId, code, nowMs: now }))) return undefined;
       await tx
         .updateTable('sessions')
         .set({ stepped_up_until: until })
-        .where('id', '=', caller.session.id)
+        .where('id', '=', session.id)
         .execute();
-      await appendForPerson(services, tx, { personId, actor: caller.actor, action: 'session.stepped_up' });
+      await appendForPerson(services, tx, { personId, actor, action: 'session.stepped_up' });
+      return until;
     },
     URGENT,
   );
-  return until;
 }
 
 async function isPasswordOf(
@@ -48,3 +77,13 @@ async function isPasswordOf(
   const { password: hasher } = await (await people.auth()).$context;
   return hash === undefined ? false : people.hasher.asKnown(() => hasher.verify({ hash, password }));
 }
+
+const codeMissing = () =>
+  validationFailed([
+    {
+      field: 'code',
+      code: 'required',
+      message:
+        'Two-factor authentication is on: a code of the authenticator app, or a backup code, is required.',
+    },
+  ]);

@@ -8,6 +8,7 @@ import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { limitAttempts, sessionBuckets } from './attempts.ts';
 import type { People } from './people.ts';
+import { loadTotpCipher } from './totp-cipher.ts';
 import { findTotpStep, toBase32 } from './totp-code.ts';
 
 /** What an authenticator app needs, and the backup codes for when it is lost. Shown once. */
@@ -23,7 +24,7 @@ export async function offerTotp(
   services: AccountServices,
   { session: { person }, recheck }: SignedIn,
 ): Promise<TotpOffer> {
-  const { encrypt } = await loadCipher(services);
+  const { encrypt } = await loadTotpCipher(services);
   // 24 characters of base64url, 144 random bits: the plugin uses the text itself as the key.
   const secret = randomBytes(18).toString('base64url');
   const codes = Array.from({ length: BACKUP_CODES }, createBackupCode);
@@ -78,7 +79,7 @@ export async function confirmTotp(services: AccountServices, caller: SignedIn, c
     .where('verified', '=', 0)
     .executeTakeFirst();
   if (!offered) throw new ApiError('conflict', { detail: 'No second factor waits for its first code.' });
-  const { decrypt } = await loadCipher(services);
+  const { decrypt } = await loadTotpCipher(services);
   const last_step = await limitAttempts(services, sessionBuckets('sign-in-code', caller.session), async () =>
     findTotpStep(await decrypt(offered.secret), code, clock.now()),
   );
@@ -102,11 +103,11 @@ export async function confirmTotp(services: AccountServices, caller: SignedIn, c
  * later one, was used before: of two concurrent sign-ins with one code, one succeeds.
  */
 export async function spendTotpCode(
-  services: AccountServices,
+  services: { people: People },
   tx: ControlTransaction,
   { personId, code, nowMs }: { personId: string; code: string; nowMs: number },
 ): Promise<boolean> {
-  const { decrypt } = await loadCipher(services);
+  const { decrypt } = await loadTotpCipher(services);
   const known = await tx
     .selectFrom('two_factors')
     .select(['id', 'secret'])
@@ -149,14 +150,4 @@ export async function deleteTotp(
     .returning('id')
     .executeTakeFirst();
   if (disabled) await appendForPerson(services, tx, { personId, actor, action: 'account.totp_disabled' });
-}
-
-/** Returns the plugin's own encryption, with its own keys. */
-async function loadCipher({ people }: { people: People }) {
-  const { secretConfig: key } = await (await people.auth()).$context;
-  const { symmetricDecrypt, symmetricEncrypt } = await import('better-auth/crypto');
-  return {
-    encrypt: (data: string) => symmetricEncrypt({ key, data }),
-    decrypt: (data: string) => symmetricDecrypt({ key, data }),
-  };
 }

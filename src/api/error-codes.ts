@@ -36,20 +36,20 @@ export const ERRORS = {
   api_key_expired: {
     status: 401,
     title: 'API key expired',
-    meaning: 'The key reached its expires_at.',
-    cure: 'Create a new key. To keep a key, extend expires_at before it expires.',
+    meaning: 'The key reached its expires_at, or the grace period of its old secret ended after a rotation.',
+    cure: 'Use the new secret if the key was rotated, else create a new key. To keep a key, extend expires_at before it expires.',
   },
   api_key_revoked: {
     status: 401,
     title: 'API key revoked',
-    meaning: 'Someone revoked this key.',
-    cure: 'Create a new key. Ask who revoked it if you did not expect this.',
+    meaning: 'The key was revoked, or its secret was replaced by a rotation.',
+    cure: 'Use the new secret if the key was rotated, else create a new key. The audit log shows who did it.',
   },
   api_key_disabled: {
     status: 401,
     title: 'API key disabled',
-    meaning: 'The key is disabled.',
-    cure: 'Enable the key again, or use another one.',
+    meaning: 'The key is disabled, or its project was deleted.',
+    cure: 'Enable the key again, restore the project, or use another key.',
   },
   invalid_signature: {
     status: 401,

@@ -1,5 +1,6 @@
 import Format from 'typebox/format';
 import { Settings } from 'typebox/system';
+import { isGuessable } from '../lib/guessable.ts';
 import { parseCidr } from '../lib/ip.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 
@@ -13,6 +14,7 @@ export const FORMAT_MESSAGES: Record<string, string> = {
   timezone: 'must be an IANA time zone such as Europe/Berlin',
   currency: 'must be an ISO 4217 code such as USD',
   cidr: 'must be an IP address or CIDR such as 203.0.113.0/24',
+  'strong-password': 'must not be easy to guess: use a few unrelated words',
   origin: 'must be an origin such as https://app.example.com, without a path or a wildcard; list each origin',
 };
 
@@ -37,6 +39,7 @@ export function registerFormats(): void {
   Format.Set('currency', isCurrency);
   Format.Set('cidr', (text) => parseCidr(text) !== undefined);
   Format.Set('origin', isOrigin);
+  Format.Set('strong-password', (text) => !isGuessable(text));
 }
 
 // ICU lists currencies in daily use. It lacks ISO 4217's fund, metal, accounting and testing codes (second and third

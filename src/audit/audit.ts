@@ -22,6 +22,8 @@ export const AUDIT_ACTIONS = [
   'app.restored',
   'project.created',
   'project.updated',
+  'project.deleted',
+  'project.restored',
   'authentication.failed',
   'secret.rotated',
   'account.created',

@@ -7,7 +7,7 @@ describe('the diff of an audit entry', () => {
     const before = { name: 'A', type: 'server', disabled: false, updated_at: 1 };
     const after = { name: 'B', type: 'server', disabled: false, updated_at: 2 };
     assert.deepEqual(diffOf(before, after, ['updated_at']), { name: ['A', 'B'] });
-    assert.deepEqual(diffOf({}, { role: 'admin' }), { role: [null, 'admin'] });
+    assert.deepEqual(diffOf({}, { role: 'admin', scopes: null }), { role: [null, 'admin'] });
     assert.deepEqual(diffOf({ role: 'admin' }, {}), { role: ['admin', null] });
     assert.equal(diffOf(before, { ...before }), undefined);
   });

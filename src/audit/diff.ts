@@ -32,7 +32,7 @@ export function diffOf(
 const namesIn = (...objects: readonly object[]) => [...new Set(objects.flatMap(Object.keys))];
 
 function changeOf(before: unknown, after: unknown): Change | undefined {
-  if (JSON.stringify(before) === JSON.stringify(after)) return undefined;
+  if (JSON.stringify(before ?? null) === JSON.stringify(after ?? null)) return undefined;
   if (Array.isArray(before) && Array.isArray(after)) {
     const [added, removed] = [without(after, before), without(before, after)];
     return added.length + removed.length === 0 ? undefined : { added, removed };

@@ -12,7 +12,7 @@ const ROWS_PER_PAGE = 500;
 
 const LAYOUT: ExportLayout<AuditRow> = {
   columns: ['id', 'at', 'actor_type', 'actor_id', 'action', 'target', 'diff', 'ip', 'request_id'],
-  toJson: toAuditEntryJson,
+  toJson: (row) => toAuditEntryJson(row),
   toCells,
 };
 

@@ -23,11 +23,15 @@ export const AUDIT_ENTRY_JSON = component(
       closedObject({
         type: Type.String({ description: 'Such as `key`, `member` or `system`.' }),
         id: Type.String({ description: 'ID of the key or person, or the name of the process.' }),
+        name: Type.Optional(Type.String({ description: 'Name of the person. Only in the dashboard.' })),
       }),
       { description: 'Who did it.' },
     ),
     action: Type.String({ description: 'What happened, such as `api_key.created`.' }),
     target: Type.String({ description: 'ID of what it happened to.' }),
+    target_name: Type.Optional(
+      Type.String({ description: 'Name of the person it happened to. Only in the dashboard.' }),
+    ),
     // Not Type.Record: its pattern for names does not match names with a line break.
     diff: Type.Optional(
       Type.Unsafe<Record<string, Static<typeof CHANGE>>>(
@@ -81,6 +85,7 @@ export type AuditFilter = {
   action?: string | undefined;
   actorId?: string | undefined;
   target?: string | undefined;
+  ip?: string | undefined;
   from?: number | undefined;
   to?: number | undefined;
 };
@@ -149,6 +154,7 @@ type Range = { from: AuditPosition; upper: AuditPosition };
 const FILTERS = [
   ['target', 'audit_log_by_target', ({ target }: AuditFilter) => target],
   ['actor_id', 'audit_log_by_actor', ({ actorId }: AuditFilter) => actorId],
+  ['ip', 'audit_log_by_ip', ({ ip }: AuditFilter) => ip],
   ['action', 'audit_log_by_action', ({ action }: AuditFilter) => action],
 ] as const;
 
@@ -204,15 +210,17 @@ async function findStatementEnd(
   return row && [Number(row.at), Number(row.seq)];
 }
 
-/** Returns a row as the API returns it. */
-export function toAuditEntryJson(row: AuditRow): AuditEntryJson {
+/** Returns a row as the API returns it. `names` are those of actors and targets by ID; see `findNames`. */
+export function toAuditEntryJson(row: AuditRow, names?: ReadonlyMap<string, string>): AuditEntryJson {
+  const [actorName, targetName] = [names?.get(row.actor_id), names?.get(row.target)];
   const { diff, omitted } = row.diff === null ? {} : decodeDiff(row.diff);
   return {
     id: row.id,
     at: new Date(row.at).toISOString(),
-    actor: { type: row.actor_type, id: row.actor_id },
+    actor: { type: row.actor_type, id: row.actor_id, ...(actorName !== undefined && { name: actorName }) },
     action: row.action,
     target: row.target,
+    ...(targetName !== undefined && { target_name: targetName }),
     ...(diff && { diff: diff as Record<string, Static<typeof CHANGE>> }),
     ...(omitted && { diff_omitted: omitted }),
     ip: row.ip,

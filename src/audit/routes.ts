@@ -11,6 +11,7 @@ import { parseTimestamp } from '../lib/timestamp.ts';
 import { AUDIT_ACTIONS } from './audit.ts';
 import { exportAudit } from './export.ts';
 import { AUDIT_ENTRY_JSON, type AuditFilter, listAuditRows, toAuditEntryJson } from './list.ts';
+import { findNames } from './names.ts';
 
 const ID_LENGTH = { minLength: 1, maxLength: 300 };
 
@@ -20,6 +21,9 @@ const FILTERS = {
     Type.String({ ...ID_LENGTH, description: 'Only what this key or person did, by ID.' }),
   ),
   target: Type.Optional(Type.String({ ...ID_LENGTH, description: 'Only what happened to this ID.' })),
+  ip: Type.Optional(
+    Type.String({ ...ID_LENGTH, description: 'Only requests from this IP address, exactly as listed.' }),
+  ),
   from: Type.Optional(Type.String({ format: 'date-time', description: 'At or after this time.' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Before this time.' })),
 };
@@ -73,7 +77,11 @@ const listRoute = defineRoute({
       return streamExport(services, filter, { format, includesEnd });
     }
     const { rows, next } = await listAuditRows(services.control, filter, before, limitOf(query));
-    return { data: rows.map(toAuditEntryJson), next_cursor: next ? encodeCursor(next) : null };
+    // No key may read names of members: `members:read` is above every key's ceiling.
+    const isMember = caller.principal.type === 'member';
+    const names = isMember ? await findNames(services.control, rows) : undefined;
+    const data = rows.map((row) => toAuditEntryJson(row, names));
+    return { data, next_cursor: next ? encodeCursor(next) : null };
   },
 });
 
@@ -102,12 +110,13 @@ type FilterQuery = Static<ReturnType<typeof closedObject<typeof FILTERS>>>;
 
 /** Returns the filter of a query. Throws 403 if the caller is restricted to some apps. */
 function toFilter(caller: Caller, query: FilterQuery): AuditFilter {
-  requireWholeProject(caller, 'This key is restricted to some apps; the audit log is about all of them.');
+  requireWholeProject(caller, 'This key is restricted to some apps, but the audit log covers all of them.');
   return {
     projectId: caller.project.id,
     action: query.action,
     actorId: query.actor_id,
     target: query.target,
+    ip: query.ip,
     from: query.from === undefined ? undefined : parseTimestamp(query.from),
     to: query.to === undefined ? undefined : parseTimestamp(query.to),
   };

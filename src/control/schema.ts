@@ -26,7 +26,7 @@ export type ControlSchema = {
   key_expiry_notices: { key_id: string; expires_at: number; days: number };
 } & PeopleSchema;
 
-/** A project and its settings. */
+/** A project and its settings. A deleted project keeps its row, so that it can be restored. */
 export type ProjectTable = {
   id: string;
   name: string;
@@ -36,6 +36,7 @@ export type ProjectTable = {
   rate_limits: string | null;
   created_at: number;
   updated_at: number;
+  deleted_at: number | null;
   revision: number;
 };
 

@@ -1,5 +1,3 @@
-import { DAY_MS } from '../lib/durations.ts';
-
 /** The platforms an app can have. */
 export const PLATFORMS = ['ios', 'android', 'web', 'server', 'other'] as const;
 
@@ -23,11 +21,3 @@ export type App = {
   deletedAt: number | null;
   revision: number;
 };
-
-/** How long a deleted app can be restored. */
-const APP_RESTORABLE_MS = 30 * DAY_MS;
-
-/** Whether the app was deleted too long ago, at `now` (epoch milliseconds), to be restored. */
-export function isPastRestore(app: App, now: number): boolean {
-  return app.deletedAt !== null && now - app.deletedAt >= APP_RESTORABLE_MS;
-}

@@ -32,6 +32,7 @@ export type Directory = {
   /** Returns the keys of all projects that expire before `instant`, epoch milliseconds, including expired ones. */
   listExpiringBefore: (instant: number) => ApiKey[];
   hasProjects: () => boolean;
+  /** Returns all projects, deleted ones included. */
   listProjects: () => Project[];
   countKeys: () => number;
   /** Returns the milliseconds since the directory was last known to be current. */
@@ -128,6 +129,18 @@ function acceptStored(contents: Contents, keyId: string): void {
   if (refused) putKey(contents, refused.stored);
 }
 
+/** The keys of a project are refused while it is deleted. */
+function putProject(contents: Contents, project: Project): void {
+  const wasDeleted = isDeleted(contents.projects.get(project.id));
+  contents.projects.set(project.id, project);
+  const isProjectDeleted = isDeleted(project);
+  if (isProjectDeleted === wasDeleted) return;
+  for (const key of [...(contents.keysByProject.get(project.id) ?? [])])
+    putKey(contents, { ...(contents.refused.get(key.id)?.stored ?? key), isProjectDeleted });
+}
+
+const isDeleted = (project: Project | undefined) => project !== undefined && project.deletedAt !== null;
+
 function putApp(contents: Contents, app: App): void {
   contents.apps.set(app.id, app);
   putInOrder(contents.appsByProject, app);
@@ -159,9 +172,12 @@ async function loadChanges(control: ReadableControl, contents: Contents): Promis
       .selectAll('key_secrets')
       .execute();
     const secretsByKey = Map.groupBy(secrets, (secret) => secret.key_id);
-    for (const row of projects) contents.projects.set(row.id, toProject(row));
+    for (const row of projects) putProject(contents, toProject(row));
     for (const row of apps) putApp(contents, toApp(row));
-    for (const row of keys) putKey(contents, toApiKey(row, secretsByKey.get(row.id) ?? []));
+    for (const row of keys) {
+      const isProjectDeleted = isDeleted(contents.projects.get(row.project_id));
+      putKey(contents, toApiKey(row, secretsByKey.get(row.id) ?? [], { isProjectDeleted }));
+    }
     contents.revision = Number(value);
   });
 }

@@ -27,6 +27,7 @@ function key(fields: Partial<ApiKey>): ApiKey {
     revokedReason: null,
     rateLimits: null,
     leakReportedAt: null,
+    isProjectDeleted: false,
     secrets: [],
     revision: 1,
     ...fields,

@@ -55,6 +55,8 @@ export type ApiKey = {
   revokedReason: string | null;
   /** When this key was first reported as leaked. */
   leakReportedAt: number | null;
+  /** Whether its project is deleted: then it is refused, like a disabled key. */
+  isProjectDeleted: boolean;
   /** Newest first. Includes those no longer valid: they are rejected with another error than unknown secrets. */
   secrets: readonly KeySecret[];
   revision: number;

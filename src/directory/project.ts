@@ -20,5 +20,7 @@ export type Project = {
   rateLimits: RateLimits | null;
   createdAt: number;
   updatedAt: number;
+  /** Set while the project is deleted: its keys are refused, its members don't see it, and it can be restored. */
+  deletedAt: number | null;
   revision: number;
 };

@@ -30,6 +30,7 @@ export function toProject(row: Selectable<ProjectTable>): Project {
     rateLimits: parseRateLimits(row.rate_limits),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    deletedAt: row.deleted_at,
     revision: row.revision,
   };
 }
@@ -65,7 +66,11 @@ function toSecret(row: Selectable<KeySecretTable>): KeySecret {
 }
 
 /** Returns the key in a row and the rows of its secrets. */
-export function toApiKey(row: Selectable<ApiKeyTable>, secrets: Selectable<KeySecretTable>[]): ApiKey {
+export function toApiKey(
+  row: Selectable<ApiKeyTable>,
+  secrets: Selectable<KeySecretTable>[],
+  { isProjectDeleted }: Pick<ApiKey, 'isProjectDeleted'>,
+): ApiKey {
   const type = row.type as KeyType;
   const scopes = row.scopes === null ? null : parseList<Scope>(row.scopes);
   return {
@@ -89,6 +94,7 @@ export function toApiKey(row: Selectable<ApiKeyTable>, secrets: Selectable<KeySe
     revokedReason: row.revoked_reason,
     rateLimits: parseRateLimits(row.rate_limits),
     leakReportedAt: row.leak_reported_at,
+    isProjectDeleted,
     secrets: secrets.map(toSecret).sort((a, b) => b.version - a.version),
     revision: row.revision,
   };
@@ -99,7 +105,13 @@ export function toApiKey(row: Selectable<ApiKeyTable>, secrets: Selectable<KeySe
  * before: of two concurrent changes, the second sees the first.
  */
 export async function getStoredKey(tx: ControlTransaction, keyId: string): Promise<ApiKey> {
-  const row = await tx.selectFrom('api_keys').selectAll().where('id', '=', keyId).executeTakeFirstOrThrow();
+  const row = await tx
+    .selectFrom('api_keys')
+    .innerJoin('projects', 'projects.id', 'api_keys.project_id')
+    .selectAll('api_keys')
+    .select('projects.deleted_at as project_deleted_at')
+    .where('api_keys.id', '=', keyId)
+    .executeTakeFirstOrThrow();
   const secrets = await tx.selectFrom('key_secrets').selectAll().where('key_id', '=', keyId).execute();
-  return toApiKey(row, secrets);
+  return toApiKey(row, secrets, { isProjectDeleted: row.project_deleted_at !== null });
 }

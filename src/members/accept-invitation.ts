@@ -108,6 +108,7 @@ async function spendInvitation(
   const spent = await tx
     .deleteFrom('invitations')
     .where('token_hash', '=', hashToken(token))
+    .where('project_id', 'in', liveProjectIds(tx))
     .returningAll()
     .executeTakeFirst();
   if (!spent || spent.expires_at <= clock.now()) throw unusableLink();
@@ -143,5 +144,10 @@ const findInvitation = (
     .selectFrom('invitations')
     .selectAll()
     .where('token_hash', '=', hashToken(token))
+    .where('project_id', 'in', liveProjectIds(control.db))
     .where('expires_at', '>', clock.now())
     .executeTakeFirst();
+
+/** Invitations to a deleted project work again once it is restored. */
+const liveProjectIds = (db: Pick<ControlTransaction, 'selectFrom'>) =>
+  db.selectFrom('projects').select('id').where('deleted_at', 'is', null);

@@ -12,7 +12,7 @@ import type { Clock } from '../lib/clock.ts';
 /** The services that changing members needs: accepting an invitation creates accounts and signs them in. */
 export type MemberServices = AccountServices & { directory: Directory };
 
-/** Returns a person's role in a project; undefined if the person is not a member. */
+/** Returns a person's role in a project; undefined if the person is not a member or the project is deleted. */
 export async function findRole(
   { control }: Pick<SessionSource, 'control'>,
   projectId: string,
@@ -20,9 +20,11 @@ export async function findRole(
 ): Promise<Role | undefined> {
   const row = await control.db
     .selectFrom('project_members')
+    .innerJoin('projects', 'projects.id', 'project_members.project_id')
     .select('role')
     .where('project_id', '=', projectId)
     .where('person_id', '=', personId)
+    .where('projects.deleted_at', 'is', null)
     .executeTakeFirst();
   return row && readRole(row.role);
 }

@@ -53,6 +53,7 @@ export async function insertProject(
       rate_limits: null,
       created_at: now,
       updated_at: now,
+      deleted_at: null,
       revision,
     })
     .execute();

@@ -72,11 +72,14 @@ describe('failed authentications of members', () => {
     refill();
     const browser = await signIn(url, 'guest@example.com');
     const { body: session } = await browser.call('GET', '/app/v1/session');
-    await enableTotp(browser, Date.now());
+    const { backupCodes } = await enableTotp(browser, Date.now());
     const before = (await listFailures()).length;
-    const again = await browser.call('POST', '/app/v1/step-up', { body: { password: 'wrong' } });
+    const confirm = (body: object) => browser.call('POST', '/app/v1/step-up', { body });
+    const again = await confirm({ password: 'wrong', code: backupCodes[0] });
     assertProblem(again, 401, 'invalid_credentials');
-    await stepUp(browser);
+    const wrongCode = await confirm({ password: PASSWORD, code: 'wrong-code1' });
+    assertProblem(wrongCode, 401, 'invalid_credentials');
+    await stepUp(browser, PASSWORD, backupCodes[0]);
     const pending = openBrowser(url);
     await pending.call('POST', '/app/v1/sign-in', {
       body: { email: 'guest@example.com', password: PASSWORD },
@@ -86,7 +89,7 @@ describe('failed authentications of members', () => {
     const recorded = (await listFailures()).slice(before);
     assert.deepEqual(
       recorded.map(({ actor_id, target, request_id }) => [actor_id, target, request_id]),
-      [again, code].map(({ body }) => [session.user.id, session.user.id, body.request_id]),
+      [again, wrongCode, code].map(({ body }) => [session.user.id, session.user.id, body.request_id]),
     );
   });
 });

@@ -108,6 +108,7 @@ describe('a password change while a sign-in waits for a code', () => {
 
   it('rejects the code if the password changes while it is verified', async () => {
     await db.deleteFrom('two_factors').execute();
+    await db.updateTable('people').set({ two_factor_enabled: 0 }).execute();
     const { secret } = await enableTotp(owner, Date.now());
     for (const moment of ['before', 'after'] as const) {
       await db.updateTable('two_factors').set({ last_step: 0 }).execute();

@@ -115,6 +115,53 @@ describe('the second factor', () => {
     assert.equal((await submitCode(await startSignIn(), nextCode())).status, 200);
   });
 
+  it('leaves exactly one session per completed sign-in in the list, and none for a missing or wrong code', async () => {
+    const viewer = await startSignIn();
+    assert.equal((await submitCode(viewer, nextCode())).status, 200);
+    const count = async () => (await viewer.call('GET', '/app/v1/sessions')).body.data.length as number;
+    const before = await count();
+    const pending = await startSignIn();
+    assert.equal(await count(), before, 'after the password alone');
+    assertProblem(await submitCode(pending, wrongCode()), 401, 'invalid_credentials');
+    assert.equal(await count(), before, 'after a wrong code');
+    const used = nextCode();
+    assert.equal((await submitCode(pending, used)).status, 200);
+    assert.equal(await count(), before + 1, 'after a right code');
+    assertProblem(await submitCode(await startSignIn(), used), 401, 'invalid_credentials');
+    assert.equal(await count(), before + 1, 'after a used code');
+    assert.equal((await submitCode(await startSignIn(), backupCodes[1] ?? '')).status, 200);
+    assert.equal(await count(), before + 2, 'after a backup code');
+    assert.equal((await pending.call('POST', '/app/v1/sign-out')).status, 204);
+    assert.equal(await count(), before + 1, 'after signing out');
+  });
+
+  it('requires a code beside the password for sensitive changes, each code once', async () => {
+    const browser = await startSignIn();
+    const used = nextCode();
+    assert.equal((await submitCode(browser, used)).status, 200);
+    const confirm = (body: object) => browser.call('POST', '/app/v1/step-up', { body });
+    const remove = () => browser.call('DELETE', '/app/v1/account/totp');
+    const missing = await confirm({ password: PASSWORD });
+    assertProblem(missing, 422, 'validation_failed');
+    assert.deepEqual([missing.body.errors[0].field, missing.body.errors[0].code], ['code', 'required']);
+    for (const code of [wrongCode(), used, 'abcde-fghij', backupCodes[0]])
+      assertProblem(await confirm({ password: PASSWORD, code }), 401, 'invalid_credentials');
+    assertProblem(
+      await confirm({ password: 'wrong password 1', code: nextCode() }),
+      401,
+      'invalid_credentials',
+    );
+    assertProblem(await remove(), 403, 'step_up_required');
+    const code = nextCode();
+    assert.equal((await confirm({ password: PASSWORD, code })).status, 200);
+    assertProblem(await confirm({ password: PASSWORD, code }), 401, 'invalid_credentials');
+    const backup = { password: PASSWORD, code: ` ${backupCodes[2]} ` };
+    assert.equal((await confirm(backup)).status, 200);
+    assertProblem(await confirm(backup), 401, 'invalid_credentials');
+    assertProblem(await submitCode(await startSignIn(), backupCodes[2] ?? ''), 401, 'invalid_credentials');
+    assert.equal((await submitCode(await startSignIn(), backupCodes[3] ?? '')).status, 200);
+  });
+
   it('sets a pending sign-in cookie with the flags of a session cookie, and clears it afterward', async () => {
     const overTls = { 'x-forwarded-proto': 'https', 'sec-fetch-site': 'same-origin' };
     const [plain, secure] = [await startSignIn(), await startSignIn(overTls)];
@@ -134,7 +181,7 @@ describe('the second factor', () => {
     const owner = await startSignIn();
     await submitCode(owner, nextCode());
     // A member cannot be invited again, so the first owner hands the other project over and leaves it.
-    await stepUp(owner);
+    await stepUp(owner, PASSWORD, nextCode());
     const path = `/app/v1/projects/${other.project_id}`;
     const invited = await owner.call('POST', `${path}/invitations`, {
       body: { email: 'new-owner@example.com', role: 'owner' },
@@ -195,7 +242,7 @@ describe('the second factor', () => {
   it('signs in without a code after the second factor is removed, and records the removal once', async () => {
     const browser = await startSignIn();
     assert.equal((await submitCode(browser, nextCode())).status, 200);
-    await stepUp(browser);
+    await stepUp(browser, PASSWORD, nextCode());
     for (let round = 1; round <= 2; round += 1)
       assert.equal((await browser.call('DELETE', '/app/v1/account/totp')).status, 204);
     assert.equal((await signIn(api.url, EMAIL)).cookie().includes('two_factor'), false);

@@ -37,7 +37,7 @@ function fillLog(): void {
        SELECT i, 'aud_' || i, ${START} + (i / 3) * 1000, CASE WHEN i % 11 < 9 THEN 'proj_a' WHEN i % 11 = 9 THEN 'proj_b' END,
          'key', CASE WHEN i % 4 < 3 THEN 'key_flood' ELSE 'key_' || (i % 7) END,
          CASE WHEN i = 5 THEN 'api_key.revoked' WHEN i % 5 = 0 THEN 'api_key.rotated' ELSE 'api_key.updated' END,
-         CASE WHEN i % 4 < 3 THEN 'key_flood' ELSE 'app_' || (i % 7) END, NULL, NULL, NULL, 'pepper', 'mac'
+         CASE WHEN i % 4 < 3 THEN 'key_flood' ELSE 'app_' || (i % 7) END, NULL, CASE WHEN i % 3 = 0 THEN '203.0.113.1' END, NULL, 'pepper', 'mac'
        FROM n`,
     )
     .run();
@@ -54,6 +54,8 @@ const FILTERS: Omit<AuditFilter, 'projectId'>[] = [
   { target: 'app_2', action: 'api_key.rotated' },
   { from: START + 1_000_000, to: START + 1_003_000 },
   { to: START + 5_000, actorId: 'key_flood' },
+  { ip: '203.0.113.1' },
+  { ip: '203.0.113.1', action: 'api_key.rotated', actorId: 'key_3' },
   { from: START + (ENTRIES / 3) * 1_000 - 2_000, target: 'key_flood', action: 'api_key.updated' },
 ];
 const CASES = FILTERS.flatMap((filter) =>
@@ -61,12 +63,13 @@ const CASES = FILTERS.flatMap((filter) =>
 );
 
 const matches =
-  ({ projectId, action, actorId, target, from, to }: AuditFilter) =>
+  ({ projectId, action, actorId, target, ip, from, to }: AuditFilter) =>
   (row: AuditRow): boolean =>
     (projectId === EVERY_PROJECT || row.project_id === projectId) &&
     (action === undefined || row.action === action) &&
     (actorId === undefined || row.actor_id === actorId) &&
     (target === undefined || row.target === target) &&
+    (ip === undefined || row.ip === ip) &&
     (from === undefined || row.at >= from) &&
     (to === undefined || row.at < to);
 

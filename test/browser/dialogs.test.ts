@@ -68,7 +68,7 @@ const OPENERS: Opener[] = [
       press(/In a mobile or web app/),
       fill('Name', 'Shown once'),
       press('Create key'),
-      (page) => page.getByText('This is the only time').waitFor(),
+      (page) => page.getByText('This key is shown only once').waitFor(),
     ),
   },
   { name: 'key-rotate', path: KEYS, open: inOrder(press(/^Actions for/), item('Rotate secret')) },
@@ -83,11 +83,12 @@ const OPENERS: Opener[] = [
     path: '/settings/members',
     open: inOrder(
       press('Invite member'),
-      fill('E-mail', 'invited@example.com'),
+      fill('Email', 'invited@example.com'),
       press('Create link'),
-      (page) => page.getByText('Send them this link').waitFor(),
+      (page) => page.getByText('Share this link').waitFor(),
     ),
   },
+  { name: 'project-delete', path: '/settings/project', open: press('Delete project') },
   { name: 'audit-export', path: '/settings/audit-log', open: press('Export') },
 ];
 
@@ -176,7 +177,7 @@ browserTest(
     await page.goto(`${api.url}/p/${project_id}/settings/members`);
     await untilLoaded(page);
     await press('Invite member')(page);
-    await fill('E-mail', 'invited@example.com')(page);
+    await fill('Email', 'invited@example.com')(page);
     await page.mouse.click(5, 5);
     assert.equal(await page.getByLabel('E-mail').inputValue(), 'invited@example.com');
     await page.keyboard.press('Escape');

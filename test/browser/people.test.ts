@@ -46,7 +46,7 @@ browserTest(
     await enterAs(inviting, owner);
     await inviting.page.goto(at('/settings/members'));
     await button(inviting.page, 'Invite member').click();
-    await inviting.page.getByLabel(/^E-?mail$/).fill('analyst@example.com');
+    await inviting.page.getByLabel('Email').fill('analyst@example.com');
     await inviting.page.getByLabel('Role', { exact: true }).selectOption('analyst');
     await button(inviting.page, 'Create link').click();
     await button(inviting.page, 'Copy link').click();
@@ -107,7 +107,7 @@ browserTest('closes an open live tail when its session ends', async () => {
     .or(home.page.getByRole('listitem').filter({ hasText: 'Chrome' }));
   await rows
     .filter({ hasNotText: 'This browser' })
-    .getByRole('button', { name: /End session/ })
+    .getByRole('button', { name: /^Sign out/ })
     .click();
 
   // The stream reports the end, unless the page requested metrics first, which redirects to the sign-in page
@@ -131,7 +131,7 @@ browserTest('asks for the password before a dangerous action, and sends nothing 
   await page.getByRole('button', { name: /In my backend/ }).click();
   await page.getByRole('dialog').getByLabel('Name').fill('Backend');
   await button(page, 'Create key').click();
-  const confirmation = page.getByRole('dialog', { name: 'Confirm it is you' });
+  const confirmation = page.getByRole('dialog', { name: "Confirm it's you" });
   await button(page, 'Cancel').click();
   await confirmation.waitFor({ state: 'detached' });
   assert.deepEqual(sent, []);
@@ -158,12 +158,12 @@ browserTest('asks for the password before a member is removed or a server key is
   const window = await chromium.open();
   await signIn(window, 'owner@example.com', `/p/${project_id}/settings/members`);
   const { page, problems } = window;
-  const confirmation = page.getByRole('dialog', { name: 'Confirm it is you' });
+  const confirmation = page.getByRole('dialog', { name: "Confirm it's you" });
   await button(page, 'Remove Leaver').click();
   await button(page, 'Remove member').click();
   await confirmation.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await button(page, 'Confirm').click();
-  await page.getByText('Leaver can no longer enter').waitFor();
+  await page.getByText('Leaver no longer has access').waitFor();
   // A new session, so that the password is asked for again.
   await window.context.clearCookies();
   await signIn(window, 'owner@example.com', `/p/${project_id}/settings/api-keys`);
@@ -187,12 +187,14 @@ browserTest(
     await button(page, 'Confirm').click();
     const dialog = page.getByRole('dialog', { name: 'Set up authenticator app' });
     const secret = (await dialog.locator('code').textContent()) ?? '';
-    await dialog.getByLabel('Code from the app').fill(totpCode(fromBase32(secret), Date.now()));
+    await dialog
+      .getByLabel('Code from the app')
+      .fill(totpCode(fromBase32(secret.replaceAll(' ', '')), Date.now()));
     await button(page, 'Turn on').click();
     const saving = page.getByRole('dialog', { name: 'Save your backup codes' });
     const code = (await saving.getByRole('listitem').first().textContent()) ?? '';
     await page.keyboard.press('Escape');
-    await saving.getByText('It cannot be shown again').waitFor();
+    await saving.getByText("You can't see it again").waitFor();
     await page.getByLabel('I have saved these codes').click();
     await button(page, 'Done').click();
     await page.getByText('On', { exact: true }).waitFor();

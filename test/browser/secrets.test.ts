@@ -85,7 +85,7 @@ browserTest('shows the new secret of a rotation even if the user tried to leave 
   await page.locator('[aria-busy=true]').waitFor();
   await tryEveryWayOut(page);
   release();
-  await page.getByRole('dialog', { name: 'The new secret' }).waitFor();
+  await page.getByRole('dialog', { name: 'Your new secret' }).waitFor();
   assert.deepEqual(problems(), []);
 });
 
@@ -95,7 +95,7 @@ browserTest('keeps the secret on the page until the user confirms that it is sto
   await button(page, 'Create key').click();
   const secret = await secretOf(page).textContent();
   await page.evaluate('history.back()');
-  await page.getByText('It cannot be shown again').waitFor();
+  await page.getByText("You can't see it again").waitFor();
   await tryEveryWayOut(page);
   assert.equal(await secretOf(page).textContent(), secret);
   // "Back" has already changed the URL when the page blocks it, so the URL is restored.
@@ -125,7 +125,7 @@ browserTest('creates one key for two clicks, and for a retry after a lost respon
     "document.querySelectorAll('[type=submit]').forEach((it) => { it.click(); it.click(); })",
   );
   await page.getByText('The key may or may not have been created').waitFor();
-  await page.getByText('Trying again is safe').waitFor();
+  await page.getByText("It's safe to retry").waitFor();
   assert.equal(await countKeys('Once'), 1);
   await button(page, 'Create key').click();
   await secretOf(page).waitFor();
@@ -148,15 +148,15 @@ browserTest(
     const change = { body: { name: 'Theirs', bundle_ids: ['com.example.theirs'] } };
     await owner.call('PATCH', `${KEYS}/${made.body.id}`, change);
     await button(page, 'Save changes').click();
-    await page.getByText('Not up to date').waitFor();
+    await page.getByText('Out of date').waitFor();
     assert.equal(await sheet.getByLabel('Name').inputValue(), 'Mine');
 
     await page.unroute(isKeyWrite);
     await page.getByText('Retry').dispatchEvent('click');
-    await sheet.getByText('Someone else changed the same meanwhile').waitFor();
+    await sheet.getByText('Someone else edited these fields').waitFor();
     assert.equal(await sheet.getByLabel('Name').inputValue(), 'Mine');
-    assert.equal(await sheet.getByLabel('Bundle ids').inputValue(), 'com.example.theirs');
-    await button(page, 'Take theirs').click();
+    assert.equal(await sheet.getByLabel('Bundle IDs').inputValue(), 'com.example.theirs');
+    await button(page, 'Use theirs').click();
     assert.equal(await sheet.getByLabel('Name').inputValue(), 'Theirs');
   },
 );
@@ -178,7 +178,9 @@ browserTest(
       await gate.promise;
       await route.continue();
     });
-    await dialog.getByLabel('Code from the app').fill(totpCode(fromBase32(secret), Date.now()));
+    await dialog
+      .getByLabel('Code from the app')
+      .fill(totpCode(fromBase32(secret.replaceAll(' ', '')), Date.now()));
     await button(page, 'Turn on').click();
     await page.locator('[aria-busy=true]').waitFor();
     await page.keyboard.press('Escape');
@@ -186,7 +188,7 @@ browserTest(
     const codes = page.getByRole('dialog', { name: 'Save your backup codes' });
     await codes.waitFor();
     await page.keyboard.press('Escape');
-    await codes.getByText('It cannot be shown again').waitFor();
+    await codes.getByText("You can't see it again").waitFor();
     assert.ok((await codes.getByRole('listitem').count()) > 0);
     // The page behind the dialog is already updated.
     await page.getByText('On', { exact: true }).waitFor();

@@ -124,8 +124,9 @@ browserTest('leads from the setup link to keys that work, can be rotated, revoke
   const rotated = await takeSecret(page);
   assert.deepEqual([await statusOf(backend.key), await statusOf(rotated.key)], [200, 200]);
   await page.reload();
-  await button(page, /^End grace now/).click();
-  await page.getByText('The former secret is refused from now on.').waitFor();
+  await button(page, 'Expire old secret now').click();
+  await button(page, 'Expire old secret').click();
+  await page.getByText('The old secret no longer works.').waitFor();
   assert.deepEqual([await statusOf(backend.key), await statusOf(rotated.key)], [401, 200]);
 
   await button(page, 'Revoke key').click();
@@ -138,7 +139,7 @@ browserTest('leads from the setup link to keys that work, can be rotated, revoke
   await page.getByText('Production backend is revoked.').waitFor();
   assert.equal(await statusOf(rotated.key), 401);
   await button(page, 'Undo').click();
-  await page.getByText('Production backend works again.').waitFor();
+  await page.getByText('Production backend is restored.').waitFor();
   assert.deepEqual([await statusOf(backend.key), await statusOf(rotated.key)], [401, 200]);
   assert.deepEqual(problems(), []);
 });

@@ -159,6 +159,23 @@ describe('rotating during a grace period', () => {
     assert.equal((await self(third.key)).status, 200);
   });
 
+  it('says that a secret was replaced as long as the key still works, and else what happened to the key', async () => {
+    const { id, key } = await makeKey(api, { type: 'server' });
+    const detailOf = async () => (await self(key)).body.detail as string;
+    const second = await rotated(id, { grace_seconds: 60 });
+    clock.advance(60_000);
+    assertRefused(await self(key), 401, 'api_key_expired');
+    assert.match(await detailOf(), /replaced when the key was rotated.*Use the key's new secret/);
+    await rotated(id);
+    assert.equal((await endGrace(id)).status, 200);
+    const ended = await self(second.key);
+    assertRefused(ended, 401, 'api_key_revoked');
+    assert.match(ended.body.detail, /replaced when the key was rotated/);
+    assert.match(String(ended.headers.get('www-authenticate')), /="The secret was replaced by a rotation"/);
+    await api.call('DELETE', `/v1/api-keys/${id}`, { key: root });
+    assert.match(await detailOf(), /^This key was revoked/);
+  });
+
   it('leaves at most two working secrets after 50 concurrent rotations', async () => {
     const { id, key } = await makeKey(api, { type: 'server' });
     const answers = await Promise.all(

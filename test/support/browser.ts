@@ -57,9 +57,10 @@ export async function setUp(url: string, setupUrl: string | undefined): Promise<
   return browser;
 }
 
-/** Sends the password again (step-up authentication). */
-export async function stepUp(browser: Browser, password = PASSWORD): Promise<void> {
-  const answer = await browser.call('POST', '/app/v1/step-up', { body: { password } });
+/** Sends the password again, and a code for an account with a second factor (step-up authentication). */
+export async function stepUp(browser: Browser, password = PASSWORD, code?: string): Promise<void> {
+  const body = { password, ...(code === undefined ? {} : { code }) };
+  const answer = await browser.call('POST', '/app/v1/step-up', { body });
   assert.equal(answer.status, 200, answer.text);
 }
 

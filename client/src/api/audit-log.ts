@@ -15,6 +15,8 @@ export type AuditAction =
   | 'app.restored'
   | 'project.created'
   | 'project.updated'
+  | 'project.deleted'
+  | 'project.restored'
   | 'authentication.failed'
   | 'secret.rotated'
   | 'account.created'
@@ -38,6 +40,7 @@ export type AuditFilter = {
   action?: AuditAction;
   actor_id?: string;
   target?: string;
+  ip?: string;
   from?: string;
   to?: string;
 };
@@ -47,13 +50,14 @@ export type AuditQuery = PageQuery & AuditFilter;
 /** What happened to a field: its old and new value; of a list, what was added and removed. */
 export type AuditChange = unknown[] | { added: unknown[]; removed: unknown[] };
 
-/** `diff` maps each changed field to its change; `diff_omitted` counts the values that were too many to record. */
+/** Names are only for members, in the dashboard. `diff` maps each changed field to its change; `diff_omitted` counts the values that were too many to record. */
 export type AuditEntry = {
   id: string;
   at: string;
-  actor: { type: string; id: string };
+  actor: { type: string; id: string; name?: string };
   action: string;
   target: string;
+  target_name?: string;
   diff?: Record<string, AuditChange>;
   diff_omitted?: number;
   ip: string | null;

@@ -38,10 +38,12 @@ export const keysQuery = (projectId: string) =>
     queryFn: ({ signal }) => listAllKeys(projectId, signal),
   });
 
+const keysUsageKey = (projectId: string) => [...projectKey(projectId), 'api-key-usage'] as const;
+
 /** The requests of a key in the last 30 days, by hour. */
 const usageQuery = (projectId: string, id: string) =>
   queryOptions({
-    queryKey: [...projectKey(projectId), 'api-key-usage', id],
+    queryKey: [...keysUsageKey(projectId), id],
     queryFn: async ({ signal }) => {
       const answer = await call('GET /app/v1/projects/{project_id}/api-keys/{id}/usage', {
         params: { project_id: projectId, id },
@@ -158,3 +160,8 @@ export const restoreKey = (projectId: string, key: ApiKey) =>
     params: { project_id: projectId, id: key.id },
     stepUp: isGuardedType(key.type),
   });
+
+/** Loads the usage of all keys again, as soon as it is shown. */
+export function refreshKeysUsage(client: QueryClient, projectId: string): void {
+  void client.invalidateQueries({ queryKey: keysUsageKey(projectId) });
+}

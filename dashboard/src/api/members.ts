@@ -34,8 +34,11 @@ export function useInvitations() {
   return useQuery(invitationsQuery(useProject().project.id));
 }
 
+/** Returns the name of an actor: `You` on its own, `you` in a sentence. */
+export type ActorNames = (id: string, place?: 'alone' | 'sentence') => string;
+
 /** Returns a function from an actor's id to a name: of a member, of a key, or of the installation itself. */
-export function useActorNames(keys: readonly Pick<ApiKey, 'id' | 'name'>[] = []): (id: string) => string {
+export function useActorNames(keys: readonly Pick<ApiKey, 'id' | 'name'>[] = []): ActorNames {
   const { user } = useSession();
   const { data: members = [] } = useMembers();
   const names = new Map([
@@ -44,7 +47,7 @@ export function useActorNames(keys: readonly Pick<ApiKey, 'id' | 'name'>[] = [])
     ['cli', 'Command line'],
     ['system', 'Appflow'],
   ]);
-  return (id) => (id === user.id ? 'You' : (names.get(id) ?? id));
+  return (id, place) => (id === user.id ? (place === 'sentence' ? 'you' : 'You') : (names.get(id) ?? id));
 }
 
 /** Removes a member from a project, also oneself, after the password. */

@@ -1,5 +1,4 @@
-/** One rejected field, as in the server's problem documents. */
-export type FieldProblem = { field: string; code: string; message: string };
+import { describeAtField, describeFieldProblem, type FieldProblem } from './field-words.ts';
 
 /** An error answer (RFC 9457), or a request that never reached the server: then `code` is `unreachable`. */
 export class Problem extends Error {
@@ -73,14 +72,16 @@ export function isAccessLost(error: unknown): boolean {
 /** Returns the message to show for anything thrown. */
 export function errorMessage(error: unknown): string {
   if (error instanceof Problem && error.errors.length > 0) {
-    return error.errors.map(({ message }) => message).join(' ');
+    return error.errors.map(describeFieldProblem).join(' ');
   }
   return error instanceof Error ? error.message : 'Something went wrong.';
 }
 
-/** Returns the server's message for one form field; undefined if there is none. */
+/** Returns what is wrong with one form field, to show beside it; undefined if nothing is. */
 export function fieldError(error: unknown, field: string): string | undefined {
   if (!(error instanceof Problem)) return undefined;
-  return error.errors.find((problem) => problem.field === field || problem.field.startsWith(`${field}.`))
-    ?.message;
+  const found = error.errors.find(
+    (problem) => problem.field === field || problem.field.startsWith(`${field}.`),
+  );
+  return found && describeAtField(found, field);
 }

@@ -49,3 +49,18 @@ export const updateSettings = (projectId: string, body: SettingsChange) =>
     body,
     stepUp: isGuardedSetting(body),
   });
+
+/** The person's deleted projects that can still be restored. */
+export const deletedProjectsQuery = queryOptions({
+  queryKey: ['deleted-projects'],
+  queryFn: async ({ signal }) =>
+    (await call('GET /app/v1/projects', { query: { deleted: true }, signal })).data,
+});
+
+/** Deletes a project, after the password. It can be restored for 30 days. */
+export const deleteProject = (id: string) =>
+  call('DELETE /app/v1/projects/{id}', { params: { id }, stepUp: true });
+
+/** Restores a deleted project, after the password: its keys work again. */
+export const restoreProject = (id: string) =>
+  call('PATCH /app/v1/projects/{id}', { params: { id }, body: { deleted: false }, stepUp: true });

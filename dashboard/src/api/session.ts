@@ -46,9 +46,17 @@ export function useSession(): Session {
 /** Loads the session again, and everything shown that depends on it. */
 export const refreshSession = (client: QueryClient) => client.invalidateQueries({ queryKey: SESSION_KEY });
 
-/** Sends the password for the next ten minutes of sensitive requests, and releases those that wait for it. */
-export async function stepUp(password: string): Promise<void> {
-  const answer = await call('POST /app/v1/step-up', { body: { password } });
+/** Whether the signed-in person has a second factor, as far as this page knows. */
+export const hasSecondFactor = (client: QueryClient): boolean =>
+  client.getQueryData<Session>(SESSION_KEY)?.user.has_totp ?? false;
+
+/**
+ * Sends the password, and the code of a second factor, for the next ten minutes of sensitive requests, and releases those
+ * that wait for it.
+ */
+export async function stepUp(password: string, code: string | undefined): Promise<void> {
+  const body = { password, ...(code !== undefined && { code }) };
+  const answer = await call('POST /app/v1/step-up', { body });
   confirmStepUp(answer.stepped_up_until);
 }
 

@@ -1,7 +1,7 @@
 /** Thrown when the password dialog was closed: nothing was sent, so there is nothing to report. */
 export class StepUpCanceled extends Error {
   constructor() {
-    super('Nothing was changed: the password was not confirmed.');
+    super('Canceled. Nothing was changed.');
     this.name = 'StepUpCanceled';
   }
 }

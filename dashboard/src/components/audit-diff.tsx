@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../api/answers.ts';
 import { cn } from '../lib/class-names.ts';
-import { formatCount } from '../lib/format.ts';
+import { formatAmount } from '../lib/format.ts';
 import { listChanges } from './changes.ts';
 
 type AuditDiffProps = { entry: Pick<AuditEntry, 'diff' | 'diff_omitted'>; className?: string };
@@ -25,7 +25,7 @@ export function AuditDiff({ entry: { diff = {}, diff_omitted: omitted }, classNa
         </div>
       ))}
       {omitted !== undefined && (
-        <div className="text-soft">{formatCount(omitted)} more values were too long to record</div>
+        <div className="text-soft">{formatAmount(omitted, 'more value')} too long to record</div>
       )}
     </dl>
   );

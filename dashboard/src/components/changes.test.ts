@@ -35,8 +35,8 @@ it('lists each part of a nested value separately', () => {
   const before = { events: { requests: { rate: 100, burst: 200 } } };
   const after = { events: { events: { rate: 10_000, burst: 20_000 } }, analytics: { in_flight: 2 } };
   assert.deepEqual(listChanges({ rate_limits: [before, after] }), [
-    { name: 'rate limits, events, requests', before: '100 a second, burst 200', after: '–' },
-    { name: 'rate limits, events, events', before: undefined, after: '10,000 a second, burst 20,000' },
+    { name: 'rate limits, events, requests', before: '100 per second, burst 200', after: '–' },
+    { name: 'rate limits, events, events', before: undefined, after: '10,000 per second, burst 20,000' },
     { name: 'rate limits, analytics, in flight', before: undefined, after: '2' },
   ]);
 });

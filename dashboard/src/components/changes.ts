@@ -66,7 +66,7 @@ function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return INSTANT.test(value) ? formatExact(value) : value;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(String).join(', ');
   if (isRecord(value) && isRate(value)) {
-    return `${formatCount(value.rate)} a second, burst ${formatCount(value.burst)}`;
+    return `${formatCount(value.rate)} per second, burst ${formatCount(value.burst)}`;
   }
   return undefined;
 }

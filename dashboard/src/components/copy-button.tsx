@@ -25,7 +25,7 @@ export function CopyButton({ text, what, hasLabel, variant = 'ghost', onCopied }
     return () => clearTimeout(timer);
   }, [isCopied]);
   const copy = async () => {
-    if (!(await copyText(text))) return toast.error('Copying failed. Select the text and copy it by hand.');
+    if (!(await copyText(text))) return toast.error("Couldn't copy. Select the text and copy it manually.");
     setCopied(true);
     onCopied?.();
   };

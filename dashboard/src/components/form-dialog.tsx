@@ -6,7 +6,7 @@ import { Dialog, DialogBody, DialogClose, DialogContent, DialogFooter } from './
 import { useLeaveGuard } from './use-leave-guard.ts';
 import { useSubmission } from './use-submission.ts';
 
-/** What a form does, for the message when it fails: "The key was not created". */
+/** What a form does, for the message when it fails: "The key wasn't created". */
 export type FormAction = {
   subject: string;
   done: string;
@@ -82,17 +82,15 @@ export function FormDialog(props: FormDialogProps) {
 function Failure({ error, action: { subject, done, isRepeatable } }: { error: unknown; action: FormAction }) {
   if (!isUnanswered(error)) {
     return (
-      <Callout tone="bad" isAlert title={`${subject} was not ${done}`}>
+      <Callout tone="bad" isAlert title={`${subject} wasn't ${done}`}>
         {errorMessage(error)}
       </Callout>
     );
   }
   return (
     <Callout tone="warn" isAlert title={`${subject} may or may not have been ${done}`}>
-      No answer came.{' '}
-      {isRepeatable
-        ? 'Trying again is safe: it is never done twice.'
-        : 'Look whether it is there before you try again.'}
+      The server didn't answer.{' '}
+      {isRepeatable ? "It's safe to retry." : `Check whether it was ${done} before retrying.`}
     </Callout>
   );
 }

@@ -33,7 +33,7 @@ export function LimitsFields({
 }: LimitsFieldsProps) {
   const parts = LIMIT_PARTS.filter(({ types }) => types.includes(type));
   return (
-    <FieldGroup label={label} hint={hint ?? "Empty: the project's defaults."}>
+    <FieldGroup label={label} hint={hint ?? 'Leave empty to use the project defaults.'}>
       <div className="grid gap-2">
         <div aria-hidden className={cn(ROW, 'text-soft text-xs')}>
           <span className="col-start-2">per second</span>

@@ -54,7 +54,7 @@ function StaleBar({ error, knownAtMs, isBusy, onRetry }: StaleBarProps) {
     >
       <TriangleAlert className="size-4 shrink-0 text-warn" aria-hidden />
       <p className="min-w-0 flex-1">
-        <span className="font-medium">Not up to date:</span> as of{' '}
+        <span className="font-medium">Out of date.</span> Last updated{' '}
         <TimeAgo at={new Date(knownAtMs).toISOString()} />. {errorMessage(error)}
       </p>
       <Button size="sm" onClick={() => void onRetry()} isBusy={isBusy}>

@@ -9,7 +9,7 @@ type ShownOnceDialogProps = {
   title: string;
   description: string;
   className?: string;
-  /** The checkbox that must be ticked before closing: "I have stored this key". */
+  /** The checkbox that must be checked before closing: "I have stored this key". */
   confirmation: string;
   onClose: () => void;
   children: ReactNode;
@@ -36,7 +36,7 @@ export function ShownOnceDialog(props: ShownOnceDialogProps) {
             {wasCloseAttempted && !isStored && (
               <p role="alert" className="mt-1 flex items-center gap-1.5 text-bad text-xs">
                 <Eye className="size-3.5 shrink-0" aria-hidden />
-                It cannot be shown again: store it first, then tick this box.
+                You can't see it again. Store it, then check this box.
               </p>
             )}
           </div>

@@ -41,5 +41,8 @@ export function eventsSearch(search: Search) {
 
 /** Returns the search parameters of the audit log. */
 export function auditLogSearch(search: Search) {
-  return { ...pickText(search, 'action', 'actor', 'target'), ...pickKnown(search, 'range', isAuditRange) };
+  return {
+    ...pickText(search, 'action', 'actor', 'target', 'ip'),
+    ...pickKnown(search, 'range', isAuditRange),
+  };
 }

@@ -17,10 +17,11 @@ type ProjectServices = { directory: Directory; config: Pick<Config, 'dataDir'> }
 export function chooseProject({ directory, config }: ProjectServices, id?: string): Project {
   if (id !== undefined) {
     const project = directory.findProject(id);
-    if (project) return project;
+    if (project && project.deletedAt === null) return project;
+    if (project) throw new UsageError(`Project ${id} was deleted. An owner can restore it in the dashboard.`);
     throw new UsageError(`There is no project ${id} in ${resolve(config.dataDir)}.`);
   }
-  const [only, ...others] = directory.listProjects();
+  const [only, ...others] = directory.listProjects().filter(({ deletedAt }) => deletedAt === null);
   if (!only) throw new UsageError(explainNoProject(config));
   if (others.length === 0) return only;
   const names = [only, ...others].map((project) => `  ${project.id}  ${escapeValue(project.name)}`);

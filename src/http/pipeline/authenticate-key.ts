@@ -2,7 +2,7 @@ import type { KeyCaller } from '../../api/caller.ts';
 import { ApiError } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
 import { expiryOfSecret } from '../../directory/key.ts';
-import { invalidToken, usageRefusalError } from '../../keys/verify/refusals.ts';
+import { invalidToken, stateRefusalError, usageRefusalError } from '../../keys/verify/refusals.ts';
 import { findUsageRefusal } from '../../keys/verify/usage-restrictions.ts';
 import { type RefusedVerdict, verify } from '../../keys/verify/verify.ts';
 import { toKeyCaller } from './callers.ts';
@@ -47,7 +47,7 @@ export async function authenticateKey(
 
 /** Counts and logs a failed authentication, then throws its 401, or 429 if its network has had too many. */
 async function refuse(
-  { limiter, failures, usage }: Services,
+  { limiter, failures, usage, clock }: Services,
   exchange: Exchange,
   { found, refusal }: RefusedVerdict,
 ): Promise<never> {
@@ -62,7 +62,10 @@ async function refuse(
         headers: { 'Retry-After': String(retryAfterSeconds) },
       });
   }
-  throw invalidToken(refusal.code);
+  const { code } = refusal;
+  throw found && code !== 'invalid_api_key'
+    ? stateRefusalError(code, found, clock.now())
+    : invalidToken(code);
 }
 
 /** Returns the presented key. None, or more than one, is logged as a failed authentication like any other. */

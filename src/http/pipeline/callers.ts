@@ -45,7 +45,7 @@ async function getStoredPermissions(
   if (!found) throw invalidToken('invalid_api_key');
   // No origin: it was checked at authentication, and routes that write have `cors: 'none'`.
   const code = findAccessRefusal(found, { address, origin: undefined, cors: 'none' }, now);
-  if (code !== undefined) throw accessRefusalError(code, address);
+  if (code !== undefined) throw accessRefusalError(code, found, { address, now });
   return found.key;
 }
 

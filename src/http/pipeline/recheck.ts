@@ -43,7 +43,7 @@ function recheckKey(services: Services, route: Route, exchange: Exchange, caller
   const code = findAccessRefusal(found, { address, origin, cors: route.cors }, now);
   if (code !== undefined) {
     failures.record({ code, found, address, origin, requestId: exchange.requestId });
-    throw accessRefusalError(code, address);
+    throw accessRefusalError(code, found, { address, now });
   }
   if (isInProject(route.access)) requireScope(found.key, route.access);
   return toKeyCaller(services, route, exchange, found, project);

@@ -6,20 +6,43 @@ import { findStateRefusal, type StateRefusal } from './verify.ts';
 
 /** Returns the 401 for a key that was presented but is not valid, with the challenge that RFC 6750 §3 requires. */
 export function invalidToken(
-  code: 'invalid_api_key' | 'api_key_expired' | 'api_key_revoked' | 'api_key_disabled',
+  code: 'invalid_api_key' | StateRefusal,
   detail?: string,
+  description?: string,
 ): ApiError {
-  const description = code === 'invalid_api_key' ? '' : `, error_description="${DESCRIPTIONS[code]}"`;
+  const reason = description === undefined ? '' : `, error_description="${description}"`;
   return new ApiError(code, {
     ...(detail === undefined ? {} : { detail }),
-    headers: { 'www-authenticate': `Bearer realm="appflow", error="invalid_token"${description}` },
+    headers: { 'www-authenticate': `Bearer realm="appflow", error="invalid_token"${reason}` },
   });
 }
 
-const DESCRIPTIONS = {
-  api_key_expired: 'The API key expired',
-  api_key_revoked: 'The API key was revoked',
-  api_key_disabled: 'The API key is disabled',
+/** Returns the 401 for a key in this state at `now`: the code says what happened to it, the detail what to do. */
+export function stateRefusalError(code: StateRefusal, found: FoundKey, now: number): ApiError {
+  const [detail, description] = REASONS[findReason(code, found, now)];
+  return invalidToken(code, detail, description);
+}
+
+/** A secret can stop working while its key still works: after a rotation. */
+function findReason(code: StateRefusal, { key }: FoundKey, now: number): keyof typeof REASONS {
+  if (code === 'api_key_disabled') return key.isProjectDeleted ? 'project_deleted' : code;
+  const isKeyLive = key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
+  return isKeyLive ? 'secret_replaced' : code;
+}
+
+/** Detail and description. The description of RFC 6750 §3 is for developers, without quotes. */
+const REASONS = {
+  api_key_expired: ['This key has expired. Create a new one.', 'The API key expired'],
+  api_key_revoked: ['This key was revoked. Use another one.', 'The API key was revoked'],
+  api_key_disabled: ['This key is disabled. Enable it again, or use another one.', 'The API key is disabled'],
+  secret_replaced: [
+    "This secret was replaced when the key was rotated, and no longer works. Use the key's new secret.",
+    'The secret was replaced by a rotation',
+  ],
+  project_deleted: [
+    'The project of this key was deleted. An owner can restore it in the dashboard within 30 days.',
+    'The project was deleted',
+  ],
 } as const;
 
 /** Why a key that was accepted would now be rejected. */
@@ -37,9 +60,13 @@ export function findAccessRefusal(
   return findStateRefusal(found, now) ?? findUsageRefusal(found.key, origin);
 }
 
-/** Returns the error for a key that can no longer be used: the one that a new request with it would get. */
-export function accessRefusalError(code: AccessRefusal, address: string): ApiError {
-  return isUsageRefusal(code) ? usageRefusalError(code, address) : invalidToken(code);
+/** Returns the error for a key that can no longer be used: the one that a new request with it would get at `now`. */
+export function accessRefusalError(
+  code: AccessRefusal,
+  found: FoundKey,
+  { address, now }: { address: string; now: number },
+): ApiError {
+  return isUsageRefusal(code) ? usageRefusalError(code, address) : stateRefusalError(code, found, now);
 }
 
 const USAGE_REFUSALS: readonly string[] = [

@@ -8,7 +8,8 @@ const keyWith = (ipAllowlist: string[]): ApiKey => ({
   ...{ id: 'key_a', projectId: 'proj_a', type: 'server', name: 'Locked', scopes: null, appIds: null },
   ...{ granted: effectiveScopes('server', null), expiresAt: null, allowedOrigins: [], bundleIds: [] },
   ...{ metadata: {}, rateLimits: null, disabled: false, createdAt: 0, createdBy: 'cli', revokedAt: null },
-  ...{ revokedBy: null, revokedReason: null, leakReportedAt: null, secrets: [], revision: 1, ipAllowlist },
+  ...{ revokedBy: null, revokedReason: null, leakReportedAt: null, secrets: [], revision: 1 },
+  ...{ isProjectDeleted: false, ipAllowlist },
 });
 const refusalAt = (key: ApiKey, address: string) =>
   findUsageRefusal(key, { address, origin: undefined, cors: 'none' });

@@ -55,7 +55,7 @@ export function verify(
 export function findStateRefusal({ key, secret }: FoundKey, now: number): StateRefusal | undefined {
   if (key.revokedAt !== null || secret.revokedAt !== null) return 'api_key_revoked';
   if (isPast(key.expiresAt, now) || isPast(secret.expiresAt, now)) return 'api_key_expired';
-  return key.disabled ? 'api_key_disabled' : undefined;
+  return key.disabled || key.isProjectDeleted ? 'api_key_disabled' : undefined;
 }
 
 /** Returns a key as it is now with the secret that was presented; undefined if either no longer exists. */

@@ -5,6 +5,7 @@ import { Page } from '../../components/page.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { findHome } from '../../shell/home.ts';
+import { DeletedProjectsCard } from './deleted-projects-card.tsx';
 import { PasswordCard } from './password-card.tsx';
 import { ProfileCard } from './profile-card.tsx';
 import { ProjectsCard } from './projects-card.tsx';
@@ -38,6 +39,7 @@ export function AccountPage() {
         <TotpCard />
         <SessionsCard />
         <ProjectsCard />
+        <DeletedProjectsCard />
       </Page>
     </main>
   );
@@ -47,7 +49,7 @@ export function AccountPage() {
 function NoProject() {
   return (
     <Callout
-      title="You are in no project yet"
+      title="You're not in any project yet"
       actions={
         <Button asChild variant="primary" size="sm">
           <Link to="/new-project">
@@ -57,7 +59,7 @@ function NoProject() {
         </Button>
       }
     >
-      Create one for your apps, or open the link of an invitation to somebody else's.
+      Create one for your apps, or open an invitation link you received.
     </Callout>
   );
 }

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
 import { changePassword, sessionsQuery } from '../../api/account.ts';
-import { errorMessage } from '../../api/problem.ts';
+import { errorMessage, fieldError } from '../../api/problem.ts';
 import { isCanceled } from '../../api/step-up.ts';
 import { PasswordField } from '../../components/password-field.tsx';
 import { Button } from '../../components/ui/button.tsx';
@@ -20,10 +20,11 @@ export function PasswordCard() {
     onSuccess: async () => {
       setPassword('');
       setSubmitted(false);
-      toast.success('Your password is changed. Your other sessions were ended.');
+      toast.success('Password changed. You were signed out on all other devices.');
       await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     },
-    onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
+    onError: (error) =>
+      isCanceled(error) || fieldError(error, 'new_password') || toast.error(errorMessage(error)),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -32,7 +33,7 @@ export function PasswordCard() {
   };
   return (
     <Card>
-      <CardHeader title="Password" description="Changing it ends your sessions on other devices." />
+      <CardHeader title="Password" description="Changing it signs you out on all other devices." />
       <CardBody>
         <form onSubmit={submit} className="grid max-w-sm gap-4">
           <PasswordField
@@ -40,8 +41,8 @@ export function PasswordCard() {
             label="New password"
             value={password}
             onChange={setPassword}
-            hint={`At least ${PASSWORD_MIN} characters.`}
-            error={wasSubmitted ? findPasswordError(password) : undefined}
+            hint={`At least ${PASSWORD_MIN} characters, such as a few unrelated words.`}
+            error={(wasSubmitted && findPasswordError(password)) || fieldError(change.error, 'new_password')}
           />
           <div>
             <Button type="submit" disabled={password === ''} isBusy={change.isPending}>

@@ -11,6 +11,10 @@ import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 
+/** Whether the form shows the error beside a field. */
+const isAtField = (error: unknown) =>
+  ['name', 'email'].some((field) => fieldError(error, field) !== undefined);
+
 /** Name and email address of the account. */
 export function ProfileCard() {
   const { user } = useSession();
@@ -25,9 +29,9 @@ export function ProfileCard() {
     mutationFn: () => updateAccount(body),
     onSuccess: (session) => {
       keepSession(client, session);
-      toast.success('Your profile is saved.');
+      toast.success('Profile saved.');
     },
-    onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
+    onError: (error) => isCanceled(error) || isAtField(error) || toast.error(errorMessage(error)),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -35,7 +39,7 @@ export function ProfileCard() {
   };
   return (
     <Card>
-      <CardHeader title="Profile" description="Your name is shown to members and in the audit log." />
+      <CardHeader title="Profile" description="Members see your name, and it appears in the audit log." />
       <CardBody>
         <form onSubmit={submit} className="grid gap-4 sm:grid-cols-2">
           <Field label="Name" error={fieldError(save.error, 'name')}>
@@ -50,7 +54,7 @@ export function ProfileCard() {
               />
             )}
           </Field>
-          <Field label="E-mail" error={fieldError(save.error, 'email')}>
+          <Field label="Email" error={fieldError(save.error, 'email')}>
             {(control) => (
               <Input
                 {...control}

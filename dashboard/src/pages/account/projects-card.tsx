@@ -15,7 +15,7 @@ export function ProjectsCard() {
   if (projects.length === 0) return null;
   return (
     <Card>
-      <CardHeader title="Projects" description="What you are a member of." />
+      <CardHeader title="Projects" description="Projects you belong to." />
       <ul className="divide-y border-t">
         {projects.map((project) => (
           <li key={project.id} className="flex items-center gap-3 px-5 py-2.5">

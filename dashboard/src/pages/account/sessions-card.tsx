@@ -17,12 +17,8 @@ export function SessionsCard() {
   const sessions = useQuery(sessionsQuery);
   return (
     <Card>
-      <CardHeader title="Sessions" description="Where you are signed in. End what you do not recognize." />
-      <QueryState
-        query={sessions}
-        what="Your sessions could not be loaded"
-        pending={<SkeletonRows rows={2} />}
-      >
+      <CardHeader title="Sessions" description="Sign out any session you don't recognize." />
+      <QueryState query={sessions} what="Couldn't load your sessions" pending={<SkeletonRows rows={2} />}>
         {(all) => (
           <ul className="divide-y border-t">
             {all.map((session) => (
@@ -42,7 +38,7 @@ function SessionRow({ session }: { session: BrowserSession }) {
   const end = useMutation({
     mutationFn: () => endSession(session.id),
     onSuccess: async () => {
-      toast.success(`The session of ${name} is ended.`);
+      toast.success(`${name} is signed out.`);
       await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     },
     onError: (error) => toast.error(errorMessage(error)),
@@ -59,18 +55,13 @@ function SessionRow({ session }: { session: BrowserSession }) {
           {session.is_current && <Badge tone="good">This browser</Badge>}
         </p>
         <p className="text-soft text-xs">
-          {session.ip ?? 'Unknown address'} · active <TimeAgo at={session.last_seen_at} /> · signed in{' '}
+          {session.ip ?? 'Unknown IP address'} · active <TimeAgo at={session.last_seen_at} /> · signed in{' '}
           <TimeAgo at={session.created_at} />
         </p>
       </div>
       {!session.is_current && (
-        <Button
-          size="sm"
-          onClick={() => end.mutate()}
-          isBusy={end.isPending}
-          aria-label={`End session of ${name}`}
-        >
-          End
+        <Button size="sm" onClick={() => end.mutate()} isBusy={end.isPending} aria-label={`Sign out ${name}`}>
+          Sign out
         </Button>
       )}
     </li>

@@ -51,7 +51,7 @@ export function TotpCard() {
             )}
           </span>
         }
-        description="A stolen password alone then opens nothing: signing in also asks for a code from your phone."
+        description="Protects your account even if your password is stolen: signing in also requires a code from your phone."
       />
       <CardBody>
         {user.has_totp ? (
@@ -70,7 +70,7 @@ export function TotpCard() {
           isDanger
           onClose={() => setTurningOff(false)}
           title="Turn off two-factor authentication?"
-          description="Your password alone will then open your account. Your backup codes stop working."
+          description="You'll sign in with your password only. Your backup codes stop working."
           confirm="Turn off"
           isBusy={turnOff.isPending}
           onConfirm={() => turnOff.mutate()}

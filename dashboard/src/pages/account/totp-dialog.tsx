@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { encode } from 'uqr';
 import { confirmTotp } from '../../api/account.ts';
 import type { TotpEnrollment } from '../../api/answers.ts';
+import { fieldError } from '../../api/problem.ts';
 import { refreshSession } from '../../api/session.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
@@ -27,7 +28,7 @@ function ScanForm({ enrollment, onClose, onConfirmed }: TotpDialogProps & { onCo
   const [code, setCode] = useState('');
   const client = useQueryClient();
   const confirm = async () => {
-    await confirmTotp(code.trim());
+    await confirmTotp(code.replaceAll(/\s/g, ''));
     onConfirmed();
     await refreshSession(client);
   };
@@ -40,15 +41,19 @@ function ScanForm({ enrollment, onClose, onConfirmed }: TotpDialogProps & { onCo
       onSubmit={confirm}
       onClose={onClose}
     >
-      {() => (
+      {(error) => (
         <>
           <QrCode text={enrollment.uri} />
           <div className="flex items-center justify-center gap-1 text-note">
-            <span className="text-soft">Or type:</span>
-            <code className="break-all font-mono">{enrollment.secret}</code>
+            <span className="shrink-0 text-soft">Or enter:</span>
+            <code className="min-w-0 font-mono">{spaced(enrollment.secret)}</code>
             <CopyButton text={enrollment.secret} what="secret" />
           </div>
-          <Field label="Code from the app" hint="Six digits; it proves that the app has the secret.">
+          <Field
+            label="Code from the app"
+            hint="Enter the 6-digit code from your app."
+            error={fieldError(error, 'code')}
+          >
             {(control) => (
               <Input
                 {...control}
@@ -68,6 +73,9 @@ function ScanForm({ enrollment, onClose, onConfirmed }: TotpDialogProps & { onCo
     </FormDialog>
   );
 }
+
+/** In groups of four, which are easier to type. Apps ignore the spaces. */
+const spaced = (secret: string) => secret.replaceAll(/.{4}(?=.)/g, '$& ');
 
 /** Dark on light in both themes, as scanners expect. */
 function QrCode({ text }: { text: string }) {
@@ -94,13 +102,11 @@ function BackupCodes({ codes, onClose }: { codes: readonly string[]; onClose: ()
     <ShownOnceDialog
       className="max-w-md"
       title="Save your backup codes"
-      description="Each signs you in once when your phone is not at hand. They are shown only now."
+      description="Use one if you lose your phone. Each works once. They won't be shown again."
       confirmation="I have saved these codes"
       onClose={onClose}
     >
-      <Callout tone="warn">
-        Keep them where you keep the password of your phone's backup, not on the phone.
-      </Callout>
+      <Callout tone="warn">Don't keep them on your phone. A password manager is a good place.</Callout>
       <ul className="grid grid-cols-2 gap-2 rounded-lg border bg-muted/60 p-4 text-center font-mono text-sm">
         {codes.map((code) => (
           <li key={code}>{code}</li>

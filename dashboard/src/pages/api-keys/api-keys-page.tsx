@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { ApiKey, KeyWithSecret } from '../../api/answers.ts';
-import { keysQuery, useKeysUsage } from '../../api/keys.ts';
+import { keysQuery, refreshKeys, refreshKeysUsage, useKeysUsage } from '../../api/keys.ts';
 import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
 import { Pager } from '../../components/pager.tsx';
@@ -39,6 +39,13 @@ export function ApiKeysPage() {
       Create API key
     </Button>
   );
+  const client = useQueryClient();
+  const closeSecret = () => {
+    setNewSecret(undefined);
+    // It was probably tried out while it was shown.
+    refreshKeys(client, project.id);
+    refreshKeysUsage(client, project.id);
+  };
   const reveal = (created: KeyWithSecret) => {
     setCreating(false);
     setNewSecret(created);
@@ -46,15 +53,10 @@ export function ApiKeysPage() {
   return (
     <Page
       title="API keys"
-      description="Every request to the API carries a key. A key does what it was made for, until the moment it is revoked."
+      description="Every API request needs a key. Keys can only do what you allow and stop working the moment you revoke them."
       actions={createButton}
     >
-      <QueryState
-        query={keys}
-        what="The keys could not be loaded"
-        hasCard
-        pending={<SkeletonRows rows={6} />}
-      >
+      <QueryState query={keys} what="Couldn't load the keys" hasCard pending={<SkeletonRows rows={6} />}>
         {(all) =>
           all.length > 0 ? (
             <Keys keys={all} onSecret={reveal} />
@@ -68,7 +70,7 @@ export function ApiKeysPage() {
         }
       </QueryState>
       {isCreating && <CreateKeyDialog onClose={() => setCreating(false)} onSecret={reveal} />}
-      {newSecret && <SecretDialog apiKey={newSecret} onClose={() => setNewSecret(undefined)} />}
+      {newSecret && <SecretDialog apiKey={newSecret} onClose={closeSecret} />}
     </Page>
   );
 }

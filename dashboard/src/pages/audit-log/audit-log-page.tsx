@@ -5,7 +5,7 @@ import type { AuditEntry } from '../../api/answers.ts';
 import { appsQuery } from '../../api/apps.ts';
 import { auditLogQuery } from '../../api/audit-log.ts';
 import { keysQuery } from '../../api/keys.ts';
-import { useActorNames } from '../../api/members.ts';
+import { useActorNames, useMembers } from '../../api/members.ts';
 import { useProject } from '../../api/project.ts';
 import { Page } from '../../components/page.tsx';
 import { QueryState } from '../../components/query-state.tsx';
@@ -24,16 +24,18 @@ export function AuditLogPage() {
   const search = useSearch({ from: '/signed-in/p/$projectId/settings/audit-log' });
   const query = toAuditQuery(search, Date.now());
   const log = useInfiniteQuery(auditLogQuery(project.id, search, query));
+  const entries = log.data?.pages.flatMap(({ data }) => data) ?? [];
+  const { nameOf, actors, targets } = useAuditNames(entries);
   return (
     <Page
       title="Audit log"
-      description="Who did what, when, and from where. Each entry is chained to the one before: nothing can be changed unseen."
+      description="Who did what, when, and from where. Each entry is chained to the previous one, so tampering can be detected."
       actions={<ExportMenu />}
     >
       <Card>
-        <AuditFilters />
-        <QueryState query={log} what="The audit log could not be loaded" pending={<SkeletonRows rows={8} />}>
-          {({ pages }) => <Entries entries={pages.flatMap(({ data }) => data)} hasMore={log.hasNextPage} />}
+        <AuditFilters actors={actors} targets={targets} nameOf={nameOf} />
+        <QueryState query={log} what="Couldn't load the audit log" pending={<SkeletonRows rows={8} />}>
+          {() => <Entries entries={entries} hasMore={log.hasNextPage} names={nameOf} />}
         </QueryState>
         {log.hasNextPage && (
           <div className="border-t p-3 text-center">
@@ -47,20 +49,27 @@ export function AuditLogPage() {
   );
 }
 
-function Entries({ entries, hasMore }: { entries: readonly AuditEntry[]; hasMore: boolean }) {
-  const names = useNames();
+type EntriesProps = { entries: readonly AuditEntry[]; hasMore: boolean; names: Names };
+
+function Entries({ entries, hasMore, names }: EntriesProps) {
   if (entries.length > 0) return <AuditTable entries={entries} names={names} />;
   if (hasMore)
-    return <p className="p-4 text-center text-soft text-sm">No recent entry matches. Show older ones.</p>;
+    return <p className="p-4 text-center text-soft text-sm">No recent entries match. Show older ones.</p>;
   return (
-    <EmptyState icon={ScrollText} title="Nothing in this view">
-      No entry fits the filters. Everything that changes keys, apps, members or settings is written here.
+    <EmptyState icon={ScrollText} title="No entries match your filters">
+      Every change to keys, apps, members and settings is recorded here.
     </EmptyState>
   );
 }
 
-/** Returns names of keys, apps and members in place of their IDs. */
-function useNames(): Names {
+/** Actors that are neither people nor keys. */
+const INSTALLATION = [
+  { id: 'cli', name: 'Command line' },
+  { id: 'system', name: 'Appflow' },
+] as const;
+
+/** Returns what the log can be filtered by, and the names in place of IDs. */
+function useAuditNames(entries: readonly AuditEntry[]) {
   const { project, can } = useProject();
   const { data: keys = [] } = useQuery({
     ...keysQuery(project.id),
@@ -68,7 +77,25 @@ function useNames(): Names {
     staleTime: 60_000,
   });
   const { data: apps = [] } = useQuery(appsQuery(project.id));
-  const actor = useActorNames(keys);
-  const targets = new Map([...keys, ...apps, project].map(({ id, name }) => [id, name]));
-  return { actor, target: (id) => targets.get(id) ?? actor(id) };
+  const { data: members = [] } = useMembers();
+  const actorName = useActorNames(keys);
+  // The entries themselves name people who left, and deleted apps.
+  const recorded = new Map(
+    entries.flatMap(({ actor, target, target_name }) => [
+      [target, target_name ?? target] as const,
+      [actor.id, actor.name ?? actor.id] as const,
+    ]),
+  );
+  const listed = new Map([...keys, ...apps, project].map(({ id, name }) => [id, name]));
+  const nameOf = (id: string) => {
+    const name = listed.get(id) ?? actorName(id);
+    return name === id ? (recorded.get(id) ?? id) : name;
+  };
+  const people = { group: 'People', items: members };
+  const keyChoices = { group: 'API keys', items: keys };
+  return {
+    nameOf,
+    actors: [people, keyChoices, { group: 'Installation', items: INSTALLATION }],
+    targets: [keyChoices, people, { group: 'Apps', items: apps }, { group: 'Project', items: [project] }],
+  };
 }

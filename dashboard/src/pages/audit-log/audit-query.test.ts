@@ -7,10 +7,12 @@ import { toAuditQuery } from './audit-query.ts';
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 
 it('queries what the URL says', () => {
-  assert.deepEqual(toAuditQuery({ action: 'app.created', actor: 'cli', target: 'app_1', range: '7d' }, NOW), {
+  const search = { action: 'app.created', actor: 'cli', target: 'app_1', ip: '203.0.113.9', range: '7d' };
+  assert.deepEqual(toAuditQuery(search, NOW), {
     action: 'app.created',
     actor_id: 'cli',
     target: 'app_1',
+    ip: '203.0.113.9',
     from: '2026-11-16T12:00:00.000Z',
   });
 });

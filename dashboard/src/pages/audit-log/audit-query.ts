@@ -16,7 +16,13 @@ export function isAuditRange(range: string): boolean {
   return AUDIT_RANGES.some(({ value }) => value === range);
 }
 
-export type AuditSearch = { action?: string; actor?: string; target?: string; range?: string | undefined };
+export type AuditSearch = {
+  action?: string;
+  actor?: string;
+  target?: string;
+  ip?: string;
+  range?: string | undefined;
+};
 
 /** Returns the API query for a URL's filters as of `now`. Invalid values are left out. */
 export function toAuditQuery(search: AuditSearch, now: number): AuditQuery {
@@ -25,6 +31,7 @@ export function toAuditQuery(search: AuditSearch, now: number): AuditQuery {
     action: AUDIT_ACTIONS.find((action) => action === search.action),
     actor_id: search.actor,
     target: search.target,
+    ip: search.ip,
     from: days === undefined ? undefined : new Date(now - Number(days) * DAY_MS).toISOString(),
   };
 }

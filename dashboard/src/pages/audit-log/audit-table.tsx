@@ -5,8 +5,14 @@ import { TimeAgo } from '../../components/time-ago.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { describeAction } from '../../lib/audit-actions.ts';
 
-/** Names of actors and targets by ID. */
-export type Names = { actor: (id: string) => string; target: (id: string) => string };
+/** Returns the name of an actor or a target by its ID. */
+export type Names = (id: string) => string;
+
+/** A wrong password or code proves nothing about the sender: only the account it was tried on is known. */
+const actorText = ({ action, actor }: AuditEntry, names: Names) =>
+  action === 'authentication.failed' && actor.type === 'member'
+    ? `Unknown (tried ${names(actor.id) === 'You' ? 'your account' : names(actor.id)})`
+    : names(actor.id);
 
 /** The entries, newest first, each with its changes. */
 export function AuditTable({ entries, names }: { entries: readonly AuditEntry[]; names: Names }) {
@@ -17,7 +23,7 @@ export function AuditTable({ entries, names }: { entries: readonly AuditEntry[];
           <Head>When</Head>
           <Head>Who</Head>
           <Head>What</Head>
-          <Head>On</Head>
+          <Head>Target</Head>
           <Head>From</Head>
         </HeadRow>
       </thead>
@@ -28,18 +34,18 @@ export function AuditTable({ entries, names }: { entries: readonly AuditEntry[];
               <TimeAgo at={entry.at} />
             </Cell>
             <Cell data-label="Who" className="max-w-44 truncate align-top">
-              <FilterLink name="actor" value={entry.actor.id} text={names.actor(entry.actor.id)} />
+              <FilterLink name="actor" value={entry.actor.id} text={actorText(entry, names)} />
             </Cell>
             <Cell className="max-w-md align-top max-sm:order-first max-sm:block!">
               <span className="font-medium">{describeAction(entry.action)}</span>
               <AuditDiff entry={entry} className="mt-1.5" />
             </Cell>
-            <Cell data-label="On" className="max-w-48 truncate align-top">
-              <FilterLink name="target" value={entry.target} text={names.target(entry.target)} />
+            <Cell data-label="Target" className="max-w-48 truncate align-top">
+              <FilterLink name="target" value={entry.target} text={names(entry.target)} />
             </Cell>
             <Cell data-label="From" className="whitespace-nowrap align-top text-soft max-sm:text-right">
               <span className="min-w-0">
-                {entry.ip ?? '–'}
+                {entry.ip === null ? '–' : <FilterLink name="ip" value={entry.ip} text={entry.ip} />}
                 {entry.request_id && (
                   <span className="block truncate font-mono text-[0.6875rem]">{entry.request_id}</span>
                 )}
@@ -52,14 +58,14 @@ export function AuditTable({ entries, names }: { entries: readonly AuditEntry[];
   );
 }
 
-type FilterLinkProps = { name: 'actor' | 'target'; value: string; text: string };
+type FilterLinkProps = { name: 'actor' | 'target' | 'ip'; value: string; text: string };
 
 function FilterLink({ name, value, text }: FilterLinkProps) {
   return (
     <Link
       to="."
       search={(search) => ({ ...search, [name]: value })}
-      title={`Show only this ${name}: ${value}`}
+      title={`Show only this ${name === 'ip' ? 'IP address' : name}: ${value}`}
       className="truncate rounded hover:underline"
     >
       {text}

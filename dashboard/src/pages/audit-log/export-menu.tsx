@@ -34,11 +34,11 @@ export function ExportMenu() {
       <MenuContent align="end">
         <MenuItem onSelect={() => void save('csv')}>
           <FileSpreadsheet aria-hidden />
-          CSV, for spreadsheets
+          CSV (for spreadsheets)
         </MenuItem>
         <MenuItem onSelect={() => void save('ndjson')}>
           <FileJson aria-hidden />
-          NDJSON, one entry a line
+          NDJSON (one entry per line)
         </MenuItem>
       </MenuContent>
     </Menu>

@@ -17,8 +17,8 @@ export function InvitationList() {
   if (!invitations.error && !invitations.data?.length) return null;
   return (
     <Card>
-      <CardHeader title="Invitations" description="Links that were made and not used yet." />
-      <QueryState query={invitations} what="The invitations could not be loaded" pending={null}>
+      <CardHeader title="Pending invitations" description="Invitation links that haven't been used yet." />
+      <QueryState query={invitations} what="Couldn't load the invitations" pending={null}>
         {(all) => (
           <ul className="divide-y border-t">
             {all.map((invitation) => (
@@ -36,7 +36,7 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
   const { revokeInvitation } = useMemberActions();
   const revoke = () =>
     revokeInvitation.mutate(invitation, {
-      onSuccess: () => toast.success(`The link for ${invitation.email} no longer works.`),
+      onSuccess: () => toast.success(`Invitation revoked. The link for ${invitation.email} no longer works.`),
       onError: (error) => toast.error(errorMessage(error)),
     });
   return (
@@ -45,7 +45,7 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
       <div className="min-w-0 flex-1">
         <p className="truncate text-sm">{invitation.email}</p>
         <p className="text-soft text-xs">
-          made <TimeAgo at={invitation.created_at} />, ends <TimeUntil at={invitation.expires_at} />
+          Created <TimeAgo at={invitation.created_at} /> · expires <TimeUntil at={invitation.expires_at} />
         </p>
       </div>
       <Badge tone="outline" className="capitalize">
@@ -57,9 +57,9 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
           variant="ghost"
           onClick={revoke}
           isBusy={revokeInvitation.isPending}
-          aria-label={`Withdraw the invitation of ${invitation.email}`}
+          aria-label={`Revoke the invitation of ${invitation.email}`}
         >
-          Withdraw
+          Revoke
         </Button>
       )}
     </li>

@@ -20,15 +20,15 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
   return (
     <ShownOnceDialog
       className="max-w-md"
-      title="Send them this link"
+      title="Share this link"
       description={`For ${invitation.email}, as ${invitation.role}.`}
       confirmation="I have copied this link"
       onClose={onClose}
     >
       <CodeBlock code={invitation.link} what="link" />
       <Callout tone="warn">
-        It is shown only now, works once, and ends <TimeUntil at={invitation.expires_at} />. Whoever has it
-        can join.
+        Shown once. Works once and expires <TimeUntil at={invitation.expires_at} />. Anyone with the link can
+        join.
       </Callout>
     </ShownOnceDialog>
   );
@@ -45,15 +45,15 @@ function InviteForm({ onClose, onCreated }: InviteFormProps) {
   return (
     <FormDialog
       title="Invite member"
-      description="You get a link to send them."
-      action={{ subject: 'The invitation', done: 'made', isRepeatable: false }}
+      description="You'll get a link to share."
+      action={{ subject: 'The invitation', done: 'created', isRepeatable: false }}
       submitLabel="Create link"
       onSubmit={async () => onCreated(await invite.mutateAsync({ email: email.trim(), role }))}
       onClose={onClose}
     >
       {(error) => (
         <>
-          <Field label="E-mail" error={fieldError(error, 'email')}>
+          <Field label="Email" error={fieldError(error, 'email')}>
             {(control) => (
               <Input
                 {...control}

@@ -21,7 +21,7 @@ export function LeaveProjectDialog({ project, onClose }: { project: SessionProje
       isDanger
       onClose={onClose}
       title={`Leave ${project.name}?`}
-      description="You lose access at once, and only a new invitation lets you in again. API keys you made keep working."
+      description="You lose access immediately, and need a new invitation to rejoin. API keys you created keep working."
       confirm="Leave project"
       isBusy={leave.isPending || leave.isSuccess}
       onConfirm={() => leave.mutate()}

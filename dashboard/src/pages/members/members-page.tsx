@@ -27,7 +27,7 @@ export function MembersPage() {
   return (
     <Page
       title="Members"
-      description={`People who sign in to ${project.name}. A role holds from the next click on.`}
+      description={`People with access to ${project.name}. Role changes take effect immediately.`}
       actions={
         can('members:write') && (
           <Button variant="primary" onClick={() => setDialog({ kind: 'invite' })}>
@@ -38,11 +38,7 @@ export function MembersPage() {
       }
     >
       <Card>
-        <QueryState
-          query={members}
-          what="The members could not be loaded"
-          pending={<SkeletonRows rows={3} />}
-        >
+        <QueryState query={members} what="Couldn't load the members" pending={<SkeletonRows rows={3} />}>
           {(all) => (
             <MemberTable
               members={all}
@@ -64,7 +60,7 @@ export function MembersPage() {
 function RolesCard() {
   return (
     <Card>
-      <CardHeader title="What the roles mean" />
+      <CardHeader title="Roles" />
       <CardBody>
         <dl className="grid gap-x-6 gap-y-2 text-note sm:grid-cols-[7rem_minmax(0,1fr)]">
           {ROLES.map(({ role, label, description }) => (

@@ -14,7 +14,7 @@ export function RemoveMemberDialog({ subject, onClose }: { subject: Member; onCl
     remove.mutate(subject, {
       onSuccess: () => {
         onClose();
-        toast.success(`${subject.name} can no longer enter ${project.name}.`);
+        toast.success(`${subject.name} no longer has access to ${project.name}.`);
       },
       onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
     });
@@ -23,7 +23,7 @@ export function RemoveMemberDialog({ subject, onClose }: { subject: Member; onCl
       isDanger
       onClose={onClose}
       title={`Remove ${subject.name}?`}
-      description={`${subject.email} loses access to ${project.name} at once. API keys they know keep working: rotate those.`}
+      description={`${subject.email} loses access to ${project.name} immediately. API keys they know keep working, so rotate those.`}
       confirm="Remove member"
       isBusy={remove.isPending}
       onConfirm={confirm}

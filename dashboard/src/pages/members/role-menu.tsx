@@ -16,7 +16,7 @@ export function RoleMenu({ member }: { member: Member }) {
   const change = async (role: Role, before?: Role) => {
     try {
       await changeRole.mutateAsync({ member, role });
-      toast.success(`${member.name} is ${role} now.`, {
+      toast.success(`${member.name} is now ${role === 'developer' ? 'a' : 'an'} ${role}.`, {
         ...(before && { action: { label: 'Undo', onClick: () => void change(before) } }),
       });
     } catch (error) {

@@ -2,14 +2,22 @@ import type { Role } from '../../api/answers.ts';
 
 /** What each role may do, most powerful first. */
 export const ROLES: readonly { role: Role; label: string; description: string }[] = [
-  { role: 'owner', label: 'Owner', description: 'Everything, removing other owners included.' },
-  { role: 'admin', label: 'Admin', description: 'Everything but removing owners.' },
+  {
+    role: 'owner',
+    label: 'Owner',
+    description: 'Full access, including managing owners and deleting the project.',
+  },
+  {
+    role: 'admin',
+    label: 'Admin',
+    description: 'Full access, except managing owners and deleting the project.',
+  },
   {
     role: 'developer',
     label: 'Developer',
-    description: 'Everything but changing members, API keys and project settings, and erasing users.',
+    description: 'Full access, except managing members, API keys and project settings, and erasing users.',
   },
-  { role: 'analyst', label: 'Analyst', description: 'Reads numbers, events and users. Changes nothing.' },
+  { role: 'analyst', label: 'Analyst', description: 'View-only access to analytics, events and users.' },
 ];
 
 /** Returns the display name of a role. */

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { DISABLE_AFTER_MINUTES_MAX, KEY_LIFETIME_DAYS_MAX } from '../../../../src/directory/project.ts';
 import type { ProjectSettings } from '../../api/answers.ts';
+import { fieldError } from '../../api/problem.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';
@@ -28,13 +29,14 @@ export function KeyRulesCard({ settings }: { settings: ProjectSettings }) {
   const isSame = JSON.stringify(before) === JSON.stringify(draft);
   return (
     <Card>
-      <CardHeader title="API keys" description="Rules for new keys, and for keys found in public places." />
+      <CardHeader title="API keys" description="Rules for new keys, and for keys that leak." />
       <CardBody>
         <form onSubmit={submit} className="grid gap-4 sm:grid-cols-2">
           <Field
-            label="Longest life of a key"
+            label="Maximum key lifetime"
             aside="days"
-            hint="Empty: keys may live for ever. Keys that exist keep their end."
+            hint="Leave empty for no limit. Existing keys are not affected."
+            error={fieldError(save.error, 'max_key_lifetime_days')}
           >
             {(control) => (
               <Input
@@ -51,7 +53,7 @@ export function KeyRulesCard({ settings }: { settings: ProjectSettings }) {
           <div className="grid content-start gap-2">
             <Field
               label="When a server or read-only key leaks"
-              hint="Client keys are in every app: a report only marks them."
+              hint="Client keys ship in your apps, so they are flagged, not revoked."
             >
               {(control) => (
                 <Select
@@ -59,13 +61,13 @@ export function KeyRulesCard({ settings }: { settings: ProjectSettings }) {
                   value={draft.policy}
                   onChange={(event) => change({ policy: event.target.value })}
                 >
-                  <option value="revoke">Revoke it at once</option>
-                  <option value="minutes">Disable it after some minutes</option>
+                  <option value="revoke">Revoke it immediately</option>
+                  <option value="minutes">Disable it after a delay</option>
                 </Select>
               )}
             </Field>
             {draft.policy === 'minutes' && (
-              <Field label="Minutes until it is disabled">
+              <Field label="Delay" aside="minutes" error={fieldError(save.error, 'leaked_key_policy')}>
                 {(control) => (
                   <Input
                     {...control}

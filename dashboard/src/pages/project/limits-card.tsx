@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import type { KeyType, ProjectSettings } from '../../api/answers.ts';
+import { fieldError } from '../../api/problem.ts';
 import { LimitsFields } from '../../components/limits-fields.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
@@ -21,7 +22,7 @@ export function LimitsCard({ settings }: { settings: ProjectSettings }) {
     <Card>
       <CardHeader
         title="Rate limits"
-        description="For every key that has none of its own, each by itself. A change is live at once."
+        description="Default limits for keys without their own. Each key is counted separately. Changes apply immediately."
       />
       <CardBody>
         <form onSubmit={submit} className="grid max-w-md gap-4">
@@ -30,7 +31,8 @@ export function LimitsCard({ settings }: { settings: ProjectSettings }) {
             label={<span className="sr-only">Rate limits</span>}
             limits={limits}
             onChange={setLimits}
-            hint="Empty: the defaults, shown for server keys."
+            hint="Leave empty to use the defaults (shown for server keys)."
+            error={fieldError(save.error, 'rate_limits')}
           />
           <div>
             <Button type="submit" variant="primary" disabled={isSame} isBusy={save.isPending}>

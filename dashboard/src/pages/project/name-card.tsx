@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { NAME_RULES } from '../../../../src/directory/field-rules.ts';
 import type { ProjectSettings } from '../../api/answers.ts';
+import { fieldError } from '../../api/problem.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';
@@ -20,7 +21,7 @@ export function NameCard({ settings }: { settings: ProjectSettings }) {
       <CardHeader title="Name" />
       <CardBody>
         <form onSubmit={submit} className="flex flex-wrap items-end gap-3">
-          <Field label="Project name" className="w-full max-w-sm">
+          <Field label="Project name" className="w-full max-w-sm" error={fieldError(save.error, 'name')}>
             {(control) => (
               <Input
                 {...control}

@@ -8,6 +8,7 @@ import { TimeAgo } from '../../components/time-ago.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
+import { DeleteProjectCard } from './delete-project-card.tsx';
 import { KeyRulesCard } from './key-rules-card.tsx';
 import { LimitsCard } from './limits-card.tsx';
 import { NameCard } from './name-card.tsx';
@@ -18,18 +19,18 @@ export function ProjectPage() {
   const { project, can } = useProject();
   const settings = useProjectSettings();
   return (
-    <Page isNarrow title="Project" description="What holds for all apps and keys of this project.">
+    <Page isNarrow title="Project" description="Settings for every app and key in this project.">
       <QueryState
         query={settings}
-        what="The settings could not be loaded"
+        what="Couldn't load the settings"
         pending={<SkeletonRows rows={5} />}
         hasCard
       >
         {(data) => (
           <fieldset disabled={!can('project:write')} className="contents">
             {!can('project:write') && (
-              <Callout title="You can look, not change">
-                Your role, {project.role}, may not change these.
+              <Callout title="Read-only">
+                Your role ({project.role}) can't change these settings. Ask an owner or admin.
               </Callout>
             )}
             <NameCard key={`name-${data.updated_at}`} settings={data} />
@@ -37,6 +38,7 @@ export function ProjectPage() {
             <RevenueCard settings={data} />
             <LimitsCard key={`limits-${data.updated_at}`} settings={data} />
             <FactsCard settings={data} />
+            <DeleteProjectCard />
           </fieldset>
         )}
       </QueryState>
@@ -51,14 +53,14 @@ function FactsCard({ settings }: { settings: ProjectSettings }) {
       <CardHeader title="About" />
       <CardBody className="grid gap-2 text-sm">
         <p>
-          <span className="mr-2 text-soft max-sm:block">Project id</span>
+          <span className="mr-2 text-soft max-sm:block">Project ID</span>
           <span className="inline-flex min-w-0 items-center gap-2">
             <span className="break-all font-mono text-xs">{settings.id}</span>
-            <CopyButton text={settings.id} what="project id" />
+            <CopyButton text={settings.id} what="project ID" />
           </span>
         </p>
         <p className="text-soft">
-          Created <TimeAgo at={settings.created_at} />, changed <TimeAgo at={settings.updated_at} />.{' '}
+          Created <TimeAgo at={settings.created_at} />, updated <TimeAgo at={settings.updated_at} />.{' '}
           {can('audit:read') && (
             <Link
               to="/p/$projectId/settings/audit-log"
@@ -66,7 +68,7 @@ function FactsCard({ settings }: { settings: ProjectSettings }) {
               search={{ target: settings.id }}
               className="text-link underline underline-offset-2"
             >
-              What was changed
+              View changes
             </Link>
           )}
         </p>

@@ -12,7 +12,7 @@ export function RevenueCard({ settings }: { settings: ProjectSettings }) {
       <CardBody>
         <Switch
           label="Count revenue reported by client keys"
-          hint="Anyone who has the app could send it. Switched off, only revenue from your backend counts. Every answer says which."
+          hint="Client-reported revenue can be forged. Turn this off to count only revenue sent from your backend."
           checked={settings.count_unverified_revenue}
           disabled={save.isPending}
           onCheckedChange={(isOn) => save.mutate({ count_unverified_revenue: isOn })}

@@ -20,7 +20,7 @@ type RevokeDialogProps = { apiKey: ApiKey; onClose: () => void };
 /** The key may be refused although that is not stored: the answer says so, and what to do. */
 function describeFailure({ name }: ApiKey, error: unknown): string {
   const isRefused = error instanceof Problem && error.code === 'revocation_not_stored';
-  return isRefused ? `${name}: ${error.message}` : `${name} was not revoked. ${errorMessage(error)}`;
+  return isRefused ? `${name}: ${error.message}` : `Couldn't revoke ${name}. ${errorMessage(error)}`;
 }
 
 /** Revokes a key immediately, and offers to undo it. */
@@ -36,7 +36,7 @@ export function RevokeDialog({ apiKey, onClose }: RevokeDialogProps) {
           onClose();
           toast.success(`${apiKey.name} is revoked.`, {
             duration: UNDO_SHOWN_MS,
-            description: 'Requests with it are refused from now on.',
+            description: 'Requests with it now fail.',
             ...(reason !== 'leaked' && {
               action: { label: 'Undo', onClick: () => restore.mutate(apiKey) },
             }),
@@ -50,7 +50,7 @@ export function RevokeDialog({ apiKey, onClose }: RevokeDialogProps) {
       isDanger
       onClose={onClose}
       title={`Revoke ${apiKey.name}?`}
-      description="Every request with this key is refused from that moment on."
+      description="All requests with this key will fail immediately."
       confirm="Revoke key"
       isBusy={revoke.isPending}
       onConfirm={confirm}
@@ -60,7 +60,7 @@ export function RevokeDialog({ apiKey, onClose }: RevokeDialogProps) {
           <span className="font-mono text-soft text-xs">{apiKey.hint}</span> · last used{' '}
           <TimeAgo at={apiKey.last_used_at} absent="never" />
         </p>
-        <Field label="Reason" hint="Kept in the audit log.">
+        <Field label="Reason" hint="Recorded in the audit log.">
           {(control) => (
             <Select
               {...control}
@@ -78,7 +78,7 @@ export function RevokeDialog({ apiKey, onClose }: RevokeDialogProps) {
           )}
         </Field>
         {reason === 'leaked' ? (
-          <Callout tone="warn">A key revoked as leaked can never be restored.</Callout>
+          <Callout tone="warn">A key revoked as leaked can't be restored.</Callout>
         ) : (
           <p className="text-note text-soft">You can restore it for 60 minutes.</p>
         )}

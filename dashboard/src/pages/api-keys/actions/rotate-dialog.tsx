@@ -49,7 +49,7 @@ export function RotateDialog({ apiKey, onClose, onSecret }: RotateDialogProps) {
   return (
     <FormDialog
       title={`Rotate ${apiKey.name}`}
-      description="Makes a new secret. Name, scopes, limits and history of the key stay."
+      description="Creates a new secret. The key's name, permissions, limits and history stay the same."
       action={{ subject: 'The key', done: 'rotated', isRepeatable: true }}
       submitLabel="Rotate secret"
       onSubmit={async () => onSecret(await rotate.mutateAsync({ key: apiKey, ...toAttempt(draft) }))}
@@ -58,12 +58,12 @@ export function RotateDialog({ apiKey, onClose, onSecret }: RotateDialogProps) {
       {() => (
         <>
           {draft.isRotating && (
-            <Callout tone="warn" title="A rotation is running">
-              Two secrets of this key work. Rotating again ends one of them at once: the newest if it was
-              never used, else the older one.
+            <Callout tone="warn" title="Rotation in progress">
+              Two secrets of this key work. Rotating again stops one of them immediately: the newest if it was
+              never used, otherwise the older one.
             </Callout>
           )}
-          <Field label="The present secret keeps working for" hint="Put the new one everywhere in this time.">
+          <Field label="Keep the old secret working for" hint="Deploy the new secret within this time.">
             {(control) => (
               <Select
                 {...control}
@@ -72,7 +72,7 @@ export function RotateDialog({ apiKey, onClose, onSecret }: RotateDialogProps) {
               >
                 {GRACE_CHOICES[apiKey.type].map((seconds) => (
                   <option key={seconds} value={seconds}>
-                    {seconds === 0 ? 'No time: end it at once' : formatSpan(seconds)}
+                    {seconds === 0 ? 'Stop it immediately' : formatSpan(seconds)}
                   </option>
                 ))}
               </Select>
@@ -81,7 +81,7 @@ export function RotateDialog({ apiKey, onClose, onSecret }: RotateDialogProps) {
           {draft.grace > 0 && (
             <Checkbox
               label="Start the countdown when the new secret is first used"
-              hint="Waits at most 30 days for it."
+              hint="Starts after 30 days at the latest."
               checked={draft.fromFirstUse}
               onCheckedChange={(checked) => change({ fromFirstUse: checked === true })}
             />

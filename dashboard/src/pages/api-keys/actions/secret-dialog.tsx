@@ -20,14 +20,14 @@ export function SecretDialog({ apiKey, onClose }: SecretDialogProps) {
   const isRotated = (apiKey.secrets[0]?.version ?? 1) > 1;
   return (
     <ShownOnceDialog
-      title={isRotated ? 'The new secret' : 'Your new API key'}
+      title={isRotated ? 'Your new secret' : 'Your new API key'}
       description={`${apiKey.name} · ${apiKey.id}`}
       className="max-w-3xl"
       confirmation="I have stored this key"
       onClose={onClose}
     >
-      <Callout tone="warn" title="This is the only time the key is shown">
-        Appflow keeps only a fingerprint of it. Store it now; a lost key can only be replaced.
+      <Callout tone="warn" title="This key is shown only once">
+        Store it now. Appflow keeps only a hash of it, so a lost key can't be recovered, only replaced.
       </Callout>
       <section aria-label="The key" className="grid gap-2">
         <output className="block break-all rounded-lg border border-input bg-surface px-4 py-3 font-mono text-sm leading-relaxed">
@@ -46,7 +46,7 @@ export function SecretDialog({ apiKey, onClose }: SecretDialogProps) {
         <CodeBlock what="curl command" code={curlSnippet(apiKey, apiKey.key, context)} />
         {apiKey.ip_allowlist.length > 0 && (
           <p className="text-soft text-xs">
-            The key is limited to {apiKey.ip_allowlist.join(', ')}: from elsewhere this answers 403.
+            This key only works from {apiKey.ip_allowlist.join(', ')}. Other addresses get a 403 error.
           </p>
         )}
       </section>

@@ -1,7 +1,5 @@
-import { toast } from 'sonner';
+import { useState } from 'react';
 import type { ApiKey } from '../../../api/answers.ts';
-import { useKeyActions } from '../../../api/keys.ts';
-import { errorMessage } from '../../../api/problem.ts';
 import { useProject } from '../../../api/project.ts';
 import { TimeAgo, TimeUntil } from '../../../components/time-ago.tsx';
 import { Badge } from '../../../components/ui/badge.tsx';
@@ -9,22 +7,23 @@ import { Button } from '../../../components/ui/button.tsx';
 import { useNow } from '../../../lib/now.ts';
 import { adviseGrace, type GraceAdvice } from '../key/grace-advice.ts';
 import { isAlive } from '../key/key-labels.ts';
+import { EndGraceDialog } from './end-grace-dialog.tsx';
 
 const ADVICE: Record<GraceAdvice['state'], { tone: 'good' | 'warn'; label: string; text: string }> = {
   safe: {
     tone: 'good',
-    label: 'Safe to end now',
-    text: 'The new secret is in use and the former one no longer is.',
+    label: 'Safe to expire now',
+    text: 'The new secret is in use and the old one no longer is.',
   },
   waiting: {
     tone: 'warn',
     label: 'Waiting for the new secret',
-    text: 'The new secret was never used. Ending the grace now would cut off whoever still has the former one.',
+    text: 'The new secret has never been used. Expiring the old one now will break anything still using it.',
   },
   in_use: {
     tone: 'warn',
     label: 'Still in use',
-    text: 'Both secrets are in use. Ending the grace now would cut off whoever still has the former one.',
+    text: 'Both secrets are in use. Expiring the old one now will break anything still using it.',
   },
 };
 
@@ -32,37 +31,34 @@ const ADVICE: Record<GraceAdvice['state'], { tone: 'good' | 'warn'; label: strin
 export function GracePanel({ apiKey }: { apiKey: ApiKey }) {
   const now = useNow();
   const { can } = useProject();
-  const { endGrace } = useKeyActions();
+  const [isConfirming, setConfirming] = useState(false);
   const advice = isAlive(apiKey.status) ? adviseGrace(apiKey.secrets, now) : undefined;
   if (!advice) return null;
   const { tone, label, text } = ADVICE[advice.state];
-  const endNow = () =>
-    endGrace.mutate(apiKey, {
-      onSuccess: () => toast.success('The former secret is refused from now on.'),
-      onError: (error) => toast.error(errorMessage(error)),
-    });
   return (
     <section aria-label="Rotation" className="rounded-xl border">
       <header className="flex flex-wrap items-center justify-between gap-2 px-4 pt-3.5">
-        <h3 className="font-medium text-sm">Rotation under way</h3>
+        <h3 className="font-medium text-sm">Rotation in progress</h3>
         <Badge tone={tone}>{label}</Badge>
       </header>
       <p className="px-4 pt-1 text-note text-soft">{text}</p>
       <dl className="mt-3 divide-y border-y">
         <SecretRow title="New secret" secret={advice.newest} />
-        <SecretRow title="Former secret" secret={advice.older} />
+        <SecretRow title="Old secret" secret={advice.older} />
       </dl>
       {can('keys:write') && (
         <div className="px-4 py-3">
           <Button
             size="sm"
             variant={advice.state === 'safe' ? 'primary' : 'danger'}
-            isBusy={endGrace.isPending}
-            onClick={endNow}
+            onClick={() => setConfirming(true)}
           >
-            {advice.state === 'safe' ? 'End grace now' : 'End grace now anyway'}
+            Expire old secret now
           </Button>
         </div>
+      )}
+      {isConfirming && (
+        <EndGraceDialog apiKey={apiKey} advice={advice} onClose={() => setConfirming(false)} />
       )}
     </section>
   );
@@ -75,10 +71,16 @@ function SecretRow({ title, secret }: { title: string; secret: ApiKey['secrets']
         {title} <span className="font-mono text-soft text-xs">{secret.hint}</span>
       </dt>
       <dd className="text-soft">
-        used <TimeAgo at={secret.last_used_at} absent="never" />
+        {secret.last_used_at === null ? (
+          'never used'
+        ) : (
+          <>
+            used <TimeAgo at={secret.last_used_at} />
+          </>
+        )}
         {secret.expires_at && (
           <>
-            , ends <TimeUntil at={secret.expires_at} />
+            , expires <TimeUntil at={secret.expires_at} />
           </>
         )}
       </dd>

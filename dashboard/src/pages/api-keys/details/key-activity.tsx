@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ScrollText } from 'lucide-react';
 import type { ApiKey, AuditEntry } from '../../../api/answers.ts';
 import { keyActivityQuery } from '../../../api/audit-log.ts';
-import { useActorNames } from '../../../api/members.ts';
+import { type ActorNames, useActorNames } from '../../../api/members.ts';
 import { useProject } from '../../../api/project.ts';
 import { AuditDiff } from '../../../components/audit-diff.tsx';
 import { QueryState } from '../../../components/query-state.tsx';
@@ -17,19 +17,19 @@ export function KeyActivity({ apiKey, all }: { apiKey: ApiKey; all: readonly Api
   const nameOf = useActorNames(all);
   const log = useQuery(keyActivityQuery(project.id, apiKey.id));
   return (
-    <QueryState query={log} what="The activity could not be loaded" pending={<Skeleton className="h-48" />}>
+    <QueryState query={log} what="Couldn't load the activity" pending={<Skeleton className="h-48" />}>
       {({ data }) =>
         data.length > 0 ? (
           <Entries entries={data} nameOf={nameOf} />
         ) : (
-          <EmptyState icon={ScrollText} title="Nothing happened yet" />
+          <EmptyState icon={ScrollText} title="No activity yet" />
         )
       }
     </QueryState>
   );
 }
 
-type EntriesProps = { entries: readonly AuditEntry[]; nameOf: (id: string) => string };
+type EntriesProps = { entries: readonly AuditEntry[]; nameOf: ActorNames };
 
 function Entries({ entries, nameOf }: EntriesProps) {
   return (
@@ -40,7 +40,7 @@ function Entries({ entries, nameOf }: EntriesProps) {
           <p className="text-sm">
             <span className="font-medium">{describeAction(entry.action)}</span>{' '}
             <span className="text-soft">
-              by <bdi>{nameOf(entry.actor.id)}</bdi>
+              by <bdi>{nameOf(entry.actor.id, 'sentence')}</bdi>
             </span>
           </p>
           <p className="text-soft text-xs">

@@ -1,13 +1,9 @@
 import { RefreshCw, RotateCcw, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { toast } from 'sonner';
 import type { ApiKey } from '../../../api/answers.ts';
 import { useCurrentApp } from '../../../api/apps.ts';
-import { useKeyActions } from '../../../api/keys.ts';
 import { useActorNames } from '../../../api/members.ts';
-import { errorMessage } from '../../../api/problem.ts';
 import { useProject } from '../../../api/project.ts';
-import { isCanceled } from '../../../api/step-up.ts';
 import { CopyButton } from '../../../components/copy-button.tsx';
 import { TimeAgo } from '../../../components/time-ago.tsx';
 import { Badge, Code } from '../../../components/ui/badge.tsx';
@@ -17,6 +13,7 @@ import { Switch } from '../../../components/ui/switch.tsx';
 import { formatCount } from '../../../lib/format.ts';
 import { LIMIT_PARTS, readLimit } from '../../../lib/limits-draft.ts';
 import { useNow } from '../../../lib/now.ts';
+import { useEnableKey } from '../key/enable-key.ts';
 import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
 import type { KeyAction } from '../key/key-labels.ts';
 import { isAlive, REVOKE_REASONS } from '../key/key-labels.ts';
@@ -38,12 +35,12 @@ export function KeyDetails({ apiKey, all, onAction }: KeyDetailsProps) {
         <TypeBadge type={apiKey.type} />
         <StatusBadge status={apiKey.status} />
         <span className="font-mono text-soft text-xs">{apiKey.hint}</span>
-        <CopyButton text={apiKey.id} what="key id" />
+        <CopyButton text={apiKey.id} what="key ID" />
       </div>
       {apiKey.leak_reported_at && (
         <Callout tone="bad" title="Reported as leaked">
-          First reported <TimeAgo at={apiKey.leak_reported_at} />. A client key is in every installed app, so
-          a report changes nothing by itself: it can only write events. Rotate it if it is misused.
+          First reported <TimeAgo at={apiKey.leak_reported_at} />. Client keys ship in your apps and can only
+          send events, so the key keeps working. Rotate it if someone misuses it.
         </Callout>
       )}
       <RevokedNote apiKey={apiKey} all={all} />
@@ -75,30 +72,22 @@ function RevokedNote({ apiKey, all }: Omit<KeyDetailsProps, 'onAction'>) {
         )
       }
     >
-      <TimeAgo at={apiKey.revoked_at} /> by <bdi>{nameOf(apiKey.revoked_by ?? '')}</bdi>
-      {reason && `: ${reason.toLowerCase()}`}. Every request with it is refused.
+      Revoked by <bdi>{nameOf(apiKey.revoked_by ?? '', 'sentence')}</bdi> <TimeAgo at={apiKey.revoked_at} />
+      {reason && ` (${reason.toLowerCase()})`}. All requests fail.
     </Callout>
   );
 }
 
 function Actions({ apiKey, onAction }: Omit<KeyDetailsProps, 'all'>) {
-  const { update } = useKeyActions();
-  const enable = (isEnabled: boolean) =>
-    update.mutate(
-      { key: apiKey, body: { disabled: !isEnabled } },
-      {
-        onSuccess: () => toast.success(`${apiKey.name} is ${isEnabled ? 'enabled' : 'disabled'}.`),
-        onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
-      },
-    );
+  const { enable, isBusy } = useEnableKey();
   return (
     <div className="grid gap-4 rounded-xl border px-4 py-3.5">
       <Switch
         label="Enabled"
-        hint="Switch off to refuse its requests for now; switch on again at any time."
+        hint="Disable to reject requests temporarily. You can re-enable it at any time."
         checked={!apiKey.disabled}
-        disabled={update.isPending}
-        onCheckedChange={enable}
+        disabled={isBusy}
+        onCheckedChange={(isEnabled) => void enable(apiKey, isEnabled)}
       />
       <div className="flex flex-wrap gap-2 border-t pt-3.5">
         <Button size="sm" onClick={() => onAction({ kind: 'rotate', keyId: apiKey.id })}>
@@ -127,7 +116,7 @@ function Facts({ apiKey, all }: Omit<KeyDetailsProps, 'onAction'>) {
       <Fact name="Scopes">
         <List items={apiKey.scopes} />
       </Fact>
-      <Fact name="Apps">{appNames?.join(', ') ?? 'All apps, later ones included'}</Fact>
+      <Fact name="Apps">{appNames?.join(', ') ?? 'All current and future apps'}</Fact>
       <Fact name="Expires">
         <Expiry at={apiKey.expires_at} />
       </Fact>
@@ -136,22 +125,22 @@ function Facts({ apiKey, all }: Omit<KeyDetailsProps, 'onAction'>) {
       </Fact>
       {apiKey.type === 'read_only' && (
         <Fact name="Allowed origins">
-          <List items={apiKey.allowed_origins} absent="None: no browser may use it" />
+          <List items={apiKey.allowed_origins} absent="None (blocked in browsers)" />
         </Fact>
       )}
       {apiKey.type === 'client' && (
-        <Fact name="Bundle ids">
+        <Fact name="Bundle IDs">
           <List items={apiKey.bundle_ids} absent="Any" />
           {apiKey.bundle_id_mismatches > 0 && (
             <Badge tone="warn" className="ml-1">
-              {formatCount(apiKey.bundle_id_mismatches)} requests from others
+              {formatCount(apiKey.bundle_id_mismatches)} requests from other apps
             </Badge>
           )}
         </Fact>
       )}
-      <Fact name="Rate limits">{limits.length === 0 ? "The project's defaults" : limits.join(' · ')}</Fact>
+      <Fact name="Rate limits">{limits.length === 0 ? 'Project defaults' : limits.join(' · ')}</Fact>
       <Fact name="Created">
-        <TimeAgo at={apiKey.created_at} /> by <bdi>{nameOf(apiKey.created_by)}</bdi>
+        <TimeAgo at={apiKey.created_at} /> by <bdi>{nameOf(apiKey.created_by, 'sentence')}</bdi>
       </Fact>
       <Fact name="Last used">
         <TimeAgo at={apiKey.last_used_at} />

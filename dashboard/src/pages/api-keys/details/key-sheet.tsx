@@ -24,13 +24,13 @@ export function KeySheet({ openedId, all, onClose, onAction }: KeySheetProps) {
   const opened = all.find(({ id }) => id === openedId);
   return (
     <Dialog open={openedId !== undefined} onOpenChange={(isOpen) => !isOpen && onClose()}>
-      <SheetContent title={<bdi>{opened?.name ?? 'There is no such key'}</bdi>} description={openedId}>
+      <SheetContent title={<bdi>{opened?.name ?? 'Key not found'}</bdi>} description={openedId}>
         <DialogBody>
           {opened ? (
             <Parts key={openedId} apiKey={opened} all={all} onAction={onAction} />
           ) : (
-            <EmptyState icon={KeyRound} title="Nothing to show">
-              This project has no key of this id. The link is wrong, or it belongs to another project.
+            <EmptyState icon={KeyRound} title="Key not found">
+              This project has no key with this ID. Check the link, or switch to the project it belongs to.
             </EmptyState>
           )}
         </DialogBody>

@@ -12,17 +12,17 @@ import { useNow } from '../../../lib/now.ts';
 import { sumByDay, totalRequests, type UsageDay } from '../key/usage-days.ts';
 
 const OUTCOMES = [
-  { name: 'ok', label: 'Passed' },
-  { name: 'unauthorized', label: '401 refused' },
-  { name: 'forbidden', label: '403 not allowed' },
-  { name: 'limited', label: '429 too fast' },
+  { name: 'ok', label: 'Successful' },
+  { name: 'unauthorized', label: 'Unauthorized' },
+  { name: 'forbidden', label: 'Forbidden' },
+  { name: 'limited', label: 'Rate limited' },
 ] as const;
 
 /** A key's requests by outcome, day by day. */
 export function KeyUsagePanel({ apiKey }: { apiKey: ApiKey }) {
   const usage = useKeyUsage(apiKey.id);
   return (
-    <QueryState query={usage} what="The usage could not be loaded" pending={<Skeleton className="h-64" />}>
+    <QueryState query={usage} what="Couldn't load the usage" pending={<Skeleton className="h-64" />}>
       {(hours) => <Summary hours={hours} />}
     </QueryState>
   );
@@ -36,7 +36,7 @@ function Summary({ hours }: { hours: readonly UsageHour[] }) {
   if (total === 0) {
     return (
       <EmptyState icon={ChartNoAxesColumn} title={`No requests in ${USAGE_DAYS} days`}>
-        Use the key and its requests show here within seconds. What it may do, ask it:
+        Requests appear here within seconds. To see what the key can do, run:
         <CodeBlock
           className="mt-4 text-left"
           code={`curl ${window.location.origin}/v1/api-keys/self \\\n  -H "Authorization: Bearer $APPFLOW_API_KEY"`}
@@ -62,7 +62,7 @@ function Summary({ hours }: { hours: readonly UsageHour[] }) {
         />
         <figcaption className="mt-1 flex justify-between text-soft text-xs">
           <span>{formatDay(days[0]?.day ?? '')}</span>
-          <span>Requests a day, UTC</span>
+          <span>Requests per day (UTC)</span>
           <span>{formatDay(days.at(-1)?.day ?? '')}</span>
         </figcaption>
       </figure>

@@ -11,7 +11,7 @@ type AppsFieldProps = {
 
 const CHOICES = [
   { value: 'all', label: 'All apps' },
-  { value: 'some', label: 'Only some' },
+  { value: 'some', label: 'Selected apps' },
 ] as const;
 
 /** Which apps the key has access to. */
@@ -34,7 +34,7 @@ export function AppsField({ appIds, onChange }: AppsFieldProps) {
         />
       </div>
       {appIds === null ? (
-        <p className="text-soft text-xs">Apps added later are reached too.</p>
+        <p className="text-soft text-xs">Includes apps you add later.</p>
       ) : (
         <div className="grid gap-2.5 rounded-lg border px-4 py-3 sm:grid-cols-2">
           {apps.map(({ id, name, platform }) => (

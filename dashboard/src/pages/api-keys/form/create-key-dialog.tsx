@@ -41,7 +41,7 @@ function KeyTypeDialog({ onClose, onChoose }: KeyTypeDialogProps) {
     <Dialog open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <DialogContent
         title="Where will this key live?"
-        description="That decides what it may be allowed to do."
+        description="This determines what it can do."
         className="max-w-xl"
       >
         <DialogBody className="grid gap-2.5">

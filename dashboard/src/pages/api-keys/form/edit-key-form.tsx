@@ -56,7 +56,7 @@ export function EditKeyForm({ apiKey }: { apiKey: ApiKey }) {
     const onSuccess = (saved: ApiKey) => {
       // Edits made since it was sent are still unsaved.
       setEdit(({ draft: current }) => beginEdit(saved, rebaseDraft(draft, current, toDraft(saved)).draft));
-      toast.success('Saved. It holds from the next request on.');
+      toast.success('Saved. Applies from the next request.');
     };
     update.mutate({ key: base, body }, { onSuccess });
   };
@@ -96,8 +96,8 @@ type ConflictNoticeProps = { withTheirs: KeyDraft | undefined; onResolve: (draft
 function ConflictNotice({ withTheirs, onResolve }: ConflictNoticeProps) {
   if (!withTheirs) {
     return (
-      <Callout tone="warn" isAlert title="Someone else changed this key meanwhile">
-        What you typed is still here; all else is as they left it. Look once more, then save.
+      <Callout tone="warn" isAlert title="Someone else edited this key">
+        Your edits are kept; everything else shows their version. Review the key, then save.
       </Callout>
     );
   }
@@ -105,19 +105,19 @@ function ConflictNotice({ withTheirs, onResolve }: ConflictNoticeProps) {
     <Callout
       tone="warn"
       isAlert
-      title="Someone else changed the same meanwhile"
+      title="Someone else edited these fields"
       actions={
         <>
           <Button size="sm" onClick={() => onResolve()}>
             Keep mine
           </Button>
           <Button size="sm" onClick={() => onResolve(withTheirs)}>
-            Take theirs
+            Use theirs
           </Button>
         </>
       }
     >
-      The form shows what you typed, and all else as they left it.
+      Your edits are kept; everything else shows their version.
     </Callout>
   );
 }
@@ -128,7 +128,7 @@ const isConflict = (error: unknown) => error instanceof Problem && error.code ==
 function Failure({ error }: { error: unknown }) {
   if (!error || isCanceled(error)) return null;
   return (
-    <Callout tone="bad" isAlert title="The key was not changed">
+    <Callout tone="bad" isAlert title="Couldn't save the key">
       {errorMessage(error)}
     </Callout>
   );

@@ -70,10 +70,10 @@ export function findDraftErrors(
   const expiresAt = expiryInstant(draft.expiry, draft.expiryDate, now);
   const isPast = typeof expiresAt === 'string' && Date.parse(expiresAt) <= now;
   return {
-    ...(draft.name.trim() === '' && { name: 'Give the key a name that says where it lives.' }),
+    ...(draft.name.trim() === '' && { name: 'Enter a name, such as the service that uses the key.' }),
     ...(draft.scopes.length === 0 && { scopes: 'Choose at least one scope.' }),
-    ...(expiresAt === undefined && { expiry: 'Pick a date.' }),
-    ...(isPast && { expiry: 'The date must lie in the future.' }),
+    ...(expiresAt === undefined && { expiry: 'Choose a date.' }),
+    ...(isPast && { expiry: 'Choose a date in the future.' }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { NAME_RULES } from '../../../../../src/directory/field-rules.ts';
 import { fieldError } from '../../../api/problem.ts';
 import { LimitsFields } from '../../../components/limits-fields.tsx';
@@ -28,7 +29,7 @@ export function KeyFields({ draft, maxDays, onChange, errors, error }: KeyFields
     <>
       <Field
         label="Name"
-        hint="Say where it lives: whoever reads the audit log will thank you."
+        hint="Name it after the service that uses it."
         error={errors.name ?? fieldError(error, 'name')}
       >
         {(control) => (
@@ -97,23 +98,34 @@ function ExpiryField({
         <p className="text-soft text-xs">
           {draft.expiry === 'never' &&
             draft.type === 'client' &&
-            'Installed apps cannot be given a new key. '}
+            "Apps already installed can't receive a new key. "}
           {draft.expiry === 'never' &&
             draft.type !== 'client' &&
-            'A key without an end is easily forgotten. '}
+            'Keys that never expire are easy to forget. '}
           {typeof instant === 'string' && `Until ${formatExact(instant)}. `}
-          {maxDays !== null && `This project's keys live at most ${maxDays} days.`}
+          {maxDays !== null && `Keys in this project last at most ${maxDays} days.`}
         </p>
       )}
     </FieldGroup>
   );
 }
 
+/** Its fields, as the server names them. */
+const RESTRICTIONS = ['ip_allowlist', 'allowed_origins', 'bundle_ids', 'rate_limits'];
+
 function RestrictionFields({ draft, change, error }: PartProps & { error: unknown }) {
   const isUsed =
-    [draft.addresses, draft.origins, draft.bundleIds].some((text) => text !== '') || draft.rateLimits;
+    [draft.addresses, draft.origins, draft.bundleIds].some((text) => text !== '') ||
+    draft.rateLimits !== null;
+  const isWrong = RESTRICTIONS.some((field) => fieldError(error, field) !== undefined);
+  const [isOpen, setOpen] = useState(isUsed);
   return (
-    <details className="group rounded-lg border" open={isUsed ? true : undefined}>
+    <details
+      className="group rounded-lg border"
+      // Stays as it is while someone types: clearing the last entry must not close it.
+      open={isOpen || isWrong}
+      onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+    >
       <summary className="cursor-pointer select-none rounded-lg px-4 py-2.5 font-medium text-sm hover:bg-hover/50">
         Restrictions and limits
       </summary>
@@ -121,7 +133,7 @@ function RestrictionFields({ draft, change, error }: PartProps & { error: unknow
         {draft.type === 'read_only' && (
           <LinesField
             label="Allowed origins"
-            hint="Web pages that may use it, one a line. Empty: no browser may."
+            hint="One origin per line. Leave empty to block all browsers."
             placeholder="https://status.example.com"
             value={draft.origins}
             onChange={(origins) => change({ origins })}
@@ -130,8 +142,8 @@ function RestrictionFields({ draft, change, error }: PartProps & { error: unknow
         )}
         {draft.type === 'client' && (
           <LinesField
-            label="Bundle ids"
-            hint="Apps that should use it, one a line. Others are counted, not refused: anyone can send an id."
+            label="Bundle IDs"
+            hint="One bundle ID per line. Requests from other apps are flagged, not blocked."
             placeholder="com.example.notes"
             value={draft.bundleIds}
             onChange={(bundleIds) => change({ bundleIds })}
@@ -140,7 +152,7 @@ function RestrictionFields({ draft, change, error }: PartProps & { error: unknow
         )}
         <LinesField
           label="IP addresses"
-          hint="Addresses or networks, v4 or v6, one a line. Empty: from anywhere."
+          hint="One IP address or CIDR range per line. Leave empty to allow any."
           placeholder={'203.0.113.7\n2001:db8::/32'}
           value={draft.addresses}
           onChange={(addresses) => change({ addresses })}

@@ -9,13 +9,13 @@ const SERVER_PRESETS: readonly ScopePreset[] = [
   {
     id: 'read',
     label: 'Read data',
-    hint: 'Events and metrics, no changes',
+    hint: 'Events and analytics, read-only',
     scopes: ['events:read', 'analytics:read', 'apps:read', 'project:read'],
   },
   {
     id: 'manage',
     label: 'Manage apps and keys',
-    hint: 'Provisioning and automation',
+    hint: 'For provisioning and automation',
     scopes: ['apps:read', 'apps:write', 'keys:read', 'keys:write', 'project:read'],
   },
   { id: 'all', label: 'Everything', hint: 'All scopes', scopes: CEILINGS.server },
@@ -24,11 +24,11 @@ const SERVER_PRESETS: readonly ScopePreset[] = [
 const READ_PRESETS: readonly ScopePreset[] = [
   {
     id: 'report',
-    label: 'Numbers, apps and project',
+    label: 'Analytics, apps and project',
     hint: 'What BI tools need',
     scopes: CEILINGS.read_only,
   },
-  { id: 'numbers', label: 'Numbers only', hint: 'For one chart or report', scopes: ['analytics:read'] },
+  { id: 'numbers', label: 'Analytics only', hint: 'For one chart or report', scopes: ['analytics:read'] },
 ];
 
 /** Returns the scope presets of a type; none for client keys, which have exactly one scope. */

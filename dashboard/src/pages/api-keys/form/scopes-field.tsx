@@ -16,7 +16,7 @@ type ScopesFieldProps = {
 export function ScopesField({ type, scopes, onChange, error }: ScopesFieldProps) {
   const chosen = findPreset(type, scopes);
   return (
-    <FieldGroup label="What may it do?">
+    <FieldGroup label="Permissions">
       <div className="grid gap-2 sm:grid-cols-2">
         {listPresets(type).map((preset) => (
           <button
@@ -38,8 +38,8 @@ export function ScopesField({ type, scopes, onChange, error }: ScopesFieldProps)
       <details className="rounded-lg border">
         <summary className="cursor-pointer select-none rounded-lg px-4 py-2 text-note text-soft hover:bg-hover/50">
           {chosen
-            ? 'Choose scopes one by one'
-            : `${countOffered(scopes)} of ${listOffered(type).length} scopes, chosen one by one`}
+            ? 'Choose individual scopes'
+            : `${countOffered(scopes)} of ${listOffered(type).length} scopes selected`}
         </summary>
         <div className="grid gap-3 border-t px-4 py-3 sm:grid-cols-2">
           {listOffered(type).map((scope) => (

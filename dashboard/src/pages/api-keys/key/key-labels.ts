@@ -19,7 +19,7 @@ export const KEY_TYPE_LABELS: Record<KeyType, KeyTypeLabels> = {
     prefix: 'sk_',
     location: 'In my backend',
     examples: 'Servers, jobs, CI, scripts',
-    consequence: 'Can be allowed everything in this project. Keep it secret; browsers are refused.',
+    consequence: 'Full access to this project if you allow it. Keep it secret: it is rejected in browsers.',
     namePlaceholder: 'Production backend',
   },
   client: {
@@ -27,7 +27,7 @@ export const KEY_TYPE_LABELS: Record<KeyType, KeyTypeLabels> = {
     prefix: 'ck_',
     location: 'In a mobile or web app',
     examples: 'iOS, Android, web SDKs',
-    consequence: 'Everyone who has the app has the key. It can only write events, never read.',
+    consequence: 'Anyone with the app can extract this key, so it can only send events.',
     namePlaceholder: 'Production iOS',
   },
   read_only: {
@@ -35,7 +35,7 @@ export const KEY_TYPE_LABELS: Record<KeyType, KeyTypeLabels> = {
     prefix: 'ro_',
     location: 'In a dashboard or report',
     examples: 'BI tools, spreadsheets, status pages',
-    consequence: 'Reads numbers, changes nothing. In browsers only from the origins you name.',
+    consequence: 'Reads analytics, app and project details. Browsers need an allowed origin.',
     namePlaceholder: 'Weekly report',
   },
 };
@@ -44,9 +44,9 @@ export const KEY_TYPE_LABELS: Record<KeyType, KeyTypeLabels> = {
 export const SCOPE_DESCRIPTIONS: Record<KeyScope, string> = {
   'events:write': 'Send events',
   'events:read': 'Search and export events',
-  'analytics:read': 'Read numbers and charts',
-  'users:read': 'Reserved, no use yet',
-  'users:delete': 'Reserved, no use yet',
+  'analytics:read': 'Read analytics',
+  'users:read': 'Reserved, not used yet',
+  'users:delete': 'Reserved, not used yet',
   'apps:read': 'List apps',
   'apps:write': 'Create, change and delete apps',
   'project:read': 'Read project settings',
@@ -69,8 +69,8 @@ export const REVOKE_REASONS = [
   { value: 'unused', label: 'No longer used' },
   { value: 'rotated', label: 'Replaced by another key' },
   { value: 'leaked', label: 'Leaked, or may have leaked' },
-  { value: 'member_left', label: 'Someone who knew it left' },
-  { value: 'other', label: 'Another reason' },
+  { value: 'member_left', label: 'Someone with access left' },
+  { value: 'other', label: 'Other' },
 ] as const satisfies readonly { value: RevokeReason; label: string }[];
 
 /** Whether a key can be used, or enabled again. */

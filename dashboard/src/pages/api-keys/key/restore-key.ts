@@ -13,7 +13,7 @@ export function useRestoreKey() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (key: ApiKey) => restoreKey(project.id, key),
-    onSuccess: ({ name }) => toast.success(`${name} works again.`),
+    onSuccess: ({ name }) => toast.success(`${name} is restored.`),
     onError: (error) => isCanceled(error) || toast.error(errorMessage(error)),
     onSettled: () => refreshKeys(client, project.id),
   });

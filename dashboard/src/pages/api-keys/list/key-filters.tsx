@@ -30,7 +30,7 @@ export function KeyFilters({ shown, total }: { shown: number; total: number }) {
         <Input
           type="search"
           aria-label="Search keys"
-          placeholder="Search by name, hint or id"
+          placeholder="Search by name, prefix or ID"
           className="pl-9"
           value={q}
           onChange={(event) => change('q', event.target.value)}
@@ -45,7 +45,7 @@ export function KeyFilters({ shown, total }: { shown: number; total: number }) {
         ))}
       </Select>
       <Select aria-label="Status" value={status} onChange={(event) => change('status', event.target.value)}>
-        <option value="live">Live keys</option>
+        <option value="live">Active keys</option>
         {Object.entries(STATUS_LABELS).map(([value, { label }]) => (
           <option key={value} value={value}>
             {label}

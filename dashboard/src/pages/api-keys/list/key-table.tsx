@@ -1,5 +1,14 @@
 import { Link } from '@tanstack/react-router';
-import { Ellipsis, FileSearch, RefreshCw, SearchX, Trash2, TriangleAlert } from 'lucide-react';
+import {
+  CircleCheck,
+  CircleOff,
+  Ellipsis,
+  FileSearch,
+  RefreshCw,
+  SearchX,
+  Trash2,
+  TriangleAlert,
+} from 'lucide-react';
 import type { ApiKey } from '../../../api/answers.ts';
 import { useCurrentApp } from '../../../api/apps.ts';
 import { USAGE_DAYS, type Usage } from '../../../api/keys.ts';
@@ -16,6 +25,7 @@ import { ActionsHead, Cell, Head, HeadRow, Row, Table } from '../../../component
 import { Tooltip } from '../../../components/ui/tooltip.tsx';
 import { formatAmount, formatCount, formatExact } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
+import { useEnableKey } from '../key/enable-key.ts';
 import { adviseGrace } from '../key/grace-advice.ts';
 import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
 import type { KeyAction } from '../key/key-labels.ts';
@@ -36,8 +46,8 @@ export function KeyTable({ keys, all, usage, onOpen, onAction }: KeyTableProps) 
   const nameOf = useActorNames(all);
   if (keys.length === 0) {
     return (
-      <EmptyState icon={SearchX} title="No key passes the filters">
-        Revoked and expired keys are under “All keys”.
+      <EmptyState icon={SearchX} title="No keys match your filters">
+        To see revoked and expired keys, choose “All keys”.
       </EmptyState>
     );
   }
@@ -50,7 +60,7 @@ export function KeyTable({ keys, all, usage, onOpen, onAction }: KeyTableProps) 
           <Head>Apps</Head>
           <Head>Created by</Head>
           <Head>Last used</Head>
-          <Head>Requests, {USAGE_DAYS} days</Head>
+          <Head>Requests ({USAGE_DAYS} days)</Head>
           <Head>Status</Head>
           <ActionsHead />
         </HeadRow>
@@ -139,7 +149,7 @@ function RequestsCell({ apiKey, usage }: OfKey & { usage: Usage }) {
       {hours ? (
         <Requests days={sumByDay(hours, USAGE_DAYS, now).map(totalRequests)} />
       ) : usage.failed.has(apiKey.id) ? (
-        <span className="text-soft text-xs">Not known</span>
+        <span className="text-soft text-xs">Unknown</span>
       ) : (
         <Skeleton className="h-6 w-28" />
       )}
@@ -175,7 +185,7 @@ function StatusCell({ apiKey }: OfKey) {
           {apiKey.revoked_at ? (
             <TimeAgo at={apiKey.revoked_at} />
           ) : isRotating ? (
-            'Rotating: two secrets'
+            'Rotation in progress'
           ) : (
             <Expiry at={apiKey.expires_at} />
           )}
@@ -199,6 +209,7 @@ type KeyMenuProps = OfKey & Pick<KeyTableProps, 'onOpen' | 'onAction'>;
 
 function KeyMenu({ apiKey, onOpen, onAction }: KeyMenuProps) {
   const { can } = useProject();
+  const { enable } = useEnableKey();
   const mayChange = can('keys:write') && isAlive(apiKey.status);
   return (
     <Menu>
@@ -217,6 +228,10 @@ function KeyMenu({ apiKey, onOpen, onAction }: KeyMenuProps) {
             <MenuItem onSelect={() => onAction({ kind: 'rotate', keyId: apiKey.id })}>
               <RefreshCw aria-hidden />
               Rotate secret
+            </MenuItem>
+            <MenuItem onSelect={() => void enable(apiKey, apiKey.disabled)}>
+              {apiKey.disabled ? <CircleCheck aria-hidden /> : <CircleOff aria-hidden />}
+              {apiKey.disabled ? 'Enable key' : 'Disable key'}
             </MenuItem>
             <MenuSeparator />
             <MenuItem isDanger onSelect={() => onAction({ kind: 'revoke', keyId: apiKey.id })}>

@@ -17,22 +17,24 @@ function describe(finding: Finding, now: number): { claim: string; advice: strin
   switch (finding.kind) {
     case 'leaked':
       return {
-        claim: finding.isDead ? 'leaked and is revoked' : 'was reported as leaked',
+        claim: finding.isDead ? 'leaked and was revoked' : 'was reported as leaked',
         advice: finding.isDead
           ? 'Check that nothing still uses it.'
-          : 'It is in every installed app and can only write events: rotate it with a long grace if it is misused.',
+          : 'Client keys ship in your apps and can only send events. If it is misused, rotate it with a long grace period.',
       };
     case 'unused':
       return {
-        claim: `has not been used ${finding.key.last_used_at ? 'since' : 'at all; it was made'} ${formatRelative(finding.since, now)}`,
-        advice: 'Revoke it if nobody knows what it is for; that can be undone for an hour.',
+        claim: finding.key.last_used_at
+          ? `was last used ${formatRelative(finding.since, now)}`
+          : `has never been used since it was created ${formatRelative(finding.since, now)}`,
+        advice: 'If you no longer need it, revoke it (you can undo this for an hour).',
       };
     case 'never_expires':
-      return { claim: 'never expires', advice: 'Give it an end, or rotate it regularly.' };
+      return { claim: 'never expires', advice: 'Set an expiry date or rotate it regularly.' };
     case 'too_wide':
       return {
-        claim: `can do more than it does: ${formatAmount(finding.unusedScopes.length, 'scope')} unused in ${USAGE_DAYS} days`,
-        advice: `It was only used for ${finding.used.join(' and ')} requests. Narrow its scopes.`,
+        claim: `has ${formatAmount(finding.unusedScopes.length, 'scope')} it hasn't used in ${USAGE_DAYS} days`,
+        advice: `It only makes ${finding.used.join(' and ')} requests. Remove the scopes it doesn't need.`,
       };
   }
 }
@@ -51,7 +53,7 @@ export function SafetyPanel({ keys, usage, onOpen }: SafetyPanelProps) {
       <header className="flex items-center gap-2.5 px-5 pt-3.5 pb-2">
         <ShieldAlert className="size-4.5 text-warn" aria-hidden />
         <h2 className="font-semibold text-[0.9375rem] tracking-tight">Safety</h2>
-        <span className="text-note text-soft">{formatAmount(findings.length, 'thing')} to look at</span>
+        <span className="text-note text-soft">{formatAmount(findings.length, 'recommendation')}</span>
       </header>
       <ul className="divide-y border-t">
         {shown.map((finding) => (
@@ -70,15 +72,19 @@ export function SafetyPanel({ keys, usage, onOpen }: SafetyPanelProps) {
 }
 
 function NothingFound({ compared, used }: { compared: number; used: number }) {
-  const which = compared === used ? 'None' : `Of the ${compared} of ${used} server keys looked at, none`;
+  const which =
+    compared === used
+      ? 'None has unused scopes.'
+      : `None of the ${compared} of ${used} server keys checked has unused scopes.`;
   return (
     <Card aria-label="Safety" className="flex items-center gap-3 px-5 py-3.5 text-sm">
       <ShieldCheck className="size-5 shrink-0 text-good" aria-hidden />
       <p>
-        <span className="font-medium">Nothing to worry about.</span>{' '}
+        <span className="font-medium">No recommendations.</span>{' '}
         <span className="text-soft">
-          No key is leaked or unused for {UNUSED_DAYS} days, and every server and read-only key has an end.
-          {compared > 0 && ` ${which} can do more than it does.`}
+          No key has leaked or gone unused for {UNUSED_DAYS} days, and every server and read-only key has an
+          expiry date.
+          {compared > 0 && ` ${which}`}
         </span>
       </p>
     </Card>
