@@ -2,7 +2,8 @@ import { parseRemaining } from '../http/limit-headers.ts';
 import { attempt, type Call, readJson, type Target } from '../http/transport.ts';
 import { createAdaptiveBackoff } from '../retry/adaptive-backoff.ts';
 import { type OnWait, startDeadline, withOnWait } from '../retry/deadline.ts';
-import { dropOpenGates, getGate } from '../retry/rate-limit-gate.ts';
+import { dropOpenGates, getGate } from '../retry/gate-registry.ts';
+import { createGate } from '../retry/rate-limit-gate.ts';
 import { createId } from '../runtime/id.ts';
 import { OPERATIONS, type Operation, type OperationName } from './operations.ts';
 
@@ -49,7 +50,7 @@ export function createCaller(
   ): Promise<T> {
     const operation: Operation = OPERATIONS[operationName];
     const { gate: gateName = operation.category } = operation;
-    const gate = getGate(target, gateName, random, createAdaptiveBackoff());
+    const gate = getGate(target, gateName, () => createGate(target.clock, random, createAdaptiveBackoff()));
     const deadline = startDeadline(target.clock, gateName, timeLimitMs, input.options?.signal);
     const { signal } = deadline;
     const beforeWait = onWait ? withOnWait(deadline.beforeWait, onWait) : deadline.beforeWait;

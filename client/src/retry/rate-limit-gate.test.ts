@@ -11,7 +11,8 @@ import {
 import { limited, refusal, startScriptedServer } from '../../../test/client/scripted-server.ts';
 import { AppflowAdmin } from '../admin.ts';
 import { SYSTEM_CLOCK } from '../runtime/clock.ts';
-import { dropOpenGates, getGate } from './rate-limit-gate.ts';
+import { dropOpenGates, getGate } from './gate-registry.ts';
+import { createGate } from './rate-limit-gate.ts';
 
 describe('58: many callers, one limit', () => {
   it('50 parallel callers and one 429 send one probe per backoff', async () => {
@@ -180,7 +181,8 @@ it('parallel rejections with an absurd Retry-After wait for at most a day', asyn
 
 it('at 1,000 gates, the open ones are dropped', () => {
   const clock = { ...SYSTEM_CLOCK };
-  const find = (n: number) => getGate({ apiKey: `sk_${n}`, baseUrl: '', clock }, 'events', () => 0);
+  const find = (n: number) =>
+    getGate({ apiKey: `sk_${n}`, baseUrl: '', clock }, 'events', () => createGate(clock, () => 0));
   const first = find(0);
   for (let n = 1; n < 999; n += 1) find(n);
   dropOpenGates(clock);

@@ -1,7 +1,7 @@
 import { AppflowError } from '../api/errors.ts';
 import type { BatchAnswer } from '../api/events.ts';
 import { attempt, type Outcome, readJson, type Target, unexpectedAnswer } from '../http/transport.ts';
-import type { RateLimitGate } from '../retry/rate-limit-gate.ts';
+import type { RateLimitGate } from '../retry/gate.ts';
 import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import type { Queue, TrackedEvent } from './queue.ts';

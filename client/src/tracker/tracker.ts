@@ -1,6 +1,7 @@
 import type { EventContext } from '../api/events.ts';
 import { type Fetch, GLOBAL_FETCH, type Target } from '../http/transport.ts';
-import { getGate } from '../retry/rate-limit-gate.ts';
+import { getGate } from '../retry/gate-registry.ts';
+import { createSequentialGate } from '../retry/sequential-gate.ts';
 import { BACKGROUND_CLOCK, type Clock } from '../runtime/clock.ts';
 import { isDevelopment, rejectInBrowser } from '../runtime/environment.ts';
 import { type AppflowStorage, findStorage } from '../runtime/storage.ts';
@@ -78,7 +79,7 @@ export class Appflow {
     });
     const connect = () => {
       const target: Target = { apiKey: this.#apiKey, baseUrl, fetch, clock };
-      return { target, gate: getGate(target, 'events', random) };
+      return { target, gate: getGate(target, 'tracker', () => createSequentialGate(clock, random)) };
     };
     this.#flushScheduler = createFlushScheduler(options, clock, {
       queue: this.#queue,
