@@ -56,7 +56,7 @@ describe('the admin client', () => {
       'events.export',
       'events.sendAll',
     ];
-    const admin = connectAdmin({ url: '', clock: {}, fetch } as never);
+    const admin = connectAdmin({ url: 'http://a.example', clock: {}, fetch } as never);
     const methods = Object.entries(admin).flatMap(([group, verbs]) =>
       Object.keys(verbs).map((verb) => `${group}.${verb}`),
     );

@@ -1,5 +1,5 @@
-import { parseRemaining } from '../http/limit-headers.ts';
-import { attempt, type Call, readJson, type Target } from '../http/transport.ts';
+import { parseRemaining, type Remaining } from '../http/limit-headers.ts';
+import { attempt, type Call, type Outcome, readJson, type Target } from '../http/transport.ts';
 import { createAdaptiveBackoff } from '../retry/adaptive-backoff.ts';
 import { type OnWait, startDeadline, withOnWait } from '../retry/deadline.ts';
 import { dropOpenGates, getGate } from '../retry/gate-registry.ts';
@@ -56,7 +56,7 @@ export function createCaller(
     const beforeWait = onWait ? withOnWait(deadline.beforeWait, onWait) : deadline.beforeWait;
     const call: Call = { ...toCall(operation, input, target), signal };
     try {
-      return await gate.run(() => attempt(target, call, read), { signal, beforeWait });
+      return await gate.run(() => attemptWithQuota(target, call, read, input.events), { signal, beforeWait });
     } finally {
       deadline.clear();
     }
@@ -69,9 +69,24 @@ export function createCaller(
   };
 }
 
+/** Makes an attempt and reads the quota it leaves for requests of as many events. */
+async function attemptWithQuota<T>(
+  target: Target,
+  call: Call,
+  read: (response: Response) => Promise<T>,
+  events = 1,
+): Promise<Outcome<T>> {
+  let remaining: Remaining | undefined;
+  const outcome = await attempt(target, call, (response) => {
+    remaining = parseRemaining(response.headers.get('ratelimit'), events);
+    return read(response);
+  });
+  return { ...outcome, remaining };
+}
+
 /** Built once per call, so that all attempts have the same idempotency key. */
 function toCall({ method, path }: Operation, input: CallInput, { clock }: Target): Call {
-  const { id = '', query, body, events = 1, options } = input;
+  const { id = '', query, body, options } = input;
   const { json = body === undefined ? undefined : JSON.stringify(body) } = input;
   const headers: Record<string, string> = { ...input.headers };
   if (method === 'POST') headers['idempotency-key'] = options?.idempotencyKey ?? createId(clock.now());
@@ -79,7 +94,6 @@ function toCall({ method, path }: Operation, input: CallInput, { clock }: Target
     method,
     path: path.replace('{id}', encodeURIComponent(id)) + formatQuery(query),
     headers,
-    readRemaining: (rateLimit) => parseRemaining(rateLimit, events),
     ...(json === undefined ? {} : { body: json }),
   };
 }

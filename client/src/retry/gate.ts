@@ -32,8 +32,7 @@ export function decideRetry(
   random: number,
   budget: RetryBudget,
 ): Backoff {
-  const { retryAfterMs } = error;
-  const backoff = decideBackoff({ previousBaseMs, retryAfterMs, random });
+  const backoff = decideBackoff(previousBaseMs, error.retryAfterMs, random);
   if (retry === 'limited') return backoff;
   return { ...backoff, delayMs: Math.max(backoff.delayMs, budget.spend()) };
 }

@@ -7,6 +7,7 @@ import {
   inTurn,
   PAGE,
   timesOf,
+  toDropLine,
 } from '../../../test/client/scripted-clients.ts';
 import { limited, refusal, startScriptedServer } from '../../../test/client/scripted-server.ts';
 import { AppflowAdmin } from '../admin.ts';
@@ -132,14 +133,14 @@ describe('60: when the time limit is reached', () => {
     const world = await startScriptedServer(inTurn(limited(60)));
     const appflow = connectTracker(world, { queueSizeMax: 5 });
     const drops: unknown[] = [];
-    appflow.on('drop', (drop) => drops.push(drop));
+    appflow.on('drop', (drop) => drops.push(toDropLine(drop)));
     for (let n = 0; n < 8; n += 1) appflow.track(`e${n}`);
     await world.pass(10_000);
     // session_start and eight events; the queue size is five.
     assert.deepEqual(appflow.stats(), { queued: 5, sent: 0, dropped: 4 });
     assert.deepEqual(
       drops,
-      Array.from({ length: 4 }, () => ({ count: 1, reason: 'queue_full' })),
+      ['session_start', 'e0', 'e1', 'e2'].map((name) => `1 queue_full: ${name}`),
     );
   });
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { createFlushTimer, type FlushOptions } from './flush-timer.ts';
-import { onPageHidden } from './page-context.ts';
+import { onPageHidden } from './page-hidden.ts';
 import { createSender, type SenderParts } from './sender.ts';
 
 /** Sends the queue when it is due, or when the page is hidden. */

@@ -10,17 +10,17 @@ export type Journal = Pick<StateWriter, 'scheduleWrite' | 'whenSaved'> & {
   record: (change: () => void) => void;
 };
 
-/** What a journal needs; `onChange` is called after each change. */
-export type JournalParts = {
-  storage: AppflowStorage | undefined;
-  key: string;
-  recorder: Recorder;
-  onChange: () => void;
-  onError: (error: unknown) => void;
-};
-
-/** Returns a journal that is not open yet: changes are kept until it is. */
-export function createJournal({ storage, key, recorder, onChange, onError }: JournalParts): Journal {
+/**
+ * Returns a journal of the item `key` that is not open yet: changes are kept until it is. `onChange` is called after each
+ * change.
+ */
+export function createJournal(
+  storage: AppflowStorage | undefined,
+  key: string,
+  recorder: Recorder,
+  onChange: () => void,
+  onError: (error: unknown) => void,
+): Journal {
   const writer = createStateWriter(storage, key, recorder, onError);
   let isOpen = false;
   /** Changes recorded before the storage answered. */

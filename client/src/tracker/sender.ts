@@ -45,7 +45,8 @@ export function createSender(parts: SenderParts): Sender {
 
   async function drain(): Promise<void> {
     let left = queue.size();
-    state.batchSize = BATCH_SIZE;
+    // Halved batches grow again: the network may be better now.
+    state.batchSize = Math.min(BATCH_SIZE, 2 * state.batchSize);
     while (left > 0 && queue.size() > 0 && !state.isHalted) {
       left -= await sendBatch(parts, state, Math.min(left, state.batchSize));
     }
@@ -111,18 +112,19 @@ function onFailure(
   batch: readonly TrackedEvent[],
   error: unknown,
 ): number {
-  if (!(error instanceof AppflowError) || error.status !== 413) {
+  const { status } = error as Partial<AppflowError>;
+  if (!(error instanceof AppflowError) || (status !== 413 && status !== 408)) {
     state.isHalted = true;
     listeners.failed(error);
     return 0;
   }
-  // The batch is too large: waiting would not help, so halve the batches for the rest of this drain.
+  // The batch is too large, or the network too slow for it: the same batch would fail again.
   state.batchSize = Math.ceil(batch.length / 2);
   if (batch.length > 1) return 0;
   queue.remove(batch);
   journal.scheduleWrite();
   listeners.failed(error);
-  listeners.dropped(1, error.code);
+  listeners.dropped(error.code, batch);
   return 1;
 }
 
@@ -137,7 +139,7 @@ function finishBatch(
   if (removed === 0) return;
   journal.scheduleWrite();
   listeners.sent(Math.max(0, removed - rejected.length));
-  for (const { code } of rejected) listeners.dropped(1, code);
+  for (const { code, index } of rejected) listeners.dropped(code, batch.slice(index, index + 1));
 }
 
 /** Sets a new `sent_at` for each attempt: the server uses it to correct the device's clock. */
@@ -151,9 +153,12 @@ async function attemptBatch(
   const body = JSON.stringify({ app_id: appId, sent_at, events: batch });
   const call = { method: 'POST', path: '/v1/events', body, ...options };
   const outcome = await attempt(target, call, readAnswer);
+  if (outcome.ok) return outcome;
+  const { code, status } = outcome.error;
+  // The request took too long. The sender halves the batch; a single event is retried.
+  if (status === 408 && batch.length > 1) return { ...outcome, retry: 'never' };
   // A hotel's sign-in page answers 200 to everything: the events must wait, not get lost.
-  const isCaptivePortal =
-    !outcome.ok && outcome.error.code === 'unexpected_answer' && outcome.error.status < 400;
+  const isCaptivePortal = code === 'unexpected_answer' && status < 400;
   return isCaptivePortal ? { ...outcome, retry: 'outage' } : outcome;
 }
 

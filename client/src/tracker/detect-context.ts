@@ -1,0 +1,29 @@
+import type { EventContext } from '../api/events.ts';
+import { GLOBALS } from '../runtime/environment.ts';
+
+/** React Native's `Platform`, as far as it is used. `Version` is a number on Android: the API level. */
+export type ReactNativePlatform = {
+  OS: string;
+  Version?: string | number | undefined;
+  /** Android only. */
+  constants?: { Release?: string; Model?: string };
+};
+
+/** What is known about the device; a value may be missing. */
+export type DetectedContext = Partial<Record<keyof EventContext, string | number | undefined>>;
+
+/**
+ * Returns the context that can be read without a permission: in a page its language; in React Native what `Platform` knows; in
+ * Node the version of an app started by npm. A page's user agent is not used: browsers freeze its OS version.
+ */
+export function detectContext(platform?: ReactNativePlatform): DetectedContext {
+  const { document, navigator, process } = GLOBALS;
+  const { OS, Version, constants } = platform ?? {};
+  return {
+    platform: OS ?? (document && 'web'),
+    os_version: constants?.Release ?? Version,
+    device_model: constants?.Model,
+    locale: navigator?.language ?? GLOBALS.Intl?.DateTimeFormat().resolvedOptions().locale,
+    app_version: process?.env?.npm_package_version,
+  };
+}
