@@ -5,11 +5,13 @@ import { isBrowser } from './environment.ts';
  * Throws AppflowError if a client cannot work with these options. `isSecret` matches keys that must not be in a page. No
  * message contains the key: messages end up in logs.
  */
-export function checkOptions(options: unknown, isSecret: RegExp): void {
-  const { apiKey, baseUrl } = (options ?? {}) as { apiKey?: unknown; baseUrl?: unknown };
-  checkApiKey(apiKey, isSecret);
+export function checkOptions(
+  options: { apiKey?: unknown; baseUrl?: unknown } | null | undefined,
+  isSecret: RegExp,
+): void {
+  checkApiKey(options?.apiKey, isSecret);
   // Without user and password: `fetch` rejects such a URL with an error that contains them.
-  if (!/^https?:\/\/[^\s?#@]+$/i.test(`${baseUrl}`))
+  if (!/^https?:\/\/[^\s?#@]+$/i.test(`${options?.baseUrl}`))
     throw new AppflowError('Invalid baseUrl: use a URL such as "https://example.com".', {
       code: 'invalid_options',
     });

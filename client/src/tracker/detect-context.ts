@@ -13,17 +13,16 @@ export type ReactNativePlatform = {
 export type DetectedContext = Partial<Record<keyof EventContext, string | number | undefined>>;
 
 /**
- * Returns the context that can be read without a permission: in a page its language; in React Native what `Platform` knows; in
- * Node the version of an app started by npm. A page's user agent is not used: browsers freeze its OS version.
+ * Returns the context that can be read without a permission: the language and, in React Native, what `Platform` knows. Not a
+ * page's user agent: browsers freeze its OS version. Not npm_package_version in Node: it is that of the folder npm runs in.
  */
 export function detectContext(platform?: ReactNativePlatform): DetectedContext {
-  const { document, navigator, process } = GLOBALS;
+  const { document, navigator } = GLOBALS;
   const { OS, Version, constants } = platform ?? {};
   return {
     platform: OS ?? (document && 'web'),
     os_version: constants?.Release ?? Version,
     device_model: constants?.Model,
     locale: navigator?.language ?? GLOBALS.Intl?.DateTimeFormat().resolvedOptions().locale,
-    app_version: process?.env?.npm_package_version,
   };
 }

@@ -26,12 +26,12 @@ export function createFlushScheduler(
   const removeListeners = onPageHidden(sender.sendOnUnload);
 
   function schedule(): void {
-    if (!sender.isHalted() && !sender.isDraining()) timer.onQueued(queue.size());
+    if (!sender.isHalted() && !sender.isDraining()) timer.schedule(queue.size());
   }
 
   async function send(): Promise<void> {
     if (queue.size() === 0) return;
-    timer.onSend();
+    timer.restart();
     await sender.drain();
     schedule();
   }

@@ -3,7 +3,7 @@ import type { Recorder } from './recorder.ts';
 import { createStateWriter, type StateWriter } from './state-writer.ts';
 
 /** Applies the app's calls in order, on top of the state of an earlier run, and persists the result. */
-export type Journal = Pick<StateWriter, 'scheduleWrite' | 'whenSaved'> & {
+export type Journal = Pick<StateWriter, 'save' | 'flush'> & {
   /** Restores the state of the last run; resolves when the storage has answered. Never rejects. */
   open: () => Promise<void>;
   /** Applies a change now, or once the journal is open. */
@@ -32,7 +32,7 @@ export function createJournal(
     } catch (error) {
       onError(error);
     }
-    writer.scheduleWrite();
+    writer.save();
     onChange();
   }
 

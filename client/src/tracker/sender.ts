@@ -93,7 +93,7 @@ async function sendBatch(parts: SenderParts, state: State, count: number): Promi
   const { signal } = state.abort;
   const batch = queue.hold(count);
   try {
-    await journal.whenSaved();
+    await journal.flush();
     const { target, gate } = connect();
     const attempt = () => attemptBatch(target, batch, appId, { signal });
     const answer = await gate.run(attempt, { signal, onRetry: listeners.failed });
@@ -122,7 +122,7 @@ function onFailure(
   state.batchSize = Math.ceil(batch.length / 2);
   if (batch.length > 1) return 0;
   queue.remove(batch);
-  journal.scheduleWrite();
+  journal.save();
   listeners.failed(error);
   listeners.dropped(error.code, batch);
   return 1;
@@ -137,7 +137,7 @@ function finishBatch(
   const removed = queue.remove(batch);
   // Events that another request delivered in the meantime (the page was hidden and shown again) were counted there.
   if (removed === 0) return;
-  journal.scheduleWrite();
+  journal.save();
   listeners.sent(Math.max(0, removed - rejected.length));
   for (const { code, index } of rejected) listeners.dropped(code, batch.slice(index, index + 1));
 }

@@ -8,9 +8,9 @@ export type StateWriter = {
   /** Returns the state in the item's text and adopts its events: this tracker now keeps or removes them. */
   adopt: (text: string | null | undefined) => SavedState | undefined;
   /** Schedules a write; all changes of one turn of the event loop become one write. */
-  scheduleWrite: () => void;
+  save: () => void;
   /** Resolves when all scheduled writes are done or have failed. Never rejects. */
-  whenSaved: () => Promise<void>;
+  flush: () => Promise<void>;
 };
 
 /** The last write to each storage: writes take turns, since each starts with what the previous one left. */
@@ -54,7 +54,7 @@ export function createStateWriter(
       lastIdentity = saved?.who;
       return saved;
     },
-    scheduleWrite() {
+    save() {
       if (!storage || isScheduled) return;
       isScheduled = true;
       last = (lastWrites.get(storage) ?? last).then(async () => {
@@ -67,6 +67,6 @@ export function createStateWriter(
       });
       lastWrites.set(storage, last);
     },
-    whenSaved: () => last,
+    flush: () => last,
   };
 }

@@ -217,10 +217,7 @@ export class Appflow {
       timer = this.#clock.setTimeout(resolve, timeoutMs, true);
     });
     // The timeout also covers a storage that never answers.
-    await Promise.race([
-      timeout,
-      this.#ready.then(this.#flushScheduler.sendAll).then(this.#journal.whenSaved),
-    ]);
+    await Promise.race([timeout, this.#ready.then(this.#flushScheduler.sendAll).then(this.#journal.flush)]);
     this.#clock.clearTimeout(timer);
   }
 
