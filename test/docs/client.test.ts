@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it, mock } from 'node:test';
 import { AppflowAdmin } from '../../client/src/admin.ts';
@@ -21,6 +22,8 @@ const VALUES = {
   'ro_af1_…': project.read_only_key,
   'app_…': appId,
   './appflow-queue': join(folder, 'queue'),
+  './production-ios.key': join(folder, 'production-ios.key'),
+  './backend.key': join(folder, 'backend.key'),
 };
 
 /** Snippets log to the console. Their output is not checked, only that the tracker reports no errors. */
@@ -35,7 +38,9 @@ describe('client examples', () => {
       const errors: unknown[] = [];
       appflow.on('error', (error) => errors.push(error));
       appflow.on('drop', (drop) => errors.push(drop));
-      await runSnippet(code, folder, VALUES, { admin, appflow, AppflowAdmin, baseUrl, appId, clientKey });
+      const { id: keyId, key: leakedKey } = await admin.apiKeys.create({ name: 'Example', type: 'server' });
+      const values = { admin, appflow, AppflowAdmin, baseUrl, appId, clientKey, keyId, leakedKey, writeFile };
+      await runSnippet(code, folder, VALUES, values);
       await appflow.shutdown();
       assert.deepEqual(errors, []);
     });
@@ -77,6 +82,15 @@ for (const page of PAGES) {
     }
   });
 }
+
+it('every example that creates a secret stores it', () => {
+  const creating = [...listExamples(), ...PAGES.flatMap(listBlocks)].filter(({ code }) =>
+    /apiKeys\.(create|rotate)\(/.test(code),
+  );
+  assert.ok(creating.length >= 4);
+  for (const { place, code } of creating)
+    assert.match(code, /\bkey \} = await [^]*writeFile\('[^']+', key,/, place);
+});
 
 it('the Node snippet without the client sends the same events until they are stored, and waits as long as it has to', async () => {
   const answers = [

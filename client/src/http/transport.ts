@@ -108,7 +108,7 @@ export function unexpectedAnswer({ status }: Pick<Response, 'status'>, cause?: u
 /** `fetch` says only "fetch failed"; the actual reason is its cause. */
 function networkError(error: unknown): AppflowError {
   const reason = (error instanceof Error && error.cause) || error;
-  return new AppflowError(`No answer (${reason}).`, { code: 'network_error', cause: error });
+  return new AppflowError(`No response (${reason}).`, { code: 'network_error', cause: error });
 }
 
 async function toFailure(response: Response, clock: Clock): Promise<Failure> {

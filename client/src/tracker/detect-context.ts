@@ -5,8 +5,8 @@ import { GLOBALS } from '../runtime/environment.ts';
 export type ReactNativePlatform = {
   OS: string;
   Version?: string | number | undefined;
-  /** Android only. */
-  constants?: { Release?: string; Model?: string };
+  /** On Android `Release` and `Model`. Not declared: React Native's type for iOS has nothing in common with that. */
+  constants?: object;
 };
 
 /** What is known about the device; a value may be missing. */
@@ -18,7 +18,8 @@ export type DetectedContext = Partial<Record<keyof EventContext, string | number
  */
 export function detectContext(platform?: ReactNativePlatform): DetectedContext {
   const { document, navigator } = GLOBALS;
-  const { OS, Version, constants } = platform ?? {};
+  const { OS, Version } = platform ?? {};
+  const constants = platform?.constants as { Release?: string; Model?: string } | undefined;
   return {
     platform: OS ?? (document && 'web'),
     os_version: constants?.Release ?? Version,

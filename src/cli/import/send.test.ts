@@ -53,13 +53,13 @@ test('reports every wait for a failing server, with the reason', async () => {
   );
   assert.equal((await send(make(2))).accepted, 2);
   assert.equal(notes.length, 3, notes.join('\n'));
-  assert.match(notes[0] ?? '', /^No answer \(.+\); trying again in 0\.5 s\.$/);
+  assert.match(notes[0] ?? '', /^No response \(.+\); trying again in 0\.5 s\.$/);
   assert.equal(notes[1], 'The server answered 500: It is internal; trying again in 0.5 s.');
   assert.match(notes[2] ?? '', /^The server answered 503: It is overloaded; trying again in \d\.\d s\.$/);
 });
 
 for (const [name, answer, words] of [
-  ['does not answer', 'hang_up', /^No answer \(.*\), for five minutes now\. Run the same command again/],
+  ['does not answer', 'hang_up', /^No response \(.*\), for five minutes now\. Run the same command again/],
   [
     'is overloaded',
     refusal(503, 'overloaded'),
