@@ -89,7 +89,7 @@ it('every example that creates a secret stores it', () => {
   );
   assert.ok(creating.length >= 4);
   for (const { place, code } of creating)
-    assert.match(code, /\bkey \} = await [^]*writeFile\('[^']+', key,/, place);
+    assert.match(code, /\bkey \} = await [\s\S]*writeFile\('[^']+', key,/, place);
 });
 
 it('the Node snippet without the client sends the same events until they are stored, and waits as long as it has to', async () => {

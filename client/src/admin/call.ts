@@ -25,6 +25,8 @@ export type CallInput = {
   json?: string;
   /** The number of events in the body. */
   events?: number;
+  /** The caller sends several events in smaller requests if this one is too slow. */
+  canSplit?: boolean;
   headers?: Record<string, string>;
   options?: IdempotencyOptions | undefined;
 };
@@ -56,7 +58,7 @@ export function createCaller(
     const beforeWait = onWait ? withOnWait(deadline.beforeWait, onWait) : deadline.beforeWait;
     const call: Call = { ...toCall(operation, input, target), signal };
     try {
-      return await gate.run(() => attemptWithQuota(target, call, read, input.events), { signal, beforeWait });
+      return await gate.run(() => attemptOnce(target, call, read, input), { signal, beforeWait });
     } finally {
       deadline.clear();
     }
@@ -70,17 +72,19 @@ export function createCaller(
 }
 
 /** Makes an attempt and reads the quota it leaves for requests of as many events. */
-async function attemptWithQuota<T>(
+async function attemptOnce<T>(
   target: Target,
   call: Call,
   read: (response: Response) => Promise<T>,
-  events = 1,
+  { events = 1, canSplit = false }: CallInput,
 ): Promise<Outcome<T>> {
   let remaining: Remaining | undefined;
   const outcome = await attempt(target, call, (response) => {
     remaining = parseRemaining(response.headers.get('ratelimit'), events);
     return read(response);
   });
+  const isTooSlow = !outcome.ok && outcome.error.status === 408;
+  if (isTooSlow && canSplit && events > 1) return { ...outcome, retry: 'never' };
   return { ...outcome, remaining };
 }
 
