@@ -16,7 +16,7 @@ const ROOTS = {
   },
   'client/src/': {
     outside: [],
-    entries: ['index.ts', 'admin.ts', 'node.ts'].map((file) => `client/src/${file}`),
+    entries: ['script.ts', 'index.ts', 'admin.ts', 'node.ts'].map((file) => `client/src/${file}`),
   },
   'dashboard/src/': { outside: ['src/'], entries: ['dashboard/src/main.tsx'] },
 } as const;

@@ -7,8 +7,8 @@ import { createEvents, type Events } from './admin/events.ts';
 import { createProject, type ProjectOperations } from './admin/project.ts';
 import { type Fetch, GLOBAL_FETCH } from './http/transport.ts';
 import type { OnWait } from './retry/deadline.ts';
+import { checkOptions } from './runtime/check-options.ts';
 import { type Clock, SYSTEM_CLOCK } from './runtime/clock.ts';
-import { rejectInBrowser } from './runtime/environment.ts';
 
 /** Options of an admin client. */
 export type AppflowAdminOptions = {
@@ -47,11 +47,12 @@ export class AppflowAdmin {
   readonly events: Events;
   readonly project: ProjectOperations;
 
+  /** Throws AppflowError if the key or the URL cannot work, and in a browser for a server key. */
   constructor(options: AppflowAdminOptions) {
+    // Read-only keys are allowed in pages on their allowed origins.
+    checkOptions(options, /^sk_/);
     const { apiKey, baseUrl, clock = SYSTEM_CLOCK, fetch = GLOBAL_FETCH } = options;
     const { timeLimitMs = TIME_LIMIT_MS, random = Math.random } = options;
-    // Read-only keys are allowed in pages on their allowed origins.
-    rejectInBrowser(apiKey, ['sk_']);
     const caller = createCaller({ apiKey, baseUrl, fetch, clock }, timeLimitMs, random, options.onWait);
     this.analytics = createAnalytics(caller);
     this.apiKeys = createApiKeys(caller);

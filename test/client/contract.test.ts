@@ -55,9 +55,17 @@ describe('the admin client', () => {
     assert.equal(world.seen.length, operations.length);
   });
 
-  it('has only operations and their iterators', () => {
-    const more = ['apps.all', 'apiKeys.all', 'auditLog.all', 'events.all', 'events.sendAll'];
-    const admin = connectAdmin({ url: '', clock: {}, fetch } as never);
+  it('has only operations, their iterators and exports', () => {
+    const more = [
+      'apps.all',
+      'apiKeys.all',
+      'auditLog.all',
+      'auditLog.export',
+      'events.all',
+      'events.export',
+      'events.sendAll',
+    ];
+    const admin = connectAdmin({ url: 'http://a.example', clock: {}, fetch } as never);
     const methods = Object.entries(admin).flatMap(([group, verbs]) =>
       Object.keys(verbs).map((verb) => `${group}.${verb}`),
     );

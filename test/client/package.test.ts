@@ -55,11 +55,15 @@ const TRACK = (name: string) => `
 `;
 
 it('contains the build and its README, and has no dependencies', () => {
-  const { dependencies, exports } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
+  const { dependencies, exports, main, module, types, unpkg, jsdelivr } = JSON.parse(
+    readFileSync(installed('package.json'), 'utf8'),
+  );
   assert.equal(dependencies, undefined);
-  for (const { types, default: file } of Object.values<{ types: string; default: string }>(exports)) {
-    assert.ok(existsSync(installed(types)) && existsSync(installed(file)));
-  }
+  const entries = Object.values<{ import: object; require: object }>(exports);
+  const files = entries.flatMap((entry) => [...Object.values(entry.import), ...Object.values(entry.require)]);
+  assert.equal(files.length, 3 * 4);
+  for (const file of [...files, main, module, types, unpkg, jsdelivr])
+    assert.ok(existsSync(installed(file)), file);
   assert.ok(existsSync(installed('README.md')));
   assert.ok(!existsSync(installed('src')));
 });
@@ -83,7 +87,28 @@ it('all three entry points run in an empty Node project', async () => {
   assert.deepEqual(JSON.parse(stdout), [{ queued: 0, sent: 3, dropped: 0 }, 1, true, 'not_found']);
 });
 
-it('has types that compile in an app without Node types', async () => {
+it('all three entry points run with require, and share one AppflowError', async () => {
+  const code = `
+    const { Appflow, AppflowError } = require('@appflow/client');
+    const { AppflowAdmin } = require('@appflow/client/admin');
+    const { createFileStorage } = require('@appflow/client/node');
+    const [, , apiKey, serverKey, baseUrl] = process.argv;
+    (async () => {
+      const appflow = new Appflow({ apiKey, baseUrl, storage: createFileStorage('./queue-cjs') });
+      appflow.track('from_require');
+      await appflow.shutdown();
+      const admin = new AppflowAdmin({ apiKey: serverKey, baseUrl });
+      const { data } = await admin.events.search({ event_name: ['from_require'] });
+      const error = await admin.apps.get('app_none').catch((error) => error);
+      console.log(JSON.stringify([appflow.stats(), data.length, error instanceof AppflowError, error.code]));
+    })();
+  `;
+  writeFileSync(join(app, 'main.cjs'), code);
+  const { stdout } = await run(process.execPath, ['main.cjs', apiKey, serverKey, baseUrl], { cwd: app });
+  assert.deepEqual(JSON.parse(stdout), [{ queued: 0, sent: 3, dropped: 0 }, 1, true, 'not_found']);
+});
+
+it('has types that compile in an app without Node types, as ES module and as CommonJS', async () => {
   const code = `
     import { Appflow, type AppflowError } from '@appflow/client';
     import { AppflowAdmin } from '@appflow/client/admin';
@@ -94,6 +119,7 @@ it('has types that compile in an app without Node types', async () => {
     new AppflowAdmin({ apiKey: '', baseUrl: '' }).apiKeys.create({ name: 'x', type: 'secret' });
   `;
   writeFileSync(join(app, 'types.ts'), code);
+  writeFileSync(join(app, 'types.cts'), code);
   const flags = [
     '--noEmit',
     '--strict',
@@ -106,7 +132,7 @@ it('has types that compile in an app without Node types', async () => {
     '--lib',
     'es2022,dom',
   ];
-  await run(join(ROOT, 'node_modules/.bin/tsc'), [...flags, 'types.ts'], { cwd: app });
+  await run(join(ROOT, 'node_modules/.bin/tsc'), [...flags, 'types.ts', 'types.cts'], { cwd: app });
 });
 
 it(`has a tracker of at most ${TRACKER_BYTES_MAX} bytes, minified and compressed`, async () => {
@@ -114,8 +140,10 @@ it(`has a tracker of at most ${TRACKER_BYTES_MAX} bytes, minified and compressed
     format: 'esm',
     target: 'es2022',
   });
-  const bytes = gzipSync(code, { level: 9 }).length;
-  assert.ok(bytes <= TRACKER_BYTES_MAX, `${bytes} bytes`);
+  for (const script of [code, readFileSync(installed('dist/appflow.min.js'))]) {
+    const bytes = gzipSync(script, { level: 9 }).length;
+    assert.ok(bytes <= TRACKER_BYTES_MAX, `${bytes} bytes`);
+  }
 });
 
 it('runs without DOM and Node, with an async storage only, as in React Native', async () => {
@@ -153,14 +181,20 @@ describe('in Chromium, on a page of another origin', { skip: withoutChromium }, 
   let context: Awaited<ReturnType<typeof chromium.launchPersistentContext>>;
   let pages: Server;
   let pageUrl: string;
+  const minified = readFileSync(installed('dist/appflow.min.js'), 'utf8');
 
   before(async () => {
     const script = await bundle("export * from '@appflow/client'; export * from '@appflow/client/admin';", {
       format: 'iife',
       globalName: 'client',
     });
-    pages = createServer((_request, response) => {
-      response.writeHead(200, { 'content-type': 'text/html' });
+    pages = createServer(({ url }, response) => {
+      response.writeHead(200, {
+        'content-type': url === '/appflow.min.js' ? 'text/javascript' : 'text/html',
+      });
+      if (url === '/appflow.min.js') return response.end(minified);
+      if (url === '/script-tag')
+        return response.end('<!doctype html><script src="/appflow.min.js"></script>');
       response.end(`<!doctype html><title>An app</title><script>${script}</script>`);
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => pages.once('listening', resolve));
@@ -203,6 +237,20 @@ describe('in Chromium, on a page of another origin', { skip: withoutChromium }, 
       data.map(({ context: { platform } }) => platform),
       ['web'],
     );
+  });
+
+  it('the build for a script tag makes its classes global and sends events', async () => {
+    const page = await context.newPage();
+    await page.goto(`${pageUrl}/script-tag`);
+    const options = JSON.stringify({ apiKey, baseUrl });
+    const result = await page.evaluate(`(async () => {
+      const appflow = new Appflow(${options});
+      appflow.track('from_script_tag');
+      await appflow.flush();
+      try { new Appflow({}); } catch (error) { return [appflow.stats().queued, error instanceof AppflowError]; }
+    })()`);
+    assert.deepEqual(result, [0, true]);
+    assert.ok(await isStored('from_script_tag'));
   });
 
   it('the tracker rejects server and read-only keys, the admin client rejects server keys, before they are sent', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { AppflowAdmin } from '../../client/src/admin.ts';
 import { AppflowError } from '../../client/src/api/errors.ts';
 import type { AppflowStorage } from '../../client/src/runtime/storage.ts';
+import type { AppflowEvents } from '../../client/src/tracker/listeners.ts';
 import { Appflow } from '../../client/src/tracker/tracker.ts';
 import type { Scripted, Seen, World } from './scripted-server.ts';
 
@@ -15,6 +16,10 @@ export const connectAdmin = ({ url, clock, fetch }: World, random = 0, timeLimit
 /** Returns a tracker of the scripted server, without jitter. */
 export const connectTracker = ({ url, clock, fetch }: World, options: object = {}) =>
   new Appflow({ apiKey: 'ck_1', baseUrl: url, clock, fetch, random: () => 0, ...options });
+
+/** Returns a drop in one line, with the names of its events. */
+export const toDropLine = ({ count, reason, events }: AppflowEvents['drop']) =>
+  `${count} ${reason}: ${events.map(({ event_name }) => event_name)}`;
 
 /** Sends these responses in turn, then repeats the last one forever. */
 export const inTurn =

@@ -22,7 +22,8 @@ export type ApiKeys = {
    * @example
    * ```ts
    * const { id, key } = await admin.apiKeys.create({ name: 'Production iOS', type: 'client' });
-   * console.log(id, key.slice(0, 7));
+   * await writeFile('./production-ios.key', key, { mode: 0o600 });
+   * console.log(id);
    * ```
    */
   create: (key: NewKey, options?: IdempotencyOptions) => Promise<ApiKeyWithSecret>;
@@ -56,8 +57,7 @@ export type ApiKeys = {
    * Revokes this client's own key as leaked. A client key, which is in every installed app, is only reported.
    * @example
    * ```ts
-   * const { key } = await admin.apiKeys.create({ name: 'Leaked', type: 'server' });
-   * await new AppflowAdmin({ apiKey: key, baseUrl }).apiKeys.revokeSelf();
+   * await new AppflowAdmin({ apiKey: leakedKey, baseUrl }).apiKeys.revokeSelf();
    * ```
    */
   revokeSelf: (options?: IdempotencyOptions) => Promise<LeakReport | undefined>;
@@ -65,8 +65,7 @@ export type ApiKeys = {
    * Returns a key.
    * @example
    * ```ts
-   * const { id } = await admin.apiKeys.self();
-   * const { status, last_used_at } = await admin.apiKeys.get(id);
+   * const { status, last_used_at } = await admin.apiKeys.get(keyId);
    * console.log(status, last_used_at);
    * ```
    */
@@ -75,8 +74,7 @@ export type ApiKeys = {
    * Returns the number of requests made with a key, by hour, category and outcome.
    * @example
    * ```ts
-   * const { id } = await admin.apiKeys.self();
-   * const { data } = await admin.apiKeys.usage(id);
+   * const { data } = await admin.apiKeys.usage(keyId);
    * console.log(data.reduce((sum, hour) => sum + hour.limited, 0));
    * ```
    */
@@ -85,18 +83,17 @@ export type ApiKeys = {
    * Updates a key and returns it. With `ifMatch` (the key's `etag`), only if it has not changed since.
    * @example
    * ```ts
-   * const { id, etag } = await admin.apiKeys.create({ name: 'Nightly', type: 'read_only' });
-   * await admin.apiKeys.update(id, { name: 'Nightly report' }, { ifMatch: etag });
+   * const { etag } = await admin.apiKeys.get(keyId);
+   * await admin.apiKeys.update(keyId, { name: 'Nightly report' }, { ifMatch: etag });
    * ```
    */
   update: (id: string, change: KeyChange, options?: CallOptions & { ifMatch?: string }) => Promise<ApiKey>;
   /**
-   * Gives a key a new secret and returns it; the old secret stays valid for a grace period.
+   * Gives a key a new secret and returns it in `key`; the old secret stays valid for a grace period.
    * @example
    * ```ts
-   * const { id } = await admin.apiKeys.create({ name: 'Backend', type: 'server' });
-   * const { key } = await admin.apiKeys.rotate(id, { grace_seconds: 3600 });
-   * console.log(key.slice(0, 7));
+   * const { key } = await admin.apiKeys.rotate(keyId, { grace_seconds: 3600 });
+   * await writeFile('./backend.key', key, { mode: 0o600 });
    * ```
    */
   rotate: (id: string, rotation?: Rotation, options?: IdempotencyOptions) => Promise<ApiKeyWithSecret>;
@@ -104,9 +101,10 @@ export type ApiKeys = {
    * Expires the old secret of a rotated key immediately and returns the key.
    * @example
    * ```ts
-   * const { id } = await admin.apiKeys.create({ name: 'Backend', type: 'server' });
-   * await admin.apiKeys.rotate(id);
-   * await admin.apiKeys.endGrace(id);
+   * const { key } = await admin.apiKeys.rotate(keyId);
+   * await writeFile('./backend.key', key, { mode: 0o600 });
+   * // Once every server uses the new secret:
+   * await admin.apiKeys.endGrace(keyId);
    * ```
    */
   endGrace: (id: string, options?: IdempotencyOptions) => Promise<ApiKey>;
@@ -114,8 +112,7 @@ export type ApiKeys = {
    * Revokes a key immediately and returns it.
    * @example
    * ```ts
-   * const { id } = await admin.apiKeys.create({ name: 'Trial', type: 'read_only' });
-   * await admin.apiKeys.revoke(id, 'unused');
+   * await admin.apiKeys.revoke(keyId, 'unused');
    * ```
    */
   revoke: (id: string, reason?: RevokeReason, options?: CallOptions) => Promise<ApiKey>;
@@ -123,9 +120,8 @@ export type ApiKeys = {
    * Restores a key within 60 minutes of its revocation, unless it leaked, and returns it.
    * @example
    * ```ts
-   * const { id } = await admin.apiKeys.create({ name: 'Trial', type: 'read_only' });
-   * await admin.apiKeys.revoke(id);
-   * await admin.apiKeys.restore(id);
+   * await admin.apiKeys.revoke(keyId);
+   * await admin.apiKeys.restore(keyId);
    * ```
    */
   restore: (id: string, options?: IdempotencyOptions) => Promise<ApiKey>;

@@ -1,8 +1,9 @@
-import { parseRemaining } from '../http/limit-headers.ts';
-import { attempt, type Call, readJson, type Target } from '../http/transport.ts';
+import { parseRemaining, type Remaining } from '../http/limit-headers.ts';
+import { attempt, type Call, type Outcome, readJson, type Target } from '../http/transport.ts';
 import { createAdaptiveBackoff } from '../retry/adaptive-backoff.ts';
 import { type OnWait, startDeadline, withOnWait } from '../retry/deadline.ts';
-import { dropOpenGates, getGate } from '../retry/rate-limit-gate.ts';
+import { dropOpenGates, getGate } from '../retry/gate-registry.ts';
+import { createGate } from '../retry/rate-limit-gate.ts';
 import { createId } from '../runtime/id.ts';
 import { OPERATIONS, type Operation, type OperationName } from './operations.ts';
 
@@ -24,6 +25,8 @@ export type CallInput = {
   json?: string;
   /** The number of events in the body. */
   events?: number;
+  /** The caller sends several events in smaller requests if this one is too slow. */
+  canSplit?: boolean;
   headers?: Record<string, string>;
   options?: IdempotencyOptions | undefined;
 };
@@ -49,13 +52,13 @@ export function createCaller(
   ): Promise<T> {
     const operation: Operation = OPERATIONS[operationName];
     const { gate: gateName = operation.category } = operation;
-    const gate = getGate(target, gateName, random, createAdaptiveBackoff());
+    const gate = getGate(target, gateName, () => createGate(target.clock, random, createAdaptiveBackoff()));
     const deadline = startDeadline(target.clock, gateName, timeLimitMs, input.options?.signal);
     const { signal } = deadline;
     const beforeWait = onWait ? withOnWait(deadline.beforeWait, onWait) : deadline.beforeWait;
     const call: Call = { ...toCall(operation, input, target), signal };
     try {
-      return await gate.run(() => attempt(target, call, read), { signal, beforeWait });
+      return await gate.run(() => attemptOnce(target, call, read, input), { signal, beforeWait });
     } finally {
       deadline.clear();
     }
@@ -68,9 +71,26 @@ export function createCaller(
   };
 }
 
+/** Makes an attempt and reads the quota it leaves for requests of as many events. */
+async function attemptOnce<T>(
+  target: Target,
+  call: Call,
+  read: (response: Response) => Promise<T>,
+  { events = 1, canSplit = false }: CallInput,
+): Promise<Outcome<T>> {
+  let remaining: Remaining | undefined;
+  const outcome = await attempt(target, call, (response) => {
+    remaining = parseRemaining(response.headers.get('ratelimit'), events);
+    return read(response);
+  });
+  const isTooSlow = !outcome.ok && outcome.error.status === 408;
+  if (isTooSlow && canSplit && events > 1) return { ...outcome, retry: 'never' };
+  return { ...outcome, remaining };
+}
+
 /** Built once per call, so that all attempts have the same idempotency key. */
 function toCall({ method, path }: Operation, input: CallInput, { clock }: Target): Call {
-  const { id = '', query, body, events = 1, options } = input;
+  const { id = '', query, body, options } = input;
   const { json = body === undefined ? undefined : JSON.stringify(body) } = input;
   const headers: Record<string, string> = { ...input.headers };
   if (method === 'POST') headers['idempotency-key'] = options?.idempotencyKey ?? createId(clock.now());
@@ -78,7 +98,6 @@ function toCall({ method, path }: Operation, input: CallInput, { clock }: Target
     method,
     path: path.replace('{id}', encodeURIComponent(id)) + formatQuery(query),
     headers,
-    readRemaining: (rateLimit) => parseRemaining(rateLimit, events),
     ...(json === undefined ? {} : { body: json }),
   };
 }

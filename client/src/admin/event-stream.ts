@@ -47,7 +47,7 @@ function toStreamMessage({ event, data = 'null' }: ServerMessage, id: string): S
   if (event !== 'closed') return undefined;
   const { code } = JSON.parse(data) as { code: ErrorCode };
   if (TEMPORARY_CODES.includes(code)) return undefined;
-  throw new AppflowError(`The server ended the stream: ${code}.`, { code, status: 200 });
+  throw new AppflowError(`The server closed the stream: ${code}.`, { code, status: 200 });
 }
 
 /** Returns when the connection ends, breaks or is idle; throws if it cannot be opened. */

@@ -114,13 +114,19 @@ export function createEvents({ call, open }: Caller, clock: Clock): Events {
   const search: Events['search'] = (query = {}, options) => call('events.search', { query, options });
   const serialize = (event: Sendable) =>
     typeof event === 'string' ? event : JSON.stringify(withId(event, clock));
-  const send = (events: readonly string[], { appId, ...options }: SendOptions = {}): Promise<BatchAnswer> => {
+  const send = (
+    events: readonly string[],
+    { appId, ...options }: SendOptions = {},
+    canSplit = false,
+  ): Promise<BatchAnswer> => {
     const app = appId === undefined ? '' : `"app_id":${JSON.stringify(appId)},`;
-    return call('events.send', { json: `{${app}"events":[${events}]}`, events: events.length, options });
+    const json = `{${app}"events":[${events}]}`;
+    return call('events.send', { json, events: events.length, canSplit, options });
   };
   return {
     send: (events, options) => send(events.map(serialize), options),
-    sendAll: (events, options) => sendAll(send, serialize, events, options),
+    sendAll: (events, options) =>
+      sendAll((batch, each) => send(batch, each, true), serialize, events, options),
     search,
     all: (query = {}, options) => readPages((page) => search(page, options), query),
     export: (format, filter = {}, options) =>

@@ -1,4 +1,4 @@
-import type { Category, GateName } from '../retry/rate-limit-gate.ts';
+import type { Category, GateName } from '../retry/gate-registry.ts';
 
 /**
  * One operation of the API: `{id}` in the path is a parameter, `category` is the rate limit it counts toward, `gate` is the

@@ -33,6 +33,29 @@ it('halves a batch that is too large without waiting, and rejects a single event
   assert.equal(world.clock.monotonicMs(), 0);
 });
 
+it('halves a batch that is too slow (408) without waiting, and retries a single event until the time limit', async () => {
+  const world = await startScriptedServer(({ body }) =>
+    body.events.length > 30 ? refusal(408, 'request_too_slow') : stored(body),
+  );
+  const done = await world.run(connectAdmin(world).events.sendAll(make(100)));
+  assert.deepEqual(done, { events: 100, accepted: 100, duplicates: 0, rejected: 0 });
+  assert.deepEqual(
+    world.seen.map(({ body }) => body.events.length),
+    [100, 50, 25, 25, 50, 25, 25],
+  );
+  assert.equal(world.clock.monotonicMs(), 0);
+  const slow = await startScriptedServer(() => refusal(408, 'request_too_slow'));
+  for (const send of [
+    (admin: ReturnType<typeof connectAdmin>): Promise<unknown> => admin.events.sendAll(make(1)),
+    // Its caller decides on the batches.
+    (admin: ReturnType<typeof connectAdmin>): Promise<unknown> => admin.events.send(make(2)),
+  ]) {
+    const error = await failureOf(slow.run(send(connectAdmin(slow, 0, 10_000))));
+    assert.equal(error.code, 'request_too_slow');
+  }
+  assert.ok(slow.seen.length > 4, `${slow.seen.length}`);
+});
+
 it('sends batches sequentially in source order, each only after onProgress has resolved for the previous one', async () => {
   const world = await startScriptedServer(({ body }, n) => (n === 1 ? limited(3) : stored(body)));
   const order: string[] = [];

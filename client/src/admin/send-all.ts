@@ -60,7 +60,7 @@ export async function sendAll(
   return total;
 }
 
-/** Sends a batch, halving it as long as it is too large. */
+/** Sends a batch, halving it as long as it is too large (413) or too slow for the network (408). */
 async function sendBatch(
   send: Send,
   batch: readonly string[],
@@ -72,7 +72,9 @@ async function sendBatch(
     if (!Array.isArray(answer?.rejected)) throw unexpectedAnswer({ status: 200 });
     return answer;
   } catch (error) {
-    if (!(error instanceof AppflowError) || error.status !== 413) throw error;
+    const { status } = error as Partial<AppflowError>;
+    const canSplit = status === 413 || (status === 408 && batch.length > 1);
+    if (!(error instanceof AppflowError) || !canSplit) throw error;
     const [only] = batch;
     if (batch.length === 1 && only !== undefined)
       return { accepted: 0, duplicates: 0, rejected: [tooLarge(only, error)] };

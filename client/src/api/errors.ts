@@ -1,7 +1,12 @@
 import type { ErrorCode, FieldError } from './error-code.ts';
 
-/** Failures on the client's side: no response, a response no Appflow server sends, or the device's storage failed. */
-export type LocalErrorCode = 'network_error' | 'unexpected_answer' | 'storage_error';
+/** Failures on the client's side: no response, a response no Appflow server sends, a failed storage, invalid arguments. */
+export type LocalErrorCode =
+  | 'network_error'
+  | 'unexpected_answer'
+  | 'storage_error'
+  | 'invalid_options'
+  | 'invalid_context';
 
 /** What an error carries besides its message. `retryAfterMs` is the wait the server asked for, if any. */
 export type ErrorDetails = {

@@ -7,6 +7,7 @@ import {
   inTurn,
   PAGE,
   timesOf,
+  toDropLine,
 } from '../../../test/client/scripted-clients.ts';
 import {
   limited,
@@ -56,12 +57,12 @@ describe('63: 413', () => {
     );
     const appflow = connectTracker(world);
     const reports: unknown[] = [];
-    appflow.on('drop', (drop) => reports.push(drop));
+    appflow.on('drop', (drop) => reports.push(toDropLine(drop)));
     appflow.on('error', ({ code }) => reports.push(code));
     for (const name of ['a', 'b', 'large', 'c']) appflow.track(name);
     await world.run(appflow.flush());
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 4, dropped: 1 });
-    assert.deepEqual(reports, ['payload_too_large', { count: 1, reason: 'payload_too_large' }]);
+    assert.deepEqual(reports, ['payload_too_large', '1 payload_too_large: large']);
     assert.equal(world.clock.monotonicMs(), 0);
   });
 });

@@ -18,8 +18,6 @@ export type Call = {
   /** Includes the query string. */
   path: string;
   body?: string;
-  /** Reads `RateLimit`; for callers that send requests in parallel. */
-  readRemaining?: (rateLimit: string | null) => Remaining | undefined;
   headers?: Record<string, string>;
   keepalive?: boolean;
   signal?: AbortSignal | undefined;
@@ -32,10 +30,10 @@ export type Call = {
 export type RetryMode = 'limited' | 'outage' | 'single' | 'never';
 
 /** A failed attempt. */
-export type Failure = { ok: false; error: AppflowError; retry: RetryMode; remaining?: undefined };
+export type Failure = { ok: false; error: AppflowError; retry: RetryMode; remaining?: Remaining | undefined };
 
-/** The result of one attempt. `remaining` is the quota left, if the response reports it. */
-export type Outcome<T> = { ok: true; value: T; remaining: Remaining | undefined } | Failure;
+/** The result of one attempt. `remaining` is the quota left, if the caller reads it. */
+export type Outcome<T> = { ok: true; value: T; remaining?: Remaining | undefined } | Failure;
 
 const ATTEMPT_MS_MAX = 60_000;
 
@@ -60,8 +58,7 @@ export async function attempt<T>(
     const url = target.baseUrl.replace(/\/+$/, '') + call.path;
     const response = await send(url, toRequestInit(target, call, abort));
     if (!response.ok) return await toFailure(response, clock);
-    const remaining = call.readRemaining?.(response.headers.get('ratelimit'));
-    return { ok: true, value: await read(response), remaining };
+    return { ok: true, value: await read(response) };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     // A bug in the client, or a response that makes no sense: a retry would not help.
@@ -111,7 +108,7 @@ export function unexpectedAnswer({ status }: Pick<Response, 'status'>, cause?: u
 /** `fetch` says only "fetch failed"; the actual reason is its cause. */
 function networkError(error: unknown): AppflowError {
   const reason = (error instanceof Error && error.cause) || error;
-  return new AppflowError(`No answer (${reason}).`, { code: 'network_error', cause: error });
+  return new AppflowError(`No response (${reason}).`, { code: 'network_error', cause: error });
 }
 
 async function toFailure(response: Response, clock: Clock): Promise<Failure> {
@@ -122,7 +119,7 @@ async function toFailure(response: Response, clock: Clock): Promise<Failure> {
   const details: ErrorDetails = {
     code: problem.code ?? DEFAULT_CODES[status] ?? 'unexpected_answer',
     status,
-    requestId: problem.request_id ?? headers.get('x-request-id') ?? undefined,
+    requestId: problem.request_id,
     retryAfterMs: parseRetryAfter(
       headers.get('retry-after'),
       Date.parse(headers.get('date') ?? '') || clock.now(),

@@ -5,7 +5,8 @@ import { makeManualClock } from '../../../test/client/scripted-server.ts';
 import { AppflowError } from '../api/errors.ts';
 import type { Outcome } from '../http/transport.ts';
 import { createAdaptiveBackoff } from './adaptive-backoff.ts';
-import { createGate, type RateLimitGate } from './rate-limit-gate.ts';
+import type { RateLimitGate } from './gate.ts';
+import { createGate } from './rate-limit-gate.ts';
 
 /** Callers that share one limit, with one gate per process; `rtt` is the round-trip time in milliseconds. */
 type Load = { callers: number; each: number; rate: number; rtt: number; processes?: number };

@@ -1,13 +1,3 @@
-/** What a backoff is computed from. Times are milliseconds. */
-export type BackoffInput = {
-  /** The previous backoff without its jitter; 0 after a success. */
-  previousBaseMs: number;
-  /** What the server asked for, if anything. */
-  retryAfterMs: number | undefined;
-  /** From 0 to 1: callers rejected together must not retry together. */
-  random: number;
-};
-
 /** How long to wait, in milliseconds. `baseMs` excludes the jitter, so that it does not add up over retries. */
 export type Backoff = { baseMs: number; delayMs: number };
 
@@ -20,10 +10,15 @@ const JITTER_MS_MAX = 1_000;
 
 /**
  * Returns how long to wait before the next retry: never less than the server asked for, doubling up to a minute while it
- * keeps rejecting, with upward jitter. Without Retry-After: from one second, half of it random. Pass `baseMs` as the next
- * call's `previousBaseMs`.
+ * keeps rejecting, with upward jitter. Without Retry-After: from one second, half of it random. `previousBaseMs` is the
+ * `baseMs` of the previous backoff, 0 after a success; `random` is from 0 to 1: callers rejected together must not retry
+ * together.
  */
-export function decideBackoff({ previousBaseMs, retryAfterMs, random }: BackoffInput): Backoff {
+export function decideBackoff(
+  previousBaseMs: number,
+  retryAfterMs: number | undefined,
+  random: number,
+): Backoff {
   const doubledMs = Math.min(DOUBLING_MS_MAX, 2 * previousBaseMs);
   if (retryAfterMs === undefined) {
     const baseMs = Math.max(FIRST_MS, doubledMs);

@@ -1,7 +1,7 @@
 import { AppflowError } from '../api/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { BeforeWait } from './gate-queue.ts';
-import type { GateName, RunOptions } from './rate-limit-gate.ts';
+import type { BeforeWait, RunOptions } from './gate.ts';
+import type { GateName } from './gate-registry.ts';
 
 /** A longer wait fails the call immediately, whatever its time limit: its caller should know. */
 const WAIT_MS_MAX = 60 * 60_000;

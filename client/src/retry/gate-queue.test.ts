@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { makeManualClock } from '../../../test/client/scripted-server.ts';
 import { AppflowError } from '../api/errors.ts';
 import type { Outcome } from '../http/transport.ts';
-import type { BeforeWait } from './gate-queue.ts';
+import type { BeforeWait } from './gate.ts';
 import { createGate } from './rate-limit-gate.ts';
 
 const limited = (): Outcome<string> => ({

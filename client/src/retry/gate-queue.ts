@@ -1,12 +1,6 @@
-import type { AppflowError } from '../api/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { BeforeWait } from './gate.ts';
 import { afterSend, type GateState, isIdle } from './gate-state.ts';
-
-/**
- * Called when a call would have to wait, with the error if the server rejected it: returns the error to fail the call with, or
- * undefined to wait.
- */
-export type BeforeWait = (waitMs: number, error: AppflowError | undefined) => Error | undefined;
 
 /** A call that waits. */
 type Waiter = {

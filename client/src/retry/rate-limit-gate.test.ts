@@ -7,11 +7,13 @@ import {
   inTurn,
   PAGE,
   timesOf,
+  toDropLine,
 } from '../../../test/client/scripted-clients.ts';
 import { limited, refusal, startScriptedServer } from '../../../test/client/scripted-server.ts';
 import { AppflowAdmin } from '../admin.ts';
 import { SYSTEM_CLOCK } from '../runtime/clock.ts';
-import { dropOpenGates, getGate } from './rate-limit-gate.ts';
+import { dropOpenGates, getGate } from './gate-registry.ts';
+import { createGate } from './rate-limit-gate.ts';
 
 describe('58: many callers, one limit', () => {
   it('50 parallel callers and one 429 send one probe per backoff', async () => {
@@ -131,14 +133,14 @@ describe('60: when the time limit is reached', () => {
     const world = await startScriptedServer(inTurn(limited(60)));
     const appflow = connectTracker(world, { queueSizeMax: 5 });
     const drops: unknown[] = [];
-    appflow.on('drop', (drop) => drops.push(drop));
+    appflow.on('drop', (drop) => drops.push(toDropLine(drop)));
     for (let n = 0; n < 8; n += 1) appflow.track(`e${n}`);
     await world.pass(10_000);
     // session_start and eight events; the queue size is five.
     assert.deepEqual(appflow.stats(), { queued: 5, sent: 0, dropped: 4 });
     assert.deepEqual(
       drops,
-      Array.from({ length: 4 }, () => ({ count: 1, reason: 'queue_full' })),
+      ['session_start', 'e0', 'e1', 'e2'].map((name) => `1 queue_full: ${name}`),
     );
   });
 });
@@ -180,7 +182,8 @@ it('parallel rejections with an absurd Retry-After wait for at most a day', asyn
 
 it('at 1,000 gates, the open ones are dropped', () => {
   const clock = { ...SYSTEM_CLOCK };
-  const find = (n: number) => getGate({ apiKey: `sk_${n}`, baseUrl: '', clock }, 'events', () => 0);
+  const find = (n: number) =>
+    getGate({ apiKey: `sk_${n}`, baseUrl: '', clock }, 'events', () => createGate(clock, () => 0));
   const first = find(0);
   for (let n = 1; n < 999; n += 1) find(n);
   dropOpenGates(clock);

@@ -1,9 +1,9 @@
-import type { AppflowError } from '../api/errors.ts';
 import type { Failure, Outcome } from '../http/transport.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { AdaptiveBackoff } from './adaptive-backoff.ts';
-import { type Backoff, decideBackoff } from './backoff.ts';
-import { type BeforeWait, createGateQueue, type GateQueue, setState, waitForTurn } from './gate-queue.ts';
+import type { Backoff } from './backoff.ts';
+import { decideRetry, type RateLimitGate, type RunOptions } from './gate.ts';
+import { createGateQueue, type GateQueue, setState, waitForTurn } from './gate-queue.ts';
 import {
   afterAbort,
   afterLateRejection,
@@ -14,53 +14,7 @@ import {
 } from './gate-state.ts';
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
 
-/** The groups of operations that share a rate limit on the server. */
-export type Category = 'events' | 'analytics' | 'management';
-
-/** What a gate is for: a category, or streams, which have a limit of their own. */
-export type GateName = Category | 'streams';
-
-/** How a call passes a gate. Without `beforeWait` it waits as long as necessary. */
-export type RunOptions = {
-  signal?: AbortSignal | undefined;
-  beforeWait?: BeforeWait;
-  /** Called for each failure that is retried. */
-  onRetry?: (error: AppflowError) => void;
-};
-
-/** One per key and category (or streams): its calls share a backoff instead of each retrying on its own. */
-export type RateLimitGate = {
-  /** Makes attempts until one succeeds or a retry would not help. Throws AppflowError, or the signal's reason. */
-  run: <T>(attempt: () => Promise<Outcome<T>>, options?: RunOptions) => Promise<T>;
-  /** Whether a request may be sent now. */
-  isOpen: () => boolean;
-};
-
 type Parts = { clock: Clock; random: () => number; budget: RetryBudget; queue: GateQueue };
-
-const GATES_MAX = 1_000;
-const gatesByClock = new WeakMap<Clock, Record<string, RateLimitGate>>();
-
-/** Returns the gate of a key, created on first use and shared by all clients in this process that use the key. */
-export function getGate(
-  { apiKey, baseUrl, clock }: { apiKey: string; baseUrl: string; clock: Clock },
-  gateName: GateName,
-  random: () => number,
-  adaptive?: AdaptiveBackoff,
-): RateLimitGate {
-  const gates = gatesByClock.get(clock) ?? {};
-  gatesByClock.set(clock, gates);
-  const name = gateName + apiKey + baseUrl;
-  gates[name] ??= createGate(clock, random, adaptive);
-  return gates[name];
-}
-
-/** Drops the open gates once there are 1,000, so that a process with many keys does not keep them all. */
-export function dropOpenGates(clock: Clock): void {
-  const gates = Object.entries(gatesByClock.get(clock) ?? {});
-  if (gates.length < GATES_MAX) return;
-  gatesByClock.set(clock, Object.fromEntries(gates.filter(([, gate]) => !gate.isOpen())));
-}
 
 /** Returns an open gate. `random` returns numbers from 0 to 1. With `adaptive`, it learns the server's rate. */
 export function createGate(clock: Clock, random: () => number, adaptive?: AdaptiveBackoff): RateLimitGate {
@@ -113,13 +67,8 @@ function updateGate(parts: Parts, generation: number, outcome: Outcome<unknown>)
   else setState(queue, afterRejection(state, nowMs, outcome.error, decide(parts, outcome, state.baseMs)));
 }
 
-/** Decides a backoff. A server that rate-limits is healthy and says when to retry; only other failures use the budget. */
-function decide({ random, budget }: Parts, { error, retry }: Failure, previousBaseMs: number): Backoff {
-  const { retryAfterMs } = error;
-  const backoff = decideBackoff({ previousBaseMs, retryAfterMs, random: random() });
-  if (retry === 'limited') return backoff;
-  return { ...backoff, delayMs: Math.max(backoff.delayMs, budget.spend()) };
-}
+const decide = ({ random, budget }: Parts, failure: Failure, previousBaseMs: number): Backoff =>
+  decideRetry(failure, previousBaseMs, random(), budget);
 
 /** Backs off for a failure that affects this call only; returns its next `previousBaseMs`. Throws what `beforeWait` returns. */
 async function backOffSingle(

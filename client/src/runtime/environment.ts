@@ -1,5 +1,3 @@
-import { AppflowError } from '../api/errors.ts';
-
 /** Globals beyond the language that may exist, by the names browsers, React Native and Node use. */
 type Globals = {
   document?: EventTarget & { visibilityState?: string };
@@ -10,6 +8,7 @@ type Globals = {
   addEventListener?: EventTarget['addEventListener'];
   __DEV__?: boolean;
   process?: { env?: Record<string, string | undefined> };
+  Intl?: { DateTimeFormat: () => { resolvedOptions: () => { locale: string } } };
 };
 
 /** The global object; any of these members can be missing. */
@@ -23,13 +22,4 @@ export function isBrowser({ document, importScripts }: Globals = GLOBALS): boole
 /** Whether this is a development build or a local page. */
 export function isDevelopment({ __DEV__, process, location }: Globals = GLOBALS): boolean {
   return __DEV__ ?? (process?.env?.NODE_ENV === 'development' || location?.hostname === 'localhost');
-}
-
-/** Throws AppflowError in a browser, where anyone can read the key, if it starts with one of `prefixes`. */
-export function rejectInBrowser(apiKey: string, prefixes: readonly string[]): void {
-  if (isBrowser() && prefixes.some((prefix) => apiKey.startsWith(prefix))) {
-    throw new AppflowError('In a browser this key would be public: use a client key (ck_).', {
-      code: 'secret_key_in_browser',
-    });
-  }
 }

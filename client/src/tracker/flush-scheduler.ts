@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { createFlushTimer, type FlushOptions } from './flush-timer.ts';
-import { onPageHidden } from './page-context.ts';
+import { onPageHidden } from './page-hidden.ts';
 import { createSender, type SenderParts } from './sender.ts';
 
 /** Sends the queue when it is due, or when the page is hidden. */
@@ -26,12 +26,12 @@ export function createFlushScheduler(
   const removeListeners = onPageHidden(sender.sendOnUnload);
 
   function schedule(): void {
-    if (!sender.isHalted() && !sender.isDraining()) timer.onQueued(queue.size());
+    if (!sender.isHalted() && !sender.isDraining()) timer.schedule(queue.size());
   }
 
   async function send(): Promise<void> {
     if (queue.size() === 0) return;
-    timer.onSend();
+    timer.restart();
     await sender.drain();
     schedule();
   }

@@ -13,9 +13,9 @@ export type FlushOptions = {
 /** Decides when to send, and sends then. */
 export type FlushTimer = {
   /** Schedules the next send; `queued` is the number of events in the queue. */
-  onQueued: (queued: number) => void;
+  schedule: (queued: number) => void;
   /** Records that the queue is being sent: the interval starts now. */
-  onSend: () => void;
+  restart: () => void;
   stop: () => void;
 };
 
@@ -41,7 +41,7 @@ export function createFlushTimer(
   }
 
   return {
-    onQueued(queued) {
+    schedule(queued) {
       if (queued === 0) return;
       const nowMs = clock.monotonicMs();
       const isDue = debug || queued >= flushAt;
@@ -51,7 +51,7 @@ export function createFlushTimer(
       dueAtMs = atMs;
       timer = clock.setTimeout(send, atMs - nowMs);
     },
-    onSend() {
+    restart() {
       stop();
       sentAtMs = clock.monotonicMs();
     },

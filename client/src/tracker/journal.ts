@@ -3,24 +3,24 @@ import type { Recorder } from './recorder.ts';
 import { createStateWriter, type StateWriter } from './state-writer.ts';
 
 /** Applies the app's calls in order, on top of the state of an earlier run, and persists the result. */
-export type Journal = Pick<StateWriter, 'scheduleWrite' | 'whenSaved'> & {
+export type Journal = Pick<StateWriter, 'save' | 'flush'> & {
   /** Restores the state of the last run; resolves when the storage has answered. Never rejects. */
   open: () => Promise<void>;
   /** Applies a change now, or once the journal is open. */
   record: (change: () => void) => void;
 };
 
-/** What a journal needs; `onChange` is called after each change. */
-export type JournalParts = {
-  storage: AppflowStorage | undefined;
-  key: string;
-  recorder: Recorder;
-  onChange: () => void;
-  onError: (error: unknown) => void;
-};
-
-/** Returns a journal that is not open yet: changes are kept until it is. */
-export function createJournal({ storage, key, recorder, onChange, onError }: JournalParts): Journal {
+/**
+ * Returns a journal of the item `key` that is not open yet: changes are kept until it is. `onChange` is called after each
+ * change.
+ */
+export function createJournal(
+  storage: AppflowStorage | undefined,
+  key: string,
+  recorder: Recorder,
+  onChange: () => void,
+  onError: (error: unknown) => void,
+): Journal {
   const writer = createStateWriter(storage, key, recorder, onError);
   let isOpen = false;
   /** Changes recorded before the storage answered. */
@@ -32,7 +32,7 @@ export function createJournal({ storage, key, recorder, onChange, onError }: Jou
     } catch (error) {
       onError(error);
     }
-    writer.scheduleWrite();
+    writer.save();
     onChange();
   }
 

@@ -1,4 +1,5 @@
 import { AppflowError } from '../api/errors.ts';
+import type { TrackedEvent } from './queue.ts';
 
 /** The events of a tracker and what their listeners get. */
 export type AppflowEvents = {
@@ -7,8 +8,11 @@ export type AppflowEvents = {
   /** Events that reached the server. */
   flush: { sent: number };
   /** Events that were lost, and why: `queue_full`, `invalid_event_name`, the server's code for a rejected event, … */
-  drop: { count: number; reason: string };
+  drop: { count: number; reason: string; events: readonly DroppedEvent[] };
 };
+
+/** A lost event: as it would have been sent, or what the app passed if it was not valid. */
+export type DroppedEvent = { [Name in keyof TrackedEvent]?: TrackedEvent[Name] | undefined };
 
 /** Counts what happens to events and notifies listeners. */
 export type Listeners = {
@@ -17,7 +21,7 @@ export type Listeners = {
   /** Reports events that reached the server, including those it already had. */
   sent: (count: number) => void;
   /** Reports lost events, and why. */
-  dropped: (count: number, reason: string) => void;
+  dropped: (reason: string, events: readonly DroppedEvent[]) => void;
   /** Reports a failure; anything but an AppflowError comes from the storage. */
   failed: (error: unknown) => void;
   counts: () => { sent: number; dropped: number };
@@ -56,10 +60,12 @@ export function createListeners(isVerbose: boolean): Listeners {
       sent += count;
       notify('flush', { sent: count });
     },
-    dropped(count, reason) {
+    dropped(reason, events) {
+      const count = events.length;
+      if (count === 0) return;
       dropped += count;
       warn(`dropped ${count}: ${reason}`);
-      notify('drop', { count, reason });
+      notify('drop', { count, reason, events });
     },
     failed(error) {
       const failure =

@@ -7,10 +7,10 @@ export type TrackedEvent = EventInput & { event_id: string; timestamp: string };
 export type Queue = {
   size: () => number;
   list: () => readonly TrackedEvent[];
-  /** Adds an event; if the queue is full, drops the oldest one that is not in flight. Returns how many were dropped. */
-  add: (event: TrackedEvent) => number;
-  /** Inserts events of an earlier run before those of this one. Returns how many did not fit. */
-  restore: (events: readonly TrackedEvent[]) => number;
+  /** Adds an event; if the queue is full, drops the oldest one that is not in flight. Returns what was dropped. */
+  add: (event: TrackedEvent) => TrackedEvent[];
+  /** Inserts events of an earlier run before those of this one. Returns those that did not fit. */
+  restore: (events: readonly TrackedEvent[]) => TrackedEvent[];
   /** Returns the oldest `count` events and marks them as in flight: none of them is dropped until `hold(0)`. */
   hold: (count: number) => TrackedEvent[];
   /** Removes events by ID, so changes in the meantime do not matter. Returns how many were there. */
@@ -26,11 +26,10 @@ export function createQueue(sizeMax = 1_000): Queue {
   let events: TrackedEvent[] = [];
   let held = 0;
 
-  function trim(): number {
+  function trim(): TrackedEvent[] {
     const excess = Math.max(0, events.length - sizeMax);
     // Starts after the events in flight; if all are in flight, the newest is dropped.
-    events.splice(Math.min(held, events.length - excess), excess);
-    return excess;
+    return events.splice(Math.min(held, events.length - excess), excess);
   }
 
   return {
@@ -41,8 +40,7 @@ export function createQueue(sizeMax = 1_000): Queue {
       return trim();
     },
     restore(earlier) {
-      const known = idsOf(events);
-      events = [...earlier.filter(({ event_id }) => !known.has(event_id)), ...events];
+      events = [...earlier, ...events];
       return trim();
     },
     hold(count) {

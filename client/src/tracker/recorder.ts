@@ -1,85 +1,97 @@
 import type { EventContext } from '../api/events.ts';
 import { SDK } from '../http/transport.ts';
 import { createId } from '../runtime/id.ts';
-import type { Queue } from './queue.ts';
+import type { DetectedContext } from './detect-context.ts';
+import type { Listeners } from './listeners.ts';
+import { mergeContext } from './merge-context.ts';
+import type { Queue, TrackedEvent } from './queue.ts';
 import { type Identity, isActive, type SavedState, type Session } from './saved-state.ts';
+import { isAppUserId } from './user-id.ts';
 
-/** Called with how many events were dropped and why. */
-export type OnDrop = (count: number, reason: string) => void;
+/** An event's own timestamp and ID, instead of the current time and a new ID. */
+export type TrackOptions = {
+  /** When it happened, by the device's clock: a Date, RFC 3339 or epoch milliseconds. */
+  timestamp?: Date | string | number | undefined;
+  /** 1 to 128 visible ASCII characters. An ID counts once per app, so use a UUID or ULID. */
+  eventId?: string | undefined;
+};
+
+/** What an app tracks: an event without what the recorder adds. */
+export type AppEvent = Pick<TrackedEvent, 'event_name'> & Partial<TrackedEvent>;
 
 /** Turns the app's calls into events. All times are epoch milliseconds. */
 export type Recorder = {
-  track: (name: string, properties: Record<string, unknown> | undefined, atMs: number) => void;
-  identify: (appUserId: string, atMs: number) => void;
+  track: (event: AppEvent, nowMs: number, timestamp?: TrackOptions['timestamp']) => void;
+  identify: (event: AppEvent, nowMs: number) => void;
   setContext: (context: EventContext) => void;
-  reset: (atMs: number) => void;
-  endSession: (atMs: number) => void;
+  reset: (nowMs: number) => void;
+  /** Discards the queue and the user; nothing is recorded until `optIn`. */
+  optOut: (nowMs: number) => void;
+  optIn: (nowMs: number) => void;
+  endSession: () => void;
   restore: (saved: SavedState | undefined) => void;
   state: () => SavedState;
 };
 
+type Parts = {
+  queue: Queue;
+  listeners: Pick<Listeners, 'dropped' | 'failed'>;
+  who: Identity;
+  session: Session | null;
+  context: EventContext;
+};
+
 const EVENT_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
-/** Returns a recorder that adds to the queue. */
-export function createRecorder(queue: Queue, context: EventContext, onDrop: OnDrop, nowMs: number): Recorder {
-  let who = createIdentity(nowMs);
-  let session: Session | null = null;
-  let fullContext: EventContext = { sdk: SDK, ...context };
-
-  function add(name: string, atMs: number, sessionId: string, properties?: Record<string, unknown>): void {
-    const ids = { event_id: createId(atMs), event_name: name, app_user_id: who.userId ?? who.anonymousId };
-    const timestamp = new Date(atMs).toISOString();
-    const event = { ...ids, session_id: sessionId, timestamp, context: fullContext };
-    const excess = queue.add(properties === undefined ? event : { ...event, properties });
-    if (excess > 0) onDrop(excess, 'queue_full');
-  }
-
-  function endSession(): void {
-    if (!session) return;
-    const { id, startedAtMs, lastAtMs } = session;
-    session = null;
-    add('session_end', lastAtMs, id, { duration_ms: Math.max(0, lastAtMs - startedAtMs) });
-  }
-
-  function addToSession(name: string, atMs: number, properties?: Record<string, unknown>): void {
-    if (session && !isActive(session, atMs)) endSession();
-    if (!session) {
-      session = { id: `s_${createId(atMs)}`, startedAtMs: atMs, lastAtMs: atMs };
-      add('session_start', atMs, session.id);
-    }
-    session = { ...session, lastAtMs: atMs };
-    add(name, atMs, session.id, properties);
-  }
+/** Returns a recorder that adds to the queue. Later `contexts` override earlier ones. */
+export function createRecorder(
+  queue: Queue,
+  contexts: readonly (DetectedContext | undefined)[],
+  listeners: Parts['listeners'],
+  nowMs: number,
+): Recorder {
+  const parts: Parts = { queue, listeners, who: createIdentity(nowMs), session: null, context: { sdk: SDK } };
+  const { dropped, failed } = listeners;
+  const setContext = (changes: object | undefined) => {
+    parts.context = mergeContext(parts.context, changes, failed);
+  };
+  const restore = (saved: SavedState | undefined) => {
+    if (!saved) return;
+    parts.who = saved.who;
+    parts.session = saved.session ?? null;
+    dropped('queue_full', queue.restore(saved.queue));
+    if (!saved.who.isOptedOut) return;
+    const events = queue.list();
+    queue.remove(events);
+    dropped('opted_out', events);
+  };
+  contexts.forEach(setContext);
 
   return {
-    track(name, properties, atMs) {
-      if (typeof name !== 'string' || !EVENT_NAME.test(name)) onDrop(1, 'invalid_event_name');
-      else addToSession(name, atMs, properties);
-    },
-    identify(appUserId, atMs) {
-      if (!isAppUserId(appUserId)) return onDrop(1, 'invalid_app_user_id');
-      if (appUserId === who.userId) return;
+    track: (event, atMs, timestamp) => parts.who.isOptedOut || track(parts, event, atMs, timestamp),
+    identify(event, atMs) {
+      const { who } = parts;
+      const { app_user_id: userId } = event;
+      if (who.isOptedOut || userId === who.userId) return;
+      if (!isAppUserId(userId)) return dropped('invalid_app_user_id', [event]);
       // A second user on the same device gets a new anonymous ID: the first user's history is not theirs.
       const { anonymousId } = who.userId === null ? who : createIdentity(atMs);
-      who = { anonymousId, userId: appUserId };
-      addToSession('$identify', atMs, { anonymous_id: anonymousId });
+      parts.who = { anonymousId, userId };
+      addToSession(parts, { ...event, properties: { anonymous_id: anonymousId } }, atMs);
     },
-    setContext(changes) {
-      fullContext = { ...fullContext, ...changes };
-    },
+    setContext,
     reset(atMs) {
-      endSession();
-      who = createIdentity(atMs);
+      endSession(parts);
+      parts.who = { ...parts.who, ...createIdentity(atMs) };
     },
-    endSession,
-    restore(saved) {
-      if (!saved) return;
-      who = saved.who;
-      session = saved.session ?? null;
-      const excess = queue.restore(saved.queue);
-      if (excess > 0) onDrop(excess, 'queue_full');
+    optOut: (atMs) =>
+      restore({ who: { ...createIdentity(atMs), isOptedOut: true }, session: null, queue: [] }),
+    optIn(atMs) {
+      if (parts.who.isOptedOut) parts.who = createIdentity(atMs);
     },
-    state: () => ({ who, session, queue: queue.list() }),
+    endSession: () => endSession(parts),
+    restore,
+    state: () => ({ who: parts.who, session: parts.session, queue: queue.list() }),
   };
 }
 
@@ -88,11 +100,41 @@ const createIdentity = (nowMs: number): Identity => ({
   userId: null,
 });
 
-/** What programs print when they have no ID, and the UUID that iOS gives every device that denies tracking. */
-const PLACEHOLDER =
-  /^\s*(|n(ull|il|one|an)|un(defined|known)|anonymous|guest|user|test|0|-1|\[object object\]|true|false|[0-]{32,36})\s*$/i;
+function track(parts: Parts, event: AppEvent, nowMs: number, timestamp: TrackOptions['timestamp']): void {
+  const { session, listeners } = parts;
+  const atMs = new Date(timestamp ?? nowMs).getTime();
+  const { event_name: name } = event;
+  if (typeof name !== 'string' || !EVENT_NAME.test(name)) listeners.dropped('invalid_event_name', [event]);
+  else if (Number.isNaN(atMs)) listeners.dropped('invalid_timestamp', [event]);
+  else if (isActive({ lastAtMs: atMs }, nowMs)) addToSession(parts, event, nowMs, atMs);
+  // An event of the past neither starts nor prolongs a session.
+  else
+    add(parts, session && session.startedAtMs <= atMs ? { ...event, session_id: session.id } : event, atMs);
+}
 
-/** Whether the server would accept this as a user ID; the server's length limit counts bytes. */
-export function isAppUserId(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 256 && !PLACEHOLDER.test(value);
+/** Adds an event to the running session, or to a new one. */
+function addToSession(parts: Parts, event: AppEvent, nowMs: number, atMs = nowMs): void {
+  if (parts.session && !isActive(parts.session, nowMs)) endSession(parts);
+  if (!parts.session) {
+    const startedAtMs = Math.min(nowMs, atMs);
+    parts.session = { id: `s_${createId(nowMs)}`, startedAtMs, lastAtMs: nowMs };
+    add(parts, { event_name: 'session_start', session_id: parts.session.id }, startedAtMs);
+  }
+  parts.session = { ...parts.session, lastAtMs: nowMs };
+  add(parts, { ...event, session_id: parts.session.id }, atMs);
+}
+
+function endSession(parts: Parts): void {
+  if (!parts.session) return;
+  const { id, startedAtMs, lastAtMs } = parts.session;
+  parts.session = null;
+  const duration_ms = Math.max(0, lastAtMs - startedAtMs);
+  add(parts, { event_name: 'session_end', session_id: id, properties: { duration_ms } }, lastAtMs);
+}
+
+function add({ queue, listeners, who, context }: Parts, event: AppEvent, atMs: number): void {
+  const app_user_id = who.userId ?? who.anonymousId;
+  const timestamp = new Date(atMs).toISOString();
+  const excess = queue.add({ event_id: createId(atMs), app_user_id, timestamp, context, ...event });
+  listeners.dropped('queue_full', excess);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { connectTracker, makeStorage } from '../../../test/client/scripted-clients.ts';
+import { connectTracker, makeStorage, timesOf, toDropLine } from '../../../test/client/scripted-clients.ts';
 import { refusal, startScriptedServer, stored, type World } from '../../../test/client/scripted-server.ts';
 
 /** Returns the tracker's item in the storage. */
@@ -15,8 +15,8 @@ describe('failures', () => {
   it('track never throws, copies properties immediately, and counts invalid events', async () => {
     const world = await start();
     const appflow = connectTracker(world);
-    const drops: string[] = [];
-    appflow.on('drop', ({ reason }) => drops.push(reason));
+    const drops: unknown[] = [];
+    appflow.on('drop', ({ reason, events: [event] }) => drops.push([reason, event?.event_name]));
     appflow.on('drop', () => {
       throw new Error('A bug in the app.');
     });
@@ -31,10 +31,10 @@ describe('failures', () => {
     properties.step = 2;
     await world.run(appflow.flush());
     assert.deepEqual(drops, [
-      'invalid_event_name',
-      'invalid_event_name',
-      'invalid_properties',
-      'invalid_properties',
+      ['invalid_event_name', 'Bad Name'],
+      ['invalid_event_name', undefined],
+      ['invalid_properties', 'loop'],
+      ['invalid_properties', 'big'],
     ]);
     assert.deepEqual(eventsOf(world).at(-1).properties, { step: 1 });
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 2, dropped: 4 });
@@ -62,16 +62,33 @@ describe('failures', () => {
     assert.deepEqual(JSON.parse(itemOf(storage) ?? '').queue, []);
   });
 
-  it('retries a request that a proxy rejected as too slow', async () => {
-    let isFirst = true;
-    const world = await startScriptedServer(({ body }) => {
-      if (!isFirst) return stored(body);
-      isFirst = false;
-      return { status: 408 };
-    });
+  it('halves a batch that was too slow (408) without waiting; later batches grow again', async () => {
+    const world = await startScriptedServer(({ body }) =>
+      body.events.length > 30 ? refusal(408, 'request_too_slow') : stored(body),
+    );
+    const appflow = connectTracker(world, { flushAt: 1_000 });
+    const errors: string[] = [];
+    appflow.on('error', ({ code }) => errors.push(code));
+    const sizes = () => world.seen.map(({ body }) => body.events.length);
+    for (let n = 0; n < 99; n += 1) appflow.track('app_open');
+    await world.run(appflow.flush());
+    assert.deepEqual(sizes(), [100, 50, 25, 25, 25, 25]);
+    assert.equal(world.clock.monotonicMs(), 0);
+    assert.deepEqual(appflow.stats(), { queued: 0, sent: 100, dropped: 0 });
+    assert.deepEqual(errors, []);
+    world.seen.length = 0;
+    for (let n = 0; n < 60; n += 1) appflow.track('app_open');
+    await world.run(appflow.flush());
+    assert.deepEqual(sizes(), [50, 25, 25, 10]);
+  });
+
+  it('retries a single event that was too slow (408), waiting longer each time, and never drops it', async () => {
+    const world = await startScriptedServer(({ body }, n) => (n < 5 ? { status: 408 } : stored(body)));
     const appflow = connectTracker(world);
     appflow.track('a');
-    await world.run(appflow.flush());
+    await world.run(appflow.flush({ timeoutMs: 60_000 }));
+    // First both events, then session_start alone.
+    assert.deepEqual(timesOf(world), [0, 0, 500, 1_500, 3_500, 7_500, 7_500]);
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 2, dropped: 0 });
   });
 
@@ -85,11 +102,11 @@ describe('failures', () => {
     });
     const appflow = connectTracker(world);
     const reports: unknown[] = [];
-    appflow.on('drop', (drop) => reports.push(drop));
+    appflow.on('drop', (drop) => reports.push(toDropLine(drop)));
     appflow.on('flush', (flush) => reports.push(flush));
     for (const name of ['a', 'b', 'c']) appflow.track(name);
     await world.run(appflow.flush());
-    assert.deepEqual(reports, [{ sent: 3 }, { count: 1, reason: 'event_too_large' }]);
+    assert.deepEqual(reports, [{ sent: 3 }, '1 event_too_large: a']);
     assert.deepEqual(appflow.stats(), { queued: 0, sent: 3, dropped: 1 });
     await world.pass(60_000);
     assert.equal(world.seen.length, 1);

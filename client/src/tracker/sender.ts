@@ -1,7 +1,7 @@
 import { AppflowError } from '../api/errors.ts';
 import type { BatchAnswer } from '../api/events.ts';
 import { attempt, type Outcome, readJson, type Target, unexpectedAnswer } from '../http/transport.ts';
-import type { RateLimitGate } from '../retry/rate-limit-gate.ts';
+import type { RateLimitGate } from '../retry/gate.ts';
 import type { Journal } from './journal.ts';
 import type { Listeners } from './listeners.ts';
 import type { Queue, TrackedEvent } from './queue.ts';
@@ -45,7 +45,8 @@ export function createSender(parts: SenderParts): Sender {
 
   async function drain(): Promise<void> {
     let left = queue.size();
-    state.batchSize = BATCH_SIZE;
+    // Halved batches grow again: the network may be better now.
+    state.batchSize = Math.min(BATCH_SIZE, 2 * state.batchSize);
     while (left > 0 && queue.size() > 0 && !state.isHalted) {
       left -= await sendBatch(parts, state, Math.min(left, state.batchSize));
     }
@@ -92,7 +93,7 @@ async function sendBatch(parts: SenderParts, state: State, count: number): Promi
   const { signal } = state.abort;
   const batch = queue.hold(count);
   try {
-    await journal.whenSaved();
+    await journal.flush();
     const { target, gate } = connect();
     const attempt = () => attemptBatch(target, batch, appId, { signal });
     const answer = await gate.run(attempt, { signal, onRetry: listeners.failed });
@@ -111,18 +112,19 @@ function onFailure(
   batch: readonly TrackedEvent[],
   error: unknown,
 ): number {
-  if (!(error instanceof AppflowError) || error.status !== 413) {
+  const { status } = error as Partial<AppflowError>;
+  if (!(error instanceof AppflowError) || (status !== 413 && status !== 408)) {
     state.isHalted = true;
     listeners.failed(error);
     return 0;
   }
-  // The batch is too large: waiting would not help, so halve the batches for the rest of this drain.
+  // The batch is too large, or the network too slow for it: the same batch would fail again.
   state.batchSize = Math.ceil(batch.length / 2);
   if (batch.length > 1) return 0;
   queue.remove(batch);
-  journal.scheduleWrite();
+  journal.save();
   listeners.failed(error);
-  listeners.dropped(1, error.code);
+  listeners.dropped(error.code, batch);
   return 1;
 }
 
@@ -135,9 +137,9 @@ function finishBatch(
   const removed = queue.remove(batch);
   // Events that another request delivered in the meantime (the page was hidden and shown again) were counted there.
   if (removed === 0) return;
-  journal.scheduleWrite();
+  journal.save();
   listeners.sent(Math.max(0, removed - rejected.length));
-  for (const { code } of rejected) listeners.dropped(1, code);
+  for (const { code, index } of rejected) listeners.dropped(code, batch.slice(index, index + 1));
 }
 
 /** Sets a new `sent_at` for each attempt: the server uses it to correct the device's clock. */
@@ -151,9 +153,12 @@ async function attemptBatch(
   const body = JSON.stringify({ app_id: appId, sent_at, events: batch });
   const call = { method: 'POST', path: '/v1/events', body, ...options };
   const outcome = await attempt(target, call, readAnswer);
+  if (outcome.ok) return outcome;
+  const { code, status } = outcome.error;
+  // The request took too long. The sender halves the batch; a single event is retried.
+  if (status === 408 && batch.length > 1) return { ...outcome, retry: 'never' };
   // A hotel's sign-in page answers 200 to everything: the events must wait, not get lost.
-  const isCaptivePortal =
-    !outcome.ok && outcome.error.code === 'unexpected_answer' && outcome.error.status < 400;
+  const isCaptivePortal = code === 'unexpected_answer' && status < 400;
   return isCaptivePortal ? { ...outcome, retry: 'outage' } : outcome;
 }
 

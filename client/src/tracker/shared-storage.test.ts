@@ -31,19 +31,34 @@ describe('several trackers with one storage', () => {
     });
   }
 
-  it('queued events are never sent with another key or to another server (without an app), or to another app', async () => {
+  it('queued events are never sent with another key (without an app), or to another app', async () => {
     const killed = await start();
     const storage = makeStorage();
     connectTracker(killed, { storage }).track('not_yours');
     connectTracker(killed, { storage, appId: 'app_1' }).track('not_yours');
     await killed.settle();
-    const [world, elsewhere] = [await start(), await start()];
+    const world = await start();
     for (const options of [{ apiKey: 'ck_2' }, { appId: 'app_2' }]) {
       const appflow = connectTracker(killed, { storage, fetch: world.fetch, clock: world.clock, ...options });
       assert.equal(appflow.stats().queued, 0);
     }
-    for (const options of [{}, { appId: 'app_1' }])
-      assert.equal(connectTracker(elsewhere, { storage, ...options }).stats().queued, 0);
+  });
+
+  it('a tracker that restarts with another URL sends what was queued for the old one, once', async () => {
+    for (const options of [{}, { appId: 'app_1' }]) {
+      const killed = await start();
+      const storage = makeStorage();
+      connectTracker(killed, { storage, ...options }).track('moves');
+      await killed.settle();
+      const moved = await start();
+      const appflow = connectTracker(moved, { storage, ...options });
+      assert.equal(appflow.stats().queued, 2);
+      await moved.run(appflow.flush());
+      const names = moved.seen.flatMap(({ body }) => body.events).map(({ event_name }) => event_name);
+      assert.deepEqual(names, ['session_start', 'moves']);
+      assert.equal(storage.items.size, 1);
+      assert.doesNotMatch([...storage.items.values()].join(), /"moves"/);
+    }
   });
 
   it('a sign-out in one tab applies to other tabs at their next write, and to later tabs', async () => {

@@ -1,16 +1,16 @@
 import type { AppflowStorage } from '../runtime/storage.ts';
-import { idsOf } from './queue.ts';
+import { idsOf, type TrackedEvent } from './queue.ts';
 import type { Recorder } from './recorder.ts';
-import { parseSavedState, type SavedState } from './saved-state.ts';
+import { type Identity, parseSavedState, type SavedState } from './saved-state.ts';
 
 /** Keeps an item in the storage up to date. Other trackers (in other tabs) may write the same item. */
 export type StateWriter = {
   /** Returns the state in the item's text and adopts its events: this tracker now keeps or removes them. */
   adopt: (text: string | null | undefined) => SavedState | undefined;
   /** Schedules a write; all changes of one turn of the event loop become one write. */
-  scheduleWrite: () => void;
+  save: () => void;
   /** Resolves when all scheduled writes are done or have failed. Never rejects. */
-  whenSaved: () => Promise<void>;
+  flush: () => Promise<void>;
 };
 
 /** The last write to each storage: writes take turns, since each starts with what the previous one left. */
@@ -28,17 +28,20 @@ export function createStateWriter(
   /** The IDs of this tracker's events that may be in the item. */
   let own = idsOf([]);
   /** The identity in the item, as far as this tracker knows. */
-  let lastIdentity: unknown;
+  let lastIdentity: Identity | undefined;
 
   /** Writes this tracker's state plus the events of others in the item. If both changed the identity, this tracker wins. */
   async function write(item: AppflowStorage): Promise<void> {
     const stored = parseSavedState(await item.getItem(key));
     const { who } = getState();
-    // Another tracker changed the user: adopt its session too, as this tracker's session has ended.
-    if (who === lastIdentity && stored && stored.who.userId !== who.userId) restore({ ...stored, queue: [] });
+    // Another tracker changed the user: adopt its session too, as this tracker's session has ended. An opt-out always applies.
+    const isOtherUser = who === lastIdentity && stored?.who.userId !== who.userId;
+    const isOtherChoice = !stored?.who.isOptedOut !== !lastIdentity?.isOptedOut;
+    if (stored && (isOtherUser || isOtherChoice)) restore({ ...stored, queue: [] });
     const state = getState();
     const known = idsOf(state.queue);
-    const others = stored?.queue.filter(({ event_id: id }) => !own.has(id) && !known.has(id)) ?? [];
+    const isOther = ({ event_id: id }: TrackedEvent) => !own.has(id) && !known.has(id);
+    const others = (!state.who.isOptedOut && stored?.queue.filter(isOther)) || [];
     await item.setItem(key, JSON.stringify({ ...state, queue: [...others, ...state.queue] }));
     own = known;
     lastIdentity = state.who;
@@ -51,7 +54,7 @@ export function createStateWriter(
       lastIdentity = saved?.who;
       return saved;
     },
-    scheduleWrite() {
+    save() {
       if (!storage || isScheduled) return;
       isScheduled = true;
       last = (lastWrites.get(storage) ?? last).then(async () => {
@@ -64,6 +67,6 @@ export function createStateWriter(
       });
       lastWrites.set(storage, last);
     },
-    whenSaved: () => last,
+    flush: () => last,
   };
 }

@@ -1,16 +1,18 @@
 import type { EventContext } from '../api/events.ts';
 import { type Fetch, GLOBAL_FETCH, type Target } from '../http/transport.ts';
-import { getGate } from '../retry/rate-limit-gate.ts';
+import { getGate } from '../retry/gate-registry.ts';
+import { createSequentialGate } from '../retry/sequential-gate.ts';
+import { checkApiKey, checkOptions } from '../runtime/check-options.ts';
 import { BACKGROUND_CLOCK, type Clock } from '../runtime/clock.ts';
-import { isDevelopment, rejectInBrowser } from '../runtime/environment.ts';
+import { isDevelopment } from '../runtime/environment.ts';
 import { type AppflowStorage, findStorage } from '../runtime/storage.ts';
+import { detectContext, type ReactNativePlatform } from './detect-context.ts';
 import { createFlushScheduler, type FlushScheduler } from './flush-scheduler.ts';
 import type { FlushOptions } from './flush-timer.ts';
 import { createJournal, type Journal } from './journal.ts';
-import { type AppflowEvents, createListeners, type Listeners } from './listeners.ts';
-import { detectContext } from './page-context.ts';
+import { type AppflowEvents, createListeners, type DroppedEvent, type Listeners } from './listeners.ts';
 import { createQueue, type Queue } from './queue.ts';
-import { createRecorder, type Recorder } from './recorder.ts';
+import { type AppEvent, createRecorder, type Recorder, type TrackOptions } from './recorder.ts';
 
 /** Options of a tracker; all but the first two are optional. */
 export type AppflowOptions = FlushOptions & {
@@ -24,14 +26,18 @@ export type AppflowOptions = FlushOptions & {
   storage?: AppflowStorage | undefined;
   /** The maximum number of queued events; beyond it, the oldest are dropped and counted. Default 1,000. */
   queueSizeMax?: number;
-  /** The context of all events; see `setContext`. */
+  /** The context of all events; see `setContext`. Overrides what the tracker detects. */
   context?: EventContext;
+  /** React Native's `Platform`, for `platform`, `os_version` and `device_model`. */
+  platform?: ReactNativePlatform;
   fetch?: Fetch;
   clock?: Clock;
   /** Returns numbers from 0 to 1, like Math.random. */
   random?: () => number;
 };
 
+/** Keys that can do more than send events. */
+const SECRET_KEY = /^(sk|ro)_/;
 const FLUSH_TIMEOUT_MS = 10_000;
 const SHUTDOWN_TIMEOUT_MS = 5_000;
 
@@ -57,28 +63,29 @@ export class Appflow {
   #apiKey: string;
   #isShutDown = false;
 
-  /** Throws AppflowError in a browser if the key can do more than send events. */
+  /** Throws AppflowError if the key or the URL cannot work, and in a browser if the key can do more than send events. */
   constructor(options: AppflowOptions) {
+    checkOptions(options, SECRET_KEY);
     const { baseUrl, appId, clock = BACKGROUND_CLOCK, fetch = GLOBAL_FETCH, random = Math.random } = options;
     const storage = 'storage' in options ? options.storage : findStorage();
-    rejectInBrowser(options.apiKey, ['sk_', 'ro_']);
     this.#apiKey = options.apiKey;
     this.#clock = clock;
     this.#listeners = createListeners(options.debug || isDevelopment());
     this.#queue = createQueue(options.queueSizeMax);
-    const context = { ...detectContext(), ...options.context };
-    this.#recorder = createRecorder(this.#queue, context, this.#listeners.dropped, clock.now());
-    this.#journal = createJournal({
+    const contexts = [detectContext(options.platform), options.context];
+    this.#recorder = createRecorder(this.#queue, contexts, this.#listeners, clock.now());
+    this.#journal = createJournal(
       storage,
-      // Without an app, the key's checksum separates projects: events queued for one must not be sent to another.
-      key: `appflow.${baseUrl}.${appId ?? options.apiKey.slice(-6)}`,
-      recorder: this.#recorder,
-      onChange: () => this.#flushScheduler.schedule(),
-      onError: this.#listeners.failed,
-    });
+      // Without an app, the key's checksum separates projects: events queued for one must not be sent to another. Not the URL:
+      // a server that moves keeps its apps and keys, and the events queued for it.
+      `appflow.${appId ?? options.apiKey.slice(-6)}`,
+      this.#recorder,
+      () => this.#flushScheduler.schedule(),
+      this.#listeners.failed,
+    );
     const connect = () => {
       const target: Target = { apiKey: this.#apiKey, baseUrl, fetch, clock };
-      return { target, gate: getGate(target, 'events', random) };
+      return { target, gate: getGate(target, 'tracker', () => createSequentialGate(clock, random)) };
     };
     this.#flushScheduler = createFlushScheduler(options, clock, {
       queue: this.#queue,
@@ -91,37 +98,41 @@ export class Appflow {
   }
 
   /**
-   * Tracks an event: `name` in snake_case, `properties` any JSON.
+   * Tracks an event: `name` in snake_case, `properties` any JSON. `timestamp` and `eventId` are for events that happened earlier
+   * or have an ID of their own.
    * @example
    * ```ts
    * appflow.track('purchase_complete', { product_id: 'pro_monthly', revenue: '9.99', currency: 'USD' });
+   * appflow.track('workout_imported', { minutes: 42 }, { timestamp: new Date(Date.now() - 86_400_000) });
    * ```
    */
-  track(name: string, properties?: Record<string, unknown>): void {
-    let copy: Record<string, unknown> | undefined;
+  track(name: string, properties?: Record<string, unknown>, options?: TrackOptions): void {
+    const { eventId, timestamp } = options ?? {};
+    const passed: DroppedEvent = { event_name: name, properties, event_id: eventId ?? undefined };
     try {
       // A snapshot: the app may change the object afterward.
-      copy = properties === undefined ? undefined : JSON.parse(JSON.stringify(properties));
+      const event: AppEvent = JSON.parse(JSON.stringify(passed));
+      this.#record((atMs) => this.#recorder.track(event, atMs, timestamp), event);
     } catch {
-      this.#listeners.dropped(1, 'invalid_properties');
-      return;
+      this.#listeners.dropped('invalid_properties', [passed]);
     }
-    this.#record((atMs) => this.#recorder.track(name, copy, atMs));
   }
 
   /**
-   * Sets the user of the app. Earlier anonymous events on this device are linked to them.
+   * Sets the user of later events, by your own ID for them: up to 256 bytes.
    * @example
    * ```ts
    * appflow.identify('user_123');
    * ```
    */
   identify(appUserId: string): void {
-    this.#record((atMs) => this.#recorder.identify(appUserId, atMs));
+    const event = { event_name: '$identify', app_user_id: appUserId };
+    this.#record((atMs) => this.#recorder.identify(event, atMs), event);
   }
 
   /**
-   * Adds to the context of all later events.
+   * Adds to the context of all later events. Numbers become text, null removes a value; values of more than 128 characters are
+   * ignored and reported to `on('error')`.
    * @example
    * ```ts
    * appflow.setContext({ app_version: '2.4.0', country: 'DE' });
@@ -132,14 +143,15 @@ export class Appflow {
   }
 
   /**
-   * Switches to another key, also after the server rejected the old one, and sends the queue with it.
+   * Switches to another key, also after the server rejected the old one, and sends the queue with it. Throws AppflowError if the
+   * key cannot work.
    * @example
    * ```ts
    * appflow.setApiKey(clientKey);
    * ```
    */
   setApiKey(apiKey: string): void {
-    rejectInBrowser(apiKey, ['sk_', 'ro_']);
+    checkApiKey(apiKey, SECRET_KEY);
     this.#apiKey = apiKey;
     this.#flushScheduler.restart();
     void this.flush();
@@ -157,6 +169,42 @@ export class Appflow {
   }
 
   /**
+   * Stops tracking on this device, also after a restart: discards the queue, the user and the session, and ignores all calls
+   * until `optIn`. Events the server already has stay there.
+   * @example
+   * ```ts
+   * appflow.optOut();
+   * ```
+   */
+  optOut(): void {
+    this.#journal.record(() => this.#recorder.optOut(this.#clock.now()));
+    // Aborts a batch in flight.
+    this.#flushScheduler.restart();
+  }
+
+  /**
+   * Tracks again after `optOut`, as a new anonymous user: call `identify` if someone is signed in.
+   * @example
+   * ```ts
+   * appflow.optIn();
+   * ```
+   */
+  optIn(): void {
+    this.#journal.record(() => this.#recorder.optIn(this.#clock.now()));
+  }
+
+  /**
+   * Whether this device opted out. With an async storage, it is known once that has answered, e.g. after `flush`.
+   * @example
+   * ```ts
+   * if (appflow.isOptedOut()) console.log('Not tracking.');
+   * ```
+   */
+  isOptedOut(): boolean {
+    return this.#recorder.state().who.isOptedOut === true;
+  }
+
+  /**
    * Sends the queue now. Resolves when it is sent and saved, when that fails, or after `timeoutMs` (default 10,000).
    * @example
    * ```ts
@@ -169,10 +217,7 @@ export class Appflow {
       timer = this.#clock.setTimeout(resolve, timeoutMs, true);
     });
     // The timeout also covers a storage that never answers.
-    await Promise.race([
-      timeout,
-      this.#ready.then(this.#flushScheduler.sendAll).then(this.#journal.whenSaved),
-    ]);
+    await Promise.race([timeout, this.#ready.then(this.#flushScheduler.sendAll).then(this.#journal.flush)]);
     this.#clock.clearTimeout(timer);
   }
 
@@ -206,7 +251,7 @@ export class Appflow {
    * Calls `listener` for each such event until the returned function is called.
    * @example
    * ```ts
-   * const stop = appflow.on('drop', ({ count, reason }) => console.log(`${count} lost: ${reason}`));
+   * const stop = appflow.on('drop', ({ count, reason, events }) => console.log(`${count} lost: ${reason}`, events));
    * stop();
    * ```
    */
@@ -214,9 +259,10 @@ export class Appflow {
     return this.#listeners.on(event, listener);
   }
 
-  #record(change: (atMs: number) => void): void {
+  /** Applies a change; after shutdown, reports the event it would have caused. */
+  #record(change: (atMs: number) => void, event?: AppEvent): void {
     const atMs = this.#clock.now();
-    if (this.#isShutDown) this.#listeners.dropped(1, 'shut_down');
-    else this.#journal.record(() => change(atMs));
+    if (!this.#isShutDown) this.#journal.record(() => change(atMs));
+    else if (event) this.#listeners.dropped('shut_down', [event]);
   }
 }

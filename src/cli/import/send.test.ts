@@ -59,7 +59,7 @@ test('reports every wait for a failing server, with the reason', async () => {
 });
 
 for (const [name, answer, words] of [
-  ['does not answer', 'hang_up', /^No answer \(.*\), for five minutes now\. Run the same command again/],
+  ['does not answer', 'hang_up', /^No response \(.*\), for five minutes now\. Run the same command again/],
   [
     'is overloaded',
     refusal(503, 'overloaded'),
