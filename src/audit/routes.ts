@@ -46,7 +46,10 @@ const auditRoute = defineRoute({
   stepUp: ({ query }) => query.format !== undefined && query.format !== 'json',
   answer: { status: 200, schema: pageOf(AUDIT_ENTRY_JSON), exports: Object.values(EXPORT_TYPES) },
   async handle(services: { control: Control }, { caller, query }) {
-    requireWholeProject(caller, 'This key is narrowed to some apps; the audit log tells of all of them.');
+    requireWholeProject(
+      caller,
+      'This key is restricted to some apps, but the audit log covers all of them. Use a key for all apps.',
+    );
     const filter: AuditFilter = {
       projectId: caller.project.id,
       action: query.action,

@@ -15,7 +15,7 @@ import { RATE_LIMIT_PARTS } from './rate-limit-parts.ts';
 
 const RATE = closedObject({
   rate: Type.Number({ description: 'What flows back per second.' }),
-  burst: Type.Integer({ description: 'What may be spent at once after a pause.' }),
+  burst: Type.Integer({ description: 'Maximum that can be spent immediately after a pause.' }),
 });
 
 /** Limits of one key, or of a project's keys. Missing parts use the default. */
@@ -44,7 +44,7 @@ export function findRateLimitMistakes(
     const mistake = rate && (findRateMistake(rate) ?? findBatchMistake(policy, rate));
     if (mistake === undefined) return [];
     const path = `rate_limits.${field}`;
-    return [{ field: path, code: 'out_of_range', message: `${path} is not possible: ${mistake}.` }];
+    return [{ field: path, code: 'out_of_range', message: `${path} is invalid: ${mistake}.` }];
   });
 }
 

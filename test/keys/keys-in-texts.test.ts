@@ -52,7 +52,7 @@ describe('API keys in the fields of apps and projects', () => {
     }
     const { init } = await import('../../src/cli/init.ts');
     const options = { project: foreignKey, app: 'x', platform: 'ios' } as const;
-    await assert.rejects(init(makeConfig(), options), /Not acceptable: name/);
+    await assert.rejects(init(makeConfig(), options), /Invalid fields: name/);
   });
 });
 

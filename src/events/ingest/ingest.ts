@@ -176,7 +176,7 @@ export function needsApp({ events }: Batch): boolean {
 function requireBatch({ events }: Batch): void {
   if (events.length <= EVENTS_PER_BATCH_MAX) return;
   throw new ApiError('payload_too_large', {
-    detail: `The batch holds ${events.length} events; at most ${EVENTS_PER_BATCH_MAX} are taken at once. Halve it.`,
+    detail: `The batch has ${events.length} events; the maximum is ${EVENTS_PER_BATCH_MAX}. Halve it.`,
   });
 }
 
@@ -225,7 +225,7 @@ function toKeyWarnings(withKeys: ReadonlyMap<string, number>): Answer['warnings'
     code: 'holds_a_key',
     field,
     events,
-    message: `${field} held an API key, of which only the hint was stored. Send no keys; revoke this one unless it is a client key.`,
+    message: `${field} contained an API key, so only its hint was stored. Don't send keys in events; revoke this one unless it is a client key.`,
   }));
 }
 
@@ -237,7 +237,7 @@ function toUnknownFieldWarnings(dropped: ReadonlyMap<string, number>): Answer['w
       code: 'unknown_field',
       field,
       events,
-      message: `${field} is not known to this server and was dropped.`,
+      message: `${field} is not a known field, so it was ignored.`,
     };
   });
 }
