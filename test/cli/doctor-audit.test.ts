@@ -152,7 +152,7 @@ describe('doctor, checking the audit log,', () => {
     assert.equal(status, 'degraded');
     assert.match(
       warnings.join(),
-      /audit log is damaged: entries are missing at the end\. Run appflow doctor/,
+      /audit log is damaged: entries are missing at the end\. Run bin\/appflow doctor/,
     );
     await server.stop();
     assert.equal(lines.length, 1);
