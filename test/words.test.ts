@@ -18,7 +18,6 @@ const NOT_YET: readonly string[] = [
   'dashboard/src',
   'docs/api.md',
   'docs/benchmarks.md',
-  'docs/decisions',
   'docs/guides/client.md',
   'src/accounts/account-routes.ts',
   'src/accounts/sign-in-routes.ts',
