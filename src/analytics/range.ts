@@ -48,14 +48,14 @@ function contradiction(query: RangeQuery): ParsedDayRange {
 const missing = (field: string, other: string): FieldError => ({
   field,
   code: 'required',
-  message: `${field} is required with ${other}; or send days instead.`,
+  message: `${field} is required with ${other}. You can also send days instead.`,
 });
 
 function checkOrder(range: DayRange): ParsedDayRange {
   if (range.last < range.first) return bothOutOfRange('start must not be later than end.');
   const count = countDays(range);
   if (count <= DAYS_MAX) return { range };
-  return bothOutOfRange(`start to end is ${count} days; at most ${DAYS_MAX} are answered at once.`);
+  return bothOutOfRange(`start to end is ${count} days; the maximum is ${DAYS_MAX}.`);
 }
 
 function bothOutOfRange(message: string): ParsedDayRange {

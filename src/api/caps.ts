@@ -32,6 +32,6 @@ export const CAP_WINDOW_MS = DAY_MS;
 export function requireBelowCap(count: number | bigint | string, cap: keyof typeof CAPS, what: string): void {
   if (Number(count) < CAPS[cap]) return;
   throw new ApiError('limit_reached', {
-    detail: `There are ${CAPS[cap].toLocaleString('en-US')} ${what} already, as many as there can be.`,
+    detail: `There are ${CAPS[cap].toLocaleString('en-US')} ${what} already, which is the maximum.`,
   });
 }

@@ -67,7 +67,7 @@ export const ERRORS = {
     status: 401,
     title: 'Invalid credentials',
     meaning: 'The email address, password or code is wrong.',
-    cure: 'Try again. If the password is lost, ask the person who runs this server for a reset link: appflow members reset-link EMAIL, with --without-second-factor if the second factor is lost too.',
+    cure: 'Try again. If the password is lost, ask the person who runs this server for a reset link: bin/appflow members reset-link EMAIL, with --without-second-factor if the second factor is lost too.',
   },
   insufficient_scope: {
     status: 403,

@@ -39,5 +39,5 @@ export class ApiError extends Error {
 /** Returns the 422 that lists every invalid field. */
 export function validationFailed(errors: FieldError[]): ApiError {
   const fields = [...new Set(errors.map((error) => error.field))].join(', ');
-  return new ApiError('validation_failed', { detail: `Not acceptable: ${fields}.`, members: { errors } });
+  return new ApiError('validation_failed', { detail: `Invalid fields: ${fields}.`, members: { errors } });
 }

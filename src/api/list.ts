@@ -50,7 +50,7 @@ export function decodeCursor<T extends Position>(
     {
       field: 'cursor',
       code: 'invalid_cursor',
-      message: 'cursor must be the next_cursor of an earlier answer.',
+      message: 'cursor must be the next_cursor of an earlier response.',
     },
   ]);
 }

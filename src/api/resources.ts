@@ -63,7 +63,7 @@ export function getKey({ directory }: { directory: Directory }, caller: Caller, 
     throw new ApiError('not_found', { detail: 'There is no such API key.' });
   }
   if (exceedsApps(key, caller.principal)) {
-    throw new ApiError('app_not_allowed', { detail: 'That key reaches apps that yours does not.' });
+    throw new ApiError('app_not_allowed', { detail: "That key can be used for apps that yours can't." });
   }
   return key;
 }

@@ -61,7 +61,7 @@ function shorten(value: unknown, lists: readonly LimitedList[]): unknown {
 const TOO_MANY_MISTAKES: FieldError = {
   field: 'body',
   code: 'invalid',
-  message: 'body has too many mistakes to list, most of them unknown fields.',
+  message: 'body has too many errors to list, most of them unknown fields.',
 };
 
 const fieldOf = (instancePath: string) =>

@@ -33,7 +33,7 @@ const createRoute = defineRoute({
   example: { body: { name: 'Notes for iOS', platform: 'ios', timezone: 'Europe/Berlin', currency: 'EUR' } },
   async handle(services: ChangeServices, { caller, body, idempotencyKey }) {
     // A key restricted to some apps would not reach the new one.
-    requireWholeProject(caller, 'This key is narrowed to some apps and cannot make another.');
+    requireWholeProject(caller, "This key is restricted to some apps, so it can't create another one.");
     return toAppJson(await createApp(services, caller.project.id, body, caller, idempotencyKey));
   },
 });

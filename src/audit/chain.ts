@@ -120,8 +120,8 @@ async function findTruncation(
   head: SealedEnd,
   keys: readonly AuditKey[],
 ): Promise<ChainDefect | undefined> {
-  if (!isSealed(head, keys)) return { seq: Number(head.seq), reason: 'rows after it were cut off' };
-  return (await lacksCreationEntry(db)) ? { seq: 1, reason: 'rows before it were cut off' } : undefined;
+  if (!isSealed(head, keys)) return { seq: Number(head.seq), reason: 'rows after it were removed' };
+  return (await lacksCreationEntry(db)) ? { seq: 1, reason: 'rows before it were removed' } : undefined;
 }
 
 /** Whether the log lacks the entry that a project was created: then it was emptied, whatever its end says. */

@@ -110,7 +110,10 @@ type FilterQuery = Static<ReturnType<typeof closedObject<typeof FILTERS>>>;
 
 /** Returns the filter of a query. Throws 403 if the caller is restricted to some apps. */
 function toFilter(caller: Caller, query: FilterQuery): AuditFilter {
-  requireWholeProject(caller, 'This key is restricted to some apps, but the audit log covers all of them.');
+  requireWholeProject(
+    caller,
+    'This key is restricted to some apps, but the audit log covers all of them. Use a key for all apps.',
+  );
   return {
     projectId: caller.project.id,
     action: query.action,

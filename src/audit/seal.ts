@@ -36,7 +36,7 @@ export function watchAuditEnd(control: Control, keys: readonly AuditKey[], log: 
       const damage = await findDamagedEnd(control, keys);
       const found =
         damage &&
-        `The audit log is damaged: ${damage}. Run appflow doctor, and keep a copy of the data folder.`;
+        `The audit log is damaged: ${damage}. Run bin/appflow doctor, and keep a copy of the data folder.`;
       if (found !== undefined && found !== warning) log.error(found);
       warning = found;
     },

@@ -19,17 +19,19 @@ function renderConfiguration(): string {
   });
   return `# Configuration
 
-Appflow is configured by environment variables only. All are optional and are read at start. All errors are reported together, and an\nunknown \`APPFLOW_…\` variable is reported with the name that was probably meant.
+Appflow is configured by environment variables only. All are optional and are read at start. All errors are reported together, and an
+unknown \`APPFLOW_…\` variable is reported with the name that was probably meant.
 
 | variable | default | description |
 |---|---|---|
-$rows.join('\n')
+${rows.join('\n')}
 
 ## Built-in bounds
 
-These cannot be changed. Normal use stays far below them; they keep one caller from exhausting what all callers share. KB, MB and GB are\npowers of 1,000; KiB and MiB are powers of 1,024.
+These cannot be changed. Normal use stays far below them; they keep one caller from exhausting what all callers share. KB, MB and GB are
+powers of 1,000; KiB and MiB are powers of 1,024.
 
-$renderBounds()
+${renderBounds()}
 `;
 }
 
@@ -47,7 +49,7 @@ type Described = {
 
 function describeType(schema: Described): string {
   if (schema.anyOf) return schema.anyOf.map(describeType).join(' or ');
-  if (schema.enum) return schema.enum.map((value) => `\`$value\``).join(', ');
+  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.items) return `list of ${describeType(schema.items)}`;
   const range =
     schema.minimum !== undefined && schema.maximum !== undefined

@@ -48,19 +48,19 @@ it('rejects what the API rejects, with a message, and creates nothing', async ()
     [['create', '--type', 'server', '--name', 'x', '--bundle-ids', 'a'], /Only client keys have bundle_ids/],
     [[...client, '--rate-limits', '{"events":'], /Must be JSON such as/],
     [[...client, '--rate-limits', '[]'], /rate_limits/],
-    [[...client, '--rate-limits', '{"events":{"requests":{"rate":0,"burst":1}}}'], /not possible/],
+    [[...client, '--rate-limits', '{"events":{"requests":{"rate":0,"burst":1}}}'], /is invalid/],
     [[...client, '--metadata', 'team'], /Must be NAME=VALUE/],
     [[...client, '--metadata', '=growth'], /Must be NAME=VALUE/],
-    [[...client, '--metadata', 'team=a', '--metadata', 'team=b'], /team is given twice/],
-    [[...client, '--metadata', `key=${project.server_key}`], /metadata holds an API key/],
+    [[...client, '--metadata', 'team=a', '--metadata', 'team=b'], /team is set twice/],
+    [[...client, '--metadata', `key=${project.server_key}`], /metadata must not contain an API key/],
     [[...client, '--project', 'proj_none'], /There is no project proj_none/],
     [['list', '--type', 'clent'], /read_only/],
     [['list', '--status', 'dead'], /revoked/],
-    [['revoke', 'key_none'], /There is no API key key_none/],
-    [['revoke', 'key_none', '--reason', 'boredom'], /unused, rotated, leaked/],
+    [['revoke', 'key_none', '--yes'], /There is no API key key_none/],
+    [['revoke', 'key_none', '--yes', '--reason', 'boredom'], /unused, rotated, leaked/],
     [['rotate', 'key_none'], /There is no API key key_none/],
     [['rotate', 'key_none', '--grace-from', 'later'], /first_use/],
-    [['rotate', 'key_none', '--grace-seconds', '-1'], /whole seconds/],
+    [['rotate', 'key_none', '--grace-seconds', '-1'], /whole number of seconds/],
   ] as const) {
     await assert.rejects(run(...args), (error: Error) => {
       assert.ok(error instanceof UsageError || error instanceof CommanderError, error.message);
@@ -70,7 +70,7 @@ it('rejects what the API rejects, with a message, and creates nothing', async ()
   }
   await assert.rejects(run(...client, '--app-ids', 'app_none'), (error: Error) => {
     assert.ok(!(error instanceof UsageError));
-    assert.match(error.message, /no app of this project/);
+    assert.match(error.message, /not in this project/);
     return true;
   });
   await services.directory.refresh();

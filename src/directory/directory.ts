@@ -294,6 +294,6 @@ function keepFresh(
 const tooOld = (cause: unknown) =>
   new StorageError(
     'unavailable',
-    'The control database cannot be read, and what memory holds of keys is too old to be trusted',
+    'The control database cannot be read, and the keys in memory are too old to be trusted',
     cause,
   );

@@ -132,6 +132,6 @@ export function findKeysIn(
     .map(([field]) => ({
       field,
       code: 'holds_a_key',
-      message: `${field} holds an API key; keys belong in no record.`,
+      message: `${field} must not contain an API key.`,
     }));
 }

@@ -56,7 +56,7 @@ function parseLastEventId(lastEventId: string | undefined): StreamPosition | und
     {
       field: 'Last-Event-ID',
       code: 'invalid_cursor',
-      message: 'Last-Event-ID must be the id of a message of this stream; leave it out to begin now.',
+      message: 'Last-Event-ID must be the ID of a message of this stream. Omit it to start now.',
     },
   ]);
 }

@@ -65,7 +65,7 @@ const ASSET = /^\w[\w.-]*(?<!\.(?:br|gz))$/;
  */
 export function addDashboard(app: FastifyInstance, dir: string, refuse: RefuseWith): void {
   const refuseFile = (request: FastifyRequest, reply: FastifyReply) =>
-    refuse(request, reply, new ApiError('not_found', { detail: 'There is nothing at this path.' }));
+    refuse(request, reply, new ApiError('not_found', { detail: 'Nothing was found at this path.' }));
   // For missing files; a path without a route is refused before this.
   app.setNotFoundHandler(refuseFile);
   const files = createStaticFiles(dir);

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../api/errors.ts';
 import type { Route } from '../api/route.ts';
 
-const notFound = () => new ApiError('not_found', { detail: 'There is nothing at this path.' });
+const notFound = () => new ApiError('not_found', { detail: 'Nothing was found at this path.' });
 
 /** Returns the error for a path the router rejects: a parameter longer than any ID, or broken percent-encoding. */
 export function toPathError(code: string): ApiError {
@@ -42,7 +42,7 @@ export function createUnmatched(routes: readonly Route[]): (request: FastifyRequ
     if (methods.has('GET')) methods.add('HEAD');
     const allow = [...methods].join(', ');
     return new ApiError('method_not_allowed', {
-      detail: `${request.method} is not possible here; use ${allow}.`,
+      detail: `${request.method} is not supported here. Use ${allow}.`,
       headers: { allow },
     });
   };

@@ -61,7 +61,7 @@ async function replayAnswer(
     | undefined;
   if (answer !== undefined && isSecretValid(key, answer, now)) return answer;
   throw new ApiError('idempotency_replay_expired', {
-    detail: `This was done; the key is ${record.createdId}. Its secret can no longer be shown.`,
+    detail: `This request already succeeded. The key is ${record.createdId}; its secret can no longer be shown.`,
     members: { key_id: record.createdId },
   });
 }

@@ -36,7 +36,7 @@ export function requireMatch(ifMatch: string | undefined, key: ApiKey): void {
   const tags = ifMatch.split(',').map((tag) => tag.trim());
   if (tags.some((tag) => tag === '*' || tag === etag || `"${tag}"` === etag)) return;
   throw new ApiError('precondition_failed', {
-    detail: `The key is at ${etag}, If-Match asks for ${ifMatch.slice(0, 100)}.`,
+    detail: `The key's etag is ${etag}, but If-Match is ${ifMatch.slice(0, 100)}. Read the key again.`,
     headers: { etag },
   });
 }

@@ -87,7 +87,7 @@ const versions = (key: ApiKey, now: number) => liveSecrets(key, now).map(({ vers
 function requireRotatable(key: ApiKey, body: RotateKeyBody, now: number): void {
   const status = statusOf(key, now);
   if (status === 'revoked' || status === 'expired') {
-    throw new ApiError('conflict', { detail: `The key is ${status}: a new secret would not work either.` });
+    throw new ApiError('conflict', { detail: `The key is ${status}, so a new secret wouldn't work either.` });
   }
   const graceMax = GRACE_SECONDS_MAX[key.type];
   if (body.grace_seconds !== undefined && body.grace_seconds > graceMax) {

@@ -109,9 +109,13 @@ export const isOnlyDisabling = (body: UpdateKeyBody) =>
 /** A key that is believed to be dead must not become valid again by an update; restoring is a verb of its own. */
 function requireActive(status: string, body: UpdateKeyBody): void {
   if (status === 'revoked') {
-    throw new ApiError('conflict', { detail: 'The key is revoked. Restore it first, or create another.' });
+    throw new ApiError('conflict', {
+      detail: 'The key is revoked. Restore it first, or create another one.',
+    });
   }
   if (status === 'expired' && body.expires_at !== undefined) {
-    throw new ApiError('conflict', { detail: 'The key has expired and stays so. Create another.' });
+    throw new ApiError('conflict', {
+      detail: "The key has expired and can't be reactivated. Create another one.",
+    });
   }
 }

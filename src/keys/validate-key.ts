@@ -38,7 +38,7 @@ export function requireValidKey(
   for (const appId of fields.appIds ?? []) {
     const app = directory.findApp(appId);
     if (app?.projectId === project.id && app.deletedAt === null) continue;
-    throw new ApiError('not_found', { detail: 'One of app_ids is no app of this project.' });
+    throw new ApiError('not_found', { detail: 'app_ids contains an app that is not in this project.' });
   }
 }
 

@@ -48,7 +48,7 @@ export async function getSigningKey(keys: GithubKeys, identifier: string): Promi
   if (answer.outcome === 'found') return answer.key;
   if (answer.outcome === 'unknown') throw refuse('GitHub has no key of this identifier.');
   throw new ApiError('overloaded', {
-    detail: "GitHub's public keys cannot be had just now. Send the report again.",
+    detail: "GitHub's public keys are currently unavailable. Send the report again later.",
     headers: { 'retry-after': String(answer.retryAfterSeconds) },
   });
 }

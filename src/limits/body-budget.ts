@@ -59,8 +59,8 @@ export const BODY_SHARES: Readonly<Record<BodySender['kind'], Shares>> = {
 const WARNING_MS = 10_000;
 
 const WARNING =
-  'Request bodies use up the memory that is set aside for them: further ones are refused with 503. ' +
-  'appflow_bodies_refused_total says whose.';
+  'The memory for request bodies is exhausted: further ones are refused with 503. ' +
+  'appflow_bodies_refused_total shows which limit was reached.';
 
 /** What one address, caller, kind of sender or the server holds. It is in `siblings` while it has a body in flight. */
 type Account = {

@@ -183,12 +183,11 @@ export function environmentVariableOf(policy: DecidingPolicy): string {
   return variable;
 }
 
-const EXAMPLE = 'Write "off", or rate/burst such as 100/500: 100 a second, 500 at once.';
+const EXAMPLE = 'Use "off", or rate/burst such as 100/500: 100 per second, bursts of 500.';
 
 const IN_FLIGHT_VARIABLE = 'APPFLOW_LIMIT_ANALYTICS_IN_FLIGHT';
 
-const IN_FLIGHT_EXAMPLE =
-  'Write "off", or running/waiting such as 5/10: 5 run at once, 10 more wait for 2 s.';
+const IN_FLIGHT_EXAMPLE = 'Use "off", or running/waiting such as 5/10: 5 run, 10 more wait for up to 2 s.';
 
 type Mistake = { mistake: string };
 

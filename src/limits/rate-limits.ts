@@ -54,7 +54,7 @@ export function findRateLimitMistakes(
     const mistake = rate && (findRateMistake(rate) ?? findBatchMistake(policy, rate));
     if (mistake === undefined) return [];
     const path = `rate_limits.${field}`;
-    return [{ field: path, code: 'out_of_range', message: `${path} is not possible: ${mistake}.` }];
+    return [{ field: path, code: 'out_of_range', message: `${path} is invalid: ${mistake}.` }];
   });
 }
 

@@ -130,7 +130,7 @@ const acceptRoute = defineRoute({
   async handle(services: MemberServices, { raw, caller, body }) {
     const outcome = await acceptInvitation(services, raw, caller, body);
     if (outcome) return answerSignIn(services, raw, outcome);
-    if (!caller) throw new Error('An invitation was accepted by nobody.');
+    if (!caller) throw new Error('An invitation was accepted without a caller.');
     return toSessionJson(services, caller.session);
   },
 });

@@ -137,7 +137,8 @@ function rejectAll(appends: Append[], cause: unknown): void {
 }
 
 function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' | 'reject'> {
-  if (rows.length > limits.blockRowsMax) throw new TypeError(`More than ${limits.blockRowsMax} rows at once`);
+  if (rows.length > limits.blockRowsMax)
+    throw new TypeError(`More than ${limits.blockRowsMax} rows in one block`);
   const lines = rows.map(encodeRow);
   const bytes = lines.reduce((sum, line) => sum + line.length, 0);
   return { rows, keys: rows.map(eventKey), lines, bytes };

@@ -239,22 +239,6 @@ test("stops with the server's message for a key that may not write", async () =>
   assert.match(ended.stderr, /^The server answered 403: .*events:write.*\n$/);
 });
 
-test('refuses a client key, which would count again what a server key imported, and a read-only one', async () => {
-  const project = await initByCli(env);
-  const event = JSON.stringify(makeEvents(1)[0]);
-  for (const [key, message] of [
-    [project.client_key, /^That is a client key .*Import with a server key \(sk_…\)/],
-    [project.read_only_key, /^That is a read-only key .*Import with a server key \(sk_…\)/],
-  ] as const) {
-    const command = ['import', '--url', server.url];
-    const ended = await runCli(command, { ...env, APPFLOW_API_KEY: key }, event);
-    assert.deepEqual([ended.code, ended.stdout], [2, '']);
-    assert.match(ended.stderr, message);
-  }
-  const { body } = await server.call('GET', '/v1/events', { key: project.server_key });
-  assert.deepEqual(body.data, []);
-});
-
 test('reads the key from a file, or from the command line with a warning', async () => {
   const project = await initByCli(env);
   const file = writeLines('key', [project.server_key]);

@@ -108,7 +108,7 @@ test('the init command that the server prints works as printed, in another termi
   const main = join(ROOT, 'src/main.ts');
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, APPFLOW_DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'error' };
-  const child = spawn(process.execPath, [main], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [main], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'ignore'] });
   killAtExit(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const find = async (wanted: RegExp): Promise<string> => {

@@ -217,7 +217,7 @@ describe('appflow keys, without a server', async () => {
     for (const [args, code, message] of [
       [[...client, '--rate-limits', '{'], 2, /Must be JSON/],
       [[...client, '--scopes', 'keys:write'], 2, /can never have keys:write/],
-      [[...client, '--app-ids', 'app_none'], 1, /no app of this project/],
+      [[...client, '--app-ids', 'app_none'], 1, /not in this project/],
     ] as const) {
       const ended = await keys(...args);
       assert.deepEqual([ended.code, ended.stdout], [code, '']);

@@ -52,7 +52,7 @@ describe('API keys in the fields of apps and projects', () => {
     }
     const { init } = await import('../../src/cli/init.ts');
     const options = { project: foreignKey, app: 'x', platform: 'ios' } as const;
-    await assert.rejects(init(makeConfig(), options), /Not acceptable: name/);
+    await assert.rejects(init(makeConfig(), options), /Invalid fields: name/);
   });
 });
 
@@ -140,7 +140,10 @@ describe('API keys in events', () => {
         ...['context.platform', 'context.sdk'],
       ].map((field) => ['holds_a_key', field, 1]),
     );
-    assert.match(answer.warnings[3].message, /only the hint was stored\. Send no keys; revoke this one/);
+    assert.match(
+      answer.warnings[3].message,
+      /only its hint was stored\. Don't send keys in events; revoke this one/,
+    );
     const [stored] = await find('event_name=pasted');
     assert.deepEqual(
       [stored.event_id, stored.app_user_id, stored.session_id],

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ChainEnd, verifyChain } from '../../audit/chain.ts';
+import { commandHint } from '../../config/command-hint.ts';
 import type { Config } from '../../config/config.ts';
 import { AUDIT_SEAL_MIGRATION, describeNewer } from '../../control/migrate.ts';
 import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
@@ -32,7 +33,8 @@ export async function checkControl(config: Config, knownHead: ChainEnd | undefin
   const incomplete = findControlProblem(paths);
   if (incomplete !== undefined) return [failed(DATABASE, incomplete)];
   if (isMissing(file)) {
-    return [warning(DATABASE, 'Not created yet. The first start or `appflow init` creates it.')];
+    const create = commandHint(config, 'init');
+    return [warning(DATABASE, `Not created yet. The first start creates it, or: ${create}`)];
   }
   let control: ReadOnlyControl;
   try {

@@ -3,7 +3,7 @@ import { isChanged } from './file-sum.ts';
 import { lacksCommits } from './lost-commits.ts';
 import { lacksLog } from './open-mark.ts';
 
-const ACCEPT = 'Then run `appflow doctor --accept-loss` to stop this warning.';
+const ACCEPT = 'Then run `bin/appflow doctor --accept-loss` to stop this warning.';
 const lossesFile = (file: string) => `${file}-losses`;
 
 /** Returns what is wrong with a database that is not open yet, as sentences with what to do. Changes nothing. */

@@ -208,7 +208,7 @@ export function needsApp({ events }: Batch): boolean {
 function requireBatch({ events }: Batch): void {
   if (events.length <= EVENTS_PER_BATCH_MAX) return;
   throw new ApiError('payload_too_large', {
-    detail: `The batch holds ${events.length} events; at most ${EVENTS_PER_BATCH_MAX} are taken at once. Halve it.`,
+    detail: `The batch has ${events.length} events; the maximum is ${EVENTS_PER_BATCH_MAX}. Halve it.`,
   });
 }
 

@@ -3,10 +3,10 @@ import { redactSecrets } from '../../directory/secret.ts';
 /** Why a stored event differs from what was sent, with the message for a field; the most important first. Clients know all. */
 const MESSAGES = {
   holds_a_key: (field: string) =>
-    `${field} held an API key, of which only the hint was stored. Send no keys; revoke this one unless it is a client key.`,
+    `${field} contained an API key, so only its hint was stored. Don't send keys in events; revoke this one unless it is a client key.`,
   number_as_text: (field: string) =>
     `${field} was a number and was stored as text. Send it as a string: as numbers, 2.10 and 2.1 are the same.`,
-  unknown_field: (field: string) => `${field} is not known to this server and was dropped.`,
+  unknown_field: (field: string) => `${field} is not a known field, so it was ignored.`,
 } as const;
 
 /** The code of a warning. */

@@ -50,7 +50,7 @@ export function readEncoding(header = ''): string | undefined {
   if (encoding === '' || encoding === 'identity') return undefined;
   if (CODECS.has(encoding)) return encoding;
   throw new ApiError('unsupported_media_type', {
-    detail: `Content-Encoding "${encoding}" is not read here; use gzip, deflate, br or none.`,
+    detail: `Content-Encoding "${encoding}" is not supported. Use gzip, deflate, br or none.`,
     headers: { 'accept-encoding': 'gzip, deflate, br' },
   });
 }

@@ -100,7 +100,7 @@ function countValue(scan: OutlineScan): void {
     throw tooMany(`The body holds more than ${BODY_VALUES_MAX} values. Halve the batch.`);
   }
   const holder = scan.list ? `Element ${scan.list.length - 1} of a list` : 'The body outside of its lists';
-  throw tooMany(`${holder} holds more than ${ITEM_VALUES_MAX} values. Send less in it.`);
+  throw tooMany(`${holder} has more than ${ITEM_VALUES_MAX} values. Send fewer.`);
 }
 
 function open(scan: OutlineScan, byte: number, at: number): void {

@@ -42,9 +42,9 @@ const CHALLENGE = { 'www-authenticate': 'Bearer realm="appflow metrics"' };
 /** Returns the error that refuses a request for `/metrics`; undefined if it is answered. */
 export function findMetricsRefusal(method: string, verdict: MetricsAccess): ApiError | undefined {
   // First: where it is hidden, this path does not exist for any method.
-  if (verdict === 'hidden') return new ApiError('not_found', { detail: 'There is nothing at this path.' });
+  if (verdict === 'hidden') return new ApiError('not_found', { detail: 'Nothing was found at this path.' });
   if (method !== 'GET' && method !== 'HEAD') {
-    const detail = `${method} is not possible here; use GET, HEAD.`;
+    const detail = `${method} is not supported here. Use GET, HEAD.`;
     return new ApiError('method_not_allowed', { detail, headers: { allow: 'GET, HEAD' } });
   }
   if (verdict === 'allowed') return undefined;

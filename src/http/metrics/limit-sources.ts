@@ -38,7 +38,7 @@ function watchLimitStore({ metrics, limiter }: WatchedServices): void {
   });
   metrics.watch({
     name: 'appflow_ratelimit_redis_calls_total',
-    help: 'Calls to Redis for limits and to tell that this process lives, by outcome.',
+    help: 'Calls to Redis for limits and heartbeats, by outcome.',
     kind: 'counter',
     labelNames: ['outcome'],
     read: () => {

@@ -22,7 +22,7 @@ const CHUNKED_CAPACITY_MIN = 16_384;
 
 function tooLarge(bytesMax: number): ApiError {
   return new ApiError('payload_too_large', {
-    detail: `The body is larger than ${bytesMax} bytes after decompression. Send less at once.`,
+    detail: `The body is larger than ${bytesMax} bytes after decompression. Send a smaller one.`,
   });
 }
 
@@ -160,6 +160,6 @@ function requireJson(contentType: string | undefined): void {
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
   if (type === 'application/json' && (charset === undefined || /^"?utf-?8"?$/.test(charset))) return;
   throw new ApiError('unsupported_media_type', {
-    detail: `Content-Type is ${contentType ? `"${contentType.slice(0, 100)}"` : 'missing'}; send application/json in UTF-8.`,
+    detail: `Content-Type is ${contentType ? `"${contentType.slice(0, 100)}"` : 'missing'}. Send application/json in UTF-8.`,
   });
 }

@@ -53,7 +53,7 @@ async function getStoredPermissions(
 function requireSameApps(stored: Principal, before: Principal): void {
   if (JSON.stringify(stored.appIds) === JSON.stringify(before.appIds)) return;
   throw new ApiError('app_not_allowed', {
-    detail: 'Which apps this key may reach was changed while the request waited.',
+    detail: 'The apps of this key were changed while the request waited. Send it again.',
   });
 }
 

@@ -43,7 +43,7 @@ export function requireWithinLimit(exchange: Exchange, verdict: LimitVerdict): v
   if (verdict.impossible) {
     const { cost, burst, policy } = verdict;
     throw new ApiError('payload_too_large', {
-      detail: `The batch holds ${cost} events, but the limit "${policy}" never allows more than ${burst}. Send smaller batches.`,
+      detail: `The batch has ${cost} events, but the limit "${policy}" never allows more than ${burst}. Send smaller batches.`,
     });
   }
   throw rateLimited(verdict, `The limit "${verdict.policy}" of this key is used up.`);

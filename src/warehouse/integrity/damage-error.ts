@@ -28,7 +28,7 @@ export function describeDamage(error: unknown): string | undefined {
   if (file === undefined || OUT_OF_DESCRIPTORS.test(messageOf(cause))) return undefined;
   return (
     `Stored events cannot be read: ${file} is damaged. Queries that need it fail with 503. Stop the server and run ` +
-    '`appflow doctor`, which checks every file and says what to do.'
+    '`bin/appflow doctor`, which checks every file and says what to do.'
   );
 }
 

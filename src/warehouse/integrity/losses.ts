@@ -22,7 +22,7 @@ export type Loss = {
 };
 
 const FILE = 'losses.json';
-const ACCEPT = 'Then run `appflow doctor --accept-loss` to stop this warning.';
+const ACCEPT = 'Then run `bin/appflow doctor --accept-loss` to stop this warning.';
 
 const UNREADABLE = `Stored events are lost, but ${FILE}, which says which, is damaged. Compare with a backup.`;
 const NO_LEDGER =

@@ -54,7 +54,7 @@ async function recordOnce(folder: string, loss: Loss): Promise<void> {
 
 const describeCounts = (counted: number, read: number) =>
   `The event store counts ${counted} events, but ${read} can be read: a file of the table events is damaged. ` +
-  'Stop the server and run `appflow doctor`, which checks every file and says what to do.';
+  'Stop the server and run `bin/appflow doctor`, which checks every file and says what to do.';
 
 /** The number of a block is the microsecond in which it was stored, or a few more. */
 const RECEIVED_SQL = `SELECT count() AS blocks, min(block) AS first, max(block) AS last FROM (
