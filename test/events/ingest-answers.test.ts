@@ -50,7 +50,7 @@ describe('warnings', () => {
     const { warnings } = await store({ ...unknown, properties: { a: { token: client_key } } }, client_key);
     assert.equal(warnings.length, 21);
     assert.deepEqual([warnings[0].code, warnings[0].field], ['holds_a_key', 'properties.a.token']);
-    assert.match(warnings[0].message, /^properties\.a\.token held an API key/);
+    assert.match(warnings[0].message, /^properties\.a\.token contained an API key/);
   });
 
   it('are readable for strict parsers when a field has half a character', async () => {

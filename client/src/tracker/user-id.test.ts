@@ -39,7 +39,7 @@ it('the tracker and the server agree on the length in bytes, half characters, NU
   ];
   for (const [id, isValid] of cases) {
     const event = { event_name: 'a', app_user_id: id };
-    const parsed = parseEvent(event, BATCH, () => ({ id: 'app_1', currency: 'USD' }));
+    const parsed = parseEvent(event, BATCH, () => ({ id: 'app_1', currency: 'USD', platform: 'ios' }));
     assert.deepEqual([isAppUserId(id), 'row' in parsed], [isValid, isValid], JSON.stringify(id));
   }
 });
