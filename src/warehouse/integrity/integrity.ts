@@ -81,7 +81,8 @@ export async function openIntegrity(folder: string, options: IntegrityOptions): 
       const damage = await findDamage(gateway, before);
       // The repair of the last block derived what these contained.
       const parts = await listGoneParts(gateway, before, 'event_ids');
-      if (parts.length > 0) log.warn({ parts }, 'damaged or missing IDs of events were derived again');
+      if (parts.length > 0)
+        log.warn({ parts }, 'parts of event_ids are damaged or gone: what they contained is there again');
       if (damage !== undefined) await repair(gateway, damage);
       losses = await readLosses(folder);
       for (const loss of losses) log.error(describeLoss(loss));
