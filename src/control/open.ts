@@ -58,8 +58,12 @@ export type Control = {
   write: <T>(recheck: Recheck, change: (write: Write) => Promise<T>, options?: WriteOptions) => Promise<T>;
   /** Runs urgent work that writes in its own way like an urgent write: see `whenFree`. */
   whenStorable: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Returns the number of writes so far. It never decreases. Throws StorageError. */
+  readRevision: () => number;
   /** What is lost or damaged in it, as sentences with what to do; empty if nothing is. */
   listProblems: () => string[];
+  /** Reports a loss until it is accepted. Returns whether it is on disk, so that the next start reports it too. */
+  reportLoss: (loss: string) => boolean;
   /** Checks every page in the background, once. Damage then appears among the problems and in the log. */
   checkPages: (log: Log) => void;
   /** The names of the migrations applied while opening. */
@@ -118,7 +122,7 @@ function createWithReserve(clock: Clock): WithReserve {
 }
 
 /** A control database opened for reading only: its rows, and how its schema compares with this release. */
-export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
+export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'readRevision' | 'close'> & {
   /** Reads every page. Returns what is lost or damaged, as sentences with what to do; empty if nothing is. */
   listProblems: () => string[];
   pendingMigrations: readonly string[];
@@ -129,11 +133,12 @@ export type ReadOnlyControl = Pick<Control, 'db' | 'changeStamp' | 'close'> & {
 /** Opens the control database in `file` without changing it: no migrations either. Rejects with StorageError. */
 export async function openReadOnlyControl(file: string): Promise<ReadOnlyControl> {
   const losses = new Set([...listLosses(file), ...(isOpenHere(file) ? [] : listNewLosses(file))]);
-  const { db, changeStamp, listDamage, close } = await whenFree(() => openReadOnlySqlite(file));
+  const { db, changeStamp, readRevision, listDamage, close } = await whenFree(() => openReadOnlySqlite(file));
   try {
     const { pending, unknown } = await whenFree(() => findMigrationState(db));
     const listProblems = () => [...describeDamagedPages(file, listDamage()), ...losses];
-    return { db, changeStamp, listProblems, close, pendingMigrations: pending, unknownMigrations: unknown };
+    const state = { pendingMigrations: pending, unknownMigrations: unknown };
+    return { db, changeStamp, readRevision, listProblems, close, ...state };
   } catch (error) {
     await close();
     throw error;
@@ -155,18 +160,15 @@ function countOpen(file: string, change: 1 | -1): void {
   else openHere.delete(resolve(file));
 }
 
-/** What is lost was reported to the first connection. */
-const NO_LOSSES = { list: (): string[] => [] };
-
 /**
  * Opens the control database in `file`, and creates or upgrades it if necessary. Rejects with StorageError, or with an
  * Error that explains it if a newer release created the database.
  */
 export async function openControl(file: string, clock: Clock, reserve?: DiskReserve): Promise<Control> {
-  const losses = isOpenHere(file) ? NO_LOSSES : openLosses(file);
+  const losses = openLosses(file, { isOpenHere: isOpenHere(file) });
   const withReserve = createWithReserve(clock);
   // A server that restarts on a full disk must be able to open it.
-  const { db, changeStamp, countStatements, close } = await withReserve(reserve, () =>
+  const { db, changeStamp, countStatements, readRevision, close } = await withReserve(reserve, () =>
     whenFree(() => openSqlite(file)),
   );
   countOpen(file, 1);
@@ -186,7 +188,9 @@ export async function openControl(file: string, clock: Clock, reserve?: DiskRese
     db,
     changeStamp,
     countStatements,
+    readRevision,
     migrated,
+    reportLoss: losses.add,
     listProblems: () => [...(pageCheck?.listProblems() ?? []), ...losses.list()],
     checkPages(log) {
       pageCheck ??= startPageCheck(file, log);

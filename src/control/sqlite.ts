@@ -10,6 +10,7 @@ export type SqliteControl = {
   db: Kysely<ControlSchema>;
   changeStamp: () => number;
   countStatements: () => number;
+  readRevision: () => number;
   /** Reads the whole database. Returns what is damaged in it, at most five lines of SQLite; empty if nothing is. */
   listDamage: () => string[];
   close: () => Promise<void>;
@@ -58,6 +59,10 @@ function createControl(database: Database.Database, file: string): SqliteControl
       }
     },
     countStatements: () => statements,
+    readRevision: () =>
+      withStorageErrors(file, () =>
+        Number(database.prepare('SELECT value FROM revision WHERE id = 1').pluck().get()),
+      ),
     listDamage() {
       try {
         // Unlike quick_check, it also compares each index with its table.

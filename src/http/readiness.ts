@@ -63,7 +63,7 @@ async function listProblems(services: ReadinessServices): Promise<string[]> {
       : 'The event store does not answer: events are refused with 503 until it does.',
     findStaleness(services.directory),
     warehouse.isFailing()
-      ? 'Events cannot be stored and are refused with 503; the log says why. Is the disk full?'
+      ? 'Events cannot be stored and are refused with 503; the log says why, such as a full or damaged disk.'
       : undefined,
     services.disk.findProblem(),
     services.unstored.findProblem(),

@@ -179,6 +179,31 @@ describe('a revocation that cannot be stored', () => {
     assert.equal((await listEntries(second.id)).at(-1)?.action, 'api_key.revoked');
   });
 
+  it('counts as stored from then on, even if the directory cannot load it yet', async () => {
+    const key = await make();
+    let isUnreadable = true;
+    const refresh = async () => {
+      if (isUnreadable) throw new StorageError('unavailable', 'The control database cannot be read');
+      await directory.refresh();
+    };
+    const own = createUnstoredRevocations({ control, directory: { ...directory, refresh }, log });
+    isAway = true;
+    await assertNotStored(withdrawKey({ ...services, unstored: own }, key, 'other', CLI_REQUESTER));
+    isAway = false;
+    await assert.rejects(own.flush(), { message: 'The control database cannot be read' });
+    assert.match(lines.join(''), /a revocation is stored now/);
+    assert.match(lines.join(''), /is stored, but cannot be loaded yet: this process refuses the key/);
+    assert.doesNotMatch(lines.join(''), /still cannot be stored/);
+    assert.deepEqual([own.count(), own.findProblem()], [0, undefined]);
+    assert.notEqual(find(key.id).revokedAt, null);
+    isUnreadable = false;
+    await own.flush();
+    assert.equal(lines.filter((line) => line.includes('a revocation is stored now')).length, 1);
+    await own.close();
+    assert.doesNotMatch(lines.join(''), /"level":60/);
+    assert.equal((await listEntries(key.id)).filter(({ action }) => action === 'api_key.revoked').length, 1);
+  });
+
   it('is logged when it is refused, when it is stored, and when a stop loses it', async () => {
     const [stored, lost] = [await make(), await make()];
     isAway = true;

@@ -55,24 +55,40 @@ const isUnavailable = (error: unknown): boolean =>
 /** What waits to be stored, with the reason of its last failure. The keys are refused in this process meanwhile. */
 type WaitingList = {
   list: () => Withdrawal[];
+  /** Those of `list` that are not stored yet: the others are stored, but not loaded. */
+  listUnstored: () => Withdrawal[];
   add: (withdrawal: Withdrawal, failure: unknown) => void;
-  /** Logs a failure once per reason: it is tried again every second, and may never succeed. */
+  /** Logs a failure to store or load it once per reason: it is tried again every second, and may never succeed. */
   noteFailure: (withdrawal: Withdrawal, failure: unknown) => void;
+  noteStored: (withdrawal: Withdrawal) => void;
   /** Call it once the change is stored and loaded. */
   settle: (withdrawal: Withdrawal) => void;
 };
 
 function createWaitingList({ directory, log }: Pick<UnstoredServices, 'directory' | 'log'>): WaitingList {
-  const waiting = new Map<string, { withdrawal: Withdrawal; reason: string }>();
+  const waiting = new Map<string, { withdrawal: Withdrawal; reason: string; isStored: boolean }>();
   const nameOf = ({ keyId, name }: Withdrawal) => `${keyId} ${name}`;
   const list = () => [...waiting.values()].map(({ withdrawal }) => withdrawal);
+
+  function noteStored(withdrawal: Withdrawal): void {
+    const one = waiting.get(nameOf(withdrawal));
+    if (one === undefined || one.isStored) return;
+    one.isStored = true;
+    log.warn({ keyId: withdrawal.keyId, change: withdrawal.name }, 'a revocation is stored now');
+  }
+
   return {
     list,
+    listUnstored: () =>
+      [...waiting.values()].filter(({ isStored }) => !isStored).map(({ withdrawal }) => withdrawal),
     add(withdrawal, err) {
       const { keyId, refusal, name } = withdrawal;
       directory.refuseKey(keyId, refusal);
-      if (waiting.has(nameOf(withdrawal))) return;
-      waiting.set(nameOf(withdrawal), { withdrawal, reason: messageOf(err) });
+      const known = waiting.get(nameOf(withdrawal));
+      // One that was stored may have been undone since.
+      if (known) known.isStored = false;
+      if (known) return;
+      waiting.set(nameOf(withdrawal), { withdrawal, reason: messageOf(err), isStored: false });
       const text =
         'a revocation could not be stored: this process refuses the key, and a restart before it is stored would accept it again';
       log.error({ keyId, change: name, err }, text);
@@ -82,13 +98,17 @@ function createWaitingList({ directory, log }: Pick<UnstoredServices, 'directory
       const one = waiting.get(nameOf(withdrawal));
       if (one === undefined || one.reason === messageOf(err)) return;
       one.reason = messageOf(err);
-      log.error({ keyId, change: name, err }, 'a revocation still cannot be stored, for another reason');
+      const text = one.isStored
+        ? 'a revocation is stored, but cannot be loaded yet: this process refuses the key meanwhile'
+        : 'a revocation still cannot be stored, for another reason';
+      log.error({ keyId, change: name, err }, text);
     },
+    noteStored,
     settle(withdrawal) {
-      const { keyId, name } = withdrawal;
+      const { keyId } = withdrawal;
+      noteStored(withdrawal);
       if (!waiting.delete(nameOf(withdrawal))) return;
       if (!list().some((other) => other.keyId === keyId)) directory.acceptStored(keyId);
-      log.warn({ keyId, change: name }, 'a revocation is stored now');
     },
   };
 }
@@ -110,6 +130,7 @@ export function createUnstoredRevocations(services: UnstoredServices): UnstoredR
   async function storeOne(withdrawal: Withdrawal): Promise<void> {
     try {
       await control.write(NO_CALLER, withdrawal.store, URGENT);
+      waiting.noteStored(withdrawal);
       await directory.refresh();
     } catch (error) {
       waiting.noteFailure(withdrawal, error);
@@ -141,11 +162,12 @@ export function createUnstoredRevocations(services: UnstoredServices): UnstoredR
         throw new ApiError('revocation_not_stored', { detail: NOT_STORED, headers, cause: error });
       }
     },
-    count: () => waiting.list().length,
-    findProblem: () => describeWaiting(waiting.list().length),
+    count: () => waiting.listUnstored().length,
+    findProblem: () => describeWaiting(waiting.listUnstored().length),
     flush,
     noteStop() {
-      for (const { keyId, name } of waiting.list()) log.error({ keyId, change: name }, NOT_STORED_AT_STOP);
+      for (const { keyId, name } of waiting.listUnstored())
+        log.error({ keyId, change: name }, NOT_STORED_AT_STOP);
     },
     async close() {
       // An attempt that waits for the lock continues; otherwise it begins here.
@@ -154,7 +176,7 @@ export function createUnstoredRevocations(services: UnstoredServices): UnstoredR
         lastTry.catch(() => undefined),
         setTimeout(LAST_TRY_MS, undefined, { ref: false }),
       ]);
-      for (const { keyId, name } of waiting.list())
+      for (const { keyId, name } of waiting.listUnstored())
         log.fatal({ keyId, change: name }, 'a revocation was not stored and is lost: revoke the key again');
     },
   };

@@ -27,9 +27,10 @@ import { createShedding } from '../limits/shedding.ts';
 import { watchMemberships } from '../members/membership-watcher.ts';
 import { applyClockFloor, readLastWrite, withoutFloor } from './clock-floor.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
+import { countStart, noteRevision, readNotedRevision, requireLatest } from './control-revision.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { findSecretWarning, loadSecret, requireSameSecret } from './secret-store.ts';
-import { requireControlFile, requirePair } from './store-pair.ts';
+import { requireControlFile, requirePair, type StorePaths } from './store-pair.ts';
 
 /** The services that need no event store. Commands can use them while a server runs. */
 export type ControlServices = Omit<Services, 'warehouse' | 'limiter'> & {
@@ -57,8 +58,9 @@ export async function openControlServices(
   const secret = config.secret ?? loadSecret(secretFile, { isNew });
   const pepper = derivePepper(secret);
   const retiredPeppers = config.retiredSecrets.map(derivePepper);
+  const paths = { controlFile, eventsDir };
   await using opening = new AsyncDisposableStack();
-  const database = opening.adopt(await openDatabase(config, controlFile, clock, log), close);
+  const database = opening.adopt(await openDatabase(config, paths, clock, log), close);
   const { control } = database;
   const auditKeys = [toAuditKey(secret), ...config.retiredSecrets.map(toAuditKey)] as const;
   const audit = createAudit(auditKeys, clock);
@@ -95,24 +97,34 @@ export async function openControlServices(
     log,
     answerLog: createAnswerLog({ clock, log }),
     eventsDir,
-    requirePair: () => requirePair(control, { controlFile, eventsDir }),
+    async requirePair() {
+      await requirePair(control, paths);
+      await countStart({ control, log });
+    },
     close: () => closeInReverse(opened),
   };
 }
 
 type Database = Pick<ControlServices, 'control' | 'disk' | 'clockState' | 'close'>;
 
-/** Opens the control database, and lets the clock start no earlier than what is stored in it. */
-async function openDatabase(config: Config, file: string, clock: Clock, log: Log): Promise<Database> {
-  const lastWriteMs = readLastWrite(file);
+/**
+ * Opens the control database, reports what it lacks, and lets the clock start no earlier than what is stored in it. Closing
+ * it notes its revision in the event store.
+ */
+async function openDatabase(config: Config, paths: StorePaths, clock: Clock, log: Log): Promise<Database> {
+  const lastWriteMs = readLastWrite(paths.controlFile);
+  const noted = await readNotedRevision(paths.eventsDir);
   if (!config.hasClockFloor) log.warn('APPFLOW_CLOCK_FLOOR is off. Unset it after this start.');
   const disk = createDiskSpace(config.dataDir, log);
-  const control = await openControl(file, clock, disk);
+  const control = await openControl(paths.controlFile, clock, disk);
   try {
+    for (const loss of control.listProblems()) log.error(loss);
     const clockState = config.hasClockFloor
       ? await applyClockFloor(clock, control, lastWriteMs)
       : withoutFloor(clock);
-    return { control, disk, clockState, close: () => control.close() };
+    await requireLatest({ control, clock, log }, paths, noted);
+    const note = () => noteRevision({ control, clock, log }, paths);
+    return { control, disk, clockState, close: () => note().then(control.close) };
   } catch (error) {
     await control.close();
     throw error;

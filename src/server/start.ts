@@ -20,6 +20,7 @@ import { renewSetupLink } from '../members/set-up.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
 import { openWarehouse } from '../warehouse/open.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
+import { startNotingRevisions } from './control-revision.ts';
 import { findEventCount, saveEventCount } from './event-count.ts';
 import { requireFreePort, toListenError } from './listen-error.ts';
 import { type ControlServices, openControlServices } from './open-services.ts';
@@ -70,7 +71,7 @@ export async function startServer(
     throw toListenError(error, { port: config.metricsPort ?? 0, host: config.host }, 'METRICS_PORT');
   });
   watchServices(services);
-  stopTasks = startTasks(services);
+  stopTasks = startTasks(services, control.eventsDir);
   const setupToken = await renewSetupLink(services);
   log.info({ url }, 'listening');
   // From here on the caller closes everything in reverse order, each step even if the one before failed: requests in
@@ -154,12 +155,13 @@ function startClockWatch({ clockState, log }: Services): () => Promise<void> {
 }
 
 /** Starts the background tasks. Returns the function that stops them, to be called after the last request. */
-function startTasks(services: Services): () => Promise<void> {
+function startTasks(services: Services, eventsDir: string): () => Promise<void> {
   services.control.checkPages(services.log);
   const stopDisabling = startDisablingLeaked(services);
   const stopHeadLog = startAuditHeadLog(services);
   const stopNotices = startExpiryNotices(services);
   const stopDiskWatch = watchDisk(services.disk, services.log);
   const stopClockWatch = startClockWatch(services);
-  return () => closeAll([stopDisabling, stopHeadLog, stopNotices, stopDiskWatch, stopClockWatch]);
+  const stopNoting = startNotingRevisions(services, eventsDir);
+  return () => closeAll([stopDisabling, stopHeadLog, stopNotices, stopDiskWatch, stopClockWatch, stopNoting]);
 }

@@ -18,8 +18,8 @@ export function hasEvents(eventsDir: string): boolean {
   return existsSync(eventsDir) && readdirSync(eventsDir).length > 0;
 }
 
-/** The id in the event store's folder; undefined without one. */
-function findEventsId(eventsDir: string): string | undefined {
+/** Returns the id in the event store's folder; undefined without one. */
+export function findEventsId(eventsDir: string): string | undefined {
   return existsSync(idFile(eventsDir)) ? readFileSync(idFile(eventsDir), 'utf8').trim() : undefined;
 }
 
@@ -29,6 +29,11 @@ async function findControlId({ db }: Pick<Control, 'db'>): Promise<string | unde
   if (!tables.some(({ name }) => name === 'settings')) return undefined;
   const row = await db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst();
   return row?.value;
+}
+
+/** Returns the id in the control database, also before it is written to the event store; undefined without one. */
+export async function findStoreId(control: Pick<Control, 'db'>): Promise<string | undefined> {
+  return (await findControlId(control))?.replace(PENDING, '');
 }
 
 /**

@@ -1,8 +1,9 @@
-import { deriveMissing, type OnProgress } from './derive.ts';
+import { deriveMissing } from './derive.ts';
 import type { Gateway } from './engine/gateway.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { type EventIdentity, eventKey } from './id-filter.ts';
+import { mayBeDamage } from './integrity/damage-error.ts';
 import { listSeenUsers } from './seen-users.ts';
 
 /** The writer's statements. All reject with StorageError; after a rejected insert the outcome is unknown. */
@@ -26,22 +27,39 @@ const INSERT_IDS_SQL =
 const INSERT_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
 FORMAT JSONCompactEachRow\n`;
 
+/** Where ids are looked up: in their table, or in the events that it is derived from, which takes much longer. */
+type IdSource = 'event_ids' | 'events';
+
 /**
- * Returns the writer's statements. `gateway` needs two connections. The derived tables are filled by our own
+ * Returns the writer's statements. `gateway` needs two connections; `onFailure` is called with what a look-up in a damaged
+ * `event_ids` fails with. The derived tables are filled by our own
  * statements, after the events and in parallel: a materialized view on `events` could commit an id before its event,
  * and took twice as long for small blocks.
  */
-export function createBlockStore(gateway: Gateway, onProgress: OnProgress = () => {}): BlockStore {
+export function createBlockStore(
+  gateway: Gateway,
+  onFailure: (error: unknown) => void = () => {},
+): BlockStore {
+  async function findIn(source: IdSource, ids: EventIdentity[]): Promise<Set<string>> {
+    const projects = [...new Set(ids.map((id) => id.project_id))];
+    // Two lists instead of tuples may also match an id of another project, app or kind of key, but its key differs.
+    const rows = await gateway.query<EventIdentity>(
+      `SELECT project_id, app_id, verified, event_id FROM ${source}
+      WHERE project_id IN {projects:Array(String)} AND event_id IN {ids:Array(String)}`,
+      { projects, ids: ids.map((id) => id.event_id) },
+    );
+    return new Set(rows.map(eventKey));
+  }
+
   return {
     async findStored(ids) {
-      const projects = [...new Set(ids.map((id) => id.project_id))];
-      // Two lists instead of tuples may also match an id of another project, app or kind of key, but its key differs.
-      const rows = await gateway.query<EventIdentity>(
-        `SELECT project_id, app_id, verified, event_id FROM event_ids
-        WHERE project_id IN {projects:Array(String)} AND event_id IN {ids:Array(String)}`,
-        { projects, ids: ids.map((id) => id.event_id) },
-      );
-      return new Set(rows.map(eventKey));
+      try {
+        return await findIn('event_ids', ids);
+      } catch (error) {
+        if (!mayBeDamage(error)) throw error;
+        onFailure(error);
+        return await findIn('events', ids);
+      }
     },
     async insertEvents(lines, block) {
       const end = `,${block}]`;
@@ -57,7 +75,7 @@ export function createBlockStore(gateway: Gateway, onProgress: OnProgress = () =
         gateway.command(`${INSERT_USERS_SQL}${users.join('\n')}`),
       );
     },
-    repair: () => deriveMissing(gateway, onProgress),
+    repair: () => deriveMissing(gateway),
   };
 }
 

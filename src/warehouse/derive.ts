@@ -11,11 +11,18 @@ const DERIVED_SQL = `SELECT max(block) AS last, countIf(block = (SELECT max(bloc
 
 type Stored = { missing: string; same: string; highest: string };
 
+/** Derives whatever may be missing and returns the highest stored block number. Rejects with StorageError. */
+export async function deriveMissing(gateway: Gateway): Promise<number> {
+  const highest = await deriveMissingIds(gateway);
+  await deriveMissingUsers(gateway, highest);
+  return highest;
+}
+
 /**
- * Derives the ids and users that may be missing and returns the highest stored block number. Usually that is one block;
- * after a migration of `event_ids` it is all of them, in steps. Rejects with StorageError.
+ * Derives the ids that may be missing and returns the highest stored block number. Usually that is one block; after a
+ * migration of `event_ids` it is all of them, in steps. Rejects with StorageError.
  */
-export async function deriveMissing(gateway: Gateway, onProgress: OnProgress): Promise<number> {
+export async function deriveMissingIds(gateway: Gateway, onProgress: OnProgress = () => {}): Promise<number> {
   const [derived] = await gateway.query<{ last: string; ids: string }>(DERIVED_SQL);
   const last = Number(derived?.last ?? 0);
   const [stored] = await gateway.query<Stored>(
@@ -33,11 +40,17 @@ export async function deriveMissing(gateway: Gateway, onProgress: OnProgress): P
     { missing: Number(stored?.missing ?? 0), highest },
     onProgress,
   );
-  // The writer derives each block before it inserts the next, so users of the highest one alone can be missing, also
-  // when its ids are there. Deriving them twice changes nothing, but needs room that a full disk does not have.
+  return Math.max(last, highest);
+}
+
+/**
+ * Derives the users that may be missing; `highest` is the highest stored block number. The writer derives each block before
+ * it inserts the next, so users of that one alone can be missing, also when its ids are there. Rejects with StorageError.
+ */
+export async function deriveMissingUsers(gateway: Gateway, highest: number): Promise<void> {
+  // Deriving them twice changes nothing, but needs room that a full disk does not have.
   const [users] = await gateway.query<{ missing: string }>(COUNT_UNDERIVED_USERS_SQL, { highest });
   if (Number(users?.missing) !== 0) await gateway.command(`${DERIVE_USERS_SQL} WHERE block >= ${highest}`);
-  return Math.max(last, highest);
 }
 
 async function deriveIds(

@@ -1,6 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
+import type { OnProgress } from './derive.ts';
+import { deriveAtStart } from './derive-at-start.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
@@ -8,6 +10,7 @@ import { createMemoryRelease } from './engine/release-memory.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
+import { type Mender, startMender } from './integrity/mend-derived.ts';
 import { type Before, readBefore } from './integrity/read-before.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createProbe } from './probe.ts';
@@ -63,6 +66,8 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     close,
   );
   await migrateStore(writing, integrity, log);
+  let mender: Mender | undefined;
+  const noteFailure = (error: unknown) => mender?.noteFailure(error);
   // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
   const control = opening.adopt(await openGateway(open, { size: 1, waitingMax: 64 }), close);
   const onHeavy = createMemoryRelease(control);
@@ -73,32 +78,16 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     (gateway) => closeReaders(gateway, control, log),
   );
   opening.defer(() => integrity.stop(writing));
-  const writer = opening.adopt(
-    await openWriter({
-      store: createBlockStore(writing, (done, total) => log.info({ done, total }, 'event ids derived')),
-      openSeenIds: async () => {
-        await integrity.check(writing);
-        return await openSeenIds(reading, log);
-      },
-      isOverdue: watchdog.isOverdue,
-      clock,
-      log,
-    }).catch(rethrowDamage),
-    close,
-  );
+  const parts = { writing, reading, integrity, noteFailure, isOverdue: watchdog.isOverdue, clock, log };
+  const writer = opening.adopt(await openStoreWriter(parts), close);
   integrity.start(writing);
+  const mend = { open: openMending(path), control, pause: writer.pause, integrity, clock, log };
+  mender = await startMender(mend);
+  opening.defer(mender.stop);
   watchdog.start({ overdue: writer.giveUp, stuck: () => endProcess(log, watchdog.oldestMs()) });
   // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
-  // A caller whose events are acknowledged must also see everything derived from them.
-  const query: Gateway['query'] = async (sql, params, options) => {
-    try {
-      return await reading.query(sql, params, { ...options, after: writer.pendingDerivation });
-    } catch (error) {
-      integrity.noteFailure(error);
-      throw error;
-    }
-  };
+  const query = queryAfter(writer, reading, noteFailure);
   // The probe waits for no one; it fails when queries would, because a statement of the writer is overdue.
   const after = () => (watchdog.isOverdue() ? writer.pendingDerivation() : undefined);
   const probe: Gateway['query'] = (sql, params) => control.query(sql, params, { after });
@@ -108,12 +97,63 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
-    listProblems: integrity.listProblems,
+    listProblems: () => [...integrity.listProblems(), ...(mender?.listProblems() ?? [])],
     oldestStatementMs: watchdog.oldestMs,
     isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
   };
 }
+
+type WriterParts = {
+  writing: Gateway;
+  reading: Gateway;
+  integrity: Integrity;
+  noteFailure: (error: unknown) => void;
+  isOverdue: () => boolean;
+  clock: Clock;
+  log: Log;
+};
+
+async function openStoreWriter({
+  writing,
+  reading,
+  integrity,
+  noteFailure,
+  ...rest
+}: WriterParts): Promise<Writer> {
+  const { log } = rest;
+  const onProgress: OnProgress = (done, total) => log.info({ done, total }, 'event ids derived');
+  return await openWriter({
+    store: createBlockStore(writing, noteFailure),
+    repairAtStart: () => deriveAtStart(writing, integrity, onProgress),
+    onFailure: noteFailure,
+    openSeenIds: async () => {
+      await integrity.check(writing);
+      return await openSeenIds(reading, log, noteFailure);
+    },
+    ...rest,
+  }).catch(rethrowDamage);
+}
+
+/** Returns queries that also see everything derived from the events that are acknowledged to their caller. */
+function queryAfter(
+  { pendingDerivation: after }: Writer,
+  reading: Gateway,
+  noteFailure: (error: unknown) => void,
+): Gateway['query'] {
+  return async (sql, params, options) => {
+    try {
+      return await reading.query(sql, params, { ...options, after });
+    } catch (error) {
+      noteFailure(error);
+      throw error;
+    }
+  };
+}
+
+/** By one thread, so that most of the processor is left for requests. */
+const openMending = (path: string) => () =>
+  openGateway(embedded(path, { max_threads: 1 }), { size: 1, waitingMax: 1 });
 
 /** Whether no release that writes a ledger has migrated a store: the first one that does applies this migration. */
 const isFirstWithLedger = (pending: readonly string[]) =>

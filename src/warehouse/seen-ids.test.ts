@@ -54,7 +54,7 @@ test('reports every id as possible until loaded, then all stored ones and hardly
 });
 
 test('knows every id stored during a load and during a rebuild', async () => {
-  const seenIds = await openSeenIds(gateway, log, 1);
+  const seenIds = await openSeenIds(gateway, log, undefined, 1);
   const batch = 50_000;
   for (let from = stored; from < 4 * stored; from += batch) {
     seenIds.add(Array.from({ length: batch }, (_, index) => hashOf(from + index)));

@@ -43,12 +43,21 @@ type Position = [project: string, eventId: string, appId: string, verified: numb
 
 type Chunk = { ids: string; hashes: string; last: Position };
 
-/** Reads the number of ids, then starts loading and returns. Rejects with StorageError. */
-export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_000_000): Promise<SeenIds> {
+/**
+ * Reads the number of ids, then starts loading and returns. `onFailure` is called with what loading fails with. Rejects
+ * with StorageError.
+ */
+export async function openSeenIds(
+  gateway: Gateway,
+  log: Log,
+  onFailure: (error: unknown) => void = () => {},
+  capacityMin = 1_000_000,
+): Promise<SeenIds> {
   const [stored] = await gateway.query<{ ids: string }>('SELECT count() AS ids FROM event_ids');
   let current: IdFilter | undefined;
   let loading: IdFilter | undefined;
   let isStopped = false;
+  const report = createReport(log, onFailure);
   let load = start(Math.max(capacityMin, 2 * Number(stored?.ids ?? 0)));
 
   /**
@@ -64,7 +73,7 @@ export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_00
         break;
       } catch (error) {
         if (isStopped) break;
-        log.warn({ err: error }, 'loading the event ids failed, trying again');
+        report(error);
         await setTimeout(RETRY_MS, undefined, { ref: false });
       }
     }
@@ -103,6 +112,16 @@ export async function openSeenIds(gateway: Gateway, log: Log, capacityMin = 1_00
     stop() {
       isStopped = true;
     },
+  };
+}
+
+/** Logs only the first failure: loading is tried every second, and may fail until a damaged table is derived again. */
+function createReport(log: Log, onFailure: (error: unknown) => void): (error: unknown) => void {
+  let isLogged = false;
+  return (error) => {
+    if (!isLogged) log.warn({ err: error }, 'loading the event ids failed, trying again until it succeeds');
+    isLogged = true;
+    onFailure(error);
   };
 }
 

@@ -2,13 +2,20 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { type Append, createAppendQueue, QUEUE_LIMITS, type QueueLimits } from './append-queue.ts';
+import {
+  type Append,
+  type AppendQueue,
+  createAppendQueue,
+  QUEUE_LIMITS,
+  type QueueLimits,
+} from './append-queue.ts';
 import { type Block, formBlock, listIsNew, selectNewRows } from './block.ts';
 import type { BlockStore } from './block-store.ts';
 import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { createFeed, type Feed, type FeedSource } from './feed.ts';
 import { eventKey, hashKey } from './id-filter.ts';
+import { createPauses, type Pauses } from './pauses.ts';
 import type { SeenIds } from './seen-ids.ts';
 
 /** The only way to add events to the store. */
@@ -36,16 +43,22 @@ export type Writer = {
    * could overtake it.
    */
   giveUp(): void;
+  /** Runs `work` while no block is being stored, and resolves or rejects as it does. Appends wait meanwhile. */
+  pause(work: () => Promise<void>): Promise<void>;
   /** Rejects further appends, stores what is queued, then resolves. */
   close(): Promise<void>;
 };
 
 export type WriterOptions = {
   store: BlockStore;
+  /** Repairs what the previous process left behind, like `store.repair`, which is the default. */
+  repairAtStart?: () => Promise<number>;
   /** Called after the repair, which may store ids that a filter loaded earlier would report as new. */
   openSeenIds: () => Promise<SeenIds>;
   /** While it returns true, appends are refused with StorageError `unavailable`. */
   isOverdue?: () => boolean;
+  /** Called with each failure of a statement. */
+  onFailure?: (error: unknown) => void;
   clock: Clock;
   log: Log;
   limits?: Partial<QueueLimits>;
@@ -56,10 +69,10 @@ const REPAIR_RETRY_MS = 50;
 
 /** Repairs what the previous process left behind, then returns a writer. Rejects when the repair fails. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
-  const { store, isOverdue = () => false } = options;
+  const { store, repairAtStart = store.repair, isOverdue = () => false } = options;
   const limits = { ...QUEUE_LIMITS, ...options.limits };
   const queue = createAppendQueue(limits);
-  const lastBlock = await store.repair();
+  const lastBlock = await repairAtStart();
   const seenIds = await options.openSeenIds();
   const state: State = {
     lastBlock,
@@ -71,19 +84,12 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     pendingDerivation: undefined,
     failing: undefined,
   };
+  const pauses = createPauses();
   let work: Promise<void> | undefined;
-
-  async function drain(): Promise<void> {
-    // Yield one turn of the event loop, so that requests that arrived together become one block instead of one
-    // request and the rest.
-    await setImmediate();
-    for (state.storing = queue.take(); state.storing.length > 0; state.storing = queue.take()) {
-      if (state.isDamaged) await repair(options, state);
-      await storeAppends(options, state, state.storing);
-      await setImmediate();
-    }
-    work = undefined;
-  }
+  const drain = () =>
+    drainQueue(options, state, { queue, pauses }, () => {
+      work = undefined;
+    });
 
   return {
     async append(rows) {
@@ -112,12 +118,38 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       for (let waiting = queue.take(); waiting.length > 0; waiting = queue.take())
         rejectAll(waiting, overdue());
     },
+    pause(run) {
+      work ??= drain();
+      return pauses.add(run);
+    },
     async close() {
       state.isClosed = true;
       await work;
       state.seenIds.stop();
     },
   };
+}
+
+/** Stores what is queued until nothing is. Calls `onEnd` in the same turn, so that whatever comes later starts another one. */
+async function drainQueue(
+  options: WriterOptions,
+  state: State,
+  { queue, pauses }: { queue: AppendQueue; pauses: Pauses },
+  onEnd: () => void,
+): Promise<void> {
+  // Yield one turn of the event loop, so that requests that arrived together become one block instead of one
+  // request and the rest.
+  await setImmediate();
+  for (;;) {
+    await pauses.run();
+    state.storing = queue.take();
+    if (state.storing.length === 0 && pauses.isEmpty()) break;
+    if (state.storing.length === 0) continue;
+    if (state.isDamaged) await repair(options, state);
+    await storeAppends(options, state, state.storing);
+    await setImmediate();
+  }
+  onEnd();
 }
 
 function queueFullError(): StorageError {
@@ -158,7 +190,13 @@ type State = {
 };
 
 /** Logs the first failure with its cause. Logging one line per failed request after it would only fill the disk. */
-function logFailure({ log, clock }: WriterOptions, state: State, err: unknown, what: string): void {
+function logFailure(
+  { log, clock, onFailure }: WriterOptions,
+  state: State,
+  err: unknown,
+  what: string,
+): void {
+  onFailure?.(err);
   if (state.failing === undefined) log.error({ err }, `${what}; logged again when events are stored again`);
   state.failing ??= { since: clock.now(), times: 0 };
   state.failing.times += 1;

@@ -18,6 +18,14 @@ async function send(env: Record<string, string>, key: string, prefix: string): P
   assert.equal(await server.stop(), 0);
 }
 
+/** Revokes a key by its own secret, while nothing else happens. */
+async function revoke(env: Record<string, string>, key: string): Promise<void> {
+  await using server = await startServerProcess(env);
+  const { status, text } = await server.call('POST', '/v1/api-keys/self/revoke', { key });
+  assert.equal(status, 204, text);
+  assert.equal(await server.stop(), 0);
+}
+
 async function readWarnings(env: Record<string, string>): Promise<string> {
   await using server = await startServerProcess(env);
   const { body } = await server.call('GET', '/readyz');
@@ -40,6 +48,26 @@ describe('an older part of a data folder beside the rest of it', () => {
     assert.equal(found.code, 1);
     assert.match(found.stdout, /3 stored events are lost/);
     assert.match(await readWarnings(env), /3 stored events are lost/);
+    assert.equal((await runCli(['doctor', '--accept-loss'], env)).code, 0);
+    assert.equal(await readWarnings(env), '');
+    assert.equal((await runCli(['doctor'], env)).code, 0);
+  });
+
+  it('is noticed in the same way if it is the control database with its checksum: revoked keys work again', async () => {
+    const dataDir = makeTempDir();
+    const env = { APPFLOW_DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'fatal' };
+    const { client_key: key, server_key } = await initByCli(env);
+    await send(env, key, 'old');
+    const file = join(dataDir, 'control.db');
+    const copy = join(makeTempDir(), 'control.db');
+    for (const end of ['', '-sum']) cpSync(file + end, copy + end);
+    await revoke(env, server_key);
+    for (const end of ['', '-sum']) cpSync(copy + end, file + end);
+    const found = await runCli(['doctor'], env);
+    assert.equal(found.code, 1);
+    assert.match(found.stdout, /FAILED +stores: \S+control\.db is older than .* revoked/);
+    assert.match(await readWarnings(env), /control\.db is older than/);
+    assert.match((await runCli(['doctor'], env)).stdout, /control\.db is older than/);
     assert.equal((await runCli(['doctor', '--accept-loss'], env)).code, 0);
     assert.equal(await readWarnings(env), '');
     assert.equal((await runCli(['doctor'], env)).code, 0);

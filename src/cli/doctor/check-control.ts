@@ -8,6 +8,7 @@ import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts
 import { derivePepper } from '../../directory/secret.ts';
 import { messageOf, StorageError } from '../../lib/errors.ts';
 import { findLastEntryAt } from '../../server/clock-floor.ts';
+import { findOlderProblem, type NotedRevision, readNotedRevision } from '../../server/control-revision.ts';
 import { isMissing } from '../../server/data-dir.ts';
 import { toAuditKey } from '../../server/open-services.ts';
 import {
@@ -36,6 +37,8 @@ export async function checkControl(config: Config, knownHead: ChainEnd | undefin
     const create = commandHint(config, 'init');
     return [warning(DATABASE, `Not created yet. The first start creates it, or: ${create}`)];
   }
+  // Before the database is opened: a running server may change both.
+  const noted = await readNotedRevision(paths.eventsDir);
   let control: ReadOnlyControl;
   try {
     control = await openReadOnlyControl(file);
@@ -49,7 +52,7 @@ export async function checkControl(config: Config, knownHead: ChainEnd | undefin
     return [
       ...reportPending(control),
       ...(await attempt(control, DATABASE, () => checkTables(control))),
-      ...(await attempt(control, 'stores', () => checkPair(control, paths))),
+      ...(await attempt(control, 'stores', () => checkPair(control, paths, noted))),
       ...(await attempt(control, 'clock', () => checkClock(control))),
       ...(await attempt(control, 'secret', () => checkSecret(config, control, knownHead))),
     ];
@@ -78,8 +81,12 @@ async function attempt(
   }
 }
 
-async function checkPair(control: ReadOnlyControl, paths: StorePaths): Promise<Finding> {
-  const problem = await findPairProblem(control, paths);
+async function checkPair(
+  control: ReadOnlyControl,
+  paths: StorePaths,
+  noted: NotedRevision | undefined,
+): Promise<Finding> {
+  const problem = (await findPairProblem(control, paths)) ?? (await findOlderProblem(control, paths, noted));
   return problem === undefined
     ? ok('stores', 'The control database and the event store belong together.')
     : failed('stores', problem);

@@ -3,7 +3,8 @@ import { isChanged } from './file-sum.ts';
 import { lacksCommits } from './lost-commits.ts';
 import { lacksLog } from './open-mark.ts';
 
-const ACCEPT = 'Then run `bin/appflow doctor --accept-loss` to stop this warning.';
+/** What to do after the fix of a loss. */
+export const ACCEPT = 'Then run `bin/appflow doctor --accept-loss` to stop this warning.';
 const lossesFile = (file: string) => `${file}-losses`;
 
 /** Returns what is wrong with a database that is not open yet, as sentences with what to do. Changes nothing. */
@@ -24,20 +25,42 @@ export function listNewLosses(file: string): string[] {
   return losses;
 }
 
+/** The losses of an open database that were not accepted yet. */
+export type Losses = {
+  /** Returns them as sentences with what to do. */
+  list: () => string[];
+  /** Records another one. Returns whether it is on disk, so that the next start reports it too. */
+  add: (loss: string) => boolean;
+};
+
 /**
- * Records what `listNewLosses` finds, because opening the database removes the traces. `list` returns all losses that
- * were not accepted yet, as sentences with what to do.
+ * Records what `listNewLosses` finds, because opening the database removes the traces. If this process has the database
+ * open already, they were reported to its first connection.
  */
-export function openLosses(file: string): { list: () => string[] } {
-  const losses = [...new Set([...listLosses(file), ...listNewLosses(file)])];
-  if (losses.length === 0) return { list: () => [] };
-  try {
-    writeFileSync(lossesFile(file), `${losses.join('\n')}\n`, { mode: 0o600, flush: true });
-  } catch {
+export function openLosses(file: string, { isOpenHere }: { isOpenHere: boolean }): Losses {
+  const losses = new Set(isOpenHere ? [] : [...listLosses(file), ...listNewLosses(file)]);
+  let isRecorded = losses.size === 0 || recordLosses(file, losses);
+  return {
     // On a full disk they last as long as this process.
-    return { list: () => losses };
+    list: () => (isRecorded && !existsSync(lossesFile(file)) ? [] : [...losses]),
+    add(loss) {
+      // What was accepted meanwhile is not reported again.
+      const unaccepted = new Set([...listLosses(file), loss]);
+      if (isRecorded) losses.clear();
+      for (const one of unaccepted) losses.add(one);
+      isRecorded = recordLosses(file, losses);
+      return isRecorded;
+    },
+  };
+}
+
+function recordLosses(file: string, losses: ReadonlySet<string>): boolean {
+  try {
+    writeFileSync(lossesFile(file), `${[...losses].join('\n')}\n`, { mode: 0o600, flush: true });
+    return true;
+  } catch {
+    return false;
   }
-  return { list: () => (existsSync(lossesFile(file)) ? losses : []) };
 }
 
 /** Returns the recorded losses that were not accepted yet, as sentences with what to do. */

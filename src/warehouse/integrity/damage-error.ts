@@ -18,14 +18,31 @@ const DAMAGE_CODES: Record<string, string> = {
   271: 'CANNOT_DECOMPRESS',
   432: 'UNKNOWN_CODEC',
 };
+/** The engine's error for a mutation that fails. */
+const UNFINISHED = '341';
 const OUT_OF_DESCRIPTORS = /Too many open files/;
+
+const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined);
+
+/** Whether damaged files may be why a statement failed. */
+export function mayBeDamage(error: unknown): boolean {
+  const cause = causeOf(error);
+  return DAMAGE_CODES[errorCodeOf(cause)] !== undefined && !OUT_OF_DESCRIPTORS.test(messageOf(cause));
+}
+
+/** Whether a change of stored rows failed, which has any cause: damaged files are one. */
+export const isUnfinishedChange = (error: unknown): boolean => errorCodeOf(causeOf(error)) === UNFINISHED;
+
+/** Returns the path of the damaged file or part, if that is why a statement failed and the engine names it. */
+export function findDamagedFile(error: unknown): string | undefined {
+  if (!mayBeDamage(error)) return undefined;
+  return /(\/\S*\/store\/[^\s:,()']+)/.exec(messageOf(causeOf(error)))?.[1];
+}
 
 /** Returns which stored data cannot be read, as sentences with what to do, if that is why a statement failed. */
 export function describeDamage(error: unknown): string | undefined {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (DAMAGE_CODES[errorCodeOf(cause)] === undefined) return undefined;
-  const file = /(\/\S*\/store\/[^\s:,()']+)/.exec(messageOf(cause))?.[1];
-  if (file === undefined || OUT_OF_DESCRIPTORS.test(messageOf(cause))) return undefined;
+  const file = findDamagedFile(error);
+  if (file === undefined) return undefined;
   return (
     `Stored events cannot be read: ${file} is damaged. Queries that need it fail with 503. Stop the server and run ` +
     '`bin/appflow doctor`, which checks every file and says what to do.'

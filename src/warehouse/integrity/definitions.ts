@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../../lib/errors.ts';
 import { DATABASE_NAME } from '../engine/connection.ts';
+import { isDraft } from './rebuild.ts';
 import { hashOf } from './sealed-file.ts';
 
 /** The SHA-256 of each file that defines a table, by its path in the store's folder. */
@@ -16,7 +17,8 @@ export async function readDefinitions(folder: string): Promise<Definitions> {
   const tables = `store/${uuid.slice(0, 3)}/${uuid}`;
   const found: Definitions = { [DATABASE_FILE]: hashOf(database) };
   for (const name of await readdir(join(folder, tables))) {
-    if (name.endsWith('.sql'))
+    // A draft comes and goes: without it, nothing is missing.
+    if (name.endsWith('.sql') && !isDraft(name.slice(0, -'.sql'.length)))
       found[`${tables}/${name}`] = hashOf(await readFile(join(folder, tables, name)));
   }
   return found;

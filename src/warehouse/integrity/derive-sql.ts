@@ -1,3 +1,13 @@
+/** The tables whose rows can be derived again from the events. */
+export const DERIVED_TABLES = ['event_ids', 'users'] as const;
+
+/** A table whose rows can be derived again from the events. */
+export type DerivedTable = (typeof DERIVED_TABLES)[number];
+
+/** Whether the rows of a table can be derived again from the events. */
+export const isDerived = (table: string): table is DerivedTable =>
+  DERIVED_TABLES.some((derived) => derived === table);
+
 /** Derives the ids of all events. */
 export const DERIVE_IDS_SQL = `INSERT INTO event_ids (project_id, event_id, app_id, verified, block)
 SELECT project_id, event_id, app_id, verified, block FROM events`;
@@ -5,6 +15,12 @@ SELECT project_id, event_id, app_id, verified, block FROM events`;
 /** Derives the users of all events. Without GROUP BY, which would need all users in memory: the table groups them. */
 export const DERIVE_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
 SELECT project_id, app_id, app_user_id, timestamp, timestamp FROM events`;
+
+/** Derives all rows of each table. */
+export const DERIVE_SQL: Record<DerivedTable, string> = {
+  event_ids: DERIVE_IDS_SQL,
+  users: DERIVE_USERS_SQL,
+};
 
 /** Counts users of the events from block `highest` on that are not derived yet, or seen at times that are not. */
 export const COUNT_UNDERIVED_USERS_SQL = `SELECT count() AS missing

@@ -42,6 +42,16 @@ export async function findDamage(
   return isIntact ? undefined : damage;
 }
 
+/** Returns which parts of a table are gone since they were recorded. Rejects with StorageError. */
+export async function listGoneParts(
+  gateway: Gateway,
+  { ledger, folders }: Before,
+  table: string,
+): Promise<LostPart[]> {
+  if (typeof ledger === 'string') return [];
+  return listGone(table, ledger, folders[table] ?? [], await listDetached(gateway));
+}
+
 async function countRows(gateway: Gateway): Promise<{ events: number; ids: number }> {
   const [row] = await gateway.query<{ events: string; ids: string }>(
     'SELECT (SELECT count() FROM events) AS events, (SELECT count() FROM event_ids) AS ids',

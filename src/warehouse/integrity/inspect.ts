@@ -1,6 +1,8 @@
 import { DATABASE_NAME } from '../engine/connection.ts';
 import type { Gateway } from '../engine/gateway.ts';
+import { type DerivedTable, isDerived } from './derive-sql.ts';
 import { findDamage } from './find-damage.ts';
+import { checkTable, type DamagedPart } from './find-damaged-table.ts';
 import { describeLostParts } from './losses.ts';
 import type { Before } from './read-before.ts';
 
@@ -11,8 +13,10 @@ export type Inspection = { problems: string[]; repairs: string[] };
 export const NO_LEDGER =
   'ledger.json, the record of what it contains, is missing or damaged. Compare with a backup.';
 
-/** Reading every file of a large store takes long; nothing else waits for it. */
-const CHECK_MS_MAX = 6 * 3_600_000;
+const REPAIRS: Record<DerivedTable, string> = {
+  event_ids: 'derives the IDs of events again',
+  users: 'derives users again',
+};
 
 /**
  * Compares an open store with what was recorded, and reads every file of every part against its checksum. Changes no
@@ -28,36 +32,27 @@ export async function inspect(gateway: Gateway, before: Before): Promise<Inspect
     problems.push(
       `${lost} stored events are lost.${parts} Restore the data folder from a backup; if you start without them, their IDs count as new.`,
     );
-  } else if (damage?.hasDamagedIds) repairs.push('derives the IDs of events again');
-  if (damage?.hasDamagedUsers) repairs.push('derives users again');
+  } else if (damage?.hasDamagedIds) repairs.push(REPAIRS.event_ids);
+  if (damage?.hasDamagedUsers) repairs.push(REPAIRS.users);
   if (damage?.hasNoLedger) problems.push(NO_LEDGER);
-  problems.push(...(await checkParts(gateway)));
-  return { problems, repairs };
+  for (const { name, path } of await listTables(gateway)) {
+    const parts = await checkTable(gateway, name);
+    if (parts.length > 0 && isDerived(name)) repairs.push(REPAIRS[name]);
+    else problems.push(...parts.map((part) => describePart(name, `${path}${part.name}`, part)));
+  }
+  return { problems, repairs: [...new Set(repairs)] };
 }
 
-/** Returns a sentence for each part that has a file whose content is not what was written. */
-async function checkParts(gateway: Gateway): Promise<string[]> {
-  const tables = await gateway.query<{ name: string; path: string }>(
+async function listTables(gateway: Gateway): Promise<{ name: string; path: string }[]> {
+  return await gateway.query(
     `SELECT name, data_paths[1] AS path FROM system.tables WHERE database = '${DATABASE_NAME}' ORDER BY name`,
   );
-  const found: string[] = [];
-  for (const { name, path } of tables) {
-    type Row = { part_path: string; is_passed: number; message: string };
-    const rows = await gateway.query<Row>(`CHECK TABLE ${name}`, {}, { timeoutMs: CHECK_MS_MAX });
-    for (const { part_path: part, is_passed, message } of rows) {
-      if (!is_passed)
-        found.push(
-          `Part ${part} of the table ${name} is damaged (${message}). ${fixOf(name, `${path}${part}`)}`,
-        );
-    }
-  }
-  return found;
 }
 
-const DERIVED = ['event_ids', 'users'];
-
-function fixOf(table: string, path: string): string {
-  if (DERIVED.includes(table)) return `Move ${path} away: the next start derives it again from the events.`;
-  if (table !== 'events') return 'Restore the data folder from a backup.';
-  return `Restore the data folder from a backup. Or do without its events: move ${path} away, and the next start says how many are lost.`;
+function describePart(table: string, path: string, { name, reason }: DamagedPart): string {
+  const fix =
+    table === 'events'
+      ? `Restore the data folder from a backup. Or do without its events: move ${path} away, and the next start says how many are lost.`
+      : 'Restore the data folder from a backup.';
+  return `Part ${name} of the table ${table} is damaged (${reason}). ${fix}`;
 }

@@ -3,6 +3,7 @@ import { DATABASE_NAME } from '../engine/connection.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { type Definitions, readDefinitions } from './definitions.ts';
 import type { Part } from './parts.ts';
+import { isDraft } from './rebuild.ts';
 import { readSealedFile, writeSealedFile } from './sealed-file.ts';
 
 /** A table as recorded. */
@@ -39,7 +40,7 @@ export async function takeLedger(gateway: Gateway, folder: string): Promise<Ledg
   const paths = await gateway.query<{ name: string; uuid: string }>(
     `SELECT name, toString(uuid) AS uuid FROM system.tables WHERE database = '${DATABASE_NAME}'`,
   );
-  for (const { name, uuid } of paths)
+  for (const { name, uuid } of paths.filter((table) => !isDraft(table.name)))
     tables[name] = { path: `store/${uuid.slice(0, 3)}/${uuid}`, parts: {}, detached: [] };
   for (const part of await listParts(gateway)) {
     const rows = Number(part.rows);

@@ -1,29 +1,69 @@
 import type { Gateway } from '../engine/gateway.ts';
-import { DERIVE_IDS_SQL, DERIVE_USERS_SQL } from './derive-sql.ts';
+import { markSql } from '../engine/kill.ts';
+import { DERIVE_SQL, DERIVED_TABLES, type DerivedTable } from './derive-sql.ts';
+
+/** What the statements that take long begin with: see `killStatement`. */
+export const REBUILD_MARK = 'rebuild';
+
+const draftOf = (table: DerivedTable) => `${table}_rebuilt`;
+
+/** Whether a table is the draft of a rebuild, which is dropped at the next start if it does not replace another one. */
+export const isDraft = (table: string): boolean =>
+  DERIVED_TABLES.some((derived) => draftOf(derived) === table);
 
 /**
- * Derives all ids from the events again, and replaces `event_ids` in one step. `beforeReplacing` gets the number of events
- * that could be read. Reads and writes as a stream, so it needs little memory; a crash leaves the old table.
+ * Derives a table from all events again, and replaces it in one step. `beforeReplacing` gets the number of rows in the new
+ * one. Reads and writes as a stream, so it needs little memory; a crash leaves the old table. Rejects with StorageError.
  */
-export async function rebuildIds(
+export async function rebuildTable(
   gateway: Gateway,
-  beforeReplacing: (events: number) => Promise<void>,
+  table: DerivedTable,
+  beforeReplacing: (rows: number) => Promise<void> = async () => {},
 ): Promise<void> {
-  await dropUnfinishedRebuild(gateway);
-  await gateway.command('CREATE TABLE event_ids_rebuilt AS event_ids');
-  await gateway.command(DERIVE_IDS_SQL.replace('event_ids', 'event_ids_rebuilt'));
-  const [row] = await gateway.query<{ events: string }>('SELECT count() AS events FROM event_ids_rebuilt');
-  await beforeReplacing(Number(row?.events ?? 0));
-  await gateway.command('EXCHANGE TABLES event_ids AND event_ids_rebuilt');
-  await dropUnfinishedRebuild(gateway);
+  await createDraft(gateway, table);
+  await fillDraft(gateway, table);
+  await beforeReplacing(await countDraft(gateway, table));
+  await replaceByDraft(gateway, table);
+  await dropDraft(gateway, table);
 }
 
-/** Drops what a crash or a failure during `rebuildIds` left behind. */
-export async function dropUnfinishedRebuild(gateway: Gateway): Promise<void> {
-  await gateway.command('DROP TABLE IF EXISTS event_ids_rebuilt SYNC');
+/** Creates an empty draft of a table. */
+export async function createDraft(gateway: Gateway, table: DerivedTable): Promise<void> {
+  await dropDraft(gateway, table);
+  await gateway.command(`CREATE TABLE ${draftOf(table)} AS ${table}`);
 }
 
-/** Derives all users from the events again. What is there already stays: deriving a user twice changes nothing. */
-export async function rebuildUsers(gateway: Gateway): Promise<void> {
-  await gateway.command(DERIVE_USERS_SQL);
+/** Which events a draft is filled from: those of the blocks from `from` to the one before `to`. */
+export type BlockRange = { from?: number; to?: number };
+
+/** Adds what is derived from some events to a draft. */
+export async function fillDraft(
+  gateway: Gateway,
+  table: DerivedTable,
+  { from = 0, to }: BlockRange = {},
+): Promise<void> {
+  const until = to === undefined ? '' : ` AND block < ${to}`;
+  const insert = DERIVE_SQL[table].replace(table, draftOf(table));
+  await gateway.command(`${markSql(REBUILD_MARK)} ${insert} WHERE block >= ${from}${until}`);
+}
+
+/** Returns the number of rows in a draft. */
+export async function countDraft(gateway: Gateway, table: DerivedTable): Promise<number> {
+  const [row] = await gateway.query<{ rows: string }>(`SELECT count() AS rows FROM ${draftOf(table)}`);
+  return Number(row?.rows ?? 0);
+}
+
+/** Replaces a table by its draft in one step: what was the table is the draft then. */
+export async function replaceByDraft(gateway: Gateway, table: DerivedTable): Promise<void> {
+  await gateway.command(`EXCHANGE TABLES ${table} AND ${draftOf(table)}`);
+}
+
+/** Drops the draft of a table, if there is one. */
+export async function dropDraft(gateway: Gateway, table: DerivedTable): Promise<void> {
+  await gateway.command(`DROP TABLE IF EXISTS ${draftOf(table)} SYNC`);
+}
+
+/** Drops the drafts that a crash or a failure left behind. */
+export async function dropDrafts(gateway: Gateway): Promise<void> {
+  for (const table of DERIVED_TABLES) await dropDraft(gateway, table);
 }

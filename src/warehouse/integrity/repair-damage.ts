@@ -2,9 +2,10 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { describeDamage } from './damage-error.ts';
+import type { DerivedTable } from './derive-sql.ts';
 import type { Damage } from './find-damage.ts';
 import { type Loss, readLosses, recordLoss } from './losses.ts';
-import { dropUnfinishedRebuild, rebuildIds, rebuildUsers } from './rebuild.ts';
+import { dropDraft, rebuildTable } from './rebuild.ts';
 
 /**
  * Records the events that are lost, then derives again what depends on them, so that IDs of lost events count as new.
@@ -27,22 +28,33 @@ export async function repairDamage(
   };
   if (damage.hasDamagedIds || damage.expected > damage.events) {
     try {
-      await rebuildIds(gateway, async (events) => {
+      await rebuildTable(gateway, 'event_ids', async (events) => {
         if (events !== damage.events) problems.push(describeCounts(damage.events, events));
         await record(events);
       });
     } catch (error) {
       await record(damage.events);
-      await dropUnfinishedRebuild(gateway);
-      problems.push(
-        `The IDs of events could not be derived again. ${describeDamage(error) ?? messageOf(error)}`,
-      );
+      await dropDraft(gateway, 'event_ids');
+      problems.push(describeFailure('event_ids', error));
     }
   } else {
     await record(damage.events);
   }
-  if (damage.hasDamagedUsers) await rebuildUsers(gateway);
+  if (damage.hasDamagedUsers) {
+    try {
+      await rebuildTable(gateway, 'users');
+    } catch (error) {
+      await dropDraft(gateway, 'users');
+      problems.push(describeFailure('users', error));
+    }
+  }
   return problems;
+}
+
+/** Returns why a table could not be derived again, as sentences with what to do. */
+export function describeFailure(table: DerivedTable, error: unknown): string {
+  const what = table === 'users' ? 'Users' : 'The IDs of events';
+  return `${what} could not be derived again. ${describeDamage(error) ?? messageOf(error)}`;
 }
 
 /** Records a loss unless it was recorded before: a crash may have come between recording and repairing it. */

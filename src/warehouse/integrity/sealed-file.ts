@@ -10,11 +10,11 @@ export function hashOf(content: string | Uint8Array): string {
 
 /**
  * Replaces a file by `value` as JSON below a checksum. It is complete and on disk when the promise resolves; a crash
- * leaves the previous content. Rejects with the system's error.
+ * leaves the previous content. Rejects with the system's error. Where several processes write it, each needs a `draft` of
+ * its own.
  */
-export async function writeSealedFile(file: string, value: unknown): Promise<void> {
+export async function writeSealedFile(file: string, value: unknown, draft = `${file}.draft`): Promise<void> {
   const body = JSON.stringify(value);
-  const draft = `${file}.draft`;
   const handle = await open(draft, 'w', 0o600);
   try {
     await handle.writeFile(`${hashOf(body)}\n${body}\n`);

@@ -1,0 +1,73 @@
+import type { Log } from '../../lib/log.ts';
+import type { Gateway } from '../engine/gateway.ts';
+import { takeLedger, writeLedger } from './ledger.ts';
+
+/** Keeps the ledger of an open store up to date. */
+export type Recorder = {
+  /** Starts recording once per minute. */
+  start(gateway: Gateway): void;
+  /** Records now. Never rejects: an older record is still true. */
+  record(gateway: Gateway): Promise<void>;
+  /** Runs work that changes definitions, between two records. Rejects with what it fails with. */
+  redefine(gateway: Gateway, work: () => Promise<void>): Promise<void>;
+  /** Records a last time. */
+  stop(gateway: Gateway): Promise<void>;
+};
+
+type RecorderOptions = { log: Log; noteEvents?: (events: number) => Promise<void> };
+
+const RECORD_INTERVAL_MS = 60_000;
+
+/** Returns the recorder of the store in `folder`. */
+export function createRecorder(folder: string, { log, noteEvents }: RecorderOptions): Recorder {
+  let last = '';
+  let recording: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  // One after another: two writes at a time would mix in the same draft.
+  function record(gateway: Gateway): Promise<void> {
+    recording = recording.then(() => recordNow(gateway));
+    return recording;
+  }
+
+  async function recordNow(gateway: Gateway): Promise<void> {
+    try {
+      const ledger = await takeLedger(gateway, folder);
+      if (JSON.stringify(ledger) === last) return;
+      await writeLedger(folder, ledger);
+      await noteEvents?.(ledger.events);
+      last = JSON.stringify(ledger);
+    } catch (error) {
+      // The older record is still true.
+      log.warn({ err: error }, 'what the event store contains could not be recorded');
+    }
+  }
+
+  async function redefineNow(gateway: Gateway, work: () => Promise<void>): Promise<void> {
+    // A crash right after the work must not leave the old definitions on record.
+    await writeLedger(folder, { ...(await takeLedger(gateway, folder)), definitions: {} });
+    last = '';
+    try {
+      await work();
+    } finally {
+      await recordNow(gateway);
+    }
+  }
+
+  return {
+    record,
+    start(gateway) {
+      void record(gateway);
+      timer = setInterval(() => void record(gateway), RECORD_INTERVAL_MS).unref();
+    },
+    async redefine(gateway, work) {
+      const done = recording.then(() => redefineNow(gateway, work));
+      recording = done.catch(() => undefined);
+      await done;
+    },
+    async stop(gateway) {
+      clearInterval(timer);
+      await record(gateway);
+    },
+  };
+}
