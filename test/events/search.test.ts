@@ -96,7 +96,7 @@ describe('GET /v1/events', () => {
     }
   });
 
-  it('returns all fields of an event as they were sent', async () => {
+  it("returns all fields of an event as they were sent, and the app's platform", async () => {
     const { body } = await call('GET', '/v1/events?event_id=b', { key });
     const { received_at, ...event } = body.data[0];
     assert.ok(Date.parse(received_at) > T0);
@@ -108,7 +108,7 @@ describe('GET /v1/events', () => {
       session_id: null,
       timestamp: at(1),
       properties: { plan: 'pro', files: 2 },
-      context: {},
+      context: { platform: 'ios' },
       revenue: null,
       currency: null,
       revenue_verified: null,
