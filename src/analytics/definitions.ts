@@ -2,7 +2,7 @@ import type { Metric } from './metrics.ts';
 
 /** How each metric is counted; answers contain this text in `meta.definitions`. */
 export const METRIC_DEFINITIONS: Record<Metric, string> = {
-  dau: 'Distinct app_user_id with at least one event that day in the reporting timezone. Exact, not estimated. Days do not add up to weeks: someone active on two days counts once on each.',
+  dau: "People (distinct app_user_id) with at least one event that day in the reporting timezone. Exact, not estimated. Someone active on two days counts once on each, so days don't add up to weeks.",
   new_users:
     'Users whose first event ever in this app was on that day in the reporting timezone, whatever the range of the query. With filters: those of them who also have an event that matches the filters on that day.',
   sessions:

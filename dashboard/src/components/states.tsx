@@ -37,7 +37,7 @@ export function EmptyState(props: EmptyStateProps) {
 }
 
 type ErrorStateProps = {
-  /** The title, as in "The keys could not be loaded". */
+  /** The title, as in "Couldn't load the keys". */
   what: string;
   error: unknown;
   onRetry?: () => unknown;

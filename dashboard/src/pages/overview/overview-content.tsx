@@ -71,6 +71,9 @@ export function OverviewContent({ params, onShowEventsAround }: OverviewContentP
   );
 }
 
+const UNIQUE_USERS =
+  'Unique people in this range, today included. The average covers the full days since your first event.';
+
 type MetricsProps = { answer: DailyAnswer; comparison: Comparison; params: OverviewParams };
 
 function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
@@ -96,7 +99,7 @@ function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
               currencies={currencies}
               onCurrency={(chosen) => change({ metric: 'revenue', currency: chosen })}
               uniqueUsers={users.data && countUniqueUsers(users.data)}
-              definition={definitions[metric]}
+              definition={metric === 'dau' ? `${UNIQUE_USERS} ${definitions.dau ?? ''}` : definitions[metric]}
               isShown={metric === shown}
               onShow={() => change({ metric })}
             />
