@@ -85,14 +85,16 @@ for (const { name, generate, options } of CLIENTS) {
       const { server_key } = await initProject(api.config);
       const outfile = join(folder, `${name}.mjs`);
       buildSync({ entryPoints: [program], outfile, bundle: true, platform: 'node', format: 'esm' });
-      const { stdout } = await run(process.execPath, [outfile, api.url, server_key]);
+      // Not as arguments: they are in the message of a failure.
+      const env = { ...process.env, BASE_URL: api.url, SERVER_KEY: server_key };
+      const { stdout } = await run(process.execPath, [outfile], { env });
       assert.deepEqual(JSON.parse(stdout), {
         accepted: 1,
         ids: [`from-${name}`],
         revenue: '9.99',
         dau: 1,
         isKey: true,
-        names: ['Report', 'Read-only'],
+        names: ['Report', 'First read-only key'],
         status: 'revoked',
         code: 'not_found',
         rows: 2,

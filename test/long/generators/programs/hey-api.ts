@@ -11,7 +11,7 @@ import {
 } from './hey-api/sdk.gen.js';
 import type { NewEvent } from './hey-api/types.gen.js';
 
-const [baseUrl = '', serverKey = ''] = process.argv.slice(2);
+const { BASE_URL: baseUrl = '', SERVER_KEY: serverKey = '' } = process.env;
 client.setConfig({ baseUrl, auth: serverKey });
 
 const event: NewEvent = {

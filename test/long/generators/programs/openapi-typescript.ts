@@ -1,7 +1,7 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from './openapi-typescript/schema.js';
 
-const [baseUrl = '', serverKey = ''] = process.argv.slice(2);
+const { BASE_URL: baseUrl = '', SERVER_KEY: serverKey = '' } = process.env;
 const client = createClient<paths>({ baseUrl, headers: { authorization: `Bearer ${serverKey}` } });
 
 const event: components['schemas']['NewEvent'] = {

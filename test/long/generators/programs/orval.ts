@@ -10,9 +10,9 @@ import {
   sendEvents,
 } from './orval/client.js';
 
-const [, serverKey = ''] = process.argv.slice(2);
+const { SERVER_KEY: serverKey = '' } = process.env;
 const authorization = `Bearer ${serverKey}`;
-const options = { headers: { authorization, 'content-type': 'application/json' } };
+const options = { headers: { authorization } };
 
 const event: NewEvent = {
   event_id: 'from-orval',
