@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TObject, TSchema } from 'typebox';
 import type { Route } from '../api/route.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
 import { renderErrorDocs } from '../http/error-docs.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
+import { createMemberTables, type MemberTables } from './api-tables.ts';
 import { renderBounds } from './bounds.ts';
 import { renderDefinitions, renderRejections } from './events-tables.ts';
 import { renderLimitsTable } from './limits-table.ts';
@@ -35,53 +35,12 @@ ${renderBounds()}
 `;
 }
 
-type Described = {
-  type?: string;
-  enum?: string[];
-  format?: string;
-  description?: string;
-  minimum?: number;
-  maximum?: number;
-  anyOf?: Described[];
-  items?: Described;
-  deprecated?: boolean;
-};
-
-function describeType(schema: Described): string {
-  if (schema.anyOf) return schema.anyOf.map(describeType).join(' or ');
-  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ');
-  if (schema.items) return `list of ${describeType(schema.items)}`;
-  const range =
-    schema.minimum !== undefined && schema.maximum !== undefined
-      ? ` ${schema.minimum}–${schema.maximum}`
-      : '';
-  return `${schema.format ?? schema.type ?? 'any'}${range}`;
-}
-
-/** Returns what is known about a value; of one that may be null, what is known about the value. */
-const describe = ({ description, anyOf = [] }: Described): string =>
-  description ?? anyOf.map((one) => one.description).find((text) => text !== undefined) ?? '';
-
-/** Returns the table of an object's members; empty if it has none. */
-function renderMembers(title: string, schema: TSchema | undefined): string {
-  if (!schema || !('properties' in schema)) return '';
-  const { properties, required = [] } = schema as TObject;
-  const rows = Object.entries(properties).map(([name, property]) => {
-    const described = property as Described;
-    const need = (required as string[]).includes(name) ? 'required' : '';
-    return `| \`${name}\` | ${describeType(described)} | ${need} | ${describe(described)} |`;
-  });
-  if (rows.length === 0) return '';
-  return `\n| ${title} | type | | description |\n|---|---|---|---|\n${rows.join('\n')}\n`;
-}
-
-function renderTables(route: Route): string {
-  const tables = [
-    renderMembers('query', route.query),
-    renderMembers('body', route.body),
-    renderMembers('answer', route.answer.schema),
-  ];
-  return tables.join('');
+function renderTables(route: Route, { render }: MemberTables): string {
+  return [
+    render('query', route.query),
+    render('body', route.body ?? route.rawBody),
+    render('answer', route.answer.schema),
+  ].join('');
 }
 
 function renderExample(route: Route): string {
@@ -89,19 +48,21 @@ function renderExample(route: Route): string {
   return `\n\`\`\`json\n${JSON.stringify(route.example.body, null, 2)}\n\`\`\`\n`;
 }
 
-function renderRoute(route: Route): string {
+function renderRoute(route: Route, tables: MemberTables): string {
   const access =
     route.access === 'public'
       ? 'No key required.'
       : `Requires: \`${route.access}\`, limit \`${route.limit}\`.`;
   const text = route.description === undefined ? '' : `\n${route.description}\n`;
-  return `## ${route.method} ${route.path}\n\n${route.summary}. ${access}\n${text}${renderTables(route)}${renderExample(route)}`;
+  return `## ${route.method} ${route.path}\n\n${route.summary}. ${access}\n${text}${renderTables(route, tables)}${renderExample(route)}`;
 }
 
 function renderApi(): string {
   const intro =
     '# API\n\nAll routes of the API. `/openapi.json` is the machine-readable version, with all schemas and errors.\n';
-  return [intro, ...ROUTES.map(renderRoute), renderDashboardRoutes()].join('\n');
+  const tables = createMemberTables();
+  const routes = ROUTES.map((route) => renderRoute(route, tables));
+  return [intro, ...routes, `## Objects\n\n${tables.renderObjects()}`, renderDashboardRoutes()].join('\n');
 }
 
 const REQUIRED: Partial<Record<Route['access'], string>> = { anonymous: '-', signed_in: 'a session' };

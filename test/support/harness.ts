@@ -9,6 +9,7 @@ import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { type Clocks, type RunningServer, startServer } from '../../src/server/start.ts';
 import { cleanUp } from './clean-up.ts';
+import { requireDocumented } from './documented-answers.ts';
 import { checkAnswer, requireNoSecrets, requireNoSecretsInFolder, trackSecrets } from './minted-secrets.ts';
 
 /** Rate limits off, for tests that are not about limits. */
@@ -113,6 +114,7 @@ export function connect(url: string): Api {
       const body = isJson && text !== '' ? JSON.parse(text) : text;
       const answer = { status: response.status, headers: response.headers, body, text };
       checkAnswer(method, path, answer);
+      requireDocumented(method, path, answer);
       return answer;
     },
   };
