@@ -44,4 +44,11 @@ it('the tracker and the server agree on the length in bytes, half characters, NU
   }
 });
 
-const BATCH = { projectId: 'p', keyId: 'k', verified: 0, receivedAt: Date.now(), sentAt: undefined, country: undefined } as const;
+const BATCH = {
+  projectId: 'p',
+  keyId: 'k',
+  verified: 0,
+  receivedAt: Date.now(),
+  sentAt: undefined,
+  country: undefined,
+} as const;
