@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -10,25 +10,6 @@ import { describe, it } from 'node:test';
 // in Markdown `<!-- words: quotes the old API -->`.
 
 const REPOSITORY = join(import.meta.dirname, '..');
-
-/** Files and folders that are being rewritten elsewhere. Empty this list when that is merged; add nothing to it. */
-const NOT_YET: readonly string[] = [
-  'client/README.md',
-  'dashboard/README.md',
-  'dashboard/src',
-  'docs/api.md',
-  'docs/benchmarks.md',
-  'docs/guides/client.md',
-  'src/accounts/account-routes.ts',
-  'src/accounts/sign-in-routes.ts',
-  'src/analytics/breakdown.ts',
-  'src/analytics/routes.ts',
-  'src/http/openapi.ts',
-  'src/http/system-routes.ts',
-  'src/keys/self-routes.ts',
-  'src/members/routes.ts',
-  'src/members/set-up-routes.ts',
-];
 
 /** In comments, for engineers. */
 const IN_COMMENTS =
@@ -47,8 +28,6 @@ const COMMENT = /(?:(?:^|[\s{])(?:\/\/|\/\*+)|^\s*\*+)\s(.*)$/;
 
 /** A text that a person may read, with its position in the file. */
 type Text = { text: string; at: number };
-
-const isNotYet = (file: string) => NOT_YET.some((path) => file === path || file.startsWith(`${path}/`));
 
 function listFiles(patterns: readonly string[]): string[] {
   return globSync(patterns, { cwd: REPOSITORY, exclude: ['**/node_modules/**', '**/dist/**'] }).sort();
@@ -125,10 +104,6 @@ function listCodeComments(page: string): Text[] {
 describe('plain English', () => {
   it('is checked in files that exist', () => {
     assert.ok(listFiles(CODE_ROOTS.map((root) => `${root}/**/*.{ts,tsx}`)).length > 300);
-    assert.deepEqual(
-      NOT_YET.filter((path) => !existsSync(join(REPOSITORY, path))),
-      [],
-    );
   });
 
   it('keeps these words out of comments', () => {
@@ -144,7 +119,7 @@ describe('plain English', () => {
 
   it('keeps these words out of the texts of the server, the CLI, the client and the dashboard', () => {
     const files = listFiles(CODE_ROOTS.map((root) => `${root}/**/*.{ts,tsx}`)).filter(
-      (file) => !/\.test\.tsx?$/.test(file) && !isNotYet(file),
+      (file) => !/\.test\.tsx?$/.test(file),
     );
     const findings = files.flatMap((file) => {
       const source = read(file);
@@ -155,9 +130,7 @@ describe('plain English', () => {
   });
 
   it('keeps these words out of the documentation, its code comments included', () => {
-    const files = listFiles(['*.md', '{client,dashboard,bench,docs,src,test}/**/*.md']).filter(
-      (file) => !isNotYet(file),
-    );
+    const files = listFiles(['*.md', '{client,dashboard,bench,docs,src,test}/**/*.md']);
     const findings = files.flatMap((file) => {
       const page = read(file);
       const texts = [{ text: toProse(page), at: 0 }, ...listCodeComments(page)];

@@ -54,7 +54,7 @@ const revokeRoute = defineRoute({
 const updateRoute = defineRoute({
   method: 'PATCH',
   path: '/app/v1/account',
-  summary: 'Update your name or e-mail address',
+  summary: 'Update your name or email address',
   access: 'signed_in',
   limit: 'management',
   body: Type.Object(
