@@ -57,6 +57,10 @@ browserTest(
     page.on('framenavigated', (frame) => visited.add(new URL(frame.url()).pathname));
     const wrong: string[] = [];
 
+    // Another server had this address before, and the browser remembers its project.
+    await page.addInitScript(
+      "localStorage.getItem('appflow-last-project') ?? localStorage.setItem('appflow-last-project', 'proj_old')",
+    );
     await page.goto(server.setupUrl ?? assert.fail('a setup link'));
     await page.getByLabel('Your name').fill('Owner');
     wrong.push(...(await inspectStep(page, 'first-run-account')));

@@ -91,7 +91,7 @@ browserTest('redirects only to its own pages after sign-in', async () => {
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page
       .getByRole('navigation', { name: 'Project' })
-      .or(page.getByText('There is nothing here'))
+      .or(page.getByText('Page not found'))
       .first()
       .waitFor();
     assert.equal(new URL(page.url()).origin, api.url, target);

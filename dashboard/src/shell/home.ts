@@ -12,6 +12,11 @@ export function isLastProject(projectId: string): boolean {
   return localStorage.getItem(STORAGE_KEY) === projectId;
 }
 
+/** Forgets the last project: another server may have had this address before. */
+export function forgetProject(): void {
+  localStorage.removeItem(STORAGE_KEY);
+}
+
 /** Whether this browser has shown a project before. */
 export function hasOpenedProject(): boolean {
   return localStorage.getItem(STORAGE_KEY) !== null;

@@ -36,7 +36,11 @@ const NEXT = "You'll get an API key and send your first event in the next step."
 function headingFor(projectCount: number): { title: string; description: string } {
   if (projectCount > 0)
     return { title: 'Create a project', description: `Projects are fully isolated. ${NEXT}` };
-  if (!hasOpenedProject()) return { title: 'Create your first project', description: NEXT };
+  if (!hasOpenedProject())
+    return {
+      title: 'Create your first project',
+      description: `${NEXT} Joining a team instead? Ask for an invitation link.`,
+    };
   return {
     title: "You're not in any project",
     description:

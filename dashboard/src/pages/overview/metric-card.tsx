@@ -111,7 +111,7 @@ function CurrencySelect({ currency, currencies, onCurrency }: MetricCardProps) {
       aria-label="Currency"
       value={currency}
       onChange={({ target }) => onCurrency(target.value)}
-      className="relative z-10 ml-auto h-6 rounded-md border border-input bg-surface px-1 text-base text-soft sm:text-xs"
+      className="-my-0.5 relative z-10 ml-auto h-6 rounded-md border border-input bg-surface px-1 text-base text-soft sm:text-xs"
     >
       {currencies.map((code) => (
         <option key={code}>{code}</option>

@@ -5,6 +5,7 @@ import { createFirstAccount, setupQuery } from '../../api/sign-in.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { findPasswordError } from '../../lib/password-rules.ts';
+import { forgetProject } from '../../shell/home.ts';
 import { AuthForm } from './auth-form.tsx';
 import { AuthLayout } from './auth-layout.tsx';
 import { useLinkToken } from './link-token.ts';
@@ -57,7 +58,9 @@ function SetupForm({ token }: { token: string }) {
   const setUp = async () => {
     setSubmitted(true);
     if (findPasswordError(account.password) !== undefined) return;
-    openDashboard(await createFirstAccount({ token, ...account }));
+    const session = await createFirstAccount({ token, ...account });
+    forgetProject();
+    openDashboard(session);
   };
   return (
     <AuthForm submitLabel="Create account" failure="Couldn't create the account" onSubmit={setUp}>
