@@ -29,7 +29,7 @@ const stepUpRoute = defineRoute({
 const listRoute = defineRoute({
   method: 'GET',
   path: '/app/v1/sessions',
-  summary: "List one's own sessions, newest first",
+  summary: 'List your sessions, newest first',
   access: 'signed_in',
   limit: 'management',
   answer: { status: 200, schema: unpagedListOf(SESSION_ITEM_JSON) },
@@ -42,7 +42,7 @@ const revokeRoute = defineRoute({
   method: 'DELETE',
   path: '/app/v1/sessions/{id}',
   isNeverShed: true,
-  summary: "End one of one's own sessions",
+  summary: 'End one of your sessions',
   access: 'signed_in',
   limit: 'management',
   params: closedObject({ id: Type.String() }),
@@ -54,7 +54,7 @@ const revokeRoute = defineRoute({
 const updateRoute = defineRoute({
   method: 'PATCH',
   path: '/app/v1/account',
-  summary: "Change one's own name or e-mail address",
+  summary: 'Change your name or email address',
   access: 'signed_in',
   limit: 'management',
   body: Type.Object(
@@ -78,7 +78,7 @@ async function toSessionAnswer(services: AccountServices, { session: { id } }: S
 const passwordRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/account/password',
-  summary: "Change one's own password; the other sessions end",
+  summary: 'Change your password; ends your other sessions',
   access: 'signed_in',
   limit: 'management',
   body: closedObject({ new_password: ACCOUNT_FIELDS.password }),
@@ -93,7 +93,7 @@ const passwordRoute = defineRoute({
 const offerRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/account/totp',
-  summary: 'Get what an authenticator app needs, and backup codes; a code confirms it',
+  summary: 'Start setting up two-factor authentication: returns the secret and backup codes',
   access: 'signed_in',
   limit: 'management',
   body: closedObject({}),
@@ -113,7 +113,7 @@ const offerRoute = defineRoute({
 const confirmRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/account/totp/confirm',
-  summary: 'Switch the second factor on, with a code of the app',
+  summary: 'Turn on two-factor authentication with a code from the app',
   access: 'signed_in',
   limit: 'management',
   body: closedObject({ code: Type.String({ pattern: '^\\d{6}$' }) }),
@@ -124,7 +124,7 @@ const confirmRoute = defineRoute({
 const removeRoute = defineRoute({
   method: 'DELETE',
   path: '/app/v1/account/totp',
-  summary: 'Switch the second factor off',
+  summary: 'Turn off two-factor authentication',
   access: 'signed_in',
   limit: 'management',
   stepUp: true,

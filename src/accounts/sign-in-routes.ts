@@ -26,7 +26,7 @@ const signInRoute = defineRoute({
 const codeRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/sign-in/totp',
-  summary: 'Sign in, second step: the code of the app, or a backup code',
+  summary: 'Complete a sign-in with an authenticator code or a backup code',
   access: 'anonymous',
   limit: 'management',
   body: closedObject({ code: PRESENTED_CODE }),
@@ -59,7 +59,7 @@ const signOutRoute = defineRoute({
 const resetRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/reset',
-  summary: 'Set a new password with a link of appflow members reset-link; all sessions end',
+  summary: 'Set a new password with a link from appflow members reset-link; ends all sessions',
   access: 'anonymous',
   limit: 'management',
   body: closedObject({ token: TOKEN, password: ACCOUNT_FIELDS.password }),
@@ -70,7 +70,7 @@ const resetRoute = defineRoute({
 const sessionRoute = defineRoute({
   method: 'GET',
   path: '/app/v1/session',
-  summary: 'Tell who is signed in',
+  summary: 'Get the current session',
   access: 'signed_in',
   limit: 'management',
   answer: { status: 200, schema: SESSION_JSON },

@@ -45,7 +45,7 @@ export async function signIn(
   });
   if (outcome) return outcome;
   await recordFailedAttempt(services, request, personId);
-  throw new ApiError('invalid_credentials', { detail: 'The e-mail address or the password is wrong.' });
+  throw new ApiError('invalid_credentials', { detail: 'The email address or password is wrong.' });
 }
 
 async function tryPassword(

@@ -39,7 +39,7 @@ export const AUDIT_QUERY = closedObject({
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Before this time.' })),
   format: Type.Optional(
     Type.Enum(['json', ...EXPORT_FORMATS], {
-      description: '`ndjson` and `csv` stream every entry that fits, past limit and cursor.',
+      description: '`ndjson` and `csv` stream every matching entry, regardless of limit and cursor.',
     }),
   ),
 });
@@ -47,7 +47,7 @@ export const AUDIT_QUERY = closedObject({
 const auditRoute = defineRoute({
   method: 'GET',
   path: '/v1/audit-log',
-  summary: 'List what happened in the project, newest first, or export all of it',
+  summary: 'List audit log entries, newest first, or export all of them',
   access: 'audit:read',
   limit: 'management',
   query: AUDIT_QUERY,

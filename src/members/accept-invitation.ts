@@ -122,7 +122,7 @@ async function insertInvited(
   actor: Actor,
 ): Promise<void> {
   const known = await findRole({ control: { db: tx } }, projectId, actor.id);
-  if (known) throw new ApiError('conflict', { detail: 'You are a member of this project already.' });
+  if (known) throw new ApiError('conflict', { detail: 'You are already a member of this project.' });
   await insertMember(services, tx, { projectId, personId: actor.id, role: readRole(role) }, actor);
 }
 

@@ -90,7 +90,8 @@ export async function invite(
       .where('project_id', '=', project.id)
       .where('email', '=', email)
       .executeTakeFirst();
-    if (member) throw new ApiError('conflict', { detail: 'Someone with this address is a member already.' });
+    if (member)
+      throw new ApiError('conflict', { detail: 'Someone with this email address is already a member.' });
     await tx
       .deleteFrom('invitations')
       .where('project_id', '=', project.id)

@@ -59,7 +59,7 @@ const removeRoute = defineRoute({
 const invitationsRoute = defineRoute({
   method: 'GET',
   path: `${PROJECT_PATH}/invitations`,
-  summary: 'List the invitations that wait to be accepted',
+  summary: 'List pending invitations',
   access: 'members:read',
   limit: 'management',
   params: IN_PROJECT,
@@ -72,7 +72,7 @@ const invitationsRoute = defineRoute({
 const inviteRoute = defineRoute({
   method: 'POST',
   path: `${PROJECT_PATH}/invitations`,
-  summary: 'Invite somebody by a link that is shown once and works once, for 7 days',
+  summary: 'Invite a person; returns a link, shown once, that works once within 7 days',
   access: 'members:write',
   limit: 'management',
   params: IN_PROJECT,
@@ -88,7 +88,7 @@ const inviteRoute = defineRoute({
 const revokeRoute = defineRoute({
   method: 'DELETE',
   path: `${PROJECT_PATH}/invitations/{id}`,
-  summary: 'Withdraw an invitation',
+  summary: 'Revoke an invitation',
   access: 'members:write',
   limit: 'management',
   params: ONE_IN_PROJECT,
@@ -99,7 +99,7 @@ const revokeRoute = defineRoute({
 const previewRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/invitations/look',
-  summary: 'Tell what an invitation is to',
+  summary: 'Preview an invitation',
   access: 'anonymous',
   limit: 'management',
   body: closedObject({ token: TOKEN }),

@@ -10,7 +10,7 @@ const setupStateRoute = defineRoute({
   method: 'GET',
   path: '/app/v1/setup',
   summary:
-    'Tell whether the first account is still to be made, and whether this connection is safe enough for it',
+    'Check whether the first account must still be created, and whether this connection is safe for it',
   access: 'anonymous',
   limit: 'management',
   answer: {
@@ -25,7 +25,7 @@ const setupStateRoute = defineRoute({
 const setupRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/setup',
-  summary: 'Make the first account with the link the server printed, and sign in',
+  summary: 'Create the first account with the link the server printed, and sign in',
   access: 'anonymous',
   limit: 'management',
   body: closedObject({ token: TOKEN, ...ACCOUNT_FIELDS }),

@@ -30,7 +30,7 @@ const updateRoute = defineRoute({
   async handle(services: ChangeServices, { caller, body }) {
     if (caller.principal.appIds !== null) {
       throw new ApiError('app_not_allowed', {
-        detail: 'This key is narrowed to some apps; the project holds more.',
+        detail: 'This key is restricted to some apps, but project settings affect all of them.',
       });
     }
     return toProjectJson(await updateProject(services, caller.project, body, caller));

@@ -213,7 +213,7 @@ browserTest(
     await button(page, 'Sign in').click();
     await page
       .getByRole('alert')
-      .filter({ hasText: 'The code is wrong, was used, or is too old.' })
+      .filter({ hasText: 'The code is wrong, was already used, or has expired.' })
       .waitFor();
   },
 );
