@@ -5,7 +5,7 @@ import type { AuditRow } from './list.ts';
 type Named = { id: string; name: string };
 
 /**
- * Returns the current names of what these rows of one project name by ID: people, former members included, keys, apps
+ * Returns the current names of what these rows of one project name by ID: people, also those who left, keys, apps
  * and projects, deleted ones included; for invitations, the address they were for.
  */
 export async function findNames(

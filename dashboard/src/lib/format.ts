@@ -66,10 +66,18 @@ const YEAR = ['year', 365 * DAY_SECONDS] as const;
 
 const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'always' });
 
-/** Returns a time relative to `now` (epoch milliseconds), rounded: `5 minutes ago`, `in 12 days`, `just now`. */
+/**
+ * Returns when something happened, relative to `now` (epoch milliseconds), rounded: `5 minutes ago`. Never in the future,
+ * although the server's clock can be ahead of the browser's: then `just now`.
+ */
+export function formatAgo(instant: string, now: number): string {
+  return formatRelative(instant, Math.max(now, Date.parse(instant)));
+}
+
+/** Returns a time relative to `now` (epoch milliseconds), rounded: `5 minutes ago`, `in 12 days`, `in a moment`. */
 export function formatRelative(instant: string, now: number): string {
   const seconds = (Date.parse(instant) - now) / 1_000;
-  if (Math.abs(seconds) < MINUTE_SECONDS) return seconds > 5 ? 'in a moment' : 'just now';
+  if (Math.abs(seconds) < MINUTE_SECONDS) return seconds > 0 ? 'in a moment' : 'just now';
   const [unit, size] =
     DISTANCES.find(([, each, most]) => Math.round(Math.abs(seconds) / each) <= most) ?? YEAR;
   return RELATIVE.format(Math.round(seconds / size), unit);

@@ -5,7 +5,7 @@ import { useInvitations, useMemberActions } from '../../api/members.ts';
 import { errorMessage } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { QueryState } from '../../components/query-state.tsx';
-import { TimeAgo } from '../../components/time-ago.tsx';
+import { TimeAgo, TimeUntil } from '../../components/time-ago.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHeader } from '../../components/ui/card.tsx';
@@ -45,7 +45,7 @@ function InvitationRow({ invitation }: { invitation: Invitation }) {
       <div className="min-w-0 flex-1">
         <p className="truncate text-sm">{invitation.email}</p>
         <p className="text-soft text-xs">
-          Created <TimeAgo at={invitation.created_at} /> · expires <TimeAgo at={invitation.expires_at} />
+          Created <TimeAgo at={invitation.created_at} /> · expires <TimeUntil at={invitation.expires_at} />
         </p>
       </div>
       <Badge tone="outline" className="capitalize">

@@ -6,7 +6,7 @@ import { useProject } from '../../api/project.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { ShownOnceDialog } from '../../components/shown-once-dialog.tsx';
-import { TimeAgo } from '../../components/time-ago.tsx';
+import { TimeUntil } from '../../components/time-ago.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
@@ -27,7 +27,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
     >
       <CodeBlock code={invitation.link} what="link" />
       <Callout tone="warn">
-        Shown once. Works once and expires <TimeAgo at={invitation.expires_at} />. Anyone with the link can
+        Shown once. Works once and expires <TimeUntil at={invitation.expires_at} />. Anyone with the link can
         join.
       </Callout>
     </ShownOnceDialog>

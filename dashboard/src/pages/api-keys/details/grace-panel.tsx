@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { ApiKey } from '../../../api/answers.ts';
 import { useProject } from '../../../api/project.ts';
-import { TimeAgo } from '../../../components/time-ago.tsx';
+import { TimeAgo, TimeUntil } from '../../../components/time-ago.tsx';
 import { Badge } from '../../../components/ui/badge.tsx';
 import { Button } from '../../../components/ui/button.tsx';
 import { useNow } from '../../../lib/now.ts';
@@ -80,7 +80,7 @@ function SecretRow({ title, secret }: { title: string; secret: ApiKey['secrets']
         )}
         {secret.expires_at && (
           <>
-            , expires <TimeAgo at={secret.expires_at} />
+            , expires <TimeUntil at={secret.expires_at} />
           </>
         )}
       </dd>

@@ -1,6 +1,6 @@
 import { Globe, Server, Smartphone } from 'lucide-react';
 import type { ApiKey, KeyType } from '../../../api/answers.ts';
-import { TimeAgo } from '../../../components/time-ago.tsx';
+import { TimeUntil } from '../../../components/time-ago.tsx';
 import { Badge } from '../../../components/ui/badge.tsx';
 import { useNow } from '../../../lib/now.ts';
 import { KEY_TYPE_LABELS, STATUS_LABELS } from './key-labels.ts';
@@ -41,7 +41,7 @@ export function Expiry({ at }: { at: string | null }) {
   if (at === null) return 'Never expires';
   return (
     <>
-      {Date.parse(at) <= now ? 'Expired' : 'Expires'} <TimeAgo at={at} />
+      {Date.parse(at) <= now ? 'Expired' : 'Expires'} <TimeUntil at={at} />
     </>
   );
 }
