@@ -29,7 +29,7 @@ const stepUpRoute = defineRoute({
 const listRoute = defineRoute({
   method: 'GET',
   path: '/app/v1/sessions',
-  summary: 'List your sessions',
+  summary: 'List your sessions, newest first',
   access: 'signed_in',
   limit: 'management',
   answer: { status: 200, schema: unpagedListOf(SESSION_ITEM_JSON) },
@@ -54,7 +54,7 @@ const revokeRoute = defineRoute({
 const updateRoute = defineRoute({
   method: 'PATCH',
   path: '/app/v1/account',
-  summary: 'Update your name or email address',
+  summary: 'Change your name or email address',
   access: 'signed_in',
   limit: 'management',
   body: Type.Object(
@@ -78,7 +78,7 @@ async function toSessionAnswer(services: AccountServices, { session: { id } }: S
 const passwordRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/account/password',
-  summary: 'Change your password and end all other sessions',
+  summary: 'Change your password; ends your other sessions',
   access: 'signed_in',
   limit: 'management',
   body: closedObject({ new_password: ACCOUNT_FIELDS.password }),
@@ -93,7 +93,7 @@ const passwordRoute = defineRoute({
 const offerRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/account/totp',
-  summary: 'Start setting up the second factor',
+  summary: 'Start setting up two-factor authentication',
   access: 'signed_in',
   limit: 'management',
   body: closedObject({}),
@@ -113,7 +113,7 @@ const offerRoute = defineRoute({
 const confirmRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/account/totp/confirm',
-  summary: 'Turn the second factor on with a code of the app',
+  summary: 'Turn on two-factor authentication with a code from the app',
   access: 'signed_in',
   limit: 'management',
   body: closedObject({ code: Type.String({ pattern: '^\\d{6}$' }) }),
@@ -124,7 +124,7 @@ const confirmRoute = defineRoute({
 const removeRoute = defineRoute({
   method: 'DELETE',
   path: '/app/v1/account/totp',
-  summary: 'Turn the second factor off',
+  summary: 'Turn off two-factor authentication',
   access: 'signed_in',
   limit: 'management',
   stepUp: true,

@@ -59,7 +59,9 @@ export async function insertAccount(
   requireNoKeysIn({ name, email: written });
   const email = written.toLowerCase();
   if ((await findPersonId(tx, email)) !== undefined)
-    throw new ApiError('conflict', { detail: 'There is already an account with this email address.' });
+    throw new ApiError('conflict', {
+      detail: 'There is already an account with this email address. Sign in instead.',
+    });
   const id = newId('usr');
   const now = new Date(clock.now()).toISOString();
   const times = { created_at: now, updated_at: now };

@@ -96,5 +96,5 @@ const isExpired = (expiresAt: number | null, now: number) => expiresAt !== null 
 /** Returns the 404 for a link that never existed, was used or replaced, or has expired: it does not reveal which. */
 export const unusableLink = () =>
   new ApiError('not_found', {
-    detail: 'This link was already used, was replaced by a newer one, or has expired.',
+    detail: 'This link was already used, was replaced by a newer one, or has expired. Ask for a new one.',
   });

@@ -82,7 +82,9 @@ async function findChallengedPerson(
 }
 
 const challengeExpired = () =>
-  new ApiError('not_signed_in', { detail: 'The sign-in expired. Start again with your password.' });
+  new ApiError('not_signed_in', { detail: 'The sign-in has expired. Start again with your password.' });
 
 const wrongCode = () =>
-  new ApiError('invalid_credentials', { detail: 'The code is wrong, was already used, or has expired.' });
+  new ApiError('invalid_credentials', {
+    detail: 'The code is wrong, was already used, or has expired. Enter the next one.',
+  });

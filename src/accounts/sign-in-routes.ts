@@ -26,7 +26,7 @@ const signInRoute = defineRoute({
 const codeRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/sign-in/totp',
-  summary: 'Finish signing in with a code of the app or a backup code',
+  summary: 'Complete a sign-in with an authenticator or backup code',
   access: 'anonymous',
   limit: 'management',
   body: closedObject({ code: PRESENTED_CODE }),
@@ -59,7 +59,7 @@ const signOutRoute = defineRoute({
 const resetRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/reset',
-  summary: 'Reset the password with a reset link',
+  summary: 'Set a new password with a reset link',
   access: 'anonymous',
   limit: 'management',
   body: closedObject({ token: TOKEN, password: ACCOUNT_FIELDS.password }),

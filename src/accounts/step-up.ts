@@ -33,7 +33,10 @@ export async function stepUp(
   const until = await (session.person.hasTotp
     ? limitAttempts(services, sessionBuckets('sign-in-code', session), grant)
     : grant());
-  return until ?? refuse(services, caller, 'The code is wrong, was used, or is too old. Enter the next one.');
+  return (
+    until ??
+    refuse(services, caller, 'The code is wrong, was already used, or has expired. Enter the next one.')
+  );
 }
 
 async function refuse(services: AccountServices, caller: SignedIn, detail: string): Promise<never> {

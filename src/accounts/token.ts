@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 export const TOKEN = Type.String({
   minLength: 1,
   maxLength: 200,
-  description: 'What follows the # in the link.',
+  description: 'The part of the link after #.',
 });
 
 const TOKEN_BYTES = 32;

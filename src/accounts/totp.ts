@@ -37,7 +37,9 @@ export async function offerTotp(
       .where('verified', '=', 1)
       .executeTakeFirst();
     if (known)
-      throw new ApiError('conflict', { detail: 'There is already a second factor. Remove it first.' });
+      throw new ApiError('conflict', {
+        detail: 'Two-factor authentication is already on. Turn it off first.',
+      });
     await tx.deleteFrom('two_factors').where('person_id', '=', person.id).execute();
     await tx
       .insertInto('two_factors')
@@ -79,15 +81,14 @@ export async function confirmTotp(services: AccountServices, caller: SignedIn, c
     .where('verified', '=', 0)
     .executeTakeFirst();
   if (!offered)
-    throw new ApiError('conflict', {
-      detail: 'There is no second factor to confirm. Start the setup again.',
-    });
+    throw new ApiError('conflict', { detail: 'Two-factor authentication is not being set up. Start again.' });
   const { decrypt } = await loadTotpCipher(services);
   const last_step = await limitAttempts(services, sessionBuckets('sign-in-code', caller.session), async () =>
     findTotpStep(await decrypt(offered.secret), code, clock.now()),
   );
   if (last_step === undefined) {
-    const message = 'The code is wrong or expired. Check the time on your phone, and try the next code.';
+    const message =
+      'The code is wrong or has expired. Check the time on your phone, then enter the next code.';
     throw validationFailed([{ field: 'code', code: 'invalid_choice', message }]);
   }
   await control.write(caller.recheck, async ({ tx }) => {

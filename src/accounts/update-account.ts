@@ -25,7 +25,7 @@ export async function updateAccount(
   await control.write(recheck, async ({ tx }) => {
     const holder = await findPersonId(tx, after.email);
     if (holder !== undefined && holder !== person.id)
-      throw new ApiError('conflict', { detail: 'Another account has this email address.' });
+      throw new ApiError('conflict', { detail: 'Another account uses this email address.' });
     const updated_at = new Date(clock.now()).toISOString();
     await tx
       .updateTable('people')

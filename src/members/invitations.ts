@@ -91,7 +91,7 @@ export async function invite(
       .where('email', '=', email)
       .executeTakeFirst();
     if (member)
-      throw new ApiError('conflict', { detail: 'A person with this email address is already a member.' });
+      throw new ApiError('conflict', { detail: 'Someone with this email address is already a member.' });
     await tx
       .deleteFrom('invitations')
       .where('project_id', '=', project.id)

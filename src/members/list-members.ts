@@ -13,7 +13,7 @@ export const MEMBER_JSON = closedObject({
   role: ROLE,
   created_at: Type.String({ format: 'date-time' }),
   last_seen_at: nullable(
-    Type.String({ format: 'date-time', description: 'In a session that has not ended.' }),
+    Type.String({ format: 'date-time', description: 'In a session that is still open.' }),
   ),
   is_you: Type.Boolean(),
 });

@@ -9,7 +9,7 @@ import { hasAccounts, setUp } from './set-up.ts';
 const setupStateRoute = defineRoute({
   method: 'GET',
   path: '/app/v1/setup',
-  summary: 'Get whether the first account must be created',
+  summary: 'Check whether the first account must be created',
   access: 'anonymous',
   limit: 'management',
   answer: {

@@ -36,7 +36,8 @@ const updateRoute = defineRoute({
   async handle(services: ChangeServices, { caller, body }) {
     if (caller.principal.appIds !== null) {
       throw new ApiError('app_not_allowed', {
-        detail: 'This key is restricted to some apps of the project. Use a key for all apps.',
+        detail:
+          'This key is restricted to some apps, but project settings affect all of them. Use a key for all apps.',
       });
     }
     return toProjectJson(await updateProject(services, caller.project, body, caller));

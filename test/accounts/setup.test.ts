@@ -27,13 +27,14 @@ it('reports that the first account has not been created', async () => {
   assert.deepEqual(state, { needs_setup: true, allows_sign_in: true });
 });
 
-it('creates no account for a wrong token, an invalid e-mail address or a short password', async () => {
+it('creates no account for a wrong token, an invalid email address, or a password that is short or easy to guess', async () => {
   const token = tokenOf(`#${await renewSetupLink(services)}`);
   for (const [wrong, status] of [
     [{ token: 'guess' }, 404],
     [{ email: 'nobody' }, 422],
     [{ password: 'x'.repeat(11) }, 422],
     [{ password: 'x'.repeat(129) }, 422],
+    [{ password: 'passwordpassword' }, 422],
     [{ callbackURL: 'https://evil.example' }, 422],
   ] as const) {
     const answer = await post('/app/v1/setup', { token, ...body, ...wrong });

@@ -179,7 +179,7 @@ browserTest(
     await press('Invite member')(page);
     await fill('Email', 'invited@example.com')(page);
     await page.mouse.click(5, 5);
-    assert.equal(await page.getByLabel('E-mail').inputValue(), 'invited@example.com');
+    assert.equal(await page.getByLabel('Email').inputValue(), 'invited@example.com');
     await page.keyboard.press('Escape');
 
     await press(/role of Developer/)(page);
@@ -189,6 +189,6 @@ browserTest(
     await press(/role of Developer/)(page);
     await page.getByRole('menuitemradio', { name: /^Analyst/ }).click();
     await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByText('Developer is developer now.').waitFor();
+    await page.getByText('Developer is now a developer.').waitFor();
   },
 );

@@ -81,7 +81,7 @@ browserTest('shows that a key was used while its secret was shown as soon as the
   assert.equal(await statusOf(secret ?? ''), 200);
   await page.getByLabel('I have stored this key').click();
   await button(page, 'Done').click();
-  await row.getByText('Never').waitFor({ state: 'detached', timeout: 5_000 });
+  await row.getByText('Never', { exact: true }).waitFor({ state: 'detached', timeout: 5_000 });
   assert.deepEqual(problems(), []);
 });
 

@@ -138,7 +138,7 @@ browserTest('says that metrics are outdated if a refresh fails, until one succee
   const numbers = /\/analytics\/live\?/;
   await page.route(numbers, (route) => route.abort());
   await sendEvent();
-  const note = page.getByText('Not up to date');
+  const note = page.getByText('Out of date');
   await note.waitFor();
   assert.equal(await page.getByText('Active in the last 5 minutes').count(), 1, 'what was known stays');
   await page.unroute(numbers);

@@ -42,7 +42,7 @@ async function takeSecret(page: Page): Promise<{ key: string; curl: string }> {
   assert.ok(readFileSync(await download.path(), 'utf8').includes(`APPFLOW_API_KEY=${key}\n`));
   // The button looks disabled and explains why.
   await button(page, 'Done').click({ force: true });
-  await page.getByText('It cannot be shown again').waitFor();
+  await page.getByText("You can't see it again").waitFor();
   await page.getByLabel('I have stored this key').click();
   await button(page, 'Done').click();
   await page.getByLabel('I have stored this key').waitFor({ state: 'detached' });

@@ -28,12 +28,12 @@ const LABELS: Readonly<Record<string, string>> = {
   rate_limits: 'rate limits',
   requests: 'requests',
   role: 'role',
-  scopes: 'permissions',
+  scopes: 'scopes',
   timezone: 'time zone',
 };
 
 /** Returns the words for a path such as `ip_allowlist.0`: `IP addresses, entry 1`. */
-function wordsOf(path: string): string {
+export function wordsOf(path: string): string {
   const words = path.split('.').map((part) => {
     if (/^\d+$/.test(part)) return `entry ${Number(part) + 1}`;
     return LABELS[part] ?? part.replaceAll('_', ' ');

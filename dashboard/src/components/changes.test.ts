@@ -14,7 +14,7 @@ it('shows the old and new value of a field as readable text', () => {
       { name: 'name', before: 'Old', after: 'New' },
       { name: 'scopes', before: 'events:read', after: 'events:read, apps:read' },
       { name: 'count unverified revenue', before: 'yes', after: 'no' },
-      { name: 'expires at', before: undefined, after: 'Nov 23, 2027, 09:57:34 UTC' },
+      { name: 'expiry date', before: undefined, after: 'Nov 23, 2027, 09:57:34 UTC' },
     ],
   );
 });
@@ -25,8 +25,8 @@ it('shows what was added to a list and what was removed from it', () => {
     scopes: { added: ['events:read'], removed: [] },
   };
   assert.deepEqual(listChanges(diff), [
-    { name: 'ip allowlist added', before: undefined, after: '192.0.2.0/24, 10.0.0.1' },
-    { name: 'ip allowlist removed', before: '10.0.0.2', after: '–' },
+    { name: 'IP addresses added', before: undefined, after: '192.0.2.0/24, 10.0.0.1' },
+    { name: 'IP addresses removed', before: '10.0.0.2', after: '–' },
     { name: 'scopes added', before: undefined, after: 'events:read' },
   ]);
 });
@@ -44,6 +44,6 @@ it('lists each part of a nested value separately', () => {
 it('leaves out fields that start empty, and lists fields that were emptied', () => {
   assert.deepEqual(listChanges({ a: [null, null], b: [undefined, []], c: [null, {}], d: [null, false] }), []);
   assert.deepEqual(listChanges({ app_ids: [['app_1'], null] }), [
-    { name: 'app ids', before: 'app_1', after: '–' },
+    { name: 'apps', before: 'app_1', after: '–' },
   ]);
 });

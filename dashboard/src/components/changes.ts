@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../api/answers.ts';
+import { wordsOf } from '../api/field-words.ts';
 import { formatCount, formatExact } from '../lib/format.ts';
 
 /** One changed field as text. `before` is undefined if it had no value. */
@@ -11,19 +12,26 @@ const EMPTY = [NOTHING, 'no'];
 /** Returns the changes, one per part of a nested value: `rate limits, events, requests`. Without parts that stay empty. */
 export function listChanges(diff: NonNullable<AuditEntry['diff']>): Change[] {
   return Object.entries(diff).flatMap(([field, change]) => {
-    if ('added' in change) return listListChanges(field.replaceAll('_', ' '), change);
-    const [before, after] = change;
+    const label = wordsOf(field);
+    if ('added' in change) return listListChanges(label, change);
+    const [before, after] = change.map((value) => toWords(field, value));
     const [was, is] = [partsOf(before), partsOf(after)];
     const names = [...new Set([...was.keys(), ...is.keys()])];
     return names
       .map((name) => ({
-        name: [field.replaceAll('_', ' '), name].filter(Boolean).join(', '),
+        name: [label, name].filter(Boolean).join(', '),
         before: was.get(name),
         after: is.get(name) ?? NOTHING,
       }))
       .filter((change) => change.before !== undefined || !EMPTY.includes(change.after));
   });
 }
+
+/** Fields with values from a fixed list, which are identifiers of the API: `read_only`. */
+const CHOICES = ['code', 'type', 'platform', 'reason', 'revoked_reason'];
+
+const toWords = (field: string, value: unknown) =>
+  CHOICES.includes(field) && typeof value === 'string' ? value.replaceAll('_', ' ') : value;
 
 function listListChanges(
   name: string,
@@ -45,7 +53,7 @@ function partsOf(value: unknown): Map<string, string> {
   return new Map(
     Object.entries(value).flatMap(([name, part]) =>
       [...partsOf(part)].map(([inner, text]) => {
-        const path = [name.replaceAll('_', ' '), inner].filter(Boolean).join(', ');
+        const path = [wordsOf(name), inner].filter(Boolean).join(', ');
         return [path, text] as const;
       }),
     ),

@@ -12,13 +12,14 @@ import { useSubmission } from './use-submission.ts';
 
 /** Asks for the password, and a code if the person has a second factor, when a request needs them. Mounted once, at the root. */
 export function StepUpDialog() {
+  const client = useQueryClient();
   const isWanted = useSyncExternalStore(subscribeStepUp, isStepUpWanted);
   return (
     <Dialog open={isWanted} onOpenChange={(open) => !open && cancelStepUp()}>
       {isWanted && (
         <DialogContent
           title="Confirm it's you"
-          description="Enter your password to continue. We won't ask again for 10 minutes."
+          description={`Enter your password${hasSecondFactor(client) ? ' and a code' : ''} to continue. We won't ask again for 10 minutes.`}
           className="max-w-sm"
         >
           <ConfirmForm />

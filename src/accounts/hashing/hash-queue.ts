@@ -89,6 +89,6 @@ export function createHashQueue(
 
 const tooManyHashes = () =>
   new ApiError('overloaded', {
-    detail: 'Too many sign-ins are in progress. Your password was not checked; try again.',
+    detail: 'Too many sign-ins are in progress. Nothing was checked; try again in a moment.',
     headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) },
   });

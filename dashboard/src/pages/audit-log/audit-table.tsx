@@ -4,6 +4,7 @@ import { AuditDiff } from '../../components/audit-diff.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { describeAction } from '../../lib/audit-actions.ts';
+import { cn } from '../../lib/class-names.ts';
 
 /** Returns the name of an actor or a target by its ID. */
 export type Names = (id: string) => string;
@@ -33,7 +34,7 @@ export function AuditTable({ entries, names }: { entries: readonly AuditEntry[];
             <Cell data-label="When" className="whitespace-nowrap align-top text-soft">
               <TimeAgo at={entry.at} />
             </Cell>
-            <Cell data-label="Who" className="max-w-44 truncate align-top">
+            <Cell data-label="Who" className="max-w-44 align-top">
               <FilterLink name="actor" value={entry.actor.id} text={actorText(entry, names)} />
             </Cell>
             <Cell className="max-w-md align-top max-sm:order-first max-sm:block!">
@@ -66,7 +67,7 @@ function FilterLink({ name, value, text }: FilterLinkProps) {
       to="."
       search={(search) => ({ ...search, [name]: value })}
       title={`Show only this ${name === 'ip' ? 'IP address' : name}: ${value}`}
-      className="truncate rounded hover:underline"
+      className={cn('rounded hover:underline', name === 'actor' ? 'wrap-anywhere' : 'truncate')}
     >
       {text}
     </Link>

@@ -1,12 +1,13 @@
 import { useCurrentApp } from '../../../api/apps.ts';
 import { PLATFORM_NAMES } from '../../../components/platform.tsx';
 import { Checkbox } from '../../../components/ui/checkbox.tsx';
-import { FieldGroup } from '../../../components/ui/field.tsx';
+import { FieldError, FieldGroup } from '../../../components/ui/field.tsx';
 import { Segmented } from '../../../components/ui/segmented.tsx';
 
 type AppsFieldProps = {
   appIds: readonly string[] | null;
   onChange: (appIds: readonly string[] | null) => void;
+  error: string | undefined;
 };
 
 const CHOICES = [
@@ -15,7 +16,7 @@ const CHOICES = [
 ] as const;
 
 /** Which apps the key has access to. */
-export function AppsField({ appIds, onChange }: AppsFieldProps) {
+export function AppsField({ appIds, onChange, error }: AppsFieldProps) {
   const { apps, app } = useCurrentApp();
   const toggle = (id: string) => {
     const chosen = new Set(appIds ?? []);
@@ -48,6 +49,7 @@ export function AppsField({ appIds, onChange }: AppsFieldProps) {
           ))}
         </div>
       )}
+      {error && <FieldError>{error}</FieldError>}
     </FieldGroup>
   );
 }

@@ -52,7 +52,11 @@ export function KeyFields({ draft, maxDays, onChange, errors, error }: KeyFields
           error={errors.scopes ?? fieldError(error, 'scopes')}
         />
       )}
-      <AppsField appIds={draft.appIds} onChange={(appIds) => change({ appIds })} />
+      <AppsField
+        appIds={draft.appIds}
+        onChange={(appIds) => change({ appIds })}
+        error={fieldError(error, 'app_ids')}
+      />
       <ExpiryField
         draft={draft}
         maxDays={maxDays}

@@ -5,7 +5,7 @@ import { USAGE_DAYS, type UsageById } from '../../../api/keys.ts';
 import { Button } from '../../../components/ui/button.tsx';
 import { Card } from '../../../components/ui/card.tsx';
 import { cn } from '../../../lib/class-names.ts';
-import { formatAmount, formatRelative } from '../../../lib/format.ts';
+import { formatAgo, formatAmount } from '../../../lib/format.ts';
 import { useNow } from '../../../lib/now.ts';
 import { countCheckedScopes, type Finding, findRisks, UNUSED_DAYS } from '../key/safety.ts';
 
@@ -25,8 +25,8 @@ function describe(finding: Finding, now: number): { claim: string; advice: strin
     case 'unused':
       return {
         claim: finding.key.last_used_at
-          ? `was last used ${formatRelative(finding.since, now)}`
-          : `has never been used since it was created ${formatRelative(finding.since, now)}`,
+          ? `was last used ${formatAgo(finding.since, now)}`
+          : `has never been used since it was created ${formatAgo(finding.since, now)}`,
         advice: 'If you no longer need it, revoke it (you can undo this for an hour).',
       };
     case 'never_expires':
