@@ -71,7 +71,7 @@ describe('optOut', () => {
     await world.settle();
     assert.equal(world.seen.length, 1);
     appflow.optOut();
-    await flushed;
+    await world.run(flushed);
     await world.pass(120_000);
     assert.equal(world.seen.length, 1);
   });
