@@ -19,6 +19,8 @@ const SAMPLE: readonly [name: string, damage: string, outcome: RegExp, message: 
     /refused/,
     /event_ids\.sql, which defines a table, is missing/,
   ],
+  ['events/ event_ids, compact part, data.bin', 'flipped', /repaired/, /^$/],
+  ['events/ users, compact part, data.bin', 'flipped', /repaired|harmless/, /^$/],
   ['events/', 'deleted', /refused/, /events is missing or empty, but \S+control\.db has events there/],
   ['events/ledger.json', 'flipped', /degraded/, /ledger\.json, .*, was missing or damaged/],
   ['control.db', 'emptied', /refused/, /control\.db is missing or empty, but there are events/],
