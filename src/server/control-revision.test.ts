@@ -153,6 +153,9 @@ describe('no older control database is reported', () => {
     await change(other);
     await noteRevision(other, other);
     const later = await readNotedRevision(one.eventsDir);
+    // As one that read its revision before the other changed it, and writes it after.
+    await noteRevision({ ...one, control: { ...one.control, readRevision: () => 1 } }, one);
+    assert.deepEqual(await readNotedRevision(one.eventsDir), later);
     await change(one);
     assert.equal(await doctor(config), '');
     await one.close();

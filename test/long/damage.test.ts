@@ -13,4 +13,11 @@ it('notices every damage to every kind of file of both stores, or is not harmed 
     silent.map(({ name, damage, message }) => `${name}, ${damage}: ${message}`),
     [],
   );
+  const stopped = results.filter(
+    ({ name, outcome }) => /event_ids, |users, /.test(name) && outcome === 'refused',
+  );
+  assert.deepEqual(
+    stopped.map(({ name, damage, message }) => `${name}, ${damage}: ${message}`),
+    [],
+  );
 });

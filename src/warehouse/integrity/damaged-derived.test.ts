@@ -16,7 +16,10 @@ import { DERIVED_TABLES, type DerivedTable } from './derive-sql.ts';
 import { openIntegrity } from './integrity.ts';
 import { rebuildInUse } from './rebuild-in-use.ts';
 
-const EVENTS = Array.from({ length: 900 }, (_, n) => eventRow({ event_id: `e${n}`, app_user_id: `u${n}` }));
+/** In three blocks, each with users of its own in one range of names. */
+const EVENTS = Array.from({ length: 900 }, (_, n) =>
+  eventRow({ event_id: `e${n}`, app_user_id: `u${n + 100}` }),
+);
 const USERS_SQL = `SELECT count() AS users, sum(cityHash64(toString(tuple(*)))) AS hash
 FROM (SELECT app_user_id, min(first_seen), max(last_seen) FROM users GROUP BY app_user_id)`;
 
@@ -49,12 +52,12 @@ async function open(): Promise<Warehouse> {
 const hasLogged = (text: string) => lines.some((line) => line.includes(text));
 const areAllStored = (stored: boolean[]) => stored.every((isNew) => !isNew);
 
-/** Flips a bit of one file in each part of a table. */
-function flip(table: string, file: string): void {
+/** Flips a bit of one file in each part of a table, or in the oldest parts. */
+function flip(table: string, file: string, partsMax = Number.POSITIVE_INFINITY): void {
   const folder = listTables(store.path).get(table)?.folder ?? '';
   const parts = readdirSync(folder).filter((name) => /_\d+_\d+_\d+$/.test(name));
   assert.ok(parts.length > 0);
-  for (const part of parts) damageFile(join(folder, part, file), 'flipped');
+  for (const part of parts.sort().slice(0, partsMax)) damageFile(join(folder, part, file), 'flipped');
 }
 
 /** Closes a warehouse after checking that it is whole, and that doctor and another start find it so. */
@@ -99,6 +102,14 @@ describe('a derived table with a flipped bit', () => {
       await requireWhole(warehouse);
     });
   }
+
+  it('is derived again although neither the start nor a query has read it', async () => {
+    flip('users', 'data.bin', 1);
+    const warehouse = await open();
+    assert.deepEqual(lines, []);
+    await until('it was derived again', () => hasLogged('a damaged table was derived again'));
+    await requireWhole(warehouse);
+  });
 
   it('delays no event and never counts one twice while it is derived again', async () => {
     flip('event_ids', 'data.bin');

@@ -16,7 +16,7 @@ export type Case = {
 
 /** All tables. What the engine does with a file does not depend on its table, so each file is damaged in `events` only. */
 const TABLES = ['events', 'event_ids', 'users', 'schema_migrations'];
-const FILES_OF_OTHERS = ['data.bin', 'data.cmrk4', 'checksums.txt', 'count.txt'];
+const FILES_OF_OTHERS = ['data.bin', 'data.cmrk4', 'checksums.txt', 'count.txt', 'primary.cidx'];
 
 /** Returns each damage to each kind of file in the folders. */
 export function listCases(folders: Folders): Case[] {
@@ -46,7 +46,8 @@ function listEventCases(dataDir: string): Case[] {
   add('events/metadata/appflow.sql', join(dataDir, 'events/metadata/appflow.sql'));
   for (const name of ['metadata', 'store', 'data', 'tmp'])
     add(`events/${name}/`, join(dataDir, 'events', name), ['deleted']);
-  for (const name of ['ledger.json', 'store-id']) add(`events/${name}`, join(dataDir, 'events', name));
+  for (const name of ['ledger.json', 'store-id', 'control-revision.json'])
+    add(`events/${name}`, join(dataDir, 'events', name));
   add('events/', join(dataDir, 'events'), ['deleted']);
   return cases;
 }

@@ -8,7 +8,10 @@ import { damageFile } from './damage-file.ts';
 import type { Case } from './list-cases.ts';
 import { copyFolder, type Folders } from './prepare-folders.ts';
 
-/** What became of one damage: `refused` and `degraded` at start, `doctor`, `harmless`, or nothing noticed it: `SILENT`. */
+/**
+ * What became of one damage: `refused` and `degraded` at start, `repaired` by itself, `doctor`, `harmless`, or nothing noticed it:
+ * `SILENT`.
+ */
 export type Outcome = { outcome: string; message: string };
 
 const CHILD = join(import.meta.dirname, 'start-child.ts');
