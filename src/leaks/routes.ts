@@ -148,7 +148,7 @@ async function passLimit({ limiter }: { limiter: Limiter }, { network }: RawRequ
   const seconds = await limiter.chargeLeakReport(network);
   if (seconds === undefined) return;
   throw new ApiError('rate_limited', {
-    detail: `Too many reports came from this address. Try again in ${seconds} s.`,
+    detail: `Too many reports from this address. Try again in ${seconds} s.`,
     headers: { 'retry-after': String(seconds) },
   });
 }
