@@ -42,7 +42,9 @@ const generators = Object.entries(GENERATORS.packages).filter(isInstalled);
 
 it('locks every package to a hash', () => {
   assert.ok(installed.length > 100);
-  const unhashed = [...installed, ...generators].filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''));
+  const unhashed = [...installed, ...generators].filter(
+    ([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''),
+  );
   assert.deepEqual(
     unhashed.map(([path]) => path),
     WITHOUT_HASH,
