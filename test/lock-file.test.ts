@@ -23,6 +23,11 @@ const PACKAGE: {
 } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
 const { packages }: { packages: Record<string, Entry> } = JSON.parse(LOCK);
 
+/** The client generators of the long suite, installed by that suite alone. */
+const GENERATORS: { packages: Record<string, Entry> } = JSON.parse(
+  readFileSync(join(REPOSITORY, 'test/long/generators/package-lock.json'), 'utf8'),
+);
+
 /**
  * The engine's builds for platforms other than Linux on x64. Their registry entries were not available when the lock
  * file was written; remove a line here once its hash is known.
@@ -33,10 +38,13 @@ const WITHOUT_HASH = ['darwin-arm64', 'darwin-x64', 'linux-arm64-gnu'].map(
 
 const isInstalled = ([path, { link }]: [string, Entry]) => path.includes('node_modules/') && !link;
 const installed = Object.entries(packages).filter(isInstalled);
+const generators = Object.entries(GENERATORS.packages).filter(isInstalled);
 
 it('locks every package to a hash', () => {
   assert.ok(installed.length > 100);
-  const unhashed = installed.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''));
+  const unhashed = [...installed, ...generators].filter(
+    ([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''),
+  );
   assert.deepEqual(
     unhashed.map(([path]) => path),
     WITHOUT_HASH,
@@ -44,7 +52,7 @@ it('locks every package to a hash', () => {
 });
 
 it('names no registry and no other source of a package: each installation uses its own registry', () => {
-  const sourced = installed.filter(
+  const sourced = [...installed, ...generators].filter(
     ([, { funding: _, ...entry }]) => entry.resolved || /:\/\//.test(JSON.stringify(entry)),
   );
   assert.deepEqual(sourced, []);

@@ -11,7 +11,7 @@ const IDENTIFIER = /^[\w.-]{1,128}$/;
 const SIGNATURE = /^[A-Za-z0-9+/]{11,96}={0,2}$/;
 
 const refuse = (detail: string) => new ApiError('invalid_signature', { detail });
-const malformed = (header: string) => refuse(`The header ${header} is not of the form that GitHub sends.`);
+const malformed = (header: string) => refuse(`The header ${header} is malformed. Send it as GitHub does.`);
 
 function readHeader(headers: RawRequest['headers'], name: string, pattern: RegExp): string {
   const value = headers[name.toLowerCase()];
@@ -46,7 +46,7 @@ function isEcdsaSignature(bytes: Buffer): boolean {
 export async function getSigningKey(keys: GithubKeys, identifier: string): Promise<KeyObject> {
   const answer = await keys.find(identifier);
   if (answer.outcome === 'found') return answer.key;
-  if (answer.outcome === 'unknown') throw refuse('GitHub has no key of this identifier.');
+  if (answer.outcome === 'unknown') throw refuse('GitHub has no public key with this identifier.');
   throw new ApiError('overloaded', {
     detail: "GitHub's public keys are currently unavailable. Send the report again later.",
     headers: { 'retry-after': String(answer.retryAfterSeconds) },
@@ -55,5 +55,5 @@ export async function getSigningKey(keys: GithubKeys, identifier: string): Promi
 
 /** Throws 401 unless this key signed these bytes (ECDSA on P-256 with SHA-256). */
 export function requireSigned(body: Buffer, key: KeyObject, { signature }: SignatureClaim): void {
-  if (!verify('sha256', body, key, signature)) throw refuse('The signature is not one of this body.');
+  if (!verify('sha256', body, key, signature)) throw refuse('The signature does not match the body.');
 }

@@ -123,7 +123,7 @@ describe('the audit log', () => {
 
   it('rejects keys restricted to some apps', async () => {
     const restricted = await makeKey(api, { type: 'server', app_ids: [api.project.app_id] });
-    for (const search of ['', '?format=csv']) {
+    for (const search of ['', '?format=csv', '/export']) {
       const { status, body } = await list(search, restricted.key);
       assert.deepEqual([status, body.code], [403, 'app_not_allowed']);
     }
@@ -187,6 +187,18 @@ describe('audit log exports', () => {
     assert.equal(header, 'id,at,actor_type,actor_id,action,target,diff,ip,request_id');
     assert.ok(line?.endsWith(`,${app.id},,127.0.0.1,'${request_id}`), line);
     assert.equal(end, '');
+  });
+
+  it('has a path of its own, which answers the same as ?format=, NDJSON by default', async () => {
+    const { body: app } = await api.call('POST', '/v1/apps', { key, body: { name: 'Own', platform: 'ios' } });
+    for (const format of ['csv', 'ndjson']) {
+      const old = await list(`?format=${format}&target=${app.id}`);
+      const path = `/v1/audit-log/export?format=${format}&target=${app.id}`;
+      assert.equal((await api.call('GET', path, { key })).text, old.text);
+    }
+    const { text } = await api.call('GET', `/v1/audit-log/export?target=${app.id}`, { key });
+    assert.equal(text, (await list(`?format=ndjson&target=${app.id}`)).text);
+    assert.equal((await api.call('GET', '/v1/audit-log/export?limit=1', { key })).status, 422);
   });
 
   const changes: [what: string, method: string, body?: object][] = [

@@ -170,6 +170,26 @@ describe('an export of events', () => {
     }
   });
 
+  it('has a path of its own, which answers the same as ?format=, NDJSON by default', async () => {
+    for (const format of ['csv', 'ndjson']) {
+      const old = await exportAs(format, '&event_name=purchase');
+      const path = `/v1/events/export?format=${format}&event_name=purchase`;
+      const { status, text, headers } = await api.call('GET', path, { key });
+      assert.equal(status, 200, text);
+      assert.equal(text, old.text);
+      assert.equal(headers.get('content-type'), old.headers.get('content-type'));
+    }
+    const { text } = await api.call('GET', '/v1/events/export', { key });
+    assert.equal(text, (await exportAs('ndjson')).text);
+  });
+
+  it('takes no page parameters on its own path, where they would be ignored', async () => {
+    for (const query of ['limit=1', 'cursor=x', 'format=json']) {
+      assert.equal((await api.call('GET', `/v1/events/export?${query}`, { key })).status, 422, query);
+    }
+    assert.equal((await api.call('GET', '/v1/events/export', { key: client_key })).status, 403);
+  });
+
   it('sends the headers of GET for HEAD, without a length, which is unknown', async () => {
     for (const format of ['ndjson', 'csv']) {
       const path = `/v1/events?format=${format}`;

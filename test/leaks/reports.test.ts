@@ -82,12 +82,12 @@ describe('validation of leak reports', () => {
     for (const [headers, detail] of [
       ['', /Identifier is missing/],
       ['Github-Public-Key-Identifier: k1\r\n', /Signature is missing/],
-      [both('k 1', signature), /Identifier is not of the form/],
-      [both('k'.repeat(129), signature), /Identifier is not of the form/],
-      [both('k1', 'no base64!'), /Signature is not of the form/],
-      [both('k1', 'A'.repeat(97)), /Signature is not of the form/],
-      [both('k1', 'A'.repeat(96)), /Signature is not of the form/],
-      [both('k1', `${signature.slice(0, -4)}AAAA`.slice(4)), /Signature is not of the form/],
+      [both('k 1', signature), /Identifier is malformed/],
+      [both('k'.repeat(129), signature), /Identifier is malformed/],
+      [both('k1', 'no base64!'), /Signature is malformed/],
+      [both('k1', 'A'.repeat(97)), /Signature is malformed/],
+      [both('k1', 'A'.repeat(96)), /Signature is malformed/],
+      [both('k1', `${signature.slice(0, -4)}AAAA`.slice(4)), /Signature is malformed/],
     ] as const) {
       // The announced body is never sent, so a server that waited for it would not answer.
       const head = `POST ${HOOK} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nConnection: close\r\n`;

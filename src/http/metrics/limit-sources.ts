@@ -23,7 +23,7 @@ function watchLimiter({ metrics, limiter }: WatchedServices): void {
   });
   metrics.watch({
     name: 'appflow_ratelimit_buckets',
-    help: 'Buckets in memory: keys and addresses that spent something lately.',
+    help: 'Rate-limit buckets in memory: keys and addresses with recent requests.',
     kind: 'gauge',
     read: () => [{ value: limiter.countBuckets() }],
   });
@@ -32,7 +32,7 @@ function watchLimiter({ metrics, limiter }: WatchedServices): void {
 function watchLimitStore({ metrics, limiter }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_ratelimit_degraded',
-    help: '1 while Redis does not answer and this process keeps to its share of each limit, otherwise 0.',
+    help: '1 while Redis is down and this process enforces its share of each limit, otherwise 0.',
     kind: 'gauge',
     read: () => [{ value: limiter.reportStore()?.problem === undefined ? 0 : 1 }],
   });
@@ -51,13 +51,13 @@ function watchLimitStore({ metrics, limiter }: WatchedServices): void {
   });
   metrics.watch({
     name: 'appflow_ratelimit_local_decisions_total',
-    help: 'Decisions this process made by its share of the limits, because Redis did not answer.',
+    help: 'Decisions that this process made alone because Redis was down.',
     kind: 'counter',
     read: () => [{ value: limiter.reportStore()?.localDecisions ?? 0 }],
   });
   metrics.watch({
     name: 'appflow_ratelimit_processes',
-    help: 'Processes that share the limits, this one included, as last known.',
+    help: 'Processes that share the limits, including this one, as last known.',
     kind: 'gauge',
     read: () => [{ value: limiter.reportStore()?.processes ?? 1 }],
   });
@@ -66,7 +66,7 @@ function watchLimitStore({ metrics, limiter }: WatchedServices): void {
 function watchLoad({ metrics, limiter, shedding }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_queries_in_flight',
-    help: 'Queries that run, or wait for a slot of their key, and streams that are open, in this process.',
+    help: 'Running queries, queries waiting for a slot of their key, and open streams of this process.',
     kind: 'gauge',
     labelNames: ['state'],
     read: () =>
@@ -76,7 +76,7 @@ function watchLoad({ metrics, limiter, shedding }: WatchedServices): void {
   });
   metrics.watch({
     name: 'appflow_shed_requests_total',
-    help: 'Requests refused with 503 before they cost anything, because the server could not keep up, by category.',
+    help: 'Requests refused with 503 because the server was overloaded, by category.',
     kind: 'counter',
     labelNames: ['category'],
     read: () =>
@@ -87,7 +87,7 @@ function watchLoad({ metrics, limiter, shedding }: WatchedServices): void {
 function watchBodies({ metrics, bodies }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_body_bytes',
-    help: 'Bytes of request bodies in memory, and how many may be.',
+    help: 'Bytes of request bodies in memory, and the maximum.',
     kind: 'gauge',
     labelNames: ['state'],
     read: () => [
@@ -97,7 +97,7 @@ function watchBodies({ metrics, bodies }: WatchedServices): void {
   });
   metrics.watch({
     name: 'appflow_bodies_refused_total',
-    help: 'Request bodies refused with 503 because one address, one caller, one kind of caller or all together had too many in memory or waiting, or with 408 because they arrived too slowly.',
+    help: 'Request bodies refused with 503 because too many bytes were in memory or waiting, or with 408 because they arrived too slowly, by reason.',
     kind: 'counter',
     labelNames: ['reason'],
     read: () =>
@@ -112,7 +112,7 @@ function watchBodies({ metrics, bodies }: WatchedServices): void {
 function watchPasswordHashes({ metrics, people }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_password_hashes_refused_total',
-    help: 'Passwords refused with 503 before they were checked, because too many others waited: of known devices, sessions and links, and of all others.',
+    help: 'Passwords refused with 503 because too many were waiting to be checked, by kind of caller.',
     kind: 'counter',
     labelNames: ['caller'],
     read: () =>

@@ -46,7 +46,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const latencies = new Histogram({
     name: 'appflow_http_request_duration_seconds',
-    help: 'Time from the headers of a request to its answer, by route.',
+    help: 'Time from the headers of a request to its response, by route.',
     labelNames: ['method', 'route'],
     buckets: BUCKETS,
     registers: [registry],
@@ -68,7 +68,7 @@ export function createMetrics(): Metrics {
   });
   watch({
     name: 'appflow_events_total',
-    help: 'Events received, by what became of them.',
+    help: 'Events received, by outcome.',
     kind: 'counter',
     labelNames: ['outcome'],
     read: () => Object.entries(events).map(([outcome, value]) => ({ labels: { outcome }, value })),

@@ -36,13 +36,13 @@ function watchKeys({ metrics, directory, failures }: WatchedServices): void {
   });
   metrics.watch({
     name: 'appflow_key_directory_age_seconds',
-    help: 'Time since the directory was last known to hold all that was committed.',
+    help: 'Time since the directory was last known to be up to date.',
     kind: 'gauge',
     read: () => [{ value: directory.ageMs() / MS_PER_SECOND }],
   });
   metrics.watch({
     name: 'appflow_failed_authentications_total',
-    help: 'Keys that were shown and not accepted, or not from that place, by error code. The audit log holds a sample of them; none is left out here.',
+    help: 'Failed authentications, by error code. The audit log has a sample; all of them count here.',
     kind: 'counter',
     labelNames: ['code'],
     read: () => [...failures.totals()].map(([code, value]) => ({ labels: { code }, value })),
@@ -52,13 +52,13 @@ function watchKeys({ metrics, directory, failures }: WatchedServices): void {
 function watchSafety({ metrics, unstored, clockState }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_unstored_revocations',
-    help: 'Revocations that this process applies from memory because the control database could not store them yet.',
+    help: 'Revocations that apply in this process only, because the control database could not store them yet.',
     kind: 'gauge',
     read: () => [{ value: unstored.count() }],
   });
   metrics.watch({
     name: 'appflow_clock_ahead_seconds',
-    help: 'How far the clock of this process is ahead of the system clock, which was set back; 0 if it is not.',
+    help: 'How far the clock of this process is ahead of the system clock, if that was set back; otherwise 0.',
     kind: 'gauge',
     read: () => [{ value: clockState.aheadMs() / MS_PER_SECOND }],
   });
@@ -67,7 +67,7 @@ function watchSafety({ metrics, unstored, clockState }: WatchedServices): void {
 function watchProxies({ metrics, untrustedProxy }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_untrusted_proxy_requests_total',
-    help: 'Requests that a proxy nearby passed on while TRUSTED_PROXIES names none: they share the limits per address.',
+    help: 'Requests forwarded by a proxy that is not in TRUSTED_PROXIES: all of them share the limits of one address.',
     kind: 'counter',
     read: () => [{ value: untrustedProxy.countRequests() }],
   });
@@ -76,7 +76,7 @@ function watchProxies({ metrics, untrustedProxy }: WatchedServices): void {
 function watchConnections({ metrics, connections }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_connections',
-    help: 'Connections that are open, how many of them have a request in progress, and how many may be open.',
+    help: 'Open connections, connections with a request in progress, and the maximum.',
     kind: 'gauge',
     labelNames: ['state'],
     read: () => {
@@ -86,13 +86,13 @@ function watchConnections({ metrics, connections }: WatchedServices): void {
   });
   metrics.watch({
     name: 'appflow_connections_unsent_bytes',
-    help: 'Bytes of answers that wait for their readers.',
+    help: 'Bytes of responses that clients have not read yet.',
     kind: 'gauge',
     read: () => [{ value: connections.count().unsentBytes }],
   });
   metrics.watch({
     name: 'appflow_connections_closed_total',
-    help: 'Connections that were refused, or closed by the server, by reason. Connections that were idle for long are not counted.',
+    help: 'Connections refused or closed by the server, by reason, without idle ones.',
     kind: 'counter',
     labelNames: ['reason'],
     read: () =>

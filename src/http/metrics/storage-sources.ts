@@ -21,7 +21,7 @@ function watchStorage({ metrics, control, warehouse }: WatchedServices): void {
   });
   metrics.watch({
     name: 'appflow_writer_queue_rows',
-    help: 'Events that wait to be stored, and how many may.',
+    help: 'Events waiting to be stored, and the maximum.',
     kind: 'gauge',
     labelNames: ['state'],
     read: () => {
@@ -34,13 +34,13 @@ function watchStorage({ metrics, control, warehouse }: WatchedServices): void {
   });
   metrics.watch({
     name: 'appflow_writer_queue_bytes',
-    help: 'Bytes of the events that wait to be stored.',
+    help: 'Bytes of the events waiting to be stored.',
     kind: 'gauge',
     read: () => [{ value: warehouse.queue().bytes }],
   });
   metrics.watch({
     name: 'appflow_writer_statement_seconds',
-    help: 'How long the statement that stores events has been running, in whole seconds: from 30 on events are refused with 503, at 300 the process kills itself.',
+    help: 'How long the current insert of events has been running, in whole seconds. Events are refused with 503 after 30 s; the process exits after 300 s.',
     kind: 'gauge',
     read: () => [{ value: warehouse.oldestStatementMs() / MS_PER_SECOND }],
   });
@@ -49,7 +49,7 @@ function watchStorage({ metrics, control, warehouse }: WatchedServices): void {
 function watchDisk({ metrics, disk }: WatchedServices): void {
   metrics.watch({
     name: 'appflow_disk_free_bytes',
-    help: 'Free bytes where the data folder is. Events are refused with 503 when few are left.',
+    help: 'Free bytes on the disk of the data folder. Events are refused with 503 when few are left.',
     kind: 'gauge',
     read: () => {
       const value = disk.freeBytes();
