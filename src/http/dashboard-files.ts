@@ -31,7 +31,8 @@ const FILE_HEADERS = {
 /** The name of a file of the build changes with its content. */
 const ASSET_HEADERS = { ...FILE_HEADERS, 'cache-control': 'public, max-age=31536000, immutable' };
 
-const PAGE_HEADERS = {
+/** The headers of a page. */
+export const PAGE_HEADERS = {
   ...FILE_HEADERS,
   'cache-control': 'no-cache',
   'content-security-policy': CONTENT_SECURITY_POLICY,

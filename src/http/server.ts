@@ -10,6 +10,7 @@ import { addDashboard } from './dashboard-files.ts';
 import { compress, compressStream, type Encoded, isCompressible, precompress } from './encoding/compress.ts';
 import { type ErrorContext, toErrorAnswer } from './error-answer.ts';
 import { addMetricsEndpoint } from './metrics/endpoint.ts';
+import { createMissingPage } from './missing-page.ts';
 import { preflightHeaders } from './pipeline/cors.ts';
 import { createExchange, type Exchange } from './pipeline/exchange.ts';
 import type { ServedRoute } from './pipeline/input.ts';
@@ -66,19 +67,21 @@ export function createServer(services: Services, routes: readonly Route<Services
 
 type Refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) => void;
 
-/** Answers 404, 405 and a missing Host, counted in the metrics as one route. */
+/** Answers 404 (to people, with a page), 405 and a missing Host, counted in the metrics as one route. */
 function refuseUnmatched(
   app: FastifyInstance,
-  { metrics }: Services,
+  { metrics, config }: Services,
   routes: readonly Route[],
   refuse: Refuse,
 ): void {
   const toUnmatchedError = createUnmatched(routes);
+  const sendMissingPage = createMissingPage(config.dashboardDir);
   const tally = metrics.tallyOf('any', 'unmatched');
   app.addHook('onRequest', (request, reply, done) => {
     const refusal = findHostError(request) ?? (request.is404 ? toUnmatchedError(request) : undefined);
     if (!refusal) return done();
-    refuse(request, reply, refusal);
+    const isPage = refusal.code === 'not_found' && sendMissingPage(request, reply);
+    if (!isPage) refuse(request, reply, refusal);
     tally(refusal.status, 0);
   });
 }

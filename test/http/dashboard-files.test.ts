@@ -123,6 +123,21 @@ it('answers HEAD with the headers of GET and no body', async () => {
   }
 });
 
+it('answers people with a page of status 404 where there is none, and programs with a problem document', async () => {
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+  for (const path of ['/settings', '/p', '/docs', '/index.html', '/%2e%2e/secret.txt']) {
+    const page = await api.call('GET', path, { headers: { accept } });
+    assert.deepEqual([page.status, page.text], [404, PAGE], path);
+    assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
+    assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'self'/);
+    assert.equal(page.headers.get('cache-control'), 'no-store');
+    assert.equal((await api.call('GET', path)).body.code, 'not_found', path);
+  }
+  for (const path of ['/v1/nothing', '/app/v1/nothing', '/assets/none.js', '/v1'])
+    assert.equal((await api.call('GET', path, { headers: { accept } })).body.code, 'not_found', path);
+  assert.equal((await api.call('POST', '/settings', { headers: { accept } })).body.code, 'not_found');
+});
+
 it('returns 404 as a problem document for every other path, including path traversal', async () => {
   const paths = [
     '/index.html',
