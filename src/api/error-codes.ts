@@ -196,6 +196,12 @@ export const ERRORS = {
       'The body is larger than this endpoint takes: 5 MB after decompression and 1,000 events for batches.',
     cure: 'Halve the batch. Waiting does not help.',
   },
+  headers_too_large: {
+    status: 431,
+    title: 'Headers too large',
+    meaning: 'The headers of the request are larger than 16 KB together, the URL included.',
+    cure: 'Send fewer or shorter headers, such as cookies of other services on the same host.',
+  },
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',

@@ -26,9 +26,23 @@ export type BrowserRequest = Omit<RawRequest, 'readBody' | 'parseBody'> & {
   setCookie: (cookie: string) => void;
 };
 
+const UNTRUSTED_TLS =
+  'A proxy says that it was reached over TLS, but this server does not trust it. Set TRUSTED_PROXIES to the address of the ' +
+  'proxy, or APPFLOW_PUBLIC_URL to the https address of the dashboard.';
+
+/** Whether a proxy says that the browser reached it over TLS. Only what to do about a refusal may depend on it. */
+export const claimsTls = (headers: IncomingHttpHeaders): boolean => headers['x-forwarded-proto'] === 'https';
+
+/** Returns the 403 for a request whose password could be read in transit, with what to configure. */
+export const tlsRequired = (headers: IncomingHttpHeaders): ApiError =>
+  new ApiError('tls_required', claimsTls(headers) ? { detail: UNTRUSTED_TLS } : {});
+
 /** Throws 403 if a password could be read in transit. */
-export function requireTls({ allowsSignIn }: Pick<BrowserRequest, 'allowsSignIn'>): void {
-  if (!allowsSignIn) throw new ApiError('tls_required');
+export function requireTls({
+  allowsSignIn,
+  headers,
+}: Pick<BrowserRequest, 'allowsSignIn' | 'headers'>): void {
+  if (!allowsSignIn) throw tlsRequired(headers);
 }
 
 /** Returns the actor for the audit log of an anonymous request, once its person is known. */

@@ -66,7 +66,7 @@ export function createServer(services: Services, routes: readonly Route<Services
 
 type Refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) => void;
 
-/** Answers 404, 405 and a missing Host, counted in the metrics as one route. */
+/** Answers 404 (to people, with a page), 405 and a missing Host, counted in the metrics as one route. */
 function refuseUnmatched(
   app: FastifyInstance,
   { metrics, config }: Services,

@@ -12,18 +12,32 @@ export function toPathError(code: string): ApiError {
 
 /**
  * Returns the error for a request that does not name one host. RFC 9112 §3.2: a server must reject HTTP/1.1 without Host,
- * and any request with two, as a proxy may have used the other one.
+ * an invalid one, and any request with two, as a proxy may have used the other one.
  */
 export function findHostError({ raw }: FastifyRequest): ApiError | undefined {
   const { rawHeaders, httpVersion } = raw;
   let count = 0;
+  let host = '';
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') count += 1;
+    if (rawHeaders[at]?.length !== 4 || rawHeaders[at]?.toLowerCase() !== 'host') continue;
+    count += 1;
+    host = rawHeaders[at + 1] ?? '';
   }
-  if (count === 1 || (count === 0 && httpVersion !== '1.1')) return undefined;
-  const detail = `The request has ${count === 0 ? 'no Host header' : `${count} Host headers`}; send one.`;
-  return new ApiError('invalid_encoding', { detail, headers: { connection: 'close' } });
+  if (count > 1) return hostError(`The request has ${count} Host headers; send one.`);
+  if (count === 0 && httpVersion === '1.1') return hostError('The request has no Host header; send one.');
+  return HOST.test(host)
+    ? undefined
+    : hostError('The Host header is not a host name or address with a port.');
 }
+
+/** RFC 3986 §3.2.2: a name, an IPv4 address, or an IPv6 address in brackets, and a port. Empty for targets without one. */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
+
+const hostError = (detail: string) =>
+  new ApiError('invalid_encoding', { detail, headers: { connection: 'close' } });
+
+/** The path of a request's target, which may also be a whole URL (RFC 9112 §3.2.2), as the router takes it. */
+const pathOf = (target: string) => (target.split('?', 1)[0] ?? '').replace(/^https?:\/\/[^/]*/i, '');
 
 const toPattern = (path: string) =>
   new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
@@ -35,7 +49,7 @@ const toPattern = (path: string) =>
 export function createUnmatched(routes: readonly Route[]): (request: FastifyRequest) => ApiError {
   const patterns = routes.map(({ path, method }) => ({ pattern: toPattern(path), method }));
   return (request) => {
-    const path = (request.raw.url ?? '').split('?', 1)[0] ?? '';
+    const path = pathOf(request.raw.url ?? '');
     const matching = patterns.filter(({ pattern }) => pattern.test(path));
     const methods = new Set<string>(matching.map(({ method }) => method));
     if (methods.size === 0) return notFound();

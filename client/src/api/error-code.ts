@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'idempotency_replay_expired'
   | 'precondition_failed'
   | 'payload_too_large'
+  | 'headers_too_large'
   | 'unsupported_media_type'
   | 'validation_failed'
   | 'idempotency_key_reused'

@@ -33,7 +33,10 @@ const RETRY_AFTER_MS_MAX = 24 * 60 * 60_000;
 export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
   const text = header?.trim() ?? '';
   // Date.parse alone would read "3.5" or "-1" as a year; every HTTP date starts with the name of a day.
-  const dateMs = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  const dateMs = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(toGmt(text)) : Number.NaN;
   const delayMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Math.max(0, dateMs - nowMs);
   return Number.isNaN(delayMs) ? undefined : Math.min(RETRY_AFTER_MS_MAX, delayMs);
 }
+
+/** An HTTP date is always in GMT, also in the form of C's `asctime`, which does not say so (RFC 9110, 5.6.7). */
+const toGmt = (text: string) => (/GMT$/i.test(text) ? text : `${text} GMT`);

@@ -68,6 +68,8 @@ describe('57: Retry-After with a date, empty or invalid', () => {
   const cases: [header: string, waitMs: number][] = [
     [inSeconds(7), 7_000],
     [inSeconds(-7), 250],
+    ['Sun Nov 22 10:00:07 2026', 7_000],
+    ['Sunday, 22-Nov-26 10:00:07 GMT', 7_000],
     ['0', 250],
     ['-5', 500],
     ['abc', 500],

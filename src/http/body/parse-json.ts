@@ -26,7 +26,8 @@ export async function parseJson(bytes: Buffer, run: Run): Promise<unknown> {
 }
 
 /** Returns the value of a JSON text of at most `WHOLE_PARSE_BYTES_MAX` bytes. Throws ApiError. */
-export function parseSmall(bytes: Buffer): unknown {
+export function parseSmall(body: Buffer): unknown {
+  const bytes = withoutByteOrderMark(body);
   if (bytes.length === 0) throw malformed('The body is empty; send a JSON object.');
   requireUtf8(bytes);
   return parsePart(bytes, 0, bytes.length, 'The body');
@@ -37,10 +38,11 @@ export function parseSmall(bytes: Buffer): unknown {
  * more than `wholeValuesMax` values, parses it element by element.
  */
 export async function parseLarge(
-  bytes: Buffer,
+  body: Buffer,
   run: Run,
   wholeValuesMax = WHOLE_PARSE_VALUES_MAX,
 ): Promise<unknown> {
+  const bytes = withoutByteOrderMark(body);
   const scan = startScan();
   while (scan.at < bytes.length) {
     await run(() => scanOutline(scan, bytes, Math.min(bytes.length, scan.at + SCAN_BYTES)));
@@ -53,6 +55,14 @@ export async function parseLarge(
   for (const positions of scan.lists) values.push(await parseList(bytes, positions, run));
   return run(() => fillLists(parseOuter(bytes, scan.lists), values));
 }
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
+/** Returns the text without the mark that some editors and platforms put first. Parsers may ignore it (RFC 8259 §8.1). */
+const withoutByteOrderMark = (bytes: Buffer) =>
+  bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? bytes.subarray(BYTE_ORDER_MARK.length)
+    : bytes;
 
 async function parseList(bytes: Buffer, positions: readonly number[], run: Run): Promise<unknown[]> {
   const items: unknown[] = [];

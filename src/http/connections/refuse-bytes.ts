@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SECOND_MS } from '../../lib/durations.ts';
-import { renderBadRequest } from './bad-request.ts';
+import { renderBadRequest, TIMED_OUT } from './bad-request.ts';
 import { TINY_CHUNKS } from './body-parts.ts';
 import type { CloseReason, Connection } from './connection.ts';
 import { stopParsing } from './parser.ts';
@@ -14,13 +14,13 @@ const LINGER_MS = SECOND_MS;
 const DISCONNECTED = ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT'];
 
 const REASONS: Record<string, CloseReason> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 'timed_out',
+  [TIMED_OUT]: 'timed_out',
   [TINY_CHUNKS]: 'tiny_chunks',
 };
 
 /**
- * Closes a connection whose bytes cannot be parsed, or did not arrive in time. Answers 400 only if the client cannot take it
- * for the answer to another request.
+ * Closes a connection whose bytes cannot be parsed, or did not arrive in time. Answers 400, 408 or 431 only if the client
+ * cannot take it for the answer to another request.
  */
 export function refuseBytes(
   registry: Registry,
@@ -35,11 +35,13 @@ export function refuseBytes(
   const code = error.code ?? '';
   if (DISCONNECTED.includes(code)) return void socket.destroy();
   const reason = REASONS[code] ?? 'not_http';
-  if (isAnswerable(connection)) {
+  // An idle connection: the client could take an answer that it did not ask for as the one to its next request.
+  const isUnasked = code === TIMED_OUT && connection.current === undefined;
+  if (!isUnasked && isAnswerable(connection)) {
     registry.closed[reason] += 1;
     connection.isClosing = true;
     stopParsing(connection.socket);
-    answerAndClose(connection.socket, renderBadRequest(publicUrl, reason));
+    answerAndClose(connection.socket, renderBadRequest(publicUrl, code));
   } else closeConnection(registry, connection, reason);
 }
 

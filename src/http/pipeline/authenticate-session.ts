@@ -2,7 +2,7 @@ import { COOKIES, readCookie } from '../../accounts/cookies.ts';
 import { findSession } from '../../accounts/sessions.ts';
 import type { MemberCaller, Session, SignedIn } from '../../api/caller.ts';
 import { ApiError } from '../../api/errors.ts';
-import type { BrowserRequest } from '../../api/raw-request.ts';
+import { type BrowserRequest, claimsTls, tlsRequired } from '../../api/raw-request.ts';
 import type { Route } from '../../api/route.ts';
 import { findRole } from '../../members/membership.ts';
 import { allowsSignIn, isFromOwnSite } from '../network/own-site.ts';
@@ -35,7 +35,10 @@ export function requireOwnSite(
   { config }: Services,
   { raw: { method = '', headers }, transport }: Exchange,
 ): void {
-  if (!isFromOwnSite({ method, headers, transport }, config)) throw new ApiError('csrf_rejected');
+  if (isFromOwnSite({ method, headers, transport }, config)) return;
+  // Its own page, but of the proxy's https address: the proxy is not configured.
+  const isProxied = claimsTls(headers) && isFromOwnSite({ method, headers, transport: 'secure' }, config);
+  throw isProxied ? tlsRequired(headers) : new ApiError('csrf_rejected');
 }
 
 /** Returns the signed-in person if the page proves with its CSRF token that it acts for the session. */
