@@ -17,7 +17,6 @@ const NOT_YET: readonly string[] = [
   'dashboard/README.md',
   'dashboard/src',
   'docs/api.md',
-  'docs/benchmarks.md',
   'docs/guides/client.md',
   'src/accounts/account-routes.ts',
   'src/accounts/sign-in-routes.ts',
