@@ -139,7 +139,10 @@ describe('API keys in events', () => {
         (field) => ['holds_a_key', field, 1],
       ),
     );
-    assert.match(answer.warnings[3].message, /only its hint was stored\. Don't send keys in events; revoke this one/);
+    assert.match(
+      answer.warnings[3].message,
+      /only its hint was stored\. Don't send keys in events; revoke this one/,
+    );
     const [stored] = await find('event_name=pasted');
     assert.deepEqual(
       [stored.event_id, stored.app_user_id, stored.session_id],
