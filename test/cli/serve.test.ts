@@ -16,7 +16,7 @@ test('serve starts the server, records its URL, and exits with 0 and a last line
     assert.ok(child.stdout);
     const [line] = await once(createInterface({ input: child.stdout }), 'line');
     const [, url = ''] = /ready on (http:\/\/127\.0\.0\.1:\d+)/.exec(String(line)) ?? [];
-    assert.equal(readFileSync(record, 'utf8'), `${child.pid} ${url}\n`);
+    assert.match(readFileSync(record, 'utf8'), new RegExp(`^${child.pid} \\d+:\\d+ ${url}\\n$`));
     child.kill('SIGTERM');
     const { code, stdout, stderr } = await ended;
     assert.equal(code, 0);
