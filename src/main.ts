@@ -1,6 +1,7 @@
 import { commandHint } from './config/command-hint.ts';
 import { type Config, ConfigError, listVariableWarnings, readConfig } from './config/config.ts';
 import { messageOf } from './lib/errors.ts';
+import { type Log, openLog } from './lib/log.ts';
 import { recordServerUrl } from './server/server-url.ts';
 import { type RunningServer, startServer } from './server/start.ts';
 
@@ -17,10 +18,11 @@ const LOAD_LATER_MS = 1_000;
 const STOP_MS_MAX = 9_500;
 
 try {
-  for (const warning of listVariableWarnings()) process.stderr.write(`Warning: ${warning}\n`);
   const config = readConfig();
+  const log = openLog(config.logLevel);
+  for (const warning of listVariableWarnings()) log.warn(warning);
   const server = await startServer(config);
-  const removeUrl = recordUrl(config, server.url);
+  const removeUrl = recordUrl(config, server.url, log);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void stopWithin(server, removeUrl, STOP_MS_MAX));
   }
@@ -40,11 +42,11 @@ try {
 }
 
 /** Records the URL for commands. On a full disk they only find a server on the default port or `PORT`. */
-function recordUrl(config: Config, url: string): () => void {
+function recordUrl(config: Config, url: string, log: Log): () => void {
   try {
     return recordServerUrl(config, url);
   } catch (error) {
-    process.stderr.write(`Warning: commands may not find this server: ${messageOf(error)}\n`);
+    log.warn(`commands may not find this server: ${messageOf(error)}`);
     return () => undefined;
   }
 }

@@ -20,13 +20,11 @@ function renderRow(row: AuditRow, width: number): string {
     .replace('T', ' ')
     .replace(/\.\d+Z$/, 'Z');
   const head = `${at}  ${row.action.padEnd(width)}  ${row.target}`;
-  const origin = [
-    `by ${row.actor_id}`,
-    row.ip === null ? undefined : `from ${row.ip}`,
-    row.project_id ?? undefined,
-    row.request_id ?? undefined,
-  ].filter((part) => part !== undefined);
-  const details = [origin.join(', '), ...listChanges(row.diff)].map((line) => INDENT + line);
+  const by = row.ip === null ? `by ${row.actor_id}` : `by ${row.actor_id} from ${row.ip}`;
+  const where = [row.project_id, row.request_id].filter((id) => id !== null).join(', ');
+  const details = [by, where, ...listChanges(row.diff)]
+    .filter((line) => line !== '')
+    .map((line) => INDENT + line);
   return [head, ...details].map(escapeValue).join('\n');
 }
 

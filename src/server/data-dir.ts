@@ -43,10 +43,10 @@ export function prepareDataDir(dataDir: string): DataDir {
 }
 
 /**
- * Creates a folder and its missing parents, one by one: `mkdirSync` with `recursive` never returns where the file system
+ * Creates a folder and its missing parents for their owner only, one by one: `mkdirSync` with `recursive` never returns where the file system
  * answers ENOENT for a new folder, as /proc does.
  */
-function createFolders(path: string): void {
+export function createFolders(path: string): void {
   const missing: string[] = [];
   for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
   for (const folder of missing) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { makeConfig } from '../../test/support/harness.ts';
@@ -36,30 +36,43 @@ describe('the URL of the server of a data folder', () => {
   it('is ignored after its process was killed, because another server may have its port', () => {
     const config = makeConfig();
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(join(config.dataDir, 'server-url'), `${pid} http://127.0.0.1:9123\n`);
+    recordServerUrl(config, 'http://127.0.0.1:9123');
+    replacePid(config.dataDir, pid);
     assert.equal(findServerUrl(config), undefined);
   });
 
   it('is not removed by a server that stops after the next one has started', () => {
     const config = makeConfig();
     const remove = recordServerUrl(config, 'http://127.0.0.1:9123');
-    const next = `${process.ppid} http://127.0.0.1:9124\n`;
-    writeFileSync(join(config.dataDir, 'server-url'), next);
+    recordServerUrl(config, 'http://127.0.0.1:9124');
+    replacePid(config.dataDir, process.ppid);
     remove();
     assert.equal(findServerUrl(config), 'http://127.0.0.1:9124');
   });
 
+  it('is ignored in a copy of the folder, which the server does not use', () => {
+    const [original, copy] = [makeConfig(), makeConfig()];
+    recordServerUrl(original, 'http://127.0.0.1:9123');
+    cpSync(original.dataDir, copy.dataDir, { recursive: true });
+    assert.ok(existsSync(join(copy.dataDir, 'server-url')));
+    assert.equal(findServerUrl(copy), undefined);
+    assert.equal(findServerUrl(original), 'http://127.0.0.1:9123');
+  });
+
   it('is ignored if the file is damaged', () => {
     const config = makeConfig();
-    for (const text of [
-      '',
-      '\n',
-      `${process.pid}`,
-      `${process.pid} file:///etc/passwd\n`,
-      'x http://127.0.0.1\n',
-    ]) {
-      writeFileSync(join(config.dataDir, 'server-url'), text);
+    const file = join(config.dataDir, 'server-url');
+    recordServerUrl(config, 'http://127.0.0.1:9123');
+    const whole = readFileSync(file, 'utf8');
+    assert.notEqual(findServerUrl(config), undefined);
+    for (const text of ['', whole.trimEnd(), whole.replace('http', 'file'), `x${whole}`, `${whole}x`]) {
+      writeFileSync(file, text);
       assert.equal(findServerUrl(config), undefined, text);
     }
   });
 });
+
+function replacePid(dataDir: string, pid: number): void {
+  const file = join(dataDir, 'server-url');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, String(pid)));
+}

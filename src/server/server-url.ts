@@ -1,9 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, localUrl } from '../config/config.ts';
 import { errorCodeOf } from '../lib/errors.ts';
 
-/** The file in a data folder with the process ID and the URL of the server that runs on it. */
+/** The file in a data folder with the process ID of the server that runs on it, the folder's identity, and the URL. */
 const FILE = 'server-url';
 
 type Recorded = { pid: number; url: string };
@@ -16,7 +16,7 @@ export function recordServerUrl({ dataDir, host }: Config, listening: string): (
   const file = join(dataDir, FILE);
   // A wildcard HOST cannot be connected to, so only the port is taken from where the server listens.
   const url = localUrl({ host, port: Number(new URL(listening).port || 80) });
-  writeFileSync(file, `${process.pid} ${url}\n`, { mode: 0o600 });
+  writeFileSync(file, `${process.pid} ${identify(dataDir)} ${url}\n`, { mode: 0o600 });
   return () => {
     // The next server may have started already.
     if (read(dataDir)?.pid === process.pid) rmSync(file, { force: true });
@@ -36,12 +36,19 @@ export function expectedServerUrl(config: Config): string {
 
 function read(dataDir: string): Recorded | undefined {
   try {
-    const [, pid, url] =
-      /^(\d{1,10}) (https?:\/\/\S+)\n$/.exec(readFileSync(join(dataDir, FILE), 'utf8')) ?? [];
-    return pid === undefined || url === undefined ? undefined : { pid: Number(pid), url };
+    const text = readFileSync(join(dataDir, FILE), 'utf8');
+    const [, pid, folder, url] = /^(\d{1,10}) (\d+:\d+) (https?:\/\/\S+)\n$/.exec(text) ?? [];
+    if (url === undefined || folder !== identify(dataDir)) return undefined;
+    return { pid: Number(pid), url };
   } catch {
     return undefined;
   }
+}
+
+/** Returns what a copy of a folder does not share: commands on a copy must not use the server of the original. */
+function identify(dataDir: string): string {
+  const { dev, ino } = statSync(dataDir);
+  return `${dev}:${ino}`;
 }
 
 /** Whether a process runs: one that was killed leaves its record, and another server may listen on its port now. */

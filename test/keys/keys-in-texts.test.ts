@@ -47,7 +47,7 @@ describe('API keys in the fields of apps and projects', () => {
         APPFLOW_DATA_DIR: makeTempDir(),
       });
       assert.equal(code, 2);
-      assert.match(stderr, /That is an API key; keys belong in no name/);
+      assert.match(stderr, /Must not contain an API key/);
       assert.ok(!stderr.includes(foreignKey));
     }
     const { init } = await import('../../src/cli/init.ts');

@@ -97,7 +97,7 @@ describe('rotating APPFLOW_SECRET', () => {
     const server = await startChildServer({ ...envOf(dataDir, SECOND), LOG_LEVEL: 'warn' });
     assert.equal((await server.call('GET', '/v1/project', { key: project.server_key })).status, 401);
     const sentence =
-      /3 secrets of API keys are stored under a secret that is not configured .* APPFLOW_SECRET_RETIRED and restart/;
+      /3 secrets of API keys are stored under an APPFLOW_SECRET that is not configured.* Set APPFLOW_SECRET_RETIRED to the old secret and restart/;
     const { status, warnings } = (await server.call('GET', '/readyz')).body;
     assert.equal(status, 'ok');
     assert.match(warnings.join(), sentence);
@@ -105,7 +105,7 @@ describe('rotating APPFLOW_SECRET', () => {
     assert.equal((await server.stop()).code, 0);
     const { code, stdout } = await runCli(['doctor'], { ...envOf(dataDir, SECOND), PORT: '0' });
     assert.equal(code, 1);
-    assert.match(stdout, /FAILED {3}stored keys: 3 were made under a secret that is not configured/);
+    assert.match(stdout, /FAILED {3}stored keys: 3 were created with a secret that is not configured/);
   });
 
   it('fails at startup if the old secret is not configured, and explains how to fix it', async () => {
@@ -114,7 +114,7 @@ describe('rotating APPFLOW_SECRET', () => {
     for (const env of [envOf(dataDir, SECOND), envOf(dataDir, SECOND, THIRD)]) {
       await assert.rejects(startChildServer(env), (error: Error) => {
         assert.match(error.message, /exited with 1/);
-        assert.match(error.message, /set the former one as APPFLOW_SECRET_RETIRED/);
+        assert.match(error.message, /set APPFLOW_SECRET_RETIRED to the old one/);
         for (const secret of [FIRST, SECOND, THIRD]) assert.ok(!error.message.includes(secret));
         return true;
       });

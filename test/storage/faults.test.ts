@@ -159,7 +159,7 @@ it('names a data folder that is read-only, a file, or not writable', async () =>
   execFileSync('mount', ['-o', 'remount,ro', disk]);
   assert.match(
     await failToStart({ APPFLOW_DATA_DIR: join(disk, 'data') }),
-    /read-only.*name another folder/i,
+    /read-only.*use another folder/i,
   );
   const file = join(makeTempDir(), 'file');
   writeFileSync(file, '');

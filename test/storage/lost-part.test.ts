@@ -80,7 +80,7 @@ describe('a part of the events that is damaged or gone', () => {
     await using again = await start();
     assert.match((await readiness(again)).warnings.join('\n'), REPORT);
     const accepted = await runCli(['doctor', '--accept-loss'], env);
-    assert.match(accepted.stdout, /^Accepted\. The record is kept in \S+losses-accepted-\S+\.json\.\n$/);
+    assert.match(accepted.stdout, /^Accepted\. The record is in \S+losses-accepted-\S+\.json\.\n$/);
     assert.deepEqual(await readiness(again), { status: 'ok', warnings: [] });
     assert.equal(await again.stop(), 0);
     assert.equal((await examine(installation)).code, 0);

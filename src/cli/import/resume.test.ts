@@ -97,3 +97,13 @@ test('continues without saving progress if it cannot, warns once with the reason
   assert.deepEqual(resume.find(), totals);
   assert.equal(warnings.length, 1);
 });
+
+test('warns immediately if the data folder cannot be created, also where the file system answers ENOENT', () => {
+  const warnings: string[] = [];
+  const resume = openResume('/proc/foo', identity, (sentence) => warnings.push(sentence));
+  resume.save(totals);
+  assert.match(
+    warnings.join('\n'),
+    /^Warning: progress cannot be saved in \/proc\/foo\/imports: .* The import/,
+  );
+});

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
-import { fixOf } from '../../server/data-dir.ts';
+import { createFolders, fixOf } from '../../server/data-dir.ts';
 import type { FileIdentity } from './source.ts';
 import { TOTALS, type Totals } from './totals.ts';
 
@@ -56,7 +56,7 @@ export function openResume(
     },
     save: (totals) =>
       attempt(() => {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        createFolders(folder);
         // Renamed into place: an interruption leaves the old progress or the new one, never half a file.
         writeFileSync(`${path}.new`, JSON.stringify({ file, totals }), { mode: 0o600 });
         renameSync(`${path}.new`, path);

@@ -53,7 +53,7 @@ test('reports every wait for a failing server, with the reason', async () => {
   );
   assert.equal((await send(make(2))).accepted, 2);
   assert.equal(notes.length, 3, notes.join('\n'));
-  assert.match(notes[0] ?? '', /^No answer \(.+\)\. Retrying in 0\.5 s\.$/);
+  assert.match(notes[0] ?? '', /^No response \(.+\)\. Retrying in 0\.5 s\.$/);
   assert.equal(notes[1], 'The server answered 500: It is internal. Retrying in 0.5 s.');
   assert.match(notes[2] ?? '', /^The server answered 503: It is overloaded. Retrying in \d\.\d s\.$/);
 });
