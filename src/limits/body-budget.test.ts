@@ -84,6 +84,20 @@ describe('the memory for request bodies', () => {
     assert.equal(budget.bytesInFlight(), BODY_SHARES.client.address);
   });
 
+  it('counts bodies of unknown length together with the others of their address', () => {
+    const { budget } = open();
+    const first = budget.reserve(phone('192.0.2.1'), 0);
+    const second = budget.reserve(phone('192.0.2.1'), 0);
+    first?.release();
+    const third = budget.reserve(phone('192.0.2.1'), 0);
+    assert.equal(second?.grow(BODY_SHARES.client.address), true);
+    assert.equal(third?.grow(1), false);
+    second?.release();
+    assert.equal(third?.grow(1), true);
+    assert.equal(second?.grow(1), false);
+    assert.equal(budget.bytesInFlight(), 1);
+  });
+
   it('is whole again when bodies are released, each once', () => {
     const { budget } = open();
     const bodies = [budget.reserve(phone('192.0.2.1'), 1_000), budget.reserve(backend(), 2_000)];

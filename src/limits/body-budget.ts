@@ -16,7 +16,7 @@ export type FullShare = 'caller' | 'address' | 'kind' | 'total';
 
 /** Bytes held for one body. */
 export type BodyReservation = {
-  /** Holds at least `bytes` from now on. Returns false, and holds what it held before, if there is no room. */
+  /** Holds at least `bytes` from now on. Returns false, and holds what it held before, if there is no room or it is released. */
   grow(bytes: number): boolean;
   /** Holds at most `bytes` from now on. */
   shrink(bytes: number): void;
@@ -62,22 +62,43 @@ const WARNING =
   'Request bodies use up the memory that is set aside for them: further ones are refused with 503. ' +
   'appflow_bodies_refused_total says whose.';
 
-type Account = { full: FullShare; id: string; bytesMax: number };
+/** What one address, caller, kind of sender or the server holds. It is in `siblings` while it has a body in flight. */
+type Account = {
+  full: FullShare;
+  bytesMax: number;
+  siblings: Accounts;
+  id: string;
+  usedBytes: number;
+  bodies: number;
+};
 
-/**
- * Returns the accounts a body counts for, the narrowest first: it is the one that a refusal names. An unconfigured proxy
- * has no share of its own: a few slow callers behind it would use it up for all of them.
- */
-function listAccounts({ kind, callerId, network }: BodySender): Account[] {
-  const shares = BODY_SHARES[kind];
-  const accounts: Account[] = [];
-  if (shares.address !== UNLIMITED && !isForwardedNetwork(network))
-    accounts.push({ full: 'address', id: `address ${kind} ${network}`, bytesMax: shares.address });
-  if (callerId !== undefined)
-    accounts.push({ full: 'caller', id: `caller ${callerId}`, bytesMax: shares.caller });
-  if (shares.kind !== UNLIMITED) accounts.push({ full: 'kind', id: kind, bytesMax: shares.kind });
-  accounts.push({ full: 'total', id: 'total', bytesMax: BODY_BYTES_TOTAL_MAX });
-  return accounts;
+type Accounts = Map<string, Account>;
+
+/** The accounts of one kind of sender, apart from those of other kinds. */
+type AccountsOfKind = { addresses: Accounts; callers: Accounts };
+
+const createAccounts = (): AccountsOfKind => ({ addresses: new Map(), callers: new Map() });
+
+function findAccount(siblings: Accounts, id: string, full: FullShare, bytesMax: number): Account {
+  return siblings.get(id) ?? { full, bytesMax, siblings, id, usedBytes: 0, bodies: 0 };
+}
+
+function enterBody(accounts: readonly Account[]): void {
+  for (const account of accounts) {
+    account.bodies += 1;
+    if (account.bodies === 1) account.siblings.set(account.id, account);
+  }
+}
+
+function leaveBody(accounts: readonly Account[]): void {
+  for (const account of accounts) {
+    account.bodies -= 1;
+    if (account.bodies === 0) account.siblings.delete(account.id);
+  }
+}
+
+function addBytes(accounts: readonly Account[], bytes: number): void {
+  for (const account of accounts) account.usedBytes += bytes;
 }
 
 /**
@@ -88,26 +109,34 @@ export function createBodyBudget(
   clock: Clock,
   onRefused?: (refused: { full: FullShare }) => void,
 ): BodyBudget {
-  const usedBytes = new Map<string, number>();
+  const byKind = { client: createAccounts(), anonymous: createAccounts(), trusted: createAccounts() };
+  const kinds: Accounts = new Map();
+  const servers: Accounts = new Map();
   const totals = { caller: 0, address: 0, kind: 0, total: 0 };
   let lastRefusedAt = Number.NEGATIVE_INFINITY;
 
-  const usedOf = (id: string) => usedBytes.get(id) ?? 0;
-
-  function add(accounts: readonly Account[], bytes: number): void {
-    for (const { id } of accounts) {
-      const used = usedOf(id) + bytes;
-      if (used > 0) usedBytes.set(id, used);
-      else usedBytes.delete(id);
-    }
+  /**
+   * Returns the accounts a body counts for, the narrowest first: it is the one that a refusal names. An unconfigured
+   * proxy has no share of its own: a few slow callers behind it would use it up for all of them.
+   */
+  function listAccounts({ kind, callerId, network }: BodySender): Account[] {
+    const shares = BODY_SHARES[kind];
+    const { addresses, callers } = byKind[kind];
+    const accounts: Account[] = [];
+    if (shares.address !== UNLIMITED && !isForwardedNetwork(network))
+      accounts.push(findAccount(addresses, network, 'address', shares.address));
+    if (callerId !== undefined) accounts.push(findAccount(callers, callerId, 'caller', shares.caller));
+    if (shares.kind !== UNLIMITED) accounts.push(findAccount(kinds, kind, 'kind', shares.kind));
+    accounts.push(findAccount(servers, '', 'total', BODY_BYTES_TOTAL_MAX));
+    return accounts;
   }
 
   function hasRoom(accounts: readonly Account[], bytes: number): boolean {
-    const full = accounts.find(({ id, bytesMax }) => usedOf(id) + bytes > bytesMax);
+    const full = accounts.find(({ usedBytes, bytesMax }) => usedBytes + bytes > bytesMax)?.full;
     if (full === undefined) return true;
-    totals[full.full] += 1;
-    onRefused?.({ full: full.full });
-    if (full.full !== 'address') lastRefusedAt = clock.now();
+    totals[full] += 1;
+    onRefused?.({ full });
+    if (full !== 'address') lastRefusedAt = clock.now();
     return false;
   }
 
@@ -115,29 +144,34 @@ export function createBodyBudget(
     reserve(sender, bytes) {
       const accounts = listAccounts(sender);
       if (!hasRoom(accounts, bytes)) return undefined;
-      add(accounts, bytes);
+      enterBody(accounts);
+      addBytes(accounts, bytes);
       let held = bytes;
+      let isReleased = false;
       return {
         grow(needed) {
+          if (isReleased) return false;
           if (needed <= held) return true;
           if (!hasRoom(accounts, needed - held)) return false;
-          add(accounts, needed - held);
+          addBytes(accounts, needed - held);
           held = needed;
           return true;
         },
         shrink(enough) {
-          if (enough >= held) return;
-          add(accounts, enough - held);
+          if (isReleased || enough >= held) return;
+          addBytes(accounts, enough - held);
           held = enough;
         },
         release() {
-          add(accounts, -held);
-          held = 0;
+          if (isReleased) return;
+          isReleased = true;
+          addBytes(accounts, -held);
+          leaveBody(accounts);
         },
       };
     },
     findProblem: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
-    bytesInFlight: () => usedOf('total'),
+    bytesInFlight: () => servers.get('')?.usedBytes ?? 0,
     totals: () => totals,
   };
 }

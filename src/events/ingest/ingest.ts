@@ -169,13 +169,14 @@ async function parseEvents(
   const sender: BodySender = { kind: isTrusted ? 'trusted' : 'client', callerId: principal.id, network };
   let index = 0;
   while (index < events.length) {
-    await loopShare.run(sender, () => {
+    const running = loopShare.run(sender, () => {
       const stopAt = performance.now() + TASK_MS;
       do {
         addEvent(parsed, index, parse(events[index]));
         index += 1;
       } while (index < events.length && (index % EVENTS_PER_LOOK !== 0 || performance.now() < stopAt));
     });
+    if (running instanceof Promise) await running;
   }
   events.length = 0;
   return parsed;

@@ -151,6 +151,8 @@ const disconnected = () =>
   new ApiError('invalid_encoding', { detail: 'The sender disconnected before the body was read.' });
 
 function requireJson(contentType: string | undefined): void {
+  // What most send needs no parsing.
+  if (contentType === 'application/json') return;
   const [type = '', ...parameters] = (contentType ?? '')
     .toLowerCase()
     .split(';')
