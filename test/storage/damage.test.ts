@@ -21,7 +21,12 @@ const SAMPLE: readonly [name: string, damage: string, outcome: RegExp, message: 
   ],
   ['events/ event_ids, compact part, data.bin', 'flipped', /repaired/, /^$/],
   ['events/ users, compact part, data.bin', 'flipped', /repaired|harmless/, /^$/],
-  ['events/', 'deleted', /refused/, /events is missing or empty, but \S+control\.db says that there are events/],
+  [
+    'events/',
+    'deleted',
+    /refused/,
+    /events is missing or empty, but \S+control\.db says that there are events/,
+  ],
   ['events/ledger.json', 'flipped', /degraded/, /ledger\.json, .*, was missing or damaged/],
   ['control.db', 'emptied', /refused/, /control\.db is missing or empty, but there are events/],
   ['control.db, table leaf page', 'flipped', /degraded|refused/, /control\.db/],
