@@ -176,10 +176,10 @@ describe('requests rejected by the HTTP server', () => {
   it('returns a problem document for headers or a URL over 16 KB', async () => {
     assertProblem(
       parseAnswer(await sendRaw(api.url, request(`GET /${'x'.repeat(20_000)}`))),
-      'invalid_encoding',
+      'headers_too_large',
     );
     const header = `X-Long: ${'x'.repeat(20_000)}`;
-    assertProblem(parseAnswer(await sendRaw(api.url, request('GET /fine/x', header))), 'invalid_encoding');
+    assertProblem(parseAnswer(await sendRaw(api.url, request('GET /fine/x', header))), 'headers_too_large');
   });
 
   it('returns a problem document for bytes that are not HTTP', async () => {

@@ -173,7 +173,7 @@ for (const route of GUARDED) {
       if (route.cors === 'key_origins') {
         assert.equal(allowed.status, route.answer.status, allowed.text);
         assert.equal(allowed.headers.get('access-control-allow-origin'), ORIGIN);
-        assert.equal(allowed.headers.get('vary'), 'Origin');
+        assert.equal(allowed.headers.get('vary'), 'Origin, Accept-Encoding');
       } else {
         assertProblem(allowed, 403, 'origin_not_allowed');
       }
