@@ -149,7 +149,7 @@ describe('signing in', () => {
     assert.ok((await listEntries('session.started')).length > 3);
     const { body } = await browser.call('GET', '/app/v1/session');
     for (const { actor } of await listEntries('session.started')) {
-      assert.deepEqual(actor, { type: 'member', id: body.user.id });
+      assert.deepEqual(actor, { type: 'member', id: body.user.id, name: body.user.name });
     }
     // Failures are queued and written within seconds, so wait for them.
     for (let wait = 0; wait < 80 && (await listEntries('authentication.failed')).length === 0; wait += 1) {

@@ -42,7 +42,7 @@ describe('leaving a project', () => {
     const [{ actor, target, diff }] = body.data;
     assert.deepEqual(
       { actor, target, diff },
-      { actor: { type: 'member', id }, target: id, diff: { role: ['developer', null] } },
+      { actor: { type: 'member', id, name: 'Leaver' }, target: id, diff: { role: ['developer', null] } },
     );
   });
 
