@@ -157,10 +157,7 @@ it('starts again on a full disk and revokes keys there, by request and by comman
 it('names a data folder that is read-only, a file, or not writable', async () => {
   const disk = mountDisk('10m');
   execFileSync('mount', ['-o', 'remount,ro', disk]);
-  assert.match(
-    await failToStart({ APPFLOW_DATA_DIR: join(disk, 'data') }),
-    /read-only.*use another folder/i,
-  );
+  assert.match(await failToStart({ APPFLOW_DATA_DIR: join(disk, 'data') }), /read-only.*use another folder/i);
   const file = join(makeTempDir(), 'file');
   writeFileSync(file, '');
   assert.match(await failToStart({ APPFLOW_DATA_DIR: file }), /is a file\. Use a folder/);
