@@ -12,8 +12,9 @@ export const ERRORS = {
   invalid_encoding: {
     status: 400,
     title: 'Invalid encoding',
-    meaning: 'The body or the URL is not valid UTF-8, or the body does not match its Content-Encoding.',
-    cure: 'Encode text as UTF-8, percent-encode it in URLs, and compress with gzip, deflate or br as declared.',
+    meaning:
+      'The request is not valid HTTP, such as one without a valid Host header; its body or URL is not valid UTF-8; or its body does not match its Content-Encoding.',
+    cure: 'Encode text as UTF-8, percent-encode it in URLs, and compress with gzip, deflate or br as declared. The detail says which part is not valid.',
   },
   multiple_credentials: {
     status: 400,

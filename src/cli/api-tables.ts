@@ -75,6 +75,8 @@ const rangeOf = ({ minimum, maximum }: Described) =>
 
 /** Returns what is known about a value; of one that may be null, what is known about the value. Objects say more there. */
 const describe = ({ description, anyOf = [], ...schema }: Described): string => {
+  const { [DOCUMENTED_AS]: documented } = schema;
+  if (documented) return describe(documented);
   if (schema[COMPONENT] !== undefined) return '';
   return description ?? anyOf.map((one) => describe(one)).find((text) => text !== '') ?? '';
 };

@@ -60,6 +60,7 @@ const kibibytes = (bytes: number): string => `${bytes / 1024} KiB`;
 const OVERLOADED = '503 `overloaded` with `Retry-After`';
 const TOO_MANY = '409 `limit_reached`';
 const CLOSED = 'the connection is closed';
+const TOO_SLOW = '408 `request_too_slow`, and the connection is closed';
 
 const CONNECTION_BOUNDS: readonly Bound[] = [
   {
@@ -94,7 +95,7 @@ const CONNECTION_BOUNDS: readonly Bound[] = [
   },
   { what: 'Time to the first byte on a new connection', value: seconds(FIRST_BYTE_MS), beyond: CLOSED },
   { what: 'Time to receive the headers of a request', value: seconds(HEADERS_TIMEOUT_MS), beyond: CLOSED },
-  { what: 'Time to receive the body of a request', value: seconds(REQUEST_TIMEOUT_MS), beyond: CLOSED },
+  { what: 'Time to receive the body of a request', value: seconds(REQUEST_TIMEOUT_MS), beyond: TOO_SLOW },
   { what: 'Time between two requests on a connection', value: seconds(KEEP_ALIVE_MS), beyond: CLOSED },
   {
     what: 'Time without progress in reading a response',
@@ -154,7 +155,7 @@ const BODY_BOUNDS: readonly Bound[] = [
   {
     what: `Minimum transfer rate of a body above ${kibibytes(SLOW_BODY_BYTES_MAX)}`,
     value: `${PACE_WINDOW_BYTES_MIN / 1_000} KB in ${seconds(PACE_WINDOW_MS)}, and fast enough to complete in ${seconds(BODY_DEADLINE_MS)}`,
-    beyond: '408 `request_too_slow`, and the connection is closed',
+    beyond: TOO_SLOW,
   },
 ];
 

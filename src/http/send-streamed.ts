@@ -14,7 +14,7 @@ import {
   type StreamServices,
 } from './pipeline/stream-permission.ts';
 
-const RECHECK_MS = 500;
+const RECHECK_MS = 400;
 
 /** The error code for streams that are open when the server stops: the same as for a request that arrives then. */
 const STOPPING: ErrorCode = 'overloaded';

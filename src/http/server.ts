@@ -147,8 +147,7 @@ async function encodeBody(
   // An ETag names the bytes of one encoding, and is compared with If-Match.
   const isCompressed = isCompressible(route, raw.headers) && headers.etag === undefined;
   if (body === undefined || !isCompressed) return { body };
-  const { bytes, encoding } = await compress(Buffer.from(body), raw.headers);
-  return { body: encoding === undefined ? body : bytes, encoding, isCompressible: true };
+  return { ...(await compress(body, raw.headers)), isCompressible: true };
 }
 
 /** Any page may read what is public and always the same. */
@@ -159,7 +158,7 @@ function addConstantRoute(app: FastifyInstance, { services }: Served, served: Se
   const { method, path, answer } = served.route;
   const contentType = answer.contentType ?? 'application/json';
   const tally = services.metrics.tallyOf(method, path);
-  let encode: ((headers: IncomingHttpHeaders) => Encoded) | undefined;
+  let encoded: ReturnType<typeof encodeConstant> | undefined;
   app.route({
     method,
     url: toFastifyPath(path),
@@ -170,11 +169,9 @@ function addConstantRoute(app: FastifyInstance, { services }: Served, served: Se
       try {
         const incoming = { raw, params: {}, requestId };
         const exchange = () => createExchange(services, incoming, () => abortOnDisconnect(reply));
-        // On the first request: by then the list of routes is complete.
-        encode ??= await precompress(
-          Buffer.from(renderBody(served.route, await answerRequest(services, served, exchange())) ?? ''),
-        );
-        const { bytes, encoding } = encode(raw.headers);
+        // On the first request: by then the list of routes is complete. Those that come meanwhile share the work.
+        encoded ??= encodeConstant(services, served, exchange());
+        const { bytes, encoding } = (await encoded)(raw.headers);
         send(services, request, reply, {
           status: answer.status,
           headers: CONSTANT_HEADERS,
@@ -185,12 +182,23 @@ function addConstantRoute(app: FastifyInstance, { services }: Served, served: Se
           isShared: true,
         });
       } catch (error) {
+        encoded = undefined;
         sendError(services, { request, reply }, error, {}, { requestId, route: path });
       }
       tally(reply.statusCode, (performance.now() - startedAt) / 1_000);
       return reply;
     },
   });
+}
+
+/** Returns the answer of a constant route in every encoding. */
+async function encodeConstant(
+  services: Services,
+  served: ServedRoute,
+  exchange: Exchange,
+): Promise<(headers: IncomingHttpHeaders) => Encoded> {
+  const text = renderBody(served.route, await answerRequest(services, served, exchange)) ?? '';
+  return await precompress(Buffer.from(text));
 }
 
 const statusOf = ({ answer }: Route, body: unknown) => (body === undefined ? 204 : answer.status);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { hasAtMostCharacters, parseContext } from './context.ts';
 
 const NOTHING = {
@@ -58,6 +59,19 @@ test('drops and lists unknown keys with any value, even names that objects inher
       field: `context.${key}`,
     })),
   });
+});
+
+test('keeps all digits of a version that was sent as a number', () => {
+  const long = '1'.repeat(129);
+  for (const [number, text] of [
+    ['20261122101500123', '20261122101500123'],
+    [long.slice(1), long.slice(1)],
+    [long, String(Number(long))],
+  ] as const) {
+    const parsed = parseContext(parseKeepingDigits(`{"app_version":${number}}`));
+    assert.ok('columns' in parsed);
+    assert.equal(parsed.columns.app_version, text);
+  }
 });
 
 test('stores a number as text for the versions, with a warning, and rejects it for every other key', () => {

@@ -1,3 +1,4 @@
+import { digitsOf } from '../../lib/exact-json.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import { type EventWarning, NO_WARNINGS } from './warnings.ts';
 
@@ -58,7 +59,7 @@ function fillColumns(columns: ContextColumns, context: Readonly<Record<string, u
     } else if (typeof value === 'string' && hasAtMostCharacters(value, CHARACTERS_MAX)) {
       columns[key] = value.toWellFormed();
     } else if (Number.isFinite(value) && OFTEN_NUMBERS.has(key)) {
-      columns[key] = String(value);
+      columns[key] = toText(context, key);
       warnings ??= [];
       warnings.push({ code: 'number_as_text', field: `context.${key}` });
     } else if (value !== null) {
@@ -67,6 +68,12 @@ function fillColumns(columns: ContextColumns, context: Readonly<Record<string, u
     }
   }
   return { columns, warnings: warnings ?? NO_WARNINGS };
+}
+
+/** Returns a number as it was sent, such as a build number with a date and time; a longer one as its double is printed. */
+function toText(context: Readonly<Record<string, unknown>>, key: ContextKey): string {
+  const sent = digitsOf(context, key);
+  return sent !== undefined && sent.length <= CHARACTERS_MAX ? sent : String(context[key]);
 }
 
 function isContextKey(key: string): key is ContextKey {

@@ -22,7 +22,7 @@ export const REJECTION_CURES = {
     'Name the event in snake_case: a lower-case letter, then at most 63 lower-case letters, digits or underscores.',
   invalid_app_user_id: 'Send app_user_id as a string of 1 to 256 bytes.',
   placeholder_app_user_id:
-    'Send the id of one person or device, not a placeholder such as "null": the client makes a random id until one is known.',
+    'Send the ID of one person or device, not a placeholder such as "null". Until you know one, use a random ID that the app keeps.',
   invalid_event_id: 'Send event_id as 1 to 128 visible ASCII characters, or leave it out.',
   invalid_timestamp: 'Send timestamp as RFC 3339 ("2026-11-22T10:00:00.000Z") or as epoch milliseconds.',
   timestamp_too_old: 'Send timestamps from the year 2000 on; as a number they are milliseconds, not seconds.',
@@ -37,7 +37,7 @@ export const REJECTION_CURES = {
   invalid_currency: 'Send properties.currency as an upper-case ISO 4217 code such as "USD".',
   app_required: 'Send app_id with the batch or the event: the project has several apps.',
   app_not_found: 'Send the app_id of an app in this project.',
-  app_not_allowed: 'Use a key that reaches this app, or send the app_id of one that the key reaches.',
+  app_not_allowed: 'Use a key for this app, or send the app_id of an app that the key can access.',
 } as const;
 
 /** Why one event was rejected. */

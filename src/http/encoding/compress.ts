@@ -38,10 +38,14 @@ export function isCompressible(
 const acceptsGzip = (headers: IncomingHttpHeaders) =>
   accepts(headers['accept-encoding']?.toString() ?? '', 'gzip');
 
-/** Returns the bytes, compressed if the request accepts that and it saves something. */
-export async function compress(bytes: Buffer, headers: IncomingHttpHeaders): Promise<Encoded> {
-  if (bytes.length < COMPRESSED_BYTES_MIN || !acceptsGzip(headers)) return { bytes, encoding: undefined };
-  return { bytes: await gzipAsync(bytes, FAST), encoding: 'gzip' };
+/** Returns the text, compressed if the request accepts that and it saves something. */
+export async function compress(
+  text: string,
+  headers: IncomingHttpHeaders,
+): Promise<{ body: string | Buffer; encoding: 'gzip' | undefined }> {
+  const isShort = Buffer.byteLength(text) < COMPRESSED_BYTES_MIN;
+  if (isShort || !acceptsGzip(headers)) return { body: text, encoding: undefined };
+  return { body: await gzipAsync(text, FAST), encoding: 'gzip' };
 }
 
 /** Returns the body of a streamed answer, compressed if the request accepts that. Each chunk is flushed. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { readConfig } from '../../config/config.ts';
-import { findCountry } from './country.ts';
+import { findRequestCountry } from './country.ts';
 
 const config = readConfig({ TRUSTED_PROXIES: '10.0.0.0/8', APPFLOW_COUNTRY_HEADER: 'CF-IPCountry' });
 const find = (remoteAddress: string, value?: string, used = config) =>
-  findCountry(
+  findRequestCountry(
     { headers: value === undefined ? {} : { 'cf-ipcountry': value }, socket: { remoteAddress } },
     used,
   );

@@ -9,7 +9,7 @@ const COUNTRY = /^(?!XX|ZZ)[A-Z]{2}$/;
  * Returns the country that the proxy names in `APPFLOW_COUNTRY_HEADER`; undefined if it names none, or if the peer is no
  * trusted proxy: anyone could send the header.
  */
-export function findCountry(
+export function findRequestCountry(
   { headers, socket }: Pick<IncomingMessage, 'headers'> & { socket: { remoteAddress?: string | undefined } },
   { countryHeader, trustedProxies }: Pick<Config, 'countryHeader' | 'trustedProxies'>,
 ): string | undefined {

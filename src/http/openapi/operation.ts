@@ -57,7 +57,10 @@ function parametersOf(place: 'path' | 'query', schema: TObject, example: unknown
 }
 
 const HEADERS: Record<RequestHeader, { description: string; required?: boolean; example?: string }> = {
-  'If-Match': { description: 'The `etag` that you read: 412 if the key has changed since.', example: '"3"' },
+  'If-Match': {
+    description: 'The `etag` that you read: 412 if the key has changed since.',
+    example: '"Zk1sZb3Tn0qk6M8w"',
+  },
   'Idempotency-Key': {
     description:
       'A unique value, such as a UUID, that makes it safe to repeat the request: for 24 hours, the same value never creates anything twice.',

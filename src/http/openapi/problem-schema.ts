@@ -37,6 +37,9 @@ export const PROBLEM_SCHEMA = component(
       Type.String({ description: 'With `rate_limited`: `events`, `analytics` or `management`.' }),
     ),
     policy: Type.Optional(Type.String({ description: 'With `rate_limited`: the limit that is used up.' })),
+    'violated-policies': Type.Optional(
+      Type.Array(Type.String(), { description: 'With `rate_limited`: the same limit, as a list.' }),
+    ),
     retry_after_ms: Type.Optional(
       Type.Integer({ description: 'With `rate_limited`: how long to wait, in milliseconds.' }),
     ),

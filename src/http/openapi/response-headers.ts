@@ -36,7 +36,7 @@ export const RESPONSE_HEADERS = {
   ETag: {
     description: 'The version of the key. Send it as `If-Match` with a `PATCH`.',
     schema: { type: 'string' },
-    example: '"3"',
+    example: '"Zk1sZb3Tn0qk6M8w"',
   },
 } as const;
 

@@ -23,7 +23,8 @@ const ALLOWED = [
   'X-Appflow-Sdk',
 ];
 const REQUESTED_LENGTH_MAX = 1_000;
-const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+/** Without `*`: a browser takes that for every header. */
+const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
 
 /**
  * Headers that a proxy or the dashboard vouches for: a page must not be able to send them from its visitor's network. Its

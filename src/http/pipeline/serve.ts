@@ -5,7 +5,7 @@ import { isStreamed } from '../../api/streamed.ts';
 import { type Check, compileCheck } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
 import type { Payer } from '../../limits/plan.ts';
-import { findCountry } from '../network/country.ts';
+import { findRequestCountry } from '../network/country.ts';
 import { authenticateKey } from './authenticate-key.ts';
 import {
   authenticateSession,
@@ -142,7 +142,7 @@ function handle(
     raw: route.access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
     ifMatch: headers['if-match'],
     lastEventId: headers['last-event-id']?.toString(),
-    country: findCountry(exchange.raw, services.config),
+    country: findRequestCountry(exchange.raw, services.config),
     get signal() {
       return exchange.signal;
     },

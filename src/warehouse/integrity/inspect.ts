@@ -5,6 +5,7 @@ import { findDamage } from './find-damage.ts';
 import { checkTable, type DamagedPart } from './find-damaged-table.ts';
 import { describeLostParts } from './losses.ts';
 import type { Before } from './read-before.ts';
+import { isDraft } from './rebuild.ts';
 
 /** What an inspection found: sentences with what to do, and which part of it the next start repairs by itself. */
 export type Inspection = { problems: string[]; repairs: string[] };
@@ -43,10 +44,12 @@ export async function inspect(gateway: Gateway, before: Before): Promise<Inspect
   return { problems, repairs: [...new Set(repairs)] };
 }
 
+/** Returns the tables without drafts: the next start drops those, damaged or not. */
 async function listTables(gateway: Gateway): Promise<{ name: string; path: string }[]> {
-  return await gateway.query(
+  const tables = await gateway.query<{ name: string; path: string }>(
     `SELECT name, data_paths[1] AS path FROM system.tables WHERE database = '${DATABASE_NAME}' ORDER BY name`,
   );
+  return tables.filter(({ name }) => !isDraft(name));
 }
 
 function describePart(table: string, path: string, { name, reason }: DamagedPart): string {
