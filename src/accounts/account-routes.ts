@@ -15,7 +15,7 @@ import { changePassword, updateAccount } from './update-account.ts';
 const stepUpRoute = defineRoute({
   method: 'POST',
   path: '/app/v1/step-up',
-  summary: 'Confirm your identity for 10 minutes: password, and code if two-factor authentication is on',
+  summary: 'Confirm your identity for the next 10 minutes',
   access: 'signed_in',
   limit: 'management',
   body: closedObject({ password: PRESENTED_PASSWORD, code: Type.Optional(PRESENTED_CODE) }),

@@ -83,7 +83,7 @@ async function requireRoomForProject(tx: ControlTransaction, personId: string, n
 const deleteProjectRoute = defineRoute({
   method: 'DELETE',
   path: '/app/v1/projects/{id}',
-  summary: 'Delete a project that you own; it can be restored for 30 days',
+  summary: 'Delete a project, which can be restored for 30 days',
   access: 'signed_in',
   limit: 'management',
   params: PROJECT_PARAMS,

@@ -31,7 +31,7 @@ const EVENTS = [
     timestamp: at(2),
     session_id: 's1',
     properties: { plan: null, on: true },
-    context: { platform: 'ios', country: 'DE', app_version: '2.4.0' },
+    context: { platform: 'android', country: 'DE', app_version: '2.4.0' },
   },
 ];
 
@@ -58,11 +58,12 @@ describe('GET /v1/events', () => {
     assert.deepEqual(await find('event_id=c'), ['c']);
     assert.deepEqual(await find('session_id=s1'), ['d']);
     assert.deepEqual(await find(`app_id=${project.app_id}&app_user_id=u2`), ['d', 'c']);
-    assert.deepEqual(await find('platform=ios'), ['d']);
+    assert.deepEqual(await find('platform=android'), ['d']);
+    assert.deepEqual(await find('platform=ios'), ['c', 'b', 'a']);
     assert.deepEqual(await find('country=DE'), ['d']);
     assert.deepEqual(await find('app_version=2.4.0'), ['d']);
-    assert.deepEqual(await find('platform=ios&country=FR'), []);
-    assert.deepEqual(await find('platform=IOS'), []);
+    assert.deepEqual(await find('platform=android&country=FR'), []);
+    assert.deepEqual(await find('platform=ANDROID'), []);
   });
 
   it('includes events at from and excludes events at to', async () => {
