@@ -108,7 +108,13 @@ const githubRoute = defineRoute({
   limit: 'management',
   requestHeaders: ['Github-Public-Key-Identifier', 'Github-Public-Key-Signature'],
   rawBody: Type.Array(FINDING_JSON, { maxItems: TOKENS_MAX }),
-  errors: ['invalid_signature', 'validation_failed', 'rate_limited', 'storage_unavailable'],
+  errors: [
+    'invalid_signature',
+    'validation_failed',
+    'rate_limited',
+    'storage_unavailable',
+    'revocation_not_stored',
+  ],
   example: {
     body: [{ token: 'ck_af1_…', type: 'appflow_client_key', url: 'https://github.com/…', source: 'content' }],
   },

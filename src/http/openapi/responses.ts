@@ -40,6 +40,7 @@ const mediaTypeOf = (contentType: string) => contentType.split(';', 1)[0] ?? con
 const EXTRA_HEADERS: Partial<Record<number, readonly ResponseHeader[]>> = {
   401: ['WWW-Authenticate'],
   403: ['WWW-Authenticate'],
+  412: ['ETag'],
   429: ['Retry-After'],
   503: ['Retry-After'],
 };
@@ -50,7 +51,8 @@ function errorResponses(route: Route): Record<string, object> {
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => {
       const extra = isPublic && status < 429 ? [] : (EXTRA_HEADERS[status] ?? []);
-      const limits = isPublic || status < 402 ? [] : KEY_HEADERS;
+      // A body is malformed after its key was verified.
+      const limits = isPublic || status === 401 ? [] : KEY_HEADERS;
       return [status, errorResponse(codes, ['X-Request-Id', ...limits, ...extra])];
     }),
   );

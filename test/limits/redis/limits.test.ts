@@ -127,7 +127,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.ok(calls <= 2 * 20 + beats, `${calls} calls`);
   });
 
-  test('a response without a charge shows no figures where this process knows none, and never a full bucket', async () => {
+  test('a response without a charge shows only the limit that denied it, and never a full bucket', async () => {
     const [one, other] = [await openStore(redis.url), await openStore(redis.url)];
     const overrides = {
       analytics: { rate: 0.001, burst: 60 },
@@ -144,7 +144,11 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.deepEqual(limiter.peek(request), { allowed: true, headers: undefined });
     const busy = await limiter.enter(request, asker);
     assert.ok(!busy.allowed);
-    assert.deepEqual(busy.headers, { 'Retry-After': '1' });
+    assert.deepEqual(busy.headers, {
+      'RateLimit-Policy': '"analytics-in-flight";q=1;qu="concurrent-requests"',
+      RateLimit: '"analytics-in-flight";r=0;t=1',
+      'Retry-After': '1',
+    });
   });
 
   test('13: a 429 without a call to Redis shows the limit that lacks room, and no figures for others rather than full ones', async () => {
