@@ -6,10 +6,10 @@ export const METRIC_DEFINITIONS: Record<Metric, string> = {
   new_users:
     'Users whose first event ever in this app was on that day in the reporting timezone, whatever the range of the query. With filters: those of them who also have an event that matches the filters on that day.',
   sessions:
-    'Distinct pairs of app_user_id and session_id with at least one event that day; events without session_id belong to none. Days do not add up to weeks: a session over midnight counts on both days.',
+    'Distinct pairs of app_user_id and session_id with at least one event that day; events without session_id are not counted. Days do not add up to weeks: a session over midnight counts on both days.',
   events: 'Events of that day by their own timestamp in the reporting timezone, each event_id once.',
   revenue:
-    "Sum of properties.revenue over all events that carry it; an event named refund subtracts its absolute value. revenue counts the amounts in the app's currency only, revenue_by_currency each currency separately; nothing is converted. Exact decimals.",
+    "Sum of properties.revenue over all events that have it; an event named refund subtracts its absolute value. revenue counts the amounts in the app's currency only, revenue_by_currency each currency separately; nothing is converted. Exact decimals.",
 };
 
 /** How the live metrics are counted. */
@@ -19,7 +19,7 @@ export const LIVE_DEFINITIONS = {
   dau_today: METRIC_DEFINITIONS.dau,
   revenue_today: METRIC_DEFINITIONS.revenue,
   events_per_minute:
-    'Events in each of the 30 minutes up to generated_at, by event time, oldest first; the last is the 60 seconds before generated_at. Events dated later than generated_at are in none.',
+    'Events in each of the 30 minutes up to generated_at, by event time, oldest first; the last is the 60 seconds before generated_at. Events dated later than generated_at are not counted.',
   top_events:
     'The ten most frequent events of the 30 minutes up to generated_at, ties in the order of their names.',
 } as const;
@@ -31,6 +31,6 @@ export const BREAKDOWN_DEFINITIONS = {
     'Distinct app_user_id with at least one event of the range that has this value. Values do not add up to the whole: someone who has events with two values counts once for each.',
   revenue: METRIC_DEFINITIONS.revenue,
   share:
-    "Of all events, all distinct users, or all revenue in the app's currency in the range that match the filters. null if it is not a part of a whole: of nothing, negative, or more than all because refunds outweigh the rest.",
+    "Of all events, all distinct users, or all revenue in the app's currency in the range that match the filters. null if the total is zero or negative, or if refunds make the share negative or more than 1.",
   other: 'All values beyond limit, counted together; each user once.',
 } as const;

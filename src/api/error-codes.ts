@@ -19,13 +19,13 @@ export const ERRORS = {
   multiple_credentials: {
     status: 400,
     title: 'Multiple credentials',
-    meaning: 'The request carries more than one Authorization header.',
+    meaning: 'The request has more than one Authorization header.',
     cure: 'Send exactly one header: Authorization: Bearer <key>.',
   },
   missing_api_key: {
     status: 401,
     title: 'Missing API key',
-    meaning: 'The request carries no API key.',
+    meaning: 'The request has no API key.',
     cure: 'Send the header Authorization: Bearer <key>. Keys are never read from the URL or a cookie.',
   },
   invalid_api_key: {
@@ -61,7 +61,7 @@ export const ERRORS = {
   not_signed_in: {
     status: 401,
     title: 'Not signed in',
-    meaning: 'The request has no session, or its session has ended.',
+    meaning: 'The request has no session, or its session has expired or was signed out.',
     cure: 'Sign in again. API keys are not accepted under /app/v1: use the same path under /v1.',
   },
   invalid_credentials: {
@@ -112,7 +112,7 @@ export const ERRORS = {
     status: 403,
     title: 'Step-up required',
     meaning: 'This action needs your password, entered within the last 10 minutes.',
-    cure: 'POST /app/v1/step-up with the password, then send the request again.',
+    cure: 'POST /app/v1/step-up with the password (and a code if two-factor authentication is on), then send the request again.',
   },
   tls_required: {
     status: 403,

@@ -43,7 +43,7 @@ export const AUDIT_QUERY = closedObject({
   format: Type.Optional(
     Type.Enum(['json', ...EXPORT_FORMATS], {
       deprecated: true,
-      description: 'Deprecated: use `GET /v1/audit-log/export`. `ndjson` and `csv` answer the same.',
+      description: 'Deprecated: use `GET /v1/audit-log/export`. `ndjson` and `csv` return the same.',
     }),
   ),
   include_end: INCLUDE_END,

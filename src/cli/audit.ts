@@ -15,7 +15,7 @@ const LIMIT_MAX = 10_000;
 
 const EXAMPLE = `
 Example: failed attempts with unknown keys in the last 24 hours:
-  appflow audit --installation --since 24h`;
+  bin/appflow audit --installation --since 24h`;
 
 /** Adds `appflow audit`, the only way to read the entries that belong to no project. */
 export function addAuditCommand(program: Command): void {

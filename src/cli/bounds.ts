@@ -46,7 +46,7 @@ import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
 import { QUERY_MEMORY_DEFAULT, SPILL_FACTOR } from '../warehouse/engine/query-memory.ts';
 import { QUERIES_WAITING_MAX, READERS } from '../warehouse/open.ts';
 
-/** A bound that is built in: what it limits, its value, and what happens beyond it. */
+/** A bound that is built in: what it limits, its value, and what happens when it is exceeded. */
 type Bound = { what: string; value: string; beyond: string };
 
 const MEGABYTE = 1_000_000;
@@ -255,7 +255,7 @@ const BOUNDS: Readonly<Record<string, readonly Bound[]>> = {
 export function renderBounds(): string {
   const sections = Object.entries(BOUNDS).map(([subject, bounds]) => {
     const rows = bounds.map(({ what, value, beyond }) => `| ${what} | ${value} | ${beyond} |`);
-    return [`### ${subject}`, '', '| limit | value | beyond it |', '|---|---|---|', ...rows].join('\n');
+    return [`### ${subject}`, '', '| limit | value | when exceeded |', '|---|---|---|', ...rows].join('\n');
   });
   return sections.join('\n\n');
 }

@@ -39,7 +39,7 @@ function renderTables(route: Route, { render }: MemberTables): string {
   return [
     render('query', route.query),
     render('body', route.body ?? route.rawBody),
-    render('answer', route.answer.schema),
+    render('response', route.answer.schema),
   ].join('');
 }
 

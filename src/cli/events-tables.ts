@@ -6,7 +6,7 @@ const toRows = (texts: Readonly<Record<string, string>>) =>
 
 /** Returns the table of the codes of rejected events, generated from the codes that the server answers. */
 export function renderRejections(): string {
-  return ['| code | to fix it |', '|---|---|', ...toRows(REJECTION_CURES)].join('\n');
+  return ['| code | fix |', '|---|---|', ...toRows(REJECTION_CURES)].join('\n');
 }
 
 /** Returns a table of definitions for each query of analytics, as answers contain them in `meta.definitions`. */

@@ -26,7 +26,7 @@ type Options = {
 
 const EXAMPLE = `
 Example:
-  APPFLOW_API_KEY=sk_… appflow import events.ndjson.gz --url https://appflow.example.com`;
+  APPFLOW_API_KEY=sk_… bin/appflow import events.ndjson.gz --url https://appflow.example.com`;
 
 function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -81,7 +81,7 @@ it('explains every command with an example', async () => {
   for (const command of ['create', 'list', 'rotate', 'revoke']) {
     assert.match(
       await run(command, '--help'),
-      new RegExp(`\\nExample[^\\n]*:\\n {2}appflow keys ${command} `),
+      new RegExp(`\\nExample[^\\n]*:\\n {2}bin/appflow keys ${command} `),
     );
   }
 });

@@ -25,7 +25,7 @@ export const SEARCH_QUERY = closedObject({
   format: Type.Optional(
     Type.Enum(['json', ...EXPORT_FORMATS], {
       deprecated: true,
-      description: 'Deprecated: use `GET /v1/events/export`. `ndjson` and `csv` answer the same.',
+      description: 'Deprecated: use `GET /v1/events/export`. `ndjson` and `csv` return the same.',
     }),
   ),
   include_end: INCLUDE_END,

@@ -59,7 +59,7 @@ type WaitingList = {
   listUnstored: () => Withdrawal[];
   add: (withdrawal: Withdrawal, failure: unknown) => void;
   /** Logs a failure to store or load it once per reason: it is tried again every second, and may never succeed. */
-  noteFailure: (withdrawal: Withdrawal, failure: unknown) => void;
+  recordFailure: (withdrawal: Withdrawal, failure: unknown) => void;
   noteStored: (withdrawal: Withdrawal) => void;
   /** Call it once the change is stored and loaded. */
   settle: (withdrawal: Withdrawal) => void;
@@ -93,7 +93,7 @@ function createWaitingList({ directory, log }: Pick<UnstoredServices, 'directory
         'a revocation could not be stored: this process refuses the key, and a restart before it is stored would accept it again';
       log.error({ keyId, change: name, err }, text);
     },
-    noteFailure(withdrawal, err) {
+    recordFailure(withdrawal, err) {
       const { keyId, name } = withdrawal;
       const one = waiting.get(nameOf(withdrawal));
       if (one === undefined || one.reason === messageOf(err)) return;
@@ -133,7 +133,7 @@ export function createUnstoredRevocations(services: UnstoredServices): UnstoredR
       waiting.noteStored(withdrawal);
       await directory.refresh();
     } catch (error) {
-      waiting.noteFailure(withdrawal, error);
+      waiting.recordFailure(withdrawal, error);
       throw error;
     }
     waiting.settle(withdrawal);

@@ -170,4 +170,15 @@ describe('doctor', () => {
       'OK: it opens, answers queries, and all files are intact.',
     );
   });
+
+  it('asks a server without a record too, but never that of another folder', async () => {
+    const { dataDir, env } = await makeInstallation();
+    await using server = await startServerProcess(env);
+    const { port: PORT } = new URL(server.url);
+    rmSync(join(dataDir, 'server-url'));
+    const own = await examine({ ...env, PORT });
+    assert.equal(own.byCheck.get('server')?.message, `Running at ${server.url}.`);
+    const other = await examine({ ...(await makeInstallation()).env, PORT });
+    assert.equal(other.byCheck.get('server')?.message, `Not running at ${server.url}.`);
+  });
 });

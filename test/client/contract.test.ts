@@ -30,11 +30,12 @@ describe('the admin client', () => {
   });
 
   it('has exactly one method for every operation, which calls it', async () => {
-    const world = await startScriptedServer(({ path }) =>
-      path === '/v1/events/stream'
+    const world = await startScriptedServer(({ path }) => {
+      if (path.includes('/export')) return { status: 200, body: 'id\r\nend: 0\r\n' };
+      return path === '/v1/events/stream'
         ? { status: 200, body: 'id: 1\nevent: gap\ndata: {"missed":1}\n\n' }
-        : PAGE,
-    );
+        : PAGE;
+    });
     const admin = connectAdmin(world);
     for (const [name, { method, path }] of operations) {
       const [group = '', verb = ''] = name.split('.');

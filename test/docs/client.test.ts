@@ -24,6 +24,7 @@ const VALUES = {
   './appflow-queue': join(folder, 'queue'),
   './production-ios.key': join(folder, 'production-ios.key'),
   './backend.key': join(folder, 'backend.key'),
+  './purchases.csv': join(folder, 'purchases.csv'),
 };
 
 /** Snippets log to the console. Their output is not checked, only that the tracker reports no errors. */

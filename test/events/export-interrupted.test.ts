@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { describe, it } from 'node:test';
 import { constants, gunzipSync } from 'node:zlib';
+import { readExport } from '../../client/src/admin/read-export.ts';
 import { ERRORS } from '../../src/api/error-codes.ts';
 import { renderInterruption } from '../../src/api/export.ts';
 import { EXPORT_TYPES } from '../../src/api/streamed.ts';
@@ -89,6 +90,20 @@ describe('the last line of an interrupted export', () => {
     assert.deepEqual(JSON.parse(lines.pop() ?? ''), INTERRUPTED);
     assert.throws(() => gunzipSync(Buffer.concat(chunks)), { code: 'Z_BUF_ERROR' });
   });
+
+  for (const encoding of ['identity', 'gzip'])
+    it(`is the error that the client throws (${encoding})`, async () => {
+      const key = await makeReader();
+      const headers = { authorization: `Bearer ${key.key}`, 'accept-encoding': encoding };
+      const lines = readExport(() => fetch(`${api.url}/v1/ticks`, { headers }), 'ndjson', undefined);
+      assert.match((await lines.next()).value ?? '', /^({}\n)+$/);
+      await manage('DELETE', `/v1/api-keys/${key.id}`);
+      const readAll = async () => {
+        for await (const text of lines) assert.match(text, /^({}\n)+$/);
+      };
+      const { code, message } = INTERRUPTED.error;
+      await assert.rejects(readAll, { name: 'AppflowError', code, message });
+    });
 
   it('says why when the store fails, and the connection is reset', async () => {
     const { ended, text } = await read('/v1/fail', server_key);

@@ -1,8 +1,8 @@
 import type { AuditEntry, AuditFilter, AuditQuery } from '../api/audit-log.ts';
 import type { ExportFormat, Page } from '../api/list.ts';
-import { readText } from '../http/read-text.ts';
 import type { Caller, CallOptions } from './call.ts';
 import { readPages } from './pagination.ts';
+import { openExport } from './read-export.ts';
 
 /** The audit log of the project. */
 export type AuditLog = {
@@ -24,7 +24,8 @@ export type AuditLog = {
    */
   all: (query?: AuditQuery, options?: CallOptions) => AsyncGenerator<AuditEntry, void, undefined>;
   /**
-   * Streams the log as text, chunk by chunk: newline-delimited JSON, or CSV. A stream that breaks is not retried.
+   * Streams the log as text, one or more whole lines per chunk: newline-delimited JSON, or CSV. Throws if the export is
+   * interrupted, also behind a proxy that hides it; it is not retried.
    * @example
    * ```ts
    * let text = '';
@@ -45,7 +46,6 @@ export function createAuditLog({ call, open }: Caller): AuditLog {
   return {
     list,
     all: (query = {}, options) => readPages((page) => list(page, options), query),
-    export: (format, filter = {}, options) =>
-      readText(() => open('auditLog.export', { query: { ...filter, format }, options }), options?.signal),
+    export: (format, filter = {}, options) => openExport(open, 'auditLog.export', format, filter, options),
   };
 }

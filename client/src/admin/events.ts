@@ -7,12 +7,12 @@ import type {
   StreamFilter,
 } from '../api/events.ts';
 import type { ExportFormat, Page } from '../api/list.ts';
-import { readText } from '../http/read-text.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createId } from '../runtime/id.ts';
 import type { Caller, CallOptions } from './call.ts';
 import { followStream, type StreamMessage } from './event-stream.ts';
 import { readPages } from './pagination.ts';
+import { openExport } from './read-export.ts';
 import { type SendAllAnswer, type SendAllOptions, type Sendable, sendAll } from './send-all.ts';
 
 /** `appId`: the app of events without an `app_id`; not required if the key is limited to one app. */
@@ -73,8 +73,8 @@ export type Events = {
    */
   all: (query?: EventQuery, options?: CallOptions) => AsyncGenerator<StoredEvent, void, undefined>;
   /**
-   * Streams the matching events as text, chunk by chunk: newline-delimited JSON, or CSV. A stream that breaks is not
-   * retried.
+   * Streams the matching events as text, one or more whole lines per chunk: newline-delimited JSON, or CSV. Throws if the
+   * export is interrupted, also behind a proxy that hides it; it is not retried.
    * @example
    * ```ts
    * let text = '';
@@ -129,8 +129,7 @@ export function createEvents({ call, open }: Caller, clock: Clock): Events {
       sendAll((batch, each) => send(batch, each, true), serialize, events, options),
     search,
     all: (query = {}, options) => readPages((page) => search(page, options), query),
-    export: (format, filter = {}, options) =>
-      readText(() => open('events.export', { query: { ...filter, format }, options }), options?.signal),
+    export: (format, filter = {}, options) => openExport(open, 'events.export', format, filter, options),
     stream: (filter = {}, options) => {
       const openStream = (lastEventId: string | undefined) => {
         const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };

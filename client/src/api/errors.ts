@@ -1,6 +1,6 @@
 import type { ErrorCode, FieldError } from './error-code.ts';
 
-/** Failures on the client's side: no response, a response no Appflow server sends, a failed storage, invalid arguments. */
+/** Failures on the client's side: no response or half an export, a response no Appflow server sends, a failed storage, invalid arguments. */
 export type LocalErrorCode =
   | 'network_error'
   | 'unexpected_answer'

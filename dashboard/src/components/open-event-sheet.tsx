@@ -27,12 +27,12 @@ export function OpenEventSheet({ loaded, ...rest }: OpenEventSheetProps) {
 }
 
 /** Returns the event with this id, null if there is none. An event from `loaded` stays even if it leaves that list. */
-function useEvent(eventId: string | undefined, atHand: readonly EventRecord[]) {
+function useEvent(eventId: string | undefined, loaded: readonly EventRecord[]) {
   const { project } = useProject();
   const { data } = useQuery({
     ...eventQuery(project.id, eventId),
     enabled: eventId !== undefined,
-    initialData: () => atHand.find(({ event_id }) => event_id === eventId),
+    initialData: () => loaded.find(({ event_id }) => event_id === eventId),
   });
   return data;
 }

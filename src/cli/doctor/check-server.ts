@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../../config/config.ts';
+import { type Config, localUrl } from '../../config/config.ts';
 import { openReadOnlyControl } from '../../control/open.ts';
 import { findEventCount } from '../../server/event-count.ts';
 import { expectedServerUrl, findServerUrl } from '../../server/server-url.ts';
+import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const STORE = 'event store';
@@ -11,14 +12,25 @@ const REQUEST_MS_MAX = 5_000;
 
 /** Checks the event store: through the server if one is running, otherwise by opening it. */
 export async function checkServer(config: Config): Promise<Finding[]> {
-  const url = expectedServerUrl(config);
-  const isUnknown = config.port === 0 && findServerUrl(config) === undefined;
-  const answer = isUnknown ? undefined : await fetchReadiness(`${url}/readyz`);
-  if (answer) return [ok('server', `Running at ${url}.`), ...reportReadiness(answer)];
-  const noServer = ok('server', `Not running at ${url}.`);
   const path = join(config.dataDir, 'events');
+  const url = await findServer(config, path);
+  const answer = url === undefined ? undefined : await fetchReadiness(`${url}/readyz`);
+  if (answer) return [ok('server', `Running at ${url}.`), ...reportReadiness(answer)];
+  const noServer = ok('server', `Not running at ${expectedServerUrl(config)}.`);
   if (!existsSync(path)) return [noServer, ok(STORE, 'Not created yet. The first start creates it.')];
   return [noServer, ...(await reportLosses(path)), ...(await openStore(path, await readEventCount(config)))];
+}
+
+/**
+ * Returns the URL of the server that runs on this folder. One without a record listens where this configuration says; if
+ * nothing has the event store open, a server there is that of another folder, such as the one this is a copy of.
+ */
+async function findServer(config: Config, path: string): Promise<string | undefined> {
+  const recorded = findServerUrl(config);
+  if (recorded !== undefined || config.port === 0) return recorded;
+  // Only Linux lists who has it open.
+  const isOpen = process.platform !== 'linux' || (await findLockHolder(path)) !== undefined;
+  return isOpen ? localUrl(config) : undefined;
 }
 
 /** Losses that a start has found and that were not accepted yet. A running server reports them itself. */

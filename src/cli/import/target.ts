@@ -9,8 +9,8 @@ const PROBE_MS_MAX = 10_000;
 const nothingToClose = () => Promise.resolve();
 
 /**
- * Returns the server at `url`, or the one that runs on this data folder. If no `url` is given and no local server is running, starts one in this
- * process on a free port, so that importing needs no running server. Throws if neither is possible.
+ * Returns the server at `url`, or the local one: that of this data folder, else what listens where this configuration says.
+ * If none is running, starts one in this process on a free port. Throws if that is not possible.
  */
 export async function openTarget(config: Config, url: string | undefined): Promise<OpenTarget> {
   const wanted = url ?? expectedServerUrl(config);

@@ -27,7 +27,7 @@ type Options = {
 
 const EXAMPLE = `
 Example: a key for one backend that can only read:
-  appflow keys create --type server --name "Reports" --scopes analytics:read,events:read \\
+  bin/appflow keys create --type server --name "Reports" --scopes analytics:read,events:read \\
     --ip-allowlist 203.0.113.0/24 --metadata team=growth \\
     --rate-limits '{"analytics":{"requests":{"rate":2,"burst":20}}}'`;
 

@@ -11,7 +11,7 @@ type Options = { project?: string; type?: KeyType; status?: KeyStatus; json?: tr
 
 const EXAMPLE = `
 Example: server keys that expire within 30 days:
-  appflow keys list --type server --status expiring`;
+  bin/appflow keys list --type server --status expiring`;
 
 /** The operator sees every key of the project. */
 const EVERY_APP = { appIds: null };

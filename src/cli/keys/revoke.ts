@@ -13,7 +13,7 @@ type Options = { reason: RevokeReason; yes?: true; json?: true };
 
 const EXAMPLE = `
 Example: a key that was found in a public repository:
-  appflow keys revoke key_01KAB… --reason leaked --yes`;
+  bin/appflow keys revoke key_01KAB… --reason leaked --yes`;
 
 /** Adds `appflow keys revoke`, which asks for confirmation on a terminal and needs `--yes` without one. */
 export function addRevokeCommand(keys: Command): void {

@@ -11,7 +11,7 @@ type Options = { graceSeconds?: number; graceFrom?: 'now' | 'first_use'; force?:
 
 const EXAMPLE = `
 Example: a key that ships with an app release. The old secret expires 90 days after the new one is first used:
-  appflow keys rotate key_01KAB… --grace-seconds 7776000 --grace-from first_use`;
+  bin/appflow keys rotate key_01KAB… --grace-seconds 7776000 --grace-from first_use`;
 
 function parseSeconds(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

@@ -67,7 +67,7 @@ export const NEW_EVENT = component(
       event_name: Type.String({
         pattern: '^([a-z][a-z0-9_]{0,63}|\\$identify)$',
         description:
-          'What happened, in snake_case. `$identify` is reserved: it records `properties.anonymous_id` as an earlier `app_user_id` of the person. Metrics count the two as two users.',
+          'What happened, in snake_case. `$identify` is reserved: it records that `properties.anonymous_id` became `app_user_id`. Metrics count them as two users.',
       }),
       app_user_id: Type.String({
         minLength: 1,

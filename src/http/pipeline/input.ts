@@ -62,7 +62,7 @@ function appIdIn(route: Route, { query, body }: Parsed): string | undefined {
 }
 
 /** Returns the app the request names, or the only one the caller can use. Throws 404, 403, or 422 if one is required. */
-export function findApp(
+export function resolveRequestApp(
   { directory }: Services,
   route: Route,
   caller: AnyCaller,
@@ -84,7 +84,7 @@ export function recheckApp(
 ): App | undefined {
   const { app } = admitted;
   const isUnchanged = before === current && (!app || services.directory.findApp(app.id) === app);
-  return isUnchanged ? app : findApp(services, route, current, admitted);
+  return isUnchanged ? app : resolveRequestApp(services, route, current, admitted);
 }
 
 /** A route that needs a scope has its project in the path, or from the key. */

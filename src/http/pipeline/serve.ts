@@ -18,11 +18,11 @@ import { parseBytes, readBytes } from './body.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import { findIdempotencyKey } from './idempotency-header.ts';
 import {
-  findApp,
   type Parsed,
   parseInput,
   recheckApp,
   requireProject,
+  resolveRequestApp,
   type ServedRoute,
   toBodySender,
 } from './input.ts';
@@ -121,7 +121,7 @@ async function admit(
   requireWithinLimit(exchange, limiter.peek(payer));
   const parsed = await parseInput(services, served, exchange, caller);
   if ('session' in caller) requireStepUp(services, route, caller, parsed);
-  const app = findApp(services, route, caller, parsed);
+  const app = resolveRequestApp(services, route, caller, parsed);
   const idempotencyKey = findIdempotencyKey(services, route, exchange, { caller, credential }, parsed.body);
   exchange.slot = await requireSlot(services, route, exchange, payer);
   requireWithinLimit(exchange, await limiter.charge({ ...payer, events: route.eventCount(parsed.body) }));

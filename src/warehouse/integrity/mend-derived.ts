@@ -120,4 +120,4 @@ const describeMending = (table: DerivedTable, what: string) =>
     : 'Until then, IDs are looked up in the events, which takes longer.');
 
 const describeAgain = (table: DerivedTable, what: string) =>
-  `${nameOf(table, what)} It was derived again before: check the disk and the memory. The next start derives it once more.`;
+  `${nameOf(table, what)} It was derived again before: check the disk and the memory. The next start derives it again.`;
