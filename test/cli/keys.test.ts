@@ -129,7 +129,7 @@ describe('appflow keys, without a server', async () => {
     }
   });
 
-  it('creates, rotates and lists no keys of a deleted project, but revokes them', async () => {
+  it('creates and rotates no keys of a deleted project, but revokes them', async () => {
     const env = { APPFLOW_DATA_DIR: makeTempDir() };
     const { project_id } = await initByCli(env);
     const run = (...args: string[]) => runCli(['keys', ...args], env);
@@ -140,11 +140,9 @@ describe('appflow keys, without a server', async () => {
       await tx.updateTable('projects').set(values).where('id', '=', project_id).execute();
     });
     await services.close();
-    const inProject = ['--project', project_id];
     for (const args of [
-      ['create', '--type', 'server', '--name', 'x', ...inProject],
+      ['create', '--type', 'server', '--name', 'x', '--project', project_id],
       ['rotate', key.id],
-      ['list', ...inProject],
     ]) {
       const { code, stdout, stderr } = await run(...args);
       assert.deepEqual([code, stdout], [2, ''], stderr);
