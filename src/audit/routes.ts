@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
 import { EXPORT_FORMAT_HELP, EXPORT_FORMATS, type ExportOptions, INCLUDE_END } from '../api/export.ts';
 import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/list.ts';
-import { requireWholeProject } from '../api/permission.ts';
+import { isGranted, requireWholeProject } from '../api/permission.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { EXPORT_TYPES, exportAs } from '../api/streamed.ts';
 import type { Control } from '../control/open.ts';
@@ -77,9 +77,9 @@ const listRoute = defineRoute({
       return streamExport(services, filter, { format, includesEnd });
     }
     const { rows, next } = await listAuditRows(services.control, filter, before, limitOf(query));
-    // No key may read names of members: `members:read` is above every key's ceiling.
-    const isMember = caller.principal.type === 'member';
-    const names = isMember ? await findNames(services.control, rows) : undefined;
+    // Never for keys: the scope is above the ceiling of every type.
+    const seesNames = isGranted(caller.principal, 'members:read');
+    const names = seesNames ? await findNames(services.control, rows) : undefined;
     const data = rows.map((row) => toAuditEntryJson(row, names));
     return { data, next_cursor: next ? encodeCursor(next) : null };
   },

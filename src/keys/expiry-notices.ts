@@ -52,8 +52,8 @@ function sendNotice({ log }: NoticeServices, notice: ExpiryNotice): void {
 
 /** Returns the nearest notice that is due, if any. One from before the key was created was never due. */
 function listDueNotices(key: ApiKey, now: number): ExpiryNotice[] {
-  const { id, projectId, name, expiresAt, revokedAt, createdAt } = key;
-  if (expiresAt === null || expiresAt <= now || revokedAt !== null) return [];
+  const { id, projectId, name, expiresAt, revokedAt, createdAt, isProjectDeleted } = key;
+  if (expiresAt === null || expiresAt <= now || revokedAt !== null || isProjectDeleted) return [];
   const days = NOTICE_DAYS.find((candidate) => expiresAt - now <= candidate * DAY_MS);
   if (days === undefined || expiresAt - days * DAY_MS < createdAt) return [];
   return [{ keyId: id, projectId, name, expiresAt, days }];

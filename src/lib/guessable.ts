@@ -1,5 +1,9 @@
 // Imported by the dashboard too: nothing here may import a library.
 
+// In UTF-16 units: twice the longest password. Longer texts are refused anyway, but formats are checked first, and this
+// check takes time that grows with the square of the length: 64 KB blocked the server for seconds.
+const CHECKED_MAX = 256;
+
 /** Of what is neither a common word, a sequence nor a repetition, a password needs at least this many characters. */
 const UNCOMMON_MIN = 6;
 
@@ -33,6 +37,7 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
  * 800-63B §3.1.1.2), also with look-alikes such as `p4$$w0rd`. A short list: wrong passwords are limited as well.
  */
 export function isGuessable(password: string): boolean {
+  if (password.length > CHECKED_MAX) return false;
   const text = password.normalize('NFKC').toLowerCase();
   const spelled = [...text].map((character) => LOOKALIKES[character] ?? character).join('');
   return [text, spelled].some((one) => countUncommon(one) < UNCOMMON_MIN);

@@ -91,7 +91,7 @@ const deleteProjectRoute = defineRoute({
   answer: { status: 200, schema: OWN_PROJECT_JSON },
   async handle(services: ChangeServices, { caller, params }) {
     await deleteProject(services, params.id, caller);
-    return getOwnProject(services, params.id);
+    return getProjectJson(services, params.id);
   },
 });
 
@@ -110,11 +110,11 @@ const restoreProjectRoute = defineRoute({
   answer: { status: 200, schema: OWN_PROJECT_JSON },
   async handle(services: ChangeServices, { caller, params }) {
     await restoreProject(services, params.id, caller);
-    return getOwnProject(services, params.id);
+    return getProjectJson(services, params.id);
   },
 });
 
-function getOwnProject({ directory }: ChangeServices, id: string) {
+function getProjectJson({ directory }: ChangeServices, id: string) {
   const project = directory.findProject(id);
   if (!project) throw new ApiError('not_found', { detail: 'There is no such project.' });
   return toOwnProjectJson({ ...project, role: 'owner' });

@@ -4,9 +4,11 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
+import { NO_CALLER } from '../../src/control/open.ts';
+import { openControlServices } from '../../src/server/open-services.ts';
 import type { CommandResult } from '../support/child-processes.ts';
 import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
-import { makeTempDir } from '../support/harness.ts';
+import { makeConfig, makeTempDir } from '../support/harness.ts';
 
 /** Whether `script` (util-linux) is installed, which runs a command on a terminal. */
 const HAS_SCRIPT = spawnSync('script', ['--version']).status === 0;
@@ -125,6 +127,28 @@ describe('appflow keys, without a server', async () => {
         expected.map(({ id }: { id: string }) => id),
       );
     }
+  });
+
+  it('creates and rotates no keys of a deleted project, but revokes them', async () => {
+    const env = { APPFLOW_DATA_DIR: makeTempDir() };
+    const { project_id } = await initByCli(env);
+    const run = (...args: string[]) => runCli(['keys', ...args], env);
+    const [key] = recordOf(await run('list', '--json')).data;
+    const services = await openControlServices(makeConfig(env));
+    await services.control.write(NO_CALLER, async ({ tx, revision }) => {
+      const values = { deleted_at: Date.now(), revision };
+      await tx.updateTable('projects').set(values).where('id', '=', project_id).execute();
+    });
+    await services.close();
+    for (const args of [
+      ['create', '--type', 'server', '--name', 'x', '--project', project_id],
+      ['rotate', key.id],
+    ]) {
+      const { code, stdout, stderr } = await run(...args);
+      assert.deepEqual([code, stdout], [2, ''], stderr);
+      assert.match(stderr, /Project proj_\w+ was deleted\. An owner can restore it in the dashboard\./);
+    }
+    assert.equal(recordOf(await run('revoke', key.id, '--yes', '--json')).status, 'revoked');
   });
 
   it('lists keys while another process locks the database, without the secret, and changes nothing', async () => {

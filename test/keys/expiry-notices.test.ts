@@ -125,6 +125,20 @@ describe('expiry notices', () => {
     assert.ok((await sendNotices()).includes('key_short 1'), 'the notice one day before is still sent');
   });
 
+  it('sends no notice for the keys of a deleted project until it is restored', async () => {
+    await addKey('key_waiting', 6);
+    const setDeletedAt = async (deleted_at: number | null) => {
+      await services.control.write(NO_CALLER, async ({ tx, revision }) => {
+        await tx.updateTable('projects').set({ deleted_at, revision }).where('id', '=', project.id).execute();
+      });
+      await services.directory.refresh();
+    };
+    await setDeletedAt(clock.now());
+    assert.deepEqual(await sendNotices(), []);
+    await setDeletedAt(null);
+    assert.deepEqual(await sendNotices(), ['key_waiting 7']);
+  });
+
   it('checks for expiring keys at startup and every hour', async (context) => {
     await addKey('key_d', 6);
     published.length = 0;

@@ -3,6 +3,7 @@ import { useState, useSyncExternalStore } from 'react';
 import { errorMessage, fieldError } from '../api/problem.ts';
 import { hasSecondFactor, stepUp } from '../api/session.ts';
 import { cancelStepUp, isStepUpWanted, subscribeStepUp } from '../api/step-up.ts';
+import { withoutSpaces } from '../lib/without-spaces.ts';
 import { PasswordField } from './password-field.tsx';
 import { Button } from './ui/button.tsx';
 import { Dialog, DialogBody, DialogContent, DialogFooter } from './ui/dialog.tsx';
@@ -36,7 +37,7 @@ function ConfirmForm() {
   const [isCodeRequired, setCodeRequired] = useState(() => hasSecondFactor(client));
   const { submit, isBusy, error } = useSubmission(async () => {
     try {
-      await stepUp(password, isCodeRequired ? code.trim() : undefined);
+      await stepUp(password, isCodeRequired ? withoutSpaces(code) : undefined);
     } catch (thrown) {
       // Two-factor authentication was turned on elsewhere since this page was loaded.
       if (fieldError(thrown, 'code') === undefined) throw thrown;

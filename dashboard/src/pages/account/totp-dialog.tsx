@@ -14,6 +14,7 @@ import { Callout } from '../../components/ui/callout.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { downloadText } from '../../lib/download.ts';
+import { withoutSpaces } from '../../lib/without-spaces.ts';
 
 type TotpDialogProps = { enrollment: TotpEnrollment; onClose: () => void };
 
@@ -28,7 +29,7 @@ function ScanForm({ enrollment, onClose, onConfirmed }: TotpDialogProps & { onCo
   const [code, setCode] = useState('');
   const client = useQueryClient();
   const confirm = async () => {
-    await confirmTotp(code.replaceAll(/\s/g, ''));
+    await confirmTotp(withoutSpaces(code));
     onConfirmed();
     await refreshSession(client);
   };

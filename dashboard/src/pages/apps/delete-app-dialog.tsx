@@ -35,7 +35,7 @@ export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: (
       isDanger
       onClose={onClose}
       title={`Delete ${subject.name}?`}
-      description="New events are rejected immediately. You can restore the app for 30 days; after that, its events are deleted."
+      description="New events are rejected immediately, and its analytics are hidden. You can restore the app for 30 days."
       confirm="Delete app"
       isDisabled={typed.trim() !== subject.name.trim()}
       isBusy={remove.isPending}

@@ -12,10 +12,7 @@ export function DeletedApps({ apps, canRestore }: { apps: readonly App[]; canRes
   if (apps.length === 0) return null;
   return (
     <Card>
-      <CardHeader
-        title="Deleted"
-        description="You can restore apps for 30 days. Their events are kept until then."
-      />
+      <CardHeader title="Deleted" description="You can restore an app for 30 days after it was deleted." />
       <ul className="divide-y border-t">
         {apps.map((app) => (
           <li key={app.id} className="flex items-center gap-3 px-5 py-2.5">

@@ -15,9 +15,9 @@ export const ROLES: readonly { role: Role; label: string; description: string }[
   {
     role: 'developer',
     label: 'Developer',
-    description: 'Full access, except managing members, API keys and project settings, and erasing users.',
+    description: 'Full access, except managing members, API keys and project settings.',
   },
-  { role: 'analyst', label: 'Analyst', description: 'View-only access to analytics, events and users.' },
+  { role: 'analyst', label: 'Analyst', description: 'View-only access to analytics and events.' },
 ];
 
 /** Returns the display name of a role. */

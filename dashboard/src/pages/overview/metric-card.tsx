@@ -20,8 +20,8 @@ type MetricCardProps = {
   currency: string;
   currencies: readonly string[];
   onCurrency: (currency: string) => void;
-  /** The distinct users of the whole range; undefined while loading. */
-  uniqueUsers: number | undefined;
+  /** The distinct users of the whole range; undefined while loading, null if they could not be loaded. */
+  uniqueUsers: number | null | undefined;
   definition: string | undefined;
   isShown: boolean;
   onShow: () => void;
@@ -69,12 +69,8 @@ function Headline({ metric, comparison, currency, uniqueUsers }: MetricCardProps
   const { aggregate } = METRIC_LABELS[metric];
   const change = findChange(comparison, metric, currency);
   const average = findAverageUsers(comparison);
-  const value =
-    metric !== 'dau'
-      ? formatTotal(comparison.current, metric, currency)
-      : uniqueUsers === undefined
-        ? '…'
-        : formatCount(uniqueUsers);
+  const users = uniqueUsers === undefined ? '…' : uniqueUsers === null ? '—' : formatCount(uniqueUsers);
+  const value = metric === 'dau' ? users : formatTotal(comparison.current, metric, currency);
   const note =
     metric === 'dau'
       ? `${aggregate} ${average === undefined ? '—' : formatCount(Math.round(average))}`

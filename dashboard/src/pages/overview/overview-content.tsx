@@ -74,6 +74,9 @@ export function OverviewContent({ params, onShowEventsAround }: OverviewContentP
 const UNIQUE_USERS =
   'Unique people in this range, today included. The average covers the full days since your first event.';
 
+const DAILY_USERS =
+  "People with at least one event that day. Someone active on two days counts once on each, so days don't add up to weeks.";
+
 type MetricsProps = { answer: DailyAnswer; comparison: Comparison; params: OverviewParams };
 
 function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
@@ -83,7 +86,8 @@ function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
     void navigate({ to: '.', search: (previous) => ({ ...previous, ...part }), resetScroll: false });
   const users = useQuery({ ...uniqueUsersQuery(params), placeholderData: keepPreviousData });
   const shown = parseMetric(search.metric);
-  const { definitions, timezone } = meta;
+  const { timezone } = meta;
+  const definitions: Record<string, string> = { ...meta.definitions, dau: DAILY_USERS };
   const { currency } = params;
   const currencies = [...new Set([...listCurrencies(comparison, meta.currency), currency])];
   return (
@@ -98,8 +102,8 @@ function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
               currency={currency}
               currencies={currencies}
               onCurrency={(chosen) => change({ metric: 'revenue', currency: chosen })}
-              uniqueUsers={users.data && countUniqueUsers(users.data)}
-              definition={metric === 'dau' ? `${UNIQUE_USERS} ${definitions.dau ?? ''}` : definitions[metric]}
+              uniqueUsers={users.data ? countUniqueUsers(users.data) : users.isError ? null : undefined}
+              definition={metric === 'dau' ? UNIQUE_USERS : definitions[metric]}
               isShown={metric === shown}
               onShow={() => change({ metric })}
             />

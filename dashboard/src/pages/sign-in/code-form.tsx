@@ -4,6 +4,7 @@ import { signInWithCode } from '../../api/sign-in.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
+import { withoutSpaces } from '../../lib/without-spaces.ts';
 import { AuthForm } from './auth-form.tsx';
 import { AuthLayout } from './auth-layout.tsx';
 
@@ -16,7 +17,7 @@ type CodeFormProps = {
 /** The second step of a sign-in: a code of the authenticator app, or a backup code. */
 export function CodeForm({ onBack, onSignedIn }: CodeFormProps) {
   const [code, setCode] = useState('');
-  const confirm = async () => onSignedIn(await signInWithCode(code.trim()));
+  const confirm = async () => onSignedIn(await signInWithCode(withoutSpaces(code)));
   return (
     <AuthLayout
       title="Two-factor authentication"

@@ -74,8 +74,8 @@ export function SafetyPanel({ keys, usage, onOpen }: SafetyPanelProps) {
 function NothingFound({ compared, used }: { compared: number; used: number }) {
   const which =
     compared === used
-      ? 'None has unused scopes.'
-      : `None of the ${compared} of ${used} server keys checked has unused scopes.`;
+      ? 'No server key has unused scopes.'
+      : `No unused scopes were found in the ${compared} of ${used} server keys that were checked.`;
   return (
     <Card aria-label="Safety" className="flex items-center gap-3 px-5 py-3.5 text-sm">
       <ShieldCheck className="size-5 shrink-0 text-good" aria-hidden />
