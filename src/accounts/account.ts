@@ -26,14 +26,10 @@ export type AccountServices = {
   failures: FailedAuthenticationLog;
 };
 
-/** The addresses that better-auth accepts at sign-in: an account with any other could never sign in. */
-const EMAIL =
-  "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-.]*)[A-Za-z0-9_+\\-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$";
-
 /** The fields of an account. */
 export const ACCOUNT_FIELDS = {
   name: Type.String(NAME_RULES),
-  email: Type.String({ maxLength: 254, pattern: EMAIL, description: 'An email address.' }),
+  email: Type.String({ maxLength: 254, format: 'email-address', description: 'An email address.' }),
   password: Type.String({ ...PASSWORD_LENGTH, format: 'strong-password' }),
 };
 

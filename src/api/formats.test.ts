@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Type } from 'typebox';
 import { isCurrency, isTimeZone } from './formats.ts';
+import { compileCheck } from './validate.ts';
 
 test('accepts the currencies of ISO 4217, including those ICU lacks and recently withdrawn ones', () => {
   for (const code of [
@@ -74,4 +76,21 @@ test('rejects abbreviations, which name several zones, offsets, and names that o
     'Europe',
   ];
   for (const name of [...java.split(' '), 'bst', ...others]) assert.equal(isTimeZone(name), false, name);
+});
+
+test('says in words what is wrong with an email address, however long it is', () => {
+  const check = compileCheck(Type.Object({ email: Type.String({ format: 'email-address' }) }));
+  for (const email of ['a@example.com', "o'hara+x@mail.example.co", 'A_b-c.d@example.com'])
+    assert.deepEqual(check({ email }), [], email);
+  for (const email of [
+    'i@example',
+    '.a@example.com',
+    'a..b@example.com',
+    '@example.com',
+    'a'.repeat(60_000),
+  ]) {
+    const [{ message, code } = { message: '', code: '' }] = check({ email });
+    assert.equal(message, 'email must be an email address such as you@example.com.');
+    assert.equal(code, 'invalid_format');
+  }
 });

@@ -14,9 +14,14 @@ export const FORMAT_MESSAGES: Record<string, string> = {
   timezone: 'must be an IANA time zone such as Europe/Berlin',
   currency: 'must be an ISO 4217 code such as USD',
   cidr: 'must be an IP address or CIDR such as 203.0.113.0/24',
+  'email-address': 'must be an email address such as you@example.com',
   'strong-password': 'must not be easy to guess: use a few unrelated words',
   origin: 'must be an origin such as https://app.example.com, without a path or a wildcard; list each origin',
 };
+
+/** The addresses that better-auth accepts at sign-in: an account with any other could never sign in. */
+const EMAIL =
+  /^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9-]*\.)+[A-Za-z]{2,}$/;
 
 /** The first instant that RFC 3339 cannot express in UTC. With an offset a text can exceed it; we could not return it. */
 const YEAR_10000_MS = 253_402_300_800_000;
@@ -39,6 +44,7 @@ export function registerFormats(): void {
   Format.Set('currency', isCurrency);
   Format.Set('cidr', (text) => parseCidr(text) !== undefined);
   Format.Set('origin', isOrigin);
+  Format.Set('email-address', (text) => EMAIL.test(text));
   Format.Set('strong-password', (text) => !isGuessable(text));
 }
 
@@ -81,8 +87,13 @@ function isValidTimeZone(name: string): boolean {
   }
 }
 
+/** The longest IANA name has 32 characters. */
+const TIME_ZONE_LENGTH_MAX = 64;
+
 /** Whether `name` is an IANA time zone such as `America/St_Johns`. Offsets such as `+05:30` are not valid: they have no DST. */
 export function isTimeZone(name: string): boolean {
+  // Callers choose these names, and the cache keeps them.
+  if (name.length > TIME_ZONE_LENGTH_MAX) return false;
   const cached = known.get(name);
   if (cached !== undefined) return cached;
   const valid = isValidTimeZone(name);

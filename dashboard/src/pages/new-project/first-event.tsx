@@ -14,8 +14,8 @@ import { Segmented } from '../../components/ui/segmented.tsx';
 import { useLeaveGuard } from '../../components/use-leave-guard.ts';
 import { downloadText } from '../../lib/download.ts';
 import { curlSnippet, envFile } from '../api-keys/actions/key-snippets.ts';
-import { clientSnippet } from './client-snippet.ts';
 import type { Created } from './create-project.ts';
+import { clientSnippet, kotlinSnippet, swiftSnippet } from './first-snippets.ts';
 
 const POLL_MS = 1_500;
 
@@ -87,7 +87,23 @@ function KeyCard({ created, onStored, wasLeaveAttempted }: CardProps & { wasLeav
   );
 }
 
-type Language = 'curl' | 'client';
+type Language = 'curl' | 'swift' | 'kotlin' | 'client';
+
+const NATIVE_HINT = 'Sends one event. docs/guides/snippets.md has complete code, with a queue and retries.';
+
+const SNIPPETS: Record<Language, { label: string; description: string }> = {
+  curl: { label: 'curl', description: 'Run this in a terminal.' },
+  swift: { label: 'Swift', description: NATIVE_HINT },
+  kotlin: { label: 'Kotlin', description: NATIVE_HINT },
+  client: {
+    label: 'JavaScript',
+    description: 'Add this to your app. The client works in browsers, React Native and Node.',
+  },
+};
+
+const LANGUAGES: readonly Language[] = ['curl', 'swift', 'kotlin', 'client'];
+
+const RENDER = { swift: swiftSnippet, kotlin: kotlinSnippet, client: clientSnippet };
 
 function SnippetCard({ created: { app, apiKey }, onStored }: CardProps) {
   const [language, setLanguage] = useState<Language>('curl');
@@ -96,25 +112,18 @@ function SnippetCard({ created: { app, apiKey }, onStored }: CardProps) {
   const code =
     language === 'curl'
       ? curlSnippet(apiKey, apiKey.key, { ...context, eventId })
-      : clientSnippet({ ...context, key: apiKey.key });
+      : RENDER[language]({ ...context, key: apiKey.key });
   return (
     <Card>
       <CardHeader
         title="Send an event"
-        description={
-          language === 'curl'
-            ? 'Run this in a terminal.'
-            : 'Add this to your app. The client works in browsers, React Native and Node.'
-        }
+        description={SNIPPETS[language].description}
         actions={
           <Segmented
             label="Language"
             value={language}
             onChange={setLanguage}
-            options={[
-              { value: 'curl', label: 'curl' },
-              { value: 'client', label: 'JavaScript' },
-            ]}
+            options={LANGUAGES.map((value) => ({ value, label: SNIPPETS[value].label }))}
           />
         }
       />
