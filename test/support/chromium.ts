@@ -132,10 +132,6 @@ export async function showTheme(page: Page, theme: 'light' | 'dark'): Promise<vo
     const look = () => requestAnimationFrame(isShown() ? () => requestAnimationFrame(resolve) : look);
     look();
   })`);
-  // The first frame of a transition still has the colors of the other theme, also with reduced motion.
-  await page.evaluate(
-    `Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished))`,
-  );
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
