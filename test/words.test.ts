@@ -157,7 +157,7 @@ describe('plain English', () => {
       'const two = `a ${one} judged`;',
       '// words: quotes another product',
       "const three = 'told';",
-      '/** told */',
+      '/** An e-mail. */',
       'export const four = <p title="tells">E-mail <b>don\'t</b> {one}</p>;',
     ].join('\n');
     const words = (findings: string[]) => findings.map((finding) => finding.split(':').slice(1, 3).join(''));
