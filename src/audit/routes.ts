@@ -46,7 +46,6 @@ export const AUDIT_QUERY = closedObject({
       description: 'Deprecated: use `GET /v1/audit-log/export`. `ndjson` and `csv` return the same.',
     }),
   ),
-  include_end: INCLUDE_END,
 });
 
 /** The query parameters of the export of the audit log. */
@@ -73,8 +72,7 @@ const listRoute = defineRoute({
     const filter = toFilter(caller, query);
     const before = decodeCursor(query.cursor, isAuditPosition);
     if (query.format !== undefined && query.format !== 'json') {
-      const { format, include_end: includesEnd = false } = query;
-      return streamExport(services, filter, { format, includesEnd });
+      return streamExport(services, filter, { format: query.format, includesEnd: false });
     }
     const { rows, next } = await listAuditRows(services.control, filter, before, limitOf(query));
     // Never for keys: the scope is above the ceiling of every type.

@@ -13,6 +13,7 @@ import {
   ingest,
   needsApp,
 } from './ingest/ingest.ts';
+import { NEW_EVENT_EXAMPLE } from './ingest/new-event.ts';
 import { type EventServices, EXPORT_QUERY, SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
 import { STREAM_QUERY, streamEvents } from './stream.ts';
 
@@ -35,16 +36,7 @@ Sending an event again is safe: an \`event_id\` that is already stored counts as
   example: {
     body: {
       sent_at: '2026-11-22T10:00:05Z',
-      events: [
-        {
-          event_id: '01KAN5X5N8T2QHV4J7RZ3M6CDE',
-          event_name: 'purchase_complete',
-          app_user_id: 'user_123',
-          timestamp: '2026-11-22T10:00:00.000Z',
-          properties: { product_id: 'pro_monthly', revenue: '9.99', currency: 'USD' },
-          context: { platform: 'ios', app_version: '2.4.0', country: 'DE' },
-        },
-      ],
+      events: [NEW_EVENT_EXAMPLE],
     },
   },
   handle: (services: IngestServices, { caller, app, body: batch, country }) =>
@@ -65,9 +57,9 @@ const searchRoute = defineRoute({
   answer: { status: 200, schema: SEARCH_ANSWER },
   example: { query: { event_name: ['purchase_complete'], limit: 20 } },
   handle(services: EventServices, { caller, app, query, signal }) {
-    const { format = 'json', include_end: includesEnd = false } = query;
+    const { format = 'json' } = query;
     if (format === 'json') return searchEvents(services, caller, app, query, signal);
-    return exportEvents(services, caller, app, { format, includesEnd, query }, signal);
+    return exportEvents(services, caller, app, { format, includesEnd: false, query }, signal);
   },
 });
 

@@ -28,7 +28,6 @@ export const SEARCH_QUERY = closedObject({
       description: 'Deprecated: use `GET /v1/events/export`. `ndjson` and `csv` return the same.',
     }),
   ),
-  include_end: INCLUDE_END,
 });
 
 /** Query parameters of the export. */

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { before, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
 import { cleanUp } from '../../test/support/clean-up.ts';
+import { dieAfterExchange } from '../../test/support/die-after-exchange.ts';
 import { createTestStore, eventRow, type TestStore } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { embedded } from './engine/embedded.ts';
-import { type Gateway, openGateway } from './engine/gateway.ts';
+import { openGateway } from './engine/gateway.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { openIntegrity } from './integrity/integrity.ts';
@@ -145,16 +146,7 @@ test('opens after a kill between replacing the table of ids and recording that',
     await gateway.command(
       `ALTER TABLE event_ids DELETE WHERE project_id = '${project_id}' SETTINGS mutations_sync = 2`,
     );
-    const { promise: replaced, resolve } = Promise.withResolvers<void>();
-    const dying: Gateway = {
-      ...gateway,
-      async command(sql) {
-        await gateway.command(sql);
-        if (!sql.startsWith('EXCHANGE')) return;
-        resolve();
-        await new Promise(() => undefined);
-      },
-    };
+    const { dying, replaced } = dieAfterExchange(gateway);
     void integrity.check(dying);
     await replaced;
     await gateway.close();

@@ -64,12 +64,7 @@ export type Proofs = [
       : false
   >,
   Proof<Is<events.BatchAnswer, typeof BATCH_ANSWER>>,
-  Proof<
-    Is<
-      events.EventQuery & { format?: 'json' | list.ExportFormat; include_end?: boolean },
-      typeof SEARCH_QUERY
-    >
-  >,
+  Proof<Is<events.EventQuery & { format?: 'json' | list.ExportFormat }, typeof SEARCH_QUERY>>,
   Proof<Is<list.Page<events.StoredEvent>, typeof SEARCH_ANSWER>>,
   Proof<Is<events.StreamFilter, typeof STREAM_QUERY>>,
   Proof<Is<analytics.DailyQuery, typeof DAILY_QUERY>>,
@@ -96,12 +91,7 @@ export type Proofs = [
   Proof<Is<keys.UsageQuery, typeof USAGE_QUERY>>,
   Proof<Is<{ data: keys.UsageHour[] }, typeof USAGE_JSON>>,
   Proof<Is<auditLog.AuditEntry, typeof AUDIT_ENTRY_JSON>>,
-  Proof<
-    Is<
-      auditLog.AuditQuery & { format?: 'json' | list.ExportFormat; include_end?: boolean },
-      typeof AUDIT_QUERY
-    >
-  >,
+  Proof<Is<auditLog.AuditQuery & { format?: 'json' | list.ExportFormat }, typeof AUDIT_QUERY>>,
   Proof<Same<(typeof OPERATIONS)[keyof typeof OPERATIONS]['category'], Category>>,
 ];
 

@@ -1,5 +1,8 @@
 import { Apple, Box, Globe, type LucideProps, Server, Smartphone } from 'lucide-react';
+import { PLATFORMS } from '../../../src/directory/app.ts';
 import type { EventRecord, Platform } from '../api/answers.ts';
+import { Field } from './ui/field.tsx';
+import { Select } from './ui/select.tsx';
 
 const ICONS = { ios: Apple, android: Smartphone, web: Globe, server: Server, other: Box } as const;
 
@@ -26,4 +29,27 @@ export function describeDevice({ platform, country, app_version }: EventRecord['
 export function PlatformIcon({ platform, ...rest }: { platform: Platform } & LucideProps) {
   const Icon = ICONS[platform];
   return <Icon aria-hidden {...rest} />;
+}
+
+type PlatformFieldProps = { value: Platform; onChange: (platform: Platform) => void };
+
+/** The form field for an app's platform. */
+export function PlatformField({ value, onChange }: PlatformFieldProps) {
+  return (
+    <Field label="Platform">
+      {(control) => (
+        <Select
+          {...control}
+          value={value}
+          onChange={({ target }) => onChange(PLATFORMS.find((known) => known === target.value) ?? 'other')}
+        >
+          {PLATFORMS.map((platform) => (
+            <option key={platform} value={platform}>
+              {PLATFORM_NAMES[platform]}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
 }

@@ -1,51 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HOUR_MS } from '../../lib/durations.ts';
 import {
-  type BatchContext,
-  type EventApp,
-  type ParsedEvent,
-  parseEvent,
-  REJECTION_CURES,
-  type Rejection,
-  type RejectionCode,
-} from './event.ts';
-
-const RECEIVED_AT = Date.parse('2026-11-22T10:00:00Z');
-const BATCH: BatchContext = {
-  projectId: 'proj_1',
-  keyId: 'key_1',
-  verified: 1,
-  receivedAt: RECEIVED_AT,
-  sentAt: undefined,
-  country: undefined,
-};
-const APP: EventApp = { id: 'app_1', currency: 'EUR', platform: 'ios' };
-const EVENT = { event_id: 'e1', event_name: 'app_open', app_user_id: 'u_1' };
-
-function parse(value: unknown, batch: BatchContext = BATCH): ParsedEvent {
-  return parseEvent(value, batch, () => APP);
-}
-
-/** The row of EVENT with `fields` changed. */
-function rowOf(fields: object, batch: BatchContext = BATCH) {
-  const parsed = parse({ ...EVENT, ...fields }, batch);
-  assert.ok('row' in parsed, JSON.stringify(parsed));
-  return parsed.row;
-}
-
-function assertRejected(
-  fields: object,
-  code: RejectionCode,
-  field: string,
-  batch: BatchContext = BATCH,
-): Rejection {
-  const parsed = parse({ ...EVENT, ...fields }, batch);
-  assert.ok('rejection' in parsed, JSON.stringify(fields).slice(0, 200));
-  assert.deepEqual([parsed.rejection.code, parsed.rejection.field], [code, field]);
-  assert.ok(parsed.rejection.message.length > 20);
-  return parsed.rejection;
-}
+  assertRejected,
+  BATCH,
+  EVENT,
+  parse,
+  RECEIVED_AT,
+  rowOf,
+} from '../../../test/support/parse-event.ts';
+import { HOUR_MS } from '../../lib/durations.ts';
+import { type BatchContext, parseEvent, REJECTION_CURES, type Rejection } from './event.ts';
 
 test('creates the row of a full event', () => {
   const value = {

@@ -49,6 +49,16 @@ const PROPERTIES = Type.Object(
   },
 );
 
+/** An event as it is sent, for the documentation. */
+export const NEW_EVENT_EXAMPLE = {
+  event_id: '01KAN5X5N8T2QHV4J7RZ3M6CDE',
+  event_name: 'purchase_complete',
+  app_user_id: 'user_123',
+  timestamp: '2026-11-22T10:00:00.000Z',
+  properties: { product_id: 'pro_monthly', revenue: '9.99', currency: 'USD' },
+  context: { platform: 'ios', app_version: '2.4.0', country: 'DE' },
+};
+
 /** What OpenAPI says about an event to store. */
 export const NEW_EVENT = component(
   'NewEvent',
@@ -99,15 +109,6 @@ export const NEW_EVENT = component(
   {
     description:
       'An event to store, at most 32 KB of JSON. Unknown members are dropped and listed under `warnings`.',
-    examples: [
-      {
-        event_id: '01KAN5X5N8T2QHV4J7RZ3M6CDE',
-        event_name: 'purchase_complete',
-        app_user_id: 'user_123',
-        timestamp: '2026-11-22T10:00:00.000Z',
-        properties: { product_id: 'pro_monthly', revenue: '9.99', currency: 'USD' },
-        context: { platform: 'ios', app_version: '2.4.0', country: 'DE' },
-      },
-    ],
+    examples: [NEW_EVENT_EXAMPLE],
   },
 );

@@ -5,12 +5,13 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { damageFile } from '../../../test/storage/damage/damage-file.ts';
 import { listTables } from '../../../test/storage/damage/list-tables.ts';
 import { cleanUp } from '../../../test/support/clean-up.ts';
+import { dieAfterExchange } from '../../../test/support/die-after-exchange.ts';
 import { until } from '../../../test/support/until.ts';
 import { createTestStore, eventRow, type TestStore } from '../../../test/support/warehouse-store.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { openLog } from '../../lib/log.ts';
 import { embedded } from '../engine/embedded.ts';
-import { type Gateway, openGateway } from '../engine/gateway.ts';
+import { openGateway } from '../engine/gateway.ts';
 import { inspectStore, openWarehouse, type Warehouse } from '../open.ts';
 import { DERIVED_TABLES, type DerivedTable } from './derive-sql.ts';
 import { openIntegrity } from './integrity.ts';
@@ -173,16 +174,7 @@ describe('a derived table with a flipped bit', () => {
 async function replaceAndDie(table: DerivedTable): Promise<void> {
   const integrity = await openIntegrity(store.path, { log: openLog('silent'), clock: systemClock() });
   const gateway = await openGateway(embedded(store.path), { size: 1, waitingMax: 1 });
-  const { promise: replaced, resolve } = Promise.withResolvers<void>();
-  const dying: Gateway = {
-    ...gateway,
-    async command(sql) {
-      await gateway.command(sql);
-      if (!sql.startsWith('EXCHANGE')) return;
-      resolve();
-      await new Promise(() => undefined);
-    },
-  };
+  const { dying, replaced } = dieAfterExchange(gateway);
   void rebuildInUse(dying, table, { pause: (work) => work(), integrity });
   await replaced;
   await gateway.close();

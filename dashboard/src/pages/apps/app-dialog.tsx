@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { PLATFORMS } from '../../../../src/directory/app.ts';
 import { BUNDLE_ID_LENGTH, NAME_RULES } from '../../../../src/directory/field-rules.ts';
 import type { App, AppChange, NewApp, Platform } from '../../api/answers.ts';
 import { createApp, refreshApps, updateApp } from '../../api/apps.ts';
@@ -9,7 +8,7 @@ import { makeAttempts } from '../../api/attempts.ts';
 import { fieldError } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
-import { PLATFORM_NAMES } from '../../components/platform.tsx';
+import { PlatformField } from '../../components/platform.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
@@ -74,7 +73,6 @@ export function AppDialog({ subject, onClose }: AppDialogProps) {
 type AppFieldsProps = { draft: AppDraft; change: (part: Partial<AppDraft>) => void; error: unknown };
 
 function AppFields({ draft, change, error }: AppFieldsProps) {
-  const choose = (text: string) => PLATFORMS.find((known) => known === text) ?? 'other';
   return (
     <>
       <Field label="Name" error={fieldError(error, 'name')}>
@@ -90,21 +88,7 @@ function AppFields({ draft, change, error }: AppFieldsProps) {
           />
         )}
       </Field>
-      <Field label="Platform">
-        {(control) => (
-          <Select
-            {...control}
-            value={draft.platform}
-            onChange={(event) => change({ platform: choose(event.target.value) })}
-          >
-            {PLATFORMS.map((platform) => (
-              <option key={platform} value={platform}>
-                {PLATFORM_NAMES[platform]}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
+      <PlatformField value={draft.platform} onChange={(platform) => change({ platform })} />
       <Field label="Bundle ID" aside="optional" error={fieldError(error, 'bundle_id')}>
         {(control) => (
           <Input

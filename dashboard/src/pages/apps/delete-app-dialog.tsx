@@ -1,5 +1,4 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { toast } from 'sonner';
 import type { App } from '../../api/answers.ts';
 import { deleteApp, refreshApps } from '../../api/apps.ts';
@@ -7,13 +6,10 @@ import { errorMessage } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { isCanceled } from '../../api/step-up.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { Field } from '../../components/ui/field.tsx';
-import { Input } from '../../components/ui/input.tsx';
 import { useRestoreApp } from './restore-app.ts';
 
 /** Deletes an app after its name was typed. It can be restored for 30 days. */
 export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: () => void }) {
-  const [typed, setTyped] = useState('');
   const { project } = useProject();
   const client = useQueryClient();
   const restore = useRestoreApp();
@@ -37,21 +33,9 @@ export function DeleteAppDialog({ subject, onClose }: { subject: App; onClose: (
       title={`Delete ${subject.name}?`}
       description="New events are rejected immediately, and its analytics are hidden. You can restore the app for 30 days."
       confirm="Delete app"
-      isDisabled={typed.trim() !== subject.name.trim()}
+      nameToType={subject.name}
       isBusy={remove.isPending}
       onConfirm={() => remove.mutate()}
-    >
-      <Field label={`Type “${subject.name}” to confirm`}>
-        {(control) => (
-          <Input
-            {...control}
-            autoFocus
-            autoComplete="off"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        )}
-      </Field>
-    </ConfirmDialog>
+    />
   );
 }

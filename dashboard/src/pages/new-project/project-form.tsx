@@ -1,16 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { PLATFORMS } from '../../../../src/directory/app.ts';
 import { NAME_RULES } from '../../../../src/directory/field-rules.ts';
 import { errorMessage, fieldError, isUnanswered } from '../../api/problem.ts';
 import { sessionQuery } from '../../api/session.ts';
-import { PLATFORM_NAMES } from '../../components/platform.tsx';
+import { PlatformField } from '../../components/platform.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Input } from '../../components/ui/input.tsx';
-import { Select } from '../../components/ui/select.tsx';
 import { TimezonePicker } from '../../components/ui/timezone-picker.tsx';
 import { useSubmission } from '../../components/use-submission.ts';
 import { browserZone } from '../../lib/time-zones.ts';
@@ -93,23 +91,7 @@ function Fields({ draft, change, error, creator }: FieldsProps) {
             />
           )}
         </Field>
-        <Field label="Platform">
-          {(control) => (
-            <Select
-              {...control}
-              value={draft.platform}
-              onChange={({ target }) =>
-                change({ platform: PLATFORMS.find((known) => known === target.value) ?? 'other' })
-              }
-            >
-              {PLATFORMS.map((platform) => (
-                <option key={platform} value={platform}>
-                  {PLATFORM_NAMES[platform]}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
+        <PlatformField value={draft.platform} onChange={(platform) => change({ platform })} />
       </div>
       <Field label="Time zone" hint="Used for daily totals." error={fieldError(error, 'timezone')}>
         {(control) => (

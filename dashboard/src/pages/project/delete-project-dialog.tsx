@@ -1,19 +1,15 @@
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
 import { toast } from 'sonner';
 import type { SessionProject } from '../../api/answers.ts';
 import { errorMessage } from '../../api/problem.ts';
 import { deleteProject } from '../../api/project.ts';
 import { isCanceled } from '../../api/step-up.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { Field } from '../../components/ui/field.tsx';
-import { Input } from '../../components/ui/input.tsx';
 
 type DeleteProjectDialogProps = { project: SessionProject; onClose: () => void };
 
 /** Deletes a project after its name was typed, and opens the account page, where it can be restored. */
 export function DeleteProjectDialog({ project, onClose }: DeleteProjectDialogProps) {
-  const [typed, setTyped] = useState('');
   const remove = useMutation({
     mutationFn: () => deleteProject(project.id),
     // A full page load: nothing of the project stays in memory.
@@ -27,21 +23,9 @@ export function DeleteProjectDialog({ project, onClose }: DeleteProjectDialogPro
       title={`Delete ${project.name}?`}
       description="All of its API keys are rejected immediately, so apps can no longer send events. You can restore the project for 30 days under Account and security."
       confirm="Delete project"
-      isDisabled={typed.trim() !== project.name.trim()}
+      nameToType={project.name}
       isBusy={remove.isPending || remove.isSuccess}
       onConfirm={() => remove.mutate()}
-    >
-      <Field label={`Type “${project.name}” to confirm`}>
-        {(control) => (
-          <Input
-            {...control}
-            autoFocus
-            autoComplete="off"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        )}
-      </Field>
-    </ConfirmDialog>
+    />
   );
 }
