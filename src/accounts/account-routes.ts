@@ -6,6 +6,7 @@ import { defineRoute, NO_CONTENT, type Route } from '../api/route.ts';
 import { closedObject } from '../lib/schema.ts';
 import { ACCOUNT_FIELDS, type AccountServices, PRESENTED_CODE, PRESENTED_PASSWORD } from './account.ts';
 import { rememberDevice } from './known-device.ts';
+import { TOTP_CODE } from './second-factor.ts';
 import { SESSION_JSON, toSessionJson } from './session-json.ts';
 import { findSessionById, listSessions, revokeSession, SESSION_ITEM_JSON } from './sessions.ts';
 import { stepUp } from './step-up.ts';
@@ -116,7 +117,7 @@ const confirmRoute = defineRoute({
   summary: 'Turn on two-factor authentication with a code from the app',
   access: 'signed_in',
   limit: 'management',
-  body: closedObject({ code: Type.String({ pattern: '^\\d{6}$' }) }),
+  body: closedObject({ code: Type.String({ pattern: TOTP_CODE.source }) }),
   answer: NO_CONTENT,
   handle: (services: AccountServices, { caller, body }) => confirmTotp(services, caller, body.code),
 });

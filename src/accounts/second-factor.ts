@@ -6,7 +6,11 @@ import { loadTotpCipher } from './totp-cipher.ts';
 /** A code as it was sent: of the authenticator app, or a backup code; undefined if none was. */
 export type SentCode = { personId: string; code: string | undefined; nowMs: number };
 
-const TOTP_CODE = /^\d{6}$/;
+/** A code of an authenticator app. */
+export const TOTP_CODE = /^\d{6}$/;
+
+/** What to say of a code that was not accepted. */
+export const WRONG_CODE = 'The code is wrong, was already used, or has expired. Enter the next one.';
 
 /**
  * Spends a code of a person's second factor, in the caller's transaction, so that none works twice. Returns false for a

@@ -7,10 +7,9 @@ import { type AuthRefusal, CHALLENGE_COOKIE, isRefusal, toAuthHeaders } from './
 import { findKnownDevice } from './known-device.ts';
 import { findPasswordHash, isPasswordUnchanged } from './password.ts';
 import type { People } from './people.ts';
+import { TOTP_CODE, WRONG_CODE } from './second-factor.ts';
 import { type StartedSession, startSession } from './start-session.ts';
 import { spendTotpCode } from './totp.ts';
-
-const TOTP_CODE = /^\d{6}$/;
 
 /**
  * Completes a sign-in that has passed the password, with a code of the authenticator app or a backup code. Throws 401 for
@@ -84,7 +83,4 @@ async function findChallengedPerson(
 const challengeExpired = () =>
   new ApiError('not_signed_in', { detail: 'The sign-in has expired. Start again with your password.' });
 
-const wrongCode = () =>
-  new ApiError('invalid_credentials', {
-    detail: 'The code is wrong, was already used, or has expired. Enter the next one.',
-  });
+const wrongCode = () => new ApiError('invalid_credentials', { detail: WRONG_CODE });

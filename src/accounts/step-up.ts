@@ -7,7 +7,7 @@ import { STEP_UP_MS } from './account-rules.ts';
 import { limitAttempts, recordFailedAttempt, sessionBuckets } from './attempts.ts';
 import { findPasswordHash } from './password.ts';
 import type { People } from './people.ts';
-import { spendSecondFactor } from './second-factor.ts';
+import { spendSecondFactor, WRONG_CODE } from './second-factor.ts';
 
 /** What a person gives again. `code` is of the authenticator app, or a backup code; required with a second factor. */
 export type StepUpProof = { password: string; code?: string };
@@ -33,10 +33,7 @@ export async function stepUp(
   const until = await (session.person.hasTotp
     ? limitAttempts(services, sessionBuckets('sign-in-code', session), grant)
     : grant());
-  return (
-    until ??
-    refuse(services, caller, 'The code is wrong, was already used, or has expired. Enter the next one.')
-  );
+  return until ?? refuse(services, caller, WRONG_CODE);
 }
 
 async function refuse(services: AccountServices, caller: SignedIn, detail: string): Promise<never> {

@@ -41,3 +41,6 @@ export function validationFailed(errors: FieldError[]): ApiError {
   const fields = [...new Set(errors.map((error) => error.field))].join(', ');
   return new ApiError('validation_failed', { detail: `Invalid fields: ${fields}.`, members: { errors } });
 }
+
+/** Returns the 404 of a path that does not exist. A hidden path must look the same. */
+export const pathNotFound = () => new ApiError('not_found', { detail: 'Nothing was found at this path.' });

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ApiError } from '../api/errors.ts';
+import { ApiError, pathNotFound } from '../api/errors.ts';
 import { toPayload } from './connections/pieces.ts';
-import { createStaticFiles, type StaticFile } from './static-files.ts';
+import type { StaticFile, StaticFiles } from './static-files.ts';
+import { pathOf } from './unmatched.ts';
 
 /** The dashboard's pages. All answer the same file: its router decides which page a path shows. */
 export const DASHBOARD_PATHS = [
@@ -58,17 +59,15 @@ const NOT_BUILT = 'The dashboard is not built. Build it with `npm run build`.';
 const ASSET = /^\w[\w.-]*(?<!\.(?:br|gz))$/;
 
 /**
- * Adds the dashboard built into `dir`: its page at every path of `DASHBOARD_PATHS`, revalidated each time, and its files
+ * Adds the dashboard from the `files` of its build: its page at every path of `DASHBOARD_PATHS`, revalidated each time, and its files
  * under `/assets`, whose names change with their content, cached for a year. Files compressed by the build are sent
  * compressed. Each file is looked up per request, so a build that finishes while the server runs is served immediately.
  * Without a build, those paths answer 404 with how to build it, and everything else works.
  */
-export function addDashboard(app: FastifyInstance, dir: string, refuse: RefuseWith): void {
-  const refuseFile = (request: FastifyRequest, reply: FastifyReply) =>
-    refuse(request, reply, new ApiError('not_found', { detail: 'Nothing was found at this path.' }));
+export function addDashboard(app: FastifyInstance, files: StaticFiles, refuse: RefuseWith): void {
+  const refuseFile = (request: FastifyRequest, reply: FastifyReply) => refuse(request, reply, pathNotFound());
   // For missing files; a path without a route is refused before this.
   app.setNotFoundHandler(refuseFile);
-  const files = createStaticFiles(dir);
   void app.register((scope, _options, done) => {
     scope.addHook('onRequest', (request, reply, next) => {
       reply.header('x-request-id', request.id);
@@ -98,30 +97,22 @@ const PROGRAM_PATH = /^\/(?:v1|app|assets|metrics|\.well-known)(?:\/|$)/;
 /** Whether a browser opens the address as a page: programs do not accept HTML. */
 function isPageView({ method, url, headers }: FastifyRequest): boolean {
   const isRead = method === 'GET' || method === 'HEAD';
-  return isRead && !PROGRAM_PATH.test(url) && (headers.accept?.includes('text/html') ?? false);
+  return isRead && !PROGRAM_PATH.test(pathOf(url)) && (headers.accept?.includes('text/html') ?? false);
 }
 
 /**
- * Returns a function that answers a browser at an unknown address with 404 and the dashboard's page, which says so. The
- * function returns false, and sends nothing, for programs and without a build.
+ * Answers a browser at an unknown address with 404 and the dashboard's page, which says so. Returns false, and sends
+ * nothing, for programs and without a build.
  */
-export function createNotFoundPage(dir: string): (request: FastifyRequest, reply: FastifyReply) => boolean {
-  const files = createStaticFiles(dir);
-  return (request, reply) => {
-    const file = isPageView(request) ? files.find('index.html', acceptEncodingOf(request)) : undefined;
-    if (!file) return false;
-    const { bytes, contentType, encoding } = file;
-    if (encoding !== undefined) reply.header('content-encoding', encoding);
-    reply.headers({
-      ...PAGE_HEADERS,
-      'x-request-id': request.id,
-      vary: 'accept, accept-encoding',
-      'content-type': contentType,
-      'content-length': bytes.length,
-    });
-    void reply.code(404).send(toPayload(bytes));
-    return true;
-  };
+export function sendNotFoundPage(files: StaticFiles, request: FastifyRequest, reply: FastifyReply): boolean {
+  const file = isPageView(request) ? files.find('index.html', acceptEncodingOf(request)) : undefined;
+  if (!file) return false;
+  // A connection that stays open would delay the stop.
+  if (!request.server.server.listening) reply.header('connection', 'close');
+  const { bytes, contentType, encoding } = file;
+  reply.headers({ ...PAGE_HEADERS, 'x-request-id': request.id, vary: 'accept, accept-encoding' });
+  void sendBytes(reply.code(404), { bytes, contentType, encoding });
+  return true;
 }
 
 const acceptEncodingOf = ({ headers }: FastifyRequest) => headers['accept-encoding']?.toString();
@@ -136,6 +127,12 @@ function sendFile(
   reply.headers(headers).headers({ etag, vary: 'accept-encoding' });
   const known = request.headers['if-none-match']?.split(',').map((entry) => entry.trim());
   if (known?.some((entry) => entry === etag || entry === '*')) return reply.code(304).send();
+  return sendBytes(reply, { bytes, contentType, encoding });
+}
+
+type Content = Pick<StaticFile, 'bytes' | 'contentType' | 'encoding'>;
+
+function sendBytes(reply: FastifyReply, { bytes, contentType, encoding }: Content): FastifyReply {
   if (encoding !== undefined) reply.header('content-encoding', encoding);
   // Fastify counts the bytes only of what it sends in one piece.
   reply.headers({ 'content-type': contentType, 'content-length': bytes.length });

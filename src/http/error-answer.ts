@@ -61,7 +61,7 @@ const STORAGE_CODES = {
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (!(error instanceof StorageError)) return new ApiError('internal', { cause: error });
-  // Nothing changes by waiting, so this one says no time to wait.
+  // Waiting doesn't help: no Retry-After.
   const headers = error.reason === 'too_large' ? {} : retryWithJitter();
   return new ApiError(STORAGE_CODES[error.reason], { headers, cause: error });
 }

@@ -6,7 +6,7 @@ import type { Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Slot } from '../limits/in-flight.ts';
-import { addDashboard, createNotFoundPage } from './dashboard-files.ts';
+import { addDashboard, sendNotFoundPage } from './dashboard-files.ts';
 import { compress, compressStream, type Encoded, isCompressible, precompress } from './encoding/compress.ts';
 import { type ErrorContext, toErrorAnswer } from './error-answer.ts';
 import { addMetricsEndpoint } from './metrics/endpoint.ts';
@@ -17,6 +17,7 @@ import { answerRequest, prepareRoute } from './pipeline/serve.ts';
 import type { Services } from './pipeline/services.ts';
 import { type Sent, send } from './send.ts';
 import { openGuardedBody } from './send-streamed.ts';
+import { createStaticFiles, type StaticFiles } from './static-files.ts';
 import { addStrictTransport } from './strict-transport.ts';
 import { createUnmatched, findHostError, toPathError } from './unmatched.ts';
 
@@ -41,7 +42,8 @@ export function createServer(services: Services, routes: readonly Route<Services
   const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) =>
     sendError(services, { request, reply }, error, {}, { requestId: request.id });
   addStrictTransport(app, config);
-  refuseUnmatched(app, services, routes, refuse);
+  const files = createStaticFiles(config.dashboardDir);
+  refuseUnmatched(app, services, routes, { files, refuse });
   const stopping = new AbortController();
   // Open streams would delay the stop.
   app.addHook('preClose', (done) => {
@@ -59,7 +61,7 @@ export function createServer(services: Services, routes: readonly Route<Services
       send(services, request, reply, { status: 200, headers: {}, contentType, body }),
     refuse,
   });
-  addDashboard(app, config.dashboardDir, refuse);
+  addDashboard(app, files, refuse);
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
   return app;
 }
@@ -69,17 +71,16 @@ type Refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown) => 
 /** Answers 404 (to people, with a page), 405 and a missing Host, counted in the metrics as one route. */
 function refuseUnmatched(
   app: FastifyInstance,
-  { metrics, config }: Services,
+  { metrics }: Services,
   routes: readonly Route[],
-  refuse: Refuse,
+  { files, refuse }: { files: StaticFiles; refuse: Refuse },
 ): void {
   const toUnmatchedError = createUnmatched(routes);
   const tally = metrics.tallyOf('any', 'unmatched');
-  const sendNotFoundPage = createNotFoundPage(config.dashboardDir);
   app.addHook('onRequest', (request, reply, done) => {
     const refusal = findHostError(request) ?? (request.is404 ? toUnmatchedError(request) : undefined);
     if (!refusal) return done();
-    if (refusal.status !== 404 || !sendNotFoundPage(request, reply)) refuse(request, reply, refusal);
+    if (refusal.status !== 404 || !sendNotFoundPage(files, request, reply)) refuse(request, reply, refusal);
     tally(refusal.status, 0);
   });
 }

@@ -1,12 +1,10 @@
 import type { FastifyRequest } from 'fastify';
-import { ApiError } from '../api/errors.ts';
+import { ApiError, pathNotFound } from '../api/errors.ts';
 import type { Route } from '../api/route.ts';
-
-const notFound = () => new ApiError('not_found', { detail: 'Nothing was found at this path.' });
 
 /** Returns the error for a path the router rejects: a parameter longer than any ID, or broken percent-encoding. */
 export function toPathError(code: string): ApiError {
-  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return notFound();
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return pathNotFound();
   return new ApiError('invalid_encoding', { detail: 'The URL cannot be decoded.' });
 }
 
@@ -36,8 +34,8 @@ const HOST = /^(?:\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/i;
 const hostError = (detail: string) =>
   new ApiError('invalid_encoding', { detail, headers: { connection: 'close' } });
 
-/** The path of a request's target, which may also be a whole URL (RFC 9112 §3.2.2), as the router takes it. */
-const pathOf = (target: string) => (target.split('?', 1)[0] ?? '').replace(/^https?:\/\/[^/]*/i, '');
+/** Returns the path of a request's target, which may also be a whole URL (RFC 9112 §3.2.2), as the router takes it. */
+export const pathOf = (target: string) => (target.split('?', 1)[0] ?? '').replace(/^https?:\/\/[^/]*/i, '');
 
 const toPattern = (path: string) =>
   new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
@@ -52,7 +50,7 @@ export function createUnmatched(routes: readonly Route[]): (request: FastifyRequ
     const path = pathOf(request.raw.url ?? '');
     const matching = patterns.filter(({ pattern }) => pattern.test(path));
     const methods = new Set<string>(matching.map(({ method }) => method));
-    if (methods.size === 0) return notFound();
+    if (methods.size === 0) return pathNotFound();
     if (methods.has('GET')) methods.add('HEAD');
     const allow = [...methods].join(', ');
     return new ApiError('method_not_allowed', {

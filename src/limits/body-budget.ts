@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { isForwardedNetwork } from '../lib/ip.ts';
+import type { CallerType } from './policies.ts';
 
 /**
  * Who sends a body: with a key that is in every install of an app, with a credential that only its owner has, or without
@@ -10,6 +11,10 @@ export type BodySender = {
   callerId: string | undefined;
   network: string;
 };
+
+/** Returns the kind of an authenticated sender. */
+export const kindOfSender = (type: CallerType): 'client' | 'trusted' =>
+  type === 'server' || type === 'member' ? 'trusted' : 'client';
 
 /** What a body was refused for: the bytes of one caller, one address, one kind of sender, or all together. */
 export type FullShare = 'caller' | 'address' | 'kind' | 'total';
@@ -59,41 +64,56 @@ export const BODY_SHARES: Readonly<Record<BodySender['kind'], Shares>> = {
 const WARNING_MS = 10_000;
 
 const WARNING =
-  'The memory for request bodies is exhausted: further ones are refused with 503. ' +
-  'appflow_bodies_refused_total shows which limit was reached.';
+  'Request bodies are being refused with 503, because a memory limit was reached. ' +
+  'appflow_bodies_refused_total shows which one.';
 
 /** What one address, caller, kind of sender or the server holds. It is in `siblings` while it has a body in flight. */
 type Account = {
   full: FullShare;
   bytesMax: number;
-  siblings: Accounts;
-  id: string;
   usedBytes: number;
   bodies: number;
+  /** Undefined for accounts that are always there. */
+  siblings: Accounts | undefined;
+  id: string;
 };
 
 type Accounts = Map<string, Account>;
 
 /** The accounts of one kind of sender, apart from those of other kinds. */
-type AccountsOfKind = { addresses: Accounts; callers: Accounts };
+type AccountsOfKind = { own: Account; addresses: Accounts; callers: Accounts };
 
-const createAccounts = (): AccountsOfKind => ({ addresses: new Map(), callers: new Map() });
+function createAccount(full: FullShare, bytesMax: number, siblings?: Accounts, id = ''): Account {
+  return { full, bytesMax, usedBytes: 0, bodies: 0, siblings, id };
+}
+
+const createAccounts = (kind: BodySender['kind']): AccountsOfKind => ({
+  own: createAccount('kind', BODY_SHARES[kind].kind),
+  addresses: new Map(),
+  callers: new Map(),
+});
+
+const createAllAccounts = () => ({
+  client: createAccounts('client'),
+  anonymous: createAccounts('anonymous'),
+  trusted: createAccounts('trusted'),
+});
 
 function findAccount(siblings: Accounts, id: string, full: FullShare, bytesMax: number): Account {
-  return siblings.get(id) ?? { full, bytesMax, siblings, id, usedBytes: 0, bodies: 0 };
+  return siblings.get(id) ?? createAccount(full, bytesMax, siblings, id);
 }
 
 function enterBody(accounts: readonly Account[]): void {
   for (const account of accounts) {
     account.bodies += 1;
-    if (account.bodies === 1) account.siblings.set(account.id, account);
+    if (account.bodies === 1) account.siblings?.set(account.id, account);
   }
 }
 
 function leaveBody(accounts: readonly Account[]): void {
   for (const account of accounts) {
     account.bodies -= 1;
-    if (account.bodies === 0) account.siblings.delete(account.id);
+    if (account.bodies === 0) account.siblings?.delete(account.id);
   }
 }
 
@@ -109,9 +129,8 @@ export function createBodyBudget(
   clock: Clock,
   onRefused?: (refused: { full: FullShare }) => void,
 ): BodyBudget {
-  const byKind = { client: createAccounts(), anonymous: createAccounts(), trusted: createAccounts() };
-  const kinds: Accounts = new Map();
-  const servers: Accounts = new Map();
+  const byKind = createAllAccounts();
+  const total = createAccount('total', BODY_BYTES_TOTAL_MAX);
   const totals = { caller: 0, address: 0, kind: 0, total: 0 };
   let lastRefusedAt = Number.NEGATIVE_INFINITY;
 
@@ -121,13 +140,12 @@ export function createBodyBudget(
    */
   function listAccounts({ kind, callerId, network }: BodySender): Account[] {
     const shares = BODY_SHARES[kind];
-    const { addresses, callers } = byKind[kind];
+    const { own, addresses, callers } = byKind[kind];
     const accounts: Account[] = [];
     if (shares.address !== UNLIMITED && !isForwardedNetwork(network))
       accounts.push(findAccount(addresses, network, 'address', shares.address));
     if (callerId !== undefined) accounts.push(findAccount(callers, callerId, 'caller', shares.caller));
-    if (shares.kind !== UNLIMITED) accounts.push(findAccount(kinds, kind, 'kind', shares.kind));
-    accounts.push(findAccount(servers, '', 'total', BODY_BYTES_TOTAL_MAX));
+    accounts.push(own, total);
     return accounts;
   }
 
@@ -171,7 +189,7 @@ export function createBodyBudget(
       };
     },
     findProblem: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
-    bytesInFlight: () => servers.get('')?.usedBytes ?? 0,
+    bytesInFlight: () => total.usedBytes,
     totals: () => totals,
   };
 }

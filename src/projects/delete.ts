@@ -63,6 +63,6 @@ async function getOwnProject(tx: ControlTransaction, projectId: string, personId
   if (!found) throw new ApiError('not_found', { detail: 'There is no such project.' });
   if (found.role === 'owner') return found;
   throw new ApiError('exceeds_own_permissions', {
-    detail: 'Only an owner can delete or restore a project. Ask one of them.',
+    detail: 'Only owners can delete or restore a project. Ask an owner.',
   });
 }

@@ -77,7 +77,7 @@ async function requireRoomForProject(tx: ControlTransaction, personId: string, n
     .where('person_id', '=', personId)
     .where(({ eb, or }) => or([eb('deleted_at', 'is', null), eb('deleted_at', '>', now - RESTORABLE_MS)]))
     .executeTakeFirstOrThrow();
-  requireBelowCap(count, 'projectsPerPerson', 'projects of yours');
+  requireBelowCap(count, 'projectsPerPerson', 'projects that you are a member of');
 }
 
 const deleteProjectRoute = defineRoute({

@@ -52,7 +52,7 @@ export type NoteServices = {
  * Reports a control database that is older than what was noted of it, until that is accepted, and notes its revision
  * instead. `noted` is from before it was opened.
  */
-export async function requireLatest(
+export async function reportOlder(
   services: NoteServices,
   paths: StorePaths,
   noted: NotedRevision | undefined,
@@ -82,24 +82,26 @@ export async function countStart({
 }
 
 /**
- * Notes the revision of a control database in the event store that belongs to it, unless a later one is noted. Never
- * rejects: an older note is still true.
+ * Notes the revision of a control database in the event store that belongs to it, unless a later one is noted. Returns
+ * false if that failed. Never rejects: an older note is still true.
  */
 export async function noteRevision(
   { control, clock, log }: NoteServices,
   { eventsDir }: Pick<StorePaths, 'eventsDir'>,
   { replaces = false } = {},
-): Promise<void> {
+): Promise<boolean> {
   try {
     const store = await findStoreId(control);
-    if (store === undefined || store !== findEventsId(eventsDir)) return;
+    if (store === undefined || store !== findEventsId(eventsDir)) return true;
     const revision = control.readRevision();
     const noted = await readNotedRevision(eventsDir);
-    if (!replaces && noted?.store === store && noted.revision >= revision) return;
+    if (!replaces && noted?.store === store && noted.revision >= revision) return true;
     const note: NotedRevision = { store, revision, at: new Date(clock.now()).toISOString() };
     await writeSealedFile(noteFile(eventsDir), note, `${noteFile(eventsDir)}.${process.pid}`);
+    return true;
   } catch (error) {
     log.warn(`The revision of the control database could not be noted: ${messageOf(error)}`);
+    return false;
   }
 }
 
@@ -111,8 +113,8 @@ export function startNotingRevisions(services: NoteServices, eventsDir: string):
     async run() {
       const revision = services.control.readRevision();
       if (revision === last) return;
-      last = revision;
-      await noteRevision(services, { eventsDir });
+      // Otherwise it is noted a second later, such as when a full disk has room again.
+      if (await noteRevision(services, { eventsDir })) last = revision;
     },
     onError: (err) => services.log.debug({ err }, 'the control database cannot be read'),
   });

@@ -27,7 +27,7 @@ import { createShedding } from '../limits/shedding.ts';
 import { watchMemberships } from '../members/membership-watcher.ts';
 import { applyClockFloor, readLastWrite, withoutFloor } from './clock-floor.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
-import { countStart, noteRevision, readNotedRevision, requireLatest } from './control-revision.ts';
+import { countStart, noteRevision, readNotedRevision, reportOlder } from './control-revision.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { findSecretWarning, loadSecret, requireSameSecret } from './secret-store.ts';
 import { requireControlFile, requirePair, type StorePaths } from './store-pair.ts';
@@ -122,7 +122,7 @@ async function openDatabase(config: Config, paths: StorePaths, clock: Clock, log
     const clockState = config.hasClockFloor
       ? await applyClockFloor(clock, control, lastWriteMs)
       : withoutFloor(clock);
-    await requireLatest({ control, clock, log }, paths, noted);
+    await reportOlder({ control, clock, log }, paths, noted);
     const note = () => noteRevision({ control, clock, log }, paths);
     return { control, disk, clockState, close: () => note().then(control.close) };
   } catch (error) {

@@ -3,14 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { join as joinProject, setUp, stepUp } from '../support/browser.ts';
-import {
-  browserTest,
-  enterAs,
-  findViolations,
-  showTheme,
-  startChromium,
-  untilLoaded,
-} from '../support/chromium.ts';
+import { browserTest, enterAs, findViolationsIn, startChromium, untilLoaded } from '../support/chromium.ts';
 import { startTestServer } from '../support/harness.ts';
 
 /** A folder for a screenshot of every dialog. Without it none is taken, which saves seconds. */
@@ -110,8 +103,11 @@ async function inspect(width: keyof typeof SIZES): Promise<string[]> {
     await opened(page).waitFor();
     // Themes differ only in color, so the second run checks only contrast.
     for (const theme of ['light', 'dark'] as const) {
-      await showTheme(page, theme);
-      const violations = await findViolations(page, theme === 'dark' ? ['color-contrast'] : undefined);
+      const violations = await findViolationsIn(
+        page,
+        theme,
+        theme === 'dark' ? ['color-contrast'] : undefined,
+      );
       if (shots !== undefined)
         await page.screenshot({ path: join(shots, `dialog-${name}-${width}-${theme}.png`) });
       wrong.push(...violations.map((violation) => `${name} ${width} ${theme}: ${violation}`));

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { startServer } from '../../src/server/start.ts';
 import { PASSWORD } from '../support/browser.ts';
-import { browserTest, findViolations, showTheme, startChromium } from '../support/chromium.ts';
+import { browserTest, findViolationsIn, startChromium } from '../support/chromium.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
@@ -21,16 +21,6 @@ const chromium = startChromium();
 const run = promisify(execFile);
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
 
-/** Returns the accessibility problems that are still there when the theme is shown a second time. */
-async function findLasting(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
-  const violations = await findViolations(page);
-  if (violations.length === 0) return violations;
-  // On a busy machine, the browser can leave a link in the color of the other theme until the next change.
-  await showTheme(page, theme === 'dark' ? 'light' : 'dark');
-  await showTheme(page, theme);
-  return findViolations(page);
-}
-
 /** Returns the accessibility problems of a step, in both themes and on a phone. */
 async function inspectStep(page: Page, name: string): Promise<string[]> {
   const wrong: string[] = [];
@@ -40,8 +30,7 @@ async function inspectStep(page: Page, name: string): Promise<string[]> {
   ] as const) {
     await page.setViewportSize({ width, height });
     for (const theme of ['light', 'dark'] as const) {
-      await showTheme(page, theme);
-      const violations = await findLasting(page, theme);
+      const violations = await findViolationsIn(page, theme);
       wrong.push(...violations.map((violation) => `${name} ${width} ${theme}: ${violation}`));
       if (shots)
         await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`), fullPage: true });

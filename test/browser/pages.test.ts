@@ -6,14 +6,7 @@ import type { Page } from 'playwright-core';
 import { runDemo } from '../../src/cli/demo.ts';
 import { startServer } from '../../src/server/start.ts';
 import { join as joinProject, setUp, stepUp } from '../support/browser.ts';
-import {
-  browserTest,
-  enterAs,
-  findViolations,
-  showTheme,
-  startChromium,
-  untilLoaded,
-} from '../support/chromium.ts';
+import { browserTest, enterAs, findViolationsIn, startChromium, untilLoaded } from '../support/chromium.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { makeConfig } from '../support/harness.ts';
 import { trackSecrets } from '../support/minted-secrets.ts';
@@ -108,8 +101,7 @@ async function inspectPage(page: Page, name: string): Promise<string[]> {
   const wrong: string[] = [];
   // Themes differ only in color, so the second run checks only contrast.
   for (const theme of ['light', 'dark'] as const) {
-    await showTheme(page, theme);
-    const violations = await findViolations(page, theme === 'dark' ? ['color-contrast'] : undefined);
+    const violations = await findViolationsIn(page, theme, theme === 'dark' ? ['color-contrast'] : undefined);
     wrong.push(...violations.map((violation) => `${name} ${theme}: ${violation}`));
     await keepPicture(page, `${name}-${theme}`);
   }

@@ -135,7 +135,7 @@ describe('unfinished bodies of many addresses', () => {
     assert.equal((await send('203.0.113.10', server_key)).status, 200);
     const { status, warnings } = (await api.call('GET', '/readyz')).body;
     assert.equal(status, 'degraded');
-    assert.match(warnings.join(), /memory for request bodies is exhausted/);
+    assert.match(warnings.join(), /Request bodies are being refused with 503/);
   });
 
   it('leave room for bodies without a key, which have a share of their own', async () => {

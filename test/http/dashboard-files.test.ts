@@ -6,6 +6,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { renderProblem } from '../../src/api/problem.ts';
 import { addDashboard, DASHBOARD_PATHS } from '../../src/http/dashboard-files.ts';
+import { createStaticFiles } from '../../src/http/static-files.ts';
 import { startServer } from '../../src/server/start.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { connect, makeConfig, makeTempDir } from '../support/harness.ts';
@@ -219,7 +220,7 @@ it('explains how to build the dashboard if it is missing, and serves everything 
   cleanUp(() => app.close());
   app.get('/healthz', () => ({ status: 'ok' }));
   const notBuilt = makeTempDir();
-  addDashboard(app, notBuilt, (_request, reply, error) => {
+  addDashboard(app, createStaticFiles(notBuilt), (_request, reply, error) => {
     void reply.code(error.status).send(renderProblem(error, 'req_1', ''));
   });
   for (const path of DASHBOARD_PATHS) {

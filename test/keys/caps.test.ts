@@ -176,7 +176,7 @@ describe('people', async () => {
       )
       .run(project_id);
     assert.deepEqual(statusesOf(await Promise.all([create(), create()])), [201, 409]);
-    assertFull(await create(), /^There are 100 projects of yours/);
+    assertFull(await create(), /^There are 100 projects that you are a member of already/);
     const projects = count('SELECT count(*) FROM projects');
     await create();
     assert.equal(count('SELECT count(*) FROM projects'), projects, 'a refused project leaves nothing');

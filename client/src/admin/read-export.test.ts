@@ -36,7 +36,7 @@ async function fail(format: ExportFormat, text: string, options: { breaks?: bool
 
 const MISSING = {
   code: 'network_error',
-  message: 'The export was interrupted: its last line is missing. Try again.',
+  message: 'The export is incomplete. Try again.',
   status: 200,
 };
 const REVOKED = { code: 'api_key_revoked', message: 'The key, and "all" else, was revoked.', status: 200 };

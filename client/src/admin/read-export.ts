@@ -49,7 +49,7 @@ export async function* readExport(
 
 function toError({ error }: LastLine, cause?: unknown): AppflowError {
   if (error) return new AppflowError(error.message, { code: error.code, status: 200, cause });
-  const message = 'The export was interrupted: its last line is missing. Try again.';
+  const message = 'The export is incomplete. Try again.';
   return new AppflowError(message, { code: 'network_error', status: 200, cause });
 }
 

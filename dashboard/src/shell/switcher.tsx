@@ -2,6 +2,7 @@ import { ChevronsUpDown } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { type ReactNode, useRef, useState } from 'react';
 import { type Choice, ChoiceList } from '../components/ui/choice-list.tsx';
+import { ChoicePopover } from '../components/ui/choice-popover.tsx';
 import { cn } from '../lib/class-names.ts';
 
 type SwitcherProps = {
@@ -45,31 +46,22 @@ export function Switcher({ label, children, className, choices, chosen, onChoose
         {children}
         <ChevronsUpDown className="size-3.5 shrink-0 text-soft" aria-hidden />
       </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="start"
-          sideOffset={6}
-          collisionPadding={8}
-          aria-label={label}
-          onCloseAutoFocus={finishClose}
-          className="z-50 flex max-h-[min(24rem,var(--radix-popover-content-available-height))] w-[var(--radix-popover-trigger-width)] min-w-48 flex-col rounded-lg border bg-raised p-1 shadow-pop outline-none data-[state=open]:animate-rise-in"
+      <ChoicePopover aria-label={label} onCloseAutoFocus={finishClose} className="min-w-48">
+        <ChoiceList
+          label={label}
+          choices={choices}
+          chosen={chosen}
+          onChoose={(id) => close(() => onChoose(id))()}
+        />
+        <button
+          type="button"
+          onClick={close(footer.onSelect)}
+          className="-mx-1 mt-1 -mb-1 flex items-center gap-2.5 rounded-b-lg border-t px-3.5 py-2 text-sm hover:bg-hover focus-visible:-outline-offset-2 [&_svg]:size-4 [&_svg]:text-soft"
         >
-          <ChoiceList
-            label={label}
-            choices={choices}
-            chosen={chosen}
-            onChoose={(id) => close(() => onChoose(id))()}
-          />
-          <button
-            type="button"
-            onClick={close(footer.onSelect)}
-            className="-mx-1 mt-1 -mb-1 flex items-center gap-2.5 rounded-b-lg border-t px-3.5 py-2 text-sm hover:bg-hover focus-visible:-outline-offset-2 [&_svg]:size-4 [&_svg]:text-soft"
-          >
-            {footer.icon}
-            {footer.label}
-          </button>
-        </Popover.Content>
-      </Popover.Portal>
+          {footer.icon}
+          {footer.label}
+        </button>
+      </ChoicePopover>
     </Popover.Root>
   );
 }

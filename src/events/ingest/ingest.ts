@@ -9,7 +9,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { DAY_MS, SECOND_MS } from '../../lib/durations.ts';
 import { closedObject, component, documentedAs, nullable } from '../../lib/schema.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
-import type { BodySender } from '../../limits/body-budget.ts';
+import { type BodySender, kindOfSender } from '../../limits/body-budget.ts';
 import { type LoopShare, TASK_MS } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
@@ -161,8 +161,7 @@ async function parseEvents(
   parse: (event: unknown) => ParsedEvent,
 ): Promise<ParsedBatch> {
   const parsed: ParsedBatch = { rows: [], rejected: [], warnings: createWarningTally() };
-  const isTrusted = principal.type === 'server' || principal.type === 'member';
-  const sender: BodySender = { kind: isTrusted ? 'trusted' : 'client', callerId: principal.id, network };
+  const sender: BodySender = { kind: kindOfSender(principal.type), callerId: principal.id, network };
   let index = 0;
   while (index < events.length) {
     const running = loopShare.run(sender, () => {

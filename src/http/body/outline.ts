@@ -97,7 +97,7 @@ function countValue(scan: OutlineScan): void {
   else scan.otherValues += 1;
   if (scan.itemValues <= ITEM_VALUES_MAX && scan.otherValues <= ITEM_VALUES_MAX) {
     if (scan.bodyValues <= BODY_VALUES_MAX) return;
-    throw tooMany(`The body holds more than ${BODY_VALUES_MAX} values. Halve the batch.`);
+    throw tooMany(`The body has more than ${BODY_VALUES_MAX} values. Halve the batch.`);
   }
   const holder = scan.list ? `Element ${scan.list.length - 1} of a list` : 'The body outside of its lists';
   throw tooMany(`${holder} has more than ${ITEM_VALUES_MAX} values. Send fewer.`);
@@ -127,7 +127,7 @@ function endItem(scan: OutlineScan, at: number): void {
   scan.itemValues = 0;
   if (scan.list.length <= LIST_ITEMS_MAX) return;
   throw tooMany(
-    `A list of the body holds more than ${LIST_ITEMS_MAX} elements, the most a batch can have. Halve it.`,
+    `A list of the body has more than ${LIST_ITEMS_MAX} elements, the most a batch can have. Halve it.`,
   );
 }
 

@@ -43,8 +43,8 @@ export async function compress(
   text: string,
   headers: IncomingHttpHeaders,
 ): Promise<{ body: string | Buffer; encoding: 'gzip' | undefined }> {
-  const isShort = Buffer.byteLength(text) < COMPRESSED_BYTES_MIN;
-  if (isShort || !acceptsGzip(headers)) return { body: text, encoding: undefined };
+  if (!acceptsGzip(headers) || Buffer.byteLength(text) < COMPRESSED_BYTES_MIN)
+    return { body: text, encoding: undefined };
   return { body: await gzipAsync(text, FAST), encoding: 'gzip' };
 }
 

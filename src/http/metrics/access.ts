@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from '../../api/errors.ts';
+import { ApiError, pathNotFound } from '../../api/errors.ts';
 import { isInCidrs } from '../../lib/ip.ts';
 import { findForwardingHeader, isLoopbackHost, LOOPBACK } from '../network/address.ts';
 
@@ -42,13 +42,13 @@ const CHALLENGE = { 'www-authenticate': 'Bearer realm="appflow metrics"' };
 /** Returns the error that refuses a request for `/metrics`; undefined if it is answered. */
 export function findMetricsRefusal(method: string, verdict: MetricsAccess): ApiError | undefined {
   // First: where it is hidden, this path does not exist for any method.
-  if (verdict === 'hidden') return new ApiError('not_found', { detail: 'Nothing was found at this path.' });
+  if (verdict === 'hidden') return pathNotFound();
   if (method !== 'GET' && method !== 'HEAD') {
     const detail = `${method} is not supported here. Use GET, HEAD.`;
     return new ApiError('method_not_allowed', { detail, headers: { allow: 'GET, HEAD' } });
   }
   if (verdict === 'allowed') return undefined;
   const code = verdict === 'token_missing' ? 'missing_api_key' : 'invalid_api_key';
-  const detail = 'The metrics want METRICS_TOKEN as "Authorization: Bearer <token>".';
+  const detail = '/metrics requires METRICS_TOKEN. Send it as "Authorization: Bearer <token>".';
   return new ApiError(code, { detail, headers: CHALLENGE });
 }

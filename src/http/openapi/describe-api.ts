@@ -10,7 +10,7 @@ const DESCRIPTION = `Collect events from your apps and query their metrics.
 Every request needs an API key in the header \`Authorization: Bearer <key>\`. Errors are \`application/problem+json\` (RFC 9457);
 their \`code\` never changes. A request over the rate limit gets 429 with \`Retry-After\`. Every answer has an \`X-Request-Id\`.
 
-Answers can get new members, and \`code\` new values: ignore what you do not know.`;
+Responses may gain new fields, and \`code\` new values: ignore any you don't recognize.`;
 
 /** Returns the OpenAPI 3.1 description of these routes. */
 export function describeApi(routes: readonly Route[], version: string): Record<string, unknown> {

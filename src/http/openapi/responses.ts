@@ -51,7 +51,7 @@ function errorResponses(route: Route): Record<string, object> {
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => {
       const extra = isPublic && status < 429 ? [] : (EXTRA_HEADERS[status] ?? []);
-      // A body is malformed after its key was verified.
+      // Every error but 401 can come after the key is verified, so it has the limits.
       const limits = isPublic || status === 401 ? [] : KEY_HEADERS;
       return [status, errorResponse(codes, ['X-Request-Id', ...limits, ...extra])];
     }),

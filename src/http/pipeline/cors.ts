@@ -22,6 +22,7 @@ const ALLOWED = [
   ...['Authorization', 'Content-Type', 'Content-Encoding', 'X-Request-Id', 'X-Appflow-Bundle-Id'],
   'X-Appflow-Sdk',
 ];
+const ALLOWED_NAMES: ReadonlySet<string> = new Set(ALLOWED.map((name) => name.toLowerCase()));
 const REQUESTED_LENGTH_MAX = 1_000;
 /** Without `*`: a browser takes that for every header. */
 const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
@@ -41,9 +42,8 @@ const WITH_AUTHORITY =
 export function preflightHeaders(routes: readonly Route[], requested = ''): Record<string, string> {
   const asked =
     requested.length > REQUESTED_LENGTH_MAX ? [] : requested.split(',').map((name) => name.trim());
-  const known = new Set(ALLOWED.map((name) => name.toLowerCase()));
   const others = asked.filter(
-    (name) => HEADER_NAME.test(name) && !WITH_AUTHORITY.test(name) && !known.has(name.toLowerCase()),
+    (name) => HEADER_NAME.test(name) && !WITH_AUTHORITY.test(name) && !ALLOWED_NAMES.has(name.toLowerCase()),
   );
   return {
     'access-control-allow-origin': '*',

@@ -5,7 +5,7 @@ import { findRequestedApp } from '../../api/resources.ts';
 import type { Route } from '../../api/route.ts';
 import type { Check } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
-import type { BodySender } from '../../limits/body-budget.ts';
+import { type BodySender, kindOfSender } from '../../limits/body-budget.ts';
 import { type BodyRequest, readJson } from './body.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import { parseQuery } from './query.ts';
@@ -32,7 +32,7 @@ export function toBodySender({ network }: Exchange, caller: AnyCaller | undefine
   if (caller === undefined) return { kind: 'anonymous', callerId: undefined, network };
   if (!('key' in caller)) return { kind: 'trusted', callerId: caller.session.person.id, network };
   const { id, type } = caller.key;
-  return { kind: type === 'server' ? 'trusted' : 'client', callerId: id, network };
+  return { kind: kindOfSender(type), callerId: id, network };
 }
 
 /** Reads and validates path, query and body. Throws 422 with every invalid field. */

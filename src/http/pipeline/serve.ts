@@ -142,7 +142,9 @@ function handle(
     raw: route.access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
     ifMatch: headers['if-match'],
     lastEventId: headers['last-event-id']?.toString(),
-    country: findRequestCountry(exchange.raw, services.config),
+    get country() {
+      return findRequestCountry(exchange.raw, services.config);
+    },
     get signal() {
       return exchange.signal;
     },

@@ -1,10 +1,11 @@
+import { HOUR_MS } from '../../lib/durations.ts';
 import { DATABASE_NAME } from '../engine/connection.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { findDamagedFile, isUnfinishedChange, mayBeDamage } from './damage-error.ts';
 import { DERIVED_TABLES, type DerivedTable, isDerived } from './derive-sql.ts';
 
 /** Reading every file of a large table takes long; nothing else waits for it. */
-const CHECK_MS_MAX = 6 * 3_600_000;
+const CHECK_MS_MAX = 6 * HOUR_MS;
 
 /** A part with a file whose content is not what was written. */
 export type DamagedPart = { name: string; reason: string };

@@ -1,4 +1,6 @@
+import { MINUTE_MS } from '../../lib/durations.ts';
 import type { Log } from '../../lib/log.ts';
+import { runPeriodically } from '../../lib/periodic.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { takeLedger, writeLedger } from './ledger.ts';
 
@@ -16,13 +18,11 @@ export type Recorder = {
 
 type RecorderOptions = { log: Log; noteEvents?: (events: number) => Promise<void> };
 
-const RECORD_INTERVAL_MS = 60_000;
-
 /** Returns the recorder of the store in `folder`. */
 export function createRecorder(folder: string, { log, noteEvents }: RecorderOptions): Recorder {
   let last = '';
   let recording: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
+  let stopTimer: (() => Promise<void>) | undefined;
 
   // One after another: two writes at a time would mix in the same draft.
   function record(gateway: Gateway): Promise<void> {
@@ -57,8 +57,8 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
   return {
     record,
     start(gateway) {
-      void record(gateway);
-      timer = setInterval(() => void record(gateway), RECORD_INTERVAL_MS).unref();
+      // `record` itself never rejects.
+      stopTimer = runPeriodically({ everyMs: MINUTE_MS, run: () => record(gateway), onError: () => {} });
     },
     async redefine(gateway, work) {
       const done = recording.then(() => redefineNow(gateway, work));
@@ -66,7 +66,7 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
       await done;
     },
     async stop(gateway) {
-      clearInterval(timer);
+      await stopTimer?.();
       await record(gateway);
     },
   };

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react';
 import { cn } from '../../lib/class-names.ts';
 import { browserZone, listZones } from '../../lib/time-zones.ts';
 import { ChoiceList } from './choice-list.tsx';
+import { ChoicePopover } from './choice-popover.tsx';
 import type { FieldControl } from './field.tsx';
 import { FIELD_CLASSES } from './input.tsx';
 
@@ -34,17 +35,9 @@ export function TimezonePicker({ className, value, first = [], onChange, ...cont
         <span className="truncate">{toName(value)}</span>
         <ChevronDown className="size-4 shrink-0 text-soft" aria-hidden />
       </Popover.Trigger>
-      <Popover.Portal>
-        <Popover.Content
-          align="start"
-          sideOffset={6}
-          collisionPadding={8}
-          aria-label="Time zones"
-          className="z-50 flex max-h-[min(22rem,var(--radix-popover-content-available-height))] w-[var(--radix-popover-trigger-width)] min-w-64 flex-col rounded-lg border bg-raised p-1 shadow-pop outline-none data-[state=open]:animate-rise-in"
-        >
-          <Zones value={value} first={first} onChoose={choose} />
-        </Popover.Content>
-      </Popover.Portal>
+      <ChoicePopover aria-label="Time zones" className="min-w-64">
+        <Zones value={value} first={first} onChoose={choose} />
+      </ChoicePopover>
     </Popover.Root>
   );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App, KeyWithSecret } from '../../api/answers.ts';
-import { makeProjectCreator, type ProjectDraft } from './create-project.ts';
+import { createProjectCreator, type ProjectDraft } from './create-project.ts';
 
 const DRAFT: ProjectDraft = {
   projectName: ' Notes ',
@@ -20,7 +20,7 @@ function recordRequests(failures: Record<string, number>) {
     failures[kind] = left - 1;
     if (left > 0) throw new Error(`${kind} failed`);
   };
-  const creator = makeProjectCreator({
+  const creator = createProjectCreator({
     async createProject(name) {
       send('project', name);
       return { id: 'proj_1' } as never;

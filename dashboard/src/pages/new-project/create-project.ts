@@ -21,7 +21,7 @@ const REQUESTS = { createProject, createApp, createKey };
  * Returns what creates a project with an app and a client key, by three requests. After a failure it resumes at the
  * request that failed, so that a retry creates nothing twice.
  */
-export function makeProjectCreator(requests: typeof REQUESTS = REQUESTS): ProjectCreator {
+export function createProjectCreator(requests: typeof REQUESTS = REQUESTS): ProjectCreator {
   let projectId: string | undefined;
   let app: App | undefined;
   const toAppAttempt = makeAttempts(({ name, platform, timezone }: ProjectDraft): NewApp => {

@@ -87,23 +87,27 @@ function KeyCard({ created, onStored, wasLeaveAttempted }: CardProps & { wasLeav
   );
 }
 
-type Language = 'curl' | 'swift' | 'kotlin' | 'client';
+const NATIVE_HINT =
+  'Sends one event. docs/guides/snippets.md in the Appflow repository has complete code, with a queue and retries.';
 
-const NATIVE_HINT = 'Sends one event. docs/guides/snippets.md has complete code, with a queue and retries.';
-
-const SNIPPETS: Record<Language, { label: string; description: string }> = {
-  curl: { label: 'curl', description: 'Run this in a terminal.' },
-  swift: { label: 'Swift', description: NATIVE_HINT },
-  kotlin: { label: 'Kotlin', description: NATIVE_HINT },
+const SNIPPETS = {
+  swift: { label: 'Swift', description: NATIVE_HINT, render: swiftSnippet },
+  kotlin: { label: 'Kotlin', description: NATIVE_HINT, render: kotlinSnippet },
   client: {
     label: 'JavaScript',
     description: 'Add this to your app. The client works in browsers, React Native and Node.',
+    render: clientSnippet,
   },
-};
+} as const;
 
-const LANGUAGES: readonly Language[] = ['curl', 'swift', 'kotlin', 'client'];
+type Language = 'curl' | keyof typeof SNIPPETS;
 
-const RENDER = { swift: swiftSnippet, kotlin: kotlinSnippet, client: clientSnippet };
+const LANGUAGES: readonly { value: Language; label: string }[] = [
+  { value: 'curl', label: 'curl' },
+  { value: 'swift', label: SNIPPETS.swift.label },
+  { value: 'kotlin', label: SNIPPETS.kotlin.label },
+  { value: 'client', label: SNIPPETS.client.label },
+];
 
 function SnippetCard({ created: { app, apiKey }, onStored }: CardProps) {
   const [language, setLanguage] = useState<Language>('curl');
@@ -112,20 +116,13 @@ function SnippetCard({ created: { app, apiKey }, onStored }: CardProps) {
   const code =
     language === 'curl'
       ? curlSnippet(apiKey, apiKey.key, { ...context, eventId })
-      : RENDER[language]({ ...context, key: apiKey.key });
+      : SNIPPETS[language].render({ ...context, key: apiKey.key });
   return (
     <Card>
       <CardHeader
         title="Send an event"
-        description={SNIPPETS[language].description}
-        actions={
-          <Segmented
-            label="Language"
-            value={language}
-            onChange={setLanguage}
-            options={LANGUAGES.map((value) => ({ value, label: SNIPPETS[value].label }))}
-          />
-        }
+        description={language === 'curl' ? 'Run this in a terminal.' : SNIPPETS[language].description}
+        actions={<Segmented label="Language" value={language} onChange={setLanguage} options={LANGUAGES} />}
       />
       <CardBody>
         <CodeBlock what="snippet" code={code} onCopied={onStored} />

@@ -1,5 +1,5 @@
 /** What a snippet needs: the server, the app, and the whole key. */
-export type SnippetContext = { origin: string; appId: string; key: string };
+type SnippetContext = { origin: string; appId: string; key: string };
 
 /** Returns the lines that send a first event with `@appflow/client`. */
 export function clientSnippet({ origin, appId, key }: SnippetContext): string {
@@ -16,14 +16,15 @@ export function clientSnippet({ origin, appId, key }: SnippetContext): string {
   ].join('\n');
 }
 
-/** Returns the lines that send a first event from Swift, in an `async` function. */
+/** Returns the lines that send a first event from Swift. */
 export function swiftSnippet({ origin, appId, key }: SnippetContext): string {
-  return `import Foundation
+  return `// Run this in an async function.
+import Foundation
 
 let batch: [String: Any] = [
     "app_id": "${appId}",
     "events": [
-        ["event_id": UUID().uuidString, "event_name": "app_open", "app_user_id": "user_1"]
+        ["event_id": UUID().uuidString, "event_name": "app_open", "app_user_id": "user_123"]
     ],
 ]
 var request = URLRequest(url: URL(string: "${origin}/v1/events")!)
@@ -35,13 +36,14 @@ let (data, _) = try await URLSession.shared.data(for: request)
 print(String(decoding: data, as: UTF8.self))`;
 }
 
-/** Returns the lines that send a first event from Kotlin, outside of the main thread. */
+/** Returns the lines that send a first event from Kotlin. */
 export function kotlinSnippet({ origin, appId, key }: SnippetContext): string {
-  return `import java.net.HttpURLConnection
+  return `// On Android: with the INTERNET permission, and not on the main thread.
+import java.net.HttpURLConnection
 import java.net.URL
 import java.util.UUID
 
-val event = """{"event_id":"\${UUID.randomUUID()}","event_name":"app_open","app_user_id":"user_1"}"""
+val event = """{"event_id":"\${UUID.randomUUID()}","event_name":"app_open","app_user_id":"user_123"}"""
 val connection = URL("${origin}/v1/events").openConnection() as HttpURLConnection
 connection.requestMethod = "POST"
 connection.doOutput = true

@@ -12,7 +12,7 @@ import { Input } from '../../components/ui/input.tsx';
 import { TimezonePicker } from '../../components/ui/timezone-picker.tsx';
 import { useSubmission } from '../../components/use-submission.ts';
 import { browserZone } from '../../lib/time-zones.ts';
-import { type Created, makeProjectCreator, type ProjectDraft } from './create-project.ts';
+import { type Created, createProjectCreator, type ProjectDraft } from './create-project.ts';
 
 /** Name of the project, and name, platform and time zone of its first app. */
 export function ProjectForm({ onCreated }: { onCreated: (created: Created) => void }) {
@@ -22,7 +22,7 @@ export function ProjectForm({ onCreated }: { onCreated: (created: Created) => vo
     platform: 'ios',
     timezone: browserZone(),
   }));
-  const [creator] = useState(makeProjectCreator);
+  const [creator] = useState(createProjectCreator);
   const client = useQueryClient();
   const { submit, isBusy, error } = useSubmission(async () => {
     const created = await creator.create(draft);
@@ -52,7 +52,7 @@ type FieldsProps = {
   draft: ProjectDraft;
   change: (part: Partial<ProjectDraft>) => void;
   error: unknown;
-  creator: ReturnType<typeof makeProjectCreator>;
+  creator: ReturnType<typeof createProjectCreator>;
 };
 
 function Fields({ draft, change, error, creator }: FieldsProps) {

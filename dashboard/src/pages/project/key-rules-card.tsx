@@ -21,9 +21,12 @@ export function KeyRulesCard({ settings }: { settings: ProjectSettings }) {
   const save = useSaveSettings();
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    const days = draft.days === '' ? null : Number(draft.days);
+    const policy = draft.policy === 'revoke' ? 'revoke' : Number(draft.minutes);
+    // Only what was edited, to keep what someone else has changed meanwhile.
     save.mutate({
-      max_key_lifetime_days: draft.days === '' ? null : Number(draft.days),
-      leaked_key_policy: draft.policy === 'revoke' ? 'revoke' : Number(draft.minutes),
+      ...(days !== settings.max_key_lifetime_days && { max_key_lifetime_days: days }),
+      ...(policy !== settings.leaked_key_policy && { leaked_key_policy: policy }),
     });
   };
   const isSame = JSON.stringify(before) === JSON.stringify(draft);

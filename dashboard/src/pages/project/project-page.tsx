@@ -27,19 +27,25 @@ export function ProjectPage() {
         hasCard
       >
         {(data) => (
-          <fieldset disabled={!can('project:write')} className="contents">
+          <>
             {!can('project:write') && (
               <Callout title="Read-only">
                 Your role ({project.role}) can't change these settings. Ask an owner or admin.
               </Callout>
             )}
-            <NameCard key={`name-${data.updated_at}`} settings={data} />
-            <KeyRulesCard key={`keys-${data.updated_at}`} settings={data} />
-            <RevenueCard settings={data} />
-            <LimitsCard key={`limits-${data.updated_at}`} settings={data} />
+            {/* Keyed by its own values: saving one card keeps what is typed in the others. */}
+            <fieldset disabled={!can('project:write')} className="contents">
+              <NameCard key={`name ${data.name}`} settings={data} />
+              <KeyRulesCard
+                key={`keys ${data.max_key_lifetime_days} ${data.leaked_key_policy}`}
+                settings={data}
+              />
+              <RevenueCard settings={data} />
+              <LimitsCard key={`limits ${JSON.stringify(data.rate_limits)}`} settings={data} />
+            </fieldset>
             <FactsCard settings={data} />
             <DeleteProjectCard />
-          </fieldset>
+          </>
         )}
       </QueryState>
     </Page>
