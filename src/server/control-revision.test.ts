@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { initProject, makeClock, makeConfig, makeTempDir } from '../../test/support/harness.ts';
 import { checkControl } from '../cli/doctor/check-control.ts';
 import type { Config } from '../config/config.ts';
@@ -101,6 +102,33 @@ describe('an older control database, with its checksum, beside the events', () =
     for (const end of ['-wal', '-shm', '-open'])
       rmSync(join(killed.dataDir, 'control.db') + end, { force: true });
     await requireReported(killed, join(killed.dataDir, 'control.db'));
+  });
+
+  it('also if the change could not be noted at first: it is noted as soon as that is possible', async () => {
+    const { config } = await install();
+    const lines: string[] = [];
+    const services = await openControlServices({ ...config, logLevel: 'warn' }, undefined, {
+      write: (line) => lines.push(line),
+    });
+    await services.requirePair();
+    await change(services);
+    // A folder in the place of the draft, so that the note cannot be written.
+    const draft = join(services.eventsDir, `control-revision.json.${process.pid}`);
+    mkdirSync(draft);
+    const stop = startNotingRevisions(services, services.eventsDir);
+    const end = performance.now() + 10_000;
+    const until = async (isDone: () => boolean | Promise<boolean>) => {
+      while (!(await isDone())) {
+        assert.ok(performance.now() < end);
+        await sleep(20);
+      }
+    };
+    await until(() => lines.join('').includes('could not be noted'));
+    rmSync(draft, { recursive: true });
+    const revision = services.control.readRevision();
+    await until(async () => (await readNotedRevision(services.eventsDir))?.revision === revision);
+    await stop();
+    await services.close();
   });
 });
 

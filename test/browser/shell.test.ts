@@ -238,6 +238,21 @@ browserTest('finds a time zone by a part of its modern name, also inside a dialo
   assert.deepEqual(problems(), []);
 });
 
+browserTest('keeps what is typed in one card of the project settings when another is saved', async () => {
+  const { page } = await enter();
+  await page.goto(at('/settings/project'));
+  const burst = page.getByLabel('Management: burst');
+  await burst.fill('61');
+  await page.getByLabel('Project name').fill('Saved first');
+  await page.getByRole('button', { name: 'Save name' }).click();
+  await page.locator('[data-sonner-toast]').waitFor();
+  await page
+    .getByRole('button', { name: /Saved first/ })
+    .first()
+    .waitFor();
+  assert.equal(await burst.inputValue(), '61');
+});
+
 browserTest('styles toast messages like the pages', async () => {
   const { page } = await enter({ colorScheme: 'dark' });
   await page.goto(at('/settings/project'));
