@@ -7,11 +7,17 @@ import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
+import type { Watch } from './engine/renewed-connection.ts';
+import type { OnInserted } from './inserter.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
 import { type Mender, startMender } from './integrity/mend-derived.ts';
+import { describeLog, recordLogDamage } from './integrity/log-damage.ts';
 import { type Before, readBefore } from './integrity/read-before.ts';
+import { openEventLog } from './log/event-log.ts';
+import { loadLog, logFolder } from './log/segments.ts';
+import { toLoggedBlock } from './logged-block.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
@@ -42,8 +48,12 @@ export type WarehouseOptions = {
   queryMemoryBytes?: number | undefined;
   /** How long the writer's statements may run. */
   statementLimits?: StatementLimits;
+  /** Called for each block after its rows are visible to queries, before queries that wait for them run. */
+  onInserted?: OnInserted | undefined;
 } & EventCount;
 
+/** Statements of the writer in parallel: it looks up ids while it inserts two tables. */
+const WRITERS = 3;
 /** Queries that run in parallel, unless the options say otherwise. */
 export const READERS = 4;
 /** Queries that wait for a reader; of one project at most half. */
@@ -62,7 +72,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   await using opening = new AsyncDisposableStack();
   opening.defer(watchdog.stop);
   const writing = opening.adopt(
-    await openGateway(open, { size: 2, waitingMax: 8, watch: watchdog.watch }),
+    await openGateway(open, { size: WRITERS, waitingMax: 16, watch: watchdog.watch }),
     close,
   );
   await migrateStore(writing, integrity, log);
@@ -78,7 +88,12 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     (gateway) => closeReaders(gateway, control, log),
   );
   opening.defer(() => integrity.stop(writing));
-  const parts = { writing, reading, integrity, noteFailure, isOverdue: watchdog.isOverdue, clock, log };
+  const { watch, isOverdue } = watchdog;
+  const { onInserted } = options;
+  const parts = {
+    ...{ path, watch, onInserted, writing, reading, integrity },
+    ...{ noteFailure, isOverdue, clock, log },
+  };
   const writer = opening.adopt(await openStoreWriter(parts), close);
   integrity.start(writing);
   const mend = { open: openMending(path), control, pause: writer.pause, integrity, clock, log };
@@ -105,6 +120,9 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
 }
 
 type WriterParts = {
+  path: string;
+  watch: Watch;
+  onInserted: OnInserted | undefined;
   writing: Gateway;
   reading: Gateway;
   integrity: Integrity;
@@ -115,17 +133,25 @@ type WriterParts = {
 };
 
 async function openStoreWriter({
+  path,
   writing,
   reading,
   integrity,
   noteFailure,
   ...rest
 }: WriterParts): Promise<Writer> {
-  const { log } = rest;
+  const { log, clock } = rest;
   const onProgress: OnProgress = (done, total) => log.info({ done, total }, 'event ids derived');
+  // Not before the engine has locked the folder: a log of another process is not ours.
+  const loaded = await loadLog(logFolder(path));
+  await recordLogDamage(path, loaded.damages, clock);
+  const logged = loaded.records.map(toLoggedBlock);
+  if (logged.length > 0) log.info({ blocks: logged.length }, 'events from the log are inserted');
   return await openWriter({
     store: createBlockStore(writing, noteFailure),
-    repairAtStart: () => deriveAtStart(writing, integrity, onProgress),
+    eventLog: openEventLog(logFolder(path), loaded),
+    logged,
+    repairAtStart: () => deriveAtStart(writing, integrity, onProgress, logged[0]?.block),
     onFailure: noteFailure,
     openSeenIds: async () => {
       await integrity.check(writing);
@@ -206,7 +232,9 @@ export async function inspectStore(path: string, knownEvents?: number): Promise<
   try {
     const pending = await listPendingMigrations(gateway);
     if (pending.length > 0) return { pending, problems: listLedgerProblems(before, pending), repairs: [] };
-    return { pending, ...(await inspect(gateway, before)) };
+    const { problems, repairs } = await inspect(gateway, before);
+    const inLog = describeLog(await loadLog(logFolder(path)));
+    return { pending, problems: [...problems, ...inLog.problems], repairs: [...repairs, ...inLog.repairs] };
   } finally {
     await gateway.close();
   }

@@ -10,7 +10,7 @@ export type SeenUser = [
 ];
 
 /** Returns each user in the rows once, with the first and last time among them. */
-export function listSeenUsers(rows: EventRow[]): SeenUser[] {
+export function listSeenUsers(rows: readonly EventRow[]): SeenUser[] {
   const users = new Map<string, SeenUser>();
   for (const row of rows) {
     // Project and app ids contain no space, so the key is unambiguous whatever the user id contains.

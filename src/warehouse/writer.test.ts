@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { makeTempDir } from '../../test/support/temp-dir.ts';
 import { eventRow, useTestGateway } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
 import type { Gateway } from './engine/gateway.ts';
+import { openEventLog } from './log/event-log.ts';
+import { loadLog } from './log/segments.ts';
+import { toLoggedBlock } from './logged-block.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter, type Writer, type WriterOptions } from './writer.ts';
 
@@ -43,9 +47,17 @@ function injectFault({ kind, at, times }: Fault): { gateway: Gateway; statementC
   };
 }
 
-async function open(over: Gateway, options: Partial<WriterOptions> = {}): Promise<Writer> {
+/** Opens a writer with the log in `folder`, as a start does. */
+async function open(
+  over: Gateway,
+  options: Partial<WriterOptions> = {},
+  folder = makeTempDir(),
+): Promise<Writer> {
+  const loaded = await loadLog(folder);
   return await openWriter({
     store: createBlockStore(over),
+    eventLog: openEventLog(folder, loaded),
+    logged: loaded.records.map(toLoggedBlock),
     openSeenIds: async () => {
       // Wait until loaded: a filter that is still loading would hide missing ids.
       const seenIds = await openSeenIds(gateway, log);
@@ -62,13 +74,14 @@ async function open(over: Gateway, options: Partial<WriterOptions> = {}): Promis
 async function appendUntilStored(
   over: Gateway,
   appends: ReturnType<typeof eventRow>[][],
+  folder = makeTempDir(),
 ): Promise<boolean[][]> {
   const answers: boolean[][] = [];
   let writer: Writer | undefined;
   for (const rows of appends) {
     for (let isStored = false; !isStored; ) {
       try {
-        writer ??= await open(over);
+        writer ??= await open(over, {}, folder);
         answers.push(await writer.append(rows));
         isStored = true;
       } catch (error) {
@@ -76,8 +89,13 @@ async function appendUntilStored(
       }
     }
   }
-  // As every query does: derived rows come some milliseconds after the acknowledgement.
-  await writer?.pendingDerivation();
+  // As every query does: rows come into the tables after the acknowledgement.
+  for (let isVisible = false; !isVisible; ) {
+    isVisible = await Promise.resolve(writer?.pendingDerivation()).then(
+      () => true,
+      () => false,
+    );
+  }
   return answers;
 }
 
@@ -170,13 +188,22 @@ for (const kind of ['refused', 'unanswered'] as const) {
 test('neither loses nor duplicates events when the process dies after the n-th statement, for every n', async () => {
   for (let at = 1, isReached = true; isReached; at += 1) {
     const project_id = `proj_crash_${at}`;
-    const row = (id: string) => eventRow({ project_id, event_id: id, app_user_id: `user_${id}` });
+    const row = (id: string, year = 2026) =>
+      eventRow({
+        ...{ project_id, event_id: id, app_user_id: `user_${id}` },
+        timestamp: Date.UTC(year, 0, 1),
+      });
     const fault = injectFault({ kind: 'refused', at, times: Number.POSITIVE_INFINITY });
-    const dying = await open(fault.gateway).catch(() => undefined);
-    await dying?.append([row('a'), row('b')]).catch(() => undefined);
-    await dying?.pendingDerivation();
+    const folder = makeTempDir();
+    const dying = await open(fault.gateway, {}, folder).catch(() => undefined);
+    const isAcknowledged = await dying?.append([row('a'), row('b', 2025)]).then(
+      () => true,
+      () => false,
+    );
+    await Promise.resolve(dying?.pendingDerivation()).catch(() => undefined);
     isReached = fault.statementCount() >= at;
-    await appendUntilStored(gateway, [[row('b'), row('c')], [row('a')]]);
+    const answers = await appendUntilStored(gateway, [[row('b', 2025), row('c')], [row('a')]], folder);
+    if (isAcknowledged) assert.deepEqual(answers, [[false, true], [false]]);
     await assertStoredOnce(project_id, ['a', 'b', 'c']);
   }
 });
@@ -230,6 +257,7 @@ test('keeps block numbers increasing when the clock is set back', async () => {
   const writer = await open(gateway, { clock: { now: () => times.shift() ?? 0 } });
   for (const event_id of ['a', 'b', 'c'])
     await writer.append([eventRow({ project_id: 'proj_clock', event_id })]);
+  await writer.pendingDerivation();
   const rows = await gateway.query<{ block: string }>(
     "SELECT block FROM events WHERE project_id = 'proj_clock' ORDER BY event_id",
   );
@@ -247,10 +275,12 @@ test('logs when storing starts to fail and when it recovers, not each failure in
   // Opening takes three statements (the repair); after that everything fails for a while.
   const fault = injectFault({ kind: 'refused', at: 4, times: 30 });
   const writer = await open(fault.gateway, { log: spy });
+  const row = (event_id: string) => eventRow({ project_id: 'proj_logged', event_id });
+  assert.deepEqual(await writer.append([row('a')]), [true]);
+  await assert.rejects(Promise.resolve(writer.pendingDerivation()), StorageError);
   let failures = 0;
   for (let isStored = false; !isStored; ) {
-    const row = eventRow({ project_id: 'proj_logged', event_id: 'a' });
-    isStored = await writer.append([row]).then(
+    isStored = await writer.append([row('b')]).then(
       () => true,
       () => false,
     );
@@ -262,4 +292,79 @@ test('logs when storing starts to fail and when it recovers, not each failure in
   assert.equal(logged.length, 2, logged.join('\n'));
   assert.match(logged[0] ?? '', /failed.*logged again when events are stored again/);
   assert.equal(logged[1], 'events are stored again');
+});
+
+test('makes queries wait for acknowledged events, and fails them while these cannot be inserted', async () => {
+  const fault = injectFault({ kind: 'refused', at: 4, times: 6 });
+  const writer = await open(fault.gateway);
+  await writer.append([eventRow({ project_id: 'proj_wait', event_id: 'a' })]);
+  await assert.rejects(Promise.resolve(writer.pendingDerivation()), StorageError);
+  assert.ok(writer.isFailing());
+  // One statement still fails; what asks then waits for the attempt after it.
+  await assert.rejects(Promise.resolve(writer.pendingDerivation()), StorageError);
+  await writer.pendingDerivation();
+  assert.ok(!writer.isFailing());
+  assert.equal(writer.pendingDerivation(), undefined);
+  await assertStoredOnce('proj_wait', ['a']);
+});
+
+test('names the blocks whose rows are visible before queries that wait for them run', async () => {
+  const inserted: [number, string[]][] = [];
+  let isReleased = false;
+  const writer = await open(gateway, {
+    onInserted(rows, block) {
+      assert.equal(isReleased, false);
+      inserted.push([block, rows.map(({ event_id }) => event_id)]);
+    },
+  });
+  const published: number[] = [];
+  writer.feed.subscribe('proj_hook', (block) => published.push(block));
+  for (const event_id of ['a', 'b']) await writer.append([eventRow({ project_id: 'proj_hook', event_id })]);
+  await writer.pendingDerivation();
+  isReleased = true;
+  assert.deepEqual(inserted, [
+    [published[0], ['a']],
+    [published[1], ['b']],
+  ]);
+});
+
+test('stores nothing of an append that the log refuses, and works again with the next', async () => {
+  const folder = makeTempDir();
+  const eventLog = openEventLog(folder, await loadLog(folder));
+  let isFull = true;
+  const writer = await open(gateway, {
+    eventLog: {
+      ...eventLog,
+      append: async (...block) => {
+        if (isFull) throw new StorageError('unavailable', 'injected');
+        await eventLog.append(...block);
+      },
+    },
+  });
+  const row = eventRow({ project_id: 'proj_refused_log', event_id: 'a' });
+  await assert.rejects(writer.append([row]), StorageError);
+  assert.equal(writer.pendingDerivation(), undefined);
+  isFull = false;
+  assert.deepEqual(await writer.append([row]), [true]);
+  await writer.close();
+  await assertStoredOnce('proj_refused_log', ['a']);
+});
+
+test('runs a pause only when all acknowledged events are in the tables and the log is empty', async () => {
+  const folder = makeTempDir();
+  const writer = await open(gateway, {}, folder);
+  const append = writer.append([eventRow({ project_id: 'proj_pause', event_id: 'a' })]);
+  let seen: unknown;
+  const pause = writer.pause(async () => {
+    const [row] = await gateway.query("SELECT count() AS n FROM users WHERE project_id = 'proj_pause'");
+    seen = [row, (await loadLog(folder)).segments];
+  });
+  await Promise.all([append, pause]);
+  await writer.append([eventRow({ project_id: 'proj_pause', event_id: 'b' })]);
+  await writer.pause(async () => {
+    const [row] = await gateway.query("SELECT count() AS n FROM events WHERE project_id = 'proj_pause'");
+    assert.deepEqual([row, (await loadLog(folder)).segments], [{ n: '2' }, []]);
+  });
+  assert.ok(seen);
+  await writer.close();
 });
