@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { makeTempDir } from '../../test/support/temp-dir.ts';
-import { eventRow, useTestGateway } from '../../test/support/warehouse-store.ts';
+import { eventRow, openTestLog, useTestGateway } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
 import type { Gateway } from './engine/gateway.ts';
-import { type EventLog, openEventLog } from './log/event-log.ts';
-import { loadLog } from './log/segments.ts';
+import type { EventLog } from './log/event-log.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter } from './writer.ts';
 
@@ -52,10 +50,10 @@ function holding(n: number) {
 const isUnavailable = (error: unknown) => error instanceof StorageError && error.reason === 'unavailable';
 
 async function open(over: Gateway, isOverdue: () => boolean, wrap: (log: EventLog) => EventLog = (log) => log) {
-  const folder = makeTempDir();
+  const { eventLog } = await openTestLog();
   return await openWriter({
     store: createBlockStore(over),
-    eventLog: wrap(openEventLog(folder, await loadLog(folder))),
+    eventLog: wrap(eventLog),
     openSeenIds: async () => {
       const seenIds = await openSeenIds(gateway, log);
       await seenIds.settled();

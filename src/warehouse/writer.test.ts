@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { makeTempDir } from '../../test/support/temp-dir.ts';
-import { eventRow, useTestGateway } from '../../test/support/warehouse-store.ts';
+import { eventRow, makeLogFolder, openTestLog, useTestGateway } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
 import type { Gateway } from './engine/gateway.ts';
-import { openEventLog } from './log/event-log.ts';
 import { loadLog } from './log/segments.ts';
-import { toLoggedBlock } from './logged-block.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter, type Writer, type WriterOptions } from './writer.ts';
 
@@ -51,13 +48,11 @@ function injectFault({ kind, at, times }: Fault): { gateway: Gateway; statementC
 async function open(
   over: Gateway,
   options: Partial<WriterOptions> = {},
-  folder = makeTempDir(),
+  folder = makeLogFolder(),
 ): Promise<Writer> {
-  const loaded = await loadLog(folder);
   return await openWriter({
     store: createBlockStore(over),
-    eventLog: openEventLog(folder, loaded),
-    logged: loaded.records.map(toLoggedBlock),
+    ...(await openTestLog(folder)),
     openSeenIds: async () => {
       // Wait until loaded: a filter that is still loading would hide missing ids.
       const seenIds = await openSeenIds(gateway, log);
@@ -74,7 +69,7 @@ async function open(
 async function appendUntilStored(
   over: Gateway,
   appends: ReturnType<typeof eventRow>[][],
-  folder = makeTempDir(),
+  folder = makeLogFolder(),
 ): Promise<boolean[][]> {
   const answers: boolean[][] = [];
   let writer: Writer | undefined;
@@ -194,7 +189,7 @@ test('neither loses nor duplicates events when the process dies after the n-th s
         timestamp: Date.UTC(year, 0, 1),
       });
     const fault = injectFault({ kind: 'refused', at, times: Number.POSITIVE_INFINITY });
-    const folder = makeTempDir();
+    const folder = makeLogFolder();
     const dying = await open(fault.gateway, {}, folder).catch(() => undefined);
     const isAcknowledged = await dying?.append([row('a'), row('b', 2025)]).then(
       () => true,
@@ -329,8 +324,7 @@ test('names the blocks whose rows are visible before queries that wait for them 
 });
 
 test('stores nothing of an append that the log refuses, and works again with the next', async () => {
-  const folder = makeTempDir();
-  const eventLog = openEventLog(folder, await loadLog(folder));
+  const { eventLog } = await openTestLog();
   let isFull = true;
   const writer = await open(gateway, {
     eventLog: {
@@ -351,7 +345,7 @@ test('stores nothing of an append that the log refuses, and works again with the
 });
 
 test('runs a pause only when all acknowledged events are in the tables and the log is empty', async () => {
-  const folder = makeTempDir();
+  const folder = makeLogFolder();
   const writer = await open(gateway, {}, folder);
   const append = writer.append([eventRow({ project_id: 'proj_pause', event_id: 'a' })]);
   let seen: unknown;

@@ -28,6 +28,16 @@ const SAMPLE: readonly [name: string, damage: string, outcome: RegExp, message: 
     /events is missing or empty, but \S+control\.db says that there are events/,
   ],
   ['events/ledger.json', 'flipped', /degraded/, /ledger\.json, .*, was missing or damaged/],
+  ...(['truncated', 'deleted', 'flipped'] as const).map(
+    (damage) =>
+      [
+        'events/log/ segment.log (after a kill)',
+        damage,
+        /degraded/,
+        /tored events are lost: the event log is damaged in \S+/,
+      ] as const,
+  ),
+  ['events/log/ position (after a kill)', 'flipped', /harmless/, /^$/],
   ['control.db', 'emptied', /refused/, /control\.db is missing or empty, but there are events/],
   ['control.db, table leaf page', 'flipped', /degraded|refused/, /control\.db/],
   [
