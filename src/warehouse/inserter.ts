@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { BlockStore } from './block-store.ts';
 import type { EventRow } from './event-row.ts';
 import { hashKey } from './id-filter.ts';
+import { createInsertion, type InsertionOptions } from './insertion.ts';
 import type { EventLog } from './log/event-log.ts';
 import type { LoggedBlock } from './logged-block.ts';
+import { createStagedBlocks, type StageLimits } from './staged-blocks.ts';
 
 /** Moves blocks from the log into the tables, many at a time. */
 export type Inserter = {
@@ -26,12 +26,12 @@ export type Inserter = {
   stop(): void;
 };
 
-/** When staged rows are inserted, and how many there may be: what is inserted counts until it is. */
-export type InsertLimits = { afterMs: number; rows: number; bytes: number; rowsMax: number; bytesMax: number };
+/** When staged rows are inserted, and how many there may be. */
+export type InsertLimits = StageLimits & { afterMs: number };
 
 /**
  * An insert costs the engine some 50 ms of processor time whatever its size, and syncs some 50 files: so events wait for
- * more of them, unless a query waits for them. Rows take three times their text in memory.
+ * more of them, unless a query waits for them. Rows take about three times their text in memory.
  */
 export const INSERT_LIMITS: InsertLimits = {
   afterMs: 1_000,
@@ -44,58 +44,32 @@ export const INSERT_LIMITS: InsertLimits = {
 /** Called after rows are visible to queries, before queries that wait for them run. It must not throw. */
 export type OnInserted = (rows: readonly EventRow[], block: number) => void;
 
-export type InserterOptions = {
-  store: BlockStore;
+export type InserterOptions = InsertionOptions & {
   log: Pick<EventLog, 'release'>;
   /** Called with the hashes of ids once they are in `event_ids`, before `has` forgets them. */
   addSeen: (hashes: number[]) => void;
   onInserted?: OnInserted | undefined;
-  onFailure: (error: unknown, what: string) => void;
-  /** Called after each insert; `wasFailing` says that an attempt before it failed. */
-  onSuccess: (wasFailing: boolean) => void;
   limits: InsertLimits;
 };
 
-/** Attempts after a failure, before those that wait are rejected. */
-const ATTEMPTS = 5;
-const RETRY_MS = 50;
-/** How long after that it is tried again, if no one asks for it sooner. */
+/** How long after a failure it is tried again, if no one asks for it sooner. */
 const RETRY_LATER_MS = 1_000;
 
 /** Returns an inserter with nothing staged. */
 export function createInserter(options: InserterOptions): Inserter {
-  const { limits, addSeen, log, onInserted, onFailure } = options;
-  let staged: LoggedBlock[] = [];
-  const keys = new Set<string>();
-  const size = { rows: 0, bytes: 0, stagedRows: 0, stagedBytes: 0 };
+  const { limits } = options;
+  const staged = createStagedBlocks(limits);
+  const insertion = createInsertion(options);
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
-  /** `unknown`: of the staged blocks, an unknown part is in the tables. `failing`: and the latest attempt failed. */
-  let state: 'sound' | 'unknown' | 'failing' = 'sound';
-
-  function add(block: LoggedBlock): void {
-    staged.push(block);
-    for (const key of block.keys) keys.add(key);
-    count(block, 1);
-    size.stagedRows += block.rows.length;
-    size.stagedBytes += block.text.length;
-  }
-
-  function count({ rows, text }: LoggedBlock, sign: 1 | -1): void {
-    size.rows += sign * rows.length;
-    size.bytes += sign * text.length;
-  }
 
   function schedule(): void {
-    if (isStopped || staged.length === 0 || running !== undefined) return;
-    const isEnough = size.stagedRows >= limits.rows || size.stagedBytes >= limits.bytes;
-    if (state !== 'failing' && isEnough) void start().catch(() => undefined);
-    else
-      timer ??= setTimeout(
-        () => void start().catch(() => undefined),
-        state === 'failing' ? RETRY_LATER_MS : limits.afterMs,
-      ).unref();
+    if (isStopped || staged.isEmpty() || running !== undefined) return;
+    const isFailing = insertion.isFailing();
+    const startNow = () => void start().catch(() => undefined);
+    if (staged.isEnough() && !isFailing) startNow();
+    else timer ??= setTimeout(startNow, isFailing ? RETRY_LATER_MS : limits.afterMs).unref();
   }
 
   function start(): Promise<void> {
@@ -109,65 +83,36 @@ export function createInserter(options: InserterOptions): Inserter {
   }
 
   async function insertStaged(): Promise<void> {
-    const blocks = staged;
-    staged = [];
-    [size.stagedRows, size.stagedBytes] = [0, 0];
+    const blocks = staged.take();
     try {
-      await insertBlocks(blocks);
+      await insertion.insert(blocks);
     } catch (error) {
-      // Before what was staged meanwhile: the log is released in the order of blocks.
-      staged = [...blocks, ...staged];
+      staged.putBack(blocks);
       throw error;
     }
-    for (const block of blocks) {
-      addSeen(block.keys.map(hashKey));
-      for (const key of block.keys) keys.delete(key);
-      count(block, -1);
-      onInserted?.(block.rows, block.block);
-    }
-    const last = blocks.at(-1)?.block ?? 0;
-    // Its failure loses nothing: the next start finds that all of it is in the tables.
-    await log.release(last).catch((error: unknown) => onFailure(error, 'deleting a part of the log failed'));
-  }
-
-  async function insertBlocks(blocks: readonly LoggedBlock[]): Promise<void> {
-    const attempts = state === 'failing' ? 1 : ATTEMPTS;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        if (state === 'sound') await insertNew(options.store, blocks);
-        else await insertAgain(options.store, blocks);
-        options.onSuccess(state === 'failing');
-        state = 'sound';
-        return;
-      } catch (error) {
-        state = 'failing';
-        onFailure(error, 'inserting events failed');
-        if (attempt >= attempts) throw error;
-        await sleep(attempt * RETRY_MS);
-      }
-    }
+    for (const { keys } of blocks) options.addSeen(keys.map(hashKey));
+    staged.forget(blocks);
+    for (const { rows, block } of blocks) options.onInserted?.(rows, block);
+    await release(options, blocks.at(-1)?.block ?? 0);
   }
 
   return {
     stage(block) {
-      add(block);
+      staged.add(block);
       schedule();
     },
     restore(blocks) {
-      for (const block of blocks) add(block);
-      if (blocks.length > 0) state = 'unknown';
+      for (const block of blocks) staged.add(block);
+      if (blocks.length > 0) insertion.doubt();
     },
-    has: (key) => keys.has(key),
+    has: staged.has,
     flush() {
-      if (staged.length === 0) return running;
+      if (staged.isEmpty()) return running;
       // What runs does not contain what was staged meanwhile.
-      return running === undefined ? start() : running.catch(() => undefined).then(() => start());
+      return running === undefined ? start() : running.catch(() => undefined).then(start);
     },
-    room() {
-      if (size.rows < limits.rowsMax && size.bytes < limits.bytesMax) return undefined;
-      return running ?? start();
-    },
-    isFailing: () => state === 'failing',
+    room: () => (staged.hasRoom() ? undefined : (running ?? start())),
+    isFailing: insertion.isFailing,
     stop() {
       isStopped = true;
       clearTimeout(timer);
@@ -175,17 +120,7 @@ export function createInserter(options: InserterOptions): Inserter {
   };
 }
 
-async function insertNew(store: BlockStore, blocks: readonly LoggedBlock[]): Promise<void> {
-  await store.insertEvents(blocks.map(({ text }) => text));
-  const rows = blocks.flatMap((block) => block.rows);
-  await store.insertDerived(
-    rows,
-    blocks.flatMap(({ block, rows: ofBlock }) => ofBlock.map(() => block)),
-  );
-}
-
-/** Inserts what an interrupted attempt left out. */
-async function insertAgain(store: BlockStore, blocks: readonly LoggedBlock[]): Promise<void> {
-  await store.repair(blocks[0]?.block);
-  await store.insertMissing(blocks);
+/** Its failure loses nothing: the next start finds that all of it is in the tables. */
+async function release({ log, onFailure }: InserterOptions, block: number): Promise<void> {
+  await log.release(block).catch((error: unknown) => onFailure(error, 'deleting a part of the log failed'));
 }

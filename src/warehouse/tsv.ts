@@ -6,9 +6,9 @@ export function toTsvLine(values: readonly (string | number)[]): string {
   let line = '';
   for (const [index, value] of values.entries()) {
     if (index > 0) line += '\t';
-    line += typeof value === 'string' && SPECIAL.test(value) ? escape(value) : value;
+    line += typeof value === 'string' && SPECIAL.test(value) ? escapeSpecial(value) : value;
   }
   return line;
 }
 
-const escape = (value: string): string => value.replaceAll(/[\t\n\\]/g, (found) => ESCAPES[found] ?? found);
+const escapeSpecial = (value: string): string => value.replaceAll(/[\t\n\\]/g, (found) => ESCAPES[found] ?? found);

@@ -49,7 +49,11 @@ function holding(n: number) {
 
 const isUnavailable = (error: unknown) => error instanceof StorageError && error.reason === 'unavailable';
 
-async function open(over: Gateway, isOverdue: () => boolean, wrap: (log: EventLog) => EventLog = (log) => log) {
+async function open(
+  over: Gateway,
+  isOverdue: () => boolean,
+  wrap: (log: EventLog) => EventLog = (log) => log,
+) {
   const { eventLog } = await openTestLog();
   return await openWriter({
     store: createBlockStore(over),

@@ -1,69 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pino } from 'pino';
-import { eventRow, makeLogFolder, openTestLog, useTestGateway } from '../../test/support/warehouse-store.ts';
-import { systemClock } from '../lib/clock.ts';
+import { injectFault, openTestWriter } from '../../test/support/test-writer.ts';
+import { eventRow, makeLogFolder, useTestGateway } from '../../test/support/warehouse-store.ts';
 import { StorageError } from '../lib/errors.ts';
-import { openLog } from '../lib/log.ts';
-import { createBlockStore } from './block-store.ts';
 import type { Gateway } from './engine/gateway.ts';
-import { loadLog } from './log/segments.ts';
-import { openSeenIds } from './seen-ids.ts';
-import { openWriter, type Writer, type WriterOptions } from './writer.ts';
+import type { Writer, WriterOptions } from './writer.ts';
 
-const log = openLog('silent');
 const gateway = useTestGateway();
-
-type Fault = {
-  /** `refused`: the statement is not run. `unanswered`: it runs, but its success is lost on the way back. */
-  kind: 'refused' | 'unanswered';
-  /** Which statement, counting from 1. */
-  at: number;
-  /** How many statements fail, starting there. */
-  times: number;
-};
-
-/** Returns the gateway with a fault injected, and how many statements it received. */
-function injectFault({ kind, at, times }: Fault): { gateway: Gateway; statementCount(): number } {
-  let count = 0;
-  async function run<T>(statement: () => Promise<T>): Promise<T> {
-    count += 1;
-    const fails = count >= at && count < at + times;
-    if (fails && kind === 'refused') throw new StorageError('unavailable', 'injected');
-    const result = await statement();
-    if (fails) throw new StorageError('unavailable', 'injected');
-    return result;
-  }
-  return {
-    statementCount: () => count,
-    gateway: {
-      query: (sql, params, options) => run(() => gateway.query(sql, params, options)),
-      command: (sql) => run(() => gateway.command(sql)),
-      close: async () => {},
-    },
-  };
-}
-
-/** Opens a writer with the log in `folder`, as a start does. */
-async function open(
-  over: Gateway,
-  options: Partial<WriterOptions> = {},
-  folder = makeLogFolder(),
-): Promise<Writer> {
-  return await openWriter({
-    store: createBlockStore(over),
-    ...(await openTestLog(folder)),
-    openSeenIds: async () => {
-      // Wait until loaded: a filter that is still loading would hide missing ids.
-      const seenIds = await openSeenIds(gateway, log);
-      await seenIds.settled();
-      return seenIds;
-    },
-    clock: systemClock(),
-    log,
-    ...options,
-  });
-}
+const open = (over: Gateway, options: Partial<WriterOptions> = {}, folder?: string) =>
+  openTestWriter(gateway, over, options, folder);
 
 /** Sends until acknowledged, as a client does. Opens a new writer when opening or sending keeps failing. */
 async function appendUntilStored(
@@ -121,7 +66,7 @@ for (const kind of ['refused', 'unanswered'] as const) {
           const timestamp = Date.UTC(id === 'b' ? 2025 : 2026, 0, 1);
           return eventRow({ project_id, event_id: id, app_user_id: `user_${id}`, timestamp });
         };
-        const fault = injectFault({ kind, at, times });
+        const fault = injectFault(gateway, { kind, at, times });
         await appendUntilStored(fault.gateway, [
           [row('a'), row('b')],
           [row('b'), row('c')],
@@ -161,7 +106,7 @@ for (const kind of ['refused', 'unanswered'] as const) {
   test(`publishes every stored event once when the n-th statement is ${kind}, for every n`, async () => {
     for (let at = 1, isReached = true; isReached; at += 1) {
       const project_id = `proj_fed_${kind}_${at}`;
-      const fault = injectFault({ kind, at, times: 1 });
+      const fault = injectFault(gateway, { kind, at, times: 1 });
       const writer = await open(fault.gateway).catch(() => open(fault.gateway));
       const published: { block: number; ids: string[] | undefined }[] = [];
       const from = writer.feed.reached(project_id);
@@ -188,7 +133,7 @@ test('neither loses nor duplicates events when the process dies after the n-th s
         ...{ project_id, event_id: id, app_user_id: `user_${id}` },
         timestamp: Date.UTC(year, 0, 1),
       });
-    const fault = injectFault({ kind: 'refused', at, times: Number.POSITIVE_INFINITY });
+    const fault = injectFault(gateway, { kind: 'refused', at, times: Number.POSITIVE_INFINITY });
     const folder = makeLogFolder();
     const dying = await open(fault.gateway, {}, folder).catch(() => undefined);
     const isAcknowledged = await dying?.append([row('a'), row('b', 2025)]).then(
@@ -204,7 +149,7 @@ test('neither loses nor duplicates events when the process dies after the n-th s
 });
 
 test('groups what arrives together into one block', async () => {
-  const fault = injectFault({ kind: 'refused', at: Number.POSITIVE_INFINITY, times: 0 });
+  const fault = injectFault(gateway, { kind: 'refused', at: Number.POSITIVE_INFINITY, times: 0 });
   const writer = await open(fault.gateway);
   const before = fault.statementCount();
   const row = (index: number) => eventRow({ project_id: 'proj_group', event_id: `e${index}` });
@@ -264,101 +209,3 @@ test('keeps block numbers increasing when the clock is set back', async () => {
   assert.equal(new Set(blocks).size, 3);
 });
 
-test('logs when storing starts to fail and when it recovers, not each failure in between', async () => {
-  const logged: string[] = [];
-  const spy = pino({ base: null }, { write: (line: string) => logged.push(JSON.parse(line).msg) });
-  // Opening takes three statements (the repair); after that everything fails for a while.
-  const fault = injectFault({ kind: 'refused', at: 4, times: 30 });
-  const writer = await open(fault.gateway, { log: spy });
-  const row = (event_id: string) => eventRow({ project_id: 'proj_logged', event_id });
-  assert.deepEqual(await writer.append([row('a')]), [true]);
-  await assert.rejects(Promise.resolve(writer.pendingDerivation()), StorageError);
-  let failures = 0;
-  for (let isStored = false; !isStored; ) {
-    isStored = await writer.append([row('b')]).then(
-      () => true,
-      () => false,
-    );
-    if (!isStored) failures += 1;
-  }
-  await writer.pendingDerivation();
-  await writer.close();
-  assert.ok(failures > 5, `${failures} failures`);
-  assert.equal(logged.length, 2, logged.join('\n'));
-  assert.match(logged[0] ?? '', /failed.*logged again when events are stored again/);
-  assert.equal(logged[1], 'events are stored again');
-});
-
-test('makes queries wait for acknowledged events, and fails them while these cannot be inserted', async () => {
-  const fault = injectFault({ kind: 'refused', at: 4, times: 6 });
-  const writer = await open(fault.gateway);
-  await writer.append([eventRow({ project_id: 'proj_wait', event_id: 'a' })]);
-  await assert.rejects(Promise.resolve(writer.pendingDerivation()), StorageError);
-  assert.ok(writer.isFailing());
-  // One statement still fails; what asks then waits for the attempt after it.
-  await assert.rejects(Promise.resolve(writer.pendingDerivation()), StorageError);
-  await writer.pendingDerivation();
-  assert.ok(!writer.isFailing());
-  assert.equal(writer.pendingDerivation(), undefined);
-  await assertStoredOnce('proj_wait', ['a']);
-});
-
-test('names the blocks whose rows are visible before queries that wait for them run', async () => {
-  const inserted: [number, string[]][] = [];
-  let isReleased = false;
-  const writer = await open(gateway, {
-    onInserted(rows, block) {
-      assert.equal(isReleased, false);
-      inserted.push([block, rows.map(({ event_id }) => event_id)]);
-    },
-  });
-  const published: number[] = [];
-  writer.feed.subscribe('proj_hook', (block) => published.push(block));
-  for (const event_id of ['a', 'b']) await writer.append([eventRow({ project_id: 'proj_hook', event_id })]);
-  await writer.pendingDerivation();
-  isReleased = true;
-  assert.deepEqual(inserted, [
-    [published[0], ['a']],
-    [published[1], ['b']],
-  ]);
-});
-
-test('stores nothing of an append that the log refuses, and works again with the next', async () => {
-  const { eventLog } = await openTestLog();
-  let isFull = true;
-  const writer = await open(gateway, {
-    eventLog: {
-      ...eventLog,
-      append: async (...block) => {
-        if (isFull) throw new StorageError('unavailable', 'injected');
-        await eventLog.append(...block);
-      },
-    },
-  });
-  const row = eventRow({ project_id: 'proj_refused_log', event_id: 'a' });
-  await assert.rejects(writer.append([row]), StorageError);
-  assert.equal(writer.pendingDerivation(), undefined);
-  isFull = false;
-  assert.deepEqual(await writer.append([row]), [true]);
-  await writer.close();
-  await assertStoredOnce('proj_refused_log', ['a']);
-});
-
-test('runs a pause only when all acknowledged events are in the tables and the log is empty', async () => {
-  const folder = makeLogFolder();
-  const writer = await open(gateway, {}, folder);
-  const append = writer.append([eventRow({ project_id: 'proj_pause', event_id: 'a' })]);
-  let seen: unknown;
-  const pause = writer.pause(async () => {
-    const [row] = await gateway.query("SELECT count() AS n FROM users WHERE project_id = 'proj_pause'");
-    seen = [row, (await loadLog(folder)).segments];
-  });
-  await Promise.all([append, pause]);
-  await writer.append([eventRow({ project_id: 'proj_pause', event_id: 'b' })]);
-  await writer.pause(async () => {
-    const [row] = await gateway.query("SELECT count() AS n FROM events WHERE project_id = 'proj_pause'");
-    assert.deepEqual([row, (await loadLog(folder)).segments], [{ n: '2' }, []]);
-  });
-  assert.ok(seen);
-  await writer.close();
-});

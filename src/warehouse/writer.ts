@@ -17,7 +17,13 @@ import type { EventRow } from './event-row.ts';
 import { createFailureLog, type FailureLog } from './failure-log.ts';
 import { createFeed, type Feed, type FeedSource } from './feed.ts';
 import { eventKey, hashKey } from './id-filter.ts';
-import { createInserter, INSERT_LIMITS, type Inserter, type InsertLimits, type OnInserted } from './inserter.ts';
+import {
+  createInserter,
+  INSERT_LIMITS,
+  type Inserter,
+  type InsertLimits,
+  type OnInserted,
+} from './inserter.ts';
 import type { EventLog } from './log/event-log.ts';
 import { joinLines, type LoggedBlock } from './logged-block.ts';
 import { createPauses, type PauseOptions, type Pauses } from './pauses.ts';
@@ -94,16 +100,10 @@ type State = {
 
 /** Repairs what the previous process left behind, then returns a writer. Rejects when the repair fails. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
-  const { store, eventLog, isOverdue = () => false, logged = [] } = options;
-  const { repairAtStart = () => store.repair(logged[0]?.block) } = options;
+  const { eventLog, isOverdue = () => false } = options;
   const limits = { ...QUEUE_LIMITS, ...options.limits };
   const queue = createAppendQueue(limits);
-  const lastBlock = Math.max(await repairAtStart(), logged.at(-1)?.block ?? 0);
-  const state = createState(options, lastBlock);
-  state.inserter.restore(logged);
-  // What fails is logged. The store opens without these rows: queries and appends wait for them.
-  await state.inserter.flush()?.catch(() => undefined);
-  state.seenIds = await options.openSeenIds();
+  const state = await openState(options);
   const pauses = createPauses();
   let isClosed = false;
   let work: Promise<void> | undefined;
@@ -157,6 +157,18 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       await eventLog.close();
     },
   };
+}
+
+async function openState(options: WriterOptions): Promise<State> {
+  const { store, logged = [] } = options;
+  const { repairAtStart = () => store.repair(logged[0]?.block) } = options;
+  const lastBlock = Math.max(await repairAtStart(), logged.at(-1)?.block ?? 0);
+  const state = createState(options, lastBlock);
+  state.inserter.restore(logged);
+  // What fails is logged. The store opens without these rows: queries and appends wait for them.
+  await state.inserter.flush()?.catch(() => undefined);
+  state.seenIds = await options.openSeenIds();
+  return state;
 }
 
 function createState(options: WriterOptions, lastBlock: number): State {

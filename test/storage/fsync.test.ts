@@ -79,7 +79,7 @@ function findObstacle(): string | false {
   return `NOT PROVED THAT FSYNC COMES BEFORE THE ANSWER: ${reason}`;
 }
 
-test("a batch is in the log, and synced, before its 200 is sent, and the log is deleted after the tables are synced", {
+test('a batch is in the log, and synced, before its 200 is sent, and the log is deleted after the tables are synced', {
   skip: findObstacle(),
 }, async (t) => {
   const all = parseTrace(await traceOneBatch());
@@ -107,7 +107,10 @@ test("a batch is in the log, and synced, before its 200 is sent, and the log is 
     const folder = /\/tmp_insert_[^"]*", .*"([^"]*?)\/?"/.exec(text)?.[1] ?? '';
     assert.ok(isSafe(folder, done, deleted.began), `${folder} is synced under its final name`);
   }
-  assert.ok(renamed.length >= 3 && written.length >= 20, `${written.length} writes in ${renamed.length} parts`);
+  assert.ok(
+    renamed.length >= 3 && written.length >= 20,
+    `${written.length} writes in ${renamed.length} parts`,
+  );
   t.diagnostic(`${logged.length} write to the log and its sync, then the answer`);
   t.diagnostic(`${written.length} writes in ${renamed.length} parts, all synced, then the log is deleted`);
 });

@@ -26,10 +26,7 @@ test('cuts off a last record that is not complete, whatever its length', () => {
 test('cuts off a last record whose pages were not written, and zeros at the end', () => {
   const unwritten = Buffer.from(bytes);
   unwritten.fill(0, secondEnd + 20);
-  for (const content of [
-    unwritten,
-    Buffer.concat([bytes.subarray(0, secondEnd), Buffer.alloc(4_096)]),
-  ])
+  for (const content of [unwritten, Buffer.concat([bytes.subarray(0, secondEnd), Buffer.alloc(4_096)])])
     assert.deepEqual(parseSegment(content), {
       records: records.slice(0, 2),
       damaged: [],

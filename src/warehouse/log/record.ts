@@ -66,7 +66,12 @@ export function parseSegment(bytes: Buffer): ParsedSegment {
     }
     const rowCount = isHeader(bytes, at) ? bytes.readUInt32LE(at + ROWS_AT) : undefined;
     const to = next ?? bytes.length;
-    parsed.damaged.push({ from: at, to, rowCount, next: next === undefined ? undefined : parsed.records.length });
+    parsed.damaged.push({
+      from: at,
+      to,
+      rowCount,
+      next: next === undefined ? undefined : parsed.records.length,
+    });
     at = to;
   }
   return parsed;

@@ -89,9 +89,7 @@ async function loadSegment(file: string, loading: Loading): Promise<void> {
     const leader = next === undefined ? records.at(-1) : records[next - 1];
     const after = leader?.block ?? loading.highest;
     // Without a follower its block is unknown: it may be one that was acknowledged.
-    const gap = follower
-      ? gapBefore(follower, after)
-      : { after, before: 0, last: Number.POSITIVE_INFINITY };
+    const gap = follower ? gapBefore(follower, after) : { after, before: 0, last: Number.POSITIVE_INFINITY };
     loading.damages.push({ file, at: from, rowCount, ...gap });
   }
   const highest = records.at(-1)?.block ?? 0;

@@ -20,11 +20,7 @@ const FILES_OF_OTHERS = ['data.bin', 'data.cmrk4', 'checksums.txt', 'count.txt',
 
 /** Returns each damage to each kind of file in the folders. */
 export function listCases(folders: Folders): Case[] {
-  return [
-    ...listEventCases(folders.stopped),
-    ...listLogCases(folders.killed),
-    ...listControlCases(folders),
-  ];
+  return [...listEventCases(folders.stopped), ...listLogCases(folders.killed), ...listControlCases(folders)];
 }
 
 function listEventCases(dataDir: string): Case[] {
