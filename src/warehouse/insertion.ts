@@ -5,7 +5,7 @@ import type { LoggedBlock } from './logged-block.ts';
 /** Inserts blocks, and what is derived from them, so that each row is there once whatever fails. */
 export type Insertion = {
   /**
-   * Inserts blocks. After a failure it tries again, at once only until it has failed some times. Rejects with StorageError;
+   * Inserts blocks. After a failure it tries again some times. Rejects with StorageError;
    * call it with the same blocks then, before any other.
    */
   insert(blocks: readonly LoggedBlock[]): Promise<void>;

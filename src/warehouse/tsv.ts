@@ -11,4 +11,5 @@ export function toTsvLine(values: readonly (string | number)[]): string {
   return line;
 }
 
-const escapeSpecial = (value: string): string => value.replaceAll(/[\t\n\\]/g, (found) => ESCAPES[found] ?? found);
+const escapeSpecial = (value: string): string =>
+  value.replaceAll(/[\t\n\\]/g, (found) => ESCAPES[found] ?? found);

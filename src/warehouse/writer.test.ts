@@ -208,4 +208,3 @@ test('keeps block numbers increasing when the clock is set back', async () => {
   );
   assert.equal(new Set(blocks).size, 3);
 });
-

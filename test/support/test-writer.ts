@@ -1,6 +1,6 @@
-import { openLog } from '../../src/lib/log.ts';
-import { StorageError } from '../../src/lib/errors.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { StorageError } from '../../src/lib/errors.ts';
+import { openLog } from '../../src/lib/log.ts';
 import { createBlockStore } from '../../src/warehouse/block-store.ts';
 import type { Gateway } from '../../src/warehouse/engine/gateway.ts';
 import { openSeenIds } from '../../src/warehouse/seen-ids.ts';
@@ -64,4 +64,3 @@ export async function openTestWriter(
     ...options,
   });
 }
-

@@ -113,7 +113,7 @@ test('reports a damaged record, unless all of its block is in the tables', async
   assert.deepEqual(damages, [range]);
   await log.release(6);
   assert.deepEqual((await loadLog(folder)).damages, []);
-  // Kept for whoever examines it.
+  // Kept, so that it can be examined.
   const next = await open(folder);
   await next.clear();
   assert.deepEqual(readdirSync(folder).sort(), [`${name}.damaged`, 'position']);

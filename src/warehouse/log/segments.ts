@@ -104,7 +104,7 @@ const gapBefore = ({ block, previous }: LogRecord, after: number) => ({
   last: previous,
 });
 
-/** Acknowledged blocks that the end of the log does not contain: what was cut off there looks like one that never was. */
+/** Acknowledged blocks that the end of the log does not contain: a truncated file looks like a write that was interrupted. */
 function findMissingEnd(
   { segments, damages, highest }: Loading,
   { acknowledged }: LogPosition,
