@@ -4,43 +4,51 @@ import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { type EventIdentity, eventKey } from './id-filter.ts';
 import { mayBeDamage } from './integrity/damage-error.ts';
+import type { LoggedBlock } from './logged-block.ts';
 import { listSeenUsers } from './seen-users.ts';
+import { toTsvLine } from './tsv.ts';
 
 /** The writer's statements. All reject with StorageError; after a rejected insert the outcome is unknown. */
 export type BlockStore = {
   /** Returns the keys (see `eventKey`) of the given ids that are already stored. */
-  findStored(ids: EventIdentity[]): Promise<Set<string>>;
-  /** Inserts encoded rows (see `encodeRow`) under the block number `block`. Resolves once they are on disk. */
-  insertEvents(lines: string[], block: number): Promise<void>;
-  /** Inserts the data derived from rows that are already on disk: their ids and their users. */
-  insertDerived(rows: EventRow[], block: number): Promise<void>;
+  findStored(ids: readonly EventIdentity[]): Promise<Set<string>>;
+  /** Inserts rows, as the text of their blocks (see `joinLines`). Resolves once they are on disk. */
+  insertEvents(texts: readonly string[]): Promise<void>;
   /**
-   * Derives whatever may be missing and returns the highest stored block number. The derived tables are at most one
-   * block behind `events`, because the writer derives each block before it inserts the next.
+   * Inserts what is derived from rows that are already on disk: their ids and their users. `blocks` has the block of each
+   * row.
    */
-  repair(): Promise<number>;
+  insertDerived(rows: readonly EventRow[], blocks: readonly number[]): Promise<void>;
+  /** Inserts those rows that are not stored yet, with what is derived from them. Call it after `repair`. */
+  insertMissing(blocks: readonly LoggedBlock[]): Promise<void>;
+  /**
+   * Derives whatever may be missing and returns the highest stored block number. Of blocks below `from`, nothing is missing;
+   * by default, below the highest one.
+   */
+  repair(from?: number): Promise<number>;
 };
 
 const INSERT_EVENTS_SQL = `INSERT INTO events (${EVENT_COLUMNS.join(', ')}, block) FORMAT JSONCompactEachRow\n`;
 const INSERT_IDS_SQL =
-  'INSERT INTO event_ids (project_id, event_id, app_id, verified, block) FORMAT JSONCompactEachRow\n';
+  'INSERT INTO event_ids (project_id, event_id, app_id, verified, block) FORMAT TabSeparated\n';
 const INSERT_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
-FORMAT JSONCompactEachRow\n`;
+FORMAT TabSeparated\n`;
+/** Ids in one look-up: a few megabytes of SQL. */
+const LOOKUP_IDS = 10_000;
 
 /** Where ids are looked up: in their table, or in the events that it is derived from, which takes much longer. */
 type IdSource = 'event_ids' | 'events';
 
 /**
- * Returns the writer's statements. `gateway` needs two connections; `onFailure` is called with what a look-up in a damaged
- * `event_ids` fails with. The derived tables are filled by our own
- * statements, after the events and in parallel: a materialized view on `events` could commit an id before its event,
- * and took twice as long for small blocks.
+ * Returns the writer's statements. `onFailure` is called with what a look-up in a damaged `event_ids` fails with. The
+ * derived tables are filled by our own statements, after the events and in parallel: a materialized view on `events` could
+ * commit an id before its event.
  */
 export function createBlockStore(
   gateway: Gateway,
   onFailure: (error: unknown) => void = () => {},
 ): BlockStore {
-  async function findIn(source: IdSource, ids: EventIdentity[]): Promise<Set<string>> {
+  async function findIn(source: IdSource, ids: readonly EventIdentity[]): Promise<Set<string>> {
     const projects = [...new Set(ids.map((id) => id.project_id))];
     // Two lists instead of tuples may also match an id of another project, app or kind of key, but its key differs.
     const rows = await gateway.query<EventIdentity>(
@@ -51,36 +59,73 @@ export function createBlockStore(
     return new Set(rows.map(eventKey));
   }
 
-  return {
-    async findStored(ids) {
-      try {
-        return await findIn('event_ids', ids);
-      } catch (error) {
-        if (!mayBeDamage(error)) throw error;
-        onFailure(error);
-        return await findIn('events', ids);
-      }
+  async function findStored(ids: readonly EventIdentity[]): Promise<Set<string>> {
+    try {
+      return await findIn('event_ids', ids);
+    } catch (error) {
+      if (!mayBeDamage(error)) throw error;
+      onFailure(error);
+      return await findIn('events', ids);
+    }
+  }
+
+  const store: BlockStore = {
+    findStored,
+    async insertEvents(texts) {
+      await gateway.command(INSERT_EVENTS_SQL + texts.join('\n'));
     },
-    async insertEvents(lines, block) {
-      const end = `,${block}]`;
-      await gateway.command(`${INSERT_EVENTS_SQL}${lines.join(`${end}\n`)}${end}`);
-    },
-    async insertDerived(rows, block) {
-      const ids = rows.map(({ project_id, event_id, app_id, verified }) =>
-        JSON.stringify([project_id, event_id, app_id, verified, block]),
+    async insertDerived(rows, blocks) {
+      const ids = rows.map(({ project_id, event_id, app_id, verified }, index) =>
+        toTsvLine([project_id, event_id, app_id, verified, blocks[index] ?? 0]),
       );
-      const users = listSeenUsers(rows).map((user) => JSON.stringify(user));
-      await allSettled(
-        gateway.command(`${INSERT_IDS_SQL}${ids.join('\n')}`),
-        gateway.command(`${INSERT_USERS_SQL}${users.join('\n')}`),
-      );
+      const users = listSeenUsers(rows).map(toTsvLine);
+      await allSettled([
+        gateway.command(INSERT_IDS_SQL + ids.join('\n')),
+        gateway.command(INSERT_USERS_SQL + users.join('\n')),
+      ]);
     },
-    repair: () => deriveMissing(gateway),
+    async insertMissing(blocks) {
+      const missing = await selectMissing(blocks, findStored);
+      if (missing.rows.length === 0) return;
+      await store.insertEvents(missing.lines);
+      await store.insertDerived(missing.rows, missing.blocks);
+    },
+    repair: (from) => deriveMissing(gateway, from),
   };
+  return store;
 }
 
-/** Waits for both even when one fails, so that no statement is still running when the caller starts a repair. */
-async function allSettled(...statements: [Promise<void>, Promise<void>]): Promise<void> {
+/** Returns the rows of blocks that are not stored: the first one of each key. */
+async function selectMissing(
+  blocks: readonly LoggedBlock[],
+  findStored: BlockStore['findStored'],
+): Promise<{ rows: EventRow[]; lines: string[]; blocks: number[] }> {
+  const missing: { rows: EventRow[]; lines: string[]; blocks: number[] } = {
+    rows: [],
+    lines: [],
+    blocks: [],
+  };
+  const all = blocks.flatMap(({ block, rows, keys, text }) => {
+    const lines = text.split('\n');
+    return rows.map((row, index) => ({ row, block, key: keys[index] ?? '', line: lines[index] ?? '' }));
+  });
+  const seen = new Set<string>();
+  for (let from = 0; from < all.length; from += LOOKUP_IDS) {
+    const some = all.slice(from, from + LOOKUP_IDS);
+    const stored = await findStored(some.map(({ row }) => row));
+    for (const { row, block, key, line } of some) {
+      if (stored.has(key) || seen.has(key)) continue;
+      seen.add(key);
+      missing.rows.push(row);
+      missing.lines.push(line);
+      missing.blocks.push(block);
+    }
+  }
+  return missing;
+}
+
+/** Waits for all even when one fails, so that no statement is still running when the caller starts a repair. */
+async function allSettled(statements: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(statements)) {
     if (result.status === 'rejected') throw result.reason;
   }

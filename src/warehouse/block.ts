@@ -17,17 +17,18 @@ export function formBlock(appends: Append[]): Block {
   return { firsts, appends };
 }
 
-/** Returns the rows to insert and their lines: the first rows whose key is not in `stored`. */
-export function selectNewRows(
-  block: Block,
-  stored: ReadonlySet<string>,
-): { rows: EventRow[]; lines: string[] } {
-  const selected: { rows: EventRow[]; lines: string[] } = { rows: [], lines: [] };
+/** Some rows, each with its dedupe key and its line (see `encodeRow`). */
+export type SelectedRows = { rows: EventRow[]; keys: string[]; lines: string[] };
+
+/** Returns the rows to store: the first rows whose key is not in `stored`. */
+export function selectNewRows(block: Block, stored: ReadonlySet<string>): SelectedRows {
+  const selected: SelectedRows = { rows: [], keys: [], lines: [] };
   for (const [key, { append, row }] of block.firsts) {
     const event = block.appends[append]?.rows[row];
     const line = block.appends[append]?.lines[row];
     if (event === undefined || line === undefined || stored.has(key)) continue;
     selected.rows.push(event);
+    selected.keys.push(key);
     selected.lines.push(line);
   }
   return selected;

@@ -4,6 +4,7 @@ import { eventRow, useTestGateway } from '../../test/support/warehouse-store.ts'
 import { createBlockStore } from './block-store.ts';
 import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
+import { joinLines, toLoggedBlock } from './logged-block.ts';
 
 const DAY_START = Date.UTC(2026, 0, 1);
 const gateway = useTestGateway();
@@ -31,8 +32,8 @@ const listUsers = () =>
 
 test('writes nothing when nothing is missing', async () => {
   const rows = [row('a', { timestamp: DAY_START + 2_000 }), row('b', { app_user_id: 'other' })];
-  await store().insertEvents(rows.map(encodeRow), block);
-  await store().insertDerived(rows, block);
+  await store().insertEvents([joinLines(rows.map(encodeRow), block)]);
+  await store().insertDerived(rows, [block, block]);
   const before = await listParts();
   assert.equal(await store().repair(), block);
   assert.deepEqual(await listParts(), before);
@@ -44,13 +45,13 @@ test('derives users of the last block that are missing, or seen earlier or later
     row('b', { app_user_id: 'earlier', timestamp: DAY_START + 1_000 }),
     row('c', { app_user_id: 'later', timestamp: DAY_START + 9_000 }),
   ];
-  await store().insertEvents(rows.map(encodeRow), block);
+  await store().insertEvents([joinLines(rows.map(encodeRow), block)]);
   const derived = [
     row('a', { app_user_id: 'earlier', timestamp: DAY_START + 5_000 }),
     row('b', { app_user_id: 'later', timestamp: DAY_START + 5_000 }),
     row('c', { app_user_id: 'later', timestamp: DAY_START + 5_000 }),
   ];
-  await store().insertDerived(derived, block);
+  await store().insertDerived(derived, [block, block, block]);
   for (const part of rows.keys()) {
     assert.equal(await store().repair(), block, `attempt ${part}`);
     const users = (await listUsers()) as { user: string; first: string; last: string }[];
@@ -62,5 +63,42 @@ test('derives users of the last block that are missing, or seen earlier or later
         ['missing', 5_000, 5_000],
       ],
     );
+  }
+});
+
+test('completes an insert of several blocks that was cut short, each event and id once', async () => {
+  // Two blocks of two years each, inserted together: the engine had stored one year, and the ids of that.
+  const [first, second] = [block + 1, block + 2];
+  block += 2;
+  const old = { timestamp: Date.UTC(2025, 0, 1) };
+  const blocks = [
+    { block: first, rows: [row('a', old), row('b')] },
+    { block: second, rows: [row('c', old), row('d', { app_user_id: 'late' }), row('a')] },
+  ].map((one) => toLoggedBlock({ ...one, text: joinLines(one.rows.map(encodeRow), one.block) }));
+  const stored = [row('a', old), row('c', old)];
+  for (const [kept, isDerived] of [
+    [1, false],
+    [2, false],
+    [2, true],
+  ] as const) {
+    project_id = `proj_cut_${kept}_${isDerived}`;
+    const moved = blocks.map(({ rows, block: number }) => {
+      const own = rows.map((one) => ({ ...one, project_id }));
+      return toLoggedBlock({ block: number, text: joinLines(own.map(encodeRow), number) });
+    });
+    const part = stored.slice(0, kept).map((one) => ({ ...one, project_id }));
+    await store().insertEvents(part.map((one, index) => joinLines([encodeRow(one)], first + index)));
+    if (isDerived) await store().insertDerived(part, [first, second]);
+    for (const _ of [1, 2]) {
+      await store().repair(first);
+      await store().insertMissing(moved);
+    }
+    const [found] = await gateway.query(
+      `SELECT (SELECT arraySort(groupArray(event_id)) FROM events WHERE project_id = {project_id:String}) AS events,
+        (SELECT arraySort(groupArray(event_id)) FROM event_ids WHERE project_id = {project_id:String}) AS ids,
+        (SELECT uniqExact(app_user_id) FROM users WHERE project_id = {project_id:String}) AS users`,
+      { project_id },
+    );
+    assert.deepEqual(found, { events: ['a', 'b', 'c', 'd'], ids: ['a', 'b', 'c', 'd'], users: '2' });
   }
 });

@@ -11,12 +11,31 @@ const DERIVED_SQL = `SELECT max(block) AS last, countIf(block = (SELECT max(bloc
 
 type Stored = { missing: string; same: string; highest: string };
 
-/** Derives whatever may be missing and returns the highest stored block number. Rejects with StorageError. */
-export async function deriveMissing(gateway: Gateway): Promise<number> {
+/**
+ * Derives whatever may be missing and returns the highest stored block number. Of blocks below `from`, nothing is missing;
+ * by default, below the highest one. Rejects with StorageError.
+ */
+export async function deriveMissing(gateway: Gateway, from?: number): Promise<number> {
   const highest = await deriveMissingIds(gateway);
-  await deriveMissingUsers(gateway, highest);
+  await deriveInterrupted(gateway, highest, from);
   return highest;
 }
+
+/**
+ * Derives what an interrupted insert of several blocks may have left out. The writer inserts blocks together, those of a
+ * year as one part, so any of them may have rows without derived ones; `from` is the lowest of them. `highest` is the
+ * highest stored block number. Rejects with StorageError.
+ */
+export async function deriveInterrupted(gateway: Gateway, highest: number, from = highest): Promise<void> {
+  const lowest = Math.min(from, highest);
+  if (lowest < highest) await gateway.command(deriveAbsentIdsSql(lowest));
+  await deriveMissingUsers(gateway, lowest);
+}
+
+/** Some 10,000 rows are that new, so that those in memory are few. */
+const deriveAbsentIdsSql = (from: number) => `${DERIVE_IDS_SQL} AND block >= ${from}
+  AND (project_id, event_id, app_id, verified) NOT IN (
+    SELECT project_id, event_id, app_id, verified FROM event_ids WHERE block >= ${from})`;
 
 /**
  * Derives the ids that may be missing and returns the highest stored block number. Usually that is one block; after a
@@ -44,13 +63,13 @@ export async function deriveMissingIds(gateway: Gateway, onProgress: OnProgress 
 }
 
 /**
- * Derives the users that may be missing; `highest` is the highest stored block number. The writer derives each block before
- * it inserts the next, so users of that one alone can be missing, also when its ids are there. Rejects with StorageError.
+ * Derives the users of blocks from `from` on that may be missing, also when the ids of these blocks are there. Rejects with
+ * StorageError.
  */
-export async function deriveMissingUsers(gateway: Gateway, highest: number): Promise<void> {
+export async function deriveMissingUsers(gateway: Gateway, from: number): Promise<void> {
   // Deriving them twice changes nothing, but needs room that a full disk does not have.
-  const [users] = await gateway.query<{ missing: string }>(COUNT_UNDERIVED_USERS_SQL, { highest });
-  if (Number(users?.missing) !== 0) await gateway.command(`${DERIVE_USERS_SQL} AND block >= ${highest}`);
+  const [users] = await gateway.query<{ missing: string }>(COUNT_UNDERIVED_USERS_SQL, { from });
+  if (Number(users?.missing) !== 0) await gateway.command(`${DERIVE_USERS_SQL} AND block >= ${from}`);
 }
 
 async function deriveIds(

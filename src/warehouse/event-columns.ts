@@ -68,6 +68,12 @@ export function encodeRow(row: EventRow): string {
   return line.slice(0, -1);
 }
 
+/** Returns the row in a complete line: one of `encodeRow` with the block number and the closing bracket. */
+export function decodeLine(line: string): EventRow {
+  const values = JSON.parse(line) as unknown[];
+  return Object.fromEntries(EVENT_COLUMNS.map((name, index) => [name, values[index]])) as EventRow;
+}
+
 /** Whether a number is a valid event time, in epoch milliseconds. */
 export function isEventTime(value: number): boolean {
   return Number.isInteger(value) && value >= EVENT_MS_MIN && value <= EVENT_MS_MAX;

@@ -7,12 +7,17 @@ import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
-import type { EventRow } from './event-row.ts';
+import type { Watch } from './engine/renewed-connection.ts';
+import type { OnInserted } from './inserter.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
+import { describeLog, recordLogDamage } from './integrity/log-damage.ts';
 import { type Mender, startMender } from './integrity/mend-derived.ts';
 import { type Before, readBefore } from './integrity/read-before.ts';
+import { openEventLog } from './log/event-log.ts';
+import { loadLog, logFolder } from './log/segments.ts';
+import { toLoggedBlock } from './logged-block.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
@@ -25,7 +30,7 @@ export type Warehouse = Pick<Gateway, 'query'> &
     /** Runs statements in the background, by one thread, apart from queries and the writer. */
     maintenance: Pick<Gateway, 'query' | 'command'>;
     /** Calls the listener with rows that can be queried now, before queries that wait for them, and their block. */
-    onInserted(listener: InsertListener): void;
+    onInserted(listener: OnInserted): void;
     /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
     oldestStatementMs(): number;
     /** Stored events that are lost or cannot be read, as sentences with what to do; empty if there are none. */
@@ -37,9 +42,6 @@ export type Warehouse = Pick<Gateway, 'query'> &
     /** Rejects new work, stores what is queued, then closes the engine. */
     close(): Promise<void>;
   };
-
-/** Called with rows that can be queried now, and their block: see `WriterOptions`. */
-export type InsertListener = (rows: readonly EventRow[], block: number) => void;
 
 export type WarehouseOptions = {
   /** Data folder of the embedded engine, created when missing. One process per folder. */
@@ -54,6 +56,8 @@ export type WarehouseOptions = {
   statementLimits?: StatementLimits;
 } & EventCount;
 
+/** Statements of the writer in parallel: it looks up ids while it inserts two tables. */
+const WRITERS = 3;
 /** Queries that run in parallel, unless the options say otherwise. */
 export const READERS = 4;
 /** Queries that wait for a reader; of one project at most half. */
@@ -72,7 +76,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   await using opening = new AsyncDisposableStack();
   opening.defer(watchdog.stop);
   const writing = opening.adopt(
-    await openGateway(open, { size: 2, waitingMax: 8, watch: watchdog.watch }),
+    await openGateway(open, { size: WRITERS, waitingMax: 16, watch: watchdog.watch }),
     close,
   );
   await migrateStore(writing, integrity, log);
@@ -89,9 +93,12 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   );
   const maintenance = opening.adopt(await openMaintenance(path), close);
   opening.defer(() => integrity.stop(writing));
-  const { notify: onInserted, listen } = createInsertListeners();
-  const { isOverdue } = watchdog;
-  const parts = { writing, reading, integrity, noteFailure, onInserted, isOverdue, clock, log };
+  const { notify: onInserted, listen } = createOnInserteds();
+  const { watch, isOverdue } = watchdog;
+  const parts = {
+    ...{ path, watch, onInserted, writing, reading, integrity },
+    ...{ noteFailure, isOverdue, clock, log },
+  };
   const writer = opening.adopt(await openStoreWriter(parts), close);
   integrity.start(writing);
   const mend = { open: openMending(path), control, pause: writer.pause, integrity, clock, log };
@@ -121,28 +128,39 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
 }
 
 type WriterParts = {
+  path: string;
+  watch: Watch;
+  onInserted: OnInserted | undefined;
   writing: Gateway;
   reading: Gateway;
   integrity: Integrity;
   noteFailure: (error: unknown) => void;
-  onInserted: InsertListener;
+  onInserted: OnInserted;
   isOverdue: () => boolean;
   clock: Clock;
   log: Log;
 };
 
 async function openStoreWriter({
+  path,
   writing,
   reading,
   integrity,
   noteFailure,
   ...rest
 }: WriterParts): Promise<Writer> {
-  const { log } = rest;
+  const { log, clock } = rest;
   const onProgress: OnProgress = (done, total) => log.info({ done, total }, 'event ids derived');
+  // Not before the engine has locked the folder: a log of another process is not ours.
+  const loaded = await loadLog(logFolder(path));
+  await recordLogDamage(path, loaded.damages, clock);
+  const logged = loaded.records.map(toLoggedBlock);
+  if (logged.length > 0) log.info({ blocks: logged.length }, 'events from the log are inserted');
   return await openWriter({
     store: createBlockStore(writing, noteFailure),
-    repairAtStart: () => deriveAtStart(writing, integrity, onProgress),
+    eventLog: openEventLog(logFolder(path), loaded),
+    logged,
+    repairAtStart: () => deriveAtStart(writing, integrity, onProgress, logged[0]?.block),
     onFailure: noteFailure,
     openSeenIds: async () => {
       await integrity.check(writing);
@@ -179,12 +197,12 @@ const MAINTENANCE_SETTINGS = {
 const openMaintenance = (path: string) =>
   openGateway(embedded(path, MAINTENANCE_SETTINGS), { size: 1, waitingMax: 64 });
 
-function createInsertListeners() {
-  const listeners: InsertListener[] = [];
-  const notify: InsertListener = (rows, block) => {
+function createOnInserteds() {
+  const listeners: OnInserted[] = [];
+  const notify: OnInserted = (rows, block) => {
     for (const listener of listeners) listener(rows, block);
   };
-  return { notify, listen: (listener: InsertListener) => void listeners.push(listener) };
+  return { notify, listen: (listener: OnInserted) => void listeners.push(listener) };
 }
 
 /** By one thread, so that most of the processor is left for requests. */
@@ -242,7 +260,9 @@ export async function inspectStore(path: string, knownEvents?: number): Promise<
   try {
     const pending = await listPendingMigrations(gateway);
     if (pending.length > 0) return { pending, problems: listLedgerProblems(before, pending), repairs: [] };
-    return { pending, ...(await inspect(gateway, before)) };
+    const { problems, repairs } = await inspect(gateway, before);
+    const inLog = describeLog(await loadLog(logFolder(path)));
+    return { pending, problems: [...problems, ...inLog.problems], repairs: [...repairs, ...inLog.repairs] };
   } finally {
     await gateway.close();
   }

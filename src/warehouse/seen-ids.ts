@@ -9,8 +9,8 @@ export type SeenIds = {
   /** `true` for every id until loaded, so results are exact from the start. */
   mayHave(hash: number): boolean;
   /**
-   * Call with all ids of a block before its insert is sent, and while no other insert is in flight, so that no load
-   * misses an id.
+   * Call with ids once they are in `event_ids`: a load that began before has read them or gets them now. Until then, the
+   * caller has to know them.
    */
   add(hashes: number[]): void;
   isLoaded(): boolean;
@@ -61,7 +61,7 @@ export async function openSeenIds(
   let load = start(Math.max(capacityMin, 2 * Number(stored?.ids ?? 0)));
 
   /**
-   * Accepts added ids from its first synchronous step on, so none is missed between what it reads and what is added.
+   * Accepts added ids from its first synchronous step on: what it reads was inserted before, what is not there yet is added later.
    */
   async function start(capacity: number): Promise<void> {
     const filter = createIdFilter(capacity);

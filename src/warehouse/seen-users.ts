@@ -10,7 +10,7 @@ export type SeenUser = [
 ];
 
 /** Returns each user of rows that metrics count once, with the first and last time among them. */
-export function listSeenUsers(rows: EventRow[]): SeenUser[] {
+export function listSeenUsers(rows: readonly EventRow[]): SeenUser[] {
   const users = new Map<string, SeenUser>();
   for (const row of rows) {
     if (isReserved(row.event_name)) continue;

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eventRow, useTestGateway } from '../../test/support/warehouse-store.ts';
+import { setImmediate } from 'node:timers/promises';
+import { eventRow, openTestLog, useTestGateway } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
 import type { Gateway } from './engine/gateway.ts';
+import type { EventLog } from './log/event-log.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter } from './writer.ts';
 
@@ -47,48 +49,92 @@ function holding(n: number) {
 
 const isUnavailable = (error: unknown) => error instanceof StorageError && error.reason === 'unavailable';
 
+async function open(
+  over: Gateway,
+  isOverdue: () => boolean,
+  wrap: (log: EventLog) => EventLog = (log) => log,
+) {
+  const { eventLog } = await openTestLog();
+  return await openWriter({
+    store: createBlockStore(over),
+    eventLog: wrap(eventLog),
+    openSeenIds: async () => {
+      const seenIds = await openSeenIds(gateway, log);
+      await seenIds.settled();
+      return seenIds;
+    },
+    isOverdue,
+    clock: systemClock(),
+    log,
+  });
+}
+
 test('answers all that waits when the n-th statement is overdue, and loses and doubles nothing, for every n', async () => {
   for (let n = 1, isReached = true; isReached; n += 1) {
     const project_id = `proj_overdue_${n}`;
     const { over, arm, held, release } = holding(n);
     let isOverdue = false;
-    const writer = await openWriter({
-      store: createBlockStore(over),
-      openSeenIds: async () => {
-        const seenIds = await openSeenIds(gateway, log);
-        await seenIds.settled();
-        return seenIds;
-      },
-      isOverdue: () => isOverdue,
-      clock: systemClock(),
-      log,
-    });
+    const writer = await open(over, () => isOverdue);
     const append = (id: string) =>
       writer.append([eventRow({ project_id, event_id: id, app_user_id: `user_${id}` })]);
+    await append('a');
     arm();
-    // Refused, so that the statements of a repair have their turn to be overdue.
-    await assert.rejects(append('a'), isUnavailable);
-    const running = append('b');
-    const done = running.then(() => writer.pendingDerivation());
+    // Its first statement is refused, so that the statements of a repair have their turn to be overdue.
+    const done = Promise.resolve(writer.pendingDerivation());
     isReached = await Promise.race([held.then(() => true), done.then(() => false)]);
     if (isReached) {
-      const queued = append('c');
+      const waiting = [append('b'), append('c')];
+      await setImmediate();
+      waiting.push(append('d'));
       isOverdue = true;
       writer.giveUp();
-      await running.catch((error) => assert.ok(isUnavailable(error)));
-      await assert.rejects(queued, isUnavailable);
-      await assert.rejects(append('d'), isUnavailable);
-      const derived = writer.pendingDerivation();
-      if (derived !== undefined) await assert.rejects(derived, isUnavailable);
+      for (const one of waiting) await assert.rejects(one, isUnavailable);
+      await assert.rejects(append('e'), isUnavailable);
+      await assert.rejects(Promise.resolve(writer.pendingDerivation()), isUnavailable);
       assert.ok(writer.isFailing());
       isOverdue = false;
     }
     release();
-    await done.catch(() => undefined);
+    await done;
     for (const id of ['a', 'b', 'c']) while (!(await append(id).catch(() => undefined)));
     await writer.pendingDerivation();
     assert.equal(writer.isFailing(), false);
     assert.deepEqual(await findStored(project_id), { events: ['a', 'b', 'c'], ids: '3', users: '3' });
     await writer.close();
   }
+});
+
+test('answers all that waits when the log is overdue, and finds what it had written after all', async () => {
+  const project_id = 'proj_overdue_log';
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+  let isOverdue = false;
+  const writer = await open(
+    gateway,
+    () => isOverdue,
+    (eventLog) => ({
+      ...eventLog,
+      append: async (...block) => {
+        await eventLog.append(...block);
+        hold();
+        await released;
+      },
+    }),
+  );
+  const append = (id: string) =>
+    writer.append([eventRow({ project_id, event_id: id, app_user_id: `user_${id}` })]);
+  const late = append('a');
+  await held;
+  const queued = append('b');
+  isOverdue = true;
+  writer.giveUp();
+  await assert.rejects(late, isUnavailable);
+  await assert.rejects(queued, isUnavailable);
+  isOverdue = false;
+  release();
+  assert.deepEqual(await append('a'), [false]);
+  assert.deepEqual(await append('b'), [true]);
+  await writer.pendingDerivation();
+  assert.deepEqual(await findStored(project_id), { events: ['a', 'b'], ids: '2', users: '2' });
+  await writer.close();
 });

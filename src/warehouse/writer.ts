@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -11,11 +11,22 @@ import {
 } from './append-queue.ts';
 import { type Block, formBlock, listIsNew, selectNewRows } from './block.ts';
 import type { BlockStore } from './block-store.ts';
+import type { Watch } from './engine/renewed-connection.ts';
 import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
+import { createFailureLog, type FailureLog } from './failure-log.ts';
 import { createFeed, type Feed, type FeedSource } from './feed.ts';
 import { eventKey, hashKey } from './id-filter.ts';
-import { createPauses, type Pauses } from './pauses.ts';
+import {
+  createInserter,
+  INSERT_LIMITS,
+  type Inserter,
+  type InsertLimits,
+  type OnInserted,
+} from './inserter.ts';
+import type { EventLog } from './log/event-log.ts';
+import { joinLines, type LoggedBlock } from './logged-block.ts';
+import { createPauses, type PauseOptions, type Pauses } from './pauses.ts';
 import type { SeenIds } from './seen-ids.ts';
 
 /** The only way to add events to the store. */
@@ -27,9 +38,9 @@ export type Writer = {
    */
   append(rows: EventRow[]): Promise<boolean[]>;
   /**
-   * Resolves when everything derived from the acknowledged events is written too (a first-seen time comes some
-   * milliseconds after its event); undefined when there is nothing to wait for. The next block repairs what failed.
-   * Rejects with StorageError `unavailable` while a statement is overdue.
+   * Inserts the acknowledged events that are only in the log. Resolves when they and everything derived from them are
+   * visible to queries; undefined when they are. Rejects with StorageError when they cannot be inserted, and `unavailable`
+   * while a statement is overdue.
    */
   pendingDerivation(): Promise<void> | undefined;
   /** Publishes newly stored events, before `append` resolves. */
@@ -43,96 +54,150 @@ export type Writer = {
    * could overtake it.
    */
   giveUp(): void;
-  /** Runs `work` while no block is being stored, and resolves or rejects as it does. Appends wait meanwhile. */
-  pause(work: () => Promise<void>): Promise<void>;
+  /**
+   * Runs `work` while no block is being stored, all acknowledged events are in the tables and the log is empty; resolves or
+   * rejects as it does. Appends wait meanwhile. Events are deleted only by such work, or a start would insert them again.
+   */
+  pause(work: () => Promise<void>, options?: PauseOptions): Promise<void>;
   /** Rejects further appends, stores what is queued, then resolves. */
   close(): Promise<void>;
 };
 
 export type WriterOptions = {
   store: BlockStore;
-  /** Repairs what the previous process left behind, like `store.repair`, which is the default. */
+  eventLog: EventLog;
+  /** Blocks that the log contained at the start, in order. */
+  logged?: readonly LoggedBlock[];
+  /** Repairs what the previous process left behind in the tables, and returns their highest block; `store.repair` by default. */
   repairAtStart?: () => Promise<number>;
   /** Called after the repair, which may store ids that a filter loaded earlier would report as new. */
   openSeenIds: () => Promise<SeenIds>;
+  /** Called for each block after its rows are visible to queries, before queries that wait for them run. */
+  onInserted?: OnInserted | undefined;
   /** While it returns true, appends are refused with StorageError `unavailable`. */
   isOverdue?: () => boolean;
+  /** Runs each write to the log. */
+  watch?: Watch;
   /** Called with each failure of a statement. */
   onFailure?: (error: unknown) => void;
-  /**
-   * Called with rows that can be queried now, and their block. After a failure it is called once they are known to be there,
-   * or not, which may be after later blocks.
-   */
-  onInserted?: (rows: readonly EventRow[], block: number) => void;
   clock: Clock;
   log: Log;
   limits?: Partial<QueueLimits>;
+  insertLimits?: Partial<InsertLimits>;
 };
 
-const REPAIR_ATTEMPTS = 5;
-const REPAIR_RETRY_MS = 50;
+type State = {
+  lastBlock: number;
+  /** What was taken out of the queue last: all of it is answered before more is taken. */
+  storing: Append[];
+  feed: FeedSource;
+  seenIds: SeenIds | undefined;
+  inserter: Inserter;
+  failures: FailureLog;
+  /** Whether callers were rejected because a statement is overdue, which may succeed after all. */
+  hasGivenUp: boolean;
+};
 
 /** Repairs what the previous process left behind, then returns a writer. Rejects when the repair fails. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
-  const { store, repairAtStart = store.repair, isOverdue = () => false } = options;
+  const { eventLog, isOverdue = () => false } = options;
   const limits = { ...QUEUE_LIMITS, ...options.limits };
   const queue = createAppendQueue(limits);
-  const lastBlock = await repairAtStart();
-  const seenIds = await options.openSeenIds();
-  const state: State = {
-    lastBlock,
-    storing: [],
-    feed: createFeed(lastBlock),
-    isDamaged: false,
-    isClosed: false,
-    seenIds,
-    pendingDerivation: undefined,
-    failing: undefined,
-  };
+  const state = await openState(options);
   const pauses = createPauses();
+  let isClosed = false;
   let work: Promise<void> | undefined;
-  const onEnd = () => {
-    work = undefined;
-  };
-  const drain = () => drainQueue(options, state, { queue, pauses }, onEnd);
+  const drain = () =>
+    drainQueue(options, state, { queue, pauses }, () => {
+      work = undefined;
+    });
 
   return {
     async append(rows) {
-      if (state.isClosed) throw new StorageError('busy', 'The event store is closing');
+      if (isClosed) throw new StorageError('busy', 'The event store is closing');
       if (isOverdue()) throw overdue();
       const [first] = rows;
       if (first === undefined) return [];
       // Checked before encoding, so that rejecting a flood is cheap.
       if (queue.size().rows + rows.length > limits.rowsMax) throw queueFullError();
-      const { promise, ...settle } = Promise.withResolvers<boolean[]>();
-      const append = { ...encode(rows, limits), ...settle };
+      const { promise, resolve, reject } = Promise.withResolvers<boolean[]>();
+      const append = { ...encode(rows, limits), resolve, reject };
       if (!queue.push(first.project_id, append)) throw queueFullError();
       work ??= drain();
       return await promise;
     },
-    pendingDerivation: () =>
-      state.pendingDerivation !== undefined && isOverdue()
-        ? Promise.reject(overdue())
-        : state.pendingDerivation,
+    pendingDerivation() {
+      const pending = state.inserter.flush();
+      if (pending === undefined || !isOverdue()) return pending;
+      pending.catch(() => undefined);
+      return Promise.reject(overdue());
+    },
     feed: state.feed,
-    isFailing: () => state.failing !== undefined,
+    isFailing: state.failures.isFailing,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
     giveUp() {
-      logFailure(options, state, overdue(), 'storing events failed');
+      state.hasGivenUp = true;
+      state.failures.add(overdue(), 'storing events failed');
       rejectAll(state.storing, overdue());
       for (let waiting = queue.take(); waiting.length > 0; waiting = queue.take())
         rejectAll(waiting, overdue());
     },
-    pause(run) {
+    pause(run, pauseOptions) {
+      const done = pauses.add(run, pauseOptions);
       work ??= drain();
-      return pauses.add(run);
+      return done;
     },
     async close() {
-      state.isClosed = true;
+      isClosed = true;
       await work;
-      state.seenIds.stop();
+      // What cannot be inserted stays in the log for the next start.
+      await emptyLog(state, eventLog).catch(() => undefined);
+      state.inserter.stop();
+      state.seenIds?.stop();
+      await eventLog.close();
     },
   };
+}
+
+async function openState(options: WriterOptions): Promise<State> {
+  const { store, logged = [] } = options;
+  const { repairAtStart = () => store.repair(logged[0]?.block) } = options;
+  const lastBlock = Math.max(await repairAtStart(), logged.at(-1)?.block ?? 0);
+  const state = createState(options, lastBlock);
+  state.inserter.restore(logged);
+  // What fails is logged. The store opens without these rows: queries and appends wait for them.
+  await state.inserter.flush()?.catch(() => undefined);
+  state.seenIds = await options.openSeenIds();
+  return state;
+}
+
+function createState(options: WriterOptions, lastBlock: number): State {
+  const { store, eventLog, onInserted, insertLimits } = options;
+  const failures = createFailureLog(options);
+  const inserter = createInserter({
+    ...{ store, log: eventLog, onInserted, limits: { ...INSERT_LIMITS, ...insertLimits } },
+    addSeen: (hashes) => state.seenIds?.add(hashes),
+    onFailure: failures.add,
+    onSuccess(wasFailing) {
+      if (wasFailing || state.hasGivenUp) failures.end();
+      state.hasGivenUp = false;
+    },
+  });
+  const state: State = {
+    lastBlock,
+    storing: [],
+    feed: createFeed(lastBlock),
+    seenIds: undefined,
+    inserter,
+    failures,
+    hasGivenUp: false,
+  };
+  return state;
+}
+
+async function emptyLog({ inserter }: State, eventLog: EventLog): Promise<void> {
+  await inserter.flush();
+  await eventLog.clear();
 }
 
 /** Stores what is queued until nothing is. Calls `onEnd` in the same turn, so that whatever comes later starts another one. */
@@ -146,11 +211,10 @@ async function drainQueue(
   // request and the rest.
   await setImmediate();
   for (;;) {
-    await pauses.run();
+    await pauses.run(() => emptyLog(state, options.eventLog));
     state.storing = queue.take();
     if (state.storing.length === 0 && pauses.isEmpty()) break;
     if (state.storing.length === 0) continue;
-    if (state.isDamaged) await repair(options, state);
     await storeAppends(options, state, state.storing);
     await setImmediate();
   }
@@ -181,116 +245,50 @@ function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' |
   return { rows, keys: rows.map(eventKey), lines, bytes };
 }
 
-type State = {
-  lastBlock: number;
-  /** What was taken out of the queue last: all of it is answered before more is taken. */
-  storing: Append[];
-  feed: FeedSource;
-  isDamaged: boolean;
-  /** Rows that are in the store if their insert succeeds, or has succeeded although it seemed to fail. */
-  uncertain?: { rows: readonly EventRow[]; block: number };
-  isClosed: boolean;
-  seenIds: SeenIds;
-  pendingDerivation: Promise<void> | undefined;
-  /** When failures began and how many there have been; undefined while everything works. */
-  failing: { since: number; times: number } | undefined;
-};
-
-/** Logs the first failure with its cause. Logging one line per failed request after it would only fill the disk. */
-function logFailure(
-  { log, clock, onFailure }: WriterOptions,
-  state: State,
-  err: unknown,
-  what: string,
-): void {
-  onFailure?.(err);
-  if (state.failing === undefined) log.error({ err }, `${what}; logged again when events are stored again`);
-  state.failing ??= { since: clock.now(), times: 0 };
-  state.failing.times += 1;
-}
-
-function logRecovery({ log, clock }: WriterOptions, state: State): void {
-  if (state.failing === undefined) return;
-  const { since, times } = state.failing;
-  log.warn({ failures: times, forMs: clock.now() - since }, 'events are stored again');
-  state.failing = undefined;
-}
-
-/**
- * Stores and answers some appends; never rejects. They are answered once their events are on disk: derived rows can
- * be derived again, and queries wait for them. "Damaged" means derived rows may be missing: it is assumed until the
- * last insert has succeeded, and while it is set nothing may be inserted.
- */
+/** Stores and answers some appends; never rejects. They are answered once their events are in the log, on disk. */
 async function storeAppends(options: WriterOptions, state: State, appends: Append[]): Promise<void> {
+  const { store, eventLog, clock, watch = (write) => write() } = options;
   try {
-    if (state.isDamaged) throw new StorageError('unavailable', 'The event store is being repaired');
+    // Events that cannot be inserted are not acknowledged on top of those that are.
+    if (state.inserter.isFailing()) await state.inserter.flush();
+    await state.inserter.room();
     const block = formBlock(appends);
-    const stored = await findStored(options.store, state.seenIds, block);
-    const { rows, lines } = selectNewRows(block, stored);
+    const stored = await findStored(store, state, block);
+    const { rows, keys, lines } = selectNewRows(block, stored);
     if (rows.length > 0) {
-      state.lastBlock = Math.max(state.lastBlock + 1, options.clock.now() * 1000);
-      state.isDamaged = true;
-      state.uncertain = { rows, block: state.lastBlock };
-      await options.store.insertEvents(lines, state.lastBlock);
-      noteInserted(options, state);
+      state.lastBlock = Math.max(state.lastBlock + 1, clock.now() * 1000);
+      const text = joinLines(lines, state.lastBlock);
+      await watch(() => eventLog.append(state.lastBlock, rows.length, text));
+      state.inserter.stage({ block: state.lastBlock, rows, keys, text });
       state.feed.publish(state.lastBlock, rows);
-      state.pendingDerivation = derive(options, state, rows);
     }
     for (const [index, isNew] of listIsNew(block, stored).entries()) appends[index]?.resolve(isNew);
-    // The next block looks its ids up in the table this one fills.
-    await state.pendingDerivation;
+    if (!state.inserter.isFailing()) state.failures.end();
   } catch (error) {
-    logFailure(options, state, error, 'storing events failed');
+    state.failures.add(error, 'storing events failed');
     rejectAll(appends, error);
   }
 }
 
-function noteInserted({ onInserted }: WriterOptions, state: State): void {
-  if (state.uncertain) onInserted?.(state.uncertain.rows, state.uncertain.block);
-  delete state.uncertain;
-}
-
 /**
- * The events are already acknowledged, so a failure is repaired immediately. If that fails too, the next block
- * retries.
+ * Returns the keys that are stored already. In the tables, only ids that the filter cannot prove new are looked up; ids of
+ * blocks that may not be in the tables yet are known.
  */
-async function derive(options: WriterOptions, state: State, rows: EventRow[]): Promise<void> {
-  try {
-    await options.store.insertDerived(rows, state.lastBlock);
-    state.isDamaged = false;
-  } catch (error) {
-    logFailure(options, state, error, 'deriving from events failed');
-    for (let attempt = 1; state.isDamaged && attempt <= REPAIR_ATTEMPTS; attempt += 1) {
-      await setTimeout(attempt * REPAIR_RETRY_MS);
-      await repair(options, state);
-    }
-  } finally {
-    state.pendingDerivation = undefined;
-    if (!state.isDamaged) logRecovery(options, state);
-  }
-}
-
-/** Derives whatever may be missing. Never rejects: remaining damage is recorded, and nothing is inserted meanwhile. */
-async function repair(options: WriterOptions, state: State): Promise<void> {
-  try {
-    state.lastBlock = Math.max(state.lastBlock, await options.store.repair());
-    state.isDamaged = false;
-    noteInserted(options, state);
-    // A failed insert may have stored its events anyway. Its retry then finds only duplicates and publishes nothing.
-    state.feed.publish(state.lastBlock);
-  } catch (error) {
-    logFailure(options, state, error, 'repairing the event store failed, the next events try again');
-  }
-}
-
-/** Looks up only ids the filter cannot prove new, and adds those about to be inserted to the filter. */
-async function findStored(store: BlockStore, seenIds: SeenIds, block: Block): Promise<Set<string>> {
+async function findStored(
+  store: BlockStore,
+  { inserter, seenIds }: State,
+  block: Block,
+): Promise<Set<string>> {
   const suspects: EventRow[] = [];
+  const stored = new Set<string>();
   for (const [key, { append, row }] of block.firsts) {
-    const event = block.appends[append]?.rows[row];
-    if (event !== undefined && seenIds.mayHave(hashKey(key))) suspects.push(event);
+    if (inserter.has(key)) stored.add(key);
+    else if (seenIds?.mayHave(hashKey(key)) ?? true) {
+      const event = block.appends[append]?.rows[row];
+      if (event !== undefined) suspects.push(event);
+    }
   }
-  const stored = suspects.length === 0 ? new Set<string>() : await store.findStored(suspects);
-  seenIds.add([...block.firsts.keys()].filter((key) => !stored.has(key)).map(hashKey));
+  if (suspects.length === 0) return stored;
+  for (const key of await store.findStored(suspects)) stored.add(key);
   return stored;
 }

@@ -4,8 +4,10 @@ import { listCases } from './damage/list-cases.ts';
 import { prepareFolders } from './damage/prepare-folders.ts';
 import { renderOutcomes, runCases } from './damage/run-cases.ts';
 
+type Sample = readonly [name: string, damage: string, outcome: RegExp, message: RegExp];
+
 /** One file of each kind, and what notices its damage. test/long/damage.test.ts damages every file in every way. */
-const SAMPLE: readonly [name: string, damage: string, outcome: RegExp, message: RegExp][] = [
+const SAMPLE: readonly Sample[] = [
   [
     'events/ events, wide part, properties.bin',
     'flipped',
@@ -28,6 +30,15 @@ const SAMPLE: readonly [name: string, damage: string, outcome: RegExp, message: 
     /events is missing or empty, but \S+control\.db says that there are events/,
   ],
   ['events/ledger.json', 'flipped', /degraded/, /ledger\.json, .*, was missing or damaged/],
+  ...(['truncated', 'deleted', 'flipped'] as const).map(
+    (damage): Sample => [
+      'events/log/ segment.log (after a kill)',
+      damage,
+      /degraded/,
+      /tored events are lost: the event log is damaged in \S+/,
+    ],
+  ),
+  ['events/log/ position (after a kill)', 'flipped', /harmless/, /^$/],
   ['control.db', 'emptied', /refused/, /control\.db is missing or empty, but there are events/],
   ['control.db, table leaf page', 'flipped', /degraded|refused/, /control\.db/],
   [

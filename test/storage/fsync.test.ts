@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { initByCli, startServerProcess } from '../support/child-processes.ts';
 import { makeTempDir } from '../support/harness.ts';
@@ -10,7 +10,8 @@ import { until } from '../support/until.ts';
 /** One system call: the line of the trace where it began, and the line where it had succeeded. */
 type Call = { name: string; file: string; text: string; began: number; done: number };
 
-const TRACED = 'fsync,fdatasync,read,recvfrom,write,writev,sendto,sendmsg,rename,renameat,renameat2';
+const TRACED =
+  'fsync,fdatasync,read,recvfrom,write,writev,pwrite64,sendto,sendmsg,rename,renameat,renameat2,unlink';
 const CALL = /^(\d+) +(\w+)\((?:\d+<([^>]*)>)?(.*)$/;
 const RESUMED = /^(\d+) +<\.\.\. \w+ resumed>/;
 const SUCCEEDED = /= \d+$/;
@@ -35,14 +36,11 @@ function parseTrace(trace: string): Call[] {
 }
 
 const isSync = ({ name }: Call) => name === 'fsync' || name === 'fdatasync';
-const isWrite = ({ name }: Call) => name.startsWith('write');
-/**
- * A part of the `events` table written by an insert: its parts are named by year, those of the derived tables by
- * `all`. Derived rows come after the response and are derived again after a crash. Merges also write parts, but no
- * response waits for those.
- */
-const EVENTS_PART = /\/tmp_insert_\d{4}_/;
-const isOfInsert = ({ file }: Call) => EVENTS_PART.test(file);
+const isWrite = ({ name }: Call) => name.startsWith('write') || name === 'pwrite64';
+/** A segment of the log. */
+const SEGMENT = /\/events\/log\/\d+\.log/;
+/** A part of a table written by an insert. Merges write parts too, but no event depends on those. */
+const INSERTED_PART = /\/tmp_insert_\w+_/;
 
 /** Returns the calls between the arrival of the batch and the first byte of its response. */
 function betweenRequestAndAnswer(calls: readonly Call[]): { calls: Call[]; answeredAt: number } {
@@ -81,27 +79,38 @@ function findObstacle(): string | false {
   return `NOT PROVED THAT FSYNC COMES BEFORE THE ANSWER: ${reason}`;
 }
 
-test("every file with a batch's events is fsynced before its 200 is sent", {
+test('a batch is in the log, and synced, before its 200 is sent, and the log is deleted after the tables are synced', {
   skip: findObstacle(),
 }, async (t) => {
-  const { calls, answeredAt } = betweenRequestAndAnswer(parseTrace(await traceOneBatch()));
-  const syncs = calls.filter((call) => isSync(call) && call.done < answeredAt);
-  const isSafe = (file: string, after: number) =>
-    syncs.some((sync) => sync.file === file && sync.began > after);
+  const all = parseTrace(await traceOneBatch());
+  const { calls, answeredAt } = betweenRequestAndAnswer(all);
+  const syncs = all.filter((call) => isSync(call));
+  const isSafe = (file: string, after: number, before: number) =>
+    syncs.some((sync) => sync.file === file && sync.began > after && sync.done < before);
 
-  const written = calls.filter((call) => isWrite(call) && isOfInsert(call));
-  for (const { file, done } of written) assert.ok(isSafe(file, done), `${file} is fsynced before the answer`);
-
-  const renamed = calls.filter(({ name, text }) => name.startsWith('rename') && EVENTS_PART.test(text));
-  for (const { text, done } of renamed) {
-    assert.ok(done < answeredAt, `renamed before the answer: ${text}`);
-    const folder = /\/tmp_insert_[^"]*", .*"([^"]*?)\/?"/.exec(text)?.[1] ?? '';
-    assert.ok(isSafe(folder, done), `${folder} is fsynced under its final name before the answer`);
+  const logged = calls.filter((call) => isWrite(call) && SEGMENT.test(call.file));
+  assert.equal(logged.length, 1, 'one batch is one record');
+  for (const { file, done } of logged) {
+    assert.ok(isSafe(file, done, answeredAt), `${file} is synced before the answer`);
+    const folder = dirname(file);
+    for (const one of [folder, dirname(folder)])
+      assert.ok(isSafe(one, 0, answeredAt), `${one}, which names it, is synced before the answer`);
   }
 
-  assert.equal(renamed.length, 1, 'one event makes one part');
-  assert.ok(written.length >= 10 && syncs.length >= 10, `${written.length} writes, ${syncs.length} fsyncs`);
-  t.diagnostic(
-    `${written.length} writes in ${renamed.length} parts, ${syncs.length} fsyncs, then the answer`,
+  const deleted = all.find(({ name, text }) => name === 'unlink' && SEGMENT.test(text));
+  assert.ok(deleted, 'the log is deleted');
+  const written = all.filter((call) => isWrite(call) && INSERTED_PART.test(call.file));
+  for (const { file, done } of written)
+    assert.ok(isSafe(file, done, deleted.began), `${file} is synced before the log is deleted`);
+  const renamed = all.filter(({ name, text }) => name.startsWith('rename') && INSERTED_PART.test(text));
+  for (const { text, done } of renamed) {
+    const folder = /\/tmp_insert_[^"]*", .*"([^"]*?)\/?"/.exec(text)?.[1] ?? '';
+    assert.ok(isSafe(folder, done, deleted.began), `${folder} is synced under its final name`);
+  }
+  assert.ok(
+    renamed.length >= 3 && written.length >= 20,
+    `${written.length} writes in ${renamed.length} parts`,
   );
+  t.diagnostic(`${logged.length} write to the log and its sync, then the answer`);
+  t.diagnostic(`${written.length} writes in ${renamed.length} parts, all synced, then the log is deleted`);
 });

@@ -21,8 +21,11 @@ async function install() {
     ['a', 280],
     ['b', 10],
     ['c', 10],
-  ] as const)
+  ] as const) {
     assert.deepEqual(await send(server, key, prefix, count), [count, 0]);
+    // A query waits until the events are in the tables: each time, they become a part.
+    assert.equal((await server.call('GET', '/v1/events?limit=1', { key })).status, 200);
+  }
   assert.equal(await server.stop(), 0);
   return { dataDir, env, key, start };
 }

@@ -1,3 +1,4 @@
+import { mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,9 @@ import { openLog } from '../../src/lib/log.ts';
 import { embedded } from '../../src/warehouse/engine/embedded.ts';
 import { type Gateway, openGateway } from '../../src/warehouse/engine/gateway.ts';
 import type { EventRow } from '../../src/warehouse/event-row.ts';
+import { type EventLog, openEventLog } from '../../src/warehouse/log/event-log.ts';
+import { loadLog } from '../../src/warehouse/log/segments.ts';
+import { type LoggedBlock, toLoggedBlock } from '../../src/warehouse/logged-block.ts';
 import { migrate } from '../../src/warehouse/migrate.ts';
 import { openWarehouse, type Warehouse } from '../../src/warehouse/open.ts';
 import { cleanUp } from './clean-up.ts';
@@ -46,6 +50,23 @@ export function useTestGateway(): Gateway {
     command: (...args) => gateway.command(...args),
     close: () => gateway.close(),
   };
+}
+
+/** Returns the path of a folder for a log, which is removed when the test file ends. */
+export function makeLogFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'appflow-log-'));
+  cleanUp(() => rm(path, { recursive: true, force: true }));
+  return join(path, 'log');
+}
+
+/** Opens the log in a folder with what it contains, as a start does. It is closed when the test file ends. */
+export async function openTestLog(
+  folder = makeLogFolder(),
+): Promise<{ eventLog: EventLog; logged: LoggedBlock[] }> {
+  const loaded = await loadLog(folder);
+  const eventLog = openEventLog(folder, loaded);
+  cleanUp(eventLog.close);
+  return { eventLog, logged: loaded.records.map(toLoggedBlock) };
 }
 
 /** Returns an event row with default values for all columns that a test does not set. */

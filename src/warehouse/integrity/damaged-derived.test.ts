@@ -17,7 +17,7 @@ import { DERIVED_TABLES, type DerivedTable } from './derive-sql.ts';
 import { openIntegrity } from './integrity.ts';
 import { rebuildInUse } from './rebuild-in-use.ts';
 
-/** In three blocks, each with users of its own in one range of names. */
+/** In three parts, each with users of its own in one range of names. */
 const EVENTS = Array.from({ length: 900 }, (_, n) =>
   eventRow({ event_id: `e${n}`, app_user_id: `u${n + 100}` }),
 );
@@ -36,8 +36,11 @@ beforeEach(async () => {
   stores.push(store);
   lines = [];
   const warehouse = await open();
-  for (const from of [0, 300, 600]) await warehouse.append(EVENTS.slice(from, from + 300));
-  users = await warehouse.query(USERS_SQL);
+  for (const from of [0, 300, 600]) {
+    await warehouse.append(EVENTS.slice(from, from + 300));
+    // A query waits until the events are in the tables: each time, they become a part.
+    users = await warehouse.query(USERS_SQL);
+  }
   await warehouse.close();
 });
 

@@ -28,17 +28,17 @@ export const DERIVE_SQL: Record<DerivedTable, string> = {
   users: DERIVE_USERS_SQL,
 };
 
-/** Counts users of the events from block `highest` on that are not derived yet, or seen at times that are not. */
+/** Counts users of the events from block `from` on that are not derived yet, or seen at times that are not. */
 export const COUNT_UNDERIVED_USERS_SQL = `SELECT count() AS missing
 FROM (
   SELECT project_id, app_id, app_user_id, min(timestamp) AS first, max(timestamp) AS last
-  FROM events WHERE ${COUNTED_SQL} AND block >= {highest:UInt64} GROUP BY project_id, app_id, app_user_id
+  FROM events WHERE ${COUNTED_SQL} AND block >= {from:UInt64} GROUP BY project_id, app_id, app_user_id
 ) AS seen
 LEFT JOIN (
   SELECT project_id, app_id, app_user_id, min(first_seen) AS known_first, max(last_seen) AS known_last, count() AS known
   FROM users
   WHERE (project_id, app_id, app_user_id) IN (
-    SELECT project_id, app_id, app_user_id FROM events WHERE ${COUNTED_SQL} AND block >= {highest:UInt64}
+    SELECT project_id, app_id, app_user_id FROM events WHERE ${COUNTED_SQL} AND block >= {from:UInt64}
   )
   GROUP BY project_id, app_id, app_user_id
 ) AS derived USING (project_id, app_id, app_user_id)

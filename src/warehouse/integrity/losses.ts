@@ -19,6 +19,8 @@ export type Loss = {
   /** When they had been received; undefined if that cannot be determined. */
   received?: { from: string; to: string } | undefined;
   parts: LostPart[];
+  /** Where the log is damaged that contained them; `events` is 0 if it does not say how many. */
+  log?: { file: string; at: number };
 };
 
 const FILE = 'losses.json';
@@ -60,8 +62,9 @@ export async function acceptLosses(folder: string, now: Date): Promise<string | 
 }
 
 /** Returns a loss as sentences: how much, which parts, from which time, and what to do. */
-export function describeLoss({ foundAt, events, received, parts }: Loss): string {
+export function describeLoss({ foundAt, events, received, parts, log }: Loss): string {
   if (foundAt === '') return `${UNREADABLE} ${ACCEPT}`;
+  if (log !== undefined) return describeLogLoss(events, log, received);
   if (events === 0) return `At ${foundAt} ${NO_LEDGER} ${ACCEPT}`;
   const what = `${events.toLocaleString('en-US')} stored events`;
   const when = received ? ` They were received from ${received.from} to ${received.to}.` : '';
@@ -69,6 +72,19 @@ export function describeLoss({ foundAt, events, received, parts }: Loss): string
   return (
     `${what} are lost (found at ${foundAt}).${which}${when} Restore the data folder from a backup, ` +
     `or send these events again: their IDs count as new. ${ACCEPT}`
+  );
+}
+
+function describeLogLoss(
+  events: number,
+  { file, at }: { file: string; at: number },
+  received: Loss['received'],
+): string {
+  const what = events === 0 ? 'Stored events' : `${events.toLocaleString('en-US')} stored events`;
+  const when = received ? ` They were received from ${received.from} to ${received.to}.` : '';
+  return (
+    `${what} are lost: the event log is damaged in ${file} at byte ${at}.${when} ` +
+    `Send these events again: their IDs count as new. ${ACCEPT}`
   );
 }
 

@@ -4,7 +4,7 @@ import type { Integrity } from './integrity.ts';
 import { countDraft, createDraft, fillDraft, replaceByDraft } from './rebuild.ts';
 
 /** Runs work while no block is being stored. */
-export type Pause = (work: () => Promise<void>) => Promise<void>;
+export type Pause = (work: () => Promise<void>, options?: { evenIfFailing?: boolean }) => Promise<void>;
 
 /** Each round derives what arrived during the one before; the last one, which blocks the writer, is short. */
 const ROUNDS = 2;
@@ -21,16 +21,31 @@ export async function rebuildInUse(
   await createDraft(gateway, table);
   let from = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Of the highest block, only a part may be visible.
-    const to = await findHighest(gateway);
+    const to = await findComplete(gateway, pause, from);
     await fillDraft(gateway, table, { from, to });
     from = to;
   }
+  // Also while events cannot be inserted, because the damaged table may be why.
   await pause(async () => {
     await fillDraft(gateway, table, { from });
     if (table === 'event_ids') await requireAll(gateway);
     await integrity.redefine(gateway, () => replaceByDraft(gateway, table));
-  });
+  }, EVEN_IF_FAILING);
+}
+
+const EVEN_IF_FAILING = { evenIfFailing: true };
+
+/**
+ * Returns a block below which all blocks are complete: `known`, if events cannot be inserted now. While blocks are inserted,
+ * those of a year become visible before those of another one.
+ */
+async function findComplete(gateway: Gateway, pause: Pause, known: number): Promise<number> {
+  let highest = known;
+  const find = async () => {
+    highest = await findHighest(gateway);
+  };
+  await pause(find).catch(() => undefined);
+  return highest;
 }
 
 /** Returns the number of the highest block in the events; 0 if there is none. Rejects with StorageError. */

@@ -20,7 +20,7 @@ const FILES_OF_OTHERS = ['data.bin', 'data.cmrk4', 'checksums.txt', 'count.txt',
 
 /** Returns each damage to each kind of file in the folders. */
 export function listCases(folders: Folders): Case[] {
-  return [...listEventCases(folders.stopped), ...listControlCases(folders)];
+  return [...listEventCases(folders.stopped), ...listLogCases(folders.killed), ...listControlCases(folders)];
 }
 
 function listEventCases(dataDir: string): Case[] {
@@ -50,6 +50,13 @@ function listEventCases(dataDir: string): Case[] {
     add(`events/${name}`, join(dataDir, 'events', name));
   add('events/', join(dataDir, 'events'), ['deleted']);
   return cases;
+}
+
+function listLogCases(dataDir: string): Case[] {
+  return readdirSync(join(dataDir, 'events/log')).flatMap((file) => {
+    const name = `events/log/ ${file.replace(/^\d+/, 'segment')} (after a kill)`;
+    return DAMAGES.map((damage): Case => ({ name, folder: 'killed', path: `events/log/${file}`, damage }));
+  });
 }
 
 function listControlCases({ stopped }: Folders): Case[] {

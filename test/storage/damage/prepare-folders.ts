@@ -15,7 +15,7 @@ import { listTables } from './list-tables.ts';
 export type Folders = {
   /** As SIGTERM leaves it. Its events are in a wide and in several compact parts. */
   stopped: string;
-  /** As SIGKILL leaves it: with a write-ahead log that holds changes. */
+  /** As SIGKILL leaves it: with a write-ahead log that holds changes, and an event log that holds events. */
   killed: string;
 };
 
@@ -55,11 +55,12 @@ export async function prepareFolders(): Promise<Folders> {
   await second.stop();
   const killed = copyFolder(stopped);
   await using third = await startServerProcess({ ...env, APPFLOW_DATA_DIR: killed });
-  await send(third, project.server_key, 'f', 20, 10);
   for (const name of ['One', 'Two', 'Three']) {
     const options = { key: project.server_key, body: { name, platform: 'ios' } };
     assert.equal((await third.call('POST', '/v1/apps', options)).status, 201);
   }
+  await send(third, project.server_key, 'f', 20, 10);
+  // Before they are moved into the tables.
   await third.kill();
   return { stopped, killed };
 }
