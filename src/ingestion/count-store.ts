@@ -63,9 +63,9 @@ export async function saveCells(tx: ControlTransaction, cells: readonly Cell[]):
   }
 }
 
-/** Deletes the counts of hours that began before `keptFrom` (epoch milliseconds). */
+/** Deletes the counts of hours that ended before `keptFrom` (epoch milliseconds). */
 export async function pruneCounts(tx: ControlTransaction, keptFrom: number): Promise<void> {
-  await tx.deleteFrom('ingestion_hours').where('hour', '<', keptFrom).execute();
+  await tx.deleteFrom('ingestion_hours').where('hour', '<', keptFrom - HOUR_MS).execute();
 }
 
 /**

@@ -20,13 +20,14 @@ describe('the JSON of a sample', () => {
 
   it('is the beginning of what JSON.stringify returns, for every JSON value', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 6, noUnicodeString: false }), (value) => {
+      fc.property(fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' }), (value) => {
         const whole = JSON.stringify(value).toWellFormed();
         const { json, isCut } = toCutJson(value);
         assert.equal(isCut, Buffer.byteLength(whole) > SAMPLE_BYTES_MAX);
         assert.ok(isCut ? whole.startsWith(json) : json === whole);
         assert.ok(Buffer.byteLength(json) <= SAMPLE_BYTES_MAX);
       }),
+      { numRuns: 50 },
     );
   });
 
