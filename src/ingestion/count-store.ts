@@ -65,7 +65,10 @@ export async function saveCells(tx: ControlTransaction, cells: readonly Cell[]):
 
 /** Deletes the counts of hours that ended before `keptFrom` (epoch milliseconds). */
 export async function pruneCounts(tx: ControlTransaction, keptFrom: number): Promise<void> {
-  await tx.deleteFrom('ingestion_hours').where('hour', '<', keptFrom - HOUR_MS).execute();
+  await tx
+    .deleteFrom('ingestion_hours')
+    .where('hour', '<', keptFrom - HOUR_MS)
+    .execute();
 }
 
 /**

@@ -2,7 +2,6 @@ import type { Control } from '../control/open.ts';
 import { whenFree } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
-import { newId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 import {
@@ -43,6 +42,7 @@ import {
   type Tally,
   takeCells,
 } from './tally.ts';
+import { toSampleRow } from './to-sample-row.ts';
 
 /** A batch that was answered with 200: its valid events, which of them were stored, and those that were rejected. */
 export type AnsweredBatch = Source & {
@@ -140,29 +140,6 @@ function countRefused({ tally }: State, request: RefusedRequest, nowMs: number):
   const { appId, sdk, code } = request;
   const cell = findCell(tally, request, { nowMs, appId, sdk: toSdk(sdk) });
   if (cell) countCode(cell.refused, code);
-}
-
-function toSampleRow(
-  { projectId, keyId }: Source,
-  { appId, sdk, code }: RejectedEvent,
-  { field, message, eventId, appUserId, event, isCut }: NonNullable<RejectedEvent['sample']>,
-  nowMs: number,
-): SampleRow {
-  return {
-    id: newId('smp'),
-    project_id: projectId,
-    at: nowMs,
-    app_id: appId === '' ? null : appId,
-    app_user_id: appUserId,
-    key_id: keyId,
-    sdk,
-    code,
-    field,
-    message,
-    event_id: eventId,
-    event,
-    is_cut: isCut ? 1 : 0,
-  };
 }
 
 async function save(state: State, now: number): Promise<void> {

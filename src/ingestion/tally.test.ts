@@ -16,7 +16,11 @@ const SOURCE = { projectId: 'proj_1', keyId: 'key_1' };
 const NOON = 12 * HOUR_MS;
 
 /** Counts an event of an SDK as accepted and returns what its SDK is counted as. */
-function count(tally: ReturnType<typeof createTally>, sdk: string, at: { nowMs?: number; appId?: string } = {}) {
+function count(
+  tally: ReturnType<typeof createTally>,
+  sdk: string,
+  at: { nowMs?: number; appId?: string } = {},
+) {
   const cell = findCell(tally, SOURCE, { nowMs: at.nowMs ?? NOON, appId: at.appId ?? 'app_1', sdk });
   if (cell) cell.accepted += 1;
   return cell?.sdk;

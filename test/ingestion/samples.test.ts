@@ -72,7 +72,11 @@ describe('GET /v1/ingestion/samples', () => {
   it('filters by code, key and app, page by page', async () => {
     const [one, other] = [await makeKey(api, { type: 'client' }), await makeKey(api, { type: 'client' })];
     await send(one.key, [
-      ...Array.from({ length: 5 }, (_, index) => ({ event_name: 'No', app_user_id: 'u1', event_id: `n${index}` })),
+      ...Array.from({ length: 5 }, (_, index) => ({
+        event_name: 'No',
+        app_user_id: 'u1',
+        event_id: `n${index}`,
+      })),
       { event_name: 'opened', app_user_id: 'null' },
       { event_name: 'opened', app_user_id: 'u1', app_id: 'app_x' },
     ]);
@@ -100,7 +104,10 @@ describe('GET /v1/ingestion/samples', () => {
     assert.equal((await list({}, theirs.server_key)).data.length, 1);
     const own = (await list({ limit: '200' })).data;
     assert.ok(own.every((sample) => sample.app_id !== theirs.app_id));
-    const web = await api.call('POST', '/v1/apps', { key: server_key, body: { name: 'Web', platform: 'web' } });
+    const web = await api.call('POST', '/v1/apps', {
+      key: server_key,
+      body: { name: 'Web', platform: 'web' },
+    });
     const inWeb = await makeKey(api, { type: 'server', app_ids: [web.body.id] });
     assert.deepEqual((await list({}, inWeb.key)).data, []);
     const reader = await makeKey(api, { type: 'read_only' });
@@ -113,7 +120,10 @@ describe('GET /v1/ingestion/samples', () => {
     await api.call('POST', '/v1/events', { key, body: { app_id, events } });
     assert.equal((await list({ key_id, limit: '200' })).data.length, 100);
     const { body } = await api.call('GET', `/v1/ingestion?key_id=${key_id}`, { key: server_key });
-    assert.equal(body.data.reduce((sum: number, row: { rejected: number }) => sum + row.rejected, 0), 1_000);
+    assert.equal(
+      body.data.reduce((sum: number, row: { rejected: number }) => sum + row.rejected, 0),
+      1_000,
+    );
   });
 });
 

@@ -22,11 +22,11 @@ import {
   type EventApp,
   type ParsedEvent,
   parseEvent,
-  REJECTION_CURES,
   type Rejection,
 } from './event.ts';
 import { listKeyWarnings, redactKeys } from './keys-in-row.ts';
 import { NEW_EVENT } from './new-event.ts';
+import { REJECTION_CURES } from './rejection-cures.ts';
 import { createWarningTally, WARNING_CODES, type WarningTally } from './warnings.ts';
 
 /** Bytes of the largest batch after decompression. */
