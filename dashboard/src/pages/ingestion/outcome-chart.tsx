@@ -1,5 +1,5 @@
 import { type PointerEvent, useState } from 'react';
-import { DAY_MS } from '../../../../src/lib/durations.ts';
+import { DAY_MS, HOUR_MS } from '../../../../src/lib/durations.ts';
 import { cn } from '../../lib/class-names.ts';
 import { formatCompact, formatCount, formatDay } from '../../lib/format.ts';
 import { usePressedOutside } from '../../lib/use-pressed-outside.ts';
@@ -171,7 +171,7 @@ const dayOf = (instantMs: number, withYear = false) =>
   formatDay(new Date(instantMs).toISOString().slice(0, 10), withYear);
 
 const nameOnAxis = (at: number, periodMs: number) =>
-  periodMs >= DAY_MS || timeOf(at) === '00:00' ? dayOf(at) : timeOf(at);
+  periodMs > HOUR_MS || timeOf(at) === '00:00' ? dayOf(at) : timeOf(at);
 
 function namePeriod(at: number, periodMs: number): string {
   if (periodMs >= DAY_MS) return dayOf(at, true);

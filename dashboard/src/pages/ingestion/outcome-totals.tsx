@@ -33,7 +33,7 @@ function Total({ outcome, totals }: { outcome: Outcome; totals: Counts }) {
 
 function noteOf(outcome: Outcome, totals: Counts): string {
   const events = countEvents(totals);
-  if (outcome === 'refused') return totals.refused === 0 ? '' : 'Their events are not counted';
+  if (outcome === 'refused') return 'Whole requests';
   if (events === 0) return '—';
   return `${formatShare(totals[outcome] / events)} of ${formatAmount(events, 'event')}`;
 }

@@ -19,7 +19,7 @@ export const OUTCOME_LABELS: Record<Outcome, { label: string; definition: string
     color: 'bg-bad',
   },
   refused: {
-    label: 'Refused requests',
+    label: 'Refused',
     definition:
       'Whole requests that were turned away, such as those over a rate limit. Requests without a valid key are not counted.',
     color: 'bg-warn',

@@ -148,7 +148,7 @@ function SamplesTable({ samples, nameOfKey, onOpen }: SamplesTableProps) {
             <Cell data-label="Key" className="max-w-44 truncate text-soft">
               <bdi className="truncate">{nameOfKey(sample.key_id)}</bdi>
             </Cell>
-            <Cell className="hidden max-w-0 truncate font-mono text-soft text-xs xl:table-cell">
+            <Cell className="hidden max-w-0 truncate font-mono max-sm:hidden! text-soft text-xs xl:table-cell">
               {sample.event}
             </Cell>
           </Row>
