@@ -10,7 +10,7 @@ export const OUTCOME_LABELS: Record<Outcome, { label: string; definition: string
   duplicates: {
     label: 'Duplicates',
     definition:
-      'Events whose ID was already stored. SDKs send events again when the network fails, so some are normal.',
+      'Events with an ID that was already stored. SDKs send events again when the network fails, so some are normal.',
     color: 'bg-soft/60',
   },
   rejected: {
