@@ -10,6 +10,7 @@ import { mirrorForDashboard } from './http/dashboard-routes.ts';
 import { describeApi } from './http/openapi/describe-api.ts';
 import type { Services } from './http/pipeline/services.ts';
 import { systemRoutes } from './http/system-routes.ts';
+import { ingestionRoutes } from './ingestion/routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { leakRoutes } from './leaks/routes.ts';
 import { memberRoutes } from './members/routes.ts';
@@ -19,6 +20,7 @@ import { projectRoutes } from './projects/routes.ts';
 
 const API_ROUTES = [
   ...eventRoutes,
+  ...ingestionRoutes,
   ...analyticsRoutes,
   ...appRoutes,
   ...projectRoutes,

@@ -4,6 +4,7 @@ import { type Apps, createApps } from './admin/apps.ts';
 import { type AuditLog, createAuditLog } from './admin/audit-log.ts';
 import { createCaller } from './admin/call.ts';
 import { createEvents, type Events } from './admin/events.ts';
+import { createIngestion, type IngestionOperations } from './admin/ingestion.ts';
 import { createProject, type ProjectOperations } from './admin/project.ts';
 import { type Fetch, GLOBAL_FETCH } from './http/transport.ts';
 import type { OnWait } from './retry/deadline.ts';
@@ -45,6 +46,7 @@ export class AppflowAdmin {
   readonly apps: Apps;
   readonly auditLog: AuditLog;
   readonly events: Events;
+  readonly ingestion: IngestionOperations;
   readonly project: ProjectOperations;
 
   /** Throws AppflowError if the key or the URL cannot work, and in a browser for a server key. */
@@ -59,6 +61,7 @@ export class AppflowAdmin {
     this.apps = createApps(caller);
     this.auditLog = createAuditLog(caller);
     this.events = createEvents(caller, clock);
+    this.ingestion = createIngestion(caller);
     this.project = createProject(caller);
   }
 }

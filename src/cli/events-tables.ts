@@ -1,5 +1,5 @@
 import { BREAKDOWN_DEFINITIONS, LIVE_DEFINITIONS, METRIC_DEFINITIONS } from '../analytics/definitions.ts';
-import { REJECTION_CURES } from '../events/ingest/event.ts';
+import { REJECTION_CURES } from '../events/ingest/rejection-cures.ts';
 
 const toRows = (texts: Readonly<Record<string, string>>) =>
   Object.entries(texts).map(([name, text]) => `| \`${name}\` | ${text} |`);

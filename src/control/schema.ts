@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { IngestionSchema } from './ingestion-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
 
 /**
@@ -24,7 +25,8 @@ export type ControlSchema = {
   key_usage: KeyUsageTable;
   key_usage_hours: KeyUsageHourTable;
   key_expiry_notices: { key_id: string; expires_at: number; days: number };
-} & PeopleSchema;
+} & IngestionSchema &
+  PeopleSchema;
 
 /** A project and its settings. A deleted project keeps its row, so that it can be restored. */
 export type ProjectTable = {

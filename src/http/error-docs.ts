@@ -1,5 +1,5 @@
 import { ERRORS } from '../api/error-codes.ts';
-import { REJECTION_CURES } from '../events/ingest/event.ts';
+import { REJECTION_CURES } from '../events/ingest/rejection-cures.ts';
 
 const INTRO = `# Errors
 

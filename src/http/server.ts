@@ -6,6 +6,7 @@ import type { Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Slot } from '../limits/in-flight.ts';
+import { countRefusal } from './count-refusal.ts';
 import { addDashboard, sendNotFoundPage } from './dashboard-files.ts';
 import { compress, compressStream, type Encoded, isCompressible, precompress } from './encoding/compress.ts';
 import { type ErrorContext, toErrorAnswer } from './error-answer.ts';
@@ -120,6 +121,7 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
       } catch (error) {
         const { keyId, personId } = exchange;
         const context = { requestId, route: path, keyId, personId };
+        countRefusal(services, served.route, exchange, error);
         sendError(services, { request, reply }, error, exchange.headers, context);
       } finally {
         if (exchange.slot) releaseOnceSent(exchange.slot, reply.raw);

@@ -15,6 +15,7 @@ import { createUntrustedProxy } from '../http/network/untrusted-proxy.ts';
 import { createAnswerLog } from '../http/pipeline/answer-log.ts';
 import type { Services } from '../http/pipeline/services.ts';
 import { startRecordCleanup } from '../idempotency/cleanup.ts';
+import { openIngestion } from '../ingestion/ingestion.ts';
 import { createUnstoredRevocations } from '../keys/unstored-revocations.ts';
 import { openUsage } from '../keys/usage/usage.ts';
 import { createFirstUse } from '../keys/verify/first-use.ts';
@@ -131,7 +132,10 @@ async function openDatabase(config: Config, paths: StorePaths, clock: Clock, log
   }
 }
 
-type Writers = Pick<ControlServices, 'usage' | 'failures' | 'rehash' | 'firstUse' | 'unstored' | 'close'>;
+type Writers = Pick<
+  ControlServices,
+  'usage' | 'ingestion' | 'failures' | 'rehash' | 'firstUse' | 'unstored' | 'close'
+>;
 
 /** Opens what writes to the control database in the background. */
 async function openWriters(
@@ -139,15 +143,16 @@ async function openWriters(
 ): Promise<Writers> {
   const { control, clock, log } = services;
   const usage = await openUsage(control, clock, log);
+  const ingestion = openIngestion(control, clock, log);
   const failures = createFailureLog(services);
   const rehash = createRehash(services);
   const firstUse = createFirstUse(services);
   const unstored = createUnstoredRevocations(services);
   const stopCleanup = startRecordCleanup(control, clock, log);
   // In parallel: each may wait for another process's write lock, and the time to stop is limited.
-  const background = [failures, rehash, firstUse, usage, unstored];
+  const background = [failures, rehash, firstUse, usage, ingestion, unstored];
   const close = () => closeAll([stopCleanup, ...background.map((one) => one.close)]);
-  return { usage, failures, rehash, firstUse, unstored, close };
+  return { usage, ingestion, failures, rehash, firstUse, unstored, close };
 }
 
 /** For what is closed in reverse order of opening. */

@@ -58,6 +58,7 @@ const MEMBERS_PAGES: PageCase[] = [
   { name: 'live', path: '/live' },
   { name: 'events', path: '/events' },
   { name: 'event', path: `/events?open=${newest.event_id}` },
+  { name: 'ingestion', path: '/ingestion?range=7d' },
   { name: 'apps', path: '/apps' },
   { name: 'docs', path: '/docs' },
   { name: 'api-keys', path: '/settings/api-keys' },

@@ -61,7 +61,15 @@ browserTest(
     await button(page, 'Join Test').click();
     const links = page.getByRole('navigation', { name: 'Project' }).getByRole('link');
     await links.first().waitFor();
-    assert.deepEqual(await links.allInnerTexts(), ['Overview', 'Live', 'Events', 'Apps', 'Docs', 'Project']);
+    assert.deepEqual(await links.allInnerTexts(), [
+      'Overview',
+      'Live',
+      'Events',
+      'Apps',
+      'Ingestion health',
+      'Docs',
+      'Project',
+    ]);
     await page.goto(at('/settings/api-keys'));
     await page.getByText("You don't have access to this page").waitFor();
     await page.goto(at('/apps'));

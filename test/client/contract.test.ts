@@ -57,7 +57,14 @@ describe('the admin client', () => {
   });
 
   it('has only operations and their iterators', () => {
-    const more = ['apps.all', 'apiKeys.all', 'auditLog.all', 'events.all', 'events.sendAll'];
+    const more = [
+      'apps.all',
+      'apiKeys.all',
+      'auditLog.all',
+      'events.all',
+      'events.sendAll',
+      'ingestion.allSamples',
+    ];
     const admin = connectAdmin({ url: 'http://a.example', clock: {}, fetch } as never);
     const methods = Object.entries(admin).flatMap(([group, verbs]) =>
       Object.keys(verbs).map((verb) => `${group}.${verb}`),

@@ -6,6 +6,7 @@ import type * as analytics from '../../client/src/api/analytics.ts';
 import type * as auditLog from '../../client/src/api/audit-log.ts';
 import type * as errors from '../../client/src/api/error-code.ts';
 import type * as events from '../../client/src/api/events.ts';
+import type * as ingestion from '../../client/src/api/ingestion.ts';
 import type * as keys from '../../client/src/api/keys.ts';
 import type * as list from '../../client/src/api/list.ts';
 import type * as projects from '../../client/src/api/projects.ts';
@@ -27,6 +28,8 @@ import type { EVENT_KEYS } from '../../src/events/ingest/event.ts';
 import type { BATCH_ANSWER, BATCH_BODY } from '../../src/events/ingest/ingest.ts';
 import type { SEARCH_ANSWER, SEARCH_QUERY } from '../../src/events/search.ts';
 import type { STREAM_QUERY } from '../../src/events/stream.ts';
+import type { COUNTS_ANSWER, COUNTS_QUERY } from '../../src/ingestion/counts-route.ts';
+import type { SAMPLE_JSON, SAMPLES_QUERY } from '../../src/ingestion/samples-route.ts';
 import type { CREATE_KEY_BODY } from '../../src/keys/create.ts';
 import type { API_KEY_JSON, KEY_WITH_SECRET_JSON } from '../../src/keys/key-json.ts';
 import type { ROTATE_KEY_BODY } from '../../src/keys/rotate.ts';
@@ -79,6 +82,10 @@ export type Proofs = [
   Proof<Is<analytics.BreakdownAnswer, typeof BREAKDOWN_ANSWER>>,
   Proof<Is<analytics.LiveQuery, typeof LIVE_QUERY>>,
   Proof<Is<analytics.LiveAnswer, typeof LIVE_ANSWER>>,
+  Proof<Is<ingestion.IngestionQuery, typeof COUNTS_QUERY>>,
+  Proof<Is<ingestion.IngestionAnswer, typeof COUNTS_ANSWER>>,
+  Proof<Is<ingestion.IngestionSampleQuery, typeof SAMPLES_QUERY>>,
+  Proof<Is<ingestion.IngestionSample, typeof SAMPLE_JSON>>,
   Proof<Is<projects.App, typeof APP_JSON>>,
   Proof<Is<projects.AppQuery, typeof APP_LIST_QUERY>>,
   Proof<Is<projects.NewApp, typeof CREATE_APP_BODY>>,

@@ -5,8 +5,8 @@ import {
   type ParsedEvent,
   parseEvent,
   type Rejection,
-  type RejectionCode,
 } from '../../src/events/ingest/event.ts';
+import type { RejectionCode } from '../../src/events/ingest/rejection-cures.ts';
 
 /** When the batch was received, epoch milliseconds. */
 export const RECEIVED_AT = Date.parse('2026-11-22T10:00:00Z');

@@ -1,6 +1,7 @@
 import { isTimeZone, parseDaySelection } from '../lib/day-range.ts';
 import { isAuditRange } from '../pages/audit-log/audit-query.ts';
 import { isEventRange } from '../pages/events/event-range.ts';
+import { isIngestionRange } from '../pages/ingestion/ingestion-range.ts';
 import { pickText, pickTexts } from './search-values.ts';
 
 type Search = Readonly<Record<string, unknown>>;
@@ -36,6 +37,15 @@ export function eventsSearch(search: Search) {
     ...pickText(search, 'user', 'session', 'event', 'platform', 'country', 'app_version', 'apps', 'open'),
     ...pickTexts(search, 'event_name', 'property'),
     ...pickKnown(search, 'range', isEventRange),
+  };
+}
+
+/** Returns the search parameters of Ingestion health. */
+export function ingestionSearch(search: Search) {
+  return {
+    ...pickText(search, 'key', 'reason', 'sample'),
+    ...pickKnown(search, 'range', isIngestionRange),
+    ...pickKnown(search, 'show', (shown) => shown === 'problems'),
   };
 }
 

@@ -17,7 +17,7 @@ import { prefetchOverview } from '../pages/overview/overview-queries.ts';
 import { NO_ACCESS, NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
 import { findHome, isLastProject, rememberProject } from '../shell/home.ts';
 import { Root } from '../shell/root.tsx';
-import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
+import { auditLogSearch, eventsSearch, ingestionSearch, overviewSearch } from './page-search.ts';
 import { safeReturn } from './safe-return.ts';
 import { pickText } from './search-values.ts';
 
@@ -170,6 +170,14 @@ const eventsRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/events/events-page.tsx'), 'EventsPage'),
 });
 
+const ingestionRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/ingestion',
+  staticData: { scope: 'analytics:read' },
+  validateSearch: ingestionSearch,
+  component: lazyRouteComponent(() => import('../pages/ingestion/ingestion-page.tsx'), 'IngestionPage'),
+});
+
 const appsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/apps',
@@ -227,6 +235,7 @@ const routeTree = rootRoute.addChildren([
       overviewRoute,
       liveRoute,
       eventsRoute,
+      ingestionRoute,
       appsRoute,
       docsRoute,
       apiKeysRoute,

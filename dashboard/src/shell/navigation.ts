@@ -3,6 +3,7 @@ import {
   AppWindow,
   BookOpen,
   ChartNoAxesColumn,
+  HeartPulse,
   KeyRound,
   List,
   type LucideIcon,
@@ -16,6 +17,7 @@ type Destination =
   | '/p/$projectId/overview'
   | '/p/$projectId/live'
   | '/p/$projectId/events'
+  | '/p/$projectId/ingestion'
   | '/p/$projectId/apps'
   | '/p/$projectId/docs'
   | '/p/$projectId/settings/api-keys'
@@ -39,6 +41,12 @@ export const NAVIGATION: readonly { label: string; items: readonly NavigationIte
     label: 'Build',
     items: [
       { to: '/p/$projectId/apps', label: 'Apps', icon: AppWindow, scope: 'apps:read' },
+      {
+        to: '/p/$projectId/ingestion',
+        label: 'Ingestion health',
+        icon: HeartPulse,
+        scope: 'analytics:read',
+      },
       { to: '/p/$projectId/docs', label: 'Docs', icon: BookOpen },
     ],
   },

@@ -6,6 +6,7 @@ import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { replaceSecret } from '../../keys/rotate.ts';
 import { DAY_MS, SECOND_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../server/open-services.ts';
+import { writeDemoIngestion } from './demo-ingestion.ts';
 import { type DemoState, getDemoProject, insertState } from './demo-project.ts';
 import { type DemoUse, writeDemoUsage } from './demo-usage.ts';
 
@@ -73,7 +74,7 @@ const FEED: DemoKey = {
 
 /**
  * Creates the demo's keys with creation times in the past and records them in the state, in one transaction. Then writes
- * their usage. Returns the new state and the secrets to show.
+ * their usage and ingestion health. Returns the new state and the secrets to show.
  */
 export async function createDemoKeys(
   services: ControlServices,
@@ -97,6 +98,12 @@ export async function createDemoKeys(
   });
   await services.directory.refresh();
   await writeDemoUsage(services, { seed: state.plan.seed, nowMs }, created);
+  await writeDemoIngestion(
+    services,
+    state,
+    nowMs,
+    created.map(({ key }) => key),
+  );
   const secretOf = (type: KeyType) => created.find(({ key }) => key.type === type)?.secret ?? '';
   const keys = {
     server: secretOf('server'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertRejected, BATCH, rowOf } from '../../../test/support/parse-event.ts';
-import type { RejectionCode } from './event.ts';
+import type { RejectionCode } from './rejection-cures.ts';
 
 test('says that a required field is missing, instead of how to spell it', () => {
   for (const field of ['event_name', 'app_user_id']) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type BatchContext, parseEvent, REJECTION_CURES } from './event.ts';
+import { type BatchContext, parseEvent } from './event.ts';
+import { REJECTION_CURES } from './rejection-cures.ts';
 
 const BATCH: BatchContext = {
   projectId: 'proj_1',

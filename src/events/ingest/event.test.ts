@@ -9,7 +9,8 @@ import {
   rowOf,
 } from '../../../test/support/parse-event.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
-import { type BatchContext, parseEvent, REJECTION_CURES, type Rejection } from './event.ts';
+import { type BatchContext, parseEvent, type Rejection } from './event.ts';
+import { REJECTION_CURES } from './rejection-cures.ts';
 
 test('creates the row of a full event', () => {
   const value = {

@@ -5,6 +5,8 @@ import { findAllowedApp } from '../../api/resources.ts';
 import type { App } from '../../directory/app.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { redactSecrets } from '../../directory/secret.ts';
+import type { AnsweredBatch } from '../../ingestion/ingestion.ts';
+import { describeRejected, type RejectedEvent } from '../../ingestion/rejected-event.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { DAY_MS, SECOND_MS } from '../../lib/durations.ts';
 import { closedObject, component, documentedAs, nullable } from '../../lib/schema.ts';
@@ -20,11 +22,11 @@ import {
   type EventApp,
   type ParsedEvent,
   parseEvent,
-  REJECTION_CURES,
   type Rejection,
 } from './event.ts';
 import { listKeyWarnings, redactKeys } from './keys-in-row.ts';
 import { NEW_EVENT } from './new-event.ts';
+import { REJECTION_CURES } from './rejection-cures.ts';
 import { createWarningTally, WARNING_CODES, type WarningTally } from './warnings.ts';
 
 /** Bytes of the largest batch after decompression. */
@@ -112,6 +114,7 @@ export type IngestServices = {
   warehouse: Warehouse;
   loopShare: LoopShare;
   metrics: { countEvents: (accepted: number, duplicates: number, rejected: number) => void };
+  ingestion: { countBatch: (batch: AnsweredBatch) => void };
 };
 
 /**
@@ -135,13 +138,13 @@ export async function ingest(
     // A backend is in its own country, not in its users'.
     country: isDevice ? country : undefined,
   };
-  const parsed = await parseEvents(services, caller, batch, (event) =>
-    parseEvent(event, context, resolveApp),
-  );
+  const parsed = await parseEvents(services, caller, batch, { context, resolveApp });
   const { rows, rejected, warnings } = parsed;
   const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
   const accepted = stored.filter(Boolean).length;
   services.metrics.countEvents(accepted, rows.length - accepted, rejected.length);
+  const { projectId, keyId } = context;
+  services.ingestion.countBatch({ projectId, keyId, rows, stored, rejected: parsed.rejections });
   return {
     accepted,
     duplicates: rows.length - accepted,
@@ -151,23 +154,33 @@ export async function ingest(
 }
 
 /** What becomes of a batch. */
-type ParsedBatch = { rows: EventRow[]; rejected: Answer['rejected']; warnings: WarningTally };
+type ParsedBatch = {
+  rows: EventRow[];
+  rejected: Answer['rejected'];
+  /** The same as `rejected`, for ingestion health. */
+  rejections: RejectedEvent[];
+  warnings: WarningTally;
+};
+
+/** What the events of a batch are parsed with. */
+type Parser = { context: BatchContext; resolveApp: AppResolver };
 
 /** Parses all events, in parts if that takes long, and empties the batch: its objects take more memory than the rows. */
 async function parseEvents(
   { loopShare }: IngestServices,
   { network, principal }: Caller,
   { events }: Batch,
-  parse: (event: unknown) => ParsedEvent,
+  { context, resolveApp }: Parser,
 ): Promise<ParsedBatch> {
-  const parsed: ParsedBatch = { rows: [], rejected: [], warnings: createWarningTally() };
+  const parsed: ParsedBatch = { rows: [], rejected: [], rejections: [], warnings: createWarningTally() };
   const sender: BodySender = { kind: kindOfSender(principal.type), callerId: principal.id, network };
   let index = 0;
   while (index < events.length) {
     const running = loopShare.run(sender, () => {
       const stopAt = performance.now() + TASK_MS;
       do {
-        addEvent(parsed, index, parse(events[index]));
+        const event = events[index];
+        addEvent(parsed, index, parseEvent(event, context, resolveApp), { event, resolveApp });
         index += 1;
       } while (index < events.length && (index % EVENTS_PER_LOOK !== 0 || performance.now() < stopAt));
     });
@@ -177,8 +190,19 @@ async function parseEvents(
   return parsed;
 }
 
-function addEvent(batch: ParsedBatch, index: number, parsed: ParsedEvent): void {
+/** Samples of one batch: each costs about as much as parsing an event does. */
+const SAMPLES_PER_BATCH_MAX = 100;
+
+function addEvent(
+  batch: ParsedBatch,
+  index: number,
+  parsed: ParsedEvent,
+  { event, resolveApp }: { event: unknown; resolveApp: AppResolver },
+): void {
   if ('rejection' in parsed) {
+    const hasSample = batch.rejections.length < SAMPLES_PER_BATCH_MAX;
+    const appId = findAppId(event, resolveApp);
+    batch.rejections.push(describeRejected(event, appId, parsed.rejection, { hasSample }));
     // The path may contain the sender's own key names, and those an API key.
     const field = redactSecrets(parsed.rejection.field).toWellFormed();
     batch.rejected.push({ index, ...parsed.rejection, field });
@@ -188,6 +212,14 @@ function addEvent(batch: ParsedBatch, index: number, parsed: ParsedEvent): void 
   batch.rows.push(withKeys.length === 0 ? parsed.row : redactKeys(parsed.row));
   batch.warnings.add(withKeys);
   batch.warnings.add(parsed.warnings);
+}
+
+/** Returns the app of an event that was rejected; empty if it is unknown, or none that the caller may use. */
+function findAppId(event: unknown, resolveApp: AppResolver): string {
+  const named = typeof event === 'object' && event !== null && 'app_id' in event ? event.app_id : undefined;
+  if (named !== undefined && named !== null && typeof named !== 'string') return '';
+  const app = resolveApp(named ?? undefined);
+  return 'id' in app ? app.id : '';
 }
 
 /** Returns how many events to charge for: all received, valid or not. Throws 413 when the batch has too many. */
@@ -227,14 +259,16 @@ function parseSentAt({ sent_at }: Batch, receivedAt: number): number | undefined
   throw validationFailed([{ field: 'sent_at', code: 'invalid_timestamp', message }]);
 }
 
+type AppResolver = (appId: string | undefined) => EventApp | Rejection;
+
 /** Resolves the app an event names; otherwise the batch's app, or the only one the key may use. Once per id. */
 function createAppResolver(
   { directory }: { directory: Directory },
   caller: Caller,
   batchApp: App | undefined,
-) {
+): AppResolver {
   const resolved = new Map<string, EventApp | Rejection>();
-  return (appId: string | undefined): EventApp | Rejection => {
+  return (appId) => {
     if (appId === undefined) return batchApp ?? appRejection('app_required');
     const known = resolved.get(appId);
     if (known) return known;

@@ -1,6 +1,9 @@
 /** The groups of operations, in the order of the documentation. */
 export const TAGS = [
-  { name: 'Events', description: 'Send events, search and export them, and follow them live.' },
+  {
+    name: 'Events',
+    description: 'Send events, search and export them, follow them live, and see why some are rejected.',
+  },
   { name: 'Analytics', description: 'Query active users, sessions, events and revenue of an app.' },
   { name: 'Apps', description: 'Manage the apps of a project.' },
   { name: 'Project', description: 'Read and change the settings of a project.' },
@@ -14,6 +17,7 @@ type Tag = (typeof TAGS)[number]['name'];
 
 const BY_PREFIX: readonly (readonly [prefix: string, tag: Tag])[] = [
   ['/v1/events', 'Events'],
+  ['/v1/ingestion', 'Events'],
   ['/v1/analytics', 'Analytics'],
   ['/v1/apps', 'Apps'],
   ['/v1/project', 'Project'],

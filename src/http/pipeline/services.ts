@@ -8,6 +8,7 @@ import type { Control } from '../../control/open.ts';
 import type { Directory } from '../../directory/directory.ts';
 import type { Pepper } from '../../directory/secret.ts';
 import type { DiskSpace } from '../../disk/space.ts';
+import type { Ingestion } from '../../ingestion/ingestion.ts';
 import type { UnstoredRevocations } from '../../keys/unstored-revocations.ts';
 import type { Usage } from '../../keys/usage/usage.ts';
 import type { FirstUse } from '../../keys/verify/first-use.ts';
@@ -55,6 +56,7 @@ export type Services = {
   audit: Audit;
   auditWatch: AuditWatch;
   usage: Usage;
+  ingestion: Ingestion;
   metrics: Metrics;
   failures: FailedAuthenticationLog;
   people: People;

@@ -1,0 +1,51 @@
+import type { PageQuery } from './list.ts';
+
+/** Which hours of receipt: `start` and `end` are RFC 3339 times or days of UTC; the last 24 hours by default. */
+export type IngestionQuery = {
+  start?: string;
+  end?: string;
+  interval?: 'hour' | 'day';
+  key_id?: string;
+  app_id?: string;
+};
+
+/** What became of the events of a key and an SDK in the hour, or on the day, that starts at `hour`. `refused` counts requests. */
+export type IngestionCounts = {
+  hour: string;
+  key_id: string;
+  sdk: string;
+  accepted: number;
+  duplicates: number;
+  rejected: number;
+  refused: number;
+  reasons: Record<string, number>;
+};
+
+export type IngestionAnswer = {
+  data: IngestionCounts[];
+  meta: {
+    start: string;
+    end: string;
+    interval: 'hour' | 'day';
+    timezone: 'UTC';
+    kept_days: number;
+    generated_at: string;
+  };
+};
+
+export type IngestionSampleQuery = PageQuery & { code?: string; key_id?: string; app_id?: string };
+
+/** A rejected event. `event` is its JSON, cut to 2 KB; null if the person was erased. */
+export type IngestionSample = {
+  id: string;
+  at: string;
+  app_id: string | null;
+  key_id: string;
+  sdk: string;
+  code: string;
+  field: string;
+  message: string;
+  event_id: string | null;
+  event: string | null;
+  truncated: boolean;
+};

@@ -1,0 +1,99 @@
+import { Link } from '@tanstack/react-router';
+import { Inbox } from 'lucide-react';
+import type { IngestionAnswer } from '../../api/answers.ts';
+import { useCurrentApp } from '../../api/apps.ts';
+import { useProject } from '../../api/project.ts';
+import { EmptyState } from '../../components/states.tsx';
+import { Code } from '../../components/ui/badge.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { cn } from '../../lib/class-names.ts';
+import { sampleEventCommand } from '../../lib/sample-event.ts';
+import { ChartCard, type Shown } from './chart-card.tsx';
+import type { IngestionRange } from './ingestion-range.ts';
+import { OutcomeTotals } from './outcome-totals.tsx';
+import { ReasonsCard } from './reasons-card.tsx';
+import { SourcesCard } from './sources-card.tsx';
+import { listReasons, listSources, sumCounts } from './summarize.ts';
+
+type IngestionContentProps = {
+  answer: IngestionAnswer;
+  range: IngestionRange;
+  /** It is the answer to an earlier question, shown while the next one loads. */
+  isStale: boolean;
+  /** Only one key is shown. */
+  isFiltered: boolean;
+  shown: Shown;
+  onShow: (shown: Shown) => void;
+  onWiden: () => void;
+  nameOfKey: (id: string) => string;
+};
+
+/** Totals, chart, sources and reasons of a range, or what to do if nothing was received. */
+export function IngestionContent(props: IngestionContentProps) {
+  const { answer, range, isStale, isFiltered, shown, onShow, onWiden, nameOfKey } = props;
+  const { data } = answer;
+  if (data.length === 0)
+    return range.value === '30d' && !isFiltered ? <NothingYet /> : <NothingInRange onWiden={onWiden} />;
+  return (
+    <div className={cn('grid gap-5 transition-opacity', isStale && 'opacity-60')}>
+      <OutcomeTotals totals={sumCounts(data)} />
+      <ChartCard answer={answer} range={range} shown={shown} onShow={onShow} />
+      <ReasonsCard reasons={listReasons(data)} />
+      <SourcesCard sources={listSources(data)} nameOfKey={nameOfKey} />
+    </div>
+  );
+}
+
+function NothingInRange({ onWiden }: Pick<IngestionContentProps, 'onWiden'>) {
+  return (
+    <Card>
+      <EmptyState
+        icon={Inbox}
+        title="No events received in this range"
+        actions={
+          <Button variant="primary" onClick={onWiden}>
+            Show 30 days, all keys
+          </Button>
+        }
+      >
+        No app sent events, or their requests had no valid key: those get 401 and are not counted here. The
+        audit log lists failed authentications.
+      </EmptyState>
+    </Card>
+  );
+}
+
+function NothingYet() {
+  const { project, can } = useProject();
+  const { app } = useCurrentApp();
+  const params = { projectId: project.id };
+  return (
+    <Card>
+      <EmptyState
+        icon={Inbox}
+        title="No events received yet"
+        command={sampleEventCommand(window.location.origin, app?.id ?? 'YOUR_APP_ID')}
+        actions={
+          <>
+            {can('keys:read') && (
+              <Button asChild variant="primary">
+                <Link to="/p/$projectId/settings/api-keys" params={params}>
+                  Get an API key
+                </Link>
+              </Button>
+            )}
+            <Button asChild>
+              <Link to="/p/$projectId/docs" params={params}>
+                Open the quick start
+              </Link>
+            </Button>
+          </>
+        }
+      >
+        Replace <Code>YOUR_API_KEY</Code> with a key of this project. What becomes of each event shows here
+        within seconds.
+      </EmptyState>
+    </Card>
+  );
+}

@@ -1,0 +1,23 @@
+import type { Route } from '../api/route.ts';
+import { toApiError } from './error-answer.ts';
+import type { Exchange } from './pipeline/exchange.ts';
+import type { Services } from './pipeline/services.ts';
+
+/**
+ * Counts a batch of events that was turned away as a whole, by the key that sent it. Not with 401, where the key proves
+ * nothing, nor if the sender disconnected, who got no answer.
+ */
+export function countRefusal(
+  { directory, ingestion }: Pick<Services, 'directory' | 'ingestion'>,
+  { limit }: Route,
+  { raw, keyId }: Exchange,
+  error: unknown,
+): void {
+  if (limit !== 'events' || keyId === undefined || raw.socket.destroyed) return;
+  const { status, code } = toApiError(error);
+  const key = directory.findKey(keyId);
+  if (status === 401 || !key) return;
+  const { projectId, appIds } = key;
+  const [onlyApp = ''] = appIds?.length === 1 ? appIds : [];
+  ingestion.countRefused({ projectId, keyId, appId: onlyApp, sdk: raw.headers['x-appflow-sdk'], code });
+}
