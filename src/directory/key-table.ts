@@ -5,7 +5,6 @@ import { findIndexFrom, type Rows } from './find-index.ts';
 import { createMacTable } from './mac-table.ts';
 import { entriesOf, hasId, idOf, type PackedKey, packKey, unpackKey } from './packed-key.ts';
 import { createRecent } from './recent.ts';
-import { decodeMac } from './secret.ts';
 import { createSharedTable, type SharedEntry } from './shared-fields.ts';
 import { createRowIndex, withRoom } from './row-index.ts';
 
@@ -77,7 +76,7 @@ export function createKeyTable(complete: (stored: ApiKey) => ApiKey): KeyTable {
       const before = known === undefined ? undefined : { text: packed[known] ?? '', entry: shared[known] };
       const key = known ?? add(row);
       for (const entry of before ? entriesOf(before.text) : []) macs.remove(entry);
-      const entries = secrets.map(({ mac }) => macs.add(decodeMac(mac), key));
+      const entries = secrets.map(({ mac }) => macs.add(mac, key));
       packed[key] = packKey(row, secrets, entries);
       shared[key] = fields.take(row);
       if (before?.entry) fields.release(before.entry);

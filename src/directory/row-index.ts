@@ -66,7 +66,7 @@ export function createRowIndex(hashOf: (row: number) => number): RowIndex {
 }
 
 /** Returns the array, or a longer copy of it that has room for `length` elements. */
-export function withRoom<T extends Uint8Array | Int32Array | Float64Array>(array: T, length: number): T {
+export function withRoom<T extends Int32Array | Float64Array>(array: T, length: number): T {
   if (length <= array.length) return array;
   const longer = new (array.constructor as new (length: number) => T)(Math.max(length, 2 * array.length));
   longer.set(array);
