@@ -45,7 +45,10 @@ export function createKeyTable(complete: (stored: ApiKey) => ApiKey): KeyTable {
   let idHashes = new Int32Array(0);
   const ids = createRowIndex((key) => idHashes[key] ?? 0);
 
-  const numberOf = (keyId: string) => ids.find(hashOf(keyId), (key) => hasId(packed[key] ?? '', keyId));
+  function numberOf(keyId: string): number | undefined {
+    const hash = hashOf(keyId);
+    return ids.find(hash, (key) => idHashes[key] === hash && hasId(packed[key] ?? '', keyId));
+  }
 
   function unpack(key: number): ApiKey {
     const [text, entry] = [packed[key], shared[key]];
