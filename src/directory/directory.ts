@@ -1,8 +1,8 @@
 import type { App } from './app.ts';
 import { createContents, type KeyRefusal } from './contents.ts';
 import type { Rows } from './find-index.ts';
-import type { ApiKey, KeySecret } from './key.ts';
 import { type DirectoryOptions, type Freshness, keepFresh } from './keep-fresh.ts';
+import type { ApiKey, KeySecret } from './key.ts';
 import { loadChanges, type ReadableControl } from './load-changes.ts';
 import type { Project } from './project.ts';
 
@@ -56,7 +56,9 @@ export async function openDirectory(
     acceptStored: contents.acceptStored,
     listKeys(projectId) {
       const view = keys.viewProject(projectId);
-      return Array.from({ length: view.length }, (_, index) => view.at(index)).filter((key) => key !== undefined);
+      return Array.from({ length: view.length }, (_, index) => view.at(index)).filter(
+        (key) => key !== undefined,
+      );
     },
     viewKeys: keys.viewProject,
     listExpiringBefore: keys.listExpiringBefore,

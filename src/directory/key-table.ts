@@ -1,12 +1,13 @@
 import type { Selectable } from 'kysely';
 import type { ApiKeyTable, KeySecretTable } from '../control/schema.ts';
+import type { Rows } from './find-index.ts';
 import type { ApiKey, KeySecret } from './key.ts';
-import { findIndexFrom, type Rows } from './find-index.ts';
+import { createKeyNumbers } from './key-numbers.ts';
 import { createMacTable } from './mac-table.ts';
-import { entriesOf, hasId, idOf, type PackedKey, packKey, unpackKey } from './packed-key.ts';
+import { entriesOf, type PackedKey, packKey, unpackKey } from './packed-key.ts';
 import { createRecent } from './recent.ts';
+import { withRoom } from './row-index.ts';
 import { createSharedTable, type SharedEntry } from './shared-fields.ts';
-import { createRowIndex, withRoom } from './row-index.ts';
 
 type KeyRow = Selectable<ApiKeyTable>;
 type SecretRow = Selectable<KeySecretTable>;
@@ -39,16 +40,9 @@ export function createKeyTable(complete: (stored: ApiKey) => ApiKey): KeyTable {
   const shared: SharedEntry[] = [];
   const macs = createMacTable();
   const fields = createSharedTable();
-  const byProject = new Map<string, number[]>();
+  const numbers = createKeyNumbers(packed);
   const unpacked = createRecent<ApiKey>(UNPACKED_MAX);
   let expiresAt = new Float64Array(0);
-  let idHashes = new Int32Array(0);
-  const ids = createRowIndex((key) => idHashes[key] ?? 0);
-
-  function numberOf(keyId: string): number | undefined {
-    const hash = hashOf(keyId);
-    return ids.find(hash, (key) => idHashes[key] === hash && hasId(packed[key] ?? '', keyId));
-  }
 
   function unpack(key: number): ApiKey {
     const [text, entry] = [packed[key], shared[key]];
@@ -60,24 +54,12 @@ export function createKeyTable(complete: (stored: ApiKey) => ApiKey): KeyTable {
     return unpacked.get(key) ?? unpacked.add(key, unpack(key));
   }
 
-  function add(row: KeyRow): number {
-    const key = packed.length;
-    idHashes = withRoom(idHashes, key + 1);
-    expiresAt = withRoom(expiresAt, key + 1);
-    idHashes[key] = hashOf(row.id);
-    packed.push('');
-    ids.add(hashOf(row.id), key);
-    const keys = byProject.get(row.project_id);
-    if (keys === undefined) byProject.set(row.project_id, [key]);
-    else putInOrder(keys, key, row.id, packed);
-    return key;
-  }
-
   return {
     put(row, secrets) {
-      const known = numberOf(row.id);
+      const known = numbers.find(row.id);
       const before = known === undefined ? undefined : { text: packed[known] ?? '', entry: shared[known] };
-      const key = known ?? add(row);
+      const key = known ?? numbers.add(row.id, row.project_id);
+      expiresAt = withRoom(expiresAt, key + 1);
       for (const entry of before ? entriesOf(before.text) : []) macs.remove(entry);
       const entries = secrets.map(({ mac }) => macs.add(mac, key));
       packed[key] = packKey(row, secrets, entries);
@@ -94,11 +76,11 @@ export function createKeyTable(complete: (stored: ApiKey) => ApiKey): KeyTable {
       return secret && { key, secret };
     },
     findById(keyId) {
-      const key = numberOf(keyId);
+      const key = numbers.find(keyId);
       return key === undefined ? undefined : read(key);
     },
     viewProject(projectId) {
-      const keys = byProject.get(projectId) ?? [];
+      const keys = numbers.listOfProject(projectId);
       return {
         length: keys.length,
         at(index) {
@@ -108,28 +90,17 @@ export function createKeyTable(complete: (stored: ApiKey) => ApiKey): KeyTable {
       };
     },
     listExpiringBefore: (instant) =>
-      [...expiresAt.subarray(0, packed.length).entries()]
-        .filter(([, expiry]) => expiry < instant)
-        .map(([key]) => unpack(key)),
+      listBelow(expiresAt.subarray(0, packed.length), instant).map((key) => unpack(key)),
     forgetUnpacked: unpacked.clear,
     count: () => packed.length,
   };
 }
 
-/** Puts a key into the list of its project, which is in the order of ids, so that no request has to sort it. */
-function putInOrder(keys: number[], key: number, keyId: string, packed: readonly PackedKey[]): void {
-  const idAt = (index: number) => ({ id: idOf(packed[keys.at(index) ?? -1] ?? '') });
-  keys.splice(findIndexFrom({ length: keys.length, at: idAt }, keyId), 0, key);
-}
-
-/** Ids created in the same second share their start: their end is what differs. */
-const DISTINCT_CHARACTERS = 12;
-
-/** Returns a 32-bit hash of an id (FNV-1a). */
-function hashOf(keyId: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = Math.max(0, keyId.length - DISTINCT_CHARACTERS); at < keyId.length; at += 1) {
-    hash = Math.imul(hash ^ keyId.charCodeAt(at), 0x01000193);
-  }
-  return hash ^ (hash >>> 15);
+/** Returns the positions of the values below `bound`. */
+function listBelow(values: Float64Array, bound: number): number[] {
+  const found: number[] = [];
+  values.forEach((value, index) => {
+    if (value < bound) found.push(index);
+  });
+  return found;
 }

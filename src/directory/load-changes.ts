@@ -80,6 +80,9 @@ function putKeys({ keys }: Contents, rows: readonly KeyRow[], secrets: readonly 
   const secretsByKey = Map.groupBy(secrets, (secret) => secret.key_id);
   for (const row of rows) {
     const own = secretsByKey.get(row.id) ?? [];
-    keys.put(row, own.sort((a, b) => b.version - a.version));
+    keys.put(
+      row,
+      own.sort((a, b) => b.version - a.version),
+    );
   }
 }

@@ -84,11 +84,7 @@ export const idOf = (packed: PackedKey): string => packed.slice(ID_FROM, packed.
 export const entriesOf = (packed: PackedKey): number[] => parse(packed)[11].map(([entry]) => entry);
 
 /** Returns the key in a text, as if its project were not deleted. `macOf` returns the MAC of an entry. */
-export function unpackKey(
-  packed: PackedKey,
-  shared: SharedFields,
-  macOf: (entry: number) => string,
-): ApiKey {
+export function unpackKey(packed: PackedKey, shared: SharedFields, macOf: (entry: number) => string): ApiKey {
   const [id, name, metadata, disabled, createdAt, revision, expiresAt, ...rest] = parse(packed);
   const [revokedAt, revokedBy, revokedReason, leakReportedAt, secrets] = rest;
   return joinFields(shared, {
@@ -109,8 +105,16 @@ export function unpackKey(
 }
 
 function unpackSecret(secret: OwnSecret, macOf: (entry: number) => string): KeySecret {
-  const [entry, version, hint, createdAt, expiresAt = null, revokedAt = null, firstUsedAt = null, graceMs = null] =
-    secret;
+  const [
+    entry,
+    version,
+    hint,
+    createdAt,
+    expiresAt = null,
+    revokedAt = null,
+    firstUsedAt = null,
+    graceMs = null,
+  ] = secret;
   return {
     version,
     mac: macOf(entry),

@@ -35,14 +35,16 @@ export function send(
   const fields = listFields(request, sent);
   const isLongText = typeof body === 'string' && body.length > PIECE_BYTES;
   const payload = isLongText ? Buffer.from(body) : body;
-  if (payload === undefined || typeof payload === 'string') return sendWhole(reply, status, fields, payload);
-  if (!Buffer.isBuffer(payload)) return sendByFastify(reply, status, fields, payload);
-  if (payload.length > PIECE_BYTES && isShared !== true) connections.hold(reply.raw, payload.length);
-  const pieces = toPayload(payload);
-  if (Buffer.isBuffer(pieces)) return sendWhole(reply, status, fields, pieces);
-  // Fastify counts the bytes only of what it sends in one piece.
-  fields.push('content-length', String(payload.length));
-  sendByFastify(reply, status, fields, pieces);
+  const isLong = Buffer.isBuffer(payload) && payload.length > PIECE_BYTES;
+  if (isLong) {
+    if (isShared !== true) connections.hold(reply.raw, payload.length);
+    // Fastify counts the bytes only of what it sends in one piece.
+    fields.push('content-length', String(payload.length));
+  }
+  const sendable = isLong ? toPayload(payload) : payload;
+  if (sendable === undefined || typeof sendable === 'string' || Buffer.isBuffer(sendable))
+    sendWhole(reply, status, fields, sendable);
+  else sendByFastify(reply, status, fields, sendable);
 }
 
 /** Header fields as Node takes them: names and values in turn. */
@@ -50,27 +52,29 @@ type Fields = string[];
 
 const JSON_TYPE = /^application\/(?:problem\+)?json$/;
 
-function listFields(
-  request: FastifyRequest,
-  { headers, cookies = [], contentType, body, encoding, isCompressible }: Sent,
-): Fields {
+function listFields(request: FastifyRequest, sent: Sent): Fields {
+  const { headers, cookies = [], contentType, body, encoding, isCompressible } = sent;
   const fields: Fields = [];
   for (const cookie of cookies) fields.push('set-cookie', cookie);
   // A connection that stays open would delay the stop.
   const isStopping = !request.server.server.listening && headers.connection === undefined;
   if (isStopping) fields.push('connection', 'close');
   fields.push('cache-control', 'no-store', 'x-content-type-options', 'nosniff');
-  for (const name in headers) {
-    const value = headers[name];
-    if (value === undefined) continue;
-    const isExtended = name === 'vary' && isCompressible === true;
-    fields.push(name.toLowerCase(), isExtended ? `${value}, Accept-Encoding` : value);
-  }
+  addFields(fields, headers, isCompressible === true);
   fields.push('x-request-id', request.id);
   if (body !== undefined) fields.push('content-type', typeOf(contentType, body));
   if (encoding !== undefined) fields.push('content-encoding', encoding);
   if (isCompressible === true && headers.vary === undefined) fields.push('vary', 'Accept-Encoding');
   return fields;
+}
+
+function addFields(fields: Fields, headers: Sent['headers'], isCompressible: boolean): void {
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined) continue;
+    const isExtended = isCompressible && name === 'vary';
+    fields.push(name.toLowerCase(), isExtended ? `${value}, Accept-Encoding` : value);
+  }
 }
 
 /** JSON is UTF-8, whether its type says so or not; some clients look for it in text. */
@@ -79,7 +83,12 @@ const typeOf = (contentType: string, body: Sent['body']) =>
     ? `${contentType}; charset=utf-8`
     : contentType;
 
-function sendWhole(reply: FastifyReply, status: number, fields: Fields, body: string | Buffer | undefined): void {
+function sendWhole(
+  reply: FastifyReply,
+  status: number,
+  fields: Fields,
+  body: string | Buffer | undefined,
+): void {
   const { raw } = reply.hijack();
   if (body !== undefined) fields.push('content-length', String(Buffer.byteLength(body)));
   raw.writeHead(status, fields);

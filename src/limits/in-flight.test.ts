@@ -177,7 +177,11 @@ function play() {
     enter(nth: number) {
       const caller = new AbortController();
       callers.push(caller);
-      const answer = inFlight.acquire(`key_${nth % 2}`, { running: 2, waiting: 3 }, { signal: () => caller.signal });
+      const answer = inFlight.acquire(
+        `key_${nth % 2}`,
+        { running: 2, waiting: 3 },
+        { signal: () => caller.signal },
+      );
       if (answer instanceof Promise) answer.then(keep, () => undefined);
       else keep(answer);
     },

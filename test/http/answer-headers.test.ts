@@ -66,7 +66,13 @@ it('sends the same lines for GET and HEAD, which has no body', async () => {
 
 it('sends refusals as problems, with the lines that the error needs', async () => {
   const anonymous = await ask('GET', '/v1/api-keys/self');
-  assert.deepEqual(anonymous.lines, [...START, 'www-authenticate: Bearer realm="appflow"', ID, PROBLEM_LINE, ...END]);
+  assert.deepEqual(anonymous.lines, [
+    ...START,
+    'www-authenticate: Bearer realm="appflow"',
+    ID,
+    PROBLEM_LINE,
+    ...END,
+  ]);
   const unknown = await ask('GET', '/v1/nothing');
   assert.deepEqual(unknown.lines, [...START, ID, PROBLEM_LINE, ...END]);
   const method = await ask('PUT', '/v1/project', { headers: auth });
@@ -75,7 +81,10 @@ it('sends refusals as problems, with the lines that the error needs', async () =
   assert.deepEqual(host.lines, [...START, 'connection: close', ID, PROBLEM_LINE, 'content-length', 'Date']);
   const headers = { ...auth, 'content-type': 'application/json' };
   const invalid = await ask('POST', '/v1/api-keys', { headers, body: '{}' });
-  assert.deepEqual([invalid.status, invalid.lines], [422, [...START, ...MANAGEMENT, ID, PROBLEM_LINE, ...END]]);
+  assert.deepEqual(
+    [invalid.status, invalid.lines],
+    [422, [...START, ...MANAGEMENT, ID, PROBLEM_LINE, ...END]],
+  );
 });
 
 it('sends no type and no length with 204', async () => {
@@ -121,7 +130,10 @@ it('sends the lines of CORS, the expiry of the key, and each name once, up to th
   ]);
   await live();
   const limited = await live();
-  assert.deepEqual([limited.status, limited.lines], [429, [...expected('Origin'), 'retry-after', ...ANALYTICS, ID, PROBLEM_LINE, ...END]]);
+  assert.deepEqual(
+    [limited.status, limited.lines],
+    [429, [...expected('Origin'), 'retry-after', ...ANALYTICS, ID, PROBLEM_LINE, ...END]],
+  );
   const foreign = { authorization: `Bearer ${client_key}`, origin: 'https://b.example' };
   const events = await ask('POST', '/v1/events', { headers: foreign, body: '{}' });
   assert.deepEqual(events.lines.slice(0, 4), [...START, 'access-control-allow-origin: *', EXPOSED]);

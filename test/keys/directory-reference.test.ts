@@ -76,14 +76,16 @@ const create: Change = async (tx, revision) => {
     .execute();
 };
 
-const changeKey = (fields: Record<string, unknown>): Change => async (tx, revision) => {
-  const id = pick(ids as [string]);
-  await tx
-    .updateTable('api_keys')
-    .set({ ...fields, revision })
-    .where('id', '=', id)
-    .execute();
-};
+const changeKey =
+  (fields: Record<string, unknown>): Change =>
+  async (tx, revision) => {
+    const id = pick(ids as [string]);
+    await tx
+      .updateTable('api_keys')
+      .set({ ...fields, revision })
+      .where('id', '=', id)
+      .execute();
+  };
 
 const rotate: Change = async (tx, revision) => {
   const id = pick(ids as [string]);
@@ -130,7 +132,8 @@ const changes: readonly [Change, ...Change[]] = [
 
 async function change(count: number): Promise<void> {
   await other.control.write(NO_CALLER, async ({ tx, revision }) => {
-    for (let done = 0; done < count; done += 1) await (ids.length < 20 ? create : pick(changes))(tx, revision);
+    for (let done = 0; done < count; done += 1)
+      await (ids.length < 20 ? create : pick(changes))(tx, revision);
   });
 }
 
@@ -143,12 +146,19 @@ async function assertEqual(read: typeof directory, keyIds: readonly string[]): P
     assert.deepEqual(read.findKey(id), key);
     const found = read.findKey(id);
     assert.ok(found);
-    assert.deepEqual(JSON.stringify(found), JSON.stringify(key), 'the order of the members is part of the etag');
+    assert.deepEqual(
+      JSON.stringify(found),
+      JSON.stringify(key),
+      'the order of the members is part of the etag',
+    );
     assert.equal(etagOf(found), etagOf(key));
     for (const secret of secretsOf.get(id) ?? []) {
       const presented = read.findByMac(macOf(secret, pepper));
       assert.equal(presented?.key.id, id);
-      assert.deepEqual(presented?.secret, key.secrets.find(({ mac }) => mac === macOf(secret, pepper)));
+      assert.deepEqual(
+        presented?.secret,
+        key.secrets.find(({ mac }) => mac === macOf(secret, pepper)),
+      );
     }
   }
 }
@@ -170,12 +180,18 @@ it('lists keys in the order of ids, and those that expire before an instant', as
   assert.equal(listed.length, directory.countKeys());
   assert.ok(ids.every((id) => listed.includes(id)));
   const view = directory.viewKeys(project_id);
-  assert.deepEqual([view.at(0)?.id, view.at(-1)?.id, view.at(view.length)], [listed[0], listed.at(-1), undefined]);
+  assert.deepEqual(
+    [view.at(0)?.id, view.at(-1)?.id, view.at(view.length)],
+    [listed[0], listed.at(-1), undefined],
+  );
   const expiring = (instant: number) => directory.listExpiringBefore(instant).map(({ id }) => id);
   const all = directory.listKeys(project_id);
   for (const instant of [5, 6, 9, 10, Number.POSITIVE_INFINITY]) {
     const due = all.filter(({ expiresAt }) => expiresAt !== null && expiresAt < instant);
-    assert.deepEqual(expiring(instant).toSorted(), due.map(({ id }) => id));
+    assert.deepEqual(
+      expiring(instant).toSorted(),
+      due.map(({ id }) => id),
+    );
   }
 });
 
