@@ -49,7 +49,7 @@ function remember(compute: (text: string) => string): (text: string) => string {
   return (text) => {
     const result = known.get(text);
     if (result !== undefined) return result;
-    // All at once: a list in the order of use would cost more than parsing some again.
+    // All of them: a list in the order of use would cost more than parsing some again.
     if (known.size >= KEPT_MAX) known.clear();
     const computed = compute(text);
     known.set(text, computed);

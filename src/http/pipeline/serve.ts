@@ -91,7 +91,7 @@ async function answerCaller(services: Services, served: ServedRoute, exchange: E
   if (isStreamed(body)) {
     const { origin } = exchange.raw.headers;
     exchange.streamPermission = toStreamPermission(route, origin, requireProject(current), body);
-  } else if (route.answer.headersOf) Object.assign(exchange.headers, route.answer.headersOf(body));
+  } else Object.assign(exchange.headers, route.answer.headersOf?.(body));
   return body;
 }
 
