@@ -1,5 +1,5 @@
 import { createSecret } from '../src/directory/secret.ts';
-import { HTTP_CONNECTIONS, measureSelf } from './load.ts';
+import { HTTP_CONNECTIONS, measureSelf, readCpuSeconds } from './load.ts';
 import { describeRun, median } from './report.ts';
 import { LIMITS_OFF, startAppflow, startScript } from './server.ts';
 
@@ -28,14 +28,38 @@ console.log(
     `${HTTP_CONNECTIONS} connections, ${ROUNDS} interleaved rounds of ${SECONDS} s, limits on and wide; better-auth 1.7.25 with its limit off`,
   ),
 );
-const rounds: Record<Name, number[]> = { bare: [], keyless: [], valid: [], unknown: [], betterAuth: [] };
+const pids: Record<Name, number> = {
+  bare: bare.pid,
+  keyless: keyless.pid,
+  valid: appflow.pid,
+  unknown: appflow.pid,
+  betterAuth: betterAuth.pid,
+};
+const none = (): Record<Name, number[]> => ({
+  bare: [],
+  keyless: [],
+  valid: [],
+  unknown: [],
+  betterAuth: [],
+});
+const [rounds, cpuUs] = [none(), none()];
 for (let round = 0; round < ROUNDS; round += 1) {
-  for (const name of NAMES) rounds[name].push(await cases[name]());
+  for (const name of NAMES) {
+    const before = readCpuSeconds(pids[name]);
+    const perSecond = await cases[name]();
+    rounds[name].push(perSecond);
+    cpuUs[name].push(((readCpuSeconds(pids[name]) - before) * 1e6) / (perSecond * SECONDS));
+  }
 }
+const cpuRatio = (a: Name, b: Name) => (median(cpuUs[b]) / median(cpuUs[a])).toFixed(2);
 const ratios = (a: Name, b: Name) =>
   median(rounds[a].map((value, index) => value / (rounds[b][index] ?? Number.NaN))).toFixed(2);
-for (const [name, values] of Object.entries(rounds)) {
-  console.log(`${name}: median ${Math.round(median(values))} rps (${values.map(Math.round).join(', ')})`);
+for (const name of NAMES) {
+  const values = rounds[name];
+  const cpu = median(cpuUs[name]).toFixed(0);
+  console.log(
+    `${name}: median ${Math.round(median(values))} rps (${values.map(Math.round).join(', ')}), ${cpu} µs of CPU a request`,
+  );
 }
 console.log(
   `authenticated + limited ÷ the same server and record without: ${ratios('valid', 'keyless')} (median of rounds)`,
@@ -45,6 +69,9 @@ console.log(
   `authenticated ÷ better-auth api-key on SQLite: ${ratios('valid', 'betterAuth')} (median of rounds)`,
 );
 console.log(`unknown ÷ valid: ${ratios('unknown', 'valid')} (median of rounds)`);
+console.log(
+  `by CPU per request: ÷ without ${cpuRatio('valid', 'keyless')}, ÷ better-auth ${cpuRatio('valid', 'betterAuth')}, unknown ÷ valid ${cpuRatio('unknown', 'valid')}`,
+);
 await bare.stop();
 await keyless.stop();
 await betterAuth.stop();

@@ -7,6 +7,7 @@ const seconds = process.argv[2] ?? '4';
 const parts: readonly string[][] = [
   ['verify.ts', '10000'],
   ['verify.ts', '1000000'],
+  ['directory.ts', '1000000'],
   ['http.ts', seconds],
   ['revoke.ts', '200'],
 ];

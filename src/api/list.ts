@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { findIndexFrom } from '../directory/directory.ts';
+import { findIndexFrom, type Rows } from '../directory/find-index.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { validationFailed } from './errors.ts';
 
@@ -87,7 +87,7 @@ const isIdPosition = (value: unknown): value is [string] =>
  * lists them: a page costs as much as the rows it goes past, not as much as the list.
  */
 export function pageById<T extends { id: string }>(
-  rows: readonly T[],
+  rows: Rows<T>,
   query: { limit?: number; cursor?: string },
   matches: (row: T) => boolean,
 ): { page: T[]; next_cursor: string | null } {
@@ -96,7 +96,7 @@ export function pageById<T extends { id: string }>(
   const found: T[] = [];
   const end = before === undefined ? rows.length : findIndexFrom(rows, before);
   for (let index = end - 1; index >= 0 && found.length <= limit; index -= 1) {
-    const row = rows[index];
+    const row = rows.at(index);
     if (row && matches(row)) found.push(row);
   }
   return toPage(found, limit, ({ id }) => [id]);

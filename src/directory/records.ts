@@ -65,39 +65,92 @@ function toSecret(row: Selectable<KeySecretTable>): KeySecret {
   };
 }
 
+/** What many keys have in common: the directory keeps it once for all of them. */
+export type SharedFields = Pick<
+  ApiKey,
+  | 'projectId'
+  | 'type'
+  | 'scopes'
+  | 'granted'
+  | 'appIds'
+  | 'ipAllowlist'
+  | 'allowedOrigins'
+  | 'bundleIds'
+  | 'rateLimits'
+  | 'createdBy'
+>;
+
+/** Returns the fields in a row that many keys have in common. */
+export function toSharedFields(row: Selectable<ApiKeyTable>): SharedFields {
+  const type = row.type as KeyType;
+  const scopes = row.scopes === null ? null : parseList<Scope>(row.scopes);
+  return {
+    projectId: row.project_id,
+    type,
+    scopes,
+    granted: effectiveScopes(type, scopes),
+    appIds: row.app_ids === null ? null : parseList(row.app_ids),
+    ipAllowlist: parseList(row.ip_allowlist),
+    allowedOrigins: parseList(row.allowed_origins),
+    bundleIds: parseList(row.bundle_ids),
+    rateLimits: parseRateLimits(row.rate_limits),
+    createdBy: row.created_by,
+  };
+}
+
+/** What a key has for itself. */
+export type OwnFields = Omit<ApiKey, keyof SharedFields>;
+
+/** Returns the key with these fields. The order of its members counts: its etag is a hash of them. */
+export function joinFields(shared: SharedFields, own: OwnFields): ApiKey {
+  return {
+    id: own.id,
+    projectId: shared.projectId,
+    type: shared.type,
+    name: own.name,
+    scopes: shared.scopes,
+    granted: shared.granted,
+    appIds: shared.appIds,
+    expiresAt: own.expiresAt,
+    ipAllowlist: shared.ipAllowlist,
+    allowedOrigins: shared.allowedOrigins,
+    bundleIds: shared.bundleIds,
+    metadata: own.metadata,
+    disabled: own.disabled,
+    createdAt: own.createdAt,
+    createdBy: shared.createdBy,
+    revokedAt: own.revokedAt,
+    revokedBy: own.revokedBy,
+    revokedReason: own.revokedReason,
+    rateLimits: shared.rateLimits,
+    leakReportedAt: own.leakReportedAt,
+    isProjectDeleted: own.isProjectDeleted,
+    secrets: own.secrets,
+    revision: own.revision,
+  };
+}
+
 /** Returns the key in a row and the rows of its secrets. */
 export function toApiKey(
   row: Selectable<ApiKeyTable>,
   secrets: Selectable<KeySecretTable>[],
   { isProjectDeleted }: Pick<ApiKey, 'isProjectDeleted'>,
 ): ApiKey {
-  const type = row.type as KeyType;
-  const scopes = row.scopes === null ? null : parseList<Scope>(row.scopes);
-  return {
+  return joinFields(toSharedFields(row), {
     id: row.id,
-    projectId: row.project_id,
-    type,
     name: row.name,
-    scopes,
-    granted: effectiveScopes(type, scopes),
-    appIds: row.app_ids === null ? null : parseList(row.app_ids),
     expiresAt: row.expires_at,
-    ipAllowlist: parseList(row.ip_allowlist),
-    allowedOrigins: parseList(row.allowed_origins),
-    bundleIds: parseList(row.bundle_ids),
     metadata: JSON.parse(row.metadata) as Record<string, string>,
     disabled: row.disabled === 1,
     createdAt: row.created_at,
-    createdBy: row.created_by,
     revokedAt: row.revoked_at,
     revokedBy: row.revoked_by,
     revokedReason: row.revoked_reason,
-    rateLimits: parseRateLimits(row.rate_limits),
     leakReportedAt: row.leak_reported_at,
     isProjectDeleted,
     secrets: secrets.map(toSecret).sort((a, b) => b.version - a.version),
     revision: row.revision,
-  };
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { KEY_TYPES, TYPE_PREFIXES } from './scopes.ts';
@@ -157,4 +157,22 @@ it('computes a MAC that depends on every character and on the pepper', () => {
   assert.notEqual(macOf(secret, pepper), macOf(createSecret('server'), pepper));
   assert.notEqual(pepper.id, other.id);
   assert.match(pepper.id, /^[0-9a-f]{16}$/);
+});
+
+it('computes HMAC-SHA-256 of texts of every length, in any alphabet, in any order', () => {
+  const pepper = derivePepper('a'.repeat(32));
+  const reference = (text: string) => createHmac('sha256', pepper.key).update(text).digest('binary');
+  const texts = [200, 129, 128, 65, 64, 63, 56, 55, 1, 0].flatMap((length) =>
+    ['a', 'é', '…', '\u{1f600}'].map((letter) => letter.repeat(length)),
+  );
+  for (const text of [...texts, ...texts.toReversed(), '\ud800']) {
+    assert.equal(macOf(text, pepper), reference(text), `${text.length} × ${text.slice(0, 2)}`);
+  }
+});
+
+it('keeps no part of a secret in the memory that it was hashed in', () => {
+  const pepper = derivePepper('a'.repeat(32));
+  const before = pepper.pads.inner.toString('latin1');
+  macOf(createSecret('server'), pepper);
+  assert.equal(pepper.pads.inner.toString('latin1'), before);
 });

@@ -6,6 +6,7 @@ import type { Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Slot } from '../limits/in-flight.ts';
+import { type MaybePromise, thenMaybe } from '../limits/maybe-promise.ts';
 import { countRefusal } from './count-refusal.ts';
 import { addDashboard, sendNotFoundPage } from './dashboard-files.ts';
 import { compress, compressStream, type Encoded, isCompressible, precompress } from './encoding/compress.ts';
@@ -110,13 +111,12 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
       const exchange = createExchange(services, incoming, () => abortOnDisconnect(reply));
       try {
         const body = await answerRequest(services, served, exchange);
-        if (exchange.cookies.length > 0) reply.header('set-cookie', exchange.cookies);
         if (isStreamed(body)) sendStreamed(server, { request, reply }, served.route, exchange, body);
         else {
-          const { headers } = exchange;
+          const { headers, cookies } = exchange;
           const status = statusOf(served.route, body);
           const encoded = await encodeBody(served.route, exchange, renderBody(served.route, body));
-          send(services, request, reply, { status, headers, contentType, ...encoded });
+          send(services, request, reply, { status, headers, cookies, contentType, ...encoded });
         }
       } catch (error) {
         const { keyId, personId } = exchange;
@@ -142,15 +142,15 @@ function renderBody({ answer }: Route, body: unknown): string | undefined {
 }
 
 /** Returns the body as it is sent: compressed if that is safe, the request accepts it, and it pays. */
-async function encodeBody(
+function encodeBody(
   route: Route,
   { raw, headers }: Exchange,
   body: string | undefined,
-): Promise<Pick<Sent, 'body' | 'encoding' | 'isCompressible'>> {
+): MaybePromise<Pick<Sent, 'body' | 'encoding' | 'isCompressible'>> {
   // An ETag names the bytes of one encoding, and is compared with If-Match.
   const isCompressed = isCompressible(route, raw.headers) && headers.etag === undefined;
   if (body === undefined || !isCompressed) return { body };
-  return { ...(await compress(body, raw.headers)), isCompressible: true };
+  return thenMaybe(compress(body, raw.headers), (encoded) => ({ ...encoded, isCompressible: true }));
 }
 
 /** Any page may read what is public and always the same. */
@@ -239,7 +239,8 @@ function sendStreamed(
   const close = contentType === EVENT_STREAM ? { connection: 'close' } : {};
   const headers = { ...exchange.headers, ...STREAM_HEADERS, ...close };
   const mayCompress = isCompressible(route, asked);
-  const sent = { status: 200, headers, contentType, isCompressible: mayCompress };
+  const { cookies } = exchange;
+  const sent = { status: 200, headers, cookies, contentType, isCompressible: mayCompress };
   if (request.method === 'HEAD') {
     // A stream: of anything else, Fastify sends the length.
     send(services, request, reply, { ...sent, body: Readable.from([]) });

@@ -13,7 +13,7 @@ export function addStrictTransport(app: FastifyInstance, config: Config): void {
   app.addHook('onRequest', (request, reply, next) => {
     const { headers, socket } = request.raw;
     if (isEncrypted({ headers, peer: socket.remoteAddress ?? '' }, config))
-      reply.header('strict-transport-security', STRICT_TRANSPORT);
+      reply.raw.setHeader('strict-transport-security', STRICT_TRANSPORT);
     next();
   });
 }

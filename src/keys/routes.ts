@@ -83,7 +83,7 @@ const listRoute = defineRoute({
   app: { from: 'query', required: false },
   answer: { status: 200, schema: component('ApiKeyPage', pageOf(API_KEY_JSON)) },
   handle(services: KeyServices, { caller, query }) {
-    const keys = services.directory.listKeys(caller.project.id);
+    const keys = services.directory.viewKeys(caller.project.id);
     const { page, next_cursor } = pageById(keys, query, createKeyFilter(services, caller, query));
     return { data: page.map((key) => toKeyJson(services, key)), next_cursor };
   },

@@ -11,7 +11,7 @@ function open() {
   const { time, advance, countTimers } = makeManualTimers();
   const inFlight = createInFlight(time);
   const enter = (keyId = 'key_a', limit = LIMIT, signal = new AbortController().signal) =>
-    inFlight.acquire(keyId, limit, { signal });
+    inFlight.acquire(keyId, limit, { signal: () => signal });
   return { inFlight, advance, enter, countTimers };
 }
 
@@ -177,7 +177,11 @@ function play() {
     enter(nth: number) {
       const caller = new AbortController();
       callers.push(caller);
-      const answer = inFlight.acquire(`key_${nth % 2}`, { running: 2, waiting: 3 }, caller);
+      const answer = inFlight.acquire(
+        `key_${nth % 2}`,
+        { running: 2, waiting: 3 },
+        { signal: () => caller.signal },
+      );
       if (answer instanceof Promise) answer.then(keep, () => undefined);
       else keep(answer);
     },

@@ -9,8 +9,8 @@ export type Slot = { readonly allowed: true; readonly release: () => void };
 /** No slot: all were taken and the queue was full, or the wait timed out. Milliseconds, at least 1. */
 export type NoSlot = { readonly allowed: false; readonly retryAfterMs: number };
 
-/** The caller requesting a slot. The signal fires when it disconnects; it is read only when the caller has to wait. */
-export type SlotRequester = { readonly signal: AbortSignal };
+/** The caller requesting a slot. `signal` returns what fires when it disconnects; asked only when the caller has to wait. */
+export type SlotRequester = { signal: () => AbortSignal };
 
 /** The running and waiting queries of each key in this process. */
 export type InFlight = {
@@ -66,7 +66,7 @@ export function createInFlight(time: InFlightTime = SYSTEM_TIME): InFlight {
       lane.limit = limit;
       admitWaiting(lane);
       if (lane.running < limit.running) return take(lane);
-      if (lane.waiting.size < limit.waiting) return wait(lane, requester.signal, time);
+      if (lane.waiting.size < limit.waiting) return wait(lane, requester.signal(), time);
       return { allowed: false, retryAfterMs: countMsUntilRoom(lane, time.nowMs()) };
     },
     count() {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { makeInstantLimiter } from '../../test/support/instant-limiter.ts';
 
 describe('open streams', () => {
-  const asker = { signal: new AbortController().signal };
+  const asker = { signal: () => new AbortController().signal };
   const stream = { keyId: 'key_1', callerType: 'server', category: 'analytics', isStream: true } as const;
 
   test('a key has at most five open streams: the sixth is denied immediately, closing one makes room, none takes a query slot', () => {

@@ -130,7 +130,6 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
 type WriterParts = {
   path: string;
   watch: Watch;
-  onInserted: OnInserted | undefined;
   writing: Gateway;
   reading: Gateway;
   integrity: Integrity;

@@ -76,10 +76,10 @@ it('allows a member ten concurrent analytics requests, and a key five', async ()
   const limiter = createLimiter();
   const countConcurrent = async (keyType: 'member' | 'server') => {
     const payer = { keyId: keyType, callerType: keyType, category: 'analytics' } as const;
-    const aborted = AbortSignal.abort();
+    const signal = () => AbortSignal.abort();
     for (let running = 0; ; running += 1) {
       // The client has already disconnected, so a request without a free slot fails immediately.
-      const slot = await Promise.resolve(limiter.enter(payer, { signal: aborted })).catch(() => undefined);
+      const slot = await Promise.resolve(limiter.enter(payer, { signal })).catch(() => undefined);
       if (!slot) return running;
     }
   };

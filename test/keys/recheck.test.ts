@@ -123,7 +123,7 @@ describe('rechecking a key that waits for a slot', () => {
       const expires_at = new Date(clock.now() + MINUTE_MS).toISOString();
       const rate_limits = { analytics: { in_flight: 1 } };
       const key = await makeKey({ type: 'read_only', expires_at, rate_limits });
-      const { signal } = new AbortController();
+      const signal = () => new AbortController().signal;
       const payer = {
         keyId: key.id,
         callerType: 'read_only',

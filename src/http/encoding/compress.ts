@@ -5,6 +5,7 @@ import { brotliCompress, constants, createGzip, gzip } from 'node:zlib';
 import { isInProject } from '../../api/permission.ts';
 import type { Route } from '../../api/route.ts';
 import { EVENT_STREAM } from '../../api/streamed.ts';
+import type { MaybePromise } from '../../limits/maybe-promise.ts';
 import { accepts } from './accept-encoding.ts';
 
 /** Bytes of an answer and how they are encoded. */
@@ -39,13 +40,13 @@ const acceptsGzip = (headers: IncomingHttpHeaders) =>
   accepts(headers['accept-encoding']?.toString() ?? '', 'gzip');
 
 /** Returns the text, compressed if the request accepts that and it saves something. */
-export async function compress(
+export function compress(
   text: string,
   headers: IncomingHttpHeaders,
-): Promise<{ body: string | Buffer; encoding: 'gzip' | undefined }> {
+): MaybePromise<{ body: string | Buffer; encoding: 'gzip' | undefined }> {
   if (!acceptsGzip(headers) || Buffer.byteLength(text) < COMPRESSED_BYTES_MIN)
     return { body: text, encoding: undefined };
-  return { body: await gzipAsync(text, FAST), encoding: 'gzip' };
+  return gzipAsync(text, FAST).then((body) => ({ body, encoding: 'gzip' }));
 }
 
 /** Returns the body of a streamed answer, compressed if the request accepts that. Each chunk is flushed. */

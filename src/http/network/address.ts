@@ -36,16 +36,36 @@ export function resolveAddress(
   const ip = findOrigin(peer, headers['x-forwarded-for']?.toString(), trusted);
   const header = trusted.length === 0 ? findForwardingHeader(headers) : undefined;
   const untrustedProxyHeader = header !== undefined && isInCidrs(ip, NEARBY) ? header : undefined;
-  const network = untrustedProxyHeader === undefined ? callerNetwork(ip) : forwardedNetwork(ip);
+  const network = untrustedProxyHeader === undefined ? networkOf(ip) : forwardedNetwork(ip);
   return { ip, network, untrustedProxyHeader };
 }
+
+/** Results that are kept of each function: enough for the connections of a busy server. */
+const KEPT_MAX = 10_000;
+
+/** Returns the function, which keeps its results: connections send many requests, and parsing takes a microsecond. */
+function remember(compute: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const result = known.get(text);
+    if (result !== undefined) return result;
+    // All of them: a list in the order of use would cost more than parsing some again.
+    if (known.size >= KEPT_MAX) known.clear();
+    const computed = compute(text);
+    known.set(text, computed);
+    return computed;
+  };
+}
+
+const canonicalPeer = remember((peer) => canonicalAddress(peer) ?? peer);
+const networkOf = remember(callerNetwork);
 
 /**
  * Returns the right-most hop of `X-Forwarded-For` that is not a trusted proxy, or the peer if the peer itself is not
  * trusted. What an untrusted peer claims is ignored, so an address cannot be forged.
  */
 function findOrigin(peer: string, forwardedFor: string | undefined, trusted: readonly Cidr[]): string {
-  let address = canonicalAddress(peer) ?? peer;
+  let address = canonicalPeer(peer);
   if (trusted.length === 0 || !forwardedFor) return address;
   for (const hop of forwardedFor.split(',').reverse()) {
     if (!isInCidrs(address, trusted)) break;

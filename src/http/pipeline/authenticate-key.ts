@@ -1,10 +1,11 @@
 import type { KeyCaller } from '../../api/caller.ts';
 import { ApiError } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
-import { expiryOfSecret } from '../../directory/key.ts';
+import { type ApiKey, expiryOfSecret } from '../../directory/key.ts';
 import { invalidToken, stateRefusalError, usageRefusalError } from '../../keys/verify/refusals.ts';
 import { findUsageRefusal } from '../../keys/verify/usage-restrictions.ts';
 import { type RefusedVerdict, verify } from '../../keys/verify/verify.ts';
+import { type MaybePromise, thenMaybe } from '../../limits/maybe-promise.ts';
 import { toKeyCaller } from './callers.ts';
 import { corsHeaders } from './cors.ts';
 import { readCredential } from './credential.ts';
@@ -15,18 +16,28 @@ import type { Services } from './services.ts';
  * Credential → look-up → state → usage restrictions. Returns the caller, which has proved possession of a live key, and
  * the key as presented. Throws 401, 403, or 429 after too many unknown keys from one network.
  */
-export async function authenticateKey(
+export function authenticateKey(
   services: Services,
   route: Route,
   exchange: Exchange,
-): Promise<{ caller: KeyCaller; credential: string }> {
-  const { directory, pepper, retiredPeppers, clock, usage } = services;
-  const { headers } = exchange.raw;
-  Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, undefined));
+): MaybePromise<Authenticated> {
+  addCorsHeaders(exchange, route, undefined);
   const credential = takeCredential(services, exchange);
   // Only if another process changed something: usually nothing is awaited.
-  const refreshing = directory.ensureFresh();
-  if (refreshing !== undefined) await refreshing;
+  const refreshing = services.directory.ensureFresh();
+  if (refreshing === undefined) return verifyCredential(services, route, exchange, credential);
+  return refreshing.then(() => verifyCredential(services, route, exchange, credential));
+}
+
+type Authenticated = { caller: KeyCaller; credential: string };
+
+function verifyCredential(
+  services: Services,
+  route: Route,
+  exchange: Exchange,
+  credential: string,
+): MaybePromise<Authenticated> {
+  const { directory, pepper, retiredPeppers, clock, usage } = services;
   const verdict = verify(credential, directory, pepper, clock.now(), retiredPeppers);
   if (!verdict.ok) return refuse(services, exchange, verdict);
   const { key, secret } = verdict.found;
@@ -37,35 +48,40 @@ export async function authenticateKey(
   exchange.use = usage.tallyOf(key.id);
   const expiresAt = expiryOfSecret(key, secret);
   if (expiresAt !== null) exchange.headers['appflow-key-expires'] = new Date(expiresAt).toISOString();
-  Object.assign(exchange.headers, corsHeaders(route.cors, headers.origin, key));
+  addCorsHeaders(exchange, route, key);
   const caller = toKeyCaller(services, route, exchange, verdict.found, project);
   requireUsageAllowed(services, route, exchange, caller);
-  usage.touch(caller, caller.address, headers);
+  usage.touch(caller, caller.address, exchange.raw.headers);
   services.firstUse.record(caller);
   return { caller, credential };
 }
 
+/** Most routes are not open to web pages. */
+function addCorsHeaders(exchange: Exchange, { cors }: Route, key: ApiKey | undefined): void {
+  if (cors !== 'none') Object.assign(exchange.headers, corsHeaders(cors, exchange.raw.headers.origin, key));
+}
+
 /** Counts and logs a failed authentication, then throws its 401, or 429 if its network has had too many. */
-async function refuse(
+function refuse(
   { limiter, failures, usage, clock }: Services,
   exchange: Exchange,
   { found, refusal }: RefusedVerdict,
-): Promise<never> {
+): MaybePromise<never> {
   const { address, network, requestId } = exchange;
+  const { code } = refusal;
   if (found) exchange.use = usage.tallyOf(found.key.id);
-  failures.record({ code: refusal.code, found, address, requestId });
+  failures.record({ code, found, address, requestId });
   // Only for well-formed, unknown keys: a verified key is never refused because of its address.
-  if (refusal.unknown) {
-    const retryAfterSeconds = await limiter.chargeFailedAuthentication(network);
+  const charged = refusal.unknown ? limiter.chargeFailedAuthentication(network) : undefined;
+  return thenMaybe(charged, (retryAfterSeconds) => {
     if (retryAfterSeconds !== undefined)
       throw new ApiError('too_many_failed_authentications', {
         headers: { 'Retry-After': String(retryAfterSeconds) },
       });
-  }
-  const { code } = refusal;
-  throw found && code !== 'invalid_api_key'
-    ? stateRefusalError(code, found, clock.now())
-    : invalidToken(code);
+    throw found && code !== 'invalid_api_key'
+      ? stateRefusalError(code, found, clock.now())
+      : invalidToken(code);
+  });
 }
 
 /** Returns the presented key. None, or more than one, is logged as a failed authentication like any other. */

@@ -7,12 +7,13 @@ import type { Route } from '../../api/route.ts';
 import { findRole } from '../../members/membership.ts';
 import { allowsSignIn, isFromOwnSite } from '../network/own-site.ts';
 import { toMemberCaller, toSignedIn } from './callers.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, transportOf } from './exchange.ts';
 import type { Services } from './services.ts';
 
 /** Returns the request as the handlers see it that sign people in and out. */
 export function toBrowserRequest({ config }: Services, exchange: Exchange): BrowserRequest {
-  const { address, network, transport, raw, requestId, cookies } = exchange;
+  const { address, network, raw, requestId, cookies } = exchange;
+  const transport = transportOf(exchange, config);
   return {
     address,
     network,
@@ -25,16 +26,16 @@ export function toBrowserRequest({ config }: Services, exchange: Exchange): Brow
 }
 
 /** Returns the token in the session cookie. None counts where a password could be read in transit. */
-function readSessionToken({ config }: Services, { raw, transport }: Exchange): string | undefined {
+function readSessionToken({ config }: Services, exchange: Exchange): string | undefined {
+  const transport = transportOf(exchange, config);
   if (!allowsSignIn(transport, config)) return undefined;
-  return readCookie(raw.headers.cookie, COOKIES.session, transport === 'secure');
+  return readCookie(exchange.raw.headers.cookie, COOKIES.session, transport === 'secure');
 }
 
 /** Throws 403 unless a request that changes something comes from a page of the dashboard. */
-export function requireOwnSite(
-  { config }: Services,
-  { raw: { method = '', headers }, transport }: Exchange,
-): void {
+export function requireOwnSite({ config }: Services, exchange: Exchange): void {
+  const { method = '', headers } = exchange.raw;
+  const transport = transportOf(exchange, config);
   if (isFromOwnSite({ method, headers, transport }, config)) return;
   // Its own page, but of the proxy's https address: the proxy is not configured.
   const isProxied = claimsTls(headers) && isFromOwnSite({ method, headers, transport: 'secure' }, config);

@@ -121,7 +121,7 @@ async function decompressLarge(
 async function throughGate<T>({ exchange, sender, bodies }: BodyRequest, work: () => Promise<T>): Promise<T> {
   let leave: Leave | undefined;
   try {
-    leave = await bodies.large.enter(sender, exchange.signal);
+    leave = await bodies.large.enter(sender, exchange.signal());
   } catch {
     throw disconnected();
   }

@@ -12,7 +12,7 @@ import { accessRefusalError, findAccessRefusal, invalidToken } from '../../keys/
 import { findPresentedSecret } from '../../keys/verify/verify.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { findMembershipStatus } from '../../members/membership.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, transportOf } from './exchange.ts';
 import type { Services } from './services.ts';
 
 // Each caller carries its `recheck`: verbs run it inside their write transaction, see `Recheck` in control/open.ts.
@@ -60,11 +60,12 @@ function requireSameApps(stored: Principal, before: Principal): void {
 /** Returns the caller of a session, in no project. */
 export function toSignedIn(
   { config, clock }: Pick<Services, 'config' | 'clock'>,
-  { address, network, requestId, transport, raw }: Exchange,
+  exchange: Exchange,
   session: Session,
 ): SignedIn {
+  const { address, network, requestId, raw } = exchange;
   const actor: Actor = { type: 'member', id: session.person.id, ip: address, requestId };
-  const scheme = transport === 'secure' ? 'https' : 'http';
+  const scheme = transportOf(exchange, config) === 'secure' ? 'https' : 'http';
   const siteUrl = config.publicUrl || `${scheme}://${raw.headers.host ?? ''}`;
   const recheck = async (tx: ControlTransaction) => {
     if (await findSessionById({ control: { db: tx }, clock }, session.id)) return;

@@ -25,8 +25,6 @@ export type Exchange = {
   address: string;
   /** What limits per address count by, see `ClientAddress`. */
   network: string;
-  /** How the browser reaches the server. Resolved on first use: requests with a key do not need it. */
-  readonly transport: Transport;
   /** Headers of the answer, success or not; each step adds its own. */
   headers: Record<string, string>;
   /** `Set-Cookie` lines of the answer. */
@@ -43,11 +41,18 @@ export type Exchange = {
   body: BodyReservation | undefined;
   /** Set when the answer is streamed: the permission to read it, which may end before the stream does. */
   streamPermission: StreamPermission | undefined;
-  /** Fires when the client disconnects before it has its answer. Created on first use: few requests need it. */
-  readonly signal: AbortSignal;
+  /** Returns a signal that fires when the client disconnects before it has its answer. Few requests need it. */
+  signal: () => AbortSignal;
 };
 
-/** Returns the exchange of a request that just arrived. `createSignal` runs at most once, on first use of the signal. */
+/** Returns how the browser reaches the server. Requests with a key do not need it. */
+export const transportOf = ({ raw }: Exchange, config: Services['config']): Transport =>
+  findTransport({ peer: raw.socket.remoteAddress ?? '', headers: raw.headers }, config);
+
+/**
+ * Returns the exchange of a request that just arrived. `createSignal` runs at most once, when the signal is asked for. Without
+ * getters: an object literal with them takes thirty times as long to create.
+ */
 export function createExchange(
   { config, untrustedProxy }: Services,
   { raw, params, requestId }: Incoming,
@@ -59,7 +64,6 @@ export function createExchange(
   const mark = url.indexOf('?');
   const from = resolveAddress(peer, headers, config.trustedProxies);
   untrustedProxy.record(from);
-  let transport: Transport | undefined;
   let signal: AbortSignal | undefined;
   return {
     raw,
@@ -76,11 +80,7 @@ export function createExchange(
     slot: undefined,
     body: undefined,
     streamPermission: undefined,
-    get transport() {
-      transport ??= findTransport({ peer, headers }, config);
-      return transport;
-    },
-    get signal() {
+    signal() {
       signal ??= createSignal();
       return signal;
     },

@@ -6,6 +6,7 @@ import type { Route } from '../../api/route.ts';
 import type { Check } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
 import { type BodySender, kindOfSender } from '../../limits/body-budget.ts';
+import { type MaybePromise, thenMaybe } from '../../limits/maybe-promise.ts';
 import { type BodyRequest, readJson } from './body.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import { parseQuery } from './query.ts';
@@ -21,7 +22,7 @@ export type ServedRoute = {
 export type Parsed = { params: Record<string, unknown>; query: Record<string, unknown>; body: unknown };
 
 /** A request without a body has neither a length nor chunks (RFC 9112 §6.3). */
-function readBody(route: Route, body: BodyRequest): Promise<unknown> | unknown {
+function readBody(route: Route, body: BodyRequest): MaybePromise<unknown> {
   const { 'content-length': length = '0', 'transfer-encoding': chunks } = body.exchange.raw.headers;
   if (route.isBodyOptional && length === '0' && chunks === undefined) return {};
   return readJson(body, route.bodyBytesMax);
@@ -36,17 +37,21 @@ export function toBodySender({ network }: Exchange, caller: AnyCaller | undefine
 }
 
 /** Reads and validates path, query and body. Throws 422 with every invalid field. */
-export async function parseInput(
+export function parseInput(
   { bodies }: Services,
-  { route, checks }: ServedRoute,
+  served: ServedRoute,
   exchange: Exchange,
   caller: AnyCaller | undefined,
-): Promise<Parsed> {
+): MaybePromise<Parsed> {
+  const { route } = served;
   const { params } = exchange;
   const query = parseQuery(exchange.search, route.query);
-  const body = route.body
-    ? await readBody(route, { exchange, sender: toBodySender(exchange, caller), bodies })
-    : undefined;
+  if (!route.body) return validate(served, { params, query, body: undefined });
+  const body = readBody(route, { exchange, sender: toBodySender(exchange, caller), bodies });
+  return thenMaybe(body, (read) => validate(served, { params, query, body: read }));
+}
+
+function validate({ route, checks }: ServedRoute, { params, query, body }: Parsed): Parsed {
   // Events have rules of their own: half a character is no reason to lose one.
   const halves = route.limit === 'events' ? [] : findHalfCharacters(body);
   if (halves.length > 0) throw validationFailed(halves);

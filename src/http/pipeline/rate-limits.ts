@@ -2,6 +2,7 @@ import { ApiError } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
 import { EVENT_STREAM } from '../../api/streamed.ts';
 import type { Slot } from '../../limits/in-flight.ts';
+import { type MaybePromise, thenMaybe } from '../../limits/maybe-promise.ts';
 import type { Payer } from '../../limits/plan.ts';
 import type { DeniedVerdict, LimitVerdict } from '../../limits/verdict.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
@@ -37,7 +38,7 @@ export async function chargeRefusals<T>(
 /** Throws 429 with the exact wait, or 413 for a batch larger than the limit ever allows. */
 export function requireWithinLimit(exchange: Exchange, verdict: LimitVerdict): void {
   if (verdict.allowed) {
-    Object.assign(exchange.headers, verdict.headers);
+    if (verdict.headers !== undefined) Object.assign(exchange.headers, verdict.headers);
     return;
   }
   if (verdict.impossible) {
@@ -50,19 +51,20 @@ export function requireWithinLimit(exchange: Exchange, verdict: LimitVerdict): v
 }
 
 /** Returns a slot among the key's concurrent queries. Throws 429 if none comes free within the wait; nothing is charged. */
-export async function requireSlot(
+export function requireSlot(
   { limiter }: Services,
   { answer }: Route,
   exchange: Exchange,
   payer: Payer,
-): Promise<Slot> {
+): MaybePromise<Slot> {
   const isStream = answer.contentType === EVENT_STREAM;
-  const slot = await limiter.enter({ ...payer, isStream }, exchange);
-  if (slot.allowed) return slot;
-  throw rateLimited(
-    slot,
-    `As many queries or streams of this key are running as the limit "${slot.policy}" allows.`,
-  );
+  return thenMaybe(limiter.enter(isStream ? { ...payer, isStream } : payer, exchange), (slot) => {
+    if (slot.allowed) return slot;
+    throw rateLimited(
+      slot,
+      `As many queries or streams of this key are running as the limit "${slot.policy}" allows.`,
+    );
+  });
 }
 
 function rateLimited(verdict: DeniedVerdict, sentence: string): ApiError {

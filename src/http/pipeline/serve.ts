@@ -4,6 +4,7 @@ import type { Route } from '../../api/route.ts';
 import { isStreamed } from '../../api/streamed.ts';
 import { type Check, compileCheck } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
+import type { MaybePromise } from '../../limits/maybe-promise.ts';
 import type { Payer } from '../../limits/plan.ts';
 import { findRequestCountry } from '../network/country.ts';
 import { authenticateKey } from './authenticate-key.ts';
@@ -99,7 +100,7 @@ function authenticate(
   services: Services,
   route: Route,
   exchange: Exchange,
-): Promise<{ caller: AnyCaller; credential: string }> {
+): MaybePromise<{ caller: AnyCaller; credential: string }> {
   return route.authentication === 'session'
     ? authenticateSession(services, route, exchange)
     : authenticateKey(services, route, exchange);
@@ -134,7 +135,7 @@ function handle(
   exchange: Exchange,
   admitted: Admitted,
   current: { caller: AnyCaller; app: App | undefined },
-): Promise<unknown> | unknown {
+): MaybePromise<unknown> {
   const { headers } = exchange.raw;
   return route.handle(services, {
     ...admitted,
@@ -142,18 +143,17 @@ function handle(
     raw: route.access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
     ifMatch: headers['if-match'],
     lastEventId: headers['last-event-id']?.toString(),
-    get country() {
-      return findRequestCountry(exchange.raw, services.config);
-    },
+    country: findRequestCountry(exchange.raw, services.config),
     get signal() {
-      return exchange.signal;
+      return exchange.signal();
     },
   });
 }
 
 /** A path that needs no permission: health, docs, and hooks that verify the request themselves. */
 async function answerPublic(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
-  const { params, signal } = exchange;
+  const { params } = exchange;
+  const signal = exchange.signal();
   const empty = { ...NO_HEADERS, query: {}, body: undefined, app: undefined, caller: undefined };
   const raw = toRaw(services, exchange);
   return checkAnswer(served, await served.route.handle(services, { ...empty, params, signal, raw }));
@@ -170,7 +170,7 @@ async function answerAnonymous(
   shedLoad(services, route);
   const parsed = await parseInput(services, served, exchange, undefined);
   const caller = await findSignedIn(services, exchange);
-  const { signal } = exchange;
+  const signal = exchange.signal();
   const raw = toBrowserRequest(services, exchange);
   return checkAnswer(
     served,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Insertable, type Selectable, sql } from 'kysely';
 import { type Control, type ControlTransaction, whenFree } from '../../control/open.ts';
 import type { KeyUsageHourTable, KeyUsageTable } from '../../control/schema.ts';
-import type { ReadableControl } from '../../directory/directory.ts';
+import type { ReadableControl } from '../../directory/load-changes.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { DAY_MS, HOUR_MS } from '../../lib/durations.ts';
 import {

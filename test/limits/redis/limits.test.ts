@@ -137,7 +137,7 @@ describe('limits shared in Redis', NEEDS_REDIS, () => {
     assert.ok(limiter && elsewhere);
     const request = { keyId: 'shown', callerType: 'server', category: 'analytics' } as const;
     for (let call = 0; call < 50; call += 1) await elsewhere.charge(request);
-    const asker = { signal: AbortSignal.abort() };
+    const asker = { signal: () => AbortSignal.abort() };
     assert.ok((await limiter.enter(request, asker)).allowed);
     const charged = await limiter.charge(request);
     assert.match(('headers' in charged && charged.headers?.RateLimit) || '', /r=9;/);
