@@ -39,6 +39,13 @@ export const OPERATIONS = {
   'apiKeys.endGrace': { method: 'POST', path: '/v1/api-keys/{id}/end-grace', category: 'management' },
   'apiKeys.revoke': { method: 'DELETE', path: '/v1/api-keys/{id}', category: 'management' },
   'apiKeys.restore': { method: 'POST', path: '/v1/api-keys/{id}/restore', category: 'management' },
+  'annotations.create': { method: 'POST', path: '/v1/annotations', category: 'management' },
+  'annotations.list': { method: 'GET', path: '/v1/annotations', category: 'management' },
+  'annotations.delete': { method: 'DELETE', path: '/v1/annotations/{id}', category: 'management' },
+  'views.create': { method: 'POST', path: '/v1/views', category: 'management' },
+  'views.list': { method: 'GET', path: '/v1/views', category: 'management' },
+  'views.update': { method: 'PATCH', path: '/v1/views/{id}', category: 'management' },
+  'views.delete': { method: 'DELETE', path: '/v1/views/{id}', category: 'management' },
   'auditLog.list': { method: 'GET', path: '/v1/audit-log', category: 'management' },
   'auditLog.export': { method: 'GET', path: '/v1/audit-log/export', category: 'management' },
 } as const satisfies Record<string, Operation>;
