@@ -59,6 +59,8 @@ export type EventFilter = StreamFilter & {
   to?: string;
   /** `NAME:VALUE`; all must match. */
   property?: string[];
+  /** `NAME:OPERATOR:VALUE`, with `is`, `is_not`, `contains`, `exists`, `gt` or `lt`; all must match. */
+  where?: string[];
 };
 
 export type EventQuery = PageQuery & EventFilter;
