@@ -3,8 +3,9 @@ import type { Caller } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import { requireScope } from '../api/permission.ts';
 import type { App } from '../directory/app.ts';
+import { formatDay } from '../lib/calendar.ts';
 import { closedObject, component, nullable } from '../lib/schema.ts';
-import { formatDay } from './calendar.ts';
+import { dayAt } from '../lib/zone-offsets.ts';
 import { countTop } from './count-top.ts';
 import { BREAKDOWN_DEFINITIONS } from './definitions.ts';
 import { describeQuery, META_FIELDS } from './meta.ts';
@@ -14,11 +15,11 @@ import {
   COMMON_QUERY,
   FILTERS,
   parseQueryScope,
+  type QueryScope,
 } from './query.ts';
 import { parseDayRange, RANGE_QUERY } from './range.ts';
 import { sumTopRevenue } from './sum-top-revenue.ts';
 import type { Dimension } from './top-values.ts';
-import { dayAt } from './zone-offsets.ts';
 
 const BREAKDOWN_METRICS = ['events', 'users', 'revenue'] as const;
 const LIMIT_DEFAULT = 10;
@@ -83,7 +84,7 @@ type Query = Static<typeof BREAKDOWN_QUERY>;
 
 /** Returns the highest values of `by`, and all others together. Throws 403, 422, StorageError. */
 export async function answerBreakdown(
-  { warehouse, clock }: AnalyticsServices,
+  services: AnalyticsServices,
   caller: Caller,
   app: App | undefined,
   query: Query,
@@ -92,8 +93,9 @@ export async function answerBreakdown(
   const { by, metric = 'events', limit = LIMIT_DEFAULT } = query;
   // A breakdown by property would reveal its values, so it needs permission to read events.
   if (by.startsWith(PROPERTY)) requireScope(caller.principal, 'events:read');
+  const { warehouse, clock } = services;
   const nowMs = clock.now();
-  const parsed = parseBreakdown(caller, app, query, nowMs);
+  const parsed = parseBreakdown(parseQueryScope(services, caller, app, query), query, nowMs);
   const ranking = { dimension: toDimension(by), limit };
   const { data, other } =
     metric === 'revenue'
@@ -113,8 +115,7 @@ export async function answerBreakdown(
   };
 }
 
-function parseBreakdown(caller: Caller, app: App | undefined, query: Query, nowMs: number): AnalyticsQuery {
-  const scope = parseQueryScope(caller, app, query);
+function parseBreakdown(scope: QueryScope, query: Query, nowMs: number): AnalyticsQuery {
   const days = parseDayRange(query, dayAt(scope.timezone, nowMs));
   if ('errors' in days) throw validationFailed(days.errors);
   return { ...scope, range: days.range };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { cleanUp } from '../../test/support/clean-up.ts';
 import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import type { App } from '../directory/app.ts';
-import { formatDay, parseDay } from './calendar.ts';
+import { formatDay, parseDay } from '../lib/calendar.ts';
 import { countActivity } from './count-activity.ts';
 import type { AnalyticsQuery } from './query.ts';
 
@@ -31,7 +31,17 @@ const APP: App = {
 async function countEvents(start: string, end: string): Promise<Record<string, number | undefined>> {
   const range = { first: parseDay(start), last: parseDay(end) };
   const timezone = 'America/St_Johns';
-  const query: AnalyticsQuery = { app: APP, timezone, filters: {}, includesUnverifiedRevenue: true, range };
+  const query: AnalyticsQuery = {
+    projectId: APP.projectId,
+    apps: [APP],
+    appId: APP.id,
+    timezone,
+    currency: APP.currency,
+    filters: {},
+    includesUnverifiedRevenue: true,
+    hasLinks: true,
+    range,
+  };
   const days = await countActivity(warehouse, query, ['events'], new AbortController().signal);
   return Object.fromEntries([...days].map(([day, { events }]) => [formatDay(day), events]).sort());
 }

@@ -1,12 +1,13 @@
+import type { Day } from '../lib/calendar.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import type { Day } from './calendar.ts';
+import { USER_SQL, withPersonSql } from './person-sql.ts';
 import type { AnalyticsQuery } from './query.ts';
 import { daySql, queryCondition } from './query-sql.ts';
 
 const COUNTS = {
-  dau: 'uniqExact(app_user_id)',
-  // Both ids: devices number their sessions from 1, so many people may share a session id.
-  sessions: "uniqExactIf(app_user_id, session_id, session_id != '')",
+  dau: 'uniqExact(person)',
+  // With the person: devices number their sessions from 1, so many people may share a session id.
+  sessions: "uniqExactIf(app_id, person, session_id, session_id != '')",
   events: 'count()',
 } as const;
 
@@ -27,10 +28,13 @@ export async function countActivity(
 ): Promise<Map<Day, Partial<Record<ActivityMetric, number>>>> {
   const events = queryCondition(query);
   const day = daySql(query, 'timestamp');
+  const active = withPersonSql(query, {
+    sql: `SELECT app_id, ${day.sql} AS day, ${USER_SQL} AS user, session_id FROM events WHERE ${events.sql}`,
+    params: { ...events.params, ...day.params },
+  });
   const rows = await warehouse.query<{ day: Day } & Partial<Record<ActivityMetric, string>>>(
-    `SELECT ${day.sql} AS day, ${metrics.map((metric) => `${COUNTS[metric]} AS ${metric}`).join(', ')}
-     FROM events WHERE ${events.sql} GROUP BY day`,
-    { ...events.params, ...day.params },
+    `SELECT day, ${metrics.map((metric) => `${COUNTS[metric]} AS ${metric}`).join(', ')} FROM (${active.sql}) GROUP BY day`,
+    active.params,
     { signal, isLight: true },
   );
   return new Map(

@@ -1,11 +1,12 @@
 import type { Warehouse } from '../warehouse/open.ts';
+import { USER_SQL, withPersonSql } from './person-sql.ts';
 import type { AnalyticsQuery } from './query.ts';
 import { type Ranked, type Ranking, selectEvents, shareOf } from './top-values.ts';
 
 /** The aggregate of each metric. Its states merge without counting the same user twice. */
 const AGGREGATES = {
   events: { name: 'count', of: '' },
-  users: { name: 'uniqExact', of: 'app_user_id' },
+  users: { name: 'uniqExact', of: 'person' },
 } as const;
 
 /** A metric that values can be ranked by, other than revenue. */
@@ -26,7 +27,7 @@ export async function countTop(
   signal: AbortSignal,
 ): Promise<{ data: ({ value: string | null } & RankedCount)[]; other: RankedCount }> {
   const { name, of } = AGGREGATES[metric];
-  const events = selectEvents(query, ranking, 'app_user_id');
+  const events = withPersonSql(query, selectEvents(query, ranking, `app_id, ${USER_SQL} AS user`));
   const rows = await warehouse.query<Ranked<{ amount: string }>>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, ${name}Merge(state) AS amount
      FROM (

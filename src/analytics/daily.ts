@@ -2,9 +2,10 @@ import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
 import { validationFailed } from '../api/errors.ts';
 import type { App } from '../directory/app.ts';
+import { type Day, formatDay, listDays } from '../lib/calendar.ts';
 import { closedObject, component } from '../lib/schema.ts';
+import { dayAt } from '../lib/zone-offsets.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import { type Day, formatDay, listDays } from './calendar.ts';
 import { countActivity, isActivityMetric } from './count-activity.ts';
 import { countNewUsers } from './count-new-users.ts';
 import { METRIC_DEFINITIONS } from './definitions.ts';
@@ -13,7 +14,6 @@ import { METRICS, METRICS_QUERY, type Metric, parseMetrics } from './metrics.ts'
 import { type AnalyticsQuery, type AnalyticsServices, COMMON_QUERY, parseQueryScope } from './query.ts';
 import { parseDayRange, RANGE_QUERY } from './range.ts';
 import { sumRevenue, toRevenue } from './sum-revenue.ts';
-import { dayAt } from './zone-offsets.ts';
 
 /** Query parameters of daily. */
 export const DAILY_QUERY = closedObject({ ...COMMON_QUERY, ...RANGE_QUERY, ...METRICS_QUERY });
@@ -55,15 +55,15 @@ type Row = Answer['data'][number];
 
 /** Returns a row per requested day with the requested metrics. Throws 422, StorageError. */
 export async function answerDaily(
-  { warehouse, clock }: AnalyticsServices,
+  services: AnalyticsServices,
   caller: Caller,
   app: App | undefined,
   query: Static<typeof DAILY_QUERY>,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const nowMs = clock.now();
-  const { parsed, metrics } = parseDaily(caller, app, query, nowMs);
-  const row = await readDays(warehouse, parsed, metrics, signal);
+  const nowMs = services.clock.now();
+  const { parsed, metrics } = parseDaily(services, caller, { app, query }, nowMs);
+  const row = await readDays(services.warehouse, parsed, metrics, signal);
   const definitions = Object.fromEntries(metrics.map((metric) => [metric, METRIC_DEFINITIONS[metric]]));
   return {
     data: listDays(parsed.range).map(row),
@@ -78,12 +78,12 @@ export async function answerDaily(
 
 /** Reports all invalid parameters in one error, across range and metrics. */
 function parseDaily(
+  services: AnalyticsServices,
   caller: Caller,
-  app: App | undefined,
-  query: Static<typeof DAILY_QUERY>,
+  { app, query }: { app: App | undefined; query: Static<typeof DAILY_QUERY> },
   nowMs: number,
 ): { parsed: AnalyticsQuery; metrics: Metric[] } {
-  const scope = parseQueryScope(caller, app, query);
+  const scope = parseQueryScope(services, caller, app, query);
   const days = parseDayRange(query, dayAt(scope.timezone, nowMs));
   const chosen = parseMetrics(query.metrics);
   const errors = [...('range' in days ? [] : days.errors), ...('metrics' in chosen ? [] : chosen.errors)];
@@ -109,7 +109,7 @@ async function readDays(
     new_users: (day) => ({ new_users: newUsers?.get(day) ?? 0 }),
     sessions: (day) => ({ sessions: activity?.get(day)?.sessions ?? 0 }),
     events: (day) => ({ events: activity?.get(day)?.events ?? 0 }),
-    revenue: (day) => toRevenue(revenue?.get(day), query.app.currency),
+    revenue: (day) => toRevenue(revenue?.get(day), query.currency),
   };
   return (day) => Object.assign({ date: formatDay(day) }, ...metrics.map((metric) => cells[metric](day)));
 }

@@ -1,18 +1,19 @@
 import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
 import type { App } from '../directory/app.ts';
+import { formatDay } from '../lib/calendar.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject, component } from '../lib/schema.ts';
+import { dayAt } from '../lib/zone-offsets.ts';
 import { type BoundSql, timeSql } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import { formatDay } from './calendar.ts';
 import { countActivity } from './count-activity.ts';
 import { LIVE_DEFINITIONS } from './definitions.ts';
 import { describeQuery, META_FIELDS } from './meta.ts';
+import { USER_SQL, withPersonSql } from './person-sql.ts';
 import { type AnalyticsServices, COMMON_QUERY, parseQueryScope, type QueryScope } from './query.ts';
 import { scopeCondition } from './query-sql.ts';
 import { sumRevenue, toRevenue } from './sum-revenue.ts';
-import { dayAt } from './zone-offsets.ts';
 
 const MINUTES = 30;
 const SHORT_MINUTES = 5;
@@ -53,19 +54,20 @@ type Live = Static<typeof LIVE_ANSWER>['data'];
 
 /** Returns current activity by event time. The metrics of today equal those of daily. Throws 422, StorageError. */
 export async function answerLive(
-  { warehouse, clock }: AnalyticsServices,
+  services: AnalyticsServices,
   caller: Caller,
   app: App | undefined,
   query: Static<typeof LIVE_QUERY>,
   signal: AbortSignal,
 ): Promise<Static<typeof LIVE_ANSWER>> {
+  const { warehouse, clock } = services;
   const nowMs = clock.now();
-  const scope = parseQueryScope(caller, app, query);
+  const scope = parseQueryScope(services, caller, app, query);
   const today = dayAt(scope.timezone, nowMs);
   const todayQuery = { ...scope, range: { first: today, last: today } };
   const recent = recentCondition(scope, nowMs);
   const [{ events_per_minute, ...active }, top_events, activity, revenue] = await Promise.all([
-    readWindow(warehouse, recent, signal),
+    readWindow(warehouse, scope, recent, signal),
     listTopEvents(warehouse, recent, signal),
     countActivity(warehouse, todayQuery, ['dau'], signal),
     sumRevenue(warehouse, todayQuery, signal),
@@ -74,7 +76,7 @@ export async function answerLive(
     data: {
       ...active,
       dau_today: activity.get(today)?.dau ?? 0,
-      revenue_today: toRevenue(revenue.get(today), scope.app.currency).revenue,
+      revenue_today: toRevenue(revenue.get(today), scope.currency).revenue,
       events_per_minute,
       top_events,
     },
@@ -95,17 +97,20 @@ type Window = Pick<Live, 'active_users_5m' | 'active_users_30m' | 'events_per_mi
 
 async function readWindow(
   warehouse: Pick<Warehouse, 'query'>,
+  scope: QueryScope,
   recent: BoundSql,
   signal: AbortSignal,
 ): Promise<Window> {
+  const ago = `toUInt8(intDiv({now_ms:Int64} - toUnixTimestamp64Milli(timestamp), ${MINUTE_MS}))`;
+  const active = withPersonSql(scope, {
+    sql: `SELECT app_id, ${USER_SQL} AS user, ${ago} AS ago FROM events WHERE ${recent.sql}`,
+    params: recent.params,
+  });
   const [row] = await warehouse.query<{ short: string; all: string; minutes: Record<string, string> }>(
-    `SELECT uniqExactIf(app_user_id, ago < ${SHORT_MINUTES}) AS short, uniqExact(app_user_id) AS all,
+    `SELECT uniqExactIf(person, ago < ${SHORT_MINUTES}) AS short, uniqExact(person) AS all,
             sumMap(map(ago, toUInt64(1))) AS minutes
-     FROM (
-       SELECT app_user_id, toUInt8(intDiv({now_ms:Int64} - toUnixTimestamp64Milli(timestamp), ${MINUTE_MS})) AS ago
-       FROM events WHERE ${recent.sql}
-     )`,
-    recent.params,
+     FROM (${active.sql})`,
+    active.params,
     { signal, isLight: true },
   );
   return {

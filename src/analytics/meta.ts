@@ -3,7 +3,7 @@ import type { QueryScope } from './query.ts';
 
 /** The `meta` fields of every answer, so that its metrics can be understood later. */
 export const META_FIELDS = {
-  app_id: Type.String({ description: 'The app.' }),
+  app_id: Type.String({ description: 'The app, or `all`.' }),
   timezone: Type.String({ description: 'IANA name of the time zone that days start in.' }),
   filters: Type.Record(Type.String(), Type.Array(Type.String()), { description: 'The filters, as sent.' }),
   currency: Type.String({ description: 'ISO 4217 code of the currency of the app.' }),
@@ -20,10 +20,10 @@ type Meta = { [Name in keyof typeof META_FIELDS]: Static<(typeof META_FIELDS)[Na
 /** Returns the `meta` fields for a scope. */
 export function describeQuery(scope: QueryScope, definitions: Record<string, string>, nowMs: number): Meta {
   return {
-    app_id: scope.app.id,
+    app_id: scope.appId,
     timezone: scope.timezone,
     filters: scope.filters,
-    currency: scope.app.currency,
+    currency: scope.currency,
     definitions,
     unverified_revenue: scope.includesUnverifiedRevenue ? 'included' : 'excluded',
     generated_at: new Date(nowMs).toISOString(),

@@ -1,24 +1,72 @@
 import { DAY_MS } from '../lib/durations.ts';
+import { listOffsets, type ZoneOffset } from '../lib/zone-offsets.ts';
 import { EVENT_MS_MAX, EVENT_MS_MIN } from '../warehouse/event-columns.ts';
-import { type BoundSql, timeSql } from '../warehouse/event-sql.ts';
-import { type AnalyticsQuery, FILTERS, type QueryScope } from './query.ts';
-import { listOffsets, type ZoneOffset } from './zone-offsets.ts';
+import {
+  type BoundSql,
+  hasPropertySql,
+  propertyParams,
+  propertyTextSql,
+  timeSql,
+} from '../warehouse/event-sql.ts';
+import { COUNTED_SQL } from '../warehouse/integrity/derive-sql.ts';
+import { usersWithPropertySql } from './person-sql.ts';
+import { type AnalyticsQuery, FILTERS, groupPropertyFilters, type QueryScope } from './query.ts';
 
-/** Returns the condition for the rows of the scope's app, in any table: the first two columns of its sort key. */
-export function appCondition({ app }: QueryScope): BoundSql {
+/** Returns the condition for the rows of the scope's apps, in any table: the first two columns of its sort key. */
+export function appCondition({ projectId, apps }: Pick<QueryScope, 'projectId' | 'apps'>): BoundSql {
   return {
-    sql: 'project_id = {project_id:String} AND app_id = {app_id:String}',
-    params: { project_id: app.projectId, app_id: app.id },
+    sql: 'project_id = {project_id:String} AND app_id IN {app_ids:Array(String)}',
+    params: { project_id: projectId, app_ids: apps.map(({ id }) => id) },
   };
 }
 
-/** Returns the condition for the events of the scope's app that match its filters. */
+/** Returns the condition for the events of the scope's apps that count and match its filters. */
 export function scopeCondition(scope: QueryScope): BoundSql {
-  const { sql, params } = appCondition(scope);
-  const given = FILTERS.filter((name) => scope.filters[name]);
+  return allOf([appCondition(scope), { sql: COUNTED_SQL, params: {} }, filterCondition(scope)]);
+}
+
+/** Returns the condition for the events that match the filters of a scope. */
+export function filterCondition(scope: QueryScope): BoundSql {
+  return allOf([columnCondition(scope), propertyCondition(scope), userPropertyCondition(scope)]);
+}
+
+/** Returns the condition for the rows, of events or of a rollup, that match the filters by column. */
+export function columnCondition({ filters }: QueryScope): BoundSql {
+  const given = FILTERS.filter((name) => filters[name]);
   return {
-    sql: [sql, ...given.map((name) => `has({${name}:Array(String)}, ${name})`)].join(' AND '),
-    params: { ...params, ...scope.filters },
+    sql: given.map((name) => `has({${name}:Array(String)}, ${name})`).join(' AND '),
+    params: Object.fromEntries(given.map((name) => [name, filters[name]])),
+  };
+}
+
+/** An absent property extracts as '' and must not match an empty value. */
+function propertyCondition({ filters }: QueryScope): BoundSql {
+  const groups = [...groupPropertyFilters(filters.property)];
+  return allOf(
+    groups.map(([name, values], index) => ({
+      sql: `${hasPropertySql(`property_${index}`)} AND has({values_${index}:Array(String)}, ${propertyTextSql(`property_${index}`)})`,
+      params: { ...propertyParams(`property_${index}`, name), [`values_${index}`]: values },
+    })),
+  );
+}
+
+/** Returns the condition for the rows of events whose person has the properties that the filters ask for. */
+export function userPropertyCondition(scope: QueryScope, user = 'sipHash64(app_user_id)'): BoundSql {
+  const groups = [...groupPropertyFilters(scope.filters.user_property)];
+  return allOf(
+    groups.map(([name, values], index) => {
+      const users = usersWithPropertySql(scope, { name, values }, index);
+      return { sql: `(app_id, ${user}) IN (${users.sql})`, params: users.params };
+    }),
+  );
+}
+
+/** Returns the condition that all of some conditions hold; those without SQL are left out, and none at all is `1`. */
+export function allOf(conditions: readonly BoundSql[]): BoundSql {
+  const given = conditions.filter(({ sql }) => sql !== '');
+  return {
+    sql: given.map(({ sql }) => sql).join(' AND '),
+    params: Object.assign({}, ...given.map(({ params }) => params)),
   };
 }
 
@@ -27,26 +75,20 @@ export function scopeCondition(scope: QueryScope): BoundSql {
  * condition on time is a little wider than the days, but without it the engine would read every event.
  */
 export function queryCondition(query: AnalyticsQuery): BoundSql {
-  const scope = scopeCondition(query);
-  const time = timeCondition(query);
-  const day = dayCondition(query);
-  return {
-    sql: `${scope.sql} AND ${time.sql} AND ${day.sql}`,
-    params: { ...scope.params, ...time.params, ...day.params },
-  };
+  return allOf([scopeCondition(query), timeCondition(query), dayCondition(query)]);
 }
 
 /**
  * Returns SQL for the calendar day (see Day) of a DateTime64(3) expression in the query's time zone. A time outside the
  * query's range may get a wrong day, but never one inside the range.
  */
-export function daySql(query: AnalyticsQuery, time: string): BoundSql {
+export function daySql(query: Pick<AnalyticsQuery, 'timezone' | 'range'>, time: string): BoundSql {
   const offsets = offsetsOf(query);
   const ms = `toUnixTimestamp64Milli(${time})`;
   const from = '{offsets_from:Array(Int64)}';
   const offset = `transform(roundDown(${ms}, ${from}), ${from}, {offsets:Array(Int64)})`;
   return {
-    sql: `toUInt32(intDiv(${ms} + ${offset}, ${DAY_MS}))`,
+    sql: `toInt32(intDiv(${ms} + ${offset}, ${DAY_MS}))`,
     params: {
       offsets_from: offsets.map(({ fromMs }) => fromMs),
       offsets: offsets.map(({ offsetMs }) => offsetMs),
@@ -55,14 +97,15 @@ export function daySql(query: AnalyticsQuery, time: string): BoundSql {
 }
 
 /** Returns the condition that a selected `day` is in the query's range. */
-export function dayCondition({ range }: AnalyticsQuery): BoundSql {
+export function dayCondition({ range }: Pick<AnalyticsQuery, 'range'>): BoundSql {
   return {
     sql: 'day BETWEEN {first_day:Int32} AND {last_day:Int32}',
     params: { first_day: range.first, last_day: range.last },
   };
 }
 
-function timeCondition(query: AnalyticsQuery): BoundSql {
+/** Returns the condition on `timestamp` that all events of the query's days meet, and few others. */
+export function timeCondition(query: Pick<AnalyticsQuery, 'timezone' | 'range'>): BoundSql {
   const { first, last } = query.range;
   const offsets = offsetsOf(query).map(({ offsetMs }) => offsetMs);
   return {
@@ -74,10 +117,10 @@ function timeCondition(query: AnalyticsQuery): BoundSql {
   };
 }
 
-const knownOffsets = new WeakMap<AnalyticsQuery, ZoneOffset[]>();
+const knownOffsets = new WeakMap<object, ZoneOffset[]>();
 
 /** Computed once per query: 4,000 days take hundreds of look-ups in ICU, and one answer runs several statements. */
-function offsetsOf(query: AnalyticsQuery): ZoneOffset[] {
+function offsetsOf(query: Pick<AnalyticsQuery, 'timezone' | 'range'>): ZoneOffset[] {
   const offsets = knownOffsets.get(query) ?? listOffsets(query.timezone, query.range);
   knownOffsets.set(query, offsets);
   return offsets;

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { FieldError } from '../api/errors.ts';
+import { countDays, type Day, type DayRange, parseDay } from '../lib/calendar.ts';
 import type { closedObject } from '../lib/schema.ts';
-import { countDays, type Day, type DayRange, parseDay } from './calendar.ts';
 
 const DAYS_MAX = 4_000;
 const DAYS_DEFAULT = 30;

@@ -1,6 +1,6 @@
+import type { Day } from '../lib/calendar.ts';
 import { REVENUE_SQL, revenueCondition } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import type { Day } from './calendar.ts';
 import { formatMoney } from './money.ts';
 import type { AnalyticsQuery } from './query.ts';
 import { daySql, queryCondition } from './query-sql.ts';

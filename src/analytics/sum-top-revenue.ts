@@ -20,7 +20,7 @@ export async function sumTopRevenue(
   ranking: Ranking,
   signal: AbortSignal,
 ): Promise<{ data: ({ value: string | null } & RankedRevenue)[]; other: RankedRevenue }> {
-  const { currency } = query.app;
+  const { currency } = query;
   const condition = ` AND ${revenueCondition(query.includesUnverifiedRevenue)}`;
   const events = selectEvents(query, ranking, `${REVENUE_SQL} AS amount, currency`, condition);
   const rows = await warehouse.query<Row>(

@@ -5,6 +5,9 @@ import type { Caller } from './caller.ts';
 import { ApiError } from './errors.ts';
 import { exceedsApps } from './permission.ts';
 
+/** The `app_id` of a query over all apps that the caller may use. */
+export const ALL_APPS = 'all';
+
 /** Returns the apps of the project that the caller may use, without deleted ones. */
 export function listAllowedApps(directory: Directory, { principal }: Pick<Caller, 'principal'>): App[] {
   return directory

@@ -128,8 +128,12 @@ export type RouteDeclaration<
   stepUp?: StepUpRule<S, P, Q, B>;
   /** The path parameter with a member's ID: members may call the route about themselves without the scope. */
   selfParam?: keyof Static<P> & string;
-  /** Where `app_id` is read from, and whether the request needs an app. */
-  app?: { from: 'query' | 'body'; required: boolean | ((body: Static<B>) => boolean) };
+  /** Where `app_id` is read from, whether the request needs an app, and whether it accepts `ALL_APPS` instead of one. */
+  app?: {
+    from: 'query' | 'body';
+    required: boolean | ((body: Static<B>) => boolean);
+    acceptsAll?: boolean;
+  };
   /** Returns the number of events in the request; only the events category counts them. */
   eventCount?: (body: Static<B>) => number;
   /** A request that passes validation; OpenAPI shows it and the route table test sends it. */
@@ -180,7 +184,7 @@ export type Route<S = never> = Required<
   /** The credential it takes: an API key, or under /app/v1 a session. */
   authentication: 'key' | 'session';
   needsStepUp: (input: StepUpInput<unknown, unknown, unknown>, services: S) => boolean;
-  app: { from: 'query' | 'body'; isRequired: (body: unknown) => boolean } | undefined;
+  app: { from: 'query' | 'body'; isRequired: (body: unknown) => boolean; acceptsAll: boolean } | undefined;
   eventCount: (body: unknown) => number;
   handle: (services: S, input: Input<Access, TObject, TObject, TSchema>) => Promise<unknown> | unknown;
 };
@@ -236,7 +240,11 @@ export function defineRoute<
     authentication: declaration.path.startsWith('/app/v1/') ? 'session' : 'key',
     needsStepUp: (input, services) =>
       stepUp === true || stepUp(input as StepUpInput<Static<P>, Static<Q>, Static<B>>, services),
-    app: app && { from: app.from, isRequired: (body) => isRequired(app.required, body as Static<B>) },
+    app: app && {
+      from: app.from,
+      isRequired: (body) => isRequired(app.required, body as Static<B>),
+      acceptsAll: app.acceptsAll ?? false,
+    },
     // The one place that erases types: the pipeline has validated what it passes against these very schemas.
     eventCount: eventCount ? (body) => eventCount(body as Static<B>) : () => 0,
     handle: (services, input) => handle(services, input as Input<A, P, Q, B>),

@@ -50,7 +50,7 @@ export async function deriveMissingIds(gateway: Gateway, onProgress: OnProgress 
 export async function deriveMissingUsers(gateway: Gateway, highest: number): Promise<void> {
   // Deriving them twice changes nothing, but needs room that a full disk does not have.
   const [users] = await gateway.query<{ missing: string }>(COUNT_UNDERIVED_USERS_SQL, { highest });
-  if (Number(users?.missing) !== 0) await gateway.command(`${DERIVE_USERS_SQL} WHERE block >= ${highest}`);
+  if (Number(users?.missing) !== 0) await gateway.command(`${DERIVE_USERS_SQL} AND block >= ${highest}`);
 }
 
 async function deriveIds(
@@ -65,7 +65,7 @@ async function deriveIds(
     if (to <= from) continue;
     // In the order of blocks and by one thread, so that a kill leaves a beginning: every block below the highest one is
     // complete.
-    await gateway.command(`${DERIVE_IDS_SQL} WHERE block > ${from} AND block <= ${to} ORDER BY block`);
+    await gateway.command(`${DERIVE_IDS_SQL} AND block > ${from} AND block <= ${to} ORDER BY block`);
     from = to;
     if (bounds.length > 0) onProgress(Math.round((missing * (step + 1)) / (bounds.length + 1)), missing);
   }

@@ -25,3 +25,6 @@ export type EventRow = {
   device_model: string;
   sdk: string;
 };
+
+/** Whether an event's name is reserved: only SDKs send such events, and no metric counts them. */
+export const isReserved = (eventName: string): boolean => eventName.startsWith('$');

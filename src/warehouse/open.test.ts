@@ -235,7 +235,9 @@ test("keeps each user's first and last time whatever the order of events", async
 });
 
 test('syncs every table that an append writes to disk', async () => {
-  const tables = ['event_ids', 'events', 'schema_migrations', 'users'];
+  const derived = ['event_ids', 'links', 'person_ids', 'user_properties', 'users'];
+  const rollups = ['revenue_days', 'rollup_days', 'user_day_values', 'user_days'];
+  const tables = [...derived, ...rollups, 'events', 'schema_migrations'].sort();
   const rows = await warehouse.query<{ name: string; engine_full: string }>(
     "SELECT name, engine_full FROM system.tables WHERE database = 'appflow' AND engine != 'Null' ORDER BY name",
   );

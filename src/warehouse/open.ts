@@ -25,6 +25,8 @@ export type Warehouse = Pick<Gateway, 'query'> &
     oldestStatementMs(): number;
     /** Stored events that are lost or cannot be read, as sentences with what to do; empty if there are none. */
     listProblems(): string[];
+    /** Whether IDs of a project may belong to a person of another ID. */
+    hasLinks(projectId: string): boolean;
     /** Whether queries are answered, as of the last second. */
     isAnswering(): Promise<boolean>;
     /** Rejects new work, stores what is queued, then closes the engine. */
@@ -99,6 +101,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     isFailing: writer.isFailing,
     listProblems: () => [...integrity.listProblems(), ...(mender?.listProblems() ?? [])],
     oldestStatementMs: watchdog.oldestMs,
+    hasLinks: () => true,
     isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
   };

@@ -1,4 +1,4 @@
-import type { EventRow } from './event-row.ts';
+import { type EventRow, isReserved } from './event-row.ts';
 
 /** One row of `users`: project, app and user, first and last time seen in epoch milliseconds. */
 export type SeenUser = [
@@ -9,10 +9,11 @@ export type SeenUser = [
   lastSeen: number,
 ];
 
-/** Returns each user in the rows once, with the first and last time among them. */
+/** Returns each user of rows that metrics count once, with the first and last time among them. */
 export function listSeenUsers(rows: EventRow[]): SeenUser[] {
   const users = new Map<string, SeenUser>();
   for (const row of rows) {
+    if (isReserved(row.event_name)) continue;
     // Project and app ids contain no space, so the key is unambiguous whatever the user id contains.
     const key = `${row.project_id} ${row.app_id} ${row.app_user_id}`;
     const user = users.get(key);

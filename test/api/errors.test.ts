@@ -57,6 +57,7 @@ const warehouse = {
   feed: createFeed(0),
   queue: () => assert.fail(),
   isFailing: () => false,
+  hasLinks: () => true,
   listProblems: () => [],
   oldestStatementMs: () => 0,
   isAnswering: async () => true,

@@ -1,4 +1,7 @@
-/** Which events a query counts; a list matches any of its values. */
+/**
+ * Which events a query counts; a list matches any of its values. `app_id` can be `all`. `property` and `user_property` are lists of
+ * `NAME:VALUE`.
+ */
 export type AnalyticsQuery = {
   app_id?: string;
   timezone?: string;
@@ -6,6 +9,8 @@ export type AnalyticsQuery = {
   country?: string[];
   app_version?: string[];
   event_name?: string[];
+  property?: string[];
+  user_property?: string[];
 };
 
 /** How the metrics of an answer were computed. */

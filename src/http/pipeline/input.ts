@@ -1,7 +1,7 @@
 import type { KeyCaller, MemberCaller } from '../../api/caller.ts';
 import { ApiError, validationFailed } from '../../api/errors.ts';
 import { findHalfCharacters } from '../../api/half-characters.ts';
-import { findRequestedApp } from '../../api/resources.ts';
+import { ALL_APPS, findRequestedApp } from '../../api/resources.ts';
 import type { Route } from '../../api/route.ts';
 import type { Check } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
@@ -69,7 +69,9 @@ export function resolveRequestApp(
   parsed: Parsed,
 ): App | undefined {
   if (!route.app) return undefined;
-  const app = findRequestedApp(directory, requireProject(caller), appIdIn(route, parsed));
+  const appId = appIdIn(route, parsed);
+  if (route.app.acceptsAll && appId === ALL_APPS) return undefined;
+  const app = findRequestedApp(directory, requireProject(caller), appId);
   if (app === undefined && route.app.isRequired(parsed.body)) throw new ApiError('app_required');
   return app;
 }

@@ -1,3 +1,6 @@
+/** The condition for the events that metrics count: see `isReserved`. */
+export const COUNTED_SQL = "NOT startsWith(event_name, '$')";
+
 /** The tables whose rows can be derived again from the events. */
 export const DERIVED_TABLES = ['event_ids', 'users'] as const;
 
@@ -8,13 +11,16 @@ export type DerivedTable = (typeof DERIVED_TABLES)[number];
 export const isDerived = (table: string): table is DerivedTable =>
   DERIVED_TABLES.some((derived) => derived === table);
 
-/** Derives the ids of all events. */
+/** Derives the ids of all events; more conditions can be added with AND. */
 export const DERIVE_IDS_SQL = `INSERT INTO event_ids (project_id, event_id, app_id, verified, block)
-SELECT project_id, event_id, app_id, verified, block FROM events`;
+SELECT project_id, event_id, app_id, verified, block FROM events WHERE 1`;
 
-/** Derives the users of all events. Without GROUP BY, which would need all users in memory: the table groups them. */
+/**
+ * Derives the users of all events that metrics count; more conditions can be added with AND. Without GROUP BY, which would
+ * need all users in memory: the table groups them.
+ */
 export const DERIVE_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
-SELECT project_id, app_id, app_user_id, timestamp, timestamp FROM events`;
+SELECT project_id, app_id, app_user_id, timestamp, timestamp FROM events WHERE ${COUNTED_SQL}`;
 
 /** Derives all rows of each table. */
 export const DERIVE_SQL: Record<DerivedTable, string> = {
@@ -26,13 +32,13 @@ export const DERIVE_SQL: Record<DerivedTable, string> = {
 export const COUNT_UNDERIVED_USERS_SQL = `SELECT count() AS missing
 FROM (
   SELECT project_id, app_id, app_user_id, min(timestamp) AS first, max(timestamp) AS last
-  FROM events WHERE block >= {highest:UInt64} GROUP BY project_id, app_id, app_user_id
+  FROM events WHERE ${COUNTED_SQL} AND block >= {highest:UInt64} GROUP BY project_id, app_id, app_user_id
 ) AS seen
 LEFT JOIN (
   SELECT project_id, app_id, app_user_id, min(first_seen) AS known_first, max(last_seen) AS known_last, count() AS known
   FROM users
   WHERE (project_id, app_id, app_user_id) IN (
-    SELECT project_id, app_id, app_user_id FROM events WHERE block >= {highest:UInt64}
+    SELECT project_id, app_id, app_user_id FROM events WHERE ${COUNTED_SQL} AND block >= {highest:UInt64}
   )
   GROUP BY project_id, app_id, app_user_id
 ) AS derived USING (project_id, app_id, app_user_id)

@@ -44,7 +44,7 @@ export async function fillDraft(
 ): Promise<void> {
   const until = to === undefined ? '' : ` AND block < ${to}`;
   const insert = DERIVE_SQL[table].replace(table, draftOf(table));
-  await gateway.command(`${markSql(REBUILD_MARK)} ${insert} WHERE block >= ${from}${until}`);
+  await gateway.command(`${markSql(REBUILD_MARK)} ${insert} AND block >= ${from}${until}`);
 }
 
 /** Returns the number of rows in a draft. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import { formatDay } from './calendar.ts';
+import { DAY_MS, HOUR_MS } from './durations.ts';
 import { dayAt, listOffsets } from './zone-offsets.ts';
 
 const YEAR_2000 = Date.UTC(2000, 0, 1) / DAY_MS;

@@ -1,5 +1,5 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/durations.ts';
 import type { Day, DayRange } from './calendar.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './durations.ts';
 
 /** From `fromMs` (epoch milliseconds) on, local time is UTC plus `offsetMs`, until the next one. */
 export type ZoneOffset = { fromMs: number; offsetMs: number };

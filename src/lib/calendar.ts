@@ -1,4 +1,4 @@
-import { DAY_MS } from '../lib/durations.ts';
+import { DAY_MS } from './durations.ts';
 
 /** A calendar day in any time zone, as the number of days since 1970-01-01, so that days can be counted and compared. */
 export type Day = number;
