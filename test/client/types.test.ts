@@ -21,6 +21,7 @@ import type { APP_LIST_QUERY } from '../../src/apps/routes.ts';
 import type { UPDATE_APP_BODY } from '../../src/apps/update.ts';
 import type { AUDIT_ENTRY_JSON } from '../../src/audit/list.ts';
 import type { AUDIT_QUERY } from '../../src/audit/routes.ts';
+import type { HISTOGRAM_ANSWER, HISTOGRAM_QUERY } from '../../src/events/histogram.ts';
 import type { CONTEXT_KEYS } from '../../src/events/ingest/context.ts';
 import type { EVENT_KEYS } from '../../src/events/ingest/event.ts';
 import type { BATCH_ANSWER, BATCH_BODY } from '../../src/events/ingest/ingest.ts';
@@ -69,6 +70,8 @@ export type Proofs = [
   Proof<Is<events.BatchAnswer, typeof BATCH_ANSWER>>,
   Proof<Is<events.EventQuery & { format?: 'json' | list.ExportFormat }, typeof SEARCH_QUERY>>,
   Proof<Is<list.Page<events.StoredEvent>, typeof SEARCH_ANSWER>>,
+  Proof<Is<events.HistogramQuery, typeof HISTOGRAM_QUERY>>,
+  Proof<Is<events.EventHistogram, typeof HISTOGRAM_ANSWER>>,
   Proof<Is<events.StreamFilter, typeof STREAM_QUERY>>,
   Proof<Is<analytics.DailyQuery, typeof DAILY_QUERY>>,
   Proof<Is<analytics.DailyAnswer, typeof DAILY_ANSWER>>,

@@ -15,6 +15,7 @@ export type Operation = {
 export const OPERATIONS = {
   'events.send': { method: 'POST', path: '/v1/events', category: 'events' },
   'events.search': { method: 'GET', path: '/v1/events', category: 'analytics' },
+  'events.histogram': { method: 'GET', path: '/v1/events/histogram', category: 'analytics' },
   'events.export': { method: 'GET', path: '/v1/events/export', category: 'analytics' },
   // Concurrent streams have a limit of their own: one too many must not block queries.
   'events.stream': { method: 'GET', path: '/v1/events/stream', category: 'analytics', gate: 'streams' },
