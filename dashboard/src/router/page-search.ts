@@ -34,7 +34,7 @@ export function overviewSearch(search: Search) {
 export function eventsSearch(search: Search) {
   return {
     ...pickText(search, 'user', 'session', 'event', 'platform', 'country', 'app_version', 'apps', 'open'),
-    ...pickTexts(search, 'event_name', 'property'),
+    ...pickTexts(search, 'event_name', 'property', 'where'),
     ...pickKnown(search, 'range', isEventRange),
   };
 }

@@ -188,7 +188,7 @@ const apiKeysRoute = createRoute({
   path: '/settings/api-keys',
   staticData: { scope: 'keys:read' },
   validateSearch: (search: Record<string, unknown>) =>
-    pickText(search, 'type', 'status', 'q', 'key', 'tab', 'page'),
+    pickText(search, 'type', 'status', 'q', 'key', 'tab', 'page', 'create'),
   component: lazyRouteComponent(() => import('../pages/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
 });
 
