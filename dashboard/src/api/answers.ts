@@ -54,4 +54,5 @@ export type NewView = BodyOf<'POST /app/v1/projects/{project_id}/views'>;
 export type AuditQuery = QueryOf<'GET /app/v1/projects/{project_id}/audit-log'>;
 export type AuditExportQuery = QueryOf<'GET /app/v1/projects/{project_id}/audit-log/export'>;
 export type DailyQuery = QueryOf<'GET /app/v1/projects/{project_id}/analytics/daily'>;
+export type LiveQuery = QueryOf<'GET /app/v1/projects/{project_id}/analytics/live'>;
 export type BreakdownQuery = QueryOf<'GET /app/v1/projects/{project_id}/analytics/breakdown'>;

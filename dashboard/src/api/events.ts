@@ -72,12 +72,12 @@ export const newestEventQuery = (projectId: string, appId: string) =>
     },
   });
 
-/** The latest events of an app before its stream was opened, newest first. */
-export const earlierEventsQuery = (projectId: string, appId: string) =>
+/** The latest matching events before the stream was opened, newest first. */
+export const earlierEventsQuery = (projectId: string, query: EventQuery) =>
   queryOptions({
-    queryKey: [...projectKey(projectId), 'live', appId, 'earlier'],
+    queryKey: [...projectKey(projectId), 'live', query, 'earlier'],
     queryFn: async ({ signal }) =>
-      (await listEvents(projectId, { app_id: appId, limit: EARLIER_ROWS }, signal)).data,
+      (await listEvents(projectId, { ...query, limit: EARLIER_ROWS }, signal)).data,
     // What comes later arrives by the stream.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
@@ -90,9 +90,9 @@ export const eventExportUrl = (projectId: string, query: EventExportQuery) =>
     query,
   });
 
-/** Returns the URL of the stream of an app's events. */
-export const eventStreamUrl = (projectId: string, appId: string) =>
+/** Returns the URL of the stream of events. */
+export const eventStreamUrl = (projectId: string, query: Pick<EventQuery, 'app_id' | 'event_name'>) =>
   endpointUrl('GET /app/v1/projects/{project_id}/events/stream', {
     params: { project_id: projectId },
-    query: { app_id: appId },
+    query,
   });

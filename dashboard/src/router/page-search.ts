@@ -23,11 +23,17 @@ function pickKnown<const Name extends string>(
 /** Returns the search parameters of Overview. */
 export function overviewSearch(search: Search) {
   return {
-    ...pickText(search, 'metric', 'by', 'view'),
+    ...pickText(search, 'metric', 'by', 'view', 'apps', 'compare', 'interval'),
+    ...pickTexts(search, 'filter'),
     ...pickKnown(search, 'range', (range) => parseDaySelection(range) !== undefined),
     ...pickKnown(search, 'timezone', isTimeZone),
     ...pickKnown(search, 'currency', (code) => /^[A-Z]{3}$/.test(code)),
   };
+}
+
+/** Returns the search parameters of Live. */
+export function liveSearch(search: Search) {
+  return { ...pickText(search, 'open', 'apps'), ...pickTexts(search, 'filter') };
 }
 
 /** Returns the search parameters of Events. */

@@ -2,15 +2,22 @@ import { AppSelect } from '../../components/app-select.tsx';
 import { Page } from '../../components/page.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { Card } from '../../components/ui/card.tsx';
+import { DAY_CHOICES, RangeSelect } from '../../components/range-select.tsx';
 import { SavedViews } from '../../components/saved-views.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { FoundEvents } from './found-events.tsx';
 import { Histogram } from './histogram.tsx';
-import { RangeSelect } from './range-select.tsx';
 import { useEventSearch } from './use-event-search.ts';
 import { useFoundEvents } from './use-found-events.ts';
+
+const RANGES = [
+  { value: '', label: 'All time' },
+  { value: '1h', label: 'Last hour' },
+  { value: '24h', label: 'Last 24 hours' },
+  ...DAY_CHOICES,
+];
 
 /** Events: search, details, export. */
 export function EventsPage() {
@@ -26,7 +33,12 @@ export function EventsPage() {
           {apps.length > 1 && (
             <AppSelect apps={apps} chosen={isAllApps ? undefined : app} onChoose={search.chooseApp} />
           )}
-          <RangeSelect range={search.range} timezone={timezone} onChange={search.chooseRange} />
+          <RangeSelect
+            choices={RANGES}
+            range={search.range ?? ''}
+            timezone={timezone}
+            onChange={(range) => search.chooseRange(range || undefined)}
+          />
           <SavedViews page="events" />
           <ExportMenu query={query} isEmpty={found.events.length === 0} />
         </>

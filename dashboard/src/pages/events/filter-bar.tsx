@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Plus, X } from 'lucide-react';
+import { Plus } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import { FILTER_LENGTH_MAX } from '../../../../src/events/filter-maxima.ts';
 import { PROPERTY_OPERATORS, type PropertyOperator } from '../../../../src/events/property-condition.ts';
@@ -7,6 +7,8 @@ import { breakdownQuery } from '../../api/analytics.ts';
 import type { App } from '../../api/answers.ts';
 import { propertyNamesQuery } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
+import { FilterChips } from '../../components/filter-chips.tsx';
+import { Suggestions } from '../../components/suggestions.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
@@ -38,38 +40,16 @@ export function FilterBar({ app, isAllApps, filters, onAdd, onRemove, onClear }:
     <div className="grid gap-3">
       <AddFilter app={app} isAllApps={isAllApps} filters={filters} onAdd={onAdd} />
       {onClear && (
-        <ul aria-label="Filters" className="flex flex-wrap items-center gap-2">
-          {filters.map((filter) => (
-            <Chip key={`${filter.field} ${filter.value}`} filter={filter} onRemove={() => onRemove(filter)} />
-          ))}
-          <li>
-            <Button variant="ghost" size="sm" className="h-7 px-2" onClick={onClear}>
-              Clear filters
-            </Button>
-          </li>
-        </ul>
+        <FilterChips
+          filters={filters.map((filter) => ({
+            key: `${filter.field} ${filter.value}`,
+            words: describeFilter(filter),
+            onRemove: () => onRemove(filter),
+          }))}
+          onClear={onClear}
+        />
       )}
     </div>
-  );
-}
-
-function Chip({ filter, onRemove }: { filter: ActiveFilter; onRemove: () => void }) {
-  const { name, relation, value } = describeFilter(filter);
-  return (
-    <li className="flex h-7 min-w-0 max-w-full items-center rounded-full border bg-muted pl-3 text-note">
-      <span className="truncate">
-        <span className="text-soft">{name} {relation} </span>
-        <span className="font-medium">{value}</span>
-      </span>
-      <button
-        type="button"
-        aria-label={`Remove the filter ${`${name} ${relation} ${value}`.trim()}`}
-        onClick={onRemove}
-        className="ml-1 grid size-7 shrink-0 place-items-center rounded-full text-soft hover:text-foreground"
-      >
-        <X className="size-3.5" aria-hidden />
-      </button>
-    </li>
   );
 }
 
@@ -140,16 +120,6 @@ function AddFilter({ app, isAllApps, filters, onAdd }: Omit<FilterBarProps, 'onR
 }
 
 const isNumeric = (op: PropertyOperator) => op === 'gt' || op === 'lt';
-
-function Suggestions({ id, values }: { id: string; values: readonly string[] }) {
-  return (
-    <datalist id={id}>
-      {values.map((value) => (
-        <option key={value} value={value} />
-      ))}
-    </datalist>
-  );
-}
 
 type PropertyInputsProps = {
   property: string;

@@ -8,8 +8,9 @@ import {
 import { parsePropertyFilter, renderPropertyFilter } from '../../../../src/events/property-filter.ts';
 import { HOUR_MS } from '../../../../src/lib/durations.ts';
 import type { EventQuery } from '../../api/answers.ts';
+import type { FilterWords } from '../../components/filter-chips.tsx';
 import { addDays, dayAt, parseDaySelection, resolveDays, startOfDay } from '../../lib/day-range.ts';
-import { valueLabel } from '../overview/dimensions.ts';
+import { valueLabel } from '../../lib/dimensions.ts';
 import { parseHours } from './event-range.ts';
 
 /** The filters in the URL. */
@@ -105,9 +106,6 @@ export const OPERATOR_WORDS: Record<PropertyOperator, string> = {
   lt: 'is less than',
 };
 
-/** A filter in words: `plan`, `is not`, `pro`. */
-export type FilterWords = { name: string; relation: string; value: string };
-
 /** Returns a filter in words. */
 export function describeFilter({ field, value }: ActiveFilter): FilterWords {
   const condition = field === 'where' ? parsePropertyCondition(value) : 'none';
@@ -174,7 +172,7 @@ export function resolveTimes(
   const { first, last } = resolveDays(days, dayAt(timezone, nowMs));
   const from = new Date(startOfDay(first, timezone)).toISOString();
   // Relative ranges have no end: events may be dated slightly in the future.
-  if ('days' in days) return { from };
+  if ('days' in days || ('named' in days && days.named !== 'yesterday')) return { from };
   return { from, to: new Date(startOfDay(addDays(last, 1), timezone)).toISOString() };
 }
 
