@@ -61,9 +61,8 @@ async function open(page: Page, path: string): Promise<void> {
 /** Keeps pictures, and finds no violation in either theme. */
 async function inspect(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    if (shots) await page.screenshot({ path: join(shots, `${name}-${colorScheme}.png`), fullPage: true });
-    assert.deepEqual(await findViolationsIn(page), [], `${name} ${colorScheme}`);
+    assert.deepEqual(await findViolationsIn(page, colorScheme), [], `${name} ${colorScheme}`);
+    if (shots) await page.screenshot({ path: join(shots, `${name}-${colorScheme}.png`) });
   }
 }
 
@@ -104,7 +103,7 @@ browserTest('Overview: shows named ranges, weeks, all apps, and no comparison if
   await page.getByRole('figure', { name: 'Events per week' }).waitFor();
   await card(page, 'Events').getByText('5', { exact: true }).waitFor();
   // People of several days may be the same.
-  await page.getByRole('button', { name: 'Active users, show in the chart' }).click();
+  await page.getByRole('button', { name: /^Active users/ }).click();
   await page.getByRole('figure', { name: 'Daily active users' }).waitFor();
   assert.deepEqual(problems(), []);
 });
