@@ -102,9 +102,16 @@ browserTest('Overview: shows named ranges, weeks, all apps, and no comparison if
   await page.reload();
   await page.getByRole('figure', { name: 'Events per week' }).waitFor();
   await card(page, 'Events').getByText('5', { exact: true }).waitFor();
-  // People of several days may be the same.
+  // People are counted for each week; the sessions of several days may be the same.
   await page.getByRole('button', { name: /^Active users/ }).click();
-  await page.getByRole('figure', { name: 'Daily active users' }).waitFor();
+  await page.getByRole('figure', { name: 'Active users per week' }).waitFor();
+  await page.getByRole('button', { name: /^Sessions/ }).click();
+  await page.getByRole('figure', { name: 'Sessions per day' }).waitFor();
+  await page.getByRole('radio', { name: 'Hour' }).click();
+  await page.getByRole('figure', { name: 'Sessions per hour' }).waitFor();
+  await page.getByLabel('Range').selectOption('90d');
+  await page.getByRole('figure', { name: 'Sessions per day' }).waitFor();
+  assert.equal(await page.getByRole('radio', { name: 'Hour' }).count(), 0);
   assert.deepEqual(problems(), []);
 });
 

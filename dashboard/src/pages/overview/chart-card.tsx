@@ -1,127 +1,156 @@
 import { useQuery } from '@tanstack/react-query';
 import { Download, Flag } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useProject } from '../../api/project.ts';
 import { annotationsQuery } from '../../api/saved.ts';
 import { InfoTip } from '../../components/info-tip.tsx';
+import { ErrorState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
+import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { Tooltip } from '../../components/ui/tooltip.tsx';
+import { countDays, dayAt } from '../../lib/day-range.ts';
 import { downloadText } from '../../lib/download.ts';
 import { formatAmount, formatDay } from '../../lib/format.ts';
 import { AnnotationsDialog } from './annotations-dialog.tsx';
 import { AnnotationList, type PlacedAnnotation } from './chart-annotations.tsx';
 import { renderCsv } from './chart-csv.ts';
-import { findPoint, groupDays, intervalOf } from './intervals.ts';
+import { findPoint, intervalsFor, isAddable } from './intervals.ts';
 import { MetricChart } from './metric-chart.tsx';
 import { type Comparison, chartPoints, formatValue, METRIC_LABELS, METRICS, type Metric } from './metrics.ts';
+import type { OverviewParams } from './overview-queries.ts';
 import { type Interval, nameOfPeriod } from './period-names.ts';
+import { useChartData } from './use-chart-data.ts';
 
 export type View = 'chart' | 'table';
 
 type ChartCardProps = {
   metric: Metric;
-  comparison: Comparison;
-  currency: string;
-  timezone: string;
+  /** The days, which weeks and months are added up from. */
+  days: Comparison;
+  params: OverviewParams;
   definition: string | undefined;
   view: View;
   onView: (view: View) => void;
-  /** The interval that was chosen; metrics whose days do not add up stay daily. */
-  wanted: Interval;
   onInterval: (interval: Interval) => void;
 };
 
 /** The metric over time, as a chart or as a table, with its annotations. */
 export function ChartCard(props: ChartCardProps) {
-  const { metric, comparison: days, currency, timezone, definition, view, wanted } = props;
-  // The table has all metrics: those that add up, for weeks and months.
-  const interval = view === 'table' ? wanted : intervalOf(metric, wanted);
-  const comparison = useMemo(() => groupDays(days, interval), [days, interval]);
-  const name = view === 'table' ? TABLE_TITLES[interval] : titleOf(metric, interval);
-  const annotations = usePlacedAnnotations(comparison);
+  const { metric, days, params, view, definition } = props;
+  const isTable = view === 'table';
+  const { comparison, error, refetch } = useChartData(params, days, metric, isTable);
+  const shown = comparison?.interval ?? params.interval;
+  const name = isTable ? TABLE_TITLES[shown] : titleOf(metric, shown);
   return (
     <Card>
       <CardHeader
         title={
           <span className="flex items-center gap-1">
             {name}
-            {definition && view === 'chart' && <InfoTip about={name}>{definition}</InfoTip>}
+            {definition && !isTable && <InfoTip about={name}>{definition}</InfoTip>}
           </span>
         }
         description={
-          view === 'table' ? (
-            `Days in ${timezone}`
+          isTable || !comparison ? (
+            `Days in ${params.timezone}`
           ) : (
-            <Legend comparison={comparison} timezone={timezone} isFixed={interval !== wanted} />
+            <Legend comparison={comparison} isFixed={shown !== params.interval} />
           )
         }
-        actions={
-          <ChartActions {...props} comparison={comparison} annotations={annotations} />
-        }
+        actions={<ChartActions {...props} comparison={comparison} />}
       />
-      {view === 'table' ? (
-        <DaysTable metric={metric} comparison={comparison} currency={currency} />
+      {comparison ? (
+        <ChartBody {...props} comparison={comparison} name={name} />
+      ) : error ? (
+        <ErrorState what="Couldn't load the metrics" error={error} onRetry={refetch} />
       ) : (
-        <CardBody className="px-2 sm:px-3">
-          <div className="h-72">
-            <MetricChart
-              points={chartPoints(comparison, metric, currency)}
-              label={name}
-              isMoney={metric === 'revenue'}
-              annotations={annotations}
-            />
-          </div>
-          <AnnotationList annotations={annotations} />
-        </CardBody>
+        <div role="status" aria-label="Loading" className="px-5 pb-5">
+          <Skeleton className="h-72" />
+        </div>
       )}
     </Card>
   );
 }
 
-const TABLE_TITLES = { day: 'Daily metrics', week: 'Weekly metrics', month: 'Monthly metrics' } as const;
+type ChartBodyProps = ChartCardProps & { comparison: Comparison; name: string };
+
+function ChartBody({ metric, comparison, params: { currency }, view, name }: ChartBodyProps) {
+  const annotations = usePlacedAnnotations(comparison);
+  if (view === 'table') return <DaysTable metric={metric} comparison={comparison} currency={currency} />;
+  return (
+    <CardBody className="px-2 sm:px-3">
+      <div className="h-72">
+        <MetricChart
+          points={chartPoints(comparison, metric, currency)}
+          label={name}
+          isMoney={metric === 'revenue'}
+          annotations={annotations}
+        />
+      </div>
+      <AnnotationList annotations={annotations} />
+    </CardBody>
+  );
+}
+
+const TABLE_TITLES = {
+  hour: 'Hourly metrics',
+  day: 'Daily metrics',
+  week: 'Weekly metrics',
+  month: 'Monthly metrics',
+} as const;
 
 /** The metrics that a table or a file of this interval has. */
-const metricsOf = (interval: Interval) => METRICS.filter((metric) => intervalOf(metric, interval) === interval);
+const metricsOf = (interval: Interval) => METRICS.filter((metric) => isAddable(metric, interval));
 
 const titleOf = (metric: Metric, interval: Interval) =>
   interval === 'day' ? METRIC_LABELS[metric].perDay : `${METRIC_LABELS[metric].label} per ${interval}`;
 
 /** Returns the annotations of the shown days, by day. Without an answer there are none: the chart says more than they do. */
-function usePlacedAnnotations({ interval, current }: Comparison): PlacedAnnotation[] {
+function usePlacedAnnotations(comparison: Comparison | undefined): PlacedAnnotation[] {
   const { project } = useProject();
   const { data = [] } = useQuery(annotationsQuery(project.id));
   return data
     .flatMap((annotation) => {
-      const index = findPoint(current, interval, annotation.date);
+      const index = comparison && findPoint(comparison, annotation.date);
       return index === undefined ? [] : [{ ...annotation, index }];
     })
     .toSorted((a, b) => (a.date < b.date ? -1 : 1));
 }
 
 const INTERVAL_OPTIONS = [
+  { value: 'hour', label: 'Hour' },
   { value: 'day', label: 'Day' },
   { value: 'week', label: 'Week' },
   { value: 'month', label: 'Month' },
 ] as const;
 
-type ChartActionsProps = ChartCardProps & { annotations: readonly PlacedAnnotation[] };
+type ChartActionsProps = ChartCardProps & { comparison: Comparison | undefined };
 
 function ChartActions(props: ChartActionsProps) {
-  const { metric, comparison, currency, view, wanted, onView, onInterval, annotations } = props;
+  const { metric, comparison, params, view, onView, onInterval } = props;
   const { can } = useProject();
   const [isAnnotating, setAnnotating] = useState(false);
-  const { interval, current } = comparison;
+  const annotations = usePlacedAnnotations(comparison);
+  const { first, last } = params.days;
+  const offered = intervalsFor(countDays(params.days));
   const download = () => {
-    const [first, last] = [current[0]?.date ?? '', current.at(-1)?.date ?? ''];
-    const metrics = metricsOf(interval);
-    downloadText(`metrics-${first}-${last}.csv`, renderCsv(comparison, metrics, metric, currency));
+    if (!comparison) return;
+    // Weeks of users are only in the chart: the file then has the chart's metric.
+    const metrics = metricsOf(comparison.interval);
+    const columns = metrics.includes(metric) || view === 'table' ? metrics : [metric];
+    downloadText(`metrics-${first}-${last}.csv`, renderCsv(comparison, columns, metric, params.currency));
   };
   return (
     <>
-      <Segmented label="Interval" value={wanted} onChange={onInterval} options={INTERVAL_OPTIONS} />
+      <Segmented
+        label="Interval"
+        value={params.interval}
+        onChange={onInterval}
+        options={INTERVAL_OPTIONS.filter(({ value }) => offered.includes(value))}
+      />
       <Segmented
         label="Show as"
         value={view}
@@ -139,14 +168,14 @@ function ChartActions(props: ChartActionsProps) {
         </Tooltip>
       )}
       <Tooltip content="Download CSV">
-        <Button size="icon" aria-label="Download CSV" onClick={download}>
+        <Button size="icon" aria-label="Download CSV" disabled={!comparison} onClick={download}>
           <Download aria-hidden />
         </Button>
       </Tooltip>
       {isAnnotating && (
         <AnnotationsDialog
           annotations={annotations}
-          date={current.at(-1)?.date ?? ''}
+          date={last}
           onClose={() => setAnnotating(false)}
         />
       )}
@@ -154,18 +183,19 @@ function ChartActions(props: ChartActionsProps) {
   );
 }
 
-type LegendProps = { comparison: Comparison; timezone: string; isFixed: boolean };
+/** `isFixed`: the metric does not have the interval that was chosen. */
+type LegendProps = { comparison: Comparison; isFixed: boolean };
 
-function Legend({ comparison, timezone, isFixed }: LegendProps) {
-  const { current, previous, completeCount } = comparison;
+function Legend({ comparison, isFixed }: LegendProps) {
+  const { timezone, current, previous, completeCount } = comparison;
   return (
     <span className="flex flex-wrap items-center gap-x-4 gap-y-0.5">
-      <Key className="border-chart-1">{spanOf(current)}</Key>
-      {previous.length > 0 && <Key className="border-soft border-dashed">{spanOf(previous)}</Key>}
+      <Key className="border-chart-1">{spanOf(comparison, current)}</Key>
+      {previous.length > 0 && <Key className="border-soft border-dashed">{spanOf(comparison, previous)}</Key>}
       {completeCount < current.length && <Key className="border-chart-1 border-dotted">Today so far</Key>}
       <span>
         Days in {timezone}
-        {isFixed && ': one person or session can be active on several days, so these don\'t add up'}
+        {isFixed && ': a session can be on several days, so they don\'t add up'}
       </span>
     </span>
   );
@@ -180,17 +210,18 @@ function Key({ className, children }: { className: string; children: string }) {
   );
 }
 
-function spanOf(rows: Comparison['current']): string {
-  const [first, last] = [rows[0]?.date, rows.at(-1)?.date];
-  if (first === undefined || last === undefined) return '';
+function spanOf({ interval, timezone }: Comparison, rows: Comparison['current']): string {
+  const dayOf = (date: string) => (interval === 'hour' ? dayAt(timezone, Date.parse(date)) : date);
+  const [first, last] = [rows[0]?.date, rows.at(-1)?.date].map((date) => date && dayOf(date));
+  if (!first || !last) return '';
   if (first === last) return formatDay(first, true);
   const isOneYear = first.slice(0, 4) === last.slice(0, 4);
   return `${formatDay(first, !isOneYear)} – ${formatDay(last, true)}`;
 }
 
-const PERIOD_HEADS = { day: 'Day', week: 'Week', month: 'Month' } as const;
+const PERIOD_HEADS = { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' } as const;
 
-type DaysTableProps = Pick<ChartCardProps, 'metric' | 'comparison' | 'currency'>;
+type DaysTableProps = { metric: Metric; comparison: Comparison; currency: string };
 
 /** Every metric of every day, newest first, and the comparison values of the selected one. */
 function DaysTable({ metric: shown, comparison, currency }: DaysTableProps) {
@@ -221,7 +252,7 @@ function DaysTable({ metric: shown, comparison, currency }: DaysTableProps) {
           {rows.map(({ row, before, isOpen }) => (
             <Row key={row.date}>
               <Cell className="whitespace-nowrap">
-                {nameOfPeriod(row.date, interval, true)}
+                {nameOfPeriod(row.date, comparison, true)}
                 {isOpen && <span className="ml-2 text-soft text-xs">so far</span>}
               </Cell>
               {metrics.map((metric) => (

@@ -13,6 +13,7 @@ const row = (date: string, events: number) => ({
 });
 const COMPARISON: Comparison = {
   interval: 'day',
+  timezone: 'UTC',
   current: [row('2026-11-22', 3), row('2026-11-23', 4)],
   previous: [row('2026-11-20', 1), row('2026-11-21', 2)],
   completeCount: 2,

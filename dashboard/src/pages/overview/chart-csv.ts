@@ -1,7 +1,7 @@
 import { type Comparison, METRICS, type Metric, rawValue } from './metrics.ts';
 
 /** How the first column is called. */
-const FIRST_COLUMN = { day: 'day', week: 'week_from', month: 'month_from' } as const;
+const FIRST_COLUMN = { hour: 'hour', day: 'day', week: 'week_from', month: 'month_from' } as const;
 
 /**
  * Returns what the table shows as CSV: a row for each day or longer period, oldest first. Weeks and months have only the

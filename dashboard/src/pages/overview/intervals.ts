@@ -1,4 +1,5 @@
-import { startOfMonth, startOfWeek } from '../../lib/day-range.ts';
+import type { HourlyAnswer, UsersAnswer } from '../../api/answers.ts';
+import { dayAt, startOfMonth, startOfWeek } from '../../lib/day-range.ts';
 import { sumDecimals } from './decimal.ts';
 import type { Comparison, DayRow, Metric } from './metrics.ts';
 import { INTERVALS, type Interval } from './period-names.ts';
@@ -8,15 +9,62 @@ export function parseInterval(text: string | undefined): Interval {
   return INTERVALS.find((interval) => interval === text) ?? 'day';
 }
 
+/** The most days that the server reports hour by hour. */
+const HOURLY_DAYS_MAX = 31;
+
+/** Returns the intervals that a range of so many days can have. */
+export function intervalsFor(days: number): readonly Interval[] {
+  return days <= HOURLY_DAYS_MAX ? INTERVALS : INTERVALS.filter((interval) => interval !== 'hour');
+}
+
 /** The metrics whose days add up to weeks and months. People and sessions of several days may be the same. */
 const ADDABLE: readonly Metric[] = ['new_users', 'events', 'revenue'];
 
-/** Returns the interval in which a metric can be shown: days, if its days do not add up. */
+/** Whether the days of a metric add up to this interval. */
+export function isAddable(metric: Metric, interval: Interval): boolean {
+  return interval === 'hour' || interval === 'day' || ADDABLE.includes(metric);
+}
+
+/** Returns the interval in which a metric is shown: sessions stay daily, and users are counted for each period. */
 export function intervalOf(metric: Metric, wanted: Interval): Interval {
-  return ADDABLE.includes(metric) ? wanted : 'day';
+  return metric === 'dau' || isAddable(metric, wanted) ? wanted : 'day';
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Returns the hours of an answer, compared with as many hours from the start of the previous period. */
+export function compareHours({ data, previous = [], meta }: HourlyAnswer): Comparison {
+  const toRow = ({ hour, active_users, ...row }: HourlyAnswer['data'][number]): DayRow => ({
+    ...row,
+    date: hour,
+    ...(active_users !== undefined && { dau: active_users }),
+  });
+  const asOf = Date.parse(meta.generated_at);
+  const before = previous.slice(0, data.length);
+  return {
+    interval: 'hour',
+    timezone: meta.timezone,
+    current: data.map(toRow),
+    // A day with one hour less has nothing to compare its last hour with.
+    previous: before.length === data.length ? before.map(toRow) : [],
+    completeCount: data.filter(({ hour }) => Date.parse(hour) + HOUR_MS <= asOf).length,
+  };
+}
+
+/** Returns the unique users of weeks or months, as active users. They are not compared: other weeks have other people. */
+export function toPeriodUsers({ data, meta }: UsersAnswer, interval: 'week' | 'month'): Comparison {
+  const today = dayAt(meta.timezone, Date.parse(meta.generated_at));
+  return {
+    interval,
+    timezone: meta.timezone,
+    current: data.map(({ start, users }) => ({ date: startOfPeriod[interval](start), dau: users })),
+    previous: [],
+    completeCount: data.filter(({ end }) => end < today).length,
+  };
 }
 
 const startOfPeriod: Record<Interval, (day: string) => string> = {
+  hour: (day) => day,
   day: (day) => day,
   week: startOfWeek,
   month: startOfMonth,
@@ -28,8 +76,8 @@ const startOfPeriod: Record<Interval, (day: string) => string> = {
  * incomplete day is incomplete.
  */
 export function groupDays(comparison: Comparison, interval: Interval): Comparison {
-  if (interval === 'day') return comparison;
-  const { current, previous, completeCount } = comparison;
+  if (interval === 'day' || interval === 'hour') return comparison;
+  const { timezone, current, previous, completeCount } = comparison;
   const starts = [...new Set(current.map(({ date }) => startOfPeriod[interval](date)))];
   const indexesOf = (start: string) =>
     current.flatMap(({ date }, index) => (startOfPeriod[interval](date) === start ? [index] : []));
@@ -45,6 +93,7 @@ export function groupDays(comparison: Comparison, interval: Interval): Compariso
   });
   return {
     interval,
+    timezone,
     current: groups.map(({ row }) => row),
     previous: groups.flatMap(({ before }) => before ?? []),
     completeCount: groups.filter(({ isComplete }) => isComplete).length,
@@ -67,9 +116,13 @@ function addRows(rows: readonly DayRow[]): Omit<DayRow, 'date'> {
   };
 }
 
-/** Returns the index of the point that contains a day; undefined if there is none. */
-export function findPoint(rows: readonly { date: string }[], interval: Interval, day: string): number | undefined {
+/** Returns the index of the first point that contains, or is in, a day; undefined if there is none. */
+export function findPoint(
+  { interval, timezone, current }: Pick<Comparison, 'interval' | 'timezone' | 'current'>,
+  day: string,
+): number | undefined {
   const start = startOfPeriod[interval](day);
-  const index = rows.findIndex(({ date }) => date === start);
+  const isIn = (date: string) => (interval === 'hour' ? dayAt(timezone, Date.parse(date)) : date) === start;
+  const index = current.findIndex(({ date }) => isIn(date));
   return index < 0 ? undefined : index;
 }

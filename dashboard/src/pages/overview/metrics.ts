@@ -23,6 +23,7 @@ export const METRIC_LABELS: Record<Metric, { label: string; perDay: string; aggr
 /** Days, and the same number of days before them. */
 export type Comparison = {
   interval: Interval;
+  timezone: string;
   current: readonly DayRow[];
   /** As long as `current`, or empty without comparison. */
   previous: readonly DayRow[];
@@ -36,6 +37,7 @@ export function compareDays({ data, meta }: DailyAnswer, count: number): Compari
   const today = dayAt(meta.timezone, Date.parse(meta.generated_at));
   return {
     interval: 'day',
+    timezone: meta.timezone,
     current,
     previous: data.length === 2 * count ? data.slice(0, count) : [],
     completeCount: current.filter(({ date }) => date < today).length,
@@ -140,6 +142,12 @@ export type ChartPoint = {
   previousText: string | undefined;
 };
 
+/** A longer period is compared with the days one range earlier, which begin on any day of a week or month. */
+function titleOfPrevious({ date }: DayRow, comparison: Comparison): string {
+  const isLonger = comparison.interval === 'week' || comparison.interval === 'month';
+  return isLonger ? `From ${formatDay(date, true)}` : nameOfPeriod(date, comparison, true);
+}
+
 /** Returns the points of a metric's chart, oldest first. */
 export function chartPoints(comparison: Comparison, metric: Metric, currency: string): ChartPoint[] {
   const { interval, current, previous, completeCount } = comparison;
@@ -148,13 +156,12 @@ export function chartPoints(comparison: Comparison, metric: Metric, currency: st
     const value = chartValue(row, metric, currency);
     return {
       date: row.date,
-      name: nameOfPeriod(row.date, interval),
-      title: nameOfPeriod(row.date, interval, true),
+      name: nameOfPeriod(row.date, comparison),
+      title: nameOfPeriod(row.date, comparison, true),
       complete: index < completeCount ? value : null,
       open: index >= completeCount - 1 && completeCount < current.length ? value : null,
       previousDate: before?.date,
-      // Its days are those one range earlier, which begin on any day of a week.
-      previousTitle: before && `${interval === 'day' ? '' : 'From '}${formatDay(before.date, true)}`,
+      previousTitle: before && titleOfPrevious(before, comparison),
       previous: before ? chartValue(before, metric, currency) : null,
       text: formatValue(row, metric, currency),
       previousText: before && formatValue(before, metric, currency),

@@ -107,7 +107,6 @@ function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
     void navigate({ to: '.', search: (previous) => ({ ...previous, ...part }), resetScroll: false });
   const users = useQuery({ ...uniqueUsersQuery(params), placeholderData: keepPreviousData });
   const shown = parseMetric(search.metric);
-  const { timezone } = meta;
   const definitions: Record<string, string> = { ...meta.definitions, dau: DAILY_USERS };
   const { currency } = params;
   const currencies = [...new Set([...listCurrencies(comparison, meta.currency), currency])];
@@ -142,13 +141,11 @@ function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
       </div>
       <ChartCard
         metric={shown}
-        comparison={comparison}
-        currency={currency}
-        timezone={timezone}
+        days={comparison}
+        params={params}
         definition={definitions[shown]}
         view={search.view === 'table' ? 'table' : 'chart'}
         onView={(view) => change({ view })}
-        wanted={params.interval}
         onInterval={(interval) => change({ interval })}
       />
     </section>

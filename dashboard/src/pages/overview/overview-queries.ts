@@ -1,13 +1,13 @@
-import { breakdownQuery, dailyQuery } from '../../api/analytics.ts';
+import { breakdownQuery, dailyQuery, hourlyQuery, periodUsersQuery } from '../../api/analytics.ts';
 import type { App } from '../../api/answers.ts';
 import { appsQuery, findApp } from '../../api/apps.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { ALL_APPS } from '../../lib/all-apps.ts';
 import { type AnalyticsFilter, parseFilters, toFilterQuery } from '../../lib/analytics-filters.ts';
 import { AUTOMATIC_NAMES } from '../../lib/automatic-events.ts';
-import { type DayRange, type DaySelection, dayAt, parseDaySelection, resolveDays } from '../../lib/day-range.ts';
+import { countDays, type DayRange, type DaySelection, dayAt, parseDaySelection, resolveDays } from '../../lib/day-range.ts';
 import { DIMENSION_NAMES, type Dimension } from '../../lib/dimensions.ts';
-import { parseInterval } from './intervals.ts';
+import { intervalsFor, parseInterval } from './intervals.ts';
 import type { Interval } from './period-names.ts';
 import { DEFAULT_DAYS, type Measure, parseMeasure, rangeQuery } from './range.ts';
 import { VALUES_MAX } from './ranking.ts';
@@ -51,15 +51,17 @@ export function overviewParams(
   if (app === undefined) return undefined;
   const selection = parseDaySelection(search.range) ?? DEFAULT_DAYS;
   const timezone = search.timezone ?? app.timezone;
+  const days = resolveDays(selection, dayAt(timezone, Date.now()));
+  const interval = parseInterval(search.interval);
   return {
     projectId,
     app,
     appId: isAll ? ALL_APPS : app.id,
     selection,
-    days: resolveDays(selection, dayAt(timezone, Date.now())),
+    days,
     filters: parseFilters(search.filter),
     isCompared: search.compare !== 'off',
-    interval: parseInterval(search.interval),
+    interval: intervalsFor(countDays(days)).includes(interval) ? interval : 'day',
     timezone,
     currency: search.currency ?? app.currency,
   };
@@ -75,6 +77,19 @@ const scopeOf = ({ appId, timezone, filters }: OverviewParams) => ({
 export function comparedDaysQuery(params: OverviewParams) {
   const { projectId, days, isCompared } = params;
   return dailyQuery(projectId, { ...scopeOf(params), ...rangeQuery(days, isCompared) });
+}
+
+/** The selected days hour by hour, and the same days before them if they are compared. */
+export function comparedHoursQuery(params: OverviewParams) {
+  const { projectId, days, isCompared } = params;
+  const compare = isCompared ? ('previous' as const) : undefined;
+  return hourlyQuery(projectId, { ...scopeOf(params), ...rangeQuery(days, false), compare });
+}
+
+/** The unique users of each week or month. */
+export function usersOfPeriodsQuery(params: OverviewParams, interval: 'week' | 'month') {
+  const { projectId, days } = params;
+  return periodUsersQuery(projectId, { ...scopeOf(params), ...rangeQuery(days, false), interval });
 }
 
 /** The most the server returns: enough to rank by another currency than the app's here. */
