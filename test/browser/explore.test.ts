@@ -144,7 +144,10 @@ browserTest('Events: finds a property by an operator, and counts the events foun
   const { page, problems } = await enter();
   await open(page, `/events?app=${app_id}`);
   const chart = page.getByRole('list', { name: 'Events per day, oldest first' });
-  await chart.getByText(/^2 events/).first().waitFor();
+  await chart
+    .getByText(/^2 events/)
+    .first()
+    .waitFor();
   await page.getByLabel('Filter by').selectOption('property');
   await page.locator('datalist option[value=price]').waitFor({ state: 'attached' });
   await page.getByLabel('Property name').fill('price');
@@ -190,7 +193,10 @@ browserTest('Live: shows all apps or what passes the filters, and leads to the e
   await stream.getByText('u-e').waitFor();
   await page.getByRole('button', { name: 'Add filter' }).click();
   await page.getByLabel('Filter by').selectOption('country');
-  await page.getByRole('textbox', { name: 'Country' }).or(page.getByRole('combobox', { name: 'Country' })).fill('DE');
+  await page
+    .getByRole('textbox', { name: 'Country' })
+    .or(page.getByRole('combobox', { name: 'Country' }))
+    .fill('DE');
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await page.getByRole('button', { name: 'Remove the filter Country is Germany' }).waitFor();
   await stream.getByText('u-a').waitFor();
@@ -201,43 +207,49 @@ browserTest('Live: shows all apps or what passes the filters, and leads to the e
   await stream.getByText('u-h').waitFor();
   assert.equal(await stream.getByText('u-g').count(), 0);
   await inspect(page, 'live');
-  await page.getByRole('list', { name: 'Top events in the last 30 minutes' }).getByRole('link', { name: 'visit' }).click();
+  await page
+    .getByRole('list', { name: 'Top events in the last 30 minutes' })
+    .getByRole('link', { name: 'visit' })
+    .click();
   await page.getByRole('button', { name: 'Remove the filter Event name is visit' }).waitFor();
   await page.getByRole('button', { name: 'Remove the filter Country is Germany' }).waitFor();
   assert.equal(searchOf(page).get('apps'), 'all');
   assert.deepEqual(problems(), []);
 });
 
-browserTest('the palette opens pages, apps, keys and actions by keyboard, and returns the focus', async () => {
-  const { page, problems } = await enter();
-  await open(page, '/overview');
-  const field = page.getByRole('combobox', { name: 'Search pages' });
-  await page.keyboard.press('Control+k');
-  await field.waitFor();
-  await inspect(page, 'palette');
-  await field.fill('audit');
-  await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Audit log', level: 1 }).waitFor();
+browserTest(
+  'the palette opens pages, apps, keys and actions by keyboard, and returns the focus',
+  async () => {
+    const { page, problems } = await enter();
+    await open(page, '/overview');
+    const field = page.getByRole('combobox', { name: 'Search pages' });
+    await page.keyboard.press('Control+k');
+    await field.waitFor();
+    await inspect(page, 'palette');
+    await field.fill('audit');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Audit log', level: 1 }).waitFor();
 
-  await page.getByRole('button', { name: 'Search' }).click();
-  await field.fill('nothing is called this');
-  assert.equal(await page.getByRole('option').count(), 1, 'a user may be called so');
-  await page.keyboard.press('Escape');
-  await field.waitFor({ state: 'detached' });
-  assert.equal(await page.evaluate(() => document.activeElement?.textContent?.startsWith('Search')), true);
+    await page.getByRole('button', { name: 'Search' }).click();
+    await field.fill('nothing is called this');
+    assert.equal(await page.getByRole('option').count(), 1, 'a user may be called so');
+    await page.keyboard.press('Escape');
+    await field.waitFor({ state: 'detached' });
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent?.startsWith('Search')), true);
 
-  await page.keyboard.press('Control+k');
-  await field.fill('second');
-  await page.getByRole('option', { name: 'Second' }).waitFor();
-  await page.keyboard.press('Enter');
-  await page.waitForURL((url) => url.searchParams.get('app') === secondId);
+    await page.keyboard.press('Control+k');
+    await field.fill('second');
+    await page.getByRole('option', { name: 'Second', exact: true }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('app') === secondId);
 
-  await page.keyboard.press('Control+k');
-  await field.fill('create key');
-  await page.keyboard.press('Enter');
-  await page.getByRole('dialog').getByText('Create API key').first().waitFor();
-  assert.deepEqual(problems(), []);
-});
+    await page.keyboard.press('Control+k');
+    await field.fill('create key');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('Create API key').first().waitFor();
+    assert.deepEqual(problems(), []);
+  },
+);
 
 browserTest('everything fits on a phone', async () => {
   const { page } = await enter(PHONE);

@@ -44,7 +44,11 @@ test('queries values of one field as alternatives', () => {
 });
 
 test('decides about an event as the server does', () => {
-  const event = { event_name: 'buy', context: { country: 'AT' }, properties: { 'a:b': 'c:d', files: 2, on: true } };
+  const event = {
+    event_name: 'buy',
+    context: { country: 'AT' },
+    properties: { 'a:b': 'c:d', files: 2, on: true },
+  };
   const passes = (...filters: AnalyticsFilter[]) => passesFilters(event, filters);
   assert.equal(passes(), true);
   assert.equal(passes(...FILTERS), true);
@@ -53,6 +57,12 @@ test('decides about an event as the server does', () => {
   assert.equal(passes({ field: 'event_name', value: 'buy' }, { field: 'country', value: 'FR' }), false);
   assert.equal(passes(propertyFilter('property', 'files', '2')), true);
   assert.equal(passes(propertyFilter('property', 'missing', '')), false);
-  assert.equal(passes(propertyFilter('property', 'files', '3'), propertyFilter('property', 'files', '2')), true);
-  assert.equal(passes(propertyFilter('property', 'files', '2'), propertyFilter('property', 'on', 'false')), false);
+  assert.equal(
+    passes(propertyFilter('property', 'files', '3'), propertyFilter('property', 'files', '2')),
+    true,
+  );
+  assert.equal(
+    passes(propertyFilter('property', 'files', '2'), propertyFilter('property', 'on', 'false')),
+    false,
+  );
 });

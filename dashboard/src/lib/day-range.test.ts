@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addDays, countDays, dayAt, formatDaySelection, isDay, isTimeZone, parseDaySelection, resolveDays, startOfDay, startOfWeek } from './day-range.ts';
+import {
+  addDays,
+  countDays,
+  dayAt,
+  formatDaySelection,
+  isDay,
+  isTimeZone,
+  parseDaySelection,
+  resolveDays,
+  startOfDay,
+  startOfWeek,
+} from './day-range.ts';
 
 const iso = (instant: number) => new Date(instant).toISOString();
 

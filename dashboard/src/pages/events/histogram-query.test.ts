@@ -5,7 +5,8 @@ import { toHistogramQuery } from './histogram-query.ts';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');
 const iso = (ms: number) => new Date(ms).toISOString();
-const of = (query: { from?: string; to?: string }) => toHistogramQuery(query, { timezone: 'UTC', nowMs: NOW });
+const of = (query: { from?: string; to?: string }) =>
+  toHistogramQuery(query, { timezone: 'UTC', nowMs: NOW });
 
 test('divides up to three days into hours, and more into days', () => {
   const three = of({ from: iso(NOW - 3 * DAY_MS) });

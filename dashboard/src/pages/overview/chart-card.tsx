@@ -173,11 +173,7 @@ function ChartActions(props: ChartActionsProps) {
         </Button>
       </Tooltip>
       {isAnnotating && (
-        <AnnotationsDialog
-          annotations={annotations}
-          date={last}
-          onClose={() => setAnnotating(false)}
-        />
+        <AnnotationsDialog annotations={annotations} date={last} onClose={() => setAnnotating(false)} />
       )}
     </>
   );
@@ -195,7 +191,7 @@ function Legend({ comparison, isFixed }: LegendProps) {
       {completeCount < current.length && <Key className="border-chart-1 border-dotted">Today so far</Key>}
       <span>
         Days in {timezone}
-        {isFixed && ': a session can be on several days, so they don\'t add up'}
+        {isFixed && ": a session can be on several days, so they don't add up"}
       </span>
     </span>
   );

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addDays } from '../../lib/day-range.ts';
-import { compareHours, findPoint, groupDays, intervalOf, intervalsFor, parseInterval, toPeriodUsers } from './intervals.ts';
+import {
+  compareHours,
+  findPoint,
+  groupDays,
+  intervalOf,
+  intervalsFor,
+  parseInterval,
+  toPeriodUsers,
+} from './intervals.ts';
 import type { Comparison, DayRow } from './metrics.ts';
 import { nameOfPeriod } from './period-names.ts';
 
@@ -26,7 +34,12 @@ const COMPARISON: Comparison = {
 test('adds days up to weeks from Monday, compared with as many days one range earlier', () => {
   const { current, previous, completeCount, interval } = groupDays(COMPARISON, 'week');
   assert.deepEqual(
-    current.map(({ date, events, new_users, revenue_by_currency }) => [date, events, new_users, revenue_by_currency]),
+    current.map(({ date, events, new_users, revenue_by_currency }) => [
+      date,
+      events,
+      new_users,
+      revenue_by_currency,
+    ]),
     [
       ['2026-11-16', 10, 4, { USD: '0.40' }],
       ['2026-11-23', 18, 3, { USD: '0.30', EUR: '2.00' }],
@@ -56,7 +69,8 @@ test('never adds up people or sessions', () => {
   assert.equal(intervalOf('sessions', 'month'), 'day');
   assert.equal(intervalOf('sessions', 'hour'), 'hour');
   assert.equal(intervalOf('dau', 'month'), 'month', 'counted for each month');
-  for (const metric of ['events', 'new_users', 'revenue'] as const) assert.equal(intervalOf(metric, 'week'), 'week');
+  for (const metric of ['events', 'new_users', 'revenue'] as const)
+    assert.equal(intervalOf(metric, 'week'), 'week');
   assert.equal(parseInterval('month'), 'month');
   assert.equal(parseInterval('year'), 'day');
 });
@@ -92,7 +106,11 @@ const META = {
 const hour = (at: string, active_users: number) => ({ hour: at, active_users, events: 2 });
 
 test('shows hours up to now, the running one as incomplete', () => {
-  const data = [hour('2026-11-22T23:00:00Z', 1), hour('2026-11-23T00:00:00Z', 2), hour('2026-11-23T01:00:00Z', 3)];
+  const data = [
+    hour('2026-11-22T23:00:00Z', 1),
+    hour('2026-11-23T00:00:00Z', 2),
+    hour('2026-11-23T01:00:00Z', 3),
+  ];
   const previous = Array.from({ length: 24 }, (_, index) => hour(`2026-11-22T${index}`, 9));
   const hours = compareHours({ data, previous, meta: { ...META, metrics: ['events'] } });
   assert.deepEqual([hours.interval, hours.completeCount, hours.previous.length], ['hour', 2, 3]);

@@ -150,7 +150,7 @@ function titleOfPrevious({ date }: DayRow, comparison: Comparison): string {
 
 /** Returns the points of a metric's chart, oldest first. */
 export function chartPoints(comparison: Comparison, metric: Metric, currency: string): ChartPoint[] {
-  const { interval, current, previous, completeCount } = comparison;
+  const { current, previous, completeCount } = comparison;
   return current.map((row, index) => {
     const before = previous[index];
     const value = chartValue(row, metric, currency);

@@ -34,7 +34,8 @@ export function useChartData(
   });
   const added = useMemo(() => groupDays(days, interval), [days, interval]);
   if (interval === 'hour') return toData(hours, compareHours);
-  if (isLonger && metric === 'dau' && !isTable) return toData(users, (answer) => toPeriodUsers(answer, interval));
+  if (isLonger && metric === 'dau' && !isTable)
+    return toData(users, (answer) => toPeriodUsers(answer, interval));
   return { comparison: added, error: null, refetch: () => undefined };
 }
 
