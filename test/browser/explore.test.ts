@@ -235,7 +235,7 @@ browserTest(
     assert.equal(await page.getByRole('option').count(), 1, 'a user may be called so');
     await page.keyboard.press('Escape');
     await field.waitFor({ state: 'detached' });
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent?.startsWith('Search')), true);
+    assert.equal(await page.evaluate("document.activeElement.textContent.startsWith('Search')"), true);
 
     await page.keyboard.press('Control+k');
     await field.fill('second');
@@ -263,7 +263,7 @@ browserTest('everything fits on a phone', async () => {
   await inspect(page, 'palette-390');
   for (const path of ['/overview', '/events', '/live']) {
     await open(page, path);
-    const [width, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(Number(width) <= Number(inner), path);
+    const isWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+    assert.equal(isWide, false, path);
   }
 });

@@ -16,7 +16,7 @@ export type PaletteItem = {
 
 const PER_GROUP_MAX = 8;
 
-/** Returns the items with all words of the text, grouped, at most eight of each group. */
+/** Returns the items with all words of the text, grouped: every page, and at most eight of each other group. */
 export function findItems(items: readonly PaletteItem[], text: string): PaletteItem[] {
   const words = text.toLowerCase().split(/\s+/);
   const matches = ({ name, keywords = '' }: PaletteItem) => {
@@ -24,6 +24,8 @@ export function findItems(items: readonly PaletteItem[], text: string): PaletteI
     return words.every((word) => known.includes(word));
   };
   return PALETTE_GROUPS.flatMap((group) =>
-    items.filter((item) => item.group === group && matches(item)).slice(0, PER_GROUP_MAX),
+    items
+      .filter((item) => item.group === group && matches(item))
+      .slice(0, group === 'Pages' ? undefined : PER_GROUP_MAX),
   );
 }

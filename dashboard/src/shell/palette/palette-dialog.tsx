@@ -77,7 +77,7 @@ function Finder({ onChoose }: { onChoose: (item: PaletteItem) => void }) {
         value={typed}
         onChange={({ target }) => setTyped(target.value)}
         onKeyDown={onKeyDown}
-        className="h-12 w-full border-b bg-transparent px-4 text-base outline-none placeholder:text-soft"
+        className="h-12 w-full shrink-0 border-b bg-transparent px-4 text-base outline-none placeholder:text-soft"
       />
       <div
         ref={list}
