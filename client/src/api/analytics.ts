@@ -89,10 +89,10 @@ export type UsersAnswer = {
  */
 export type BreakdownQuery = AnalyticsQuery &
   RangeQuery & {
-  by: string;
-  metric?: 'events' | 'users' | 'revenue';
-  limit?: number;
-};
+    by: string;
+    metric?: 'events' | 'users' | 'revenue';
+    limit?: number;
+  };
 
 /** The requested metric and its share of the total; null if shares do not apply. */
 export type Measure = {
@@ -107,6 +107,7 @@ export type Measure = {
 export type BreakdownAnswer = {
   data: (Measure & { value: string | null })[];
   other: Measure;
+  previous?: { data: (Measure & { value: string | null })[]; other: Measure };
   meta: AnalyticsMeta & {
     start: string;
     end: string;
