@@ -9,7 +9,7 @@ import { Button } from '../components/ui/button.tsx';
 import { Dialog, DialogTrigger, LeftSheetContent } from '../components/ui/dialog.tsx';
 import { IsInShell } from './fallbacks.tsx';
 import { Logo } from './logo.tsx';
-import { Palette } from './palette/palette.tsx';
+import { Palette } from './palette.tsx';
 import { Sidebar } from './sidebar.tsx';
 
 /** The frame of a project's pages: the sidebar at the left, in a sheet on phones. */

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useProject } from '../api/project.ts';
 import { AppSwitcher } from './app-switcher.tsx';
 import { NAVIGATION, type NavigationItem } from './navigation.ts';
-import { PaletteButton } from './palette/palette-button.tsx';
+import { PaletteButton } from './palette-button.tsx';
 import { ProjectSwitcher } from './project-switcher.tsx';
 import { UserMenu } from './user-menu.tsx';
 

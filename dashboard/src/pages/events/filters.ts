@@ -8,7 +8,7 @@ import {
 import { parsePropertyFilter, renderPropertyFilter } from '../../../../src/events/property-filter.ts';
 import { HOUR_MS } from '../../../../src/lib/durations.ts';
 import type { EventQuery } from '../../api/answers.ts';
-import type { FilterWords } from '../../components/filter-chips.tsx';
+import type { FilterWords } from '../../components/filters/filter-chips.tsx';
 import { addDays, dayAt, parseDaySelection, resolveDays, startOfDay } from '../../lib/day-range.ts';
 import { valueLabel } from '../../lib/dimensions.ts';
 import { parseHours } from './event-range.ts';

@@ -6,7 +6,7 @@ import type { App, EventRecord, LiveQuery } from '../../api/answers.ts';
 import { useCurrentApp } from '../../api/apps.ts';
 import { earlierEventsQuery, eventStreamUrl } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
-import { AnalyticsFilterBar } from '../../components/analytics-filter-bar.tsx';
+import { AnalyticsFilterBar } from '../../components/filters/analytics-filter-bar.tsx';
 import { AppSelect } from '../../components/app-select.tsx';
 import { NoApp } from '../../components/no-app.tsx';
 import { OpenEventSheet } from '../../components/open-event-sheet.tsx';

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { DailyAnswer } from '../../api/answers.ts';
 import { newestEventQuery } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
-import { AnalyticsFilterBar } from '../../components/analytics-filter-bar.tsx';
+import { AnalyticsFilterBar } from '../../components/filters/analytics-filter-bar.tsx';
 import { QueryState } from '../../components/query-state.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Switch } from '../../components/ui/switch.tsx';

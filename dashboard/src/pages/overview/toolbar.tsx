@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import type { App } from '../../api/answers.ts';
 import { AppSelect } from '../../components/app-select.tsx';
 import { DAY_CHOICES, RangeSelect } from '../../components/range-select.tsx';
-import { SavedViews } from '../../components/saved-views.tsx';
+import { SavedViews } from '../../components/views/saved-views.tsx';
 import { TimezonePicker } from '../../components/ui/timezone-picker.tsx';
 import { ALL_APPS } from '../../lib/all-apps.ts';
 import { formatDaySelection } from '../../lib/day-range.ts';

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { Button } from './ui/button.tsx';
+import { Button } from '../ui/button.tsx';
 
 /** A filter in words: `plan`, `is not`, `pro`. */
 export type FilterWords = { name: string; relation: string; value: string };

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
-import { FILTER_LENGTH_MAX } from '../../../src/events/filter-maxima.ts';
-import { parsePropertyFilter } from '../../../src/events/property-filter.ts';
-import { breakdownQuery } from '../api/analytics.ts';
-import { propertyNamesQuery } from '../api/events.ts';
-import { useProject } from '../api/project.ts';
+import { FILTER_LENGTH_MAX } from '../../../../src/events/filter-maxima.ts';
+import { parsePropertyFilter } from '../../../../src/events/property-filter.ts';
+import { breakdownQuery } from '../../api/analytics.ts';
+import { propertyNamesQuery } from '../../api/events.ts';
+import { useProject } from '../../api/project.ts';
 import {
   type AnalyticsFilter,
   FILTER_LABELS,
@@ -14,13 +14,13 @@ import {
   propertyFilter,
   withFilter,
   withoutFilter,
-} from '../lib/analytics-filters.ts';
-import { valueLabel } from '../lib/dimensions.ts';
+} from '../../lib/analytics-filters.ts';
+import { valueLabel } from '../../lib/dimensions.ts';
 import { FilterChips, type FilterWords } from './filter-chips.tsx';
 import { Suggestions } from './suggestions.tsx';
-import { Button } from './ui/button.tsx';
-import { Input } from './ui/input.tsx';
-import { Select } from './ui/select.tsx';
+import { Button } from '../ui/button.tsx';
+import { Input } from '../ui/input.tsx';
+import { Select } from '../ui/select.tsx';
 
 type AnalyticsFilterBarProps = {
   /** The app's ID, or ALL_APPS. */

@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Trash2 } from 'lucide-react';
 import { toast } from 'sonner';
-import type { View } from '../api/answers.ts';
-import { errorMessage } from '../api/problem.ts';
-import { useProject } from '../api/project.ts';
-import { deleteView, refreshViews, updateView } from '../api/saved.ts';
-import { Button } from './ui/button.tsx';
-import { Dialog, DialogBody, DialogClose, DialogContent, DialogFooter } from './ui/dialog.tsx';
+import type { View } from '../../api/answers.ts';
+import { errorMessage } from '../../api/problem.ts';
+import { useProject } from '../../api/project.ts';
+import { deleteView, refreshViews, updateView } from '../../api/saved.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog, DialogBody, DialogClose, DialogContent, DialogFooter } from '../ui/dialog.tsx';
 
 type ManageViewsDialogProps = {
   views: readonly View[];

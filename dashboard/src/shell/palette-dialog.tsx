@@ -1,8 +1,8 @@
 import { Dialog as Primitive } from 'radix-ui';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-import { nextChoice } from '../../components/ui/choices.ts';
-import { Dialog } from '../../components/ui/dialog.tsx';
-import { cn } from '../../lib/class-names.ts';
+import { nextChoice } from '../components/ui/choices.ts';
+import { Dialog } from '../components/ui/dialog.tsx';
+import { cn } from '../lib/class-names.ts';
 import { findItems, PALETTE_GROUPS, type PaletteItem } from './find-items.ts';
 import { usePaletteItems } from './use-palette-items.tsx';
 

@@ -2,14 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Copy, KeyRound, LogOut, Moon, Plus, Sun, UserRound } from 'lucide-react';
 import { toast } from 'sonner';
-import { useCurrentApp } from '../../api/apps.ts';
-import { keysQuery } from '../../api/keys.ts';
-import { useProject } from '../../api/project.ts';
-import { copyText } from '../../components/copy-text.ts';
-import { PlatformIcon } from '../../components/platform.tsx';
-import { NAVIGATION } from '../navigation.ts';
-import { useSignOut } from '../sign-out-button.tsx';
-import { chooseTheme, useIsDark } from '../theme.ts';
+import { useCurrentApp } from '../api/apps.ts';
+import { keysQuery } from '../api/keys.ts';
+import { useProject } from '../api/project.ts';
+import { copyText } from '../components/copy-text.ts';
+import { PlatformIcon } from '../components/platform.tsx';
+import { NAVIGATION } from './navigation.ts';
+import { useSignOut } from './sign-out-button.tsx';
+import { chooseTheme, useIsDark } from './theme.ts';
 import type { PaletteItem } from './find-items.ts';
 
 /** Returns everything that the person can open or do here. `typed` is what they look for. */
