@@ -14,6 +14,8 @@ export type IdPrefix =
   | 'row'
   | 'store'
   | 'smp';
+  | 'ann'
+  | 'view';
 
 const pool = Buffer.alloc(4_096);
 let used = pool.length;

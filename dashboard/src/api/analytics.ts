@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { BreakdownQuery, DailyQuery } from './answers.ts';
+import type { BreakdownQuery, DailyQuery, HourlyQuery, LiveQuery, UsersQuery } from './answers.ts';
 import { call } from './http.ts';
 import { projectKey } from './project.ts';
 
@@ -9,6 +9,30 @@ export const dailyQuery = (projectId: string, query: DailyQuery) =>
     queryKey: [...projectKey(projectId), 'analytics', 'daily', query],
     queryFn: ({ signal }) =>
       call('GET /app/v1/projects/{project_id}/analytics/daily', {
+        params: { project_id: projectId },
+        query,
+        signal,
+      }),
+  });
+
+/** The metrics of an app, hour by hour. */
+export const hourlyQuery = (projectId: string, query: HourlyQuery) =>
+  queryOptions({
+    queryKey: [...projectKey(projectId), 'analytics', 'hourly', query],
+    queryFn: ({ signal }) =>
+      call('GET /app/v1/projects/{project_id}/analytics/hourly', {
+        params: { project_id: projectId },
+        query,
+        signal,
+      }),
+  });
+
+/** The unique users of each period. */
+export const periodUsersQuery = (projectId: string, query: UsersQuery) =>
+  queryOptions({
+    queryKey: [...projectKey(projectId), 'analytics', 'users', query],
+    queryFn: ({ signal }) =>
+      call('GET /app/v1/projects/{project_id}/analytics/users', {
         params: { project_id: projectId },
         query,
         signal,
@@ -28,13 +52,13 @@ export const breakdownQuery = (projectId: string, query: BreakdownQuery) =>
   });
 
 /** The metrics of the last minutes. */
-export const liveQuery = (projectId: string, appId: string) =>
+export const liveQuery = (projectId: string, query: LiveQuery) =>
   queryOptions({
-    queryKey: [...projectKey(projectId), 'live', appId, 'metrics'],
+    queryKey: [...projectKey(projectId), 'live', query, 'metrics'],
     queryFn: ({ signal }) =>
       call('GET /app/v1/projects/{project_id}/analytics/live', {
         params: { project_id: projectId },
-        query: { app_id: appId },
+        query,
         signal,
       }),
   });

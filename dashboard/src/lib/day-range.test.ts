@@ -10,6 +10,7 @@ import {
   parseDaySelection,
   resolveDays,
   startOfDay,
+  startOfWeek,
 } from './day-range.ts';
 
 const iso = (instant: number) => new Date(instant).toISOString();
@@ -78,4 +79,26 @@ test('returns the local day of an instant in the time zone', () => {
 test('accepts time zones by name only', () => {
   assert.equal(isTimeZone('Europe/Berlin'), true);
   assert.equal(isTimeZone('Mars/Olympus'), false);
+});
+
+test('resolves named days as of today', () => {
+  const range = (text: string, today: string) => {
+    const selection = parseDaySelection(text);
+    assert.ok(selection);
+    assert.equal(formatDaySelection(selection), text);
+    const { first, last } = resolveDays(selection, today);
+    return [first, last];
+  };
+  assert.deepEqual(range('yesterday', '2026-03-01'), ['2026-02-28', '2026-02-28']);
+  assert.deepEqual(range('mtd', '2026-03-01'), ['2026-03-01', '2026-03-01']);
+  assert.deepEqual(range('mtd', '2026-03-31'), ['2026-03-01', '2026-03-31']);
+  assert.deepEqual(range('12m', '2026-03-31'), ['2025-04-01', '2026-03-31']);
+  assert.deepEqual(range('12m', '2024-12-01'), ['2024-01-01', '2024-12-01']);
+  assert.equal(parseDaySelection('toString'), undefined);
+});
+
+test('starts weeks on Monday', () => {
+  assert.equal(startOfWeek('2026-11-23'), '2026-11-23');
+  assert.equal(startOfWeek('2026-11-29'), '2026-11-23');
+  assert.equal(startOfWeek('2026-11-01'), '2026-10-26');
 });

@@ -1,0 +1,23 @@
+import { formatDay, formatHour } from '../../lib/format.ts';
+
+/** How long each point of the chart is. */
+export const INTERVALS = ['hour', 'day', 'week', 'month'] as const;
+
+/** One of `INTERVALS`. */
+export type Interval = (typeof INTERVALS)[number];
+
+const MONTH = new Intl.DateTimeFormat('en-US', { month: 'short', year: 'numeric', timeZone: 'UTC' });
+
+/**
+ * Returns the name of a point, which begins at a day or, for hours, at an instant: `Nov 23`, `Nov 23, 06:00`, `Week of Nov 23`,
+ * `Nov 2026`. `isLong` adds the year.
+ */
+export function nameOfPeriod(
+  start: string,
+  { interval, timezone }: { interval: Interval; timezone: string },
+  isLong = false,
+): string {
+  if (interval === 'hour') return formatHour(start, timezone);
+  if (interval === 'month') return MONTH.format(new Date(`${start}T00:00:00Z`));
+  return interval === 'week' && isLong ? `Week of ${formatDay(start, true)}` : formatDay(start, isLong);
+}
