@@ -7,6 +7,7 @@ import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
+import type { EventRow } from './event-row.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
@@ -21,6 +22,10 @@ import { openWriter, type Writer } from './writer.ts';
 /** The event store: queries run on its readers, events go in through its single writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
   Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> & {
+    /** Runs statements in the background, by one thread, apart from queries and the writer. */
+    maintenance: Pick<Gateway, 'query' | 'command'>;
+    /** Calls the listener with rows that can be queried now, before queries that wait for them, and their block. */
+    onInserted(listener: InsertListener): void;
     /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
     oldestStatementMs(): number;
     /** Stored events that are lost or cannot be read, as sentences with what to do; empty if there are none. */
@@ -32,6 +37,9 @@ export type Warehouse = Pick<Gateway, 'query'> &
     /** Rejects new work, stores what is queued, then closes the engine. */
     close(): Promise<void>;
   };
+
+/** Called with rows that can be queried now, and their block: see `WriterOptions`. */
+export type InsertListener = (rows: readonly EventRow[], block: number) => void;
 
 export type WarehouseOptions = {
   /** Data folder of the embedded engine, created when missing. One process per folder. */
@@ -79,8 +87,11 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     }),
     (gateway) => closeReaders(gateway, control, log),
   );
+  const maintenance = opening.adopt(await openMaintenance(path), close);
   opening.defer(() => integrity.stop(writing));
-  const parts = { writing, reading, integrity, noteFailure, isOverdue: watchdog.isOverdue, clock, log };
+  const { notify: onInserted, listen } = createInsertListeners();
+  const { isOverdue } = watchdog;
+  const parts = { writing, reading, integrity, noteFailure, onInserted, isOverdue, clock, log };
   const writer = opening.adopt(await openStoreWriter(parts), close);
   integrity.start(writing);
   const mend = { open: openMending(path), control, pause: writer.pause, integrity, clock, log };
@@ -91,10 +102,12 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const opened = opening.move();
   const query = queryAfter(writer, reading, noteFailure);
   // The probe waits for no one; it fails when queries would, because a statement of the writer is overdue.
-  const after = () => (watchdog.isOverdue() ? writer.pendingDerivation() : undefined);
+  const after = () => (isOverdue() ? writer.pendingDerivation() : undefined);
   const probe: Gateway['query'] = (sql, params) => control.query(sql, params, { after });
   return {
     query,
+    maintenance,
+    onInserted: listen,
     append: writer.append,
     feed: writer.feed,
     queue: writer.queue,
@@ -112,6 +125,7 @@ type WriterParts = {
   reading: Gateway;
   integrity: Integrity;
   noteFailure: (error: unknown) => void;
+  onInserted: InsertListener;
   isOverdue: () => boolean;
   clock: Clock;
   log: Log;
@@ -152,6 +166,25 @@ function queryAfter(
       throw error;
     }
   };
+}
+
+/** By one thread, so that most of the processor is left for requests; in files where it would take much memory. */
+const MAINTENANCE_SETTINGS = {
+  max_threads: 1,
+  max_memory_usage: 1_000_000_000,
+  max_bytes_before_external_group_by: 200_000_000,
+  max_bytes_before_external_sort: 200_000_000,
+};
+
+const openMaintenance = (path: string) =>
+  openGateway(embedded(path, MAINTENANCE_SETTINGS), { size: 1, waitingMax: 64 });
+
+function createInsertListeners() {
+  const listeners: InsertListener[] = [];
+  const notify: InsertListener = (rows, block) => {
+    for (const listener of listeners) listener(rows, block);
+  };
+  return { notify, listen: (listener: InsertListener) => void listeners.push(listener) };
 }
 
 /** By one thread, so that most of the processor is left for requests. */
