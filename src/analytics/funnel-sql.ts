@@ -1,11 +1,12 @@
 import { SECOND_MS } from '../lib/durations.ts';
+import { dayCondition, daySql, timeCondition } from '../warehouse/day-sql.ts';
 import { EVENT_MS_MAX } from '../warehouse/event-columns.ts';
 import type { BoundSql } from '../warehouse/event-sql.ts';
 import type { FunnelDefinition } from './funnel-definition.ts';
 import { whereSql } from './funnel-where.ts';
 import { USER_SQL, withPersonSql } from './person-sql.ts';
 import type { AnalyticsQuery } from './query.ts';
-import { allOf, appCondition, dayCondition, daySql, filterCondition, timeCondition } from './query-sql.ts';
+import { allOf, appCondition, filterCondition } from './query-sql.ts';
 import { valueSql } from './top-values.ts';
 
 /** A funnel of the days of a query. */
