@@ -16,6 +16,7 @@ import { memberRoutes } from './members/routes.ts';
 import { setUpRoutes } from './members/set-up-routes.ts';
 import { ownProjectRoutes } from './projects/own-projects-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
+import { savedRoutes } from './saved/routes.ts';
 
 const API_ROUTES = [
   ...eventRoutes,
@@ -24,6 +25,7 @@ const API_ROUTES = [
   ...projectRoutes,
   ...keyRoutes,
   ...auditRoutes,
+  ...savedRoutes,
   ...leakRoutes,
 ];
 

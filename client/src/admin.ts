@@ -1,10 +1,12 @@
 import { type Analytics, createAnalytics } from './admin/analytics.ts';
+import { type Annotations, createAnnotations } from './admin/annotations.ts';
 import { type ApiKeys, createApiKeys } from './admin/api-keys.ts';
 import { type Apps, createApps } from './admin/apps.ts';
 import { type AuditLog, createAuditLog } from './admin/audit-log.ts';
 import { createCaller } from './admin/call.ts';
 import { createEvents, type Events } from './admin/events.ts';
 import { createProject, type ProjectOperations } from './admin/project.ts';
+import { createViews, type Views } from './admin/views.ts';
 import { type Fetch, GLOBAL_FETCH } from './http/transport.ts';
 import type { OnWait } from './retry/deadline.ts';
 import { checkOptions } from './runtime/check-options.ts';
@@ -41,11 +43,13 @@ const TIME_LIMIT_MS = 5 * 60_000;
  */
 export class AppflowAdmin {
   readonly analytics: Analytics;
+  readonly annotations: Annotations;
   readonly apiKeys: ApiKeys;
   readonly apps: Apps;
   readonly auditLog: AuditLog;
   readonly events: Events;
   readonly project: ProjectOperations;
+  readonly views: Views;
 
   /** Throws AppflowError if the key or the URL cannot work, and in a browser for a server key. */
   constructor(options: AppflowAdminOptions) {
@@ -55,10 +59,12 @@ export class AppflowAdmin {
     const { timeLimitMs = TIME_LIMIT_MS, random = Math.random } = options;
     const caller = createCaller({ apiKey, baseUrl, fetch, clock }, timeLimitMs, random, options.onWait);
     this.analytics = createAnalytics(caller);
+    this.annotations = createAnnotations(caller);
     this.apiKeys = createApiKeys(caller);
     this.apps = createApps(caller);
     this.auditLog = createAuditLog(caller);
     this.events = createEvents(caller, clock);
     this.project = createProject(caller);
+    this.views = createViews(caller);
   }
 }

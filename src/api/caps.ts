@@ -19,6 +19,8 @@ export const CAPS = {
   /** Invitations to a project that can still be accepted. */
   openInvitations: 100,
   membersPerProject: 1_000,
+  annotationsPerProject: 500,
+  viewsPerProject: 200,
   /** Projects of a person. */
   projectsPerPerson: 100,
   /** Sessions of a person; the oldest end when there are more. */

@@ -41,6 +41,11 @@ export const AUDIT_ACTIONS = [
   'member.removed',
   'invitation.created',
   'invitation.revoked',
+  'annotation.created',
+  'annotation.deleted',
+  'view.created',
+  'view.updated',
+  'view.deleted',
 ] as const;
 
 /** One of `AUDIT_ACTIONS`. */

@@ -23,6 +23,7 @@ export type ControlSchema = {
   usage_flush: { id: number; value: number };
   key_usage: KeyUsageTable;
   key_usage_hours: KeyUsageHourTable;
+  saved_items: SavedItemTable;
   key_expiry_notices: { key_id: string; expires_at: number; days: number };
 } & PeopleSchema;
 
@@ -141,6 +142,17 @@ export type AuditTable = {
   pepper_id: string;
   /** HMAC-SHA-256 over this row and the previous one, base64url. */
   mac: string;
+};
+
+/** What the people of a project saved for each other: an annotation of charts, or the filters of a page. */
+export type SavedItemTable = {
+  id: string;
+  project_id: string;
+  kind: string;
+  /** JSON; its members depend on the kind. */
+  content: string;
+  created_at: number;
+  updated_at: number;
 };
 
 /** The usage of one secret of a key. */

@@ -5,6 +5,8 @@ import { parseTimestamp } from '../lib/timestamp.ts';
 import { EVENT_MS_MIN } from '../warehouse/event-columns.ts';
 import { hasPropertySql, propertyParams, propertyTextSql, timeSql } from '../warehouse/event-sql.ts';
 import { FILTER_COUNT_MAX, FILTER_LENGTH_MAX } from './filter-maxima.ts';
+import { type PropertyCondition, parsePropertyCondition } from './property-condition.ts';
+import { propertyConditionSql } from './property-condition-sql.ts';
 import { parsePropertyFilter, propertyPattern } from './property-filter.ts';
 
 /** The query parameters that filter by plain columns, not by time or properties. Streams support these. */
@@ -68,6 +70,12 @@ export const EVENT_FILTERS = {
         'Only events with this property, as `NAME:VALUE`, such as `plan:pro` or `files:2`; repeat it for several. Write a colon in `NAME` as `\\:`, and a backslash as `\\\\`.',
     }),
   ),
+  where: Type.Optional(
+    Type.Array(Type.String({ maxLength: 1_000 }), {
+      maxItems: FILTER_COUNT_MAX.where,
+      description: `Only events whose property meets this condition, as \`NAME:OPERATOR:VALUE\`, such as \`plan:is_not:free\` or \`price:gt:9.99\`; repeat it for several, which must all match. Operators: \`is\`, \`is_not\` (also events without the property), \`contains\`, \`exists\` (\`NAME:exists\`, without a value), \`gt\` and \`lt\` (greater and less than a number). \`NAME\` is written as in \`property\`.`,
+    }),
+  ),
 };
 
 type EventFilters = Static<ReturnType<typeof closedObject<typeof EVENT_FILTERS>>>;
@@ -96,7 +104,22 @@ export function buildFilter(projectId: string, appIds: readonly string[], filter
   if (event_names) addCondition(filter, 'event_name IN {event_names:Array(String)}', { event_names });
   addTimes(filter);
   for (const [index, text] of (filters.property ?? []).entries()) addProperty(filter, text, index);
+  for (const [index, condition] of parseConditions(filters.where).entries()) {
+    const { sql, params } = propertyConditionSql(condition, `where_${index}`);
+    addCondition(filter, sql, params);
+  }
   return filter;
+}
+
+function parseConditions(texts: readonly string[] = []): PropertyCondition[] {
+  const parsed = texts.map((text) => parsePropertyCondition(text));
+  const errors = parsed.flatMap((one, index) =>
+    typeof one === 'string'
+      ? [{ field: `where.${index}`, code: 'invalid_format', message: `where.${index} ${one}` }]
+      : [],
+  );
+  if (errors.length > 0) throw validationFailed(errors);
+  return parsed.filter((one) => typeof one !== 'string');
 }
 
 function addCondition(filter: Filter, condition: string, params: Record<string, unknown>): void {

@@ -12,5 +12,5 @@ export const FILTER_LENGTH_MAX = {
   app_version: 128,
 } as const;
 
-/** Maximum number of event names, and of properties, in one filter. */
-export const FILTER_COUNT_MAX = { event_name: 50, property: 10 } as const;
+/** Maximum number of event names, of properties, and of conditions for properties, in one filter. */
+export const FILTER_COUNT_MAX = { event_name: 50, property: 10, where: 10 } as const;

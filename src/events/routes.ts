@@ -4,6 +4,7 @@ import { EVENT_STREAM, EXPORT_TYPES } from '../api/streamed.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { EVENT_JSON } from './event-json.ts';
 import { exportEvents } from './export.ts';
+import { countHistogram, HISTOGRAM_ANSWER, HISTOGRAM_QUERY } from './histogram.ts';
 import {
   BATCH_ANSWER,
   BATCH_BODY,
@@ -63,6 +64,23 @@ const searchRoute = defineRoute({
   },
 });
 
+const histogramRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/events/histogram',
+  operationId: 'countEvents',
+  summary: 'Count events by hour or day',
+  description:
+    'Returns how many events match the filters in each hour or day, as the dashboard draws above the list of events. It counts every event that a search returns, also those that no metric counts.',
+  access: 'events:read',
+  limit: 'analytics',
+  app: { from: 'query', required: false, acceptsAll: true },
+  query: HISTOGRAM_QUERY,
+  answer: { status: 200, schema: HISTOGRAM_ANSWER },
+  example: { query: { event_name: ['purchase_complete'], interval: 'day' } },
+  handle: (services: EventServices, { caller, app, query, signal }) =>
+    countHistogram(services, caller, app, query, signal),
+});
+
 const exportRoute = defineRoute({
   method: 'GET',
   path: '/v1/events/export',
@@ -106,6 +124,10 @@ A comment every few seconds keeps the connection open.`,
 });
 
 /** The routes that store, search, export and stream events. */
-export const eventRoutes = [ingestRoute, searchRoute, exportRoute, streamRoute] satisfies Route<
-  EventServices & IngestServices
->[];
+export const eventRoutes = [
+  ingestRoute,
+  searchRoute,
+  histogramRoute,
+  exportRoute,
+  streamRoute,
+] satisfies Route<EventServices & IngestServices>[];

@@ -115,7 +115,7 @@ browserTest('leads from a country, platform or version to its events', async () 
   ] as const) {
     await page.goto(at('/overview'));
     await untilLoaded(page);
-    await page.getByRole('list', { name: list }).getByRole('link', { name }).click();
+    await page.getByRole('list', { name: list }).getByRole('link', { name: `Events of ${name}` }).click();
     await page.getByRole('button', { name: `Remove the filter ${filter}` }).waitFor();
     await untilLoaded(page);
     const rows = page.getByRole('table').getByRole('row', { name: /purchase/ });

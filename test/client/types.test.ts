@@ -9,6 +9,7 @@ import type * as events from '../../client/src/api/events.ts';
 import type * as keys from '../../client/src/api/keys.ts';
 import type * as list from '../../client/src/api/list.ts';
 import type * as projects from '../../client/src/api/projects.ts';
+import type * as saved from '../../client/src/api/saved.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../../src/analytics/daily.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../../src/analytics/live.ts';
@@ -20,6 +21,7 @@ import type { APP_LIST_QUERY } from '../../src/apps/routes.ts';
 import type { UPDATE_APP_BODY } from '../../src/apps/update.ts';
 import type { AUDIT_ENTRY_JSON } from '../../src/audit/list.ts';
 import type { AUDIT_QUERY } from '../../src/audit/routes.ts';
+import type { HISTOGRAM_ANSWER, HISTOGRAM_QUERY } from '../../src/events/histogram.ts';
 import type { CONTEXT_KEYS } from '../../src/events/ingest/context.ts';
 import type { EVENT_KEYS } from '../../src/events/ingest/event.ts';
 import type { BATCH_ANSWER, BATCH_BODY } from '../../src/events/ingest/ingest.ts';
@@ -35,6 +37,8 @@ import type { USAGE_JSON, USAGE_QUERY } from '../../src/keys/usage/routes.ts';
 import type { Category } from '../../src/limits/policies.ts';
 import type { PROJECT_JSON } from '../../src/projects/project-json.ts';
 import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
+import type { ANNOTATION_JSON, NEW_ANNOTATION } from '../../src/saved/annotations.ts';
+import type { NEW_VIEW, VIEW_CHANGES, VIEW_JSON } from '../../src/saved/views.ts';
 
 /** Expands an object type recursively, however it was composed. */
 type Expanded<T> = T extends readonly (infer Item)[]
@@ -66,6 +70,8 @@ export type Proofs = [
   Proof<Is<events.BatchAnswer, typeof BATCH_ANSWER>>,
   Proof<Is<events.EventQuery & { format?: 'json' | list.ExportFormat }, typeof SEARCH_QUERY>>,
   Proof<Is<list.Page<events.StoredEvent>, typeof SEARCH_ANSWER>>,
+  Proof<Is<events.HistogramQuery, typeof HISTOGRAM_QUERY>>,
+  Proof<Is<events.EventHistogram, typeof HISTOGRAM_ANSWER>>,
   Proof<Is<events.StreamFilter, typeof STREAM_QUERY>>,
   Proof<Is<analytics.DailyQuery, typeof DAILY_QUERY>>,
   Proof<Is<analytics.DailyAnswer, typeof DAILY_ANSWER>>,
@@ -92,6 +98,11 @@ export type Proofs = [
   Proof<Is<{ data: keys.UsageHour[] }, typeof USAGE_JSON>>,
   Proof<Is<auditLog.AuditEntry, typeof AUDIT_ENTRY_JSON>>,
   Proof<Is<auditLog.AuditQuery & { format?: 'json' | list.ExportFormat }, typeof AUDIT_QUERY>>,
+  Proof<Is<saved.NewAnnotation, typeof NEW_ANNOTATION>>,
+  Proof<Is<saved.Annotation, typeof ANNOTATION_JSON>>,
+  Proof<Is<saved.NewView, typeof NEW_VIEW>>,
+  Proof<Is<saved.ViewChange, typeof VIEW_CHANGES>>,
+  Proof<Is<saved.View, typeof VIEW_JSON>>,
   Proof<Same<(typeof OPERATIONS)[keyof typeof OPERATIONS]['category'], Category>>,
 ];
 

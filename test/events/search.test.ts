@@ -74,6 +74,38 @@ describe('GET /v1/events', () => {
     assert.equal(status, 422);
   });
 
+  it('compares a property by each operator', async () => {
+    assert.deepEqual(await find('where=plan:is:pro'), ['b']);
+    // The opposite of `is`: events without the property too.
+    assert.deepEqual(await find('where=plan:is_not:pro'), ['d', 'c', 'a']);
+    assert.deepEqual(await find('where=plan:contains:r'), ['b']);
+    assert.deepEqual(await find('where=plan:contains:R'), []);
+    assert.deepEqual(await find('where=plan:exists'), ['d', 'c', 'b']);
+    assert.deepEqual(await find('where=missing:exists'), []);
+    assert.deepEqual(await find('where=files:gt:1.9'), ['c', 'b']);
+    assert.deepEqual(await find('where=files:gt:2'), []);
+    assert.deepEqual(await find('where=files:lt:2.5'), ['c', 'b']);
+    assert.deepEqual(await find('where=files:lt:2'), []);
+    // Text that is no number is neither greater nor less.
+    assert.deepEqual(await find('where=plan:lt:9e9'), []);
+    assert.deepEqual(await find('where=plan:exists&where=files:gt:-1&property=plan:pro'), ['b']);
+  });
+
+  it('rejects conditions without a known operator or with a wrong value', async () => {
+    for (const where of [
+      'plan',
+      'plan:is',
+      'plan:like:x',
+      'plan:exists:x',
+      'plan:contains:',
+      'files:gt:',
+      'files:lt:two',
+    ]) {
+      const { status, body } = await call('GET', `/v1/events?where=a:is:b&where=${where}`, { key });
+      assert.deepEqual([status, body.errors?.[0].field], [422, 'where.1'], where);
+    }
+  });
+
   it('finds a property by its string or its JSON, and never matches an absent one', async () => {
     assert.deepEqual(await find('property=plan:pro'), ['b']);
     assert.deepEqual(await find('property=files:2'), ['c', 'b']);

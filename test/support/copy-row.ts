@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
  */
 export function copyRow(
   dataDir: string,
-  table: 'projects' | 'api_keys' | 'apps' | 'invitations' | 'sessions',
+  table: 'projects' | 'api_keys' | 'apps' | 'invitations' | 'sessions' | 'saved_items',
   id: string,
   count: number,
   changes: Record<string, string> = {},

@@ -1,8 +1,10 @@
 import type {
   BatchAnswer,
   EventFilter,
+  EventHistogram,
   EventInput,
   EventQuery,
+  HistogramQuery,
   StoredEvent,
   StreamFilter,
 } from '../api/events.ts';
@@ -73,6 +75,15 @@ export type Events = {
    */
   all: (query?: EventQuery, options?: CallOptions) => AsyncGenerator<StoredEvent, void, undefined>;
   /**
+   * Returns how many events match in each hour or day.
+   * @example
+   * ```ts
+   * const { data } = await admin.events.histogram({ event_name: ['order_paid'], interval: 'day' });
+   * for (const { start, events } of data) console.log(start, events);
+   * ```
+   */
+  histogram: (query?: HistogramQuery, options?: CallOptions) => Promise<EventHistogram>;
+  /**
    * Streams the matching events as text, one or more whole lines per chunk: newline-delimited JSON, or CSV. Throws if the
    * export is interrupted, also behind a proxy that hides it; it is not retried.
    * @example
@@ -129,6 +140,7 @@ export function createEvents({ call, open }: Caller, clock: Clock): Events {
       sendAll((batch, each) => send(batch, each, true), serialize, events, options),
     search,
     all: (query = {}, options) => readPages((page) => search(page, options), query),
+    histogram: (query = {}, options) => call('events.histogram', { query, options }),
     export: (format, filter = {}, options) => openExport(open, 'events.export', format, filter, options),
     stream: (filter = {}, options) => {
       const openStream = (lastEventId: string | undefined) => {

@@ -15,6 +15,7 @@ export type Operation = {
 export const OPERATIONS = {
   'events.send': { method: 'POST', path: '/v1/events', category: 'events' },
   'events.search': { method: 'GET', path: '/v1/events', category: 'analytics' },
+  'events.histogram': { method: 'GET', path: '/v1/events/histogram', category: 'analytics' },
   'events.export': { method: 'GET', path: '/v1/events/export', category: 'analytics' },
   // Concurrent streams have a limit of their own: one too many must not block queries.
   'events.stream': { method: 'GET', path: '/v1/events/stream', category: 'analytics', gate: 'streams' },
@@ -39,6 +40,13 @@ export const OPERATIONS = {
   'apiKeys.endGrace': { method: 'POST', path: '/v1/api-keys/{id}/end-grace', category: 'management' },
   'apiKeys.revoke': { method: 'DELETE', path: '/v1/api-keys/{id}', category: 'management' },
   'apiKeys.restore': { method: 'POST', path: '/v1/api-keys/{id}/restore', category: 'management' },
+  'annotations.create': { method: 'POST', path: '/v1/annotations', category: 'management' },
+  'annotations.list': { method: 'GET', path: '/v1/annotations', category: 'management' },
+  'annotations.delete': { method: 'DELETE', path: '/v1/annotations/{id}', category: 'management' },
+  'views.create': { method: 'POST', path: '/v1/views', category: 'management' },
+  'views.list': { method: 'GET', path: '/v1/views', category: 'management' },
+  'views.update': { method: 'PATCH', path: '/v1/views/{id}', category: 'management' },
+  'views.delete': { method: 'DELETE', path: '/v1/views/{id}', category: 'management' },
   'auditLog.list': { method: 'GET', path: '/v1/audit-log', category: 'management' },
   'auditLog.export': { method: 'GET', path: '/v1/audit-log/export', category: 'management' },
 } as const satisfies Record<string, Operation>;

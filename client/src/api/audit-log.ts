@@ -33,7 +33,12 @@ export type AuditAction =
   | 'member.updated'
   | 'member.removed'
   | 'invitation.created'
-  | 'invitation.revoked';
+  | 'invitation.revoked'
+  | 'annotation.created'
+  | 'annotation.deleted'
+  | 'view.created'
+  | 'view.updated'
+  | 'view.deleted';
 
 /** Which audit log entries; all conditions must match. */
 export type AuditFilter = {

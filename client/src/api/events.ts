@@ -59,9 +59,20 @@ export type EventFilter = StreamFilter & {
   to?: string;
   /** `NAME:VALUE`; all must match. */
   property?: string[];
+  /** `NAME:OPERATOR:VALUE`, with `is`, `is_not`, `contains`, `exists`, `gt` or `lt`; all must match. */
+  where?: string[];
 };
 
 export type EventQuery = PageQuery & EventFilter;
+
+/** Which events to count, and how long each bucket is: hours and days of a time zone. */
+export type HistogramQuery = EventFilter & { interval?: 'hour' | 'day'; timezone?: string };
+
+/** How many events match in each hour or day, oldest first. */
+export type EventHistogram = {
+  data: { start: string; events: number }[];
+  meta: { from: string; to: string; interval: 'hour' | 'day'; timezone: string };
+};
 
 /** A stored event. */
 export type StoredEvent = {

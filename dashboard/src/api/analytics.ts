@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { BreakdownQuery, DailyQuery } from './answers.ts';
+import type { BreakdownQuery, DailyQuery, LiveQuery } from './answers.ts';
 import { call } from './http.ts';
 import { projectKey } from './project.ts';
 
@@ -28,13 +28,13 @@ export const breakdownQuery = (projectId: string, query: BreakdownQuery) =>
   });
 
 /** The metrics of the last minutes. */
-export const liveQuery = (projectId: string, appId: string) =>
+export const liveQuery = (projectId: string, query: LiveQuery) =>
   queryOptions({
-    queryKey: [...projectKey(projectId), 'live', appId, 'metrics'],
+    queryKey: [...projectKey(projectId), 'live', query, 'metrics'],
     queryFn: ({ signal }) =>
       call('GET /app/v1/projects/{project_id}/analytics/live', {
         params: { project_id: projectId },
-        query: { app_id: appId },
+        query,
         signal,
       }),
   });

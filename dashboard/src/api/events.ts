@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { EventExportQuery, EventQuery, EventRecord } from './answers.ts';
+import type { EventExportQuery, EventQuery, EventRecord, HistogramQuery } from './answers.ts';
 import { call, endpointUrl } from './http.ts';
 import { projectKey } from './project.ts';
 
@@ -20,6 +20,34 @@ export const foundEventsQuery = (projectId: string, query: EventQuery, askedAtMs
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
+  });
+
+/** How many events match in each hour or day. */
+export const histogramQuery = (projectId: string, query: HistogramQuery, askedAtMs: number) =>
+  queryOptions({
+    queryKey: [...eventsKey(projectId), 'histogram', query, askedAtMs],
+    queryFn: ({ signal }) =>
+      call('GET /app/v1/projects/{project_id}/events/histogram', {
+        params: { project_id: projectId },
+        query,
+        signal,
+      }),
+  });
+
+const SAMPLE_ROWS = 200;
+
+/** The names of properties in the latest events of these apps and names, most frequent first. */
+export const propertyNamesQuery = (projectId: string, query: Pick<EventQuery, 'app_id' | 'event_name'>) =>
+  queryOptions({
+    queryKey: [...eventsKey(projectId), 'property-names', query],
+    queryFn: async ({ signal }): Promise<string[]> => {
+      const { data } = await listEvents(projectId, { ...query, limit: SAMPLE_ROWS }, signal);
+      const counts = new Map<string, number>();
+      for (const name of data.flatMap(({ properties }) => Object.keys(properties)))
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+      return [...counts].toSorted(([, a], [, b]) => b - a).map(([name]) => name);
+    },
+    staleTime: 300_000,
   });
 
 /** The event with this id; null if there is none. */
@@ -44,12 +72,12 @@ export const newestEventQuery = (projectId: string, appId: string) =>
     },
   });
 
-/** The latest events of an app before its stream was opened, newest first. */
-export const earlierEventsQuery = (projectId: string, appId: string) =>
+/** The latest matching events before the stream was opened, newest first. */
+export const earlierEventsQuery = (projectId: string, query: EventQuery) =>
   queryOptions({
-    queryKey: [...projectKey(projectId), 'live', appId, 'earlier'],
+    queryKey: [...projectKey(projectId), 'live', query, 'earlier'],
     queryFn: async ({ signal }) =>
-      (await listEvents(projectId, { app_id: appId, limit: EARLIER_ROWS }, signal)).data,
+      (await listEvents(projectId, { ...query, limit: EARLIER_ROWS }, signal)).data,
     // What comes later arrives by the stream.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
@@ -62,9 +90,9 @@ export const eventExportUrl = (projectId: string, query: EventExportQuery) =>
     query,
   });
 
-/** Returns the URL of the stream of an app's events. */
-export const eventStreamUrl = (projectId: string, appId: string) =>
+/** Returns the URL of the stream of events. */
+export const eventStreamUrl = (projectId: string, query: Pick<EventQuery, 'app_id' | 'event_name'>) =>
   endpointUrl('GET /app/v1/projects/{project_id}/events/stream', {
     params: { project_id: projectId },
-    query: { app_id: appId },
+    query,
   });

@@ -35,6 +35,11 @@ const LABELS: Record<AuditAction, string> = {
   'member.removed': 'Member removed',
   'invitation.created': 'Invitation created',
   'invitation.revoked': 'Invitation revoked',
+  'annotation.created': 'Annotation added',
+  'annotation.deleted': 'Annotation deleted',
+  'view.created': 'View saved',
+  'view.updated': 'View changed',
+  'view.deleted': 'View deleted',
 };
 
 const KNOWN = new Map<string, string>(Object.entries(LABELS));

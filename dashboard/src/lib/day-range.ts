@@ -3,14 +3,22 @@ import { DAY_MS } from '../../../src/lib/durations.ts';
 /** Calendar days as `YYYY-MM-DD`, both inclusive. */
 export type DayRange = { first: string; last: string };
 
-/** Selected days: the last `days` days including today, or a first and a last day. */
-export type DaySelection = { days: number } | DayRange;
+/** Days that are named: they move as time passes. `mtd` is this month so far, `12m` this month and the 11 before. */
+export const NAMED_DAYS = ['yesterday', 'mtd', '12m'] as const;
+
+/** One of `NAMED_DAYS`. */
+export type NamedDays = (typeof NAMED_DAYS)[number];
+
+/** Selected days: the last `days` days including today, named days, or a first and a last day. */
+export type DaySelection = { days: number } | { named: NamedDays } | DayRange;
 
 /** Half of the server's maximum: the same number of days before is loaded for comparison. */
 const DAYS_MAX = 2_000;
 
-/** Returns the days of a URL's `range` (`30d`, `2026-10-01..2026-10-31`); undefined if it is invalid. */
+/** Returns the days of a URL's `range` (`30d`, `mtd`, `2026-10-01..2026-10-31`); undefined if it is invalid. */
 export function parseDaySelection(text: string | undefined): DaySelection | undefined {
+  const named = NAMED_DAYS.find((name) => name === text);
+  if (named !== undefined) return { named };
   const last = /^([1-9]\d{0,3})d$/.exec(text ?? '')?.[1];
   if (last !== undefined) return Number(last) <= DAYS_MAX ? { days: Number(last) } : undefined;
   const [first = '', end = '', ...more] = (text ?? '').split('..');
@@ -22,7 +30,8 @@ export function parseDaySelection(text: string | undefined): DaySelection | unde
 
 /** Returns the `range` of a URL for these days. */
 export function formatDaySelection(selection: DaySelection): string {
-  return 'days' in selection ? `${selection.days}d` : `${selection.first}..${selection.last}`;
+  if ('days' in selection) return `${selection.days}d`;
+  return 'named' in selection ? selection.named : `${selection.first}..${selection.last}`;
 }
 
 /** Whether the text is a calendar day. */
@@ -43,7 +52,30 @@ export function countDays({ first, last }: DayRange): number {
 
 /** Returns the selected days, as of today. */
 export function resolveDays(selection: DaySelection, today: string): DayRange {
-  return 'days' in selection ? { first: addDays(today, 1 - selection.days), last: today } : selection;
+  if ('days' in selection) return { first: addDays(today, 1 - selection.days), last: today };
+  return 'named' in selection ? resolveNamed(selection.named, today) : selection;
+}
+
+function resolveNamed(named: NamedDays, today: string): DayRange {
+  const yesterday = addDays(today, -1);
+  if (named === 'yesterday') return { first: yesterday, last: yesterday };
+  return { first: named === 'mtd' ? startOfMonth(today) : addMonths(today, -11), last: today };
+}
+
+/** Returns the first day of a day's month. */
+export function startOfMonth(day: string): string {
+  return `${day.slice(0, 7)}-01`;
+}
+
+/** Returns the first day of the month that is `months` later (earlier if negative) than a day's. */
+function addMonths(day: string, months: number): string {
+  const [year, month] = [Number(day.slice(0, 4)), Number(day.slice(5, 7))];
+  return new Date(Date.UTC(year, month - 1 + months, 1)).toISOString().slice(0, 10);
+}
+
+/** Returns the Monday of a day's week. */
+export function startOfWeek(day: string): string {
+  return addDays(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
 }
 
 /** Returns the calendar day in a time zone at an instant (epoch milliseconds). */

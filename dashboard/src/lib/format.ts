@@ -106,6 +106,19 @@ export function formatDay(day: string, withYear = false): string {
   );
 }
 
+const HOUR: Intl.DateTimeFormatOptions = {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+};
+
+/** Returns the beginning of an hour with its day: `Nov 23, 06:00`. */
+export function formatHour(instant: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(LOCALE, { ...HOUR, timeZone }).format(new Date(instant));
+}
+
 /** Returns a duration in seconds in its largest exact unit: `1 day`, `36 hours`, `90 seconds`. */
 export function formatSpan(seconds: number): string {
   for (const [unit, size] of SPANS) {

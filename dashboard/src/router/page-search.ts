@@ -23,18 +23,24 @@ function pickKnown<const Name extends string>(
 /** Returns the search parameters of Overview. */
 export function overviewSearch(search: Search) {
   return {
-    ...pickText(search, 'metric', 'by', 'view'),
+    ...pickText(search, 'metric', 'by', 'view', 'apps', 'compare', 'interval'),
+    ...pickTexts(search, 'filter'),
     ...pickKnown(search, 'range', (range) => parseDaySelection(range) !== undefined),
     ...pickKnown(search, 'timezone', isTimeZone),
     ...pickKnown(search, 'currency', (code) => /^[A-Z]{3}$/.test(code)),
   };
 }
 
+/** Returns the search parameters of Live. */
+export function liveSearch(search: Search) {
+  return { ...pickText(search, 'open', 'apps'), ...pickTexts(search, 'filter') };
+}
+
 /** Returns the search parameters of Events. */
 export function eventsSearch(search: Search) {
   return {
     ...pickText(search, 'user', 'session', 'event', 'platform', 'country', 'app_version', 'apps', 'open'),
-    ...pickTexts(search, 'event_name', 'property'),
+    ...pickTexts(search, 'event_name', 'property', 'where'),
     ...pickKnown(search, 'range', isEventRange),
   };
 }

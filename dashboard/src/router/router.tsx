@@ -17,7 +17,7 @@ import { prefetchOverview } from '../pages/overview/overview-queries.ts';
 import { NO_ACCESS, NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
 import { findHome, isLastProject, rememberProject } from '../shell/home.ts';
 import { Root } from '../shell/root.tsx';
-import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
+import { auditLogSearch, eventsSearch, liveSearch, overviewSearch } from './page-search.ts';
 import { safeReturn } from './safe-return.ts';
 import { pickText } from './search-values.ts';
 
@@ -158,7 +158,7 @@ const liveRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/live',
   staticData: { scope: 'analytics:read' },
-  validateSearch: (search: Record<string, unknown>) => pickText(search, 'open'),
+  validateSearch: liveSearch,
   component: lazyRouteComponent(() => import('../pages/live/live-page.tsx'), 'LivePage'),
 });
 
@@ -188,7 +188,7 @@ const apiKeysRoute = createRoute({
   path: '/settings/api-keys',
   staticData: { scope: 'keys:read' },
   validateSearch: (search: Record<string, unknown>) =>
-    pickText(search, 'type', 'status', 'q', 'key', 'tab', 'page'),
+    pickText(search, 'type', 'status', 'q', 'key', 'tab', 'page', 'create'),
   component: lazyRouteComponent(() => import('../pages/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
 });
 

@@ -9,6 +9,7 @@ import { Button } from '../components/ui/button.tsx';
 import { Dialog, DialogTrigger, LeftSheetContent } from '../components/ui/dialog.tsx';
 import { IsInShell } from './fallbacks.tsx';
 import { Logo } from './logo.tsx';
+import { Palette } from './palette/palette.tsx';
 import { Sidebar } from './sidebar.tsx';
 
 /** The frame of a project's pages: the sidebar at the left, in a sheet on phones. */
@@ -25,6 +26,7 @@ export function Shell() {
         <Sidebar />
       </aside>
       <MobileBar />
+      <Palette />
       <main id="content" tabIndex={-1} className="min-w-0 outline-none">
         <IsInShell value>
           <PermittedPage />

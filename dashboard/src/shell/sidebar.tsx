@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useProject } from '../api/project.ts';
 import { AppSwitcher } from './app-switcher.tsx';
 import { NAVIGATION, type NavigationItem } from './navigation.ts';
+import { PaletteButton } from './palette/palette-button.tsx';
 import { ProjectSwitcher } from './project-switcher.tsx';
 import { UserMenu } from './user-menu.tsx';
 
@@ -13,6 +14,7 @@ export function Sidebar({ onNavigate }: { onNavigate?: () => void }) {
       <div className="grid gap-1.5 p-3">
         <ProjectSwitcher />
         {can('apps:read') && <AppSwitcher />}
+        <PaletteButton {...(onNavigate && { onOpen: onNavigate })} />
       </div>
       <nav aria-label="Project" className="min-h-0 flex-1 overflow-y-auto px-3 pb-4">
         {NAVIGATION.map(({ label, items }) => (

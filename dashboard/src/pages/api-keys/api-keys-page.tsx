@@ -30,7 +30,7 @@ const PAGE_KEYS = 25;
 /** Settings → API keys: all keys, their risks, and every action on them. */
 export function ApiKeysPage() {
   const { project, can } = useProject();
-  const [isCreating, setCreating] = useState(false);
+  const { isCreating, setCreating } = useCreating();
   const [newSecret, setNewSecret] = useState<KeyWithSecret>();
   const keys = useQuery(keysQuery(project.id));
   const createButton = can('keys:write') && (
@@ -73,6 +73,20 @@ export function ApiKeysPage() {
       {newSecret && <SecretDialog apiKey={newSecret} onClose={closeSecret} />}
     </Page>
   );
+}
+
+/** Whether the dialog that creates a key is open: opened on the page, or by a link with `?create=1`. */
+function useCreating() {
+  const { create } = useSearch({ from: '/signed-in/p/$projectId/settings/api-keys' });
+  const navigate = useNavigate();
+  const { can } = useProject();
+  const [isOpen, setOpen] = useState(false);
+  const setCreating = (isCreating: boolean) => {
+    setOpen(isCreating);
+    if (isCreating || create === undefined) return;
+    void navigate({ to: '.', replace: true, search: ({ create: _, ...rest }) => rest });
+  };
+  return { isCreating: isOpen || (create !== undefined && can('keys:write')), setCreating };
 }
 
 function Keys({ keys, onSecret }: { keys: readonly ApiKey[]; onSecret: (apiKey: KeyWithSecret) => void }) {

@@ -1,15 +1,23 @@
-import type { App } from '../../api/answers.ts';
+import { AppSelect } from '../../components/app-select.tsx';
 import { Page } from '../../components/page.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { Select } from '../../components/ui/select.tsx';
+import { DAY_CHOICES, RangeSelect } from '../../components/range-select.tsx';
+import { SavedViews } from '../../components/saved-views.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { FoundEvents } from './found-events.tsx';
-import { RangeSelect } from './range-select.tsx';
-import { ALL_APPS, useEventSearch } from './use-event-search.ts';
+import { Histogram } from './histogram.tsx';
+import { useEventSearch } from './use-event-search.ts';
 import { useFoundEvents } from './use-found-events.ts';
+
+const RANGES = [
+  { value: '', label: 'All time' },
+  { value: '1h', label: 'Last hour' },
+  { value: '24h', label: 'Last 24 hours' },
+  ...DAY_CHOICES,
+];
 
 /** Events: search, details, export. */
 export function EventsPage() {
@@ -25,18 +33,26 @@ export function EventsPage() {
           {apps.length > 1 && (
             <AppSelect apps={apps} chosen={isAllApps ? undefined : app} onChoose={search.chooseApp} />
           )}
-          <RangeSelect range={search.range} timezone={timezone} onChange={search.chooseRange} />
+          <RangeSelect
+            choices={RANGES}
+            range={search.range ?? ''}
+            timezone={timezone}
+            onChange={(range) => search.chooseRange(range || undefined)}
+          />
+          <SavedViews page="events" />
           <ExportMenu query={query} isEmpty={found.events.length === 0} />
         </>
       }
     >
       <FilterBar
         app={app}
+        isAllApps={isAllApps}
         filters={search.filters}
         onAdd={search.add}
         onRemove={search.remove}
         onClear={onClear}
       />
+      {found.events.length > 0 && <Histogram {...search.histogram} askedAtMs={search.askedAtMs} />}
       <Card className="min-w-0 overflow-hidden">
         {appsState.error ? (
           <ErrorState what="Couldn't load the apps" error={appsState.error} onRetry={appsState.retry} />
@@ -56,30 +72,5 @@ export function EventsPage() {
         )}
       </Card>
     </Page>
-  );
-}
-
-type AppSelectProps = {
-  apps: readonly App[];
-  /** Undefined means all. */
-  chosen: App | undefined;
-  onChoose: (id: string) => void;
-};
-
-function AppSelect({ apps, chosen, onChoose }: AppSelectProps) {
-  return (
-    <Select
-      aria-label="App"
-      className="max-w-44"
-      value={chosen?.id ?? ALL_APPS}
-      onChange={({ target }) => onChoose(target.value)}
-    >
-      <option value={ALL_APPS}>All apps</option>
-      {apps.map(({ id, name }) => (
-        <option key={id} value={id}>
-          {name}
-        </option>
-      ))}
-    </Select>
   );
 }

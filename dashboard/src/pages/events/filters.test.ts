@@ -6,6 +6,7 @@ import {
   describeFilter,
   type EventSearch,
   listFilters,
+  propertyFilterOf,
   removeFilter,
   resolveTimes,
   toEventQuery,
@@ -53,9 +54,30 @@ test('removes one filter and keeps the others and all other parameters', () => {
 test('shows a property by its name, and keeps colons in its value', () => {
   assert.deepEqual(describeFilter({ field: 'property', value: 'url:https://a:1' }), {
     name: 'url',
+    relation: 'is',
     value: 'https://a:1',
   });
-  assert.deepEqual(describeFilter({ field: 'user', value: 'a:b' }), { name: 'User ID', value: 'a:b' });
+  assert.deepEqual(describeFilter({ field: 'user', value: 'a:b' }), {
+    name: 'User ID',
+    relation: 'is',
+    value: 'a:b',
+  });
+});
+
+test('keeps a property that is a value as before, and other operators as conditions', () => {
+  for (const [op, filter, relation] of [
+    ['is', { field: 'property', value: 'plan:pro' }, 'is'],
+    ['is_not', { field: 'where', value: 'plan:is_not:pro' }, 'is not'],
+    ['contains', { field: 'where', value: 'plan:contains:pro' }, 'contains'],
+  ] as const) {
+    assert.deepEqual(propertyFilterOf({ property: 'plan', op, value: 'pro' }), filter);
+    assert.deepEqual(describeFilter(filter), { name: 'plan', relation, value: 'pro' });
+  }
+  const exists = propertyFilterOf({ property: 'plan', op: 'exists', value: '' });
+  assert.deepEqual(exists, { field: 'where', value: 'plan:exists' });
+  assert.deepEqual(describeFilter(exists), { name: 'plan', relation: 'exists', value: '' });
+  assert.deepEqual(addFilter({ where: ['a:exists'] }, exists), { where: ['a:exists', 'plan:exists'] });
+  assert.deepEqual(removeFilter({ where: ['plan:exists'] }, exists), {});
 });
 
 test('counts hours back from now, and days from their start in the time zone', () => {
@@ -84,6 +106,7 @@ test('queries the API for exactly what the URL says', () => {
     country: 'DE',
     app_version: '2.4.0',
     property: ['plan:pro'],
+    where: ['files:gt:2'],
     range: '1h',
   };
   assert.deepEqual(toEventQuery(search, { appId: 'app_1', timezone: 'UTC', nowMs: NOW }), {
@@ -96,6 +119,7 @@ test('queries the API for exactly what the URL says', () => {
     country: 'DE',
     app_version: '2.4.0',
     property: ['plan:pro'],
+    where: ['files:gt:2'],
     from: '2026-11-23T07:00:00.000Z',
   });
 });

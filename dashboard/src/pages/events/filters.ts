@@ -1,9 +1,16 @@
 import { FILTER_COUNT_MAX, FILTER_LENGTH_MAX } from '../../../../src/events/filter-maxima.ts';
-import { parsePropertyFilter } from '../../../../src/events/property-filter.ts';
+import {
+  type PropertyCondition,
+  type PropertyOperator,
+  parsePropertyCondition,
+  renderPropertyCondition,
+} from '../../../../src/events/property-condition.ts';
+import { parsePropertyFilter, renderPropertyFilter } from '../../../../src/events/property-filter.ts';
 import { HOUR_MS } from '../../../../src/lib/durations.ts';
 import type { EventQuery } from '../../api/answers.ts';
+import type { FilterWords } from '../../components/filter-chips.tsx';
 import { addDays, dayAt, parseDaySelection, resolveDays, startOfDay } from '../../lib/day-range.ts';
-import { valueLabel } from '../overview/dimensions.ts';
+import { valueLabel } from '../../lib/dimensions.ts';
 import { parseHours } from './event-range.ts';
 
 /** The filters in the URL. */
@@ -16,6 +23,8 @@ export type EventSearch = {
   country?: string;
   app_version?: string;
   property?: string[];
+  /** NAME:OPERATOR:VALUE. */
+  where?: string[];
   /** `1h`, `24h`, or days as in `day-range.ts`; absent: all time. */
   range?: string | undefined;
 };
@@ -55,6 +64,7 @@ export const FIELDS = {
     lengthMax: FILTER_LENGTH_MAX.app_version,
   },
   property: { label: 'Property', placeholder: 'pro_monthly', isList: true, lengthMax: 900 },
+  where: { label: 'Property', placeholder: 'pro_monthly', isList: true, lengthMax: 900 },
 } as const;
 
 export type Field = keyof typeof FIELDS;
@@ -68,7 +78,11 @@ export const FIELD_NAMES = [
   'country',
   'app_version',
   'property',
+  'where',
 ] as const;
+
+/** Those that the form offers: a property with another operator than `is` is kept in `where`. */
+export const OFFERED_FIELDS = FIELD_NAMES.filter((name) => name !== 'where');
 
 /** One active filter. */
 export type ActiveFilter = { field: Field; value: string };
@@ -82,21 +96,47 @@ export function listFilters(search: EventSearch): ActiveFilter[] {
   });
 }
 
-/** Returns name and value of a filter for display: `plan is pro`. */
-export function describeFilter({ field, value }: ActiveFilter): { name: string; value: string } {
+/** What the operators are called. */
+export const OPERATOR_WORDS: Record<PropertyOperator, string> = {
+  is: 'is',
+  is_not: 'is not',
+  contains: 'contains',
+  exists: 'exists',
+  gt: 'is greater than',
+  lt: 'is less than',
+};
+
+/** Returns a filter in words. */
+export function describeFilter({ field, value }: ActiveFilter): FilterWords {
+  const condition = field === 'where' ? parsePropertyCondition(value) : 'none';
+  if (typeof condition === 'object') {
+    const relation = OPERATOR_WORDS[condition.op];
+    return { name: condition.property || '""', relation, value: condition.value };
+  }
   const property = field === 'property' ? parsePropertyFilter(value) : undefined;
-  if (property) return { ...property, name: property.name || '""' };
+  if (property) return { name: property.name || '""', relation: 'is', value: property.value };
   const isNamed = field === 'platform' || field === 'country';
-  return { name: FIELDS[field].label, value: isNamed ? valueLabel(field, value) : value };
+  return { name: FIELDS[field].label, relation: 'is', value: isNamed ? valueLabel(field, value) : value };
 }
+
+/** Returns the filter for a property: the oldest form for `is`, so that links of older releases stay the same. */
+export function propertyFilterOf(condition: PropertyCondition): ActiveFilter {
+  const { property: name, op, value } = condition;
+  if (op === 'is') return { field: 'property', value: renderPropertyFilter({ name, value }) };
+  return { field: 'where', value: renderPropertyCondition(condition) };
+}
+
+type ListField = 'event_name' | 'property' | 'where';
+
+const isListField = (field: Field): field is ListField => FIELDS[field].isList;
 
 /** Returns the search with one more filter. A field with a single value is replaced. */
 export function addFilter<Search extends EventSearch>(
   search: Search,
   { field, value }: ActiveFilter,
 ): Search {
-  if (field !== 'event_name' && field !== 'property') return { ...search, [field]: value };
-  const most = field === 'property' ? FILTER_COUNT_MAX.property : FILTER_COUNT_MAX.event_name;
+  if (!isListField(field)) return { ...search, [field]: value };
+  const most = FILTER_COUNT_MAX[field];
   return { ...search, [field]: [...new Set([...(search[field] ?? []), value])].slice(0, most) };
 }
 
@@ -107,7 +147,7 @@ export function removeFilter<Search extends EventSearch>(
 ): Search {
   const rest = { ...search };
   delete rest[field];
-  if (field !== 'event_name' && field !== 'property') return rest;
+  if (!isListField(field)) return rest;
   const left = (search[field] ?? []).filter((one) => one !== value);
   return left.length > 0 ? { ...rest, [field]: left } : rest;
 }
@@ -132,7 +172,7 @@ export function resolveTimes(
   const { first, last } = resolveDays(days, dayAt(timezone, nowMs));
   const from = new Date(startOfDay(first, timezone)).toISOString();
   // Relative ranges have no end: events may be dated slightly in the future.
-  if ('days' in days) return { from };
+  if ('days' in days || ('named' in days && days.named !== 'yesterday')) return { from };
   return { from, to: new Date(startOfDay(addDays(last, 1), timezone)).toISOString() };
 }
 
@@ -151,6 +191,7 @@ export function toEventQuery(
     country: search.country,
     app_version: search.app_version,
     property: search.property,
+    where: search.where,
     ...resolveTimes(search.range, timezone, nowMs),
   };
 }

@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useCurrentApp } from '../../api/apps.ts';
+import { ALL_APPS } from '../../lib/all-apps.ts';
 import {
   type ActiveFilter,
   addFilter,
@@ -9,9 +10,7 @@ import {
   removeFilter,
   toEventQuery,
 } from './filters.ts';
-
-/** `?apps=all`: searches all apps, whatever app is selected on other pages. */
-export const ALL_APPS = 'all';
+import { toHistogramQuery } from './histogram-query.ts';
 
 /** The search in the URL, and functions to change it. */
 export function useEventSearch() {
@@ -23,6 +22,7 @@ export function useEventSearch() {
   const isAllApps = search.apps === ALL_APPS;
   const timezone = app?.timezone ?? 'UTC';
   const refresh = () => setAskedAtMs(Date.now());
+  const query = toEventQuery(search, { appId: isAllApps ? undefined : app?.id, timezone, nowMs: askedAtMs });
   return {
     apps,
     app,
@@ -30,7 +30,8 @@ export function useEventSearch() {
     isAllApps,
     timezone,
     range: search.range,
-    query: toEventQuery(search, { appId: isAllApps ? undefined : app?.id, timezone, nowMs: askedAtMs }),
+    query,
+    histogram: toHistogramQuery(query, { timezone, nowMs: askedAtMs }),
     askedAtMs,
     filters: listFilters(search),
     isNarrowed: listFilters(search).length > 0 || search.range !== undefined,

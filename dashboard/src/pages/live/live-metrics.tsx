@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { LiveAnswer } from '../../api/answers.ts';
 import { BarList } from '../../components/bar-list.tsx';
 import { InfoTip } from '../../components/info-tip.tsx';
@@ -70,8 +71,11 @@ export function EventsPerMinute({ answer: { data, meta } }: { answer: LiveAnswer
   );
 }
 
+/** `nameOf` shows the name of an event. */
+type TopEventsProps = { answer: LiveAnswer; nameOf: (eventName: string) => ReactNode };
+
 /** The most frequent events, without those that the client sends by itself. */
-export function TopEvents({ answer: { data, meta } }: { answer: LiveAnswer }) {
+export function TopEvents({ answer: { data, meta }, nameOf }: TopEventsProps) {
   const events = data.top_events.filter(({ event_name }) => !isAutomaticEvent(event_name));
   return (
     <Card>
@@ -92,7 +96,7 @@ export function TopEvents({ answer: { data, meta } }: { answer: LiveAnswer }) {
             label="Top events in the last 30 minutes"
             bars={events.map(({ event_name, events: count }) => ({
               key: event_name,
-              label: event_name,
+              label: nameOf(event_name),
               weight: count,
               value: formatCount(count),
             }))}

@@ -17,22 +17,29 @@ export type EventStream = {
   reopen: () => void;
 };
 
-/** Follows an event stream while mounted, and calls `onEvents` when events arrive. No stream without a URL. */
-export function useEventStream(url: string | undefined, onEvents: () => void): EventStream {
+type StreamOptions = {
+  /** Called when events arrive. */
+  onEvents: () => void;
+  /** Which of them to show. */
+  isShown: (event: EventRecord) => boolean;
+};
+
+/** Follows an event stream while mounted. No stream without a URL. */
+export function useEventStream(url: string | undefined, options: StreamOptions): EventStream {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>({ state: 'connecting' });
   const [rows, dispatch] = useReducer(reduceRows, NO_ROWS);
   const [openings, setOpenings] = useState(0);
-  const latestOnEvents = useRef(onEvents);
-  latestOnEvents.current = onEvents;
+  const latest = useRef(options);
+  latest.current = options;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new `openings` only reopens the stream.
   useEffect(() => {
     if (url === undefined) return;
     return follow(url, {
       onConnection: setConnection,
       onEvents(events) {
-        dispatch({ type: 'arrived', events });
-        latestOnEvents.current();
+        dispatch({ type: 'arrived', events: events.filter(latest.current.isShown) });
+        latest.current.onEvents();
       },
       onMissed: (count) => dispatch({ type: 'missed', count }),
       // An EventSource does not say why it was refused. If the session is gone, this request leads to the sign-in page.

@@ -1,7 +1,8 @@
 import { type PointerEvent, useId, useState } from 'react';
 import { cn } from '../../lib/class-names.ts';
-import { formatCompact, formatDay } from '../../lib/format.ts';
+import { formatCompact } from '../../lib/format.ts';
 import { usePressedOutside } from '../../lib/use-pressed-outside.ts';
+import { AnnotationMarks, type PlacedAnnotation } from './chart-annotations.tsx';
 import { areaPath, axisTicks, labeledDays, linePath, nearestDay, xPercent, yPercent } from './chart-scale.ts';
 import type { ChartPoint } from './metrics.ts';
 
@@ -10,6 +11,7 @@ type MetricChartProps = {
   /** Describes the chart. */
   label: string;
   isMoney: boolean;
+  annotations: readonly PlacedAnnotation[];
 };
 
 const LINES = 4;
@@ -19,7 +21,7 @@ const NAMED_MAX = 8;
  * A metric day by day: complete days as a line, incomplete ones dotted, the previous period dashed. Drawn in a square of
  * 100 that is stretched, so that it needs no measuring and never overflows its card.
  */
-export function MetricChart({ points, label, isMoney }: MetricChartProps) {
+export function MetricChart({ points, label, isMoney, annotations }: MetricChartProps) {
   const [chosen, setChosen] = useState<number>();
   const values = points.flatMap(({ complete, open, previous }) => [complete, open, previous]);
   const ticks = axisTicks(
@@ -44,6 +46,7 @@ export function MetricChart({ points, label, isMoney }: MetricChartProps) {
         onPointerLeave={({ pointerType }) => pointerType === 'mouse' && setChosen(undefined)}
       >
         <GridLines ticks={ticks} />
+        <AnnotationMarks annotations={annotations} length={points.length} />
         <Lines points={points} ticks={ticks} />
         <Dots points={points} ticks={ticks} chosen={chosen} />
         <DayNames points={points} />
@@ -56,7 +59,7 @@ export function MetricChart({ points, label, isMoney }: MetricChartProps) {
             )}
             style={{ left: `${xPercent(chosen, points.length)}%` }}
           >
-            <PointCard point={point} />
+            <PointCard point={point} notes={annotations.filter(({ index }) => index === chosen)} />
           </div>
         )}
         <DayInput label={label} points={points} chosen={chosen} onChoose={setChosen} />
@@ -164,7 +167,7 @@ function DayNames({ points }: Pick<DrawnProps, 'points'>) {
       )}
       style={{ left: `${xPercent(index, points.length)}%` }}
     >
-      {formatDay(points[index]?.date ?? '')}
+      {points[index]?.name}
     </span>
   ));
 }
@@ -200,25 +203,31 @@ function DayInput({ label, points, chosen, onChoose }: DayInputProps) {
 const noteOf = ({ complete }: ChartPoint) => (complete === null ? ' (so far)' : '');
 
 function describePoint(point: ChartPoint): string {
-  const { date, text, previousDate, previousText } = point;
-  const before = previousDate === undefined ? '' : `; ${formatDay(previousDate, true)}: ${previousText}`;
-  return `${formatDay(date, true)}${noteOf(point)}: ${text}${before}`;
+  const { title, text, previousTitle, previousText } = point;
+  const before = previousTitle === undefined ? '' : `; ${previousTitle}: ${previousText}`;
+  return `${title}${noteOf(point)}: ${text}${before}`;
 }
 
-function PointCard({ point }: { point: ChartPoint }) {
-  const { date, text, previousDate, previousText } = point;
+function PointCard({ point, notes }: { point: ChartPoint; notes: readonly PlacedAnnotation[] }) {
+  const { title, text, previousTitle, previousText } = point;
   return (
-    <div className="whitespace-nowrap rounded-lg border bg-raised px-3 py-2 text-xs shadow-pop">
+    <div className="max-w-64 whitespace-nowrap rounded-lg border bg-raised px-3 py-2 text-xs shadow-pop">
       <p className="flex items-baseline justify-between gap-5">
-        <span className="text-soft">{formatDay(date, true) + noteOf(point)}</span>
+        <span className="text-soft">{title + noteOf(point)}</span>
         <span className="font-semibold text-note tabular-nums">{text}</span>
       </p>
-      {previousDate && (
+      {previousTitle && (
         <p className="mt-0.5 flex items-baseline justify-between gap-5 text-soft">
-          <span>{formatDay(previousDate, true)}</span>
+          <span>{previousTitle}</span>
           <span className="tabular-nums">{previousText}</span>
         </p>
       )}
+      {notes.map(({ id, text: note }) => (
+        <p key={id} className="mt-1 flex items-center gap-1.5">
+          <span className="size-1.5 shrink-0 rounded-full bg-warn" />
+          <span className="truncate">{note}</span>
+        </p>
+      ))}
     </div>
   );
 }

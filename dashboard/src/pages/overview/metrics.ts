@@ -1,13 +1,15 @@
 import type { DailyAnswer } from '../../api/answers.ts';
 import { dayAt } from '../../lib/day-range.ts';
-import { formatCount, formatMoney } from '../../lib/format.ts';
+import { formatCount, formatDay, formatMoney } from '../../lib/format.ts';
 import { sumDecimals } from './decimal.ts';
+import { type Interval, nameOfPeriod } from './period-names.ts';
 
 export const METRICS = ['dau', 'new_users', 'sessions', 'events', 'revenue'] as const;
 
 export type Metric = (typeof METRICS)[number];
 
-type DayRow = DailyAnswer['data'][number];
+/** The metrics of a day, or of a longer period by its first day. */
+export type DayRow = DailyAnswer['data'][number];
 
 /** The texts of each metric, and how the card aggregates its days. */
 export const METRIC_LABELS: Record<Metric, { label: string; perDay: string; aggregate: string }> = {
@@ -20,6 +22,7 @@ export const METRIC_LABELS: Record<Metric, { label: string; perDay: string; aggr
 
 /** Days, and the same number of days before them. */
 export type Comparison = {
+  interval: Interval;
   current: readonly DayRow[];
   /** As long as `current`, or empty without comparison. */
   previous: readonly DayRow[];
@@ -32,6 +35,7 @@ export function compareDays({ data, meta }: DailyAnswer, count: number): Compari
   const current = data.slice(-count);
   const today = dayAt(meta.timezone, Date.parse(meta.generated_at));
   return {
+    interval: 'day',
     current,
     previous: data.length === 2 * count ? data.slice(0, count) : [],
     completeCount: current.filter(({ date }) => date < today).length,
@@ -46,6 +50,11 @@ function revenueIn(row: DayRow, currency: string): string {
 /** Returns a day's value for charts. Revenue may lose digits beyond a double. */
 export function chartValue(row: DayRow, metric: Metric, currency: string): number {
   return Number(metric === 'revenue' ? revenueIn(row, currency) : (row[metric] ?? 0));
+}
+
+/** Returns a day's value as it is, without separators and symbols. */
+export function rawValue(row: DayRow, metric: Metric, currency: string): string {
+  return metric === 'revenue' ? revenueIn(row, currency) : String(row[metric] ?? 0);
 }
 
 /** Returns a day's value as text. */
@@ -118,10 +127,14 @@ export function listCurrencies({ current, previous }: Comparison, own: string): 
 /** A day of the chart. Lines are interrupted where a value is null. */
 export type ChartPoint = {
   date: string;
+  /** Short, for the axis, and long. */
+  name: string;
+  title: string;
   complete: number | null;
   /** From the last complete day on: what can still grow. */
   open: number | null;
   previousDate: string | undefined;
+  previousTitle: string | undefined;
   previous: number | null;
   text: string;
   previousText: string | undefined;
@@ -129,15 +142,19 @@ export type ChartPoint = {
 
 /** Returns the points of a metric's chart, oldest first. */
 export function chartPoints(comparison: Comparison, metric: Metric, currency: string): ChartPoint[] {
-  const { current, previous, completeCount } = comparison;
+  const { interval, current, previous, completeCount } = comparison;
   return current.map((row, index) => {
     const before = previous[index];
     const value = chartValue(row, metric, currency);
     return {
       date: row.date,
+      name: nameOfPeriod(row.date, interval),
+      title: nameOfPeriod(row.date, interval, true),
       complete: index < completeCount ? value : null,
       open: index >= completeCount - 1 && completeCount < current.length ? value : null,
       previousDate: before?.date,
+      // Its days are those one range earlier, which begin on any day of a week.
+      previousTitle: before && `${interval === 'day' ? '' : 'From '}${formatDay(before.date, true)}`,
       previous: before ? chartValue(before, metric, currency) : null,
       text: formatValue(row, metric, currency),
       previousText: before && formatValue(before, metric, currency),

@@ -3,19 +3,24 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { DailyAnswer } from '../../api/answers.ts';
 import { newestEventQuery } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
+import { AnalyticsFilterBar } from '../../components/analytics-filter-bar.tsx';
 import { QueryState } from '../../components/query-state.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
+import { Switch } from '../../components/ui/switch.tsx';
+import { type AnalyticsFilter, FILTER_FIELDS, renderFilters, withFilter } from '../../lib/analytics-filters.ts';
 import { cn } from '../../lib/class-names.ts';
+import { countDays } from '../../lib/day-range.ts';
 import { formatAmount, formatDay } from '../../lib/format.ts';
 import { BreakdownCard } from './breakdown-card.tsx';
 import { ChartCard, type View } from './chart-card.tsx';
-import { DIMENSION_NAMES } from './dimensions.ts';
+import { DIMENSION_NAMES } from '../../lib/dimensions.ts';
 import { NoEvents, NoEventsInRange } from './empty-states.tsx';
 import { MetricCard } from './metric-card.tsx';
 import { type Comparison, compareDays, listCurrencies, METRICS, type Metric } from './metrics.ts';
 import { comparedDaysQuery, type OverviewParams, uniqueUsersQuery } from './overview-queries.ts';
 import { OverviewSkeleton } from './overview-skeleton.tsx';
-import { countSelectedDays, parseMeasure, parseMetric } from './range.ts';
+import type { Interval } from './period-names.ts';
+import { parseMeasure, parseMetric } from './range.ts';
 import { countUniqueUsers } from './unique-users.ts';
 
 const FRESH_MS = 60_000;
@@ -28,18 +33,19 @@ type OverviewContentProps = { params: OverviewParams; onShowEventsAround: (insta
 /** The metrics of an app, or what to do if there are none. */
 export function OverviewContent({ params, onShowEventsAround }: OverviewContentProps) {
   const { project, can } = useProject();
-  const { app, days } = params;
+  const { app, appId, days, filters } = params;
+  const changeFilters = useFilterChange();
   const daily = useQuery({
     ...comparedDaysQuery(params),
     placeholderData: keepPreviousData,
     // Waiting for the first event.
     refetchInterval: ({ state }) => (state.data && isEmptyAnswer(state.data) ? WAITING_MS : FRESH_MS),
   });
-  const comparison = daily.data && compareDays(daily.data, countSelectedDays(days));
+  const comparison = daily.data && compareDays(daily.data, countDays(days));
   const isEmpty = comparison?.current.every(({ events }) => events === 0) ?? false;
   const newest = useQuery({
-    ...newestEventQuery(project.id, app.id),
-    enabled: isEmpty && !daily.isPlaceholderData && can('events:read'),
+    ...newestEventQuery(project.id, appId),
+    enabled: isEmpty && filters.length === 0 && !daily.isPlaceholderData && can('events:read'),
     refetchInterval: WAITING_MS,
   });
   const last = newest.data;
@@ -54,6 +60,7 @@ export function OverviewContent({ params, onShowEventsAround }: OverviewContentP
   const isReady = comparison !== undefined && !newest.isLoading;
   return (
     <div className={cn('grid gap-5 transition-opacity', daily.isPlaceholderData && 'opacity-60')}>
+      <AnalyticsFilterBar appId={appId} fields={FILTER_FIELDS} filters={filters} onChange={changeFilters} />
       <QueryState query={daily} what="Couldn't load the metrics" pending={<OverviewSkeleton />} hasCard>
         {(answer) =>
           comparison && isReady ? (
@@ -65,10 +72,24 @@ export function OverviewContent({ params, onShowEventsAround }: OverviewContentP
       </QueryState>
       {/* Mounted from the start, so that its queries run together with the first. */}
       <div hidden={!isReady}>
-        <Breakdowns params={params} />
+        <Breakdowns params={params} onFilters={changeFilters} />
       </div>
     </div>
   );
+}
+
+/** Returns what changes the filters in the URL. */
+function useFilterChange() {
+  const navigate = useNavigate();
+  return (filters: readonly AnalyticsFilter[]) =>
+    void navigate({
+      to: '.',
+      search: ({ filter: _, ...previous }) => ({
+        ...previous,
+        ...(filters.length > 0 && { filter: renderFilters(filters) }),
+      }),
+      resetScroll: false,
+    });
 }
 
 const UNIQUE_USERS =
@@ -82,7 +103,7 @@ type MetricsProps = { answer: DailyAnswer; comparison: Comparison; params: Overv
 function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
-  const change = (part: { metric?: Metric; view?: View; currency?: string }) =>
+  const change = (part: { metric?: Metric; view?: View; currency?: string; interval?: Interval; compare?: string }) =>
     void navigate({ to: '.', search: (previous) => ({ ...previous, ...part }), resetScroll: false });
   const users = useQuery({ ...uniqueUsersQuery(params), placeholderData: keepPreviousData });
   const shown = parseMetric(search.metric);
@@ -109,7 +130,15 @@ function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
             />
           ))}
         </ul>
-        <ComparisonNote comparison={comparison} />
+        <div className="mt-2.5 flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
+          <ComparisonNote comparison={comparison} />
+          <Switch
+            label="Compare with the previous period"
+            className="ml-auto items-center"
+            checked={params.isCompared}
+            onCheckedChange={(isOn) => change({ compare: isOn ? 'on' : 'off' })}
+          />
+        </div>
       </div>
       <ChartCard
         metric={shown}
@@ -119,6 +148,8 @@ function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
         definition={definitions[shown]}
         view={search.view === 'table' ? 'table' : 'chart'}
         onView={(view) => change({ view })}
+        wanted={params.interval}
+        onInterval={(interval) => change({ interval })}
       />
     </section>
   );
@@ -131,7 +162,7 @@ function ComparisonNote({ comparison: { current, previous, completeCount } }: { 
   const before = `${formatDay(first.date)} – ${formatDay(last.date, true)}`;
   const isOpen = completeCount < current.length;
   return (
-    <p className="mt-2.5 text-soft text-xs">
+    <p className="text-soft text-xs">
       Compared with {before} (the previous {formatAmount(completeCount, 'full day')}).
       {isOpen && " Totals include today; changes and averages don't."}
     </p>
@@ -144,7 +175,11 @@ const MEASURE_OPTIONS = [
   { value: 'revenue', label: 'Revenue' },
 ] as const;
 
-function Breakdowns({ params }: Pick<OverviewContentProps, 'params'>) {
+type BreakdownsProps = Pick<OverviewContentProps, 'params'> & {
+  onFilters: (filters: readonly AnalyticsFilter[]) => void;
+};
+
+function Breakdowns({ params, onFilters }: BreakdownsProps) {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
   const measure = parseMeasure(search.by);
@@ -165,7 +200,13 @@ function Breakdowns({ params }: Pick<OverviewContentProps, 'params'>) {
       </header>
       <div className="grid min-w-0 gap-5 lg:grid-cols-2 [&>*]:min-w-0">
         {DIMENSION_NAMES.map((by) => (
-          <BreakdownCard key={by} by={by} measure={measure} params={params} />
+          <BreakdownCard
+            key={by}
+            by={by}
+            measure={measure}
+            params={params}
+            onFilter={(value) => onFilters(withFilter(params.filters, { field: by, value }))}
+          />
         ))}
       </div>
     </section>

@@ -1,4 +1,4 @@
-import { addDays, countDays, type DaySelection } from '../../lib/day-range.ts';
+import { addDays, countDays, type DayRange, type DaySelection } from '../../lib/day-range.ts';
 import { METRICS, type Metric } from './metrics.ts';
 
 export const MEASURES = ['events', 'users', 'revenue'] as const;
@@ -9,19 +9,10 @@ export type Measure = (typeof MEASURES)[number];
 /** The default selection. */
 export const DEFAULT_DAYS: DaySelection = { days: 30 };
 
-/** Returns the query parameters for these days, and for the same number before them if `isCompared`. */
-export function rangeQuery(
-  selection: DaySelection,
-  isCompared: boolean,
-): { days: number } | { start: string; end: string } {
-  if ('days' in selection) return { days: isCompared ? 2 * selection.days : selection.days };
-  const before = isCompared ? countDays(selection) : 0;
-  return { start: addDays(selection.first, -before), end: selection.last };
-}
-
-/** Returns the number of selected days. */
-export function countSelectedDays(selection: DaySelection): number {
-  return 'days' in selection ? selection.days : countDays(selection);
+/** Returns the days as query parameters, with the same number of days before them if `isCompared`. */
+export function rangeQuery(range: DayRange, isCompared: boolean): { start: string; end: string } {
+  const before = isCompared ? countDays(range) : 0;
+  return { start: addDays(range.first, -before), end: range.last };
 }
 
 /** Returns the metric in a URL; active users by default. */

@@ -1,43 +1,57 @@
+import { useNavigate } from '@tanstack/react-router';
 import type { App } from '../../api/answers.ts';
-import { DaysInputs } from '../../components/days-inputs.tsx';
-import { Segmented } from '../../components/ui/segmented.tsx';
+import { AppSelect } from '../../components/app-select.tsx';
+import { DAY_CHOICES, RangeSelect } from '../../components/range-select.tsx';
+import { SavedViews } from '../../components/saved-views.tsx';
 import { TimezonePicker } from '../../components/ui/timezone-picker.tsx';
-import { type DayRange, type DaySelection, resolveDays } from '../../lib/day-range.ts';
+import { ALL_APPS } from '../../lib/all-apps.ts';
+import { formatDaySelection } from '../../lib/day-range.ts';
+import type { OverviewParams } from './overview-queries.ts';
 
-const PRESETS = ['7d', '30d', '90d'] as const;
-const RANGES = [
-  { value: '7d', label: '7 days' },
-  { value: '30d', label: '30 days' },
-  { value: '90d', label: '90 days' },
-  { value: 'custom', label: 'Custom' },
-];
+type ToolbarProps = { apps: readonly App[]; params: OverviewParams };
 
-type ToolbarProps = {
-  app: App;
-  days: DaySelection;
-  today: string;
-  timezone: string;
-  onDays: (days: DaySelection) => void;
-  /** Undefined means the app's own. */
-  onTimezone: (timezone: string | undefined) => void;
-};
-
-/** The selected days and time zone. */
-export function Toolbar({ app, days, today, timezone, onDays, onTimezone }: ToolbarProps) {
-  const preset = 'days' in days ? PRESETS.find((name) => name === `${days.days}d`) : undefined;
-  const range: DayRange = resolveDays(days, today);
-  const choose = (value: string) => onDays(value === 'custom' ? range : { days: Number(value.slice(0, -1)) });
+/** The app, the days and the time zone, all kept in the URL, and the saved views. */
+export function Toolbar({ apps, params }: ToolbarProps) {
+  const { app, appId, selection, timezone } = params;
+  const navigate = useNavigate();
   return (
     <>
-      {preset === undefined && <DaysInputs range={range} today={today} onChange={onDays} />}
-      <Segmented label="Range" value={preset ?? 'custom'} onChange={choose} options={RANGES} />
+      {apps.length > 1 && (
+        <AppSelect
+          apps={apps}
+          chosen={appId === ALL_APPS ? undefined : app}
+          onChoose={(id) =>
+            void navigate({
+              to: '.',
+              // Each app has a currency of its own.
+              search: ({ apps: _, currency: __, ...previous }) =>
+                id === ALL_APPS ? { ...previous, apps: id } : { ...previous, app: id },
+            })
+          }
+        />
+      )}
+      <RangeSelect
+        choices={DAY_CHOICES}
+        range={formatDaySelection(selection)}
+        timezone={timezone}
+        onChange={(range) => void navigate({ to: '.', search: (previous) => ({ ...previous, range }) })}
+      />
       <TimezonePicker
         aria-label="Time zone"
         className="w-44"
         value={timezone}
         first={[{ zone: app.timezone, note: 'This app' }]}
-        onChange={(zone) => onTimezone(zone === app.timezone ? undefined : zone)}
+        onChange={(zone) =>
+          void navigate({
+            to: '.',
+            search: ({ timezone: _, ...previous }) => ({
+              ...previous,
+              ...(zone !== app.timezone && { timezone: zone }),
+            }),
+          })
+        }
       />
+      <SavedViews page="overview" />
     </>
   );
 }
