@@ -6,6 +6,7 @@ import { type AuditLog, createAuditLog } from './admin/audit-log.ts';
 import { createCaller } from './admin/call.ts';
 import { createEvents, type Events } from './admin/events.ts';
 import { createProject, type ProjectOperations } from './admin/project.ts';
+import { createFunnels, type Funnels } from './admin/funnels.ts';
 import { createViews, type Views } from './admin/views.ts';
 import { type Fetch, GLOBAL_FETCH } from './http/transport.ts';
 import type { OnWait } from './retry/deadline.ts';
@@ -49,6 +50,7 @@ export class AppflowAdmin {
   readonly auditLog: AuditLog;
   readonly events: Events;
   readonly project: ProjectOperations;
+  readonly funnels: Funnels;
   readonly views: Views;
 
   /** Throws AppflowError if the key or the URL cannot work, and in a browser for a server key. */
@@ -65,6 +67,7 @@ export class AppflowAdmin {
     this.auditLog = createAuditLog(caller);
     this.events = createEvents(caller, clock);
     this.project = createProject(caller);
+    this.funnels = createFunnels(caller);
     this.views = createViews(caller);
   }
 }

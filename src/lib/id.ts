@@ -14,7 +14,8 @@ export type IdPrefix =
   | 'row'
   | 'store'
   | 'ann'
-  | 'view';
+  | 'view'
+  | 'funnel';
 
 const pool = Buffer.alloc(4_096);
 let used = pool.length;
