@@ -2,7 +2,7 @@
 export const TAGS = [
   { name: 'Events', description: 'Send events, search and export them, and follow them live.' },
   { name: 'Analytics', description: 'Query active users, sessions, events and revenue of an app.' },
-  { name: 'Saved', description: 'Annotations of charts, and saved views of the dashboard.' },
+  { name: 'Saved', description: 'Annotations of charts, saved views of the dashboard, and saved funnels.' },
   { name: 'Apps', description: 'Manage the apps of a project.' },
   { name: 'Project', description: 'Read and change the settings of a project.' },
   { name: 'API keys', description: 'Create, restrict, rotate and revoke API keys.' },
@@ -18,6 +18,7 @@ const BY_PREFIX: readonly (readonly [prefix: string, tag: Tag])[] = [
   ['/v1/analytics', 'Analytics'],
   ['/v1/annotations', 'Saved'],
   ['/v1/views', 'Saved'],
+  ['/v1/funnels', 'Saved'],
   ['/v1/apps', 'Apps'],
   ['/v1/project', 'Project'],
   ['/v1/api-keys', 'API keys'],
