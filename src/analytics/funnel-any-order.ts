@@ -31,7 +31,7 @@ type Completion = { level: number; from: number; to: number };
 const maskOf = (level: number) => (1 << level) - 1;
 
 function findCompletion(events: StepEvents, { stepCount, windowMs }: WalkOptions): Completion {
-  const { timesMs, masks, inRange } = events;
+  const { timesMs, masks } = events;
   const counts = createStepCounts();
   let best: Completion = { level: 0, from: 0, to: 0 };
   let from = 0;
@@ -39,15 +39,16 @@ function findCompletion(events: StepEvents, { stepCount, windowMs }: WalkOptions
     const to = endOfGroup(events, index);
     const earliestMs = (timesMs[index] ?? 0) - windowMs;
     for (; index < to; index += 1) counts.add(masks[index] ?? 0, 1);
-    for (; from < to && ((timesMs[from] ?? 0) < earliestMs || inRange[from] === 0); from += 1) {
-      counts.add(masks[from] ?? 0, -1);
-    }
+    for (; from < to && !canStart(events, from, earliestMs); from += 1) counts.add(masks[from] ?? 0, -1);
     const level = counts.match(0, stepCount);
     // If steps can be matched at all, they can be matched by a set with any one event that matches one of them.
     if (level > best.level && hasStep(events, from, to, level)) best = { level, from, to };
   }
   return best;
 }
+
+const canStart = ({ timesMs, inRange }: StepEvents, index: number, earliestMs: number) =>
+  inRange[index] === 1 && (timesMs[index] ?? 0) >= earliestMs;
 
 /** Whether an event in the range matches one of the first `level` steps. */
 const hasStep = (events: StepEvents, from: number, to: number, level: number) =>

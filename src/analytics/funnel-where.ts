@@ -41,10 +41,14 @@ export type Where = Static<typeof WHERE_JSON>;
 const NUMBER = '^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$';
 
 /** Returns what a condition compares: a column of events, or a property by its name. */
-export function whereTarget({ property }: Pick<Where, 'property'>): { column: WhereColumn } | { property: string } {
+export function whereTarget({
+  property,
+}: Pick<Where, 'property'>): { column: WhereColumn } | { property: string } {
   const column = WHERE_COLUMNS.find((name) => name === property);
   if (column) return { column };
-  return { property: property.startsWith(PROPERTY_PREFIX) ? property.slice(PROPERTY_PREFIX.length) : property };
+  return {
+    property: property.startsWith(PROPERTY_PREFIX) ? property.slice(PROPERTY_PREFIX.length) : property,
+  };
 }
 
 /** Returns the mistake in a condition at `field`, which its schema does not find; undefined if there is none. */
@@ -56,7 +60,11 @@ export function findWhereMistake({ op, value }: Where, field: string): FieldErro
   }
   if (value === undefined) return { field: at, code: 'required', message: `value is required with ${op}.` };
   if (op === 'contains' && value === '')
-    return { field: at, code: 'out_of_range', message: 'value must have at least 1 character with contains.' };
+    return {
+      field: at,
+      code: 'out_of_range',
+      message: 'value must have at least 1 character with contains.',
+    };
   const isNumber = new RegExp(NUMBER).test(value) && Number.isFinite(Number(value));
   if ((op === 'gt' || op === 'lt') && !isNumber)
     return { field: at, code: 'invalid_format', message: `value must be a number with ${op}.` };

@@ -62,7 +62,9 @@ const STEP_ROW = component(
 const VALUE_ROW = component(
   'FunnelOfValue',
   closedObject({
-    value: nullable(Type.String(), { description: 'The value of the breakdown; null for events without one.' }),
+    value: nullable(Type.String(), {
+      description: 'The value of the breakdown; null for events without one.',
+    }),
     steps: Type.Array(STEP_ROW),
   }),
 );
@@ -76,7 +78,9 @@ export const FUNNEL_ANSWER = component(
         'A row per step; with `breakdown`, a funnel for each of the 100 most frequent values, the one with the most people first.',
     }),
     other: Type.Optional(
-      closedObject({ steps: Type.Array(STEP_ROW, { description: 'All other values of the breakdown together.' }) }),
+      closedObject({
+        steps: Type.Array(STEP_ROW, { description: 'All other values of the breakdown together.' }),
+      }),
     ),
     meta: closedObject({
       ...META_FIELDS,

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
+import type { Caller } from '../api/caller.ts';
 import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { requireWholeProject } from '../api/permission.ts';
 import { defineRoute, type Route } from '../api/route.ts';
-import type { Caller } from '../api/caller.ts';
 import type { Control } from '../control/open.ts';
 import { closedObject, component } from '../lib/schema.ts';
 import {

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { requireNoKeysIn } from '../api/validate.ts';
 import { FUNNEL_DEFINITION, requireValidFunnel } from '../analytics/funnel-definition.ts';
+import { requireNoKeysIn } from '../api/validate.ts';
 import { NAME_RULES } from '../directory/field-rules.ts';
 import { closedObject, component } from '../lib/schema.ts';
 import type { SavedItem, UpdatableKind } from './saved-items.ts';

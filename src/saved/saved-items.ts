@@ -166,7 +166,12 @@ function findRow(tx: ControlTransaction | Control['db'], projectId: string, { ki
     .executeTakeFirst();
 }
 
-async function getRow(tx: ControlTransaction | Control['db'], projectId: string, kind: SavedKind, id: string) {
+async function getRow(
+  tx: ControlTransaction | Control['db'],
+  projectId: string,
+  kind: SavedKind,
+  id: string,
+) {
   const row = await findRow(tx, projectId, kind, id);
   if (!row) throw new ApiError('not_found', { detail: `There is no such ${kind.kind}.` });
   return row;

@@ -1,4 +1,11 @@
-import { APP_PLATFORM, dedupe, localDate, matches, type PlainEvent, type ReferenceFilters } from './reference.ts';
+import {
+  APP_PLATFORM,
+  dedupe,
+  localDate,
+  matches,
+  type PlainEvent,
+  type ReferenceFilters,
+} from './reference.ts';
 
 type Where = { property: string; op: string; value?: string };
 
@@ -85,7 +92,8 @@ function findBest(events: readonly Marked[], query: FunnelParameters): Found | u
     });
     // In any order, the earliest event of the steps has to be the start.
     const useful = near.filter(
-      ({ at, isInRange, steps }) => at === start && isInRange && steps.slice(0, isAny ? level : 1).some(Boolean),
+      ({ at, isInRange, steps }) =>
+        at === start && isInRange && steps.slice(0, isAny ? level : 1).some(Boolean),
     );
     const found = { reached: reached.slice(0, level), start, values: useful.map(({ value }) => value) };
     if (level > 0 && isBetter(withCompletion(near, found, stepCount, isAny), best))
@@ -98,10 +106,15 @@ function findBest(events: readonly Marked[], query: FunnelParameters): Found | u
 function withCompletion(near: readonly Marked[], found: Found, stepCount: number, isAny: boolean): Found {
   if (!isAny) return found;
   let complete = Number.POSITIVE_INFINITY;
-  choose(near, stepCount, () => true, (times) => {
-    if (times.length === found.reached.length && Math.min(...times) === found.start)
-      complete = Math.min(complete, Math.max(...times));
-  });
+  choose(
+    near,
+    stepCount,
+    () => true,
+    (times) => {
+      if (times.length === found.reached.length && Math.min(...times) === found.start)
+        complete = Math.min(complete, Math.max(...times));
+    },
+  );
   return { ...found, reached: [...found.reached.slice(0, -1), complete] };
 }
 

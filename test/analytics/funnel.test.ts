@@ -15,7 +15,11 @@ const { server_key } = api.project;
 const START_MS = Date.parse('2026-08-10T00:00:00Z');
 
 async function askFunnel(appId: string, body: object, key = server_key) {
-  const { status, body: answer, text } = await api.call('POST', '/v1/analytics/funnel', {
+  const {
+    status,
+    body: answer,
+    text,
+  } = await api.call('POST', '/v1/analytics/funnel', {
     key,
     body: { app_id: appId, ...body },
   });
@@ -27,7 +31,11 @@ const DAY = { start: '2026-08-10', end: '2026-08-10', timezone: 'UTC' };
 
 let sentCount = 0;
 /** An event so many seconds after the start of the day. */
-function at(seconds: number, event_name: string, more: Partial<PlainEvent> & { properties?: object } = {}): PlainEvent {
+function at(
+  seconds: number,
+  event_name: string,
+  more: Partial<PlainEvent> & { properties?: object } = {},
+): PlainEvent {
   sentCount += 1;
   const timestamp = new Date(START_MS + Math.round(seconds * 1_000)).toISOString();
   return { event_id: `funnel-${sentCount}`, event_name, app_user_id: 'ann', timestamp, ...more };
@@ -96,7 +104,12 @@ describe('POST /v1/analytics/funnel', () => {
           for (const { breakdown, ...rest } of queries) {
             // Of several values at one time the most frequent counts, which the recount does not know.
             const isOrdered = new Set(events.map(({ timestamp }) => timestamp)).size === events.length;
-            const body = { ...rest, ...(isOrdered && breakdown && { breakdown }), start: '2026-08-10', end: '2026-08-10' };
+            const body = {
+              ...rest,
+              ...(isOrdered && breakdown && { breakdown }),
+              start: '2026-08-10',
+              end: '2026-08-10',
+            };
             const expected = recountFunnel(events, body as FunnelParameters);
             const { data, other } = await askFunnel(appId, body);
             assert.deepEqual(sorted({ data, other }), sorted(expected), JSON.stringify(body));
@@ -115,12 +128,25 @@ describe('POST /v1/analytics/funnel', () => {
         await send(api, events.slice(from, from + 1_000), { appId });
       }
       const counts = Map.groupBy(events, ({ event_name }) => event_name);
-      const [first = '', second = ''] = [...counts].sort((a, b) => b[1].length - a[1].length).map(([name]) => name);
+      const [first = '', second = ''] = [...counts]
+        .sort((a, b) => b[1].length - a[1].length)
+        .map(([name]) => name);
       for (const order of ['sequential', 'any'] as const) {
         const steps = [{ event_name: first }, { event_name: second }, { event_name: first }];
         // The recount tries every choice, so the window is short.
-        const body = { steps, order, window_seconds: 3_600, timezone: 'UTC', start: '2016-09-01', end: '2026-08-22' };
-        assert.deepEqual((await askFunnel(appId, body)).data, recountFunnel(events, body).data, `${file} ${order}`);
+        const body = {
+          steps,
+          order,
+          window_seconds: 3_600,
+          timezone: 'UTC',
+          start: '2016-09-01',
+          end: '2026-08-22',
+        };
+        assert.deepEqual(
+          (await askFunnel(appId, body)).data,
+          recountFunnel(events, body).data,
+          `${file} ${order}`,
+        );
       }
     }
   });
@@ -196,7 +222,10 @@ describe('POST /v1/analytics/funnel', () => {
         body: { app_id: appId, ...body },
       });
       assert.equal(answer.status, 422, JSON.stringify(body));
-      assert.deepEqual(answer.body.errors.map((error: { field: string }) => error.field), [field]);
+      assert.deepEqual(
+        answer.body.errors.map((error: { field: string }) => error.field),
+        [field],
+      );
     }
   });
 
@@ -207,9 +236,15 @@ describe('POST /v1/analytics/funnel', () => {
     const call = (body: object) =>
       api.call('POST', '/v1/analytics/funnel', { key: key.key, body: { app_id: appId, steps, ...body } });
     assert.equal((await call({})).status, 200);
-    const onColumn = [{ event_name: 'a', where: [{ property: 'country', op: 'is', value: 'DE' }] }, { event_name: 'b' }];
+    const onColumn = [
+      { event_name: 'a', where: [{ property: 'country', op: 'is', value: 'DE' }] },
+      { event_name: 'b' },
+    ];
     assert.equal((await call({ steps: onColumn })).status, 200);
-    const onProperty = [{ event_name: 'a', where: [{ property: 'plan', op: 'exists' }] }, { event_name: 'b' }];
+    const onProperty = [
+      { event_name: 'a', where: [{ property: 'plan', op: 'exists' }] },
+      { event_name: 'b' },
+    ];
     assert.equal((await call({ steps: onProperty })).status, 403);
     assert.equal((await call({ breakdown: 'property:plan' })).status, 403);
   });

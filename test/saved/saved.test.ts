@@ -177,10 +177,7 @@ it('gets a funnel, changes its name or its definition, and names what is wrong w
   assert.equal((await lastAudit()).action, 'funnel.updated');
   const where = [{ property: 'price', op: 'gt', value: 'much' }];
   const refused = await patch({ definition: { steps: [{ event_name: 'a', where }, { event_name: 'b' }] } });
-  assert.deepEqual(
-    [refused.status, refused.body.errors[0].field],
-    [422, 'definition.steps.0.where.0.value'],
-  );
+  assert.deepEqual([refused.status, refused.body.errors[0].field], [422, 'definition.steps.0.where.0.value']);
   const other = await initProject(api.config);
   assertRefused(await api.call('GET', path, { key: other.server_key }), 404, 'not_found');
   assert.equal((await remove('/v1/funnels', made.id)).status, 200);

@@ -12,8 +12,12 @@ export const annotationsQuery = (projectId: string) =>
   queryOptions({
     queryKey: annotationsKey(projectId),
     queryFn: async ({ signal }): Promise<Annotation[]> =>
-      (await call('GET /app/v1/projects/{project_id}/annotations', { params: { project_id: projectId }, signal }))
-        .data,
+      (
+        await call('GET /app/v1/projects/{project_id}/annotations', {
+          params: { project_id: projectId },
+          signal,
+        })
+      ).data,
     staleTime: 60_000,
   });
 
@@ -36,7 +40,8 @@ export const viewsQuery = (projectId: string) =>
   queryOptions({
     queryKey: viewsKey(projectId),
     queryFn: async ({ signal }): Promise<View[]> =>
-      (await call('GET /app/v1/projects/{project_id}/views', { params: { project_id: projectId }, signal })).data,
+      (await call('GET /app/v1/projects/{project_id}/views', { params: { project_id: projectId }, signal }))
+        .data,
     staleTime: 60_000,
   });
 

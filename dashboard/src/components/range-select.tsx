@@ -39,7 +39,11 @@ export function RangeSelect({ choices, range, timezone, onChange }: RangeSelectP
   return (
     <>
       {custom && (
-        <DaysInputs range={custom} today={today} onChange={(chosen) => onChange(formatDaySelection(chosen))} />
+        <DaysInputs
+          range={custom}
+          today={today}
+          onChange={(chosen) => onChange(formatDaySelection(chosen))}
+        />
       )}
       <Select
         aria-label="Range"

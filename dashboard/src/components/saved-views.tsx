@@ -66,7 +66,9 @@ export function SavedViews({ page }: SavedViewsProps) {
           )}
         </MenuContent>
       </Menu>
-      {dialog === 'save' && <SaveViewDialog page={page} search={search} onClose={() => setDialog(undefined)} />}
+      {dialog === 'save' && (
+        <SaveViewDialog page={page} search={search} onClose={() => setDialog(undefined)} />
+      )}
       {dialog === 'manage' && (
         <ManageViewsDialog views={views} search={search} onClose={() => setDialog(undefined)} />
       )}
@@ -88,7 +90,9 @@ function SaveViewDialog({ page, search, onClose }: SaveViewDialogProps) {
   const { project } = useProject();
   const client = useQueryClient();
   const [draft, setDraft] = useState({ name: '' });
-  const [toAttempt] = useState(() => makeAttempts(({ name }: { name: string }): NewView => ({ page, name: name.trim(), search })));
+  const [toAttempt] = useState(() =>
+    makeAttempts(({ name }: { name: string }): NewView => ({ page, name: name.trim(), search })),
+  );
   const save = async () => {
     const { name } = await createView(project.id, toAttempt(draft));
     toast.success(`Saved ${name}`);

@@ -56,7 +56,9 @@ export function FunnelBuilder({ appId, definition, onShow }: FunnelBuilderProps)
                 step={step}
                 number={index + 1}
                 listId={listId}
-                onChange={(changed) => setSteps(draft.steps.map((one) => (one.id === step.id ? changed : one)))}
+                onChange={(changed) =>
+                  setSteps(draft.steps.map((one) => (one.id === step.id ? changed : one)))
+                }
                 onMove={(by) => setSteps(moveStep(draft.steps, index, by))}
                 onRemove={() => setSteps(draft.steps.filter((one) => one.id !== step.id))}
                 count={draft.steps.length}
@@ -157,9 +159,7 @@ function StepFields({ step, number, count, listId, onChange, onMove, onRemove }:
         <ConditionFields
           key={condition.id}
           condition={condition}
-          onChange={(changed) =>
-            setWhere(step.where.map((one) => (one.id === condition.id ? changed : one)))
-          }
+          onChange={(changed) => setWhere(step.where.map((one) => (one.id === condition.id ? changed : one)))}
           onRemove={() => setWhere(step.where.filter((one) => one.id !== condition.id))}
         />
       ))}

@@ -74,7 +74,10 @@ function Steps({ steps }: { steps: readonly FunnelStep[] }) {
             </span>
           </div>
           <div aria-hidden className="h-6 overflow-hidden rounded-md bg-muted">
-            <div className="h-full rounded-md bg-chart-1" style={{ width: `${(step.conversion ?? 0) * 100}%` }} />
+            <div
+              className="h-full rounded-md bg-chart-1"
+              style={{ width: `${(step.conversion ?? 0) * 100}%` }}
+            />
           </div>
           {index > 0 && <StepNote step={step} before={steps[index - 1]?.users ?? 0} />}
         </li>

@@ -34,7 +34,15 @@ describe('the draft of a funnel', () => {
 
   it('reads only definitions that the page can show', () => {
     assert.deepEqual(parseDefinition(JSON.stringify(DEFINITION)), DEFINITION);
-    for (const text of [undefined, '', '{', '[]', '{"steps":1}', '{"steps":[{}]}', '{"steps":[{"event_name":"a","where":1}]}'])
+    for (const text of [
+      undefined,
+      '',
+      '{',
+      '[]',
+      '{"steps":1}',
+      '{"steps":[{}]}',
+      '{"steps":[{"event_name":"a","where":1}]}',
+    ])
       assert.equal(parseDefinition(text), undefined, text);
   });
 });

@@ -7,7 +7,12 @@ export type DraftCondition = { id: number; property: string; op: string; value: 
 export type DraftStep = { id: number; event_name: string; where: DraftCondition[] };
 
 /** A funnel, as typed. */
-export type FunnelDraft = { steps: DraftStep[]; window: string; order: 'sequential' | 'any'; breakdown: string };
+export type FunnelDraft = {
+  steps: DraftStep[];
+  window: string;
+  order: 'sequential' | 'any';
+  breakdown: string;
+};
 
 /** The operators, and how they read. */
 export const OPERATORS = [
@@ -80,9 +85,9 @@ export function parseDefinition(text: string | undefined): FunnelDefinition | un
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    const hasSteps =
-      typeof value === 'object' && value !== null && 'steps' in value && Array.isArray(value.steps);
-    return hasSteps && value.steps.every(isStep) ? (value as FunnelDefinition) : undefined;
+    const isObject = typeof value === 'object' && value !== null;
+    const steps: unknown = isObject && 'steps' in value ? value.steps : undefined;
+    return Array.isArray(steps) && steps.every(isStep) ? (value as FunnelDefinition) : undefined;
   } catch {
     return undefined;
   }

@@ -1,10 +1,21 @@
 import type { RetentionAnswer } from '../../api/answers.ts';
 
 /** Returns the table as CSV: a row per cohort with the people of each period, empty for periods that have not ended. */
-export function renderRetentionCsv({ data, meta }: Pick<RetentionAnswer, 'data'> & { meta: { interval: string } }): string {
+export function renderRetentionCsv({
+  data,
+  meta,
+}: Pick<RetentionAnswer, 'data'> & { meta: { interval: string } }): string {
   const periods = data[0]?.users.length ?? 0;
-  const head = ['cohort', 'size', ...Array.from({ length: periods - 1 }, (_, index) => `${meta.interval}_${index + 1}`)];
-  const rows = data.map(({ cohort, size, users }) => [cohort, size, ...users.slice(1).map((count) => count ?? '')]);
+  const head = [
+    'cohort',
+    'size',
+    ...Array.from({ length: periods - 1 }, (_, index) => `${meta.interval}_${index + 1}`),
+  ];
+  const rows = data.map(({ cohort, size, users }) => [
+    cohort,
+    size,
+    ...users.slice(1).map((count) => count ?? ''),
+  ]);
   return [head, ...rows].map((cells) => `${cells.join(',')}\r\n`).join('');
 }
 

@@ -101,8 +101,18 @@ function RetentionContent({ params }: { params: OverviewParams }) {
   return (
     <>
       <div className="flex flex-wrap items-center gap-3">
-        <Segmented label="Period" value={interval} onChange={(value) => set({ interval: value })} options={INTERVALS} />
-        <Segmented label="Counts as returned" value={rule} onChange={(value) => set({ return: value })} options={RULES} />
+        <Segmented
+          label="Period"
+          value={interval}
+          onChange={(value) => set({ interval: value })}
+          options={INTERVALS}
+        />
+        <Segmented
+          label="Counts as returned"
+          value={rule}
+          onChange={(value) => set({ return: value })}
+          options={RULES}
+        />
         <Select
           aria-label="Number of periods"
           value={periods}
@@ -152,7 +162,9 @@ function RetentionCard({ answer }: { answer: RetentionAnswer }) {
           !isEmpty && (
             <Button
               size="sm"
-              onClick={() => downloadText(`retention-${meta.start}-${meta.end}.csv`, renderRetentionCsv(answer))}
+              onClick={() =>
+                downloadText(`retention-${meta.start}-${meta.end}.csv`, renderRetentionCsv(answer))
+              }
             >
               <Download aria-hidden />
               CSV

@@ -69,7 +69,9 @@ function RateCell({ rate, users }: { rate: number | null; users?: number | null 
   return (
     <Cell
       className="border-surface border-x-2 text-center tabular-nums"
-      style={{ backgroundColor: `color-mix(in oklab, var(--color-chart-1) ${percent}%, var(--color-surface))` }}
+      style={{
+        backgroundColor: `color-mix(in oklab, var(--color-chart-1) ${percent}%, var(--color-surface))`,
+      }}
       title={typeof users === 'number' ? `${formatCount(users)} people` : undefined}
     >
       {formatShare(rate)}

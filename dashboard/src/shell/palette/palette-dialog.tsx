@@ -79,7 +79,13 @@ function Finder({ onChoose }: { onChoose: (item: PaletteItem) => void }) {
         onKeyDown={onKeyDown}
         className="h-12 w-full border-b bg-transparent px-4 text-base outline-none placeholder:text-soft"
       />
-      <div ref={list} id={listId} role="listbox" aria-label="Results" className="min-h-0 overflow-y-auto p-1.5">
+      <div
+        ref={list}
+        id={listId}
+        role="listbox"
+        aria-label="Results"
+        className="min-h-0 overflow-y-auto p-1.5"
+      >
         {PALETTE_GROUPS.map((group) => {
           const found = items.filter((item) => item.group === group);
           if (found.length === 0) return null;
@@ -120,7 +126,13 @@ type ResultProps = {
   onChoose: () => void;
 };
 
-function Result({ item: { id, icon, name, aside }, elementId, isHighlighted, onHighlight, onChoose }: ResultProps) {
+function Result({
+  item: { id, icon, name, aside },
+  elementId,
+  isHighlighted,
+  onHighlight,
+  onChoose,
+}: ResultProps) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys for all of them.
     <div

@@ -23,14 +23,16 @@ function usePages(): PaletteItem[] {
   return NAVIGATION.flatMap(({ label, items }) =>
     items
       .filter(({ scope }) => scope === undefined || can(scope))
-      .map(({ to, label: name, icon: Icon }): PaletteItem => ({
-        id: to,
-        group: 'Pages',
-        name,
-        keywords: label,
-        icon: <Icon aria-hidden />,
-        run: () => void navigate({ to, params: { projectId: project.id } }),
-      })),
+      .map(
+        ({ to, label: name, icon: Icon }): PaletteItem => ({
+          id: to,
+          group: 'Pages',
+          name,
+          keywords: label,
+          icon: <Icon aria-hidden />,
+          run: () => void navigate({ to, params: { projectId: project.id } }),
+        }),
+      ),
   );
 }
 
@@ -127,7 +129,12 @@ function useActions(): PaletteItem[] {
     isDark
       ? action('Use light theme', <Sun aria-hidden />, () => chooseTheme('light'), 'appearance mode')
       : action('Use dark theme', <Moon aria-hidden />, () => chooseTheme('dark'), 'appearance mode'),
-    action('Account and security', <UserRound aria-hidden />, () => void navigate({ to: '/account' }), 'password'),
+    action(
+      'Account and security',
+      <UserRound aria-hidden />,
+      () => void navigate({ to: '/account' }),
+      'password',
+    ),
     action('Sign out', <LogOut aria-hidden />, () => leave.mutate(), 'log out'),
   ];
 }
