@@ -1,5 +1,6 @@
 import { accountRoutes } from './accounts/account-routes.ts';
 import { signInRoutes } from './accounts/sign-in-routes.ts';
+import { funnelRoutes } from './analytics/funnel/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
 import type { Route } from './api/route.ts';
 import { appRoutes } from './apps/routes.ts';
@@ -21,6 +22,7 @@ import { savedRoutes } from './saved/routes.ts';
 const API_ROUTES = [
   ...eventRoutes,
   ...analyticsRoutes,
+  ...funnelRoutes,
   ...appRoutes,
   ...projectRoutes,
   ...keyRoutes,

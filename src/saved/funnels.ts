@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { FUNNEL_DEFINITION, requireValidFunnel } from '../analytics/funnel-definition.ts';
+import { FUNNEL_DEFINITION, requireValidFunnel } from '../analytics/funnel/definition.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import { NAME_RULES } from '../directory/field-rules.ts';
 import { closedObject, component } from '../lib/schema.ts';

@@ -13,7 +13,7 @@ import type * as projects from '../../client/src/api/projects.ts';
 import type * as saved from '../../client/src/api/saved.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../../src/analytics/daily.ts';
-import type { FUNNEL_ANSWER, FUNNEL_BODY } from '../../src/analytics/funnel.ts';
+import type { FUNNEL_ANSWER, FUNNEL_BODY } from '../../src/analytics/funnel/funnel.ts';
 import type { HOURLY_ANSWER, HOURLY_QUERY } from '../../src/analytics/hourly.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../../src/analytics/live.ts';
 import type { RETENTION_ANSWER, RETENTION_QUERY } from '../../src/analytics/retention.ts';

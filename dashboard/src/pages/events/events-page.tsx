@@ -1,9 +1,9 @@
 import { AppSelect } from '../../components/app-select.tsx';
 import { Page } from '../../components/page.tsx';
-import { ErrorState } from '../../components/states.tsx';
-import { Card } from '../../components/ui/card.tsx';
 import { DAY_CHOICES, RangeSelect } from '../../components/range-select.tsx';
 import { SavedViews } from '../../components/saved-views.tsx';
+import { ErrorState } from '../../components/states.tsx';
+import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { FilterBar } from './filter-bar.tsx';

@@ -35,7 +35,7 @@ export function FunnelCard({ answer }: { answer: FunnelAnswer }) {
         }
       />
       {isEmpty ? (
-        <EmptyState icon={Filter} title="Nobody did the first step in this range">
+        <EmptyState icon={Filter} title="No people at the first step in this range">
           Choose a longer range, or another first event.
         </EmptyState>
       ) : (

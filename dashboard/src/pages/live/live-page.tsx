@@ -136,7 +136,9 @@ function Live({ app, apps, isAll, filters }: LiveProps) {
                 <TopEvents
                   answer={answer}
                   nameOf={(name) => (
-                    <EventsLink search={{ ...eventsSearch, event_name: [name], range: '1h' }}>{name}</EventsLink>
+                    <EventsLink search={{ ...eventsSearch, event_name: [name], range: '1h' }}>
+                      {name}
+                    </EventsLink>
                   )}
                 />
               </div>

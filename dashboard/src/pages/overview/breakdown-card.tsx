@@ -12,8 +12,8 @@ import { ALL_APPS } from '../../lib/all-apps.ts';
 import { toEventsSearch } from '../../lib/analytics-filters.ts';
 import { cn } from '../../lib/class-names.ts';
 import { formatDaySelection } from '../../lib/day-range.ts';
-import { formatShare } from '../../lib/format.ts';
 import { DIMENSIONS, type Dimension, valueLabel } from '../../lib/dimensions.ts';
+import { formatShare } from '../../lib/format.ts';
 import { type OverviewParams, topValuesQuery } from './overview-queries.ts';
 import type { Measure } from './range.ts';
 import { type Amount, type Ranking, rankValues } from './ranking.ts';
@@ -90,7 +90,10 @@ function ValueName({ value, by, params, onFilter }: Omit<ValuesProps, 'ranking'>
       <button
         type="button"
         onClick={() => onFilter(value ?? '')}
-        className={cn('truncate text-left underline-offset-4 hover:underline', name === 'Unknown' && 'text-soft italic')}
+        className={cn(
+          'truncate text-left underline-offset-4 hover:underline',
+          name === 'Unknown' && 'text-soft italic',
+        )}
       >
         {name}
         <span className="sr-only">, filter by it</span>

@@ -58,9 +58,7 @@ export function ChartCard(props: ChartCardProps) {
             <Legend comparison={comparison} timezone={timezone} isFixed={interval !== wanted} />
           )
         }
-        actions={
-          <ChartActions {...props} comparison={comparison} annotations={annotations} />
-        }
+        actions={<ChartActions {...props} comparison={comparison} annotations={annotations} />}
       />
       {view === 'table' ? (
         <DaysTable metric={metric} comparison={comparison} currency={currency} />
@@ -84,7 +82,8 @@ export function ChartCard(props: ChartCardProps) {
 const TABLE_TITLES = { day: 'Daily metrics', week: 'Weekly metrics', month: 'Monthly metrics' } as const;
 
 /** The metrics that a table or a file of this interval has. */
-const metricsOf = (interval: Interval) => METRICS.filter((metric) => intervalOf(metric, interval) === interval);
+const metricsOf = (interval: Interval) =>
+  METRICS.filter((metric) => intervalOf(metric, interval) === interval);
 
 const titleOf = (metric: Metric, interval: Interval) =>
   interval === 'day' ? METRIC_LABELS[metric].perDay : `${METRIC_LABELS[metric].label} per ${interval}`;
@@ -165,7 +164,7 @@ function Legend({ comparison, timezone, isFixed }: LegendProps) {
       {completeCount < current.length && <Key className="border-chart-1 border-dotted">Today so far</Key>}
       <span>
         Days in {timezone}
-        {isFixed && ': one person or session can be active on several days, so these don\'t add up'}
+        {isFixed && ": one person or session can be active on several days, so these don't add up"}
       </span>
     </span>
   );

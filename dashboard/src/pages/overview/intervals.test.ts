@@ -25,7 +25,12 @@ const COMPARISON: Comparison = {
 test('adds days up to weeks from Monday, compared with as many days one range earlier', () => {
   const { current, previous, completeCount, interval } = groupDays(COMPARISON, 'week');
   assert.deepEqual(
-    current.map(({ date, events, new_users, revenue_by_currency }) => [date, events, new_users, revenue_by_currency]),
+    current.map(({ date, events, new_users, revenue_by_currency }) => [
+      date,
+      events,
+      new_users,
+      revenue_by_currency,
+    ]),
     [
       ['2026-11-16', 10, 4, { USD: '0.40' }],
       ['2026-11-23', 18, 3, { USD: '0.30', EUR: '2.00' }],
@@ -53,7 +58,8 @@ test('adds days up to months, and has no previous ones without a comparison', ()
 
 test('never adds up people or sessions', () => {
   for (const metric of ['dau', 'sessions'] as const) assert.equal(intervalOf(metric, 'month'), 'day');
-  for (const metric of ['events', 'new_users', 'revenue'] as const) assert.equal(intervalOf(metric, 'week'), 'week');
+  for (const metric of ['events', 'new_users', 'revenue'] as const)
+    assert.equal(intervalOf(metric, 'week'), 'week');
   assert.equal(parseInterval('month'), 'month');
   assert.equal(parseInterval('year'), 'day');
 });

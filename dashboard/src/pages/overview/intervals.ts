@@ -33,7 +33,8 @@ export function groupDays(comparison: Comparison, interval: Interval): Compariso
   const starts = [...new Set(current.map(({ date }) => startOfPeriod[interval](date)))];
   const indexesOf = (start: string) =>
     current.flatMap(({ date }, index) => (startOfPeriod[interval](date) === start ? [index] : []));
-  const pick = (rows: readonly DayRow[], indexes: readonly number[]) => indexes.flatMap((at) => rows[at] ?? []);
+  const pick = (rows: readonly DayRow[], indexes: readonly number[]) =>
+    indexes.flatMap((at) => rows[at] ?? []);
   const groups = starts.map((start) => {
     const indexes = indexesOf(start);
     const before = pick(previous, indexes);
@@ -52,7 +53,9 @@ export function groupDays(comparison: Comparison, interval: Interval): Compariso
 }
 
 function addRows(rows: readonly DayRow[]): Omit<DayRow, 'date'> {
-  const currencies = new Set(rows.flatMap(({ revenue_by_currency = {} }) => Object.keys(revenue_by_currency)));
+  const currencies = new Set(
+    rows.flatMap(({ revenue_by_currency = {} }) => Object.keys(revenue_by_currency)),
+  );
   const sum = (metric: 'events' | 'new_users') =>
     rows.reduce((total, { [metric]: value = 0 }) => total + value, 0);
   return {
@@ -68,7 +71,11 @@ function addRows(rows: readonly DayRow[]): Omit<DayRow, 'date'> {
 }
 
 /** Returns the index of the point that contains a day; undefined if there is none. */
-export function findPoint(rows: readonly { date: string }[], interval: Interval, day: string): number | undefined {
+export function findPoint(
+  rows: readonly { date: string }[],
+  interval: Interval,
+  day: string,
+): number | undefined {
   const start = startOfPeriod[interval](day);
   const index = rows.findIndex(({ date }) => date === start);
   return index < 0 ? undefined : index;

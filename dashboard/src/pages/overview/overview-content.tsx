@@ -7,13 +7,18 @@ import { AnalyticsFilterBar } from '../../components/analytics-filter-bar.tsx';
 import { QueryState } from '../../components/query-state.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Switch } from '../../components/ui/switch.tsx';
-import { type AnalyticsFilter, FILTER_FIELDS, renderFilters, withFilter } from '../../lib/analytics-filters.ts';
+import {
+  type AnalyticsFilter,
+  FILTER_FIELDS,
+  renderFilters,
+  withFilter,
+} from '../../lib/analytics-filters.ts';
 import { cn } from '../../lib/class-names.ts';
 import { countDays } from '../../lib/day-range.ts';
+import { DIMENSION_NAMES } from '../../lib/dimensions.ts';
 import { formatAmount, formatDay } from '../../lib/format.ts';
 import { BreakdownCard } from './breakdown-card.tsx';
 import { ChartCard, type View } from './chart-card.tsx';
-import { DIMENSION_NAMES } from '../../lib/dimensions.ts';
 import { NoEvents, NoEventsInRange } from './empty-states.tsx';
 import { MetricCard } from './metric-card.tsx';
 import { type Comparison, compareDays, listCurrencies, METRICS, type Metric } from './metrics.ts';
@@ -103,8 +108,13 @@ type MetricsProps = { answer: DailyAnswer; comparison: Comparison; params: Overv
 function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
-  const change = (part: { metric?: Metric; view?: View; currency?: string; interval?: Interval; compare?: string }) =>
-    void navigate({ to: '.', search: (previous) => ({ ...previous, ...part }), resetScroll: false });
+  const change = (part: {
+    metric?: Metric;
+    view?: View;
+    currency?: string;
+    interval?: Interval;
+    compare?: string;
+  }) => void navigate({ to: '.', search: (previous) => ({ ...previous, ...part }), resetScroll: false });
   const users = useQuery({ ...uniqueUsersQuery(params), placeholderData: keepPreviousData });
   const shown = parseMetric(search.metric);
   const { timezone } = meta;

@@ -5,7 +5,13 @@ import { queryClient } from '../../api/query-client.ts';
 import { ALL_APPS } from '../../lib/all-apps.ts';
 import { type AnalyticsFilter, parseFilters, toFilterQuery } from '../../lib/analytics-filters.ts';
 import { AUTOMATIC_NAMES } from '../../lib/automatic-events.ts';
-import { type DayRange, type DaySelection, dayAt, parseDaySelection, resolveDays } from '../../lib/day-range.ts';
+import {
+  type DayRange,
+  type DaySelection,
+  dayAt,
+  parseDaySelection,
+  resolveDays,
+} from '../../lib/day-range.ts';
 import { DIMENSION_NAMES, type Dimension } from '../../lib/dimensions.ts';
 import { parseInterval } from './intervals.ts';
 import type { Interval } from './period-names.ts';

@@ -1,8 +1,8 @@
 import type { BreakdownAnswer } from '../../api/answers.ts';
 import { isAutomaticEvent } from '../../lib/automatic-events.ts';
+import type { Dimension } from '../../lib/dimensions.ts';
 import { formatCount, formatMoney } from '../../lib/format.ts';
 import { sumDecimals } from './decimal.ts';
-import type { Dimension } from '../../lib/dimensions.ts';
 import type { Measure } from './range.ts';
 
 /** How many values a card shows. */

@@ -61,7 +61,7 @@ function RateCell({ rate, users }: { rate: number | null; users?: number | null 
   if (rate === null) {
     return (
       <Cell className="text-center text-soft">
-        <span className="sr-only">{users === 0 ? 'Nobody in this cohort' : 'Has not ended'}</span>
+        <span className="sr-only">{users === 0 ? 'No people in this cohort' : 'Has not ended'}</span>
       </Cell>
     );
   }

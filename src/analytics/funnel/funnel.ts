@@ -1,17 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Static, Type } from 'typebox';
-import type { Caller } from '../api/caller.ts';
-import { validationFailed } from '../api/errors.ts';
-import { requireScope } from '../api/permission.ts';
-import type { App } from '../directory/app.ts';
-import { formatDay } from '../lib/calendar.ts';
-import { SECOND_MS } from '../lib/durations.ts';
-import { StorageError } from '../lib/errors.ts';
-import { closedObject, component, nullable } from '../lib/schema.ts';
-import { dayAt } from '../lib/zone-offsets.ts';
-import type { Warehouse } from '../warehouse/open.ts';
-import { FUNNEL_DEFINITIONS } from './definitions.ts';
-import { findAnyOrder } from './funnel-any-order.ts';
+import type { Caller } from '../../api/caller.ts';
+import { validationFailed } from '../../api/errors.ts';
+import { requireScope } from '../../api/permission.ts';
+import type { App } from '../../directory/app.ts';
+import { formatDay } from '../../lib/calendar.ts';
+import { SECOND_MS } from '../../lib/durations.ts';
+import { StorageError } from '../../lib/errors.ts';
+import { closedObject, component, nullable } from '../../lib/schema.ts';
+import { dayAt } from '../../lib/zone-offsets.ts';
+import type { Warehouse } from '../../warehouse/open.ts';
+import { FUNNEL_DEFINITIONS } from '../definitions.ts';
+import { describeQuery, META_FIELDS } from '../meta.ts';
+import { type AnalyticsServices, COMMON_QUERY, parseQueryScope } from '../query.ts';
+import { parseDayRange, RANGE_QUERY } from '../range.ts';
+import { findAnyOrder } from './any-order.ts';
 import {
   FUNNEL_DEFINITION,
   FUNNEL_FIELDS,
@@ -20,14 +23,11 @@ import {
   readsProperties,
   requireValidFunnel,
   WINDOW_SECONDS_DEFAULT,
-} from './funnel-definition.ts';
-import { findSequence } from './funnel-sequence.ts';
-import { type FunnelQuery, OTHER_VALUE, stepsOfPeopleSql, topValuesSql } from './funnel-sql.ts';
-import { createFunnelTally, type FunnelTally } from './funnel-tally.ts';
-import { describeQuery, META_FIELDS } from './meta.ts';
-import { type AnalyticsServices, COMMON_QUERY, parseQueryScope } from './query.ts';
-import { parseDayRange, RANGE_QUERY } from './range.ts';
-import { unpackPeople } from './unpack-funnel.ts';
+} from './definition.ts';
+import { findSequence } from './sequence.ts';
+import { type FunnelQuery, OTHER_VALUE, stepsOfPeopleSql, topValuesSql } from './sql.ts';
+import { createFunnelTally, type FunnelTally } from './tally.ts';
+import { unpackPeople } from './unpack.ts';
 
 /** The body of a funnel query. */
 export const FUNNEL_BODY = component(
@@ -48,13 +48,15 @@ const STEP_ROW = component(
   closedObject({
     event_name: Type.String({ description: 'Name of the event of the step.' }),
     users: COUNT,
-    conversion: nullable(PART, { description: 'Part of those who did the first step; null if nobody did.' }),
+    conversion: nullable(PART, {
+      description: 'Part of those who did the first step; null if there are none.',
+    }),
     conversion_from_previous: nullable(PART, {
-      description: 'Part of those who did the previous step; null for the first step, or if nobody did.',
+      description: 'Part of those who did the previous step; null for the first step, or if there are none.',
     }),
     median_seconds: nullable(Type.Number({ minimum: 0 }), {
       description:
-        'Median time since the previous step, or since the first event with the order `any`; null for the first step, or if nobody did it.',
+        'Median time since the previous step, or since the first event with the order `any`; null for the first step, or if there are none.',
     }),
   }),
 );

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { type FieldError, validationFailed } from '../api/errors.ts';
-import { closedObject, component } from '../lib/schema.ts';
-import { findWhereMistake, WHERE_JSON, whereTarget } from './funnel-where.ts';
-import { FILTER_QUERY } from './query.ts';
+import { type FieldError, validationFailed } from '../../api/errors.ts';
+import { closedObject, component } from '../../lib/schema.ts';
+import { FILTER_QUERY } from '../query.ts';
+import { findWhereMistake, WHERE_JSON, whereTarget } from './where.ts';
 
 /** The orders in which steps may happen. */
 export const FUNNEL_ORDERS = ['sequential', 'any'] as const;

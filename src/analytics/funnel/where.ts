@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
-import type { FieldError } from '../api/errors.ts';
-import { closedObject, component } from '../lib/schema.ts';
-import { type BoundSql, hasPropertySql, propertyParams, propertyTextSql } from '../warehouse/event-sql.ts';
+import type { FieldError } from '../../api/errors.ts';
+import { closedObject, component } from '../../lib/schema.ts';
+import { type BoundSql, hasPropertySql, propertyParams, propertyTextSql } from '../../warehouse/event-sql.ts';
 
 /** How a value is compared. `exists` has no value; `gt` and `lt` compare numbers. */
 export const WHERE_OPERATORS = ['is', 'is_not', 'contains', 'exists', 'gt', 'lt'] as const;

@@ -1,11 +1,11 @@
-import type { Attempt } from './funnel-steps.ts';
+import type { Attempt } from './steps.ts';
 
 /** The people who did a step. */
 export type FunnelRow = {
   users: number;
-  /** Of those who did the first step; null if nobody did. */
+  /** Of those who did the first step; null if there are none. */
   conversion: number | null;
-  /** Of those who did the previous step; null for the first one, or if nobody did. */
+  /** Of those who did the previous step; null for the first one, or if there are none. */
   conversion_from_previous: number | null;
   /** Median of the seconds since the previous step or, in any order, since the first event; null for the first one. */
   median_seconds: number | null;

@@ -1,13 +1,13 @@
-import { SECOND_MS } from '../lib/durations.ts';
-import { dayCondition, daySql, timeCondition } from '../warehouse/day-sql.ts';
-import { EVENT_MS_MAX } from '../warehouse/event-columns.ts';
-import type { BoundSql } from '../warehouse/event-sql.ts';
-import type { FunnelDefinition } from './funnel-definition.ts';
-import { whereSql } from './funnel-where.ts';
-import { USER_SQL, withPersonSql } from './person-sql.ts';
-import type { AnalyticsQuery } from './query.ts';
-import { allOf, appCondition, filterCondition } from './query-sql.ts';
-import { valueSql } from './top-values.ts';
+import { SECOND_MS } from '../../lib/durations.ts';
+import { dayCondition, daySql, timeCondition } from '../../warehouse/day-sql.ts';
+import { EVENT_MS_MAX } from '../../warehouse/event-columns.ts';
+import type { BoundSql } from '../../warehouse/event-sql.ts';
+import { USER_SQL, withPersonSql } from '../person-sql.ts';
+import type { AnalyticsQuery } from '../query.ts';
+import { allOf, appCondition, filterCondition } from '../query-sql.ts';
+import { valueSql } from '../top-values.ts';
+import type { FunnelDefinition } from './definition.ts';
+import { whereSql } from './where.ts';
 
 /** A funnel of the days of a query. */
 export type FunnelQuery = {
@@ -46,7 +46,7 @@ export function topValuesSql(funnel: FunnelQuery): BoundSql {
   };
 }
 
-/** Returns what tells the values of the breakdown from one another; nothing without one. */
+/** Returns SQL for the value of the breakdown as text, see `valueTextSql`; the same for all events without a breakdown. */
 function breakdownSql({ definition: { breakdown } }: FunnelQuery): BoundSql {
   if (breakdown === undefined) return { sql: "''", params: {} };
   const [, property] = /^property:([\s\S]*)$/.exec(breakdown) ?? [];

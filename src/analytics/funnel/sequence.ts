@@ -6,7 +6,7 @@ import {
   type StepCounts,
   type StepEvents,
   type WalkOptions,
-} from './funnel-steps.ts';
+} from './steps.ts';
 
 const NEVER = Number.NEGATIVE_INFINITY;
 

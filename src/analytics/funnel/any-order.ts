@@ -5,7 +5,7 @@ import {
   lowestValue,
   type StepEvents,
   type WalkOptions,
-} from './funnel-steps.ts';
+} from './steps.ts';
 
 /**
  * Returns the best attempt of a person at the steps in any order; undefined if there is none. An attempt starts with an
@@ -31,15 +31,15 @@ type Completion = { level: number; from: number; to: number };
 const maskOf = (level: number) => (1 << level) - 1;
 
 function findCompletion(events: StepEvents, { stepCount, windowMs }: WalkOptions): Completion {
-  const { timesMs, masks } = events;
   const counts = createStepCounts();
   let best: Completion = { level: 0, from: 0, to: 0 };
-  let from = 0;
-  for (let index = 0; index < timesMs.length && best.level < stepCount; ) {
-    const to = endOfGroup(events, index);
-    const earliestMs = (timesMs[index] ?? 0) - windowMs;
-    for (; index < to; index += 1) counts.add(masks[index] ?? 0, 1);
-    for (; from < to && !canStart(events, from, earliestMs); from += 1) counts.add(masks[from] ?? 0, -1);
+  let [from, to] = [0, 0];
+  while (to < events.timesMs.length && best.level < stepCount) {
+    const earliestMs = (events.timesMs[to] ?? 0) - windowMs;
+    const end = endOfGroup(events, to);
+    for (; to < end; to += 1) counts.add(events.masks[to] ?? 0, 1);
+    for (; from < to && !canStart(events, from, earliestMs); from += 1)
+      counts.add(events.masks[from] ?? 0, -1);
     const level = counts.match(0, stepCount);
     // If steps can be matched at all, they can be matched by a set with any one event that matches one of them.
     if (level > best.level && hasStep(events, from, to, level)) best = { level, from, to };

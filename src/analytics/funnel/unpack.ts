@@ -1,5 +1,5 @@
-import { PACKED } from './funnel-sql.ts';
-import type { StepEvents } from './funnel-steps.ts';
+import { PACKED } from './sql.ts';
+import type { StepEvents } from './steps.ts';
 
 const EVENT_BYTES = 8;
 const MORE_BYTES = 0x80;
