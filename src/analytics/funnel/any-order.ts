@@ -3,6 +3,7 @@ import {
   createStepCounts,
   endOfGroup,
   lowestValue,
+  type StepCounts,
   type StepEvents,
   type WalkOptions,
 } from './steps.ts';
@@ -33,18 +34,25 @@ const maskOf = (level: number) => (1 << level) - 1;
 function findCompletion(events: StepEvents, { stepCount, windowMs }: WalkOptions): Completion {
   const counts = createStepCounts();
   let best: Completion = { level: 0, from: 0, to: 0 };
-  let [from, to] = [0, 0];
-  while (to < events.timesMs.length && best.level < stepCount) {
+  let from = 0;
+  for (let to = 0; to < events.timesMs.length && best.level < stepCount; ) {
     const earliestMs = (events.timesMs[to] ?? 0) - windowMs;
-    const end = endOfGroup(events, to);
-    for (; to < end; to += 1) counts.add(events.masks[to] ?? 0, 1);
+    to = addGroup(counts, events, to);
     for (; from < to && !canStart(events, from, earliestMs); from += 1)
       counts.add(events.masks[from] ?? 0, -1);
     const level = counts.match(0, stepCount);
     // If steps can be matched at all, they can be matched by a set with any one event that matches one of them.
-    if (level > best.level && hasStep(events, from, to, level)) best = { level, from, to };
+    const isValid = level > best.level && hasStep(events, from, to, level);
+    best = isValid ? { level, from, to } : best;
   }
   return best;
+}
+
+/** Adds the events at the time of event `from`, and returns the index after them. */
+function addGroup(counts: StepCounts, events: StepEvents, from: number): number {
+  const to = endOfGroup(events, from);
+  for (let index = from; index < to; index += 1) counts.add(events.masks[index] ?? 0, 1);
+  return to;
 }
 
 const canStart = ({ timesMs, inRange }: StepEvents, index: number, earliestMs: number) =>
