@@ -1,5 +1,6 @@
 import { accountRoutes } from './accounts/account-routes.ts';
 import { signInRoutes } from './accounts/sign-in-routes.ts';
+import { funnelRoutes } from './analytics/funnel/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
 import type { Route } from './api/route.ts';
 import { appRoutes } from './apps/routes.ts';
@@ -23,6 +24,7 @@ const API_ROUTES = [
   ...eventRoutes,
   ...ingestionRoutes,
   ...analyticsRoutes,
+  ...funnelRoutes,
   ...appRoutes,
   ...projectRoutes,
   ...keyRoutes,

@@ -6,6 +6,7 @@ import { type AuditLog, createAuditLog } from './admin/audit-log.ts';
 import { createCaller } from './admin/call.ts';
 import { createEvents, type Events } from './admin/events.ts';
 import { createIngestion, type IngestionOperations } from './admin/ingestion.ts';
+import { createFunnels, type Funnels } from './admin/funnels.ts';
 import { createProject, type ProjectOperations } from './admin/project.ts';
 import { createViews, type Views } from './admin/views.ts';
 import { type Fetch, GLOBAL_FETCH } from './http/transport.ts';
@@ -51,6 +52,7 @@ export class AppflowAdmin {
   readonly events: Events;
   readonly ingestion: IngestionOperations;
   readonly project: ProjectOperations;
+  readonly funnels: Funnels;
   readonly views: Views;
 
   /** Throws AppflowError if the key or the URL cannot work, and in a browser for a server key. */
@@ -68,6 +70,7 @@ export class AppflowAdmin {
     this.events = createEvents(caller, clock);
     this.ingestion = createIngestion(caller);
     this.project = createProject(caller);
+    this.funnels = createFunnels(caller);
     this.views = createViews(caller);
   }
 }

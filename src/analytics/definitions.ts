@@ -60,3 +60,15 @@ export const RETENTION_DEFINITIONS = {
     'People of the cohort who came back: on counts those with a matching event in that period, on_or_after those with one in that period or any later one until now. Filters, including event_name, apply to these events only. The first entry is the cohort itself. Periods that have not ended are null.',
   rate: 'users divided by size, 0 to 1; null for periods that have not ended and for cohorts without people.',
 } as const;
+
+/** How a funnel is counted. */
+export const FUNNEL_DEFINITIONS = {
+  users:
+    'People, not events: each counts once, with their best attempt, in every step up to the last one they did. The first step is in the range (in any order: the first event); later steps may follow after it, within window_seconds of the first event, to the millisecond. Other events may lie between, events at the same time count as ordered, and one event fills one step. The best attempt has the most steps; of several, the one that got there first, and of these the one that started last.',
+  conversion: 'users divided by the users of the first step, 0 to 1; null if there are none.',
+  conversion_from_previous: 'users divided by the users of the previous step, 0 to 1.',
+  median_seconds:
+    'Median time between the previous step and this one, each at its earliest in the best attempt; in any order, between the first event and the one that completes this step and all before it.',
+  breakdown:
+    'The value of the event that the best attempt starts with; if several start it at the same time, the most frequent value.',
+} as const;

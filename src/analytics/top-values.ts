@@ -23,7 +23,7 @@ export type Ranking = { dimension: Dimension; limit: number };
 export type Ranked<Row> = Row & { place: number; is_whole: number; value: string | null };
 
 /** Returns SQL for an event's value of the dimension, null without one. */
-function valueSql(dimension: Dimension): BoundSql {
+export function valueSql(dimension: Dimension): BoundSql {
   if ('column' in dimension) return { sql: `nullIf(${dimension.column}, '')`, params: {} };
   return {
     sql: `if(${hasPropertySql('property')}, ${propertyTextSql('property')}, NULL)`,

@@ -21,6 +21,7 @@ export const CAPS = {
   membersPerProject: 1_000,
   annotationsPerProject: 500,
   viewsPerProject: 200,
+  funnelsPerProject: 200,
   /** Projects of a person. */
   projectsPerPerson: 100,
   /** Sessions of a person; the oldest end when there are more. */

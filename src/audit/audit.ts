@@ -46,6 +46,9 @@ export const AUDIT_ACTIONS = [
   'view.created',
   'view.updated',
   'view.deleted',
+  'funnel.created',
+  'funnel.updated',
+  'funnel.deleted',
 ] as const;
 
 /** One of `AUDIT_ACTIONS`. */

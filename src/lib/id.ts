@@ -13,9 +13,10 @@ export type IdPrefix =
   | 'inv'
   | 'row'
   | 'store'
-  | 'smp';
+  | 'smp'
   | 'ann'
-  | 'view';
+  | 'view'
+  | 'funnel';
 
 const pool = Buffer.alloc(4_096);
 let used = pool.length;

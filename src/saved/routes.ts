@@ -13,6 +13,7 @@ import {
   toAnnotationContent,
   toAnnotationJson,
 } from './annotations.ts';
+import { funnelRoutes } from './funnel-routes.ts';
 import { createSaved, deleteSaved, listSaved, type SavedServices, updateSaved } from './saved-items.ts';
 import {
   NEW_VIEW,
@@ -181,4 +182,5 @@ export const savedRoutes = [
   createViewRoute,
   updateViewRoute,
   deleteViewRoute,
+  ...funnelRoutes,
 ] satisfies Route<SavedServices>[];

@@ -15,7 +15,7 @@ import { type IdPrefix, newId } from '../lib/id.ts';
  * schema and an object of this type, its routes, a cap, its audit actions and its prefix of IDs. It needs no migration.
  */
 export type SavedKind = {
-  kind: 'annotation' | 'view';
+  kind: 'annotation' | 'view' | 'funnel';
   idPrefix: IdPrefix;
   cap: keyof typeof CAPS;
   /** Completes the sentence of the cap: "There are 500 … already". */
@@ -46,6 +46,16 @@ export async function listSaved<Content>(
     .orderBy('id')
     .execute();
   return rows.map(toItem<Content>);
+}
+
+/** Returns what is saved. Throws 404 outside the project. */
+export async function getSaved<Content>(
+  { db }: Pick<Control, 'db'>,
+  projectId: string,
+  kind: SavedKind,
+  id: string,
+): Promise<SavedItem<Content>> {
+  return toItem<Content>(await getRow(db, projectId, kind, id));
 }
 
 /**
@@ -146,7 +156,7 @@ export async function deleteSaved<Content extends Readonly<Record<string, unknow
   });
 }
 
-function findRow(tx: ControlTransaction, projectId: string, { kind }: SavedKind, id: string) {
+function findRow(tx: ControlTransaction | Control['db'], projectId: string, { kind }: SavedKind, id: string) {
   return tx
     .selectFrom('saved_items')
     .selectAll()
@@ -156,7 +166,12 @@ function findRow(tx: ControlTransaction, projectId: string, { kind }: SavedKind,
     .executeTakeFirst();
 }
 
-async function getRow(tx: ControlTransaction, projectId: string, kind: SavedKind, id: string) {
+async function getRow(
+  tx: ControlTransaction | Control['db'],
+  projectId: string,
+  kind: SavedKind,
+  id: string,
+) {
   const row = await findRow(tx, projectId, kind, id);
   if (!row) throw new ApiError('not_found', { detail: `There is no such ${kind.kind}.` });
   return row;

@@ -7,15 +7,18 @@ import type * as auditLog from '../../client/src/api/audit-log.ts';
 import type * as errors from '../../client/src/api/error-code.ts';
 import type * as events from '../../client/src/api/events.ts';
 import type * as ingestion from '../../client/src/api/ingestion.ts';
+import type * as funnels from '../../client/src/api/funnels.ts';
 import type * as keys from '../../client/src/api/keys.ts';
 import type * as list from '../../client/src/api/list.ts';
 import type * as projects from '../../client/src/api/projects.ts';
 import type * as saved from '../../client/src/api/saved.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../../src/analytics/daily.ts';
+import type { FUNNEL_ANSWER, FUNNEL_BODY } from '../../src/analytics/funnel/funnel.ts';
 import type { HOURLY_ANSWER, HOURLY_QUERY } from '../../src/analytics/hourly.ts';
-import type { USERS_ANSWER, USERS_QUERY } from '../../src/analytics/unique-users.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../../src/analytics/live.ts';
+import type { RETENTION_ANSWER, RETENTION_QUERY } from '../../src/analytics/retention.ts';
+import type { USERS_ANSWER, USERS_QUERY } from '../../src/analytics/unique-users.ts';
 import type { ErrorCode } from '../../src/api/error-codes.ts';
 import type { FieldError } from '../../src/api/errors.ts';
 import type { APP_JSON } from '../../src/apps/app-json.ts';
@@ -43,6 +46,7 @@ import type { Category } from '../../src/limits/policies.ts';
 import type { PROJECT_JSON } from '../../src/projects/project-json.ts';
 import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
 import type { ANNOTATION_JSON, NEW_ANNOTATION } from '../../src/saved/annotations.ts';
+import type { FUNNEL_CHANGES, FUNNEL_JSON, NEW_FUNNEL } from '../../src/saved/funnels.ts';
 import type { NEW_VIEW, VIEW_CHANGES, VIEW_JSON } from '../../src/saved/views.ts';
 
 /** Expands an object type recursively, however it was composed. */
@@ -86,6 +90,8 @@ export type Proofs = [
   Proof<Is<analytics.UsersAnswer, typeof USERS_ANSWER>>,
   Proof<Is<analytics.BreakdownQuery, typeof BREAKDOWN_QUERY>>,
   Proof<Is<analytics.BreakdownAnswer, typeof BREAKDOWN_ANSWER>>,
+  Proof<Is<analytics.RetentionQuery, typeof RETENTION_QUERY>>,
+  Proof<Is<analytics.RetentionAnswer, typeof RETENTION_ANSWER>>,
   Proof<Is<analytics.LiveQuery, typeof LIVE_QUERY>>,
   Proof<Is<analytics.LiveAnswer, typeof LIVE_ANSWER>>,
   Proof<Is<ingestion.IngestionQuery, typeof COUNTS_QUERY>>,
@@ -113,6 +119,11 @@ export type Proofs = [
   Proof<Is<auditLog.AuditQuery & { format?: 'json' | list.ExportFormat }, typeof AUDIT_QUERY>>,
   Proof<Is<saved.NewAnnotation, typeof NEW_ANNOTATION>>,
   Proof<Is<saved.Annotation, typeof ANNOTATION_JSON>>,
+  Proof<Is<funnels.NewFunnel, typeof NEW_FUNNEL>>,
+  Proof<Is<funnels.FunnelChange, typeof FUNNEL_CHANGES>>,
+  Proof<Is<funnels.Funnel, typeof FUNNEL_JSON>>,
+  Proof<Is<funnels.FunnelQuery, typeof FUNNEL_BODY>>,
+  Proof<Is<funnels.FunnelAnswer, typeof FUNNEL_ANSWER>>,
   Proof<Is<saved.NewView, typeof NEW_VIEW>>,
   Proof<Is<saved.ViewChange, typeof VIEW_CHANGES>>,
   Proof<Is<saved.View, typeof VIEW_JSON>>,

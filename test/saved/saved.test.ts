@@ -16,9 +16,15 @@ const isoNow = () => new Date(clock.now()).toISOString();
 const RELEASE = { date: '2026-11-22', text: 'Version 2.4' };
 const VIEW = { page: 'events', name: 'Germany', search: 'range=30d&country=DE' };
 
+const FUNNEL = {
+  name: 'Sales',
+  definition: { steps: [{ event_name: 'trial_started' }, { event_name: 'purchase_complete' }] },
+};
+
 const KINDS = [
   { path: '/v1/annotations', body: RELEASE, kind: 'annotation', cap: CAPS.annotationsPerProject },
   { path: '/v1/views', body: VIEW, kind: 'view', cap: CAPS.viewsPerProject },
+  { path: '/v1/funnels', body: FUNNEL, kind: 'funnel', cap: CAPS.funnelsPerProject },
 ];
 
 const post = (path: string, body: unknown, as = key, headers = {}) =>
@@ -41,7 +47,7 @@ for (const { path, body, kind, cap } of KINDS) {
       const made = await post(path, body);
       assert.equal(made.status, 201, made.text);
       const { id, ...rest } = made.body;
-      const times = kind === 'view' ? { updated_at: isoNow() } : {};
+      const times = kind !== 'annotation' ? { updated_at: isoNow() } : {};
       assert.deepEqual(rest, { ...body, created_at: isoNow(), ...times });
       const entries = Object.entries(body);
       const added = Object.fromEntries(entries.map(([name, value]) => [name, [null, value]]));
@@ -69,7 +75,7 @@ for (const { path, body, kind, cap } of KINDS) {
       const { id } = (await post(path, body)).body;
       assert.deepEqual(await list(path, other.server_key), []);
       assertRefused(await remove(path, id, other.server_key), 404, 'not_found');
-      if (kind === 'view') {
+      if (kind !== 'annotation') {
         const options = { key: other.server_key, body: { name: 'Stolen' } };
         assertRefused(await api.call('PATCH', `${path}/${id}`, options), 404, 'not_found');
       }
@@ -157,4 +163,23 @@ it('changes only the sent fields of a view, and logs what changed', async () => 
   assert.deepEqual((await lastAudit()).diff, diff);
   assertRefused(await patch({}), 422, 'validation_failed');
   assertRefused(await patch({ page: 'overview' }), 422, 'validation_failed');
+});
+
+it('gets a funnel, changes its name or its definition, and names what is wrong with a condition', async () => {
+  const { body: made } = await post('/v1/funnels', FUNNEL);
+  const path = `/v1/funnels/${made.id}`;
+  assert.deepEqual((await api.call('GET', path, { key })).body, made);
+  const patch = (body: unknown) => api.call('PATCH', path, { key, body });
+  assert.equal((await patch({ name: '  Renamed ' })).body.name, 'Renamed');
+  const steps = [...FUNNEL.definition.steps, { event_name: 'renewal' }];
+  const changed = await patch({ definition: { steps, order: 'any' } });
+  assert.deepEqual(changed.body.definition, { steps, order: 'any' });
+  assert.equal((await lastAudit()).action, 'funnel.updated');
+  const where = [{ property: 'price', op: 'gt', value: 'much' }];
+  const refused = await patch({ definition: { steps: [{ event_name: 'a', where }, { event_name: 'b' }] } });
+  assert.deepEqual([refused.status, refused.body.errors[0].field], [422, 'definition.steps.0.where.0.value']);
+  const other = await initProject(api.config);
+  assertRefused(await api.call('GET', path, { key: other.server_key }), 404, 'not_found');
+  assert.equal((await remove('/v1/funnels', made.id)).status, 200);
+  assertRefused(await api.call('GET', path, { key }), 404, 'not_found');
 });

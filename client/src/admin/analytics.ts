@@ -7,9 +7,12 @@ import type {
   HourlyQuery,
   LiveAnswer,
   LiveQuery,
+  RetentionAnswer,
+  RetentionQuery,
   UsersAnswer,
   UsersQuery,
 } from '../api/analytics.ts';
+import type { FunnelAnswer, FunnelQuery } from '../api/funnels.ts';
 import type { Caller, CallOptions } from './call.ts';
 
 /** Analytics queries. */
@@ -59,6 +62,25 @@ export type Analytics = {
    * ```
    */
   live: (query?: LiveQuery, options?: CallOptions) => Promise<LiveAnswer>;
+  /**
+   * Returns how many people of each cohort came back.
+   * @example
+   * ```ts
+   * const { data } = await admin.analytics.retention({ app_id: appId, interval: 'week', periods: 4, days: 60 });
+   * for (const { cohort, size, rate } of data) console.log(cohort, size, rate);
+   * ```
+   */
+  retention: (query?: RetentionQuery, options?: CallOptions) => Promise<RetentionAnswer>;
+  /**
+   * Returns how many people did each step of a funnel.
+   * @example
+   * ```ts
+   * const steps = [{ event_name: 'trial_started' }, { event_name: 'purchase_complete' }];
+   * const { data } = await admin.analytics.funnel({ app_id: appId, days: 30, steps });
+   * console.log(data);
+   * ```
+   */
+  funnel: (query: FunnelQuery, options?: CallOptions) => Promise<FunnelAnswer>;
 };
 
 /** Returns the analytics queries. */
@@ -69,5 +91,7 @@ export function createAnalytics({ call }: Caller): Analytics {
     users: (query = {}, options) => call('analytics.users', { query, options }),
     breakdown: (query, options) => call('analytics.breakdown', { query, options }),
     live: (query = {}, options) => call('analytics.live', { query, options }),
+    retention: (query = {}, options) => call('analytics.retention', { query, options }),
+    funnel: (body, options) => call('analytics.funnel', { body, options }),
   };
 }

@@ -130,3 +130,33 @@ export type LiveAnswer = {
   };
   meta: AnalyticsMeta & { today: string };
 };
+
+/** `interval` is the length of a period (default `day`), `periods` the number of later ones (1 to 52, default 14). */
+export type RetentionQuery = AnalyticsQuery & {
+  days?: number;
+  start?: string;
+  end?: string;
+  interval?: 'day' | 'week' | 'month';
+  periods?: number;
+  return?: 'on' | 'on_or_after';
+};
+
+/** A cohort and how many of it were active in each period; the first entry is the cohort, null is a period that has not ended. */
+export type RetentionCohort = {
+  cohort: string;
+  size: number;
+  users: (number | null)[];
+  rate: (number | null)[];
+};
+
+export type RetentionAnswer = {
+  data: RetentionCohort[];
+  meta: AnalyticsMeta & {
+    start: string;
+    end: string;
+    interval: 'day' | 'week' | 'month';
+    periods: number;
+    return: 'on' | 'on_or_after';
+    moved: string | null;
+  };
+};

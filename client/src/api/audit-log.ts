@@ -38,7 +38,10 @@ export type AuditAction =
   | 'annotation.deleted'
   | 'view.created'
   | 'view.updated'
-  | 'view.deleted';
+  | 'view.deleted'
+  | 'funnel.created'
+  | 'funnel.updated'
+  | 'funnel.deleted';
 
 /** Which audit log entries; all conditions must match. */
 export type AuditFilter = {

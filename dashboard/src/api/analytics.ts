@@ -1,5 +1,13 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { BreakdownQuery, DailyQuery, HourlyQuery, LiveQuery, UsersQuery } from './answers.ts';
+import type {
+  BreakdownQuery,
+  DailyQuery,
+  FunnelQuery,
+  HourlyQuery,
+  LiveQuery,
+  RetentionQuery,
+  UsersQuery,
+} from './answers.ts';
 import { call } from './http.ts';
 import { projectKey } from './project.ts';
 
@@ -59,6 +67,30 @@ export const liveQuery = (projectId: string, query: LiveQuery) =>
       call('GET /app/v1/projects/{project_id}/analytics/live', {
         params: { project_id: projectId },
         query,
+        signal,
+      }),
+  });
+
+/** How many people of each cohort came back. */
+export const retentionQuery = (projectId: string, query: RetentionQuery) =>
+  queryOptions({
+    queryKey: [...projectKey(projectId), 'analytics', 'retention', query],
+    queryFn: ({ signal }) =>
+      call('GET /app/v1/projects/{project_id}/analytics/retention', {
+        params: { project_id: projectId },
+        query,
+        signal,
+      }),
+  });
+
+/** How many people did each step. */
+export const funnelQuery = (projectId: string, body: FunnelQuery) =>
+  queryOptions({
+    queryKey: [...projectKey(projectId), 'analytics', 'funnel', body],
+    queryFn: ({ signal }) =>
+      call('POST /app/v1/projects/{project_id}/analytics/funnel', {
+        params: { project_id: projectId },
+        body,
         signal,
       }),
   });

@@ -40,6 +40,9 @@ const LABELS: Record<AuditAction, string> = {
   'view.created': 'View saved',
   'view.updated': 'View changed',
   'view.deleted': 'View deleted',
+  'funnel.created': 'Funnel saved',
+  'funnel.updated': 'Funnel changed',
+  'funnel.deleted': 'Funnel deleted',
 };
 
 const KNOWN = new Map<string, string>(Object.entries(LABELS));

@@ -32,6 +32,32 @@ export function overviewSearch(search: Search) {
   };
 }
 
+/** Returns the search parameters of Retention. */
+export function retentionSearch(search: Search) {
+  return {
+    ...pickText(search, 'apps', 'interval', 'periods', 'return'),
+    ...pickTexts(search, 'filter'),
+    ...pickDays(search),
+  };
+}
+
+/** Returns the search parameters of Funnels: `funnel` is the definition as JSON, `saved` the ID of the saved one. */
+export function funnelsSearch(search: Search) {
+  const { funnel } = search;
+  // The router parses JSON in an address that someone typed.
+  const text = typeof funnel === 'object' && funnel !== null ? JSON.stringify(funnel) : funnel;
+  return {
+    ...pickText({ ...search, funnel: text }, 'apps', 'funnel', 'saved'),
+    ...pickTexts(search, 'filter'),
+    ...pickDays(search),
+  };
+}
+
+const pickDays = (search: Search) => ({
+  ...pickKnown(search, 'range', (range) => parseDaySelection(range) !== undefined),
+  ...pickKnown(search, 'timezone', isTimeZone),
+});
+
 /** Returns the search parameters of Live. */
 export function liveSearch(search: Search) {
   return { ...pickText(search, 'open', 'apps'), ...pickTexts(search, 'filter') };

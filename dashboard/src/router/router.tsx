@@ -17,7 +17,15 @@ import { prefetchOverview } from '../pages/overview/overview-queries.ts';
 import { NO_ACCESS, NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
 import { findHome, isLastProject, rememberProject } from '../shell/home.ts';
 import { Root } from '../shell/root.tsx';
-import { auditLogSearch, eventsSearch, ingestionSearch, liveSearch, overviewSearch } from './page-search.ts';
+import {
+  auditLogSearch,
+  eventsSearch,
+  funnelsSearch,
+  ingestionSearch,
+  liveSearch,
+  overviewSearch,
+  retentionSearch,
+} from './page-search.ts';
 import { safeReturn } from './safe-return.ts';
 import { pickText } from './search-values.ts';
 
@@ -178,6 +186,22 @@ const ingestionRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/ingestion/ingestion-page.tsx'), 'IngestionPage'),
 });
 
+const retentionRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/retention',
+  staticData: { scope: 'analytics:read' },
+  validateSearch: retentionSearch,
+  component: lazyRouteComponent(() => import('../pages/retention/retention-page.tsx'), 'RetentionPage'),
+});
+
+const funnelsRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/funnels',
+  staticData: { scope: 'analytics:read' },
+  validateSearch: funnelsSearch,
+  component: lazyRouteComponent(() => import('../pages/funnels/funnels-page.tsx'), 'FunnelsPage'),
+});
+
 const appsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/apps',
@@ -236,6 +260,8 @@ const routeTree = rootRoute.addChildren([
       liveRoute,
       eventsRoute,
       ingestionRoute,
+      retentionRoute,
+      funnelsRoute,
       appsRoute,
       docsRoute,
       apiKeysRoute,

@@ -4,6 +4,8 @@ import {
   BookOpen,
   ChartNoAxesColumn,
   HeartPulse,
+  Filter,
+  Grid3x3,
   KeyRound,
   List,
   type LucideIcon,
@@ -18,6 +20,8 @@ type Destination =
   | '/p/$projectId/live'
   | '/p/$projectId/events'
   | '/p/$projectId/ingestion'
+  | '/p/$projectId/retention'
+  | '/p/$projectId/funnels'
   | '/p/$projectId/apps'
   | '/p/$projectId/docs'
   | '/p/$projectId/settings/api-keys'
@@ -35,6 +39,8 @@ export const NAVIGATION: readonly { label: string; items: readonly NavigationIte
       { to: '/p/$projectId/overview', label: 'Overview', icon: ChartNoAxesColumn, scope: 'analytics:read' },
       { to: '/p/$projectId/live', label: 'Live', icon: Activity, scope: 'analytics:read' },
       { to: '/p/$projectId/events', label: 'Events', icon: List, scope: 'events:read' },
+      { to: '/p/$projectId/retention', label: 'Retention', icon: Grid3x3, scope: 'analytics:read' },
+      { to: '/p/$projectId/funnels', label: 'Funnels', icon: Filter, scope: 'analytics:read' },
     ],
   },
   {

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { moveStep, parseDefinition, toDefinition, toDraft } from './funnel-draft.ts';
+
+const DEFINITION = {
+  steps: [
+    { event_name: 'a', where: [{ property: 'plan', op: 'exists' as const }] },
+    { event_name: 'b', where: [{ property: 'n', op: 'gt' as const, value: '2' }] },
+    { event_name: 'c' },
+  ],
+  window_seconds: 3_600,
+  order: 'any' as const,
+  breakdown: 'country',
+};
+
+describe('the draft of a funnel', () => {
+  it('becomes the definition it came from', () => {
+    assert.deepEqual(toDefinition(toDraft(DEFINITION)), DEFINITION);
+  });
+
+  it('starts with two empty steps', () => {
+    assert.deepEqual(
+      toDraft(undefined).steps.map(({ event_name }) => event_name),
+      ['', ''],
+    );
+  });
+
+  it('moves a step up and down', () => {
+    const { steps } = toDraft(DEFINITION);
+    const names = (moved: typeof steps) => moved.map(({ event_name }) => event_name).join('');
+    assert.equal(names(moveStep(steps, 0, 1)), 'bac');
+    assert.equal(names(moveStep(steps, 2, -1)), 'acb');
+  });
+
+  it('reads only definitions that the page can show', () => {
+    assert.deepEqual(parseDefinition(JSON.stringify(DEFINITION)), DEFINITION);
+    for (const text of [
+      undefined,
+      '',
+      '{',
+      '[]',
+      '{"steps":1}',
+      '{"steps":[{}]}',
+      '{"steps":[{"event_name":"a","where":1}]}',
+    ])
+      assert.equal(parseDefinition(text), undefined, text);
+  });
+});
