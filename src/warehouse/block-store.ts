@@ -74,7 +74,8 @@ export function createBlockStore(
       const users = listSeenUsers(rows).map((user) => JSON.stringify(user));
       await allSettled(
         gateway.command(`${INSERT_IDS_SQL}${ids.join('\n')}`),
-        gateway.command(`${INSERT_USERS_SQL}${users.join('\n')}`),
+        // Events that no metric counts make no user seen, and the engine rejects an insert of nothing.
+        users.length === 0 ? undefined : gateway.command(`${INSERT_USERS_SQL}${users.join('\n')}`),
         insertPersons(gateway, rows, block).then((conflicts) => conflicts.forEach(onConflict)),
       );
     },
@@ -83,7 +84,7 @@ export function createBlockStore(
 }
 
 /** Waits for all even when one fails, so that no statement is still running when the caller starts a repair. */
-async function allSettled(...statements: Promise<void>[]): Promise<void> {
+async function allSettled(...statements: (Promise<void> | undefined)[]): Promise<void> {
   for (const result of await Promise.allSettled(statements)) {
     if (result.status === 'rejected') throw result.reason;
   }
