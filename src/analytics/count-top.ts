@@ -1,5 +1,4 @@
 import type { Warehouse } from '../warehouse/open.ts';
-import { USER_SQL, withPersonSql } from './person-sql.ts';
 import type { AnalyticsQuery } from './query.ts';
 import { type Ranked, type Ranking, selectEvents, shareOf } from './top-values.ts';
 
@@ -27,7 +26,7 @@ export async function countTop(
   signal: AbortSignal,
 ): Promise<{ data: ({ value: string | null } & RankedCount)[]; other: RankedCount }> {
   const { name, of } = AGGREGATES[metric];
-  const events = withPersonSql(query, selectEvents(query, ranking, `app_id, ${USER_SQL} AS user`));
+  const events = selectEvents(query, ranking, { withPerson: metric === 'users' });
   const rows = await warehouse.query<Ranked<{ amount: string }>>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, ${name}Merge(state) AS amount
      FROM (

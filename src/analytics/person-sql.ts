@@ -65,6 +65,18 @@ export function currentValuesSql(scope: PersonScope, nameParam: string): string 
   return `SELECT person, ${CURRENT_VALUE_SQL} AS current FROM (${sql}) GROUP BY person HAVING current != 'null'`;
 }
 
+/** Returns SQL that selects from `rows`, which has `person`, all columns and `value`: the person's property, null without one. */
+export function withUserPropertySql(scope: PersonScope, rows: BoundSql, name: string): BoundSql {
+  const current = currentValuesSql(scope, 'user_property_by');
+  return {
+    sql: `SELECT rows.*, if(known.text = '', NULL, substring(known.text, 2)) AS value
+      FROM (${rows.sql}) AS rows LEFT ANY JOIN (
+        SELECT person AS of, concat(' ', ${propertyValueText('current')}) AS text FROM (${current})
+      ) AS known ON rows.person = known.of`,
+    params: { ...rows.params, ...scopeParams(scope), user_property_by: name },
+  };
+}
+
 /** SQL for what orders the values of a property: the later event, then the one that was received later. */
 const SET_ORDER_SQL = '(timestamp, received_at, event_id, verified, app_id)';
 /** SQL for what `$set_once` said, the earliest first. */

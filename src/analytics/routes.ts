@@ -45,7 +45,7 @@ const breakdownRoute = defineRoute({
   operationId: 'getBreakdown',
   summary: 'Break down a metric by a dimension',
   description:
-    'Returns events, users or revenue per event name, platform, country, app version or property: the highest values, and all others together under `other`. A breakdown by property also requires the scope `events:read`.',
+    'Returns events, users or revenue per event name, platform, country, app version, property or user property: the highest values, and all others together under `other`. A breakdown by property also requires the scope `events:read`, one by user property `users:read`.',
   access: 'analytics:read',
   limit: 'analytics',
   cors: 'key_origins',

@@ -22,7 +22,8 @@ export async function sumTopRevenue(
 ): Promise<{ data: ({ value: string | null } & RankedRevenue)[]; other: RankedRevenue }> {
   const { currency } = query;
   const condition = ` AND ${revenueCondition(query.includesUnverifiedRevenue)}`;
-  const events = selectEvents(query, ranking, `${REVENUE_SQL} AS amount, currency`, condition);
+  const columns = [`${REVENUE_SQL} AS amount`, 'currency'];
+  const events = selectEvents(query, ranking, { columns, condition });
   const rows = await warehouse.query<Row>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, currency,
        sum(part) AS amount

@@ -1,8 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { USER_SQL, usersWithPropertySql, withPersonSql } from '../analytics/person-sql.ts';
-import { FILTER_QUERY, type QueryScope } from '../analytics/query.ts';
+import { FILTER_QUERY, groupPropertyFilters, type QueryScope } from '../analytics/query.ts';
 import { allOf, appCondition } from '../analytics/query-sql.ts';
-import { groupPropertyFilters } from '../analytics/query.ts';
 import { decodeCursor, LIST_QUERY, limitOf, pageOf, toPage } from '../api/list.ts';
 import { closedObject, component } from '../lib/schema.ts';
 import { isEventTime } from '../warehouse/event-columns.ts';

@@ -6,7 +6,7 @@ import { readEventPage, type SEARCH_ANSWER } from '../events/search.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { findPerson, personCondition } from '../warehouse/persons/find-person.ts';
-import { USERS_APP_QUERY, toPersonApps } from './users-scope.ts';
+import { toPersonApps, USERS_APP_QUERY } from './users-scope.ts';
 
 /** Query parameters of a timeline. */
 export const TIMELINE_QUERY = closedObject({ ...USERS_APP_QUERY, ...LIST_QUERY });

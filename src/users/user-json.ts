@@ -46,7 +46,8 @@ export const USER_PROFILE = component(
   closedObject({
     app_user_id: ID,
     ids: Type.Array(Type.String(), {
-      description: 'All IDs of the person, `app_user_id` first; at most 1,000 of those that are linked to it.',
+      description:
+        'All IDs of the person, `app_user_id` first; at most 1,000 of those that are linked to it.',
     }),
     first_seen: nullable(time('Time of the first event; null if there are only reserved events.')),
     last_seen: nullable(time('Time of the latest event.')),

@@ -33,6 +33,7 @@ export function replayLinks(links: readonly PlainLink[]): (id: string) => string
     return at;
   };
   for (const { anonymousId, appUserId } of ordered)
-    if (linkOf[anonymousId] === undefined && follow(appUserId) !== anonymousId) linkOf[anonymousId] = appUserId;
+    if (linkOf[anonymousId] === undefined && follow(appUserId) !== anonymousId)
+      linkOf[anonymousId] = appUserId;
   return follow;
 }

@@ -34,11 +34,11 @@ import type { LEAK_REPORT_JSON, SELF_JSON } from '../../src/keys/self-routes.ts'
 import type { UPDATE_KEY_BODY } from '../../src/keys/update.ts';
 import type { USAGE_JSON, USAGE_QUERY } from '../../src/keys/usage/routes.ts';
 import type { Category } from '../../src/limits/policies.ts';
+import type { PROJECT_JSON } from '../../src/projects/project-json.ts';
+import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
 import type { USERS_ANSWER, USERS_QUERY } from '../../src/users/list-users.ts';
 import type { TIMELINE_QUERY } from '../../src/users/timeline.ts';
 import type { USER_PROFILE } from '../../src/users/user-json.ts';
-import type { PROJECT_JSON } from '../../src/projects/project-json.ts';
-import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
 
 /** Expands an object type recursively, however it was composed. */
 type Expanded<T> = T extends readonly (infer Item)[]

@@ -36,11 +36,18 @@ describe('a profile', () => {
       api,
       [
         event(1, 'anon', { session_id: 's1', context: { country: 'DE' } }),
-        event(2, 'anon', { session_id: 's1', event_name: 'buy', properties: { revenue: '5', currency: 'USD' } }),
+        event(2, 'anon', {
+          session_id: 's1',
+          event_name: 'buy',
+          properties: { revenue: '5', currency: 'USD' },
+        }),
         identify(3, 'anon', 'ann', { $set: { plan: 'free', n: 2 }, $set_once: { source: 'ad' } }),
         event(4, 'ann', { session_id: 's2', context: { platform: 'web', app_version: '2.0' } }),
         event(5, 'ann', { event_name: 'refund', properties: { revenue: '2', currency: 'USD' } }),
-        event(6, 'ann', { event_name: '$set', properties: { $set: { plan: 'pro', n: null }, $set_once: { source: 'x' } } }),
+        event(6, 'ann', {
+          event_name: '$set',
+          properties: { $set: { plan: 'pro', n: null }, $set_once: { source: 'x' } },
+        }),
         identify(7, 'anon', 'someone else'),
         event(8, 'someone else'),
       ],
@@ -66,8 +73,22 @@ describe('a profile', () => {
 
   it('is found by IDs with any characters, in the path and in a filter', async () => {
     const appId = await makeApp(api);
-    const ids = ['a/b', '100%', '%2F', 'ü 日本', '?x=1&y#z', 'a+b', '🙂'.repeat(64), "o'hara\\", '{id:String}'];
-    await send(api, ids.flatMap((id, n) => [event(n, id), identify(100 + n, `anon ${n}/`, id)]), { appId });
+    const ids = [
+      'a/b',
+      '100%',
+      '%2F',
+      'ü 日本',
+      '?x=1&y#z',
+      'a+b',
+      '🙂'.repeat(64),
+      "o'hara\\",
+      '{id:String}',
+    ];
+    await send(
+      api,
+      ids.flatMap((id, n) => [event(n, id), identify(100 + n, `anon ${n}/`, id)]),
+      { appId },
+    );
     for (const id of ids) {
       assert.equal((await profileOf(appId, id)).app_user_id, id);
       const { data } = await get('/v1/events', { app_id: appId, person: `anon ${ids.indexOf(id)}/` });
@@ -83,7 +104,14 @@ describe('a profile', () => {
 
   it('exists for someone with properties or links only', async () => {
     const appId = await makeApp(api);
-    await send(api, [event(1, 'set', { event_name: '$set', properties: { $set: { plan: 'pro' } } }), identify(2, 'from', 'to')], { appId });
+    await send(
+      api,
+      [
+        event(1, 'set', { event_name: '$set', properties: { $set: { plan: 'pro' } } }),
+        identify(2, 'from', 'to'),
+      ],
+      { appId },
+    );
     const { events, first_seen, properties } = await profileOf(appId, 'set');
     assert.deepEqual([events, first_seen, properties], [0, null, { plan: 'pro' }]);
     assert.deepEqual((await profileOf(appId, 'from')).ids, ['to', 'from']);
@@ -96,7 +124,9 @@ describe('the list', () => {
   it('has each person once, the latest seen first, page by page, and is searched by any ID', async () => {
     const appId = await makeApp(api);
     const people = Array.from({ length: 7 }, (_, n) => event(n, `p${n}`));
-    await send(api, [...people, event(6, 'p0'), event(20, 'anon-a'), identify(21, 'anon-a', 'p3')], { appId });
+    await send(api, [...people, event(6, 'p0'), event(20, 'anon-a'), identify(21, 'anon-a', 'p3')], {
+      appId,
+    });
     const order = ['p3', 'p0', 'p6', 'p5', 'p4', 'p2', 'p1'];
     assert.deepEqual(idsOf(await get('/v1/users', { app_id: appId })), order);
     const found: string[] = [];
@@ -110,7 +140,13 @@ describe('the list', () => {
       cursor = page.next_cursor;
     }
     assert.deepEqual(found, order);
-    for (const [search, ids] of [['anon', ['p3']], ['p3', ['p3']], ['p', order], ['3', []], ['P', []]] as const)
+    for (const [search, ids] of [
+      ['anon', ['p3']],
+      ['p3', ['p3']],
+      ['p', order],
+      ['3', []],
+      ['P', []],
+    ] as const)
       assert.deepEqual(idsOf(await get('/v1/users', { app_id: appId, search })), ids, search);
     await get('/v1/users', { app_id: appId, cursor: 'bm8' }, 422);
   });
@@ -147,7 +183,11 @@ describe('the list', () => {
     const { data } = await get('/v1/users', { app_id: 'all' }, 200, reader.key);
     assert.deepEqual(
       data.map((user: { app_user_id: string; events: number }) => [user.app_user_id, user.events]),
-      [['b', 1], ['a', 1], ['u', 2]],
+      [
+        ['b', 1],
+        ['a', 1],
+        ['u', 2],
+      ],
     );
     const of = (id: string) => get(`/v1/users/${id}`, { app_id: 'all' }, 200, reader.key);
     // In the other app, the same ID is a person of its own.
@@ -155,7 +195,10 @@ describe('the list', () => {
     const { ids, events, first_seen, last_seen } = await of('u');
     assert.deepEqual([ids, events, first_seen, last_seen], [['u', 'a'], 2, at(1), at(3)]);
     const timeline = await get('/v1/users/u/timeline', { app_id: 'all' }, 200, reader.key);
-    assert.deepEqual(timeline.data.map((row: { app_user_id: string }) => row.app_user_id), ['u', 'u', 'a']);
+    assert.deepEqual(
+      timeline.data.map((row: { app_user_id: string }) => row.app_user_id),
+      ['u', 'u', 'a'],
+    );
   });
 
   it('needs users:read, and an app if there are several', async () => {
@@ -184,7 +227,11 @@ describe('a timeline', () => {
     );
     const found: { timestamp: string; event_name: string }[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
-      const page = await get('/v1/users/anon/timeline', { app_id: appId, limit: 4, ...(cursor && { cursor }) });
+      const page = await get('/v1/users/anon/timeline', {
+        app_id: appId,
+        limit: 4,
+        ...(cursor && { cursor }),
+      });
       found.push(...page.data);
       cursor = page.next_cursor;
     }

@@ -22,7 +22,8 @@ const SET_CURE = `$set needs properties.$set or properties.$set_once. ${OBJECT_C
 export function findUserPropertyError(eventName: string, properties: unknown): ReservedError | undefined {
   if (eventName !== '$identify' && eventName !== '$set') return undefined;
   const { $set, $set_once }: { $set?: unknown; $set_once?: unknown } = properties ?? {};
-  const error = findValuesError('properties.$set', $set) ?? findValuesError('properties.$set_once', $set_once);
+  const error =
+    findValuesError('properties.$set', $set) ?? findValuesError('properties.$set_once', $set_once);
   if (error !== undefined || eventName === '$identify') return error;
   return $set || $set_once ? undefined : { field: 'properties.$set', message: SET_CURE };
 }
@@ -36,7 +37,10 @@ function findValuesError(field: string, values: unknown): ReservedError | undefi
     if (name === '' || [...name.slice(0, 2 * NAME_CHARACTERS_MAX + 1)].length > NAME_CHARACTERS_MAX)
       return { field, message: `Send names of 1 to ${NAME_CHARACTERS_MAX} characters.` };
     if (Buffer.byteLength(JSON.stringify(value)) > VALUE_BYTES_MAX)
-      return { field: `${field}.${name}`, message: `Send at most ${VALUE_BYTES_MAX} bytes of JSON per value.` };
+      return {
+        field: `${field}.${name}`,
+        message: `Send at most ${VALUE_BYTES_MAX} bytes of JSON per value.`,
+      };
   }
   return undefined;
 }

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { replayLinks } from '../../../test/analytics/replay-links.ts';
 import { eventRow, useTestGateway } from '../../../test/support/warehouse-store.ts';
+import { createBlockStore } from '../block-store.ts';
 import { encodeRow } from '../event-columns.ts';
 import type { EventRow } from '../event-row.ts';
-import { createBlockStore } from '../block-store.ts';
 import { createDraft, fillDraft } from '../integrity/rebuild.ts';
 import { derivePersonIds, deriveUserProperties } from './derive-persons.ts';
 import { insertPersons, type PersonEvent } from './insert-persons.ts';
@@ -52,25 +52,31 @@ const drawn = fc.record({
 test('persons equal a plain replay after each block, and a rebuild from all events derives the same', async () => {
   let run = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(drawn, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 }), async (blocks) => {
-      run += 1;
-      const project_id = `proj_${run}`;
-      const stored: EventRow[] = [];
-      for (const [index, links] of blocks.entries()) {
-        const rows = links.map(({ from, to, at, app }, n) =>
-          identify(at, from, to, { project_id, app_id: app, event_id: `${index}-${n}` }),
-        );
-        const conflicts = await store(rows);
-        stored.push(...rows);
+    fc.asyncProperty(
+      fc.array(fc.array(drawn, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 }),
+      async (blocks) => {
+        run += 1;
+        const project_id = `proj_${run}`;
+        const stored: EventRow[] = [];
+        for (const [index, links] of blocks.entries()) {
+          const rows = links.map(({ from, to, at, app }, n) =>
+            identify(at, from, to, { project_id, app_id: app, event_id: `${index}-${n}` }),
+          );
+          const conflicts = await store(rows);
+          stored.push(...rows);
+          assert.deepEqual(await listPersons(project_id), expectPersons(stored));
+          assert.deepEqual(
+            conflicts.map(({ event_id }) => event_id).sort(),
+            rows
+              .filter((row) => isConflict(stored, row))
+              .map(({ event_id }) => event_id)
+              .sort(),
+          );
+        }
+        await repairPersons(gateway, { from: 0, highest: block });
         assert.deepEqual(await listPersons(project_id), expectPersons(stored));
-        assert.deepEqual(
-          conflicts.map(({ event_id }) => event_id).sort(),
-          rows.filter((row) => isConflict(stored, row)).map(({ event_id }) => event_id).sort(),
-        );
-      }
-      await repairPersons(gateway, { from: 0, highest: block });
-      assert.deepEqual(await listPersons(project_id), expectPersons(stored));
-    }),
+      },
+    ),
     { numRuns: 10 },
   );
   await gateway.command('CREATE TABLE rebuilt AS person_ids');
@@ -122,9 +128,12 @@ test('properties and links are the same by a block and by a rebuild, with all di
   assert.equal(links.length, 2);
   assert.deepEqual(
     (values as { name: string; value: string }[]).map(({ name, value }) => `${name}=${value}`).sort(),
-    ['big=12345678901234567890123', 'big=12345678901234567890123', 'plan="pro"', 'plan="pro"'].concat(
-      ['seen=null', 'seen=null', 'tags=["a",{"b":null}]', 'tags=["a",{"b":null}]'],
-    ),
+    ['big=12345678901234567890123', 'big=12345678901234567890123', 'plan="pro"', 'plan="pro"'].concat([
+      'seen=null',
+      'seen=null',
+      'tags=["a",{"b":null}]',
+      'tags=["a",{"b":null}]',
+    ]),
   );
   await createDraft(gateway, 'links');
   await gateway.command('CREATE TABLE properties_rebuilt AS user_properties');
@@ -151,7 +160,9 @@ test('a repair derives what a kill left out, and writes nothing when nothing is 
   await repair();
   assert.deepEqual(await countParts(), before);
   // The links are there, but not yet whose they are.
-  await gateway.command(`ALTER TABLE person_ids DELETE WHERE project_id = '${project_id}' SETTINGS mutations_sync = 2`);
+  await gateway.command(
+    `ALTER TABLE person_ids DELETE WHERE project_id = '${project_id}' SETTINGS mutations_sync = 2`,
+  );
   await repair();
   assert.deepEqual(await listPersons(project_id), [['app_a', 'a', 'u']]);
 });

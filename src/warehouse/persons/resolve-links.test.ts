@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { replayLinks } from '../../../test/analytics/replay-links.ts';
 import { type Link, resolveLinks } from './resolve-links.ts';
 
-const link = (timestamp: number, anonymousId: string, appUserId: string, eventId = `e${timestamp}`): Link => ({
+const link = (
+  timestamp: number,
+  anonymousId: string,
+  appUserId: string,
+  eventId = `e${timestamp}`,
+): Link => ({
   anonymousId,
   appUserId,
   timestamp,
@@ -15,7 +20,11 @@ const resolve = (...links: Link[]) => Object.fromEntries(resolveLinks(links));
 
 test('an ID belongs to the person of its earliest link, and chains are followed', () => {
   assert.deepEqual(resolve(link(2, 'a', 'v'), link(1, 'a', 'u')), { a: 'u' });
-  assert.deepEqual(resolve(link(1, 'a', 'b'), link(2, 'b', 'c'), link(3, 'x', 'a')), { a: 'c', b: 'c', x: 'c' });
+  assert.deepEqual(resolve(link(1, 'a', 'b'), link(2, 'b', 'c'), link(3, 'x', 'a')), {
+    a: 'c',
+    b: 'c',
+    x: 'c',
+  });
 });
 
 test('of two links at the same time, the one with the smaller event ID has an effect', () => {
@@ -57,4 +66,7 @@ test('equals a plain replay, whatever the order in which links arrive', () => {
 });
 
 const hash = (value: unknown, seed: number) =>
-  [...JSON.stringify(value)].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0) * (seed | 1)) | 0, seed);
+  [...JSON.stringify(value)].reduce(
+    (sum, letter) => (sum * 31 + letter.charCodeAt(0) * (seed | 1)) | 0,
+    seed,
+  );
