@@ -32,17 +32,21 @@ export function readPersons(sent: readonly SentEvent[]) {
         ...(event.session_id && { session_id: `${event.app_id} ${event.session_id}` }),
       })),
     /** Returns the current value of a property as text; null without one. */
-    currentValue(person: string, name: string): string | null {
-      let current: unknown = null;
-      for (const event of ordered) {
-        const { $set, $set_once } = event.properties ?? {};
-        if (!event.event_name.startsWith('$') || toPerson(event) !== person) continue;
-        if ($set_once && name in $set_once) current ??= $set_once[name];
-        if ($set && name in $set) current = $set[name];
-      }
-      return current === null ? null : typeof current === 'string' ? current : JSON.stringify(current);
-    },
+    currentValue: (person: string, name: string) =>
+      replayProperty(
+        ordered.filter((event) => event.event_name.startsWith('$') && toPerson(event) === person),
+        name,
+      ),
   };
+}
+
+function replayProperty(ordered: readonly SentEvent[], name: string): string | null {
+  let current: unknown = null;
+  for (const { properties = {} } of ordered) {
+    current ??= properties.$set_once?.[name] ?? null;
+    if (Object.hasOwn(properties.$set ?? {}, name)) current = properties.$set?.[name];
+  }
+  return current === null || typeof current === 'string' ? current : JSON.stringify(current);
 }
 
 const toLinks = (events: readonly SentEvent[]) =>
