@@ -1,5 +1,4 @@
-import type { BoundSql } from '../event-sql.ts';
-import type { Warehouse } from '../open.ts';
+import type { Gateway } from '../engine/gateway.ts';
 
 /** Apps of one project; `hasLinks` says whether any of their IDs may belong to a person of another ID. */
 export type PersonApps = { projectId: string; appIds: readonly string[]; hasLinks: boolean };
@@ -30,7 +29,7 @@ export const appsParams = ({ projectId, appIds }: Pick<PersonApps, 'projectId' |
  * leads to the latter. Of an unknown ID, the person has that ID alone. Throws StorageError.
  */
 export async function findPerson(
-  { query }: Pick<Warehouse, 'query'>,
+  { query }: Pick<Gateway, 'query'>,
   apps: PersonApps,
   id: string,
   signal: AbortSignal,
@@ -88,7 +87,7 @@ export function personCondition(
   apps: PersonApps,
   { id, ids, hasMoreIds }: Person,
   column = 'app_user_id',
-): BoundSql {
+): { sql: string; params: Record<string, unknown> } {
   if (hasMoreIds)
     return {
       sql: `((app_id, ${column}) IN (SELECT app_id, id FROM (${LINKED_IDS_SQL}) WHERE person = {person:String})

@@ -1,5 +1,4 @@
 import type { Gateway } from '../engine/gateway.ts';
-import type { EventRow } from '../event-row.ts';
 import {
   isPersonEvent,
   type ReservedEvent,
@@ -17,7 +16,7 @@ const INSERT_PERSONS_SQL =
   'INSERT INTO person_ids (project_id, app_id, id, person, version) FORMAT JSONCompactEachRow\n';
 
 /** An event that `insertPersons` reads. */
-export type PersonEvent = ReservedEvent & Pick<EventRow, 'key_id' | 'sdk'>;
+export type PersonEvent = ReservedEvent & { key_id: string; sdk: string };
 
 /** Called with a `$identify` without effect: its anonymous ID belongs to someone else. */
 export type OnConflict = (event: PersonEvent) => void;

@@ -1,23 +1,22 @@
 import { parseToRewrite } from '../../lib/exact-json.ts';
-import type { EventRow } from '../event-row.ts';
 import type { Link } from './resolve-links.ts';
 
 /** The reserved events that say something about a user, as opposed to the session marks. */
 export const PERSON_EVENTS = ['$identify', '$set'] as const;
 
-/** The columns of an event that `readLink` and `readUserProperties` use. */
-export type ReservedEvent = Pick<
-  EventRow,
-  | 'project_id'
-  | 'app_id'
-  | 'event_id'
-  | 'event_name'
-  | 'app_user_id'
-  | 'timestamp'
-  | 'received_at'
-  | 'properties'
-  | 'verified'
->;
+/** The columns of an event that `readLink` and `readUserProperties` use; times are epoch milliseconds. */
+export type ReservedEvent = {
+  project_id: string;
+  app_id: string;
+  event_id: string;
+  event_name: string;
+  app_user_id: string;
+  timestamp: number;
+  received_at: number;
+  /** JSON. */
+  properties: string;
+  verified: 0 | 1;
+};
 
 /** A row of `user_properties` in the order of USER_PROPERTY_COLUMNS; times are epoch milliseconds, `value` is JSON. */
 export type UserPropertyRow = [
@@ -38,7 +37,7 @@ export const USER_PROPERTY_COLUMNS =
   'project_id, app_id, app_user_id, name, is_once, timestamp, received_at, event_id, verified, value';
 
 /** Whether an event may link IDs or set properties of a user. */
-export const isPersonEvent = (event: Pick<EventRow, 'event_name'>): boolean =>
+export const isPersonEvent = (event: Pick<ReservedEvent, 'event_name'>): boolean =>
   PERSON_EVENTS.some((name) => name === event.event_name);
 
 /** Returns the link of an event; undefined if it is no `$identify`, or if it links an ID to itself, which has no effect. */
