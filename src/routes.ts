@@ -19,12 +19,14 @@ import { setUpRoutes } from './members/set-up-routes.ts';
 import { ownProjectRoutes } from './projects/own-projects-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { savedRoutes } from './saved/routes.ts';
+import { userRoutes } from './users/routes.ts';
 
 const API_ROUTES = [
   ...eventRoutes,
   ...ingestionRoutes,
   ...analyticsRoutes,
   ...funnelRoutes,
+  ...userRoutes,
   ...appRoutes,
   ...projectRoutes,
   ...keyRoutes,

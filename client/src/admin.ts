@@ -9,6 +9,7 @@ import { createIngestion, type IngestionOperations } from './admin/ingestion.ts'
 import { createFunnels, type Funnels } from './admin/funnels.ts';
 import { createProject, type ProjectOperations } from './admin/project.ts';
 import { createViews, type Views } from './admin/views.ts';
+import { createUsers, type Users } from './admin/users.ts';
 import { type Fetch, GLOBAL_FETCH } from './http/transport.ts';
 import type { OnWait } from './retry/deadline.ts';
 import { checkOptions } from './runtime/check-options.ts';
@@ -54,6 +55,7 @@ export class AppflowAdmin {
   readonly project: ProjectOperations;
   readonly funnels: Funnels;
   readonly views: Views;
+  readonly users: Users;
 
   /** Throws AppflowError if the key or the URL cannot work, and in a browser for a server key. */
   constructor(options: AppflowAdminOptions) {
@@ -72,5 +74,6 @@ export class AppflowAdmin {
     this.project = createProject(caller);
     this.funnels = createFunnels(caller);
     this.views = createViews(caller);
+    this.users = createUsers(caller);
   }
 }

@@ -9,5 +9,5 @@ export type { AppflowStorage } from './runtime/storage.ts';
 export type { ReactNativePlatform } from './tracker/detect-context.ts';
 export type { AppflowEvents, DroppedEvent } from './tracker/listeners.ts';
 export type { TrackOptions } from './tracker/recorder.ts';
-export type { AppflowOptions } from './tracker/tracker.ts';
+export type { AppflowOptions, UserProperties, UserPropertyChanges } from './tracker/tracker.ts';
 export { Appflow } from './tracker/tracker.ts';

@@ -26,6 +26,7 @@ const BREAKDOWN_METRICS = ['events', 'users', 'revenue'] as const;
 const LIMIT_DEFAULT = 10;
 const LIMIT_MAX = 200;
 const PROPERTY = 'property:';
+const USER_PROPERTY = 'user_property:';
 
 /** Query parameters of breakdown. */
 export const BREAKDOWN_QUERY = closedObject({
@@ -33,9 +34,9 @@ export const BREAKDOWN_QUERY = closedObject({
   ...RANGE_QUERY,
   ...COMPARE_QUERY,
   by: Type.String({
-    pattern: '^(event_name|platform|country|app_version|property:[\\s\\S]{0,128})$',
+    pattern: '^(event_name|platform|country|app_version|(user_)?property:[\\s\\S]{0,128})$',
     description:
-      '`event_name`, `platform`, `country`, `app_version`, or `property:NAME` (such as `property:plan`), which also requires `events:read`.',
+      '`event_name`, `platform`, `country`, `app_version`, `property:NAME` (such as `property:plan`), which also requires `events:read`, or `user_property:NAME`, which also requires `users:read`.',
   }),
   metric: Type.Optional(
     Type.Enum([...BREAKDOWN_METRICS], { description: 'What to measure (default: `events`).' }),
@@ -101,8 +102,9 @@ export async function answerBreakdown(
   signal: AbortSignal,
 ): Promise<Static<typeof BREAKDOWN_ANSWER>> {
   const { by, metric = 'events', limit = LIMIT_DEFAULT } = query;
-  // A breakdown by property would reveal its values, so it needs permission to read events.
+  // A breakdown by property would reveal its values, so it needs permission to read events or users.
   if (by.startsWith(PROPERTY)) requireScope(caller.principal, 'events:read');
+  if (by.startsWith(USER_PROPERTY)) requireScope(caller.principal, 'users:read');
   const { clock } = services;
   const nowMs = clock.now();
   const parsed = parseBreakdown(parseQueryScope(services, caller, app, query), query, nowMs);
@@ -137,7 +139,10 @@ function parseBreakdown(scope: QueryScope, query: Query, nowMs: number): Analyti
 /** The schema accepts only names of columns and properties. */
 function toDimension(by: string): Dimension {
   const column = FILTERS.find((name) => name === by);
-  return column ? { column } : { property: by.slice(PROPERTY.length) };
+  if (column) return { column };
+  return by.startsWith(USER_PROPERTY)
+    ? { userProperty: by.slice(USER_PROPERTY.length) }
+    : { property: by.slice(PROPERTY.length) };
 }
 
 const definitionsOf = (metric: keyof typeof BREAKDOWN_DEFINITIONS) => ({

@@ -1,4 +1,3 @@
-import { withPersonSql } from './person-sql.ts';
 import type { AnalyticsQuery, QueryServices } from './query.ts';
 import { type Ranked, type Ranking, selectRanked, shareOf } from './top-values.ts';
 
@@ -26,7 +25,7 @@ export async function countTop(
   signal: AbortSignal,
 ): Promise<{ data: ({ value: string | null } & RankedCount)[]; other: RankedCount }> {
   const { name, of } = AGGREGATES[metric];
-  const events = withPersonSql(query, selectRanked(rollups, query, ranking));
+  const events = selectRanked(rollups, query, ranking);
   const rows = await warehouse.query<Ranked<{ amount: string }>>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, ${name}Merge(state) AS amount
      FROM (

@@ -2,11 +2,11 @@ import type { HOUR_METRICS, Metric } from './metrics.ts';
 
 /** How each metric is counted; answers contain this text in `meta.definitions`. */
 export const METRIC_DEFINITIONS: Record<Metric, string> = {
-  dau: "People (distinct app_user_id) with at least one event that day in the reporting timezone. Exact, not estimated. Someone active on two days counts once on each, so days don't add up to weeks.",
+  dau: "People (linked IDs are one person) with at least one event that day in the reporting timezone. Exact, not estimated. Someone active on two days counts once on each, so days don't add up to weeks.",
   new_users:
     'Users whose first event ever in this app was on that day in the reporting timezone, whatever the range of the query. With filters: those of them who also have an event that matches the filters on that day.',
   sessions:
-    'Distinct pairs of app_user_id and session_id with at least one event that day; events without session_id are not counted. Days do not add up to weeks: a session over midnight counts on both days.',
+    'Distinct pairs of person and session_id, in one app, with at least one event that day; events without session_id are not counted. Days do not add up to weeks: a session over midnight counts on both days.',
   events: 'Events of that day by their own timestamp in the reporting timezone, each event_id once.',
   revenue:
     "Sum of properties.revenue over all events that have it; an event named refund subtracts its absolute value. revenue counts the amounts in the app's currency only, revenue_by_currency each currency separately; nothing is converted. Exact decimals.",
@@ -32,8 +32,8 @@ export const USERS_DEFINITIONS = {
 
 /** How the live metrics are counted. */
 export const LIVE_DEFINITIONS = {
-  active_users_5m: 'Distinct app_user_id with an event in the 5 minutes up to generated_at, by event time.',
-  active_users_30m: 'Distinct app_user_id with an event in the 30 minutes up to generated_at, by event time.',
+  active_users_5m: 'People with an event in the 5 minutes up to generated_at, by event time.',
+  active_users_30m: 'People with an event in the 30 minutes up to generated_at, by event time.',
   dau_today: METRIC_DEFINITIONS.dau,
   revenue_today: METRIC_DEFINITIONS.revenue,
   events_per_minute:
@@ -46,7 +46,7 @@ export const LIVE_DEFINITIONS = {
 export const BREAKDOWN_DEFINITIONS = {
   events: 'Events of the range with this value, each event_id once.',
   users:
-    'Distinct app_user_id with at least one event of the range that has this value. Values do not add up to the whole: someone who has events with two values counts once for each.',
+    'People with at least one event of the range that has this value. Values do not add up to the whole: someone who has events with two values counts once for each.',
   revenue: METRIC_DEFINITIONS.revenue,
   share:
     "Of all events, all distinct users, or all revenue in the app's currency in the range that match the filters. null if the total is zero or negative, or if refunds make the share negative or more than 1.",

@@ -5,7 +5,7 @@ import { answerHourly, HOURLY_ANSWER, HOURLY_QUERY } from './hourly.ts';
 import { answerLive, LIVE_ANSWER, LIVE_QUERY } from './live.ts';
 import type { AnalyticsServices } from './query.ts';
 import { answerRetention, RETENTION_ANSWER, RETENTION_QUERY } from './retention.ts';
-import { answerUsers, USERS_ANSWER, USERS_QUERY } from './unique-users.ts';
+import { answerUsers, UNIQUE_USERS_ANSWER, UNIQUE_USERS_QUERY } from './unique-users.ts';
 
 const dailyRoute = defineRoute({
   method: 'GET',
@@ -54,8 +54,8 @@ const usersRoute = defineRoute({
   limit: 'analytics',
   cors: 'key_origins',
   app: { from: 'query', required: true, acceptsAll: true },
-  query: USERS_QUERY,
-  answer: { status: 200, schema: USERS_ANSWER },
+  query: UNIQUE_USERS_QUERY,
+  answer: { status: 200, schema: UNIQUE_USERS_ANSWER },
   example: { query: { interval: 'week', days: 90 } },
   handle: (services: AnalyticsServices, { caller, app, query, signal }) =>
     answerUsers(services, caller, app, query, signal),
@@ -84,7 +84,7 @@ const breakdownRoute = defineRoute({
   operationId: 'getBreakdown',
   summary: 'Break down a metric by a dimension',
   description:
-    'Returns events, users or revenue per event name, platform, country, app version or property: the highest values, and all others together under `other`. A breakdown by property also requires the scope `events:read`.',
+    'Returns events, users or revenue per event name, platform, country, app version, property or user property: the highest values, and all others together under `other`. A breakdown by property also requires the scope `events:read`, one by user property `users:read`.',
   access: 'analytics:read',
   limit: 'analytics',
   cors: 'key_origins',

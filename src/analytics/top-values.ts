@@ -9,12 +9,15 @@ import {
   revenueCondition,
 } from '../warehouse/event-sql.ts';
 import { selectRevenue, selectValues } from './activity-rows.ts';
-import { USER_SQL } from './person-sql.ts';
+import { USER_SQL, withPersonSql, withUserPropertySql } from './person-sql.ts';
 import type { AnalyticsQuery, FILTERS } from './query.ts';
 import { queryCondition } from './query-sql.ts';
 
-/** What events are grouped by: a column, or a property by its name. */
-export type Dimension = { column: (typeof FILTERS)[number] } | { property: string };
+/** What events are grouped by: a column, or a property of theirs by its name. */
+export type EventDimension = { column: (typeof FILTERS)[number] } | { property: string };
+
+/** What events are grouped by: something of theirs, or a property of their user by its name. */
+export type Dimension = EventDimension | { userProperty: string };
 
 /** Which values to return: the `limit` highest of a dimension. */
 export type Ranking = { dimension: Dimension; limit: number };
@@ -23,7 +26,7 @@ export type Ranking = { dimension: Dimension; limit: number };
 export type Ranked<Row> = Row & { place: number; is_whole: number; value: string | null };
 
 /** Returns SQL for an event's value of the dimension, null without one. */
-export function valueSql(dimension: Dimension): BoundSql {
+export function valueSql(dimension: EventDimension): BoundSql {
   if ('column' in dimension) return { sql: `nullIf(${dimension.column}, '')`, params: {} };
   return {
     sql: `if(${hasPropertySql('property')}, ${propertyTextSql('property')}, NULL)`,
@@ -31,16 +34,20 @@ export function valueSql(dimension: Dimension): BoundSql {
   };
 }
 
-/** Returns SQL of rows `(app_id, day, user, events, value)` of the query's events. */
+/** Returns SQL of rows `(app_id, day, user, person, events, value)` of the query's events. */
 export function selectRanked(rollups: Rollups, query: AnalyticsQuery, { dimension }: Ranking): BoundSql {
+  if ('userProperty' in dimension) {
+    const values = selectValues(rollups, query);
+    return withUserPropertySql(query, withPersonSql(query, values), dimension.userProperty);
+  }
   const value = valueSql(dimension);
   if (!('column' in dimension))
-    return selectEvents(query, value, `${USER_SQL} AS user, toUInt64(1) AS events`);
+    return withPersonSql(query, selectEvents(query, value, `${USER_SQL} AS user, toUInt64(1) AS events`));
   const rows = selectValues(rollups, query);
-  return {
+  return withPersonSql(query, {
     sql: `SELECT app_id, day, user, events, ${value.sql} AS value FROM (${rows.sql})`,
     params: { ...rows.params, ...value.params },
-  };
+  });
 }
 
 /** Returns SQL of rows `(day, value, currency, amount)`: the revenue of the query's events. */
@@ -49,6 +56,8 @@ export function selectRankedRevenue(
   query: AnalyticsQuery,
   { dimension }: Ranking,
 ): BoundSql {
+  if ('userProperty' in dimension)
+    return withUserPropertySql(query, withPersonSql(query, selectUserRevenue(query)), dimension.userProperty);
   const value = valueSql(dimension);
   if (!('column' in dimension)) {
     const condition = ` AND ${revenueCondition(query.includesUnverifiedRevenue)}`;
@@ -68,6 +77,18 @@ function selectEvents(query: AnalyticsQuery, value: BoundSql, columns: string, c
     sql: `SELECT app_id, ${day.sql} AS day, ${value.sql} AS value, ${columns}
           FROM events WHERE ${events.sql}${condition}`,
     params: { ...events.params, ...day.params, ...value.params },
+  };
+}
+
+/** Returns SQL of rows `(app_id, day, user, currency, amount)`: the revenue of the query's events, by user. */
+function selectUserRevenue(query: AnalyticsQuery): BoundSql {
+  const events = queryCondition(query);
+  const day = daySql(query, 'timestamp');
+  const condition = revenueCondition(query.includesUnverifiedRevenue);
+  return {
+    sql: `SELECT app_id, ${day.sql} AS day, ${USER_SQL} AS user, ${REVENUE_SQL} AS amount, currency
+          FROM events WHERE ${events.sql} AND ${condition}`,
+    params: { ...events.params, ...day.params },
   };
 }
 

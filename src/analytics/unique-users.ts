@@ -22,7 +22,7 @@ import { parseDayRange, RANGE_QUERY } from './range.ts';
 const RANGE = 'range';
 
 /** Query parameters of unique users. */
-export const USERS_QUERY = closedObject({
+export const UNIQUE_USERS_QUERY = closedObject({
   ...COMMON_QUERY,
   ...RANGE_QUERY,
   interval: Type.Optional(
@@ -49,7 +49,7 @@ const PERIOD_JSON = component(
 );
 
 /** Answer of unique users. */
-export const USERS_ANSWER = component(
+export const UNIQUE_USERS_ANSWER = component(
   'UsersReport',
   closedObject({
     data: Type.Array(PERIOD_JSON, { description: 'The periods of the range, oldest first.' }),
@@ -70,9 +70,9 @@ export async function answerUsers(
   services: AnalyticsServices,
   caller: Caller,
   app: App | undefined,
-  query: Static<typeof USERS_QUERY>,
+  query: Static<typeof UNIQUE_USERS_QUERY>,
   signal: AbortSignal,
-): Promise<Static<typeof USERS_ANSWER>> {
+): Promise<Static<typeof UNIQUE_USERS_ANSWER>> {
   const nowMs = services.clock.now();
   const scope = parseQueryScope(services, caller, app, query);
   const days = parseDayRange(query, dayAt(scope.timezone, nowMs));

@@ -5,6 +5,7 @@ import type { EventRow } from './event-row.ts';
 import { type EventIdentity, eventKey } from './id-filter.ts';
 import { mayBeDamage } from './integrity/damage-error.ts';
 import type { LoggedBlock } from './logged-block.ts';
+import { insertPersons, type OnConflict } from './persons/insert-persons.ts';
 import { listSeenUsers } from './seen-users.ts';
 import { toTsvLine } from './tsv.ts';
 
@@ -15,7 +16,7 @@ export type BlockStore = {
   /** Inserts rows, as the text of their blocks (see `joinLines`). Resolves once they are on disk. */
   insertEvents(texts: readonly string[]): Promise<void>;
   /**
-   * Inserts what is derived from rows that are already on disk: their ids and their users. `blocks` has the block of each
+   * Inserts what is derived from rows that are already on disk: their ids, users and persons. `blocks` has the block of each
    * row.
    */
   insertDerived(rows: readonly EventRow[], blocks: readonly number[]): Promise<void>;
@@ -40,13 +41,14 @@ const LOOKUP_IDS = 10_000;
 type IdSource = 'event_ids' | 'events';
 
 /**
- * Returns the writer's statements. `onFailure` is called with what a look-up in a damaged `event_ids` fails with. The
- * derived tables are filled by our own statements, after the events and in parallel: a materialized view on `events` could
- * commit an id before its event.
+ * Returns the writer's statements. `onFailure` is called with what a look-up in a damaged `event_ids` fails with, `onConflict`
+ * with each link that has no effect. The derived tables are filled by our own statements, after the events and in parallel: a
+ * materialized view on `events` could commit an id before its event.
  */
 export function createBlockStore(
   gateway: Gateway,
   onFailure: (error: unknown) => void = () => {},
+  onConflict: OnConflict = () => {},
 ): BlockStore {
   async function findIn(source: IdSource, ids: readonly EventIdentity[]): Promise<Set<string>> {
     const projects = [...new Set(ids.map((id) => id.project_id))];
@@ -79,9 +81,12 @@ export function createBlockStore(
         toTsvLine([project_id, event_id, app_id, verified, blocks[index] ?? 0]),
       );
       const users = listSeenUsers(rows).map(toTsvLine);
+      const block = blocks.reduce((highest, one) => Math.max(highest, one), 0);
       await allSettled([
         gateway.command(INSERT_IDS_SQL + ids.join('\n')),
-        gateway.command(INSERT_USERS_SQL + users.join('\n')),
+        // Events that no metric counts make no user seen, and the engine rejects an insert of nothing.
+        ...(users.length === 0 ? [] : [gateway.command(INSERT_USERS_SQL + users.join('\n'))]),
+        insertPersons(gateway, rows, block).then((conflicts) => conflicts.forEach(onConflict)),
       ]);
     },
     async insertMissing(blocks) {

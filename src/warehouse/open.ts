@@ -19,6 +19,8 @@ import { openEventLog } from './log/event-log.ts';
 import { loadLog, logFolder } from './log/segments.ts';
 import { toLoggedBlock } from './logged-block.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
+import type { OnConflict } from './persons/insert-persons.ts';
+import { openLinkedProjects } from './persons/linked-projects.ts';
 import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { createWatchdog, type StatementLimits } from './watchdog.ts';
@@ -54,6 +56,8 @@ export type WarehouseOptions = {
   queryMemoryBytes?: number | undefined;
   /** How long the writer's statements may run. */
   statementLimits?: StatementLimits;
+  /** Called with each stored event that links an ID of someone else, and so has no effect. */
+  onLinkConflict?: OnConflict;
 } & EventCount;
 
 /** Statements of the writer in parallel: it looks up ids while it inserts two tables. */
@@ -93,13 +97,16 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   );
   const maintenance = opening.adopt(await openMaintenance(path), close);
   opening.defer(() => integrity.stop(writing));
-  const { notify: onInserted, listen } = createOnInserteds();
+  const { notify: onInserted, listen } = createInsertListeners();
+  const { onLinkConflict: onConflict } = options;
   const { watch, isOverdue } = watchdog;
   const parts = {
     ...{ path, watch, onInserted, writing, reading, integrity },
-    ...{ noteFailure, isOverdue, clock, log },
+    ...{ noteFailure, onConflict, isOverdue, clock, log },
   };
   const writer = opening.adopt(await openStoreWriter(parts), close);
+  // After the writer, which repairs at its start.
+  const linked = await openLinkedProjects(writing, writer.append);
   integrity.start(writing);
   const mend = { open: openMending(path), control, pause: writer.pause, integrity, clock, log };
   mender = await startMender(mend);
@@ -115,13 +122,12 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     query,
     maintenance,
     onInserted: listen,
-    append: writer.append,
+    ...linked,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
     listProblems: () => [...integrity.listProblems(), ...(mender?.listProblems() ?? [])],
     oldestStatementMs: watchdog.oldestMs,
-    hasLinks: () => true,
     isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
   };
@@ -135,6 +141,7 @@ type WriterParts = {
   integrity: Integrity;
   noteFailure: (error: unknown) => void;
   onInserted: OnInserted;
+  onConflict: OnConflict | undefined;
   isOverdue: () => boolean;
   clock: Clock;
   log: Log;
@@ -146,6 +153,7 @@ async function openStoreWriter({
   reading,
   integrity,
   noteFailure,
+  onConflict,
   ...rest
 }: WriterParts): Promise<Writer> {
   const { log, clock } = rest;
@@ -156,7 +164,7 @@ async function openStoreWriter({
   const logged = loaded.records.map(toLoggedBlock);
   if (logged.length > 0) log.info({ blocks: logged.length }, 'events from the log are inserted');
   return await openWriter({
-    store: createBlockStore(writing, noteFailure),
+    store: createBlockStore(writing, noteFailure, onConflict),
     eventLog: openEventLog(logFolder(path), loaded),
     logged,
     repairAtStart: () => deriveAtStart(writing, integrity, onProgress, logged[0]?.block),
@@ -196,7 +204,7 @@ const MAINTENANCE_SETTINGS = {
 const openMaintenance = (path: string) =>
   openGateway(embedded(path, MAINTENANCE_SETTINGS), { size: 1, waitingMax: 64 });
 
-function createOnInserteds() {
+function createInsertListeners() {
   const listeners: OnInserted[] = [];
   const notify: OnInserted = (rows, block) => {
     for (const listener of listeners) listener(rows, block);

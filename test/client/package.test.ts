@@ -17,7 +17,7 @@ import { installPackedClient } from './packed-client.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CHROMIUM = '/usr/bin/chromium';
-const TRACKER_BYTES_MAX = 6 * 1024;
+const TRACKER_BYTES_MAX = 6_300;
 
 const run = promisify(execFile);
 const { url: baseUrl, project } = await startTestServer();

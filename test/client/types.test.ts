@@ -12,13 +12,14 @@ import type * as keys from '../../client/src/api/keys.ts';
 import type * as list from '../../client/src/api/list.ts';
 import type * as projects from '../../client/src/api/projects.ts';
 import type * as saved from '../../client/src/api/saved.ts';
+import type * as users from '../../client/src/api/users.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../../src/analytics/daily.ts';
 import type { FUNNEL_ANSWER, FUNNEL_BODY } from '../../src/analytics/funnel/funnel.ts';
 import type { HOURLY_ANSWER, HOURLY_QUERY } from '../../src/analytics/hourly.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../../src/analytics/live.ts';
 import type { RETENTION_ANSWER, RETENTION_QUERY } from '../../src/analytics/retention.ts';
-import type { USERS_ANSWER, USERS_QUERY } from '../../src/analytics/unique-users.ts';
+import type { UNIQUE_USERS_ANSWER, UNIQUE_USERS_QUERY } from '../../src/analytics/unique-users.ts';
 import type { ErrorCode } from '../../src/api/error-codes.ts';
 import type { FieldError } from '../../src/api/errors.ts';
 import type { APP_JSON } from '../../src/apps/app-json.ts';
@@ -48,6 +49,9 @@ import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
 import type { ANNOTATION_JSON, NEW_ANNOTATION } from '../../src/saved/annotations.ts';
 import type { FUNNEL_CHANGES, FUNNEL_JSON, NEW_FUNNEL } from '../../src/saved/funnels.ts';
 import type { NEW_VIEW, VIEW_CHANGES, VIEW_JSON } from '../../src/saved/views.ts';
+import type { USERS_ANSWER, USERS_QUERY } from '../../src/users/list-users.ts';
+import type { TIMELINE_QUERY } from '../../src/users/timeline.ts';
+import type { USER_PROFILE } from '../../src/users/user-json.ts';
 
 /** Expands an object type recursively, however it was composed. */
 type Expanded<T> = T extends readonly (infer Item)[]
@@ -86,8 +90,8 @@ export type Proofs = [
   Proof<Is<analytics.DailyAnswer, typeof DAILY_ANSWER>>,
   Proof<Is<analytics.HourlyQuery, typeof HOURLY_QUERY>>,
   Proof<Is<analytics.HourlyAnswer, typeof HOURLY_ANSWER>>,
-  Proof<Is<analytics.UsersQuery, typeof USERS_QUERY>>,
-  Proof<Is<analytics.UsersAnswer, typeof USERS_ANSWER>>,
+  Proof<Is<analytics.UsersQuery, typeof UNIQUE_USERS_QUERY>>,
+  Proof<Is<analytics.UsersAnswer, typeof UNIQUE_USERS_ANSWER>>,
   Proof<Is<analytics.BreakdownQuery, typeof BREAKDOWN_QUERY>>,
   Proof<Is<analytics.BreakdownAnswer, typeof BREAKDOWN_ANSWER>>,
   Proof<Is<analytics.RetentionQuery, typeof RETENTION_QUERY>>,
@@ -98,6 +102,10 @@ export type Proofs = [
   Proof<Is<ingestion.IngestionAnswer, typeof COUNTS_ANSWER>>,
   Proof<Is<ingestion.IngestionSampleQuery, typeof SAMPLES_QUERY>>,
   Proof<Is<ingestion.IngestionSample, typeof SAMPLE_JSON>>,
+  Proof<Is<users.UserQuery, typeof USERS_QUERY>>,
+  Proof<Is<list.Page<users.UserSummary>, typeof USERS_ANSWER>>,
+  Proof<Is<users.UserProfile, typeof USER_PROFILE>>,
+  Proof<Is<users.TimelineQuery, typeof TIMELINE_QUERY>>,
   Proof<Is<projects.App, typeof APP_JSON>>,
   Proof<Is<projects.AppQuery, typeof APP_LIST_QUERY>>,
   Proof<Is<projects.NewApp, typeof CREATE_APP_BODY>>,

@@ -84,7 +84,7 @@ export type UsersAnswer = {
 };
 
 /**
- * `by` is `event_name`, `platform`, `country`, `app_version` or `property:NAME`; `limit` is the number of values (1 to 200,
+ * `by` is `event_name`, `platform`, `country`, `app_version`, `property:NAME` or `user_property:NAME`; `limit` is the number of values (1 to 200,
  * default 10), the rest is grouped as `other`.
  */
 export type BreakdownQuery = AnalyticsQuery &

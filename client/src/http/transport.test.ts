@@ -31,7 +31,7 @@ it('62: every retry sends the same IDs in the same order, with a new sent_at', a
   const bodies = world.seen.map(({ body }) => body);
   assert.equal(bodies.length, 5);
   const names = bodies[0].events.map((event: { event_name: string }) => event.event_name);
-  assert.deepEqual(names, ['session_start', 'e0', 'e1', 'e2', 'e3', 'e4']);
+  assert.deepEqual(names, ['$session_start', 'e0', 'e1', 'e2', 'e3', 'e4']);
   for (const body of bodies) assert.deepEqual(body.events, bodies[0].events);
   assert.equal(new Set(bodies.map(({ sent_at }) => sent_at)).size, 5);
 });

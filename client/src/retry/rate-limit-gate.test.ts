@@ -140,7 +140,7 @@ describe('60: when the time limit is reached', () => {
     assert.deepEqual(appflow.stats(), { queued: 5, sent: 0, dropped: 4 });
     assert.deepEqual(
       drops,
-      ['session_start', 'e0', 'e1', 'e2'].map((name) => `1 queue_full: ${name}`),
+      ['$session_start', 'e0', 'e1', 'e2'].map((name) => `1 queue_full: ${name}`),
     );
   });
 });

@@ -25,7 +25,7 @@ describe('optOut', () => {
       appflow.identify('user_2');
       appflow.reset();
       await world.run(appflow.flush());
-      assert.deepEqual(drops, ['2 opted_out: session_start,$identify']);
+      assert.deepEqual(drops, ['2 opted_out: $session_start,$identify']);
       assert.deepEqual(appflow.stats(), { queued: 0, sent: 0, dropped: 2 });
       assert.doesNotMatch([...storage.items.values()].join(), /user_|ignored|\$identify/);
 
@@ -43,7 +43,7 @@ describe('optOut', () => {
       await world.run(last.flush());
       assert.deepEqual(
         eventsOf(world).map(({ event_name }) => event_name),
-        ['session_start', 'counted'],
+        ['$session_start', 'counted'],
       );
       assert.match(eventsOf(world)[0].app_user_id, /^anon_/);
     });

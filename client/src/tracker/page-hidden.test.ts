@@ -34,7 +34,7 @@ it('a page that is hidden and then closed sends each event once, including event
   const names = world.seen.map(({ body }) =>
     body.events.map((each: { event_name: string }) => each.event_name),
   );
-  assert.deepEqual(names.sort(), [['b'], ['session_start', 'a']]);
+  assert.deepEqual(names.sort(), [['$session_start', 'a'], ['b']]);
   assert.deepEqual(appflow.stats(), { queued: 0, sent: 3, dropped: 0 });
   assert.deepEqual(keepalives, [true, true], 'the requests outlive the page');
 });
@@ -52,7 +52,7 @@ it('the last request of a page contains what fits into 60,000 bytes; a larger ev
   document.dispatchEvent(new Event('visibilitychange'));
   await world.settle();
   const sent = () => world.seen.flatMap(({ body }) => body.events).map(({ event_name }) => event_name);
-  assert.deepEqual(sent(), ['session_start', 'fits', 'last']);
+  assert.deepEqual(sent(), ['$session_start', 'fits', 'last']);
   assert.ok(JSON.stringify(world.seen[0]?.body).length < 64_000);
   page.dispatchEvent(new Event('pagehide'));
   await world.settle();

@@ -23,6 +23,7 @@ export type AppEvent = Pick<TrackedEvent, 'event_name'> & Partial<TrackedEvent>;
 export type Recorder = {
   track: (event: AppEvent, nowMs: number, timestamp?: TrackOptions['timestamp']) => void;
   identify: (event: AppEvent, nowMs: number) => void;
+  setUserProperties: (event: AppEvent, nowMs: number) => void;
   setContext: (context: EventContext) => void;
   reset: (nowMs: number) => void;
   /** Discards the queue and the user; nothing is recorded until `optIn`. */
@@ -65,20 +66,27 @@ export function createRecorder(
     queue.remove(events);
     dropped('opted_out', events);
   };
+  const setUserProperties: Recorder['setUserProperties'] = (event, atMs) =>
+    parts.who.isOptedOut || addToSession(parts, event, atMs);
   contexts.forEach(setContext);
 
   return {
     track: (event, atMs, timestamp) => parts.who.isOptedOut || track(parts, event, atMs, timestamp),
     identify(event, atMs) {
       const { who } = parts;
-      const { app_user_id: userId } = event;
-      if (who.isOptedOut || userId === who.userId) return;
+      const { app_user_id: userId, properties } = event;
+      if (userId === who.userId) {
+        if (properties) setUserProperties({ event_name: '$set', properties }, atMs);
+        return;
+      }
+      if (who.isOptedOut) return;
       if (!isAppUserId(userId)) return dropped('invalid_app_user_id', [event]);
       // A second user on the same device gets a new anonymous ID: the first user's history is not theirs.
       const { anonymousId } = who.userId === null ? who : createIdentity(atMs);
       parts.who = { anonymousId, userId };
-      addToSession(parts, { ...event, properties: { anonymous_id: anonymousId } }, atMs);
+      addToSession(parts, { ...event, properties: { ...properties, anonymous_id: anonymousId } }, atMs);
     },
+    setUserProperties,
     setContext,
     reset(atMs) {
       endSession(parts);
@@ -118,7 +126,7 @@ function addToSession(parts: Parts, event: AppEvent, nowMs: number, atMs = nowMs
   if (!parts.session) {
     const startedAtMs = Math.min(nowMs, atMs);
     parts.session = { id: `s_${createId(nowMs)}`, startedAtMs, lastAtMs: nowMs };
-    add(parts, { event_name: 'session_start', session_id: parts.session.id }, startedAtMs);
+    add(parts, { event_name: '$session_start', session_id: parts.session.id }, startedAtMs);
   }
   parts.session = { ...parts.session, lastAtMs: nowMs };
   add(parts, { ...event, session_id: parts.session.id }, atMs);
@@ -129,7 +137,7 @@ function endSession(parts: Parts): void {
   const { id, startedAtMs, lastAtMs } = parts.session;
   parts.session = null;
   const duration_ms = Math.max(0, lastAtMs - startedAtMs);
-  add(parts, { event_name: 'session_end', session_id: id, properties: { duration_ms } }, lastAtMs);
+  add(parts, { event_name: '$session_end', session_id: id, properties: { duration_ms } }, lastAtMs);
 }
 
 function add({ queue, listeners, who, context }: Parts, event: AppEvent, atMs: number): void {

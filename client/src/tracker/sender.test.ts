@@ -241,7 +241,7 @@ describe('offline', () => {
       await world.run(appflow.flush({ timeoutMs: 60_000 }));
       const [failed, sent] = world.seen.map(({ body }) => body.events);
       assert.deepEqual(failed, sent);
-      assert.deepEqual(namesOf(world).slice(3), ['session_start', 'before', 'after']);
+      assert.deepEqual(namesOf(world).slice(3), ['$session_start', 'before', 'after']);
       await world.settle();
       assert.doesNotMatch(itemOf(storage) ?? '', /"before"/);
     }

@@ -26,7 +26,7 @@ describe('several trackers with one storage', () => {
       const next = connectTracker(world, { storage });
       await world.run(next.flush());
       const names = world.seen.flatMap(({ body }) => body.events).map(({ event_name }) => event_name);
-      assert.deepEqual(names, ['session_start', 'of_one', 'session_start', 'of_other']);
+      assert.deepEqual(names, ['$session_start', 'of_one', '$session_start', 'of_other']);
       assert.ok(!listItems().includes('"of_other"'), listItems());
     });
   }
@@ -55,7 +55,7 @@ describe('several trackers with one storage', () => {
       assert.equal(appflow.stats().queued, 2);
       await moved.run(appflow.flush());
       const names = moved.seen.flatMap(({ body }) => body.events).map(({ event_name }) => event_name);
-      assert.deepEqual(names, ['session_start', 'moves']);
+      assert.deepEqual(names, ['$session_start', 'moves']);
       assert.equal(storage.items.size, 1);
       assert.doesNotMatch([...storage.items.values()].join(), /"moves"/);
     }
@@ -82,7 +82,7 @@ describe('several trackers with one storage', () => {
     assert.match(userOf('after_write'), /^anon_/);
     assert.equal(userOf('later'), userOf('after_write'));
     const sessionOf = (name: string) => events.find(({ event_name }) => event_name === name)?.session_id;
-    const [{ session_id: oldSession }] = events.filter(({ event_name }) => event_name === 'session_end');
+    const [{ session_id: oldSession }] = events.filter(({ event_name }) => event_name === '$session_end');
     assert.notEqual(sessionOf('after_write'), oldSession, 'a session belongs to one user');
     // A sign-in applies in the same way, and a tab without a user does not undo it.
     later.identify('user_2');

@@ -31,7 +31,7 @@ describe('track with a timestamp or an ID of its own', () => {
     appflow.track('recent', undefined, { timestamp });
     await world.run(appflow.flush());
     const [begin, recent] = eventsOf(world);
-    assert.deepEqual([begin.event_name, recent.event_name], ['session_start', 'recent']);
+    assert.deepEqual([begin.event_name, recent.event_name], ['$session_start', 'recent']);
     assert.equal(begin.timestamp, recent.timestamp);
     assert.equal(begin.session_id, recent.session_id);
   });
@@ -49,7 +49,7 @@ describe('track with a timestamp or an ID of its own', () => {
     appflow.track('old', undefined, { timestamp: startMs - 1 });
     await world.run(appflow.flush());
     const events = eventsOf(world);
-    assert.equal(events.filter(({ event_name }) => event_name === 'session_start').length, 1);
+    assert.equal(events.filter(({ event_name }) => event_name === '$session_start').length, 1);
     const { session_id } = events[1];
     assert.deepEqual(
       events.filter(({ event_name }) => event_name === 'old').map((event) => event.session_id),

@@ -14,7 +14,7 @@ describe('when events are sent', () => {
     const appflow = connectTracker(world);
     appflow.track('first');
     await world.pass(250);
-    assert.deepEqual(namesOf(world), ['session_start', 'first']);
+    assert.deepEqual(namesOf(world), ['$session_start', 'first']);
     appflow.track('second');
     await world.pass(9_000);
     appflow.track('third');
@@ -90,12 +90,12 @@ describe('the user ID', () => {
     await world.run(appflow.flush());
     const [begin, a, linked, b, end, again, c] = eventsOf(world);
     assert.deepEqual(namesOf(world), [
-      'session_start',
+      '$session_start',
       'a',
       '$identify',
       'b',
-      'session_end',
-      'session_start',
+      '$session_end',
+      '$session_start',
       'c',
     ]);
     assert.match(a.app_user_id, /^anon_/);
@@ -109,6 +109,33 @@ describe('the user ID', () => {
     next.track('d');
     await world.run(next.flush());
     assert.equal(eventsOf(world).at(-1).app_user_id, c.app_user_id);
+  });
+
+  it('sends user properties with $identify, and with $set for the same user and later', async () => {
+    const world = await start();
+    const appflow = connectTracker(world);
+    const set = { plan: 'pro', trial_ends: null };
+    appflow.identify('user_1', { set, setOnce: { source: 'ad' } });
+    set.plan = 'changed after the call';
+    appflow.identify('user_1', { set: { plan: 'team' } });
+    appflow.setUserProperties({ theme: 'dark' });
+    appflow.setUserProperties({ count: 1n });
+    await world.run(appflow.flush());
+    const [, linked, ...others] = eventsOf(world);
+    const { anonymous_id, ...properties } = linked.properties;
+    assert.match(anonymous_id, /^anon_/);
+    assert.deepEqual(properties, { $set: { plan: 'pro', trial_ends: null }, $set_once: { source: 'ad' } });
+    assert.deepEqual(
+      others.map((event) => [event.event_name, event.app_user_id, event.properties]),
+      [
+        ['$set', 'user_1', { $set: { plan: 'team' } }],
+        ['$set', 'user_1', { $set: { theme: 'dark' } }],
+      ],
+    );
+    appflow.optOut();
+    appflow.setUserProperties({ theme: 'light' });
+    appflow.identify('user_1', { set: { theme: 'light' } });
+    assert.equal(appflow.stats().queued, 0);
   });
 
   it('two users of one device without a reset in between are not linked to each other', async () => {
@@ -156,7 +183,15 @@ describe('sessions', () => {
     appflow.track('d');
     await world.run(appflow.flush());
     const events = eventsOf(world);
-    assert.deepEqual(namesOf(world), ['session_start', 'a', 'b', 'c', 'session_end', 'session_start', 'd']);
+    assert.deepEqual(namesOf(world), [
+      '$session_start',
+      'a',
+      'b',
+      'c',
+      '$session_end',
+      '$session_start',
+      'd',
+    ]);
     const [, , , c, end, begin, d] = events;
     assert.equal(end.timestamp, c.timestamp);
     assert.deepEqual(end.properties, { duration_ms: 60_000 + 30 * 60_000 - 1 });
@@ -174,7 +209,7 @@ describe('sessions', () => {
     const second = connectTracker(world, { storage });
     second.track('b');
     await world.run(second.shutdown());
-    assert.deepEqual(namesOf(world), ['session_start', 'a', 'b', 'session_end']);
+    assert.deepEqual(namesOf(world), ['$session_start', 'a', 'b', '$session_end']);
     assert.equal(new Set(eventsOf(world).map(({ session_id }) => session_id)).size, 1);
     second.track('late');
     assert.equal(second.stats().dropped, 1);

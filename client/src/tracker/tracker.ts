@@ -36,6 +36,15 @@ export type AppflowOptions = FlushOptions & {
   random?: () => number;
 };
 
+/** Properties of a user by name, any JSON; null removes one. */
+export type UserProperties = Record<string, unknown>;
+
+/** User properties to replace, and to set unless they are set already. */
+export type UserPropertyChanges = {
+  set?: UserProperties | undefined;
+  setOnce?: UserProperties | undefined;
+};
+
 /** Keys that can do more than send events. */
 const SECRET_KEY = /^(sk|ro)_/;
 const FLUSH_TIMEOUT_MS = 10_000;
@@ -108,26 +117,37 @@ export class Appflow {
    */
   track(name: string, properties?: Record<string, unknown>, options?: TrackOptions): void {
     const { eventId, timestamp } = options ?? {};
-    const passed: DroppedEvent = { event_name: name, properties, event_id: eventId ?? undefined };
-    try {
-      // A snapshot: the app may change the object afterward.
-      const event: AppEvent = JSON.parse(JSON.stringify(passed));
-      this.#record((atMs) => this.#recorder.track(event, atMs, timestamp), event);
-    } catch {
-      this.#listeners.dropped('invalid_properties', [passed]);
-    }
+    this.#recordCopy({ event_name: name, properties, event_id: eventId ?? undefined }, (event, atMs) =>
+      this.#recorder.track(event, atMs, timestamp),
+    );
   }
 
   /**
-   * Sets the user of later events, by your own ID for them: up to 256 bytes.
+   * Sets the user of later events, by your own ID for them: up to 256 bytes. Earlier events of this device count as theirs too.
+   * `set` and `setOnce` are user properties, see `setUserProperties`.
    * @example
    * ```ts
-   * appflow.identify('user_123');
+   * appflow.identify('user_123', { set: { plan: 'pro' }, setOnce: { source: 'ad' } });
    * ```
    */
-  identify(appUserId: string): void {
-    const event = { event_name: '$identify', app_user_id: appUserId };
-    this.#record((atMs) => this.#recorder.identify(event, atMs), event);
+  identify(appUserId: string, { set, setOnce }: UserPropertyChanges = {}): void {
+    const properties = (set || setOnce) && { $set: set, $set_once: setOnce };
+    this.#recordCopy(
+      { event_name: '$identify', app_user_id: appUserId, properties },
+      this.#recorder.identify,
+    );
+  }
+
+  /**
+   * Sets properties of the user, any JSON: `set` replaces values, and null removes one; `setOnce` keeps values that are there.
+   * @example
+   * ```ts
+   * appflow.setUserProperties({ plan: 'pro', trial_ends: null }, { source: 'ad' });
+   * ```
+   */
+  setUserProperties(set: UserProperties, setOnce?: UserProperties): void {
+    const properties = { $set: set, $set_once: setOnce };
+    this.#recordCopy({ event_name: '$set', properties }, this.#recorder.setUserProperties);
   }
 
   /**
@@ -257,6 +277,16 @@ export class Appflow {
    */
   on<E extends keyof AppflowEvents>(event: E, listener: (details: AppflowEvents[E]) => void): () => void {
     return this.#listeners.on(event, listener);
+  }
+
+  /** Records an event as it is now: the app may change its objects afterward. */
+  #recordCopy(passed: DroppedEvent, change: (event: AppEvent, atMs: number) => void): void {
+    try {
+      const event: AppEvent = JSON.parse(JSON.stringify(passed));
+      this.#record((atMs) => change(event, atMs), event);
+    } catch {
+      this.#listeners.dropped('invalid_properties', [passed]);
+    }
   }
 
   /** Applies a change; after shutdown, reports the event it would have caused. */

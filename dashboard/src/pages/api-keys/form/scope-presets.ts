@@ -9,8 +9,8 @@ const SERVER_PRESETS: readonly ScopePreset[] = [
   {
     id: 'read',
     label: 'Read data',
-    hint: 'Events and analytics, read-only',
-    scopes: ['events:read', 'analytics:read', 'apps:read', 'project:read'],
+    hint: 'Events, users and analytics, read-only',
+    scopes: ['events:read', 'analytics:read', 'users:read', 'apps:read', 'project:read'],
   },
   {
     id: 'manage',
