@@ -246,7 +246,7 @@ browserTest(
     await page.keyboard.press('Control+k');
     await field.fill('create key');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').getByText('Create API key').first().waitFor();
+    await page.getByRole('dialog', { name: 'Where will this key live?' }).waitFor();
     assert.deepEqual(problems(), []);
   },
 );

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 
-/** The groups of the palette, in display order. */
-export const PALETTE_GROUPS = ['Pages', 'Apps', 'API keys', 'Users', 'Actions'] as const;
+/** The groups of the palette, in display order. Users last: anything typed may be a user's ID. */
+export const PALETTE_GROUPS = ['Pages', 'Apps', 'API keys', 'Actions', 'Users'] as const;
 
 /** Something to open or do. `keywords` are found, but not shown. */
 export type PaletteItem = {

@@ -7,10 +7,10 @@ import { keysQuery } from '../api/keys.ts';
 import { useProject } from '../api/project.ts';
 import { copyText } from '../components/copy-text.ts';
 import { PlatformIcon } from '../components/platform.tsx';
+import type { PaletteItem } from './find-items.ts';
 import { NAVIGATION } from './navigation.ts';
 import { useSignOut } from './sign-out-button.tsx';
 import { chooseTheme, useIsDark } from './theme.ts';
-import type { PaletteItem } from './find-items.ts';
 
 /** Returns everything that the person can open or do here. `typed` is what they look for. */
 export function usePaletteItems(typed: string): PaletteItem[] {

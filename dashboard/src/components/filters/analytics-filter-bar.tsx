@@ -16,11 +16,11 @@ import {
   withoutFilter,
 } from '../../lib/analytics-filters.ts';
 import { valueLabel } from '../../lib/dimensions.ts';
-import { FilterChips, type FilterWords } from './filter-chips.tsx';
-import { Suggestions } from './suggestions.tsx';
 import { Button } from '../ui/button.tsx';
 import { Input } from '../ui/input.tsx';
 import { Select } from '../ui/select.tsx';
+import { FilterChips, type FilterWords } from './filter-chips.tsx';
+import { Suggestions } from './suggestions.tsx';
 
 type AnalyticsFilterBarProps = {
   /** The app's ID, or ALL_APPS. */

@@ -10,11 +10,11 @@ import { errorMessage, fieldError } from '../../api/problem.ts';
 import { useProject } from '../../api/project.ts';
 import { createView, refreshViews, viewsQuery } from '../../api/saved.ts';
 import { FormDialog } from '../form-dialog.tsx';
-import { ManageViewsDialog } from './manage-views-dialog.tsx';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
 import { Input } from '../ui/input.tsx';
 import { Menu, MenuContent, MenuItem, MenuLabel, MenuSeparator, MenuTrigger } from '../ui/menu.tsx';
+import { ManageViewsDialog } from './manage-views-dialog.tsx';
 
 type SavedViewsProps = { page: View['page'] };
 

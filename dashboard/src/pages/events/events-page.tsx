@@ -1,10 +1,10 @@
-import { AppSelect } from '../../components/app-select.tsx';
 import { Page } from '../../components/page.tsx';
-import { DAY_CHOICES, RangeSelect } from '../../components/range-select.tsx';
-import { SavedViews } from '../../components/views/saved-views.tsx';
+import { AppSelect } from '../../components/scope/app-select.tsx';
+import { DAY_CHOICES, RangeSelect } from '../../components/scope/range-select.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
+import { SavedViews } from '../../components/views/saved-views.tsx';
 import { ExportMenu } from './export-menu.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { FoundEvents } from './found-events.tsx';

@@ -1,9 +1,9 @@
 import { useNavigate } from '@tanstack/react-router';
 import type { App } from '../../api/answers.ts';
-import { AppSelect } from '../../components/app-select.tsx';
-import { DAY_CHOICES, RangeSelect } from '../../components/range-select.tsx';
-import { SavedViews } from '../../components/views/saved-views.tsx';
+import { AppSelect } from '../../components/scope/app-select.tsx';
+import { DAY_CHOICES, RangeSelect } from '../../components/scope/range-select.tsx';
 import { TimezonePicker } from '../../components/ui/timezone-picker.tsx';
+import { SavedViews } from '../../components/views/saved-views.tsx';
 import { ALL_APPS } from '../../lib/all-apps.ts';
 import { formatDaySelection } from '../../lib/day-range.ts';
 import type { OverviewParams } from './overview-queries.ts';

@@ -1,6 +1,6 @@
-import { dayAt, formatDaySelection, parseDaySelection, resolveDays } from '../lib/day-range.ts';
+import { dayAt, formatDaySelection, parseDaySelection, resolveDays } from '../../lib/day-range.ts';
+import { Select } from '../ui/select.tsx';
 import { DaysInputs } from './days-inputs.tsx';
-import { Select } from './ui/select.tsx';
 
 /** A range that a page offers, by its text in the URL. */
 export type RangeChoice = { value: string; label: string };

@@ -1,6 +1,6 @@
-import type { App } from '../api/answers.ts';
-import { ALL_APPS } from '../lib/all-apps.ts';
-import { Select } from './ui/select.tsx';
+import type { App } from '../../api/answers.ts';
+import { ALL_APPS } from '../../lib/all-apps.ts';
+import { Select } from '../ui/select.tsx';
 
 type AppSelectProps = {
   apps: readonly App[];

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { type DayRange, formatDaySelection, parseDaySelection } from '../lib/day-range.ts';
-import { Input } from './ui/input.tsx';
+import { type DayRange, formatDaySelection, parseDaySelection } from '../../lib/day-range.ts';
+import { Input } from '../ui/input.tsx';
 
 type DaysInputsProps = { range: DayRange; today: string; onChange: (range: DayRange) => void };
 
