@@ -24,7 +24,22 @@ const EVENTS = Array.from({ length: 900 }, (_, n) =>
 const USERS_SQL = `SELECT count() AS users, sum(cityHash64(toString(tuple(*)))) AS hash
 FROM (SELECT app_user_id, min(first_seen), max(last_seen) FROM users GROUP BY app_user_id)`;
 
+/** An event that links two IDs and sets a property: of each table of persons, it fills a row. */
+const toIdentify = (n: number) => {
+  const properties = JSON.stringify({ anonymous_id: `a${n}`, $set: { plan: 'pro' } });
+  return eventRow({ event_id: `i${n}`, event_name: '$identify', app_user_id: `p${n}`, properties });
+};
+const readPersons = (warehouse: Warehouse) =>
+  Promise.all(
+    ['links', 'person_ids', 'user_properties'].map((table) => {
+      // A rebuild gives all rows the version of the highest block.
+      const columns = table === 'person_ids' ? '* EXCEPT version' : '*';
+      return warehouse.query(`SELECT DISTINCT ${columns} FROM ${table} ORDER BY ALL`);
+    }),
+  );
+
 let store: TestStore;
+let persons: unknown;
 let opened: Warehouse | undefined;
 let users: unknown;
 let lines: string[] = [];
@@ -37,10 +52,11 @@ beforeEach(async () => {
   lines = [];
   const warehouse = await open();
   for (const from of [0, 300, 600]) {
-    await warehouse.append(EVENTS.slice(from, from + 300));
+    await warehouse.append([...EVENTS.slice(from, from + 300), toIdentify(from)]);
     // A query waits until the events are in the tables: each time, they become a part.
     users = await warehouse.query(USERS_SQL);
   }
+  persons = await readPersons(warehouse);
   await warehouse.close();
 });
 
@@ -68,6 +84,7 @@ function flip(table: string, file: string, partsMax = Number.POSITIVE_INFINITY):
 async function requireWhole(warehouse: Warehouse): Promise<void> {
   assert.ok(areAllStored(await warehouse.append(EVENTS)));
   assert.deepEqual(await warehouse.query(USERS_SQL), users);
+  assert.deepEqual(await readPersons(warehouse), persons);
   assert.deepEqual(warehouse.listProblems(), []);
   assert.equal(warehouse.isFailing(), false);
   await warehouse.close();
@@ -82,6 +99,7 @@ describe('a derived table with a flipped bit', () => {
     ['users', 'count.txt'],
     ['users', 'primary.cidx'],
     ['event_ids', 'count.txt'],
+    ['person_ids', 'data.bin'],
   ] as const) {
     it(`is derived again before the start ends: ${table}, ${file}`, async () => {
       flip(table, file);
@@ -94,6 +112,8 @@ describe('a derived table with a flipped bit', () => {
   for (const [table, file] of [
     ['users', 'checksums.txt'],
     ['event_ids', 'checksums.txt'],
+    ['links', 'checksums.txt'],
+    ['user_properties', 'checksums.txt'],
     ['event_ids', 'data.bin'],
     ['event_ids', 'primary.cidx'],
     ['event_ids', 'data.cmrk4'],

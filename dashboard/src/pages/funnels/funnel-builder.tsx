@@ -4,7 +4,7 @@ import { type FormEvent, useId, useState } from 'react';
 import { breakdownQuery } from '../../api/analytics.ts';
 import type { FunnelDefinition } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
-import { Suggestions } from '../../components/suggestions.tsx';
+import { Suggestions } from '../../components/filters/suggestions.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';

@@ -5,7 +5,7 @@ import { retentionQuery } from '../../api/analytics.ts';
 import type { RetentionAnswer } from '../../api/answers.ts';
 import { useCurrentApp } from '../../api/apps.ts';
 import { useProject } from '../../api/project.ts';
-import { AnalyticsFilterBar } from '../../components/analytics-filter-bar.tsx';
+import { AnalyticsFilterBar } from '../../components/filters/analytics-filter-bar.tsx';
 import { AnalyticsToolbar } from '../../components/analytics-toolbar.tsx';
 import { InfoTip } from '../../components/info-tip.tsx';
 import { NoApp } from '../../components/no-app.tsx';
