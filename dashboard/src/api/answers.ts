@@ -49,3 +49,28 @@ export type AuditQuery = QueryOf<'GET /app/v1/projects/{project_id}/audit-log'>;
 export type AuditExportQuery = QueryOf<'GET /app/v1/projects/{project_id}/audit-log/export'>;
 export type DailyQuery = QueryOf<'GET /app/v1/projects/{project_id}/analytics/daily'>;
 export type BreakdownQuery = QueryOf<'GET /app/v1/projects/{project_id}/analytics/breakdown'>;
+// TEMP
+export type UserSummary = {
+  app_user_id: string;
+  first_seen: string;
+  last_seen: string;
+  events: number;
+  sessions: number;
+  revenue_by_currency: Record<string, string>;
+  last: { platform: string; country: string; app_version: string };
+};
+export type UserProfile = UserSummary & {
+  ids: string[];
+  first: UserSummary['last'];
+  properties: Record<string, unknown>;
+  link_conflicts: number;
+};
+export type UserQuery = {
+  app_id?: string;
+  search?: string;
+  platform?: string;
+  country?: string;
+  app_version?: string;
+  user_property?: readonly string[];
+};
+export type Erasure = { id: string; status: 'pending' | 'done'; erased: { events: number; app_user_ids: number }; app_ids: string[] };

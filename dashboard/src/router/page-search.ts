@@ -33,9 +33,28 @@ export function overviewSearch(search: Search) {
 /** Returns the search parameters of Events. */
 export function eventsSearch(search: Search) {
   return {
-    ...pickText(search, 'user', 'session', 'event', 'platform', 'country', 'app_version', 'apps', 'open'),
+    ...pickText(
+      search,
+      'user',
+      'person',
+      'session',
+      'event',
+      'platform',
+      'country',
+      'app_version',
+      'apps',
+      'open',
+    ),
     ...pickTexts(search, 'event_name', 'property'),
     ...pickKnown(search, 'range', isEventRange),
+  };
+}
+
+/** Returns the search parameters of Users. */
+export function usersSearch(search: Search) {
+  return {
+    ...pickText(search, 'q', 'platform', 'country', 'app_version', 'apps'),
+    ...pickTexts(search, 'user_property'),
   };
 }
 

@@ -17,7 +17,7 @@ import { prefetchOverview } from '../pages/overview/overview-queries.ts';
 import { NO_ACCESS, NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
 import { findHome, isLastProject, rememberProject } from '../shell/home.ts';
 import { Root } from '../shell/root.tsx';
-import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
+import { auditLogSearch, eventsSearch, overviewSearch, usersSearch } from './page-search.ts';
 import { safeReturn } from './safe-return.ts';
 import { pickText } from './search-values.ts';
 
@@ -170,6 +170,22 @@ const eventsRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/events/events-page.tsx'), 'EventsPage'),
 });
 
+const usersRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/users',
+  staticData: { scope: 'users:read' },
+  validateSearch: usersSearch,
+  component: lazyRouteComponent(() => import('../pages/users/users-page.tsx'), 'UsersPage'),
+});
+
+const userRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/users/$userId',
+  staticData: { scope: 'users:read' },
+  validateSearch: (search: Record<string, unknown>) => pickText(search, 'apps', 'open'),
+  component: lazyRouteComponent(() => import('../pages/users/profile-page.tsx'), 'ProfilePage'),
+});
+
 const appsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/apps',
@@ -227,6 +243,8 @@ const routeTree = rootRoute.addChildren([
       overviewRoute,
       liveRoute,
       eventsRoute,
+      usersRoute,
+      userRoute,
       appsRoute,
       docsRoute,
       apiKeysRoute,

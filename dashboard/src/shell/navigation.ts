@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   ScrollText,
   SlidersHorizontal,
+  UserRound,
   Users,
 } from 'lucide-react';
 import type { MemberScope } from '../api/answers.ts';
@@ -16,6 +17,7 @@ type Destination =
   | '/p/$projectId/overview'
   | '/p/$projectId/live'
   | '/p/$projectId/events'
+  | '/p/$projectId/users'
   | '/p/$projectId/apps'
   | '/p/$projectId/docs'
   | '/p/$projectId/settings/api-keys'
@@ -33,6 +35,7 @@ export const NAVIGATION: readonly { label: string; items: readonly NavigationIte
       { to: '/p/$projectId/overview', label: 'Overview', icon: ChartNoAxesColumn, scope: 'analytics:read' },
       { to: '/p/$projectId/live', label: 'Live', icon: Activity, scope: 'analytics:read' },
       { to: '/p/$projectId/events', label: 'Events', icon: List, scope: 'events:read' },
+      { to: '/p/$projectId/users', label: 'Users', icon: UserRound, scope: 'users:read' },
     ],
   },
   {

@@ -2,6 +2,7 @@ import type { App, EventRecord } from '../../api/answers.ts';
 import { describeDevice } from '../../components/platform.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { Tooltip } from '../../components/ui/tooltip.tsx';
+import { UserLink } from '../../components/user-link.tsx';
 import { formatAgo, formatMoment, formatMoney } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { previewProperties } from '../../lib/preview-properties.ts';
@@ -61,7 +62,9 @@ export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsT
                 </span>
               )}
             </Cell>
-            <Cell className="max-w-48 truncate">{event.app_user_id}</Cell>
+            <Cell className="max-w-48 truncate">
+              <UserLink id={event.app_user_id} appId={event.app_id} />
+            </Cell>
             {hasApps && <Cell className="max-w-40 truncate text-soft">{appName(event.app_id)}</Cell>}
             <Cell className="hidden max-w-44 truncate whitespace-nowrap text-note text-soft lg:table-cell">
               {describeDevice(event.context)}
