@@ -9,14 +9,20 @@ const SERVER_PRESETS: readonly ScopePreset[] = [
   {
     id: 'read',
     label: 'Read data',
-    hint: 'Events and analytics, read-only',
-    scopes: ['events:read', 'analytics:read', 'apps:read', 'project:read'],
+    hint: 'Events, users and analytics, read-only',
+    scopes: ['events:read', 'analytics:read', 'users:read', 'apps:read', 'project:read'],
   },
   {
     id: 'manage',
     label: 'Manage apps and keys',
     hint: 'For provisioning and automation',
     scopes: ['apps:read', 'apps:write', 'keys:read', 'keys:write', 'project:read'],
+  },
+  {
+    id: 'privacy',
+    label: 'Erase users',
+    hint: 'For privacy requests: profiles and erasure',
+    scopes: ['users:read', 'users:delete'],
   },
   { id: 'all', label: 'Everything', hint: 'All scopes', scopes: CEILINGS.server },
 ];
