@@ -23,6 +23,9 @@ export type DailyAnswer = AnswerOf<'GET /app/v1/projects/{project_id}/analytics/
 export type BreakdownAnswer = AnswerOf<'GET /app/v1/projects/{project_id}/analytics/breakdown'>;
 export type LiveAnswer = AnswerOf<'GET /app/v1/projects/{project_id}/analytics/live'>;
 export type EventRecord = ItemOf<AnswerOf<'GET /app/v1/projects/{project_id}/events'>>;
+export type UserSummary = ItemOf<AnswerOf<'GET /app/v1/projects/{project_id}/users'>>;
+export type UserProfile = AnswerOf<'GET /app/v1/projects/{project_id}/users/{app_user_id}'>;
+export type Erasure = AnswerOf<'GET /app/v1/projects/{project_id}/erasures/{id}'>;
 export type Session = AnswerOf<'GET /app/v1/session'>;
 export type SessionProject = Session['projects'][number];
 export type Role = SessionProject['role'];
@@ -45,32 +48,8 @@ export type Rotation = BodyOf<'POST /app/v1/projects/{project_id}/api-keys/{id}/
 export type SettingsChange = BodyOf<'PATCH /app/v1/projects/{project_id}/project'>;
 export type EventQuery = QueryOf<'GET /app/v1/projects/{project_id}/events'>;
 export type EventExportQuery = QueryOf<'GET /app/v1/projects/{project_id}/events/export'>;
+export type UserQuery = QueryOf<'GET /app/v1/projects/{project_id}/users'>;
 export type AuditQuery = QueryOf<'GET /app/v1/projects/{project_id}/audit-log'>;
 export type AuditExportQuery = QueryOf<'GET /app/v1/projects/{project_id}/audit-log/export'>;
 export type DailyQuery = QueryOf<'GET /app/v1/projects/{project_id}/analytics/daily'>;
 export type BreakdownQuery = QueryOf<'GET /app/v1/projects/{project_id}/analytics/breakdown'>;
-// TEMP
-export type UserSummary = {
-  app_user_id: string;
-  first_seen: string;
-  last_seen: string;
-  events: number;
-  sessions: number;
-  revenue_by_currency: Record<string, string>;
-  last: { platform: string; country: string; app_version: string };
-};
-export type UserProfile = UserSummary & {
-  ids: string[];
-  first: UserSummary['last'];
-  properties: Record<string, unknown>;
-  link_conflicts: number;
-};
-export type UserQuery = {
-  app_id?: string;
-  search?: string;
-  platform?: string;
-  country?: string;
-  app_version?: string;
-  user_property?: readonly string[];
-};
-export type Erasure = { id: string; status: 'pending' | 'done'; erased: { events: number; app_user_ids: number }; app_ids: string[] };

@@ -71,7 +71,7 @@ function Facts({
   return (
     <dl className="grid grid-cols-[5rem_minmax(0,1fr)] gap-x-4 text-note sm:grid-cols-[7rem_minmax(0,1fr)]">
       <Fact name="User" id={event.app_user_id}>
-        <UserLink id={event.app_user_id} appId={event.app_id} />
+        <UserLink id={event.app_user_id} appId={event.app_id} className="text-link" />
       </Fact>
       {event.session_id !== null && <Fact name="Session" id={event.session_id} />}
       <Fact name="Event ID" id={event.event_id} />

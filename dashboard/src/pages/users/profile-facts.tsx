@@ -101,8 +101,8 @@ export function DevicesCard({ profile: { first, last } }: FactsProps) {
           {rows.map(({ name, read }) => (
             <Row key={name}>
               <Cell className="text-soft">{name}</Cell>
-              <Cell className="break-words">{read(first) || '—'}</Cell>
-              <Cell className="break-words">{read(last) || '—'}</Cell>
+              <Cell className="wrap-anywhere">{read(first) || '—'}</Cell>
+              <Cell className="wrap-anywhere">{read(last) || '—'}</Cell>
             </Row>
           ))}
         </tbody>
@@ -137,10 +137,10 @@ export function PropertiesCard({ profile: { properties } }: FactsProps) {
           <tbody>
             {entries.map(([name, value]) => (
               <Row key={name}>
-                <Cell className="max-w-36 break-words align-top text-soft">
+                <Cell className="max-w-36 wrap-anywhere align-top text-soft">
                   <bdi>{name}</bdi>
                 </Cell>
-                <Cell className="break-all">
+                <Cell className="wrap-anywhere">
                   <bdi>{textOf(value)}</bdi>
                 </Cell>
               </Row>

@@ -115,6 +115,7 @@ function Actions({ user, profile, apps }: ActionsProps) {
 
 function NoUser() {
   const { project } = useProject();
+  const { apps } = useCurrentApp();
   const isAllApps = useSearch({ strict: false }).apps === ALL_APPS;
   return (
     <Card>
@@ -123,7 +124,7 @@ function NoUser() {
         title="User not found"
         actions={
           <>
-            {!isAllApps && (
+            {!isAllApps && apps.length > 1 && (
               <Button asChild>
                 <Link to="." search={(previous) => ({ ...previous, apps: ALL_APPS })}>
                   Look in all apps

@@ -56,9 +56,7 @@ it('asks for the users of one app or of all', () => {
   assert.deepEqual(toUserQuery({ q: 'a', country: 'DE' }, 'all'), {
     app_id: 'all',
     search: 'a',
-    platform: undefined,
-    country: 'DE',
-    app_version: undefined,
+    country: ['DE'],
     user_property: undefined,
   });
 });

@@ -77,9 +77,9 @@ export function toUserQuery(search: UserSearch, appId: string): UserQuery {
   return {
     app_id: appId,
     search: search.q,
-    platform: search.platform,
-    country: search.country,
-    app_version: search.app_version,
+    ...(search.platform !== undefined && { platform: [search.platform] }),
+    ...(search.country !== undefined && { country: [search.country] }),
+    ...(search.app_version !== undefined && { app_version: [search.app_version] }),
     user_property: search.user_property,
   };
 }
