@@ -47,31 +47,39 @@ export function usersWithPropertySql(
   index: number,
 ): BoundSql {
   const [nameParam, valuesParam] = [`user_property_${index}`, `user_values_${index}`];
-  const sent = `SELECT app_id, sipHash64(app_user_id) AS user, is_once, timestamp, received_at, event_id, verified, value
-    FROM user_properties WHERE ${SCOPE_SQL} AND name = {${nameParam}:String}`;
-  const ofPersons = withPersonSql(scope, { sql: sent, params: {} });
-  const current = `SELECT app_id, person FROM (${ofPersons.sql}) GROUP BY app_id, person
-    HAVING has({${valuesParam}:Array(String)}, ${propertyValueText(CURRENT_VALUE_SQL)})`;
+  const current = `SELECT person FROM (${currentValuesSql(scope, nameParam)})
+    WHERE has({${valuesParam}:Array(String)}, ${propertyValueText('current')})`;
   const users = `SELECT app_id, ${USER_SQL} AS user FROM users WHERE ${SCOPE_SQL} GROUP BY app_id, user`;
   const allUsers = withPersonSql(scope, { sql: users, params: {} });
   return {
-    sql: `SELECT app_id, user FROM (${allUsers.sql}) WHERE (app_id, person) IN (${current})`,
+    sql: `SELECT app_id, user FROM (${allUsers.sql}) WHERE person IN (${current})`,
     params: { ...scopeParams(scope), [nameParam]: name, [valuesParam]: values },
   };
 }
+
+/** Returns SQL for `person` and the `current` value of a property, as JSON, of each person that has it. */
+export function currentValuesSql(scope: PersonScope, nameParam: string): string {
+  const sent = `SELECT app_id, sipHash64(app_user_id) AS user, is_once, timestamp, received_at, event_id, verified, value
+    FROM user_properties WHERE ${SCOPE_SQL} AND name = {${nameParam}:String}`;
+  const { sql } = withPersonSql(scope, { sql: sent, params: {} });
+  return `SELECT person, ${CURRENT_VALUE_SQL} AS current FROM (${sql}) GROUP BY person HAVING current != 'null'`;
+}
+
+/** SQL for what orders the values of a property: the later event, then the one that was received later. */
+const SET_ORDER_SQL = '(timestamp, received_at, event_id, verified, app_id)';
+/** SQL for what `$set_once` said, the earliest first. */
+const SET_ONCE_SQL = `arraySort(groupArrayIf((${SET_ORDER_SQL}, value), is_once = 1 AND value != 'null'))`;
 
 /**
  * SQL for the current value of a property, as JSON, over the rows of `user_properties` of one person and name: the latest
  * `$set` (ties: later received), and without one, or after one that removed it, the earliest `$set_once` since. 'null' if there
  * is none.
  */
-export const CURRENT_VALUE_SQL = `if(
-  countIf(is_once = 0) > 0 AND argMaxIf(value, (timestamp, received_at, event_id, verified), is_once = 0) != 'null',
-  argMaxIf(value, (timestamp, received_at, event_id, verified), is_once = 0),
-  ifNull(arrayElementOrNull(arraySort(
-    arrayFilter(row -> row.1 > maxIf((timestamp, received_at, event_id, verified), is_once = 0),
-      groupArrayIf(((timestamp, received_at, event_id, verified), value), is_once = 1 AND value != 'null'))
-  ), 1).2, 'null'))`;
+export const CURRENT_VALUE_SQL = `multiIf(
+  argMaxIf(value, ${SET_ORDER_SQL}, is_once = 0) NOT IN ('', 'null'), argMaxIf(value, ${SET_ORDER_SQL}, is_once = 0),
+  arrayFirst((sent, kept) -> kept > maxIf(${SET_ORDER_SQL}, is_once = 0),
+    arrayMap(one -> one.2, ${SET_ONCE_SQL}), arrayMap(one -> one.1, ${SET_ONCE_SQL})) AS kept_once != '', kept_once,
+  'null')`;
 
 /** Returns SQL for a JSON value as text: a string as it is, anything else as its JSON. */
 export const propertyValueText = (json: string): string =>

@@ -16,7 +16,14 @@ export const PLAIN_FILTERS = {
     Type.String({
       minLength: 1,
       maxLength: FILTER_LENGTH_MAX.app_user_id,
-      description: 'Only events of this user.',
+      description: 'Only events that were sent with this ID.',
+    }),
+  ),
+  person: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: FILTER_LENGTH_MAX.app_user_id,
+      description: 'Only events of the person with this ID, sent with any of the linked IDs.',
     }),
   ),
   event_name: Type.Optional(

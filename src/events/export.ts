@@ -3,10 +3,10 @@ import { type ExportLayout, type ExportOptions, renderExport } from '../api/expo
 import { listAllowedApps } from '../api/resources.ts';
 import { EXPORT_TYPES, exportAs, type Streamed } from '../api/streamed.ts';
 import type { App } from '../directory/app.ts';
-import { buildFilter } from './event-filter.ts';
 import { type PublicEvent, toEventJson } from './event-json.ts';
 import { CONTEXT_KEYS } from './ingest/context.ts';
 import { readNewestFirst } from './newest-first.ts';
+import { buildPersonFilter } from './person-filter.ts';
 import type { EventServices, SearchQuery } from './search.ts';
 
 /** A page reads the same few granules of the table however small it is; a much larger one only takes more memory. */
@@ -44,7 +44,7 @@ export async function exportEvents(
 ): Promise<Streamed> {
   const apps = query.app_id !== undefined && app ? [app] : listAllowedApps(directory, caller);
   const appIds = apps.map(({ id }) => id);
-  const filter = buildFilter(caller.project.id, appIds, query);
+  const filter = await buildPersonFilter(warehouse, caller.project.id, appIds, query, signal);
   const window = { before: undefined, limit: EVENTS_PER_PAGE, nowMs: clock.now() };
   const pages = readNewestFirst(warehouse, filter, window, signal);
   // Read before the response starts, so that an error here still gets its own status and problem body.

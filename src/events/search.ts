@@ -10,10 +10,11 @@ import { closedObject, component } from '../lib/schema.ts';
 import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
 import { isEventTime } from '../warehouse/event-columns.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import { buildFilter, EVENT_FILTERS } from './event-filter.ts';
+import { EVENT_FILTERS, type Filter } from './event-filter.ts';
 import { EVENT_JSON, type PublicEvent, toEventJson } from './event-json.ts';
 import { isTie } from './event-order.ts';
 import { readNewestFirst, type SearchPosition, toSearchPosition } from './newest-first.ts';
+import { buildPersonFilter } from './person-filter.ts';
 
 /** The services that reading events needs. */
 export type EventServices = { warehouse: Warehouse; directory: Directory; clock: Clock };
@@ -52,14 +53,26 @@ export async function searchEvents(
   signal: AbortSignal,
 ): Promise<Static<typeof SEARCH_ANSWER>> {
   const apps = query.app_id !== undefined && app ? [app] : listAllowedApps(directory, caller);
-  const limit = limitOf(query);
-  const filter = buildFilter(
+  const filter = await buildPersonFilter(
+    warehouse,
     caller.project.id,
     apps.map(({ id }) => id),
     query,
+    signal,
   );
+  return await readEventPage(warehouse, filter, { query, nowMs: clock.now() }, signal);
+}
+
+/** Returns a page of the events that match a filter, newest first. Throws 422 for the cursor, StorageError. */
+export async function readEventPage(
+  warehouse: Pick<Warehouse, 'query'>,
+  filter: Filter,
+  { query, nowMs }: { query: Pick<SearchQuery, 'limit' | 'cursor'>; nowMs: number },
+  signal: AbortSignal,
+): Promise<Static<typeof SEARCH_ANSWER>> {
+  const limit = limitOf(query);
   const before = decodeCursor(query.cursor, isSearchPosition);
-  const window = { before, limit: limit + 1, nowMs: clock.now() };
+  const window = { before, limit: limit + 1, nowMs };
   const events: PublicEvent[] = [];
   for await (const found of readNewestFirst(withOneTimeout(warehouse), filter, window, signal)) {
     events.push(...found);

@@ -9,7 +9,8 @@ import type { Directory } from '../directory/directory.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import { buildFilter, PLAIN_FILTERS } from './event-filter.ts';
+import { findPerson, personCondition } from '../warehouse/persons/find-person.ts';
+import { buildFilter, PLAIN_FILTERS, withCondition } from './event-filter.ts';
 import { openTail } from './live-tail.ts';
 import { isStreamPosition, type StreamPosition } from './received.ts';
 
@@ -19,25 +20,48 @@ export const STREAM_QUERY = closedObject(PLAIN_FILTERS);
 type StreamQuery = Static<typeof STREAM_QUERY>;
 
 /** Returns the stream of the caller's events from now on, or after the message `Last-Event-ID` names. Throws 422. */
-export function streamEvents(
+export async function streamEvents(
   { warehouse, directory }: { warehouse: Warehouse; directory: Directory },
   caller: Caller,
   app: App | undefined,
   { query, lastEventId }: { query: StreamQuery; lastEventId: string | undefined },
   signal: AbortSignal,
-): Streamed {
+): Promise<Streamed> {
   const after = parseLastEventId(lastEventId);
   const named = query.app_id !== undefined && app ? [app.id] : undefined;
   const appIds = named ?? caller.principal.appIds;
+  const listReadable = () => named ?? listAllowedApps(directory, caller).map(({ id }) => id);
+  const person = await findStreamedPerson(warehouse, caller, listReadable(), query.person, signal);
   const storeFilter = () => {
     // Listed for each read: apps may be created or deleted while the stream is open.
-    const readable = named ?? listAllowedApps(directory, caller).map(({ id }) => id);
-    return buildFilter(caller.project.id, readable, query);
+    const filter = buildFilter(caller.project.id, listReadable(), query);
+    return person ? withCondition(filter, person.condition.sql, person.condition.params) : filter;
   };
   const matches = (row: EventRow) =>
-    matchesFilters(row, appIds, query) && directory.findApp(row.app_id)?.deletedAt === null;
+    matchesFilters(row, appIds, query) &&
+    (person?.has(row) ?? true) &&
+    directory.findApp(row.app_id)?.deletedAt === null;
   const filter = { projectId: caller.project.id, storeFilter, matches };
   return streamAs({ ...openTail(warehouse, filter, after, signal), appIds });
+}
+
+/** Returns how to recognize events of a person, by the IDs that are linked now; undefined without a person. */
+async function findStreamedPerson(
+  warehouse: Warehouse,
+  { project }: Caller,
+  appIds: readonly string[],
+  id: string | undefined,
+  signal: AbortSignal,
+) {
+  if (id === undefined) return undefined;
+  const apps = { projectId: project.id, appIds, hasLinks: warehouse.hasLinks(project.id) };
+  const person = await findPerson(warehouse, apps, id, signal);
+  // IDs of apps contain no space.
+  const ids = new Set(person.ids.map((one) => `${one.app_id} ${one.id}`));
+  return {
+    condition: personCondition(apps, person),
+    has: ({ app_id, app_user_id }: EventRow) => ids.has(`${app_id} ${app_user_id}`),
+  };
 }
 
 /** Filters rows in memory exactly as `buildFilter` filters them in the store. */

@@ -4,6 +4,7 @@ import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { type EventIdentity, eventKey } from './id-filter.ts';
 import { mayBeDamage } from './integrity/damage-error.ts';
+import { insertPersons, type OnConflict } from './persons/insert-persons.ts';
 import { listSeenUsers } from './seen-users.ts';
 
 /** The writer's statements. All reject with StorageError; after a rejected insert the outcome is unknown. */
@@ -12,7 +13,7 @@ export type BlockStore = {
   findStored(ids: EventIdentity[]): Promise<Set<string>>;
   /** Inserts encoded rows (see `encodeRow`) under the block number `block`. Resolves once they are on disk. */
   insertEvents(lines: string[], block: number): Promise<void>;
-  /** Inserts the data derived from rows that are already on disk: their ids and their users. */
+  /** Inserts the data derived from rows that are already on disk: their ids, users and persons. */
   insertDerived(rows: EventRow[], block: number): Promise<void>;
   /**
    * Derives whatever may be missing and returns the highest stored block number. The derived tables are at most one
@@ -32,13 +33,14 @@ type IdSource = 'event_ids' | 'events';
 
 /**
  * Returns the writer's statements. `gateway` needs two connections; `onFailure` is called with what a look-up in a damaged
- * `event_ids` fails with. The derived tables are filled by our own
+ * `event_ids` fails with, `onConflict` with each link that has no effect. The derived tables are filled by our own
  * statements, after the events and in parallel: a materialized view on `events` could commit an id before its event,
  * and took twice as long for small blocks.
  */
 export function createBlockStore(
   gateway: Gateway,
   onFailure: (error: unknown) => void = () => {},
+  onConflict: OnConflict = () => {},
 ): BlockStore {
   async function findIn(source: IdSource, ids: EventIdentity[]): Promise<Set<string>> {
     const projects = [...new Set(ids.map((id) => id.project_id))];
@@ -72,15 +74,17 @@ export function createBlockStore(
       const users = listSeenUsers(rows).map((user) => JSON.stringify(user));
       await allSettled(
         gateway.command(`${INSERT_IDS_SQL}${ids.join('\n')}`),
-        gateway.command(`${INSERT_USERS_SQL}${users.join('\n')}`),
+        // Events that no metric counts make no user seen, and the engine rejects an insert of nothing.
+        users.length === 0 ? undefined : gateway.command(`${INSERT_USERS_SQL}${users.join('\n')}`),
+        insertPersons(gateway, rows, block).then((conflicts) => conflicts.forEach(onConflict)),
       );
     },
     repair: () => deriveMissing(gateway),
   };
 }
 
-/** Waits for both even when one fails, so that no statement is still running when the caller starts a repair. */
-async function allSettled(...statements: [Promise<void>, Promise<void>]): Promise<void> {
+/** Waits for all even when one fails, so that no statement is still running when the caller starts a repair. */
+async function allSettled(...statements: (Promise<void> | undefined)[]): Promise<void> {
   for (const result of await Promise.allSettled(statements)) {
     if (result.status === 'rejected') throw result.reason;
   }

@@ -1,5 +1,6 @@
 import type { Gateway } from './engine/gateway.ts';
 import { COUNT_UNDERIVED_USERS_SQL, DERIVE_IDS_SQL, DERIVE_USERS_SQL } from './integrity/derive-sql.ts';
+import { repairPersons } from './persons/repair-persons.ts';
 
 /** Called after each step of a long repair, with the event ids derived so far and in all. */
 export type OnProgress = (done: number, total: number) => void;
@@ -15,6 +16,7 @@ type Stored = { missing: string; same: string; highest: string };
 export async function deriveMissing(gateway: Gateway): Promise<number> {
   const highest = await deriveMissingIds(gateway);
   await deriveMissingUsers(gateway, highest);
+  await repairPersons(gateway, { from: highest, highest });
   return highest;
 }
 

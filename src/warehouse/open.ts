@@ -13,6 +13,8 @@ import { type EventCount, type Integrity, openIntegrity } from './integrity/inte
 import { type Mender, startMender } from './integrity/mend-derived.ts';
 import { type Before, readBefore } from './integrity/read-before.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
+import type { OnConflict } from './persons/insert-persons.ts';
+import { openLinkedProjects } from './persons/linked-projects.ts';
 import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { createWatchdog, type StatementLimits } from './watchdog.ts';
@@ -44,6 +46,8 @@ export type WarehouseOptions = {
   queryMemoryBytes?: number | undefined;
   /** How long the writer's statements may run. */
   statementLimits?: StatementLimits;
+  /** Called with each stored event that links an ID of someone else, and so has no effect. */
+  onLinkConflict?: OnConflict;
 } & EventCount;
 
 /** Queries that run in parallel, unless the options say otherwise. */
@@ -80,8 +84,12 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     (gateway) => closeReaders(gateway, control, log),
   );
   opening.defer(() => integrity.stop(writing));
-  const parts = { writing, reading, integrity, noteFailure, isOverdue: watchdog.isOverdue, clock, log };
+  const { onLinkConflict: onConflict } = options;
+  const { isOverdue } = watchdog;
+  const parts = { writing, reading, integrity, noteFailure, onConflict, isOverdue, clock, log };
   const writer = opening.adopt(await openStoreWriter(parts), close);
+  // After the writer, which repairs at its start.
+  const linked = await openLinkedProjects(writing, writer.append);
   integrity.start(writing);
   const mend = { open: openMending(path), control, pause: writer.pause, integrity, clock, log };
   mender = await startMender(mend);
@@ -95,13 +103,12 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const probe: Gateway['query'] = (sql, params) => control.query(sql, params, { after });
   return {
     query,
-    append: writer.append,
+    ...linked,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
     listProblems: () => [...integrity.listProblems(), ...(mender?.listProblems() ?? [])],
     oldestStatementMs: watchdog.oldestMs,
-    hasLinks: () => true,
     isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
   };
@@ -112,6 +119,7 @@ type WriterParts = {
   reading: Gateway;
   integrity: Integrity;
   noteFailure: (error: unknown) => void;
+  onConflict: OnConflict | undefined;
   isOverdue: () => boolean;
   clock: Clock;
   log: Log;
@@ -122,12 +130,13 @@ async function openStoreWriter({
   reading,
   integrity,
   noteFailure,
+  onConflict,
   ...rest
 }: WriterParts): Promise<Writer> {
   const { log } = rest;
   const onProgress: OnProgress = (done, total) => log.info({ done, total }, 'event ids derived');
   return await openWriter({
-    store: createBlockStore(writing, noteFailure),
+    store: createBlockStore(writing, noteFailure, onConflict),
     repairAtStart: () => deriveAtStart(writing, integrity, onProgress),
     onFailure: noteFailure,
     openSeenIds: async () => {

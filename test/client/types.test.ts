@@ -9,6 +9,7 @@ import type * as events from '../../client/src/api/events.ts';
 import type * as keys from '../../client/src/api/keys.ts';
 import type * as list from '../../client/src/api/list.ts';
 import type * as projects from '../../client/src/api/projects.ts';
+import type * as users from '../../client/src/api/users.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../../src/analytics/daily.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../../src/analytics/live.ts';
@@ -33,6 +34,9 @@ import type { LEAK_REPORT_JSON, SELF_JSON } from '../../src/keys/self-routes.ts'
 import type { UPDATE_KEY_BODY } from '../../src/keys/update.ts';
 import type { USAGE_JSON, USAGE_QUERY } from '../../src/keys/usage/routes.ts';
 import type { Category } from '../../src/limits/policies.ts';
+import type { USERS_ANSWER, USERS_QUERY } from '../../src/users/list-users.ts';
+import type { TIMELINE_QUERY } from '../../src/users/timeline.ts';
+import type { USER_PROFILE } from '../../src/users/user-json.ts';
 import type { PROJECT_JSON } from '../../src/projects/project-json.ts';
 import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
 
@@ -73,6 +77,10 @@ export type Proofs = [
   Proof<Is<analytics.BreakdownAnswer, typeof BREAKDOWN_ANSWER>>,
   Proof<Is<analytics.LiveQuery, typeof LIVE_QUERY>>,
   Proof<Is<analytics.LiveAnswer, typeof LIVE_ANSWER>>,
+  Proof<Is<users.UserQuery, typeof USERS_QUERY>>,
+  Proof<Is<list.Page<users.UserSummary>, typeof USERS_ANSWER>>,
+  Proof<Is<users.UserProfile, typeof USER_PROFILE>>,
+  Proof<Is<users.TimelineQuery, typeof TIMELINE_QUERY>>,
   Proof<Is<projects.App, typeof APP_JSON>>,
   Proof<Is<projects.AppQuery, typeof APP_LIST_QUERY>>,
   Proof<Is<projects.NewApp, typeof CREATE_APP_BODY>>,

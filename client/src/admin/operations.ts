@@ -1,7 +1,7 @@
 import type { Category, GateName } from '../retry/gate-registry.ts';
 
 /**
- * One operation of the API: `{id}` in the path is a parameter, `category` is the rate limit it counts toward, `gate` is the
+ * One operation of the API: `{…}` in the path is a parameter, `category` is the rate limit it counts toward, `gate` is the
  * rate-limit gate, if it is not that of the category.
  */
 export type Operation = {
@@ -21,6 +21,9 @@ export const OPERATIONS = {
   'analytics.daily': { method: 'GET', path: '/v1/analytics/daily', category: 'analytics' },
   'analytics.breakdown': { method: 'GET', path: '/v1/analytics/breakdown', category: 'analytics' },
   'analytics.live': { method: 'GET', path: '/v1/analytics/live', category: 'analytics' },
+  'users.list': { method: 'GET', path: '/v1/users', category: 'analytics' },
+  'users.get': { method: 'GET', path: '/v1/users/{app_user_id}', category: 'analytics' },
+  'users.timeline': { method: 'GET', path: '/v1/users/{app_user_id}/timeline', category: 'analytics' },
   'apps.create': { method: 'POST', path: '/v1/apps', category: 'management' },
   'apps.list': { method: 'GET', path: '/v1/apps', category: 'management' },
   'apps.get': { method: 'GET', path: '/v1/apps/{id}', category: 'management' },

@@ -46,7 +46,14 @@ export type RejectedEvent = {
 };
 
 /** Which events to stream; all conditions must match. */
-export type StreamFilter = { app_id?: string; app_user_id?: string; event_name?: string[] };
+export type StreamFilter = {
+  app_id?: string;
+  /** Events that were sent with this ID. */
+  app_user_id?: string;
+  /** Events of the person with this ID, sent with any of the linked IDs. */
+  person?: string;
+  event_name?: string[];
+};
 
 /** Which stored events; all conditions must match. */
 export type EventFilter = StreamFilter & {

@@ -10,6 +10,7 @@ import { findCountry } from './country.ts';
 import { isTooLarge } from './event-size.ts';
 import { isPlaceholderAppUserId } from './placeholder.ts';
 import { type ParsedProperties, parseProperties } from './properties.ts';
+import { findUserPropertyError, isReservedName } from './reserved-events.ts';
 import { parseRevenue } from './revenue.ts';
 import type { EventWarning } from './warnings.ts';
 
@@ -83,8 +84,6 @@ export const EVENT_KEYS = [
 ] as const;
 const KNOWN: ReadonlySet<string> = new Set(EVENT_KEYS);
 const EVENT_NAME = /^[a-z][a-z0-9_]{0,63}$/;
-/** The only reserved name: the client's record that one person has two ids. Metrics count the two ids separately. */
-const IDENTIFY = '$identify';
 const EVENT_ID = /^[\x21-\x7e]{1,128}$/;
 const ASCII_ID = /^[\x21-\x7e]+$/;
 const VISIBLE_CHARACTER = /[^\s\p{Cc}\p{Cf}]/u;
@@ -116,6 +115,8 @@ export function parseEvent(
   if ('message' in context) return toRejected({ code: 'invalid_context', ...context }, event);
   const properties = parseProperties(event.properties);
   if ('message' in properties) return toRejected({ code: 'invalid_properties', ...properties }, event);
+  const userProperties = findUserPropertyError(identity.event_name, event.properties);
+  if (userProperties) return toRejected({ code: 'invalid_properties', ...userProperties }, event);
   const money = parseMoney(properties, identity.event_name, app);
   if ('code' in money) return toRejected(money, event);
   const warnings = listWarnings(event, context.warnings);
@@ -174,10 +175,10 @@ function resolveEventApp(
 
 function parseIdentity(event: EventFields): Identity | Rejection {
   const { event_name, app_user_id } = event;
-  if (typeof event_name !== 'string' || !(EVENT_NAME.test(event_name) || event_name === IDENTIFY)) {
+  if (typeof event_name !== 'string' || !(EVENT_NAME.test(event_name) || isReservedName(event_name))) {
     return reject('invalid_event_name', 'event_name', event_name);
   }
-  if (event_name === IDENTIFY && !hasAnonymousId(event.properties)) {
+  if (event_name === '$identify' && !hasAnonymousId(event.properties)) {
     return createRejection('invalid_properties', 'properties.anonymous_id', IDENTIFY_CURE);
   }
   if (!isAppUserId(app_user_id)) {

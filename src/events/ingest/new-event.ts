@@ -75,9 +75,9 @@ export const NEW_EVENT = component(
         ),
       ),
       event_name: Type.String({
-        pattern: '^([a-z][a-z0-9_]{0,63}|\\$identify)$',
+        pattern: '^([a-z][a-z0-9_]{0,63}|\\$(identify|set|session_start|session_end))$',
         description:
-          'What happened, in snake_case. `$identify` is reserved: it records that `properties.anonymous_id` became `app_user_id`. Metrics count them as two users.',
+          'What happened, in snake_case. Names that start with `$` are reserved for SDKs and count in no metric: `$identify` says that `properties.anonymous_id` and `app_user_id` are one person, `$set` sets properties of the user (`properties.$set` and `properties.$set_once`), `$session_start` and `$session_end` mark sessions.',
       }),
       app_user_id: Type.String({
         minLength: 1,

@@ -1,8 +1,10 @@
+import { DERIVE_LINKS_SQL } from '../persons/derive-persons.ts';
+
 /** The condition for the events that metrics count: see `isReserved`. */
 export const COUNTED_SQL = "NOT startsWith(event_name, '$')";
 
 /** The tables whose rows can be derived again from the events. */
-export const DERIVED_TABLES = ['event_ids', 'users'] as const;
+export const DERIVED_TABLES = ['event_ids', 'users', 'links', 'person_ids', 'user_properties'] as const;
 
 /** A table whose rows can be derived again from the events. */
 export type DerivedTable = (typeof DERIVED_TABLES)[number];
@@ -22,10 +24,20 @@ SELECT project_id, event_id, app_id, verified, block FROM events WHERE 1`;
 export const DERIVE_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
 SELECT project_id, app_id, app_user_id, timestamp, timestamp FROM events WHERE ${COUNTED_SQL}`;
 
-/** Derives all rows of each table. */
-export const DERIVE_SQL: Record<DerivedTable, string> = {
+/** Derives all rows of each table that one statement can derive; more conditions can be added with AND. */
+export const DERIVE_SQL: Partial<Record<DerivedTable, string>> = {
   event_ids: DERIVE_IDS_SQL,
   users: DERIVE_USERS_SQL,
+  links: DERIVE_LINKS_SQL,
+};
+
+/** What each table contains, as the subject of a sentence. */
+export const CONTENT_OF: Record<DerivedTable, string> = {
+  event_ids: 'The IDs of events',
+  users: 'Users',
+  links: 'Links between IDs',
+  person_ids: 'The persons of linked IDs',
+  user_properties: 'User properties',
 };
 
 /** Counts users of the events from block `highest` on that are not derived yet, or seen at times that are not. */

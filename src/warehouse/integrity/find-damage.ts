@@ -1,8 +1,12 @@
 import type { Gateway } from '../engine/gateway.ts';
+import { DERIVED_TABLES, type DerivedTable } from './derive-sql.ts';
 import { type DetachedPart, type Ledger, listDetached } from './ledger.ts';
 import type { LostPart } from './losses.ts';
 import { listMissing } from './parts.ts';
 import type { Before } from './read-before.ts';
+
+/** Their loss shows by parts only: how many rows they must have is not known. */
+const OTHER_TABLES = DERIVED_TABLES.filter((table) => table !== 'event_ids');
 
 /** How an open store differs from what was recorded of it. */
 export type Damage = {
@@ -13,7 +17,8 @@ export type Damage = {
   parts: LostPart[];
   /** Whether `event_ids` does not agree with `events`. */
   hasDamagedIds: boolean;
-  hasDamagedUsers: boolean;
+  /** The other derived tables that have lost a part. */
+  damaged: Exclude<DerivedTable, 'event_ids'>[];
   hasNoLedger: boolean;
 };
 
@@ -26,7 +31,7 @@ export async function findDamage(
   const { events, ids } = await countRows(gateway);
   const detached = await listDetached(gateway);
   const gone = (table: string) => listGone(table, known, folders[table] ?? [], detached);
-  const [eventParts, userParts] = [gone('events'), gone('users')];
+  const eventParts = gone('events');
   const expected = Math.max(ids, known?.events ?? 0, knownEvents);
   const damage: Damage = {
     events,
@@ -34,11 +39,11 @@ export async function findDamage(
     parts: expected > events ? eventParts : [],
     // By count, not by part: a power failure may take a merged part, and the engine then uses what it was merged from.
     hasDamagedIds: events !== ids,
-    hasDamagedUsers: userParts.length > 0,
+    damaged: OTHER_TABLES.filter((table) => gone(table).length > 0),
     hasNoLedger: known === undefined,
   };
   const isIntact =
-    events === expected && !damage.hasDamagedIds && !damage.hasDamagedUsers && !damage.hasNoLedger;
+    events === expected && !damage.hasDamagedIds && damage.damaged.length === 0 && !damage.hasNoLedger;
   return isIntact ? undefined : damage;
 }
 

@@ -17,6 +17,9 @@ export const NO_LEDGER =
 const REPAIRS: Record<DerivedTable, string> = {
   event_ids: 'derives the IDs of events again',
   users: 'derives users again',
+  links: 'derives the links between IDs again',
+  person_ids: 'derives the persons of linked IDs again',
+  user_properties: 'derives user properties again',
 };
 
 /**
@@ -34,7 +37,7 @@ export async function inspect(gateway: Gateway, before: Before): Promise<Inspect
       `${lost} stored events are lost.${parts} Restore the data folder from a backup; if you start without them, their IDs count as new.`,
     );
   } else if (damage?.hasDamagedIds) repairs.push(REPAIRS.event_ids);
-  if (damage?.hasDamagedUsers) repairs.push(REPAIRS.users);
+  for (const table of damage?.damaged ?? []) repairs.push(REPAIRS[table]);
   if (damage?.hasNoLedger) problems.push(NO_LEDGER);
   for (const { name, path } of await listTables(gateway)) {
     const parts = await checkTable(gateway, name);

@@ -110,14 +110,19 @@ async function openTableIds(control: Pick<Gateway, 'query'>) {
   };
 }
 
+const WHILE_MENDING: Record<DerivedTable, string> = {
+  event_ids: 'Until then, IDs are looked up in the events, which takes longer.',
+  users: 'Until then, queries for new users fail with 503.',
+  links: 'Until then, events that link IDs are refused with 503.',
+  person_ids: 'Until then, queries for users fail with 503.',
+  user_properties: 'Until then, queries for user properties fail with 503.',
+};
+
 const nameOf = (table: DerivedTable, what: string) =>
   `The table ${table}, which is derived from the events, is damaged (${what}).`;
 
 const describeMending = (table: DerivedTable, what: string) =>
-  `${nameOf(table, what)} It is being derived again. ` +
-  (table === 'users'
-    ? 'Until then, queries for new users fail with 503.'
-    : 'Until then, IDs are looked up in the events, which takes longer.');
+  `${nameOf(table, what)} It is being derived again. ${WHILE_MENDING[table]}`;
 
 const describeAgain = (table: DerivedTable, what: string) =>
   `${nameOf(table, what)} It was derived again before: check the disk and the memory. The next start derives it again.`;

@@ -1,5 +1,7 @@
 import type { Gateway } from '../engine/gateway.ts';
 import { markSql } from '../engine/kill.ts';
+import { derivePersonIds, deriveUserProperties } from '../persons/derive-persons.ts';
+import type { BlockRange } from '../persons/read-person-events.ts';
 import { DERIVE_SQL, DERIVED_TABLES, type DerivedTable } from './derive-sql.ts';
 
 /** What the statements that take long begin with: see `killStatement`. */
@@ -33,18 +35,30 @@ export async function createDraft(gateway: Gateway, table: DerivedTable): Promis
   await gateway.command(`CREATE TABLE ${draftOf(table)} AS ${table}`);
 }
 
-/** Which events a draft is filled from: those of the blocks from `from` to the one before `to`. */
-export type BlockRange = { from?: number; to?: number };
-
-/** Adds what is derived from some events to a draft. */
+/**
+ * Adds what is derived from the events of some blocks to a draft. The persons of IDs depend on all events, so they are derived
+ * with the last blocks, those without a `to`.
+ */
 export async function fillDraft(
   gateway: Gateway,
   table: DerivedTable,
   { from = 0, to }: BlockRange = {},
 ): Promise<void> {
+  const draft = { table: draftOf(table), mark: markSql(REBUILD_MARK) };
+  const insert = DERIVE_SQL[table]?.replace(table, draft.table);
+  if (table === 'user_properties') await deriveUserProperties(gateway, draft, { from, to });
+  if (table === 'person_ids' && to === undefined) await derivePersonIds(gateway, draft);
+  if (insert === undefined) return;
   const until = to === undefined ? '' : ` AND block < ${to}`;
-  const insert = DERIVE_SQL[table].replace(table, draftOf(table));
-  await gateway.command(`${markSql(REBUILD_MARK)} ${insert} AND block >= ${from}${until}`);
+  await gateway.command(`${draft.mark} ${insert} AND block >= ${from}${until}`);
+}
+
+/** Fills an empty table from all events in one step, without changing which table it is. Rejects with StorageError. */
+export async function fillEmptyTable(gateway: Gateway, table: DerivedTable): Promise<void> {
+  await createDraft(gateway, table);
+  await fillDraft(gateway, table);
+  await gateway.command(`ALTER TABLE ${table} REPLACE PARTITION tuple() FROM ${draftOf(table)}`);
+  await dropDraft(gateway, table);
 }
 
 /** Returns the number of rows in a draft. */

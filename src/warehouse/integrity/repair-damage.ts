@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { describeDamage } from './damage-error.ts';
-import type { DerivedTable } from './derive-sql.ts';
+import { CONTENT_OF, type DerivedTable } from './derive-sql.ts';
 import type { Damage } from './find-damage.ts';
 import { type Loss, readLosses, recordLoss } from './losses.ts';
 import { dropDraft, rebuildTable } from './rebuild.ts';
@@ -40,12 +40,12 @@ export async function repairDamage(
   } else {
     await record(damage.events);
   }
-  if (damage.hasDamagedUsers) {
+  for (const table of damage.damaged) {
     try {
-      await rebuildTable(gateway, 'users');
+      await rebuildTable(gateway, table);
     } catch (error) {
-      await dropDraft(gateway, 'users');
-      problems.push(describeFailure('users', error));
+      await dropDraft(gateway, table);
+      problems.push(describeFailure(table, error));
     }
   }
   return problems;
@@ -53,8 +53,7 @@ export async function repairDamage(
 
 /** Returns why a table could not be derived again, as sentences with what to do. */
 export function describeFailure(table: DerivedTable, error: unknown): string {
-  const what = table === 'users' ? 'Users' : 'The IDs of events';
-  return `${what} could not be derived again. ${describeDamage(error) ?? messageOf(error)}`;
+  return `${CONTENT_OF[table]} could not be derived again. ${describeDamage(error) ?? messageOf(error)}`;
 }
 
 /** Records a loss unless it was recorded before: a crash may have come between recording and repairing it. */

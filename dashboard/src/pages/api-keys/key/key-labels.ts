@@ -45,7 +45,7 @@ export const SCOPE_DESCRIPTIONS: Record<KeyScope, string> = {
   'events:write': 'Send events',
   'events:read': 'Search and export events',
   'analytics:read': 'Read analytics',
-  'users:read': 'Reserved, not used yet',
+  'users:read': 'Read users and their events',
   'users:delete': 'Reserved, not used yet',
   'apps:read': 'List apps',
   'apps:write': 'Create, change and delete apps',
